@@ -1,0 +1,2 @@
+//! The `msal` command.
+fn main() {}
