@@ -1,1 +1,22 @@
-//! Placeholder.
+//! What the standards say, as pure functions and types.
+//!
+//! This crate turns values into values. It builds an [`http::Request`], reads an [`http::Response`], and answers "what
+//! now?" as an enum. It has no `async`, no clock, no randomness, no files and no sockets; time comes in as
+//! [`UnixTime`]. The crate `msal-client` performs what this one decides.
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
+mod account;
+mod authority;
+mod cloud;
+mod scope;
+mod secret;
+mod text;
+mod time;
+
+pub use account::{Account, ClientInfo, HomeAccountId};
+pub use authority::{Authority, AuthorityError, AuthorityKind, Tenant};
+pub use cloud::{Cloud, same_cloud};
+pub use scope::{RESERVED_SCOPES, Scope, ScopeError, ScopeSet};
+pub use secret::{AccessToken, ClientSecret, RawIdToken, RefreshToken};
+pub use text::Text;
+pub use time::UnixTime;

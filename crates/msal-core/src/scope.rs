@@ -1,0 +1,270 @@
+//! Scopes (RFC 6749 §3.3), and the three that MSAL adds by itself.
+
+use std::fmt;
+use std::slice;
+
+use thiserror::Error;
+
+/// The OpenID Connect scopes that every user flow sends and no caller may pass.
+///
+/// Without `offline_access` Entra may answer without a refresh token; without `openid profile` there is no ID token
+/// and so no user name.
+pub const RESERVED_SCOPES: [&str; 3] = ["offline_access", "openid", "profile"];
+
+/// What an ADAL resource becomes at the v2 endpoint: every permission consented to for it.
+const DEFAULT_SUFFIX: &str = "/.default";
+
+/// One scope token.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope(Box<str>);
+
+impl Scope {
+    /// Parses one scope token.
+    ///
+    /// # Errors
+    /// [`ScopeError::Invalid`] for an empty token or one with a character outside RFC 6749's `scope-token`.
+    pub fn parse(token: &str) -> Result<Self, ScopeError> {
+        // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+        let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        if token.is_empty() || !token.bytes().all(allowed) {
+            return Err(ScopeError::Invalid {
+                scope: token.escape_debug().to_string(),
+            });
+        }
+        Ok(Self(token.into()))
+    }
+
+    /// The v2 scope for an ADAL `resource`: `resource + "/.default"`, with the resource untouched.
+    ///
+    /// A trailing slash stays, so `https://management.core.windows.net/` becomes
+    /// `https://management.core.windows.net//.default`: the doubled slash keeps the slash in the token's audience,
+    /// which some APIs compare exactly. The `spn:` prefix that v1 answers carry is dropped, because v2 refuses it.
+    ///
+    /// # Errors
+    /// [`ScopeError::Invalid`] when the resource is empty or holds characters no scope may hold.
+    pub fn for_resource(resource: &str) -> Result<Self, ScopeError> {
+        let resource = resource.strip_prefix("spn:").unwrap_or(resource);
+        if resource.is_empty() || resource.ends_with(DEFAULT_SUFFIX) {
+            return Self::parse(resource);
+        }
+        Self::parse(&format!("{resource}{DEFAULT_SUFFIX}"))
+    }
+
+    /// The scope as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is one of [`RESERVED_SCOPES`].
+    pub fn is_reserved(&self) -> bool {
+        RESERVED_SCOPES.contains(&self.as_str())
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// A set of scopes, in code point order as MSAL writes them on the wire and into the cache.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ScopeSet(Vec<Scope>);
+
+impl ScopeSet {
+    /// The scopes an application asks for.
+    ///
+    /// # Errors
+    /// [`ScopeError::Reserved`] for `openid`, `profile` and `offline_access`, which MSAL adds by itself;
+    /// [`ScopeError::Invalid`] for text that is no scope.
+    pub fn requested<S: AsRef<str>>(
+        scopes: impl IntoIterator<Item = S>,
+    ) -> Result<Self, ScopeError> {
+        let mut parsed = Vec::new();
+        for scope in scopes {
+            let scope = Scope::parse(scope.as_ref())?;
+            if scope.is_reserved() {
+                return Err(ScopeError::Reserved {
+                    scope: scope.to_string(),
+                });
+            }
+            parsed.push(scope);
+        }
+        Ok(parsed.into_iter().collect())
+    }
+
+    /// Splits a `scope` parameter or a cache entry's `target` at white space; text that is no scope is left out.
+    pub fn from_wire(text: &str) -> Self {
+        text.split_whitespace()
+            .filter_map(|token| Scope::parse(token).ok())
+            .collect()
+    }
+
+    /// These scopes and the [`RESERVED_SCOPES`]: what a user flow sends.
+    #[must_use]
+    pub fn with_reserved(&self) -> Self {
+        let reserved = RESERVED_SCOPES.iter().map(|scope| Scope((*scope).into()));
+        self.0.iter().cloned().chain(reserved).collect()
+    }
+
+    /// These scopes less the [`RESERVED_SCOPES`]: what may be asked for again.
+    #[must_use]
+    pub fn without_reserved(&self) -> Self {
+        self.0
+            .iter()
+            .filter(|scope| !scope.is_reserved())
+            .cloned()
+            .collect()
+    }
+
+    /// The scopes joined by single spaces, as RFC 6749 §3.3 sends them.
+    pub fn to_wire(&self) -> String {
+        let mut wire = String::new();
+        for scope in &self.0 {
+            if !wire.is_empty() {
+                wire.push(' ');
+            }
+            wire.push_str(scope.as_str());
+        }
+        wire
+    }
+
+    /// Whether every scope of this set stands in `target`, a space-separated list. Case counts.
+    pub fn is_granted_by(&self, target: &str) -> bool {
+        self.0.iter().all(|scope| {
+            target
+                .split_ascii_whitespace()
+                .any(|word| word == scope.as_str())
+        })
+    }
+
+    /// The scopes in code point order.
+    pub fn iter(&self) -> slice::Iter<'_, Scope> {
+        self.0.iter()
+    }
+
+    /// How many scopes there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<Scope> for ScopeSet {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        let mut scopes: Vec<_> = scopes.into_iter().collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        Self(scopes)
+    }
+}
+
+impl<'a> IntoIterator for &'a ScopeSet {
+    type Item = &'a Scope;
+    type IntoIter = slice::Iter<'a, Scope>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl From<Scope> for ScopeSet {
+    fn from(scope: Scope) -> Self {
+        Self(vec![scope])
+    }
+}
+
+/// Why text is not a scope that may be asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ScopeError {
+    /// Not a scope token of RFC 6749 §3.3.
+    #[error("`{scope}` is not a scope (RFC 6749 §3.3)")]
+    #[non_exhaustive]
+    Invalid {
+        /// What was given, with control characters escaped.
+        scope: String,
+    },
+    /// One of the scopes that MSAL adds by itself: leave it out.
+    #[error("the scope `{scope}` is added by the library and must not be passed")]
+    #[non_exhaustive]
+    Reserved {
+        /// The reserved scope.
+        scope: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_becomes_its_default_scope_untouched() {
+        let table = [
+            (
+                "https://graph.microsoft.com",
+                "https://graph.microsoft.com/.default",
+            ),
+            (
+                "https://management.core.windows.net/",
+                "https://management.core.windows.net//.default",
+            ),
+            (
+                "00000002-0000-0000-c000-000000000000",
+                "00000002-0000-0000-c000-000000000000/.default",
+            ),
+            (
+                "spn:00000002-0000-0000-c000-000000000000",
+                "00000002-0000-0000-c000-000000000000/.default",
+            ),
+            ("api://name/.default", "api://name/.default"),
+        ];
+        for (resource, scope) in table {
+            assert_eq!(Scope::for_resource(resource).unwrap().as_str(), scope);
+        }
+        assert!(Scope::for_resource("").is_err());
+        assert!(Scope::for_resource("spn:").is_err());
+        assert!(Scope::for_resource("two words").is_err());
+    }
+
+    #[test]
+    fn capital_letters_come_first_on_the_wire() {
+        let scopes = ScopeSet::requested(["b", "User.Read", "a", "a"]).unwrap();
+        assert_eq!(
+            scopes.with_reserved().to_wire(),
+            "User.Read a b offline_access openid profile"
+        );
+    }
+
+    #[test]
+    fn reserved_scopes_are_refused_and_can_be_stripped() {
+        let error = ScopeSet::requested(["User.Read", "openid"]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the scope `openid` is added by the library and must not be passed"
+        );
+        let stored = ScopeSet::from_wire("openid User.Read profile offline_access");
+        assert_eq!(stored.without_reserved().to_wire(), "User.Read");
+    }
+
+    #[test]
+    fn a_target_grants_a_subset_with_exact_case() {
+        let target = "User.Read email openid profile";
+        assert!(ScopeSet::from_wire("openid User.Read").is_granted_by(target));
+        assert!(!ScopeSet::from_wire("user.read").is_granted_by(target));
+        assert!(
+            !ScopeSet::from_wire("https://graph.microsoft.com/User.Read").is_granted_by(target)
+        );
+        assert!(ScopeSet::default().is_granted_by(target));
+    }
+
+    #[test]
+    fn control_characters_are_escaped_in_errors() {
+        let error = Scope::parse("a\u{1b}[31m").unwrap_err();
+        assert!(!error.to_string().contains('\u{1b}'));
+    }
+}

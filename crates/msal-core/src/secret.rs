@@ -1,0 +1,133 @@
+//! Secrets as types: redacted in `Debug`, without `Display` or `Serialize`, overwritten when dropped.
+//!
+//! Nothing above these types has to remember not to log them. The value comes out in one way only, `expose_secret`,
+//! which the wire and the cache schema call.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+
+use crate::text::{Text, zeroizing_bytes};
+
+/// What all secret types share. Equality takes the same time wherever two values of one length differ.
+#[derive(Clone, Default)]
+struct Secret(Text);
+
+impl Secret {
+    fn new(value: String) -> Self {
+        let bytes = zeroizing_bytes(value.into_bytes());
+        let whole = std::str::from_utf8(&bytes).unwrap_or_default();
+        Self(Text::slice_of(&bytes, &Cow::Borrowed(whole)))
+    }
+
+    fn slice_of(document: &Bytes, part: Cow<'_, str>) -> Self {
+        match part {
+            Cow::Borrowed(_) => Self(Text::slice_of(document, &part)),
+            Cow::Owned(part) => Self::new(part),
+        }
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        let (left, right) = (self.0.as_bytes(), other.0.as_bytes());
+        left.len() == right.len()
+            && left
+                .iter()
+                .zip(right)
+                .fold(0, |difference, (a, b)| difference | (a ^ b))
+                == 0
+    }
+}
+
+impl Eq for Secret {}
+
+macro_rules! secrets {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// Cloning counts a reference. The memory is overwritten when the last clone is dropped.
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(Secret);
+
+        impl $name {
+            /// Takes ownership of `value`, so that no copy of it stays behind.
+            pub fn new(value: String) -> Self {
+                Self(Secret::new(value))
+            }
+
+            /// The secret itself, for the wire, the cache file, or the API it is meant for.
+            ///
+            /// # Security
+            /// Never log it, never put it into an error, a URL or a command line.
+            pub fn expose_secret(&self) -> &str {
+                self.0.0.as_str()
+            }
+
+            /// Whether there is nothing in it.
+            pub fn is_empty(&self) -> bool {
+                self.0.0.is_empty()
+            }
+
+            #[allow(dead_code, reason = "only tokens that live in a cache document are sliced out of one")]
+            pub(crate) fn slice_of(document: &Bytes, part: Cow<'_, str>) -> Self {
+                Self(Secret::slice_of(document, part))
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(value: String) -> Self {
+                Self::new(value)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(value: &str) -> Self {
+                Self::new(value.to_owned())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(concat!(stringify!($name), "([redacted])"))
+            }
+        }
+    )*};
+}
+
+secrets! {
+    /// An access token (RFC 6749 §1.4).
+    AccessToken;
+    /// A client secret (RFC 6749 §2.3.1).
+    ClientSecret;
+    /// A raw ID token (OpenID Connect Core §2): it identifies a person, so it is kept like the other tokens.
+    RawIdToken;
+    /// A refresh token (RFC 6749 §1.5). Whoever holds it holds the user's account.
+    RefreshToken;
+}
+
+#[cfg(test)]
+mod tests {
+    use static_assertions::assert_not_impl_any;
+
+    use super::*;
+
+    assert_not_impl_any!(AccessToken: fmt::Display, serde::Serialize);
+    assert_not_impl_any!(ClientSecret: fmt::Display, serde::Serialize);
+    assert_not_impl_any!(RawIdToken: fmt::Display, serde::Serialize);
+    assert_not_impl_any!(RefreshToken: fmt::Display, serde::Serialize);
+
+    #[test]
+    fn debug_shows_the_type_and_nothing_else() {
+        let token = RefreshToken::from("0.AXYA-secret");
+        assert_eq!(format!("{token:?}"), "RefreshToken([redacted])");
+    }
+
+    #[test]
+    fn equality_compares_values() {
+        assert_eq!(AccessToken::from("a"), AccessToken::from("a"));
+        assert_ne!(AccessToken::from("a"), AccessToken::from("b"));
+        assert_ne!(AccessToken::from("a"), AccessToken::from("aa"));
+    }
+}
