@@ -1,1 +1,5 @@
 //! Placeholder.
+
+mod store;
+
+pub use store::{BoxFuture, CacheStore, InvalidPartition, MemoryStore, Partition, StoreError, Stored, Version};

@@ -1,0 +1,116 @@
+//! A store that forgets everything when it is dropped.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    future::ready,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+
+use super::{BoxFuture, CacheStore, Partition, StoreError, Stored, Version};
+
+/// Keeps blobs in memory, for tests and for programs that want compare-and-swap between tasks but no file.
+///
+/// It holds the very buffer it was given: a blob made with `Bytes::from_owner` over a zeroizing buffer is zeroized
+/// when its last holder lets go.
+#[derive(Default)]
+pub struct MemoryStore {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    blobs: HashMap<Partition, Stored>,
+    /// Never goes back, not even when a blob is removed: a version of the removed blob must not fit a later one.
+    saves: u64,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere cannot leave the map half-changed: every change is one insertion or removal.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn replace(
+        &self,
+        partition: &Partition,
+        blob: Bytes,
+        expected: Option<&Version>,
+    ) -> Result<Version, StoreError> {
+        let mut state = self.state();
+        if state.blobs.get(partition).map(|stored| &stored.version) != expected {
+            return Err(StoreError::Conflict);
+        }
+        state.saves += 1;
+        let version = Version::new(state.saves.to_be_bytes());
+        state
+            .blobs
+            .insert(partition.clone(), Stored::new(blob, version.clone()));
+        Ok(version)
+    }
+}
+
+impl CacheStore for MemoryStore {
+    fn load<'a>(
+        &'a self,
+        partition: &'a Partition,
+    ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+        Box::pin(ready(Ok(self.state().blobs.get(partition).cloned())))
+    }
+
+    fn save<'a>(
+        &'a self,
+        partition: &'a Partition,
+        blob: Bytes,
+        expected: Option<Version>,
+    ) -> BoxFuture<'a, Result<Version, StoreError>> {
+        Box::pin(async move { self.replace(partition, blob, expected.as_ref()) })
+    }
+
+    fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.state().blobs.remove(partition);
+            Ok(())
+        })
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("partitions", &self.state().blobs.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_version_from_before_a_removal_does_not_fit_what_comes_after() {
+        let store = MemoryStore::new();
+        let partition = Partition::default();
+        let first = store
+            .save(&partition, Bytes::from_static(b"{}"), None)
+            .await
+            .unwrap();
+        store.remove(&partition).await.unwrap();
+        let second = store
+            .save(&partition, Bytes::from_static(b"{}"), None)
+            .await
+            .unwrap();
+        assert_ne!(first, second);
+        let late = store
+            .save(&partition, Bytes::from_static(b"{\"a\":1}"), Some(first))
+            .await;
+        assert!(matches!(late, Err(StoreError::Conflict)));
+    }
+}
