@@ -64,6 +64,15 @@ impl ClientInfo {
         })
     }
 
+    /// Whether `encoded` is a JSON object at all.
+    pub(crate) fn is_json(encoded: &str) -> bool {
+        URL_SAFE_NO_PAD
+            .decode(encoded.trim_end_matches('='))
+            .is_ok_and(|json| {
+                serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&json).is_ok()
+            })
+    }
+
     /// `uid.utid`.
     pub fn home_account_id(&self) -> HomeAccountId {
         HomeAccountId::new(&format!("{}.{}", self.uid, self.utid))

@@ -8,6 +8,11 @@
 mod account;
 mod authority;
 mod cloud;
+mod discovery;
+mod grant;
+mod id_token;
+mod response;
+mod retry_after;
 mod scope;
 mod secret;
 mod text;
@@ -16,6 +21,13 @@ mod time;
 pub use account::{Account, ClientInfo, HomeAccountId};
 pub use authority::{Authority, AuthorityError, AuthorityKind, Tenant};
 pub use cloud::{Cloud, same_cloud};
+pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata};
+pub use grant::{ClientCredential, RefreshTokenGrant, RequestContext, RequestError};
+pub use id_token::{IdTokenClaims, IdTokenError};
+pub use response::{
+    Malformation, MalformedResponse, Refusal, ServiceError, TokenOutcome, TokenResponse,
+};
+pub use retry_after::retry_after;
 pub use scope::{RESERVED_SCOPES, Scope, ScopeError, ScopeSet};
 pub use secret::{AccessToken, ClientSecret, RawIdToken, RefreshToken};
 pub use text::Text;

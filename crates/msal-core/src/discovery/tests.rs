@@ -1,0 +1,232 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::RawIdToken;
+
+fn answer(body: &Value) -> Response<Bytes> {
+    Response::new(Bytes::from(body.to_string()))
+}
+
+fn document(host: &str, tenant: &str) -> Value {
+    json!({
+        "issuer": format!("https://{host}/{tenant}/v2.0"),
+        "authorization_endpoint": format!("https://{host}/{tenant}/oauth2/v2.0/authorize"),
+        "token_endpoint": format!("https://{host}/{tenant}/oauth2/v2.0/token"),
+        "device_authorization_endpoint": format!("https://{host}/{tenant}/oauth2/v2.0/devicecode"),
+    })
+}
+
+fn read(authority: &str, document: &Value) -> Result<ProviderMetadata, DiscoveryError> {
+    ProviderMetadata::read(&Authority::parse(authority).unwrap(), &answer(document))
+}
+
+#[test]
+fn a_domain_becomes_the_guid_of_the_token_endpoint() {
+    let metadata = read(
+        "https://login.microsoftonline.com/contoso.com",
+        &document(
+            "login.microsoftonline.com",
+            "0e8a3f2c-1111-4222-8333-abcdefabcdef",
+        ),
+    );
+    assert_eq!(
+        metadata.unwrap().realm,
+        "0e8a3f2c-1111-4222-8333-abcdefabcdef"
+    );
+}
+
+#[test]
+fn what_is_built_in_equals_what_the_server_says() {
+    let authority = Authority::parse("https://login.microsoftonline.com/common").unwrap();
+    let mut served = document("login.microsoftonline.com", "common");
+    served["issuer"] = json!("https://login.microsoftonline.com/{tenantid}/v2.0");
+    let served = ProviderMetadata::read(&authority, &answer(&served)).unwrap();
+    assert_eq!(ProviderMetadata::built_in(&authority), Some(served));
+}
+
+#[test]
+fn only_what_is_certain_is_built_in() {
+    for unknown in [
+        "https://login.microsoftonline.com/contoso.com",
+        "https://localhost:8443/common",
+        "https://contoso.ciamlogin.com/",
+        "https://fs.contoso.com/adfs",
+    ] {
+        assert_eq!(
+            ProviderMetadata::built_in(&Authority::parse(unknown).unwrap()),
+            None,
+            "{unknown}"
+        );
+    }
+}
+
+#[test]
+fn a_document_that_points_elsewhere_is_refused() {
+    let authority = "https://login.microsoftonline.com/common";
+    for member in [
+        "token_endpoint",
+        "authorization_endpoint",
+        "device_authorization_endpoint",
+    ] {
+        for elsewhere in [
+            "https://evil.example/token",
+            "http://login.microsoftonline.com/token",
+            "https://login.microsoftonline.com.evil.example/token",
+            "https://login.microsoftonline.com:8443/token",
+            "https://login.microsoftonline.com@evil.example/token",
+            "https://user:pass@login.microsoftonline.com/token",
+            "https://login.microsoftonline.us/token",
+            "https://169.254.169.254/token",
+            "javascript:alert(1)",
+            "",
+        ] {
+            let mut document = document("login.microsoftonline.com", "common");
+            document[member] = json!(elsewhere);
+            let result = read(authority, &document);
+            assert!(
+                matches!(result, Err(DiscoveryError::ForeignEndpoint { .. })),
+                "{member} {elsewhere} {result:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_alias_of_the_same_cloud_is_not_elsewhere() {
+    let document = document("login.microsoftonline.com", "common");
+    assert!(read("https://login.windows.net/common", &document).is_ok());
+    assert!(read("https://login.microsoftonline.us/common", &document).is_err());
+}
+
+#[test]
+fn the_issuer_must_fit_the_kind() {
+    let issuer = |authority: &str, host: &str, issuer: &str| {
+        let mut document = document(host, "x");
+        document["issuer"] = json!(issuer);
+        read(authority, &document).is_ok()
+    };
+    let fs = "https://fs.contoso.com/adfs";
+    assert!(issuer(
+        fs,
+        "fs.contoso.com",
+        "http://fs.contoso.com/adfs/services/trust"
+    ));
+    assert!(!issuer(fs, "fs.contoso.com", "https://evil.example/adfs"));
+    let ciam = "https://contoso.ciamlogin.com/";
+    assert!(issuer(
+        ciam,
+        "contoso.ciamlogin.com",
+        "https://tid.ciamlogin.com/tid/v2.0"
+    ));
+    assert!(!issuer(
+        ciam,
+        "contoso.ciamlogin.com",
+        "https://other.ciamlogin.com/tid/v2.0"
+    ));
+    let entra = "https://login.microsoftonline.com/common";
+    assert!(!issuer(
+        entra,
+        "login.microsoftonline.com",
+        "https://evil.example/x/v2.0"
+    ));
+    assert!(!issuer(
+        entra,
+        "login.microsoftonline.com",
+        "http://login.microsoftonline.com/x/v2.0"
+    ));
+}
+
+#[test]
+fn any_other_provider_must_match_exactly() {
+    let authority = Authority::oidc("https://localhost/op").unwrap();
+    let read = |issuer: &str| {
+        let document = json!({
+            "issuer": issuer,
+            "authorization_endpoint": "https://localhost/op/auth",
+            "token_endpoint": "https://localhost/op/token",
+        });
+        ProviderMetadata::read(&authority, &answer(&document)).is_ok()
+    };
+    assert!(read("https://localhost/op"));
+    assert!(read("https://localhost/op/"));
+    assert!(!read("https://localhost/other"));
+    assert!(!read("https://login.microsoftonline.com/op"));
+}
+
+#[test]
+fn a_refusal_says_what_the_server_said() {
+    let refused = Response::builder()
+        .status(400)
+        .body(Bytes::from_static(br#"{"error":"invalid_tenant"}"#))
+        .unwrap();
+    let error = ProviderMetadata::read(&Authority::common(), &refused).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the metadata was refused with HTTP 400: invalid_tenant"
+    );
+    let garbage = Response::new(Bytes::from_static(b"<html>"));
+    assert_eq!(
+        ProviderMetadata::read(&Authority::common(), &garbage),
+        Err(DiscoveryError::NotJson)
+    );
+}
+
+#[test]
+fn id_tokens_must_come_from_the_authority() {
+    let claims = |issuer: &str, tenant: Option<&str>| {
+        let encode = |value: Value| {
+            use base64::Engine;
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string())
+        };
+        let payload = json!({"iss": issuer, "sub": "s", "aud": "me", "tid": tenant});
+        let token = RawIdToken::new(format!("{}.{}.x", encode(json!({})), encode(payload)));
+        IdTokenClaims::decode(&token, "me").unwrap()
+    };
+    let entra = ProviderMetadata::entra(&Authority::common());
+    let accepted = |issuer, tenant| entra.check_id_token_issuer(&claims(issuer, tenant)).is_ok();
+    assert!(accepted(
+        "https://login.microsoftonline.com/t1/v2.0",
+        Some("t1")
+    ));
+    assert!(accepted("https://sts.windows.net/t1/", Some("t1")), "v1");
+    assert!(!accepted(
+        "https://login.microsoftonline.com/t2/v2.0",
+        Some("t1")
+    ));
+    assert!(!accepted("https://login.microsoftonline.com/t1/v2.0", None));
+    assert!(!accepted(
+        "https://login.microsoftonline.us/t1/v2.0",
+        Some("t1")
+    ));
+    assert!(!accepted("https://evil.example/t1/v2.0", Some("t1")));
+}
+
+#[test]
+fn instance_discovery_extends_the_built_in_aliases() {
+    let body = json!({"metadata": [{"aliases": ["Login.Private.cloud", "login.alias.cloud"]}]});
+    let metadata = InstanceMetadata::read(&answer(&body)).unwrap();
+    assert_eq!(
+        metadata.aliases("login.private.cloud"),
+        ["login.private.cloud", "login.alias.cloud"]
+    );
+    assert_eq!(metadata.aliases("login.windows.net").len(), 4);
+    assert_eq!(metadata.aliases("fs.contoso.com"), ["fs.contoso.com"]);
+}
+
+#[test]
+fn an_unknown_instance_is_told_from_an_outage() {
+    let body = |status, body: &'static str| {
+        Response::builder()
+            .status(status)
+            .body(Bytes::from_static(body.as_bytes()))
+            .unwrap()
+    };
+    assert_eq!(
+        InstanceMetadata::read(&body(400, r#"{"error":"invalid_instance"}"#)),
+        Err(DiscoveryError::UnknownInstance)
+    );
+    assert!(matches!(
+        InstanceMetadata::read(&body(503, "busy")),
+        Err(DiscoveryError::Status { .. })
+    ));
+}

@@ -1,0 +1,109 @@
+//! The refresh token grant (RFC 6749 §6): what migration and every silent renewal send.
+
+use bytes::Bytes;
+use http::Request;
+
+use super::{ClientCredential, Form, RequestContext, RequestError};
+use crate::{HomeAccountId, RefreshToken, ScopeSet};
+
+/// One redemption of a refresh token.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RefreshTokenGrant<'a> {
+    /// The client the token was issued to; no other can redeem it.
+    pub client_id: &'a str,
+    /// How that client proves who it is.
+    pub credential: &'a ClientCredential,
+    /// The token.
+    pub refresh_token: &'a RefreshToken,
+    /// What to ask for, without the reserved scopes: they are added.
+    pub scopes: &'a ScopeSet,
+    /// A claims challenge or client capabilities, as JSON text.
+    pub claims: Option<&'a str>,
+}
+
+impl<'a> RefreshTokenGrant<'a> {
+    /// A redemption without claims.
+    pub fn new(
+        client_id: &'a str,
+        credential: &'a ClientCredential,
+        refresh_token: &'a RefreshToken,
+        scopes: &'a ScopeSet,
+    ) -> Self {
+        Self {
+            client_id,
+            credential,
+            refresh_token,
+            scopes,
+            claims: None,
+        }
+    }
+
+    /// The request to `token_endpoint`. `client_info=1` is what makes Entra say whose token it was.
+    ///
+    /// # Errors
+    /// [`RequestError::Endpoint`] when `token_endpoint` is no URL.
+    pub fn request(
+        &self,
+        token_endpoint: &str,
+        context: &RequestContext,
+    ) -> Result<Request<Bytes>, RequestError> {
+        Form::new()
+            .field("client_id", self.client_id)
+            .field("grant_type", "refresh_token")
+            .field("client_info", "1")
+            .credential(self.credential)
+            .field("claims", self.claims.unwrap_or_default())
+            .field("refresh_token", self.refresh_token.expose_secret())
+            .field("scope", &self.scopes.with_reserved().to_wire())
+            .post(token_endpoint, context)
+    }
+}
+
+impl HomeAccountId {
+    /// The `X-AnchorMailbox` value that routes a request to the region holding this user.
+    pub fn anchor_mailbox(&self) -> String {
+        format!("Oid:{}", self.as_str().replace('.', "@"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_request_is_the_one_msal_python_sends() {
+        let scopes = ScopeSet::requested(["https://graph.microsoft.com/.default"]).unwrap();
+        let secret = ClientCredential::Secret("s3cr3t".into());
+        let token = RefreshToken::from("OLD-RT");
+        let context = RequestContext {
+            correlation_id: "3f2a".to_owned(),
+            current_telemetry: "4|85,1|".to_owned(),
+            last_telemetry: "4|0|||".to_owned(),
+            anchor_mailbox: Some(HomeAccountId::new("u.t").anchor_mailbox()),
+        };
+        let request = RefreshTokenGrant::new("app", &secret, &token, &scopes)
+            .request(
+                "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+                &context,
+            )
+            .unwrap();
+
+        let body = String::from_utf8(request.body().to_vec()).unwrap();
+        assert_eq!(
+            body,
+            "client_id=app&grant_type=refresh_token&client_info=1&client_secret=s3cr3t&refresh_token=OLD-RT\
+             &scope=https%3A%2F%2Fgraph.microsoft.com%2F.default+offline_access+openid+profile"
+        );
+        for (name, value) in [
+            ("accept", "application/json"),
+            ("client-request-id", "3f2a"),
+            ("x-client-current-telemetry", "4|85,1|"),
+            ("x-client-last-telemetry", "4|0|||"),
+            ("x-anchormailbox", "Oid:u@t"),
+            ("x-ms-lib-capability", "retry-after, h429"),
+        ] {
+            assert_eq!(request.headers()[name], value, "{name}");
+        }
+    }
+}

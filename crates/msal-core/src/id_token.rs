@@ -1,0 +1,346 @@
+//! ID tokens (OpenID Connect Core §2): decoding, and the checks that need no key.
+//!
+//! The token comes straight from the token endpoint over TLS, so its signature need not be checked (§3.1.3.7, rule
+//! 6). Its structure is: who issued it, for whom, about whom. A claim of the wrong JSON type is an error, never
+//! "absent": libraries that took an array-valued `aud` or a string-valued `exp` for missing have been bypassed.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::{RawIdToken, UnixTime};
+
+/// How far two honest clocks may be apart.
+const CLOCK_SKEW: Duration = Duration::from_secs(300);
+
+/// The claims of an ID token whose structure is sound.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct IdTokenClaims {
+    /// `iss`: who issued the token.
+    pub issuer: String,
+    /// `sub`: the user, as this client knows them.
+    pub subject: String,
+    /// `oid`: the user's object in the tenant that issued the token.
+    pub object_id: Option<String>,
+    /// `tid`: the tenant that issued the token.
+    pub tenant_id: Option<String>,
+    /// `preferred_username` (v2), else `upn` or `unique_name` (v1 and ADFS): for display, not for authorization.
+    pub username: Option<String>,
+    /// `name`.
+    pub name: Option<String>,
+    /// `nonce`, to compare with the one that was sent.
+    pub nonce: Option<String>,
+    /// `auth_time`.
+    pub auth_time: Option<UnixTime>,
+    /// All claims, as they were sent.
+    pub all: Map<String, Value>,
+    time: Times,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Times {
+    issued_at: Option<UnixTime>,
+    not_before: Option<UnixTime>,
+    expires_at: Option<UnixTime>,
+}
+
+impl IdTokenClaims {
+    /// Decodes `token` and checks that it is addressed to `client_id`.
+    ///
+    /// # Errors
+    /// [`IdTokenError`] says which rule is broken. Nothing of an answer with such a token may be used.
+    pub fn decode(token: &RawIdToken, client_id: &str) -> Result<Self, IdTokenError> {
+        let claims = payload(token.expose_secret())?;
+        check_audience(&claims, client_id)?;
+        let text = |name| optional_text(&claims, name);
+        let decoded = Self {
+            issuer: required_text(&claims, "iss")?,
+            subject: required_text(&claims, "sub")?,
+            object_id: text("oid")?,
+            tenant_id: text("tid")?,
+            username: first_present(&claims, &["preferred_username", "upn", "unique_name"])?,
+            name: text("name")?,
+            nonce: text("nonce")?,
+            auth_time: optional_time(&claims, "auth_time")?,
+            time: Times {
+                issued_at: optional_time(&claims, "iat")?,
+                not_before: optional_time(&claims, "nbf")?,
+                expires_at: optional_time(&claims, "exp")?,
+            },
+            all: Map::new(),
+        };
+        Ok(Self {
+            all: claims,
+            ..decoded
+        })
+    }
+
+    /// What is wrong with the token's times at `now`, allowing five minutes of skew.
+    ///
+    /// It is a warning, not an error: a wrong clock on the user's machine must not lock the user out.
+    pub fn clock_problem(&self, now: UnixTime) -> Option<&'static str> {
+        let Times {
+            issued_at,
+            not_before,
+            expires_at,
+        } = self.time;
+        if expires_at.is_some_and(|expires_at| expires_at + CLOCK_SKEW < now) {
+            return Some("the id token has expired: is the clock of this machine fast?");
+        }
+        let from_the_future =
+            |time: Option<UnixTime>| time.is_some_and(|time| time - CLOCK_SKEW > now);
+        (from_the_future(not_before) || from_the_future(issued_at))
+            .then_some("the id token is from the future: is the clock of this machine slow?")
+    }
+}
+
+/// Why an ID token is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum IdTokenError {
+    /// It was issued for another client.
+    #[error("the id token is for another client")]
+    Audience,
+    /// A claim has a JSON type that the standard does not allow.
+    #[error("the claim `{claim}` of the id token has the wrong type")]
+    #[non_exhaustive]
+    ClaimType {
+        /// The claim.
+        claim: &'static str,
+    },
+    /// It comes from an issuer that does not belong to the authority.
+    #[error("the id token was issued by somebody else")]
+    Issuer,
+    /// Not three parts of base64url, or not JSON objects inside.
+    #[error("the id token is not a JSON web token")]
+    Malformed,
+    /// A claim that the standard requires is not there.
+    #[error("the id token lacks the claim `{claim}`")]
+    #[non_exhaustive]
+    MissingClaim {
+        /// The claim.
+        claim: &'static str,
+    },
+}
+
+fn payload(token: &str) -> Result<Map<String, Value>, IdTokenError> {
+    // A bounded split: a megabyte of dots must not become a million parts.
+    let mut parts = token.splitn(4, '.');
+    let (Some(header), Some(payload), Some(_signature), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(IdTokenError::Malformed);
+    };
+    json_object(header)?;
+    json_object(payload)
+}
+
+fn json_object(part: &str) -> Result<Map<String, Value>, IdTokenError> {
+    let json = URL_SAFE_NO_PAD
+        .decode(part.trim_end_matches('='))
+        .map_err(|_unspecific| IdTokenError::Malformed)?;
+    serde_json::from_slice(&json).map_err(|_unspecific| IdTokenError::Malformed)
+}
+
+fn check_audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), IdTokenError> {
+    let is_us = |value: &Value| {
+        value
+            .as_str()
+            .is_some_and(|text| text.eq_ignore_ascii_case(client_id))
+    };
+    match claims.get("aud") {
+        None => Err(IdTokenError::MissingClaim { claim: "aud" }),
+        Some(audience @ Value::String(_)) if is_us(audience) => Ok(()),
+        // OpenID Connect Core §3.1.3.7, rules 3 to 5: with several audiences, `azp` must be there and name us.
+        Some(Value::Array(audiences)) if audiences.iter().any(is_us) => match claims.get("azp") {
+            Some(party) if is_us(party) => Ok(()),
+            None if audiences.len() == 1 => Ok(()),
+            _ => Err(IdTokenError::Audience),
+        },
+        Some(Value::String(_) | Value::Array(_)) => Err(IdTokenError::Audience),
+        Some(_) => Err(IdTokenError::ClaimType { claim: "aud" }),
+    }
+}
+
+fn required_text(claims: &Map<String, Value>, claim: &'static str) -> Result<String, IdTokenError> {
+    match optional_text(claims, claim)? {
+        Some(text) if !text.is_empty() => Ok(text),
+        _ => Err(IdTokenError::MissingClaim { claim }),
+    }
+}
+
+fn optional_text(
+    claims: &Map<String, Value>,
+    claim: &'static str,
+) -> Result<Option<String>, IdTokenError> {
+    match claims.get(claim) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(IdTokenError::ClaimType { claim }),
+    }
+}
+
+fn first_present(
+    claims: &Map<String, Value>,
+    names: &[&'static str],
+) -> Result<Option<String>, IdTokenError> {
+    for name in names {
+        if let Some(text) = optional_text(claims, name)? {
+            return Ok(Some(text));
+        }
+    }
+    Ok(None)
+}
+
+fn optional_time(
+    claims: &Map<String, Value>,
+    claim: &'static str,
+) -> Result<Option<UnixTime>, IdTokenError> {
+    let wrong = IdTokenError::ClaimType { claim };
+    match claims.get(claim) {
+        None | Some(Value::Null) => Ok(None),
+        // RFC 7519 §2: a NumericDate may have a fraction.
+        Some(Value::Number(number)) => {
+            let seconds = number
+                .as_i64()
+                .or_else(|| number.as_f64().map(|float| float as i64));
+            seconds
+                .map(|seconds| Some(UnixTime::from_secs(seconds)))
+                .ok_or(wrong)
+        }
+        Some(_) => Err(wrong),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn token(claims: &Value) -> RawIdToken {
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        RawIdToken::new(format!(
+            "{}.{}.c2ln",
+            encode(&json!({"alg": "RS256"})),
+            encode(claims)
+        ))
+    }
+
+    fn sound() -> Value {
+        json!({"iss": "https://issuer.example", "sub": "s", "aud": "me", "iat": 100, "exp": 200})
+    }
+
+    fn with(claim: &str, value: Value) -> RawIdToken {
+        let mut claims = sound();
+        claims[claim] = value;
+        token(&claims)
+    }
+
+    #[test]
+    fn a_sound_token_gives_its_claims() {
+        let claims =
+            IdTokenClaims::decode(&with("preferred_username", json!("a@x")), "ME").unwrap();
+        assert_eq!(claims.subject, "s");
+        assert_eq!(claims.username.as_deref(), Some("a@x"));
+        assert_eq!(claims.all["iat"], 100);
+    }
+
+    #[test]
+    fn every_claim_of_a_wrong_type_is_an_error() {
+        let others = |good: &Value| {
+            [json!("x"), json!(1), json!([1]), json!({}), json!(true)]
+                .into_iter()
+                .filter(|value| std::mem::discriminant(value) != std::mem::discriminant(good))
+                .collect::<Vec<_>>()
+        };
+        for claim in [
+            "iss",
+            "sub",
+            "oid",
+            "tid",
+            "name",
+            "nonce",
+            "preferred_username",
+        ] {
+            for value in others(&json!("")) {
+                let result = IdTokenClaims::decode(&with(claim, value.clone()), "me");
+                assert_eq!(
+                    result,
+                    Err(IdTokenError::ClaimType { claim }),
+                    "{claim} {value}"
+                );
+            }
+        }
+        for claim in ["iat", "nbf", "exp", "auth_time"] {
+            for value in others(&json!(1)) {
+                let result = IdTokenClaims::decode(&with(claim, value.clone()), "me");
+                assert_eq!(
+                    result,
+                    Err(IdTokenError::ClaimType { claim }),
+                    "{claim} {value}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_audience_must_be_this_client() {
+        let decode =
+            |audience: Value| IdTokenClaims::decode(&with("aud", audience), "me").map(|_| ());
+        assert_eq!(decode(json!("you")), Err(IdTokenError::Audience));
+        assert_eq!(decode(json!(["you"])), Err(IdTokenError::Audience));
+        assert_eq!(
+            decode(json!(["me", "you"])),
+            Err(IdTokenError::Audience),
+            "no azp"
+        );
+        assert_eq!(decode(json!(["me"])), Ok(()));
+        assert_eq!(
+            decode(json!(5)),
+            Err(IdTokenError::ClaimType { claim: "aud" })
+        );
+        let mut claims = sound();
+        claims["aud"] = json!(["me", "you"]);
+        claims["azp"] = json!("me");
+        assert!(IdTokenClaims::decode(&token(&claims), "me").is_ok());
+    }
+
+    #[test]
+    fn required_claims_are_required() {
+        for claim in ["iss", "sub", "aud"] {
+            let mut claims = sound();
+            claims.as_object_mut().unwrap().remove(claim);
+            assert_eq!(
+                IdTokenClaims::decode(&token(&claims), "me"),
+                Err(IdTokenError::MissingClaim { claim })
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_jwt_is_malformed() {
+        let dots = ".".repeat(1_000_000);
+        for bad in ["", "a.b", "a.b.c.d", "!.!.!", "e30.W10.x", dots.as_str()] {
+            let result = IdTokenClaims::decode(&RawIdToken::from(bad), "me");
+            assert_eq!(result, Err(IdTokenError::Malformed));
+        }
+    }
+
+    #[test]
+    fn a_wrong_clock_is_a_warning() {
+        let claims = IdTokenClaims::decode(&token(&sound()), "me").unwrap();
+        assert_eq!(claims.clock_problem(UnixTime::from_secs(150)), None);
+        assert_eq!(
+            claims.clock_problem(UnixTime::from_secs(500)),
+            None,
+            "within the skew"
+        );
+        assert!(claims.clock_problem(UnixTime::from_secs(501)).is_some());
+        assert!(claims.clock_problem(UnixTime::from_secs(-201)).is_some());
+    }
+}

@@ -1,0 +1,68 @@
+//! Values of a token response, whatever JSON type a server chose for them.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// No token lives longer; a longer answer is a mistake or an attempt at an overflow.
+const TEN_YEARS: u64 = 10 * 366 * 86_400;
+
+/// A life time in seconds: an integer, a fraction, or a string of either. `None` when it is not a number.
+///
+/// v1 and ADFS send strings, B2C both, and some proxies fractions. Negative values become zero and absurd ones ten
+/// years.
+pub(super) fn seconds(value: &Value) -> Option<Duration> {
+    let number = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    let number = number.filter(|number| number.is_finite())?;
+    Some(Duration::from_secs((number.max(0.0) as u64).min(TEN_YEARS)))
+}
+
+/// Integers out of an array, leaving out what is none: `error_codes`.
+pub(super) fn integers(value: &Value) -> Vec<i64> {
+    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(Value::as_i64).collect()
+}
+
+/// Text out of a string; nothing out of anything else.
+pub(super) fn text(value: &Value) -> Option<String> {
+    value
+        .as_str()
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn seconds_come_as_integer_fraction_or_string() {
+        for (value, expected) in [
+            (json!(3599), Some(3599)),
+            (json!("3599"), Some(3599)),
+            (json!(3599.5), Some(3599)),
+            (json!("3599.5"), Some(3599)),
+            (json!(-5), Some(0)),
+            (json!(1e300), Some(TEN_YEARS)),
+            (json!("inf"), None),
+            (json!("NaN"), None),
+            (json!("abc"), None),
+            (json!(null), None),
+            (json!([1]), None),
+        ] {
+            assert_eq!(seconds(&value).map(|it| it.as_secs()), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn integers_leave_out_what_is_none() {
+        assert_eq!(integers(&json!([1, "2", null, 3])), [1, 3]);
+        assert!(integers(&json!("x")).is_empty());
+    }
+}

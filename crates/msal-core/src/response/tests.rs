@@ -1,0 +1,284 @@
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+fn read(status: u16, body: impl Into<String>) -> TokenOutcome {
+    let response = Response::builder()
+        .status(status)
+        .body(Bytes::from(body.into()))
+        .unwrap();
+    TokenOutcome::read(&response, "me")
+}
+
+fn encode(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+fn jwt(claims: &Value) -> String {
+    format!(
+        "{}.{}.c2ln",
+        encode(&json!({"alg": "RS256"})),
+        encode(claims)
+    )
+}
+
+fn sound() -> Value {
+    json!({
+        "token_type": "Bearer",
+        "access_token": "AT",
+        "refresh_token": "0.NEW",
+        "expires_in": 3599,
+        "ext_expires_in": 7199,
+        "scope": "User.Read openid",
+        "id_token": jwt(&json!({"iss": "https://i.example", "sub": "s", "aud": "me"})),
+        "client_info": encode(&json!({"uid": "u", "utid": "t"})),
+    })
+}
+
+fn with(member: &str, value: Value) -> Value {
+    let mut body = sound();
+    body[member] = value;
+    body
+}
+
+fn tokens(body: Value) -> TokenResponse {
+    match read(200, body.to_string()) {
+        TokenOutcome::Tokens(tokens) => *tokens,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn malformed(body: impl Into<String>) -> MalformedResponse {
+    match read(200, body) {
+        TokenOutcome::Malformed(malformed) => malformed,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_sound_answer_gives_tokens() {
+    let tokens = tokens(sound());
+    assert_eq!(tokens.access_token.expose_secret(), "AT");
+    assert_eq!(tokens.refresh_token.unwrap().expose_secret(), "0.NEW");
+    assert_eq!(tokens.expires_in, Duration::from_secs(3599));
+    assert_eq!(tokens.scopes.unwrap().to_wire(), "User.Read openid");
+    assert_eq!(
+        tokens.client_info.unwrap().home_account_id().as_str(),
+        "u.t"
+    );
+}
+
+#[test]
+fn odd_numbers_do_not_spoil_the_tokens() {
+    let digits = "9".repeat(5000);
+    for value in [json!("abc"), json!(null), json!([1]), json!({})] {
+        assert_eq!(
+            tokens(with("expires_in", value)).expires_in,
+            DEFAULT_LIFETIME
+        );
+    }
+    assert_eq!(
+        tokens(with("expires_in", json!("3599.5")))
+            .expires_in
+            .as_secs(),
+        3599
+    );
+    assert_eq!(
+        tokens(with("refresh_in", json!("1800")))
+            .refresh_in
+            .unwrap()
+            .as_secs(),
+        1800
+    );
+    let body = sound().to_string().replace("3599", &digits);
+    assert!(
+        matches!(read(200, body), TokenOutcome::Tokens(tokens) if tokens.expires_in == DEFAULT_LIFETIME)
+    );
+    let marked = format!("\u{feff}{}", sound());
+    assert!(matches!(read(200, marked), TokenOutcome::Tokens(_)));
+}
+
+#[test]
+fn odd_scopes_do_not_spoil_the_tokens() {
+    assert_eq!(tokens(with("scope", json!(null))).scopes, None);
+    assert_eq!(
+        tokens(with("scope", json!(["b", "a"])))
+            .scopes
+            .unwrap()
+            .to_wire(),
+        "a b"
+    );
+    assert_eq!(
+        tokens(with("error", json!(null)))
+            .access_token
+            .expose_secret(),
+        "AT"
+    );
+}
+
+#[test]
+fn an_answer_that_may_not_be_trusted_still_yields_its_refresh_token() {
+    let claims = |claims: Value| json!(jwt(&claims));
+    let odd = [
+        with("id_token", json!("a.b")),
+        with("id_token", json!("a.!!.c")),
+        with("id_token", json!(format!("e30.{}.c", encode(&json!([]))))),
+        with(
+            "id_token",
+            claims(json!({"iss": "https://i.example", "aud": "me"})),
+        ),
+        with(
+            "id_token",
+            claims(json!({"iss": "https://i.example", "aud": "you", "sub": "s"})),
+        ),
+        with("id_token", json!(7)),
+        with("client_info", json!("%%%")),
+        with("client_info", json!(7)),
+        with("error", json!("invalid_grant")),
+        with("access_token", json!(null)),
+        with("access_token", json!(5)),
+    ];
+    for body in odd {
+        let malformed = malformed(body.to_string());
+        assert_eq!(
+            malformed.refresh_tokens,
+            [RefreshToken::from("0.NEW")],
+            "{body}"
+        );
+    }
+    let infinite = sound().to_string().replace("3599", "Infinity");
+    assert_eq!(malformed(infinite).refresh_tokens.len(), 1);
+}
+
+#[test]
+fn a_duplicate_refresh_token_is_refused_and_both_are_kept() {
+    let body = sound()
+        .to_string()
+        .replace("\"0.NEW\"", "\"0.FIRST\",\"refresh_token\":\"0.SECOND\"");
+    let malformed = malformed(body);
+    assert_eq!(
+        malformed.reason,
+        Malformation::Duplicate {
+            member: "refresh_token"
+        }
+    );
+    assert_eq!(malformed.refresh_tokens.len(), 2);
+}
+
+#[test]
+fn a_refresh_token_that_is_a_number_is_refused() {
+    let malformed = malformed(with("refresh_token", json!(5)).to_string());
+    assert_eq!(
+        malformed.reason,
+        Malformation::Member {
+            member: "refresh_token"
+        }
+    );
+}
+
+#[test]
+fn an_answer_cut_anywhere_never_passes_for_tokens() {
+    let body = sound().to_string();
+    for end in 0..body.len() {
+        assert!(
+            !matches!(read(200, &body[..end]), TokenOutcome::Tokens(_)),
+            "{end}"
+        );
+    }
+}
+
+#[test]
+fn refusals_say_what_can_be_done() {
+    let refuse = |status, body: &str| match read(status, body) {
+        TokenOutcome::Refused(error) => (error.refusal(), error.to_string()),
+        other => panic!("{other:?}"),
+    };
+    let table = [
+        (
+            400,
+            r#"{"error":"invalid_grant","error_codes":[700082],"suberror":"bad_token"}"#,
+            Refusal::InteractionRequired,
+            "invalid_grant (AADSTS700082, bad_token)",
+        ),
+        (
+            401,
+            r#"{"error":"invalid_client","error_codes":[7000218]}"#,
+            Refusal::Configuration,
+            "invalid_client (AADSTS7000218)",
+        ),
+        (
+            400,
+            r#"{"error":"invalid_grant","error_codes":[50196]}"#,
+            Refusal::Transient,
+            "invalid_grant (AADSTS50196)",
+        ),
+        (
+            503,
+            r#"{"error":"temporarily_unavailable"}"#,
+            Refusal::Transient,
+            "temporarily_unavailable",
+        ),
+        (429, "Too Many Requests", Refusal::Transient, "HTTP 429"),
+        (502, "<html>", Refusal::Transient, "HTTP 502"),
+        (403, "<html>", Refusal::Configuration, "HTTP 403"),
+    ];
+    for (status, body, refusal, message) in table {
+        assert_eq!(
+            refuse(status, body),
+            (refusal, message.to_owned()),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn a_dead_token_is_told_from_a_policy() {
+    let error = |suberror| match read(
+        400,
+        json!({"error": "invalid_grant", "suberror": suberror}).to_string(),
+    ) {
+        TokenOutcome::Refused(error) => *error,
+        other => panic!("{other:?}"),
+    };
+    assert!(error("bad_token").is_token_dead());
+    assert!(error("token_expired").is_token_dead());
+    assert!(!error("basic_action").is_token_dead());
+}
+
+#[test]
+fn the_wait_is_read_from_the_header() {
+    let response = Response::builder().status(429).header("retry-after", "60");
+    let outcome = TokenOutcome::read(
+        &response
+            .body(Bytes::from_static(b"Too Many Requests"))
+            .unwrap(),
+        "me",
+    );
+    assert!(
+        matches!(outcome, TokenOutcome::Refused(error) if error.retry_after == Some(Duration::from_secs(60)))
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_body_panics(status in 100_u16..600, body in any::<Vec<u8>>()) {
+        let response = Response::builder().status(status).body(Bytes::from(body)).unwrap();
+        let _ = TokenOutcome::read(&response, "me");
+    }
+
+    #[test]
+    fn a_complete_refresh_token_survives_any_damage_elsewhere(
+        before in "[^\"]{0,40}", after in ".{0,40}", token in "[A-Za-z0-9._-]{1,80}"
+    ) {
+        let body = format!("{before}\"refresh_token\":\"{token}\"{after}");
+        let kept = match read(200, body) {
+            TokenOutcome::Malformed(malformed) => malformed.refresh_tokens.iter().any(|it| it.expose_secret() == token),
+            TokenOutcome::Tokens(tokens) => tokens.refresh_token.is_some_and(|it| it.expose_secret() == token),
+            TokenOutcome::Refused(_) => false,
+        };
+        prop_assert!(kept);
+    }
+}
