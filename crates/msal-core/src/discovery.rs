@@ -88,14 +88,16 @@ impl ProviderMetadata {
         let wire: Wire = serde_json::from_slice(response.body())
             .map_err(|_unspecific| DiscoveryError::NotJson)?;
         let missing = |member| DiscoveryError::Missing { member };
-        let issuer = wire.issuer.ok_or(missing("issuer"))?;
+        let issuer = wire.issuer.ok_or_else(|| missing("issuer"))?;
         check_issuer(authority, &issuer)?;
         let on_our_host =
             |member, endpoint: String| check_endpoint(authority, &issuer, member, endpoint);
-        let token_endpoint = wire.token_endpoint.ok_or(missing("token_endpoint"))?;
+        let token_endpoint = wire
+            .token_endpoint
+            .ok_or_else(|| missing("token_endpoint"))?;
         let authorization_endpoint = wire
             .authorization_endpoint
-            .ok_or(missing("authorization_endpoint"))?;
+            .ok_or_else(|| missing("authorization_endpoint"))?;
         let token_endpoint = on_our_host("token_endpoint", token_endpoint)?;
         Ok(Self {
             authorization_endpoint: on_our_host("authorization_endpoint", authorization_endpoint)?,

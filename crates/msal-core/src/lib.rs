@@ -7,10 +7,12 @@
 
 mod account;
 mod authority;
+mod cache;
 mod cloud;
 mod discovery;
 mod grant;
 mod id_token;
+mod json;
 mod response;
 mod retry_after;
 mod scope;
@@ -20,6 +22,10 @@ mod time;
 
 pub use account::{Account, ClientInfo, HomeAccountId};
 pub use authority::{Authority, AuthorityError, AuthorityKind, Tenant};
+pub use cache::{
+    CacheFormatError, CachedAccessToken, Dialect, RefreshCandidate, RefreshReason, Renewal, Silent,
+    SilentRequest, TokenCache, TokenEvent,
+};
 pub use cloud::{Cloud, same_cloud};
 pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata};
 pub use grant::{ClientCredential, RefreshTokenGrant, RequestContext, RequestError};

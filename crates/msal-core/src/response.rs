@@ -8,17 +8,15 @@ mod lenient;
 mod salvage;
 
 use std::borrow::Cow;
-use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
+use crate::json::RawObject;
 use crate::{
     AccessToken, ClientInfo, IdTokenClaims, IdTokenError, RawIdToken, RefreshToken, ScopeSet,
 };
@@ -327,8 +325,9 @@ impl<'a> Members<'a> {
     fn parse(body: &'a [u8]) -> Result<Self, Malformation> {
         // A byte order mark is tolerated: RFC 8259 §8.1 lets parsers ignore it.
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let members: Self =
+        let RawObject(members) =
             serde_json::from_slice(body).map_err(|_unspecific| Malformation::NotJson)?;
+        let members = Self(members);
         for member in UNIQUE {
             if members
                 .0
@@ -408,34 +407,6 @@ impl<'a> Members<'a> {
         }
     }
 }
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a JSON object")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let mut members = Vec::new();
-                while let Some(Name(name)) = map.next_key()? {
-                    members.push((name, map.next_value()?));
-                }
-                Ok(members)
-            }
-        }
-
-        deserializer.deserialize_map(Collect).map(Members)
-    }
-}
-
-/// A member name, borrowed where it has no escapes.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests;

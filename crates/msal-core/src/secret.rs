@@ -18,12 +18,12 @@ impl Secret {
     fn new(value: String) -> Self {
         let bytes = zeroizing_bytes(value.into_bytes());
         let whole = std::str::from_utf8(&bytes).unwrap_or_default();
-        Self(Text::slice_of(&bytes, &Cow::Borrowed(whole)))
+        Self(Text::slice_of(&bytes, Cow::Borrowed(whole)))
     }
 
     fn slice_of(document: &Bytes, part: Cow<'_, str>) -> Self {
         match part {
-            Cow::Borrowed(_) => Self(Text::slice_of(document, &part)),
+            Cow::Borrowed(_) => Self(Text::slice_of(document, part)),
             Cow::Owned(part) => Self::new(part),
         }
     }

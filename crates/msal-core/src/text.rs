@@ -18,10 +18,10 @@ pub struct Text(Bytes);
 impl Text {
     /// Text that shares `document`'s memory where `part` lies inside it, and owns a copy where it does not (because
     /// an escape sequence had to be decoded).
-    pub(crate) fn slice_of(document: &Bytes, part: &Cow<'_, str>) -> Self {
+    pub(crate) fn slice_of(document: &Bytes, part: Cow<'_, str>) -> Self {
         match part {
             Cow::Borrowed(part) => Self(document.slice_ref(part.as_bytes())),
-            Cow::Owned(part) => Self::from(part.as_str()),
+            Cow::Owned(part) => Self::from(part),
         }
     }
 
@@ -71,6 +71,12 @@ impl Hash for Text {
     }
 }
 
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 impl Borrow<str> for Text {
     fn borrow(&self) -> &str {
         self.as_str()
@@ -102,7 +108,7 @@ mod tests {
     fn a_borrowed_part_shares_the_document() {
         let document = Bytes::from_static(b"{\"realm\":\"common\"}");
         let part = str::from_utf8(&document[10..16]).unwrap();
-        let text = Text::slice_of(&document, &Cow::Borrowed(part));
+        let text = Text::slice_of(&document, Cow::Borrowed(part));
         assert_eq!(text, "common");
         assert_eq!(text.0.as_ptr(), document[10..].as_ptr());
     }
@@ -110,7 +116,7 @@ mod tests {
     #[test]
     fn a_decoded_part_is_owned() {
         let document = Bytes::from_static(b"\"\\u00c5\"");
-        let text = Text::slice_of(&document, &Cow::Owned("Å".to_owned()));
+        let text = Text::slice_of(&document, Cow::Owned("Å".to_owned()));
         assert_eq!(text, "Å");
     }
 }

@@ -1,0 +1,103 @@
+//! The token cache all MSALs share: five sections of entries, one JSON document.
+//!
+//! In memory it is an index over the entries. Entries that nobody changed keep the bytes they were read with, so
+//! loading is one pass over the text, saving copies it, and what other SDKs wrote (keys, members, whole sections)
+//! survives. A lookup costs the same for one account and for a hundred thousand.
+
+mod accounts;
+mod add;
+mod dialect;
+mod document;
+mod entry;
+mod key;
+mod rebase;
+mod schema;
+mod silent;
+mod table;
+
+use std::fmt;
+
+use bytes::Bytes;
+
+pub use add::TokenEvent;
+pub use dialect::Dialect;
+pub use document::CacheFormatError;
+pub use silent::{
+    CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent, SilentRequest,
+};
+
+use crate::Text;
+use entry::{
+    AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry, Section,
+};
+use table::Table;
+
+/// The cache of one partition: an application's whole cache on a desktop, one user's in a web application.
+#[derive(Default)]
+pub struct TokenCache {
+    dialect: Dialect,
+    access_tokens: Table<AccessTokenEntry>,
+    accounts: Table<AccountEntry>,
+    id_tokens: Table<IdTokenEntry>,
+    refresh_tokens: Table<RefreshTokenEntry>,
+    app_metadata: Table<AppMetadataEntry>,
+    /// The top-level members in the order of the document, the unknown ones with their text.
+    layout: Vec<Member>,
+    /// What was removed since the last save, so that a conflicting writer's copy can be removed as well.
+    removed: Vec<(Section, Text)>,
+    is_changed: bool,
+}
+
+/// A top-level member of the document.
+enum Member {
+    Known(Section),
+    Unknown { name: Text, value: Bytes },
+}
+
+impl TokenCache {
+    /// An empty cache whose new entries are spelled as `dialect` does.
+    pub fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            ..Self::default()
+        }
+    }
+
+    /// Whether anything was added, changed or removed since the cache was loaded or last marked as saved.
+    pub fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
+    /// Declares the present contents to be what the store holds.
+    pub fn mark_saved(&mut self) {
+        self.is_changed = false;
+        self.removed.clear();
+        self.access_tokens.mark_saved();
+        self.accounts.mark_saved();
+        self.id_tokens.mark_saved();
+        self.refresh_tokens.mark_saved();
+        self.app_metadata.mark_saved();
+    }
+
+    /// How many refresh tokens there are, of all users and clients.
+    pub fn refresh_token_count(&self) -> usize {
+        self.refresh_tokens.len()
+    }
+}
+
+/// Counts only: the entries' text holds the tokens.
+impl fmt::Debug for TokenCache {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TokenCache")
+            .field("dialect", &self.dialect)
+            .field("accounts", &self.accounts.len())
+            .field("access_tokens", &self.access_tokens.len())
+            .field("refresh_tokens", &self.refresh_tokens.len())
+            .field("is_changed", &self.is_changed)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

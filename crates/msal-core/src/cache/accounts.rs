@@ -1,0 +1,178 @@
+//! Listing accounts and signing them out. Neither asks the network.
+
+use std::collections::HashSet;
+
+use super::TokenCache;
+use super::entry::{AccountEntry, Section};
+use super::schema::Entity;
+use super::table::Table;
+use crate::{Account, HomeAccountId, Text, same_cloud};
+
+impl TokenCache {
+    /// Every user of the cache, once each, in the order they were first stored.
+    ///
+    /// A user seen in several tenants is one account, described by the entry that was stored last. Accounts of other
+    /// applications that share the cache are listed too, as all MSALs do.
+    pub fn accounts(&self) -> Vec<Account> {
+        let mut accounts: Vec<Account> = Vec::with_capacity(self.accounts.len());
+        let mut places = std::collections::HashMap::with_capacity(self.accounts.len());
+        for entry in self.accounts.iter().filter_map(|slot| slot.entity.as_ref()) {
+            let account = Account::from(entry);
+            let place = *places
+                .entry(account.home_account_id.clone())
+                .or_insert(accounts.len());
+            match accounts.get_mut(place) {
+                Some(known) => *known = account,
+                None => accounts.push(account),
+            }
+        }
+        accounts
+    }
+
+    /// The accounts with this user name, in any case. It costs the same however many others there are.
+    pub fn accounts_named(&self, username: &str) -> Vec<Account> {
+        let mut seen = HashSet::new();
+        self.accounts
+            .named(username)
+            .filter_map(|slot| slot.entity.as_ref())
+            .filter(|entry| entry.username.as_str().to_lowercase() == username.to_lowercase())
+            .filter(|entry| seen.insert(entry.home_account_id.clone()))
+            .map(Account::from)
+            .collect()
+    }
+
+    /// The account with this identifier in one of `environments`.
+    pub fn account(
+        &self,
+        home_account_id: &HomeAccountId,
+        environments: &[String],
+    ) -> Option<Account> {
+        environments.iter().find_map(|environment| {
+            self.accounts
+                .owned_by(home_account_id.as_str(), environment)
+                .filter_map(|slot| slot.entity.as_ref())
+                .filter(|entry| entry.home_account_id == home_account_id.as_str())
+                .last()
+                .map(Account::from)
+        })
+    }
+
+    /// The scopes that the refresh tokens of an account and client were last granted, without the reserved ones.
+    pub fn granted_scopes(&self, client_id: &str, account: &Account) -> crate::ScopeSet {
+        let tokens = self
+            .refresh_tokens
+            .owned_by(account.home_account_id.as_str(), &account.environment);
+        let target = tokens
+            .filter_map(|slot| slot.entity.as_ref())
+            .filter(|entry| entry.client_id == client_id)
+            .filter_map(|entry| entry.target.clone())
+            .last()
+            .unwrap_or_default();
+        crate::ScopeSet::from_wire(target.as_str()).without_reserved()
+    }
+
+    /// The clients that hold a refresh token of this account.
+    pub fn clients_of(&self, account: &Account) -> Vec<String> {
+        let mut clients: Vec<String> = self
+            .refresh_tokens
+            .owned_by(account.home_account_id.as_str(), &account.environment)
+            .filter_map(|slot| slot.entity.as_ref())
+            .filter(|entry| {
+                entry
+                    .home_account_id
+                    .as_ref()
+                    .is_some_and(|id| *id == account.home_account_id.as_str())
+            })
+            .map(|entry| entry.client_id.to_string())
+            .collect();
+        clients.sort_unstable();
+        clients.dedup();
+        clients
+    }
+
+    /// Whether this client has a refresh token with this value for the account.
+    pub fn holds_refresh_token(
+        &self,
+        client_id: &str,
+        home_account_id: &HomeAccountId,
+        environment: &str,
+        secret: &crate::RefreshToken,
+    ) -> bool {
+        self.refresh_tokens
+            .owned_by(home_account_id.as_str(), environment)
+            .filter_map(|slot| slot.entity.as_ref())
+            .any(|entry| entry.client_id == client_id && entry.secret == *secret)
+    }
+
+    /// Signs an account out: removes its refresh tokens of this client (or of its family), all its access tokens, ID
+    /// tokens and accounts, in every host name of the account's cloud and under whatever key another SDK chose.
+    ///
+    /// A refresh token that another client holds stays, and so does what is known of the applications.
+    pub fn remove_account(&mut self, client_id: &str, account: &Account) {
+        let family = self.family_of(client_id, &account.environment);
+        let home = account.home_account_id.as_str();
+        let is_theirs = |owner: Option<&Text>, environment: &Text| {
+            owner.is_some_and(|owner| *owner == home)
+                && same_cloud(environment.as_str(), &account.environment)
+        };
+        let refresh_tokens = keys(&self.refresh_tokens, |entry| {
+            let is_ours =
+                entry.client_id == client_id || (family.is_some() && entry.family_id == family);
+            is_ours && is_theirs(entry.home_account_id.as_ref(), &entry.environment)
+        });
+        let access_tokens = keys(&self.access_tokens, |entry| {
+            is_theirs(entry.home_account_id.as_ref(), &entry.environment)
+        });
+        let id_tokens = keys(&self.id_tokens, |entry| {
+            is_theirs(entry.home_account_id.as_ref(), &entry.environment)
+        });
+        let accounts = keys(&self.accounts, |entry| {
+            is_theirs(Some(&entry.home_account_id), &entry.environment)
+        });
+        for (section, keys) in [
+            (Section::RefreshToken, refresh_tokens),
+            (Section::AccessToken, access_tokens),
+            (Section::IdToken, id_tokens),
+            (Section::Account, accounts),
+        ] {
+            for key in keys {
+                self.remove(section, &key);
+            }
+        }
+    }
+
+    /// Removes one entry and remembers that it was removed.
+    pub(super) fn remove(&mut self, section: Section, key: &Text) {
+        let was_there = match section {
+            Section::AccessToken => self.access_tokens.remove(key.as_str()).is_some(),
+            Section::Account => self.accounts.remove(key.as_str()).is_some(),
+            Section::IdToken => self.id_tokens.remove(key.as_str()).is_some(),
+            Section::RefreshToken => self.refresh_tokens.remove(key.as_str()).is_some(),
+            Section::AppMetadata => self.app_metadata.remove(key.as_str()).is_some(),
+        };
+        if was_there {
+            self.removed.push((section, key.clone()));
+            self.is_changed = true;
+        }
+    }
+}
+
+fn keys<E: Entity>(table: &Table<E>, is_meant: impl Fn(&E) -> bool) -> Vec<Text> {
+    table
+        .iter()
+        .filter(|slot| slot.entity.as_ref().is_some_and(&is_meant))
+        .map(|slot| slot.key.clone())
+        .collect()
+}
+
+impl From<&AccountEntry> for Account {
+    fn from(entry: &AccountEntry) -> Self {
+        Self {
+            home_account_id: HomeAccountId::new(entry.home_account_id.as_str()),
+            environment: entry.environment.to_string(),
+            realm: entry.realm.to_string(),
+            local_account_id: entry.local_account_id.to_string(),
+            username: entry.username.to_string(),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! How the MSALs spell the same cache: one schema, two habits.
+//!
+//! Every MSAL finds entries by their fields, but each writes keys, environment and realm in its own way, and some look
+//! entries up under the keys they would have written themselves.
+
+use crate::Cloud;
+
+/// Whose spelling new entries are written in. Reading accepts all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// MSAL Node: the cloud's preferred cache host, the user's own tenant as realm, keys with trailing dashes, a
+    /// profile per tenant in the account.
+    Node,
+    /// MSAL Python, and this library: the host and tenant of the token endpoint.
+    #[default]
+    Python,
+}
+
+impl Dialect {
+    /// What this MSAL writes as `environment` for an authority on `host` (without a port).
+    pub(super) fn environment(self, host: &str) -> String {
+        match (self, Cloud::of(host)) {
+            (Self::Node, Some(cloud)) => cloud.preferred_cache.to_owned(),
+            _ => host.to_ascii_lowercase(),
+        }
+    }
+
+    /// What this MSAL writes as `realm` for a token endpoint of tenant `endpoint` and a user of tenant `tid`.
+    pub(super) fn realm<'a>(self, endpoint: &'a str, tid: Option<&'a str>) -> &'a str {
+        match self {
+            Self::Node => tid.unwrap_or(endpoint),
+            Self::Python => endpoint,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The keys entries are stored under. Nothing is ever looked up by parsing one: other SDKs write others.
+
+use super::dialect::Dialect;
+use super::entry::{
+    AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry,
+};
+use crate::Text;
+
+/// Joins the parts with dashes, in lower case as every MSAL does.
+fn joined(parts: &[&str]) -> String {
+    parts.join("-").to_lowercase()
+}
+
+fn or_empty(text: &Option<Text>) -> &str {
+    text.as_ref().map(Text::as_str).unwrap_or_default()
+}
+
+impl AccessTokenEntry {
+    pub(super) fn storage_key(&self, dialect: Dialect) -> String {
+        let kind = match self.ext_cache_key {
+            Some(_) => "atext",
+            None => "accesstoken",
+        };
+        let (home, environment) = (or_empty(&self.home_account_id), self.environment.as_str());
+        let (client, realm) = (self.client_id.as_str(), self.realm.as_str());
+        let mut parts = vec![home, environment, kind, client, realm, self.target.as_str()];
+        match (dialect, &self.ext_cache_key) {
+            (_, Some(key)) => parts.push(key.as_str()),
+            // MSAL Node ends with the hash of the requested claims and the scheme of a bound token.
+            (Dialect::Node, None) => parts.extend(["", ""]),
+            (Dialect::Python, None) => {}
+        }
+        joined(&parts)
+    }
+}
+
+impl AccountEntry {
+    pub(super) fn storage_key(&self) -> String {
+        joined(&[
+            self.home_account_id.as_str(),
+            self.environment.as_str(),
+            self.realm.as_str(),
+        ])
+    }
+}
+
+impl IdTokenEntry {
+    pub(super) fn storage_key(&self, dialect: Dialect) -> String {
+        let (home, environment) = (or_empty(&self.home_account_id), self.environment.as_str());
+        let (client, realm) = (self.client_id.as_str(), self.realm.as_str());
+        let mut parts = vec![home, environment, "idtoken", client, realm, ""];
+        if dialect == Dialect::Node {
+            parts.extend(["", ""]);
+        }
+        joined(&parts)
+    }
+}
+
+impl RefreshTokenEntry {
+    pub(super) fn storage_key(&self, dialect: Dialect) -> String {
+        let (home, environment) = (or_empty(&self.home_account_id), self.environment.as_str());
+        let client = self.client_id.as_str();
+        let parts = match dialect {
+            Dialect::Python => vec![
+                home,
+                environment,
+                "refreshtoken",
+                client,
+                "",
+                or_empty(&self.target),
+            ],
+            // A family's token is shared, so MSAL Node keys it by the family and not by the client.
+            Dialect::Node => {
+                let owner = self.family_id.as_ref().map_or(client, Text::as_str);
+                vec![home, environment, "refreshtoken", owner, "", "", "", ""]
+            }
+        };
+        joined(&parts)
+    }
+}
+
+impl AppMetadataEntry {
+    /// The only key that keeps its case.
+    pub(super) fn storage_key(&self) -> String {
+        format!("appmetadata-{}-{}", self.environment, self.client_id)
+    }
+}

@@ -1,0 +1,286 @@
+//! One section of the cache: its entries in order, found by key and by what they say.
+//!
+//! The indexes hold hashes and slot numbers, never copies of the fields. A hash only proposes candidates; whoever
+//! asks compares the fields, so a collision costs time and nothing else.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use bytes::Bytes;
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::dialect::Dialect;
+use super::schema::{Entity, Wire, write_entry};
+use crate::Text;
+
+/// An entry with the key it is stored under and its JSON text.
+pub(super) struct Slot<E> {
+    pub(super) key: Text,
+    pub(super) text: Bytes,
+    /// `None` when the text could not be understood; it is kept all the same.
+    pub(super) entity: Option<E>,
+    /// Whether the entry was added or changed since the cache was last saved.
+    pub(super) changed: bool,
+}
+
+/// A section's entries.
+pub(super) struct Table<E> {
+    slots: Vec<Option<Slot<E>>>,
+    keys: HashTable<u32>,
+    postings: HashTable<Posting>,
+    hasher: DefaultHashBuilder,
+}
+
+#[derive(Clone, Copy)]
+struct Posting {
+    hash: u64,
+    slot: u32,
+}
+
+impl<E> Default for Table<E> {
+    fn default() -> Self {
+        Self {
+            slots: Vec::new(),
+            keys: HashTable::new(),
+            postings: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+        }
+    }
+}
+
+impl<E: Entity> Table<E> {
+    /// Takes in an entry as it stands in a document.
+    pub(super) fn load(&mut self, key: Text, text: Bytes, document: &Bytes) {
+        let wire: Option<Wire<'_>> = serde_json::from_slice(&text).ok();
+        let entity = wire.and_then(|wire| E::read(&wire, document));
+        self.put(Slot {
+            key,
+            text,
+            entity,
+            changed: false,
+        });
+    }
+
+    /// Adds an entry, or replaces the one under the same key, keeping the members that are not known here.
+    ///
+    /// An entry that says the same as the one that is there changes nothing.
+    pub(super) fn upsert(&mut self, entity: E, dialect: Dialect)
+    where
+        E: PartialEq,
+    {
+        let key = Text::from(entity.storage_key(dialect));
+        self.replace(key, entity);
+    }
+
+    /// Stores `entity` under `key`, wherever that key comes from.
+    pub(super) fn replace(&mut self, key: Text, entity: E)
+    where
+        E: PartialEq,
+    {
+        let previous = self.by_key(key.as_str());
+        if previous.is_some_and(|slot| slot.entity.as_ref() == Some(&entity)) {
+            return;
+        }
+        let text = write_entry(&entity, previous.map(|slot| slot.text.as_ref()));
+        self.put(Slot {
+            key,
+            text,
+            entity: Some(entity),
+            changed: true,
+        });
+    }
+
+    /// Puts a slot under its key.
+    pub(super) fn put(&mut self, slot: Slot<E>) {
+        let number = match self.number_of(slot.key.as_str()) {
+            Some(number) => {
+                self.forget_postings(number);
+                number
+            }
+            None => self.new_number(&slot.key),
+        };
+        if let Some(entity) = &slot.entity {
+            let (hasher, postings) = (&self.hasher, &mut self.postings);
+            entity.index(&mut Terms {
+                hasher,
+                each: &mut |hash| {
+                    postings.insert_unique(hash, Posting { hash, slot: number }, |posting| {
+                        posting.hash
+                    });
+                },
+            });
+        }
+        if let Some(place) = self.slots.get_mut(number as usize) {
+            *place = Some(slot);
+        }
+    }
+
+    /// Removes the entry under `key`.
+    pub(super) fn remove(&mut self, key: &str) -> Option<Slot<E>> {
+        let number = self.number_of(key)?;
+        self.forget_postings(number);
+        let hash = self.hasher.hash_one(key);
+        if let Ok(found) = self.keys.find_entry(hash, |candidate| *candidate == number) {
+            found.remove();
+        }
+        self.slots.get_mut(number as usize)?.take()
+    }
+
+    /// The entry under `key`.
+    pub(super) fn by_key(&self, key: &str) -> Option<&Slot<E>> {
+        self.slot(self.number_of(key)?)
+    }
+
+    /// Entries that may belong to `owner` in `environment`, oldest first.
+    pub(super) fn owned_by<'t>(
+        &'t self,
+        owner: &str,
+        environment: &str,
+    ) -> impl Iterator<Item = &'t Slot<E>> + use<'t, E> {
+        self.proposed(&mut |terms| terms.owner(owner, environment))
+    }
+
+    /// Access tokens that may grant `scope` to `client` for the account.
+    pub(super) fn granting<'t>(
+        &'t self,
+        home: &str,
+        environment: &str,
+        client: &str,
+        scope: &str,
+    ) -> impl Iterator<Item = &'t Slot<E>> + use<'t, E> {
+        self.proposed(&mut |terms| terms.granted(home, environment, client, scope))
+    }
+
+    /// Accounts that may have this user name, in any case.
+    pub(super) fn named<'t>(
+        &'t self,
+        username: &str,
+    ) -> impl Iterator<Item = &'t Slot<E>> + use<'t, E> {
+        self.proposed(&mut |terms| terms.username(username))
+    }
+
+    /// All entries, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Slot<E>> {
+        self.slots.iter().flatten()
+    }
+
+    /// All entries, in order, given away.
+    pub(super) fn into_slots(self) -> impl Iterator<Item = Slot<E>> {
+        self.slots.into_iter().flatten()
+    }
+
+    /// Marks every entry as saved.
+    pub(super) fn mark_saved(&mut self) {
+        for slot in self.slots.iter_mut().flatten() {
+            slot.changed = false;
+        }
+    }
+
+    /// How many entries there are.
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    fn proposed<'t>(
+        &'t self,
+        term: &mut dyn FnMut(&mut Terms<'_>),
+    ) -> impl Iterator<Item = &'t Slot<E>> + use<'t, E> {
+        let mut numbers = Vec::new();
+        let (hasher, postings) = (&self.hasher, &self.postings);
+        term(&mut Terms {
+            hasher,
+            each: &mut |hash| {
+                let same_hash = postings
+                    .iter_hash(hash)
+                    .filter(|posting| posting.hash == hash);
+                numbers.extend(same_hash.map(|posting| posting.slot));
+            },
+        });
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.into_iter().filter_map(|number| self.slot(number))
+    }
+
+    fn slot(&self, number: u32) -> Option<&Slot<E>> {
+        self.slots.get(number as usize)?.as_ref()
+    }
+
+    fn number_of(&self, key: &str) -> Option<u32> {
+        let hash = self.hasher.hash_one(key);
+        let is_it = |number: &u32| self.slot(*number).is_some_and(|slot| slot.key == key);
+        self.keys.find(hash, is_it).copied()
+    }
+
+    fn new_number(&mut self, key: &Text) -> u32 {
+        let number = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        self.slots.push(None);
+        let hash = self.hasher.hash_one(key.as_str());
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        self.keys.insert_unique(hash, number, |number| {
+            let slot = slots.get(*number as usize).and_then(Option::as_ref);
+            hasher.hash_one(slot.map_or(key.as_str(), |slot| slot.key.as_str()))
+        });
+        number
+    }
+
+    fn forget_postings(&mut self, number: u32) {
+        let Some(Some(Slot {
+            entity: Some(entity),
+            ..
+        })) = self.slots.get(number as usize)
+        else {
+            return;
+        };
+        let (hasher, postings) = (&self.hasher, &mut self.postings);
+        entity.index(&mut Terms {
+            hasher,
+            each: &mut |hash| {
+                if let Ok(found) = postings.find_entry(hash, |posting| {
+                    posting.slot == number && posting.hash == hash
+                }) {
+                    found.remove();
+                }
+            },
+        });
+    }
+}
+
+/// Turns what an entry can be found by into hashes.
+pub(super) struct Terms<'a> {
+    hasher: &'a DefaultHashBuilder,
+    each: &'a mut dyn FnMut(u64),
+}
+
+impl Terms<'_> {
+    /// The account (or, for application metadata, the client) that an entry belongs to.
+    pub(super) fn owner(&mut self, owner: &str, environment: impl AsRef<str>) {
+        self.emit(0, &[owner], environment.as_ref());
+    }
+
+    /// One scope of an access token.
+    pub(super) fn granted(
+        &mut self,
+        home: &str,
+        environment: impl AsRef<str>,
+        client: impl AsRef<str>,
+        scope: &str,
+    ) {
+        self.emit(1, &[home, client.as_ref(), scope], environment.as_ref());
+    }
+
+    /// A user name, in any case.
+    pub(super) fn username(&mut self, username: &str) {
+        self.emit(2, &[&username.to_lowercase()], "");
+    }
+
+    fn emit(&mut self, kind: u8, parts: &[&str], environment: &str) {
+        let mut hasher = self.hasher.build_hasher();
+        kind.hash(&mut hasher);
+        for part in parts {
+            part.hash(&mut hasher);
+        }
+        for byte in environment.bytes() {
+            hasher.write_u8(byte.to_ascii_lowercase());
+        }
+        (self.each)(hasher.finish());
+    }
+}

@@ -1,0 +1,115 @@
+//! Writing JSON the way Python's `json.dumps(…, indent=4)` does, and reading objects member by member.
+//!
+//! A cache that this library rewrote and one that MSAL Python rewrote differ in no byte that was not changed.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// Appends `text` as a JSON string in ASCII, with Python's choice of escapes.
+pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let mut plain = 0;
+    for (at, character) in text.char_indices() {
+        let is_plain = (' '..='~').contains(&character) && character != '"' && character != '\\';
+        if is_plain || character == '\u{7f}' {
+            continue;
+        }
+        out.extend_from_slice(text.get(plain..at).unwrap_or_default().as_bytes());
+        write_escape(out, character);
+        plain = at + character.len_utf8();
+    }
+    out.extend_from_slice(text.get(plain..).unwrap_or_default().as_bytes());
+    out.push(b'"');
+}
+
+fn write_escape(out: &mut Vec<u8>, character: char) {
+    let short = match character {
+        '"' => b'"',
+        '\\' => b'\\',
+        '\n' => b'n',
+        '\r' => b'r',
+        '\t' => b't',
+        '\u{8}' => b'b',
+        '\u{c}' => b'f',
+        _ => {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+            }
+            return;
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
+}
+
+/// Starts a new line at an indentation of `depth` steps of four blanks.
+pub(crate) fn write_line(out: &mut Vec<u8>, depth: usize) {
+    out.push(b'\n');
+    out.extend(std::iter::repeat_n(b' ', depth * 4));
+}
+
+/// A JSON object as its members in order, each value still as text.
+pub(crate) struct RawObject<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawObject<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a JSON object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut members = Vec::new();
+                while let Some(Name(name)) = map.next_key()? {
+                    members.push((name, map.next_value()?));
+                }
+                Ok(members)
+            }
+        }
+
+        deserializer.deserialize_map(Collect).map(RawObject)
+    }
+}
+
+/// A member name, borrowed where it has no escapes.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(text: &str) -> String {
+        let mut out = Vec::new();
+        write_string(&mut out, text);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn strings_are_escaped_as_python_does() {
+        assert_eq!(written("plain /~"), "\"plain /~\"");
+        assert_eq!(written("Åd\u{1F600}"), r#""\u00c5d\ud83d\ude00""#);
+        assert_eq!(
+            written("\"\\\n\r\t\u{8}\u{c}\u{1}\u{7f}"),
+            "\"\\\"\\\\\\n\\r\\t\\b\\f\\u0001\u{7f}\""
+        );
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        for text in ["", "Å\u{1F600}\u{0}", "a\"b\\c"] {
+            assert_eq!(
+                serde_json::from_str::<String>(&written(text)).unwrap(),
+                text
+            );
+        }
+    }
+}
