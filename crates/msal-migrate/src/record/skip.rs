@@ -1,0 +1,131 @@
+//! Why a row is not migrated. Every such row is counted under one of these; none is dropped silently.
+
+use std::fmt;
+
+/// Why a row is not migrated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// Issued by AD FS, which redeems it only itself.
+    Adfs,
+    /// An application's own access token; there is no user and no refresh token.
+    AppOnly,
+    /// Issued by an Azure AD B2C policy.
+    B2c,
+    /// Issued by a cloud that no longer exists.
+    ClosedCloud,
+    /// Another row has the same refresh token and client.
+    Duplicate,
+    /// The stored authority is not an https URL with a tenant, nor a tenant.
+    InvalidAuthority,
+    /// The row's fields are not what they should be.
+    Malformed(&'static str),
+    /// Neither the row nor the command line names the client the token was issued to.
+    NoClientId,
+    /// The row has no refresh token.
+    NoRefreshToken,
+    /// Obtained on behalf of a user; bound to the assertion it was exchanged for.
+    OnBehalfOf,
+    /// Issued to another client than the one the command line names.
+    OtherClient,
+    /// Issued by another provider than Microsoft.
+    OtherProvider,
+    /// A service principal's secret or certificate; there is no user.
+    ServicePrincipal,
+    /// The value is encrypted by its application.
+    Undecryptable,
+    /// The authority's host is neither Microsoft's nor named on the command line.
+    UnknownAuthority,
+    /// A kind of authority that tokens cannot be migrated from.
+    UnsupportedAuthority,
+}
+
+impl SkipReason {
+    /// The stable name for reports and scripts.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Adfs => "adfs",
+            Self::AppOnly => "app_only",
+            Self::B2c => "b2c",
+            Self::ClosedCloud => "closed_cloud",
+            Self::Duplicate => "duplicate",
+            Self::InvalidAuthority => "invalid_authority",
+            Self::Malformed(_) => "malformed",
+            Self::NoClientId => "no_client_id",
+            Self::NoRefreshToken => "no_refresh_token",
+            Self::OnBehalfOf => "obo",
+            Self::OtherClient => "other_client",
+            Self::OtherProvider => "other_provider",
+            Self::ServicePrincipal => "service_principal",
+            Self::Undecryptable => "undecryptable",
+            Self::UnknownAuthority => "unknown_authority",
+            Self::UnsupportedAuthority => "unsupported_authority",
+        }
+    }
+
+    /// One sentence for people.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Adfs => "the token was issued by AD FS, and Entra cannot redeem it",
+            Self::AppOnly => {
+                "the entry is an application's own access token and has no refresh token"
+            }
+            Self::B2c => "the token was issued by an Azure AD B2C policy",
+            Self::ClosedCloud => "the token was issued by a Microsoft cloud that has been closed",
+            Self::Duplicate => "another row holds the same refresh token for the same client",
+            Self::InvalidAuthority => {
+                "the stored authority is not an https URL with a tenant, nor a tenant"
+            }
+            Self::Malformed(what) => what,
+            Self::NoClientId => "nothing says which client the token was issued to",
+            Self::NoRefreshToken => "the row has no refresh token",
+            Self::OnBehalfOf => {
+                "the token was obtained on behalf of a user and is bound to that assertion"
+            }
+            Self::OtherClient => "the token was issued to another client than the one named",
+            Self::OtherProvider => "the token was issued by another provider than Microsoft",
+            Self::ServicePrincipal => {
+                "the entry is a service principal's credential and has no refresh token"
+            }
+            Self::Undecryptable => "the value is encrypted by the application that stored it",
+            Self::UnknownAuthority => {
+                "the stored authority is not one of Microsoft's hosts, so the token is not sent there"
+            }
+            Self::UnsupportedAuthority => "tokens of this kind of authority cannot be migrated",
+        }
+    }
+
+    /// What the user can do about it.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Adfs => "these users sign in again",
+            Self::AppOnly => {
+                "nothing to do: the application gets a new token with its own credential"
+            }
+            Self::B2c => "these users sign in again",
+            Self::ClosedCloud => "these users sign in again, in the cloud their tenant moved to",
+            Self::Duplicate => {
+                "nothing to do: the token is redeemed once, for the row that says most about it"
+            }
+            Self::InvalidAuthority => "correct the row, or name the authority with --authority",
+            Self::Malformed(_) => "correct the row, or leave it: the other rows are not affected",
+            Self::NoClientId => "name the client with --client-id",
+            Self::NoRefreshToken => "nothing to migrate: these users sign in again",
+            Self::OnBehalfOf => "nothing to do: the application exchanges a new assertion",
+            Self::OtherClient => "run once more with that client's id, or without --client-id",
+            Self::OtherProvider => "nothing to do",
+            Self::ServicePrincipal => "nothing to do: configure the credential in the application",
+            Self::Undecryptable => {
+                "decrypt the values where the key is, and pass the result as CSV or JSON lines"
+            }
+            Self::UnknownAuthority => "if you trust the host, name it with --authority",
+            Self::UnsupportedAuthority => "these users sign in again",
+        }
+    }
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.explanation())
+    }
+}

@@ -1,0 +1,135 @@
+//! ADAL's token cache as Python and Node write it: one JSON array of flat entries.
+//!
+//! The same entries stand in Azure CLI's `accessTokens.json` before version 2.30, beside service principals, and are
+//! what `acquire_token_…` returned to applications, which then stored that object themselves, without `_clientId` and
+//! `_authority`. Not read here: ADAL.NET's binary cache.
+
+use std::io::Read;
+use std::ops::ControlFlow;
+
+use serde::Deserialize;
+
+use super::draft::Draft;
+use super::error::SourceError;
+use super::field::Field;
+use super::input::Input;
+use super::json_stream::{JsonError, JsonStream, Unparsed, Value, parse_object};
+use super::{Source, SourceKind};
+use crate::record::{Locator, Place, Row, SkipReason};
+
+/// A file of ADAL entries.
+#[derive(Debug)]
+pub(crate) struct AdalSource {
+    input: Input,
+}
+
+impl AdalSource {
+    pub(crate) fn new(input: Input) -> Self {
+        Self { input }
+    }
+
+    fn read_rows(
+        &self,
+        stream: &mut JsonStream<impl Read>,
+        visit: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<(), JsonError> {
+        let flow = if stream.peek()? == Some(b'[') {
+            stream.for_each_element(|index, value| Ok(visit(self.row(index, value)?)))?
+        } else {
+            let row = self.row(0, stream.value()?)?;
+            visit(row)
+        };
+        match flow {
+            ControlFlow::Continue(()) => stream.end(),
+            ControlFlow::Break(()) => Ok(()),
+        }
+    }
+
+    fn row(&self, index: u64, value: Value<'_>) -> Result<Row, JsonError> {
+        let locator = Locator::new(self.input.name(), Place::Element(index));
+        match parse_object::<Entry<'_>>(value) {
+            Ok(entry) => Ok(entry.into_row(locator)),
+            Err(Unparsed::Entry(what)) => Ok(Row::Skipped {
+                locator,
+                reason: SkipReason::Malformed(what),
+            }),
+            Err(Unparsed::Text(error)) => Err(error),
+        }
+    }
+}
+
+impl Source for AdalSource {
+    fn kind(&self) -> SourceKind {
+        SourceKind::AdalPython
+    }
+
+    fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
+        let mut stream = JsonStream::new(self.input.text()?);
+        self.read_rows(&mut stream, visit)
+            .map_err(|error| SourceError::json(self.input.name(), error))
+    }
+}
+
+/// What is needed of an entry. ADAL's own names.
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow, default, rename = "_authority")]
+    authority: Field<'a>,
+    #[serde(borrow, default, rename = "_clientId")]
+    client_id: Field<'a>,
+    #[serde(borrow, default, rename = "expiresIn")]
+    expires_in: Field<'a>,
+    #[serde(borrow, default, rename = "expiresOn")]
+    expires_on: Field<'a>,
+    #[serde(borrow, default, rename = "identityProvider")]
+    identity_provider: Field<'a>,
+    #[serde(borrow, default, rename = "isMRRT")]
+    is_mrrt: Field<'a>,
+    #[serde(borrow, default)]
+    oid: Field<'a>,
+    #[serde(borrow, default, rename = "refreshToken")]
+    refresh_token: Field<'a>,
+    #[serde(borrow, default)]
+    resource: Field<'a>,
+    #[serde(borrow, default, rename = "servicePrincipalId")]
+    service_principal_id: Field<'a>,
+    #[serde(borrow, default, rename = "tenantId")]
+    tenant_id: Field<'a>,
+    #[serde(borrow, default, rename = "userId")]
+    user_id: Field<'a>,
+}
+
+impl Entry<'_> {
+    fn into_row(self, locator: Locator) -> Row {
+        if let Some(reason) = self.without_user() {
+            return Row::Skipped { locator, reason };
+        }
+        Draft {
+            authority: self.authority,
+            client_id: self.client_id,
+            expires_at: self.expires_on,
+            expires_in: self.expires_in,
+            is_multi_resource: self.is_mrrt.is_true(),
+            is_personal_account: self.identity_provider.text() == Some("live.com"),
+            oid: self.oid,
+            refresh_token: self.refresh_token,
+            resource: self.resource,
+            tenant: self.tenant_id,
+            // ADAL invents a random identifier where the ID token names nobody; the draft takes only a name with `@`.
+            username: self.user_id,
+            ..Draft::default()
+        }
+        .into_row(locator)
+    }
+
+    /// Entries that are not about a user. ADAL gives app-only tokens no user, but the flag for many resources.
+    fn without_user(&self) -> Option<SkipReason> {
+        if !self.refresh_token.is_absent() {
+            return None;
+        }
+        if !self.service_principal_id.is_absent() {
+            return Some(SkipReason::ServicePrincipal);
+        }
+        self.user_id.is_absent().then_some(SkipReason::AppOnly)
+    }
+}

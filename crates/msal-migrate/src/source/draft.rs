@@ -1,0 +1,347 @@
+//! A row as its store wrote it, before it becomes a record: the rules that all stores share.
+
+use std::borrow::Cow;
+
+use msal_core::{ClientInfo, HomeAccountId, RefreshToken, Scope, UnixTime};
+
+use super::field::Field;
+use super::id_token::{self, Claims};
+use super::moment;
+use crate::record::{Locator, Record, RecordFlags, Row, SkipReason, UserHints};
+
+/// No refresh token of any provider comes near this; it bounds what one record can hold.
+const LONGEST_TOKEN: usize = 64 * 1024;
+
+/// What most access tokens live for, where the store does not say.
+const USUAL_LIFETIME: f64 = 3600.0;
+
+/// The fields of a row, each of any type.
+#[derive(Default)]
+pub(crate) struct Draft<'a> {
+    /// A URL, or only a tenant.
+    pub(crate) authority: Field<'a>,
+    pub(crate) client_id: Field<'a>,
+    pub(crate) client_info: Field<'a>,
+    /// When the access token expires.
+    pub(crate) expires_at: Field<'a>,
+    pub(crate) expires_in: Field<'a>,
+    pub(crate) family: Field<'a>,
+    pub(crate) home_account_id: Field<'a>,
+    pub(crate) id_token: Field<'a>,
+    pub(crate) is_multi_resource: bool,
+    pub(crate) is_personal_account: bool,
+    pub(crate) key: Field<'a>,
+    pub(crate) last_refreshed: Option<UnixTime>,
+    pub(crate) oid: Field<'a>,
+    pub(crate) provider: Field<'a>,
+    pub(crate) refresh_token: Field<'a>,
+    pub(crate) resource: Field<'a>,
+    pub(crate) scopes: Field<'a>,
+    pub(crate) sub: Field<'a>,
+    pub(crate) tenant: Field<'a>,
+    pub(crate) username: Field<'a>,
+}
+
+impl Draft<'_> {
+    /// The record, or why there is none.
+    pub(crate) fn into_row(self, mut locator: Locator) -> Row {
+        if let Some(key) = self.shown_key() {
+            locator = locator.with_key(&key);
+        }
+        match self.refusal() {
+            Some(reason) => Row::Skipped { locator, reason },
+            None => self.into_record(locator).into(),
+        }
+    }
+
+    fn refusal(&self) -> Option<SkipReason> {
+        if self.provider.text().is_some_and(is_other_provider) {
+            return Some(SkipReason::OtherProvider);
+        }
+        if self.refresh_token.is_other_than_text() {
+            return Some(SkipReason::Malformed("the refresh token is not text"));
+        }
+        let Some(token) = self.refresh_token.text() else {
+            return Some(SkipReason::NoRefreshToken);
+        };
+        if token.len() > LONGEST_TOKEN {
+            return Some(SkipReason::Malformed(
+                "the refresh token is too long to be one",
+            ));
+        }
+        if is_encrypted(token) {
+            return Some(SkipReason::Undecryptable);
+        }
+        if self.client_id.is_other_than_text() {
+            return Some(SkipReason::Malformed("the client id is not text"));
+        }
+        if self.authority.is_other_than_text() || self.tenant.is_other_than_text() {
+            return Some(SkipReason::Malformed("the authority is not text"));
+        }
+        None
+    }
+
+    fn into_record(self, locator: Locator) -> Record {
+        let claims = self
+            .id_token
+            .text()
+            .map_or_else(Claims::default, id_token::claims);
+        let client_info = self.client_info.text().and_then(ClientInfo::decode);
+        let stored_id = self.home_account_id.text().map(HomeAccountId::new);
+        let user = UserHints {
+            username: self
+                .username
+                .text()
+                .filter(|name| name.contains('@'))
+                .map(str::to_owned)
+                .or(claims.username),
+            oid: self.oid.owned().or(claims.oid),
+            tid: self.tenant_id().or(claims.tid),
+            sub: self.sub.owned().or(claims.sub),
+            home_account_id: stored_id.or_else(|| Some(client_info?.home_account_id())),
+        };
+        Record {
+            client_id: self
+                .client_id
+                .text()
+                .map(|id| id.trim().to_owned())
+                .or(claims.client_id),
+            authority: self
+                .authority
+                .owned()
+                .or_else(|| self.tenant.owned())
+                .or(claims.issuer),
+            scopes: self.parsed_scopes(),
+            resource: self.resource.owned(),
+            user,
+            last_refreshed: self.last_refreshed.or_else(|| self.refreshed_about()),
+            flags: RecordFlags {
+                multi_resource: self.is_multi_resource,
+                family: self.family.owned(),
+                personal_account: self.is_personal_account || claims.is_personal_account,
+            },
+            refresh_token: match self.refresh_token {
+                Field::Text(token) => RefreshToken::new(token.into_owned()),
+                _ => RefreshToken::new(String::new()),
+            },
+            locator,
+        }
+    }
+
+    /// The tenant, where it can only be the user's: beside an authority that says where the token was issued.
+    fn tenant_id(&self) -> Option<String> {
+        if self.authority.is_absent() {
+            return None;
+        }
+        self.tenant.owned()
+    }
+
+    fn parsed_scopes(&self) -> Vec<Scope> {
+        let mut scopes = Vec::new();
+        match &self.scopes {
+            Field::Text(text) => add_scopes(&mut scopes, text),
+            Field::List(list) => list.iter().for_each(|text| add_scopes(&mut scopes, text)),
+            _ => {}
+        }
+        scopes
+    }
+
+    /// The time the access token was issued. Nearly no store keeps when it last wrote the refresh token.
+    fn refreshed_about(&self) -> Option<UnixTime> {
+        let expires_at = match &self.expires_at {
+            Field::Number(number) => moment::from_number(*number)?,
+            Field::Text(text) => moment::parse(text)?,
+            _ => return None,
+        };
+        let lifetime = self.expires_in.number().unwrap_or(USUAL_LIFETIME);
+        let issued = expires_at.as_secs().saturating_sub(lifetime as i64);
+        // x/oauth2 writes the year 1 for a time it does not know.
+        (issued > 0).then(|| UnixTime::from_secs(issued))
+    }
+
+    /// The row's name, unless somebody took the token for it.
+    fn shown_key(&self) -> Option<Cow<'_, str>> {
+        match &self.key {
+            Field::Text(key) if Some(key.as_ref()) != self.refresh_token.text() => {
+                Some(Cow::Borrowed(key.as_ref()))
+            }
+            Field::Number(number) => Some(Cow::Owned(number.to_string())),
+            _ => None,
+        }
+    }
+}
+
+/// Splits scope text: at white space as RFC 6749 §3.3 has it, at commas as Spring Security and better-auth write it, or
+/// a JSON list that was stored as text. No Microsoft scope contains either separator.
+fn add_scopes(scopes: &mut Vec<Scope>, text: &str) {
+    let text = text.trim();
+    if let Some(list) = text
+        .starts_with('[')
+        .then(|| serde_json::from_str::<Vec<String>>(text).ok())
+        .flatten()
+    {
+        for text in list.iter().filter(|text| !text.starts_with('[')) {
+            add_scopes(scopes, text);
+        }
+        return;
+    }
+    for word in text.split(|character: char| character.is_whitespace() || character == ',') {
+        let Ok(scope) = Scope::parse(&percent_decoded(word)) else {
+            continue;
+        };
+        let is_known = |known: &Scope| known.as_str().eq_ignore_ascii_case(scope.as_str());
+        if !scope.is_reserved() && !scopes.iter().any(is_known) {
+            scopes.push(scope);
+        }
+    }
+}
+
+/// Undoes percent-encoding only where a scheme shows that the whole scope was encoded.
+fn percent_decoded(word: &str) -> Cow<'_, str> {
+    let is_encoded = !word.contains("://") && (word.contains("%3A") || word.contains("%3a"));
+    if !is_encoded {
+        return Cow::Borrowed(word);
+    }
+    let mut decoded = Vec::with_capacity(word.len());
+    let mut rest = word.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        let escape = (*byte == b'%').then(|| after.split_at_checked(2)).flatten();
+        let value =
+            escape.and_then(|(hex, _)| u8::from_str_radix(str::from_utf8(hex).ok()?, 16).ok());
+        match (value, escape) {
+            (Some(value), Some((_, behind))) => {
+                decoded.push(value);
+                rest = behind;
+            }
+            _ => {
+                decoded.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(decoded).map_or(Cow::Borrowed(word), Cow::Owned)
+}
+
+/// Values that applications encrypt: Fernet, DavMail, better-auth, CryptoJS, PostgreSQL's hexadecimal bytea. Refresh
+/// tokens of Entra and of personal accounts all contain a dot or a letter above `f`.
+fn is_encrypted(token: &str) -> bool {
+    let prefixed = ["gAAAAA", "{AES}", "$ba$", "U2FsdGVkX1", "\\x"]
+        .iter()
+        .any(|prefix| token.starts_with(prefix));
+    let is_hex = token.len() >= 80 && token.bytes().all(|byte| byte.is_ascii_hexdigit());
+    prefixed || is_hex
+}
+
+/// Providers that turn up in the same tables. An unknown name is not held against a row: names are chosen freely.
+fn is_other_provider(name: &str) -> bool {
+    const OTHERS: [&str; 14] = [
+        "apple", "auth0", "discord", "dropbox", "facebook", "github", "gitlab", "gmail", "google",
+        "linkedin", "okta", "slack", "twitter", "yahoo",
+    ];
+    let name = name.to_ascii_lowercase();
+    OTHERS.iter().any(|other| {
+        name.strip_prefix(other)
+            .is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::record::Place;
+
+    fn locator() -> Locator {
+        Locator::new(&Arc::from("test"), Place::Line(1))
+    }
+
+    fn token(token: &str) -> Draft<'_> {
+        Draft {
+            refresh_token: Field::from_text(token),
+            ..Draft::default()
+        }
+    }
+
+    fn reason(draft: Draft<'_>) -> Option<&'static str> {
+        match draft.into_row(locator()) {
+            Row::Record(_) => None,
+            Row::Skipped { reason, .. } => Some(reason.code()),
+        }
+    }
+
+    #[test]
+    fn rows_without_a_usable_token_have_a_reason() {
+        let hex = "0a".repeat(40);
+        let long = "a".repeat(LONGEST_TOKEN + 1);
+        let table = [
+            ("0.AXYA", None),
+            ("M.C555_BAY.0.U.-abc!*$", None),
+            (" leading space is kept", None),
+            ("", Some("no_refresh_token")),
+            (" \n", Some("no_refresh_token")),
+            ("None", Some("no_refresh_token")),
+            ("null", Some("no_refresh_token")),
+            ("gAAAAABrAu_5", Some("undecryptable")),
+            ("{AES}2VFT", Some("undecryptable")),
+            ("\\x302e", Some("undecryptable")),
+            (hex.as_str(), Some("undecryptable")),
+            (long.as_str(), Some("malformed")),
+        ];
+        for (text, code) in table {
+            assert_eq!(reason(token(text)), code, "{text:.40}");
+        }
+        let number = Draft {
+            refresh_token: Field::Number(1.0),
+            ..Draft::default()
+        };
+        assert_eq!(reason(number), Some("malformed"));
+    }
+
+    #[test]
+    fn scopes_are_split_decoded_and_stripped() {
+        let table = [
+            ("openid User.Read  offline_access", "User.Read"),
+            ("User.Read,Mail.Read", "User.Read Mail.Read"),
+            ("b A b a", "b A"),
+            (
+                r#"["https://graph.microsoft.com/User.Read","profile"]"#,
+                "https://graph.microsoft.com/User.Read",
+            ),
+            (
+                "https%3A%2F%2Fgraph.microsoft.com%2FMail.Read",
+                "https://graph.microsoft.com/Mail.Read",
+            ),
+            ("https://host/a%3Ab", "https://host/a%3Ab"),
+            ("a%3", "a%3"),
+            ("a%3Ab%zz", "a:b%zz"),
+            ("", ""),
+            ("[[[[", "[[[["),
+        ];
+        for (stored, scopes) in table {
+            let mut parsed = Vec::new();
+            add_scopes(&mut parsed, stored);
+            let parsed: Vec<_> = parsed.iter().map(Scope::as_str).collect();
+            assert_eq!(parsed.join(" "), scopes, "{stored}");
+        }
+    }
+
+    #[test]
+    fn only_known_other_providers_are_left_out() {
+        for other in ["google", "Google-oauth2", "github"] {
+            assert!(is_other_provider(other), "{other}");
+        }
+        for ours in ["microsoft", "azure-ad", "aad", "googleish", "company-sso"] {
+            assert!(!is_other_provider(ours), "{ours}");
+        }
+    }
+
+    #[test]
+    fn a_token_never_becomes_its_own_key() {
+        let draft = Draft {
+            key: Field::from_text("0.secret"),
+            ..token("0.secret")
+        };
+        assert_eq!(draft.into_row(locator()).locator().key(), None);
+    }
+}

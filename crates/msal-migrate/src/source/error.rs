@@ -1,0 +1,147 @@
+//! Why a source cannot be read. Every message is one line that names the file and the place; `hint` says what to type
+//! next.
+
+use std::io;
+
+use thiserror::Error;
+
+use super::SourceKind;
+use super::foreign::Foreign;
+use super::json_stream::JsonError;
+use super::window::WindowError;
+
+/// Why a source cannot be read. Nothing has been redeemed when one of these appears.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// A directory, where a file is needed.
+    #[error("{file}: is a directory")]
+    #[non_exhaustive]
+    Directory {
+        /// What was opened.
+        file: String,
+    },
+    /// A file with nothing in it.
+    #[error("{file}: is empty{}", if *.in_keyring { " and has a lock file: the tokens are in the system's keyring" } else { "" })]
+    #[non_exhaustive]
+    Empty {
+        /// What was opened.
+        file: String,
+        /// Whether a lock file beside it says that the tokens are in the keyring.
+        in_keyring: bool,
+    },
+    /// A format that is known and not read.
+    #[error("{file}: {format}")]
+    #[non_exhaustive]
+    Foreign {
+        /// What was opened.
+        file: String,
+        /// What it is.
+        format: Foreign,
+    },
+    /// The operating system refused.
+    #[error("{file}: cannot be read")]
+    #[non_exhaustive]
+    Io {
+        /// What was opened.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A pipe, socket or device, which can be read only once.
+    #[error("{file}: is not a regular file, and the input is read more than once")]
+    #[non_exhaustive]
+    NotRegular {
+        /// What was opened.
+        file: String,
+    },
+    /// Not well-formed.
+    #[error("{file}: {problem}")]
+    #[non_exhaustive]
+    Syntax {
+        /// What was opened.
+        file: String,
+        /// What is wrong, and where.
+        problem: String,
+    },
+    /// It ends too early.
+    #[error("{file}: is cut off: {problem}")]
+    #[non_exhaustive]
+    Truncated {
+        /// What was opened.
+        file: String,
+        /// Where it ends.
+        problem: String,
+    },
+    /// Nothing that is known.
+    #[error("{file}: is no store of refresh tokens that is known")]
+    #[non_exhaustive]
+    Unrecognised {
+        /// What was opened.
+        file: String,
+    },
+    /// Not of the kind that was named.
+    #[error("{file}: is not what `{kind}` reads: {problem}")]
+    #[non_exhaustive]
+    WrongKind {
+        /// What was opened.
+        file: String,
+        /// The kind that was named.
+        kind: SourceKind,
+        /// What it is instead.
+        problem: &'static str,
+    },
+}
+
+impl SourceError {
+    /// What the user can do.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Directory { .. } => {
+                "name a file; only `token-json` reads a directory, one token per file"
+            }
+            Self::Empty {
+                in_keyring: true, ..
+            } => {
+                "export the entry with the keyring's own tool, such as `secret-tool` or `security`, into a file"
+            }
+            Self::Foreign { format, .. } => format.advice(),
+            Self::NotRegular { .. } => {
+                "write it to a file first, readable by you alone, and delete that file afterwards"
+            }
+            Self::Truncated { .. } => "copy the file again while its application does not write it",
+            Self::Unrecognised { .. } => {
+                "name its format with --from, or convert it to CSV and use --map"
+            }
+            Self::WrongKind { .. } => "leave --from out to have the format detected",
+            Self::Empty { .. } | Self::Io { .. } | Self::Syntax { .. } => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    pub(crate) fn json(file: &str, error: JsonError) -> Self {
+        let file = file.to_owned();
+        match error {
+            JsonError::Window(error) => Self::window(&file, error),
+            JsonError::Truncated { .. } => Self::Truncated {
+                file,
+                problem: error.to_string(),
+            },
+            JsonError::Syntax { .. } => Self::Syntax {
+                file,
+                problem: error.to_string(),
+            },
+        }
+    }
+
+    pub(crate) fn window(file: &str, error: WindowError) -> Self {
+        let file = file.to_owned();
+        match error {
+            WindowError::Io(source) => Self::Io { file, source },
+            WindowError::TooLarge { .. } => Self::Syntax {
+                file,
+                problem: error.to_string(),
+            },
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! A member of a JSON object whose type is not known beforehand.
+//!
+//! Stores disagree about types: a scope is a string or a list, an expiry a number, a string or a list. A wrong type
+//! must cost the one entry at most, so reading it never fails; whoever needs the value asks for it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// A value as far as anybody here cares.
+#[derive(Default)]
+pub(crate) enum Field<'a> {
+    /// Not there.
+    #[default]
+    Absent,
+    Bool(bool),
+    /// A list; what in it is not text is left out.
+    List(Vec<Cow<'a, str>>),
+    Null,
+    Number(f64),
+    Object,
+    Text(Cow<'a, str>),
+}
+
+impl<'a> Field<'a> {
+    /// The text, unless it is empty or a way to write that there is none.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => present(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn owned(&self) -> Option<String> {
+        self.text().map(str::to_owned)
+    }
+
+    /// Whether there is a value, and it is not text.
+    pub(crate) fn is_other_than_text(&self) -> bool {
+        !matches!(self, Self::Absent | Self::Null | Self::Text(_))
+    }
+
+    pub(crate) fn is_absent(&self) -> bool {
+        match self {
+            Self::Absent | Self::Null => true,
+            Self::Text(text) => present(text).is_none(),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn is_true(&self) -> bool {
+        matches!(self, Self::Bool(true))
+    }
+
+    pub(crate) fn number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn from_text(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+/// Text with something in it. Exports write `null` and `None` for what is not there.
+fn present(text: &str) -> Option<&str> {
+    let absent = text.trim().is_empty() || matches!(text, "null" | "NULL" | "None");
+    (!absent).then_some(text)
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Field<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(FieldVisitor)
+    }
+}
+
+struct FieldVisitor;
+
+impl<'de> Visitor<'de> for FieldVisitor {
+    type Value = Field<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Field::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Field::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Field::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Field::Number(value as f64))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Field::Number(value as f64))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Field::Number(value))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Field::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(element) = list.next_element()? {
+            if let Field::Text(text) = element {
+                texts.push(text);
+            }
+        }
+        Ok(Field::List(texts))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Field::Object)
+    }
+}

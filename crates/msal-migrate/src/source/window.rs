@@ -1,0 +1,139 @@
+//! A sliding window over a reader: large reads, bounded memory, and nothing of it left behind.
+
+use std::io::{self, Read};
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// Large enough that a read is cheap per entry, small enough to stay in a core's cache.
+const CHUNK: usize = 256 * 1024;
+
+/// What one entry may occupy. A refresh token and its access token are a few thousand bytes; more than this is a file
+/// of another kind, and the bound on memory.
+const LARGEST_ENTRY: usize = 16 * 1024 * 1024;
+
+/// The unread part of the input that is in memory.
+pub(crate) struct Window<R> {
+    reader: R,
+    // Holds tokens, so every buffer that is given up is overwritten.
+    buffer: Zeroizing<Vec<u8>>,
+    start: usize,
+    end: usize,
+    offset: u64,
+}
+
+impl<R: Read> Window<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self {
+            reader,
+            buffer: Zeroizing::new(vec![0; CHUNK]),
+            start: 0,
+            end: 0,
+            offset: 0,
+        }
+    }
+
+    /// What has been read and not consumed.
+    pub(crate) fn available(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The offset of the first available byte in the input.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Gives up the first `count` available bytes.
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.take(count);
+    }
+
+    /// Gives up the first `count` available bytes and returns them: they stay in place until the next `fill`.
+    pub(crate) fn take(&mut self, count: usize) -> &[u8] {
+        let taken = self.start..self.start + count.min(self.end - self.start);
+        self.start = taken.end;
+        self.offset += taken.len() as u64;
+        self.buffer.get(taken).unwrap_or_default()
+    }
+
+    /// Reads more behind what is available; `false` at the end of the input.
+    pub(crate) fn fill(&mut self) -> Result<bool, WindowError> {
+        self.make_room()?;
+        let free = self.buffer.get_mut(self.end..).unwrap_or_default();
+        let count = loop {
+            match self.reader.read(free) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result?,
+            }
+        };
+        self.end += count;
+        Ok(count > 0)
+    }
+
+    /// Moves what is available to the front, into a larger buffer when it fills more than half of this one.
+    fn make_room(&mut self) -> Result<(), WindowError> {
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+            return Ok(());
+        }
+        let kept = self.end - self.start;
+        if kept > LARGEST_ENTRY {
+            return Err(WindowError::TooLarge {
+                offset: self.offset,
+            });
+        }
+        if kept * 2 > self.buffer.len() {
+            let mut larger = Zeroizing::new(vec![0; self.buffer.len() * 2]);
+            if let Some(front) = larger.get_mut(..kept) {
+                front.copy_from_slice(self.available());
+            }
+            self.buffer = larger;
+        } else if self.end == self.buffer.len() {
+            self.buffer.copy_within(self.start..self.end, 0);
+        } else {
+            return Ok(());
+        }
+        (self.start, self.end) = (0, kept);
+        Ok(())
+    }
+}
+
+/// Why the window could not be moved on.
+#[derive(Debug, Error)]
+pub(crate) enum WindowError {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("the entry that starts at byte {offset} is larger than {LARGEST_ENTRY} bytes")]
+    TooLarge { offset: u64 },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_what_is_not_consumed_and_counts_what_is() {
+        let input: Vec<u8> = (0..CHUNK * 3).map(|n| n as u8).collect();
+        let mut window = Window::new(input.as_slice());
+        assert!(window.fill().unwrap());
+        window.consume(CHUNK - 10);
+        assert!(window.fill().unwrap());
+        assert_eq!(window.offset(), (CHUNK - 10) as u64);
+        assert_eq!(window.available()[..20], input[CHUNK - 10..CHUNK + 10]);
+        while window.fill().unwrap() {}
+        assert_eq!(window.available(), &input[CHUNK - 10..]);
+    }
+
+    #[test]
+    fn an_entry_without_end_is_refused_before_it_fills_the_memory() {
+        let mut window = Window::new(io::repeat(b'x'));
+        let error = loop {
+            match window.fill() {
+                Ok(more) => assert!(more),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, WindowError::TooLarge { offset: 0 }));
+        assert!(window.buffer.len() <= LARGEST_ENTRY * 4);
+    }
+}
