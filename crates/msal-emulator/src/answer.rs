@@ -1,0 +1,323 @@
+//! Token answers, as v1 and v2.0 write them.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::audit::Version;
+use crate::call::Call;
+use crate::directory::{Account, AppEntry, TenantIndex};
+use crate::emulator::Emulator;
+use crate::guid::Guid;
+use crate::issuer::{AccessToken, IdToken, Subject};
+use crate::moment::Moment;
+use crate::refresh_token::Grant;
+use crate::reply::to_json;
+use crate::scope::Asked;
+
+/// Whom tokens are for.
+#[derive(Debug)]
+pub(crate) struct Granted<'d> {
+    pub(crate) app: &'d AppEntry,
+    /// Whether the client proved itself by a secret.
+    pub(crate) proven: bool,
+    pub(crate) tenant: TenantIndex,
+    pub(crate) asked: Asked<'d>,
+    pub(crate) person: Option<Person>,
+}
+
+/// The user part of a grant.
+#[derive(Debug)]
+pub(crate) struct Person {
+    pub(crate) account: Arc<Account>,
+    /// The object id in the tenant that the tokens are for.
+    pub(crate) object_id: Guid,
+    /// The sign-in that the tokens descend from; `None` starts one.
+    pub(crate) lineage: Option<u64>,
+}
+
+/// v1: numbers are strings, and there is a `resource`.
+#[derive(Serialize)]
+struct AnswerV1<'a> {
+    token_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'a str>,
+    expires_in: String,
+    ext_expires_in: String,
+    expires_on: String,
+    not_before: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_in: Option<String>,
+    resource: &'a str,
+    access_token: &'a str,
+    #[serde(flatten)]
+    user: UserPart,
+}
+
+/// v2.0: numbers are numbers, and `scope` holds whole URIs.
+#[derive(Serialize)]
+struct AnswerV2<'a> {
+    token_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'a str>,
+    expires_in: u64,
+    ext_expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_in: Option<u64>,
+    access_token: &'a str,
+    #[serde(flatten)]
+    user: UserPart,
+}
+
+/// What only an answer about a person has.
+#[derive(Default, Serialize)]
+struct UserPart {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    foci: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_info: Option<String>,
+}
+
+/// Writes the body of a successful token answer.
+pub(crate) fn write(
+    emulator: &Emulator,
+    call: &Call<'_>,
+    version: Version,
+    granted: &Granted<'_>,
+) -> Vec<u8> {
+    let maker = Maker {
+        emulator,
+        call,
+        granted,
+        subject: granted.subject(emulator),
+    };
+    let settings = emulator.settings();
+    let life = settings.access_token_life.as_secs();
+    let extended = settings.extended_life.map_or(life, |life| life.as_secs());
+    let refresh_in = settings.refresh_in.map(|after| after.as_secs());
+    let access_token = maker.access_token(life);
+    let scope = granted
+        .person
+        .is_some()
+        .then_some(granted.asked.granted.as_str());
+    let (now, user) = (call.now.secs(), maker.user_part(version));
+    match version {
+        Version::V1 => to_json(&AnswerV1 {
+            token_type: "Bearer",
+            scope,
+            expires_in: life.to_string(),
+            ext_expires_in: extended.to_string(),
+            expires_on: (now + life).to_string(),
+            not_before: now.saturating_sub(CLOCK_SKEW).to_string(),
+            refresh_in: refresh_in.map(|after| after.to_string()),
+            resource: &granted.asked.audience,
+            access_token: &access_token,
+            user,
+        }),
+        Version::V2 => to_json(&AnswerV2 {
+            token_type: "Bearer",
+            scope,
+            expires_in: life,
+            ext_expires_in: extended,
+            refresh_in,
+            access_token: &access_token,
+            user,
+        }),
+    }
+}
+
+impl Granted<'_> {
+    fn subject(&self, emulator: &Emulator) -> Option<Subject> {
+        let Person {
+            account, object_id, ..
+        } = self.person.as_ref()?;
+        let home = emulator.directory().tenant(account.home).id;
+        Some(Subject {
+            object_id: *object_id,
+            upn: account.upn.clone(),
+            name: account.display_name(),
+            given_name: account.given_name.clone(),
+            family_name: account.family_name.clone(),
+            identity_provider: (account.home != self.tenant)
+                .then(|| format!("https://sts.windows.net/{home}/")),
+        })
+    }
+}
+
+/// Makes the parts of one answer.
+struct Maker<'a> {
+    emulator: &'a Emulator,
+    call: &'a Call<'a>,
+    granted: &'a Granted<'a>,
+    subject: Option<Subject>,
+}
+
+impl Maker<'_> {
+    fn access_token(&self, life: u64) -> String {
+        let Granted {
+            app,
+            asked,
+            tenant,
+            proven,
+            ..
+        } = self.granted;
+        let v2 = asked.resource.v2_tokens;
+        let tid = self.emulator.directory().tenant(*tenant).id;
+        let issuer = issuer(self.call, tid, if v2 { Version::V2 } else { Version::V1 });
+        let (iat, client) = (self.call.now.secs(), app.client_id.as_str());
+        let nbf = iat.saturating_sub(CLOCK_SKEW);
+        let subject = self.subject.as_ref();
+        // An application's own token is about its service principal.
+        let principal = || Guid::derived(tid.as_bytes(), client);
+        let oid = subject.map_or_else(principal, |subject| subject.object_id);
+        let audience = if v2 {
+            Cow::Owned(asked.resource.id.to_string())
+        } else {
+            Cow::Borrowed(&*asked.audience)
+        };
+        let acr = if *proven { "1" } else { "0" };
+        let upn = subject.map(|subject| subject.upn.as_str());
+        self.emulator.issuer().sign(&AccessToken {
+            aud: &audience,
+            iss: &issuer,
+            iat,
+            nbf,
+            exp: iat + life,
+            acr: subject.filter(|_| !v2).map(|_| "1"),
+            amr: subject.filter(|_| !v2).map(|_| ["pwd"]),
+            appid: (!v2).then_some(client),
+            appidacr: (!v2).then_some(acr),
+            azp: v2.then_some(client),
+            azpacr: v2.then_some(acr),
+            family_name: subject.and_then(|subject| subject.family_name.as_deref()),
+            given_name: subject.and_then(|subject| subject.given_name.as_deref()),
+            idp: subject.and_then(|subject| subject.identity_provider.as_deref()),
+            idtyp: subject.is_none().then_some("app"),
+            name: subject.map(|subject| subject.name.as_str()),
+            oid,
+            preferred_username: upn.filter(|_| v2),
+            scp: subject.map(|_| asked.permissions.as_str()),
+            sub: subject.map_or_else(|| oid.to_string(), |subject| subject.pairwise(&audience)),
+            tid,
+            unique_name: upn.filter(|_| !v2),
+            upn: upn.filter(|_| !v2),
+            uti: self.emulator.identifiers().uti(),
+            ver: if v2 { "2.0" } else { "1.0" },
+        })
+    }
+
+    fn user_part(&self, version: Version) -> UserPart {
+        let (Some(person), Some(subject)) = (&self.granted.person, &self.subject) else {
+            return UserPart::default();
+        };
+        let Granted { app, asked, .. } = self.granted;
+        UserPart {
+            refresh_token: asked.offline_access.then(|| self.refresh_token(person)),
+            foci: app.family.then_some("1"),
+            id_token: asked.openid.then(|| self.id_token(version, subject)),
+            client_info: (self.call.parameter("client_info") == Some("1"))
+                .then(|| self.client_info(person)),
+        }
+    }
+
+    fn refresh_token(&self, person: &Person) -> String {
+        let Granted { app, proven, .. } = self.granted;
+        let grant = new_grant(
+            self.emulator,
+            app,
+            &person.account,
+            *proven,
+            person.lineage,
+            self.call.now,
+        );
+        grant.seal(
+            self.emulator.sealer(),
+            self.emulator.settings().refresh_token_chars,
+        )
+    }
+
+    fn id_token(&self, version: Version, subject: &Subject) -> String {
+        let (v1, client) = (version == Version::V1, self.granted.app.client_id.as_str());
+        let tid = self.emulator.directory().tenant(self.granted.tenant).id;
+        let iat = self.call.now.secs();
+        self.emulator.issuer().sign(&IdToken {
+            aud: client,
+            iss: &issuer(self.call, tid, version),
+            iat,
+            nbf: iat,
+            exp: iat + ID_TOKEN_LIFE,
+            amr: v1.then_some(["pwd"]),
+            family_name: subject.family_name.as_deref().filter(|_| v1),
+            given_name: subject.given_name.as_deref().filter(|_| v1),
+            idp: subject.identity_provider.as_deref(),
+            name: &subject.name,
+            nonce: None,
+            oid: subject.object_id,
+            preferred_username: (!v1).then_some(&subject.upn),
+            sub: subject.pairwise(client),
+            tid,
+            unique_name: v1.then_some(&subject.upn),
+            upn: v1.then_some(&subject.upn),
+            uti: self.emulator.identifiers().uti(),
+            ver: if v1 { "1.0" } else { "2.0" },
+        })
+    }
+
+    /// Names the person by their home, wherever the tokens are for.
+    fn client_info(&self, person: &Person) -> String {
+        let home = self.emulator.directory().tenant(person.account.home).id;
+        let json = format!(
+            r#"{{"uid":"{}","utid":"{home}"}}"#,
+            person.account.object_id
+        );
+        crate::base64url(json.as_bytes())
+    }
+}
+
+/// A new refresh token for a person and a client.
+pub(crate) fn new_grant(
+    emulator: &Emulator,
+    app: &AppEntry,
+    account: &Account,
+    confidential: bool,
+    lineage: Option<u64>,
+    now: Moment,
+) -> Grant {
+    let serial = emulator.identifiers().serial();
+    Grant {
+        serial,
+        issued: now,
+        lineage: lineage.unwrap_or(serial),
+        upn: account.upn.clone(),
+        client_id: app.client_id.clone(),
+        family: app.family,
+        confidential,
+    }
+}
+
+/// The issuer of a tenant. Entra's v1 issuer is on a host of its own; elsewhere it stays on the emulator's.
+pub(crate) fn issuer(call: &Call<'_>, tenant: impl std::fmt::Display, version: Version) -> String {
+    let base = &call.base;
+    match version {
+        Version::V2 => format!("{base}/{tenant}/v2.0"),
+        Version::V1 if is_microsoft(base) => format!("https://sts.windows.net/{tenant}/"),
+        Version::V1 => format!("{base}/{tenant}/"),
+    }
+}
+
+fn is_microsoft(base: &str) -> bool {
+    let host = base.trim_start_matches("https://");
+    crate::endpoint::instance::CLOUDS
+        .iter()
+        .any(|cloud| cloud.aliases.contains(&host))
+}
+
+/// How far `nbf` lies in the past, against clocks that go wrong.
+const CLOCK_SKEW: u64 = 300;
+
+const ID_TOKEN_LIFE: u64 = 3600;

@@ -1,0 +1,74 @@
+//! One request on its way through the emulator.
+
+use bytes::Bytes;
+use http::{Method, Request};
+
+use crate::audit::Endpoint;
+use crate::guid::Guid;
+use crate::identifiers::Identifiers;
+use crate::moment::Moment;
+use crate::request::{Parameters, Target, base_url, header_text, is_get};
+
+/// A request with what every answer needs: the time, the base of URLs, the identifiers.
+#[derive(Debug)]
+pub(crate) struct Call<'r> {
+    pub(crate) request: &'r Request<Bytes>,
+    pub(crate) target: Target<'r>,
+    pub(crate) parameters: Parameters<'r>,
+    pub(crate) now: Moment,
+    pub(crate) base: String,
+    pub(crate) trace_id: Guid,
+    /// What the client sent as `client-request-id`, or a new one.
+    pub(crate) correlation_id: Guid,
+}
+
+impl<'r> Call<'r> {
+    pub(crate) fn read(
+        request: &'r Request<Bytes>,
+        now: Moment,
+        identifiers: &Identifiers,
+    ) -> Self {
+        let target = Target::read(request.uri().path());
+        let in_body = matches!(target.endpoint, Endpoint::Token(_)) && !is_get(request.method());
+        let parameters = if in_body {
+            Parameters::of_body(request)
+        } else {
+            Parameters::of_query(request)
+        };
+        let sent_id = || {
+            let in_query = || {
+                Parameters::of_query(request)
+                    .value(CLIENT_REQUEST_ID)?
+                    .parse()
+                    .ok()
+            };
+            let header = header_text(request.headers(), CLIENT_REQUEST_ID);
+            let sent = header.or_else(|| parameters.value(CLIENT_REQUEST_ID));
+            sent.and_then(|id| id.parse().ok()).or_else(in_query)
+        };
+        Self {
+            target,
+            now,
+            base: base_url(request),
+            trace_id: identifiers.guid(),
+            correlation_id: sent_id().unwrap_or_else(|| identifiers.guid()),
+            parameters,
+            request,
+        }
+    }
+
+    /// The value of a parameter; an empty one counts as missing.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.value(name)
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        header_text(self.request.headers(), name)
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        self.request.method()
+    }
+}
+
+pub(crate) const CLIENT_REQUEST_ID: &str = "client-request-id";

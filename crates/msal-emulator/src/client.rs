@@ -1,0 +1,52 @@
+//! The client of a token request: who it is, and whether it proves that.
+
+use crate::directory::{AppEntry, Directory};
+use crate::endpoint::token::{TokenRequest, missing};
+use crate::realm::Realm;
+use crate::refusal::Refusal;
+
+/// A client that may ask for tokens here.
+#[derive(Debug)]
+pub(crate) struct Client<'d> {
+    pub(crate) app: &'d AppEntry,
+    /// It presented a valid secret.
+    pub(crate) proven: bool,
+}
+
+impl<'d> Client<'d> {
+    /// Finds the client in the tenant and checks its secret (RFC 6749 §2.3).
+    pub(crate) fn identify(
+        request: &TokenRequest<'_>,
+        realm: Realm,
+        directory: &'d Directory,
+    ) -> Result<Self, Refusal> {
+        let client_id = request
+            .client_id
+            .as_deref()
+            .ok_or_else(|| missing("client_id"))?;
+        if client_id.bytes().all(|byte| matches!(byte, b'0' | b'-')) {
+            return Err(Refusal::new(700_038).with("client", client_id));
+        }
+        let unknown = || Refusal::new(700_016).with("client", client_id);
+        let app = directory.find_app(client_id).ok_or_else(unknown)?;
+        match (app.only_tenant, realm) {
+            (Some(_), Realm::Common | Realm::Organizations | Realm::Consumers(_)) => {
+                return Err(Refusal::new(50194));
+            }
+            (Some(only), Realm::Tenant(tenant)) if only != tenant => return Err(unknown()),
+            _ => {}
+        }
+        let proven = prove(app, request.client_secret.as_deref())?;
+        Ok(Self { app, proven })
+    }
+}
+
+fn prove(app: &AppEntry, secret: Option<&str>) -> Result<bool, Refusal> {
+    match secret {
+        None if app.public => Ok(false),
+        None => Err(Refusal::new(7_000_218)),
+        Some(_) if app.secrets.is_empty() => Err(Refusal::new(700_025)),
+        Some(presented) if app.secrets.iter().any(|secret| secret.is(presented)) => Ok(true),
+        Some(_) => Err(Refusal::new(7_000_215).with("client", &app.client_id)),
+    }
+}

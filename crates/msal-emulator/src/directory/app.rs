@@ -1,0 +1,118 @@
+//! Applications: the clients that ask for tokens.
+
+use crate::secret::Secret;
+
+/// An application to be.
+#[derive(Clone, Debug)]
+pub struct App {
+    pub(crate) client_id: String,
+    pub(crate) name: Option<String>,
+    pub(crate) tenant: Option<String>,
+    pub(crate) single_tenant: bool,
+    pub(crate) public: bool,
+    pub(crate) family: bool,
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) redirects: Vec<Redirect>,
+}
+
+/// Where an authorization code may be sent, and what kind of client waits there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Redirect {
+    pub(crate) uri: String,
+    pub(crate) kind: RedirectKind,
+}
+
+/// The platform under which a redirect URI is registered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RedirectKind {
+    /// Mobile and desktop applications: loopback addresses match on any port.
+    #[default]
+    Native,
+    /// Single-page applications: refresh tokens live for a fixed 24 hours.
+    Spa,
+    /// Web applications, which hold a client secret.
+    Web,
+}
+
+impl App {
+    /// A client without a secret: a desktop, mobile or command-line application.
+    pub fn public(client_id: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            name: None,
+            tenant: None,
+            single_tenant: false,
+            public: true,
+            family: false,
+            secrets: Vec::new(),
+            redirects: Vec::new(),
+        }
+    }
+
+    /// A client that proves itself by a secret.
+    pub fn confidential(client_id: impl Into<String>, secret: impl Into<Secret>) -> Self {
+        Self {
+            public: false,
+            ..Self::public(client_id)
+        }
+        .secret(secret)
+    }
+
+    /// Sets the name that error texts show; the client id by default.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Adds a secret that is as good as the others, as during a rotation of secrets.
+    #[must_use]
+    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.secrets.push(secret.into());
+        self
+    }
+
+    /// Registers the application in one tenant (by domain or GUID) and for that tenant's users only.
+    #[must_use]
+    pub fn single_tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tenant = Some(tenant.into());
+        self.single_tenant = true;
+        self
+    }
+
+    /// Makes the client a member of the family of client ids: its refresh tokens serve every other member.
+    #[must_use]
+    pub const fn family(mut self) -> Self {
+        self.family = true;
+        self
+    }
+
+    /// Registers a redirect URI.
+    #[must_use]
+    pub fn redirect(mut self, kind: RedirectKind, uri: impl Into<String>) -> Self {
+        self.redirects.push(Redirect {
+            uri: uri.into(),
+            kind,
+        });
+        self
+    }
+}
+
+/// An application as requests meet it.
+#[derive(Debug)]
+pub(crate) struct AppEntry {
+    pub(crate) index: AppIndex,
+    pub(crate) client_id: String,
+    pub(crate) name: String,
+    /// The only tenant whose users may use it.
+    pub(crate) only_tenant: Option<super::TenantIndex>,
+    pub(crate) public: bool,
+    pub(crate) family: bool,
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) redirects: Vec<Redirect>,
+}
+
+/// The place of an application in its directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct AppIndex(pub(crate) u32);

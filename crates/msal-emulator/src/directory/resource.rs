@@ -1,0 +1,120 @@
+//! Resources: the APIs that tokens are for.
+
+use super::app::AppEntry;
+use crate::guid::Guid;
+
+/// An API to be.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    pub(crate) id: Option<String>,
+    pub(crate) uris: Vec<String>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) v2_tokens: bool,
+}
+
+impl Resource {
+    /// An API known by `uri`, such as `api://orders` or `https://graph.windows.net`.
+    ///
+    /// Its application id is derived from the URI unless [`Self::id`] says otherwise, and its
+    /// only permission is `user_impersonation` unless [`Self::scope`] adds others.
+    pub fn new(uri: impl Into<String>) -> Self {
+        Self {
+            id: None,
+            uris: vec![uri.into()],
+            scopes: Vec::new(),
+            v2_tokens: false,
+        }
+    }
+
+    /// Sets the application id, by which the resource can be asked for too.
+    #[must_use]
+    pub fn id(mut self, guid: impl Into<String>) -> Self {
+        self.id = Some(guid.into());
+        self
+    }
+
+    /// Adds another URI of the same API.
+    #[must_use]
+    pub fn uri(mut self, uri: impl Into<String>) -> Self {
+        self.uris.push(uri.into());
+        self
+    }
+
+    /// Adds a delegated permission that every client has been granted.
+    #[must_use]
+    pub fn scope(mut self, name: impl Into<String>) -> Self {
+        self.scopes.push(name.into());
+        self
+    }
+
+    /// Makes the API take access tokens of version 2.0 (`accessTokenAcceptedVersion` in its registration).
+    #[must_use]
+    pub const fn v2_tokens(mut self) -> Self {
+        self.v2_tokens = true;
+        self
+    }
+
+    /// The resources every directory has: Microsoft Graph, Azure AD Graph, Azure Resource Manager,
+    /// Key Vault and Storage.
+    pub(crate) fn standard() -> [Self; 5] {
+        [
+            Self::new("https://graph.microsoft.com")
+                .id(GRAPH)
+                .scope("User.Read")
+                .scope("Mail.Read")
+                .scope("Files.Read"),
+            Self::new("https://graph.windows.net").id("00000002-0000-0000-c000-000000000000"),
+            Self::new("https://management.core.windows.net/")
+                .uri("https://management.azure.com/")
+                .id("797f4846-ba00-4fd7-ba43-dac1f8f63013"),
+            Self::new("https://vault.azure.net").id("cfa8b339-82a2-471a-a3c9-0fc0be7a4093"),
+            Self::new("https://storage.azure.com").id("e406a681-f3d4-42a8-90b6-c2b029497af1"),
+        ]
+    }
+}
+
+/// A resource as requests meet it.
+#[derive(Clone, Debug)]
+pub(crate) struct ResourceEntry {
+    pub(crate) id: Guid,
+    pub(crate) uris: Vec<String>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) v2_tokens: bool,
+}
+
+impl ResourceEntry {
+    /// The application itself, asked for as a resource.
+    pub(crate) fn of_app(app: &AppEntry) -> Self {
+        Self {
+            id: app
+                .client_id
+                .parse()
+                .unwrap_or_else(|_| Guid::derived(b"resource", &app.client_id)),
+            uris: vec![format!("api://{}", app.client_id)],
+            scopes: vec![DEFAULT_SCOPE.to_owned()],
+            v2_tokens: false,
+        }
+    }
+
+    /// Whether this is Microsoft Graph, whose permissions may be asked for by their bare names.
+    pub(crate) fn is_graph(&self) -> bool {
+        GRAPH.parse() == Ok(self.id)
+    }
+
+    /// The permission of this resource that `asked` names, in any case.
+    pub(crate) fn scope(&self, asked: &str) -> Option<&str> {
+        self.scopes
+            .iter()
+            .map(String::as_str)
+            .find(|scope| scope.eq_ignore_ascii_case(asked))
+    }
+}
+
+/// The form under which a resource URI is looked up: lower case, without one trailing slash.
+pub(crate) fn lookup_form(uri: &str) -> String {
+    uri.strip_suffix('/').unwrap_or(uri).to_ascii_lowercase()
+}
+
+pub(crate) const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
+
+pub(crate) const DEFAULT_SCOPE: &str = "user_impersonation";

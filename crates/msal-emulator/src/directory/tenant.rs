@@ -1,0 +1,102 @@
+//! Tenants and what lives in them.
+
+use super::policy::Policy;
+use super::user::{User, UserPattern};
+
+/// A tenant to be: its domains, its people and its rules.
+///
+/// Nothing is checked until [`DirectoryBuilder::build`](super::DirectoryBuilder::build).
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    pub(crate) id: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) domains: Vec<String>,
+    pub(crate) users: Vec<User>,
+    pub(crate) patterns: Vec<UserPattern>,
+    pub(crate) guests: Vec<Guest>,
+    pub(crate) policies: Vec<Policy>,
+}
+
+/// Somebody of another tenant who was invited into this one, where they have another object id.
+#[derive(Clone, Debug)]
+pub(crate) struct Guest {
+    pub(crate) upn: String,
+    pub(crate) object_id: Option<String>,
+}
+
+impl Tenant {
+    /// A tenant whose first domain is `domain`. Its GUID is derived from it unless [`Self::id`] says otherwise.
+    pub fn new(domain: impl Into<String>) -> Self {
+        Self {
+            id: None,
+            name: None,
+            domains: vec![domain.into()],
+            users: Vec::new(),
+            patterns: Vec::new(),
+            guests: Vec::new(),
+            policies: Vec::new(),
+        }
+    }
+
+    /// Sets the tenant's GUID.
+    #[must_use]
+    pub fn id(mut self, guid: impl Into<String>) -> Self {
+        self.id = Some(guid.into());
+        self
+    }
+
+    /// Sets the name shown to people; the first domain by default.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Adds a domain under which the tenant is known too.
+    #[must_use]
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.domains.push(domain.into());
+        self
+    }
+
+    /// Adds a user who is at home here.
+    #[must_use]
+    pub fn user(mut self, user: User) -> Self {
+        self.users.push(user);
+        self
+    }
+
+    /// Adds many users at once, each made when first seen.
+    #[must_use]
+    pub fn users(mut self, pattern: UserPattern) -> Self {
+        self.patterns.push(pattern);
+        self
+    }
+
+    /// Invites a user of another tenant, with an object id derived for this one.
+    #[must_use]
+    pub fn guest(mut self, upn: impl Into<String>) -> Self {
+        self.guests.push(Guest {
+            upn: upn.into(),
+            object_id: None,
+        });
+        self
+    }
+
+    /// Invites a user of another tenant under a chosen object id.
+    #[must_use]
+    pub fn guest_as(mut self, upn: impl Into<String>, object_id: impl Into<String>) -> Self {
+        self.guests.push(Guest {
+            upn: upn.into(),
+            object_id: Some(object_id.into()),
+        });
+        self
+    }
+
+    /// Adds a rule about who may have tokens for what. The first that applies decides.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policies.push(policy);
+        self
+    }
+}

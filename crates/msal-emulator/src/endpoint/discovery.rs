@@ -1,0 +1,136 @@
+//! The discovery documents: OpenID Connect Discovery 1.0 §4, as v1 and v2.0 have it.
+
+use serde_json::{Value, json};
+
+use crate::answer::issuer;
+use crate::audit::Version;
+use crate::call::Call;
+use crate::emulator::Emulator;
+use crate::realm::Realm;
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::settings::Signatures;
+
+/// Answers the document of a tenant. Asked by domain, it speaks of the tenant's GUID.
+pub(crate) fn answer(
+    emulator: &Emulator,
+    call: &Call<'_>,
+    version: Version,
+) -> Result<Reply, Refusal> {
+    let directory = emulator.directory();
+    let realm = Realm::find(&call.target.tenant, directory)
+        .map_err(|refusal| refusal.reported_as("invalid_tenant"))?;
+    let segment = realm.segment(directory);
+    let names = Names {
+        base: &call.base,
+        segment: &segment,
+        issuer: issuer(call, realm.issuer_tenant(directory), version),
+    };
+    let mut document = match version {
+        Version::V1 => names.v1(),
+        Version::V2 => names.v2(),
+    };
+    document["tenant_region_scope"] = if realm.tenant().is_some() {
+        json!("WW")
+    } else {
+        Value::Null
+    };
+    if emulator.issuer().signatures() == Signatures::Cheap {
+        document["x_emulator_signatures"] = json!("constant: tokens cannot be verified");
+    }
+    Ok(Reply::document(call, &document))
+}
+
+struct Names<'a> {
+    base: &'a str,
+    segment: &'a str,
+    issuer: String,
+}
+
+impl Names<'_> {
+    fn v1(&self) -> Value {
+        let Self {
+            base,
+            segment,
+            issuer,
+        } = self;
+        json!({
+            "token_endpoint": format!("{base}/{segment}/oauth2/token"),
+            "token_endpoint_auth_methods_supported":
+                ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+            "jwks_uri": format!("{base}/common/discovery/keys"),
+            "response_modes_supported": ["query", "fragment", "form_post"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "response_types_supported": ["code", "id_token", "code id_token", "token id_token", "token"],
+            "scopes_supported": ["openid"],
+            "issuer": issuer,
+            "microsoft_multi_refresh_token": true,
+            "authorization_endpoint": format!("{base}/{segment}/oauth2/authorize"),
+            "device_authorization_endpoint": format!("{base}/{segment}/oauth2/devicecode"),
+            "http_logout_supported": true,
+            "frontchannel_logout_supported": true,
+            "end_session_endpoint": format!("{base}/{segment}/oauth2/logout"),
+            "claims_supported": CLAIMS,
+            "check_session_iframe": format!("{base}/{segment}/oauth2/checksession"),
+            "userinfo_endpoint": format!("{base}/{segment}/openid/userinfo"),
+            "kerberos_endpoint": format!("{base}/{segment}/kerberos"),
+            "cloud_instance_name": "microsoftonline.com",
+            "cloud_graph_host_name": "graph.windows.net",
+            "msgraph_host": "graph.microsoft.com",
+            "rbac_url": "https://pas.windows.net",
+        })
+    }
+
+    fn v2(&self) -> Value {
+        let Self {
+            base,
+            segment,
+            issuer,
+        } = self;
+        json!({
+            "token_endpoint": format!("{base}/{segment}/oauth2/v2.0/token"),
+            "token_endpoint_auth_methods_supported":
+                ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+            "jwks_uri": format!("{base}/{segment}/discovery/v2.0/keys"),
+            "response_modes_supported": ["query", "fragment", "form_post"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+            "scopes_supported": ["openid", "profile", "email", "offline_access"],
+            "issuer": issuer,
+            "request_uri_parameter_supported": false,
+            "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
+            "authorization_endpoint": format!("{base}/{segment}/oauth2/v2.0/authorize"),
+            "device_authorization_endpoint": format!("{base}/{segment}/oauth2/v2.0/devicecode"),
+            "http_logout_supported": true,
+            "frontchannel_logout_supported": true,
+            "end_session_endpoint": format!("{base}/{segment}/oauth2/v2.0/logout"),
+            "claims_supported": CLAIMS,
+            "kerberos_endpoint": format!("{base}/{segment}/kerberos"),
+            "cloud_instance_name": "microsoftonline.com",
+            "cloud_graph_host_name": "graph.windows.net",
+            "msgraph_host": "graph.microsoft.com",
+            "rbac_url": "https://pas.windows.net",
+        })
+    }
+}
+
+const CLAIMS: [&str; 16] = [
+    "sub",
+    "iss",
+    "cloud_instance_name",
+    "cloud_instance_host_name",
+    "cloud_graph_host_name",
+    "msgraph_host",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "acr",
+    "nonce",
+    "preferred_username",
+    "name",
+    "tid",
+    "ver",
+];

@@ -1,0 +1,126 @@
+//! Instance discovery: is this host part of a cloud, and under which names is that cloud known?
+
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::call::Call;
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+
+/// A cloud: hosts that serve the same accounts.
+pub(crate) struct Cloud {
+    pub(crate) preferred_network: &'static str,
+    pub(crate) preferred_cache: &'static str,
+    pub(crate) aliases: &'static [&'static str],
+}
+
+/// Answers for a host of one of Microsoft's clouds, and for the emulator's own.
+pub(crate) fn answer(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let endpoint = call.parameter("authorization_endpoint");
+    let endpoint = endpoint
+        .ok_or_else(|| Refusal::new(900_144).with("parameter", "authorization_endpoint"))?;
+    let unknown = || Refusal::new(50049);
+    let endpoint = Url::parse(endpoint).or_else(|_| Err(unknown()))?;
+    let host = endpoint
+        .host_str()
+        .filter(|host| endpoint.scheme() == "https" && is_known(call, host));
+    let host = host.ok_or_else(unknown)?;
+    let authority = &endpoint[url::Position::BeforeHost..url::Position::AfterPort];
+    let tenant = endpoint
+        .path_segments()
+        .and_then(|mut segments| segments.next())
+        .unwrap_or_default();
+    let version = call.parameter("api-version").unwrap_or("1.0");
+    let generation = if version == "1.1" || endpoint.path().contains("/v2.0/") {
+        "/v2.0"
+    } else {
+        ""
+    };
+    Ok(Reply::document(
+        call,
+        &json!({
+            "tenant_discovery_endpoint":
+                format!("https://{authority}/{tenant}{generation}/.well-known/openid-configuration"),
+            "api-version": version,
+            "metadata": metadata(host, authority),
+        }),
+    ))
+}
+
+/// The emulator's own host is the one the client asked. Loopback names are its own too: clients that
+/// validate an authority `localhost` ask the host they trust.
+fn is_known(call: &Call<'_>, host: &str) -> bool {
+    own_host(call) == host || LOOPBACK.contains(&host) || in_cloud(host)
+}
+
+fn in_cloud(host: &str) -> bool {
+    CLOUDS.iter().any(|cloud| cloud.aliases.contains(&host))
+}
+
+/// The clouds, and a group for a host that is in none.
+fn metadata(host: &str, authority: &str) -> Vec<Value> {
+    let mut clouds: Vec<Value> = CLOUDS.iter().map(group).collect();
+    if !in_cloud(host) {
+        let aliases = if host == authority {
+            vec![host]
+        } else {
+            vec![authority, host]
+        };
+        clouds.push(
+            json!({"preferred_network": authority, "preferred_cache": host, "aliases": aliases}),
+        );
+    }
+    clouds
+}
+
+fn group(cloud: &Cloud) -> Value {
+    json!({
+        "preferred_network": cloud.preferred_network,
+        "preferred_cache": cloud.preferred_cache,
+        "aliases": cloud.aliases,
+    })
+}
+
+/// The emulator's host without its port.
+fn own_host<'c>(call: &'c Call<'_>) -> &'c str {
+    let authority = call.base.trim_start_matches("https://");
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+pub(crate) const CLOUDS: &[Cloud] = &[
+    Cloud {
+        preferred_network: "login.microsoftonline.com",
+        preferred_cache: "login.windows.net",
+        aliases: &[
+            "login.microsoftonline.com",
+            "login.windows.net",
+            "login.microsoft.com",
+            "sts.windows.net",
+        ],
+    },
+    Cloud {
+        preferred_network: "login.partner.microsoftonline.cn",
+        preferred_cache: "login.partner.microsoftonline.cn",
+        aliases: &["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"],
+    },
+    Cloud {
+        preferred_network: "login.microsoftonline.de",
+        preferred_cache: "login.microsoftonline.de",
+        aliases: &["login.microsoftonline.de"],
+    },
+    Cloud {
+        preferred_network: "login.microsoftonline.us",
+        preferred_cache: "login.microsoftonline.us",
+        aliases: &["login.microsoftonline.us", "login.usgovcloudapi.net"],
+    },
+    Cloud {
+        preferred_network: "login-us.microsoftonline.com",
+        preferred_cache: "login-us.microsoftonline.com",
+        aliases: &["login-us.microsoftonline.com"],
+    },
+];

@@ -1,0 +1,118 @@
+//! The token endpoint, v1 and v2.0: what all grants have in common.
+
+use std::borrow::Cow;
+
+use http::Method;
+
+use crate::answer;
+use crate::audit::Version;
+use crate::call::Call;
+use crate::client::Client;
+use crate::emulator::Emulator;
+use crate::envelope::telemetry;
+use crate::grant;
+use crate::realm::Realm;
+use crate::refresh_token::Grant;
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::request::basic_credentials;
+
+/// A token request, read but not judged.
+#[derive(Debug)]
+pub(crate) struct TokenRequest<'c> {
+    pub(crate) call: &'c Call<'c>,
+    pub(crate) version: Version,
+    pub(crate) grant_type: Option<&'c str>,
+    pub(crate) client_id: Option<Cow<'c, str>>,
+    pub(crate) client_secret: Option<Cow<'c, str>>,
+    pub(crate) refresh_token: Presented,
+}
+
+/// The refresh token of a request.
+#[derive(Debug)]
+pub(crate) enum Presented {
+    Nothing,
+    Token(Grant),
+    /// Something that is not a refresh token of ours.
+    Unreadable,
+}
+
+impl<'c> TokenRequest<'c> {
+    pub(crate) fn read(emulator: &Emulator, call: &'c Call<'c>, version: Version) -> Self {
+        let (mut client_id, mut client_secret) = (None, None);
+        if let Some((id, secret)) = basic_credentials(call.request.headers()) {
+            (client_id, client_secret) = (Some(Cow::Owned(id)), Some(Cow::Owned(secret)));
+        }
+        let grant_type = call.parameter("grant_type");
+        let presented = call
+            .parameter("refresh_token")
+            .filter(|_| grant_type == Some("refresh_token"));
+        Self {
+            call,
+            version,
+            grant_type,
+            client_id: call.parameter("client_id").map(Cow::Borrowed).or(client_id),
+            client_secret: call
+                .parameter("client_secret")
+                .map(Cow::Borrowed)
+                .or(client_secret),
+            refresh_token: presented.map_or(Presented::Nothing, |text| {
+                Grant::open(emulator.sealer(), text).map_or(Presented::Unreadable, Presented::Token)
+            }),
+        }
+    }
+
+    /// The user the request is about, as far as it says.
+    pub(crate) fn user(&self) -> Option<&str> {
+        match &self.refresh_token {
+            Presented::Token(grant) => Some(&grant.upn),
+            _ => self.call.parameter("username"),
+        }
+    }
+
+    /// The value of a parameter that must be there.
+    pub(crate) fn required(&self, name: &'static str) -> Result<&str, Refusal> {
+        self.call.parameter(name).ok_or_else(|| missing(name))
+    }
+}
+
+/// Counts the refresh token that a request presents, whatever becomes of it.
+pub(crate) fn count(emulator: &Emulator, request: &TokenRequest<'_>) {
+    let app = request
+        .client_id
+        .as_deref()
+        .and_then(|id| emulator.directory().find_app(id));
+    match &request.refresh_token {
+        Presented::Nothing => {}
+        Presented::Token(grant) => emulator.ledger().saw(grant.id(), app.map(|app| app.index)),
+        Presented::Unreadable => emulator.ledger().saw_unreadable(),
+    }
+}
+
+/// Judges a request and answers with tokens.
+pub(crate) fn answer(emulator: &Emulator, request: &TokenRequest<'_>) -> Result<Reply, Refusal> {
+    let TokenRequest { call, version, .. } = *request;
+    if call.method() != Method::POST {
+        let refusal = Refusal::new(900_561).with("method", "POST");
+        return Err(refusal.with("received", call.method().as_str()));
+    }
+    let directory = emulator.directory();
+    let realm = Realm::find(&call.target.tenant, directory)?;
+    if let Some(name) = call.parameters.duplicate() {
+        return Err(Refusal::new(9_000_411).with("parameter", name));
+    }
+    let grant_type = request.grant_type.ok_or_else(|| missing("grant_type"))?;
+    let judge =
+        grant::find(grant_type).ok_or_else(|| Refusal::new(70003).with("grant", grant_type))?;
+    let client = Client::identify(request, realm, directory)?;
+    if version == Version::V2 && call.parameter("resource").is_some() {
+        return Err(Refusal::new(901_002));
+    }
+    let granted = judge(emulator, request, realm, &client)?;
+    let body = answer::write(emulator, call, version, &granted);
+    Ok(Reply::token(call, 200, body, &telemetry(0, None)))
+}
+
+pub(crate) fn missing(parameter: &'static str) -> Refusal {
+    Refusal::new(900_144).with("parameter", parameter)
+}

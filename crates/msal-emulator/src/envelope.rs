@@ -1,0 +1,129 @@
+//! The error envelope.
+
+use serde::Serialize;
+
+use crate::audit::{Endpoint, Version};
+use crate::call::Call;
+use crate::catalogue::fill;
+use crate::directory::Directory;
+use crate::guid::Guid;
+use crate::moment::Moment;
+use crate::refusal::Refusal;
+use crate::reply::{Reply, to_json};
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    error: &'a str,
+    error_description: String,
+    error_codes: [u32; 1],
+    timestamp: String,
+    trace_id: Guid,
+    correlation_id: Guid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suberror: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<&'a str>,
+}
+
+/// Answers a call with a refusal. `token_issued` is when the presented refresh token was issued.
+pub(crate) fn refuse(
+    call: &Call<'_>,
+    refusal: &Refusal,
+    directory: &Directory,
+    token_issued: Option<Moment>,
+) -> Reply {
+    let code = refusal.code;
+    let envelope = Envelope {
+        error: refusal.error.unwrap_or_else(|| error_name(call, refusal)),
+        error_description: description(call, refusal, directory),
+        error_codes: [code],
+        timestamp: call.now.to_string(),
+        trace_id: call.trace_id,
+        correlation_id: call.correlation_id,
+        error_uri: refusal
+            .row
+            .page
+            .then(|| format!("https://login.microsoftonline.com/error?code={code}")),
+        suberror: refusal.suberror.as_deref(),
+        claims: refusal.claims.as_deref(),
+    };
+    let telemetry = telemetry(
+        code,
+        token_issued.map(|issued| call.now.since(issued).as_millis()),
+    );
+    let reply = Reply::token(call, refusal.row.status, to_json(&envelope), &telemetry);
+    Reply {
+        aadsts: Some(code),
+        ..reply
+    }
+}
+
+/// The value of `x-ms-clitelem`: version, error, suberror number, age of the refresh token, ring.
+pub(crate) fn telemetry(code: u32, age_millis: Option<u128>) -> String {
+    let age = age_millis
+        .map(|millis| format!("{millis}.0000"))
+        .unwrap_or_default();
+    format!("1,{code},0,{age},")
+}
+
+fn error_name(call: &Call<'_>, refusal: &Refusal) -> &'static str {
+    match call.target.endpoint {
+        Endpoint::Token(Version::V1) | Endpoint::Authorize(Version::V1) => {
+            refusal.row.error.at_v1()
+        }
+        _ => refusal.row.error.at_v2(),
+    }
+}
+
+fn description(call: &Call<'_>, refusal: &Refusal, directory: &Directory) -> String {
+    let fact = |place: &str| {
+        let value = refusal
+            .fact(place)
+            .or_else(|| known(call, directory, place))?;
+        Some(value.chars().take(MAX_FACT).collect())
+    };
+    let mut text = format!("AADSTS{}: ", refusal.code);
+    // Writing to a string does not fail.
+    let _ = fill(&mut text, refusal.row.text, fact);
+    let Call {
+        trace_id,
+        correlation_id,
+        now,
+        ..
+    } = call;
+    text + &format!(" Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {now}")
+}
+
+/// What the request itself says about a place in a text.
+fn known(call: &Call<'_>, directory: &Directory, place: &str) -> Option<String> {
+    let segment = call.target.tenant.as_ref();
+    let tenant = || {
+        directory
+            .find_tenant(segment)
+            .map(|index| directory.tenant(index))
+    };
+    let owned = |text: &str| text.to_owned();
+    match place {
+        "client" => call.parameter("client_id").map(owned),
+        "app" => directory
+            .find_app(call.parameter("client_id")?)
+            .map(|app| app.name.clone()),
+        "grant" => call.parameter("grant_type").map(owned),
+        "scope" => call.parameter("scope").map(owned),
+        "resource" => call
+            .parameter("resource")
+            .or_else(|| call.parameter("scope"))
+            .map(owned),
+        "redirect" => call.parameter("redirect_uri").map(owned),
+        "tenant" => Some(segment.to_owned()),
+        "tenant_name" => {
+            Some(tenant().map_or_else(|| segment.to_owned(), |tenant| tenant.name.clone()))
+        }
+        "issuer" => Some(call.base.clone()),
+        _ => None,
+    }
+}
+
+const MAX_FACT: usize = 300;

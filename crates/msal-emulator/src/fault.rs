@@ -1,0 +1,365 @@
+//! Faults on demand: which requests go wrong, and how.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use crate::audit::{Endpoint, Version};
+use crate::glob::Glob;
+
+/// A plan for requests to go wrong.
+///
+/// It strikes every token request until narrowed. The requests that fit are counted from 1; of several
+/// plans that strike the same request, the one added first decides.
+///
+/// ```
+/// use msal_emulator::Fault;
+///
+/// // Every tenth redemption of one client is throttled for half a minute.
+/// let fault = Fault::throttle(30).grant("refresh_token").client("00c0ffee-*").every(10);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Fault {
+    users: Option<Glob>,
+    client: Option<Glob>,
+    grant: Option<Glob>,
+    endpoints: Vec<Endpoint>,
+    occurrence: Occurrence,
+    after_effect: bool,
+    action: Action,
+}
+
+/// What a fault answers.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    Aadsts {
+        code: u32,
+        suberror: Option<String>,
+        claims: Option<String>,
+    },
+    Respond {
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: Bytes,
+    },
+    Tamper(Vec<Tampering>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Tampering {
+    Drop(String),
+    Set(String, Value),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Occurrence {
+    Always,
+    Every(u64),
+    First(u64),
+    Nth(u64),
+}
+
+impl Fault {
+    /// Answers with the envelope of an AADSTS code. One that the catalogue does not have is an `invalid_grant`.
+    #[must_use]
+    pub fn aadsts(code: u32) -> Self {
+        Self::new(Action::Aadsts {
+            code,
+            suberror: None,
+            claims: None,
+        })
+    }
+
+    /// Answers 429 as Entra does: the bare text `Too Many Requests`, and `Retry-After` in seconds.
+    #[must_use]
+    pub fn throttle(retry_after: u64) -> Self {
+        let headers = [
+            ("Retry-After", retry_after.to_string()),
+            ("Content-Type", "text/plain".to_owned()),
+        ];
+        Self::respond(429, headers, "Too Many Requests")
+    }
+
+    /// Answers 503, with `Retry-After` in seconds where given.
+    #[must_use]
+    pub fn unavailable(retry_after: Option<u64>) -> Self {
+        let headers = retry_after.map(|seconds| ("Retry-After", seconds.to_string()));
+        Self::respond(503, headers, "Service Unavailable")
+    }
+
+    /// Answers exactly this, whatever it is. Headers that HTTP does not allow are left out.
+    #[must_use]
+    pub fn respond<N: Into<String>, V: Into<String>>(
+        status: u16,
+        headers: impl IntoIterator<Item = (N, V)>,
+        body: impl Into<Bytes>,
+    ) -> Self {
+        let headers = headers
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        Self::new(Action::Respond {
+            status,
+            headers,
+            body: body.into(),
+        })
+    }
+
+    /// Lets the request succeed and changes the token answer, as [`Self::drop_member`] and [`Self::set_member`] say.
+    #[must_use]
+    pub fn tamper() -> Self {
+        Self::new(Action::Tamper(Vec::new()))
+    }
+
+    fn new(action: Action) -> Self {
+        Self {
+            users: None,
+            client: None,
+            grant: None,
+            endpoints: vec![Endpoint::Token(Version::V1), Endpoint::Token(Version::V2)],
+            occurrence: Occurrence::Always,
+            after_effect: false,
+            action,
+        }
+    }
+
+    /// Takes a member out of a tampered answer.
+    #[must_use]
+    pub fn drop_member(self, name: impl Into<String>) -> Self {
+        self.tampering(Tampering::Drop(name.into()))
+    }
+
+    /// Replaces or adds a member of a tampered answer.
+    #[must_use]
+    pub fn set_member(self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.tampering(Tampering::Set(name.into(), value.into()))
+    }
+
+    /// Sets `suberror` of an AADSTS answer.
+    #[must_use]
+    pub fn suberror(mut self, value: impl Into<String>) -> Self {
+        if let Action::Aadsts { suberror, .. } = &mut self.action {
+            *suberror = Some(value.into());
+        }
+        self
+    }
+
+    /// Sets `claims`, a JSON text, of an AADSTS answer.
+    #[must_use]
+    pub fn claims(mut self, value: impl Into<String>) -> Self {
+        if let Action::Aadsts { claims, .. } = &mut self.action {
+            *claims = Some(value.into());
+        }
+        self
+    }
+
+    /// Strikes only requests about a user whose sign-in name matches; `*` stands for any text.
+    #[must_use]
+    pub fn user(mut self, pattern: impl Into<String>) -> Self {
+        self.users = Some(Glob::new(pattern));
+        self
+    }
+
+    /// Strikes only requests of a client whose id matches.
+    #[must_use]
+    pub fn client(mut self, pattern: impl Into<String>) -> Self {
+        self.client = Some(Glob::new(pattern));
+        self
+    }
+
+    /// Strikes only requests whose `grant_type` matches.
+    #[must_use]
+    pub fn grant(mut self, pattern: impl Into<String>) -> Self {
+        self.grant = Some(Glob::new(pattern));
+        self
+    }
+
+    /// Strikes only these endpoints, instead of both token endpoints.
+    #[must_use]
+    pub fn endpoints(mut self, endpoints: impl IntoIterator<Item = Endpoint>) -> Self {
+        self.endpoints = endpoints.into_iter().collect();
+        self
+    }
+
+    /// Strikes only the `n`-th of the requests that fit.
+    #[must_use]
+    pub const fn nth(mut self, n: u64) -> Self {
+        self.occurrence = Occurrence::Nth(n);
+        self
+    }
+
+    /// Strikes every `n`-th of the requests that fit.
+    #[must_use]
+    pub const fn every(mut self, n: u64) -> Self {
+        self.occurrence = Occurrence::Every(n);
+        self
+    }
+
+    /// Strikes the first `n` of the requests that fit.
+    #[must_use]
+    pub const fn first(mut self, n: u64) -> Self {
+        self.occurrence = Occurrence::First(n);
+        self
+    }
+
+    /// Lets the request take its effect first: the refresh token is redeemed, and then the answer is lost.
+    #[must_use]
+    pub const fn after_effect(mut self) -> Self {
+        self.after_effect = true;
+        self
+    }
+
+    fn tampering(mut self, tampering: Tampering) -> Self {
+        if let Action::Tamper(list) = &mut self.action {
+            list.push(tampering);
+        }
+        self
+    }
+
+    fn fits(&self, sighting: &Sighting<'_>) -> bool {
+        let fits = |glob: &Option<Glob>, text: Option<&str>| {
+            glob.as_ref()
+                .is_none_or(|glob| text.is_some_and(|text| glob.matches(text)))
+        };
+        self.endpoints.contains(&sighting.endpoint)
+            && fits(&self.users, sighting.user)
+            && fits(&self.client, sighting.client_id)
+            && fits(&self.grant, sighting.grant_type)
+    }
+}
+
+impl Occurrence {
+    const fn strikes(self, count: u64) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Every(0) => false,
+            Self::Every(n) => count.is_multiple_of(n),
+            Self::First(n) => count <= n,
+            Self::Nth(n) => count == n,
+        }
+    }
+}
+
+/// What fault plans look at.
+#[derive(Debug)]
+pub(crate) struct Sighting<'r> {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) client_id: Option<&'r str>,
+    pub(crate) grant_type: Option<&'r str>,
+    pub(crate) user: Option<&'r str>,
+}
+
+/// The plans in force.
+#[derive(Debug, Default)]
+pub(crate) struct FaultPlans(RwLock<Vec<Arc<Plan>>>);
+
+#[derive(Debug)]
+struct Plan {
+    fault: Fault,
+    fitting: AtomicU64,
+}
+
+/// What one request is struck by.
+#[derive(Clone, Debug)]
+pub(crate) struct Strike {
+    pub(crate) action: Action,
+    pub(crate) after_effect: bool,
+}
+
+impl FaultPlans {
+    pub(crate) fn add(&self, fault: Fault) {
+        let plan = Arc::new(Plan {
+            fault,
+            fitting: AtomicU64::new(0),
+        });
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(plan);
+    }
+
+    pub(crate) fn clear(&self) {
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    /// Counts the request in every plan that it fits.
+    pub(crate) fn strike(&self, sighting: &Sighting<'_>) -> Option<Strike> {
+        let plans = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let mut struck = None;
+        for plan in plans.iter().filter(|plan| plan.fault.fits(sighting)) {
+            let count = plan.fitting.fetch_add(1, Ordering::Relaxed) + 1;
+            if struck.is_none() && plan.fault.occurrence.strikes(count) {
+                struck = Some(&plan.fault);
+            }
+        }
+        struck.map(|fault| Strike {
+            action: fault.action.clone(),
+            after_effect: fault.after_effect,
+        })
+    }
+}
+
+impl Tampering {
+    pub(crate) fn apply(&self, answer: &mut Map<String, Value>) {
+        match self {
+            Self::Drop(name) => drop(answer.remove(name)),
+            Self::Set(name, value) => drop(answer.insert(name.clone(), value.clone())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REFRESH: Sighting<'static> = Sighting {
+        endpoint: Endpoint::Token(Version::V2),
+        client_id: Some("client"),
+        grant_type: Some("refresh_token"),
+        user: Some("alice@contoso.example"),
+    };
+
+    fn strikes(fault: Fault, requests: usize) -> Vec<usize> {
+        let plans = FaultPlans::default();
+        plans.add(fault);
+        (1..=requests)
+            .filter(|_| plans.strike(&REFRESH).is_some())
+            .collect()
+    }
+
+    #[test]
+    fn occurrences_are_counted_from_one() {
+        assert_eq!(strikes(Fault::aadsts(50173).nth(2), 5), [2]);
+        assert_eq!(strikes(Fault::aadsts(50173).every(2), 5), [2, 4]);
+        assert_eq!(strikes(Fault::aadsts(50173).every(0), 5), [0; 0]);
+        assert_eq!(strikes(Fault::aadsts(50173).first(2), 5), [1, 2]);
+        assert_eq!(strikes(Fault::aadsts(50173), 3), [1, 2, 3]);
+    }
+
+    #[test]
+    fn every_condition_must_fit() {
+        assert_eq!(
+            strikes(
+                Fault::throttle(1)
+                    .user("alice@*")
+                    .client("client")
+                    .grant("refresh_*"),
+                1
+            ),
+            [1]
+        );
+        for fault in [
+            Fault::throttle(1).user("bob@*"),
+            Fault::throttle(1).client("other"),
+            Fault::throttle(1).grant("password"),
+            Fault::throttle(1).endpoints([Endpoint::Token(Version::V1)]),
+        ] {
+            assert_eq!(strikes(fault, 1), [0; 0]);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `client_credentials`: a token for the application itself (RFC 6749 §4.4).
+
+use super::{Client, Emulator, Granted, Realm, Refusal, TokenRequest, Version, asked, missing};
+
+pub(crate) fn judge<'d>(
+    emulator: &'d Emulator,
+    request: &'d TokenRequest<'d>,
+    realm: Realm,
+    client: &Client<'d>,
+) -> Result<Granted<'d>, Refusal> {
+    let Realm::Tenant(tenant) = realm else {
+        return Err(Refusal::new(50059));
+    };
+    // RFC 6749 §4.4: "The client credentials grant type MUST only be used by confidential clients."
+    if !client.proven {
+        return Err(Refusal::new(7_000_218));
+    }
+    if request.version == Version::V2 {
+        let scope = request
+            .call
+            .parameter("scope")
+            .ok_or_else(|| missing("scope"))?;
+        if !scope.split(' ').all(|item| item.ends_with("/.default")) {
+            return Err(Refusal::new(1_002_012));
+        }
+    }
+    let asked = asked(request, client.app, emulator.directory())?;
+    Ok(Granted {
+        app: client.app,
+        proven: true,
+        tenant,
+        asked,
+        person: None,
+    })
+}

@@ -1,0 +1,70 @@
+//! The identifiers an answer carries, drawn from a counter under a seed.
+//!
+//! They need to be unique and to look random, not to be unguessable: what must not be guessed
+//! (refresh tokens, authorization codes) is sealed by [`crate::sealed`].
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::guid::Guid;
+
+#[derive(Debug)]
+pub(crate) struct Identifiers {
+    seed: u64,
+    next: AtomicU64,
+}
+
+impl Identifiers {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            next: AtomicU64::new(1),
+        }
+    }
+
+    /// The next number of the one sequence that orders everything issued.
+    pub(crate) fn serial(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn guid(&self) -> Guid {
+        self.guid_of(self.serial())
+    }
+
+    /// 22 characters, as `uti` has them.
+    pub(crate) fn uti(&self) -> String {
+        crate::base64url(self.guid().as_bytes())
+    }
+
+    fn guid_of(&self, serial: u64) -> Guid {
+        let high = scramble(self.seed ^ scramble(serial));
+        let low = scramble(high ^ serial);
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&high.to_be_bytes());
+        bytes[8..].copy_from_slice(&low.to_be_bytes());
+        Guid::from_bytes(bytes).with_version(4)
+    }
+}
+
+/// A bijection of 64 bits without visible structure (the finalizer of SplitMix64).
+pub(crate) const fn scramble(value: u64) -> u64 {
+    let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn identifiers_do_not_repeat_and_follow_the_seed() {
+        let ids = Identifiers::new(7);
+        let drawn: Vec<_> = (0..10_000).map(|_| ids.guid()).collect();
+        assert_eq!(drawn.iter().collect::<HashSet<_>>().len(), drawn.len());
+        assert_eq!(Identifiers::new(7).guid(), drawn[0]);
+        assert_ne!(Identifiers::new(8).guid(), drawn[0]);
+    }
+}

@@ -1,0 +1,110 @@
+//! The claims of access tokens and id tokens, versions 1.0 and 2.0.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use serde::Serialize;
+
+use crate::base64url;
+use crate::guid::Guid;
+
+/// A person as a tenant sees them.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    pub(crate) object_id: Guid,
+    pub(crate) upn: String,
+    pub(crate) name: String,
+    pub(crate) given_name: Option<String>,
+    pub(crate) family_name: Option<String>,
+    /// Where they are at home, when it is elsewhere.
+    pub(crate) identity_provider: Option<String>,
+}
+
+impl Subject {
+    /// The pairwise subject (OpenID Connect Core §8.1): one person is another for each client.
+    pub(crate) fn pairwise(&self, client_id: &str) -> String {
+        let material = [self.object_id.as_bytes().as_slice(), client_id.as_bytes()].concat();
+        base64url(digest(&SHA256, &material).as_ref())
+    }
+}
+
+/// An access token. Which version depends on the resource, not on the endpoint.
+#[derive(Debug, Serialize)]
+pub(crate) struct AccessToken<'a> {
+    pub(crate) aud: &'a str,
+    pub(crate) iss: &'a str,
+    pub(crate) iat: u64,
+    pub(crate) nbf: u64,
+    pub(crate) exp: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) acr: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) amr: Option<[&'static str; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) appid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) appidacr: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) azp: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) azpacr: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) family_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) given_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) idp: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) idtyp: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<&'a str>,
+    pub(crate) oid: Guid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) preferred_username: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) scp: Option<&'a str>,
+    pub(crate) sub: String,
+    pub(crate) tid: Guid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unique_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) upn: Option<&'a str>,
+    pub(crate) uti: String,
+    pub(crate) ver: &'static str,
+}
+
+/// An id token. Its version is the endpoint's.
+#[derive(Debug, Serialize)]
+pub(crate) struct IdToken<'a> {
+    pub(crate) aud: &'a str,
+    pub(crate) iss: &'a str,
+    pub(crate) iat: u64,
+    pub(crate) nbf: u64,
+    pub(crate) exp: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) amr: Option<[&'static str; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) family_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) given_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) idp: Option<&'a str>,
+    pub(crate) name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) nonce: Option<&'a str>,
+    pub(crate) oid: Guid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) preferred_username: Option<&'a str>,
+    pub(crate) sub: String,
+    pub(crate) tid: Guid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unique_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) upn: Option<&'a str>,
+    pub(crate) uti: String,
+    pub(crate) ver: &'static str,
+}
+
+impl Serialize for Guid {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

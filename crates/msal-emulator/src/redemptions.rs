@@ -1,0 +1,342 @@
+//! What became of refresh tokens: which were redeemed, how often, and which were revoked.
+//!
+//! A refresh token that was never presented is not here. Counting and the decision whether a token is
+//! still good happen under one lock per token, so the counters are exact and a token that may be used
+//! once is used once, however many connections try.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+
+use crate::directory::AppIndex;
+use crate::moment::Moment;
+use crate::refresh_token::{Grant, RefreshTokenId};
+use crate::settings::Rotation;
+
+/// The state of the refresh tokens that were presented or revoked.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    shards: Vec<Mutex<HashMap<RefreshTokenId, Entry>>>,
+    revoked_lineages: RwLock<HashSet<u64>>,
+    unreadable: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    redeemed: Option<Moment>,
+    revoked: bool,
+    first: Count,
+    /// Clients after the first: a token that several present is rare.
+    others: Vec<Count>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    client: Option<AppIndex>,
+    seen: u32,
+    succeeded: u32,
+}
+
+/// Why a refresh token is no longer good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spent {
+    Redeemed,
+    Revoked,
+}
+
+impl Ledger {
+    pub(crate) fn new() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            revoked_lineages: RwLock::default(),
+            unreadable: AtomicU64::new(0),
+        }
+    }
+
+    /// Counts a request to redeem a token, before anything is decided about it.
+    pub(crate) fn saw(&self, token: RefreshTokenId, client: Option<AppIndex>) {
+        let count = |entry: &mut Entry| entry.count(client).seen += 1;
+        count(self.shard(token).entry(token).or_default());
+    }
+
+    /// Counts a request to redeem something that is not a token of ours.
+    pub(crate) fn saw_unreadable(&self) {
+        self.unreadable.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Redeems a token, or says why it cannot be redeemed.
+    pub(crate) fn redeem(
+        &self,
+        grant: &Grant,
+        client: AppIndex,
+        rotation: Rotation,
+        now: Moment,
+    ) -> Result<(), Spent> {
+        if self.lineage_is_revoked(grant.lineage) {
+            return Err(Spent::Revoked);
+        }
+        let mut shard = self.shard(grant.id());
+        let entry = shard.entry(grant.id()).or_default();
+        if entry.revoked {
+            return Err(Spent::Revoked);
+        }
+        if let Some(first) = entry.redeemed
+            && !rotation.allows_again(first, now)
+        {
+            drop(shard);
+            if rotation == Rotation::SingleUseWithReuseDetection {
+                self.revoke_lineage(grant.lineage);
+            }
+            return Err(Spent::Redeemed);
+        }
+        entry.redeemed.get_or_insert(now);
+        entry.count(Some(client)).succeeded += 1;
+        Ok(())
+    }
+
+    pub(crate) fn revoke(&self, token: RefreshTokenId) {
+        self.shard(token).entry(token).or_default().revoked = true;
+    }
+
+    pub(crate) fn snapshot(&self, name: impl Fn(AppIndex) -> Option<String>) -> Redemptions {
+        let mut rows = Vec::new();
+        for shard in &self.shards {
+            for (&token, entry) in lock(shard).iter() {
+                let counts = [entry.first]
+                    .into_iter()
+                    .chain(entry.others.iter().copied());
+                rows.extend(
+                    counts
+                        .filter(|count| count.seen > 0)
+                        .map(|count| Redemption {
+                            token,
+                            client_id: count.client.and_then(&name),
+                            seen: count.seen,
+                            succeeded: count.succeeded,
+                        }),
+                );
+            }
+        }
+        rows.sort_unstable_by(|a, b| (a.token, &a.client_id).cmp(&(b.token, &b.client_id)));
+        Redemptions {
+            rows,
+            unreadable: self.unreadable.load(Ordering::Relaxed),
+        }
+    }
+
+    fn lineage_is_revoked(&self, lineage: u64) -> bool {
+        self.revoked_lineages
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&lineage)
+    }
+
+    fn revoke_lineage(&self, lineage: u64) {
+        self.revoked_lineages
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(lineage);
+    }
+
+    fn shard(&self, token: RefreshTokenId) -> MutexGuard<'_, HashMap<RefreshTokenId, Entry>> {
+        lock(&self.shards[token.spread() % SHARDS])
+    }
+}
+
+impl Entry {
+    fn count(&mut self, client: Option<AppIndex>) -> &mut Count {
+        if self.first.seen == 0 && self.others.is_empty() {
+            self.first.client = client;
+        }
+        if self.first.client == client {
+            return &mut self.first;
+        }
+        let known = self.others.iter().position(|count| count.client == client);
+        let index = known.unwrap_or_else(|| {
+            self.others.push(Count {
+                client,
+                ..Count::default()
+            });
+            self.others.len() - 1
+        });
+        &mut self.others[index]
+    }
+}
+
+impl Rotation {
+    fn allows_again(self, first: Moment, now: Moment) -> bool {
+        match self {
+            Self::Reusable => true,
+            Self::Grace(grace) => now <= first.plus(grace),
+            Self::SingleUse | Self::SingleUseWithReuseDetection => false,
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+const SHARDS: usize = 64;
+
+/// How often refresh tokens were presented and redeemed, at one moment.
+#[derive(Clone, Debug)]
+pub struct Redemptions {
+    rows: Vec<Redemption>,
+    unreadable: u64,
+}
+
+impl Redemptions {
+    /// How many requests presented a refresh token, readable or not.
+    #[must_use]
+    pub fn seen(&self) -> u64 {
+        self.rows.iter().map(|row| u64::from(row.seen)).sum::<u64>() + self.unreadable
+    }
+
+    /// How many requests redeemed one.
+    #[must_use]
+    pub fn succeeded(&self) -> u64 {
+        self.rows.iter().map(|row| u64::from(row.succeeded)).sum()
+    }
+
+    /// How many requests presented something that is not a refresh token of this emulator.
+    #[must_use]
+    pub const fn unreadable(&self) -> u64 {
+        self.unreadable
+    }
+
+    /// One row for each pair of refresh token and client that was presented.
+    #[must_use]
+    pub fn rows(&self) -> &[Redemption] {
+        &self.rows
+    }
+
+    /// How many redemptions of `token` succeeded, by whatever client.
+    #[must_use]
+    pub fn of(&self, token: RefreshTokenId) -> u64 {
+        let rows = self.rows.iter().filter(|row| row.token == token);
+        rows.map(|row| u64::from(row.succeeded)).sum()
+    }
+}
+
+/// The count of one refresh token presented by one client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Redemption {
+    /// The refresh token.
+    pub token: RefreshTokenId,
+    /// The client; `None` stands for all that are not in the directory.
+    pub client_id: Option<String>,
+    /// How many requests presented the token.
+    pub seen: u32,
+    /// How many of them redeemed it.
+    pub succeeded: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const CLIENT: AppIndex = AppIndex(0);
+
+    fn grant(serial: u64) -> Grant {
+        Grant {
+            serial,
+            issued: Moment::from_millis(0),
+            lineage: 1,
+            upn: String::new(),
+            client_id: String::new(),
+            family: false,
+            confidential: false,
+        }
+    }
+
+    fn at(secs: u64) -> Moment {
+        Moment::from_millis(secs * 1000)
+    }
+
+    #[test]
+    fn rotation_decides_about_the_second_redemption() {
+        let grace = Rotation::Grace(Duration::from_secs(10));
+        for (rotation, after, expected) in [
+            (Rotation::Reusable, 1_000_000, Ok(())),
+            (grace, 10, Ok(())),
+            (grace, 11, Err(Spent::Redeemed)),
+            (Rotation::SingleUse, 0, Err(Spent::Redeemed)),
+            (
+                Rotation::SingleUseWithReuseDetection,
+                0,
+                Err(Spent::Redeemed),
+            ),
+        ] {
+            let ledger = Ledger::new();
+            ledger.redeem(&grant(1), CLIENT, rotation, at(0)).unwrap();
+            assert_eq!(
+                ledger.redeem(&grant(1), CLIENT, rotation, at(after)),
+                expected,
+                "{rotation:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn reuse_revokes_the_descendants_too() {
+        let (ledger, rotation) = (Ledger::new(), Rotation::SingleUseWithReuseDetection);
+        ledger.redeem(&grant(1), CLIENT, rotation, at(0)).unwrap();
+        ledger
+            .redeem(&grant(1), CLIENT, rotation, at(1))
+            .unwrap_err();
+        assert_eq!(
+            ledger.redeem(&grant(2), CLIENT, rotation, at(2)),
+            Err(Spent::Revoked)
+        );
+    }
+
+    #[test]
+    fn clients_are_counted_apart() {
+        let ledger = Ledger::new();
+        let token = grant(1).id();
+        for client in [Some(CLIENT), Some(CLIENT), Some(AppIndex(1)), None] {
+            ledger.saw(token, client);
+        }
+        ledger
+            .redeem(&grant(1), CLIENT, Rotation::Reusable, at(0))
+            .unwrap();
+        ledger.saw_unreadable();
+        let redemptions = ledger.snapshot(|app| Some(app.0.to_string()));
+        let rows: Vec<_> = redemptions
+            .rows()
+            .iter()
+            .map(|row| (row.client_id.as_deref(), row.seen, row.succeeded))
+            .collect();
+        assert_eq!(rows, [(None, 1, 0), (Some("0"), 2, 1), (Some("1"), 1, 0)]);
+        assert_eq!(
+            (
+                redemptions.seen(),
+                redemptions.succeeded(),
+                redemptions.of(token)
+            ),
+            (5, 1, 1)
+        );
+    }
+
+    #[test]
+    fn a_single_use_token_is_used_once_by_many_threads() {
+        let ledger = Ledger::new();
+        let successes: usize = std::thread::scope(|scope| {
+            let redeem = || {
+                ledger
+                    .redeem(&grant(1), CLIENT, Rotation::SingleUse, at(0))
+                    .is_ok()
+            };
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(redeem)).collect();
+            threads
+                .into_iter()
+                .map(|thread| usize::from(thread.join().unwrap()))
+                .sum()
+        });
+        assert_eq!(successes, 1);
+    }
+}

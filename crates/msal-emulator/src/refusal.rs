@@ -1,0 +1,68 @@
+//! A refusal: which AADSTS error, with what filled in.
+
+use crate::catalogue::{self, Row};
+
+/// Why a request is not granted, before it is written into an envelope.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) code: u32,
+    pub(crate) row: &'static Row,
+    pub(crate) error: Option<&'static str>,
+    pub(crate) suberror: Option<String>,
+    pub(crate) claims: Option<String>,
+    facts: Vec<(&'static str, String)>,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: u32) -> Self {
+        let row = catalogue::row(code).unwrap_or(&UNKNOWN);
+        Self {
+            code,
+            row,
+            error: None,
+            suberror: row.suberror.map(str::to_owned),
+            claims: None,
+            facts: Vec::new(),
+        }
+    }
+
+    /// Fills the place `{name}` of the text.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.facts.push((name, value.into()));
+        self
+    }
+
+    /// Reports it under another OAuth error than the catalogue says.
+    pub(crate) fn reported_as(mut self, error: &'static str) -> Self {
+        self.error = Some(error);
+        self
+    }
+
+    pub(crate) fn suberror(mut self, suberror: impl Into<String>) -> Self {
+        self.suberror = Some(suberror.into());
+        self
+    }
+
+    pub(crate) fn claims(mut self, claims: impl Into<String>) -> Self {
+        self.claims = Some(claims.into());
+        self
+    }
+
+    pub(crate) fn fact(&self, name: &str) -> Option<String> {
+        self.facts
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.clone())
+    }
+}
+
+/// What a code that is not in the catalogue answers; only fault plans have such.
+static UNKNOWN: Row = Row {
+    code: 0,
+    error: catalogue::ErrorName::Same("invalid_grant"),
+    status: 400,
+    suberror: None,
+    page: false,
+    source: catalogue::Source::Guessed,
+    text: "An error that this emulator knows by its number only.",
+};

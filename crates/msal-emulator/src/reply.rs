@@ -1,0 +1,130 @@
+//! Answers as HTTP responses, with the headers Entra sends.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
+
+use crate::call::{CLIENT_REQUEST_ID, Call};
+
+/// An answer, and the AADSTS code it carries.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) response: Response<Bytes>,
+    pub(crate) aadsts: Option<u32>,
+}
+
+impl Reply {
+    /// An answer of the token endpoint, or an error of any endpoint.
+    pub(crate) fn token(call: &Call<'_>, status: u16, body: Vec<u8>, telemetry: &str) -> Self {
+        let mut reply = Self::new(call, status, JSON, body);
+        let headers = reply.response.headers_mut();
+        put(headers, header::CACHE_CONTROL, "no-store, no-cache");
+        put(headers, header::PRAGMA, "no-cache");
+        put(headers, header::EXPIRES, "-1");
+        put(headers, HeaderName::from_static("x-ms-clitelem"), telemetry);
+        reply
+    }
+
+    /// A public document: discovery, keys, user realm.
+    pub(crate) fn document(call: &Call<'_>, body: &impl Serialize) -> Self {
+        let mut reply = Self::new(call, 200, JSON, to_json(body));
+        let headers = reply.response.headers_mut();
+        put(headers, header::CACHE_CONTROL, "max-age=86400, private");
+        put(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        put(
+            headers,
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            "GET, OPTIONS",
+        );
+        reply
+    }
+
+    /// What is not a page here.
+    pub(crate) fn not_found(call: &Call<'_>) -> Self {
+        Self::new(call, 404, "text/plain", Vec::new())
+    }
+
+    /// Exactly this, apart from headers that HTTP does not allow.
+    pub(crate) fn raw(status: u16, headers: &[(String, String)], body: Bytes) -> Self {
+        let mut response = Response::new(body);
+        *response.status_mut() = status_code(status);
+        for (name, value) in headers {
+            if let (Ok(name), Ok(value)) =
+                (name.parse::<HeaderName>(), value.parse::<HeaderValue>())
+            {
+                response.headers_mut().append(name, value);
+            }
+        }
+        Self {
+            response,
+            aadsts: None,
+        }
+    }
+
+    fn new(call: &Call<'_>, status: u16, content_type: &str, body: Vec<u8>) -> Self {
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = status_code(status);
+        let headers = response.headers_mut();
+        put(headers, header::CONTENT_TYPE, content_type);
+        put(
+            headers,
+            header::STRICT_TRANSPORT_SECURITY,
+            "max-age=31536000; includeSubDomains",
+        );
+        put(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        put(
+            headers,
+            HeaderName::from_static("p3p"),
+            "CP=\"DSP CUR OTPi IND OTRi ONL FIN\"",
+        );
+        put(
+            headers,
+            HeaderName::from_static("x-ms-request-id"),
+            &call.trace_id.to_string(),
+        );
+        put(headers, HeaderName::from_static("x-ms-ests-server"), SERVER);
+        if call
+            .header("return-client-request-id")
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+        {
+            put(
+                headers,
+                HeaderName::from_static(CLIENT_REQUEST_ID),
+                &call.correlation_id.to_string(),
+            );
+        }
+        let fpc = crate::base64url(call.trace_id.as_bytes());
+        for cookie in [
+            &format!("fpc={fpc}; path=/; secure; HttpOnly; SameSite=None"),
+            "x-ms-gateway-slice=estsfd; path=/; secure; httponly",
+            "stsservicecookie=estsfd; path=/; secure; httponly",
+        ] {
+            if let Ok(cookie) = HeaderValue::from_str(cookie) {
+                headers.append(header::SET_COOKIE, cookie);
+            }
+        }
+        Self {
+            response,
+            aadsts: None,
+        }
+    }
+}
+
+pub(crate) fn to_json(body: &impl Serialize) -> Vec<u8> {
+    // Plain structures with text keys always serialize.
+    serde_json::to_vec(body).unwrap_or_default()
+}
+
+fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+fn status_code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+const JSON: &str = "application/json; charset=utf-8";
+
+const SERVER: &str = "2.1.12171.14 - EUS ProdSlices";

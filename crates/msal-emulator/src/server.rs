@@ -1,0 +1,242 @@
+//! The HTTPS server around an [`Emulator`].
+//!
+//! It listens on the loopback interface only, speaks HTTP/1.1 and HTTP/2, and has its own certificate
+//! authority, made at the start. The authority's private key is thrown away once the server's
+//! certificate is signed, so that trusting it trusts this server and nothing else.
+
+mod connection;
+mod tls;
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use crate::emulator::Emulator;
+use connection::Service;
+
+/// A running HTTPS server. Dropping it stops it at once.
+#[derive(Debug)]
+pub struct Server {
+    emulator: Arc<Emulator>,
+    port: u16,
+    ca_pem: String,
+    stop: watch::Sender<bool>,
+    listeners: Vec<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts to describe a server for `emulator`.
+    pub fn builder(emulator: impl Into<Arc<Emulator>>) -> ServerBuilder {
+        ServerBuilder {
+            emulator: emulator.into(),
+            port: 0,
+            latency: Duration::ZERO,
+            names: Vec::new(),
+            ca_out: None,
+            max_body: 1024 * 1024,
+        }
+    }
+
+    /// The base URL, such as `https://localhost:8443`; the tenant follows it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match self.port {
+            443 => "https://localhost".to_owned(),
+            port => format!("https://localhost:{port}"),
+        }
+    }
+
+    /// The port it listens on.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The certificate to trust, in PEM form.
+    #[must_use]
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// The emulator behind it.
+    #[must_use]
+    pub const fn emulator(&self) -> &Arc<Emulator> {
+        &self.emulator
+    }
+
+    /// Stops to listen, lets the requests at hand finish, and returns when all connections are closed.
+    pub async fn shutdown(mut self) {
+        let _ = self.stop.send(true);
+        for listener in &mut self.listeners {
+            // A listener that panicked is as closed as the others.
+            let _ = listener.await;
+        }
+        self.stop.closed().await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        for listener in &self.listeners {
+            listener.abort();
+        }
+    }
+}
+
+/// Describes a [`Server`].
+///
+/// | setting | default |
+/// | --- | --- |
+/// | port | any free one |
+/// | latency of the token endpoint | none |
+/// | names in the certificate | `localhost`, `127.0.0.1`, `::1` |
+/// | longest request body | 1 MiB; a longer one is answered with 413 |
+#[derive(Debug)]
+pub struct ServerBuilder {
+    emulator: Arc<Emulator>,
+    port: u16,
+    latency: Duration,
+    names: Vec<String>,
+    ca_out: Option<PathBuf>,
+    max_body: usize,
+}
+
+impl ServerBuilder {
+    /// Sets the port; 0 takes any free one.
+    #[must_use]
+    pub const fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Makes the token endpoint wait before it answers.
+    #[must_use]
+    pub const fn latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    /// Adds a host name to the certificate, such as `login.microsoftonline.com`.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.names.push(name.into());
+        self
+    }
+
+    /// Writes the certificate to trust to a file, in PEM form.
+    #[must_use]
+    pub fn ca_out(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca_out = Some(path.into());
+        self
+    }
+
+    /// Sets how many bytes a request body may have.
+    #[must_use]
+    pub const fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// Binds the port and starts to serve, on the tasks of the current Tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the port is taken, a name cannot be in a certificate, or the file cannot be written.
+    pub async fn start(self) -> Result<Server, ServerError> {
+        let identity = tls::Identity::new(&self.names)?;
+        let sockets = bind(self.port).await.map_err(|source| ServerError::Bind {
+            port: self.port,
+            source,
+        })?;
+        let port = sockets
+            .first()
+            .and_then(|socket| socket.local_addr().ok())
+            .map_or(self.port, |addr| addr.port());
+        if let Some(path) = &self.ca_out {
+            std::fs::write(path, &identity.ca_pem).map_err(|source| ServerError::WriteCa {
+                path: path.clone(),
+                source,
+            })?;
+        }
+        let service = Arc::new(Service {
+            emulator: Arc::clone(&self.emulator),
+            acceptor: TlsAcceptor::from(Arc::new(identity.config)),
+            latency: self.latency,
+            max_body: self.max_body,
+        });
+        let (stop, stopped) = watch::channel(false);
+        let serve = |socket| {
+            tokio::spawn(connection::accept(
+                socket,
+                Arc::clone(&service),
+                stopped.clone(),
+            ))
+        };
+        let listeners = sockets.into_iter().map(serve).collect();
+        Ok(Server {
+            emulator: self.emulator,
+            port,
+            ca_pem: identity.ca_pem,
+            stop,
+            listeners,
+        })
+    }
+}
+
+/// Binds both loopback addresses to one port. Where there is no IPv6, the IPv4 one is enough.
+async fn bind(port: u16) -> io::Result<Vec<TcpListener>> {
+    let mut attempts = 0;
+    loop {
+        let v4 = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
+        let bound = v4.local_addr()?.port();
+        match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, bound))).await {
+            Ok(v6) => return Ok(vec![v4, v6]),
+            // Somebody else has that port on ::1; clients that try it first would meet them.
+            Err(error)
+                if error.kind() == io::ErrorKind::AddrInUse && port == 0 && attempts < 20 =>
+            {
+                attempts += 1
+            }
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
+            Err(_) => return Ok(vec![v4]),
+        }
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// The port cannot be bound.
+    #[error("cannot listen on port {port} of the loopback interface")]
+    #[non_exhaustive]
+    Bind {
+        /// The port asked for.
+        port: u16,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// No certificate can be made, mostly because of a name that is not a host name.
+    #[error("cannot make a certificate: {reason}")]
+    #[non_exhaustive]
+    Certificate {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The certificate cannot be written.
+    #[error("cannot write the certificate to {}", path.display())]
+    #[non_exhaustive]
+    WriteCa {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,110 @@
+//! Connections: TLS, HTTP, and one call of the emulator for each request.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+
+use crate::emulator::Emulator;
+
+/// What every connection needs.
+pub(super) struct Service {
+    pub(super) emulator: Arc<Emulator>,
+    pub(super) acceptor: TlsAcceptor,
+    pub(super) latency: Duration,
+    pub(super) max_body: usize,
+}
+
+/// Accepts connections until told to stop.
+pub(super) async fn accept(
+    socket: TcpListener,
+    service: Arc<Service>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    loop {
+        let stream = tokio::select! {
+            accepted = socket.accept() => accepted,
+            () = stop(&mut stopped) => return,
+        };
+        match stream {
+            Ok((stream, _)) => drop(tokio::spawn(serve(
+                stream,
+                Arc::clone(&service),
+                stopped.clone(),
+            ))),
+            // Out of file descriptors, most likely: give connections time to close.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+    let _ = stream.set_nodelay(true);
+    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, service.acceptor.accept(stream));
+    let handshake = tokio::select! {
+        handshake = handshake => handshake,
+        () = stop(&mut stopped) => return,
+    };
+    let Ok(Ok(stream)) = handshake else { return };
+    let answer = service_fn(move |request| answer(Arc::clone(&service), request));
+    let mut http = auto::Builder::new(TokioExecutor::new());
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(IDLE_TIMEOUT)
+        .keep_alive(true);
+    http.http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), answer));
+    tokio::select! {
+        // What goes wrong on a connection is the client's to notice.
+        _ = connection.as_mut() => {}
+        () = stop(&mut stopped) => {
+            connection.as_mut().graceful_shutdown();
+            let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, connection).await;
+        }
+    }
+}
+
+/// Returns when the server is told to stop, or is gone.
+async fn stop(stopped: &mut watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn answer(
+    service: Arc<Service>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, service.max_body).collect().await else {
+        let mut response = Response::new(Full::default());
+        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+        return Ok(response);
+    };
+    let waits =
+        !service.latency.is_zero() && parts.uri.path().to_ascii_lowercase().ends_with("/token");
+    if waits {
+        tokio::time::sleep(service.latency).await;
+    }
+    let request = Request::from_parts(parts, body.to_bytes());
+    Ok(service
+        .emulator
+        .handle(request, SystemTime::now())
+        .map(Full::new))
+}
+
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
+const MAX_STREAMS: u32 = 1000;
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,0 +1,137 @@
+//! What the emulator can be told apart from who exists.
+
+use std::time::Duration;
+
+/// How tokens are made and what happens to used ones.
+///
+/// | setting | default | why |
+/// | --- | --- | --- |
+/// | access tokens live | 3599 s | what Entra answers when no policy says otherwise |
+/// | `refresh_in` | not sent | Entra sends it for long-lived tokens only |
+/// | `ext_expires_in` | as long as the access token | Entra's usual answer |
+/// | refresh tokens live | 90 days from their issue | each redemption brings a new one, so this slides |
+/// | length of a refresh token | 1200 characters | Entra's are about that long |
+/// | a redeemed refresh token | stays valid | Entra does not revoke it |
+/// | signatures | RS256 | clients that verify them succeed |
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(crate) access_token_life: Duration,
+    pub(crate) refresh_in: Option<Duration>,
+    pub(crate) extended_life: Option<Duration>,
+    pub(crate) refresh_token_life: Duration,
+    pub(crate) refresh_token_chars: usize,
+    pub(crate) rotation: Rotation,
+    pub(crate) signatures: Signatures,
+    pub(crate) audit_capacity: usize,
+    pub(crate) seed: u64,
+}
+
+/// What becomes of a refresh token once it has been redeemed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rotation {
+    /// It stays valid, as at Entra.
+    #[default]
+    Reusable,
+    /// It stays valid for this long after its first redemption.
+    Grace(Duration),
+    /// It is spent.
+    SingleUse,
+    /// It is spent, and presenting it again revokes every token of the same sign-in.
+    SingleUseWithReuseDetection,
+}
+
+/// How access tokens and id tokens are signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Signatures {
+    /// RS256, verifiable with the published keys.
+    #[default]
+    Rs256,
+    /// A constant in place of a signature, for load tests. Nobody can verify such a token.
+    Cheap,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            access_token_life: Duration::from_secs(3599),
+            refresh_in: None,
+            extended_life: None,
+            refresh_token_life: Duration::from_secs(90 * 24 * 3600),
+            refresh_token_chars: 1200,
+            rotation: Rotation::default(),
+            signatures: Signatures::default(),
+            audit_capacity: 16_384,
+            seed: 0,
+        }
+    }
+}
+
+impl Settings {
+    /// Sets how long access tokens live.
+    #[must_use]
+    pub const fn access_token_life(mut self, life: Duration) -> Self {
+        self.access_token_life = life;
+        self
+    }
+
+    /// Sends `refresh_in`, so that clients refresh early.
+    #[must_use]
+    pub const fn refresh_in(mut self, after: Duration) -> Self {
+        self.refresh_in = Some(after);
+        self
+    }
+
+    /// Sets `ext_expires_in`, for how long a client may go on with a token during an outage.
+    #[must_use]
+    pub const fn extended_life(mut self, life: Duration) -> Self {
+        self.extended_life = Some(life);
+        self
+    }
+
+    /// Sets for how long a refresh token that is not used stays valid.
+    #[must_use]
+    pub const fn refresh_token_life(mut self, life: Duration) -> Self {
+        self.refresh_token_life = life;
+        self
+    }
+
+    /// Sets the length of refresh tokens in characters; one that needs more takes more.
+    #[must_use]
+    pub const fn refresh_token_chars(mut self, chars: usize) -> Self {
+        self.refresh_token_chars = chars;
+        self
+    }
+
+    /// Sets what becomes of a redeemed refresh token.
+    #[must_use]
+    pub const fn rotation(mut self, rotation: Rotation) -> Self {
+        self.rotation = rotation;
+        self
+    }
+
+    /// Sets how tokens are signed.
+    #[must_use]
+    pub const fn signatures(mut self, signatures: Signatures) -> Self {
+        self.signatures = signatures;
+        self
+    }
+
+    /// Sets how many requests the audit log keeps; older ones make room.
+    #[must_use]
+    pub const fn audit_capacity(mut self, records: usize) -> Self {
+        self.audit_capacity = records;
+        self
+    }
+
+    /// Sets the seed of identifiers and of the key that seals refresh tokens.
+    ///
+    /// Two emulators with the same seed accept each other's refresh tokens, and answer the same
+    /// requests with the same bytes. A seed is not a secret: this is a tool for tests.
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+}
