@@ -2,4 +2,8 @@
 
 mod store;
 
-pub use store::{BoxFuture, CacheStore, InvalidPartition, MemoryStore, Partition, StoreError, Stored, Version};
+#[cfg(feature = "conformance")]
+pub use store::conformance;
+pub use store::{
+    BoxFuture, CacheStore, FileStore, InvalidPartition, MemoryStore, Partition, StoreError, Stored, Version,
+};

@@ -6,7 +6,10 @@
 //!
 //! Left out on purpose: the cache schema and the merge (the core's), encryption and other homes (other crates).
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
+mod file;
 mod memory;
 mod partition;
 
@@ -16,6 +19,7 @@ use bytes::Bytes;
 
 pub use self::{
     error::StoreError,
+    file::FileStore,
     memory::MemoryStore,
     partition::{InvalidPartition, Partition},
 };
@@ -64,7 +68,7 @@ pub trait CacheStore: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// [`StoreError::Conflict`] when the stored version is another one: load, merge, save again. After any other error
-    /// the old blob is still there, unless the error says that it could not be made durable.
+    /// but [`StoreError::NotDurable`] the old blob is still there.
     fn save<'a>(
         &'a self,
         partition: &'a Partition,

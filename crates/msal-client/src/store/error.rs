@@ -60,6 +60,18 @@ pub enum StoreError {
         holder: Option<String>,
     },
 
+    /// The new state is in place, but the system could not promise that it survives a power failure.
+    ///
+    /// Unlike after the other errors, the old blob is gone: load before the next save.
+    #[error("{place} has changed, but may not survive a power failure")]
+    #[non_exhaustive]
+    NotDurable {
+        /// The file.
+        place: String,
+        /// What the system said.
+        source: io::Error,
+    },
+
     /// What stands there is not a private file of this user: a symbolic link, a directory, somebody else's.
     ///
     /// Refused because tokens would be read from, or end up in, other hands.
@@ -119,6 +131,14 @@ impl StoreError {
         }
     }
 
+    /// [`StoreError::NotDurable`] at `place`.
+    pub fn not_durable(place: impl Into<String>, source: io::Error) -> Self {
+        Self::NotDurable {
+            place: place.into(),
+            source,
+        }
+    }
+
     /// [`StoreError::NotOurs`] at `place`.
     pub fn not_ours(place: impl Into<String>, reason: impl Into<Cow<'static, str>>) -> Self {
         Self::NotOurs {
@@ -158,6 +178,7 @@ impl StoreError {
                     "let the other process finish, or stop it; if it no longer runs, delete {place}"
                 )
             }
+            Self::NotDurable { place, .. } => format!("check the disk that {place} is on"),
             Self::NotOurs { place, .. } => {
                 format!("name a regular file of your own in a private folder instead of {place}")
             }

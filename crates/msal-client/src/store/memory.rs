@@ -92,7 +92,24 @@ impl fmt::Debug for MemoryStore {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::store::conformance;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_store_in_memory_conforms() {
+        let stores = Mutex::new(HashMap::<String, Arc<MemoryStore>>::new());
+        conformance::run(|name| {
+            stores
+                .lock()
+                .unwrap()
+                .entry(name.to_owned())
+                .or_default()
+                .clone() as Arc<dyn CacheStore>
+        })
+        .await;
+    }
 
     #[tokio::test]
     async fn a_version_from_before_a_removal_does_not_fit_what_comes_after() {

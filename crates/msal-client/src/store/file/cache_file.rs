@@ -1,0 +1,384 @@
+//! One blob in one file, with the files that stand beside it. Everything here blocks.
+//!
+//! | file | what |
+//! |---|---|
+//! | `<name>` | the blob |
+//! | `.<name>.tmp` | the next blob while it is written. Only whoever holds the lock makes one, so one that is found is what a killed writer left |
+//! | `<name>.lock` | see [`own_lock`](super::own_lock) |
+//! | `<name>.lockfile` | see [`lockfile`](super::lockfile) |
+//! | `<name>.corrupt-<n>` | ruins that were set aside |
+
+use std::{
+    ffi::OsString,
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use super::{
+    Options,
+    lockfile::Lockfile,
+    os::{self, Access, Folder},
+    own_lock, shape,
+};
+use crate::store::{StoreError, Stored, Version};
+
+/// The file of one blob.
+#[derive(Debug)]
+pub(super) struct CacheFile {
+    folder: PathBuf,
+    name: OsString,
+    options: Options,
+}
+
+impl CacheFile {
+    pub(super) fn new(path: PathBuf, options: Options) -> Result<Self, StoreError> {
+        match (parent(&path), path.file_name()) {
+            (Some(folder), Some(name)) => Ok(Self {
+                folder: folder.into(),
+                name: name.into(),
+                options,
+            }),
+            _ => Err(StoreError::not_ours(
+                path.display().to_string(),
+                "it is a directory",
+            )),
+        }
+    }
+
+    /// Reads the file without taking a lock: our own writers replace it in one step. Foreign ones truncate it first, so
+    /// a file that looks like ruins is read again while one of them is at work.
+    pub(super) fn load(&self) -> Result<Option<Stored>, StoreError> {
+        let Some(folder) = self.open_folder()? else {
+            return Ok(None);
+        };
+        let deadline = Instant::now() + self.options.lock_wait;
+        let mut may_be_in_writing = true;
+        loop {
+            let Some(current) = self.read(&folder)? else {
+                return Ok(None);
+            };
+            let Some(fault) = current.fault else {
+                return Ok(Some(Stored::new(
+                    Bytes::from_owner(current.content),
+                    current.version,
+                )));
+            };
+            if !may_be_in_writing {
+                return Err(StoreError::corrupt(folder.place(&self.name), fault));
+            }
+            // Once nobody writes, one more look: the writer may have finished just now.
+            may_be_in_writing =
+                Instant::now() < deadline && self.is_foreign_writer_at_work(&folder);
+            if may_be_in_writing {
+                thread::sleep(PAUSE);
+            }
+        }
+    }
+
+    /// Replaces the file if it still is what the caller expects.
+    pub(super) fn save(
+        &self,
+        blob: &[u8],
+        expected: Option<&Version>,
+    ) -> Result<Version, StoreError> {
+        if let Some(fault) = shape::fault(blob, self.options.any_content) {
+            let place = format!(
+                "what was to be saved in {}",
+                self.folder.join(&self.name).display()
+            );
+            return Err(StoreError::corrupt(place, fault));
+        }
+        let folder = self.make_folder()?;
+        self.locked(&folder, || {
+            let ruins = self.expect(&folder, expected)?;
+            self.prepare(&folder, blob)?;
+            if let Some(ruins) = ruins {
+                self.keep(&folder, &ruins)?;
+            }
+            self.publish(&folder)?;
+            Ok(version_of(blob))
+        })
+    }
+
+    /// Removes the file, and what a killed writer left beside it.
+    pub(super) fn remove(&self) -> Result<(), StoreError> {
+        let Some(folder) = self.open_folder()? else {
+            return Ok(());
+        };
+        self.locked(&folder, || {
+            // Refuses to touch what is not ours.
+            self.open(&folder)?;
+            for name in [&self.temporary(), &self.name] {
+                folder
+                    .remove(name)
+                    .map_err(|error| self.failed("remove", &folder, error))?;
+            }
+            self.sync(&folder)
+        })
+    }
+
+    /// Renames the file if it is ruins, or exactly `version`.
+    pub(super) fn set_aside(
+        &self,
+        version: Option<&Version>,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        let Some(folder) = self.open_folder()? else {
+            return Ok(None);
+        };
+        self.locked(&folder, || {
+            let Some(current) = self.read(&folder)? else {
+                return Ok(None);
+            };
+            let as_seen = match version {
+                Some(version) => current.version == *version,
+                None => current.fault.is_some(),
+            };
+            if !as_seen {
+                return Err(StoreError::Conflict);
+            }
+            let renamed = self.unused_name(&folder).and_then(|name| {
+                folder.rename(&self.name, &name)?;
+                Ok(name)
+            });
+            let name = renamed.map_err(|error| self.failed("set aside", &folder, error))?;
+            self.sync(&folder)?;
+            Ok(Some(self.folder.join(name)))
+        })
+    }
+
+    /// Does `work` while nobody else writes, as far as they keep to the locks.
+    fn locked<T>(
+        &self,
+        folder: &Folder,
+        work: impl FnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let _own = self.own_lock(folder)?;
+        // Declared second, so released first.
+        let name = self.beside(".lockfile");
+        let _lockfile = Lockfile::acquire(folder, &name, self.options.lock_wait)?;
+        work()
+    }
+
+    fn own_lock(&self, folder: &Folder) -> Result<File, StoreError> {
+        let name = self.beside(".lock");
+        let failed = |error| failure("lock", folder.place(&name), error);
+        let file = folder.open_or_create_lock(&name).map_err(failed)?;
+        if let Err(reason) = os::vet(&file).map_err(failed)? {
+            return Err(StoreError::not_ours(folder.place(&name), reason));
+        }
+        match own_lock::lock_within(file, self.options.lock_wait).map_err(failed)? {
+            Some(locked) => Ok(locked),
+            // Whoever holds it holds the other one too, which has a name in it.
+            None => Err(StoreError::locked(
+                folder.place(&name),
+                Lockfile::holder(folder, &self.beside(".lockfile")),
+            )),
+        }
+    }
+
+    /// Compares the file with what the caller expects. Ruins are returned where the caller's blob may replace them,
+    /// because the caller has loaded what was there before.
+    fn expect(
+        &self,
+        folder: &Folder,
+        expected: Option<&Version>,
+    ) -> Result<Option<Current>, StoreError> {
+        match (self.read(folder)?, expected) {
+            (None, None) => Ok(None),
+            (Some(ruins @ Current { fault: Some(_), .. }), Some(_)) => Ok(Some(ruins)),
+            (
+                Some(Current {
+                    fault: Some(fault), ..
+                }),
+                None,
+            ) => Err(StoreError::corrupt(folder.place(&self.name), fault)),
+            (Some(current), Some(expected)) if current.version == *expected => {
+                if current.access == Access::Exposed {
+                    let file = folder.place(&self.name);
+                    tracing::warn!(
+                        file,
+                        "other users could read or write the token cache; the new file is private"
+                    );
+                }
+                Ok(None)
+            }
+            _ => Err(StoreError::Conflict),
+        }
+    }
+
+    /// Puts the new content on the disk under its temporary name.
+    fn prepare(&self, folder: &Folder, blob: &[u8]) -> Result<(), StoreError> {
+        let temporary = self.temporary();
+        // We hold the lock, so it is not in use: a killed writer left it.
+        let written = folder
+            .remove(&temporary)
+            .and_then(|()| folder.write_new(&temporary, blob));
+        written.map_err(|error| {
+            drop(folder.remove(&temporary));
+            self.failed("write", folder, error)
+        })
+    }
+
+    /// Gives the new content its name.
+    fn publish(&self, folder: &Folder) -> Result<(), StoreError> {
+        let temporary = self.temporary();
+        folder.rename(&temporary, &self.name).map_err(|error| {
+            drop(folder.remove(&temporary));
+            self.failed("replace", folder, error)
+        })?;
+        self.sync(folder)
+    }
+
+    fn sync(&self, folder: &Folder) -> Result<(), StoreError> {
+        let synced = folder.sync();
+        synced.map_err(|error| StoreError::not_durable(folder.place(&self.name), error))
+    }
+
+    /// Copies ruins aside. A copy, so that the file is never missing for those who read it without a lock.
+    fn keep(&self, folder: &Folder, ruins: &Current) -> Result<(), StoreError> {
+        let file = folder.place(&self.name);
+        tracing::warn!(
+            file,
+            fault = ruins.fault,
+            "another program ruined the token cache; what was loaded before is restored"
+        );
+        if ruins.content.len() <= 1 {
+            return Ok(());
+        }
+        let kept = self
+            .unused_name(folder)
+            .and_then(|name| folder.write_new(&name, &ruins.content));
+        kept.map_err(|error| self.failed("set aside", folder, error))
+    }
+
+    fn unused_name(&self, folder: &Folder) -> io::Result<OsString> {
+        let mut n = 1_u32;
+        loop {
+            let name = self.beside(&format!(".corrupt-{n}"));
+            if !folder.contains(&name)? {
+                return Ok(name);
+            }
+            n += 1;
+        }
+    }
+
+    fn read(&self, folder: &Folder) -> Result<Option<Current>, StoreError> {
+        let Some((mut file, access)) = self.open(folder)? else {
+            return Ok(None);
+        };
+        let content = read_whole(&mut file).map_err(|error| self.failed("read", folder, error))?;
+        Ok(Some(Current {
+            version: version_of(&content),
+            fault: shape::fault(&content, self.options.any_content),
+            content,
+            access,
+        }))
+    }
+
+    fn open(&self, folder: &Folder) -> Result<Option<(File, Access)>, StoreError> {
+        let failed = |error| self.failed("read", folder, error);
+        let Some(file) = folder.open_file(&self.name).map_err(failed)? else {
+            return Ok(None);
+        };
+        match os::vet(&file).map_err(failed)? {
+            Ok(access) => Ok(Some((file, access))),
+            Err(reason) => Err(StoreError::not_ours(folder.place(&self.name), reason)),
+        }
+    }
+
+    fn open_folder(&self) -> Result<Option<Folder>, StoreError> {
+        Folder::open(&self.folder, &self.options.gate)
+            .map_err(|error| self.folder_failed("open", error))
+    }
+
+    fn make_folder(&self) -> Result<Folder, StoreError> {
+        let failed = |error| self.folder_failed("make", error);
+        let folder = Folder::create(&self.folder, &self.options.gate).map_err(failed)?;
+        if folder.is_exposed().map_err(failed)? {
+            let place = self.folder.display().to_string();
+            return Err(StoreError::not_ours(
+                place,
+                "every user may replace files in this folder",
+            ));
+        }
+        Ok(folder)
+    }
+
+    /// Errors of looking are taken for "nobody": the file itself has already been read.
+    fn is_foreign_writer_at_work(&self, folder: &Folder) -> bool {
+        Lockfile::is_held(folder, &self.beside(".lockfile")).unwrap_or(false)
+    }
+
+    fn temporary(&self) -> OsString {
+        let mut name = OsString::from(".");
+        name.push(&self.name);
+        name.push(".tmp");
+        name
+    }
+
+    fn beside(&self, suffix: &str) -> OsString {
+        let mut name = self.name.clone();
+        name.push(suffix);
+        name
+    }
+
+    fn failed(&self, action: &'static str, folder: &Folder, error: io::Error) -> StoreError {
+        failure(action, folder.place(&self.name), error)
+    }
+
+    fn folder_failed(&self, action: &'static str, error: io::Error) -> StoreError {
+        failure(action, self.folder.display().to_string(), error)
+    }
+}
+
+/// What stands in the file now.
+struct Current {
+    content: Zeroizing<Vec<u8>>,
+    version: Version,
+    fault: Option<&'static str>,
+    access: Access,
+}
+
+/// The folder that `path` is in, a single name being in the current one.
+pub(super) fn parent(path: &Path) -> Option<&Path> {
+    let parent = path.parent()?;
+    Some(if parent.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        parent
+    })
+}
+
+/// Tells what the system refused from what failed.
+pub(super) fn failure(action: &'static str, place: String, error: io::Error) -> StoreError {
+    match os::refusal(&error) {
+        Some(reason) => StoreError::not_ours(place, reason),
+        None => StoreError::io(action, place, error),
+    }
+}
+
+/// Reads to the end in one buffer that never moves, as a buffer that grows leaves copies of tokens behind.
+fn read_whole(file: &mut File) -> io::Result<Zeroizing<Vec<u8>>> {
+    let len = file.metadata()?.len();
+    let capacity = usize::try_from(len).map_err(|_too_large| io::ErrorKind::OutOfMemory)?;
+    let mut content = Zeroizing::new(Vec::new());
+    content
+        .try_reserve_exact(capacity)
+        .map_err(|_too_large| io::ErrorKind::OutOfMemory)?;
+    // A file that grows while it is read comes out cut off, which the caller notices.
+    file.take(len).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+fn version_of(content: &[u8]) -> Version {
+    Version::new(Sha256::digest(content))
+}
+
+const PAUSE: Duration = Duration::from_millis(5);

@@ -1,0 +1,33 @@
+//! Where tests make a system call fail, or kill the process in front of it.
+
+use std::{fmt, io, sync::Arc};
+
+type Check = dyn Fn(&'static str) -> io::Result<()> + Send + Sync;
+
+/// Stands in front of every call that changes the disk. Open unless a test closes it.
+#[derive(Clone, Default)]
+pub(super) struct Gate(Option<Arc<Check>>);
+
+impl Gate {
+    #[cfg(test)]
+    pub(super) fn new(
+        check: impl Fn(&'static str) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Some(Arc::new(check)))
+    }
+
+    /// Lets the call named `step` happen, or fails in its place.
+    pub(super) fn pass(&self, step: &'static str) -> io::Result<()> {
+        self.0.as_ref().map_or(Ok(()), |check| check(step))
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "Gate(watched)"
+        } else {
+            "Gate(open)"
+        })
+    }
+}

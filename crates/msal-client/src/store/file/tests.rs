@@ -1,0 +1,167 @@
+//! The file store against real files, real processes and real trouble.
+
+mod crash;
+#[cfg(unix)]
+mod refusal;
+mod ruins;
+mod sharing;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use tempfile::TempDir;
+
+use super::FileStore;
+use crate::store::{CacheStore, Partition, StoreError, Stored, Version, conformance};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_in_one_file_conforms() {
+    let folder = TempDir::new().unwrap();
+    conformance::run(|name| Arc::new(FileStore::new(folder.path().join(name).join("cache.json"))))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_in_a_folder_conforms() {
+    let folder = TempDir::new().unwrap();
+    conformance::run(|name| Arc::new(FileStore::directory(folder.path().join(name)))).await;
+}
+
+#[tokio::test]
+async fn a_store_of_any_content_conforms_on_one_thread() {
+    let stores = Mutex::new(HashMap::<String, FileStore>::new());
+    let folder = TempDir::new().unwrap();
+    conformance::run(|name| {
+        let make = || FileStore::new(folder.path().join(name)).any_content();
+        Arc::new(
+            stores
+                .lock()
+                .unwrap()
+                .entry(name.to_owned())
+                .or_insert_with(make)
+                .clone(),
+        )
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_single_file_has_no_other_partition() {
+    let folder = TempDir::new().unwrap();
+    let store = FileStore::new(folder.path().join("cache.json"));
+    let error = store
+        .load(&Partition::new("other").unwrap())
+        .await
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("cache.json keeps one partition only, not other"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_path_without_a_file_name_is_refused() {
+    for path in ["/", "..", ""] {
+        let error = load(&FileStore::new(path)).await.unwrap_err();
+        assert!(
+            matches!(error, StoreError::NotOurs { .. }),
+            "{path:?}: {error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_the_store_itself_would_call_ruins_is_not_saved() {
+    let folder = TempDir::new().unwrap();
+    let store = FileStore::new(folder.path().join("cache.json"));
+    for text in ["", "[]", "{\"cut\":"] {
+        let error = save(&store, text, None).await.unwrap_err();
+        assert!(
+            error.to_string().starts_with("what was to be saved in "),
+            "{error}"
+        );
+    }
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+#[tokio::test]
+async fn only_the_lock_stays_beside_the_file() {
+    let folder = TempDir::new().unwrap();
+    let store = FileStore::new(folder.path().join("cache.json"));
+    let version = save(&store, "{}", None).await.unwrap();
+    save(&store, "{\"n\":1}", Some(version)).await.unwrap();
+    assert_eq!(names(folder.path()), ["cache.json", "cache.json.lock"]);
+    store.remove(&Partition::default()).await.unwrap();
+    assert_eq!(names(folder.path()), ["cache.json.lock"]);
+}
+
+async fn load(store: &FileStore) -> Result<Option<Stored>, StoreError> {
+    store.load(&Partition::default()).await
+}
+
+async fn save(
+    store: &FileStore,
+    text: &str,
+    expected: Option<Version>,
+) -> Result<Version, StoreError> {
+    store
+        .save(
+            &Partition::default(),
+            Bytes::copy_from_slice(text.as_bytes()),
+            expected,
+        )
+        .await
+}
+
+/// The sorted names of what is in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let names: BTreeSet<_> = folder
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names
+        .into_iter()
+        .map(|name| name.into_string().unwrap())
+        .collect()
+}
+
+/// This test binary again, playing `role` on `cache`: one of the ignored tests, which are what child processes do.
+fn child(role: &str, cache: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args([
+            "--ignored",
+            "--exact",
+            "--nocapture",
+            "--quiet",
+            &format!("store::file::tests::{role}"),
+        ])
+        .env(CACHE, cache)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    command
+}
+
+/// The cache that the parent process has told this one to work on.
+fn told_cache() -> PathBuf {
+    std::env::var_os(CACHE)
+        .expect("run by another test, as its child")
+        .into()
+}
+
+fn told(variable: &str) -> usize {
+    std::env::var(variable)
+        .expect("run by another test, as its child")
+        .parse()
+        .unwrap()
+}
+
+const CACHE: &str = "MSAL_TEST_CACHE";

@@ -1,0 +1,189 @@
+//! Files that are no cache: reported and untouched by a load, never taken for an empty cache.
+
+use std::{
+    fs,
+    path::Path,
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use tempfile::TempDir;
+
+use super::{load, names, save};
+use crate::store::{FileStore, Partition, StoreError};
+
+const RUINS: [(&[u8], &str); 6] = [
+    (b"", "it is empty"),
+    (b"\n", "it is empty"),
+    (&[0; 4096], "zeros"),
+    (b"{\"RefreshToken\": {\"a\": {\"secret\": \"x", "cut off"),
+    (b"{\"RefreshToken\": {}}}", "something follows"),
+    (b"\x80\x04\x95", "does not hold a JSON object"),
+];
+
+#[tokio::test]
+async fn a_load_reports_ruins_and_touches_nothing() {
+    for (content, reason) in RUINS {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("cache.json");
+        fs::write(&path, content).unwrap();
+        let before = fs::metadata(&path).unwrap().modified().unwrap();
+        let error = load(&FileStore::new(&path)).await.unwrap_err();
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+        assert!(error.to_string().contains(reason), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), content);
+        assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), before);
+        assert_eq!(names(folder.path()), ["cache.json"]);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_file_may_be_a_keyring_signal_and_the_error_says_so() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("msal.cache");
+    fs::write(&path, "").unwrap();
+    let error = load(&FileStore::new(&path)).await.unwrap_err();
+    assert!(error.to_string().contains("keyring"), "{error}");
+}
+
+#[tokio::test]
+async fn a_save_that_expects_no_file_does_not_replace_ruins() {
+    for (content, reason) in RUINS {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("cache.json");
+        fs::write(&path, content).unwrap();
+        let error = save(&FileStore::new(&path), "{}", None).await.unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), content);
+    }
+}
+
+#[tokio::test]
+async fn a_save_that_knows_a_good_version_restores_it_and_keeps_the_ruins() {
+    for (content, _) in RUINS {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("cache.json");
+        let store = FileStore::new(&path);
+        let good = save(&store, "{\"n\":1}", None).await.unwrap();
+        truncate_and_write(&path, content);
+        let version = save(&store, "{\"n\":2}", Some(good)).await.unwrap();
+        assert_eq!(load(&store).await.unwrap().unwrap().version, version);
+        assert_eq!(fs::read(&path).unwrap(), b"{\"n\":2}");
+        match fs::read(folder.path().join("cache.json.corrupt-1")) {
+            Ok(kept) => assert_eq!(kept, content),
+            Err(_) => assert!(
+                content.len() <= 1,
+                "nothing to keep only where nothing was left"
+            ),
+        }
+    }
+}
+
+#[tokio::test]
+async fn ruins_are_set_aside_on_request_under_a_name_of_their_own() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("cache.json");
+    let store = FileStore::new(&path);
+    for n in 1..=3 {
+        fs::write(&path, format!("{{\"torn\":{n}")).unwrap();
+        let kept = store
+            .set_aside(&Partition::default(), None)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(kept, folder.path().join(format!("cache.json.corrupt-{n}")));
+        assert_eq!(fs::read_to_string(kept).unwrap(), format!("{{\"torn\":{n}"));
+        assert!(load(&store).await.unwrap().is_none());
+    }
+    assert!(
+        store
+            .set_aside(&Partition::default(), None)
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn a_healthy_file_is_set_aside_only_as_the_version_that_was_seen() {
+    let folder = TempDir::new().unwrap();
+    let store = FileStore::new(folder.path().join("cache.json"));
+    let first = save(&store, "{\"n\":1}", None).await.unwrap();
+    let second = save(&store, "{\"n\":2}", Some(first.clone()))
+        .await
+        .unwrap();
+    for seen in [None, Some(first)] {
+        let refused = store.set_aside(&Partition::default(), seen).await;
+        assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+    }
+    assert!(
+        store
+            .set_aside(&Partition::default(), Some(second))
+            .await
+            .unwrap()
+            .is_some()
+    );
+}
+
+#[tokio::test]
+async fn a_load_waits_for_a_foreign_writer_between_truncating_and_writing() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("cache.json");
+    let lockfile = folder.path().join("cache.json.lockfile");
+    fs::write(&lockfile, format!("{} app.py", std::process::id())).unwrap();
+    fs::write(&path, "").unwrap();
+    let writer = thread::spawn({
+        let path = path.clone();
+        move || {
+            // Whether the load has begun by now or not, it must see the whole file.
+            truncate_and_write(&path, b"{\"half\":");
+            truncate_and_write(&path, b"{\"whole\":1}");
+            fs::remove_file(lockfile).unwrap();
+        }
+    });
+    let stored = load(&FileStore::new(&path)).await.unwrap().unwrap();
+    assert_eq!(stored.blob, "{\"whole\":1}");
+    writer.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_load_does_not_wait_for_a_writer_that_is_gone() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("cache.json");
+    let lockfile = folder.path().join("cache.json.lockfile");
+    // Signed by nobody, two seconds ago.
+    let file = fs::File::create(&lockfile).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(2))
+        .unwrap();
+    fs::write(&path, "").unwrap();
+    let store = FileStore::new(&path).lock_wait(Duration::from_secs(3600));
+    assert!(matches!(
+        load(&store).await,
+        Err(StoreError::Corrupt { .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_change_made_in_place_by_a_foreign_writer_is_a_conflict() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("cache.json");
+    let store = FileStore::new(&path);
+    let version = save(&store, "{\"n\":1}", None).await.unwrap();
+    let before = fs::metadata(&path).unwrap().modified().unwrap();
+    truncate_and_write(&path, b"{\"n\":7}");
+    // Same length, same time: only the content tells.
+    fs::File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_modified(before)
+        .unwrap();
+    let refused = save(&store, "{\"n\":2}", Some(version)).await;
+    assert!(matches!(refused, Err(StoreError::Conflict)));
+    assert_eq!(fs::read(&path).unwrap(), b"{\"n\":7}");
+}
+
+/// As MSALs of other languages write.
+fn truncate_and_write(path: &Path, content: &[u8]) {
+    fs::write(path, content).unwrap();
+}

@@ -1,0 +1,220 @@
+//! Several writers on one file: ours, msal-extensions', living and dead.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Child, Command},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
+
+use tempfile::TempDir;
+
+use super::{child, load, names, save, told, told_cache};
+use crate::store::{FileStore, StoreError, conformance, file::gate::Gate};
+
+/// Of 8 processes with 150 additions each, msal-extensions lost three quarters. `MSAL_TEST_ADDITIONS=150` repeats that.
+#[tokio::test]
+async fn eight_processes_that_merge_lose_nothing() {
+    let folder = TempDir::new().unwrap();
+    let cache = folder.path().join("cache.json");
+    let additions = std::env::var(ADDITIONS).unwrap_or_else(|_unset| "10".into());
+    let start = |writer| {
+        child("sharing::add", &cache)
+            .env(WRITER, format!("{writer}"))
+            .env(ADDITIONS, &additions)
+            .spawn()
+    };
+    let mut writers: Vec<Child> = (0..8).map(|writer| start(writer).unwrap()).collect();
+    for writer in &mut writers {
+        writer.stdin.take().unwrap().write_all(b"go\n").unwrap();
+    }
+    for writer in writers {
+        let done = writer.wait_with_output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    }
+    let additions: usize = additions.parse().unwrap();
+    let all: BTreeSet<String> = (0..8)
+        .flat_map(|w| (0..additions).map(move |n| format!("{w}-{n}")))
+        .collect();
+    let stored = load(&FileStore::new(&cache)).await.unwrap().unwrap();
+    assert_eq!(conformance::entries(&stored), all);
+    assert_eq!(names(folder.path()), ["cache.json", "cache.json.lock"]);
+}
+
+#[tokio::test]
+#[ignore = "run by another test, as its child"]
+async fn add() {
+    let store: conformance::Handle = Arc::new(FileStore::new(told_cache()).lock_wait(LONG));
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    for n in 0..told(ADDITIONS) {
+        conformance::add_entry(&store, &format!("{}-{n}", told(WRITER))).await;
+    }
+}
+
+#[tokio::test]
+async fn a_writer_that_hangs_is_named_and_one_that_is_killed_blocks_nobody() {
+    let folder = TempDir::new().unwrap();
+    let cache = folder.path().join("cache.json");
+    let mut holder = child("sharing::hang_before_renaming", &cache)
+        .spawn()
+        .unwrap();
+    wait_for_line(&mut holder, "holding");
+
+    let impatient = FileStore::new(&cache).lock_wait(Duration::from_millis(20));
+    let error = save(&impatient, "{}", None).await.unwrap_err();
+    assert!(matches!(error, StoreError::Locked { .. }), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains(&format!("is held by {} ", holder.id())),
+        "{error}"
+    );
+
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    let killed = Instant::now();
+    save(&FileStore::new(&cache).lock_wait(LONG), "{}", None)
+        .await
+        .unwrap();
+    // msal-extensions takes five seconds, or for ever. This takes milliseconds; the rest is for a busy machine.
+    assert!(
+        killed.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        killed.elapsed()
+    );
+    assert_eq!(names(folder.path()), ["cache.json", "cache.json.lock"]);
+}
+
+#[tokio::test]
+#[ignore = "run by another test, as its child"]
+#[expect(clippy::print_stdout, reason = "how a child talks to its parent")]
+async fn hang_before_renaming() {
+    let mut store = FileStore::new(told_cache());
+    store.options.gate = Gate::new(|step| {
+        if step == "rename" {
+            println!("holding");
+            loop {
+                thread::park();
+            }
+        }
+        Ok(())
+    });
+    save(&store, "{\"n\":1}", None).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_file_of_a_living_foreign_writer_is_respected_and_that_of_a_dead_one_taken_over() {
+    let folder = TempDir::new().unwrap();
+    let cache = folder.path().join("cache.json");
+    // Without portalocker, msal-extensions only makes the file: nothing else says that it is held.
+    let mut foreign = Command::new("sleep").arg("1000").spawn().unwrap();
+    fs::write(
+        lockfile(&cache),
+        format!("{} /srv/app.py\x1b[1m", foreign.id()),
+    )
+    .unwrap();
+    let impatient = FileStore::new(&cache).lock_wait(Duration::from_millis(20));
+    let error = save(&impatient, "{}", None).await.unwrap_err();
+    let named = format!(
+        "cache.json.lockfile is held by {} /srv/app.py?[1m",
+        foreign.id()
+    );
+    assert!(error.to_string().ends_with(&named), "{error}");
+    assert!(lockfile(&cache).exists() && !cache.exists());
+
+    foreign.kill().unwrap();
+    foreign.wait().unwrap();
+    save(&FileStore::new(&cache).lock_wait(LONG), "{}", None)
+        .await
+        .unwrap();
+    assert!(!lockfile(&cache).exists());
+}
+
+#[tokio::test]
+async fn a_locked_file_is_respected_whatever_it_says() {
+    let folder = TempDir::new().unwrap();
+    let cache = folder.path().join("cache.json");
+    // With portalocker, the operating system knows that it is held.
+    let held = File::create(lockfile(&cache)).unwrap();
+    held.lock().unwrap();
+    held.set_modified(SystemTime::now() - Duration::from_secs(60))
+        .unwrap();
+    let impatient = FileStore::new(&cache).lock_wait(Duration::from_millis(20));
+    let refused = save(&impatient, "{}", None).await;
+    assert!(
+        matches!(refused, Err(StoreError::Locked { .. })),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_from_before_its_writer_was_started_is_taken_over() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let cache = folder.path().join("cache.json");
+    // A container was killed; in its successor, the same number is another process.
+    fs::write(lockfile(&cache), format!("{} app.py", std::process::id())).unwrap();
+    let file = File::options().write(true).open(lockfile(&cache)).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(30 * 86_400))
+        .unwrap();
+    save(
+        &FileStore::new(&cache).lock_wait(Duration::ZERO),
+        "{}",
+        None,
+    )
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn an_unsigned_file_is_given_a_moment_and_then_taken_over() {
+    let folder = TempDir::new().unwrap();
+    let cache = folder.path().join("cache.json");
+    let unsigned = File::create(lockfile(&cache)).unwrap();
+    let impatient = FileStore::new(&cache).lock_wait(Duration::ZERO);
+    let refused = save(&impatient, "{}", None).await;
+    assert!(
+        matches!(refused, Err(StoreError::Locked { .. })),
+        "{refused:?}"
+    );
+    unsigned
+        .set_modified(SystemTime::now() - Duration::from_secs(2))
+        .unwrap();
+    save(&impatient, "{}", None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_foreign_writer_is_waited_for() {
+    let folder = TempDir::new().unwrap();
+    let cache = folder.path().join("cache.json");
+    fs::write(lockfile(&cache), format!("{} app.py", std::process::id())).unwrap();
+    let release = lockfile(&cache);
+    let foreign = thread::spawn(move || fs::remove_file(release).unwrap());
+    save(&FileStore::new(&cache).lock_wait(LONG), "{}", None)
+        .await
+        .unwrap();
+    foreign.join().unwrap();
+}
+
+fn lockfile(cache: &Path) -> std::path::PathBuf {
+    cache.with_file_name("cache.json.lockfile")
+}
+
+fn wait_for_line(process: &mut Child, wanted: &str) {
+    let mut lines = BufReader::new(process.stdout.as_mut().unwrap()).lines();
+    // The test harness talks before the test does.
+    assert!(
+        lines.any(|line| line.unwrap().ends_with(wanted)),
+        "the child ended without saying {wanted:?}"
+    );
+}
+
+const ADDITIONS: &str = "MSAL_TEST_ADDITIONS";
+const WRITER: &str = "MSAL_TEST_WRITER";
+const LONG: Duration = Duration::from_secs(600);
