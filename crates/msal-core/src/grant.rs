@@ -38,6 +38,23 @@ pub struct RequestContext {
     pub anchor_mailbox: Option<String>,
 }
 
+impl RequestContext {
+    /// Puts the four together.
+    pub fn new(
+        correlation_id: String,
+        current_telemetry: String,
+        last_telemetry: String,
+        anchor_mailbox: Option<String>,
+    ) -> Self {
+        Self {
+            correlation_id,
+            current_telemetry,
+            last_telemetry,
+            anchor_mailbox,
+        }
+    }
+}
+
 /// Why a request cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]

@@ -17,6 +17,7 @@ mod response;
 mod retry_after;
 mod scope;
 mod secret;
+mod telemetry;
 mod text;
 mod time;
 
@@ -36,5 +37,6 @@ pub use response::{
 pub use retry_after::retry_after;
 pub use scope::{RESERVED_SCOPES, Scope, ScopeError, ScopeSet};
 pub use secret::{AccessToken, ClientSecret, RawIdToken, RefreshToken};
+pub use telemetry::{ApiId, Telemetry, random_uuid};
 pub use text::Text;
 pub use time::UnixTime;

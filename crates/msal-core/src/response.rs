@@ -18,7 +18,8 @@ use thiserror::Error;
 
 use crate::json::RawObject;
 use crate::{
-    AccessToken, ClientInfo, IdTokenClaims, IdTokenError, RawIdToken, RefreshToken, ScopeSet,
+    AccessToken, ClientInfo, HomeAccountId, IdTokenClaims, IdTokenError, RawIdToken, RefreshToken,
+    ScopeSet,
 };
 
 /// How long an access token is taken to live when the answer does not say (MSAL's choice).
@@ -124,6 +125,15 @@ impl TokenResponse {
             id_token,
             client_info: members.client_info()?,
             family_id: members.text("foci"),
+        })
+    }
+
+    /// Whose tokens these are: `uid.utid` of `client_info`, else the ID token's `sub`, else nobody's.
+    pub fn home_account_id(&self) -> Option<HomeAccountId> {
+        let from_client_info = self.client_info.as_ref().map(ClientInfo::home_account_id);
+        from_client_info.or_else(|| {
+            self.claims()
+                .map(|claims| HomeAccountId::new(&claims.subject))
         })
     }
 

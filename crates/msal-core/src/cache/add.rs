@@ -8,7 +8,8 @@ use super::entry::{
     Section,
 };
 use crate::{
-    AccessToken, Dialect, HomeAccountId, RefreshToken, ScopeSet, Text, TokenResponse, UnixTime,
+    AccessToken, AuthorityKind, Dialect, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet,
+    Text, TokenResponse, UnixTime,
 };
 
 /// A token response, and what the cache must know of the request that led to it.
@@ -35,18 +36,35 @@ pub struct TokenEvent<'a> {
     pub redeemed: Option<&'a RefreshToken>,
 }
 
-impl TokenEvent<'_> {
-    /// Whose tokens these are: `uid.utid` of `client_info`, else the ID token's `sub`, else nobody's.
+impl<'a> TokenEvent<'a> {
+    /// The event of a refresh token that was redeemed with `metadata`'s authority.
+    pub fn redeemed(
+        client_id: &'a str,
+        metadata: &'a ProviderMetadata,
+        requested: &'a ScopeSet,
+        response: &'a TokenResponse,
+        redeemed: &'a RefreshToken,
+        now: UnixTime,
+    ) -> Self {
+        Self {
+            client_id,
+            environment: metadata.authority().environment(),
+            realm: &metadata.realm,
+            authority_type: match metadata.authority().kind() {
+                AuthorityKind::Adfs => "ADFS",
+                _ => "MSSTS",
+            },
+            requested,
+            response,
+            now,
+            account_source: None,
+            redeemed: Some(redeemed),
+        }
+    }
+
+    /// Whose tokens these are.
     pub fn home_account_id(&self) -> Option<HomeAccountId> {
-        let from_client_info = self
-            .response
-            .client_info
-            .as_ref()
-            .map(|info| info.home_account_id());
-        from_client_info.or_else(|| {
-            let claims = self.response.claims()?;
-            Some(HomeAccountId::new(&claims.subject))
-        })
+        self.response.home_account_id()
     }
 }
 

@@ -1,0 +1,288 @@
+//! What public and confidential clients share: accounts, silent calls, redeeming a refresh token.
+
+mod builder;
+
+/// The calls that every kind of client has, written once.
+macro_rules! shared_methods {
+    () => {
+        /// A token for `account` from the cache, renewed with its refresh token when the cached one has expired.
+        ///
+        /// The future is made by awaiting what this returns; until then it takes options.
+        pub fn acquire_token_silent<S: AsRef<str>>(
+            &self,
+            scopes: impl IntoIterator<Item = S>,
+            account: &Account,
+        ) -> AcquireTokenSilent {
+            AcquireTokenSilent::new(Arc::clone(&self.0), scopes, account)
+        }
+
+        /// Redeems a refresh token that another library obtained for this client, and caches what it brings.
+        ///
+        /// The token keeps working if nothing comes back in its place: it is cached itself then. For many tokens use
+        /// the crate `msal-migrate`, which survives crashes and throttling.
+        pub fn acquire_token_by_refresh_token<S: AsRef<str>>(
+            &self,
+            refresh_token: RefreshToken,
+            scopes: impl IntoIterator<Item = S>,
+        ) -> AcquireTokenByRefreshToken {
+            AcquireTokenByRefreshToken::new(Arc::clone(&self.0), refresh_token, scopes)
+        }
+
+        /// The accounts in the cache, of any application that shares it. Asks the store, never the network.
+        ///
+        /// # Errors
+        /// [`Error::Store`] when the cache cannot be loaded.
+        pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
+            self.0.accounts().await
+        }
+
+        /// Signs an account out of this application: removes its tokens from the cache, those that other SDKs wrote
+        /// included. The user stays signed in at the authority and in the browser.
+        ///
+        /// # Errors
+        /// [`Error::Store`] when the cache cannot be saved.
+        pub async fn remove_account(&self, account: &Account) -> Result<(), Error> {
+            self.0.remove_account(account).await
+        }
+    };
+}
+
+mod confidential;
+mod public;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use msal_core::{
+    Account, ApiId, Authority, ClientCredential, Cloud, HomeAccountId,
+    ProviderMetadata, RefreshToken, RefreshTokenGrant, RequestContext, ScopeSet, Telemetry,
+    TokenEvent, TokenOutcome, TokenResponse,
+};
+
+pub use builder::{ConfidentialClientApplicationBuilder, PublicClientApplicationBuilder};
+pub use confidential::ConfidentialClientApplication;
+pub use public::PublicClientApplication;
+
+use crate::cache::SharedCache;
+use crate::error::{Error, ProtocolError, StoreFailure};
+use crate::flow::SilentKey;
+use crate::metadata::MetadataCache;
+use crate::single_flight::SingleFlight;
+use crate::{AuthenticationResult, Runtime, StoreError};
+
+/// The state behind every clone of an application.
+#[derive(Debug)]
+pub(crate) struct Application {
+    pub(crate) client_id: String,
+    pub(crate) credential: ClientCredential,
+    pub(crate) authority: Authority,
+    /// Whether the caller named the authority's host as one to trust with tokens.
+    pub(crate) is_known_authority: bool,
+    pub(crate) runtime: Runtime,
+    pub(crate) cache: SharedCache,
+    pub(crate) metadata: MetadataCache,
+    pub(crate) renewals: SingleFlight<SilentKey, Result<AuthenticationResult, Error>>,
+    telemetry: Mutex<Telemetry>,
+}
+
+/// A refresh token on its way to the token endpoint.
+pub(crate) struct Redemption<'a> {
+    pub(crate) refresh_token: &'a RefreshToken,
+    pub(crate) scopes: &'a ScopeSet,
+    pub(crate) api: ApiId,
+    /// Why the network is asked, as telemetry counts it.
+    pub(crate) reason: u8,
+    /// Whose token it is believed to be.
+    pub(crate) home_account_id: Option<&'a HomeAccountId>,
+}
+
+impl Application {
+    /// The host names under which tokens of the application's cloud may be stored, its own first.
+    pub(crate) fn environments(&self) -> Vec<String> {
+        let own = self.authority.environment();
+        let aliases = Cloud::of(own)
+            .map(|cloud| cloud.aliases)
+            .unwrap_or_default();
+        let others = aliases
+            .iter()
+            .filter(|alias| **alias != own)
+            .map(|alias| (*alias).to_owned());
+        std::iter::once(own.to_owned()).chain(others).collect()
+    }
+
+    pub(crate) async fn endpoints(&self, authority: &Authority) -> Result<ProviderMetadata, Error> {
+        self.metadata
+            .resolve(authority, self.is_known_authority, &self.runtime)
+            .await
+    }
+
+    /// Every account of the cache that belongs to the application's cloud.
+    pub(crate) async fn accounts(&self) -> Result<Vec<Account>, Error> {
+        self.cache.ensure_loaded().await?;
+        self.cache.reload().await?;
+        let environments = self.environments();
+        let accounts = self.cache.read(msal_core::TokenCache::accounts);
+        Ok(accounts
+            .into_iter()
+            .filter(|account| environments.contains(&account.environment))
+            .collect())
+    }
+
+    pub(crate) async fn remove_account(&self, account: &Account) -> Result<(), Error> {
+        self.cache.reload().await?;
+        let remove =
+            |cache: &mut msal_core::TokenCache| cache.remove_account(&self.client_id, account);
+        Ok(self.cache.update(remove).await?)
+    }
+
+    /// Redeems a refresh token that comes from elsewhere, and caches what it brings.
+    pub(crate) async fn redeem_foreign(
+        &self,
+        refresh_token: &RefreshToken,
+        scopes: &ScopeSet,
+    ) -> Result<AuthenticationResult, Error> {
+        let metadata = self.endpoints(&self.authority).await?;
+        let redemption = Redemption {
+            refresh_token,
+            scopes,
+            api: ApiId::ByRefreshToken,
+            reason: 1,
+            home_account_id: None,
+        };
+        let response = self.redeem(&metadata, &redemption).await?;
+        let requested = scopes.with_reserved();
+        let event = self.event(&metadata, &requested, &response, refresh_token);
+        let saved = self.cache.update(|cache| cache.add(&event)).await;
+        self.result(saved, &event)
+    }
+
+    /// Sends a refresh token and checks the answer. Nothing is cached here.
+    pub(crate) async fn redeem(
+        &self,
+        metadata: &ProviderMetadata,
+        redemption: &Redemption<'_>,
+    ) -> Result<TokenResponse, Error> {
+        let grant = RefreshTokenGrant::new(
+            &self.client_id,
+            &self.credential,
+            redemption.refresh_token,
+            redemption.scopes,
+        );
+        let context = self.context(redemption)?;
+        let answer = self
+            .send(grant.request(&metadata.token_endpoint, &context)?)
+            .await?;
+        match TokenOutcome::read(&answer, &self.client_id) {
+            TokenOutcome::Tokens(response) => {
+                self.telemetry().record_success();
+                check_identity(metadata, &response, redemption.home_account_id)?;
+                Ok(*response)
+            }
+            TokenOutcome::Refused(error) => {
+                self.telemetry().record_failure(
+                    redemption.api,
+                    &context.correlation_id,
+                    &error.error,
+                );
+                Err(Error::from(*error))
+            }
+            TokenOutcome::Malformed(error) => Err(Error::from(error)),
+            _ => Err(Error::Http(crate::HttpError::bare(
+                crate::HttpErrorKind::Response,
+            ))),
+        }
+    }
+
+    /// What the cache is told of a redeemed token.
+    pub(crate) fn event<'a>(
+        &'a self,
+        metadata: &'a ProviderMetadata,
+        requested: &'a ScopeSet,
+        response: &'a TokenResponse,
+        redeemed: &'a RefreshToken,
+    ) -> TokenEvent<'a> {
+        TokenEvent::redeemed(
+            &self.client_id,
+            metadata,
+            requested,
+            response,
+            redeemed,
+            self.runtime.clock.now(),
+        )
+    }
+
+    /// The result of tokens that were issued, whether or not they could be saved.
+    pub(crate) fn result(
+        &self,
+        saved: Result<(), StoreError>,
+        event: &TokenEvent<'_>,
+    ) -> Result<AuthenticationResult, Error> {
+        let environments = self.environments();
+        let account = event
+            .home_account_id()
+            .and_then(|id| self.cache.read(|cache| cache.account(&id, &environments)));
+        let result =
+            AuthenticationResult::issued(event.response, event.requested, account, event.now);
+        match saved {
+            Ok(()) => Ok(result),
+            Err(error) => Err(Error::Store(Box::new(StoreFailure::with_result(
+                Arc::new(error),
+                result,
+            )))),
+        }
+    }
+
+    pub(crate) fn record_hit(&self) {
+        self.telemetry().record_hit();
+    }
+
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+        Ok(self.runtime.http.send(request).await?)
+    }
+
+    fn context(&self, redemption: &Redemption<'_>) -> Result<RequestContext, Error> {
+        Ok(RequestContext::new(
+            self.runtime.correlation_id()?,
+            Telemetry::current(redemption.api, redemption.reason),
+            self.telemetry().last(),
+            redemption
+                .home_account_id
+                .map(HomeAccountId::anchor_mailbox),
+        ))
+    }
+
+    fn telemetry(&self) -> std::sync::MutexGuard<'_, Telemetry> {
+        self.telemetry
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// OpenID Connect Core §12.2: the ID token of a refresh must come from the same issuer and be about the same user.
+fn check_identity(
+    metadata: &ProviderMetadata,
+    response: &TokenResponse,
+    expected: Option<&HomeAccountId>,
+) -> Result<(), Error> {
+    let refresh_token = || response.refresh_token.clone();
+    if let Some(claims) = response.claims() {
+        metadata
+            .check_id_token_issuer(claims)
+            .map_err(|source| ProtocolError::IdToken {
+                source,
+                refresh_token: refresh_token(),
+            })?;
+    }
+    let is_expected = match (expected, response.home_account_id()) {
+        (Some(expected), Some(actual)) => *expected == actual,
+        // ADFS and refreshes without `openid` say nothing about the user.
+        _ => true,
+    };
+    match is_expected {
+        true => Ok(()),
+        false => Err(Error::from(ProtocolError::Identity {
+            refresh_token: refresh_token(),
+        })),
+    }
+}

@@ -1,0 +1,156 @@
+//! Building applications. Nothing here asks the network or touches the store.
+
+use std::sync::{Arc, Mutex};
+
+use msal_core::{Authority, ClientCredential, ClientSecret, Telemetry};
+
+use super::{Application, ConfidentialClientApplication, PublicClientApplication};
+use crate::cache::SharedCache;
+use crate::error::ConfigError;
+use crate::metadata::MetadataCache;
+use crate::single_flight::SingleFlight;
+use crate::{CacheStore, MemoryStore, Partition, Runtime};
+
+/// What both builders collect.
+#[derive(Debug)]
+struct Settings {
+    client_id: String,
+    authority: Authority,
+    is_known_authority: bool,
+    store: Arc<dyn CacheStore>,
+    partition: Partition,
+    runtime: Option<Runtime>,
+}
+
+impl Settings {
+    fn new(client_id: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            authority: Authority::common(),
+            is_known_authority: false,
+            store: Arc::new(MemoryStore::default()),
+            partition: Partition::default(),
+            runtime: None,
+        }
+    }
+
+    fn build(self, credential: ClientCredential) -> Result<Application, ConfigError> {
+        if self.client_id.is_empty() {
+            return Err(ConfigError::ClientId);
+        }
+        Ok(Application {
+            client_id: self.client_id,
+            credential,
+            authority: self.authority,
+            is_known_authority: self.is_known_authority,
+            runtime: self.runtime.map_or_else(default_runtime, Ok)?,
+            cache: SharedCache::new(self.store, self.partition),
+            metadata: MetadataCache::default(),
+            renewals: SingleFlight::default(),
+            telemetry: Mutex::new(Telemetry::default()),
+        })
+    }
+}
+
+#[cfg(feature = "reqwest")]
+fn default_runtime() -> Result<Runtime, ConfigError> {
+    Ok(Runtime::default())
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_runtime() -> Result<Runtime, ConfigError> {
+    Err(ConfigError::NoHttpClient)
+}
+
+macro_rules! settings {
+    () => {
+        /// Chooses the authority. The default is Entra ID in the public cloud for any account.
+        #[must_use]
+        pub fn authority(mut self, authority: Authority) -> Self {
+            self.settings.authority = authority;
+            self
+        }
+
+        /// Chooses the authority, and says that its host may be trusted with tokens although Microsoft does not know
+        /// it: an emulator, a private cloud, ADFS, another OpenID provider.
+        #[must_use]
+        pub fn known_authority(mut self, authority: Authority) -> Self {
+            self.settings.authority = authority;
+            self.settings.is_known_authority = true;
+            self
+        }
+
+        /// Keeps the token cache in `store`. The default keeps it in memory only.
+        #[must_use]
+        pub fn store(mut self, store: impl CacheStore + 'static) -> Self {
+            self.settings.store = Arc::new(store);
+            self
+        }
+
+        /// Keeps the token cache in one partition of the store: a web application has one for each user.
+        #[must_use]
+        pub fn partition(mut self, partition: Partition) -> Self {
+            self.settings.partition = partition;
+            self
+        }
+
+        /// Works with other ports than the default ones.
+        #[must_use]
+        pub fn runtime(mut self, runtime: Runtime) -> Self {
+            self.settings.runtime = Some(runtime);
+            self
+        }
+    };
+}
+
+/// Builds a [`PublicClientApplication`].
+#[derive(Debug)]
+pub struct PublicClientApplicationBuilder {
+    settings: Settings,
+}
+
+impl PublicClientApplicationBuilder {
+    pub(super) fn new(client_id: impl Into<String>) -> Self {
+        Self {
+            settings: Settings::new(client_id),
+        }
+    }
+
+    settings!();
+
+    /// The application.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the client id is empty, or when there is no HTTP client.
+    pub fn build(self) -> Result<PublicClientApplication, ConfigError> {
+        let application = self.settings.build(ClientCredential::None)?;
+        Ok(PublicClientApplication::new(application))
+    }
+}
+
+/// Builds a [`ConfidentialClientApplication`].
+#[derive(Debug)]
+pub struct ConfidentialClientApplicationBuilder {
+    settings: Settings,
+    credential: ClientCredential,
+}
+
+impl ConfidentialClientApplicationBuilder {
+    pub(super) fn new(client_id: impl Into<String>, secret: ClientSecret) -> Self {
+        Self {
+            settings: Settings::new(client_id),
+            credential: ClientCredential::Secret(secret),
+        }
+    }
+
+    settings!();
+
+    /// The application.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the client id is empty, or when there is no HTTP client.
+    pub fn build(self) -> Result<ConfidentialClientApplication, ConfigError> {
+        let application = self.settings.build(self.credential)?;
+        Ok(ConfidentialClientApplication::new(application))
+    }
+}

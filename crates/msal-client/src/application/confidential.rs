@@ -1,0 +1,32 @@
+//! Clients that can keep a secret: services (RFC 6749 §2.1).
+
+use std::sync::Arc;
+
+use msal_core::{Account, ClientSecret, RefreshToken};
+
+use super::{Application, ConfidentialClientApplicationBuilder};
+use crate::Error;
+use crate::flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
+
+/// A client that can keep a secret: a web application, a service, a daemon.
+///
+/// Cheap to clone; clones share one cache. Making one asks neither the network nor the store. A web application keeps
+/// one partition of the store for each user.
+#[derive(Clone, Debug)]
+pub struct ConfidentialClientApplication(Arc<Application>);
+
+impl ConfidentialClientApplication {
+    /// Starts building an application with this client id and secret.
+    pub fn builder(
+        client_id: impl Into<String>,
+        secret: ClientSecret,
+    ) -> ConfidentialClientApplicationBuilder {
+        ConfidentialClientApplicationBuilder::new(client_id, secret)
+    }
+
+    pub(super) fn new(application: Application) -> Self {
+        Self(Arc::new(application))
+    }
+
+    shared_methods!();
+}

@@ -1,0 +1,129 @@
+//! Ports for tests: a clock that jumps, scripted HTTP, predictable bytes. Ninety days take no time with them.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use msal_core::UnixTime;
+use sha2::{Digest, Sha256};
+
+use crate::http::HttpError;
+use crate::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
+
+/// A clock that stands still, except that sleeping moves it on at once.
+#[derive(Debug)]
+pub struct JumpingClock(AtomicI64);
+
+impl JumpingClock {
+    /// A clock that shows `now`.
+    pub fn new(now: UnixTime) -> Self {
+        Self(AtomicI64::new(now.as_secs()))
+    }
+
+    /// Moves the clock on.
+    pub fn advance(&self, duration: Duration) {
+        let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for JumpingClock {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_secs(self.0.load(Ordering::SeqCst))
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        self.advance(duration);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Answers with prepared responses, in order, and remembers what was asked.
+#[derive(Default)]
+pub struct ScriptedHttp {
+    answers: Mutex<VecDeque<Result<Response<Bytes>, HttpError>>>,
+    requests: Mutex<Vec<Request<Bytes>>>,
+}
+
+impl ScriptedHttp {
+    /// Prepares the next answer.
+    pub fn answer(&self, answer: Result<Response<Bytes>, HttpError>) {
+        lock(&self.answers).push_back(answer);
+    }
+
+    /// Prepares a JSON answer.
+    pub fn answer_json(&self, status: u16, body: impl Into<Bytes>) {
+        let mut response = Response::new(body.into());
+        if let Ok(status) = http::StatusCode::from_u16(status) {
+            *response.status_mut() = status;
+        }
+        self.answer(Ok(response));
+    }
+
+    /// Takes the requests that were sent so far.
+    pub fn take_requests(&self) -> Vec<Request<Bytes>> {
+        std::mem::take(&mut lock(&self.requests))
+    }
+}
+
+impl fmt::Debug for ScriptedHttp {
+    /// Counts only: bodies hold secrets even in a test.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ScriptedHttp")
+            .field("answers", &lock(&self.answers).len())
+            .field("requests", &lock(&self.requests).len())
+            .finish()
+    }
+}
+
+impl HttpClient for ScriptedHttp {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+        lock(&self.requests).push(request);
+        let answer = lock(&self.answers).pop_front();
+        Box::pin(std::future::ready(
+            answer.unwrap_or_else(|| Err(HttpError::unreachable())),
+        ))
+    }
+}
+
+/// Bytes that look random and are the same in every run.
+#[derive(Debug, Default)]
+pub struct SeededRandom {
+    seed: u64,
+    drawn: AtomicU64,
+}
+
+impl SeededRandom {
+    /// Bytes that follow from `seed`.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            drawn: AtomicU64::new(0),
+        }
+    }
+}
+
+impl SecureRandom for SeededRandom {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError> {
+        for chunk in bytes.chunks_mut(32) {
+            let counter = self.drawn.fetch_add(1, Ordering::SeqCst);
+            let mut block = Sha256::new();
+            block.update(self.seed.to_be_bytes());
+            block.update(counter.to_be_bytes());
+            for (byte, random) in chunk.iter_mut().zip(block.finalize()) {
+                *byte = random;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

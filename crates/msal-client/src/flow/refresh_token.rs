@@ -1,0 +1,63 @@
+//! Redeeming a refresh token that another library obtained.
+
+use std::fmt;
+use std::sync::Arc;
+
+use msal_core::{RefreshToken, ScopeError, ScopeSet};
+
+use crate::application::Application;
+use crate::{AuthenticationResult, BoxFuture, Error};
+
+/// A call to `acquire_token_by_refresh_token`, not yet made: await it.
+///
+/// # Errors
+/// [`Error::InteractionRequired`] when the token is dead or a policy wants the user; [`Error::Service`] when the
+/// application's registration or secret is wrong, or the service is busy; [`Error::Http`] when nobody answers: the old
+/// token may then have been redeemed (see [`HttpError::may_have_been_sent`](crate::HttpError::may_have_been_sent));
+/// [`Error::Protocol`] for an answer that may not be trusted: the refresh token in it is kept there, and nothing is
+/// cached; [`Error::Store`] when the cache cannot be saved: the tokens are in the error.
+///
+/// Dropping the future may leave the token redeemed without its successor being kept.
+#[must_use = "nothing happens until it is awaited"]
+pub struct AcquireTokenByRefreshToken {
+    application: Arc<Application>,
+    refresh_token: RefreshToken,
+    scopes: Result<ScopeSet, ScopeError>,
+}
+
+impl AcquireTokenByRefreshToken {
+    pub(crate) fn new<S: AsRef<str>>(
+        application: Arc<Application>,
+        refresh_token: RefreshToken,
+        scopes: impl IntoIterator<Item = S>,
+    ) -> Self {
+        Self {
+            application,
+            refresh_token,
+            scopes: ScopeSet::requested(scopes),
+        }
+    }
+}
+
+impl fmt::Debug for AcquireTokenByRefreshToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AcquireTokenByRefreshToken")
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl IntoFuture for AcquireTokenByRefreshToken {
+    type Output = Result<AuthenticationResult, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let scopes = self.scopes?;
+            self.application
+                .redeem_foreign(&self.refresh_token, &scopes)
+                .await
+        })
+    }
+}

@@ -1,0 +1,219 @@
+//! A token without the user: from the cache, or with a refresh token from the cache.
+
+use std::fmt;
+use std::sync::Arc;
+
+use msal_core::{
+    Account, ApiId, Authority, CachedAccessToken, HomeAccountId, RefreshCandidate, Renewal,
+    ScopeError, ScopeSet, Silent, SilentRequest,
+};
+
+use crate::application::{Application, Redemption};
+use crate::{AuthenticationResult, BoxFuture, Error};
+
+/// A call to `acquire_token_silent`, not yet made: set options, then await it.
+///
+/// A cached token is returned without asking the network. Otherwise the account's refresh tokens are redeemed, own
+/// and family ones, until one leads to a token; equal calls that run at the same time share one request. A token that
+/// is only due for renewal is returned when renewing fails, whatever the reason.
+///
+/// # Errors
+/// [`Error::InteractionRequired`] when nothing is cached or the server wants the user; otherwise as
+/// [`AcquireTokenByRefreshToken`](crate::AcquireTokenByRefreshToken).
+///
+/// Dropping the future hands the request over to an equal call that waits for it, or else abandons it.
+#[must_use = "nothing happens until it is awaited"]
+pub struct AcquireTokenSilent {
+    application: Arc<Application>,
+    account: Account,
+    scopes: Result<ScopeSet, ScopeError>,
+    force_refresh: bool,
+}
+
+/// What makes two silent calls the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SilentKey {
+    home_account_id: HomeAccountId,
+    scopes: ScopeSet,
+    force_refresh: bool,
+}
+
+impl AcquireTokenSilent {
+    pub(crate) fn new<S: AsRef<str>>(
+        application: Arc<Application>,
+        scopes: impl IntoIterator<Item = S>,
+        account: &Account,
+    ) -> Self {
+        Self {
+            application,
+            account: account.clone(),
+            scopes: ScopeSet::requested(scopes),
+            force_refresh: false,
+        }
+    }
+
+    /// Asks for a fresh token even when a cached one is still good: after a change of roles, for example.
+    pub fn force_refresh(mut self, force: bool) -> Self {
+        self.force_refresh = force;
+        self
+    }
+
+    async fn run(self) -> Result<AuthenticationResult, Error> {
+        let key = SilentKey {
+            home_account_id: self.account.home_account_id.clone(),
+            scopes: self.scopes?,
+            force_refresh: self.force_refresh,
+        };
+        let call = Call {
+            application: &self.application,
+            account: &self.account,
+            key: &key,
+        };
+        self.application.cache.ensure_loaded().await?;
+        match call.decide() {
+            Silent::Hit(token) => Ok(call.hit(&token)),
+            _ => {
+                self.application
+                    .renewals
+                    .run(key.clone(), call.renew())
+                    .await
+            }
+        }
+    }
+}
+
+impl fmt::Debug for AcquireTokenSilent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AcquireTokenSilent")
+            .field("scopes", &self.scopes)
+            .field("force_refresh", &self.force_refresh)
+            .finish_non_exhaustive()
+    }
+}
+
+impl IntoFuture for AcquireTokenSilent {
+    type Output = Result<AuthenticationResult, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+/// One silent call.
+struct Call<'a> {
+    application: &'a Application,
+    account: &'a Account,
+    key: &'a SilentKey,
+}
+
+impl Call<'_> {
+    fn decide(&self) -> Silent {
+        let authority = &self.application.authority;
+        let environments = self.application.environments();
+        let realms = self.realms();
+        let realms: Vec<&str> = realms.iter().map(String::as_str).collect();
+        let mut request = SilentRequest::new(
+            &self.application.client_id,
+            &self.key.home_account_id,
+            &environments,
+            &realms,
+            &self.key.scopes,
+            self.application.runtime.clock.now(),
+        );
+        request.force_refresh = self.key.force_refresh;
+        debug_assert!(
+            environments
+                .iter()
+                .any(|host| host == authority.environment())
+        );
+        self.application.cache.read(|cache| cache.silent(&request))
+    }
+
+    /// Tokens of the authority's tenant will do. Where the authority stands for many tenants, so do those of the
+    /// tenant the user is at home in: that is the one it would ask.
+    fn realms(&self) -> Vec<String> {
+        let application = self.application;
+        let known = application.metadata.realm(&application.authority);
+        let home = self
+            .key
+            .home_account_id
+            .as_str()
+            .rsplit('.')
+            .next()
+            .unwrap_or_default();
+        let own = application.authority.realm().to_owned();
+        let is_shared = application.authority.tenant().is_shared();
+        let home = is_shared.then(|| home.to_owned());
+        std::iter::once(own).chain(known).chain(home).collect()
+    }
+
+    fn hit(&self, token: &CachedAccessToken) -> AuthenticationResult {
+        self.application.record_hit();
+        AuthenticationResult::cached(token, self.account)
+    }
+
+    /// Somebody else may have renewed the token since the cache was loaded, so the store is asked before the network.
+    async fn renew(&self) -> Result<AuthenticationResult, Error> {
+        self.application.cache.reload().await?;
+        match self.decide() {
+            Silent::Hit(token) => Ok(self.hit(&token)),
+            Silent::Renew(renewal) => self.redeem_any(renewal).await,
+            _ => Err(Error::InteractionRequired(Box::default())),
+        }
+    }
+
+    async fn redeem_any(&self, renewal: Renewal) -> Result<AuthenticationResult, Error> {
+        let mut last = Error::InteractionRequired(Box::default());
+        for candidate in &renewal.candidates {
+            match self.redeem(candidate, renewal.reason.telemetry()).await {
+                Ok(result) => return Ok(result),
+                Err(error) => {
+                    let is_final =
+                        !matches!(error, Error::InteractionRequired(_) | Error::Service(_));
+                    let is_final = is_final || error.is_transient();
+                    last = error;
+                    if is_final {
+                        break;
+                    }
+                }
+            }
+        }
+        match (&renewal.fallback, &last) {
+            // A token was issued; only keeping it failed, which the caller must learn.
+            (_, Error::Store(_)) | (None, _) => Err(last),
+            (Some(token), _) => Ok(self.hit(token)),
+        }
+    }
+
+    async fn redeem(
+        &self,
+        candidate: &RefreshCandidate,
+        reason: u8,
+    ) -> Result<AuthenticationResult, Error> {
+        let application = self.application;
+        let metadata = application.endpoints(&self.authority_of(candidate)).await?;
+        let redemption = Redemption {
+            refresh_token: &candidate.secret,
+            scopes: &self.key.scopes,
+            api: ApiId::Silent,
+            reason,
+            home_account_id: Some(&self.key.home_account_id),
+        };
+        let response = application.redeem(&metadata, &redemption).await?;
+        let requested = self.key.scopes.with_reserved();
+        let event = application.event(&metadata, &requested, &response, &candidate.secret);
+        let saved = application.cache.update(|cache| cache.renew(&event)).await;
+        application.result(saved, &event)
+    }
+
+    /// A token that is stored under an alias of the cloud is sent to that alias, and stays under it.
+    fn authority_of(&self, candidate: &RefreshCandidate) -> Authority {
+        let own = &self.application.authority;
+        match own.environment() == candidate.environment {
+            true => own.clone(),
+            false => own.with_host(&candidate.environment),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The default HTTP client: reqwest over rustls.
+
+use std::error::Error;
+use std::io;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client};
+
+use super::{HttpError, HttpErrorKind};
+use crate::error::ConfigError;
+use crate::{BoxFuture, HttpClient};
+
+/// A token response is a few kilobytes; whatever is larger is none.
+const LARGEST_BODY: usize = 1024 * 1024;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// HTTP by reqwest and rustls: certificates verified against the platform's, redirects off, https only.
+///
+/// Connections are opened at the first request; making the client touches neither the network nor the certificates,
+/// so a token from the cache costs no TLS set-up. Five seconds to connect, ten between two reads, thirty in all, and
+/// one megabyte a response.
+#[derive(Clone, Debug, Default)]
+pub struct ReqwestClient {
+    settings: ReqwestClientBuilder,
+    client: Arc<OnceLock<Result<Client, HttpError>>>,
+}
+
+/// Which version of HTTP to speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HttpVersion {
+    /// HTTP/2 where the server offers it: few connections, many requests in flight.
+    #[default]
+    Negotiated,
+    /// HTTP/1.1 always: less work for each request, one connection for each in flight.
+    Http1,
+}
+
+/// Settings of a [`ReqwestClient`].
+#[derive(Clone, Debug, Default)]
+pub struct ReqwestClientBuilder {
+    authorities: Vec<Certificate>,
+    version: HttpVersion,
+    largest_idle_pool: Option<usize>,
+}
+
+impl ReqwestClientBuilder {
+    /// Trusts the certificate authorities in a PEM bundle, besides the platform's.
+    ///
+    /// # Errors
+    /// [`ConfigError::Certificate`] when there is no certificate in it.
+    pub fn authorities_pem(mut self, bundle: &[u8]) -> Result<Self, ConfigError> {
+        let certificates =
+            Certificate::from_pem_bundle(bundle).map_err(|_unspecific| ConfigError::Certificate)?;
+        if certificates.is_empty() {
+            return Err(ConfigError::Certificate);
+        }
+        self.authorities.extend(certificates);
+        Ok(self)
+    }
+
+    /// Chooses the version of HTTP.
+    #[must_use]
+    pub fn version(mut self, version: HttpVersion) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Keeps at most this many idle connections open to a host.
+    #[must_use]
+    pub fn largest_idle_pool(mut self, connections: usize) -> Self {
+        self.largest_idle_pool = Some(connections);
+        self
+    }
+
+    /// The client.
+    pub fn build(self) -> ReqwestClient {
+        ReqwestClient {
+            settings: self,
+            client: Arc::default(),
+        }
+    }
+
+    fn connect(&self) -> Result<Client, HttpError> {
+        let mut builder = Client::builder()
+            .https_only(true)
+            .redirect(Policy::none())
+            .referer(false)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .timeout(TIMEOUT)
+            .tls_certs_merge(self.authorities.iter().cloned());
+        if self.version == HttpVersion::Http1 {
+            builder = builder.http1_only();
+        }
+        if let Some(connections) = self.largest_idle_pool {
+            builder = builder.pool_max_idle_per_host(connections);
+        }
+        builder
+            .build()
+            .map_err(|error| HttpError::new(HttpErrorKind::Request, error.without_url()))
+    }
+}
+
+impl ReqwestClient {
+    /// A client with other settings than the default.
+    pub fn builder() -> ReqwestClientBuilder {
+        ReqwestClientBuilder::default()
+    }
+
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let client = self
+            .client
+            .get_or_init(|| self.settings.connect())
+            .clone()?;
+        let (parts, body) = request.into_parts();
+        let request = client
+            .request(parts.method, parts.uri.to_string())
+            .headers(parts.headers)
+            .body(body);
+        let mut answer = request.send().await.map_err(classify)?;
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = answer.status();
+        *response.headers_mut() = std::mem::take(answer.headers_mut());
+        *response.body_mut() = read_body(answer).await?;
+        Ok(response)
+    }
+}
+
+impl HttpClient for ReqwestClient {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+async fn read_body(mut answer: reqwest::Response) -> Result<Bytes, HttpError> {
+    let Some(first) = answer.chunk().await.map_err(classify)? else {
+        return Ok(Bytes::new());
+    };
+    let mut whole: Option<BytesMut> = None;
+    while let Some(chunk) = answer.chunk().await.map_err(classify)? {
+        let body = whole.get_or_insert_with(|| BytesMut::from(first.as_ref()));
+        if body.len() + chunk.len() > LARGEST_BODY {
+            return Err(HttpError::bare(HttpErrorKind::Response));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    // Most answers arrive in one piece, which is then not copied.
+    let body = whole.map_or(first, BytesMut::freeze);
+    match body.len() > LARGEST_BODY {
+        true => Err(HttpError::bare(HttpErrorKind::Response)),
+        false => Ok(body),
+    }
+}
+
+fn classify(error: reqwest::Error) -> HttpError {
+    let kind = if is_about_certificates(&error) {
+        HttpErrorKind::Certificate
+    } else if error.is_connect() {
+        HttpErrorKind::Unreachable
+    } else if error.is_timeout() {
+        HttpErrorKind::Timeout
+    } else if error.is_builder() {
+        HttpErrorKind::Request
+    } else {
+        HttpErrorKind::Response
+    };
+    HttpError::new(kind, error.without_url())
+}
+
+fn is_about_certificates(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(error) = source {
+        let tls = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}

@@ -1,0 +1,73 @@
+//! Where an authority's endpoints are: from the built-in table, else from the authority itself, asked once.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use msal_core::{Authority, AuthorityKind, DiscoveryError, InstanceMetadata, ProviderMetadata};
+
+use crate::error::{ConfigError, ProtocolError};
+use crate::{Error, Runtime};
+
+/// The metadata found so far. It is kept for the life of the application; a service that moves its endpoints keeps
+/// the old ones alive for longer than that.
+#[derive(Debug, Default)]
+pub(crate) struct MetadataCache(Mutex<HashMap<Authority, ProviderMetadata>>);
+
+impl MetadataCache {
+    /// The endpoints of `authority`. `is_known` says that the caller named its host as trustworthy.
+    pub(crate) async fn resolve(
+        &self,
+        authority: &Authority,
+        is_known: bool,
+        runtime: &Runtime,
+    ) -> Result<ProviderMetadata, Error> {
+        if let Some(metadata) =
+            ProviderMetadata::built_in(authority).or_else(|| self.cached(authority))
+        {
+            return Ok(metadata);
+        }
+        if !is_known && !authority.is_well_known() {
+            check_instance(authority, runtime).await?;
+        }
+        let request = ProviderMetadata::request(authority).map_err(protocol)?;
+        let response = runtime.http.send(request).await?;
+        let metadata = ProviderMetadata::read(authority, &response).map_err(protocol)?;
+        self.lock().insert(authority.clone(), metadata.clone());
+        Ok(metadata)
+    }
+
+    /// The tenant that the token endpoint of `authority` turned out to have, if it has been asked.
+    pub(crate) fn realm(&self, authority: &Authority) -> Option<String> {
+        self.cached(authority).map(|metadata| metadata.realm)
+    }
+
+    fn cached(&self, authority: &Authority) -> Option<ProviderMetadata> {
+        self.lock().get(authority).cloned()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Authority, ProviderMetadata>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Asks Microsoft whether an unknown host is one of theirs. Only Entra's have that; for all other kinds the caller
+/// must say so.
+async fn check_instance(authority: &Authority, runtime: &Runtime) -> Result<(), Error> {
+    let unknown = || ConfigError::UnknownAuthority {
+        host: authority.host().to_owned(),
+    };
+    if authority.kind() != AuthorityKind::Entra {
+        return Err(Error::Config(unknown()));
+    }
+    let request = InstanceMetadata::request(authority).map_err(protocol)?;
+    let response = runtime.http.send(request).await?;
+    match InstanceMetadata::read(&response) {
+        Ok(_) => Ok(()),
+        Err(DiscoveryError::UnknownInstance) => Err(Error::Config(unknown())),
+        Err(error) => Err(protocol(error)),
+    }
+}
+
+fn protocol(error: DiscoveryError) -> Error {
+    ProtocolError::Discovery(error).into()
+}

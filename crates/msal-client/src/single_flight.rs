@@ -1,0 +1,99 @@
+//! One request in flight per key: whoever wants the same waits for it, and for nothing else.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tokio::sync::OnceCell;
+
+/// Requests in flight by key.
+#[derive(Debug)]
+pub(crate) struct SingleFlight<K, V> {
+    flights: Mutex<HashMap<K, Weak<OnceCell<V>>>>,
+}
+
+impl<K, V> Default for SingleFlight<K, V> {
+    fn default() -> Self {
+        Self {
+            flights: Mutex::default(),
+        }
+    }
+}
+
+impl<K: Clone + Eq + Hash, V: Clone> SingleFlight<K, V> {
+    /// Runs `request`, unless one with the same key is in flight: then waits for that one's result.
+    ///
+    /// When the caller that runs the request is dropped, one of those who wait runs its own.
+    pub(crate) async fn run(&self, key: K, request: impl Future<Output = V>) -> V {
+        let flight = self.join(key);
+        let result = flight.get_or_init(|| request).await.clone();
+        drop(flight);
+        self.forget_landed();
+        result
+    }
+
+    fn join(&self, key: K) -> Arc<OnceCell<V>> {
+        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(flight) = flights.get(&key).and_then(Weak::upgrade) {
+            // A flight that has landed is somebody else's past: its result may be out of date by now.
+            if !flight.initialized() {
+                return flight;
+            }
+        }
+        let flight = Arc::new(OnceCell::new());
+        flights.insert(key, Arc::downgrade(&flight));
+        flight
+    }
+
+    fn forget_landed(&self) {
+        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        flights.retain(|_, flight| flight.strong_count() > 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn equal_keys_share_one_request_and_different_ones_do_not() {
+        let flights = SingleFlight::default();
+        let started = AtomicUsize::new(0);
+        let gate = tokio::sync::Barrier::new(2);
+        let request = || async {
+            started.fetch_add(1, Ordering::SeqCst);
+            gate.wait().await;
+            7
+        };
+        let others = async {
+            // Lets both waiters of "a" come in first, then opens the gate with a flight of its own.
+            tokio::task::yield_now().await;
+            flights.run("b", request()).await
+        };
+        let results = tokio::join!(
+            flights.run("a", request()),
+            flights.run("a", request()),
+            others
+        );
+        assert_eq!(results, (7, 7, 7));
+        assert_eq!(started.load(Ordering::SeqCst), 2);
+        assert!(flights.flights.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_waiter_takes_over_from_one_who_gave_up() {
+        let flights = SingleFlight::default();
+        let mut abandoned = Box::pin(flights.run("a", std::future::pending()));
+        let mut waiter = Box::pin(flights.run("a", async { 5 }));
+        tokio::select! {
+            biased;
+            _ = &mut abandoned => unreachable!("it never ends"),
+            _ = &mut waiter => unreachable!("it waits for the other"),
+            () = std::future::ready(()) => {}
+        }
+        drop(abandoned);
+        assert_eq!(waiter.await, 5);
+    }
+}
