@@ -114,7 +114,7 @@ impl Entry<'_> {
             oid: self.oid,
             refresh_token: self.refresh_token,
             resource: self.resource,
-            tenant: self.tenant_id,
+            tid: self.tenant_id,
             // ADAL invents a random identifier where the ID token names nobody; the draft takes only a name with `@`.
             username: self.user_id,
             ..Draft::default()

@@ -38,7 +38,10 @@ pub(crate) struct Draft<'a> {
     pub(crate) resource: Field<'a>,
     pub(crate) scopes: Field<'a>,
     pub(crate) sub: Field<'a>,
+    /// Where the token was issued, unless `authority` says it.
     pub(crate) tenant: Field<'a>,
+    /// The user's tenant.
+    pub(crate) tid: Field<'a>,
     pub(crate) username: Field<'a>,
 }
 
@@ -96,7 +99,7 @@ impl Draft<'_> {
                 .map(str::to_owned)
                 .or(claims.username),
             oid: self.oid.owned().or(claims.oid),
-            tid: self.tenant_id().or(claims.tid),
+            tid: self.tid.owned().or(claims.tid),
             sub: self.sub.owned().or(claims.sub),
             home_account_id: stored_id.or_else(|| Some(client_info?.home_account_id())),
         };
@@ -126,14 +129,6 @@ impl Draft<'_> {
             },
             locator,
         }
-    }
-
-    /// The tenant, where it can only be the user's: beside an authority that says where the token was issued.
-    fn tenant_id(&self) -> Option<String> {
-        if self.authority.is_absent() {
-            return None;
-        }
-        self.tenant.owned()
     }
 
     fn parsed_scopes(&self) -> Vec<Scope> {

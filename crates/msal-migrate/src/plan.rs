@@ -1,0 +1,301 @@
+//! The plan: what will be redeemed, decided without any network.
+//!
+//! A refresh token is often stored many times, once per resource. The plan makes one [`Job`] of all copies, decides
+//! which client, authority and scopes it is redeemed with, and counts every row it leaves out with the reason.
+//!
+//! It keeps some 64 bytes per distinct token and no token. The records themselves are read a second time when the jobs
+//! are handed out, and a source that has changed in between is noticed.
+
+mod authority;
+mod draft;
+mod resolve;
+mod scopes;
+mod summary;
+mod warning;
+
+pub use authority::{AuthorityOverride, AuthorityOverrideError};
+pub use summary::{Count, SkipCount, Summary};
+pub use warning::{Warning, Warnings};
+
+use std::fmt;
+use std::ops::ControlFlow;
+
+use hashbrown::HashMap;
+use msal_core::{Authority, RefreshToken, ScopeSet, UnixTime};
+use thiserror::Error;
+
+use self::draft::PlanDraft;
+use self::resolve::Resolved;
+use crate::record::{Locator, Place, Record, Row, SkipReason, UserHints};
+use crate::source::{Source, SourceError};
+
+/// Identifies a refresh token of a client without revealing it: a keyed hash.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint([u8; 16]);
+
+impl Fingerprint {
+    /// Takes the first 16 bytes of a keyed hash.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .iter()
+            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+/// How the fingerprint of a refresh token of a client is made. The client id comes in lower case.
+pub type FingerprintFn<'a> = dyn Fn(&str, &RefreshToken) -> Fingerprint + 'a;
+
+/// What the user decides about a migration.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct PlanOptions {
+    /// The authority to trust besides Microsoft's, and the one for records that name none. None by default.
+    pub authority: Option<AuthorityOverride>,
+    /// The client of records that name none; records of other clients are skipped. None by default: every client.
+    pub client_id: Option<String>,
+    /// What to ask for where a record names nothing. Microsoft Graph's `.default` when empty.
+    pub default_scopes: ScopeSet,
+    /// Resources to replace by others, such as the retired Azure AD Graph by Microsoft Graph.
+    pub map_resource: Vec<(String, String)>,
+    /// The time of planning, for the warning about tokens that have probably expired. Without it nobody is warned.
+    pub now: Option<UnixTime>,
+}
+
+/// One redemption.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Job {
+    /// Identifies the token and its client in the journal.
+    pub fingerprint: Fingerprint,
+    /// The token.
+    pub refresh_token: RefreshToken,
+    /// The client it was issued to.
+    pub client_id: String,
+    /// Where it is redeemed. The host is Microsoft's, or one that the user named.
+    pub authority: Authority,
+    /// What is asked for: the scopes of one resource, never empty, without the three that the library adds.
+    pub scopes: ScopeSet,
+    /// Whose token it is said to be.
+    pub user: UserHints,
+    /// The row that was chosen among the copies.
+    pub locator: Locator,
+    /// How many more rows hold the same token.
+    pub duplicates: u32,
+    /// The family of clients that share the token, if any.
+    pub family: Option<String>,
+    /// What the user should know about it.
+    pub warnings: Warnings,
+}
+
+/// What becomes of a row.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Planned {
+    /// It is redeemed.
+    Job(Box<Job>),
+    /// Another row holds the same token for the same client, and that one is redeemed.
+    Duplicate {
+        /// This row.
+        locator: Locator,
+        /// The other row.
+        of: Place,
+    },
+    /// It is left out.
+    Skipped {
+        /// This row.
+        locator: Locator,
+        /// Why.
+        reason: SkipReason,
+    },
+}
+
+/// What will be redeemed.
+#[derive(Debug)]
+pub struct Plan {
+    options: PlanOptions,
+    /// In the order of the source.
+    chosen: Vec<Chosen>,
+    summary: Summary,
+}
+
+/// The row that stands for a token, and what is known from all its copies.
+#[derive(Clone, Copy, Debug)]
+struct Chosen {
+    row: u64,
+    fingerprint: Fingerprint,
+    place: Place,
+    duplicates: u32,
+    warnings: Warnings,
+}
+
+/// What to do with a row and the plan's word on it; the place, if the two do not fit.
+type Step<'a> = dyn FnMut(Row, Option<&Chosen>) -> Result<ControlFlow<()>, Place> + 'a;
+
+impl Plan {
+    /// Reads `source` once, to its end, and decides.
+    ///
+    /// # Errors
+    /// [`PlanError::Source`] when the source cannot be read; nothing of it is planned then.
+    pub fn make(
+        source: &dyn Source,
+        options: &PlanOptions,
+        fingerprint: &FingerprintFn<'_>,
+    ) -> Result<Self, PlanError> {
+        let mut draft = PlanDraft::new(options);
+        source.read(&mut |row| {
+            draft.add(row, fingerprint);
+            ControlFlow::Continue(())
+        })?;
+        Ok(draft.finish())
+    }
+
+    /// Counts: what is redeemed, and what is left out and why.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// Reads `source` again and hands out the jobs in its order, until the visitor breaks.
+    ///
+    /// # Errors
+    /// [`PlanError::Changed`] when the source is no longer what was planned. Jobs handed out before that are right:
+    /// each was compared with the plan.
+    pub fn jobs(
+        &self,
+        source: &dyn Source,
+        fingerprint: &FingerprintFn<'_>,
+        visit: &mut dyn FnMut(Job) -> ControlFlow<()>,
+    ) -> Result<(), PlanError> {
+        self.walk(source, &mut |row, chosen| {
+            let place = row.locator().place();
+            let Some(chosen) = chosen else {
+                return Ok(ControlFlow::Continue(()));
+            };
+            let job = self.job(row, chosen, fingerprint).ok_or(place)?;
+            Ok(visit(job))
+        })
+    }
+
+    /// Reads `source` again and tells for every row what becomes of it, until the visitor breaks.
+    ///
+    /// # Errors
+    /// [`PlanError::Changed`] when the source is no longer what was planned.
+    pub fn rows(
+        &self,
+        source: &dyn Source,
+        fingerprint: &FingerprintFn<'_>,
+        visit: &mut dyn FnMut(Planned) -> ControlFlow<()>,
+    ) -> Result<(), PlanError> {
+        let places: HashMap<Fingerprint, Place> = self
+            .chosen
+            .iter()
+            .map(|chosen| (chosen.fingerprint, chosen.place))
+            .collect();
+        self.walk(source, &mut |row, chosen| {
+            let place = row.locator().place();
+            let planned = match chosen {
+                Some(chosen) => self
+                    .job(row, chosen, fingerprint)
+                    .map(|job| Planned::Job(Box::new(job))),
+                None => self.left_out(row, &places, fingerprint),
+            };
+            Ok(visit(planned.ok_or(place)?))
+        })
+    }
+
+    /// Reads the source beside the plan. A step that finds a difference answers with its place.
+    fn walk(&self, source: &dyn Source, step: &mut Step<'_>) -> Result<(), PlanError> {
+        let mut expected = self.chosen.iter().peekable();
+        let mut number = 0;
+        let mut last = Ok(ControlFlow::Continue(()));
+        source.read(&mut |row| {
+            let chosen = expected.next_if(|chosen| chosen.row == number);
+            number += 1;
+            last = step(row, chosen);
+            last.unwrap_or(ControlFlow::Break(()))
+        })?;
+        let missing = expected.peek().map(|chosen| chosen.place);
+        match (last, missing) {
+            (Err(place), _) | (Ok(ControlFlow::Continue(())), Some(place)) => {
+                Err(PlanError::Changed { place })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The job of a chosen row; `None` when it is no longer the row that was chosen.
+    fn job(&self, row: Row, chosen: &Chosen, fingerprint: &FingerprintFn<'_>) -> Option<Job> {
+        let Row::Record(record) = row else {
+            return None;
+        };
+        let resolved = Resolved::of(&record, &self.options).ok()?;
+        let key = resolved.client_id.to_ascii_lowercase();
+        if fingerprint(&key, &record.refresh_token) != chosen.fingerprint {
+            return None;
+        }
+        let Record {
+            refresh_token,
+            locator,
+            user,
+            flags,
+            ..
+        } = *record;
+        Some(Job {
+            fingerprint: chosen.fingerprint,
+            refresh_token,
+            client_id: resolved.client_id,
+            authority: resolved.authority,
+            scopes: resolved.scopes,
+            user,
+            locator,
+            duplicates: chosen.duplicates,
+            family: flags.family,
+            warnings: chosen.warnings,
+        })
+    }
+
+    fn left_out(
+        &self,
+        row: Row,
+        places: &HashMap<Fingerprint, Place>,
+        fingerprint: &FingerprintFn<'_>,
+    ) -> Option<Planned> {
+        let record = match row {
+            Row::Record(record) => record,
+            Row::Skipped { locator, reason } => return Some(Planned::Skipped { locator, reason }),
+        };
+        let locator = record.locator.clone();
+        match Resolved::of(&record, &self.options) {
+            Ok(resolved) => {
+                let key = resolved.client_id.to_ascii_lowercase();
+                let of = *places.get(&fingerprint(&key, &record.refresh_token))?;
+                Some(Planned::Duplicate { locator, of })
+            }
+            Err(reason) => Some(Planned::Skipped { locator, reason }),
+        }
+    }
+}
+
+/// Why there is no plan, or why it can no longer be followed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The source is not what it was when the plan was made: make a new plan.
+    #[error("the input has changed since it was planned, at {place}")]
+    #[non_exhaustive]
+    Changed {
+        /// The first difference.
+        place: Place,
+    },
+    /// The source cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! A plan in the making: one entry per distinct token and client, which the best of its copies stands for.
+
+use hashbrown::HashMap;
+
+use super::resolve::{Groups, People, Resolved};
+use super::summary::{Skips, Tally};
+use super::warning::{Warning, Warnings};
+use super::{Chosen, Fingerprint, FingerprintFn, Plan, PlanOptions};
+use crate::record::{Place, Record, Row};
+
+/// A plan while the source is being read.
+pub(super) struct PlanDraft<'a> {
+    options: &'a PlanOptions,
+    rows: u64,
+    tokens: HashMap<Fingerprint, Token>,
+    groups: Groups,
+    people: People,
+    skips: Skips,
+}
+
+/// What is known of a token so far.
+struct Token {
+    row: u64,
+    place: Place,
+    group: u32,
+    duplicates: u32,
+    person: (u32, u32),
+    rank: u8,
+    warnings: Warnings,
+    has_mixed_users: bool,
+}
+
+impl<'a> PlanDraft<'a> {
+    pub(super) fn new(options: &'a PlanOptions) -> Self {
+        Self {
+            options,
+            rows: 0,
+            tokens: HashMap::new(),
+            groups: Groups::default(),
+            people: People::default(),
+            skips: Skips::default(),
+        }
+    }
+
+    pub(super) fn add(&mut self, row: Row, fingerprint: &FingerprintFn<'_>) {
+        let number = self.rows;
+        self.rows += 1;
+        let record = match row {
+            Row::Record(record) => record,
+            Row::Skipped { locator, reason } => return self.skips.add(reason, locator),
+        };
+        match Resolved::of(&record, self.options) {
+            Ok(resolved) => self.add_resolved(number, &record, resolved, fingerprint),
+            Err(reason) => self.skips.add(reason, record.locator),
+        }
+    }
+
+    fn add_resolved(
+        &mut self,
+        row: u64,
+        record: &Record,
+        resolved: Resolved,
+        fingerprint: &FingerprintFn<'_>,
+    ) {
+        let client_id = resolved.client_id.to_ascii_lowercase();
+        let fingerprint = fingerprint(&client_id, &record.refresh_token);
+        let token = Token {
+            row,
+            place: record.locator.place(),
+            duplicates: 0,
+            person: self.people.person(&record.user),
+            rank: resolved.rank,
+            warnings: resolved.warnings,
+            has_mixed_users: false,
+            group: self.groups.intern(client_id, resolved),
+        };
+        self.tokens
+            .entry(fingerprint)
+            .and_modify(|known| known.absorb(&token))
+            .or_insert(token);
+    }
+
+    pub(super) fn finish(self) -> Plan {
+        let mut tally = Tally::default();
+        let mut chosen = Vec::with_capacity(self.tokens.len());
+        for (fingerprint, token) in self.tokens {
+            let warnings = token.all_warnings();
+            tally.add(self.groups.name(token.group), token.duplicates, warnings);
+            chosen.push(Chosen {
+                row: token.row,
+                fingerprint,
+                place: token.place,
+                duplicates: token.duplicates,
+                warnings,
+            });
+        }
+        chosen.sort_unstable_by_key(|chosen| chosen.row);
+        Plan {
+            options: self.options.clone(),
+            chosen,
+            summary: tally.into_summary(self.rows, self.skips),
+        }
+    }
+}
+
+impl Token {
+    /// Takes note of another copy, which replaces this one where it says more.
+    fn absorb(&mut self, copy: &Self) {
+        self.duplicates = self.duplicates.saturating_add(1);
+        self.has_mixed_users |= People::differ(self.person, copy.person);
+        if copy.rank > self.rank {
+            (self.row, self.place) = (copy.row, copy.place);
+            (self.group, self.rank) = (copy.group, copy.rank);
+            self.warnings = copy.warnings;
+        }
+        self.person = People::known(self.person, copy.person);
+    }
+
+    fn all_warnings(&self) -> Warnings {
+        if self.has_mixed_users {
+            self.warnings.with(Warning::MixedUsers)
+        } else {
+            self.warnings
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! A record as it will be redeemed, and the small tables that make comparing millions of them cheap.
+
+use std::hash::{BuildHasher, Hash};
+
+use hashbrown::{DefaultHashBuilder, HashMap};
+use msal_core::{Authority, ScopeSet};
+
+use super::PlanOptions;
+use super::authority::{self, Place};
+use super::scopes::{self, Wanted};
+use super::warning::{Warning, Warnings};
+use crate::record::{Record, SkipReason, UserHints};
+
+/// Clients of Microsoft's own programs that wrote ADAL caches: Azure CLI and Azure PowerShell.
+const FIRST_PARTY: [&str; 2] = [
+    "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+    "1950a258-227b-4e31-a9cf-717495945fc2",
+];
+
+/// After this time without use a refresh token has expired.
+const LIFETIME_SECONDS: u64 = 90 * 24 * 60 * 60;
+
+/// How many different groups are told apart; a bound on memory for sources with a tenant per user.
+const MOST_GROUPS: usize = 65_536;
+
+/// How a record will be redeemed.
+pub(super) struct Resolved {
+    pub(super) client_id: String,
+    pub(super) authority: Authority,
+    pub(super) scopes: ScopeSet,
+    /// How much the record says: more is better.
+    pub(super) rank: u8,
+    pub(super) warnings: Warnings,
+}
+
+impl Resolved {
+    /// Decides how `record` is redeemed, or why it is not.
+    pub(super) fn of(record: &Record, options: &PlanOptions) -> Result<Self, SkipReason> {
+        let Place {
+            authority,
+            is_specific,
+            mut warnings,
+        } = authority::authority(record, options.authority.as_ref())?;
+        let client_id = client_id(record, options)?;
+        let Wanted {
+            scopes,
+            rank,
+            warnings: about_scopes,
+        } = scopes::scopes(record, authority.host(), options)?;
+        warnings = warnings.and(about_scopes);
+        let is_first_party = FIRST_PARTY
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(&client_id));
+        warnings.insert_if(Warning::FirstPartyClient, is_first_party);
+        warnings.insert_if(Warning::OldToken, is_old(record, options));
+        warnings.insert_if(Warning::UnlikelyToken, is_unlikely(record));
+        Ok(Self {
+            client_id,
+            authority,
+            scopes,
+            rank: rank + if is_specific { 4 } else { 0 },
+            warnings,
+        })
+    }
+}
+
+fn client_id(record: &Record, options: &PlanOptions) -> Result<String, SkipReason> {
+    match (&record.client_id, &options.client_id) {
+        (Some(stored), Some(named)) if !stored.eq_ignore_ascii_case(named) => {
+            Err(SkipReason::OtherClient)
+        }
+        // The user's spelling: caches are searched by it, and case counts there.
+        (_, Some(named)) => Ok(named.clone()),
+        (Some(stored), None) => Ok(stored.clone()),
+        (None, None) => Err(SkipReason::NoClientId),
+    }
+}
+
+fn is_old(record: &Record, options: &PlanOptions) -> bool {
+    match (record.last_refreshed, options.now) {
+        (Some(refreshed), Some(now)) => refreshed.until(now).as_secs() > LIFETIME_SECONDS,
+        _ => false,
+    }
+}
+
+/// Google's tokens start so, and RFC 6749 appendix A.17 allows no more than visible ASCII and spaces.
+fn is_unlikely(record: &Record) -> bool {
+    let token = record.refresh_token.expose_secret();
+    token.starts_with("1//") || token.bytes().any(|byte| !(0x21..=0x7e).contains(&byte))
+}
+
+/// Tells users apart by 32 bits of a hash per name, which is enough for a warning.
+#[derive(Default)]
+pub(super) struct People {
+    hasher: DefaultHashBuilder,
+}
+
+impl People {
+    /// The user's name and object identifier, hashed; 0 where unknown.
+    pub(super) fn person(&self, user: &UserHints) -> (u32, u32) {
+        (
+            self.hash(user.username.as_deref()),
+            self.hash(user.oid.as_deref()),
+        )
+    }
+
+    /// Whether these are two people. A guest has another object identifier in every tenant, so names decide.
+    pub(super) fn differ(one: (u32, u32), other: (u32, u32)) -> bool {
+        let known_and_different = |one, other| one != 0 && other != 0 && one != other;
+        if one.0 != 0 && other.0 != 0 {
+            return one.0 != other.0;
+        }
+        known_and_different(one.1, other.1)
+    }
+
+    /// What is known from both.
+    pub(super) fn known(one: (u32, u32), other: (u32, u32)) -> (u32, u32) {
+        let first = |one, other| if one == 0 { other } else { one };
+        (first(one.0, other.0), first(one.1, other.1))
+    }
+
+    fn hash(&self, name: Option<&str>) -> u32 {
+        name.map_or(0, |name| {
+            let hash = self.hasher.hash_one(name.to_lowercase());
+            (hash as u32).max(1)
+        })
+    }
+}
+
+/// The different ways records are redeemed in, numbered.
+#[derive(Default)]
+pub(super) struct Groups {
+    numbers: HashMap<Group, u32>,
+    names: Vec<Group>,
+}
+
+/// What tokens that are redeemed alike have in common.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Group {
+    /// In lower case.
+    pub(super) client_id: String,
+    pub(super) authority: Authority,
+    pub(super) scopes: ScopeSet,
+}
+
+impl Groups {
+    pub(super) fn intern(&mut self, client_id: String, resolved: Resolved) -> u32 {
+        let group = Group {
+            client_id,
+            authority: resolved.authority,
+            scopes: resolved.scopes,
+        };
+        if let Some(number) = self.numbers.get(&group) {
+            return *number;
+        }
+        if self.names.len() == MOST_GROUPS {
+            return u32::MAX;
+        }
+        let number = self.names.len() as u32;
+        self.names.push(group.clone());
+        self.numbers.insert(group, number);
+        number
+    }
+
+    pub(super) fn name(&self, number: u32) -> Option<&Group> {
+        self.names.get(number as usize)
+    }
+}

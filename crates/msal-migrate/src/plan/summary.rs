@@ -1,0 +1,149 @@
+//! Counts of what a plan does and leaves out.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+
+use super::resolve::Group;
+use super::warning::{Warning, Warnings};
+use crate::record::{Locator, SkipReason};
+
+/// How many rows are named for each reason.
+const EXAMPLES: usize = 5;
+
+/// The name for everything beyond what is told apart.
+const OTHERS: &str = "(others)";
+
+/// What a plan does and leaves out, in numbers.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Summary {
+    /// All rows of the source.
+    pub rows: u64,
+    /// Redemptions: distinct refresh tokens and clients.
+    pub jobs: u64,
+    /// Rows whose token is redeemed for another row.
+    pub duplicates: u64,
+    /// Redemptions per client, most first.
+    pub clients: Vec<Count>,
+    /// Redemptions per host of the authority, most first.
+    pub hosts: Vec<Count>,
+    /// Redemptions per tenant, most first.
+    pub tenants: Vec<Count>,
+    /// Redemptions per set of scopes, most first.
+    pub scopes: Vec<Count>,
+    /// Rows that are left out, per reason.
+    pub skipped: Vec<SkipCount>,
+    /// What to know, and for how many redemptions.
+    pub warnings: Vec<(Warning, u64)>,
+}
+
+/// How often something occurs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Count {
+    /// What is counted.
+    pub name: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// Rows that are left out for one reason.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SkipCount {
+    /// The reason.
+    pub reason: SkipReason,
+    /// How many rows.
+    pub count: u64,
+    /// The first few of them.
+    pub examples: Vec<Locator>,
+}
+
+impl Summary {
+    /// How many rows are left out, duplicates not counted.
+    pub fn skipped_rows(&self) -> u64 {
+        self.skipped.iter().map(|skip| skip.count).sum()
+    }
+}
+
+/// The counts while they grow.
+#[derive(Default)]
+pub(super) struct Tally {
+    jobs: u64,
+    duplicates: u64,
+    clients: HashMap<String, u64>,
+    hosts: HashMap<String, u64>,
+    tenants: HashMap<String, u64>,
+    scopes: HashMap<String, u64>,
+    warnings: BTreeMap<Warning, u64>,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, group: Option<&Group>, duplicates: u32, warnings: Warnings) {
+        self.jobs += 1;
+        self.duplicates += u64::from(duplicates);
+        for warning in warnings.iter() {
+            *self.warnings.entry(warning).or_default() += 1;
+        }
+        match group {
+            Some(group) => {
+                increment(&mut self.clients, &group.client_id);
+                increment(&mut self.hosts, group.authority.host());
+                increment(&mut self.tenants, group.authority.tenant().as_str());
+                increment(&mut self.scopes, &group.scopes.to_wire());
+            }
+            None => {
+                increment(&mut self.clients, OTHERS);
+                increment(&mut self.hosts, OTHERS);
+                increment(&mut self.tenants, OTHERS);
+                increment(&mut self.scopes, OTHERS);
+            }
+        }
+    }
+
+    pub(super) fn into_summary(self, rows: u64, skips: Skips) -> Summary {
+        Summary {
+            rows,
+            jobs: self.jobs,
+            duplicates: self.duplicates,
+            clients: most_first(self.clients),
+            hosts: most_first(self.hosts),
+            tenants: most_first(self.tenants),
+            scopes: most_first(self.scopes),
+            skipped: skips.0.into_values().collect(),
+            warnings: self.warnings.into_iter().collect(),
+        }
+    }
+}
+
+fn increment(names: &mut HashMap<String, u64>, name: &str) {
+    *names.entry_ref(name).or_default() += 1;
+}
+
+fn most_first(names: HashMap<String, u64>) -> Vec<Count> {
+    let mut counts: Vec<_> = names
+        .into_iter()
+        .map(|(name, count)| Count { name, count })
+        .collect();
+    counts.sort_unstable_by(|one, other| (other.count, &one.name).cmp(&(one.count, &other.name)));
+    counts
+}
+
+/// Rows left out so far.
+#[derive(Default)]
+pub(super) struct Skips(BTreeMap<SkipReason, SkipCount>);
+
+impl Skips {
+    pub(super) fn add(&mut self, reason: SkipReason, locator: Locator) {
+        let skip = self.0.entry(reason).or_insert_with(|| SkipCount {
+            reason,
+            count: 0,
+            examples: Vec::new(),
+        });
+        skip.count += 1;
+        if skip.examples.len() < EXAMPLES {
+            skip.examples.push(locator);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What the user should know about a token before it is redeemed. None of these stops a migration.
+
+use std::fmt;
+
+/// Something to know about a token before it is redeemed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The store says nothing about the tenant, so it is assumed.
+    AssumedAuthority,
+    /// The store says nothing about the scopes, so the default is asked for.
+    AssumedScopes,
+    /// The client is one of Microsoft's own programs.
+    FirstPartyClient,
+    /// Copies of one token stand under different users.
+    MixedUsers,
+    /// The token was last refreshed more than 90 days ago.
+    OldToken,
+    /// The resource is Azure AD Graph, which has been retired.
+    RetiredResource,
+    /// The store lists scopes of several resources, and only those of one are asked for.
+    SeveralResources,
+    /// The token looks like another provider's.
+    UnlikelyToken,
+}
+
+impl Warning {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::AssumedAuthority,
+        Self::AssumedScopes,
+        Self::FirstPartyClient,
+        Self::MixedUsers,
+        Self::OldToken,
+        Self::RetiredResource,
+        Self::SeveralResources,
+        Self::UnlikelyToken,
+    ];
+
+    /// The stable name for reports and scripts.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::AssumedAuthority => "assumed_authority",
+            Self::AssumedScopes => "assumed_scopes",
+            Self::FirstPartyClient => "first_party_client",
+            Self::MixedUsers => "mixed_users",
+            Self::OldToken => "old_token",
+            Self::RetiredResource => "retired_resource",
+            Self::SeveralResources => "several_resources",
+            Self::UnlikelyToken => "unlikely_token",
+        }
+    }
+
+    /// One sentence for people.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::AssumedAuthority => {
+                "the store names no tenant, so `organizations` or `consumers` is assumed"
+            }
+            Self::AssumedScopes => "the store names no scopes, so the default scope is asked for",
+            Self::FirstPartyClient => {
+                "the token belongs to one of Microsoft's own programs, not to an application of yours"
+            }
+            Self::MixedUsers => {
+                "the same token is stored under different users; the answer will tell whose it is"
+            }
+            Self::OldToken => {
+                "the token was last refreshed more than 90 days ago and has probably expired"
+            }
+            Self::RetiredResource => "the token is for Azure AD Graph, which has been retired",
+            Self::SeveralResources => {
+                "the store lists scopes of several resources; only those of the first are asked for"
+            }
+            Self::UnlikelyToken => "the token does not look like one of Microsoft's",
+        }
+    }
+
+    /// What the user can do about it.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::AssumedAuthority => "name the tenant with --authority",
+            Self::AssumedScopes => "name the scopes with --default-scope",
+            Self::FirstPartyClient => {
+                "only that program can use the result; name your own client with --client-id"
+            }
+            Self::MixedUsers => {
+                "nothing to do: an answer for another user than the row's is not taken"
+            }
+            Self::OldToken => "nothing to do: it is tried once",
+            Self::RetiredResource => {
+                "--map-resource https://graph.windows.net=https://graph.microsoft.com"
+            }
+            Self::SeveralResources => {
+                "nothing to do: a token for the others is obtained silently afterwards"
+            }
+            Self::UnlikelyToken => "check that the right column is mapped",
+        }
+    }
+
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.explanation())
+    }
+}
+
+/// A set of [`Warning`]s.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Warnings(u8);
+
+impl Warnings {
+    /// The set with `warning` in it.
+    #[must_use]
+    pub const fn with(self, warning: Warning) -> Self {
+        Self(self.0 | warning.bit())
+    }
+
+    /// The warnings of both sets.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether `warning` is in the set.
+    pub const fn contains(self, warning: Warning) -> bool {
+        self.0 & warning.bit() != 0
+    }
+
+    /// Whether there is nothing to warn about.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The warnings in the set.
+    pub fn iter(self) -> impl Iterator<Item = Warning> {
+        Warning::ALL
+            .into_iter()
+            .filter(move |warning| self.contains(*warning))
+    }
+
+    pub(crate) fn insert_if(&mut self, warning: Warning, condition: bool) {
+        if condition {
+            *self = self.with(warning);
+        }
+    }
+}
+
+impl fmt::Debug for Warnings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.iter()).finish()
+    }
+}
