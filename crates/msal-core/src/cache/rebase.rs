@@ -3,7 +3,7 @@
 use super::TokenCache;
 use super::entry::{RefreshTokenEntry, Section};
 use super::schema::Entity;
-use super::table::{Slot, Table};
+use super::table::Table;
 
 impl TokenCache {
     /// Applies the changes made here since the last save to `theirs`, the cache as it is stored now.
@@ -11,23 +11,25 @@ impl TokenCache {
     /// Entry by entry: what was added or changed here is put in, unless it is a refresh token and theirs is newer; what
     /// was removed here is removed, whoever wrote it since. All else is theirs. Doing it twice changes nothing more.
     #[must_use]
-    pub fn rebase_onto(self, mut theirs: Self) -> Self {
+    pub fn rebase_onto(&self, mut theirs: Self) -> Self {
         theirs.dialect = self.dialect;
         for (section, key) in &self.removed {
             theirs.remove(*section, key);
         }
-        apply(self.access_tokens, &mut theirs.access_tokens, |_, _| true);
-        apply(self.accounts, &mut theirs.accounts, |_, _| true);
-        apply(self.id_tokens, &mut theirs.id_tokens, |_, _| true);
-        apply(self.refresh_tokens, &mut theirs.refresh_tokens, is_newer);
-        apply(self.app_metadata, &mut theirs.app_metadata, |_, _| true);
+        let applied = [
+            apply(&self.access_tokens, &mut theirs.access_tokens, |_, _| true),
+            apply(&self.accounts, &mut theirs.accounts, |_, _| true),
+            apply(&self.id_tokens, &mut theirs.id_tokens, |_, _| true),
+            apply(&self.refresh_tokens, &mut theirs.refresh_tokens, is_newer),
+            apply(&self.app_metadata, &mut theirs.app_metadata, |_, _| true),
+        ];
         for section in Section::ALL {
             if theirs.count(section) > 0 {
                 theirs.lay_out(section);
             }
         }
-        theirs.removed = self.removed;
-        theirs.is_changed = self.is_changed;
+        theirs.removed.clone_from(&self.removed);
+        theirs.is_changed |= applied.contains(&true);
         theirs
     }
 
@@ -42,28 +44,32 @@ impl TokenCache {
     }
 }
 
-fn apply<E: Entity>(ours: Table<E>, theirs: &mut Table<E>, wins: impl Fn(&E, &E) -> bool) {
-    for slot in ours.into_changed() {
-        let known = theirs
-            .by_key(slot.key.as_str())
-            .and_then(|slot| slot.entity.as_ref());
-        let is_kept = match (&slot.entity, known) {
-            (Some(ours), Some(theirs)) => wins(ours, theirs),
+/// Whether anything of ours made a difference.
+fn apply<E: Entity + Clone>(
+    ours: &Table<E>,
+    theirs: &mut Table<E>,
+    wins: impl Fn(&E, &E) -> bool,
+) -> bool {
+    let mut is_different = false;
+    for slot in ours.iter().filter(|slot| slot.changed) {
+        let known = theirs.by_key(slot.key.as_str());
+        let is_kept = match (
+            &slot.entity,
+            known.map(|known| (&known.entity, &known.text)),
+        ) {
+            (_, Some((_, text))) if *text == slot.text => false,
+            (Some(ours), Some((Some(theirs), _))) => wins(ours, theirs),
             _ => true,
         };
         if is_kept {
-            theirs.put(slot);
+            theirs.put(slot.clone());
+            is_different = true;
         }
     }
+    is_different
 }
 
 /// A server that rotates has revoked the older token, so the newer one must survive whoever saves last.
 fn is_newer(ours: &RefreshTokenEntry, theirs: &RefreshTokenEntry) -> bool {
     ours.last_modification_time >= theirs.last_modification_time
-}
-
-impl<E: Entity> Table<E> {
-    fn into_changed(self) -> impl Iterator<Item = Slot<E>> {
-        self.into_slots().filter(|slot| slot.changed)
-    }
 }

@@ -13,6 +13,7 @@ use super::schema::{Entity, Wire, write_entry};
 use crate::Text;
 
 /// An entry with the key it is stored under and its JSON text.
+#[derive(Clone)]
 pub(super) struct Slot<E> {
     pub(super) key: Text,
     pub(super) text: Bytes,
@@ -161,11 +162,6 @@ impl<E: Entity> Table<E> {
     /// All entries, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Slot<E>> {
         self.slots.iter().flatten()
-    }
-
-    /// All entries, in order, given away.
-    pub(super) fn into_slots(self) -> impl Iterator<Item = Slot<E>> {
-        self.slots.into_iter().flatten()
     }
 
     /// Marks every entry as saved.
