@@ -35,6 +35,8 @@ pub(crate) struct Person {
     pub(crate) object_id: Guid,
     /// The sign-in that the tokens descend from; `None` starts one.
     pub(crate) lineage: Option<u64>,
+    /// The nonce of the authorization request, which the id_token repeats.
+    pub(crate) nonce: Option<String>,
 }
 
 /// v1: numbers are strings, and there is a `resource`.
@@ -217,9 +219,12 @@ impl Maker<'_> {
         };
         let Granted { app, asked, .. } = self.granted;
         UserPart {
-            refresh_token: asked.offline_access.then(|| self.refresh_token(person)),
+            // Members of the family get a refresh token without asking.
+            refresh_token: (asked.offline_access || app.family).then(|| self.refresh_token(person)),
             foci: app.family.then_some("1"),
-            id_token: asked.openid.then(|| self.id_token(version, subject)),
+            id_token: asked
+                .openid
+                .then(|| self.id_token(version, person, subject)),
             client_info: (self.call.parameter("client_info") == Some("1"))
                 .then(|| self.client_info(person)),
         }
@@ -241,7 +246,7 @@ impl Maker<'_> {
         )
     }
 
-    fn id_token(&self, version: Version, subject: &Subject) -> String {
+    fn id_token(&self, version: Version, person: &Person, subject: &Subject) -> String {
         let (v1, client) = (version == Version::V1, self.granted.app.client_id.as_str());
         let tid = self.emulator.directory().tenant(self.granted.tenant).id;
         let iat = self.call.now.secs();
@@ -256,7 +261,7 @@ impl Maker<'_> {
             given_name: subject.given_name.as_deref().filter(|_| v1),
             idp: subject.identity_provider.as_deref(),
             name: &subject.name,
-            nonce: None,
+            nonce: person.nonce.as_deref(),
             oid: subject.object_id,
             preferred_username: (!v1).then_some(&subject.upn),
             sub: subject.pairwise(client),

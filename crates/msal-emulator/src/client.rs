@@ -36,17 +36,31 @@ impl<'d> Client<'d> {
             (Some(only), Realm::Tenant(tenant)) if only != tenant => return Err(unknown()),
             _ => {}
         }
-        let proven = prove(app, request.client_secret.as_deref())?;
+        let proven = prove(app, request)?;
         Ok(Self { app, proven })
     }
 }
 
-fn prove(app: &AppEntry, secret: Option<&str>) -> Result<bool, Refusal> {
-    match secret {
-        None if app.public => Ok(false),
-        None => Err(Refusal::new(7_000_218)),
-        Some(_) if app.secrets.is_empty() => Err(Refusal::new(700_025)),
-        Some(presented) if app.secrets.iter().any(|secret| secret.is(presented)) => Ok(true),
-        Some(_) => Err(Refusal::new(7_000_215).with("client", &app.client_id)),
+fn prove(app: &AppEntry, request: &TokenRequest<'_>) -> Result<bool, Refusal> {
+    let assertion = request.call.parameter("client_assertion");
+    let Some(presented) = request.client_secret.as_deref() else {
+        return match assertion {
+            None if app.public => Ok(false),
+            None => Err(Refusal::new(7_000_218)),
+            Some(_) if app.secrets.is_empty() => Err(Refusal::new(700_025)),
+            // No application here has a certificate.
+            Some(_) => Err(Refusal::new(700_027)),
+        };
+    };
+    if app.secrets.is_empty() {
+        return Err(Refusal::new(700_025));
     }
+    // All are compared, so that the time does not tell which one matched.
+    let matches = app
+        .secrets
+        .iter()
+        .filter(|secret| secret.is(presented))
+        .count();
+    let wrong = || Refusal::new(7_000_215).with("client", &app.client_id);
+    (matches > 0).then_some(true).ok_or_else(wrong)
 }

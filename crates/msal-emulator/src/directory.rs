@@ -4,9 +4,10 @@
 //! later (a changed password, a revoked session) is kept by the emulator, beside it.
 
 mod app;
+mod overview;
 mod policy;
 mod resource;
-mod sample;
+pub mod sample;
 mod tenant;
 mod user;
 
@@ -14,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use app::{App, RedirectKind};
+pub use overview::{AppOverview, TenantOverview};
 pub use policy::{Policy, Requirement};
 pub use resource::Resource;
 pub use tenant::Tenant;
@@ -46,6 +48,7 @@ pub struct Directory {
 pub(crate) struct TenantEntry {
     pub(crate) id: Guid,
     pub(crate) name: String,
+    domain: String,
     pub(crate) policies: Vec<Policy>,
     guests: HashMap<String, Guid>,
 }
@@ -196,12 +199,6 @@ impl Directory {
         let domain = tenant.domains.first().map_or("", String::as_str);
         let id = guid_or_derived(tenant.id.as_deref(), b"tenant", domain)?;
         let index = TenantIndex(self.tenants.len());
-        if self.tenants_by_id.insert(id, index).is_some() {
-            return Err(DirectoryError::Duplicate {
-                kind: "tenant",
-                name: id.to_string(),
-            });
-        }
         for domain in &tenant.domains {
             if domain.is_empty() || domain.contains(['/', '@', ' ']) {
                 return Err(DirectoryError::NotADomain {
@@ -219,9 +216,16 @@ impl Directory {
                 });
             }
         }
+        if self.tenants_by_id.insert(id, index).is_some() {
+            return Err(DirectoryError::Duplicate {
+                kind: "tenant",
+                name: id.to_string(),
+            });
+        }
         self.tenants.push(TenantEntry {
             id,
             name: tenant.name.clone().unwrap_or_else(|| domain.to_owned()),
+            domain: domain.to_owned(),
             policies: tenant.policies.clone(),
             guests: HashMap::new(),
         });
@@ -367,11 +371,12 @@ fn guid_or_derived(given: Option<&str>, space: &[u8], name: &str) -> Result<Guid
     let Some(text) = given else {
         return Ok(Guid::derived(space, name));
     };
-    text.parse().or_else(|_| {
-        Err(DirectoryError::NotAGuid {
+    let Ok(guid) = text.parse() else {
+        return Err(DirectoryError::NotAGuid {
             name: text.to_owned(),
-        })
-    })
+        });
+    };
+    Ok(guid)
 }
 
 /// Why a directory cannot be built.

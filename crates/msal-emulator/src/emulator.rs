@@ -10,7 +10,7 @@ use crate::audit::{AuditLog, AuditRecord, Endpoint, Version};
 use crate::call::Call;
 use crate::directory::Directory;
 use crate::endpoint::token::{Presented, TokenRequest};
-use crate::endpoint::{discovery, instance, keys, realm, token};
+use crate::endpoint::{authorize, discovery, instance, keys, realm, token};
 use crate::envelope::refuse;
 use crate::fault::{Action, Fault, FaultPlans, Sighting, Strike, Tampering};
 use crate::grant::with_policy_claims;
@@ -109,9 +109,9 @@ impl Emulator {
     fn handle_document(&self, call: &Call<'_>) -> Response<Bytes> {
         let sighting = Sighting {
             endpoint: call.target.endpoint,
-            client_id: None,
+            client_id: call.parameter("client_id"),
             grant_type: None,
-            user: None,
+            user: Some(&*call.target.user).filter(|user| !user.is_empty()),
         };
         let strike = self.faults.strike(&sighting);
         let reply = self.perform(call, strike.as_ref(), None, || {
@@ -127,6 +127,7 @@ impl Emulator {
             return Err(refusal.with("received", call.method().as_str()));
         }
         match call.target.endpoint {
+            Endpoint::Authorize(version) => authorize::answer(self, call, version),
             Endpoint::InstanceDiscovery => instance::answer(call),
             Endpoint::Keys(_) => Ok(keys::answer(self, call)),
             Endpoint::OpenIdConfiguration(version) => discovery::answer(self, call, version),
@@ -314,6 +315,12 @@ impl Emulator {
         self.issuer.signatures()
     }
 
+    /// Who exists.
+    #[must_use]
+    pub const fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
     fn cut(&self, now: SystemTime) -> Cut {
         Cut {
             at: now.into(),
@@ -323,10 +330,6 @@ impl Emulator {
 }
 
 impl Emulator {
-    pub(crate) const fn directory(&self) -> &Directory {
-        &self.directory
-    }
-
     pub(crate) const fn settings(&self) -> &Settings {
         &self.settings
     }

@@ -1,5 +1,6 @@
 //! The endpoints, one file each.
 
+pub(crate) mod authorize;
 pub(crate) mod discovery;
 pub(crate) mod instance;
 pub(crate) mod keys;

@@ -77,7 +77,8 @@ fn error_name(call: &Call<'_>, refusal: &Refusal) -> &'static str {
     }
 }
 
-fn description(call: &Call<'_>, refusal: &Refusal, directory: &Directory) -> String {
+/// The `error_description` of a refusal.
+pub(crate) fn description(call: &Call<'_>, refusal: &Refusal, directory: &Directory) -> String {
     let fact = |place: &str| {
         let value = refusal
             .fact(place)

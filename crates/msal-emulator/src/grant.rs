@@ -1,5 +1,6 @@
 //! The grants, one file each, and what those about a person share.
 
+pub(crate) mod authorization_code;
 mod client_credentials;
 mod password;
 mod refresh_token;
@@ -27,6 +28,7 @@ pub(crate) type Judge = for<'d> fn(
 /// Finds the grant by the value of `grant_type`.
 pub(crate) fn find(grant_type: &str) -> Option<Judge> {
     match grant_type {
+        "authorization_code" => Some(authorization_code::judge),
         "client_credentials" => Some(client_credentials::judge),
         "password" => Some(password::judge),
         "refresh_token" => Some(refresh_token::judge),
@@ -51,7 +53,7 @@ fn asked<'d>(
 }
 
 /// Applies the rules of the tenant that the tokens would be for.
-fn check_policies(
+pub(crate) fn check_policies(
     account: &Account,
     tenant: TenantIndex,
     asked: &Asked<'_>,

@@ -2,9 +2,11 @@
 
 mod answer;
 mod audit;
+mod authorization_code;
 mod call;
 mod catalogue;
 mod client;
+mod config;
 mod directory;
 mod emulator;
 mod endpoint;
@@ -16,6 +18,7 @@ mod guid;
 mod identifiers;
 mod issuer;
 mod moment;
+mod packed;
 mod people;
 mod realm;
 mod redemptions;
@@ -33,9 +36,10 @@ mod server;
 
 pub use audit::{AuditRecord, Endpoint, Version};
 pub use catalogue::{CatalogueRow, Source, catalogue};
+pub use config::{Config, ConfigError};
 pub use directory::{
-    App, Directory, DirectoryBuilder, DirectoryError, Policy, RedirectKind, Requirement, Resource,
-    Tenant, User, UserPattern,
+    App, AppOverview, Directory, DirectoryBuilder, DirectoryError, Policy, RedirectKind,
+    Requirement, Resource, Tenant, TenantOverview, User, UserPattern, sample,
 };
 pub use emulator::{Emulator, UnknownParty};
 pub use fault::Fault;

@@ -1,4 +1,4 @@
-//! What became of refresh tokens: which were redeemed, how often, and which were revoked.
+//! What became of refresh tokens and authorization codes: which were redeemed, how often, and which revoked.
 //!
 //! A refresh token that was never presented is not here. Counting and the decision whether a token is
 //! still good happen under one lock per token, so the counters are exact and a token that may be used
@@ -19,6 +19,7 @@ pub(crate) struct Ledger {
     shards: Vec<Mutex<HashMap<RefreshTokenId, Entry>>>,
     revoked_lineages: RwLock<HashSet<u64>>,
     unreadable: AtomicU64,
+    redeemed_codes: Mutex<HashSet<u64>>,
 }
 
 #[derive(Debug, Default)]
@@ -50,6 +51,7 @@ impl Ledger {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             revoked_lineages: RwLock::default(),
             unreadable: AtomicU64::new(0),
+            redeemed_codes: Mutex::default(),
         }
     }
 
@@ -96,6 +98,11 @@ impl Ledger {
 
     pub(crate) fn revoke(&self, token: RefreshTokenId) {
         self.shard(token).entry(token).or_default().revoked = true;
+    }
+
+    /// Redeems an authorization code by its serial number; answers whether this is the first time.
+    pub(crate) fn redeem_code(&self, serial: u64) -> bool {
+        lock(&self.redeemed_codes).insert(serial)
     }
 
     pub(crate) fn snapshot(&self, name: impl Fn(AppIndex) -> Option<String>) -> Redemptions {

@@ -10,6 +10,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use crate::base64url;
 use crate::identifiers::scramble;
 use crate::moment::Moment;
+use crate::packed::{Packer, Unpacker};
 use crate::sealed::Sealer;
 
 /// The name of a refresh token for logs and counters. It tells nothing about the token's value.
@@ -79,53 +80,30 @@ impl Grant {
 
     fn to_bytes(&self) -> Vec<u8> {
         let flags = u8::from(self.family) | u8::from(self.confidential) << 1;
-        let mut bytes = vec![FORMAT, flags];
-        for number in [self.serial, self.issued.millis(), self.lineage] {
-            bytes.extend_from_slice(&number.to_be_bytes());
-        }
-        for text in [&self.client_id, &self.upn] {
-            // Both are bounded when the directory is built.
-            bytes.extend_from_slice(&u16::try_from(text.len()).unwrap_or(0).to_be_bytes());
-            bytes.extend_from_slice(text.as_bytes());
-        }
-        bytes
+        let packer = Packer::new(FORMAT)
+            .byte(flags)
+            .number(self.serial)
+            .number(self.issued.millis());
+        packer
+            .number(self.lineage)
+            .text(&self.client_id)
+            .text(&self.upn)
+            .finish()
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader(bytes);
-        let [FORMAT, flags] = reader.array()? else {
-            return None;
-        };
-        let mut number = || reader.array().map(u64::from_be_bytes);
-        let (serial, issued, lineage) = (number()?, Moment::from_millis(number()?), number()?);
-        let (client_id, upn) = (reader.text()?, reader.text()?);
+        let mut unpacker = Unpacker::new(FORMAT, bytes)?;
+        let flags = unpacker.byte()?;
         let (family, confidential) = (flags & 1 != 0, flags & 2 != 0);
         Some(Self {
-            serial,
-            issued,
-            lineage,
-            upn,
-            client_id,
+            serial: unpacker.number()?,
+            issued: Moment::from_millis(unpacker.number()?),
+            lineage: unpacker.number()?,
+            client_id: unpacker.text()?,
+            upn: unpacker.text()?,
             family,
             confidential,
         })
-    }
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl Reader<'_> {
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (head, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*head)
-    }
-
-    fn text(&mut self) -> Option<String> {
-        let length = usize::from(u16::from_be_bytes(self.array()?));
-        let (head, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        String::from_utf8(head.to_vec()).ok()
     }
 }
 

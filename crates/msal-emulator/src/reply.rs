@@ -39,6 +39,17 @@ impl Reply {
         reply
     }
 
+    /// A redirect, yet without its target.
+    pub(crate) fn redirect(call: &Call<'_>) -> Self {
+        let mut reply = Self::new(call, 302, "text/html; charset=utf-8", Vec::new());
+        put(
+            reply.response.headers_mut(),
+            header::CACHE_CONTROL,
+            "no-store, no-cache",
+        );
+        reply
+    }
+
     /// What is not a page here.
     pub(crate) fn not_found(call: &Call<'_>) -> Self {
         Self::new(call, 404, "text/plain", Vec::new())

@@ -44,6 +44,10 @@ impl<'r> Target<'r> {
             Endpoint::Token(Version::V2)
         } else if is(&["oauth2", "token"]) {
             Endpoint::Token(Version::V1)
+        } else if is(&["oauth2", "v2.0", "authorize"]) {
+            Endpoint::Authorize(Version::V2)
+        } else if is(&["oauth2", "authorize"]) {
+            Endpoint::Authorize(Version::V1)
         } else if is(&["v2.0", ".well-known", "openid-configuration"]) {
             Endpoint::OpenIdConfiguration(Version::V2)
         } else if is(&[".well-known", "openid-configuration"]) {

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+use crate::config::Config;
 use crate::emulator::Emulator;
 use connection::Service;
 
@@ -42,6 +43,16 @@ impl Server {
             ca_out: None,
             max_body: 1024 * 1024,
         }
+    }
+
+    /// Starts to describe a server as a configuration file says.
+    #[must_use]
+    pub fn configured(config: Config) -> ServerBuilder {
+        let (port, latency, names) = (config.port(), config.latency(), config.names().to_vec());
+        let builder = Self::builder(config.into_emulator())
+            .port(port.unwrap_or(0))
+            .latency(latency);
+        ServerBuilder { names, ..builder }
     }
 
     /// The base URL, such as `https://localhost:8443`; the tenant follows it.

@@ -1,8 +1,49 @@
-//! The directory to try things out with.
+//! The names in [`Directory::sample`], the directory to try things out with.
 
 use super::{
-    App, Directory, Policy, RedirectKind, Requirement, Resource, Tenant, User, UserPattern,
+    App, Directory, DirectoryBuilder, Policy, RedirectKind, Requirement, Resource, Tenant, User,
+    UserPattern,
 };
+
+/// The first tenant, by domain.
+pub const CONTOSO: &str = "contoso.example";
+/// The first tenant, by GUID.
+pub const CONTOSO_ID: &str = "c0ffee00-0001-4000-8000-000000000000";
+/// The second tenant, by domain.
+pub const FABRIKAM: &str = "fabrikam.example";
+/// The second tenant, by GUID.
+pub const FABRIKAM_ID: &str = "c0ffee00-0002-4000-8000-000000000000";
+
+/// A user of the first tenant.
+pub const ALICE: &str = "alice@contoso.example";
+/// A user of the first tenant whom Conditional Access keeps from `https://vault.azure.net`.
+pub const BOB: &str = "bob@contoso.example";
+/// A user of the second tenant, and a guest in the first.
+pub const CAROL: &str = "carol@fabrikam.example";
+/// A user of the first tenant whose account is disabled.
+pub const DAN: &str = "dan@contoso.example";
+/// A user of the first tenant who needs a second factor for `https://management.core.windows.net/`.
+pub const MIA: &str = "mia@contoso.example";
+/// Everybody's password.
+pub const PASSWORD: &str = "Sample-Passw0rd";
+
+/// A public client.
+pub const DESKTOP: &str = "00c0ffee-0000-4000-8000-000000000001";
+/// A confidential client.
+pub const WEB: &str = "00c0ffee-0000-4000-8000-000000000002";
+/// The secret of the confidential client.
+pub const WEB_SECRET: &str = "sample-secret";
+/// Where the confidential client receives authorization codes.
+pub const WEB_REDIRECT: &str = "https://localhost/callback";
+/// A public client of the family of client ids.
+pub const FAMILY_MAIL: &str = "00c0ffee-0000-4000-8000-000000000003";
+/// Another public client of the family.
+pub const FAMILY_FILES: &str = "00c0ffee-0000-4000-8000-000000000004";
+
+/// An API with permissions of its own that takes access tokens of version 2.0.
+pub const ORDERS: &str = "api://orders";
+/// An API of the first tenant to which nobody in the second has consented.
+pub const REPORTS: &str = "https://reports.contoso.example/api";
 
 impl Directory {
     /// Two tenants with a few people, four clients and two APIs of their own, as the crate documentation lists them.
@@ -15,78 +56,58 @@ impl Directory {
     }
 }
 
-fn builder() -> super::DirectoryBuilder {
-    let desktop = App::public("00c0ffee-0000-4000-8000-000000000001")
-        .name("Sample desktop")
-        .redirect(RedirectKind::Native, "http://localhost");
-    let web = App::confidential("00c0ffee-0000-4000-8000-000000000002", "sample-secret")
-        .name("Sample web")
-        .redirect(RedirectKind::Web, "https://localhost/callback");
+fn builder() -> DirectoryBuilder {
+    let desktop = App::public(DESKTOP).name("Sample desktop");
+    let web = App::confidential(WEB, WEB_SECRET).name("Sample web");
     Directory::builder()
         .tenant(contoso())
         .tenant(fabrikam())
-        .app(desktop)
-        .app(web)
+        .app(desktop.redirect(RedirectKind::Native, "http://localhost"))
+        .app(web.redirect(RedirectKind::Web, WEB_REDIRECT))
+        .app(App::public(FAMILY_MAIL).name("Sample family mail").family())
         .app(
-            App::public("00c0ffee-0000-4000-8000-000000000003")
-                .name("Sample family mail")
-                .family(),
-        )
-        .app(
-            App::public("00c0ffee-0000-4000-8000-000000000004")
+            App::public(FAMILY_FILES)
                 .name("Sample family files")
                 .family(),
         )
         .resource(
-            Resource::new("api://orders")
+            Resource::new(ORDERS)
                 .scope("Orders.Read")
                 .scope("Orders.Write")
                 .v2_tokens(),
         )
-        .resource(Resource::new("https://reports.contoso.example/api"))
+        .resource(Resource::new(REPORTS))
 }
 
 fn contoso() -> Tenant {
-    Tenant::new("contoso.example")
+    let mfa = Policy::new(Requirement::Mfa).user(MIA);
+    let block = Policy::new(Requirement::Block).user(BOB);
+    Tenant::new(CONTOSO)
         .name("Contoso")
-        .id("c0ffee00-0001-4000-8000-000000000000")
-        .user(User::new("alice@contoso.example", PASSWORD).named("Alice", "Archer"))
-        .user(User::new("bob@contoso.example", PASSWORD).named("Bob", "Baker"))
-        .user(User::new("mia@contoso.example", PASSWORD).named("Mia", "Mason"))
-        .user(
-            User::new("dan@contoso.example", PASSWORD)
-                .named("Dan", "Dyer")
-                .disabled(),
-        )
+        .id(CONTOSO_ID)
+        .user(User::new(ALICE, PASSWORD).named("Alice", "Archer"))
+        .user(User::new(BOB, PASSWORD).named("Bob", "Baker"))
+        .user(User::new(MIA, PASSWORD).named("Mia", "Mason"))
+        .user(User::new(DAN, PASSWORD).named("Dan", "Dyer").disabled())
         .users(UserPattern::new(
             "user{n}@contoso.example",
             1_000_000,
             PASSWORD,
         ))
-        .guest("carol@fabrikam.example")
-        .policy(
-            Policy::new(Requirement::Mfa)
-                .user("mia@*")
-                .resource("https://management.core.windows.net"),
-        )
-        .policy(
-            Policy::new(Requirement::Block)
-                .user("bob@*")
-                .resource("https://vault.azure.net"),
-        )
+        .guest(CAROL)
+        .policy(mfa.resource("https://management.core.windows.net"))
+        .policy(block.resource("https://vault.azure.net"))
 }
 
 fn fabrikam() -> Tenant {
-    Tenant::new("fabrikam.example")
+    Tenant::new(FABRIKAM)
         .name("Fabrikam")
-        .id("c0ffee00-0002-4000-8000-000000000000")
-        .user(User::new("carol@fabrikam.example", PASSWORD).named("Carol", "Cooper"))
+        .id(FABRIKAM_ID)
+        .user(User::new(CAROL, PASSWORD).named("Carol", "Cooper"))
         .users(UserPattern::new(
             "user{n}@fabrikam.example",
             1_000_000,
             PASSWORD,
         ))
-        .policy(Policy::new(Requirement::Consent).resource("https://reports.contoso.example/api"))
+        .policy(Policy::new(Requirement::Consent).resource(REPORTS))
 }
-
-const PASSWORD: &str = "Sample-Passw0rd";

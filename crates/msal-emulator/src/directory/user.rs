@@ -123,6 +123,15 @@ impl PatternEntry {
         })
     }
 
+    pub(crate) const fn home(&self) -> super::TenantIndex {
+        self.home
+    }
+
+    /// The sign-in name of the first user.
+    pub(crate) fn first(&self) -> String {
+        format!("{}1{}", self.prefix, self.suffix)
+    }
+
     /// The user called `upn` (in lower case), when the pattern has them.
     pub(crate) fn account(&self, upn: &str) -> Option<Account> {
         let number = upn

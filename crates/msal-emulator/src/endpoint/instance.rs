@@ -20,7 +20,9 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<Reply, Refusal> {
     let endpoint = endpoint
         .ok_or_else(|| Refusal::new(900_144).with("parameter", "authorization_endpoint"))?;
     let unknown = || Refusal::new(50049);
-    let endpoint = Url::parse(endpoint).or_else(|_| Err(unknown()))?;
+    let Ok(endpoint) = Url::parse(endpoint) else {
+        return Err(unknown());
+    };
     let host = endpoint
         .host_str()
         .filter(|host| endpoint.scheme() == "https" && is_known(call, host));

@@ -45,6 +45,7 @@ pub(crate) fn judge<'d>(
         account,
         object_id,
         lineage: None,
+        nonce: None,
     };
     Ok(Granted {
         app: client.app,

@@ -52,6 +52,7 @@ pub(crate) fn judge<'d>(
         account,
         object_id,
         lineage: Some(grant.lineage),
+        nonce: None,
     };
     Ok(Granted {
         app: client.app,

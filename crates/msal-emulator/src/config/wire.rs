@@ -1,0 +1,534 @@
+//! The configuration file as it is written.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Config, ServerSettings};
+use crate::audit::{Endpoint, Version};
+use crate::directory::{
+    App, Directory, DirectoryError, Policy, RedirectKind, Requirement, Resource, Tenant, User,
+    UserPattern,
+};
+use crate::fault::Fault;
+use crate::settings::{Rotation, Settings, Signatures};
+
+/// What is wrong, and where.
+#[derive(Debug)]
+pub(super) struct Flaw {
+    pub(super) place: Option<Range<usize>>,
+    pub(super) reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConfigWire {
+    #[serde(default)]
+    tokens: TokensWire,
+    #[serde(default)]
+    server: ServerWire,
+    #[serde(default)]
+    tenant: Vec<TenantWire>,
+    #[serde(default)]
+    app: Vec<AppWire>,
+    #[serde(default)]
+    resource: Vec<ResourceWire>,
+    #[serde(default)]
+    fault: Vec<Spanned<FaultWire>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokensWire {
+    access_token_seconds: Option<u64>,
+    refresh_in_seconds: Option<u64>,
+    extended_seconds: Option<u64>,
+    refresh_token_seconds: Option<u64>,
+    refresh_token_chars: Option<usize>,
+    #[serde(default)]
+    rotation: RotationWire,
+    grace_seconds: Option<Spanned<u64>>,
+    #[serde(default)]
+    signatures: SignaturesWire,
+    audit_capacity: Option<usize>,
+    seed: Option<u64>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RotationWire {
+    #[default]
+    Reusable,
+    Grace,
+    SingleUse,
+    SingleUseWithReuseDetection,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum SignaturesWire {
+    #[default]
+    Rs256,
+    Cheap,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServerWire {
+    port: Option<u16>,
+    #[serde(default)]
+    latency_ms: u64,
+    #[serde(default)]
+    names: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TenantWire {
+    domain: Spanned<String>,
+    #[serde(default)]
+    aliases: Vec<Spanned<String>>,
+    id: Option<Spanned<String>>,
+    name: Option<String>,
+    users: Option<UserPatternWire>,
+    #[serde(default)]
+    user: Vec<UserWire>,
+    #[serde(default)]
+    guest: Vec<GuestWire>,
+    #[serde(default)]
+    policy: Vec<PolicyWire>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UserPatternWire {
+    pattern: Spanned<String>,
+    count: u64,
+    password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UserWire {
+    upn: Spanned<String>,
+    password: String,
+    object_id: Option<Spanned<String>>,
+    given_name: Option<String>,
+    family_name: Option<String>,
+    #[serde(default = "yes")]
+    enabled: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GuestWire {
+    upn: Spanned<String>,
+    object_id: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PolicyWire {
+    requires: RequirementWire,
+    #[serde(default)]
+    users: Vec<String>,
+    #[serde(default)]
+    resources: Vec<String>,
+    #[serde(default)]
+    clients: Vec<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RequirementWire {
+    Block,
+    CompliantDevice,
+    Consent,
+    Mfa,
+    MfaEnrolment,
+    SignInFrequency,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AppWire {
+    client_id: Spanned<String>,
+    name: Option<String>,
+    #[serde(default)]
+    secrets: Vec<String>,
+    /// Whether it needs no secret; by default, when it has none.
+    public: Option<bool>,
+    single_tenant: Option<Spanned<String>>,
+    #[serde(default)]
+    family: bool,
+    #[serde(default)]
+    redirects: Vec<RedirectWire>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RedirectWire {
+    uri: String,
+    #[serde(default)]
+    kind: RedirectKindWire,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RedirectKindWire {
+    #[default]
+    Native,
+    Spa,
+    Web,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResourceWire {
+    uri: Spanned<String>,
+    #[serde(default)]
+    aliases: Vec<Spanned<String>>,
+    id: Option<Spanned<String>>,
+    #[serde(default)]
+    scopes: Vec<String>,
+    #[serde(default)]
+    v2_tokens: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaultWire {
+    aadsts: Option<u32>,
+    suberror: Option<String>,
+    claims: Option<String>,
+    throttle: Option<u64>,
+    unavailable: Option<u64>,
+    respond: Option<RespondWire>,
+    tamper: Option<TamperWire>,
+    user: Option<String>,
+    client: Option<String>,
+    grant: Option<String>,
+    endpoint: Option<EndpointWire>,
+    nth: Option<u64>,
+    every: Option<u64>,
+    first: Option<u64>,
+    #[serde(default)]
+    after_effect: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RespondWire {
+    status: u16,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    body: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TamperWire {
+    #[serde(default)]
+    drop: Vec<String>,
+    #[serde(default)]
+    set: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum EndpointWire {
+    Authorize,
+    Instance,
+    Keys,
+    OpenidConfiguration,
+    Token,
+    TokenV1,
+    TokenV2,
+    UserRealm,
+}
+
+impl ConfigWire {
+    pub(super) fn read(self) -> Result<Config, Flaw> {
+        let mut places = Places::default();
+        let mut builder = Directory::builder();
+        for tenant in self.tenant {
+            builder = builder.tenant(tenant.read(&mut places));
+        }
+        for app in self.app {
+            builder = builder.app(app.read(&mut places));
+        }
+        for resource in self.resource {
+            builder = builder.resource(resource.read(&mut places));
+        }
+        Ok(Config {
+            settings: self.tokens.read()?,
+            faults: self
+                .fault
+                .into_iter()
+                .map(read_fault)
+                .collect::<Result<_, _>>()?,
+            directory: builder.build().map_err(|error| places.flaw(&error))?,
+            server: ServerSettings {
+                port: self.server.port,
+                latency: Duration::from_millis(self.server.latency_ms),
+                names: self.server.names,
+            },
+        })
+    }
+}
+
+impl TokensWire {
+    fn read(self) -> Result<Settings, Flaw> {
+        let defaults = Settings::default();
+        let seconds = |seconds: Option<u64>| seconds.map(Duration::from_secs);
+        let rotation = match (self.rotation, self.grace_seconds) {
+            (RotationWire::Grace, Some(grace)) => {
+                Rotation::Grace(Duration::from_secs(grace.into_inner()))
+            }
+            (RotationWire::Grace, None) => Rotation::Grace(Duration::from_secs(DEFAULT_GRACE)),
+            (_, Some(grace)) => {
+                let reason = "goes with rotation = \"grace\" only".to_owned();
+                return Err(Flaw {
+                    place: Some(grace.span()),
+                    reason,
+                });
+            }
+            (RotationWire::Reusable, None) => Rotation::Reusable,
+            (RotationWire::SingleUse, None) => Rotation::SingleUse,
+            (RotationWire::SingleUseWithReuseDetection, None) => {
+                Rotation::SingleUseWithReuseDetection
+            }
+        };
+        Ok(Settings {
+            access_token_life: seconds(self.access_token_seconds)
+                .unwrap_or(defaults.access_token_life),
+            refresh_in: seconds(self.refresh_in_seconds),
+            extended_life: seconds(self.extended_seconds),
+            refresh_token_life: seconds(self.refresh_token_seconds)
+                .unwrap_or(defaults.refresh_token_life),
+            refresh_token_chars: self
+                .refresh_token_chars
+                .unwrap_or(defaults.refresh_token_chars),
+            rotation,
+            signatures: match self.signatures {
+                SignaturesWire::Rs256 => Signatures::Rs256,
+                SignaturesWire::Cheap => Signatures::Cheap,
+            },
+            audit_capacity: self.audit_capacity.unwrap_or(defaults.audit_capacity),
+            seed: self.seed.unwrap_or(defaults.seed),
+        })
+    }
+}
+
+impl TenantWire {
+    fn read(self, places: &mut Places) -> Tenant {
+        let mut tenant = Tenant::new(places.note(self.domain));
+        tenant.name = self.name;
+        tenant.id = self.id.map(|id| places.note(id));
+        tenant
+            .domains
+            .extend(self.aliases.into_iter().map(|alias| places.note(alias)));
+        for user in self.user {
+            tenant = tenant.user(user.read(places));
+        }
+        if let Some(users) = self.users {
+            tenant = tenant.users(UserPattern::new(
+                places.note(users.pattern),
+                users.count,
+                users.password,
+            ));
+        }
+        for guest in self.guest {
+            let upn = places.note(guest.upn);
+            tenant = match guest.object_id {
+                Some(id) => tenant.guest_as(upn, places.note(id)),
+                None => tenant.guest(upn),
+            };
+        }
+        tenant
+            .policies
+            .extend(self.policy.into_iter().map(PolicyWire::read));
+        tenant
+    }
+}
+
+impl UserWire {
+    fn read(self, places: &mut Places) -> User {
+        let mut user = User::new(places.note(self.upn), self.password);
+        user.object_id = self.object_id.map(|id| places.note(id));
+        user.given_name = self.given_name;
+        user.family_name = self.family_name;
+        user.enabled = self.enabled;
+        user
+    }
+}
+
+impl PolicyWire {
+    fn read(self) -> Policy {
+        let mut policy = Policy::new(match self.requires {
+            RequirementWire::Block => Requirement::Block,
+            RequirementWire::CompliantDevice => Requirement::CompliantDevice,
+            RequirementWire::Consent => Requirement::Consent,
+            RequirementWire::Mfa => Requirement::Mfa,
+            RequirementWire::MfaEnrolment => Requirement::MfaEnrolment,
+            RequirementWire::SignInFrequency => Requirement::SignInFrequency,
+        });
+        policy = self.users.into_iter().fold(policy, Policy::user);
+        policy = self.resources.into_iter().fold(policy, Policy::resource);
+        self.clients.into_iter().fold(policy, Policy::client)
+    }
+}
+
+impl AppWire {
+    fn read(self, places: &mut Places) -> App {
+        let mut app = App::public(places.note(self.client_id));
+        app.public = self.public.unwrap_or(self.secrets.is_empty());
+        app = self.secrets.into_iter().fold(app, App::secret);
+        app.name = self.name;
+        app.family = self.family;
+        if let Some(tenant) = self.single_tenant {
+            app = app.single_tenant(places.note(tenant));
+        }
+        for redirect in self.redirects {
+            let kind = match redirect.kind {
+                RedirectKindWire::Native => RedirectKind::Native,
+                RedirectKindWire::Spa => RedirectKind::Spa,
+                RedirectKindWire::Web => RedirectKind::Web,
+            };
+            app = app.redirect(kind, redirect.uri);
+        }
+        app
+    }
+}
+
+impl ResourceWire {
+    fn read(self, places: &mut Places) -> Resource {
+        let mut resource = Resource::new(places.note(self.uri));
+        resource.id = self.id.map(|id| places.note(id));
+        resource
+            .uris
+            .extend(self.aliases.into_iter().map(|alias| places.note(alias)));
+        resource.scopes = self.scopes;
+        resource.v2_tokens = self.v2_tokens;
+        resource
+    }
+}
+
+fn read_fault(wire: Spanned<FaultWire>) -> Result<Fault, Flaw> {
+    let place = Some(wire.span());
+    let flaw = |reason: &str| Flaw {
+        place: place.clone(),
+        reason: reason.to_owned(),
+    };
+    let wire = wire.into_inner();
+    let answers = [
+        wire.aadsts.map(Fault::aadsts),
+        wire.throttle.map(Fault::throttle),
+        wire.unavailable
+            .map(|seconds| Fault::unavailable(Some(seconds))),
+        wire.respond
+            .map(|respond| Fault::respond(respond.status, respond.headers, respond.body)),
+        wire.tamper.map(TamperWire::read),
+    ];
+    let mut answers = answers.into_iter().flatten();
+    let fault = answers.next().filter(|_| answers.next().is_none());
+    let mut fault = fault.ok_or_else(|| {
+        flaw("needs exactly one of aadsts, throttle, unavailable, respond and tamper")
+    })?;
+    if let Some(suberror) = wire.suberror {
+        fault = fault.suberror(suberror);
+    }
+    if let Some(claims) = wire.claims {
+        fault = fault.claims(claims);
+    }
+    if let Some(user) = wire.user {
+        fault = fault.user(user);
+    }
+    if let Some(client) = wire.client {
+        fault = fault.client(client);
+    }
+    if let Some(grant) = wire.grant {
+        fault = fault.grant(grant);
+    }
+    if let Some(endpoint) = wire.endpoint {
+        fault = fault.endpoints(endpoint.endpoints());
+    }
+    if wire.after_effect {
+        fault = fault.after_effect();
+    }
+    match (wire.nth, wire.every, wire.first) {
+        (None, None, None) => Ok(fault),
+        (Some(n), None, None) => Ok(fault.nth(n)),
+        (None, Some(n), None) => Ok(fault.every(n)),
+        (None, None, Some(n)) => Ok(fault.first(n)),
+        _ => Err(flaw("takes one of nth, every and first at most")),
+    }
+}
+
+impl TamperWire {
+    fn read(self) -> Fault {
+        let fault = self
+            .drop
+            .into_iter()
+            .fold(Fault::tamper(), Fault::drop_member);
+        self.set
+            .into_iter()
+            .fold(fault, |fault, (name, value)| fault.set_member(name, value))
+    }
+}
+
+impl EndpointWire {
+    fn endpoints(self) -> Vec<Endpoint> {
+        let both =
+            |endpoint: fn(Version) -> Endpoint| vec![endpoint(Version::V1), endpoint(Version::V2)];
+        match self {
+            Self::Authorize => both(Endpoint::Authorize),
+            Self::Instance => vec![Endpoint::InstanceDiscovery],
+            Self::Keys => both(Endpoint::Keys),
+            Self::OpenidConfiguration => both(Endpoint::OpenIdConfiguration),
+            Self::Token => both(Endpoint::Token),
+            Self::TokenV1 => vec![Endpoint::Token(Version::V1)],
+            Self::TokenV2 => vec![Endpoint::Token(Version::V2)],
+            Self::UserRealm => vec![Endpoint::UserRealm],
+        }
+    }
+}
+
+/// Where the names in the file stand, to find what a [`DirectoryError`] is about.
+#[derive(Default)]
+struct Places(Vec<(String, Range<usize>)>);
+
+impl Places {
+    fn note(&mut self, name: Spanned<String>) -> String {
+        let span = name.span();
+        let name = name.into_inner();
+        self.0.push((name.clone(), span));
+        name
+    }
+
+    /// The last place of the name: of something that is there twice, the second.
+    fn flaw(&self, error: &DirectoryError) -> Flaw {
+        let named = error.name().trim_end_matches('/');
+        let is = |name: &str| name.trim_end_matches('/').eq_ignore_ascii_case(named);
+        let place = self
+            .0
+            .iter()
+            .rev()
+            .find(|(name, _)| is(name))
+            .map(|(_, span)| span.clone());
+        Flaw {
+            place,
+            reason: error.to_string(),
+        }
+    }
+}
+
+const fn yes() -> bool {
+    true
+}
+
+const DEFAULT_GRACE: u64 = 30;
