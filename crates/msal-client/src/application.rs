@@ -55,16 +55,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use http::{Request, Response};
 use msal_core::{
-    Account, ApiId, Authority, ClientCredential, Cloud, HomeAccountId,
-    ProviderMetadata, RefreshToken, RefreshTokenGrant, RequestContext, ScopeSet, Telemetry,
-    TokenEvent, TokenOutcome, TokenResponse,
+    Account, ApiId, Authority, ClientCredential, Cloud, HomeAccountId, ProviderMetadata,
+    RefreshToken, RefreshTokenGrant, RequestContext, ScopeSet, Telemetry, TokenEvent, TokenOutcome,
+    TokenResponse,
 };
 
 pub use builder::{ConfidentialClientApplicationBuilder, PublicClientApplicationBuilder};
 pub use confidential::ConfidentialClientApplication;
 pub use public::PublicClientApplication;
 
-use crate::cache::SharedCache;
+use crate::cache::SharedTokenCache;
 use crate::error::{Error, ProtocolError, StoreFailure};
 use crate::flow::SilentKey;
 use crate::metadata::MetadataCache;
@@ -80,7 +80,7 @@ pub(crate) struct Application {
     /// Whether the caller named the authority's host as one to trust with tokens.
     pub(crate) is_known_authority: bool,
     pub(crate) runtime: Runtime,
-    pub(crate) cache: SharedCache,
+    pub(crate) cache: SharedTokenCache,
     pub(crate) metadata: MetadataCache,
     pub(crate) renewals: SingleFlight<SilentKey, Result<AuthenticationResult, Error>>,
     telemetry: Mutex<Telemetry>,

@@ -14,11 +14,15 @@ use crate::{CacheStore, Partition, StoreError, Version};
 /// each of them somebody made progress, so that many losses in a row mean a store that never agrees with itself.
 const ROUNDS: usize = 100;
 
-/// A cache that several tasks read and change.
+/// A token cache in memory that several tasks read and change, and the store it is kept in.
+///
+/// Applications have one of their own; use it directly to work on a cache without an application, as a bulk writer
+/// does. Many changes may be made before one save.
 #[derive(Debug)]
-pub(crate) struct SharedCache {
+pub struct SharedTokenCache {
     store: Arc<dyn CacheStore>,
     partition: Partition,
+    dialect: Dialect,
     state: Mutex<State>,
 }
 
@@ -32,22 +36,31 @@ struct State {
     generation: u64,
 }
 
-impl SharedCache {
-    pub(crate) fn new(store: Arc<dyn CacheStore>, partition: Partition) -> Self {
+impl SharedTokenCache {
+    /// The cache in one partition of `store`; new entries are spelled as `dialect` does. Nothing is loaded yet.
+    pub fn new(store: Arc<dyn CacheStore>, partition: Partition, dialect: Dialect) -> Self {
+        let state = State {
+            cache: TokenCache::new(dialect),
+            ..State::default()
+        };
         Self {
             store,
             partition,
-            state: Mutex::default(),
+            dialect,
+            state: Mutex::new(state),
         }
     }
 
-    /// Reads from memory. Whoever needs the store's contents calls [`SharedCache::ensure_loaded`] first.
-    pub(crate) fn read<R>(&self, read: impl FnOnce(&TokenCache) -> R) -> R {
+    /// Reads from memory. Whoever needs the store's contents calls [`SharedTokenCache::ensure_loaded`] first.
+    pub fn read<R>(&self, read: impl FnOnce(&TokenCache) -> R) -> R {
         read(&self.lock().cache)
     }
 
     /// Loads the cache once. A store without anything in it is an empty cache.
-    pub(crate) async fn ensure_loaded(&self) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError`], and nothing is loaded.
+    pub async fn ensure_loaded(&self) -> Result<(), StoreError> {
         let is_loaded = self.lock().is_loaded;
         match is_loaded {
             true => Ok(()),
@@ -56,7 +69,10 @@ impl SharedCache {
     }
 
     /// Takes in what others saved since; changes made here and not yet saved stay on top of it.
-    pub(crate) async fn reload(&self) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError`]; the cache in memory is as it was.
+    pub async fn reload(&self) -> Result<(), StoreError> {
         let stored = self.store.load(&self.partition).await?;
         if stored.is_some()
             && self.lock().version == stored.as_ref().map(|stored| stored.version.clone())
@@ -64,8 +80,8 @@ impl SharedCache {
             return Ok(());
         }
         let (theirs, version) = match stored {
-            Some(stored) => (parse(stored.blob)?, Some(stored.version)),
-            None => (TokenCache::default(), None),
+            Some(stored) => (self.parse(stored.blob)?, Some(stored.version)),
+            None => (TokenCache::new(self.dialect), None),
         };
         let mut state = self.lock();
         let ours = std::mem::take(&mut state.cache);
@@ -75,22 +91,29 @@ impl SharedCache {
         Ok(())
     }
 
+    /// Changes the cache in memory.
+    pub fn change(&self, change: impl FnOnce(&mut TokenCache)) {
+        let mut state = self.lock();
+        change(&mut state.cache);
+        state.generation += 1;
+    }
+
     /// Changes the cache and saves it. When saving fails the change stays in memory, and the next save that succeeds
     /// writes it as well.
-    pub(crate) async fn update(
-        &self,
-        change: impl FnOnce(&mut TokenCache),
-    ) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// As [`SharedTokenCache::save`]; [`StoreError`] also when the cache cannot be loaded, and nothing is changed then.
+    pub async fn update(&self, change: impl FnOnce(&mut TokenCache)) -> Result<(), StoreError> {
         self.ensure_loaded().await?;
-        {
-            let mut state = self.lock();
-            change(&mut state.cache);
-            state.generation += 1;
-        }
+        self.change(change);
         self.save().await
     }
 
-    async fn save(&self) -> Result<(), StoreError> {
+    /// Saves what was changed: one write, however many changes there were, and none when there were none.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was changed stays in memory and is saved the next time.
+    pub async fn save(&self) -> Result<(), StoreError> {
         for _ in 0..ROUNDS {
             let Some((blob, expected, generation)) = self.snapshot() else {
                 return Ok(());
@@ -128,12 +151,12 @@ impl SharedCache {
         }
     }
 
+    fn parse(&self, blob: Bytes) -> Result<TokenCache, StoreError> {
+        TokenCache::parse(blob, self.dialect)
+            .map_err(|error| StoreError::corrupt("the stored cache", error.to_string()))
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn parse(blob: Bytes) -> Result<TokenCache, StoreError> {
-    TokenCache::parse(blob, Dialect::Python)
-        .map_err(|error| StoreError::corrupt("the stored cache", error.to_string()))
 }

@@ -21,6 +21,7 @@ pub use application::{
     ConfidentialClientApplication, ConfidentialClientApplicationBuilder, PublicClientApplication,
     PublicClientApplicationBuilder,
 };
+pub use cache::SharedTokenCache;
 pub use error::{ConfigError, Error, InteractionRequired, ProtocolError, StoreFailure};
 pub use flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
 pub use http::{HttpError, HttpErrorKind};

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use msal_core::{Authority, ClientCredential, ClientSecret, Telemetry};
+use msal_core::{Authority, ClientCredential, ClientSecret, Dialect, Telemetry};
 
 use super::{Application, ConfidentialClientApplication, PublicClientApplication};
-use crate::cache::SharedCache;
+use crate::cache::SharedTokenCache;
 use crate::error::ConfigError;
 use crate::metadata::MetadataCache;
 use crate::single_flight::SingleFlight;
@@ -44,7 +44,7 @@ impl Settings {
             authority: self.authority,
             is_known_authority: self.is_known_authority,
             runtime: self.runtime.map_or_else(default_runtime, Ok)?,
-            cache: SharedCache::new(self.store, self.partition),
+            cache: SharedTokenCache::new(self.store, self.partition, Dialect::Python),
             metadata: MetadataCache::default(),
             renewals: SingleFlight::default(),
             telemetry: Mutex::new(Telemetry::default()),
