@@ -1,0 +1,34 @@
+//! The measurements: `compat/bench.py` with release builds.
+
+use crate::compat::Environment;
+use crate::failure::Failure;
+use crate::process;
+use crate::workspace::Workspace;
+
+pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Failure> {
+    let environment = Environment::set_up(workspace)?;
+    let release = ["build", "--release", "--package"];
+    process::run(
+        workspace
+            .cargo()
+            .args(release)
+            .args(["msal-cli", "--bin", "msal"]),
+    )?;
+    process::run(
+        workspace
+            .cargo()
+            .args(release)
+            .args(["xtask", "--example", "bare_client"]),
+    )?;
+    let built = workspace.target.join("release");
+    process::run(
+        environment
+            .python(workspace)
+            .arg("compat/bench.py")
+            .arg("--folder")
+            .arg(workspace.target.join("compat/bench"))
+            .args(arguments)
+            .env("MSAL_BIN", built.join("msal"))
+            .env("BARE_CLIENT_BIN", built.join("examples/bare_client")),
+    )
+}

@@ -1,0 +1,87 @@
+//! The compatibility suite: `compat/` run by pytest, with Microsoft's libraries as released.
+
+mod node;
+mod python;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::process;
+use crate::workspace::Workspace;
+
+pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Failure> {
+    let environment = Environment::set_up(workspace)?;
+    process::run(
+        workspace
+            .cargo()
+            .args(["build", "--package", "msal-cli", "--bin", "msal"]),
+    )?;
+    let binary = workspace.target.join("debug/msal");
+    let suite = [
+        "-m",
+        "pytest",
+        "compat",
+        "--config-file",
+        "compat/pytest.ini",
+    ];
+    process::run(
+        environment
+            .python(workspace)
+            .args(suite)
+            .arg("--basetemp")
+            .arg(workspace.target.join("compat/tmp"))
+            .args(arguments)
+            .env("MSAL_BIN", binary),
+    )
+}
+
+/// A Python and a Node with exactly the packages that the suite is written for.
+pub(crate) struct Environment {
+    python: PathBuf,
+    node_modules: PathBuf,
+}
+
+impl Environment {
+    /// Makes both environments, or finds them made. Only the first run needs the package registries.
+    pub(crate) fn set_up(workspace: &Workspace) -> Result<Self, Failure> {
+        let folder = workspace.target.join("compat");
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| Failure::new(format!("cannot make {}: {error}", folder.display())))?;
+        Ok(Self {
+            python: python::set_up(workspace, &folder.join("python"))?,
+            node_modules: node::set_up(workspace, &folder.join("node"))?,
+        })
+    }
+
+    /// The Python to run the project's scripts with, in the checkout.
+    pub(crate) fn python(&self, workspace: &Workspace) -> Command {
+        let mut command = Command::new(&self.python);
+        command
+            .current_dir(&workspace.root)
+            .env("NODE_PATH", &self.node_modules)
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        command
+    }
+}
+
+/// Whether an environment was made from exactly this recipe, to its end.
+fn is_made(stamp: &std::path::Path, recipe: &str) -> bool {
+    std::fs::read_to_string(stamp).is_ok_and(|made| made == recipe)
+}
+
+/// Starts an environment afresh.
+fn empty(folder: &std::path::Path) -> Result<(), Failure> {
+    let failed =
+        |error: std::io::Error| Failure::new(format!("cannot empty {}: {error}", folder.display()));
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).map_err(failed)?;
+    }
+    std::fs::create_dir_all(folder).map_err(failed)
+}
+
+/// Writes a file of an environment.
+fn write(path: &std::path::Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text)
+        .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))
+}

@@ -1,0 +1,65 @@
+//! Where things are.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Failure;
+
+/// The checkout and the directory that builds go to.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    pub(crate) root: PathBuf,
+    pub(crate) target: PathBuf,
+}
+
+impl Workspace {
+    pub(crate) fn find() -> Result<Self, Failure> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .ok_or_else(|| Failure::new("xtask is not inside a workspace"))?;
+        // This program is TARGET/PROFILE/xtask, however the target directory was chosen.
+        let target = std::env::current_exe()
+            .ok()
+            .and_then(|exe| Some(exe.ancestors().nth(2)?.to_owned()))
+            .ok_or_else(|| Failure::new("cannot tell where the target directory is"))?;
+        Ok(Self {
+            root: root.to_owned(),
+            target,
+        })
+    }
+
+    /// The names of all crates: those in `crates/`, then this one.
+    pub(crate) fn crates(&self) -> Result<Vec<String>, Failure> {
+        let folder = self.root.join("crates");
+        let unreadable = |error: std::io::Error| {
+            Failure::new(format!("cannot read {}: {error}", folder.display()))
+        };
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            if entry.path().join("Cargo.toml").exists() {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        names.sort();
+        names.push("xtask".to_owned());
+        Ok(names)
+    }
+
+    /// The cargo that runs this program, in the checkout.
+    pub(crate) fn cargo(&self) -> Command {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", &self.target);
+        command
+    }
+
+    /// Reads a file of the checkout.
+    pub(crate) fn read(&self, path: &str) -> Result<String, Failure> {
+        fs::read_to_string(self.root.join(path))
+            .map_err(|error| Failure::new(format!("cannot read {path}: {error}")))
+    }
+}
