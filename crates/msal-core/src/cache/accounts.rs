@@ -6,7 +6,7 @@ use super::TokenCache;
 use super::entry::{AccountEntry, Section};
 use super::schema::Entity;
 use super::table::Table;
-use crate::{Account, HomeAccountId, Text, same_cloud};
+use crate::{Account, HomeAccountId, RefreshToken, Text, UnixTime, same_cloud};
 
 impl TokenCache {
     /// Every user of the cache, once each, in the order they were first stored.
@@ -90,18 +90,30 @@ impl TokenCache {
         clients
     }
 
-    /// Whether this client has a refresh token with this value for the account.
+    /// Whether this client has a refresh token with this value for the account, or one that was stored at `at` or
+    /// later: an application that shares the cache may have renewed it meanwhile.
+    ///
+    /// An entry without a time, as MSAL Node writes them, counts as later.
     pub fn holds_refresh_token(
         &self,
         client_id: &str,
         home_account_id: &HomeAccountId,
         environment: &str,
-        secret: &crate::RefreshToken,
+        secret: &RefreshToken,
+        at: UnixTime,
     ) -> bool {
+        let is_later = |time: Option<UnixTime>| time.is_none_or(|time| time >= at);
         self.refresh_tokens
             .owned_by(home_account_id.as_str(), environment)
             .filter_map(|slot| slot.entity.as_ref())
-            .any(|entry| entry.client_id == client_id && entry.secret == *secret)
+            .filter(|entry| entry.client_id == client_id)
+            .filter(|entry| {
+                entry
+                    .home_account_id
+                    .as_ref()
+                    .is_some_and(|id| *id == home_account_id.as_str())
+            })
+            .any(|entry| entry.secret == *secret || is_later(entry.last_modification_time))
     }
 
     /// Signs an account out: removes its refresh tokens of this client (or of its family), all its access tokens, ID

@@ -230,7 +230,18 @@ fn the_redeemed_token_is_kept_when_none_comes_back() {
         ..event(&response, &scopes)
     });
     let account = &cache.accounts()[0];
-    assert!(cache.holds_refresh_token(APP, &account.home_account_id, &account.environment, &old));
+    let holds = |secret: &str, at| {
+        cache.holds_refresh_token(
+            APP,
+            &account.home_account_id,
+            &account.environment,
+            &secret.into(),
+            at,
+        )
+    };
+    assert!(holds("OLD", T0 + Duration::from_secs(1)));
+    assert!(!holds("ANOTHER", T0 + Duration::from_secs(1)));
+    assert!(holds("ANOTHER", T0), "stored since");
 }
 
 #[test]
