@@ -1,0 +1,180 @@
+//! Authorization codes for people who are signed in already.
+
+use msal_emulator::Emulator;
+use msal_emulator::sample::{ALICE, BOB, CONTOSO, DAN, DESKTOP, WEB, WEB_REDIRECT, WEB_SECRET};
+use url::Url;
+
+use crate::support::{Answer, Form, GRAPH, Protocol, SCOPE, at, emulator, get, token, token_at};
+
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+fn authorize(emulator: &Emulator, path: &str, query: Form<'_>) -> Answer {
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(query)
+        .finish();
+    get(emulator, &format!("/{CONTOSO}/{path}/authorize?{query}"))
+}
+
+fn redirected(answer: &Answer, parameter: &str) -> Option<String> {
+    assert_eq!(answer.status, 302, "{answer:?}");
+    let url = Url::parse(answer.header("location")).unwrap();
+    url.query_pairs()
+        .find(|(name, _)| name == parameter)
+        .map(|(_, value)| value.into_owned())
+}
+
+fn desktop_query(user: &str) -> [(&str, &str); 9] {
+    [
+        ("client_id", DESKTOP),
+        ("response_type", "code"),
+        ("redirect_uri", "http://localhost:49152"),
+        ("scope", SCOPE),
+        ("state", "s&t"),
+        ("nonce", "n-1"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+        ("login_hint", user),
+    ]
+}
+
+fn redeem_form<'a>(code: &'a str, verifier: &'a str) -> [(&'a str, &'a str); 6] {
+    [
+        ("client_id", DESKTOP),
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", "http://localhost:49152"),
+        ("code_verifier", verifier),
+        ("scope", SCOPE),
+    ]
+}
+
+#[test]
+fn a_public_client_gets_a_code_with_pkce() {
+    let emulator = emulator();
+    let answer = authorize(&emulator, "oauth2/v2.0", &desktop_query(ALICE));
+    assert_eq!(redirected(&answer, "state").unwrap(), "s&t");
+    let code = redirected(&answer, "code").unwrap();
+    let wrong = token(
+        &emulator,
+        Protocol::V2,
+        CONTOSO,
+        &redeem_form(&code, "wrong"),
+    );
+    assert_eq!(wrong.code(), 501_481);
+    let tokens = token(
+        &emulator,
+        Protocol::V2,
+        CONTOSO,
+        &redeem_form(&code, VERIFIER),
+    );
+    assert_eq!(tokens.claims("id_token")["nonce"], "n-1");
+    assert!(tokens.json()["refresh_token"].is_string());
+    let again = token(
+        &emulator,
+        Protocol::V2,
+        CONTOSO,
+        &redeem_form(&code, VERIFIER),
+    );
+    assert_eq!(again.code(), 54005);
+}
+
+#[test]
+fn a_code_lives_for_ten_minutes() {
+    let emulator = emulator();
+    let code = redirected(
+        &authorize(&emulator, "oauth2/v2.0", &desktop_query(ALICE)),
+        "code",
+    )
+    .unwrap();
+    let redeem = |seconds| {
+        token_at(
+            &emulator,
+            Protocol::V2,
+            CONTOSO,
+            &redeem_form(&code, VERIFIER),
+            at(seconds),
+        )
+    };
+    assert_eq!(redeem(601).code(), 70008);
+    assert_eq!(redeem(600).status, 200);
+}
+
+#[test]
+fn a_confidential_client_gets_a_code_at_v1() {
+    let emulator = emulator();
+    let query = [
+        ("client_id", WEB),
+        ("response_type", "code"),
+        ("redirect_uri", WEB_REDIRECT),
+        ("resource", GRAPH),
+        ("login_hint", ALICE),
+    ];
+    let code = redirected(&authorize(&emulator, "oauth2", &query), "code").unwrap();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", WEB),
+        ("resource", GRAPH),
+        ("redirect_uri", WEB_REDIRECT),
+        ("code", &code),
+        ("client_secret", WEB_SECRET),
+    ];
+    let answer = token(&emulator, Protocol::V1, CONTOSO, &form);
+    assert_eq!(
+        (answer.status, answer.text("resource")),
+        (200, GRAPH.to_owned())
+    );
+}
+
+#[test]
+fn errors_go_to_the_client_once_it_is_known() {
+    let emulator = emulator();
+    let nobody = authorize(&emulator, "oauth2/v2.0", &desktop_query(ALICE)[..8]);
+    assert_eq!(redirected(&nobody, "error").unwrap(), "login_required");
+    assert_eq!(redirected(&nobody, "state").unwrap(), "s&t");
+    let disabled = authorize(&emulator, "oauth2/v2.0", &desktop_query(DAN));
+    assert!(
+        redirected(&disabled, "error_description")
+            .unwrap()
+            .starts_with("AADSTS50057")
+    );
+    let mut blocked = desktop_query(BOB);
+    blocked[3] = ("scope", "https://vault.azure.net/.default");
+    let blocked = authorize(&emulator, "oauth2/v2.0", &blocked);
+    assert_eq!(
+        redirected(&blocked, "error").unwrap(),
+        "interaction_required"
+    );
+    let mut token = desktop_query(ALICE);
+    token[1] = ("response_type", "token");
+    assert_eq!(
+        redirected(&authorize(&emulator, "oauth2/v2.0", &token), "error").unwrap(),
+        "unsupported_response_type"
+    );
+}
+
+#[test]
+fn an_unknown_redirect_gets_no_redirect() {
+    let emulator = emulator();
+    for redirect in [
+        "https://evil.example",
+        "http://localhost/other",
+        "nonsense",
+        "http://localhost.evil.example",
+    ] {
+        let mut query = desktop_query(ALICE);
+        query[2] = ("redirect_uri", redirect);
+        let answer = authorize(&emulator, "oauth2/v2.0", &query);
+        assert_eq!((answer.status, answer.code()), (400, 50011), "{redirect}");
+    }
+}
+
+#[test]
+fn a_code_may_come_in_the_fragment() {
+    let emulator = emulator();
+    let query = [&desktop_query(ALICE)[..], &[("response_mode", "fragment")]].concat();
+    let answer = authorize(&emulator, "oauth2/v2.0", &query);
+    let url = Url::parse(answer.header("location")).unwrap();
+    assert!(url.fragment().unwrap().starts_with("code="));
+    assert_eq!(url.query(), None);
+}

@@ -1,0 +1,14 @@
+//! The emulator from outside: requests in, responses out.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod authorize;
+mod documents;
+mod faults;
+mod properties;
+mod refresh_tokens;
+mod refusals;
+#[cfg(feature = "server")]
+mod server;
+mod support;
+mod token_answers;

@@ -1,0 +1,211 @@
+//! The HTTPS server, with a client that nobody here wrote.
+
+use std::time::{Duration, Instant};
+
+use msal_emulator::sample::{ALICE, CONTOSO, DESKTOP};
+use msal_emulator::{Config, Directory, Emulator, Server};
+use reqwest::{Certificate, Client, StatusCode, Version};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{password_form, refresh_form};
+
+async fn start() -> Server {
+    Server::builder(Emulator::new(Directory::sample()))
+        .start()
+        .await
+        .unwrap()
+}
+
+fn client(server: &Server) -> reqwest::ClientBuilder {
+    let ca = Certificate::from_pem(server.ca_pem().as_bytes()).unwrap();
+    Client::builder().tls_certs_only([ca]).no_proxy()
+}
+
+fn body(form: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish()
+}
+
+async fn post(client: &Client, server: &Server, form: &[(&str, &str)]) -> reqwest::Response {
+    let request = client.post(format!("{}/{CONTOSO}/oauth2/v2.0/token", server.url()));
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    request.body(body(form)).send().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_are_served_over_both_versions_of_http() {
+    let server = start().await;
+    for (client, version) in [
+        (
+            client(&server).http1_only().build().unwrap(),
+            Version::HTTP_11,
+        ),
+        (client(&server).build().unwrap(), Version::HTTP_2),
+    ] {
+        let answer = post(&client, &server, &password_form(DESKTOP, ALICE)).await;
+        assert_eq!(
+            (answer.status(), answer.version()),
+            (StatusCode::OK, version)
+        );
+        let json: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        let again = post(
+            &client,
+            &server,
+            &refresh_form(DESKTOP, json["refresh_token"].as_str().unwrap()),
+        )
+        .await;
+        assert_eq!(again.status(), StatusCode::OK);
+    }
+    assert_eq!(server.emulator().redemptions().succeeded(), 2);
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn only_who_trusts_the_authority_gets_through() {
+    let server = start().await;
+    let stranger = Client::builder().no_proxy().build().unwrap();
+    assert!(
+        stranger
+            .get(server.url())
+            .send()
+            .await
+            .unwrap_err()
+            .is_connect()
+    );
+}
+
+#[tokio::test]
+async fn all_loopback_names_are_in_the_certificate() {
+    let server = start().await;
+    let client = client(&server).build().unwrap();
+    for host in ["localhost", "127.0.0.1", "[::1]"] {
+        if host == "[::1]" && TcpStream::connect(("::1", server.port())).await.is_err() {
+            continue; // No IPv6 here.
+        }
+        let url = format!("https://{host}:{}/common/discovery/keys", server.port());
+        assert_eq!(
+            client.get(url).send().await.unwrap().status(),
+            StatusCode::OK,
+            "{host}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn other_names_can_be_served() {
+    let name = "login.microsoftonline.com";
+    let server = Server::builder(Emulator::new(Directory::sample()))
+        .name(name)
+        .start()
+        .await
+        .unwrap();
+    let address = ([127, 0, 0, 1], server.port()).into();
+    let client = client(&server).resolve(name, address).build().unwrap();
+    let url = format!("https://{name}:{}/common/discovery/keys", server.port());
+    assert_eq!(
+        client.get(url).send().await.unwrap().status(),
+        StatusCode::OK
+    );
+}
+
+#[tokio::test]
+async fn a_name_that_is_none_is_refused() {
+    let error = Server::builder(Emulator::new(Directory::sample()))
+        .name("no name ü")
+        .start()
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().starts_with("cannot make a certificate"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_taken_port_is_refused() {
+    let server = start().await;
+    let second = Server::builder(Emulator::new(Directory::sample()))
+        .port(server.port())
+        .start()
+        .await;
+    assert!(
+        second
+            .unwrap_err()
+            .to_string()
+            .contains(&server.port().to_string())
+    );
+}
+
+#[tokio::test]
+async fn the_authority_is_written_to_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ca.pem");
+    let server = Server::builder(Emulator::new(Directory::sample()))
+        .ca_out(&path)
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), server.ca_pem());
+    let nowhere = directory.path().join("missing").join("ca.pem");
+    let refused = Server::builder(Emulator::new(Directory::sample()))
+        .ca_out(&nowhere)
+        .start()
+        .await;
+    assert!(refused.unwrap_err().to_string().contains("ca.pem"));
+}
+
+#[tokio::test]
+async fn a_huge_body_is_refused() {
+    let server = start().await;
+    let client = client(&server).http1_only().build().unwrap();
+    let request = client.post(format!("{}/common/oauth2/v2.0/token", server.url()));
+    let answer = request
+        .body(vec![b'a'; 1024 * 1024 + 1])
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn the_token_endpoint_alone_has_latency() {
+    let config = Config::from_toml("[server]\nlatency_ms = 200\n").unwrap();
+    let server = Server::configured(config).start().await.unwrap();
+    let client = client(&server).build().unwrap();
+    let start = Instant::now();
+    post(&client, &server, &[]).await;
+    assert!(start.elapsed() >= Duration::from_millis(200));
+}
+
+#[tokio::test]
+async fn nonsense_on_the_wire_does_not_stop_the_server() {
+    let server = start().await;
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port()))
+        .await
+        .unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest).await;
+    let client = client(&server).build().unwrap();
+    let url = format!("{}/common/discovery/keys", server.url());
+    assert_eq!(
+        client.get(url).send().await.unwrap().status(),
+        StatusCode::OK
+    );
+}
+
+#[tokio::test]
+async fn shutdown_closes_connections_and_the_port() {
+    let server = start().await;
+    let client = client(&server).build().unwrap();
+    let url = format!("{}/common/discovery/keys", server.url());
+    assert_eq!(
+        client.get(&url).send().await.unwrap().status(),
+        StatusCode::OK
+    );
+    server.shutdown().await;
+    assert!(client.get(&url).send().await.unwrap_err().is_connect());
+}
