@@ -1,4 +1,112 @@
-//! The Microsoft identity platform in a box: an emulator of Entra ID, v1 and v2.0.
+//! The Microsoft identity platform in a box: an emulator of Entra ID, v1 and v2.0, for tests and for trying
+//! things out.
+//!
+//! [`Emulator::handle`] takes a request and the time and gives a response. It has no clock, no sockets and
+//! no randomness, so a test runs in-process, ninety days pass at once, and the same requests get the same
+//! bytes. [`Server`] puts it behind HTTPS for clients that want a URL: ADAL Python, MSAL Python and others
+//! sign in unmodified.
+//!
+//! ```
+//! use std::time::{Duration, SystemTime};
+//!
+//! use http::Request;
+//! use msal_emulator::{Directory, Emulator, Fault, sample};
+//!
+//! let emulator = Emulator::new(Directory::sample());
+//! let now = SystemTime::now();
+//! let refresh_token = emulator.issue_refresh_token(sample::ALICE, sample::DESKTOP, now)?;
+//! let redeem = |when| {
+//!     let form = format!(
+//!         "grant_type=refresh_token&client_id={}&refresh_token={refresh_token}&scope=User.Read",
+//!         sample::DESKTOP
+//!     );
+//!     let request = Request::post("https://localhost/common/oauth2/v2.0/token").body(form.into());
+//!     request.map(|request| emulator.handle(request, when))
+//! };
+//!
+//! assert_eq!(redeem(now)?.status(), 200);
+//!
+//! // What does my code do when Entra throttles it, and when the token was not used for ninety days?
+//! emulator.add_fault(Fault::throttle(30).first(1));
+//! assert_eq!(redeem(now)?.status(), 429);
+//! assert_eq!(redeem(now + Duration::from_secs(91 * 24 * 3600))?.status(), 400);
+//!
+//! assert_eq!(emulator.redemptions().succeeded(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Behind HTTPS, with a certificate authority of its own:
+//!
+//! ```no_run
+//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! use msal_emulator::{Directory, Emulator, Server};
+//!
+//! let server = Server::builder(Emulator::new(Directory::sample())).port(8443).ca_out("ca.pem").start().await?;
+//! println!("authority {}/contoso.example, trust ca.pem", server.url());
+//! server.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it speaks
+//!
+//! | | v1 | v2.0 |
+//! | --- | --- | --- |
+//! | tokens | `/{tenant}/oauth2/token` | `/{tenant}/oauth2/v2.0/token` |
+//! | authorization codes | `/{tenant}/oauth2/authorize` | `/{tenant}/oauth2/v2.0/authorize` |
+//! | discovery | `/{tenant}/.well-known/openid-configuration` | `/{tenant}/v2.0/.well-known/openid-configuration` |
+//! | keys | `/common/discovery/keys` | `/{tenant}/discovery/v2.0/keys` |
+//! | instance discovery | `/common/discovery/instance` | the same |
+//! | user realm | `/common/userrealm/{upn}` | the same |
+//!
+//! `{tenant}` is a GUID, a domain, `common`, `organizations` or `consumers`. The grants are `refresh_token`,
+//! `password`, `authorization_code` and `client_credentials` with a secret. There are no pages: at the
+//! authorization endpoint everybody is signed in, and `login_hint` says who is at the browser.
+//!
+//! Refresh tokens are Entra's: valid at v1 and v2.0, bound to a user and a client and to neither resource nor
+//! tenant, good for 90 days from their issue, and not spent when redeemed. [`Rotation`] makes them stricter.
+//! Errors are whole envelopes with their AADSTS code; [`catalogue`] lists them with how certain each is.
+//!
+//! # The sample directory
+//!
+//! [`Directory::sample`] holds, with the names as constants in [`sample`]:
+//!
+//! | tenant | GUID | users |
+//! | --- | --- | --- |
+//! | `contoso.example` | `c0ffee00-0001-4000-8000-000000000000` | `alice@`, `bob@`, `mia@`, `dan@` (disabled), `user1@` to `user1000000@`; `carol@fabrikam.example` is a guest |
+//! | `fabrikam.example` | `c0ffee00-0002-4000-8000-000000000000` | `carol@`, `user1@` to `user1000000@` |
+//!
+//! Everybody's password is `Sample-Passw0rd`.
+//!
+//! | client | id | |
+//! | --- | --- | --- |
+//! | Sample desktop | `00c0ffee-0000-4000-8000-000000000001` | public, redirect `http://localhost` on any port |
+//! | Sample web | `00c0ffee-0000-4000-8000-000000000002` | confidential, secret `sample-secret`, redirect `https://localhost/callback` |
+//! | Sample family mail | `00c0ffee-0000-4000-8000-000000000003` | public, in the family of client ids |
+//! | Sample family files | `00c0ffee-0000-4000-8000-000000000004` | public, in the family of client ids |
+//!
+//! | resource | |
+//! | --- | --- |
+//! | `https://graph.microsoft.com` | in every directory |
+//! | `https://graph.windows.net` | in every directory |
+//! | `https://management.core.windows.net/`, `https://management.azure.com/` | in every directory; in Contoso, Mia needs a second factor (AADSTS50076) |
+//! | `https://vault.azure.net` | in every directory; in Contoso, Bob is blocked (AADSTS53003) |
+//! | `https://storage.azure.com` | in every directory |
+//! | `api://orders` | permissions `Orders.Read` and `Orders.Write`, access tokens of version 2.0 |
+//! | `https://reports.contoso.example/api` | in Fabrikam, nobody has consented (AADSTS65001) |
+//!
+//! [`Config::from_toml`] reads a directory of one's own from a file.
+//!
+//! # What it is not
+//!
+//! It guards nothing. The built-in signing key is public knowledge and the seed of refresh tokens is a small
+//! number, so that a start takes no time and answers can be repeated. [`Emulator::with_key`] takes another key.
+//! The server listens on the loopback interface only.
+//!
+//! One client has a limit of its own: MSAL Python leaves the port out when it asks for the user realm, so
+//! its `acquire_token_by_username_password` needs the server on port 443. Everything else it does works on any.
+
+#![cfg_attr(not(feature = "server"), expect(rustdoc::broken_intra_doc_links, reason = "the server is a feature"))]
 
 mod answer;
 mod audit;

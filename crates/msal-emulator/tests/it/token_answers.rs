@@ -353,7 +353,7 @@ fn signatures_verify_with_the_published_key() {
     let keys = get(&emulator, "/common/discovery/v2.0/keys").json();
     let token = sign_in(&emulator).text("id_token");
     assert!(verifies(&keys, &token));
-    let mut forged = token.clone();
+    let mut forged = token;
     forged.insert(forged.find('.').unwrap() + 5, 'A');
     assert!(!verifies(&keys, &forged));
 }
