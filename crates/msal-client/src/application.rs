@@ -80,7 +80,7 @@ pub(crate) struct Application {
     /// Whether the caller named the authority's host as one to trust with tokens.
     pub(crate) is_known_authority: bool,
     pub(crate) runtime: Runtime,
-    pub(crate) cache: SharedTokenCache,
+    pub(crate) cache: Arc<SharedTokenCache>,
     pub(crate) metadata: MetadataCache,
     pub(crate) renewals: SingleFlight<SilentKey, Result<AuthenticationResult, Error>>,
     telemetry: Mutex<Telemetry>,

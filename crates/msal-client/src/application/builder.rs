@@ -19,6 +19,7 @@ struct Settings {
     is_known_authority: bool,
     store: Arc<dyn CacheStore>,
     partition: Partition,
+    cache: Option<Arc<SharedTokenCache>>,
     runtime: Option<Runtime>,
 }
 
@@ -30,6 +31,7 @@ impl Settings {
             is_known_authority: false,
             store: Arc::new(MemoryStore::default()),
             partition: Partition::default(),
+            cache: None,
             runtime: None,
         }
     }
@@ -38,13 +40,15 @@ impl Settings {
         if self.client_id.is_empty() {
             return Err(ConfigError::ClientId);
         }
+        let (store, partition) = (self.store, self.partition);
+        let own_cache = || Arc::new(SharedTokenCache::new(store, partition, Dialect::Python));
         Ok(Application {
             client_id: self.client_id,
             credential,
             authority: self.authority,
             is_known_authority: self.is_known_authority,
             runtime: self.runtime.map_or_else(default_runtime, Ok)?,
-            cache: SharedTokenCache::new(self.store, self.partition, Dialect::Python),
+            cache: self.cache.unwrap_or_else(own_cache),
             metadata: MetadataCache::default(),
             renewals: SingleFlight::default(),
             telemetry: Mutex::new(Telemetry::default()),
@@ -91,6 +95,14 @@ macro_rules! settings {
         #[must_use]
         pub fn partition(mut self, partition: Partition) -> Self {
             self.settings.partition = partition;
+            self
+        }
+
+        /// Works on a cache that other applications of this process work on as well, instead of one of its own: for
+        /// many tenants or clients whose tokens are kept together.
+        #[must_use]
+        pub fn cache(mut self, cache: Arc<SharedTokenCache>) -> Self {
+            self.settings.cache = Some(cache);
             self
         }
 

@@ -6,7 +6,7 @@ use super::TokenCache;
 use super::entry::{AccountEntry, Section};
 use super::schema::Entity;
 use super::table::Table;
-use crate::{Account, HomeAccountId, RefreshToken, Text, UnixTime, same_cloud};
+use crate::{Account, HomeAccountId, RefreshToken, ScopeSet, Text, UnixTime, same_cloud};
 
 impl TokenCache {
     /// Every user of the cache, once each, in the order they were first stored.
@@ -57,18 +57,22 @@ impl TokenCache {
         })
     }
 
-    /// The scopes that the refresh tokens of an account and client were last granted, without the reserved ones.
-    pub fn granted_scopes(&self, client_id: &str, account: &Account) -> crate::ScopeSet {
-        let tokens = self
-            .refresh_tokens
-            .owned_by(account.home_account_id.as_str(), &account.environment);
-        let target = tokens
+    /// The scopes that an account has granted to a client, without the reserved ones: those of its last refresh token
+    /// or, where the SDK that wrote it does not say, of its last access token.
+    pub fn granted_scopes(&self, client_id: &str, account: &Account) -> ScopeSet {
+        let home = account.home_account_id.as_str();
+        let refresh_tokens = self.refresh_tokens.owned_by(home, &account.environment);
+        let of_refresh_tokens = refresh_tokens
             .filter_map(|slot| slot.entity.as_ref())
             .filter(|entry| entry.client_id == client_id)
-            .filter_map(|entry| entry.target.clone())
-            .last()
-            .unwrap_or_default();
-        crate::ScopeSet::from_wire(target.as_str()).without_reserved()
+            .filter_map(|entry| entry.target.as_ref());
+        let access_tokens = self.access_tokens.owned_by(home, &account.environment);
+        let of_access_tokens = access_tokens
+            .filter_map(|slot| slot.entity.as_ref())
+            .filter(|entry| entry.client_id == client_id)
+            .map(|entry| &entry.target);
+        let target = of_refresh_tokens.last().or_else(|| of_access_tokens.last());
+        ScopeSet::from_wire(target.map(Text::as_str).unwrap_or_default()).without_reserved()
     }
 
     /// The clients that hold a refresh token of this account.
