@@ -1,5 +1,6 @@
 //! The configuration file: directory, settings, server and faults in TOML.
 
+mod fault;
 mod wire;
 
 use std::ops::Range;

@@ -106,7 +106,10 @@
 //! One client has a limit of its own: MSAL Python leaves the port out when it asks for the user realm, so
 //! its `acquire_token_by_username_password` needs the server on port 443. Everything else it does works on any.
 
-#![cfg_attr(not(feature = "server"), expect(rustdoc::broken_intra_doc_links, reason = "the server is a feature"))]
+#![cfg_attr(
+    not(feature = "server"),
+    expect(rustdoc::broken_intra_doc_links, reason = "the server is a feature")
+)]
 
 mod answer;
 mod audit;

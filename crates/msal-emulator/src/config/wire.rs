@@ -1,19 +1,17 @@
 //! The configuration file as it is written.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::fault::FaultWire;
 use super::{Config, ServerSettings};
-use crate::audit::{Endpoint, Version};
 use crate::directory::{
     App, Directory, DirectoryError, Policy, RedirectKind, Requirement, Resource, Tenant, User,
     UserPattern,
 };
-use crate::fault::Fault;
 use crate::settings::{Rotation, Settings, Signatures};
 
 /// What is wrong, and where.
@@ -198,59 +196,6 @@ struct ResourceWire {
     v2_tokens: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FaultWire {
-    aadsts: Option<u32>,
-    suberror: Option<String>,
-    claims: Option<String>,
-    throttle: Option<u64>,
-    unavailable: Option<u64>,
-    respond: Option<RespondWire>,
-    tamper: Option<TamperWire>,
-    user: Option<String>,
-    client: Option<String>,
-    grant: Option<String>,
-    endpoint: Option<EndpointWire>,
-    nth: Option<u64>,
-    every: Option<u64>,
-    first: Option<u64>,
-    #[serde(default)]
-    after_effect: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RespondWire {
-    status: u16,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-    #[serde(default)]
-    body: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TamperWire {
-    #[serde(default)]
-    drop: Vec<String>,
-    #[serde(default)]
-    set: BTreeMap<String, serde_json::Value>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum EndpointWire {
-    Authorize,
-    Instance,
-    Keys,
-    OpenidConfiguration,
-    Token,
-    TokenV1,
-    TokenV2,
-    UserRealm,
-}
-
 impl ConfigWire {
     pub(super) fn read(self) -> Result<Config, Flaw> {
         let mut places = Places::default();
@@ -269,7 +214,7 @@ impl ConfigWire {
             faults: self
                 .fault
                 .into_iter()
-                .map(read_fault)
+                .map(FaultWire::read)
                 .collect::<Result<_, _>>()?,
             directory: builder.build().map_err(|error| places.flaw(&error))?,
             server: ServerSettings {
@@ -415,86 +360,6 @@ impl ResourceWire {
         resource.scopes = self.scopes;
         resource.v2_tokens = self.v2_tokens;
         resource
-    }
-}
-
-fn read_fault(wire: Spanned<FaultWire>) -> Result<Fault, Flaw> {
-    let place = Some(wire.span());
-    let flaw = |reason: &str| Flaw {
-        place: place.clone(),
-        reason: reason.to_owned(),
-    };
-    let wire = wire.into_inner();
-    let answers = [
-        wire.aadsts.map(Fault::aadsts),
-        wire.throttle.map(Fault::throttle),
-        wire.unavailable
-            .map(|seconds| Fault::unavailable(Some(seconds))),
-        wire.respond
-            .map(|respond| Fault::respond(respond.status, respond.headers, respond.body)),
-        wire.tamper.map(TamperWire::read),
-    ];
-    let mut answers = answers.into_iter().flatten();
-    let fault = answers.next().filter(|_| answers.next().is_none());
-    let mut fault = fault.ok_or_else(|| {
-        flaw("needs exactly one of aadsts, throttle, unavailable, respond and tamper")
-    })?;
-    if let Some(suberror) = wire.suberror {
-        fault = fault.suberror(suberror);
-    }
-    if let Some(claims) = wire.claims {
-        fault = fault.claims(claims);
-    }
-    if let Some(user) = wire.user {
-        fault = fault.user(user);
-    }
-    if let Some(client) = wire.client {
-        fault = fault.client(client);
-    }
-    if let Some(grant) = wire.grant {
-        fault = fault.grant(grant);
-    }
-    if let Some(endpoint) = wire.endpoint {
-        fault = fault.endpoints(endpoint.endpoints());
-    }
-    if wire.after_effect {
-        fault = fault.after_effect();
-    }
-    match (wire.nth, wire.every, wire.first) {
-        (None, None, None) => Ok(fault),
-        (Some(n), None, None) => Ok(fault.nth(n)),
-        (None, Some(n), None) => Ok(fault.every(n)),
-        (None, None, Some(n)) => Ok(fault.first(n)),
-        _ => Err(flaw("takes one of nth, every and first at most")),
-    }
-}
-
-impl TamperWire {
-    fn read(self) -> Fault {
-        let fault = self
-            .drop
-            .into_iter()
-            .fold(Fault::tamper(), Fault::drop_member);
-        self.set
-            .into_iter()
-            .fold(fault, |fault, (name, value)| fault.set_member(name, value))
-    }
-}
-
-impl EndpointWire {
-    fn endpoints(self) -> Vec<Endpoint> {
-        let both =
-            |endpoint: fn(Version) -> Endpoint| vec![endpoint(Version::V1), endpoint(Version::V2)];
-        match self {
-            Self::Authorize => both(Endpoint::Authorize),
-            Self::Instance => vec![Endpoint::InstanceDiscovery],
-            Self::Keys => both(Endpoint::Keys),
-            Self::OpenidConfiguration => both(Endpoint::OpenIdConfiguration),
-            Self::Token => both(Endpoint::Token),
-            Self::TokenV1 => vec![Endpoint::Token(Version::V1)],
-            Self::TokenV2 => vec![Endpoint::Token(Version::V2)],
-            Self::UserRealm => vec![Endpoint::UserRealm],
-        }
     }
 }
 

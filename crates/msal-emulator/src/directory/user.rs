@@ -53,7 +53,7 @@ impl User {
 
 /// Many users under one pattern: `{n}` in the sign-in name, and in the password, stands for 1 up to the count.
 ///
-/// They take no memory: each is made when a request names it.
+/// They take no memory: each is made when a request names it. A user declared by name comes first.
 #[derive(Clone, Debug)]
 pub struct UserPattern {
     pub(crate) upn: String,

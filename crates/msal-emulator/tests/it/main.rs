@@ -1,6 +1,10 @@
 //! The emulator from outside: requests in, responses out.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod authorize;
 mod documents;
