@@ -1,0 +1,78 @@
+"""The people, applications and APIs that the emulator is given.
+
+Two tenants, a public and a confidential application, and three APIs. Every user name is `NAME@TENANT`.
+"""
+
+from dataclasses import dataclass
+
+CONTOSO = "contoso.example"
+FABRIKAM = "fabrikam.example"
+TENANT_IDS = {
+    CONTOSO: "c0ffee00-0001-4000-8000-000000000000",
+    FABRIKAM: "c0ffee00-0002-4000-8000-000000000000",
+}
+PASSWORD = "Sample-Passw0rd"
+
+GRAPH = "https://graph.microsoft.com"
+MANAGEMENT = "https://management.core.windows.net/"
+ORDERS = "api://orders"
+RESOURCES = [GRAPH, MANAGEMENT, ORDERS]
+
+
+@dataclass(frozen=True)
+class Client:
+    """An application; one that has a secret is confidential."""
+
+    id: str
+    secret: str | None = None
+    redirect_uri: str | None = None
+
+
+DESKTOP = Client("00c0ffee-0000-4000-8000-000000000001")
+WEB = Client("00c0ffee-0000-4000-8000-000000000002", "Sample+secret/of=the&web~app", "https://localhost/callback")
+
+
+def tenant_of(user):
+    return user.split("@")[1]
+
+
+def users(count, tenant):
+    """The first users of a tenant, who are as many as one likes."""
+    return [f"user{n}@{tenant}" for n in range(1, count + 1)]
+
+
+def config(rotation="reusable", signatures="rs256", latency_ms=0, faults=""):
+    """The emulator's configuration file."""
+    tenants = "".join(
+        f"""
+[[tenant]]
+domain = "{domain}"
+id = "{TENANT_IDS[domain]}"
+users = {{ pattern = "user{{n}}@{domain}", count = 1000000, password = "{PASSWORD}" }}
+{guests}
+"""
+        for domain, guests in [(CONTOSO, f'[[tenant.guest]]\nupn = "user1@{FABRIKAM}"'), (FABRIKAM, "")]
+    )
+    return f"""
+[tokens]
+rotation = "{rotation}"
+signatures = "{signatures}"
+seed = 1
+
+[server]
+latency_ms = {latency_ms}
+{tenants}
+[[app]]
+client_id = "{DESKTOP.id}"
+
+[[app]]
+client_id = "{WEB.id}"
+secrets = ["{WEB.secret}"]
+redirects = [{{ uri = "{WEB.redirect_uri}", kind = "web" }}]
+
+[[resource]]
+uri = "{ORDERS}"
+scopes = ["Orders.Read"]
+
+{faults}
+"""

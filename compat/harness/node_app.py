@@ -1,0 +1,34 @@
+"""An application on @azure/msal-node 7 with its cache in a file: `node/silent.cjs`."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+SCRIPT = Path(__file__).parent.parent / "node" / "silent.cjs"
+
+
+def silent(emulator, client, path, tenant, scope, force_refresh=False):
+    """Lists the accounts of a cache and gets a token for each of one tenant, without any interaction.
+
+    Returns `accounts`, all of them, and `results` by user name: `{"accessToken", "fromCache"}` or `{"error"}`.
+    """
+    question = {
+        "cache": str(path),
+        "clientId": client.id,
+        "clientSecret": client.secret,
+        "authority": emulator.authority(tenant),
+        "knownAuthority": emulator.host_and_port,
+        "scope": scope,
+        "forceRefresh": force_refresh,
+    }
+    done = subprocess.run(
+        ["node", str(SCRIPT)],
+        input=json.dumps(question),
+        env={**os.environ, "NODE_EXTRA_CA_CERTS": str(emulator.ca)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
