@@ -1,0 +1,149 @@
+//! The search for secrets in everything a person could get to see.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::fmt::{Debug, Write as _};
+use std::io;
+use std::sync::{LazyLock, Mutex};
+
+use serde_json::Value;
+use tracing_subscriber::filter::LevelFilter;
+
+/// As much of a secret as must not be seen: a whole password, or a piece of a token.
+const PIECE: usize = 24;
+
+/// The members of requests and answers whose values are secrets.
+const SECRET_MEMBERS: [&str; 6] = [
+    "access_token",
+    "client_secret",
+    "id_token",
+    "password",
+    "refresh_token",
+    "assertion",
+];
+
+/// What was logged in this process, by whatever crate, at every level.
+static LOG: LazyLock<Log> = LazyLock::new(|| {
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::TRACE)
+        .with_ansi(false)
+        .with_writer(|| Log)
+        .finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    Log
+});
+
+static LOGGED: Mutex<String> = Mutex::new(String::new());
+
+struct Log;
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOGGED
+            .lock()
+            .unwrap()
+            .push_str(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The secrets of one world, and what was shown in it.
+#[derive(Default)]
+pub(crate) struct Leaks {
+    secrets: Mutex<BTreeSet<String>>,
+    shown: Mutex<String>,
+}
+
+impl Leaks {
+    pub(crate) fn new() -> Self {
+        LazyLock::force(&LOG);
+        Self::default()
+    }
+
+    pub(crate) fn add(&self, secret: &str) {
+        if !secret.is_empty() {
+            self.secrets.lock().unwrap().insert(secret.to_owned());
+        }
+    }
+
+    /// Takes the secrets out of a form or of a JSON answer.
+    pub(crate) fn add_members(&self, members: &Value) {
+        for member in SECRET_MEMBERS {
+            if let Some(secret) = members.get(member).and_then(Value::as_str) {
+                self.add(secret);
+            }
+        }
+    }
+
+    /// Remembers what a person would see of a value.
+    pub(crate) fn show(&self, value: &dyn Debug) {
+        let mut shown = self.shown.lock().unwrap();
+        write!(shown, "{value:?}\n{value:#?}\n").unwrap();
+    }
+
+    /// Remembers what a person would see of an error.
+    pub(crate) fn show_error(&self, error: &dyn Error) {
+        self.show(&error);
+        let mut shown = self.shown.lock().unwrap();
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            writeln!(shown, "{error}").unwrap();
+            cause = error.source();
+        }
+    }
+
+    /// The secrets that were seen, by where and by their first characters.
+    pub(crate) fn found(&self) -> Vec<String> {
+        let logged = LOGGED.lock().unwrap().clone();
+        let shown = self.shown.lock().unwrap();
+        let mut found = Vec::new();
+        for secret in self.secrets.lock().unwrap().iter() {
+            for (place, text) in [("the log", &logged), ("an error or a value", &shown)] {
+                if pieces(secret).any(|piece| text.contains(piece)) {
+                    found.push(format!(
+                        "a secret starting with {:.12} is in {place}",
+                        secret
+                    ));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Pieces that do not overlap, so that whoever prints half a token is found as well.
+fn pieces(secret: &str) -> impl Iterator<Item = &str> {
+    let count = (secret.len() / PIECE).max(1);
+    (0..count).filter_map(move |number| match count {
+        1 => Some(secret),
+        _ => secret.get(number * PIECE..(number + 1) * PIECE),
+    })
+}
+
+#[test]
+fn a_secret_that_is_logged_is_found() {
+    let leaks = Leaks::new();
+    leaks.add("logged-secret-of-this-test-0123456789-0123456789");
+    assert_eq!(leaks.found(), [""; 0]);
+    tracing::trace!(
+        token = "secret-of-this-test-0123456789-0123456789",
+        "half of it"
+    );
+    assert_eq!(leaks.found().len(), 1);
+}
+
+#[test]
+fn a_secret_in_a_value_or_in_the_cause_of_an_error_is_found() {
+    let leaks = Leaks::new();
+    leaks.add("password");
+    leaks.show(&"no harm");
+    assert_eq!(leaks.found(), [""; 0]);
+    leaks.show_error(&io::Error::other(io::Error::other(
+        "the password is password",
+    )));
+    assert_eq!(leaks.found().len(), 1);
+}

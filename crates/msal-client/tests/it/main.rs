@@ -1,0 +1,28 @@
+//! The library against the emulator: no sockets and no sleeping, but in [`https`], which is about sockets.
+//!
+//! Every test lives in a [`World`](world::World) of its own: an emulator as the HTTP client, a clock that both share,
+//! a store that can fail. When a world ends, everything that was logged, returned or refused in it is searched for
+//! secrets; one that is found fails the test.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod accounts;
+mod by_refresh_token;
+mod cases;
+mod construction;
+mod examples;
+mod family;
+mod flight;
+mod https;
+mod leaks;
+mod persistence;
+mod python;
+mod refusals;
+mod silent;
+mod store;
+mod trust;
+mod wire;
+mod world;

@@ -1,0 +1,130 @@
+//! A store in memory that counts, fails when told to, and lets others come in between.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use msal::{BoxFuture, CacheStore, MemoryStore, Partition, StoreError, Stored, Version};
+use serde_json::Value;
+
+/// One storage with any number of handles: what several applications or processes share.
+#[derive(Clone, Default)]
+pub(crate) struct TestStore(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    blobs: MemoryStore,
+    loads: AtomicUsize,
+    saves: AtomicUsize,
+    fails_to_load: Mutex<bool>,
+    fails_to_save: Mutex<bool>,
+    /// What others do just before the next save arrives.
+    before_save: Mutex<Option<BoxFuture<'static, ()>>>,
+    /// What others do after the next load has read and before its caller learns what.
+    after_load: Mutex<Option<BoxFuture<'static, ()>>>,
+}
+
+impl TestStore {
+    /// How often a blob was asked for.
+    pub(crate) fn loads(&self) -> usize {
+        self.0.loads.load(Ordering::SeqCst)
+    }
+
+    /// How often a blob was saved or should have been.
+    pub(crate) fn saves(&self) -> usize {
+        self.0.saves.load(Ordering::SeqCst)
+    }
+
+    /// Lets loads fail or succeed.
+    pub(crate) fn fail_loads(&self, fails: bool) {
+        *self.0.fails_to_load.lock().unwrap() = fails;
+    }
+
+    /// Lets saves fail or succeed.
+    pub(crate) fn fail_saves(&self, fails: bool) {
+        *self.0.fails_to_save.lock().unwrap() = fails;
+    }
+
+    /// Runs `others` when the next save arrives, before it is looked at.
+    pub(crate) fn before_save(&self, others: impl Future<Output = ()> + Send + 'static) {
+        *self.0.before_save.lock().unwrap() = Some(Box::pin(others));
+    }
+
+    /// Runs `others` between the next load's reading and its return.
+    pub(crate) fn after_load(&self, others: impl Future<Output = ()> + Send + 'static) {
+        *self.0.after_load.lock().unwrap() = Some(Box::pin(others));
+    }
+
+    /// The bytes that are stored.
+    pub(crate) async fn bytes(&self) -> Option<Bytes> {
+        let stored = self.0.blobs.load(&Partition::default()).await.unwrap();
+        stored.map(|stored| stored.blob)
+    }
+
+    /// The cache that is stored; null when there is none.
+    pub(crate) async fn json(&self) -> Value {
+        let bytes = self.bytes().await;
+        bytes.map_or(Value::Null, |bytes| serde_json::from_slice(&bytes).unwrap())
+    }
+
+    /// Replaces what is stored, as a program does that asks nobody.
+    pub(crate) async fn put(&self, blob: impl Into<Bytes>) {
+        let partition = Partition::default();
+        self.0.blobs.remove(&partition).await.unwrap();
+        self.0
+            .blobs
+            .save(&partition, blob.into(), None)
+            .await
+            .unwrap();
+    }
+}
+
+impl CacheStore for TestStore {
+    fn load<'a>(
+        &'a self,
+        partition: &'a Partition,
+    ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+        Box::pin(async move {
+            self.0.loads.fetch_add(1, Ordering::SeqCst);
+            if *self.0.fails_to_load.lock().unwrap() {
+                return Err(StoreError::other("told not to load"));
+            }
+            let stored = self.0.blobs.load(partition).await;
+            let others = self.0.after_load.lock().unwrap().take();
+            if let Some(others) = others {
+                others.await;
+            }
+            stored
+        })
+    }
+
+    fn save<'a>(
+        &'a self,
+        partition: &'a Partition,
+        blob: Bytes,
+        expected: Option<Version>,
+    ) -> BoxFuture<'a, Result<Version, StoreError>> {
+        Box::pin(async move {
+            self.0.saves.fetch_add(1, Ordering::SeqCst);
+            let others = self.0.before_save.lock().unwrap().take();
+            if let Some(others) = others {
+                others.await;
+            }
+            if *self.0.fails_to_save.lock().unwrap() {
+                return Err(StoreError::other("told not to save"));
+            }
+            self.0.blobs.save(partition, blob, expected).await
+        })
+    }
+
+    fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.0.blobs.remove(partition)
+    }
+}
+
+impl fmt::Debug for TestStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("TestStore")
+    }
+}
