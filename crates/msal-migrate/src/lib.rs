@@ -10,5 +10,6 @@ pub use plan::{
 };
 pub use record::{Locator, Place, Record, RecordFlags, Row, SkipReason, UserHints};
 pub use source::{
-    Foreign, Source, SourceError, SourceKind, SourceOptions, UnknownSourceKind, open,
+    Foreign, Mapping, MappingError, Source, SourceError, SourceKind, SourceOptions,
+    UnknownSourceKind, open,
 };

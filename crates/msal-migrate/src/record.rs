@@ -6,6 +6,8 @@ mod skip;
 pub use locator::{Locator, Place};
 pub use skip::SkipReason;
 
+use std::fmt;
+
 use msal_core::{HomeAccountId, RefreshToken, Scope, UnixTime};
 
 /// One stored refresh token and what its store says about it.
@@ -38,7 +40,9 @@ pub struct Record {
 }
 
 /// Whose token a record is said to be. Hints, because stores mix users up; the redeemed answer knows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// `Debug` leaves the name out, so that a logged record names nobody.
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UserHints {
     /// A user principal name or an e-mail address. It can change, and an e-mail address need not be the sign-in name.
@@ -51,6 +55,22 @@ pub struct UserHints {
     pub sub: Option<String>,
     /// Known only where MSAL wrote the record, or where the raw answer with its `client_info` was kept.
     pub home_account_id: Option<HomeAccountId>,
+}
+
+impl fmt::Debug for UserHints {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("UserHints")
+            .field(
+                "username",
+                &self.username.as_ref().map(|_name| "[redacted]"),
+            )
+            .field("oid", &self.oid)
+            .field("tid", &self.tid)
+            .field("sub", &self.sub)
+            .field("home_account_id", &self.home_account_id)
+            .finish()
+    }
 }
 
 /// What is special about a record.

@@ -4,19 +4,30 @@
 //! it is streamed: memory is bounded by the largest entry, not by the size of the file.
 
 mod adal;
+mod alias;
+mod csv;
+mod csv_record;
+mod detect;
+mod directory;
 mod draft;
 mod error;
 mod field;
 mod foreign;
 mod id_token;
 mod input;
+mod json;
 mod json_stream;
+mod mapping;
 mod moment;
+mod msal_cache;
+mod pointer;
+mod token_object;
 mod utf16;
 mod window;
 
 pub use error::SourceError;
 pub use foreign::Foreign;
+pub use mapping::{Mapping, MappingError};
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -26,7 +37,11 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use self::adal::AdalSource;
+use self::csv::CsvSource;
+use self::directory::DirectorySource;
 use self::input::Input;
+use self::json::JsonSource;
+use self::msal_cache::MsalCacheSource;
 use crate::record::Row;
 
 /// How much of a file is looked at to tell its format.
@@ -56,16 +71,34 @@ pub trait Source: fmt::Debug + Send + Sync {
 pub enum SourceKind {
     /// ADAL Python's cache; also ADAL Node's, and Azure CLI's before version 2.30.
     AdalPython,
+    /// A table with a header line, separated by commas (RFC 4180).
+    Csv,
+    /// JSON objects, one after the other or in an array, read with a mapping.
+    Jsonl,
+    /// The unified token cache of another application or another MSAL.
+    MsalCache,
+    /// Token responses as an OAuth 2.0 library stored them: one, many, or a directory of files.
+    TokenJson,
 }
 
 impl SourceKind {
     /// All formats.
-    pub const ALL: [Self; 1] = [Self::AdalPython];
+    pub const ALL: [Self; 5] = [
+        Self::AdalPython,
+        Self::Csv,
+        Self::Jsonl,
+        Self::MsalCache,
+        Self::TokenJson,
+    ];
 
     /// The name for the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AdalPython => "adal-python",
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+            Self::MsalCache => "msal-cache",
+            Self::TokenJson => "token-json",
         }
     }
 }
@@ -98,9 +131,11 @@ pub struct UnknownSourceKind(String);
 pub struct SourceOptions {
     /// The format; detected from the content when absent.
     pub from: Option<SourceKind>,
+    /// Where the fields are, for `csv` and `jsonl`. Columns and members with the usual names are found without.
+    pub map: Mapping,
 }
 
-/// Opens the file at `path` for reading.
+/// Opens the file, or the directory of token files, at `path` for reading.
 ///
 /// The format is told from the content, never from the file's name, unless `options` names it. Formats that are
 /// recognised and not read are refused even then.
@@ -108,6 +143,9 @@ pub struct SourceOptions {
 /// # Errors
 /// [`SourceError`], with a hint what to do.
 pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, SourceError> {
+    if path.is_dir() && matches!(options.from, None | Some(SourceKind::TokenJson)) {
+        return Ok(Box::new(DirectorySource::open(path)?));
+    }
     let input = Input::open(path)?;
     if let Some(format) = Foreign::of_bytes(&input.head(HEAD)?) {
         return Err(SourceError::Foreign {
@@ -115,7 +153,30 @@ pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, Sou
             format,
         });
     }
-    match options.from.unwrap_or(SourceKind::AdalPython) {
-        SourceKind::AdalPython => Ok(Box::new(AdalSource::new(input))),
+    let kind = match options.from {
+        Some(kind) => detect::check(&input, kind).map(|()| kind)?,
+        None => detect::kind(&input, &options.map)?,
+    };
+    open_as(kind, input, options)
+}
+
+fn open_as(
+    kind: SourceKind,
+    input: Input,
+    options: &SourceOptions,
+) -> Result<Box<dyn Source>, SourceError> {
+    if !options.map.is_empty() && !matches!(kind, SourceKind::Csv | SourceKind::Jsonl) {
+        return Err(SourceError::Mapping {
+            file: input.name().to_string(),
+            problem: MappingError::NotMapped { kind },
+        });
     }
+    Ok(match kind {
+        SourceKind::AdalPython => Box::new(AdalSource::new(input)),
+        SourceKind::Csv => Box::new(CsvSource::open(input, &options.map)?),
+        SourceKind::Jsonl | SourceKind::TokenJson => {
+            Box::new(JsonSource::open(input, kind, options.map.clone())?)
+        }
+        SourceKind::MsalCache => Box::new(MsalCacheSource::new(input)),
+    })
 }

@@ -577,7 +577,8 @@ fn one_token_under_two_users_is_warned_about() {
         ),
         (alice.clone(), user(None, None), false),
         (alice.clone(), user(Some("bob@contoso.example"), None), true),
-        (alice.clone(), user(None, Some("2")), true),
+        (user(None, Some("1")), user(None, Some("2")), true),
+        (alice, user(None, Some("2")), true),
         (user(None, None), user(None, Some("2")), false),
     ];
     for (one, other, is_mixed) in table {

@@ -6,8 +6,10 @@ use std::io;
 use thiserror::Error;
 
 use super::SourceKind;
+use super::csv_record::CsvError;
 use super::foreign::Foreign;
 use super::json_stream::JsonError;
+use super::mapping::MappingError;
 use super::window::WindowError;
 
 /// Why a source cannot be read. Nothing has been redeemed when one of these appears.
@@ -48,6 +50,15 @@ pub enum SourceError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// The mapping does not fit the input.
+    #[error("{file}: {problem}")]
+    #[non_exhaustive]
+    Mapping {
+        /// What was opened.
+        file: String,
+        /// What does not fit.
+        problem: MappingError,
+    },
     /// A pipe, socket or device, which can be read only once.
     #[error("{file}: is not a regular file, and the input is read more than once")]
     #[non_exhaustive]
@@ -72,6 +83,15 @@ pub enum SourceError {
         file: String,
         /// Where it ends.
         problem: String,
+    },
+    /// JSON in which nothing is called like a refresh token.
+    #[error("{file}: is JSON in which nothing is called like a refresh token; there are {members}")]
+    #[non_exhaustive]
+    Unmapped {
+        /// What was opened.
+        file: String,
+        /// The members of its first object.
+        members: String,
     },
     /// Nothing that is known.
     #[error("{file}: is no store of refresh tokens that is known")]
@@ -106,6 +126,9 @@ impl SourceError {
                 "export the entry with the keyring's own tool, such as `secret-tool` or `security`, into a file"
             }
             Self::Foreign { format, .. } => format.advice(),
+            Self::Mapping { .. } | Self::Unmapped { .. } => {
+                "say where the refresh token is with --map refresh_token=COLUMN, or /POINTER, or COLUMN:/POINTER"
+            }
             Self::NotRegular { .. } => {
                 "write it to a file first, readable by you alone, and delete that file afterwards"
             }
@@ -117,6 +140,16 @@ impl SourceError {
             Self::Empty { .. } | Self::Io { .. } | Self::Syntax { .. } => return None,
         };
         Some(hint.to_owned())
+    }
+
+    pub(crate) fn csv(file: &str, error: CsvError) -> Self {
+        let problem = error.to_string();
+        let file = file.to_owned();
+        match error {
+            CsvError::Window(error) => Self::window(&file, error),
+            CsvError::OpenQuote { .. } => Self::Truncated { file, problem },
+            CsvError::AfterQuote { .. } => Self::Syntax { file, problem },
+        }
     }
 
     pub(crate) fn json(file: &str, error: JsonError) -> Self {

@@ -61,6 +61,20 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// The value without the text it was borrowed from.
+    pub(crate) fn into_owned(self) -> Field<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        match self {
+            Self::Absent => Field::Absent,
+            Self::Bool(value) => Field::Bool(value),
+            Self::List(list) => Field::List(list.into_iter().map(owned).collect()),
+            Self::Null => Field::Null,
+            Self::Number(number) => Field::Number(number),
+            Self::Object => Field::Object,
+            Self::Text(text) => Field::Text(owned(text)),
+        }
+    }
+
     pub(crate) fn from_text(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Text(text.into())
     }

@@ -91,7 +91,7 @@ impl Foreign {
             }
             Self::OpenPgp => "decrypt it into a file that only you can read: gpg --decrypt FILE",
             Self::Pickle => {
-                "dump it as JSON where it was written: python3 -c 'import json,pickle,sys; json.dump(pickle.load(sys.stdin.buffer), sys.stdout)' < FILE > token.json"
+                "dump it as JSON where it was written, with umask 077: python3 -c 'import json,pickle,sys; json.dump(pickle.load(sys.stdin.buffer), sys.stdout)' < FILE > token.json"
             }
             Self::RcloneEncrypted => {
                 "decrypt it first: rclone config show > FILE, then make a CSV file of it"

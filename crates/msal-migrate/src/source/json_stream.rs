@@ -92,6 +92,23 @@ impl<R: Read> JsonStream<R> {
         Ok(ControlFlow::Continue(()))
     }
 
+    /// Visits the values of the object that starts here.
+    pub(crate) fn for_each_member(
+        &mut self,
+        mut visit: impl FnMut(Value<'_>) -> Result<ControlFlow<()>, JsonError>,
+    ) -> Result<ControlFlow<()>, JsonError> {
+        self.enter(b'{')?;
+        let mut first = true;
+        while self.advance(b'}', first)? {
+            first = false;
+            self.skip_name()?;
+            if visit(self.value()?)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
     /// Checks that nothing follows.
     pub(crate) fn end(&mut self) -> Result<(), JsonError> {
         match self.peek()? {
@@ -102,16 +119,25 @@ impl<R: Read> JsonStream<R> {
 
     /// Reads a member's name and the colon behind it.
     pub(crate) fn name(&mut self) -> Result<String, JsonError> {
-        if self.peek()? != Some(b'"') {
-            return Err(self.unexpected("a member's name in quotation marks"));
-        }
-        let value = self.value()?;
+        let value = self.raw_name()?;
         let name = serde_json::from_slice(value.bytes).map_err(|_unquoted| JsonError::Syntax {
             offset: value.offset,
             expected: "a member's name",
         })?;
         self.expect(b':', "`:`")?;
         Ok(name)
+    }
+
+    fn skip_name(&mut self) -> Result<(), JsonError> {
+        self.raw_name()?;
+        self.expect(b':', "`:`")
+    }
+
+    fn raw_name(&mut self) -> Result<Value<'_>, JsonError> {
+        if self.peek()? != Some(b'"') {
+            return Err(self.unexpected("a member's name in quotation marks"));
+        }
+        self.value()
     }
 
     /// Reads the value that starts here. Its bytes stay valid until the next call.

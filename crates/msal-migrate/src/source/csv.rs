@@ -1,0 +1,239 @@
+//! A table as comma-separated values with a header line.
+
+use std::borrow::Cow;
+use std::io::Read;
+use std::ops::ControlFlow;
+
+use super::alias::{self, Collector, Slot};
+use super::csv_record::{CsvError, CsvReader, CsvRecord};
+use super::draft::Draft;
+use super::error::SourceError;
+use super::field::Field;
+use super::input::Input;
+use super::mapping::{Expression, Mapping, MappingError, in_text, listed};
+use super::pointer::Pointer;
+use super::{Source, SourceKind};
+use crate::record::{Locator, Place, Row, SkipReason};
+
+/// A CSV file whose first line names the columns.
+#[derive(Debug)]
+pub(crate) struct CsvSource {
+    input: Input,
+    columns: Columns,
+}
+
+impl CsvSource {
+    /// Reads the header, and finds the columns that `mapping` names, or those with the usual names.
+    pub(crate) fn open(input: Input, mapping: &Mapping) -> Result<Self, SourceError> {
+        let header = read_header(&input)?;
+        let columns = Columns::bind(&header, mapping).map_err(|problem| SourceError::Mapping {
+            file: input.name().to_string(),
+            problem,
+        })?;
+        Ok(Self { input, columns })
+    }
+
+    fn read_rows(
+        &self,
+        reader: &mut CsvReader<impl Read>,
+        visit: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<(), CsvError> {
+        reader.record()?;
+        while let Some(record) = reader.record()? {
+            let locator = Locator::new(self.input.name(), Place::Line(record.line));
+            if visit(self.columns.row(locator, &record)).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Source for CsvSource {
+    fn kind(&self) -> SourceKind {
+        SourceKind::Csv
+    }
+
+    fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
+        self.read_rows(&mut CsvReader::new(self.input.text()?), visit)
+            .map_err(|error| SourceError::csv(self.input.name(), error))
+    }
+}
+
+fn read_header(input: &Input) -> Result<Vec<String>, SourceError> {
+    let mut reader = CsvReader::new(input.text()?);
+    let record = reader
+        .record()
+        .map_err(|error| SourceError::csv(input.name(), error))?;
+    let texts = record.map_or_else(|| Ok(Vec::new()), |record| record.texts());
+    let texts = texts.map_err(|_not_utf8| SourceError::Syntax {
+        file: input.name().to_string(),
+        problem: "line 1: not UTF-8".to_owned(),
+    })?;
+    Ok(texts.iter().map(|text| text.trim().to_owned()).collect())
+}
+
+/// Whether a first line could be the header of a table of tokens.
+pub(crate) fn is_header(line: &str) -> bool {
+    let is_token = |name: &str| {
+        matches!(
+            alias::slot(name.trim().trim_matches('"')),
+            Some((Slot::RefreshToken, _))
+        )
+    };
+    line.split(',').any(is_token)
+}
+
+/// Which columns are read, and as what.
+#[derive(Debug)]
+struct Columns {
+    count: usize,
+    bindings: Vec<Binding>,
+}
+
+#[derive(Debug)]
+struct Binding {
+    slot: Slot,
+    rank: u8,
+    value: BoundValue,
+}
+
+#[derive(Debug)]
+enum BoundValue {
+    Column(usize),
+    ColumnPointer(usize, Pointer),
+    Constant(String),
+}
+
+impl Columns {
+    fn bind(header: &[String], mapping: &Mapping) -> Result<Self, MappingError> {
+        let bindings = if mapping.is_empty() {
+            usual(header)?
+        } else {
+            named(header, mapping)?
+        };
+        Ok(Self {
+            count: header.len(),
+            bindings,
+        })
+    }
+
+    fn row(&self, locator: Locator, record: &CsvRecord<'_>) -> Row {
+        let malformed = |locator, what| Row::Skipped {
+            locator,
+            reason: SkipReason::Malformed(what),
+        };
+        if record.len() != self.count {
+            return malformed(
+                locator,
+                "the line has more or fewer columns than the header",
+            );
+        }
+        let Ok(texts) = record.texts() else {
+            return malformed(locator, "the line is not UTF-8");
+        };
+        match self.draft(&texts) {
+            Ok(draft) => draft.into_row(locator),
+            Err(_not_json) => malformed(locator, "a column that should hold JSON does not"),
+        }
+    }
+
+    fn draft<'a>(&'a self, texts: &'a [Cow<'_, str>]) -> Result<Draft<'a>, serde_json::Error> {
+        let mut collector = Collector::default();
+        for binding in &self.bindings {
+            let value = match &binding.value {
+                BoundValue::Column(index) => {
+                    column(texts, *index).map_or(Field::Absent, Field::from_text)
+                }
+                BoundValue::ColumnPointer(index, pointer) => column(texts, *index)
+                    .map_or(Ok(Field::Absent), |text| in_text(text, pointer))?,
+                BoundValue::Constant(value) => Field::from_text(value.as_str()),
+            };
+            collector.offer(binding.slot, binding.rank, value);
+        }
+        Ok(collector.into_draft())
+    }
+}
+
+fn column<'a>(texts: &'a [Cow<'_, str>], index: usize) -> Option<&'a str> {
+    texts.get(index).map(AsRef::as_ref)
+}
+
+/// The columns with the usual names.
+fn usual(header: &[String]) -> Result<Vec<Binding>, MappingError> {
+    let bindings: Vec<_> = header
+        .iter()
+        .enumerate()
+        .filter_map(|(index, name)| {
+            let (slot, rank) = alias::slot(name)?;
+            let value = BoundValue::Column(index);
+            Some(Binding { slot, rank, value })
+        })
+        .collect();
+    if !bindings
+        .iter()
+        .any(|binding| binding.slot == Slot::RefreshToken)
+    {
+        return Err(MappingError::NoTokenColumn {
+            columns: columns_of(header),
+        });
+    }
+    Ok(bindings)
+}
+
+/// The columns that a mapping names.
+fn named(header: &[String], mapping: &Mapping) -> Result<Vec<Binding>, MappingError> {
+    let bind = |(slot, expression): &(Slot, Expression)| {
+        let value = match expression {
+            Expression::Column(name) => BoundValue::Column(find(header, name)?),
+            Expression::ColumnPointer(name, pointer) => {
+                BoundValue::ColumnPointer(find(header, name)?, pointer.clone())
+            }
+            Expression::Constant(value) => BoundValue::Constant(value.clone()),
+            Expression::Pointer(_) => {
+                return Err(MappingError::UnknownColumn {
+                    column: expression.to_string(),
+                    columns: columns_of(header),
+                });
+            }
+        };
+        Ok(Binding {
+            slot: *slot,
+            rank: 0,
+            value,
+        })
+    };
+    mapping.parts().iter().map(bind).collect()
+}
+
+/// The column called `name`: exactly, or else in another case.
+fn find(header: &[String], name: &str) -> Result<usize, MappingError> {
+    let exactly = |column: &String| column == name;
+    let in_any_case = |column: &String| column.eq_ignore_ascii_case(name);
+    let found: Vec<usize> = match positions(header, exactly).as_slice() {
+        [] => positions(header, in_any_case),
+        exact => exact.to_vec(),
+    };
+    match found.as_slice() {
+        [index] => Ok(*index),
+        [] => Err(MappingError::UnknownColumn {
+            column: listed([name].into_iter()),
+            columns: columns_of(header),
+        }),
+        _ => Err(MappingError::Ambiguous {
+            column: listed([name].into_iter()),
+        }),
+    }
+}
+
+fn positions(header: &[String], matches: impl Fn(&String) -> bool) -> Vec<usize> {
+    let numbered = header.iter().enumerate();
+    numbered
+        .filter(|(_, column)| matches(column))
+        .map(|(index, _)| index)
+        .collect()
+}
+
+fn columns_of(header: &[String]) -> String {
+    listed(header.iter().map(String::as_str))
+}

@@ -1,0 +1,117 @@
+//! A directory with one token per file, as sasl-xoauth2 and mutt keep them: each file's name is often the user's.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::SourceError;
+use super::foreign::Foreign;
+use super::input::Input;
+use super::json::{JsonSource, into_row};
+use super::mapping::Mapping;
+use super::{HEAD, Source, SourceKind};
+use crate::record::{Locator, Place, Row, SkipReason};
+
+/// The files of a directory. Its sub-directories are not entered.
+#[derive(Debug)]
+pub(crate) struct DirectorySource {
+    name: Arc<str>,
+    path: PathBuf,
+    /// The names of the files, sorted.
+    files: Vec<String>,
+}
+
+impl DirectorySource {
+    pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
+        let name: Arc<str> = path.display().to_string().into();
+        let failed = |source| SourceError::Io {
+            file: name.to_string(),
+            source,
+        };
+        let mut files = Vec::new();
+        for entry in fs::read_dir(path).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            // Asked of what a symbolic link leads to.
+            let is_file = fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_file());
+            if is_file {
+                files.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        files.sort_unstable();
+        Ok(Self {
+            path: path.to_owned(),
+            name,
+            files,
+        })
+    }
+
+    fn read_file(
+        &self,
+        number: u64,
+        file: &str,
+        visit: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, SourceError> {
+        let input = Input::open(&self.path.join(file))?;
+        let locator = |element| {
+            Locator::new(
+                &self.name,
+                Place::File {
+                    file: number,
+                    element,
+                },
+            )
+        };
+        let skipped = |reason| Row::Skipped {
+            locator: locator(0).with_key(file),
+            reason,
+        };
+        if Foreign::of_bytes(&input.head(HEAD)?).is_some() {
+            return Ok(visit(skipped(SkipReason::Undecryptable)));
+        }
+        let user = user_of(file);
+        let mut flow = ControlFlow::Continue(());
+        let mut is_empty = true;
+        let opened = JsonSource::open(input, SourceKind::TokenJson, Mapping::default());
+        let read = opened.and_then(|source| {
+            source.read_named(|element, name, parsed| {
+                is_empty = false;
+                flow = visit(into_row(parsed, name.or(Some(user)), locator(element)));
+                flow
+            })
+        });
+        match read {
+            Ok(()) if is_empty => Ok(visit(skipped(SkipReason::NoRefreshToken))),
+            Ok(()) => Ok(flow),
+            Err(error @ SourceError::Io { .. }) => Err(error),
+            // Each file stands for itself: one that is something else does not spoil the others.
+            Err(_not_tokens) => Ok(visit(skipped(SkipReason::Malformed(
+                "the file is not a JSON text with token responses",
+            )))),
+        }
+    }
+}
+
+impl Source for DirectorySource {
+    fn kind(&self) -> SourceKind {
+        SourceKind::TokenJson
+    }
+
+    fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
+        for (number, file) in self.files.iter().enumerate() {
+            if self.read_file(number as u64, file, visit)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The file's name without its extension, which is part of the domain where the name is an address.
+fn user_of(file: &str) -> &str {
+    let extensions = [".json", ".tokens", ".token", ".oama", ".txt"];
+    extensions
+        .iter()
+        .find_map(|extension| file.strip_suffix(extension))
+        .unwrap_or(file)
+}

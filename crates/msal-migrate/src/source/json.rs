@@ -1,0 +1,219 @@
+//! Objects in JSON: token responses under any of their names (`token-json`), or with a mapping (`jsonl`).
+//!
+//! One reader covers a single object, an array of objects, an object of objects, and objects one after the other, each
+//! in its line or not.
+
+use std::io::Read;
+use std::ops::ControlFlow;
+
+use super::alias::Collector;
+use super::detect::{self, Shape};
+use super::draft::Draft;
+use super::error::SourceError;
+use super::field::Field;
+use super::input::Input;
+use super::json_stream::{JsonError, JsonStream, Unparsed, Value, parse_object};
+use super::mapping::{Mapping, MappingError, listed};
+use super::token_object::TokenObject;
+use super::{Source, SourceKind};
+use crate::record::{Locator, Place, Row, SkipReason};
+
+/// A file of JSON objects.
+#[derive(Debug)]
+pub(crate) struct JsonSource {
+    input: Input,
+    kind: SourceKind,
+    reading: Reading,
+}
+
+/// How objects become rows.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    /// Whether the outermost object is a map from names to objects.
+    is_map: bool,
+    mapping: Mapping,
+}
+
+impl JsonSource {
+    pub(crate) fn open(
+        input: Input,
+        kind: SourceKind,
+        mapping: Mapping,
+    ) -> Result<Self, SourceError> {
+        let is_map = mapping.is_empty() && detect::shape_of_json(&input)? == Shape::TokenMap;
+        Ok(Self {
+            input,
+            kind,
+            reading: Reading { is_map, mapping },
+        })
+    }
+
+    /// Reads a file of a directory, whose rows are called as `name_row` says.
+    pub(crate) fn read_named(
+        &self,
+        mut visit: impl FnMut(u64, Option<&str>, Parsed<'_>) -> ControlFlow<()>,
+    ) -> Result<(), SourceError> {
+        let mut stream = JsonStream::new(self.input.text()?);
+        let seen = self
+            .reading
+            .read(&mut stream, &mut visit)
+            .map_err(|error| SourceError::json(self.input.name(), error))?;
+        seen.check(&self.reading.mapping)
+            .map_err(|problem| SourceError::Mapping {
+                file: self.input.name().to_string(),
+                problem,
+            })
+    }
+}
+
+impl Source for JsonSource {
+    fn kind(&self) -> SourceKind {
+        self.kind
+    }
+
+    fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
+        self.read_named(|index, name, parsed| {
+            let locator = Locator::new(self.input.name(), Place::Element(index));
+            visit(into_row(parsed, name, locator))
+        })
+    }
+}
+
+/// A row's fields, or why they cannot be read.
+pub(crate) type Parsed<'a> = Result<Draft<'a>, &'static str>;
+
+/// Makes a row of an object that stood under `name`.
+pub(crate) fn into_row(parsed: Parsed<'_>, name: Option<&str>, locator: Locator) -> Row {
+    match parsed {
+        Ok(mut draft) => {
+            let name = name.unwrap_or_default();
+            if draft.username.is_absent() {
+                draft.username = Field::from_text(name);
+            }
+            if draft.key.is_absent() {
+                draft.key = Field::from_text(name);
+            }
+            draft.into_row(locator)
+        }
+        Err(what) => Row::Skipped {
+            locator: locator.with_key(name.unwrap_or_default()),
+            reason: SkipReason::Malformed(what),
+        },
+    }
+}
+
+impl Reading {
+    fn read(
+        &self,
+        stream: &mut JsonStream<impl Read>,
+        visit: &mut impl FnMut(u64, Option<&str>, Parsed<'_>) -> ControlFlow<()>,
+    ) -> Result<Seen, JsonError> {
+        let mut seen = Seen::new(&self.mapping);
+        let mut index = 0;
+        while let Some(first) = stream.peek()? {
+            let mut each = |name: Option<&str>, value: Value<'_>| {
+                let parsed = self.parse(value, &mut seen)?;
+                index += 1;
+                Ok(visit(index - 1, name, parsed))
+            };
+            let flow = match first {
+                b'[' => stream.for_each_element(|_index, value| each(None, value))?,
+                b'{' if self.is_map => {
+                    for_each_named(stream, |name, value| each(Some(name), value))?
+                }
+                _ => each(None, stream.value()?)?,
+            };
+            if flow.is_break() {
+                return Ok(Seen::new(&Mapping::default()));
+            }
+        }
+        Ok(seen)
+    }
+
+    fn parse<'a>(&'a self, value: Value<'a>, seen: &mut Seen) -> Result<Parsed<'a>, JsonError> {
+        if self.mapping.is_empty() {
+            return match parse_object::<TokenObject<'_>>(value) {
+                Ok(object) => Ok(Ok(object.draft)),
+                Err(Unparsed::Entry(what)) => Ok(Err(what)),
+                Err(Unparsed::Text(error)) => Err(error),
+            };
+        }
+        match parse_object::<Nothing>(value) {
+            Ok(Nothing {}) => {}
+            Err(Unparsed::Entry(what)) => return Ok(Err(what)),
+            Err(Unparsed::Text(error)) => return Err(error),
+        }
+        seen.object(value);
+        let mut collector = Collector::default();
+        for (part, (slot, expression)) in self.mapping.parts().iter().enumerate() {
+            let Ok(field) = expression.in_object(value.bytes) else {
+                return Ok(Err("a member that should hold JSON does not"));
+            };
+            seen.part(part, &field);
+            collector.offer(*slot, 0, field);
+        }
+        Ok(Ok(collector.into_draft()))
+    }
+}
+
+/// Any object.
+#[derive(serde::Deserialize)]
+struct Nothing {}
+
+fn for_each_named(
+    stream: &mut JsonStream<impl Read>,
+    mut visit: impl FnMut(&str, Value<'_>) -> Result<ControlFlow<()>, JsonError>,
+) -> Result<ControlFlow<()>, JsonError> {
+    stream.enter(b'{')?;
+    let mut first = true;
+    while stream.advance(b'}', first)? {
+        first = false;
+        let name = stream.name()?;
+        if visit(&name, stream.value()?)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+/// Which parts of the mapping led anywhere. One that never did is a mistake, and the members there are help to mend it.
+struct Seen {
+    parts: Vec<bool>,
+    /// The members of the first object.
+    members: Option<Vec<String>>,
+}
+
+impl Seen {
+    fn new(mapping: &Mapping) -> Self {
+        Self {
+            parts: vec![false; mapping.parts().len()],
+            members: None,
+        }
+    }
+
+    fn object(&mut self, value: Value<'_>) {
+        if self.members.is_none() {
+            self.members = Some(detect::member_names(value.bytes));
+        }
+    }
+
+    fn part(&mut self, part: usize, field: &Field<'_>) {
+        if let Some(seen) = self.parts.get_mut(part) {
+            *seen |= !matches!(field, Field::Absent);
+        }
+    }
+
+    fn check(&self, mapping: &Mapping) -> Result<(), MappingError> {
+        let Some(members) = &self.members else {
+            return Ok(());
+        };
+        let unseen = self.parts.iter().position(|seen| !seen);
+        match unseen.and_then(|part| mapping.parts().get(part)) {
+            None => Ok(()),
+            Some((_, expression)) => Err(MappingError::UnknownColumn {
+                column: expression.to_string(),
+                columns: listed(members.iter().map(String::as_str)),
+            }),
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Which column or member holds what, where a store has names of its own: `--map FIELD=EXPRESSION`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use thiserror::Error;
+
+use super::SourceKind;
+use super::alias::Slot;
+use super::field::Field;
+use super::pointer::Pointer;
+
+/// How many names are listed in an error.
+const LISTED: usize = 30;
+
+/// Where each field of a record is found.
+///
+/// Each part is `FIELD=EXPRESSION`. The fields are those of [`Mapping::FIELDS`]. An expression is the name of a column
+/// or member (exact, or else in another case), a JSON pointer that starts with `/` (RFC 6901), `COLUMN:/POINTER` for a
+/// column that holds JSON, or `const:VALUE`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mapping {
+    parts: Vec<(Slot, Expression)>,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Expression {
+    Column(String),
+    ColumnPointer(String, Pointer),
+    Constant(String),
+    Pointer(Pointer),
+}
+
+const SLOTS: [(&str, Slot); 17] = [
+    ("authority", Slot::Authority),
+    ("client_id", Slot::ClientId),
+    ("client_info", Slot::ClientInfo),
+    ("expires_at", Slot::ExpiresAt),
+    ("expires_in", Slot::ExpiresIn),
+    ("home_account_id", Slot::HomeAccountId),
+    ("id_token", Slot::IdToken),
+    ("key", Slot::Key),
+    ("oid", Slot::Oid),
+    ("provider", Slot::Provider),
+    ("refresh_token", Slot::RefreshToken),
+    ("resource", Slot::Resource),
+    ("scopes", Slot::Scopes),
+    ("sub", Slot::Sub),
+    ("tenant", Slot::Tenant),
+    ("tid", Slot::Tid),
+    ("username", Slot::Username),
+];
+
+impl Mapping {
+    /// The fields that can be mapped.
+    pub const FIELDS: [&str; 17] = {
+        let mut names = [""; 17];
+        let mut index = 0;
+        while index < names.len() {
+            names[index] = SLOTS[index].0;
+            index += 1;
+        }
+        names
+    };
+
+    /// Parses the parts.
+    ///
+    /// # Errors
+    /// [`MappingError`] for a field that does not exist or is mapped twice, and for a refresh token given as a
+    /// constant: whoever can list processes could read it.
+    pub fn parse<S: AsRef<str>>(parts: impl IntoIterator<Item = S>) -> Result<Self, MappingError> {
+        let mut mapping = Self::default();
+        for part in parts {
+            mapping.add(part.as_ref())?;
+        }
+        let maps_token = |(slot, _): &(Slot, Expression)| *slot == Slot::RefreshToken;
+        if !mapping.is_empty() && !mapping.parts.iter().any(maps_token) {
+            return Err(MappingError::NoRefreshToken);
+        }
+        Ok(mapping)
+    }
+
+    /// Whether nothing is mapped, so that columns are recognised by their usual names.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    pub(crate) fn parts(&self) -> &[(Slot, Expression)] {
+        &self.parts
+    }
+
+    fn add(&mut self, part: &str) -> Result<(), MappingError> {
+        let (field, expression) = part.split_once('=').ok_or(MappingError::Syntax)?;
+        let slot = SLOTS
+            .iter()
+            .find(|(name, _)| *name == field.trim())
+            .map(|(_, slot)| *slot)
+            .ok_or_else(|| MappingError::UnknownField {
+                field: shown(field),
+            })?;
+        if self.parts.iter().any(|(mapped, _)| *mapped == slot) {
+            return Err(MappingError::Twice {
+                field: shown(field),
+            });
+        }
+        let expression = Expression::parse(expression).ok_or(MappingError::Syntax)?;
+        if slot == Slot::RefreshToken && matches!(expression, Expression::Constant(_)) {
+            return Err(MappingError::ConstantToken);
+        }
+        self.parts.push((slot, expression));
+        Ok(())
+    }
+}
+
+impl Expression {
+    fn parse(text: &str) -> Option<Self> {
+        if let Some(value) = text.strip_prefix("const:") {
+            return Some(Self::Constant(value.to_owned()));
+        }
+        if let Some(pointer) = Pointer::parse(text) {
+            return Some(Self::Pointer(pointer));
+        }
+        match text.split_once(":/") {
+            Some((column, pointer)) => {
+                let pointer = Pointer::parse(&format!("/{pointer}"))?;
+                Some(Self::ColumnPointer(column.to_owned(), pointer))
+            }
+            None => (!text.is_empty()).then(|| Self::Column(text.to_owned())),
+        }
+    }
+
+    /// The value in a JSON object.
+    pub(crate) fn in_object<'a>(&'a self, json: &'a [u8]) -> Result<Field<'a>, serde_json::Error> {
+        match self {
+            Self::Column(name) => Pointer::member(name, json),
+            Self::Constant(value) => Ok(Field::from_text(value.as_str())),
+            Self::Pointer(pointer) => pointer.find(json),
+            Self::ColumnPointer(name, pointer) => match Pointer::member(name, json)? {
+                Field::Text(text) => Ok(in_text(&text, pointer)?.into_owned()),
+                _ => Ok(Field::Absent),
+            },
+        }
+    }
+}
+
+/// The value in a column that holds JSON, or JSON in a JSON string, as older installations of python-social-auth do.
+pub(crate) fn in_text<'a>(
+    text: &'a str,
+    pointer: &Pointer,
+) -> Result<Field<'a>, serde_json::Error> {
+    let mut text = Cow::Borrowed(text);
+    for _nesting in 0..2 {
+        if !text.trim_start().starts_with('"') {
+            break;
+        }
+        text = Cow::Owned(serde_json::from_str(&text)?);
+    }
+    match text {
+        Cow::Borrowed(text) if text.trim().is_empty() => Ok(Field::Absent),
+        Cow::Borrowed(text) => pointer.find(text.as_bytes()),
+        Cow::Owned(text) => Ok(pointer.find(text.as_bytes())?.into_owned()),
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Column(name) => formatter.write_str(&shown(name)),
+            Self::ColumnPointer(name, pointer) => write!(formatter, "{}:{pointer}", shown(name)),
+            Self::Constant(_) => formatter.write_str("const"),
+            Self::Pointer(pointer) => write!(formatter, "{pointer}"),
+        }
+    }
+}
+
+/// Why a mapping cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum MappingError {
+    /// A refresh token on the command line.
+    #[error(
+        "a refresh token cannot be given as a constant, because other users can see the command line"
+    )]
+    ConstantToken,
+    /// Two columns have the name.
+    #[error("two columns are called `{column}`")]
+    #[non_exhaustive]
+    Ambiguous {
+        /// The name.
+        column: String,
+    },
+    /// A mapping without a refresh token.
+    #[error("the mapping does not say where the refresh token is")]
+    NoRefreshToken,
+    /// A mapping for a format whose fields are known.
+    #[error("`{kind}` needs no mapping; only `csv` and `jsonl` take one")]
+    #[non_exhaustive]
+    NotMapped {
+        /// The format.
+        kind: SourceKind,
+    },
+    /// No column has a name that a refresh token usually has.
+    #[error("no column is called like a refresh token; the columns are {columns}")]
+    #[non_exhaustive]
+    NoTokenColumn {
+        /// The columns there are.
+        columns: String,
+    },
+    /// Not `FIELD=EXPRESSION`.
+    #[error(
+        "a mapping is FIELD=COLUMN, FIELD=/POINTER, FIELD=COLUMN:/POINTER or FIELD=const:VALUE"
+    )]
+    Syntax,
+    /// One field has two parts.
+    #[error("`{field}` is mapped twice")]
+    #[non_exhaustive]
+    Twice {
+        /// The field.
+        field: String,
+    },
+    /// The input has no such column.
+    #[error("there is no `{column}`; there are {columns}")]
+    #[non_exhaustive]
+    UnknownColumn {
+        /// What the mapping names.
+        column: String,
+        /// The columns there are.
+        columns: String,
+    },
+    /// There is no such field.
+    #[error("`{field}` is no field; the fields are {}", Mapping::FIELDS.join(", "))]
+    #[non_exhaustive]
+    UnknownField {
+        /// What was given.
+        field: String,
+    },
+}
+
+/// The names, for an error.
+pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut list = String::new();
+    for (index, name) in names.enumerate() {
+        let separator = if index == 0 { "" } else { ", " };
+        if index == LISTED {
+            list.push_str(", …");
+            break;
+        }
+        list.push_str(separator);
+        list.push_str(&shown(name));
+    }
+    if list.is_empty() {
+        "none".to_owned()
+    } else {
+        list
+    }
+}
+
+/// A name as it may be shown. In a file without a header line the first line holds a user's name and token.
+fn shown(name: &str) -> String {
+    let is_harmless = |character: char| character.is_alphanumeric() || " _-.:/".contains(character);
+    if name.chars().count() <= 40 && name.chars().all(is_harmless) {
+        return name.to_owned();
+    }
+    "(a name that is not shown)".to_owned()
+}

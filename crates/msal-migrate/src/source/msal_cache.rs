@@ -1,0 +1,212 @@
+//! The token cache all MSALs share, of another application or another library: one JSON object of sections, each an
+//! object of entries. Keys differ between libraries and are never looked at.
+//!
+//! A refresh token's entry names neither tenant nor user, and its scopes only where MSAL Python wrote it. They come from
+//! the user's entries in other sections, which may stand behind it. So those are read first, and kept, without tokens.
+
+mod join;
+
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use self::join::Join;
+use super::draft::Draft;
+use super::error::SourceError;
+use super::field::Field;
+use super::input::Input;
+use super::json_stream::{JsonError, JsonStream, Unparsed, Value, parse_object};
+use super::moment;
+use super::{Source, SourceKind};
+use crate::record::{Locator, Place, Row, SkipReason};
+
+/// The sections of the unified cache.
+pub(crate) const SECTIONS: [&str; 5] = [
+    "AccessToken",
+    "Account",
+    "AppMetadata",
+    "IdToken",
+    "RefreshToken",
+];
+
+/// A file with a unified token cache.
+#[derive(Debug)]
+pub(crate) struct MsalCacheSource {
+    input: Input,
+    join: OnceLock<Join>,
+}
+
+impl MsalCacheSource {
+    pub(crate) fn new(input: Input) -> Self {
+        Self {
+            input,
+            join: OnceLock::new(),
+        }
+    }
+
+    fn stream(&self) -> Result<JsonStream<impl Read>, SourceError> {
+        Ok(JsonStream::new(self.input.text()?))
+    }
+
+    fn join(&self) -> Result<&Join, SourceError> {
+        if let Some(join) = self.join.get() {
+            return Ok(join);
+        }
+        let join = Join::read(&mut self.stream()?)
+            .map_err(|error| SourceError::json(self.input.name(), error))?;
+        Ok(self.join.get_or_init(|| join))
+    }
+
+    fn read_rows(
+        &self,
+        stream: &mut JsonStream<impl Read>,
+        join: &Join,
+        visit: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<(), JsonError> {
+        let mut index = 0;
+        let flow = for_each_entry(stream, |section, value| {
+            if section != "RefreshToken" {
+                return Ok(ControlFlow::Continue(()));
+            }
+            let locator = Locator::new(self.input.name(), Place::RefreshToken(index));
+            index += 1;
+            Ok(visit(row(locator, value, join)?))
+        })?;
+        match flow {
+            ControlFlow::Continue(()) => stream.end(),
+            ControlFlow::Break(()) => Ok(()),
+        }
+    }
+}
+
+impl Source for MsalCacheSource {
+    fn kind(&self) -> SourceKind {
+        SourceKind::MsalCache
+    }
+
+    fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
+        let join = self.join()?;
+        self.read_rows(&mut self.stream()?, join, visit)
+            .map_err(|error| SourceError::json(self.input.name(), error))
+    }
+}
+
+/// Visits the entries of the sections that matter, with the section's name.
+fn for_each_entry(
+    stream: &mut JsonStream<impl Read>,
+    mut visit: impl FnMut(&str, Value<'_>) -> Result<ControlFlow<()>, JsonError>,
+) -> Result<ControlFlow<()>, JsonError> {
+    stream.enter(b'{')?;
+    let mut first = true;
+    while stream.advance(b'}', first)? {
+        first = false;
+        let section = stream.name()?;
+        if stream.peek()? != Some(b'{') || !READ.contains(&section.as_str()) {
+            stream.skip()?;
+            continue;
+        }
+        let flow = stream.for_each_member(|value| visit(&section, value))?;
+        if flow.is_break() {
+            return Ok(flow);
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+const READ: [&str; 3] = ["AccessToken", "Account", "RefreshToken"];
+
+/// What is needed of a refresh token's entry.
+#[derive(Deserialize)]
+struct Entry<'a> {
+    #[serde(borrow, default)]
+    client_id: Field<'a>,
+    #[serde(borrow, default)]
+    client_info: Field<'a>,
+    #[serde(borrow, default)]
+    environment: Field<'a>,
+    #[serde(borrow, default)]
+    family_id: Field<'a>,
+    #[serde(borrow, default)]
+    home_account_id: Field<'a>,
+    #[serde(borrow, default)]
+    last_modification_time: Field<'a>,
+    #[serde(borrow, default)]
+    secret: Field<'a>,
+    #[serde(borrow, default)]
+    target: Field<'a>,
+    #[serde(borrow, default)]
+    user_assertion_hash: Field<'a>,
+}
+
+fn row(locator: Locator, value: Value<'_>, join: &Join) -> Result<Row, JsonError> {
+    match parse_object::<Entry<'_>>(value) {
+        Ok(entry) => Ok(entry.into_row(locator, join)),
+        Err(Unparsed::Entry(what)) => Ok(Row::Skipped {
+            locator,
+            reason: SkipReason::Malformed(what),
+        }),
+        Err(Unparsed::Text(error)) => Err(error),
+    }
+}
+
+impl Entry<'_> {
+    fn into_row(self, locator: Locator, join: &Join) -> Row {
+        if let Some(reason) = self.refusal() {
+            return Row::Skipped { locator, reason };
+        }
+        let home_account_id = self.home_account_id.text().unwrap_or_default();
+        let environment = self.environment.text().unwrap_or_default();
+        let account = join.account(home_account_id, environment);
+        let client_id = self.client_id.text().unwrap_or_default();
+        let scopes = if self.target.is_absent() {
+            join.scopes(home_account_id, client_id)
+        } else {
+            Field::Absent
+        };
+        let realm = account.map_or("", |account| account.realm());
+        let authority = match (environment, realm) {
+            ("", realm) => realm.to_owned(),
+            (environment, realm) => format!("https://{environment}/{realm}"),
+        };
+        // `uid.utid`: the user's home tenant.
+        let tid = home_account_id
+            .split_once('.')
+            .map(|(_uid, utid)| utid.to_owned());
+        Draft {
+            authority: Field::from_text(authority),
+            last_refreshed: self
+                .last_modification_time
+                .number()
+                .and_then(moment::from_number),
+            oid: account.map_or(Field::Absent, |account| Field::from_text(account.oid())),
+            scopes: if self.target.is_absent() {
+                scopes
+            } else {
+                self.target
+            },
+            tid: tid.map_or(Field::Absent, Field::from_text),
+            username: account.map_or(Field::Absent, |account| {
+                Field::from_text(account.username())
+            }),
+            client_id: self.client_id,
+            client_info: self.client_info,
+            family: self.family_id,
+            home_account_id: Field::from_text(home_account_id.to_owned()),
+            refresh_token: self.secret,
+            ..Draft::default()
+        }
+        .into_row(locator)
+    }
+
+    fn refusal(&self) -> Option<SkipReason> {
+        if !self.user_assertion_hash.is_absent() {
+            return Some(SkipReason::OnBehalfOf);
+        }
+        let home_account_id = self.home_account_id.text().unwrap_or_default();
+        // `uid-policy.utid`
+        let is_b2c = home_account_id.to_ascii_lowercase().contains("-b2c_1");
+        is_b2c.then_some(SkipReason::B2c)
+    }
+}

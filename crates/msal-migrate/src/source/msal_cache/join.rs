@@ -1,0 +1,162 @@
+//! What other sections of the cache say about a refresh token's user.
+
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
+use msal_core::same_cloud;
+use serde::Deserialize;
+
+use super::for_each_entry;
+use crate::source::field::Field;
+use crate::source::json_stream::{JsonError, JsonStream, Unparsed, parse_object};
+
+/// The accounts, and which scopes each user's access tokens were for. No tokens.
+#[derive(Debug, Default)]
+pub(super) struct Join {
+    accounts: HashMap<String, Vec<Account>>,
+    scopes: HashMap<String, Vec<Granted>>,
+    /// Hosts, tenants, clients and scopes, which many users share.
+    shared: HashSet<Arc<str>>,
+}
+
+/// An account as one tenant knows it.
+#[derive(Debug)]
+pub(super) struct Account {
+    environment: Arc<str>,
+    realm: Arc<str>,
+    is_adfs: bool,
+    oid: Box<str>,
+    username: Box<str>,
+}
+
+/// Scopes of an access token.
+#[derive(Debug, PartialEq, Eq)]
+struct Granted {
+    client_id: Arc<str>,
+    target: Arc<str>,
+}
+
+impl Account {
+    /// The tenant, as it stands in an authority's path.
+    pub(super) fn realm(&self) -> &str {
+        if self.is_adfs { "adfs" } else { &self.realm }
+    }
+
+    pub(super) fn oid(&self) -> &str {
+        &self.oid
+    }
+
+    pub(super) fn username(&self) -> &str {
+        &self.username
+    }
+}
+
+impl Join {
+    /// Reads a whole cache.
+    pub(super) fn read(stream: &mut JsonStream<impl Read>) -> Result<Self, JsonError> {
+        let mut join = Self::default();
+        let _to_the_end = for_each_entry(stream, |section, value| {
+            let taken = match section {
+                "Account" => parse_object(value).map(|entry| join.add_account(&entry)),
+                "AccessToken" => parse_object(value).map(|entry| join.add_scopes(&entry)),
+                _ => Ok(()),
+            };
+            match taken {
+                // An entry that cannot be read is about a hint; its refresh token is judged by itself.
+                Ok(()) | Err(Unparsed::Entry(_)) => Ok(ControlFlow::Continue(())),
+                Err(Unparsed::Text(error)) => Err(error),
+            }
+        })?;
+        Ok(join)
+    }
+
+    /// The account of a user in a cloud. A guest has several: the home tenant's is preferred, then any tenant's.
+    pub(super) fn account(&self, home_account_id: &str, environment: &str) -> Option<&Account> {
+        let (_uid, home) = home_account_id.split_once('.').unwrap_or_default();
+        self.accounts
+            .get(home_account_id)?
+            .iter()
+            .filter(|account| same_cloud(&account.environment, environment))
+            .max_by_key(|account| {
+                let is_shared = matches!(&*account.realm, "common" | "organizations" | "");
+                (account.realm.eq_ignore_ascii_case(home), !is_shared)
+            })
+    }
+
+    /// All scopes that the user's access tokens of a client were for.
+    pub(super) fn scopes(&self, home_account_id: &str, client_id: &str) -> Field<'_> {
+        let granted = self.scopes.get(home_account_id).map(Vec::as_slice);
+        Field::List(
+            granted
+                .unwrap_or_default()
+                .iter()
+                .filter(|granted| granted.client_id.eq_ignore_ascii_case(client_id))
+                .map(|granted| (*granted.target).into())
+                .collect(),
+        )
+    }
+
+    fn add_account(&mut self, entry: &AccountEntry<'_>) {
+        let Some(home_account_id) = entry.home_account_id.text() else {
+            return;
+        };
+        let account = Account {
+            environment: self.share(&entry.environment),
+            realm: self.share(&entry.realm),
+            is_adfs: entry.authority_type.text() == Some("ADFS"),
+            oid: entry.local_account_id.text().unwrap_or_default().into(),
+            username: entry.username.text().unwrap_or_default().into(),
+        };
+        self.accounts
+            .entry_ref(home_account_id)
+            .or_default()
+            .push(account);
+    }
+
+    fn add_scopes(&mut self, entry: &AccessTokenEntry<'_>) {
+        let Some(home_account_id) = entry.home_account_id.text() else {
+            return;
+        };
+        let granted = Granted {
+            client_id: self.share(&entry.client_id),
+            target: self.share(&entry.target),
+        };
+        let known = self.scopes.entry_ref(home_account_id).or_default();
+        if !known.contains(&granted) {
+            known.push(granted);
+        }
+    }
+
+    fn share(&mut self, field: &Field<'_>) -> Arc<str> {
+        let text = field.text().unwrap_or_default();
+        Arc::clone(self.shared.get_or_insert_with(text, |text| Arc::from(text)))
+    }
+}
+
+#[derive(Deserialize)]
+struct AccountEntry<'a> {
+    #[serde(borrow, default)]
+    authority_type: Field<'a>,
+    #[serde(borrow, default)]
+    environment: Field<'a>,
+    #[serde(borrow, default)]
+    home_account_id: Field<'a>,
+    #[serde(borrow, default)]
+    local_account_id: Field<'a>,
+    #[serde(borrow, default)]
+    realm: Field<'a>,
+    #[serde(borrow, default)]
+    username: Field<'a>,
+}
+
+#[derive(Deserialize)]
+struct AccessTokenEntry<'a> {
+    #[serde(borrow, default)]
+    client_id: Field<'a>,
+    #[serde(borrow, default)]
+    home_account_id: Field<'a>,
+    #[serde(borrow, default)]
+    target: Field<'a>,
+}
