@@ -1,5 +1,6 @@
 //! Moves the refresh tokens an application already holds into an MSAL token cache.
 
+pub mod journal;
 mod plan;
 mod record;
 mod source;

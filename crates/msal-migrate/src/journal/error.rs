@@ -1,0 +1,188 @@
+//! What can go wrong with a journal, by what its user can do about it.
+
+use std::{borrow::Cow, io, path::Path, sync::Arc};
+
+/// Why a journal could not be opened, read or written.
+///
+/// Never holds a token, a response, or a locator.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// An earlier write failed, so that nothing more is accepted: what is on the disk after it is unknown until the
+    /// journal is opened again.
+    #[error("the journal {place} cannot be written any more")]
+    #[non_exhaustive]
+    Broken {
+        /// The journal.
+        place: String,
+        /// The failure.
+        source: Arc<io::Error>,
+    },
+
+    /// A byte in it is not what was written.
+    #[error("the journal {place} is damaged at byte {offset}: {reason}")]
+    #[non_exhaustive]
+    Damaged {
+        /// The journal or its key file.
+        place: String,
+        /// Where the damaged part begins.
+        offset: u64,
+        /// What does not fit.
+        reason: &'static str,
+    },
+
+    /// The response was erased by [`Journal::finish`](super::Journal::finish), or the position is of another record.
+    #[error("the journal holds no response at byte {position}, or it has been erased")]
+    #[non_exhaustive]
+    Erased {
+        /// Where it was looked for.
+        position: u64,
+    },
+
+    /// Another process is migrating with this journal.
+    #[error("the journal {place} is in use{}", .pid.map(|pid| format!(" by process {pid}")).unwrap_or_default())]
+    #[non_exhaustive]
+    InUse {
+        /// The journal.
+        place: String,
+        /// The process, as far as it can be told.
+        pid: Option<u32>,
+    },
+
+    /// Reading or writing failed.
+    #[error("cannot {action} {place}")]
+    #[non_exhaustive]
+    Io {
+        /// What was being done: a verb.
+        action: &'static str,
+        /// The file or folder.
+        place: String,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
+
+    /// There is a journal, but its key file is missing or another journal's.
+    #[error("{place} is not the key of this journal")]
+    #[non_exhaustive]
+    Key {
+        /// Where the key should be.
+        place: String,
+    },
+
+    /// The file or folder cannot be trusted with tokens: a symbolic link, a directory, somebody else's.
+    #[error("{place} cannot hold a journal: {reason}")]
+    #[non_exhaustive]
+    NotOurs {
+        /// The file or folder.
+        place: String,
+        /// Why it is refused.
+        reason: Cow<'static, str>,
+    },
+
+    /// The journal is of another run: it has another target, for example.
+    #[error("the journal {place} is of another run: {difference}")]
+    #[non_exhaustive]
+    OtherRun {
+        /// The journal.
+        place: String,
+        /// What differs.
+        difference: String,
+    },
+
+    /// The system gave no random bytes.
+    #[error("the operating system gave no random bytes")]
+    Random,
+
+    /// The record is larger than any answer of a token endpoint.
+    #[error("{bytes} bytes are too many for one journal record")]
+    #[non_exhaustive]
+    TooLarge {
+        /// How large it would be.
+        bytes: usize,
+    },
+
+    /// Tokens that only the journal holds would be lost.
+    #[error("{responses} responses are in the journal only")]
+    #[non_exhaustive]
+    Unfinished {
+        /// How many.
+        responses: u64,
+    },
+
+    /// The journal is of a later version of this program.
+    #[error("the journal {place} has format {version}, which this program does not know")]
+    #[non_exhaustive]
+    Version {
+        /// The journal.
+        place: String,
+        /// Its version.
+        version: u16,
+    },
+}
+
+impl JournalError {
+    /// What to do next, in one sentence for a person, where there is something to say.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Broken { source, .. } | Self::Io { source, .. } => return io_hint(source),
+            Self::Damaged { place, .. } => {
+                format!("restore {place} from a copy, or move it away to begin anew")
+            }
+            Self::InUse { .. } => "let the other process finish, or stop it".into(),
+            Self::Key { place } => {
+                format!(
+                    "put the journal's key back to {place}, or move the journal away to begin anew"
+                )
+            }
+            Self::NotOurs { .. } => "name a regular file of your own in a private folder".into(),
+            Self::OtherRun { .. } => {
+                "repeat the command it was made with, or name another journal".into()
+            }
+            Self::Unfinished { .. } => {
+                "run the migration again, so that it brings them to the target".into()
+            }
+            Self::Version { .. } => "use the version of the program that made it".into(),
+            Self::Erased { .. } | Self::Random | Self::TooLarge { .. } => return None,
+        })
+    }
+
+    pub(super) fn damaged(path: &Path, offset: u64, reason: &'static str) -> Self {
+        Self::Damaged {
+            place: path.display().to_string(),
+            offset,
+            reason,
+        }
+    }
+
+    pub(super) fn not_ours(path: &Path, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::NotOurs {
+            place: path.display().to_string(),
+            reason: reason.into(),
+        }
+    }
+
+    /// A failed `action`, as a function of what the system said.
+    pub(super) fn io(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Self {
+        move |source| match super::file::refusal(&source) {
+            Some(reason) => Self::not_ours(path, reason),
+            None => Self::Io {
+                action,
+                place: path.display().to_string(),
+                source: Arc::new(source),
+            },
+        }
+    }
+}
+
+fn io_hint(source: &io::Error) -> Option<String> {
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(
+            "make room on the disk and run the same command again; it goes on where it stopped"
+                .into(),
+        ),
+        io::ErrorKind::PermissionDenied => {
+            Some("check who may write to the file and its folder".into())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,170 @@
+//! The thread that writes: what is waiting goes to the disk in one write and one `fdatasync`, and is then acknowledged.
+//!
+//! Nobody waits for company: while one group is being synced, the next gathers.
+
+use std::{
+    fs::File,
+    io::{Seek as _, SeekFrom, Write as _},
+    path::PathBuf,
+    sync::{Arc, mpsc::Receiver},
+};
+
+use tokio::sync::oneshot;
+
+use super::{
+    JournalError, Position,
+    event::{Event, RawResponse},
+    header,
+    key::Keys,
+    record,
+    scan::{self, LONGEST_WRITE, Scan, Sessions},
+    states::States,
+};
+
+/// What the thread is asked to do.
+pub(super) enum Command {
+    Append(Box<Event>, Reply<Position>),
+    Read(Position, Reply<RawResponse>),
+    Finish(Reply<()>),
+}
+
+pub(super) type Reply<T> = oneshot::Sender<Result<T, JournalError>>;
+
+/// The journal as the thread has it: nobody else touches the file.
+pub(super) struct Writer {
+    pub(super) path: PathBuf,
+    pub(super) file: File,
+    pub(super) keys: Keys,
+    pub(super) sessions: Sessions,
+    /// Where the first record is.
+    pub(super) start: u64,
+    /// Where the next write begins; everything before is on the disk.
+    pub(super) end: u64,
+    /// The number of the next record.
+    pub(super) number: u64,
+    pub(super) group: Vec<u8>,
+    pub(super) waiting: Vec<(Position, Reply<Position>)>,
+    /// Why nothing more is written.
+    pub(super) broken: Option<Arc<std::io::Error>>,
+}
+
+impl Writer {
+    /// Obeys until nobody can ask any more.
+    pub(super) fn run(mut self, commands: &Receiver<Command>) {
+        while let Ok(command) = commands.recv() {
+            self.obey(command);
+            // One more record cannot make the write longer than a write may be.
+            while self.group.len() < LONGEST_WRITE - record::LONGEST
+                && let Ok(command) = commands.try_recv()
+            {
+                self.obey(command);
+            }
+            self.commit();
+        }
+        self.close();
+    }
+
+    fn obey(&mut self, command: Command) {
+        // Whoever asked may have stopped listening; what was asked is done all the same.
+        match command {
+            Command::Append(event, reply) => self.append(&event, reply),
+            Command::Read(position, reply) => {
+                self.commit();
+                drop(reply.send(scan::read_response(
+                    &mut self.file,
+                    &self.path,
+                    &self.sessions,
+                    position,
+                )));
+            }
+            Command::Finish(reply) => {
+                self.commit();
+                drop(reply.send(self.finish()));
+            }
+        }
+    }
+
+    fn append(&mut self, event: &Event, reply: Reply<Position>) {
+        let position = Position(self.end + self.group.len() as u64);
+        let put = match (&self.broken, self.sessions.at(position.0)) {
+            (None, Some(session)) => {
+                let is_first = self.group.is_empty();
+                record::put_event(&mut self.group, event, self.number, is_first, session)
+            }
+            _ => Err(self.refusal()),
+        };
+        match put {
+            Ok(()) => {
+                self.number += 1;
+                self.waiting.push((position, reply));
+            }
+            Err(error) => drop(reply.send(Err(error))),
+        }
+    }
+
+    /// Brings the group to the disk and tells those who wait.
+    fn commit(&mut self) {
+        if !self.group.is_empty() {
+            self.write_group();
+        }
+        for (position, reply) in std::mem::take(&mut self.waiting) {
+            let result = if self.broken.is_none() {
+                Ok(position)
+            } else {
+                Err(self.refusal())
+            };
+            drop(reply.send(result));
+        }
+    }
+
+    fn write_group(&mut self) {
+        let written = self
+            .file
+            .seek(SeekFrom::Start(self.end))
+            .and_then(|_| self.file.write_all(&self.group))
+            // After a failed sync the system may have dropped what it could not write: trying again proves nothing.
+            .and_then(|()| self.file.sync_data());
+        match written {
+            Ok(()) => self.end += self.group.len() as u64,
+            Err(error) => self.broken = Some(Arc::new(error)),
+        }
+        self.group.clear();
+    }
+
+    fn finish(&mut self) -> Result<(), JournalError> {
+        if self.broken.is_some() {
+            return Err(self.refusal());
+        }
+        let mut states = States::default();
+        let mut scan = Scan::new(&mut self.file, &self.path, &self.keys, self.start)?;
+        while let Some((position, event)) = scan.next()? {
+            states.apply(&event, position);
+        }
+        match states.counts().unfinished {
+            0 => Keys::erase(&self.path),
+            responses => Err(JournalError::Unfinished { responses }),
+        }
+    }
+
+    /// Marks the end, so that the next opening knows that nothing is torn.
+    fn close(&mut self) {
+        if self.broken.is_none() {
+            record::put_closed(&mut self.group, self.number);
+            self.write_group();
+        }
+        if let Err(error) = header::sign(&mut self.file, None) {
+            tracing::debug!(%error, "the journal still names this process");
+        }
+    }
+
+    fn refusal(&self) -> JournalError {
+        let source = self
+            .broken
+            .clone()
+            .unwrap_or_else(|| Arc::new(std::io::ErrorKind::NotConnected.into()));
+        JournalError::Broken {
+            place: self.path.display().to_string(),
+            source,
+        }
+    }
+}
