@@ -1,1 +1,255 @@
-//! To be written.
+//! Listing accounts and signing them out.
+
+use msal::{Error, FileStore, PublicClientApplication, TokenSource};
+use msal_emulator::sample::{ALICE, BOB, CAROL, DESKTOP, FAMILY_FILES, FAMILY_MAIL};
+use serde_json::{Value, json};
+
+use crate::world::{DAY, GRAPH, HOST, World, count, entry};
+
+async fn names(world: &World, app: &PublicClientApplication) -> Vec<String> {
+    let accounts = world.ask(app.accounts()).await.unwrap();
+    accounts
+        .into_iter()
+        .map(|account| account.username)
+        .collect()
+}
+
+#[tokio::test]
+async fn listing_accounts_asks_nobody() {
+    let world = World::new();
+    let app = world.desktop();
+    assert_eq!(names(&world, &app).await, [""; 0]);
+    for upn in [ALICE, BOB] {
+        world.sign_in(&app, DESKTOP, upn).await;
+    }
+    let before = world.http.sent().len();
+    assert_eq!(names(&world, &world.desktop()).await, [ALICE, BOB]);
+    assert_eq!(world.http.sent().len(), before);
+}
+
+#[tokio::test]
+async fn accounts_of_other_applications_are_listed() {
+    let world = World::new();
+    world
+        .sign_in(&world.public(FAMILY_MAIL), FAMILY_MAIL, ALICE)
+        .await;
+    world.sign_in(&world.desktop(), DESKTOP, BOB).await;
+    for client in [DESKTOP, FAMILY_MAIL, FAMILY_FILES] {
+        assert_eq!(names(&world, &world.public(client)).await, [ALICE, BOB]);
+    }
+}
+
+#[tokio::test]
+async fn what_another_process_added_is_listed() {
+    let world = World::new();
+    let (here, there) = (world.desktop(), world.desktop());
+    world.sign_in(&here, DESKTOP, ALICE).await;
+    world.sign_in(&there, DESKTOP, BOB).await;
+    assert_eq!(names(&world, &here).await, [ALICE, BOB]);
+}
+
+#[tokio::test]
+async fn a_user_of_several_tenants_is_one_account() {
+    let world = World::new();
+    let app = world.desktop();
+    world.sign_in(&app, DESKTOP, CAROL).await;
+    let common = world.builder(DESKTOP).authority(msal::Authority::common());
+    world
+        .sign_in(&common.build().unwrap(), DESKTOP, CAROL)
+        .await;
+    assert_eq!(count(&world.store.json().await, "Account"), 2);
+    assert_eq!(names(&world, &app).await, [CAROL]);
+}
+
+#[tokio::test]
+async fn signing_out_leaves_the_others_in() {
+    let world = World::new();
+    let app = world.desktop();
+    let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    let bob = world.sign_in(&app, DESKTOP, BOB).await.account.unwrap();
+    let before = world.http.sent().len();
+    world.ask(app.remove_account(&alice)).await.unwrap();
+    assert_eq!(world.http.sent().len(), before);
+
+    assert_eq!(names(&world, &app).await, [BOB]);
+    let cache = world.store.json().await;
+    for section in ["AccessToken", "Account", "IdToken", "RefreshToken"] {
+        assert_eq!(count(&cache, section), 1, "{section}");
+    }
+    let text = cache.to_string();
+    assert!(!text.contains(alice.home_account_id.as_str()));
+    let error = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
+    assert!(matches!(error, Err(Error::InteractionRequired(_))));
+    assert!(
+        world
+            .ask(app.acquire_token_silent([GRAPH], &bob))
+            .await
+            .is_ok()
+    );
+    assert_eq!(world.http.sent().len(), before);
+}
+
+#[tokio::test]
+async fn signing_out_twice_is_as_good_as_once() {
+    let world = World::new();
+    let app = world.desktop();
+    let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    world.ask(app.remove_account(&alice)).await.unwrap();
+    let saves = world.store.saves();
+    world.ask(app.remove_account(&alice)).await.unwrap();
+    assert_eq!(world.store.saves(), saves, "nothing was left to save");
+}
+
+#[tokio::test]
+async fn signing_out_removes_what_other_sdks_wrote() {
+    let world = World::new();
+    let app = world.desktop();
+    let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    world.sign_in(&app, DESKTOP, BOB).await;
+    let mut cache = world.store.json().await;
+    // The same user as MSAL Node or Go keep her: under other keys, and under the cloud's preferred cache host.
+    let home = alice.home_account_id.as_str().to_owned();
+    for section in ["AccessToken", "Account", "IdToken", "RefreshToken"] {
+        let mut foreign = entry(&cache, section, &home).clone();
+        cache[section]["written-by-nobody-we-know"] = foreign.clone();
+        foreign["environment"] = json!("login.windows.net");
+        cache[section]["and-under-an-alias"] = foreign;
+    }
+    world.store.put(cache.to_string()).await;
+    assert_eq!(names(&world, &app).await.len(), 2);
+
+    world.ask(app.remove_account(&alice)).await.unwrap();
+    assert_eq!(names(&world, &app).await, [BOB]);
+    assert!(!world.store.json().await.to_string().contains(&home));
+}
+
+#[tokio::test]
+async fn signing_out_of_one_family_app_is_signing_out_of_the_family() {
+    let world = World::new();
+    let mail = world.public(FAMILY_MAIL);
+    let alice = world
+        .sign_in(&mail, FAMILY_MAIL, ALICE)
+        .await
+        .account
+        .unwrap();
+    let files = world.public(FAMILY_FILES);
+    assert!(
+        world
+            .ask(files.acquire_token_silent([GRAPH], &alice))
+            .await
+            .is_ok()
+    );
+    world.sign_in(&world.desktop(), DESKTOP, ALICE).await;
+
+    world.ask(files.remove_account(&alice)).await.unwrap();
+    let cache = world.store.json().await;
+    assert_eq!(entry(&cache, "RefreshToken", "")["client_id"], DESKTOP);
+    assert_eq!(count(&cache, "Account"), 0);
+    assert_eq!(
+        count(&cache, "AppMetadata"),
+        3,
+        "what is known of clients stays"
+    );
+}
+
+#[tokio::test]
+async fn signing_out_of_an_application_leaves_what_another_one_holds() {
+    let world = World::new();
+    let desktop = world.desktop();
+    let alice = world
+        .sign_in(&desktop, DESKTOP, ALICE)
+        .await
+        .account
+        .unwrap();
+    let mail = world.public(FAMILY_MAIL);
+    world.sign_in(&mail, FAMILY_MAIL, ALICE).await;
+    world.ask(desktop.remove_account(&alice)).await.unwrap();
+    // Its access token is gone, as MSAL Python has it, and its refresh token is not.
+    let mail = world.public(FAMILY_MAIL);
+    let result = world.ask(mail.acquire_token_silent([GRAPH], &alice)).await;
+    assert_eq!(result.unwrap().token_source, TokenSource::IdentityProvider);
+}
+
+#[tokio::test]
+async fn a_user_who_comes_while_another_one_leaves_stays() {
+    let world = World::new();
+    let (here, there) = (world.desktop(), world.desktop());
+    let alice = world.sign_in(&here, DESKTOP, ALICE).await.account.unwrap();
+    let token = world.adal_sign_in(BOB, DESKTOP);
+    let arrival = there.acquire_token_by_refresh_token(token, [GRAPH]);
+    world.store.before_save(async move {
+        arrival.await.unwrap();
+    });
+    world.ask(here.remove_account(&alice)).await.unwrap();
+    assert_eq!(names(&world, &here).await, [BOB]);
+    assert_eq!(names(&world, &there).await, [BOB]);
+}
+
+#[tokio::test]
+async fn a_user_who_leaves_while_another_one_comes_is_gone() {
+    let world = World::new();
+    let (here, there) = (world.desktop(), world.desktop());
+    let alice = world.sign_in(&here, DESKTOP, ALICE).await.account.unwrap();
+    assert_eq!(names(&world, &there).await, [ALICE]);
+    let departure = {
+        let there = there.clone();
+        let alice = alice.clone();
+        async move { there.remove_account(&alice).await.unwrap() }
+    };
+    world.store.before_save(departure);
+    world.sign_in(&here, DESKTOP, BOB).await;
+    assert_eq!(names(&world, &here).await, [BOB]);
+    assert!(
+        !world
+            .store
+            .json()
+            .await
+            .to_string()
+            .contains(alice.home_account_id.as_str())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn applications_that_share_a_file_lose_nobody() {
+    let world = World::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cache.json");
+    let app = || {
+        let builder = world.builder(DESKTOP).store(FileStore::new(&path));
+        builder.build().unwrap()
+    };
+    // Twelve objects, each with its own view of the file, add, renew and remove users at the same time.
+    let mut calls = tokio::task::JoinSet::new();
+    for number in 1..=12 {
+        let app = app();
+        let upn = format!("user{number}@contoso.example");
+        let token = world.adal_sign_in(&upn, DESKTOP);
+        calls.spawn(async move {
+            let signed_in = app.acquire_token_by_refresh_token(token, [GRAPH]).await;
+            let account = signed_in.unwrap().account.unwrap();
+            let forced = app
+                .acquire_token_silent([GRAPH], &account)
+                .force_refresh(true);
+            forced.await.unwrap();
+            if number % 3 == 0 {
+                app.remove_account(&account).await.unwrap();
+            }
+        });
+    }
+    calls.join_all().await;
+    let accounts = world.ask(app().accounts()).await.unwrap();
+    assert_eq!(accounts.len(), 8);
+    world.advance(DAY);
+    let reader = app();
+    for account in &accounts {
+        let result = world
+            .ask(reader.acquire_token_silent([GRAPH], account))
+            .await;
+        assert_eq!(result.unwrap().token_source, TokenSource::IdentityProvider);
+    }
+    let cache: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    for section in ["AccessToken", "Account", "IdToken", "RefreshToken"] {
+        assert_eq!(count(&cache, section), 8, "{section}");
+    }
+    assert_eq!(entry(&cache, "AppMetadata", "")["environment"], HOST);
+}

@@ -1,1 +1,137 @@
-//! To be written.
+//! Making an application, and even asking for a call, does nothing yet.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use msal::{
+    Account, Authority, BoxFuture, CacheStore, Clock, ConfidentialClientApplication, ConfigError,
+    HomeAccountId, HttpClient, HttpError, Partition, PublicClientApplication, RandomError,
+    RefreshToken, ReqwestClient, Runtime, SecureRandom, StoreError, Stored, UnixTime, Version,
+};
+
+use crate::world::{GRAPH, HOST};
+
+/// Every port at once, none of which may be touched.
+#[derive(Debug)]
+struct Untouchable;
+
+impl HttpClient for Untouchable {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+        panic!("asked the network for {}", request.uri())
+    }
+}
+
+impl Clock for Untouchable {
+    fn now(&self) -> UnixTime {
+        panic!("asked the time")
+    }
+
+    fn sleep(&self, _: std::time::Duration) -> BoxFuture<'_, ()> {
+        panic!("slept")
+    }
+}
+
+impl SecureRandom for Untouchable {
+    fn fill(&self, _: &mut [u8]) -> Result<(), RandomError> {
+        panic!("asked for random bytes")
+    }
+}
+
+impl CacheStore for Untouchable {
+    fn load<'a>(&'a self, _: &'a Partition) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+        panic!("loaded")
+    }
+
+    fn save<'a>(
+        &'a self,
+        _: &'a Partition,
+        _: Bytes,
+        _: Option<Version>,
+    ) -> BoxFuture<'a, Result<Version, StoreError>> {
+        panic!("saved")
+    }
+
+    fn remove<'a>(&'a self, _: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
+        panic!("removed")
+    }
+}
+
+fn untouchable() -> Runtime {
+    Runtime {
+        http: std::sync::Arc::new(Untouchable),
+        clock: std::sync::Arc::new(Untouchable),
+        random: std::sync::Arc::new(Untouchable),
+    }
+}
+
+/// Authorities of every kind, known and unknown ones.
+const AUTHORITIES: [&str; 7] = [
+    "https://login.microsoftonline.com/common",
+    "https://login.microsoftonline.com/contoso.example",
+    "https://login.nowhere.example/common",
+    "https://fs.contoso.example/adfs",
+    "https://contoso.b2clogin.com/contoso.onmicrosoft.com/B2C_1_susi",
+    "https://contoso.ciamlogin.com",
+    "https://localhost:8443/common",
+];
+
+#[test]
+fn constructors_touch_nothing() {
+    for url in AUTHORITIES {
+        let authority = Authority::parse(url).unwrap();
+        let public = PublicClientApplication::builder("client")
+            .authority(authority.clone())
+            .store(Untouchable)
+            .runtime(untouchable())
+            .build()
+            .unwrap();
+        let confidential = ConfidentialClientApplication::builder("client", "secret".into())
+            .known_authority(authority)
+            .store(Untouchable)
+            .runtime(untouchable())
+            .build()
+            .unwrap();
+        let account = Account::new(HomeAccountId::new("u.t"), HOST);
+        // A call that nobody awaits is not made, and neither is a future that nobody polls.
+        let token = RefreshToken::from("RT");
+        drop(public.acquire_token_silent([GRAPH], &account));
+        drop(public.acquire_token_silent([GRAPH], &account).into_future());
+        drop(confidential.acquire_token_by_refresh_token(token.clone(), [GRAPH]));
+        drop(
+            confidential
+                .acquire_token_by_refresh_token(token, [GRAPH])
+                .into_future(),
+        );
+        drop(public.accounts());
+        drop(public.clone().remove_account(&account));
+    }
+}
+
+#[test]
+fn the_default_runtime_needs_no_tokio_and_no_certificates() {
+    let client = ReqwestClient::builder().build();
+    let runtime = Runtime {
+        http: std::sync::Arc::new(client),
+        ..Runtime::default()
+    };
+    let app = PublicClientApplication::builder("client")
+        .runtime(runtime)
+        .build();
+    assert!(app.is_ok());
+}
+
+#[test]
+fn an_application_without_a_client_id_is_refused() {
+    let public = PublicClientApplication::builder("").build();
+    assert_eq!(public.unwrap_err(), ConfigError::ClientId);
+    let confidential = ConfidentialClientApplication::builder("", "secret".into()).build();
+    assert_eq!(confidential.unwrap_err(), ConfigError::ClientId);
+}
+
+#[test]
+fn what_is_printed_of_an_application_holds_no_secret() {
+    let secret = "the-client-secret-0123456789";
+    let builder = ConfidentialClientApplication::builder("client", secret.into());
+    assert!(!format!("{builder:#?}").contains(secret));
+    let app = builder.build().unwrap();
+    assert!(!format!("{app:#?}").contains(secret));
+}

@@ -1,1 +1,169 @@
-//! To be written.
+//! One request in flight for each key: equal calls share it, others do not wait for it.
+
+use msal::{AuthenticationResult, Error, PublicClientApplication, TokenSource};
+use msal_emulator::Fault;
+use msal_emulator::sample::{ALICE, BOB, DESKTOP};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::world::{DAY, GRAPH, MANAGEMENT, VAULT, World};
+
+/// Lets every task that can go on do so, until all of them wait for something.
+async fn settle() {
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn start(
+    app: &PublicClientApplication,
+    account: &msal::Account,
+    scope: &'static str,
+) -> JoinHandle<Result<AuthenticationResult, Error>> {
+    tokio::spawn(app.acquire_token_silent([scope], account).into_future())
+}
+
+#[tokio::test]
+async fn fifty_equal_calls_are_one_request() {
+    let world = World::new();
+    let app = world.desktop();
+    let account = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    world.advance(DAY);
+    world.http.hold("refresh_token");
+    let mut calls = JoinSet::new();
+    for _ in 0..50 {
+        calls.spawn(app.acquire_token_silent([GRAPH], &account).into_future());
+    }
+    settle().await;
+    assert_eq!(
+        world.redemptions(),
+        2,
+        "one to sign in and one for them all"
+    );
+    world.http.release();
+    let results = calls.join_all().await;
+    let first = results[0].as_ref().unwrap().access_token.clone();
+    for result in &results {
+        let result = result.as_ref().unwrap();
+        assert_eq!(result.access_token, first);
+        assert_eq!(result.token_source, TokenSource::IdentityProvider);
+    }
+    assert_eq!(world.redemptions(), 2);
+}
+
+#[tokio::test]
+async fn fifty_equal_calls_share_a_failure_and_the_next_one_tries_again() {
+    let world = World::new();
+    let app = world.desktop();
+    let account = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    world.advance(DAY);
+    world.emulator.add_fault(Fault::throttle(5).first(1));
+    world.http.hold("refresh_token");
+    let mut calls = JoinSet::new();
+    for _ in 0..50 {
+        calls.spawn(app.acquire_token_silent([GRAPH], &account).into_future());
+    }
+    settle().await;
+    world.http.release();
+    for result in calls.join_all().await {
+        assert!(result.unwrap_err().is_transient());
+    }
+    assert_eq!(world.redemptions(), 2);
+    assert!(
+        world
+            .ask(app.acquire_token_silent([GRAPH], &account))
+            .await
+            .is_ok()
+    );
+    assert_eq!(world.redemptions(), 3);
+}
+
+#[tokio::test]
+async fn other_scopes_and_other_users_do_not_wait() {
+    let world = World::new();
+    let app = world.desktop();
+    let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    let bob = world.sign_in(&app, DESKTOP, BOB).await.account.unwrap();
+    world.advance(DAY);
+    world.http.hold("management");
+    let held = start(&app, &alice, MANAGEMENT);
+    world.http.until_sent(3).await;
+    for (account, scope) in [(&alice, GRAPH), (&bob, GRAPH), (&alice, VAULT)] {
+        let result = world.ask(app.acquire_token_silent([scope], account)).await;
+        assert_eq!(result.unwrap().token_source, TokenSource::IdentityProvider);
+    }
+    assert!(!held.is_finished());
+    world.http.release();
+    assert!(held.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn a_waiter_takes_over_from_a_leader_who_gave_up() {
+    let world = World::new();
+    let app = world.desktop();
+    let account = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    world.advance(DAY);
+    world.http.hold("refresh_token");
+    let leader = start(&app, &account, GRAPH);
+    world.http.until_sent(2).await;
+    let followers: Vec<_> = (0..10).map(|_| start(&app, &account, GRAPH)).collect();
+    settle().await;
+    assert_eq!(world.redemptions(), 2);
+    leader.abort();
+    assert!(leader.await.unwrap_err().is_cancelled());
+    world.http.until_sent(3).await;
+    world.http.release();
+    for follower in followers {
+        assert!(follower.await.unwrap().is_ok());
+    }
+    assert_eq!(
+        world.redemptions(),
+        3,
+        "one for the leader and one for the rest"
+    );
+}
+
+#[tokio::test]
+async fn hits_do_not_wait_for_a_renewal() {
+    let world = World::new();
+    let app = world.desktop();
+    let account = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    world.http.hold("management");
+    let held = start(&app, &account, MANAGEMENT);
+    world.http.until_sent(2).await;
+    let hit = world.ask(app.acquire_token_silent([GRAPH], &account)).await;
+    assert_eq!(hit.unwrap().token_source, TokenSource::Cache);
+    let forced = app
+        .acquire_token_silent([GRAPH], &account)
+        .force_refresh(true);
+    assert!(world.ask(forced).await.is_ok());
+    world.http.release();
+    assert!(held.await.unwrap().is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_threads_and_many_users_get_along() {
+    let world = World::new();
+    let app = world.desktop();
+    let mut accounts = Vec::new();
+    for number in 1..=20 {
+        let upn = format!("user{number}@contoso.example");
+        accounts.push(world.sign_in(&app, DESKTOP, &upn).await.account.unwrap());
+    }
+    world.advance(DAY);
+    let mut calls = JoinSet::new();
+    for _ in 0..10 {
+        for account in &accounts {
+            let call = app.acquire_token_silent([GRAPH], account).into_future();
+            let account = account.clone();
+            calls.spawn(async move { (account, call.await) });
+        }
+    }
+    for (account, result) in calls.join_all().await {
+        assert_eq!(result.unwrap().account, Some(account));
+    }
+    assert_eq!(
+        world.redemptions(),
+        40,
+        "one to sign in and one to renew, each"
+    );
+}

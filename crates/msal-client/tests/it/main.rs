@@ -1,4 +1,4 @@
-//! The library against the emulator: no sockets and no sleeping, but in [`https`], which is about sockets.
+//! The library against the emulator: no sockets and no sleeping.
 //!
 //! Every test lives in a [`World`](world::World) of its own: an emulator as the HTTP client, a clock that both share,
 //! a store that can fail. When a world ends, everything that was logged, returned or refused in it is searched for
@@ -11,18 +11,14 @@
 
 mod accounts;
 mod by_refresh_token;
-mod cases;
 mod construction;
-mod examples;
 mod family;
 mod flight;
-mod https;
 mod leaks;
 mod persistence;
 mod python;
 mod refusals;
 mod silent;
 mod store;
-mod trust;
 mod wire;
 mod world;

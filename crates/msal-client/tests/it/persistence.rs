@@ -1,1 +1,143 @@
-//! To be written.
+//! Stores that fail, stores that are ruined, and other processes that save in between.
+
+use std::path::Path;
+
+use msal::{Error, FileStore, StoreError, TokenSource};
+use msal_emulator::sample::{ALICE, BOB, CAROL, DESKTOP};
+use msal_emulator::{Rotation, Settings};
+
+use crate::world::{DAY, GRAPH, World, count, entry};
+
+fn store_failure(error: Error) -> Box<msal::StoreFailure> {
+    match error {
+        Error::Store(failure) => failure,
+        other => panic!("not about the store: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_that_cannot_be_saved_is_in_the_error_and_in_the_next_save() {
+    let world = World::new();
+    let app = world.desktop();
+    world.store.fail_saves(true);
+    let token = world.adal_sign_in(ALICE, DESKTOP);
+    let call = app.acquire_token_by_refresh_token(token, [GRAPH]);
+    let failure = store_failure(world.ask(call).await.unwrap_err());
+    assert!(matches!(failure.store_error(), StoreError::Other(_)));
+    let alice = failure.result().unwrap().account.clone().unwrap();
+    assert_eq!(alice.username, ALICE);
+    assert_eq!(world.store.bytes().await, None);
+
+    // The application goes on with what it has in memory.
+    let hit = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
+    assert_eq!(hit.unwrap().token_source, TokenSource::Cache);
+
+    world.store.fail_saves(false);
+    world.sign_in(&app, DESKTOP, BOB).await;
+    let cache = world.store.json().await;
+    for section in ["AccessToken", "Account", "IdToken", "RefreshToken"] {
+        assert_eq!(count(&cache, section), 2, "{section}");
+    }
+}
+
+#[tokio::test]
+async fn a_renewal_that_cannot_be_saved_is_not_lost_under_strict_rotation() {
+    let world = World::with(Settings::default().rotation(Rotation::SingleUseWithReuseDetection));
+    let app = world.desktop();
+    let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    world.advance(DAY);
+    world.store.fail_saves(true);
+    let error = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
+    let failure = store_failure(error.unwrap_err());
+    let result = failure.result().unwrap();
+    assert_eq!(result.token_source, TokenSource::IdentityProvider);
+    let issued = world.http.sent().pop().unwrap().answer;
+    assert_eq!(result.access_token.expose_secret(), issued["access_token"]);
+
+    // Somebody else saves meanwhile; then our next save writes both.
+    world.store.fail_saves(false);
+    world.sign_in(&world.desktop(), DESKTOP, BOB).await;
+    world.sign_in(&app, DESKTOP, CAROL).await;
+    let cache = world.store.json().await;
+    assert_eq!(count(&cache, "RefreshToken"), 3);
+    let kept = entry(&cache, "RefreshToken", alice.home_account_id.as_str());
+    assert_eq!(kept["secret"], issued["refresh_token"]);
+    world.advance(DAY);
+    let again = world
+        .ask(world.desktop().acquire_token_silent([GRAPH], &alice))
+        .await;
+    assert_eq!(again.unwrap().token_source, TokenSource::IdentityProvider);
+}
+
+#[tokio::test]
+async fn a_sign_out_that_cannot_be_saved_is_saved_later() {
+    let world = World::new();
+    let app = world.desktop();
+    let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    world.store.fail_saves(true);
+    let error = world.ask(app.remove_account(&alice)).await.unwrap_err();
+    assert!(store_failure(error).result().is_none());
+    assert!(world.ask(app.accounts()).await.unwrap().is_empty());
+    world.store.fail_saves(false);
+    world.sign_in(&app, DESKTOP, BOB).await;
+    let cache = world.store.json().await.to_string();
+    assert!(!cache.contains(alice.home_account_id.as_str()));
+}
+
+/// Everything an application can be asked, on a cache that cannot be read.
+async fn is_refused_untouched(world: &World, path: &Path, content: &[u8]) {
+    std::fs::write(path, content).unwrap();
+    let store = FileStore::new(path);
+    let app = world.builder(DESKTOP).store(store).build().unwrap();
+    let stranger = msal::Account::new(msal::HomeAccountId::new("u.t"), "login.microsoftonline.com");
+    let what = String::from_utf8_lossy(content);
+    let before = world.http.sent().len();
+    let outcomes = [
+        world.ask(app.accounts()).await.map(drop),
+        world.ask(app.remove_account(&stranger)).await,
+        world
+            .ask(app.acquire_token_silent([GRAPH], &stranger))
+            .await
+            .map(drop),
+    ];
+    for outcome in outcomes {
+        let failure = store_failure(outcome.unwrap_err());
+        let error = failure.store_error();
+        assert!(
+            matches!(error, StoreError::Corrupt { .. }),
+            "{what}: {error:?}"
+        );
+        assert!(error.hint().is_some());
+    }
+    assert_eq!(world.http.sent().len(), before);
+    assert_eq!(std::fs::read(path).unwrap(), content, "{what}");
+}
+
+#[tokio::test]
+async fn ruins_are_an_error_and_stay_as_they_are() {
+    let world = World::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cache.json");
+    for content in [
+        &b""[..],
+        b"\0\0\0\0\0\0\0\0",
+        b"   \n",
+        b"{",
+        b"{\"AccessToken\": {\"k\": {\"secret\": \"AT",
+        b"{} trailing",
+        b"[]",
+        b"null",
+        b"42",
+        b"\"text\"",
+        b"{\"RefreshToken\": []}",
+        b"{\"Account\": \"x\"}",
+        b"\x80\x04\x95 a pickle",
+    ] {
+        is_refused_untouched(&world, &path, content).await;
+    }
+    let names: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["cache.json"], "nothing was left beside it");
+}

@@ -12,7 +12,7 @@ use msal::{
     PublicClientApplicationBuilder, RefreshToken, Runtime, UnixTime,
 };
 use msal_emulator::sample::{CONTOSO_ID, DESKTOP, PASSWORD, WEB, WEB_SECRET};
-use msal_emulator::{Directory, Emulator, Settings};
+use msal_emulator::{Directory, Emulator, Settings, Signatures};
 use serde_json::Value;
 
 use crate::leaks::Leaks;
@@ -41,7 +41,11 @@ impl World {
     }
 
     pub(crate) fn with(settings: Settings) -> Self {
-        let emulator = Arc::new(Emulator::with_settings(Directory::sample(), settings));
+        let emulator = Arc::new(Emulator::with_settings(
+            Directory::sample(),
+            // No client checks them, and real ones take most of the time.
+            settings.signatures(Signatures::Cheap),
+        ));
         let clock = Arc::new(JumpingClock::new(T0));
         let leaks = Arc::new(Leaks::new());
         let http = EmulatedHttp::new(
@@ -125,7 +129,7 @@ impl World {
         let answer: Value = serde_json::from_slice(answer.body()).unwrap();
         self.leaks.add(PASSWORD);
         self.leaks.add_members(&answer);
-        assert_eq!(answer["expires_in"], "3599", "v1 answers with strings");
+        assert!(answer["expires_in"].is_string(), "v1 answers with strings");
         RefreshToken::from(answer["refresh_token"].as_str().unwrap())
     }
 
