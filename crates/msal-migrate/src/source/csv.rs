@@ -1,11 +1,10 @@
 //! A table as comma-separated values with a header line.
 
-use std::borrow::Cow;
 use std::io::Read;
 use std::ops::ControlFlow;
 
 use super::alias::{self, Collector, Slot};
-use super::csv_record::{CsvError, CsvReader, CsvRecord};
+use super::csv_record::{CsvError, CsvReader, CsvRecord, CsvText};
 use super::draft::Draft;
 use super::error::SourceError;
 use super::field::Field;
@@ -70,7 +69,8 @@ fn read_header(input: &Input) -> Result<Vec<String>, SourceError> {
         file: input.name().to_string(),
         problem: "line 1: not UTF-8".to_owned(),
     })?;
-    Ok(texts.iter().map(|text| text.trim().to_owned()).collect())
+    let name = |text: &CsvText<'_>| text.as_str().trim().to_owned();
+    Ok(texts.iter().map(name).collect())
 }
 
 /// Whether a first line could be the header of a table of tokens.
@@ -138,7 +138,7 @@ impl Columns {
         }
     }
 
-    fn draft<'a>(&'a self, texts: &'a [Cow<'_, str>]) -> Result<Draft<'a>, serde_json::Error> {
+    fn draft<'a>(&'a self, texts: &'a [CsvText<'_>]) -> Result<Draft<'a>, serde_json::Error> {
         let mut collector = Collector::default();
         for binding in &self.bindings {
             let value = match &binding.value {
@@ -155,8 +155,8 @@ impl Columns {
     }
 }
 
-fn column<'a>(texts: &'a [Cow<'_, str>], index: usize) -> Option<&'a str> {
-    texts.get(index).map(AsRef::as_ref)
+fn column<'a>(texts: &'a [CsvText<'_>], index: usize) -> Option<&'a str> {
+    texts.get(index).map(CsvText::as_str)
 }
 
 /// The columns with the usual names.

@@ -3,12 +3,13 @@
 //! Written out here because a damaged file must not be read as a shorter one: a quoted field that never ends is an
 //! error, and not a last record that has swallowed the rest; and because buffers that held tokens are overwritten.
 
-use std::borrow::Cow;
 use std::io::Read;
 use std::ops::Range;
+use std::str::Utf8Error;
 
 use memchr::{memchr, memchr_iter, memchr2};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use super::window::{Window, WindowError};
 
@@ -192,18 +193,34 @@ impl<'a> CsvRecord<'a> {
     }
 
     /// The fields as text; an error for one that is not UTF-8.
-    pub(crate) fn texts(&self) -> Result<Vec<Cow<'a, str>>, std::str::Utf8Error> {
+    pub(crate) fn texts(&self) -> Result<Vec<CsvText<'a>>, Utf8Error> {
         self.fields.iter().map(|span| self.text(span)).collect()
     }
 
-    fn text(&self, span: &Span) -> Result<Cow<'a, str>, std::str::Utf8Error> {
+    fn text(&self, span: &Span) -> Result<CsvText<'a>, Utf8Error> {
         let bytes = self.bytes.get(span.range.clone()).unwrap_or_default();
-        let text = std::str::from_utf8(bytes)?;
+        let text = str::from_utf8(bytes)?;
         Ok(if span.has_quotes {
-            Cow::Owned(text.replace("\"\"", "\""))
+            CsvText::Unquoted(Zeroizing::new(text.replace("\"\"", "\"")))
         } else {
-            Cow::Borrowed(text)
+            CsvText::AsWritten(text)
         })
+    }
+}
+
+/// The text of a field. May be a token, or JSON with one in it.
+pub(crate) enum CsvText<'a> {
+    AsWritten(&'a str),
+    /// With doubled quotation marks made single.
+    Unquoted(Zeroizing<String>),
+}
+
+impl CsvText<'_> {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::AsWritten(text) => text,
+            Self::Unquoted(text) => text,
+        }
     }
 }
 
@@ -239,11 +256,9 @@ mod tests {
         let mut reader = CsvReader::new(reader);
         let mut records = Vec::new();
         while let Some(record) = reader.record()? {
-            records.push(format!(
-                "{} {}",
-                record.line,
-                record.texts().unwrap().join("|")
-            ));
+            let texts = record.texts().unwrap();
+            let texts: Vec<_> = texts.iter().map(CsvText::as_str).collect();
+            records.push(format!("{} {}", record.line, texts.join("|")));
         }
         Ok(records.join("; "))
     }

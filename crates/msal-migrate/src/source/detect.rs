@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use zeroize::Zeroizing;
+
 use super::csv;
 use super::error::SourceError;
 use super::foreign::Foreign;
@@ -18,16 +20,18 @@ const MEMBERS: usize = 64;
 /// How many elements of an array are looked at for the first object.
 const ELEMENTS: u64 = 16;
 
-/// Members that only ADAL writes.
-const ADAL: [&str; 7] = [
+/// Members that only ADAL writes, or Azure CLI beside it.
+const ADAL: [&str; 6] = [
     "_authority",
     "_clientId",
     "isMRRT",
     "isUserIdDisplayable",
     "servicePrincipalId",
     "servicePrincipalTenant",
-    "tokenType",
 ];
+
+/// Members that ADAL always writes, and others only singly.
+const ADAL_TOGETHER: [&str; 3] = ["expiresOn", "resource", "tokenType"];
 
 /// What a JSON text holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,9 +173,8 @@ fn shape_of_object(members: &[Member]) -> Shape {
     if members.is_empty() || members.iter().any(is_section) {
         return Shape::MsalCache;
     }
-    if members
-        .iter()
-        .any(|member| ADAL.contains(&member.name.as_str()))
+    if ADAL.iter().any(|name| has(members, name))
+        || ADAL_TOGETHER.iter().all(|name| has(members, name))
     {
         return Shape::Adal;
     }
@@ -238,14 +241,14 @@ fn has(members: &[Member], name: &str) -> bool {
     members.iter().any(|member| member.name == name)
 }
 
-fn text_head(input: &Input) -> Result<String, SourceError> {
-    let mut head = Vec::new();
+fn text_head(input: &Input) -> Result<Zeroizing<String>, SourceError> {
+    let mut head = Zeroizing::new(Vec::with_capacity(HEAD + 1));
     input
         .text()?
         .take(HEAD as u64)
         .read_to_end(&mut head)
         .map_err(|error| input.failed(error))?;
-    Ok(String::from_utf8_lossy(&head).into_owned())
+    Ok(Zeroizing::new(String::from_utf8_lossy(&head).into_owned()))
 }
 
 fn foreign(input: &Input, format: Foreign) -> SourceError {

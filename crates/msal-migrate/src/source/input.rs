@@ -5,6 +5,8 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::error::SourceError;
 use super::utf16::Utf16Reader;
 
@@ -63,8 +65,9 @@ impl Input {
     }
 
     /// The first bytes as they are on disk.
-    pub(crate) fn head(&self, length: usize) -> Result<Vec<u8>, SourceError> {
-        let mut head = Vec::new();
+    pub(crate) fn head(&self, length: usize) -> Result<Zeroizing<Vec<u8>>, SourceError> {
+        // Room for all of it from the start, so that growing leaves no copies behind.
+        let mut head = Zeroizing::new(Vec::with_capacity(length + 1));
         self.raw()
             .take(length as u64)
             .read_to_end(&mut head)

@@ -357,3 +357,6 @@ pub(crate) enum JsonError {
     #[error(transparent)]
     Window(#[from] WindowError),
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,9 @@
 //! Which column or member holds what, where a store has names of its own: `--map FIELD=EXPRESSION`.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use super::SourceKind;
 use super::alias::Slot;
@@ -149,18 +149,21 @@ pub(crate) fn in_text<'a>(
     text: &'a str,
     pointer: &Pointer,
 ) -> Result<Field<'a>, serde_json::Error> {
-    let mut text = Cow::Borrowed(text);
+    let mut inner = Zeroizing::new(String::new());
     for _nesting in 0..2 {
-        if !text.trim_start().starts_with('"') {
+        let outer = if inner.is_empty() { text } else { &inner };
+        if !outer.trim_start().starts_with('"') {
             break;
         }
-        text = Cow::Owned(serde_json::from_str(&text)?);
+        inner = Zeroizing::new(serde_json::from_str(outer)?);
     }
-    match text {
-        Cow::Borrowed(text) if text.trim().is_empty() => Ok(Field::Absent),
-        Cow::Borrowed(text) => pointer.find(text.as_bytes()),
-        Cow::Owned(text) => Ok(pointer.find(text.as_bytes())?.into_owned()),
+    if !inner.is_empty() {
+        return Ok(pointer.find(inner.as_bytes())?.into_owned());
     }
+    if text.trim().is_empty() {
+        return Ok(Field::Absent);
+    }
+    pointer.find(text.as_bytes())
 }
 
 impl fmt::Display for Expression {

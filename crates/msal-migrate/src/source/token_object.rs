@@ -48,7 +48,7 @@ pub(crate) fn is_telling(name: &str, starts_with: u8) -> bool {
             slot(name).is_some_and(|(slot, _)| !matches!(slot, Slot::Key | Slot::Username))
                 || matches!(
                     name,
-                    "access_token" | "accessToken" | "AccessToken" | "token_type"
+                    "access_token" | "accessToken" | "AccessToken" | "token_type" | "tokenType"
                 )
         }
     }

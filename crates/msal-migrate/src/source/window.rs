@@ -56,6 +56,11 @@ impl<R: Read> Window<R> {
         self.buffer.get(taken).unwrap_or_default()
     }
 
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// Reads more behind what is available; `false` at the end of the input.
     pub(crate) fn fill(&mut self) -> Result<bool, WindowError> {
         self.make_room()?;

@@ -299,19 +299,19 @@ fn bytes_that_are_not_utf_8_cost_their_entry() {
 fn text_that_is_not_json_is_an_error_with_its_place() {
     for (content, message) in [
         (
-            r#"[{"tokenType":"B","x":tru}]"#,
+            r#"[{"_clientId":"c","x":tru}]"#,
             "byte 1: expected well-formed JSON in the value that starts here",
         ),
         (
-            r#"[{"tokenType":"B"} {"tokenType":"B"}]"#,
+            r#"[{"_clientId":"c"} {"_clientId":"c"}]"#,
             "byte 19: expected `,` or the end of the list",
         ),
         (
-            r#"[{"tokenType":"B"},]"#,
+            r#"[{"_clientId":"c"},]"#,
             "byte 19: expected a value after `,`",
         ),
         (
-            r#"[{"tokenType":"B"}] x"#,
+            r#"[{"_clientId":"c"}] x"#,
             "byte 20: expected the end of the text",
         ),
         (r#"{"RefreshToken":{"k" 1}}"#, "byte 21: expected `:`"),

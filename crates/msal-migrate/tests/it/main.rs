@@ -1,5 +1,7 @@
-//! Tests of the public interface.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+//! Migrations against the emulator, in process.
+#![expect(missing_docs, reason = "a test binary has no readers of its documentation")]
 
-mod bad_input;
-mod sources;
+mod outcomes;
+mod pacing;
+mod recovery;
+mod world;
