@@ -31,3 +31,8 @@ def start_emulator(tmp_path):
 def emulator(start_emulator):
     """An emulator that behaves as Entra does."""
     return start_emulator()
+
+
+def pytest_collection_modifyitems(items):
+    """Moves what looks back at all other tests to the end."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)

@@ -12,7 +12,7 @@ from .command import MSAL
 class Emulator:
     """A running emulator: the one place that knows how it is started and what it says."""
 
-    def __init__(self, folder, config):
+    def __init__(self, folder, config, audited=True):
         folder.mkdir(parents=True, exist_ok=True)
         self.ca = folder / "ca.pem"
         self.errors = folder / "stderr.txt"
@@ -20,20 +20,28 @@ class Emulator:
         self._audit.touch()
         config_file = folder / "emulator.toml"
         config_file.write_text(config)
+        audit = ["--audit", self._audit] if audited else []
         with open(self.errors, "w") as errors:
             self._process = subprocess.Popen(
                 [MSAL, "emulator", "serve", "--port", "0", "--format", "json"]
-                + ["--config", config_file, "--ca-out", self.ca, "--audit", self._audit],
+                + ["--config", config_file, "--ca-out", self.ca, *audit],
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
             )
-        ready = self._process.stdout.readline()
-        if not ready:
-            raise RuntimeError(f"the emulator did not start:\n{self.errors.read_text()}")
-        self.url = json.loads(ready)["url"]
+        self.url = self._first_document()["url"]
         self.http = requests.Session()
         self.http.verify = str(self.ca)
+
+    def _first_document(self):
+        text = ""
+        for line in self._process.stdout:
+            text += line
+            try:
+                return json.loads(text)
+            except json.JSONDecodeError:
+                continue
+        raise RuntimeError(f"the emulator did not start:\n{text}{self.errors.read_text()}")
 
     def authority(self, tenant):
         return f"{self.url}/{tenant}"
