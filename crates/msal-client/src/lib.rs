@@ -27,6 +27,7 @@ pub use flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
 pub use http::{HttpError, HttpErrorKind};
 #[cfg(feature = "reqwest")]
 pub use http::{HttpVersion, ReqwestClient, ReqwestClientBuilder};
+pub use metadata::MetadataCache;
 pub use msal_core::{
     AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientSecret, HomeAccountId,
     IdTokenClaims, RefreshToken, Scope, ScopeError, ScopeSet, ServiceError, Tenant, UnixTime,

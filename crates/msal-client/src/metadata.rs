@@ -11,11 +11,17 @@ use crate::{Error, Runtime};
 /// The metadata found so far. It is kept for the life of the application; a service that moves its endpoints keeps
 /// the old ones alive for longer than that.
 #[derive(Debug, Default)]
-pub(crate) struct MetadataCache(Mutex<HashMap<Authority, ProviderMetadata>>);
+pub struct MetadataCache(Mutex<HashMap<Authority, ProviderMetadata>>);
 
 impl MetadataCache {
-    /// The endpoints of `authority`. `is_known` says that the caller named its host as trustworthy.
-    pub(crate) async fn resolve(
+    /// The endpoints of `authority`, without asking the network where they are built in or were asked for before.
+    ///
+    /// `is_known` says that the caller named its host as trustworthy; Microsoft is asked about any other.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a host that is neither Microsoft's nor named; [`Error::Http`] when nobody answers;
+    /// [`Error::Protocol`] when the metadata may not be used.
+    pub async fn resolve(
         &self,
         authority: &Authority,
         is_known: bool,

@@ -18,8 +18,8 @@ use crate::{
 pub struct TokenEvent<'a> {
     /// The client that asked.
     pub client_id: &'a str,
-    /// The authority's host without its port.
-    pub environment: &'a str,
+    /// The authority's host, with its port where it is not 443.
+    pub host: &'a str,
     /// The tenant as the token endpoint's path has it.
     pub realm: &'a str,
     /// `MSSTS` for Entra, `ADFS` for ADFS.
@@ -48,7 +48,7 @@ impl<'a> TokenEvent<'a> {
     ) -> Self {
         Self {
             client_id,
-            environment: metadata.authority().environment(),
+            host: metadata.authority().host(),
             realm: &metadata.realm,
             authority_type: match metadata.authority().kind() {
                 AuthorityKind::Adfs => "ADFS",
@@ -198,7 +198,7 @@ impl<'a> Entries<'a> {
             event,
             dialect,
             home_account_id: event.home_account_id().map(|id| Text::from(id.as_str())),
-            environment: dialect.environment(event.environment),
+            environment: dialect.environment(event.host),
             realm: dialect.realm(event.realm, tid),
             target: event
                 .response

@@ -4,6 +4,7 @@
 //! entries up under the keys they would have written themselves.
 
 use crate::Cloud;
+use crate::authority::bare_host;
 
 /// Whose spelling new entries are written in. Reading accepts all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -18,11 +19,13 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// What this MSAL writes as `environment` for an authority on `host` (without a port).
-    pub(super) fn environment(self, host: &str) -> String {
+    /// What this MSAL writes as `environment` for an authority on `host`, which may carry a port: MSAL Node keeps the
+    /// port, MSAL Python does not.
+    pub fn environment(self, host: &str) -> String {
         match (self, Cloud::of(host)) {
             (Self::Node, Some(cloud)) => cloud.preferred_cache.to_owned(),
-            _ => host.to_ascii_lowercase(),
+            (Self::Node, None) => host.to_ascii_lowercase(),
+            (Self::Python, _) => bare_host(host).to_ascii_lowercase(),
         }
     }
 

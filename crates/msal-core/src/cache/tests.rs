@@ -62,7 +62,7 @@ fn response(extra: Value) -> TokenResponse {
 fn event<'a>(response: &'a TokenResponse, requested: &'a ScopeSet) -> TokenEvent<'a> {
     TokenEvent {
         client_id: APP,
-        environment: "login.microsoftonline.com",
+        host: "login.microsoftonline.com",
         realm: TENANT,
         authority_type: "MSSTS",
         requested,

@@ -1,0 +1,604 @@
+//! The engine: takes jobs from the plan, redeems them at the pace of their lanes, and hands the answers on.
+//!
+//! One task, many requests in flight. Each turn of the loop handles one event to its end, so there is nothing to lock:
+//! an answer arrived, a lane opened, a batch was published. What is waiting is bounded by [`QUEUE`], whatever the size
+//! of the input.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use http::Response;
+use msal::{BoxFuture, HttpError, HttpErrorKind, MetadataCache, Runtime};
+use msal_core::{
+    ProviderMetadata, RefreshTokenGrant, Refusal, RequestContext, ServiceError, Telemetry,
+};
+use tokio::sync::mpsc;
+
+use super::capsule::Capsule;
+use super::interpret::{Expectation, Verdict, interpret};
+use super::lane::{Halt, Lane};
+use super::ledger::{Ledger, Sealed};
+use super::reason::Reason;
+use super::target::{Facts, Row, Target};
+use super::{MigrationError, Observer, Settings};
+use crate::credentials::Credentials;
+use crate::journal::Class;
+use crate::plan::Job;
+
+/// How many jobs wait for their lanes at most.
+const QUEUE: usize = 4096;
+
+/// How often one token is sent when the server fails in a way that concerns this token only.
+const TRIES: u32 = 5;
+
+/// What a server throttles together.
+type LaneKey = (String, String);
+
+/// A job on its way, and how often it was sent.
+struct Attempt {
+    job: Job,
+    tries: u32,
+}
+
+/// A lane with its jobs and, once they are known, its endpoints.
+struct Track {
+    lane: Lane,
+    jobs: VecDeque<Attempt>,
+    metadata: Option<Arc<ProviderMetadata>>,
+    /// Whether the track stands in the queue of those that may send.
+    is_ready: bool,
+    /// Why the lane was halted.
+    reason: Reason,
+}
+
+enum Event {
+    Answered(LaneKey, Box<Attempt>, Result<Answer, MigrationError>),
+    Discovered(LaneKey, Box<Result<ProviderMetadata, msal::Error>>),
+    Opened(LaneKey),
+    Published(Vec<Row>, Result<(), MigrationError>),
+    Recorded(Result<(), MigrationError>),
+}
+
+/// What came back, already sealed if it may hold a token.
+enum Answer {
+    Nothing(HttpError),
+    Response(Response<Bytes>, Option<Sealed>),
+}
+
+/// What the engine works with.
+pub(super) struct Engine<'a> {
+    pub(super) runtime: &'a Runtime,
+    pub(super) ledger: &'a Ledger,
+    pub(super) target: &'a Target,
+    pub(super) credentials: &'a Credentials,
+    pub(super) settings: &'a Settings,
+    pub(super) metadata: &'a MetadataCache,
+}
+
+/// One run of the engine.
+pub(super) struct Run<'a> {
+    engine: &'a Engine<'a>,
+    observer: &'a mut dyn Observer,
+    tracks: HashMap<LaneKey, Track>,
+    ready: VecDeque<LaneKey>,
+    queued: usize,
+    in_flight: usize,
+    events: FuturesUnordered<BoxFuture<'a, Event>>,
+    unpublished: Vec<Row>,
+    is_publishing: bool,
+    /// Nothing new is started; what is in flight is brought home.
+    is_draining: bool,
+    failure: Option<MigrationError>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        engine: &'a Engine<'a>,
+        observer: &'a mut dyn Observer,
+        recovered: Vec<Row>,
+    ) -> Self {
+        Self {
+            engine,
+            observer,
+            tracks: HashMap::new(),
+            ready: VecDeque::new(),
+            queued: 0,
+            in_flight: 0,
+            events: FuturesUnordered::new(),
+            unpublished: recovered,
+            is_publishing: false,
+            is_draining: false,
+            failure: None,
+        }
+    }
+
+    /// Works until every job has an outcome, or until `stop` completes and what is in flight has come home.
+    pub(super) async fn drive(
+        mut self,
+        mut jobs: mpsc::Receiver<Job>,
+        stop: &mut BoxFuture<'_, ()>,
+    ) -> Result<(), MigrationError> {
+        let mut is_exhausted = false;
+        loop {
+            self.publish_if_due(is_exhausted);
+            self.depart();
+            let wants_more = !is_exhausted && !self.is_draining && self.queued < QUEUE;
+            if self.events.is_empty() && !wants_more && (self.is_draining || self.queued == 0) {
+                break;
+            }
+            tokio::select! {
+                biased;
+                () = &mut *stop, if !self.is_draining => self.is_draining = true,
+                Some(event) = self.events.next(), if !self.events.is_empty() => self.handle(event),
+                job = jobs.recv(), if wants_more => match job {
+                    Some(job) => self.accept(job),
+                    None => is_exhausted = true,
+                },
+            }
+        }
+        match self.failure {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
+    }
+
+    fn accept(&mut self, job: Job) {
+        let key = (
+            job.authority.to_string(),
+            job.client_id.to_ascii_lowercase(),
+        );
+        if !self.tracks.contains_key(&key) {
+            self.discover(&key, &job);
+            let settings = self.engine.settings;
+            let track = Track {
+                lane: Lane::new(settings.concurrency, settings.patience),
+                jobs: VecDeque::new(),
+                metadata: None,
+                is_ready: false,
+                reason: Reason::default(),
+            };
+            self.tracks.insert(key.clone(), track);
+        }
+        self.queue(key, Attempt { job, tries: 0 }, Place::Last);
+    }
+
+    /// Asks for the endpoints of a new lane. Nothing departs before they are known.
+    fn discover(&self, key: &LaneKey, job: &Job) {
+        let (key, authority, engine) = (key.clone(), job.authority.clone(), self.engine);
+        self.events.push(Box::pin(async move {
+            // The plan admits no host but Microsoft's and those the operator named.
+            let found = engine
+                .metadata
+                .resolve(&authority, true, engine.runtime)
+                .await;
+            Event::Discovered(key, Box::new(found))
+        }));
+    }
+
+    fn queue(&mut self, key: LaneKey, attempt: Attempt, place: Place) {
+        let Some(track) = self.tracks.get_mut(&key) else {
+            return;
+        };
+        if let Some(halt) = track.lane.halt() {
+            let (class, reason) = (class_of(halt), track.reason.clone());
+            return self.conclude(attempt.job, class, reason);
+        }
+        match place {
+            Place::First => track.jobs.push_front(attempt),
+            Place::Last => track.jobs.push_back(attempt),
+        }
+        self.queued += 1;
+        self.make_ready(key);
+    }
+
+    fn make_ready(&mut self, key: LaneKey) {
+        let Some(track) = self.tracks.get_mut(&key) else {
+            return;
+        };
+        let may_send = track.metadata.is_some() && track.lane.is_open() && !track.jobs.is_empty();
+        if may_send && !track.is_ready {
+            track.is_ready = true;
+            self.ready.push_back(key);
+        }
+    }
+
+    /// Sends what the lanes allow, one of each in turn.
+    fn depart(&mut self) {
+        while !self.is_draining && self.in_flight < self.engine.settings.concurrency {
+            let Some(key) = self.ready.pop_front() else {
+                return;
+            };
+            let Some(track) = self.tracks.get_mut(&key) else {
+                continue;
+            };
+            track.is_ready = false;
+            if !track.lane.is_open() {
+                continue;
+            }
+            let (Some(metadata), Some(mut attempt)) =
+                (track.metadata.clone(), track.jobs.pop_front())
+            else {
+                continue;
+            };
+            track.lane.depart();
+            attempt.tries += 1;
+            self.queued -= 1;
+            self.in_flight += 1;
+            let (engine, lane) = (self.engine, key.clone());
+            self.events.push(Box::pin(async move {
+                let answer = engine.redeem(&attempt, &metadata).await;
+                Event::Answered(lane, Box::new(attempt), answer)
+            }));
+            self.make_ready(key);
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Answered(key, attempt, answer) => {
+                self.in_flight -= 1;
+                match answer {
+                    Ok(Answer::Response(response, sealed)) => {
+                        self.judge(&key, *attempt, &response, sealed.as_ref());
+                    }
+                    Ok(Answer::Nothing(error)) => self.unanswered(&key, *attempt, error),
+                    Err(error) => self.fail(error),
+                }
+                self.make_ready(key);
+            }
+            Event::Discovered(key, found) => self.discovered(&key, *found),
+            Event::Opened(key) => {
+                if let Some(track) = self.tracks.get_mut(&key) {
+                    track.lane.unblock();
+                }
+                self.rediscover(&key);
+                self.make_ready(key);
+            }
+            Event::Published(rows, Ok(())) => {
+                self.is_publishing = false;
+                for row in rows {
+                    self.record(self.engine.ledger.migrated(row));
+                    self.observer.concluded(Class::Migrated);
+                }
+            }
+            Event::Published(_, Err(error)) => {
+                self.is_publishing = false;
+                self.fail(error);
+            }
+            Event::Recorded(Err(error)) => self.fail(error),
+            Event::Recorded(Ok(())) => {}
+        }
+    }
+
+    fn judge(
+        &mut self,
+        key: &LaneKey,
+        attempt: Attempt,
+        response: &Response<Bytes>,
+        sealed: Option<&Sealed>,
+    ) {
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        let Some(metadata) = track.metadata.clone() else {
+            return;
+        };
+        let expectation = Expectation {
+            client_id: &attempt.job.client_id,
+            metadata: &metadata,
+            user: &attempt.job.user,
+            allow_user_mismatch: self.engine.settings.allow_user_mismatch,
+        };
+        match interpret(response, &expectation) {
+            Verdict::Publish(tokens) => {
+                track.lane.arrive();
+                let now = self.engine.runtime.clock.now();
+                let row = self
+                    .engine
+                    .target
+                    .add(&Facts::of(&attempt.job), &metadata, &tokens, now);
+                self.unpublished.extend(row);
+                self.observer.redeemed();
+            }
+            Verdict::Quarantine(reason) => {
+                track.lane.arrive();
+                self.hold_back(attempt.job, Reason::named(reason.code()), sealed);
+            }
+            Verdict::Refused(error, refusal) => {
+                self.refused(key, attempt, &error, refusal, response)
+            }
+            Verdict::Unreadable => {
+                self.stumble(key, attempt, None, Reason::named("unreadable_response"))
+            }
+        }
+    }
+
+    fn refused(
+        &mut self,
+        key: &LaneKey,
+        attempt: Attempt,
+        error: &ServiceError,
+        refusal: Refusal,
+        response: &Response<Bytes>,
+    ) {
+        let reason = Reason::from(error);
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        match refusal {
+            Refusal::Transient => {
+                let wait =
+                    msal_core::retry_after(response.headers(), self.engine.runtime.clock.now());
+                self.stumble(key, attempt, wait, reason);
+            }
+            Refusal::InteractionRequired => {
+                track.lane.arrive();
+                self.conclude(attempt.job, Class::NeedsUser, reason);
+            }
+            // The client itself is refused, whatever token it shows: a thousand requests would say the same.
+            _ if matches!(
+                error.error.as_str(),
+                "invalid_client" | "unauthorized_client"
+            ) =>
+            {
+                track.lane.refuse();
+                self.halt(key, attempt, reason);
+            }
+            _ => {
+                track.lane.arrive();
+                self.conclude(attempt.job, Class::Failed, reason);
+            }
+        }
+    }
+
+    fn unanswered(&mut self, key: &LaneKey, attempt: Attempt, error: HttpError) {
+        match error.kind() {
+            HttpErrorKind::Certificate | HttpErrorKind::Request => {
+                self.fail(MigrationError::Http {
+                    host: attempt.job.authority.host().to_owned(),
+                    source: error,
+                })
+            }
+            _ if error.may_have_been_sent() && !self.engine.settings.rotation.allows_repeat() => {
+                if let Some(track) = self.tracks.get_mut(key) {
+                    track.lane.arrive();
+                }
+                // The intent stands in the journal without an outcome: that is what "in doubt" means there.
+                self.observer.lost_sight();
+            }
+            _ => self.stumble(key, attempt, None, Reason::named("no_answer")),
+        }
+    }
+
+    /// Slows the lane down and sends the token again later, unless it has been sent often enough.
+    fn stumble(
+        &mut self,
+        key: &LaneKey,
+        attempt: Attempt,
+        retry_after: Option<Duration>,
+        reason: Reason,
+    ) {
+        let jitter = self.jitter();
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        let wait = track.lane.stumble(retry_after, jitter);
+        if track.lane.halt().is_some() {
+            return self.halt(key, attempt, reason);
+        }
+        if let Some(wait) = wait {
+            self.observer.waiting(wait);
+            let (clock, key) = (&self.engine.runtime.clock, key.clone());
+            self.events.push(Box::pin(async move {
+                clock.sleep(wait).await;
+                Event::Opened(key)
+            }));
+        }
+        // A server that names a wait is expected to answer after it; one that does not may never.
+        match retry_after.is_none() && attempt.tries >= TRIES {
+            true => self.conclude(attempt.job, Class::Retry, reason),
+            false => self.queue(key.clone(), attempt, Place::First),
+        }
+    }
+
+    /// Gives every job of a halted lane its outcome.
+    fn halt(&mut self, key: &LaneKey, attempt: Attempt, reason: Reason) {
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        let class = track.lane.halt().map_or(Class::Retry, class_of);
+        track.reason = reason.clone();
+        let waiting = std::mem::take(&mut track.jobs);
+        self.queued -= waiting.len();
+        for attempt in std::iter::once(attempt).chain(waiting) {
+            self.conclude(attempt.job, class, reason.clone());
+        }
+    }
+
+    fn discovered(&mut self, key: &LaneKey, found: Result<ProviderMetadata, msal::Error>) {
+        let jitter = self.jitter();
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        match found {
+            Ok(metadata) => {
+                track.metadata = Some(Arc::new(metadata));
+                self.make_ready(key.clone());
+            }
+            Err(msal::Error::Http(error)) if error.is_transient() => {
+                track.lane.depart();
+                match track.lane.stumble(None, jitter) {
+                    Some(wait) => {
+                        self.observer.waiting(wait);
+                        let (clock, key) = (&self.engine.runtime.clock, key.clone());
+                        self.events.push(Box::pin(async move {
+                            clock.sleep(wait).await;
+                            Event::Opened(key)
+                        }));
+                    }
+                    None => self.abandon(key, Class::Retry, Reason::named("no_answer")),
+                }
+            }
+            Err(msal::Error::Http(source)) => self.fail(MigrationError::Http {
+                host: host_of(key),
+                source,
+            }),
+            Err(error) => {
+                track.lane.refuse();
+                self.observer.refused_authority(&key.0, &error);
+                self.abandon(key, Class::Failed, Reason::named("authority_refused"));
+            }
+        }
+    }
+
+    /// Gives every waiting job of a lane the same outcome, and those that come later as well.
+    fn abandon(&mut self, key: &LaneKey, class: Class, reason: Reason) {
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        track.reason = reason.clone();
+        let waiting = std::mem::take(&mut track.jobs);
+        self.queued -= waiting.len();
+        for attempt in waiting {
+            self.conclude(attempt.job, class, reason.clone());
+        }
+    }
+
+    /// Asks again for endpoints that could not be had.
+    fn rediscover(&self, key: &LaneKey) {
+        let waiting = self
+            .tracks
+            .get(key)
+            .filter(|track| track.metadata.is_none());
+        if let Some(authority) =
+            waiting.and_then(|track| Some(track.jobs.front()?.job.authority.clone()))
+        {
+            let (key, engine) = (key.clone(), self.engine);
+            self.events.push(Box::pin(async move {
+                let found = engine
+                    .metadata
+                    .resolve(&authority, true, engine.runtime)
+                    .await;
+                Event::Discovered(key, Box::new(found))
+            }));
+        }
+    }
+
+    fn conclude(&mut self, job: Job, class: Class, reason: Reason) {
+        self.observer.concluded(class);
+        let ledger = self.engine.ledger;
+        self.record(ledger.conclude(job.fingerprint, job.locator, class, reason, None));
+    }
+
+    fn hold_back(&mut self, job: Job, reason: Reason, sealed: Option<&Sealed>) {
+        self.observer.concluded(Class::Quarantined);
+        let ledger = self.engine.ledger;
+        self.record(ledger.conclude(
+            job.fingerprint,
+            job.locator,
+            Class::Quarantined,
+            reason,
+            sealed,
+        ));
+    }
+
+    fn record(&self, recording: BoxFuture<'a, Result<(), MigrationError>>) {
+        self.events
+            .push(Box::pin(async move { Event::Recorded(recording.await) }));
+    }
+
+    fn publish_if_due(&mut self, is_exhausted: bool) {
+        let is_last = (is_exhausted || self.is_draining)
+            && self.in_flight == 0
+            && (self.is_draining || self.queued == 0);
+        let is_due = is_last || self.engine.target.is_due(self.unpublished.len());
+        if self.is_publishing || self.unpublished.is_empty() || !is_due || self.failure.is_some() {
+            return;
+        }
+        self.is_publishing = true;
+        let rows = std::mem::take(&mut self.unpublished);
+        let target = self.engine.target;
+        self.events.push(Box::pin(async move {
+            let published = target.publish(&rows).await;
+            Event::Published(rows, published)
+        }));
+    }
+
+    /// Something that concerns the whole run: the first such error is the one that is reported.
+    fn fail(&mut self, error: MigrationError) {
+        self.failure.get_or_insert(error);
+        self.is_draining = true;
+    }
+
+    fn jitter(&self) -> f64 {
+        let mut byte = [0; 1];
+        // Without randomness all wait equally long, which is no worse than having no jitter.
+        let _unavailable = self.engine.runtime.random.fill(&mut byte);
+        f64::from(byte[0]) / 255.0
+    }
+}
+
+impl Engine<'_> {
+    /// Sends one token. A response that may hold a successor is sealed before anybody looks at it.
+    async fn redeem(
+        &self,
+        attempt: &Attempt,
+        metadata: &ProviderMetadata,
+    ) -> Result<Answer, MigrationError> {
+        let job = &attempt.job;
+        if !self.settings.rotation.allows_repeat() {
+            self.ledger.intend(job, attempt.tries).await?;
+        }
+        let credential = self.credentials.of(&job.client_id);
+        let context = RequestContext::new(
+            self.runtime.correlation_id()?,
+            Telemetry::current(msal_core::ApiId::ByRefreshToken, 1),
+            Telemetry::default().last(),
+            None,
+        );
+        let request =
+            RefreshTokenGrant::new(&job.client_id, &credential, &job.refresh_token, &job.scopes)
+                .request(&metadata.token_endpoint, &context)?;
+        let response = match self.runtime.http.send(request).await {
+            Ok(response) => response,
+            Err(error) => return Ok(Answer::Nothing(error)),
+        };
+        if may_hold_a_token(&response) {
+            let capsule = Capsule::new(job, response, self.runtime.clock.now());
+            let sealed = self.ledger.seal(job, &capsule).await?;
+            return Ok(Answer::Response(capsule.response, Some(sealed)));
+        }
+        Ok(Answer::Response(response, None))
+    }
+}
+
+fn may_hold_a_token(response: &Response<Bytes>) -> bool {
+    response.status().is_success()
+        || memchr::memmem::find(response.body(), b"refresh_token").is_some()
+}
+
+/// Where in its lane a job waits.
+enum Place {
+    First,
+    Last,
+}
+
+fn class_of(halt: Halt) -> Class {
+    match halt {
+        Halt::Refused => Class::Failed,
+        Halt::Exhausted => Class::Retry,
+    }
+}
+
+fn host_of((authority, _): &LaneKey) -> String {
+    authority
+        .trim_start_matches("https://")
+        .split('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}

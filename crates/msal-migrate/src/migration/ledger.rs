@@ -1,0 +1,193 @@
+//! The journal as the engine sees it: what is done, what is sealed, what to write down.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use msal::{BoxFuture, Clock, SecureRandom};
+use msal_core::RefreshToken;
+
+use super::MigrationError;
+use super::capsule::Capsule;
+use super::reason::Reason;
+use super::target::Row;
+use crate::journal::{
+    Class, Counts, Event, Identity, Intent, Journal, JournalReader, Outcome, Position, RawResponse,
+    Redeemed, State, States,
+};
+use crate::plan::{Fingerprint, Job};
+use crate::record::Locator;
+
+/// The journal with the state of every token in it.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    path: PathBuf,
+    journal: Journal,
+    states: Mutex<States>,
+    clock: Arc<dyn Clock>,
+    /// Whether the journal had lost an unacknowledged record to a crash.
+    pub(super) was_torn: bool,
+}
+
+/// An answer that is sealed and whose tokens are not in the target, for all that is known.
+pub(super) struct Sealed {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) locator: Locator,
+    position: Position,
+}
+
+impl Ledger {
+    /// Opens the journal. Blocks.
+    pub(super) fn open(
+        path: &Path,
+        identity: &Identity,
+        random: &dyn SecureRandom,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, MigrationError> {
+        let (journal, replay) = Journal::open(path, identity, random)?;
+        Ok(Self {
+            path: path.to_owned(),
+            journal,
+            was_torn: replay.torn > 0,
+            states: Mutex::new(replay.states),
+            clock,
+        })
+    }
+
+    pub(super) fn fingerprint(&self, client_id: &str, refresh_token: &RefreshToken) -> Fingerprint {
+        self.journal
+            .fingerprint(client_id, refresh_token.expose_secret().as_bytes())
+    }
+
+    /// Whether a token is to be redeemed in this run. What failed for a reason of the application's is tried again:
+    /// the reason may have been corrected. What may have been spent is not.
+    pub(super) fn is_due(&self, fingerprint: &Fingerprint) -> bool {
+        match self.states().get(fingerprint) {
+            None | Some(State::Retryable { .. } | State::Failed | State::Skipped) => true,
+            Some(_) => false,
+        }
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.states().counts()
+    }
+
+    /// Every answer that is sealed and not known to be published, those that were held back included. Blocks.
+    pub(super) fn sealed(&self) -> Result<Vec<Sealed>, MigrationError> {
+        let counts = self.counts();
+        if counts.unfinished + counts.quarantined == 0 {
+            return Ok(Vec::new());
+        }
+        let mut sealed = Vec::new();
+        JournalReader::open(&self.path)?.entries(&mut |entry| {
+            let held_back = entry.outcome.as_ref().and_then(|outcome| outcome.response);
+            let position = match entry.state {
+                State::Redeemed { position } | State::Published { position } => Some(position),
+                State::Quarantined => held_back,
+                _ => None,
+            };
+            sealed.extend(position.map(|position| Sealed {
+                fingerprint: entry.fingerprint,
+                locator: entry.locator,
+                position,
+            }));
+        })?;
+        Ok(sealed)
+    }
+
+    /// Opens a sealed answer.
+    pub(super) async fn open_sealed(&self, sealed: &Sealed) -> Result<Capsule, MigrationError> {
+        let response = self.journal.response(sealed.position).await?;
+        Capsule::decode(&response.body).ok_or(MigrationError::Capsule)
+    }
+
+    /// Writes down that a token is about to be sent.
+    pub(super) async fn intend(&self, job: &Job, attempt: u32) -> Result<(), MigrationError> {
+        let intent = Event::Intent(Intent {
+            fingerprint: job.fingerprint,
+            locator: job.locator.clone(),
+            attempt: u8::try_from(attempt).unwrap_or(u8::MAX),
+            at: self.clock.now(),
+        });
+        self.append(intent).await?;
+        Ok(())
+    }
+
+    /// Seals an answer; completes when it is on the disk.
+    pub(super) async fn seal(
+        &self,
+        job: &Job,
+        capsule: &Capsule,
+    ) -> Result<Sealed, MigrationError> {
+        let redeemed = Event::Redeemed(Redeemed {
+            fingerprint: job.fingerprint,
+            locator: job.locator.clone(),
+            at: capsule.at,
+            response: RawResponse {
+                status: capsule.response.status().as_u16(),
+                body: Bytes::from_owner(capsule.encode()),
+            },
+        });
+        let position = self.append(redeemed).await?;
+        Ok(Sealed {
+            fingerprint: job.fingerprint,
+            locator: job.locator.clone(),
+            position,
+        })
+    }
+
+    /// Writes down what became of a token; `sealed` is the answer that is held back, if one is.
+    pub(super) fn conclude(
+        &self,
+        fingerprint: Fingerprint,
+        locator: Locator,
+        class: Class,
+        reason: Reason,
+        sealed: Option<&Sealed>,
+    ) -> BoxFuture<'_, Result<(), MigrationError>> {
+        let mut outcome = Outcome::new(fingerprint, locator, class, self.clock.now());
+        reason.write_to(&mut outcome);
+        outcome.response = sealed.map(|sealed| sealed.position);
+        self.record(outcome)
+    }
+
+    /// Writes down that a token is in the target and was read back.
+    pub(super) fn migrated(&self, row: Row) -> BoxFuture<'_, Result<(), MigrationError>> {
+        let mut outcome = Outcome::new(
+            row.fingerprint,
+            row.locator,
+            Class::Migrated,
+            self.clock.now(),
+        );
+        outcome.home_account_id = Some(row.home_account_id.to_string());
+        outcome.message = row.kept_old.then(|| "kept_old_refresh_token".to_owned());
+        self.record(outcome)
+    }
+
+    /// Erases the answers once every one of them is in the target; otherwise keeps them for the next run.
+    pub(super) async fn settle(self) -> Result<(), MigrationError> {
+        let counts = self.counts();
+        if counts.unfinished + counts.quarantined == 0 {
+            self.journal.finish().await?;
+        }
+        Ok(())
+    }
+
+    fn record(&self, outcome: Outcome) -> BoxFuture<'_, Result<(), MigrationError>> {
+        Box::pin(async move {
+            self.append(Event::Outcome(outcome)).await?;
+            Ok(())
+        })
+    }
+
+    async fn append(&self, event: Event) -> Result<Position, MigrationError> {
+        // The states need no body, and a clone of it counts a reference.
+        let position = self.journal.append(event.clone()).await?;
+        self.states().apply(&event, position);
+        Ok(position)
+    }
+
+    fn states(&self) -> MutexGuard<'_, States> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

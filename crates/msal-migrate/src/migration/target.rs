@@ -1,0 +1,150 @@
+//! The target: an MSAL token cache that is written in batches, and read back before anything counts as migrated.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use msal::{CacheStore, Partition, SharedTokenCache};
+use msal_core::{
+    Dialect, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenCache, TokenEvent,
+    TokenResponse, UnixTime,
+};
+
+use super::MigrationError;
+use crate::plan::{Fingerprint, Job};
+use crate::record::Locator;
+
+/// The first batch. Later ones are three times as large as what is in the target, so that a run writes the target a
+/// number of times that grows with the logarithm of the number of tokens; what is waiting is safe in the journal.
+const FIRST_BATCH: usize = 1000;
+const GROWTH: usize = 3;
+
+/// Where migrated tokens go.
+#[derive(Debug)]
+pub(super) struct Target {
+    cache: SharedTokenCache,
+    dialect: Dialect,
+    published: AtomicUsize,
+    writes: AtomicUsize,
+}
+
+/// What was redeemed, apart from the answer.
+pub(super) struct Facts<'a> {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) client_id: &'a str,
+    pub(super) scopes: &'a ScopeSet,
+    pub(super) redeemed: &'a RefreshToken,
+    pub(super) locator: &'a Locator,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn of(job: &'a Job) -> Self {
+        Self {
+            fingerprint: job.fingerprint,
+            client_id: &job.client_id,
+            scopes: &job.scopes,
+            redeemed: &job.refresh_token,
+            locator: &job.locator,
+        }
+    }
+}
+
+/// One token that is in the cache in memory and not yet known to be in the store.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) client_id: String,
+    pub(super) home_account_id: HomeAccountId,
+    pub(super) environment: String,
+    pub(super) successor: RefreshToken,
+    pub(super) kept_old: bool,
+    /// When it was redeemed.
+    pub(super) at: UnixTime,
+    pub(super) locator: Locator,
+}
+
+impl Target {
+    pub(super) fn new(store: Arc<dyn CacheStore>, dialect: Dialect) -> Self {
+        Self {
+            cache: SharedTokenCache::new(store, Partition::default(), dialect),
+            dialect,
+            published: AtomicUsize::new(0),
+            writes: AtomicUsize::new(0),
+        }
+    }
+
+    /// Loads what is in the target already, so that a target that cannot be used is found before any token is sent.
+    pub(super) async fn prepare(&self) -> Result<(), MigrationError> {
+        Ok(self.cache.ensure_loaded().await?)
+    }
+
+    /// Takes the tokens in, in memory. `None` when the answer does not say whose they are.
+    pub(super) fn add(
+        &self,
+        facts: &Facts<'_>,
+        metadata: &ProviderMetadata,
+        tokens: &TokenResponse,
+        now: UnixTime,
+    ) -> Option<Row> {
+        let requested = facts.scopes.with_reserved();
+        let event = TokenEvent::redeemed(
+            facts.client_id,
+            metadata,
+            &requested,
+            tokens,
+            facts.redeemed,
+            now,
+        );
+        let home_account_id = event.home_account_id()?;
+        self.cache.change(|cache| cache.add(&event));
+        Some(Row {
+            fingerprint: facts.fingerprint,
+            client_id: facts.client_id.to_owned(),
+            home_account_id,
+            environment: self.dialect.environment(event.host),
+            successor: tokens
+                .refresh_token
+                .as_ref()
+                .unwrap_or(facts.redeemed)
+                .clone(),
+            kept_old: tokens.refresh_token.is_none(),
+            at: now,
+            locator: facts.locator.clone(),
+        })
+    }
+
+    /// Whether so many tokens are worth a write.
+    pub(super) fn is_due(&self, waiting: usize) -> bool {
+        waiting >= FIRST_BATCH.max(GROWTH * self.published.load(Ordering::Relaxed))
+    }
+
+    /// Saves, reads back, and looks for every token of `rows`.
+    pub(super) async fn publish(&self, rows: &[Row]) -> Result<(), MigrationError> {
+        self.cache.save().await?;
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        // The store says which state it holds; when that is the one just saved, it is byte for byte what is in memory.
+        self.cache.reload().await?;
+        let missing = self
+            .cache
+            .read(|cache| rows.iter().filter(|row| !is_there(cache, row)).count());
+        if missing > 0 {
+            return Err(MigrationError::NotReadBack { missing });
+        }
+        self.published.fetch_add(rows.len(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// How often the store was written.
+    pub(super) fn writes(&self) -> usize {
+        self.writes.load(Ordering::Relaxed)
+    }
+}
+
+fn is_there(cache: &TokenCache, row: &Row) -> bool {
+    cache.holds_refresh_token(
+        &row.client_id,
+        &row.home_account_id,
+        &row.environment,
+        &row.successor,
+        row.at,
+    )
+}

@@ -1,0 +1,269 @@
+//! Proof that a target works: every account is asked for a token the way an application would ask.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use msal::{
+    AuthenticationResult, BoxFuture, CacheStore, ConfidentialClientApplication, Error, HttpClient,
+    HttpError, Partition, PublicClientApplication, Runtime, SharedTokenCache, StoreError,
+    TokenSource,
+};
+use msal_core::{Account, Authority, ClientCredential, Dialect, ScopeSet, Tenant};
+
+use crate::credentials::Credentials;
+use crate::plan::AuthorityOverride;
+
+/// How an account answers a silent call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Proof {
+    /// With a token from the cache.
+    Cached,
+    /// With a token that was renewed just now.
+    Renewed,
+    /// It has a refresh token, and the network would have to be asked.
+    Untried,
+    /// It does not answer.
+    Broken,
+}
+
+/// One account, asked for one client.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Answer<'a> {
+    /// The account.
+    pub account: &'a Account,
+    /// The client; empty when no client holds a refresh token of the account.
+    pub client_id: &'a str,
+    /// How it answered.
+    pub proof: Proof,
+    /// Why it did not.
+    pub error: Option<&'a Error>,
+}
+
+/// How the accounts of a target answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verification {
+    /// Accounts of the target.
+    pub accounts: u64,
+    /// Pairs of account and client that were asked.
+    pub asked: u64,
+    /// Answered with a token from the cache.
+    pub cached: u64,
+    /// Answered with a token that was renewed just now.
+    pub renewed: u64,
+    /// Have a refresh token that was not tried.
+    pub untried: u64,
+    /// Did not answer.
+    pub broken: u64,
+}
+
+impl Verification {
+    /// Whether every account answered, or would.
+    pub fn is_sound(&self) -> bool {
+        self.broken == 0
+    }
+
+    fn count(&mut self, proof: Proof) {
+        self.asked += 1;
+        *match proof {
+            Proof::Cached => &mut self.cached,
+            Proof::Renewed => &mut self.renewed,
+            Proof::Untried => &mut self.untried,
+            Proof::Broken => &mut self.broken,
+        } += 1;
+    }
+}
+
+/// Asks the accounts of a target for tokens.
+#[derive(Debug)]
+pub struct Verifier {
+    cache: Arc<SharedTokenCache>,
+    runtime: Runtime,
+    credentials: Credentials,
+    authority: Option<AuthorityOverride>,
+    applications: HashMap<(String, Authority), Application>,
+}
+
+impl Verifier {
+    /// Asks the accounts in `store` without the network: a token that is not in the cache is not asked for.
+    pub fn offline(store: Arc<dyn CacheStore>, runtime: &Runtime) -> Self {
+        let offline = Runtime {
+            http: Arc::new(Offline),
+            ..runtime.clone()
+        };
+        Self::new(store, offline)
+    }
+
+    /// Asks the accounts in `store`, and renews what has expired: refresh tokens are redeemed, and the store is
+    /// written.
+    pub fn new(store: Arc<dyn CacheStore>, runtime: Runtime) -> Self {
+        Self {
+            cache: Arc::new(SharedTokenCache::new(
+                store,
+                Partition::default(),
+                Dialect::Python,
+            )),
+            runtime,
+            credentials: Credentials::none(),
+            authority: None,
+            applications: HashMap::new(),
+        }
+    }
+
+    /// Gives the secrets of confidential clients, for renewals.
+    #[must_use]
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = credentials;
+        self
+    }
+
+    /// Names the host of accounts whose environment is not one of Microsoft's.
+    #[must_use]
+    pub fn authority(mut self, authority: Option<AuthorityOverride>) -> Self {
+        self.authority = authority;
+        self
+    }
+
+    /// Asks every account once for each client that holds a refresh token of it; `each` is told how it answered.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the target cannot be loaded.
+    pub async fn run(
+        mut self,
+        each: &mut (dyn FnMut(&Answer<'_>) + Send),
+    ) -> Result<Verification, StoreError> {
+        self.cache.ensure_loaded().await?;
+        let accounts = self.cache.read(msal_core::TokenCache::accounts);
+        let mut verification = Verification {
+            accounts: u64::try_from(accounts.len()).unwrap_or(u64::MAX),
+            ..Verification::default()
+        };
+        for account in &accounts {
+            let clients = self.cache.read(|cache| cache.clients_of(account));
+            if clients.is_empty() {
+                verification.count(Proof::Broken);
+                each(&Answer {
+                    account,
+                    client_id: "",
+                    proof: Proof::Broken,
+                    error: None,
+                });
+            }
+            for client_id in clients {
+                let answer = self.ask(account, &client_id).await;
+                let proof = proof_of(&answer);
+                verification.count(proof);
+                each(&Answer {
+                    account,
+                    client_id: &client_id,
+                    proof,
+                    error: answer.as_ref().err(),
+                });
+            }
+        }
+        Ok(verification)
+    }
+
+    async fn ask(
+        &mut self,
+        account: &Account,
+        client_id: &str,
+    ) -> Result<AuthenticationResult, Error> {
+        let authority = self.authority_of(account)?;
+        let scopes = self
+            .cache
+            .read(|cache| cache.granted_scopes(client_id, account));
+        let key = (client_id.to_owned(), authority);
+        if !self.applications.contains_key(&key) {
+            let application = self.application(&key)?;
+            self.applications.insert(key.clone(), application);
+        }
+        match self.applications.get(&key) {
+            Some(application) => application.silent(&scopes, account).await,
+            None => Err(Error::InteractionRequired(Box::default())),
+        }
+    }
+
+    fn authority_of(&self, account: &Account) -> Result<Authority, Error> {
+        let tenant = Tenant::parse(&account.realm)
+            .map_err(msal::ConfigError::from)
+            .map_err(Error::Config)?;
+        let named = self.authority.as_ref().map(AuthorityOverride::host);
+        // MSAL Python leaves the port out of `environment`, MSAL Node does not.
+        let is_it = |host: &&str| host.split(':').next() == account.environment.split(':').next();
+        let host = named.filter(is_it);
+        Ok(Authority::entra(
+            host.unwrap_or(&account.environment),
+            tenant,
+        ))
+    }
+
+    fn application(
+        &self,
+        (client_id, authority): &(String, Authority),
+    ) -> Result<Application, Error> {
+        let (cache, runtime) = (Arc::clone(&self.cache), self.runtime.clone());
+        let built = match self.credentials.of(client_id) {
+            ClientCredential::Secret(secret) => {
+                ConfidentialClientApplication::builder(client_id, secret)
+                    .known_authority(authority.clone())
+                    .cache(cache)
+                    .runtime(runtime)
+                    .build()
+                    .map(Application::Confidential)
+            }
+            _ => PublicClientApplication::builder(client_id)
+                .known_authority(authority.clone())
+                .cache(cache)
+                .runtime(runtime)
+                .build()
+                .map(Application::Public),
+        };
+        built.map_err(Error::Config)
+    }
+}
+
+#[derive(Debug)]
+enum Application {
+    Confidential(ConfidentialClientApplication),
+    Public(PublicClientApplication),
+}
+
+impl Application {
+    async fn silent(
+        &self,
+        scopes: &ScopeSet,
+        account: &Account,
+    ) -> Result<AuthenticationResult, Error> {
+        let scopes = scopes.iter().map(msal_core::Scope::as_str);
+        match self {
+            Self::Confidential(application) => {
+                application.acquire_token_silent(scopes, account).await
+            }
+            Self::Public(application) => application.acquire_token_silent(scopes, account).await,
+        }
+    }
+}
+
+fn proof_of(answer: &Result<AuthenticationResult, Error>) -> Proof {
+    match answer {
+        Ok(result) if result.token_source == TokenSource::Cache => Proof::Cached,
+        Ok(_) => Proof::Renewed,
+        Err(Error::Http(_)) => Proof::Untried,
+        Err(_) => Proof::Broken,
+    }
+}
+
+/// Sends nothing.
+#[derive(Debug)]
+struct Offline;
+
+impl HttpClient for Offline {
+    fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+        Box::pin(std::future::ready(Err(HttpError::unreachable())))
+    }
+}

@@ -1,0 +1,245 @@
+//! What becomes of each token.
+
+use msal_emulator::{Fault, sample};
+use msal_migrate::{Class, Completion};
+use serde_json::json;
+
+use crate::world::World;
+
+const GRAPH: &str = "https://graph.microsoft.com";
+const ARM: &str = "https://management.core.windows.net/";
+
+#[tokio::test]
+async fn copies_of_a_token_are_redeemed_once() {
+    let world = World::new();
+    let alice = world.token(sample::ALICE, sample::DESKTOP);
+    let web = world.token(sample::ALICE, sample::WEB);
+    let entries = [
+        world.entry(sample::ALICE, sample::DESKTOP, GRAPH, &alice),
+        world.entry(sample::ALICE, sample::DESKTOP, ARM, &alice),
+        world.entry(sample::ALICE, sample::WEB, GRAPH, &web),
+    ];
+    let report = world.run(&entries).await.unwrap();
+
+    assert_eq!((report.jobs, report.migrated, report.duplicates), (2, 2, 1));
+    assert_eq!(report.completion(), Completion::Complete);
+    assert_eq!(world.http.emulator.redemptions().seen(), 2);
+    assert!(
+        world
+            .http
+            .emulator
+            .redemptions()
+            .rows()
+            .iter()
+            .all(|row| row.seen == 1)
+    );
+    let target = world.target().await;
+    assert_eq!(target["RefreshToken"].as_object().unwrap().len(), 2);
+    assert_eq!(target["Account"].as_object().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_second_run_redeems_nothing_and_changes_no_byte() {
+    let world = World::new();
+    let entries = world.users(20);
+    world.run(&entries).await.unwrap();
+    let before = (
+        world.target().await,
+        world.http.emulator.redemptions().seen(),
+    );
+
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!((report.migrated, report.target_writes), (20, 0));
+    assert_eq!(
+        (
+            world.target().await,
+            world.http.emulator.redemptions().seen()
+        ),
+        before
+    );
+}
+
+#[tokio::test]
+async fn refusals_are_told_apart() {
+    let world = World::new();
+    let dead = world.token("user1@contoso.example", sample::DESKTOP);
+    world.http.emulator.revoke_refresh_token(&dead);
+    let mia = world.token(sample::MIA, sample::DESKTOP);
+    let good = world.token("user2@contoso.example", sample::DESKTOP);
+    let entries = [
+        world.entry("user1@contoso.example", sample::DESKTOP, GRAPH, &dead),
+        world.entry(sample::MIA, sample::DESKTOP, ARM, &mia),
+        world.entry("user2@contoso.example", sample::DESKTOP, GRAPH, &good),
+        world.entry("user3@contoso.example", sample::DESKTOP, GRAPH, "0.garbage"),
+    ];
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!((report.migrated, report.needs_user), (1, 3));
+    assert_eq!(report.completion(), Completion::UsersNeeded);
+}
+
+#[tokio::test]
+async fn a_missing_secret_is_learnt_from_one_answer_and_can_be_corrected() {
+    let mut world = World::new();
+    let credentials = std::mem::take(&mut world.credentials);
+    world.settings.concurrency = 1;
+    let entries: Vec<_> = (1..=50)
+        .map(|number| {
+            let upn = format!("user{number}@contoso.example");
+            let token = world.token(&upn, sample::WEB);
+            world.entry(&upn, sample::WEB, GRAPH, &token)
+        })
+        .collect();
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!(
+        (report.failed, report.completion()),
+        (50, Completion::Failed)
+    );
+    assert_eq!(
+        world.http.emulator.redemptions().seen(),
+        1,
+        "forty-nine were not sent"
+    );
+
+    world.credentials = credentials;
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!(
+        (report.migrated, report.completion()),
+        (50, Completion::Complete)
+    );
+}
+
+#[tokio::test]
+async fn the_old_token_is_kept_when_none_comes_back() {
+    let world = World::new();
+    world
+        .http
+        .emulator
+        .add_fault(Fault::tamper().drop_member("refresh_token"));
+    let entries = world.users(1);
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!(report.migrated, 1);
+    let target = world.target().await;
+    let stored = target["RefreshToken"]
+        .as_object()
+        .unwrap()
+        .values()
+        .next()
+        .unwrap();
+    assert_eq!(stored["secret"], entries[0]["refreshToken"]);
+}
+
+#[tokio::test]
+async fn tokens_of_another_user_are_held_back_until_the_operator_decides() {
+    let mut world = World::new();
+    let bobs = world.token(sample::BOB, sample::DESKTOP);
+    let entries = [world.entry(sample::ALICE, sample::DESKTOP, GRAPH, &bobs)];
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!(
+        (report.quarantined, report.completion()),
+        (1, Completion::Failed)
+    );
+    assert_eq!(
+        world.outcomes(),
+        [(Class::Quarantined, Some("user_mismatch".to_owned()))]
+    );
+    assert!(world.target().await.is_null(), "nothing was published");
+
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!(report.quarantined, 1, "it stays held back");
+
+    world.settings.allow_user_mismatch = true;
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!(
+        (report.migrated, report.completion()),
+        (1, Completion::Complete)
+    );
+    assert_eq!(
+        world.http.emulator.redemptions().seen(),
+        1,
+        "the sealed answer was enough"
+    );
+}
+
+#[tokio::test]
+async fn answers_that_may_not_be_trusted_are_held_back_with_their_token() {
+    for (member, value, reason) in [
+        ("id_token", json!("a.b"), "malformed_response"),
+        ("client_info", json!("%%%"), "malformed_response"),
+        ("access_token", json!(5), "malformed_response"),
+        ("error", json!("oops"), "malformed_response"),
+    ] {
+        let world = World::new();
+        world
+            .http
+            .emulator
+            .add_fault(Fault::tamper().set_member(member, value));
+        let report = world.run(&world.users(1)).await.unwrap();
+        assert_eq!(report.quarantined, 1, "{member}");
+        assert_eq!(
+            world.outcomes(),
+            [(Class::Quarantined, Some(reason.to_owned()))],
+            "{member}"
+        );
+        assert!(world.target().await.is_null());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_says_nothing_about_the_user_is_held_back() {
+    let world = World::new();
+    world.http.emulator.add_fault(
+        Fault::tamper()
+            .drop_member("client_info")
+            .drop_member("id_token"),
+    );
+    let report = world.run(&world.users(1)).await.unwrap();
+    assert_eq!(report.quarantined, 1);
+    assert_eq!(
+        world.outcomes(),
+        [(Class::Quarantined, Some("no_identity".to_owned()))]
+    );
+}
+
+#[tokio::test]
+async fn odd_numbers_keep_nobody_from_being_migrated() {
+    for (member, value) in [
+        ("expires_in", json!("abc")),
+        ("expires_in", json!(null)),
+        ("expires_in", json!([1])),
+        ("refresh_in", json!("1800")),
+        ("scope", json!(null)),
+        ("scope", json!(["a"])),
+    ] {
+        let world = World::new();
+        world
+            .http
+            .emulator
+            .add_fault(Fault::tamper().set_member(member, value));
+        assert_eq!(
+            world.run(&world.users(1)).await.unwrap().migrated,
+            1,
+            "{member}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_token_is_in_exactly_one_class() {
+    let world = World::new();
+    world.http.emulator.add_fault(Fault::aadsts(50076).every(3));
+    world
+        .http
+        .emulator
+        .add_fault(Fault::tamper().set_member("client_info", "%").every(5));
+    let report = world.run(&world.users(40)).await.unwrap();
+    let classes = [
+        report.migrated,
+        report.needs_user,
+        report.failed,
+        report.quarantined,
+        report.retryable,
+        report.in_doubt,
+    ];
+    assert_eq!(classes.iter().sum::<u64>(), report.jobs);
+    assert!(report.needs_user > 0 && report.quarantined > 0 && report.migrated > 0);
+}

@@ -1,0 +1,97 @@
+//! Throttling, outages and patience.
+
+use std::time::Duration;
+
+use msal::UnixTime;
+use msal_emulator::{Fault, sample};
+use msal_migrate::Completion;
+
+use crate::world::World;
+
+fn elapsed(world: &World) -> u64 {
+    UnixTime::from_secs(1_800_000_000)
+        .until(world.runtime.clock.now())
+        .as_secs()
+}
+
+#[tokio::test]
+async fn a_429_stops_the_lane_and_every_token_arrives_later() {
+    let mut world = World::new();
+    world.settings.concurrency = 4;
+    world.http.emulator.add_fault(Fault::throttle(60).nth(10));
+    let report = world.run(&world.users(30)).await.unwrap();
+    assert_eq!(
+        (report.migrated, report.completion()),
+        (30, Completion::Complete)
+    );
+    assert!(elapsed(&world) >= 60, "the server's wish was granted");
+    assert_eq!(
+        world.http.emulator.redemptions().seen(),
+        31,
+        "one answer told it all"
+    );
+}
+
+#[tokio::test]
+async fn another_lane_goes_on_while_one_waits() {
+    let world = World::new();
+    world
+        .http
+        .emulator
+        .add_fault(Fault::throttle(3600).client(sample::DESKTOP));
+    let mut entries = world.users(10);
+    for number in 1..=10 {
+        let upn = format!("user{number}@contoso.example");
+        let token = world.token(&upn, sample::WEB);
+        entries.push(world.entry(&upn, sample::WEB, "https://graph.microsoft.com", &token));
+    }
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!((report.migrated, report.retryable), (10, 10));
+    assert_eq!(report.completion(), Completion::RetryLeft);
+
+    world.http.emulator.clear_faults();
+    assert_eq!(world.run(&entries).await.unwrap().migrated, 20);
+}
+
+#[tokio::test]
+async fn an_outage_ends_in_a_later_run_and_loses_nobody() {
+    let mut world = World::new();
+    world.settings.patience = Duration::from_secs(300);
+    world.http.emulator.add_fault(Fault::unavailable(None));
+    let entries = world.users(10);
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!(
+        (report.retryable, report.completion()),
+        (10, Completion::RetryLeft)
+    );
+    assert!(
+        elapsed(&world) <= 400,
+        "it gave up after its patience, not after hours"
+    );
+
+    world.http.emulator.clear_faults();
+    assert_eq!(
+        world.run(&entries).await.unwrap().completion(),
+        Completion::Complete
+    );
+}
+
+#[tokio::test]
+async fn a_page_of_html_is_tried_again() {
+    let world = World::new();
+    world.http.emulator.add_fault(
+        Fault::respond(200, [("content-type", "text/html")], "<html>portal</html>").first(3),
+    );
+    let report = world.run(&world.users(5)).await.unwrap();
+    assert_eq!(report.migrated, 5);
+}
+
+#[tokio::test]
+async fn the_target_is_written_a_few_times_however_many_tokens_there_are() {
+    let world = World::with(
+        msal_emulator::Settings::default().signatures(msal_emulator::Signatures::Cheap),
+    );
+    let report = world.run(&world.users(2500)).await.unwrap();
+    assert_eq!(report.migrated, 2500);
+    assert!(report.target_writes <= 3, "{}", report.target_writes);
+}

@@ -1,0 +1,227 @@
+//! Runs that are interrupted, and the runs after them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use msal::{BoxFuture, HttpClient, HttpError, HttpErrorKind};
+use msal_emulator::{Rotation, Settings as EmulatorSettings};
+use msal_migrate::{Completion, JournalReader, NoObserver, RotationPolicy};
+
+use crate::world::{InProcess, World};
+
+/// Answers a number of requests and then never again, as for a process that is killed.
+#[derive(Debug)]
+struct Falling {
+    inner: InProcess,
+    left: AtomicUsize,
+}
+
+impl HttpClient for Falling {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+        let is_up = self
+            .left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            })
+            .is_ok();
+        match is_up {
+            true => self.inner.send(request),
+            false => Box::pin(std::future::pending()),
+        }
+    }
+}
+
+/// Loses the answer of every request after the server has acted on it.
+#[derive(Debug)]
+struct Deaf(InProcess);
+
+impl HttpClient for Deaf {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+        Box::pin(async move {
+            self.0.send(request).await?;
+            Err(HttpError::bare(HttpErrorKind::Timeout))
+        })
+    }
+}
+
+/// Runs until `sealed` answers are on the disk, then drops everything, as a kill would.
+async fn run_and_kill(world: &World, entries: &[serde_json::Value], sealed: u64) {
+    let mut observer = NoObserver::default();
+    let never = Box::pin(std::future::pending());
+    let run = world.migration(entries).run(&mut observer, never);
+    let all_sealed = async {
+        let is_there = || {
+            JournalReader::open(world.journal())
+                .is_ok_and(|it| it.states().counts().unfinished == sealed)
+        };
+        while !is_there() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::select! {
+        result = run => panic!("the run should have been stuck: {result:?}"),
+        () = all_sealed => {}
+    }
+}
+
+#[tokio::test]
+async fn what_was_sealed_before_a_kill_is_published_without_asking_again() {
+    let mut world = World::with(EmulatorSettings::default().rotation(Rotation::SingleUse));
+    let whole = world.runtime.clone();
+    let entries = world.users(20);
+    world.settings.concurrency = 4;
+    // One request goes to discovery.
+    world.runtime.http = Arc::new(Falling {
+        inner: world.http.clone(),
+        left: AtomicUsize::new(11),
+    });
+    run_and_kill(&world, &entries, 10).await;
+    assert!(world.target().await.is_null(), "nothing was published yet");
+    let redeemed = world.http.emulator.redemptions().succeeded();
+    assert_eq!(redeemed, 10);
+
+    world.runtime = whole;
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!(
+        (report.migrated, report.completion()),
+        (20, Completion::Complete)
+    );
+    assert_eq!(
+        world.http.emulator.redemptions().seen(),
+        20,
+        "each token was sent once"
+    );
+}
+
+#[tokio::test]
+async fn what_was_sealed_is_published_even_if_the_source_is_gone() {
+    let mut world = World::new();
+    let whole = world.runtime.clone();
+    world.settings.concurrency = 2;
+    world.runtime.http = Arc::new(Falling {
+        inner: world.http.clone(),
+        left: AtomicUsize::new(6),
+    });
+    run_and_kill(&world, &world.users(20), 5).await;
+    world.runtime = whole;
+    let report = world.run(&[]).await.unwrap();
+    assert_eq!(report.migrated, 5);
+    assert_eq!(
+        world.target().await["RefreshToken"]
+            .as_object()
+            .unwrap()
+            .len(),
+        5
+    );
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_harmless_where_tokens_stay_valid() {
+    let mut world = World::new();
+    let whole = world.runtime.clone();
+    world.runtime.http = Arc::new(Deaf(world.http.clone()));
+    let entries = world.users(3);
+    // Discovery is deaf as well: the lane never opens.
+    assert_eq!(
+        world.run(&entries).await.unwrap().completion(),
+        Completion::RetryLeft
+    );
+    world.runtime = whole;
+    assert_eq!(
+        world.run(&entries).await.unwrap().completion(),
+        Completion::Complete
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_may_have_been_spent_is_reported_and_not_sent_again() {
+    #[derive(Debug)]
+    struct DeafAtTheTokenEndpoint(InProcess);
+    impl HttpClient for DeafAtTheTokenEndpoint {
+        fn send(
+            &self,
+            request: Request<Bytes>,
+        ) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+            match request.method() == http::Method::POST {
+                true => Box::pin(async move {
+                    self.0.send(request).await?;
+                    Err(HttpError::bare(HttpErrorKind::Timeout))
+                }),
+                false => self.0.send(request),
+            }
+        }
+    }
+    let mut world = World::with(EmulatorSettings::default().rotation(Rotation::SingleUse));
+    let whole = world.runtime.clone();
+    world.settings.rotation = RotationPolicy::SingleUse;
+    world.runtime.http = Arc::new(DeafAtTheTokenEndpoint(world.http.clone()));
+    let entries = world.users(3);
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!(
+        (report.in_doubt, report.completion()),
+        (3, Completion::Failed)
+    );
+    world.runtime = whole;
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!(report.in_doubt, 3);
+    assert_eq!(
+        world.http.emulator.redemptions().seen(),
+        3,
+        "none was sent twice"
+    );
+}
+
+#[tokio::test]
+async fn stopping_brings_home_what_is_in_flight() {
+    let mut world = World::new();
+    world.settings.concurrency = 1;
+    let entries = world.users(50);
+    let stop = Box::pin(async {
+        for _ in 0..40 {
+            tokio::task::yield_now().await;
+        }
+    });
+    let report = world
+        .migration(&entries)
+        .run(&mut NoObserver::default(), stop)
+        .await
+        .unwrap();
+    assert_eq!(report.completion(), Completion::RetryLeft);
+    let seen = world.http.emulator.redemptions().seen();
+    assert_eq!(report.migrated, seen, "every answer is in the target");
+    assert!(seen < 50);
+    assert_eq!(
+        world.run(&entries).await.unwrap().completion(),
+        Completion::Complete
+    );
+    assert_eq!(world.http.emulator.redemptions().seen(), 50);
+}
+
+#[tokio::test]
+async fn a_journal_of_another_target_is_refused() {
+    let world = World::new();
+    let entries = world.users(1);
+    world.run(&entries).await.unwrap();
+    let source = msal_migrate::open(&world.source(&entries), &Default::default()).unwrap();
+    let identity = msal_migrate::Identity::new().with("target", "elsewhere");
+    let store = Arc::<msal::MemoryStore>::clone(&world.store);
+    let migration = msal_migrate::Migration::new(
+        source,
+        store,
+        world.journal(),
+        identity,
+        world.runtime.clone(),
+    );
+    let never = Box::pin(std::future::pending());
+    let error = migration
+        .run(&mut NoObserver::default(), never)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, msal_migrate::MigrationError::Journal(_)),
+        "{error}"
+    );
+}

@@ -1,0 +1,173 @@
+//! An emulator, a clock that jumps, and ADAL caches filled at the emulator: no sockets, no sleeping.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up should end"
+)]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use msal::fakes::{JumpingClock, SeededRandom};
+use msal::{
+    BoxFuture, CacheStore, Clock, HttpClient, HttpError, MemoryStore, Partition, Runtime, UnixTime,
+};
+use msal_emulator::{Directory, Emulator, Settings as EmulatorSettings, sample};
+use msal_migrate::{
+    AuthorityOverride, Class, Credentials, Identity, JournalReader, Migration, MigrationError,
+    NoObserver, PlanOptions, Report, Settings, SourceOptions, open,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub(crate) const HOST: &str = "https://emulator.example";
+
+/// The emulator as an HTTP client.
+#[derive(Clone, Debug)]
+pub(crate) struct InProcess {
+    pub(crate) emulator: Arc<Emulator>,
+    clock: Arc<JumpingClock>,
+}
+
+impl InProcess {
+    pub(crate) fn system_time(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.clock.now().as_secs().unsigned_abs())
+    }
+}
+
+impl HttpClient for InProcess {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+        Box::pin(async move { Ok(self.emulator.handle(request, self.system_time())) })
+    }
+}
+
+/// One test's surroundings.
+pub(crate) struct World {
+    pub(crate) http: InProcess,
+    pub(crate) runtime: Runtime,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) folder: TempDir,
+    pub(crate) credentials: Credentials,
+    pub(crate) settings: Settings,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(EmulatorSettings::default())
+    }
+
+    pub(crate) fn with(settings: EmulatorSettings) -> Self {
+        let clock = Arc::new(JumpingClock::new(UnixTime::from_secs(1_800_000_000)));
+        let emulator = Arc::new(Emulator::with_settings(Directory::sample(), settings));
+        let http = InProcess {
+            emulator,
+            clock: Arc::clone(&clock),
+        };
+        let runtime = Runtime {
+            http: Arc::new(http.clone()),
+            clock,
+            random: Arc::new(SeededRandom::new(7)),
+        };
+        Self {
+            http,
+            runtime,
+            store: Arc::new(MemoryStore::default()),
+            folder: tempfile::tempdir().unwrap(),
+            credentials: Credentials::none().with_secret(sample::WEB, sample::WEB_SECRET.into()),
+            settings: Settings::default(),
+        }
+    }
+
+    /// A refresh token of the emulator, as an ADAL application would hold it.
+    pub(crate) fn token(&self, upn: &str, client_id: &str) -> String {
+        let now = self.http.system_time();
+        self.http
+            .emulator
+            .issue_refresh_token(upn, client_id, now)
+            .unwrap()
+    }
+
+    /// An entry of ADAL's cache.
+    pub(crate) fn entry(
+        &self,
+        upn: &str,
+        client_id: &str,
+        resource: &str,
+        refresh_token: &str,
+    ) -> Value {
+        json!({
+            "tokenType": "Bearer", "accessToken": "AT", "refreshToken": refresh_token, "expiresIn": 3599,
+            "expiresOn": "2026-11-22 14:22:23.771552", "resource": resource, "userId": upn,
+            "isUserIdDisplayable": true, "isMRRT": true, "_clientId": client_id,
+            "_authority": format!("{HOST}/contoso.example"),
+        })
+    }
+
+    /// `count` users of the sample's pattern, one entry each.
+    pub(crate) fn users(&self, count: usize) -> Vec<Value> {
+        (1..=count)
+            .map(|number| {
+                let upn = format!("user{number}@contoso.example");
+                let token = self.token(&upn, sample::DESKTOP);
+                self.entry(&upn, sample::DESKTOP, "https://graph.microsoft.com", &token)
+            })
+            .collect()
+    }
+
+    pub(crate) fn source(&self, entries: &[Value]) -> PathBuf {
+        let path = self.folder.path().join("adal.json");
+        std::fs::write(&path, Value::from(entries).to_string()).unwrap();
+        path
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.folder.path().join("journal")
+    }
+
+    pub(crate) fn migration(&self, entries: &[Value]) -> Migration {
+        let source = open(&self.source(entries), &SourceOptions::default()).unwrap();
+        let mut plan = PlanOptions::default();
+        plan.authority = Some(AuthorityOverride::parse(HOST).unwrap());
+        let store: Arc<dyn CacheStore> = Arc::<MemoryStore>::clone(&self.store);
+        Migration::new(
+            source,
+            store,
+            self.journal(),
+            Identity::new(),
+            self.runtime.clone(),
+        )
+        .plan(plan)
+        .credentials(self.credentials.clone())
+        .settings(self.settings)
+    }
+
+    pub(crate) async fn run(&self, entries: &[Value]) -> Result<Report, MigrationError> {
+        let never = Box::pin(std::future::pending());
+        self.migration(entries)
+            .run(&mut NoObserver::default(), never)
+            .await
+    }
+
+    /// The target as JSON.
+    pub(crate) async fn target(&self) -> Value {
+        let stored = self.store.load(&Partition::default()).await.unwrap();
+        stored.map_or(Value::Null, |stored| {
+            serde_json::from_slice(&stored.blob).unwrap()
+        })
+    }
+
+    /// Class and error of every token in the journal.
+    pub(crate) fn outcomes(&self) -> Vec<(Class, Option<String>)> {
+        let mut outcomes = Vec::new();
+        JournalReader::open(self.journal())
+            .unwrap()
+            .entries(&mut |entry| {
+                outcomes.extend(entry.outcome.map(|outcome| (outcome.class, outcome.error)));
+            })
+            .unwrap();
+        outcomes
+    }
+}
