@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use msal_core::{Dialect, TokenCache};
 
-use crate::{CacheStore, Partition, StoreError, Version};
+use crate::{CacheStore, Partition, StoreError, Stored, Version};
 
 /// How often a save is tried again when others keep saving in between. Each round is one load and one save, and in
 /// each of them somebody made progress, so that many losses in a row mean a store that never agrees with itself.
@@ -34,6 +34,8 @@ struct State {
     is_loaded: bool,
     /// Counts changes, so that a save knows whether its snapshot is still all there is.
     generation: u64,
+    /// Counts the times that `cache` was brought up to date with the store, so that a load knows whether it is still news.
+    epoch: u64,
 }
 
 impl SharedTokenCache {
@@ -73,22 +75,39 @@ impl SharedTokenCache {
     /// # Errors
     /// [`StoreError`]; the cache in memory is as it was.
     pub async fn reload(&self) -> Result<(), StoreError> {
-        let stored = self.store.load(&self.partition).await?;
+        for _ in 0..ROUNDS {
+            let epoch = self.lock().epoch;
+            let stored = self.store.load(&self.partition).await?;
+            if self.take_in(stored, epoch)? {
+                break;
+            }
+        }
+        // Whoever lost every round was overtaken by saves and loads of this very cache, which is up to date then.
+        Ok(())
+    }
+
+    /// Puts what was loaded under the changes made here, unless the cache was brought up to date since `epoch`: then
+    /// the load may be the older of the two, and answers false.
+    fn take_in(&self, stored: Option<Stored>, epoch: u64) -> Result<bool, StoreError> {
         if stored.is_some()
             && self.lock().version == stored.as_ref().map(|stored| stored.version.clone())
         {
-            return Ok(());
+            return Ok(true);
         }
         let (theirs, version) = match stored {
             Some(stored) => (self.parse(stored.blob)?, Some(stored.version)),
             None => (TokenCache::new(self.dialect), None),
         };
         let mut state = self.lock();
+        if state.epoch != epoch {
+            return Ok(false);
+        }
         let ours = std::mem::take(&mut state.cache);
         state.cache = ours.rebase_onto(theirs);
         state.version = version;
         state.is_loaded = true;
-        Ok(())
+        state.epoch += 1;
+        Ok(true)
     }
 
     /// Changes the cache in memory.
@@ -145,6 +164,7 @@ impl SharedTokenCache {
     fn saved(&self, version: Version, generation: u64) {
         let mut state = self.lock();
         state.version = Some(version);
+        state.epoch += 1;
         // What was added after the snapshot is not in the store yet.
         if state.generation == generation {
             state.cache.mark_saved();

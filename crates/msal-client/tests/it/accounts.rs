@@ -253,3 +253,18 @@ async fn applications_that_share_a_file_lose_nobody() {
     }
     assert_eq!(entry(&cache, "AppMetadata", "")["environment"], HOST);
 }
+
+#[tokio::test]
+async fn a_sign_out_is_not_undone_by_a_load_that_began_before_it() {
+    let world = World::new();
+    let app = world.desktop();
+    let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    let departure = {
+        let (app, alice) = (app.clone(), alice.clone());
+        async move { app.remove_account(&alice).await.unwrap() }
+    };
+    world.store.after_load(departure);
+    assert_eq!(names(&world, &app).await, [""; 0]);
+    let error = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
+    assert!(matches!(error, Err(Error::InteractionRequired(_))));
+}

@@ -20,6 +20,8 @@ struct Shared {
     fails_to_save: Mutex<bool>,
     /// What others do just before the next save arrives.
     before_save: Mutex<Option<BoxFuture<'static, ()>>>,
+    /// What others do after the next load has read and before its caller learns what.
+    after_load: Mutex<Option<BoxFuture<'static, ()>>>,
 }
 
 impl TestStore {
@@ -41,6 +43,11 @@ impl TestStore {
     /// Runs `others` when the next save arrives, before it is looked at.
     pub(crate) fn before_save(&self, others: impl Future<Output = ()> + Send + 'static) {
         *self.0.before_save.lock().unwrap() = Some(Box::pin(others));
+    }
+
+    /// Runs `others` between the next load's reading and its return.
+    pub(crate) fn after_load(&self, others: impl Future<Output = ()> + Send + 'static) {
+        *self.0.after_load.lock().unwrap() = Some(Box::pin(others));
     }
 
     /// The bytes that are stored.
@@ -74,7 +81,12 @@ impl CacheStore for TestStore {
     ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
         Box::pin(async move {
             self.0.loads.fetch_add(1, Ordering::SeqCst);
-            self.0.blobs.load(partition).await
+            let stored = self.0.blobs.load(partition).await;
+            let others = self.0.after_load.lock().unwrap().take();
+            if let Some(others) = others {
+                others.await;
+            }
+            stored
         })
     }
 
