@@ -31,7 +31,7 @@ mod writer;
 
 use std::{
     fmt,
-    fs::{File, TryLockError},
+    fs::File,
     io::{self, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
     pin::Pin,
@@ -54,6 +54,7 @@ pub use self::{
     states::{Counts, State, States},
 };
 use self::{
+    file::Locked,
     key::{Fingerprinter, Keys},
     scan::{Scan, Sessions},
     writer::{Command, Writer},
@@ -273,7 +274,7 @@ impl Beginning {
         Ok(())
     }
 
-    fn into_writer(self, path: PathBuf, file: File, keys: Keys) -> Writer {
+    fn into_writer(self, path: PathBuf, file: Locked, keys: Keys) -> Writer {
         Writer {
             path,
             file,
@@ -289,20 +290,17 @@ impl Beginning {
     }
 }
 
-/// Opens or makes the file, and locks it until it is closed.
-fn lock(path: &Path) -> Result<File, JournalError> {
-    let mut file = match file::open_to_write(path)? {
+/// Opens or makes the file, and locks it.
+fn lock(path: &Path) -> Result<Locked, JournalError> {
+    let file = match file::open_to_write(path)? {
         Some(file) => file,
         None => file::create(path)?,
     };
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(JournalError::InUse {
-            place: path.display().to_string(),
-            pid: header::holder(&mut file),
-        }),
-        Err(TryLockError::Error(error)) => Err(JournalError::io("lock", path)(error)),
-    }
+    let locked = Locked::new(file).map_err(JournalError::io("lock", path))?;
+    locked.map_err(|mut file| JournalError::InUse {
+        place: path.display().to_string(),
+        pid: header::holder(&mut file),
+    })
 }
 
 fn is_empty(file: &File, path: &Path) -> Result<bool, JournalError> {

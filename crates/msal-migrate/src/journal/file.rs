@@ -1,8 +1,9 @@
 //! Private files: opened without following links, looked at before they are believed, durable when they say so.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, ErrorKind},
+    ops::{Deref, DerefMut},
     path::{Path, PathBuf},
 };
 
@@ -38,6 +39,42 @@ pub(super) fn sync_folder(path: &Path) -> Result<(), JournalError> {
         synced.map_err(JournalError::io("sync", &folder))?;
     }
     Ok(())
+}
+
+/// A file that this process has for itself, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Locked(File);
+
+impl Locked {
+    /// Locks `file`, or gives it back when somebody else has.
+    pub(super) fn new(file: File) -> io::Result<Result<Self, File>> {
+        match file.try_lock() {
+            Ok(()) => Ok(Ok(Self(file))),
+            Err(TryLockError::WouldBlock) => Ok(Err(file)),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // Closing alone would leave the lock to a child process that is just being started and has a copy of the file.
+        drop(self.0.unlock());
+    }
+}
+
+impl Deref for Locked {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        &self.0
+    }
+}
+
+impl DerefMut for Locked {
+    fn deref_mut(&mut self) -> &mut File {
+        &mut self.0
+    }
 }
 
 fn open_existing(path: &Path, options: &mut OpenOptions) -> Result<Option<File>, JournalError> {

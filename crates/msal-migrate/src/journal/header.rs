@@ -8,8 +8,10 @@
 //! | 14..30 | the journal's id, the same as in its key file |
 //! | 30..46 | the session that sealed the identity |
 //! | 46..50 | n: how long the sealed identity is |
-//! | 50..50+n | the identity, sealed |
-//! | then 4 | CRC-32 of all before but 10..14 |
+//! | 50..54 | CRC-32 of all before but 10..14 |
+//! | 54..54+n | the identity, sealed |
+//!
+//! The header is on the disk before anything is behind it, so that a file that ends within it was never begun.
 
 use std::{
     collections::BTreeMap,
@@ -95,60 +97,50 @@ pub(super) fn read(
     path: &Path,
     keys: &Keys,
 ) -> Result<Option<(Identity, u64)>, JournalError> {
-    let mut bytes = Vec::new();
+    let mut front = Vec::new();
     let read = file
         .rewind()
-        .and_then(|()| file.take(FIXED as u64).read_to_end(&mut bytes));
+        .and_then(|()| file.take(FIXED as u64).read_to_end(&mut front));
     read.map_err(JournalError::io("read", path))?;
-    let start = bytes.len().min(MAGIC.len());
-    if bytes[..start] != MAGIC[..start] {
+    let start = front.len().min(MAGIC.len());
+    if front[..start] != MAGIC[..start] {
         return Err(JournalError::damaged(path, 0, "it is not a journal"));
     }
-    if bytes.len() < FIXED {
+    let Some(front) = front.first_chunk::<FIXED>() else {
         return Ok(None);
-    }
-    let version = u16::from_le_bytes([bytes[8], bytes[9]]);
-    let sealed = number(&bytes[46..50]);
-    if sealed > LONGEST {
-        return Err(JournalError::damaged(path, 46, "the header is too long"));
-    }
-    let rest = u64::from(sealed) + 4;
-    file.take(rest)
-        .read_to_end(&mut bytes)
-        .map_err(JournalError::io("read", path))?;
-    if (bytes.len() as u64) < FIXED as u64 + rest {
-        return Ok(None);
-    }
-    if number(&bytes[bytes.len() - 4..]) != checksum(&bytes[..bytes.len() - 4]) {
+    };
+    if number(&front[50..]) != checksum(front) {
         return Err(JournalError::damaged(
             path,
             0,
             "the checksum of the header is wrong",
         ));
     }
+    let version = u16::from_le_bytes([front[8], front[9]]);
     if version != VERSION {
-        return Err(JournalError::Version {
-            place: path.display().to_string(),
-            version,
-        });
+        let place = path.display().to_string();
+        return Err(JournalError::Version { place, version });
     }
-    if bytes[14..30] != keys.id {
+    if front[14..30] != keys.id {
         return Err(JournalError::Key {
             place: key::path(path).display().to_string(),
         });
     }
-    let len = bytes.len() as u64;
-    let session = keys.session(bytes[30..46].first_chunk().expect("sixteen bytes"));
-    let sealed = &mut bytes[FIXED..FIXED + sealed as usize];
-    let identity = session
-        .open(Part::Index, 0, Kind::Opened, sealed)
-        .and_then(|bytes| Identity::from_bytes(bytes));
-    match identity {
-        Some(identity) => Ok(Some((identity, len))),
+    let (sealed_len, mut sealed) = (u64::from(number(&front[46..50])), Vec::new());
+    file.take(sealed_len)
+        .read_to_end(&mut sealed)
+        .map_err(JournalError::io("read", path))?;
+    if (sealed.len() as u64) < sealed_len {
+        return Ok(None);
+    }
+    let session = keys.session(front[30..46].first_chunk().expect("sixteen bytes"));
+    let opened = session.open(Part::Index, 0, Kind::Opened, &mut sealed);
+    match opened.and_then(|bytes| Identity::from_bytes(bytes)) {
+        Some(identity) => Ok(Some((identity, FIXED as u64 + sealed_len))),
         None => Err(JournalError::damaged(
             path,
             FIXED as u64,
-            "the header was not sealed with this key",
+            "the header is not as it was written",
         )),
     }
 }
@@ -168,19 +160,18 @@ pub(super) fn write(
         .session(&session)
         .seal(Part::Index, 0, Kind::Opened, &mut sealed);
     sealed.extend(tag.expect("a session has an index key").as_ref());
-    let too_long = |bytes| JournalError::TooLarge { bytes };
-    let len = u32::try_from(sealed.len())
-        .ok()
-        .filter(|len| *len <= LONGEST);
+    let len = u32::try_from(sealed.len()).map_err(|_larger| JournalError::TooLarge {
+        bytes: sealed.len(),
+    })?;
 
     let mut bytes = Vec::from(MAGIC);
     bytes.extend(VERSION.to_le_bytes());
     bytes.extend([0; 4]);
     bytes.extend(keys.id);
     bytes.extend(session);
-    bytes.extend(len.ok_or_else(|| too_long(sealed.len()))?.to_le_bytes());
-    bytes.extend(sealed);
+    bytes.extend(len.to_le_bytes());
     bytes.extend(checksum(&bytes).to_le_bytes());
+    bytes.extend(sealed);
     let written = file
         .rewind()
         .and_then(|()| file.write_all(&bytes))
@@ -218,10 +209,10 @@ pub(super) fn holder(file: &mut File) -> Option<u32> {
     Some(u32::from_le_bytes(pid)).filter(|pid| *pid != 0)
 }
 
-fn checksum(bytes: &[u8]) -> u32 {
+fn checksum(front: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&bytes[..10]);
-    hasher.update(&bytes[14..]);
+    hasher.update(&front[..10]);
+    hasher.update(&front[14..50]);
     hasher.finalize()
 }
 
@@ -234,9 +225,8 @@ fn number(bytes: &[u8]) -> u32 {
 
 const MAGIC: [u8; 8] = *b"MSALJRNL";
 const VERSION: u16 = 1;
-const FIXED: usize = 50;
+const FIXED: usize = 54;
 const HOLDER: u64 = 10;
-const LONGEST: u32 = 1 << 16;
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,6 @@
 //! Nobody waits for company: while one group is being synced, the next gathers.
 
 use std::{
-    fs::File,
     io::{Seek as _, SeekFrom, Write as _},
     path::PathBuf,
     sync::{Arc, mpsc::Receiver},
@@ -14,6 +13,7 @@ use tokio::sync::oneshot;
 use super::{
     JournalError, Position,
     event::{Event, RawResponse},
+    file::Locked,
     header,
     key::Keys,
     record,
@@ -33,7 +33,7 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, JournalError>>;
 /// The journal as the thread has it: nobody else touches the file.
 pub(super) struct Writer {
     pub(super) path: PathBuf,
-    pub(super) file: File,
+    pub(super) file: Locked,
     pub(super) keys: Keys,
     pub(super) sessions: Sessions,
     /// Where the first record is.

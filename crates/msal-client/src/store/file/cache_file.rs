@@ -25,7 +25,8 @@ use super::{
     Options,
     lockfile::Lockfile,
     os::{self, Access, Folder},
-    own_lock, shape,
+    own_lock::{self, OwnLock},
+    shape,
 };
 use crate::store::{StoreError, Stored, Version};
 
@@ -166,7 +167,7 @@ impl CacheFile {
         work()
     }
 
-    fn own_lock(&self, folder: &Folder) -> Result<File, StoreError> {
+    fn own_lock(&self, folder: &Folder) -> Result<OwnLock, StoreError> {
         let name = self.beside(".lock");
         let failed = |error| failure("lock", folder.place(&name), error);
         let file = folder.open_or_create_lock(&name).map_err(failed)?;

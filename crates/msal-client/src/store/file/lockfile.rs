@@ -82,6 +82,8 @@ impl Drop for Lockfile<'_> {
             // Best effort: a file without a signature is soon taken over, one that names a living process is not.
             drop(self.file.set_len(0));
         }
+        // Closing alone would leave the lock to a child process that is just being started and has a copy of the file.
+        drop(self.file.unlock());
     }
 }
 

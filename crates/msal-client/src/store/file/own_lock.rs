@@ -11,11 +11,21 @@ use std::{
     time::Duration,
 };
 
-/// Locks `file` exclusively, waiting up to `wait`. `None` when somebody held it all that time. Dropping the file
-/// unlocks.
-pub(super) fn lock_within(file: File, wait: Duration) -> io::Result<Option<File>> {
+/// The lock, held until dropped.
+#[derive(Debug)]
+pub(super) struct OwnLock(File);
+
+impl Drop for OwnLock {
+    fn drop(&mut self) {
+        // Closing alone would leave the lock to a child process that is just being started and has a copy of the file.
+        drop(self.0.unlock());
+    }
+}
+
+/// Locks `file` exclusively, waiting up to `wait`. `None` when somebody held it all that time.
+pub(super) fn lock_within(file: File, wait: Duration) -> io::Result<Option<OwnLock>> {
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(OwnLock(file))),
         Err(TryLockError::WouldBlock) => wait_for(file, wait),
         Err(TryLockError::Error(error)) => Err(error),
     }
@@ -23,12 +33,12 @@ pub(super) fn lock_within(file: File, wait: Duration) -> io::Result<Option<File>
 
 /// The system wakes a waiter the moment the lock is free, but knows no time limit. So a thread waits, and whoever does
 /// not want to wait any longer leaves it behind: it ends, and unlocks, as soon as it gets the lock.
-fn wait_for(file: File, wait: Duration) -> io::Result<Option<File>> {
+fn wait_for(file: File, wait: Duration) -> io::Result<Option<OwnLock>> {
     let (sender, receiver) = mpsc::sync_channel(1);
     thread::Builder::new()
         .name("cache-lock".into())
         .spawn(move || {
-            let locked = file.lock().map(|()| file);
+            let locked = file.lock().map(|()| OwnLock(file));
             // Nobody waiting any more is the one way this fails, and then the file is dropped with the message.
             drop(sender.send(locked));
         })?;

@@ -1,1 +1,355 @@
+//! Torn ends are cut, and everything else that is not as it was written is an error: never half-used.
 
+use std::{fs, ops::Range};
+
+use futures_util::future::join_all;
+
+use super::*;
+use crate::journal::{State, States};
+
+/// The part of the header that tells who has the journal open.
+const HOLDER: Range<usize> = 10..14;
+
+/// A small journal that was closed in good order.
+struct Sample {
+    home: Home,
+    bytes: Vec<u8>,
+    /// Where each record begins, the marks included, and where the file ends.
+    records: Vec<usize>,
+}
+
+impl Sample {
+    async fn new() -> Self {
+        let home = Home::new();
+        let (journal, _) = home.open();
+        let first = append(&journal, intent(1)).await;
+        for event in [
+            redeemed(1, "{\"refresh_token\":\"0.A\"}"),
+            outcome(1, Class::Migrated),
+            intent(2),
+        ] {
+            append(&journal, event).await;
+        }
+        drop(journal);
+        let bytes = fs::read(home.journal()).unwrap();
+        // The record that opens the session stands directly before the first event: 4 + 13 + 4 fixed, 16 of session.
+        let mut records = vec![usize::try_from(first.0).unwrap() - 37];
+        while records[records.len() - 1] < bytes.len() {
+            let at = records[records.len() - 1];
+            let len = u32::from_le_bytes(*bytes[at..].first_chunk().unwrap());
+            records.push(at + 4 + len as usize);
+        }
+        assert_eq!(
+            (records.len(), records.last()),
+            (7, Some(&bytes.len())),
+            "opened, four events, closed, end"
+        );
+        Self {
+            home,
+            bytes,
+            records,
+        }
+    }
+
+    /// What opening makes of `bytes` in the place of the journal.
+    fn open(&self, bytes: &[u8]) -> Result<(Journal, Replay), JournalError> {
+        fs::write(self.home.journal(), bytes).unwrap();
+        self.home.try_open()
+    }
+
+    /// What is known after the first `events` events.
+    fn assert_states(states: &States, events: usize, context: usize) {
+        let one = match events {
+            0 => "None",
+            1 => "Some(InDoubt",
+            2 => "Some(Redeemed",
+            _ => "Some(Migrated",
+        };
+        let found = format!("{:?}", states.get(&token(1)));
+        assert!(found.starts_with(one), "{context}: {found}");
+        assert_eq!(states.get(&token(2)).is_some(), events > 3, "{context}");
+    }
+}
+
+#[tokio::test]
+async fn a_journal_cut_at_any_byte_keeps_what_was_whole() {
+    let sample = Sample::new().await;
+    for len in 0..sample.bytes.len() {
+        let (journal, replay) = sample.open(&sample.bytes[..len]).unwrap();
+        let whole = sample.records.iter().filter(|end| **end <= len).count();
+        let torn = if whole == 0 {
+            len
+        } else {
+            len - sample.records[whole - 1]
+        };
+        assert_eq!(
+            (replay.is_new, replay.torn),
+            (whole == 0, torn as u64),
+            "{len}"
+        );
+        // Without the record that opened the session, and the mark at the end.
+        Sample::assert_states(&replay.states, whole.saturating_sub(2).min(4), len);
+
+        append(&journal, intent(9)).await;
+        drop(journal);
+        let (_journal, replay) = sample.home.open();
+        assert_eq!(replay.torn, 0, "{len}");
+        assert!(replay.states.get(&token(9)).is_some(), "{len}");
+    }
+}
+
+#[tokio::test]
+async fn a_flipped_bit_in_any_byte_is_noticed() {
+    let sample = Sample::new().await;
+    let closed = sample.records[5];
+    for offset in 0..sample.bytes.len() {
+        let mut bytes = sample.bytes.clone();
+        bytes[offset] ^= 1 << (offset % 8);
+        let opened = sample.open(&bytes);
+        if HOLDER.contains(&offset) {
+            Sample::assert_states(&opened.unwrap().1.states, 4, offset);
+        } else if offset >= closed {
+            // A mark that says nothing but that all before it is whole.
+            let (_journal, replay) = opened.unwrap();
+            assert_eq!(replay.torn as usize, bytes.len() - closed, "{offset}");
+            Sample::assert_states(&replay.states, 4, offset);
+        } else {
+            let Err(JournalError::Damaged { offset: named, .. }) = opened else {
+                panic!("{offset}: {opened:?}");
+            };
+            let start = sample
+                .records
+                .iter()
+                .rev()
+                .find(|start| **start <= offset)
+                .map_or(0, |start| *start);
+            assert!(
+                named as usize == start || start == 0 && named < sample.records[0] as u64,
+                "{offset}: {named}"
+            );
+            assert_eq!(
+                fs::read(sample.home.journal()).unwrap(),
+                bytes,
+                "an error changes nothing"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_flipped_bit_in_any_byte_of_the_key_is_noticed() {
+    let sample = Sample::new().await;
+    let key = fs::read(sample.home.key()).unwrap();
+    for offset in 0..key.len() {
+        let mut bytes = key.clone();
+        bytes[offset] ^= 1 << (offset % 8);
+        fs::write(sample.home.key(), bytes).unwrap();
+        let opened = sample.open(&sample.bytes);
+        assert!(
+            matches!(opened, Err(JournalError::Damaged { .. })),
+            "{offset}: {opened:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_missing_or_foreign_key_is_an_error_that_changes_nothing() {
+    let (sample, other) = (Sample::new().await, Sample::new().await);
+    let own = fs::read(sample.home.key()).unwrap();
+    let foreign = fs::read(other.home.key()).unwrap();
+    for key in [Some(&own[..40]), Some(&foreign[..]), None] {
+        match key {
+            Some(key) => fs::write(sample.home.key(), key).unwrap(),
+            None => fs::remove_file(sample.home.key()).unwrap(),
+        }
+        let opened = sample.open(&sample.bytes);
+        assert!(
+            matches!(opened, Err(JournalError::Key { .. })),
+            "{opened:?}"
+        );
+        assert!(matches!(
+            Journal::read_only(sample.home.journal()),
+            Err(JournalError::Key { .. })
+        ));
+        assert_eq!(fs::read(sample.home.journal()).unwrap(), sample.bytes);
+        assert_eq!(fs::read(sample.home.key()).ok().as_deref(), key);
+    }
+    fs::write(sample.home.key(), own).unwrap();
+    let opened = sample.open(&sample.bytes);
+    assert!(
+        matches!(opened, Err(JournalError::NotOurs { .. })),
+        "copied back for all to read"
+    );
+}
+
+#[tokio::test]
+async fn a_key_whose_journal_is_gone_is_used_again() {
+    let sample = Sample::new().await;
+    let (journal, _) = sample.home.open();
+    let fingerprint = journal.fingerprint("client", b"token");
+    drop(journal);
+    fs::remove_file(sample.home.journal()).unwrap();
+    let (journal, replay) = sample.home.open();
+    assert!(replay.is_new);
+    assert_eq!(journal.fingerprint("client", b"token"), fingerprint);
+}
+
+#[tokio::test]
+async fn records_that_are_missing_repeated_or_from_elsewhere_are_noticed() {
+    let (sample, other) = (Sample::new().await, Sample::new().await);
+    let record = |n: usize| &sample.bytes[sample.records[n]..sample.records[n + 1]];
+    let header = &sample.bytes[..sample.records[0]];
+    let foreign = &other.bytes[other.records[1]..other.records[2]];
+    let (opened, one, two) = (record(0), record(1), record(2));
+    for (records, reason) in [
+        (vec![opened, two], "missing"),
+        (vec![opened, one, one], "missing"),
+        (vec![one], "missing"),
+        (vec![opened, foreign, two], "not sealed with this key"),
+    ] {
+        let opened = sample.open(&[&[header], &records[..]].concat().concat());
+        let Err(JournalError::Damaged { reason: named, .. }) = opened else {
+            panic!("{opened:?}");
+        };
+        assert!(named.contains(reason), "{named}");
+    }
+}
+
+/// A power failure may keep any pages of the last write: a record may be whole while one before it is not.
+#[tokio::test]
+async fn a_hole_in_the_last_write_cuts_it_there_and_a_hole_before_is_damage() {
+    let home = Home::new();
+    let (journal, _) = home.open();
+    let all = join_all((0..200).map(|n| journal.append(redeemed(n, body(n))))).await;
+    let positions: Vec<usize> = all
+        .into_iter()
+        .map(|position| position.unwrap().0 as usize)
+        .collect();
+    drop(journal);
+    let bytes = fs::read(home.journal()).unwrap();
+    let is_first = |position: usize| bytes[position + 4] & 0x80 != 0;
+    let last_write = *positions
+        .iter()
+        .rfind(|position| is_first(**position))
+        .unwrap();
+    let in_last: Vec<usize> = positions
+        .iter()
+        .copied()
+        .filter(|position| *position > last_write)
+        .collect();
+    assert!(
+        in_last.len() > 2,
+        "appending takes less time than a disk does"
+    );
+    let (hole, end) = (in_last[0], in_last[in_last.len() - 1] + 4_600);
+
+    let mut torn = bytes[..end.min(bytes.len() - 21)].to_vec();
+    torn[hole + 100..hole + 200].fill(0);
+    fs::write(home.journal(), &torn).unwrap();
+    let (journal, replay) = home.open();
+    assert_eq!(replay.torn as usize, torn.len() - hole);
+    let known = positions
+        .iter()
+        .filter(|position| **position < hole)
+        .count() as u64;
+    assert_eq!(replay.states.counts().total(), known);
+    drop(journal);
+
+    let mut damaged = bytes;
+    damaged[hole + 100..hole + 200].fill(0);
+    fs::write(home.journal(), &damaged).unwrap();
+    let opened = home.try_open();
+    assert!(
+        matches!(opened, Err(JournalError::Damaged { offset, .. }) if offset as usize == hole),
+        "{opened:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_journal_is_refused() {
+    for content in [
+        &b"{}"[..],
+        b"MSALKEYS",
+        &[0; 4096],
+        b"MSALJRNL\x02\0 and some fifty more bytes of something else",
+    ] {
+        let home = Home::new();
+        drop(home.open());
+        fs::write(home.journal(), content).unwrap();
+        let opened = home.try_open();
+        assert!(
+            matches!(opened, Err(JournalError::Damaged { .. })),
+            "{opened:?}"
+        );
+        assert_eq!(fs::read(home.journal()).unwrap(), content);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_not_a_private_file_of_ours_is_refused() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let victim = Home::new();
+    fs::write(victim.0.path().join("victim"), "precious").unwrap();
+    for name in ["cache.json.journal", "cache.json.journal.key"] {
+        let home = Home::new();
+        let path = home.0.path().join(name);
+        symlink(victim.0.path().join("victim"), &path).unwrap();
+        assert_refused(&home, "symbolic link");
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert_refused(
+            &home,
+            if name.ends_with(".key") {
+                "regular file"
+            } else {
+                "directory"
+            },
+        );
+        fs::remove_dir(&path).unwrap();
+        drop(home.open());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert_refused(&home, "other users");
+    }
+    assert_eq!(
+        fs::read(victim.0.path().join("victim")).unwrap(),
+        b"precious"
+    );
+    let exposed = Home::new();
+    fs::set_permissions(exposed.0.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    assert_refused(&exposed, "every user");
+}
+
+#[cfg(unix)]
+fn assert_refused(home: &Home, reason: &str) {
+    match home.try_open() {
+        Err(error @ JournalError::NotOurs { .. }) => {
+            assert!(error.to_string().contains(reason), "{error}")
+        }
+        other => panic!("refused because of {reason:?}, not {other:?}"),
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn both_files_are_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = Home::new();
+    drop(home.open());
+    for path in [home.journal(), home.key()] {
+        assert_eq!(
+            fs::metadata(path).unwrap().permissions().mode() & 0o7777,
+            0o600
+        );
+    }
+}
+
+#[tokio::test]
+async fn states_of_a_sample_are_what_the_other_tests_expect() {
+    let sample = Sample::new().await;
+    let (_journal, replay) = sample.open(&sample.bytes).unwrap();
+    assert_eq!(replay.states.get(&token(1)), Some(State::Migrated));
+    assert_eq!(replay.torn, 0);
+}
