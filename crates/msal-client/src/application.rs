@@ -142,6 +142,8 @@ impl Application {
         refresh_token: &RefreshToken,
         scopes: &ScopeSet,
     ) -> Result<AuthenticationResult, Error> {
+        // A cache that cannot be loaded cannot be saved: that must be known before the token is spent.
+        self.cache.ensure_loaded().await?;
         let metadata = self.endpoints(&self.authority).await?;
         let redemption = Redemption {
             refresh_token,

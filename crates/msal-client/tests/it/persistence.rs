@@ -141,3 +141,19 @@ async fn ruins_are_an_error_and_stay_as_they_are() {
         .collect();
     assert_eq!(names, ["cache.json"], "nothing was left beside it");
 }
+
+#[tokio::test]
+async fn a_store_that_cannot_be_read_does_not_cost_the_refresh_token() {
+    let world = World::with(Settings::default().rotation(Rotation::SingleUse));
+    world.store.put("{").await;
+    let token = world.adal_sign_in(ALICE, DESKTOP);
+    let app = world.desktop();
+    let call = app.acquire_token_by_refresh_token(token.clone(), [GRAPH]);
+    store_failure(world.ask(call).await.unwrap_err());
+    assert_eq!(world.redemptions(), 0, "it was not spent in vain");
+    assert_eq!(world.store.bytes().await.unwrap().as_ref(), b"{");
+
+    world.store.put("{}").await;
+    let call = app.acquire_token_by_refresh_token(token, [GRAPH]);
+    assert!(world.ask(call).await.is_ok());
+}
