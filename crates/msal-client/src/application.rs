@@ -57,7 +57,7 @@ use http::{Request, Response};
 use msal_core::{
     Account, ApiId, Authority, ClientCredential, Cloud, HomeAccountId, ProviderMetadata,
     RefreshToken, RefreshTokenGrant, RequestContext, ScopeSet, Telemetry, TokenEvent, TokenOutcome,
-    TokenResponse,
+    TokenResponse, retry_after,
 };
 
 pub use builder::{ConfidentialClientApplicationBuilder, PublicClientApplicationBuilder};
@@ -181,7 +181,9 @@ impl Application {
                 check_identity(metadata, &response, redemption.home_account_id)?;
                 Ok(*response)
             }
-            TokenOutcome::Refused(error) => {
+            TokenOutcome::Refused(mut error) => {
+                // The header may hold a date, and a date is a wait for whoever has a clock.
+                error.retry_after = retry_after(answer.headers(), self.runtime.clock.now());
                 self.telemetry().record_failure(
                     redemption.api,
                     &context.correlation_id,

@@ -246,6 +246,14 @@ async fn being_throttled_passes_and_says_when() {
 }
 
 #[tokio::test]
+async fn the_wait_may_be_given_as_a_date() {
+    // The world begins on 2023-11-14 at 22:13:20.
+    let date = [("Retry-After", "Tue, 14 Nov 2023 22:14:05 GMT")];
+    let error = answered(Fault::respond(429, date, "Too Many Requests")).await;
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(45)));
+}
+
+#[tokio::test]
 async fn a_wait_out_of_proportion_is_cut() {
     for (header, expected) in [("0", 1), ("-5", 1), ("86400", 3600)] {
         let error = answered(Fault::respond(429, [("Retry-After", header)], "")).await;
