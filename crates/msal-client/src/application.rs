@@ -119,14 +119,9 @@ impl Application {
 
     /// Every account of the cache that belongs to the application's cloud.
     pub(crate) async fn accounts(&self) -> Result<Vec<Account>, Error> {
-        self.cache.ensure_loaded().await?;
         self.cache.reload().await?;
         let environments = self.environments();
-        let accounts = self.cache.read(msal_core::TokenCache::accounts);
-        Ok(accounts
-            .into_iter()
-            .filter(|account| environments.contains(&account.environment))
-            .collect())
+        Ok(self.cache.read(|cache| cache.accounts_in(&environments)))
     }
 
     pub(crate) async fn remove_account(&self, account: &Account) -> Result<(), Error> {

@@ -62,6 +62,37 @@ async fn a_user_of_several_tenants_is_one_account() {
 }
 
 #[tokio::test]
+async fn a_user_of_several_clouds_is_listed_in_each() {
+    let world = World::new();
+    let app = world.desktop();
+    let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    world.sign_in(&app, DESKTOP, BOB).await;
+    let mut cache = world.store.json().await;
+    // Both clouds know alice by the same identifier, and the other one was the last to see her.
+    let mut elsewhere = entry(&cache, "Account", alice.home_account_id.as_str()).clone();
+    elsewhere["environment"] = json!("login.microsoftonline.us");
+    elsewhere["username"] = json!("alice@contoso.us");
+    cache["Account"]["zz-stored-last"] = elsewhere;
+    world.store.put(cache.to_string()).await;
+
+    let mut listed = names(&world, &app).await;
+    listed.sort();
+    assert_eq!(listed, [ALICE, BOB]);
+    let american = msal::Authority::parse("https://login.microsoftonline.us/common").unwrap();
+    let american = world.builder(DESKTOP).authority(american).build().unwrap();
+    assert_eq!(names(&world, &american).await, ["alice@contoso.us"]);
+}
+
+#[tokio::test]
+async fn listing_accounts_loads_once() {
+    let world = World::new();
+    world.sign_in(&world.desktop(), DESKTOP, ALICE).await;
+    let before = world.store.loads();
+    assert_eq!(names(&world, &world.desktop()).await, [ALICE]);
+    assert_eq!(world.store.loads(), before + 1);
+}
+
+#[tokio::test]
 async fn signing_out_leaves_the_others_in() {
     let world = World::new();
     let app = world.desktop();

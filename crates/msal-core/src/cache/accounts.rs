@@ -1,6 +1,6 @@
 //! Listing accounts and signing them out. Neither asks the network.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::TokenCache;
 use super::entry::{AccountEntry, Section};
@@ -14,9 +14,24 @@ impl TokenCache {
     /// A user seen in several tenants is one account, described by the entry that was stored last. Accounts of other
     /// applications that share the cache are listed too, as all MSALs do.
     pub fn accounts(&self) -> Vec<Account> {
+        self.accounts_where(|_| true)
+    }
+
+    /// The users that are stored under one of `environments`, as [`TokenCache::accounts`] lists them.
+    pub fn accounts_in(&self, environments: &[String]) -> Vec<Account> {
+        self.accounts_where(|entry| {
+            let stored = entry.environment.as_str();
+            environments
+                .iter()
+                .any(|environment| environment.eq_ignore_ascii_case(stored))
+        })
+    }
+
+    fn accounts_where(&self, is_meant: impl Fn(&AccountEntry) -> bool) -> Vec<Account> {
         let mut accounts: Vec<Account> = Vec::with_capacity(self.accounts.len());
-        let mut places = std::collections::HashMap::with_capacity(self.accounts.len());
-        for entry in self.accounts.iter().filter_map(|slot| slot.entity.as_ref()) {
+        let mut places = HashMap::with_capacity(self.accounts.len());
+        let entries = self.accounts.iter().filter_map(|slot| slot.entity.as_ref());
+        for entry in entries.filter(|entry| is_meant(entry)) {
             let account = Account::from(entry);
             let place = *places
                 .entry(account.home_account_id.clone())
