@@ -25,7 +25,7 @@ use msal_core::{Authority, RefreshToken, ScopeSet, UnixTime};
 use thiserror::Error;
 
 use self::draft::PlanDraft;
-use self::resolve::Resolved;
+use self::resolve::{Resolved, Resolver};
 use crate::record::{Locator, Place, Record, Row, SkipReason, UserHints};
 use crate::source::{Source, SourceError};
 
@@ -176,12 +176,13 @@ impl Plan {
         fingerprint: &FingerprintFn<'_>,
         visit: &mut dyn FnMut(Job) -> ControlFlow<()>,
     ) -> Result<(), PlanError> {
+        let mut second = SecondPass::new(&self.options, fingerprint);
         self.walk(source, &mut |row, chosen| {
             let place = row.locator().place();
             let Some(chosen) = chosen else {
                 return Ok(ControlFlow::Continue(()));
             };
-            let job = self.job(row, chosen, fingerprint).ok_or(place)?;
+            let job = second.job(row, chosen).ok_or(place)?;
             Ok(visit(job))
         })
     }
@@ -201,13 +202,14 @@ impl Plan {
             .iter()
             .map(|chosen| (chosen.fingerprint, chosen.place))
             .collect();
+        let mut second = SecondPass::new(&self.options, fingerprint);
         self.walk(source, &mut |row, chosen| {
             let place = row.locator().place();
             let planned = match chosen {
-                Some(chosen) => self
-                    .job(row, chosen, fingerprint)
+                Some(chosen) => second
+                    .job(row, chosen)
                     .map(|job| Planned::Job(Box::new(job))),
-                None => self.left_out(row, &places, fingerprint),
+                None => second.left_out(row, &places),
             };
             Ok(visit(planned.ok_or(place)?))
         })
@@ -232,15 +234,29 @@ impl Plan {
             _ => Ok(()),
         }
     }
+}
+
+/// Reading the records again, to hand out what was planned.
+struct SecondPass<'a> {
+    resolver: Resolver<'a>,
+    fingerprint: &'a FingerprintFn<'a>,
+}
+
+impl<'a> SecondPass<'a> {
+    fn new(options: &'a PlanOptions, fingerprint: &'a FingerprintFn<'a>) -> Self {
+        Self {
+            resolver: Resolver::new(options),
+            fingerprint,
+        }
+    }
 
     /// The job of a chosen row; `None` when it is no longer the row that was chosen.
-    fn job(&self, row: Row, chosen: &Chosen, fingerprint: &FingerprintFn<'_>) -> Option<Job> {
+    fn job(&mut self, row: Row, chosen: &Chosen) -> Option<Job> {
         let Row::Record(record) = row else {
             return None;
         };
-        let resolved = Resolved::of(&record, &self.options).ok()?;
-        let key = resolved.client_id.to_ascii_lowercase();
-        if fingerprint(&key, &record.refresh_token) != chosen.fingerprint {
+        let resolved = self.resolver.resolve(&record).ok()?;
+        if self.fingerprint(&record, &resolved) != chosen.fingerprint {
             return None;
         }
         let Record {
@@ -264,25 +280,28 @@ impl Plan {
         })
     }
 
-    fn left_out(
-        &self,
-        row: Row,
-        places: &HashMap<Fingerprint, Place>,
-        fingerprint: &FingerprintFn<'_>,
-    ) -> Option<Planned> {
+    /// What becomes of any other row; `None` when the plan knows nothing of it.
+    fn left_out(&mut self, row: Row, places: &HashMap<Fingerprint, Place>) -> Option<Planned> {
         let record = match row {
             Row::Record(record) => record,
             Row::Skipped { locator, reason } => return Some(Planned::Skipped { locator, reason }),
         };
-        let locator = record.locator.clone();
-        match Resolved::of(&record, &self.options) {
+        match self.resolver.resolve(&record) {
             Ok(resolved) => {
-                let key = resolved.client_id.to_ascii_lowercase();
-                let of = *places.get(&fingerprint(&key, &record.refresh_token))?;
+                let of = *places.get(&self.fingerprint(&record, &resolved))?;
+                let locator = record.locator;
                 Some(Planned::Duplicate { locator, of })
             }
-            Err(reason) => Some(Planned::Skipped { locator, reason }),
+            Err(reason) => {
+                let locator = record.locator;
+                Some(Planned::Skipped { locator, reason })
+            }
         }
+    }
+
+    fn fingerprint(&self, record: &Record, resolved: &Resolved) -> Fingerprint {
+        let client_id = resolved.client_id.to_ascii_lowercase();
+        (self.fingerprint)(&client_id, &record.refresh_token)
     }
 }
 

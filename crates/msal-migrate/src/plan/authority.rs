@@ -3,6 +3,7 @@
 //! The stored authority comes from a file that anybody may have written to, so it decides the host only among
 //! Microsoft's and those the user named: otherwise a poisoned file would send tokens to whoever wrote it.
 
+use hashbrown::HashMap;
 use msal_core::{Authority, AuthorityError, AuthorityKind, Cloud, Tenant, same_cloud};
 use thiserror::Error;
 
@@ -13,6 +14,9 @@ const PUBLIC_CLOUD: &str = "login.microsoftonline.com";
 
 /// Personal accounts' refresh tokens start like this, and are redeemed at `consumers` only.
 const PERSONAL_TOKEN: &str = "M.";
+
+/// How many different authorities are remembered.
+const REMEMBERED: usize = 4096;
 
 /// Hosts of other providers' token endpoints and issuers.
 const OTHER_PROVIDERS: [&str; 6] = [
@@ -99,42 +103,68 @@ pub(super) struct Place {
     pub(super) warnings: Warnings,
 }
 
-/// Decides where the token of `record` is redeemed.
-pub(super) fn authority(
-    record: &Record,
-    named: Option<&AuthorityOverride>,
-) -> Result<Place, SkipReason> {
-    let stored = Stored::of(record, named)?;
-    let host = match &stored.host {
-        Some(host) => trusted(host, named)?,
-        None => named.map_or(PUBLIC_CLOUD, AuthorityOverride::host),
-    };
-    let own = stored.tenant.filter(|tenant| !tenant.is_shared());
-    let is_specific = own.is_some();
-    let ruled = named
-        .filter(|named| named.speaks_for(host))
-        .and_then(AuthorityOverride::tenant);
-    let mut warnings = Warnings::default();
-    let tenant = match ruled {
-        Some(tenant) => tenant.clone(),
-        None => tenant(record, own, stored.is_consumers, &mut warnings),
-    };
-    let authority = match stored.ciam {
-        Some(ciam) if ruled.is_none() => ciam,
-        Some(ciam) => ciam.with_tenant(tenant),
-        None => Authority::entra(host, tenant),
-    };
-    Ok(Place {
-        authority,
-        is_specific,
-        warnings,
-    })
+/// Decides where tokens are redeemed. Remembers what it has parsed, because most records name one of a few
+/// authorities.
+pub(super) struct Authorities<'a> {
+    named: Option<&'a AuthorityOverride>,
+    stored: HashMap<String, Result<Stored, SkipReason>>,
+}
+
+impl<'a> Authorities<'a> {
+    pub(super) fn new(named: Option<&'a AuthorityOverride>) -> Self {
+        Self {
+            named,
+            stored: HashMap::new(),
+        }
+    }
+
+    /// Where the token of `record` is redeemed.
+    pub(super) fn place(&mut self, record: &Record) -> Result<Place, SkipReason> {
+        let named = self.named;
+        let stored = self.stored(record.authority.as_deref())?;
+        let host = match &stored.host {
+            Some(host) => trusted(host, named)?,
+            None => named.map_or(PUBLIC_CLOUD, AuthorityOverride::host),
+        };
+        let own = stored.tenant.as_ref().filter(|tenant| !tenant.is_shared());
+        let ruled = named
+            .filter(|named| named.speaks_for(host))
+            .and_then(AuthorityOverride::tenant);
+        let mut warnings = Warnings::default();
+        let tenant = match ruled {
+            Some(tenant) => tenant.clone(),
+            None => tenant(record, own, stored.is_consumers, &mut warnings),
+        };
+        let authority = match &stored.ciam {
+            Some(ciam) if ruled.is_none() => ciam.clone(),
+            Some(ciam) => ciam.with_tenant(tenant),
+            None => Authority::entra(host, tenant),
+        };
+        Ok(Place {
+            authority,
+            is_specific: own.is_some(),
+            warnings,
+        })
+    }
+
+    fn stored(&mut self, text: Option<&str>) -> Result<&Stored, SkipReason> {
+        let text = text.map(str::trim).unwrap_or_default();
+        if self.stored.len() == REMEMBERED && !self.stored.contains_key(text) {
+            self.stored.clear();
+        }
+        let overrules = self.named.is_some_and(|named| named.tenant.is_some());
+        let stored = self
+            .stored
+            .entry_ref(text)
+            .or_insert_with(|| Stored::parse(text, overrules));
+        stored.as_ref().map_err(|reason| *reason)
+    }
 }
 
 /// The tenant, where the user named none.
 fn tenant(
     record: &Record,
-    own: Option<Tenant>,
+    own: Option<&Tenant>,
     is_consumers: bool,
     warnings: &mut Warnings,
 ) -> Tenant {
@@ -144,17 +174,17 @@ fn tenant(
         .as_deref()
         .and_then(|tid| Tenant::parse(tid).ok())
         .filter(|tenant| !tenant.is_shared());
-    let is_personal = |tenant: &Option<Tenant>| tenant.as_ref().is_some_and(Tenant::is_personal);
+    let is_personal = |tenant: Option<&Tenant>| tenant.is_some_and(Tenant::is_personal);
     let issued_to_person = record
         .refresh_token
         .expose_secret()
         .starts_with(PERSONAL_TOKEN);
-    let users_own = own.is_none() && is_personal(&users);
-    if issued_to_person || users_own || is_consumers || is_personal(&own) {
+    let users_own = own.is_none() && is_personal(users.as_ref());
+    if issued_to_person || users_own || is_consumers || is_personal(own) {
         return Tenant::Consumers;
     }
     // A personal account that is a guest has a tenant's token, so the flag counts only where there is no tenant.
-    match own.or(users) {
+    match own.cloned().or(users) {
         Some(tenant) => tenant,
         None if record.flags.personal_account => Tenant::Consumers,
         None => {
@@ -190,22 +220,19 @@ struct Stored {
 }
 
 impl Stored {
-    fn of(record: &Record, named: Option<&AuthorityOverride>) -> Result<Self, SkipReason> {
-        let Some(text) = record.authority.as_deref().map(str::trim) else {
+    /// Reads what a record says, which is nothing if `text` is empty.
+    fn parse(text: &str, overrules: bool) -> Result<Self, SkipReason> {
+        if text.is_empty() {
             return Ok(Self::default());
-        };
-        match Self::parse(text) {
+        }
+        match Self::parse_given(text) {
             // The user's tenant stands in for one that cannot be read; a host that cannot be read is nobody's.
-            Err(SkipReason::InvalidAuthority)
-                if named.is_some_and(|named| named.tenant.is_some()) =>
-            {
-                Ok(Self::default())
-            }
+            Err(SkipReason::InvalidAuthority) if overrules => Ok(Self::default()),
             stored => stored,
         }
     }
 
-    fn parse(text: &str) -> Result<Self, SkipReason> {
+    fn parse_given(text: &str) -> Result<Self, SkipReason> {
         if text.contains('/') {
             return Self::parse_url(text);
         }

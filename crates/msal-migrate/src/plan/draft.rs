@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::resolve::{Groups, People, Resolved};
+use super::resolve::{Groups, People, Resolved, Resolver};
 use super::summary::{Skips, Tally};
 use super::warning::{Warning, Warnings};
 use super::{Chosen, Fingerprint, FingerprintFn, Plan, PlanOptions};
@@ -11,6 +11,7 @@ use crate::record::{Place, Record, Row};
 /// A plan while the source is being read.
 pub(super) struct PlanDraft<'a> {
     options: &'a PlanOptions,
+    resolver: Resolver<'a>,
     rows: u64,
     tokens: HashMap<Fingerprint, Token>,
     groups: Groups,
@@ -34,6 +35,7 @@ impl<'a> PlanDraft<'a> {
     pub(super) fn new(options: &'a PlanOptions) -> Self {
         Self {
             options,
+            resolver: Resolver::new(options),
             rows: 0,
             tokens: HashMap::new(),
             groups: Groups::default(),
@@ -49,7 +51,7 @@ impl<'a> PlanDraft<'a> {
             Row::Record(record) => record,
             Row::Skipped { locator, reason } => return self.skips.add(reason, locator),
         };
-        match Resolved::of(&record, self.options) {
+        match self.resolver.resolve(&record) {
             Ok(resolved) => self.add_resolved(number, &record, resolved, fingerprint),
             Err(reason) => self.skips.add(reason, record.locator),
         }

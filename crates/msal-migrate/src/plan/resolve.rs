@@ -6,7 +6,7 @@ use hashbrown::{DefaultHashBuilder, HashMap};
 use msal_core::{Authority, ScopeSet};
 
 use super::PlanOptions;
-use super::authority::{self, Place};
+use super::authority::{Authorities, Place};
 use super::scopes::{self, Wanted};
 use super::warning::{Warning, Warnings};
 use crate::record::{Record, SkipReason, UserHints};
@@ -33,14 +33,28 @@ pub(super) struct Resolved {
     pub(super) warnings: Warnings,
 }
 
-impl Resolved {
+/// Decides how records are redeemed.
+pub(super) struct Resolver<'a> {
+    options: &'a PlanOptions,
+    authorities: Authorities<'a>,
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn new(options: &'a PlanOptions) -> Self {
+        Self {
+            options,
+            authorities: Authorities::new(options.authority.as_ref()),
+        }
+    }
+
     /// Decides how `record` is redeemed, or why it is not.
-    pub(super) fn of(record: &Record, options: &PlanOptions) -> Result<Self, SkipReason> {
+    pub(super) fn resolve(&mut self, record: &Record) -> Result<Resolved, SkipReason> {
+        let options = self.options;
         let Place {
             authority,
             is_specific,
             mut warnings,
-        } = authority::authority(record, options.authority.as_ref())?;
+        } = self.authorities.place(record)?;
         let client_id = client_id(record, options)?;
         let Wanted {
             scopes,
@@ -54,7 +68,7 @@ impl Resolved {
         warnings.insert_if(Warning::FirstPartyClient, is_first_party);
         warnings.insert_if(Warning::OldToken, is_old(record, options));
         warnings.insert_if(Warning::UnlikelyToken, is_unlikely(record));
-        Ok(Self {
+        Ok(Resolved {
             client_id,
             authority,
             scopes,
