@@ -109,6 +109,11 @@ impl AuditLog {
             .collect()
     }
 
+    pub(crate) fn take(&self) -> Vec<AuditRecord> {
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        records.drain(..).collect()
+    }
+
     pub(crate) fn clear(&self) {
         self.records
             .lock()

@@ -78,6 +78,13 @@ impl Config {
             .map_err(|wire::Flaw { place, reason }| ConfigError::at(text, place, reason))
     }
 
+    /// Changes how tokens are made and what happens to used ones, over what the file says.
+    #[must_use]
+    pub fn with_settings(mut self, change: impl FnOnce(Settings) -> Settings) -> Self {
+        self.settings = change(self.settings);
+        self
+    }
+
     /// An emulator as configured, with the built-in signing key and the fault plans in force.
     #[must_use]
     pub fn into_emulator(self) -> Emulator {
