@@ -93,7 +93,7 @@ pub(crate) struct Redemption<'a> {
     pub(crate) api: ApiId,
     /// Why the network is asked, as telemetry counts it.
     pub(crate) reason: u8,
-    /// Whose token it is believed to be.
+    /// Whose token it is, where that is known.
     pub(crate) home_account_id: Option<&'a HomeAccountId>,
 }
 
@@ -149,7 +149,7 @@ impl Application {
         };
         let response = self.redeem(&metadata, &redemption).await?;
         let requested = scopes.with_reserved();
-        let event = self.event(&metadata, &requested, &response, refresh_token);
+        let event = self.event(&metadata, &requested, &response, &redemption);
         let saved = self.cache.update(|cache| cache.add(&event)).await;
         self.result(saved, &event)
     }
@@ -199,16 +199,17 @@ impl Application {
         metadata: &'a ProviderMetadata,
         requested: &'a ScopeSet,
         response: &'a TokenResponse,
-        redeemed: &'a RefreshToken,
+        redemption: &Redemption<'a>,
     ) -> TokenEvent<'a> {
         TokenEvent::redeemed(
             &self.client_id,
             metadata,
             requested,
             response,
-            redeemed,
+            redemption.refresh_token,
             self.runtime.clock.now(),
         )
+        .of_account(redemption.home_account_id)
     }
 
     /// The result of tokens that were issued, whether or not they could be saved.
@@ -273,12 +274,7 @@ fn check_identity(
                 refresh_token: refresh_token(),
             })?;
     }
-    let is_expected = match (expected, response.home_account_id()) {
-        (Some(expected), Some(actual)) => *expected == actual,
-        // ADFS and refreshes without `openid` say nothing about the user.
-        _ => true,
-    };
-    match is_expected {
+    match expected.is_none_or(|account| response.can_be_of(account)) {
         true => Ok(()),
         false => Err(Error::from(ProtocolError::Identity {
             refresh_token: refresh_token(),

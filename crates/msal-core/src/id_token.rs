@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::{RawIdToken, UnixTime};
+use crate::{HomeAccountId, RawIdToken, UnixTime};
 
 /// How far two honest clocks may be apart.
 const CLOCK_SKEW: Duration = Duration::from_secs(300);
@@ -77,6 +77,18 @@ impl IdTokenClaims {
             all: claims,
             ..decoded
         })
+    }
+
+    /// Whether `oid` and `tid` can be those of an account that is not named by its `sub`.
+    pub(crate) fn can_be_of(&self, account: &HomeAccountId) -> bool {
+        let (Some((object, home)), Some(oid), Some(tid)) = (
+            account.as_str().rsplit_once('.'),
+            &self.object_id,
+            &self.tenant_id,
+        ) else {
+            return false;
+        };
+        !tid.eq_ignore_ascii_case(home) || oid.eq_ignore_ascii_case(object)
     }
 
     /// What is wrong with the token's times at `now`, allowing five minutes of skew.

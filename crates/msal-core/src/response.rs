@@ -137,6 +137,23 @@ impl TokenResponse {
         })
     }
 
+    /// Whether these can be the tokens of `account`, as far as the answer says whose they are.
+    ///
+    /// OpenID Connect Core §12.2: the ID token of a refresh has the same `sub`, and there need not be one. `client_info`
+    /// names the account outright. Without it, `oid` and `tid` do so in the user's home tenant; elsewhere a guest has
+    /// another `oid`, which proves nothing.
+    pub fn can_be_of(&self, account: &HomeAccountId) -> bool {
+        let claims = self.claims();
+        if claims.is_some_and(|claims| claims.subject == account.as_str()) {
+            return true;
+        }
+        match (&self.client_info, claims) {
+            (Some(client_info), _) => client_info.home_account_id() == *account,
+            (None, Some(claims)) => claims.can_be_of(account),
+            (None, None) => true,
+        }
+    }
+
     /// The claims of the ID token, if there is one.
     pub fn claims(&self) -> Option<&IdTokenClaims> {
         self.id_token.as_ref().map(|(_, claims)| claims)

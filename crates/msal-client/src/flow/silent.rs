@@ -203,7 +203,7 @@ impl Call<'_> {
         };
         let response = application.redeem(&metadata, &redemption).await?;
         let requested = self.key.scopes.with_reserved();
-        let event = application.event(&metadata, &requested, &response, &candidate.secret);
+        let event = application.event(&metadata, &requested, &response, &redemption);
         let saved = application.cache.update(|cache| cache.renew(&event)).await;
         application.result(saved, &event)
     }

@@ -206,6 +206,12 @@ async fn without_client_info_the_user_is_known_by_the_id_token() {
     assert_eq!(cache, python_cache(&world, DESKTOP, CONTOSO_ID));
     let again = world.ask(app.acquire_token_silent([GRAPH], &account)).await;
     assert_eq!(again.unwrap().token_source, TokenSource::Cache);
+    // A renewal that says more is still about the same user.
+    world.emulator.clear_faults();
+    world.advance(DAY);
+    let renewed = world.ask(app.acquire_token_silent([GRAPH], &account)).await;
+    assert_eq!(renewed.unwrap().account, Some(account));
+    assert_eq!(count(&world.store.json().await, "RefreshToken"), 1);
 }
 
 #[tokio::test]

@@ -411,6 +411,60 @@ async fn an_answer_about_somebody_else_is_refused() {
 }
 
 #[tokio::test]
+async fn a_renewal_that_does_not_name_its_user_is_the_accounts() {
+    for dropped in [
+        &["client_info"][..],
+        &["id_token"],
+        &["client_info", "id_token"],
+    ] {
+        let strict = Settings::default().rotation(Rotation::SingleUse);
+        let world = World::with(strict);
+        let account = alice(&world).await;
+        let laconic = dropped
+            .iter()
+            .fold(Fault::tamper(), |fault, member| fault.drop_member(*member));
+        world.emulator.add_fault(laconic);
+        let app = world.desktop();
+        for _ in 0..3 {
+            world.advance(DAY);
+            let renewed = world.ask(app.acquire_token_silent([GRAPH], &account)).await;
+            let renewed = renewed.unwrap_or_else(|error| panic!("{dropped:?}: {error}"));
+            assert_eq!(renewed.token_source, TokenSource::IdentityProvider);
+            assert_eq!(renewed.account.as_ref(), Some(&account), "{dropped:?}");
+            let hit = world.ask(app.acquire_token_silent([GRAPH], &account)).await;
+            assert_eq!(hit.unwrap().token_source, TokenSource::Cache, "{dropped:?}");
+        }
+        let cache = world.store.json().await;
+        let issued = world.http.sent().pop().unwrap().answer["refresh_token"].clone();
+        assert_eq!(entry(&cache, "RefreshToken", "")["secret"], issued);
+        for section in ["AccessToken", "IdToken", "Account"] {
+            assert_eq!(count(&cache, section), 1, "{dropped:?} {section}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_id_token_alone_tells_somebody_else_too() {
+    let world = World::new();
+    let account = alice(&world).await;
+    let app = world.desktop();
+    world.sign_in(&app, DESKTOP, BOB).await;
+    let bobs = world.http.sent().pop().unwrap().answer["id_token"].clone();
+    let before = world.store.bytes().await;
+    world.advance(DAY);
+    let mixed_up = Fault::tamper().drop_member("client_info");
+    world
+        .emulator
+        .add_fault(mixed_up.set_member("id_token", bobs));
+    let error = world.ask(app.acquire_token_silent([GRAPH], &account)).await;
+    let Err(Error::Protocol(error)) = error else {
+        panic!("{error:?}")
+    };
+    assert!(matches!(*error, ProtocolError::Identity { .. }));
+    assert_eq!(world.store.bytes().await, before);
+}
+
+#[tokio::test]
 async fn an_entry_under_an_alias_is_used_and_stays_under_it() {
     let world = World::new();
     alice(&world).await;

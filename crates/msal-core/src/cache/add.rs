@@ -34,6 +34,8 @@ pub struct TokenEvent<'a> {
     pub account_source: Option<&'a str>,
     /// The refresh token that was redeemed: it is kept when the answer brings none, because Entra leaves it valid.
     pub redeemed: Option<&'a RefreshToken>,
+    /// Whose refresh token that was, where it is known: the answer to a renewal need not name the user again.
+    pub account: Option<&'a HomeAccountId>,
 }
 
 impl<'a> TokenEvent<'a> {
@@ -59,12 +61,22 @@ impl<'a> TokenEvent<'a> {
             now,
             account_source: None,
             redeemed: Some(redeemed),
+            account: None,
         }
+    }
+
+    /// The same event about the tokens of `account`: see [`TokenResponse::can_be_of`].
+    #[must_use]
+    pub fn of_account(mut self, account: Option<&'a HomeAccountId>) -> Self {
+        self.account = account;
+        self
     }
 
     /// Whose tokens these are.
     pub fn home_account_id(&self) -> Option<HomeAccountId> {
-        self.response.home_account_id()
+        self.account
+            .cloned()
+            .or_else(|| self.response.home_account_id())
     }
 }
 

@@ -70,6 +70,7 @@ fn event<'a>(response: &'a TokenResponse, requested: &'a ScopeSet) -> TokenEvent
         now: T0,
         account_source: None,
         redeemed: None,
+        account: None,
     }
 }
 
