@@ -117,6 +117,12 @@ impl Application {
             .await
     }
 
+    /// Whether the endpoints of the application's authority can be told without asking.
+    pub(crate) fn knows_endpoints(&self) -> bool {
+        ProviderMetadata::built_in(&self.authority).is_some()
+            || self.metadata.realm(&self.authority).is_some()
+    }
+
     /// Every account of the cache that belongs to the application's cloud.
     pub(crate) async fn accounts(&self) -> Result<Vec<Account>, Error> {
         self.cache.reload().await?;

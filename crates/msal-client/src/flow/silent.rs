@@ -70,14 +70,14 @@ impl AcquireTokenSilent {
             key: &key,
         };
         self.application.cache.ensure_loaded().await?;
+        let renewals = &self.application.renewals;
         match call.decide() {
             Silent::Hit(token) => Ok(call.hit(&token)),
-            _ => {
-                self.application
-                    .renewals
-                    .run(key.clone(), call.renew())
-                    .await
+            Silent::Renew(renewal) => {
+                let fallback = renewal.fallback;
+                renewals.run(key.clone(), call.renew(fallback)).await
             }
+            _ => renewals.run(key.clone(), call.renew(None)).await,
         }
     }
 }
@@ -154,13 +154,30 @@ impl Call<'_> {
         AuthenticationResult::cached(token, self.account)
     }
 
+    /// Renews the token. `fallback` is what the cache had before it was brought up to date.
+    async fn renew(
+        &self,
+        fallback: Option<CachedAccessToken>,
+    ) -> Result<AuthenticationResult, Error> {
+        match self.look_again().await {
+            Ok(Silent::Hit(token)) => Ok(self.hit(&token)),
+            Ok(Silent::Renew(renewal)) => self.redeem_any(renewal).await,
+            Ok(_) => Err(Error::InteractionRequired(Box::default())),
+            Err(error) => fallback.map(|token| self.hit(&token)).ok_or(error),
+        }
+    }
+
     /// Somebody else may have renewed the token since the cache was loaded, so the store is asked before the network.
-    async fn renew(&self) -> Result<AuthenticationResult, Error> {
-        self.application.cache.reload().await?;
-        match self.decide() {
-            Silent::Hit(token) => Ok(self.hit(&token)),
-            Silent::Renew(renewal) => self.redeem_any(renewal).await,
-            _ => Err(Error::InteractionRequired(Box::default())),
+    /// Where the tenant was given by its domain, the authority is asked for the name that tokens are stored under.
+    async fn look_again(&self) -> Result<Silent, Error> {
+        let application = self.application;
+        application.cache.reload().await?;
+        let decision = self.decide();
+        let is_undecided = matches!(decision, Silent::Renew(_)) && !application.knows_endpoints();
+        // An authority that does not answer will not answer the renewal either, which knows what to make of it.
+        match is_undecided && application.endpoints(&application.authority).await.is_ok() {
+            true => Ok(self.decide()),
+            false => Ok(decision),
         }
     }
 

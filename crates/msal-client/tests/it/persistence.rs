@@ -157,3 +157,26 @@ async fn a_store_that_cannot_be_read_does_not_cost_the_refresh_token() {
     let call = app.acquire_token_by_refresh_token(token, [GRAPH]);
     assert!(world.ask(call).await.is_ok());
 }
+
+#[tokio::test]
+async fn an_aging_token_is_good_enough_when_the_store_cannot_be_read() {
+    let world = World::with(
+        Settings::default()
+            .access_token_life(DAY)
+            .refresh_in(DAY / 2),
+    );
+    let app = world.desktop();
+    let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    world.store.fail_loads(true);
+    world.advance(DAY * 3 / 4);
+    let aging = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
+    assert_eq!(aging.unwrap().token_source, TokenSource::Cache);
+    world.advance(DAY);
+    let expired = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
+    assert!(matches!(expired, Err(Error::Store(_))));
+    assert_eq!(
+        world.redemptions(),
+        1,
+        "nothing is spent that cannot be kept"
+    );
+}

@@ -553,3 +553,32 @@ async fn a_tenant_given_by_domain_becomes_its_guid() {
     assert_eq!(result.unwrap().token_source, TokenSource::Cache);
     assert_eq!(world.http.sent().len(), 2);
 }
+
+#[tokio::test]
+async fn a_token_stored_under_a_guid_is_found_by_the_tenants_domain() {
+    let world = World::new();
+    let account = alice(&world).await;
+    let by_domain = || {
+        let builder = world.builder(DESKTOP).authority(authority(CONTOSO));
+        builder.build().unwrap()
+    };
+    let (app, before) = (by_domain(), world.redemptions());
+    for _ in 0..2 {
+        let result = world.ask(app.acquire_token_silent([GRAPH], &account)).await;
+        assert_eq!(result.unwrap().token_source, TokenSource::Cache);
+    }
+    assert_eq!(
+        world.http.sent().len(),
+        2,
+        "the sign-in, and one look for the GUID"
+    );
+    assert_eq!(world.redemptions(), before);
+
+    // Without an answer nobody knows the GUID, and the refresh token has nowhere to go.
+    world.http.fail(Some(HttpErrorKind::Unreachable));
+    let error = world
+        .ask(by_domain().acquire_token_silent([GRAPH], &account))
+        .await;
+    assert!(matches!(error, Err(Error::Http(_))));
+    assert_eq!(world.redemptions(), before);
+}

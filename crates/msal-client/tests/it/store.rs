@@ -17,6 +17,7 @@ struct Shared {
     blobs: MemoryStore,
     loads: AtomicUsize,
     saves: AtomicUsize,
+    fails_to_load: Mutex<bool>,
     fails_to_save: Mutex<bool>,
     /// What others do just before the next save arrives.
     before_save: Mutex<Option<BoxFuture<'static, ()>>>,
@@ -33,6 +34,11 @@ impl TestStore {
     /// How often a blob was saved or should have been.
     pub(crate) fn saves(&self) -> usize {
         self.0.saves.load(Ordering::SeqCst)
+    }
+
+    /// Lets loads fail or succeed.
+    pub(crate) fn fail_loads(&self, fails: bool) {
+        *self.0.fails_to_load.lock().unwrap() = fails;
     }
 
     /// Lets saves fail or succeed.
@@ -81,6 +87,9 @@ impl CacheStore for TestStore {
     ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
         Box::pin(async move {
             self.0.loads.fetch_add(1, Ordering::SeqCst);
+            if *self.0.fails_to_load.lock().unwrap() {
+                return Err(StoreError::other("told not to load"));
+            }
             let stored = self.0.blobs.load(partition).await;
             let others = self.0.after_load.lock().unwrap().take();
             if let Some(others) = others {
