@@ -1,0 +1,312 @@
+//! What can be typed. What it means is decided in the commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Sign-in tokens of Microsoft Entra ID: bring refresh tokens into MSAL, look into a token cache, try it all on an
+/// emulator.
+#[derive(Debug, Parser)]
+#[command(
+    name = "msal",
+    version,
+    max_term_width = 100,
+    after_help = "New here? Run `msal demo`: it migrates a few hundred users on an emulator and needs nothing else."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub(crate) format: Format,
+
+    /// Prints no progress.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs: one JSON document.
+    Json,
+    /// For spreadsheets: one row for each token (`migrate report` only).
+    Csv,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Lists the accounts in a token cache.
+    Accounts(AccountsArgs),
+    /// Shows the whole job on an emulator: nothing else is needed, nothing leaves this machine.
+    Demo(DemoArgs),
+    /// Runs the Microsoft identity platform on this machine.
+    #[command(subcommand)]
+    Emulator(EmulatorCommand),
+    /// Moves refresh tokens from ADAL or another OAuth2 library into an MSAL token cache.
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
+    /// Prints an access token for an account of a token cache.
+    Token(TokenArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MigrateCommand {
+    /// Says what a migration would do. Asks no network and writes nothing.
+    Plan(PlanArgs),
+    /// Tells how each token of a migration ended.
+    Report(ReportArgs),
+    /// Redeems each refresh token once and stores its successor. Run it again to continue where it stopped.
+    #[command(
+        after_help = "Exit status: 0 every token migrated; 3 the rest need their users; 75 something is left to \
+                      retry: run the same command again; 2 bad usage; 1 failed."
+    )]
+    Run(Box<RunArgs>),
+    /// Asks every account of a migrated cache for a token, the way an application would.
+    Verify(VerifyArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EmulatorCommand {
+    /// Serves the emulator on https://localhost until it is interrupted.
+    Serve(ServeArgs),
+}
+
+/// Where tokens come from and how their rows are read.
+#[derive(Debug, Args)]
+pub(crate) struct SourceArgs {
+    /// The file with the refresh tokens. It is only read.
+    pub(crate) input: PathBuf,
+
+    /// The format of the input. It is detected when absent.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) from: Option<String>,
+
+    /// Where a field stands in a row of CSV or JSON lines: a column, a JSON pointer, `column:/pointer`, or
+    /// `const:VALUE`.
+    #[arg(long, value_name = "FIELD=EXPR")]
+    pub(crate) map: Vec<String>,
+
+    /// The client of rows that name none; rows of other clients are skipped.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+
+    /// Trusts this host with tokens besides Microsoft's; with a tenant, redeems them there.
+    #[arg(long, value_name = "URL")]
+    pub(crate) authority: Option<String>,
+
+    /// Asks for resource B where a row has resource A.
+    #[arg(long, value_name = "A=B")]
+    pub(crate) map_resource: Vec<String>,
+
+    /// What to ask for where a row names nothing. Microsoft Graph when absent.
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) default_scope: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+
+    /// Lists every row with what becomes of it. Names of rows may be user names.
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+/// Secrets of confidential clients. None is ever taken from the command line itself.
+#[derive(Debug, Args)]
+pub(crate) struct SecretArgs {
+    /// The environment variable that holds a client's secret.
+    #[arg(long, value_name = "[CLIENT_ID=]NAME")]
+    pub(crate) client_secret_env: Vec<String>,
+
+    /// The file that holds a client's secret.
+    #[arg(long, value_name = "[CLIENT_ID=]FILE")]
+    pub(crate) client_secret_file: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NetworkArgs {
+    /// Trusts the certificate authorities in this file besides the system's.
+    #[arg(long, value_name = "PEM")]
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+
+    /// The MSAL token cache to write. It is created when absent, and added to otherwise.
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) to: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) secrets: SecretArgs,
+
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
+
+    /// The MSAL that will read the target.
+    #[arg(long, value_enum, default_value_t = Sdk::Python)]
+    pub(crate) sdk: Sdk,
+
+    /// How many requests are in flight at most: 256, or 4 with `--rotation single-use`.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(crate) concurrency: Option<u16>,
+
+    /// The journal that makes the run resumable. TARGET.journal when absent.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) journal: Option<PathBuf>,
+
+    /// What the issuer does with a refresh token that was redeemed.
+    #[arg(long, value_enum, default_value_t = Rotation::Reusable)]
+    pub(crate) rotation: Rotation,
+
+    /// Publishes tokens that turn out to be another user's than the input says.
+    #[arg(long)]
+    pub(crate) allow_user_mismatch: bool,
+}
+
+/// The MSAL that will read the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sdk {
+    /// MSAL Python, and this library.
+    Python,
+    /// MSAL Node.
+    Node,
+}
+
+/// What the issuer does with a refresh token that was redeemed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rotation {
+    /// It stays valid, as at Entra.
+    Reusable,
+    /// It is spent: no token is sent twice without being asked.
+    SingleUse,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The token cache.
+    pub(crate) target: PathBuf,
+
+    /// The host of accounts that are not in one of Microsoft's clouds.
+    #[arg(long, value_name = "URL")]
+    pub(crate) authority: Option<String>,
+
+    /// Asks the cache only, and sends nothing.
+    #[arg(long)]
+    pub(crate) offline: bool,
+
+    #[command(flatten)]
+    pub(crate) secrets: SecretArgs,
+
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The journal of a migration.
+    pub(crate) journal: PathBuf,
+
+    /// Lists every token, not only those that are not migrated.
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Shows what the source calls each row, which may be a user name or an e-mail address.
+    #[arg(long)]
+    pub(crate) show_users: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountsArgs {
+    /// The token cache.
+    pub(crate) target: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenArgs {
+    /// The token cache.
+    pub(crate) target: PathBuf,
+
+    /// The account: its user name, or its home account id.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) account: String,
+
+    /// A scope to ask for; repeat it for several.
+    #[arg(long, value_name = "SCOPE", required = true)]
+    pub(crate) scope: Vec<String>,
+
+    /// The client, where several hold tokens of the account.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+
+    /// The authority. The account's own tenant in its cloud when absent.
+    #[arg(long, value_name = "URL")]
+    pub(crate) authority: Option<String>,
+
+    /// Asks for a fresh token even when a cached one is still good.
+    #[arg(long)]
+    pub(crate) force_refresh: bool,
+
+    #[command(flatten)]
+    pub(crate) secrets: SecretArgs,
+
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// How many users to migrate.
+    #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) users: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Tenants, users, applications and behaviour, as TOML. A sample directory when absent.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// The port; 0 takes a free one.
+    #[arg(long, default_value_t = 8443, value_name = "N")]
+    pub(crate) port: u16,
+
+    /// Where to write the certificate authority that clients must trust.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_out: Option<PathBuf>,
+
+    /// Appends one JSON line for each request; secrets are left out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit: Option<PathBuf>,
+
+    /// Answers token requests this much later.
+    #[arg(long, default_value_t = 0, value_name = "MILLISECONDS")]
+    pub(crate) latency: u64,
+
+    /// Signs with a constant: for load tests. Such tokens cannot be verified.
+    #[arg(long)]
+    pub(crate) cheap_signatures: bool,
+
+    /// What happens to a refresh token that was redeemed. What the configuration says when absent.
+    #[arg(long, value_enum)]
+    pub(crate) rotation: Option<ServeRotation>,
+}
+
+/// What happens to a refresh token that was redeemed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ServeRotation {
+    /// It stays valid, as at Entra.
+    Reusable,
+    /// It is spent.
+    SingleUse,
+    /// It is spent, and presenting it again revokes all tokens of the sign-in.
+    ReuseDetection,
+}

@@ -1,0 +1,63 @@
+//! The commands, one file each.
+
+mod accounts;
+mod demo;
+mod emulator_serve;
+mod migrate_plan;
+mod migrate_report;
+mod migrate_run;
+mod migrate_verify;
+mod token;
+
+use std::future::Future;
+
+use msal::StoreError;
+use tokio::runtime::Builder;
+
+use crate::cli::{Cli, Command, EmulatorCommand, Format, MigrateCommand};
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::output::Printer;
+
+/// Runs what was typed.
+pub(crate) fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
+    let is_report = matches!(cli.command, Command::Migrate(MigrateCommand::Report(_)));
+    if cli.format == Format::Csv && !is_report {
+        return Err(Failure::usage(
+            "only `msal migrate report` prints CSV",
+            "use --format json or text",
+        ));
+    }
+    match cli.command {
+        Command::Accounts(arguments) => accounts::run(&arguments, printer),
+        Command::Demo(arguments) => demo::run(&arguments, printer),
+        Command::Emulator(EmulatorCommand::Serve(arguments)) => {
+            emulator_serve::run(&arguments, printer)
+        }
+        Command::Migrate(MigrateCommand::Plan(arguments)) => migrate_plan::run(&arguments, printer),
+        Command::Migrate(MigrateCommand::Report(arguments)) => {
+            migrate_report::run(&arguments, printer)
+        }
+        Command::Migrate(MigrateCommand::Run(arguments)) => migrate_run::run(&arguments, printer),
+        Command::Migrate(MigrateCommand::Verify(arguments)) => {
+            migrate_verify::run(&arguments, printer)
+        }
+        Command::Token(arguments) => token::run(&arguments, printer),
+    }
+}
+
+/// Runs `work` on one thread: what bulk work saves in hand-overs between threads is worth more than a second core.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime
+        .map_err(|error| Failure::new(&error))?
+        .block_on(work)
+}
+
+/// Refuses a token cache that is not there: reading must not make one.
+fn missing_cache(path: &std::path::Path) -> Failure {
+    let error = std::io::Error::from(std::io::ErrorKind::NotFound);
+    let error = StoreError::io("open", path.display().to_string(), error);
+    Failure::new(&error)
+        .with_hint("name a token cache that MSAL wrote, or make one with `msal migrate run`")
+}

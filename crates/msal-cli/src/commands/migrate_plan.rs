@@ -1,0 +1,226 @@
+//! `msal migrate plan`: what a migration would do, without any network.
+
+use std::ops::ControlFlow;
+
+use aws_lc_rs::hmac;
+use msal_core::RefreshToken;
+use msal_migrate::{Count, Fingerprint, Plan, Planned, SkipCount, Source, Summary};
+use serde_json::{Value, json};
+
+use crate::cli::PlanArgs;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::input;
+use crate::output::{BOLD, DIM, HINT, Printer};
+use crate::text;
+
+/// How many names of one kind are shown to people.
+const SHOWN: usize = 8;
+
+pub(super) fn run(arguments: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
+    let (source, options) = input::open(&arguments.source)?;
+    let key = session_key()?;
+    let fingerprint = |client: &str, token: &RefreshToken| fingerprint(&key, client, token);
+    let plan = Plan::make(&*source, &options, &fingerprint)?;
+    match printer.is_json() {
+        true => print_json(&plan, &*source, arguments.list, &fingerprint, printer)?,
+        false => {
+            if arguments.list {
+                list(&plan, &*source, &fingerprint, printer)?;
+            }
+            printer.text(&summary(&*source, plan.summary()));
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// Tokens are told apart by a keyed hash whose key is forgotten when the command ends.
+fn session_key() -> Result<hmac::Key, Failure> {
+    let mut bytes = [0; 32];
+    msal::SecureRandom::fill(&msal::SystemRandom::default(), &mut bytes)
+        .map_err(|error| Failure::new(&error))?;
+    Ok(hmac::Key::new(hmac::HMAC_SHA256, &bytes))
+}
+
+fn fingerprint(key: &hmac::Key, client: &str, token: &RefreshToken) -> Fingerprint {
+    let mut context = hmac::Context::with_key(key);
+    context.update(&client.len().to_be_bytes());
+    context.update(client.as_bytes());
+    context.update(token.expose_secret().as_bytes());
+    let tag = context.sign();
+    let mut bytes = [0; 16];
+    for (byte, tag) in bytes.iter_mut().zip(tag.as_ref()) {
+        *byte = *tag;
+    }
+    Fingerprint::from_bytes(bytes)
+}
+
+fn list(
+    plan: &Plan,
+    source: &dyn Source,
+    fingerprint: &msal_migrate::FingerprintFn<'_>,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    plan.rows(source, fingerprint, &mut |row| {
+        printer.text(&match row {
+            Planned::Job(job) => format!(
+                "{}  redeem for {} at {}, asking for {}\n",
+                job.locator,
+                job.client_id,
+                job.authority,
+                job.scopes.to_wire()
+            ),
+            Planned::Duplicate { locator, of } => {
+                format!("{locator}  {DIM}same token as {of}{DIM:#}\n")
+            }
+            Planned::Skipped { locator, reason } => {
+                format!("{locator}  {DIM}skip: {}: {reason}{DIM:#}\n", reason.code())
+            }
+            _ => String::new(),
+        });
+        ControlFlow::Continue(())
+    })?;
+    printer.text("\n");
+    Ok(())
+}
+
+fn summary(source: &dyn Source, summary: &Summary) -> String {
+    let mut out = format!(
+        "{BOLD}{}{BOLD:#} would be redeemed, from {} of {}\n\n",
+        text::counted(summary.jobs, "token"),
+        text::counted(summary.rows, "row"),
+        source.kind(),
+    );
+    for (title, counts) in [
+        ("clients", &summary.clients),
+        ("authorities", &summary.hosts),
+        ("tenants", &summary.tenants),
+        ("scopes", &summary.scopes),
+    ] {
+        out.push_str(&names(title, counts));
+    }
+    if summary.duplicates > 0 {
+        out.push_str(&format!(
+            "{DIM}duplicates{DIM:#}\n{}\n",
+            text::table(&[(
+                "rows that repeat a token".to_owned(),
+                text::count(summary.duplicates)
+            )])
+        ));
+    }
+    if !summary.skipped.is_empty() {
+        out.push_str(&format!(
+            "{DIM}skipped{DIM:#}\n{}\n",
+            skipped(&summary.skipped)
+        ));
+    }
+    for (warning, count) in &summary.warnings {
+        out.push_str(&format!(
+            "{BOLD}note{BOLD:#}: {}: {}\n{HINT}hint{HINT:#}: {}\n\n",
+            text::counted(*count, "token"),
+            warning.explanation(),
+            warning.hint()
+        ));
+    }
+    out
+}
+
+fn names(title: &str, counts: &[Count]) -> String {
+    if counts.is_empty() {
+        return String::new();
+    }
+    let shown = counts.iter().take(SHOWN);
+    let mut rows: Vec<_> = shown
+        .map(|count| (count.name.clone(), text::count(count.count)))
+        .collect();
+    if counts.len() > SHOWN {
+        rows.push((
+            format!("… and {} more", counts.len() - SHOWN),
+            String::new(),
+        ));
+    }
+    format!("{DIM}{title}{DIM:#}\n{}\n", text::table(&rows))
+}
+
+/// Skipped rows by reason, with what can be done about each.
+pub(super) fn skipped(skipped: &[SkipCount]) -> String {
+    let rows: Vec<_> = skipped
+        .iter()
+        .map(|skip| {
+            let reason = format!("{} {}", text::count(skip.count), skip.reason.code());
+            (reason, format!("{}; {}", skip.reason, skip.reason.hint()))
+        })
+        .collect();
+    text::table(&rows)
+}
+
+/// Skipped rows by reason, for programs.
+pub(super) fn skipped_json(skipped: &[SkipCount]) -> Value {
+    skipped
+        .iter()
+        .map(|skip| {
+            json!({
+                "reason": skip.reason.code(), "count": skip.count,
+                "explanation": skip.reason.explanation(), "hint": skip.reason.hint(),
+                "examples": skip.examples.iter().map(|locator| locator.place().to_string()).collect::<Vec<_>>(),
+            })
+        })
+        .collect()
+}
+
+fn print_json(
+    plan: &Plan,
+    source: &dyn Source,
+    with_rows: bool,
+    fingerprint: &msal_migrate::FingerprintFn<'_>,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let summary = plan.summary();
+    let counts = |counts: &[Count]| -> Value {
+        counts
+            .iter()
+            .map(|count| json!({ "name": count.name, "count": count.count }))
+            .collect()
+    };
+    let mut document = json!({
+        "source": source.kind().as_str(),
+        "rows": summary.rows,
+        "tokens": summary.jobs,
+        "duplicates": summary.duplicates,
+        "clients": counts(&summary.clients),
+        "authorities": counts(&summary.hosts),
+        "tenants": counts(&summary.tenants),
+        "scopes": counts(&summary.scopes),
+        "skipped": skipped_json(&summary.skipped),
+        "warnings": summary.warnings.iter().map(|(warning, count)| json!({
+            "warning": warning.code(), "count": count,
+            "explanation": warning.explanation(), "hint": warning.hint(),
+        })).collect::<Vec<_>>(),
+    });
+    if with_rows {
+        let mut rows = Vec::new();
+        plan.rows(source, fingerprint, &mut |row| {
+            rows.push(row_json(&row));
+            ControlFlow::Continue(())
+        })?;
+        document["list"] = Value::from(rows);
+    }
+    printer.json(&document);
+    Ok(())
+}
+
+fn row_json(row: &Planned) -> Value {
+    match row {
+        Planned::Job(job) => json!({
+            "row": job.locator.to_string(), "action": "redeem", "client_id": job.client_id,
+            "authority": job.authority.to_string(), "scopes": job.scopes.to_wire(), "duplicates": job.duplicates,
+        }),
+        Planned::Duplicate { locator, of } => {
+            json!({ "row": locator.to_string(), "action": "none", "duplicate_of": of.to_string() })
+        }
+        Planned::Skipped { locator, reason } => {
+            json!({ "row": locator.to_string(), "action": "skip", "reason": reason.code() })
+        }
+        _ => Value::Null,
+    }
+}

@@ -1,0 +1,189 @@
+//! `msal migrate report`: how each token of a migration ended.
+
+use msal_migrate::{Counts, JournalEntry, JournalReader, State};
+use serde_json::{Value, json};
+
+use crate::cli::{Format, ReportArgs};
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::output::{BOLD, DIM, Printer};
+use crate::text;
+
+pub(super) fn run(arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Failure> {
+    let journal = JournalReader::open(&arguments.journal).map_err(|error| {
+        let hint = error
+            .hint()
+            .unwrap_or_else(|| "a migration's journal is TARGET.journal".to_owned());
+        Failure::new(&error).with_hint(hint)
+    })?;
+    let mut rows = Vec::new();
+    let mut each = |row: Row| match printer.format {
+        Format::Text => printer.text(&row.to_text()),
+        Format::Csv => printer.text(&row.to_csv()),
+        Format::Json => rows.push(row.to_json()),
+    };
+    if printer.format == Format::Csv {
+        printer.text("row,class,error,suberror,aadsts,home_account_id,at\n");
+    }
+    journal
+        .entries(&mut |entry| {
+            if arguments.all || entry.state != State::Migrated {
+                each(Row::new(entry, arguments.show_users));
+            }
+        })
+        .map_err(|error| Failure::new(&error))?;
+    let counts = journal.states().counts();
+    match printer.format {
+        Format::Json => printer.json(&json!({ "counts": counts_json(&counts), "tokens": rows })),
+        Format::Text => printer.text(&counts_text(&counts)),
+        Format::Csv => {}
+    }
+    Ok(Exit::Success)
+}
+
+/// One token.
+struct Row {
+    place: String,
+    class: &'static str,
+    error: String,
+    suberror: String,
+    aadsts: String,
+    home_account_id: String,
+    at: i64,
+}
+
+impl Row {
+    fn new(entry: JournalEntry, show_users: bool) -> Self {
+        // The key of a row and the name of a file may be a user's name.
+        let place = match show_users {
+            true => entry.locator.to_string(),
+            false => entry.locator.place().to_string(),
+        };
+        let class = class_of(entry.state);
+        let outcome = entry.outcome;
+        let text = |text: Option<String>| text.unwrap_or_default();
+        let codes = outcome
+            .as_ref()
+            .map(|outcome| outcome.codes.clone())
+            .unwrap_or_default();
+        let codes: Vec<_> = codes.iter().map(|code| format!("AADSTS{code}")).collect();
+        Self {
+            place,
+            class,
+            error: text(outcome.as_ref().and_then(|outcome| outcome.error.clone())),
+            suberror: text(
+                outcome
+                    .as_ref()
+                    .and_then(|outcome| outcome.suberror.clone()),
+            ),
+            aadsts: codes.join(" "),
+            home_account_id: text(outcome.and_then(|outcome| outcome.home_account_id)),
+            at: entry.at.as_secs(),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let why: Vec<_> = [
+            &self.error,
+            &self.aadsts,
+            &self.suberror,
+            &self.home_account_id,
+        ]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .map(String::as_str)
+        .collect();
+        format!(
+            "{}  {BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}\n",
+            self.place,
+            self.class,
+            why.join(" ")
+        )
+    }
+
+    fn to_csv(&self) -> String {
+        let fields = [
+            self.place.as_str(),
+            self.class,
+            &self.error,
+            &self.suberror,
+            &self.aadsts,
+            &self.home_account_id,
+        ];
+        let quoted: Vec<_> = fields.iter().map(|field| quote(field)).collect();
+        format!("{},{}\n", quoted.join(","), self.at)
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "row": self.place, "class": self.class, "error": self.error, "suberror": self.suberror,
+            "aadsts": self.aadsts, "home_account_id": self.home_account_id, "at": self.at,
+        })
+    }
+}
+
+/// RFC 4180, and no field that a spreadsheet would take for a formula.
+fn quote(field: &str) -> String {
+    let safe = match field.starts_with(['=', '+', '-', '@']) {
+        true => format!("'{field}"),
+        false => field.to_owned(),
+    };
+    match safe.contains(['"', ',', '\n', '\r']) {
+        true => format!("\"{}\"", safe.replace('"', "\"\"")),
+        false => safe,
+    }
+}
+
+fn class_of(state: State) -> &'static str {
+    match state {
+        State::Failed => "failed",
+        State::InDoubt { .. } => "in_doubt",
+        State::Migrated => "migrated",
+        State::NeedsUser => "needs_user",
+        State::Quarantined => "quarantined",
+        State::Redeemed { .. } | State::Published { .. } => "unpublished",
+        State::Skipped => "skipped",
+        _ => "retryable",
+    }
+}
+
+fn counts_json(counts: &Counts) -> Value {
+    json!({
+        "total": counts.total(), "migrated": counts.migrated, "needs_user": counts.needs_user,
+        "failed": counts.failed, "quarantined": counts.quarantined, "retryable": counts.retryable,
+        "in_doubt": counts.in_doubt, "unpublished": counts.unfinished,
+    })
+}
+
+fn counts_text(counts: &Counts) -> String {
+    let rows: Vec<_> = [
+        ("migrated", counts.migrated),
+        ("need their user", counts.needs_user),
+        ("failed", counts.failed),
+        ("held back", counts.quarantined),
+        ("left to retry", counts.retryable),
+        ("in doubt", counts.in_doubt),
+        ("answered, not yet published", counts.unfinished),
+    ]
+    .into_iter()
+    .filter(|(name, count)| *count > 0 || *name == "migrated")
+    .map(|(name, count)| (format!("{:>9} {name}", text::count(count)), String::new()))
+    .collect();
+    format!(
+        "{BOLD}{}{BOLD:#} in the journal\n{}",
+        text::counted(counts.total(), "token"),
+        text::table(&rows)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_fields_are_quoted_and_never_formulas() {
+        assert_eq!(quote("plain"), "plain");
+        assert_eq!(quote("a,\"b\""), "\"a,\"\"b\"\"\"");
+        assert_eq!(quote("=1+1"), "'=1+1");
+    }
+}

@@ -1,0 +1,66 @@
+//! `msal migrate verify`: does every account of a target answer?
+
+use std::sync::Arc;
+
+use msal::{CacheStore, FileStore, Partition};
+use msal_migrate::{Proof, Verifier};
+use serde_json::json;
+
+use super::migrate_run::{verification_json, verified};
+use super::{block_on, missing_cache};
+use crate::cli::VerifyArgs;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::output::Printer;
+use crate::{credentials, input};
+
+pub(super) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Failure> {
+    let credentials = credentials::read(&arguments.secrets, None)?;
+    let runtime = input::runtime(&arguments.network)?;
+    let authority = input::authority(arguments.authority.as_deref())?;
+    let mut broken = Vec::new();
+    let verification = block_on(async {
+        let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(&arguments.target));
+        if store.load(&Partition::default()).await?.is_none() {
+            return Err(missing_cache(&arguments.target));
+        }
+        let verifier = match arguments.offline {
+            true => Verifier::offline(store, &runtime),
+            false => Verifier::new(store, runtime.clone()),
+        };
+        let verifier = verifier.credentials(credentials).authority(authority);
+        let mut each = |answer: &msal_migrate::Answer<'_>| {
+            if answer.proof == Proof::Broken {
+                let why = answer.error.map_or_else(
+                    || "no client holds its refresh token".to_owned(),
+                    ToString::to_string,
+                );
+                broken.push((
+                    answer.account.home_account_id.to_string(),
+                    answer.client_id.to_owned(),
+                    why,
+                ));
+            }
+        };
+        Ok(verifier.run(&mut each).await?)
+    })?;
+    if printer.is_json() {
+        let mut document = verification_json(&verification);
+        document["failures"] = broken
+            .iter()
+            .map(|(account, client, why)| json!({ "home_account_id": account, "client_id": client, "why": why }))
+            .collect();
+        printer.json(&document);
+    } else {
+        for (account, client, why) in &broken {
+            printer.text(&format!("{account}  {client}  {why}\n"));
+        }
+        printer.text(verified(&verification).trim_start());
+    }
+    Ok(match (verification.broken, verification.untried) {
+        (0, 0) => Exit::Success,
+        (0, _) if arguments.offline => Exit::Success,
+        (0, _) => Exit::RetryLeft,
+        _ => Exit::Failed,
+    })
+}

@@ -1,0 +1,168 @@
+//! `msal token`: an access token for an account of a token cache.
+
+use std::sync::Arc;
+
+use msal::{
+    Account, AuthenticationResult, Authority, CacheStore, ConfidentialClientApplication, FileStore,
+    Partition, PublicClientApplication, Runtime, SharedTokenCache, Tenant, TokenSource,
+};
+use msal_core::{ClientCredential, Dialect};
+use serde_json::json;
+
+use super::{block_on, missing_cache};
+use crate::cli::TokenArgs;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::output::Printer;
+use crate::{credentials, input};
+
+pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Failure> {
+    let credentials = credentials::read(&arguments.secrets, arguments.client_id.as_deref())?;
+    let runtime = input::runtime(&arguments.network)?;
+    let result = block_on(async {
+        let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(&arguments.target));
+        if store.load(&Partition::default()).await?.is_none() {
+            return Err(missing_cache(&arguments.target));
+        }
+        let cache = Arc::new(SharedTokenCache::new(
+            store,
+            Partition::default(),
+            Dialect::Python,
+        ));
+        cache.ensure_loaded().await?;
+        let account = find_account(&cache, &arguments.account)?;
+        let client_id = find_client(&cache, &account, arguments)?;
+        let authority = authority_of(&account, arguments.authority.as_deref())?;
+        let asked = Asked {
+            arguments,
+            account: &account,
+            client_id: &client_id,
+        };
+        asked
+            .acquire(authority, credentials.of(&client_id), cache, runtime)
+            .await
+    })?;
+    print(&result, printer);
+    Ok(Exit::Success)
+}
+
+fn find_account(cache: &SharedTokenCache, wanted: &str) -> Result<Account, Failure> {
+    let mut found = cache.read(|cache| cache.accounts_named(wanted));
+    if found.is_empty() {
+        let all = cache.read(msal_core::TokenCache::accounts);
+        found.extend(
+            all.into_iter()
+                .filter(|account| account.home_account_id.as_str() == wanted),
+        );
+    }
+    match found.as_slice() {
+        [account] => Ok(account.clone()),
+        [] => Err(Failure::usage(
+            "the token cache has no such account",
+            "`msal accounts TARGET` lists them",
+        )),
+        _ => Err(Failure::usage(
+            "several accounts have this user name",
+            "name the home account id instead: `msal accounts TARGET` lists them",
+        )),
+    }
+}
+
+fn find_client(
+    cache: &SharedTokenCache,
+    account: &Account,
+    arguments: &TokenArgs,
+) -> Result<String, Failure> {
+    if let Some(client_id) = &arguments.client_id {
+        return Ok(client_id.clone());
+    }
+    let clients = cache.read(|cache| cache.clients_of(account));
+    match clients.as_slice() {
+        [client_id] => Ok(client_id.clone()),
+        [] => Err(Failure::usage(
+            "no client holds a refresh token of this account",
+            "name the client with --client-id",
+        )),
+        _ => Err(Failure::usage(
+            "several clients hold tokens of this account",
+            format!("name one with --client-id: {}", clients.join(", ")),
+        )),
+    }
+}
+
+fn authority_of(account: &Account, named: Option<&str>) -> Result<Authority, Failure> {
+    let bad = |error: msal::AuthorityError| {
+        Failure::usage(
+            error.to_string(),
+            "write https://HOST or https://HOST/TENANT",
+        )
+    };
+    let own = || Tenant::parse(&account.realm).map_err(bad);
+    match input::authority(named)? {
+        None => Ok(Authority::entra(&account.environment, own()?)),
+        Some(named) => match named.tenant() {
+            Some(tenant) => Ok(Authority::entra(named.host(), tenant.clone())),
+            None => Ok(Authority::entra(named.host(), own()?)),
+        },
+    }
+}
+
+struct Asked<'a> {
+    arguments: &'a TokenArgs,
+    account: &'a Account,
+    client_id: &'a str,
+}
+
+impl Asked<'_> {
+    async fn acquire(
+        &self,
+        authority: Authority,
+        credential: ClientCredential,
+        cache: Arc<SharedTokenCache>,
+        runtime: Runtime,
+    ) -> Result<AuthenticationResult, Failure> {
+        let (scopes, force) = (&self.arguments.scope, self.arguments.force_refresh);
+        // The user names an authority to trust it; without one it is a host of Microsoft's, or refused.
+        let is_named = self.arguments.authority.is_some();
+        macro_rules! acquire {
+            ($builder:expr) => {{
+                let builder = $builder.cache(cache).runtime(runtime);
+                let application = match is_named {
+                    true => builder.known_authority(authority),
+                    false => builder.authority(authority),
+                }
+                .build()?;
+                application
+                    .acquire_token_silent(scopes, self.account)
+                    .force_refresh(force)
+                    .await?
+            }};
+        }
+        Ok(match credential {
+            ClientCredential::Secret(secret) => {
+                acquire!(ConfidentialClientApplication::builder(
+                    self.client_id,
+                    secret
+                ))
+            }
+            _ => acquire!(PublicClientApplication::builder(self.client_id)),
+        })
+    }
+}
+
+fn print(result: &AuthenticationResult, printer: &Printer) {
+    let token = result.access_token.expose_secret();
+    match printer.is_json() {
+        true => printer.json(&json!({
+            "access_token": token,
+            "token_type": result.token_type,
+            "expires_on": result.expires_on.as_secs(),
+            "scopes": result.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>(),
+            "source": match result.token_source {
+                TokenSource::Cache => "cache",
+                _ => "identity_provider",
+            },
+        })),
+        false => printer.text(&format!("{token}\n")),
+    }
+}

@@ -1,0 +1,134 @@
+//! Errors as the command line shows them: one line, its causes, and what to type next.
+
+use std::error::Error;
+use std::fmt;
+
+use msal::{HttpErrorKind, StoreError};
+use msal_migrate::{MigrationError, PlanError, SourceError};
+
+use crate::exit::Exit;
+
+/// A failed command.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) message: String,
+    pub(crate) causes: Vec<String>,
+    pub(crate) hint: Option<String>,
+    pub(crate) exit: Exit,
+}
+
+impl Failure {
+    /// What was typed cannot be done.
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            causes: Vec::new(),
+            hint: Some(hint.into()),
+            exit: Exit::Usage,
+        }
+    }
+
+    /// `error` with what caused it.
+    pub(crate) fn new(error: &(dyn Error + 'static)) -> Self {
+        let message = error.to_string();
+        let mut causes: Vec<String> = Vec::new();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            // Transparent wrappers repeat what they wrap.
+            if text != message && causes.last() != Some(&text) {
+                causes.push(text);
+            }
+            source = cause.source();
+        }
+        Self {
+            message,
+            causes,
+            hint: None,
+            exit: Exit::Failed,
+        }
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    fn with_hint_if(mut self, hint: Option<impl Into<String>>) -> Self {
+        self.hint = hint.map(Into::into);
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Self::new(&error).with_hint_if(error.hint())
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Source(error) => Self::from(error),
+            error => Self::new(&error)
+                .with_hint("stop the program that writes the input, and run the command again"),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(&error).with_hint_if(error.hint())
+    }
+}
+
+impl From<MigrationError> for Failure {
+    fn from(error: MigrationError) -> Self {
+        match error {
+            MigrationError::Plan(error) => Self::from(error),
+            MigrationError::Store(error) => Self::from(error),
+            MigrationError::Http { ref source, .. } if source.kind() == HttpErrorKind::Certificate => Self::new(&error)
+                .with_hint("if the server is your own, pass the certificate of its authority with --ca-file"),
+            MigrationError::Journal(ref source) => {
+                let hint = source.hint();
+                Self::new(&error).with_hint_if(hint)
+            }
+            MigrationError::NotReadBack { .. } => Self::new(&error)
+                .with_hint("stop the programs that use the target, and run the same command again: nothing is lost"),
+            error => Self::new(&error).with_hint("run the same command again: nothing that was answered is lost"),
+        }
+    }
+}
+
+impl From<msal::Error> for Failure {
+    fn from(error: msal::Error) -> Self {
+        let hint = match &error {
+            msal::Error::InteractionRequired(_) => {
+                Some("the user must sign in to the application again".to_owned())
+            }
+            msal::Error::Http(error) if error.kind() == HttpErrorKind::Certificate => Some(
+                "if the server is your own, pass the certificate of its authority with --ca-file"
+                    .to_owned(),
+            ),
+            msal::Error::Store(failure) => failure.store_error().hint(),
+            msal::Error::Service(error) if error.error == "invalid_client" => Some(
+                "name the client's secret with --client-secret-env or --client-secret-file"
+                    .to_owned(),
+            ),
+            _ => None,
+        };
+        Self::new(&error).with_hint_if(hint)
+    }
+}
+
+impl From<msal::ConfigError> for Failure {
+    fn from(error: msal::ConfigError) -> Self {
+        Self::new(&error)
+    }
+}

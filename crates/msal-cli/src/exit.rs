@@ -1,0 +1,54 @@
+//! Exit statuses. They are part of the interface: scripts branch on them.
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use msal_migrate::Completion;
+
+/// How the command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All is done.
+    Success,
+    /// It failed; the message says why.
+    Failed,
+    /// What was typed cannot be done.
+    Usage,
+    /// What is left needs its users.
+    UsersNeeded,
+    /// The same command will get further (`EX_TEMPFAIL` of sysexits.h).
+    RetryLeft,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Success => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::UsersNeeded => 3,
+            Exit::RetryLeft => 75,
+        })
+    }
+}
+
+impl From<Completion> for Exit {
+    fn from(completion: Completion) -> Self {
+        match completion {
+            Completion::Complete => Self::Success,
+            Completion::RetryLeft => Self::RetryLeft,
+            Completion::UsersNeeded => Self::UsersNeeded,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// Prints what clap says: help and version are successes, everything else is bad usage.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    // A closed pipe leaves nobody to tell.
+    let _nobody_reads = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success.into(),
+        _ => Exit::Usage.into(),
+    }
+}

@@ -1,0 +1,113 @@
+//! What the arguments about the input and the network mean.
+
+use std::fs;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use msal::{ReqwestClient, Runtime, SystemClock, SystemRandom};
+use msal_migrate::{AuthorityOverride, Mapping, PlanOptions, Source, SourceKind, SourceOptions};
+
+use crate::cli::{NetworkArgs, SourceArgs};
+use crate::error::Failure;
+
+/// Opens the source and reads the options of the plan.
+pub(crate) fn open(arguments: &SourceArgs) -> Result<(Box<dyn Source>, PlanOptions), Failure> {
+    let mut options = SourceOptions::default();
+    options.from = arguments.from.as_deref().map(source_kind).transpose()?;
+    options.map = Mapping::parse(&arguments.map).map_err(|error| {
+        Failure::usage(
+            error.to_string(),
+            "write FIELD=EXPR, such as refresh_token=rt or refresh_token=/oauth/refresh_token",
+        )
+    })?;
+    let plan = plan_options(arguments)?;
+    Ok((msal_migrate::open(&arguments.input, &options)?, plan))
+}
+
+fn source_kind(name: &str) -> Result<SourceKind, Failure> {
+    SourceKind::from_str(name).map_err(|error| {
+        let names: Vec<_> = SourceKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        Failure::usage(
+            error.to_string(),
+            format!("the sources are {}", names.join(", ")),
+        )
+    })
+}
+
+fn plan_options(arguments: &SourceArgs) -> Result<PlanOptions, Failure> {
+    let mut options = PlanOptions::default();
+    options.client_id.clone_from(&arguments.client_id);
+    options.authority = authority(arguments.authority.as_deref())?;
+    options.map_resource = arguments
+        .map_resource
+        .iter()
+        .map(|pair| resource_pair(pair))
+        .collect::<Result<_, _>>()?;
+    options.default_scopes =
+        msal::ScopeSet::requested(&arguments.default_scope).map_err(|error| {
+            Failure::usage(
+                error.to_string(),
+                "name a scope such as https://graph.microsoft.com/.default",
+            )
+        })?;
+    options.now = Some(msal::Clock::now(&SystemClock::default()));
+    Ok(options)
+}
+
+fn resource_pair(pair: &str) -> Result<(String, String), Failure> {
+    match pair.split_once('=') {
+        Some((from, to)) if !from.is_empty() && !to.is_empty() => {
+            Ok((from.to_owned(), to.to_owned()))
+        }
+        _ => Err(Failure::usage(
+            format!("`{pair}` is not a pair of resources"),
+            "write A=B, such as https://graph.windows.net=https://graph.microsoft.com",
+        )),
+    }
+}
+
+/// An authority named by the user.
+pub(crate) fn authority(url: Option<&str>) -> Result<Option<AuthorityOverride>, Failure> {
+    let parse = |url| {
+        AuthorityOverride::parse(url).map_err(|error| {
+            Failure::usage(
+                error.to_string(),
+                "write https://HOST or https://HOST/TENANT",
+            )
+        })
+    };
+    url.map(parse).transpose()
+}
+
+/// The real world, with the certificate authorities that were named.
+pub(crate) fn runtime(arguments: &NetworkArgs) -> Result<Runtime, Failure> {
+    let mut http = ReqwestClient::builder();
+    if let Some(path) = &arguments.ca_file {
+        http = http
+            .authorities_pem(&certificates(path)?)
+            .map_err(|error| {
+                Failure::usage(
+                    format!("{}: {error}", path.display()),
+                    "name a file of PEM certificates",
+                )
+            })?;
+    }
+    Ok(Runtime {
+        http: Arc::new(http.build()),
+        clock: Arc::new(SystemClock::default()),
+        random: Arc::new(SystemRandom::default()),
+    })
+}
+
+fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|error| {
+        Failure::usage(
+            format!(
+                "cannot read the certificates in {}: {error}",
+                path.display()
+            ),
+            "name a file of PEM certificates",
+        )
+    })
+}

@@ -1,0 +1,118 @@
+//! Progress on long work: a bar on a terminal, a line now and then elsewhere, nothing in quiet.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use msal_migrate::{Class, Counts, Observer, Summary};
+
+use crate::output::{Printer, is_drawable};
+use crate::text;
+
+/// How often a line is printed where no bar can be drawn.
+const LINE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Shows how a migration goes on.
+pub(crate) struct Progress<'a> {
+    printer: &'a Printer,
+    bar: ProgressBar,
+    is_drawn: bool,
+    jobs: u64,
+    redeemed: u64,
+    refused: u64,
+    last_line: Instant,
+}
+
+impl<'a> Progress<'a> {
+    pub(crate) fn new(printer: &'a Printer) -> Self {
+        let is_drawn = !printer.quiet && !printer.is_json() && is_drawable();
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        Self {
+            printer,
+            bar,
+            is_drawn,
+            jobs: 0,
+            redeemed: 0,
+            refused: 0,
+            last_line: Instant::now(),
+        }
+    }
+
+    /// Takes the bar off the screen.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn show(&mut self) {
+        if self.is_drawn {
+            self.bar.set_position(self.redeemed + self.refused);
+            if self.refused > 0 {
+                self.bar
+                    .set_message(format!("{} not migrated", text::count(self.refused)));
+            }
+        } else if self.last_line.elapsed() >= LINE_INTERVAL {
+            self.last_line = Instant::now();
+            self.printer.say(&format!(
+                "{} of {} redeemed, {} not",
+                text::count(self.redeemed),
+                text::count(self.jobs),
+                text::count(self.refused)
+            ));
+        }
+    }
+}
+
+impl Observer for Progress<'_> {
+    fn planned(&mut self, plan: &Summary, earlier: Counts) {
+        let settled =
+            earlier.migrated + earlier.needs_user + earlier.quarantined + earlier.in_doubt;
+        self.jobs = plan.jobs;
+        if settled > 0 {
+            self.printer.say(&format!(
+                "resuming: {} of {} finished by earlier runs",
+                text::counted(settled.min(plan.jobs), "token"),
+                text::count(plan.jobs)
+            ));
+        }
+        self.redeemed = earlier.migrated.min(plan.jobs);
+        self.refused = (settled - earlier.migrated).min(plan.jobs - self.redeemed);
+        if self.is_drawn {
+            self.bar = ProgressBar::new(plan.jobs).with_style(style());
+            self.show();
+        }
+    }
+
+    fn redeemed(&mut self) {
+        self.redeemed += 1;
+        self.show();
+    }
+
+    fn concluded(&mut self, class: Class) {
+        if class != Class::Migrated {
+            self.refused += 1;
+            self.show();
+        }
+    }
+
+    fn waiting(&mut self, wait: Duration) {
+        let note = format!("the server asks for a pause of {}", text::duration(wait));
+        match self.is_drawn {
+            true => self.bar.set_message(note),
+            false => self.printer.say(&note),
+        }
+    }
+
+    fn refused_authority(&mut self, authority: &str, error: &msal::Error) {
+        let note = format!("{authority}: {error}");
+        match self.is_drawn {
+            true => self.bar.suspend(|| self.printer.say(&note)),
+            false => self.printer.say(&note),
+        }
+    }
+}
+
+fn style() -> ProgressStyle {
+    let template = "  {bar:32.cyan/dim} {human_pos}/{human_len}  {per_sec}  {msg:.dim}";
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_never| ProgressStyle::default_bar())
+        .progress_chars("━╸─")
+}
