@@ -3,7 +3,7 @@
 //! A refresh token is often stored many times, once per resource. The plan makes one [`Job`] of all copies, decides
 //! which client, authority and scopes it is redeemed with, and counts every row it leaves out with the reason.
 //!
-//! It keeps 56 bytes per distinct token, about twice that while it is being made, and no token. The records themselves are read a second time when the jobs
+//! It keeps 32 bytes per distinct token, about 100 while it is being made, and no token. The records themselves are read a second time when the jobs
 //! are handed out, and a source that has changed in between is noticed.
 
 mod authority;
@@ -134,13 +134,15 @@ pub struct Plan {
 struct Chosen {
     row: u64,
     fingerprint: Fingerprint,
-    place: Place,
     duplicates: u32,
     warnings: Warnings,
 }
 
-/// What to do with a row and the plan's word on it; the place, if the two do not fit.
-type Step<'a> = dyn FnMut(Row, Option<&Chosen>) -> Result<ControlFlow<()>, Place> + 'a;
+/// What to do with a row and the plan's word on it.
+type Step<'a> = dyn FnMut(Row, Option<&Chosen>) -> Result<ControlFlow<()>, Misfit> + 'a;
+
+/// The row is not what the plan was made of.
+struct Misfit;
 
 impl Plan {
     /// Reads `source` once, to its end, and decides.
@@ -178,16 +180,15 @@ impl Plan {
     ) -> Result<(), PlanError> {
         let mut second = SecondPass::new(&self.options, fingerprint);
         self.walk(source, &mut |row, chosen| {
-            let place = row.locator().place();
             let Some(chosen) = chosen else {
                 return Ok(ControlFlow::Continue(()));
             };
-            let job = second.job(row, chosen).ok_or(place)?;
+            let job = second.job(row, chosen).ok_or(Misfit)?;
             Ok(visit(job))
         })
     }
 
-    /// Reads `source` again and tells for every row what becomes of it, until the visitor breaks.
+    /// Reads `source` twice more and tells for every row what becomes of it, until the visitor breaks.
     ///
     /// # Errors
     /// [`PlanError::Changed`] when the source is no longer what was planned.
@@ -197,22 +198,29 @@ impl Plan {
         fingerprint: &FingerprintFn<'_>,
         visit: &mut dyn FnMut(Planned) -> ControlFlow<()>,
     ) -> Result<(), PlanError> {
-        let places: HashMap<Fingerprint, Place> = self
-            .chosen
-            .iter()
-            .map(|chosen| (chosen.fingerprint, chosen.place))
-            .collect();
+        let places = self.places(source)?;
         let mut second = SecondPass::new(&self.options, fingerprint);
         self.walk(source, &mut |row, chosen| {
-            let place = row.locator().place();
             let planned = match chosen {
                 Some(chosen) => second
                     .job(row, chosen)
                     .map(|job| Planned::Job(Box::new(job))),
                 None => second.left_out(row, &places),
             };
-            Ok(visit(planned.ok_or(place)?))
+            Ok(visit(planned.ok_or(Misfit)?))
         })
+    }
+
+    /// Where the chosen rows are that have copies.
+    fn places(&self, source: &dyn Source) -> Result<HashMap<Fingerprint, Place>, PlanError> {
+        let mut places = HashMap::new();
+        self.walk(source, &mut |row, chosen| {
+            if let Some(chosen) = chosen.filter(|chosen| chosen.duplicates > 0) {
+                places.insert(chosen.fingerprint, row.locator().place());
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(places)
     }
 
     /// Reads the source beside the plan. A step that finds a difference answers with its place.
@@ -224,14 +232,15 @@ impl Plan {
             let chosen = expected.next_if(|chosen| chosen.row == number);
             number += 1;
             last = step(row, chosen);
-            last.unwrap_or(ControlFlow::Break(()))
-        })?;
-        let missing = expected.peek().map(|chosen| chosen.place);
-        match (last, missing) {
-            (Err(place), _) | (Ok(ControlFlow::Continue(())), Some(place)) => {
-                Err(PlanError::Changed { place })
+            match last {
+                Ok(flow) => flow,
+                Err(Misfit) => ControlFlow::Break(()),
             }
-            _ => Ok(()),
+        })?;
+        match (last, expected.peek()) {
+            (Ok(ControlFlow::Break(())), _) | (Ok(_), None) => Ok(()),
+            (Ok(_), Some(_missing)) => Err(PlanError::Changed { row: number + 1 }),
+            (Err(Misfit), _) => Err(PlanError::Changed { row: number }),
         }
     }
 }
@@ -310,11 +319,11 @@ impl<'a> SecondPass<'a> {
 #[non_exhaustive]
 pub enum PlanError {
     /// The source is not what it was when the plan was made: make a new plan.
-    #[error("the input has changed since it was planned, at {place}")]
+    #[error("the input has changed since it was planned: row {row} is not what it was")]
     #[non_exhaustive]
     Changed {
-        /// The first difference.
-        place: Place,
+        /// The first row that differs or is missing, counted from 1.
+        row: u64,
     },
     /// The source cannot be read.
     #[error(transparent)]

@@ -6,7 +6,7 @@ use super::resolve::{Groups, People, Resolved, Resolver};
 use super::summary::{Skips, Tally};
 use super::warning::{Warning, Warnings};
 use super::{Chosen, Fingerprint, FingerprintFn, Plan, PlanOptions};
-use crate::record::{Place, Record, Row};
+use crate::record::{Record, Row};
 
 /// A plan while the source is being read.
 pub(super) struct PlanDraft<'a> {
@@ -22,7 +22,6 @@ pub(super) struct PlanDraft<'a> {
 /// What is known of a token so far.
 struct Token {
     row: u64,
-    place: Place,
     group: u32,
     duplicates: u32,
     person: (u32, u32),
@@ -68,7 +67,6 @@ impl<'a> PlanDraft<'a> {
         let fingerprint = fingerprint(&client_id, &record.refresh_token);
         let token = Token {
             row,
-            place: record.locator.place(),
             duplicates: 0,
             person: self.people.person(&record.user),
             rank: resolved.rank,
@@ -91,7 +89,6 @@ impl<'a> PlanDraft<'a> {
             chosen.push(Chosen {
                 row: token.row,
                 fingerprint,
-                place: token.place,
                 duplicates: token.duplicates,
                 warnings,
             });
@@ -111,9 +108,8 @@ impl Token {
         self.duplicates = self.duplicates.saturating_add(1);
         self.has_mixed_users |= People::differ(self.person, copy.person);
         if copy.rank > self.rank {
-            (self.row, self.place) = (copy.row, copy.place);
-            (self.group, self.rank) = (copy.group, copy.rank);
-            self.warnings = copy.warnings;
+            (self.row, self.rank) = (copy.row, copy.rank);
+            (self.group, self.warnings) = (copy.group, copy.warnings);
         }
         self.person = People::known(self.person, copy.person);
     }

@@ -728,3 +728,8 @@ fn nothing_printed_holds_a_token() {
     let printed = format!("{source:?} {jobs:?} {plan:?}");
     assert!(!printed.contains("secret"));
 }
+
+#[test]
+fn a_planned_token_takes_32_bytes() {
+    assert_eq!(size_of::<Chosen>(), 32);
+}

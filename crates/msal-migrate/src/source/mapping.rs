@@ -13,6 +13,9 @@ use super::pointer::Pointer;
 /// How many names are listed in an error.
 const LISTED: usize = 30;
 
+/// Columns have shorter names than this, and refresh tokens are much longer.
+const LONGEST_NAME: usize = 40;
+
 /// Where each field of a record is found.
 ///
 /// Each part is `FIELD=EXPRESSION`. The fields are those of [`Mapping::FIELDS`]. An expression is the name of a column
@@ -204,7 +207,7 @@ pub enum MappingError {
         kind: SourceKind,
     },
     /// No column has a name that a refresh token usually has.
-    #[error("no column is called like a refresh token; the columns are {columns}")]
+    #[error("no column is called like a refresh token; there are {columns}")]
     #[non_exhaustive]
     NoTokenColumn {
         /// The columns there are.
@@ -240,30 +243,27 @@ pub enum MappingError {
     },
 }
 
-/// The names, for an error.
+/// The names, for an error. None at all if one could be a person or a token: a file without a header line has its first
+/// row in the place of names.
 pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let mut list = String::new();
-    for (index, name) in names.enumerate() {
-        let separator = if index == 0 { "" } else { ", " };
-        if index == LISTED {
-            list.push_str(", …");
-            break;
-        }
-        list.push_str(separator);
-        list.push_str(&shown(name));
+    let names: Vec<&str> = names.take(LISTED + 1).collect();
+    if names.is_empty() {
+        return "none".to_owned();
     }
-    if list.is_empty() {
-        "none".to_owned()
-    } else {
-        list
+    if !names.iter().copied().all(is_harmless) {
+        return "names that are not shown, because one may be a person or a token".to_owned();
     }
+    let shown = names.get(..LISTED).unwrap_or(&names).join(", ");
+    let more = if names.len() > LISTED { ", …" } else { "" };
+    format!("{shown}{more}")
 }
 
-/// A name as it may be shown. In a file without a header line the first line holds a user's name and token.
+/// A name as it may be shown.
 fn shown(name: &str) -> String {
-    let is_harmless = |character: char| character.is_alphanumeric() || " _-.:/".contains(character);
-    if name.chars().count() <= 40 && name.chars().all(is_harmless) {
-        return name.to_owned();
-    }
-    "(a name that is not shown)".to_owned()
+    listed([name].into_iter())
+}
+
+fn is_harmless(name: &str) -> bool {
+    let is_visible = |character: char| !character.is_control() && character != '@';
+    name.chars().count() <= LONGEST_NAME && name.chars().all(is_visible)
 }

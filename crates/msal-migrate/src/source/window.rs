@@ -8,6 +8,9 @@ use zeroize::Zeroizing;
 /// Large enough that a read is cheap per entry, small enough to stay in a core's cache.
 const CHUNK: usize = 256 * 1024;
 
+/// Enough for a file with one token, of which there may be very many.
+const FIRST_CHUNK: usize = 16 * 1024;
+
 /// What one entry may occupy. A refresh token and its access token are a few thousand bytes; more than this is a file
 /// of another kind, and the bound on memory.
 const LARGEST_ENTRY: usize = 16 * 1024 * 1024;
@@ -26,7 +29,7 @@ impl<R: Read> Window<R> {
     pub(crate) fn new(reader: R) -> Self {
         Self {
             reader,
-            buffer: Zeroizing::new(vec![0; CHUNK]),
+            buffer: Zeroizing::new(vec![0; FIRST_CHUNK]),
             start: 0,
             end: 0,
             offset: 0,
@@ -75,28 +78,32 @@ impl<R: Read> Window<R> {
         Ok(count > 0)
     }
 
-    /// Moves what is available to the front, into a larger buffer when it fills more than half of this one.
+    /// Moves what is available to the front where the end is reached: into a larger buffer when it fills more than half
+    /// of this one, or when the input turns out to be longer than the first one.
     fn make_room(&mut self) -> Result<(), WindowError> {
-        if self.start == self.end {
-            (self.start, self.end) = (0, 0);
-            return Ok(());
-        }
         let kept = self.end - self.start;
         if kept > LARGEST_ENTRY {
             return Err(WindowError::TooLarge {
                 offset: self.offset,
             });
         }
-        if kept * 2 > self.buffer.len() {
-            let mut larger = Zeroizing::new(vec![0; self.buffer.len() * 2]);
+        let length = self.buffer.len();
+        if self.end < length {
+            return Ok(());
+        }
+        let wanted = if kept * 2 > length {
+            length * 2
+        } else {
+            length
+        };
+        if wanted.max(CHUNK) > length {
+            let mut larger = Zeroizing::new(vec![0; wanted.max(CHUNK)]);
             if let Some(front) = larger.get_mut(..kept) {
                 front.copy_from_slice(self.available());
             }
             self.buffer = larger;
-        } else if self.end == self.buffer.len() {
-            self.buffer.copy_within(self.start..self.end, 0);
         } else {
-            return Ok(());
+            self.buffer.copy_within(self.start..self.end, 0);
         }
         (self.start, self.end) = (0, kept);
         Ok(())
@@ -121,12 +128,14 @@ mod tests {
         let input: Vec<u8> = (0..CHUNK * 3).map(|n| n as u8).collect();
         let mut window = Window::new(input.as_slice());
         assert!(window.fill().unwrap());
-        window.consume(CHUNK - 10);
+        window.consume(FIRST_CHUNK - 10);
         assert!(window.fill().unwrap());
-        assert_eq!(window.offset(), (CHUNK - 10) as u64);
-        assert_eq!(window.available()[..20], input[CHUNK - 10..CHUNK + 10]);
+        let consumed = FIRST_CHUNK - 10;
+        assert_eq!(window.offset(), consumed as u64);
+        assert_eq!(window.available()[..20], input[consumed..consumed + 20]);
+        assert_eq!(window.take(7), &input[consumed..consumed + 7]);
         while window.fill().unwrap() {}
-        assert_eq!(window.available(), &input[CHUNK - 10..]);
+        assert_eq!(window.available(), &input[consumed + 7..]);
     }
 
     #[test]
