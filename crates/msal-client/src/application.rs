@@ -132,8 +132,9 @@ impl Application {
 
     pub(crate) async fn remove_account(&self, account: &Account) -> Result<(), Error> {
         self.cache.reload().await?;
-        let remove =
-            |cache: &mut msal_core::TokenCache| cache.remove_account(&self.client_id, account);
+        let remove = |cache: &mut msal_core::TokenCache| {
+            cache.remove_account(&self.client_id, account);
+        };
         Ok(self.cache.update(remove).await?)
     }
 
@@ -157,7 +158,7 @@ impl Application {
         let requested = scopes.with_reserved();
         let event = self.event(&metadata, &requested, &response, &redemption);
         let saved = self.cache.update(|cache| cache.add(&event)).await;
-        self.result(saved, &event)
+        self.result(saved, &event, None)
     }
 
     /// Sends a refresh token and checks the answer. Nothing is cached here.
@@ -218,16 +219,19 @@ impl Application {
         .of_account(redemption.home_account_id)
     }
 
-    /// The result of tokens that were issued, whether or not they could be saved.
+    /// The result of tokens that were issued, whether or not they could be saved. `account` is whom they were asked for;
+    /// what the cache says of the user goes before it.
     pub(crate) fn result(
         &self,
         saved: Result<(), StoreError>,
         event: &TokenEvent<'_>,
+        account: Option<&Account>,
     ) -> Result<AuthenticationResult, Error> {
         let environments = self.environments();
         let account = event
             .home_account_id()
-            .and_then(|id| self.cache.read(|cache| cache.account(&id, &environments)));
+            .and_then(|id| self.cache.read(|cache| cache.account(&id, &environments)))
+            .or_else(|| account.cloned());
         let result =
             AuthenticationResult::issued(event.response, event.requested, account, event.now);
         match saved {

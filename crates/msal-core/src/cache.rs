@@ -26,7 +26,7 @@ pub use silent::{
     CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent, SilentRequest,
 };
 
-use crate::Text;
+use crate::{Account, Text};
 use entry::{
     AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry, Section,
 };
@@ -43,8 +43,9 @@ pub struct TokenCache {
     app_metadata: Table<AppMetadataEntry>,
     /// The top-level members in the order of the document, the unknown ones with their text.
     layout: Vec<Member>,
-    /// What was removed since the last save, so that a conflicting writer's copy can be removed as well.
-    removed: Vec<(Section, Text)>,
+    /// The client and account of every sign-out since the last save, so that what a conflicting writer has of them can
+    /// be removed as well.
+    signed_out: Vec<(Text, Account)>,
     is_changed: bool,
 }
 
@@ -71,7 +72,7 @@ impl TokenCache {
     /// Declares the present contents to be what the store holds.
     pub fn mark_saved(&mut self) {
         self.is_changed = false;
-        self.removed.clear();
+        self.signed_out.clear();
         self.access_tokens.mark_saved();
         self.accounts.mark_saved();
         self.id_tokens.mark_saved();

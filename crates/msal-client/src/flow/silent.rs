@@ -222,7 +222,7 @@ impl Call<'_> {
         let requested = self.key.scopes.with_reserved();
         let event = application.event(&metadata, &requested, &response, &redemption);
         let saved = application.cache.update(|cache| cache.renew(&event)).await;
-        application.result(saved, &event)
+        application.result(saved, &event, Some(self.account))
     }
 
     /// A token that is stored under an alias of the cloud is sent to that alias, and stays under it.

@@ -4,7 +4,7 @@ use msal::{Error, FileStore, PublicClientApplication, TokenSource};
 use msal_emulator::sample::{ALICE, BOB, CAROL, DESKTOP, FAMILY_FILES, FAMILY_MAIL};
 use serde_json::{Value, json};
 
-use crate::world::{DAY, GRAPH, HOST, World, count, entry};
+use crate::world::{DAY, GRAPH, HOST, MANAGEMENT, World, count, entry};
 
 async fn names(world: &World, app: &PublicClientApplication) -> Vec<String> {
     let accounts = world.ask(app.accounts()).await.unwrap();
@@ -298,4 +298,78 @@ async fn a_sign_out_is_not_undone_by_a_load_that_began_before_it() {
     assert_eq!(names(&world, &app).await, [""; 0]);
     let error = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
     assert!(matches!(error, Err(Error::InteractionRequired(_))));
+}
+
+/// Whether there is anything of a user in the store.
+async fn is_stored(world: &World, account: &msal::Account) -> bool {
+    let text = world.store.json().await.to_string();
+    text.contains(account.home_account_id.as_str())
+}
+
+#[tokio::test]
+async fn signing_out_takes_what_was_renewed_meanwhile() {
+    let world = World::new();
+    let (here, there) = (world.desktop(), world.desktop());
+    let alice = world.sign_in(&here, DESKTOP, ALICE).await.account.unwrap();
+    let renewal = there.acquire_token_silent([MANAGEMENT], &alice);
+    world.store.before_save(async move {
+        renewal.await.unwrap();
+    });
+    world.ask(here.remove_account(&alice)).await.unwrap();
+    assert!(!is_stored(&world, &alice).await);
+}
+
+#[tokio::test]
+async fn a_renewal_does_not_bring_back_who_signed_out_meanwhile() {
+    for elsewhere in [false, true] {
+        let world = World::new();
+        let app = world.desktop();
+        let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+        world.advance(DAY);
+        world.http.hold("refresh_token");
+        let renewal = tokio::spawn(app.acquire_token_silent([GRAPH], &alice).into_future());
+        world.http.until_sent(2).await;
+        let who = if elsewhere { world.desktop() } else { app };
+        world.ask(who.remove_account(&alice)).await.unwrap();
+        world.http.release();
+        // The token was issued, and whoever waits for it may have it.
+        let result = renewal.await.unwrap().unwrap();
+        assert_eq!(result.account.as_ref(), Some(&alice));
+        assert!(!is_stored(&world, &alice).await, "elsewhere: {elsewhere}");
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_that_overlaps_a_sign_out_stays() {
+    let world = World::new();
+    let (here, there) = (world.desktop(), world.desktop());
+    let alice = world.sign_in(&here, DESKTOP, ALICE).await.account.unwrap();
+    let departure = {
+        let (there, alice) = (there.clone(), alice.clone());
+        async move { there.remove_account(&alice).await.unwrap() }
+    };
+    world.store.before_save(departure);
+    world.sign_in(&here, DESKTOP, ALICE).await;
+    assert_eq!(names(&world, &there).await, [ALICE]);
+    world.advance(DAY);
+    let renewed = world.ask(there.acquire_token_silent([GRAPH], &alice)).await;
+    assert!(renewed.is_ok());
+}
+
+#[tokio::test]
+async fn who_comes_back_is_not_signed_out_again() {
+    let world = World::new();
+    let (here, there) = (world.desktop(), world.desktop());
+    let alice = world.sign_in(&here, DESKTOP, ALICE).await.account.unwrap();
+    let departure = {
+        let (there, alice) = (there.clone(), alice.clone());
+        async move { there.remove_account(&alice).await.unwrap() }
+    };
+    // Both sign alice out at the same time; then she signs in again at one of them.
+    world.store.before_save(departure);
+    world.ask(here.remove_account(&alice)).await.unwrap();
+    world.sign_in(&there, DESKTOP, ALICE).await;
+    assert_eq!(names(&world, &here).await, [ALICE]);
+    world.sign_in(&here, DESKTOP, BOB).await;
+    assert_eq!(names(&world, &there).await, [ALICE, BOB]);
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::TokenCache;
-use super::entry::{AccountEntry, Section};
+use super::entry::AccountEntry;
 use super::schema::Entity;
 use super::table::Table;
 use crate::{Account, HomeAccountId, RefreshToken, ScopeSet, Text, UnixTime, same_cloud};
@@ -138,8 +138,9 @@ impl TokenCache {
     /// Signs an account out: removes its refresh tokens of this client (or of its family), all its access tokens, ID
     /// tokens and accounts, in every host name of the account's cloud and under whatever key another SDK chose.
     ///
-    /// A refresh token that another client holds stays, and so does what is known of the applications.
-    pub fn remove_account(&mut self, client_id: &str, account: &Account) {
+    /// A refresh token that another client holds stays, and so does what is known of the applications. Answers whether
+    /// there was anything to remove.
+    pub fn remove_account(&mut self, client_id: &str, account: &Account) -> bool {
         let family = self.family_of(client_id, &account.environment);
         let home = account.home_account_id.as_str();
         let is_theirs = |owner: Option<&Text>, environment: &Text| {
@@ -160,31 +161,15 @@ impl TokenCache {
         let accounts = keys(&self.accounts, |entry| {
             is_theirs(Some(&entry.home_account_id), &entry.environment)
         });
-        for (section, keys) in [
-            (Section::RefreshToken, refresh_tokens),
-            (Section::AccessToken, access_tokens),
-            (Section::IdToken, id_tokens),
-            (Section::Account, accounts),
-        ] {
-            for key in keys {
-                self.remove(section, &key);
-            }
-        }
-    }
-
-    /// Removes one entry and remembers that it was removed.
-    pub(super) fn remove(&mut self, section: Section, key: &Text) {
-        let was_there = match section {
-            Section::AccessToken => self.access_tokens.remove(key.as_str()).is_some(),
-            Section::Account => self.accounts.remove(key.as_str()).is_some(),
-            Section::IdToken => self.id_tokens.remove(key.as_str()).is_some(),
-            Section::RefreshToken => self.refresh_tokens.remove(key.as_str()).is_some(),
-            Section::AppMetadata => self.app_metadata.remove(key.as_str()).is_some(),
-        };
-        if was_there {
-            self.removed.push((section, key.clone()));
+        let removed = remove_all(&mut self.refresh_tokens, &refresh_tokens)
+            + remove_all(&mut self.access_tokens, &access_tokens)
+            + remove_all(&mut self.id_tokens, &id_tokens)
+            + remove_all(&mut self.accounts, &accounts);
+        if removed > 0 {
             self.is_changed = true;
+            self.signed_out.push((client_id.into(), account.clone()));
         }
+        removed > 0
     }
 }
 
@@ -194,6 +179,12 @@ fn keys<E: Entity>(table: &Table<E>, is_meant: impl Fn(&E) -> bool) -> Vec<Text>
         .filter(|slot| slot.entity.as_ref().is_some_and(&is_meant))
         .map(|slot| slot.key.clone())
         .collect()
+}
+
+fn remove_all<E: Entity>(table: &mut Table<E>, keys: &[Text]) -> usize {
+    keys.iter()
+        .filter_map(|key| table.remove(key.as_str()))
+        .count()
 }
 
 impl From<&AccountEntry> for Account {

@@ -100,8 +100,16 @@ impl TokenCache {
 
     /// Adds the tokens of a silent renewal: the entry that `redeemed` came from is given the new refresh token, its
     /// target and family stay, and the account is left as it is.
+    ///
+    /// Nothing is added for a user who was signed out while the renewal was on its way.
     pub fn renew(&mut self, event: &TokenEvent<'_>) {
         let entries = Entries::new(event, self.dialect);
+        let home = entries.home_account_id.clone().unwrap_or_default();
+        let is_signed_out =
+            |environment: &String| !self.can_renew(event.client_id, home.as_str(), environment);
+        if entries.stored_under().iter().all(is_signed_out) {
+            return;
+        }
         self.add_access_token(entries.access_token());
         self.add_id_token(&entries);
         if let (Some(redeemed), Some(refresh_token)) =
@@ -144,9 +152,10 @@ impl TokenCache {
             .as_ref()
             .map(Text::as_str)
             .unwrap_or_default();
-        let holders: Vec<_> = self
-            .refresh_tokens
-            .owned_by(home, &entries.environment)
+        let holders: Vec<_> = entries
+            .stored_under()
+            .iter()
+            .flat_map(|environment| self.refresh_tokens.owned_by(home, environment))
             .filter(|slot| {
                 slot.entity
                     .as_ref()
@@ -155,7 +164,7 @@ impl TokenCache {
             .filter_map(|slot| Some((slot.key.clone(), slot.entity.clone()?)))
             .collect();
         if holders.is_empty() {
-            // Somebody else replaced or removed the entry meanwhile: the successor is stored as a new one.
+            // Somebody else replaced the entry meanwhile: the successor is stored as a new one.
             self.lay_out(Section::RefreshToken);
             if let Some(entry) = entries.refresh_token() {
                 self.refresh_tokens.upsert(entry, self.dialect);
@@ -167,7 +176,7 @@ impl TokenCache {
                 last_modification_time: Some(event.now),
                 ..entry
             };
-            self.refresh_tokens.replace(key, renewed);
+            self.refresh_tokens.renew(key, renewed);
         }
     }
 
@@ -219,6 +228,12 @@ impl<'a> Entries<'a> {
                 .unwrap_or(event.requested)
                 .to_wire(),
         }
+    }
+
+    /// Where a refresh token can have come from: this dialect's environment, or the host it was sent to.
+    fn stored_under(&self) -> [String; 2] {
+        let host = Dialect::Python.environment(self.event.host);
+        [self.environment.clone(), host]
     }
 
     fn access_token(&self) -> AccessTokenEntry {

@@ -1,26 +1,47 @@
 //! Two writers, one cache: what changed here is applied to what somebody else saved meanwhile.
 
+use std::collections::HashSet;
+
 use super::TokenCache;
 use super::entry::{RefreshTokenEntry, Section};
 use super::schema::Entity;
 use super::table::Table;
+use crate::Text;
 
 impl TokenCache {
     /// Applies the changes made here since the last save to `theirs`, the cache as it is stored now.
     ///
-    /// Entry by entry: what was added or changed here is put in, unless it is a refresh token and theirs is newer; what
-    /// was removed here is removed, whoever wrote it since. All else is theirs. Doing it twice changes nothing more.
+    /// Entry by entry: what was added or changed here is put in, unless it is a refresh token and theirs is newer. Who
+    /// was signed out here is signed out there, and a token that was only renewed here stays away from a user who was
+    /// signed out there. All else is theirs. Doing it twice changes nothing more.
     #[must_use]
     pub fn rebase_onto(&self, mut theirs: Self) -> Self {
         theirs.dialect = self.dialect;
-        for (section, key) in &self.removed {
-            theirs.remove(*section, key);
+        for (client_id, account) in &self.signed_out {
+            theirs.remove_account(client_id.as_str(), account);
         }
+        let gone = self.signed_out_in(&theirs);
+        let stays = |home: Option<&Text>, environment: &Text| {
+            home.is_none_or(|home| !gone.contains(&(home, environment)))
+        };
         let applied = [
-            apply(&self.access_tokens, &mut theirs.access_tokens, |_, _| true),
+            apply(
+                &self.access_tokens,
+                &mut theirs.access_tokens,
+                |entry, _| stays(entry.home_account_id.as_ref(), &entry.environment),
+            ),
             apply(&self.accounts, &mut theirs.accounts, |_, _| true),
-            apply(&self.id_tokens, &mut theirs.id_tokens, |_, _| true),
-            apply(&self.refresh_tokens, &mut theirs.refresh_tokens, is_newer),
+            apply(&self.id_tokens, &mut theirs.id_tokens, |entry, _| {
+                stays(entry.home_account_id.as_ref(), &entry.environment)
+            }),
+            apply(
+                &self.refresh_tokens,
+                &mut theirs.refresh_tokens,
+                |entry, theirs| {
+                    stays(entry.home_account_id.as_ref(), &entry.environment)
+                        && theirs.is_none_or(|theirs| is_newer(entry, theirs))
+                },
+            ),
             apply(&self.app_metadata, &mut theirs.app_metadata, |_, _| true),
         ];
         for section in Section::ALL {
@@ -28,9 +49,25 @@ impl TokenCache {
                 theirs.lay_out(section);
             }
         }
-        theirs.removed.clone_from(&self.removed);
         theirs.is_changed |= applied.contains(&true);
         theirs
+    }
+
+    /// The users, by home account and environment, whose refresh tokens were renewed here and are not in `theirs`.
+    fn signed_out_in<'a>(&'a self, theirs: &Self) -> HashSet<(&'a Text, &'a Text)> {
+        let renewed = self
+            .refresh_tokens
+            .iter()
+            .filter(|slot| slot.changed && slot.is_renewal);
+        renewed
+            .filter_map(|slot| slot.entity.as_ref())
+            .filter_map(|entry| Some((entry, entry.home_account_id.as_ref()?)))
+            .filter(|(entry, home)| {
+                let (environment, client) = (entry.environment.as_str(), entry.client_id.as_str());
+                !theirs.can_renew(client, home.as_str(), environment)
+            })
+            .map(|(entry, home)| (home, &entry.environment))
+            .collect()
     }
 
     fn count(&self, section: Section) -> usize {
@@ -44,24 +81,20 @@ impl TokenCache {
     }
 }
 
-/// Whether anything of ours made a difference.
+/// Whether anything of ours made a difference. `wins` decides about an entry of ours and theirs under the same key;
+/// what nobody here understands is kept.
 fn apply<E: Entity + Clone>(
     ours: &Table<E>,
     theirs: &mut Table<E>,
-    wins: impl Fn(&E, &E) -> bool,
+    wins: impl Fn(&E, Option<&E>) -> bool,
 ) -> bool {
     let mut is_different = false;
     for slot in ours.iter().filter(|slot| slot.changed) {
         let known = theirs.by_key(slot.key.as_str());
-        let is_kept = match (
-            &slot.entity,
-            known.map(|known| (&known.entity, &known.text)),
-        ) {
-            (_, Some((_, text))) if *text == slot.text => false,
-            (Some(ours), Some((Some(theirs), _))) => wins(ours, theirs),
-            _ => true,
-        };
-        if is_kept {
+        let is_same = known.is_some_and(|known| known.text == slot.text);
+        let known = known.and_then(|known| known.entity.as_ref());
+        let is_kept = slot.entity.as_ref().is_none_or(|ours| wins(ours, known));
+        if is_kept && !is_same {
             theirs.put(slot.clone());
             is_different = true;
         }

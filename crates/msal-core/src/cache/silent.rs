@@ -275,6 +275,18 @@ impl TokenCache {
     }
 }
 
+impl TokenCache {
+    /// Whether there is a refresh token of the account that the client may redeem: its own or one of a family.
+    pub(super) fn can_renew(&self, client_id: &str, home: &str, environment: &str) -> bool {
+        self.refresh_tokens
+            .owned_by(home, environment)
+            .filter_map(|slot| slot.entity.as_ref())
+            .filter(|entry| entry.environment.as_str().eq_ignore_ascii_case(environment))
+            .filter(|entry| is_owned(entry.home_account_id.as_ref(), home))
+            .any(|entry| entry.client_id == client_id || entry.family_id.is_some())
+    }
+}
+
 fn is_owned(owner: Option<&Text>, home_account_id: &str) -> bool {
     owner.is_some_and(|owner| *owner == home_account_id)
 }

@@ -21,6 +21,8 @@ pub(super) struct Slot<E> {
     pub(super) entity: Option<E>,
     /// Whether the entry was added or changed since the cache was last saved.
     pub(super) changed: bool,
+    /// Whether that change only renews what was there before, so that it does not outlive it.
+    pub(super) is_renewal: bool,
 }
 
 /// A section's entries.
@@ -58,35 +60,52 @@ impl<E: Entity> Table<E> {
             text,
             entity,
             changed: false,
+            is_renewal: false,
         });
     }
 
     /// Adds an entry, or replaces the one under the same key, keeping the members that are not known here.
     ///
-    /// An entry that says the same as the one that is there changes nothing.
+    /// An entry that says the same as the one that is there keeps its text, and counts as added all the same: it must be
+    /// there after the next save, though somebody else may have removed it by then.
     pub(super) fn upsert(&mut self, entity: E, dialect: Dialect)
     where
         E: PartialEq,
     {
         let key = Text::from(entity.storage_key(dialect));
-        self.replace(key, entity);
+        self.store(key, entity, false);
     }
 
-    /// Stores `entity` under `key`, wherever that key comes from.
-    pub(super) fn replace(&mut self, key: Text, entity: E)
+    /// Renews the entry under `key`, wherever that key comes from.
+    pub(super) fn renew(&mut self, key: Text, entity: E)
     where
         E: PartialEq,
     {
         let previous = self.by_key(key.as_str());
-        if previous.is_some_and(|slot| slot.entity.as_ref() == Some(&entity)) {
+        let was_added = previous.is_some_and(|slot| slot.changed && !slot.is_renewal);
+        self.store(key, entity, !was_added);
+    }
+
+    fn store(&mut self, key: Text, entity: E, is_renewal: bool)
+    where
+        E: PartialEq,
+    {
+        let number = self.number_of(key.as_str());
+        let slot = number.and_then(|number| self.slots.get_mut(number as usize)?.as_mut());
+        if let Some(slot) = slot
+            && slot.entity.as_ref() == Some(&entity)
+        {
+            (slot.changed, slot.is_renewal) = (true, is_renewal);
             return;
         }
+        let previous = self.by_key(key.as_str());
         let text = write_entry(&entity, previous.map(|slot| slot.text.as_ref()));
         self.put(Slot {
             key,
             text,
             entity: Some(entity),
             changed: true,
+            is_renewal,
         });
     }
 

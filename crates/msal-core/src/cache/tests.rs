@@ -582,19 +582,103 @@ fn rebasing_lets_the_newer_refresh_token_win() {
     assert_eq!(token["secret"], "NEWER");
 }
 
+fn alice() -> Account {
+    Account::new(HomeAccountId::new(ALICE), "login.microsoftonline.com")
+}
+
+/// Redeems alice's refresh token of `cache`, whatever it is, for another scope.
+fn renew(cache: &mut TokenCache, refresh_token: &str, redeemed: &str) {
+    let response = response(json!({"refresh_token": refresh_token, "scope": "Mail.Read"}));
+    cache.renew(&TokenEvent {
+        redeemed: Some(&RefreshToken::from(redeemed)),
+        now: T0 + Duration::from_secs(10),
+        ..event(&response, &ScopeSet::default())
+    });
+}
+
 #[test]
 fn rebasing_honours_removals() {
     let mut ours = parse(WORKED_SAMPLE);
-    ours.remove_account(
-        APP,
-        &Account::new(HomeAccountId::new(ALICE), "login.microsoftonline.com"),
-    );
+    assert!(ours.remove_account(APP, &alice()));
+    assert!(!ours.remove_account(APP, &alice()), "there is nothing left");
     let merged = ours.rebase_onto(parse(WORKED_SAMPLE));
     assert_eq!(merged.accounts().len(), 2);
     assert!(matches!(
         ask(&merged, "User.Read", T0),
         Silent::InteractionRequired
     ));
+}
+
+#[test]
+fn rebasing_removes_what_was_renewed_for_a_user_who_signed_out_here() {
+    let (mut ours, mut theirs) = (parse(WORKED_SAMPLE), parse(WORKED_SAMPLE));
+    ours.remove_account(APP, &alice());
+    renew(&mut theirs, "RT-NEXT", "RT-FAMILY");
+    let merged = value(&ours.rebase_onto(theirs)).to_string();
+    assert!(!merged.contains(ALICE));
+}
+
+#[test]
+fn rebasing_does_not_bring_back_who_signed_out_there() {
+    let (mut ours, mut theirs) = (parse(WORKED_SAMPLE), parse(WORKED_SAMPLE));
+    renew(&mut ours, "RT-NEXT", "RT-FAMILY");
+    theirs.remove_account(APP, &alice());
+    theirs.mark_saved();
+    let before = written(&theirs);
+    let merged = ours.rebase_onto(theirs);
+    assert!(!written(&merged).contains(ALICE));
+    assert_eq!(value(&merged)["Account"], value(&parse(&before))["Account"]);
+}
+
+#[test]
+fn rebasing_keeps_a_sign_in_that_overlaps_a_sign_out() {
+    let (mut ours, mut theirs) = (parse(WORKED_SAMPLE), parse(WORKED_SAMPLE));
+    // It goes into entries that are there, then it is renewed, and it is a sign-in all the same.
+    let response = response(json!({
+        "refresh_token": "RT-SIGNED-IN", "scope": "User.Read email https://graph.microsoft.com/Mail.Read openid profile",
+    }));
+    ours.add(&event(&response, &ScopeSet::default()));
+    renew(&mut ours, "RT-NEXT", "RT-SIGNED-IN");
+    theirs.remove_account(APP, &alice());
+    theirs.mark_saved();
+    let merged = ours.rebase_onto(theirs);
+    assert!(written(&merged).contains("RT-NEXT"));
+    assert!(
+        merged
+            .account(&alice().home_account_id, &[alice().environment])
+            .is_some()
+    );
+}
+
+#[test]
+fn rebasing_forgets_a_sign_out_that_they_made_as_well() {
+    let (mut ours, mut theirs) = (parse(WORKED_SAMPLE), parse(WORKED_SAMPLE));
+    ours.remove_account(APP, &alice());
+    theirs.remove_account(APP, &alice());
+    theirs.mark_saved();
+    let merged = ours.rebase_onto(theirs);
+    assert!(!merged.is_changed(), "there is nothing to save");
+    // Whoever signs in again later is not signed out by it.
+    let later = merged.rebase_onto(parse(WORKED_SAMPLE));
+    assert_eq!(later.accounts().len(), 3);
+}
+
+#[test]
+fn a_renewal_adds_nothing_for_a_user_who_signed_out_meanwhile() {
+    let mut cache = parse(WORKED_SAMPLE);
+    cache.remove_account(APP, &alice());
+    let before = written(&cache);
+    renew(&mut cache, "RT-NEXT", "RT-FAMILY");
+    assert_eq!(written(&cache), before);
+}
+
+#[test]
+fn a_renewal_in_nodes_spelling_finds_what_python_wrote() {
+    let mut cache = parse(WORKED_SAMPLE);
+    cache.dialect = Dialect::Node;
+    renew(&mut cache, "RT-NEXT", "RT-FAMILY");
+    assert_eq!(cache.refresh_token_count(), 3);
+    assert!(written(&cache).contains("RT-NEXT") && !written(&cache).contains("RT-FAMILY"));
 }
 
 #[test]
