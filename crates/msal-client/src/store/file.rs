@@ -40,6 +40,8 @@ use super::{BoxFuture, CacheStore, Partition, StoreError, Stored, Version};
 ///   everybody may write to. Permissions that are too wide are tightened by the next save, with a warning: whoever
 ///   could read the file may have.
 ///
+/// Works in the blocking threads of the tokio runtime it is called on.
+///
 /// # Ruins
 ///
 /// MSALs of other languages truncate the file and then write it; killed in between, they leave an empty or torn file.

@@ -91,13 +91,12 @@ fn open_existing(path: &Path, options: &mut OpenOptions) -> Result<Option<File>,
 
 fn make_folder(path: &Path) -> Result<(), JournalError> {
     let folder = folder(path);
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(&folder)
-        .map_err(JournalError::io("make", &folder))?;
+    if !folder.exists() {
+        // From the top, so that each new name is on the disk before anything stands in it.
+        make_folder(&folder)?;
+        make_private_folder(&folder).map_err(JournalError::io("make", &folder))?;
+        sync_folder(&folder)?;
+    }
     if is_exposed(&folder).map_err(JournalError::io("look at", &folder))? {
         return Err(JournalError::not_ours(
             &folder,
@@ -105,6 +104,16 @@ fn make_folder(path: &Path) -> Result<(), JournalError> {
         ));
     }
     Ok(())
+}
+
+fn make_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(folder) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
 }
 
 fn folder(path: &Path) -> PathBuf {

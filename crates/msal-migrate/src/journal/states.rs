@@ -46,7 +46,7 @@ pub enum State {
     Skipped,
 }
 
-/// Where all tokens of a journal stand. Holds 24 bytes a token.
+/// Where all tokens of a journal stand. Takes some 60 bytes a token.
 #[derive(Clone, Debug, Default)]
 pub struct States(HashMap<Fingerprint, Packed>);
 

@@ -3,6 +3,8 @@
 //! One pass over the bytes, no allocation: enough to notice a file that a killed writer or a lost power line left
 //! empty, zeroed or cut off. Whether the JSON is right is the reader's business.
 
+use memchr::memchr2;
+
 /// What is wrong with `content` as a serialized cache, or `None` when it has the outline of a whole one.
 pub(super) fn fault(content: &[u8], any_content: bool) -> Option<&'static str> {
     if content.len() <= 1 {
@@ -55,10 +57,7 @@ fn object_len(content: &[u8]) -> Option<usize> {
 /// Where the quote is that ends the string whose text starts at `at`.
 fn string_end(content: &[u8], mut at: usize) -> Option<usize> {
     loop {
-        at += content
-            .get(at..)?
-            .iter()
-            .position(|byte| matches!(byte, b'"' | b'\\'))?;
+        at += memchr2(b'"', b'\\', content.get(at..)?)?;
         if content[at] == b'"' {
             return Some(at);
         }

@@ -276,3 +276,13 @@ async fn what_is_larger_than_any_answer_is_refused_and_the_next_record_is_not() 
         Some(State::Redeemed { position })
     );
 }
+
+#[tokio::test]
+async fn a_journal_can_begin_in_a_folder_that_does_not_exist_yet() {
+    let home = Home::new();
+    let path = home.0.path().join("made/here/cache.json.journal");
+    let (journal, _) = open(&path).unwrap();
+    append(&journal, intent(1)).await;
+    drop(journal);
+    assert_eq!(open(&path).unwrap().1.states.counts().total(), 1);
+}
