@@ -183,19 +183,22 @@ impl Call<'_> {
 
     async fn redeem_any(&self, renewal: Renewal) -> Result<AuthenticationResult, Error> {
         let mut last = Error::InteractionRequired(Box::default());
+        let mut is_own_refused = false;
         for candidate in &renewal.candidates {
-            match self.redeem(candidate, renewal.reason.telemetry()).await {
+            let error = match self.redeem(candidate, renewal.reason.telemetry()).await {
                 Ok(result) => return Ok(result),
-                Err(error) => {
-                    let is_final =
-                        !matches!(error, Error::InteractionRequired(_) | Error::Service(_));
-                    let is_final = is_final || error.is_transient();
-                    last = error;
-                    if is_final {
-                        break;
-                    }
-                }
+                Err(error) => error,
+            };
+            let is_refusal = matches!(error, Error::InteractionRequired(_) | Error::Service(_));
+            let is_final = !is_refusal || error.is_transient();
+            // Why the client's own token is refused tells the caller more than why a family's is not for it.
+            if is_final || !candidate.is_family || !is_own_refused {
+                last = error;
             }
+            if is_final {
+                break;
+            }
+            is_own_refused |= !candidate.is_family;
         }
         match (&renewal.fallback, &last) {
             // A token was issued; only keeping it failed, which the caller must learn.

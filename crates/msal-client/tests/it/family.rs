@@ -1,7 +1,7 @@
 //! The family of client ids: one refresh token for all of Microsoft's own clients.
 
 use msal::{Error, TokenSource};
-use msal_emulator::sample::{ALICE, DESKTOP, FAMILY_FILES, FAMILY_MAIL};
+use msal_emulator::sample::{ALICE, DESKTOP, FAMILY_FILES, FAMILY_MAIL, MIA};
 use msal_emulator::{Rotation, Settings};
 use serde_json::json;
 
@@ -121,4 +121,22 @@ async fn a_member_whose_own_token_died_uses_the_familys() {
     world.advance(DAY);
     let result = world.ask(files.acquire_token_silent([GRAPH], &alice)).await;
     assert_eq!(result.unwrap().token_source, TokenSource::IdentityProvider);
+}
+
+#[tokio::test]
+async fn the_refusal_of_an_own_token_says_more_than_that_of_the_familys() {
+    let world = World::new();
+    world.sign_in(&world.public(FAMILY_MAIL), FAMILY_MAIL, MIA).await;
+    let signed_in = world.sign_in(&world.desktop(), DESKTOP, MIA).await;
+    let mia = signed_in.account.unwrap();
+    // A cache of MSAL Node's does not say which clients are in no family, so both tokens are worth trying.
+    let mut cache = world.store.json().await;
+    cache["AppMetadata"] = json!({});
+    world.store.put(cache.to_string()).await;
+    let app = world.desktop();
+    let error = world.ask(app.acquire_token_silent([MANAGEMENT], &mia)).await;
+    let error = error.unwrap_err();
+    assert_eq!(world.redemptions(), 4);
+    assert_eq!(error.service_error().unwrap().codes, [50076]);
+    assert!(error.claims().is_some(), "the next sign-in needs them");
 }
