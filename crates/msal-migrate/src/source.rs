@@ -83,7 +83,7 @@ pub enum SourceKind {
 
 impl SourceKind {
     /// All formats.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: &[Self] = &[
         Self::AdalPython,
         Self::Csv,
         Self::Jsonl,
@@ -114,7 +114,8 @@ impl FromStr for SourceKind {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|kind| kind.as_str() == text)
             .ok_or_else(|| UnknownSourceKind(text.to_owned()))
     }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use msal_core::{HomeAccountId, Scope};
+use proptest::prelude::*;
 
 use super::*;
 use crate::record::RecordFlags;
@@ -732,4 +733,41 @@ fn nothing_printed_holds_a_token() {
 #[test]
 fn a_planned_token_takes_32_bytes() {
     assert_eq!(size_of::<Chosen>(), 32);
+}
+
+fn words(of: &'static [&'static str]) -> impl Strategy<Value = Option<String>> {
+    let pieces = prop::sample::select(of.to_vec());
+    let joined = prop::collection::vec(pieces, 1..5).prop_map(|pieces| pieces.concat());
+    prop::option::of(prop_oneof![4 => joined, 1 => ".*"])
+}
+
+proptest! {
+    /// What a poisoned file says can stop its own rows, and never send a token elsewhere.
+    #[test]
+    fn no_record_chooses_a_host_that_nobody_trusts(
+        authority in words(&[
+            "https://", "http://", "//", "login.microsoftonline.com", "login.windows.net", ".evil.example", "evil.example",
+            "@", "/", "\\", "#", "?", ":", ":8443", "common", "consumers", "x.ciamlogin.com", "localhost", "%2f", "..", "adfs", " ",
+        ]),
+        tid in words(&["common", "contoso.example", "..", "/", "@evil.example", TENANT, PERSONAL]),
+        resource in words(&["https://", "graph.microsoft.com", "/", ".default", "spn:", " ", "\u{7}", "urn:x"]),
+        scopes in prop::collection::vec("[!-~]{1,12}", 0..4),
+        trusts_localhost in any::<bool>(),
+    ) {
+        let record = Record {
+            authority,
+            resource,
+            scopes: scopes.iter().filter_map(|scope| Scope::parse(scope).ok()).collect(),
+            user: UserHints { tid, ..UserHints::default() },
+            ..record("0.a")
+        };
+        let options = if trusts_localhost { named("https://localhost:8443") } else { PlanOptions::default() };
+        for job in jobs(&rows(vec![record]), &options) {
+            let host = job.authority.host();
+            let is_trusted = job.authority.is_well_known() || trusts_localhost && host == "localhost:8443";
+            prop_assert!(is_trusted, "{}", job.authority);
+            prop_assert!(!job.scopes.is_empty());
+            prop_assert_eq!(Authority::parse(&job.authority.to_string()).unwrap(), job.authority);
+        }
+    }
 }

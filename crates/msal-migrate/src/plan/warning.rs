@@ -26,7 +26,7 @@ pub enum Warning {
 
 impl Warning {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &[Self] = &[
         Self::AssumedAuthority,
         Self::AssumedScopes,
         Self::FirstPartyClient,
@@ -138,7 +138,8 @@ impl Warnings {
     /// The warnings in the set.
     pub fn iter(self) -> impl Iterator<Item = Warning> {
         Warning::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(move |warning| self.contains(*warning))
     }
 

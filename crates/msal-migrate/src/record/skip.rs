@@ -14,8 +14,6 @@ pub enum SkipReason {
     B2c,
     /// Issued by a cloud that no longer exists.
     ClosedCloud,
-    /// Another row has the same refresh token and client.
-    Duplicate,
     /// The stored authority is not an https URL with a tenant, nor a tenant.
     InvalidAuthority,
     /// The row's fields are not what they should be.
@@ -48,7 +46,6 @@ impl SkipReason {
             Self::AppOnly => "app_only",
             Self::B2c => "b2c",
             Self::ClosedCloud => "closed_cloud",
-            Self::Duplicate => "duplicate",
             Self::InvalidAuthority => "invalid_authority",
             Self::Malformed(_) => "malformed",
             Self::NoClientId => "no_client_id",
@@ -72,7 +69,6 @@ impl SkipReason {
             }
             Self::B2c => "the token was issued by an Azure AD B2C policy",
             Self::ClosedCloud => "the token was issued by a Microsoft cloud that has been closed",
-            Self::Duplicate => "another row holds the same refresh token for the same client",
             Self::InvalidAuthority => {
                 "the stored authority is not an https URL with a tenant, nor a tenant"
             }
@@ -104,9 +100,6 @@ impl SkipReason {
             }
             Self::B2c => "these users sign in again",
             Self::ClosedCloud => "these users sign in again, in the cloud their tenant moved to",
-            Self::Duplicate => {
-                "nothing to do: the token is redeemed once, for the row that says most about it"
-            }
             Self::InvalidAuthority => "correct the row, or name the authority with --authority",
             Self::Malformed(_) => "correct the row, or leave it: the other rows are not affected",
             Self::NoClientId => "name the client with --client-id",

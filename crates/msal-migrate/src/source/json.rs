@@ -48,7 +48,7 @@ impl JsonSource {
         })
     }
 
-    /// Reads a file of a directory, whose rows are called as `name_row` says.
+    /// Visits every object with its index and, in a map, its name.
     pub(crate) fn read_named(
         &self,
         mut visit: impl FnMut(u64, Option<&str>, Parsed<'_>) -> ControlFlow<()>,

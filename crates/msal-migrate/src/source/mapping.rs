@@ -55,17 +55,19 @@ const SLOTS: [(&str, Slot); 17] = [
     ("username", Slot::Username),
 ];
 
+const NAMES: [&str; SLOTS.len()] = {
+    let mut names = [""; SLOTS.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = SLOTS[index].0;
+        index += 1;
+    }
+    names
+};
+
 impl Mapping {
     /// The fields that can be mapped.
-    pub const FIELDS: [&str; 17] = {
-        let mut names = [""; 17];
-        let mut index = 0;
-        while index < names.len() {
-            names[index] = SLOTS[index].0;
-            index += 1;
-        }
-        names
-    };
+    pub const FIELDS: &[&str] = &NAMES;
 
     /// Parses the parts.
     ///

@@ -706,7 +706,7 @@ proptest! {
             content.truncate(at);
         }
         let store = Store::new(content);
-        for from in [None].into_iter().chain(SourceKind::ALL.map(Some)) {
+        for from in [None].into_iter().chain(SourceKind::ALL.iter().copied().map(Some)) {
             let mut options = SourceOptions::default();
             options.from = from;
             if mapped {
@@ -724,7 +724,7 @@ proptest! {
         mapped in any::<bool>(),
     ) {
         let store = Store::new(content);
-        for from in [None].into_iter().chain(SourceKind::ALL.map(Some)) {
+        for from in [None].into_iter().chain(SourceKind::ALL.iter().copied().map(Some)) {
             let mut options = SourceOptions::default();
             options.from = from;
             if mapped {

@@ -436,7 +436,7 @@ fn samples_that_are_not_read_are_named_and_what_to_do_is_said() {
         assert!(error.hint().is_some(), "{name}");
         // Nor does naming a format make it readable.
         if matches!(error, SourceError::Foreign { .. }) {
-            for kind in SourceKind::ALL {
+            for &kind in SourceKind::ALL {
                 let mut options = SourceOptions::default();
                 options.from = Some(kind);
                 assert!(open(&path, &options).is_err(), "{name} {kind}");
