@@ -1,6 +1,10 @@
-//! Migrations against the emulator, in process.
+//! Sources read or refused, and migrations against the emulator, in process.
 
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod bad_input;
 mod outcomes;
 mod pacing;
 mod recovery;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod sources;
 mod world;
