@@ -160,11 +160,7 @@ impl Entry<'_> {
         let environment = self.environment.text().unwrap_or_default();
         let account = join.account(home_account_id, environment);
         let client_id = self.client_id.text().unwrap_or_default();
-        let scopes = if self.target.is_absent() {
-            join.scopes(home_account_id, client_id)
-        } else {
-            Field::Absent
-        };
+        let granted = join.scopes(home_account_id, client_id);
         let realm = account.map_or("", |account| account.realm());
         let authority = match (environment, realm) {
             ("", realm) => realm.to_owned(),
@@ -182,7 +178,7 @@ impl Entry<'_> {
                 .and_then(moment::from_number),
             oid: account.map_or(Field::Absent, |account| Field::from_text(account.oid())),
             scopes: if self.target.is_absent() {
-                scopes
+                granted
             } else {
                 self.target
             },
