@@ -41,16 +41,18 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Http(error) => error.is_transient(),
+            Self::Protocol(error) => error.is_transient(),
             Self::Service(error) => error.refusal() == Refusal::Transient,
-            Self::Config(_) | Self::InteractionRequired(_) | Self::Protocol(_) | Self::Store(_) => {
-                false
-            }
+            Self::Config(_) | Self::InteractionRequired(_) | Self::Store(_) => false,
         }
     }
 
     /// How long the server asks to be left alone.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.service_error()?.retry_after
+        match self {
+            Self::Protocol(error) => error.retry_after(),
+            _ => self.service_error()?.retry_after,
+        }
     }
 
     /// The correlation id to give to Microsoft's support.
@@ -159,6 +161,18 @@ pub enum ProtocolError {
 }
 
 impl ProtocolError {
+    /// An authority's metadata may be out of reach for a while; a wrong answer stays wrong.
+    fn is_transient(&self) -> bool {
+        matches!(self, Self::Discovery(error) if error.is_transient())
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Discovery(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
     /// Refresh tokens that came with an answer that cannot be used. A server that rotates has revoked the one that
     /// was redeemed, so these may be the only ones that work.
     pub fn refresh_tokens(&self) -> Vec<RefreshToken> {

@@ -68,7 +68,7 @@ async fn check_instance(authority: &Authority, runtime: &Runtime) -> Result<(), 
     let request = InstanceMetadata::request(authority).map_err(protocol)?;
     let response = runtime.http.send(request).await?;
     match InstanceMetadata::read(&response) {
-        Ok(_) => Ok(()),
+        Ok(metadata) => metadata.vouch_for(authority).map_err(protocol),
         Err(DiscoveryError::UnknownInstance) => Err(Error::Config(unknown())),
         Err(error) => Err(protocol(error)),
     }

@@ -5,6 +5,7 @@
 //! host that belongs to the authority. Other libraries send the token wherever the document points.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::ACCEPT;
@@ -90,8 +91,7 @@ impl ProviderMetadata {
         let missing = |member| DiscoveryError::Missing { member };
         let issuer = wire.issuer.ok_or_else(|| missing("issuer"))?;
         check_issuer(authority, &issuer)?;
-        let on_our_host =
-            |member, endpoint: String| check_endpoint(authority, &issuer, member, endpoint);
+        let on_our_host = |member, endpoint: String| check_endpoint(authority, member, endpoint);
         let token_endpoint = wire
             .token_endpoint
             .ok_or_else(|| missing("token_endpoint"))?;
@@ -99,13 +99,15 @@ impl ProviderMetadata {
             .authorization_endpoint
             .ok_or_else(|| missing("authorization_endpoint"))?;
         let token_endpoint = on_our_host("token_endpoint", token_endpoint)?;
+        let realm = realm_of(authority, &token_endpoint);
+        check_tenant(authority, &issuer, &realm)?;
         Ok(Self {
             authorization_endpoint: on_our_host("authorization_endpoint", authorization_endpoint)?,
             device_authorization_endpoint: wire
                 .device_authorization_endpoint
                 .map(|endpoint| on_our_host("device_authorization_endpoint", endpoint))
                 .transpose()?,
-            realm: realm_of(authority, &token_endpoint),
+            realm,
             token_endpoint,
             issuer,
             authority: authority.clone(),
@@ -153,6 +155,7 @@ impl ProviderMetadata {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InstanceMetadata {
     groups: Vec<Vec<String>>,
+    tenant_discovery_endpoint: Option<String>,
 }
 
 impl InstanceMetadata {
@@ -181,6 +184,7 @@ impl InstanceMetadata {
         struct Wire {
             #[serde(default)]
             metadata: Vec<Group>,
+            tenant_discovery_endpoint: Option<String>,
             error: Option<String>,
         }
         #[derive(Deserialize)]
@@ -202,7 +206,21 @@ impl InstanceMetadata {
             .into_iter()
             .map(|group| group.aliases)
             .collect();
-        Ok(Self { groups })
+        Ok(Self {
+            groups,
+            tenant_discovery_endpoint: wire.tenant_discovery_endpoint,
+        })
+    }
+
+    /// Checks that the answer vouches for `authority`: it names the authority's own metadata document.
+    ///
+    /// # Errors
+    /// [`DiscoveryError::Missing`] when it names none, [`DiscoveryError::ForeignEndpoint`] when it points elsewhere.
+    pub fn vouch_for(&self, authority: &Authority) -> Result<(), DiscoveryError> {
+        let member = "tenant_discovery_endpoint";
+        let endpoint = self.tenant_discovery_endpoint.clone();
+        let endpoint = endpoint.ok_or(DiscoveryError::Missing { member })?;
+        check_endpoint(authority, member, endpoint).map(drop)
     }
 
     /// Every host that means the same cloud as `environment`, itself first.
@@ -268,6 +286,17 @@ pub enum DiscoveryError {
         status: StatusCode,
         /// `error` of the body, or nothing.
         error: String,
+        /// How long the server asks to be left alone, where it says so in seconds.
+        retry_after: Option<Duration>,
+    },
+    /// The document sends tokens to another tenant than the one that was asked for.
+    #[error("the metadata of `{authority}` is that of another tenant, `{tenant}`")]
+    #[non_exhaustive]
+    Tenant {
+        /// The authority that was asked.
+        authority: String,
+        /// The tenant of its token endpoint.
+        tenant: String,
     },
     /// Microsoft does not know the authority's host. If you do, name it as a known authority.
     #[error("the authority's host is not one of Microsoft's")]
@@ -279,6 +308,28 @@ pub enum DiscoveryError {
         /// What was built.
         url: String,
     },
+}
+
+impl DiscoveryError {
+    /// Whether the same request may succeed later: the server was busy or broken.
+    pub fn is_transient(&self) -> bool {
+        let Self::Status { status, .. } = self else {
+            return false;
+        };
+        let is_busy = matches!(
+            *status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
+        );
+        is_busy || status.is_server_error()
+    }
+
+    /// How long the server asks to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
 }
 
 fn get(url: &str) -> Result<Request<Bytes>, DiscoveryError> {
@@ -306,6 +357,7 @@ fn status_error(response: &Response<Bytes>) -> DiscoveryError {
     DiscoveryError::Status {
         status: response.status(),
         error: wire.map(|wire| wire.error).unwrap_or_default(),
+        retry_after: crate::retry_after::delay_seconds(response.headers()),
     }
 }
 
@@ -338,7 +390,6 @@ fn check_issuer(authority: &Authority, issuer: &str) -> Result<(), DiscoveryErro
 
 fn check_endpoint(
     authority: &Authority,
-    issuer: &str,
     member: &'static str,
     endpoint: String,
 ) -> Result<String, DiscoveryError> {
@@ -348,11 +399,33 @@ fn check_endpoint(
         host: host.escape_debug().to_string(),
     };
     let url = Url::parse(&endpoint).map_err(|_unspecific| foreign(&endpoint))?;
-    let is_ours = belongs_to(authority, &url) || host_and_port(&url) == issuer_host(issuer);
+    let is_ours = belongs_to(authority, &url);
     let is_plain = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
     match is_ours && is_plain {
         true => Ok(endpoint),
         false => Err(foreign(&host_and_port(&url))),
+    }
+}
+
+/// A tenant's document sends tokens to that tenant. What a domain name stands for is told by the issuer as well.
+fn check_tenant(authority: &Authority, issuer: &str, realm: &str) -> Result<(), DiscoveryError> {
+    if !matches!(authority.kind(), AuthorityKind::Entra | AuthorityKind::Ciam) {
+        return Ok(());
+    }
+    let tenant = authority.tenant();
+    let is_issuers = Url::parse(issuer).is_ok_and(|issuer| has_segment(&issuer, realm));
+    let is_asked_for = tenant.as_str().eq_ignore_ascii_case(realm);
+    let fits = match tenant {
+        Tenant::Id(_) => is_asked_for && is_issuers,
+        Tenant::Domain(_) => is_asked_for || is_issuers,
+        Tenant::Common | Tenant::Consumers | Tenant::Organizations => is_asked_for,
+    };
+    match fits {
+        true => Ok(()),
+        false => Err(DiscoveryError::Tenant {
+            authority: authority.to_string(),
+            tenant: realm.escape_debug().to_string(),
+        }),
     }
 }
 

@@ -126,7 +126,9 @@ async fn a_member_whose_own_token_died_uses_the_familys() {
 #[tokio::test]
 async fn the_refusal_of_an_own_token_says_more_than_that_of_the_familys() {
     let world = World::new();
-    world.sign_in(&world.public(FAMILY_MAIL), FAMILY_MAIL, MIA).await;
+    world
+        .sign_in(&world.public(FAMILY_MAIL), FAMILY_MAIL, MIA)
+        .await;
     let signed_in = world.sign_in(&world.desktop(), DESKTOP, MIA).await;
     let mia = signed_in.account.unwrap();
     // A cache of MSAL Node's does not say which clients are in no family, so both tokens are worth trying.
@@ -134,7 +136,9 @@ async fn the_refusal_of_an_own_token_says_more_than_that_of_the_familys() {
     cache["AppMetadata"] = json!({});
     world.store.put(cache.to_string()).await;
     let app = world.desktop();
-    let error = world.ask(app.acquire_token_silent([MANAGEMENT], &mia)).await;
+    let error = world
+        .ask(app.acquire_token_silent([MANAGEMENT], &mia))
+        .await;
     let error = error.unwrap_err();
     assert_eq!(world.redemptions(), 4);
     assert_eq!(error.service_error().unwrap().codes, [50076]);

@@ -20,5 +20,6 @@ mod python;
 mod refusals;
 mod silent;
 mod store;
+mod trust;
 mod wire;
 mod world;

@@ -93,7 +93,8 @@ fn a_document_that_points_elsewhere_is_refused() {
 
 #[test]
 fn an_alias_of_the_same_cloud_is_not_elsewhere() {
-    let document = document("login.microsoftonline.com", "common");
+    let mut document = document("login.microsoftonline.com", "common");
+    document["issuer"] = json!("https://login.microsoftonline.com/{tenantid}/v2.0");
     assert!(read("https://login.windows.net/common", &document).is_ok());
     assert!(read("https://login.microsoftonline.us/common", &document).is_err());
 }
@@ -101,7 +102,7 @@ fn an_alias_of_the_same_cloud_is_not_elsewhere() {
 #[test]
 fn the_issuer_must_fit_the_kind() {
     let issuer = |authority: &str, host: &str, issuer: &str| {
-        let mut document = document(host, "x");
+        let mut document = document(host, "tid");
         document["issuer"] = json!(issuer);
         read(authority, &document).is_ok()
     };
@@ -134,6 +135,99 @@ fn the_issuer_must_fit_the_kind() {
         "login.microsoftonline.com",
         "http://login.microsoftonline.com/x/v2.0"
     ));
+}
+
+#[test]
+fn a_document_of_another_tenant_is_refused() {
+    let (ours, theirs) = (
+        "0e8a3f2c-1111-4222-8333-abcdefabcdef",
+        "0e8a3f2c-1111-4222-8333-000000000000",
+    );
+    let host = "login.microsoftonline.com";
+    let reads = |asked: &str, issuer: &str, endpoint: &str| {
+        let mut document = document(host, endpoint);
+        document["issuer"] = json!(format!("https://{host}/{issuer}/v2.0"));
+        match read(&format!("https://{host}/{asked}"), &document) {
+            Ok(metadata) => Some(metadata.realm),
+            Err(DiscoveryError::Tenant { .. }) => None,
+            Err(other) => panic!("{other}"),
+        }
+    };
+    let upper = ours.to_ascii_uppercase();
+    for (asked, issuer, endpoint) in [
+        (ours, ours, ours),
+        (&upper, ours, ours),
+        ("contoso.com", ours, ours),
+        ("contoso.com", ours, "contoso.com"),
+        ("common", "{tenantid}", "common"),
+        (
+            "consumers",
+            "9188040d-6c67-4c5b-b112-36a304b66dad",
+            "consumers",
+        ),
+    ] {
+        let realm = reads(asked, issuer, endpoint);
+        assert_eq!(realm.as_deref(), Some(endpoint), "{asked} {issuer}");
+    }
+    for (asked, issuer, endpoint) in [
+        (ours, ours, theirs),
+        (ours, theirs, ours),
+        (ours, theirs, theirs),
+        (ours, ours, "common"),
+        ("contoso.com", ours, theirs),
+        ("common", "{tenantid}", theirs),
+        ("organizations", "{tenantid}", "common"),
+    ] {
+        assert_eq!(
+            reads(asked, issuer, endpoint),
+            None,
+            "{asked} {issuer} {endpoint}"
+        );
+    }
+}
+
+#[test]
+fn a_strangers_external_tenant_is_not_ours() {
+    let ours = "https://contoso.ciamlogin.com/";
+    let mut hostile = document("stranger.ciamlogin.com", "tid");
+    hostile["issuer"] = json!("https://tid.ciamlogin.com/tid/v2.0");
+    assert!(matches!(
+        read(ours, &hostile),
+        Err(DiscoveryError::ForeignEndpoint { .. })
+    ));
+    let mut by_issuer = document("tid.ciamlogin.com", "tid");
+    by_issuer["issuer"] = json!("https://tid.ciamlogin.com/tid/v2.0");
+    assert!(matches!(
+        read(ours, &by_issuer),
+        Err(DiscoveryError::ForeignEndpoint { .. })
+    ));
+}
+
+#[test]
+fn instance_discovery_vouches_for_an_authority_by_its_own_document() {
+    let authority = Authority::parse("https://login.private.cloud/common").unwrap();
+    let vouches = |endpoint: Value| {
+        let body = json!({"tenant_discovery_endpoint": endpoint, "metadata": []});
+        let metadata = InstanceMetadata::read(&answer(&body)).unwrap();
+        metadata.vouch_for(&authority)
+    };
+    let own = "https://login.private.cloud/common/v2.0/.well-known/openid-configuration";
+    assert_eq!(vouches(json!(own)), Ok(()));
+    assert!(matches!(
+        vouches(json!(null)),
+        Err(DiscoveryError::Missing { .. })
+    ));
+    for elsewhere in [
+        "http://169.254.169.254/metadata",
+        "https://evil.example/common/v2.0/.well-known/openid-configuration",
+        "http://login.private.cloud/common",
+    ] {
+        let refused = vouches(json!(elsewhere));
+        assert!(
+            matches!(refused, Err(DiscoveryError::ForeignEndpoint { .. })),
+            "{elsewhere}"
+        );
+    }
 }
 
 #[test]
