@@ -6,12 +6,17 @@ use std::sync::{Mutex, PoisonError};
 use msal_core::{Authority, AuthorityKind, DiscoveryError, InstanceMetadata, ProviderMetadata};
 
 use crate::error::{ConfigError, ProtocolError};
+use crate::single_flight::SingleFlight;
 use crate::{Error, Runtime};
 
 /// The metadata found so far. It is kept for the life of the application; a service that moves its endpoints keeps
 /// the old ones alive for longer than that.
 #[derive(Debug, Default)]
-pub struct MetadataCache(Mutex<HashMap<Authority, ProviderMetadata>>);
+pub struct MetadataCache {
+    known: Mutex<HashMap<Authority, ProviderMetadata>>,
+    /// Many tokens of one authority start out together: the first asks, and the others wait for it.
+    lookups: SingleFlight<(Authority, bool), Result<ProviderMetadata, Error>>,
+}
 
 impl MetadataCache {
     /// The endpoints of `authority`, without asking the network where they are built in or were asked for before.
@@ -27,9 +32,25 @@ impl MetadataCache {
         is_known: bool,
         runtime: &Runtime,
     ) -> Result<ProviderMetadata, Error> {
-        if let Some(metadata) =
-            ProviderMetadata::built_in(authority).or_else(|| self.cached(authority))
-        {
+        if let Some(metadata) = self.without_asking(authority) {
+            return Ok(metadata);
+        }
+        self.lookups
+            .run(
+                (authority.clone(), is_known),
+                self.ask(authority, is_known, runtime),
+            )
+            .await
+    }
+
+    async fn ask(
+        &self,
+        authority: &Authority,
+        is_known: bool,
+        runtime: &Runtime,
+    ) -> Result<ProviderMetadata, Error> {
+        // Somebody else's look-up may have ended just before this one began.
+        if let Some(metadata) = self.without_asking(authority) {
             return Ok(metadata);
         }
         if !is_known && !authority.is_well_known() {
@@ -42,6 +63,10 @@ impl MetadataCache {
         Ok(metadata)
     }
 
+    fn without_asking(&self, authority: &Authority) -> Option<ProviderMetadata> {
+        ProviderMetadata::built_in(authority).or_else(|| self.cached(authority))
+    }
+
     /// The tenant that the token endpoint of `authority` turned out to have, if it has been asked.
     pub(crate) fn realm(&self, authority: &Authority) -> Option<String> {
         self.cached(authority).map(|metadata| metadata.realm)
@@ -52,7 +77,7 @@ impl MetadataCache {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Authority, ProviderMetadata>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

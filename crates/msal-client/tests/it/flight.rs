@@ -2,10 +2,10 @@
 
 use msal::{AuthenticationResult, Error, PublicClientApplication, TokenSource};
 use msal_emulator::Fault;
-use msal_emulator::sample::{ALICE, BOB, DESKTOP};
+use msal_emulator::sample::{ALICE, BOB, CONTOSO, DESKTOP};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::world::{DAY, GRAPH, MANAGEMENT, VAULT, World};
+use crate::world::{DAY, GRAPH, MANAGEMENT, VAULT, World, authority};
 
 /// Lets every task that can go on do so, until all of them wait for something.
 async fn settle() {
@@ -166,4 +166,25 @@ async fn many_threads_and_many_users_get_along() {
         40,
         "one to sign in and one to renew, each"
     );
+}
+
+#[tokio::test]
+async fn an_authority_is_looked_up_once_for_all() {
+    let world = World::new();
+    let app = world.builder(DESKTOP).authority(authority(CONTOSO));
+    let app = app.build().unwrap();
+    world.http.hold("");
+    let mut calls = JoinSet::new();
+    for number in 1..=20 {
+        let token = world.adal_sign_in(&format!("user{number}@contoso.example"), DESKTOP);
+        calls.spawn(
+            app.acquire_token_by_refresh_token(token, [GRAPH])
+                .into_future(),
+        );
+    }
+    settle().await;
+    assert_eq!(world.http.sent().len(), 1);
+    world.http.release();
+    assert!(calls.join_all().await.iter().all(Result::is_ok));
+    assert_eq!(world.http.sent().len(), 1 + 20);
 }
