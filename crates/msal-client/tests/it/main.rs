@@ -1,4 +1,4 @@
-//! The library against the emulator: no sockets and no sleeping.
+//! The library against the emulator: no sockets and no sleeping, but in [`https`], which is about sockets.
 //!
 //! Every test lives in a [`World`](world::World) of its own: an emulator as the HTTP client, a clock that both share,
 //! a store that can fail. When a world ends, everything that was logged, returned or refused in it is searched for
@@ -14,6 +14,7 @@ mod by_refresh_token;
 mod construction;
 mod family;
 mod flight;
+mod https;
 mod leaks;
 mod persistence;
 mod python;
