@@ -8,12 +8,14 @@ use serde::Serialize;
 use crate::audit::Version;
 use crate::call::Call;
 use crate::directory::{Account, AppEntry, TenantIndex};
-use crate::emulator::Emulator;
+use crate::endpoint::instance::CLOUDS;
 use crate::guid::Guid;
 use crate::issuer::{AccessToken, IdToken, Subject};
 use crate::moment::Moment;
-use crate::refresh_token::Grant;
+use crate::platform::Platform;
+use crate::refresh_token::{Descent, Grant};
 use crate::reply::to_json;
+use crate::route::Shape;
 use crate::scope::Asked;
 
 /// Whom tokens are for.
@@ -33,10 +35,12 @@ pub(crate) struct Person {
     pub(crate) account: Arc<Account>,
     /// The object id in the tenant that the tokens are for.
     pub(crate) object_id: Guid,
-    /// The sign-in that the tokens descend from; `None` starts one.
-    pub(crate) lineage: Option<u64>,
+    /// What a new refresh token takes over.
+    pub(crate) descent: Descent,
     /// The nonce of the authorization request, which the id_token repeats.
     pub(crate) nonce: Option<String>,
+    /// When they signed in, if the client wants to be told.
+    pub(crate) auth_time: Option<Moment>,
 }
 
 /// v1: numbers are strings, and there is a `resource`.
@@ -87,18 +91,18 @@ struct UserPart {
 
 /// Writes the body of a successful token answer.
 pub(crate) fn write(
-    emulator: &Emulator,
+    platform: Platform<'_>,
     call: &Call<'_>,
     version: Version,
     granted: &Granted<'_>,
 ) -> Vec<u8> {
     let maker = Maker {
-        emulator,
+        platform,
         call,
         granted,
-        subject: granted.subject(emulator),
+        subject: granted.subject(platform),
     };
-    let settings = emulator.settings();
+    let settings = platform.settings();
     let life = settings.access_token_life.as_secs();
     let extended = settings.extended_life.map_or(life, |life| life.as_secs());
     let refresh_in = settings.refresh_in.map(|after| after.as_secs());
@@ -133,12 +137,23 @@ pub(crate) fn write(
     }
 }
 
+impl Person {
+    /// How they signed in (RFC 8176).
+    const fn methods(&self) -> &'static [&'static str] {
+        if self.descent.mfa {
+            &["pwd", "mfa"]
+        } else {
+            &["pwd"]
+        }
+    }
+}
+
 impl Granted<'_> {
-    fn subject(&self, emulator: &Emulator) -> Option<Subject> {
+    fn subject(&self, platform: Platform<'_>) -> Option<Subject> {
         let Person {
             account, object_id, ..
         } = self.person.as_ref()?;
-        let home = emulator.directory().tenant(account.home).id;
+        let home = platform.directory().tenant(account.home).id;
         Some(Subject {
             object_id: *object_id,
             upn: account.upn.clone(),
@@ -153,7 +168,7 @@ impl Granted<'_> {
 
 /// Makes the parts of one answer.
 struct Maker<'a> {
-    emulator: &'a Emulator,
+    platform: Platform<'a>,
     call: &'a Call<'a>,
     granted: &'a Granted<'a>,
     subject: Option<Subject>,
@@ -169,7 +184,7 @@ impl Maker<'_> {
             ..
         } = self.granted;
         let v2 = asked.resource.v2_tokens;
-        let tid = self.emulator.directory().tenant(*tenant).id;
+        let tid = self.platform.directory().tenant(*tenant).id;
         let issuer = issuer(self.call, tid, if v2 { Version::V2 } else { Version::V1 });
         let (iat, client) = (self.call.now.secs(), app.client_id.as_str());
         let nbf = iat.saturating_sub(CLOCK_SKEW);
@@ -184,14 +199,19 @@ impl Maker<'_> {
         };
         let acr = if *proven { "1" } else { "0" };
         let upn = subject.map(|subject| subject.upn.as_str());
-        self.emulator.issuer().sign(&AccessToken {
+        self.platform.issuer().sign(&AccessToken {
             aud: &audience,
             iss: &issuer,
             iat,
             nbf,
             exp: iat + life,
             acr: subject.filter(|_| !v2).map(|_| "1"),
-            amr: subject.filter(|_| !v2).map(|_| ["pwd"]),
+            amr: self
+                .granted
+                .person
+                .as_ref()
+                .filter(|_| !v2)
+                .map(Person::methods),
             appid: (!v2).then_some(client),
             appidacr: (!v2).then_some(acr),
             azp: v2.then_some(client),
@@ -208,7 +228,7 @@ impl Maker<'_> {
             tid,
             unique_name: upn.filter(|_| !v2),
             upn: upn.filter(|_| !v2),
-            uti: self.emulator.identifiers().uti(),
+            uti: self.platform.identifiers().uti(),
             ver: if v2 { "2.0" } else { "1.0" },
         })
     }
@@ -226,37 +246,36 @@ impl Maker<'_> {
                 .openid
                 .then(|| self.id_token(version, person, subject)),
             client_info: (self.call.parameter("client_info") == Some("1"))
-                .then(|| self.client_info(person)),
+                .then(|| client_info(self.platform, &person.account)),
         }
     }
 
     fn refresh_token(&self, person: &Person) -> String {
-        let Granted { app, proven, .. } = self.granted;
-        let grant = new_grant(
-            self.emulator,
-            app,
+        let grant = Grant::new(
+            self.platform.identifiers(),
+            self.granted.app,
             &person.account,
-            *proven,
-            person.lineage,
+            &person.descent,
             self.call.now,
         );
         grant.seal(
-            self.emulator.sealer(),
-            self.emulator.settings().refresh_token_chars,
+            self.platform.sealer(),
+            self.platform.settings().refresh_token_chars,
         )
     }
 
     fn id_token(&self, version: Version, person: &Person, subject: &Subject) -> String {
         let (v1, client) = (version == Version::V1, self.granted.app.client_id.as_str());
-        let tid = self.emulator.directory().tenant(self.granted.tenant).id;
+        let tid = self.platform.directory().tenant(self.granted.tenant).id;
         let iat = self.call.now.secs();
-        self.emulator.issuer().sign(&IdToken {
+        self.platform.issuer().sign(&IdToken {
             aud: client,
             iss: &issuer(self.call, tid, version),
             iat,
             nbf: iat,
             exp: iat + ID_TOKEN_LIFE,
-            amr: v1.then_some(["pwd"]),
+            amr: v1.then(|| person.methods()),
+            auth_time: person.auth_time.map(Moment::secs),
             family_name: subject.family_name.as_deref().filter(|_| v1),
             given_name: subject.given_name.as_deref().filter(|_| v1),
             idp: subject.identity_provider.as_deref(),
@@ -268,58 +287,39 @@ impl Maker<'_> {
             tid,
             unique_name: v1.then_some(&subject.upn),
             upn: v1.then_some(&subject.upn),
-            uti: self.emulator.identifiers().uti(),
+            uti: self.platform.identifiers().uti(),
             ver: if v1 { "1.0" } else { "2.0" },
         })
     }
-
-    /// Names the person by their home, wherever the tokens are for.
-    fn client_info(&self, person: &Person) -> String {
-        let home = self.emulator.directory().tenant(person.account.home).id;
-        let json = format!(
-            r#"{{"uid":"{}","utid":"{home}"}}"#,
-            person.account.object_id
-        );
-        crate::base64url(json.as_bytes())
-    }
 }
 
-/// A new refresh token for a person and a client.
-pub(crate) fn new_grant(
-    emulator: &Emulator,
-    app: &AppEntry,
-    account: &Account,
-    confidential: bool,
-    lineage: Option<u64>,
-    now: Moment,
-) -> Grant {
-    let serial = emulator.identifiers().serial();
-    Grant {
-        serial,
-        issued: now,
-        lineage: lineage.unwrap_or(serial),
-        upn: account.upn.clone(),
-        client_id: app.client_id.clone(),
-        family: app.family,
-        confidential,
-    }
+/// `client_info`: names a person by their home, wherever the tokens are for.
+pub(crate) fn client_info(platform: Platform<'_>, account: &Account) -> String {
+    let home = platform.directory().tenant(account.home).id;
+    let json = format!(r#"{{"uid":"{}","utid":"{home}"}}"#, account.object_id);
+    crate::base64url(json.as_bytes())
 }
 
 /// The issuer of a tenant. Entra's v1 issuer is on a host of its own; elsewhere it stays on the emulator's.
 pub(crate) fn issuer(call: &Call<'_>, tenant: impl std::fmt::Display, version: Version) -> String {
     let base = &call.base;
-    match version {
-        Version::V2 => format!("{base}/{tenant}/v2.0"),
-        Version::V1 if is_microsoft(base) => format!("https://sts.windows.net/{tenant}/"),
-        Version::V1 => format!("{base}/{tenant}/"),
+    let cloud = CLOUDS.iter().find(|cloud| cloud.has(call.host()));
+    match (call.target.shape, version, cloud) {
+        (Shape::Adfs, ..) => format!("{base}/adfs"),
+        (Shape::B2c { .. }, ..) => format!("{base}/{tenant}/v2.0/"),
+        // External tenants: the issuer is on a host named by the tenant.
+        _ if call.host().ends_with(".ciamlogin.com") => {
+            format!("https://{tenant}.ciamlogin.com/{tenant}/v2.0")
+        }
+        // A region answers with the issuer of its cloud.
+        (_, Version::V2, Some(cloud)) => {
+            let host = cloud.aliases.first().copied().unwrap_or_default();
+            format!("https://{host}/{tenant}/v2.0")
+        }
+        (_, Version::V1, Some(cloud)) => format!("https://{}/{tenant}/", cloud.sts),
+        (_, Version::V2, None) => format!("{base}/{tenant}/v2.0"),
+        (_, Version::V1, None) => format!("{base}/{tenant}/"),
     }
-}
-
-fn is_microsoft(base: &str) -> bool {
-    let host = base.trim_start_matches("https://");
-    crate::endpoint::instance::CLOUDS
-        .iter()
-        .any(|cloud| cloud.aliases.contains(&host))
 }
 
 /// How far `nbf` lies in the past, against clocks that go wrong.

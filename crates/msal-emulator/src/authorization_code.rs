@@ -21,14 +21,28 @@ pub(crate) struct Code {
     pub(crate) challenge: String,
     /// The challenge is a digest of the verifier, not the verifier itself.
     pub(crate) s256: bool,
+    /// When the person signed in.
+    pub(crate) signed_in: Moment,
+    /// There was a second factor.
+    pub(crate) mfa: bool,
+    /// The client asked to be told when.
+    pub(crate) auth_time: bool,
+    /// It goes to a single-page application.
+    pub(crate) spa: bool,
 }
 
 impl Code {
     pub(crate) fn seal(&self, sealer: &Sealer) -> String {
         let packer = Packer::new(FORMAT)
-            .byte(u8::from(self.s256))
+            .byte(
+                u8::from(self.s256)
+                    | u8::from(self.mfa) << 1
+                    | u8::from(self.auth_time) << 2
+                    | u8::from(self.spa) << 3,
+            )
             .number(self.serial)
-            .number(self.issued.millis());
+            .number(self.issued.millis())
+            .number(self.signed_in.millis());
         let texts = [
             &self.upn,
             &self.client_id,
@@ -46,17 +60,22 @@ impl Code {
     pub(crate) fn open(sealer: &Sealer, text: &str) -> Option<Self> {
         let plain = sealer.open(PREFIX, text.strip_prefix(PREFIX)?)?;
         let mut unpacker = Unpacker::new(FORMAT, &plain)?;
-        let s256 = unpacker.byte()? == 1;
+        let flags = unpacker.byte()?;
+        let flag = |bit: u8| flags & (1 << bit) != 0;
         Some(Self {
             serial: unpacker.number()?,
             issued: Moment::from_millis(unpacker.number()?),
+            signed_in: Moment::from_millis(unpacker.number()?),
             upn: unpacker.text()?,
             client_id: unpacker.text()?,
             redirect_uri: unpacker.text()?,
             asked: unpacker.text()?,
             nonce: unpacker.text()?,
             challenge: unpacker.text()?,
-            s256,
+            s256: flag(0),
+            mfa: flag(1),
+            auth_time: flag(2),
+            spa: flag(3),
         })
     }
 
@@ -92,6 +111,10 @@ mod tests {
             nonce: String::new(),
             challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned(),
             s256: true,
+            signed_in: Moment::from_millis(900),
+            mfa: true,
+            auth_time: false,
+            spa: true,
         };
         let sealer = Sealer::new(1);
         assert_eq!(Code::open(&sealer, &code.seal(&sealer)), Some(code.clone()));

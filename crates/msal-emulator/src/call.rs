@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use http::{Method, Request};
 
-use crate::audit::Endpoint;
 use crate::guid::Guid;
 use crate::identifiers::Identifiers;
 use crate::moment::Moment;
-use crate::request::{Parameters, Target, base_url, header_text, is_get};
+use crate::request::{Parameters, base_url, cookie, header_text, is_get};
+use crate::route::Target;
 
 /// A request with what every answer needs: the time, the base of URLs, the identifiers.
 #[derive(Debug)]
@@ -29,11 +29,10 @@ impl<'r> Call<'r> {
         identifiers: &Identifiers,
     ) -> Self {
         let target = Target::read(request.uri().path());
-        let in_body = matches!(target.endpoint, Endpoint::Token(_)) && !is_get(request.method());
-        let parameters = if in_body {
-            Parameters::of_body(request)
-        } else {
+        let parameters = if is_get(request.method()) {
             Parameters::of_query(request)
+        } else {
+            Parameters::of_body(request)
         };
         let sent_id = || {
             let in_query = || {
@@ -64,6 +63,25 @@ impl<'r> Call<'r> {
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         header_text(self.request.headers(), name)
+    }
+
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        cookie(self.request.headers(), name)
+    }
+
+    /// The host that the client used, without its port.
+    pub(crate) fn host(&self) -> &str {
+        let authority = self.base.trim_start_matches("https://");
+        match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
+            _ => authority,
+        }
+    }
+
+    /// Whether a person looks at the answer: browsers ask for pages, programs do not.
+    pub(crate) fn is_browser(&self) -> bool {
+        self.header("accept")
+            .is_some_and(|accept| accept.contains("text/html"))
     }
 
     pub(crate) fn method(&self) -> &Method {

@@ -24,20 +24,29 @@ impl<'d> Client<'d> {
             .client_id
             .as_deref()
             .ok_or_else(|| missing("client_id"))?;
+        let app = Self::find(client_id, realm, directory)?;
+        let proven = prove(app, request)?;
+        Ok(Self { app, proven })
+    }
+
+    /// Finds the application in the tenant.
+    pub(crate) fn find(
+        client_id: &str,
+        realm: Realm,
+        directory: &'d Directory,
+    ) -> Result<&'d AppEntry, Refusal> {
         if client_id.bytes().all(|byte| matches!(byte, b'0' | b'-')) {
             return Err(Refusal::new(700_038).with("client", client_id));
         }
         let unknown = || Refusal::new(700_016).with("client", client_id);
         let app = directory.find_app(client_id).ok_or_else(unknown)?;
-        match (app.only_tenant, realm) {
-            (Some(_), Realm::Common | Realm::Organizations | Realm::Consumers(_)) => {
-                return Err(Refusal::new(50194));
-            }
-            (Some(only), Realm::Tenant(tenant)) if only != tenant => return Err(unknown()),
-            _ => {}
+        if app.is_elsewhere(realm) {
+            return Err(unknown());
         }
-        let proven = prove(app, request)?;
-        Ok(Self { app, proven })
+        if app.only_tenant.is_some() && !matches!(realm, Realm::Tenant(_)) {
+            return Err(Refusal::new(50194));
+        }
+        Ok(app)
     }
 }
 

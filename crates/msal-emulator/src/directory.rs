@@ -21,7 +21,7 @@ pub use resource::Resource;
 pub use tenant::Tenant;
 pub use user::{User, UserPattern};
 
-pub(crate) use app::{AppEntry, AppIndex};
+pub(crate) use app::{AppEntry, AppIndex, Redirect};
 pub(crate) use resource::{DEFAULT_SCOPE, ResourceEntry};
 pub(crate) use user::Account;
 
@@ -50,6 +50,8 @@ pub(crate) struct TenantEntry {
     pub(crate) name: String,
     domain: String,
     pub(crate) policies: Vec<Policy>,
+    /// Its people sign in at AD FS.
+    pub(crate) federated: bool,
     guests: HashMap<String, Guid>,
 }
 
@@ -79,6 +81,13 @@ impl Directory {
         self.tenants_by_domain
             .get(&domain.to_ascii_lowercase())
             .copied()
+    }
+
+    /// The tenant whose people AD FS serves: the first federated one, or else the first.
+    pub(crate) fn federated_tenant(&self) -> Option<TenantIndex> {
+        let federated = self.tenants.iter().position(|tenant| tenant.federated);
+        let first = (!self.tenants.is_empty()).then_some(0);
+        federated.or(first).map(TenantIndex)
     }
 
     /// Finds a user by sign-in name, in any case.
@@ -114,6 +123,12 @@ impl Directory {
                 .apps_by_client_id
                 .get(&client_id.to_ascii_lowercase())?,
         )
+    }
+
+    /// Whether an application has registered this very redirect URI.
+    pub(crate) fn has_redirect(&self, uri: &str) -> bool {
+        let mut redirects = self.apps.iter().flat_map(|app| &app.redirects);
+        redirects.any(|redirect| redirect.uri == uri)
     }
 
     /// Finds a resource by URI or application id, in any case and with or without a trailing slash.
@@ -227,6 +242,7 @@ impl Directory {
             name: tenant.name.clone().unwrap_or_else(|| domain.to_owned()),
             domain: domain.to_owned(),
             policies: tenant.policies.clone(),
+            federated: tenant.federated,
             guests: HashMap::new(),
         });
         Ok(())
@@ -252,6 +268,7 @@ impl Directory {
                 given_name: user.given_name.clone(),
                 family_name: user.family_name.clone(),
                 enabled: user.enabled,
+                second_factor: user.second_factor.clone(),
             };
             if self.accounts.insert(upn, Arc::new(account)).is_some() {
                 return Err(DirectoryError::Duplicate {

@@ -1,8 +1,76 @@
 //! The endpoints, one file each.
 
 pub(crate) mod authorize;
+mod device_code;
+mod device_page;
 pub(crate) mod discovery;
 pub(crate) mod instance;
-pub(crate) mod keys;
-pub(crate) mod realm;
+mod keys;
+mod logout;
+mod realm;
+mod sign_in;
 pub(crate) mod token;
+
+use http::Method;
+
+use crate::audit::Endpoint;
+use crate::call::Call;
+use crate::envelope::refuse;
+use crate::page;
+use crate::platform::Platform;
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::request::is_get;
+
+/// Answers at every endpoint but the token endpoint, which is judged apart.
+pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
+    let endpoint = call.target.endpoint;
+    if call.method() == Method::OPTIONS && endpoint != Endpoint::Unknown {
+        return Reply::preflight(call);
+    }
+    if let Err(refusal) = check_method(call) {
+        return explain(platform, call, &refusal);
+    }
+    let outcome = match endpoint {
+        Endpoint::Authorize(version) => Ok(authorize::answer(platform, call, version)),
+        Endpoint::DeviceCode(version) => device_code::answer(platform, call, version),
+        Endpoint::DevicePage => Ok(device_page::answer(platform, call)),
+        Endpoint::FormPostScript => Ok(Reply::asset(
+            call,
+            "text/javascript; charset=utf-8",
+            page::FORM_POST_SCRIPT,
+        )),
+        Endpoint::InstanceDiscovery => instance::answer(call),
+        Endpoint::Keys(_) => Ok(keys::answer(platform, call)),
+        Endpoint::Logout(_) => Ok(logout::answer(platform, call)),
+        Endpoint::OpenIdConfiguration(version) => discovery::answer(platform, call, version),
+        Endpoint::SignIn => Ok(sign_in::answer(platform, call)),
+        Endpoint::UserRealm => Ok(realm::answer(call, platform.directory())),
+        _ => Ok(Reply::not_found(call)),
+    };
+    outcome.unwrap_or_else(|refusal| refuse(call, &refusal, platform.directory(), None))
+}
+
+/// Says what is wrong: a page to a browser, an envelope to a program.
+pub(crate) fn explain(platform: Platform<'_>, call: &Call<'_>, refusal: &Refusal) -> Reply {
+    if call.is_browser() {
+        page::error(call, refusal, platform.directory())
+    } else {
+        refuse(call, refusal, platform.directory(), None)
+    }
+}
+
+fn check_method(call: &Call<'_>) -> Result<(), Refusal> {
+    let (get, post) = match call.target.endpoint {
+        Endpoint::Unknown => return Ok(()),
+        Endpoint::Authorize(_) | Endpoint::DevicePage | Endpoint::Logout(_) => (true, true),
+        Endpoint::DeviceCode(_) | Endpoint::SignIn => (false, true),
+        _ => (true, false),
+    };
+    let method = call.method();
+    if (get && is_get(method)) || (post && *method == Method::POST) {
+        return Ok(());
+    }
+    let refusal = Refusal::new(900_561).with("method", if get { "GET" } else { "POST" });
+    Err(refusal.with("received", method.as_str()))
+}

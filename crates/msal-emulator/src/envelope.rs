@@ -118,6 +118,7 @@ fn known(call: &Call<'_>, directory: &Directory, place: &str) -> Option<String> 
             .or_else(|| call.parameter("scope"))
             .map(owned),
         "redirect" => call.parameter("redirect_uri").map(owned),
+        "origin" => call.header("origin").map(owned),
         "tenant" => Some(segment.to_owned()),
         "tenant_name" => {
             Some(tenant().map_or_else(|| segment.to_owned(), |tenant| tenant.name.clone()))

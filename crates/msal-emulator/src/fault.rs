@@ -1,13 +1,26 @@
 //! Faults on demand: which requests go wrong, and how.
 
+mod delivery;
+mod effect;
+mod retry_after;
+mod tampering;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+pub use delivery::Delivery;
+pub use retry_after::RetryAfter;
+
+pub(crate) use effect::perform;
 
 use crate::audit::{Endpoint, Version};
 use crate::glob::Glob;
+use crate::identifiers::scramble;
+use tampering::Tampering;
 
 /// A plan for requests to go wrong.
 ///
@@ -28,6 +41,7 @@ pub struct Fault {
     endpoints: Vec<Endpoint>,
     occurrence: Occurrence,
     after_effect: bool,
+    delivery: Delivery,
     action: Action,
 }
 
@@ -39,18 +53,17 @@ pub(crate) enum Action {
         suberror: Option<String>,
         claims: Option<String>,
     },
+    /// As if there were no fault, but for how the answer is delivered.
+    Pass,
+    /// As it should be, and this many bytes longer.
+    Oversize(usize),
     Respond {
         status: u16,
         headers: Vec<(String, String)>,
+        retry_after: Option<RetryAfter>,
         body: Bytes,
     },
     Tamper(Vec<Tampering>),
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Tampering {
-    Drop(String),
-    Set(String, Value),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +72,11 @@ enum Occurrence {
     Every(u64),
     First(u64),
     Nth(u64),
+    /// A share of the requests, in parts of 2^32, drawn under a seed.
+    Share {
+        of_2_to_32: u64,
+        seed: u64,
+    },
 }
 
 impl Fault {
@@ -72,21 +90,29 @@ impl Fault {
         })
     }
 
-    /// Answers 429 as Entra does: the bare text `Too Many Requests`, and `Retry-After` in seconds.
+    /// Answers 429 as Entra does: the bare text `Too Many Requests`, and `Retry-After` in seconds
+    /// or in another form.
     #[must_use]
-    pub fn throttle(retry_after: u64) -> Self {
-        let headers = [
-            ("Retry-After", retry_after.to_string()),
-            ("Content-Type", "text/plain".to_owned()),
-        ];
-        Self::respond(429, headers, "Too Many Requests")
+    pub fn throttle(retry_after: impl Into<RetryAfter>) -> Self {
+        Self::failure(429, Some(retry_after.into()), "Too Many Requests")
     }
 
     /// Answers 503, with `Retry-After` in seconds where given.
     #[must_use]
     pub fn unavailable(retry_after: Option<u64>) -> Self {
-        let headers = retry_after.map(|seconds| ("Retry-After", seconds.to_string()));
-        Self::respond(503, headers, "Service Unavailable")
+        let retry_after = retry_after.map(RetryAfter::Seconds);
+        Self::failure(503, retry_after, "Service Unavailable")
+    }
+
+    /// Answers a 5xx or any other status with a plain text, and with `Retry-After` where given.
+    #[must_use]
+    pub fn failure(status: u16, retry_after: Option<RetryAfter>, body: impl Into<Bytes>) -> Self {
+        Self::new(Action::Respond {
+            status,
+            headers: vec![("Content-Type".to_owned(), "text/plain".to_owned())],
+            retry_after,
+            body: body.into(),
+        })
     }
 
     /// Answers exactly this, whatever it is. Headers that HTTP does not allow are left out.
@@ -103,8 +129,45 @@ impl Fault {
         Self::new(Action::Respond {
             status,
             headers,
+            retry_after: None,
             body: body.into(),
         })
+    }
+
+    /// Answers 200 with a web page, as a captive portal or a proxy does.
+    #[must_use]
+    pub fn not_json() -> Self {
+        let headers = [("Content-Type", "text/html; charset=utf-8")];
+        Self::respond(
+            200,
+            headers,
+            "<!DOCTYPE html><title>Welcome</title><p>Please log in to the network.",
+        )
+    }
+
+    /// Lets the request succeed and makes its answer longer by this many bytes.
+    #[must_use]
+    pub fn oversized(bytes: usize) -> Self {
+        Self::new(Action::Oversize(bytes))
+    }
+
+    /// Lets the request succeed and delivers the answer after `delay`.
+    ///
+    /// [`Server`](crate::Server) waits; whoever calls [`Emulator::handle`](crate::Emulator::handle)
+    /// finds a [`Delivery`] among the extensions of the response.
+    #[must_use]
+    pub fn slow(delay: Duration) -> Self {
+        Self::new(Action::Pass).delayed(delay)
+    }
+
+    /// Lets the request succeed and ends the connection after this many bytes of the body.
+    ///
+    /// See [`Self::slow`] for who does it.
+    #[must_use]
+    pub fn cut(after_bytes: usize) -> Self {
+        let mut fault = Self::new(Action::Pass);
+        fault.delivery.cut_after = Some(after_bytes);
+        fault
     }
 
     /// Lets the request succeed and changes the token answer, as [`Self::drop_member`] and [`Self::set_member`] say.
@@ -121,6 +184,7 @@ impl Fault {
             endpoints: vec![Endpoint::Token(Version::V1), Endpoint::Token(Version::V2)],
             occurrence: Occurrence::Always,
             after_effect: false,
+            delivery: Delivery::default(),
             action,
         }
     }
@@ -135,6 +199,31 @@ impl Fault {
     #[must_use]
     pub fn set_member(self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.tampering(Tampering::Set(name.into(), value.into()))
+    }
+
+    /// Sets a claim of a token in the answer (`access_token` or `id_token`) and signs the token anew: a lie
+    /// that only who compares issuer, audience, nonce or time finds out.
+    #[must_use]
+    pub fn set_claim(
+        self,
+        token: impl Into<String>,
+        claim: impl Into<String>,
+        value: impl Into<Value>,
+    ) -> Self {
+        self.tampering(Tampering::Claim(token.into(), claim.into(), value.into()))
+    }
+
+    /// Breaks the signature of a token in the answer.
+    #[must_use]
+    pub fn break_signature(self, token: impl Into<String>) -> Self {
+        self.tampering(Tampering::Signature(token.into()))
+    }
+
+    /// Delivers the answer after `delay`, whatever it is.
+    #[must_use]
+    pub const fn delayed(mut self, delay: Duration) -> Self {
+        self.delivery.delay = delay;
+        self
     }
 
     /// Sets `suberror` of an AADSTS answer.
@@ -204,6 +293,24 @@ impl Fault {
         self
     }
 
+    /// Strikes a share of the requests that fit, from 0 to 1, drawn by `seed`: the same seed draws the same.
+    #[must_use]
+    pub fn probability(mut self, share: f64, seed: u64) -> Self {
+        let share = if share.is_finite() {
+            share.clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the share is between 0 and 1, so the product is between 0 and 2^32"
+        )]
+        let of_2_to_32 = (share * 4_294_967_296.0) as u64;
+        self.occurrence = Occurrence::Share { of_2_to_32, seed };
+        self
+    }
+
     /// Lets the request take its effect first: the refresh token is redeemed, and then the answer is lost.
     #[must_use]
     pub const fn after_effect(mut self) -> Self {
@@ -238,6 +345,7 @@ impl Occurrence {
             Self::Every(n) => count.is_multiple_of(n),
             Self::First(n) => count <= n,
             Self::Nth(n) => count == n,
+            Self::Share { of_2_to_32, seed } => scramble(seed ^ scramble(count)) >> 32 < of_2_to_32,
         }
     }
 }
@@ -264,8 +372,9 @@ struct Plan {
 /// What one request is struck by.
 #[derive(Clone, Debug)]
 pub(crate) struct Strike {
-    pub(crate) action: Action,
-    pub(crate) after_effect: bool,
+    action: Action,
+    after_effect: bool,
+    delivery: Delivery,
 }
 
 impl FaultPlans {
@@ -300,16 +409,8 @@ impl FaultPlans {
         struck.map(|fault| Strike {
             action: fault.action.clone(),
             after_effect: fault.after_effect,
+            delivery: fault.delivery,
         })
-    }
-}
-
-impl Tampering {
-    pub(crate) fn apply(&self, answer: &mut Map<String, Value>) {
-        match self {
-            Self::Drop(name) => drop(answer.remove(name)),
-            Self::Set(name, value) => drop(answer.insert(name.clone(), value.clone())),
-        }
     }
 }
 
@@ -339,6 +440,17 @@ mod tests {
         assert_eq!(strikes(Fault::aadsts(50173).every(0), 5), [0; 0]);
         assert_eq!(strikes(Fault::aadsts(50173).first(2), 5), [1, 2]);
         assert_eq!(strikes(Fault::aadsts(50173), 3), [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_share_is_drawn_by_its_seed() {
+        let drawn = |share, seed| strikes(Fault::throttle(1).probability(share, seed), 1000);
+        assert_eq!(drawn(0.3, 1), drawn(0.3, 1));
+        assert_ne!(drawn(0.3, 1), drawn(0.3, 2));
+        assert!((250..350).contains(&drawn(0.3, 1).len()));
+        assert_eq!(drawn(0.0, 1), [0; 0]);
+        assert_eq!(drawn(f64::NAN, 1), [0; 0]);
+        assert_eq!(drawn(1.0, 1).len(), 1000);
     }
 
     #[test]

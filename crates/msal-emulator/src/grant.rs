@@ -2,24 +2,27 @@
 
 pub(crate) mod authorization_code;
 mod client_credentials;
+pub(crate) mod device_code;
+mod origin;
 mod password;
 mod refresh_token;
 
 use crate::answer::{Granted, Person};
 use crate::audit::Version;
 use crate::client::Client;
-use crate::directory::{Account, AppEntry, Directory, Requirement, TenantIndex};
-use crate::emulator::Emulator;
+use crate::conditions::{Conditions, Evidence};
+use crate::directory::{AppEntry, Directory};
 use crate::endpoint::token::{TokenRequest, missing};
 use crate::guid::Guid;
-use crate::moment::Moment;
+use crate::platform::Platform;
 use crate::realm::Realm;
+use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
 use crate::scope::Asked;
 
 /// Decides about a request of one grant type.
 pub(crate) type Judge = for<'d> fn(
-    &'d Emulator,
+    Platform<'d>,
     &'d TokenRequest<'d>,
     Realm,
     &Client<'d>,
@@ -30,6 +33,7 @@ pub(crate) fn find(grant_type: &str) -> Option<Judge> {
     match grant_type {
         "authorization_code" => Some(authorization_code::judge),
         "client_credentials" => Some(client_credentials::judge),
+        "device_code" | "urn:ietf:params:oauth:grant-type:device_code" => Some(device_code::judge),
         "password" => Some(password::judge),
         "refresh_token" => Some(refresh_token::judge),
         _ => None,
@@ -50,36 +54,6 @@ fn asked<'d>(
             directory,
         ),
     }
-}
-
-/// Applies the rules of the tenant that the tokens would be for.
-pub(crate) fn check_policies(
-    account: &Account,
-    tenant: TenantIndex,
-    asked: &Asked<'_>,
-    app: &AppEntry,
-    directory: &Directory,
-    issued: Moment,
-) -> Result<(), Refusal> {
-    let entry = directory.tenant(tenant);
-    let applies = |policy: &&crate::directory::Policy| {
-        policy.applies(&account.upn, &asked.resource, &app.client_id)
-    };
-    let Some(policy) = entry.policies.iter().find(applies) else {
-        return Ok(());
-    };
-    let resource = asked.resource.id.to_string();
-    Err(match policy.requirement {
-        Requirement::Block => with_policy_claims(Refusal::new(53003), entry.id),
-        Requirement::CompliantDevice => with_policy_claims(Refusal::new(53000), entry.id),
-        Requirement::Consent => Refusal::new(65001),
-        Requirement::Mfa => with_policy_claims(Refusal::new(50076), entry.id),
-        Requirement::MfaEnrolment => with_policy_claims(Refusal::new(50079), entry.id),
-        Requirement::SignInFrequency => Refusal::new(70043).with("issued", issued.precise()),
-    }
-    .with("resource", resource)
-    .with("client", &app.client_id)
-    .with("app", &app.name))
 }
 
 /// Adds the claims with which a client sends its user back: the id of the policy to be met.

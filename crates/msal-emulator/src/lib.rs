@@ -113,11 +113,14 @@
 
 mod answer;
 mod audit;
+mod authorization;
 mod authorization_code;
 mod call;
 mod catalogue;
 mod client;
+mod conditions;
 mod config;
+mod devices;
 mod directory;
 mod emulator;
 mod endpoint;
@@ -127,25 +130,31 @@ mod glob;
 mod grant;
 mod guid;
 mod identifiers;
+mod interaction;
 mod issuer;
 mod moment;
 mod packed;
+mod page;
 mod people;
+mod platform;
 mod realm;
 mod redemptions;
 mod refresh_token;
 mod refusal;
 mod reply;
 mod request;
+mod route;
 mod scope;
 mod sealed;
 mod secret;
+mod session;
 mod settings;
+mod sign_in;
 
 #[cfg(feature = "server")]
 mod server;
 
-pub use audit::{AuditRecord, Endpoint, Version};
+pub use audit::{AuditRecord, Endpoint, ManagedIdentitySource, Version};
 pub use catalogue::{CatalogueRow, Source, catalogue};
 pub use config::{Config, ConfigError};
 pub use directory::{
@@ -153,14 +162,14 @@ pub use directory::{
     Requirement, Resource, Tenant, TenantOverview, User, UserPattern, sample,
 };
 pub use emulator::{Emulator, UnknownParty};
-pub use fault::Fault;
+pub use fault::{Delivery, Fault, RetryAfter};
 pub use issuer::{KeyError, SigningKey};
 pub use redemptions::{Redemption, Redemptions};
 pub use refresh_token::RefreshTokenId;
 pub use secret::Secret;
 #[cfg(feature = "server")]
 pub use server::{Server, ServerBuilder, ServerError};
-pub use settings::{Rotation, Settings, Signatures};
+pub use settings::{Rotation, Settings, SignIn, Signatures};
 
 fn base64url(bytes: &[u8]) -> String {
     use base64::Engine as _;

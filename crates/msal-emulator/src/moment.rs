@@ -48,6 +48,26 @@ impl Moment {
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ticks:07}Z")
     }
 
+    /// The date of HTTP headers (RFC 9110 §5.6.7).
+    pub(crate) fn http_date(self) -> String {
+        let Civil {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+        } = self.civil();
+        // 1970-01-01 was a Thursday.
+        let name = |names: &'static str, index: u64| {
+            let start = usize::try_from(index * 3).unwrap_or_default();
+            names.get(start..start + 3).unwrap_or_default()
+        };
+        let weekday = name("ThuFriSatSunMonTueWed", self.secs() / 86_400 % 7);
+        let month = name("JanFebMarAprMayJunJulAugSepOctNovDec", month - 1);
+        format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+    }
+
     fn civil(self) -> Civil {
         let secs = self.secs();
         let (year, month, day) = civil_date(secs / 86_400);
@@ -147,6 +167,12 @@ mod tests {
         assert_eq!(before.millis(), 0);
         let after = before.plus(Duration::MAX);
         assert_eq!(after.to_string(), "9999-12-31 23:59:59Z");
+    }
+
+    #[test]
+    fn http_dates_are_those_of_the_standard() {
+        let moment = Moment::from_millis(784_111_777_000);
+        assert_eq!(moment.http_date(), "Sun, 06 Nov 1994 08:49:37 GMT");
     }
 
     #[test]

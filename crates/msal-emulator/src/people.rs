@@ -1,9 +1,10 @@
 //! What happened to people since the start: changed passwords, revoked sessions, closed accounts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 
 use crate::directory::Account;
+use crate::guid::Guid;
 use crate::moment::Moment;
 use crate::refresh_token::Grant;
 use crate::secret::Secret;
@@ -18,6 +19,8 @@ struct Changes {
     enabled: Option<bool>,
     sessions_from: Option<Cut>,
     public_sessions_from: Option<Cut>,
+    /// Client ids and resources.
+    consents: HashSet<(String, Guid)>,
 }
 
 /// A point in the sequence of everything issued. Tokens issued up to it are no longer valid.
@@ -43,6 +46,22 @@ impl People {
         self.change(upn, |changes| changes.enabled = Some(enabled));
     }
 
+    pub(crate) fn consent(&self, upn: &str, client_id: &str, resource: Guid) {
+        self.change(upn, |changes| {
+            changes
+                .consents
+                .insert((client_id.to_ascii_lowercase(), resource));
+        });
+    }
+
+    pub(crate) fn has_consented(&self, upn: &str, client_id: &str, resource: Guid) -> bool {
+        self.look(upn, |changes| {
+            let consent = (client_id.to_ascii_lowercase(), resource);
+            changes.consents.contains(&consent).then_some(())
+        })
+        .is_some()
+    }
+
     pub(crate) fn is_password(&self, account: &Account, presented: &str) -> bool {
         self.look(&account.upn, |changes| {
             changes
@@ -59,21 +78,28 @@ impl People {
     }
 
     /// Since when tokens of this person are valid, if `grant` is older.
+    ///
+    /// A change of the password ends what a public client holds. What a confidential client holds
+    /// survives it, and ends when sessions are revoked.
     pub(crate) fn revoked_since(&self, grant: &Grant) -> Option<Moment> {
         let issued = Cut {
             at: grant.issued,
             serial: grant.serial,
         };
-        self.look(&grant.upn, |changes| {
-            // A change of the password ends what a public client holds. What a confidential
-            // client holds survives it, and ends when sessions are revoked.
-            let public = changes.public_sessions_from.filter(|_| !grant.confidential);
+        self.ended(&grant.upn, issued, !grant.confidential)
+    }
+
+    /// Whether a session in a browser, or an access token, is older than the last revocation.
+    pub(crate) fn session_ended(&self, upn: &str, begun: Cut) -> Option<Moment> {
+        self.ended(upn, begun, true)
+    }
+
+    fn ended(&self, upn: &str, issued: Cut, by_password: bool) -> Option<Moment> {
+        self.look(upn, |changes| {
+            let public = changes.public_sessions_from.filter(|_| by_password);
             let cuts = [changes.sessions_from, public];
-            cuts.into_iter()
-                .flatten()
-                .filter(|cut| issued <= *cut)
-                .max()
-                .map(|cut| cut.at)
+            let later = cuts.into_iter().flatten().filter(|cut| issued <= *cut);
+            later.max().map(|cut| cut.at)
         })
     }
 

@@ -25,6 +25,10 @@ impl Realm {
             Ok(Self::Organizations)
         } else if segment.eq_ignore_ascii_case("consumers") {
             Ok(Self::Consumers(directory.find_tenant(PERSONAL)))
+        } else if segment.eq_ignore_ascii_case("adfs") {
+            let home = directory.federated_tenant();
+            home.map(Self::Tenant)
+                .ok_or_else(|| Refusal::new(90002).with("tenant", segment))
         } else {
             let tenant = directory.find_tenant(segment);
             tenant

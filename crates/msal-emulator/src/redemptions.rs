@@ -257,6 +257,9 @@ mod tests {
             client_id: String::new(),
             family: false,
             confidential: false,
+            mfa: false,
+            signed_in: Moment::from_millis(0),
+            spa_until: None,
         }
     }
 

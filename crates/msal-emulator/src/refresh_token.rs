@@ -8,7 +8,8 @@ use std::fmt;
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::base64url;
-use crate::identifiers::scramble;
+use crate::directory::{Account, AppEntry};
+use crate::identifiers::{Identifiers, scramble};
 use crate::moment::Moment;
 use crate::packed::{Packer, Unpacker};
 use crate::sealed::Sealer;
@@ -49,9 +50,73 @@ pub(crate) struct Grant {
     pub(crate) family: bool,
     /// Issued to a client that proved itself: survives a change of the user's password.
     pub(crate) confidential: bool,
+    /// The sign-in had a second factor.
+    pub(crate) mfa: bool,
+    /// When the person signed in.
+    pub(crate) signed_in: Moment,
+    /// Issued to a single-page application: ends then, whatever comes between.
+    pub(crate) spa_until: Option<Moment>,
+}
+
+/// What a refresh token takes over from the sign-in or the token before it.
+#[derive(Clone, Debug)]
+pub(crate) struct Descent {
+    /// `None` starts a lineage.
+    pub(crate) lineage: Option<u64>,
+    pub(crate) confidential: bool,
+    pub(crate) mfa: bool,
+    pub(crate) signed_in: Moment,
+    pub(crate) spa_until: Option<Moment>,
+}
+
+impl Descent {
+    /// Of a sign-in with a password.
+    pub(crate) const fn sign_in(confidential: bool, now: Moment) -> Self {
+        Self {
+            lineage: None,
+            confidential,
+            mfa: false,
+            signed_in: now,
+            spa_until: None,
+        }
+    }
 }
 
 impl Grant {
+    /// A new refresh token for a person and a client.
+    pub(crate) fn new(
+        identifiers: &Identifiers,
+        app: &AppEntry,
+        account: &Account,
+        descent: &Descent,
+        now: Moment,
+    ) -> Self {
+        let serial = identifiers.serial();
+        Self {
+            serial,
+            issued: now,
+            lineage: descent.lineage.unwrap_or(serial),
+            upn: account.upn.clone(),
+            client_id: app.client_id.clone(),
+            family: app.family,
+            confidential: descent.confidential,
+            mfa: descent.mfa,
+            signed_in: descent.signed_in,
+            spa_until: descent.spa_until,
+        }
+    }
+
+    /// What the next token takes over from this one.
+    pub(crate) const fn descent(&self, confidential: bool) -> Descent {
+        Descent {
+            lineage: Some(self.lineage),
+            confidential,
+            mfa: self.mfa,
+            signed_in: self.signed_in,
+            spa_until: self.spa_until,
+        }
+    }
+
     pub(crate) const fn id(&self) -> RefreshTokenId {
         RefreshTokenId(scramble(self.serial ^ scramble(self.issued.millis())))
     }
@@ -79,13 +144,18 @@ impl Grant {
     }
 
     fn to_bytes(&self) -> Vec<u8> {
-        let flags = u8::from(self.family) | u8::from(self.confidential) << 1;
+        let flags = u8::from(self.family)
+            | u8::from(self.confidential) << 1
+            | u8::from(self.mfa) << 2
+            | u8::from(self.spa_until.is_some()) << 3;
         let packer = Packer::new(FORMAT)
             .byte(flags)
             .number(self.serial)
             .number(self.issued.millis());
         packer
             .number(self.lineage)
+            .number(self.signed_in.millis())
+            .number(self.spa_until.map_or(0, Moment::millis))
             .text(&self.client_id)
             .text(&self.upn)
             .finish()
@@ -94,15 +164,18 @@ impl Grant {
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut unpacker = Unpacker::new(FORMAT, bytes)?;
         let flags = unpacker.byte()?;
-        let (family, confidential) = (flags & 1 != 0, flags & 2 != 0);
+        let flag = |bit: u8| flags & (1 << bit) != 0;
         Some(Self {
             serial: unpacker.number()?,
             issued: Moment::from_millis(unpacker.number()?),
             lineage: unpacker.number()?,
+            signed_in: Moment::from_millis(unpacker.number()?),
+            spa_until: Some(Moment::from_millis(unpacker.number()?)).filter(|_| flag(3)),
             client_id: unpacker.text()?,
             upn: unpacker.text()?,
-            family,
-            confidential,
+            family: flag(0),
+            confidential: flag(1),
+            mfa: flag(2),
         })
     }
 }
@@ -125,6 +198,9 @@ mod tests {
             client_id: "00c0ffee-0000-4000-8000-000000000001".to_owned(),
             family: true,
             confidential: false,
+            mfa: true,
+            signed_in: Moment::from_millis(1_786_656_260_000),
+            spa_until: Some(Moment::from_millis(1_786_742_669_042)),
         }
     }
 

@@ -50,13 +50,58 @@ impl Reply {
         reply
     }
 
+    /// What a browser asks before a page of another origin may send a request (Fetch §3.2.2).
+    pub(crate) fn preflight(call: &Call<'_>) -> Self {
+        let mut reply = Self::new(call, 204, "text/plain", Vec::new());
+        let headers = reply.response.headers_mut();
+        put(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        put(
+            headers,
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            "GET, POST, OPTIONS",
+        );
+        put(headers, header::ACCESS_CONTROL_ALLOW_HEADERS, "*");
+        put(headers, header::ACCESS_CONTROL_MAX_AGE, "86400");
+        reply
+    }
+
+    /// A page for people.
+    pub(crate) fn html(call: &Call<'_>, status: u16, body: Vec<u8>) -> Self {
+        Self::new(call, status, "text/html; charset=utf-8", body)
+    }
+
+    /// A text of another type that may be kept.
+    pub(crate) fn asset(call: &Call<'_>, content_type: &str, body: &'static str) -> Self {
+        let mut reply = Self::new(call, 200, content_type, body.as_bytes().to_vec());
+        put(
+            reply.response.headers_mut(),
+            header::CACHE_CONTROL,
+            "max-age=86400",
+        );
+        reply
+    }
+
+    /// Adds a cookie.
+    pub(crate) fn set_cookie(mut self, cookie: Option<HeaderValue>) -> Self {
+        if let Some(cookie) = cookie {
+            self.response
+                .headers_mut()
+                .append(header::SET_COOKIE, cookie);
+        }
+        self
+    }
+
     /// What is not a page here.
     pub(crate) fn not_found(call: &Call<'_>) -> Self {
         Self::new(call, 404, "text/plain", Vec::new())
     }
 
     /// Exactly this, apart from headers that HTTP does not allow.
-    pub(crate) fn raw(status: u16, headers: &[(String, String)], body: Bytes) -> Self {
+    pub(crate) fn raw(
+        status: u16,
+        headers: impl IntoIterator<Item = (String, String)>,
+        body: Bytes,
+    ) -> Self {
         let mut response = Response::new(body);
         *response.status_mut() = status_code(status);
         for (name, value) in headers {

@@ -1,4 +1,4 @@
-//! Reading a request: where it goes, what it carries, who sends it.
+//! Reading a request: what it carries, who sends it.
 //!
 //! Nothing here refuses anything; what cannot be read is empty.
 
@@ -9,70 +9,6 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, header};
 use url::form_urlencoded;
-
-use crate::audit::{Endpoint, Version};
-
-/// Where a request goes.
-#[derive(Debug)]
-pub(crate) struct Target<'r> {
-    pub(crate) endpoint: Endpoint,
-    /// The first segment of the path: `common`, a GUID, a domain.
-    pub(crate) tenant: Cow<'r, str>,
-    /// The user named by the path of the user realm endpoint.
-    pub(crate) user: Cow<'r, str>,
-}
-
-impl<'r> Target<'r> {
-    /// Reads a path. Segments are compared without regard to case, empty ones do not count:
-    /// MSAL Python asks for `/common//v2.0/…` when it is given no authority.
-    pub(crate) fn read(path: &'r str) -> Self {
-        let segments: Vec<&str> = path
-            .split('/')
-            .filter(|segment| !segment.is_empty())
-            .take(MAX_SEGMENTS)
-            .collect();
-        let (tenant, rest) = segments.split_first().unwrap_or((&"", &[]));
-        let is = |expected: &[&str]| {
-            rest.len() == expected.len()
-                && rest
-                    .iter()
-                    .zip(expected)
-                    .all(|(segment, name)| segment.eq_ignore_ascii_case(name))
-        };
-        let mut user = "";
-        let endpoint = if is(&["oauth2", "v2.0", "token"]) {
-            Endpoint::Token(Version::V2)
-        } else if is(&["oauth2", "token"]) {
-            Endpoint::Token(Version::V1)
-        } else if is(&["oauth2", "v2.0", "authorize"]) {
-            Endpoint::Authorize(Version::V2)
-        } else if is(&["oauth2", "authorize"]) {
-            Endpoint::Authorize(Version::V1)
-        } else if is(&["v2.0", ".well-known", "openid-configuration"]) {
-            Endpoint::OpenIdConfiguration(Version::V2)
-        } else if is(&[".well-known", "openid-configuration"]) {
-            Endpoint::OpenIdConfiguration(Version::V1)
-        } else if is(&["discovery", "instance"]) {
-            Endpoint::InstanceDiscovery
-        } else if is(&["discovery", "v2.0", "keys"]) {
-            Endpoint::Keys(Version::V2)
-        } else if is(&["discovery", "keys"]) {
-            Endpoint::Keys(Version::V1)
-        } else if let [realm, name] = rest
-            && realm.eq_ignore_ascii_case("userrealm")
-        {
-            user = name;
-            Endpoint::UserRealm
-        } else {
-            Endpoint::Unknown
-        };
-        Self {
-            endpoint,
-            tenant: percent_decoded(tenant),
-            user: percent_decoded(user),
-        }
-    }
-}
 
 /// The parameters of a form or a query, in the order sent.
 #[derive(Debug, Default)]
@@ -116,6 +52,14 @@ impl<'r> Parameters<'r> {
         found.map(|(_, (key, _))| key.as_ref())
     }
 
+    /// The pairs whose names `keep` takes, as a form.
+    pub(crate) fn form(&self, keep: impl Fn(&str) -> bool) -> String {
+        let kept = self.0.iter().filter(|(name, _)| keep(name));
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(kept)
+            .finish()
+    }
+
     pub(crate) fn names(&self) -> Vec<String> {
         self.0
             .iter()
@@ -153,6 +97,17 @@ pub(crate) fn header_text<'r>(headers: &'r HeaderMap, name: &str) -> Option<&'r 
     headers.get(name)?.to_str().ok()
 }
 
+/// The value of a cookie (RFC 6265 §5.4).
+pub(crate) fn cookie<'r>(headers: &'r HeaderMap, name: &str) -> Option<&'r str> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
 pub(crate) fn is_get(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
@@ -162,7 +117,7 @@ fn is_host(host: &str) -> bool {
     !host.is_empty() && host.len() <= 255 && host.bytes().all(allowed)
 }
 
-fn percent_decoded(text: &str) -> Cow<'_, str> {
+pub(crate) fn percent_decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
     }
@@ -184,76 +139,9 @@ const DEFAULT_HOST: &str = "login.microsoftonline.com";
 
 const MAX_PARAMETERS: usize = 200;
 
-const MAX_SEGMENTS: usize = 16;
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_are_read_in_any_case_and_with_double_slashes() {
-        for (path, endpoint, tenant) in [
-            (
-                "/common/oauth2/token",
-                Endpoint::Token(Version::V1),
-                "common",
-            ),
-            (
-                "/contoso.example/oauth2/v2.0/token",
-                Endpoint::Token(Version::V2),
-                "contoso.example",
-            ),
-            (
-                "/common//v2.0/.well-known/openid-configuration",
-                Endpoint::OpenIdConfiguration(Version::V2),
-                "common",
-            ),
-            (
-                "/c%6Fmmon/.well-known/openid-configuration",
-                Endpoint::OpenIdConfiguration(Version::V1),
-                "common",
-            ),
-            (
-                "/common/discovery/instance",
-                Endpoint::InstanceDiscovery,
-                "common",
-            ),
-            (
-                "/common/discovery/keys",
-                Endpoint::Keys(Version::V1),
-                "common",
-            ),
-            (
-                "/common/Discovery/V2.0/Keys",
-                Endpoint::Keys(Version::V2),
-                "common",
-            ),
-            ("/", Endpoint::Unknown, ""),
-            ("", Endpoint::Unknown, ""),
-            ("/common/oauth2/v3.0/token", Endpoint::Unknown, "common"),
-        ] {
-            let target = Target::read(path);
-            assert_eq!(
-                (target.endpoint, target.tenant.as_ref()),
-                (endpoint, tenant),
-                "{path}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_user_realm_is_found_in_both_spellings() {
-        for path in [
-            "/common/UserRealm/al%2Bice%40contoso.example",
-            "/common/userrealm/al+ice@contoso.example",
-        ] {
-            let target = Target::read(path);
-            assert_eq!(
-                (target.endpoint, target.user.as_ref()),
-                (Endpoint::UserRealm, "al+ice@contoso.example")
-            );
-        }
-    }
 
     #[test]
     fn broken_forms_are_read_as_far_as_they_go() {

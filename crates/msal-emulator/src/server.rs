@@ -4,6 +4,7 @@
 //! authority, made at the start. The authority's private key is thrown away once the server's
 //! certificate is signed, so that trusting it trusts this server and nothing else.
 
+mod body;
 mod connection;
 mod tls;
 

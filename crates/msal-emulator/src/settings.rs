@@ -12,6 +12,8 @@ use std::time::Duration;
 /// | refresh tokens live | 90 days from their issue | each redemption brings a new one, so this slides |
 /// | length of a refresh token | 1200 characters | Entra's are about that long |
 /// | a redeemed refresh token | stays valid | Entra does not revoke it |
+/// | sign-in | [`SignIn::Automatic`] | people get pages, scripts get codes |
+/// | codes of devices live | 900 s, asked for every 5 s | what Entra answers |
 /// | signatures | RS256 | clients that verify them succeed |
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -22,8 +24,25 @@ pub struct Settings {
     pub(crate) refresh_token_chars: usize,
     pub(crate) rotation: Rotation,
     pub(crate) signatures: Signatures,
+    pub(crate) sign_in: SignIn,
+    pub(crate) device_code_life: Duration,
+    pub(crate) device_code_interval: Duration,
     pub(crate) audit_capacity: usize,
     pub(crate) seed: u64,
+}
+
+/// Who is asked at the authorization endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignIn {
+    /// Browsers get pages. A program (one that does not ask for `text/html`) whose `login_hint` names a user
+    /// gets the code at once, as if that user had signed in.
+    #[default]
+    Automatic,
+    /// Everybody gets pages.
+    Pages,
+    /// Nobody gets a page: `login_hint` says who signs in, or else whoever is signed in at the browser.
+    Unattended,
 }
 
 /// What becomes of a refresh token once it has been redeemed.
@@ -62,6 +81,9 @@ impl Default for Settings {
             refresh_token_chars: 1200,
             rotation: Rotation::default(),
             signatures: Signatures::default(),
+            sign_in: SignIn::default(),
+            device_code_life: Duration::from_secs(900),
+            device_code_interval: Duration::from_secs(5),
             audit_capacity: 16_384,
             seed: 0,
         }
@@ -115,6 +137,27 @@ impl Settings {
     #[must_use]
     pub const fn signatures(mut self, signatures: Signatures) -> Self {
         self.signatures = signatures;
+        self
+    }
+
+    /// Sets who is asked at the authorization endpoint.
+    #[must_use]
+    pub const fn sign_in(mut self, sign_in: SignIn) -> Self {
+        self.sign_in = sign_in;
+        self
+    }
+
+    /// Sets how long the code of a device lives.
+    #[must_use]
+    pub const fn device_code_life(mut self, life: Duration) -> Self {
+        self.device_code_life = life;
+        self
+    }
+
+    /// Sets how often a device may ask; one that asks sooner is told to slow down.
+    #[must_use]
+    pub const fn device_code_interval(mut self, interval: Duration) -> Self {
+        self.device_code_interval = interval;
         self
     }
 

@@ -12,7 +12,7 @@ use crate::directory::{
     App, Directory, DirectoryError, Policy, RedirectKind, Requirement, Resource, Tenant, User,
     UserPattern,
 };
-use crate::settings::{Rotation, Settings, Signatures};
+use crate::settings::{Rotation, Settings, SignIn, Signatures};
 
 /// What is wrong, and where.
 #[derive(Debug)]
@@ -51,8 +51,21 @@ struct TokensWire {
     grace_seconds: Option<Spanned<u64>>,
     #[serde(default)]
     signatures: SignaturesWire,
+    #[serde(default)]
+    sign_in: SignInWire,
+    device_code_seconds: Option<u64>,
+    device_code_interval_seconds: Option<u64>,
     audit_capacity: Option<usize>,
     seed: Option<u64>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum SignInWire {
+    #[default]
+    Automatic,
+    Pages,
+    Unattended,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -91,6 +104,8 @@ struct TenantWire {
     aliases: Vec<Spanned<String>>,
     id: Option<Spanned<String>>,
     name: Option<String>,
+    #[serde(default)]
+    federated: bool,
     users: Option<UserPatternWire>,
     #[serde(default)]
     user: Vec<UserWire>,
@@ -118,6 +133,7 @@ struct UserWire {
     family_name: Option<String>,
     #[serde(default = "yes")]
     enabled: bool,
+    second_factor: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -263,6 +279,15 @@ impl TokensWire {
                 SignaturesWire::Rs256 => Signatures::Rs256,
                 SignaturesWire::Cheap => Signatures::Cheap,
             },
+            sign_in: match self.sign_in {
+                SignInWire::Automatic => SignIn::Automatic,
+                SignInWire::Pages => SignIn::Pages,
+                SignInWire::Unattended => SignIn::Unattended,
+            },
+            device_code_life: seconds(self.device_code_seconds)
+                .unwrap_or(defaults.device_code_life),
+            device_code_interval: seconds(self.device_code_interval_seconds)
+                .unwrap_or(defaults.device_code_interval),
             audit_capacity: self.audit_capacity.unwrap_or(defaults.audit_capacity),
             seed: self.seed.unwrap_or(defaults.seed),
         })
@@ -273,6 +298,7 @@ impl TenantWire {
     fn read(self, places: &mut Places) -> Tenant {
         let mut tenant = Tenant::new(places.note(self.domain));
         tenant.name = self.name;
+        tenant.federated = self.federated;
         tenant.id = self.id.map(|id| places.note(id));
         tenant
             .domains
@@ -308,7 +334,10 @@ impl UserWire {
         user.given_name = self.given_name;
         user.family_name = self.family_name;
         user.enabled = self.enabled;
-        user
+        match self.second_factor {
+            Some(code) => user.second_factor(code),
+            None => user,
+        }
     }
 }
 

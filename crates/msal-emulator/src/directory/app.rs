@@ -1,5 +1,6 @@
 //! Applications: the clients that ask for tokens.
 
+use crate::realm::Realm;
 use crate::secret::Secret;
 
 /// An application to be.
@@ -111,6 +112,16 @@ pub(crate) struct AppEntry {
     pub(crate) family: bool,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) redirects: Vec<Redirect>,
+}
+
+impl AppEntry {
+    /// Whether it is an application of another tenant only.
+    pub(crate) fn is_elsewhere(&self, realm: Realm) -> bool {
+        match (self.only_tenant, realm.tenant()) {
+            (Some(only), Some(tenant)) => only != tenant,
+            _ => false,
+        }
+    }
 }
 
 /// The place of an application in its directory.

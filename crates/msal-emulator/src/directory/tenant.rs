@@ -15,6 +15,7 @@ pub struct Tenant {
     pub(crate) patterns: Vec<UserPattern>,
     pub(crate) guests: Vec<Guest>,
     pub(crate) policies: Vec<Policy>,
+    pub(crate) federated: bool,
 }
 
 /// Somebody of another tenant who was invited into this one, where they have another object id.
@@ -35,6 +36,7 @@ impl Tenant {
             patterns: Vec::new(),
             guests: Vec::new(),
             policies: Vec::new(),
+            federated: false,
         }
     }
 
@@ -56,6 +58,13 @@ impl Tenant {
     #[must_use]
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domains.push(domain.into());
+        self
+    }
+
+    /// Makes its domains federated: the user realm names AD FS, which is the emulator too and speaks WS-Trust.
+    #[must_use]
+    pub const fn federated(mut self) -> Self {
+        self.federated = true;
         self
     }
 

@@ -12,6 +12,7 @@ pub struct User {
     pub(crate) given_name: Option<String>,
     pub(crate) family_name: Option<String>,
     pub(crate) enabled: bool,
+    pub(crate) second_factor: Secret,
 }
 
 impl User {
@@ -25,7 +26,15 @@ impl User {
             given_name: None,
             family_name: None,
             enabled: true,
+            second_factor: Secret::from(SECOND_FACTOR),
         }
+    }
+
+    /// Sets the code that the user's authenticator always shows; `123456` by default.
+    #[must_use]
+    pub fn second_factor(mut self, code: impl Into<Secret>) -> Self {
+        self.second_factor = code.into();
+        self
     }
 
     /// Sets the object id in the home tenant.
@@ -82,6 +91,7 @@ pub(crate) struct Account {
     pub(crate) given_name: Option<String>,
     pub(crate) family_name: Option<String>,
     pub(crate) enabled: bool,
+    pub(crate) second_factor: Secret,
 }
 
 impl Account {
@@ -151,9 +161,13 @@ impl PatternEntry {
             given_name: Some("User".to_owned()),
             family_name: Some(number.to_owned()),
             enabled: true,
+            second_factor: Secret::from(SECOND_FACTOR),
         })
     }
 }
+
+/// What an authenticator shows unless told otherwise.
+const SECOND_FACTOR: &str = "123456";
 
 const PLACE: &str = "{n}";
 

@@ -1,161 +1,99 @@
-//! The authorization endpoint, for people who are signed in already (RFC 6749 §4.1.1).
-//!
-//! There are no pages here: everybody in the directory counts as signed in, and `login_hint` says who
-//! is at the browser. A request without it is told that nobody is signed in.
+//! The authorization endpoint (RFC 6749 §3.1).
 
-use http::{HeaderValue, header};
-use url::Url;
-
+use super::explain;
+use super::sign_in::proceed;
 use crate::audit::Version;
-use crate::authorization_code::Code;
+use crate::authorization::{Authorization, Prompt, ReturnAddress};
 use crate::call::Call;
-use crate::directory::{AppEntry, RedirectKind};
-use crate::emulator::Emulator;
-use crate::endpoint::token::missing;
-use crate::grant::authorization_code::asked;
-use crate::grant::check_policies;
-use crate::realm::Realm;
-use crate::refusal::Refusal;
+use crate::interaction::{Browser, Interaction, Purpose};
+use crate::platform::Platform;
 use crate::reply::Reply;
+use crate::session::{Session, SignedIn};
+use crate::settings::SignIn;
+use crate::sign_in::Visit;
 
-/// Redirects to the client with a code, or with the error.
+/// Shows the first page of a sign-in, or redirects to the client with a code or an error.
 ///
 /// A client or redirect address that is not known gets no redirect (RFC 6749 §4.1.2.1).
-pub(crate) fn answer(
-    emulator: &Emulator,
-    call: &Call<'_>,
-    version: Version,
-) -> Result<Reply, Refusal> {
-    let directory = emulator.directory();
-    let realm = Realm::find(&call.target.tenant, directory)?;
-    let client_id = call
-        .parameter("client_id")
-        .ok_or_else(|| missing("client_id"))?;
-    let app = directory
-        .find_app(client_id)
-        .ok_or_else(|| Refusal::new(700_016))?;
-    let redirect = redirect_uri(call, app)?;
-    let mut outcome = vec![];
-    match code(emulator, call, version, realm, app, redirect.as_str()) {
-        Ok(code) => outcome.push(("code", code.seal(emulator.sealer()))),
-        Err(refusal) => {
-            let error = refusal.error.unwrap_or_else(|| refusal.row.error.at_v1());
-            outcome.push(("error", error.to_owned()));
-            outcome.push((
-                "error_description",
-                crate::envelope::description(call, &refusal, directory),
-            ));
-            outcome.extend(refusal.suberror.map(|suberror| ("error_subcode", suberror)));
-        }
+pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>, version: Version) -> Reply {
+    let back = match ReturnAddress::read(platform, &call.target.tenant, &call.parameters) {
+        Ok(back) => back,
+        Err(refusal) => return explain(platform, call, &refusal),
+    };
+    let authorization = match Authorization::read(platform, back, version, &call.parameters) {
+        Ok(authorization) => authorization,
+        Err(refused) => return refused.0.refuse(platform, call, &refused.1),
+    };
+    let session = Session::read(platform, call);
+    if let Some(outcome) = without_page(platform, call, &authorization, &session) {
+        return outcome;
     }
-    outcome.extend(
-        call.parameter("state")
-            .map(|state| ("state", state.to_owned())),
+    let browser = Browser::of(platform, call);
+    let interaction = Interaction::begin(
+        Purpose::Authorize(version),
+        &call.target.tenant,
+        call.parameters.form(|name| KEPT.contains(&name)),
+        browser,
+        call.now,
     );
-    Ok(redirected(call, redirect, &outcome))
+    proceed(platform, call, interaction, session, None).set_cookie(browser.cookie())
 }
 
-fn code(
-    emulator: &Emulator,
+/// The answer when nobody is to be asked: `prompt=none`, and the settings for programs.
+fn without_page(
+    platform: Platform<'_>,
     call: &Call<'_>,
-    version: Version,
-    realm: Realm,
-    app: &AppEntry,
-    redirect: &str,
-) -> Result<Code, Refusal> {
-    let directory = emulator.directory();
-    if call.parameter("response_type") != Some("code") {
-        return Err(Refusal::new(70005));
-    }
-    let mode = call.parameter("response_mode").unwrap_or("query");
-    if !["query", "fragment"].contains(&mode) {
-        return Err(Refusal::new(70007).with("response_mode", mode));
-    }
-    let nobody = || Refusal::new(50058);
-    let account = call
-        .parameter("login_hint")
-        .and_then(|upn| directory.account(upn))
-        .ok_or_else(nobody)?;
-    if !emulator.people().is_enabled(&account) {
-        return Err(Refusal::new(50057));
-    }
-    let (tenant, _) = realm.of_account(&account, directory)?;
-    let parameter = if version == Version::V1 {
-        "resource"
-    } else {
-        "scope"
+    authorization: &Authorization<'_>,
+    session: &Session,
+) -> Option<Reply> {
+    let visit = Visit {
+        platform,
+        realm: authorization.back.realm,
+        app: authorization.back.app,
+        asked: &authorization.asked,
+        wishes: &authorization.wishes,
+        session,
+        now: call.now,
+        device: false,
     };
-    let text = call.parameter(parameter).unwrap_or_default();
-    check_policies(
-        &account,
-        tenant,
-        &asked(version, text, app, directory)?,
-        app,
-        directory,
-        call.now,
-    )?;
-    let owned = |name: &str| call.parameter(name).unwrap_or_default().to_owned();
-    Ok(Code {
-        serial: emulator.identifiers().serial(),
-        issued: call.now,
-        upn: account.upn.clone(),
-        client_id: app.client_id.clone(),
-        redirect_uri: call
-            .parameter("redirect_uri")
-            .unwrap_or(redirect)
-            .to_owned(),
-        asked: text.to_owned(),
-        nonce: owned("nonce"),
-        challenge: owned("code_challenge"),
-        s256: call.parameter("code_challenge_method") == Some("S256"),
+    let hint = authorization.wishes.login_hint.as_deref();
+    let hinted = hint.and_then(|hint| platform.directory().account(hint));
+    let outcome = match (platform.settings().sign_in, hinted) {
+        _ if authorization.wishes.has(Prompt::None) => visit.silent(),
+        (SignIn::Pages, _) => return None,
+        (SignIn::Automatic, _) if call.is_browser() => return None,
+        (SignIn::Automatic, None) => return None,
+        (SignIn::Automatic | SignIn::Unattended, Some(account)) => visit.admit(SignedIn {
+            upn: account.upn.clone(),
+            at: call.now,
+            mfa: false,
+            serial: platform.identifiers().serial(),
+        }),
+        (SignIn::Unattended, None) => visit.silent(),
+    };
+    Some(match outcome {
+        Ok(person) => authorization.grant(platform, call, &person),
+        Err(refusal) => authorization.back.refuse(platform, call, &refusal),
     })
 }
 
-/// The registered address that the request names, or the only one.
-fn redirect_uri(call: &Call<'_>, app: &AppEntry) -> Result<Url, Refusal> {
-    let refused = || Refusal::new(50011).with("client", &app.client_id);
-    let asked = match (call.parameter("redirect_uri"), app.redirects.as_slice()) {
-        (Some(asked), _) => asked,
-        (None, [only]) => &only.uri,
-        (None, _) => return Err(missing("redirect_uri")),
-    };
-    let Ok(url) = Url::parse(asked) else {
-        return Err(refused());
-    };
-    let registered = app.redirects.iter().any(|redirect| {
-        redirect.uri == asked
-            || (redirect.kind == RedirectKind::Native && same_loopback(&redirect.uri, &url))
-    });
-    registered.then_some(url).ok_or_else(refused)
-}
-
-/// RFC 8252 §7.3: "The authorization server MUST allow any port to be specified at the time of the request".
-fn same_loopback(registered: &str, asked: &Url) -> bool {
-    let Ok(registered) = Url::parse(registered) else {
-        return false;
-    };
-    let loopback = matches!(asked.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    loopback
-        && registered.scheme() == asked.scheme()
-        && registered.host_str() == asked.host_str()
-        && registered.path() == asked.path()
-}
-
-fn redirected(call: &Call<'_>, mut to: Url, outcome: &[(&str, String)]) -> Reply {
-    if call.parameter("response_mode") == Some("fragment") {
-        let fragment = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(outcome)
-            .finish();
-        to.set_fragment(Some(&fragment));
-    } else {
-        to.query_pairs_mut().extend_pairs(outcome);
-    }
-    let mut reply = Reply::redirect(call);
-    if let Ok(location) = HeaderValue::from_str(to.as_str()) {
-        reply
-            .response
-            .headers_mut()
-            .insert(header::LOCATION, location);
-    }
-    reply
-}
+/// What a sign-in has to remember of its request.
+const KEPT: [&str; 17] = [
+    "claims",
+    "client_id",
+    "client_info",
+    "code_challenge",
+    "code_challenge_method",
+    "domain_hint",
+    "login_hint",
+    "max_age",
+    "nonce",
+    "prompt",
+    "redirect_uri",
+    "resource",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+    "user_code",
+];

@@ -5,37 +5,44 @@ use serde_json::{Value, json};
 use crate::answer::issuer;
 use crate::audit::Version;
 use crate::call::Call;
-use crate::emulator::Emulator;
+use crate::endpoint::instance;
+use crate::platform::Platform;
 use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
+use crate::route::Shape;
 use crate::settings::Signatures;
 
 /// Answers the document of a tenant. Asked by domain, it speaks of the tenant's GUID.
 pub(crate) fn answer(
-    emulator: &Emulator,
+    platform: Platform<'_>,
     call: &Call<'_>,
     version: Version,
 ) -> Result<Reply, Refusal> {
-    let directory = emulator.directory();
+    let directory = platform.directory();
     let realm = Realm::find(&call.target.tenant, directory)
         .map_err(|refusal| refusal.reported_as("invalid_tenant"))?;
-    let segment = realm.segment(directory);
+    let segment = match call.target.shape {
+        Shape::B2c { policy } => format!("{}/{}", call.target.tenant, policy).to_ascii_lowercase(),
+        _ => realm.segment(directory),
+    };
     let names = Names {
         base: &call.base,
         segment: &segment,
         issuer: issuer(call, realm.issuer_tenant(directory), version),
+        cloud: instance::cloud_of(call.host()),
     };
-    let mut document = match version {
-        Version::V1 => names.v1(),
-        Version::V2 => names.v2(),
+    let mut document = match (call.target.shape, version) {
+        (Shape::Adfs, _) => return Ok(Reply::document(call, &names.adfs())),
+        (_, Version::V1) => names.v1(),
+        (_, Version::V2) => names.v2(),
     };
     document["tenant_region_scope"] = if realm.tenant().is_some() {
         json!("WW")
     } else {
         Value::Null
     };
-    if emulator.issuer().signatures() == Signatures::Cheap {
+    if platform.issuer().signatures() == Signatures::Cheap {
         document["x_emulator_signatures"] = json!("constant: tokens cannot be verified");
     }
     Ok(Reply::document(call, &document))
@@ -45,14 +52,46 @@ struct Names<'a> {
     base: &'a str,
     segment: &'a str,
     issuer: String,
+    cloud: &'static instance::Cloud,
 }
 
 impl Names<'_> {
+    fn adfs(&self) -> Value {
+        let Self { base, issuer, .. } = self;
+        let host = base.trim_start_matches("https://");
+        json!({
+            "issuer": issuer,
+            "authorization_endpoint": format!("{base}/adfs/oauth2/authorize/"),
+            "token_endpoint": format!("{base}/adfs/oauth2/token/"),
+            "jwks_uri": format!("{base}/adfs/discovery/keys"),
+            "token_endpoint_auth_methods_supported":
+                ["client_secret_post", "client_secret_basic", "private_key_jwt"],
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query", "fragment", "form_post"],
+            "grant_types_supported": [
+                "authorization_code", "refresh_token", "client_credentials",
+                "urn:ietf:params:oauth:grant-type:jwt-bearer", "password", "device_code"
+            ],
+            "subject_types_supported": ["pairwise"],
+            "scopes_supported": ["openid", "profile", "email", "user_impersonation", "allatclaims"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "claims_supported": ["aud", "iss", "iat", "exp", "auth_time", "nonce", "sub", "upn", "unique_name"],
+            "access_token_issuer": format!("http://{host}/adfs/services/trust"),
+            "microsoft_multi_refresh_token": true,
+            "userinfo_endpoint": format!("{base}/adfs/userinfo"),
+            "end_session_endpoint": format!("{base}/adfs/oauth2/logout"),
+            "http_logout_supported": true,
+            "frontchannel_logout_supported": true,
+            "device_authorization_endpoint": format!("{base}/adfs/oauth2/devicecode"),
+        })
+    }
+
     fn v1(&self) -> Value {
         let Self {
             base,
             segment,
             issuer,
+            cloud,
         } = self;
         json!({
             "token_endpoint": format!("{base}/{segment}/oauth2/token"),
@@ -75,9 +114,9 @@ impl Names<'_> {
             "check_session_iframe": format!("{base}/{segment}/oauth2/checksession"),
             "userinfo_endpoint": format!("{base}/{segment}/openid/userinfo"),
             "kerberos_endpoint": format!("{base}/{segment}/kerberos"),
-            "cloud_instance_name": "microsoftonline.com",
-            "cloud_graph_host_name": "graph.windows.net",
-            "msgraph_host": "graph.microsoft.com",
+            "cloud_instance_name": cloud.name,
+            "cloud_graph_host_name": cloud.azure_ad_graph,
+            "msgraph_host": cloud.graph,
             "rbac_url": "https://pas.windows.net",
         })
     }
@@ -87,6 +126,7 @@ impl Names<'_> {
             base,
             segment,
             issuer,
+            cloud,
         } = self;
         json!({
             "token_endpoint": format!("{base}/{segment}/oauth2/v2.0/token"),
@@ -100,7 +140,7 @@ impl Names<'_> {
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "issuer": issuer,
             "request_uri_parameter_supported": false,
-            "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
+            "userinfo_endpoint": format!("https://{}/oidc/userinfo", cloud.graph),
             "authorization_endpoint": format!("{base}/{segment}/oauth2/v2.0/authorize"),
             "device_authorization_endpoint": format!("{base}/{segment}/oauth2/v2.0/devicecode"),
             "http_logout_supported": true,
@@ -108,9 +148,9 @@ impl Names<'_> {
             "end_session_endpoint": format!("{base}/{segment}/oauth2/v2.0/logout"),
             "claims_supported": CLAIMS,
             "kerberos_endpoint": format!("{base}/{segment}/kerberos"),
-            "cloud_instance_name": "microsoftonline.com",
-            "cloud_graph_host_name": "graph.windows.net",
-            "msgraph_host": "graph.microsoft.com",
+            "cloud_instance_name": cloud.name,
+            "cloud_graph_host_name": cloud.azure_ad_graph,
+            "msgraph_host": cloud.graph,
             "rbac_url": "https://pas.windows.net",
         })
     }

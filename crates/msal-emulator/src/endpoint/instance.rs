@@ -8,10 +8,48 @@ use crate::refusal::Refusal;
 use crate::reply::Reply;
 
 /// A cloud: hosts that serve the same accounts.
+#[derive(Debug)]
 pub(crate) struct Cloud {
-    pub(crate) preferred_network: &'static str,
-    pub(crate) preferred_cache: &'static str,
+    /// The names of its hosts. The first is the one to send requests to.
     pub(crate) aliases: &'static [&'static str],
+    pub(crate) name: &'static str,
+    pub(crate) azure_ad_graph: &'static str,
+    pub(crate) graph: &'static str,
+    /// The host in the issuer of v1 tokens.
+    pub(crate) sts: &'static str,
+}
+
+impl Cloud {
+    /// The name under which clients of the public cloud have always cached is not the first.
+    fn preferred_cache(&self) -> &'static str {
+        let [first, second, ..] = self.aliases else {
+            return self.aliases.first().copied().unwrap_or_default();
+        };
+        if *second == "login.windows.net" {
+            second
+        } else {
+            first
+        }
+    }
+
+    /// Whether a host is of this cloud, by one of its names or as a region of it
+    /// (`westus.login.microsoft.com`).
+    pub(crate) fn has(&self, host: &str) -> bool {
+        let region = |alias: &str| {
+            host.strip_suffix(alias)
+                .and_then(|region| region.strip_suffix('.'))
+                .is_some_and(|region| !region.is_empty() && !region.contains('.'))
+        };
+        self.aliases
+            .iter()
+            .any(|alias| *alias == host || region(alias))
+    }
+}
+
+/// The cloud of a host; the public one for hosts that are in none.
+pub(crate) fn cloud_of(host: &str) -> &'static Cloud {
+    let found = CLOUDS.iter().find(|cloud| cloud.has(host));
+    found.unwrap_or(&CLOUDS[0])
 }
 
 /// Answers for a host of one of Microsoft's clouds, and for the emulator's own.
@@ -52,7 +90,7 @@ pub(crate) fn answer(call: &Call<'_>) -> Result<Reply, Refusal> {
 /// The emulator's own host is the one the client asked. Loopback names are its own too: clients that
 /// validate an authority `localhost` ask the host they trust.
 fn is_known(call: &Call<'_>, host: &str) -> bool {
-    own_host(call) == host || LOOPBACK.contains(&host) || in_cloud(host)
+    call.host() == host || LOOPBACK.contains(&host) || in_cloud(host)
 }
 
 fn in_cloud(host: &str) -> bool {
@@ -77,52 +115,69 @@ fn metadata(host: &str, authority: &str) -> Vec<Value> {
 
 fn group(cloud: &Cloud) -> Value {
     json!({
-        "preferred_network": cloud.preferred_network,
-        "preferred_cache": cloud.preferred_cache,
+        "preferred_network": cloud.aliases.first(),
+        "preferred_cache": cloud.preferred_cache(),
         "aliases": cloud.aliases,
     })
 }
 
-/// The emulator's host without its port.
-fn own_host<'c>(call: &'c Call<'_>) -> &'c str {
-    let authority = call.base.trim_start_matches("https://");
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
-        _ => authority,
-    }
-}
-
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-pub(crate) const CLOUDS: &[Cloud] = &[
+/// The public cloud first: whoever is in none counts as in it.
+pub(crate) static CLOUDS: [Cloud; 8] = [
     Cloud {
-        preferred_network: "login.microsoftonline.com",
-        preferred_cache: "login.windows.net",
-        aliases: &[
+        sts: "sts.windows.net",
+        ..cloud(&[
             "login.microsoftonline.com",
             "login.windows.net",
             "login.microsoft.com",
             "sts.windows.net",
-        ],
+        ])
     },
     Cloud {
-        preferred_network: "login.partner.microsoftonline.cn",
-        preferred_cache: "login.partner.microsoftonline.cn",
-        aliases: &["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"],
+        name: "partner.microsoftonline.cn",
+        azure_ad_graph: "graph.chinacloudapi.cn",
+        graph: "microsoftgraph.chinacloudapi.cn",
+        sts: "sts.chinacloudapi.cn",
+        ..cloud(&["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"])
     },
     Cloud {
-        preferred_network: "login.microsoftonline.de",
-        preferred_cache: "login.microsoftonline.de",
-        aliases: &["login.microsoftonline.de"],
+        name: "microsoftonline.de",
+        azure_ad_graph: "graph.cloudapi.de",
+        graph: "graph.microsoft.de",
+        sts: "sts.microsoftonline.de",
+        ..cloud(&["login.microsoftonline.de"])
     },
     Cloud {
-        preferred_network: "login.microsoftonline.us",
-        preferred_cache: "login.microsoftonline.us",
-        aliases: &["login.microsoftonline.us", "login.usgovcloudapi.net"],
+        name: "microsoftonline.us",
+        graph: "graph.microsoft.us",
+        ..cloud(&["login.microsoftonline.us", "login.usgovcloudapi.net"])
+    },
+    cloud(&["login-us.microsoftonline.com"]),
+    // What these three answer for Microsoft Graph is not confirmed.
+    Cloud {
+        name: "sovcloud-identity.fr",
+        graph: "graph.svc.sovcloud.fr",
+        ..cloud(&["login.sovcloud-identity.fr"])
     },
     Cloud {
-        preferred_network: "login-us.microsoftonline.com",
-        preferred_cache: "login-us.microsoftonline.com",
-        aliases: &["login-us.microsoftonline.com"],
+        name: "sovcloud-identity.de",
+        graph: "graph.svc.sovcloud.de",
+        ..cloud(&["login.sovcloud-identity.de"])
+    },
+    Cloud {
+        name: "sovcloud-identity.sg",
+        graph: "graph.svc.sovcloud.sg",
+        ..cloud(&["login.sovcloud-identity.sg"])
     },
 ];
+
+const fn cloud(aliases: &'static [&'static str]) -> Cloud {
+    Cloud {
+        aliases,
+        name: "microsoftonline.com",
+        azure_ad_graph: "graph.windows.net",
+        graph: "graph.microsoft.com",
+        sts: "sts.windows.net",
+    }
+}

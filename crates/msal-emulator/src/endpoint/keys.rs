@@ -1,10 +1,10 @@
 //! The keys that signatures are verified with.
 
 use crate::call::Call;
-use crate::emulator::Emulator;
+use crate::platform::Platform;
 use crate::reply::Reply;
 
-pub(crate) fn answer(emulator: &Emulator, call: &Call<'_>) -> Reply {
+pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let issuer = format!("{}/{{tenantid}}/v2.0", call.base);
-    Reply::document(call, &emulator.issuer().key_set(&issuer))
+    Reply::document(call, &platform.issuer().key_set(&issuer))
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::call::Call;
 use crate::directory::Directory;
+use crate::endpoint::instance::cloud_of;
 use crate::reply::Reply;
 
 pub(crate) fn answer(call: &Call<'_>, directory: &Directory) -> Reply {
@@ -12,8 +13,27 @@ pub(crate) fn answer(call: &Call<'_>, directory: &Directory) -> Reply {
         .rsplit_once('@')
         .map(|(_, domain)| domain.to_ascii_lowercase())
         .unwrap_or_default();
-    if directory.find_domain(&domain).is_none() && directory.account(user).is_none() {
+    let tenant = directory.find_domain(&domain);
+    let tenant = tenant.or_else(|| directory.account(user).map(|account| account.home));
+    let Some(tenant) = tenant else {
         return Reply::document(call, &json!({"ver": "1.0", "account_type": "Unknown"}));
+    };
+    let cloud = cloud_of(call.host()).name;
+    if directory.tenant(tenant).federated {
+        let adfs = format!("{}/adfs", call.base);
+        return Reply::document(
+            call,
+            &json!({
+                "ver": "1.0",
+                "account_type": "Federated",
+                "domain_name": domain,
+                "federation_protocol": "WSTrust",
+                "federation_metadata_url": format!("{adfs}/services/trust/mex"),
+                "federation_active_auth_url": format!("{adfs}/services/trust/2005/usernamemixed"),
+                "cloud_instance_name": cloud,
+                "cloud_audience_urn": AUDIENCE,
+            }),
+        );
     }
     Reply::document(
         call,
@@ -21,8 +41,11 @@ pub(crate) fn answer(call: &Call<'_>, directory: &Directory) -> Reply {
             "ver": "1.0",
             "account_type": "Managed",
             "domain_name": domain,
-            "cloud_instance_name": "microsoftonline.com",
-            "cloud_audience_urn": "urn:federation:MicrosoftOnline",
+            "cloud_instance_name": cloud,
+            "cloud_audience_urn": AUDIENCE,
         }),
     )
 }
+
+/// Whom assertions of AD FS are for.
+pub(crate) const AUDIENCE: &str = "urn:federation:MicrosoftOnline";

@@ -8,9 +8,9 @@ use crate::answer;
 use crate::audit::Version;
 use crate::call::Call;
 use crate::client::Client;
-use crate::emulator::Emulator;
 use crate::envelope::telemetry;
 use crate::grant;
+use crate::platform::Platform;
 use crate::realm::Realm;
 use crate::refresh_token::Grant;
 use crate::refusal::Refusal;
@@ -38,7 +38,7 @@ pub(crate) enum Presented {
 }
 
 impl<'c> TokenRequest<'c> {
-    pub(crate) fn read(emulator: &Emulator, call: &'c Call<'c>, version: Version) -> Self {
+    pub(crate) fn read(platform: Platform<'_>, call: &'c Call<'c>, version: Version) -> Self {
         let (mut client_id, mut client_secret) = (None, None);
         if let Some((id, secret)) = basic_credentials(call.request.headers()) {
             (client_id, client_secret) = (Some(Cow::Owned(id)), Some(Cow::Owned(secret)));
@@ -57,7 +57,7 @@ impl<'c> TokenRequest<'c> {
                 .map(Cow::Borrowed)
                 .or(client_secret),
             refresh_token: presented.map_or(Presented::Nothing, |text| {
-                Grant::open(emulator.sealer(), text).map_or(Presented::Unreadable, Presented::Token)
+                Grant::open(platform.sealer(), text).map_or(Presented::Unreadable, Presented::Token)
             }),
         }
     }
@@ -77,26 +77,26 @@ impl<'c> TokenRequest<'c> {
 }
 
 /// Counts the refresh token that a request presents, whatever becomes of it.
-pub(crate) fn count(emulator: &Emulator, request: &TokenRequest<'_>) {
+pub(crate) fn count(platform: Platform<'_>, request: &TokenRequest<'_>) {
     let app = request
         .client_id
         .as_deref()
-        .and_then(|id| emulator.directory().find_app(id));
+        .and_then(|id| platform.directory().find_app(id));
     match &request.refresh_token {
         Presented::Nothing => {}
-        Presented::Token(grant) => emulator.ledger().saw(grant.id(), app.map(|app| app.index)),
-        Presented::Unreadable => emulator.ledger().saw_unreadable(),
+        Presented::Token(grant) => platform.ledger().saw(grant.id(), app.map(|app| app.index)),
+        Presented::Unreadable => platform.ledger().saw_unreadable(),
     }
 }
 
 /// Judges a request and answers with tokens.
-pub(crate) fn answer(emulator: &Emulator, request: &TokenRequest<'_>) -> Result<Reply, Refusal> {
+pub(crate) fn answer(platform: Platform<'_>, request: &TokenRequest<'_>) -> Result<Reply, Refusal> {
     let TokenRequest { call, version, .. } = *request;
     if call.method() != Method::POST {
         let refusal = Refusal::new(900_561).with("method", "POST");
         return Err(refusal.with("received", call.method().as_str()));
     }
-    let directory = emulator.directory();
+    let directory = platform.directory();
     let realm = Realm::find(&call.target.tenant, directory)?;
     if let Some(name) = call.parameters.duplicate() {
         return Err(Refusal::new(9_000_411).with("parameter", name));
@@ -108,8 +108,8 @@ pub(crate) fn answer(emulator: &Emulator, request: &TokenRequest<'_>) -> Result<
     if version == Version::V2 && call.parameter("resource").is_some() {
         return Err(Refusal::new(901_002));
     }
-    let granted = judge(emulator, request, realm, &client)?;
-    let body = answer::write(emulator, call, version, &granted);
+    let granted = judge(platform, request, realm, &client)?;
+    let body = answer::write(platform, call, version, &granted);
     Ok(Reply::token(call, 200, body, &telemetry(0, None)))
 }
 

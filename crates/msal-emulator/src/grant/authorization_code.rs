@@ -3,24 +3,26 @@
 use std::time::Duration;
 
 use super::{
-    Client, Emulator, Granted, Person, Realm, Refusal, TokenRequest, Version, check_policies,
+    Client, Conditions, Descent, Evidence, Granted, Person, Platform, Realm, Refusal, TokenRequest,
+    Version, origin,
 };
 use crate::authorization_code::Code;
 use crate::directory::{AppEntry, Directory};
 use crate::scope::Asked;
 
 pub(crate) fn judge<'d>(
-    emulator: &'d Emulator,
+    platform: Platform<'d>,
     request: &'d TokenRequest<'d>,
     realm: Realm,
     client: &Client<'d>,
 ) -> Result<Granted<'d>, Refusal> {
-    let (directory, now) = (emulator.directory(), request.call.now);
+    let (directory, now) = (platform.directory(), request.call.now);
     let text = request.required("code")?;
-    let code = Code::open(emulator.sealer(), text).ok_or_else(|| Refusal::new(9_002_313))?;
+    let code = Code::open(platform.sealer(), text).ok_or_else(|| Refusal::new(9_002_313))?;
     if code.client_id != client.app.client_id {
         return Err(Refusal::new(70000));
     }
+    origin::check(request, code.spa)?;
     // RFC 6749 §4.1.3: "the redirect_uri parameter … their values MUST be identical".
     if request.required("redirect_uri")? != code.redirect_uri {
         return Err(Refusal::new(50011));
@@ -42,16 +44,33 @@ pub(crate) fn judge<'d>(
     };
     let text = request.call.parameter(parameter).unwrap_or(&code.asked);
     let asked = asked(request.version, text, client.app, directory)?;
-    check_policies(&account, tenant, &asked, client.app, directory, code.issued)?;
-    if !emulator.ledger().redeem_code(code.serial) {
+    let conditions = Conditions {
+        account: &account,
+        tenant,
+        asked: &asked,
+        app: client.app,
+        evidence: Evidence {
+            issued: code.issued,
+            mfa: code.mfa,
+            present: true,
+        },
+    };
+    conditions.check(platform)?;
+    if !platform.ledger().redeem_code(code.serial) {
         return Err(Refusal::new(54005));
     }
-    let nonce = Some(code.nonce).filter(|nonce| !nonce.is_empty());
     let person = Person {
         account,
         object_id,
-        lineage: None,
-        nonce,
+        descent: Descent {
+            lineage: None,
+            confidential: client.proven,
+            mfa: code.mfa,
+            signed_in: code.signed_in,
+            spa_until: code.spa.then(|| now.plus(SPA_LIFE)),
+        },
+        nonce: Some(code.nonce).filter(|nonce| !nonce.is_empty()),
+        auth_time: code.auth_time.then_some(code.signed_in),
     };
     Ok(Granted {
         app: client.app,
@@ -77,3 +96,6 @@ pub(crate) fn asked<'d>(
 
 /// RFC 6749 §4.1.2: "A maximum authorization code lifetime of 10 minutes is RECOMMENDED."
 const CODE_LIFE: Duration = Duration::from_secs(600);
+
+/// Refresh tokens of single-page applications end a day after the sign-in, however often they are renewed.
+const SPA_LIFE: Duration = Duration::from_secs(24 * 3600);

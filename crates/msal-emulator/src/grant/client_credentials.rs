@@ -1,9 +1,9 @@
 //! `client_credentials`: a token for the application itself (RFC 6749 §4.4).
 
-use super::{Client, Emulator, Granted, Realm, Refusal, TokenRequest, Version, asked, missing};
+use super::{Client, Granted, Platform, Realm, Refusal, TokenRequest, Version, asked, missing};
 
 pub(crate) fn judge<'d>(
-    emulator: &'d Emulator,
+    platform: Platform<'d>,
     request: &'d TokenRequest<'d>,
     realm: Realm,
     client: &Client<'d>,
@@ -24,7 +24,7 @@ pub(crate) fn judge<'d>(
             return Err(Refusal::new(1_002_012));
         }
     }
-    let asked = asked(request, client.app, emulator.directory())?;
+    let asked = asked(request, client.app, platform.directory())?;
     Ok(Granted {
         app: client.app,
         proven: true,

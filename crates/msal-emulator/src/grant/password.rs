@@ -1,17 +1,17 @@
 //! `password`: Resource Owner Password Credentials (RFC 6749 §4.3).
 
 use super::{
-    Client, Emulator, Granted, Person, Realm, Refusal, TokenRequest, Version, asked,
-    check_policies, missing,
+    Client, Conditions, Descent, Evidence, Granted, Person, Platform, Realm, Refusal, TokenRequest,
+    Version, asked, missing,
 };
 
 pub(crate) fn judge<'d>(
-    emulator: &'d Emulator,
+    platform: Platform<'d>,
     request: &'d TokenRequest<'d>,
     realm: Realm,
     client: &Client<'d>,
 ) -> Result<Granted<'d>, Refusal> {
-    let directory = emulator.directory();
+    let directory = platform.directory();
     let (username, password) = (request.required("username")?, request.required("password")?);
     if request.version == Version::V2 && matches!(realm, Realm::Common | Realm::Consumers(_)) {
         return Err(Refusal::new(9_001_023));
@@ -25,27 +25,28 @@ pub(crate) fn judge<'d>(
     if realm.tenant().is_some_and(|tenant| tenant != account.home) {
         return Err(unknown());
     }
-    if !emulator.people().is_password(&account, password) {
+    if !platform.people().is_password(&account, password) {
         return Err(Refusal::new(50126));
     }
-    if !emulator.people().is_enabled(&account) {
+    if !platform.people().is_enabled(&account) {
         return Err(Refusal::new(50057));
     }
     let asked = asked(request, client.app, directory)?;
     let (tenant, object_id) = realm.of_account(&account, directory)?;
-    check_policies(
-        &account,
+    let conditions = Conditions {
+        account: &account,
         tenant,
-        &asked,
-        client.app,
-        directory,
-        request.call.now,
-    )?;
+        asked: &asked,
+        app: client.app,
+        evidence: Evidence::password(request.call.now),
+    };
+    conditions.check(platform)?;
     let person = Person {
         account,
         object_id,
-        lineage: None,
+        descent: Descent::sign_in(client.proven, request.call.now),
         nonce: None,
+        auth_time: None,
     };
     Ok(Granted {
         app: client.app,

@@ -1,8 +1,9 @@
 //! `refresh_token`: a new access token for an old sign-in (RFC 6749 §6).
 
+use super::origin;
 use super::{
-    AppEntry, Client, Emulator, Granted, Person, Realm, Refusal, TokenRequest, asked,
-    check_policies, missing,
+    AppEntry, Client, Conditions, Evidence, Granted, Person, Platform, Realm, Refusal,
+    TokenRequest, asked, missing,
 };
 use crate::endpoint::token::Presented;
 use crate::moment::Moment;
@@ -10,40 +11,44 @@ use crate::redemptions::Spent;
 use crate::refresh_token::Grant;
 
 pub(crate) fn judge<'d>(
-    emulator: &'d Emulator,
+    platform: Platform<'d>,
     request: &'d TokenRequest<'d>,
     realm: Realm,
     client: &Client<'d>,
 ) -> Result<Granted<'d>, Refusal> {
-    let (directory, now) = (emulator.directory(), request.call.now);
+    let (directory, now) = (platform.directory(), request.call.now);
     let grant = match &request.refresh_token {
         Presented::Token(grant) => grant,
         Presented::Unreadable => return Err(Refusal::new(9_002_313)),
         Presented::Nothing => return Err(missing("refresh_token")),
     };
     check_client(grant, client.app)?;
+    origin::check(request, grant.spa_until.is_some())?;
     let account = directory
         .account(&grant.upn)
         .ok_or_else(|| Refusal::new(50034))?;
-    check_age(emulator, grant, now)?;
-    if !emulator.people().is_enabled(&account) {
+    check_age(platform, grant, now)?;
+    if !platform.people().is_enabled(&account) {
         return Err(Refusal::new(50057));
     }
     let (tenant, object_id) = realm.of_account(&account, directory)?;
     let asked = asked(request, client.app, directory)?;
-    check_policies(
-        &account,
+    let conditions = Conditions {
+        account: &account,
         tenant,
-        &asked,
-        client.app,
-        directory,
-        grant.issued,
-    )?;
+        asked: &asked,
+        app: client.app,
+        evidence: Evidence {
+            mfa: grant.mfa,
+            ..Evidence::password(grant.issued)
+        },
+    };
+    conditions.check(platform)?;
     // Last, because it spends a token that may be used once.
     let redeemed =
-        emulator
+        platform
             .ledger()
-            .redeem(grant, client.app.index, emulator.settings().rotation, now);
+            .redeem(grant, client.app.index, platform.settings().rotation, now);
     redeemed.map_err(|spent| match spent {
         Spent::Redeemed => Refusal::new(70000),
         Spent::Revoked => revoked(grant, now),
@@ -51,8 +56,9 @@ pub(crate) fn judge<'d>(
     let person = Person {
         account,
         object_id,
-        lineage: Some(grant.lineage),
+        descent: grant.descent(client.proven),
         nonce: None,
+        auth_time: None,
     };
     Ok(Granted {
         app: client.app,
@@ -77,11 +83,14 @@ fn check_client(grant: &Grant, app: &AppEntry) -> Result<(), Refusal> {
     })
 }
 
-fn check_age(emulator: &Emulator, grant: &Grant, now: Moment) -> Result<(), Refusal> {
-    if let Some(since) = emulator.people().revoked_since(grant) {
+fn check_age(platform: Platform<'_>, grant: &Grant, now: Moment) -> Result<(), Refusal> {
+    if let Some(since) = platform.people().revoked_since(grant) {
         return Err(revoked(grant, since));
     }
-    if now > grant.issued.plus(emulator.settings().refresh_token_life) {
+    if grant.spa_until.is_some_and(|until| now > until) {
+        return Err(Refusal::new(700_084).with("issued", grant.signed_in.precise()));
+    }
+    if now > grant.issued.plus(platform.settings().refresh_token_life) {
         return Err(Refusal::new(700_082).with("issued", grant.issued.precise()));
     }
     Ok(())

@@ -37,7 +37,7 @@ pub(crate) struct AccessToken<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) acr: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) amr: Option<[&'static str; 1]>,
+    pub(crate) amr: Option<&'static [&'static str]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) appid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,7 +80,9 @@ pub(crate) struct IdToken<'a> {
     pub(crate) nbf: u64,
     pub(crate) exp: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) amr: Option<[&'static str; 1]>,
+    pub(crate) amr: Option<&'static [&'static str]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) auth_time: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) family_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

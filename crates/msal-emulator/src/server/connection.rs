@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -16,7 +16,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use super::body::Outgoing;
 use crate::emulator::Emulator;
+use crate::fault::Delivery;
 
 /// What every connection needs.
 pub(super) struct Service {
@@ -85,10 +87,10 @@ async fn stop(stopped: &mut watch::Receiver<bool>) {
 async fn answer(
     service: Arc<Service>,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<Outgoing>, Infallible> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, service.max_body).collect().await else {
-        let mut response = Response::new(Full::default());
+        let mut response = Response::new(Outgoing::new(Bytes::new(), None));
         *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
         return Ok(response);
     };
@@ -98,10 +100,13 @@ async fn answer(
         tokio::time::sleep(service.latency).await;
     }
     let request = Request::from_parts(parts, body.to_bytes());
-    Ok(service
-        .emulator
-        .handle(request, SystemTime::now())
-        .map(Full::new))
+    let response = service.emulator.handle(request, SystemTime::now());
+    let delivery = response.extensions().get::<Delivery>().copied();
+    let delivery = delivery.unwrap_or_default();
+    if !delivery.delay().is_zero() {
+        tokio::time::sleep(delivery.delay()).await;
+    }
+    Ok(response.map(|body| Outgoing::new(body, delivery.cut_after())))
 }
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -129,7 +129,8 @@ fn a_confidential_client_gets_a_code_at_v1() {
 #[test]
 fn errors_go_to_the_client_once_it_is_known() {
     let emulator = emulator();
-    let nobody = authorize(&emulator, "oauth2/v2.0", &desktop_query(ALICE)[..8]);
+    let silent = [&desktop_query(ALICE)[..8], &[("prompt", "none")]].concat();
+    let nobody = authorize(&emulator, "oauth2/v2.0", &silent);
     assert_eq!(redirected(&nobody, "error").unwrap(), "login_required");
     assert_eq!(redirected(&nobody, "state").unwrap(), "s&t");
     let disabled = authorize(&emulator, "oauth2/v2.0", &desktop_query(DAN));

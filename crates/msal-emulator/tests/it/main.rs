@@ -7,8 +7,11 @@
 )]
 
 mod authorize;
+mod browser;
+mod device;
 mod documents;
 mod faults;
+mod pages;
 mod properties;
 mod refresh_tokens;
 mod refusals;

@@ -11,6 +11,10 @@ use crate::support::{Answer, at, emulator, send};
 /// Tokens, a document, an envelope, a redirect, or "no such page".
 fn is_of_the_protocol(answer: &Answer) -> Result<(), TestCaseError> {
     match answer.status {
+        204 => prop_assert!(answer.body.is_empty()),
+        200 if answer.header("content-type").starts_with("text/") => {
+            prop_assert!(answer.headers.contains_key("x-content-type-options"));
+        }
         200 => prop_assert!(answer.json().is_object()),
         302 => prop_assert!(answer.headers.contains_key("location")),
         400 | 401 => {

@@ -1,0 +1,152 @@
+//! What tests and administrators do beside the protocol.
+
+use std::time::{Duration, SystemTime};
+
+use super::Emulator;
+use crate::audit::AuditRecord;
+use crate::fault::Fault;
+use crate::people::Cut;
+use crate::redemptions::Redemptions;
+use crate::refresh_token::{Descent, Grant, RefreshTokenId};
+use crate::secret::Secret;
+use crate::settings::Signatures;
+
+impl Emulator {
+    /// Issues a refresh token as if the user had signed in to the client at `now`.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the directory has no such user or client.
+    pub fn issue_refresh_token(
+        &self,
+        upn: &str,
+        client_id: &str,
+        now: SystemTime,
+    ) -> Result<String, UnknownParty> {
+        let directory = self.directory();
+        let account = directory.account(upn).ok_or(UnknownParty::User)?;
+        let app = directory.find_app(client_id).ok_or(UnknownParty::Client)?;
+        let descent = Descent::sign_in(!app.public, self.clock.read(now));
+        let grant = Grant::new(
+            &self.parts.identifiers,
+            app,
+            &account,
+            &descent,
+            self.clock.read(now),
+        );
+        Ok(grant.seal(&self.parts.sealer, self.parts.settings.refresh_token_chars))
+    }
+
+    /// The id of a refresh token that this emulator, or another with the same seed, has issued.
+    #[must_use]
+    pub fn refresh_token_id(&self, refresh_token: &str) -> Option<RefreshTokenId> {
+        Grant::open(&self.parts.sealer, refresh_token).map(|grant| grant.id())
+    }
+
+    /// Revokes one refresh token: it answers AADSTS50173 from now on.
+    ///
+    /// Answers whether it is a token of this emulator.
+    pub fn revoke_refresh_token(&self, refresh_token: &str) -> bool {
+        let id = self.refresh_token_id(refresh_token);
+        if let Some(id) = id {
+            self.parts.ledger.revoke(id);
+        }
+        id.is_some()
+    }
+
+    /// Revokes every refresh token of a user issued so far, as an administrator does.
+    pub fn revoke_sessions(&self, upn: &str, now: SystemTime) {
+        self.parts.people.revoke_sessions(upn, self.cut(now));
+    }
+
+    /// Changes a password. What public clients hold is revoked, what confidential clients hold survives.
+    pub fn change_password(&self, upn: &str, password: impl Into<Secret>, now: SystemTime) {
+        self.parts
+            .people
+            .change_password(upn, password.into(), self.cut(now));
+    }
+
+    /// Opens or closes an account.
+    pub fn set_enabled(&self, upn: &str, enabled: bool) {
+        self.parts.people.set_enabled(upn, enabled);
+    }
+
+    /// Moves the emulator's time forward from that of its callers; several calls add up.
+    pub fn advance_clock(&self, by: Duration) {
+        self.clock
+            .advance(i64::try_from(by.as_millis()).unwrap_or(i64::MAX));
+    }
+
+    /// Makes the emulator's time `then` at the caller's time `now`; both run on from there.
+    /// With `then` equal to `now` they agree again.
+    pub fn set_clock(&self, then: SystemTime, now: SystemTime) {
+        self.clock.set(then, now);
+    }
+
+    /// The emulator's time at the caller's time `now`.
+    #[must_use]
+    pub fn time(&self, now: SystemTime) -> SystemTime {
+        self.clock.read(now).into()
+    }
+
+    /// Puts a fault plan in force.
+    pub fn add_fault(&self, fault: Fault) {
+        self.faults.add(fault);
+    }
+
+    /// Ends all fault plans.
+    pub fn clear_faults(&self) {
+        self.faults.clear();
+    }
+
+    /// How often refresh tokens were presented and redeemed since the start. Every request is counted.
+    #[must_use]
+    pub fn redemptions(&self) -> Redemptions {
+        let directory = self.directory();
+        self.parts
+            .ledger
+            .snapshot(|index| directory.app(index).map(|app| app.client_id.clone()))
+    }
+
+    /// The last requests, oldest first, as many as [`Settings::audit_capacity`] says.
+    #[must_use]
+    pub fn audit(&self) -> Vec<AuditRecord> {
+        self.audit.snapshot()
+    }
+
+    /// Takes what is in the audit log, oldest first, and leaves it empty: for whoever keeps the records elsewhere.
+    #[must_use]
+    pub fn take_audit(&self) -> Vec<AuditRecord> {
+        self.audit.take()
+    }
+
+    /// Empties the audit log.
+    pub fn clear_audit(&self) {
+        self.audit.clear();
+    }
+
+    /// Whether tokens can be verified with the published keys.
+    #[must_use]
+    pub fn signatures(&self) -> Signatures {
+        self.parts.issuer.signatures()
+    }
+
+    fn cut(&self, now: SystemTime) -> Cut {
+        Cut {
+            at: self.clock.read(now),
+            serial: self.parts.identifiers.serial(),
+        }
+    }
+}
+
+/// A user or client that the directory does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnknownParty {
+    /// No application has this client id.
+    #[error("the directory has no such client")]
+    Client,
+    /// Nobody has this sign-in name.
+    #[error("the directory has no such user")]
+    User,
+}

@@ -1,0 +1,78 @@
+//! The device authorization endpoint (RFC 8628 §3.1).
+
+use serde_json::json;
+
+use crate::audit::Version;
+use crate::call::Call;
+use crate::client::Client;
+use crate::devices::{Verdict, Waiting, user_code};
+use crate::endpoint::token::missing;
+use crate::envelope::telemetry;
+use crate::grant::authorization_code::asked;
+use crate::grant::device_code;
+use crate::identifiers::scramble;
+use crate::platform::Platform;
+use crate::realm::Realm;
+use crate::refusal::Refusal;
+use crate::reply::{Reply, to_json};
+
+pub(crate) fn answer(
+    platform: Platform<'_>,
+    call: &Call<'_>,
+    version: Version,
+) -> Result<Reply, Refusal> {
+    let (directory, settings) = (platform.directory(), platform.settings());
+    let realm = Realm::find(&call.target.tenant, directory)?;
+    let client_id = call
+        .parameter("client_id")
+        .ok_or_else(|| missing("client_id"))?;
+    let app = Client::find(client_id, realm, directory)?;
+    let name = if version == Version::V1 {
+        "resource"
+    } else {
+        "scope"
+    };
+    let text = call.parameter(name).unwrap_or_default();
+    if version == Version::V2 && text.is_empty() {
+        return Err(missing("scope"));
+    }
+    asked(version, text, app, directory)?;
+    let serial = platform.identifiers().serial();
+    let user_code = user_code(scramble(serial ^ scramble(settings.seed)));
+    let (life, interval) = (settings.device_code_life, settings.device_code_interval);
+    let waiting = Waiting {
+        user_code: user_code.clone(),
+        client_id: app.client_id.clone(),
+        tenant: call.target.tenant.to_string(),
+        version,
+        asked: text.to_owned(),
+        until: call.now.plus(life),
+        polled: None,
+        verdict: Verdict::Pending,
+    };
+    platform.devices().add(serial, waiting, call.now);
+    let device_code = device_code::seal(platform.sealer(), serial);
+    let page = format!("{}/devicelogin", call.base);
+    let message = format!(
+        "To sign in, use a web browser to open the page {page} and enter the code {user_code} to authenticate."
+    );
+    let body = match version {
+        Version::V1 => json!({
+            "user_code": user_code,
+            "device_code": device_code,
+            "verification_url": page,
+            "expires_in": life.as_secs().to_string(),
+            "interval": interval.as_secs().to_string(),
+            "message": message,
+        }),
+        Version::V2 => json!({
+            "user_code": user_code,
+            "device_code": device_code,
+            "verification_uri": page,
+            "expires_in": life.as_secs(),
+            "interval": interval.as_secs(),
+            "message": message,
+        }),
+    };
+    Ok(Reply::token(call, 200, to_json(&body), &telemetry(0, None)))
+}

@@ -1,0 +1,64 @@
+//! The page where people enter the code that a device shows (RFC 8628 §3.3).
+
+use super::sign_in::{action, proceed};
+use crate::call::Call;
+use crate::interaction::{Browser, Interaction, Purpose};
+use crate::page::{self, Frame};
+use crate::platform::Platform;
+use crate::reply::Reply;
+use crate::session::Session;
+
+/// Asks for the code. One in the URL only fills the field: that the person typed or saw it is the point
+/// (RFC 8628 §5.4).
+pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
+    let browser = Browser::of(platform, call);
+    let interaction =
+        Interaction::begin(Purpose::Device, "common", String::new(), browser, call.now);
+    let given = call
+        .parameter("otc")
+        .or_else(|| call.parameter("user_code"));
+    ask(
+        platform,
+        call,
+        &interaction,
+        given.unwrap_or_default(),
+        None,
+    )
+    .set_cookie(browser.cookie())
+}
+
+/// Takes the code and goes on to sign its user in.
+pub(super) fn entered(
+    platform: Platform<'_>,
+    call: &Call<'_>,
+    mut interaction: Interaction,
+    session: Session,
+) -> Reply {
+    let typed = call.parameter("user_code").unwrap_or_default();
+    let Some(device) = platform.devices().find(typed, call.now) else {
+        let alert = "That code did not work. Check the code and try again.";
+        return ask(platform, call, &interaction, typed, Some(alert));
+    };
+    interaction.asked = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("user_code", &device.user_code)
+        .finish();
+    proceed(platform, call, interaction, session, None)
+}
+
+fn ask(
+    platform: Platform<'_>,
+    call: &Call<'_>,
+    interaction: &Interaction,
+    code: &str,
+    alert: Option<&str>,
+) -> Reply {
+    let (action, flow) = (action(&interaction.tenant), interaction.seal(platform));
+    let frame = Frame {
+        action: &action,
+        flow: &flow,
+        app: "",
+        then: None,
+        alert,
+    };
+    page::device_code(call, frame, code)
+}

@@ -1,0 +1,36 @@
+//! The forms of `Retry-After` (RFC 9110 §10.2.3), and some that are none.
+
+use std::time::Duration;
+
+use crate::moment::Moment;
+
+/// What a throttled answer says about when to come back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RetryAfter {
+    /// An HTTP date, so long after the answer.
+    Date(Duration),
+    /// No header at all.
+    Nothing,
+    /// A number of seconds, as Entra says it.
+    Seconds(u64),
+    /// Whatever this is: `-1`, `soon`, a number beyond all limits.
+    Text(String),
+}
+
+impl RetryAfter {
+    pub(super) fn header(&self, now: Moment) -> Option<String> {
+        match self {
+            Self::Date(after) => Some(now.plus(*after).http_date()),
+            Self::Nothing => None,
+            Self::Seconds(seconds) => Some(seconds.to_string()),
+            Self::Text(text) => Some(text.clone()),
+        }
+    }
+}
+
+impl From<u64> for RetryAfter {
+    fn from(seconds: u64) -> Self {
+        Self::Seconds(seconds)
+    }
+}

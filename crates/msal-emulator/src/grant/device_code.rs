@@ -1,0 +1,90 @@
+//! `urn:ietf:params:oauth:grant-type:device_code`, in short `device_code`: the tokens of a sign-in on
+//! another device (RFC 8628 §3.4).
+
+use super::authorization_code::asked;
+use super::{
+    Client, Conditions, Descent, Evidence, Granted, Person, Platform, Realm, Refusal, TokenRequest,
+    missing,
+};
+use crate::devices::Poll;
+use crate::packed::{Packer, Unpacker};
+use crate::sealed::Sealer;
+
+pub(crate) fn judge<'d>(
+    platform: Platform<'d>,
+    request: &'d TokenRequest<'d>,
+    realm: Realm,
+    client: &Client<'d>,
+) -> Result<Granted<'d>, Refusal> {
+    let (directory, now) = (platform.directory(), request.call.now);
+    let code = request.call.parameter("device_code");
+    let code = code
+        .or_else(|| request.call.parameter("code"))
+        .ok_or_else(|| missing("device_code"))?;
+    let serial = open(platform.sealer(), code).ok_or_else(|| Refusal::new(70018))?;
+    let interval = platform.settings().device_code_interval;
+    let (device, signed_in) =
+        match platform
+            .devices()
+            .poll(serial, &client.app.client_id, interval, now)
+        {
+            Poll::Approved(approved) => *approved,
+            Poll::Declined => return Err(Refusal::new(65004).reported_as("authorization_declined")),
+            Poll::Expired => return Err(Refusal::new(70020)),
+            Poll::Pending => return Err(Refusal::new(70016)),
+            Poll::SlowDown => return Err(Refusal::new(70016).reported_as("slow_down")),
+            Poll::Spent => return Err(Refusal::new(54005)),
+            Poll::Unknown => return Err(Refusal::new(70018)),
+        };
+    let account = directory
+        .account(&signed_in.upn)
+        .ok_or_else(|| Refusal::new(50034))?;
+    let (tenant, object_id) = realm.of_account(&account, directory)?;
+    let asked = asked(device.version, &device.asked, client.app, directory)?;
+    let conditions = Conditions {
+        account: &account,
+        tenant,
+        asked: &asked,
+        app: client.app,
+        evidence: Evidence {
+            issued: signed_in.at,
+            mfa: signed_in.mfa,
+            present: true,
+        },
+    };
+    conditions.check(platform)?;
+    if !platform.devices().spend(serial) {
+        return Err(Refusal::new(54005));
+    }
+    let person = Person {
+        account,
+        object_id,
+        descent: Descent {
+            mfa: signed_in.mfa,
+            ..Descent::sign_in(client.proven, signed_in.at)
+        },
+        nonce: None,
+        auth_time: None,
+    };
+    Ok(Granted {
+        app: client.app,
+        proven: client.proven,
+        tenant,
+        asked,
+        person: Some(person),
+    })
+}
+
+/// The device code of a device by its serial number.
+pub(crate) fn seal(sealer: &Sealer, serial: u64) -> String {
+    let plain = Packer::new(FORMAT).number(serial).finish();
+    sealer.seal(PREFIX, serial, plain)
+}
+
+fn open(sealer: &Sealer, text: &str) -> Option<u64> {
+    let plain = sealer.open(PREFIX, text.strip_prefix(PREFIX)?)?;
+    Unpacker::new(FORMAT, &plain)?.number()
+}
+
+const FORMAT: u8 = 5;
+const PREFIX: &str = "FABABAAEAAAD";

@@ -1,0 +1,184 @@
+//! Sign-in, account choice, password, second factor, consent.
+
+use super::{Frame, Markup, page};
+use crate::call::Call;
+use crate::directory::{Account, Directory};
+use crate::reply::Reply;
+use crate::scope::Asked;
+use crate::session::Session;
+
+/// Asks for the sign-in name.
+pub(crate) fn account(call: &Call<'_>, frame: Frame<'_>, name: &str) -> Reply {
+    let html = Markup::default()
+        .raw("<h1>Sign in</h1><p class=\"sub\">to continue to ")
+        .text(frame.app)
+        .raw("</p>")
+        .alert(frame.alert)
+        .form(frame)
+        .raw("<label for=\"username\">Email or sign-in name</label><input type=\"text\" inputmode=\"email\" id=\"username\" name=\"username\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" required autofocus value=\"")
+        .text(name)
+        .raw("\"")
+        .invalid(frame.alert)
+        .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"name\">Next</button><button name=\"do\" value=\"cancel\" formnovalidate>Cancel</button></div></form>");
+    page(call, 200, title(frame, "Sign in"), &html, frame.then)
+}
+
+/// Lets the person choose among the accounts of their browser.
+pub(crate) fn choose(
+    call: &Call<'_>,
+    frame: Frame<'_>,
+    session: &Session,
+    directory: &Directory,
+) -> Reply {
+    let html = Markup::default()
+        .raw("<h1>Pick an account</h1><p class=\"sub\">to continue to ")
+        .text(frame.app)
+        .raw("</p>")
+        .form(frame)
+        .raw("<ul class=\"tiles\">");
+    let tile = |html: Markup, person: &crate::session::SignedIn| {
+        let name = directory
+            .account(&person.upn)
+            .map(|account| account.display_name())
+            .unwrap_or_default();
+        html.raw("<li><button name=\"pick\" value=\"")
+            .text(&person.upn)
+            .raw("\"><i aria-hidden=\"true\">")
+            .text(&initials(&name))
+            .raw("</i><span><b>")
+            .text(&name)
+            .raw("</b><small>")
+            .text(&person.upn)
+            .raw("</small><small>Signed in</small></span></button></li>")
+    };
+    let html = session.people().iter().fold(html, tile).raw(
+        "<li><button name=\"do\" value=\"other\"><i class=\"more\" aria-hidden=\"true\">+</i><span>Use another account</span></button></li></ul></form>",
+    );
+    page(call, 200, "Pick an account", &html, frame.then)
+}
+
+/// Asks for the password.
+pub(crate) fn password(call: &Call<'_>, frame: Frame<'_>, upn: &str, tenant: &str) -> Reply {
+    let html = Markup::default()
+        .form(frame)
+        .raw("<div class=\"buttons away\"><button name=\"do\" value=\"password\" tabindex=\"-1\" aria-hidden=\"true\">Sign in</button></div>")
+        .account(upn)
+        .raw("<h1>Enter password</h1><p class=\"sub\">")
+        .text(tenant)
+        .raw("</p>")
+        .alert(frame.alert)
+        .raw("<input class=\"away\" type=\"text\" name=\"username\" autocomplete=\"username\" tabindex=\"-1\" aria-hidden=\"true\" readonly value=\"")
+        .text(upn)
+        .raw("\"><label for=\"password\">Password</label><input type=\"password\" id=\"password\" name=\"password\" autocomplete=\"current-password\" required autofocus")
+        .invalid(frame.alert)
+        .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"password\">Sign in</button></div></form>");
+    page(call, 200, title(frame, "Enter password"), &html, frame.then)
+}
+
+/// Asks for the code of a second factor, or sets one up.
+pub(crate) fn second_factor(call: &Call<'_>, frame: Frame<'_>, upn: &str, enrol: bool) -> Reply {
+    let (heading, text) = if enrol {
+        (
+            "Keep your account secure",
+            "Your organization needs one more way to recognize you. Enter the code that your authenticator shows to set it up.",
+        )
+    } else {
+        (
+            "Enter code",
+            "Your organization asks for a second factor. Enter the code that your authenticator shows.",
+        )
+    };
+    let html = Markup::default()
+        .form(frame)
+        .raw("<div class=\"buttons away\"><button name=\"do\" value=\"code\" tabindex=\"-1\" aria-hidden=\"true\">Verify</button></div>")
+        .account(upn)
+        .raw("<h1>")
+        .raw(heading)
+        .raw("</h1><p class=\"sub\">")
+        .raw(text)
+        .raw("</p>")
+        .alert(frame.alert)
+        .raw("<label for=\"code\">Code</label><input class=\"code\" type=\"text\" inputmode=\"numeric\" id=\"code\" name=\"code\" autocomplete=\"one-time-code\" maxlength=\"12\" required autofocus")
+        .invalid(frame.alert)
+        .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"code\">Verify</button></div></form>");
+    page(call, 200, title(frame, heading), &html, frame.then)
+}
+
+/// Asks whether the application may have what it asks for.
+pub(crate) fn consent(
+    call: &Call<'_>,
+    frame: Frame<'_>,
+    account: &Account,
+    asked: &Asked<'_>,
+    device: bool,
+) -> Reply {
+    let (heading, question) = if device {
+        (
+            "Are you trying to sign in?",
+            "Only go on if you started this on a device that you trust. It will be able to:",
+        )
+    } else {
+        ("Permissions requested", "This application would like to:")
+    };
+    let html = Markup::default()
+        .form(frame)
+        .raw("<p class=\"who\"><span>")
+        .text(&account.upn)
+        .raw("</span></p><h1>")
+        .raw(heading)
+        .raw("</h1><p class=\"sub\"><b>")
+        .text(frame.app)
+        .raw("</b></p><p>")
+        .raw(question)
+        .raw("</p><ul class=\"scopes\">");
+    let resource = asked.resource.uris.first().map_or("", String::as_str);
+    let scope = |html: Markup, name: &str| {
+        html.raw("<li>")
+            .text(&described(name))
+            .raw("<small>")
+            .text(name)
+            .raw(" · ")
+            .text(resource)
+            .raw("</small></li>")
+    };
+    let html = asked.permissions.split(' ').fold(html, scope).when(asked.offline_access, |html| {
+        html.raw("<li>Maintain access to data you have given it access to<small>offline_access</small></li>")
+    });
+    let (yes, no) = if device {
+        ("Continue", "Cancel")
+    } else {
+        ("Accept", "Decline")
+    };
+    let html = html
+        .raw("</ul><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"accept\">")
+        .raw(yes)
+        .raw("</button><button name=\"do\" value=\"cancel\">")
+        .raw(no)
+        .raw("</button></div></form>");
+    page(call, 200, heading, &html, frame.then)
+}
+
+/// A permission in words: `Files.Read.All` reads `Files: read all`.
+fn described(permission: &str) -> String {
+    if permission == "user_impersonation" {
+        return "Access it as you".to_owned();
+    }
+    match permission.split_once('.') {
+        Some((what, how)) => format!("{what}: {}", how.replace('.', " ").to_lowercase()),
+        None => permission.to_owned(),
+    }
+}
+
+/// A page with an alert says so in its title, which is what a screen reader reads first.
+const fn title<'a>(frame: Frame<'_>, title: &'a str) -> &'a str {
+    if frame.alert.is_some() {
+        "Error"
+    } else {
+        title
+    }
+}
+
+fn initials(name: &str) -> String {
+    let letters = name.split(' ').filter_map(|word| word.chars().next());
+    letters.take(2).collect::<String>().to_uppercase()
+}

@@ -1,0 +1,97 @@
+//! A browser without script: keeps cookies, sends the forms of pages.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::Request;
+use http::request::Builder;
+use msal_emulator::Emulator;
+use url::Url;
+
+use crate::support::{Answer, BASE, Form, at, send};
+
+/// A person's browser at an emulator.
+#[derive(Debug)]
+pub(crate) struct Browser<'e> {
+    emulator: &'e Emulator,
+    pub(crate) cookies: BTreeMap<String, String>,
+    pub(crate) seconds: u64,
+    page: String,
+}
+
+impl<'e> Browser<'e> {
+    pub(crate) const fn new(emulator: &'e Emulator) -> Self {
+        Self {
+            emulator,
+            cookies: BTreeMap::new(),
+            seconds: 0,
+            page: String::new(),
+        }
+    }
+
+    pub(crate) fn open(&mut self, path: &str, query: Form<'_>) -> Answer {
+        let query = encoded(query);
+        self.send(Request::get(format!("{BASE}{path}?{query}")), String::new())
+    }
+
+    /// Sends the form of the page at hand, with what the person typed or pressed.
+    pub(crate) fn submit(&mut self, typed: Form<'_>) -> Answer {
+        let hidden =
+            [("flow", &*self.value("name=\"flow\" value=\""))].map(|(k, v)| (k, v.to_owned()));
+        let action = self.value("method=\"post\" action=\"");
+        let mut form: Vec<(&str, &str)> = hidden.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        form.extend_from_slice(typed);
+        let request = Request::post(format!("{BASE}{action}"))
+            .header("content-type", "application/x-www-form-urlencoded");
+        self.send(request, encoded(&form))
+    }
+
+    pub(crate) fn shows(&self, text: &str) -> bool {
+        self.page.contains(text)
+    }
+
+    fn value(&self, before: &str) -> String {
+        let rest = self.page.split_once(before);
+        let (_, rest) = rest.unwrap_or_else(|| panic!("no {before} in {}", self.page));
+        rest.split('"').next().unwrap().to_owned()
+    }
+
+    fn send(&mut self, request: Builder, body: String) -> Answer {
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request = request
+            .header("accept", "text/html,application/xhtml+xml")
+            .header("cookie", cookies.join("; "));
+        let answer = send(self.emulator, request, Bytes::from(body), at(self.seconds));
+        for cookie in answer.headers.get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap();
+            let (name, rest) = cookie.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            if cookie.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        self.page = String::from_utf8_lossy(&answer.body).into_owned();
+        answer
+    }
+}
+
+/// A parameter of the redirect in an answer.
+pub(crate) fn redirected(answer: &Answer, parameter: &str) -> Option<String> {
+    assert_eq!(answer.status, 302, "{answer:?}");
+    let url = Url::parse(answer.header("location")).unwrap();
+    url.query_pairs()
+        .find(|(name, _)| name == parameter)
+        .map(|(_, value)| value.into_owned())
+}
+
+fn encoded(form: Form<'_>) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish()
+}
