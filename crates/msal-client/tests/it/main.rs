@@ -11,6 +11,7 @@
 
 mod accounts;
 mod by_refresh_token;
+mod cases;
 mod construction;
 mod family;
 mod flight;
