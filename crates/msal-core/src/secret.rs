@@ -8,7 +8,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::text::{Text, zeroizing_bytes};
+use crate::secret_buffer::SecretBuffer;
+use crate::text::Text;
 
 /// What all secret types share. Equality takes the same time wherever two values of one length differ.
 #[derive(Clone, Default)]
@@ -16,7 +17,7 @@ struct Secret(Text);
 
 impl Secret {
     fn new(value: String) -> Self {
-        let bytes = zeroizing_bytes(value.into_bytes());
+        let bytes = SecretBuffer::from(value.into_bytes()).into_shared();
         let whole = std::str::from_utf8(&bytes).unwrap_or_default();
         Self(Text::slice_of(&bytes, Cow::Borrowed(whole)))
     }

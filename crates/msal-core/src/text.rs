@@ -9,7 +9,6 @@ use std::hash::{Hash, Hasher};
 use std::str;
 
 use bytes::Bytes;
-use zeroize::Zeroizing;
 
 /// Shared, immutable UTF-8 text. Cloning counts a reference and copies nothing.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,11 +92,6 @@ impl fmt::Display for Text {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
     }
-}
-
-/// Bytes that are overwritten with zeros when the last handle to them is dropped.
-pub(crate) fn zeroizing_bytes(bytes: Vec<u8>) -> Bytes {
-    Bytes::from_owner(Zeroizing::new(bytes))
 }
 
 #[cfg(test)]

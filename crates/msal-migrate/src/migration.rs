@@ -217,7 +217,11 @@ impl Migration {
         observer: &mut dyn Observer,
         mut stop: BoxFuture<'_, ()>,
     ) -> Result<Report, MigrationError> {
-        let target = Target::new(Arc::clone(&self.store), self.dialect);
+        let target = Target::new(
+            Arc::clone(&self.store),
+            self.dialect,
+            self.runtime.clock.now(),
+        );
         target.prepare().await?;
         let ledger = Arc::new(self.open_journal().await?);
         let plan = self.make_plan(&ledger).await?;

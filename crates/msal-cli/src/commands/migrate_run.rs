@@ -45,7 +45,8 @@ pub(super) struct Outcome {
 
 pub(super) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, arguments.source.client_id.as_deref())?;
-    let runtime = input::runtime(&arguments.network)?;
+    let settings = settings(arguments);
+    let runtime = input::runtime(&arguments.network, settings.concurrency)?;
     let (source, plan) = input::open(&arguments.source)?;
     let job = Job {
         source,
@@ -58,7 +59,7 @@ pub(super) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
             .clone()
             .unwrap_or_else(|| beside(&arguments.to)),
         sdk: arguments.sdk,
-        settings: settings(arguments),
+        settings,
     };
     let (target, journal) = (job.target.clone(), job.journal.clone());
     let outcome = block_on(migrate(job, printer))?;

@@ -16,7 +16,7 @@ use crate::{credentials, input};
 
 pub(super) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, None)?;
-    let runtime = input::runtime(&arguments.network)?;
+    let runtime = input::runtime(&arguments.network, 1)?;
     let authority = input::authority(arguments.authority.as_deref())?;
     let mut broken = Vec::new();
     let verification = block_on(async {

@@ -18,7 +18,7 @@ use crate::{credentials, input};
 
 pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, arguments.client_id.as_deref())?;
-    let runtime = input::runtime(&arguments.network)?;
+    let runtime = input::runtime(&arguments.network, 1)?;
     let result = block_on(async {
         let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(&arguments.target));
         if store.load(&Partition::default()).await?.is_none() {

@@ -134,7 +134,7 @@ impl TokenCache {
     }
 
     fn add_app_metadata(&mut self, entries: &Entries<'_>) {
-        let known = self.family_of(entries.event.client_id, &entries.environment);
+        let known = self.family_of(entries.event.client_id, entries.environment.as_str());
         self.lay_out(Section::AppMetadata);
         let entry = entries.app_metadata(known);
         self.app_metadata.upsert(entry, self.dialect);
@@ -205,10 +205,12 @@ impl TokenCache {
 struct Entries<'a> {
     event: &'a TokenEvent<'a>,
     dialect: Dialect,
+    // Shared by the entries, not copied into each.
     home_account_id: Option<Text>,
-    environment: String,
-    realm: &'a str,
-    target: String,
+    environment: Text,
+    client_id: Text,
+    realm: Text,
+    target: Text,
 }
 
 impl<'a> Entries<'a> {
@@ -219,21 +221,23 @@ impl<'a> Entries<'a> {
             event,
             dialect,
             home_account_id: event.home_account_id().map(|id| Text::from(id.as_str())),
-            environment: dialect.environment(event.host),
-            realm: dialect.realm(event.realm, tid),
+            environment: dialect.environment(event.host).into(),
+            client_id: event.client_id.into(),
+            realm: dialect.realm(event.realm, tid).into(),
             target: event
                 .response
                 .scopes
                 .as_ref()
                 .unwrap_or(event.requested)
-                .to_wire(),
+                .to_wire()
+                .into(),
         }
     }
 
     /// Where a refresh token can have come from: this dialect's environment, or the host it was sent to.
     fn stored_under(&self) -> [String; 2] {
         let host = Dialect::Python.environment(self.event.host);
-        [self.environment.clone(), host]
+        [self.environment.to_string(), host]
     }
 
     fn access_token(&self) -> AccessTokenEntry {
@@ -242,10 +246,10 @@ impl<'a> Entries<'a> {
         AccessTokenEntry {
             secret: AccessToken::clone(&response.access_token),
             home_account_id: self.home_account_id.clone(),
-            environment: self.environment.as_str().into(),
-            client_id: self.event.client_id.into(),
-            target: self.target.as_str().into(),
-            realm: self.realm.into(),
+            environment: self.environment.clone(),
+            client_id: self.client_id.clone(),
+            target: self.target.clone(),
+            realm: self.realm.clone(),
             token_type: response.token_type.as_str().into(),
             cached_at: Some(now),
             expires_on: after(response.expires_in),
@@ -265,8 +269,8 @@ impl<'a> Entries<'a> {
             claims.and_then(|claims| claim(claims.object_id.as_ref().or(Some(&claims.subject))));
         Some(AccountEntry {
             home_account_id: self.home_account_id.clone()?,
-            environment: self.environment.as_str().into(),
-            realm: self.realm.into(),
+            environment: self.environment.clone(),
+            realm: self.realm.clone(),
             local_account_id: local.unwrap_or_default(),
             username: claims
                 .and_then(|claims| claim(claims.username.as_ref()))
@@ -292,7 +296,7 @@ impl<'a> Entries<'a> {
                 .map(|info| info.encoded.as_str())
                 .unwrap_or_default()
                 .into(),
-            tenant_id: self.realm.into(),
+            tenant_id: self.realm.clone(),
         })
     }
 
@@ -301,9 +305,9 @@ impl<'a> Entries<'a> {
         Some(IdTokenEntry {
             secret: secret.clone(),
             home_account_id: self.home_account_id.clone(),
-            environment: self.environment.as_str().into(),
-            realm: self.realm.into(),
-            client_id: self.event.client_id.into(),
+            environment: self.environment.clone(),
+            realm: self.realm.clone(),
+            client_id: self.client_id.clone(),
         })
     }
 
@@ -317,10 +321,10 @@ impl<'a> Entries<'a> {
         Some(RefreshTokenEntry {
             secret: secret.clone(),
             home_account_id: self.home_account_id.clone(),
-            environment: self.environment.as_str().into(),
-            client_id: self.event.client_id.into(),
+            environment: self.environment.clone(),
+            client_id: self.client_id.clone(),
             // MSAL Node writes no target: its refresh tokens are found without scopes, as everybody's are.
-            target: (self.dialect == Dialect::Python).then(|| self.target.as_str().into()),
+            target: (self.dialect == Dialect::Python).then(|| self.target.clone()),
             last_modification_time: (self.dialect == Dialect::Python).then_some(self.event.now),
             family_id: self.event.response.family_id.as_deref().map(Text::from),
         })
@@ -329,8 +333,8 @@ impl<'a> Entries<'a> {
     /// `known` is the family recorded earlier: an answer without `foci` does not take it away.
     fn app_metadata(&self, known: Option<Text>) -> AppMetadataEntry {
         AppMetadataEntry {
-            client_id: self.event.client_id.into(),
-            environment: self.environment.as_str().into(),
+            client_id: self.client_id.clone(),
+            environment: self.environment.clone(),
             family_id: self
                 .event
                 .response

@@ -11,7 +11,7 @@ use super::table::Table;
 use super::{Member, TokenCache};
 use crate::Text;
 use crate::json::{RawObject, write_line, write_string};
-use crate::text::zeroizing_bytes;
+use crate::secret_buffer::SecretBuffer;
 
 impl TokenCache {
     /// Reads a cache document. Tokens stay slices of `document`, which lives as long as any of them.
@@ -81,7 +81,7 @@ impl TokenCache {
 
     /// The document, in the form of Python's `json.dumps(cache, indent=4)`. The memory is overwritten when dropped.
     pub fn serialize(&self) -> Bytes {
-        let mut out = Vec::with_capacity(self.estimated_size());
+        let mut out = SecretBuffer::with_capacity(self.estimated_size());
         out.push(b'{');
         for member in &self.layout {
             if out.last() != Some(&b'{') {
@@ -101,7 +101,7 @@ impl TokenCache {
             write_line(&mut out, 0);
         }
         out.push(b'}');
-        zeroizing_bytes(out)
+        out.into_shared()
     }
 
     fn write_section(&self, out: &mut Vec<u8>, section: Section) {

@@ -8,7 +8,12 @@ use crate::Text;
 
 /// Joins the parts with dashes, in lower case as every MSAL does.
 fn joined(parts: &[&str]) -> String {
-    parts.join("-").to_lowercase()
+    let mut key = parts.join("-");
+    if !key.is_ascii() {
+        return key.to_lowercase();
+    }
+    key.make_ascii_lowercase();
+    key
 }
 
 fn or_empty(text: &Option<Text>) -> &str {

@@ -16,7 +16,7 @@ use super::entry::{
 };
 use super::table::Terms;
 use crate::json::{RawObject, write_line, write_string};
-use crate::text::zeroizing_bytes;
+use crate::secret_buffer::SecretBuffer;
 use crate::{AccessToken, RawIdToken, RefreshToken, Text, UnixTime};
 
 /// An entry of one kind.
@@ -40,6 +40,17 @@ pub(super) enum Member<'a> {
     Text(Cow<'a, str>),
     /// A list of strings.
     List(Vec<String>),
+}
+
+impl Member<'_> {
+    /// About how many bytes its text takes; escapes are rare.
+    fn size(&self) -> usize {
+        match self {
+            Self::Null => 4,
+            Self::Text(text) => text.len() + 2,
+            Self::List(items) => items.iter().map(|item| item.len() * 2 + 24).sum(),
+        }
+    }
 }
 
 impl<'a> From<&'a str> for Member<'a> {
@@ -210,7 +221,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Lenient<'a> {
 /// The text of an entry: the members of `entity`, and after them the members of `previous` that it does not know.
 pub(super) fn write_entry(entity: &impl Entity, previous: Option<&[u8]>) -> Bytes {
     let members = entity.members();
-    let mut out = vec![b'{'];
+    let size: usize = members
+        .iter()
+        .map(|(name, member)| name.len() + member.size() + 24)
+        .sum();
+    let mut out = SecretBuffer::with_capacity(size + previous.map_or(0, <[u8]>::len));
+    out.push(b'{');
     for (name, member) in &members {
         start_member(&mut out, name);
         write_member(&mut out, member);
@@ -225,7 +241,7 @@ pub(super) fn write_entry(entity: &impl Entity, previous: Option<&[u8]>) -> Byte
     }
     write_line(&mut out, 2);
     out.push(b'}');
-    zeroizing_bytes(out)
+    out.into_shared()
 }
 
 fn start_member(out: &mut Vec<u8>, name: &str) {

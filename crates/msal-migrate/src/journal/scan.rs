@@ -11,8 +11,7 @@ use std::{
     path::Path,
 };
 
-use bytes::Bytes;
-use zeroize::Zeroizing;
+use msal_core::SecretBuffer;
 
 use super::{
     JournalError, Position,
@@ -202,7 +201,7 @@ pub(super) fn read_response(
         position: position.0,
     };
     let session = sessions.at(position.0).ok_or_else(erased)?;
-    let mut bytes = Zeroizing::new(vec![0; 4]);
+    let mut bytes = SecretBuffer::from(vec![0; 4]);
     let read = file
         .seek(SeekFrom::Start(position.0))
         .and_then(|_| file.read_exact(&mut bytes));
@@ -216,7 +215,7 @@ pub(super) fn read_response(
         return Err(erased());
     };
     let body = record.body(session).ok_or_else(erased)?;
-    let body = Bytes::from_owner(Zeroizing::new(body.to_vec()));
+    let body = SecretBuffer::from(body.to_vec()).into_shared();
     Ok(RawResponse {
         status: redeemed.response.status,
         body,

@@ -8,9 +8,8 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use msal_core::{Authority, HomeAccountId, RefreshToken, ScopeSet, UnixTime};
+use msal_core::{Authority, HomeAccountId, RefreshToken, ScopeSet, SecretBuffer, UnixTime};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::ledger::Sealed;
 use super::target::Facts;
@@ -71,7 +70,7 @@ impl Capsule {
     }
 
     /// The bytes to seal: a length, the facts as JSON, the body as it came.
-    pub(super) fn encode(&self) -> Zeroizing<Vec<u8>> {
+    pub(super) fn encode(&self) -> SecretBuffer {
         let borrowed = |text: &'_ Option<String>| text.clone().map(Cow::Owned);
         let home_account_id = self.user.home_account_id.as_ref();
         let wire = Wire {
@@ -88,7 +87,7 @@ impl Capsule {
         };
         // Sized up front, so that a growing buffer leaves no copy of a token behind.
         let size = self.response.body().len() + 2 * self.redeemed.expose_secret().len() + 2048;
-        let mut bytes = Zeroizing::new(Vec::with_capacity(size));
+        let mut bytes = SecretBuffer::with_capacity(size);
         bytes.extend_from_slice(&[0; 4]);
         // Writing plain strings and numbers into memory cannot fail.
         let _infallible = serde_json::to_writer(&mut *bytes, &wire);
@@ -103,7 +102,7 @@ impl Capsule {
         let (length, rest) = bytes.split_first_chunk::<4>()?;
         let (facts, body) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
         let wire: Wire<'_> = serde_json::from_slice(facts).ok()?;
-        let mut response = Response::new(Bytes::from_owner(Zeroizing::new(body.to_vec())));
+        let mut response = Response::new(SecretBuffer::from(body.to_vec()).into_shared());
         *response.status_mut() = StatusCode::from_u16(wire.status).ok()?;
         let owned = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
         let user = UserHints {

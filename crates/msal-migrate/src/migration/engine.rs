@@ -515,7 +515,11 @@ impl<'a> Run<'a> {
         let is_last = (is_exhausted || self.is_draining)
             && self.in_flight == 0
             && (self.is_draining || self.queued == 0);
-        let is_due = is_last || self.engine.target.is_due(self.unpublished.len());
+        let is_due = is_last
+            || self
+                .engine
+                .target
+                .is_due(self.unpublished.len(), self.engine.runtime.clock.now());
         if self.is_publishing || self.unpublished.is_empty() || !is_due || self.failure.is_some() {
             return;
         }

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use msal::{BoxFuture, Clock, SecureRandom};
 use msal_core::RefreshToken;
 
@@ -125,7 +124,7 @@ impl Ledger {
             at: capsule.at,
             response: RawResponse {
                 status: capsule.response.status().as_u16(),
-                body: Bytes::from_owner(capsule.encode()),
+                body: capsule.encode().into_shared(),
             },
         });
         let position = self.append(redeemed).await?;

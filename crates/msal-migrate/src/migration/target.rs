@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use msal::{CacheStore, Partition, SharedTokenCache};
 use msal_core::{
@@ -18,11 +19,15 @@ use crate::record::Locator;
 const FIRST_BATCH: usize = 1000;
 const GROWTH: usize = 3;
 
+/// A run that is over sooner writes the target once, at its end.
+const FIRST_WRITE: Duration = Duration::from_secs(5);
+
 /// Where migrated tokens go.
 #[derive(Debug)]
 pub(super) struct Target {
     cache: SharedTokenCache,
     dialect: Dialect,
+    began: UnixTime,
     published: AtomicUsize,
     writes: AtomicUsize,
 }
@@ -63,10 +68,11 @@ pub(super) struct Row {
 }
 
 impl Target {
-    pub(super) fn new(store: Arc<dyn CacheStore>, dialect: Dialect) -> Self {
+    pub(super) fn new(store: Arc<dyn CacheStore>, dialect: Dialect, now: UnixTime) -> Self {
         Self {
             cache: SharedTokenCache::new(store, Partition::default(), dialect),
             dialect,
+            began: now,
             published: AtomicUsize::new(0),
             writes: AtomicUsize::new(0),
         }
@@ -112,9 +118,10 @@ impl Target {
         })
     }
 
-    /// Whether so many tokens are worth a write.
-    pub(super) fn is_due(&self, waiting: usize) -> bool {
-        waiting >= FIRST_BATCH.max(GROWTH * self.published.load(Ordering::Relaxed))
+    /// Whether so many tokens are worth a write at this time.
+    pub(super) fn is_due(&self, waiting: usize, now: UnixTime) -> bool {
+        self.began.until(now) >= FIRST_WRITE
+            && waiting >= FIRST_BATCH.max(GROWTH * self.published.load(Ordering::Relaxed))
     }
 
     /// Saves, reads back, and looks for every token of `rows`.

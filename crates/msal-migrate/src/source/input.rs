@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
+use msal_core::SecretBuffer;
 
 use super::error::SourceError;
 use super::utf16::Utf16Reader;
@@ -65,9 +65,9 @@ impl Input {
     }
 
     /// The first bytes as they are on disk.
-    pub(crate) fn head(&self, length: usize) -> Result<Zeroizing<Vec<u8>>, SourceError> {
+    pub(crate) fn head(&self, length: usize) -> Result<SecretBuffer, SourceError> {
         // Room for all of it from the start, so that growing leaves no copies behind.
-        let mut head = Zeroizing::new(Vec::with_capacity(length + 1));
+        let mut head = SecretBuffer::with_capacity(length + 1);
         self.raw()
             .take(length as u64)
             .read_to_end(&mut head)

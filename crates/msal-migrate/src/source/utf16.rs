@@ -3,6 +3,7 @@
 use std::char::decode_utf16;
 use std::io::{self, Read};
 
+use msal_core::SecretBuffer;
 use zeroize::Zeroizing;
 
 const CHUNK: usize = 32 * 1024;
@@ -12,7 +13,7 @@ pub(crate) struct Utf16Reader<R> {
     reader: R,
     unit: fn([u8; 2]) -> u16,
     /// Bytes read and not yet decoded: half a code unit, or the first half of a surrogate pair.
-    pending: Zeroizing<Vec<u8>>,
+    pending: SecretBuffer,
     decoded: Zeroizing<String>,
     given: usize,
 }
@@ -23,7 +24,7 @@ impl<R: Read> Utf16Reader<R> {
         Self {
             reader,
             unit,
-            pending: Zeroizing::new(Vec::with_capacity(CHUNK + 4)),
+            pending: SecretBuffer::with_capacity(CHUNK + 4),
             // UTF-8 needs at most three bytes for what is two bytes here.
             decoded: Zeroizing::new(String::with_capacity(CHUNK * 2)),
             given: 0,

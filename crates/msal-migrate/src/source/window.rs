@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 
+use msal_core::SecretBuffer;
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 /// Large enough that a read is cheap per entry, small enough to stay in a core's cache.
 const CHUNK: usize = 256 * 1024;
@@ -19,7 +19,7 @@ const LARGEST_ENTRY: usize = 16 * 1024 * 1024;
 pub(crate) struct Window<R> {
     reader: R,
     // Holds tokens, so every buffer that is given up is overwritten.
-    buffer: Zeroizing<Vec<u8>>,
+    buffer: SecretBuffer,
     start: usize,
     end: usize,
     offset: u64,
@@ -29,7 +29,7 @@ impl<R: Read> Window<R> {
     pub(crate) fn new(reader: R) -> Self {
         Self {
             reader,
-            buffer: Zeroizing::new(vec![0; FIRST_CHUNK]),
+            buffer: SecretBuffer::from(vec![0; FIRST_CHUNK]),
             start: 0,
             end: 0,
             offset: 0,
@@ -97,7 +97,7 @@ impl<R: Read> Window<R> {
             length
         };
         if wanted.max(CHUNK) > length {
-            let mut larger = Zeroizing::new(vec![0; wanted.max(CHUNK)]);
+            let mut larger = SecretBuffer::from(vec![0; wanted.max(CHUNK)]);
             if let Some(front) = larger.get_mut(..kept) {
                 front.copy_from_slice(self.available());
             }
