@@ -1,0 +1,184 @@
+//! Every program in `examples/`, run against the emulator's server as a newcomer would run it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::{Duration, SystemTime};
+
+use msal_emulator::sample::{ALICE, BOB, DESKTOP};
+use msal_emulator::{Directory, Emulator, Fault, Server, Settings};
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+
+const SCOPE: &str = "https://graph.microsoft.com/.default";
+
+/// The emulator's server, and a folder for its certificate and for caches.
+struct Place {
+    server: Server,
+    folder: TempDir,
+}
+
+impl Place {
+    async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    async fn with(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let emulator = Emulator::with_settings(Directory::sample(), settings);
+        let builder = Server::builder(emulator).ca_out(folder.path().join("ca.pem"));
+        let server = builder.start().await.unwrap();
+        Self { server, folder }
+    }
+
+    fn authority(&self) -> String {
+        format!("{}/common", self.server.url())
+    }
+
+    fn cache(&self) -> String {
+        let path = self.folder.path().join("cache.json");
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn token(&self, upn: &str) -> String {
+        let emulator = self.server.emulator();
+        let now = SystemTime::now();
+        emulator.issue_refresh_token(upn, DESKTOP, now).unwrap()
+    }
+
+    /// Runs an example with these arguments and this input; it must not show the input again.
+    async fn run(&self, example: &str, arguments: &[&str], input: &str) -> Output {
+        let mut child = Command::new(program(example))
+            .args(arguments)
+            // What the platform trusts: the way to trust an emulator without a line of code.
+            .env("SSL_CERT_FILE", self.folder.path().join("ca.pem"))
+            .env_remove("HTTPS_PROXY")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // A program that reads nothing has closed its end.
+        let _ = stdin.write_all(format!("{input}\n").as_bytes()).await;
+        drop(stdin);
+        let output = child.wait_with_output().await.unwrap();
+        let shown = format!("{output:?}");
+        assert!(input.is_empty() || !shown.contains(input), "{shown}");
+        output
+    }
+}
+
+/// Where cargo puts an example: beside the folder of this test.
+fn program(example: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().and_then(Path::parent).unwrap();
+    let name = format!("{example}{}", std::env::consts::EXE_SUFFIX);
+    let program = profile.join("examples").join(name);
+    assert!(
+        program.exists(),
+        "`cargo test` builds the examples; `cargo test --test it` alone does not"
+    );
+    program
+}
+
+fn printed(output: &Output) -> &str {
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn complaint(output: &Output) -> &str {
+    assert!(!output.status.success());
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+#[tokio::test]
+async fn a_token_is_migrated_and_then_used_silently() {
+    let place = Place::new().await;
+    let (authority, cache) = (place.authority(), place.cache());
+    let arguments = [authority.as_str(), DESKTOP, SCOPE, cache.as_str()];
+    let nobody = place.run("silent", &arguments, "").await;
+    assert_eq!(printed(&nobody), "");
+    for upn in [ALICE, BOB] {
+        let token = place.token(upn);
+        let output = place.run("refresh_token", &arguments, &token).await;
+        assert_eq!(printed(&output), format!("{upn} is signed in\n"));
+    }
+    let output = place.run("silent", &arguments, "").await;
+    for (line, upn) in printed(&output).lines().zip([ALICE, BOB]) {
+        let expected = format!("{upn}: a token from the cache, good until ");
+        assert!(line.starts_with(&expected), "{line}");
+    }
+
+    let elsewhere = "https://vault.azure.net/.default";
+    let arguments = [authority.as_str(), DESKTOP, elsewhere, cache.as_str()];
+    let output = place.run("silent", &arguments, "").await;
+    let lines: Vec<_> = printed(&output).lines().collect();
+    assert!(lines[0].starts_with(&format!("{ALICE}: a token from the server")));
+    assert_eq!(
+        lines[1],
+        format!("{BOB} must sign in again"),
+        "a policy keeps him out"
+    );
+}
+
+#[tokio::test]
+async fn what_goes_wrong_with_a_token_is_told() {
+    let place = Place::with(Settings::default().refresh_token_life(Duration::from_secs(60))).await;
+    let (authority, cache) = (place.authority(), place.cache());
+    let arguments = [authority.as_str(), DESKTOP, SCOPE, cache.as_str()];
+    let old = SystemTime::now() - Duration::from_secs(3600);
+    let emulator = place.server.emulator();
+    let dead = emulator.issue_refresh_token(ALICE, DESKTOP, old).unwrap();
+    let output = place.run("refresh_token", &arguments, &dead).await;
+    assert_eq!(printed(&output), "the user must sign in again\n");
+
+    emulator.add_fault(Fault::throttle(17));
+    let output = place
+        .run("refresh_token", &arguments, &place.token(ALICE))
+        .await;
+    assert_eq!(printed(&output), "try again in 17 seconds\n");
+    emulator.clear_faults();
+
+    let stranger = [authority.as_str(), "nobody", SCOPE, cache.as_str()];
+    let output = place
+        .run("refresh_token", &stranger, &place.token(ALICE))
+        .await;
+    assert!(complaint(&output).contains("unauthorized_client"));
+    let output = place.run("refresh_token", &["https://x"], "").await;
+    assert!(complaint(&output).contains("usage: "));
+    assert!(
+        !Path::new(&cache).exists(),
+        "nothing was written for any of them"
+    );
+}
+
+#[tokio::test]
+async fn a_store_of_ones_own_is_given_the_cache() {
+    let place = Place::new().await;
+    let authority = place.authority();
+    let arguments = [authority.as_str(), DESKTOP, SCOPE];
+    let output = place
+        .run("custom_store", &arguments, &place.token(ALICE))
+        .await;
+    let shown = printed(&output);
+    assert!(shown.contains("Partition(user-4711)"), "{shown}");
+    assert!(shown.contains("bytes redacted"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_client_of_ones_own_sends_the_requests() {
+    let place = Place::new().await;
+    let authority = place.authority();
+    let arguments = [authority.as_str(), DESKTOP, SCOPE];
+    let token = place.token(ALICE);
+    let output = place.run("custom_http_client", &arguments, &token).await;
+    assert_eq!(printed(&output), format!("{ALICE} is signed in\n"));
+    let timed = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<_> = timed.lines().collect();
+    assert!(lines[0].starts_with("GET /common/v2.0/.well-known/openid-configuration: 200 OK"));
+    assert!(lines[1].starts_with("POST /common/oauth2/v2.0/token: 200 OK"));
+    assert_eq!(lines.len(), 2);
+}
