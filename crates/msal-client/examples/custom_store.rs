@@ -38,7 +38,7 @@ impl CacheStore for Rows {
     }
 
     fn remove<'a>(&'a self, user: &'a Partition) -> Answer<'a, ()> {
-        Box::pin(async { Ok(drop(self.0.lock().await.1.remove(user))) })
+        Box::pin(async { Ok(self.0.lock().await.1.remove(user)).map(drop) })
     }
 }
 
