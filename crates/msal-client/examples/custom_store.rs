@@ -3,14 +3,12 @@
 use std::io::{self, Write as _};
 use std::{collections::HashMap, env, error::Error, sync::Arc};
 
-use bytes::Bytes;
 use msal::{Authority, BoxFuture, CacheStore, Partition, PublicClientApplication};
 use msal::{StoreError, Stored, Version};
-use tokio::sync::Mutex;
 
 /// How often anything was saved, and a blob per user. The suite `msal::conformance` tests what a store must do.
 #[derive(Clone, Debug, Default)]
-struct Rows(Arc<Mutex<(u64, HashMap<Partition, Stored>)>>);
+struct Rows(Arc<tokio::sync::Mutex<(u64, HashMap<Partition, Stored>)>>);
 type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 impl CacheStore for Rows {
@@ -21,7 +19,7 @@ impl CacheStore for Rows {
     fn save<'a>(
         &'a self,
         user: &'a Partition,
-        blob: Bytes,
+        blob: bytes::Bytes,
         old: Option<Version>,
     ) -> Answer<'a, Version> {
         Box::pin(async move {
@@ -38,7 +36,10 @@ impl CacheStore for Rows {
     }
 
     fn remove<'a>(&'a self, user: &'a Partition) -> Answer<'a, ()> {
-        Box::pin(async { Ok(self.0.lock().await.1.remove(user)).map(drop) })
+        Box::pin(async {
+            self.0.lock().await.1.remove(user);
+            Ok(())
+        })
     }
 }
 
@@ -54,7 +55,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .partition(Partition::new("user-4711")?)
         .build()?;
     let token = io::read_to_string(io::stdin())?.trim().into();
-    let call = app.acquire_token_by_refresh_token(token, [scope]);
-    call.await?;
+    app.acquire_token_by_refresh_token(token, [scope]).await?;
     Ok(writeln!(io::stdout(), "{rows:?}")?)
 }
