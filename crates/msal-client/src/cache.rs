@@ -76,7 +76,13 @@ impl SharedTokenCache {
     /// [`StoreError`]; the cache in memory is as it was.
     pub async fn reload(&self) -> Result<(), StoreError> {
         for _ in 0..ROUNDS {
-            let epoch = self.lock().epoch;
+            let (epoch, ours) = {
+                let state = self.lock();
+                (state.epoch, state.version.clone())
+            };
+            if ours.is_some() && ours == self.store.version(&self.partition).await? {
+                break;
+            }
             let stored = self.store.load(&self.partition).await?;
             if self.take_in(stored, epoch)? {
                 break;

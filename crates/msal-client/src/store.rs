@@ -76,6 +76,22 @@ pub trait CacheStore: fmt::Debug + Send + Sync {
         expected: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>>;
 
+    /// The version of the blob of `partition`, or `None` when there is none: what [`CacheStore::load`] would answer,
+    /// less the blob. A store that can tell it for less than a load says so by implementing this.
+    ///
+    /// # Errors
+    ///
+    /// As [`CacheStore::load`].
+    fn version<'a>(
+        &'a self,
+        partition: &'a Partition,
+    ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
+        Box::pin(async move {
+            let stored = self.load(partition).await?;
+            Ok(stored.map(|stored| stored.version))
+        })
+    }
+
     /// Removes the blob of `partition`, whatever its version. Removing what is not there succeeds.
     ///
     /// # Errors

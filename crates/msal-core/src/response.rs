@@ -8,6 +8,7 @@ mod lenient;
 mod salvage;
 
 use std::borrow::Cow;
+use std::str;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -352,8 +353,9 @@ impl<'a> Members<'a> {
     fn parse(body: &'a [u8]) -> Result<Self, Malformation> {
         // A byte order mark is tolerated: RFC 8259 §8.1 lets parsers ignore it.
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        let body = str::from_utf8(body).map_err(|_unspecific| Malformation::NotJson)?;
         let RawObject(members) =
-            serde_json::from_slice(body).map_err(|_unspecific| Malformation::NotJson)?;
+            serde_json::from_str(body).map_err(|_unspecific| Malformation::NotJson)?;
         let members = Self(members);
         for member in UNIQUE {
             if members

@@ -87,6 +87,12 @@ pub async fn a_saved_blob_is_loaded_by_every_handle<F: Fn(&str) -> Handle>(open:
                 stored.version, saved,
                 "load and save disagree about the version"
             );
+            let told = handle.version(&Partition::default()).await;
+            assert_eq!(
+                told.ok().flatten().as_ref(),
+                Some(&saved),
+                "load and version disagree about the version"
+            );
         }
         version = Some(saved);
     }

@@ -169,6 +169,13 @@ impl CacheStore for FileStore {
         Box::pin(self.blocking(partition, move |file| file.save(&blob, expected.as_ref())))
     }
 
+    fn version<'a>(
+        &'a self,
+        partition: &'a Partition,
+    ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
+        Box::pin(self.blocking(partition, CacheFile::version))
+    }
+
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(self.blocking(partition, CacheFile::remove))
     }

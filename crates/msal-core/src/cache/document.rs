@@ -1,6 +1,11 @@
 //! The cache as a JSON document: read in one pass, written as MSAL Python writes it.
 
+use std::borrow::Cow;
+use std::fmt;
+use std::str;
+
 use bytes::Bytes;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -10,7 +15,7 @@ use super::schema::Entity;
 use super::table::Table;
 use super::{Member, TokenCache};
 use crate::Text;
-use crate::json::{RawObject, write_line, write_string};
+use crate::json::{Name, write_line, write_string};
 use crate::secret_buffer::SecretBuffer;
 
 impl TokenCache {
@@ -28,46 +33,25 @@ impl TokenCache {
         {
             return Err(CacheFormatError::Empty);
         }
-        let mut cache = Self::new(dialect);
-        let RawObject(members) =
-            serde_json::from_slice(&document).map_err(|error| CacheFormatError::new(&error))?;
-        for (name, value) in members {
-            cache.load_member(&document, Text::slice_of(&document, name), value)?;
-        }
-        Ok(cache)
-    }
-
-    fn load_member(
-        &mut self,
-        document: &Bytes,
-        name: Text,
-        value: &RawValue,
-    ) -> Result<(), CacheFormatError> {
-        let Some(section) = Section::named(name.as_str()) else {
-            let value = document.slice_ref(value.get().as_bytes());
-            self.layout.push(Member::Unknown { name, value });
-            return Ok(());
+        // Checked once, here, and not again for every value.
+        let text = str::from_utf8(&document)
+            .map_err(|error| CacheFormatError::encoding(&document, error))?;
+        let mut reader = Reader {
+            cache: Self::new(dialect),
+            document: &document,
+            broken: None,
         };
-        self.lay_out(section);
-        if value.get() == "null" {
-            return Ok(());
-        }
-        let RawObject(entries) =
-            serde_json::from_str(value.get()).map_err(|_unspecific| CacheFormatError::Section {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let read = reader
+            .deserialize_document(&mut deserializer)
+            .and_then(|()| deserializer.end());
+        match (reader.broken, read) {
+            (Some(section), _) => Err(CacheFormatError::Section {
                 name: section.name(),
-            })?;
-        for (key, entry) in entries {
-            let key = Text::slice_of(document, key);
-            let text = document.slice_ref(entry.get().as_bytes());
-            match section {
-                Section::AccessToken => self.access_tokens.load(key, text, document),
-                Section::Account => self.accounts.load(key, text, document),
-                Section::IdToken => self.id_tokens.load(key, text, document),
-                Section::RefreshToken => self.refresh_tokens.load(key, text, document),
-                Section::AppMetadata => self.app_metadata.load(key, text, document),
-            }
+            }),
+            (None, Err(error)) => Err(CacheFormatError::new(&error)),
+            (None, Ok(())) => Ok(reader.cache),
         }
-        Ok(())
     }
 
     /// Gives a section its place in the document, behind those that are there.
@@ -81,7 +65,8 @@ impl TokenCache {
 
     /// The document, in the form of Python's `json.dumps(cache, indent=4)`. The memory is overwritten when dropped.
     pub fn serialize(&self) -> Bytes {
-        let mut out = SecretBuffer::with_capacity(self.estimated_size());
+        let size = self.largest_size();
+        let mut out = SecretBuffer::with_capacity(size);
         out.push(b'{');
         for member in &self.layout {
             if out.last() != Some(&b'{') {
@@ -101,6 +86,10 @@ impl TokenCache {
             write_line(&mut out, 0);
         }
         out.push(b'}');
+        debug_assert!(
+            out.len() <= size,
+            "a buffer that grew has left tokens behind"
+        );
         out.into_shared()
     }
 
@@ -117,11 +106,11 @@ impl TokenCache {
     }
 
     /// Enough for the whole text, so that a buffer full of tokens is not copied and left behind while it grows.
-    fn estimated_size(&self) -> usize {
+    fn largest_size(&self) -> usize {
         fn table<E: Entity>(table: &Table<E>) -> usize {
             table
                 .iter()
-                .map(|slot| slot.key.as_bytes().len() + slot.text.len() + 24)
+                .map(|slot| slot.key.as_bytes().len() + slot.size() + 24)
                 .sum()
         }
         let unknown: usize = self
@@ -150,12 +139,115 @@ fn write_table<E: Entity>(out: &mut Vec<u8>, table: &Table<E>) {
         write_line(out, 2);
         write_string(out, slot.key.as_str());
         out.extend_from_slice(b": ");
-        out.extend_from_slice(&slot.text);
+        slot.write(out);
     }
     if table.len() > 0 {
         write_line(out, 1);
     }
     out.push(b'}');
+}
+
+/// Reads a document in one pass: entries are taken in where they stand.
+struct Reader<'d> {
+    cache: TokenCache,
+    document: &'d Bytes,
+    /// The section that is no object, if one is not.
+    broken: Option<Section>,
+}
+
+impl Reader<'_> {
+    fn deserialize_document<'de, D: Deserializer<'de>>(
+        &mut self,
+        deserializer: D,
+    ) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+
+    fn load(&mut self, section: Section, key: Cow<'_, str>, text: &str) {
+        let document = self.document;
+        let key = Text::slice_of(document, key);
+        match section {
+            Section::AccessToken => self.cache.access_tokens.load(key, text, document),
+            Section::Account => self.cache.accounts.load(key, text, document),
+            Section::IdToken => self.cache.id_tokens.load(key, text, document),
+            Section::RefreshToken => self.cache.refresh_tokens.load(key, text, document),
+            Section::AppMetadata => self.cache.app_metadata.load(key, text, document),
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Reader<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a token cache")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+        while let Some(Name(name)) = map.next_key()? {
+            match Section::named(&name) {
+                Some(section) => {
+                    self.cache.lay_out(section);
+                    map.next_value_seed(SectionReader {
+                        section,
+                        reader: self,
+                    })?;
+                }
+                None => {
+                    let value: &RawValue = map.next_value()?;
+                    let value = self.document.slice_ref(value.get().as_bytes());
+                    let name = Text::slice_of(self.document, name);
+                    self.cache.layout.push(Member::Unknown { name, value });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads one section.
+struct SectionReader<'r, 'd> {
+    section: Section,
+    reader: &'r mut Reader<'d>,
+}
+
+impl<'de> DeserializeSeed<'de> for SectionReader<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let (section, broken) = (self.section, self.reader.broken);
+        let reader = self.reader;
+        reader.broken = Some(section);
+        deserializer.deserialize_any(SectionReader {
+            section,
+            reader: &mut *reader,
+        })?;
+        reader.broken = broken;
+        Ok(())
+    }
+}
+
+impl<'de> Visitor<'de> for SectionReader<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object of entries")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+        // It is an object; what goes wrong from here on is the JSON.
+        self.reader.broken = None;
+        while let Some(Name(key)) = map.next_key()? {
+            let entry: &RawValue = map.next_value()?;
+            self.reader.load(self.section, key, entry.get());
+        }
+        Ok(())
+    }
+
+    /// Null is how some writers say that a section is empty.
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
 }
 
 /// Why a document is not a token cache. No message repeats any of its text.
@@ -184,6 +276,15 @@ pub enum CacheFormatError {
 }
 
 impl CacheFormatError {
+    fn encoding(document: &[u8], error: str::Utf8Error) -> Self {
+        let before = document.get(..error.valid_up_to()).unwrap_or_default();
+        let lines = before.split(|byte| *byte == b'\n');
+        Self::NotJson {
+            line: lines.clone().count(),
+            column: lines.last().map_or(0, <[u8]>::len) + 1,
+        }
+    }
+
     fn new(error: &serde_json::Error) -> Self {
         Self::NotJson {
             line: error.line(),

@@ -83,7 +83,7 @@ impl TokenCache {
 
 /// Whether anything of ours made a difference. `wins` decides about an entry of ours and theirs under the same key;
 /// what nobody here understands is kept.
-fn apply<E: Entity + Clone>(
+fn apply<E: Entity + Clone + PartialEq>(
     ours: &Table<E>,
     theirs: &mut Table<E>,
     wins: impl Fn(&E, Option<&E>) -> bool,
@@ -91,8 +91,8 @@ fn apply<E: Entity + Clone>(
     let mut is_different = false;
     for slot in ours.iter().filter(|slot| slot.changed) {
         let known = theirs.by_key(slot.key.as_str());
-        let is_same = known.is_some_and(|known| known.text == slot.text);
         let known = known.and_then(|known| known.entity.as_ref());
+        let is_same = known.is_some() && known == slot.entity.as_ref();
         let is_kept = slot.entity.as_ref().is_none_or(|ours| wins(ours, known));
         if is_kept && !is_same {
             theirs.put(slot.clone());

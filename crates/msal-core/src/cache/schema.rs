@@ -15,8 +15,7 @@ use super::entry::{
     AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, NodeProfile, RefreshTokenEntry,
 };
 use super::table::Terms;
-use crate::json::{RawObject, write_line, write_string};
-use crate::secret_buffer::SecretBuffer;
+use crate::json::{RawObject, string_size, write_line, write_string};
 use crate::{AccessToken, RawIdToken, RefreshToken, Text, UnixTime};
 
 /// An entry of one kind.
@@ -43,12 +42,17 @@ pub(super) enum Member<'a> {
 }
 
 impl Member<'_> {
-    /// About how many bytes its text takes; escapes are rare.
+    /// At least as many bytes as its text takes.
     fn size(&self) -> usize {
         match self {
             Self::Null => 4,
-            Self::Text(text) => text.len() + 2,
-            Self::List(items) => items.iter().map(|item| item.len() * 2 + 24).sum(),
+            Self::Text(text) => string_size(text),
+            Self::List(items) => {
+                24 + items
+                    .iter()
+                    .map(|item| string_size(item) + 24)
+                    .sum::<usize>()
+            }
         }
     }
 }
@@ -218,30 +222,35 @@ impl<'de: 'a, 'a> Deserialize<'de> for Lenient<'a> {
     }
 }
 
-/// The text of an entry: the members of `entity`, and after them the members of `previous` that it does not know.
-pub(super) fn write_entry(entity: &impl Entity, previous: Option<&[u8]>) -> Bytes {
+/// Appends the text of an entry: the members of `entity`, and after them those of `previous` that it does not know.
+pub(super) fn write_entry(out: &mut Vec<u8>, entity: &impl Entity, previous: Option<&[u8]>) {
     let members = entity.members();
-    let size: usize = members
-        .iter()
-        .map(|(name, member)| name.len() + member.size() + 24)
-        .sum();
-    let mut out = SecretBuffer::with_capacity(size + previous.map_or(0, <[u8]>::len));
     out.push(b'{');
     for (name, member) in &members {
-        start_member(&mut out, name);
-        write_member(&mut out, member);
+        start_member(out, name);
+        write_member(out, member);
     }
     let previous: Option<RawObject<'_>> =
         previous.and_then(|text| serde_json::from_slice(text).ok());
     for (name, value) in previous.map(|object| object.0).unwrap_or_default() {
         if members.iter().all(|(known, _)| *known != name) {
-            start_member(&mut out, &name);
+            start_member(out, &name);
             out.extend_from_slice(value.get().as_bytes());
         }
     }
-    write_line(&mut out, 2);
+    write_line(out, 2);
     out.push(b'}');
-    out.into_shared()
+}
+
+/// At least as many bytes as [`write_entry`] appends.
+pub(super) fn entry_size(entity: &impl Entity, previous: Option<&[u8]>) -> usize {
+    let members = entity.members();
+    let own: usize = members
+        .iter()
+        .map(|(name, member)| name.len() + member.size() + 24)
+        .sum();
+    // Each member of the previous text may need a line and an indentation that it had not.
+    own + 24 + previous.map_or(0, |text| text.len() * 3)
 }
 
 fn start_member(out: &mut Vec<u8>, name: &str) {

@@ -9,20 +9,55 @@ use bytes::Bytes;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::dialect::Dialect;
-use super::schema::{Entity, Wire, write_entry};
+use super::schema::{Entity, Wire, entry_size, write_entry};
 use crate::Text;
 
 /// An entry with the key it is stored under and its JSON text.
 #[derive(Clone)]
 pub(super) struct Slot<E> {
     pub(super) key: Text,
-    pub(super) text: Bytes,
+    pub(super) body: Body,
     /// `None` when the text could not be understood; it is kept all the same.
     pub(super) entity: Option<E>,
     /// Whether the entry was added or changed since the cache was last saved.
     pub(super) changed: bool,
     /// Whether that change only renews what was there before, so that it does not outlive it.
     pub(super) is_renewal: bool,
+}
+
+/// Where the JSON text of an entry comes from.
+#[derive(Clone)]
+pub(super) enum Body {
+    /// It is written from the entity when the document is: a cache that is being filled holds no text of its own.
+    Made {
+        /// The text it replaces, whose members that are not known here are kept.
+        previous: Option<Bytes>,
+        /// At least as many bytes as it takes.
+        size: usize,
+    },
+    /// It stands in a document.
+    Read(Bytes),
+}
+
+impl<E: Entity> Slot<E> {
+    /// At least as many bytes as the text takes.
+    pub(super) fn size(&self) -> usize {
+        match &self.body {
+            Body::Made { size, .. } => *size,
+            Body::Read(text) => text.len(),
+        }
+    }
+
+    /// Appends the text.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        match (&self.body, &self.entity) {
+            (Body::Read(text), _) => out.extend_from_slice(text),
+            (Body::Made { previous, .. }, Some(entity)) => {
+                write_entry(out, entity, previous.as_deref())
+            }
+            (Body::Made { .. }, None) => out.extend_from_slice(b"null"),
+        }
+    }
 }
 
 /// A section's entries.
@@ -52,12 +87,12 @@ impl<E> Default for Table<E> {
 
 impl<E: Entity> Table<E> {
     /// Takes in an entry as it stands in a document.
-    pub(super) fn load(&mut self, key: Text, text: Bytes, document: &Bytes) {
-        let wire: Option<Wire<'_>> = serde_json::from_slice(&text).ok();
+    pub(super) fn load(&mut self, key: Text, text: &str, document: &Bytes) {
+        let wire: Option<Wire<'_>> = serde_json::from_str(text).ok();
         let entity = wire.and_then(|wire| E::read(&wire, document));
         self.put(Slot {
             key,
-            text,
+            body: Body::Read(document.slice_ref(text.as_bytes())),
             entity,
             changed: false,
             is_renewal: false,
@@ -99,10 +134,14 @@ impl<E: Entity> Table<E> {
             return;
         }
         let previous = self.by_key(key.as_str());
-        let text = write_entry(&entity, previous.map(|slot| slot.text.as_ref()));
+        let previous = previous.and_then(|slot| match &slot.body {
+            Body::Made { previous, .. } => previous.clone(),
+            Body::Read(text) => Some(text.clone()),
+        });
+        let size = entry_size(&entity, previous.as_deref());
         self.put(Slot {
             key,
-            text,
+            body: Body::Made { previous, size },
             entity: Some(entity),
             changed: true,
             is_renewal,

@@ -19,7 +19,7 @@ use std::{
 
 use bytes::Bytes;
 use msal_core::SecretBuffer;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::{
     Options,
@@ -79,6 +79,26 @@ impl CacheFile {
                 Instant::now() < deadline && self.is_foreign_writer_at_work(&folder);
             if may_be_in_writing {
                 thread::sleep(PAUSE);
+            }
+        }
+    }
+
+    /// The version of the file, read piece by piece: it takes no memory for a file however large. Ruins have a version as
+    /// well, which nobody expects.
+    pub(super) fn version(&self) -> Result<Option<Version>, StoreError> {
+        let Some(folder) = self.open_folder()? else {
+            return Ok(None);
+        };
+        let Some((mut file, _)) = self.open(&folder)? else {
+            return Ok(None);
+        };
+        let failed = |error| self.failed("read", &folder, error);
+        let mut piece = SecretBuffer::from(vec![0; PIECE]);
+        let mut hash = Xxh3::new();
+        loop {
+            match file.read(&mut piece).map_err(failed)? {
+                0 => return Ok(Some(Version::new(hash.digest128().to_le_bytes()))),
+                length => hash.update(piece.get(..length).unwrap_or_default()),
             }
         }
     }
@@ -383,5 +403,8 @@ fn read_whole(file: &mut File) -> io::Result<SecretBuffer> {
 fn version_of(content: &[u8]) -> Version {
     Version::new(xxh3_128(content).to_le_bytes())
 }
+
+/// How much of a file is hashed at a time.
+const PIECE: usize = 256 * 1024;
 
 const PAUSE: Duration = Duration::from_millis(5);
