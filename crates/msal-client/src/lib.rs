@@ -1,9 +1,86 @@
 //! MSAL for Rust: sign users in with Microsoft Entra ID, and keep them signed in.
 //!
+//! A refresh token that another library obtained becomes an account, and from then on there is a token for it whenever
+//! one is needed:
+//!
+//! ```
+//! # use std::{sync::Arc, time::SystemTime};
+//! # use bytes::Bytes;
+//! # use http::{Request, Response};
+//! # use msal_emulator::{Directory, Emulator, sample};
+//! # // Microsoft's part is played by the emulator, so that the example runs.
+//! # #[derive(Debug)]
+//! # struct Emulated(Emulator);
+//! # impl msal::HttpClient for Emulated {
+//! #     fn send(&self, request: Request<Bytes>) -> msal::BoxFuture<'_, Result<Response<Bytes>, msal::HttpError>> {
+//! #         Box::pin(async { Ok(self.0.handle(request, SystemTime::now())) })
+//! #     }
+//! # }
+//! # let emulator = Emulator::new(Directory::sample());
+//! # let old_token = emulator.issue_refresh_token(sample::ALICE, sample::DESKTOP, SystemTime::now())?;
+//! # let runtime = msal::Runtime { http: Arc::new(Emulated(emulator)), ..msal::Runtime::default() };
+//! # let folder = tempfile::tempdir()?;
+//! # let (client_id, path) = (sample::DESKTOP, folder.path().join("token_cache.json"));
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! use msal::{FileStore, PublicClientApplication, RefreshToken};
+//!
+//! let app = PublicClientApplication::builder(client_id)
+//!     .store(FileStore::new(path)) // a file that MSAL Python can share
+//! #   .runtime(runtime)
+//!     .build()?;
+//! let scopes = ["https://graph.microsoft.com/User.Read"];
+//!
+//! // Once, for each token that ADAL or another library left behind:
+//! app.acquire_token_by_refresh_token(RefreshToken::new(old_token), scopes).await?;
+//!
+//! // Whenever a token is needed: from the cache, or renewed.
+//! for account in app.accounts().await? {
+//!     let token = app.acquire_token_silent(scopes, &account).await?;
+//!     println!("{}: a token until {:?}", account.username, token.expires_on);
+//!     let _header = format!("Bearer {}", token.access_token.expose_secret());
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Applications come in two kinds, [`PublicClientApplication`] and [`ConfidentialClientApplication`]. A call is a value
-//! with options that is awaited. What the library needs from the world it takes from the ports of a [`Runtime`]; where
-//! the token cache lives is up to a [`CacheStore`]. What the standards say is in the crate `msal-core`, whose types are
-//! re-exported here.
+//! with options that is awaited; making one, or an application, asks nobody yet. What the library needs from the world
+//! it takes from the ports of a [`Runtime`], and where the token cache lives is up to a [`CacheStore`]. What the
+//! standards say is in the crate `msal-core`, whose types are re-exported here.
+//!
+//! # When a call fails
+//!
+//! [`Error`] has one variant for each thing to do about it: let the user sign in ([`Error::InteractionRequired`], with
+//! [`Error::claims`] to pass on), try again later ([`Error::is_transient`], after [`Error::retry_after`]), or fix the
+//! program, its registration or its store. A token that is only due for renewal is returned whatever keeps it from being
+//! renewed. A sign-in that cannot be saved is not lost: [`Error::Store`] holds its result, and the next save writes it.
+//!
+//! # The token cache
+//!
+//! It is the one that all MSALs share, written as MSAL Python writes it, and read whoever wrote it. [`MemoryStore`] keeps
+//! it as long as the program runs, and [`FileStore`] in a file that survives crashes and that MSAL Python programs can
+//! use at the same time. A web application keeps one [`Partition`] of a store for each of its users. For a store of your
+//! own, implement [`CacheStore`], and let the suite of the feature `conformance` tell you whether it keeps its promises.
+//!
+//! # Whom tokens are sent to
+//!
+//! To Microsoft's own hosts, to a host that Microsoft vouches for, and to the one named with
+//! [`known_authority`](PublicClientApplicationBuilder::known_authority): ADFS, another OpenID provider, an emulator. A
+//! discovery document that names an endpoint elsewhere is refused. Redirects are not followed.
+//!
+//! # What is not here yet
+//!
+//! Signing users in: the authorization code flow with a browser, the device code flow, user name and password. Tokens
+//! for the application itself or on behalf of a user. Certificates and assertions instead of a secret. Claims challenges,
+//! and brokers. For moving many refresh tokens at once, with a journal that survives crashes, see the crate
+//! `msal-migrate` and the command `msal migrate`.
+//!
+//! # Features
+//!
+//! * `reqwest`, on by default: the default HTTP client, `ReqwestClient`. Without it an application needs a [`Runtime`]
+//!   with a client of your own.
+//! * `conformance`: the suite every [`CacheStore`] must pass.
 
 mod application;
 mod cache;
