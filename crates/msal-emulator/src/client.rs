@@ -1,7 +1,9 @@
 //! The client of a token request: who it is, and whether it proves that.
 
+use crate::client_assertion;
 use crate::directory::{AppEntry, Directory};
 use crate::endpoint::token::{TokenRequest, missing};
+use crate::platform::Platform;
 use crate::realm::Realm;
 use crate::refusal::Refusal;
 
@@ -9,23 +11,24 @@ use crate::refusal::Refusal;
 #[derive(Debug)]
 pub(crate) struct Client<'d> {
     pub(crate) app: &'d AppEntry,
-    /// It presented a valid secret.
+    /// It presented a valid secret or assertion.
     pub(crate) proven: bool,
 }
 
 impl<'d> Client<'d> {
     /// Finds the client in the tenant and checks its secret (RFC 6749 §2.3).
     pub(crate) fn identify(
+        platform: Platform<'d>,
         request: &TokenRequest<'_>,
         realm: Realm,
-        directory: &'d Directory,
     ) -> Result<Self, Refusal> {
+        let directory = platform.directory();
         let client_id = request
             .client_id
             .as_deref()
             .ok_or_else(|| missing("client_id"))?;
         let app = Self::find(client_id, realm, directory)?;
-        let proven = prove(app, request)?;
+        let proven = prove(platform, app, request)?;
         Ok(Self { app, proven })
     }
 
@@ -50,26 +53,38 @@ impl<'d> Client<'d> {
     }
 }
 
-fn prove(app: &AppEntry, request: &TokenRequest<'_>) -> Result<bool, Refusal> {
-    let assertion = request.call.parameter("client_assertion");
+fn prove(
+    platform: Platform<'_>,
+    app: &AppEntry,
+    request: &TokenRequest<'_>,
+) -> Result<bool, Refusal> {
+    let holds_nothing = app.secrets.is_empty()
+        && app.certificates.is_empty()
+        && app.trusted_subjects.is_empty()
+        && app.public;
+    if let Some(assertion) = request.call.parameter("client_assertion") {
+        if holds_nothing {
+            return Err(Refusal::new(700_025));
+        }
+        return client_assertion::check(platform, app, request, assertion).map(|()| true);
+    }
     let Some(presented) = request.client_secret.as_deref() else {
-        return match assertion {
-            None if app.public => Ok(false),
-            None => Err(Refusal::new(7_000_218)),
-            Some(_) if app.secrets.is_empty() => Err(Refusal::new(700_025)),
-            // No application here has a certificate.
-            Some(_) => Err(Refusal::new(700_027)),
+        return if app.public {
+            Ok(false)
+        } else {
+            Err(Refusal::new(7_000_218))
         };
     };
-    if app.secrets.is_empty() {
+    if holds_nothing {
         return Err(Refusal::new(700_025));
     }
     // All are compared, so that the time does not tell which one matched.
-    let matches = app
-        .secrets
-        .iter()
-        .filter(|secret| secret.is(presented))
-        .count();
+    let secrets = app.secrets.iter();
+    let matches = secrets.filter(|secret| secret.is(presented)).count();
+    let expired = app.expired_secrets.iter();
+    if expired.filter(|secret| secret.is(presented)).count() > 0 {
+        return Err(Refusal::new(7_000_222).with("client", &app.client_id));
+    }
     let wrong = || Refusal::new(7_000_215).with("client", &app.client_id);
     (matches > 0).then_some(true).ok_or_else(wrong)
 }

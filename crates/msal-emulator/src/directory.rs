@@ -4,6 +4,8 @@
 //! later (a changed password, a revoked session) is kept by the emulator, beside it.
 
 mod app;
+mod certificate;
+mod managed_identity;
 mod overview;
 mod policy;
 mod resource;
@@ -15,6 +17,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use app::{App, RedirectKind};
+pub use certificate::{Certificate, NotACertificate};
+pub use managed_identity::ManagedIdentity;
 pub use overview::{AppOverview, TenantOverview};
 pub use policy::{Policy, Requirement};
 pub use resource::Resource;
@@ -22,6 +26,7 @@ pub use tenant::Tenant;
 pub use user::{User, UserPattern};
 
 pub(crate) use app::{AppEntry, AppIndex, Redirect};
+pub(crate) use managed_identity::ManagedIdentityEntry;
 pub(crate) use resource::{DEFAULT_SCOPE, ResourceEntry};
 pub(crate) use user::Account;
 
@@ -41,6 +46,7 @@ pub struct Directory {
     apps_by_client_id: HashMap<String, AppIndex>,
     resources: Vec<ResourceEntry>,
     resources_by_uri: HashMap<String, usize>,
+    managed_identities: Vec<ManagedIdentityEntry>,
 }
 
 /// A tenant as requests meet it.
@@ -102,6 +108,12 @@ impl Directory {
             .map(Arc::new)
     }
 
+    /// Finds a declared user or guest by object id in a tenant. Users of a pattern have no name to go by.
+    pub(crate) fn account_by_id(&self, id: Guid, tenant: TenantIndex) -> Option<Arc<Account>> {
+        let is_it = |account: &&Arc<Account>| self.object_id(account, tenant) == Some(id);
+        self.accounts.values().find(is_it).cloned()
+    }
+
     /// The object id of a user in a tenant: their own at home, another where they are a guest.
     pub(crate) fn object_id(&self, account: &Account, tenant: TenantIndex) -> Option<Guid> {
         if account.home == tenant {
@@ -138,6 +150,10 @@ impl Directory {
             .map(|&index| &self.resources[index])
     }
 
+    pub(crate) fn managed_identities(&self) -> &[ManagedIdentityEntry] {
+        &self.managed_identities
+    }
+
     pub(crate) fn graph(&self) -> Option<&ResourceEntry> {
         self.find_resource(resource::GRAPH)
     }
@@ -149,6 +165,7 @@ pub struct DirectoryBuilder {
     tenants: Vec<Tenant>,
     apps: Vec<App>,
     resources: Vec<Resource>,
+    managed_identities: Vec<ManagedIdentity>,
 }
 
 impl DirectoryBuilder {
@@ -173,6 +190,13 @@ impl DirectoryBuilder {
         self
     }
 
+    /// Adds a managed identity.
+    #[must_use]
+    pub fn managed_identity(mut self, identity: ManagedIdentity) -> Self {
+        self.managed_identities.push(identity);
+        self
+    }
+
     /// Checks that everything fits together.
     ///
     /// # Errors
@@ -189,6 +213,7 @@ impl DirectoryBuilder {
             apps_by_client_id: HashMap::new(),
             resources: Vec::new(),
             resources_by_uri: HashMap::new(),
+            managed_identities: Vec::new(),
         };
         for tenant in &self.tenants {
             directory.add_tenant(tenant)?;
@@ -204,6 +229,9 @@ impl DirectoryBuilder {
         }
         for resource in Resource::standard().into_iter().chain(self.resources) {
             directory.add_resource(&resource)?;
+        }
+        for identity in &self.managed_identities {
+            directory.add_managed_identity(identity)?;
         }
         Ok(directory)
     }
@@ -332,7 +360,28 @@ impl Directory {
             public: app.public,
             family: app.family,
             secrets: app.secrets,
+            expired_secrets: app.expired_secrets,
+            certificates: app.certificates,
+            trusted_subjects: app.trusted_subjects,
             redirects: app.redirects,
+        });
+        Ok(())
+    }
+
+    fn add_managed_identity(&mut self, identity: &ManagedIdentity) -> Result<(), DirectoryError> {
+        let tenant = self.known_tenant(&identity.tenant)?;
+        let space = *self.tenant(tenant).id.as_bytes();
+        let name = identity.client_id.as_deref().unwrap_or("system");
+        let derived = Guid::derived(&space, name).to_string();
+        let object_id = guid_or_derived(identity.object_id.as_deref(), &space, &derived)?;
+        self.managed_identities.push(ManagedIdentityEntry {
+            tenant,
+            system: identity.client_id.is_none(),
+            client_id: identity.client_id.clone().unwrap_or(derived),
+            object_id,
+            resource_id: identity.resource_id.clone().unwrap_or_else(|| {
+                format!("/subscriptions/{object_id}/resourcegroups/emulator/identities/{name}")
+            }),
         });
         Ok(())
     }

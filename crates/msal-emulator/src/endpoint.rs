@@ -7,15 +7,18 @@ pub(crate) mod discovery;
 pub(crate) mod instance;
 mod keys;
 mod logout;
-mod realm;
+mod managed_identity;
+pub(crate) mod realm;
+mod resource;
 mod sign_in;
 pub(crate) mod token;
 
 use http::Method;
 
-use crate::audit::Endpoint;
+use crate::audit::{Endpoint, ManagedIdentitySource};
 use crate::call::Call;
 use crate::envelope::refuse;
+use crate::federation;
 use crate::page;
 use crate::platform::Platform;
 use crate::refusal::Refusal;
@@ -43,9 +46,15 @@ pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         Endpoint::InstanceDiscovery => instance::answer(call),
         Endpoint::Keys(_) => Ok(keys::answer(platform, call)),
         Endpoint::Logout(_) => Ok(logout::answer(platform, call)),
+        Endpoint::InstanceMetadata => Ok(managed_identity::instance(platform, call)),
+        Endpoint::ManagedIdentity(source) => Ok(managed_identity::answer(platform, call, source)),
+        Endpoint::ProtectedResource => Ok(resource::answer(platform, call)),
+        Endpoint::UserInfo => Ok(resource::user_info(platform, call)),
+        Endpoint::MetadataExchange => Ok(federation::metadata_exchange(call)),
         Endpoint::OpenIdConfiguration(version) => discovery::answer(platform, call, version),
         Endpoint::SignIn => Ok(sign_in::answer(platform, call)),
         Endpoint::UserRealm => Ok(realm::answer(call, platform.directory())),
+        Endpoint::WsTrust => Ok(federation::issue(platform, call)),
         _ => Ok(Reply::not_found(call)),
     };
     outcome.unwrap_or_else(|refusal| refuse(call, &refusal, platform.directory(), None))
@@ -64,7 +73,9 @@ fn check_method(call: &Call<'_>) -> Result<(), Refusal> {
     let (get, post) = match call.target.endpoint {
         Endpoint::Unknown => return Ok(()),
         Endpoint::Authorize(_) | Endpoint::DevicePage | Endpoint::Logout(_) => (true, true),
-        Endpoint::DeviceCode(_) | Endpoint::SignIn => (false, true),
+        Endpoint::DeviceCode(_) | Endpoint::SignIn | Endpoint::WsTrust => (false, true),
+        Endpoint::ManagedIdentity(ManagedIdentitySource::CloudShell) => (false, true),
+        Endpoint::UserInfo => (true, true),
         _ => (true, false),
     };
     let method = call.method();

@@ -53,7 +53,7 @@ pub(crate) fn refuse(
         code,
         token_issued.map(|issued| call.now.since(issued).as_millis()),
     );
-    let reply = Reply::token(call, refusal.row.status, to_json(&envelope), &telemetry);
+    let reply = Reply::token(call, refusal.status, to_json(&envelope), &telemetry);
     Reply {
         aadsts: Some(code),
         ..reply

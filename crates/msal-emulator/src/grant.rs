@@ -3,9 +3,12 @@
 pub(crate) mod authorization_code;
 mod client_credentials;
 pub(crate) mod device_code;
+mod on_behalf_of;
 mod origin;
 mod password;
 mod refresh_token;
+mod saml_bearer;
+mod user_fic;
 
 use crate::answer::{Granted, Person};
 use crate::audit::Version;
@@ -36,6 +39,10 @@ pub(crate) fn find(grant_type: &str) -> Option<Judge> {
         "device_code" | "urn:ietf:params:oauth:grant-type:device_code" => Some(device_code::judge),
         "password" => Some(password::judge),
         "refresh_token" => Some(refresh_token::judge),
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => Some(on_behalf_of::judge),
+        "urn:ietf:params:oauth:grant-type:saml1_1-bearer"
+        | "urn:ietf:params:oauth:grant-type:saml2-bearer" => Some(saml_bearer::judge),
+        "user_fic" => Some(user_fic::judge),
         _ => None,
     }
 }

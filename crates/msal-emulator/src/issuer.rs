@@ -12,6 +12,8 @@ pub use key::{KeyError, SigningKey};
 pub(crate) use claims::{AccessToken, IdToken, Subject};
 
 use crate::base64url;
+use crate::jwt::Jwt;
+use crate::moment::Moment;
 use crate::settings::Signatures;
 
 /// Signs tokens, or pretends to.
@@ -62,8 +64,60 @@ impl Issuer {
         token
     }
 
+    /// The claims of a token that was signed here, whatever they say.
+    pub(crate) fn believe(&self, jwt: &Jwt<'_>) -> Option<Believed> {
+        let ours = match self.signatures {
+            Signatures::Rs256 => {
+                let key = jwt.header.get("kid").and_then(serde_json::Value::as_str);
+                key == Some(self.key.id()) && jwt.is_signed_by(self.key.public_key())
+            }
+            Signatures::Cheap => base64url(&jwt.signature) == self.constant,
+        };
+        ours.then(|| Believed(jwt.claims.clone()))
+    }
+
     /// The JWK set (RFC 7517 §5).
     pub(crate) fn key_set(&self, issuer: &str) -> serde_json::Value {
         serde_json::json!({"keys": [self.key.jwk(issuer)]})
+    }
+}
+
+/// The claims of a token of our own.
+#[derive(Clone, Debug)]
+pub(crate) struct Believed(serde_json::Map<String, serde_json::Value>);
+
+impl Believed {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    /// A number; 0 when there is none.
+    pub(crate) fn number(&self, name: &str) -> u64 {
+        self.0
+            .get(name)
+            .and_then(serde_json::Value::as_u64)
+            .unwrap_or(0)
+    }
+
+    pub(crate) fn is_for(&self, audience: &str) -> bool {
+        self.text("aud").is_some_and(|aud| {
+            aud.trim_end_matches('/')
+                .eq_ignore_ascii_case(audience.trim_end_matches('/'))
+        })
+    }
+
+    pub(crate) fn is_expired(&self, now: Moment) -> bool {
+        now.secs() > self.number("exp")
+    }
+
+    /// The sign-in name, as v1 or v2.0 says it. A token of an application has none.
+    pub(crate) fn upn(&self) -> Option<&str> {
+        self.text("upn").or_else(|| self.text("preferred_username"))
+    }
+
+    /// Whether the token was issued to a client that understands claims challenges.
+    pub(crate) fn has_cp1(&self) -> bool {
+        let capabilities = self.0.get("xms_cc").and_then(serde_json::Value::as_array);
+        capabilities.is_some_and(|list| list.iter().any(|item| item == "cp1"))
     }
 }

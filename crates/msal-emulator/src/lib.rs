@@ -118,6 +118,7 @@ mod authorization_code;
 mod call;
 mod catalogue;
 mod client;
+mod client_assertion;
 mod conditions;
 mod config;
 mod devices;
@@ -126,12 +127,14 @@ mod emulator;
 mod endpoint;
 mod envelope;
 mod fault;
+mod federation;
 mod glob;
 mod grant;
 mod guid;
 mod identifiers;
 mod interaction;
 mod issuer;
+mod jwt;
 mod moment;
 mod packed;
 mod page;
@@ -158,8 +161,9 @@ pub use audit::{AuditRecord, Endpoint, ManagedIdentitySource, Version};
 pub use catalogue::{CatalogueRow, Source, catalogue};
 pub use config::{Config, ConfigError};
 pub use directory::{
-    App, AppOverview, Directory, DirectoryBuilder, DirectoryError, Policy, RedirectKind,
-    Requirement, Resource, Tenant, TenantOverview, User, UserPattern, sample,
+    App, AppOverview, Certificate, Directory, DirectoryBuilder, DirectoryError, ManagedIdentity,
+    NotACertificate, Policy, RedirectKind, Requirement, Resource, Tenant, TenantOverview, User,
+    UserPattern, sample,
 };
 pub use emulator::{Emulator, UnknownParty};
 pub use fault::{Delivery, Fault, RetryAfter};

@@ -10,6 +10,7 @@ pub(crate) struct Refusal {
     pub(crate) error: Option<&'static str>,
     pub(crate) suberror: Option<String>,
     pub(crate) claims: Option<String>,
+    pub(crate) status: u16,
     facts: Vec<(&'static str, String)>,
 }
 
@@ -22,6 +23,7 @@ impl Refusal {
             error: None,
             suberror: row.suberror.map(str::to_owned),
             claims: None,
+            status: row.status,
             facts: Vec::new(),
         }
     }
@@ -35,6 +37,12 @@ impl Refusal {
     /// Reports it under another OAuth error than the catalogue says.
     pub(crate) fn reported_as(mut self, error: &'static str) -> Self {
         self.error = Some(error);
+        self
+    }
+
+    /// Answers with another status than the catalogue says.
+    pub(crate) const fn status(mut self, status: u16) -> Self {
+        self.status = status;
         self
     }
 

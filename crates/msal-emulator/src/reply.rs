@@ -22,6 +22,9 @@ impl Reply {
         put(headers, header::PRAGMA, "no-cache");
         put(headers, header::EXPIRES, "-1");
         put(headers, HeaderName::from_static("x-ms-clitelem"), telemetry);
+        if call.header("origin").is_some() {
+            put(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        }
         reply
     }
 
@@ -63,6 +66,31 @@ impl Reply {
         put(headers, header::ACCESS_CONTROL_ALLOW_HEADERS, "*");
         put(headers, header::ACCESS_CONTROL_MAX_AGE, "86400");
         reply
+    }
+
+    /// An answer of another service than the token endpoint.
+    pub(crate) fn json(call: &Call<'_>, status: u16, body: &impl Serialize) -> Self {
+        Self::new(call, status, JSON, to_json(body))
+    }
+
+    /// Sets a header.
+    pub(crate) fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        put(
+            self.response.headers_mut(),
+            HeaderName::from_static(name),
+            value,
+        );
+        self
+    }
+
+    /// An answer of AD FS.
+    pub(crate) fn xml(call: &Call<'_>, status: u16, body: String) -> Self {
+        Self::new(
+            call,
+            status,
+            "application/soap+xml; charset=utf-8",
+            body.into_bytes(),
+        )
     }
 
     /// A page for people.

@@ -183,9 +183,13 @@ fn find<'d>(
     if let Some(entry) = directory.find_resource(name) {
         return Ok(Cow::Borrowed(entry));
     }
-    let own = name.strip_prefix("api://").unwrap_or(name);
-    if own.eq_ignore_ascii_case(&app.client_id) {
+    // Every application can be asked for as a resource, by its client id.
+    let id = name.strip_prefix("api://").unwrap_or(name);
+    if id.eq_ignore_ascii_case(&app.client_id) {
         return Ok(Cow::Owned(ResourceEntry::of_app(app)));
+    }
+    if let Some(other) = directory.find_app(id) {
+        return Ok(Cow::Owned(ResourceEntry::of_app(other)));
     }
     Err(Refusal::new(500_011).with("resource", name))
 }

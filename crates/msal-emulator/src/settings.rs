@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::secret::Secret;
+
 /// How tokens are made and what happens to used ones.
 ///
 /// | setting | default | why |
@@ -14,6 +16,7 @@ use std::time::Duration;
 /// | a redeemed refresh token | stays valid | Entra does not revoke it |
 /// | sign-in | [`SignIn::Automatic`] | people get pages, scripts get codes |
 /// | codes of devices live | 900 s, asked for every 5 s | what Entra answers |
+/// | managed identities | region `westus2`, header `emulator-identity-header` | |
 /// | signatures | RS256 | clients that verify them succeed |
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -27,6 +30,9 @@ pub struct Settings {
     pub(crate) sign_in: SignIn,
     pub(crate) device_code_life: Duration,
     pub(crate) device_code_interval: Duration,
+    pub(crate) region: String,
+    pub(crate) identity_header: Secret,
+    pub(crate) arc_key_file: String,
     pub(crate) audit_capacity: usize,
     pub(crate) seed: u64,
 }
@@ -84,6 +90,9 @@ impl Default for Settings {
             sign_in: SignIn::default(),
             device_code_life: Duration::from_secs(900),
             device_code_interval: Duration::from_secs(5),
+            region: "westus2".to_owned(),
+            identity_header: Secret::from("emulator-identity-header"),
+            arc_key_file: "/var/opt/azcmagent/tokens/emulator.key".to_owned(),
             audit_capacity: 16_384,
             seed: 0,
         }
@@ -158,6 +167,28 @@ impl Settings {
     #[must_use]
     pub const fn device_code_interval(mut self, interval: Duration) -> Self {
         self.device_code_interval = interval;
+        self
+    }
+
+    /// Sets the Azure region that the instance metadata name.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = region.into();
+        self
+    }
+
+    /// Sets what code on a machine must show for a token of a managed identity: `IDENTITY_HEADER` or
+    /// `MSI_SECRET`, and the content of Azure Arc's key file.
+    #[must_use]
+    pub fn identity_header(mut self, secret: impl Into<Secret>) -> Self {
+        self.identity_header = secret.into();
+        self
+    }
+
+    /// Sets the path of the key file that Azure Arc's challenge names. Nothing is written there.
+    #[must_use]
+    pub fn arc_key_file(mut self, path: impl Into<String>) -> Self {
+        self.arc_key_file = path.into();
         self
     }
 

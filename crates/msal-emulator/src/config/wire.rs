@@ -9,9 +9,10 @@ use toml::Spanned;
 use super::fault::FaultWire;
 use super::{Config, ServerSettings};
 use crate::directory::{
-    App, Directory, DirectoryError, Policy, RedirectKind, Requirement, Resource, Tenant, User,
-    UserPattern,
+    App, Certificate, Directory, DirectoryError, ManagedIdentity, Policy, RedirectKind,
+    Requirement, Resource, Tenant, User, UserPattern,
 };
+use crate::secret::Secret;
 use crate::settings::{Rotation, Settings, SignIn, Signatures};
 
 /// What is wrong, and where.
@@ -35,7 +36,18 @@ pub(super) struct ConfigWire {
     #[serde(default)]
     resource: Vec<ResourceWire>,
     #[serde(default)]
+    managed_identity: Vec<ManagedIdentityWire>,
+    #[serde(default)]
     fault: Vec<Spanned<FaultWire>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ManagedIdentityWire {
+    tenant: Spanned<String>,
+    client_id: Option<Spanned<String>>,
+    object_id: Option<Spanned<String>>,
+    resource_id: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -53,6 +65,9 @@ struct TokensWire {
     signatures: SignaturesWire,
     #[serde(default)]
     sign_in: SignInWire,
+    region: Option<String>,
+    identity_header: Option<String>,
+    arc_key_file: Option<String>,
     device_code_seconds: Option<u64>,
     device_code_interval_seconds: Option<u64>,
     audit_capacity: Option<usize>,
@@ -173,6 +188,14 @@ struct AppWire {
     name: Option<String>,
     #[serde(default)]
     secrets: Vec<String>,
+    #[serde(default)]
+    expired_secrets: Vec<String>,
+    /// In PEM form.
+    #[serde(default)]
+    certificates: Vec<Spanned<String>>,
+    /// Subjects of federated credentials.
+    #[serde(default)]
+    trusts: Vec<String>,
     /// Whether it needs no secret; by default, when it has none.
     public: Option<bool>,
     single_tenant: Option<Spanned<String>>,
@@ -220,10 +243,13 @@ impl ConfigWire {
             builder = builder.tenant(tenant.read(&mut places));
         }
         for app in self.app {
-            builder = builder.app(app.read(&mut places));
+            builder = builder.app(app.read(&mut places)?);
         }
         for resource in self.resource {
             builder = builder.resource(resource.read(&mut places));
+        }
+        for identity in self.managed_identity {
+            builder = builder.managed_identity(identity.read(&mut places));
         }
         Ok(Config {
             settings: self.tokens.read()?,
@@ -288,6 +314,11 @@ impl TokensWire {
                 .unwrap_or(defaults.device_code_life),
             device_code_interval: seconds(self.device_code_interval_seconds)
                 .unwrap_or(defaults.device_code_interval),
+            region: self.region.unwrap_or(defaults.region),
+            identity_header: self
+                .identity_header
+                .map_or(defaults.identity_header, Secret::new),
+            arc_key_file: self.arc_key_file.unwrap_or(defaults.arc_key_file),
             audit_capacity: self.audit_capacity.unwrap_or(defaults.audit_capacity),
             seed: self.seed.unwrap_or(defaults.seed),
         })
@@ -358,10 +389,24 @@ impl PolicyWire {
 }
 
 impl AppWire {
-    fn read(self, places: &mut Places) -> App {
+    fn read(self, places: &mut Places) -> Result<App, Flaw> {
         let mut app = App::public(places.note(self.client_id));
-        app.public = self.public.unwrap_or(self.secrets.is_empty());
+        let holds_nothing =
+            self.secrets.is_empty() && self.certificates.is_empty() && self.trusts.is_empty();
         app = self.secrets.into_iter().fold(app, App::secret);
+        app = self
+            .expired_secrets
+            .into_iter()
+            .fold(app, App::expired_secret);
+        app = self.trusts.into_iter().fold(app, App::trusts);
+        for pem in self.certificates {
+            let certificate = Certificate::from_pem(pem.get_ref()).map_err(|error| Flaw {
+                place: Some(pem.span()),
+                reason: error.to_string(),
+            })?;
+            app = app.certificate(certificate);
+        }
+        app.public = self.public.unwrap_or(holds_nothing);
         app.name = self.name;
         app.family = self.family;
         if let Some(tenant) = self.single_tenant {
@@ -375,7 +420,20 @@ impl AppWire {
             };
             app = app.redirect(kind, redirect.uri);
         }
-        app
+        Ok(app)
+    }
+}
+
+impl ManagedIdentityWire {
+    fn read(self, places: &mut Places) -> ManagedIdentity {
+        let tenant = places.note(self.tenant);
+        let mut identity = match self.client_id {
+            Some(client_id) => ManagedIdentity::user_assigned(tenant, places.note(client_id)),
+            None => ManagedIdentity::system_assigned(tenant),
+        };
+        identity.object_id = self.object_id.map(|id| places.note(id));
+        identity.resource_id = self.resource_id;
+        identity
     }
 }
 

@@ -1,5 +1,6 @@
 //! Applications: the clients that ask for tokens.
 
+use super::certificate::Certificate;
 use crate::realm::Realm;
 use crate::secret::Secret;
 
@@ -13,6 +14,9 @@ pub struct App {
     pub(crate) public: bool,
     pub(crate) family: bool,
     pub(crate) secrets: Vec<Secret>,
+    pub(crate) expired_secrets: Vec<Secret>,
+    pub(crate) certificates: Vec<Certificate>,
+    pub(crate) trusted_subjects: Vec<String>,
     pub(crate) redirects: Vec<Redirect>,
 }
 
@@ -47,6 +51,9 @@ impl App {
             public: true,
             family: false,
             secrets: Vec::new(),
+            expired_secrets: Vec::new(),
+            certificates: Vec::new(),
+            trusted_subjects: Vec::new(),
             redirects: Vec::new(),
         }
     }
@@ -71,6 +78,38 @@ impl App {
     #[must_use]
     pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
         self.secrets.push(secret.into());
+        self
+    }
+
+    /// Adds a secret that has expired: it answers AADSTS7000222.
+    #[must_use]
+    pub fn expired_secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.expired_secrets.push(secret.into());
+        self
+    }
+
+    /// A client that proves itself by a certificate.
+    pub fn with_certificate(client_id: impl Into<String>, certificate: Certificate) -> Self {
+        Self {
+            public: false,
+            ..Self::public(client_id)
+        }
+        .certificate(certificate)
+    }
+
+    /// Adds a certificate whose key may sign the client's assertions, with RS256 or PS256.
+    #[must_use]
+    pub fn certificate(mut self, certificate: Certificate) -> Self {
+        self.certificates.push(certificate);
+        self
+    }
+
+    /// Adds a federated credential: the `sub` of a token of this emulator, for `api://AzureADTokenExchange`,
+    /// that the client may present in place of an assertion.
+    #[must_use]
+    pub fn trusts(mut self, subject: impl Into<String>) -> Self {
+        self.trusted_subjects.push(subject.into());
+        self.public = false;
         self
     }
 
@@ -111,6 +150,9 @@ pub(crate) struct AppEntry {
     pub(crate) public: bool,
     pub(crate) family: bool,
     pub(crate) secrets: Vec<Secret>,
+    pub(crate) expired_secrets: Vec<Secret>,
+    pub(crate) certificates: Vec<Certificate>,
+    pub(crate) trusted_subjects: Vec<String>,
     pub(crate) redirects: Vec<Redirect>,
 }
 

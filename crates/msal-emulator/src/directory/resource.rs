@@ -1,6 +1,7 @@
 //! Resources: the APIs that tokens are for.
 
 use super::app::AppEntry;
+use crate::client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 use crate::guid::Guid;
 
 /// An API to be.
@@ -56,7 +57,7 @@ impl Resource {
 
     /// The resources every directory has: Microsoft Graph, Azure AD Graph, Azure Resource Manager,
     /// Key Vault and Storage.
-    pub(crate) fn standard() -> [Self; 5] {
+    pub(crate) fn standard() -> [Self; 6] {
         [
             Self::new("https://graph.microsoft.com")
                 .id(GRAPH)
@@ -69,6 +70,7 @@ impl Resource {
                 .id("797f4846-ba00-4fd7-ba43-dac1f8f63013"),
             Self::new("https://vault.azure.net").id("cfa8b339-82a2-471a-a3c9-0fc0be7a4093"),
             Self::new("https://storage.azure.com").id("e406a681-f3d4-42a8-90b6-c2b029497af1"),
+            Self::new(TOKEN_EXCHANGE).id(TOKEN_EXCHANGE_ID),
         ]
     }
 }

@@ -1,8 +1,8 @@
 //! The names in [`Directory::sample`], the directory to try things out with.
 
 use super::{
-    App, Directory, DirectoryBuilder, Policy, RedirectKind, Requirement, Resource, Tenant, User,
-    UserPattern,
+    App, Directory, DirectoryBuilder, ManagedIdentity, Policy, RedirectKind, Requirement, Resource,
+    Tenant, User, UserPattern,
 };
 
 /// The first tenant, by domain.
@@ -39,6 +39,13 @@ pub const WEB_REDIRECT: &str = "https://localhost/callback";
 pub const FAMILY_MAIL: &str = "00c0ffee-0000-4000-8000-000000000003";
 /// Another public client of the family.
 pub const FAMILY_FILES: &str = "00c0ffee-0000-4000-8000-000000000004";
+
+/// A single-page application.
+pub const PAGE: &str = "00c0ffee-0000-4000-8000-000000000005";
+/// Where the single-page application receives authorization codes.
+pub const PAGE_REDIRECT: &str = "http://localhost:3000/";
+/// The client id of a managed identity, besides the one that the machine has of itself.
+pub const WORKER: &str = "00c0ffee-0000-4000-8000-000000000006";
 
 /// An API with permissions of its own that takes access tokens of version 2.0.
 pub const ORDERS: &str = "api://orders";
@@ -77,6 +84,13 @@ fn builder() -> DirectoryBuilder {
                 .v2_tokens(),
         )
         .resource(Resource::new(REPORTS))
+        .app(
+            App::public(PAGE)
+                .name("Sample page")
+                .redirect(RedirectKind::Spa, PAGE_REDIRECT),
+        )
+        .managed_identity(ManagedIdentity::system_assigned(CONTOSO))
+        .managed_identity(ManagedIdentity::user_assigned(CONTOSO, WORKER))
 }
 
 fn contoso() -> Tenant {

@@ -108,7 +108,7 @@ impl Emulator {
             .snapshot(|index| directory.app(index).map(|app| app.client_id.clone()))
     }
 
-    /// The last requests, oldest first, as many as [`Settings::audit_capacity`] says.
+    /// The last requests, oldest first, as many as [`Settings::audit_capacity`](crate::Settings::audit_capacity) says.
     #[must_use]
     pub fn audit(&self) -> Vec<AuditRecord> {
         self.audit.snapshot()

@@ -16,6 +16,7 @@ use crate::refresh_token::Grant;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::request::basic_credentials;
+use crate::route::Shape;
 
 /// A token request, read but not judged.
 #[derive(Debug)]
@@ -92,6 +93,9 @@ pub(crate) fn count(platform: Platform<'_>, request: &TokenRequest<'_>) {
 /// Judges a request and answers with tokens.
 pub(crate) fn answer(platform: Platform<'_>, request: &TokenRequest<'_>) -> Result<Reply, Refusal> {
     let TokenRequest { call, version, .. } = *request;
+    if call.method() == Method::OPTIONS {
+        return Ok(Reply::preflight(call));
+    }
     if call.method() != Method::POST {
         let refusal = Refusal::new(900_561).with("method", "POST");
         return Err(refusal.with("received", call.method().as_str()));
@@ -104,8 +108,9 @@ pub(crate) fn answer(platform: Platform<'_>, request: &TokenRequest<'_>) -> Resu
     let grant_type = request.grant_type.ok_or_else(|| missing("grant_type"))?;
     let judge =
         grant::find(grant_type).ok_or_else(|| Refusal::new(70003).with("grant", grant_type))?;
-    let client = Client::identify(request, realm, directory)?;
-    if version == Version::V2 && call.parameter("resource").is_some() {
+    let client = Client::identify(platform, request, realm)?;
+    let v2 = version == Version::V2 && call.target.shape != Shape::Adfs;
+    if v2 && call.parameter("resource").is_some() {
         return Err(Refusal::new(901_002));
     }
     let granted = judge(platform, request, realm, &client)?;

@@ -69,6 +69,9 @@ pub(crate) struct AccessToken<'a> {
     pub(crate) upn: Option<&'a str>,
     pub(crate) uti: String,
     pub(crate) ver: &'static str,
+    /// What the client understands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) xms_cc: Option<&'static [&'static str; 1]>,
 }
 
 /// An id token. Its version is the endpoint's.

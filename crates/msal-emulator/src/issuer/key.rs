@@ -16,6 +16,8 @@ use crate::base64url;
 #[derive(Clone, Debug)]
 pub struct SigningKey {
     pair: Arc<KeyPair>,
+    /// The public key as a DER `SubjectPublicKeyInfo`.
+    public: Arc<[u8]>,
     id: String,
 }
 
@@ -61,6 +63,7 @@ impl SigningKey {
         // Entra names a key by the SHA-1 of its certificate; there is no certificate here.
         let id = base64url(digest(&SHA1_FOR_LEGACY_USE_ONLY, spki.as_ref()).as_ref());
         Ok(Self {
+            public: spki.as_ref().into(),
             pair: Arc::new(pair),
             id,
         })
@@ -68,6 +71,10 @@ impl SigningKey {
 
     pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    pub(crate) fn public_key(&self) -> &[u8] {
+        &self.public
     }
 
     /// Signs with RS256. Empty only if the library refuses to, which it has no reason for.

@@ -6,11 +6,14 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod assertions;
 mod authorize;
 mod browser;
 mod device;
 mod documents;
 mod faults;
+mod federation;
+mod identities;
 mod pages;
 mod properties;
 mod refresh_tokens;

@@ -1,5 +1,7 @@
 //! Every refusal of this slice, as a whole envelope.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use msal_emulator::sample::{
     ALICE, BOB, CAROL, CONTOSO, CONTOSO_ID, DAN, DESKTOP, FABRIKAM, FAMILY_MAIL, MIA, PASSWORD,
     REPORTS, WEB, WEB_SECRET,
@@ -231,7 +233,8 @@ fn foreign_refresh_tokens() {
 fn clients_that_do_not_prove_themselves() {
     let emulator = emulator();
     let rt = emulator.issue_refresh_token(ALICE, WEB, at(0)).unwrap();
-    let with = |secret: Form<'static>| [&refresh_form(WEB, &rt)[..], secret].concat();
+    let assertion = unknown_certificate();
+    let with = |proof| with_proof(&rt, proof);
     let send = |form: Form<'_>| token(&emulator, Protocol::V2, CONTOSO, form);
     expect(
         401,
@@ -270,7 +273,25 @@ fn clients_that_do_not_prove_themselves() {
         700_027,
         "The certificate with identifier used to sign the client assertion is not registered on application.",
     )
-    .check(&send(&with(&[("client_assertion", "a.b.c")])));
+    .check(&send(&with(&[
+        ("client_assertion", &assertion),
+        (
+            "client_assertion_type",
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        ),
+    ])));
+}
+
+fn with_proof<'a>(rt: &'a str, proof: Form<'a>) -> Vec<(&'a str, &'a str)> {
+    [&refresh_form(WEB, rt)[..], proof].concat()
+}
+
+/// An assertion in form, signed with a key that nobody has registered.
+fn unknown_certificate() -> String {
+    let part = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
+    let header = part(json!({"alg": "RS256", "x5t": "AAAA"}));
+    let claims = part(json!({"iss": WEB, "sub": WEB}));
+    format!("{header}.{claims}.AAAA")
 }
 
 #[test]

@@ -1,0 +1,144 @@
+//! Client assertions (RFC 7521 §4.2, RFC 7523 §2.2): an application proves itself by a signed token.
+
+use serde_json::Value;
+
+use crate::directory::{AppEntry, Certificate};
+use crate::endpoint::token::{TokenRequest, missing};
+use crate::issuer::Believed;
+use crate::jwt::Jwt;
+use crate::moment::Moment;
+use crate::platform::Platform;
+use crate::refusal::Refusal;
+
+/// Checks the assertion of a request.
+pub(crate) fn check(
+    platform: Platform<'_>,
+    app: &AppEntry,
+    request: &TokenRequest<'_>,
+    assertion: &str,
+) -> Result<(), Refusal> {
+    let call = request.call;
+    let kind = call
+        .parameter("client_assertion_type")
+        .ok_or_else(|| missing("client_assertion_type"))?;
+    if kind != JWT_BEARER {
+        return Err(Refusal::new(90023).with("parameter", "client_assertion_type"));
+    }
+    let Some(jwt) = Jwt::read(assertion) else {
+        return Err(Refusal::new(50027)
+            .reported_as("invalid_client")
+            .status(401));
+    };
+    if let Some(believed) = platform.issuer().believe(&jwt) {
+        return exchange(app, &believed, call.now);
+    }
+    // RFC 7523 §3: issuer and subject are the client.
+    if jwt.claim("iss") != Some(&app.client_id) || jwt.claim("sub") != Some(&app.client_id) {
+        return Err(Refusal::new(700_021));
+    }
+    let certificate = certificate(app, &jwt).ok_or_else(|| Refusal::new(700_027))?;
+    if !jwt.is_signed_by(&certificate.public_key) {
+        return Err(Refusal::new(700_027));
+    }
+    check_audience(platform, request, &jwt)?;
+    check_time(&jwt, call.now)
+}
+
+/// The registered certificate that the header names, by thumbprint or by bringing it along.
+fn certificate<'a>(app: &'a AppEntry, jwt: &Jwt<'_>) -> Option<&'a Certificate> {
+    let text = |name: &str| jwt.header.get(name).and_then(Value::as_str);
+    // MSAL Python pads its thumbprints.
+    let thumbprint = |name: &str| text(name).map(|value| value.trim_end_matches('='));
+    let (x5t, x5t_s256) = (thumbprint("x5t"), thumbprint("x5t#S256"));
+    let leaf = jwt.header.get("x5c").and_then(|chain| chain.get(0));
+    let leaf = leaf
+        .and_then(Value::as_str)
+        .and_then(Certificate::from_base64);
+    let mut registered = app.certificates.iter();
+    registered.find(|certificate| {
+        let matches = [
+            x5t.map(|x5t| x5t == certificate.x5t),
+            x5t_s256.map(|x5t| x5t == certificate.x5t_s256),
+            leaf.as_ref().map(|leaf| leaf == *certificate),
+        ];
+        // All that the header says must be true, and it must say something.
+        matches.iter().flatten().all(|matches| *matches) && matches.iter().any(Option::is_some)
+    })
+}
+
+/// RFC 7523 §3: "The authorization server MUST reject any JWT that does not contain its own identity as the
+/// intended audience." Entra takes the token endpoint and the issuer, of v1 and v2.0, of any name of the tenant.
+fn check_audience(
+    platform: Platform<'_>,
+    request: &TokenRequest<'_>,
+    jwt: &Jwt<'_>,
+) -> Result<(), Refusal> {
+    let audience = jwt.claim("aud").unwrap_or_default();
+    let audience = audience.split('?').next().unwrap_or_default();
+    let call = request.call;
+    let hosts = |url: &str| {
+        let rest = url.strip_prefix("https://")?;
+        let (authority, path) = rest.split_once('/')?;
+        let host = authority.split(':').next().unwrap_or_default();
+        // A region's assertion is for the cloud it is in.
+        let cloud = crate::endpoint::instance::cloud_of(call.host());
+        let ours = call.base.ends_with(authority) || cloud.has(host);
+        ours.then(|| path.to_owned())
+    };
+    let refused = || Refusal::new(700_023);
+    let path = hosts(audience).ok_or_else(refused)?;
+    let (segment, rest) = path.split_once('/').unwrap_or((&path, ""));
+    let directory = platform.directory();
+    let same = segment.eq_ignore_ascii_case(&call.target.tenant)
+        || directory
+            .find_tenant(segment)
+            .is_some_and(|tenant| directory.find_tenant(&call.target.tenant) == Some(tenant));
+    let rest = rest.trim_end_matches('/');
+    let known = ["", "v2.0", "oauth2/token", "oauth2/v2.0/token"].contains(&rest)
+        || rest.ends_with("/oauth2/v2.0/token");
+    (same && known).then_some(()).ok_or_else(refused)
+}
+
+fn check_time(jwt: &Jwt<'_>, now: Moment) -> Result<(), Refusal> {
+    let from = jwt.time("nbf").or_else(|| jwt.time("iat")).unwrap_or(0);
+    let until = jwt.time("exp").unwrap_or(0);
+    if now.secs() + SKEW >= from && now.secs() <= until.saturating_add(SKEW) {
+        return Ok(());
+    }
+    let precise = |secs: u64| Moment::from_millis(secs.saturating_mul(1000)).precise();
+    Err(Refusal::new(700_024)
+        .with("now", now.precise())
+        .with("from", precise(from))
+        .with("until", precise(until)))
+}
+
+/// A token of our own in place of an assertion: a federated identity credential. The subject must be one
+/// that the application trusts, or the one that was made for it by `fmi_path`.
+fn exchange(app: &AppEntry, believed: &Believed, now: Moment) -> Result<(), Refusal> {
+    let subject = believed.text("sub").unwrap_or_default();
+    let for_exchange = believed.is_for(TOKEN_EXCHANGE) || believed.is_for(TOKEN_EXCHANGE_ID);
+    let trusted = app.trusted_subjects.iter().any(|known| known == subject)
+        || subject
+            .rsplit_once('/')
+            .is_some_and(|(_, path)| path == app.client_id);
+    if !for_exchange || !trusted {
+        return Err(Refusal::new(700_213).with("subject", subject));
+    }
+    if believed.is_expired(now) {
+        let precise = |secs: u64| Moment::from_millis(secs.saturating_mul(1000)).precise();
+        return Err(Refusal::new(700_024)
+            .with("now", now.precise())
+            .with("from", precise(believed.number("nbf")))
+            .with("until", precise(believed.number("exp"))));
+    }
+    Ok(())
+}
+
+/// The audience of tokens that are exchanged for others.
+pub(crate) const TOKEN_EXCHANGE: &str = "api://AzureADTokenExchange";
+pub(crate) const TOKEN_EXCHANGE_ID: &str = "fb60f99c-7a34-4190-8149-302f77469936";
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// Clocks differ by as much.
+const SKEW: u64 = 300;

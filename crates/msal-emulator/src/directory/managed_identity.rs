@@ -1,0 +1,55 @@
+//! Managed identities: applications whose secret is the machine they run on.
+
+/// A managed identity to be. Every machine of the emulator has all of them.
+#[derive(Clone, Debug)]
+pub struct ManagedIdentity {
+    pub(crate) tenant: String,
+    /// `None` of the one that the machine has of itself.
+    pub(crate) client_id: Option<String>,
+    pub(crate) object_id: Option<String>,
+    pub(crate) resource_id: Option<String>,
+}
+
+impl ManagedIdentity {
+    /// The identity of the machine itself, in a tenant named by domain or GUID.
+    pub fn system_assigned(tenant: impl Into<String>) -> Self {
+        Self {
+            tenant: tenant.into(),
+            client_id: None,
+            object_id: None,
+            resource_id: None,
+        }
+    }
+
+    /// An identity that was assigned to the machine, known by its client id.
+    pub fn user_assigned(tenant: impl Into<String>, client_id: impl Into<String>) -> Self {
+        Self {
+            client_id: Some(client_id.into()),
+            ..Self::system_assigned(tenant)
+        }
+    }
+
+    /// Sets the object id of its principal, which is derived otherwise.
+    #[must_use]
+    pub fn object_id(mut self, guid: impl Into<String>) -> Self {
+        self.object_id = Some(guid.into());
+        self
+    }
+
+    /// Sets its resource id, such as `/subscriptions/…/userAssignedIdentities/name`.
+    #[must_use]
+    pub fn resource_id(mut self, path: impl Into<String>) -> Self {
+        self.resource_id = Some(path.into());
+        self
+    }
+}
+
+/// A managed identity as requests meet it.
+#[derive(Clone, Debug)]
+pub(crate) struct ManagedIdentityEntry {
+    pub(crate) tenant: super::TenantIndex,
+    pub(crate) system: bool,
+    pub(crate) client_id: String,
+    pub(crate) object_id: crate::guid::Guid,
+    pub(crate) resource_id: String,
+}

@@ -1,0 +1,91 @@
+//! Assertions about who signed in at AD FS.
+
+use super::{escaped, text_of};
+use crate::moment::Moment;
+use crate::packed::{Packer, Unpacker};
+use crate::sealed::Sealer;
+
+/// What an assertion says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Assertion {
+    pub(crate) upn: String,
+    pub(crate) issued: Moment,
+    pub(crate) until: Moment,
+}
+
+impl Assertion {
+    /// Writes it in SAML 1.1, as AD FS does unless asked otherwise.
+    pub(crate) fn saml_1(
+        &self,
+        sealer: &Sealer,
+        serial: u64,
+        issuer: &str,
+        audience: &str,
+    ) -> String {
+        let (id, from, until) = (id(serial), self.issued.precise(), self.until.precise());
+        let (upn, issuer, audience) = (escaped(&self.upn), escaped(issuer), escaped(audience));
+        let seal = self.seal(sealer, serial);
+        format!(
+            "<saml:Assertion xmlns:saml=\"urn:oasis:names:tc:SAML:1.0:assertion\" MajorVersion=\"1\" MinorVersion=\"1\" \
+             AssertionID=\"{id}\" Issuer=\"{issuer}\" IssueInstant=\"{from}\">\
+             <saml:Conditions NotBefore=\"{from}\" NotOnOrAfter=\"{until}\"><saml:AudienceRestrictionCondition>\
+             <saml:Audience>{audience}</saml:Audience></saml:AudienceRestrictionCondition></saml:Conditions>\
+             <saml:AttributeStatement><saml:Subject><saml:NameIdentifier \
+             Format=\"urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified\">{upn}</saml:NameIdentifier></saml:Subject>\
+             <saml:Attribute AttributeName=\"UPN\" AttributeNamespace=\"http://schemas.xmlsoap.org/claims\">\
+             <saml:AttributeValue>{upn}</saml:AttributeValue></saml:Attribute></saml:AttributeStatement>\
+             <ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:SignatureValue>{seal}</ds:SignatureValue>\
+             </ds:Signature></saml:Assertion>"
+        )
+    }
+
+    /// Writes it in SAML 2.0.
+    pub(crate) fn saml_2(
+        &self,
+        sealer: &Sealer,
+        serial: u64,
+        issuer: &str,
+        audience: &str,
+    ) -> String {
+        let (id, from, until) = (id(serial), self.issued.precise(), self.until.precise());
+        let (upn, issuer, audience) = (escaped(&self.upn), escaped(issuer), escaped(audience));
+        let seal = self.seal(sealer, serial);
+        format!(
+            "<Assertion xmlns=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"{id}\" IssueInstant=\"{from}\" Version=\"2.0\">\
+             <Issuer>{issuer}</Issuer>\
+             <ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:SignatureValue>{seal}</ds:SignatureValue>\
+             </ds:Signature><Subject><NameID>{upn}</NameID></Subject>\
+             <Conditions NotBefore=\"{from}\" NotOnOrAfter=\"{until}\"><AudienceRestriction><Audience>{audience}</Audience>\
+             </AudienceRestriction></Conditions><AttributeStatement><Attribute \
+             Name=\"http://schemas.xmlsoap.org/claims/UPN\"><AttributeValue>{upn}</AttributeValue></Attribute>\
+             </AttributeStatement></Assertion>"
+        )
+    }
+
+    /// Believes an assertion of our own; `None` for everything else.
+    pub(crate) fn read(sealer: &Sealer, xml: &str) -> Option<Self> {
+        let seal = text_of(xml, "SignatureValue")?.trim();
+        let plain = sealer.open(PREFIX, seal.strip_prefix(PREFIX)?)?;
+        let mut unpacker = Unpacker::new(FORMAT, &plain)?;
+        Some(Self {
+            issued: Moment::from_millis(unpacker.number()?),
+            until: Moment::from_millis(unpacker.number()?),
+            upn: unpacker.text()?,
+        })
+    }
+
+    fn seal(&self, sealer: &Sealer, serial: u64) -> String {
+        let packer = Packer::new(FORMAT)
+            .number(self.issued.millis())
+            .number(self.until.millis())
+            .text(&self.upn);
+        sealer.seal(PREFIX, serial, packer.finish())
+    }
+}
+
+fn id(serial: u64) -> String {
+    format!("_{serial:016x}")
+}
+
+const FORMAT: u8 = 6;
+const PREFIX: &str = "saml";

@@ -1,0 +1,94 @@
+//! `urn:ietf:params:oauth:grant-type:jwt-bearer` with `requested_token_use=on_behalf_of`: an API exchanges the
+//! token it was called with for one of the next API (RFC 7523 §2.1).
+
+use super::{
+    AppEntry, Client, Conditions, Descent, Evidence, Granted, Person, Platform, Realm, Refusal,
+    TokenRequest, asked,
+};
+use crate::directory::Directory;
+use crate::issuer::Believed;
+use crate::jwt::Jwt;
+use crate::moment::Moment;
+
+pub(crate) fn judge<'d>(
+    platform: Platform<'d>,
+    request: &'d TokenRequest<'d>,
+    realm: Realm,
+    client: &Client<'d>,
+) -> Result<Granted<'d>, Refusal> {
+    let (directory, now) = (platform.directory(), request.call.now);
+    let assertion = request.required("assertion")?;
+    if request.required("requested_token_use")? != "on_behalf_of" {
+        return Err(Refusal::new(90023).with("parameter", "requested_token_use"));
+    }
+    if !client.proven {
+        return Err(Refusal::new(7_000_218));
+    }
+    let jwt = Jwt::read(assertion).ok_or_else(|| Refusal::new(50027))?;
+    let believed = platform
+        .issuer()
+        .believe(&jwt)
+        .ok_or_else(|| Refusal::new(50013))?;
+    check(&believed, client.app, directory, now)?;
+    let account = believed.upn().and_then(|upn| directory.account(upn));
+    let account = account.ok_or_else(|| Refusal::new(50034))?;
+    if !platform.people().is_enabled(&account) {
+        return Err(Refusal::new(50057));
+    }
+    let (tenant, object_id) = realm.of_account(&account, directory)?;
+    let asked = asked(request, client.app, directory)?;
+    let issued = Moment::from_millis(believed.number("iat").saturating_mul(1000));
+    let conditions = Conditions {
+        account: &account,
+        tenant,
+        asked: &asked,
+        app: client.app,
+        evidence: Evidence::password(issued),
+    };
+    conditions.check(platform)?;
+    let person = Person {
+        account,
+        object_id,
+        descent: Descent::sign_in(true, now),
+        nonce: None,
+        auth_time: None,
+    };
+    Ok(Granted {
+        app: client.app,
+        proven: true,
+        tenant,
+        asked,
+        person: Some(person),
+    })
+}
+
+/// The assertion must be for the application that presents it, and still be good.
+fn check(
+    believed: &Believed,
+    app: &AppEntry,
+    directory: &Directory,
+    now: Moment,
+) -> Result<(), Refusal> {
+    let own = directory.find_resource(&app.client_id);
+    let uris = own
+        .map(|resource| resource.uris.as_slice())
+        .unwrap_or_default();
+    let for_it = believed.is_for(&app.client_id)
+        || believed.is_for(&format!("api://{}", app.client_id))
+        || believed.is_for(&format!("spn:{}", app.client_id))
+        || uris.iter().any(|uri| believed.is_for(uri));
+    if !for_it {
+        let audience = believed.text("aud").unwrap_or_default();
+        return Err(Refusal::new(500_131)
+            .with("audience", audience)
+            .with("client", &app.client_id)
+            .with("app", &app.name));
+    }
+    if believed.is_expired(now) {
+        let until = Moment::from_millis(believed.number("exp").saturating_mul(1000));
+        return Err(Refusal::new(500_133)
+            .with("now", now.precise())
+            .with("until", until.precise()));
+    }
+    Ok(())
+}

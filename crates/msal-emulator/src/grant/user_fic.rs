@@ -1,0 +1,69 @@
+//! `user_fic`: an agent's application gets tokens of the user account that belongs to it, for a federated
+//! credential of that user.
+
+use super::{
+    Client, Conditions, Descent, Evidence, Granted, Person, Platform, Realm, Refusal, TokenRequest,
+    asked, missing,
+};
+use crate::client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
+use crate::jwt::Jwt;
+
+pub(crate) fn judge<'d>(
+    platform: Platform<'d>,
+    request: &'d TokenRequest<'d>,
+    realm: Realm,
+    client: &Client<'d>,
+) -> Result<Granted<'d>, Refusal> {
+    let (directory, now) = (platform.directory(), request.call.now);
+    let credential = request.required("user_federated_identity_credential")?;
+    if !client.proven {
+        return Err(Refusal::new(7_000_218));
+    }
+    let jwt = Jwt::read(credential).ok_or_else(|| Refusal::new(50027))?;
+    let believed = platform
+        .issuer()
+        .believe(&jwt)
+        .ok_or_else(|| Refusal::new(50013))?;
+    let for_exchange = believed.is_for(TOKEN_EXCHANGE) || believed.is_for(TOKEN_EXCHANGE_ID);
+    if !for_exchange || believed.is_expired(now) {
+        let subject = believed.text("sub").unwrap_or_default();
+        return Err(Refusal::new(700_213).with("subject", subject));
+    }
+    let by_id = |id: &str| directory.account_by_id(id.parse().ok()?, realm.tenant()?);
+    let account = match (
+        request.call.parameter("username"),
+        request.call.parameter("user_id"),
+    ) {
+        (Some(upn), _) => directory.account(upn),
+        (None, Some(id)) => by_id(id),
+        (None, None) => return Err(missing("username")),
+    };
+    let account = account.ok_or_else(|| Refusal::new(50034))?;
+    if !platform.people().is_enabled(&account) {
+        return Err(Refusal::new(50057));
+    }
+    let (tenant, object_id) = realm.of_account(&account, directory)?;
+    let asked = asked(request, client.app, directory)?;
+    let conditions = Conditions {
+        account: &account,
+        tenant,
+        asked: &asked,
+        app: client.app,
+        evidence: Evidence::password(now),
+    };
+    conditions.check(platform)?;
+    let person = Person {
+        account,
+        object_id,
+        descent: Descent::sign_in(true, now),
+        nonce: None,
+        auth_time: None,
+    };
+    Ok(Granted {
+        app: client.app,
+        proven: true,
+        tenant,
+        asked,
+        person: Some(person),
+    })
+}
