@@ -119,3 +119,8 @@ pub use store::{
     BoxFuture, CacheStore, FileStore, InvalidPartition, MemoryStore, Partition, StoreError, Stored,
     Version,
 };
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

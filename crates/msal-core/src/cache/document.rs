@@ -278,10 +278,10 @@ pub enum CacheFormatError {
 impl CacheFormatError {
     fn encoding(document: &[u8], error: str::Utf8Error) -> Self {
         let before = document.get(..error.valid_up_to()).unwrap_or_default();
-        let lines = before.split(|byte| *byte == b'\n');
+        let mut lines = before.rsplit(|byte| *byte == b'\n');
         Self::NotJson {
-            line: lines.clone().count(),
-            column: lines.last().map_or(0, <[u8]>::len) + 1,
+            column: lines.next().map_or(0, <[u8]>::len) + 1,
+            line: lines.count() + 1,
         }
     }
 

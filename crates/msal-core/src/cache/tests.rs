@@ -533,6 +533,13 @@ fn what_is_no_cache_is_an_error_with_a_place() {
 }
 
 #[test]
+fn a_byte_that_is_no_utf8_is_named_by_its_place() {
+    let document = Bytes::from_static(b"{\n  \"a\": \xff}");
+    let error = TokenCache::parse(document, Dialect::Python).unwrap_err();
+    assert_eq!(error, CacheFormatError::NotJson { line: 2, column: 8 });
+}
+
+#[test]
 fn deep_nesting_is_kept_as_text_and_breaks_nothing() {
     let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let text = WORKED_SAMPLE.replacen(

@@ -137,7 +137,15 @@ impl SourceError {
                 "name its format with --from, or convert it to CSV and use --map"
             }
             Self::WrongKind { .. } => "leave --from out to have the format detected",
-            Self::Empty { .. } | Self::Io { .. } | Self::Syntax { .. } => return None,
+            Self::Empty { .. } => {
+                "name the file that the application writes; an empty one has no tokens"
+            }
+            Self::Io { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound => "check the path; nothing is searched for",
+                io::ErrorKind::PermissionDenied => "run as the user who owns the file",
+                _ => "check that the file can be read, and run the command again",
+            },
+            Self::Syntax { .. } => "correct the file at that place, or export it again",
         };
         Some(hint.to_owned())
     }

@@ -1,0 +1,134 @@
+//! Bad input: one line that names the file and the place, a hint, and nothing changed.
+
+use std::fs;
+use std::path::Path;
+
+use crate::msal::{Run, msal};
+
+fn plan(folder: &Path, content: &[u8]) -> Run {
+    fs::write(folder.join("input"), content).unwrap();
+    msal(folder, ["migrate", "plan", "input"])
+}
+
+#[test]
+fn what_cannot_be_read_is_named_with_a_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    for (content, expected) in [
+        (&b""[..], "error: input: is empty"),
+        (b"[{\"refreshToken\":\"0.A", "error: input: is cut off"),
+        (b"hello", "error: input: "),
+        (
+            b"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00",
+            "error: input: ",
+        ),
+        (b"SQLite format 3\0", "error: input: "),
+    ] {
+        let run = plan(folder.path(), content);
+        assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{content:?}");
+        assert!(
+            run.stderr.starts_with(expected),
+            "{content:?}: {}",
+            run.stderr
+        );
+        assert!(
+            run.stderr.contains("\nhint: "),
+            "{content:?}: {}",
+            run.stderr
+        );
+    }
+}
+
+#[test]
+fn a_pickle_is_refused_with_how_to_dump_it_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = plan(
+        folder.path(),
+        b"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00",
+    );
+    assert!(
+        run.stderr.contains("pickle") && run.stderr.contains("json"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_missing_file_is_an_error_in_json_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = msal(
+        folder.path(),
+        ["--format", "json", "migrate", "plan", "nowhere.json"],
+    );
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""));
+    let error: serde_json::Value = serde_json::from_str(&run.stderr).unwrap();
+    assert!(error["error"].as_str().unwrap().contains("nowhere.json"));
+    assert!(error["hint"].is_string());
+}
+
+#[test]
+fn a_target_that_is_no_file_of_ours_is_refused_before_any_token_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let entry = r#"[{"refreshToken":"0.FAKE","_clientId":"c","_authority":"https://localhost:1/t","resource":"r"}]"#;
+    fs::write(folder.path().join("input"), entry).unwrap();
+    fs::create_dir(folder.path().join("directory")).unwrap();
+    fs::write(folder.path().join("real"), "{}").unwrap();
+    std::os::unix::fs::symlink("real", folder.path().join("link")).unwrap();
+    for target in ["directory", "link"] {
+        let run = msal(
+            folder.path(),
+            [
+                "migrate",
+                "run",
+                "input",
+                "--to",
+                target,
+                "--authority",
+                "https://localhost:1",
+            ],
+        );
+        assert_eq!(run.status, 1, "{target}");
+        assert!(
+            run.stderr.starts_with("error: ") && run.stderr.contains(target),
+            "{}",
+            run.stderr
+        );
+    }
+    assert_eq!(
+        fs::read_to_string(folder.path().join("real")).unwrap(),
+        "{}"
+    );
+}
+
+#[test]
+fn a_secret_that_is_not_there_is_bad_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("input"), "[]").unwrap();
+    let run = msal(
+        folder.path(),
+        [
+            "migrate",
+            "run",
+            "input",
+            "--to",
+            "t",
+            "--client-secret-env",
+            "app=NO_SUCH_VARIABLE",
+        ],
+    );
+    assert_eq!(run.status, 2);
+    assert!(
+        run.stderr.contains("NO_SUCH_VARIABLE") && run.stderr.contains("hint: "),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn an_unknown_host_is_skipped_and_said_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let entry = r#"[{"refreshToken":"0.FAKE","_clientId":"c","_authority":"https://evil.example/t","resource":"r"}]"#;
+    let run = plan(folder.path(), entry.as_bytes());
+    assert_eq!(run.status, 0);
+    assert!(run.stdout.contains("unknown_authority"), "{}", run.stdout);
+    assert!(!run.stdout.contains("0.FAKE"));
+}

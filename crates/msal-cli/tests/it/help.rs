@@ -1,0 +1,73 @@
+//! Help that teaches, and the README's commands.
+
+use crate::msal::msal;
+
+#[test]
+fn every_command_has_help() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in [
+        vec!["--help"],
+        vec!["demo", "--help"],
+        vec!["migrate", "plan", "--help"],
+        vec!["migrate", "run", "--help"],
+        vec!["migrate", "verify", "--help"],
+        vec!["migrate", "report", "--help"],
+        vec!["accounts", "--help"],
+        vec!["token", "--help"],
+        vec!["emulator", "serve", "--help"],
+    ] {
+        let run = msal(folder.path(), &command);
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{command:?}");
+        assert!(run.stdout.contains("Usage: msal"), "{command:?}");
+    }
+}
+
+#[test]
+fn exit_statuses_are_told_where_they_are_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = msal(folder.path(), ["migrate", "run", "--help"]);
+    for status in [
+        "0 every token migrated",
+        "3 the rest need their users",
+        "75 something is left",
+    ] {
+        let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(status), "{status}");
+    }
+}
+
+#[test]
+fn no_option_takes_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in [["migrate", "run"], ["migrate", "verify"], ["token", "x"]] {
+        let refused = msal(
+            folder.path(),
+            command.iter().chain(&["--client-secret", "s3cr3t"]),
+        );
+        assert_eq!(refused.status, 2, "{command:?}");
+    }
+}
+
+/// The commands of the README that need no server, run as they stand there.
+#[test]
+fn the_commands_of_the_readme_are_accepted() {
+    let readme = include_str!("../../../../README.md");
+    let folder = tempfile::tempdir().unwrap();
+    let commands: Vec<_> = readme
+        .lines()
+        .filter(|line| line.starts_with("msal "))
+        .map(|line| line.split('#').next().unwrap_or_default().trim())
+        .collect();
+    assert!(commands.len() >= 4, "{commands:?}");
+    for command in commands {
+        let words = command.split_whitespace().skip(1);
+        let run = msal(folder.path(), words);
+        // There is no such file here; that is another failure than not being understood.
+        assert_eq!(run.status, 1, "{command}: {}", run.stderr);
+        assert!(
+            run.stderr.starts_with("error: "),
+            "{command}: {}",
+            run.stderr
+        );
+    }
+}
