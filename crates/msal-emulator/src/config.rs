@@ -6,7 +6,7 @@ mod wire;
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::directory::Directory;
+use crate::directory::{Directory, DirectoryBuilder};
 use crate::emulator::Emulator;
 use crate::fault::Fault;
 use crate::settings::Settings;
@@ -50,6 +50,7 @@ use wire::ConfigWire;
 /// ```
 #[derive(Debug)]
 pub struct Config {
+    declarations: DirectoryBuilder,
     directory: Directory,
     settings: Settings,
     faults: Vec<Fault>,
@@ -60,6 +61,8 @@ pub struct Config {
 #[derive(Clone, Debug, Default)]
 struct ServerSettings {
     port: Option<u16>,
+    admin_port: Option<u16>,
+    managed_identity_port: Option<u16>,
     latency: Duration,
     names: Vec<String>,
 }
@@ -95,10 +98,30 @@ impl Config {
         emulator
     }
 
+    pub(crate) fn into_declarations(self) -> DirectoryBuilder {
+        self.declarations
+    }
+
+    pub(crate) fn into_faults(self) -> Vec<Fault> {
+        self.faults
+    }
+
     /// The port to listen on, when the file names one.
     #[must_use]
     pub const fn port(&self) -> Option<u16> {
         self.server.port
+    }
+
+    /// The port of the admin API, when the file names one.
+    #[must_use]
+    pub const fn admin_port(&self) -> Option<u16> {
+        self.server.admin_port
+    }
+
+    /// The port of the managed identity endpoints over plain HTTP, when the file names one.
+    #[must_use]
+    pub const fn managed_identity_port(&self) -> Option<u16> {
+        self.server.managed_identity_port
     }
 
     /// How long the token endpoint is to wait before it answers.

@@ -47,6 +47,8 @@ pub struct Directory {
     resources: Vec<ResourceEntry>,
     resources_by_uri: HashMap<String, usize>,
     managed_identities: Vec<ManagedIdentityEntry>,
+    /// What it was built from, to build a larger one.
+    declarations: DirectoryBuilder,
 }
 
 /// A tenant as requests meet it.
@@ -150,6 +152,10 @@ impl Directory {
             .map(|&index| &self.resources[index])
     }
 
+    pub(crate) const fn declarations(&self) -> &DirectoryBuilder {
+        &self.declarations
+    }
+
     pub(crate) fn managed_identities(&self) -> &[ManagedIdentityEntry] {
         &self.managed_identities
     }
@@ -197,6 +203,30 @@ impl DirectoryBuilder {
         self
     }
 
+    /// Adds what another builder declares. A tenant of the same domain takes in the other's people and rules;
+    /// users, clients and APIs of the same name are replaced, in their place.
+    pub(crate) fn merge(mut self, more: Self) -> Self {
+        for tenant in more.tenants {
+            let same = |known: &&mut Tenant| known.domains.first() == tenant.domains.first();
+            match self.tenants.iter_mut().find(same) {
+                Some(known) => known.merge(tenant),
+                None => self.tenants.push(tenant),
+            }
+        }
+        for app in more.apps {
+            replace_or_push(&mut self.apps, app, |app| {
+                app.client_id.to_ascii_lowercase()
+            });
+        }
+        for resource in more.resources {
+            replace_or_push(&mut self.resources, resource, |resource| {
+                resource.uris.first().map(|uri| lookup_form(uri))
+            });
+        }
+        self.managed_identities.extend(more.managed_identities);
+        self
+    }
+
     /// Checks that everything fits together.
     ///
     /// # Errors
@@ -214,6 +244,7 @@ impl DirectoryBuilder {
             resources: Vec::new(),
             resources_by_uri: HashMap::new(),
             managed_identities: Vec::new(),
+            declarations: self.clone(),
         };
         for tenant in &self.tenants {
             directory.add_tenant(tenant)?;
@@ -430,6 +461,15 @@ impl Directory {
             v2_tokens: resource.v2_tokens,
         });
         Ok(())
+    }
+}
+
+/// Replaces the item of the same key, or adds it at the end: places in a directory never change.
+fn replace_or_push<T, K: PartialEq>(items: &mut Vec<T>, item: T, key: impl Fn(&T) -> K) {
+    let wanted = key(&item);
+    match items.iter_mut().find(|known| key(known) == wanted) {
+        Some(known) => *known = item,
+        None => items.push(item),
     }
 }
 

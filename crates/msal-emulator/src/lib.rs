@@ -111,6 +111,7 @@
     expect(rustdoc::broken_intra_doc_links, reason = "the server is a feature")
 )]
 
+mod admin;
 mod answer;
 mod audit;
 mod authorization;

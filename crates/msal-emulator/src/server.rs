@@ -21,13 +21,15 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config::Config;
 use crate::emulator::Emulator;
-use connection::Service;
+use connection::{Door, Service};
 
 /// A running HTTPS server. Dropping it stops it at once.
 #[derive(Debug)]
 pub struct Server {
     emulator: Arc<Emulator>,
     port: u16,
+    admin_port: Option<u16>,
+    managed_identity_port: Option<u16>,
     ca_pem: String,
     stop: watch::Sender<bool>,
     listeners: Vec<JoinHandle<()>>,
@@ -39,6 +41,8 @@ impl Server {
         ServerBuilder {
             emulator: emulator.into(),
             port: 0,
+            admin_port: None,
+            managed_identity_port: None,
             latency: Duration::ZERO,
             names: Vec::new(),
             ca_out: None,
@@ -50,10 +54,17 @@ impl Server {
     #[must_use]
     pub fn configured(config: Config) -> ServerBuilder {
         let (port, latency, names) = (config.port(), config.latency(), config.names().to_vec());
+        let (admin_port, managed_identity_port) =
+            (config.admin_port(), config.managed_identity_port());
         let builder = Self::builder(config.into_emulator())
             .port(port.unwrap_or(0))
             .latency(latency);
-        ServerBuilder { names, ..builder }
+        ServerBuilder {
+            names,
+            admin_port,
+            managed_identity_port,
+            ..builder
+        }
     }
 
     /// The base URL, such as `https://localhost:8443`; the tenant follows it.
@@ -69,6 +80,21 @@ impl Server {
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The base URL of the admin API, such as `http://localhost:8444`, if it was asked for.
+    #[must_use]
+    pub fn admin_url(&self) -> Option<String> {
+        self.admin_port
+            .map(|port| format!("http://localhost:{port}"))
+    }
+
+    /// The base URL of the managed identity endpoints over plain HTTP, for
+    /// `AZURE_POD_IDENTITY_AUTHORITY_HOST` and its like, if it was asked for.
+    #[must_use]
+    pub fn managed_identity_url(&self) -> Option<String> {
+        self.managed_identity_port
+            .map(|port| format!("http://localhost:{port}"))
     }
 
     /// The certificate to trust, in PEM form.
@@ -114,6 +140,8 @@ impl Drop for Server {
 pub struct ServerBuilder {
     emulator: Arc<Emulator>,
     port: u16,
+    admin_port: Option<u16>,
+    managed_identity_port: Option<u16>,
     latency: Duration,
     names: Vec<String>,
     ca_out: Option<PathBuf>,
@@ -125,6 +153,20 @@ impl ServerBuilder {
     #[must_use]
     pub const fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// Offers the admin API on a port of its own; 0 takes any free one. See [`Emulator::administer`].
+    #[must_use]
+    pub const fn admin_port(mut self, port: u16) -> Self {
+        self.admin_port = Some(port);
+        self
+    }
+
+    /// Offers the managed identity endpoints over plain HTTP, as machines have them; 0 takes any free port.
+    #[must_use]
+    pub const fn managed_identity_port(mut self, port: u16) -> Self {
+        self.managed_identity_port = Some(port);
         self
     }
 
@@ -163,43 +205,64 @@ impl ServerBuilder {
     /// Fails when the port is taken, a name cannot be in a certificate, or the file cannot be written.
     pub async fn start(self) -> Result<Server, ServerError> {
         let identity = tls::Identity::new(&self.names)?;
-        let sockets = bind(self.port).await.map_err(|source| ServerError::Bind {
-            port: self.port,
-            source,
-        })?;
-        let port = sockets
-            .first()
-            .and_then(|socket| socket.local_addr().ok())
-            .map_or(self.port, |addr| addr.port());
+        let (sockets, port) = listen(self.port).await?;
+        let (admin, admin_port) = listen_if(self.admin_port).await?;
+        let (machines, managed_identity_port) = listen_if(self.managed_identity_port).await?;
         if let Some(path) = &self.ca_out {
             std::fs::write(path, &identity.ca_pem).map_err(|source| ServerError::WriteCa {
                 path: path.clone(),
                 source,
             })?;
         }
-        let service = Arc::new(Service {
-            emulator: Arc::clone(&self.emulator),
-            acceptor: TlsAcceptor::from(Arc::new(identity.config)),
-            latency: self.latency,
-            max_body: self.max_body,
-        });
         let (stop, stopped) = watch::channel(false);
-        let serve = |socket| {
-            tokio::spawn(connection::accept(
-                socket,
-                Arc::clone(&service),
-                stopped.clone(),
-            ))
-        };
-        let listeners = sockets.into_iter().map(serve).collect();
+        let public = Door::Public(TlsAcceptor::from(Arc::new(identity.config)));
+        let doors = [
+            (public, sockets),
+            (Door::Admin, admin),
+            (Door::ManagedIdentity, machines),
+        ];
+        let mut listeners = Vec::new();
+        for (door, sockets) in doors {
+            let service = Arc::new(Service {
+                emulator: Arc::clone(&self.emulator),
+                door,
+                latency: self.latency,
+                max_body: self.max_body,
+            });
+            listeners.extend(sockets.into_iter().map(|socket| {
+                let accept = connection::accept(socket, Arc::clone(&service), stopped.clone());
+                tokio::spawn(accept)
+            }));
+        }
         Ok(Server {
             emulator: self.emulator,
             port,
+            admin_port,
+            managed_identity_port,
             ca_pem: identity.ca_pem,
             stop,
             listeners,
         })
     }
+}
+
+async fn listen_if(port: Option<u16>) -> Result<(Vec<TcpListener>, Option<u16>), ServerError> {
+    match port {
+        None => Ok((Vec::new(), None)),
+        Some(port) => {
+            let (sockets, port) = listen(port).await?;
+            Ok((sockets, Some(port)))
+        }
+    }
+}
+
+/// Binds a port and tells which one it is.
+async fn listen(port: u16) -> Result<(Vec<TcpListener>, u16), ServerError> {
+    let sockets = bind(port)
+        .await
+        .map_err(|source| ServerError::Bind { port, source })?;
+    let bound = sockets.first().and_then(|socket| socket.local_addr().ok());
+    Ok((sockets, bound.map_or(port, |addr| addr.port())))
 }
 
 /// Binds both loopback addresses to one port. Where there is no IPv6, the IPv4 one is enough.

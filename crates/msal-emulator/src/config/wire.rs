@@ -105,6 +105,8 @@ enum SignaturesWire {
 #[serde(deny_unknown_fields)]
 struct ServerWire {
     port: Option<u16>,
+    admin_port: Option<u16>,
+    managed_identity_port: Option<u16>,
     #[serde(default)]
     latency_ms: u64,
     #[serde(default)]
@@ -258,9 +260,12 @@ impl ConfigWire {
                 .into_iter()
                 .map(FaultWire::read)
                 .collect::<Result<_, _>>()?,
+            declarations: builder.clone(),
             directory: builder.build().map_err(|error| places.flaw(&error))?,
             server: ServerSettings {
                 port: self.server.port,
+                admin_port: self.server.admin_port,
+                managed_identity_port: self.server.managed_identity_port,
                 latency: Duration::from_millis(self.server.latency_ms),
                 names: self.server.names,
             },

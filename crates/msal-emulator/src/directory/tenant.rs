@@ -108,4 +108,24 @@ impl Tenant {
         self.policies.push(policy);
         self
     }
+
+    /// Takes in the people and rules of another declaration of this tenant.
+    pub(crate) fn merge(&mut self, more: Self) {
+        self.id = more.id.or_else(|| self.id.take());
+        self.name = more.name.or_else(|| self.name.take());
+        self.federated |= more.federated;
+        for domain in more.domains {
+            if !self.domains.contains(&domain) {
+                self.domains.push(domain);
+            }
+        }
+        for user in more.users {
+            self.users
+                .retain(|known| !known.upn.eq_ignore_ascii_case(&user.upn));
+            self.users.push(user);
+        }
+        self.patterns.extend(more.patterns);
+        self.guests.extend(more.guests);
+        self.policies.extend(more.policies);
+    }
 }

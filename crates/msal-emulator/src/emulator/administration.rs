@@ -1,14 +1,22 @@
 //! What tests and administrators do beside the protocol.
 
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
+use http::{Request, Response};
+
 use super::Emulator;
+use crate::admin;
 use crate::audit::AuditRecord;
+use crate::devices::Verdict;
+use crate::directory::{DirectoryBuilder, DirectoryError};
 use crate::fault::Fault;
 use crate::people::Cut;
 use crate::redemptions::Redemptions;
 use crate::refresh_token::{Descent, Grant, RefreshTokenId};
 use crate::secret::Secret;
+use crate::session::SignedIn;
 use crate::settings::Signatures;
 
 impl Emulator {
@@ -69,6 +77,71 @@ impl Emulator {
     /// Opens or closes an account.
     pub fn set_enabled(&self, upn: &str, enabled: bool) {
         self.parts.people.set_enabled(upn, enabled);
+    }
+
+    /// Adds tenants, clients, APIs and managed identities, or replaces those of the same name. Requests under
+    /// way go on with the directory they began with.
+    ///
+    /// # Errors
+    ///
+    /// Fails, and changes nothing, when the whole does not fit together.
+    pub fn declare(&self, more: DirectoryBuilder) -> Result<(), DirectoryError> {
+        let mut directory = self
+            .directory
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let grown = directory.declarations().clone().merge(more).build()?;
+        *directory = Arc::new(grown);
+        Ok(())
+    }
+
+    /// Lets in the device that shows `user_code`, as if `upn` had signed in at the page for it. Answers
+    /// whether there is such a user, and a device that waits.
+    pub fn approve_device(&self, user_code: &str, upn: &str, now: SystemTime) -> bool {
+        let Some(account) = self.directory().account(upn) else {
+            return false;
+        };
+        let now = self.clock.read(now);
+        let person = SignedIn {
+            upn: account.upn.clone(),
+            at: now,
+            mfa: false,
+            serial: self.parts.identifiers.serial(),
+        };
+        self.parts
+            .devices
+            .settle(user_code, Verdict::Approved(person), now)
+    }
+
+    /// Declines the device that shows `user_code`. Answers whether there is one that waits.
+    pub fn decline_device(&self, user_code: &str, now: SystemTime) -> bool {
+        let now = self.clock.read(now);
+        self.parts.devices.settle(user_code, Verdict::Declined, now)
+    }
+
+    /// Remembers that a user has consented to what a client wants of an API, which is named by URI or
+    /// application id. Answers whether the directory has it.
+    pub fn consent(&self, upn: &str, client_id: &str, resource: &str) -> bool {
+        let directory = self.directory();
+        let Some(resource) = directory.find_resource(resource) else {
+            return false;
+        };
+        self.parts.people.consent(upn, client_id, resource.id);
+        true
+    }
+
+    /// Answers a request to the admin API, which [`Server`](crate::Server) offers on a port of its own.
+    ///
+    /// It takes and gives JSON: `GET /directory`, `/clock`, `/audit`, `/redemptions` and `/catalogue`;
+    /// `POST /directory` and `/faults` in the words of the configuration file; `POST /clock`,
+    /// `/users/{upn}/password`, `/users/{upn}/enabled`, `/users/{upn}/revoke-sessions`, `/refresh-tokens`,
+    /// `/refresh-tokens/revoke` and `/devices/{user_code}`; `DELETE /faults` and `/audit`.
+    ///
+    /// # Security
+    ///
+    /// It refuses every request whose `Host` or `Origin` is not a loopback name.
+    pub fn administer(&self, request: &Request<Bytes>, now: SystemTime) -> Response<Bytes> {
+        admin::handle(self, request, now)
     }
 
     /// Moves the emulator's time forward from that of its callers; several calls add up.

@@ -12,6 +12,8 @@ pub(super) struct Outgoing {
     announced: u64,
     data: Option<Bytes>,
     cut: bool,
+    /// What was delivered has had a chance to leave.
+    flushed: bool,
 }
 
 impl Outgoing {
@@ -25,6 +27,7 @@ impl Outgoing {
             announced,
             data: Some(data).filter(|data| !data.is_empty()),
             cut,
+            flushed: false,
         }
     }
 }
@@ -35,8 +38,14 @@ impl Body for Outgoing {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if self.data.is_none() && self.cut && !self.flushed {
+            // The connection writes out what it has when a body makes it wait, and forgets it when one fails.
+            self.flushed = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         Poll::Ready(match self.data.take() {
             Some(data) => Some(Ok(Frame::data(data))),
             None if self.cut => {

@@ -12,20 +12,33 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::body::Outgoing;
+use crate::audit::Endpoint;
 use crate::emulator::Emulator;
 use crate::fault::Delivery;
+use crate::route::Target;
 
 /// What every connection needs.
 pub(super) struct Service {
     pub(super) emulator: Arc<Emulator>,
-    pub(super) acceptor: TlsAcceptor,
+    pub(super) door: Door,
     pub(super) latency: Duration,
     pub(super) max_body: usize,
+}
+
+/// What a port is for.
+pub(super) enum Door {
+    /// The admin API, over plain HTTP.
+    Admin,
+    /// The managed identity endpoints, over plain HTTP as machines have them.
+    ManagedIdentity,
+    /// Everything, over TLS.
+    Public(TlsAcceptor),
 }
 
 /// Accepts connections until told to stop.
@@ -40,6 +53,8 @@ pub(super) async fn accept(
             () = stop(&mut stopped) => return,
         };
         match stream {
+            // Nothing is bound elsewhere; who comes from elsewhere all the same is not let in.
+            Ok((_, peer)) if !peer.ip().is_loopback() => {}
             Ok((stream, _)) => drop(tokio::spawn(serve(
                 stream,
                 Arc::clone(&service),
@@ -53,12 +68,25 @@ pub(super) async fn accept(
 
 async fn serve(stream: TcpStream, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
     let _ = stream.set_nodelay(true);
-    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, service.acceptor.accept(stream));
+    let Door::Public(acceptor) = &service.door else {
+        return converse(stream, service, stopped).await;
+    };
+    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream));
     let handshake = tokio::select! {
         handshake = handshake => handshake,
         () = stop(&mut stopped) => return,
     };
-    let Ok(Ok(stream)) = handshake else { return };
+    if let Ok(Ok(stream)) = handshake {
+        converse(stream, service, stopped).await;
+    }
+}
+
+/// Speaks HTTP until the client is done or the server stops.
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    service: Arc<Service>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let answer = service_fn(move |request| answer(Arc::clone(&service), request));
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()
@@ -100,13 +128,29 @@ async fn answer(
         tokio::time::sleep(service.latency).await;
     }
     let request = Request::from_parts(parts, body.to_bytes());
-    let response = service.emulator.handle(request, SystemTime::now());
+    let now = SystemTime::now();
+    let response = match service.door {
+        Door::Admin => service.emulator.administer(&request, now),
+        Door::ManagedIdentity if !is_for_machines(request.uri().path()) => {
+            let mut response = Response::new(Bytes::new());
+            *response.status_mut() = StatusCode::NOT_FOUND;
+            response
+        }
+        Door::ManagedIdentity | Door::Public(_) => service.emulator.handle(request, now),
+    };
     let delivery = response.extensions().get::<Delivery>().copied();
     let delivery = delivery.unwrap_or_default();
     if !delivery.delay().is_zero() {
         tokio::time::sleep(delivery.delay()).await;
     }
     Ok(response.map(|body| Outgoing::new(body, delivery.cut_after())))
+}
+
+fn is_for_machines(path: &str) -> bool {
+    matches!(
+        Target::read(path).endpoint,
+        Endpoint::ManagedIdentity(_) | Endpoint::InstanceMetadata
+    )
 }
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

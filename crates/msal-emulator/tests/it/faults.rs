@@ -1,7 +1,11 @@
 //! Faults on demand, and the audit log that shows them.
 
+use std::time::Duration;
+
 use msal_emulator::sample::{ALICE, BOB, CONTOSO, DESKTOP, PASSWORD};
-use msal_emulator::{Config, Directory, Emulator, Endpoint, Fault, Rotation, Settings, Version};
+use msal_emulator::{
+    Config, Delivery, Directory, Emulator, Endpoint, Fault, RetryAfter, Rotation, Settings, Version,
+};
 
 use crate::support::{
     Answer, CORRELATION_ID, GRAPH, Protocol, SCOPE, at, emulator, get, refresh_form,
@@ -267,4 +271,116 @@ fn the_audit_log_keeps_the_last_requests() {
     assert_eq!(paths, ["/2", "/3"]);
     emulator.clear_audit();
     assert!(emulator.audit().is_empty());
+}
+
+#[test]
+fn retry_after_has_many_forms() {
+    let emulator = emulator();
+    for (form, header) in [
+        (RetryAfter::Seconds(7), Some("7")),
+        (
+            RetryAfter::Date(Duration::from_secs(31)),
+            Some("Thu, 13 Aug 2026 21:25:00 GMT"),
+        ),
+        (RetryAfter::Text("-1".to_owned()), Some("-1")),
+        (RetryAfter::Nothing, None),
+    ] {
+        emulator.clear_faults();
+        emulator.add_fault(Fault::throttle(form));
+        let answer = redeem(&emulator, "any");
+        let found = answer.headers.get("retry-after");
+        assert_eq!(found.map(|value| value.to_str().unwrap()), header);
+    }
+}
+
+#[test]
+fn answers_lie() {
+    let emulator = emulator();
+    let rt = sign_in(&emulator).refresh_token();
+    emulator.add_fault(
+        Fault::tamper()
+            .set_claim("id_token", "iss", "https://evil.example")
+            .set_claim("id_token", "nonce", "other")
+            .break_signature("access_token"),
+    );
+    let lie = redeem(&emulator, &rt);
+    assert_eq!(lie.claims("id_token")["iss"], "https://evil.example");
+    assert_eq!(lie.claims("id_token")["nonce"], "other");
+    let me = |token: &str| {
+        let request = http::Request::get("https://localhost:8443/v1.0/me")
+            .header("authorization", format!("Bearer {token}"));
+        crate::support::send(&emulator, request, "".into(), at(0)).status
+    };
+    assert_eq!(me(&lie.text("access_token")), 401);
+    emulator.clear_faults();
+    assert_eq!(me(&redeem(&emulator, &rt).text("access_token")), 200);
+}
+
+#[test]
+fn answers_are_too_long_or_no_json() {
+    let emulator = emulator();
+    let rt = sign_in(&emulator).refresh_token();
+    emulator.add_fault(Fault::oversized(1_000_000).first(1));
+    let long = redeem(&emulator, &rt);
+    assert!(long.body.len() > 1_000_000 && long.json()["access_token"].is_string());
+    emulator.clear_faults();
+    emulator.add_fault(Fault::not_json());
+    let page = redeem(&emulator, &rt);
+    assert!(page.status == 200 && page.body.starts_with(b"<!DOCTYPE html>"));
+}
+
+#[test]
+fn how_an_answer_is_delivered_is_told_to_the_transport() {
+    let emulator = emulator();
+    let delivery = || {
+        let request = http::Request::get("https://localhost/common/discovery/keys");
+        let response = emulator.handle(request.body("".into()).unwrap(), at(0));
+        response.extensions().get::<Delivery>().copied()
+    };
+    assert_eq!(delivery(), None);
+    let keys = [Endpoint::Keys(Version::V1)];
+    emulator.add_fault(Fault::slow(Duration::from_secs(3)).endpoints(keys));
+    assert_eq!(delivery().unwrap().delay(), Duration::from_secs(3));
+    emulator.clear_faults();
+    emulator.add_fault(Fault::cut(10).endpoints(keys));
+    assert_eq!(delivery().unwrap().cut_after(), Some(10));
+}
+
+#[test]
+fn every_kind_of_trouble_can_be_configured() {
+    let text = r#"
+        [[fault]]
+        throttle = { date_in = 10 }
+        probability = 0.25
+        seed = 7
+        [[fault]]
+        slow_ms = 10
+        endpoint = "device-code"
+        [[fault]]
+        cut = 5
+        endpoint = "protected-resource"
+        [[fault]]
+        oversized = 10
+        delay_ms = 5
+        nth = 100
+        [[fault]]
+        not_json = true
+        endpoint = "managed-identity"
+        [[fault]]
+        tamper = { set_claims = { id_token = { iss = "x" } }, break_signatures = ["access_token"] }
+        endpoint = "ws-trust"
+    "#;
+    let emulator = Config::from_toml(text).unwrap().into_emulator();
+    let throttled = (0..400).filter(|_| redeem(&emulator, "any").status == 429);
+    assert!((60..140).contains(&throttled.count()));
+    for broken in [
+        "probability = 2.0\nthrottle = 1",
+        "throttle = []",
+        "cut = 1\nnot_json = true",
+    ] {
+        assert!(
+            Config::from_toml(&format!("[[fault]]\n{broken}")).is_err(),
+            "{broken}"
+        );
+    }
 }

@@ -6,9 +6,11 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod admin;
 mod assertions;
 mod authorize;
 mod browser;
+mod catalogue;
 mod device;
 mod documents;
 mod faults;

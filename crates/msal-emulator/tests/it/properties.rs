@@ -8,24 +8,50 @@ use proptest::prelude::*;
 
 use crate::support::{Answer, at, emulator, send};
 
-/// Tokens, a document, an envelope, a redirect, or "no such page".
+/// Tokens, a document, a page, an envelope, a redirect, or "no such page".
 fn is_of_the_protocol(answer: &Answer) -> Result<(), TestCaseError> {
+    let kind = answer.headers.get("content-type");
+    let kind = kind.map_or("", |kind| kind.to_str().unwrap());
     match answer.status {
         204 => prop_assert!(answer.body.is_empty()),
-        200 if answer.header("content-type").starts_with("text/") => {
-            prop_assert!(answer.headers.contains_key("x-content-type-options"));
+        302 => prop_assert!(answer.headers.contains_key("location")),
+        200 | 400 | 401 if kind.starts_with("text/html") => {
+            prop_assert!(answer.body.starts_with(b"<!DOCTYPE html>"));
+            prop_assert!(answer.headers.contains_key("content-security-policy"));
+        }
+        200 if kind.starts_with("text/javascript") => {}
+        200 | 500 if kind.starts_with("application/soap+xml") => {
+            prop_assert!(answer.body.starts_with(b"<"));
         }
         200 => prop_assert!(answer.json().is_object()),
-        302 => prop_assert!(answer.headers.contains_key("location")),
-        400 | 401 => {
-            let json = answer.json();
-            let code = json["error_codes"][0].as_u64().unwrap();
+        400 | 401 => is_an_error(&answer.json())?,
+        status => prop_assert_eq!(status, 404),
+    }
+    Ok(())
+}
+
+/// An envelope, or what Graph, machines and App Service say instead.
+fn is_an_error(json: &serde_json::Value) -> Result<(), TestCaseError> {
+    match json["error_codes"][0].as_u64() {
+        Some(code) => {
             prop_assert!(json["error"].is_string());
             let description = json["error_description"].as_str().unwrap();
             let start = format!("AADSTS{code}: ");
             prop_assert!(description.starts_with(&start), "{}", description);
         }
-        status => prop_assert_eq!(status, 404),
+        None => {
+            let of_a_machine = json["error_description"].is_string();
+            let of_graph = json["error"]["code"].is_string();
+            let of_app_service = json["statusCode"].is_u64();
+            let of_b2c = json["error_description"]
+                .as_str()
+                .is_some_and(|text| text.starts_with("AADB2C"));
+            prop_assert!(
+                of_a_machine || of_graph || of_app_service || of_b2c,
+                "{}",
+                json
+            );
+        }
     }
     Ok(())
 }
@@ -52,6 +78,7 @@ fn path() -> impl Strategy<Value = String> {
         2 => Just("/contoso.example/oauth2/v2.0/token".to_owned()),
         1 => Just("/contoso.example/oauth2/v2.0/authorize".to_owned()),
         1 => Just("/common/discovery/instance".to_owned()),
+        2 => proptest::sample::select(PATHS).prop_map(str::to_owned),
     ]
 }
 
@@ -76,6 +103,19 @@ fn parameters() -> impl Strategy<Value = Vec<(String, String)>> {
         Just("api-version"),
         Just("client-request-id"),
         Just("code_verifier"),
+        Just("assertion"),
+        Just("client_assertion"),
+        Just("client_assertion_type"),
+        Just("code_challenge"),
+        Just("device_code"),
+        Just("do"),
+        Just("flow"),
+        Just("max_age"),
+        Just("pick"),
+        Just("prompt"),
+        Just("requested_token_use"),
+        Just("response_mode"),
+        Just("user_code"),
     ];
     let value = prop_oneof![
         Just("refresh_token".to_owned()),
@@ -91,6 +131,14 @@ fn parameters() -> impl Strategy<Value = Vec<(String, String)>> {
         Just("https://graph.microsoft.com/.default openid offline_access".to_owned()),
         Just("http://localhost:1".to_owned()),
         Just("code".to_owned()),
+        Just("device_code".to_owned()),
+        Just("form_post".to_owned()),
+        Just("on_behalf_of".to_owned()),
+        Just("urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned()),
+        Just("urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned()),
+        Just("urn:ietf:params:oauth:grant-type:saml2-bearer".to_owned()),
+        Just("user_fic".to_owned()),
+        Just("e30.e30.AAAA".to_owned()),
         Just("1.AXoA.AgAB".to_owned()),
         Just("/.default".to_owned()),
         Just("//".to_owned()),
@@ -98,6 +146,27 @@ fn parameters() -> impl Strategy<Value = Vec<(String, String)>> {
     ];
     vec((name.prop_map(str::to_owned), value), 0..9)
 }
+
+const PATHS: &[&str] = &[
+    "/adfs/.well-known/openid-configuration",
+    "/adfs/oauth2/token",
+    "/adfs/services/trust/13/usernamemixed",
+    "/adfs/services/trust/2005/usernamemixed",
+    "/adfs/services/trust/mex",
+    "/common/login",
+    "/common/oauth2/v2.0/logout",
+    "/contoso.example/b2c_1_x/oauth2/v2.0/authorize",
+    "/contoso.example/b2c_1_x/oauth2/v2.0/token",
+    "/contoso.example/oauth2/v2.0/devicecode",
+    "/devicelogin",
+    "/form_post.js",
+    "/metadata/identity/oauth2/token",
+    "/metadata/instance/compute",
+    "/msi/token",
+    "/oauth2/token",
+    "/oidc/userinfo",
+    "/v1.0/me",
+];
 
 fn method() -> impl Strategy<Value = Method> {
     prop_oneof![4 => Just(Method::POST), 2 => Just(Method::GET), 1 => Just(Method::HEAD), 1 => Just(Method::DELETE)]
@@ -116,10 +185,10 @@ proptest! {
     }
 
     #[test]
-    fn any_parameters_are_answered(path in path(), parameters in parameters(), method in method(), host in "[ -~]{0,20}") {
+    fn any_parameters_are_answered(path in path(), parameters in parameters(), method in method(), host in "[ -~]{0,20}", accept in proptest::sample::select(&["*/*", "text/html"][..])) {
         let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&parameters).finish();
         if let Ok(uri) = format!("{path}?{form}").parse::<Uri>() {
-            let request = Request::builder().method(method).uri(uri).header("host", host);
+            let request = Request::builder().method(method).uri(uri).header("host", host).header("accept", accept).header("metadata", "true").header("cookie", "buid=1; ESTSAUTH=AAAA");
             let answer = send(&emulator(), request, Bytes::from(form), at(0));
             is_of_the_protocol(&answer)?;
         }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use msal_emulator::sample::{ALICE, CONTOSO, DESKTOP};
-use msal_emulator::{Config, Directory, Emulator, Server};
+use msal_emulator::{Config, Directory, Emulator, Fault, Server};
 use reqwest::{Certificate, Client, StatusCode, Version};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -208,4 +208,60 @@ async fn shutdown_closes_connections_and_the_port() {
     );
     server.shutdown().await;
     assert!(client.get(&url).send().await.unwrap_err().is_connect());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_admin_api_and_machines_have_ports_of_their_own() {
+    let server = Server::builder(Emulator::new(Directory::sample()))
+        .admin_port(0)
+        .managed_identity_port(0)
+        .start()
+        .await
+        .unwrap();
+    let plain = Client::builder().no_proxy().build().unwrap();
+    let (admin, machines) = (
+        server.admin_url().unwrap(),
+        server.managed_identity_url().unwrap(),
+    );
+    let json = |text: String| serde_json::from_str::<Value>(&text).unwrap();
+    let directory = plain
+        .get(format!("{admin}/directory"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        json(directory.text().await.unwrap())["tenants"][0]["domain"],
+        CONTOSO
+    );
+    let request = plain.get(format!("{admin}/directory"));
+    let foreign = request.header("host", "evil.example").send().await.unwrap();
+    assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
+    let token =
+        "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https://vault.azure.net";
+    let request = plain.get(format!("{machines}{token}"));
+    let token = request.header("metadata", "true").send().await.unwrap();
+    assert!(json(token.text().await.unwrap())["access_token"].is_string());
+    // Nothing else is served without TLS.
+    let other = plain.get(format!("{machines}/common/discovery/keys"));
+    assert_eq!(other.send().await.unwrap().status(), StatusCode::NOT_FOUND);
+    let other = plain.get(format!("{}/common/discovery/keys", admin));
+    assert_eq!(other.send().await.unwrap().status(), StatusCode::NOT_FOUND);
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_and_cut_answers_arrive_so() {
+    let server = start().await;
+    let client = client(&server).http1_only().build().unwrap();
+    server
+        .emulator()
+        .add_fault(Fault::slow(Duration::from_millis(300)).nth(1));
+    let begun = Instant::now();
+    let slow = post(&client, &server, &password_form(DESKTOP, ALICE)).await;
+    assert!(slow.status() == StatusCode::OK && begun.elapsed() >= Duration::from_millis(300));
+    server.emulator().clear_faults();
+    server.emulator().add_fault(Fault::cut(100));
+    let cut = post(&client, &server, &password_form(DESKTOP, ALICE)).await;
+    assert!(cut.status() == StatusCode::OK && cut.bytes().await.is_err());
+    server.shutdown().await;
 }
