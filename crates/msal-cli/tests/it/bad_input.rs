@@ -1,5 +1,10 @@
 //! Bad input: one line that names the file and the place, a hint, and nothing changed.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up should end"
+)]
+
 use std::fs;
 use std::path::Path;
 

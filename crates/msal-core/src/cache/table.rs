@@ -332,8 +332,9 @@ impl Terms<'_> {
         for part in parts {
             part.hash(&mut hasher);
         }
-        for byte in environment.bytes() {
-            hasher.write_u8(byte.to_ascii_lowercase());
+        match environment.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => environment.to_ascii_lowercase().hash(&mut hasher),
+            false => environment.hash(&mut hasher),
         }
         (self.each)(hasher.finish());
     }

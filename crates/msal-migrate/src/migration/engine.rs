@@ -260,10 +260,9 @@ impl<'a> Run<'a> {
             }
             Event::Published(rows, Ok(())) => {
                 self.is_publishing = false;
-                for row in rows {
-                    self.record(self.engine.ledger.migrated(row));
-                    self.observer.concluded(Class::Migrated);
-                }
+                rows.iter()
+                    .for_each(|_| self.observer.concluded(Class::Migrated));
+                self.record(self.engine.ledger.migrated(rows));
             }
             Event::Published(_, Err(error)) => {
                 self.is_publishing = false;

@@ -17,6 +17,9 @@ use crate::journal::{
 use crate::plan::{Fingerprint, Job};
 use crate::record::Locator;
 
+/// How many outcomes are on their way to the disk at once: fewer than the journal takes without waiting.
+const RECORDS_AT_A_TIME: usize = 512;
+
 /// The journal with the state of every token in it.
 #[derive(Debug)]
 pub(super) struct Ledger {
@@ -150,17 +153,34 @@ impl Ledger {
         self.record(outcome)
     }
 
-    /// Writes down that a token is in the target and was read back.
-    pub(super) fn migrated(&self, row: Row) -> BoxFuture<'_, Result<(), MigrationError>> {
+    /// Writes down that tokens are in the target and were read back.
+    pub(super) fn migrated(&self, rows: Vec<Row>) -> BoxFuture<'_, Result<(), MigrationError>> {
+        Box::pin(async move {
+            for rows in rows.chunks(RECORDS_AT_A_TIME) {
+                let outcomes: Vec<_> = rows.iter().map(|row| self.outcome_of(row)).collect();
+                let recording: Vec<_> = outcomes
+                    .iter()
+                    .map(|outcome| self.journal.append(outcome.clone()))
+                    .collect();
+                for (outcome, recorded) in outcomes.iter().zip(recording) {
+                    let position = recorded.await?;
+                    self.states().apply(outcome, position);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn outcome_of(&self, row: &Row) -> Event {
         let mut outcome = Outcome::new(
             row.fingerprint,
-            row.locator,
+            row.locator.clone(),
             Class::Migrated,
             self.clock.now(),
         );
         outcome.home_account_id = Some(row.home_account_id.to_string());
         outcome.message = row.kept_old.then(|| "kept_old_refresh_token".to_owned());
-        self.record(outcome)
+        Event::Outcome(outcome)
     }
 
     /// Erases the answers once every one of them is in the target; otherwise keeps them for the next run.
