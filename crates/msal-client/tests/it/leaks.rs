@@ -1,6 +1,6 @@
 //! The search for secrets in everything a person could get to see.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::error::Error;
 use std::fmt::{Debug, Write as _};
 use std::io;
@@ -56,12 +56,17 @@ impl io::Write for Log {
 pub(crate) struct Leaks {
     secrets: Mutex<BTreeSet<String>>,
     shown: Mutex<String>,
+    /// How much had been logged when the world began, and cannot be about its secrets.
+    logged_before: usize,
 }
 
 impl Leaks {
     pub(crate) fn new() -> Self {
         LazyLock::force(&LOG);
-        Self::default()
+        Self {
+            logged_before: LOGGED.lock().unwrap().len(),
+            ..Self::default()
+        }
     }
 
     pub(crate) fn add(&self, secret: &str) {
@@ -98,30 +103,47 @@ impl Leaks {
 
     /// The secrets that were seen, by where and by their first characters.
     pub(crate) fn found(&self) -> Vec<String> {
-        let logged = LOGGED.lock().unwrap().clone();
+        let secrets = self.secrets.lock().unwrap();
+        let logged = LOGGED.lock().unwrap()[self.logged_before..].to_owned();
         let shown = self.shown.lock().unwrap();
         let mut found = Vec::new();
-        for secret in self.secrets.lock().unwrap().iter() {
-            for (place, text) in [("the log", &logged), ("an error or a value", &shown)] {
-                if pieces(secret).any(|piece| text.contains(piece)) {
-                    found.push(format!(
-                        "a secret starting with {:.12} is in {place}",
-                        secret
-                    ));
-                }
+        for (place, text) in [("the log", &logged), ("an error or a value", &*shown)] {
+            for secret in secrets_in(text, &secrets) {
+                found.push(format!("a secret starting with {secret:.12} is in {place}"));
             }
         }
         found
     }
 }
 
-/// Pieces that do not overlap, so that whoever prints half a token is found as well.
-fn pieces(secret: &str) -> impl Iterator<Item = &str> {
-    let count = (secret.len() / PIECE).max(1);
-    (0..count).filter_map(move |number| match count {
-        1 => Some(secret),
-        _ => secret.get(number * PIECE..(number + 1) * PIECE),
-    })
+/// The secrets of which at least a piece is in `text`.
+fn secrets_in<'s>(text: &str, secrets: &'s BTreeSet<String>) -> BTreeSet<&'s str> {
+    let (short, long): (Vec<_>, Vec<_>) = secrets.iter().partition(|it| it.len() < PIECE);
+    let mut found: BTreeSet<&str> = short
+        .into_iter()
+        .map(String::as_str)
+        .filter(|secret| text.contains(secret))
+        .collect();
+    // Pieces that do not overlap: whoever prints half a token prints one of them.
+    let mut pieces = HashMap::new();
+    for secret in long {
+        assert!(
+            secret.bytes().all(is_of_a_token),
+            "look for it in another way"
+        );
+        for piece in secret.as_bytes().chunks_exact(PIECE) {
+            pieces.insert(piece, secret.as_str());
+        }
+    }
+    let words = text.as_bytes().split(|byte| !is_of_a_token(*byte));
+    let windows = words.flat_map(|word| word.windows(PIECE));
+    found.extend(windows.filter_map(|window| pieces.get(window)));
+    found
+}
+
+/// Base64url and what joins its parts.
+fn is_of_a_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
 #[test]

@@ -84,7 +84,7 @@ async fn a_malformed_token_needs_its_user() {
     for broken in [
         &token.expose_secret()[..600],
         &token.expose_secret().to_lowercase(),
-        "not a refresh token at all",
+        "not-a-refresh-token-at-all",
     ] {
         let error = refused(&world, RefreshToken::from(broken), GRAPH).await;
         assert_eq!(
