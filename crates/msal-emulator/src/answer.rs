@@ -129,15 +129,22 @@ pub(crate) fn write(
             access_token: &access_token,
             user,
         }),
-        Version::V2 => to_json(&AnswerV2 {
-            token_type: "Bearer",
-            scope,
-            expires_in: life,
-            ext_expires_in: extended,
-            refresh_in,
-            access_token: &access_token,
-            user,
-        }),
+        Version::V2 => {
+            let refreshable = user.refresh_token.is_some();
+            let answer = AnswerV2 {
+                token_type: "Bearer",
+                scope,
+                expires_in: life,
+                ext_expires_in: extended,
+                refresh_in,
+                access_token: &access_token,
+                user,
+            };
+            match call.target.shape {
+                Shape::Entra => to_json(&answer),
+                shape => to_json(&maker.otherwise(shape, &answer, life, refreshable)),
+            }
+        }
     }
 }
 
@@ -179,6 +186,55 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
+    /// The answer as Azure AD B2C and AD FS have it.
+    fn otherwise(
+        &self,
+        shape: Shape<'_>,
+        answer: &AnswerV2<'_>,
+        life: u64,
+        refreshable: bool,
+    ) -> serde_json::Value {
+        let mut answer = serde_json::to_value(answer).unwrap_or_default();
+        let (now, audience) = (self.call.now.secs(), &self.granted.asked.audience);
+        answer["resource"] = audience.as_str().into();
+        if refreshable {
+            let life = self.platform.settings().refresh_token_life.as_secs();
+            answer["refresh_token_expires_in"] = life.into();
+        }
+        if shape == Shape::Adfs {
+            answer["token_type"] = "bearer".into();
+            return answer;
+        }
+        answer["not_before"] = now.into();
+        answer["expires_on"] = (now + life).into();
+        if let Shape::B2c { policy } = shape
+            && let Some(person) = &self.granted.person
+        {
+            answer["id_token_expires_in"] = ID_TOKEN_LIFE.into();
+            // B2C's accounts are of a policy.
+            let home = self.platform.directory().tenant(person.account.home).id;
+            let uid = format!(
+                "{}-{}",
+                person.account.object_id,
+                policy.to_ascii_lowercase()
+            );
+            let info = serde_json::json!({"uid": uid, "utid": home.to_string()});
+            let profile = serde_json::json!({
+                "ver": "1.0",
+                "tid": home.to_string(),
+                "sub": null,
+                "name": person.account.display_name(),
+                "preferred_username": null,
+                "idp": null,
+            });
+            answer["profile_info"] = crate::base64url(profile.to_string().as_bytes()).into();
+            if answer.get("client_info").is_some() {
+                answer["client_info"] = crate::base64url(info.to_string().as_bytes()).into();
+            }
+        }
+        answer
+    }
+
     /// Microsoft Graph checks the tokens of clients that understand claims challenges at every call, and so
     /// lets them live long.
     fn evaluates_continuously(&self) -> bool {

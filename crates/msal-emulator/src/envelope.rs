@@ -10,6 +10,7 @@ use crate::guid::Guid;
 use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::reply::{Reply, to_json};
+use crate::route::Shape;
 
 #[derive(Serialize)]
 struct Envelope<'a> {
@@ -35,6 +36,14 @@ pub(crate) fn refuse(
     token_issued: Option<Moment>,
 ) -> Reply {
     let code = refusal.code;
+    if let Some(b2c) = b2c(call, refusal) {
+        let telemetry = telemetry(code, None);
+        let reply = Reply::token(call, 400, to_json(&b2c), &telemetry);
+        return Reply {
+            aadsts: Some(code),
+            ..reply
+        };
+    }
     let envelope = Envelope {
         error: refusal.error.unwrap_or_else(|| error_name(call, refusal)),
         error_description: description(call, refusal, directory),
@@ -58,6 +67,35 @@ pub(crate) fn refuse(
         aadsts: Some(code),
         ..reply
     }
+}
+
+/// What Azure AD B2C says in place of an AADSTS error, where it has words of its own: no `error_codes`.
+fn b2c(call: &Call<'_>, refusal: &Refusal) -> Option<serde_json::Value> {
+    let Shape::B2c { .. } = call.target.shape else {
+        return None;
+    };
+    let (error, code, text) = match refusal.code {
+        50173 | 70000 | 70008 | 700_082 | 700_084 | 9_002_313 => (
+            "invalid_grant",
+            90080,
+            "The provided grant has expired. Please re-authenticate and try again.",
+        ),
+        7_000_215 => (
+            "invalid_client",
+            90081,
+            "The specified client_secret does not match the expected value for this client. Please correct the client_secret and try again.",
+        ),
+        7_000_218 => (
+            "invalid_client",
+            90079,
+            "Clients must send a client_secret when redeeming a confidential grant.",
+        ),
+        _ => return None,
+    };
+    let (id, now) = (call.correlation_id, call.now);
+    let description =
+        format!("AADB2C{code}: {text}\r\nCorrelation ID: {id}\r\nTimestamp: {now}\r\n");
+    Some(serde_json::json!({"error": error, "error_description": description}))
 }
 
 /// The value of `x-ms-clitelem`: version, error, suberror number, age of the refresh token, ring.

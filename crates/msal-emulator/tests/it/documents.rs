@@ -1,7 +1,7 @@
 //! Discovery documents, instance discovery, user realm and keys.
 
 use http::Request;
-use msal_emulator::sample::{CONTOSO, CONTOSO_ID};
+use msal_emulator::sample::{ALICE, CONTOSO, CONTOSO_ID, DESKTOP, WEB};
 use serde_json::{Value, json};
 
 use crate::support::{BASE, at, emulator, get, send};
@@ -186,4 +186,102 @@ fn what_is_no_endpoint_is_not_found() {
     }
     let request = Request::post(format!("{BASE}/common/discovery/v2.0/keys"));
     assert_eq!(send(&emulator(), request, "".into(), at(0)).code(), 900_561);
+}
+
+#[test]
+fn b2c_has_urls_answers_and_errors_of_its_own() {
+    let emulator = emulator();
+    let policy = "/contoso.example/B2C_1_susi";
+    let document = get(
+        &emulator,
+        &format!("{policy}/v2.0/.well-known/openid-configuration"),
+    )
+    .json();
+    let endpoint = document["token_endpoint"].as_str().unwrap();
+    assert_eq!(
+        endpoint,
+        format!("{BASE}/contoso.example/b2c_1_susi/oauth2/v2.0/token")
+    );
+    assert_eq!(document["issuer"], format!("{BASE}/{CONTOSO_ID}/v2.0/"));
+    let redeem = |client: &str, refresh_token: &str| {
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(crate::support::refresh_form(client, refresh_token))
+            .finish();
+        let request =
+            Request::post(endpoint).header("content-type", "application/x-www-form-urlencoded");
+        send(&emulator, request, form.into(), at(0))
+    };
+    let rt = emulator.issue_refresh_token(ALICE, DESKTOP, at(0)).unwrap();
+    let answer = redeem(DESKTOP, &rt).json();
+    assert!(answer["not_before"].is_u64() && answer["refresh_token_expires_in"].is_u64());
+    let info = answer["client_info"].as_str().unwrap();
+    let info =
+        base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, info).unwrap();
+    assert!(String::from_utf8(info).unwrap().contains("-b2c_1_susi\""));
+    for (client, token, code) in [
+        (DESKTOP, "garbage", "AADB2C90080: "),
+        (WEB, "garbage", "AADB2C90079: "),
+    ] {
+        let refused = redeem(client, token).json();
+        assert!(
+            refused["error_description"]
+                .as_str()
+                .unwrap()
+                .starts_with(code),
+            "{refused}"
+        );
+        assert!(refused.get("error_codes").is_none());
+    }
+}
+
+#[test]
+fn hosts_of_clouds_regions_and_external_tenants_have_their_issuers() {
+    let emulator = emulator();
+    let document = |host: &str, version: &str| {
+        let request = Request::get(format!(
+            "https://{host}/contoso.example{version}/.well-known/openid-configuration"
+        ));
+        send(&emulator, request, "".into(), at(0)).json()
+    };
+    for (host, v2, v1, cloud) in [
+        (
+            "login.microsoftonline.com",
+            "login.microsoftonline.com",
+            "sts.windows.net",
+            "microsoftonline.com",
+        ),
+        (
+            "westus.login.microsoft.com",
+            "login.microsoftonline.com",
+            "sts.windows.net",
+            "microsoftonline.com",
+        ),
+        (
+            "login.microsoftonline.us",
+            "login.microsoftonline.us",
+            "sts.windows.net",
+            "microsoftonline.us",
+        ),
+        (
+            "login.chinacloudapi.cn",
+            "login.partner.microsoftonline.cn",
+            "sts.chinacloudapi.cn",
+            "partner.microsoftonline.cn",
+        ),
+    ] {
+        let (new, old) = (document(host, "/v2.0"), document(host, ""));
+        assert_eq!(new["issuer"], format!("https://{v2}/{CONTOSO_ID}/v2.0"));
+        assert_eq!(old["issuer"], format!("https://{v1}/{CONTOSO_ID}/"));
+        assert_eq!(new["cloud_instance_name"], cloud);
+        let endpoint = new["token_endpoint"].as_str().unwrap();
+        assert!(
+            endpoint.starts_with(&format!("https://{host}/")),
+            "{endpoint}"
+        );
+    }
+    let external = document("contoso.ciamlogin.com", "/v2.0");
+    assert_eq!(
+        external["issuer"],
+        format!("https://{CONTOSO_ID}.ciamlogin.com/{CONTOSO_ID}/v2.0")
+    );
 }
