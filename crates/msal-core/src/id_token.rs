@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -36,8 +38,7 @@ pub struct IdTokenClaims {
     pub nonce: Option<String>,
     /// `auth_time`.
     pub auth_time: Option<UnixTime>,
-    /// All claims, as they were sent.
-    pub all: Map<String, Value>,
+    raw: RawIdToken,
     time: Times,
 }
 
@@ -54,29 +55,34 @@ impl IdTokenClaims {
     /// # Errors
     /// [`IdTokenError`] says which rule is broken. Nothing of an answer with such a token may be used.
     pub fn decode(token: &RawIdToken, client_id: &str) -> Result<Self, IdTokenError> {
-        let claims = payload(token.expose_secret())?;
+        let claims: Wire = payload(token.expose_secret())?;
         check_audience(&claims, client_id)?;
-        let text = |name| optional_text(&claims, name);
-        let decoded = Self {
-            issuer: required_text(&claims, "iss")?,
-            subject: required_text(&claims, "sub")?,
-            object_id: text("oid")?,
-            tenant_id: text("tid")?,
-            username: first_present(&claims, &["preferred_username", "upn", "unique_name"])?,
-            name: text("name")?,
-            nonce: text("nonce")?,
-            auth_time: optional_time(&claims, "auth_time")?,
-            time: Times {
-                issued_at: optional_time(&claims, "iat")?,
-                not_before: optional_time(&claims, "nbf")?,
-                expires_at: optional_time(&claims, "exp")?,
-            },
-            all: Map::new(),
-        };
+        let username = optional_text(claims.preferred_username, "preferred_username")?;
+        let (upn, unique_name) = (
+            optional_text(claims.upn, "upn")?,
+            optional_text(claims.unique_name, "unique_name")?,
+        );
         Ok(Self {
-            all: claims,
-            ..decoded
+            issuer: required_text(claims.iss, "iss")?,
+            subject: required_text(claims.sub, "sub")?,
+            object_id: optional_text(claims.oid, "oid")?,
+            tenant_id: optional_text(claims.tid, "tid")?,
+            username: username.or(upn).or(unique_name),
+            name: optional_text(claims.name, "name")?,
+            nonce: optional_text(claims.nonce, "nonce")?,
+            auth_time: optional_time(claims.auth_time, "auth_time")?,
+            raw: token.clone(),
+            time: Times {
+                issued_at: optional_time(claims.iat, "iat")?,
+                not_before: optional_time(claims.nbf, "nbf")?,
+                expires_at: optional_time(claims.exp, "exp")?,
+            },
         })
+    }
+
+    /// Every claim, as it was sent: for those that have no field here. Decoded anew at each call.
+    pub fn all(&self) -> Map<String, Value> {
+        payload(self.raw.expose_secret()).unwrap_or_default()
     }
 
     /// Whether `oid` and `tid` can be those of an account that is not named by its `sub`.
@@ -139,7 +145,27 @@ pub enum IdTokenError {
     },
 }
 
-fn payload(token: &str) -> Result<Map<String, Value>, IdTokenError> {
+/// The claims that are looked at. A claim that occurs twice makes the token malformed.
+#[derive(Deserialize)]
+struct Wire {
+    iss: Option<Value>,
+    sub: Option<Value>,
+    aud: Option<Value>,
+    azp: Option<Value>,
+    oid: Option<Value>,
+    tid: Option<Value>,
+    preferred_username: Option<Value>,
+    upn: Option<Value>,
+    unique_name: Option<Value>,
+    name: Option<Value>,
+    nonce: Option<Value>,
+    auth_time: Option<Value>,
+    iat: Option<Value>,
+    nbf: Option<Value>,
+    exp: Option<Value>,
+}
+
+fn payload<T: DeserializeOwned>(token: &str) -> Result<T, IdTokenError> {
     // A bounded split: a megabyte of dots must not become a million parts.
     let mut parts = token.splitn(4, '.');
     let (Some(header), Some(payload), Some(_signature), None) =
@@ -147,28 +173,32 @@ fn payload(token: &str) -> Result<Map<String, Value>, IdTokenError> {
     else {
         return Err(IdTokenError::Malformed);
     };
-    json_object(header)?;
+    let _header: Map<String, Value> = json_object(header)?;
     json_object(payload)
 }
 
-fn json_object(part: &str) -> Result<Map<String, Value>, IdTokenError> {
+fn json_object<T: DeserializeOwned>(part: &str) -> Result<T, IdTokenError> {
     let json = URL_SAFE_NO_PAD
         .decode(part.trim_end_matches('='))
         .map_err(|_unspecific| IdTokenError::Malformed)?;
+    // A derived reader would take an array for an object.
+    if json.trim_ascii_start().first() != Some(&b'{') {
+        return Err(IdTokenError::Malformed);
+    }
     serde_json::from_slice(&json).map_err(|_unspecific| IdTokenError::Malformed)
 }
 
-fn check_audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), IdTokenError> {
+fn check_audience(claims: &Wire, client_id: &str) -> Result<(), IdTokenError> {
     let is_us = |value: &Value| {
         value
             .as_str()
             .is_some_and(|text| text.eq_ignore_ascii_case(client_id))
     };
-    match claims.get("aud") {
+    match &claims.aud {
         None => Err(IdTokenError::MissingClaim { claim: "aud" }),
         Some(audience @ Value::String(_)) if is_us(audience) => Ok(()),
         // OpenID Connect Core §3.1.3.7, rules 3 to 5: with several audiences, `azp` must be there and name us.
-        Some(Value::Array(audiences)) if audiences.iter().any(is_us) => match claims.get("azp") {
+        Some(Value::Array(audiences)) if audiences.iter().any(is_us) => match &claims.azp {
             Some(party) if is_us(party) => Ok(()),
             None if audiences.len() == 1 => Ok(()),
             _ => Err(IdTokenError::Audience),
@@ -178,42 +208,30 @@ fn check_audience(claims: &Map<String, Value>, client_id: &str) -> Result<(), Id
     }
 }
 
-fn required_text(claims: &Map<String, Value>, claim: &'static str) -> Result<String, IdTokenError> {
-    match optional_text(claims, claim)? {
+fn required_text(value: Option<Value>, claim: &'static str) -> Result<String, IdTokenError> {
+    match optional_text(value, claim)? {
         Some(text) if !text.is_empty() => Ok(text),
         _ => Err(IdTokenError::MissingClaim { claim }),
     }
 }
 
 fn optional_text(
-    claims: &Map<String, Value>,
+    value: Option<Value>,
     claim: &'static str,
 ) -> Result<Option<String>, IdTokenError> {
-    match claims.get(claim) {
+    match value {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(IdTokenError::ClaimType { claim }),
     }
 }
 
-fn first_present(
-    claims: &Map<String, Value>,
-    names: &[&'static str],
-) -> Result<Option<String>, IdTokenError> {
-    for name in names {
-        if let Some(text) = optional_text(claims, name)? {
-            return Ok(Some(text));
-        }
-    }
-    Ok(None)
-}
-
 fn optional_time(
-    claims: &Map<String, Value>,
+    value: Option<Value>,
     claim: &'static str,
 ) -> Result<Option<UnixTime>, IdTokenError> {
     let wrong = IdTokenError::ClaimType { claim };
-    match claims.get(claim) {
+    match value {
         None | Some(Value::Null) => Ok(None),
         // RFC 7519 §2: a NumericDate may have a fraction.
         Some(Value::Number(number)) => {
@@ -259,7 +277,7 @@ mod tests {
             IdTokenClaims::decode(&with("preferred_username", json!("a@x")), "ME").unwrap();
         assert_eq!(claims.subject, "s");
         assert_eq!(claims.username.as_deref(), Some("a@x"));
-        assert_eq!(claims.all["iat"], 100);
+        assert_eq!(claims.all()["iat"], 100);
     }
 
     #[test]

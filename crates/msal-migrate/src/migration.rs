@@ -332,6 +332,12 @@ impl Engine<'_> {
                 allow_user_mismatch: self.settings.allow_user_mismatch,
             };
             let (class, reason) = match interpret(&capsule.response, &expectation) {
+                // Only an answer with a token deep inside it can look as if it brought one and bring none.
+                Verdict::Publish(tokens)
+                    if tokens.refresh_token.is_none() && capsule.redeemed.is_empty() =>
+                {
+                    (Class::Retry, Reason::named("no_refresh_token"))
+                }
                 Verdict::Publish(tokens) => {
                     let facts = capsule.facts(&sealed);
                     rows.extend(self.target.add(&facts, &metadata, &tokens, capsule.at));

@@ -23,7 +23,8 @@ pub(super) struct Capsule {
     pub(super) authority: Authority,
     pub(super) scopes: ScopeSet,
     pub(super) user: UserHints,
-    /// The token that was redeemed: it is kept when the answer brings no other.
+    /// The token that was redeemed: it is kept when the answer brings no other. Empty in an opened capsule whose answer
+    /// does bring another: a fifth of the journal would be tokens that nobody needs again.
     pub(super) redeemed: RefreshToken,
     /// When the answer came.
     pub(super) at: UnixTime,
@@ -81,7 +82,10 @@ impl Capsule {
             oid: borrowed(&self.user.oid),
             tid: borrowed(&self.user.tid),
             home_account_id: home_account_id.map(|id| Cow::Borrowed(id.as_str())),
-            redeemed: Cow::Borrowed(self.redeemed.expose_secret()),
+            redeemed: Cow::Borrowed(match brings_a_token(self.response.body()) {
+                true => "",
+                false => self.redeemed.expose_secret(),
+            }),
             at: self.at.as_secs(),
             status: self.response.status().as_u16(),
         };
@@ -124,6 +128,14 @@ impl Capsule {
     }
 }
 
+/// Whether the answer holds a refresh token that is a string with something in it.
+fn brings_a_token(body: &[u8]) -> bool {
+    let name = b"\"refresh_token\":\"";
+    memchr::memmem::find(body, name)
+        .and_then(|at| body.get(at + name.len()))
+        .is_some_and(|first| *first != b'"')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,8 +162,23 @@ mod tests {
     fn what_is_sealed_is_what_is_opened() {
         let opened = Capsule::decode(&capsule().encode()).unwrap();
         assert_eq!(format!("{opened:?}"), format!("{:?}", capsule()));
-        assert_eq!(opened.redeemed, capsule().redeemed);
+        assert!(opened.redeemed.is_empty(), "the answer brings another");
         assert_eq!(opened.response.body(), capsule().response.body());
+    }
+
+    #[test]
+    fn the_redeemed_token_is_kept_where_no_other_comes() {
+        for body in [
+            r#"{"access_token":"a"}"#,
+            r#"{"refresh_token":""}"#,
+            r#"{"refresh_token":null}"#,
+            "",
+        ] {
+            let mut capsule = capsule();
+            *capsule.response.body_mut() = Bytes::from(body);
+            let opened = Capsule::decode(&capsule.encode()).unwrap();
+            assert_eq!(opened.redeemed, capsule.redeemed, "{body}");
+        }
     }
 
     #[test]
