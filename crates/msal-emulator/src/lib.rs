@@ -35,6 +35,61 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Testing one's own sign-in code
+//!
+//! The code under test opens the authorization URL and redeems the code; the test plays the person. A program
+//! that names its user by `login_hint` gets the code without a page ([`SignIn`] says who is asked).
+//!
+//! ```
+//! use std::time::SystemTime;
+//!
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use msal_emulator::{Directory, Emulator, Fault, sample};
+//!
+//! /// The code under test: all it needs is something that answers requests.
+//! fn sign_in(send: impl Fn(Request<Bytes>) -> Response<Bytes>) -> Result<String, String> {
+//!     let authority = "https://localhost/contoso.example/oauth2/v2.0";
+//!     let query = format!(
+//!         "client_id={}&response_type=code&redirect_uri=http://localhost&scope=openid&state=xyz&login_hint={}",
+//!         sample::DESKTOP,
+//!         sample::ALICE
+//!     );
+//!     let request = Request::get(format!("{authority}/authorize?{query}")).body(Bytes::new());
+//!     let response = send(request.map_err(|error| error.to_string())?);
+//!     let location = response.headers()["location"].to_str().unwrap_or_default().to_owned();
+//!     let parameter = |name: &str| {
+//!         let mut pairs = location.split(['?', '&']).filter_map(|pair| pair.split_once('='));
+//!         pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+//!     };
+//!     if parameter("state") != Some("xyz") {
+//!         return Err("the answer is not to my question".to_owned());
+//!     }
+//!     let code = parameter("code").ok_or_else(|| parameter("error").unwrap_or_default().to_owned())?;
+//!     let form = format!(
+//!         "client_id={}&grant_type=authorization_code&redirect_uri=http://localhost&code={code}",
+//!         sample::DESKTOP
+//!     );
+//!     let request = Request::post(format!("{authority}/token")).body(Bytes::from(form));
+//!     let response = send(request.map_err(|error| error.to_string())?);
+//!     match response.status().as_u16() {
+//!         200 => Ok("signed in".to_owned()),
+//!         429 => Err("come back later".to_owned()),
+//!         status => Err(format!("refused with {status}")),
+//!     }
+//! }
+//!
+//! let emulator = Emulator::new(Directory::sample());
+//! let send = |request| emulator.handle(request, SystemTime::now());
+//! assert_eq!(sign_in(send), Ok("signed in".to_owned()));
+//!
+//! emulator.add_fault(Fault::throttle(30).grant("authorization_code"));
+//! assert_eq!(sign_in(send), Err("come back later".to_owned()));
+//!
+//! emulator.set_enabled(sample::ALICE, false);
+//! assert_eq!(sign_in(send), Err("invalid_grant".to_owned()));
+//! ```
+//!
 //! Behind HTTPS, with a certificate authority of its own:
 //!
 //! ```no_run
@@ -53,19 +108,34 @@
 //! | | v1 | v2.0 |
 //! | --- | --- | --- |
 //! | tokens | `/{tenant}/oauth2/token` | `/{tenant}/oauth2/v2.0/token` |
-//! | authorization codes | `/{tenant}/oauth2/authorize` | `/{tenant}/oauth2/v2.0/authorize` |
+//! | sign-in | `/{tenant}/oauth2/authorize` | `/{tenant}/oauth2/v2.0/authorize` |
+//! | device codes | `/{tenant}/oauth2/devicecode` | `/{tenant}/oauth2/v2.0/devicecode` |
+//! | sign-out | `/{tenant}/oauth2/logout` | `/{tenant}/oauth2/v2.0/logout` |
 //! | discovery | `/{tenant}/.well-known/openid-configuration` | `/{tenant}/v2.0/.well-known/openid-configuration` |
 //! | keys | `/common/discovery/keys` | `/{tenant}/discovery/v2.0/keys` |
 //! | instance discovery | `/common/discovery/instance` | the same |
 //! | user realm | `/common/userrealm/{upn}` | the same |
 //!
-//! `{tenant}` is a GUID, a domain, `common`, `organizations` or `consumers`. The grants are `refresh_token`,
-//! `password`, `authorization_code` and `client_credentials` with a secret. There are no pages: at the
-//! authorization endpoint everybody is signed in, and `login_hint` says who is at the browser.
+//! `{tenant}` is a GUID, a domain, `common`, `organizations` or `consumers`. The hosts of Microsoft's clouds,
+//! their regions and `{tenant}.ciamlogin.com` get the issuers they have; `/{tenant}/{policy}/…` has the shape of
+//! Azure AD B2C, `/adfs/…` that of AD FS.
+//!
+//! The grants are `authorization_code` (with PKCE), `refresh_token`, `device_code` under both its names,
+//! `password`, `client_credentials` (with `fmi_path`), `urn:ietf:params:oauth:grant-type:jwt-bearer` on behalf of a
+//! user, SAML bearer assertions, and `user_fic`. Clients prove themselves by a secret, by an assertion that a
+//! [`Certificate`] of theirs verifies, or by a token of the emulator that they trust.
+//!
+//! People meet pages for sign-in, account choice, password, second factor, consent, device codes and sign-out,
+//! which need no script. Tenants may be federated: the user realm names AD FS, and WS-Trust 1.3 and 2005 give
+//! SAML assertions. `/v1.0/me` takes tokens of Microsoft Graph and challenges with claims when sessions were
+//! revoked; the managed identity endpoints of virtual machines, App Service, Azure Machine Learning, Azure Arc,
+//! Service Fabric and Cloud Shell give tokens without a secret.
 //!
 //! Refresh tokens are Entra's: valid at v1 and v2.0, bound to a user and a client and to neither resource nor
-//! tenant, good for 90 days from their issue, and not spent when redeemed. [`Rotation`] makes them stricter.
-//! Errors are whole envelopes with their AADSTS code; [`catalogue`] lists them with how certain each is.
+//! tenant, good for 90 days from their issue (24 hours from the sign-in for single-page applications), and not
+//! spent when redeemed. [`Rotation`] makes them stricter. Errors are whole envelopes with their AADSTS code;
+//! [`catalogue`] lists them with how certain each is. [`Fault`] makes requests go wrong on demand, and
+//! [`Emulator::administer`] lets other programs do all that over HTTP.
 //!
 //! # The sample directory
 //!
@@ -76,7 +146,7 @@
 //! | `contoso.example` | `c0ffee00-0001-4000-8000-000000000000` | `alice@`, `bob@`, `mia@`, `dan@` (disabled), `user1@` to `user1000000@`; `carol@fabrikam.example` is a guest |
 //! | `fabrikam.example` | `c0ffee00-0002-4000-8000-000000000000` | `carol@`, `user1@` to `user1000000@` |
 //!
-//! Everybody's password is `Sample-Passw0rd`.
+//! Everybody's password is `Sample-Passw0rd`, and every authenticator shows `123456`.
 //!
 //! | client | id | |
 //! | --- | --- | --- |
@@ -84,6 +154,10 @@
 //! | Sample web | `00c0ffee-0000-4000-8000-000000000002` | confidential, secret `sample-secret`, redirect `https://localhost/callback` |
 //! | Sample family mail | `00c0ffee-0000-4000-8000-000000000003` | public, in the family of client ids |
 //! | Sample family files | `00c0ffee-0000-4000-8000-000000000004` | public, in the family of client ids |
+//! | Sample page | `00c0ffee-0000-4000-8000-000000000005` | single-page application, redirect `http://localhost:3000/` |
+//!
+//! Machines have an identity of their own in Contoso, and the one with client id
+//! `00c0ffee-0000-4000-8000-000000000006`.
 //!
 //! | resource | |
 //! | --- | --- |

@@ -53,7 +53,7 @@ pub const ORDERS: &str = "api://orders";
 pub const REPORTS: &str = "https://reports.contoso.example/api";
 
 impl Directory {
-    /// Two tenants with a few people, four clients and two APIs of their own, as the crate documentation lists them.
+    /// Two tenants with a few people, five clients, two APIs of their own and two managed identities, as the crate documentation lists them.
     #[must_use]
     pub fn sample() -> Self {
         match builder().build() {
