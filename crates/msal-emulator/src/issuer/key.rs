@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::base64url;
+use crate::directory::Certificate;
 
 /// An RSA key that signs tokens with RS256. Parsed once; clones share it.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct SigningKey {
     pair: Arc<KeyPair>,
     /// The public key as a DER `SubjectPublicKeyInfo`.
     public: Arc<[u8]>,
+    /// In base64, as `x5c` has it.
+    certificate: Option<Arc<str>>,
     id: String,
 }
 
@@ -27,9 +30,19 @@ impl SigningKey {
     #[must_use]
     pub fn development() -> Self {
         match Self::from_pkcs8_pem(DEVELOPMENT_KEY) {
-            Ok(key) => key,
+            Ok(key) => key.certified(DEVELOPMENT_CERTIFICATE),
             Err(error) => unreachable!("the built-in key is sound: {error}"),
         }
+    }
+
+    /// Publishes the key with a certificate, whose thumbprint names it as at Entra.
+    fn certified(mut self, pem: &str) -> Self {
+        if let Ok(certificate) = Certificate::from_pem(pem) {
+            let body = pem.lines().filter(|line| !line.starts_with("-----"));
+            self.certificate = Some(body.collect::<String>().into());
+            self.id = certificate.x5t;
+        }
+        self
     }
 
     /// Makes a new key of 2048 bits, which takes a tenth of a second or so.
@@ -64,6 +77,7 @@ impl SigningKey {
         let id = base64url(digest(&SHA1_FOR_LEGACY_USE_ONLY, spki.as_ref()).as_ref());
         Ok(Self {
             public: spki.as_ref().into(),
+            certificate: None,
             pair: Arc::new(pair),
             id,
         })
@@ -94,7 +108,7 @@ impl SigningKey {
     /// The public key as a member of a JWK set.
     pub(crate) fn jwk(&self, issuer: &str) -> serde_json::Value {
         let public = self.pair.public_key();
-        serde_json::json!({
+        let mut jwk = serde_json::json!({
             "kty": "RSA",
             "use": "sig",
             "kid": self.id,
@@ -102,7 +116,11 @@ impl SigningKey {
             "n": base64url(public.modulus().big_endian_without_leading_zero()),
             "e": base64url(public.exponent().big_endian_without_leading_zero()),
             "issuer": issuer,
-        })
+        });
+        if let Some(certificate) = &self.certificate {
+            jwk["x5c"] = serde_json::json!([certificate.as_ref()]);
+        }
+        jwk
     }
 }
 
@@ -117,6 +135,8 @@ pub enum KeyError {
     #[error("not an RSA private key in PKCS#8 PEM form")]
     NotAKey,
 }
+
+const DEVELOPMENT_CERTIFICATE: &str = include_str!("development-certificate.pem");
 
 const DEVELOPMENT_KEY: &str = include_str!("development-key.pem");
 
@@ -147,6 +167,15 @@ mod tests {
         public
             .verify(&RSA_PKCS1_2048_8192_SHA256, b"other", &key.sign(b"message"))
             .unwrap_err();
+    }
+
+    #[test]
+    fn the_built_in_key_is_published_with_its_certificate() {
+        let key = SigningKey::development();
+        let jwk = key.jwk("https://localhost/");
+        let certificate = Certificate::from_base64(jwk["x5c"][0].as_str().unwrap()).unwrap();
+        assert_eq!(certificate.public_key, key.public_key());
+        assert_eq!(jwk["x5t"], certificate.x5t.as_str());
     }
 
     #[test]
