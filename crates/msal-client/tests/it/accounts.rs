@@ -290,12 +290,14 @@ async fn a_sign_out_is_not_undone_by_a_load_that_began_before_it() {
     let world = World::new();
     let app = world.desktop();
     let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    // What somebody else saved is a reason to load.
+    world.sign_in(&world.desktop(), DESKTOP, BOB).await;
     let departure = {
         let (app, alice) = (app.clone(), alice.clone());
         async move { app.remove_account(&alice).await.unwrap() }
     };
     world.store.after_load(departure);
-    assert_eq!(names(&world, &app).await, [""; 0]);
+    assert_eq!(names(&world, &app).await, [BOB]);
     let error = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
     assert!(matches!(error, Err(Error::InteractionRequired(_))));
 }

@@ -70,6 +70,44 @@ async fn a_renewal_that_cannot_be_saved_is_not_lost_under_strict_rotation() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_saved_during_another_save_is_saved_later() {
+    let world = World::new();
+    let app = world.desktop();
+    world.sign_in(&app, DESKTOP, ALICE).await;
+    // Carol's save is on its way, with all there was when it began. Meanwhile bob's fails.
+    let bob = app.acquire_token_by_refresh_token(world.adal_sign_in(BOB, DESKTOP), [GRAPH]);
+    let store = world.store.clone();
+    world.store.before_save(async move {
+        store.fail_saves(true);
+        store_failure(bob.await.unwrap_err());
+        store.fail_saves(false);
+    });
+    world.sign_in(&app, DESKTOP, CAROL).await;
+    assert_eq!(count(&world.store.json().await, "Account"), 2);
+    // Whatever others saved by then.
+    for (app, upn) in [
+        (&world.desktop(), "user1@contoso.example"),
+        (&app, "user2@contoso.example"),
+    ] {
+        world.sign_in(app, DESKTOP, upn).await;
+    }
+    assert_eq!(count(&world.store.json().await, "Account"), 5);
+}
+
+#[tokio::test]
+async fn nothing_is_loaded_again_that_did_not_change() {
+    let world = World::new();
+    let app = world.desktop();
+    let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    let before = world.store.loads();
+    world.advance(DAY);
+    let renewed = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
+    assert_eq!(renewed.unwrap().token_source, TokenSource::IdentityProvider);
+    world.ask(app.accounts()).await.unwrap();
+    assert_eq!(world.store.loads(), before);
+}
+
+#[tokio::test]
 async fn a_sign_out_that_cannot_be_saved_is_saved_later() {
     let world = World::new();
     let app = world.desktop();

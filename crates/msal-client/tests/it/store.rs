@@ -1,6 +1,7 @@
 //! A store in memory that counts, fails when told to, and lets others come in between.
 
 use std::fmt;
+use std::future::ready;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -116,6 +117,16 @@ impl CacheStore for TestStore {
             }
             self.0.blobs.save(partition, blob, expected).await
         })
+    }
+
+    fn version<'a>(
+        &'a self,
+        partition: &'a Partition,
+    ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
+        if *self.0.fails_to_load.lock().unwrap() {
+            return Box::pin(ready(Err(StoreError::other("told not to load"))));
+        }
+        self.0.blobs.version(partition)
     }
 
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
