@@ -5,7 +5,8 @@
 //! refresh_token https://login.microsoftonline.com/common 00c0ffee-… User.Read cache.json < token.txt
 //! ```
 //!
-//! The token comes by standard input, because everybody on the machine can read arguments.
+//! The token comes by standard input, because everybody on the machine can read arguments. To try it out against
+//! `msal emulator serve --ca-out ca.pem`, set `SSL_CERT_FILE=ca.pem`.
 #![expect(clippy::print_stdout, reason = "it is what the program is for")]
 
 use std::{env, error::Error, io};
