@@ -279,6 +279,14 @@ pub(crate) struct ServeArgs {
     #[arg(long, default_value_t = 8443, value_name = "N")]
     pub(crate) port: u16,
 
+    /// Serves the admin API on this port of this machine: clock, faults, users, what was asked. 0 takes a free one.
+    #[arg(long, value_name = "N")]
+    pub(crate) admin_port: Option<u16>,
+
+    /// Serves the managed identity endpoints over plain HTTP on this port of this machine; 0 takes a free one.
+    #[arg(long, value_name = "N")]
+    pub(crate) managed_identity_port: Option<u16>,
+
     /// Where to write the certificate authority that clients must trust.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_out: Option<PathBuf>,

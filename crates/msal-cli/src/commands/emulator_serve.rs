@@ -82,6 +82,12 @@ fn server(arguments: &ServeArgs) -> Result<ServerBuilder, Failure> {
     if arguments.latency > 0 {
         builder = builder.latency(Duration::from_millis(arguments.latency));
     }
+    if let Some(port) = arguments.admin_port {
+        builder = builder.admin_port(port);
+    }
+    if let Some(port) = arguments.managed_identity_port {
+        builder = builder.managed_identity_port(port);
+    }
     Ok(builder.port(arguments.port))
 }
 
@@ -97,11 +103,10 @@ fn overridden(mut settings: Settings, arguments: &ServeArgs) -> Settings {
         }
         None => settings,
     };
-    settings.audit_capacity(if arguments.audit.is_some() {
-        AUDIT_CAPACITY
-    } else {
-        0
-    })
+    match arguments.audit {
+        Some(_) => settings.audit_capacity(AUDIT_CAPACITY),
+        None => settings,
+    }
 }
 
 /// Where the certificate authority goes: to the file that was named, else to a new one that is removed at the end.
@@ -188,6 +193,8 @@ fn announce(server: &Server, ca_file: &Path, arguments: &ServeArgs, printer: &Pr
         printer.json(&json!({
             "url": server.url(),
             "ca_file": ca_file.display().to_string(),
+            "admin_url": server.admin_url(),
+            "managed_identity_url": server.managed_identity_url(),
             "verifiable": server.emulator().signatures() == Signatures::Rs256,
             "tenants": directory.tenants().map(|tenant| json!({
                 "id": tenant.id, "domain": tenant.domain, "users": tenant.users,
@@ -205,10 +212,17 @@ fn introduction(server: &Server, ca_file: &Path, is_sample: bool) -> String {
     let (url, ca) = (server.url(), ca_file.display());
     let directory = server.emulator().directory();
     let mut out = format!("{BOLD}The Microsoft identity platform, emulated{BOLD:#}\n\n");
-    out.push_str(&text::table(&[
+    let mut places = vec![
         ("url".to_owned(), format!("{BOLD}{url}{BOLD:#}")),
         ("trust".to_owned(), format!("{ca}")),
-    ]));
+    ];
+    places.extend(server.admin_url().map(|url| ("admin".to_owned(), url)));
+    places.extend(
+        server
+            .managed_identity_url()
+            .map(|url| ("managed identity".to_owned(), url)),
+    );
+    out.push_str(&text::table(&places));
     if server.emulator().signatures() != Signatures::Rs256 {
         out.push_str("\n  signatures are constants: nobody can verify these tokens\n");
     }
