@@ -100,6 +100,36 @@ pub trait CacheStore: fmt::Debug + Send + Sync {
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>>;
 }
 
+/// A store that is shared is a store.
+impl<S: CacheStore + ?Sized> CacheStore for Arc<S> {
+    fn load<'a>(
+        &'a self,
+        partition: &'a Partition,
+    ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+        S::load(self, partition)
+    }
+
+    fn save<'a>(
+        &'a self,
+        partition: &'a Partition,
+        blob: Bytes,
+        expected: Option<Version>,
+    ) -> BoxFuture<'a, Result<Version, StoreError>> {
+        S::save(self, partition, blob, expected)
+    }
+
+    fn version<'a>(
+        &'a self,
+        partition: &'a Partition,
+    ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
+        S::version(self, partition)
+    }
+
+    fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
+        S::remove(self, partition)
+    }
+}
+
 /// A blob as a store holds it, with the version to name when replacing it.
 #[derive(Clone)]
 #[non_exhaustive]

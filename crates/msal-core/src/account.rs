@@ -80,7 +80,9 @@ impl ClientInfo {
 }
 
 /// An account in the token cache: what an application lists, and passes back for a silent call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` leaves the user name out: it is often an e-mail address, and debug output ends in logs.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Account {
     /// Identifies the user across tenants.
@@ -105,6 +107,17 @@ impl Account {
             local_account_id: String::new(),
             username: String::new(),
         }
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Account")
+            .field("home_account_id", &self.home_account_id)
+            .field("environment", &self.environment)
+            .field("realm", &self.realm)
+            .finish_non_exhaustive()
     }
 }
 

@@ -4,6 +4,7 @@
 //! 6). Its structure is: who issued it, for whom, about whom. A claim of the wrong JSON type is an error, never
 //! "absent": libraries that took an array-valued `aud` or a string-valued `exp` for missing have been bypassed.
 
+use std::fmt;
 use std::time::Duration;
 
 use base64::Engine;
@@ -19,7 +20,9 @@ use crate::{HomeAccountId, RawIdToken, UnixTime};
 const CLOCK_SKEW: Duration = Duration::from_secs(300);
 
 /// The claims of an ID token whose structure is sound.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// `Debug` shows who issued the token and about which object, and no name or address of a person.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct IdTokenClaims {
     /// `iss`: who issued the token.
@@ -113,6 +116,17 @@ impl IdTokenClaims {
             |time: Option<UnixTime>| time.is_some_and(|time| time - CLOCK_SKEW > now);
         (from_the_future(not_before) || from_the_future(issued_at))
             .then_some("the id token is from the future: is the clock of this machine slow?")
+    }
+}
+
+impl fmt::Debug for IdTokenClaims {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("IdTokenClaims")
+            .field("issuer", &self.issuer)
+            .field("object_id", &self.object_id)
+            .field("tenant_id", &self.tenant_id)
+            .finish_non_exhaustive()
     }
 }
 
