@@ -103,11 +103,17 @@ def measure_latency(emulator, tokens, options):
 
 def summary(runs, count):
     """Medians over (cost, _) pairs."""
-    seconds = statistics.median(cost.seconds for cost, _ in runs)
+    costs = [cost for cost, _ in runs]
+
+    def per_token(seconds):
+        return statistics.median(seconds(cost) for cost in costs) / count * 1e6
+
     return {
-        "seconds": seconds,
-        "rate": count / seconds,
-        "cpu_us_per_token": statistics.median(cost.cpu_seconds for cost, _ in runs) / count * 1e6,
+        "rate": 1e6 / per_token(lambda cost: cost.seconds),
+        "us_per_token": per_token(lambda cost: cost.seconds),
+        "user_us_per_token": per_token(lambda cost: cost.user_seconds),
+        "system_us_per_token": per_token(lambda cost: cost.system_seconds),
+        "cpu_us_per_token": per_token(lambda cost: cost.user_seconds + cost.system_seconds),
     }
 
 
@@ -227,10 +233,14 @@ def form(token):
 
 def goals(results):
     growth, cost, latency = results["growth"], results["cost"], results["latency"]
-    per_token = [row["cpu_us_per_token"] for row in growth]
     return [
-        goal("time per token, all tokens / a quarter of them", per_token[-1] / per_token[0], at_most=1.15),
-        goal("writes of the target, all tokens", growth[-1]["target_writes"], at_most=32),
+        goal("time per token, all / a quarter", growth[-1]["us_per_token"] / growth[0]["us_per_token"], at_most=1.2),
+        goal(
+            "processor time per token, all / a quarter",
+            growth[-1]["cpu_us_per_token"] / growth[0]["cpu_us_per_token"],
+            at_most=1.2,
+        ),
+        goal("writes of the target, all tokens", growth[-1]["target_writes"], at_most=10),
         goal(
             "processor time per token, msal / bare client",
             cost["msal"]["cpu_us_per_token"] / cost["bare"]["cpu_us_per_token"],
@@ -251,11 +261,11 @@ def goal(what, value, at_most=None, at_least=None):
 
 def report(results):
     def row(name, count, figures, more=""):
-        rate, cpu = figures["rate"], figures["cpu_us_per_token"]
-        print(f"{name:<34} {count:>7} {rate:>10,.0f} {cpu:>12.1f}  {more}")
+        user, system = figures["user_us_per_token"], figures["system_us_per_token"]
+        print(f"{name:<34} {count:>7} {figures['rate']:>10,.0f} {user + system:>8.1f} ({user:.0f} + {system:.0f})  {more}")
 
     cost, latency = results["cost"], results["latency"]
-    print(f"\n{'':<34} {'tokens':>7} {'tokens/s':>10} {'cpu µs/token':>12}")
+    print(f"\n{'':<34} {'tokens':>7} {'tokens/s':>10} {'cpu µs/token (user + system)':>30}")
     for figures in results["growth"]:
         writes = f"target written {figures['target_writes']} times, {figures['peak_mib']:.0f} MiB at the peak"
         row(f"msal, {WIDTH} wide", figures["tokens"], figures, writes)

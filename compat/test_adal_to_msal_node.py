@@ -1,5 +1,7 @@
 """What ADAL Python left, MSAL Node goes on with, from a cache written in its dialect."""
 
+import json
+
 import pytest
 
 from harness import node_app
@@ -49,3 +51,19 @@ def test_msal_node_lists_the_users_and_gets_a_token_for_each(emulator, populatio
                 assert "error" not in result, (user, result)
                 token = claims(result["accessToken"])
                 assert (token["upn"], token["appid"]) == (user, client.id)
+
+
+def test_what_msal_node_writes_takes_the_place_of_what_we_wrote(emulator, population, target):
+    """Under another key a refreshed entry would stand beside the old one, which then never goes away."""
+
+    def keys():
+        return {section: set(entries) for section, entries in json.loads(target.read_text()).items()}
+
+    assert migrate(emulator, population.path, target, "--sdk", "node").code == 0
+    before = keys()
+
+    node_app.silent(emulator, DESKTOP, target, CONTOSO, SCOPE, force_refresh=True, save=True)
+
+    after = keys()
+    assert len(after.pop("AccessToken")) == len(before.pop("AccessToken"))
+    assert after == before

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from harness.directory import CONTOSO, DESKTOP, FABRIKAM, GRAPH, WEB, tenant_of
+from harness.measure import Replacements
 from harness.migration import migrate
 from harness.population import populate
 from harness.python_app import PythonApp, app_of, claims
@@ -33,6 +34,12 @@ def test_each_refresh_token_is_redeemed_once_and_the_source_stays_as_it_is(emula
     assert set(counts.values()) == {1}
     assert len(counts) == len(population.refresh_tokens)
     assert hashlib.sha256(population.path.read_bytes()).digest() == before
+
+
+def test_the_target_is_written_once_however_many_users_it_gets(emulator, population, target):
+    with Replacements(target) as replacements:
+        assert migrate(emulator, population.path, target).code == 0
+        assert replacements.count() == 1
 
 
 def test_a_second_run_asks_for_nothing_and_changes_no_byte(emulator, population, target):

@@ -28,16 +28,16 @@ class Outcome:
         return [line for line in self.err.splitlines() if line.startswith(prefix)]
 
 
-def msal(*arguments, env=None, secret_output=False, stdin=subprocess.DEVNULL):
+def msal(*arguments, env=None, secret_output=False, timeout=120):
     """Runs the command. `secret_output`: a token on stdout is what was asked for."""
     arguments = [str(argument) for argument in arguments]
     done = subprocess.run(
         [MSAL, *arguments],
         env={**os.environ, **(env or {})},
-        stdin=stdin,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=timeout,
     )
     remember(arguments, "" if secret_output else done.stdout, done.stderr)
     return Outcome(done.returncode, done.stdout, done.stderr)

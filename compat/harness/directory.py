@@ -28,7 +28,8 @@ class Client:
     redirect_uri: str | None = None
 
 
-DESKTOP = Client("00c0ffee-0000-4000-8000-000000000001")
+LOOPBACK = "http://localhost"
+DESKTOP = Client("00c0ffee-0000-4000-8000-000000000001", redirect_uri=LOOPBACK)
 WEB = Client("00c0ffee-0000-4000-8000-000000000002", "Sample+secret/of=the&web~app", "https://localhost/callback")
 
 
@@ -64,6 +65,7 @@ latency_ms = {latency_ms}
 {tenants}
 [[app]]
 client_id = "{DESKTOP.id}"
+redirects = [{{ uri = "{LOOPBACK}" }}]
 
 [[app]]
 client_id = "{WEB.id}"

@@ -16,7 +16,8 @@ class Cost:
     """
 
     seconds: float
-    cpu_seconds: float
+    user_seconds: float
+    system_seconds: float
     peak_mib: float
     code: int
     out: str
@@ -36,8 +37,8 @@ def run(command, env=None):
         out = pipe.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    cpu = usage.ru_utime + usage.ru_stime
-    return Cost(time.monotonic() - start, cpu, usage.ru_maxrss / 1024, process.returncode, out)
+    seconds = time.monotonic() - start
+    return Cost(seconds, usage.ru_utime, usage.ru_stime, usage.ru_maxrss / 1024, process.returncode, out)
 
 
 class Replacements:

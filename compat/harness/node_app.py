@@ -8,10 +8,10 @@ from pathlib import Path
 SCRIPT = Path(__file__).parent.parent / "node" / "silent.cjs"
 
 
-def silent(emulator, client, path, tenant, scope, force_refresh=False):
+def silent(emulator, client, path, tenant, scope, force_refresh=False, save=False):
     """Lists the accounts of a cache and gets a token for each of one tenant, without any interaction.
 
-    Returns `accounts`, all of them, and `results` by user name: `{"accessToken", "fromCache"}` or `{"error"}`.
+    `save` writes the cache back. Returns `accounts`, all of them, and `results` by user name: `{"accessToken", "fromCache"}` or `{"error"}`.
     """
     question = {
         "cache": str(path),
@@ -21,6 +21,7 @@ def silent(emulator, client, path, tenant, scope, force_refresh=False):
         "knownAuthority": emulator.host_and_port,
         "scope": scope,
         "forceRefresh": force_refresh,
+        "save": save,
     }
     done = subprocess.run(
         ["node", str(SCRIPT)],

@@ -3,16 +3,18 @@
 import base64
 import functools
 import json
+from urllib.parse import parse_qsl, urlsplit
 
 import msal
 
-from .directory import PASSWORD, tenant_of
+from .directory import LOOPBACK, tenant_of
 
 
 class PythonApp:
     """MSAL Python as it comes, told only which certificate to trust and where the tenant is."""
 
     def __init__(self, emulator, client, path, tenant):
+        self.emulator = emulator
         self.path = path
         self.cache = msal.SerializableTokenCache()
         if path.exists():
@@ -40,9 +42,15 @@ class PythonApp:
         return self.app.acquire_token_silent_with_error([scope], self.account(user), force_refresh=force_refresh)
 
     def sign_in(self, user, scope):
-        result = self.app.acquire_token_by_username_password(user, PASSWORD, [scope])
+        """In the browser, where the user is signed in already.
+
+        Not with a password: MSAL Python then asks for the user's realm on port 443, whatever the authority's port.
+        """
+        flow = self.app.initiate_auth_code_flow([scope], redirect_uri=LOOPBACK, login_hint=user)
+        redirect = self.emulator.http.get(flow["auth_uri"], allow_redirects=False).headers["Location"]
+        answer = dict(parse_qsl(urlsplit(redirect).query))
+        result = self.app.acquire_token_by_auth_code_flow(flow, answer)
         assert "access_token" in result, result.get("error_description")
-        return result
 
     def remove(self, user):
         self.app.remove_account(self.account(user))

@@ -19,6 +19,9 @@ async function main() {
   for (const account of accounts.filter((account) => account.username.endsWith(`@${tenant}`))) {
     results[account.username] = await silent(app, account, ask);
   }
+  if (ask.save) {
+    fs.writeFileSync(ask.cache, cache.serialize());
+  }
   console.log(JSON.stringify({ accounts, results }));
 }
 
