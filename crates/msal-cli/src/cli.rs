@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use msal_core::Dialect;
 
 /// Sign-in tokens of Microsoft Entra ID: bring refresh tokens into MSAL, look into a token cache, try it all on an
 /// emulator.
@@ -181,6 +182,16 @@ pub(crate) enum Sdk {
     Node,
 }
 
+impl Sdk {
+    /// How it spells a cache.
+    pub(crate) fn dialect(self) -> Dialect {
+        match self {
+            Self::Python => Dialect::Python,
+            Self::Node => Dialect::Node,
+        }
+    }
+}
+
 /// What the issuer does with a refresh token that was redeemed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Rotation {
@@ -198,6 +209,10 @@ pub(crate) struct VerifyArgs {
     /// The host of accounts that are not in one of Microsoft's clouds.
     #[arg(long, value_name = "URL")]
     pub(crate) authority: Option<String>,
+
+    /// The MSAL that reads the cache.
+    #[arg(long, value_enum, default_value_t = Sdk::Python)]
+    pub(crate) sdk: Sdk,
 
     /// Asks the cache only, and sends nothing.
     #[arg(long)]

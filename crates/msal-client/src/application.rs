@@ -98,7 +98,8 @@ pub(crate) struct Redemption<'a> {
 }
 
 impl Application {
-    /// The host names under which tokens of the application's cloud may be stored, its own first.
+    /// The host names under which tokens of the application's cloud may be stored, its own first. MSAL Node keeps a
+    /// port, the other MSALs do not.
     pub(crate) fn environments(&self) -> Vec<String> {
         let own = self.authority.environment();
         let aliases = Cloud::of(own)
@@ -108,7 +109,12 @@ impl Application {
             .iter()
             .filter(|alias| **alias != own)
             .map(|alias| (*alias).to_owned());
-        std::iter::once(own.to_owned()).chain(others).collect()
+        let host = self.authority.host();
+        let with_port = (host != own).then(|| host.to_owned());
+        std::iter::once(own.to_owned())
+            .chain(with_port)
+            .chain(others)
+            .collect()
     }
 
     pub(crate) async fn endpoints(&self, authority: &Authority) -> Result<ProviderMetadata, Error> {

@@ -90,23 +90,19 @@ pub struct Verifier {
 
 impl Verifier {
     /// Asks the accounts in `store` without the network: a token that is not in the cache is not asked for.
-    pub fn offline(store: Arc<dyn CacheStore>, runtime: &Runtime) -> Self {
+    pub fn offline(store: Arc<dyn CacheStore>, dialect: Dialect, runtime: &Runtime) -> Self {
         let offline = Runtime {
             http: Arc::new(Offline),
             ..runtime.clone()
         };
-        Self::new(store, offline)
+        Self::new(store, dialect, offline)
     }
 
     /// Asks the accounts in `store`, and renews what has expired: refresh tokens are redeemed, and the store is
-    /// written.
-    pub fn new(store: Arc<dyn CacheStore>, runtime: Runtime) -> Self {
+    /// written as the MSAL of `dialect` would.
+    pub fn new(store: Arc<dyn CacheStore>, dialect: Dialect, runtime: Runtime) -> Self {
         Self {
-            cache: Arc::new(SharedTokenCache::new(
-                store,
-                Partition::default(),
-                Dialect::Python,
-            )),
+            cache: Arc::new(SharedTokenCache::new(store, Partition::default(), dialect)),
             runtime,
             credentials: Credentials::none(),
             authority: None,
@@ -174,9 +170,10 @@ impl Verifier {
         client_id: &str,
     ) -> Result<AuthenticationResult, Error> {
         let authority = self.authority_of(account)?;
-        let scopes = self
+        let granted = self
             .cache
             .read(|cache| cache.granted_scopes(client_id, account));
+        let scopes = askable(granted);
         let key = (client_id.to_owned(), authority);
         if !self.applications.contains_key(&key) {
             let application = self.application(&key)?;
@@ -246,6 +243,18 @@ impl Application {
             }
             Self::Public(application) => application.acquire_token_silent(scopes, account).await,
         }
+    }
+}
+
+/// `.default` stands among the granted scopes where it was asked for, but cannot be asked for together with them
+/// (AADSTS70011).
+fn askable(granted: ScopeSet) -> ScopeSet {
+    let default = granted
+        .iter()
+        .find(|scope| scope.as_str().ends_with("/.default"));
+    match default.cloned() {
+        Some(default) => ScopeSet::from(default),
+        None => granted,
     }
 }
 

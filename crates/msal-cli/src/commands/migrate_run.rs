@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use msal::{BoxFuture, CacheStore, FileStore, Runtime};
-use msal_core::Dialect;
 use msal_migrate::{
     Completion, Credentials, Identity, Migration, PlanOptions, Report, RotationPolicy, Settings,
     Source, Verification, Verifier,
@@ -97,9 +96,10 @@ fn beside(target: &Path) -> PathBuf {
 pub(super) async fn migrate(job: Job, printer: &Printer) -> Result<Outcome, Failure> {
     let started = Instant::now();
     let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(&job.target));
-    let (dialect, sdk) = match job.sdk {
-        Sdk::Node => (Dialect::Node, "node"),
-        Sdk::Python => (Dialect::Python, "python"),
+    let dialect = job.sdk.dialect();
+    let sdk = match job.sdk {
+        Sdk::Node => "node",
+        Sdk::Python => "python",
     };
     let target = std::path::absolute(&job.target).unwrap_or_else(|_unknown| job.target.clone());
     let identity = Identity::new()
@@ -123,7 +123,7 @@ pub(super) async fn migrate(job: Job, printer: &Printer) -> Result<Outcome, Fail
     let verification = match report.migrated {
         0 => None,
         _ => Some(
-            Verifier::offline(store, &job.runtime)
+            Verifier::offline(store, dialect, &job.runtime)
                 .run(&mut |_answer| {})
                 .await?,
         ),

@@ -18,6 +18,7 @@ pub(super) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
     let credentials = credentials::read(&arguments.secrets, None)?;
     let runtime = input::runtime(&arguments.network, 1)?;
     let authority = input::authority(arguments.authority.as_deref())?;
+    let dialect = arguments.sdk.dialect();
     let mut broken = Vec::new();
     let verification = block_on(async {
         let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(&arguments.target));
@@ -25,8 +26,8 @@ pub(super) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
             return Err(missing_cache(&arguments.target));
         }
         let verifier = match arguments.offline {
-            true => Verifier::offline(store, &runtime),
-            false => Verifier::new(store, runtime.clone()),
+            true => Verifier::offline(store, dialect, &runtime),
+            false => Verifier::new(store, dialect, runtime.clone()),
         };
         let verifier = verifier.credentials(credentials).authority(authority);
         let mut each = |answer: &msal_migrate::Answer<'_>| {

@@ -231,9 +231,9 @@ impl Call<'_> {
     /// A token that is stored under an alias of the cloud is sent to that alias, and stays under it.
     fn authority_of(&self, candidate: &RefreshCandidate) -> Authority {
         let own = &self.application.authority;
-        match own.environment() == candidate.environment {
-            true => own.clone(),
-            false => own.with_host(&candidate.environment),
+        match candidate.environment.as_str() {
+            host if host == own.environment() || host == own.host() => own.clone(),
+            alias => own.with_host(alias),
         }
     }
 }

@@ -235,9 +235,10 @@ impl<'a> Entries<'a> {
     }
 
     /// Where a refresh token can have come from: this dialect's environment, or the host it was sent to.
-    fn stored_under(&self) -> [String; 2] {
-        let host = Dialect::Python.environment(self.event.host);
-        [self.environment.to_string(), host]
+    fn stored_under(&self) -> [String; 3] {
+        let host = self.event.host.to_ascii_lowercase();
+        let without_port = Dialect::Python.environment(&host);
+        [self.environment.to_string(), without_port, host]
     }
 
     fn access_token(&self) -> AccessTokenEntry {

@@ -7,4 +7,5 @@ mod pacing;
 mod recovery;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sources;
+mod verification;
 mod world;

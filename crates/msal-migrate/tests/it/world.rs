@@ -23,7 +23,8 @@ use msal_migrate::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-pub(crate) const HOST: &str = "https://emulator.example";
+/// With a port, which MSAL Node keeps in what it calls environment, and the others do not.
+pub(crate) const HOST: &str = "https://emulator.example:8443";
 
 /// The emulator as an HTTP client.
 #[derive(Clone, Debug)]
@@ -33,6 +34,10 @@ pub(crate) struct InProcess {
 }
 
 impl InProcess {
+    pub(crate) fn later(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
     pub(crate) fn system_time(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(self.clock.now().as_secs().unsigned_abs())
     }
