@@ -1,0 +1,92 @@
+//! Whether the accounts of a target answer.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up should end"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use msal::{CacheStore, MemoryStore};
+use msal_core::Dialect;
+use msal_migrate::{AuthorityOverride, NoObserver, Verification, Verifier};
+use serde_json::Value;
+
+use crate::world::{HOST, World};
+
+async fn migrated(world: &World, dialect: Dialect) {
+    let never = Box::pin(std::future::pending());
+    let report = world
+        .migration(&world.users(3))
+        .dialect(dialect)
+        .run(&mut NoObserver::default(), never)
+        .await
+        .unwrap();
+    assert_eq!(report.migrated, 3);
+}
+
+fn store(world: &World) -> Arc<dyn CacheStore> {
+    Arc::<MemoryStore>::clone(&world.store)
+}
+
+async fn renewed(world: &World, dialect: Dialect) -> Verification {
+    Verifier::new(store(world), dialect, world.runtime.clone())
+        .authority(Some(AuthorityOverride::parse(HOST).unwrap()))
+        .run(&mut |_answer| {})
+        .await
+        .unwrap()
+}
+
+fn keys(target: &Value, section: &str) -> Vec<String> {
+    target[section]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect()
+}
+
+#[tokio::test]
+async fn accounts_answer_from_the_cache_however_it_is_spelled() {
+    for dialect in [Dialect::Python, Dialect::Node] {
+        let world = World::new();
+        migrated(&world, dialect).await;
+        let verification = Verifier::offline(store(&world), dialect, &world.runtime)
+            .run(&mut |_answer| {})
+            .await
+            .unwrap();
+        assert_eq!(
+            (verification.cached, verification.broken),
+            (3, 0),
+            "{dialect:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_renewed_refresh_token_takes_the_place_of_the_old_one() {
+    for target in [Dialect::Python, Dialect::Node] {
+        for verifier in [Dialect::Python, Dialect::Node] {
+            let world = World::new();
+            migrated(&world, target).await;
+            let before = world.target().await;
+            world.http.later(Duration::from_secs(2 * 3600));
+            let verification = renewed(&world, verifier).await;
+            let after = world.target().await;
+
+            let case = format!("{verifier:?} renews what {target:?} reads");
+            assert_eq!(
+                (verification.renewed, verification.broken),
+                (3, 0),
+                "{case}"
+            );
+            assert_eq!(
+                keys(&after, "RefreshToken"),
+                keys(&before, "RefreshToken"),
+                "{case}"
+            );
+            assert_ne!(after["RefreshToken"], before["RefreshToken"], "{case}");
+        }
+    }
+}
