@@ -194,6 +194,15 @@ impl Journal {
         reply.await.unwrap_or_else(|_gone| Err(gone(&self.path)))
     }
 
+    /// Removes a journal that nothing was written into, and its key; what cannot be removed stays, and does no harm.
+    /// The journal goes first: a key alone is replaced by the next run.
+    pub(crate) fn withdraw(self) {
+        drop(
+            std::fs::remove_file(&self.path)
+                .and_then(|()| std::fs::remove_file(key::path(&self.path))),
+        );
+    }
+
     fn ask<T>(
         &self,
         command: impl FnOnce(writer::Reply<T>) -> Command,

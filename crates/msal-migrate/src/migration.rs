@@ -224,7 +224,16 @@ impl Migration {
         );
         target.prepare().await?;
         let ledger = Arc::new(self.open_journal().await?);
-        let plan = self.make_plan(&ledger).await?;
+        let plan = match self.make_plan(&ledger).await {
+            Ok(plan) => plan,
+            Err(error) => {
+                // A source that cannot be read leaves nothing behind.
+                if let Some(ledger) = Arc::into_inner(ledger) {
+                    ledger.withdraw();
+                }
+                return Err(error);
+            }
+        };
         let metadata = MetadataCache::default();
         let engine = Engine {
             runtime: &self.runtime,

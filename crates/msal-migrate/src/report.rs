@@ -79,13 +79,18 @@ impl Report {
     pub fn completion(&self) -> Completion {
         if self.retryable > 0 {
             Completion::RetryLeft
-        } else if self.failed + self.quarantined + self.in_doubt > 0 {
+        } else if self.failed + self.quarantined + self.in_doubt > 0 || self.is_all_left_out() {
             Completion::Failed
         } else if self.needs_user > 0 {
             Completion::UsersNeeded
         } else {
             Completion::Complete
         }
+    }
+
+    /// Whether there are records, and none of them could become a job.
+    fn is_all_left_out(&self) -> bool {
+        self.jobs == 0 && !self.skipped.is_empty()
     }
 }
 

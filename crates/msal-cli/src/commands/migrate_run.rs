@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use msal::{BoxFuture, CacheStore, FileStore, Runtime};
 use msal_migrate::{
-    Completion, Credentials, Identity, Migration, PlanOptions, Report, RotationPolicy, Settings,
-    Source, Verification, Verifier,
+    Completion, Credentials, Identity, Migration, MigrationError, PlanOptions, Report,
+    RotationPolicy, Settings, Source, Verification, Verifier,
 };
 use serde_json::{Value, json};
 
@@ -119,7 +119,10 @@ pub(super) async fn migrate(job: Job, printer: &Printer) -> Result<Outcome, Fail
     .settings(job.settings);
     let report = migration.run(&mut progress, interrupted(printer)).await;
     progress.finish();
-    let report = report?;
+    let report = report.map_err(|error| match error {
+        MigrationError::Store(error) => Failure::from(error).about(&job.target),
+        error => error.into(),
+    })?;
     let verification = match report.migrated {
         0 => None,
         _ => Some(

@@ -54,13 +54,18 @@ impl ReqwestClientBuilder {
     /// Trusts the certificate authorities in a PEM bundle, besides the platform's.
     ///
     /// # Errors
-    /// [`ConfigError::Certificate`] when there is no certificate in it.
+    /// [`ConfigError::Certificate`] when there is no certificate in it, or one that cannot be read.
     pub fn authorities_pem(mut self, bundle: &[u8]) -> Result<Self, ConfigError> {
         let certificates =
             Certificate::from_pem_bundle(bundle).map_err(|_unspecific| ConfigError::Certificate)?;
         if certificates.is_empty() {
             return Err(ConfigError::Certificate);
         }
+        // Only a client looks into the certificates.
+        Client::builder()
+            .tls_certs_only(certificates.iter().cloned())
+            .build()
+            .map_err(|_unspecific| ConfigError::Certificate)?;
         self.authorities.extend(certificates);
         Ok(self)
     }

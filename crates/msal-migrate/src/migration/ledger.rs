@@ -27,6 +27,7 @@ pub(super) struct Ledger {
     journal: Journal,
     states: Mutex<States>,
     clock: Arc<dyn Clock>,
+    is_new: bool,
     /// Whether the journal had lost an unacknowledged record to a crash.
     pub(super) was_torn: bool,
 }
@@ -50,10 +51,18 @@ impl Ledger {
         Ok(Self {
             path: path.to_owned(),
             journal,
+            is_new: replay.is_new,
             was_torn: replay.torn > 0,
             states: Mutex::new(replay.states),
             clock,
         })
+    }
+
+    /// Takes a journal away that this run began and wrote nothing into.
+    pub(super) fn withdraw(self) {
+        if self.is_new {
+            self.journal.withdraw();
+        }
     }
 
     pub(super) fn fingerprint(&self, client_id: &str, refresh_token: &RefreshToken) -> Fingerprint {

@@ -1,7 +1,7 @@
 //! What becomes of each token.
 
 use msal_emulator::{Fault, sample};
-use msal_migrate::{Class, Completion};
+use msal_migrate::{Class, Completion, NoObserver};
 use serde_json::json;
 
 use crate::world::World;
@@ -242,4 +242,34 @@ async fn every_token_is_in_exactly_one_class() {
     ];
     assert_eq!(classes.iter().sum::<u64>(), report.jobs);
     assert!(report.needs_user > 0 && report.quarantined > 0 && report.migrated > 0);
+}
+
+#[tokio::test]
+async fn a_source_that_cannot_be_read_leaves_nothing_behind() {
+    let world = World::new();
+    let migration = world.migration(&world.users(3));
+    let path = world.folder.path().join("adal.json");
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+
+    let never = Box::pin(std::future::pending());
+    migration
+        .run(&mut NoObserver::default(), never)
+        .await
+        .unwrap_err();
+    let left: Vec<_> = std::fs::read_dir(world.folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1);
+}
+
+#[tokio::test]
+async fn a_run_that_leaves_every_token_out_is_not_complete() {
+    let world = World::new();
+    let mut entries = world.users(2);
+    for entry in &mut entries {
+        entry["_authority"] =
+            json!("https://login.microsoftonline.com.evil.example/contoso.example");
+    }
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!((report.jobs, report.completion()), (0, Completion::Failed));
+    assert_eq!(world.http.emulator.redemptions().seen(), 0);
 }
