@@ -148,7 +148,12 @@ pub(super) fn skipped(skipped: &[SkipCount]) -> String {
         .iter()
         .map(|skip| {
             let reason = format!("{} {}", text::count(skip.count), skip.reason.code());
-            (reason, format!("{}; {}", skip.reason, skip.reason.hint()))
+            let hosts = match skip.hosts.is_empty() {
+                true => String::new(),
+                false => format!(" ({})", skip.hosts.join(", ")),
+            };
+            let why = format!("{}{hosts}; {}", skip.reason, skip.reason.hint());
+            (reason, why)
         })
         .collect();
     text::table(&rows)
@@ -161,7 +166,7 @@ pub(super) fn skipped_json(skipped: &[SkipCount]) -> Value {
         .map(|skip| {
             json!({
                 "reason": skip.reason.code(), "count": skip.count,
-                "explanation": skip.reason.explanation(), "hint": skip.reason.hint(),
+                "explanation": skip.reason.explanation(), "hint": skip.reason.hint(), "hosts": skip.hosts,
                 "examples": skip.examples.iter().map(|locator| locator.place().to_string()).collect::<Vec<_>>(),
             })
         })

@@ -58,7 +58,6 @@ struct Track {
 enum Event {
     Answered(LaneKey, Box<Attempt>, Result<Answer, MigrationError>),
     Discovered(LaneKey, Box<Result<ProviderMetadata, msal::Error>>),
-    Opened(LaneKey),
     Published(Vec<Row>, Result<(), MigrationError>),
     Recorded(Result<(), MigrationError>),
 }
@@ -88,6 +87,8 @@ pub(super) struct Run<'a> {
     queued: usize,
     in_flight: usize,
     events: FuturesUnordered<BoxFuture<'a, Event>>,
+    /// Lanes that wait. Nobody waits with them when no job does.
+    waits: FuturesUnordered<BoxFuture<'a, LaneKey>>,
     unpublished: Vec<Row>,
     is_publishing: bool,
     /// Nothing new is started; what is in flight is brought home.
@@ -109,6 +110,7 @@ impl<'a> Run<'a> {
             queued: 0,
             in_flight: 0,
             events: FuturesUnordered::new(),
+            waits: FuturesUnordered::new(),
             unpublished: recovered,
             is_publishing: false,
             is_draining: false,
@@ -134,6 +136,7 @@ impl<'a> Run<'a> {
                 biased;
                 () = &mut *stop, if !self.is_draining => self.is_draining = true,
                 Some(event) = self.events.next(), if !self.events.is_empty() => self.handle(event),
+                Some(lane) = self.waits.next(), if !self.waits.is_empty() => self.reopen(lane),
                 job = jobs.recv(), if wants_more => match job {
                     Some(job) => self.accept(job),
                     None => is_exhausted = true,
@@ -237,6 +240,23 @@ impl<'a> Run<'a> {
         }
     }
 
+    fn wait(&mut self, lane: &LaneKey, wait: Duration) {
+        self.observer.waiting(wait);
+        let (clock, lane) = (&self.engine.runtime.clock, lane.clone());
+        self.waits.push(Box::pin(async move {
+            clock.sleep(wait).await;
+            lane
+        }));
+    }
+
+    fn reopen(&mut self, lane: LaneKey) {
+        if let Some(track) = self.tracks.get_mut(&lane) {
+            track.lane.unblock();
+        }
+        self.rediscover(&lane);
+        self.make_ready(lane);
+    }
+
     fn handle(&mut self, event: Event) {
         match event {
             Event::Answered(key, attempt, answer) => {
@@ -251,13 +271,6 @@ impl<'a> Run<'a> {
                 self.make_ready(key);
             }
             Event::Discovered(key, found) => self.discovered(&key, *found),
-            Event::Opened(key) => {
-                if let Some(track) = self.tracks.get_mut(&key) {
-                    track.lane.unblock();
-                }
-                self.rediscover(&key);
-                self.make_ready(key);
-            }
             Event::Published(rows, Ok(())) => {
                 self.is_publishing = false;
                 rows.iter()
@@ -390,12 +403,7 @@ impl<'a> Run<'a> {
             return self.halt(key, attempt, reason);
         }
         if let Some(wait) = wait {
-            self.observer.waiting(wait);
-            let (clock, key) = (&self.engine.runtime.clock, key.clone());
-            self.events.push(Box::pin(async move {
-                clock.sleep(wait).await;
-                Event::Opened(key)
-            }));
+            self.wait(key, wait);
         }
         // A server that names a wait is expected to answer after it; one that does not may never.
         match retry_after.is_none() && attempt.tries >= TRIES {
@@ -431,15 +439,12 @@ impl<'a> Run<'a> {
             Err(msal::Error::Http(error)) if error.is_transient() => {
                 track.lane.depart();
                 match track.lane.stumble(None, jitter) {
-                    Some(wait) => {
-                        self.observer.waiting(wait);
-                        let (clock, key) = (&self.engine.runtime.clock, key.clone());
-                        self.events.push(Box::pin(async move {
-                            clock.sleep(wait).await;
-                            Event::Opened(key)
-                        }));
+                    // A host that has never answered is not waited for as long as one that has.
+                    Some(wait) if track.lane.setbacks() < TRIES => self.wait(key, wait),
+                    _ => {
+                        track.lane.exhaust();
+                        self.abandon(key, Class::Retry, Reason::named("no_answer"));
                     }
-                    None => self.abandon(key, Class::Retry, Reason::named("no_answer")),
                 }
             }
             Err(msal::Error::Http(source)) => self.fail(MigrationError::Http {

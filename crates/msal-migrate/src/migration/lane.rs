@@ -63,6 +63,11 @@ impl Lane {
         self.halt
     }
 
+    /// How often it failed since the last success.
+    pub(super) fn setbacks(&self) -> u32 {
+        self.setbacks
+    }
+
     /// A request was sent.
     pub(super) fn depart(&mut self) {
         self.in_flight += 1;
@@ -110,6 +115,11 @@ impl Lane {
     /// The wait is over.
     pub(super) fn unblock(&mut self) {
         self.is_blocked = false;
+    }
+
+    /// It is not waited for any longer.
+    pub(super) fn exhaust(&mut self) {
+        self.halt = Some(Halt::Exhausted);
     }
 
     /// The server refused the client itself.

@@ -48,11 +48,14 @@ impl<'a> PlanDraft<'a> {
         self.rows += 1;
         let record = match row {
             Row::Record(record) => record,
-            Row::Skipped { locator, reason } => return self.skips.add(reason, locator),
+            Row::Skipped { locator, reason } => return self.skips.add(reason, locator, None),
         };
         match self.resolver.resolve(&record) {
             Ok(resolved) => self.add_resolved(number, &record, resolved, fingerprint),
-            Err(reason) => self.skips.add(reason, record.locator),
+            Err(reason) => {
+                self.skips
+                    .add(reason, record.locator, record.authority.as_deref());
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
+use http::Uri;
 
 use super::resolve::Group;
 use super::warning::{Warning, Warnings};
@@ -58,6 +59,8 @@ pub struct SkipCount {
     pub count: u64,
     /// The first few of them.
     pub examples: Vec<Locator>,
+    /// The first few hosts they name, where the host is the reason.
+    pub hosts: Vec<String>,
 }
 
 impl Summary {
@@ -130,20 +133,37 @@ fn most_first(names: HashMap<String, u64>) -> Vec<Count> {
     counts
 }
 
+/// What is printed is not what was stored but what reads as a host.
+fn host_of(authority: &str) -> Option<String> {
+    let url: Uri = authority.parse().ok()?;
+    url.host().map(str::to_owned)
+}
+
 /// Rows left out so far.
 #[derive(Default)]
 pub(super) struct Skips(BTreeMap<SkipReason, SkipCount>);
 
 impl Skips {
-    pub(super) fn add(&mut self, reason: SkipReason, locator: Locator) {
+    pub(super) fn add(&mut self, reason: SkipReason, locator: Locator, authority: Option<&str>) {
         let skip = self.0.entry(reason).or_insert_with(|| SkipCount {
             reason,
             count: 0,
             examples: Vec::new(),
+            hosts: Vec::new(),
         });
         skip.count += 1;
         if skip.examples.len() < EXAMPLES {
             skip.examples.push(locator);
+        }
+        let host = match reason {
+            SkipReason::UnknownAuthority => authority.and_then(host_of),
+            _ => None,
+        };
+        if let Some(host) = host
+            && skip.hosts.len() < EXAMPLES
+            && !skip.hosts.contains(&host)
+        {
+            skip.hosts.push(host);
         }
     }
 }
