@@ -15,7 +15,10 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     pub(crate) fn find() -> Result<Self, Failure> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        // Cargo says where this run is; what was compiled in may be another checkout with the same target directory.
+        let here = std::env::var_os("CARGO_MANIFEST_DIR")
+            .unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let root = Path::new(&here)
             .parent()
             .ok_or_else(|| Failure::new("xtask is not inside a workspace"))?;
         // This program is TARGET/PROFILE/xtask, however the target directory was chosen.
