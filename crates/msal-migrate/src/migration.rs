@@ -113,7 +113,7 @@ pub trait Observer: Send {
         let _ignored = wait;
     }
 
-    /// An authority could not be used.
+    /// An authority could not be used, or did not answer.
     fn refused_authority(&mut self, authority: &str, error: &msal::Error) {
         let _ignored = (authority, error);
     }

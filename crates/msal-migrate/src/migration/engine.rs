@@ -443,6 +443,8 @@ impl<'a> Run<'a> {
                     Some(wait) if track.lane.setbacks() < TRIES => self.wait(key, wait),
                     _ => {
                         track.lane.exhaust();
+                        let error = msal::Error::Http(error);
+                        self.observer.refused_authority(&key.0, &error);
                         self.abandon(key, Class::Retry, Reason::named("no_answer"));
                     }
                 }
