@@ -1,4 +1,4 @@
-"""An application on @azure/msal-node 7 with its cache in a file: `node/silent.cjs`."""
+"""An application on @azure/msal-node with its cache in a file: `node/silent.cjs`."""
 
 import json
 import os
@@ -6,14 +6,18 @@ import subprocess
 from pathlib import Path
 
 SCRIPT = Path(__file__).parent.parent / "node" / "silent.cjs"
+# The package to require, by what `--sdk` calls its way to spell a cache.
+LIBRARIES = {"node": "@azure/msal-node", "node3": "msal-node-3"}
 
 
-def silent(emulator, client, path, tenant, scope, force_refresh=False, save=False):
+def silent(emulator, client, path, tenant, scope, force_refresh=False, save=False, sdk="node"):
     """Lists the accounts of a cache and gets a token for each of one tenant, without any interaction.
 
-    `save` writes the cache back. Returns `accounts`, all of them, and `results` by user name: `{"accessToken", "fromCache"}` or `{"error"}`.
+    `save` writes the cache back. Returns `accounts`, all of them, and `results` by user name:
+    `{"accessToken", "fromCache"}` or `{"error"}`.
     """
     question = {
+        "library": LIBRARIES[sdk],
         "cache": str(path),
         "clientId": client.id,
         "clientSecret": client.secret,

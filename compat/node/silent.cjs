@@ -2,10 +2,10 @@
 // Reads a question from stdin and prints the answer, both JSON; see harness/node_app.py.
 
 const fs = require("node:fs");
-const { ConfidentialClientApplication, PublicClientApplication } = require("@azure/msal-node");
 
 async function main() {
   const ask = JSON.parse(fs.readFileSync(0, "utf8"));
+  const { ConfidentialClientApplication, PublicClientApplication } = require(ask.library);
   const auth = { clientId: ask.clientId, authority: ask.authority, knownAuthorities: [ask.knownAuthority] };
   const app = ask.clientSecret
     ? new ConfidentialClientApplication({ auth: { ...auth, clientSecret: ask.clientSecret } })

@@ -178,8 +178,10 @@ pub(crate) struct RunArgs {
 pub(crate) enum Sdk {
     /// MSAL Python, and this library.
     Python,
-    /// MSAL Node.
+    /// MSAL Node from version 5 on.
     Node,
+    /// MSAL Node up to version 3, which names its entries differently.
+    Node3,
 }
 
 impl Sdk {
@@ -188,6 +190,7 @@ impl Sdk {
         match self {
             Self::Python => Dialect::Python,
             Self::Node => Dialect::Node,
+            Self::Node3 => Dialect::Node3,
         }
     }
 }

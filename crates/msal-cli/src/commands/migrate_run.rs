@@ -99,6 +99,7 @@ pub(super) async fn migrate(job: Job, printer: &Printer) -> Result<Outcome, Fail
     let dialect = job.sdk.dialect();
     let sdk = match job.sdk {
         Sdk::Node => "node",
+        Sdk::Node3 => "node3",
         Sdk::Python => "python",
     };
     let target = std::path::absolute(&job.target).unwrap_or_else(|_unknown| job.target.clone());

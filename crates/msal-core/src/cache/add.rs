@@ -283,7 +283,7 @@ impl<'a> Entries<'a> {
     }
 
     fn node_profile(&self) -> Option<NodeProfile> {
-        if self.dialect != Dialect::Node {
+        if self.dialect == Dialect::Python {
             return None;
         }
         let claims = self.event.response.claims();

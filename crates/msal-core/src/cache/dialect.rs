@@ -1,4 +1,4 @@
-//! How the MSALs spell the same cache: one schema, two habits.
+//! How the MSALs spell the same cache: one schema, three habits.
 //!
 //! Every MSAL finds entries by their fields, but each writes keys, environment and realm in its own way, and some look
 //! entries up under the keys they would have written themselves.
@@ -10,9 +10,14 @@ use crate::authority::bare_host;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dialect {
-    /// MSAL Node: the cloud's preferred cache host, the user's own tenant as realm, keys with trailing dashes, a
-    /// profile per tenant in the account.
+    /// MSAL Node from version 5 on: the cloud's preferred cache host, the user's own tenant as realm, keys with
+    /// trailing dashes, a profile per tenant in the account.
     Node,
+    /// MSAL Node up to version 3, whose keys have one part more.
+    ///
+    /// It matters which is written. MSAL Node goes by the first refresh token it finds for a user: one that it keeps
+    /// beside ours, because it would have named it otherwise, is never used, and ours grows old.
+    Node3,
     /// MSAL Python, and this library: the host and tenant of the token endpoint.
     #[default]
     Python,
@@ -23,8 +28,8 @@ impl Dialect {
     /// port, MSAL Python does not.
     pub fn environment(self, host: &str) -> String {
         match (self, Cloud::of(host)) {
-            (Self::Node, Some(cloud)) => cloud.preferred_cache.to_owned(),
-            (Self::Node, None) => host.to_ascii_lowercase(),
+            (Self::Node | Self::Node3, Some(cloud)) => cloud.preferred_cache.to_owned(),
+            (Self::Node | Self::Node3, None) => host.to_ascii_lowercase(),
             (Self::Python, _) => bare_host(host).to_ascii_lowercase(),
         }
     }
@@ -32,7 +37,7 @@ impl Dialect {
     /// What this MSAL writes as `realm` for a token endpoint of tenant `endpoint` and a user of tenant `tid`.
     pub(super) fn realm<'a>(self, endpoint: &'a str, tid: Option<&'a str>) -> &'a str {
         match self {
-            Self::Node => tid.unwrap_or(endpoint),
+            Self::Node | Self::Node3 => tid.unwrap_or(endpoint),
             Self::Python => endpoint,
         }
     }

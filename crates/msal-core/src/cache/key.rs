@@ -16,6 +16,16 @@ fn joined(parts: &[&str]) -> String {
     key
 }
 
+/// What MSAL Node ends a credential's key with: the scheme of a bound token, and up to version 3 before it the hash of
+/// the claims that were asked for.
+fn rest(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::Python => &[],
+        Dialect::Node => &[""],
+        Dialect::Node3 => &["", ""],
+    }
+}
+
 fn or_empty(text: &Option<Text>) -> &str {
     text.as_ref().map(Text::as_str).unwrap_or_default()
 }
@@ -31,9 +41,7 @@ impl AccessTokenEntry {
         let mut parts = vec![home, environment, kind, client, realm, self.target.as_str()];
         match (dialect, &self.ext_cache_key) {
             (_, Some(key)) => parts.push(key.as_str()),
-            // MSAL Node ends with the hash of the requested claims and the scheme of a bound token.
-            (Dialect::Node, None) => parts.extend(["", ""]),
-            (Dialect::Python, None) => {}
+            (_, None) => parts.extend(rest(dialect)),
         }
         joined(&parts)
     }
@@ -54,9 +62,7 @@ impl IdTokenEntry {
         let (home, environment) = (or_empty(&self.home_account_id), self.environment.as_str());
         let (client, realm) = (self.client_id.as_str(), self.realm.as_str());
         let mut parts = vec![home, environment, "idtoken", client, realm, ""];
-        if dialect == Dialect::Node {
-            parts.extend(["", ""]);
-        }
+        parts.extend(rest(dialect));
         joined(&parts)
     }
 }
@@ -65,21 +71,15 @@ impl RefreshTokenEntry {
     pub(super) fn storage_key(&self, dialect: Dialect) -> String {
         let (home, environment) = (or_empty(&self.home_account_id), self.environment.as_str());
         let client = self.client_id.as_str();
-        let parts = match dialect {
-            Dialect::Python => vec![
-                home,
-                environment,
-                "refreshtoken",
-                client,
-                "",
-                or_empty(&self.target),
-            ],
+        let (owner, target) = match dialect {
+            Dialect::Python => (client, or_empty(&self.target)),
             // A family's token is shared, so MSAL Node keys it by the family and not by the client.
-            Dialect::Node => {
-                let owner = self.family_id.as_ref().map_or(client, Text::as_str);
-                vec![home, environment, "refreshtoken", owner, "", "", "", ""]
+            Dialect::Node | Dialect::Node3 => {
+                (self.family_id.as_ref().map_or(client, Text::as_str), "")
             }
         };
+        let mut parts = vec![home, environment, "refreshtoken", owner, "", target];
+        parts.extend(rest(dialect));
         joined(&parts)
     }
 }

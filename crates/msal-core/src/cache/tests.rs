@@ -136,7 +136,7 @@ fn every_entry_msal_python_wrote_is_understood_and_keyed_alike() {
 }
 
 #[test]
-fn every_entry_msal_node_wrote_is_keyed_as_ours_would_be() {
+fn every_entry_msal_node_3_wrote_is_keyed_as_ours_would_be() {
     for text in [NODE, NODE_FAMILY] {
         let cache = parse(text);
         for slot in cache.refresh_tokens.iter() {
@@ -145,7 +145,7 @@ fn every_entry_msal_node_wrote_is_keyed_as_ours_would_be() {
                 slot.entity
                     .as_ref()
                     .unwrap()
-                    .storage_key(Dialect::Node)
+                    .storage_key(Dialect::Node3)
                     .as_str()
             );
         }
@@ -155,7 +155,7 @@ fn every_entry_msal_node_wrote_is_keyed_as_ours_would_be() {
                 slot.entity
                     .as_ref()
                     .unwrap()
-                    .storage_key(Dialect::Node)
+                    .storage_key(Dialect::Node3)
                     .as_str()
             );
         }
@@ -165,7 +165,7 @@ fn every_entry_msal_node_wrote_is_keyed_as_ours_would_be() {
                 slot.entity
                     .as_ref()
                     .unwrap()
-                    .storage_key(Dialect::Node)
+                    .storage_key(Dialect::Node3)
                     .as_str()
             );
         }
@@ -211,7 +211,7 @@ fn a_redeemed_token_becomes_the_entries_of_msal_python() {
 fn the_node_dialect_writes_what_node_looks_for() {
     let cache = value(&cache_with(Dialect::Node, json!({})));
     let home_env = format!("{ALICE}-login.windows.net");
-    let refresh_token = &cache["RefreshToken"][format!("{home_env}-refreshtoken-{APP}----")];
+    let refresh_token = &cache["RefreshToken"][format!("{home_env}-refreshtoken-{APP}---")];
     assert_eq!(refresh_token["secret"], "RT");
     assert!(refresh_token.get("target").is_none());
     let account = &cache["Account"][format!("{home_env}-{TENANT}")];

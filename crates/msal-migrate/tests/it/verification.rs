@@ -49,7 +49,7 @@ fn keys(target: &Value, section: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn accounts_answer_from_the_cache_however_it_is_spelled() {
-    for dialect in [Dialect::Python, Dialect::Node] {
+    for dialect in [Dialect::Python, Dialect::Node, Dialect::Node3] {
         let world = World::new();
         migrated(&world, dialect).await;
         let verification = Verifier::offline(store(&world), dialect, &world.runtime)
@@ -66,8 +66,8 @@ async fn accounts_answer_from_the_cache_however_it_is_spelled() {
 
 #[tokio::test]
 async fn a_renewed_refresh_token_takes_the_place_of_the_old_one() {
-    for target in [Dialect::Python, Dialect::Node] {
-        for verifier in [Dialect::Python, Dialect::Node] {
+    for target in [Dialect::Python, Dialect::Node, Dialect::Node3] {
+        for verifier in [Dialect::Python, Dialect::Node, Dialect::Node3] {
             let world = World::new();
             migrated(&world, target).await;
             let before = world.target().await;
