@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::gate::Gate;
+use super::{cache_file::PIECE, gate::Gate};
 
 /// A folder.
 #[derive(Debug)]
@@ -88,7 +88,9 @@ impl Folder {
     pub(super) fn write_new(&self, name: &OsStr, content: &[u8]) -> io::Result<()> {
         let mut file = self.create_file(name)?;
         self.gate.pass("write")?;
-        file.write_all(content)?;
+        for piece in content.chunks(PIECE) {
+            file.write_all(piece)?;
+        }
         self.gate.pass("sync")?;
         file.sync_all()
     }

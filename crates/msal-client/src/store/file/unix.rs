@@ -15,7 +15,7 @@ use rustix::{
     process::{Pid, geteuid, test_kill_process},
 };
 
-use super::gate::Gate;
+use super::{cache_file::PIECE, gate::Gate};
 
 /// An open folder. Names in it are resolved against the folder itself, not against a path that somebody may redirect.
 #[derive(Debug)]
@@ -95,7 +95,9 @@ impl Folder {
     pub(super) fn write_new(&self, name: &OsStr, content: &[u8]) -> io::Result<()> {
         let mut file = self.create_file(name)?;
         self.gate.pass("write")?;
-        file.write_all(content)?;
+        for piece in content.chunks(PIECE) {
+            file.write_all(piece)?;
+        }
         self.gate.pass("sync")?;
         file.sync_all()
     }
