@@ -17,8 +17,6 @@ mod table;
 
 use std::fmt;
 
-use bytes::Bytes;
-
 pub use add::TokenEvent;
 pub use dialect::Dialect;
 pub use document::CacheFormatError;
@@ -52,7 +50,7 @@ pub struct TokenCache {
 /// A top-level member of the document.
 enum Member {
     Known(Section),
-    Unknown { name: Text, value: Bytes },
+    Unknown { name: Text, value: Text },
 }
 
 impl TokenCache {

@@ -6,8 +6,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use bytes::Bytes;
-
 use crate::secret_buffer::SecretBuffer;
 use crate::text::Text;
 
@@ -18,13 +16,12 @@ struct Secret(Text);
 impl Secret {
     fn new(value: String) -> Self {
         let bytes = SecretBuffer::from(value.into_bytes()).into_shared();
-        let whole = std::str::from_utf8(&bytes).unwrap_or_default();
-        Self(Text::slice_of(&bytes, Cow::Borrowed(whole)))
+        Self(Text::try_from(bytes).unwrap_or_default())
     }
 
-    fn slice_of(document: &Bytes, part: Cow<'_, str>) -> Self {
+    fn slice_of(document: &Text, part: Cow<'_, str>) -> Self {
         match part {
-            Cow::Borrowed(_) => Self(Text::slice_of(document, part)),
+            Cow::Borrowed(_) => Self(document.slice_of(part)),
             Cow::Owned(part) => Self::new(part),
         }
     }
@@ -72,7 +69,7 @@ macro_rules! secrets {
             }
 
             #[allow(dead_code, reason = "only tokens that live in a cache document are sliced out of one")]
-            pub(crate) fn slice_of(document: &Bytes, part: Cow<'_, str>) -> Self {
+            pub(crate) fn slice_of(document: &Text, part: Cow<'_, str>) -> Self {
                 Self(Secret::slice_of(document, part))
             }
         }

@@ -12,7 +12,7 @@ use zeroize::Zeroize;
 /// Bytes that are overwritten with zeros when dropped, what lies behind their end included.
 ///
 /// A buffer that has to grow leaves its old memory behind as it was: reserve enough with
-/// [`SecretBuffer::with_capacity`].
+/// [`SecretBuffer::with_capacity`] or [`SecretBuffer::make_room`].
 #[derive(Default)]
 pub struct SecretBuffer(Vec<u8>);
 
@@ -20,6 +20,15 @@ impl SecretBuffer {
     /// An empty buffer with room for `capacity` bytes.
     pub fn with_capacity(capacity: usize) -> Self {
         Self(Vec::with_capacity(capacity))
+    }
+
+    /// Has room for `additional` bytes from now on. Memory that is given up for it is overwritten.
+    pub fn make_room(&mut self, additional: usize) {
+        if self.0.capacity() - self.0.len() < additional {
+            let mut larger = Self::with_capacity((self.0.len() + additional).max(2 * self.0.len()));
+            larger.0.extend_from_slice(&self.0);
+            *self = larger;
+        }
     }
 
     /// The same bytes, to be shared. They are overwritten when the last share is dropped.
@@ -80,6 +89,17 @@ mod tests {
     fn debug_shows_the_length_only() {
         let buffer = SecretBuffer::from(b"0.AXoA".to_vec());
         assert_eq!(format!("{buffer:?}"), "SecretBuffer([6 bytes redacted])");
+    }
+
+    #[test]
+    fn room_is_made_once() {
+        let mut buffer = SecretBuffer::from(b"0.AXoA".to_vec());
+        buffer.make_room(100);
+        let place = buffer.as_ptr();
+        buffer.make_room(100);
+        buffer.extend_from_slice(&[b'x'; 100]);
+        assert_eq!(buffer.as_ptr(), place);
+        assert!(buffer.starts_with(b"0.AXoAxx"));
     }
 
     #[test]

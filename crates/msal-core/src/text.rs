@@ -5,33 +5,32 @@
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
-use std::hash::{Hash, Hasher};
-use std::str;
+use std::str::Utf8Error;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 
 /// Shared, immutable UTF-8 text. Cloning counts a reference and copies nothing.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Text(Bytes);
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(ByteString);
 
 impl Text {
-    /// Text that shares `document`'s memory where `part` lies inside it, and owns a copy where it does not (because
+    /// Text that shares this document's memory where `part` lies inside it, and owns a copy where it does not (because
     /// an escape sequence had to be decoded).
-    pub(crate) fn slice_of(document: &Bytes, part: Cow<'_, str>) -> Self {
+    pub(crate) fn slice_of(&self, part: Cow<'_, str>) -> Self {
         match part {
-            Cow::Borrowed(part) => Self(document.slice_ref(part.as_bytes())),
+            Cow::Borrowed(part) => Self(self.0.slice_ref(part)),
             Cow::Owned(part) => Self::from(part),
         }
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        // Every constructor starts from `str`; the check is the price of having no unsafe code.
-        str::from_utf8(&self.0).unwrap_or_default()
+        &self.0
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
+        self.0.as_bytes()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -41,32 +40,34 @@ impl Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self(Bytes::copy_from_slice(text.as_bytes()))
+        Self(text.into())
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self(Bytes::from(text))
+        Self(text.into())
+    }
+}
+
+impl TryFrom<Bytes> for Text {
+    type Error = Utf8Error;
+
+    /// Checks the bytes, here and never again, and shares them.
+    fn try_from(bytes: Bytes) -> Result<Self, Utf8Error> {
+        ByteString::try_from(bytes).map(Self)
     }
 }
 
 impl PartialEq<str> for Text {
     fn eq(&self, other: &str) -> bool {
-        self.0.as_ref() == other.as_bytes()
+        self.as_bytes() == other.as_bytes()
     }
 }
 
 impl PartialEq<&str> for Text {
     fn eq(&self, other: &&str) -> bool {
         self == *other
-    }
-}
-
-// `Hash` must agree with `str`, because of `Borrow<str>`.
-impl Hash for Text {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
     }
 }
 
@@ -100,17 +101,23 @@ mod tests {
 
     #[test]
     fn a_borrowed_part_shares_the_document() {
-        let document = Bytes::from_static(b"{\"realm\":\"common\"}");
-        let part = str::from_utf8(&document[10..16]).unwrap();
-        let text = Text::slice_of(&document, Cow::Borrowed(part));
+        let document = Text::from("{\"realm\":\"common\"}");
+        let part = &document.as_str()[10..16];
+        let text = document.slice_of(Cow::Borrowed(part));
         assert_eq!(text, "common");
-        assert_eq!(text.0.as_ptr(), document[10..].as_ptr());
+        assert_eq!(text.as_bytes().as_ptr(), part.as_ptr());
     }
 
     #[test]
     fn a_decoded_part_is_owned() {
-        let document = Bytes::from_static(b"\"\\u00c5\"");
-        let text = Text::slice_of(&document, Cow::Owned("Å".to_owned()));
+        let document = Text::from("\"\\u00c5\"");
+        let text = document.slice_of(Cow::Owned("Å".to_owned()));
         assert_eq!(text, "Å");
+    }
+
+    #[test]
+    fn a_text_hashes_as_the_string_it_borrows_as() {
+        let texts = std::collections::HashSet::from([Text::from("Å")]);
+        assert!(texts.contains("Å"));
     }
 }

@@ -15,7 +15,7 @@ use super::schema::Entity;
 use super::table::Table;
 use super::{Member, TokenCache};
 use crate::Text;
-use crate::json::{Name, write_line, write_string};
+use crate::json::{LONGEST_ESCAPE, Name, write_line, write_string};
 use crate::secret_buffer::SecretBuffer;
 
 impl TokenCache {
@@ -33,15 +33,16 @@ impl TokenCache {
         {
             return Err(CacheFormatError::Empty);
         }
-        // Checked once, here, and not again for every value.
-        let text = str::from_utf8(&document)
-            .map_err(|error| CacheFormatError::encoding(&document, error))?;
+        let document = match Text::try_from(document.clone()) {
+            Ok(document) => document,
+            Err(error) => return Err(CacheFormatError::encoding(&document, error)),
+        };
         let mut reader = Reader {
             cache: Self::new(dialect),
             document: &document,
             broken: None,
         };
-        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let mut deserializer = serde_json::Deserializer::from_str(document.as_str());
         let read = reader
             .deserialize_document(&mut deserializer)
             .and_then(|()| deserializer.end());
@@ -65,8 +66,7 @@ impl TokenCache {
 
     /// The document, in the form of Python's `json.dumps(cache, indent=4)`. The memory is overwritten when dropped.
     pub fn serialize(&self) -> Bytes {
-        let size = self.largest_size();
-        let mut out = SecretBuffer::with_capacity(size);
+        let mut out = SecretBuffer::with_capacity(self.probable_size());
         out.push(b'{');
         for member in &self.layout {
             if out.last() != Some(&b'{') {
@@ -76,9 +76,10 @@ impl TokenCache {
             match member {
                 Member::Known(section) => self.write_section(&mut out, *section),
                 Member::Unknown { name, value } => {
+                    out.make_room(LONGEST_ESCAPE * size_of_member(name, value.as_bytes().len()));
                     write_string(&mut out, name.as_str());
                     out.extend_from_slice(b": ");
-                    out.extend_from_slice(value);
+                    out.extend_from_slice(value.as_bytes());
                 }
             }
         }
@@ -86,14 +87,10 @@ impl TokenCache {
             write_line(&mut out, 0);
         }
         out.push(b'}');
-        debug_assert!(
-            out.len() <= size,
-            "a buffer that grew has left tokens behind"
-        );
         out.into_shared()
     }
 
-    fn write_section(&self, out: &mut Vec<u8>, section: Section) {
+    fn write_section(&self, out: &mut SecretBuffer, section: Section) {
         write_string(out, section.name());
         out.extend_from_slice(b": ");
         match section {
@@ -105,34 +102,64 @@ impl TokenCache {
         }
     }
 
-    /// Enough for the whole text, so that a buffer full of tokens is not copied and left behind while it grows.
-    fn largest_size(&self) -> usize {
-        fn table<E: Entity>(table: &Table<E>) -> usize {
-            table
+    /// Enough for a text that needs few escapes, and room to write the longest entry without looking for them.
+    fn probable_size(&self) -> usize {
+        fn table<E: Entity>(table: &Table<E>) -> Sizes {
+            let sizes = table
                 .iter()
-                .map(|slot| slot.key.as_bytes().len() + slot.size() + 24)
-                .sum()
+                .map(|slot| size_of_member(&slot.key, slot.size()));
+            sizes.fold(Sizes::default(), Sizes::with)
         }
-        let unknown: usize = self
-            .layout
-            .iter()
-            .map(|member| match member {
-                Member::Known(_) => 0,
-                Member::Unknown { name, value } => name.as_bytes().len() + value.len() + 24,
-            })
-            .sum();
-        256 + unknown
-            + table(&self.access_tokens)
-            + table(&self.accounts)
-            + table(&self.id_tokens)
-            + table(&self.refresh_tokens)
-            + table(&self.app_metadata)
+        let unknown = self.layout.iter().map(|member| match member {
+            Member::Known(_) => 0,
+            Member::Unknown { name, value } => size_of_member(name, value.as_bytes().len()),
+        });
+        let sizes = unknown.fold(Sizes::default(), Sizes::with);
+        let sizes = [
+            table(&self.access_tokens),
+            table(&self.accounts),
+            table(&self.id_tokens),
+            table(&self.refresh_tokens),
+            table(&self.app_metadata),
+        ]
+        .into_iter()
+        .fold(sizes, Sizes::and);
+        256 + sizes.sum + LONGEST_ESCAPE * sizes.largest
     }
 }
 
-fn write_table<E: Entity>(out: &mut Vec<u8>, table: &Table<E>) {
+/// What the members of a document take where nothing needs an escape.
+#[derive(Clone, Copy, Default)]
+struct Sizes {
+    sum: usize,
+    largest: usize,
+}
+
+impl Sizes {
+    fn with(self, size: usize) -> Self {
+        self.and(Self {
+            sum: size,
+            largest: size,
+        })
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            sum: self.sum + other.sum,
+            largest: self.largest.max(other.largest),
+        }
+    }
+}
+
+/// What a member takes with its line, where nothing needs an escape.
+fn size_of_member(name: &Text, value: usize) -> usize {
+    name.as_bytes().len() + value + 24
+}
+
+fn write_table<E: Entity>(out: &mut SecretBuffer, table: &Table<E>) {
     out.push(b'{');
     for slot in table.iter() {
+        out.make_room(LONGEST_ESCAPE * size_of_member(&slot.key, slot.size()));
         if out.last() != Some(&b'{') {
             out.push(b',');
         }
@@ -150,7 +177,7 @@ fn write_table<E: Entity>(out: &mut Vec<u8>, table: &Table<E>) {
 /// Reads a document in one pass: entries are taken in where they stand.
 struct Reader<'d> {
     cache: TokenCache,
-    document: &'d Bytes,
+    document: &'d Text,
     /// The section that is no object, if one is not.
     broken: Option<Section>,
 }
@@ -165,7 +192,7 @@ impl Reader<'_> {
 
     fn load(&mut self, section: Section, key: Cow<'_, str>, text: &str) {
         let document = self.document;
-        let key = Text::slice_of(document, key);
+        let key = document.slice_of(key);
         match section {
             Section::AccessToken => self.cache.access_tokens.load(key, text, document),
             Section::Account => self.cache.accounts.load(key, text, document),
@@ -195,8 +222,8 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
                 }
                 None => {
                     let value: &RawValue = map.next_value()?;
-                    let value = self.document.slice_ref(value.get().as_bytes());
-                    let name = Text::slice_of(self.document, name);
+                    let value = self.document.slice_of(Cow::Borrowed(value.get()));
+                    let name = self.document.slice_of(name);
                     self.cache.layout.push(Member::Unknown { name, value });
                 }
             }

@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::Write as _;
 
-use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -21,10 +21,10 @@ use crate::{AccessToken, RawIdToken, RefreshToken, Text, UnixTime};
 /// An entry of one kind.
 pub(super) trait Entity: Sized {
     /// Reads the object; `None` when it lacks what makes it an entry of this kind.
-    fn read(wire: &Wire<'_>, document: &Bytes) -> Option<Self>;
+    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self>;
 
     /// The members in the order MSAL Python writes them.
-    fn members(&self) -> Vec<(&'static str, Member<'_>)>;
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Member<'a>));
 
     /// The key a new entry is stored under.
     fn storage_key(&self, dialect: Dialect) -> String;
@@ -36,30 +36,27 @@ pub(super) trait Entity: Sized {
 /// One value of an entry.
 pub(super) enum Member<'a> {
     Null,
-    Text(Cow<'a, str>),
-    /// A list of strings.
-    List(Vec<String>),
+    Text(&'a str),
+    Time(UnixTime),
+    /// A list of one string.
+    List(String),
 }
 
 impl Member<'_> {
-    /// At least as many bytes as its text takes.
+    /// As many bytes as its text takes where nothing needs an escape, or a few more.
     fn size(&self) -> usize {
         match self {
             Self::Null => 4,
             Self::Text(text) => string_size(text),
-            Self::List(items) => {
-                24 + items
-                    .iter()
-                    .map(|item| string_size(item) + 24)
-                    .sum::<usize>()
-            }
+            Self::Time(_) => 22,
+            Self::List(item) => 48 + string_size(item),
         }
     }
 }
 
 impl<'a> From<&'a str> for Member<'a> {
     fn from(text: &'a str) -> Self {
-        Self::Text(Cow::Borrowed(text))
+        Self::Text(text)
     }
 }
 
@@ -75,10 +72,9 @@ impl<'a> From<&'a Option<Text>> for Member<'a> {
     }
 }
 
-impl From<UnixTime> for Member<'_> {
-    /// All numbers of the cache are strings.
-    fn from(time: UnixTime) -> Self {
-        Self::Text(Cow::Owned(time.as_secs().to_string()))
+impl From<&UnixTime> for Member<'_> {
+    fn from(time: &UnixTime) -> Self {
+        Self::Time(*time)
     }
 }
 
@@ -139,16 +135,16 @@ impl<'a> Lenient<'a> {
         self.0.clone()
     }
 
-    fn text(&self, document: &Bytes) -> Option<Text> {
-        self.scalar().map(|text| Text::slice_of(document, text))
+    fn text(&self, document: &Text) -> Option<Text> {
+        self.scalar().map(|text| document.slice_of(text))
     }
 
     /// The text, unless there is none or it is empty: other SDKs write "" for null.
-    fn present(&self, document: &Bytes) -> Option<Text> {
+    fn present(&self, document: &Text) -> Option<Text> {
         self.text(document).filter(|text| !text.is_empty())
     }
 
-    fn or_empty(&self, document: &Bytes) -> Text {
+    fn or_empty(&self, document: &Text) -> Text {
         self.text(document).unwrap_or_default()
     }
 
@@ -223,17 +219,19 @@ impl<'de: 'a, 'a> Deserialize<'de> for Lenient<'a> {
 }
 
 /// Appends the text of an entry: the members of `entity`, and after them those of `previous` that it does not know.
-pub(super) fn write_entry(out: &mut Vec<u8>, entity: &impl Entity, previous: Option<&[u8]>) {
-    let members = entity.members();
+pub(super) fn write_entry(out: &mut Vec<u8>, entity: &impl Entity, previous: Option<&Text>) {
     out.push(b'{');
-    for (name, member) in &members {
+    entity.members(&mut |name, member| {
         start_member(out, name);
-        write_member(out, member);
-    }
+        write_member(out, &member);
+    });
     let previous: Option<RawObject<'_>> =
-        previous.and_then(|text| serde_json::from_slice(text).ok());
-    for (name, value) in previous.map(|object| object.0).unwrap_or_default() {
-        if members.iter().all(|(known, _)| *known != name) {
+        previous.and_then(|text| serde_json::from_str(text.as_str()).ok());
+    if let Some(previous) = previous {
+        let mut known = Vec::new();
+        entity.members(&mut |name, _| known.push(name));
+        let unknown = |(name, _): &(Cow<'_, str>, _)| !known.contains(&name.as_ref());
+        for (name, value) in previous.0.into_iter().filter(unknown) {
             start_member(out, &name);
             out.extend_from_slice(value.get().as_bytes());
         }
@@ -242,15 +240,12 @@ pub(super) fn write_entry(out: &mut Vec<u8>, entity: &impl Entity, previous: Opt
     out.push(b'}');
 }
 
-/// At least as many bytes as [`write_entry`] appends.
-pub(super) fn entry_size(entity: &impl Entity, previous: Option<&[u8]>) -> usize {
-    let members = entity.members();
-    let own: usize = members
-        .iter()
-        .map(|(name, member)| name.len() + member.size() + 24)
-        .sum();
+/// As many bytes as [`write_entry`] appends where nothing needs an escape, or a few more.
+pub(super) fn entry_size(entity: &impl Entity, previous: Option<&Text>) -> usize {
     // Each member of the previous text may need a line and an indentation that it had not.
-    own + 24 + previous.map_or(0, |text| text.len() * 3)
+    let mut size = 24 + previous.map_or(0, |text| text.as_bytes().len() * 3);
+    entity.members(&mut |name, member| size += name.len() + member.size() + 24);
+    size
 }
 
 fn start_member(out: &mut Vec<u8>, name: &str) {
@@ -266,15 +261,14 @@ fn write_member(out: &mut Vec<u8>, member: &Member<'_>) {
     match member {
         Member::Null => out.extend_from_slice(b"null"),
         Member::Text(text) => write_string(out, text),
-        Member::List(items) => {
+        // All numbers of the cache are strings.
+        Member::Time(time) => {
+            let _infallible = write!(out, "\"{}\"", time.as_secs());
+        }
+        Member::List(item) => {
             out.push(b'[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    out.push(b',');
-                }
-                write_line(out, 4);
-                write_string(out, item);
-            }
+            write_line(out, 4);
+            write_string(out, item);
             write_line(out, 3);
             out.push(b']');
         }
@@ -282,18 +276,20 @@ fn write_member(out: &mut Vec<u8>, member: &Member<'_>) {
 }
 
 /// Adds a member that is left out when there is nothing to say.
-fn optional<'a>(
-    members: &mut Vec<(&'static str, Member<'a>)>,
+fn optional<'a, V>(
+    each: &mut dyn FnMut(&'static str, Member<'a>),
     name: &'static str,
-    value: &'a Option<Text>,
-) {
+    value: &'a Option<V>,
+) where
+    &'a V: Into<Member<'a>>,
+{
     if let Some(value) = value {
-        members.push((name, value.into()));
+        each(name, value.into());
     }
 }
 
 impl Entity for AccessTokenEntry {
-    fn read(wire: &Wire<'_>, document: &Bytes) -> Option<Self> {
+    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
         Some(Self {
             secret: AccessToken::slice_of(document, wire.secret.secret()?),
             home_account_id: wire.home_account_id.present(document),
@@ -315,31 +311,21 @@ impl Entity for AccessTokenEntry {
         })
     }
 
-    fn members(&self) -> Vec<(&'static str, Member<'_>)> {
-        let mut members = vec![
-            ("credential_type", Member::from("AccessToken")),
-            ("secret", self.secret.expose_secret().into()),
-            ("home_account_id", (&self.home_account_id).into()),
-            ("environment", (&self.environment).into()),
-            ("client_id", (&self.client_id).into()),
-            ("target", (&self.target).into()),
-            ("realm", (&self.realm).into()),
-            ("token_type", (&self.token_type).into()),
-        ];
-        let times = [
-            ("cached_at", self.cached_at),
-            ("expires_on", Some(self.expires_on)),
-            ("extended_expires_on", self.extended_expires_on),
-        ];
-        members.extend(
-            times
-                .into_iter()
-                .filter_map(|(name, time)| Some((name, time?.into()))),
-        );
-        optional(&mut members, "key_id", &self.key_id);
-        optional(&mut members, "ext_cache_key", &self.ext_cache_key);
-        members.extend(self.refresh_on.map(|time| ("refresh_on", time.into())));
-        members
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Member<'a>)) {
+        each("credential_type", "AccessToken".into());
+        each("secret", self.secret.expose_secret().into());
+        each("home_account_id", (&self.home_account_id).into());
+        each("environment", (&self.environment).into());
+        each("client_id", (&self.client_id).into());
+        each("target", (&self.target).into());
+        each("realm", (&self.realm).into());
+        each("token_type", (&self.token_type).into());
+        optional(each, "cached_at", &self.cached_at);
+        each("expires_on", (&self.expires_on).into());
+        optional(each, "extended_expires_on", &self.extended_expires_on);
+        optional(each, "key_id", &self.key_id);
+        optional(each, "ext_cache_key", &self.ext_cache_key);
+        optional(each, "refresh_on", &self.refresh_on);
     }
 
     fn storage_key(&self, dialect: Dialect) -> String {
@@ -360,7 +346,7 @@ impl Entity for AccessTokenEntry {
 }
 
 impl Entity for AccountEntry {
-    fn read(wire: &Wire<'_>, document: &Bytes) -> Option<Self> {
+    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
         Some(Self {
             home_account_id: wire.home_account_id.present(document)?,
             environment: wire.environment.present(document)?,
@@ -373,25 +359,19 @@ impl Entity for AccountEntry {
         })
     }
 
-    fn members(&self) -> Vec<(&'static str, Member<'_>)> {
-        let mut members = vec![
-            ("home_account_id", Member::from(&self.home_account_id)),
-            ("environment", (&self.environment).into()),
-            ("realm", (&self.realm).into()),
-            ("local_account_id", (&self.local_account_id).into()),
-            ("username", (&self.username).into()),
-            ("authority_type", (&self.authority_type).into()),
-        ];
-        optional(&mut members, "account_source", &self.account_source);
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Member<'a>)) {
+        each("home_account_id", (&self.home_account_id).into());
+        each("environment", (&self.environment).into());
+        each("realm", (&self.realm).into());
+        each("local_account_id", (&self.local_account_id).into());
+        each("username", (&self.username).into());
+        each("authority_type", (&self.authority_type).into());
+        optional(each, "account_source", &self.account_source);
         if let Some(profile) = &self.profile {
-            members.push(("name", (&profile.name).into()));
-            members.push(("client_info", (&profile.client_info).into()));
-            members.push((
-                "tenantProfiles",
-                Member::List(vec![self.tenant_profile(profile)]),
-            ));
+            each("name", (&profile.name).into());
+            each("client_info", (&profile.client_info).into());
+            each("tenantProfiles", Member::List(self.tenant_profile(profile)));
         }
-        members
     }
 
     fn storage_key(&self, _: Dialect) -> String {
@@ -427,7 +407,7 @@ impl AccountEntry {
 }
 
 impl Entity for IdTokenEntry {
-    fn read(wire: &Wire<'_>, document: &Bytes) -> Option<Self> {
+    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
         Some(Self {
             secret: RawIdToken::slice_of(document, wire.secret.secret()?),
             home_account_id: wire.home_account_id.present(document),
@@ -437,15 +417,13 @@ impl Entity for IdTokenEntry {
         })
     }
 
-    fn members(&self) -> Vec<(&'static str, Member<'_>)> {
-        vec![
-            ("credential_type", Member::from("IdToken")),
-            ("secret", self.secret.expose_secret().into()),
-            ("home_account_id", (&self.home_account_id).into()),
-            ("environment", (&self.environment).into()),
-            ("realm", (&self.realm).into()),
-            ("client_id", (&self.client_id).into()),
-        ]
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Member<'a>)) {
+        each("credential_type", "IdToken".into());
+        each("secret", self.secret.expose_secret().into());
+        each("home_account_id", (&self.home_account_id).into());
+        each("environment", (&self.environment).into());
+        each("realm", (&self.realm).into());
+        each("client_id", (&self.client_id).into());
     }
 
     fn storage_key(&self, dialect: Dialect) -> String {
@@ -463,7 +441,7 @@ impl Entity for IdTokenEntry {
 }
 
 impl Entity for RefreshTokenEntry {
-    fn read(wire: &Wire<'_>, document: &Bytes) -> Option<Self> {
+    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
         if wire.user_assertion_hash.present(document).is_some() {
             return None;
         }
@@ -478,21 +456,15 @@ impl Entity for RefreshTokenEntry {
         })
     }
 
-    fn members(&self) -> Vec<(&'static str, Member<'_>)> {
-        let mut members = vec![
-            ("credential_type", Member::from("RefreshToken")),
-            ("secret", self.secret.expose_secret().into()),
-            ("home_account_id", (&self.home_account_id).into()),
-            ("environment", (&self.environment).into()),
-            ("client_id", (&self.client_id).into()),
-        ];
-        optional(&mut members, "target", &self.target);
-        members.extend(
-            self.last_modification_time
-                .map(|time| ("last_modification_time", time.into())),
-        );
-        optional(&mut members, "family_id", &self.family_id);
-        members
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Member<'a>)) {
+        each("credential_type", "RefreshToken".into());
+        each("secret", self.secret.expose_secret().into());
+        each("home_account_id", (&self.home_account_id).into());
+        each("environment", (&self.environment).into());
+        each("client_id", (&self.client_id).into());
+        optional(each, "target", &self.target);
+        optional(each, "last_modification_time", &self.last_modification_time);
+        optional(each, "family_id", &self.family_id);
     }
 
     fn storage_key(&self, dialect: Dialect) -> String {
@@ -510,7 +482,7 @@ impl Entity for RefreshTokenEntry {
 }
 
 impl Entity for AppMetadataEntry {
-    fn read(wire: &Wire<'_>, document: &Bytes) -> Option<Self> {
+    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
         Some(Self {
             client_id: wire.client_id.present(document)?,
             environment: wire.environment.present(document)?,
@@ -518,13 +490,10 @@ impl Entity for AppMetadataEntry {
         })
     }
 
-    fn members(&self) -> Vec<(&'static str, Member<'_>)> {
-        let mut members = vec![
-            ("client_id", Member::from(&self.client_id)),
-            ("environment", (&self.environment).into()),
-        ];
-        optional(&mut members, "family_id", &self.family_id);
-        members
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Member<'a>)) {
+        each("client_id", (&self.client_id).into());
+        each("environment", (&self.environment).into());
+        optional(each, "family_id", &self.family_id);
     }
 
     fn storage_key(&self, _: Dialect) -> String {

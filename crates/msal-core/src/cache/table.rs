@@ -3,9 +3,9 @@
 //! The indexes hold hashes and slot numbers, never copies of the fields. A hash only proposes candidates; whoever
 //! asks compares the fields, so a collision costs time and nothing else.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, Hash, Hasher};
 
-use bytes::Bytes;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::dialect::Dialect;
@@ -31,29 +31,29 @@ pub(super) enum Body {
     /// It is written from the entity when the document is: a cache that is being filled holds no text of its own.
     Made {
         /// The text it replaces, whose members that are not known here are kept.
-        previous: Option<Bytes>,
-        /// At least as many bytes as it takes.
+        previous: Option<Text>,
+        /// See [`entry_size`].
         size: usize,
     },
     /// It stands in a document.
-    Read(Bytes),
+    Read(Text),
 }
 
 impl<E: Entity> Slot<E> {
-    /// At least as many bytes as the text takes.
+    /// As many bytes as the text takes where no character needs an escape: see [`LONGEST_ESCAPE`](crate::json).
     pub(super) fn size(&self) -> usize {
         match &self.body {
             Body::Made { size, .. } => *size,
-            Body::Read(text) => text.len(),
+            Body::Read(text) => text.as_bytes().len(),
         }
     }
 
     /// Appends the text.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         match (&self.body, &self.entity) {
-            (Body::Read(text), _) => out.extend_from_slice(text),
+            (Body::Read(text), _) => out.extend_from_slice(text.as_bytes()),
             (Body::Made { previous, .. }, Some(entity)) => {
-                write_entry(out, entity, previous.as_deref())
+                write_entry(out, entity, previous.as_ref())
             }
             (Body::Made { .. }, None) => out.extend_from_slice(b"null"),
         }
@@ -63,15 +63,28 @@ impl<E: Entity> Slot<E> {
 /// A section's entries.
 pub(super) struct Table<E> {
     slots: Vec<Option<Slot<E>>>,
-    keys: HashTable<u32>,
+    keys: HashTable<Posting>,
     postings: HashTable<Posting>,
     hasher: DefaultHashBuilder,
 }
 
+/// The hash of something that a slot can be found by: with it, a table that grows need not look at the slots.
 #[derive(Clone, Copy)]
 struct Posting {
     hash: u64,
     slot: u32,
+}
+
+impl Posting {
+    fn hash(&self) -> u64 {
+        self.hash
+    }
+}
+
+/// A key's hash, and the number of the slot under it if there is one.
+struct Found {
+    hash: u64,
+    number: Option<u32>,
 }
 
 impl<E> Default for Table<E> {
@@ -87,12 +100,12 @@ impl<E> Default for Table<E> {
 
 impl<E: Entity> Table<E> {
     /// Takes in an entry as it stands in a document.
-    pub(super) fn load(&mut self, key: Text, text: &str, document: &Bytes) {
+    pub(super) fn load(&mut self, key: Text, text: &str, document: &Text) {
         let wire: Option<Wire<'_>> = serde_json::from_str(text).ok();
         let entity = wire.and_then(|wire| E::read(&wire, document));
         self.put(Slot {
             key,
-            body: Body::Read(document.slice_ref(text.as_bytes())),
+            body: Body::Read(document.slice_of(Cow::Borrowed(text))),
             entity,
             changed: false,
             is_renewal: false,
@@ -125,46 +138,51 @@ impl<E: Entity> Table<E> {
     where
         E: PartialEq,
     {
-        let number = self.number_of(key.as_str());
-        let slot = number.and_then(|number| self.slots.get_mut(number as usize)?.as_mut());
-        if let Some(slot) = slot
-            && slot.entity.as_ref() == Some(&entity)
-        {
-            (slot.changed, slot.is_renewal) = (true, is_renewal);
-            return;
-        }
-        let previous = self.by_key(key.as_str());
-        let previous = previous.and_then(|slot| match &slot.body {
-            Body::Made { previous, .. } => previous.clone(),
-            Body::Read(text) => Some(text.clone()),
-        });
-        let size = entry_size(&entity, previous.as_deref());
-        self.put(Slot {
+        let found = self.find(key.as_str());
+        let slot = found
+            .number
+            .and_then(|number| self.slots.get_mut(number as usize)?.as_mut());
+        let previous = match slot {
+            Some(slot) if slot.entity.as_ref() == Some(&entity) => {
+                (slot.changed, slot.is_renewal) = (true, is_renewal);
+                return;
+            }
+            Some(slot) => match &slot.body {
+                Body::Made { previous, .. } => previous.clone(),
+                Body::Read(text) => Some(text.clone()),
+            },
+            None => None,
+        };
+        let size = entry_size(&entity, previous.as_ref());
+        let slot = Slot {
             key,
             body: Body::Made { previous, size },
             entity: Some(entity),
             changed: true,
             is_renewal,
-        });
+        };
+        self.put_at(found, slot);
     }
 
     /// Puts a slot under its key.
     pub(super) fn put(&mut self, slot: Slot<E>) {
-        let number = match self.number_of(slot.key.as_str()) {
+        self.put_at(self.find(slot.key.as_str()), slot);
+    }
+
+    fn put_at(&mut self, found: Found, slot: Slot<E>) {
+        let number = match found.number {
             Some(number) => {
                 self.forget_postings(number);
                 number
             }
-            None => self.new_number(&slot.key),
+            None => self.new_number(found.hash),
         };
         if let Some(entity) = &slot.entity {
             let (hasher, postings) = (&self.hasher, &mut self.postings);
             entity.index(&mut Terms {
                 hasher,
                 each: &mut |hash| {
-                    postings.insert_unique(hash, Posting { hash, slot: number }, |posting| {
-                        posting.hash
-                    });
+                    postings.insert_unique(hash, Posting { hash, slot: number }, Posting::hash);
                 },
             });
         }
@@ -175,10 +193,10 @@ impl<E: Entity> Table<E> {
 
     /// Removes the entry under `key`.
     pub(super) fn remove(&mut self, key: &str) -> Option<Slot<E>> {
-        let number = self.number_of(key)?;
+        let Found { hash, number } = self.find(key);
+        let number = number?;
         self.forget_postings(number);
-        let hash = self.hasher.hash_one(key);
-        if let Ok(found) = self.keys.find_entry(hash, |candidate| *candidate == number) {
+        if let Ok(found) = self.keys.find_entry(hash, |posting| posting.slot == number) {
             found.remove();
         }
         self.slots.get_mut(number as usize)?.take()
@@ -186,7 +204,7 @@ impl<E: Entity> Table<E> {
 
     /// The entry under `key`.
     pub(super) fn by_key(&self, key: &str) -> Option<&Slot<E>> {
-        self.slot(self.number_of(key)?)
+        self.slot(self.find(key).number?)
     }
 
     /// Entries that may belong to `owner` in `environment`, oldest first.
@@ -258,22 +276,23 @@ impl<E: Entity> Table<E> {
         self.slots.get(number as usize)?.as_ref()
     }
 
-    fn number_of(&self, key: &str) -> Option<u32> {
+    fn find(&self, key: &str) -> Found {
         let hash = self.hasher.hash_one(key);
-        let is_it = |number: &u32| self.slot(*number).is_some_and(|slot| slot.key == key);
-        self.keys.find(hash, is_it).copied()
+        let is_it = |posting: &Posting| {
+            posting.hash == hash && self.slot(posting.slot).is_some_and(|slot| slot.key == key)
+        };
+        Found {
+            hash,
+            number: self.keys.find(hash, is_it).map(|posting| posting.slot),
+        }
     }
 
-    fn new_number(&mut self, key: &Text) -> u32 {
-        let number = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+    fn new_number(&mut self, hash: u64) -> u32 {
+        let slot = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
         self.slots.push(None);
-        let hash = self.hasher.hash_one(key.as_str());
-        let (slots, hasher) = (&self.slots, &self.hasher);
-        self.keys.insert_unique(hash, number, |number| {
-            let slot = slots.get(*number as usize).and_then(Option::as_ref);
-            hasher.hash_one(slot.map_or(key.as_str(), |slot| slot.key.as_str()))
-        });
-        number
+        self.keys
+            .insert_unique(hash, Posting { hash, slot }, Posting::hash);
+        slot
     }
 
     fn forget_postings(&mut self, number: u32) {
