@@ -164,9 +164,9 @@ impl Journal {
     ///
     /// The future fails with [`JournalError::Broken`] when the disk has refused this write or an earlier one, and with
     /// [`JournalError::TooLarge`].
-    pub fn append(&self, event: Event) -> Appending {
+    pub fn append(&self, event: impl Into<Arc<Event>>) -> Appending {
         Appending {
-            reply: self.ask(|reply| Command::Append(Box::new(event), reply)),
+            reply: self.ask(|reply| Command::Append(event.into(), reply)),
             place: self.path.clone(),
         }
     }

@@ -2,13 +2,13 @@
 
 use std::error::Error;
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client};
+use reqwest::{Certificate, Client, Url};
 
 use super::{HttpError, HttpErrorKind};
 use crate::error::ConfigError;
@@ -29,6 +29,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub struct ReqwestClient {
     settings: ReqwestClientBuilder,
     client: Arc<OnceLock<Result<Client, HttpError>>>,
+    last_url: Arc<Mutex<Option<(Uri, Url)>>>,
 }
 
 /// Which version of HTTP to speak.
@@ -89,6 +90,7 @@ impl ReqwestClientBuilder {
         ReqwestClient {
             settings: self,
             client: Arc::default(),
+            last_url: Arc::default(),
         }
     }
 
@@ -97,6 +99,8 @@ impl ReqwestClientBuilder {
             .https_only(true)
             .redirect(Policy::none())
             .referer(false)
+            // What is sent again, and when, is decided by whoever knows what a token costs.
+            .retry(reqwest::retry::never())
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
             .timeout(TIMEOUT)
@@ -125,16 +129,32 @@ impl ReqwestClient {
             .get_or_init(|| self.settings.connect())
             .clone()?;
         let (parts, body) = request.into_parts();
-        let request = client
-            .request(parts.method, parts.uri.to_string())
-            .headers(parts.headers)
-            .body(body);
-        let mut answer = request.send().await.map_err(classify)?;
+        let mut request = reqwest::Request::new(parts.method, self.url(&parts.uri)?);
+        *request.headers_mut() = parts.headers;
+        *request.body_mut() = Some(body.into());
+        let mut answer = client.execute(request).await.map_err(classify)?;
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = answer.status();
         *response.headers_mut() = std::mem::take(answer.headers_mut());
         *response.body_mut() = read_body(answer).await?;
         Ok(response)
+    }
+}
+
+impl ReqwestClient {
+    /// The URL as reqwest wants it. An application sends nearly all its requests to one endpoint, whose URL is parsed
+    /// once.
+    fn url(&self, uri: &Uri) -> Result<Url, HttpError> {
+        let mut last = self.last_url.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, url)) = &*last
+            && known == uri
+        {
+            return Ok(url.clone());
+        }
+        let url = Url::parse(&uri.to_string())
+            .map_err(|_unspecific| HttpError::bare(HttpErrorKind::Request))?;
+        *last = Some((uri.clone(), url.clone()));
+        Ok(url)
     }
 }
 

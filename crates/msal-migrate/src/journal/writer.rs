@@ -1,11 +1,14 @@
 //! The thread that writes: what is waiting goes to the disk in one write and one `fdatasync`, and is then acknowledged.
 //!
-//! Nobody waits for company: while one group is being synced, the next gathers.
+//! While one group is being synced, the next gathers. Where many are on their way, a group also waits a moment for
+//! company: a sync costs more than everything else that happens to a record.
 
 use std::{
     io::{Seek as _, SeekFrom, Write as _},
     path::PathBuf,
     sync::{Arc, mpsc::Receiver},
+    thread,
+    time::Duration,
 };
 
 use tokio::sync::oneshot;
@@ -21,9 +24,15 @@ use super::{
     states::States,
 };
 
+/// How long a group waits for company: a small part of the round trip to a server, and of the sync on most disks.
+const GATHERING: Duration = Duration::from_millis(1);
+
+/// After a group as large as this, the next one waits: whoever sends one token after the other never does.
+const COMPANY: usize = 4;
+
 /// What the thread is asked to do.
 pub(super) enum Command {
-    Append(Box<Event>, Reply<Position>),
+    Append(Arc<Event>, Reply<Position>),
     Read(Position, Reply<RawResponse>),
     Finish(Reply<()>),
 }
@@ -51,7 +60,11 @@ pub(super) struct Writer {
 impl Writer {
     /// Obeys until nobody can ask any more.
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
+        let mut is_busy = false;
         while let Ok(command) = commands.recv() {
+            if is_busy {
+                thread::sleep(GATHERING);
+            }
             self.obey(command);
             // One more record cannot make the write longer than a write may be.
             while self.group.len() < LONGEST_WRITE - record::LONGEST
@@ -59,6 +72,7 @@ impl Writer {
             {
                 self.obey(command);
             }
+            is_busy = self.waiting.len() >= COMPANY;
             self.commit();
         }
         self.close();

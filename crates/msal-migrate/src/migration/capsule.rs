@@ -47,18 +47,6 @@ struct Wire<'a> {
 }
 
 impl Capsule {
-    pub(super) fn new(job: &Job, response: Response<Bytes>, at: UnixTime) -> Self {
-        Self {
-            client_id: job.client_id.clone(),
-            authority: job.authority.clone(),
-            scopes: job.scopes.clone(),
-            user: job.user.clone(),
-            redeemed: job.refresh_token.clone(),
-            at,
-            response,
-        }
-    }
-
     /// What the target needs to know of it.
     pub(super) fn facts<'a>(&'a self, sealed: &'a Sealed) -> Facts<'a> {
         Facts {
@@ -70,38 +58,7 @@ impl Capsule {
         }
     }
 
-    /// The bytes to seal: a length, the facts as JSON, the body as it came.
-    pub(super) fn encode(&self) -> SecretBuffer {
-        let borrowed = |text: &'_ Option<String>| text.clone().map(Cow::Owned);
-        let home_account_id = self.user.home_account_id.as_ref();
-        let wire = Wire {
-            client_id: Cow::Borrowed(&self.client_id),
-            authority: self.authority.to_string(),
-            scopes: self.scopes.to_wire(),
-            username: borrowed(&self.user.username),
-            oid: borrowed(&self.user.oid),
-            tid: borrowed(&self.user.tid),
-            home_account_id: home_account_id.map(|id| Cow::Borrowed(id.as_str())),
-            redeemed: Cow::Borrowed(match brings_a_token(self.response.body()) {
-                true => "",
-                false => self.redeemed.expose_secret(),
-            }),
-            at: self.at.as_secs(),
-            status: self.response.status().as_u16(),
-        };
-        // Sized up front, so that a growing buffer leaves no copy of a token behind.
-        let size = self.response.body().len() + 2 * self.redeemed.expose_secret().len() + 2048;
-        let mut bytes = SecretBuffer::with_capacity(size);
-        bytes.extend_from_slice(&[0; 4]);
-        // Writing plain strings and numbers into memory cannot fail.
-        let _infallible = serde_json::to_writer(&mut *bytes, &wire);
-        let length = u32::try_from(bytes.len() - 4).unwrap_or(u32::MAX);
-        bytes[..4].copy_from_slice(&length.to_be_bytes());
-        bytes.extend_from_slice(self.response.body());
-        bytes
-    }
-
-    /// Reads what [`Capsule::encode`] wrote; `None` for anything else.
+    /// Reads what [`encode`] wrote; `None` for anything else.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let (length, rest) = bytes.split_first_chunk::<4>()?;
         let (facts, body) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
@@ -128,6 +85,40 @@ impl Capsule {
     }
 }
 
+/// The bytes to seal: a length, the facts as JSON, the body as it came.
+pub(super) fn encode(job: &Job, response: &Response<Bytes>, at: UnixTime) -> SecretBuffer {
+    let body = response.body();
+    let wire = Wire {
+        client_id: Cow::Borrowed(&job.client_id),
+        authority: job.authority.to_string(),
+        scopes: job.scopes.to_wire(),
+        username: job.user.username.as_deref().map(Cow::Borrowed),
+        oid: job.user.oid.as_deref().map(Cow::Borrowed),
+        tid: job.user.tid.as_deref().map(Cow::Borrowed),
+        home_account_id: job
+            .user
+            .home_account_id
+            .as_ref()
+            .map(|id| Cow::Borrowed(id.as_str())),
+        redeemed: Cow::Borrowed(match brings_a_token(body) {
+            true => "",
+            false => job.refresh_token.expose_secret(),
+        }),
+        at: at.as_secs(),
+        status: response.status().as_u16(),
+    };
+    // Sized up front, so that a growing buffer leaves no copy of a token behind.
+    let size = body.len() + 2 * job.refresh_token.expose_secret().len() + 2048;
+    let mut bytes = SecretBuffer::with_capacity(size);
+    bytes.extend_from_slice(&[0; 4]);
+    // Writing plain strings and numbers into memory cannot fail.
+    let _infallible = serde_json::to_writer(&mut *bytes, &wire);
+    let length = u32::try_from(bytes.len() - 4).unwrap_or(u32::MAX);
+    bytes[..4].copy_from_slice(&length.to_be_bytes());
+    bytes.extend_from_slice(body);
+    bytes
+}
+
 /// Whether the answer holds a refresh token that is a string with something in it.
 fn brings_a_token(body: &[u8]) -> bool {
     let name = b"\"refresh_token\":\"";
@@ -139,11 +130,16 @@ fn brings_a_token(body: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Fingerprint;
+    use crate::plan::Warnings;
+    use crate::record::{Locator, Place};
 
-    fn capsule() -> Capsule {
-        let mut response = Response::new(Bytes::from_static(b"{\"refresh_token\":\"0.NEW\"}"));
-        *response.status_mut() = StatusCode::CREATED;
-        Capsule {
+    const ODD_TOKEN: &str = "M.C5!*\\$\"";
+
+    fn job() -> Job {
+        Job {
+            fingerprint: Fingerprint::from_bytes([1; 16]),
+            refresh_token: RefreshToken::from(ODD_TOKEN),
             client_id: "app".to_owned(),
             authority: Authority::parse("https://localhost:8443/contoso.example").unwrap(),
             scopes: ScopeSet::from_wire("a b"),
@@ -152,18 +148,32 @@ mod tests {
                 home_account_id: Some(HomeAccountId::new("u.t")),
                 ..UserHints::default()
             },
-            redeemed: RefreshToken::from("M.C5!*\\$\""),
-            at: UnixTime::from_secs(5),
-            response,
+            locator: Locator::new(&"tokens.json".into(), Place::Element(0)),
+            duplicates: 0,
+            family: None,
+            warnings: Warnings::default(),
         }
+    }
+
+    fn sealed(body: &'static str) -> SecretBuffer {
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = StatusCode::CREATED;
+        encode(&job(), &response, UnixTime::from_secs(5))
     }
 
     #[test]
     fn what_is_sealed_is_what_is_opened() {
-        let opened = Capsule::decode(&capsule().encode()).unwrap();
-        assert_eq!(format!("{opened:?}"), format!("{:?}", capsule()));
+        let body = r#"{"refresh_token":"0.NEW"}"#;
+        let (opened, job) = (Capsule::decode(&sealed(body)).unwrap(), job());
+        assert_eq!(opened.client_id, job.client_id);
+        assert_eq!(opened.authority, job.authority);
+        assert_eq!(opened.scopes, job.scopes);
+        assert_eq!(opened.user.username, job.user.username);
+        assert_eq!(opened.user.home_account_id, job.user.home_account_id);
+        assert_eq!(opened.at, UnixTime::from_secs(5));
+        assert_eq!(opened.response.status(), StatusCode::CREATED);
+        assert_eq!(opened.response.body(), body);
         assert!(opened.redeemed.is_empty(), "the answer brings another");
-        assert_eq!(opened.response.body(), capsule().response.body());
     }
 
     #[test]
@@ -174,16 +184,14 @@ mod tests {
             r#"{"refresh_token":null}"#,
             "",
         ] {
-            let mut capsule = capsule();
-            *capsule.response.body_mut() = Bytes::from(body);
-            let opened = Capsule::decode(&capsule.encode()).unwrap();
-            assert_eq!(opened.redeemed, capsule.redeemed, "{body}");
+            let opened = Capsule::decode(&sealed(body)).unwrap();
+            assert_eq!(opened.redeemed.expose_secret(), ODD_TOKEN, "{body}");
         }
     }
 
     #[test]
     fn what_is_cut_short_is_not_opened() {
-        let bytes = capsule().encode();
+        let bytes = sealed("{}");
         let facts = 4 + u32::from_be_bytes(*bytes.first_chunk().unwrap()) as usize;
         for end in 0..facts {
             assert!(Capsule::decode(&bytes[..end]).is_none(), "{end}");

@@ -14,11 +14,11 @@ use futures_util::stream::FuturesUnordered;
 use http::Response;
 use msal::{BoxFuture, HttpError, HttpErrorKind, MetadataCache, Runtime};
 use msal_core::{
-    ProviderMetadata, RefreshTokenGrant, Refusal, RequestContext, ServiceError, Telemetry,
+    Authority, ProviderMetadata, RefreshTokenGrant, Refusal, RequestContext, ServiceError,
+    Telemetry,
 };
 use tokio::sync::mpsc;
 
-use super::capsule::Capsule;
 use super::interpret::{Expectation, Verdict, interpret};
 use super::lane::{Halt, Lane};
 use super::ledger::{Ledger, Sealed};
@@ -35,8 +35,8 @@ const QUEUE: usize = 4096;
 /// How often one token is sent when the server fails in a way that concerns this token only.
 const TRIES: u32 = 5;
 
-/// What a server throttles together.
-type LaneKey = (String, String);
+/// A track, by its place in [`Run::tracks`].
+type TrackId = usize;
 
 /// A job on its way, and how often it was sent.
 struct Attempt {
@@ -46,6 +46,7 @@ struct Attempt {
 
 /// A lane with its jobs and, once they are known, its endpoints.
 struct Track {
+    authority: Authority,
     lane: Lane,
     jobs: VecDeque<Attempt>,
     metadata: Option<Arc<ProviderMetadata>>,
@@ -56,8 +57,8 @@ struct Track {
 }
 
 enum Event {
-    Answered(LaneKey, Box<Attempt>, Result<Answer, MigrationError>),
-    Discovered(LaneKey, Box<Result<ProviderMetadata, msal::Error>>),
+    Answered(TrackId, Box<Attempt>, Result<Answer, MigrationError>),
+    Discovered(TrackId, Box<Result<ProviderMetadata, msal::Error>>),
     Published(Vec<Row>, Result<(), MigrationError>),
     Recorded(Result<(), MigrationError>),
 }
@@ -82,13 +83,15 @@ pub(super) struct Engine<'a> {
 pub(super) struct Run<'a> {
     engine: &'a Engine<'a>,
     observer: &'a mut dyn Observer,
-    tracks: HashMap<LaneKey, Track>,
-    ready: VecDeque<LaneKey>,
+    /// One for each authority and client, in lower case: what a server throttles together.
+    tracks: Vec<Track>,
+    numbers: HashMap<Authority, HashMap<String, TrackId>>,
+    ready: VecDeque<TrackId>,
     queued: usize,
     in_flight: usize,
     events: FuturesUnordered<BoxFuture<'a, Event>>,
     /// Lanes that wait. Nobody waits with them when no job does.
-    waits: FuturesUnordered<BoxFuture<'a, LaneKey>>,
+    waits: FuturesUnordered<BoxFuture<'a, TrackId>>,
     unpublished: Vec<Row>,
     is_publishing: bool,
     /// Nothing new is started; what is in flight is brought home.
@@ -105,7 +108,8 @@ impl<'a> Run<'a> {
         Self {
             engine,
             observer,
-            tracks: HashMap::new(),
+            tracks: Vec::new(),
+            numbers: HashMap::new(),
             ready: VecDeque::new(),
             queued: 0,
             in_flight: 0,
@@ -150,40 +154,52 @@ impl<'a> Run<'a> {
     }
 
     fn accept(&mut self, job: Job) {
-        let key = (
-            job.authority.to_string(),
-            job.client_id.to_ascii_lowercase(),
-        );
-        if !self.tracks.contains_key(&key) {
-            self.discover(&key, &job);
-            let settings = self.engine.settings;
-            let track = Track {
-                lane: Lane::new(settings.concurrency, settings.patience),
-                jobs: VecDeque::new(),
-                metadata: None,
-                is_ready: false,
-                reason: Reason::default(),
-            };
-            self.tracks.insert(key.clone(), track);
-        }
-        self.queue(key, Attempt { job, tries: 0 }, Place::Last);
+        let client_id = job.client_id.to_ascii_lowercase();
+        let known = self
+            .numbers
+            .get(&job.authority)
+            .and_then(|clients| clients.get(&client_id));
+        let id = match known {
+            Some(id) => *id,
+            None => self.open_track(client_id, &job.authority),
+        };
+        self.queue(id, Attempt { job, tries: 0 }, Place::Last);
     }
 
-    /// Asks for the endpoints of a new lane. Nothing departs before they are known.
-    fn discover(&self, key: &LaneKey, job: &Job) {
-        let (key, authority, engine) = (key.clone(), job.authority.clone(), self.engine);
+    fn open_track(&mut self, client_id: String, authority: &Authority) -> TrackId {
+        let (id, settings) = (self.tracks.len(), self.engine.settings);
+        self.tracks.push(Track {
+            authority: authority.clone(),
+            lane: Lane::new(settings.concurrency, settings.patience),
+            jobs: VecDeque::new(),
+            metadata: None,
+            is_ready: false,
+            reason: Reason::default(),
+        });
+        let clients = self.numbers.entry(authority.clone()).or_default();
+        clients.insert(client_id, id);
+        self.discover(id);
+        id
+    }
+
+    /// Asks for the endpoints of a lane. Nothing departs before they are known.
+    fn discover(&self, id: TrackId) {
+        let Some(track) = self.tracks.get(id) else {
+            return;
+        };
+        let (authority, engine) = (track.authority.clone(), self.engine);
         self.events.push(Box::pin(async move {
             // The plan admits no host but Microsoft's and those the operator named.
             let found = engine
                 .metadata
                 .resolve(&authority, true, engine.runtime)
                 .await;
-            Event::Discovered(key, Box::new(found))
+            Event::Discovered(id, Box::new(found))
         }));
     }
 
-    fn queue(&mut self, key: LaneKey, attempt: Attempt, place: Place) {
-        let Some(track) = self.tracks.get_mut(&key) else {
+    fn queue(&mut self, id: TrackId, attempt: Attempt, place: Place) {
+        let Some(track) = self.tracks.get_mut(id) else {
             return;
         };
         if let Some(halt) = track.lane.halt() {
@@ -195,27 +211,27 @@ impl<'a> Run<'a> {
             Place::Last => track.jobs.push_back(attempt),
         }
         self.queued += 1;
-        self.make_ready(key);
+        self.make_ready(id);
     }
 
-    fn make_ready(&mut self, key: LaneKey) {
-        let Some(track) = self.tracks.get_mut(&key) else {
+    fn make_ready(&mut self, id: TrackId) {
+        let Some(track) = self.tracks.get_mut(id) else {
             return;
         };
         let may_send = track.metadata.is_some() && track.lane.is_open() && !track.jobs.is_empty();
         if may_send && !track.is_ready {
             track.is_ready = true;
-            self.ready.push_back(key);
+            self.ready.push_back(id);
         }
     }
 
     /// Sends what the lanes allow, one of each in turn.
     fn depart(&mut self) {
         while !self.is_draining && self.in_flight < self.engine.settings.concurrency {
-            let Some(key) = self.ready.pop_front() else {
+            let Some(id) = self.ready.pop_front() else {
                 return;
             };
-            let Some(track) = self.tracks.get_mut(&key) else {
+            let Some(track) = self.tracks.get_mut(id) else {
                 continue;
             };
             track.is_ready = false;
@@ -231,46 +247,49 @@ impl<'a> Run<'a> {
             attempt.tries += 1;
             self.queued -= 1;
             self.in_flight += 1;
-            let (engine, lane) = (self.engine, key.clone());
+            let engine = self.engine;
             self.events.push(Box::pin(async move {
                 let answer = engine.redeem(&attempt, &metadata).await;
-                Event::Answered(lane, Box::new(attempt), answer)
+                Event::Answered(id, Box::new(attempt), answer)
             }));
-            self.make_ready(key);
+            self.make_ready(id);
         }
     }
 
-    fn wait(&mut self, lane: &LaneKey, wait: Duration) {
+    fn wait(&mut self, id: TrackId, wait: Duration) {
         self.observer.waiting(wait);
-        let (clock, lane) = (&self.engine.runtime.clock, lane.clone());
+        let clock = &self.engine.runtime.clock;
         self.waits.push(Box::pin(async move {
             clock.sleep(wait).await;
-            lane
+            id
         }));
     }
 
-    fn reopen(&mut self, lane: LaneKey) {
-        if let Some(track) = self.tracks.get_mut(&lane) {
+    fn reopen(&mut self, id: TrackId) {
+        if let Some(track) = self.tracks.get_mut(id) {
             track.lane.unblock();
         }
-        self.rediscover(&lane);
-        self.make_ready(lane);
+        let is_unknown = |track: &Track| track.metadata.is_none() && !track.jobs.is_empty();
+        if self.tracks.get(id).is_some_and(is_unknown) {
+            self.discover(id);
+        }
+        self.make_ready(id);
     }
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Answered(key, attempt, answer) => {
+            Event::Answered(id, attempt, answer) => {
                 self.in_flight -= 1;
                 match answer {
                     Ok(Answer::Response(response, sealed)) => {
-                        self.judge(&key, *attempt, &response, sealed.as_ref());
+                        self.judge(id, *attempt, &response, sealed.as_ref());
                     }
-                    Ok(Answer::Nothing(error)) => self.unanswered(&key, *attempt, error),
+                    Ok(Answer::Nothing(error)) => self.unanswered(id, *attempt, error),
                     Err(error) => self.fail(error),
                 }
-                self.make_ready(key);
+                self.make_ready(id);
             }
-            Event::Discovered(key, found) => self.discovered(&key, *found),
+            Event::Discovered(id, found) => self.discovered(id, *found),
             Event::Published(rows, Ok(())) => {
                 self.is_publishing = false;
                 rows.iter()
@@ -288,12 +307,12 @@ impl<'a> Run<'a> {
 
     fn judge(
         &mut self,
-        key: &LaneKey,
+        id: TrackId,
         attempt: Attempt,
         response: &Response<Bytes>,
         sealed: Option<&Sealed>,
     ) {
-        let Some(track) = self.tracks.get_mut(key) else {
+        let Some(track) = self.tracks.get_mut(id) else {
             return;
         };
         let Some(metadata) = track.metadata.clone() else {
@@ -321,31 +340,31 @@ impl<'a> Run<'a> {
                 self.hold_back(attempt.job, Reason::named(reason.code()), sealed);
             }
             Verdict::Refused(error, refusal) => {
-                self.refused(key, attempt, &error, refusal, response)
+                self.refused(id, attempt, &error, refusal, response)
             }
             Verdict::Unreadable => {
-                self.stumble(key, attempt, None, Reason::named("unreadable_response"))
+                self.stumble(id, attempt, None, Reason::named("unreadable_response"))
             }
         }
     }
 
     fn refused(
         &mut self,
-        key: &LaneKey,
+        id: TrackId,
         attempt: Attempt,
         error: &ServiceError,
         refusal: Refusal,
         response: &Response<Bytes>,
     ) {
         let reason = Reason::from(error);
-        let Some(track) = self.tracks.get_mut(key) else {
+        let Some(track) = self.tracks.get_mut(id) else {
             return;
         };
         match refusal {
             Refusal::Transient => {
                 let wait =
                     msal_core::retry_after(response.headers(), self.engine.runtime.clock.now());
-                self.stumble(key, attempt, wait, reason);
+                self.stumble(id, attempt, wait, reason);
             }
             Refusal::InteractionRequired => {
                 track.lane.arrive();
@@ -358,7 +377,7 @@ impl<'a> Run<'a> {
             ) =>
             {
                 track.lane.refuse();
-                self.halt(key, attempt, reason);
+                self.halt(id, attempt, reason);
             }
             _ => {
                 track.lane.arrive();
@@ -367,7 +386,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn unanswered(&mut self, key: &LaneKey, attempt: Attempt, error: HttpError) {
+    fn unanswered(&mut self, id: TrackId, attempt: Attempt, error: HttpError) {
         match error.kind() {
             HttpErrorKind::Certificate | HttpErrorKind::Request => {
                 self.fail(MigrationError::Http {
@@ -376,45 +395,45 @@ impl<'a> Run<'a> {
                 })
             }
             _ if error.may_have_been_sent() && !self.engine.settings.rotation.allows_repeat() => {
-                if let Some(track) = self.tracks.get_mut(key) {
+                if let Some(track) = self.tracks.get_mut(id) {
                     track.lane.arrive();
                 }
                 // The intent stands in the journal without an outcome: that is what "in doubt" means there.
                 self.observer.lost_sight();
             }
-            _ => self.stumble(key, attempt, None, Reason::named("no_answer")),
+            _ => self.stumble(id, attempt, None, Reason::named("no_answer")),
         }
     }
 
     /// Slows the lane down and sends the token again later, unless it has been sent often enough.
     fn stumble(
         &mut self,
-        key: &LaneKey,
+        id: TrackId,
         attempt: Attempt,
         retry_after: Option<Duration>,
         reason: Reason,
     ) {
         let jitter = self.jitter();
-        let Some(track) = self.tracks.get_mut(key) else {
+        let Some(track) = self.tracks.get_mut(id) else {
             return;
         };
         let wait = track.lane.stumble(retry_after, jitter);
         if track.lane.halt().is_some() {
-            return self.halt(key, attempt, reason);
+            return self.halt(id, attempt, reason);
         }
         if let Some(wait) = wait {
-            self.wait(key, wait);
+            self.wait(id, wait);
         }
         // A server that names a wait is expected to answer after it; one that does not may never.
         match retry_after.is_none() && attempt.tries >= TRIES {
             true => self.conclude(attempt.job, Class::Retry, reason),
-            false => self.queue(key.clone(), attempt, Place::First),
+            false => self.queue(id, attempt, Place::First),
         }
     }
 
     /// Gives every job of a halted lane its outcome.
-    fn halt(&mut self, key: &LaneKey, attempt: Attempt, reason: Reason) {
-        let Some(track) = self.tracks.get_mut(key) else {
+    fn halt(&mut self, id: TrackId, attempt: Attempt, reason: Reason) {
+        let Some(track) = self.tracks.get_mut(id) else {
             return;
         };
         let class = track.lane.halt().map_or(Class::Retry, class_of);
@@ -426,44 +445,46 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn discovered(&mut self, key: &LaneKey, found: Result<ProviderMetadata, msal::Error>) {
+    fn discovered(&mut self, id: TrackId, found: Result<ProviderMetadata, msal::Error>) {
         let jitter = self.jitter();
-        let Some(track) = self.tracks.get_mut(key) else {
+        let Some(track) = self.tracks.get_mut(id) else {
             return;
         };
         match found {
             Ok(metadata) => {
                 track.metadata = Some(Arc::new(metadata));
-                self.make_ready(key.clone());
+                self.make_ready(id);
             }
             Err(msal::Error::Http(error)) if error.is_transient() => {
                 track.lane.depart();
                 match track.lane.stumble(None, jitter) {
                     // A host that has never answered is not waited for as long as one that has.
-                    Some(wait) if track.lane.setbacks() < TRIES => self.wait(key, wait),
+                    Some(wait) if track.lane.setbacks() < TRIES => self.wait(id, wait),
                     _ => {
                         track.lane.exhaust();
                         let error = msal::Error::Http(error);
-                        self.observer.refused_authority(&key.0, &error);
-                        self.abandon(key, Class::Retry, Reason::named("no_answer"));
+                        self.observer
+                            .refused_authority(&track.authority.to_string(), &error);
+                        self.abandon(id, Class::Retry, Reason::named("no_answer"));
                     }
                 }
             }
-            Err(msal::Error::Http(source)) => self.fail(MigrationError::Http {
-                host: host_of(key),
-                source,
-            }),
+            Err(msal::Error::Http(source)) => {
+                let host = track.authority.host().to_owned();
+                self.fail(MigrationError::Http { host, source });
+            }
             Err(error) => {
                 track.lane.refuse();
-                self.observer.refused_authority(&key.0, &error);
-                self.abandon(key, Class::Failed, Reason::named("authority_refused"));
+                self.observer
+                    .refused_authority(&track.authority.to_string(), &error);
+                self.abandon(id, Class::Failed, Reason::named("authority_refused"));
             }
         }
     }
 
     /// Gives every waiting job of a lane the same outcome, and those that come later as well.
-    fn abandon(&mut self, key: &LaneKey, class: Class, reason: Reason) {
-        let Some(track) = self.tracks.get_mut(key) else {
+    fn abandon(&mut self, id: TrackId, class: Class, reason: Reason) {
+        let Some(track) = self.tracks.get_mut(id) else {
             return;
         };
         track.reason = reason.clone();
@@ -471,26 +492,6 @@ impl<'a> Run<'a> {
         self.queued -= waiting.len();
         for attempt in waiting {
             self.conclude(attempt.job, class, reason.clone());
-        }
-    }
-
-    /// Asks again for endpoints that could not be had.
-    fn rediscover(&self, key: &LaneKey) {
-        let waiting = self
-            .tracks
-            .get(key)
-            .filter(|track| track.metadata.is_none());
-        if let Some(authority) =
-            waiting.and_then(|track| Some(track.jobs.front()?.job.authority.clone()))
-        {
-            let (key, engine) = (key.clone(), self.engine);
-            self.events.push(Box::pin(async move {
-                let found = engine
-                    .metadata
-                    .resolve(&authority, true, engine.runtime)
-                    .await;
-                Event::Discovered(key, Box::new(found))
-            }));
         }
     }
 
@@ -578,9 +579,8 @@ impl Engine<'_> {
             Err(error) => return Ok(Answer::Nothing(error)),
         };
         if may_hold_a_token(&response) {
-            let capsule = Capsule::new(job, response, self.runtime.clock.now());
-            let sealed = self.ledger.seal(job, &capsule).await?;
-            return Ok(Answer::Response(capsule.response, Some(sealed)));
+            let sealed = self.ledger.seal(job, &response).await?;
+            return Ok(Answer::Response(response, Some(sealed)));
         }
         Ok(Answer::Response(response, None))
     }
@@ -602,13 +602,4 @@ fn class_of(halt: Halt) -> Class {
         Halt::Refused => Class::Failed,
         Halt::Exhausted => Class::Retry,
     }
-}
-
-fn host_of((authority, _): &LaneKey) -> String {
-    authority
-        .trim_start_matches("https://")
-        .split('/')
-        .next()
-        .unwrap_or_default()
-        .to_owned()
 }

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+use http::Response;
 use msal::{BoxFuture, Clock, SecureRandom};
 use msal_core::RefreshToken;
 
 use super::MigrationError;
-use super::capsule::Capsule;
+use super::capsule::{self, Capsule};
 use super::reason::Reason;
 use super::target::Row;
 use crate::journal::{
@@ -128,15 +130,16 @@ impl Ledger {
     pub(super) async fn seal(
         &self,
         job: &Job,
-        capsule: &Capsule,
+        response: &Response<Bytes>,
     ) -> Result<Sealed, MigrationError> {
+        let at = self.clock.now();
         let redeemed = Event::Redeemed(Redeemed {
             fingerprint: job.fingerprint,
             locator: job.locator.clone(),
-            at: capsule.at,
+            at,
             response: RawResponse {
-                status: capsule.response.status().as_u16(),
-                body: capsule.encode().into_shared(),
+                status: response.status().as_u16(),
+                body: capsule::encode(job, response, at).into_shared(),
             },
         });
         let position = self.append(redeemed).await?;
@@ -166,10 +169,13 @@ impl Ledger {
     pub(super) fn migrated(&self, rows: Vec<Row>) -> BoxFuture<'_, Result<(), MigrationError>> {
         Box::pin(async move {
             for rows in rows.chunks(RECORDS_AT_A_TIME) {
-                let outcomes: Vec<_> = rows.iter().map(|row| self.outcome_of(row)).collect();
+                let outcomes: Vec<_> = rows
+                    .iter()
+                    .map(|row| Arc::new(self.outcome_of(row)))
+                    .collect();
                 let recording: Vec<_> = outcomes
                     .iter()
-                    .map(|outcome| self.journal.append(outcome.clone()))
+                    .map(|outcome| self.journal.append(Arc::clone(outcome)))
                     .collect();
                 for (outcome, recorded) in outcomes.iter().zip(recording) {
                     let position = recorded.await?;
@@ -209,8 +215,8 @@ impl Ledger {
     }
 
     async fn append(&self, event: Event) -> Result<Position, MigrationError> {
-        // The states need no body, and a clone of it counts a reference.
-        let position = self.journal.append(event.clone()).await?;
+        let event = Arc::new(event);
+        let position = self.journal.append(Arc::clone(&event)).await?;
         self.states().apply(&event, position);
         Ok(position)
     }
