@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use msal_core::{Dialect, TokenCache};
 
-use crate::{CacheStore, Partition, StoreError, Stored, Version};
+use crate::{CacheStore, Partition, StoreError, Version};
 
 /// How often a save is tried again when others keep saving in between. Each round is one load and one save, and in
 /// each of them somebody made progress, so that many losses in a row mean a store that never agrees with itself.
@@ -53,6 +53,11 @@ impl SharedTokenCache {
         }
     }
 
+    /// How new entries are spelled.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// Reads from memory. Whoever needs the store's contents calls [`SharedTokenCache::ensure_loaded`] first.
     pub fn read<R>(&self, read: impl FnOnce(&TokenCache) -> R) -> R {
         read(&self.lock().cache)
@@ -76,15 +81,11 @@ impl SharedTokenCache {
     /// [`StoreError`]; the cache in memory is as it was.
     pub async fn reload(&self) -> Result<(), StoreError> {
         for _ in 0..ROUNDS {
-            let (epoch, ours) = {
-                let state = self.lock();
-                (state.epoch, state.version.clone())
-            };
+            let (epoch, ours) = self.standing();
             if ours.is_some() && ours == self.store.version(&self.partition).await? {
                 break;
             }
-            let stored = self.store.load(&self.partition).await?;
-            if self.take_in(stored, epoch)? {
+            if self.load_and_take_in(epoch).await? {
                 break;
             }
         }
@@ -92,14 +93,30 @@ impl SharedTokenCache {
         Ok(())
     }
 
-    /// Puts what was loaded under the changes made here, unless the cache was brought up to date since `epoch`: then
-    /// the load may be the older of the two, and answers false.
-    fn take_in(&self, stored: Option<Stored>, epoch: u64) -> Result<bool, StoreError> {
-        if stored.is_some()
-            && self.lock().version == stored.as_ref().map(|stored| stored.version.clone())
-        {
-            return Ok(true);
+    /// Loads what the store holds although it is what was saved last: what is in memory afterwards was read from the
+    /// store, but for changes not yet saved. It costs a load, where [`SharedTokenCache::reload`] asks for the version.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the cache in memory is as it was.
+    pub async fn read_back(&self) -> Result<(), StoreError> {
+        for _ in 0..ROUNDS {
+            let (epoch, _) = self.standing();
+            if self.load_and_take_in(epoch).await? {
+                return Ok(());
+            }
         }
+        Err(StoreError::Conflict)
+    }
+
+    fn standing(&self) -> (u64, Option<Version>) {
+        let state = self.lock();
+        (state.epoch, state.version.clone())
+    }
+
+    /// Puts what the store holds under the changes made here, unless the cache was brought up to date since `epoch`:
+    /// then the load may be the older of the two, and answers false.
+    async fn load_and_take_in(&self, epoch: u64) -> Result<bool, StoreError> {
+        let stored = self.store.load(&self.partition).await?;
         let (theirs, version) = match stored {
             Some(stored) => (self.parse(stored.blob)?, Some(stored.version)),
             None => (TokenCache::new(self.dialect), None),

@@ -17,8 +17,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use msal::{BoxFuture, CacheStore, HttpError, MetadataCache, RandomError, Runtime, StoreError};
-use msal_core::{Dialect, RefreshToken, Refusal, RequestError};
+use msal::{
+    BoxFuture, HttpError, MetadataCache, RandomError, Runtime, SharedTokenCache, StoreError,
+};
+use msal_core::{RefreshToken, Refusal, RequestError};
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -129,13 +131,12 @@ impl Observer for NoObserver {}
 /// A migration that can be run, and run again.
 pub struct Migration {
     source: Arc<dyn Source>,
-    store: Arc<dyn CacheStore>,
+    target: Arc<SharedTokenCache>,
     journal: PathBuf,
     identity: Identity,
     runtime: Runtime,
     plan: PlanOptions,
     credentials: Credentials,
-    dialect: Dialect,
     settings: Settings,
 }
 
@@ -152,26 +153,25 @@ impl fmt::Debug for Migration {
 }
 
 impl Migration {
-    /// Moves the tokens of `source` into `store`, keeping a journal at `journal`.
+    /// Moves the tokens of `source` into `target`, in the spelling of its dialect, keeping a journal at `journal`.
     ///
     /// `identity` says where the tokens go. A journal that was begun with another identity is refused, so that a run is
     /// not resumed into another target.
     pub fn new(
         source: Box<dyn Source>,
-        store: Arc<dyn CacheStore>,
+        target: Arc<SharedTokenCache>,
         journal: impl Into<PathBuf>,
         identity: Identity,
         runtime: Runtime,
     ) -> Self {
         Self {
             source: Arc::from(source),
-            store,
+            target,
             journal: journal.into(),
             identity,
             runtime,
             plan: PlanOptions::default(),
             credentials: Credentials::none(),
-            dialect: Dialect::default(),
             settings: Settings::default(),
         }
     }
@@ -187,13 +187,6 @@ impl Migration {
     #[must_use]
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = credentials;
-        self
-    }
-
-    /// Chooses the MSAL whose spelling the target is written in.
-    #[must_use]
-    pub fn dialect(mut self, dialect: Dialect) -> Self {
-        self.dialect = dialect;
         self
     }
 
@@ -217,11 +210,7 @@ impl Migration {
         observer: &mut dyn Observer,
         mut stop: BoxFuture<'_, ()>,
     ) -> Result<Report, MigrationError> {
-        let target = Target::new(
-            Arc::clone(&self.store),
-            self.dialect,
-            self.runtime.clock.now(),
-        );
+        let target = Target::new(Arc::clone(&self.target), self.runtime.clock.now());
         target.prepare().await?;
         let ledger = Arc::new(self.open_journal().await?);
         let plan = match self.make_plan(&ledger).await {

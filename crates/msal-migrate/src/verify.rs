@@ -6,11 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response};
 use msal::{
-    AuthenticationResult, BoxFuture, CacheStore, ConfidentialClientApplication, Error, HttpClient,
-    HttpError, Partition, PublicClientApplication, Runtime, SharedTokenCache, StoreError,
-    TokenSource,
+    AuthenticationResult, BoxFuture, ConfidentialClientApplication, Error, HttpClient, HttpError,
+    PublicClientApplication, Runtime, SharedTokenCache, StoreError, TokenSource,
 };
-use msal_core::{Account, Authority, ClientCredential, Dialect, ScopeSet, Tenant};
+use msal_core::{Account, Authority, ClientCredential, ScopeSet, Tenant};
 
 use crate::credentials::Credentials;
 use crate::plan::AuthorityOverride;
@@ -89,20 +88,20 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Asks the accounts in `store` without the network: a token that is not in the cache is not asked for.
-    pub fn offline(store: Arc<dyn CacheStore>, dialect: Dialect, runtime: &Runtime) -> Self {
+    /// Asks the accounts in `target` without the network: a token that is not in the cache is not asked for.
+    pub fn offline(target: Arc<SharedTokenCache>, runtime: &Runtime) -> Self {
         let offline = Runtime {
             http: Arc::new(Offline),
             ..runtime.clone()
         };
-        Self::new(store, dialect, offline)
+        Self::new(target, offline)
     }
 
-    /// Asks the accounts in `store`, and renews what has expired: refresh tokens are redeemed, and the store is
-    /// written as the MSAL of `dialect` would.
-    pub fn new(store: Arc<dyn CacheStore>, dialect: Dialect, runtime: Runtime) -> Self {
+    /// Asks the accounts in `target`, and renews what has expired: refresh tokens are redeemed, and the target is
+    /// written in its dialect.
+    pub fn new(target: Arc<SharedTokenCache>, runtime: Runtime) -> Self {
         Self {
-            cache: Arc::new(SharedTokenCache::new(store, Partition::default(), dialect)),
+            cache: target,
             runtime,
             credentials: Credentials::none(),
             authority: None,

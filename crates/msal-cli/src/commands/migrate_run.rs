@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use msal::{BoxFuture, CacheStore, FileStore, Runtime};
+use msal::{BoxFuture, CacheStore, FileStore, Partition, Runtime, SharedTokenCache};
 use msal_migrate::{
     Completion, Credentials, Identity, Migration, MigrationError, PlanOptions, Report,
     RotationPolicy, Settings, Source, Verification, Verifier,
@@ -96,7 +96,8 @@ fn beside(target: &Path) -> PathBuf {
 pub(super) async fn migrate(job: Job, printer: &Printer) -> Result<Outcome, Failure> {
     let started = Instant::now();
     let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(&job.target));
-    let dialect = job.sdk.dialect();
+    let cache = SharedTokenCache::new(store, Partition::default(), job.sdk.dialect());
+    let cache = Arc::new(cache);
     let sdk = match job.sdk {
         Sdk::Node => "node",
         Sdk::Node3 => "node3",
@@ -109,14 +110,13 @@ pub(super) async fn migrate(job: Job, printer: &Printer) -> Result<Outcome, Fail
     let mut progress = Progress::new(printer);
     let migration = Migration::new(
         job.source,
-        Arc::clone(&store),
+        Arc::clone(&cache),
         job.journal,
         identity,
         job.runtime.clone(),
     )
     .plan(job.plan)
     .credentials(job.credentials)
-    .dialect(dialect)
     .settings(job.settings);
     let report = migration.run(&mut progress, interrupted(printer)).await;
     progress.finish();
@@ -127,7 +127,8 @@ pub(super) async fn migrate(job: Job, printer: &Printer) -> Result<Outcome, Fail
     let verification = match report.migrated {
         0 => None,
         _ => Some(
-            Verifier::offline(store, dialect, &job.runtime)
+            // What it holds was read back from the target after the last write.
+            Verifier::offline(cache, &job.runtime)
                 .run(&mut |_answer| {})
                 .await?,
         ),

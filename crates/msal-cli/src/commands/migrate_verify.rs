@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use msal::{CacheStore, FileStore, Partition};
+use msal::{CacheStore, FileStore, Partition, SharedTokenCache};
 use msal_migrate::{Proof, Verifier};
 use serde_json::json;
 
@@ -18,16 +18,16 @@ pub(super) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
     let credentials = credentials::read(&arguments.secrets, None)?;
     let runtime = input::runtime(&arguments.network, 1)?;
     let authority = input::authority(arguments.authority.as_deref())?;
-    let dialect = arguments.sdk.dialect();
     let mut broken = Vec::new();
     let verification = block_on(async {
         let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(&arguments.target));
         if store.load(&Partition::default()).await?.is_none() {
             return Err(missing_cache(&arguments.target));
         }
+        let target = SharedTokenCache::new(store, Partition::default(), arguments.sdk.dialect());
         let verifier = match arguments.offline {
-            true => Verifier::offline(store, dialect, &runtime),
-            false => Verifier::new(store, dialect, runtime.clone()),
+            true => Verifier::offline(Arc::new(target), &runtime),
+            false => Verifier::new(Arc::new(target), runtime.clone()),
         };
         let verifier = verifier.credentials(credentials).authority(authority);
         let mut each = |answer: &msal_migrate::Answer<'_>| {

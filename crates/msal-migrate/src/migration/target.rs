@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use msal::{CacheStore, Partition, SharedTokenCache};
+use msal::SharedTokenCache;
 use msal_core::{
-    Dialect, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenCache, TokenEvent,
-    TokenResponse, UnixTime,
+    HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenCache, TokenEvent, TokenResponse,
+    UnixTime,
 };
 
 use super::MigrationError;
@@ -25,8 +25,7 @@ const FIRST_WRITE: Duration = Duration::from_secs(5);
 /// Where migrated tokens go.
 #[derive(Debug)]
 pub(super) struct Target {
-    cache: SharedTokenCache,
-    dialect: Dialect,
+    cache: Arc<SharedTokenCache>,
     began: UnixTime,
     published: AtomicUsize,
     writes: AtomicUsize,
@@ -68,10 +67,9 @@ pub(super) struct Row {
 }
 
 impl Target {
-    pub(super) fn new(store: Arc<dyn CacheStore>, dialect: Dialect, now: UnixTime) -> Self {
+    pub(super) fn new(cache: Arc<SharedTokenCache>, now: UnixTime) -> Self {
         Self {
-            cache: SharedTokenCache::new(store, Partition::default(), dialect),
-            dialect,
+            cache,
             began: now,
             published: AtomicUsize::new(0),
             writes: AtomicUsize::new(0),
@@ -106,7 +104,7 @@ impl Target {
             fingerprint: facts.fingerprint,
             client_id: facts.client_id.to_owned(),
             home_account_id,
-            environment: self.dialect.environment(event.host),
+            environment: self.cache.dialect().environment(event.host),
             successor: tokens
                 .refresh_token
                 .as_ref()
@@ -128,8 +126,7 @@ impl Target {
     pub(super) async fn publish(&self, rows: &[Row]) -> Result<(), MigrationError> {
         self.cache.save().await?;
         self.writes.fetch_add(1, Ordering::Relaxed);
-        // The store says which state it holds; when that is the one just saved, it is byte for byte what is in memory.
-        self.cache.reload().await?;
+        self.cache.read_back().await?;
         let missing = self
             .cache
             .read(|cache| rows.iter().filter(|row| !is_there(cache, row)).count());

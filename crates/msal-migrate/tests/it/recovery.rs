@@ -207,10 +207,9 @@ async fn a_journal_of_another_target_is_refused() {
     world.run(&entries).await.unwrap();
     let source = msal_migrate::open(&world.source(&entries), &Default::default()).unwrap();
     let identity = msal_migrate::Identity::new().with("target", "elsewhere");
-    let store = Arc::<msal::MemoryStore>::clone(&world.store);
     let migration = msal_migrate::Migration::new(
         source,
-        store,
+        world.cache(msal_core::Dialect::default()),
         world.journal(),
         identity,
         world.runtime.clone(),

@@ -5,10 +5,8 @@
     reason = "a test that cannot be set up should end"
 )]
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use msal::{CacheStore, MemoryStore};
 use msal_core::Dialect;
 use msal_migrate::{AuthorityOverride, NoObserver, Verification, Verifier};
 use serde_json::Value;
@@ -18,20 +16,15 @@ use crate::world::{HOST, World};
 async fn migrated(world: &World, dialect: Dialect) {
     let never = Box::pin(std::future::pending());
     let report = world
-        .migration(&world.users(3))
-        .dialect(dialect)
+        .migration_to(world.cache(dialect), &world.users(3))
         .run(&mut NoObserver::default(), never)
         .await
         .unwrap();
     assert_eq!(report.migrated, 3);
 }
 
-fn store(world: &World) -> Arc<dyn CacheStore> {
-    Arc::<MemoryStore>::clone(&world.store)
-}
-
 async fn renewed(world: &World, dialect: Dialect) -> Verification {
-    Verifier::new(store(world), dialect, world.runtime.clone())
+    Verifier::new(world.cache(dialect), world.runtime.clone())
         .authority(Some(AuthorityOverride::parse(HOST).unwrap()))
         .run(&mut |_answer| {})
         .await
@@ -52,7 +45,7 @@ async fn accounts_answer_from_the_cache_however_it_is_spelled() {
     for dialect in [Dialect::Python, Dialect::Node, Dialect::Node3] {
         let world = World::new();
         migrated(&world, dialect).await;
-        let verification = Verifier::offline(store(&world), dialect, &world.runtime)
+        let verification = Verifier::offline(world.cache(dialect), &world.runtime)
             .run(&mut |_answer| {})
             .await
             .unwrap();

@@ -13,8 +13,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use msal::fakes::{JumpingClock, SeededRandom};
 use msal::{
-    BoxFuture, CacheStore, Clock, HttpClient, HttpError, MemoryStore, Partition, Runtime, UnixTime,
+    BoxFuture, CacheStore, Clock, HttpClient, HttpError, MemoryStore, Partition, Runtime,
+    SharedTokenCache, UnixTime,
 };
+use msal_core::Dialect;
 use msal_emulator::{Directory, Emulator, Settings as EmulatorSettings, sample};
 use msal_migrate::{
     AuthorityOverride, Class, Credentials, Identity, JournalReader, Migration, MigrationError,
@@ -132,14 +134,27 @@ impl World {
         self.folder.path().join("journal")
     }
 
+    /// The target, with nothing loaded yet.
+    pub(crate) fn cache(&self, dialect: Dialect) -> Arc<SharedTokenCache> {
+        let store: Arc<dyn CacheStore> = Arc::<MemoryStore>::clone(&self.store);
+        Arc::new(SharedTokenCache::new(store, Partition::default(), dialect))
+    }
+
     pub(crate) fn migration(&self, entries: &[Value]) -> Migration {
+        self.migration_to(self.cache(Dialect::default()), entries)
+    }
+
+    pub(crate) fn migration_to(
+        &self,
+        target: Arc<SharedTokenCache>,
+        entries: &[Value],
+    ) -> Migration {
         let source = open(&self.source(entries), &SourceOptions::default()).unwrap();
         let mut plan = PlanOptions::default();
         plan.authority = Some(AuthorityOverride::parse(HOST).unwrap());
-        let store: Arc<dyn CacheStore> = Arc::<MemoryStore>::clone(&self.store);
         Migration::new(
             source,
-            store,
+            target,
             self.journal(),
             Identity::new(),
             self.runtime.clone(),
