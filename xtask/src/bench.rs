@@ -18,7 +18,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
         workspace
             .cargo()
             .args(release)
-            .args(["xtask", "--example", "bare_client"]),
+            .args(["xtask", "--examples"]),
     )?;
     let built = workspace.target.join("release");
     process::run(
@@ -29,6 +29,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .arg(workspace.target.join("compat/bench"))
             .args(arguments)
             .env("MSAL_BIN", built.join("msal"))
-            .env("BARE_CLIENT_BIN", built.join("examples/bare_client")),
+            .env("BARE_CLIENT_BIN", built.join("examples/bare_client"))
+            .env("REDEEM_LOOP_BIN", built.join("examples/redeem_loop")),
     )
 }

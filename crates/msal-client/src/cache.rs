@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use msal_core::{Dialect, TokenCache};
 
-use crate::{CacheStore, Partition, StoreError, Version};
+use crate::{CacheStore, Partition, StoreError, Stored, Version};
 
 /// How often a save is tried again when others keep saving in between. Each round is one load and one save, and in
 /// each of them somebody made progress, so that many losses in a row mean a store that never agrees with itself.
@@ -20,10 +20,22 @@ const ROUNDS: usize = 100;
 /// does. Many changes may be made before one save.
 #[derive(Debug)]
 pub struct SharedTokenCache {
-    store: Arc<dyn CacheStore>,
-    partition: Partition,
+    home: Option<Home>,
     dialect: Dialect,
     state: Mutex<State>,
+}
+
+/// Where the cache is kept.
+#[derive(Debug)]
+struct Home {
+    store: Arc<dyn CacheStore>,
+    partition: Partition,
+}
+
+impl Home {
+    async fn load(&self) -> Result<Option<Stored>, StoreError> {
+        self.store.load(&self.partition).await
+    }
 }
 
 #[derive(Debug, Default)]
@@ -41,13 +53,21 @@ struct State {
 impl SharedTokenCache {
     /// The cache in one partition of `store`; new entries are spelled as `dialect` does. Nothing is loaded yet.
     pub fn new(store: Arc<dyn CacheStore>, partition: Partition, dialect: Dialect) -> Self {
+        Self::at(Some(Home { store, partition }), dialect)
+    }
+
+    /// A cache that is kept nowhere: it is gone when it is dropped, and saving it costs nothing.
+    pub fn in_memory(dialect: Dialect) -> Self {
+        Self::at(None, dialect)
+    }
+
+    fn at(home: Option<Home>, dialect: Dialect) -> Self {
         let state = State {
             cache: TokenCache::new(dialect),
             ..State::default()
         };
         Self {
-            store,
-            partition,
+            home,
             dialect,
             state: Mutex::new(state),
         }
@@ -80,12 +100,15 @@ impl SharedTokenCache {
     /// # Errors
     /// [`StoreError`]; the cache in memory is as it was.
     pub async fn reload(&self) -> Result<(), StoreError> {
+        let Some(home) = &self.home else {
+            return Ok(());
+        };
         for _ in 0..ROUNDS {
             let (epoch, ours) = self.standing();
-            if ours.is_some() && ours == self.store.version(&self.partition).await? {
+            if ours.is_some() && ours == home.store.version(&home.partition).await? {
                 break;
             }
-            if self.load_and_take_in(epoch).await? {
+            if self.take_in(home.load().await?, epoch)? {
                 break;
             }
         }
@@ -99,9 +122,12 @@ impl SharedTokenCache {
     /// # Errors
     /// [`StoreError`]; the cache in memory is as it was.
     pub async fn read_back(&self) -> Result<(), StoreError> {
+        let Some(home) = &self.home else {
+            return Ok(());
+        };
         for _ in 0..ROUNDS {
             let (epoch, _) = self.standing();
-            if self.load_and_take_in(epoch).await? {
+            if self.take_in(home.load().await?, epoch)? {
                 return Ok(());
             }
         }
@@ -113,10 +139,9 @@ impl SharedTokenCache {
         (state.epoch, state.version.clone())
     }
 
-    /// Puts what the store holds under the changes made here, unless the cache was brought up to date since `epoch`:
-    /// then the load may be the older of the two, and answers false.
-    async fn load_and_take_in(&self, epoch: u64) -> Result<bool, StoreError> {
-        let stored = self.store.load(&self.partition).await?;
+    /// Puts what was loaded under the changes made here, unless the cache was brought up to date since `epoch`: then
+    /// the load may be the older of the two, and answers false.
+    fn take_in(&self, stored: Option<Stored>, epoch: u64) -> Result<bool, StoreError> {
         let (theirs, version) = match stored {
             Some(stored) => (self.parse(stored.blob)?, Some(stored.version)),
             None => (TokenCache::new(self.dialect), None),
@@ -156,11 +181,15 @@ impl SharedTokenCache {
     /// # Errors
     /// [`StoreError`]; what was changed stays in memory and is saved the next time.
     pub async fn save(&self) -> Result<(), StoreError> {
+        let Some(home) = &self.home else {
+            self.lock().cache.forget_sign_outs();
+            return Ok(());
+        };
         for _ in 0..ROUNDS {
             let Some((blob, expected, generation)) = self.snapshot() else {
                 return Ok(());
             };
-            match self.store.save(&self.partition, blob, expected).await {
+            match home.store.save(&home.partition, blob, expected).await {
                 Ok(version) => {
                     self.saved(version, generation);
                     return Ok(());

@@ -67,6 +67,11 @@ impl TokenCache {
         self.is_changed
     }
 
+    /// Forgets who signed out since the last save: for a cache that nobody else changes.
+    pub fn forget_sign_outs(&mut self) {
+        self.signed_out.clear();
+    }
+
     /// Declares the present contents to be what the store holds.
     pub fn mark_saved(&mut self) {
         self.is_changed = false;

@@ -9,7 +9,7 @@ use crate::cache::SharedTokenCache;
 use crate::error::ConfigError;
 use crate::metadata::MetadataCache;
 use crate::single_flight::SingleFlight;
-use crate::{CacheStore, MemoryStore, Partition, Runtime};
+use crate::{CacheStore, Partition, Runtime};
 
 /// What both builders collect.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ struct Settings {
     client_id: String,
     authority: Authority,
     is_known_authority: bool,
-    store: Arc<dyn CacheStore>,
+    store: Option<Arc<dyn CacheStore>>,
     partition: Partition,
     cache: Option<Arc<SharedTokenCache>>,
     runtime: Option<Runtime>,
@@ -29,7 +29,7 @@ impl Settings {
             client_id: client_id.into(),
             authority: Authority::common(),
             is_known_authority: false,
-            store: Arc::new(MemoryStore::default()),
+            store: None,
             partition: Partition::default(),
             cache: None,
             runtime: None,
@@ -41,7 +41,12 @@ impl Settings {
             return Err(ConfigError::ClientId);
         }
         let (store, partition) = (self.store, self.partition);
-        let own_cache = || Arc::new(SharedTokenCache::new(store, partition, Dialect::Python));
+        let own_cache = || {
+            Arc::new(match store {
+                Some(store) => SharedTokenCache::new(store, partition, Dialect::Python),
+                None => SharedTokenCache::in_memory(Dialect::Python),
+            })
+        };
         Ok(Application {
             client_id: self.client_id,
             credential,
@@ -87,7 +92,7 @@ macro_rules! settings {
         /// Keeps the token cache in `store`. The default keeps it in memory only.
         #[must_use]
         pub fn store(mut self, store: impl CacheStore + 'static) -> Self {
-            self.settings.store = Arc::new(store);
+            self.settings.store = Some(Arc::new(store));
             self
         }
 
