@@ -105,6 +105,39 @@ fn a_target_that_is_no_file_of_ours_is_refused_before_any_token_is_sent() {
 }
 
 #[test]
+fn a_file_beside_the_input_is_named_when_it_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let entry = r#"[{"refreshToken":"0.FAKE","_clientId":"c","_authority":"https://localhost:1/t","resource":"r"}]"#;
+    fs::write(folder.path().join("input"), entry).unwrap();
+    fs::write(folder.path().join("ruins"), "{\"AccessToken\": {").unwrap();
+    fs::write(folder.path().join("no.pem"), "no certificate").unwrap();
+    let host = ["--authority", "https://localhost:1"];
+    for (file, status, arguments) in [
+        ("ruins", 1, vec!["--to", "ruins"]),
+        (
+            "missing.pem",
+            2,
+            vec!["--to", "t", "--ca-file", "missing.pem"],
+        ),
+        ("no.pem", 2, vec!["--to", "t", "--ca-file", "no.pem"]),
+    ] {
+        let command = ["migrate", "run", "input"].into_iter().chain(host);
+        let run = msal(folder.path(), command.chain(arguments));
+        assert_eq!(run.status, status, "{file}: {}", run.stderr);
+        assert!(
+            run.stderr.starts_with("error: ") && run.stderr.contains(file),
+            "{}",
+            run.stderr
+        );
+        assert!(!folder.path().join("t").exists());
+    }
+    assert_eq!(
+        fs::read_to_string(folder.path().join("ruins")).unwrap(),
+        "{\"AccessToken\": {"
+    );
+}
+
+#[test]
 fn a_secret_that_is_not_there_is_bad_usage() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("input"), "[]").unwrap();

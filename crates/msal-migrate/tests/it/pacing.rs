@@ -1,12 +1,57 @@
 //! Throttling, outages and patience.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use msal::UnixTime;
+use bytes::Bytes;
+use http::{Request, Response};
+use msal::{BoxFuture, Clock, HttpClient, HttpError, UnixTime};
 use msal_emulator::{Fault, sample};
-use msal_migrate::Completion;
+use msal_migrate::{Completion, Observer};
+use tokio::sync::Notify;
 
 use crate::world::World;
+
+/// Tells the time, and never lets it pass.
+#[derive(Debug)]
+struct Standing(UnixTime);
+
+impl Clock for Standing {
+    fn now(&self) -> UnixTime {
+        self.0
+    }
+
+    fn sleep(&self, _: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
+}
+
+/// A host that cannot be reached.
+#[derive(Debug)]
+struct Nobody;
+
+impl HttpClient for Nobody {
+    fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+        Box::pin(std::future::ready(Err(HttpError::unreachable())))
+    }
+}
+
+/// Says when a lane waits, and remembers the authorities that could not be used.
+#[derive(Default)]
+struct Watching {
+    waits: Arc<Notify>,
+    refused: Vec<String>,
+}
+
+impl Observer for Watching {
+    fn waiting(&mut self, _: Duration) {
+        self.waits.notify_one();
+    }
+
+    fn refused_authority(&mut self, authority: &str, _: &msal::Error) {
+        self.refused.push(authority.to_owned());
+    }
+}
 
 fn elapsed(world: &World) -> u64 {
     UnixTime::from_secs(1_800_000_000)
@@ -94,4 +139,47 @@ async fn the_target_is_written_a_few_times_however_many_tokens_there_are() {
     let report = world.run(&world.users(2500)).await.unwrap();
     assert_eq!(report.migrated, 2500);
     assert!(report.target_writes <= 3, "{}", report.target_writes);
+}
+
+#[tokio::test]
+async fn stopping_does_not_wait_for_a_lane_that_waits() {
+    let mut world = World::new();
+    world.runtime.clock = Arc::new(Standing(world.runtime.clock.now()));
+    world.http.emulator.add_fault(Fault::throttle(3600));
+    let mut watching = Watching::default();
+    let waits = Arc::clone(&watching.waits);
+    let stop = Box::pin(async move { waits.notified().await });
+    let migration = world.migration(&world.users(3));
+    let run = migration.run(&mut watching, stop);
+    let report = tokio::time::timeout(Duration::from_secs(30), run).await;
+    let report = report
+        .expect("it waits for a lane that nobody needs")
+        .unwrap();
+    assert_eq!(
+        (report.migrated, report.completion()),
+        (0, Completion::RetryLeft)
+    );
+}
+
+#[tokio::test]
+async fn a_host_that_never_answered_is_not_waited_for_as_long_as_one_that_has() {
+    let mut world = World::new();
+    let entries = world.users(3);
+    let reachable = std::mem::replace(&mut world.runtime.http, Arc::new(Nobody));
+    let mut watching = Watching::default();
+    let never = Box::pin(std::future::pending());
+    let report = world.migration(&entries).run(&mut watching, never).await;
+    assert_eq!(report.unwrap().completion(), Completion::RetryLeft);
+    assert_eq!(
+        watching.refused,
+        [format!("{}/contoso.example", crate::world::HOST)]
+    );
+    assert!(
+        elapsed(&world) <= 60,
+        "it gave up after seconds, not after {}",
+        elapsed(&world)
+    );
+
+    world.runtime.http = reachable;
+    assert_eq!(world.run(&entries).await.unwrap().migrated, 3);
 }
