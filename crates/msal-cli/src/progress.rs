@@ -1,8 +1,9 @@
 //! Progress on long work: a bar on a terminal, a line now and then elsewhere, nothing in quiet.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use msal_migrate::{Class, Counts, Observer, Summary};
 
 use crate::output::{Printer, is_drawable};
@@ -45,10 +46,11 @@ impl<'a> Progress<'a> {
     fn show(&mut self) {
         if self.is_drawn {
             self.bar.set_position(self.redeemed + self.refused);
-            if self.refused > 0 {
-                self.bar
-                    .set_message(format!("{} not migrated", text::count(self.refused)));
-            }
+            // Also takes away what was said of a pause that is over.
+            self.bar.set_message(match self.refused {
+                0 => String::new(),
+                refused => format!("{} not migrated", text::count(refused)),
+            });
         } else if self.last_line.elapsed() >= LINE_INTERVAL {
             self.last_line = Instant::now();
             self.printer.say(&format!(
@@ -78,6 +80,8 @@ impl Observer for Progress<'_> {
         if self.is_drawn {
             self.bar = ProgressBar::new(plan.jobs).with_style(style());
             self.show();
+            // What earlier runs did says nothing about the pace of this one.
+            self.bar.reset_eta();
         }
     }
 
@@ -111,8 +115,26 @@ impl Observer for Progress<'_> {
 }
 
 fn style() -> ProgressStyle {
-    let template = "  {bar:32.cyan/dim} {human_pos}/{human_len}  {per_sec}  {msg:.dim}";
+    let template = "  {bar:32.cyan/dim} {human_pos}/{human_len}  {pace:.dim}  {msg:.dim}";
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_never| ProgressStyle::default_bar())
+        .with_key("pace", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // What cannot be shown is not worth stopping for.
+            let _unshown = write!(out, "{}", pace(state));
+        })
         .progress_chars("━╸─")
+}
+
+/// Tokens a second and the time that is left, once there is anything to go by.
+fn pace(state: &ProgressState) -> String {
+    let rate = state.per_sec().round();
+    if rate < 1.0 {
+        return String::new();
+    }
+    let left = match state.eta().as_secs() {
+        0 => String::new(),
+        seconds @ 1..=99 => format!(", {seconds} s left"),
+        seconds => format!(", {} min left", (seconds + 30) / 60),
+    };
+    format!("{}/s{left}", text::count(rate as u64))
 }
