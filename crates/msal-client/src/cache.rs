@@ -40,7 +40,8 @@ impl Home {
 
 #[derive(Debug, Default)]
 struct State {
-    cache: TokenCache,
+    /// Shared with whoever is saving it: it is copied when it changes meanwhile.
+    cache: Arc<TokenCache>,
     /// The store's version that `cache` is based on.
     version: Option<Version>,
     is_loaded: bool,
@@ -63,7 +64,7 @@ impl SharedTokenCache {
 
     fn at(home: Option<Home>, dialect: Dialect) -> Self {
         let state = State {
-            cache: TokenCache::new(dialect),
+            cache: Arc::new(TokenCache::new(dialect)),
             ..State::default()
         };
         Self {
@@ -117,14 +118,16 @@ impl SharedTokenCache {
     }
 
     /// Loads what the store holds although it is what was saved last: what is in memory afterwards was read from the
-    /// store, but for changes not yet saved. It costs a load, where [`SharedTokenCache::reload`] asks for the version.
+    /// store, but for changes not yet saved. For whoever works on the cache alone, because a cache that has been saved
+    /// is let go before, so that it is not in memory twice: meanwhile there is nothing in it.
     ///
     /// # Errors
-    /// [`StoreError`]; the cache in memory is as it was.
+    /// [`StoreError`]; only what was not saved is in memory then, and the rest is loaded when it is next asked for.
     pub async fn read_back(&self) -> Result<(), StoreError> {
         let Some(home) = &self.home else {
             return Ok(());
         };
+        drop(self.let_go());
         for _ in 0..ROUNDS {
             let (epoch, _) = self.standing();
             if self.take_in(home.load().await?, epoch)? {
@@ -132,6 +135,18 @@ impl SharedTokenCache {
             }
         }
         Err(StoreError::Conflict)
+    }
+
+    /// Forgets a cache that has been saved.
+    fn let_go(&self) -> Option<Arc<TokenCache>> {
+        let mut state = self.lock();
+        if state.cache.is_changed() {
+            return None;
+        }
+        state.is_loaded = false;
+        state.version = None;
+        let empty = Arc::new(TokenCache::new(self.dialect));
+        Some(std::mem::replace(&mut state.cache, empty))
     }
 
     fn standing(&self) -> (u64, Option<Version>) {
@@ -151,7 +166,7 @@ impl SharedTokenCache {
             return Ok(false);
         }
         let ours = std::mem::take(&mut state.cache);
-        state.cache = ours.rebase_onto(theirs);
+        state.cache = Arc::new(ours.rebase_onto(theirs));
         state.version = version;
         state.is_loaded = true;
         state.epoch += 1;
@@ -161,7 +176,7 @@ impl SharedTokenCache {
     /// Changes the cache in memory.
     pub fn change(&self, change: impl FnOnce(&mut TokenCache)) {
         let mut state = self.lock();
-        change(&mut state.cache);
+        change(Arc::make_mut(&mut state.cache));
         state.generation += 1;
     }
 
@@ -182,14 +197,15 @@ impl SharedTokenCache {
     /// [`StoreError`]; what was changed stays in memory and is saved the next time.
     pub async fn save(&self) -> Result<(), StoreError> {
         let Some(home) = &self.home else {
-            self.lock().cache.forget_sign_outs();
+            Arc::make_mut(&mut self.lock().cache).forget_sign_outs();
             return Ok(());
         };
         for _ in 0..ROUNDS {
-            let Some((blob, expected, generation)) = self.snapshot() else {
+            let Some((cache, expected, generation)) = self.snapshot() else {
                 return Ok(());
             };
-            match home.store.save(&home.partition, blob, expected).await {
+            let saved = home.store.save_pieces(&home.partition, cache, expected);
+            match saved.await {
                 Ok(version) => {
                     self.saved(version, generation);
                     return Ok(());
@@ -201,16 +217,11 @@ impl SharedTokenCache {
         Err(StoreError::Conflict)
     }
 
-    fn snapshot(&self) -> Option<(Bytes, Option<Version>, u64)> {
+    fn snapshot(&self) -> Option<(Arc<TokenCache>, Option<Version>, u64)> {
         let state = self.lock();
+        let version = state.version.clone();
         let is_due = state.cache.is_changed();
-        is_due.then(|| {
-            (
-                state.cache.serialize(),
-                state.version.clone(),
-                state.generation,
-            )
-        })
+        is_due.then(|| (Arc::clone(&state.cache), version, state.generation))
     }
 
     fn saved(&self, version: Version, generation: u64) {
@@ -219,7 +230,7 @@ impl SharedTokenCache {
         state.epoch += 1;
         // What was added after the snapshot is not in the store yet.
         if state.generation == generation {
-            state.cache.mark_saved();
+            Arc::make_mut(&mut state.cache).mark_saved();
         }
     }
 

@@ -13,9 +13,10 @@ mod file;
 mod memory;
 mod partition;
 
-use std::{fmt, pin::Pin, sync::Arc};
+use std::{fmt, io, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
+use msal_core::TokenCache;
 
 pub use self::{
     error::StoreError,
@@ -76,6 +77,21 @@ pub trait CacheStore: fmt::Debug + Send + Sync {
         expected: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>>;
 
+    /// As [`CacheStore::save`], for a blob that need not be in memory whole. A store that can write piece by piece says
+    /// so by implementing this.
+    ///
+    /// # Errors
+    ///
+    /// As [`CacheStore::save`].
+    fn save_pieces<'a>(
+        &'a self,
+        partition: &'a Partition,
+        blob: Arc<dyn Pieces>,
+        expected: Option<Version>,
+    ) -> BoxFuture<'a, Result<Version, StoreError>> {
+        self.save(partition, blob.whole(), expected)
+    }
+
     /// The version of the blob of `partition`, or `None` when there is none: what [`CacheStore::load`] would answer,
     /// less the blob. A store that can tell it for less than a load says so by implementing this.
     ///
@@ -100,6 +116,43 @@ pub trait CacheStore: fmt::Debug + Send + Sync {
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>>;
 }
 
+/// A blob that is made while it is written.
+pub trait Pieces: Send + Sync {
+    /// Hands out the blob from its start to its end, in pieces that are only good until `each` returns. Secret.
+    ///
+    /// # Errors
+    ///
+    /// The first one that `each` answers.
+    fn for_each(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()>;
+
+    /// The blob in memory, which is overwritten when the last holder lets go.
+    fn whole(&self) -> Bytes;
+}
+
+impl Pieces for Bytes {
+    fn for_each(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        self.chunks(PIECE).try_for_each(each)
+    }
+
+    fn whole(&self) -> Bytes {
+        self.clone()
+    }
+}
+
+impl Pieces for TokenCache {
+    fn for_each(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        self.serialize_in_pieces(each)
+    }
+
+    fn whole(&self) -> Bytes {
+        self.serialize()
+    }
+}
+
+/// How much is read, written or hashed at a time. Given all of a large file at once, Linux copies it into pages so
+/// large that it has to clear memory for them first, which takes ten times as long.
+pub(crate) const PIECE: usize = 256 * 1024;
+
 /// A store that is shared is a store.
 impl<S: CacheStore + ?Sized> CacheStore for Arc<S> {
     fn load<'a>(
@@ -116,6 +169,15 @@ impl<S: CacheStore + ?Sized> CacheStore for Arc<S> {
         expected: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>> {
         S::save(self, partition, blob, expected)
+    }
+
+    fn save_pieces<'a>(
+        &'a self,
+        partition: &'a Partition,
+        blob: Arc<dyn Pieces>,
+        expected: Option<Version>,
+    ) -> BoxFuture<'a, Result<Version, StoreError>> {
+        S::save_pieces(self, partition, blob, expected)
     }
 
     fn version<'a>(

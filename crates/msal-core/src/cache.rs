@@ -31,7 +31,9 @@ use entry::{
 use table::Table;
 
 /// The cache of one partition: an application's whole cache on a desktop, one user's in a web application.
-#[derive(Default)]
+///
+/// A clone shares the texts and copies the index over them.
+#[derive(Clone, Default)]
 pub struct TokenCache {
     dialect: Dialect,
     access_tokens: Table<AccessTokenEntry>,
@@ -48,6 +50,7 @@ pub struct TokenCache {
 }
 
 /// A top-level member of the document.
+#[derive(Clone)]
 enum Member {
     Known(Section),
     Unknown { name: Text, value: Text },

@@ -16,7 +16,7 @@ mod tests;
 #[cfg(unix)]
 mod unix;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
@@ -25,7 +25,7 @@ use self::portable as os;
 #[cfg(unix)]
 use self::unix as os;
 use self::{cache_file::CacheFile, gate::Gate};
-use super::{BoxFuture, CacheStore, Partition, StoreError, Stored, Version};
+use super::{BoxFuture, CacheStore, Partition, Pieces, StoreError, Stored, Version};
 
 /// Keeps each blob in a file, safely shared with other processes, MSAL Python's included.
 ///
@@ -166,7 +166,19 @@ impl CacheStore for FileStore {
         blob: Bytes,
         expected: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>> {
-        Box::pin(self.blocking(partition, move |file| file.save(&blob, expected.as_ref())))
+        Box::pin(self.blocking(partition, move |file| {
+            file.refuse_ruins(&blob)?;
+            file.save(&blob, expected.as_ref())
+        }))
+    }
+
+    fn save_pieces<'a>(
+        &'a self,
+        partition: &'a Partition,
+        blob: Arc<dyn Pieces>,
+        expected: Option<Version>,
+    ) -> BoxFuture<'a, Result<Version, StoreError>> {
+        Box::pin(self.blocking(partition, move |file| file.save(&*blob, expected.as_ref())))
     }
 
     fn version<'a>(

@@ -1,6 +1,7 @@
 //! The cache as a JSON document: read in one pass, written as MSAL Python writes it.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
 use std::str;
 
@@ -66,44 +67,83 @@ impl TokenCache {
 
     /// The document, in the form of Python's `json.dumps(cache, indent=4)`. The memory is overwritten when dropped.
     pub fn serialize(&self) -> Bytes {
-        let mut out = SecretBuffer::with_capacity(self.probable_size());
+        let sizes = self.sizes();
+        let whole = sizes.sum + LONGEST_ESCAPE * sizes.largest;
+        let mut out = SecretBuffer::with_capacity(whole);
+        // In one buffer that is never emptied.
+        let Ok(()) = self.write(&mut out, &mut |_| Ok::<(), Infallible>(()));
+        out.into_shared()
+    }
+
+    /// The same document piece by piece, in a buffer that is used again for each: writing it takes memory for the
+    /// largest entry, whatever the number of entries.
+    ///
+    /// # Errors
+    /// The first one that `each` answers.
+    pub fn serialize_in_pieces<E>(
+        &self,
+        each: &mut dyn FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let room = PIECE + LONGEST_ESCAPE * self.sizes().largest;
+        let mut out = SecretBuffer::with_capacity(room);
+        self.write(&mut out, &mut |out| {
+            if out.len() >= PIECE {
+                each(out)?;
+                out.clear();
+            }
+            Ok(())
+        })?;
+        each(&out)
+    }
+
+    /// Appends the document to `out`, and calls `between` before each entry.
+    fn write<E>(
+        &self,
+        out: &mut SecretBuffer,
+        between: &mut dyn FnMut(&mut SecretBuffer) -> Result<(), E>,
+    ) -> Result<(), E> {
         out.push(b'{');
+        let mut is_first = true;
         for member in &self.layout {
-            if out.last() != Some(&b'{') {
+            if !std::mem::take(&mut is_first) {
                 out.push(b',');
             }
-            write_line(&mut out, 1);
+            write_line(out, 1);
             match member {
-                Member::Known(section) => self.write_section(&mut out, *section),
+                Member::Known(section) => self.write_section(out, *section, between)?,
                 Member::Unknown { name, value } => {
                     out.make_room(LONGEST_ESCAPE * size_of_member(name, value.as_bytes().len()));
-                    write_string(&mut out, name.as_str());
+                    write_string(out, name.as_str());
                     out.extend_from_slice(b": ");
                     out.extend_from_slice(value.as_bytes());
                 }
             }
         }
         if !self.layout.is_empty() {
-            write_line(&mut out, 0);
+            write_line(out, 0);
         }
         out.push(b'}');
-        out.into_shared()
+        Ok(())
     }
 
-    fn write_section(&self, out: &mut SecretBuffer, section: Section) {
+    fn write_section<E>(
+        &self,
+        out: &mut SecretBuffer,
+        section: Section,
+        between: &mut dyn FnMut(&mut SecretBuffer) -> Result<(), E>,
+    ) -> Result<(), E> {
         write_string(out, section.name());
         out.extend_from_slice(b": ");
         match section {
-            Section::AccessToken => write_table(out, &self.access_tokens),
-            Section::Account => write_table(out, &self.accounts),
-            Section::IdToken => write_table(out, &self.id_tokens),
-            Section::RefreshToken => write_table(out, &self.refresh_tokens),
-            Section::AppMetadata => write_table(out, &self.app_metadata),
+            Section::AccessToken => write_table(out, &self.access_tokens, between),
+            Section::Account => write_table(out, &self.accounts, between),
+            Section::IdToken => write_table(out, &self.id_tokens, between),
+            Section::RefreshToken => write_table(out, &self.refresh_tokens, between),
+            Section::AppMetadata => write_table(out, &self.app_metadata, between),
         }
     }
 
-    /// Enough for a text that needs few escapes, and room to write the longest entry without looking for them.
-    fn probable_size(&self) -> usize {
+    fn sizes(&self) -> Sizes {
         fn table<E: Entity>(table: &Table<E>) -> Sizes {
             let sizes = table
                 .iter()
@@ -114,8 +154,12 @@ impl TokenCache {
             Member::Known(_) => 0,
             Member::Unknown { name, value } => size_of_member(name, value.as_bytes().len()),
         });
-        let sizes = unknown.fold(Sizes::default(), Sizes::with);
-        let sizes = [
+        let frame = Sizes {
+            sum: 256,
+            largest: 0,
+        };
+        let sizes = unknown.fold(frame, Sizes::with);
+        [
             table(&self.access_tokens),
             table(&self.accounts),
             table(&self.id_tokens),
@@ -123,8 +167,7 @@ impl TokenCache {
             table(&self.app_metadata),
         ]
         .into_iter()
-        .fold(sizes, Sizes::and);
-        256 + sizes.sum + LONGEST_ESCAPE * sizes.largest
+        .fold(sizes, Sizes::and)
     }
 }
 
@@ -156,11 +199,17 @@ fn size_of_member(name: &Text, value: usize) -> usize {
     name.as_bytes().len() + value + 24
 }
 
-fn write_table<E: Entity>(out: &mut SecretBuffer, table: &Table<E>) {
+fn write_table<T: Entity, E>(
+    out: &mut SecretBuffer,
+    table: &Table<T>,
+    between: &mut dyn FnMut(&mut SecretBuffer) -> Result<(), E>,
+) -> Result<(), E> {
     out.push(b'{');
+    let mut is_first = true;
     for slot in table.iter() {
+        between(out)?;
         out.make_room(LONGEST_ESCAPE * size_of_member(&slot.key, slot.size()));
-        if out.last() != Some(&b'{') {
+        if !std::mem::take(&mut is_first) {
             out.push(b',');
         }
         write_line(out, 2);
@@ -172,7 +221,11 @@ fn write_table<E: Entity>(out: &mut SecretBuffer, table: &Table<E>) {
         write_line(out, 1);
     }
     out.push(b'}');
+    Ok(())
 }
+
+/// About as many bytes as a piece of a document has.
+const PIECE: usize = 256 * 1024;
 
 /// Reads a document in one pass: entries are taken in where they stand.
 struct Reader<'d> {

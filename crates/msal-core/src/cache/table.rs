@@ -61,6 +61,7 @@ impl<E: Entity> Slot<E> {
 }
 
 /// A section's entries.
+#[derive(Clone)]
 pub(super) struct Table<E> {
     slots: Vec<Option<Slot<E>>>,
     keys: HashTable<Posting>,

@@ -735,3 +735,29 @@ fn a_lookup_among_many_finds_its_own() {
     );
     assert_eq!(cache.accounts().len(), 499);
 }
+
+#[test]
+fn a_document_in_pieces_is_the_document() {
+    let mut cache = parse(PYTHON);
+    for number in 0..2_000 {
+        let response =
+            response(json!({"access_token": format!("A\"\u{e5}{number}{}", "t".repeat(900))}));
+        let scopes = ScopeSet::from_wire(&format!("scope{number}"));
+        let event = event(&response, &scopes);
+        cache.add(&TokenEvent {
+            realm: &format!("tenant{number}"),
+            ..event
+        });
+    }
+    let (mut pieces, mut whole) = (0, Vec::new());
+    let each = &mut |piece: &[u8]| {
+        pieces += 1;
+        whole.extend_from_slice(piece);
+        Ok::<(), ()>(())
+    };
+    cache.serialize_in_pieces(each).unwrap();
+    assert_eq!(whole, cache.serialize());
+    assert!(pieces > 4, "{pieces}");
+    assert_eq!(parse(str::from_utf8(&whole).unwrap()).serialize(), whole);
+    assert_eq!(cache.serialize_in_pieces(&mut |_| Err(7)), Err(7));
+}

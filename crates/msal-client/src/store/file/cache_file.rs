@@ -19,16 +19,20 @@ use std::{
 
 use bytes::Bytes;
 use msal_core::SecretBuffer;
-use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::{
     Options,
     lockfile::Lockfile,
     os::{self, Access, Folder},
     own_lock::{self, OwnLock},
-    shape,
+    shape::Outline,
 };
-use crate::store::{StoreError, Stored, Version};
+use crate::store::{PIECE, Pieces, StoreError, Stored, Version};
+
+/// What hands the pieces of a file's content to the function that writes them.
+pub(super) type Content<'a> =
+    &'a mut dyn FnMut(&mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()>;
 
 /// The file of one blob.
 #[derive(Debug)]
@@ -93,38 +97,41 @@ impl CacheFile {
             return Ok(None);
         };
         let failed = |error| self.failed("read", &folder, error);
-        let mut piece = SecretBuffer::from(vec![0; PIECE]);
         let mut hash = Xxh3::new();
-        loop {
-            match file.read(&mut piece).map_err(failed)? {
-                0 => return Ok(Some(Version::new(hash.digest128().to_le_bytes()))),
-                length => hash.update(piece.get(..length).unwrap_or_default()),
-            }
+        read_in_pieces(&mut file, &mut |piece| hash.update(piece)).map_err(failed)?;
+        Ok(Some(version_of(&hash)))
+    }
+
+    /// Refuses a blob that would be taken for ruins, before anything is touched.
+    pub(super) fn refuse_ruins(&self, blob: &[u8]) -> Result<(), StoreError> {
+        let mut outline = Outline::default();
+        outline.add(blob);
+        match outline.fault(self.options.any_content) {
+            None => Ok(()),
+            Some(fault) => Err(self.ruinous(fault)),
         }
+    }
+
+    fn ruinous(&self, fault: &'static str) -> StoreError {
+        let file = self.folder.join(&self.name);
+        StoreError::corrupt(format!("what was to be saved in {}", file.display()), fault)
     }
 
     /// Replaces the file if it still is what the caller expects.
     pub(super) fn save(
         &self,
-        blob: &[u8],
+        blob: &dyn Pieces,
         expected: Option<&Version>,
     ) -> Result<Version, StoreError> {
-        if let Some(fault) = shape::fault(blob, self.options.any_content) {
-            let place = format!(
-                "what was to be saved in {}",
-                self.folder.join(&self.name).display()
-            );
-            return Err(StoreError::corrupt(place, fault));
-        }
         let folder = self.make_folder()?;
         self.locked(&folder, || {
             let ruins = self.expect(&folder, expected)?;
-            self.prepare(&folder, blob)?;
+            let version = self.prepare(&folder, blob)?;
             if let Some(ruins) = ruins {
-                self.keep(&folder, &ruins)?;
+                self.keep(&folder, ruins)?;
             }
             self.publish(&folder)?;
-            Ok(version_of(blob))
+            Ok(version)
         })
     }
 
@@ -234,17 +241,27 @@ impl CacheFile {
         }
     }
 
-    /// Puts the new content on the disk under its temporary name.
-    fn prepare(&self, folder: &Folder, blob: &[u8]) -> Result<(), StoreError> {
+    /// Puts the new content on the disk under its temporary name, unless it is ruins.
+    fn prepare(&self, folder: &Folder, blob: &dyn Pieces) -> Result<Version, StoreError> {
         let temporary = self.temporary();
+        let (mut outline, mut hash) = (Outline::default(), Xxh3::new());
         // We hold the lock, so it is not in use: a killed writer left it.
-        let written = folder
-            .remove(&temporary)
-            .and_then(|()| folder.write_new(&temporary, blob));
-        written.map_err(|error| {
-            drop(folder.remove(&temporary));
-            self.failed("write", folder, error)
-        })
+        let written = folder.remove(&temporary).and_then(|()| {
+            folder.write_new(&temporary, &mut |write| {
+                blob.for_each(&mut |piece| {
+                    outline.add(piece);
+                    hash.update(piece);
+                    write(piece)
+                })
+            })
+        });
+        let refused = match (written, outline.fault(self.options.any_content)) {
+            (Ok(()), None) => return Ok(version_of(&hash)),
+            (Ok(()), Some(fault)) => self.ruinous(fault),
+            (Err(error), _) => self.failed("write", folder, error),
+        };
+        drop(folder.remove(&temporary));
+        Err(refused)
     }
 
     /// Gives the new content its name.
@@ -263,7 +280,7 @@ impl CacheFile {
     }
 
     /// Copies ruins aside. A copy, so that the file is never missing for those who read it without a lock.
-    fn keep(&self, folder: &Folder, ruins: &Current) -> Result<(), StoreError> {
+    fn keep(&self, folder: &Folder, ruins: Current) -> Result<(), StoreError> {
         let file = folder.place(&self.name);
         tracing::warn!(
             file,
@@ -273,9 +290,12 @@ impl CacheFile {
         if ruins.content.len() <= 1 {
             return Ok(());
         }
-        let kept = self
-            .unused_name(folder)
-            .and_then(|name| folder.write_new(&name, &ruins.content));
+        let content = Bytes::from_owner(ruins.content);
+        let kept = self.unused_name(folder).and_then(|name| {
+            folder.write_new(&name, &mut |write| {
+                content.for_each(&mut |piece| write(piece))
+            })
+        });
         kept.map_err(|error| self.failed("set aside", folder, error))
     }
 
@@ -295,9 +315,14 @@ impl CacheFile {
             return Ok(None);
         };
         let content = read_whole(&mut file).map_err(|error| self.failed("read", folder, error))?;
+        let (mut outline, mut hash) = (Outline::default(), Xxh3::new());
+        for piece in content.chunks(PIECE) {
+            outline.add(piece);
+            hash.update(piece);
+        }
         Ok(Some(Current {
-            version: version_of(&content),
-            fault: shape::fault(&content, self.options.any_content),
+            version: version_of(&hash),
+            fault: outline.fault(self.options.any_content),
             content,
             access,
         }))
@@ -400,12 +425,19 @@ fn read_whole(file: &mut File) -> io::Result<SecretBuffer> {
 
 /// Tells two states of the file apart. Whoever could forge a collision could as well write the file, so that a fast hash
 /// of 128 bits does what a cryptographic one would, at a tenth of the cost for a cache of many users.
-fn version_of(content: &[u8]) -> Version {
-    Version::new(xxh3_128(content).to_le_bytes())
+fn version_of(content: &Xxh3) -> Version {
+    Version::new(content.digest128().to_le_bytes())
 }
 
-/// How much of a file is hashed or written at a time. Given all of a large file at once, Linux copies it into pages so
-/// large that it has to clear memory for them first, which takes ten times as long.
-pub(super) const PIECE: usize = 256 * 1024;
+/// Hands what is left of a file to `each`, in a buffer that is used again for each piece.
+fn read_in_pieces(file: &mut File, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+    let mut piece = SecretBuffer::from(vec![0; PIECE]);
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(()),
+            length => each(piece.get(..length).unwrap_or_default()),
+        }
+    }
+}
 
 const PAUSE: Duration = Duration::from_millis(5);

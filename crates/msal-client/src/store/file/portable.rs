@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{cache_file::PIECE, gate::Gate};
+use super::{cache_file::Content, gate::Gate};
 
 /// A folder.
 #[derive(Debug)]
@@ -85,12 +85,10 @@ impl Folder {
     }
 
     /// Makes a file that must not exist yet and returns when its content is on the disk.
-    pub(super) fn write_new(&self, name: &OsStr, content: &[u8]) -> io::Result<()> {
+    pub(super) fn write_new(&self, name: &OsStr, content: Content<'_>) -> io::Result<()> {
         let mut file = self.create_file(name)?;
         self.gate.pass("write")?;
-        for piece in content.chunks(PIECE) {
-            file.write_all(piece)?;
-        }
+        content(&mut |piece| file.write_all(piece))?;
         self.gate.pass("sync")?;
         file.sync_all()
     }

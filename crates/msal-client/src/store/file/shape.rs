@@ -1,69 +1,110 @@
 //! Telling a blob from ruins without understanding it.
 //!
-//! One pass over the bytes, no allocation: enough to notice a file that a killed writer or a lost power line left
-//! empty, zeroed or cut off. Whether the JSON is right is the reader's business.
+//! One pass over the bytes, piece by piece, no allocation: enough to notice a file that a killed writer or a lost power
+//! line left empty, zeroed or cut off. Whether the JSON is right is the reader's business.
 
 use memchr::memchr2;
 
-/// What is wrong with `content` as a serialized cache, or `None` when it has the outline of a whole one.
-pub(super) fn fault(content: &[u8], any_content: bool) -> Option<&'static str> {
-    if content.len() <= 1 {
-        return Some(EMPTY);
-    }
-    if content.iter().all(|byte| *byte == 0) {
-        return Some("it holds nothing but zeros, as after a power failure");
-    }
-    if any_content {
-        None
-    } else {
-        outline_fault(content)
+/// What has been seen of a blob.
+#[derive(Debug, Default)]
+pub(super) struct Outline {
+    length: usize,
+    /// Whether there was anything but zeros.
+    has_content: bool,
+    place: Place,
+}
+
+/// Where in the JSON text the next byte is.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// Before the object, after so many bytes of the byte order mark that some editors put in front.
+    Before(usize),
+    /// In the object, in this many braces.
+    Object(usize),
+    /// In a string in the object.
+    String(usize),
+    /// Behind a backslash in a string in the object.
+    Escape(usize),
+    /// Behind the object.
+    Behind,
+    /// Behind something that should not be there.
+    Lost(&'static str),
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::Before(0)
     }
 }
 
-fn outline_fault(content: &[u8]) -> Option<&'static str> {
-    // Some editors put a byte order mark in front.
-    let content = content
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(content)
-        .trim_ascii();
-    if content.first() != Some(&b'{') {
-        return Some("it does not hold a JSON object");
+impl Outline {
+    /// Takes in the next piece.
+    pub(super) fn add(&mut self, piece: &[u8]) {
+        self.length += piece.len();
+        self.has_content = self.has_content || piece.iter().any(|byte| *byte != 0);
+        let mut at = 0;
+        while let Some(byte) = piece.get(at) {
+            if let Place::String(depth) = self.place {
+                // Nearly all of a cache is strings.
+                let Some(end) = piece.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) else {
+                    return;
+                };
+                at += end + 1;
+                self.place = match piece.get(at - 1) {
+                    Some(b'"') => Place::Object(depth),
+                    _ => Place::Escape(depth),
+                };
+                continue;
+            }
+            self.place = self.place.after(*byte);
+            at += 1;
+        }
     }
-    match object_len(content) {
-        Some(len) if len == content.len() => None,
-        Some(_) => Some("something follows the end of its JSON object"),
-        None => Some("its JSON object is cut off"),
+
+    /// What is wrong with the whole as a serialized cache, or `None` when it has the outline of one.
+    pub(super) fn fault(&self, any_content: bool) -> Option<&'static str> {
+        if self.length <= 1 {
+            return Some(EMPTY);
+        }
+        if !self.has_content {
+            return Some("it holds nothing but zeros, as after a power failure");
+        }
+        match self.place {
+            _ if any_content => None,
+            Place::Behind => None,
+            Place::Before(_) => Some(NO_OBJECT),
+            Place::Object(_) | Place::String(_) | Place::Escape(_) => {
+                Some("its JSON object is cut off")
+            }
+            Place::Lost(fault) => Some(fault),
+        }
     }
 }
 
-/// The length of the JSON object at the start of `content`, by its braces; `None` when it has no end.
-fn object_len(content: &[u8]) -> Option<usize> {
-    let (mut at, mut depth) = (0, 0_usize);
-    while at < content.len() {
-        match content[at] {
-            b'{' => depth += 1,
-            b'}' => depth -= 1,
-            b'"' => at = string_end(content, at + 1)?,
-            _ => {}
-        }
-        at += 1;
-        if depth == 0 {
-            return Some(at);
+impl Place {
+    fn after(self, byte: u8) -> Self {
+        match (self, byte) {
+            (Self::Before(seen), _) if BYTE_ORDER_MARK.get(seen) == Some(&byte) => {
+                Self::Before(seen + 1)
+            }
+            (Self::Before(0 | 3), b'{') => Self::Object(1),
+            (Self::Before(0 | 3), _) if byte.is_ascii_whitespace() => Self::Before(3),
+            (Self::Before(_), _) => Self::Lost(NO_OBJECT),
+            (Self::Object(depth), b'{') => Self::Object(depth + 1),
+            (Self::Object(1), b'}') => Self::Behind,
+            (Self::Object(depth), b'}') => Self::Object(depth - 1),
+            (Self::Object(depth), b'"') | (Self::Escape(depth), _) => Self::String(depth),
+            (Self::Behind, _) if !byte.is_ascii_whitespace() => {
+                Self::Lost("something follows the end of its JSON object")
+            }
+            (place, _) => place,
         }
     }
-    None
 }
 
-/// Where the quote is that ends the string whose text starts at `at`.
-fn string_end(content: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        at += memchr2(b'"', b'\\', content.get(at..)?)?;
-        if content[at] == b'"' {
-            return Some(at);
-        }
-        at += 2;
-    }
-}
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+const NO_OBJECT: &str = "it does not hold a JSON object";
 
 const EMPTY: &str = "it is empty: either a program was killed while rewriting it, or it is the signal file of \
     msal-extensions, whose tokens are in the operating system's keyring";
@@ -71,6 +112,15 @@ const EMPTY: &str = "it is empty: either a program was killed while rewriting it
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The fault of the whole, which must be that of its bytes one by one.
+    fn fault(content: &[u8], any_content: bool) -> Option<&'static str> {
+        let (mut whole, mut parts) = (Outline::default(), Outline::default());
+        whole.add(content);
+        content.chunks(1).for_each(|byte| parts.add(byte));
+        assert_eq!(whole.fault(any_content), parts.fault(any_content));
+        whole.fault(any_content)
+    }
 
     #[test]
     fn whole_objects_pass() {

@@ -15,7 +15,7 @@ use rustix::{
     process::{Pid, geteuid, test_kill_process},
 };
 
-use super::{cache_file::PIECE, gate::Gate};
+use super::{cache_file::Content, gate::Gate};
 
 /// An open folder. Names in it are resolved against the folder itself, not against a path that somebody may redirect.
 #[derive(Debug)]
@@ -92,12 +92,10 @@ impl Folder {
     }
 
     /// Makes a file that must not exist yet and returns when its content is on the disk. The name is not yet.
-    pub(super) fn write_new(&self, name: &OsStr, content: &[u8]) -> io::Result<()> {
+    pub(super) fn write_new(&self, name: &OsStr, content: Content<'_>) -> io::Result<()> {
         let mut file = self.create_file(name)?;
         self.gate.pass("write")?;
-        for piece in content.chunks(PIECE) {
-            file.write_all(piece)?;
-        }
+        content(&mut |piece| file.write_all(piece))?;
         self.gate.pass("sync")?;
         file.sync_all()
     }
