@@ -19,7 +19,7 @@ pub use plan::{
     AuthorityOverride, AuthorityOverrideError, Count, Fingerprint, FingerprintFn, Job, Plan,
     PlanError, PlanOptions, Planned, SkipCount, Summary, Warning, Warnings,
 };
-pub use record::{Locator, Place, Record, RecordFlags, Row, SkipReason, UserHints};
+pub use record::{Locator, Place, Record, RecordFlags, Remedy, Row, SkipReason, UserHints};
 pub use report::{Completion, Report};
 pub use source::{
     Foreign, Mapping, MappingError, Source, SourceError, SourceKind, SourceOptions,

@@ -4,7 +4,7 @@ mod locator;
 mod skip;
 
 pub use locator::{Locator, Place};
-pub use skip::SkipReason;
+pub use skip::{Remedy, SkipReason};
 
 use std::fmt;
 

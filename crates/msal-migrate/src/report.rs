@@ -2,6 +2,7 @@
 
 use crate::journal::Counts;
 use crate::plan::{SkipCount, Summary};
+use crate::record::Remedy;
 
 /// The result of a run. The six classes add up to [`Report::jobs`].
 #[derive(Clone, Debug, Default)]
@@ -79,24 +80,29 @@ impl Report {
     pub fn completion(&self) -> Completion {
         if self.retryable > 0 {
             Completion::RetryLeft
-        } else if self.failed + self.quarantined + self.in_doubt > 0 || self.is_all_left_out() {
+        } else if self.failed + self.quarantined + self.in_doubt > 0
+            || self.has_skipped(Remedy::Operator)
+        {
             Completion::Failed
-        } else if self.needs_user > 0 {
+        } else if self.needs_user > 0 || self.has_skipped(Remedy::User) {
             Completion::UsersNeeded
         } else {
             Completion::Complete
         }
     }
 
-    /// Whether there are records, and none of them could become a job.
-    fn is_all_left_out(&self) -> bool {
-        self.jobs == 0 && !self.skipped.is_empty()
+    /// A token that was left out is no token that was migrated.
+    fn has_skipped(&self, remedy: Remedy) -> bool {
+        self.skipped
+            .iter()
+            .any(|skipped| skipped.reason.remedy() == remedy)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::SkipReason;
 
     fn completion(change: impl FnOnce(&mut Report)) -> Completion {
         let mut report = Report::default();
@@ -126,5 +132,23 @@ mod tests {
             completion(|report| report.quarantined = 1),
             Completion::Failed
         );
+    }
+
+    #[test]
+    fn a_token_that_was_left_out_is_none_that_was_migrated() {
+        let skipping = |reason| {
+            completion(|report| {
+                report.migrated = 5;
+                report.skipped.push(SkipCount {
+                    reason,
+                    count: 1,
+                    examples: Vec::new(),
+                    hosts: Vec::new(),
+                });
+            })
+        };
+        assert_eq!(skipping(SkipReason::AppOnly), Completion::Complete);
+        assert_eq!(skipping(SkipReason::Adfs), Completion::UsersNeeded);
+        assert_eq!(skipping(SkipReason::UnknownAuthority), Completion::Failed);
     }
 }

@@ -252,10 +252,14 @@ pub(super) fn to_text(outcome: &Outcome, target: &Path, journal: &Path) -> Strin
     if let Some(verification) = &outcome.verification {
         out.push_str(&verified(verification));
     }
-    if report.completion() != Completion::Complete {
+    if report.migrated < report.jobs {
         out.push_str(&format!(
             "\n{HINT}hint{HINT:#}: msal migrate report {} tells why, token by token\n",
             journal.display()
+        ));
+    } else if report.completion() == Completion::Failed {
+        out.push_str(&format!(
+            "\n{HINT}hint{HINT:#}: correct what was skipped as said above, and run the same command again\n"
         ));
     }
     out

@@ -60,6 +60,24 @@ impl SkipReason {
         }
     }
 
+    /// Who can do something about it.
+    pub fn remedy(self) -> Remedy {
+        match self {
+            Self::AppOnly
+            | Self::NoRefreshToken
+            | Self::OnBehalfOf
+            | Self::OtherClient
+            | Self::OtherProvider
+            | Self::ServicePrincipal => Remedy::NoneNeeded,
+            Self::Adfs | Self::B2c | Self::ClosedCloud | Self::UnsupportedAuthority => Remedy::User,
+            Self::InvalidAuthority
+            | Self::Malformed(_)
+            | Self::NoClientId
+            | Self::Undecryptable
+            | Self::UnknownAuthority => Remedy::Operator,
+        }
+    }
+
     /// One sentence for people.
     pub fn explanation(self) -> &'static str {
         match self {
@@ -115,6 +133,18 @@ impl SkipReason {
             Self::UnsupportedAuthority => "these users sign in again",
         }
     }
+}
+
+/// Who can do something about a row that is not migrated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Remedy {
+    /// There is no user's token in it that this migration was asked for.
+    NoneNeeded,
+    /// Its user signs in again.
+    User,
+    /// Whoever runs the migration: the row or the command line must be corrected.
+    Operator,
 }
 
 impl fmt::Display for SkipReason {
