@@ -106,8 +106,9 @@ pub use http::{HttpError, HttpErrorKind};
 pub use http::{HttpVersion, ReqwestClient, ReqwestClientBuilder};
 pub use metadata::MetadataCache;
 pub use msal_core::{
-    AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientSecret, HomeAccountId,
-    IdTokenClaims, RefreshToken, Scope, ScopeError, ScopeSet, ServiceError, Tenant, UnixTime,
+    AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientSecret, Dialect,
+    HomeAccountId, IdTokenClaims, RefreshToken, Scope, ScopeError, ScopeSet, ServiceError, Tenant,
+    UnixTime,
 };
 pub use result::{AuthenticationResult, TokenSource};
 pub use runtime::{

@@ -1,8 +1,9 @@
 //! Stores that fail, stores that are ruined, and other processes that save in between.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use msal::{Error, FileStore, StoreError, TokenSource};
+use msal::{Dialect, Error, FileStore, Partition, SharedTokenCache, StoreError, TokenSource};
 use msal_emulator::sample::{ALICE, BOB, CAROL, DESKTOP};
 use msal_emulator::{Rotation, Settings};
 
@@ -217,4 +218,63 @@ async fn an_aging_token_is_good_enough_when_the_store_cannot_be_read() {
         1,
         "nothing is spent that cannot be kept"
     );
+}
+
+#[tokio::test]
+async fn what_is_read_back_is_what_the_store_holds_and_what_was_not_saved_yet() {
+    let world = World::new();
+    let store = Arc::new(world.store.clone());
+    let cache = SharedTokenCache::new(store, Partition::default(), Dialect::Python);
+    let cache = Arc::new(cache);
+    let app = |client_id| {
+        let builder = world.builder(client_id).cache(Arc::clone(&cache));
+        builder.build().unwrap()
+    };
+    let names = || -> Vec<String> {
+        let accounts = cache.read(msal_core::TokenCache::accounts);
+        accounts
+            .into_iter()
+            .map(|account| account.username)
+            .collect()
+    };
+    world.sign_in(&app(DESKTOP), DESKTOP, ALICE).await;
+
+    // The store says that it saved, and holds nothing of it.
+    let saved = world.store.bytes().await.unwrap();
+    world.store.put("{\"AccessToken\": {}}").await;
+    cache.read_back().await.unwrap();
+    assert_eq!(names(), [""; 0]);
+
+    world.store.put(saved).await;
+    world.store.fail_saves(true);
+    let token = world.adal_sign_in(BOB, DESKTOP);
+    let call = app(DESKTOP).acquire_token_by_refresh_token(token, [GRAPH]);
+    store_failure(world.ask(call).await.unwrap_err());
+    cache.read_back().await.unwrap();
+    assert_eq!(names(), [ALICE, BOB]);
+
+    world.store.fail_saves(false);
+    cache.save().await.unwrap();
+    assert_eq!(count(&world.store.json().await, "Account"), 2);
+    world.store.fail_loads(true);
+    cache.read_back().await.unwrap_err();
+    world.store.fail_loads(false);
+    cache.ensure_loaded().await.unwrap();
+    assert_eq!(names(), [ALICE, BOB]);
+}
+
+#[tokio::test]
+async fn without_a_store_nothing_is_kept_and_nothing_is_missing() {
+    let world = World::new();
+    let app = msal::PublicClientApplication::builder(DESKTOP)
+        .known_authority(crate::world::authority("contoso.example"))
+        .runtime(world.runtime())
+        .build()
+        .unwrap();
+    let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    let hit = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
+    assert_eq!(hit.unwrap().token_source, TokenSource::Cache);
+    app.remove_account(&alice).await.unwrap();
+    assert_eq!(app.accounts().await.unwrap(), []);
+    assert_eq!(world.store.bytes().await, None);
 }
