@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use msal_core::{Authority, AuthorityKind, DiscoveryError, InstanceMetadata, ProviderMetadata};
+use bytes::Bytes;
+use http::Response;
+use msal_core::{
+    Authority, AuthorityKind, DiscoveryError, InstanceMetadata, ProviderMetadata, retry_after,
+};
 
 use crate::error::{ConfigError, ProtocolError};
 use crate::single_flight::SingleFlight;
@@ -58,7 +62,8 @@ impl MetadataCache {
         }
         let request = ProviderMetadata::request(authority).map_err(protocol)?;
         let response = runtime.http.send(request).await?;
-        let metadata = ProviderMetadata::read(authority, &response).map_err(protocol)?;
+        let metadata = ProviderMetadata::read(authority, &response)
+            .map_err(|error| refused(error, &response, runtime))?;
         self.lock().insert(authority.clone(), metadata.clone());
         Ok(metadata)
     }
@@ -95,8 +100,14 @@ async fn check_instance(authority: &Authority, runtime: &Runtime) -> Result<(), 
     match InstanceMetadata::read(&response) {
         Ok(metadata) => metadata.vouch_for(authority).map_err(protocol),
         Err(DiscoveryError::UnknownInstance) => Err(Error::Config(unknown())),
-        Err(error) => Err(protocol(error)),
+        Err(error) => Err(refused(error, &response, runtime)),
     }
+}
+
+/// The header of a refusal may hold a date, and a date is a wait for whoever has a clock.
+fn refused(error: DiscoveryError, response: &Response<Bytes>, runtime: &Runtime) -> Error {
+    let wait = retry_after(response.headers(), runtime.clock.now());
+    protocol(error.with_retry_after(wait))
 }
 
 fn protocol(error: DiscoveryError) -> Error {

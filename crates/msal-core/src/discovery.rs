@@ -323,6 +323,16 @@ impl DiscoveryError {
         is_busy || status.is_server_error()
     }
 
+    /// The same error with what its header says to somebody who has a clock: see
+    /// [`retry_after`](crate::retry_after()).
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        if let Self::Status { retry_after, .. } = &mut self {
+            *retry_after = wait;
+        }
+        self
+    }
+
     /// How long the server asks to be left alone.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

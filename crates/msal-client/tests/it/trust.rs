@@ -386,8 +386,11 @@ async fn any_other_provider_is_who_it_says_it_is() {
 #[tokio::test]
 async fn an_outage_of_the_metadata_passes() {
     let documents = || [Endpoint::OpenIdConfiguration(Version::V2)];
+    // The world begins on 2023-11-14 at 22:13:20.
+    let date = [("Retry-After", "Tue, 14 Nov 2023 22:14:05 GMT")];
     for (fault, seconds) in [
         (Fault::throttle(9), Some(9)),
+        (Fault::respond(429, date, "Too Many Requests"), Some(45)),
         (Fault::unavailable(Some(30)), Some(30)),
         (Fault::unavailable(None), None),
     ] {

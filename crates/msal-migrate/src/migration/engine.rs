@@ -455,17 +455,23 @@ impl<'a> Run<'a> {
                 track.metadata = Some(Arc::new(metadata));
                 self.make_ready(id);
             }
-            Err(msal::Error::Http(error)) if error.is_transient() => {
+            Err(error) if error.is_transient() => {
                 track.lane.depart();
-                match track.lane.stumble(None, jitter) {
-                    // A host that has never answered is not waited for as long as one that has.
-                    Some(wait) if track.lane.setbacks() < TRIES => self.wait(id, wait),
+                let asked = error.retry_after();
+                match track.lane.stumble(asked, jitter) {
+                    // A host that has never answered is not waited for as long as one that names a wait.
+                    Some(wait) if asked.is_some() || track.lane.setbacks() < TRIES => {
+                        self.wait(id, wait);
+                    }
                     _ => {
                         track.lane.exhaust();
-                        let error = msal::Error::Http(error);
                         self.observer
                             .refused_authority(&track.authority.to_string(), &error);
-                        self.abandon(id, Class::Retry, Reason::named("no_answer"));
+                        let reason = match error {
+                            msal::Error::Http(_) => "no_answer",
+                            _ => "authority_busy",
+                        };
+                        self.abandon(id, Class::Retry, Reason::named(reason));
                     }
                 }
             }

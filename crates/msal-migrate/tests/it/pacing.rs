@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use msal::{BoxFuture, Clock, HttpClient, HttpError, UnixTime};
-use msal_emulator::{Fault, sample};
+use msal_emulator::{Endpoint, Fault, Version, sample};
 use msal_migrate::{Completion, Observer};
 use tokio::sync::Notify;
 
@@ -181,5 +181,35 @@ async fn a_host_that_never_answered_is_not_waited_for_as_long_as_one_that_has() 
     );
 
     world.runtime.http = reachable;
+    assert_eq!(world.run(&entries).await.unwrap().migrated, 3);
+}
+
+#[tokio::test]
+async fn an_authority_that_is_busy_is_asked_again() {
+    let world = World::new();
+    let documents = [Endpoint::OpenIdConfiguration(Version::V2)];
+    let fault = Fault::throttle(90).endpoints(documents).first(2);
+    world.http.emulator.add_fault(fault);
+    let report = world.run(&world.users(3)).await.unwrap();
+    assert_eq!(
+        (report.migrated, report.completion()),
+        (3, Completion::Complete)
+    );
+    assert!(elapsed(&world) >= 180, "it waited {}", elapsed(&world));
+}
+
+#[tokio::test]
+async fn an_authority_that_stays_busy_is_left_to_a_later_run() {
+    let world = World::new();
+    let documents = [Endpoint::OpenIdConfiguration(Version::V2)];
+    let fault = Fault::unavailable(None).endpoints(documents);
+    world.http.emulator.add_fault(fault);
+    let entries = world.users(3);
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!(
+        (report.retryable, report.completion()),
+        (3, Completion::RetryLeft)
+    );
+    world.http.emulator.clear_faults();
     assert_eq!(world.run(&entries).await.unwrap().migrated, 3);
 }
