@@ -327,6 +327,7 @@ impl Directory {
                 given_name: user.given_name.clone(),
                 family_name: user.family_name.clone(),
                 enabled: user.enabled,
+                password_expired: user.password_expired,
                 second_factor: user.second_factor.clone(),
             };
             if self.accounts.insert(upn, Arc::new(account)).is_some() {
@@ -395,6 +396,10 @@ impl Directory {
             certificates: app.certificates,
             trusted_subjects: app.trusted_subjects,
             redirects: app.redirects,
+            id_tokens: app.id_tokens,
+            access_tokens: app.access_tokens,
+            front_channel_logout: app.front_channel_logout,
+            resources: app.resources,
         });
         Ok(())
     }

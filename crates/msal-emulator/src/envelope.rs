@@ -51,10 +51,7 @@ pub(crate) fn refuse(
         timestamp: call.now.to_string(),
         trace_id: call.trace_id,
         correlation_id: call.correlation_id,
-        error_uri: refusal
-            .row
-            .page
-            .then(|| format!("https://login.microsoftonline.com/error?code={code}")),
+        error_uri: refusal.error_uri(),
         suberror: refusal.suberror.as_deref(),
         claims: refusal.claims.as_deref(),
     };
@@ -157,6 +154,8 @@ fn known(call: &Call<'_>, directory: &Directory, place: &str) -> Option<String> 
             .map(owned),
         "redirect" => call.parameter("redirect_uri").map(owned),
         "origin" => call.header("origin").map(owned),
+        "response_mode" => call.parameter("response_mode").map(owned),
+        "response_type" => call.parameter("response_type").map(owned),
         "tenant" => Some(segment.to_owned()),
         "tenant_name" => {
             Some(tenant().map_or_else(|| segment.to_owned(), |tenant| tenant.name.clone()))

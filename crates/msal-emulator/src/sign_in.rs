@@ -76,6 +76,13 @@ impl Visit<'_> {
                 account,
                 enrol: true,
             },
+            Ok(Some(Requirement::MfaFrequency(_))) if !person.mfa => Step::SecondFactor {
+                account,
+                enrol: false,
+            },
+            Ok(Some(Requirement::MfaFrequency(_) | Requirement::SignInFrequency(_))) => {
+                Step::Password(account)
+            }
             Ok(Some(_)) => Step::Consent(account),
             Ok(None) if self.asks() && !interaction.accepted => Step::Consent(account),
             Ok(None) => Step::Done(person),
@@ -150,12 +157,9 @@ impl Visit<'_> {
     /// The sign-in that counts: the one just made, or the browser's, when that is good enough.
     fn signed_in(&self, account: &Account, interaction: &Interaction) -> Option<SignedIn> {
         if let Some(at) = interaction.password_at {
-            return Some(SignedIn {
-                upn: account.upn.clone(),
-                at,
-                mfa: interaction.mfa,
-                serial: self.platform.identifiers().serial(),
-            });
+            let serial = self.platform.identifiers().serial();
+            let person = SignedIn::new(account.upn.clone(), at, interaction.mfa, serial);
+            return Some(person.continuing(self.session.of(account)));
         }
         if self.wishes.has(Prompt::Login) || self.wishes.has(Prompt::Create) {
             return None;
@@ -184,9 +188,10 @@ impl Visit<'_> {
         }
         let (tenant, _) = self.realm.of_account(account, self.platform.directory())?;
         let conditions = self.conditions(account, tenant, person);
+        conditions.check_registration()?;
         match conditions.unmet(self.platform) {
-            Some(hopeless @ (Requirement::Block | Requirement::CompliantDevice)) => {
-                Err(conditions.refusal(hopeless, self.platform))
+            Some(requirement) if requirement.is_hopeless() => {
+                Err(conditions.refusal(requirement, self.platform))
             }
             requirement => Ok(requirement),
         }
@@ -213,9 +218,9 @@ impl Visit<'_> {
             asked: self.asked,
             app: self.app,
             evidence: Evidence {
-                issued: person.at,
+                now: self.now,
+                signed_in: person.at,
                 mfa: person.mfa,
-                present: true,
             },
         }
     }

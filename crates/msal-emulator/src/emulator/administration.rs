@@ -102,12 +102,8 @@ impl Emulator {
             return false;
         };
         let now = self.clock.read(now);
-        let person = SignedIn {
-            upn: account.upn.clone(),
-            at: now,
-            mfa: false,
-            serial: self.parts.identifiers.serial(),
-        };
+        let serial = self.parts.identifiers.serial();
+        let person = SignedIn::new(account.upn.clone(), now, false, serial);
         self.parts
             .devices
             .settle(user_code, Verdict::Approved(person), now)

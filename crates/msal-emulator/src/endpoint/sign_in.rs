@@ -35,6 +35,7 @@ pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
             "accept" => accept(platform, &mut interaction),
             "cancel" => return cancel(platform, call, &interaction),
             "code" => second_factor(platform, call, &mut interaction),
+            "give-up" => return give_up(platform, call, &interaction),
             "device" => return device_page::entered(platform, call, interaction, session),
             "name" => name(platform, call, &mut interaction),
             "other" => {
@@ -75,7 +76,7 @@ pub(crate) fn proceed(
             let code = parameters.value("user_code").unwrap_or_default();
             device(platform, call, &interaction, session, code, alert)
         }
-        Purpose::SignOut => page::signed_out(call),
+        Purpose::SignOut => page::signed_out(call, &[], None),
     }
 }
 
@@ -98,7 +99,8 @@ fn authorize(
         device: false,
     };
     match visit.next(interaction) {
-        Step::Done(person) => {
+        Step::Done(mut person) => {
+            person.join(authorization.back.app);
             session.add(person.clone());
             authorization
                 .grant(platform, call, &person)
@@ -125,7 +127,7 @@ fn device(
 ) -> Reply {
     let directory = platform.directory();
     let Some(device) = platform.devices().find(code, call.now) else {
-        return explain(platform, call, &Refusal::new(70020));
+        return explain(platform, call, &Refusal::new(70019));
     };
     let found = || {
         let app = directory.find_app(&device.client_id)?;
@@ -229,11 +231,17 @@ fn password(
 ) -> Option<&'static str> {
     let account = platform.directory().account(interaction.upn.as_deref()?)?;
     let typed = call.parameter("password").unwrap_or_default();
-    if !platform.people().is_password(&account, typed) {
-        return Some("Your account or password is incorrect.");
+    match platform.people().check_password(&account, typed, call.now) {
+        Ok(()) => {
+            interaction.password_at = Some(call.now);
+            None
+        }
+        Err(refusal) if refusal.code == 50126 => Some("Your account or password is incorrect."),
+        Err(refusal) if refusal.code == 50053 => {
+            Some("Your account is locked for a while, because of too many wrong passwords.")
+        }
+        Err(_) => Some("Your password has expired. Ask your administrator for a new one."),
     }
-    interaction.password_at = Some(call.now);
-    None
 }
 
 fn second_factor(
@@ -281,6 +289,14 @@ fn accept(platform: Platform<'_>, interaction: &mut Interaction) -> Option<&'sta
     None
 }
 
+/// Ends a sign-in whose person could not show the second factor.
+fn give_up(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
+    if interaction.purpose == Purpose::Device {
+        return cancel(platform, call, interaction);
+    }
+    end(platform, call, interaction, &Refusal::new(50074))
+}
+
 fn cancel(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
     let parameters = Parameters::read(interaction.asked.as_bytes());
     if interaction.purpose == Purpose::Device {
@@ -291,11 +307,20 @@ fn cancel(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) ->
         let name = app.map_or("The application", |app| &app.name);
         return page::device_finished(call, name, false);
     }
+    let refusal = Refusal::new(65004).suberror("cancel");
+    end(platform, call, interaction, &refusal)
+}
+
+/// Sends the client the outcome of a sign-in that came to nothing.
+fn end(
+    platform: Platform<'_>,
+    call: &Call<'_>,
+    interaction: &Interaction,
+    refusal: &Refusal,
+) -> Reply {
+    let parameters = Parameters::read(interaction.asked.as_bytes());
     match ReturnAddress::read(platform, &interaction.tenant, &parameters) {
-        Ok(back) => {
-            let refusal = Refusal::new(65004).suberror("cancel");
-            back.refuse(platform, call, &refusal)
-        }
-        Err(refusal) => explain(platform, call, &refusal),
+        Ok(back) => back.refuse(platform, call, refusal),
+        Err(unknown) => explain(platform, call, &unknown),
     }
 }

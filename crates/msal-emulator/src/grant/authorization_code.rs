@@ -36,12 +36,20 @@ pub(crate) fn judge<'d>(
     let account = directory
         .account(&code.upn)
         .ok_or_else(|| Refusal::new(50034))?;
-    let (tenant, object_id) = realm.of_account(&account, directory)?;
+    let elsewhere = |_| Refusal::new(700_005).with("tenant_id", &code.tenant);
+    let (tenant, object_id) = realm.of_account(&account, directory).map_err(elsewhere)?;
+    // One for /common is good wherever its person is at home.
+    if directory.tenant(tenant).id.to_string() != code.tenant {
+        return Err(Refusal::new(700_005).with("tenant_id", &code.tenant));
+    }
     let parameter = if request.version == Version::V1 {
         "resource"
     } else {
         "scope"
     };
+    if request.version == Version::V2 && request.call.parameters.is_empty("scope") {
+        return Err(Refusal::new(28003));
+    }
     let text = request.call.parameter(parameter).unwrap_or(&code.asked);
     let asked = asked(request.version, text, client.app, directory)?;
     let conditions = Conditions {
@@ -50,9 +58,9 @@ pub(crate) fn judge<'d>(
         asked: &asked,
         app: client.app,
         evidence: Evidence {
-            issued: code.issued,
+            now,
+            signed_in: code.signed_in,
             mfa: code.mfa,
-            present: true,
         },
     };
     conditions.check(platform)?;
@@ -71,6 +79,7 @@ pub(crate) fn judge<'d>(
         },
         nonce: Some(code.nonce).filter(|nonce| !nonce.is_empty()),
         auth_time: code.auth_time.then_some(code.signed_in),
+        session: Some(code.session).filter(|session| !session.is_empty()),
     };
     Ok(Granted {
         app: client.app,

@@ -47,9 +47,9 @@ pub(crate) fn judge<'d>(
         asked: &asked,
         app: client.app,
         evidence: Evidence {
-            issued: signed_in.at,
+            now,
+            signed_in: signed_in.at,
             mfa: signed_in.mfa,
-            present: true,
         },
     };
     conditions.check(platform)?;
@@ -65,6 +65,7 @@ pub(crate) fn judge<'d>(
         },
         nonce: None,
         auth_time: None,
+        session: None,
     };
     Ok(Granted {
         app: client.app,

@@ -43,7 +43,11 @@ pub(crate) fn judge<'d>(
         tenant,
         asked: &asked,
         app: client.app,
-        evidence: Evidence::password(issued),
+        evidence: Evidence {
+            now,
+            signed_in: issued,
+            mfa: false,
+        },
     };
     conditions.check(platform)?;
     let person = Person {
@@ -52,6 +56,7 @@ pub(crate) fn judge<'d>(
         descent: Descent::sign_in(true, now),
         nonce: None,
         auth_time: None,
+        session: None,
     };
     Ok(Granted {
         app: client.app,

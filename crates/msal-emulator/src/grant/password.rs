@@ -25,9 +25,8 @@ pub(crate) fn judge<'d>(
     if realm.tenant().is_some_and(|tenant| tenant != account.home) {
         return Err(unknown());
     }
-    if !platform.people().is_password(&account, password) {
-        return Err(Refusal::new(50126));
-    }
+    let now = request.call.now;
+    platform.people().check_password(&account, password, now)?;
     if !platform.people().is_enabled(&account) {
         return Err(Refusal::new(50057));
     }
@@ -47,6 +46,7 @@ pub(crate) fn judge<'d>(
         descent: Descent::sign_in(client.proven, request.call.now),
         nonce: None,
         auth_time: None,
+        session: None,
     };
     Ok(Granted {
         app: client.app,

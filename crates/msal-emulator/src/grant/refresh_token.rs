@@ -39,8 +39,9 @@ pub(crate) fn judge<'d>(
         asked: &asked,
         app: client.app,
         evidence: Evidence {
+            now,
+            signed_in: grant.signed_in,
             mfa: grant.mfa,
-            ..Evidence::password(grant.issued)
         },
     };
     conditions.check(platform)?;
@@ -59,6 +60,7 @@ pub(crate) fn judge<'d>(
         descent: grant.descent(client.proven),
         nonce: None,
         auth_time: None,
+        session: None,
     };
     Ok(Granted {
         app: client.app,

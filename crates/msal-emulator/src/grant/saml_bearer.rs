@@ -51,6 +51,7 @@ pub(crate) fn judge<'d>(
         descent: Descent::sign_in(client.proven, now),
         nonce: None,
         auth_time: None,
+        session: None,
     };
     Ok(Granted {
         app: client.app,

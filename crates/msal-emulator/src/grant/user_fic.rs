@@ -58,6 +58,7 @@ pub(crate) fn judge<'d>(
         descent: Descent::sign_in(true, now),
         nonce: None,
         auth_time: None,
+        session: None,
     };
     Ok(Granted {
         app: client.app,

@@ -100,7 +100,7 @@ pub(crate) fn second_factor(call: &Call<'_>, frame: Frame<'_>, upn: &str, enrol:
         .alert(frame.alert)
         .raw("<label for=\"code\">Code</label><input class=\"code\" type=\"text\" inputmode=\"numeric\" id=\"code\" name=\"code\" autocomplete=\"one-time-code\" maxlength=\"12\" required autofocus")
         .invalid(frame.alert)
-        .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"code\">Verify</button></div></form>");
+        .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"code\">Verify</button><button name=\"do\" value=\"give-up\" formnovalidate>Cancel</button></div></form>");
     page(call, 200, title(frame, heading), &html, frame.then)
 }
 

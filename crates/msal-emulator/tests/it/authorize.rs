@@ -4,6 +4,7 @@ use msal_emulator::Emulator;
 use msal_emulator::sample::{ALICE, BOB, CONTOSO, DAN, DESKTOP, WEB, WEB_REDIRECT, WEB_SECRET};
 use url::Url;
 
+use crate::browser::redirected;
 use crate::support::{Answer, Form, GRAPH, Protocol, SCOPE, at, emulator, get, token, token_at};
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -14,14 +15,6 @@ fn authorize(emulator: &Emulator, path: &str, query: Form<'_>) -> Answer {
         .extend_pairs(query)
         .finish();
     get(emulator, &format!("/{CONTOSO}/{path}/authorize?{query}"))
-}
-
-fn redirected(answer: &Answer, parameter: &str) -> Option<String> {
-    assert_eq!(answer.status, 302, "{answer:?}");
-    let url = Url::parse(answer.header("location")).unwrap();
-    url.query_pairs()
-        .find(|(name, _)| name == parameter)
-        .map(|(_, value)| value.into_owned())
 }
 
 fn desktop_query(user: &str) -> [(&str, &str); 9] {

@@ -16,6 +16,8 @@ pub(crate) struct Browser<'e> {
     emulator: &'e Emulator,
     pub(crate) cookies: BTreeMap<String, String>,
     pub(crate) seconds: u64,
+    /// What it says it takes: pages, unless changed.
+    pub(crate) accept: &'static str,
     page: String,
 }
 
@@ -25,6 +27,7 @@ impl<'e> Browser<'e> {
             emulator,
             cookies: BTreeMap::new(),
             seconds: 0,
+            accept: "text/html,application/xhtml+xml",
             page: String::new(),
         }
     }
@@ -63,7 +66,7 @@ impl<'e> Browser<'e> {
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         let request = request
-            .header("accept", "text/html,application/xhtml+xml")
+            .header("accept", self.accept)
             .header("cookie", cookies.join("; "));
         let answer = send(self.emulator, request, Bytes::from(body), at(self.seconds));
         for cookie in answer.headers.get_all("set-cookie") {
@@ -81,11 +84,12 @@ impl<'e> Browser<'e> {
     }
 }
 
-/// A parameter of the redirect in an answer.
+/// A parameter of the redirect in an answer, in the query or the fragment.
 pub(crate) fn redirected(answer: &Answer, parameter: &str) -> Option<String> {
     assert_eq!(answer.status, 302, "{answer:?}");
     let url = Url::parse(answer.header("location")).unwrap();
-    url.query_pairs()
+    let text = url.fragment().or_else(|| url.query()).unwrap_or_default();
+    url::form_urlencoded::parse(text.as_bytes())
         .find(|(name, _)| name == parameter)
         .map(|(_, value)| value.into_owned())
 }

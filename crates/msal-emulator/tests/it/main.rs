@@ -15,6 +15,7 @@ mod device;
 mod documents;
 mod faults;
 mod federation;
+mod holder;
 mod identities;
 mod pages;
 mod properties;
