@@ -190,6 +190,7 @@ mod answer;
 mod audit;
 mod authorization;
 mod authorization_code;
+mod b2c;
 mod call;
 mod catalogue;
 mod client;

@@ -5,6 +5,7 @@ use http::{HeaderValue, header};
 use url::Url;
 
 use super::response_type::ResponseType;
+use crate::b2c;
 use crate::call::Call;
 use crate::directory::{AppEntry, Redirect, RedirectKind};
 use crate::endpoint::token::missing;
@@ -75,6 +76,9 @@ impl<'d> ReturnAddress<'d> {
         call: &Call<'_>,
         refusal: &Refusal,
     ) -> Reply {
+        if let Some(error) = b2c::Error::of(call, refusal) {
+            return self.refuse_at_b2c(call, error);
+        }
         let error = match refusal.code {
             // OpenID Connect Core §3.1.2.6 has a name of its own for it.
             65001 => "consent_required",
@@ -95,6 +99,15 @@ impl<'d> ReturnAddress<'d> {
         let mut reply = self.send(call, outcome);
         reply.aadsts = Some(refusal.code);
         reply
+    }
+
+    /// Sends an error of Azure AD B2C to the client.
+    pub(crate) fn refuse_at_b2c(&self, call: &Call<'_>, error: b2c::Error) -> Reply {
+        let outcome = vec![
+            ("error", error.name().to_owned()),
+            ("error_description", error.description(call)),
+        ];
+        self.send(call, outcome)
     }
 
     pub(super) fn send(&self, call: &Call<'_>, mut outcome: Vec<(&str, String)>) -> Reply {

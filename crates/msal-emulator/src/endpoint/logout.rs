@@ -58,7 +58,10 @@ fn choose(platform: Platform<'_>, call: &Call<'_>, session: &Session) -> Reply {
         browser,
         call.now,
     );
-    let (action, flow) = (action(&interaction.tenant), interaction.seal(platform));
+    let (action, flow) = (
+        action(&interaction.tenant, call.target.shape),
+        interaction.seal(platform),
+    );
     let back = back(platform, &call.parameters);
     let frame = Frame {
         action: &action,

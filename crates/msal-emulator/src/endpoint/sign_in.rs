@@ -4,6 +4,7 @@ use url::Url;
 
 use super::explain;
 use crate::authorization::{Authorization, ReturnAddress, Wishes};
+use crate::b2c;
 use crate::call::Call;
 use crate::devices::Verdict;
 use crate::endpoint::{device_page, logout};
@@ -15,6 +16,7 @@ use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::request::Parameters;
+use crate::route::Shape;
 use crate::session::Session;
 use crate::sign_in::{Step, Visit};
 
@@ -36,6 +38,7 @@ pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
             "cancel" => return cancel(platform, call, &interaction),
             "code" => second_factor(platform, call, &mut interaction),
             "give-up" => return give_up(platform, call, &interaction),
+            "forgot" => return forgot(platform, call, &interaction),
             "device" => return device_page::entered(platform, call, interaction, session),
             "name" => name(platform, call, &mut interaction),
             "other" => {
@@ -172,7 +175,7 @@ fn show(
     alert: Option<&str>,
 ) -> Reply {
     let directory = visit.platform.directory();
-    let action = action(&interaction.tenant);
+    let action = action(&interaction.tenant, call.target.shape);
     let flow = interaction.about(step.account()).seal(visit.platform);
     let frame = Frame {
         action: &action,
@@ -200,10 +203,13 @@ fn show(
     }
 }
 
-/// Where the forms of a sign-in go.
-pub(crate) fn action(tenant: &str) -> String {
+/// Where the forms of a sign-in go: to a URL of the same shape.
+pub(crate) fn action(tenant: &str, shape: Shape<'_>) -> String {
     let segment: String = url::form_urlencoded::byte_serialize(tenant.as_bytes()).collect();
-    format!("/{segment}/login")
+    match shape {
+        Shape::B2c { policy } => format!("/tfp/{segment}/{policy}/login"),
+        Shape::Adfs | Shape::Entra => format!("/{segment}/login"),
+    }
 }
 
 fn name(
@@ -309,6 +315,15 @@ fn cancel(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) ->
     }
     let refusal = Refusal::new(65004).suberror("cancel");
     end(platform, call, interaction, &refusal)
+}
+
+/// Tells a client of Azure AD B2C that its user has to choose a new password: it has a policy for that.
+fn forgot(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
+    let parameters = Parameters::read(interaction.asked.as_bytes());
+    match ReturnAddress::read(platform, &interaction.tenant, &parameters) {
+        Ok(back) => back.refuse_at_b2c(call, b2c::Error::ForgottenPassword),
+        Err(unknown) => explain(platform, call, &unknown),
+    }
 }
 
 /// Sends the client the outcome of a sign-in that came to nothing.

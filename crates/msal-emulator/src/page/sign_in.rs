@@ -4,6 +4,7 @@ use super::{Frame, Markup, page};
 use crate::call::Call;
 use crate::directory::{Account, Directory};
 use crate::reply::Reply;
+use crate::route::Shape;
 use crate::scope::Asked;
 use crate::session::Session;
 
@@ -59,6 +60,7 @@ pub(crate) fn choose(
 
 /// Asks for the password.
 pub(crate) fn password(call: &Call<'_>, frame: Frame<'_>, upn: &str, tenant: &str) -> Reply {
+    let is_b2c = matches!(call.target.shape, Shape::B2c { .. });
     let html = Markup::default()
         .form(frame)
         .raw("<div class=\"buttons away\"><button name=\"do\" value=\"password\" tabindex=\"-1\" aria-hidden=\"true\">Sign in</button></div>")
@@ -71,7 +73,11 @@ pub(crate) fn password(call: &Call<'_>, frame: Frame<'_>, upn: &str, tenant: &st
         .text(upn)
         .raw("\"><label for=\"password\">Password</label><input type=\"password\" id=\"password\" name=\"password\" autocomplete=\"current-password\" required autofocus")
         .invalid(frame.alert)
-        .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"password\">Sign in</button></div></form>");
+        .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"password\">Sign in</button></div>")
+        .when(is_b2c, |html| {
+            html.raw("<p><button class=\"link\" name=\"do\" value=\"forgot\" formnovalidate>Forgot your password?</button></p>")
+        })
+        .raw("</form>");
     page(call, 200, title(frame, "Enter password"), &html, frame.then)
 }
 

@@ -34,7 +34,9 @@ impl<'e> Browser<'e> {
 
     pub(crate) fn open(&mut self, path: &str, query: Form<'_>) -> Answer {
         let query = encoded(query);
-        self.send(Request::get(format!("{BASE}{path}?{query}")), String::new())
+        let mark = if query.is_empty() { "" } else { "?" };
+        let request = Request::get(format!("{BASE}{path}{mark}{query}"));
+        self.send(request, String::new())
     }
 
     /// Sends the form of the page at hand, with what the person typed or pressed.

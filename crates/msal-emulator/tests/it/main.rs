@@ -9,6 +9,7 @@
 mod admin;
 mod assertions;
 mod authorize;
+mod b2c;
 mod browser;
 mod catalogue;
 mod device;
@@ -21,7 +22,9 @@ mod pages;
 mod properties;
 mod refresh_tokens;
 mod refusals;
+mod response_types;
 #[cfg(feature = "server")]
 mod server;
+mod sign_out;
 mod support;
 mod token_answers;
