@@ -110,8 +110,10 @@ fn broken_toml_names_the_line() {
 }
 
 #[test]
-fn every_key_of_tenants_and_applications_is_read() {
+fn rarer_keys_are_read() {
     let text = r#"
+        [server]
+        keep_arc_key = true
         [[tenant]]
         domain = "a.example"
         [[tenant.user]]
@@ -130,7 +132,9 @@ fn every_key_of_tenants_and_applications_is_read() {
         front_channel_logout = "https://app.example/bye"
         resources = ["https://graph.microsoft.com"]
     "#;
-    let directory = Config::from_toml(text).unwrap().into_emulator().directory();
+    let config = Config::from_toml(text).unwrap();
+    assert!(config.keeps_arc_key());
+    let directory = config.into_emulator().directory();
     assert!(directory.account("eve@a.example").unwrap().password_expired);
     let tenant = directory.tenant(directory.find_tenant("a.example").unwrap());
     let rules: Vec<_> = tenant

@@ -104,6 +104,8 @@ struct ServerWire {
     latency_ms: u64,
     #[serde(default)]
     names: Vec<String>,
+    #[serde(default)]
+    keep_arc_key: bool,
 }
 
 impl ConfigWire {
@@ -137,6 +139,7 @@ impl ConfigWire {
                 managed_identity_port: self.server.managed_identity_port,
                 latency: Duration::from_millis(self.server.latency_ms),
                 names: self.server.names,
+                keep_arc_key: self.server.keep_arc_key,
             },
         })
     }
