@@ -41,14 +41,17 @@ impl<'e> Browser<'e> {
 
     /// Sends the form of the page at hand, with what the person typed or pressed.
     pub(crate) fn submit(&mut self, typed: Form<'_>) -> Answer {
-        let hidden =
-            [("flow", &*self.value("name=\"flow\" value=\""))].map(|(k, v)| (k, v.to_owned()));
+        let flow = self.hidden("flow");
         let action = self.value("method=\"post\" action=\"");
-        let mut form: Vec<(&str, &str)> = hidden.iter().map(|(k, v)| (*k, v.as_str())).collect();
-        form.extend_from_slice(typed);
+        let form = [&[("flow", flow.as_str())][..], typed].concat();
         let request = Request::post(format!("{BASE}{action}"))
             .header("content-type", "application/x-www-form-urlencoded");
         self.send(request, encoded(&form))
+    }
+
+    /// The value of a hidden field of the page at hand.
+    pub(crate) fn hidden(&self, name: &str) -> String {
+        self.value(&format!("name=\"{name}\" value=\""))
     }
 
     pub(crate) fn shows(&self, text: &str) -> bool {
