@@ -54,7 +54,7 @@ pub(crate) struct Wishes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Prompt {
     Consent,
-    /// To make a new account, which tenants of employees do not offer: a sign-in without an old session.
+    /// To make an account, where the tenant lets people; elsewhere a sign-in without an old session.
     Create,
     Login,
     None,

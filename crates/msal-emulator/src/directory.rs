@@ -60,7 +60,16 @@ pub(crate) struct TenantEntry {
     pub(crate) policies: Vec<Policy>,
     /// Its people sign in at AD FS.
     pub(crate) federated: bool,
+    /// People make accounts of their own.
+    pub(crate) sign_up: bool,
     guests: HashMap<String, Guid>,
+}
+
+impl TenantEntry {
+    /// The domain it was declared with.
+    pub(crate) fn domain(&self) -> &str {
+        &self.domain
+    }
 }
 
 /// The place of a tenant in its directory.
@@ -302,6 +311,7 @@ impl Directory {
             domain: domain.to_owned(),
             policies: tenant.policies.clone(),
             federated: tenant.federated,
+            sign_up: tenant.sign_up,
             guests: HashMap::new(),
         });
         Ok(())

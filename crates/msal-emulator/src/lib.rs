@@ -229,6 +229,7 @@ mod secret;
 mod session;
 mod settings;
 mod sign_in;
+mod sign_up;
 
 #[cfg(feature = "server")]
 mod server;

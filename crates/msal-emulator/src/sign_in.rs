@@ -13,6 +13,7 @@ use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::scope::Asked;
 use crate::session::{Session, SignedIn};
+use crate::sign_up;
 
 /// A person at the door.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,8 @@ pub(crate) enum Step {
     Done(SignedIn),
     Password(Arc<Account>),
     Refused(Refusal),
+    /// Ask for what a new account needs.
+    SignUp,
     SecondFactor {
         account: Arc<Account>,
         enrol: bool,
@@ -51,7 +54,7 @@ impl Step {
         match self {
             Self::Consent(account) | Self::Password(account) => Some(account),
             Self::SecondFactor { account, .. } => Some(account),
-            Self::Account | Self::Choose | Self::Done(_) | Self::Refused(_) => None,
+            Self::Account | Self::Choose | Self::Done(_) | Self::Refused(_) | Self::SignUp => None,
         }
     }
 }
@@ -127,6 +130,10 @@ impl Visit<'_> {
             return directory.account(upn).ok_or(Step::Account);
         }
         let has = |prompt| self.wishes.has(prompt);
+        let wanted = interaction.creating || (has(Prompt::Create) && !interaction.chosen);
+        if wanted && self.takes_newcomers() {
+            return Err(Step::SignUp);
+        }
         if interaction.chosen {
             return Err(Step::Account);
         }
@@ -223,6 +230,11 @@ impl Visit<'_> {
                 mfa: person.mfa,
             },
         }
+    }
+
+    /// Whether people make accounts of their own here.
+    pub(crate) fn takes_newcomers(&self) -> bool {
+        !self.device && sign_up::is_open(self.realm, self.platform.directory())
     }
 
     fn asks(&self) -> bool {

@@ -116,6 +116,7 @@ fn rarer_keys_are_read() {
         keep_arc_key = true
         [[tenant]]
         domain = "a.example"
+        sign_up = true
         [[tenant.user]]
         upn = "eve@a.example"
         password = "pw"
@@ -137,6 +138,7 @@ fn rarer_keys_are_read() {
     let directory = config.into_emulator().directory();
     assert!(directory.account("eve@a.example").unwrap().password_expired);
     let tenant = directory.tenant(directory.find_tenant("a.example").unwrap());
+    assert!(tenant.sign_up);
     let rules: Vec<_> = tenant
         .policies
         .iter()

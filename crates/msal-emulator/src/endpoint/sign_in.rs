@@ -19,6 +19,7 @@ use crate::request::Parameters;
 use crate::route::Shape;
 use crate::session::Session;
 use crate::sign_in::{Step, Visit};
+use crate::sign_up::{Newcomer, Reason};
 
 /// Takes a form and shows the next page.
 pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
@@ -36,6 +37,12 @@ pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         match call.parameter("do").unwrap_or_default() {
             "accept" => accept(platform, &mut interaction),
             "cancel" => return cancel(platform, call, &interaction),
+            "create" => {
+                interaction.restart();
+                interaction.creating = true;
+                None
+            }
+            "sign-up" => signed_up(platform, call, &mut interaction),
             "code" => second_factor(platform, call, &mut interaction),
             "give-up" => return give_up(platform, call, &interaction),
             "forgot" => return forgot(platform, call, &interaction),
@@ -187,7 +194,8 @@ fn show(
     match step {
         Step::Account => {
             let hint = visit.wishes.login_hint.as_deref().unwrap_or_default();
-            page::account(call, frame, call.parameter("username").unwrap_or(hint))
+            let name = call.parameter("username").unwrap_or(hint);
+            page::account(call, frame, name, visit.takes_newcomers())
         }
         Step::Choose => page::choose(call, frame, visit.session, directory),
         Step::Consent(account) => page::consent(call, frame, &account, visit.asked, visit.device),
@@ -197,6 +205,10 @@ fn show(
         }
         Step::SecondFactor { account, enrol } => {
             page::second_factor(call, frame, &account.upn, enrol)
+        }
+        Step::SignUp => {
+            let hint = visit.wishes.login_hint.as_deref().unwrap_or_default();
+            page::sign_up(call, frame, hint)
         }
         Step::Refused(refusal) => page::error(call, &refusal, directory),
         Step::Done(_) => Reply::not_found(call),
@@ -228,6 +240,50 @@ fn name(
             Some("We could not find an account with that name.")
         }
     }
+}
+
+/// The account that a form wants to make, if it is such a form.
+pub(crate) fn newcomer<'c>(platform: Platform<'_>, call: &'c Call<'_>) -> Option<Newcomer<'c>> {
+    if call.parameter("do") != Some("sign-up") {
+        return None;
+    }
+    let interaction = Interaction::open(platform, call)?;
+    Newcomer::read(platform, call, &interaction).ok()
+}
+
+/// Goes on with the account that was just made; says why where none was.
+fn signed_up(
+    platform: Platform<'_>,
+    call: &Call<'_>,
+    interaction: &mut Interaction,
+) -> Option<&'static str> {
+    match Newcomer::read(platform, call, interaction) {
+        // The account is in the directory by now, so that its name is taken, with this very password.
+        Err(Reason::Taken) if is_theirs(platform, call) => {
+            interaction.choose(call.parameter("username")?.trim().to_owned());
+            interaction.password_at = Some(call.now);
+            None
+        }
+        Err(reason) => {
+            interaction.creating = true;
+            Some(reason.alert())
+        }
+        Ok(_) => Some(Reason::NotHere.alert()),
+    }
+}
+
+fn is_theirs(platform: Platform<'_>, call: &Call<'_>) -> bool {
+    let theirs = || {
+        let account = platform
+            .directory()
+            .account(call.parameter("username")?.trim())?;
+        let password = call.parameter("password")?;
+        platform
+            .people()
+            .check_password(&account, password, call.now)
+            .ok()
+    };
+    theirs().is_some()
 }
 
 fn password(

@@ -8,8 +8,8 @@ use crate::route::Shape;
 use crate::scope::Asked;
 use crate::session::Session;
 
-/// Asks for the sign-in name.
-pub(crate) fn account(call: &Call<'_>, frame: Frame<'_>, name: &str) -> Reply {
+/// Asks for the sign-in name, or offers to make an account.
+pub(crate) fn account(call: &Call<'_>, frame: Frame<'_>, name: &str, offer: bool) -> Reply {
     let html = Markup::default()
         .raw("<h1>Sign in</h1><p class=\"sub\">to continue to ")
         .text(frame.app)
@@ -20,7 +20,11 @@ pub(crate) fn account(call: &Call<'_>, frame: Frame<'_>, name: &str) -> Reply {
         .text(name)
         .raw("\"")
         .invalid(frame.alert)
-        .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"name\">Next</button><button name=\"do\" value=\"cancel\" formnovalidate>Cancel</button></div></form>");
+        .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"name\">Next</button><button name=\"do\" value=\"cancel\" formnovalidate>Cancel</button></div>")
+        .when(offer, |html| {
+            html.raw("<p>No account? <button class=\"link\" name=\"do\" value=\"create\" formnovalidate>Create one!</button></p>")
+        })
+        .raw("</form>");
     page(call, 200, title(frame, "Sign in"), &html, frame.then)
 }
 

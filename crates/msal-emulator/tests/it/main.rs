@@ -26,5 +26,6 @@ mod response_types;
 #[cfg(feature = "server")]
 mod server;
 mod sign_out;
+mod sign_up;
 mod support;
 mod token_answers;

@@ -18,6 +18,8 @@ pub(super) struct TenantWire {
     name: Option<String>,
     #[serde(default)]
     federated: bool,
+    #[serde(default)]
+    sign_up: bool,
     users: Option<UserPatternWire>,
     #[serde(default)]
     user: Vec<UserWire>,
@@ -93,6 +95,7 @@ impl TenantWire {
         let mut tenant = Tenant::new(places.note(self.domain));
         tenant.name = self.name;
         tenant.federated = self.federated;
+        tenant.sign_up = self.sign_up;
         tenant.id = self.id.map(|id| places.note(id));
         tenant
             .domains
