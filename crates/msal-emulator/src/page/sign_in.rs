@@ -22,7 +22,7 @@ pub(crate) fn account(call: &Call<'_>, frame: Frame<'_>, name: &str, offer: bool
         .invalid(frame.alert)
         .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"name\">Next</button><button name=\"do\" value=\"cancel\" formnovalidate>Cancel</button></div>")
         .when(offer, |html| {
-            html.raw("<p>No account? <button class=\"link\" name=\"do\" value=\"create\" formnovalidate>Create one!</button></p>")
+            html.raw("<p class=\"else\">No account? <button class=\"link\" name=\"do\" value=\"create\" formnovalidate>Create one!</button></p>")
         })
         .raw("</form>");
     page(call, 200, title(frame, "Sign in"), &html, frame.then)
@@ -79,7 +79,7 @@ pub(crate) fn password(call: &Call<'_>, frame: Frame<'_>, upn: &str, tenant: &st
         .invalid(frame.alert)
         .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"password\">Sign in</button></div>")
         .when(is_b2c, |html| {
-            html.raw("<p><button class=\"link\" name=\"do\" value=\"forgot\" formnovalidate>Forgot your password?</button></p>")
+            html.raw("<p class=\"else\"><button class=\"link\" name=\"do\" value=\"forgot\" formnovalidate>Forgot your password?</button></p>")
         })
         .raw("</form>");
     page(call, 200, title(frame, "Enter password"), &html, frame.then)

@@ -24,7 +24,7 @@ pub(crate) fn sign_up(call: &Call<'_>, frame: Frame<'_>, hint: &str) -> Reply {
         .text(typed("family_name"))
         .raw("\"><label for=\"password\">Password</label><input type=\"password\" id=\"password\" name=\"password\" autocomplete=\"new-password\" minlength=\"8\" required>")
         .raw("<div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"sign-up\">Create account</button><button name=\"do\" value=\"cancel\" formnovalidate>Cancel</button></div>")
-        .raw("<p><button class=\"link\" name=\"do\" value=\"other\" formnovalidate>Sign in with an account you have</button></p></form>");
+        .raw("<p class=\"else\"><button class=\"link\" name=\"do\" value=\"other\" formnovalidate>Sign in with an account you have</button></p></form>");
     let title = if frame.alert.is_some() {
         "Error"
     } else {
