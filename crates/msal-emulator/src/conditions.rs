@@ -31,15 +31,6 @@ pub(crate) struct Evidence {
 }
 
 impl Evidence {
-    /// A password typed now, or something that only stands for one.
-    pub(crate) const fn password(now: Moment) -> Self {
-        Self {
-            now,
-            signed_in: now,
-            mfa: false,
-        }
-    }
-
     fn is_younger_than(&self, age: Duration) -> bool {
         self.now <= self.signed_in.plus(age)
     }

@@ -1,9 +1,12 @@
 //! Clients that prove themselves by signed assertions, and APIs that act on behalf of their callers.
 
-use msal_emulator::sample::{ALICE, CONTOSO, CONTOSO_ID, DESKTOP, FABRIKAM, WEB, WEB_SECRET};
-use msal_emulator::{App, Certificate, Directory, Emulator, Tenant, User};
+use msal_emulator::sample::{
+    ALICE, CONTOSO, CONTOSO_ID, DESKTOP, FABRIKAM, PASSWORD, WEB, WEB_SECRET,
+};
+use msal_emulator::{App, Certificate, Directory, Emulator, Policy, Requirement, Tenant, User};
 use serde_json::{Value, json};
 
+use crate::browser::{Browser, redirected};
 use crate::holder::Holder;
 use crate::support::{Answer, BASE, Protocol, START, at, emulator, token, token_at};
 
@@ -170,6 +173,49 @@ fn an_api_acts_on_behalf_of_its_caller() {
         50013
     );
     assert_eq!(middle_tier(&emulator, "opaque", 1).code(), 50027);
+}
+
+#[test]
+fn a_second_factor_counts_for_the_next_api_too() {
+    let emulator = emulator();
+    let rule = Policy::new(Requirement::Mfa)
+        .user(ALICE)
+        .resource(SCOPE.trim_end_matches("/.default"));
+    let tenant = Tenant::new(CONTOSO).policy(rule.resource(format!("api://{WEB}")));
+    let more = Directory::builder().tenant(tenant);
+    emulator.declare(more).unwrap();
+    let scope = format!("api://{WEB}/.default");
+    let query = [
+        ("client_id", DESKTOP),
+        ("response_type", "code"),
+        ("redirect_uri", "http://localhost"),
+        ("scope", &scope),
+        ("login_hint", ALICE),
+    ];
+    let mut browser = Browser::new(&emulator);
+    browser.open("/common/oauth2/v2.0/authorize", &query);
+    browser.submit(&[("do", "password"), ("password", PASSWORD)]);
+    let done = browser.submit(&[("do", "code"), ("code", "123456")]);
+    let form = [
+        ("client_id", DESKTOP),
+        ("grant_type", "authorization_code"),
+        ("code", &redirected(&done, "code").unwrap()),
+        ("redirect_uri", "http://localhost"),
+    ];
+    let assertion = token(&emulator, Protocol::V2, CONTOSO, &form).text("access_token");
+    assert_eq!(middle_tier(&emulator, &assertion, 1).status, 200);
+}
+
+#[test]
+fn an_api_hears_which_factor_is_missing() {
+    let emulator = emulator();
+    let assertion = access_token(&emulator, &format!("api://{WEB}/.default"));
+    let rule = Policy::new(Requirement::Mfa).user(ALICE);
+    let more = Directory::builder().tenant(Tenant::new(CONTOSO).policy(rule));
+    emulator.declare(more).unwrap();
+    let refused = middle_tier(&emulator, &assertion, 1);
+    assert_eq!(refused.code(), 50076);
+    assert!(refused.json()["claims"].is_string());
 }
 
 #[test]

@@ -94,6 +94,25 @@ fn a_code_lives_for_ten_minutes() {
 }
 
 #[test]
+fn a_code_of_a_closed_account_gets_nothing() {
+    let emulator = emulator();
+    let answer = authorize(&emulator, "oauth2/v2.0", &desktop_query(ALICE));
+    let code = redirected(&answer, "code").unwrap();
+    let redeem = || {
+        token(
+            &emulator,
+            Protocol::V2,
+            CONTOSO,
+            &redeem_form(&code, VERIFIER),
+        )
+    };
+    emulator.set_enabled(ALICE, false);
+    assert_eq!(redeem().code(), 50057);
+    emulator.set_enabled(ALICE, true);
+    assert_eq!(redeem().status, 200);
+}
+
+#[test]
 fn a_confidential_client_gets_a_code_at_v1() {
     let emulator = emulator();
     let query = [
