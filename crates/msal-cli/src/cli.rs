@@ -305,6 +305,10 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "N")]
     pub(crate) managed_identity_port: Option<u16>,
 
+    /// Keeps Azure Arc's key in this file while it runs; MSAL looks for it in /var/opt/azcmagent/tokens.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) arc_key_file: Option<String>,
+
     /// Where to write the certificate authority that clients must trust.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_out: Option<PathBuf>,

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
 
 use crate::audit::Version;
+use crate::authorization::ResponseType;
 use crate::call::Call;
 use crate::directory::{Account, AppEntry, TenantIndex};
 use crate::endpoint::instance::CLOUDS;
@@ -41,6 +43,8 @@ pub(crate) struct Person {
     pub(crate) nonce: Option<String>,
     /// When they signed in, if the client wants to be told.
     pub(crate) auth_time: Option<Moment>,
+    /// The session at the browser, if the client wants to hear when it ends.
+    pub(crate) session: Option<String>,
 }
 
 /// v1: numbers are strings, and there is a `resource`.
@@ -146,6 +150,56 @@ pub(crate) fn write(
             }
         }
     }
+}
+
+/// Writes the tokens that the authorization endpoint itself gives (OpenID Connect Core §3.2.2.5, §3.3.2.5).
+pub(crate) fn in_front(
+    platform: Platform<'_>,
+    call: &Call<'_>,
+    version: Version,
+    granted: &Granted<'_>,
+    wanted: ResponseType,
+    code: Option<&str>,
+) -> Vec<(&'static str, String)> {
+    let maker = Maker {
+        platform,
+        call,
+        granted,
+        subject: granted.subject(platform),
+    };
+    let mut parameters = Vec::new();
+    let life = platform.settings().access_token_life.as_secs();
+    let access_token = wanted.token.then(|| maker.access_token(life));
+    if let Some(access_token) = &access_token {
+        parameters.push(("access_token", access_token.clone()));
+        parameters.push(("token_type", "Bearer".to_owned()));
+        parameters.push(("expires_in", life.to_string()));
+        parameters.push(("scope", granted.asked.granted.clone()));
+    }
+    if let (true, Some(person), Some(subject)) = (wanted.id_token, &granted.person, &maker.subject)
+    {
+        let bound = Bound {
+            at_hash: access_token.as_deref().map(half_digest),
+            c_hash: code.map(half_digest),
+        };
+        let id_token = maker.id_token(version, person, subject, bound);
+        parameters.push(("id_token", id_token));
+    }
+    parameters
+}
+
+/// What an id_token says of what comes with it.
+#[derive(Debug, Default)]
+struct Bound {
+    at_hash: Option<String>,
+    c_hash: Option<String>,
+}
+
+/// OpenID Connect Core §3.3.2.11: "the base64url encoding of the left-most half of the hash".
+fn half_digest(text: &str) -> String {
+    let digest = digest(&SHA256, text.as_bytes());
+    let bytes = digest.as_ref();
+    crate::base64url(&bytes[..bytes.len() / 2])
 }
 
 impl Person {
@@ -341,7 +395,7 @@ impl Maker<'_> {
             foci: app.family.then_some("1"),
             id_token: asked
                 .openid
-                .then(|| self.id_token(version, person, subject)),
+                .then(|| self.id_token(version, person, subject, Bound::default())),
             client_info: (self.call.parameter("client_info") == Some("1"))
                 .then(|| client_info(self.platform, &person.account)),
         }
@@ -361,7 +415,13 @@ impl Maker<'_> {
         )
     }
 
-    fn id_token(&self, version: Version, person: &Person, subject: &Subject) -> String {
+    fn id_token(
+        &self,
+        version: Version,
+        person: &Person,
+        subject: &Subject,
+        bound: Bound,
+    ) -> String {
         let (v1, client) = (version == Version::V1, self.granted.app.client_id.as_str());
         let tid = self.platform.directory().tenant(self.granted.tenant).id;
         let iat = self.call.now.secs();
@@ -373,6 +433,8 @@ impl Maker<'_> {
             exp: iat + ID_TOKEN_LIFE,
             amr: v1.then(|| person.methods()),
             auth_time: person.auth_time.map(Moment::secs),
+            at_hash: bound.at_hash,
+            c_hash: bound.c_hash,
             family_name: subject.family_name.as_deref().filter(|_| v1),
             given_name: subject.given_name.as_deref().filter(|_| v1),
             idp: subject.identity_provider.as_deref(),
@@ -380,6 +442,7 @@ impl Maker<'_> {
             nonce: person.nonce.as_deref(),
             oid: subject.object_id,
             preferred_username: (!v1).then_some(&subject.upn),
+            sid: person.session.as_deref(),
             sub: subject.pairwise(client),
             tid,
             unique_name: v1.then_some(&subject.upn),

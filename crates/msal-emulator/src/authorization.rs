@@ -1,53 +1,35 @@
 //! An authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1): what it asks and where its
 //! answer goes.
 
+mod response_type;
+mod return_address;
+
 use std::time::Duration;
 
-use http::{HeaderValue, header};
 use serde_json::Value;
-use url::Url;
 
+use crate::answer::{self, Granted, Person};
 use crate::audit::Version;
 use crate::authorization_code::Code;
 use crate::call::Call;
-use crate::directory::{AppEntry, Redirect, RedirectKind};
+use crate::directory::RedirectKind;
 use crate::endpoint::token::missing;
 use crate::grant::authorization_code::asked;
-use crate::identifiers::scramble;
-use crate::page;
 use crate::platform::Platform;
-use crate::realm::Realm;
+use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::request::Parameters;
 use crate::scope::Asked;
 use crate::session::SignedIn;
-
-/// Where the answer to an authorization request goes. It is known before anything else is judged,
-/// so that errors can go there too.
-#[derive(Debug)]
-pub(crate) struct ReturnAddress<'d> {
-    pub(crate) app: &'d AppEntry,
-    pub(crate) realm: Realm,
-    pub(crate) uri: Url,
-    /// As the request wrote it.
-    asked_uri: String,
-    kind: RedirectKind,
-    mode: ResponseMode,
-    state: Option<String>,
-}
-
-/// OAuth 2.0 Multiple Response Types §2.1, OAuth 2.0 Form Post Response Mode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ResponseMode {
-    FormPost,
-    Fragment,
-    Query,
-}
+pub(crate) use response_type::ResponseType;
+pub(crate) use return_address::{ReturnAddress, redirect_to};
 
 /// What an authorization request asks for.
 #[derive(Debug)]
 pub(crate) struct Authorization<'d> {
+    version: Version,
+    response_type: ResponseType,
     pub(crate) back: ReturnAddress<'d>,
     pub(crate) asked: Asked<'d>,
     pub(crate) wishes: Wishes,
@@ -72,91 +54,11 @@ pub(crate) struct Wishes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Prompt {
     Consent,
-    /// To make a new account, which tenants of employees do not offer: a sign-in without an old session.
+    /// To make an account, where the tenant lets people; elsewhere a sign-in without an old session.
     Create,
     Login,
     None,
     SelectAccount,
-}
-
-impl<'d> ReturnAddress<'d> {
-    pub(crate) fn read(
-        platform: Platform<'d>,
-        tenant: &str,
-        parameters: &Parameters<'_>,
-    ) -> Result<Self, Refusal> {
-        let directory = platform.directory();
-        let realm = Realm::find(tenant, directory)?;
-        let client_id = parameters
-            .value("client_id")
-            .ok_or_else(|| missing("client_id"))?;
-        let app = directory
-            .find_app(client_id)
-            .ok_or_else(|| Refusal::new(700_016).with("client", client_id))?;
-        if app.is_elsewhere(realm) {
-            return Err(Refusal::new(700_016).with("client", client_id));
-        }
-        let (uri, kind) = redirect(parameters.value("redirect_uri"), app)?;
-        let mode = match parameters.value("response_mode") {
-            Some("fragment") => ResponseMode::Fragment,
-            Some("form_post") => ResponseMode::FormPost,
-            _ => ResponseMode::Query,
-        };
-        let owned = |name: &str| parameters.value(name).map(str::to_owned);
-        Ok(Self {
-            app,
-            realm,
-            asked_uri: owned("redirect_uri").unwrap_or_else(|| uri.to_string()),
-            uri,
-            kind,
-            mode,
-            state: owned("state"),
-        })
-    }
-
-    /// Sends the error to the client.
-    pub(crate) fn refuse(
-        &self,
-        platform: Platform<'_>,
-        call: &Call<'_>,
-        refusal: &Refusal,
-    ) -> Reply {
-        let error = match refusal.code {
-            // OpenID Connect Core §3.1.2.6 has a name of its own for it.
-            65001 => "consent_required",
-            _ => refusal.error.unwrap_or_else(|| refusal.row.error.at_v1()),
-        };
-        let description = crate::envelope::description(call, refusal, platform.directory());
-        let mut outcome = vec![
-            ("error", error.to_owned()),
-            ("error_description", description),
-        ];
-        outcome.extend(
-            refusal
-                .suberror
-                .clone()
-                .map(|suberror| ("error_subcode", suberror)),
-        );
-        let mut reply = self.send(call, outcome);
-        reply.aadsts = Some(refusal.code);
-        reply
-    }
-
-    fn send(&self, call: &Call<'_>, mut outcome: Vec<(&str, String)>) -> Reply {
-        outcome.extend(self.state.clone().map(|state| ("state", state)));
-        let mut to = self.uri.clone();
-        match self.mode {
-            ResponseMode::FormPost => return page::form_post(call, &to, &outcome),
-            ResponseMode::Fragment => {
-                let fragment = url::form_urlencoded::Serializer::new(String::new())
-                    .extend_pairs(outcome)
-                    .finish();
-                to.set_fragment(Some(&fragment));
-            }
-            ResponseMode::Query => drop(to.query_pairs_mut().extend_pairs(outcome)),
-        }
-        redirect_to(call, &to)
-    }
 }
 
 impl<'d> Authorization<'d> {
@@ -168,6 +70,8 @@ impl<'d> Authorization<'d> {
     ) -> Result<Self, Box<(ReturnAddress<'d>, Refusal)>> {
         match Ask::read(platform, &back, version, parameters) {
             Ok(ask) => Ok(Self {
+                version,
+                response_type: ask.response_type,
                 asked: ask.asked,
                 wishes: ask.wishes,
                 text: ask.text,
@@ -182,19 +86,80 @@ impl<'d> Authorization<'d> {
         }
     }
 
-    /// Sends the client a code for somebody who signed in.
+    /// Sends the client what it asked for, for somebody who signed in.
     pub(crate) fn grant(
         &self,
         platform: Platform<'_>,
         call: &Call<'_>,
         person: &SignedIn,
     ) -> Reply {
-        let serial = platform.identifiers().serial();
+        match self.response(platform, call, person) {
+            Ok(outcome) => self.back.send(call, outcome),
+            Err(refusal) => self.back.refuse(platform, call, &refusal),
+        }
+    }
+
+    fn response(
+        &self,
+        platform: Platform<'_>,
+        call: &Call<'_>,
+        person: &SignedIn,
+    ) -> Result<Vec<(&'static str, String)>, Refusal> {
+        let directory = platform.directory();
+        let account = directory
+            .account(&person.upn)
+            .ok_or_else(|| Refusal::new(50034))?;
+        let (tenant, object_id) = self.back.realm.of_account(&account, directory)?;
+        let session = person.session_id().to_string();
+        let mut outcome = Vec::new();
+        if self.response_type.code {
+            let tenant = directory.tenant(tenant).id.to_string();
+            outcome.push(("code", self.code(platform, call, person, tenant)));
+        }
+        if self.client_info {
+            outcome.push(("client_info", answer::client_info(platform, &account)));
+        }
+        if self.response_type.has_tokens() {
+            let granted = Granted {
+                app: self.back.app,
+                proven: false,
+                tenant,
+                asked: self.asked.clone(),
+                person: Some(Person {
+                    account,
+                    object_id,
+                    descent: Descent {
+                        mfa: person.mfa,
+                        ..Descent::sign_in(false, person.at)
+                    },
+                    nonce: Some(self.nonce.clone()),
+                    auth_time: self.auth_time.then_some(person.at),
+                    session: self.session(person),
+                }),
+            };
+            let mut codes = outcome.iter().filter(|(name, _)| *name == "code");
+            let code = codes.next().map(|(_, code)| code.as_str());
+            let wanted = self.response_type;
+            let tokens = answer::in_front(platform, call, self.version, &granted, wanted, code);
+            outcome.extend(tokens);
+        }
+        outcome.push(("session_state", session));
+        Ok(outcome)
+    }
+
+    fn code(
+        &self,
+        platform: Platform<'_>,
+        call: &Call<'_>,
+        person: &SignedIn,
+        tenant: String,
+    ) -> String {
         let code = Code {
-            serial,
+            serial: platform.identifiers().serial(),
             issued: call.now,
             upn: person.upn.clone(),
             client_id: self.back.app.client_id.clone(),
+            tenant,
             redirect_uri: self.back.asked_uri.clone(),
             asked: self.text.clone(),
             nonce: self.nonce.clone(),
@@ -204,23 +169,21 @@ impl<'d> Authorization<'d> {
             mfa: person.mfa,
             auth_time: self.auth_time,
             spa: self.back.kind == RedirectKind::Spa,
+            session: self.session(person).unwrap_or_default(),
         };
-        let mut outcome = vec![("code", code.seal(platform.sealer()))];
-        if self.client_info
-            && let Some(account) = platform.directory().account(&person.upn)
-        {
-            let info = crate::answer::client_info(platform, &account);
-            outcome.push(("client_info", info));
-        }
-        let state = scramble(person.serial ^ person.at.millis());
-        let state = crate::guid::Guid::derived(&state.to_be_bytes(), "session");
-        outcome.push(("session_state", state.to_string()));
-        self.back.send(call, outcome)
+        code.seal(platform.sealer())
+    }
+
+    /// The `sid` of id_tokens, for clients that want to hear when the session ends.
+    fn session(&self, person: &SignedIn) -> Option<String> {
+        let wanted = self.back.app.front_channel_logout.is_some();
+        wanted.then(|| person.session_id().to_string())
     }
 }
 
 /// The part of an authorization request that can be refused.
 struct Ask<'d> {
+    response_type: ResponseType,
     asked: Asked<'d>,
     wishes: Wishes,
     text: String,
@@ -237,20 +200,15 @@ impl<'d> Ask<'d> {
         if let Some(name) = parameters.duplicate() {
             return Err(Refusal::new(9_000_411).with("parameter", name));
         }
-        if parameters.value("response_type") != Some("code") {
-            return Err(Refusal::new(70005));
-        }
-        let mode = parameters.value("response_mode").unwrap_or("query");
-        if !["query", "fragment", "form_post"].contains(&mode) {
-            return Err(Refusal::new(70007).with("response_mode", mode));
-        }
+        let response_type = read_response_type(back, version, parameters)?;
         let method = parameters.value("code_challenge_method");
         if method.is_some_and(|method| !["plain", "S256"].contains(&method)) {
-            return Err(Refusal::new(90023).with("parameter", "code_challenge_method"));
+            return Err(Refusal::new(50149));
         }
         // RFC 7636 §4.2: 43 characters of a digest, 43 to 128 of a verifier.
         let challenge = parameters.value("code_challenge");
-        if challenge.is_some_and(|challenge| !(43..=128).contains(&challenge.len())) {
+        let longest = if method == Some("S256") { 43 } else { 128 };
+        if challenge.is_some_and(|challenge| !(43..=longest).contains(&challenge.len())) {
             return Err(Refusal::new(501_491));
         }
         // RFC 7636 §4.4.1: a server that requires PKCE refuses to go on without a challenge.
@@ -272,6 +230,7 @@ impl<'d> Ask<'d> {
         let claims = read_claims(parameters.value("claims"))?;
         let wishes = Wishes::read(parameters)?;
         Ok(Self {
+            response_type,
             asked: asked(version, text, back.app, platform.directory())?,
             auth_time: wishes.max_age.is_some() || claims["id_token"].get("auth_time").is_some(),
             wishes,
@@ -288,8 +247,8 @@ impl Wishes {
             .filter(|name| !name.is_empty())
             .map(Prompt::read)
             .collect::<Result<_, _>>()?;
-        // OpenID Connect Core §3.1.2.1: "If this parameter contains none with any other value, an error is returned."
-        if prompts.contains(&Prompt::None) && prompts.len() > 1 {
+        // OpenID Connect Core §3.1.2.1 has a list; Entra takes one value of it.
+        if prompts.len() > 1 {
             return Err(Refusal::new(90023).with("parameter", "prompt"));
         }
         let max_age = parameters
@@ -326,14 +285,38 @@ impl Prompt {
     }
 }
 
-/// Redirects the browser.
-pub(crate) fn redirect_to(call: &Call<'_>, to: &Url) -> Reply {
-    let mut reply = Reply::redirect(call);
-    if let Ok(location) = HeaderValue::from_str(to.as_str()) {
-        let headers = reply.response.headers_mut();
-        headers.insert(header::LOCATION, location);
+/// What the client wants, when it may have it in the way it asks for.
+fn read_response_type(
+    back: &ReturnAddress<'_>,
+    version: Version,
+    parameters: &Parameters<'_>,
+) -> Result<ResponseType, Refusal> {
+    let text = parameters
+        .value("response_type")
+        .ok_or_else(|| missing("response_type"))?;
+    let refused = |problem: &'static str| {
+        let refusal = Refusal::new(70005).with("response_type", text);
+        refusal.with("problem", problem)
+    };
+    let response_type =
+        ResponseType::read(text).ok_or_else(|| refused("is not enabled for the application."))?;
+    response_type.check(back.app)?;
+    let mode = parameters.value("response_mode").unwrap_or("fragment");
+    let known = ["query", "fragment", "form_post"].contains(&mode);
+    if !known || (mode == "query" && response_type.has_tokens()) {
+        return Err(Refusal::new(70007).with("response_mode", mode));
     }
-    reply
+    if response_type.id_token {
+        let scope = parameters.value("scope").unwrap_or_default();
+        if version == Version::V2 && !scope.split(' ').any(|item| item == "openid") {
+            return Err(refused("requires the 'openid' scope."));
+        }
+        // OpenID Connect Core §3.2.2.1: "nonce REQUIRED".
+        if parameters.value("nonce").is_none() {
+            return Err(Refusal::new(90014).with("parameter", "nonce"));
+        }
+    }
+    Ok(response_type)
 }
 
 fn read_claims(claims: Option<&str>) -> Result<Value, Refusal> {
@@ -344,37 +327,6 @@ fn read_claims(claims: Option<&str>) -> Result<Value, Refusal> {
         Ok(claims @ Value::Object(_)) => Ok(claims),
         _ => Err(Refusal::new(90023).with("parameter", "claims")),
     }
-}
-
-/// The registered address that the request names, or the only one.
-fn redirect(asked: Option<&str>, app: &AppEntry) -> Result<(Url, RedirectKind), Refusal> {
-    let refused = || Refusal::new(50011).with("client", &app.client_id);
-    let asked = match (asked, app.redirects.as_slice()) {
-        (Some(asked), _) => asked,
-        (None, [only]) => &only.uri,
-        (None, _) => return Err(missing("redirect_uri")),
-    };
-    let Ok(url) = Url::parse(asked) else {
-        return Err(refused());
-    };
-    let is_it = |redirect: &&Redirect| {
-        redirect.uri == asked
-            || (redirect.kind == RedirectKind::Native && same_loopback(&redirect.uri, &url))
-    };
-    let registered = app.redirects.iter().find(is_it).ok_or_else(refused)?;
-    Ok((url, registered.kind))
-}
-
-/// RFC 8252 §7.3: "The authorization server MUST allow any port to be specified at the time of the request".
-fn same_loopback(registered: &str, asked: &Url) -> bool {
-    let Ok(registered) = Url::parse(registered) else {
-        return false;
-    };
-    let loopback = matches!(asked.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    loopback
-        && registered.scheme() == asked.scheme()
-        && registered.host_str() == asked.host_str()
-        && registered.path() == asked.path()
 }
 
 fn owned(parameters: &Parameters<'_>, name: &str) -> String {

@@ -14,6 +14,8 @@ pub(crate) struct Code {
     pub(crate) issued: Moment,
     pub(crate) upn: String,
     pub(crate) client_id: String,
+    /// The tenant that the person signed in to.
+    pub(crate) tenant: String,
     pub(crate) redirect_uri: String,
     /// The `scope` (v2.0) or `resource` (v1) of the authorization request.
     pub(crate) asked: String,
@@ -29,6 +31,8 @@ pub(crate) struct Code {
     pub(crate) auth_time: bool,
     /// It goes to a single-page application.
     pub(crate) spa: bool,
+    /// The session at the browser, for clients that want to know.
+    pub(crate) session: String,
 }
 
 impl Code {
@@ -46,10 +50,12 @@ impl Code {
         let texts = [
             &self.upn,
             &self.client_id,
+            &self.tenant,
             &self.redirect_uri,
             &self.asked,
             &self.nonce,
             &self.challenge,
+            &self.session,
         ];
         let packer = texts
             .into_iter()
@@ -68,10 +74,12 @@ impl Code {
             signed_in: Moment::from_millis(unpacker.number()?),
             upn: unpacker.text()?,
             client_id: unpacker.text()?,
+            tenant: unpacker.text()?,
             redirect_uri: unpacker.text()?,
             asked: unpacker.text()?,
             nonce: unpacker.text()?,
             challenge: unpacker.text()?,
+            session: unpacker.text()?,
             s256: flag(0),
             mfa: flag(1),
             auth_time: flag(2),
@@ -106,6 +114,7 @@ mod tests {
             issued: Moment::from_millis(1000),
             upn: "alice@contoso.example".to_owned(),
             client_id: "client".to_owned(),
+            tenant: "tenant".to_owned(),
             redirect_uri: "http://localhost".to_owned(),
             asked: "openid".to_owned(),
             nonce: String::new(),
@@ -115,6 +124,7 @@ mod tests {
             mfa: true,
             auth_time: false,
             spa: true,
+            session: "session".to_owned(),
         };
         let sealer = Sealer::new(1);
         assert_eq!(Code::open(&sealer, &code.seal(&sealer)), Some(code.clone()));

@@ -24,11 +24,7 @@ pub(crate) fn check(
     if kind != JWT_BEARER {
         return Err(Refusal::new(90023).with("parameter", "client_assertion_type"));
     }
-    let Some(jwt) = Jwt::read(assertion) else {
-        return Err(Refusal::new(50027)
-            .reported_as("invalid_client")
-            .status(401));
-    };
+    let jwt = Jwt::read(assertion).ok_or_else(|| Refusal::new(50027))?;
     if let Some(believed) = platform.issuer().believe(&jwt) {
         return exchange(app, &believed, call.now);
     }
@@ -36,9 +32,11 @@ pub(crate) fn check(
     if jwt.claim("iss") != Some(&app.client_id) || jwt.claim("sub") != Some(&app.client_id) {
         return Err(Refusal::new(700_021));
     }
-    let certificate = certificate(app, &jwt).ok_or_else(|| Refusal::new(700_027))?;
+    let unknown = || Refusal::new(700_027).with("reason", "The key was not found.");
+    let certificate = certificate(app, &jwt).ok_or_else(unknown)?;
     if !jwt.is_signed_by(&certificate.public_key) {
-        return Err(Refusal::new(700_027));
+        let reason = "The provided signature value did not match the expected signature value.";
+        return Err(Refusal::new(700_027).with("reason", reason));
     }
     check_audience(platform, request, &jwt)?;
     check_time(&jwt, call.now)

@@ -1,5 +1,7 @@
 //! The rules of a tenant, applied to one request for tokens.
 
+use std::time::Duration;
+
 use crate::directory::{Account, AppEntry, Requirement, TenantIndex};
 use crate::grant::with_policy_claims;
 use crate::moment::Moment;
@@ -21,22 +23,16 @@ pub(crate) struct Conditions<'a> {
 /// What a sign-in has shown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Evidence {
-    /// When the token or code at hand was issued.
-    pub(crate) issued: Moment,
+    pub(crate) now: Moment,
+    /// When the person typed their password, and showed the second factor if there was one.
+    pub(crate) signed_in: Moment,
     /// There was a second factor.
     pub(crate) mfa: bool,
-    /// The person is, or just was, at the keyboard.
-    pub(crate) present: bool,
 }
 
 impl Evidence {
-    /// A password, or something that only stands for one.
-    pub(crate) const fn password(issued: Moment) -> Self {
-        Self {
-            issued,
-            mfa: false,
-            present: false,
-        }
+    fn is_younger_than(&self, age: Duration) -> bool {
+        self.now <= self.signed_in.plus(age)
     }
 }
 
@@ -51,8 +47,22 @@ impl Conditions<'_> {
         rules.iter().find(applies).map(|policy| policy.requirement)
     }
 
+    /// Refuses what the client's registration does not list.
+    pub(crate) fn check_registration(&self) -> Result<(), Refusal> {
+        if self.app.lists(&self.asked.resource) {
+            return Ok(());
+        }
+        Err(Refusal::new(650_057)
+            .with("client", &self.app.client_id)
+            .with("app", &self.app.name)
+            .with("resource", &self.asked.audience)
+            .with("resource_id", self.asked.resource.id.to_string())
+            .with("registered", self.app.resources.join(", ")))
+    }
+
     /// Refuses when a rule is not met.
     pub(crate) fn check(&self, platform: Platform<'_>) -> Result<(), Refusal> {
+        self.check_registration()?;
         match self.unmet(platform) {
             None => Ok(()),
             Some(requirement) => Err(self.refusal(requirement, platform)),
@@ -61,32 +71,57 @@ impl Conditions<'_> {
 
     /// What a client is told when a rule is not met.
     pub(crate) fn refusal(&self, requirement: Requirement, platform: Platform<'_>) -> Refusal {
-        let tenant = platform.directory().tenant(self.tenant).id;
-        let issued = self.evidence.issued.precise();
-        let refusal = match requirement {
-            Requirement::Block => with_policy_claims(Refusal::new(53003), tenant),
-            Requirement::CompliantDevice => with_policy_claims(Refusal::new(53000), tenant),
-            Requirement::Consent => Refusal::new(65001),
-            Requirement::Mfa => with_policy_claims(Refusal::new(50076), tenant),
-            Requirement::MfaEnrolment => with_policy_claims(Refusal::new(50079), tenant),
-            Requirement::SignInFrequency => Refusal::new(70043).with("issued", issued),
+        let refusal = Refusal::new(self.code(requirement));
+        let tenant = platform.directory().tenant(self.tenant);
+        let refusal = if refusal.row.needs_claims() {
+            with_policy_claims(refusal, tenant.id)
+        } else {
+            refusal
+        };
+        let lifetime = match requirement {
+            Requirement::SignInFrequency(age) => age.as_secs(),
+            _ => 0,
         };
         refusal
+            .with("issued", self.evidence.signed_in.precise())
+            .with("lifetime", lifetime.to_string())
             .with("resource", self.asked.resource.id.to_string())
+            .with("tenant_name", &tenant.name)
             .with("client", &self.app.client_id)
             .with("app", &self.app.name)
     }
 
+    const fn code(&self, requirement: Requirement) -> u32 {
+        match requirement {
+            Requirement::AppProtection => 53005,
+            Requirement::Block => 53003,
+            Requirement::CompliantDevice => 53000,
+            Requirement::Consent => 65001,
+            Requirement::DomainJoinedDevice => 53001,
+            Requirement::LowRisk => 53011,
+            Requirement::MfaEnrolment => 50079,
+            Requirement::MfaFrequency(_) if self.evidence.mfa => 50078,
+            Requirement::Mfa | Requirement::MfaFrequency(_) => 50076,
+            Requirement::RegisteredDevice => 700_003,
+            Requirement::SecurityPolicy => 530_032,
+            Requirement::SignInFrequency(_) => 70043,
+        }
+    }
+
     fn meets(&self, requirement: Requirement, platform: Platform<'_>) -> bool {
         match requirement {
-            Requirement::Block | Requirement::CompliantDevice => false,
             Requirement::Consent => platform.people().has_consented(
                 &self.account.upn,
                 &self.app.client_id,
                 self.asked.resource.id,
             ),
             Requirement::Mfa | Requirement::MfaEnrolment => self.evidence.mfa,
-            Requirement::SignInFrequency => self.evidence.present,
+            Requirement::MfaFrequency(age) => {
+                self.evidence.mfa && self.evidence.is_younger_than(age)
+            }
+            Requirement::SignInFrequency(age) => self.evidence.is_younger_than(age),
+            // Nobody at a sign-in has a device, or an application that Intune protects.
+            _ => false,
         }
     }
 }

@@ -65,6 +65,7 @@ struct ServerSettings {
     managed_identity_port: Option<u16>,
     latency: Duration,
     names: Vec<String>,
+    keep_arc_key: bool,
 }
 
 impl Config {
@@ -110,6 +111,12 @@ impl Config {
     #[must_use]
     pub const fn port(&self) -> Option<u16> {
         self.server.port
+    }
+
+    /// Whether the server keeps Azure Arc's key file.
+    #[must_use]
+    pub const fn keeps_arc_key(&self) -> bool {
+        self.server.keep_arc_key
     }
 
     /// The port of the admin API, when the file names one.

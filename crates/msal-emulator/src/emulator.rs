@@ -15,6 +15,7 @@ use crate::audit::{AuditLog, AuditRecord, Endpoint, Version};
 use crate::call::Call;
 use crate::directory::Directory;
 use crate::endpoint;
+use crate::endpoint::sign_in::newcomer;
 use crate::endpoint::token::{self, Presented, TokenRequest};
 use crate::envelope::refuse;
 use crate::fault::{FaultPlans, Sighting, perform};
@@ -68,9 +69,15 @@ impl Emulator {
     /// Whatever the request is, the answer is one of the protocol: tokens, a document, a page, an error
     /// envelope, or 404 for what is no endpoint. URLs in the answer are on the host that the request names.
     pub fn handle(&self, request: Request<Bytes>, now: SystemTime) -> Response<Bytes> {
-        let directory = self.directory();
-        let platform = Platform::new(&self.parts, &directory);
+        let mut directory = self.directory();
         let call = Call::read(&request, self.clock.read(now), &self.parts.identifiers);
+        if call.target.endpoint == Endpoint::SignIn
+            && let Some(newcomer) = newcomer(Platform::new(&self.parts, &directory), &call)
+            && self.declare(newcomer.declaration()).is_ok()
+        {
+            directory = self.directory();
+        }
+        let platform = Platform::new(&self.parts, &directory);
         match call.target.endpoint {
             Endpoint::Token(version) => self.handle_token(platform, &call, version),
             _ => self.handle_other(platform, &call),

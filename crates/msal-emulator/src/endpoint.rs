@@ -10,7 +10,7 @@ mod logout;
 mod managed_identity;
 pub(crate) mod realm;
 mod resource;
-mod sign_in;
+pub(crate) mod sign_in;
 pub(crate) mod token;
 
 use http::Method;

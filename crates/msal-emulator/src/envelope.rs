@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::audit::{Endpoint, Version};
+use crate::b2c;
 use crate::call::Call;
 use crate::catalogue::fill;
 use crate::directory::Directory;
@@ -10,7 +11,6 @@ use crate::guid::Guid;
 use crate::moment::Moment;
 use crate::refusal::Refusal;
 use crate::reply::{Reply, to_json};
-use crate::route::Shape;
 
 #[derive(Serialize)]
 struct Envelope<'a> {
@@ -36,9 +36,13 @@ pub(crate) fn refuse(
     token_issued: Option<Moment>,
 ) -> Reply {
     let code = refusal.code;
-    if let Some(b2c) = b2c(call, refusal) {
+    if let Some(error) = b2c::Error::of(call, refusal) {
+        let body = serde_json::json!({
+            "error": error.name(),
+            "error_description": error.description(call),
+        });
         let telemetry = telemetry(code, None);
-        let reply = Reply::token(call, 400, to_json(&b2c), &telemetry);
+        let reply = Reply::token(call, 400, to_json(&body), &telemetry);
         return Reply {
             aadsts: Some(code),
             ..reply
@@ -51,10 +55,7 @@ pub(crate) fn refuse(
         timestamp: call.now.to_string(),
         trace_id: call.trace_id,
         correlation_id: call.correlation_id,
-        error_uri: refusal
-            .row
-            .page
-            .then(|| format!("https://login.microsoftonline.com/error?code={code}")),
+        error_uri: refusal.error_uri(),
         suberror: refusal.suberror.as_deref(),
         claims: refusal.claims.as_deref(),
     };
@@ -67,35 +68,6 @@ pub(crate) fn refuse(
         aadsts: Some(code),
         ..reply
     }
-}
-
-/// What Azure AD B2C says in place of an AADSTS error, where it has words of its own: no `error_codes`.
-fn b2c(call: &Call<'_>, refusal: &Refusal) -> Option<serde_json::Value> {
-    let Shape::B2c { .. } = call.target.shape else {
-        return None;
-    };
-    let (error, code, text) = match refusal.code {
-        50173 | 70000 | 70008 | 700_082 | 700_084 | 9_002_313 => (
-            "invalid_grant",
-            90080,
-            "The provided grant has expired. Please re-authenticate and try again.",
-        ),
-        7_000_215 => (
-            "invalid_client",
-            90081,
-            "The specified client_secret does not match the expected value for this client. Please correct the client_secret and try again.",
-        ),
-        7_000_218 => (
-            "invalid_client",
-            90079,
-            "Clients must send a client_secret when redeeming a confidential grant.",
-        ),
-        _ => return None,
-    };
-    let (id, now) = (call.correlation_id, call.now);
-    let description =
-        format!("AADB2C{code}: {text}\r\nCorrelation ID: {id}\r\nTimestamp: {now}\r\n");
-    Some(serde_json::json!({"error": error, "error_description": description}))
 }
 
 /// The value of `x-ms-clitelem`: version, error, suberror number, age of the refresh token, ring.
@@ -157,6 +129,8 @@ fn known(call: &Call<'_>, directory: &Directory, place: &str) -> Option<String> 
             .map(owned),
         "redirect" => call.parameter("redirect_uri").map(owned),
         "origin" => call.header("origin").map(owned),
+        "response_mode" => call.parameter("response_mode").map(owned),
+        "response_type" => call.parameter("response_type").map(owned),
         "tenant" => Some(segment.to_owned()),
         "tenant_name" => {
             Some(tenant().map_or_else(|| segment.to_owned(), |tenant| tenant.name.clone()))

@@ -3,6 +3,7 @@
 pub(crate) mod authorization_code;
 mod client_credentials;
 pub(crate) mod device_code;
+mod entrant;
 mod on_behalf_of;
 mod origin;
 mod password;
@@ -13,7 +14,6 @@ mod user_fic;
 use crate::answer::{Granted, Person};
 use crate::audit::Version;
 use crate::client::Client;
-use crate::conditions::{Conditions, Evidence};
 use crate::directory::{AppEntry, Directory};
 use crate::endpoint::token::{TokenRequest, missing};
 use crate::guid::Guid;
@@ -22,6 +22,7 @@ use crate::realm::Realm;
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
 use crate::scope::Asked;
+use entrant::Entrant;
 
 /// Decides about a request of one grant type.
 pub(crate) type Judge = for<'d> fn(

@@ -33,6 +33,8 @@ pub(crate) struct Interaction {
     /// When they typed their password in this sign-in.
     pub(crate) password_at: Option<Moment>,
     pub(crate) mfa: bool,
+    /// They want to make an account.
+    pub(crate) creating: bool,
     /// They accepted what the application asks for, or that the device may sign in.
     pub(crate) accepted: bool,
 }
@@ -66,6 +68,7 @@ impl Interaction {
             chosen: false,
             password_at: None,
             mfa: false,
+            creating: false,
             accepted: false,
         }
     }
@@ -76,6 +79,7 @@ impl Interaction {
         self.chosen = true;
         self.password_at = None;
         self.mfa = false;
+        self.creating = false;
         self.accepted = false;
     }
 
@@ -105,7 +109,8 @@ impl Interaction {
             | u8::from(self.mfa) << 1
             | u8::from(self.accepted) << 2
             | u8::from(self.password_at.is_some()) << 3
-            | u8::from(self.upn.is_some()) << 4;
+            | u8::from(self.upn.is_some()) << 4
+            | u8::from(self.creating) << 5;
         let packer = Packer::new(FORMAT)
             .byte(purpose)
             .byte(flags)
@@ -149,6 +154,7 @@ impl Interaction {
             chosen: flag(0),
             mfa: flag(1),
             accepted: flag(2),
+            creating: flag(5),
         })
     }
 }

@@ -115,9 +115,18 @@ impl Believed {
         self.text("upn").or_else(|| self.text("preferred_username"))
     }
 
+    /// Whether the person signed in in this way (RFC 8176), as far as the token says.
+    pub(crate) fn has_method(&self, method: &str) -> bool {
+        self.has("amr", method)
+    }
+
     /// Whether the token was issued to a client that understands claims challenges.
     pub(crate) fn has_cp1(&self) -> bool {
-        let capabilities = self.0.get("xms_cc").and_then(serde_json::Value::as_array);
-        capabilities.is_some_and(|list| list.iter().any(|item| item == "cp1"))
+        self.has("xms_cc", "cp1")
+    }
+
+    fn has(&self, list: &str, wanted: &str) -> bool {
+        let list = self.0.get(list).and_then(serde_json::Value::as_array);
+        list.is_some_and(|list| list.iter().any(|item| item == wanted))
     }
 }

@@ -125,16 +125,22 @@
 //! user, SAML bearer assertions, and `user_fic`. Clients prove themselves by a secret, by an assertion that a
 //! [`Certificate`] of theirs verifies, or by a token of the emulator that they trust.
 //!
-//! People meet pages for sign-in, account choice, password, second factor, consent, device codes and sign-out,
-//! which need no script. Tenants may be federated: the user realm names AD FS, and WS-Trust 1.3 and 2005 give
-//! SAML assertions. `/v1.0/me` takes tokens of Microsoft Graph and challenges with claims when sessions were
-//! revoked; the managed identity endpoints of virtual machines, App Service, Azure Machine Learning, Azure Arc,
-//! Service Fabric and Cloud Shell give tokens without a secret.
+//! The authorization endpoint gives codes, and to applications that are enabled for it id_tokens
+//! ([`App::id_tokens`]) and access tokens ([`App::access_tokens`]) too, alone or together. People meet pages for
+//! sign-in, account choice, password, second factor, consent, device codes and sign-out, which need no script; in
+//! tenants with [`Tenant::self_service_sign_up`], `prompt=create` lets them make an account. Who signs out is
+//! signed out of the applications with a [`App::front_channel_logout`] as well.
+//!
+//! Tenants may be federated: the user realm names AD FS, and WS-Trust 1.3 and 2005 give SAML assertions.
+//! `/v1.0/me` takes tokens of Microsoft Graph and challenges with claims when sessions were revoked; the managed
+//! identity endpoints of virtual machines, App Service, Azure Machine Learning, Azure Arc, Service Fabric and
+//! Cloud Shell give tokens without a secret. A [`Policy`] makes a tenant ask for more: a second factor, a recent
+//! sign-in, a device that nobody has.
 //!
 //! Refresh tokens are Entra's: valid at v1 and v2.0, bound to a user and a client and to neither resource nor
 //! tenant, good for 90 days from their issue (24 hours from the sign-in for single-page applications), and not
 //! spent when redeemed. [`Rotation`] makes them stricter. Errors are whole envelopes with their AADSTS code;
-//! [`catalogue`] lists them with how certain each is. [`Fault`] makes requests go wrong on demand, and
+//! [`catalogue`] lists them with how certain each is and where to look. [`Fault`] makes requests go wrong on demand, and
 //! [`Emulator::administer`] lets other programs do all that over HTTP.
 //!
 //! # The sample directory
@@ -190,6 +196,7 @@ mod answer;
 mod audit;
 mod authorization;
 mod authorization_code;
+mod b2c;
 mod call;
 mod catalogue;
 mod client;
@@ -228,6 +235,7 @@ mod secret;
 mod session;
 mod settings;
 mod sign_in;
+mod sign_up;
 
 #[cfg(feature = "server")]
 mod server;

@@ -7,6 +7,7 @@ mod device;
 mod form_post;
 mod sign_in;
 mod sign_out;
+mod sign_up;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -18,6 +19,7 @@ pub(crate) use device::{device_code, device_finished};
 pub(crate) use form_post::{FORM_POST_SCRIPT, form_post};
 pub(crate) use sign_in::{account, choose, consent, password, second_factor};
 pub(crate) use sign_out::{sign_out_choose, signed_out};
+pub(crate) use sign_up::sign_up;
 
 use crate::call::Call;
 use crate::directory::Directory;

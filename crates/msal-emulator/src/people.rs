@@ -1,12 +1,14 @@
-//! What happened to people since the start: changed passwords, revoked sessions, closed accounts.
+//! What happened to people since the start: changed passwords, revoked sessions, closed and locked accounts.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
 use crate::directory::Account;
 use crate::guid::Guid;
 use crate::moment::Moment;
 use crate::refresh_token::Grant;
+use crate::refusal::Refusal;
 use crate::secret::Secret;
 
 /// Only people to whom something happened are here.
@@ -21,6 +23,8 @@ struct Changes {
     public_sessions_from: Option<Cut>,
     /// Client ids and resources.
     consents: HashSet<(String, Guid)>,
+    /// Wrong passwords in a row, and when the last was.
+    failures: Option<(u32, Moment)>,
 }
 
 /// A point in the sequence of everything issued. Tokens issued up to it are no longer valid.
@@ -34,6 +38,7 @@ impl People {
     pub(crate) fn change_password(&self, upn: &str, password: Secret, cut: Cut) {
         self.change(upn, |changes| {
             changes.password = Some(password);
+            changes.failures = None;
             changes.public_sessions_from = Some(cut);
         });
     }
@@ -60,6 +65,40 @@ impl People {
             changes.consents.contains(&consent).then_some(())
         })
         .is_some()
+    }
+
+    /// Judges a password. Ten wrong ones in a row lock the account for a minute, as Entra's smart lockout
+    /// does unless told otherwise.
+    pub(crate) fn check_password(
+        &self,
+        account: &Account,
+        presented: &str,
+        now: Moment,
+    ) -> Result<(), Refusal> {
+        let failures = self.look(&account.upn, |changes| changes.failures);
+        let locked =
+            |(count, last): (u32, Moment)| count >= MAX_FAILURES && now <= last.plus(LOCKOUT);
+        if failures.is_some_and(locked) {
+            return Err(Refusal::new(50053));
+        }
+        if !self.is_password(account, presented) {
+            let count = failures.map_or(0, |(count, _)| count) + 1;
+            self.change(&account.upn, |changes| {
+                changes.failures = Some((count, now))
+            });
+            return Err(Refusal::new(50126));
+        }
+        if failures.is_some() {
+            self.change(&account.upn, |changes| changes.failures = None);
+        }
+        if account.password_expired
+            && self
+                .look(&account.upn, |changes| changes.password.as_ref().map(drop))
+                .is_none()
+        {
+            return Err(Refusal::new(50055));
+        }
+        Ok(())
     }
 
     pub(crate) fn is_password(&self, account: &Account, presented: &str) -> bool {
@@ -116,3 +155,6 @@ impl People {
         change(people.entry(upn.to_ascii_lowercase()).or_default());
     }
 }
+
+const MAX_FAILURES: u32 = 10;
+const LOCKOUT: Duration = Duration::from_secs(60);

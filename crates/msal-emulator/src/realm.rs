@@ -19,7 +19,9 @@ pub(crate) enum Realm {
 impl Realm {
     /// Reads the first segment of a path, in any case.
     pub(crate) fn find(segment: &str, directory: &Directory) -> Result<Self, Refusal> {
-        if segment.eq_ignore_ascii_case("common") {
+        if segment.is_empty() {
+            Err(Refusal::new(90019))
+        } else if segment.eq_ignore_ascii_case("common") {
             Ok(Self::Common)
         } else if segment.eq_ignore_ascii_case("organizations") {
             Ok(Self::Organizations)

@@ -40,12 +40,6 @@ impl Refusal {
         self
     }
 
-    /// Answers with another status than the catalogue says.
-    pub(crate) const fn status(mut self, status: u16) -> Self {
-        self.status = status;
-        self
-    }
-
     pub(crate) fn suberror(mut self, suberror: impl Into<String>) -> Self {
         self.suberror = Some(suberror.into());
         self
@@ -54,6 +48,14 @@ impl Refusal {
     pub(crate) fn claims(mut self, claims: impl Into<String>) -> Self {
         self.claims = Some(claims.into());
         self
+    }
+
+    /// The page about the error, for codes that have one.
+    pub(crate) fn error_uri(&self) -> Option<String> {
+        let code = self.code;
+        self.row
+            .page
+            .then(|| format!("https://login.microsoftonline.com/error?code={code}"))
     }
 
     pub(crate) fn fact(&self, name: &str) -> Option<String> {
@@ -72,5 +74,7 @@ static UNKNOWN: Row = Row {
     suberror: None,
     page: false,
     source: catalogue::Source::Guessed,
+    evidence: "none",
+    verbatim: false,
     text: "An error that this emulator knows by its number only.",
 };

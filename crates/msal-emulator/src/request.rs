@@ -43,6 +43,14 @@ impl<'r> Parameters<'r> {
         Some(value.as_ref()).filter(|value| !value.is_empty())
     }
 
+    /// Whether `name` is there without a value.
+    pub(crate) fn is_empty(&self, name: &str) -> bool {
+        let mut named = self.0.iter().filter(|(key, _)| key == name);
+        named
+            .next()
+            .is_some_and(|(_, value)| value.trim().is_empty())
+    }
+
     /// The first name that is there twice.
     pub(crate) fn duplicate(&self) -> Option<&str> {
         let before = |index: usize| &self.0[..index];

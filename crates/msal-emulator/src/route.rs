@@ -102,6 +102,10 @@ fn find(table: &[(&str, Endpoint)], segments: &[&str]) -> Option<Endpoint> {
 const WITHOUT_TENANT: &[(&str, Endpoint)] = &[
     ("devicelogin", Endpoint::DevicePage),
     ("form_post.js", Endpoint::FormPostScript),
+    // Who leaves the tenant out is told so.
+    ("oauth2/v2.0/authorize", Endpoint::Authorize(Version::V2)),
+    ("oauth2/v2.0/devicecode", Endpoint::DeviceCode(Version::V2)),
+    ("oauth2/v2.0/token", Endpoint::Token(Version::V2)),
     (
         "metadata/identity/oauth2/token",
         Endpoint::ManagedIdentity(ManagedIdentitySource::Imds),

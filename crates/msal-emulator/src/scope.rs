@@ -6,7 +6,7 @@ use crate::directory::{AppEntry, Directory, ResourceEntry};
 use crate::refusal::Refusal;
 
 /// What a request asks for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Asked<'d> {
     pub(crate) resource: Cow<'d, ResourceEntry>,
     /// The resource as the request named it, which becomes the audience.

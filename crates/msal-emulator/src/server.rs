@@ -4,6 +4,7 @@
 //! authority, made at the start. The authority's private key is thrown away once the server's
 //! certificate is signed, so that trusting it trusts this server and nothing else.
 
+mod arc_key;
 mod body;
 mod connection;
 mod tls;
@@ -21,6 +22,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config::Config;
 use crate::emulator::Emulator;
+use arc_key::ArcKey;
 use connection::{Door, Service};
 
 /// A running HTTPS server. Dropping it stops it at once.
@@ -31,8 +33,10 @@ pub struct Server {
     admin_port: Option<u16>,
     managed_identity_port: Option<u16>,
     ca_pem: String,
+    thumbprint: String,
     stop: watch::Sender<bool>,
     listeners: Vec<JoinHandle<()>>,
+    _arc_key: Option<ArcKey>,
 }
 
 impl Server {
@@ -46,6 +50,7 @@ impl Server {
             latency: Duration::ZERO,
             names: Vec::new(),
             ca_out: None,
+            keep_arc_key: false,
             max_body: 1024 * 1024,
         }
     }
@@ -56,6 +61,7 @@ impl Server {
         let (port, latency, names) = (config.port(), config.latency(), config.names().to_vec());
         let (admin_port, managed_identity_port) =
             (config.admin_port(), config.managed_identity_port());
+        let keep_arc_key = config.keeps_arc_key();
         let builder = Self::builder(config.into_emulator())
             .port(port.unwrap_or(0))
             .latency(latency);
@@ -63,6 +69,7 @@ impl Server {
             names,
             admin_port,
             managed_identity_port,
+            keep_arc_key,
             ..builder
         }
     }
@@ -101,6 +108,14 @@ impl Server {
     #[must_use]
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
+    }
+
+    /// The SHA-1 thumbprint of the server's certificate in hexadecimal: what Service Fabric gives its
+    /// applications as `IDENTITY_SERVER_THUMBPRINT`, beside [`Self::url`] and the path
+    /// `/metadata/identity/oauth2/token` as `IDENTITY_ENDPOINT`.
+    #[must_use]
+    pub fn thumbprint(&self) -> &str {
+        &self.thumbprint
     }
 
     /// The emulator behind it.
@@ -145,6 +160,7 @@ pub struct ServerBuilder {
     latency: Duration,
     names: Vec<String>,
     ca_out: Option<PathBuf>,
+    keep_arc_key: bool,
     max_body: usize,
 }
 
@@ -191,6 +207,14 @@ impl ServerBuilder {
         self
     }
 
+    /// Keeps Azure Arc's key in the file that its challenge names while the server runs, as the agent of Azure
+    /// Arc does. See [`Settings::arc_key_file`](crate::Settings::arc_key_file).
+    #[must_use]
+    pub const fn keep_arc_key(mut self) -> Self {
+        self.keep_arc_key = true;
+        self
+    }
+
     /// Sets how many bytes a request body may have.
     #[must_use]
     pub const fn max_body(mut self, bytes: usize) -> Self {
@@ -202,7 +226,7 @@ impl ServerBuilder {
     ///
     /// # Errors
     ///
-    /// Fails when the port is taken, a name cannot be in a certificate, or the file cannot be written.
+    /// Fails when the port is taken, a name cannot be in a certificate, or a file cannot be written.
     pub async fn start(self) -> Result<Server, ServerError> {
         let identity = tls::Identity::new(&self.names)?;
         let (sockets, port) = listen(self.port).await?;
@@ -214,6 +238,7 @@ impl ServerBuilder {
                 source,
             })?;
         }
+        let arc_key = self.arc_key()?;
         let (stop, stopped) = watch::channel(false);
         let public = Door::Public(TlsAcceptor::from(Arc::new(identity.config)));
         let doors = [
@@ -240,9 +265,25 @@ impl ServerBuilder {
             admin_port,
             managed_identity_port,
             ca_pem: identity.ca_pem,
+            thumbprint: identity.thumbprint,
             stop,
             listeners,
+            _arc_key: arc_key,
         })
+    }
+
+    fn arc_key(&self) -> Result<Option<ArcKey>, ServerError> {
+        let settings = self.emulator.settings();
+        let path = PathBuf::from(&settings.arc_key_file);
+        let write = || {
+            ArcKey::write(path.clone(), &settings.identity_header).map_err(|source| {
+                ServerError::WriteArcKey {
+                    path: path.clone(),
+                    source,
+                }
+            })
+        };
+        self.keep_arc_key.then(write).transpose()
     }
 }
 
@@ -304,6 +345,15 @@ pub enum ServerError {
     Certificate {
         /// What is wrong.
         reason: String,
+    },
+    /// Azure Arc's key cannot be written.
+    #[error("cannot write Azure Arc's key to {}", path.display())]
+    #[non_exhaustive]
+    WriteArcKey {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
     },
     /// The certificate cannot be written.
     #[error("cannot write the certificate to {}", path.display())]

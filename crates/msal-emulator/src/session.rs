@@ -3,7 +3,9 @@
 use http::HeaderValue;
 
 use crate::call::Call;
-use crate::directory::Account;
+use crate::directory::{Account, AppEntry, AppIndex};
+use crate::guid::Guid;
+use crate::identifiers::scramble;
 use crate::moment::Moment;
 use crate::packed::{Packer, Unpacker};
 use crate::people::Cut;
@@ -23,6 +25,10 @@ pub(crate) struct SignedIn {
     pub(crate) mfa: bool,
     /// Orders it among everything issued.
     pub(crate) serial: u64,
+    /// The sign-in that the session began with; later ones of the same account go on with it.
+    pub(crate) session: u64,
+    /// The applications to be told when it ends.
+    pub(crate) apps: Vec<AppIndex>,
 }
 
 impl Session {
@@ -58,13 +64,31 @@ impl Session {
         self.0.truncate(MAX_PEOPLE);
     }
 
+    /// Notes what an account that is here has joined; answers the `Set-Cookie` when that is new.
+    pub(crate) fn remember(
+        &mut self,
+        person: &SignedIn,
+        platform: Platform<'_>,
+    ) -> Option<HeaderValue> {
+        let known = self.0.iter_mut().find(|known| known.upn == person.upn)?;
+        if known.apps == person.apps || known.session != person.session {
+            return None;
+        }
+        known.apps.clone_from(&person.apps);
+        self.cookie(platform)
+    }
+
     pub(crate) fn remove(&mut self, upn: &str) {
         self.0
             .retain(|person| !person.upn.eq_ignore_ascii_case(upn));
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
+    /// Takes an account out, or all of them.
+    pub(crate) fn sign_out(&mut self, whom: Option<&str>) -> Vec<SignedIn> {
+        let goes = |person: &SignedIn| whom.is_none_or(|upn| person.upn.eq_ignore_ascii_case(upn));
+        let (gone, stay) = std::mem::take(&mut self.0).into_iter().partition(goes);
+        self.0 = stay;
+        gone
     }
 
     /// The `Set-Cookie` that keeps it.
@@ -90,6 +114,43 @@ impl Session {
 }
 
 impl SignedIn {
+    /// Somebody who has just proven who they are.
+    pub(crate) const fn new(upn: String, at: Moment, mfa: bool, serial: u64) -> Self {
+        Self {
+            upn,
+            at,
+            mfa,
+            serial,
+            session: serial,
+            apps: Vec::new(),
+        }
+    }
+
+    /// Goes on with the session that the account has had at this browser.
+    pub(crate) fn continuing(self, before: Option<&Self>) -> Self {
+        match before {
+            None => self,
+            Some(before) => Self {
+                session: before.session,
+                apps: before.apps.clone(),
+                ..self
+            },
+        }
+    }
+
+    /// `session_state` of authorization responses, and `sid` of id_tokens.
+    pub(crate) fn session_id(&self) -> Guid {
+        Guid::derived(&scramble(self.session).to_be_bytes(), "session")
+    }
+
+    /// Remembers to tell an application, when it wants to be told.
+    pub(crate) fn join(&mut self, app: &AppEntry) {
+        if app.front_channel_logout.is_some() && !self.apps.contains(&app.index) {
+            self.apps.push(app.index);
+            self.apps.truncate(MAX_APPS);
+        }
+    }
+
     fn is_valid(&self, platform: Platform<'_>) -> bool {
         let begun = Cut {
             at: self.at,
@@ -101,19 +162,29 @@ impl SignedIn {
     }
 
     fn write(&self, packer: Packer) -> Packer {
-        packer
+        let packer = packer
             .byte(u8::from(self.mfa))
             .number(self.serial)
+            .number(self.session)
             .number(self.at.millis())
             .text(&self.upn)
+            .byte(u8::try_from(self.apps.len()).unwrap_or_default());
+        let apps = self.apps.iter();
+        apps.fold(packer, |packer, app| packer.number(app.0.into()))
     }
 
     fn read(unpacker: &mut Unpacker<'_>) -> Option<Self> {
         Some(Self {
             mfa: unpacker.byte()? == 1,
             serial: unpacker.number()?,
+            session: unpacker.number()?,
             at: Moment::from_millis(unpacker.number()?),
             upn: unpacker.text()?,
+            apps: {
+                let count = unpacker.byte()?;
+                let app = |_| Some(AppIndex(u32::try_from(unpacker.number()?).ok()?));
+                (0..count).map(app).collect::<Option<_>>()?
+            },
         })
     }
 }
@@ -122,3 +193,4 @@ impl SignedIn {
 const COOKIE: &str = "ESTSAUTH";
 const FORMAT: u8 = 3;
 const MAX_PEOPLE: usize = 8;
+const MAX_APPS: usize = 32;

@@ -185,7 +185,8 @@ impl Settings {
         self
     }
 
-    /// Sets the path of the key file that Azure Arc's challenge names. Nothing is written there.
+    /// Sets the path of the key file that Azure Arc's challenge names. MSAL reads it from
+    /// `/var/opt/azcmagent/tokens` only. The server writes it when told to keep it.
     #[must_use]
     pub fn arc_key_file(mut self, path: impl Into<String>) -> Self {
         self.arc_key_file = path.into();

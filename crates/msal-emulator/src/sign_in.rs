@@ -13,6 +13,7 @@ use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::scope::Asked;
 use crate::session::{Session, SignedIn};
+use crate::sign_up;
 
 /// A person at the door.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,8 @@ pub(crate) enum Step {
     Done(SignedIn),
     Password(Arc<Account>),
     Refused(Refusal),
+    /// Ask for what a new account needs.
+    SignUp,
     SecondFactor {
         account: Arc<Account>,
         enrol: bool,
@@ -51,7 +54,7 @@ impl Step {
         match self {
             Self::Consent(account) | Self::Password(account) => Some(account),
             Self::SecondFactor { account, .. } => Some(account),
-            Self::Account | Self::Choose | Self::Done(_) | Self::Refused(_) => None,
+            Self::Account | Self::Choose | Self::Done(_) | Self::Refused(_) | Self::SignUp => None,
         }
     }
 }
@@ -76,6 +79,13 @@ impl Visit<'_> {
                 account,
                 enrol: true,
             },
+            Ok(Some(Requirement::MfaFrequency(_))) if !person.mfa => Step::SecondFactor {
+                account,
+                enrol: false,
+            },
+            Ok(Some(Requirement::MfaFrequency(_) | Requirement::SignInFrequency(_))) => {
+                Step::Password(account)
+            }
             Ok(Some(_)) => Step::Consent(account),
             Ok(None) if self.asks() && !interaction.accepted => Step::Consent(account),
             Ok(None) => Step::Done(person),
@@ -120,6 +130,10 @@ impl Visit<'_> {
             return directory.account(upn).ok_or(Step::Account);
         }
         let has = |prompt| self.wishes.has(prompt);
+        let wanted = interaction.creating || (has(Prompt::Create) && !interaction.chosen);
+        if wanted && self.takes_newcomers() {
+            return Err(Step::SignUp);
+        }
         if interaction.chosen {
             return Err(Step::Account);
         }
@@ -150,12 +164,9 @@ impl Visit<'_> {
     /// The sign-in that counts: the one just made, or the browser's, when that is good enough.
     fn signed_in(&self, account: &Account, interaction: &Interaction) -> Option<SignedIn> {
         if let Some(at) = interaction.password_at {
-            return Some(SignedIn {
-                upn: account.upn.clone(),
-                at,
-                mfa: interaction.mfa,
-                serial: self.platform.identifiers().serial(),
-            });
+            let serial = self.platform.identifiers().serial();
+            let person = SignedIn::new(account.upn.clone(), at, interaction.mfa, serial);
+            return Some(person.continuing(self.session.of(account)));
         }
         if self.wishes.has(Prompt::Login) || self.wishes.has(Prompt::Create) {
             return None;
@@ -184,9 +195,10 @@ impl Visit<'_> {
         }
         let (tenant, _) = self.realm.of_account(account, self.platform.directory())?;
         let conditions = self.conditions(account, tenant, person);
+        conditions.check_registration()?;
         match conditions.unmet(self.platform) {
-            Some(hopeless @ (Requirement::Block | Requirement::CompliantDevice)) => {
-                Err(conditions.refusal(hopeless, self.platform))
+            Some(requirement) if requirement.is_hopeless() => {
+                Err(conditions.refusal(requirement, self.platform))
             }
             requirement => Ok(requirement),
         }
@@ -213,11 +225,16 @@ impl Visit<'_> {
             asked: self.asked,
             app: self.app,
             evidence: Evidence {
-                issued: person.at,
+                now: self.now,
+                signed_in: person.at,
                 mfa: person.mfa,
-                present: true,
             },
         }
+    }
+
+    /// Whether people make accounts of their own here.
+    pub(crate) fn takes_newcomers(&self) -> bool {
+        !self.device && sign_up::is_open(self.realm, self.platform.directory())
     }
 
     fn asks(&self) -> bool {

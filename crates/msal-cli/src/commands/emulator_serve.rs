@@ -88,6 +88,9 @@ fn server(arguments: &ServeArgs) -> Result<ServerBuilder, Failure> {
     if let Some(port) = arguments.managed_identity_port {
         builder = builder.managed_identity_port(port);
     }
+    if arguments.arc_key_file.is_some() {
+        builder = builder.keep_arc_key();
+    }
     Ok(builder.port(arguments.port))
 }
 
@@ -103,6 +106,9 @@ fn overridden(mut settings: Settings, arguments: &ServeArgs) -> Settings {
         }
         None => settings,
     };
+    if let Some(path) = &arguments.arc_key_file {
+        settings = settings.arc_key_file(path);
+    }
     match arguments.audit {
         Some(_) => settings.audit_capacity(AUDIT_CAPACITY),
         None => settings,
@@ -195,6 +201,7 @@ fn announce(server: &Server, ca_file: &Path, arguments: &ServeArgs, printer: &Pr
             "ca_file": ca_file.display().to_string(),
             "admin_url": server.admin_url(),
             "managed_identity_url": server.managed_identity_url(),
+            "thumbprint": server.thumbprint(),
             "verifiable": server.emulator().signatures() == Signatures::Rs256,
             "tenants": directory.tenants().map(|tenant| json!({
                 "id": tenant.id, "domain": tenant.domain, "users": tenant.users,

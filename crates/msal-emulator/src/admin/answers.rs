@@ -72,8 +72,11 @@ pub(super) fn catalogue() -> Value {
             "error_v2": row.error_v2(),
             "status": row.status(),
             "suberror": row.suberror(),
+            "has_error_uri": row.has_error_uri(),
             "source": format!("{:?}", row.source()),
+            "evidence": row.evidence(),
             "text": row.text(),
+            "verbatim": row.is_verbatim(),
         })
     });
     Value::Array(rows.collect())

@@ -1,4 +1,5 @@
 use super::*;
+use crate::directory::Requirement;
 
 fn refused(text: &str) -> (usize, Option<String>, String) {
     let error = Config::from_toml(text).unwrap_err();
@@ -66,6 +67,11 @@ fn errors_name_line_and_key() {
             "client_id",
         ),
         (
+            format!("{tenant}[[tenant.policy]]\nrequires = \"mfa\"\nevery_seconds = 5\n"),
+            5,
+            "every_seconds",
+        ),
+        (
             "[[app]]\nclient_id = \"a\"\nsingle_tenant = \"nowhere.example\"\n".to_owned(),
             3,
             "single_tenant",
@@ -101,4 +107,51 @@ fn errors_name_line_and_key() {
 fn broken_toml_names_the_line() {
     assert_eq!(refused("[tokens\n").0, 1);
     assert_eq!(refused("\n\nseed = = 1").0, 3);
+}
+
+#[test]
+fn rarer_keys_are_read() {
+    let text = r#"
+        [server]
+        keep_arc_key = true
+        [[tenant]]
+        domain = "a.example"
+        sign_up = true
+        [[tenant.user]]
+        upn = "eve@a.example"
+        password = "pw"
+        password_expired = true
+        [[tenant.policy]]
+        requires = "sign-in-frequency"
+        every_seconds = 60
+        [[tenant.policy]]
+        requires = "mfa-frequency"
+        [[app]]
+        client_id = "app"
+        id_tokens = true
+        access_tokens = true
+        front_channel_logout = "https://app.example/bye"
+        resources = ["https://graph.microsoft.com"]
+    "#;
+    let config = Config::from_toml(text).unwrap();
+    assert!(config.keeps_arc_key());
+    let directory = config.into_emulator().directory();
+    assert!(directory.account("eve@a.example").unwrap().password_expired);
+    let tenant = directory.tenant(directory.find_tenant("a.example").unwrap());
+    assert!(tenant.sign_up);
+    let rules: Vec<_> = tenant
+        .policies
+        .iter()
+        .map(|policy| policy.requirement)
+        .collect();
+    let minute = Requirement::SignInFrequency(Duration::from_secs(60));
+    let hour = Requirement::MfaFrequency(Duration::from_secs(3600));
+    assert_eq!(rules, [minute, hour]);
+    let app = directory.find_app("app").unwrap();
+    assert!(app.id_tokens && app.access_tokens);
+    assert_eq!(
+        app.front_channel_logout.as_deref(),
+        Some("https://app.example/bye")
+    );
+    assert_eq!(app.resources, ["https://graph.microsoft.com"]);
 }

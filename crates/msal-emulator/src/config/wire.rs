@@ -1,5 +1,8 @@
 //! The configuration file as it is written.
 
+mod app;
+mod tenant;
+
 use std::ops::Range;
 use std::time::Duration;
 
@@ -8,12 +11,11 @@ use toml::Spanned;
 
 use super::fault::FaultWire;
 use super::{Config, ServerSettings};
-use crate::directory::{
-    App, Certificate, Directory, DirectoryError, ManagedIdentity, Policy, RedirectKind,
-    Requirement, Resource, Tenant, User, UserPattern,
-};
+use crate::directory::{Directory, DirectoryError};
 use crate::secret::Secret;
 use crate::settings::{Rotation, Settings, SignIn, Signatures};
+use app::{AppWire, ManagedIdentityWire, ResourceWire};
+use tenant::TenantWire;
 
 /// What is wrong, and where.
 #[derive(Debug)]
@@ -39,15 +41,6 @@ pub(super) struct ConfigWire {
     managed_identity: Vec<ManagedIdentityWire>,
     #[serde(default)]
     fault: Vec<Spanned<FaultWire>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ManagedIdentityWire {
-    tenant: Spanned<String>,
-    client_id: Option<Spanned<String>>,
-    object_id: Option<Spanned<String>>,
-    resource_id: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -111,130 +104,8 @@ struct ServerWire {
     latency_ms: u64,
     #[serde(default)]
     names: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TenantWire {
-    domain: Spanned<String>,
     #[serde(default)]
-    aliases: Vec<Spanned<String>>,
-    id: Option<Spanned<String>>,
-    name: Option<String>,
-    #[serde(default)]
-    federated: bool,
-    users: Option<UserPatternWire>,
-    #[serde(default)]
-    user: Vec<UserWire>,
-    #[serde(default)]
-    guest: Vec<GuestWire>,
-    #[serde(default)]
-    policy: Vec<PolicyWire>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UserPatternWire {
-    pattern: Spanned<String>,
-    count: u64,
-    password: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UserWire {
-    upn: Spanned<String>,
-    password: String,
-    object_id: Option<Spanned<String>>,
-    given_name: Option<String>,
-    family_name: Option<String>,
-    #[serde(default = "yes")]
-    enabled: bool,
-    second_factor: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GuestWire {
-    upn: Spanned<String>,
-    object_id: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PolicyWire {
-    requires: RequirementWire,
-    #[serde(default)]
-    users: Vec<String>,
-    #[serde(default)]
-    resources: Vec<String>,
-    #[serde(default)]
-    clients: Vec<String>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RequirementWire {
-    Block,
-    CompliantDevice,
-    Consent,
-    Mfa,
-    MfaEnrolment,
-    SignInFrequency,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AppWire {
-    client_id: Spanned<String>,
-    name: Option<String>,
-    #[serde(default)]
-    secrets: Vec<String>,
-    #[serde(default)]
-    expired_secrets: Vec<String>,
-    /// In PEM form.
-    #[serde(default)]
-    certificates: Vec<Spanned<String>>,
-    /// Subjects of federated credentials.
-    #[serde(default)]
-    trusts: Vec<String>,
-    /// Whether it needs no secret; by default, when it has none.
-    public: Option<bool>,
-    single_tenant: Option<Spanned<String>>,
-    #[serde(default)]
-    family: bool,
-    #[serde(default)]
-    redirects: Vec<RedirectWire>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RedirectWire {
-    uri: String,
-    #[serde(default)]
-    kind: RedirectKindWire,
-}
-
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RedirectKindWire {
-    #[default]
-    Native,
-    Spa,
-    Web,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ResourceWire {
-    uri: Spanned<String>,
-    #[serde(default)]
-    aliases: Vec<Spanned<String>>,
-    id: Option<Spanned<String>>,
-    #[serde(default)]
-    scopes: Vec<String>,
-    #[serde(default)]
-    v2_tokens: bool,
+    keep_arc_key: bool,
 }
 
 impl ConfigWire {
@@ -242,7 +113,7 @@ impl ConfigWire {
         let mut places = Places::default();
         let mut builder = Directory::builder();
         for tenant in self.tenant {
-            builder = builder.tenant(tenant.read(&mut places));
+            builder = builder.tenant(tenant.read(&mut places)?);
         }
         for app in self.app {
             builder = builder.app(app.read(&mut places)?);
@@ -268,6 +139,7 @@ impl ConfigWire {
                 managed_identity_port: self.server.managed_identity_port,
                 latency: Duration::from_millis(self.server.latency_ms),
                 names: self.server.names,
+                keep_arc_key: self.server.keep_arc_key,
             },
         })
     }
@@ -330,131 +202,6 @@ impl TokensWire {
     }
 }
 
-impl TenantWire {
-    fn read(self, places: &mut Places) -> Tenant {
-        let mut tenant = Tenant::new(places.note(self.domain));
-        tenant.name = self.name;
-        tenant.federated = self.federated;
-        tenant.id = self.id.map(|id| places.note(id));
-        tenant
-            .domains
-            .extend(self.aliases.into_iter().map(|alias| places.note(alias)));
-        for user in self.user {
-            tenant = tenant.user(user.read(places));
-        }
-        if let Some(users) = self.users {
-            tenant = tenant.users(UserPattern::new(
-                places.note(users.pattern),
-                users.count,
-                users.password,
-            ));
-        }
-        for guest in self.guest {
-            let upn = places.note(guest.upn);
-            tenant = match guest.object_id {
-                Some(id) => tenant.guest_as(upn, places.note(id)),
-                None => tenant.guest(upn),
-            };
-        }
-        tenant
-            .policies
-            .extend(self.policy.into_iter().map(PolicyWire::read));
-        tenant
-    }
-}
-
-impl UserWire {
-    fn read(self, places: &mut Places) -> User {
-        let mut user = User::new(places.note(self.upn), self.password);
-        user.object_id = self.object_id.map(|id| places.note(id));
-        user.given_name = self.given_name;
-        user.family_name = self.family_name;
-        user.enabled = self.enabled;
-        match self.second_factor {
-            Some(code) => user.second_factor(code),
-            None => user,
-        }
-    }
-}
-
-impl PolicyWire {
-    fn read(self) -> Policy {
-        let mut policy = Policy::new(match self.requires {
-            RequirementWire::Block => Requirement::Block,
-            RequirementWire::CompliantDevice => Requirement::CompliantDevice,
-            RequirementWire::Consent => Requirement::Consent,
-            RequirementWire::Mfa => Requirement::Mfa,
-            RequirementWire::MfaEnrolment => Requirement::MfaEnrolment,
-            RequirementWire::SignInFrequency => Requirement::SignInFrequency,
-        });
-        policy = self.users.into_iter().fold(policy, Policy::user);
-        policy = self.resources.into_iter().fold(policy, Policy::resource);
-        self.clients.into_iter().fold(policy, Policy::client)
-    }
-}
-
-impl AppWire {
-    fn read(self, places: &mut Places) -> Result<App, Flaw> {
-        let mut app = App::public(places.note(self.client_id));
-        let holds_nothing =
-            self.secrets.is_empty() && self.certificates.is_empty() && self.trusts.is_empty();
-        app = self.secrets.into_iter().fold(app, App::secret);
-        app = self
-            .expired_secrets
-            .into_iter()
-            .fold(app, App::expired_secret);
-        app = self.trusts.into_iter().fold(app, App::trusts);
-        for pem in self.certificates {
-            let certificate = Certificate::from_pem(pem.get_ref()).map_err(|error| Flaw {
-                place: Some(pem.span()),
-                reason: error.to_string(),
-            })?;
-            app = app.certificate(certificate);
-        }
-        app.public = self.public.unwrap_or(holds_nothing);
-        app.name = self.name;
-        app.family = self.family;
-        if let Some(tenant) = self.single_tenant {
-            app = app.single_tenant(places.note(tenant));
-        }
-        for redirect in self.redirects {
-            let kind = match redirect.kind {
-                RedirectKindWire::Native => RedirectKind::Native,
-                RedirectKindWire::Spa => RedirectKind::Spa,
-                RedirectKindWire::Web => RedirectKind::Web,
-            };
-            app = app.redirect(kind, redirect.uri);
-        }
-        Ok(app)
-    }
-}
-
-impl ManagedIdentityWire {
-    fn read(self, places: &mut Places) -> ManagedIdentity {
-        let tenant = places.note(self.tenant);
-        let mut identity = match self.client_id {
-            Some(client_id) => ManagedIdentity::user_assigned(tenant, places.note(client_id)),
-            None => ManagedIdentity::system_assigned(tenant),
-        };
-        identity.object_id = self.object_id.map(|id| places.note(id));
-        identity.resource_id = self.resource_id;
-        identity
-    }
-}
-
-impl ResourceWire {
-    fn read(self, places: &mut Places) -> Resource {
-        let mut resource = Resource::new(places.note(self.uri));
-        resource.id = self.id.map(|id| places.note(id));
-        resource
-            .uris
-            .extend(self.aliases.into_iter().map(|alias| places.note(alias)));
-        resource.scopes = self.scopes;
-        resource.v2_tokens = self.v2_tokens;
-        resource
-    }
-}
-
 /// Where the names in the file stand, to find what a [`DirectoryError`] is about.
 #[derive(Default)]
 struct Places(Vec<(String, Range<usize>)>);
@@ -482,10 +229,6 @@ impl Places {
             reason: error.to_string(),
         }
     }
-}
-
-const fn yes() -> bool {
-    true
 }
 
 const DEFAULT_GRACE: u64 = 30;

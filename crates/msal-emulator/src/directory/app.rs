@@ -1,6 +1,7 @@
 //! Applications: the clients that ask for tokens.
 
 use super::certificate::Certificate;
+use super::resource::{ResourceEntry, lookup_form};
 use crate::realm::Realm;
 use crate::secret::Secret;
 
@@ -18,6 +19,10 @@ pub struct App {
     pub(crate) certificates: Vec<Certificate>,
     pub(crate) trusted_subjects: Vec<String>,
     pub(crate) redirects: Vec<Redirect>,
+    pub(crate) id_tokens: bool,
+    pub(crate) access_tokens: bool,
+    pub(crate) front_channel_logout: Option<String>,
+    pub(crate) resources: Vec<String>,
 }
 
 /// Where an authorization code may be sent, and what kind of client waits there.
@@ -55,6 +60,10 @@ impl App {
             certificates: Vec::new(),
             trusted_subjects: Vec::new(),
             redirects: Vec::new(),
+            id_tokens: false,
+            access_tokens: false,
+            front_channel_logout: None,
+            resources: Vec::new(),
         }
     }
 
@@ -128,6 +137,38 @@ impl App {
         self
     }
 
+    /// Lets the authorization endpoint give the client id_tokens (`response_type=id_token`, `code id_token`);
+    /// without this it answers AADSTS700054.
+    #[must_use]
+    pub const fn id_tokens(mut self) -> Self {
+        self.id_tokens = true;
+        self
+    }
+
+    /// Lets the authorization endpoint give the client access tokens (`response_type=token`); without this it
+    /// answers AADSTS700051.
+    #[must_use]
+    pub const fn access_tokens(mut self) -> Self {
+        self.access_tokens = true;
+        self
+    }
+
+    /// Sets the URL that the sign-out page loads in a frame, with the `sid` of the session that ends
+    /// (OpenID Connect Front-Channel Logout 1.0).
+    #[must_use]
+    pub fn front_channel_logout(mut self, url: impl Into<String>) -> Self {
+        self.front_channel_logout = Some(url.into());
+        self
+    }
+
+    /// Lists an API in the registration, by URI or application id. A client that lists some gets tokens for no
+    /// other: AADSTS650057.
+    #[must_use]
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.resources.push(resource.into());
+        self
+    }
+
     /// Registers a redirect URI.
     #[must_use]
     pub fn redirect(mut self, kind: RedirectKind, uri: impl Into<String>) -> Self {
@@ -154,9 +195,23 @@ pub(crate) struct AppEntry {
     pub(crate) certificates: Vec<Certificate>,
     pub(crate) trusted_subjects: Vec<String>,
     pub(crate) redirects: Vec<Redirect>,
+    pub(crate) id_tokens: bool,
+    pub(crate) access_tokens: bool,
+    pub(crate) front_channel_logout: Option<String>,
+    pub(crate) resources: Vec<String>,
 }
 
 impl AppEntry {
+    /// Whether its registration lists the API, or none at all.
+    pub(crate) fn lists(&self, resource: &ResourceEntry) -> bool {
+        let is_it = |listed: &String| {
+            let listed = lookup_form(listed);
+            let mut names = resource.uris.iter().map(|uri| lookup_form(uri));
+            listed == resource.id.to_string() || names.any(|name| name == listed)
+        };
+        self.resources.is_empty() || self.resources.iter().any(is_it)
+    }
+
     /// Whether it is an application of another tenant only.
     pub(crate) fn is_elsewhere(&self, realm: Realm) -> bool {
         match (self.only_tenant, realm.tenant()) {

@@ -1,5 +1,7 @@
 //! Rules of a tenant about who may have tokens for what.
 
+use std::time::Duration;
+
 use crate::glob::Glob;
 
 /// A rule that refuses tokens: missing consent, a second factor, Conditional Access.
@@ -17,18 +19,50 @@ pub struct Policy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Requirement {
+    /// An application that Intune protects: AADSTS53005.
+    AppProtection,
     /// Blocked by Conditional Access: AADSTS53003, with the policy in `claims`.
     Block,
     /// A compliant device: AADSTS53000.
     CompliantDevice,
     /// The consent of the user, which is missing: AADSTS65001.
     Consent,
+    /// A device that is joined to the domain: AADSTS53001.
+    DomainJoinedDevice,
+    /// A user who is not at risk in their home tenant: AADSTS53011.
+    LowRisk,
     /// A second factor: AADSTS50076, with `claims`.
     Mfa,
     /// Enrolment for a second factor: AADSTS50079.
     MfaEnrolment,
-    /// A recent sign-in: AADSTS70043.
-    SignInFrequency,
+    /// A second factor shown no longer ago than this: AADSTS50076 without one, AADSTS50078 with an older one.
+    MfaFrequency(Duration),
+    /// A device that the directory still has: AADSTS700003.
+    RegisteredDevice,
+    /// What a security policy of the tenant asks for: AADSTS530032.
+    SecurityPolicy,
+    /// A sign-in no longer ago than this: AADSTS70043, or the sign-in page where there is one.
+    SignInFrequency(Duration),
+}
+
+impl Requirement {
+    /// Whether nothing that a person does at a sign-in page can meet it.
+    pub(crate) const fn is_hopeless(self) -> bool {
+        match self {
+            Self::AppProtection
+            | Self::Block
+            | Self::CompliantDevice
+            | Self::DomainJoinedDevice
+            | Self::LowRisk
+            | Self::RegisteredDevice
+            | Self::SecurityPolicy => true,
+            Self::Consent
+            | Self::Mfa
+            | Self::MfaEnrolment
+            | Self::MfaFrequency(_)
+            | Self::SignInFrequency(_) => false,
+        }
+    }
 }
 
 impl Policy {

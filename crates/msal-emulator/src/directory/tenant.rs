@@ -16,6 +16,7 @@ pub struct Tenant {
     pub(crate) guests: Vec<Guest>,
     pub(crate) policies: Vec<Policy>,
     pub(crate) federated: bool,
+    pub(crate) sign_up: bool,
 }
 
 /// Somebody of another tenant who was invited into this one, where they have another object id.
@@ -37,6 +38,7 @@ impl Tenant {
             guests: Vec::new(),
             policies: Vec::new(),
             federated: false,
+            sign_up: false,
         }
     }
 
@@ -65,6 +67,14 @@ impl Tenant {
     #[must_use]
     pub const fn federated(mut self) -> Self {
         self.federated = true;
+        self
+    }
+
+    /// Lets people make accounts of their own at the sign-in page, as external tenants do: with `prompt=create`,
+    /// or where the page offers it.
+    #[must_use]
+    pub const fn self_service_sign_up(mut self) -> Self {
+        self.sign_up = true;
         self
     }
 
@@ -114,6 +124,7 @@ impl Tenant {
         self.id = more.id.or_else(|| self.id.take());
         self.name = more.name.or_else(|| self.name.take());
         self.federated |= more.federated;
+        self.sign_up |= more.sign_up;
         for domain in more.domains {
             if !self.domains.contains(&domain) {
                 self.domains.push(domain);

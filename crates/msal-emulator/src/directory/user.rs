@@ -12,6 +12,7 @@ pub struct User {
     pub(crate) given_name: Option<String>,
     pub(crate) family_name: Option<String>,
     pub(crate) enabled: bool,
+    pub(crate) password_expired: bool,
     pub(crate) second_factor: Secret,
 }
 
@@ -26,6 +27,7 @@ impl User {
             given_name: None,
             family_name: None,
             enabled: true,
+            password_expired: false,
             second_factor: Secret::from(SECOND_FACTOR),
         }
     }
@@ -49,6 +51,13 @@ impl User {
     pub fn named(mut self, given: impl Into<String>, family: impl Into<String>) -> Self {
         self.given_name = Some(given.into());
         self.family_name = Some(family.into());
+        self
+    }
+
+    /// Makes the password one that has to be changed first: signing in with it answers AADSTS50055.
+    #[must_use]
+    pub const fn password_expired(mut self) -> Self {
+        self.password_expired = true;
         self
     }
 
@@ -91,6 +100,7 @@ pub(crate) struct Account {
     pub(crate) given_name: Option<String>,
     pub(crate) family_name: Option<String>,
     pub(crate) enabled: bool,
+    pub(crate) password_expired: bool,
     pub(crate) second_factor: Secret,
 }
 
@@ -161,6 +171,7 @@ impl PatternEntry {
             given_name: Some("User".to_owned()),
             family_name: Some(number.to_owned()),
             enabled: true,
+            password_expired: false,
             second_factor: Secret::from(SECOND_FACTOR),
         })
     }

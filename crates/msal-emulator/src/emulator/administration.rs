@@ -17,6 +17,8 @@ use crate::redemptions::Redemptions;
 use crate::refresh_token::{Descent, Grant, RefreshTokenId};
 use crate::secret::Secret;
 use crate::session::SignedIn;
+#[cfg(feature = "server")]
+use crate::settings::Settings;
 use crate::settings::Signatures;
 
 impl Emulator {
@@ -102,12 +104,8 @@ impl Emulator {
             return false;
         };
         let now = self.clock.read(now);
-        let person = SignedIn {
-            upn: account.upn.clone(),
-            at: now,
-            mfa: false,
-            serial: self.parts.identifiers.serial(),
-        };
+        let serial = self.parts.identifiers.serial();
+        let person = SignedIn::new(account.upn.clone(), now, false, serial);
         self.parts
             .devices
             .settle(user_code, Verdict::Approved(person), now)
@@ -202,6 +200,11 @@ impl Emulator {
     #[must_use]
     pub fn signatures(&self) -> Signatures {
         self.parts.issuer.signatures()
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) const fn settings(&self) -> &Settings {
+        &self.parts.settings
     }
 
     fn cut(&self, now: SystemTime) -> Cut {

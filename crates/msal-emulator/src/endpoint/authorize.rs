@@ -24,8 +24,8 @@ pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>, version: Version) 
         Ok(authorization) => authorization,
         Err(refused) => return refused.0.refuse(platform, call, &refused.1),
     };
-    let session = Session::read(platform, call);
-    if let Some(outcome) = without_page(platform, call, &authorization, &session) {
+    let mut session = Session::read(platform, call);
+    if let Some(outcome) = without_page(platform, call, &authorization, &mut session) {
         return outcome;
     }
     let browser = Browser::of(platform, call);
@@ -44,7 +44,7 @@ fn without_page(
     platform: Platform<'_>,
     call: &Call<'_>,
     authorization: &Authorization<'_>,
-    session: &Session,
+    session: &mut Session,
 ) -> Option<Reply> {
     let visit = Visit {
         platform,
@@ -63,16 +63,20 @@ fn without_page(
         (SignIn::Pages, _) => return None,
         (SignIn::Automatic, _) if call.is_browser() => return None,
         (SignIn::Automatic, None) => return None,
-        (SignIn::Automatic | SignIn::Unattended, Some(account)) => visit.admit(SignedIn {
-            upn: account.upn.clone(),
-            at: call.now,
-            mfa: false,
-            serial: platform.identifiers().serial(),
-        }),
+        (SignIn::Automatic | SignIn::Unattended, Some(account)) => {
+            let serial = platform.identifiers().serial();
+            visit.admit(SignedIn::new(account.upn.clone(), call.now, false, serial))
+        }
         (SignIn::Unattended, None) => visit.silent(),
     };
     Some(match outcome {
-        Ok(person) => authorization.grant(platform, call, &person),
+        Ok(mut person) => {
+            person.join(authorization.back.app);
+            let cookie = session.remember(&person, platform);
+            authorization
+                .grant(platform, call, &person)
+                .set_cookie(cookie)
+        }
         Err(refusal) => authorization.back.refuse(platform, call, &refusal),
     })
 }

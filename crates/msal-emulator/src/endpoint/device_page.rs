@@ -52,7 +52,10 @@ fn ask(
     code: &str,
     alert: Option<&str>,
 ) -> Reply {
-    let (action, flow) = (action(&interaction.tenant), interaction.seal(platform));
+    let (action, flow) = (
+        action(&interaction.tenant, call.target.shape),
+        interaction.seal(platform),
+    );
     let frame = Frame {
         action: &action,
         flow: &flow,

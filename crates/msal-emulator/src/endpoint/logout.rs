@@ -1,30 +1,28 @@
-//! The logout endpoint (OpenID Connect RP-Initiated Logout 1.0).
+//! The logout endpoint (OpenID Connect RP-Initiated Logout 1.0, Front-Channel Logout 1.0).
 
 use url::Url;
 
 use super::sign_in::action;
 use crate::authorization::redirect_to;
 use crate::call::Call;
+use crate::directory::Directory;
 use crate::interaction::{Browser, Interaction, Purpose};
+use crate::jwt::Jwt;
 use crate::page::{self, Frame};
 use crate::platform::Platform;
 use crate::reply::Reply;
 use crate::request::Parameters;
-use crate::session::Session;
+use crate::session::{Session, SignedIn};
 
 /// Signs the browser out, and goes back to the client if it is known. Where several accounts are signed in
 /// and the request names none, the person chooses.
 pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
-    let mut session = Session::read(platform, call);
-    let hint = call.parameter("logout_hint");
+    let session = Session::read(platform, call);
+    let hint = hint(platform, call);
     if session.people().len() > 1 && hint.is_none() {
         return choose(platform, call, &session);
     }
-    match hint {
-        Some(upn) => session.remove(upn),
-        None => session.clear(),
-    }
-    finish(platform, call, &call.parameters, &session)
+    finish(platform, call, &call.parameters, session, hint.as_deref())
 }
 
 /// Takes the choice.
@@ -32,14 +30,20 @@ pub(super) fn chosen(
     platform: Platform<'_>,
     call: &Call<'_>,
     interaction: &Interaction,
-    mut session: Session,
+    session: Session,
 ) -> Reply {
-    match call.parameter("pick") {
-        Some(upn) => session.remove(upn),
-        None => session.clear(),
-    }
     let parameters = Parameters::read(interaction.asked.as_bytes());
-    finish(platform, call, &parameters, &session)
+    finish(platform, call, &parameters, session, call.parameter("pick"))
+}
+
+/// Whom the client wants to sign out: it says so by name, or shows an id_token, which may have expired.
+fn hint(platform: Platform<'_>, call: &Call<'_>) -> Option<String> {
+    let by_token = || {
+        let jwt = Jwt::read(call.parameter("id_token_hint")?)?;
+        Some(platform.issuer().believe(&jwt)?.upn()?.to_owned())
+    };
+    let by_name = call.parameter("logout_hint").map(str::to_owned);
+    by_name.or_else(by_token)
 }
 
 fn choose(platform: Platform<'_>, call: &Call<'_>, session: &Session) -> Reply {
@@ -54,7 +58,10 @@ fn choose(platform: Platform<'_>, call: &Call<'_>, session: &Session) -> Reply {
         browser,
         call.now,
     );
-    let (action, flow) = (action(&interaction.tenant), interaction.seal(platform));
+    let (action, flow) = (
+        action(&interaction.tenant, call.target.shape),
+        interaction.seal(platform),
+    );
     let back = back(platform, &call.parameters);
     let frame = Frame {
         action: &action,
@@ -70,13 +77,33 @@ fn finish(
     platform: Platform<'_>,
     call: &Call<'_>,
     parameters: &Parameters<'_>,
-    session: &Session,
+    mut session: Session,
+    whom: Option<&str>,
 ) -> Reply {
+    let gone = session.sign_out(whom);
+    let told = told(&gone, platform.directory());
     let reply = match back(platform, parameters) {
-        Some(to) => redirect_to(call, &to),
-        None => page::signed_out(call),
+        Some(to) if told.is_empty() => redirect_to(call, &to),
+        back => page::signed_out(call, &told, back.as_ref()),
     };
     reply.set_cookie(session.cookie(platform))
+}
+
+/// The addresses that hear of the end of sessions. Front-Channel Logout 1.0 §3 sends `iss` and `sid`;
+/// Entra leaves `iss` out.
+fn told(gone: &[SignedIn], directory: &Directory) -> Vec<Url> {
+    let of_person = |person: &SignedIn| {
+        let sid = person.session_id().to_string();
+        let apps = person.apps.iter().filter_map(|&app| directory.app(app));
+        let url = |url: &String| {
+            let mut url = Url::parse(url).ok()?;
+            url.query_pairs_mut().append_pair("sid", &sid);
+            Some(url)
+        };
+        apps.filter_map(|app| app.front_channel_logout.as_ref().and_then(url))
+            .collect::<Vec<_>>()
+    };
+    gone.iter().flat_map(of_person).collect()
 }
 
 /// Where the browser goes afterwards, if an application has registered it.

@@ -1,4 +1,4 @@
-//! Tokens for what runs in Azure: virtual machines (IMDS), App Service, Azure Host Learning, Azure Arc,
+//! Tokens for what runs in Azure: virtual machines (IMDS), App Service, Azure Machine Learning, Azure Arc,
 //! Service Fabric and Cloud Shell. They share two paths; `api-version` tells them apart.
 
 use serde_json::{Value, json};
@@ -145,7 +145,8 @@ impl Host {
             Self::Arc => {
                 let given = call
                     .header("authorization")
-                    .and_then(|given| given.split_once(' '));
+                    .and_then(|given| given.split_once(' '))
+                    .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
                 let shows = given.is_some_and(|(_, key)| settings.identity_header.is(key.trim()));
                 (!shows).then(|| challenge(platform, call))
             }

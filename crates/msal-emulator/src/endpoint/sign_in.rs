@@ -4,6 +4,7 @@ use url::Url;
 
 use super::explain;
 use crate::authorization::{Authorization, ReturnAddress, Wishes};
+use crate::b2c;
 use crate::call::Call;
 use crate::devices::Verdict;
 use crate::endpoint::{device_page, logout};
@@ -15,8 +16,10 @@ use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::request::Parameters;
+use crate::route::Shape;
 use crate::session::Session;
 use crate::sign_in::{Step, Visit};
+use crate::sign_up::{Newcomer, Reason};
 
 /// Takes a form and shows the next page.
 pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
@@ -34,7 +37,15 @@ pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         match call.parameter("do").unwrap_or_default() {
             "accept" => accept(platform, &mut interaction),
             "cancel" => return cancel(platform, call, &interaction),
+            "create" => {
+                interaction.restart();
+                interaction.creating = true;
+                None
+            }
+            "sign-up" => signed_up(platform, call, &mut interaction),
             "code" => second_factor(platform, call, &mut interaction),
+            "give-up" => return give_up(platform, call, &interaction),
+            "forgot" => return forgot(platform, call, &interaction),
             "device" => return device_page::entered(platform, call, interaction, session),
             "name" => name(platform, call, &mut interaction),
             "other" => {
@@ -75,7 +86,7 @@ pub(crate) fn proceed(
             let code = parameters.value("user_code").unwrap_or_default();
             device(platform, call, &interaction, session, code, alert)
         }
-        Purpose::SignOut => page::signed_out(call),
+        Purpose::SignOut => page::signed_out(call, &[], None),
     }
 }
 
@@ -98,7 +109,8 @@ fn authorize(
         device: false,
     };
     match visit.next(interaction) {
-        Step::Done(person) => {
+        Step::Done(mut person) => {
+            person.join(authorization.back.app);
             session.add(person.clone());
             authorization
                 .grant(platform, call, &person)
@@ -125,7 +137,7 @@ fn device(
 ) -> Reply {
     let directory = platform.directory();
     let Some(device) = platform.devices().find(code, call.now) else {
-        return explain(platform, call, &Refusal::new(70020));
+        return explain(platform, call, &Refusal::new(70019));
     };
     let found = || {
         let app = directory.find_app(&device.client_id)?;
@@ -170,7 +182,7 @@ fn show(
     alert: Option<&str>,
 ) -> Reply {
     let directory = visit.platform.directory();
-    let action = action(&interaction.tenant);
+    let action = action(&interaction.tenant, call.target.shape);
     let flow = interaction.about(step.account()).seal(visit.platform);
     let frame = Frame {
         action: &action,
@@ -182,7 +194,8 @@ fn show(
     match step {
         Step::Account => {
             let hint = visit.wishes.login_hint.as_deref().unwrap_or_default();
-            page::account(call, frame, call.parameter("username").unwrap_or(hint))
+            let name = call.parameter("username").unwrap_or(hint);
+            page::account(call, frame, name, visit.takes_newcomers())
         }
         Step::Choose => page::choose(call, frame, visit.session, directory),
         Step::Consent(account) => page::consent(call, frame, &account, visit.asked, visit.device),
@@ -193,15 +206,22 @@ fn show(
         Step::SecondFactor { account, enrol } => {
             page::second_factor(call, frame, &account.upn, enrol)
         }
+        Step::SignUp => {
+            let hint = visit.wishes.login_hint.as_deref().unwrap_or_default();
+            page::sign_up(call, frame, hint)
+        }
         Step::Refused(refusal) => page::error(call, &refusal, directory),
         Step::Done(_) => Reply::not_found(call),
     }
 }
 
-/// Where the forms of a sign-in go.
-pub(crate) fn action(tenant: &str) -> String {
+/// Where the forms of a sign-in go: to a URL of the same shape.
+pub(crate) fn action(tenant: &str, shape: Shape<'_>) -> String {
     let segment: String = url::form_urlencoded::byte_serialize(tenant.as_bytes()).collect();
-    format!("/{segment}/login")
+    match shape {
+        Shape::B2c { policy } => format!("/tfp/{segment}/{policy}/login"),
+        Shape::Adfs | Shape::Entra => format!("/{segment}/login"),
+    }
 }
 
 fn name(
@@ -222,6 +242,50 @@ fn name(
     }
 }
 
+/// The account that a form wants to make, if it is such a form.
+pub(crate) fn newcomer<'c>(platform: Platform<'_>, call: &'c Call<'_>) -> Option<Newcomer<'c>> {
+    if call.parameter("do") != Some("sign-up") {
+        return None;
+    }
+    let interaction = Interaction::open(platform, call)?;
+    Newcomer::read(platform, call, &interaction).ok()
+}
+
+/// Goes on with the account that was just made; says why where none was.
+fn signed_up(
+    platform: Platform<'_>,
+    call: &Call<'_>,
+    interaction: &mut Interaction,
+) -> Option<&'static str> {
+    match Newcomer::read(platform, call, interaction) {
+        // The account is in the directory by now, so that its name is taken, with this very password.
+        Err(Reason::Taken) if is_theirs(platform, call) => {
+            interaction.choose(call.parameter("username")?.trim().to_owned());
+            interaction.password_at = Some(call.now);
+            None
+        }
+        Err(reason) => {
+            interaction.creating = true;
+            Some(reason.alert())
+        }
+        Ok(_) => Some(Reason::NotHere.alert()),
+    }
+}
+
+fn is_theirs(platform: Platform<'_>, call: &Call<'_>) -> bool {
+    let theirs = || {
+        let account = platform
+            .directory()
+            .account(call.parameter("username")?.trim())?;
+        let password = call.parameter("password")?;
+        platform
+            .people()
+            .check_password(&account, password, call.now)
+            .ok()
+    };
+    theirs().is_some()
+}
+
 fn password(
     platform: Platform<'_>,
     call: &Call<'_>,
@@ -229,11 +293,17 @@ fn password(
 ) -> Option<&'static str> {
     let account = platform.directory().account(interaction.upn.as_deref()?)?;
     let typed = call.parameter("password").unwrap_or_default();
-    if !platform.people().is_password(&account, typed) {
-        return Some("Your account or password is incorrect.");
+    match platform.people().check_password(&account, typed, call.now) {
+        Ok(()) => {
+            interaction.password_at = Some(call.now);
+            None
+        }
+        Err(refusal) if refusal.code == 50126 => Some("Your account or password is incorrect."),
+        Err(refusal) if refusal.code == 50053 => {
+            Some("Your account is locked for a while, because of too many wrong passwords.")
+        }
+        Err(_) => Some("Your password has expired. Ask your administrator for a new one."),
     }
-    interaction.password_at = Some(call.now);
-    None
 }
 
 fn second_factor(
@@ -281,6 +351,14 @@ fn accept(platform: Platform<'_>, interaction: &mut Interaction) -> Option<&'sta
     None
 }
 
+/// Ends a sign-in whose person could not show the second factor.
+fn give_up(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
+    if interaction.purpose == Purpose::Device {
+        return cancel(platform, call, interaction);
+    }
+    end(platform, call, interaction, &Refusal::new(50074))
+}
+
 fn cancel(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
     let parameters = Parameters::read(interaction.asked.as_bytes());
     if interaction.purpose == Purpose::Device {
@@ -291,11 +369,29 @@ fn cancel(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) ->
         let name = app.map_or("The application", |app| &app.name);
         return page::device_finished(call, name, false);
     }
+    let refusal = Refusal::new(65004).suberror("cancel");
+    end(platform, call, interaction, &refusal)
+}
+
+/// Tells a client of Azure AD B2C that its user has to choose a new password: it has a policy for that.
+fn forgot(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
+    let parameters = Parameters::read(interaction.asked.as_bytes());
     match ReturnAddress::read(platform, &interaction.tenant, &parameters) {
-        Ok(back) => {
-            let refusal = Refusal::new(65004).suberror("cancel");
-            back.refuse(platform, call, &refusal)
-        }
-        Err(refusal) => explain(platform, call, &refusal),
+        Ok(back) => back.refuse_at_b2c(call, b2c::Error::ForgottenPassword),
+        Err(unknown) => explain(platform, call, &unknown),
+    }
+}
+
+/// Sends the client the outcome of a sign-in that came to nothing.
+fn end(
+    platform: Platform<'_>,
+    call: &Call<'_>,
+    interaction: &Interaction,
+    refusal: &Refusal,
+) -> Reply {
+    let parameters = Parameters::read(interaction.asked.as_bytes());
+    match ReturnAddress::read(platform, &interaction.tenant, &parameters) {
+        Ok(back) => back.refuse(platform, call, refusal),
+        Err(unknown) => explain(platform, call, &unknown),
     }
 }

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use super::{
-    Client, Conditions, Descent, Evidence, Granted, Person, Platform, Realm, Refusal, TokenRequest,
-    Version, origin,
+    Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, Version, origin,
 };
 use crate::authorization_code::Code;
-use crate::directory::{AppEntry, Directory};
+use crate::directory::{Account, AppEntry, Directory};
 use crate::scope::Asked;
 
 pub(crate) fn judge<'d>(
@@ -36,49 +35,62 @@ pub(crate) fn judge<'d>(
     let account = directory
         .account(&code.upn)
         .ok_or_else(|| Refusal::new(50034))?;
-    let (tenant, object_id) = realm.of_account(&account, directory)?;
-    let parameter = if request.version == Version::V1 {
-        "resource"
-    } else {
-        "scope"
-    };
-    let text = request.call.parameter(parameter).unwrap_or(&code.asked);
-    let asked = asked(request.version, text, client.app, directory)?;
-    let conditions = Conditions {
-        account: &account,
-        tenant,
-        asked: &asked,
-        app: client.app,
-        evidence: Evidence {
-            issued: code.issued,
-            mfa: code.mfa,
-            present: true,
-        },
-    };
-    conditions.check(platform)?;
-    if !platform.ledger().redeem_code(code.serial) {
-        return Err(Refusal::new(54005));
-    }
-    let person = Person {
-        account,
-        object_id,
-        descent: Descent {
-            lineage: None,
-            confidential: client.proven,
-            mfa: code.mfa,
-            signed_in: code.signed_in,
-            spa_until: code.spa.then(|| now.plus(SPA_LIFE)),
-        },
-        nonce: Some(code.nonce).filter(|nonce| !nonce.is_empty()),
+    check_tenant(&code, &account, realm, directory)?;
+    let entrant = Entrant {
+        nonce: Some(code.nonce.clone()).filter(|nonce| !nonce.is_empty()),
         auth_time: code.auth_time.then_some(code.signed_in),
+        session: Some(code.session.clone()).filter(|session| !session.is_empty()),
+        ..Entrant::new(
+            account,
+            wanted(request, &code, client.app, directory),
+            Descent {
+                lineage: None,
+                confidential: client.proven,
+                mfa: code.mfa,
+                signed_in: code.signed_in,
+                spa_until: code.spa.then(|| now.plus(SPA_LIFE)),
+            },
+        )
     };
-    Ok(Granted {
-        app: client.app,
-        proven: client.proven,
-        tenant,
-        asked,
-        person: Some(person),
-    })
+    let granted = entrant.admit(platform, realm, client, now)?;
+    // Last, because the code is good once.
+    platform
+        .ledger()
+        .redeem_code(code.serial)
+        .then_some(granted)
+        .ok_or_else(|| Refusal::new(54005))
+}
+
+/// A code is for the tenant that its person signed in to; one for /common, wherever they are at home.
+fn check_tenant(
+    code: &Code,
+    account: &Account,
+    realm: Realm,
+    directory: &Directory,
+) -> Result<(), Refusal> {
+    let tenant = realm.of_account(account, directory);
+    let same =
+        tenant.is_ok_and(|(tenant, _)| directory.tenant(tenant).id.to_string() == code.tenant);
+    same.then_some(())
+        .ok_or_else(|| Refusal::new(700_005).with("tenant_id", &code.tenant))
+}
+
+/// What the client wants now, or else what it wanted at first.
+fn wanted<'d>(
+    request: &TokenRequest<'_>,
+    code: &Code,
+    app: &AppEntry,
+    directory: &'d Directory,
+) -> Result<Asked<'d>, Refusal> {
+    let name = match request.version {
+        Version::V1 => "resource",
+        Version::V2 => "scope",
+    };
+    if request.version == Version::V2 && request.call.parameters.is_empty(name) {
+        return Err(Refusal::new(28003));
+    }
+    let text = request.call.parameter(name).unwrap_or(&code.asked);
+    asked(request.version, text, app, directory)
 }
 
 /// Reads what a sign-in asks for: a resource at v1, scopes at v2.0.

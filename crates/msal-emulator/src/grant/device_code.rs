@@ -2,10 +2,7 @@
 //! another device (RFC 8628 §3.4).
 
 use super::authorization_code::asked;
-use super::{
-    Client, Conditions, Descent, Evidence, Granted, Person, Platform, Realm, Refusal, TokenRequest,
-    missing,
-};
+use super::{Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, missing};
 use crate::devices::Poll;
 use crate::packed::{Packer, Unpacker};
 use crate::sealed::Sealer;
@@ -39,40 +36,18 @@ pub(crate) fn judge<'d>(
     let account = directory
         .account(&signed_in.upn)
         .ok_or_else(|| Refusal::new(50034))?;
-    let (tenant, object_id) = realm.of_account(&account, directory)?;
-    let asked = asked(device.version, &device.asked, client.app, directory)?;
-    let conditions = Conditions {
-        account: &account,
-        tenant,
-        asked: &asked,
-        app: client.app,
-        evidence: Evidence {
-            issued: signed_in.at,
-            mfa: signed_in.mfa,
-            present: true,
-        },
+    let asked = asked(device.version, &device.asked, client.app, directory);
+    let descent = Descent {
+        mfa: signed_in.mfa,
+        ..Descent::sign_in(client.proven, signed_in.at)
     };
-    conditions.check(platform)?;
-    if !platform.devices().spend(serial) {
-        return Err(Refusal::new(54005));
-    }
-    let person = Person {
-        account,
-        object_id,
-        descent: Descent {
-            mfa: signed_in.mfa,
-            ..Descent::sign_in(client.proven, signed_in.at)
-        },
-        nonce: None,
-        auth_time: None,
-    };
-    Ok(Granted {
-        app: client.app,
-        proven: client.proven,
-        tenant,
-        asked,
-        person: Some(person),
-    })
+    let granted = Entrant::new(account, asked, descent).admit(platform, realm, client, now)?;
+    // Last, because the code is good once.
+    platform
+        .devices()
+        .spend(serial)
+        .then_some(granted)
+        .ok_or_else(|| Refusal::new(54005))
 }
 
 /// The device code of a device by its serial number.

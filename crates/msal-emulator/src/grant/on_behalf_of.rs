@@ -2,8 +2,7 @@
 //! token it was called with for one of the next API (RFC 7523 §2.1).
 
 use super::{
-    AppEntry, Client, Conditions, Descent, Evidence, Granted, Person, Platform, Realm, Refusal,
-    TokenRequest, asked,
+    AppEntry, Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, asked,
 };
 use crate::directory::Directory;
 use crate::issuer::Believed;
@@ -32,34 +31,15 @@ pub(crate) fn judge<'d>(
     check(&believed, client.app, directory, now)?;
     let account = believed.upn().and_then(|upn| directory.account(upn));
     let account = account.ok_or_else(|| Refusal::new(50034))?;
-    if !platform.people().is_enabled(&account) {
-        return Err(Refusal::new(50057));
-    }
-    let (tenant, object_id) = realm.of_account(&account, directory)?;
-    let asked = asked(request, client.app, directory)?;
-    let issued = Moment::from_millis(believed.number("iat").saturating_mul(1000));
-    let conditions = Conditions {
-        account: &account,
-        tenant,
-        asked: &asked,
-        app: client.app,
-        evidence: Evidence::password(issued),
+    let asked = asked(request, client.app, directory);
+    let descent = Descent {
+        mfa: believed.has_method("mfa"),
+        ..Descent::sign_in(
+            true,
+            Moment::from_millis(believed.number("iat").saturating_mul(1000)),
+        )
     };
-    conditions.check(platform)?;
-    let person = Person {
-        account,
-        object_id,
-        descent: Descent::sign_in(true, now),
-        nonce: None,
-        auth_time: None,
-    };
-    Ok(Granted {
-        app: client.app,
-        proven: true,
-        tenant,
-        asked,
-        person: Some(person),
-    })
+    Entrant::new(account, asked, descent).admit(platform, realm, client, now)
 }
 
 /// The assertion must be for the application that presents it, and still be good.

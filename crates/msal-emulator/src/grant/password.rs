@@ -1,8 +1,8 @@
 //! `password`: Resource Owner Password Credentials (RFC 6749 §4.3).
 
 use super::{
-    Client, Conditions, Descent, Evidence, Granted, Person, Platform, Realm, Refusal, TokenRequest,
-    Version, asked, missing,
+    Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, Version, asked,
+    missing,
 };
 
 pub(crate) fn judge<'d>(
@@ -25,34 +25,9 @@ pub(crate) fn judge<'d>(
     if realm.tenant().is_some_and(|tenant| tenant != account.home) {
         return Err(unknown());
     }
-    if !platform.people().is_password(&account, password) {
-        return Err(Refusal::new(50126));
-    }
-    if !platform.people().is_enabled(&account) {
-        return Err(Refusal::new(50057));
-    }
-    let asked = asked(request, client.app, directory)?;
-    let (tenant, object_id) = realm.of_account(&account, directory)?;
-    let conditions = Conditions {
-        account: &account,
-        tenant,
-        asked: &asked,
-        app: client.app,
-        evidence: Evidence::password(request.call.now),
-    };
-    conditions.check(platform)?;
-    let person = Person {
-        account,
-        object_id,
-        descent: Descent::sign_in(client.proven, request.call.now),
-        nonce: None,
-        auth_time: None,
-    };
-    Ok(Granted {
-        app: client.app,
-        proven: client.proven,
-        tenant,
-        asked,
-        person: Some(person),
-    })
+    let now = request.call.now;
+    platform.people().check_password(&account, password, now)?;
+    let asked = asked(request, client.app, directory);
+    let descent = Descent::sign_in(client.proven, now);
+    Entrant::new(account, asked, descent).admit(platform, realm, client, now)
 }

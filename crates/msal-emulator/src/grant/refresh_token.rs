@@ -2,8 +2,7 @@
 
 use super::origin;
 use super::{
-    AppEntry, Client, Conditions, Evidence, Granted, Person, Platform, Realm, Refusal,
-    TokenRequest, asked, missing,
+    AppEntry, Client, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, asked, missing,
 };
 use crate::endpoint::token::Presented;
 use crate::moment::Moment;
@@ -28,44 +27,17 @@ pub(crate) fn judge<'d>(
         .account(&grant.upn)
         .ok_or_else(|| Refusal::new(50034))?;
     check_age(platform, grant, now)?;
-    if !platform.people().is_enabled(&account) {
-        return Err(Refusal::new(50057));
-    }
-    let (tenant, object_id) = realm.of_account(&account, directory)?;
-    let asked = asked(request, client.app, directory)?;
-    let conditions = Conditions {
-        account: &account,
-        tenant,
-        asked: &asked,
-        app: client.app,
-        evidence: Evidence {
-            mfa: grant.mfa,
-            ..Evidence::password(grant.issued)
-        },
-    };
-    conditions.check(platform)?;
+    let asked = asked(request, client.app, directory);
+    let descent = grant.descent(client.proven);
+    let granted = Entrant::new(account, asked, descent).admit(platform, realm, client, now)?;
     // Last, because it spends a token that may be used once.
-    let redeemed =
-        platform
-            .ledger()
-            .redeem(grant, client.app.index, platform.settings().rotation, now);
-    redeemed.map_err(|spent| match spent {
+    let rotation = platform.settings().rotation;
+    let redeemed = platform
+        .ledger()
+        .redeem(grant, client.app.index, rotation, now);
+    redeemed.map(|()| granted).map_err(|spent| match spent {
         Spent::Redeemed => Refusal::new(70000),
         Spent::Revoked => revoked(grant, now),
-    })?;
-    let person = Person {
-        account,
-        object_id,
-        descent: grant.descent(client.proven),
-        nonce: None,
-        auth_time: None,
-    };
-    Ok(Granted {
-        app: client.app,
-        proven: client.proven,
-        tenant,
-        asked,
-        person: Some(person),
     })
 }
 

@@ -4,10 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use super::{
-    Client, Conditions, Descent, Evidence, Granted, Person, Platform, Realm, Refusal, TokenRequest,
-    asked,
-};
+use super::{Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, asked};
 use crate::federation::Assertion;
 
 pub(crate) fn judge<'d>(
@@ -32,31 +29,7 @@ pub(crate) fn judge<'d>(
     let account = directory
         .account(&assertion.upn)
         .ok_or_else(|| Refusal::new(50034))?;
-    if !platform.people().is_enabled(&account) {
-        return Err(Refusal::new(50057));
-    }
-    let (tenant, object_id) = realm.of_account(&account, directory)?;
-    let asked = asked(request, client.app, directory)?;
-    let conditions = Conditions {
-        account: &account,
-        tenant,
-        asked: &asked,
-        app: client.app,
-        evidence: Evidence::password(now),
-    };
-    conditions.check(platform)?;
-    let person = Person {
-        account,
-        object_id,
-        descent: Descent::sign_in(client.proven, now),
-        nonce: None,
-        auth_time: None,
-    };
-    Ok(Granted {
-        app: client.app,
-        proven: client.proven,
-        tenant,
-        asked,
-        person: Some(person),
-    })
+    let asked = asked(request, client.app, directory);
+    let descent = Descent::sign_in(client.proven, now);
+    Entrant::new(account, asked, descent).admit(platform, realm, client, now)
 }

@@ -2,8 +2,7 @@
 //! credential of that user.
 
 use super::{
-    Client, Conditions, Descent, Evidence, Granted, Person, Platform, Realm, Refusal, TokenRequest,
-    asked, missing,
+    Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, asked, missing,
 };
 use crate::client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 use crate::jwt::Jwt;
@@ -39,31 +38,7 @@ pub(crate) fn judge<'d>(
         (None, None) => return Err(missing("username")),
     };
     let account = account.ok_or_else(|| Refusal::new(50034))?;
-    if !platform.people().is_enabled(&account) {
-        return Err(Refusal::new(50057));
-    }
-    let (tenant, object_id) = realm.of_account(&account, directory)?;
-    let asked = asked(request, client.app, directory)?;
-    let conditions = Conditions {
-        account: &account,
-        tenant,
-        asked: &asked,
-        app: client.app,
-        evidence: Evidence::password(now),
-    };
-    conditions.check(platform)?;
-    let person = Person {
-        account,
-        object_id,
-        descent: Descent::sign_in(true, now),
-        nonce: None,
-        auth_time: None,
-    };
-    Ok(Granted {
-        app: client.app,
-        proven: true,
-        tenant,
-        asked,
-        person: Some(person),
-    })
+    let asked = asked(request, client.app, directory);
+    let descent = Descent::sign_in(true, now);
+    Entrant::new(account, asked, descent).admit(platform, realm, client, now)
 }

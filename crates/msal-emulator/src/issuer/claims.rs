@@ -87,6 +87,10 @@ pub(crate) struct IdToken<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) auth_time: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) at_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) c_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) family_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) given_name: Option<&'a str>,
@@ -98,6 +102,8 @@ pub(crate) struct IdToken<'a> {
     pub(crate) oid: Guid,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) preferred_username: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sid: Option<&'a str>,
     pub(crate) sub: String,
     pub(crate) tid: Guid,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,11 +4,12 @@ use super::{Frame, Markup, page};
 use crate::call::Call;
 use crate::directory::{Account, Directory};
 use crate::reply::Reply;
+use crate::route::Shape;
 use crate::scope::Asked;
 use crate::session::Session;
 
-/// Asks for the sign-in name.
-pub(crate) fn account(call: &Call<'_>, frame: Frame<'_>, name: &str) -> Reply {
+/// Asks for the sign-in name, or offers to make an account.
+pub(crate) fn account(call: &Call<'_>, frame: Frame<'_>, name: &str, offer: bool) -> Reply {
     let html = Markup::default()
         .raw("<h1>Sign in</h1><p class=\"sub\">to continue to ")
         .text(frame.app)
@@ -19,7 +20,11 @@ pub(crate) fn account(call: &Call<'_>, frame: Frame<'_>, name: &str) -> Reply {
         .text(name)
         .raw("\"")
         .invalid(frame.alert)
-        .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"name\">Next</button><button name=\"do\" value=\"cancel\" formnovalidate>Cancel</button></div></form>");
+        .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"name\">Next</button><button name=\"do\" value=\"cancel\" formnovalidate>Cancel</button></div>")
+        .when(offer, |html| {
+            html.raw("<p class=\"else\">No account? <button class=\"link\" name=\"do\" value=\"create\" formnovalidate>Create one!</button></p>")
+        })
+        .raw("</form>");
     page(call, 200, title(frame, "Sign in"), &html, frame.then)
 }
 
@@ -59,6 +64,7 @@ pub(crate) fn choose(
 
 /// Asks for the password.
 pub(crate) fn password(call: &Call<'_>, frame: Frame<'_>, upn: &str, tenant: &str) -> Reply {
+    let is_b2c = matches!(call.target.shape, Shape::B2c { .. });
     let html = Markup::default()
         .form(frame)
         .raw("<div class=\"buttons away\"><button name=\"do\" value=\"password\" tabindex=\"-1\" aria-hidden=\"true\">Sign in</button></div>")
@@ -71,7 +77,11 @@ pub(crate) fn password(call: &Call<'_>, frame: Frame<'_>, upn: &str, tenant: &st
         .text(upn)
         .raw("\"><label for=\"password\">Password</label><input type=\"password\" id=\"password\" name=\"password\" autocomplete=\"current-password\" required autofocus")
         .invalid(frame.alert)
-        .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"password\">Sign in</button></div></form>");
+        .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"password\">Sign in</button></div>")
+        .when(is_b2c, |html| {
+            html.raw("<p class=\"else\"><button class=\"link\" name=\"do\" value=\"forgot\" formnovalidate>Forgot your password?</button></p>")
+        })
+        .raw("</form>");
     page(call, 200, title(frame, "Enter password"), &html, frame.then)
 }
 
@@ -100,7 +110,7 @@ pub(crate) fn second_factor(call: &Call<'_>, frame: Frame<'_>, upn: &str, enrol:
         .alert(frame.alert)
         .raw("<label for=\"code\">Code</label><input class=\"code\" type=\"text\" inputmode=\"numeric\" id=\"code\" name=\"code\" autocomplete=\"one-time-code\" maxlength=\"12\" required autofocus")
         .invalid(frame.alert)
-        .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"code\">Verify</button></div></form>");
+        .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"code\">Verify</button><button name=\"do\" value=\"give-up\" formnovalidate>Cancel</button></div></form>");
     page(call, 200, title(frame, heading), &html, frame.then)
 }
 

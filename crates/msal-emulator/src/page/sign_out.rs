@@ -1,6 +1,8 @@
 //! Sign-out.
 
-use super::{Frame, Markup, page};
+use url::Url;
+
+use super::{Frame, Markup, POLICY, STYLE, base64_sha256, page, source, whole};
 use crate::call::Call;
 use crate::reply::Reply;
 use crate::session::Session;
@@ -22,10 +24,39 @@ pub(crate) fn sign_out_choose(call: &Call<'_>, frame: Frame<'_>, session: &Sessi
     page(call, 200, "Sign out", &html, frame.then)
 }
 
-/// Says that somebody is signed out.
-pub(crate) fn signed_out(call: &Call<'_>) -> Reply {
+/// Says that somebody is signed out, while frames tell the applications that asked to be told. With such
+/// frames the browser goes back to the client a moment later.
+pub(crate) fn signed_out(call: &Call<'_>, told: &[Url], back: Option<&Url>) -> Reply {
     let html = Markup::default().raw(
         "<h1>You signed out</h1><p role=\"status\">It is a good idea to close all browser windows.</p>",
     );
-    page(call, 200, "Signed out", &html, None)
+    let frame = |html: Markup, url: &Url| {
+        html.raw("<iframe class=\"away\" title=\"Signing out\" tabindex=\"-1\" src=\"")
+            .text(url.as_str())
+            .raw("\"></iframe>")
+    };
+    let html = told.iter().fold(html, frame);
+    let (html, head) = match back {
+        None => (html, Markup::default()),
+        Some(to) => (
+            html.raw("<p><a href=\"")
+                .text(to.as_str())
+                .raw("\">Go back to the application</a></p>"),
+            Markup::default()
+                .raw("<meta http-equiv=\"refresh\" content=\"2;url=")
+                .text(to.as_str())
+                .raw("\">"),
+        ),
+    };
+    let frames: Vec<String> = told.iter().map(source).collect();
+    let frames = if frames.is_empty() {
+        "'none'".to_owned()
+    } else {
+        frames.join(" ")
+    };
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{}'; frame-src {frames}; form-action 'self'; {POLICY}",
+        base64_sha256(STYLE)
+    );
+    whole(call, 200, "Signed out", &html, &head.0, &policy)
 }

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
@@ -17,6 +18,8 @@ use super::ServerError;
 pub(super) struct Identity {
     pub(super) config: ServerConfig,
     pub(super) ca_pem: String,
+    /// The SHA-1 of the certificate, in hexadecimal.
+    pub(super) thumbprint: String,
 }
 
 impl Identity {
@@ -33,9 +36,12 @@ impl Identity {
             leaf.der().clone(),
             PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
         )?;
+        let sha1 = digest(&SHA1_FOR_LEGACY_USE_ONLY, leaf.der());
+        let thumbprint = sha1.as_ref().iter().map(|byte| format!("{byte:02X}"));
         Ok(Self {
             config,
             ca_pem: ca.pem(),
+            thumbprint: thumbprint.collect(),
         })
     }
 }

@@ -1,70 +1,17 @@
 //! Clients that prove themselves by signed assertions, and APIs that act on behalf of their callers.
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeyPair as RsaKey;
-use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
-use msal_emulator::sample::{ALICE, CONTOSO, CONTOSO_ID, DESKTOP, FABRIKAM, WEB, WEB_SECRET};
-use msal_emulator::{App, Certificate, Directory, Emulator, Tenant, User};
-use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
+use msal_emulator::sample::{
+    ALICE, CONTOSO, CONTOSO_ID, DESKTOP, FABRIKAM, PASSWORD, WEB, WEB_SECRET,
+};
+use msal_emulator::{App, Certificate, Directory, Emulator, Policy, Requirement, Tenant, User};
 use serde_json::{Value, json};
 
+use crate::browser::{Browser, redirected};
+use crate::holder::Holder;
 use crate::support::{Answer, BASE, Protocol, START, at, emulator, token, token_at};
 
 const DAEMON: &str = "00c0ffee-0000-4000-8000-0000000000da";
 const SCOPE: &str = "https://graph.microsoft.com/.default";
-
-struct Holder {
-    key: RsaKey,
-    der: Vec<u8>,
-}
-
-impl Holder {
-    fn new() -> Self {
-        let pair = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
-        let certificate = CertificateParams::new(Vec::new())
-            .unwrap()
-            .self_signed(&pair)
-            .unwrap();
-        Self {
-            key: RsaKey::from_pkcs8(pair.serialized_der()).unwrap(),
-            der: certificate.der().to_vec(),
-        }
-    }
-
-    fn thumbprint(&self, algorithm: &'static aws_lc_rs::digest::Algorithm) -> Vec<u8> {
-        aws_lc_rs::digest::digest(algorithm, &self.der)
-            .as_ref()
-            .to_vec()
-    }
-
-    fn sign(&self, header: &Value, claims: &Value) -> String {
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed = format!("{}.{}", part(header), part(claims));
-        let padding: &'static dyn RsaEncoding = match header["alg"].as_str() {
-            Some("PS256") => &RSA_PSS_SHA256,
-            _ => &RSA_PKCS1_SHA256,
-        };
-        let mut signature = vec![0; self.key.public_modulus_len()];
-        let random = SystemRandom::new();
-        self.key
-            .sign(padding, &random, signed.as_bytes(), &mut signature)
-            .unwrap();
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
-    }
-
-    /// As MSAL Python makes it: a padded thumbprint and times with fractions.
-    fn rs256(&self) -> Value {
-        let x5t = self.thumbprint(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY);
-        json!({"alg": "RS256", "typ": "JWT", "x5t": URL_SAFE.encode(x5t)})
-    }
-
-    fn ps256(&self) -> Value {
-        let x5t = URL_SAFE_NO_PAD.encode(self.thumbprint(&aws_lc_rs::digest::SHA256));
-        json!({"alg": "PS256", "typ": "JWT", "x5t#S256": x5t, "x5c": [STANDARD.encode(&self.der)]})
-    }
-}
 
 fn claims() -> Value {
     #[expect(
@@ -152,8 +99,8 @@ fn assertions_that_prove_nothing() {
     let foreign_url = json!(format!("https://evil.example/{CONTOSO}/oauth2/v2.0/token"));
     let mut mixed = holder.rs256();
     mixed["x5t#S256"] = other.ps256()["x5t#S256"].clone();
+    assert_eq!(present(&emulator, "a.b.c").code(), 50027);
     for (assertion, code) in [
-        ("a.b.c".to_owned(), 50027),
         (other.sign(&holder.rs256(), &claims()), 700_027),
         (other.sign(&other.rs256(), &claims()), 700_027),
         (holder.sign(&json!({"alg": "RS256"}), &claims()), 700_027),
@@ -226,6 +173,49 @@ fn an_api_acts_on_behalf_of_its_caller() {
         50013
     );
     assert_eq!(middle_tier(&emulator, "opaque", 1).code(), 50027);
+}
+
+#[test]
+fn a_second_factor_counts_for_the_next_api_too() {
+    let emulator = emulator();
+    let rule = Policy::new(Requirement::Mfa)
+        .user(ALICE)
+        .resource(SCOPE.trim_end_matches("/.default"));
+    let tenant = Tenant::new(CONTOSO).policy(rule.resource(format!("api://{WEB}")));
+    let more = Directory::builder().tenant(tenant);
+    emulator.declare(more).unwrap();
+    let scope = format!("api://{WEB}/.default");
+    let query = [
+        ("client_id", DESKTOP),
+        ("response_type", "code"),
+        ("redirect_uri", "http://localhost"),
+        ("scope", &scope),
+        ("login_hint", ALICE),
+    ];
+    let mut browser = Browser::new(&emulator);
+    browser.open("/common/oauth2/v2.0/authorize", &query);
+    browser.submit(&[("do", "password"), ("password", PASSWORD)]);
+    let done = browser.submit(&[("do", "code"), ("code", "123456")]);
+    let form = [
+        ("client_id", DESKTOP),
+        ("grant_type", "authorization_code"),
+        ("code", &redirected(&done, "code").unwrap()),
+        ("redirect_uri", "http://localhost"),
+    ];
+    let assertion = token(&emulator, Protocol::V2, CONTOSO, &form).text("access_token");
+    assert_eq!(middle_tier(&emulator, &assertion, 1).status, 200);
+}
+
+#[test]
+fn an_api_hears_which_factor_is_missing() {
+    let emulator = emulator();
+    let assertion = access_token(&emulator, &format!("api://{WEB}/.default"));
+    let rule = Policy::new(Requirement::Mfa).user(ALICE);
+    let more = Directory::builder().tenant(Tenant::new(CONTOSO).policy(rule));
+    emulator.declare(more).unwrap();
+    let refused = middle_tier(&emulator, &assertion, 1);
+    assert_eq!(refused.code(), 50076);
+    assert!(refused.json()["claims"].is_string());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use msal_emulator::Emulator;
 use msal_emulator::sample::{ALICE, BOB, CONTOSO, DAN, DESKTOP, WEB, WEB_REDIRECT, WEB_SECRET};
 use url::Url;
 
+use crate::browser::redirected;
 use crate::support::{Answer, Form, GRAPH, Protocol, SCOPE, at, emulator, get, token, token_at};
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -14,14 +15,6 @@ fn authorize(emulator: &Emulator, path: &str, query: Form<'_>) -> Answer {
         .extend_pairs(query)
         .finish();
     get(emulator, &format!("/{CONTOSO}/{path}/authorize?{query}"))
-}
-
-fn redirected(answer: &Answer, parameter: &str) -> Option<String> {
-    assert_eq!(answer.status, 302, "{answer:?}");
-    let url = Url::parse(answer.header("location")).unwrap();
-    url.query_pairs()
-        .find(|(name, _)| name == parameter)
-        .map(|(_, value)| value.into_owned())
 }
 
 fn desktop_query(user: &str) -> [(&str, &str); 9] {
@@ -98,6 +91,25 @@ fn a_code_lives_for_ten_minutes() {
     };
     assert_eq!(redeem(601).code(), 70008);
     assert_eq!(redeem(600).status, 200);
+}
+
+#[test]
+fn a_code_of_a_closed_account_gets_nothing() {
+    let emulator = emulator();
+    let answer = authorize(&emulator, "oauth2/v2.0", &desktop_query(ALICE));
+    let code = redirected(&answer, "code").unwrap();
+    let redeem = || {
+        token(
+            &emulator,
+            Protocol::V2,
+            CONTOSO,
+            &redeem_form(&code, VERIFIER),
+        )
+    };
+    emulator.set_enabled(ALICE, false);
+    assert_eq!(redeem().code(), 50057);
+    emulator.set_enabled(ALICE, true);
+    assert_eq!(redeem().status, 200);
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub(crate) struct Browser<'e> {
     emulator: &'e Emulator,
     pub(crate) cookies: BTreeMap<String, String>,
     pub(crate) seconds: u64,
+    /// What it says it takes: pages, unless changed.
+    pub(crate) accept: &'static str,
     page: String,
 }
 
@@ -25,25 +27,31 @@ impl<'e> Browser<'e> {
             emulator,
             cookies: BTreeMap::new(),
             seconds: 0,
+            accept: "text/html,application/xhtml+xml",
             page: String::new(),
         }
     }
 
     pub(crate) fn open(&mut self, path: &str, query: Form<'_>) -> Answer {
         let query = encoded(query);
-        self.send(Request::get(format!("{BASE}{path}?{query}")), String::new())
+        let mark = if query.is_empty() { "" } else { "?" };
+        let request = Request::get(format!("{BASE}{path}{mark}{query}"));
+        self.send(request, String::new())
     }
 
     /// Sends the form of the page at hand, with what the person typed or pressed.
     pub(crate) fn submit(&mut self, typed: Form<'_>) -> Answer {
-        let hidden =
-            [("flow", &*self.value("name=\"flow\" value=\""))].map(|(k, v)| (k, v.to_owned()));
+        let flow = self.hidden("flow");
         let action = self.value("method=\"post\" action=\"");
-        let mut form: Vec<(&str, &str)> = hidden.iter().map(|(k, v)| (*k, v.as_str())).collect();
-        form.extend_from_slice(typed);
+        let form = [&[("flow", flow.as_str())][..], typed].concat();
         let request = Request::post(format!("{BASE}{action}"))
             .header("content-type", "application/x-www-form-urlencoded");
         self.send(request, encoded(&form))
+    }
+
+    /// The value of a hidden field of the page at hand.
+    pub(crate) fn hidden(&self, name: &str) -> String {
+        self.value(&format!("name=\"{name}\" value=\""))
     }
 
     pub(crate) fn shows(&self, text: &str) -> bool {
@@ -63,7 +71,7 @@ impl<'e> Browser<'e> {
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         let request = request
-            .header("accept", "text/html,application/xhtml+xml")
+            .header("accept", self.accept)
             .header("cookie", cookies.join("; "));
         let answer = send(self.emulator, request, Bytes::from(body), at(self.seconds));
         for cookie in answer.headers.get_all("set-cookie") {
@@ -81,11 +89,12 @@ impl<'e> Browser<'e> {
     }
 }
 
-/// A parameter of the redirect in an answer.
+/// A parameter of the redirect in an answer, in the query or the fragment.
 pub(crate) fn redirected(answer: &Answer, parameter: &str) -> Option<String> {
     assert_eq!(answer.status, 302, "{answer:?}");
     let url = Url::parse(answer.header("location")).unwrap();
-    url.query_pairs()
+    let text = url.fragment().or_else(|| url.query()).unwrap_or_default();
+    url::form_urlencoded::parse(text.as_bytes())
         .find(|(name, _)| name == parameter)
         .map(|(_, value)| value.into_owned())
 }

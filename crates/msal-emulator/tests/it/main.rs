@@ -9,18 +9,23 @@
 mod admin;
 mod assertions;
 mod authorize;
+mod b2c;
 mod browser;
 mod catalogue;
 mod device;
 mod documents;
 mod faults;
 mod federation;
+mod holder;
 mod identities;
 mod pages;
 mod properties;
 mod refresh_tokens;
 mod refusals;
+mod response_types;
 #[cfg(feature = "server")]
 mod server;
+mod sign_out;
+mod sign_up;
 mod support;
 mod token_answers;

@@ -3,7 +3,8 @@
 use msal_emulator::sample::{
     ALICE, BOB, CAROL, CONTOSO, DAN, DESKTOP, FABRIKAM, MIA, PASSWORD, REPORTS, WEB_REDIRECT,
 };
-use msal_emulator::{Directory, Emulator, Settings, SignIn};
+use msal_emulator::{Directory, Emulator, Policy, Requirement, Settings, SignIn, Tenant, User};
+use std::time::Duration;
 
 use crate::browser::{Browser, redirected};
 use crate::support::{ARM, Answer, Form, Protocol, SCOPE, at, emulator, token, token_at};
@@ -326,6 +327,121 @@ fn signing_out_ends_the_session_and_goes_back_to_a_known_client() {
         &[("post_logout_redirect_uri", "https://evil.example")],
     );
     assert_eq!(evil.status, 200);
+}
+
+/// Contoso with one more rule for Alice.
+fn ruled(requirement: Requirement) -> Emulator {
+    let emulator = emulator();
+    let tenant = Tenant::new(CONTOSO).policy(Policy::new(requirement).user(ALICE));
+    let more = Directory::builder().tenant(tenant);
+    emulator.declare(more).unwrap();
+    emulator
+}
+
+#[test]
+fn a_rule_about_frequency_looks_at_the_time_of_the_sign_in() {
+    let emulator = ruled(Requirement::SignInFrequency(Duration::from_secs(3600)));
+    let mut browser = Browser::new(&emulator);
+    browser.open(AUTHORIZE, &query(SCOPE, &[]));
+    let first = sign_in(&mut browser, ALICE);
+    let tokens = redeem(&emulator, "common", &redirected(&first, "code").unwrap(), 0);
+    let refresh = |token: &str, seconds| {
+        let form = crate::support::refresh_form(DESKTOP, token);
+        token_at(&emulator, Protocol::V2, CONTOSO, &form, at(seconds))
+    };
+    // A token's descendants are no younger than the sign-in.
+    let newer = refresh(&tokens.refresh_token(), 3000).refresh_token();
+    assert_eq!(refresh(&newer, 3600).status, 200);
+    let late = refresh(&newer, 3601);
+    assert_eq!(late.code(), 70043);
+    let description = late.text("error_description");
+    assert!(description.contains("issued on 2026-08-13T21:24:29.0000000Z"));
+    assert!(description.contains("lifetime for this request is 3600."));
+    browser.seconds = 3600;
+    let still = browser.open(AUTHORIZE, &query(SCOPE, &[]));
+    assert!(redirected(&still, "code").is_some());
+    browser.seconds = 3601;
+    let silent = browser.open(AUTHORIZE, &query(SCOPE, &[("prompt", "none")]));
+    assert!(
+        redirected(&silent, "error_description")
+            .unwrap()
+            .starts_with("AADSTS70043")
+    );
+    browser.open(AUTHORIZE, &query(SCOPE, &[]));
+    assert!(browser.shows("Enter password"));
+    let again = browser.submit(&[("do", "password"), ("password", PASSWORD)]);
+    let tokens = redeem(
+        &emulator,
+        "common",
+        &redirected(&again, "code").unwrap(),
+        3601,
+    );
+    assert_eq!(refresh(&tokens.refresh_token(), 7201).status, 200);
+}
+
+#[test]
+fn a_second_factor_grows_old_where_a_rule_says_so() {
+    let emulator = ruled(Requirement::MfaFrequency(Duration::from_secs(60)));
+    let mut browser = Browser::new(&emulator);
+    browser.open(AUTHORIZE, &query(SCOPE, &[]));
+    sign_in(&mut browser, ALICE);
+    assert!(browser.shows("Enter code"));
+    let done = browser.submit(&[("do", "code"), ("code", "123456")]);
+    assert!(redirected(&done, "code").is_some());
+    browser.seconds = 60;
+    let still = browser.open(AUTHORIZE, &query(SCOPE, &[]));
+    assert!(redirected(&still, "code").is_some());
+    browser.seconds = 61;
+    browser.open(AUTHORIZE, &query(SCOPE, &[]));
+    browser.submit(&[("do", "password"), ("password", PASSWORD)]);
+    assert!(browser.shows("Enter code"));
+    let done = browser.submit(&[("do", "code"), ("code", "123456")]);
+    assert!(redirected(&done, "code").is_some());
+    let password = crate::support::password_form(DESKTOP, ALICE);
+    let without = token(&emulator, Protocol::V2, CONTOSO, &password);
+    assert_eq!(without.code(), 50076);
+}
+
+#[test]
+fn ten_wrong_passwords_lock_an_account_for_a_minute() {
+    let emulator = emulator();
+    let mut browser = Browser::new(&emulator);
+    browser.open(AUTHORIZE, &query(SCOPE, &[("login_hint", ALICE)]));
+    let right = [("do", "password"), ("password", PASSWORD)];
+    let wrong = [("do", "password"), ("password", "wrong")];
+    for _ in 0..9 {
+        browser.submit(&wrong);
+    }
+    assert!(browser.shows("incorrect"));
+    browser.submit(&wrong);
+    browser.seconds = 60;
+    browser.submit(&right);
+    assert!(browser.shows("Your account is locked"));
+    browser.seconds = 61;
+    assert!(redirected(&browser.submit(&right), "code").is_some());
+    // A password that is right ends the count.
+    browser.open(
+        AUTHORIZE,
+        &query(SCOPE, &[("login_hint", ALICE), ("prompt", "login")]),
+    );
+    browser.submit(&wrong);
+    assert!(redirected(&browser.submit(&right), "code").is_some());
+}
+
+#[test]
+fn an_expired_password_signs_nobody_in_until_it_is_changed() {
+    const EVE: &str = "eve@contoso.example";
+    let emulator = emulator();
+    let eve = User::new(EVE, PASSWORD).password_expired();
+    let more = Directory::builder().tenant(Tenant::new(CONTOSO).user(eve));
+    emulator.declare(more).unwrap();
+    let mut browser = Browser::new(&emulator);
+    browser.open(AUTHORIZE, &query(SCOPE, &[("login_hint", EVE)]));
+    browser.submit(&[("do", "password"), ("password", PASSWORD)]);
+    assert!(browser.shows("Your password has expired."));
+    emulator.change_password(EVE, "new", at(0));
+    let done = browser.submit(&[("do", "password"), ("password", "new")]);
+    assert!(redirected(&done, "code").is_some());
 }
 
 #[test]

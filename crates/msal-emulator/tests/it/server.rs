@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use msal_emulator::sample::{ALICE, CONTOSO, DESKTOP};
-use msal_emulator::{Config, Directory, Emulator, Fault, Server};
+use msal_emulator::{Config, Directory, Emulator, Fault, Server, Settings};
 use reqwest::{Certificate, Client, StatusCode, Version};
+use rustls::pki_types::pem::PemObject as _;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -247,6 +248,124 @@ async fn the_admin_api_and_machines_have_ports_of_their_own() {
     let other = plain.get(format!("{}/common/discovery/keys", admin));
     assert_eq!(other.send().await.unwrap().status(), StatusCode::NOT_FOUND);
     server.shutdown().await;
+}
+
+/// As MSAL does on Service Fabric: looks at the certificate before it sends the secret.
+async fn on_service_fabric(server: &Server, thumbprint: &str) -> Option<Value> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots
+        .add(rustls::pki_types::CertificateDer::from_pem_slice(server.ca_pem().as_bytes()).unwrap())
+        .unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config));
+    let stream = TcpStream::connect(("127.0.0.1", server.port()))
+        .await
+        .unwrap();
+    let mut stream = connector
+        .connect("localhost".try_into().unwrap(), stream)
+        .await
+        .unwrap();
+    let (_, session) = stream.get_ref();
+    let seen = &session.peer_certificates().unwrap()[0];
+    let seen = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, seen);
+    let seen: String = seen
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02X}"))
+        .collect();
+    if seen != thumbprint {
+        return None;
+    }
+    let request = "GET /metadata/identity/oauth2/token?api-version=2019-07-01-preview\
+                   &resource=https%3A%2F%2Fvault.azure.net HTTP/1.1\r\nHost: localhost\r\n\
+                   Secret: emulator-identity-header\r\nConnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    Some(serde_json::from_str(body).unwrap())
+}
+
+#[tokio::test]
+async fn service_fabric_pins_the_certificate_and_gets_a_token() {
+    let server = start().await;
+    let json = on_service_fabric(&server, server.thumbprint())
+        .await
+        .unwrap();
+    assert_eq!(
+        (&json["token_type"], &json["resource"]),
+        (&"Bearer".into(), &"https://vault.azure.net".into())
+    );
+    assert!(json["expires_on"].is_u64());
+    let claims = crate::support::claims(json["access_token"].as_str().unwrap());
+    assert_eq!(claims["aud"], "https://vault.azure.net");
+    // Another server has another certificate.
+    let other = start().await;
+    assert_eq!(on_service_fabric(&server, other.thumbprint()).await, None);
+}
+
+#[tokio::test]
+async fn azure_arc_shows_its_key_in_a_file_while_the_server_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens").join("emulator.key");
+    let settings = Settings::default().arc_key_file(path.to_str().unwrap());
+    let emulator = Emulator::with_settings(Directory::sample(), settings);
+    let server = Server::builder(emulator)
+        .managed_identity_port(0)
+        .keep_arc_key()
+        .start()
+        .await
+        .unwrap();
+    let plain = Client::builder().no_proxy().build().unwrap();
+    let url = format!(
+        "{}/metadata/identity/oauth2/token?api-version=2020-06-01&resource=https://vault.azure.net",
+        server.managed_identity_url().unwrap()
+    );
+    let ask = |key: Option<String>| {
+        let request = plain.get(&url).header("metadata", "true");
+        match key {
+            Some(key) => request.header("authorization", format!("Basic {key}")),
+            None => request,
+        }
+    };
+    let challenge = ask(None).send().await.unwrap();
+    assert_eq!(challenge.status(), StatusCode::UNAUTHORIZED);
+    let realm = challenge.headers()["www-authenticate"].to_str().unwrap();
+    let named = realm.strip_prefix("Basic realm=").unwrap();
+    assert_eq!(std::path::Path::new(named), path);
+    let key = std::fs::read_to_string(named).unwrap();
+    assert!(key.len() <= 4096);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(
+            std::fs::metadata(named).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+    let answer = ask(Some(key)).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let wrong = ask(Some("another".to_owned())).send().await.unwrap();
+    assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
+    server.shutdown().await;
+    assert!(!path.exists());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_key_file_that_cannot_be_written_is_named() {
+    let settings = Settings::default().arc_key_file("/dev/null/emulator.key");
+    let emulator = Emulator::with_settings(Directory::sample(), settings);
+    let refused = Server::builder(emulator).keep_arc_key().start().await;
+    let message = refused.unwrap_err().to_string();
+    assert!(message.contains("/dev/null/emulator.key"), "{message}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,65 @@
+//! `response_type`: what the authorization endpoint itself gives (OAuth 2.0 Multiple Response Types).
+
+use crate::directory::AppEntry;
+use crate::refusal::Refusal;
+
+/// A set of `code`, `id_token` and `token`, of which there is at least one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ResponseType {
+    pub(crate) code: bool,
+    pub(crate) id_token: bool,
+    pub(crate) token: bool,
+}
+
+impl ResponseType {
+    /// OAuth 2.0 Multiple Response Types §3: "The order of the values … does not matter".
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let mut read = Self::default();
+        for value in text.split(' ').filter(|value| !value.is_empty()) {
+            let asked = match value {
+                "code" => &mut read.code,
+                "id_token" => &mut read.id_token,
+                "token" => &mut read.token,
+                _ => return None,
+            };
+            if std::mem::replace(asked, true) {
+                return None;
+            }
+        }
+        (read != Self::default()).then_some(read)
+    }
+
+    pub(crate) const fn has_tokens(self) -> bool {
+        self.id_token || self.token
+    }
+
+    /// Refuses what the application has not been enabled for.
+    pub(crate) fn check(self, app: &AppEntry) -> Result<(), Refusal> {
+        if self.token && !app.access_tokens {
+            return Err(Refusal::new(700_051));
+        }
+        if self.id_token && !app.id_tokens {
+            return Err(Refusal::new(700_054));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_come_in_any_order_and_once() {
+        let hybrid = ResponseType {
+            code: true,
+            id_token: true,
+            token: false,
+        };
+        assert_eq!(ResponseType::read("code id_token"), Some(hybrid));
+        assert_eq!(ResponseType::read("id_token code"), Some(hybrid));
+        for text in ["", " ", "none", "code code", "code magic"] {
+            assert_eq!(ResponseType::read(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A person at the token endpoint: what all grants about people have in common.
+
+use std::sync::Arc;
+
+use super::{Client, Granted, Person, Platform, Realm, Refusal};
+use crate::conditions::{Conditions, Evidence};
+use crate::directory::Account;
+use crate::moment::Moment;
+use crate::refresh_token::Descent;
+use crate::scope::Asked;
+
+/// Somebody whose tokens a client wants, found but not yet let in.
+#[derive(Debug)]
+pub(super) struct Entrant<'d> {
+    pub(super) account: Arc<Account>,
+    /// What the client wants in their name. Whether it may is told after whether they may.
+    pub(super) asked: Result<Asked<'d>, Refusal>,
+    pub(super) descent: Descent,
+    pub(super) nonce: Option<String>,
+    pub(super) auth_time: Option<Moment>,
+    pub(super) session: Option<String>,
+}
+
+impl<'d> Entrant<'d> {
+    pub(super) const fn new(
+        account: Arc<Account>,
+        asked: Result<Asked<'d>, Refusal>,
+        descent: Descent,
+    ) -> Self {
+        Self {
+            account,
+            asked,
+            descent,
+            nonce: None,
+            auth_time: None,
+            session: None,
+        }
+    }
+
+    /// Lets them in when their account is open and the rules of the tenant are met.
+    pub(super) fn admit(
+        self,
+        platform: Platform<'d>,
+        realm: Realm,
+        client: &Client<'d>,
+        now: Moment,
+    ) -> Result<Granted<'d>, Refusal> {
+        if !platform.people().is_enabled(&self.account) {
+            return Err(Refusal::new(50057));
+        }
+        let (tenant, object_id) = realm.of_account(&self.account, platform.directory())?;
+        let asked = self.asked?;
+        let conditions = Conditions {
+            account: &self.account,
+            tenant,
+            asked: &asked,
+            app: client.app,
+            evidence: Evidence {
+                now,
+                signed_in: self.descent.signed_in,
+                mfa: self.descent.mfa,
+            },
+        };
+        conditions.check(platform)?;
+        Ok(Granted {
+            app: client.app,
+            proven: client.proven,
+            tenant,
+            asked,
+            person: Some(Person {
+                account: self.account,
+                object_id,
+                descent: self.descent,
+                nonce: self.nonce,
+                auth_time: self.auth_time,
+                session: self.session,
+            }),
+        })
+    }
+}

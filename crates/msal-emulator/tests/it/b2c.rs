@@ -1,0 +1,91 @@
+//! What Azure AD B2C says in words of its own: whole envelopes, and redirects.
+
+use http::Request;
+use msal_emulator::sample::{ALICE, DESKTOP, WEB};
+use serde_json::json;
+
+use crate::browser::{Browser, redirected};
+use crate::support::{BASE, CORRELATION_ID, Form, SCOPE, at, emulator, refresh_form, send};
+
+const POLICY: &str = "/contoso.example/b2c_1_susi";
+
+fn description(code: u32, text: &str, correlation_id: &str) -> String {
+    format!(
+        "AADB2C{code}: {text}\r\nCorrelation ID: {correlation_id}\r\nTimestamp: 2026-08-13 21:24:29Z\r\n"
+    )
+}
+
+#[test]
+fn the_token_endpoint_has_envelopes_of_its_own() {
+    let wrong: Form<'_> = &[("client_secret", "wrong")];
+    for (client, secret, error, code, text) in [
+        (
+            DESKTOP,
+            [].as_slice(),
+            "invalid_grant",
+            90080,
+            "The provided grant has expired. Please re-authenticate and try again.",
+        ),
+        (
+            WEB,
+            &[],
+            "invalid_client",
+            90079,
+            "Clients must send a client_secret when redeeming a confidential grant.",
+        ),
+        (
+            WEB,
+            wrong,
+            "invalid_client",
+            90081,
+            "The specified client_secret does not match the expected value for this client. Please correct the \
+             client_secret and try again.",
+        ),
+    ] {
+        let form = [&refresh_form(client, "garbage")[..], secret].concat();
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish();
+        let request = Request::post(format!("{BASE}{POLICY}/oauth2/v2.0/token"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("client-request-id", CORRELATION_ID);
+        let answer = send(&emulator(), request, form.into(), at(0));
+        let expected = json!({
+            "error": error,
+            "error_description": description(code, text, CORRELATION_ID),
+        });
+        assert_eq!((answer.status, answer.json()), (400, expected));
+    }
+}
+
+#[test]
+fn a_person_forgets_the_password_or_changes_their_mind() {
+    let query = [
+        ("client_id", DESKTOP),
+        ("response_type", "code"),
+        ("redirect_uri", "http://localhost:49152"),
+        ("scope", SCOPE),
+        ("state", "s"),
+        ("login_hint", ALICE),
+    ];
+    for (button, code, text) in [
+        ("forgot", 90118, "The user has forgotten their password."),
+        (
+            "cancel",
+            90091,
+            "The user has cancelled entering self-asserted information.",
+        ),
+    ] {
+        let emulator = emulator();
+        let mut browser = Browser::new(&emulator);
+        browser.open(&format!("{POLICY}/oauth2/v2.0/authorize"), &query);
+        assert!(browser.shows("Forgot your password?"));
+        let answer = browser.submit(&[("do", button)]);
+        assert_eq!(redirected(&answer, "error").unwrap(), "access_denied");
+        assert_eq!(redirected(&answer, "state").unwrap(), "s");
+        let told = redirected(&answer, "error_description").unwrap();
+        let (_, rest) = told.split_once("Correlation ID: ").unwrap();
+        let correlation_id = rest.split_once('\r').unwrap().0;
+        assert_eq!(told, description(code, text, correlation_id));
+    }
+}
