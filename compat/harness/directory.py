@@ -31,6 +31,8 @@ class Client:
 LOOPBACK = "http://localhost"
 DESKTOP = Client("00c0ffee-0000-4000-8000-000000000001", redirect_uri=LOOPBACK)
 WEB = Client("00c0ffee-0000-4000-8000-000000000002", "Sample+secret/of=the&web~app", "https://localhost/callback")
+#: Proves itself by a certificate.
+DAEMON = Client("00c0ffee-0000-4000-8000-000000000003")
 
 
 def tenant_of(user):
@@ -42,8 +44,8 @@ def users(count, tenant):
     return [f"user{n}@{tenant}" for n in range(1, count + 1)]
 
 
-def config(rotation="reusable", signatures="rs256", latency_ms=0, faults=""):
-    """The emulator's configuration file."""
+def config(rotation="reusable", signatures="rs256", latency_ms=0, faults="", tokens="", server="", sign_in="automatic", more=""):
+    """The emulator's configuration file; `tokens`, `server` and `more` are lines of TOML."""
     tenants = "".join(
         f"""
 [[tenant]]
@@ -58,10 +60,13 @@ users = {{ pattern = "user{{n}}@{domain}", count = 1000000, password = "{PASSWOR
 [tokens]
 rotation = "{rotation}"
 signatures = "{signatures}"
+sign_in = "{sign_in}"
 seed = 1
+{tokens}
 
 [server]
 latency_ms = {latency_ms}
+{server}
 {tenants}
 [[app]]
 client_id = "{DESKTOP.id}"
@@ -76,5 +81,6 @@ redirects = [{{ uri = "{WEB.redirect_uri}", kind = "web" }}]
 uri = "{ORDERS}"
 scopes = ["Orders.Read"]
 
+{more}
 {faults}
 """
