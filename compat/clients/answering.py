@@ -1,6 +1,8 @@
 """How a program of this folder is asked: a line of JSON in, a line of JSON out, until its input ends."""
 
+import contextlib
 import json
+import os
 import sys
 import threading
 import traceback
@@ -22,6 +24,17 @@ def answer_questions(flows):
         except Exception:
             answer = {"error": traceback.format_exc()}
         print(json.dumps(answer), file=answers, flush=True)
+
+
+@contextlib.contextmanager
+def variables(**values):
+    """Variables of the environment, for as long as a flow takes."""
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name in values:
+            del os.environ[name]
 
 
 class Ask:

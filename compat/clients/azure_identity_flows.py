@@ -1,6 +1,5 @@
 """azure-identity 1.27.0."""
 
-import os
 import time
 import uuid
 from pathlib import Path
@@ -9,7 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import jwt
 from azure import identity
 
-from .answering import SCOPE, answer_questions
+from .answering import SCOPE, answer_questions, variables
 
 
 
@@ -87,15 +86,10 @@ def client_certificate_by_issuer(ask):
 
 
 def environment(ask):
-    """Everything from variables, the authority too."""
-    os.environ.update(
-        AZURE_TENANT_ID=ask.tenant, AZURE_CLIENT_ID=ask.web["id"], AZURE_CLIENT_SECRET=ask.web["secret"]
-    )
-    try:
+    """Tenant, application and secret from variables."""
+    web = ask.web
+    with variables(AZURE_TENANT_ID=ask.tenant, AZURE_CLIENT_ID=web["id"], AZURE_CLIENT_SECRET=web["secret"]):
         return described(identity.EnvironmentCredential(**settings(ask)).get_token(SCOPE))
-    finally:
-        for name in ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"]:
-            del os.environ[name]
 
 
 def workload_identity(ask):
@@ -119,6 +113,12 @@ def workload_identity(ask):
     return described(credential.get_token(SCOPE))
 
 
+def azure_cli(ask):
+    """From Azure CLI, which somebody is signed in to."""
+    with variables(AZURE_CONFIG_DIR=ask.question["folder"]):
+        return described(identity.AzureCliCredential(process_timeout=60).get_token(SCOPE), ask.user)
+
+
 def on_behalf_of(ask):
     user = identity.InteractiveBrowserCredential(client_id=ask.desktop["id"], timeout=30, **settings(ask))
     assertion = user.get_token(f"{ask.web['api']}/.default").token
@@ -140,6 +140,7 @@ if __name__ == "__main__":
             "client-certificate-by-issuer": client_certificate_by_issuer,
             "environment": environment,
             "workload-identity": workload_identity,
+            "azure-cli": azure_cli,
             "on-behalf-of": on_behalf_of,
         }
     )

@@ -1,7 +1,8 @@
 """A person at a browser without script: reads the pages of a sign-in, fills their forms and presses the button.
 
-Knows no server. As a program it opens the URL it is given, as `BROWSER` wants it, and prints where it ended. Who it
-is it reads from the variables `PERSON_NAME` and `PERSON_PASSWORD`, and the code of a device from `PERSON_CODE`.
+Knows no server. As a program it opens the URL it is given, as `BROWSER` wants it; given the address of a client that
+does not listen too, it prints what was sent there. Who it is it reads from the variables `PERSON_NAME` and
+`PERSON_PASSWORD`, and the code of a device from `PERSON_CODE`.
 """
 
 import os
@@ -83,7 +84,9 @@ class Page(HTMLParser):
 def main(page, redirect_uri=None):
     person = Person(os.environ["PERSON_NAME"], os.environ["PERSON_PASSWORD"])
     code = os.environ.get("PERSON_CODE")
-    print(person.enter(page, code) if code else person.visit(page, redirect_uri))
+    end = person.enter(page, code) if code else person.visit(page, redirect_uri)
+    if redirect_uri:
+        print(end)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import { MOUNT } from "./provider.mjs";
 
-export function documents(origin) {
+export function documents(origin, tenantId) {
   const host = new URL(origin).host;
   return (url) => {
     const path = url.pathname.replace(/\/{2,}/g, "/");
@@ -29,8 +29,11 @@ export function documents(origin) {
         cloud_audience_urn: "urn:federation:MicrosoftOnline",
       };
     }
-    // Azure Resource Manager, for whom Azure CLI asks after a sign-in.
-    return path === "/tenants" || path === "/subscriptions" ? { value: [] } : undefined;
+    // Azure Resource Manager, which Azure CLI asks after a sign-in.
+    if (path === "/tenants") {
+      return { value: [{ id: `/tenants/${tenantId}`, tenantId }] };
+    }
+    return path === "/subscriptions" ? { value: [] } : undefined;
   };
 }
 

@@ -18,11 +18,11 @@ const ROUTES = [
   ["/discovery/v2.0/keys", "/jwks", 2],
 ];
 
-export function rewrite({ origin, inner, log }) {
-  const stored = documents(origin);
+export function rewrite({ origin, inner, log, tenantId }) {
+  const stored = documents(origin, tenantId);
   return async (request, response) => {
     const url = new URL(request.url, origin);
-    const document = stored(url, request);
+    const document = stored(url);
     if (document) {
       response.writeHead(200, { "content-type": "application/json" });
       response.end(JSON.stringify(document));

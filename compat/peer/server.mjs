@@ -26,5 +26,5 @@ inner.on("request", (request, response) => {
   request.url = request.url.slice(MOUNT.length);
   answer(request, response);
 });
-outer.on("request", rewrite({ origin, inner: inner.address().port, log: settings.log }));
+outer.on("request", rewrite({ ...settings, origin, inner: inner.address().port }));
 console.log(JSON.stringify({ url: origin }));
