@@ -1,4 +1,4 @@
-//! Tokens for what runs in Azure: virtual machines (IMDS), App Service, Azure Host Learning, Azure Arc,
+//! Tokens for what runs in Azure: virtual machines (IMDS), App Service, Azure Machine Learning, Azure Arc,
 //! Service Fabric and Cloud Shell. They share two paths; `api-version` tells them apart.
 
 use serde_json::{Value, json};
@@ -161,6 +161,7 @@ impl Host {
             Self::AppService | Self::MachineLearning => {
                 json!({"statusCode": 400, "message": description})
             }
+            Self::CloudShell => json!({"error": {"code": error, "message": description}}),
             Self::ServiceFabric => json!({"error": {
                 "correlationId": call.correlation_id.to_string(),
                 "code": "ManagedIdentityNotFound",
