@@ -5,10 +5,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from .certificates import client_certificate, server_certificate
 from .directory import CONTOSO, DAEMON, DESKTOP, LOOPBACK, ORDERS, PASSWORD, RESOURCES, TENANT_IDS, WEB, config
 from .emulator import Emulator
+from .machines import WORKER
 from .worker import node_worker, python_worker
 
 #: Azure CLI's, and that of programs on azure-identity which bring none.
@@ -32,12 +34,17 @@ class IdentityServer:
         self._workers = {}
         self._seen = 0
 
-    def ask(self, client, flow, **question):
-        """What a client library makes of a flow. `client` is a program of `clients/` or `node/`."""
-        if client not in self._workers:
+    def ask(self, client, flow, variables=None, **question):
+        """What a client library makes of a flow. `client` is a program of `clients/` or `node/`.
+
+        `variables` are of the environment that it starts with.
+        """
+        key = (client, *sorted((variables or {}).items()))
+        if key not in self._workers:
             start = node_worker if client.endswith(".cjs") else python_worker
-            self._workers[client] = start(self, client, self.folder / f"{client}.stderr.txt")
-        return self._workers[client].ask(flow, server=self.told(), **question)
+            errors = self.folder / f"{client}.stderr.txt"
+            self._workers[key] = start(self, client, {**self.trust(), **(variables or {})}, errors)
+        return self._workers[key].ask(flow, server=self.told(), **question)
 
     def told(self):
         """What programs are told."""
@@ -107,11 +114,26 @@ redirects = [{{ uri = "{LOOPBACK}" }}]
 uri = "{WEB_API}"
 id = "{WEB.id}"
 scopes = ["access_as_user"]
+
+[[managed_identity]]
+tenant = "{CONTOSO}"
+
+[[managed_identity]]
+tenant = "{CONTOSO}"
+client_id = "{WORKER}"
 """
-        settings = config(sign_in="pages", tokens="device_code_interval_seconds = 1", server=f"names = {json.dumps(place.names)}", more=more)
+        settings = config(
+            sign_in="pages",
+            tokens="device_code_interval_seconds = 1",
+            server=f"names = {json.dumps(place.names)}\nmanaged_identity_port = {place.machine_port}",
+            more=more,
+        )
         Emulator.__init__(self, folder / "emulator", settings, port=place.port, within=place.command)
+        #: Where machines ask for tokens.
+        self.machine_url = self.started["managed_identity_url"]
         if place.defaults:
             self.url = f"https://{place.name}"
+            place.relay_virtual_machine(urlsplit(self.machine_url).port)
 
     def stop(self):
         IdentityServer.stop(self)

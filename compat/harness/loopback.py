@@ -8,6 +8,7 @@ class Loopback:
     name = "localhost"
     #: Any free one.
     port = 0
+    machine_port = 0
     #: Whether clients are told nothing but their tenant.
     defaults = False
     #: Names that the server's certificate needs.

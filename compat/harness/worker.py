@@ -70,12 +70,12 @@ class FlowFailed(AssertionError):
     """A client did not get through a flow."""
 
 
-def python_worker(place, module, errors):
+def python_worker(place, module, environment, errors):
     """A program of `clients/`."""
     command = place.command([sys.executable, "-m", f"clients.{module}"])
-    return Worker(command, {"PYTHONPATH": str(COMPAT), **place.trust()}, errors)
+    return Worker(command, {**environment, "PYTHONPATH": str(COMPAT)}, errors)
 
 
-def node_worker(place, script, errors):
+def node_worker(place, script, environment, errors):
     """A program of `node/`."""
-    return Worker(place.command(["node", str(COMPAT / "node" / script)]), place.trust(), errors)
+    return Worker(place.command(["node", str(COMPAT / "node" / script)]), environment, errors)
