@@ -13,20 +13,26 @@ class Emulator:
     """A running emulator: the one place that knows how it is started and what it says."""
 
     def __init__(self, folder, config, audited=True, port=0, within=list):
-        """`within` makes a command line one that runs elsewhere, as in a network of its own."""
+        """Without a configuration, it has its sample directory.
+
+        `within` makes a command line one that runs elsewhere, as in a network of its own.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self.ca = folder / "ca.pem"
         self.errors = folder / "stderr.txt"
         self._audit = folder / "audit.jsonl"
         self._audit.touch()
-        config_file = folder / "emulator.toml"
-        config_file.write_text(config)
+        settings = []
+        if config is not None:
+            config_file = folder / "emulator.toml"
+            config_file.write_text(config)
+            settings = ["--config", str(config_file)]
         audit = ["--audit", str(self._audit)] if audited else []
         with open(self.errors, "w") as errors:
             self._process = subprocess.Popen(
                 within(
                     [MSAL, "emulator", "serve", "--port", str(port), "--format", "json"]
-                    + ["--config", str(config_file), "--ca-out", str(self.ca), *audit]
+                    + [*settings, "--ca-out", str(self.ca), *audit]
                 ),
                 stdout=subprocess.PIPE,
                 stderr=errors,

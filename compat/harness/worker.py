@@ -32,7 +32,7 @@ class Worker:
         answer = self._answer(flow)
         if "error" in answer:
             raise FlowFailed(answer["error"])
-        return answer["result"]
+        return answer.get("result")
 
     def stop(self):
         if self._process:
