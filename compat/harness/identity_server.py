@@ -13,7 +13,7 @@ from .emulator import Emulator
 from .machines import WORKER
 from .worker import node_worker, python_worker
 
-#: Azure CLI's, and that of programs on azure-identity which bring none.
+#: Azure CLI's, and that of programs on azure-identity which bring none. It is in every directory.
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 #: The web application as an API that others call, and that calls others on behalf of the caller.
 WEB_API = f"api://{WEB.id}"
@@ -104,11 +104,6 @@ class Ours(IdentityServer, Emulator):
 [[app]]
 client_id = "{DAEMON.id}"
 certificates = ['''{self.certificate.certificate}''']
-
-[[app]]
-client_id = "{AZURE_CLI}"
-family = true
-redirects = [{{ uri = "{LOOPBACK}" }}]
 
 [[resource]]
 uri = "{WEB_API}"
