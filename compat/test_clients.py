@@ -7,7 +7,7 @@ they are on their defaults.
 import pytest
 
 from harness.directory import CONTOSO
-from harness.flows import FLOWS, NEEDS_443, NOT_OIDC
+from harness.flows import FLOWS, NEEDS_443, NOT_OIDC, REFUSALS, REFUSED_CLIENTS
 from harness.worker import FlowFailed
 
 USER = f"user1@{CONTOSO}"
@@ -44,3 +44,25 @@ def test_a_client_gets_the_token_it_asks_for(servers, server, place, client, flo
 def test_what_only_ours_can_do_is_refused_by_the_other(servers, server, place, client, flow):
     with pytest.raises(FlowFailed, match=NOT_OIDC[flow.name]):
         servers(server, place).ask(client, flow.name)
+
+
+def place_for(client, refusal):
+    return "defaults" if refusal == "wrong-password" and (client, "password") in NEEDS_443 else "port"
+
+
+REFUSED = [
+    pytest.param(server, place_for(client, name), client, name, id=f"{server}-{client.split('_flows')[0]}-{name}")
+    for server in SERVERS
+    for client in REFUSED_CLIENTS
+    for name in REFUSALS
+]
+
+
+@pytest.mark.parametrize(["server", "place", "client", "name"], REFUSED)
+def test_what_nobody_may_have_is_refused_by_both(servers, server, place, client, name):
+    server = servers(server, place)
+    server.grants()
+
+    assert server.ask(client, name)["error"] == REFUSALS[name]
+
+    assert server.grants() == (["authorization_code"] if name == "spent-code" else [])

@@ -27,6 +27,10 @@ def described(answer):
 def authorization_code(ask):
     """With PKCE (RFC 7636), as the public application."""
     verifier = secrets.token_urlsafe(32)
+    return described(redeem(ask, code_for_desktop(ask, verifier), verifier))
+
+
+def code_for_desktop(ask, verifier):
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     query = {
         "response_type": "code",
@@ -37,11 +41,13 @@ def authorization_code(ask):
         "code_challenge_method": "S256",
     }
     page = f"{ask.authority('common')}/oauth2/authorize?{urlencode(query)}"
-    code = code_of(ask.person.visit(page, ask.desktop["redirectUri"]))
-    answer = context(ask, "common").acquire_token_with_authorization_code(
+    return code_of(ask.person.visit(page, ask.desktop["redirectUri"]))
+
+
+def redeem(ask, code, verifier):
+    return context(ask, "common").acquire_token_with_authorization_code(
         code, ask.desktop["redirectUri"], GRAPH, ask.desktop["id"], code_verifier=verifier
     )
-    return described(answer)
 
 
 def authorization_code_confidential(ask):
@@ -123,9 +129,46 @@ def client_certificate_by_issuer(ask):
     )
 
 
+def refused(attempt, *arguments):
+    """What a server says against an attempt."""
+    try:
+        attempt(*arguments)
+    except adal.AdalError as error:
+        return {"error": error.error_response["error"]}
+    raise AssertionError("nobody objected")
+
+
+def wrong_secret(ask):
+    return refused(context(ask).acquire_token_with_client_credentials, GRAPH, ask.web["id"], "wrong")
+
+
+def wrong_password(ask):
+    return refused(context(ask).acquire_token_with_username_password, GRAPH, ask.user, "wrong", ask.desktop["id"])
+
+
+def made_up_refresh_token(ask):
+    return refused(context(ask).acquire_token_with_refresh_token, "made up", ask.desktop["id"], GRAPH)
+
+
+def wrong_verifier(ask):
+    return refused(redeem, ask, code_for_desktop(ask, secrets.token_urlsafe(32)), secrets.token_urlsafe(32))
+
+
+def spent_code(ask):
+    verifier = secrets.token_urlsafe(32)
+    code = code_for_desktop(ask, verifier)
+    redeem(ask, code, verifier)
+    return refused(redeem, ask, code, verifier)
+
+
 if __name__ == "__main__":
     answer_questions(
         {
+            "wrong-secret": wrong_secret,
+            "wrong-password": wrong_password,
+            "made-up-refresh-token": made_up_refresh_token,
+            "wrong-verifier": wrong_verifier,
+            "spent-code": spent_code,
             "authorization-code": authorization_code,
             "authorization-code-confidential": authorization_code_confidential,
             "password": password,

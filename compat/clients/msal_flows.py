@@ -52,9 +52,13 @@ def authorization_code_confidential(ask):
 
 
 def code_flow(ask, app, redirect_uri, scope=SCOPE):
+    return app.acquire_token_by_auth_code_flow(*signed_in_at_page(ask, app, redirect_uri, scope))
+
+
+def signed_in_at_page(ask, app, redirect_uri, scope=SCOPE):
+    """A flow that was started, and the answer to it."""
     flow = app.initiate_auth_code_flow([scope], redirect_uri=redirect_uri)
-    answer = dict(parse_qsl(urlsplit(ask.person.visit(flow["auth_uri"], redirect_uri)).query))
-    return app.acquire_token_by_auth_code_flow(flow, answer)
+    return flow, dict(parse_qsl(urlsplit(ask.person.visit(flow["auth_uri"], redirect_uri)).query))
 
 
 def interactive(ask):
@@ -138,9 +142,45 @@ def on_behalf_of(ask):
     return described(app.acquire_token_on_behalf_of(result["access_token"], [SCOPE]), app)
 
 
+def refused(result):
+    """What a server says against an attempt."""
+    return {"error": result["error"]}
+
+
+def wrong_secret(ask):
+    app = msal.ConfidentialClientApplication(ask.web["id"], client_credential="wrong", **settings(ask, ask.tenant))
+    return refused(app.acquire_token_for_client([SCOPE]))
+
+
+def wrong_password(ask):
+    return refused(public(ask, ask.tenant).acquire_token_by_username_password(ask.user, "wrong", [SCOPE]))
+
+
+def made_up_refresh_token(ask):
+    return refused(public(ask).acquire_token_by_refresh_token("made up", [SCOPE]))
+
+
+def wrong_verifier(ask):
+    app = public(ask)
+    flow, answer = signed_in_at_page(ask, app, ask.desktop["redirectUri"])
+    return refused(app.acquire_token_by_auth_code_flow({**flow, "code_verifier": "x" * 43}, answer))
+
+
+def spent_code(ask):
+    app = public(ask)
+    flow, answer = signed_in_at_page(ask, app, ask.desktop["redirectUri"])
+    described(app.acquire_token_by_auth_code_flow(flow, answer), app)
+    return refused(app.acquire_token_by_auth_code_flow(flow, answer))
+
+
 if __name__ == "__main__":
     answer_questions(
         {
+            "wrong-secret": wrong_secret,
+            "wrong-password": wrong_password,
+            "made-up-refresh-token": made_up_refresh_token,
+            "wrong-verifier": wrong_verifier,
+            "spent-code": spent_code,
             "authorization-code": authorization_code,
             "authorization-code-confidential": authorization_code_confidential,
             "interactive": interactive,

@@ -91,3 +91,13 @@ NOT_OIDC = {
 #: What needs a server on port 443: MSAL Python, on which azure-identity stands, leaves the port out when it asks for
 #: the realm of a user.
 NEEDS_443 = {("msal_flows", "password"), ("azure_identity_flows", "password")}
+
+#: What every server refuses, by how RFC 6749 §5.2 has it say so. None but the last gives a token before.
+REFUSALS = {
+    "wrong-secret": "invalid_client",
+    "wrong-password": "invalid_grant",
+    "made-up-refresh-token": "invalid_grant",
+    "wrong-verifier": "invalid_grant",
+    "spent-code": "invalid_grant",
+}
+REFUSED_CLIENTS = ["adal_flows", "msal_flows", "msal_node_flows.cjs"]

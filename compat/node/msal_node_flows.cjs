@@ -32,6 +32,32 @@ function described({ accessToken, account }) {
 }
 
 const flows = {
+  "wrong-secret": async (ask) => {
+    const app = confidentialApp({ ...ask, web: { ...ask.web, secret: "wrong" } });
+    return refused(app.acquireTokenByClientCredential({ scopes: SCOPES }));
+  },
+
+  "wrong-password": async (ask) => {
+    const app = new PublicClientApplication({ auth: auth(ask, ask.desktop.id, ask.tenant) });
+    return refused(app.acquireTokenByUsernamePassword({ username: ask.user, password: "wrong", scopes: SCOPES }));
+  },
+
+  "made-up-refresh-token": async (ask) =>
+    refused(publicApp(ask).acquireTokenByRefreshToken({ refreshToken: "made up", scopes: SCOPES })),
+
+  "wrong-verifier": async (ask) => {
+    const app = publicApp(ask);
+    const request = await signedInAtPage(ask, app, ask.desktop.redirectUri);
+    return refused(app.acquireTokenByCode({ ...request, codeVerifier: "x".repeat(43) }));
+  },
+
+  "spent-code": async (ask) => {
+    const app = publicApp(ask);
+    const request = await signedInAtPage(ask, app, ask.desktop.redirectUri);
+    await app.acquireTokenByCode(request);
+    return refused(app.acquireTokenByCode(request));
+  },
+
   "authorization-code": async (ask) => described(await codeFlow(ask, publicApp(ask), ask.desktop.redirectUri)),
 
   "authorization-code-confidential": async (ask) =>
@@ -116,13 +142,27 @@ const flows = {
   },
 };
 
-/// With PKCE.
 async function codeFlow(ask, app, redirectUri, scopes = SCOPES) {
+  return app.acquireTokenByCode(await signedInAtPage(ask, app, redirectUri, scopes));
+}
+
+/// The request that redeems the code of a sign-in, with PKCE.
+async function signedInAtPage(ask, app, redirectUri, scopes = SCOPES) {
   const { challenge, verifier } = await new CryptoProvider().generatePkceCodes();
   const request = { scopes, redirectUri };
   const page = await app.getAuthCodeUrl({ ...request, codeChallenge: challenge, codeChallengeMethod: "S256", responseMode: "query" });
   const redirect = new URL(await visit(ask, page, { redirectUri }));
-  return app.acquireTokenByCode({ ...request, code: redirect.searchParams.get("code"), codeVerifier: verifier });
+  return { ...request, code: redirect.searchParams.get("code"), codeVerifier: verifier };
+}
+
+/// What a server says against an attempt.
+async function refused(attempt) {
+  try {
+    await attempt;
+  } catch (error) {
+    return { error: error.errorCode };
+  }
+  throw new Error("nobody objected");
 }
 
 function byCertificate(ask, more) {
