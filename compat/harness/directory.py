@@ -50,6 +50,7 @@ def config(rotation="reusable", signatures="rs256", latency_ms=0, faults="", tok
         f"""
 [[tenant]]
 domain = "{domain}"
+aliases = ["{domain.split('.')[0]}.onmicrosoft.com"]
 id = "{TENANT_IDS[domain]}"
 users = {{ pattern = "user{{n}}@{domain}", count = 1000000, password = "{PASSWORD}" }}
 {guests}

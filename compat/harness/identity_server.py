@@ -8,7 +8,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .certificates import client_certificate, server_certificate
-from .directory import CONTOSO, DAEMON, DESKTOP, LOOPBACK, ORDERS, PASSWORD, RESOURCES, TENANT_IDS, WEB, config
+from .directory import (
+    CONTOSO,
+    DAEMON,
+    DESKTOP,
+    LOOPBACK,
+    MANAGEMENT,
+    PASSWORD,
+    RESOURCES,
+    TENANT_IDS,
+    WEB,
+    config,
+)
 from .emulator import Emulator
 from .machines import WORKER
 from .worker import node_worker, python_worker
@@ -17,6 +28,8 @@ from .worker import node_worker, python_worker
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 #: The web application as an API that others call, and that calls others on behalf of the caller.
 WEB_API = f"api://{WEB.id}"
+#: A tenant whose people sign in at AD FS, and one with rules for some resources. Only ours has them.
+FEDERATED, STRICT = "adatum.example", "woodgrove.example"
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:"
 PEER = Path(__file__).parent.parent / "peer" / "server.mjs"
 
@@ -34,17 +47,17 @@ class IdentityServer:
         self._workers = {}
         self._seen = 0
 
-    def ask(self, client, flow, variables=None, **question):
+    def ask(self, client, flow, variables=None, told=None, **question):
         """What a client library makes of a flow. `client` is a program of `clients/` or `node/`.
 
-        `variables` are of the environment that it starts with.
+        `variables` are of the environment that it starts with, `told` is what it is told differently.
         """
         key = (client, *sorted((variables or {}).items()))
         if key not in self._workers:
             start = node_worker if client.endswith(".cjs") else python_worker
             errors = self.folder / f"{client}.stderr.txt"
             self._workers[key] = start(self, client, {**self.trust(), **(variables or {})}, errors)
-        return self._workers[key].ask(flow, server=self.told(), **question)
+        return self._workers[key].ask(flow, server={**self.told(), **(told or {})}, **question)
 
     def told(self):
         """What programs are told."""
@@ -110,6 +123,20 @@ uri = "{WEB_API}"
 id = "{WEB.id}"
 scopes = ["access_as_user"]
 
+[[tenant]]
+domain = "{FEDERATED}"
+federated = true
+users = {{ pattern = "user{{n}}@{FEDERATED}", count = 10, password = "{PASSWORD}" }}
+
+[[tenant]]
+domain = "{STRICT}"
+users = {{ pattern = "user{{n}}@{STRICT}", count = 10, password = "{PASSWORD}" }}
+policy = [
+    {{ requires = "mfa", resources = ["{MANAGEMENT}"] }},
+    {{ requires = "block", resources = ["https://vault.azure.net"] }},
+    {{ requires = "consent", resources = ["https://storage.azure.com"] }},
+]
+
 [[managed_identity]]
 tenant = "{CONTOSO}"
 
@@ -120,12 +147,13 @@ client_id = "{WORKER}"
         settings = config(
             sign_in="pages",
             tokens="device_code_interval_seconds = 1",
-            server=f"names = {json.dumps(place.names)}\nmanaged_identity_port = {place.machine_port}",
+            server=f"names = {json.dumps(place.names)}\nmanaged_identity_port = {place.machine_port}\nadmin_port = 0",
             more=more,
         )
         Emulator.__init__(self, folder / "emulator", settings, port=place.port, within=place.command)
         #: Where machines ask for tokens.
         self.machine_url = self.started["managed_identity_url"]
+        self.admin_url = self.started["admin_url"]
         if place.defaults:
             self.url = f"https://{place.name}"
             place.relay_virtual_machine(urlsplit(self.machine_url).port)

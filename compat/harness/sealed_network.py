@@ -20,6 +20,11 @@ NAMES = [
     "login.windows.net",
     "management.azure.com",
     "graph.microsoft.com",
+    "westus2.login.microsoft.com",
+    "login.microsoftonline.us",
+    "contoso.b2clogin.com",
+    "contoso.ciamlogin.com",
+    "adfs.contoso.example",
 ]
 
 # Makes the namespaces and keeps them until its standard input ends.
