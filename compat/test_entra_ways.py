@@ -6,7 +6,17 @@ from harness.directory import CONTOSO, DESKTOP, MANAGEMENT, WEB
 from harness.identity_server import AZURE_CLI, FEDERATED, STRICT
 
 USER = f"user1@{CONTOSO}"
-PROGRAM = "entra_flows"
+PROGRAM, NODE = "entra_flows", "entra_flows.cjs"
+
+
+AUTHORITIES = {
+    "b2c": "https://contoso.b2clogin.com/contoso.onmicrosoft.com/B2C_1_susi",
+    "ciam": "https://contoso.ciamlogin.com/contoso.onmicrosoft.com",
+    "ciam-short": "https://contoso.ciamlogin.com",
+    "ad-fs": "https://adfs.contoso.example/adfs",
+    "another-cloud": f"https://login.microsoftonline.us/{CONTOSO}",
+    "another-name": f"https://login.windows.net/{CONTOSO}",
+}
 
 
 @pytest.fixture
@@ -36,19 +46,11 @@ def test_the_other_member_of_the_family_uses_the_refresh_token(server):
     assert (client != AZURE_CLI, user) == (True, USER)
 
 
-@pytest.mark.parametrize(
-    "authority",
-    [
-        "https://contoso.b2clogin.com/contoso.onmicrosoft.com/B2C_1_susi",
-        "https://contoso.ciamlogin.com",
-        "https://adfs.contoso.example/adfs",
-        f"https://login.microsoftonline.us/{CONTOSO}",
-        f"https://login.windows.net/{CONTOSO}",
-    ],
-)
-def test_msal_signs_in_at_other_kinds_of_tenants(server, authority):
-    user = f"user1@{FEDERATED}" if "adfs" in authority else USER
-    result = server.ask(PROGRAM, "at-authority", authority=authority, told={"user": user})
+@pytest.mark.parametrize("program", [PROGRAM, NODE], ids=["msal", "msal-node"])
+@pytest.mark.parametrize("authority", AUTHORITIES.values(), ids=AUTHORITIES)
+def test_a_person_signs_in_at_another_kind_of_tenant(server, program, authority):
+    user = f"user1@{FEDERATED}" if authority == AUTHORITIES["ad-fs"] else USER
+    result = server.ask(program, "at-authority", authority=authority, told={"user": user})
     assert server.grants() == ["authorization_code"]
     assert (result["user"], *who(server, result)) == (user, DESKTOP.id, user)
 
@@ -70,16 +72,35 @@ def test_an_api_sends_a_client_back_whose_user_was_shut_out(server):
     assert (result["error"], result["suberror"], result["codes"]) == ("invalid_grant", "bad_token", [50173])
 
 
-@pytest.mark.parametrize(
-    ["resource", "code", "suberror"],
-    [
-        (MANAGEMENT, 50076, "basic_action"),
-        ("https://vault.azure.net", 53003, "message_only"),
-        ("https://storage.azure.com", 65001, "consent_required"),
-    ],
-)
-def test_a_refresh_that_needs_the_person_is_classified(server, resource, code, suberror):
-    strict = {"user": f"user1@{STRICT}"}
-    result = server.ask(PROGRAM, "needs-more", resource=resource, told=strict)
-    assert (result["error"], result["suberror"], result["error_codes"]) == ("invalid_grant", suberror, [code])
-    assert result["classification"] == suberror
+RULES = {
+    "second-factor": (MANAGEMENT, 50076, "basic_action"),
+    "blocked": ("https://vault.azure.net", 53003, "message_only"),
+    "consent": ("https://storage.azure.com", 65001, "consent_required"),
+}
+
+
+@pytest.mark.parametrize(["resource", "code", "suberror"], RULES.values(), ids=RULES)
+def test_msal_python_classifies_a_refresh_that_needs_the_person(server, resource, code, suberror):
+    result = server.ask(PROGRAM, "needs-more", resource=resource, told={"user": f"user1@{STRICT}"})
+    assert result == {
+        **{"error": "invalid_grant", "error_codes": [code], "suberror": suberror},
+        "classification": suberror,
+    }
+
+
+@pytest.mark.parametrize(["resource", "code", "suberror"], RULES.values(), ids=RULES)
+def test_msal_node_asks_for_interaction_then(server, resource, code, suberror):
+    result = server.ask(NODE, "needs-more", resource=resource, told={"user": f"user1@{STRICT}"})
+    assert result == {
+        **{"error": "invalid_grant", "error_codes": [code], "suberror": suberror},
+        "interaction": True,
+    }
+
+
+def test_adal_is_told_of_the_second_factor_in_the_words_of_version_1(server):
+    result = server.ask(PROGRAM, "needs-more-adal", resource=MANAGEMENT, told={"user": f"user1@{STRICT}"})
+    assert (result["error"], result["error_codes"], result["suberror"]) == (
+        "interaction_required",
+        [50076],
+        "basic_action",
+    )

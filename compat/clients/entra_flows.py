@@ -105,6 +105,16 @@ def needs_more(ask):
     return {name: result.get(name) for name in ["error", "suberror", "error_codes", "classification"]}
 
 
+def needs_more_by_adal(ask):
+    here = adal.AuthenticationContext(ask.authority("organizations"))
+    here.acquire_token_with_username_password(GRAPH, ask.user, ask.password, ask.desktop["id"])
+    try:
+        here.acquire_token(ask.question["resource"], ask.user, ask.desktop["id"])
+    except adal.AdalError as error:
+        return error.error_response
+    raise AssertionError("nothing more was asked")
+
+
 if __name__ == "__main__":
     answer_questions(
         {
@@ -116,5 +126,6 @@ if __name__ == "__main__":
             "in-another-cloud": in_another_cloud,
             "challenged": challenged,
             "needs-more": needs_more,
+            "needs-more-adal": needs_more_by_adal,
         }
     )
