@@ -7,8 +7,9 @@ import pytest
 from harness import sealed_network
 from harness.directory import config
 from harness.emulator import Emulator
-from harness.identity_server import OidcProvider, Ours
 from harness.loopback import Loopback
+from harness.oidc_provider import OidcProvider
+from harness.ours import Ours
 from harness.sealed_network import SealedNetwork
 
 # `requests` and Node would take these for the certificates to trust, before what a test says.

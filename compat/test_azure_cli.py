@@ -25,30 +25,46 @@ def az(server):
     az.stop()
 
 
-def as_service(az, client, credential):
-    az.login("--service-principal", "--tenant", CONTOSO, "-u", client.id, "-p", credential)
+def in_the_browser(az, _):
+    az.login()
+    return AZURE_CLI, USER
 
 
-SIGN_INS = {
-    "browser": (lambda az, _: az.login(), "authorization_code", AZURE_CLI, USER),
-    "device-code": (lambda az, _: az.login_by_device_code(), "device_code", AZURE_CLI, USER),
-    "password": (lambda az, _: az.login("-u", USER, "-p", az.secret_file(PASSWORD)), "password", AZURE_CLI, USER),
-    "client-secret": (
-        lambda az, _: as_service(az, WEB, az.secret_file(WEB.secret)),
-        *("client_credentials", WEB.id, None),
-    ),
-    "client-certificate": (
-        lambda az, server: as_service(az, DAEMON, server.told()["daemon"]["file"]),
-        *("client_credentials", DAEMON.id, None),
-    ),
-}
+def by_device_code(az, _):
+    az.login_by_device_code()
+    return AZURE_CLI, USER
 
 
-@pytest.mark.parametrize(["sign_in", "grant", "application", "user"], SIGN_INS.values(), ids=SIGN_INS)
-def test_az_signs_in_and_gets_tokens(az, server, sign_in, grant, application, user):
+def by_password(az, _):
+    az.login("-u", USER, "-p", az.secret_file(PASSWORD))
+    return AZURE_CLI, USER
+
+
+def by_client_secret(az, _):
+    az.login("--service-principal", "--tenant", CONTOSO, "-u", WEB.id, "-p", az.secret_file(WEB.secret))
+    return WEB.id, None
+
+
+def by_client_certificate(az, server):
+    file = server.told()["daemon"]["file"]
+    az.login("--service-principal", "--tenant", CONTOSO, "-u", DAEMON.id, "-p", file)
+    return DAEMON.id, None
+
+
+SIGN_INS = [
+    (in_the_browser, "authorization_code"),
+    (by_device_code, "device_code"),
+    (by_password, "password"),
+    (by_client_secret, "client_credentials"),
+    (by_client_certificate, "client_credentials"),
+]
+
+
+@pytest.mark.parametrize(["sign_in", "grant"], SIGN_INS, ids=[sign_in.__name__ for sign_in, _ in SIGN_INS])
+def test_az_signs_in_and_gets_tokens(az, server, sign_in, grant):
     server.grants()
 
-    sign_in(az, server)
+    application, user = sign_in(az, server)
 
     assert server.grants()[0] == grant
     (account,) = az.run("account", "list")
@@ -58,8 +74,8 @@ def test_az_signs_in_and_gets_tokens(az, server, sign_in, grant, application, us
 
 
 @pytest.mark.parametrize("server", ["ours"], indirect=True)
-def test_az_signs_out(az):
-    az.login("-u", USER, "-p", az.secret_file(PASSWORD))
+def test_az_signs_out(az, server):
+    by_password(az, server)
     az.run("logout")
     with pytest.raises(AzureCliFailed, match="az login"):
         az.token(MANAGEMENT)
@@ -67,14 +83,14 @@ def test_az_signs_out(az):
 
 def test_az_refuses_a_wrong_password(az, server):
     server.grants()
-    with pytest.raises(AzureCliFailed):
+    with pytest.raises(AzureCliFailed, match="AADSTS50126|wrong user name or password"):
         az.login("-u", USER, "-p", az.secret_file("not the password"))
     assert server.grants() == []
 
 
 @pytest.mark.parametrize("server", ["ours"], indirect=True)
 def test_az_redeems_its_refresh_token_for_another_resource(az, server):
-    az.login("-u", USER, "-p", az.secret_file(PASSWORD))
+    by_password(az, server)
     server.grants()
 
     token = server.ask("resource", "who", token=az.token(GRAPH))
@@ -85,7 +101,7 @@ def test_az_redeems_its_refresh_token_for_another_resource(az, server):
 
 @pytest.mark.parametrize("server", ["ours"], indirect=True)
 def test_azure_identity_takes_the_token_from_az(az, server):
-    az.login("-u", USER, "-p", az.secret_file(PASSWORD))
+    by_password(az, server)
 
     result = server.ask("azure_identity_flows", "azure-cli", folder=az.folder)
 

@@ -12,11 +12,13 @@ import msal
 import pytest
 
 from harness.chromium import EXECUTABLE, Chromium
-from harness.directory import DESKTOP, FABRIKAM, GRAPH, MANAGEMENT, PASSWORD
+from harness.directory import DESKTOP, GRAPH, MANAGEMENT, PASSWORD
 from harness.emulator import Emulator
 from harness.python_app import claims
 
-pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason="Chromium is not installed; on Debian: apt-get install chromium")
+pytestmark = pytest.mark.skipif(
+    EXECUTABLE is None, reason="Chromium is not installed; on Debian: apt-get install chromium"
+)
 
 ALICE, CAROL, MIA = "alice@contoso.example", "carol@fabrikam.example", "mia@contoso.example"
 NAME = "Email or sign-in name"

@@ -3,7 +3,8 @@
 import pytest
 
 from harness.directory import CONTOSO, DESKTOP, MANAGEMENT, WEB
-from harness.identity_server import AZURE_CLI, FEDERATED, STRICT
+from harness.identity_server import AZURE_CLI
+from harness.ours import FEDERATED, STRICT
 
 USER = f"user1@{CONTOSO}"
 PROGRAM, NODE = "entra_flows", "entra_flows.cjs"

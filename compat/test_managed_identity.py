@@ -23,7 +23,10 @@ TABLE = [
     ("defaults", machines.arc, ALL, [ITS_OWN]),
 ]
 CASES = [
-    pytest.param(place, machine, library, identity, id=f"{machine.__name__}-{library}-{'assigned' if identity else 'own'}")
+    pytest.param(
+        *(place, machine, library, identity),
+        id=f"{machine.__name__}-{library}-{'assigned' if identity else 'own'}",
+    )
     for place, machine, libraries, identities in TABLE
     for library in libraries
     for identity in identities

@@ -44,8 +44,17 @@ def users(count, tenant):
     return [f"user{n}@{tenant}" for n in range(1, count + 1)]
 
 
-def config(rotation="reusable", signatures="rs256", latency_ms=0, faults="", tokens="", server="", sign_in="automatic", more=""):
-    """The emulator's configuration file; `tokens`, `server` and `more` are lines of TOML."""
+def config(
+    rotation="reusable",
+    signatures="rs256",
+    latency_ms=0,
+    sign_in="automatic",
+    tokens="",
+    server="",
+    more="",
+    faults="",
+):
+    """The emulator's configuration file; the last four are lines of TOML."""
     tenants = "".join(
         f"""
 [[tenant]]
