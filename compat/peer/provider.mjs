@@ -43,7 +43,6 @@ function configuration({ clients, scopes, tenantId }) {
     expiresWithSession: async () => false,
     // Stricter than Entra: a client that presents an old refresh token once more loses the new one too.
     rotateRefreshToken: true,
-    pkce: { required: () => false },
     ttl: { AccessToken: 3600, ClientCredentials: 3600, DeviceCode: 900, Grant: 86400, IdToken: 3600, Interaction: 600, RefreshToken: 86400, Session: 86400 },
   };
 }
