@@ -4,11 +4,16 @@ import os
 
 import pytest
 
+from harness import sealed_network
 from harness.directory import config
 from harness.emulator import Emulator
+from harness.loopback import Loopback
+from harness.oidc_provider import OidcProvider
+from harness.ours import Ours
+from harness.sealed_network import SealedNetwork
 
 # `requests` and Node would take these for the certificates to trust, before what a test says.
-for name in ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"]:
+for name in ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"]:
     os.environ.pop(name, None)
 
 
@@ -31,6 +36,29 @@ def start_emulator(tmp_path):
 def emulator(start_emulator):
     """An emulator that behaves as Entra does."""
     return start_emulator()
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory):
+    """Servers by name and place, each started when it is first asked for."""
+    running = {}
+
+    def server(name, place):
+        if (name, place) not in running:
+            running[name, place] = start(name, place, tmp_path_factory.mktemp(f"{name}-{place}"))
+        return running[name, place]
+
+    yield server
+    for each in running.values():
+        each.stop()
+        each.place.stop()
+
+
+def start(name, place, folder):
+    if place == "defaults" and (reason := sealed_network.why_not()):
+        pytest.skip(f"no network of our own for login.microsoftonline.com: {reason}")
+    here = SealedNetwork(folder / "network") if place == "defaults" else Loopback()
+    return {"ours": Ours, "oidc-provider": OidcProvider}[name](here, folder)
 
 
 def pytest_collection_modifyitems(items):

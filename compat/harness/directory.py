@@ -31,6 +31,8 @@ class Client:
 LOOPBACK = "http://localhost"
 DESKTOP = Client("00c0ffee-0000-4000-8000-000000000001", redirect_uri=LOOPBACK)
 WEB = Client("00c0ffee-0000-4000-8000-000000000002", "Sample+secret/of=the&web~app", "https://localhost/callback")
+#: Proves itself by a certificate.
+DAEMON = Client("00c0ffee-0000-4000-8000-000000000003")
 
 
 def tenant_of(user):
@@ -42,12 +44,22 @@ def users(count, tenant):
     return [f"user{n}@{tenant}" for n in range(1, count + 1)]
 
 
-def config(rotation="reusable", signatures="rs256", latency_ms=0, faults=""):
-    """The emulator's configuration file."""
+def config(
+    rotation="reusable",
+    signatures="rs256",
+    latency_ms=0,
+    sign_in="automatic",
+    tokens="",
+    server="",
+    more="",
+    faults="",
+):
+    """The emulator's configuration file; the last four are lines of TOML."""
     tenants = "".join(
         f"""
 [[tenant]]
 domain = "{domain}"
+aliases = ["{domain.split('.')[0]}.onmicrosoft.com"]
 id = "{TENANT_IDS[domain]}"
 users = {{ pattern = "user{{n}}@{domain}", count = 1000000, password = "{PASSWORD}" }}
 {guests}
@@ -58,10 +70,13 @@ users = {{ pattern = "user{{n}}@{domain}", count = 1000000, password = "{PASSWOR
 [tokens]
 rotation = "{rotation}"
 signatures = "{signatures}"
+sign_in = "{sign_in}"
 seed = 1
+{tokens}
 
 [server]
 latency_ms = {latency_ms}
+{server}
 {tenants}
 [[app]]
 client_id = "{DESKTOP.id}"
@@ -76,5 +91,6 @@ redirects = [{{ uri = "{WEB.redirect_uri}", kind = "web" }}]
 uri = "{ORDERS}"
 scopes = ["Orders.Read"]
 
+{more}
 {faults}
 """

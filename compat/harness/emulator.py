@@ -12,24 +12,34 @@ from .command import MSAL
 class Emulator:
     """A running emulator: the one place that knows how it is started and what it says."""
 
-    def __init__(self, folder, config, audited=True):
+    def __init__(self, folder, config, audited=True, port=0, within=list):
+        """Without a configuration, it has its sample directory.
+
+        `within` makes a command line one that runs elsewhere, as in a network of its own.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self.ca = folder / "ca.pem"
         self.errors = folder / "stderr.txt"
         self._audit = folder / "audit.jsonl"
         self._audit.touch()
-        config_file = folder / "emulator.toml"
-        config_file.write_text(config)
-        audit = ["--audit", self._audit] if audited else []
+        settings = []
+        if config is not None:
+            config_file = folder / "emulator.toml"
+            config_file.write_text(config)
+            settings = ["--config", str(config_file)]
+        audit = ["--audit", str(self._audit)] if audited else []
         with open(self.errors, "w") as errors:
             self._process = subprocess.Popen(
-                [MSAL, "emulator", "serve", "--port", "0", "--format", "json"]
-                + ["--config", config_file, "--ca-out", self.ca, *audit],
+                within(
+                    [MSAL, "emulator", "serve", "--port", str(port), "--format", "json"]
+                    + [*settings, "--ca-out", str(self.ca), *audit]
+                ),
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
             )
-        self.url = self._first_document()["url"]
+        self.started = self._first_document()
+        self.url = self.started["url"]
         self.http = requests.Session()
         self.http.verify = str(self.ca)
 
@@ -72,12 +82,15 @@ class Emulator:
         A request of our own marks the end: the log is in order, so once it shows the mark it is complete.
         """
         mark = f"/mark/{uuid.uuid4()}"
-        self.http.get(self.url + mark)
+        self._get(self.url + mark)
         while True:
             lines = self._audit.read_text().splitlines(keepends=True)
             records = [json.loads(line) for line in lines if line.endswith("\n")]
             if any(record["path"] == mark for record in records):
                 return [record for record in records if not record["path"].startswith("/mark/")]
+
+    def _get(self, url):
+        self.http.get(url)
 
     def counting(self):
         """Counts what is asked from now on."""

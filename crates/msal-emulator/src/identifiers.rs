@@ -5,6 +5,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use crate::guid::Guid;
 
 #[derive(Debug)]
@@ -32,16 +35,27 @@ impl Identifiers {
 
     /// 22 characters, as `uti` has them.
     pub(crate) fn uti(&self) -> String {
-        crate::base64url(self.guid().as_bytes())
+        crate::base64url(&self.bytes_of(self.serial()))
+    }
+
+    /// The place of a token in the sequence, by its `uti`: finer than its `iat`, which counts seconds.
+    pub(crate) fn serial_of(&self, uti: &str) -> Option<u64> {
+        let bytes = URL_SAFE_NO_PAD.decode(uti).ok()?;
+        let high = u64::from_be_bytes(bytes.get(..8)?.try_into().ok()?);
+        Some(unscramble(unscramble(high) ^ self.seed))
     }
 
     fn guid_of(&self, serial: u64) -> Guid {
+        Guid::from_bytes(self.bytes_of(serial)).with_version(4)
+    }
+
+    fn bytes_of(&self, serial: u64) -> [u8; 16] {
         let high = scramble(self.seed ^ scramble(serial));
         let low = scramble(high ^ serial);
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&high.to_be_bytes());
         bytes[8..].copy_from_slice(&low.to_be_bytes());
-        Guid::from_bytes(bytes).with_version(4)
+        bytes
     }
 }
 
@@ -51,6 +65,16 @@ pub(crate) const fn scramble(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)
+}
+
+/// The other way around: each step undone, the factors by their inverses modulo 2^64.
+const fn unscramble(value: u64) -> u64 {
+    let value = value ^ (value >> 31) ^ (value >> 62);
+    let value = value.wrapping_mul(0x3196_42b2_d24d_8ec3);
+    let value = value ^ (value >> 27) ^ (value >> 54);
+    let value = value.wrapping_mul(0x96de_1b17_3f11_9089);
+    let value = value ^ (value >> 30) ^ (value >> 60);
+    value.wrapping_sub(0x9e37_79b9_7f4a_7c15)
 }
 
 #[cfg(test)]
@@ -66,5 +90,15 @@ mod tests {
         assert_eq!(drawn.iter().collect::<HashSet<_>>().len(), drawn.len());
         assert_eq!(Identifiers::new(7).guid(), drawn[0]);
         assert_ne!(Identifiers::new(8).guid(), drawn[0]);
+    }
+
+    #[test]
+    fn a_uti_tells_its_serial() {
+        let ids = Identifiers::new(7);
+        for _ in 0..1000 {
+            let uti = ids.uti();
+            assert_eq!(ids.serial_of(&uti), Some(ids.serial() - 1));
+        }
+        assert_eq!(ids.serial_of("not one"), None);
     }
 }

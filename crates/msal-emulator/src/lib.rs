@@ -162,6 +162,8 @@
 //! | Sample family files | `00c0ffee-0000-4000-8000-000000000004` | public, in the family of client ids |
 //! | Sample page | `00c0ffee-0000-4000-8000-000000000005` | single-page application, redirect `http://localhost:3000/` |
 //!
+//! Azure CLI and Azure PowerShell are in every directory, without a registration.
+//!
 //! Machines have an identity of their own in Contoso, and the one with client id
 //! `00c0ffee-0000-4000-8000-000000000006`.
 //!

@@ -26,6 +26,7 @@ use crate::directory::Directory;
 use crate::interaction::FIELD;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
+use crate::session::Session;
 
 /// What every page of a sign-in knows.
 #[derive(Clone, Copy, Debug)]
@@ -108,6 +109,30 @@ impl Markup {
             .text(upn)
             .raw("</span></p>")
     }
+
+    /// The accounts of a browser, each a button of a list.
+    fn people(self, session: &Session, directory: &Directory) -> Self {
+        session.people().iter().fold(self, |html, person| {
+            let name = directory
+                .account(&person.upn)
+                .map(|account| account.display_name())
+                .unwrap_or_default();
+            html.raw("<li><button name=\"pick\" value=\"")
+                .text(&person.upn)
+                .raw("\"><i aria-hidden=\"true\">")
+                .text(&initials(&name))
+                .raw("</i><span><b>")
+                .text(&name)
+                .raw("</b><small>")
+                .text(&person.upn)
+                .raw("</small><small>Signed in</small></span></button></li>")
+        })
+    }
+}
+
+fn initials(name: &str) -> String {
+    let letters = name.split(' ').filter_map(|word| word.chars().next());
+    letters.take(2).collect::<String>().to_uppercase()
 }
 
 /// A page that says what is wrong.

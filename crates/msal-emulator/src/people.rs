@@ -128,9 +128,22 @@ impl People {
         self.ended(&grant.upn, issued, !grant.confidential)
     }
 
-    /// Whether a session in a browser, or an access token, is older than the last revocation.
+    /// Whether a session in a browser is older than the last revocation.
     pub(crate) fn session_ended(&self, upn: &str, begun: Cut) -> Option<Moment> {
         self.ended(upn, begun, true)
+    }
+
+    /// Since when access tokens of a person are valid, if one is older that was issued in the second `iat`.
+    pub(crate) fn access_token_ended(&self, upn: &str, iat: u64, serial: u64) -> Option<Moment> {
+        self.look(upn, |changes| {
+            let cuts = [changes.sessions_from, changes.public_sessions_from];
+            // Who signs in again at once gets a token of the same second.
+            let later = cuts
+                .into_iter()
+                .flatten()
+                .filter(|cut| (iat, serial) <= (cut.at.secs(), cut.serial));
+            later.max().map(|cut| cut.at)
+        })
     }
 
     fn ended(&self, upn: &str, issued: Cut, by_password: bool) -> Option<Moment> {

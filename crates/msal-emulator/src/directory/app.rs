@@ -178,7 +178,29 @@ impl App {
         });
         self
     }
+
+    /// The applications every directory has, which come without any registration: Azure CLI, which programs on
+    /// the Azure SDKs that bring no client id of their own are too, and Azure PowerShell.
+    pub(crate) fn standard() -> [Self; STANDARD] {
+        let app = |client_id, name| {
+            let app = Self::public(client_id).name(name).family();
+            app.redirect(RedirectKind::Native, "http://localhost")
+        };
+        [
+            app(
+                "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+                "Microsoft Azure CLI",
+            ),
+            app(
+                "1950a258-227b-4e31-a9cf-717495945fc2",
+                "Microsoft Azure PowerShell",
+            ),
+        ]
+    }
 }
+
+/// How many applications every directory has.
+pub(crate) const STANDARD: usize = 2;
 
 /// An application as requests meet it.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! What a directory holds, for people who start an emulator and want to know what to type.
 
 use super::Directory;
+use super::app::STANDARD;
 
 /// A tenant of a [`Directory`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,9 +57,10 @@ impl Directory {
         })
     }
 
-    /// The clients, in the order they were declared.
+    /// The clients, in the order they were declared, and then those that every directory has.
     pub fn apps(&self) -> impl Iterator<Item = AppOverview> + '_ {
-        self.apps.iter().map(|app| AppOverview {
+        let (standard, declared) = self.apps.split_at(STANDARD);
+        declared.iter().chain(standard).map(|app| AppOverview {
             client_id: app.client_id.clone(),
             name: app.name.clone(),
             public: app.public,

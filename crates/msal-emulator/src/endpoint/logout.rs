@@ -70,7 +70,7 @@ fn choose(platform: Platform<'_>, call: &Call<'_>, session: &Session) -> Reply {
         then: back.as_ref(),
         alert: None,
     };
-    page::sign_out_choose(call, frame, session).set_cookie(browser.cookie())
+    page::sign_out_choose(call, frame, session, platform.directory()).set_cookie(browser.cookie())
 }
 
 fn finish(

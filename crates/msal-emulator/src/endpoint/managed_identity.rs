@@ -162,6 +162,7 @@ impl Host {
             Self::AppService | Self::MachineLearning => {
                 json!({"statusCode": 400, "message": description})
             }
+            Self::CloudShell => json!({"error": {"code": error, "message": description}}),
             Self::ServiceFabric => json!({"error": {
                 "correlationId": call.correlation_id.to_string(),
                 "code": "ManagedIdentityNotFound",

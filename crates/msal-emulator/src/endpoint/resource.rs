@@ -11,7 +11,6 @@ use crate::call::Call;
 use crate::issuer::Believed;
 use crate::jwt::Jwt;
 use crate::moment::Moment;
-use crate::people::Cut;
 use crate::platform::Platform;
 use crate::reply::Reply;
 use crate::request::bearer;
@@ -82,11 +81,9 @@ fn admit(
 
 /// Since when tokens of the user count, if this one is older.
 fn revoked(platform: Platform<'_>, claims: &Believed) -> Option<Moment> {
-    let issued = Cut {
-        at: Moment::from_millis(claims.number("iat").saturating_mul(1000)),
-        serial: 0,
-    };
-    platform.people().session_ended(claims.upn()?, issued)
+    let serial = platform.identifiers().serial_of(claims.text("uti")?)?;
+    let (upn, iat) = (claims.upn()?, claims.number("iat"));
+    platform.people().access_token_ended(upn, iat, serial)
 }
 
 fn challenge(call: &Call<'_>, since: Moment) -> Reply {

@@ -41,22 +41,7 @@ pub(crate) fn choose(
         .raw("</p>")
         .form(frame)
         .raw("<ul class=\"tiles\">");
-    let tile = |html: Markup, person: &crate::session::SignedIn| {
-        let name = directory
-            .account(&person.upn)
-            .map(|account| account.display_name())
-            .unwrap_or_default();
-        html.raw("<li><button name=\"pick\" value=\"")
-            .text(&person.upn)
-            .raw("\"><i aria-hidden=\"true\">")
-            .text(&initials(&name))
-            .raw("</i><span><b>")
-            .text(&name)
-            .raw("</b><small>")
-            .text(&person.upn)
-            .raw("</small><small>Signed in</small></span></button></li>")
-    };
-    let html = session.people().iter().fold(html, tile).raw(
+    let html = html.people(session, directory).raw(
         "<li><button name=\"do\" value=\"other\"><i class=\"more\" aria-hidden=\"true\">+</i><span>Use another account</span></button></li></ul></form>",
     );
     page(call, 200, "Pick an account", &html, frame.then)
@@ -186,9 +171,4 @@ const fn title<'a>(frame: Frame<'_>, title: &'a str) -> &'a str {
     } else {
         title
     }
-}
-
-fn initials(name: &str) -> String {
-    let letters = name.split(' ').filter_map(|word| word.chars().next());
-    letters.take(2).collect::<String>().to_uppercase()
 }

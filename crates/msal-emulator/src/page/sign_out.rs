@@ -4,23 +4,24 @@ use url::Url;
 
 use super::{Frame, Markup, POLICY, STYLE, base64_sha256, page, source, whole};
 use crate::call::Call;
+use crate::directory::Directory;
 use crate::reply::Reply;
 use crate::session::Session;
 
 /// Lets the person choose which of several accounts to sign out.
-pub(crate) fn sign_out_choose(call: &Call<'_>, frame: Frame<'_>, session: &Session) -> Reply {
+pub(crate) fn sign_out_choose(
+    call: &Call<'_>,
+    frame: Frame<'_>,
+    session: &Session,
+    directory: &Directory,
+) -> Reply {
     let html = Markup::default()
         .raw("<h1>Pick an account</h1><p class=\"sub\">Which account do you want to sign out of?</p>")
         .form(frame)
         .raw("<ul class=\"tiles\">");
-    let html = session.people().iter().fold(html, |html, person| {
-        html.raw("<li><button name=\"pick\" value=\"")
-            .text(&person.upn)
-            .raw("\"><span><b>")
-            .text(&person.upn)
-            .raw("</b><small>Signed in</small></span></button></li>")
-    });
-    let html = html.raw("<li><button name=\"do\" value=\"everybody\"><span>Sign out of all</span></button></li></ul></form>");
+    let html = html.people(session, directory).raw(
+        "<li><button name=\"do\" value=\"everybody\"><i class=\"more\" aria-hidden=\"true\">&#215;</i><span>Sign out of all</span></button></li></ul></form>",
+    );
     page(call, 200, "Sign out", &html, frame.then)
 }
 

@@ -1,5 +1,7 @@
 //! APIs that take tokens, single-page applications, and machines with an identity.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Request;
@@ -64,6 +66,29 @@ fn an_api_challenges_a_client_whose_user_was_thrown_out() {
         .unwrap();
     let again = refresh(&emulator, &fresh, merged, 12).text("access_token");
     assert_eq!(me(&emulator, &again, 13).status, 200);
+}
+
+#[test]
+fn who_signs_in_again_within_the_second_is_let_in_and_who_did_before_is_not() {
+    let emulator = emulator();
+    let moment = |millis| at(5) + Duration::from_millis(millis);
+    let signed_in = |millis| {
+        let rt = emulator.issue_refresh_token(ALICE, DESKTOP, moment(millis));
+        let rt = rt.unwrap();
+        let form = [
+            ("client_id", DESKTOP),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", &*rt),
+            ("scope", SCOPE),
+            ("claims", CP1),
+        ];
+        token_at(&emulator, Protocol::V2, CONTOSO, &form, moment(millis)).text("access_token")
+    };
+    let before = signed_in(100);
+    emulator.revoke_sessions(ALICE, moment(400));
+    let after = signed_in(700);
+    assert_eq!(me(&emulator, &before, 6).status, 401);
+    assert_eq!(me(&emulator, &after, 6).status, 200);
 }
 
 #[test]

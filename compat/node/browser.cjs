@@ -1,0 +1,74 @@
+// A real Chromium, driven step by step over the DevTools protocol. See harness/chromium.py.
+
+const { chromium } = require("playwright-core");
+const { answerQuestions } = require("./answering.cjs");
+
+const WIDE = { width: 1280, height: 800 };
+const NARROW = { width: 390, height: 844 };
+// How long a page may take to become what is waited for.
+const PATIENCE = 10_000;
+
+let browser;
+let page;
+let complaints = [];
+
+answerQuestions({
+  // A new window without cookies.
+  start: async ({ question }) => {
+    browser ??= await chromium.launch({ executablePath: question.executable, args: ["--no-sandbox", "--disable-quic"] });
+    await page?.context().close();
+    const { script: javaScriptEnabled, colors: colorScheme } = question;
+    const settings = { viewport: WIDE, ignoreHTTPSErrors: true, javaScriptEnabled, colorScheme };
+    page = await (await browser.newContext(settings)).newPage();
+    page.setDefaultTimeout(PATIENCE);
+    complaints = [];
+    page.on("console", (message) => {
+      if (message.type() === "error") {
+        complaints.push({ url: message.location().url, text: message.text() });
+      }
+    });
+  },
+
+  open: async ({ question }) => {
+    await page.goto(question.url);
+  },
+
+  // Fields are found by their labels, buttons and links by their names, as a screen reader says them.
+  fill: async ({ question }) => page.getByLabel(question.label, { exact: true }).fill(question.text),
+
+  press: async ({ question }) => page.getByRole("button", { name: question.name, exact: true }).click(),
+
+  enter: async () => page.keyboard.press("Enter"),
+
+  // Waits for a page with this heading.
+  heading: async ({ question }) => {
+    await page.getByRole("heading", { name: question.text, exact: true }).waitFor();
+  },
+
+  // Waits for an address.
+  arrive: async ({ question }) => page.waitForURL((url) => url.href.startsWith(question.prefix)),
+
+  alert: async () => page.getByRole("alert").innerText(),
+
+  text: async () => page.locator("body").innerText(),
+
+  focused: async () => page.evaluate(() => document.activeElement.labels?.[0]?.innerText ?? document.activeElement.tagName),
+
+  // Pictures at two widths. Returns how much of the page is out of sight to the right at each.
+  shot: async ({ question }) => {
+    const hidden = [];
+    for (const size of [NARROW, WIDE]) {
+      await page.setViewportSize(size);
+      await page.screenshot({ path: `${question.path}-${size.width}.png`, fullPage: true });
+      hidden.push(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth));
+    }
+    return hidden;
+  },
+
+  complaints: async () => complaints,
+
+  stop: async () => {
+    await browser?.close();
+    browser = page = undefined;
+  },
+});
