@@ -33,6 +33,8 @@ set -e
 ip link set lo up
 ip address add $2/32 dev lo
 mount --bind "$1" /etc/hosts
+# A small system may lack the folder, which is where add-on software has its data.
+mkdir -p /var/opt
 mount -t tmpfs tmpfs /var/opt
 mkdir -p "$(dirname $3)"
 printf %s $4 > $3
