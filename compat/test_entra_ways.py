@@ -69,6 +69,13 @@ def test_an_application_asks_the_region_it_runs_in(server):
     assert who(server, result) == (WEB.id, None)
 
 
+def test_azure_identity_uses_its_refresh_token_for_another_resource(server):
+    result = server.ask("azure_identity_flows", "another-resource")
+    assert server.grants() == ["authorization_code", "refresh_token"]
+    token = server.ask("resource", "who", token=result["access_token"])
+    assert (token["user"], token["audience"]) == (USER, MANAGEMENT)
+
+
 def test_azure_identity_asks_another_cloud(server):
     result = server.ask(PROGRAM, "in-another-cloud")
     assert who(server, result) == (WEB.id, None)

@@ -50,6 +50,15 @@ def interactive(ask):
     return described(credential.get_token(SCOPE), record.username)
 
 
+def another_resource(ask):
+    """From the refresh token of the first, without the person."""
+    credential = identity.InteractiveBrowserCredential(
+        timeout=30, disable_automatic_authentication=True, **settings(ask)
+    )
+    record = credential.authenticate(scopes=[SCOPE])
+    return described(credential.get_token("https://management.core.windows.net//.default"), record.username)
+
+
 def device_code(ask):
     credential = identity.DeviceCodeCredential(
         prompt_callback=lambda page, code, _: ask.person.enter(page, code), **settings(ask)
@@ -145,6 +154,7 @@ if __name__ == "__main__":
         {
             "authorization-code": authorization_code,
             "interactive": interactive,
+            "another-resource": another_resource,
             "device-code": device_code,
             "password": password,
             "client-secret": client_secret,
