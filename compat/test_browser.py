@@ -167,6 +167,26 @@ def test_a_person_shows_a_second_factor_with_the_keyboard_alone(emulator, browse
     assert "mfa" in claims(result.result()["access_token"])["amr"]
 
 
+def test_a_person_sets_a_second_factor_up(start_emulator, chromium):
+    tenant = f"""
+[[tenant]]
+domain = "woodgrove.example"
+user = [{{ upn = "wendy@woodgrove.example", password = "{PASSWORD}" }}]
+policy = [{{ requires = "mfa-enrolment" }}]
+"""
+    browser = chromium.start()
+    page, result = Program(start_emulator(more=tenant), GRAPH).sign_in(login_hint="wendy@woodgrove.example")
+    browser.open(page)
+    browser.see("Enter password")
+    browser.fill("Password", PASSWORD)
+    browser.press("Sign in")
+    browser.see("Keep your account secure", "21-second-factor-new")
+    browser.fill("Code", SECOND_FACTOR)
+    browser.press("Verify")
+
+    assert user_of(result) == "wendy@woodgrove.example"
+
+
 def test_a_person_lets_a_device_in(emulator, browser):
     program = Program(emulator, GRAPH)
     flow = program.start_device()

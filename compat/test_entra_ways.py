@@ -4,7 +4,7 @@ import pytest
 
 from harness.directory import CONTOSO, DESKTOP, MANAGEMENT, WEB
 from harness.identity_server import AZURE_CLI
-from harness.ours import FEDERATED, STRICT
+from harness.ours import AGENT, FEDERATED, STRICT
 
 USER = f"user1@{CONTOSO}"
 PROGRAM, NODE = "entra_flows", "entra_flows.cjs"
@@ -56,10 +56,24 @@ def test_a_person_signs_in_at_another_kind_of_tenant(server, program, authority)
     assert (result["user"], *who(server, result)) == (user, DESKTOP.id, user)
 
 
+@pytest.mark.parametrize("program", [PROGRAM, NODE], ids=["msal", "msal-node"])
+def test_an_agent_acts_as_its_own_user(server, program):
+    result = server.ask(program, "agent", agent=AGENT)
+    assert server.grants() == ["client_credentials", "client_credentials", "user_fic"]
+    assert (result["user"], *who(server, result)) == (USER, AGENT, USER)
+
+
 def test_an_application_asks_the_region_it_runs_in(server):
     result = server.ask(PROGRAM, "at-region")
     assert result["host"] == "westus2.login.microsoft.com"
     assert who(server, result) == (WEB.id, None)
+
+
+def test_azure_identity_uses_its_refresh_token_for_another_resource(server):
+    result = server.ask("azure_identity_flows", "another-resource")
+    assert server.grants() == ["authorization_code", "refresh_token"]
+    token = server.ask("resource", "who", token=result["access_token"])
+    assert (token["user"], token["audience"]) == (USER, MANAGEMENT)
 
 
 def test_azure_identity_asks_another_cloud(server):

@@ -50,6 +50,15 @@ def interactive(ask):
     return described(credential.get_token(SCOPE), record.username)
 
 
+def another_resource(ask):
+    """From the refresh token of the first, without the person."""
+    credential = identity.InteractiveBrowserCredential(
+        timeout=30, disable_automatic_authentication=True, **settings(ask)
+    )
+    record = credential.authenticate(scopes=[SCOPE])
+    return described(credential.get_token("https://management.core.windows.net//.default"), record.username)
+
+
 def device_code(ask):
     credential = identity.DeviceCodeCredential(
         prompt_callback=lambda page, code, _: ask.person.enter(page, code), **settings(ask)
@@ -92,8 +101,25 @@ def environment(ask):
         return described(identity.EnvironmentCredential(**settings(ask)).get_token(SCOPE))
 
 
+def client_assertion(ask):
+    """An assertion that the program makes itself (RFC 7523 §2.2)."""
+    credential = identity.ClientAssertionCredential(
+        ask.tenant, ask.daemon["id"], lambda: signed_assertion(ask), **settings(ask)
+    )
+    return described(credential.get_token(SCOPE))
+
+
 def workload_identity(ask):
-    """An assertion from a file, which somebody else keeps fresh (RFC 7523 §2.2)."""
+    """An assertion from a file, which somebody else keeps fresh."""
+    file = Path(ask.daemon["file"]).with_suffix(".jwt")
+    file.write_text(signed_assertion(ask))
+    credential = identity.WorkloadIdentityCredential(
+        tenant_id=ask.tenant, client_id=ask.daemon["id"], token_file_path=str(file), **settings(ask)
+    )
+    return described(credential.get_token(SCOPE))
+
+
+def signed_assertion(ask):
     daemon = ask.daemon
     now = int(time.time())
     claims = {
@@ -105,12 +131,7 @@ def workload_identity(ask):
         "nbf": now,
         "exp": now + 300,
     }
-    file = Path(daemon["file"]).with_suffix(".jwt")
-    file.write_text(jwt.encode(claims, daemon["key"], "RS256", {"x5t": daemon["x5t"]}))
-    credential = identity.WorkloadIdentityCredential(
-        tenant_id=ask.tenant, client_id=daemon["id"], token_file_path=str(file), **settings(ask)
-    )
-    return described(credential.get_token(SCOPE))
+    return jwt.encode(claims, daemon["key"], "RS256", {"x5t": daemon["x5t"]})
 
 
 def azure_cli(ask):
@@ -133,11 +154,13 @@ if __name__ == "__main__":
         {
             "authorization-code": authorization_code,
             "interactive": interactive,
+            "another-resource": another_resource,
             "device-code": device_code,
             "password": password,
             "client-secret": client_secret,
             "client-certificate": client_certificate,
             "client-certificate-by-issuer": client_certificate_by_issuer,
+            "client-assertion": client_assertion,
             "environment": environment,
             "workload-identity": workload_identity,
             "azure-cli": azure_cli,

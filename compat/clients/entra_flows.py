@@ -69,6 +69,24 @@ def in_another_cloud(ask):
     return {"access_token": credential.get_token(SCOPE).token, "user": None}
 
 
+def agent(ask):
+    """An agent acts as its own user account: its blueprint vouches for it, and it for its user."""
+    agent_id, exchange = ask.question["agent"], "api://AzureADTokenExchange/.default"
+    blueprint = msal.ConfidentialClientApplication(
+        ask.web["id"], client_credential=ask.web["secret"], authority=ask.authority()
+    )
+
+    def vouched():
+        return described(blueprint.acquire_token_for_client([exchange], fmi_path=agent_id))["access_token"]
+
+    app = msal.ConfidentialClientApplication(
+        agent_id, client_credential={"client_assertion": vouched}, authority=ask.authority()
+    )
+    instance = described(app.acquire_token_for_client([exchange]))["access_token"]
+    result = app.acquire_token_by_user_federated_identity_credential([SCOPE], instance, username=ask.user)
+    return described(result, app)
+
+
 def challenged(ask):
     """Continuous access evaluation: an API learns before the token expires that its user was shut out."""
     user = ask.question["user"]
@@ -124,6 +142,7 @@ if __name__ == "__main__":
             "at-authority": at_authority,
             "at-region": at_region,
             "in-another-cloud": in_another_cloud,
+            "agent": agent,
             "challenged": challenged,
             "needs-more": needs_more,
             "needs-more-adal": needs_more_by_adal,

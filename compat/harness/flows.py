@@ -74,6 +74,7 @@ FLOWS = {
         SECRET,
         CERTIFICATE,
         CERTIFICATE_BY_ISSUER,
+        of_itself("client-assertion", DAEMON.id),
         of_itself("environment", WEB.id),
         of_itself("workload-identity", DAEMON.id),
         Flow("on-behalf-of", (CODE, ON_BEHALF_OF), WEB.id),

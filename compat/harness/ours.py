@@ -11,6 +11,9 @@ from .machines import WORKER
 #: A tenant whose people sign in at AD FS, and one with rules for some resources.
 FEDERATED, STRICT = "adatum.example", "woodgrove.example"
 
+#: An application without a secret of its own, for which the web application vouches.
+AGENT = "00c0ffee-0000-4000-8000-000000000007"
+
 
 class Ours(IdentityServer, Emulator):
     """`msal emulator serve`."""
@@ -23,6 +26,10 @@ class Ours(IdentityServer, Emulator):
 [[app]]
 client_id = "{DAEMON.id}"
 certificates = ['''{self.certificate.certificate}''']
+
+[[app]]
+client_id = "{AGENT}"
+public = false
 
 [[resource]]
 uri = "{WEB_API}"

@@ -13,7 +13,7 @@ from .machines import ARC_KEY, HEADER
 
 #: Where a virtual machine asks for tokens, on port 80.
 VIRTUAL_MACHINE = "169.254.169.254"
-RELAY = Path(__file__).parent / "relay.py"
+KEEPER, RELAY = Path(__file__).parent / "namespace_keeper.py", Path(__file__).parent / "relay.py"
 #: The hosts that clients ask on their defaults.
 NAMES = [
     "login.microsoftonline.com",
@@ -26,21 +26,6 @@ NAMES = [
     "contoso.ciamlogin.com",
     "adfs.contoso.example",
 ]
-
-# Makes the namespaces and keeps them until its standard input ends.
-KEEPER = """
-set -e
-ip link set lo up
-ip address add $2/32 dev lo
-mount --bind "$1" /etc/hosts
-# A small system may lack the folder, which is where add-on software has its data.
-mkdir -p /var/opt
-mount -t tmpfs tmpfs /var/opt
-mkdir -p "$(dirname $3)"
-printf %s $4 > $3
-echo ready
-exec cat
-"""
 
 
 class SealedNetwork:
@@ -57,12 +42,9 @@ class SealedNetwork:
         folder.mkdir(parents=True, exist_ok=True)
         hosts = folder / "hosts"
         hosts.write_text(f"127.0.0.1 localhost {' '.join(NAMES)}\n")
-        self._keeper = subprocess.Popen(
-            ["unshare", "--mount", "--net", "sh", "-c", KEEPER, "keeper", str(hosts), VIRTUAL_MACHINE, ARC_KEY, HEADER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self._keeper = keeper(hosts)
+        self._keeper.stdin.write(f"{HEADER}\n")
+        self._keeper.stdin.flush()
         if self._keeper.stdout.readline() != "ready\n":
             raise RuntimeError("no namespace could be made")
         self._relay = None
@@ -86,6 +68,14 @@ class SealedNetwork:
         self._keeper.stdin.close()
         self._keeper.wait(timeout=10)
         self._keeper.stdout.close()
+        self._keeper.stderr.close()
+
+
+def keeper(hosts):
+    """Starts the program that keeps the namespaces."""
+    program = [sys.executable, KEEPER, str(hosts), VIRTUAL_MACHINE, ARC_KEY]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(["unshare", "--mount", "--net", *program], text=True, **pipes)
 
 
 def why_not():
@@ -94,7 +84,10 @@ def why_not():
         return "namespaces are Linux's"
     if os.geteuid() != 0:
         return "only root may make namespaces"
-    probe = subprocess.run(
-        ["unshare", "--mount", "--net", "sh", "-c", "ip link set lo up"], capture_output=True, text=True
-    )
-    return probe.stderr.strip() or "unshare is refused" if probe.returncode else None
+    out, err = keeper("/etc/hosts").communicate(HEADER)
+    if out == "ready\n":
+        return None
+    refused = [line for line in err.splitlines() if "not permitted" in line or "denied" in line]
+    if not refused:
+        raise RuntimeError(f"the namespaces could not be made:\n{err}")
+    return refused[0]

@@ -13,6 +13,7 @@ from pathlib import Path
 COMPAT = Path(__file__).parent.parent
 #: How long a flow may take.
 PATIENCE = 60
+AZURE = ("AZURE_", "IDENTITY_", "IMDS_", "MSI_")
 
 
 class Worker:
@@ -47,7 +48,7 @@ class Worker:
             with open(self._errors, "a") as errors:
                 self._process = subprocess.Popen(
                     self._command,
-                    env={**os.environ, **self._environment},
+                    env={**surroundings(), **self._environment},
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=errors,
@@ -64,6 +65,11 @@ class Worker:
             return json.loads(line)
         self.stop()
         return {"error": f"{flow}: " + ("the program ended" if ready else f"no answer in {PATIENCE} s")}
+
+
+def surroundings():
+    """This process's environment, but for what would tell a program that it runs in Azure or who it is."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(AZURE)}
 
 
 class FlowFailed(AssertionError):

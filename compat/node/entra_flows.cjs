@@ -1,6 +1,11 @@
 // What only Entra has, through @azure/msal-node on its defaults.
 
-const { CryptoProvider, InteractionRequiredAuthError, PublicClientApplication } = require("@azure/msal-node");
+const {
+  ConfidentialClientApplication,
+  CryptoProvider,
+  InteractionRequiredAuthError,
+  PublicClientApplication,
+} = require("@azure/msal-node");
 const { answerQuestions, visit } = require("./answering.cjs");
 
 const SCOPES = ["https://graph.microsoft.com/.default"];
@@ -14,6 +19,23 @@ answerQuestions({
     const auth = { clientId: ask.desktop.id, authority, knownAuthorities };
     const { accessToken, account } = await signIn(ask, new PublicClientApplication({ auth }));
     return { access_token: accessToken, user: account.username };
+  },
+
+  // An agent acts as its own user account: its blueprint vouches for it, and it for its user.
+  agent: async (ask) => {
+    const exchange = ["api://AzureADTokenExchange/.default"];
+    const authority = `${ask.url}/${ask.tenant}`;
+    const { id: clientId, secret: clientSecret } = ask.web;
+    const blueprint = new ConfidentialClientApplication({ auth: { clientId, clientSecret, authority } });
+    const clientAssertion = async () => {
+      const vouched = await blueprint.acquireTokenByClientCredential({ scopes: exchange, fmiPath: ask.question.agent });
+      return vouched.accessToken;
+    };
+    const app = new ConfidentialClientApplication({ auth: { clientId: ask.question.agent, clientAssertion, authority } });
+    const { accessToken: assertion } = await app.acquireTokenByClientCredential({ scopes: exchange });
+    const request = { scopes: SCOPES, assertion, username: ask.user };
+    const result = await app.acquireTokenByUserFederatedIdentityCredential(request);
+    return { access_token: result.accessToken, user: result.account.username };
   },
 
   // A refresh for an API that asks more of its users than the sign-in did.

@@ -72,7 +72,7 @@ function adapt(parameters, version) {
   if (parameters.has("code") && parameters.get("grant_type")?.endsWith(":device_code")) {
     parameters.set("device_code", parameters.get("code"));
   }
-  // On behalf of nobody, a scope of OpenID Connect means nothing.
+  // A client that acts for itself has no use for the scopes of OpenID Connect, which version 1 was given above.
   if (parameters.get("grant_type") === "client_credentials") {
     const scopes = (parameters.get("scope") ?? "").split(" ");
     parameters.set("scope", scopes.filter((scope) => scope.endsWith("/.default")).join(" "));

@@ -42,7 +42,7 @@ pub(crate) const STEPS: [Step; 7] = [
         takes_arguments: true,
         ..Step::new(
             "compat",
-            "the real ADAL Python, MSAL Python and MSAL Node agree; arguments go to pytest",
+            "the real client libraries, Azure CLI and Chromium agree; arguments go to pytest",
             compat::run,
         )
     },

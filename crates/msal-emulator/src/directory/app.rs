@@ -179,9 +179,23 @@ impl App {
         self
     }
 
-    /// The applications every directory has, which come without any registration: Azure CLI, which programs on
-    /// the Azure SDKs that bring no client id of their own are too, and Azure PowerShell.
-    pub(crate) fn standard() -> [Self; STANDARD] {
+    /// The applications of a directory with those that every one has. These come first, declared or not, so
+    /// that their places do not change when a directory grows.
+    pub(crate) fn with_standard(mut declared: Vec<Self>) -> Vec<Self> {
+        let mut all: Vec<Self> = Self::standard().into();
+        for app in &mut all {
+            let is = |other: &Self| other.client_id.eq_ignore_ascii_case(&app.client_id);
+            if let Some(place) = declared.iter().position(is) {
+                *app = declared.remove(place);
+            }
+        }
+        all.extend(declared);
+        all
+    }
+
+    /// What comes without any registration: Azure CLI, which programs on the Azure SDKs that bring no client id
+    /// of their own are too, and Azure PowerShell.
+    fn standard() -> [Self; STANDARD] {
         let app = |client_id, name| {
             let app = Self::public(client_id).name(name).family();
             app.redirect(RedirectKind::Native, "http://localhost")
@@ -246,3 +260,22 @@ impl AppEntry {
 /// The place of an application in its directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct AppIndex(pub(crate) u32);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_standard_applications_stay_in_their_places_when_one_is_declared() {
+        let ids = |declared: &[&str]| -> Vec<String> {
+            let declared = declared.iter().map(|id| App::public(*id)).collect();
+            let all = App::with_standard(declared);
+            all.into_iter().map(|app| app.client_id).collect()
+        };
+        let [cli, shell] = App::standard().map(|app| app.client_id);
+        assert_eq!(ids(&["one"]), [&*cli, &shell, "one"]);
+        let declared = shell.to_uppercase();
+        assert_eq!(ids(&["one", &declared]), [&*cli, &declared, "one"]);
+        assert_eq!(ids(&[&cli, &cli]), [&*cli, &shell, &cli]);
+    }
+}

@@ -102,14 +102,7 @@ impl DirectoryBuilder {
         for (index, tenant) in self.tenants.iter().enumerate() {
             directory.add_guests(TenantIndex(index), tenant)?;
         }
-        // The standard ones first, declared or not, so that their places do not change when a directory grows.
-        let mut apps = self.apps;
-        for app in App::standard() {
-            let is = |declared: &App| declared.client_id.eq_ignore_ascii_case(&app.client_id);
-            let declared = apps.iter().position(is).map(|place| apps.remove(place));
-            directory.add_app(declared.unwrap_or(app))?;
-        }
-        for app in apps {
+        for app in App::with_standard(self.apps) {
             directory.add_app(app)?;
         }
         for resource in Resource::standard().into_iter().chain(self.resources) {
