@@ -2,6 +2,7 @@
 
 mod oracle;
 mod requests;
+mod right;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -12,7 +13,8 @@ use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
 use crate::support::{Answer, at, emulator};
 use oracle::is_of_the_protocol;
-use requests::{Sketch, any_request, huge_request, nearly_right_request};
+use requests::{Sketch, any_request, huge_request};
+use right::nearly_right_request;
 
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
