@@ -61,7 +61,7 @@ use wire::ConfigWire;
 /// | `sign_in`: `"automatic"`, `"pages"`, `"unattended"` | [`SignIn`](crate::SignIn) |
 /// | `device_code_seconds`, `device_code_interval_seconds` | [`Settings::device_code_life`], [`Settings::device_code_interval`] |
 /// | `region`, `identity_header`, `arc_key_file` | what managed identities are asked for and show |
-/// | `audit_capacity`, `seed` | [`Settings`] |
+/// | `loop_limit`, `audit_capacity`, `seed` | [`Settings`] |
 ///
 /// | `[server]` | |
 /// | --- | --- |
