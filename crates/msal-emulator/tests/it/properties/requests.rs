@@ -1,5 +1,7 @@
 //! Requests from the plausible to the absurd.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use msal_emulator::sample::{DESKTOP, FAMILY_MAIL, PAGE, WEB, WORKER};
@@ -204,6 +206,7 @@ pub(super) fn parameter() -> impl Strategy<Value = (String, String)> {
     let value = prop_oneof![
         6 => select(VALUES).prop_map(str::to_owned),
         2 => live_text(),
+        2 => token_of_nobody(),
         1 => weird_text(),
         1 => any::<String>(),
         1 => (0_usize..200).prop_map(|depth| "{\"a\":".repeat(depth) + &"[".repeat(depth)),
@@ -214,6 +217,15 @@ pub(super) fn parameter() -> impl Strategy<Value = (String, String)> {
         10 => (name, value),
         1 => (any::<String>(), any::<String>()),
     ]
+}
+
+/// A token in form, with odd members and a signature of nobody.
+pub(super) fn token_of_nobody() -> impl Strategy<Value = String> {
+    let part = |texts: &'static [&'static str]| {
+        select(texts).prop_map(|text| URL_SAFE_NO_PAD.encode(text.replace("WEB", WEB)))
+    };
+    (part(JOSE), part(CLAIMS), "[A-Za-z0-9_-]{0,12}")
+        .prop_map(|(header, claims, signature)| format!("{header}.{claims}.{signature}"))
 }
 
 /// Something the emulator itself has sealed or signed, whole or damaged.
@@ -246,6 +258,27 @@ pub(super) fn encoded(form: &[(String, String)]) -> String {
         .extend_pairs(form)
         .finish()
 }
+
+const JOSE: &[&str] = &[
+    "{}",
+    "[]",
+    "{\"alg\":1}",
+    "{\"alg\":\"none\"}",
+    "{\"alg\":\"RS256\",\"x5t\":\"AAAA\"}",
+    "{\"alg\":\"PS256\",\"x5t#S256\":7,\"x5c\":[]}",
+    "{\"alg\":\"RS256\",\"x5c\":[\"AAAA\"]}",
+    "{\"alg\":\"RS256\",\"x5c\":{\"0\":\"AAAA\"},\"kid\":[]}",
+    "{\"alg\":\"RS256\",\"x5c\":\"\u{e9}\"}",
+];
+
+const CLAIMS: &[&str] = &[
+    "{}",
+    "7",
+    "{\"iss\":\"WEB\",\"sub\":\"WEB\"}",
+    "{\"iss\":\"WEB\",\"sub\":\"WEB\",\"aud\":[],\"exp\":-1,\"nbf\":1e300}",
+    "{\"iss\":\"WEB\",\"sub\":\"WEB\",\"aud\":\"https://\",\"exp\":18446744073709551615}",
+    "{\"iss\":{},\"sub\":null,\"upn\":\"alice@contoso.example\"}",
+];
 
 /// One path or more for each endpoint.
 const ENDPOINTS: &[&str] = &[

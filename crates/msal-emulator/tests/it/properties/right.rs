@@ -7,7 +7,7 @@ use msal_emulator::sample::{ALICE, CONTOSO, DESKTOP, PASSWORD, WEB};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::requests::{Sketch, encoded, header, method, parameter};
+use super::requests::{Sketch, encoded, header, method, parameter, token_of_nobody};
 use crate::browser::{Browser, redirected};
 use crate::support::{
     Form, GRAPH, Protocol, SCOPE, at, emulator, password_form, refresh_form, refresh_form_v1, token,
@@ -20,6 +20,7 @@ pub(super) fn nearly_right_request() -> impl Strategy<Value = Sketch> {
         2 => (any::<prop::sample::Index>(), parameter()).prop_map(|(place, (_, value))| Change::Set(place, value)),
         2 => parameter().prop_map(Change::Add),
         1 => any::<prop::sample::Index>().prop_map(Change::Repeat),
+        2 => token_of_nobody().prop_map(Change::Forge),
         1 => header().prop_map(Change::Header),
         1 => method().prop_map(Change::Method),
     ];
@@ -37,6 +38,8 @@ pub(super) fn nearly_right_request() -> impl Strategy<Value = Sketch> {
 enum Change {
     Add((String, String)),
     Drop(prop::sample::Index),
+    /// Puts a token of nobody in the place of one of somebody.
+    Forge(String),
     Header((&'static str, Vec<u8>)),
     Method(Method),
     Repeat(prop::sample::Index),
@@ -61,6 +64,11 @@ impl Right {
                 self.form.push(self.form[place.index(length)].clone());
             }
             Change::Set(place, value) if length > 0 => self.form[place.index(length)].1 = value,
+            Change::Forge(token) => {
+                let places = self.form.iter_mut();
+                let tokens = places.filter(|(name, _)| TOKENS.contains(&name.as_str()));
+                tokens.for_each(|(_, value)| value.clone_from(&token));
+            }
             Change::Header(header) => self.headers.push(header),
             Change::Method(method) => self.method = method,
             Change::Drop(_) | Change::Repeat(_) | Change::Set(..) => {}
@@ -159,6 +167,33 @@ fn right_requests() -> Vec<Right> {
             ],
             &[],
         ),
+        // As right as it gets without the key of a certificate.
+        post(
+            v2,
+            &[
+                ("client_id", WEB),
+                ("grant_type", "client_credentials"),
+                ("client_assertion", "e30.e30.AAAA"),
+                (
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                ),
+                ("scope", "https://graph.microsoft.com/.default"),
+            ],
+            &[],
+        ),
+        post(
+            v2,
+            &[
+                ("client_id", WEB),
+                ("client_secret", "sample-secret"),
+                ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+                ("requested_token_use", "on_behalf_of"),
+                ("assertion", &live.assertion),
+                ("scope", SCOPE),
+            ],
+            &[],
+        ),
         get("/common/oauth2/v2.0/authorize", &authorize, &[]),
         get("/common/oauth2/authorize", &authorize, &browser),
         post("/common/oauth2/v2.0/devicecode", &authorize[..4], &[]),
@@ -221,6 +256,8 @@ pub(super) struct Live {
     pub(super) access_token: String,
     pub(super) id_token: String,
     pub(super) code: String,
+    /// An access token for the client that has a secret.
+    pub(super) assertion: String,
     /// Of the client that has a secret.
     pub(super) secret_refresh_token: String,
     pub(super) flow: String,
@@ -245,7 +282,16 @@ pub(super) fn live() -> &'static Live {
         browser.submit(&[("do", "name"), ("username", ALICE)]);
         let flow = browser.hidden("flow");
         let done = browser.submit(&[("do", "password"), ("password", PASSWORD)]);
+        let scope = format!("api://{WEB}/.default");
+        let called = [
+            ("client_id", DESKTOP),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", &tokens.refresh_token()),
+            ("scope", &scope),
+        ];
+        let called = token(&emulator, Protocol::V2, CONTOSO, &called);
         Live {
+            assertion: called.text("access_token"),
             refresh_token: tokens.refresh_token(),
             access_token: tokens.text("access_token"),
             id_token: tokens.text("id_token"),
@@ -257,3 +303,12 @@ pub(super) fn live() -> &'static Live {
         }
     })
 }
+
+/// The parameters that hold tokens.
+const TOKENS: &[&str] = &[
+    "assertion",
+    "client_assertion",
+    "code",
+    "id_token_hint",
+    "refresh_token",
+];
