@@ -48,6 +48,67 @@ use wire::ConfigWire;
 /// let emulator = config.into_emulator();
 /// # Ok::<(), msal_emulator::ConfigError>(())
 /// ```
+///
+/// # Keys
+///
+/// Every section may be left out, and so may every key that is not said to be needed.
+///
+/// | `[tokens]` | see |
+/// | --- | --- |
+/// | `access_token_seconds`, `refresh_in_seconds`, `extended_seconds`, `refresh_token_seconds`, `refresh_token_chars` | [`Settings`] |
+/// | `rotation`: `"reusable"`, `"grace"` with `grace_seconds`, `"single-use"`, `"single-use-with-reuse-detection"` | [`Rotation`](crate::Rotation) |
+/// | `signatures`: `"rs256"`, `"cheap"` | [`Signatures`](crate::Signatures) |
+/// | `sign_in`: `"automatic"`, `"pages"`, `"unattended"` | [`SignIn`](crate::SignIn) |
+/// | `device_code_seconds`, `device_code_interval_seconds` | [`Settings::device_code_life`], [`Settings::device_code_interval`] |
+/// | `region`, `identity_header`, `arc_key_file` | what managed identities are asked for and show |
+/// | `loop_limit`, `audit_capacity`, `seed` | [`Settings`] |
+///
+/// | `[server]` | |
+/// | --- | --- |
+/// | `port`, `admin_port`, `managed_identity_port` | where it listens; 0 takes any free port |
+/// | `latency_ms` | how much later the token endpoint answers |
+/// | `names` | host names in its certificate besides the loopback ones |
+/// | `keep_arc_key` | whether Azure Arc's key is kept in its file |
+///
+/// | `[[tenant]]` | |
+/// | --- | --- |
+/// | `domain` | needed; further ones in `aliases` |
+/// | `id`, `name` | its GUID, and what people see |
+/// | `federated`, `sign_up` | [`Tenant::federated`](crate::Tenant::federated), [`Tenant::self_service_sign_up`](crate::Tenant::self_service_sign_up) |
+/// | `users` | many at once: `pattern`, `count` and `password`, all needed |
+/// | `[[tenant.user]]` | `upn` and `password` are needed; `object_id`, `given_name`, `family_name`, `enabled`, `password_expired`, `second_factor` |
+/// | `[[tenant.guest]]` | `upn` of a user of another tenant; `object_id` |
+/// | `[[tenant.policy]]` | `requires` names a [`Requirement`](crate::Requirement) in lower case with hyphens, and `every_seconds` how often where that matters (3600); `users`, `resources` and `clients` narrow it by patterns |
+///
+/// | `[[app]]` | |
+/// | --- | --- |
+/// | `client_id` | needed |
+/// | `name`, `single_tenant`, `family` | [`App`](crate::App) |
+/// | `secrets`, `expired_secrets`, `certificates` (PEM), `trusts` | how it proves itself; with none of them it is `public` |
+/// | `redirects` | each with a `uri` and a `kind`: `"native"`, `"spa"`, `"web"` |
+/// | `id_tokens`, `access_tokens` | whether the authorization endpoint gives it such |
+/// | `front_channel_logout` | the URL that hears of sign-outs |
+/// | `resources` | the APIs of its registration; all when left out |
+///
+/// | `[[resource]]`, `[[managed_identity]]` | |
+/// | --- | --- |
+/// | `uri` | needed; further ones in `aliases` |
+/// | `id`, `scopes`, `v2_tokens` | [`Resource`](crate::Resource) |
+/// | `tenant` | needed |
+/// | `client_id`, `object_id`, `resource_id` | [`ManagedIdentity`](crate::ManagedIdentity); without a client id it is the machine's own |
+///
+/// | `[[fault]]` | |
+/// | --- | --- |
+/// | `aadsts`, with `suberror` and `claims` | an envelope |
+/// | `throttle` | 429 with Retry-After: seconds, any text, or `{ date_in = 30 }` |
+/// | `unavailable` | 503 with Retry-After in seconds |
+/// | `respond` | `status`, `headers`, `body` |
+/// | `slow_ms`, `cut`, `oversized`, `not_json` | trouble with the delivery |
+/// | `tamper` | `drop`, `set`, `set_claims`, `break_signatures` |
+/// | `user`, `client`, `grant` | which requests it strikes, by patterns |
+/// | `endpoint` | which endpoint it strikes, instead of `"token"`: `"authorize"`, `"device-code"`, `"device-page"`, `"instance"`, `"instance-metadata"`, `"keys"`, `"logout"`, `"managed-identity"`, `"metadata-exchange"`, `"openid-configuration"`, `"protected-resource"`, `"sign-in"`, `"token-v1"`, `"token-v2"`, `"user-info"`, `"user-realm"`, `"ws-trust"` |
+/// | `nth`, `every`, `first`, `probability` with `seed` | how often |
+/// | `delay_ms`, `after_effect` | when |
 #[derive(Debug)]
 pub struct Config {
     declarations: DirectoryBuilder,

@@ -136,6 +136,13 @@ fn known(call: &Call<'_>, directory: &Directory, place: &str) -> Option<String> 
             Some(tenant().map_or_else(|| segment.to_owned(), |tenant| tenant.name.clone()))
         }
         "issuer" => Some(call.base.clone()),
+        // What a fault plan has no better word for.
+        "from" | "issued" | "now" | "until" | "valid_from" => Some(call.now.precise()),
+        "lifetime" => Some("3600".to_owned()),
+        "method" => Some("POST".to_owned()),
+        "problem" => Some("is not enabled for the application.".to_owned()),
+        "reason" => Some("The key was not found.".to_owned()),
+        "received" => Some(call.method().to_string()),
         _ => None,
     }
 }

@@ -2,11 +2,10 @@
 
 mod delivery;
 mod effect;
+mod plans;
 mod retry_after;
 mod tampering;
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +15,7 @@ pub use delivery::Delivery;
 pub use retry_after::RetryAfter;
 
 pub(crate) use effect::perform;
+pub(crate) use plans::{FaultPlans, Sighting, Strike};
 
 use crate::audit::{Endpoint, Version};
 use crate::glob::Glob;
@@ -346,132 +346,6 @@ impl Occurrence {
             Self::First(n) => count <= n,
             Self::Nth(n) => count == n,
             Self::Share { of_2_to_32, seed } => scramble(seed ^ scramble(count)) >> 32 < of_2_to_32,
-        }
-    }
-}
-
-/// What fault plans look at.
-#[derive(Debug)]
-pub(crate) struct Sighting<'r> {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) client_id: Option<&'r str>,
-    pub(crate) grant_type: Option<&'r str>,
-    pub(crate) user: Option<&'r str>,
-}
-
-/// The plans in force.
-#[derive(Debug, Default)]
-pub(crate) struct FaultPlans(RwLock<Vec<Arc<Plan>>>);
-
-#[derive(Debug)]
-struct Plan {
-    fault: Fault,
-    fitting: AtomicU64,
-}
-
-/// What one request is struck by.
-#[derive(Clone, Debug)]
-pub(crate) struct Strike {
-    action: Action,
-    after_effect: bool,
-    delivery: Delivery,
-}
-
-impl FaultPlans {
-    pub(crate) fn add(&self, fault: Fault) {
-        let plan = Arc::new(Plan {
-            fault,
-            fitting: AtomicU64::new(0),
-        });
-        self.0
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(plan);
-    }
-
-    pub(crate) fn clear(&self) {
-        self.0
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
-    }
-
-    /// Counts the request in every plan that it fits.
-    pub(crate) fn strike(&self, sighting: &Sighting<'_>) -> Option<Strike> {
-        let plans = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let mut struck = None;
-        for plan in plans.iter().filter(|plan| plan.fault.fits(sighting)) {
-            let count = plan.fitting.fetch_add(1, Ordering::Relaxed) + 1;
-            if struck.is_none() && plan.fault.occurrence.strikes(count) {
-                struck = Some(&plan.fault);
-            }
-        }
-        struck.map(|fault| Strike {
-            action: fault.action.clone(),
-            after_effect: fault.after_effect,
-            delivery: fault.delivery,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const REFRESH: Sighting<'static> = Sighting {
-        endpoint: Endpoint::Token(Version::V2),
-        client_id: Some("client"),
-        grant_type: Some("refresh_token"),
-        user: Some("alice@contoso.example"),
-    };
-
-    fn strikes(fault: Fault, requests: usize) -> Vec<usize> {
-        let plans = FaultPlans::default();
-        plans.add(fault);
-        (1..=requests)
-            .filter(|_| plans.strike(&REFRESH).is_some())
-            .collect()
-    }
-
-    #[test]
-    fn occurrences_are_counted_from_one() {
-        assert_eq!(strikes(Fault::aadsts(50173).nth(2), 5), [2]);
-        assert_eq!(strikes(Fault::aadsts(50173).every(2), 5), [2, 4]);
-        assert_eq!(strikes(Fault::aadsts(50173).every(0), 5), [0; 0]);
-        assert_eq!(strikes(Fault::aadsts(50173).first(2), 5), [1, 2]);
-        assert_eq!(strikes(Fault::aadsts(50173), 3), [1, 2, 3]);
-    }
-
-    #[test]
-    fn a_share_is_drawn_by_its_seed() {
-        let drawn = |share, seed| strikes(Fault::throttle(1).probability(share, seed), 1000);
-        assert_eq!(drawn(0.3, 1), drawn(0.3, 1));
-        assert_ne!(drawn(0.3, 1), drawn(0.3, 2));
-        assert!((250..350).contains(&drawn(0.3, 1).len()));
-        assert_eq!(drawn(0.0, 1), [0; 0]);
-        assert_eq!(drawn(f64::NAN, 1), [0; 0]);
-        assert_eq!(drawn(1.0, 1).len(), 1000);
-    }
-
-    #[test]
-    fn every_condition_must_fit() {
-        assert_eq!(
-            strikes(
-                Fault::throttle(1)
-                    .user("alice@*")
-                    .client("client")
-                    .grant("refresh_*"),
-                1
-            ),
-            [1]
-        );
-        for fault in [
-            Fault::throttle(1).user("bob@*"),
-            Fault::throttle(1).client("other"),
-            Fault::throttle(1).grant("password"),
-            Fault::throttle(1).endpoints([Endpoint::Token(Version::V1)]),
-        ] {
-            assert_eq!(strikes(fault, 1), [0; 0]);
         }
     }
 }

@@ -76,26 +76,24 @@ impl People {
         now: Moment,
     ) -> Result<(), Refusal> {
         let failures = self.look(&account.upn, |changes| changes.failures);
-        let locked =
-            |(count, last): (u32, Moment)| count >= MAX_FAILURES && now <= last.plus(LOCKOUT);
-        if failures.is_some_and(locked) {
+        let (count, last) = failures.unwrap_or((0, now));
+        if count >= MAX_FAILURES && now <= last.plus(LOCKOUT) {
             return Err(Refusal::new(50053));
         }
-        if !self.is_password(account, presented) {
-            let count = failures.map_or(0, |(count, _)| count) + 1;
-            self.change(&account.upn, |changes| {
-                changes.failures = Some((count, now))
-            });
+        let is_right = self.is_password(account, presented);
+        if !is_right || failures.is_some() {
+            let failures = (!is_right).then_some((count.saturating_add(1), now));
+            self.change(&account.upn, |changes| changes.failures = failures);
+        }
+        if !is_right {
             return Err(Refusal::new(50126));
         }
-        if failures.is_some() {
-            self.change(&account.upn, |changes| changes.failures = None);
-        }
-        if account.password_expired
-            && self
-                .look(&account.upn, |changes| changes.password.as_ref().map(drop))
-                .is_none()
-        {
+        let is_changed = || {
+            self.look(&account.upn, |changes| {
+                changes.password.as_ref().map(|_| ())
+            })
+        };
+        if account.password_expired && is_changed().is_none() {
             return Err(Refusal::new(50055));
         }
         Ok(())

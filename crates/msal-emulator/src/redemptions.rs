@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use crate::directory::AppIndex;
 use crate::moment::Moment;
@@ -26,6 +27,8 @@ pub(crate) struct Ledger {
 struct Entry {
     redeemed: Option<Moment>,
     revoked: bool,
+    /// The minute at hand: when it began, and how often the token was presented in it.
+    minute: Option<(Moment, u32)>,
     first: Count,
     /// Clients after the first: a token that several present is rare.
     others: Vec<Count>,
@@ -59,6 +62,16 @@ impl Ledger {
     pub(crate) fn saw(&self, token: RefreshTokenId, client: Option<AppIndex>) {
         let count = |entry: &mut Entry| entry.count(client).seen += 1;
         count(self.shard(token).entry(token).or_default());
+    }
+
+    /// Counts a request in its minute; answers how many it has had.
+    pub(crate) fn in_this_minute(&self, token: RefreshTokenId, now: Moment) -> u32 {
+        let mut shard = self.shard(token);
+        let entry = shard.entry(token).or_default();
+        let begun = entry.minute.filter(|(begun, _)| now <= begun.plus(MINUTE));
+        let (begun, count) = begun.unwrap_or((now, 0));
+        entry.minute = Some((begun, count.saturating_add(1)));
+        count.saturating_add(1)
     }
 
     /// Counts a request to redeem something that is not a token of ours.
@@ -186,6 +199,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 const SHARDS: usize = 64;
 
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// How often refresh tokens were presented and redeemed, at one moment.
 #[derive(Clone, Debug)]
 pub struct Redemptions {
@@ -242,8 +257,6 @@ pub struct Redemption {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const CLIENT: AppIndex = AppIndex(0);

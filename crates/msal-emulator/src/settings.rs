@@ -33,6 +33,7 @@ pub struct Settings {
     pub(crate) region: String,
     pub(crate) identity_header: Secret,
     pub(crate) arc_key_file: String,
+    pub(crate) loop_limit: Option<u32>,
     pub(crate) audit_capacity: usize,
     pub(crate) seed: u64,
 }
@@ -93,6 +94,7 @@ impl Default for Settings {
             region: "westus2".to_owned(),
             identity_header: Secret::from("emulator-identity-header"),
             arc_key_file: "/var/opt/azcmagent/tokens/emulator.key".to_owned(),
+            loop_limit: None,
             audit_capacity: 16_384,
             seed: 0,
         }
@@ -190,6 +192,14 @@ impl Settings {
     #[must_use]
     pub fn arc_key_file(mut self, path: impl Into<String>) -> Self {
         self.arc_key_file = path.into();
+        self
+    }
+
+    /// Refuses a client that presents one refresh token more often than this in a minute, as one without a token
+    /// cache does: AADSTS50196. Nobody is refused for it by default, so that load tests may.
+    #[must_use]
+    pub const fn loop_limit(mut self, requests: u32) -> Self {
+        self.loop_limit = Some(requests);
         self
     }
 

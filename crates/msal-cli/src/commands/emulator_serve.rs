@@ -224,11 +224,11 @@ fn introduction(server: &Server, ca_file: &Path, is_sample: bool) -> String {
         ("trust".to_owned(), format!("{ca}")),
     ];
     places.extend(server.admin_url().map(|url| ("admin".to_owned(), url)));
-    places.extend(
-        server
-            .managed_identity_url()
-            .map(|url| ("managed identity".to_owned(), url)),
-    );
+    if let Some(url) = server.managed_identity_url() {
+        places.push(("managed identity".to_owned(), url));
+        // Service Fabric's applications are told which certificate to expect.
+        places.push(("thumbprint".to_owned(), server.thumbprint().to_owned()));
+    }
     out.push_str(&text::table(&places));
     if server.emulator().signatures() != Signatures::Rs256 {
         out.push_str("\n  signatures are constants: nobody can verify these tokens\n");

@@ -78,14 +78,20 @@ struct TamperWire {
 enum EndpointWire {
     Authorize,
     DeviceCode,
+    DevicePage,
     Instance,
+    InstanceMetadata,
     Keys,
+    Logout,
+    ManagedIdentity,
+    MetadataExchange,
     OpenidConfiguration,
+    ProtectedResource,
+    SignIn,
     Token,
     TokenV1,
     TokenV2,
-    ManagedIdentity,
-    ProtectedResource,
+    UserInfo,
     UserRealm,
     WsTrust,
 }
@@ -208,13 +214,12 @@ impl EndpointWire {
             |endpoint: fn(Version) -> Endpoint| vec![endpoint(Version::V1), endpoint(Version::V2)];
         match self {
             Self::Authorize => both(Endpoint::Authorize),
-            Self::Instance => vec![Endpoint::InstanceDiscovery],
-            Self::Keys => both(Endpoint::Keys),
-            Self::OpenidConfiguration => both(Endpoint::OpenIdConfiguration),
-            Self::Token => both(Endpoint::Token),
-            Self::TokenV1 => vec![Endpoint::Token(Version::V1)],
-            Self::TokenV2 => vec![Endpoint::Token(Version::V2)],
             Self::DeviceCode => both(Endpoint::DeviceCode),
+            Self::DevicePage => vec![Endpoint::DevicePage],
+            Self::Instance => vec![Endpoint::InstanceDiscovery],
+            Self::InstanceMetadata => vec![Endpoint::InstanceMetadata],
+            Self::Keys => both(Endpoint::Keys),
+            Self::Logout => both(Endpoint::Logout),
             Self::ManagedIdentity => [
                 ManagedIdentitySource::AppService,
                 ManagedIdentitySource::CloudShell,
@@ -222,9 +227,16 @@ impl EndpointWire {
             ]
             .map(Endpoint::ManagedIdentity)
             .to_vec(),
+            Self::MetadataExchange => vec![Endpoint::MetadataExchange],
+            Self::OpenidConfiguration => both(Endpoint::OpenIdConfiguration),
             Self::ProtectedResource => vec![Endpoint::ProtectedResource],
-            Self::WsTrust => vec![Endpoint::WsTrust],
+            Self::SignIn => vec![Endpoint::SignIn],
+            Self::Token => both(Endpoint::Token),
+            Self::TokenV1 => vec![Endpoint::Token(Version::V1)],
+            Self::TokenV2 => vec![Endpoint::Token(Version::V2)],
+            Self::UserInfo => vec![Endpoint::UserInfo],
             Self::UserRealm => vec![Endpoint::UserRealm],
+            Self::WsTrust => vec![Endpoint::WsTrust],
         }
     }
 }

@@ -155,3 +155,84 @@ fn rarer_keys_are_read() {
     );
     assert_eq!(app.resources, ["https://graph.microsoft.com"]);
 }
+
+/// The keys of the last section of a text, from the message about one that is none.
+fn keys(text: &str) -> Vec<String> {
+    let (_, _, message) = refused(&format!("{text}\nnonsense = 1\n"));
+    let (_, expected) = message.split_once("expected ").unwrap();
+    let names = expected.split('`').skip(1).step_by(2);
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_documentation_has_every_key() {
+    let documented = include_str!("../config.rs");
+    for section in [
+        "",
+        "[tokens]",
+        "[server]",
+        "[[tenant]]",
+        "[[tenant]]\ndomain = \"a\"\n[tenant.users]",
+        "[[tenant]]\ndomain = \"a\"\n[[tenant.user]]",
+        "[[tenant]]\ndomain = \"a\"\n[[tenant.guest]]",
+        "[[tenant]]\ndomain = \"a\"\n[[tenant.policy]]",
+        "[[app]]",
+        "[[app]]\nclient_id = \"a\"\n[[app.redirects]]",
+        "[[resource]]",
+        "[[managed_identity]]",
+        "[[fault]]",
+        "[[fault]]\n[fault.respond]",
+        "[[fault]]\n[fault.tamper]",
+    ] {
+        let keys = keys(section);
+        assert!(!keys.is_empty());
+        for key in keys {
+            let named = [
+                format!("`{key}`"),
+                format!("`[{key}]`"),
+                format!("`[[{key}]]`"),
+                format!(".{key}]]`"),
+            ];
+            assert!(
+                named.iter().any(|name| documented.contains(name)),
+                "{key} of {section}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_documentation_has_every_value_of_a_choice() {
+    let documented = include_str!("../config.rs");
+    let values = |text: &str| {
+        let (_, _, message) = refused(text);
+        let (_, expected) = message.split_once("expected one of ").unwrap();
+        let names = expected.split('`').skip(1).step_by(2);
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let tokens = |key: &str| format!("[tokens]\n{key} = \"nonsense\"\n");
+    let fault = "[[fault]]\nthrottle = 1\nendpoint = \"nonsense\"\n".to_owned();
+    let kind =
+        "[[app]]\nclient_id = \"a\"\nredirects = [{ uri = \"http://a\", kind = \"nonsense\" }]\n";
+    for text in [
+        tokens("rotation"),
+        tokens("sign_in"),
+        fault,
+        kind.to_owned(),
+    ] {
+        for value in values(&text) {
+            assert!(documented.contains(&format!("`\"{value}\"`")), "{value}");
+        }
+    }
+}
+
+#[test]
+fn every_endpoint_may_be_struck() {
+    let documented = include_str!("../config.rs");
+    let (_, row) = documented.split_once("instead of `\"token\"`: ").unwrap();
+    let names = row.lines().next().unwrap().split('"').skip(1).step_by(2);
+    for name in names.chain(["token"]) {
+        let text = format!("[[fault]]\nthrottle = 1\nendpoint = \"{name}\"\n");
+        assert!(Config::from_toml(&text).is_ok(), "{name}");
+    }
+}

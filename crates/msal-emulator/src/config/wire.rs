@@ -63,6 +63,7 @@ struct TokensWire {
     arc_key_file: Option<String>,
     device_code_seconds: Option<u64>,
     device_code_interval_seconds: Option<u64>,
+    loop_limit: Option<u32>,
     audit_capacity: Option<usize>,
     seed: Option<u64>,
 }
@@ -196,6 +197,7 @@ impl TokensWire {
                 .identity_header
                 .map_or(defaults.identity_header, Secret::new),
             arc_key_file: self.arc_key_file.unwrap_or(defaults.arc_key_file),
+            loop_limit: self.loop_limit,
             audit_capacity: self.audit_capacity.unwrap_or(defaults.audit_capacity),
             seed: self.seed.unwrap_or(defaults.seed),
         })

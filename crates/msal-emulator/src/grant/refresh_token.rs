@@ -22,6 +22,11 @@ pub(crate) fn judge<'d>(
         Presented::Nothing => return Err(missing("refresh_token")),
     };
     check_client(grant, client.app)?;
+    if let Some(limit) = platform.settings().loop_limit
+        && platform.ledger().in_this_minute(grant.id(), now) > limit
+    {
+        return Err(Refusal::new(50196));
+    }
     origin::check(request, grant.spa_until.is_some())?;
     let account = directory
         .account(&grant.upn)

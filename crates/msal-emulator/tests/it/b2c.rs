@@ -1,11 +1,12 @@
 //! What Azure AD B2C says in words of its own: whole envelopes, and redirects.
 
 use http::Request;
-use msal_emulator::sample::{ALICE, DESKTOP, WEB};
+use msal_emulator::sample::{ALICE, CONTOSO_ID, DESKTOP, PASSWORD, WEB};
+use msal_emulator::{App, Directory, RedirectKind};
 use serde_json::json;
 
 use crate::browser::{Browser, redirected};
-use crate::support::{BASE, CORRELATION_ID, Form, SCOPE, at, emulator, refresh_form, send};
+use crate::support::{BASE, CORRELATION_ID, Form, SCOPE, at, claims, emulator, refresh_form, send};
 
 const POLICY: &str = "/contoso.example/b2c_1_susi";
 
@@ -87,5 +88,28 @@ fn a_person_forgets_the_password_or_changes_their_mind() {
         let (_, rest) = told.split_once("Correlation ID: ").unwrap();
         let correlation_id = rest.split_once('\r').unwrap().0;
         assert_eq!(told, description(code, text, correlation_id));
+    }
+}
+
+#[test]
+fn an_id_token_from_the_last_page_is_of_the_policy_too() {
+    let emulator = emulator();
+    let app = App::public("app").id_tokens();
+    let more = Directory::builder().app(app.redirect(RedirectKind::Web, "https://app.example/"));
+    emulator.declare(more).unwrap();
+    let query = [
+        ("client_id", "app"),
+        ("response_type", "id_token"),
+        ("redirect_uri", "https://app.example/"),
+        ("scope", "openid"),
+        ("nonce", "n"),
+        ("login_hint", ALICE),
+    ];
+    for policy in [POLICY, "/tfp/contoso.example/custom"] {
+        let mut browser = Browser::new(&emulator);
+        browser.open(&format!("{policy}/oauth2/v2.0/authorize"), &query);
+        let done = browser.submit(&[("do", "password"), ("password", PASSWORD)]);
+        let claims = claims(&redirected(&done, "id_token").unwrap());
+        assert_eq!(claims["iss"], format!("{BASE}/{CONTOSO_ID}/v2.0/"));
     }
 }

@@ -145,6 +145,19 @@ fn rules_hold_for_devices_too() {
 }
 
 #[test]
+fn who_cannot_show_the_second_factor_lets_no_device_in() {
+    let emulator = emulator();
+    let scope = format!("{ARM}/.default");
+    let flow = begin(&emulator, "oauth2/v2.0/devicecode", ("scope", &scope));
+    let mut browser = Browser::new(&emulator);
+    enter(&mut browser, &flow.text("user_code"), MIA);
+    browser.submit(&[("do", "give-up")]);
+    assert!(browser.shows("Nothing was allowed"));
+    let declined = poll(&emulator, &flow.text("device_code"), 0);
+    assert_eq!(declined.text("error"), "authorization_declined");
+}
+
+#[test]
 fn life_and_interval_are_settings() {
     let settings = Settings::default()
         .device_code_life(Duration::from_secs(60))

@@ -8,7 +8,8 @@ use msal_emulator::sample::{
     REPORTS, WEB, WEB_REDIRECT, WEB_SECRET,
 };
 use msal_emulator::{
-    App, Certificate, Directory, Emulator, Policy, RedirectKind, Requirement, Tenant, User,
+    App, Certificate, Directory, Emulator, Policy, RedirectKind, Requirement, Settings, Tenant,
+    User,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -35,7 +36,7 @@ pub(super) enum Provoked {
 /// Whether nothing in a request causes the error: it is trouble of the service itself, or Entra no longer
 /// says it, or it is not known what makes Entra say it.
 pub(super) fn has_none(code: u32) -> bool {
-    [28002, 50033, 50196, 70002, 90006, 90024, 90033, 90055].contains(&code)
+    [28002, 50033, 70002, 90006, 90024, 90033, 90055].contains(&code)
 }
 
 /// Does what the error is the answer to.
@@ -127,6 +128,7 @@ fn at_the_token_endpoint(code: u32) -> Option<Answer> {
             emulator.revoke_sessions(ALICE, at(0));
             refresh(&[])
         }
+        50196 => return Some(in_a_loop()),
         50194 => v2("common", &refresh_form(ONE_TENANT, &rt)),
         65001 => {
             let rt = emulator.issue_refresh_token(CAROL, DESKTOP, at(0)).unwrap();
@@ -556,6 +558,19 @@ fn post(path: &str, form: Form<'_>, headers: Form<'_>, seconds: u64) -> Answer {
         request.header(*name, *value)
     });
     send(&emulator(), request, encoded(form).into(), at(seconds))
+}
+
+/// A client redeems its refresh token for every call of an API.
+fn in_a_loop() -> Answer {
+    let settings = Settings::default().loop_limit(3);
+    let emulator = Emulator::with_settings(Directory::sample(), settings);
+    let rt = emulator.issue_refresh_token(ALICE, DESKTOP, at(0)).unwrap();
+    let redeem = |seconds| later(&emulator, &refresh_form(DESKTOP, &rt), seconds);
+    // A minute later the count begins anew.
+    for seconds in [0, 1, 60, 61, 62, 63] {
+        assert_eq!(redeem(seconds).status, 200);
+    }
+    redeem(64)
 }
 
 fn later(emulator: &Emulator, form: Form<'_>, seconds: u64) -> Answer {

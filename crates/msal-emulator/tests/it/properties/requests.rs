@@ -1,28 +1,25 @@
 //! Requests from the plausible to the absurd.
 
-use std::sync::OnceLock;
-
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
-use msal_emulator::sample::{ALICE, CONTOSO, DESKTOP, FAMILY_MAIL, PAGE, PASSWORD, WEB, WORKER};
+use msal_emulator::sample::{DESKTOP, FAMILY_MAIL, PAGE, WEB, WORKER};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::browser::{Browser, redirected};
-use crate::support::{
-    Form, GRAPH, Protocol, SCOPE, at, emulator, password_form, refresh_form, refresh_form_v1, token,
-};
+use super::right::live;
 
 /// A request as it is put together; not every one of them can be sent.
 #[derive(Clone, Debug)]
 pub(super) struct Sketch {
     pub(super) method: Method,
-    path: String,
-    query: String,
-    headers: Vec<(&'static str, Vec<u8>)>,
-    body: Vec<u8>,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) headers: Vec<(&'static str, Vec<u8>)>,
+    pub(super) body: Vec<u8>,
 }
 
 impl Sketch {
@@ -95,7 +92,7 @@ pub(super) fn huge_request() -> impl Strategy<Value = Sketch> {
         })
 }
 
-fn method() -> impl Strategy<Value = Method> {
+pub(super) fn method() -> impl Strategy<Value = Method> {
     prop_oneof![
         8 => Just(Method::POST),
         6 => Just(Method::GET),
@@ -185,7 +182,7 @@ fn xml() -> impl Strategy<Value = String> {
     vec(piece, 0..20).prop_map(|pieces| pieces.concat())
 }
 
-fn header() -> impl Strategy<Value = (&'static str, Vec<u8>)> {
+pub(super) fn header() -> impl Strategy<Value = (&'static str, Vec<u8>)> {
     let plausible = select(VALUES).prop_map(|value| value.as_bytes().to_vec());
     let live = live_text().prop_map(String::into_bytes);
     let bearer = live_text().prop_map(|text| format!("Bearer {text}").into_bytes());
@@ -202,13 +199,14 @@ fn header() -> impl Strategy<Value = (&'static str, Vec<u8>)> {
 }
 
 /// A parameter that some endpoint knows.
-fn parameter() -> impl Strategy<Value = (String, String)> {
+pub(super) fn parameter() -> impl Strategy<Value = (String, String)> {
     let grant = select(GRANTS).prop_map(|grant| ("grant_type".to_owned(), grant.to_owned()));
     let client = select(CLIENTS).prop_map(|id| ("client_id".to_owned(), id.to_owned()));
     let name = select(NAMES).prop_map(str::to_owned);
     let value = prop_oneof![
         6 => select(VALUES).prop_map(str::to_owned),
         2 => live_text(),
+        2 => token_of_nobody(),
         1 => weird_text(),
         1 => any::<String>(),
         1 => (0_usize..200).prop_map(|depth| "{\"a\":".repeat(depth) + &"[".repeat(depth)),
@@ -219,6 +217,15 @@ fn parameter() -> impl Strategy<Value = (String, String)> {
         10 => (name, value),
         1 => (any::<String>(), any::<String>()),
     ]
+}
+
+/// A token in form, with odd members and a signature of nobody.
+pub(super) fn token_of_nobody() -> impl Strategy<Value = String> {
+    let part = |texts: &'static [&'static str]| {
+        select(texts).prop_map(|text| URL_SAFE_NO_PAD.encode(text.replace("WEB", WEB)))
+    };
+    (part(JOSE), part(CLAIMS), "[A-Za-z0-9_-]{0,12}")
+        .prop_map(|(header, claims, signature)| format!("{header}.{claims}.{signature}"))
 }
 
 /// Something the emulator itself has sealed or signed, whole or damaged.
@@ -246,256 +253,32 @@ fn live_text() -> impl Strategy<Value = String> {
     })
 }
 
-/// Tokens, a code, and what a sign-in under way carries. Every emulator with the same seed takes them.
-struct Live {
-    refresh_token: String,
-    access_token: String,
-    id_token: String,
-    code: String,
-    /// Of the client that has a secret.
-    secret_refresh_token: String,
-    flow: String,
-    session: String,
-    browser: String,
-}
-
-fn live() -> &'static Live {
-    static LIVE: OnceLock<Live> = OnceLock::new();
-    LIVE.get_or_init(|| {
-        let emulator = emulator();
-        let form = password_form(DESKTOP, ALICE);
-        let tokens = token(&emulator, Protocol::V2, CONTOSO, &form);
-        let mut browser = Browser::new(&emulator);
-        let query = [
-            ("client_id", DESKTOP),
-            ("response_type", "code"),
-            ("redirect_uri", "http://localhost:1"),
-            ("scope", SCOPE),
-        ];
-        browser.open("/common/oauth2/v2.0/authorize", &query);
-        browser.submit(&[("do", "name"), ("username", ALICE)]);
-        let flow = browser.hidden("flow");
-        let done = browser.submit(&[("do", "password"), ("password", PASSWORD)]);
-        Live {
-            refresh_token: tokens.refresh_token(),
-            access_token: tokens.text("access_token"),
-            id_token: tokens.text("id_token"),
-            code: redirected(&done, "code").unwrap(),
-            secret_refresh_token: emulator.issue_refresh_token(ALICE, WEB, at(0)).unwrap(),
-            flow,
-            session: browser.cookies["ESTSAUTH"].clone(),
-            browser: browser.cookies["buid"].clone(),
-        }
-    })
-}
-
-/// A request that is right, but for a few changes.
-pub(super) fn nearly_right_request() -> impl Strategy<Value = Sketch> {
-    let change = prop_oneof![
-        2 => any::<prop::sample::Index>().prop_map(Change::Drop),
-        2 => (any::<prop::sample::Index>(), parameter()).prop_map(|(place, (_, value))| Change::Set(place, value)),
-        2 => parameter().prop_map(Change::Add),
-        1 => any::<prop::sample::Index>().prop_map(Change::Repeat),
-        1 => header().prop_map(Change::Header),
-        1 => method().prop_map(Change::Method),
-    ];
-    (any::<prop::sample::Index>(), vec(change, 0..4)).prop_map(|(which, changes)| {
-        let mut right = right_requests();
-        let mut request = right.swap_remove(which.index(right.len()));
-        changes
-            .into_iter()
-            .for_each(|change| request.change(change));
-        request.sketch()
-    })
-}
-
-#[derive(Clone, Debug)]
-enum Change {
-    Add((String, String)),
-    Drop(prop::sample::Index),
-    Header((&'static str, Vec<u8>)),
-    Method(Method),
-    Repeat(prop::sample::Index),
-    Set(prop::sample::Index, String),
-}
-
-/// A request that succeeds.
-struct Right {
-    method: Method,
-    path: &'static str,
-    form: Vec<(String, String)>,
-    headers: Vec<(&'static str, Vec<u8>)>,
-}
-
-impl Right {
-    fn change(&mut self, change: Change) {
-        let length = self.form.len();
-        match change {
-            Change::Add(parameter) => self.form.push(parameter),
-            Change::Drop(place) if length > 0 => drop(self.form.remove(place.index(length))),
-            Change::Repeat(place) if length > 0 => {
-                self.form.push(self.form[place.index(length)].clone());
-            }
-            Change::Set(place, value) if length > 0 => self.form[place.index(length)].1 = value,
-            Change::Header(header) => self.headers.push(header),
-            Change::Method(method) => self.method = method,
-            Change::Drop(_) | Change::Repeat(_) | Change::Set(..) => {}
-        }
-    }
-
-    /// Puts the form where the method has it.
-    fn sketch(self) -> Sketch {
-        let form = encoded(&self.form);
-        let in_query = matches!(self.method, Method::GET | Method::HEAD);
-        let (query, body) = if in_query {
-            (form, String::new())
-        } else {
-            (String::new(), form)
-        };
-        Sketch {
-            method: self.method,
-            path: self.path.to_owned(),
-            query,
-            headers: self.headers,
-            body: body.into_bytes(),
-        }
-    }
-}
-
-fn get(path: &'static str, form: Form<'_>, headers: &[(&'static str, &str)]) -> Right {
-    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    let bytes = |(name, value): &(&'static str, &str)| (*name, value.as_bytes().to_vec());
-    Right {
-        method: Method::GET,
-        path,
-        form: form.iter().map(owned).collect(),
-        headers: headers.iter().map(bytes).collect(),
-    }
-}
-
-fn post(path: &'static str, form: Form<'_>, headers: &[(&'static str, &str)]) -> Right {
-    Right {
-        method: Method::POST,
-        ..get(path, form, headers)
-    }
-}
-
-/// One or more for each endpoint.
-fn right_requests() -> Vec<Right> {
-    let live = live();
-    let (v1, v2) = ("/common/oauth2/token", "/contoso.example/oauth2/v2.0/token");
-    let bearer = format!("Bearer {}", live.access_token);
-    let cookies = format!("buid={}; ESTSAUTH={}", live.browser, live.session);
-    let browser = [("accept", "text/html"), ("cookie", &cookies)];
-    let authorize = [
-        ("client_id", DESKTOP),
-        ("response_type", "code"),
-        ("redirect_uri", "http://localhost:1"),
-        ("scope", SCOPE),
-        ("resource", GRAPH),
-        ("login_hint", ALICE),
-    ];
-    let resource = ("resource", GRAPH);
-    let key = "emulator-identity-header";
-    vec![
-        post(
-            v1,
-            &refresh_form_v1(DESKTOP, &live.refresh_token, GRAPH),
-            &[],
-        ),
-        post(v2, &refresh_form(DESKTOP, &live.refresh_token), &[]),
-        post(v2, &password_form(DESKTOP, ALICE), &[]),
-        post(
-            v2,
-            &[
-                ("client_id", WEB),
-                ("client_secret", "sample-secret"),
-                ("grant_type", "refresh_token"),
-                ("refresh_token", &live.secret_refresh_token),
-            ],
-            &[],
-        ),
-        post(
-            v2,
-            &[
-                ("client_id", DESKTOP),
-                ("grant_type", "authorization_code"),
-                ("redirect_uri", "http://localhost:1"),
-                ("code", &live.code),
-            ],
-            &[],
-        ),
-        post(
-            v2,
-            &[
-                ("client_id", WEB),
-                ("client_secret", "sample-secret"),
-                ("grant_type", "client_credentials"),
-                ("scope", "https://graph.microsoft.com/.default"),
-            ],
-            &[],
-        ),
-        get("/common/oauth2/v2.0/authorize", &authorize, &[]),
-        get("/common/oauth2/authorize", &authorize, &browser),
-        post("/common/oauth2/v2.0/devicecode", &authorize[..4], &[]),
-        post("/common/oauth2/devicecode", &[authorize[0], resource], &[]),
-        get("/devicelogin", &[("otc", "ABCDEFGHJ")], &browser),
-        post(
-            "/common/login",
-            &[
-                ("flow", &live.flow),
-                ("do", "password"),
-                ("password", PASSWORD),
-            ],
-            &browser,
-        ),
-        get(
-            "/common/oauth2/v2.0/logout",
-            &[("logout_hint", ALICE)],
-            &browser,
-        ),
-        get(
-            "/common/oauth2/logout",
-            &[("id_token_hint", &live.id_token)],
-            &browser,
-        ),
-        get(
-            "/common/discovery/instance",
-            &[
-                ("api-version", "1.1"),
-                (
-                    "authorization_endpoint",
-                    "https://localhost/common/oauth2/authorize",
-                ),
-            ],
-            &[],
-        ),
-        get(
-            "/metadata/instance/compute",
-            &[("api-version", "2021-02-01")],
-            &[("metadata", "true")],
-        ),
-        get(
-            "/metadata/identity/oauth2/token",
-            &[("api-version", "2018-02-01"), resource],
-            &[("metadata", "true")],
-        ),
-        get(
-            "/msi/token",
-            &[("api-version", "2019-08-01"), resource],
-            &[("x-identity-header", key)],
-        ),
-        post("/oauth2/token", &[resource], &[("metadata", "true")]),
-        get("/v1.0/me", &[], &[("authorization", &bearer)]),
-        get("/oidc/userinfo", &[], &[("authorization", &bearer)]),
-    ]
-}
-
-fn encoded(form: &[(String, String)]) -> String {
+pub(super) fn encoded(form: &[(String, String)]) -> String {
     url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(form)
         .finish()
 }
+
+const JOSE: &[&str] = &[
+    "{}",
+    "[]",
+    "{\"alg\":1}",
+    "{\"alg\":\"none\"}",
+    "{\"alg\":\"RS256\",\"x5t\":\"AAAA\"}",
+    "{\"alg\":\"PS256\",\"x5t#S256\":7,\"x5c\":[]}",
+    "{\"alg\":\"RS256\",\"x5c\":[\"AAAA\"]}",
+    "{\"alg\":\"RS256\",\"x5c\":{\"0\":\"AAAA\"},\"kid\":[]}",
+    "{\"alg\":\"RS256\",\"x5c\":\"\u{e9}\"}",
+];
+
+const CLAIMS: &[&str] = &[
+    "{}",
+    "7",
+    "{\"iss\":\"WEB\",\"sub\":\"WEB\"}",
+    "{\"iss\":\"WEB\",\"sub\":\"WEB\",\"aud\":[],\"exp\":-1,\"nbf\":1e300}",
+    "{\"iss\":\"WEB\",\"sub\":\"WEB\",\"aud\":\"https://\",\"exp\":18446744073709551615}",
+    "{\"iss\":{},\"sub\":null,\"upn\":\"alice@contoso.example\"}",
+];
 
 /// One path or more for each endpoint.
 const ENDPOINTS: &[&str] = &[

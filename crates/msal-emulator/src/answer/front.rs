@@ -1,0 +1,48 @@
+//! The tokens that the authorization endpoint itself gives (OpenID Connect Core §3.2.2.5, §3.3.2.5).
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use super::Granted;
+use super::maker::{Bound, Maker};
+use crate::audit::Version;
+use crate::authorization::ResponseType;
+use crate::call::Call;
+use crate::platform::Platform;
+
+/// Writes them as parameters of the authorization response, for the code that goes with them.
+pub(crate) fn in_front(
+    platform: Platform<'_>,
+    call: &Call<'_>,
+    version: Version,
+    granted: &Granted<'_>,
+    wanted: ResponseType,
+    code: Option<&str>,
+) -> Vec<(&'static str, String)> {
+    let maker = Maker::new(platform, call, granted);
+    let mut parameters = Vec::new();
+    let life = platform.settings().access_token_life.as_secs();
+    let access_token = wanted.token.then(|| maker.access_token(life));
+    if let Some(access_token) = &access_token {
+        parameters.push(("access_token", access_token.clone()));
+        parameters.push(("token_type", "Bearer".to_owned()));
+        parameters.push(("expires_in", life.to_string()));
+        parameters.push(("scope", granted.asked.granted.clone()));
+    }
+    if let (true, Some(person), Some(subject)) = (wanted.id_token, &granted.person, &maker.subject)
+    {
+        let bound = Bound {
+            at_hash: access_token.as_deref().map(half_digest),
+            c_hash: code.map(half_digest),
+        };
+        let id_token = maker.id_token(version, person, subject, bound);
+        parameters.push(("id_token", id_token));
+    }
+    parameters
+}
+
+/// OpenID Connect Core §3.3.2.11: "the base64url encoding of the left-most half of the hash".
+fn half_digest(text: &str) -> String {
+    let digest = digest(&SHA256, text.as_bytes());
+    let bytes = digest.as_ref();
+    crate::base64url(&bytes[..bytes.len() / 2])
+}

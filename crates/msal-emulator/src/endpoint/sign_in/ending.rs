@@ -1,0 +1,58 @@
+//! Sign-ins that come to nothing.
+
+use super::super::explain;
+use crate::authorization::ReturnAddress;
+use crate::b2c;
+use crate::call::Call;
+use crate::devices::Verdict;
+use crate::interaction::{Interaction, Purpose};
+use crate::page;
+use crate::platform::Platform;
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::request::Parameters;
+
+/// Ends a sign-in whose person could not show the second factor.
+pub(super) fn give_up(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
+    if interaction.purpose == Purpose::Device {
+        return cancel(platform, call, interaction);
+    }
+    end(platform, call, interaction, &Refusal::new(50074))
+}
+
+pub(super) fn cancel(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
+    let parameters = Parameters::read(interaction.asked.as_bytes());
+    if interaction.purpose == Purpose::Device {
+        let code = parameters.value("user_code").unwrap_or_default();
+        let device = platform.devices().find(code, call.now);
+        let app = device.and_then(|device| platform.directory().find_app(&device.client_id));
+        platform.devices().settle(code, Verdict::Declined, call.now);
+        let name = app.map_or("The application", |app| &app.name);
+        return page::device_finished(call, name, false);
+    }
+    let refusal = Refusal::new(65004).suberror("cancel");
+    end(platform, call, interaction, &refusal)
+}
+
+/// Tells a client of Azure AD B2C that its user has to choose a new password: it has a policy for that.
+pub(super) fn forgot(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
+    let parameters = Parameters::read(interaction.asked.as_bytes());
+    match ReturnAddress::read(platform, &interaction.tenant, &parameters) {
+        Ok(back) => back.refuse_at_b2c(call, b2c::Error::ForgottenPassword),
+        Err(unknown) => explain(platform, call, &unknown),
+    }
+}
+
+/// Sends the client the outcome of a sign-in that came to nothing.
+fn end(
+    platform: Platform<'_>,
+    call: &Call<'_>,
+    interaction: &Interaction,
+    refusal: &Refusal,
+) -> Reply {
+    let parameters = Parameters::read(interaction.asked.as_bytes());
+    match ReturnAddress::read(platform, &interaction.tenant, &parameters) {
+        Ok(back) => back.refuse(platform, call, refusal),
+        Err(unknown) => explain(platform, call, &unknown),
+    }
+}
