@@ -6,14 +6,13 @@ import struct
 import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
 
 
 @dataclass
 class Cost:
-    """Wall time and processor time of one run of a program, from its start to its end.
-
-    The peak counts from this process's own size, which the kernel passes on to what it starts.
-    """
+    """Wall time, processor time and most memory of one run of a program, from its start to its end."""
 
     seconds: float
     user_seconds: float
@@ -33,12 +32,41 @@ def run(command, env=None):
         stdout=subprocess.PIPE,
         text=True,
     )
-    with process.stdout as pipe:
+    with Peak(process.pid) as peak, process.stdout as pipe:
         out = pipe.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.monotonic() - start
-    return Cost(seconds, usage.ru_utime, usage.ru_stime, usage.ru_maxrss / 1024, process.returncode, out)
+    return Cost(seconds, usage.ru_utime, usage.ru_stime, peak.mib, process.returncode, out)
+
+
+class Peak:
+    """The most memory that a process has had, looked at until its output ends.
+
+    The figure that comes with its exit status is no good: it is at least the size of the process that started it.
+    """
+
+    INTERVAL = 0.01
+
+    def __init__(self, pid):
+        self.mib = 0
+        self._status = Path(f"/proc/{pid}/status")
+        self._ended = Event()
+        self._thread = Thread(target=self._watch)
+
+    def _watch(self):
+        while not self._ended.wait(self.INTERVAL):
+            for line in self._status.read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    self.mib = int(line.split()[1]) / 1024
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        self._thread.join()
 
 
 class Replacements:
