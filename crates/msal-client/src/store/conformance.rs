@@ -23,7 +23,7 @@ use std::{collections::BTreeSet, future::poll_fn, sync::Arc, task::Poll};
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
-use super::{CacheStore, Partition, StoreError, Stored, Version};
+use super::{CacheStore, Partition, Pieces, StoreError, Stored, Version};
 
 /// A handle on the store under test.
 pub type Handle = Arc<dyn CacheStore>;
@@ -40,6 +40,7 @@ where
     nothing_is_stored_at_first(&open).await;
     a_saved_blob_is_loaded_by_every_handle(&open).await;
     a_save_needs_the_current_version(&open).await;
+    a_blob_in_pieces_is_saved_like_any(&open).await;
     one_of_many_creators_wins(&open).await;
     a_removed_blob_is_gone(&open).await;
     partitions_do_not_see_each_other(&open).await;
@@ -128,6 +129,34 @@ pub async fn a_save_needs_the_current_version<F: Fn(&str) -> Handle>(open: &F) {
         assert_eq!(stored.blob, "{\"n\":2}", "a conflict changed the blob");
         assert_eq!(stored.version, second, "a conflict changed the version");
     }
+}
+
+/// A blob that comes piece by piece is saved under the same conditions and with the same effect as a whole one.
+pub async fn a_blob_in_pieces_is_saved_like_any<F: Fn(&str) -> Handle>(open: &F) {
+    let store = open("pieces");
+    let save_pieces = async |blob: String, expected| {
+        let blob: Arc<dyn Pieces> = Arc::new(Bytes::from(blob));
+        let partition = Partition::default();
+        store.save_pieces(&partition, blob, expected).await
+    };
+    let large = |n: u8| format!("{{\"n\":{n},\"large\":\"{}\"}}", "x".repeat(1_000_000));
+    let first = save_pieces(large(1), None)
+        .await
+        .expect("creating succeeds");
+    let second = save_pieces(large(2), Some(first.clone()))
+        .await
+        .expect("the version is current");
+    for wrong in [None, Some(first)] {
+        assert_conflict(
+            save_pieces(large(9), wrong).await,
+            "a version that is not current, in pieces",
+        );
+    }
+    let stored = load(&store).await.expect("the blob is there");
+    assert_eq!(stored.blob, large(2), "the pieces became another blob");
+    assert_eq!(stored.version, second, "the pieces have another version");
+    let third = save(&store, "{\"n\":3}", Some(second)).await;
+    assert!(third.is_ok(), "a whole blob does not follow one in pieces");
 }
 
 /// Of several that create the same blob at once, one succeeds and the others see a conflict.
