@@ -8,6 +8,7 @@ mod sharing;
 
 use std::{
     collections::{BTreeSet, HashMap},
+    io,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{Arc, Mutex},
@@ -17,7 +18,7 @@ use bytes::Bytes;
 use tempfile::TempDir;
 
 use super::FileStore;
-use crate::store::{CacheStore, Partition, StoreError, Stored, Version, conformance};
+use crate::store::{CacheStore, Partition, Pieces, StoreError, Stored, Version, conformance};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_in_one_file_conforms() {
@@ -165,3 +166,30 @@ fn told(variable: &str) -> usize {
 }
 
 const CACHE: &str = "MSAL_TEST_CACHE";
+
+/// A blob that fails while it is made.
+struct Failing;
+
+impl Pieces for Failing {
+    fn for_each(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        each(b"{\"half\":")?;
+        Err(io::Error::other("no more"))
+    }
+
+    fn whole(&self) -> Bytes {
+        Bytes::new()
+    }
+}
+
+#[tokio::test]
+async fn a_blob_that_fails_while_it_is_written_leaves_the_old_one() {
+    let folder = TempDir::new().unwrap();
+    let store = FileStore::new(folder.path().join("cache.json"));
+    let version = save(&store, "{}", None).await.unwrap();
+    let partition = Partition::default();
+    let failed = store.save_pieces(&partition, Arc::new(Failing), Some(version));
+    assert!(failed.await.is_err());
+    let stored = store.load(&partition).await.unwrap().unwrap();
+    assert_eq!(stored.blob, "{}");
+    assert_eq!(names(folder.path()), ["cache.json", "cache.json.lock"]);
+}
