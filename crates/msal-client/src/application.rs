@@ -69,6 +69,7 @@ use crate::error::{Error, ProtocolError, StoreFailure};
 use crate::flow::SilentKey;
 use crate::metadata::MetadataCache;
 use crate::single_flight::SingleFlight;
+use crate::turns::Turns;
 use crate::{AuthenticationResult, Runtime, StoreError};
 
 /// The state behind every clone of an application.
@@ -83,6 +84,7 @@ pub(crate) struct Application {
     pub(crate) cache: Arc<SharedTokenCache>,
     pub(crate) metadata: MetadataCache,
     pub(crate) renewals: SingleFlight<SilentKey, Result<AuthenticationResult, Error>>,
+    pub(crate) turns: Turns<HomeAccountId>,
     telemetry: Mutex<Telemetry>,
 }
 

@@ -93,6 +93,7 @@ mod result;
 mod runtime;
 mod single_flight;
 mod store;
+mod turns;
 
 pub use application::{
     ConfidentialClientApplication, ConfidentialClientApplicationBuilder, PublicClientApplication,

@@ -9,6 +9,7 @@ use crate::cache::SharedTokenCache;
 use crate::error::ConfigError;
 use crate::metadata::MetadataCache;
 use crate::single_flight::SingleFlight;
+use crate::turns::Turns;
 use crate::{CacheStore, Partition, Runtime};
 
 /// What both builders collect.
@@ -56,6 +57,7 @@ impl Settings {
             cache: self.cache.unwrap_or_else(own_cache),
             metadata: MetadataCache::default(),
             renewals: SingleFlight::default(),
+            turns: Turns::default(),
             telemetry: Mutex::new(Telemetry::default()),
         })
     }

@@ -9,13 +9,16 @@ use msal_core::{
 };
 
 use crate::application::{Application, Redemption};
+use crate::turns::Turn;
 use crate::{AuthenticationResult, BoxFuture, Error};
 
 /// A call to `acquire_token_silent`, not yet made: set options, then await it.
 ///
 /// A cached token is returned without asking the network. Otherwise the account's refresh tokens are redeemed, own
-/// and family ones, until one leads to a token; equal calls that run at the same time share one request. A token that
-/// is only due for renewal is returned when renewing fails, whatever the reason.
+/// and family ones, until one leads to a token; equal calls that run at the same time share one request, and at hosts
+/// other than Microsoft's an account's renewals for different scopes follow one another, as a server may revoke a
+/// token's whole family when one is used twice. A token that is only due for renewal is returned when renewing fails,
+/// whatever the reason.
 ///
 /// # Errors
 /// [`Error::InteractionRequired`] when nothing is cached or the server wants the user; otherwise as
@@ -159,11 +162,25 @@ impl Call<'_> {
         &self,
         fallback: Option<CachedAccessToken>,
     ) -> Result<AuthenticationResult, Error> {
+        let _turn = self.turn().await;
         match self.look_again().await {
             Ok(Silent::Hit(token)) => Ok(self.hit(&token)),
             Ok(Silent::Renew(renewal)) => self.redeem_any(renewal).await,
             Ok(_) => Err(Error::InteractionRequired(Box::default())),
             Err(error) => fallback.map(|token| self.hit(&token)).ok_or(error),
+        }
+    }
+
+    /// Waits for renewals of the account for other scopes, except at Microsoft's own hosts, where a redeemed refresh
+    /// token stays valid. A server that takes a second use for theft signs the user out: who comes second must find the
+    /// first one's successor in the cache.
+    async fn turn(&self) -> Option<Turn> {
+        let Application {
+            authority, turns, ..
+        } = self.application;
+        match authority.is_well_known() {
+            true => None,
+            false => Some(turns.take(self.key.home_account_id.clone()).await),
         }
     }
 

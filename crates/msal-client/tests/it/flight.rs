@@ -1,8 +1,8 @@
 //! One request in flight for each key: equal calls share it, others do not wait for it.
 
-use msal::{AuthenticationResult, Error, PublicClientApplication, TokenSource};
-use msal_emulator::Fault;
+use msal::{AuthenticationResult, Authority, Error, PublicClientApplication, TokenSource};
 use msal_emulator::sample::{ALICE, BOB, CONTOSO, DESKTOP};
+use msal_emulator::{Fault, Rotation, Settings};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::world::{DAY, GRAPH, MANAGEMENT, VAULT, World, authority};
@@ -187,4 +187,32 @@ async fn an_authority_is_looked_up_once_for_all() {
     world.http.release();
     assert!(calls.join_all().await.iter().all(Result::is_ok));
     assert_eq!(world.http.sent().len(), 1 + 20);
+}
+
+#[tokio::test]
+async fn where_a_second_use_would_be_taken_for_theft_renewals_of_one_account_take_turns() {
+    let world = World::with(Settings::default().rotation(Rotation::SingleUseWithReuseDetection));
+    let elsewhere = Authority::parse(&format!("https://idp.example/{CONTOSO}")).unwrap();
+    let app = world.builder(DESKTOP).known_authority(elsewhere).build();
+    let app = app.unwrap();
+    let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    world.advance(DAY);
+    let before = world.redemptions();
+    world.http.hold("refresh_token");
+    let calls = [GRAPH, MANAGEMENT, VAULT].map(|scope| start(&app, &alice, scope));
+    settle().await;
+    assert_eq!(
+        world.redemptions(),
+        before + 1,
+        "the others wait for the first"
+    );
+    world.http.release();
+    for call in calls {
+        assert!(call.await.unwrap().is_ok());
+    }
+    assert_eq!(world.redemptions(), before + 3);
+    // The family of tokens was not revoked.
+    world.advance(DAY);
+    let later = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
+    assert_eq!(later.unwrap().token_source, TokenSource::IdentityProvider);
 }
