@@ -136,7 +136,8 @@ def signed_assertion(ask):
 
 def azure_cli(ask):
     """From Azure CLI, which somebody is signed in to."""
-    with variables(AZURE_CONFIG_DIR=ask.question["folder"]):
+    # A command that collects telemetry leaves a process behind that goes on writing to the folder.
+    with variables(AZURE_CONFIG_DIR=ask.question["folder"], AZURE_CORE_COLLECT_TELEMETRY="no"):
         return described(identity.AzureCliCredential(process_timeout=60).get_token(SCOPE), ask.user)
 
 
