@@ -58,10 +58,11 @@
 //!
 //! # The token cache
 //!
-//! It is the one that all MSALs share, written as MSAL Python writes it, and read whoever wrote it. Without a
-//! store it lives as long as the application. [`FileStore`] keeps it in a file that survives crashes and that MSAL Python
-//! programs can use at the same time. A web application keeps one [`Partition`] of a store for each of its users. For a store of your
-//! own, implement [`CacheStore`], and let the suite of the feature `conformance` tell you whether it keeps its promises.
+//! It is the one that all MSALs share, written as MSAL Python writes it, and read whoever wrote it. Without a store it
+//! lives as long as the application. [`FileStore`] keeps it in a file that survives crashes and that MSAL Python
+//! programs can use at the same time. A web application keeps one [`Partition`] of a store for each of its users. For a
+//! store of your own, implement [`CacheStore`], and let the suite of the feature `conformance` tell you whether it
+//! keeps its promises.
 //!
 //! # Whom tokens are sent to
 //!

@@ -139,9 +139,7 @@ impl ReqwestClient {
         *response.body_mut() = read_body(answer).await?;
         Ok(response)
     }
-}
 
-impl ReqwestClient {
     /// The URL as reqwest wants it. An application sends nearly all its requests to one endpoint, whose URL is parsed
     /// once.
     fn url(&self, uri: &Uri) -> Result<Url, HttpError> {

@@ -291,11 +291,9 @@ impl CacheFile {
             return Ok(());
         }
         let content = Bytes::from_owner(ruins.content);
-        let kept = self.unused_name(folder).and_then(|name| {
-            folder.write_new(&name, &mut |write| {
-                content.for_each(&mut |piece| write(piece))
-            })
-        });
+        let kept = self
+            .unused_name(folder)
+            .and_then(|name| folder.write_new(&name, &mut |write| content.for_each(write)));
         kept.map_err(|error| self.failed("set aside", folder, error))
     }
 
