@@ -13,6 +13,7 @@ mod key;
 mod rebase;
 mod schema;
 mod silent;
+mod slots;
 mod table;
 
 use std::fmt;

@@ -12,9 +12,9 @@ use serde_json::value::RawValue;
 /// Appends `text` as a JSON string in ASCII, with Python's choice of escapes.
 pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    match bytes_to_escape(text) {
-        0 => out.extend_from_slice(text.as_bytes()),
-        _ => write_escaped(out, text),
+    match needs_escape(text) {
+        true => write_escaped(out, text),
+        false => out.extend_from_slice(text.as_bytes()),
     }
     out.push(b'"');
 }
@@ -27,14 +27,13 @@ pub(crate) fn string_size(text: &str) -> usize {
 /// No byte of UTF-8 takes more than this when it is escaped: `\u0001` for one, `\ud83d\ude00` for four.
 pub(crate) const LONGEST_ESCAPE: usize = 6;
 
-/// How many bytes cannot stand for themselves. It looks at each without branching, which compilers turn into a few
-/// instructions for sixteen of them: tokens are long and never need an escape.
-fn bytes_to_escape(text: &str) -> usize {
-    text.bytes()
-        .map(|byte| {
-            usize::from(!(b' '..=b'\x7f').contains(&byte) | (byte == b'"') | (byte == b'\\'))
-        })
-        .sum()
+/// Whether any byte cannot stand for itself. It looks at each without branching and keeps no more than a byte of what
+/// it saw, which compilers turn into a few instructions for sixteen of them: tokens are long and never need an escape.
+fn needs_escape(text: &str) -> bool {
+    let found = text.bytes().fold(0, |found, byte| {
+        found | u8::from(!(b' '..=b'\x7f').contains(&byte) | (byte == b'"') | (byte == b'\\'))
+    });
+    found != 0
 }
 
 fn write_escaped(out: &mut Vec<u8>, text: &str) {

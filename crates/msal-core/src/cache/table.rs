@@ -10,6 +10,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::dialect::Dialect;
 use super::schema::{Entity, Wire, entry_size, write_entry};
+use super::slots::Slots;
 use crate::Text;
 
 /// An entry with the key it is stored under and its JSON text.
@@ -63,7 +64,7 @@ impl<E: Entity> Slot<E> {
 /// A section's entries.
 #[derive(Clone)]
 pub(super) struct Table<E> {
-    slots: Vec<Option<Slot<E>>>,
+    slots: Slots<Slot<E>>,
     keys: HashTable<Posting>,
     postings: HashTable<Posting>,
     hasher: DefaultHashBuilder,
@@ -91,7 +92,7 @@ struct Found {
 impl<E> Default for Table<E> {
     fn default() -> Self {
         Self {
-            slots: Vec::new(),
+            slots: Slots::default(),
             keys: HashTable::new(),
             postings: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
@@ -140,9 +141,7 @@ impl<E: Entity> Table<E> {
         E: PartialEq,
     {
         let found = self.find(key.as_str());
-        let slot = found
-            .number
-            .and_then(|number| self.slots.get_mut(number as usize)?.as_mut());
+        let slot = found.number.and_then(|number| self.slots.get_mut(number));
         let previous = match slot {
             Some(slot) if slot.entity.as_ref() == Some(&entity) => {
                 (slot.changed, slot.is_renewal) = (true, is_renewal);
@@ -176,7 +175,7 @@ impl<E: Entity> Table<E> {
                 self.forget_postings(number);
                 number
             }
-            None => self.new_number(found.hash),
+            None => u32::try_from(self.slots.len()).unwrap_or(u32::MAX),
         };
         if let Some(entity) = &slot.entity {
             let (hasher, postings) = (&self.hasher, &mut self.postings);
@@ -187,8 +186,14 @@ impl<E: Entity> Table<E> {
                 },
             });
         }
-        if let Some(place) = self.slots.get_mut(number as usize) {
-            *place = Some(slot);
+        match self.slots.get_mut(number) {
+            Some(place) => *place = slot,
+            None => {
+                let hash = found.hash;
+                let posting = Posting { hash, slot: number };
+                self.keys.insert_unique(hash, posting, Posting::hash);
+                self.slots.push(slot);
+            }
         }
     }
 
@@ -200,7 +205,7 @@ impl<E: Entity> Table<E> {
         if let Ok(found) = self.keys.find_entry(hash, |posting| posting.slot == number) {
             found.remove();
         }
-        self.slots.get_mut(number as usize)?.take()
+        self.slots.take(number)
     }
 
     /// The entry under `key`.
@@ -238,12 +243,12 @@ impl<E: Entity> Table<E> {
 
     /// All entries, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Slot<E>> {
-        self.slots.iter().flatten()
+        self.slots.iter()
     }
 
     /// Marks every entry as saved.
     pub(super) fn mark_saved(&mut self) {
-        for slot in self.slots.iter_mut().flatten() {
+        for slot in self.slots.iter_mut() {
             slot.changed = false;
         }
     }
@@ -274,7 +279,7 @@ impl<E: Entity> Table<E> {
     }
 
     fn slot(&self, number: u32) -> Option<&Slot<E>> {
-        self.slots.get(number as usize)?.as_ref()
+        self.slots.get(number)
     }
 
     fn find(&self, key: &str) -> Found {
@@ -288,19 +293,11 @@ impl<E: Entity> Table<E> {
         }
     }
 
-    fn new_number(&mut self, hash: u64) -> u32 {
-        let slot = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-        self.slots.push(None);
-        self.keys
-            .insert_unique(hash, Posting { hash, slot }, Posting::hash);
-        slot
-    }
-
     fn forget_postings(&mut self, number: u32) {
-        let Some(Some(Slot {
+        let Some(Slot {
             entity: Some(entity),
             ..
-        })) = self.slots.get(number as usize)
+        }) = self.slots.get(number)
         else {
             return;
         };

@@ -42,22 +42,10 @@ impl Outline {
     pub(super) fn add(&mut self, piece: &[u8]) {
         self.length += piece.len();
         self.has_content = self.has_content || piece.iter().any(|byte| *byte != 0);
-        let mut at = 0;
-        while let Some(byte) = piece.get(at) {
-            if let Place::String(depth) = self.place {
-                // Nearly all of a cache is strings.
-                let Some(end) = piece.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) else {
-                    return;
-                };
-                at += end + 1;
-                self.place = match piece.get(at - 1) {
-                    Some(b'"') => Place::Object(depth),
-                    _ => Place::Escape(depth),
-                };
-                continue;
-            }
+        let mut rest = piece;
+        while let Some((byte, behind)) = self.place.next_of_interest(rest) {
             self.place = self.place.after(*byte);
-            at += 1;
+            rest = behind;
         }
     }
 
@@ -82,6 +70,19 @@ impl Outline {
 }
 
 impl Place {
+    /// The next byte that may lead to another place, and what follows it.
+    fn next_of_interest(self, rest: &[u8]) -> Option<(&u8, &[u8])> {
+        let at = match self {
+            // Nearly all of a cache is strings, and most of what is between them is white space.
+            Self::String(_) => memchr2(b'"', b'\\', rest)?,
+            Self::Object(_) => rest
+                .iter()
+                .position(|byte| matches!(byte, b'"' | b'{' | b'}'))?,
+            _ => 0,
+        };
+        rest.get(at..)?.split_first()
+    }
+
     fn after(self, byte: u8) -> Self {
         match (self, byte) {
             (Self::Before(seen), _) if BYTE_ORDER_MARK.get(seen) == Some(&byte) => {
@@ -94,6 +95,8 @@ impl Place {
             (Self::Object(1), b'}') => Self::Behind,
             (Self::Object(depth), b'}') => Self::Object(depth - 1),
             (Self::Object(depth), b'"') | (Self::Escape(depth), _) => Self::String(depth),
+            (Self::String(depth), b'"') => Self::Object(depth),
+            (Self::String(depth), b'\\') => Self::Escape(depth),
             (Self::Behind, _) if !byte.is_ascii_whitespace() => {
                 Self::Lost("something follows the end of its JSON object")
             }
