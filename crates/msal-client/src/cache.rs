@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use msal_core::{Dialect, TokenCache};
+use msal_core::{Comparison, Dialect, TokenCache};
 
 use crate::{CacheStore, Partition, StoreError, Stored, Version};
 
@@ -117,38 +117,6 @@ impl SharedTokenCache {
         Ok(())
     }
 
-    /// Loads what the store holds although it is what was saved last: what is in memory afterwards was read from the
-    /// store, but for changes not yet saved. For whoever works on the cache alone, because a cache that has been saved
-    /// is let go before, so that it is not in memory twice: meanwhile there is nothing in it.
-    ///
-    /// # Errors
-    /// [`StoreError`]; only what was not saved is in memory then, and the rest is loaded when it is next asked for.
-    pub async fn read_back(&self) -> Result<(), StoreError> {
-        let Some(home) = &self.home else {
-            return Ok(());
-        };
-        drop(self.let_go());
-        for _ in 0..ROUNDS {
-            let (epoch, _) = self.standing();
-            if self.take_in(home.load().await?, epoch)? {
-                return Ok(());
-            }
-        }
-        Err(StoreError::Conflict)
-    }
-
-    /// Forgets a cache that has been saved.
-    fn let_go(&self) -> Option<Arc<TokenCache>> {
-        let mut state = self.lock();
-        if state.cache.is_changed() {
-            return None;
-        }
-        state.is_loaded = false;
-        state.version = None;
-        let empty = Arc::new(TokenCache::new(self.dialect));
-        Some(std::mem::replace(&mut state.cache, empty))
-    }
-
     fn standing(&self) -> (u64, Option<Version>) {
         let state = self.lock();
         (state.epoch, state.version.clone())
@@ -200,15 +168,47 @@ impl SharedTokenCache {
             Arc::make_mut(&mut self.lock().cache).forget_sign_outs();
             return Ok(());
         };
+        self.save_in(home).await.map(drop)
+    }
+
+    /// Saves what was changed, and proves that it can be read: what the store holds afterwards is read, piece by piece, and
+    /// compared with what it should say. What somebody else saved meanwhile is taken in as by
+    /// [`SharedTokenCache::reload`].
+    ///
+    /// # Errors
+    /// As [`SharedTokenCache::save`]; [`StoreError::Corrupt`] when the store holds something else than it was given.
+    pub async fn save_and_read_back(&self) -> Result<(), StoreError> {
+        let Some(home) = &self.home else {
+            return self.save().await;
+        };
+        let (saved, version) = self.save_in(home).await?;
+        let comparison = Arc::new(Mutex::new(Comparison::new(saved)));
+        let reader = Arc::clone(&comparison);
+        let each = Box::new(move |piece: &[u8]| locked(&reader).add(piece));
+        let stored = home.store.load_pieces(&home.partition, each).await?;
+        match stored == version {
+            true if stored.is_none() || locked(&comparison).is_same() => Ok(()),
+            true => Err(StoreError::corrupt(
+                "the stored cache",
+                "it does not read as it was written",
+            )),
+            false => self.reload().await,
+        }
+    }
+
+    /// Answers what is in the store now, for all that is known, and its version.
+    async fn save_in(&self, home: &Home) -> Result<(Arc<TokenCache>, Option<Version>), StoreError> {
         for _ in 0..ROUNDS {
-            let Some((cache, expected, generation)) = self.snapshot() else {
-                return Ok(());
-            };
-            let saved = home.store.save_pieces(&home.partition, cache, expected);
+            let (cache, expected, generation) = self.snapshot();
+            if !cache.is_changed() {
+                return Ok((cache, expected));
+            }
+            let pieces = Arc::<TokenCache>::clone(&cache);
+            let saved = home.store.save_pieces(&home.partition, pieces, expected);
             match saved.await {
                 Ok(version) => {
-                    self.saved(version, generation);
-                    return Ok(());
+                    let saved = self.saved(cache, &version, generation);
+                    return Ok((saved, Some(version)));
                 }
                 Err(StoreError::Conflict) => self.reload().await?,
                 Err(error) => return Err(error),
@@ -217,21 +217,30 @@ impl SharedTokenCache {
         Err(StoreError::Conflict)
     }
 
-    fn snapshot(&self) -> Option<(Arc<TokenCache>, Option<Version>, u64)> {
+    fn snapshot(&self) -> (Arc<TokenCache>, Option<Version>, u64) {
         let state = self.lock();
         let version = state.version.clone();
-        let is_due = state.cache.is_changed();
-        is_due.then(|| (Arc::clone(&state.cache), version, state.generation))
+        (Arc::clone(&state.cache), version, state.generation)
     }
 
-    fn saved(&self, version: Version, generation: u64) {
+    /// Takes note that `snapshot` was saved, and gives it back.
+    fn saved(
+        &self,
+        snapshot: Arc<TokenCache>,
+        version: &Version,
+        generation: u64,
+    ) -> Arc<TokenCache> {
         let mut state = self.lock();
-        state.version = Some(version);
+        state.version = Some(version.clone());
         state.epoch += 1;
         // What was added after the snapshot is not in the store yet.
-        if state.generation == generation {
-            Arc::make_mut(&mut state.cache).mark_saved();
+        if state.generation != generation {
+            return snapshot;
         }
+        // Nobody else may hold a cache that is changed, or all of it is copied.
+        drop(snapshot);
+        Arc::make_mut(&mut state.cache).mark_saved();
+        Arc::clone(&state.cache)
     }
 
     fn parse(&self, blob: Bytes) -> Result<TokenCache, StoreError> {
@@ -240,6 +249,10 @@ impl SharedTokenCache {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -119,8 +119,8 @@ pub use runtime::{
 #[cfg(feature = "conformance")]
 pub use store::conformance;
 pub use store::{
-    BoxFuture, CacheStore, FileStore, InvalidPartition, MemoryStore, Partition, Pieces, StoreError,
-    Stored, Version,
+    BoxFuture, CacheStore, Each, FileStore, InvalidPartition, MemoryStore, Partition, Pieces,
+    StoreError, Stored, Version,
 };
 
 /// The README's examples, compiled.

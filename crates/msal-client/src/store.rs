@@ -92,8 +92,29 @@ pub trait CacheStore: fmt::Debug + Send + Sync {
         self.save(partition, blob.whole(), expected)
     }
 
-    /// The version of the blob of `partition`, or `None` when there is none: what [`CacheStore::load`] would answer,
-    /// less the blob. A store that can tell it for less than a load says so by implementing this.
+    /// Hands the blob of `partition` to `each`, from its start to its end, in pieces that are only good until it returns,
+    /// and answers its version, or `None` when there is none. A store that can read piece by piece says so by
+    /// implementing this; it need not notice that a blob is damaged.
+    ///
+    /// # Errors
+    ///
+    /// As [`CacheStore::load`]; some pieces may have been handed out by then.
+    fn load_pieces<'a>(
+        &'a self,
+        partition: &'a Partition,
+        mut each: Each,
+    ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
+        Box::pin(async move {
+            let stored = self.load(partition).await?;
+            Ok(stored.map(|stored| {
+                each(&stored.blob);
+                stored.version
+            }))
+        })
+    }
+
+    /// The version of the blob of `partition`, or `None` when there is none. A store that can tell it for less than
+    /// reading the blob says so by implementing this.
     ///
     /// # Errors
     ///
@@ -102,10 +123,7 @@ pub trait CacheStore: fmt::Debug + Send + Sync {
         &'a self,
         partition: &'a Partition,
     ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
-        Box::pin(async move {
-            let stored = self.load(partition).await?;
-            Ok(stored.map(|stored| stored.version))
-        })
+        self.load_pieces(partition, Box::new(|_| ()))
     }
 
     /// Removes the blob of `partition`, whatever its version. Removing what is not there succeeds.
@@ -115,6 +133,9 @@ pub trait CacheStore: fmt::Debug + Send + Sync {
     /// Whatever kept the store from removing.
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>>;
 }
+
+/// What takes a blob in while it is read. The pieces are secret.
+pub type Each = Box<dyn FnMut(&[u8]) + Send>;
 
 /// A blob that is made while it is written.
 pub trait Pieces: Send + Sync {
@@ -178,6 +199,14 @@ impl<S: CacheStore + ?Sized> CacheStore for Arc<S> {
         expected: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>> {
         S::save_pieces(self, partition, blob, expected)
+    }
+
+    fn load_pieces<'a>(
+        &'a self,
+        partition: &'a Partition,
+        each: Each,
+    ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
+        S::load_pieces(self, partition, each)
     }
 
     fn version<'a>(

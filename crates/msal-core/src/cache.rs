@@ -6,6 +6,7 @@
 
 mod accounts;
 mod add;
+mod comparison;
 mod dialect;
 mod document;
 mod entry;
@@ -19,6 +20,7 @@ mod table;
 use std::fmt;
 
 pub use add::TokenEvent;
+pub use comparison::Comparison;
 pub use dialect::Dialect;
 pub use document::CacheFormatError;
 pub use silent::{

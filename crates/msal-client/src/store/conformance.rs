@@ -18,7 +18,12 @@
 //! # }
 //! ```
 
-use std::{collections::BTreeSet, future::poll_fn, sync::Arc, task::Poll};
+use std::{
+    collections::BTreeSet,
+    future::poll_fn,
+    sync::{Arc, Mutex},
+    task::Poll,
+};
 
 use bytes::Bytes;
 use tokio::task::JoinSet;
@@ -155,6 +160,16 @@ pub async fn a_blob_in_pieces_is_saved_like_any<F: Fn(&str) -> Handle>(open: &F)
     let stored = load(&store).await.expect("the blob is there");
     assert_eq!(stored.blob, large(2), "the pieces became another blob");
     assert_eq!(stored.version, second, "the pieces have another version");
+    let read = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&read);
+    let each =
+        Box::new(move |piece: &[u8]| sink.lock().expect("no panic").extend_from_slice(piece));
+    let partition = Partition::default();
+    let version = store.load_pieces(&partition, each).await;
+    let version = version.expect("loading in pieces succeeds");
+    assert_eq!(version.as_ref(), Some(&second), "read as another version");
+    let read = read.lock().expect("no panic").split_off(0);
+    assert!(read == stored.blob, "the pieces are another blob");
     let third = save(&store, "{\"n\":3}", Some(second)).await;
     assert!(third.is_ok(), "a whole blob does not follow one in pieces");
 }

@@ -25,7 +25,7 @@ use self::portable as os;
 #[cfg(unix)]
 use self::unix as os;
 use self::{cache_file::CacheFile, gate::Gate};
-use super::{BoxFuture, CacheStore, Partition, Pieces, StoreError, Stored, Version};
+use super::{BoxFuture, CacheStore, Each, Partition, Pieces, StoreError, Stored, Version};
 
 /// Keeps each blob in a file, safely shared with other processes, MSAL Python's included.
 ///
@@ -181,11 +181,12 @@ impl CacheStore for FileStore {
         Box::pin(self.blocking(partition, move |file| file.save(&*blob, expected.as_ref())))
     }
 
-    fn version<'a>(
+    fn load_pieces<'a>(
         &'a self,
         partition: &'a Partition,
+        mut each: Each,
     ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
-        Box::pin(self.blocking(partition, CacheFile::version))
+        Box::pin(self.blocking(partition, move |file| file.load_pieces(&mut each)))
     }
 
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {

@@ -221,11 +221,13 @@ async fn an_aging_token_is_good_enough_when_the_store_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn what_is_read_back_is_what_the_store_holds_and_what_was_not_saved_yet() {
+async fn what_was_saved_is_read_back() {
     let world = World::new();
     let store = Arc::new(world.store.clone());
     let cache = SharedTokenCache::new(store, Partition::default(), Dialect::Python);
     let cache = Arc::new(cache);
+    cache.save_and_read_back().await.unwrap();
+    assert_eq!(world.store.saves(), 0, "there was nothing to save");
     let app = |client_id| {
         let builder = world.builder(client_id).cache(Arc::clone(&cache));
         builder.build().unwrap()
@@ -238,29 +240,30 @@ async fn what_is_read_back_is_what_the_store_holds_and_what_was_not_saved_yet() 
             .collect()
     };
     world.sign_in(&app(DESKTOP), DESKTOP, ALICE).await;
+    cache.save_and_read_back().await.unwrap();
+    assert_eq!(world.store.saves(), 1, "it had been saved");
 
-    // The store says that it saved, and holds nothing of it.
-    let saved = world.store.bytes().await.unwrap();
-    world.store.put("{\"AccessToken\": {}}").await;
-    cache.read_back().await.unwrap();
-    assert_eq!(names(), [""; 0]);
+    world.store.lose_content(true);
+    let lost = cache.save_and_read_back().await;
+    assert!(matches!(lost, Err(StoreError::Corrupt { .. })), "{lost:?}");
+    world.store.lose_content(false);
 
-    world.store.put(saved).await;
     world.store.fail_saves(true);
     let token = world.adal_sign_in(BOB, DESKTOP);
     let call = app(DESKTOP).acquire_token_by_refresh_token(token, [GRAPH]);
     store_failure(world.ask(call).await.unwrap_err());
-    cache.read_back().await.unwrap();
-    assert_eq!(names(), [ALICE, BOB]);
-
+    cache.save_and_read_back().await.unwrap_err();
     world.store.fail_saves(false);
-    cache.save().await.unwrap();
+    cache.save_and_read_back().await.unwrap();
     assert_eq!(count(&world.store.json().await, "Account"), 2);
     world.store.fail_loads(true);
-    cache.read_back().await.unwrap_err();
+    cache.save_and_read_back().await.unwrap_err();
     world.store.fail_loads(false);
-    cache.ensure_loaded().await.unwrap();
-    assert_eq!(names(), [ALICE, BOB]);
+
+    // Somebody replaced it: what is in memory afterwards is what they wrote.
+    world.store.put("{\"AccessToken\": {}}").await;
+    cache.save_and_read_back().await.unwrap();
+    assert_eq!(names(), [""; 0]);
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ struct Shared {
     saves: AtomicUsize,
     fails_to_load: Mutex<bool>,
     fails_to_save: Mutex<bool>,
+    loses_content: Mutex<bool>,
     /// What others do just before the next save arrives.
     before_save: Mutex<Option<BoxFuture<'static, ()>>>,
     /// What others do after the next load has read and before its caller learns what.
@@ -45,6 +46,11 @@ impl TestStore {
     /// Lets saves fail or succeed.
     pub(crate) fn fail_saves(&self, fails: bool) {
         *self.0.fails_to_save.lock().unwrap() = fails;
+    }
+
+    /// Lets loads answer an empty cache under the version of what was saved.
+    pub(crate) fn lose_content(&self, loses: bool) {
+        *self.0.loses_content.lock().unwrap() = loses;
     }
 
     /// Runs `others` when the next save arrives, before it is looked at.
@@ -91,7 +97,10 @@ impl CacheStore for TestStore {
             if *self.0.fails_to_load.lock().unwrap() {
                 return Err(StoreError::other("told not to load"));
             }
-            let stored = self.0.blobs.load(partition).await;
+            let mut stored = self.0.blobs.load(partition).await;
+            if let (Ok(Some(stored)), true) = (&mut stored, *self.0.loses_content.lock().unwrap()) {
+                stored.blob = Bytes::from_static(b"{}");
+            }
             let others = self.0.after_load.lock().unwrap().take();
             if let Some(others) = others {
                 others.await;

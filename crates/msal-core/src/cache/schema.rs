@@ -52,6 +52,17 @@ impl Member<'_> {
             Self::List(item) => 48 + string_size(item),
         }
     }
+
+    /// Whether this is what `json` says.
+    fn is(&self, json: &str) -> bool {
+        match self {
+            Self::Null => json == "null",
+            Self::Text(text) => is_string(json, text),
+            Self::Time(time) => is_string(json, &time.as_secs().to_string()),
+            Self::List(item) => serde_json::from_str::<[String; 1]>(json)
+                .is_ok_and(|items| items == [item.as_str()]),
+        }
+    }
 }
 
 impl<'a> From<&'a str> for Member<'a> {
@@ -240,6 +251,17 @@ pub(super) fn write_entry(out: &mut Vec<u8>, entity: &impl Entity, previous: Opt
     out.push(b'}');
 }
 
+/// Whether `members` begin with those of `entity`: what [`write_entry`] wrote, read back.
+pub(super) fn says(members: &RawObject<'_>, entity: &impl Entity) -> bool {
+    let mut found = members.0.iter();
+    let mut is_same = true;
+    entity.members(&mut |name, member| {
+        let next = found.next();
+        is_same &= next.is_some_and(|(found, value)| found == name && member.is(value.get()));
+    });
+    is_same
+}
+
 /// As many bytes as [`write_entry`] appends where nothing needs an escape, or a few more.
 pub(super) fn entry_size(entity: &impl Entity, previous: Option<&Text>) -> usize {
     // Each member of the previous text may need a line and an indentation that it had not.
@@ -271,6 +293,18 @@ fn write_member(out: &mut Vec<u8>, member: &Member<'_>) {
             write_string(out, item);
             write_line(out, 3);
             out.push(b']');
+        }
+    }
+}
+
+fn is_string(json: &str, text: &str) -> bool {
+    // Without an escape, which tokens have none of, a string stands for itself.
+    match json.contains('\\') {
+        true => serde_json::from_str::<String>(json).is_ok_and(|decoded| decoded == text),
+        false => {
+            json.strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'))
+                == Some(text)
         }
     }
 }

@@ -241,6 +241,12 @@ impl<E: Entity> Table<E> {
         self.proposed(&mut |terms| terms.username(username))
     }
 
+    /// The first entry in the slot of this number or a later one, with its number.
+    pub(super) fn next(&self, from: u32) -> Option<(u32, &Slot<E>)> {
+        let last = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        (from..last).find_map(|number| Some((number, self.slot(number)?)))
+    }
+
     /// All entries, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Slot<E>> {
         self.slots.iter()

@@ -124,9 +124,8 @@ impl Target {
 
     /// Saves, reads back, and looks for every token of `rows`.
     pub(super) async fn publish(&self, rows: &[Row]) -> Result<(), MigrationError> {
-        self.cache.save().await?;
+        self.cache.save_and_read_back().await?;
         self.writes.fetch_add(1, Ordering::Relaxed);
-        self.cache.read_back().await?;
         let missing = self
             .cache
             .read(|cache| rows.iter().filter(|row| !is_there(cache, row)).count());

@@ -87,9 +87,12 @@ impl CacheFile {
         }
     }
 
-    /// The version of the file, read piece by piece: it takes no memory for a file however large. Ruins have a version as
-    /// well, which nobody expects.
-    pub(super) fn version(&self) -> Result<Option<Version>, StoreError> {
+    /// Reads the file piece by piece: it takes no memory for a file however large. Ruins have a version as well, which
+    /// nobody expects.
+    pub(super) fn load_pieces(
+        &self,
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<Option<Version>, StoreError> {
         let Some(folder) = self.open_folder()? else {
             return Ok(None);
         };
@@ -98,7 +101,11 @@ impl CacheFile {
         };
         let failed = |error| self.failed("read", &folder, error);
         let mut hash = Xxh3::new();
-        read_in_pieces(&mut file, &mut |piece| hash.update(piece)).map_err(failed)?;
+        let each = &mut |piece: &[u8]| {
+            hash.update(piece);
+            each(piece);
+        };
+        read_in_pieces(&mut file, each).map_err(failed)?;
         Ok(Some(version_of(&hash)))
     }
 
