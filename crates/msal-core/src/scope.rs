@@ -1,9 +1,10 @@
 //! Scopes (RFC 6749 §3.3), and the three that MSAL adds by itself.
 
 use std::fmt;
-use std::slice;
 
 use thiserror::Error;
+
+use crate::Text;
 
 /// The OpenID Connect scopes that every user flow sends and no caller may pass.
 ///
@@ -24,9 +25,7 @@ impl Scope {
     /// # Errors
     /// [`ScopeError::Invalid`] for an empty token or one with a character outside RFC 6749's `scope-token`.
     pub fn parse(token: &str) -> Result<Self, ScopeError> {
-        // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
-        let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-        if token.is_empty() || !token.bytes().all(allowed) {
+        if !is_scope(token) {
             return Err(ScopeError::Invalid {
                 scope: token.escape_debug().to_string(),
             });
@@ -57,7 +56,7 @@ impl Scope {
 
     /// Whether this is one of [`RESERVED_SCOPES`].
     pub fn is_reserved(&self) -> bool {
-        RESERVED_SCOPES.contains(&self.as_str())
+        is_reserved(&self.0)
     }
 }
 
@@ -68,8 +67,10 @@ impl fmt::Display for Scope {
 }
 
 /// A set of scopes, in code point order as MSAL writes them on the wire and into the cache.
+///
+/// It is its own text: cloning one and writing one costs nothing, however many scopes it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct ScopeSet(Vec<Scope>);
+pub struct ScopeSet(Text);
 
 impl ScopeSet {
     /// The scopes an application asks for.
@@ -95,57 +96,50 @@ impl ScopeSet {
 
     /// Splits a `scope` parameter or a cache entry's `target` at white space; text that is no scope is left out.
     pub fn from_wire(text: &str) -> Self {
-        text.split_whitespace()
-            .filter_map(|token| Scope::parse(token).ok())
-            .collect()
+        match is_ordered(text) {
+            true => Self(text.into()),
+            false => Self::of(text.split_whitespace().filter(|word| is_scope(word))),
+        }
+    }
+
+    fn of<'s>(scopes: impl Iterator<Item = &'s str>) -> Self {
+        let mut scopes: Vec<_> = scopes.collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        Self(scopes.join(" ").into())
     }
 
     /// These scopes and the [`RESERVED_SCOPES`]: what a user flow sends.
     #[must_use]
     pub fn with_reserved(&self) -> Self {
-        let reserved = RESERVED_SCOPES.iter().map(|scope| Scope((*scope).into()));
-        self.0.iter().cloned().chain(reserved).collect()
+        Self::of(self.iter().chain(RESERVED_SCOPES))
     }
 
     /// These scopes less the [`RESERVED_SCOPES`]: what may be asked for again.
     #[must_use]
     pub fn without_reserved(&self) -> Self {
-        self.0
-            .iter()
-            .filter(|scope| !scope.is_reserved())
-            .cloned()
-            .collect()
+        Self::of(self.iter().filter(|scope| !is_reserved(scope)))
     }
 
     /// The scopes joined by single spaces, as RFC 6749 §3.3 sends them.
-    pub fn to_wire(&self) -> String {
-        let mut wire = String::new();
-        for scope in &self.0 {
-            if !wire.is_empty() {
-                wire.push(' ');
-            }
-            wire.push_str(scope.as_str());
-        }
-        wire
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
     }
 
     /// Whether every scope of this set stands in `target`, a space-separated list. Case counts.
     pub fn is_granted_by(&self, target: &str) -> bool {
-        self.0.iter().all(|scope| {
-            target
-                .split_ascii_whitespace()
-                .any(|word| word == scope.as_str())
-        })
+        self.iter()
+            .all(|scope| target.split_ascii_whitespace().any(|word| word == scope))
     }
 
     /// The scopes in code point order.
-    pub fn iter(&self) -> slice::Iter<'_, Scope> {
-        self.0.iter()
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.as_str().split_ascii_whitespace()
     }
 
     /// How many scopes there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.iter().count()
     }
 
     /// Whether there are none.
@@ -156,26 +150,36 @@ impl ScopeSet {
 
 impl FromIterator<Scope> for ScopeSet {
     fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
-        let mut scopes: Vec<_> = scopes.into_iter().collect();
-        scopes.sort_unstable();
-        scopes.dedup();
-        Self(scopes)
-    }
-}
-
-impl<'a> IntoIterator for &'a ScopeSet {
-    type Item = &'a Scope;
-    type IntoIter = slice::Iter<'a, Scope>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
+        let scopes: Vec<_> = scopes.into_iter().collect();
+        Self::of(scopes.iter().map(Scope::as_str))
     }
 }
 
 impl From<Scope> for ScopeSet {
     fn from(scope: Scope) -> Self {
-        Self(vec![scope])
+        Self(String::from(scope.0).into())
     }
+}
+
+impl From<&ScopeSet> for Text {
+    fn from(scopes: &ScopeSet) -> Self {
+        scopes.0.clone()
+    }
+}
+
+fn is_scope(token: &str) -> bool {
+    // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+    let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    !token.is_empty() && token.bytes().all(allowed)
+}
+
+fn is_reserved(scope: &str) -> bool {
+    RESERVED_SCOPES.contains(&scope)
+}
+
+/// Whether `text` is as a set is written: scopes in order, each once, with single spaces between them.
+fn is_ordered(text: &str) -> bool {
+    text.split(' ').all(is_scope) && text.split(' ').is_sorted_by(|one, next| one < next)
 }
 
 /// Why text is not a scope that may be asked for.
@@ -235,7 +239,7 @@ mod tests {
     fn capital_letters_come_first_on_the_wire() {
         let scopes = ScopeSet::requested(["b", "User.Read", "a", "a"]).unwrap();
         assert_eq!(
-            scopes.with_reserved().to_wire(),
+            scopes.with_reserved().as_str(),
             "User.Read a b offline_access openid profile"
         );
     }
@@ -248,7 +252,7 @@ mod tests {
             "the scope `openid` is added by the library and must not be passed"
         );
         let stored = ScopeSet::from_wire("openid User.Read profile offline_access");
-        assert_eq!(stored.without_reserved().to_wire(), "User.Read");
+        assert_eq!(stored.without_reserved().as_str(), "User.Read");
     }
 
     #[test]
@@ -260,6 +264,26 @@ mod tests {
             !ScopeSet::from_wire("https://graph.microsoft.com/User.Read").is_granted_by(target)
         );
         assert!(ScopeSet::default().is_granted_by(target));
+    }
+
+    #[test]
+    fn text_of_the_wire_becomes_a_set() {
+        let table = [
+            ("", ""),
+            ("a", "a"),
+            ("a b", "a b"),
+            ("b a", "a b"),
+            ("a a", "a"),
+            (" a\tb  ", "a b"),
+            ("a \"b\" c", "a c"),
+            ("a\u{e5} Z", "Z"),
+        ];
+        for (text, written) in table {
+            let scopes = ScopeSet::from_wire(text);
+            assert_eq!(scopes.as_str(), written, "{text}");
+            assert_eq!(scopes.iter().collect::<Vec<_>>().join(" "), written);
+            assert_eq!(scopes.is_empty(), scopes.len() == 0);
+        }
     }
 
     #[test]

@@ -235,7 +235,7 @@ impl Application {
         scopes: &ScopeSet,
         account: &Account,
     ) -> Result<AuthenticationResult, Error> {
-        let scopes = scopes.iter().map(msal_core::Scope::as_str);
+        let scopes = scopes.iter();
         match self {
             Self::Confidential(application) => {
                 application.acquire_token_silent(scopes, account).await
@@ -248,11 +248,9 @@ impl Application {
 /// `.default` stands among the granted scopes where it was asked for, but cannot be asked for together with them
 /// (AADSTS70011).
 fn askable(granted: ScopeSet) -> ScopeSet {
-    let default = granted
-        .iter()
-        .find(|scope| scope.as_str().ends_with("/.default"));
-    match default.cloned() {
-        Some(default) => ScopeSet::from(default),
+    let default = granted.iter().find(|scope| scope.ends_with("/.default"));
+    match default {
+        Some(default) => ScopeSet::from_wire(default),
         None => granted,
     }
 }

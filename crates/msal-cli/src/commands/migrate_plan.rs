@@ -68,7 +68,7 @@ fn list(
                 job.locator,
                 job.client_id,
                 job.authority,
-                job.scopes.to_wire()
+                job.scopes.as_str()
             ),
             Planned::Duplicate { locator, of } => {
                 format!("{locator}  {DIM}same token as {of}{DIM:#}\n")
@@ -218,7 +218,7 @@ fn row_json(row: &Planned) -> Value {
     match row {
         Planned::Job(job) => json!({
             "row": job.locator.to_string(), "action": "redeem", "client_id": job.client_id,
-            "authority": job.authority.to_string(), "scopes": job.scopes.to_wire(), "duplicates": job.duplicates,
+            "authority": job.authority.to_string(), "scopes": job.scopes.as_str(), "duplicates": job.duplicates,
         }),
         Planned::Duplicate { locator, of } => {
             json!({ "row": locator.to_string(), "action": "none", "duplicate_of": of.to_string() })

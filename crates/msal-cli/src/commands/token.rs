@@ -157,7 +157,7 @@ fn print(result: &AuthenticationResult, printer: &Printer) {
             "access_token": token,
             "token_type": result.token_type,
             "expires_on": result.expires_on.as_secs(),
-            "scopes": result.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>(),
+            "scopes": result.scopes.iter().collect::<Vec<_>>(),
             "source": match result.token_source {
                 TokenSource::Cache => "cache",
                 _ => "identity_provider",

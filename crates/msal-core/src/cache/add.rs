@@ -229,7 +229,6 @@ impl<'a> Entries<'a> {
                 .scopes
                 .as_ref()
                 .unwrap_or(event.requested)
-                .to_wire()
                 .into(),
         }
     }

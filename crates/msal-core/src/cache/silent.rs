@@ -190,7 +190,7 @@ impl TokenCache {
         let home = request.home_account_id.as_str();
         let by_scope = request.scopes.iter().next().map(|scope| {
             self.access_tokens
-                .granting(home, environment, request.client_id, scope.as_str())
+                .granting(home, environment, request.client_id, scope)
         });
         let by_account = request
             .scopes

@@ -55,7 +55,7 @@ impl<'a> RefreshTokenGrant<'a> {
             .credential(self.credential)
             .field("claims", self.claims.unwrap_or_default())
             .field("refresh_token", self.refresh_token.expose_secret())
-            .field("scope", &self.scopes.with_reserved().to_wire())
+            .field("scope", self.scopes.with_reserved().as_str())
             .post(token_endpoint, context)
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct Capsule {
 struct Wire<'a> {
     client_id: Cow<'a, str>,
     authority: String,
-    scopes: String,
+    scopes: Cow<'a, str>,
     username: Option<Cow<'a, str>>,
     oid: Option<Cow<'a, str>>,
     tid: Option<Cow<'a, str>>,
@@ -91,7 +91,7 @@ pub(super) fn encode(job: &Job, response: &Response<Bytes>, at: UnixTime) -> Sec
     let wire = Wire {
         client_id: Cow::Borrowed(&job.client_id),
         authority: job.authority.to_string(),
-        scopes: job.scopes.to_wire(),
+        scopes: Cow::Borrowed(job.scopes.as_str()),
         username: job.user.username.as_deref().map(Cow::Borrowed),
         oid: job.user.oid.as_deref().map(Cow::Borrowed),
         tid: job.user.tid.as_deref().map(Cow::Borrowed),

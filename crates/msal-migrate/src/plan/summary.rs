@@ -94,7 +94,7 @@ impl Tally {
                 increment(&mut self.clients, &group.client_id);
                 increment(&mut self.hosts, group.authority.host());
                 increment(&mut self.tenants, group.authority.tenant().as_str());
-                increment(&mut self.scopes, &group.scopes.to_wire());
+                increment(&mut self.scopes, group.scopes.as_str());
             }
             None => {
                 increment(&mut self.clients, OTHERS);

@@ -348,7 +348,7 @@ fn an_authority_of_another_kind_cannot_be_named() {
 /// What is asked for, and the warnings.
 fn scopes_of(record: Record, options: &PlanOptions) -> (String, Warnings) {
     let job = jobs(&rows(vec![record]), options).pop().unwrap();
-    (job.scopes.to_wire(), job.warnings)
+    (job.scopes.as_str().to_owned(), job.warnings)
 }
 
 #[test]
@@ -461,7 +461,7 @@ fn the_scopes_of_the_first_resource_are_asked_for() {
             ..record("0.a")
         };
         let (scopes, found) = scopes_of(record, &PlanOptions::default());
-        let wanted = ScopeSet::from_wire(wanted).to_wire();
+        let wanted = ScopeSet::from_wire(wanted).as_str().to_owned();
         assert_eq!((scopes, found), (wanted, warnings), "{stored}");
     }
 }

@@ -59,7 +59,7 @@ fn line(planned: &Planned) -> String {
             job.authority
                 .to_string()
                 .trim_start_matches("https://login."),
-            job.scopes.to_wire(),
+            job.scopes.as_str().to_owned(),
             job.user.username.as_deref().unwrap_or("?"),
         ),
         Planned::Duplicate { locator, of } => format!("{} = {of}", locator.place()),
