@@ -36,7 +36,7 @@ use std::{
     path::{Path, PathBuf},
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{SyncSender, sync_channel},
     },
     task::{Context, Poll, ready},
@@ -65,8 +65,10 @@ use crate::Fingerprint;
 ///
 /// Dropping it brings what was appended to the disk, and waits for that.
 pub struct Journal {
-    path: PathBuf,
+    path: Arc<Path>,
     fingerprinter: Fingerprinter,
+    /// As the disk has it. Shared with the thread that writes.
+    states: Arc<Mutex<States>>,
     /// Taken out when the thread is to end.
     commands: Option<SyncSender<Command>>,
     thread: Option<JoinHandle<()>>,
@@ -76,14 +78,12 @@ pub struct Journal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position(u64);
 
-/// What a journal knew when it was opened.
-#[derive(Clone, Debug, Default)]
+/// How a journal was found when it was opened.
+#[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Replay {
     /// Whether there was no journal before.
     pub is_new: bool,
-    /// Where each token stands.
-    pub states: States,
     /// How many bytes of an incomplete write were cut from its end. They had not been acknowledged to anybody.
     pub torn: u64,
 }
@@ -125,15 +125,16 @@ impl Journal {
         };
         keys.renew(&path, random)?;
         beginning.open_session(&mut file, &path, &keys, random)?;
-        let replay = std::mem::take(&mut beginning.replay);
+        let (replay, states) = (beginning.replay, Arc::clone(&beginning.states));
         let fingerprinter = keys.fingerprinter();
-        let writer = beginning.into_writer(path.clone(), file, keys);
+        let writer = beginning.into_writer(path.clone(), file);
         let (commands, thread) =
             start(writer).map_err(JournalError::io("start a thread for", &path))?;
         Ok((
             Self {
-                path,
+                path: path.into(),
                 fingerprinter,
+                states,
                 commands: Some(commands),
                 thread: Some(thread),
             },
@@ -155,6 +156,11 @@ impl Journal {
         self.fingerprinter.fingerprint(client_id, refresh_token)
     }
 
+    /// Where each token stands, by what is on the disk. Nothing is recorded while the guard is held.
+    pub fn states(&self) -> MutexGuard<'_, States> {
+        locked(&self.states)
+    }
+
     /// Records `event`. The future completes when it is on the disk.
     ///
     /// The event is on its way when this returns: dropping the future does not take it back. Events reach the disk in
@@ -164,10 +170,10 @@ impl Journal {
     ///
     /// The future fails with [`JournalError::Broken`] when the disk has refused this write or an earlier one, and with
     /// [`JournalError::TooLarge`].
-    pub fn append(&self, event: impl Into<Arc<Event>>) -> Appending {
+    pub fn append(&self, event: Event) -> Appending {
         Appending {
-            reply: self.ask(|reply| Command::Append(event.into(), reply)),
-            place: self.path.clone(),
+            reply: self.ask(|reply| Command::Append(event, reply)),
+            place: Arc::clone(&self.path),
         }
     }
 
@@ -239,7 +245,7 @@ impl fmt::Debug for Journal {
 #[must_use = "that it is on the disk is known only when this completes; drop it where that does not matter"]
 pub struct Appending {
     reply: oneshot::Receiver<Result<Position, JournalError>>,
-    place: PathBuf,
+    place: Arc<Path>,
 }
 
 impl Future for Appending {
@@ -254,8 +260,8 @@ impl Future for Appending {
 /// Everything that is known of a journal before it is written to.
 struct Beginning {
     replay: Replay,
+    states: Arc<Mutex<States>>,
     sessions: Sessions,
-    start: u64,
     end: u64,
     number: u64,
 }
@@ -283,13 +289,12 @@ impl Beginning {
         Ok(())
     }
 
-    fn into_writer(self, path: PathBuf, file: Locked, keys: Keys) -> Writer {
+    fn into_writer(self, path: PathBuf, file: Locked) -> Writer {
         Writer {
             path,
             file,
-            keys,
             sessions: self.sessions,
-            start: self.start,
+            states: self.states,
             end: self.end,
             number: self.number,
             group: Vec::new(),
@@ -334,15 +339,10 @@ fn begin(
     let torn = torn.map_err(JournalError::io("write", path))?;
     let start = header::write(file, path, keys, identity, random)?;
     file::sync_folder(path)?;
-    let replay = Replay {
-        is_new: true,
-        torn,
-        ..Replay::default()
-    };
     Ok(Beginning {
-        replay,
+        replay: Replay { is_new: true, torn },
+        states: Arc::default(),
         sessions: Sessions::default(),
-        start,
         end: start,
         number: 0,
     })
@@ -370,11 +370,10 @@ fn replay(
     Ok(Beginning {
         replay: Replay {
             is_new: false,
-            states,
             torn,
         },
+        states: Arc::new(Mutex::new(states)),
         sessions,
-        start,
         end,
         number,
     })
@@ -386,6 +385,11 @@ fn start(writer: Writer) -> io::Result<(SyncSender<Command>, JoinHandle<()>)> {
         .name("journal".into())
         .spawn(move || writer.run(&receiver))?;
     Ok((commands, thread))
+}
+
+fn locked(states: &Mutex<States>) -> MutexGuard<'_, States> {
+    // Whoever panicked was counting; an event is applied whole.
+    states.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The thread is gone, which only a panic in it can bring about.

@@ -6,7 +6,7 @@
 use std::{
     io::{Seek as _, SeekFrom, Write as _},
     path::PathBuf,
-    sync::{Arc, mpsc::Receiver},
+    sync::{Arc, Mutex, mpsc::Receiver},
     thread,
     time::Duration,
 };
@@ -19,8 +19,8 @@ use super::{
     file::Locked,
     header,
     key::Keys,
-    record,
-    scan::{self, LONGEST_WRITE, Scan, Sessions},
+    locked, record,
+    scan::{self, LONGEST_WRITE, Sessions},
     states::States,
 };
 
@@ -32,7 +32,7 @@ const COMPANY: usize = 4;
 
 /// What the thread is asked to do.
 pub(super) enum Command {
-    Append(Arc<Event>, Reply<Position>),
+    Append(Event, Reply<Position>),
     Read(Position, Reply<RawResponse>),
     Finish(Reply<()>),
 }
@@ -43,16 +43,15 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, JournalError>>;
 pub(super) struct Writer {
     pub(super) path: PathBuf,
     pub(super) file: Locked,
-    pub(super) keys: Keys,
     pub(super) sessions: Sessions,
-    /// Where the first record is.
-    pub(super) start: u64,
+    /// Brought up to date when a group is on the disk.
+    pub(super) states: Arc<Mutex<States>>,
     /// Where the next write begins; everything before is on the disk.
     pub(super) end: u64,
     /// The number of the next record.
     pub(super) number: u64,
     pub(super) group: Vec<u8>,
-    pub(super) waiting: Vec<(Position, Reply<Position>)>,
+    pub(super) waiting: Vec<(Position, Event, Reply<Position>)>,
     /// Why nothing more is written.
     pub(super) broken: Option<Arc<std::io::Error>>,
 }
@@ -81,7 +80,7 @@ impl Writer {
     fn obey(&mut self, command: Command) {
         // Whoever asked may have stopped listening; what was asked is done all the same.
         match command {
-            Command::Append(event, reply) => self.append(&event, reply),
+            Command::Append(event, reply) => self.append(event, reply),
             Command::Read(position, reply) => {
                 self.commit();
                 drop(reply.send(scan::read_response(
@@ -98,19 +97,19 @@ impl Writer {
         }
     }
 
-    fn append(&mut self, event: &Event, reply: Reply<Position>) {
+    fn append(&mut self, event: Event, reply: Reply<Position>) {
         let position = Position(self.end + self.group.len() as u64);
         let put = match (&self.broken, self.sessions.at(position.0)) {
             (None, Some(session)) => {
                 let is_first = self.group.is_empty();
-                record::put_event(&mut self.group, event, self.number, is_first, session)
+                record::put_event(&mut self.group, &event, self.number, is_first, session)
             }
             _ => Err(self.refusal()),
         };
         match put {
             Ok(()) => {
                 self.number += 1;
-                self.waiting.push((position, reply));
+                self.waiting.push((position, event, reply));
             }
             Err(error) => drop(reply.send(Err(error))),
         }
@@ -121,7 +120,14 @@ impl Writer {
         if !self.group.is_empty() {
             self.write_group();
         }
-        for (position, reply) in std::mem::take(&mut self.waiting) {
+        let waiting = std::mem::take(&mut self.waiting);
+        if self.broken.is_none() {
+            let mut states = locked(&self.states);
+            for (position, event, _) in &waiting {
+                states.apply(event, *position);
+            }
+        }
+        for (position, _, reply) in waiting {
             let result = if self.broken.is_none() {
                 Ok(position)
             } else {
@@ -149,12 +155,8 @@ impl Writer {
         if self.broken.is_some() {
             return Err(self.refusal());
         }
-        let mut states = States::default();
-        let mut scan = Scan::new(&mut self.file, &self.path, &self.keys, self.start)?;
-        while let Some((position, event)) = scan.next()? {
-            states.apply(&event, position);
-        }
-        match states.counts().unfinished {
+        let unfinished = locked(&self.states).counts().unfinished;
+        match unfinished {
             0 => Keys::erase(&self.path),
             responses => Err(JournalError::Unfinished { responses }),
         }

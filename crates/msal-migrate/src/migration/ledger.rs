@@ -1,7 +1,7 @@
 //! The journal as the engine sees it: what is done, what is sealed, what to write down.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Response;
@@ -14,7 +14,7 @@ use super::reason::Reason;
 use super::target::Row;
 use crate::journal::{
     Class, Counts, Event, Identity, Intent, Journal, JournalReader, Outcome, Position, RawResponse,
-    Redeemed, State, States,
+    Redeemed, State,
 };
 use crate::plan::{Fingerprint, Job};
 use crate::record::Locator;
@@ -22,12 +22,11 @@ use crate::record::Locator;
 /// How many outcomes are on their way to the disk at once: fewer than the journal takes without waiting.
 const RECORDS_AT_A_TIME: usize = 512;
 
-/// The journal with the state of every token in it.
+/// The journal, with what the engine wants to know of it.
 #[derive(Debug)]
 pub(super) struct Ledger {
     path: PathBuf,
     journal: Journal,
-    states: Mutex<States>,
     clock: Arc<dyn Clock>,
     is_new: bool,
     /// Whether the journal had lost an unacknowledged record to a crash.
@@ -55,7 +54,6 @@ impl Ledger {
             journal,
             is_new: replay.is_new,
             was_torn: replay.torn > 0,
-            states: Mutex::new(replay.states),
             clock,
         })
     }
@@ -75,14 +73,14 @@ impl Ledger {
     /// Whether a token is to be redeemed in this run. What failed for a reason of the application's is tried again:
     /// the reason may have been corrected. What may have been spent is not.
     pub(super) fn is_due(&self, fingerprint: &Fingerprint) -> bool {
-        match self.states().get(fingerprint) {
+        match self.journal.states().get(fingerprint) {
             None | Some(State::Retryable { .. } | State::Failed | State::Skipped) => true,
             Some(_) => false,
         }
     }
 
     pub(super) fn counts(&self) -> Counts {
-        self.states().counts()
+        self.journal.states().counts()
     }
 
     /// Every answer that is sealed and not known to be published, those that were held back included. Blocks.
@@ -122,7 +120,7 @@ impl Ledger {
             attempt: u8::try_from(attempt).unwrap_or(u8::MAX),
             at: self.clock.now(),
         });
-        self.append(intent).await?;
+        self.journal.append(intent).await?;
         Ok(())
     }
 
@@ -142,7 +140,7 @@ impl Ledger {
                 body: capsule::encode(job, response, at).into_shared(),
             },
         });
-        let position = self.append(redeemed).await?;
+        let position = self.journal.append(redeemed).await?;
         Ok(Sealed {
             fingerprint: job.fingerprint,
             locator: job.locator.clone(),
@@ -169,17 +167,12 @@ impl Ledger {
     pub(super) fn migrated(&self, rows: Vec<Row>) -> BoxFuture<'_, Result<(), MigrationError>> {
         Box::pin(async move {
             for rows in rows.chunks(RECORDS_AT_A_TIME) {
-                let outcomes: Vec<_> = rows
+                let recording: Vec<_> = rows
                     .iter()
-                    .map(|row| Arc::new(self.outcome_of(row)))
+                    .map(|row| self.journal.append(self.outcome_of(row)))
                     .collect();
-                let recording: Vec<_> = outcomes
-                    .iter()
-                    .map(|outcome| self.journal.append(Arc::clone(outcome)))
-                    .collect();
-                for (outcome, recorded) in outcomes.iter().zip(recording) {
-                    let position = recorded.await?;
-                    self.states().apply(outcome, position);
+                for recorded in recording {
+                    recorded.await?;
                 }
             }
             Ok(())
@@ -209,19 +202,8 @@ impl Ledger {
 
     fn record(&self, outcome: Outcome) -> BoxFuture<'_, Result<(), MigrationError>> {
         Box::pin(async move {
-            self.append(Event::Outcome(outcome)).await?;
+            self.journal.append(Event::Outcome(outcome)).await?;
             Ok(())
         })
-    }
-
-    async fn append(&self, event: Event) -> Result<Position, MigrationError> {
-        let event = Arc::new(event);
-        let position = self.journal.append(Arc::clone(&event)).await?;
-        self.states().apply(&event, position);
-        Ok(position)
-    }
-
-    fn states(&self) -> MutexGuard<'_, States> {
-        self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -88,13 +88,13 @@ async fn a_journal_cut_at_any_byte_keeps_what_was_whole() {
             "{len}"
         );
         // Without the record that opened the session, and the mark at the end.
-        Sample::assert_states(&replay.states, whole.saturating_sub(2).min(4), len);
+        Sample::assert_states(&journal.states(), whole.saturating_sub(2).min(4), len);
 
         append(&journal, intent(9)).await;
         drop(journal);
-        let (_journal, replay) = sample.home.open();
+        let (journal, replay) = sample.home.open();
         assert_eq!(replay.torn, 0, "{len}");
-        assert!(replay.states.get(&token(9)).is_some(), "{len}");
+        assert!(journal.states().get(&token(9)).is_some(), "{len}");
     }
 }
 
@@ -107,12 +107,12 @@ async fn a_flipped_bit_in_any_byte_is_noticed() {
         bytes[offset] ^= 1 << (offset % 8);
         let opened = sample.open(&bytes);
         if HOLDER.contains(&offset) {
-            Sample::assert_states(&opened.unwrap().1.states, 4, offset);
+            Sample::assert_states(&opened.unwrap().0.states(), 4, offset);
         } else if offset >= closed {
             // A mark that says nothing but that all before it is whole.
-            let (_journal, replay) = opened.unwrap();
+            let (journal, replay) = opened.unwrap();
             assert_eq!(replay.torn as usize, bytes.len() - closed, "{offset}");
-            Sample::assert_states(&replay.states, 4, offset);
+            Sample::assert_states(&journal.states(), 4, offset);
         } else {
             let Err(JournalError::Damaged { offset: named, .. }) = opened else {
                 panic!("{offset}: {opened:?}");
@@ -252,7 +252,7 @@ async fn a_hole_in_the_last_write_cuts_it_there_and_a_hole_before_is_damage() {
         .iter()
         .filter(|position| **position < hole)
         .count() as u64;
-    assert_eq!(replay.states.counts().total(), known);
+    assert_eq!(journal.states().counts().total(), known);
     drop(journal);
 
     let mut damaged = bytes;
@@ -349,7 +349,7 @@ async fn both_files_are_private() {
 #[tokio::test]
 async fn states_of_a_sample_are_what_the_other_tests_expect() {
     let sample = Sample::new().await;
-    let (_journal, replay) = sample.open(&sample.bytes).unwrap();
-    assert_eq!(replay.states.get(&token(1)), Some(State::Migrated));
+    let (journal, replay) = sample.open(&sample.bytes).unwrap();
+    assert_eq!(journal.states().get(&token(1)), Some(State::Migrated));
     assert_eq!(replay.torn, 0);
 }

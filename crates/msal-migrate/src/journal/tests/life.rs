@@ -11,7 +11,7 @@ use crate::journal::{Counts, Published, State};
 async fn a_run_is_resumed_where_it_stopped() {
     let home = Home::new();
     let (journal, replay) = home.open();
-    assert!(replay.is_new && replay.states.counts().total() == 0);
+    assert!(replay.is_new && journal.states().counts().total() == 0);
     append(&journal, intent(1)).await;
     append(&journal, intent(2)).await;
     let answer = append(&journal, redeemed(2, body(2))).await;
@@ -22,7 +22,7 @@ async fn a_run_is_resumed_where_it_stopped() {
 
     let (journal, replay) = home.open();
     assert!(!replay.is_new && replay.torn == 0);
-    let states = [1, 2, 3, 4, 5].map(|n| replay.states.get(&token(n)));
+    let states = [1, 2, 3, 4, 5].map(|n| journal.states().get(&token(n)));
     assert!(matches!(states[0], Some(State::InDoubt { attempt: 1, .. })));
     assert_eq!(
         states[1..],
@@ -33,8 +33,8 @@ async fn a_run_is_resumed_where_it_stopped() {
             None,
         ]
     );
-    assert_eq!(replay.states.in_doubt(), [token(1)]);
-    assert_eq!(replay.states.unfinished(), [(token(2), answer)]);
+    assert_eq!(journal.states().in_doubt(), [token(1)]);
+    assert_eq!(journal.states().unfinished(), [(token(2), answer)]);
     let response = journal.response(answer).await.unwrap();
     assert_eq!((response.status, response.body), (200, body(2)));
 }
@@ -74,9 +74,9 @@ async fn dropping_the_future_does_not_take_the_record_back() {
     drop(journal.append(intent(1)));
     drop(journal.append(redeemed(1, body(1))));
     drop(journal);
-    let (_journal, replay) = home.open();
+    let (journal, _) = home.open();
     assert!(matches!(
-        replay.states.get(&token(1)),
+        journal.states().get(&token(1)),
         Some(State::Redeemed { .. })
     ));
 }
@@ -123,8 +123,8 @@ async fn finishing_erases_the_answers_and_keeps_what_became_of_them() {
 
     let reader = Journal::read_only(home.journal()).unwrap();
     assert_eq!(reader.states().get(&token(1)), Some(State::Migrated));
-    let (journal, replay) = home.open();
-    assert_eq!(replay.states.get(&token(1)), Some(State::Migrated));
+    let (journal, _) = home.open();
+    assert_eq!(journal.states().get(&token(1)), Some(State::Migrated));
     assert_eq!(journal.fingerprint("client", b"token"), fingerprint);
     let gone = journal.response(answer).await;
     assert!(matches!(gone, Err(JournalError::Erased { .. })), "{gone:?}");
@@ -150,9 +150,9 @@ async fn finishing_is_refused_while_an_answer_is_in_the_journal_only() {
         matches!(refused, Err(JournalError::Unfinished { responses: 1 })),
         "{refused:?}"
     );
-    let (journal, replay) = home.open();
+    let (journal, _) = home.open();
     assert_eq!(
-        replay.states.get(&token(1)),
+        journal.states().get(&token(1)),
         Some(State::Published { position: answer })
     );
     assert_eq!(journal.response(answer).await.unwrap().body, body(1));
@@ -269,10 +269,10 @@ async fn what_is_larger_than_any_answer_is_refused_and_the_next_record_is_not() 
     let position = append(&journal, redeemed(2, large.clone())).await;
     assert_eq!(journal.response(position).await.unwrap().body, large);
     drop(journal);
-    let (_journal, replay) = home.open();
-    assert_eq!(replay.states.get(&token(1)), None);
+    let (journal, _) = home.open();
+    assert_eq!(journal.states().get(&token(1)), None);
     assert_eq!(
-        replay.states.get(&token(2)),
+        journal.states().get(&token(2)),
         Some(State::Redeemed { position })
     );
 }
@@ -284,5 +284,5 @@ async fn a_journal_can_begin_in_a_folder_that_does_not_exist_yet() {
     let (journal, _) = open(&path).unwrap();
     append(&journal, intent(1)).await;
     drop(journal);
-    assert_eq!(open(&path).unwrap().1.states.counts().total(), 1);
+    assert_eq!(open(&path).unwrap().0.states().counts().total(), 1);
 }
