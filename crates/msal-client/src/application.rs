@@ -78,6 +78,8 @@ pub(crate) struct Application {
     pub(crate) client_id: String,
     pub(crate) credential: ClientCredential,
     pub(crate) authority: Authority,
+    /// The host names under which tokens of the application's cloud may be stored: see [`environments`].
+    pub(crate) environments: Vec<String>,
     /// Whether the caller named the authority's host as one to trust with tokens.
     pub(crate) is_known_authority: bool,
     pub(crate) runtime: Runtime,
@@ -100,25 +102,6 @@ pub(crate) struct Redemption<'a> {
 }
 
 impl Application {
-    /// The host names under which tokens of the application's cloud may be stored, its own first. MSAL Node keeps a
-    /// port, the other MSALs do not.
-    pub(crate) fn environments(&self) -> Vec<String> {
-        let own = self.authority.environment();
-        let aliases = Cloud::of(own)
-            .map(|cloud| cloud.aliases)
-            .unwrap_or_default();
-        let others = aliases
-            .iter()
-            .filter(|alias| **alias != own)
-            .map(|alias| (*alias).to_owned());
-        let host = self.authority.host();
-        let with_port = (host != own).then(|| host.to_owned());
-        std::iter::once(own.to_owned())
-            .chain(with_port)
-            .chain(others)
-            .collect()
-    }
-
     pub(crate) async fn endpoints(&self, authority: &Authority) -> Result<ProviderMetadata, Error> {
         self.metadata
             .resolve(authority, self.is_known_authority, &self.runtime)
@@ -134,8 +117,8 @@ impl Application {
     /// Every account of the cache that belongs to the application's cloud.
     pub(crate) async fn accounts(&self) -> Result<Vec<Account>, Error> {
         self.cache.reload().await?;
-        let environments = self.environments();
-        Ok(self.cache.read(|cache| cache.accounts_in(&environments)))
+        let environments = &self.environments;
+        Ok(self.cache.read(|cache| cache.accounts_in(environments)))
     }
 
     pub(crate) async fn remove_account(&self, account: &Account) -> Result<(), Error> {
@@ -235,10 +218,12 @@ impl Application {
         event: &TokenEvent<'_>,
         account: Option<&Account>,
     ) -> Result<AuthenticationResult, Error> {
-        let environments = self.environments();
         let account = event
             .home_account_id()
-            .and_then(|id| self.cache.read(|cache| cache.account(&id, &environments)))
+            .and_then(|id| {
+                self.cache
+                    .read(|cache| cache.account(&id, &self.environments))
+            })
             .or_else(|| account.cloned());
         let result =
             AuthenticationResult::issued(event.response, event.requested, account, event.now);
@@ -275,6 +260,22 @@ impl Application {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The host names under which tokens of the authority's cloud may be stored, its own first. MSAL Node keeps a port, the
+/// other MSALs do not.
+fn environments(authority: &Authority) -> Vec<String> {
+    let (own, host) = (authority.environment(), authority.host());
+    let aliases = Cloud::of(own)
+        .map(|cloud| cloud.aliases)
+        .unwrap_or_default();
+    let others = aliases.iter().copied().filter(|alias| *alias != own);
+    let with_port = (host != own).then_some(host);
+    std::iter::once(own)
+        .chain(with_port)
+        .chain(others)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// OpenID Connect Core §12.2: the ID token of a refresh must come from the same issuer and be about the same user.

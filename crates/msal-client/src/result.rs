@@ -44,7 +44,7 @@ impl AuthenticationResult {
             token_type: token.token_type.to_string(),
             expires_on: token.expires_on,
             refresh_on: token.refresh_on,
-            scopes: ScopeSet::from_wire(token.target.as_str()),
+            scopes: ScopeSet::from_text(&token.target),
             account: Some(account.clone()),
             id_token_claims: None,
             token_source: TokenSource::Cache,

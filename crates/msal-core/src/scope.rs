@@ -102,6 +102,14 @@ impl ScopeSet {
         }
     }
 
+    /// As [`ScopeSet::from_wire`], without a copy where the text is written as a set is.
+    pub fn from_text(text: &Text) -> Self {
+        match is_ordered(text.as_str()) {
+            true => Self(text.clone()),
+            false => Self::from_wire(text.as_str()),
+        }
+    }
+
     fn of<'s>(scopes: impl Iterator<Item = &'s str>) -> Self {
         let mut scopes: Vec<_> = scopes.collect();
         scopes.sort_unstable();

@@ -84,7 +84,8 @@ pub struct Verifier {
     runtime: Runtime,
     credentials: Credentials,
     authority: Option<AuthorityOverride>,
-    applications: HashMap<(String, Authority), Application>,
+    /// By client, environment and realm.
+    applications: HashMap<(String, String, String), Application>,
 }
 
 impl Verifier {
@@ -168,14 +169,14 @@ impl Verifier {
         account: &Account,
         client_id: &str,
     ) -> Result<AuthenticationResult, Error> {
-        let authority = self.authority_of(account)?;
         let granted = self
             .cache
             .read(|cache| cache.granted_scopes(client_id, account));
         let scopes = askable(granted);
-        let key = (client_id.to_owned(), authority);
+        let (environment, realm) = (account.environment.clone(), account.realm.clone());
+        let key = (client_id.to_owned(), environment, realm);
         if !self.applications.contains_key(&key) {
-            let application = self.application(&key)?;
+            let application = self.application(client_id, self.authority_of(account)?)?;
             self.applications.insert(key.clone(), application);
         }
         match self.applications.get(&key) {
@@ -198,22 +199,19 @@ impl Verifier {
         ))
     }
 
-    fn application(
-        &self,
-        (client_id, authority): &(String, Authority),
-    ) -> Result<Application, Error> {
+    fn application(&self, client_id: &str, authority: Authority) -> Result<Application, Error> {
         let (cache, runtime) = (Arc::clone(&self.cache), self.runtime.clone());
         let built = match self.credentials.of(client_id) {
             ClientCredential::Secret(secret) => {
                 ConfidentialClientApplication::builder(client_id, secret)
-                    .known_authority(authority.clone())
+                    .known_authority(authority)
                     .cache(cache)
                     .runtime(runtime)
                     .build()
                     .map(Application::Confidential)
             }
             _ => PublicClientApplication::builder(client_id)
-                .known_authority(authority.clone())
+                .known_authority(authority)
                 .cache(cache)
                 .runtime(runtime)
                 .build()

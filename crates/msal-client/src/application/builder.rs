@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use msal_core::{Authority, ClientCredential, ClientSecret, Dialect, Telemetry};
 
-use super::{Application, ConfidentialClientApplication, PublicClientApplication};
+use super::{Application, ConfidentialClientApplication, PublicClientApplication, environments};
 use crate::cache::SharedTokenCache;
 use crate::error::ConfigError;
 use crate::metadata::MetadataCache;
@@ -51,6 +51,7 @@ impl Settings {
         Ok(Application {
             client_id: self.client_id,
             credential,
+            environments: environments(&self.authority),
             authority: self.authority,
             is_known_authority: self.is_known_authority,
             runtime: self.runtime.map_or_else(default_runtime, Ok)?,

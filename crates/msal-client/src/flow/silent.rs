@@ -114,13 +114,13 @@ struct Call<'a> {
 impl Call<'_> {
     fn decide(&self) -> Silent {
         let authority = &self.application.authority;
-        let environments = self.application.environments();
+        let environments = &self.application.environments;
         let realms = self.realms();
         let realms: Vec<&str> = realms.iter().map(String::as_str).collect();
         let mut request = SilentRequest::new(
             &self.application.client_id,
             &self.key.home_account_id,
-            &environments,
+            environments,
             &realms,
             &self.key.scopes,
             self.application.runtime.clock.now(),

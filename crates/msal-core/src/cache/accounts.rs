@@ -87,7 +87,9 @@ impl TokenCache {
             .filter(|entry| entry.client_id == client_id)
             .map(|entry| &entry.target);
         let target = of_refresh_tokens.last().or_else(|| of_access_tokens.last());
-        ScopeSet::from_wire(target.map(Text::as_str).unwrap_or_default()).without_reserved()
+        target.map_or_else(ScopeSet::default, |target| {
+            ScopeSet::from_text(target).without_reserved()
+        })
     }
 
     /// The clients that hold a refresh token of this account.
