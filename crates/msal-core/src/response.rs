@@ -8,7 +8,6 @@ mod lenient;
 mod salvage;
 
 use std::borrow::Cow;
-use std::str;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,10 +16,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use crate::json::RawObject;
+use crate::json::{Name, RawObject};
 use crate::{
     AccessToken, ClientInfo, HomeAccountId, IdTokenClaims, IdTokenError, RawIdToken, RefreshToken,
-    ScopeSet,
+    ScopeSet, SecretBuffer, Text,
 };
 
 /// How long an access token is taken to live when the answer does not say (MSAL's choice).
@@ -39,7 +38,8 @@ pub enum TokenOutcome {
 }
 
 impl TokenOutcome {
-    /// Reads an answer that `client_id` asked for.
+    /// Reads an answer that `client_id` asked for. The tokens are slices of one copy of the body, which is overwritten
+    /// when the last of them is dropped.
     pub fn read(response: &Response<Bytes>, client_id: &str) -> Self {
         match Self::interpret(response, client_id) {
             Ok(outcome) => outcome,
@@ -53,7 +53,9 @@ impl TokenOutcome {
 
     fn interpret(response: &Response<Bytes>, client_id: &str) -> Result<Self, Malformation> {
         let status = response.status();
-        let members = match Members::parse(response.body()) {
+        let body = SecretBuffer::from(response.body().to_vec()).into_shared();
+        let document = Text::try_from(body).ok();
+        let members = match document.as_ref().map_or_else(not_json, Members::parse) {
             Ok(members) => members,
             // 429 and 5xx come with text or HTML as often as with JSON; the status says enough.
             Err(_) if !status.is_success() => {
@@ -102,17 +104,21 @@ pub struct TokenResponse {
 
 impl TokenResponse {
     fn new(members: &Members<'_>, client_id: &str) -> Result<Self, Malformation> {
-        let access_token = members.required_text("access_token")?;
+        let access_token = members
+            .optional_text("access_token")?
+            .ok_or(Malformation::Member {
+                member: "access_token",
+            })?;
         let id_token = match members.optional_text("id_token")? {
             Some(token) => {
-                let token = RawIdToken::new(token);
+                let token = RawIdToken::slice_of(members.document, token);
                 let claims = IdTokenClaims::decode(&token, client_id)?;
                 Some((token, claims))
             }
             None => None,
         };
         Ok(Self {
-            access_token: AccessToken::new(access_token),
+            access_token: AccessToken::slice_of(members.document, access_token),
             token_type: members
                 .text("token_type")
                 .unwrap_or_else(|| "Bearer".to_owned()),
@@ -121,7 +127,7 @@ impl TokenResponse {
             refresh_in: members.seconds("refresh_in"),
             refresh_token: members
                 .optional_text("refresh_token")?
-                .map(RefreshToken::new),
+                .map(|token| RefreshToken::slice_of(members.document, token)),
             scopes: members.scopes(),
             id_token,
             client_info: members.client_info()?,
@@ -337,7 +343,10 @@ pub enum Malformation {
 }
 
 /// The members of a JSON object by name, each still as text, so that one odd value spoils nothing else.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+struct Members<'a> {
+    document: &'a Text,
+    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+}
 
 /// Members that must not occur twice: two readers would see two different answers.
 const UNIQUE: [&str; 6] = [
@@ -350,16 +359,15 @@ const UNIQUE: [&str; 6] = [
 ];
 
 impl<'a> Members<'a> {
-    fn parse(body: &'a [u8]) -> Result<Self, Malformation> {
+    fn parse(document: &'a Text) -> Result<Self, Malformation> {
         // A byte order mark is tolerated: RFC 8259 §8.1 lets parsers ignore it.
-        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let body = str::from_utf8(body).map_err(|_unspecific| Malformation::NotJson)?;
-        let RawObject(members) =
-            serde_json::from_str(body).map_err(|_unspecific| Malformation::NotJson)?;
-        let members = Self(members);
+        let body = document.as_str();
+        let body = body.strip_prefix('\u{feff}').unwrap_or(body);
+        let Ok(RawObject(members)) = serde_json::from_str(body) else {
+            return not_json();
+        };
         for member in UNIQUE {
             if members
-                .0
                 .iter()
                 .filter(|(name, _)| name == member)
                 .nth(1)
@@ -368,11 +376,11 @@ impl<'a> Members<'a> {
                 return Err(Malformation::Duplicate { member });
             }
         }
-        Ok(members)
+        Ok(Self { document, members })
     }
 
     fn raw(&self, name: &str) -> Option<&'a RawValue> {
-        self.0
+        self.members
             .iter()
             .find(|(member, _)| member == name)
             .map(|(_, raw)| *raw)
@@ -396,18 +404,15 @@ impl<'a> Members<'a> {
         self.value(name).as_ref().and_then(lenient::seconds)
     }
 
-    fn required_text(&self, member: &'static str) -> Result<String, Malformation> {
-        self.optional_text(member)?
-            .ok_or(Malformation::Member { member })
-    }
-
     /// Text, or nothing when the member is absent, null or empty; another type is an error.
-    fn optional_text(&self, member: &'static str) -> Result<Option<String>, Malformation> {
+    fn optional_text(&self, member: &'static str) -> Result<Option<Cow<'a, str>>, Malformation> {
         match self.raw(member).map(RawValue::get) {
             None | Some("null" | "\"\"") => Ok(None),
-            Some(raw) => serde_json::from_str(raw)
-                .map(Some)
-                .map_err(|_unspecific| Malformation::Member { member }),
+            Some(raw) => {
+                let Name(text) = serde_json::from_str(raw)
+                    .map_err(|_unspecific| Malformation::Member { member })?;
+                Ok(Some(text))
+            }
         }
     }
 
@@ -435,6 +440,10 @@ impl<'a> Members<'a> {
             Some(_) => Err(malformed),
         }
     }
+}
+
+fn not_json<T>() -> Result<T, Malformation> {
+    Err(Malformation::NotJson)
 }
 
 #[cfg(test)]
