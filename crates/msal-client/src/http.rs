@@ -1,14 +1,20 @@
 //! What can go wrong between this machine and a server, and the default client.
 
 #[cfg(feature = "reqwest")]
+mod certificates;
+#[cfg(feature = "reqwest")]
 mod reqwest;
+#[cfg(feature = "reqwest")]
+mod settings;
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
 #[cfg(feature = "reqwest")]
-pub use self::reqwest::{HttpVersion, ReqwestClient, ReqwestClientBuilder};
+pub use self::reqwest::{ReqwestClient, ReqwestClientBuilder};
+#[cfg(feature = "reqwest")]
+pub use self::settings::HttpVersion;
 
 /// Why there is no response. It names no header and no body.
 #[derive(Clone, Debug)]
