@@ -1,19 +1,23 @@
-//! What can go wrong between this machine and a server, and the default client.
+//! What can go wrong between this machine and a server, and the clients.
 
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
 mod certificates;
+#[cfg(feature = "hyper")]
+mod hyper;
 #[cfg(feature = "reqwest")]
 mod reqwest;
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
 mod settings;
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "hyper")]
+pub use self::hyper::{HyperClient, HyperClientBuilder};
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestClient, ReqwestClientBuilder};
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
 pub use self::settings::HttpVersion;
 
 /// Why there is no response. It names no header and no body.
