@@ -1,14 +1,11 @@
-//! What the arguments about the input and the network mean.
+//! What the arguments about the input mean.
 
-use std::fs;
-use std::path::Path;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use msal::{HttpVersion, ReqwestClient, Runtime, SystemClock, SystemRandom};
+use msal::SystemClock;
 use msal_migrate::{AuthorityOverride, Mapping, PlanOptions, Source, SourceKind, SourceOptions};
 
-use crate::cli::{NetworkArgs, SourceArgs};
+use crate::cli::SourceArgs;
 use crate::error::Failure;
 
 /// Opens the source and reads the options of the plan.
@@ -78,46 +75,4 @@ pub(crate) fn authority(url: Option<&str>) -> Result<Option<AuthorityOverride>, 
         })
     };
     url.map(parse).transpose()
-}
-
-/// Up to so many requests in flight cost less over HTTP/1.1, with a connection for each; more are better carried by
-/// one HTTP/2 connection.
-const WIDEST_HTTP1: usize = 64;
-
-/// The real world, with the certificate authorities that were named, for so many requests in flight.
-pub(crate) fn runtime(arguments: &NetworkArgs, width: usize) -> Result<Runtime, Failure> {
-    let version = match width {
-        0..=WIDEST_HTTP1 => HttpVersion::Http1,
-        _ => HttpVersion::Negotiated,
-    };
-    let mut http = ReqwestClient::builder()
-        .version(version)
-        .largest_idle_pool(width);
-    if let Some(path) = &arguments.ca_file {
-        http = http
-            .authorities_pem(&certificates(path)?)
-            .map_err(|error| {
-                Failure::usage(
-                    format!("{}: {error}", path.display()),
-                    "name a file of PEM certificates",
-                )
-            })?;
-    }
-    Ok(Runtime {
-        http: Arc::new(http.build()),
-        clock: Arc::new(SystemClock::default()),
-        random: Arc::new(SystemRandom::default()),
-    })
-}
-
-fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| {
-        Failure::usage(
-            format!(
-                "cannot read the certificates in {}: {error}",
-                path.display()
-            ),
-            "name a file of PEM certificates",
-        )
-    })
 }

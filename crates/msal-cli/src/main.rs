@@ -6,6 +6,7 @@ mod credentials;
 mod error;
 mod exit;
 mod input;
+mod network;
 mod output;
 mod progress;
 mod text;

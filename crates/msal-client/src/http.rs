@@ -1,14 +1,24 @@
-//! What can go wrong between this machine and a server, and the default client.
+//! What can go wrong between this machine and a server, and the clients.
 
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+mod certificates;
+#[cfg(feature = "hyper")]
+mod hyper;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+mod settings;
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "hyper")]
+pub use self::hyper::{HyperClient, HyperClientBuilder};
 #[cfg(feature = "reqwest")]
-pub use self::reqwest::{HttpVersion, ReqwestClient, ReqwestClientBuilder};
+pub use self::reqwest::{ReqwestClient, ReqwestClientBuilder};
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+pub use self::settings::HttpVersion;
 
 /// Why there is no response. It names no header and no body.
 #[derive(Clone, Debug)]

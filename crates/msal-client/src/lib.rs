@@ -81,6 +81,7 @@
 //!
 //! * `reqwest`, on by default: the default HTTP client, `ReqwestClient`. Without it an application needs a [`Runtime`]
 //!   with a client of your own.
+//! * `hyper`: `HyperClient`, which takes less processor time for a request and knows no proxies.
 //! * `conformance`: the suite every [`CacheStore`] must pass.
 
 mod application;
@@ -103,9 +104,13 @@ pub use application::{
 pub use cache::SharedTokenCache;
 pub use error::{ConfigError, Error, InteractionRequired, ProtocolError, StoreFailure};
 pub use flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+pub use http::HttpVersion;
 pub use http::{HttpError, HttpErrorKind};
+#[cfg(feature = "hyper")]
+pub use http::{HyperClient, HyperClientBuilder};
 #[cfg(feature = "reqwest")]
-pub use http::{HttpVersion, ReqwestClient, ReqwestClientBuilder};
+pub use http::{ReqwestClient, ReqwestClientBuilder};
 pub use metadata::MetadataCache;
 pub use msal_core::{
     AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientSecret, Dialect,

@@ -18,7 +18,7 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::{BAD, BOLD, DIM, GOOD, HINT, Printer};
 use crate::progress::Progress;
-use crate::{credentials, input, text};
+use crate::{credentials, input, network, text};
 
 /// How many requests are in flight where tokens are spent by use: what a crash can lose is no more than that.
 const STRICT_CONCURRENCY: usize = 4;
@@ -45,7 +45,7 @@ pub(super) struct Outcome {
 pub(super) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, arguments.source.client_id.as_deref())?;
     let settings = settings(arguments);
-    let runtime = input::runtime(&arguments.network, settings.concurrency)?;
+    let runtime = network::runtime(&arguments.network, settings.concurrency)?;
     let (source, plan) = input::open(&arguments.source)?;
     let job = Job {
         source,

@@ -12,11 +12,11 @@ use crate::cli::VerifyArgs;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
-use crate::{credentials, input};
+use crate::{credentials, input, network};
 
 pub(super) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, None)?;
-    let runtime = input::runtime(&arguments.network, 1)?;
+    let runtime = network::runtime(&arguments.network, 1)?;
     let authority = input::authority(arguments.authority.as_deref())?;
     let mut broken = Vec::new();
     let verification = block_on(async {

@@ -14,11 +14,11 @@ use crate::cli::TokenArgs;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
-use crate::{credentials, input};
+use crate::{credentials, input, network};
 
 pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, arguments.client_id.as_deref())?;
-    let runtime = input::runtime(&arguments.network, 1)?;
+    let runtime = network::runtime(&arguments.network, 1)?;
     let result = block_on(async {
         let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(&arguments.target));
         if store.load(&Partition::default()).await?.is_none() {

@@ -19,6 +19,15 @@ pub(crate) struct Run {
 
 /// Runs `msal` with `arguments` in `folder`, with no colours and nothing of the caller's environment but the path.
 pub(crate) fn msal<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = A>) -> Run {
+    msal_where(folder, &[], arguments)
+}
+
+/// As [`msal`], with these variables besides.
+pub(crate) fn msal_where<A: AsRef<OsStr>>(
+    folder: &Path,
+    variables: &[(&str, &str)],
+    arguments: impl IntoIterator<Item = A>,
+) -> Run {
     let Output {
         status,
         stdout,
@@ -29,6 +38,7 @@ pub(crate) fn msal<A: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("TMPDIR", folder)
+        .envs(variables.iter().copied())
         .output()
         .unwrap();
     Run {

@@ -1,7 +1,5 @@
 //! The default HTTP client: reqwest over rustls.
 
-use std::error::Error;
-use std::io;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -10,21 +8,19 @@ use http::{Request, Response, Uri};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Url};
 
+use super::certificates::{Authorities, is_about_certificates};
+use super::settings::{CONNECT_TIMEOUT, HttpVersion, LARGEST_BODY, TIMEOUT};
 use super::{HttpError, HttpErrorKind};
 use crate::error::ConfigError;
 use crate::{BoxFuture, HttpClient};
 
-/// A token response is a few kilobytes; whatever is larger is none.
-const LARGEST_BODY: usize = 1024 * 1024;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// HTTP by reqwest and rustls: certificates verified against the platform's, redirects off, https only.
 ///
 /// Connections are opened at the first request; making the client touches neither the network nor the certificates,
-/// so a token from the cache costs no TLS set-up. Five seconds to connect, ten between two reads, thirty in all, and
-/// one megabyte a response.
+/// so a token from the cache costs no TLS set-up. Proxies are those of the environment or the system. Five seconds to
+/// connect, ten between two reads, thirty in all, and one megabyte a response.
 #[derive(Clone, Debug, Default)]
 pub struct ReqwestClient {
     settings: ReqwestClientBuilder,
@@ -32,21 +28,10 @@ pub struct ReqwestClient {
     last_url: Arc<Mutex<Option<(Uri, Url)>>>,
 }
 
-/// Which version of HTTP to speak.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum HttpVersion {
-    /// HTTP/2 where the server offers it: few connections, many requests in flight.
-    #[default]
-    Negotiated,
-    /// HTTP/1.1 always: less work for each request, one connection for each in flight.
-    Http1,
-}
-
 /// Settings of a [`ReqwestClient`].
 #[derive(Clone, Debug, Default)]
 pub struct ReqwestClientBuilder {
-    authorities: Vec<Certificate>,
+    authorities: Authorities,
     version: HttpVersion,
     largest_idle_pool: Option<usize>,
 }
@@ -57,17 +42,7 @@ impl ReqwestClientBuilder {
     /// # Errors
     /// [`ConfigError::Certificate`] when there is no certificate in it, or one that cannot be read.
     pub fn authorities_pem(mut self, bundle: &[u8]) -> Result<Self, ConfigError> {
-        let certificates =
-            Certificate::from_pem_bundle(bundle).map_err(|_unspecific| ConfigError::Certificate)?;
-        if certificates.is_empty() {
-            return Err(ConfigError::Certificate);
-        }
-        // Only a client looks into the certificates.
-        Client::builder()
-            .tls_certs_only(certificates.iter().cloned())
-            .build()
-            .map_err(|_unspecific| ConfigError::Certificate)?;
-        self.authorities.extend(certificates);
+        self.authorities.add_pem(bundle)?;
         Ok(self)
     }
 
@@ -95,6 +70,14 @@ impl ReqwestClientBuilder {
     }
 
     fn connect(&self) -> Result<Client, HttpError> {
+        let refuse =
+            |error: reqwest::Error| HttpError::new(HttpErrorKind::Request, error.without_url());
+        let authorities: Vec<_> = self
+            .authorities
+            .iter()
+            .map(|certificate| Certificate::from_der(certificate))
+            .collect::<Result<_, _>>()
+            .map_err(refuse)?;
         let mut builder = Client::builder()
             .https_only(true)
             .redirect(Policy::none())
@@ -104,16 +87,14 @@ impl ReqwestClientBuilder {
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
             .timeout(TIMEOUT)
-            .tls_certs_merge(self.authorities.iter().cloned());
+            .tls_certs_merge(authorities);
         if self.version == HttpVersion::Http1 {
             builder = builder.http1_only();
         }
         if let Some(connections) = self.largest_idle_pool {
             builder = builder.pool_max_idle_per_host(connections);
         }
-        builder
-            .build()
-            .map_err(|error| HttpError::new(HttpErrorKind::Request, error.without_url()))
+        builder.build().map_err(refuse)
     }
 }
 
@@ -195,17 +176,4 @@ fn classify(error: reqwest::Error) -> HttpError {
         HttpErrorKind::Response
     };
     HttpError::new(kind, error.without_url())
-}
-
-/// Looks through all the layers that wrapped what the TLS library said.
-fn is_about_certificates(error: &(dyn Error + 'static)) -> bool {
-    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-        return matches!(tls, rustls::Error::InvalidCertificate(_));
-    }
-    // The source of an `io::Error` is not the error it wraps but that one's source.
-    let wrapped = error
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::get_ref);
-    wrapped.is_some_and(|wrapped| is_about_certificates(wrapped))
-        || error.source().is_some_and(is_about_certificates)
 }

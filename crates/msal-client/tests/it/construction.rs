@@ -1,11 +1,14 @@
 //! Making an application, and even asking for a call, does nothing yet.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{Request, Response};
 use msal::{
     Account, Authority, BoxFuture, CacheStore, Clock, ConfidentialClientApplication, ConfigError,
-    HomeAccountId, HttpClient, HttpError, Partition, PublicClientApplication, RandomError,
-    RefreshToken, ReqwestClient, Runtime, SecureRandom, StoreError, Stored, UnixTime, Version,
+    HomeAccountId, HttpClient, HttpError, HyperClient, Partition, PublicClientApplication,
+    RandomError, RefreshToken, ReqwestClient, Runtime, SecureRandom, StoreError, Stored, UnixTime,
+    Version,
 };
 
 use crate::world::{GRAPH, HOST};
@@ -57,9 +60,9 @@ impl CacheStore for Untouchable {
 
 fn untouchable() -> Runtime {
     Runtime {
-        http: std::sync::Arc::new(Untouchable),
-        clock: std::sync::Arc::new(Untouchable),
-        random: std::sync::Arc::new(Untouchable),
+        http: Arc::new(Untouchable),
+        clock: Arc::new(Untouchable),
+        random: Arc::new(Untouchable),
     }
 }
 
@@ -107,16 +110,21 @@ fn constructors_touch_nothing() {
 }
 
 #[test]
-fn the_default_runtime_needs_no_tokio_and_no_certificates() {
-    let client = ReqwestClient::builder().build();
-    let runtime = Runtime {
-        http: std::sync::Arc::new(client),
-        ..Runtime::default()
-    };
-    let app = PublicClientApplication::builder("client")
-        .runtime(runtime)
-        .build();
-    assert!(app.is_ok());
+fn a_client_needs_no_tokio_and_no_certificates_before_its_first_request() {
+    let clients: [Arc<dyn HttpClient>; 2] = [
+        Arc::new(HyperClient::builder().build()),
+        Arc::new(ReqwestClient::builder().build()),
+    ];
+    for http in clients {
+        let runtime = Runtime {
+            http,
+            ..Runtime::default()
+        };
+        let app = PublicClientApplication::builder("client")
+            .runtime(runtime)
+            .build();
+        assert!(app.is_ok());
+    }
 }
 
 #[test]

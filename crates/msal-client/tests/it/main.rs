@@ -21,6 +21,7 @@ mod leaks;
 mod persistence;
 mod python;
 mod refusals;
+mod relay;
 mod silent;
 mod store;
 mod trust;
