@@ -5,6 +5,7 @@
 
 mod capsule;
 mod engine;
+mod feed;
 mod interpret;
 mod lane;
 mod ledger;
@@ -22,10 +23,10 @@ use msal::{
 };
 use msal_core::{RefreshToken, Refusal, RequestError};
 use thiserror::Error;
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use self::engine::{Engine, Run};
+use self::feed::{Closed, Feed};
 use self::interpret::{Expectation, Verdict, interpret};
 use self::ledger::Ledger;
 use self::reason::Reason;
@@ -35,9 +36,6 @@ use crate::journal::{Class, Counts, Identity, JournalError};
 use crate::plan::{Job, Plan, PlanError, PlanOptions, Summary};
 use crate::report::Report;
 use crate::source::Source;
-
-/// How many jobs are read ahead of the engine.
-const READ_AHEAD: usize = 256;
 
 /// What an issuer does with a refresh token once it has been redeemed: it decides what is safe after a crash.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -234,8 +232,8 @@ impl Migration {
         };
         observer.planned(plan.summary(), ledger.counts());
         let recovered = engine.recover(observer).await?;
-        let (sender, jobs) = mpsc::channel(READ_AHEAD);
-        let feeder = self.feed(&ledger, plan, sender);
+        let (feed, jobs) = feed::channel();
+        let feeder = self.feed(&ledger, plan, feed);
         let driven = Run::new(&engine, observer, recovered)
             .drive(jobs, &mut stop)
             .await;
@@ -283,21 +281,22 @@ impl Migration {
         &self,
         ledger: &Arc<Ledger>,
         plan: Plan,
-        sender: mpsc::Sender<Job>,
+        mut feed: Feed<Job>,
     ) -> JoinHandle<Result<Plan, PlanError>> {
         let (source, ledger) = (Arc::clone(&self.source), Arc::clone(ledger));
         tokio::task::spawn_blocking(move || {
             let fingerprint =
                 |client: &str, token: &RefreshToken| ledger.fingerprint(client, token);
-            plan.jobs(&*source, &fingerprint, &mut |job| {
-                let is_wanted =
-                    !ledger.is_due(&job.fingerprint) || sender.blocking_send(job).is_ok();
-                match is_wanted {
-                    true => ControlFlow::Continue(()),
-                    false => ControlFlow::Break(()),
+            let read = plan.jobs(&*source, &fingerprint, &mut |job| {
+                let due = ledger.is_due(&job.fingerprint).then_some(job);
+                match feed.row(due) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(Closed) => ControlFlow::Break(()),
                 }
-            })?;
-            Ok(plan)
+            });
+            // Jobs in front of what has changed are right. An engine that has stopped takes none.
+            let _taken = feed.flush();
+            read.map(|()| plan)
         })
     }
 }

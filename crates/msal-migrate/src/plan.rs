@@ -8,6 +8,7 @@
 
 mod authority;
 mod draft;
+mod grounds;
 mod resolve;
 mod scopes;
 mod summary;
@@ -25,7 +26,7 @@ use msal_core::{Authority, RefreshToken, ScopeSet, UnixTime};
 use thiserror::Error;
 
 use self::draft::PlanDraft;
-use self::resolve::{Resolved, Resolver};
+use self::resolve::{Resolver, Way};
 use crate::record::{Locator, Place, Record, Row, SkipReason, UserHints};
 use crate::source::{Source, SourceError};
 
@@ -264,8 +265,8 @@ impl<'a> SecondPass<'a> {
         let Row::Record(record) = row else {
             return None;
         };
-        let resolved = self.resolver.resolve(&record).ok()?;
-        if self.fingerprint(&record, &resolved) != chosen.fingerprint {
+        let way = self.resolver.resolve(&record).ok()?.way;
+        if self.fingerprint(&record, &way) != chosen.fingerprint {
             return None;
         }
         let Record {
@@ -278,9 +279,9 @@ impl<'a> SecondPass<'a> {
         Some(Job {
             fingerprint: chosen.fingerprint,
             refresh_token,
-            client_id: resolved.client_id,
-            authority: resolved.authority,
-            scopes: resolved.scopes,
+            client_id: way.client_id.clone(),
+            authority: way.group.authority.clone(),
+            scopes: way.group.scopes.clone(),
             user,
             locator,
             duplicates: chosen.duplicates,
@@ -297,7 +298,7 @@ impl<'a> SecondPass<'a> {
         };
         match self.resolver.resolve(&record) {
             Ok(resolved) => {
-                let of = *places.get(&self.fingerprint(&record, &resolved))?;
+                let of = *places.get(&self.fingerprint(&record, &resolved.way))?;
                 let locator = record.locator;
                 Some(Planned::Duplicate { locator, of })
             }
@@ -308,9 +309,8 @@ impl<'a> SecondPass<'a> {
         }
     }
 
-    fn fingerprint(&self, record: &Record, resolved: &Resolved) -> Fingerprint {
-        let client_id = resolved.client_id.to_ascii_lowercase();
-        (self.fingerprint)(&client_id, &record.refresh_token)
+    fn fingerprint(&self, record: &Record, way: &Way) -> Fingerprint {
+        (self.fingerprint)(&way.group.client_id, &record.refresh_token)
     }
 }
 

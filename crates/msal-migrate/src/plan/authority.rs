@@ -3,20 +3,14 @@
 //! The stored authority comes from a file that anybody may have written to, so it decides the host only among
 //! Microsoft's and those the user named: otherwise a poisoned file would send tokens to whoever wrote it.
 
-use hashbrown::HashMap;
 use msal_core::{Authority, AuthorityError, AuthorityKind, Cloud, Tenant, same_cloud};
 use thiserror::Error;
 
+use super::grounds::Grounds;
 use super::warning::{Warning, Warnings};
-use crate::record::{Record, SkipReason};
+use crate::record::SkipReason;
 
 const PUBLIC_CLOUD: &str = "login.microsoftonline.com";
-
-/// Personal accounts' refresh tokens start like this, and are redeemed at `consumers` only.
-const PERSONAL_TOKEN: &str = "M.";
-
-/// How many different authorities are remembered.
-const REMEMBERED: usize = 4096;
 
 /// Hosts of other providers' token endpoints and issuers.
 const OTHER_PROVIDERS: [&str; 6] = [
@@ -103,92 +97,62 @@ pub(super) struct Place {
     pub(super) warnings: Warnings,
 }
 
-/// Decides where tokens are redeemed. Remembers what it has parsed, because most records name one of a few
-/// authorities.
-pub(super) struct Authorities<'a> {
-    named: Option<&'a AuthorityOverride>,
-    stored: HashMap<String, Result<Stored, SkipReason>>,
-}
-
-impl<'a> Authorities<'a> {
-    pub(super) fn new(named: Option<&'a AuthorityOverride>) -> Self {
-        Self {
-            named,
-            stored: HashMap::new(),
-        }
-    }
-
-    /// Where the token of `record` is redeemed.
-    pub(super) fn place(&mut self, record: &Record) -> Result<Place, SkipReason> {
-        let named = self.named;
-        let stored = self.stored(record.authority.as_deref())?;
-        let host = match &stored.host {
-            Some(host) => trusted(host, named)?,
-            None => named.map_or(PUBLIC_CLOUD, AuthorityOverride::host),
-        };
-        let own = stored.tenant.as_ref().filter(|tenant| !tenant.is_shared());
-        let ruled = named
-            .filter(|named| named.speaks_for(host))
-            .and_then(AuthorityOverride::tenant);
-        let mut warnings = Warnings::default();
-        let tenant = match ruled {
-            Some(tenant) => tenant.clone(),
-            None => tenant(record, own, stored.is_consumers, &mut warnings),
-        };
-        let authority = match &stored.ciam {
-            Some(ciam) if ruled.is_none() => ciam.clone(),
-            Some(ciam) => ciam.with_tenant(tenant),
-            None => Authority::entra(host, tenant),
-        };
-        Ok(Place {
-            authority,
-            is_specific: own.is_some(),
-            warnings,
-        })
-    }
-
-    fn stored(&mut self, text: Option<&str>) -> Result<&Stored, SkipReason> {
-        let text = text.map(str::trim).unwrap_or_default();
-        if self.stored.len() == REMEMBERED && !self.stored.contains_key(text) {
-            self.stored.clear();
-        }
-        let overrules = self.named.is_some_and(|named| named.tenant.is_some());
-        let stored = self
-            .stored
-            .entry_ref(text)
-            .or_insert_with(|| Stored::parse(text, overrules));
-        stored.as_ref().map_err(|reason| *reason)
-    }
+/// Where the token of a record is redeemed.
+pub(super) fn place(
+    grounds: &Grounds<'_>,
+    named: Option<&AuthorityOverride>,
+) -> Result<Place, SkipReason> {
+    let text = grounds.authority.as_deref().map(str::trim);
+    let overrules = named.is_some_and(|named| named.tenant.is_some());
+    let stored = Stored::parse(text.unwrap_or_default(), overrules)?;
+    let host = match &stored.host {
+        Some(host) => trusted(host, named)?,
+        None => named.map_or(PUBLIC_CLOUD, AuthorityOverride::host),
+    };
+    let own = stored.tenant.as_ref().filter(|tenant| !tenant.is_shared());
+    let ruled = named
+        .filter(|named| named.speaks_for(host))
+        .and_then(AuthorityOverride::tenant);
+    let mut warnings = Warnings::default();
+    let tenant = match ruled {
+        Some(tenant) => tenant.clone(),
+        None => tenant(grounds, own, stored.is_consumers, &mut warnings),
+    };
+    let authority = match &stored.ciam {
+        Some(ciam) if ruled.is_none() => ciam.clone(),
+        Some(ciam) => ciam.with_tenant(tenant),
+        None => Authority::entra(host, tenant),
+    };
+    Ok(Place {
+        authority,
+        is_specific: own.is_some(),
+        warnings,
+    })
 }
 
 /// The tenant, where the user named none.
 fn tenant(
-    record: &Record,
+    grounds: &Grounds<'_>,
     own: Option<&Tenant>,
     is_consumers: bool,
     warnings: &mut Warnings,
 ) -> Tenant {
-    let users = record
-        .user
+    let users = grounds
         .tid
         .as_deref()
         .and_then(|tid| Tenant::parse(tid).ok())
         .filter(|tenant| !tenant.is_shared());
     let is_personal = |tenant: Option<&Tenant>| tenant.is_some_and(Tenant::is_personal);
-    let issued_to_person = record
-        .refresh_token
-        .expose_secret()
-        .starts_with(PERSONAL_TOKEN);
     let users_own = own.is_none() && is_personal(users.as_ref());
-    if issued_to_person || users_own || is_consumers || is_personal(own) {
+    if grounds.is_personal_token || users_own || is_consumers || is_personal(own) {
         return Tenant::Consumers;
     }
     // A personal account that is a guest has a tenant's token, so the flag counts only where there is no tenant.
     match own.cloned().or(users) {
         Some(tenant) => tenant,
-        None if record.flags.personal_account => Tenant::Consumers,
+        None if grounds.is_personal_account => Tenant::Consumers,
         None => {
-            warnings.insert_if(Warning::AssumedAuthority, record.authority.is_none());
+            warnings.insert_if(Warning::AssumedAuthority, grounds.authority.is_none());
             Tenant::Organizations
         }
     }

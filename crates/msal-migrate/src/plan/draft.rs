@@ -63,19 +63,18 @@ impl<'a> PlanDraft<'a> {
         &mut self,
         row: u64,
         record: &Record,
-        resolved: Resolved,
+        Resolved { way, warnings }: Resolved,
         fingerprint: &FingerprintFn<'_>,
     ) {
-        let client_id = resolved.client_id.to_ascii_lowercase();
-        let fingerprint = fingerprint(&client_id, &record.refresh_token);
+        let fingerprint = fingerprint(&way.group.client_id, &record.refresh_token);
         let token = Token {
             row,
             duplicates: 0,
             person: self.people.person(&record.user),
-            rank: resolved.rank,
-            warnings: resolved.warnings,
+            rank: way.rank,
+            warnings,
             has_mixed_users: false,
-            group: self.groups.intern(client_id, resolved),
+            group: self.groups.intern(&way.group),
         };
         self.tokens
             .entry(fingerprint)

@@ -1,12 +1,14 @@
 //! A record as it will be redeemed, and the small tables that make comparing millions of them cheap.
 
 use std::hash::{BuildHasher, Hash};
+use std::rc::Rc;
 
 use hashbrown::{DefaultHashBuilder, HashMap};
 use msal_core::{Authority, ScopeSet};
 
 use super::PlanOptions;
-use super::authority::{Authorities, Place};
+use super::authority::{self, Place};
+use super::grounds::Grounds;
 use super::scopes::{self, Wanted};
 use super::warning::{Warning, Warnings};
 use crate::record::{Record, SkipReason, UserHints};
@@ -23,69 +25,106 @@ const LIFETIME_SECONDS: u64 = 90 * 24 * 60 * 60;
 /// How many different groups are told apart; a bound on memory for sources with a tenant per user.
 const MOST_GROUPS: usize = 65_536;
 
+/// How many different ways are remembered.
+const REMEMBERED: usize = 4096;
+
 /// How a record will be redeemed.
 pub(super) struct Resolved {
-    pub(super) client_id: String,
-    pub(super) authority: Authority,
-    pub(super) scopes: ScopeSet,
-    /// How much the record says: more is better.
-    pub(super) rank: u8,
+    pub(super) way: Rc<Way>,
     pub(super) warnings: Warnings,
 }
 
-/// Decides how records are redeemed.
+/// How all records on the same grounds will be redeemed.
+pub(super) struct Way {
+    /// In the case in which caches are searched for it.
+    pub(super) client_id: String,
+    pub(super) group: Group,
+    /// How much the records say: more is better.
+    pub(super) rank: u8,
+    warnings: Warnings,
+}
+
+/// Decides how records are redeemed. Remembers what it has decided, because most records of a source differ in nothing
+/// but user and token.
 pub(super) struct Resolver<'a> {
     options: &'a PlanOptions,
-    authorities: Authorities<'a>,
+    ways: HashMap<Grounds<'static>, Result<Rc<Way>, SkipReason>>,
 }
 
 impl<'a> Resolver<'a> {
     pub(super) fn new(options: &'a PlanOptions) -> Self {
         Self {
             options,
-            authorities: Authorities::new(options.authority.as_ref()),
+            ways: HashMap::new(),
         }
     }
 
     /// Decides how `record` is redeemed, or why it is not.
     pub(super) fn resolve(&mut self, record: &Record) -> Result<Resolved, SkipReason> {
-        let options = self.options;
+        let way = self.way(Grounds::of(record))?;
+        let mut warnings = way.warnings;
+        warnings.insert_if(Warning::OldToken, is_old(record, self.options));
+        warnings.insert_if(Warning::UnlikelyToken, is_unlikely(record));
+        Ok(Resolved { way, warnings })
+    }
+
+    fn way(&mut self, grounds: Grounds<'_>) -> Result<Rc<Way>, SkipReason> {
+        if let Some(way) = known(&self.ways, &grounds) {
+            return way.clone();
+        }
+        if self.ways.len() == REMEMBERED {
+            self.ways.clear();
+        }
+        let way = Way::decide(&grounds, self.options).map(Rc::new);
+        self.ways.insert(grounds.into_owned(), way.clone());
+        way
+    }
+}
+
+/// Looks `key` up in a map whose keys live longer.
+fn known<'m, 'k, V>(map: &'m HashMap<Grounds<'k>, V>, key: &Grounds<'k>) -> Option<&'m V> {
+    map.get(key)
+}
+
+impl Way {
+    fn decide(grounds: &Grounds<'_>, options: &PlanOptions) -> Result<Self, SkipReason> {
         let Place {
             authority,
             is_specific,
             mut warnings,
-        } = self.authorities.place(record)?;
-        let client_id = client_id(record, options)?;
+        } = authority::place(grounds, options.authority.as_ref())?;
+        let client_id = client_id(grounds, options)?;
         let Wanted {
             scopes,
             rank,
             warnings: about_scopes,
-        } = scopes::scopes(record, authority.host(), options)?;
+        } = scopes::scopes(grounds, authority.host(), options)?;
         warnings = warnings.and(about_scopes);
         let is_first_party = FIRST_PARTY
             .iter()
             .any(|known| known.eq_ignore_ascii_case(&client_id));
         warnings.insert_if(Warning::FirstPartyClient, is_first_party);
-        warnings.insert_if(Warning::OldToken, is_old(record, options));
-        warnings.insert_if(Warning::UnlikelyToken, is_unlikely(record));
-        Ok(Resolved {
+        Ok(Self {
+            group: Group {
+                client_id: client_id.to_ascii_lowercase(),
+                authority,
+                scopes,
+            },
             client_id,
-            authority,
-            scopes,
             rank: rank + if is_specific { 4 } else { 0 },
             warnings,
         })
     }
 }
 
-fn client_id(record: &Record, options: &PlanOptions) -> Result<String, SkipReason> {
-    match (&record.client_id, &options.client_id) {
+fn client_id(grounds: &Grounds<'_>, options: &PlanOptions) -> Result<String, SkipReason> {
+    match (&grounds.client_id, &options.client_id) {
         (Some(stored), Some(named)) if !stored.eq_ignore_ascii_case(named) => {
             Err(SkipReason::OtherClient)
         }
         // The user's spelling: caches are searched by it, and case counts there.
         (_, Some(named)) => Ok(named.clone()),
-        (Some(stored), None) => Ok(stored.clone()),
+        (Some(stored), None) => Ok(stored.clone().into_owned()),
         (None, None) => Err(SkipReason::NoClientId),
     }
 }
@@ -160,13 +199,8 @@ pub(super) struct Group {
 }
 
 impl Groups {
-    pub(super) fn intern(&mut self, client_id: String, resolved: Resolved) -> u32 {
-        let group = Group {
-            client_id,
-            authority: resolved.authority,
-            scopes: resolved.scopes,
-        };
-        if let Some(number) = self.numbers.get(&group) {
+    pub(super) fn intern(&mut self, group: &Group) -> u32 {
+        if let Some(number) = self.numbers.get(group) {
             return *number;
         }
         if self.names.len() == MOST_GROUPS {
@@ -174,7 +208,7 @@ impl Groups {
         }
         let number = self.names.len() as u32;
         self.names.push(group.clone());
-        self.numbers.insert(group, number);
+        self.numbers.insert(group.clone(), number);
         number
     }
 

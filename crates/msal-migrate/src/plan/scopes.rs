@@ -3,8 +3,9 @@
 use msal_core::{Cloud, Scope, ScopeSet};
 
 use super::PlanOptions;
+use super::grounds::Grounds;
 use super::warning::{Warning, Warnings};
-use crate::record::{Record, SkipReason};
+use crate::record::SkipReason;
 
 const GRAPH: &str = "https://graph.microsoft.com";
 
@@ -32,17 +33,17 @@ pub(super) struct Wanted {
     pub(super) warnings: Warnings,
 }
 
-/// Decides what the token of `record` is redeemed for at `host`.
+/// Decides what the token of a record is redeemed for at `host`.
 pub(super) fn scopes(
-    record: &Record,
+    grounds: &Grounds<'_>,
     host: &str,
     options: &PlanOptions,
 ) -> Result<Wanted, SkipReason> {
-    if let Some(resource) = &record.resource {
+    if let Some(resource) = &grounds.resource {
         return for_resource(resource, options);
     }
     let mut warnings = Warnings::default();
-    let Some(resource) = record.scopes.iter().find_map(resource_of) else {
+    let Some(resource) = grounds.scopes.iter().find_map(resource_of) else {
         return Ok(Wanted {
             scopes: default_scopes(host, options),
             rank: 0,
@@ -50,7 +51,7 @@ pub(super) fn scopes(
         });
     };
     // Entra refuses a request for two resources, so the first one is asked for.
-    let (wanted, left): (Vec<&Scope>, Vec<&Scope>) = record.scopes.iter().partition(|scope| {
+    let (wanted, left): (Vec<&Scope>, Vec<&Scope>) = grounds.scopes.iter().partition(|scope| {
         resource_of(scope).is_none_or(|other| other.eq_ignore_ascii_case(resource))
     });
     warnings.insert_if(Warning::SeveralResources, !left.is_empty());

@@ -669,6 +669,22 @@ fn every_row_is_accounted_for() {
 }
 
 #[test]
+fn each_record_gets_what_it_names_among_more_than_are_remembered() {
+    let names =
+        || (0..5000).flat_map(|tenant| [format!("t{tenant}.example"), "same.example".into()]);
+    let of_tenant = |(index, name): (usize, String)| Record {
+        authority: Some(format!("https://login.microsoftonline.com/{name}")),
+        ..record(&format!("0.{index}"))
+    };
+    let source = rows(names().enumerate().map(of_tenant).collect());
+    let found: Vec<_> = jobs(&source, &PlanOptions::default())
+        .iter()
+        .map(|job| job.authority.realm().to_owned())
+        .collect();
+    assert_eq!(found, names().collect::<Vec<_>>());
+}
+
+#[test]
 fn examples_are_bounded() {
     let nameless = |index: u32| Record {
         client_id: None,

@@ -13,7 +13,7 @@ use super::draft::Draft;
 use super::error::SourceError;
 use super::field::Field;
 use super::input::Input;
-use super::json_stream::{JsonError, JsonStream, Unparsed, Value, parse_object};
+use super::json_stream::{JsonError, JsonStream, Unparsed, Value, parse_first, parse_object};
 use super::{Source, SourceKind};
 use crate::record::{Locator, Place, Row, SkipReason};
 
@@ -33,20 +33,38 @@ impl AdalSource {
         stream: &mut JsonStream<impl Read>,
         visit: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<(), JsonError> {
-        let flow = if stream.peek()? == Some(b'[') {
-            stream.for_each_element(|index, value| Ok(visit(self.row(index, value)?)))?
-        } else {
-            let row = self.row(0, stream.value()?)?;
-            visit(row)
-        };
-        match flow {
-            ControlFlow::Continue(()) => stream.end(),
-            ControlFlow::Break(()) => Ok(()),
+        if stream.peek()? != Some(b'[') {
+            let row = self.row(0, stream)?;
+            return match visit(row) {
+                ControlFlow::Continue(()) => stream.end(),
+                ControlFlow::Break(()) => Ok(()),
+            };
+        }
+        stream.enter(b'[')?;
+        let mut index = 0;
+        while stream.advance(b']', index == 0)? {
+            if visit(self.row(index, stream)?).is_break() {
+                return Ok(());
+            }
+            index += 1;
+        }
+        stream.end()
+    }
+
+    fn row(&self, index: u64, stream: &mut JsonStream<impl Read>) -> Result<Row, JsonError> {
+        let locator = || Locator::new(self.input.name(), Place::Element(index));
+        let read = stream.object_in_memory(|text| {
+            let (entry, length) = parse_first::<Entry<'_>>(text)?;
+            Some((entry.into_row(locator()), length))
+        });
+        match read {
+            Some(row) => Ok(row),
+            None => self.other_row(locator(), stream.value()?),
         }
     }
 
-    fn row(&self, index: u64, value: Value<'_>) -> Result<Row, JsonError> {
-        let locator = Locator::new(self.input.name(), Place::Element(index));
+    /// The row of an entry that is not in memory to its end, or not as it should be.
+    fn other_row(&self, locator: Locator, value: Value<'_>) -> Result<Row, JsonError> {
         match parse_object::<Entry<'_>>(value) {
             Ok(entry) => Ok(entry.into_row(locator)),
             Err(Unparsed::Entry(what)) => Ok(Row::Skipped {

@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use memchr::memchr2;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Deserializer;
 use thiserror::Error;
 
 use super::window::{Window, WindowError};
@@ -168,6 +169,21 @@ impl<R: Read> JsonStream<R> {
         Ok(Value { offset, bytes })
     }
 
+    /// Reads the object that starts here with `parse`, which answers with what it made and how many bytes that took.
+    ///
+    /// It sees what is in memory, which may end inside the object: so where it fails, nothing has been read, and
+    /// [`JsonStream::value`] tells why. Nearly always it does not, and the end need not be looked for beforehand.
+    pub(crate) fn object_in_memory<T>(
+        &mut self,
+        parse: impl FnOnce(&[u8]) -> Option<(T, usize)>,
+    ) -> Option<T> {
+        let available = self.window.available();
+        let is_object = available.first() == Some(&b'{');
+        let (object, length) = is_object.then(|| parse(available)).flatten()?;
+        self.window.consume(length);
+        Some(object)
+    }
+
     /// Passes over the value that starts here, whatever its size.
     pub(crate) fn skip(&mut self) -> Result<(), JsonError> {
         if self.peek()?.is_none() {
@@ -314,6 +330,13 @@ enum Ended {
     Before,
     /// With this byte.
     After,
+}
+
+/// Parses the object that `text` starts with, and returns its length beside it.
+pub(crate) fn parse_first<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<(T, usize)> {
+    let mut objects = Deserializer::from_slice(text).into_iter();
+    let object = objects.next()?.ok()?;
+    Some((object, objects.byte_offset()))
 }
 
 /// Parses a value that should be an object.

@@ -146,6 +146,55 @@ fn objects_of_other_fields_are_told_from_text_that_is_not_json() {
     }
 }
 
+/// The objects of an array as text, and how many of them were read in memory.
+fn objects(text: &str, step: usize) -> Result<(Vec<String>, usize), JsonError> {
+    let mut stream = JsonStream::new(Trickle {
+        text: text.as_bytes(),
+        step,
+    });
+    let (mut objects, mut in_memory) = (Vec::new(), 0);
+    stream.enter(b'[')?;
+    while stream.advance(b']', objects.is_empty())? {
+        let object = stream.object_in_memory(|text| {
+            let (_object, length) = parse_first::<Tree>(text)?;
+            Some((text[..length].to_vec(), length))
+        });
+        in_memory += usize::from(object.is_some());
+        let object = match object {
+            Some(object) => object,
+            None => stream.value()?.bytes.to_vec(),
+        };
+        objects.push(String::from_utf8(object).unwrap());
+    }
+    stream.end()?;
+    Ok((objects, in_memory))
+}
+
+#[test]
+fn an_object_in_memory_is_the_one_that_would_be_found() {
+    for text in [
+        r#"[{},{"a":{"b":["}"]}} , {"\\":"\""}]"#,
+        r#"[1,{"a":2},[3],"{}",{ }]"#,
+        r#"[{"a":]},{a:1},{"a":1]]"#,
+        r#"[{"a":1}}]"#,
+        "[{},]",
+        "[{}",
+        r#"[{"a":1"#,
+    ] {
+        for step in 1..=text.len() {
+            let objects = objects(text, step).map(|(objects, _in_memory)| objects);
+            assert_eq!(
+                objects.map_err(|error| error.to_string()),
+                elements(text, step).map_err(|error| error.to_string()),
+                "{text}"
+            );
+        }
+    }
+    let text = r#"[{},7,{"a":{"b":"}"}}]"#;
+    assert_eq!(objects(text, text.len()).unwrap().1, 2);
+    assert_eq!(objects(text, 1).unwrap().1, 0);
+}
+
 /// A long array that never exists as a whole.
 struct Generated {
     entries: usize,

@@ -1,0 +1,54 @@
+//! What decides how a record is redeemed. Most records of a source have it in common, so it is decided once for them.
+
+use std::borrow::Cow;
+
+use msal_core::Scope;
+
+use crate::record::Record;
+
+/// Personal accounts' refresh tokens start like this, and are redeemed at `consumers` only.
+const PERSONAL_TOKEN: &str = "M.";
+
+/// All that client, authority and scopes are decided by. What is not in here cannot make a difference.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Grounds<'a> {
+    pub(super) authority: Option<Cow<'a, str>>,
+    pub(super) client_id: Option<Cow<'a, str>>,
+    pub(super) resource: Option<Cow<'a, str>>,
+    pub(super) scopes: Cow<'a, [Scope]>,
+    /// The user's tenant.
+    pub(super) tid: Option<Cow<'a, str>>,
+    /// The store says that a personal account signed in.
+    pub(super) is_personal_account: bool,
+    /// The token says so.
+    pub(super) is_personal_token: bool,
+}
+
+impl<'a> Grounds<'a> {
+    pub(super) fn of(record: &'a Record) -> Self {
+        let borrowed = |text: &'a Option<String>| text.as_deref().map(Cow::Borrowed);
+        let token = record.refresh_token.expose_secret();
+        Self {
+            authority: borrowed(&record.authority),
+            client_id: borrowed(&record.client_id),
+            resource: borrowed(&record.resource),
+            scopes: Cow::Borrowed(&record.scopes),
+            tid: borrowed(&record.user.tid),
+            is_personal_account: record.flags.personal_account,
+            is_personal_token: token.starts_with(PERSONAL_TOKEN),
+        }
+    }
+
+    /// The same, without the record it was read from.
+    pub(super) fn into_owned(self) -> Grounds<'static> {
+        let owned = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        Grounds {
+            authority: owned(self.authority),
+            client_id: owned(self.client_id),
+            resource: owned(self.resource),
+            scopes: Cow::Owned(self.scopes.into_owned()),
+            tid: owned(self.tid),
+            ..self
+        }
+    }
+}
