@@ -72,8 +72,8 @@ struct Form(SecretBuffer);
 
 impl Form {
     fn new() -> Self {
-        // Refresh tokens run to 1.5 KB; growing in steps would leave copies behind.
-        Self(SecretBuffer::with_capacity(4096))
+        // Refresh tokens run to 1.5 KB.
+        Self(SecretBuffer::with_capacity(2048))
     }
 
     /// Adds a field; an empty value is left out, as MSAL does.
@@ -81,13 +81,15 @@ impl Form {
         if value.is_empty() {
             return self;
         }
-        self.reserve(name.len() + 3 * value.len() + 2);
+        let is_plain = is_unreserved(value);
+        let longest = if is_plain { 1 } else { 3 };
+        self.0.make_room(name.len() + longest * value.len() + 2);
         if !self.0.is_empty() {
             self.0.push(b'&');
         }
         self.0.extend_from_slice(name.as_bytes());
         self.0.push(b'=');
-        if is_unreserved(value) {
+        if is_plain {
             self.0.extend_from_slice(value.as_bytes());
         } else {
             for part in form_urlencoded::byte_serialize(value.as_bytes()) {
@@ -102,16 +104,6 @@ impl Form {
             ClientCredential::None => self,
             ClientCredential::Secret(secret) => self.field("client_secret", secret.expose_secret()),
         }
-    }
-
-    /// Grows into a new buffer, so that the old one is overwritten.
-    fn reserve(&mut self, additional: usize) {
-        if self.0.capacity() - self.0.len() >= additional {
-            return;
-        }
-        let mut grown = SecretBuffer::with_capacity((self.0.len() + additional) * 2);
-        grown.extend_from_slice(&self.0);
-        self.0 = grown;
     }
 
     /// The POST to a token endpoint.

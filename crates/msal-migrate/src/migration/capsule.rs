@@ -46,6 +46,17 @@ struct Wire<'a> {
     status: u16,
 }
 
+impl Wire<'_> {
+    /// More bytes than it takes as JSON, unless it is full of escapes.
+    fn size(&self) -> usize {
+        let optional = [&self.username, &self.oid, &self.tid, &self.home_account_id];
+        let texts = [&self.client_id, &self.scopes, &self.redeemed]
+            .into_iter()
+            .chain(optional.into_iter().flatten());
+        2 * (self.authority.len() + texts.map(|text| text.len()).sum::<usize>()) + 256
+    }
+}
+
 impl Capsule {
     /// What the target needs to know of it.
     pub(super) fn facts<'a>(&'a self, sealed: &'a Sealed) -> Facts<'a> {
@@ -88,6 +99,10 @@ impl Capsule {
 /// The bytes to seal: a length, the facts as JSON, the body as it came.
 pub(super) fn encode(job: &Job, response: &Response<Bytes>, at: UnixTime) -> SecretBuffer {
     let body = response.body();
+    let redeemed = match brings_a_token(body) {
+        true => "",
+        false => job.refresh_token.expose_secret(),
+    };
     let wire = Wire {
         client_id: Cow::Borrowed(&job.client_id),
         authority: job.authority.to_string(),
@@ -100,15 +115,12 @@ pub(super) fn encode(job: &Job, response: &Response<Bytes>, at: UnixTime) -> Sec
             .home_account_id
             .as_ref()
             .map(|id| Cow::Borrowed(id.as_str())),
-        redeemed: Cow::Borrowed(match brings_a_token(body) {
-            true => "",
-            false => job.refresh_token.expose_secret(),
-        }),
+        redeemed: Cow::Borrowed(redeemed),
         at: at.as_secs(),
         status: response.status().as_u16(),
     };
     // Sized up front, so that a growing buffer leaves no copy of a token behind.
-    let size = body.len() + 2 * job.refresh_token.expose_secret().len() + 2048;
+    let size = body.len() + wire.size();
     let mut bytes = SecretBuffer::with_capacity(size);
     bytes.extend_from_slice(&[0; 4]);
     // Writing plain strings and numbers into memory cannot fail.
