@@ -29,7 +29,7 @@ pub(crate) const LONGEST_ESCAPE: usize = 6;
 
 /// Whether any byte cannot stand for itself. It looks at each without branching and keeps no more than a byte of what
 /// it saw, which compilers turn into a few instructions for sixteen of them: tokens are long and never need an escape.
-fn needs_escape(text: &str) -> bool {
+pub(crate) fn needs_escape(text: &str) -> bool {
     let found = text.bytes().fold(0, |found, byte| {
         found | u8::from(!(b' '..=b'\x7f').contains(&byte) | (byte == b'"') | (byte == b'\\'))
     });
@@ -105,6 +105,19 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawObject<'a> {
     }
 }
 
+/// The text of a JSON value that is a string; `None` for any other.
+pub(crate) fn string(value: &str) -> Option<Cow<'_, str>> {
+    let has_escapes = value
+        .bytes()
+        .fold(false, |found, byte| found | (byte == b'\\'));
+    if has_escapes {
+        return serde_json::from_str(value).ok().map(|Name(text)| text);
+    }
+    // Without escapes it stands for itself.
+    let text = value.strip_prefix('"')?.strip_suffix('"')?;
+    Some(Cow::Borrowed(text))
+}
+
 /// A member name, borrowed where it has no escapes.
 #[derive(Deserialize)]
 pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
@@ -127,6 +140,24 @@ mod tests {
             written("\"\\\n\r\t\u{8}\u{c}\u{1}\u{7f}"),
             "\"\\\"\\\\\\n\\r\\t\\b\\f\\u0001\u{7f}\""
         );
+    }
+
+    #[test]
+    fn the_text_of_a_string_is_borrowed_where_it_has_no_escapes() {
+        for (value, expected) in [
+            ("\"a \u{e5}\"", Some(Cow::Borrowed("a \u{e5}"))),
+            ("\"\"", Some(Cow::Borrowed(""))),
+            (r#""a\/b""#, Some(Cow::Owned("a/b".to_owned()))),
+            (r#"[1, "a"]"#, None),
+            ("17", None),
+            ("null", None),
+            (r#"["\u0061"]"#, None),
+        ] {
+            let found = string(value);
+            assert_eq!(found, expected, "{value}");
+            let is_borrowed = |text: &Option<Cow<'_, str>>| matches!(text, Some(Cow::Borrowed(_)));
+            assert_eq!(is_borrowed(&found), is_borrowed(&expected), "{value}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use crate::json::{Name, RawObject};
+use crate::json::{RawObject, string};
 use crate::{
     AccessToken, ClientInfo, HomeAccountId, IdTokenClaims, IdTokenError, RawIdToken, RefreshToken,
     ScopeSet, SecretBuffer, Text,
@@ -408,11 +408,10 @@ impl<'a> Members<'a> {
     fn optional_text(&self, member: &'static str) -> Result<Option<Cow<'a, str>>, Malformation> {
         match self.raw(member).map(RawValue::get) {
             None | Some("null" | "\"\"") => Ok(None),
-            Some(raw) => {
-                let Name(text) = serde_json::from_str(raw)
-                    .map_err(|_unspecific| Malformation::Member { member })?;
-                Ok(Some(text))
-            }
+            Some(raw) => match string(raw) {
+                Some(text) => Ok(Some(text)),
+                None => Err(Malformation::Member { member }),
+            },
         }
     }
 

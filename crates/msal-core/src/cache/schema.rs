@@ -24,7 +24,7 @@ pub(super) trait Entity: Sized {
     fn read(wire: &Wire<'_>, document: &Text) -> Option<Self>;
 
     /// The members in the order MSAL Python writes them.
-    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Member<'a>));
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>));
 
     /// The key a new entry is stored under.
     fn storage_key(&self, dialect: Dialect) -> String;
@@ -34,7 +34,7 @@ pub(super) trait Entity: Sized {
 }
 
 /// One value of an entry.
-pub(super) enum Member<'a> {
+pub(super) enum Value<'a> {
     Null,
     Text(&'a str),
     Time(UnixTime),
@@ -42,7 +42,7 @@ pub(super) enum Member<'a> {
     List(String),
 }
 
-impl Member<'_> {
+impl Value<'_> {
     /// As many bytes as its text takes where nothing needs an escape, or a few more.
     fn size(&self) -> usize {
         match self {
@@ -52,38 +52,27 @@ impl Member<'_> {
             Self::List(item) => 48 + string_size(item),
         }
     }
-
-    /// Whether this is what `json` says.
-    fn is(&self, json: &str) -> bool {
-        match self {
-            Self::Null => json == "null",
-            Self::Text(text) => is_string(json, text),
-            Self::Time(time) => is_string(json, &time.as_secs().to_string()),
-            Self::List(item) => serde_json::from_str::<[String; 1]>(json)
-                .is_ok_and(|items| items == [item.as_str()]),
-        }
-    }
 }
 
-impl<'a> From<&'a str> for Member<'a> {
+impl<'a> From<&'a str> for Value<'a> {
     fn from(text: &'a str) -> Self {
         Self::Text(text)
     }
 }
 
-impl<'a> From<&'a Text> for Member<'a> {
+impl<'a> From<&'a Text> for Value<'a> {
     fn from(text: &'a Text) -> Self {
         Self::from(text.as_str())
     }
 }
 
-impl<'a> From<&'a Option<Text>> for Member<'a> {
+impl<'a> From<&'a Option<Text>> for Value<'a> {
     fn from(text: &'a Option<Text>) -> Self {
         text.as_ref().map_or(Self::Null, Self::from)
     }
 }
 
-impl From<&UnixTime> for Member<'_> {
+impl From<&UnixTime> for Value<'_> {
     fn from(time: &UnixTime) -> Self {
         Self::Time(*time)
     }
@@ -251,17 +240,6 @@ pub(super) fn write_entry(out: &mut Vec<u8>, entity: &impl Entity, previous: Opt
     out.push(b'}');
 }
 
-/// Whether `members` begin with those of `entity`: what [`write_entry`] wrote, read back.
-pub(super) fn says(members: &RawObject<'_>, entity: &impl Entity) -> bool {
-    let mut found = members.0.iter();
-    let mut is_same = true;
-    entity.members(&mut |name, member| {
-        let next = found.next();
-        is_same &= next.is_some_and(|(found, value)| found == name && member.is(value.get()));
-    });
-    is_same
-}
-
 /// As many bytes as [`write_entry`] appends where nothing needs an escape, or a few more.
 pub(super) fn entry_size(entity: &impl Entity, previous: Option<&Text>) -> usize {
     // Each member of the previous text may need a line and an indentation that it had not.
@@ -279,15 +257,15 @@ fn start_member(out: &mut Vec<u8>, name: &str) {
     out.extend_from_slice(b": ");
 }
 
-fn write_member(out: &mut Vec<u8>, member: &Member<'_>) {
+fn write_member(out: &mut Vec<u8>, member: &Value<'_>) {
     match member {
-        Member::Null => out.extend_from_slice(b"null"),
-        Member::Text(text) => write_string(out, text),
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Text(text) => write_string(out, text),
         // All numbers of the cache are strings.
-        Member::Time(time) => {
+        Value::Time(time) => {
             let _infallible = write!(out, "\"{}\"", time.as_secs());
         }
-        Member::List(item) => {
+        Value::List(item) => {
             out.push(b'[');
             write_line(out, 4);
             write_string(out, item);
@@ -297,25 +275,13 @@ fn write_member(out: &mut Vec<u8>, member: &Member<'_>) {
     }
 }
 
-fn is_string(json: &str, text: &str) -> bool {
-    // Without an escape, which tokens have none of, a string stands for itself.
-    match json.contains('\\') {
-        true => serde_json::from_str::<String>(json).is_ok_and(|decoded| decoded == text),
-        false => {
-            json.strip_prefix('"')
-                .and_then(|rest| rest.strip_suffix('"'))
-                == Some(text)
-        }
-    }
-}
-
 /// Adds a member that is left out when there is nothing to say.
 fn optional<'a, V>(
-    each: &mut dyn FnMut(&'static str, Member<'a>),
+    each: &mut dyn FnMut(&'static str, Value<'a>),
     name: &'static str,
     value: &'a Option<V>,
 ) where
-    &'a V: Into<Member<'a>>,
+    &'a V: Into<Value<'a>>,
 {
     if let Some(value) = value {
         each(name, value.into());
@@ -345,7 +311,7 @@ impl Entity for AccessTokenEntry {
         })
     }
 
-    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Member<'a>)) {
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>)) {
         each("credential_type", "AccessToken".into());
         each("secret", self.secret.expose_secret().into());
         each("home_account_id", (&self.home_account_id).into());
@@ -393,7 +359,7 @@ impl Entity for AccountEntry {
         })
     }
 
-    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Member<'a>)) {
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>)) {
         each("home_account_id", (&self.home_account_id).into());
         each("environment", (&self.environment).into());
         each("realm", (&self.realm).into());
@@ -404,7 +370,7 @@ impl Entity for AccountEntry {
         if let Some(profile) = &self.profile {
             each("name", (&profile.name).into());
             each("client_info", (&profile.client_info).into());
-            each("tenantProfiles", Member::List(self.tenant_profile(profile)));
+            each("tenantProfiles", Value::List(self.tenant_profile(profile)));
         }
     }
 
@@ -451,7 +417,7 @@ impl Entity for IdTokenEntry {
         })
     }
 
-    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Member<'a>)) {
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>)) {
         each("credential_type", "IdToken".into());
         each("secret", self.secret.expose_secret().into());
         each("home_account_id", (&self.home_account_id).into());
@@ -490,7 +456,7 @@ impl Entity for RefreshTokenEntry {
         })
     }
 
-    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Member<'a>)) {
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>)) {
         each("credential_type", "RefreshToken".into());
         each("secret", self.secret.expose_secret().into());
         each("home_account_id", (&self.home_account_id).into());
@@ -524,7 +490,7 @@ impl Entity for AppMetadataEntry {
         })
     }
 
-    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Member<'a>)) {
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>)) {
         each("client_id", (&self.client_id).into());
         each("environment", (&self.environment).into());
         optional(each, "family_id", &self.family_id);
