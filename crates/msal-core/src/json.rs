@@ -71,11 +71,12 @@ fn write_escape(out: &mut Vec<u8>, character: char) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
-/// Starts a new line at an indentation of `depth` steps of four blanks.
+/// Starts a new line at an indentation of `depth` steps of four blanks, of which there are four at most.
 pub(crate) fn write_line(out: &mut Vec<u8>, depth: usize) {
-    out.push(b'\n');
-    out.extend(std::iter::repeat_n(b' ', depth * 4));
+    out.extend_from_slice(LINE.get(..=depth * 4).unwrap_or(LINE.as_slice()));
 }
+
+const LINE: &[u8; 17] = b"\n                ";
 
 /// A JSON object as its members in order, each value still as text.
 pub(crate) struct RawObject<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);

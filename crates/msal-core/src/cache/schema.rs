@@ -222,7 +222,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Lenient<'a> {
 pub(super) fn write_entry(out: &mut Vec<u8>, entity: &impl Entity, previous: Option<&Text>) {
     out.push(b'{');
     entity.members(&mut |name, member| {
-        start_member(out, name);
+        start_line(out);
+        // The names that are known need no escapes.
+        out.push(b'"');
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\": ");
         write_member(out, &member);
     });
     let previous: Option<RawObject<'_>> =
@@ -232,7 +236,9 @@ pub(super) fn write_entry(out: &mut Vec<u8>, entity: &impl Entity, previous: Opt
         entity.members(&mut |name, _| known.push(name));
         let unknown = |(name, _): &(Cow<'_, str>, _)| !known.contains(&name.as_ref());
         for (name, value) in previous.0.into_iter().filter(unknown) {
-            start_member(out, &name);
+            start_line(out);
+            write_string(out, &name);
+            out.extend_from_slice(b": ");
             out.extend_from_slice(value.get().as_bytes());
         }
     }
@@ -248,13 +254,11 @@ pub(super) fn entry_size(entity: &impl Entity, previous: Option<&Text>) -> usize
     size
 }
 
-fn start_member(out: &mut Vec<u8>, name: &str) {
+fn start_line(out: &mut Vec<u8>) {
     if out.last() != Some(&b'{') {
         out.push(b',');
     }
     write_line(out, 3);
-    write_string(out, name);
-    out.extend_from_slice(b": ");
 }
 
 fn write_member(out: &mut Vec<u8>, member: &Value<'_>) {
