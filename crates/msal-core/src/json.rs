@@ -3,11 +3,10 @@
 //! A cache that this library rewrote and one that MSAL Python rewrote differ in no byte that was not changed.
 
 use std::borrow::Cow;
-use std::fmt;
 
+use memchr::memchr2;
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
 
 /// Appends `text` as a JSON string in ASCII, with Python's choice of escapes.
 pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
@@ -79,31 +78,67 @@ pub(crate) fn write_line(out: &mut Vec<u8>, depth: usize) {
 const LINE: &[u8; 17] = b"\n                ";
 
 /// A JSON object as its members in order, each value still as text.
-pub(crate) struct RawObject<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(crate) struct RawObject<'a>(pub(crate) Vec<(Cow<'a, str>, &'a str)>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for RawObject<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a JSON object")
+impl<'a> RawObject<'a> {
+    /// Takes an object apart, and looks into its strings no more than it takes to find their ends: an answer and a cache
+    /// are strings for the most part. `None` when `text` is anything but one JSON object.
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        let mut rest = text.trim_matches(BLANKS).strip_prefix('{')?;
+        // As many as the largest entry of a cache has.
+        let mut members = Vec::with_capacity(16);
+        loop {
+            rest = rest.trim_start_matches(BLANKS);
+            if rest == "}" && members.is_empty() {
+                return Some(Self(members));
             }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                // As many as the largest entry of a cache has.
-                let mut members = Vec::with_capacity(16);
-                while let Some(Name(name)) = map.next_key()? {
-                    members.push((name, map.next_value()?));
-                }
-                Ok(members)
+            let (name, behind) = rest.split_at_checked(string_end(rest)?)?;
+            let behind = behind.trim_start_matches(BLANKS).strip_prefix(':')?;
+            let behind = behind.trim_start_matches(BLANKS);
+            let (value, behind) = behind.split_at_checked(value_end(behind)?)?;
+            members.push((string(name)?, value));
+            let behind = behind.trim_start_matches(BLANKS);
+            match behind.strip_prefix(',') {
+                Some(next) => rest = next,
+                None => return (behind == "}").then_some(Self(members)),
             }
         }
-
-        deserializer.deserialize_map(Collect).map(RawObject)
     }
+}
+
+/// White space, as RFC 8259 §2 has it.
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// As many bytes as the value takes that `text` begins with, if it begins with one.
+fn value_end(text: &str) -> Option<usize> {
+    if text.starts_with('"') {
+        return string_end(text);
+    }
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    values.next()?.ok()?;
+    Some(values.byte_offset())
+}
+
+/// As many bytes as the string takes that `text` begins with, if it begins with one.
+fn string_end(text: &str) -> Option<usize> {
+    let (mut end, mut has_escapes) = (1, false);
+    text.strip_prefix('"')?;
+    let end = loop {
+        let found = end + memchr2(b'"', b'\\', text.as_bytes().get(end..)?)?;
+        match text.as_bytes().get(found)? {
+            b'"' => break found + 1,
+            _ => (end, has_escapes) = (found + 2, true),
+        }
+    };
+    let string = text.get(..end)?;
+    // RFC 8259 §7: control characters must be escaped.
+    let is_sound = match has_escapes {
+        true => serde_json::from_str::<IgnoredAny>(string).is_ok(),
+        false => string
+            .bytes()
+            .fold(true, |so_far, byte| so_far & (byte >= b' ')),
+    };
+    is_sound.then_some(end)
 }
 
 /// The text of a JSON value that is a string; `None` for any other.
@@ -125,6 +160,11 @@ pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde_json::value::RawValue;
+
     use super::*;
 
     fn written(text: &str) -> String {
@@ -159,6 +199,60 @@ mod tests {
             let is_borrowed = |text: &Option<Cow<'_, str>>| matches!(text, Some(Cow::Borrowed(_)));
             assert_eq!(is_borrowed(&found), is_borrowed(&expected), "{value}");
         }
+    }
+
+    #[test]
+    fn an_object_is_taken_apart_as_a_parser_would() {
+        for text in [
+            "{}",
+            " { } ",
+            r#"{"a":1}"#,
+            r#" { "a" : "b\"c" , "d\u0061" : [1, {"}": "]"}], "e": -1.5e3,"f":null } "#,
+            r#"{"a":"","":{},"b":"\\","c":"\\\""}"#,
+            "",
+            "[]",
+            "{",
+            "{}}",
+            "{} x",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":1,}"#,
+            r#"{,"a":1}"#,
+            r#"{"a":1 "b":2}"#,
+            r#"{"a":1}{"b":2}"#,
+            r#"{"a":"b}"#,
+            r#"{"a":"b\"}"#,
+            r#"{"a":"\x"}"#,
+            r#"{"a":tru}"#,
+            r#"{"a":01}"#,
+            r#"{a:1}"#,
+            "{\"a\":\"\u{1}\"}",
+            "{\"a\u{1}\":1}",
+            "{\u{a0}\"a\":1}",
+        ] {
+            assert_eq!(taken_apart(text), parsed(text), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken_apart_as_a_parser_would(
+            text in r#"\{([ "\\{}\[\]:,a1ntu0-]|"a":|"b\\"":|true|"\u{1}"|"\\u00e5"){0,12}\}"#
+        ) {
+            prop_assert_eq!(taken_apart(&text), parsed(&text));
+        }
+    }
+
+    fn taken_apart(text: &str) -> Option<BTreeMap<String, String>> {
+        let RawObject(members) = RawObject::parse(text)?;
+        let owned = |(name, value): (Cow<'_, str>, &str)| (name.into_owned(), value.to_owned());
+        Some(members.into_iter().map(owned).collect())
+    }
+
+    fn parsed(text: &str) -> Option<BTreeMap<String, String>> {
+        let members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text).ok()?;
+        let owned = |(name, value): (String, Box<RawValue>)| (name, value.get().to_owned());
+        Some(members.into_iter().map(owned).collect())
     }
 
     #[test]

@@ -13,7 +13,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use thiserror::Error;
 
 use crate::json::{RawObject, string};
@@ -345,7 +344,7 @@ pub enum Malformation {
 /// The members of a JSON object by name, each still as text, so that one odd value spoils nothing else.
 struct Members<'a> {
     document: &'a Text,
-    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+    members: Vec<(Cow<'a, str>, &'a str)>,
 }
 
 /// Members that must not occur twice: two readers would see two different answers.
@@ -363,7 +362,7 @@ impl<'a> Members<'a> {
         // A byte order mark is tolerated: RFC 8259 §8.1 lets parsers ignore it.
         let body = document.as_str();
         let body = body.strip_prefix('\u{feff}').unwrap_or(body);
-        let Ok(RawObject(members)) = serde_json::from_str(body) else {
+        let Some(RawObject(members)) = RawObject::parse(body) else {
             return not_json();
         };
         for member in UNIQUE {
@@ -379,7 +378,7 @@ impl<'a> Members<'a> {
         Ok(Self { document, members })
     }
 
-    fn raw(&self, name: &str) -> Option<&'a RawValue> {
+    fn raw(&self, name: &str) -> Option<&'a str> {
         self.members
             .iter()
             .find(|(member, _)| member == name)
@@ -388,7 +387,7 @@ impl<'a> Members<'a> {
 
     /// The member, unless it is absent, null, or too odd to be a JSON value at all (a number of 5,000 digits).
     fn value(&self, name: &str) -> Option<Value> {
-        let value: Value = serde_json::from_str(self.raw(name)?.get()).ok()?;
+        let value: Value = serde_json::from_str(self.raw(name)?).ok()?;
         (!value.is_null()).then_some(value)
     }
 
@@ -406,7 +405,7 @@ impl<'a> Members<'a> {
 
     /// Text, or nothing when the member is absent, null or empty; another type is an error.
     fn optional_text(&self, member: &'static str) -> Result<Option<Cow<'a, str>>, Malformation> {
-        match self.raw(member).map(RawValue::get) {
+        match self.raw(member) {
             None | Some("null" | "\"\"") => Ok(None),
             Some(raw) => match string(raw) {
                 Some(text) => Ok(Some(text)),

@@ -229,8 +229,7 @@ pub(super) fn write_entry(out: &mut Vec<u8>, entity: &impl Entity, previous: Opt
         out.extend_from_slice(b"\": ");
         write_member(out, &member);
     });
-    let previous: Option<RawObject<'_>> =
-        previous.and_then(|text| serde_json::from_str(text.as_str()).ok());
+    let previous = previous.and_then(|text| RawObject::parse(text.as_str()));
     if let Some(previous) = previous {
         let mut known = Vec::new();
         entity.members(&mut |name, _| known.push(name));
@@ -239,7 +238,7 @@ pub(super) fn write_entry(out: &mut Vec<u8>, entity: &impl Entity, previous: Opt
             start_line(out);
             write_string(out, &name);
             out.extend_from_slice(b": ");
-            out.extend_from_slice(value.get().as_bytes());
+            out.extend_from_slice(value.as_bytes());
         }
     }
     write_line(out, 2);
