@@ -96,22 +96,23 @@ impl ScopeSet {
 
     /// Splits a `scope` parameter or a cache entry's `target` at white space; text that is no scope is left out.
     pub fn from_wire(text: &str) -> Self {
-        match is_ordered(text) {
+        let scopes = scopes_of(text);
+        match is_written(text, &scopes) {
             true => Self(text.into()),
-            false => Self::of(text.split_whitespace().filter(|word| is_scope(word))),
+            false => Self::of(scopes),
         }
     }
 
     /// As [`ScopeSet::from_wire`], without a copy where the text is written as a set is.
     pub fn from_text(text: &Text) -> Self {
-        match is_ordered(text.as_str()) {
+        let scopes = scopes_of(text.as_str());
+        match is_written(text.as_str(), &scopes) {
             true => Self(text.clone()),
-            false => Self::from_wire(text.as_str()),
+            false => Self::of(scopes),
         }
     }
 
-    fn of<'s>(scopes: impl Iterator<Item = &'s str>) -> Self {
-        let mut scopes: Vec<_> = scopes.collect();
+    fn of(mut scopes: Vec<&str>) -> Self {
         scopes.sort_unstable();
         scopes.dedup();
         Self(scopes.join(" ").into())
@@ -120,13 +121,13 @@ impl ScopeSet {
     /// These scopes and the [`RESERVED_SCOPES`]: what a user flow sends.
     #[must_use]
     pub fn with_reserved(&self) -> Self {
-        Self::of(self.iter().chain(RESERVED_SCOPES))
+        Self::of(self.iter().chain(RESERVED_SCOPES).collect())
     }
 
     /// These scopes less the [`RESERVED_SCOPES`]: what may be asked for again.
     #[must_use]
     pub fn without_reserved(&self) -> Self {
-        Self::of(self.iter().filter(|scope| !is_reserved(scope)))
+        Self::of(self.iter().filter(|scope| !is_reserved(scope)).collect())
     }
 
     /// The scopes joined by single spaces, as RFC 6749 §3.3 sends them.
@@ -159,7 +160,7 @@ impl ScopeSet {
 impl FromIterator<Scope> for ScopeSet {
     fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
         let scopes: Vec<_> = scopes.into_iter().collect();
-        Self::of(scopes.iter().map(Scope::as_str))
+        Self::of(scopes.iter().map(Scope::as_str).collect())
     }
 }
 
@@ -185,9 +186,19 @@ fn is_reserved(scope: &str) -> bool {
     RESERVED_SCOPES.contains(&scope)
 }
 
-/// Whether `text` is as a set is written: scopes in order, each once, with single spaces between them.
-fn is_ordered(text: &str) -> bool {
-    text.split(' ').all(is_scope) && text.split(' ').is_sorted_by(|one, next| one < next)
+fn scopes_of(text: &str) -> Vec<&str> {
+    text.split_whitespace()
+        .filter(|word| is_scope(word))
+        .collect()
+}
+
+/// Whether `text` is as the set of its `scopes` is written: in order, each once, with single spaces between them.
+fn is_written(text: &str, scopes: &[&str]) -> bool {
+    let length: usize = scopes.iter().map(|scope| scope.len()).sum();
+    let spaces = text.bytes().filter(|byte| *byte == b' ').count();
+    spaces + 1 == scopes.len()
+        && spaces + length == text.len()
+        && scopes.is_sorted_by(|one, next| one < next)
 }
 
 /// Why text is not a scope that may be asked for.
@@ -283,6 +294,9 @@ mod tests {
             ("b a", "a b"),
             ("a a", "a"),
             (" a\tb  ", "a b"),
+            ("a\tb", "a b"),
+            ("a\u{b}b", "a b"),
+            ("a b ", "a b"),
             ("a \"b\" c", "a c"),
             ("a\u{e5} Z", "Z"),
         ];
