@@ -25,11 +25,7 @@ impl Scope {
     /// # Errors
     /// [`ScopeError::Invalid`] for an empty token or one with a character outside RFC 6749's `scope-token`.
     pub fn parse(token: &str) -> Result<Self, ScopeError> {
-        if !is_scope(token) {
-            return Err(ScopeError::Invalid {
-                scope: token.escape_debug().to_string(),
-            });
-        }
+        check(token)?;
         Ok(Self(token.into()))
     }
 
@@ -83,15 +79,10 @@ impl ScopeSet {
     ) -> Result<Self, ScopeError> {
         let mut parsed = Vec::new();
         for scope in scopes {
-            let scope = Scope::parse(scope.as_ref())?;
-            if scope.is_reserved() {
-                return Err(ScopeError::Reserved {
-                    scope: scope.to_string(),
-                });
-            }
+            check_requested(scope.as_ref())?;
             parsed.push(scope);
         }
-        Ok(parsed.into_iter().collect())
+        Ok(Self::of(parsed.iter().map(AsRef::as_ref)))
     }
 
     /// Splits a `scope` parameter or a cache entry's `target` at white space; text that is no scope is left out.
@@ -112,6 +103,9 @@ impl ScopeSet {
 
     fn of<'s>(scopes: impl Iterator<Item = &'s str>) -> Self {
         let mut scopes: Vec<_> = scopes.collect();
+        if let [scope] = scopes[..] {
+            return Self(scope.into());
+        }
         scopes.sort_unstable();
         scopes.dedup();
         Self(scopes.join(" ").into())
@@ -175,10 +169,32 @@ impl From<&ScopeSet> for Text {
     }
 }
 
+fn check_requested(token: &str) -> Result<(), ScopeError> {
+    check(token)?;
+    match is_reserved(token) {
+        true => Err(ScopeError::Reserved {
+            scope: token.to_owned(),
+        }),
+        false => Ok(()),
+    }
+}
+
+fn check(token: &str) -> Result<(), ScopeError> {
+    match is_scope(token) {
+        true => Ok(()),
+        false => Err(ScopeError::Invalid {
+            scope: token.escape_debug().to_string(),
+        }),
+    }
+}
+
 fn is_scope(token: &str) -> bool {
-    // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
-    let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-    !token.is_empty() && token.bytes().all(allowed)
+    !token.is_empty() && token.bytes().all(is_of_scope)
+}
+
+/// RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+fn is_of_scope(byte: u8) -> bool {
+    matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
 }
 
 fn is_reserved(scope: &str) -> bool {
@@ -187,7 +203,13 @@ fn is_reserved(scope: &str) -> bool {
 
 /// Whether `text` is as a set is written: scopes in order, each once, with single spaces between them.
 fn is_ordered(text: &str) -> bool {
-    text.split(' ').all(is_scope) && text.split(' ').is_sorted_by(|one, next| one < next)
+    let bytes = text.as_bytes();
+    // Bytes compare as code points do. No scope is empty, so that the first one comes after nothing.
+    let mut last: &[u8] = &[];
+    bytes.iter().all(|byte| *byte == b' ' || is_of_scope(*byte))
+        && bytes
+            .split(|byte| *byte == b' ')
+            .all(|scope| std::mem::replace(&mut last, scope) < scope)
 }
 
 /// Why text is not a scope that may be asked for.
