@@ -74,7 +74,8 @@ impl MetadataCache {
 
     /// The tenant that the token endpoint of `authority` turned out to have, if it has been asked.
     pub(crate) fn realm(&self, authority: &Authority) -> Option<String> {
-        self.cached(authority).map(|metadata| metadata.realm)
+        let known = self.lock();
+        known.get(authority).map(|metadata| metadata.realm.clone())
     }
 
     fn cached(&self, authority: &Authority) -> Option<ProviderMetadata> {

@@ -38,14 +38,14 @@ pub enum TokenSource {
 }
 
 impl AuthenticationResult {
-    pub(crate) fn cached(token: &CachedAccessToken, account: &Account) -> Self {
+    pub(crate) fn cached(token: CachedAccessToken, account: Account) -> Self {
         Self {
-            access_token: token.secret.clone(),
+            access_token: token.secret,
             token_type: token.token_type.to_string(),
             expires_on: token.expires_on,
             refresh_on: token.refresh_on,
             scopes: ScopeSet::from_text(&token.target),
-            account: Some(account.clone()),
+            account: Some(account),
             id_token_claims: None,
             token_source: TokenSource::Cache,
         }

@@ -25,11 +25,7 @@ impl Scope {
     /// # Errors
     /// [`ScopeError::Invalid`] for an empty token or one with a character outside RFC 6749's `scope-token`.
     pub fn parse(token: &str) -> Result<Self, ScopeError> {
-        if !is_scope(token) {
-            return Err(ScopeError::Invalid {
-                scope: token.escape_debug().to_string(),
-            });
-        }
+        check(token)?;
         Ok(Self(token.into()))
     }
 
@@ -83,36 +79,33 @@ impl ScopeSet {
     ) -> Result<Self, ScopeError> {
         let mut parsed = Vec::new();
         for scope in scopes {
-            let scope = Scope::parse(scope.as_ref())?;
-            if scope.is_reserved() {
-                return Err(ScopeError::Reserved {
-                    scope: scope.to_string(),
-                });
-            }
+            check_requested(scope.as_ref())?;
             parsed.push(scope);
         }
-        Ok(parsed.into_iter().collect())
+        Ok(Self::of(parsed.iter().map(AsRef::as_ref)))
     }
 
     /// Splits a `scope` parameter or a cache entry's `target` at white space; text that is no scope is left out.
     pub fn from_wire(text: &str) -> Self {
-        let scopes = scopes_of(text);
-        match is_written(text, &scopes) {
+        match is_ordered(text) {
             true => Self(text.into()),
-            false => Self::of(scopes),
+            false => Self::of(text.split_whitespace().filter(|word| is_scope(word))),
         }
     }
 
     /// As [`ScopeSet::from_wire`], without a copy where the text is written as a set is.
     pub fn from_text(text: &Text) -> Self {
-        let scopes = scopes_of(text.as_str());
-        match is_written(text.as_str(), &scopes) {
+        match is_ordered(text.as_str()) {
             true => Self(text.clone()),
-            false => Self::of(scopes),
+            false => Self::from_wire(text.as_str()),
         }
     }
 
-    fn of(mut scopes: Vec<&str>) -> Self {
+    fn of<'s>(scopes: impl Iterator<Item = &'s str>) -> Self {
+        let mut scopes: Vec<_> = scopes.collect();
+        if let [scope] = scopes[..] {
+            return Self(scope.into());
+        }
         scopes.sort_unstable();
         scopes.dedup();
         Self(scopes.join(" ").into())
@@ -121,13 +114,13 @@ impl ScopeSet {
     /// These scopes and the [`RESERVED_SCOPES`]: what a user flow sends.
     #[must_use]
     pub fn with_reserved(&self) -> Self {
-        Self::of(self.iter().chain(RESERVED_SCOPES).collect())
+        Self::of(self.iter().chain(RESERVED_SCOPES))
     }
 
     /// These scopes less the [`RESERVED_SCOPES`]: what may be asked for again.
     #[must_use]
     pub fn without_reserved(&self) -> Self {
-        Self::of(self.iter().filter(|scope| !is_reserved(scope)).collect())
+        Self::of(self.iter().filter(|scope| !is_reserved(scope)))
     }
 
     /// The scopes joined by single spaces, as RFC 6749 §3.3 sends them.
@@ -160,7 +153,7 @@ impl ScopeSet {
 impl FromIterator<Scope> for ScopeSet {
     fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
         let scopes: Vec<_> = scopes.into_iter().collect();
-        Self::of(scopes.iter().map(Scope::as_str).collect())
+        Self::of(scopes.iter().map(Scope::as_str))
     }
 }
 
@@ -176,29 +169,47 @@ impl From<&ScopeSet> for Text {
     }
 }
 
+fn check_requested(token: &str) -> Result<(), ScopeError> {
+    check(token)?;
+    match is_reserved(token) {
+        true => Err(ScopeError::Reserved {
+            scope: token.to_owned(),
+        }),
+        false => Ok(()),
+    }
+}
+
+fn check(token: &str) -> Result<(), ScopeError> {
+    match is_scope(token) {
+        true => Ok(()),
+        false => Err(ScopeError::Invalid {
+            scope: token.escape_debug().to_string(),
+        }),
+    }
+}
+
 fn is_scope(token: &str) -> bool {
-    // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
-    let allowed = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
-    !token.is_empty() && token.bytes().all(allowed)
+    !token.is_empty() && token.bytes().all(is_of_scope)
+}
+
+/// RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+fn is_of_scope(byte: u8) -> bool {
+    matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
 }
 
 fn is_reserved(scope: &str) -> bool {
     RESERVED_SCOPES.contains(&scope)
 }
 
-fn scopes_of(text: &str) -> Vec<&str> {
-    text.split_whitespace()
-        .filter(|word| is_scope(word))
-        .collect()
-}
-
-/// Whether `text` is as the set of its `scopes` is written: in order, each once, with single spaces between them.
-fn is_written(text: &str, scopes: &[&str]) -> bool {
-    let length: usize = scopes.iter().map(|scope| scope.len()).sum();
-    let spaces = text.bytes().filter(|byte| *byte == b' ').count();
-    spaces + 1 == scopes.len()
-        && spaces + length == text.len()
-        && scopes.is_sorted_by(|one, next| one < next)
+/// Whether `text` is as a set is written: scopes in order, each once, with single spaces between them.
+fn is_ordered(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // Bytes compare as code points do. No scope is empty, so that the first one comes after nothing.
+    let mut last: &[u8] = &[];
+    bytes.iter().all(|byte| *byte == b' ' || is_of_scope(*byte))
+        && bytes
+            .split(|byte| *byte == b' ')
+            .all(|scope| std::mem::replace(&mut last, scope) < scope)
 }
 
 /// Why text is not a scope that may be asked for.
@@ -304,7 +315,8 @@ mod tests {
             let scopes = ScopeSet::from_wire(text);
             assert_eq!(scopes.as_str(), written, "{text}");
             assert_eq!(scopes.iter().collect::<Vec<_>>().join(" "), written);
-            assert_eq!(scopes.is_empty(), scopes.len() == 0);
+            assert_eq!(scopes.len(), written.split_whitespace().count(), "{text}");
+            assert_eq!(scopes.is_empty(), written.is_empty(), "{text}");
         }
     }
 

@@ -1,9 +1,9 @@
 //! Proof that a target works: every account is asked for a token the way an application would ask.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use hashbrown::{Equivalent, HashMap};
 use http::{Request, Response};
 use msal::{
     AuthenticationResult, BoxFuture, ConfidentialClientApplication, Error, HttpClient, HttpError,
@@ -84,8 +84,7 @@ pub struct Verifier {
     runtime: Runtime,
     credentials: Credentials,
     authority: Option<AuthorityOverride>,
-    /// By client, environment and realm.
-    applications: HashMap<(String, String, String), Application>,
+    applications: HashMap<Asker, Application>,
 }
 
 impl Verifier {
@@ -173,16 +172,13 @@ impl Verifier {
             .cache
             .read(|cache| cache.granted_scopes(client_id, account));
         let scopes = askable(granted);
-        let (environment, realm) = (account.environment.clone(), account.realm.clone());
-        let key = (client_id.to_owned(), environment, realm);
-        if !self.applications.contains_key(&key) {
-            let application = self.application(client_id, self.authority_of(account)?)?;
-            self.applications.insert(key.clone(), application);
+        let asker = AskerRef(client_id, &account.environment, &account.realm);
+        if let Some(application) = self.applications.get(&asker) {
+            return application.silent(&scopes, account).await;
         }
-        match self.applications.get(&key) {
-            Some(application) => application.silent(&scopes, account).await,
-            None => Err(Error::InteractionRequired(Box::default())),
-        }
+        let application = self.application(client_id, self.authority_of(account)?)?;
+        let entry = self.applications.entry(asker.to_owned());
+        entry.or_insert(application).silent(&scopes, account).await
     }
 
     fn authority_of(&self, account: &Account) -> Result<Authority, Error> {
@@ -218,6 +214,26 @@ impl Verifier {
                 .map(Application::Public),
         };
         built.map_err(Error::Config)
+    }
+}
+
+/// Which application asks: its client, environment and realm.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Asker(String, String, String);
+
+/// An [`Asker`] to look for: most accounts share one, and need no copy of it.
+#[derive(Hash)]
+struct AskerRef<'a>(&'a str, &'a str, &'a str);
+
+impl AskerRef<'_> {
+    fn to_owned(&self) -> Asker {
+        Asker(self.0.to_owned(), self.1.to_owned(), self.2.to_owned())
+    }
+}
+
+impl Equivalent<Asker> for AskerRef<'_> {
+    fn equivalent(&self, key: &Asker) -> bool {
+        (self.0, self.1, self.2) == (key.0.as_str(), key.1.as_str(), key.2.as_str())
     }
 }
 

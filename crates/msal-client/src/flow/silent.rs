@@ -62,26 +62,25 @@ impl AcquireTokenSilent {
     }
 
     async fn run(self) -> Result<AuthenticationResult, Error> {
-        let key = SilentKey {
-            home_account_id: self.account.home_account_id.clone(),
-            scopes: self.scopes?,
-            force_refresh: self.force_refresh,
-        };
+        let scopes = self.scopes?;
         let call = Call {
             application: &self.application,
             account: &self.account,
-            key: &key,
+            scopes: &scopes,
+            force_refresh: self.force_refresh,
         };
         self.application.cache.ensure_loaded().await?;
-        let renewals = &self.application.renewals;
-        match call.decide() {
-            Silent::Hit(token) => Ok(call.hit(&token)),
-            Silent::Renew(renewal) => {
-                let fallback = renewal.fallback;
-                renewals.run(key.clone(), call.renew(fallback)).await
+        let fallback = match call.decide() {
+            Silent::Hit(token) => {
+                self.application.record_hit();
+                return Ok(AuthenticationResult::cached(token, self.account));
             }
-            _ => renewals.run(key.clone(), call.renew(None)).await,
-        }
+            Silent::Renew(renewal) => renewal.fallback,
+            _ => None,
+        };
+        let renewals = &self.application.renewals;
+        // In a box of its own: a renewal's state takes kilobytes, which every hit would move otherwise.
+        Box::pin(renewals.run(call.key(), call.renew(fallback))).await
     }
 }
 
@@ -108,24 +107,33 @@ impl IntoFuture for AcquireTokenSilent {
 struct Call<'a> {
     application: &'a Application,
     account: &'a Account,
-    key: &'a SilentKey,
+    scopes: &'a ScopeSet,
+    force_refresh: bool,
 }
 
 impl Call<'_> {
+    fn key(&self) -> SilentKey {
+        SilentKey {
+            home_account_id: self.account.home_account_id.clone(),
+            scopes: self.scopes.clone(),
+            force_refresh: self.force_refresh,
+        }
+    }
+
     fn decide(&self) -> Silent {
         let authority = &self.application.authority;
         let environments = &self.application.environments;
-        let realms = self.realms();
-        let realms: Vec<&str> = realms.iter().map(String::as_str).collect();
+        let known = self.application.metadata.realm(authority);
+        let realms = self.realms(known.as_deref());
         let mut request = SilentRequest::new(
             &self.application.client_id,
-            &self.key.home_account_id,
+            &self.account.home_account_id,
             environments,
             &realms,
-            &self.key.scopes,
+            self.scopes,
             self.application.runtime.clock.now(),
         );
-        request.force_refresh = self.key.force_refresh;
+        request.force_refresh = self.force_refresh;
         debug_assert!(
             environments
                 .iter()
@@ -135,26 +143,21 @@ impl Call<'_> {
     }
 
     /// Tokens of the authority's tenant will do. Where the authority stands for many tenants, so do those of the
-    /// tenant the user is at home in: that is the one it would ask.
-    fn realms(&self) -> Vec<String> {
-        let application = self.application;
-        let known = application.metadata.realm(&application.authority);
-        let home = self
-            .key
-            .home_account_id
-            .as_str()
-            .rsplit('.')
-            .next()
-            .unwrap_or_default();
-        let own = application.authority.realm().to_owned();
-        let is_shared = application.authority.tenant().is_shared();
-        let home = is_shared.then(|| home.to_owned());
-        std::iter::once(own).chain(known).chain(home).collect()
+    /// tenant the user is at home in: that is the one it would ask. `known` is what the authority itself calls its
+    /// tenant; where there is nothing to add, the authority's tenant stands twice.
+    fn realms<'r>(&'r self, known: Option<&'r str>) -> [&'r str; 3] {
+        let authority = &self.application.authority;
+        let own = authority.realm();
+        let home = match authority.tenant().is_shared() {
+            true => self.account.home_account_id.as_str().rsplit('.').next(),
+            false => None,
+        };
+        [own, known.unwrap_or(own), home.unwrap_or(own)]
     }
 
-    fn hit(&self, token: &CachedAccessToken) -> AuthenticationResult {
+    fn hit(&self, token: CachedAccessToken) -> AuthenticationResult {
         self.application.record_hit();
-        AuthenticationResult::cached(token, self.account)
+        AuthenticationResult::cached(token, self.account.clone())
     }
 
     /// Renews the token. `fallback` is what the cache had before it was brought up to date.
@@ -164,10 +167,10 @@ impl Call<'_> {
     ) -> Result<AuthenticationResult, Error> {
         let _turn = self.turn().await;
         match self.look_again().await {
-            Ok(Silent::Hit(token)) => Ok(self.hit(&token)),
+            Ok(Silent::Hit(token)) => Ok(self.hit(token)),
             Ok(Silent::Renew(renewal)) => self.redeem_any(renewal).await,
             Ok(_) => Err(Error::InteractionRequired(Box::default())),
-            Err(error) => fallback.map(|token| self.hit(&token)).ok_or(error),
+            Err(error) => fallback.map(|token| self.hit(token)).ok_or(error),
         }
     }
 
@@ -180,7 +183,7 @@ impl Call<'_> {
         } = self.application;
         match authority.is_well_known() {
             true => None,
-            false => Some(turns.take(self.key.home_account_id.clone()).await),
+            false => Some(turns.take(self.account.home_account_id.clone()).await),
         }
     }
 
@@ -217,7 +220,7 @@ impl Call<'_> {
             }
             is_own_refused |= !candidate.is_family;
         }
-        match (&renewal.fallback, &last) {
+        match (renewal.fallback, &last) {
             // A token was issued; only keeping it failed, which the caller must learn.
             (_, Error::Store(_)) | (None, _) => Err(last),
             (Some(token), _) => Ok(self.hit(token)),
@@ -233,13 +236,13 @@ impl Call<'_> {
         let metadata = application.endpoints(&self.authority_of(candidate)).await?;
         let redemption = Redemption {
             refresh_token: &candidate.secret,
-            scopes: &self.key.scopes,
+            scopes: self.scopes,
             api: ApiId::Silent,
             reason,
-            home_account_id: Some(&self.key.home_account_id),
+            home_account_id: Some(&self.account.home_account_id),
         };
         let response = application.redeem(&metadata, &redemption).await?;
-        let requested = self.key.scopes.with_reserved();
+        let requested = self.scopes.with_reserved();
         let event = application.event(&metadata, &requested, &response, &redemption);
         let saved = application.cache.update(|cache| cache.renew(&event)).await;
         application.result(saved, &event, Some(self.account))

@@ -1,6 +1,8 @@
 //! Listing accounts and signing them out. Neither asks the network.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use hashbrown::HashMap;
 
 use super::TokenCache;
 use super::entry::AccountEntry;
@@ -34,7 +36,7 @@ impl TokenCache {
         for entry in entries.filter(|entry| is_meant(entry)) {
             let account = Account::from(entry);
             let place = *places
-                .entry(account.home_account_id.clone())
+                .entry(entry.home_account_id.as_str())
                 .or_insert(accounts.len());
             match accounts.get_mut(place) {
                 Some(known) => *known = account,
@@ -81,12 +83,15 @@ impl TokenCache {
             .filter_map(|slot| slot.entity.as_ref())
             .filter(|entry| entry.client_id == client_id)
             .filter_map(|entry| entry.target.as_ref());
-        let access_tokens = self.access_tokens.owned_by(home, &account.environment);
-        let of_access_tokens = access_tokens
-            .filter_map(|slot| slot.entity.as_ref())
-            .filter(|entry| entry.client_id == client_id)
-            .map(|entry| &entry.target);
-        let target = of_refresh_tokens.last().or_else(|| of_access_tokens.last());
+        let of_access_tokens = || {
+            let access_tokens = self.access_tokens.owned_by(home, &account.environment);
+            access_tokens
+                .filter_map(|slot| slot.entity.as_ref())
+                .filter(|entry| entry.client_id == client_id)
+                .map(|entry| &entry.target)
+                .last()
+        };
+        let target = of_refresh_tokens.last().or_else(of_access_tokens);
         target.map_or_else(ScopeSet::default, |target| {
             ScopeSet::from_text(target).without_reserved()
         })

@@ -268,6 +268,8 @@ impl<E: Entity> Table<E> {
         &'t self,
         term: &mut dyn FnMut(&mut Terms<'_>),
     ) -> impl Iterator<Item = &'t Slot<E>> + use<'t, E> {
+        // Mostly there is one, for which nothing is allocated.
+        let mut only = None;
         let mut numbers = Vec::new();
         let (hasher, postings) = (&self.hasher, &self.postings);
         term(&mut Terms {
@@ -276,12 +278,21 @@ impl<E: Entity> Table<E> {
                 let same_hash = postings
                     .iter_hash(hash)
                     .filter(|posting| posting.hash == hash);
-                numbers.extend(same_hash.map(|posting| posting.slot));
+                for posting in same_hash {
+                    match only {
+                        None => only = Some(posting.slot),
+                        Some(_) => numbers.push(posting.slot),
+                    }
+                }
             },
         });
-        numbers.sort_unstable();
-        numbers.dedup();
-        numbers.into_iter().filter_map(|number| self.slot(number))
+        if !numbers.is_empty() {
+            numbers.extend(only.take());
+            numbers.sort_unstable();
+            numbers.dedup();
+        }
+        let numbers = only.into_iter().chain(numbers);
+        numbers.filter_map(|number| self.slot(number))
     }
 
     fn slot(&self, number: u32) -> Option<&Slot<E>> {
