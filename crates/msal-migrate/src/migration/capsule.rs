@@ -34,7 +34,7 @@ pub(super) struct Capsule {
 #[derive(Serialize, Deserialize)]
 struct Wire<'a> {
     client_id: Cow<'a, str>,
-    authority: String,
+    authority: Cow<'a, str>,
     scopes: Cow<'a, str>,
     username: Option<Cow<'a, str>>,
     oid: Option<Cow<'a, str>>,
@@ -96,8 +96,14 @@ impl Capsule {
     }
 }
 
-/// The bytes to seal: a length, the facts as JSON, the body as it came.
-pub(super) fn encode(job: &Job, response: &Response<Bytes>, at: UnixTime) -> SecretBuffer {
+/// The bytes to seal: a length, the facts as JSON, the body as it came. `authority` is the job's as text, which is the
+/// same for many jobs.
+pub(super) fn encode(
+    job: &Job,
+    authority: &str,
+    response: &Response<Bytes>,
+    at: UnixTime,
+) -> SecretBuffer {
     let body = response.body();
     let redeemed = match brings_a_token(body) {
         true => "",
@@ -105,7 +111,7 @@ pub(super) fn encode(job: &Job, response: &Response<Bytes>, at: UnixTime) -> Sec
     };
     let wire = Wire {
         client_id: Cow::Borrowed(&job.client_id),
-        authority: job.authority.to_string(),
+        authority: Cow::Borrowed(authority),
         scopes: Cow::Borrowed(job.scopes.as_str()),
         username: job.user.username.as_deref().map(Cow::Borrowed),
         oid: job.user.oid.as_deref().map(Cow::Borrowed),
@@ -170,7 +176,9 @@ mod tests {
     fn sealed(body: &'static str) -> SecretBuffer {
         let mut response = Response::new(Bytes::from(body));
         *response.status_mut() = StatusCode::CREATED;
-        encode(&job(), &response, UnixTime::from_secs(5))
+        let job = job();
+        let authority = job.authority.to_string();
+        encode(&job, &authority, &response, UnixTime::from_secs(5))
     }
 
     #[test]
