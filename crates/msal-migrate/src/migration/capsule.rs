@@ -5,9 +5,11 @@
 //! been deleted meanwhile.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
+use memchr::memmem::Finder;
 use msal_core::{Authority, HomeAccountId, RefreshToken, ScopeSet, SecretBuffer, UnixTime};
 use serde::{Deserialize, Serialize};
 
@@ -139,11 +141,14 @@ pub(super) fn encode(
 
 /// Whether the answer holds a refresh token that is a string with something in it.
 fn brings_a_token(body: &[u8]) -> bool {
-    let name = b"\"refresh_token\":\"";
-    memchr::memmem::find(body, name)
-        .and_then(|at| body.get(at + name.len()))
+    let name = &*TOKEN_NAME;
+    name.find(body)
+        .and_then(|at| body.get(at + name.needle().len()))
         .is_some_and(|first| *first != b'"')
 }
+
+/// Made once: that takes longer than looking through an answer.
+static TOKEN_NAME: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\"refresh_token\":\""));
 
 #[cfg(test)]
 mod tests {
