@@ -4,14 +4,14 @@ mod refresh_token;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderValue, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use thiserror::Error;
 use url::form_urlencoded;
 
 pub use refresh_token::RefreshTokenGrant;
 
-use crate::ClientSecret;
 use crate::secret_buffer::SecretBuffer;
+use crate::{ClientSecret, RESERVED_SCOPES, ScopeSet};
 
 /// How a client proves to the token endpoint who it is.
 #[derive(Clone, Debug)]
@@ -78,23 +78,26 @@ impl Form {
 
     /// Adds a field; an empty value is left out, as MSAL does.
     fn field(mut self, name: &str, value: &str) -> Self {
-        if value.is_empty() {
-            return self;
+        if !value.is_empty() {
+            self.name(name);
+            self.value(value);
         }
-        let is_plain = is_unreserved(value);
-        let longest = if is_plain { 1 } else { 3 };
-        self.0.make_room(name.len() + longest * value.len() + 2);
-        if !self.0.is_empty() {
-            self.0.push(b'&');
-        }
-        self.0.extend_from_slice(name.as_bytes());
-        self.0.push(b'=');
-        if is_plain {
-            self.0.extend_from_slice(value.as_bytes());
-        } else {
-            for part in form_urlencoded::byte_serialize(value.as_bytes()) {
-                self.0.extend_from_slice(part.as_bytes());
+        self
+    }
+
+    /// Adds what [`ScopeSet::with_reserved`] holds, without making the set.
+    fn scopes(mut self, scopes: &ScopeSet) -> Self {
+        let mut scopes: Vec<_> = scopes.iter().chain(RESERVED_SCOPES).collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        self.name("scope");
+        for (number, scope) in scopes.into_iter().enumerate() {
+            if number > 0 {
+                self.0.make_room(1);
+                // A space, form encoded.
+                self.0.push(b'+');
             }
+            self.value(scope);
         }
         self
     }
@@ -106,35 +109,65 @@ impl Form {
         }
     }
 
+    fn name(&mut self, name: &str) {
+        self.0.make_room(name.len() + 2);
+        if !self.0.is_empty() {
+            self.0.push(b'&');
+        }
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.push(b'=');
+    }
+
+    fn value(&mut self, value: &str) {
+        if is_unreserved(value) {
+            self.0.make_room(value.len());
+            self.0.extend_from_slice(value.as_bytes());
+            return;
+        }
+        self.0.make_room(3 * value.len());
+        for part in form_urlencoded::byte_serialize(value.as_bytes()) {
+            self.0.extend_from_slice(part.as_bytes());
+        }
+    }
+
     /// The POST to a token endpoint.
     fn post(
         self,
         endpoint: &str,
         context: &RequestContext,
     ) -> Result<Request<Bytes>, RequestError> {
-        let mut builder = Request::post(endpoint)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(ACCEPT, "application/json")
-            .header("x-client-sku", "MSAL.Rust")
-            .header("x-client-ver", env!("CARGO_PKG_VERSION"))
-            .header("x-client-os", std::env::consts::OS)
-            .header("x-ms-lib-capability", "retry-after, h429");
-        for (name, value) in [
-            ("client-request-id", &context.correlation_id),
-            ("x-client-current-telemetry", &context.current_telemetry),
-            ("x-client-last-telemetry", &context.last_telemetry),
-        ] {
-            builder = optional_header(builder, name, value);
-        }
-        if let Some(mailbox) = &context.anchor_mailbox {
-            builder = optional_header(builder, "x-anchormailbox", mailbox);
-        }
-        builder
-            .body(self.0.into_shared())
-            .map_err(|_unspecific| RequestError::Endpoint {
+        match endpoint.parse() {
+            Ok(endpoint) => Ok(self.post_to(endpoint, context)),
+            Err(_unspecific) => Err(RequestError::Endpoint {
                 endpoint: endpoint.to_owned(),
-            })
+            }),
+        }
     }
+
+    fn post_to(self, endpoint: Uri, context: &RequestContext) -> Request<Bytes> {
+        let mut request = Request::new(self.0.into_shared());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = endpoint;
+        *request.headers_mut() = headers(context);
+        request
+    }
+}
+
+fn headers(context: &RequestContext) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(ALWAYS.len() + 4);
+    for (name, value) in ALWAYS {
+        headers.append(name, value);
+    }
+    let mailbox = context.anchor_mailbox.as_deref().unwrap_or_default();
+    for (name, value) in [
+        (CLIENT_REQUEST_ID, context.correlation_id.as_str()),
+        (CURRENT_TELEMETRY, &context.current_telemetry),
+        (LAST_TELEMETRY, &context.last_telemetry),
+        (ANCHOR_MAILBOX, mailbox),
+    ] {
+        optional_header(&mut headers, name, value);
+    }
+    headers
 }
 
 /// Whether form encoding leaves `value` as it is: so it is with Entra's refresh tokens, which make up most of a form.
@@ -148,16 +181,43 @@ fn is_unreserved(value: &str) -> bool {
 
 /// Adds a header that only helps routing or support: where its value is empty or could not stand in a header, it is
 /// left out rather than failing the request.
-fn optional_header(
-    builder: http::request::Builder,
-    name: &str,
-    value: &str,
-) -> http::request::Builder {
-    match HeaderValue::from_str(value) {
-        Ok(value) if !value.is_empty() => builder.header(name, value),
-        _ => builder,
+fn optional_header(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value)
+        && !value.is_empty()
+    {
+        headers.append(name, value);
     }
 }
+
+/// What every request says. Names and values were checked when this was compiled.
+const ALWAYS: [(HeaderName, HeaderValue); 6] = [
+    (
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/x-www-form-urlencoded"),
+    ),
+    (ACCEPT, HeaderValue::from_static("application/json")),
+    (
+        HeaderName::from_static("x-client-sku"),
+        HeaderValue::from_static("MSAL.Rust"),
+    ),
+    (
+        HeaderName::from_static("x-client-ver"),
+        HeaderValue::from_static(env!("CARGO_PKG_VERSION")),
+    ),
+    (
+        HeaderName::from_static("x-client-os"),
+        HeaderValue::from_static(std::env::consts::OS),
+    ),
+    (
+        HeaderName::from_static("x-ms-lib-capability"),
+        HeaderValue::from_static("retry-after, h429"),
+    ),
+];
+
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+const CURRENT_TELEMETRY: HeaderName = HeaderName::from_static("x-client-current-telemetry");
+const LAST_TELEMETRY: HeaderName = HeaderName::from_static("x-client-last-telemetry");
+const ANCHOR_MAILBOX: HeaderName = HeaderName::from_static("x-anchormailbox");
 
 #[cfg(test)]
 mod tests {
@@ -177,6 +237,15 @@ mod tests {
             .field("b", "")
             .field("c", "*-._~");
         assert_eq!(body(form), "a=x+y%26z%3D%C3%A9&c=*-._%7E");
+    }
+
+    #[test]
+    fn scopes_are_sent_with_the_reserved_ones_in_order() {
+        for scopes in ["", "a", "p z", "openid", "https://x/a+b offline_access q"] {
+            let scopes = ScopeSet::from_wire(scopes);
+            let sent = Form::new().field("scope", scopes.with_reserved().as_str());
+            assert_eq!(body(Form::new().scopes(&scopes)), body(sent), "{scopes:?}");
+        }
     }
 
     #[test]

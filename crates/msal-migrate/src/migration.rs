@@ -4,6 +4,7 @@
 //! not yet published is published from the journal, even if the source is gone.
 
 mod capsule;
+mod correlation;
 mod engine;
 mod feed;
 mod interpret;
@@ -281,14 +282,14 @@ impl Migration {
         &self,
         ledger: &Arc<Ledger>,
         plan: Plan,
-        mut feed: Feed<Job>,
+        mut feed: Feed<Box<Job>>,
     ) -> JoinHandle<Result<Plan, PlanError>> {
         let (source, ledger) = (Arc::clone(&self.source), Arc::clone(ledger));
         tokio::task::spawn_blocking(move || {
             let fingerprint =
                 |client: &str, token: &RefreshToken| ledger.fingerprint(client, token);
             let read = plan.jobs(&*source, &fingerprint, &mut |job| {
-                let due = ledger.is_due(&job.fingerprint).then_some(job);
+                let due = ledger.is_due(&job.fingerprint).then(|| Box::new(job));
                 match feed.row(due) {
                     Ok(()) => ControlFlow::Continue(()),
                     Err(Closed) => ControlFlow::Break(()),
@@ -349,8 +350,8 @@ impl Engine<'_> {
                 Verdict::Unreadable => (Class::Retry, Reason::named("unreadable_response")),
             };
             observer.concluded(class);
-            let held_back = (class == Class::Quarantined).then_some(&sealed);
-            let (fingerprint, locator) = (sealed.fingerprint, sealed.locator.clone());
+            let held_back = (class == Class::Quarantined).then_some(sealed.position);
+            let (fingerprint, locator) = (sealed.fingerprint, sealed.locator);
             self.ledger
                 .conclude(fingerprint, locator, class, reason, held_back)
                 .await?;

@@ -1,7 +1,7 @@
 //! The refresh token grant (RFC 6749 §6): what migration and every silent renewal send.
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Uri};
 
 use super::{ClientCredential, Form, RequestContext, RequestError};
 use crate::{HomeAccountId, RefreshToken, ScopeSet};
@@ -48,6 +48,15 @@ impl<'a> RefreshTokenGrant<'a> {
         token_endpoint: &str,
         context: &RequestContext,
     ) -> Result<Request<Bytes>, RequestError> {
+        self.form().post(token_endpoint, context)
+    }
+
+    /// As [`RefreshTokenGrant::request`], to an endpoint that was parsed before: for whoever sends many requests to one.
+    pub fn request_to(&self, token_endpoint: &Uri, context: &RequestContext) -> Request<Bytes> {
+        self.form().post_to(token_endpoint.clone(), context)
+    }
+
+    fn form(&self) -> Form {
         Form::new()
             .field("client_id", self.client_id)
             .field("grant_type", "refresh_token")
@@ -55,8 +64,7 @@ impl<'a> RefreshTokenGrant<'a> {
             .credential(self.credential)
             .field("claims", self.claims.unwrap_or_default())
             .field("refresh_token", self.refresh_token.expose_secret())
-            .field("scope", self.scopes.with_reserved().as_str())
-            .post(token_endpoint, context)
+            .scopes(self.scopes)
     }
 }
 
@@ -105,5 +113,9 @@ mod tests {
         ] {
             assert_eq!(request.headers()[name], value, "{name}");
         }
+        let endpoint = request.uri();
+        let again =
+            RefreshTokenGrant::new("app", &secret, &token, &scopes).request_to(endpoint, &context);
+        assert_eq!(format!("{again:?}"), format!("{request:?}"));
     }
 }

@@ -5,9 +5,11 @@
 //! been deleted meanwhile.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
+use memchr::memmem::Finder;
 use msal_core::{Authority, HomeAccountId, RefreshToken, ScopeSet, SecretBuffer, UnixTime};
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +36,7 @@ pub(super) struct Capsule {
 #[derive(Serialize, Deserialize)]
 struct Wire<'a> {
     client_id: Cow<'a, str>,
-    authority: String,
+    authority: Cow<'a, str>,
     scopes: Cow<'a, str>,
     username: Option<Cow<'a, str>>,
     oid: Option<Cow<'a, str>>,
@@ -96,8 +98,14 @@ impl Capsule {
     }
 }
 
-/// The bytes to seal: a length, the facts as JSON, the body as it came.
-pub(super) fn encode(job: &Job, response: &Response<Bytes>, at: UnixTime) -> SecretBuffer {
+/// The bytes to seal: a length, the facts as JSON, the body as it came. `authority` is the job's as text, which is the
+/// same for many jobs.
+pub(super) fn encode(
+    job: &Job,
+    authority: &str,
+    response: &Response<Bytes>,
+    at: UnixTime,
+) -> SecretBuffer {
     let body = response.body();
     let redeemed = match brings_a_token(body) {
         true => "",
@@ -105,7 +113,7 @@ pub(super) fn encode(job: &Job, response: &Response<Bytes>, at: UnixTime) -> Sec
     };
     let wire = Wire {
         client_id: Cow::Borrowed(&job.client_id),
-        authority: job.authority.to_string(),
+        authority: Cow::Borrowed(authority),
         scopes: Cow::Borrowed(job.scopes.as_str()),
         username: job.user.username.as_deref().map(Cow::Borrowed),
         oid: job.user.oid.as_deref().map(Cow::Borrowed),
@@ -133,11 +141,14 @@ pub(super) fn encode(job: &Job, response: &Response<Bytes>, at: UnixTime) -> Sec
 
 /// Whether the answer holds a refresh token that is a string with something in it.
 fn brings_a_token(body: &[u8]) -> bool {
-    let name = b"\"refresh_token\":\"";
-    memchr::memmem::find(body, name)
-        .and_then(|at| body.get(at + name.len()))
+    let name = &*TOKEN_NAME;
+    name.find(body)
+        .and_then(|at| body.get(at + name.needle().len()))
         .is_some_and(|first| *first != b'"')
 }
+
+/// Made once: that takes longer than looking through an answer.
+static TOKEN_NAME: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\"refresh_token\":\""));
 
 #[cfg(test)]
 mod tests {
@@ -170,7 +181,9 @@ mod tests {
     fn sealed(body: &'static str) -> SecretBuffer {
         let mut response = Response::new(Bytes::from(body));
         *response.status_mut() = StatusCode::CREATED;
-        encode(&job(), &response, UnixTime::from_secs(5))
+        let job = job();
+        let authority = job.authority.to_string();
+        encode(&job, &authority, &response, UnixTime::from_secs(5))
     }
 
     #[test]

@@ -11,22 +11,23 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use http::Response;
-use msal::{BoxFuture, HttpError, HttpErrorKind, MetadataCache, Runtime};
+use http::{Response, Uri};
+use msal::{BoxFuture, HttpError, HttpErrorKind, MetadataCache, RandomError, Runtime};
 use msal_core::{
-    Authority, ProviderMetadata, RefreshTokenGrant, Refusal, RequestContext, ServiceError,
-    Telemetry,
+    ApiId, Authority, ClientCredential, ProviderMetadata, RefreshTokenGrant, Refusal,
+    RequestContext, ServiceError, Telemetry,
 };
 use tokio::sync::mpsc;
 
+use super::correlation::CorrelationIds;
 use super::interpret::{Expectation, Verdict, interpret};
 use super::lane::{Halt, Lane};
-use super::ledger::{Ledger, Sealed};
+use super::ledger::Ledger;
 use super::reason::Reason;
 use super::target::{Facts, Row, Target};
 use super::{MigrationError, Observer, Settings};
 use crate::credentials::Credentials;
-use crate::journal::Class;
+use crate::journal::{Class, Position};
 use crate::plan::Job;
 
 /// How many jobs wait for their lanes at most.
@@ -40,24 +41,37 @@ type TrackId = usize;
 
 /// A job on its way, and how often it was sent.
 struct Attempt {
-    job: Job,
+    /// Boxed, as it goes through several queues and futures.
+    job: Box<Job>,
     tries: u32,
 }
 
 /// A lane with its jobs and, once they are known, its endpoints.
 struct Track {
     authority: Authority,
+    /// In lower case.
+    client_id: String,
     lane: Lane,
     jobs: VecDeque<Attempt>,
-    metadata: Option<Arc<ProviderMetadata>>,
+    provider: Option<Arc<Provider>>,
     /// Whether the track stands in the queue of those that may send.
     is_ready: bool,
     /// Why the lane was halted.
     reason: Reason,
 }
 
+/// What all requests of a lane have in common.
+struct Provider {
+    /// The authority as text.
+    authority: String,
+    credential: ClientCredential,
+    metadata: ProviderMetadata,
+    /// The token endpoint, parsed once for all requests. `None` when it cannot be: sending to it says what is wrong.
+    token_endpoint: Option<Uri>,
+}
+
 enum Event {
-    Answered(TrackId, Box<Attempt>, Result<Answer, MigrationError>),
+    Answered(TrackId, Attempt, Result<Answer, MigrationError>),
     Discovered(TrackId, Box<Result<ProviderMetadata, msal::Error>>),
     Published(Vec<Row>, Result<(), MigrationError>),
     Recorded(Result<(), MigrationError>),
@@ -66,7 +80,7 @@ enum Event {
 /// What came back, already sealed if it may hold a token.
 enum Answer {
     Nothing(HttpError),
-    Response(Response<Bytes>, Option<Sealed>),
+    Response(Response<Bytes>, Option<Position>),
 }
 
 /// What the engine works with.
@@ -86,6 +100,8 @@ pub(super) struct Run<'a> {
     /// One for each authority and client, in lower case: what a server throttles together.
     tracks: Vec<Track>,
     numbers: HashMap<Authority, HashMap<String, TrackId>>,
+    /// Where the latest job went: the next one mostly goes there as well.
+    latest: TrackId,
     ready: VecDeque<TrackId>,
     queued: usize,
     in_flight: usize,
@@ -97,6 +113,15 @@ pub(super) struct Run<'a> {
     /// Nothing new is started; what is in flight is brought home.
     is_draining: bool,
     failure: Option<MigrationError>,
+    /// What all requests say of themselves, apart from their correlation ids.
+    context: RequestContext,
+    correlation_ids: CorrelationIds,
+}
+
+impl Track {
+    fn takes(&self, job: &Job) -> bool {
+        self.authority == job.authority && self.client_id.eq_ignore_ascii_case(&job.client_id)
+    }
 }
 
 impl<'a> Run<'a> {
@@ -110,6 +135,7 @@ impl<'a> Run<'a> {
             observer,
             tracks: Vec::new(),
             numbers: HashMap::new(),
+            latest: 0,
             ready: VecDeque::new(),
             queued: 0,
             in_flight: 0,
@@ -119,13 +145,20 @@ impl<'a> Run<'a> {
             is_publishing: false,
             is_draining: false,
             failure: None,
+            context: RequestContext::new(
+                String::new(),
+                Telemetry::current(ApiId::ByRefreshToken, 1),
+                Telemetry::default().last(),
+                None,
+            ),
+            correlation_ids: CorrelationIds::default(),
         }
     }
 
     /// Works until every job has an outcome, or until `stop` completes and what is in flight has come home.
     pub(super) async fn drive(
         mut self,
-        mut jobs: mpsc::Receiver<Job>,
+        mut jobs: mpsc::Receiver<Box<Job>>,
         stop: &mut BoxFuture<'_, ()>,
     ) -> Result<(), MigrationError> {
         let mut is_exhausted = false;
@@ -153,26 +186,35 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn accept(&mut self, job: Job) {
+    fn accept(&mut self, job: Box<Job>) {
+        let id = match self.tracks.get(self.latest) {
+            Some(track) if track.takes(&job) => self.latest,
+            _ => self.track_of(&job),
+        };
+        self.latest = id;
+        self.queue(id, Attempt { job, tries: 0 }, Place::Last);
+    }
+
+    fn track_of(&mut self, job: &Job) -> TrackId {
         let client_id = job.client_id.to_ascii_lowercase();
         let known = self
             .numbers
             .get(&job.authority)
             .and_then(|clients| clients.get(&client_id));
-        let id = match known {
+        match known {
             Some(id) => *id,
             None => self.open_track(client_id, &job.authority),
-        };
-        self.queue(id, Attempt { job, tries: 0 }, Place::Last);
+        }
     }
 
     fn open_track(&mut self, client_id: String, authority: &Authority) -> TrackId {
         let (id, settings) = (self.tracks.len(), self.engine.settings);
         self.tracks.push(Track {
             authority: authority.clone(),
+            client_id: client_id.clone(),
             lane: Lane::new(settings.concurrency, settings.patience),
             jobs: VecDeque::new(),
-            metadata: None,
+            provider: None,
             is_ready: false,
             reason: Reason::default(),
         });
@@ -218,7 +260,7 @@ impl<'a> Run<'a> {
         let Some(track) = self.tracks.get_mut(id) else {
             return;
         };
-        let may_send = track.metadata.is_some() && track.lane.is_open() && !track.jobs.is_empty();
+        let may_send = track.provider.is_some() && track.lane.is_open() && !track.jobs.is_empty();
         if may_send && !track.is_ready {
             track.is_ready = true;
             self.ready.push_back(id);
@@ -238,8 +280,8 @@ impl<'a> Run<'a> {
             if !track.lane.is_open() {
                 continue;
             }
-            let (Some(metadata), Some(mut attempt)) =
-                (track.metadata.clone(), track.jobs.pop_front())
+            let (Some(provider), Some(mut attempt)) =
+                (track.provider.clone(), track.jobs.pop_front())
             else {
                 continue;
             };
@@ -248,12 +290,20 @@ impl<'a> Run<'a> {
             self.queued -= 1;
             self.in_flight += 1;
             let engine = self.engine;
+            let context = self.context();
             self.events.push(Box::pin(async move {
-                let answer = engine.redeem(&attempt, &metadata).await;
-                Event::Answered(id, Box::new(attempt), answer)
+                let answer = engine.redeem(&attempt, &provider, context).await;
+                Event::Answered(id, attempt, answer)
             }));
             self.make_ready(id);
         }
+    }
+
+    fn context(&mut self) -> Result<RequestContext, RandomError> {
+        let correlation_id = self.correlation_ids.next(&*self.engine.runtime.random)?;
+        let mut context = self.context.clone();
+        context.correlation_id = correlation_id;
+        Ok(context)
     }
 
     fn wait(&mut self, id: TrackId, wait: Duration) {
@@ -269,7 +319,7 @@ impl<'a> Run<'a> {
         if let Some(track) = self.tracks.get_mut(id) {
             track.lane.unblock();
         }
-        let is_unknown = |track: &Track| track.metadata.is_none() && !track.jobs.is_empty();
+        let is_unknown = |track: &Track| track.provider.is_none() && !track.jobs.is_empty();
         if self.tracks.get(id).is_some_and(is_unknown) {
             self.discover(id);
         }
@@ -282,9 +332,9 @@ impl<'a> Run<'a> {
                 self.in_flight -= 1;
                 match answer {
                     Ok(Answer::Response(response, sealed)) => {
-                        self.judge(id, *attempt, &response, sealed.as_ref());
+                        self.judge(id, attempt, &response, sealed);
                     }
-                    Ok(Answer::Nothing(error)) => self.unanswered(id, *attempt, error),
+                    Ok(Answer::Nothing(error)) => self.unanswered(id, attempt, error),
                     Err(error) => self.fail(error),
                 }
                 self.make_ready(id);
@@ -310,17 +360,18 @@ impl<'a> Run<'a> {
         id: TrackId,
         attempt: Attempt,
         response: &Response<Bytes>,
-        sealed: Option<&Sealed>,
+        sealed: Option<Position>,
     ) {
         let Some(track) = self.tracks.get_mut(id) else {
             return;
         };
-        let Some(metadata) = track.metadata.clone() else {
+        let Some(provider) = track.provider.clone() else {
             return;
         };
+        let metadata = &provider.metadata;
         let expectation = Expectation {
             client_id: &attempt.job.client_id,
-            metadata: &metadata,
+            metadata,
             user: &attempt.job.user,
             allow_user_mismatch: self.engine.settings.allow_user_mismatch,
         };
@@ -331,7 +382,7 @@ impl<'a> Run<'a> {
                 let row = self
                     .engine
                     .target
-                    .add(&Facts::of(&attempt.job), &metadata, &tokens, now);
+                    .add(&Facts::of(&attempt.job), metadata, &tokens, now);
                 self.unpublished.extend(row);
                 self.observer.redeemed();
             }
@@ -452,7 +503,12 @@ impl<'a> Run<'a> {
         };
         match found {
             Ok(metadata) => {
-                track.metadata = Some(Arc::new(metadata));
+                track.provider = Some(Arc::new(Provider {
+                    authority: track.authority.to_string(),
+                    credential: self.engine.credentials.of(&track.client_id),
+                    token_endpoint: metadata.token_endpoint.parse().ok(),
+                    metadata,
+                }));
                 self.make_ready(id);
             }
             Err(error) if error.is_transient() => {
@@ -501,13 +557,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn conclude(&mut self, job: Job, class: Class, reason: Reason) {
+    fn conclude(&mut self, job: Box<Job>, class: Class, reason: Reason) {
         self.observer.concluded(class);
         let ledger = self.engine.ledger;
         self.record(ledger.conclude(job.fingerprint, job.locator, class, reason, None));
     }
 
-    fn hold_back(&mut self, job: Job, reason: Reason, sealed: Option<&Sealed>) {
+    fn hold_back(&mut self, job: Box<Job>, reason: Reason, sealed: Option<Position>) {
         self.observer.concluded(Class::Quarantined);
         let ledger = self.engine.ledger;
         self.record(ledger.conclude(
@@ -564,28 +620,33 @@ impl Engine<'_> {
     async fn redeem(
         &self,
         attempt: &Attempt,
-        metadata: &ProviderMetadata,
+        provider: &Provider,
+        context: Result<RequestContext, RandomError>,
     ) -> Result<Answer, MigrationError> {
         let job = &attempt.job;
         if !self.settings.rotation.allows_repeat() {
             self.ledger.intend(job, attempt.tries).await?;
         }
-        let credential = self.credentials.of(&job.client_id);
-        let context = RequestContext::new(
-            self.runtime.correlation_id()?,
-            Telemetry::current(msal_core::ApiId::ByRefreshToken, 1),
-            Telemetry::default().last(),
-            None,
+        let context = context?;
+        let grant = RefreshTokenGrant::new(
+            &job.client_id,
+            &provider.credential,
+            &job.refresh_token,
+            &job.scopes,
         );
-        let request =
-            RefreshTokenGrant::new(&job.client_id, &credential, &job.refresh_token, &job.scopes)
-                .request(&metadata.token_endpoint, &context)?;
+        let request = match &provider.token_endpoint {
+            Some(endpoint) => grant.request_to(endpoint, &context),
+            None => grant.request(&provider.metadata.token_endpoint, &context)?,
+        };
         let response = match self.runtime.http.send(request).await {
             Ok(response) => response,
             Err(error) => return Ok(Answer::Nothing(error)),
         };
         if may_hold_a_token(&response) {
-            let sealed = self.ledger.seal(job, &response).await?;
+            let sealed = self
+                .ledger
+                .seal(job, &provider.authority, &response)
+                .await?;
             return Ok(Answer::Response(response, Some(sealed)));
         }
         Ok(Answer::Response(response, None))

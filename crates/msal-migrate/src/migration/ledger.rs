@@ -37,7 +37,7 @@ pub(super) struct Ledger {
 pub(super) struct Sealed {
     pub(super) fingerprint: Fingerprint,
     pub(super) locator: Locator,
-    position: Position,
+    pub(super) position: Position,
 }
 
 impl Ledger {
@@ -124,12 +124,13 @@ impl Ledger {
         Ok(())
     }
 
-    /// Seals an answer; completes when it is on the disk.
+    /// Seals an answer of `authority`, the job's as text; completes when it is on the disk, and says where.
     pub(super) async fn seal(
         &self,
         job: &Job,
+        authority: &str,
         response: &Response<Bytes>,
-    ) -> Result<Sealed, MigrationError> {
+    ) -> Result<Position, MigrationError> {
         let at = self.clock.now();
         let redeemed = Event::Redeemed(Redeemed {
             fingerprint: job.fingerprint,
@@ -137,15 +138,10 @@ impl Ledger {
             at,
             response: RawResponse {
                 status: response.status().as_u16(),
-                body: capsule::encode(job, response, at).into_shared(),
+                body: capsule::encode(job, authority, response, at).into_shared(),
             },
         });
-        let position = self.journal.append(redeemed).await?;
-        Ok(Sealed {
-            fingerprint: job.fingerprint,
-            locator: job.locator.clone(),
-            position,
-        })
+        Ok(self.journal.append(redeemed).await?)
     }
 
     /// Writes down what became of a token; `sealed` is the answer that is held back, if one is.
@@ -155,20 +151,22 @@ impl Ledger {
         locator: Locator,
         class: Class,
         reason: Reason,
-        sealed: Option<&Sealed>,
+        sealed: Option<Position>,
     ) -> BoxFuture<'_, Result<(), MigrationError>> {
         let mut outcome = Outcome::new(fingerprint, locator, class, self.clock.now());
         reason.write_to(&mut outcome);
-        outcome.response = sealed.map(|sealed| sealed.position);
+        outcome.response = sealed;
         self.record(outcome)
     }
 
     /// Writes down that tokens are in the target and were read back.
     pub(super) fn migrated(&self, rows: Vec<Row>) -> BoxFuture<'_, Result<(), MigrationError>> {
         Box::pin(async move {
-            for rows in rows.chunks(RECORDS_AT_A_TIME) {
+            let mut rows = rows.into_iter();
+            while rows.len() > 0 {
                 let recording: Vec<_> = rows
-                    .iter()
+                    .by_ref()
+                    .take(RECORDS_AT_A_TIME)
                     .map(|row| self.journal.append(self.outcome_of(row)))
                     .collect();
                 for recorded in recording {
@@ -179,13 +177,9 @@ impl Ledger {
         })
     }
 
-    fn outcome_of(&self, row: &Row) -> Event {
-        let mut outcome = Outcome::new(
-            row.fingerprint,
-            row.locator.clone(),
-            Class::Migrated,
-            self.clock.now(),
-        );
+    fn outcome_of(&self, row: Row) -> Event {
+        let at = self.clock.now();
+        let mut outcome = Outcome::new(row.fingerprint, row.locator, Class::Migrated, at);
         outcome.home_account_id = Some(row.home_account_id.to_string());
         outcome.message = row.kept_old.then(|| "kept_old_refresh_token".to_owned());
         Event::Outcome(outcome)

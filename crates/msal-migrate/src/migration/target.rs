@@ -1,7 +1,7 @@
 //! The target: an MSAL token cache that is written in batches, and read back before anything counts as migrated.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use msal::SharedTokenCache;
@@ -29,6 +29,8 @@ pub(super) struct Target {
     began: UnixTime,
     published: AtomicUsize,
     writes: AtomicUsize,
+    /// The scopes of the latest answer, and the same with the reserved ones: the next one's are mostly the same.
+    requested: Mutex<(ScopeSet, ScopeSet)>,
 }
 
 /// What was redeemed, apart from the answer.
@@ -68,11 +70,13 @@ pub(super) struct Row {
 
 impl Target {
     pub(super) fn new(cache: Arc<SharedTokenCache>, now: UnixTime) -> Self {
+        let none = ScopeSet::default();
         Self {
             cache,
             began: now,
             published: AtomicUsize::new(0),
             writes: AtomicUsize::new(0),
+            requested: Mutex::new((none.clone(), none.with_reserved())),
         }
     }
 
@@ -89,7 +93,7 @@ impl Target {
         tokens: &TokenResponse,
         now: UnixTime,
     ) -> Option<Row> {
-        let requested = facts.scopes.with_reserved();
+        let requested = self.requested(facts.scopes);
         let event = TokenEvent::redeemed(
             facts.client_id,
             metadata,
@@ -114,6 +118,18 @@ impl Target {
             at: now,
             locator: facts.locator.clone(),
         })
+    }
+
+    fn requested(&self, scopes: &ScopeSet) -> ScopeSet {
+        // Both halves are replaced in one step, so that a panic elsewhere leaves them a pair.
+        let mut latest = self
+            .requested
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if latest.0 != *scopes {
+            *latest = (scopes.clone(), scopes.with_reserved());
+        }
+        latest.1.clone()
     }
 
     /// Whether so many tokens are worth a write at this time.
