@@ -172,7 +172,7 @@ impl Journal {
     /// [`JournalError::TooLarge`].
     pub fn append(&self, event: Event) -> Appending {
         Appending {
-            reply: self.ask(|reply| Command::Append(event, reply)),
+            reply: self.ask(|reply| Command::Append(Box::new(event), reply)),
             place: Arc::clone(&self.path),
         }
     }

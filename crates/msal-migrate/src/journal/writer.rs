@@ -32,7 +32,7 @@ const COMPANY: usize = 4;
 
 /// What the thread is asked to do.
 pub(super) enum Command {
-    Append(Event, Reply<Position>),
+    Append(Box<Event>, Reply<Position>),
     Read(Position, Reply<RawResponse>),
     Finish(Reply<()>),
 }
@@ -51,7 +51,7 @@ pub(super) struct Writer {
     /// The number of the next record.
     pub(super) number: u64,
     pub(super) group: Vec<u8>,
-    pub(super) waiting: Vec<(Position, Event, Reply<Position>)>,
+    pub(super) waiting: Vec<(Position, Box<Event>, Reply<Position>)>,
     /// Why nothing more is written.
     pub(super) broken: Option<Arc<std::io::Error>>,
 }
@@ -97,7 +97,7 @@ impl Writer {
         }
     }
 
-    fn append(&mut self, event: Event, reply: Reply<Position>) {
+    fn append(&mut self, event: Box<Event>, reply: Reply<Position>) {
         let position = Position(self.end + self.group.len() as u64);
         let put = match (&self.broken, self.sessions.at(position.0)) {
             (None, Some(session)) => {
@@ -151,7 +151,7 @@ impl Writer {
         self.group.clear();
     }
 
-    fn finish(&mut self) -> Result<(), JournalError> {
+    fn finish(&self) -> Result<(), JournalError> {
         if self.broken.is_some() {
             return Err(self.refusal());
         }
