@@ -148,6 +148,11 @@ pub trait Pieces: Send + Sync {
 
     /// The blob in memory, which is overwritten when the last holder lets go.
     fn whole(&self) -> Bytes;
+
+    /// Whether it is certain to be a JSON object: a store need not look then.
+    fn is_document(&self) -> bool {
+        false
+    }
 }
 
 impl Pieces for Bytes {
@@ -167,6 +172,10 @@ impl Pieces for TokenCache {
 
     fn whole(&self) -> Bytes {
         self.serialize()
+    }
+
+    fn is_document(&self) -> bool {
+        true
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use memchr::memchr2;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -135,7 +136,15 @@ fn entry<E: Entity>(
     };
     rest.name(slot.key.as_str(), from == 0)?;
     match (&slot.body, &slot.entity) {
-        (Body::Made { previous, .. }, Some(entity)) => members(entity, previous.is_some(), rest)?,
+        (
+            Body::Made {
+                previous, digest, ..
+            },
+            Some(entity),
+        ) => {
+            let is_secret = |found: &[u8]| table.digest(found) == *digest;
+            members(entity, &is_secret, previous.is_some(), rest)?;
+        }
         (Body::Made { .. }, None) => rest.text(b"null")?,
         (Body::Read(text), _) => rest.text(text.as_bytes())?,
     }
@@ -143,12 +152,18 @@ fn entry<E: Entity>(
 }
 
 /// Compares the members of an entry; others may follow where it had another text before.
-fn members(entity: &impl Entity, has_others: bool, rest: &mut Cursor<'_>) -> Result<(), Stop> {
+fn members(
+    entity: &impl Entity,
+    is_secret: &dyn Fn(&[u8]) -> bool,
+    has_others: bool,
+    rest: &mut Cursor<'_>,
+) -> Result<(), Stop> {
     rest.expect(b'{')?;
     let (mut is_first, mut result) = (true, Ok(()));
     entity.members(&mut |name, value| {
         if result.is_ok() {
-            result = rest.name(name, is_first).and_then(|()| rest.value(&value));
+            let named = rest.name(name, is_first);
+            result = named.and_then(|()| rest.value(&value, is_secret));
         }
         is_first = false;
     });
@@ -192,9 +207,10 @@ impl<'d> Cursor<'d> {
         self.expect(b':')
     }
 
-    fn value(&mut self, value: &Value<'_>) -> Result<(), Stop> {
+    fn value(&mut self, value: &Value<'_>, is_secret: &dyn Fn(&[u8]) -> bool) -> Result<(), Stop> {
         match value {
             Value::Null => self.text(b"null"),
+            Value::Secret(_) => self.secret(is_secret),
             Value::Text(text) => self.string(text),
             Value::Time(time) => self.string(&time.as_secs().to_string()),
             Value::List(item) => {
@@ -218,6 +234,21 @@ impl<'d> Cursor<'d> {
         plain.bytes(b"\"")?;
         *self = plain;
         Ok(())
+    }
+
+    /// A string that is as it should be by its digest.
+    fn secret(&mut self, is_secret: &dyn Fn(&[u8]) -> bool) -> Result<(), Stop> {
+        let mut plain = *self;
+        plain.expect(b'"')?;
+        let end = memchr2(b'"', b'\\', plain.0).ok_or(Stop::Unfinished)?;
+        let (found, rest) = plain.0.split_at(end);
+        if rest.first() != Some(&b'"') {
+            let said: String = self.parse()?;
+            return same(is_secret(said.as_bytes()));
+        }
+        *self = Cursor(rest);
+        self.bytes(b"\"")?;
+        same(is_secret(found))
     }
 
     /// A value with exactly this text.

@@ -35,6 +35,9 @@ pub(super) enum Body {
         previous: Option<Text>,
         /// See [`entry_size`].
         size: usize,
+        /// The hash of the secret, taken when it was at hand: whoever compares a secret with it need not fetch megabytes
+        /// of them from memory once more.
+        digest: u64,
     },
     /// It stands in a document.
     Read(Text),
@@ -154,9 +157,14 @@ impl<E: Entity> Table<E> {
             None => None,
         };
         let size = entry_size(&entity, previous.as_ref());
+        let digest = self.digest(entity.secret().as_bytes());
         let slot = Slot {
             key,
-            body: Body::Made { previous, size },
+            body: Body::Made {
+                previous,
+                size,
+                digest,
+            },
             entity: Some(entity),
             changed: true,
             is_renewal,
@@ -239,6 +247,11 @@ impl<E: Entity> Table<E> {
         username: &str,
     ) -> impl Iterator<Item = &'t Slot<E>> + use<'t, E> {
         self.proposed(&mut |terms| terms.username(username))
+    }
+
+    /// The hash by which a secret is told from others: see [`Body::Made`].
+    pub(super) fn digest(&self, secret: &[u8]) -> u64 {
+        self.hasher.hash_one(secret)
     }
 
     /// The first entry in the slot of this number or a later one, with its number.

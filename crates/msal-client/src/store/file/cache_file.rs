@@ -256,13 +256,19 @@ impl CacheFile {
         let written = folder.remove(&temporary).and_then(|()| {
             folder.write_new(&temporary, &mut |write| {
                 blob.for_each(&mut |piece| {
-                    outline.add(piece);
+                    if !blob.is_document() {
+                        outline.add(piece);
+                    }
                     hash.update(piece);
                     write(piece)
                 })
             })
         });
-        let refused = match (written, outline.fault(self.options.any_content)) {
+        let fault = match blob.is_document() {
+            true => None,
+            false => outline.fault(self.options.any_content),
+        };
+        let refused = match (written, fault) {
             (Ok(()), None) => return Ok(version_of(&hash)),
             (Ok(()), Some(fault)) => self.ruinous(fault),
             (Err(error), _) => self.failed("write", folder, error),
