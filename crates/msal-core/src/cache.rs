@@ -12,6 +12,7 @@ mod document;
 mod entry;
 mod key;
 mod rebase;
+mod recent;
 mod schema;
 mod silent;
 mod slots;
@@ -31,6 +32,7 @@ use crate::{Account, Text};
 use entry::{
     AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry, Section,
 };
+use recent::Recent;
 use table::Table;
 
 /// The cache of one partition: an application's whole cache on a desktop, one user's in a web application.
@@ -50,6 +52,7 @@ pub struct TokenCache {
     /// be removed as well.
     signed_out: Vec<(Text, Account)>,
     is_changed: bool,
+    recent: Recent,
 }
 
 /// A top-level member of the document.

@@ -163,12 +163,6 @@ impl From<Scope> for ScopeSet {
     }
 }
 
-impl From<&ScopeSet> for Text {
-    fn from(scopes: &ScopeSet) -> Self {
-        scopes.0.clone()
-    }
-}
-
 fn check_requested(token: &str) -> Result<(), ScopeError> {
     check(token)?;
     match is_reserved(token) {

@@ -7,6 +7,7 @@ use super::entry::{
     AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, NodeProfile, RefreshTokenEntry,
     Section,
 };
+use super::recent::Recent;
 use crate::{
     AccessToken, AuthorityKind, Dialect, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet,
     Text, TokenResponse, UnixTime,
@@ -83,7 +84,7 @@ impl<'a> TokenEvent<'a> {
 impl TokenCache {
     /// Adds the tokens of a sign-in or of a redeemed refresh token, with the user's account.
     pub fn add(&mut self, event: &TokenEvent<'_>) {
-        let entries = Entries::new(event, self.dialect);
+        let entries = Entries::new(event, self.dialect, &mut self.recent);
         self.add_access_token(entries.access_token());
         if let Some(account) = entries.account() {
             self.lay_out(Section::Account);
@@ -103,7 +104,7 @@ impl TokenCache {
     ///
     /// Nothing is added for a user who was signed out while the renewal was on its way.
     pub fn renew(&mut self, event: &TokenEvent<'_>) {
-        let entries = Entries::new(event, self.dialect);
+        let entries = Entries::new(event, self.dialect, &mut self.recent);
         let home = entries.home_account_id.clone().unwrap_or_default();
         let is_signed_out =
             |environment: &String| !self.can_renew(event.client_id, home.as_str(), environment);
@@ -211,25 +212,31 @@ struct Entries<'a> {
     client_id: Text,
     realm: Text,
     target: Text,
+    token_type: Text,
+    authority_type: Text,
 }
 
 impl<'a> Entries<'a> {
-    fn new(event: &'a TokenEvent<'a>, dialect: Dialect) -> Self {
+    fn new(event: &'a TokenEvent<'a>, dialect: Dialect, recent: &mut Recent) -> Self {
         let claims = event.response.claims();
         let tid = claims.and_then(|claims| claims.tenant_id.as_deref());
         Self {
             event,
             dialect,
             home_account_id: event.home_account_id().map(|id| Text::from(id.as_str())),
-            environment: dialect.environment(event.host).into(),
-            client_id: event.client_id.into(),
-            realm: dialect.realm(event.realm, tid).into(),
-            target: event
-                .response
-                .scopes
-                .as_ref()
-                .unwrap_or(event.requested)
-                .into(),
+            environment: recent.share(&dialect.environment(event.host)),
+            client_id: recent.share(event.client_id),
+            realm: recent.share(&dialect.realm(event.realm, tid)),
+            target: recent.share(
+                event
+                    .response
+                    .scopes
+                    .as_ref()
+                    .unwrap_or(event.requested)
+                    .as_str(),
+            ),
+            token_type: recent.share(&event.response.token_type),
+            authority_type: recent.share(event.authority_type),
         }
     }
 
@@ -250,7 +257,7 @@ impl<'a> Entries<'a> {
             client_id: self.client_id.clone(),
             target: self.target.clone(),
             realm: self.realm.clone(),
-            token_type: response.token_type.as_str().into(),
+            token_type: self.token_type.clone(),
             cached_at: Some(now),
             expires_on: after(response.expires_in),
             extended_expires_on: Some(after(
@@ -275,7 +282,7 @@ impl<'a> Entries<'a> {
             username: claims
                 .and_then(|claims| claim(claims.username.as_ref()))
                 .unwrap_or_default(),
-            authority_type: self.event.authority_type.into(),
+            authority_type: self.authority_type.clone(),
             account_source: self.event.account_source.map(Text::from),
             profile: self.node_profile(),
         })
