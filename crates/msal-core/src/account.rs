@@ -6,12 +6,14 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
+use crate::Text;
+
 /// The identifier of an account across all tenants and applications, `uid.utid`.
 ///
 /// It is opaque to applications. Where the server sent no `client_info` (ADFS, other OpenID providers) it is the ID
 /// token's `sub`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct HomeAccountId(Box<str>);
+pub struct HomeAccountId(Text);
 
 impl HomeAccountId {
     /// Takes the identifier as a cache or an answer has it.
@@ -21,13 +23,19 @@ impl HomeAccountId {
 
     /// The identifier as text, case kept.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
+    }
+}
+
+impl From<HomeAccountId> for Text {
+    fn from(id: HomeAccountId) -> Self {
+        id.0
     }
 }
 
 impl fmt::Display for HomeAccountId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        formatter.write_str(self.as_str())
     }
 }
 
@@ -75,7 +83,7 @@ impl ClientInfo {
 
     /// `uid.utid`.
     pub fn home_account_id(&self) -> HomeAccountId {
-        HomeAccountId::new(&format!("{}.{}", self.uid, self.utid))
+        HomeAccountId(Text::from(format!("{}.{}", self.uid, self.utid)))
     }
 }
 

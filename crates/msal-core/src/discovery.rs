@@ -129,6 +129,11 @@ impl ProviderMetadata {
     /// [`IdTokenError::Issuer`].
     pub fn check_id_token_issuer(&self, claims: &IdTokenClaims) -> Result<(), IdTokenError> {
         let refused = Err(IdTokenError::Issuer);
+        let is_entra = self.authority.kind() == AuthorityKind::Entra;
+        // The very issuer that was found to be the authority's: nothing but the tenant is left to look at.
+        if is_entra && claims.issuer == self.issuer && has_tenant(claims) {
+            return Ok(());
+        }
         let Ok(issuer) = Url::parse(&claims.issuer) else {
             return refused;
         };
@@ -453,6 +458,12 @@ fn is_ciam_issuer(url: &Url) -> bool {
     let host = host_and_port(url);
     let tenant = url.path_segments().and_then(|mut segments| segments.next());
     tenant.is_some_and(|tenant| !tenant.is_empty() && host == format!("{tenant}.ciamlogin.com"))
+}
+
+/// Whether the issuer names the token's tenant in so many words.
+fn has_tenant(claims: &IdTokenClaims) -> bool {
+    let tenant = claims.tenant_id.as_deref().unwrap_or_default();
+    !tenant.is_empty() && claims.issuer.split('/').skip(3).any(|part| part == tenant)
 }
 
 fn has_segment(url: &Url, tenant: &str) -> bool {

@@ -223,7 +223,7 @@ impl<'a> Entries<'a> {
         Self {
             event,
             dialect,
-            home_account_id: event.home_account_id().map(|id| Text::from(id.as_str())),
+            home_account_id: event.home_account_id().map(Text::from),
             environment: recent.share(&dialect.environment(event.host)),
             client_id: recent.share(event.client_id),
             realm: recent.share(&dialect.realm(event.realm, tid)),

@@ -293,6 +293,23 @@ fn id_tokens_must_come_from_the_authority() {
         Some("t1")
     ));
     assert!(!accepted("https://evil.example/t1/v2.0", Some("t1")));
+
+    let tenant = "0e8a3f2c-1111-4222-8333-abcdefabcdef";
+    let authority = Authority::parse(&format!("https://login.microsoftonline.com/{tenant}"));
+    let of_tenant = ProviderMetadata::entra(&authority.unwrap());
+    let own = of_tenant.issuer.clone();
+    assert!(own.contains(tenant));
+    for (claimed, is_genuine) in [
+        (Some(tenant), true),
+        (Some("0E8A3F2C-1111-4222-8333-ABCDEFABCDEF"), true),
+        (Some("t1"), false),
+        (Some("login.microsoftonline.com"), false),
+        (Some(""), false),
+        (None, false),
+    ] {
+        let checked = of_tenant.check_id_token_issuer(&claims(&own, claimed));
+        assert_eq!(checked.is_ok(), is_genuine, "{claimed:?}");
+    }
 }
 
 #[test]

@@ -103,12 +103,13 @@ impl Target {
             now,
         );
         let home_account_id = event.home_account_id()?;
+        let event = event.of_account(Some(&home_account_id));
         self.cache.change(|cache| cache.add(&event));
         Some(Row {
             fingerprint: facts.fingerprint,
             client_id: facts.client_id.to_owned(),
-            home_account_id,
             environment: self.cache.dialect().environment(event.host),
+            home_account_id,
             successor: tokens
                 .refresh_token
                 .as_ref()
