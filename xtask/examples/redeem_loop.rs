@@ -9,7 +9,10 @@ use std::sync::Arc;
 
 use futures_util::{TryStreamExt as _, stream};
 use mimalloc::MiMalloc;
-use msal::{Authority, HttpVersion, PublicClientApplication, RefreshToken, ReqwestClient, Runtime};
+use msal::{
+    Authority, HttpSettings, HttpVersion, PublicClientApplication, RefreshToken, ReqwestClient,
+    Runtime,
+};
 
 /// As in the command line.
 #[global_allocator]
@@ -27,13 +30,12 @@ async fn main() -> Result<(), Failure> {
         );
     };
     let width = width.parse()?;
-    let http = ReqwestClient::builder()
+    let settings = HttpSettings::default()
         .authorities_pem(&std::fs::read(ca)?)?
         .version(HttpVersion::Http1)
-        .largest_idle_pool(width)
-        .build();
+        .largest_idle_pool(width);
     let runtime = Runtime {
-        http: Arc::new(http),
+        http: Arc::new(ReqwestClient::new(settings)),
         ..Runtime::default()
     };
     let app = PublicClientApplication::builder(client_id)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use msal::{
-    ConfigError, HttpClient, HttpVersion, HyperClient, ReqwestClient, Runtime, SystemClock,
+    HttpClient, HttpSettings, HttpVersion, HyperClient, ReqwestClient, Runtime, SystemClock,
     SystemRandom,
 };
 
@@ -24,10 +24,23 @@ pub(crate) fn runtime(arguments: &NetworkArgs, width: usize) -> Result<Runtime, 
         0..=WIDEST_HTTP1 => HttpVersion::Http1,
         _ => HttpVersion::Negotiated,
     };
+    let mut settings = HttpSettings::default()
+        .version(version)
+        .largest_idle_pool(width);
+    if let Some(path) = &arguments.ca_file {
+        settings = settings
+            .authorities_pem(&certificates(path)?)
+            .map_err(|error| {
+                Failure::usage(
+                    format!("{}: {error}", path.display()),
+                    "name a file of PEM certificates",
+                )
+            })?;
+    }
     // What costs less for each request knows no proxies.
-    let http = match has_proxy(&Matcher::from_system()) {
-        true => reqwest(arguments, version, width)?,
-        false => hyper(arguments, version, width)?,
+    let http: Arc<dyn HttpClient> = match has_proxy(&Matcher::from_system()) {
+        true => Arc::new(ReqwestClient::new(settings)),
+        false => Arc::new(HyperClient::new(settings)),
     };
     Ok(Runtime {
         http,
@@ -46,38 +59,6 @@ fn has_proxy(proxies: &Matcher) -> bool {
         .is_some()
 }
 
-fn hyper(
-    arguments: &NetworkArgs,
-    version: HttpVersion,
-    width: usize,
-) -> Result<Arc<dyn HttpClient>, Failure> {
-    let mut client = HyperClient::builder()
-        .version(version)
-        .largest_idle_pool(width);
-    if let Some(path) = &arguments.ca_file {
-        client = client
-            .authorities_pem(&certificates(path)?)
-            .map_err(|error| no_certificates(path, &error))?;
-    }
-    Ok(Arc::new(client.build()))
-}
-
-fn reqwest(
-    arguments: &NetworkArgs,
-    version: HttpVersion,
-    width: usize,
-) -> Result<Arc<dyn HttpClient>, Failure> {
-    let mut client = ReqwestClient::builder()
-        .version(version)
-        .largest_idle_pool(width);
-    if let Some(path) = &arguments.ca_file {
-        client = client
-            .authorities_pem(&certificates(path)?)
-            .map_err(|error| no_certificates(path, &error))?;
-    }
-    Ok(Arc::new(client.build()))
-}
-
 fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|error| {
         Failure::usage(
@@ -88,13 +69,6 @@ fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
             "name a file of PEM certificates",
         )
     })
-}
-
-fn no_certificates(path: &Path, error: &ConfigError) -> Failure {
-    Failure::usage(
-        format!("{}: {error}", path.display()),
-        "name a file of PEM certificates",
-    )
 }
 
 #[cfg(test)]

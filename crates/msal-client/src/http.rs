@@ -14,11 +14,11 @@ use std::fmt;
 use std::sync::Arc;
 
 #[cfg(feature = "hyper")]
-pub use self::hyper::{HyperClient, HyperClientBuilder};
+pub use self::hyper::HyperClient;
 #[cfg(feature = "reqwest")]
-pub use self::reqwest::{ReqwestClient, ReqwestClientBuilder};
+pub use self::reqwest::ReqwestClient;
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
-pub use self::settings::HttpVersion;
+pub use self::settings::{HttpSettings, HttpVersion};
 
 /// Why there is no response. It names no header and no body.
 #[derive(Clone, Debug)]

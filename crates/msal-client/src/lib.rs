@@ -104,13 +104,13 @@ pub use application::{
 pub use cache::SharedTokenCache;
 pub use error::{ConfigError, Error, InteractionRequired, ProtocolError, StoreFailure};
 pub use flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
-#[cfg(any(feature = "hyper", feature = "reqwest"))]
-pub use http::HttpVersion;
-pub use http::{HttpError, HttpErrorKind};
 #[cfg(feature = "hyper")]
-pub use http::{HyperClient, HyperClientBuilder};
+pub use http::HyperClient;
 #[cfg(feature = "reqwest")]
-pub use http::{ReqwestClient, ReqwestClientBuilder};
+pub use http::ReqwestClient;
+pub use http::{HttpError, HttpErrorKind};
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+pub use http::{HttpSettings, HttpVersion};
 pub use metadata::MetadataCache;
 pub use msal_core::{
     AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientSecret, Dialect,

@@ -80,3 +80,16 @@ fn a_proxy_is_asked_for_the_hosts_it_is_for() {
         assert_eq!(asked.is_empty(), !expected);
     }
 }
+
+#[test]
+fn the_demo_stays_on_this_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let (proxy, asked) = proxy();
+    let run = msal_where(
+        folder.path(),
+        &[("HTTPS_PROXY", &proxy)],
+        ["demo", "--users", "2"],
+    );
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(asked.try_iter().collect::<Vec<_>>(), [""; 0]);
+}

@@ -12,10 +12,9 @@ use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use self::connector::Connector;
-use super::certificates::{Authorities, is_about_certificates};
-use super::settings::{HttpVersion, LARGEST_BODY, TIMEOUT};
+use super::certificates::is_about_certificates;
+use super::settings::{HttpSettings, LARGEST_BODY, TIMEOUT};
 use super::{HttpError, HttpErrorKind};
-use crate::error::ConfigError;
 use crate::{BoxFuture, HttpClient};
 
 /// HTTP by hyper and rustls: certificates verified against the platform's, redirects off, https only, no proxies.
@@ -29,69 +28,31 @@ use crate::{BoxFuture, HttpClient};
 /// take, because the server had closed it, goes over another one; what may have been sent is not sent again.
 #[derive(Clone, Debug, Default)]
 pub struct HyperClient {
-    settings: HyperClientBuilder,
+    settings: HttpSettings,
     pool: Arc<OnceLock<Result<Pool, HttpError>>>,
 }
 
 type Pool = Client<Connector, Full<Bytes>>;
 
-/// Settings of a [`HyperClient`].
-#[derive(Clone, Debug, Default)]
-pub struct HyperClientBuilder {
-    authorities: Authorities,
-    version: HttpVersion,
-    largest_idle_pool: Option<usize>,
-}
-
-impl HyperClientBuilder {
-    /// Trusts the certificate authorities in a PEM bundle, besides the platform's.
-    ///
-    /// # Errors
-    /// [`ConfigError::Certificate`] when there is no certificate in it, or one that cannot be read.
-    pub fn authorities_pem(mut self, bundle: &[u8]) -> Result<Self, ConfigError> {
-        self.authorities.add_pem(bundle)?;
-        Ok(self)
-    }
-
-    /// Chooses the version of HTTP.
-    #[must_use]
-    pub fn version(mut self, version: HttpVersion) -> Self {
-        self.version = version;
-        self
-    }
-
-    /// Keeps at most this many idle connections open to a host.
-    #[must_use]
-    pub fn largest_idle_pool(mut self, connections: usize) -> Self {
-        self.largest_idle_pool = Some(connections);
-        self
-    }
-
-    /// The client.
-    pub fn build(self) -> HyperClient {
-        HyperClient {
-            settings: self,
-            pool: Arc::default(),
+impl HyperClient {
+    /// A client with other settings than the default.
+    pub fn new(settings: HttpSettings) -> Self {
+        Self {
+            settings,
+            ..Self::default()
         }
     }
 
-    fn pool(&self) -> Result<Pool, HttpError> {
-        let connector = Connector::new(&self.authorities, self.version)
+    fn open_pool(&self) -> Result<Pool, HttpError> {
+        let connector = Connector::new(&self.settings.authorities, self.settings.version)
             .map_err(|error| HttpError::new(HttpErrorKind::Request, error))?;
         let mut builder = Client::builder(TokioExecutor::new());
         // Without a timer, connections that have been idle for long would stay open.
         builder.pool_timer(TokioTimer::new());
-        if let Some(connections) = self.largest_idle_pool {
+        if let Some(connections) = self.settings.largest_idle_pool {
             builder.pool_max_idle_per_host(connections);
         }
         Ok(builder.build(connector))
-    }
-}
-
-impl HyperClient {
-    /// A client with other settings than the default.
-    pub fn builder() -> HyperClientBuilder {
-        HyperClientBuilder::default()
     }
 
     async fn exchange(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
@@ -100,7 +61,7 @@ impl HyperClient {
         }
         // The connection knows the version; another one, asked for by the request, would be refused.
         *request.version_mut() = Version::HTTP_11;
-        let pool = self.pool.get_or_init(|| self.settings.pool());
+        let pool = self.pool.get_or_init(|| self.open_pool());
         let pool = pool.as_ref().map_err(HttpError::clone)?;
         let answer = pool.request(request.map(Full::new));
         let (parts, body) = answer.await.map_err(classify)?.into_parts();

@@ -8,10 +8,9 @@ use http::{Request, Response, Uri};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Url};
 
-use super::certificates::{Authorities, is_about_certificates};
-use super::settings::{CONNECT_TIMEOUT, HttpVersion, LARGEST_BODY, TIMEOUT};
+use super::certificates::is_about_certificates;
+use super::settings::{CONNECT_TIMEOUT, HttpSettings, HttpVersion, LARGEST_BODY, TIMEOUT};
 use super::{HttpError, HttpErrorKind};
-use crate::error::ConfigError;
 use crate::{BoxFuture, HttpClient};
 
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,49 +22,17 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// connect, ten between two reads, thirty in all, and one megabyte a response.
 #[derive(Clone, Debug, Default)]
 pub struct ReqwestClient {
-    settings: ReqwestClientBuilder,
+    settings: HttpSettings,
     client: Arc<OnceLock<Result<Client, HttpError>>>,
     last_url: Arc<Mutex<Option<(Uri, Url)>>>,
 }
 
-/// Settings of a [`ReqwestClient`].
-#[derive(Clone, Debug, Default)]
-pub struct ReqwestClientBuilder {
-    authorities: Authorities,
-    version: HttpVersion,
-    largest_idle_pool: Option<usize>,
-}
-
-impl ReqwestClientBuilder {
-    /// Trusts the certificate authorities in a PEM bundle, besides the platform's.
-    ///
-    /// # Errors
-    /// [`ConfigError::Certificate`] when there is no certificate in it, or one that cannot be read.
-    pub fn authorities_pem(mut self, bundle: &[u8]) -> Result<Self, ConfigError> {
-        self.authorities.add_pem(bundle)?;
-        Ok(self)
-    }
-
-    /// Chooses the version of HTTP.
-    #[must_use]
-    pub fn version(mut self, version: HttpVersion) -> Self {
-        self.version = version;
-        self
-    }
-
-    /// Keeps at most this many idle connections open to a host.
-    #[must_use]
-    pub fn largest_idle_pool(mut self, connections: usize) -> Self {
-        self.largest_idle_pool = Some(connections);
-        self
-    }
-
-    /// The client.
-    pub fn build(self) -> ReqwestClient {
-        ReqwestClient {
-            settings: self,
-            client: Arc::default(),
-            last_url: Arc::default(),
+impl ReqwestClient {
+    /// A client with other settings than the default.
+    pub fn new(settings: HttpSettings) -> Self {
+        Self {
+            settings,
+            ..Self::default()
         }
     }
 
@@ -73,6 +40,7 @@ impl ReqwestClientBuilder {
         let refuse =
             |error: reqwest::Error| HttpError::new(HttpErrorKind::Request, error.without_url());
         let authorities: Vec<_> = self
+            .settings
             .authorities
             .iter()
             .map(|certificate| Certificate::from_der(certificate))
@@ -88,27 +56,17 @@ impl ReqwestClientBuilder {
             .read_timeout(READ_TIMEOUT)
             .timeout(TIMEOUT)
             .tls_certs_merge(authorities);
-        if self.version == HttpVersion::Http1 {
+        if self.settings.version == HttpVersion::Http1 {
             builder = builder.http1_only();
         }
-        if let Some(connections) = self.largest_idle_pool {
+        if let Some(connections) = self.settings.largest_idle_pool {
             builder = builder.pool_max_idle_per_host(connections);
         }
         builder.build().map_err(refuse)
     }
-}
-
-impl ReqwestClient {
-    /// A client with other settings than the default.
-    pub fn builder() -> ReqwestClientBuilder {
-        ReqwestClientBuilder::default()
-    }
 
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let client = self
-            .client
-            .get_or_init(|| self.settings.connect())
-            .clone()?;
+        let client = self.client.get_or_init(|| self.connect()).clone()?;
         let (parts, body) = request.into_parts();
         let mut request = reqwest::Request::new(parts.method, self.url(&parts.uri)?);
         *request.headers_mut() = parts.headers;

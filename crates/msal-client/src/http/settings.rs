@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use super::certificates::Authorities;
+use crate::error::ConfigError;
+
 /// A token response is a few kilobytes; whatever is larger is none.
 pub(super) const LARGEST_BODY: usize = 1024 * 1024;
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -16,4 +19,37 @@ pub enum HttpVersion {
     Negotiated,
     /// HTTP/1.1 always: less work for each request, one connection for each in flight.
     Http1,
+}
+
+/// What can be chosen of the clients of this library; they differ in what it costs them and in whether they know proxies.
+#[derive(Clone, Debug, Default)]
+pub struct HttpSettings {
+    pub(super) authorities: Authorities,
+    pub(super) version: HttpVersion,
+    pub(super) largest_idle_pool: Option<usize>,
+}
+
+impl HttpSettings {
+    /// Trusts the certificate authorities in a PEM bundle, besides the platform's.
+    ///
+    /// # Errors
+    /// [`ConfigError::Certificate`] when there is no certificate in it, or one that cannot be read.
+    pub fn authorities_pem(mut self, bundle: &[u8]) -> Result<Self, ConfigError> {
+        self.authorities.add_pem(bundle)?;
+        Ok(self)
+    }
+
+    /// Chooses the version of HTTP.
+    #[must_use]
+    pub fn version(mut self, version: HttpVersion) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Keeps at most this many idle connections open to a host.
+    #[must_use]
+    pub fn largest_idle_pool(mut self, connections: usize) -> Self {
+        self.largest_idle_pool = Some(connections);
+        self
+    }
 }

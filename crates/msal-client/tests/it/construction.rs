@@ -112,8 +112,8 @@ fn constructors_touch_nothing() {
 #[test]
 fn a_client_needs_no_tokio_and_no_certificates_before_its_first_request() {
     let clients: [Arc<dyn HttpClient>; 2] = [
-        Arc::new(HyperClient::builder().build()),
-        Arc::new(ReqwestClient::builder().build()),
+        Arc::new(HyperClient::default()),
+        Arc::new(ReqwestClient::default()),
     ];
     for http in clients {
         let runtime = Runtime {

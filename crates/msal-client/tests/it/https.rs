@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use msal::{
-    Authority, ConfigError, Error, HttpClient, HttpError, HttpErrorKind, HttpVersion, HyperClient,
-    PublicClientApplication, RefreshToken, ReqwestClient, Runtime,
+    Authority, ConfigError, Error, HttpClient, HttpError, HttpErrorKind, HttpSettings, HttpVersion,
+    HyperClient, PublicClientApplication, RefreshToken, ReqwestClient, Runtime,
 };
 use msal_emulator::sample::{ALICE, DESKTOP};
 use msal_emulator::{Directory, Emulator, Endpoint, Fault, Server, Version};
@@ -85,17 +85,14 @@ impl Transport {
         version: HttpVersion,
         bundle: &str,
     ) -> Result<Arc<dyn HttpClient>, ConfigError> {
-        macro_rules! client {
-            ($builder:expr) => {{
-                let builder = $builder.version(version).largest_idle_pool(2);
-                let builder = builder.authorities_pem(bundle.as_bytes())?;
-                Ok(Arc::new(builder.build()))
-            }};
-        }
-        match self {
-            Self::Hyper => client!(HyperClient::builder()),
-            Self::Reqwest => client!(ReqwestClient::builder()),
-        }
+        let settings = HttpSettings::default()
+            .version(version)
+            .largest_idle_pool(2)
+            .authorities_pem(bundle.as_bytes())?;
+        Ok(match self {
+            Self::Hyper => Arc::new(HyperClient::new(settings)),
+            Self::Reqwest => Arc::new(ReqwestClient::new(settings)),
+        })
     }
 
     /// How long it waits for a server that has nothing to say.

@@ -226,7 +226,7 @@ impl<'a> Entries<'a> {
             home_account_id: event.home_account_id().map(Text::from),
             environment: recent.share(&dialect.environment(event.host)),
             client_id: recent.share(event.client_id),
-            realm: recent.share(&dialect.realm(event.realm, tid)),
+            realm: recent.share(dialect.realm(event.realm, tid)),
             target: recent.share(
                 event
                     .response
