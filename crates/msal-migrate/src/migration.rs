@@ -11,7 +11,9 @@ mod interpret;
 mod lane;
 mod ledger;
 mod reason;
+mod run;
 mod target;
+mod track;
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -26,11 +28,12 @@ use msal_core::{RefreshToken, Refusal, RequestError};
 use thiserror::Error;
 use tokio::task::JoinHandle;
 
-use self::engine::{Engine, Run};
+use self::engine::Engine;
 use self::feed::{Closed, Feed};
 use self::interpret::{Expectation, Verdict, interpret};
 use self::ledger::Ledger;
 use self::reason::Reason;
+use self::run::Run;
 use self::target::{Row, Target};
 use crate::credentials::Credentials;
 use crate::journal::{Class, Counts, Identity, JournalError};

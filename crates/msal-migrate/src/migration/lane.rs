@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use crate::journal::Class;
+
 /// The first wait after a setback for which the server names none; it doubles up to [`LONGEST_BACK_OFF`].
 const FIRST_BACK_OFF: Duration = Duration::from_secs(2);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
@@ -20,6 +22,16 @@ pub(super) enum Halt {
     Refused,
     /// The lane has waited longer than the operator is willing to.
     Exhausted,
+}
+
+impl Halt {
+    /// What becomes of the lane's tokens.
+    pub(super) fn class(self) -> Class {
+        match self {
+            Self::Refused => Class::Failed,
+            Self::Exhausted => Class::Retry,
+        }
+    }
 }
 
 /// One lane.
