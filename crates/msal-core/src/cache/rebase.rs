@@ -55,10 +55,7 @@ impl TokenCache {
 
     /// The users, by home account and environment, whose refresh tokens were renewed here and are not in `theirs`.
     fn signed_out_in<'a>(&'a self, theirs: &Self) -> HashSet<(&'a Text, &'a Text)> {
-        let renewed = self
-            .refresh_tokens
-            .iter()
-            .filter(|slot| slot.changed && slot.is_renewal);
+        let renewed = self.refresh_tokens.changes().filter(|slot| slot.is_renewal);
         renewed
             .filter_map(|slot| slot.entity.as_ref())
             .filter_map(|entry| Some((entry, entry.home_account_id.as_ref()?)))
@@ -89,13 +86,13 @@ fn apply<E: Entity + Clone + PartialEq>(
     wins: impl Fn(&E, Option<&E>) -> bool,
 ) -> bool {
     let mut is_different = false;
-    for slot in ours.iter().filter(|slot| slot.changed) {
+    for slot in ours.changes() {
         let known = theirs.by_key(slot.key.as_str());
         let known = known.and_then(|known| known.entity.as_ref());
         let is_same = known.is_some() && known == slot.entity.as_ref();
         let is_kept = slot.entity.as_ref().is_none_or(|ours| wins(ours, known));
         if is_kept && !is_same {
-            theirs.put(slot.clone());
+            theirs.put_changed(slot.clone());
             is_different = true;
         }
     }

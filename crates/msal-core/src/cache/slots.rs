@@ -62,11 +62,6 @@ impl<T> Slots<T> {
         self.blocks.iter().flatten().flatten()
     }
 
-    /// All that there is, in order, to be changed.
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.blocks.iter_mut().flatten().flatten()
-    }
-
     fn place(&mut self, number: u32) -> Option<&mut Option<T>> {
         let number = number as usize;
         self.blocks.get_mut(number / BLOCK)?.get_mut(number % BLOCK)
@@ -101,6 +96,6 @@ mod tests {
         assert_eq!(slots.get(0), None);
         assert_eq!(slots.get_mut(0), None);
         assert_eq!((slots.len(), slots.get(1)), (2, Some(&'b')));
-        assert!(slots.iter_mut().eq([&mut 'b']));
+        assert!(slots.iter().eq([&'b']));
     }
 }

@@ -20,8 +20,9 @@ pub(super) struct Slot<E> {
     pub(super) body: Body,
     /// `None` when the text could not be understood; it is kept all the same.
     pub(super) entity: Option<E>,
-    /// Whether the entry was added or changed since the cache was last saved.
-    pub(super) changed: bool,
+    /// How often the table had been saved when the entry was added or changed; `None` when it stands in the document as
+    /// it was loaded.
+    changed_after: Option<u64>,
     /// Whether that change only renews what was there before, so that it does not outlive it.
     pub(super) is_renewal: bool,
 }
@@ -71,6 +72,8 @@ pub(super) struct Table<E> {
     keys: HashTable<Posting>,
     postings: HashTable<Posting>,
     hasher: DefaultHashBuilder,
+    /// How often the table was saved: to mark all entries as saved is to count on.
+    saves: u64,
 }
 
 /// The hash of something that a slot can be found by: with it, a table that grows need not look at the slots.
@@ -99,6 +102,7 @@ impl<E> Default for Table<E> {
             keys: HashTable::new(),
             postings: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
+            saves: 0,
         }
     }
 }
@@ -112,7 +116,7 @@ impl<E: Entity> Table<E> {
             key,
             body: Body::Read(document.slice_of(Cow::Borrowed(text))),
             entity,
-            changed: false,
+            changed_after: None,
             is_renewal: false,
         });
     }
@@ -135,7 +139,7 @@ impl<E: Entity> Table<E> {
         E: PartialEq,
     {
         let previous = self.by_key(key.as_str());
-        let was_added = previous.is_some_and(|slot| slot.changed && !slot.is_renewal);
+        let was_added = previous.is_some_and(|slot| self.has_changed(slot) && !slot.is_renewal);
         self.store(key, entity, !was_added);
     }
 
@@ -147,7 +151,7 @@ impl<E: Entity> Table<E> {
         let slot = found.number.and_then(|number| self.slots.get_mut(number));
         let previous = match slot {
             Some(slot) if slot.entity.as_ref() == Some(&entity) => {
-                (slot.changed, slot.is_renewal) = (true, is_renewal);
+                (slot.changed_after, slot.is_renewal) = (Some(self.saves), is_renewal);
                 return;
             }
             Some(slot) => match &slot.body {
@@ -166,14 +170,19 @@ impl<E: Entity> Table<E> {
                 digest,
             },
             entity: Some(entity),
-            changed: true,
+            changed_after: Some(self.saves),
             is_renewal,
         };
         self.put_at(found, slot);
     }
 
-    /// Puts a slot under its key.
-    pub(super) fn put(&mut self, slot: Slot<E>) {
+    /// Puts a slot of another table under its key, as a change.
+    pub(super) fn put_changed(&mut self, mut slot: Slot<E>) {
+        slot.changed_after = Some(self.saves);
+        self.put(slot);
+    }
+
+    fn put(&mut self, slot: Slot<E>) {
         self.put_at(self.find(slot.key.as_str()), slot);
     }
 
@@ -267,9 +276,16 @@ impl<E: Entity> Table<E> {
 
     /// Marks every entry as saved.
     pub(super) fn mark_saved(&mut self) {
-        for slot in self.slots.iter_mut() {
-            slot.changed = false;
-        }
+        self.saves += 1;
+    }
+
+    /// The entries that were added or changed since the table was last saved, in order.
+    pub(super) fn changes(&self) -> impl Iterator<Item = &Slot<E>> {
+        self.iter().filter(|slot| self.has_changed(slot))
+    }
+
+    fn has_changed(&self, slot: &Slot<E>) -> bool {
+        slot.changed_after == Some(self.saves)
     }
 
     /// How many entries there are.
