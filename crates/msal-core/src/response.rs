@@ -8,12 +8,14 @@ mod lenient;
 mod salvage;
 
 use std::borrow::Cow;
+use std::str;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::Value;
 use thiserror::Error;
+use zeroize::Zeroize as _;
 
 use crate::json::{RawObject, string};
 use crate::{
@@ -37,8 +39,8 @@ pub enum TokenOutcome {
 }
 
 impl TokenOutcome {
-    /// Reads an answer that `client_id` asked for. The tokens are slices of one copy of the body, which is overwritten
-    /// when the last of them is dropped.
+    /// Reads an answer that `client_id` asked for. Its tokens are copied, side by side into one piece of memory that is
+    /// overwritten when the last of them is dropped.
     pub fn read(response: &Response<Bytes>, client_id: &str) -> Self {
         match Self::interpret(response, client_id) {
             Ok(outcome) => outcome,
@@ -52,9 +54,7 @@ impl TokenOutcome {
 
     fn interpret(response: &Response<Bytes>, client_id: &str) -> Result<Self, Malformation> {
         let status = response.status();
-        let body = SecretBuffer::from(response.body().to_vec()).into_shared();
-        let document = Text::try_from(body).ok();
-        let members = match document.as_ref().map_or_else(not_json, Members::parse) {
+        let members = match Members::parse(response.body()) {
             Ok(members) => members,
             // 429 and 5xx come with text or HTML as often as with JSON; the status says enough.
             Err(_) if !status.is_success() => {
@@ -108,25 +108,28 @@ impl TokenResponse {
             .ok_or(Malformation::Member {
                 member: "access_token",
             })?;
-        let id_token = match members.optional_text("id_token")? {
+        let id_token = members.optional_text("id_token")?;
+        let refresh_token = members.optional_text("refresh_token")?;
+        let tokens = SideBySide::new([Some(access_token), id_token, refresh_token]);
+        let [access_token, id_token, refresh_token] = tokens.parts();
+        let id_token = match id_token {
             Some(token) => {
-                let token = RawIdToken::slice_of(members.document, token);
+                let token = RawIdToken::slice_of(&tokens.text, token);
                 let claims = IdTokenClaims::decode(&token, client_id)?;
                 Some((token, claims))
             }
             None => None,
         };
+        let access_token = access_token.unwrap_or_default();
         Ok(Self {
-            access_token: AccessToken::slice_of(members.document, access_token),
+            access_token: AccessToken::slice_of(&tokens.text, access_token),
             token_type: members
                 .text("token_type")
                 .unwrap_or_else(|| "Bearer".to_owned()),
             expires_in: members.seconds("expires_in").unwrap_or(DEFAULT_LIFETIME),
             ext_expires_in: members.seconds("ext_expires_in"),
             refresh_in: members.seconds("refresh_in"),
-            refresh_token: members
-                .optional_text("refresh_token")?
-                .map(|token| RefreshToken::slice_of(members.document, token)),
+            refresh_token: refresh_token.map(|token| RefreshToken::slice_of(&tokens.text, token)),
             scopes: members.scopes(),
             id_token,
             client_info: members.client_info()?,
@@ -342,10 +345,7 @@ pub enum Malformation {
 }
 
 /// The members of a JSON object by name, each still as text, so that one odd value spoils nothing else.
-struct Members<'a> {
-    document: &'a Text,
-    members: Vec<(Cow<'a, str>, &'a str)>,
-}
+struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 /// Members that must not occur twice: two readers would see two different answers.
 const UNIQUE: [&str; 6] = [
@@ -358,13 +358,11 @@ const UNIQUE: [&str; 6] = [
 ];
 
 impl<'a> Members<'a> {
-    fn parse(document: &'a Text) -> Result<Self, Malformation> {
+    fn parse(body: &'a [u8]) -> Result<Self, Malformation> {
+        let body = str::from_utf8(body).map_err(|_unspecific| Malformation::NotJson)?;
         // A byte order mark is tolerated: RFC 8259 §8.1 lets parsers ignore it.
-        let body = document.as_str();
         let body = body.strip_prefix('\u{feff}').unwrap_or(body);
-        let Some(RawObject(members)) = RawObject::parse(body) else {
-            return not_json();
-        };
+        let RawObject(members) = RawObject::parse(body).ok_or(Malformation::NotJson)?;
         for member in UNIQUE {
             if members
                 .iter()
@@ -375,11 +373,11 @@ impl<'a> Members<'a> {
                 return Err(Malformation::Duplicate { member });
             }
         }
-        Ok(Self { document, members })
+        Ok(Self(members))
     }
 
     fn raw(&self, name: &str) -> Option<&'a str> {
-        self.members
+        self.0
             .iter()
             .find(|(member, _)| member == name)
             .map(|(_, raw)| *raw)
@@ -440,8 +438,38 @@ impl<'a> Members<'a> {
     }
 }
 
-fn not_json<T>() -> Result<T, Malformation> {
-    Err(Malformation::NotJson)
+/// Tokens in one piece of memory.
+struct SideBySide<const N: usize> {
+    text: Text,
+    /// How long each is, where there is one.
+    lengths: [Option<usize>; N],
+}
+
+impl<const N: usize> SideBySide<N> {
+    fn new(tokens: [Option<Cow<'_, str>>; N]) -> Self {
+        let lengths = tokens.each_ref().map(|token| Some(token.as_ref()?.len()));
+        let mut bytes = SecretBuffer::with_capacity(lengths.iter().flatten().sum());
+        for token in tokens.into_iter().flatten() {
+            bytes.extend_from_slice(token.as_bytes());
+            // What escapes had to be taken out of was copied before.
+            if let Cow::Owned(mut copy) = token {
+                copy.zeroize();
+            }
+        }
+        Self {
+            text: Text::try_from(bytes.into_shared()).unwrap_or_default(),
+            lengths,
+        }
+    }
+
+    fn parts(&self) -> [Option<Cow<'_, str>>; N] {
+        let mut rest = self.text.as_str();
+        self.lengths.map(|length| {
+            let (part, others) = rest.split_at_checked(length?)?;
+            rest = others;
+            Some(Cow::Borrowed(part))
+        })
+    }
 }
 
 #[cfg(test)]

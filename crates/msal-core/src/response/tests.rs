@@ -72,6 +72,29 @@ fn a_sound_answer_gives_tokens() {
 }
 
 #[test]
+fn tokens_come_out_as_they_are_whichever_there_are_and_however_they_are_escaped() {
+    let id_token = sound()["id_token"].as_str().unwrap().to_owned();
+    for (id, refresh) in [(true, true), (true, false), (false, true), (false, false)] {
+        let mut body = r#"{"access_token":"A\/\u00e5","token_type":"Bearer""#.to_owned();
+        if id {
+            body.push_str(&format!(r#","id_token":"{id_token}""#));
+        }
+        if refresh {
+            body.push_str(r#","refresh_token":"0.R\/\"""#);
+        }
+        let TokenOutcome::Tokens(tokens) = read(200, format!("{body}}}")) else {
+            panic!("{body}");
+        };
+        assert_eq!(tokens.access_token.expose_secret(), "A/\u{e5}");
+        let raw = tokens.id_token.as_ref().map(|(raw, _)| raw.expose_secret());
+        assert_eq!(raw, id.then_some(id_token.as_str()));
+        let found = tokens.refresh_token.as_ref();
+        let found = found.map(RefreshToken::expose_secret);
+        assert_eq!(found, refresh.then_some("0.R/\""));
+    }
+}
+
+#[test]
 fn odd_numbers_do_not_spoil_the_tokens() {
     let digits = "9".repeat(5000);
     for value in [json!("abc"), json!(null), json!([1]), json!({})] {
