@@ -766,6 +766,41 @@ fn a_document_in_pieces_is_the_document() {
 }
 
 #[test]
+fn what_any_library_wrote_and_we_added_to_reads_back_as_it_was_written() {
+    let odd = r#"{"x\"\u00e5": [1], "AppMetadata": null, "AccessToken": {"k\"": 5, "a": {"secret": "S", "environment": "e",
+        "\u0061dd": {"b": []}}}, "AccessToken": {"c": {}}}"#;
+    for document in [
+        WORKED_SAMPLE,
+        PYTHON,
+        PYTHON_CONFIDENTIAL,
+        NODE,
+        NODE_FAMILY,
+        "{}",
+        odd,
+    ] {
+        for dialect in [Dialect::Python, Dialect::Node, Dialect::Node3] {
+            let cache = TokenCache::parse(Bytes::from_static(document.as_bytes()), dialect);
+            let mut cache = cache.unwrap();
+            let (response, scopes) = (response(json!({})), ScopeSet::default());
+            for now in [None, Some(T0), Some(T0 + Duration::from_secs(9))] {
+                if let Some(now) = now {
+                    let event = event(&response, &scopes);
+                    cache.add(&TokenEvent { now, ..event });
+                }
+                let mut comparison = Comparison::new(std::sync::Arc::new(cache.clone()));
+                let each = &mut |piece: &[u8]| -> Result<(), ()> {
+                    comparison.add(piece);
+                    Ok(())
+                };
+                cache.serialize_in_pieces(each).unwrap();
+                assert!(comparison.is_same(), "{now:?} {dialect:?} {document}");
+                cache = parse(&written(&cache));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_byte_of_a_made_entry_that_changed_is_noticed_wherever_it_is() {
     for dialect in [Dialect::Python, Dialect::Node] {
         let cache = std::sync::Arc::new(cache_with(dialect, json!({"foci": "1"})));
