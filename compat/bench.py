@@ -248,10 +248,6 @@ def form(token):
 
 def goals(results):
     growth, cost, latency = results["growth"], results["cost"], results["latency"]
-
-    def times_bare(what, width):
-        return cost[width][what]["cpu_us_per_token"] / cost[width]["bare"]["cpu_us_per_token"]
-
     return [
         goal("time per token, all / a quarter", growth[-1]["us_per_token"] / growth[0]["us_per_token"], at_most=1.2),
         goal(
@@ -260,26 +256,15 @@ def goals(results):
             at_most=1.2,
         ),
         goal("writes of the target, all tokens", growth[-1]["target_writes"], at_most=10),
-        goal(
-            f"processor time per token, library in a loop / bare client, {DEFAULT_WIDTH} wide",
-            times_bare("loop", DEFAULT_WIDTH),
-            at_most=3,
-        ),
-        goal(
-            f"processor time per token, library in a loop / bare client, {NARROW} wide",
-            times_bare("loop", NARROW),
-            at_most=3,
-        ),
-        goal(
-            f"processor time per token, whole migration / bare client, {DEFAULT_WIDTH} wide (the default)",
-            times_bare("msal", DEFAULT_WIDTH),
-            at_most=3,
-        ),
-        goal(
-            f"processor time per token, whole migration / bare client, {NARROW} wide",
-            times_bare("msal", NARROW),
-            at_most=3,
-        ),
+        *[
+            goal(
+                f"processor time per token, {name} / bare client, {width} wide",
+                cost[width][what]["cpu_us_per_token"] / cost[width]["bare"]["cpu_us_per_token"],
+                at_most=3,
+            )
+            for name, what in [("library in a loop", "loop"), ("whole migration", "msal")]
+            for width in cost
+        ],
         goal(
             f"rate at {latency['latency_ms']} ms, msal / the page's loop",
             latency["msal"]["rate"] / latency["loop_rate"],
