@@ -11,7 +11,7 @@ use url::form_urlencoded;
 pub use refresh_token::RefreshTokenGrant;
 
 use crate::secret_buffer::SecretBuffer;
-use crate::{ClientSecret, RESERVED_SCOPES, ScopeSet};
+use crate::{ClientSecret, ScopeSet};
 
 /// How a client proves to the token endpoint who it is.
 #[derive(Clone, Debug)]
@@ -87,11 +87,8 @@ impl Form {
 
     /// Adds what [`ScopeSet::with_reserved`] holds, without making the set.
     fn scopes(mut self, scopes: &ScopeSet) -> Self {
-        let mut scopes: Vec<_> = scopes.iter().chain(RESERVED_SCOPES).collect();
-        scopes.sort_unstable();
-        scopes.dedup();
         self.name("scope");
-        for (number, scope) in scopes.into_iter().enumerate() {
+        for (number, scope) in scopes.iter_with_reserved().enumerate() {
             if number > 0 {
                 self.0.make_room(1);
                 // A space, form encoded.

@@ -102,19 +102,21 @@ impl ScopeSet {
     }
 
     fn of<'s>(scopes: impl Iterator<Item = &'s str>) -> Self {
-        let mut scopes: Vec<_> = scopes.collect();
-        if let [scope] = scopes[..] {
-            return Self(scope.into());
+        match ordered(scopes)[..] {
+            [scope] => Self(scope.into()),
+            ref scopes => Self(scopes.join(" ").into()),
         }
-        scopes.sort_unstable();
-        scopes.dedup();
-        Self(scopes.join(" ").into())
     }
 
     /// These scopes and the [`RESERVED_SCOPES`]: what a user flow sends.
     #[must_use]
     pub fn with_reserved(&self) -> Self {
         Self::of(self.iter().chain(RESERVED_SCOPES))
+    }
+
+    /// What [`ScopeSet::with_reserved`] holds, without making the set.
+    pub(crate) fn iter_with_reserved(&self) -> impl Iterator<Item = &str> {
+        ordered(self.iter().chain(RESERVED_SCOPES)).into_iter()
     }
 
     /// These scopes less the [`RESERVED_SCOPES`]: what may be asked for again.
@@ -189,6 +191,14 @@ fn is_scope(token: &str) -> bool {
 /// RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
 fn is_of_scope(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
+}
+
+/// In code point order, each once.
+fn ordered<'s>(scopes: impl Iterator<Item = &'s str>) -> Vec<&'s str> {
+    let mut scopes: Vec<_> = scopes.collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
 }
 
 fn is_reserved(scope: &str) -> bool {

@@ -21,7 +21,7 @@ pub enum HttpVersion {
     Http1,
 }
 
-/// What can be chosen of the clients of this library; they differ in what it costs them and in whether they know proxies.
+/// What can be chosen of this library's clients, which differ in what a request costs and in whether they know proxies.
 #[derive(Clone, Debug, Default)]
 pub struct HttpSettings {
     pub(super) authorities: Authorities,

@@ -34,7 +34,7 @@ use super::{BoxFuture, CacheStore, Each, Partition, Pieces, StoreError, Stored, 
 /// * Writers take an operating-system lock on `<file>.lock`, which is never deleted, so a killed writer leaves nothing
 ///   that blocks the next. They also hold `<file>.lockfile` as msal-extensions does, so that Python programs with a
 ///   `PersistedTokenCache` can use the file at the same time. A `.lockfile` whose writer has died is taken over.
-/// * The version is a SHA-256 digest of the content, so that a program that writes the file without asking anybody is
+/// * The version is a digest of the content, so that a program that writes the file without asking anybody is
 ///   noticed by the next save.
 /// * Files that are not regular, not this user's, or have several hard links are refused, and so is a folder that
 ///   everybody may write to. Permissions that are too wide are tightened by the next save, with a warning: whoever

@@ -251,12 +251,13 @@ impl CacheFile {
     /// Puts the new content on the disk under its temporary name, unless it is ruins.
     fn prepare(&self, folder: &Folder, blob: &dyn Pieces) -> Result<Version, StoreError> {
         let temporary = self.temporary();
-        let (mut outline, mut hash) = (Outline::default(), Xxh3::new());
+        let mut outline = (!blob.is_document()).then(Outline::default);
+        let mut hash = Xxh3::new();
         // We hold the lock, so it is not in use: a killed writer left it.
         let written = folder.remove(&temporary).and_then(|()| {
             folder.write_new(&temporary, &mut |write| {
                 blob.for_each(&mut |piece| {
-                    if !blob.is_document() {
+                    if let Some(outline) = &mut outline {
                         outline.add(piece);
                     }
                     hash.update(piece);
@@ -264,10 +265,7 @@ impl CacheFile {
                 })
             })
         });
-        let fault = match blob.is_document() {
-            true => None,
-            false => outline.fault(self.options.any_content),
-        };
+        let fault = outline.and_then(|outline| outline.fault(self.options.any_content));
         let refused = match (written, fault) {
             (Ok(()), None) => return Ok(version_of(&hash)),
             (Ok(()), Some(fault)) => self.ruinous(fault),
