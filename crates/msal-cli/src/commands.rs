@@ -2,11 +2,8 @@
 
 mod accounts;
 mod demo;
-mod emulator_serve;
-mod migrate_plan;
-mod migrate_report;
-mod migrate_run;
-mod migrate_verify;
+mod emulator;
+mod migrate;
 mod token;
 
 use std::future::Future;
@@ -31,16 +28,16 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
     match cli.command {
         Command::Accounts(arguments) => accounts::run(&arguments, printer),
         Command::Demo(arguments) => demo::run(&arguments, printer),
-        Command::Emulator(EmulatorCommand::Serve(arguments)) => {
-            emulator_serve::run(&arguments, printer)
+        Command::Emulator(EmulatorCommand::Serve(arguments)) => emulator::run(&arguments, printer),
+        Command::Migrate(MigrateCommand::Plan(arguments)) => {
+            migrate::plan::run(&arguments, printer)
         }
-        Command::Migrate(MigrateCommand::Plan(arguments)) => migrate_plan::run(&arguments, printer),
         Command::Migrate(MigrateCommand::Report(arguments)) => {
-            migrate_report::run(&arguments, printer)
+            migrate::report::run(&arguments, printer)
         }
-        Command::Migrate(MigrateCommand::Run(arguments)) => migrate_run::run(&arguments, printer),
+        Command::Migrate(MigrateCommand::Run(arguments)) => migrate::run::run(&arguments, printer),
         Command::Migrate(MigrateCommand::Verify(arguments)) => {
-            migrate_verify::run(&arguments, printer)
+            migrate::verify::run(&arguments, printer)
         }
         Command::Token(arguments) => token::run(&arguments, printer),
     }

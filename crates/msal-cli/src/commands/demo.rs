@@ -14,7 +14,7 @@ use msal_migrate::{AuthorityOverride, Credentials, PlanOptions, Settings, Source
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
-use super::migrate_run::{Job, Outcome, exit_of, migrate, to_text};
+use super::migrate::run::{Job, Outcome, exit_of, migrate, to_text};
 use crate::cli::{DemoArgs, Sdk};
 use crate::error::Failure;
 use crate::exit::Exit;

@@ -11,9 +11,9 @@ use msal_migrate::{
 };
 use serde_json::{Value, json};
 
-use super::block_on;
-use super::migrate_plan::{skipped, skipped_json};
+use super::plan::{skipped, skipped_json};
 use crate::cli::{Rotation, RunArgs, Sdk};
+use crate::commands::block_on;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::{BAD, BOLD, DIM, GOOD, HINT, Printer};
@@ -24,25 +24,25 @@ use crate::{credentials, input, network, text};
 const STRICT_CONCURRENCY: usize = 4;
 
 /// All that a migration needs.
-pub(super) struct Job {
-    pub(super) source: Box<dyn Source>,
-    pub(super) plan: PlanOptions,
-    pub(super) credentials: Credentials,
-    pub(super) runtime: Runtime,
-    pub(super) target: PathBuf,
-    pub(super) journal: PathBuf,
-    pub(super) sdk: Sdk,
-    pub(super) settings: Settings,
+pub(in crate::commands) struct Job {
+    pub(in crate::commands) source: Box<dyn Source>,
+    pub(in crate::commands) plan: PlanOptions,
+    pub(in crate::commands) credentials: Credentials,
+    pub(in crate::commands) runtime: Runtime,
+    pub(in crate::commands) target: PathBuf,
+    pub(in crate::commands) journal: PathBuf,
+    pub(in crate::commands) sdk: Sdk,
+    pub(in crate::commands) settings: Settings,
 }
 
 /// What a migration did, and how long it took.
-pub(super) struct Outcome {
-    pub(super) report: Report,
-    pub(super) verification: Option<Verification>,
-    pub(super) took: Duration,
+pub(in crate::commands) struct Outcome {
+    pub(in crate::commands) report: Report,
+    pub(in crate::commands) verification: Option<Verification>,
+    pub(in crate::commands) took: Duration,
 }
 
-pub(super) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
+pub(in crate::commands) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, arguments.source.client_id.as_deref())?;
     let settings = settings(arguments);
     let runtime = network::runtime(&arguments.network, settings.concurrency)?;
@@ -93,7 +93,7 @@ fn beside(target: &Path) -> PathBuf {
 }
 
 /// Migrates, then asks every account of the target for a token from its cache.
-pub(super) async fn migrate(job: Job, printer: &Printer) -> Result<Outcome, Failure> {
+pub(in crate::commands) async fn migrate(job: Job, printer: &Printer) -> Result<Outcome, Failure> {
     let started = Instant::now();
     let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(&job.target));
     let cache = SharedTokenCache::new(store, Partition::default(), job.sdk.dialect());
@@ -169,7 +169,7 @@ async fn signal() {
     drop(tokio::signal::ctrl_c().await);
 }
 
-pub(super) fn exit_of(outcome: &Outcome) -> Exit {
+pub(in crate::commands) fn exit_of(outcome: &Outcome) -> Exit {
     let is_sound = outcome
         .verification
         .as_ref()
@@ -212,7 +212,7 @@ fn classes(report: &Report) -> [(&'static str, u64, &'static str); 6] {
     ]
 }
 
-pub(super) fn to_text(outcome: &Outcome, target: &Path, journal: &Path) -> String {
+pub(in crate::commands) fn to_text(outcome: &Outcome, target: &Path, journal: &Path) -> String {
     let report = &outcome.report;
     let style = if report.completion() == Completion::Complete {
         GOOD
@@ -266,7 +266,7 @@ pub(super) fn to_text(outcome: &Outcome, target: &Path, journal: &Path) -> Strin
 }
 
 /// How the accounts answered, in one line.
-pub(super) fn verified(verification: &Verification) -> String {
+pub(in crate::commands) fn verified(verification: &Verification) -> String {
     let answered = verification.cached + verification.renewed;
     let mut line = format!(
         "\nverified: {} of {} answer a silent call",
@@ -289,7 +289,7 @@ pub(super) fn verified(verification: &Verification) -> String {
     line
 }
 
-pub(super) fn verification_json(verification: &Verification) -> Value {
+pub(in crate::commands) fn verification_json(verification: &Verification) -> Value {
     json!({
         "accounts": verification.accounts,
         "asked": verification.asked,

@@ -17,7 +17,7 @@ use crate::text;
 /// How many names of one kind are shown to people.
 const SHOWN: usize = 8;
 
-pub(super) fn run(arguments: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
+pub(in crate::commands) fn run(arguments: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
     let (source, options) = input::open(&arguments.source)?;
     let key = session_key()?;
     let fingerprint = |client: &str, token: &RefreshToken| fingerprint(&key, client, token);
@@ -143,7 +143,7 @@ fn names(title: &str, counts: &[Count]) -> String {
 }
 
 /// Skipped rows by reason, with what can be done about each.
-pub(super) fn skipped(skipped: &[SkipCount]) -> String {
+pub(in crate::commands) fn skipped(skipped: &[SkipCount]) -> String {
     let rows: Vec<_> = skipped
         .iter()
         .map(|skip| {
@@ -160,7 +160,7 @@ pub(super) fn skipped(skipped: &[SkipCount]) -> String {
 }
 
 /// Skipped rows by reason, for programs.
-pub(super) fn skipped_json(skipped: &[SkipCount]) -> Value {
+pub(in crate::commands) fn skipped_json(skipped: &[SkipCount]) -> Value {
     skipped
         .iter()
         .map(|skip| {

@@ -6,15 +6,15 @@ use msal::{CacheStore, FileStore, Partition, SharedTokenCache};
 use msal_migrate::{Proof, Verifier};
 use serde_json::json;
 
-use super::migrate_run::{verification_json, verified};
-use super::{block_on, missing_cache};
+use super::run::{verification_json, verified};
 use crate::cli::VerifyArgs;
+use crate::commands::{block_on, missing_cache};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
 use crate::{credentials, input, network};
 
-pub(super) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Failure> {
+pub(in crate::commands) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, None)?;
     let runtime = network::runtime(&arguments.network, 1)?;
     let authority = input::authority(arguments.authority.as_deref())?;
