@@ -185,6 +185,13 @@ pub(crate) enum Sdk {
 }
 
 impl Sdk {
+    /// What is typed for it.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
+    }
+
     /// How it spells a cache.
     pub(crate) fn dialect(self) -> Dialect {
         match self {

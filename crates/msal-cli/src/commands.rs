@@ -6,11 +6,6 @@ mod emulator;
 mod migrate;
 mod token;
 
-use std::future::Future;
-
-use msal::StoreError;
-use tokio::runtime::Builder;
-
 use crate::cli::{Cli, Command, EmulatorCommand, Format, MigrateCommand};
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -41,20 +36,4 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
         }
         Command::Token(arguments) => token::run(&arguments, printer),
     }
-}
-
-/// Runs `work` on one thread: what bulk work saves in hand-overs between threads is worth more than a second core.
-fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = Builder::new_current_thread().enable_all().build();
-    runtime
-        .map_err(|error| Failure::new(&error))?
-        .block_on(work)
-}
-
-/// Refuses a token cache that is not there: reading must not make one.
-fn missing_cache(path: &std::path::Path) -> Failure {
-    let error = std::io::Error::from(std::io::ErrorKind::NotFound);
-    let error = StoreError::io("open", path.display().to_string(), error);
-    Failure::new(&error)
-        .with_hint("name a token cache that MSAL wrote, or make one with `msal migrate run`")
 }

@@ -9,6 +9,9 @@ mod input;
 mod network;
 mod output;
 mod progress;
+mod runtime;
+mod signal;
+mod target;
 mod text;
 
 use std::process::ExitCode;

@@ -1,26 +1,19 @@
 //! `msal accounts`: who is in a token cache.
 
-use std::sync::Arc;
-
-use msal::{Account, CacheStore, FileStore, Partition, SharedTokenCache};
+use msal::Account;
 use msal_core::Dialect;
 use serde_json::json;
 
-use super::{block_on, missing_cache};
 use crate::cli::AccountsArgs;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::{BOLD, DIM, Printer};
-use crate::text;
+use crate::runtime::block_on;
+use crate::{target, text};
 
 pub(super) fn run(arguments: &AccountsArgs, printer: &Printer) -> Result<Exit, Failure> {
     let (accounts, clients) = block_on(async {
-        let store = FileStore::new(&arguments.target);
-        if store.load(&Partition::default()).await?.is_none() {
-            return Err(missing_cache(&arguments.target));
-        }
-        let cache = SharedTokenCache::new(Arc::new(store), Partition::default(), Dialect::Python);
-        cache.ensure_loaded().await?;
+        let cache = target::open(&arguments.target, Dialect::Python).await?;
         Ok(cache.read(|cache| {
             let accounts = cache.accounts();
             let clients: Vec<_> = accounts

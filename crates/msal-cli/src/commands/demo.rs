@@ -14,7 +14,8 @@ use msal_migrate::{AuthorityOverride, Credentials, PlanOptions, Settings, Source
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
-use super::migrate::run::{Job, Outcome, exit_of, migrate, to_text};
+use super::migrate::job::Job;
+use super::migrate::outcome::Outcome;
 use crate::cli::{DemoArgs, Sdk};
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -46,7 +47,7 @@ pub(super) fn run(arguments: &DemoArgs, printer: &Printer) -> Result<Exit, Failu
             server.url(),
             text::counted(entries.len() as u64, "entry")
         ));
-        let outcome = migrate(job(&server, &source, &target)?, printer).await?;
+        let outcome = job(&server, &source, &target)?.migrate(printer).await?;
         let redemptions = emulator.redemptions().seen();
         let after = read(&target)?;
         match printer.is_json() {
@@ -68,7 +69,7 @@ pub(super) fn run(arguments: &DemoArgs, printer: &Printer) -> Result<Exit, Failu
                 arguments.users,
             )),
         }
-        let exit = exit_of(&outcome);
+        let exit = outcome.exit();
         server.shutdown().await;
         Ok(exit)
     })
@@ -144,7 +145,7 @@ fn story(
     users: u32,
 ) -> String {
     let name = target.file_name().map(Path::new).unwrap_or(target);
-    let mut out = to_text(outcome, name, Path::new("msal_cache.journal"));
+    let mut out = outcome.to_text(name, Path::new("msal_cache.journal"));
     out.push_str(&format!(
         "counted at the emulator: {} for {}\n",
         text::counted(redemptions, "redemption"),

@@ -3,33 +3,24 @@
 use std::sync::Arc;
 
 use msal::{
-    Account, AuthenticationResult, Authority, CacheStore, ConfidentialClientApplication, FileStore,
-    Partition, PublicClientApplication, Runtime, SharedTokenCache, Tenant, TokenSource,
+    Account, AuthenticationResult, Authority, ConfidentialClientApplication,
+    PublicClientApplication, Runtime, SharedTokenCache, Tenant, TokenSource,
 };
 use msal_core::{ClientCredential, Dialect};
 use serde_json::json;
 
-use super::{block_on, missing_cache};
 use crate::cli::TokenArgs;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
-use crate::{credentials, input, network};
+use crate::runtime::block_on;
+use crate::{credentials, input, network, target};
 
 pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, arguments.client_id.as_deref())?;
     let runtime = network::runtime(&arguments.network, 1)?;
     let result = block_on(async {
-        let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(&arguments.target));
-        if store.load(&Partition::default()).await?.is_none() {
-            return Err(missing_cache(&arguments.target));
-        }
-        let cache = Arc::new(SharedTokenCache::new(
-            store,
-            Partition::default(),
-            Dialect::Python,
-        ));
-        cache.ensure_loaded().await?;
+        let cache = Arc::new(target::open(&arguments.target, Dialect::Python).await?);
         let account = find_account(&cache, &arguments.account)?;
         let client_id = find_client(&cache, &account, arguments)?;
         let authority = authority_of(&account, arguments.authority.as_deref())?;

@@ -4,9 +4,10 @@ use std::ops::ControlFlow;
 
 use aws_lc_rs::hmac;
 use msal_core::RefreshToken;
-use msal_migrate::{Count, Fingerprint, Plan, Planned, SkipCount, Source, Summary};
+use msal_migrate::{Count, Fingerprint, Plan, Planned, Source, Summary};
 use serde_json::{Value, json};
 
+use super::skipped;
 use crate::cli::PlanArgs;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -14,10 +15,7 @@ use crate::input;
 use crate::output::{BOLD, DIM, HINT, Printer};
 use crate::text;
 
-/// How many names of one kind are shown to people.
-const SHOWN: usize = 8;
-
-pub(in crate::commands) fn run(arguments: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
+pub(crate) fn run(arguments: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
     let (source, options) = input::open(&arguments.source)?;
     let key = session_key()?;
     let fingerprint = |client: &str, token: &RefreshToken| fingerprint(&key, client, token);
@@ -111,7 +109,7 @@ fn summary(source: &dyn Source, summary: &Summary) -> String {
     if !summary.skipped.is_empty() {
         out.push_str(&format!(
             "{DIM}skipped{DIM:#}\n{}\n",
-            skipped(&summary.skipped)
+            skipped::to_text(&summary.skipped)
         ));
     }
     for (warning, count) in &summary.warnings {
@@ -142,37 +140,6 @@ fn names(title: &str, counts: &[Count]) -> String {
     format!("{DIM}{title}{DIM:#}\n{}\n", text::table(&rows))
 }
 
-/// Skipped rows by reason, with what can be done about each.
-pub(in crate::commands) fn skipped(skipped: &[SkipCount]) -> String {
-    let rows: Vec<_> = skipped
-        .iter()
-        .map(|skip| {
-            let reason = format!("{} {}", text::count(skip.count), skip.reason.code());
-            let hosts = match skip.hosts.is_empty() {
-                true => String::new(),
-                false => format!(" ({})", skip.hosts.join(", ")),
-            };
-            let why = format!("{}{hosts}; {}", skip.reason, skip.reason.hint());
-            (reason, why)
-        })
-        .collect();
-    text::table(&rows)
-}
-
-/// Skipped rows by reason, for programs.
-pub(in crate::commands) fn skipped_json(skipped: &[SkipCount]) -> Value {
-    skipped
-        .iter()
-        .map(|skip| {
-            json!({
-                "reason": skip.reason.code(), "count": skip.count,
-                "explanation": skip.reason.explanation(), "hint": skip.reason.hint(), "hosts": skip.hosts,
-                "examples": skip.examples.iter().map(|locator| locator.place().to_string()).collect::<Vec<_>>(),
-            })
-        })
-        .collect()
-}
-
 fn print_json(
     plan: &Plan,
     source: &dyn Source,
@@ -196,7 +163,7 @@ fn print_json(
         "authorities": counts(&summary.hosts),
         "tenants": counts(&summary.tenants),
         "scopes": counts(&summary.scopes),
-        "skipped": skipped_json(&summary.skipped),
+        "skipped": skipped::to_json(&summary.skipped),
         "warnings": summary.warnings.iter().map(|(warning, count)| json!({
             "warning": warning.code(), "count": count,
             "explanation": warning.explanation(), "hint": warning.hint(),
@@ -229,3 +196,6 @@ fn row_json(row: &Planned) -> Value {
         _ => Value::Null,
     }
 }
+
+/// How many names of one kind are shown to people.
+const SHOWN: usize = 8;

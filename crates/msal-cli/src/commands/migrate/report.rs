@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::output::{BOLD, DIM, Printer};
 use crate::text;
 
-pub(in crate::commands) fn run(arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Failure> {
+pub(crate) fn run(arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Failure> {
     let journal = JournalReader::open(&arguments.journal).map_err(|error| {
         let hint = error
             .hint()

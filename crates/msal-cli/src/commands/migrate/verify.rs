@@ -2,32 +2,27 @@
 
 use std::sync::Arc;
 
-use msal::{CacheStore, FileStore, Partition, SharedTokenCache};
 use msal_migrate::{Proof, Verifier};
 use serde_json::json;
 
-use super::run::{verification_json, verified};
+use super::verification;
 use crate::cli::VerifyArgs;
-use crate::commands::{block_on, missing_cache};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
-use crate::{credentials, input, network};
+use crate::runtime::block_on;
+use crate::{credentials, input, network, target};
 
-pub(in crate::commands) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Failure> {
+pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, None)?;
     let runtime = network::runtime(&arguments.network, 1)?;
     let authority = input::authority(arguments.authority.as_deref())?;
     let mut broken = Vec::new();
     let verification = block_on(async {
-        let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(&arguments.target));
-        if store.load(&Partition::default()).await?.is_none() {
-            return Err(missing_cache(&arguments.target));
-        }
-        let target = SharedTokenCache::new(store, Partition::default(), arguments.sdk.dialect());
+        let target = Arc::new(target::open(&arguments.target, arguments.sdk.dialect()).await?);
         let verifier = match arguments.offline {
-            true => Verifier::offline(Arc::new(target), &runtime),
-            false => Verifier::new(Arc::new(target), runtime.clone()),
+            true => Verifier::offline(target, &runtime),
+            false => Verifier::new(target, runtime.clone()),
         };
         let verifier = verifier.credentials(credentials).authority(authority);
         let mut each = |answer: &msal_migrate::Answer<'_>| {
@@ -46,7 +41,7 @@ pub(in crate::commands) fn run(arguments: &VerifyArgs, printer: &Printer) -> Res
         Ok(verifier.run(&mut each).await?)
     })?;
     if printer.is_json() {
-        let mut document = verification_json(&verification);
+        let mut document = verification::to_json(&verification);
         document["failures"] = broken
             .iter()
             .map(|(account, client, why)| json!({ "home_account_id": account, "client_id": client, "why": why }))
@@ -56,7 +51,7 @@ pub(in crate::commands) fn run(arguments: &VerifyArgs, printer: &Printer) -> Res
         for (account, client, why) in &broken {
             printer.text(&format!("{account}  {client}  {why}\n"));
         }
-        printer.text(verified(&verification).trim_start());
+        printer.text(&verification::to_text(&verification));
     }
     Ok(match (verification.broken, verification.untried) {
         (0, 0) => Exit::Success,

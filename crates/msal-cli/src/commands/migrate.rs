@@ -1,0 +1,10 @@
+//! `msal migrate`: its commands, one file each.
+
+pub(super) mod job;
+pub(super) mod outcome;
+pub(super) mod plan;
+pub(super) mod report;
+pub(super) mod run;
+mod skipped;
+mod verification;
+pub(super) mod verify;

@@ -1,0 +1,85 @@
+//! A migration as the commands run it: into a file, with progress, verified at the end.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use msal::{BoxFuture, CacheStore, FileStore, Partition, Runtime, SharedTokenCache};
+use msal_migrate::{
+    Credentials, Identity, Migration, MigrationError, PlanOptions, Settings, Source, Verifier,
+};
+
+use super::outcome::Outcome;
+use crate::cli::Sdk;
+use crate::error::Failure;
+use crate::output::Printer;
+use crate::progress::Progress;
+use crate::signal;
+
+/// All that a migration needs.
+pub(crate) struct Job {
+    pub(crate) source: Box<dyn Source>,
+    pub(crate) plan: PlanOptions,
+    pub(crate) credentials: Credentials,
+    pub(crate) runtime: Runtime,
+    pub(crate) target: PathBuf,
+    pub(crate) journal: PathBuf,
+    pub(crate) sdk: Sdk,
+    pub(crate) settings: Settings,
+}
+
+impl Job {
+    /// Migrates, then asks every account of the target for a token from its cache.
+    pub(crate) async fn migrate(self, printer: &Printer) -> Result<Outcome, Failure> {
+        let started = Instant::now();
+        let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(&self.target));
+        let cache = SharedTokenCache::new(store, Partition::default(), self.sdk.dialect());
+        let cache = Arc::new(cache);
+        let target =
+            std::path::absolute(&self.target).unwrap_or_else(|_unknown| self.target.clone());
+        let identity = Identity::new()
+            .with("target", target.display().to_string())
+            .with("sdk", self.sdk.name());
+        let mut progress = Progress::new(printer);
+        let migration = Migration::new(
+            self.source,
+            Arc::clone(&cache),
+            self.journal,
+            identity,
+            self.runtime.clone(),
+        )
+        .plan(self.plan)
+        .credentials(self.credentials)
+        .settings(self.settings);
+        let report = migration.run(&mut progress, interrupted(printer)).await;
+        progress.finish();
+        let report = report.map_err(|error| match error {
+            MigrationError::Store(error) => Failure::from(error).about(&self.target),
+            error => error.into(),
+        })?;
+        let verification = match report.migrated {
+            0 => None,
+            _ => Some(
+                // What it holds was read back from the target after the last write.
+                Verifier::offline(cache, &self.runtime)
+                    .run(&mut |_answer| {})
+                    .await?,
+            ),
+        };
+        Ok(Outcome {
+            report,
+            verification,
+            took: started.elapsed(),
+        })
+    }
+}
+
+/// Completes when the command is asked to stop, and says what happens then.
+fn interrupted(printer: &Printer) -> BoxFuture<'_, ()> {
+    Box::pin(async move {
+        signal::stop().await;
+        printer.say(
+            "stopping: what is in flight is brought home; run the same command again to continue",
+        );
+    })
+}

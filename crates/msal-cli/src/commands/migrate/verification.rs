@@ -1,0 +1,43 @@
+//! How the accounts of a target answered, as run and verify show it.
+
+use msal_migrate::Verification;
+use serde_json::{Value, json};
+
+use crate::output::BAD;
+use crate::text;
+
+/// How the accounts answered, in one line.
+pub(super) fn to_text(verification: &Verification) -> String {
+    let answered = verification.cached + verification.renewed;
+    let mut line = format!(
+        "verified: {} of {} answer a silent call",
+        text::count(answered),
+        text::counted(verification.asked, "pair") + " of account and client",
+    );
+    if verification.untried > 0 {
+        line.push_str(&format!(
+            ", {} would have to be renewed first",
+            text::count(verification.untried)
+        ));
+    }
+    if verification.broken > 0 {
+        line.push_str(&format!(
+            ", {BAD}{} do not answer{BAD:#}",
+            text::count(verification.broken)
+        ));
+    }
+    line.push('\n');
+    line
+}
+
+/// How the accounts answered, for programs.
+pub(super) fn to_json(verification: &Verification) -> Value {
+    json!({
+        "accounts": verification.accounts,
+        "asked": verification.asked,
+        "cached": verification.cached,
+        "renewed": verification.renewed,
+        "untried": verification.untried,
+        "broken": verification.broken,
+    })
+}
