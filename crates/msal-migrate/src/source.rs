@@ -3,31 +3,14 @@
 //! A source is a file (or a directory of files) that the user names; nothing is searched for. It is only ever read, and
 //! it is streamed: memory is bounded by the largest entry, not by the size of the file.
 
-mod adal;
-mod alias;
-mod csv;
-mod csv_record;
-mod detect;
-mod directory;
-mod draft;
 mod error;
-mod field;
-mod foreign;
-mod id_token;
-mod input;
-mod json;
-mod json_stream;
-mod mapping;
-mod moment;
-mod msal_cache;
-mod pointer;
-mod token_object;
-mod utf16;
-mod window;
+mod format;
+mod read;
+mod row;
 
 pub use error::SourceError;
-pub use foreign::Foreign;
-pub use mapping::{Mapping, MappingError};
+pub use format::foreign::Foreign;
+pub use row::mapping::{Mapping, MappingError};
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -36,12 +19,13 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use self::adal::AdalSource;
-use self::csv::CsvSource;
-use self::directory::DirectorySource;
-use self::input::Input;
-use self::json::JsonSource;
-use self::msal_cache::MsalCacheSource;
+use self::format::adal::AdalSource;
+use self::format::csv::CsvSource;
+use self::format::detect;
+use self::format::directory::DirectorySource;
+use self::format::json::JsonSource;
+use self::format::msal_cache::MsalCacheSource;
+use self::read::input::Input;
 use crate::record::Row;
 
 /// How much of a file is looked at to tell its format.

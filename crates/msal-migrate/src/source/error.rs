@@ -6,11 +6,11 @@ use std::io;
 use thiserror::Error;
 
 use super::SourceKind;
-use super::csv_record::CsvError;
-use super::foreign::Foreign;
-use super::json_stream::JsonError;
-use super::mapping::MappingError;
-use super::window::WindowError;
+use super::format::foreign::Foreign;
+use super::read::csv_record::CsvError;
+use super::read::json_stream::JsonError;
+use super::read::window::WindowError;
+use super::row::mapping::MappingError;
 
 /// Why a source cannot be read. Nothing has been redeemed when one of these appears.
 #[derive(Debug, Error)]

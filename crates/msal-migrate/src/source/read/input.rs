@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use msal_core::SecretBuffer;
 
-use super::error::SourceError;
 use super::utf16::Utf16Reader;
+use crate::source::error::SourceError;
 
 /// A regular file, held open, so that every pass reads the same file even when its application replaces it meanwhile.
 #[derive(Clone, Debug)]

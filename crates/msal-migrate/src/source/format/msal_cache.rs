@@ -13,14 +13,14 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use self::join::Join;
-use super::draft::Draft;
-use super::error::SourceError;
-use super::field::Field;
-use super::input::Input;
-use super::json_stream::{JsonError, JsonStream, Unparsed, Value, parse_object};
-use super::moment;
-use super::{Source, SourceKind};
 use crate::record::{Locator, Place, Row, SkipReason};
+use crate::source::error::SourceError;
+use crate::source::read::input::Input;
+use crate::source::read::json_stream::{JsonError, JsonStream, Unparsed, Value, parse_object};
+use crate::source::row::draft::Draft;
+use crate::source::row::field::Field;
+use crate::source::row::moment;
+use crate::source::{Source, SourceKind};
 
 /// The sections of the unified cache.
 pub(crate) const SECTIONS: [&str; 5] = [

@@ -3,16 +3,16 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use super::alias::{self, Collector, Slot};
-use super::csv_record::{CsvError, CsvReader, CsvRecord, CsvText};
-use super::draft::Draft;
-use super::error::SourceError;
-use super::field::Field;
-use super::input::Input;
-use super::mapping::{Expression, Mapping, MappingError, in_text, listed};
-use super::pointer::Pointer;
-use super::{Source, SourceKind};
 use crate::record::{Locator, Place, Row, SkipReason};
+use crate::source::error::SourceError;
+use crate::source::read::csv_record::{CsvError, CsvReader, CsvRecord, CsvText};
+use crate::source::read::input::Input;
+use crate::source::row::alias::{self, Collector, Slot};
+use crate::source::row::draft::Draft;
+use crate::source::row::field::Field;
+use crate::source::row::mapping::{Expression, Mapping, MappingError, in_text, listed};
+use crate::source::row::pointer::Pointer;
+use crate::source::{Source, SourceKind};
 
 /// A CSV file whose first line names the columns.
 #[derive(Debug)]

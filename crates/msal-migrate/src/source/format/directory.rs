@@ -5,13 +5,13 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::SourceError;
 use super::foreign::Foreign;
-use super::input::Input;
 use super::json::{JsonSource, into_row};
-use super::mapping::Mapping;
-use super::{HEAD, Source, SourceKind};
 use crate::record::{Locator, Place, Row, SkipReason};
+use crate::source::error::SourceError;
+use crate::source::read::input::Input;
+use crate::source::row::mapping::Mapping;
+use crate::source::{HEAD, Source, SourceKind};
 
 /// The files of a directory. Its sub-directories are not entered.
 #[derive(Debug)]

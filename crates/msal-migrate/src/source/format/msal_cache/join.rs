@@ -9,8 +9,8 @@ use msal_core::same_cloud;
 use serde::Deserialize;
 
 use super::for_each_entry;
-use crate::source::field::Field;
-use crate::source::json_stream::{JsonError, JsonStream, Unparsed, parse_object};
+use crate::source::read::json_stream::{JsonError, JsonStream, Unparsed, parse_object};
+use crate::source::row::field::Field;
 
 /// The accounts, and which scopes each user's access tokens were for. No tokens.
 #[derive(Debug, Default)]

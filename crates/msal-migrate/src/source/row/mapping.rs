@@ -5,10 +5,10 @@ use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::SourceKind;
 use super::alias::Slot;
 use super::field::Field;
 use super::pointer::Pointer;
+use crate::source::SourceKind;
 
 /// How many names are listed in an error.
 const LISTED: usize = 30;

@@ -5,14 +5,14 @@ use std::io::Read;
 use zeroize::Zeroizing;
 
 use super::csv;
-use super::error::SourceError;
 use super::foreign::Foreign;
-use super::input::Input;
-use super::json_stream::{JsonError, JsonStream};
-use super::mapping::{Mapping, listed};
 use super::msal_cache::SECTIONS;
 use super::token_object::is_telling;
-use super::{HEAD, SourceKind};
+use crate::source::error::SourceError;
+use crate::source::read::input::Input;
+use crate::source::read::json_stream::{JsonError, JsonStream};
+use crate::source::row::mapping::{Mapping, listed};
+use crate::source::{HEAD, SourceKind};
 
 /// How many members of an object are looked at.
 const MEMBERS: usize = 64;

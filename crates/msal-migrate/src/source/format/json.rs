@@ -6,17 +6,17 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use super::alias::Collector;
 use super::detect::{self, Shape};
-use super::draft::Draft;
-use super::error::SourceError;
-use super::field::Field;
-use super::input::Input;
-use super::json_stream::{JsonError, JsonStream, Unparsed, Value, parse_object};
-use super::mapping::{Mapping, MappingError, listed};
 use super::token_object::TokenObject;
-use super::{Source, SourceKind};
 use crate::record::{Locator, Place, Row, SkipReason};
+use crate::source::error::SourceError;
+use crate::source::read::input::Input;
+use crate::source::read::json_stream::{JsonError, JsonStream, Unparsed, Value, parse_object};
+use crate::source::row::alias::Collector;
+use crate::source::row::draft::Draft;
+use crate::source::row::field::Field;
+use crate::source::row::mapping::{Mapping, MappingError, listed};
+use crate::source::{Source, SourceKind};
 
 /// A file of JSON objects.
 #[derive(Debug)]

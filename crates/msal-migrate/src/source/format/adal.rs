@@ -9,13 +9,15 @@ use std::ops::ControlFlow;
 
 use serde::Deserialize;
 
-use super::draft::Draft;
-use super::error::SourceError;
-use super::field::Field;
-use super::input::Input;
-use super::json_stream::{JsonError, JsonStream, Unparsed, Value, parse_first, parse_object};
-use super::{Source, SourceKind};
 use crate::record::{Locator, Place, Row, SkipReason};
+use crate::source::error::SourceError;
+use crate::source::read::input::Input;
+use crate::source::read::json_stream::{
+    JsonError, JsonStream, Unparsed, Value, parse_first, parse_object,
+};
+use crate::source::row::draft::Draft;
+use crate::source::row::field::Field;
+use crate::source::{Source, SourceKind};
 
 /// A file of ADAL entries.
 #[derive(Debug)]

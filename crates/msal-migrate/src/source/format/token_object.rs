@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::alias::{Collector, Slot, slot};
-use super::draft::Draft;
-use super::field::Field;
+use crate::source::row::alias::{Collector, Slot, slot};
+use crate::source::row::draft::Draft;
+use crate::source::row::field::Field;
 
 /// Members that hold the token response itself: yup-oauth2 and Home Assistant, omniauth, Zammad, n8n.
 const WRAPPERS: [&str; 6] = [

@@ -1,0 +1,10 @@
+//! One file per format of store, how formats are told apart, and which are only recognised.
+
+pub(super) mod adal;
+pub(super) mod csv;
+pub(super) mod detect;
+pub(super) mod directory;
+pub(super) mod foreign;
+pub(super) mod json;
+pub(super) mod msal_cache;
+pub(super) mod token_object;
