@@ -5,11 +5,8 @@ use std::io;
 
 use thiserror::Error;
 
-use super::SourceKind;
 use super::format::foreign::Foreign;
-use super::read::csv_record::CsvError;
-use super::read::json_stream::JsonError;
-use super::read::window::WindowError;
+use super::kind::SourceKind;
 use super::row::mapping::MappingError;
 
 /// Why a source cannot be read. Nothing has been redeemed when one of these appears.
@@ -148,41 +145,5 @@ impl SourceError {
             Self::Syntax { .. } => "correct the file at that place, or export it again",
         };
         Some(hint.to_owned())
-    }
-
-    pub(crate) fn csv(file: &str, error: CsvError) -> Self {
-        let problem = error.to_string();
-        let file = file.to_owned();
-        match error {
-            CsvError::Window(error) => Self::window(&file, error),
-            CsvError::OpenQuote { .. } => Self::Truncated { file, problem },
-            CsvError::AfterQuote { .. } => Self::Syntax { file, problem },
-        }
-    }
-
-    pub(crate) fn json(file: &str, error: JsonError) -> Self {
-        let file = file.to_owned();
-        match error {
-            JsonError::Window(error) => Self::window(&file, error),
-            JsonError::Truncated { .. } => Self::Truncated {
-                file,
-                problem: error.to_string(),
-            },
-            JsonError::Syntax { .. } => Self::Syntax {
-                file,
-                problem: error.to_string(),
-            },
-        }
-    }
-
-    pub(crate) fn window(file: &str, error: WindowError) -> Self {
-        let file = file.to_owned();
-        match error {
-            WindowError::Io(source) => Self::Io { file, source },
-            WindowError::TooLarge { .. } => Self::Syntax {
-                file,
-                problem: error.to_string(),
-            },
-        }
     }
 }

@@ -10,14 +10,15 @@ use std::ops::ControlFlow;
 use serde::Deserialize;
 
 use crate::record::{Locator, Place, Row, SkipReason};
+use crate::source::Source;
 use crate::source::error::SourceError;
+use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json_stream::{
     JsonError, JsonStream, Unparsed, Value, parse_first, parse_object,
 };
 use crate::source::row::draft::Draft;
 use crate::source::row::field::Field;
-use crate::source::{Source, SourceKind};
 
 /// A file of ADAL entries.
 #[derive(Debug)]
@@ -86,7 +87,7 @@ impl Source for AdalSource {
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
         let mut stream = JsonStream::new(self.input.text()?);
         self.read_rows(&mut stream, visit)
-            .map_err(|error| SourceError::json(self.input.name(), error))
+            .map_err(|error| error.in_file(self.input.name()))
     }
 }
 

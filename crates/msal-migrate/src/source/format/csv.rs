@@ -4,7 +4,9 @@ use std::io::Read;
 use std::ops::ControlFlow;
 
 use crate::record::{Locator, Place, Row, SkipReason};
+use crate::source::Source;
 use crate::source::error::SourceError;
+use crate::source::kind::SourceKind;
 use crate::source::read::csv_record::{CsvError, CsvReader, CsvRecord, CsvText};
 use crate::source::read::input::Input;
 use crate::source::row::alias::{self, Collector, Slot};
@@ -12,7 +14,6 @@ use crate::source::row::draft::Draft;
 use crate::source::row::field::Field;
 use crate::source::row::mapping::{Expression, Mapping, MappingError, in_text, listed};
 use crate::source::row::pointer::Pointer;
-use crate::source::{Source, SourceKind};
 
 /// A CSV file whose first line names the columns.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ impl Source for CsvSource {
 
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
         self.read_rows(&mut CsvReader::new(self.input.text()?), visit)
-            .map_err(|error| SourceError::csv(self.input.name(), error))
+            .map_err(|error| error.in_file(self.input.name()))
     }
 }
 
@@ -63,7 +64,7 @@ fn read_header(input: &Input) -> Result<Vec<String>, SourceError> {
     let mut reader = CsvReader::new(input.text()?);
     let record = reader
         .record()
-        .map_err(|error| SourceError::csv(input.name(), error))?;
+        .map_err(|error| error.in_file(input.name()))?;
     let texts = record.map_or_else(|| Ok(Vec::new()), |record| record.texts());
     let texts = texts.map_err(|_not_utf8| SourceError::Syntax {
         file: input.name().to_string(),

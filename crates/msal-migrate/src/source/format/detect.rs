@@ -6,13 +6,16 @@ use zeroize::Zeroizing;
 
 use super::csv;
 use super::foreign::Foreign;
-use super::msal_cache::SECTIONS;
+use super::msal_cache::sections::SECTIONS;
 use super::token_object::is_telling;
 use crate::source::error::SourceError;
+use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json_stream::{JsonError, JsonStream};
 use crate::source::row::mapping::{Mapping, listed};
-use crate::source::{HEAD, SourceKind};
+
+/// How much of a file is looked at to tell its format.
+pub(crate) const HEAD: usize = 64 * 1024;
 
 /// How many members of an object are looked at.
 const MEMBERS: usize = 64;
@@ -125,7 +128,7 @@ pub(crate) fn check(input: &Input, kind: SourceKind) -> Result<(), SourceError> 
 /// What the JSON text in `input` holds, told from the members of its first object.
 pub(crate) fn shape_of_json(input: &Input) -> Result<Shape, SourceError> {
     let mut stream = JsonStream::new(input.text()?);
-    shape(&mut stream).map_err(|error| SourceError::json(input.name(), error))
+    shape(&mut stream).map_err(|error| error.in_file(input.name()))
 }
 
 fn shape(stream: &mut JsonStream<impl Read>) -> Result<Shape, JsonError> {

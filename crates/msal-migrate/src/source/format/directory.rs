@@ -5,13 +5,15 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::detect::HEAD;
 use super::foreign::Foreign;
 use super::json::{JsonSource, into_row};
 use crate::record::{Locator, Place, Row, SkipReason};
+use crate::source::Source;
 use crate::source::error::SourceError;
+use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::row::mapping::Mapping;
-use crate::source::{HEAD, Source, SourceKind};
 
 /// The files of a directory. Its sub-directories are not entered.
 #[derive(Debug)]

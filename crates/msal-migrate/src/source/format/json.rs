@@ -9,14 +9,15 @@ use std::ops::ControlFlow;
 use super::detect::{self, Shape};
 use super::token_object::TokenObject;
 use crate::record::{Locator, Place, Row, SkipReason};
+use crate::source::Source;
 use crate::source::error::SourceError;
+use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json_stream::{JsonError, JsonStream, Unparsed, Value, parse_object};
 use crate::source::row::alias::Collector;
 use crate::source::row::draft::Draft;
 use crate::source::row::field::Field;
 use crate::source::row::mapping::{Mapping, MappingError, listed};
-use crate::source::{Source, SourceKind};
 
 /// A file of JSON objects.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ impl JsonSource {
         let seen = self
             .reading
             .read(&mut stream, &mut visit)
-            .map_err(|error| SourceError::json(self.input.name(), error))?;
+            .map_err(|error| error.in_file(self.input.name()))?;
         seen.check(&self.reading.mapping)
             .map_err(|problem| SourceError::Mapping {
                 file: self.input.name().to_string(),

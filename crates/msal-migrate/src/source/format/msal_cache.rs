@@ -5,6 +5,7 @@
 //! the user's entries in other sections, which may stand behind it. So those are read first, and kept, without tokens.
 
 mod join;
+pub(super) mod sections;
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -13,23 +14,16 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use self::join::Join;
+use self::sections::for_each_entry;
 use crate::record::{Locator, Place, Row, SkipReason};
+use crate::source::Source;
 use crate::source::error::SourceError;
+use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json_stream::{JsonError, JsonStream, Unparsed, Value, parse_object};
 use crate::source::row::draft::Draft;
 use crate::source::row::field::Field;
 use crate::source::row::moment;
-use crate::source::{Source, SourceKind};
-
-/// The sections of the unified cache.
-pub(crate) const SECTIONS: [&str; 5] = [
-    "AccessToken",
-    "Account",
-    "AppMetadata",
-    "IdToken",
-    "RefreshToken",
-];
 
 /// A file with a unified token cache.
 #[derive(Debug)]
@@ -54,8 +48,8 @@ impl MsalCacheSource {
         if let Some(join) = self.join.get() {
             return Ok(join);
         }
-        let join = Join::read(&mut self.stream()?)
-            .map_err(|error| SourceError::json(self.input.name(), error))?;
+        let join =
+            Join::read(&mut self.stream()?).map_err(|error| error.in_file(self.input.name()))?;
         Ok(self.join.get_or_init(|| join))
     }
 
@@ -89,33 +83,9 @@ impl Source for MsalCacheSource {
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
         let join = self.join()?;
         self.read_rows(&mut self.stream()?, join, visit)
-            .map_err(|error| SourceError::json(self.input.name(), error))
+            .map_err(|error| error.in_file(self.input.name()))
     }
 }
-
-/// Visits the entries of the sections that matter, with the section's name.
-fn for_each_entry(
-    stream: &mut JsonStream<impl Read>,
-    mut visit: impl FnMut(&str, Value<'_>) -> Result<ControlFlow<()>, JsonError>,
-) -> Result<ControlFlow<()>, JsonError> {
-    stream.enter(b'{')?;
-    let mut first = true;
-    while stream.advance(b'}', first)? {
-        first = false;
-        let section = stream.name()?;
-        if stream.peek()? != Some(b'{') || !READ.contains(&section.as_str()) {
-            stream.skip()?;
-            continue;
-        }
-        let flow = stream.for_each_member(|value| visit(&section, value))?;
-        if flow.is_break() {
-            return Ok(flow);
-        }
-    }
-    Ok(ControlFlow::Continue(()))
-}
-
-const READ: [&str; 3] = ["AccessToken", "Account", "RefreshToken"];
 
 /// What is needed of a refresh token's entry.
 #[derive(Deserialize)]

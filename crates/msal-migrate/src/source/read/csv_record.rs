@@ -12,6 +12,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::window::{Window, WindowError};
+use crate::source::error::SourceError;
 
 /// Reads record after record.
 pub(crate) struct CsvReader<R> {
@@ -233,6 +234,25 @@ pub(crate) enum CsvError {
     OpenQuote { line: u64 },
     #[error(transparent)]
     Window(#[from] WindowError),
+}
+
+impl CsvError {
+    /// The error for the user, with the name of the file.
+    pub(crate) fn in_file(self, file: &str) -> SourceError {
+        let problem = self.to_string();
+        let name = file.to_owned();
+        match self {
+            Self::Window(error) => error.in_file(file),
+            Self::OpenQuote { .. } => SourceError::Truncated {
+                file: name,
+                problem,
+            },
+            Self::AfterQuote { .. } => SourceError::Syntax {
+                file: name,
+                problem,
+            },
+        }
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use serde_json::Deserializer;
 use thiserror::Error;
 
 use super::window::{Window, WindowError};
+use crate::source::error::SourceError;
 
 /// A position in a JSON text.
 pub(crate) struct JsonStream<R> {
@@ -379,6 +380,25 @@ pub(crate) enum JsonError {
     Truncated { offset: u64, inside: String },
     #[error(transparent)]
     Window(#[from] WindowError),
+}
+
+impl JsonError {
+    /// The error for the user, with the name of the file.
+    pub(crate) fn in_file(self, file: &str) -> SourceError {
+        let problem = self.to_string();
+        let name = file.to_owned();
+        match self {
+            Self::Window(error) => error.in_file(file),
+            Self::Truncated { .. } => SourceError::Truncated {
+                file: name,
+                problem,
+            },
+            Self::Syntax { .. } => SourceError::Syntax {
+                file: name,
+                problem,
+            },
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::io::{self, Read};
 use msal_core::SecretBuffer;
 use thiserror::Error;
 
+use crate::source::error::SourceError;
+
 /// Large enough that a read is cheap per entry, small enough to stay in a core's cache.
 const CHUNK: usize = 256 * 1024;
 
@@ -117,6 +119,18 @@ pub(crate) enum WindowError {
     Io(#[from] io::Error),
     #[error("the entry that starts at byte {offset} is larger than {LARGEST_ENTRY} bytes")]
     TooLarge { offset: u64 },
+}
+
+impl WindowError {
+    /// The error for the user, with the name of the file.
+    pub(crate) fn in_file(self, file: &str) -> SourceError {
+        let problem = self.to_string();
+        let file = file.to_owned();
+        match self {
+            Self::Io(source) => SourceError::Io { file, source },
+            Self::TooLarge { .. } => SourceError::Syntax { file, problem },
+        }
+    }
 }
 
 #[cfg(test)]

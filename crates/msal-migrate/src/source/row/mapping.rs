@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::alias::Slot;
 use super::field::Field;
 use super::pointer::Pointer;
-use crate::source::SourceKind;
+use crate::source::kind::SourceKind;
 
 /// How many names are listed in an error.
 const LISTED: usize = 30;

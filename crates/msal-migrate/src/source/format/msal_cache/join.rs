@@ -8,7 +8,7 @@ use hashbrown::{HashMap, HashSet};
 use msal_core::same_cloud;
 use serde::Deserialize;
 
-use super::for_each_entry;
+use super::sections::for_each_entry;
 use crate::source::read::json_stream::{JsonError, JsonStream, Unparsed, parse_object};
 use crate::source::row::field::Field;
 

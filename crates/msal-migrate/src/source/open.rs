@@ -1,0 +1,72 @@
+//! Opening a source: its format is detected, or checked where the user names it.
+
+use std::path::Path;
+
+use super::Source;
+use super::error::SourceError;
+use super::format::adal::AdalSource;
+use super::format::csv::CsvSource;
+use super::format::detect::{self, HEAD};
+use super::format::directory::DirectorySource;
+use super::format::foreign::Foreign;
+use super::format::json::JsonSource;
+use super::format::msal_cache::MsalCacheSource;
+use super::kind::SourceKind;
+use super::read::input::Input;
+use super::row::mapping::{Mapping, MappingError};
+
+/// How to read an input.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct SourceOptions {
+    /// The format; detected from the content when absent.
+    pub from: Option<SourceKind>,
+    /// Where the fields are, for `csv` and `jsonl`. Columns and members with the usual names are found without.
+    pub map: Mapping,
+}
+
+/// Opens the file, or the directory of token files, at `path` for reading.
+///
+/// The format is told from the content, never from the file's name, unless `options` names it. Formats that are
+/// recognised and not read are refused even then.
+///
+/// # Errors
+/// [`SourceError`], with a hint what to do.
+pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, SourceError> {
+    if path.is_dir() && matches!(options.from, None | Some(SourceKind::TokenJson)) {
+        return Ok(Box::new(DirectorySource::open(path)?));
+    }
+    let input = Input::open(path)?;
+    if let Some(format) = Foreign::of_bytes(&input.head(HEAD)?) {
+        return Err(SourceError::Foreign {
+            file: input.name().to_string(),
+            format,
+        });
+    }
+    let kind = match options.from {
+        Some(kind) => detect::check(&input, kind).map(|()| kind)?,
+        None => detect::kind(&input, &options.map)?,
+    };
+    open_as(kind, input, options)
+}
+
+fn open_as(
+    kind: SourceKind,
+    input: Input,
+    options: &SourceOptions,
+) -> Result<Box<dyn Source>, SourceError> {
+    if !options.map.is_empty() && !matches!(kind, SourceKind::Csv | SourceKind::Jsonl) {
+        return Err(SourceError::Mapping {
+            file: input.name().to_string(),
+            problem: MappingError::NotMapped { kind },
+        });
+    }
+    Ok(match kind {
+        SourceKind::AdalPython => Box::new(AdalSource::new(input)),
+        SourceKind::Csv => Box::new(CsvSource::open(input, &options.map)?),
+        SourceKind::Jsonl | SourceKind::TokenJson => {
+            Box::new(JsonSource::open(input, kind, options.map.clone())?)
+        }
+        SourceKind::MsalCache => Box::new(MsalCacheSource::new(input)),
+    })
+}
