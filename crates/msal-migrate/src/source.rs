@@ -9,12 +9,13 @@ mod kind;
 mod open;
 mod read;
 mod row;
+mod unsupported;
 
 pub use error::SourceError;
-pub use format::foreign::Foreign;
 pub use kind::{SourceKind, UnknownSourceKind};
 pub use open::{SourceOptions, open};
 pub use row::mapping::{Mapping, MappingError};
+pub use unsupported::UnsupportedFormat;
 
 use std::fmt;
 use std::ops::ControlFlow;

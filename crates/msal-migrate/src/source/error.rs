@@ -5,9 +5,9 @@ use std::io;
 
 use thiserror::Error;
 
-use super::format::foreign::Foreign;
 use super::kind::SourceKind;
 use super::row::mapping::MappingError;
+use super::unsupported::UnsupportedFormat;
 
 /// Why a source cannot be read. Nothing has been redeemed when one of these appears.
 #[derive(Debug, Error)]
@@ -32,11 +32,11 @@ pub enum SourceError {
     /// A format that is known and not read.
     #[error("{file}: {format}")]
     #[non_exhaustive]
-    Foreign {
+    UnsupportedFormat {
         /// What was opened.
         file: String,
         /// What it is.
-        format: Foreign,
+        format: UnsupportedFormat,
     },
     /// The operating system refused.
     #[error("{file}: cannot be read")]
@@ -122,7 +122,7 @@ impl SourceError {
             } => {
                 "export the entry with the keyring's own tool, such as `secret-tool` or `security`, into a file"
             }
-            Self::Foreign { format, .. } => format.advice(),
+            Self::UnsupportedFormat { format, .. } => format.advice(),
             Self::Mapping { .. } | Self::Unmapped { .. } => {
                 "say where the refresh token is with --map refresh_token=COLUMN, or /POINTER, or COLUMN:/POINTER"
             }

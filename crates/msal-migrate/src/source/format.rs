@@ -4,7 +4,6 @@ pub(super) mod adal;
 pub(super) mod csv;
 pub(super) mod detect;
 pub(super) mod directory;
-pub(super) mod foreign;
-pub(super) mod json;
+pub(super) mod json_objects;
 pub(super) mod msal_cache;
 pub(super) mod token_object;

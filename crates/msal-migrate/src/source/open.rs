@@ -8,12 +8,12 @@ use super::format::adal::AdalSource;
 use super::format::csv::CsvSource;
 use super::format::detect::{self, HEAD};
 use super::format::directory::DirectorySource;
-use super::format::foreign::Foreign;
-use super::format::json::JsonSource;
+use super::format::json_objects::JsonSource;
 use super::format::msal_cache::MsalCacheSource;
 use super::kind::SourceKind;
 use super::read::input::Input;
 use super::row::mapping::{Mapping, MappingError};
+use super::unsupported::UnsupportedFormat;
 
 /// How to read an input.
 #[derive(Clone, Debug, Default)]
@@ -37,8 +37,8 @@ pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, Sou
         return Ok(Box::new(DirectorySource::open(path)?));
     }
     let input = Input::open(path)?;
-    if let Some(format) = Foreign::of_bytes(&input.head(HEAD)?) {
-        return Err(SourceError::Foreign {
+    if let Some(format) = UnsupportedFormat::of_bytes(&input.head(HEAD)?) {
+        return Err(SourceError::UnsupportedFormat {
             file: input.name().to_string(),
             format,
         });

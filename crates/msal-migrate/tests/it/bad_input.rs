@@ -550,7 +550,10 @@ fn a_table_without_a_header_shows_nothing_of_its_first_line() {
 fn other_separators_are_recognised() {
     for separator in [";", "\t"] {
         let error = error(CSV.replace(',', separator));
-        assert!(matches!(error, SourceError::Foreign { .. }), "{error}");
+        assert!(
+            matches!(error, SourceError::UnsupportedFormat { .. }),
+            "{error}"
+        );
     }
 }
 
@@ -577,7 +580,10 @@ fn encrypted_and_packed_files_are_recognised() {
     ];
     for (content, name) in table {
         let error = error(content);
-        assert!(matches!(error, SourceError::Foreign { .. }), "{error}");
+        assert!(
+            matches!(error, SourceError::UnsupportedFormat { .. }),
+            "{error}"
+        );
         assert!(error.to_string().contains(name), "{error}");
     }
     let dictionary = r#"[{"Key":"refresh_tokens","Value":["{}"]}]"#;

@@ -15,10 +15,10 @@ use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json_stream::{
-    JsonError, JsonStream, Unparsed, Value, parse_first, parse_object,
+    JsonError, JsonSlice, JsonStream, Unparsed, parse_first, parse_object,
 };
-use crate::source::row::draft::Draft;
-use crate::source::row::field::Field;
+use crate::source::row::stored_row::StoredRow;
+use crate::source::row::value::StoredValue;
 
 /// A file of ADAL entries.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl AdalSource {
     }
 
     /// The row of an entry that is not in memory to its end, or not as it should be.
-    fn other_row(&self, locator: Locator, value: Value<'_>) -> Result<Row, JsonError> {
+    fn other_row(&self, locator: Locator, value: JsonSlice<'_>) -> Result<Row, JsonError> {
         match parse_object::<Entry<'_>>(value) {
             Ok(entry) => Ok(entry.into_row(locator)),
             Err(Unparsed::Entry(what)) => Ok(Row::Skipped {
@@ -95,29 +95,29 @@ impl Source for AdalSource {
 #[derive(Deserialize)]
 struct Entry<'a> {
     #[serde(borrow, default, rename = "_authority")]
-    authority: Field<'a>,
+    authority: StoredValue<'a>,
     #[serde(borrow, default, rename = "_clientId")]
-    client_id: Field<'a>,
+    client_id: StoredValue<'a>,
     #[serde(borrow, default, rename = "expiresIn")]
-    expires_in: Field<'a>,
+    expires_in: StoredValue<'a>,
     #[serde(borrow, default, rename = "expiresOn")]
-    expires_on: Field<'a>,
+    expires_on: StoredValue<'a>,
     #[serde(borrow, default, rename = "identityProvider")]
-    identity_provider: Field<'a>,
+    identity_provider: StoredValue<'a>,
     #[serde(borrow, default, rename = "isMRRT")]
-    is_mrrt: Field<'a>,
+    is_mrrt: StoredValue<'a>,
     #[serde(borrow, default)]
-    oid: Field<'a>,
+    oid: StoredValue<'a>,
     #[serde(borrow, default, rename = "refreshToken")]
-    refresh_token: Field<'a>,
+    refresh_token: StoredValue<'a>,
     #[serde(borrow, default)]
-    resource: Field<'a>,
+    resource: StoredValue<'a>,
     #[serde(borrow, default, rename = "servicePrincipalId")]
-    service_principal_id: Field<'a>,
+    service_principal_id: StoredValue<'a>,
     #[serde(borrow, default, rename = "tenantId")]
-    tenant_id: Field<'a>,
+    tenant_id: StoredValue<'a>,
     #[serde(borrow, default, rename = "userId")]
-    user_id: Field<'a>,
+    user_id: StoredValue<'a>,
 }
 
 impl Entry<'_> {
@@ -125,7 +125,7 @@ impl Entry<'_> {
         if let Some(reason) = self.without_user() {
             return Row::Skipped { locator, reason };
         }
-        Draft {
+        StoredRow {
             authority: self.authority,
             client_id: self.client_id,
             expires_at: self.expires_on,
@@ -136,9 +136,9 @@ impl Entry<'_> {
             refresh_token: self.refresh_token,
             resource: self.resource,
             tid: self.tenant_id,
-            // ADAL invents a random identifier where the ID token names nobody; the draft takes only a name with `@`.
+            // ADAL invents a random identifier where the ID token names nobody; the row takes only a name with `@`.
             username: self.user_id,
-            ..Draft::default()
+            ..StoredRow::default()
         }
         .into_row(locator)
     }

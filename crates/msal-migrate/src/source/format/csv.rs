@@ -7,13 +7,13 @@ use crate::record::{Locator, Place, Row, SkipReason};
 use crate::source::Source;
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
-use crate::source::read::csv_record::{CsvError, CsvReader, CsvRecord, CsvText};
+use crate::source::read::csv_reader::{CsvError, CsvReader, CsvRecord, CsvText};
 use crate::source::read::input::Input;
-use crate::source::row::alias::{self, Collector, Slot};
-use crate::source::row::draft::Draft;
-use crate::source::row::field::Field;
+use crate::source::row::alias::{self, Collector, Field};
+use crate::source::row::json_pointer::JsonPointer;
 use crate::source::row::mapping::{Expression, Mapping, MappingError, in_text, listed};
-use crate::source::row::pointer::Pointer;
+use crate::source::row::stored_row::StoredRow;
+use crate::source::row::value::StoredValue;
 
 /// A CSV file whose first line names the columns.
 #[derive(Debug)]
@@ -78,8 +78,8 @@ fn read_header(input: &Input) -> Result<Vec<String>, SourceError> {
 pub(crate) fn is_header(line: &str) -> bool {
     let is_token = |name: &str| {
         matches!(
-            alias::slot(name.trim().trim_matches('"')),
-            Some((Slot::RefreshToken, _))
+            alias::field_named(name.trim().trim_matches('"')),
+            Some((Field::RefreshToken, _))
         )
     };
     line.split(',').any(is_token)
@@ -94,7 +94,7 @@ struct Columns {
 
 #[derive(Debug)]
 struct Binding {
-    slot: Slot,
+    field: Field,
     rank: u8,
     value: BoundValue,
 }
@@ -102,7 +102,7 @@ struct Binding {
 #[derive(Debug)]
 enum BoundValue {
     Column(usize),
-    ColumnPointer(usize, Pointer),
+    ColumnPointer(usize, JsonPointer),
     Constant(String),
 }
 
@@ -133,26 +133,29 @@ impl Columns {
         let Ok(texts) = record.texts() else {
             return malformed(locator, "the line is not UTF-8");
         };
-        match self.draft(&texts) {
-            Ok(draft) => draft.into_row(locator),
+        match self.stored_row(&texts) {
+            Ok(stored) => stored.into_row(locator),
             Err(_not_json) => malformed(locator, "a column that should hold JSON does not"),
         }
     }
 
-    fn draft<'a>(&'a self, texts: &'a [CsvText<'_>]) -> Result<Draft<'a>, serde_json::Error> {
+    fn stored_row<'a>(
+        &'a self,
+        texts: &'a [CsvText<'_>],
+    ) -> Result<StoredRow<'a>, serde_json::Error> {
         let mut collector = Collector::default();
         for binding in &self.bindings {
             let value = match &binding.value {
                 BoundValue::Column(index) => {
-                    column(texts, *index).map_or(Field::Absent, Field::from_text)
+                    column(texts, *index).map_or(StoredValue::Absent, StoredValue::from_text)
                 }
                 BoundValue::ColumnPointer(index, pointer) => column(texts, *index)
-                    .map_or(Ok(Field::Absent), |text| in_text(text, pointer))?,
-                BoundValue::Constant(value) => Field::from_text(value.as_str()),
+                    .map_or(Ok(StoredValue::Absent), |text| in_text(text, pointer))?,
+                BoundValue::Constant(value) => StoredValue::from_text(value.as_str()),
             };
-            collector.offer(binding.slot, binding.rank, value);
+            collector.offer(binding.field, binding.rank, value);
         }
-        Ok(collector.into_draft())
+        Ok(collector.into_stored_row())
     }
 }
 
@@ -166,14 +169,14 @@ fn usual(header: &[String]) -> Result<Vec<Binding>, MappingError> {
         .iter()
         .enumerate()
         .filter_map(|(index, name)| {
-            let (slot, rank) = alias::slot(name)?;
+            let (field, rank) = alias::field_named(name)?;
             let value = BoundValue::Column(index);
-            Some(Binding { slot, rank, value })
+            Some(Binding { field, rank, value })
         })
         .collect();
     if !bindings
         .iter()
-        .any(|binding| binding.slot == Slot::RefreshToken)
+        .any(|binding| binding.field == Field::RefreshToken)
     {
         return Err(MappingError::NoTokenColumn {
             columns: columns_of(header),
@@ -184,7 +187,7 @@ fn usual(header: &[String]) -> Result<Vec<Binding>, MappingError> {
 
 /// The columns that a mapping names.
 fn named(header: &[String], mapping: &Mapping) -> Result<Vec<Binding>, MappingError> {
-    let bind = |(slot, expression): &(Slot, Expression)| {
+    let bind = |(field, expression): &(Field, Expression)| {
         let value = match expression {
             Expression::Column(name) => BoundValue::Column(find(header, name)?),
             Expression::ColumnPointer(name, pointer) => {
@@ -199,7 +202,7 @@ fn named(header: &[String], mapping: &Mapping) -> Result<Vec<Binding>, MappingEr
             }
         };
         Ok(Binding {
-            slot: *slot,
+            field: *field,
             rank: 0,
             value,
         })

@@ -5,7 +5,6 @@ use std::io::Read;
 use zeroize::Zeroizing;
 
 use super::csv;
-use super::foreign::Foreign;
 use super::msal_cache::sections::SECTIONS;
 use super::token_object::is_telling;
 use crate::source::error::SourceError;
@@ -13,6 +12,7 @@ use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json_stream::{JsonError, JsonStream};
 use crate::source::row::mapping::{Mapping, listed};
+use crate::source::unsupported::UnsupportedFormat;
 
 /// How much of a file is looked at to tell its format.
 pub(crate) const HEAD: usize = 64 * 1024;
@@ -40,7 +40,7 @@ const ADAL_TOGETHER: [&str; 3] = ["expiresOn", "resource", "tokenType"];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     Adal,
-    Foreign(Foreign),
+    Unsupported(UnsupportedFormat),
     MsalCache,
     /// Token responses: one, an array, or one after the other.
     Tokens,
@@ -55,7 +55,7 @@ pub(crate) fn kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, Sourc
     if head.trim().is_empty() {
         return Err(empty(input));
     }
-    if let Some(format) = Foreign::of_text(&head) {
+    if let Some(format) = UnsupportedFormat::of_text(&head) {
         return Err(foreign(input, format));
     }
     if head.trim_start().starts_with(['[', '{', '"']) {
@@ -69,7 +69,7 @@ pub(crate) fn kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, Sourc
         .iter()
         .any(|separator| csv::is_header(&header.replace(*separator, ",")))
     {
-        return Err(foreign(input, Foreign::SeparatedOtherwise));
+        return Err(foreign(input, UnsupportedFormat::SeparatedOtherwise));
     }
     Err(SourceError::Unrecognised {
         file: input.name().to_string(),
@@ -84,7 +84,7 @@ fn json_kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, SourceError
         Shape::Adal => Ok(SourceKind::AdalPython),
         Shape::MsalCache => Ok(SourceKind::MsalCache),
         Shape::Tokens | Shape::TokenMap => Ok(SourceKind::TokenJson),
-        Shape::Foreign(format) => Err(foreign(input, format)),
+        Shape::Unsupported(format) => Err(foreign(input, format)),
         Shape::Unknown => Err(SourceError::Unmapped {
             file: input.name().to_string(),
             members: first_members(input)?,
@@ -102,7 +102,7 @@ pub(crate) fn check(input: &Input, kind: SourceKind) -> Result<(), SourceError> 
     if kind == SourceKind::Csv {
         return Ok(());
     }
-    if let Some(format) = Foreign::of_text(&head) {
+    if let Some(format) = UnsupportedFormat::of_text(&head) {
         return Err(foreign(input, format));
     }
     let wrong = |problem| {
@@ -116,7 +116,7 @@ pub(crate) fn check(input: &Input, kind: SourceKind) -> Result<(), SourceError> 
         return wrong("it is no JSON array or object");
     }
     match (kind, shape_of_json(input)?) {
-        (_, Shape::Foreign(format)) => Err(foreign(input, format)),
+        (_, Shape::Unsupported(format)) => Err(foreign(input, format)),
         (SourceKind::Jsonl, _) => Ok(()),
         (SourceKind::MsalCache, Shape::MsalCache) => Ok(()),
         (SourceKind::MsalCache, _) => wrong("it has none of the sections of an MSAL cache"),
@@ -135,7 +135,7 @@ fn shape(stream: &mut JsonStream<impl Read>) -> Result<Shape, JsonError> {
     match stream.peek()? {
         Some(b'[') => shape_of_array(stream),
         Some(b'{') => Ok(shape_of_object(&members(stream)?)),
-        Some(b'"') => Ok(Shape::Foreign(Foreign::JsonString)),
+        Some(b'"') => Ok(Shape::Unsupported(UnsupportedFormat::JsonString)),
         _ => Ok(Shape::Unknown),
     }
 }
@@ -148,7 +148,7 @@ fn shape_of_array(stream: &mut JsonStream<impl Read>) -> Result<Shape, JsonError
             let members = members(stream)?;
             return Ok(match shape_of_object(&members) {
                 _ if has(&members, "Key") && has(&members, "Value") => {
-                    Shape::Foreign(Foreign::MsalNetDictionary)
+                    Shape::Unsupported(UnsupportedFormat::MsalNetDictionary)
                 }
                 Shape::Adal => Shape::Adal,
                 Shape::Unknown => Shape::Unknown,
@@ -188,10 +188,10 @@ fn shape_of_object(members: &[Member]) -> Shape {
         return Shape::Tokens;
     }
     if members.iter().any(holds_cache) {
-        return Shape::Foreign(Foreign::AzureRmContext);
+        return Shape::Unsupported(UnsupportedFormat::AzureRmContext);
     }
     if ["iv", "mac", "value"].iter().all(|name| has(members, name)) {
-        return Shape::Foreign(Foreign::Laravel);
+        return Shape::Unsupported(UnsupportedFormat::Laravel);
     }
     if members.iter().all(|member| member.starts_with == b'{') {
         return Shape::TokenMap;
@@ -254,8 +254,8 @@ fn text_head(input: &Input) -> Result<Zeroizing<String>, SourceError> {
     Ok(Zeroizing::new(String::from_utf8_lossy(&head).into_owned()))
 }
 
-fn foreign(input: &Input, format: Foreign) -> SourceError {
-    SourceError::Foreign {
+fn foreign(input: &Input, format: UnsupportedFormat) -> SourceError {
+    SourceError::UnsupportedFormat {
         file: input.name().to_string(),
         format,
     }

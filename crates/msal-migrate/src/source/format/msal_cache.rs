@@ -4,8 +4,8 @@
 //! A refresh token's entry names neither tenant nor user, and its scopes only where MSAL Python wrote it. They come from
 //! the user's entries in other sections, which may stand behind it. So those are read first, and kept, without tokens.
 
-mod join;
 pub(super) mod sections;
+mod users;
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -13,30 +13,30 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use self::join::Join;
 use self::sections::for_each_entry;
+use self::users::Users;
 use crate::record::{Locator, Place, Row, SkipReason};
 use crate::source::Source;
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
-use crate::source::read::json_stream::{JsonError, JsonStream, Unparsed, Value, parse_object};
-use crate::source::row::draft::Draft;
-use crate::source::row::field::Field;
-use crate::source::row::moment;
+use crate::source::read::json_stream::{JsonError, JsonSlice, JsonStream, Unparsed, parse_object};
+use crate::source::row::stored_row::StoredRow;
+use crate::source::row::timestamp;
+use crate::source::row::value::StoredValue;
 
 /// A file with a unified token cache.
 #[derive(Debug)]
 pub(crate) struct MsalCacheSource {
     input: Input,
-    join: OnceLock<Join>,
+    users: OnceLock<Users>,
 }
 
 impl MsalCacheSource {
     pub(crate) fn new(input: Input) -> Self {
         Self {
             input,
-            join: OnceLock::new(),
+            users: OnceLock::new(),
         }
     }
 
@@ -44,19 +44,19 @@ impl MsalCacheSource {
         Ok(JsonStream::new(self.input.text()?))
     }
 
-    fn join(&self) -> Result<&Join, SourceError> {
-        if let Some(join) = self.join.get() {
-            return Ok(join);
+    fn users(&self) -> Result<&Users, SourceError> {
+        if let Some(users) = self.users.get() {
+            return Ok(users);
         }
-        let join =
-            Join::read(&mut self.stream()?).map_err(|error| error.in_file(self.input.name()))?;
-        Ok(self.join.get_or_init(|| join))
+        let users =
+            Users::read(&mut self.stream()?).map_err(|error| error.in_file(self.input.name()))?;
+        Ok(self.users.get_or_init(|| users))
     }
 
     fn read_rows(
         &self,
         stream: &mut JsonStream<impl Read>,
-        join: &Join,
+        users: &Users,
         visit: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<(), JsonError> {
         let mut index = 0;
@@ -66,7 +66,7 @@ impl MsalCacheSource {
             }
             let locator = Locator::new(self.input.name(), Place::RefreshToken(index));
             index += 1;
-            Ok(visit(row(locator, value, join)?))
+            Ok(visit(row(locator, value, users)?))
         })?;
         match flow {
             ControlFlow::Continue(()) => stream.end(),
@@ -81,8 +81,8 @@ impl Source for MsalCacheSource {
     }
 
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
-        let join = self.join()?;
-        self.read_rows(&mut self.stream()?, join, visit)
+        let users = self.users()?;
+        self.read_rows(&mut self.stream()?, users, visit)
             .map_err(|error| error.in_file(self.input.name()))
     }
 }
@@ -91,28 +91,28 @@ impl Source for MsalCacheSource {
 #[derive(Deserialize)]
 struct Entry<'a> {
     #[serde(borrow, default)]
-    client_id: Field<'a>,
+    client_id: StoredValue<'a>,
     #[serde(borrow, default)]
-    client_info: Field<'a>,
+    client_info: StoredValue<'a>,
     #[serde(borrow, default)]
-    environment: Field<'a>,
+    environment: StoredValue<'a>,
     #[serde(borrow, default)]
-    family_id: Field<'a>,
+    family_id: StoredValue<'a>,
     #[serde(borrow, default)]
-    home_account_id: Field<'a>,
+    home_account_id: StoredValue<'a>,
     #[serde(borrow, default)]
-    last_modification_time: Field<'a>,
+    last_modification_time: StoredValue<'a>,
     #[serde(borrow, default)]
-    secret: Field<'a>,
+    secret: StoredValue<'a>,
     #[serde(borrow, default)]
-    target: Field<'a>,
+    target: StoredValue<'a>,
     #[serde(borrow, default)]
-    user_assertion_hash: Field<'a>,
+    user_assertion_hash: StoredValue<'a>,
 }
 
-fn row(locator: Locator, value: Value<'_>, join: &Join) -> Result<Row, JsonError> {
+fn row(locator: Locator, value: JsonSlice<'_>, users: &Users) -> Result<Row, JsonError> {
     match parse_object::<Entry<'_>>(value) {
-        Ok(entry) => Ok(entry.into_row(locator, join)),
+        Ok(entry) => Ok(entry.into_row(locator, users)),
         Err(Unparsed::Entry(what)) => Ok(Row::Skipped {
             locator,
             reason: SkipReason::Malformed(what),
@@ -122,15 +122,15 @@ fn row(locator: Locator, value: Value<'_>, join: &Join) -> Result<Row, JsonError
 }
 
 impl Entry<'_> {
-    fn into_row(self, locator: Locator, join: &Join) -> Row {
+    fn into_row(self, locator: Locator, users: &Users) -> Row {
         if let Some(reason) = self.refusal() {
             return Row::Skipped { locator, reason };
         }
         let home_account_id = self.home_account_id.text().unwrap_or_default();
         let environment = self.environment.text().unwrap_or_default();
-        let account = join.account(home_account_id, environment);
+        let account = users.account(home_account_id, environment);
         let client_id = self.client_id.text().unwrap_or_default();
-        let granted = join.scopes(home_account_id, client_id);
+        let granted = users.scopes(home_account_id, client_id);
         let realm = account.map_or("", |account| account.realm());
         let authority = match (environment, realm) {
             ("", realm) => realm.to_owned(),
@@ -140,28 +140,30 @@ impl Entry<'_> {
         let tid = home_account_id
             .split_once('.')
             .map(|(_uid, utid)| utid.to_owned());
-        Draft {
-            authority: Field::from_text(authority),
+        StoredRow {
+            authority: StoredValue::from_text(authority),
             last_refreshed: self
                 .last_modification_time
                 .number()
-                .and_then(moment::from_number),
-            oid: account.map_or(Field::Absent, |account| Field::from_text(account.oid())),
+                .and_then(timestamp::from_number),
+            oid: account.map_or(StoredValue::Absent, |account| {
+                StoredValue::from_text(account.oid())
+            }),
             scopes: if self.target.is_absent() {
                 granted
             } else {
                 self.target
             },
-            tid: tid.map_or(Field::Absent, Field::from_text),
-            username: account.map_or(Field::Absent, |account| {
-                Field::from_text(account.username())
+            tid: tid.map_or(StoredValue::Absent, StoredValue::from_text),
+            username: account.map_or(StoredValue::Absent, |account| {
+                StoredValue::from_text(account.username())
             }),
             client_id: self.client_id,
             client_info: self.client_info,
             family: self.family_id,
-            home_account_id: Field::from_text(home_account_id.to_owned()),
+            home_account_id: StoredValue::from_text(home_account_id.to_owned()),
             refresh_token: self.secret,
-            ..Draft::default()
+            ..StoredRow::default()
         }
         .into_row(locator)
     }

@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use crate::source::row::alias::{Collector, Slot, slot};
-use crate::source::row::draft::Draft;
-use crate::source::row::field::Field;
+use crate::source::row::alias::{Collector, Field, field_named};
+use crate::source::row::stored_row::StoredRow;
+use crate::source::row::value::StoredValue;
 
 /// Members that hold the token response itself: yup-oauth2 and Home Assistant, omniauth, Zammad, n8n.
 const WRAPPERS: [&str; 6] = [
@@ -24,7 +24,7 @@ const DEEPEST: u8 = 2;
 
 /// An object with the fields of one token response.
 pub(crate) struct TokenObject<'a> {
-    pub(crate) draft: Draft<'a>,
+    pub(crate) stored: StoredRow<'a>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for TokenObject<'a> {
@@ -35,7 +35,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for TokenObject<'a> {
             depth: 0,
         })?;
         Ok(Self {
-            draft: collector.into_draft(),
+            stored: collector.into_stored_row(),
         })
     }
 }
@@ -45,7 +45,8 @@ pub(crate) fn is_telling(name: &str, starts_with: u8) -> bool {
     match starts_with {
         b'{' => WRAPPERS.contains(&name),
         _ => {
-            slot(name).is_some_and(|(slot, _)| !matches!(slot, Slot::Key | Slot::Username))
+            field_named(name)
+                .is_some_and(|(field, _)| !matches!(field, Field::Key | Field::Username))
                 || matches!(
                     name,
                     "access_token" | "accessToken" | "AccessToken" | "token_type" | "tokenType"
@@ -68,11 +69,11 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Field::Text(name)) = map.next_key()? {
-            if let Some((slot, rank)) = slot(&name) {
+        while let Some(StoredValue::Text(name)) = map.next_key()? {
+            if let Some((field, rank)) = field_named(&name) {
                 // What stands outside describes the row; what is wrapped, the token. Both may name the user.
                 let rank = rank + self.depth * 8;
-                self.collector.offer(slot, rank, map.next_value()?);
+                self.collector.offer(field, rank, map.next_value()?);
             } else if self.depth < DEEPEST && WRAPPERS.contains(&name.as_ref()) {
                 map.next_value_seed(Wrapped(Members {
                     collector: self.collector,

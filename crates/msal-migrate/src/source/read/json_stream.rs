@@ -23,7 +23,7 @@ pub(crate) struct JsonStream<R> {
 
 /// One value of the text: where it starts, and its bytes.
 #[derive(Clone, Copy)]
-pub(crate) struct Value<'a> {
+pub(crate) struct JsonSlice<'a> {
     pub(crate) offset: u64,
     pub(crate) bytes: &'a [u8],
 }
@@ -81,7 +81,7 @@ impl<R: Read> JsonStream<R> {
     /// Visits the elements of the array that starts here, with their indexes.
     pub(crate) fn for_each_element(
         &mut self,
-        mut visit: impl FnMut(u64, Value<'_>) -> Result<ControlFlow<()>, JsonError>,
+        mut visit: impl FnMut(u64, JsonSlice<'_>) -> Result<ControlFlow<()>, JsonError>,
     ) -> Result<ControlFlow<()>, JsonError> {
         self.enter(b'[')?;
         let mut index = 0;
@@ -97,7 +97,7 @@ impl<R: Read> JsonStream<R> {
     /// Visits the values of the object that starts here.
     pub(crate) fn for_each_member(
         &mut self,
-        mut visit: impl FnMut(Value<'_>) -> Result<ControlFlow<()>, JsonError>,
+        mut visit: impl FnMut(JsonSlice<'_>) -> Result<ControlFlow<()>, JsonError>,
     ) -> Result<ControlFlow<()>, JsonError> {
         self.enter(b'{')?;
         let mut first = true;
@@ -135,7 +135,7 @@ impl<R: Read> JsonStream<R> {
         self.expect(b':', "`:`")
     }
 
-    fn raw_name(&mut self) -> Result<Value<'_>, JsonError> {
+    fn raw_name(&mut self) -> Result<JsonSlice<'_>, JsonError> {
         if self.peek()? != Some(b'"') {
             return Err(self.unexpected("a member's name in quotation marks"));
         }
@@ -143,7 +143,7 @@ impl<R: Read> JsonStream<R> {
     }
 
     /// Reads the value that starts here. Its bytes stay valid until the next call.
-    pub(crate) fn value(&mut self) -> Result<Value<'_>, JsonError> {
+    pub(crate) fn value(&mut self) -> Result<JsonSlice<'_>, JsonError> {
         if self.peek()?.is_none() {
             return Err(self.truncated("a value"));
         }
@@ -167,7 +167,7 @@ impl<R: Read> JsonStream<R> {
             return Err(self.unexpected("a value"));
         }
         let bytes = self.window.take(length);
-        Ok(Value { offset, bytes })
+        Ok(JsonSlice { offset, bytes })
     }
 
     /// Reads the object that starts here with `parse`, which answers with what it made and how many bytes that took.
@@ -344,7 +344,7 @@ pub(crate) fn parse_first<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<(T, 
 ///
 /// Tells a text that is not JSON, after which no boundary can be trusted, from an object of other fields than expected,
 /// which concerns only itself.
-pub(crate) fn parse_object<'a, T: Deserialize<'a>>(value: Value<'a>) -> Result<T, Unparsed> {
+pub(crate) fn parse_object<'a, T: Deserialize<'a>>(value: JsonSlice<'a>) -> Result<T, Unparsed> {
     let is_object = value.bytes.first() == Some(&b'{');
     let parsed = is_object.then(|| serde_json::from_slice(value.bytes));
     if let Some(Ok(object)) = parsed {

@@ -1,11 +1,11 @@
 //! The names that stores give to one and the same thing.
 
-use super::draft::Draft;
-use super::field::Field;
+use super::stored_row::StoredRow;
+use super::value::StoredValue;
 
 /// What a member or a column can be about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Slot {
+pub(crate) enum Field {
     Authority,
     ClientId,
     ClientInfo,
@@ -27,68 +27,68 @@ pub(crate) enum Slot {
 }
 
 /// Name without case and punctuation, what it is about, and its rank among the names for the same: 0 is best.
-const ALIASES: [(&str, Slot, u8); 53] = [
-    ("appid", Slot::ClientId, 2),
-    ("applicationid", Slot::ClientId, 2),
-    ("accesstokenexpiration", Slot::ExpiresAt, 2),
-    ("authority", Slot::Authority, 0),
-    ("client", Slot::ClientId, 3),
-    ("clientid", Slot::ClientId, 0),
-    ("clientinfo", Slot::ClientInfo, 0),
-    ("email", Slot::Username, 3),
-    ("expdate", Slot::ExpiresAt, 2),
-    ("expiration", Slot::ExpiresAt, 2),
-    ("expires", Slot::ExpiresAt, 3),
-    ("expiresat", Slot::ExpiresAt, 0),
-    ("expiresin", Slot::ExpiresIn, 0),
-    ("expireson", Slot::ExpiresAt, 1),
-    ("expiry", Slot::ExpiresAt, 2),
-    ("foci", Slot::Family, 1),
-    ("homeaccountid", Slot::HomeAccountId, 0),
-    ("idtoken", Slot::IdToken, 0),
-    ("key", Slot::Key, 0),
-    ("localaccountid", Slot::Oid, 1),
-    ("login", Slot::Username, 4),
-    ("oauth2requesturl", Slot::Authority, 1),
-    ("oauth2refreshtoken", Slot::RefreshToken, 1),
-    ("objectid", Slot::Oid, 1),
-    ("oid", Slot::Oid, 0),
-    ("preferredusername", Slot::Username, 0),
-    ("provider", Slot::Provider, 0),
-    ("providerid", Slot::Provider, 1),
-    ("providername", Slot::Provider, 0),
-    ("refresh", Slot::RefreshToken, 3),
-    ("refreshtoken", Slot::RefreshToken, 0),
-    ("registration", Slot::Provider, 2),
-    ("resource", Slot::Resource, 0),
-    ("rowid", Slot::Key, 1),
-    ("rt", Slot::RefreshToken, 3),
-    ("scope", Slot::Scopes, 0),
-    ("scopes", Slot::Scopes, 1),
-    ("service", Slot::Provider, 2),
-    ("sub", Slot::Sub, 0),
-    ("tenant", Slot::Tenant, 0),
-    ("tenantid", Slot::Tenant, 1),
-    ("tid", Slot::Tid, 0),
-    ("tokenendpoint", Slot::Authority, 1),
+const ALIASES: [(&str, Field, u8); 53] = [
+    ("appid", Field::ClientId, 2),
+    ("applicationid", Field::ClientId, 2),
+    ("accesstokenexpiration", Field::ExpiresAt, 2),
+    ("authority", Field::Authority, 0),
+    ("client", Field::ClientId, 3),
+    ("clientid", Field::ClientId, 0),
+    ("clientinfo", Field::ClientInfo, 0),
+    ("email", Field::Username, 3),
+    ("expdate", Field::ExpiresAt, 2),
+    ("expiration", Field::ExpiresAt, 2),
+    ("expires", Field::ExpiresAt, 3),
+    ("expiresat", Field::ExpiresAt, 0),
+    ("expiresin", Field::ExpiresIn, 0),
+    ("expireson", Field::ExpiresAt, 1),
+    ("expiry", Field::ExpiresAt, 2),
+    ("foci", Field::Family, 1),
+    ("homeaccountid", Field::HomeAccountId, 0),
+    ("idtoken", Field::IdToken, 0),
+    ("key", Field::Key, 0),
+    ("localaccountid", Field::Oid, 1),
+    ("login", Field::Username, 4),
+    ("oauth2requesturl", Field::Authority, 1),
+    ("oauth2refreshtoken", Field::RefreshToken, 1),
+    ("objectid", Field::Oid, 1),
+    ("oid", Field::Oid, 0),
+    ("preferredusername", Field::Username, 0),
+    ("provider", Field::Provider, 0),
+    ("providerid", Field::Provider, 1),
+    ("providername", Field::Provider, 0),
+    ("refresh", Field::RefreshToken, 3),
+    ("refreshtoken", Field::RefreshToken, 0),
+    ("registration", Field::Provider, 2),
+    ("resource", Field::Resource, 0),
+    ("rowid", Field::Key, 1),
+    ("rt", Field::RefreshToken, 3),
+    ("scope", Field::Scopes, 0),
+    ("scopes", Field::Scopes, 1),
+    ("service", Field::Provider, 2),
+    ("sub", Field::Sub, 0),
+    ("tenant", Field::Tenant, 0),
+    ("tenantid", Field::Tenant, 1),
+    ("tid", Field::Tid, 0),
+    ("tokenendpoint", Field::Authority, 1),
     // django-allauth keeps the refresh token of OAuth 2.0 in the column of OAuth 1.0's token secret.
-    ("tokensecret", Slot::RefreshToken, 2),
-    ("tokenresource", Slot::Resource, 1),
-    ("tokenuri", Slot::Authority, 1),
-    ("tokenurl", Slot::Authority, 1),
-    ("upn", Slot::Username, 1),
-    ("user", Slot::Username, 5),
-    ("useremail", Slot::Username, 3),
-    ("userid", Slot::Username, 6),
-    ("username", Slot::Username, 2),
-    ("userprincipalname", Slot::Username, 1),
+    ("tokensecret", Field::RefreshToken, 2),
+    ("tokenresource", Field::Resource, 1),
+    ("tokenuri", Field::Authority, 1),
+    ("tokenurl", Field::Authority, 1),
+    ("upn", Field::Username, 1),
+    ("user", Field::Username, 5),
+    ("useremail", Field::Username, 3),
+    ("userid", Field::Username, 6),
+    ("username", Field::Username, 2),
+    ("userprincipalname", Field::Username, 1),
 ];
 
 /// The longest alias; longer names are about something else.
 const LONGEST: usize = 24;
 
 /// What the member or column called `name` is about, with the rank of that name.
-pub(crate) fn slot(name: &str) -> Option<(Slot, u8)> {
+pub(crate) fn field_named(name: &str) -> Option<(Field, u8)> {
     let mut plain = [0; LONGEST];
     let mut length = 0;
     for byte in name.bytes().filter(|byte| !b"_- ".contains(byte)) {
@@ -99,68 +99,68 @@ pub(crate) fn slot(name: &str) -> Option<(Slot, u8)> {
     ALIASES
         .iter()
         .find(|(alias, ..)| alias.as_bytes() == plain)
-        .map(|(_, slot, rank)| (*slot, *rank))
+        .map(|(_, field, rank)| (*field, *rank))
 }
 
 /// Collects a row's fields, the best name winning where several mean the same.
 #[derive(Default)]
 pub(crate) struct Collector<'a> {
-    draft: Draft<'a>,
+    stored: StoredRow<'a>,
     /// The rank of what is held, plus one; 0 where nothing is.
-    ranks: [u8; Slot::Username as usize + 1],
+    ranks: [u8; Field::Username as usize + 1],
 }
 
 impl<'a> Collector<'a> {
     /// Takes a value under one of its names.
-    pub(crate) fn offer(&mut self, slot: Slot, rank: u8, value: Field<'a>) {
-        if value.is_absent() || !is_plausible(slot, &value) {
+    pub(crate) fn offer(&mut self, field: Field, rank: u8, value: StoredValue<'a>) {
+        if value.is_absent() || !is_plausible(field, &value) {
             return;
         }
-        let Some(held) = self.ranks.get_mut(slot as usize) else {
+        let Some(held) = self.ranks.get_mut(field as usize) else {
             return;
         };
         if *held != 0 && *held <= rank + 1 {
             return;
         }
         *held = rank + 1;
-        *self.field(slot) = value;
+        *self.value_of(field) = value;
     }
 
-    pub(crate) fn into_draft(self) -> Draft<'a> {
-        self.draft
+    pub(crate) fn into_stored_row(self) -> StoredRow<'a> {
+        self.stored
     }
 
-    fn field(&mut self, slot: Slot) -> &mut Field<'a> {
-        let draft = &mut self.draft;
-        match slot {
-            Slot::Authority => &mut draft.authority,
-            Slot::ClientId => &mut draft.client_id,
-            Slot::ClientInfo => &mut draft.client_info,
-            Slot::ExpiresAt => &mut draft.expires_at,
-            Slot::ExpiresIn => &mut draft.expires_in,
-            Slot::Family => &mut draft.family,
-            Slot::HomeAccountId => &mut draft.home_account_id,
-            Slot::IdToken => &mut draft.id_token,
-            Slot::Key => &mut draft.key,
-            Slot::Oid => &mut draft.oid,
-            Slot::Provider => &mut draft.provider,
-            Slot::RefreshToken => &mut draft.refresh_token,
-            Slot::Resource => &mut draft.resource,
-            Slot::Scopes => &mut draft.scopes,
-            Slot::Sub => &mut draft.sub,
-            Slot::Tenant => &mut draft.tenant,
-            Slot::Tid => &mut draft.tid,
-            Slot::Username => &mut draft.username,
+    fn value_of(&mut self, field: Field) -> &mut StoredValue<'a> {
+        let stored = &mut self.stored;
+        match field {
+            Field::Authority => &mut stored.authority,
+            Field::ClientId => &mut stored.client_id,
+            Field::ClientInfo => &mut stored.client_info,
+            Field::ExpiresAt => &mut stored.expires_at,
+            Field::ExpiresIn => &mut stored.expires_in,
+            Field::Family => &mut stored.family,
+            Field::HomeAccountId => &mut stored.home_account_id,
+            Field::IdToken => &mut stored.id_token,
+            Field::Key => &mut stored.key,
+            Field::Oid => &mut stored.oid,
+            Field::Provider => &mut stored.provider,
+            Field::RefreshToken => &mut stored.refresh_token,
+            Field::Resource => &mut stored.resource,
+            Field::Scopes => &mut stored.scopes,
+            Field::Sub => &mut stored.sub,
+            Field::Tenant => &mut stored.tenant,
+            Field::Tid => &mut stored.tid,
+            Field::Username => &mut stored.username,
         }
     }
 }
 
-/// Keeps a name that fits the slot from being pushed out by one that does not: `"user": 17` beside an e-mail address,
+/// Keeps a name that fits the field from being pushed out by one that does not: `"user": 17` beside an e-mail address,
 /// `"expires": true` beside a time.
-fn is_plausible(slot: Slot, value: &Field<'_>) -> bool {
-    match slot {
-        Slot::Username => value.text().is_some_and(|name| name.contains('@')),
-        Slot::ExpiresAt | Slot::ExpiresIn => !matches!(value, Field::Bool(_)),
+fn is_plausible(field: Field, value: &StoredValue<'_>) -> bool {
+    match field {
+        Field::Username => value.text().is_some_and(|name| name.contains('@')),
+        Field::ExpiresAt | Field::ExpiresIn => !matches!(value, StoredValue::Bool(_)),
         _ => true,
     }
 }
@@ -177,18 +177,18 @@ mod tests {
             "RefreshToken",
             "REFRESH-TOKEN",
         ] {
-            assert_eq!(slot(name), Some((Slot::RefreshToken, 0)), "{name}");
+            assert_eq!(field_named(name), Some((Field::RefreshToken, 0)), "{name}");
         }
-        assert_eq!(slot("_clientId"), Some((Slot::ClientId, 0)));
+        assert_eq!(field_named("_clientId"), Some((Field::ClientId, 0)));
         for other in ["", "access_token", "refresh_token_expires_in_seconds", "é"] {
-            assert_eq!(slot(other), None, "{other}");
+            assert_eq!(field_named(other), None, "{other}");
         }
     }
 
     #[test]
     fn every_alias_can_be_reached() {
         for (alias, expected, rank) in ALIASES {
-            assert_eq!(slot(alias), Some((expected, rank)), "{alias}");
+            assert_eq!(field_named(alias), Some((expected, rank)), "{alias}");
         }
     }
 
@@ -203,10 +203,10 @@ mod tests {
         for rotation in 0..names.len() {
             let mut collector = Collector::default();
             for (name, value) in names.iter().cycle().skip(rotation).take(names.len()) {
-                let (slot, rank) = slot(name).unwrap();
-                collector.offer(slot, rank, Field::from_text(*value));
+                let (field, rank) = field_named(name).unwrap();
+                collector.offer(field, rank, StoredValue::from_text(*value));
             }
-            assert_eq!(collector.into_draft().username.text(), Some("n@x"));
+            assert_eq!(collector.into_stored_row().username.text(), Some("n@x"));
         }
     }
 }

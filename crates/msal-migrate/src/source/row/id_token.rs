@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::field::Field;
+use super::value::StoredValue;
 
 /// The claims that fill gaps in a record (OpenID Connect Core §2, and Entra's own).
 #[derive(Default)]
@@ -30,25 +30,25 @@ pub(crate) fn claims(id_token: &str) -> Claims {
 #[derive(Deserialize)]
 struct Wire<'a> {
     #[serde(borrow, default)]
-    aud: Field<'a>,
+    aud: StoredValue<'a>,
     #[serde(borrow, default)]
-    email: Field<'a>,
+    email: StoredValue<'a>,
     #[serde(borrow, default)]
-    idp: Field<'a>,
+    idp: StoredValue<'a>,
     #[serde(borrow, default)]
-    iss: Field<'a>,
+    iss: StoredValue<'a>,
     #[serde(borrow, default)]
-    oid: Field<'a>,
+    oid: StoredValue<'a>,
     #[serde(borrow, default)]
-    preferred_username: Field<'a>,
+    preferred_username: StoredValue<'a>,
     #[serde(borrow, default)]
-    sub: Field<'a>,
+    sub: StoredValue<'a>,
     #[serde(borrow, default)]
-    tid: Field<'a>,
+    tid: StoredValue<'a>,
     #[serde(borrow, default)]
-    unique_name: Field<'a>,
+    unique_name: StoredValue<'a>,
     #[serde(borrow, default)]
-    upn: Field<'a>,
+    upn: StoredValue<'a>,
 }
 
 impl Claims {
@@ -65,7 +65,7 @@ impl Claims {
             oid: wire.oid.owned(),
             sub: wire.sub.owned(),
             tid: wire.tid.owned(),
-            username: names.into_iter().find_map(Field::owned),
+            username: names.into_iter().find_map(StoredValue::owned),
             is_personal_account: wire.idp.text() == Some("live.com"),
         }
     }

@@ -5,9 +5,9 @@ use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::alias::Slot;
-use super::field::Field;
-use super::pointer::Pointer;
+use super::alias::Field;
+use super::json_pointer::JsonPointer;
+use super::value::StoredValue;
 use crate::source::kind::SourceKind;
 
 /// How many names are listed in an error.
@@ -23,43 +23,43 @@ const LONGEST_NAME: usize = 40;
 /// column that holds JSON, or `const:VALUE`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping {
-    parts: Vec<(Slot, Expression)>,
+    parts: Vec<(Field, Expression)>,
 }
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Expression {
     Column(String),
-    ColumnPointer(String, Pointer),
+    ColumnPointer(String, JsonPointer),
     Constant(String),
-    Pointer(Pointer),
+    Pointer(JsonPointer),
 }
 
-const SLOTS: [(&str, Slot); 17] = [
-    ("authority", Slot::Authority),
-    ("client_id", Slot::ClientId),
-    ("client_info", Slot::ClientInfo),
-    ("expires_at", Slot::ExpiresAt),
-    ("expires_in", Slot::ExpiresIn),
-    ("home_account_id", Slot::HomeAccountId),
-    ("id_token", Slot::IdToken),
-    ("key", Slot::Key),
-    ("oid", Slot::Oid),
-    ("provider", Slot::Provider),
-    ("refresh_token", Slot::RefreshToken),
-    ("resource", Slot::Resource),
-    ("scopes", Slot::Scopes),
-    ("sub", Slot::Sub),
-    ("tenant", Slot::Tenant),
-    ("tid", Slot::Tid),
-    ("username", Slot::Username),
+const FIELDS: [(&str, Field); 17] = [
+    ("authority", Field::Authority),
+    ("client_id", Field::ClientId),
+    ("client_info", Field::ClientInfo),
+    ("expires_at", Field::ExpiresAt),
+    ("expires_in", Field::ExpiresIn),
+    ("home_account_id", Field::HomeAccountId),
+    ("id_token", Field::IdToken),
+    ("key", Field::Key),
+    ("oid", Field::Oid),
+    ("provider", Field::Provider),
+    ("refresh_token", Field::RefreshToken),
+    ("resource", Field::Resource),
+    ("scopes", Field::Scopes),
+    ("sub", Field::Sub),
+    ("tenant", Field::Tenant),
+    ("tid", Field::Tid),
+    ("username", Field::Username),
 ];
 
-const NAMES: [&str; SLOTS.len()] = {
-    let mut names = [""; SLOTS.len()];
+const NAMES: [&str; FIELDS.len()] = {
+    let mut names = [""; FIELDS.len()];
     let mut index = 0;
     while index < names.len() {
-        names[index] = SLOTS[index].0;
+        names[index] = FIELDS[index].0;
         index += 1;
     }
     names
@@ -79,7 +79,7 @@ impl Mapping {
         for part in parts {
             mapping.add(part.as_ref())?;
         }
-        let maps_token = |(slot, _): &(Slot, Expression)| *slot == Slot::RefreshToken;
+        let maps_token = |(field, _): &(Field, Expression)| *field == Field::RefreshToken;
         if !mapping.is_empty() && !mapping.parts.iter().any(maps_token) {
             return Err(MappingError::NoRefreshToken);
         }
@@ -91,29 +91,25 @@ impl Mapping {
         self.parts.is_empty()
     }
 
-    pub(crate) fn parts(&self) -> &[(Slot, Expression)] {
+    pub(crate) fn parts(&self) -> &[(Field, Expression)] {
         &self.parts
     }
 
     fn add(&mut self, part: &str) -> Result<(), MappingError> {
-        let (field, expression) = part.split_once('=').ok_or(MappingError::Syntax)?;
-        let slot = SLOTS
+        let (name, expression) = part.split_once('=').ok_or(MappingError::Syntax)?;
+        let field = FIELDS
             .iter()
-            .find(|(name, _)| *name == field.trim())
-            .map(|(_, slot)| *slot)
-            .ok_or_else(|| MappingError::UnknownField {
-                field: shown(field),
-            })?;
-        if self.parts.iter().any(|(mapped, _)| *mapped == slot) {
-            return Err(MappingError::Twice {
-                field: shown(field),
-            });
+            .find(|(field, _)| *field == name.trim())
+            .map(|(_, field)| *field)
+            .ok_or_else(|| MappingError::UnknownField { field: shown(name) })?;
+        if self.parts.iter().any(|(mapped, _)| *mapped == field) {
+            return Err(MappingError::Twice { field: shown(name) });
         }
         let expression = Expression::parse(expression).ok_or(MappingError::Syntax)?;
-        if slot == Slot::RefreshToken && matches!(expression, Expression::Constant(_)) {
+        if field == Field::RefreshToken && matches!(expression, Expression::Constant(_)) {
             return Err(MappingError::ConstantToken);
         }
-        self.parts.push((slot, expression));
+        self.parts.push((field, expression));
         Ok(())
     }
 }
@@ -123,12 +119,12 @@ impl Expression {
         if let Some(value) = text.strip_prefix("const:") {
             return Some(Self::Constant(value.to_owned()));
         }
-        if let Some(pointer) = Pointer::parse(text) {
+        if let Some(pointer) = JsonPointer::parse(text) {
             return Some(Self::Pointer(pointer));
         }
         match text.split_once(":/") {
             Some((column, pointer)) => {
-                let pointer = Pointer::parse(&format!("/{pointer}"))?;
+                let pointer = JsonPointer::parse(&format!("/{pointer}"))?;
                 Some(Self::ColumnPointer(column.to_owned(), pointer))
             }
             None => (!text.is_empty()).then(|| Self::Column(text.to_owned())),
@@ -136,14 +132,17 @@ impl Expression {
     }
 
     /// The value in a JSON object.
-    pub(crate) fn in_object<'a>(&'a self, json: &'a [u8]) -> Result<Field<'a>, serde_json::Error> {
+    pub(crate) fn in_object<'a>(
+        &'a self,
+        json: &'a [u8],
+    ) -> Result<StoredValue<'a>, serde_json::Error> {
         match self {
-            Self::Column(name) => Pointer::member(name, json),
-            Self::Constant(value) => Ok(Field::from_text(value.as_str())),
+            Self::Column(name) => JsonPointer::member(name, json),
+            Self::Constant(value) => Ok(StoredValue::from_text(value.as_str())),
             Self::Pointer(pointer) => pointer.find(json),
-            Self::ColumnPointer(name, pointer) => match Pointer::member(name, json)? {
-                Field::Text(text) => Ok(in_text(&text, pointer)?.into_owned()),
-                _ => Ok(Field::Absent),
+            Self::ColumnPointer(name, pointer) => match JsonPointer::member(name, json)? {
+                StoredValue::Text(text) => Ok(in_text(&text, pointer)?.into_owned()),
+                _ => Ok(StoredValue::Absent),
             },
         }
     }
@@ -152,8 +151,8 @@ impl Expression {
 /// The value in a column that holds JSON, or JSON in a JSON string, as older installations of python-social-auth do.
 pub(crate) fn in_text<'a>(
     text: &'a str,
-    pointer: &Pointer,
-) -> Result<Field<'a>, serde_json::Error> {
+    pointer: &JsonPointer,
+) -> Result<StoredValue<'a>, serde_json::Error> {
     let mut inner = Zeroizing::new(String::new());
     for _nesting in 0..2 {
         let outer = if inner.is_empty() { text } else { &inner };
@@ -166,7 +165,7 @@ pub(crate) fn in_text<'a>(
         return Ok(pointer.find(inner.as_bytes())?.into_owned());
     }
     if text.trim().is_empty() {
-        return Ok(Field::Absent);
+        return Ok(StoredValue::Absent);
     }
     pointer.find(text.as_bytes())
 }

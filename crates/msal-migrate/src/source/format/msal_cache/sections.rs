@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use crate::source::read::json_stream::{JsonError, JsonStream, Value};
+use crate::source::read::json_stream::{JsonError, JsonSlice, JsonStream};
 
 /// The sections of the unified cache.
 pub(crate) const SECTIONS: [&str; 5] = [
@@ -17,7 +17,7 @@ pub(crate) const SECTIONS: [&str; 5] = [
 /// Visits the entries of the sections that matter, with the section's name.
 pub(super) fn for_each_entry(
     stream: &mut JsonStream<impl Read>,
-    mut visit: impl FnMut(&str, Value<'_>) -> Result<ControlFlow<()>, JsonError>,
+    mut visit: impl FnMut(&str, JsonSlice<'_>) -> Result<ControlFlow<()>, JsonError>,
 ) -> Result<ControlFlow<()>, JsonError> {
     stream.enter(b'{')?;
     let mut first = true;

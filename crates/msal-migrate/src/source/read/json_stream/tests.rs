@@ -127,7 +127,7 @@ fn objects_of_other_fields_are_told_from_text_that_is_not_json() {
         #[expect(dead_code, reason = "only its type matters")]
         a: u8,
     }
-    let parse = |bytes| parse_object::<Entry>(Value { offset: 9, bytes });
+    let parse = |bytes| parse_object::<Entry>(JsonSlice { offset: 9, bytes });
     assert!(parse(br#"{"a":1}"#).is_ok());
     for other in [
         &br#"{"a":"x"}"#[..],

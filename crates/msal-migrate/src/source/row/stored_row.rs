@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use msal_core::{ClientInfo, HomeAccountId, RefreshToken, Scope, UnixTime};
 
-use super::field::Field;
 use super::id_token::{self, Claims};
-use super::moment;
+use super::timestamp;
+use super::value::StoredValue;
 use crate::record::{Locator, Record, RecordFlags, Row, SkipReason, UserHints};
 
 /// No refresh token of any provider comes near this; it bounds what one record can hold.
@@ -17,35 +17,35 @@ const USUAL_LIFETIME: f64 = 3600.0;
 
 /// The fields of a row, each of any type.
 #[derive(Default)]
-pub(crate) struct Draft<'a> {
+pub(crate) struct StoredRow<'a> {
     /// A URL, or only a tenant.
-    pub(crate) authority: Field<'a>,
-    pub(crate) client_id: Field<'a>,
-    pub(crate) client_info: Field<'a>,
+    pub(crate) authority: StoredValue<'a>,
+    pub(crate) client_id: StoredValue<'a>,
+    pub(crate) client_info: StoredValue<'a>,
     /// When the access token expires.
-    pub(crate) expires_at: Field<'a>,
-    pub(crate) expires_in: Field<'a>,
-    pub(crate) family: Field<'a>,
-    pub(crate) home_account_id: Field<'a>,
-    pub(crate) id_token: Field<'a>,
+    pub(crate) expires_at: StoredValue<'a>,
+    pub(crate) expires_in: StoredValue<'a>,
+    pub(crate) family: StoredValue<'a>,
+    pub(crate) home_account_id: StoredValue<'a>,
+    pub(crate) id_token: StoredValue<'a>,
     pub(crate) is_multi_resource: bool,
     pub(crate) is_personal_account: bool,
-    pub(crate) key: Field<'a>,
+    pub(crate) key: StoredValue<'a>,
     pub(crate) last_refreshed: Option<UnixTime>,
-    pub(crate) oid: Field<'a>,
-    pub(crate) provider: Field<'a>,
-    pub(crate) refresh_token: Field<'a>,
-    pub(crate) resource: Field<'a>,
-    pub(crate) scopes: Field<'a>,
-    pub(crate) sub: Field<'a>,
+    pub(crate) oid: StoredValue<'a>,
+    pub(crate) provider: StoredValue<'a>,
+    pub(crate) refresh_token: StoredValue<'a>,
+    pub(crate) resource: StoredValue<'a>,
+    pub(crate) scopes: StoredValue<'a>,
+    pub(crate) sub: StoredValue<'a>,
     /// Where the token was issued, unless `authority` says it.
-    pub(crate) tenant: Field<'a>,
+    pub(crate) tenant: StoredValue<'a>,
     /// The user's tenant.
-    pub(crate) tid: Field<'a>,
-    pub(crate) username: Field<'a>,
+    pub(crate) tid: StoredValue<'a>,
+    pub(crate) username: StoredValue<'a>,
 }
 
-impl Draft<'_> {
+impl StoredRow<'_> {
     /// The record, or why there is none.
     pub(crate) fn into_row(self, mut locator: Locator) -> Row {
         if let Some(key) = self.shown_key() {
@@ -124,7 +124,7 @@ impl Draft<'_> {
                 personal_account: self.is_personal_account || claims.is_personal_account,
             },
             refresh_token: match self.refresh_token {
-                Field::Text(token) => RefreshToken::new(token.into_owned()),
+                StoredValue::Text(token) => RefreshToken::new(token.into_owned()),
                 _ => RefreshToken::new(String::new()),
             },
             locator,
@@ -134,8 +134,8 @@ impl Draft<'_> {
     fn parsed_scopes(&self) -> Vec<Scope> {
         let mut scopes = Vec::new();
         match &self.scopes {
-            Field::Text(text) => add_scopes(&mut scopes, text),
-            Field::List(list) => list.iter().for_each(|text| add_scopes(&mut scopes, text)),
+            StoredValue::Text(text) => add_scopes(&mut scopes, text),
+            StoredValue::List(list) => list.iter().for_each(|text| add_scopes(&mut scopes, text)),
             _ => {}
         }
         scopes
@@ -144,8 +144,8 @@ impl Draft<'_> {
     /// The time the access token was issued. Nearly no store keeps when it last wrote the refresh token.
     fn refreshed_about(&self) -> Option<UnixTime> {
         let expires_at = match &self.expires_at {
-            Field::Number(number) => moment::from_number(*number)?,
-            Field::Text(text) => moment::parse(text)?,
+            StoredValue::Number(number) => timestamp::from_number(*number)?,
+            StoredValue::Text(text) => timestamp::parse(text)?,
             _ => return None,
         };
         let lifetime = self.expires_in.number().unwrap_or(USUAL_LIFETIME);
@@ -157,10 +157,10 @@ impl Draft<'_> {
     /// The row's name, unless somebody took the token for it.
     fn shown_key(&self) -> Option<Cow<'_, str>> {
         match &self.key {
-            Field::Text(key) if Some(key.as_ref()) != self.refresh_token.text() => {
+            StoredValue::Text(key) if Some(key.as_ref()) != self.refresh_token.text() => {
                 Some(Cow::Borrowed(key.as_ref()))
             }
-            Field::Number(number) => Some(Cow::Owned(number.to_string())),
+            StoredValue::Number(number) => Some(Cow::Owned(number.to_string())),
             _ => None,
         }
     }
@@ -251,15 +251,15 @@ mod tests {
         Locator::new(&Arc::from("test"), Place::Line(1))
     }
 
-    fn token(token: &str) -> Draft<'_> {
-        Draft {
-            refresh_token: Field::from_text(token),
-            ..Draft::default()
+    fn token(token: &str) -> StoredRow<'_> {
+        StoredRow {
+            refresh_token: StoredValue::from_text(token),
+            ..StoredRow::default()
         }
     }
 
-    fn reason(draft: Draft<'_>) -> Option<&'static str> {
-        match draft.into_row(locator()) {
+    fn reason(stored: StoredRow<'_>) -> Option<&'static str> {
+        match stored.into_row(locator()) {
             Row::Record(_) => None,
             Row::Skipped { reason, .. } => Some(reason.code()),
         }
@@ -286,9 +286,9 @@ mod tests {
         for (text, code) in table {
             assert_eq!(reason(token(text)), code, "{text:.40}");
         }
-        let number = Draft {
-            refresh_token: Field::Number(1.0),
-            ..Draft::default()
+        let number = StoredRow {
+            refresh_token: StoredValue::Number(1.0),
+            ..StoredRow::default()
         };
         assert_eq!(reason(number), Some("malformed"));
     }
@@ -333,10 +333,10 @@ mod tests {
 
     #[test]
     fn a_token_never_becomes_its_own_key() {
-        let draft = Draft {
-            key: Field::from_text("0.secret"),
+        let stored = StoredRow {
+            key: StoredValue::from_text("0.secret"),
             ..token("0.secret")
         };
-        assert_eq!(draft.into_row(locator()).locator().key(), None);
+        assert_eq!(stored.into_row(locator()).locator().key(), None);
     }
 }

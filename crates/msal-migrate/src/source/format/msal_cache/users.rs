@@ -10,11 +10,11 @@ use serde::Deserialize;
 
 use super::sections::for_each_entry;
 use crate::source::read::json_stream::{JsonError, JsonStream, Unparsed, parse_object};
-use crate::source::row::field::Field;
+use crate::source::row::value::StoredValue;
 
 /// The accounts, and which scopes each user's access tokens were for. No tokens.
 #[derive(Debug, Default)]
-pub(super) struct Join {
+pub(super) struct Users {
     accounts: HashMap<String, Vec<Account>>,
     scopes: HashMap<String, Vec<Granted>>,
     /// Hosts, tenants, clients and scopes, which many users share.
@@ -53,14 +53,14 @@ impl Account {
     }
 }
 
-impl Join {
+impl Users {
     /// Reads a whole cache.
     pub(super) fn read(stream: &mut JsonStream<impl Read>) -> Result<Self, JsonError> {
-        let mut join = Self::default();
+        let mut users = Self::default();
         let _to_the_end = for_each_entry(stream, |section, value| {
             let taken = match section {
-                "Account" => parse_object(value).map(|entry| join.add_account(&entry)),
-                "AccessToken" => parse_object(value).map(|entry| join.add_scopes(&entry)),
+                "Account" => parse_object(value).map(|entry| users.add_account(&entry)),
+                "AccessToken" => parse_object(value).map(|entry| users.add_scopes(&entry)),
                 _ => Ok(()),
             };
             match taken {
@@ -69,7 +69,7 @@ impl Join {
                 Err(Unparsed::Text(error)) => Err(error),
             }
         })?;
-        Ok(join)
+        Ok(users)
     }
 
     /// The account of a user in a cloud. A guest has several: the home tenant's is preferred, then any tenant's.
@@ -86,9 +86,9 @@ impl Join {
     }
 
     /// All scopes that the user's access tokens of a client were for.
-    pub(super) fn scopes(&self, home_account_id: &str, client_id: &str) -> Field<'_> {
+    pub(super) fn scopes(&self, home_account_id: &str, client_id: &str) -> StoredValue<'_> {
         let granted = self.scopes.get(home_account_id).map(Vec::as_slice);
-        Field::List(
+        StoredValue::List(
             granted
                 .unwrap_or_default()
                 .iter()
@@ -129,8 +129,8 @@ impl Join {
         }
     }
 
-    fn share(&mut self, field: &Field<'_>) -> Arc<str> {
-        let text = field.text().unwrap_or_default();
+    fn share(&mut self, value: &StoredValue<'_>) -> Arc<str> {
+        let text = value.text().unwrap_or_default();
         Arc::clone(self.shared.get_or_insert_with(text, |text| Arc::from(text)))
     }
 }
@@ -138,25 +138,25 @@ impl Join {
 #[derive(Deserialize)]
 struct AccountEntry<'a> {
     #[serde(borrow, default)]
-    authority_type: Field<'a>,
+    authority_type: StoredValue<'a>,
     #[serde(borrow, default)]
-    environment: Field<'a>,
+    environment: StoredValue<'a>,
     #[serde(borrow, default)]
-    home_account_id: Field<'a>,
+    home_account_id: StoredValue<'a>,
     #[serde(borrow, default)]
-    local_account_id: Field<'a>,
+    local_account_id: StoredValue<'a>,
     #[serde(borrow, default)]
-    realm: Field<'a>,
+    realm: StoredValue<'a>,
     #[serde(borrow, default)]
-    username: Field<'a>,
+    username: StoredValue<'a>,
 }
 
 #[derive(Deserialize)]
 struct AccessTokenEntry<'a> {
     #[serde(borrow, default)]
-    client_id: Field<'a>,
+    client_id: StoredValue<'a>,
     #[serde(borrow, default)]
-    home_account_id: Field<'a>,
+    home_account_id: StoredValue<'a>,
     #[serde(borrow, default)]
-    target: Field<'a>,
+    target: StoredValue<'a>,
 }

@@ -13,11 +13,11 @@ use crate::source::Source;
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
-use crate::source::read::json_stream::{JsonError, JsonStream, Unparsed, Value, parse_object};
+use crate::source::read::json_stream::{JsonError, JsonSlice, JsonStream, Unparsed, parse_object};
 use crate::source::row::alias::Collector;
-use crate::source::row::draft::Draft;
-use crate::source::row::field::Field;
 use crate::source::row::mapping::{Mapping, MappingError, listed};
+use crate::source::row::stored_row::StoredRow;
+use crate::source::row::value::StoredValue;
 
 /// A file of JSON objects.
 #[derive(Debug)]
@@ -81,20 +81,20 @@ impl Source for JsonSource {
 }
 
 /// A row's fields, or why they cannot be read.
-pub(crate) type Parsed<'a> = Result<Draft<'a>, &'static str>;
+pub(crate) type Parsed<'a> = Result<StoredRow<'a>, &'static str>;
 
 /// Makes a row of an object that stood under `name`.
 pub(crate) fn into_row(parsed: Parsed<'_>, name: Option<&str>, locator: Locator) -> Row {
     match parsed {
-        Ok(mut draft) => {
+        Ok(mut stored) => {
             let name = name.unwrap_or_default();
-            if draft.username.is_absent() {
-                draft.username = Field::from_text(name);
+            if stored.username.is_absent() {
+                stored.username = StoredValue::from_text(name);
             }
-            if draft.key.is_absent() {
-                draft.key = Field::from_text(name);
+            if stored.key.is_absent() {
+                stored.key = StoredValue::from_text(name);
             }
-            draft.into_row(locator)
+            stored.into_row(locator)
         }
         Err(what) => Row::Skipped {
             locator: locator.with_key(name.unwrap_or_default()),
@@ -112,7 +112,7 @@ impl Reading {
         let mut seen = Seen::new(&self.mapping);
         let mut index = 0;
         while let Some(first) = stream.peek()? {
-            let mut each = |name: Option<&str>, value: Value<'_>| {
+            let mut each = |name: Option<&str>, value: JsonSlice<'_>| {
                 let parsed = self.parse(value, &mut seen)?;
                 index += 1;
                 Ok(visit(index - 1, name, parsed))
@@ -131,10 +131,10 @@ impl Reading {
         Ok(seen)
     }
 
-    fn parse<'a>(&'a self, value: Value<'a>, seen: &mut Seen) -> Result<Parsed<'a>, JsonError> {
+    fn parse<'a>(&'a self, value: JsonSlice<'a>, seen: &mut Seen) -> Result<Parsed<'a>, JsonError> {
         if self.mapping.is_empty() {
             return match parse_object::<TokenObject<'_>>(value) {
-                Ok(object) => Ok(Ok(object.draft)),
+                Ok(object) => Ok(Ok(object.stored)),
                 Err(Unparsed::Entry(what)) => Ok(Err(what)),
                 Err(Unparsed::Text(error)) => Err(error),
             };
@@ -146,14 +146,14 @@ impl Reading {
         }
         seen.object(value);
         let mut collector = Collector::default();
-        for (part, (slot, expression)) in self.mapping.parts().iter().enumerate() {
-            let Ok(field) = expression.in_object(value.bytes) else {
+        for (part, (field, expression)) in self.mapping.parts().iter().enumerate() {
+            let Ok(value) = expression.in_object(value.bytes) else {
                 return Ok(Err("a member that should hold JSON does not"));
             };
-            seen.part(part, &field);
-            collector.offer(*slot, 0, field);
+            seen.part(part, &value);
+            collector.offer(*field, 0, value);
         }
-        Ok(Ok(collector.into_draft()))
+        Ok(Ok(collector.into_stored_row()))
     }
 }
 
@@ -163,7 +163,7 @@ struct Nothing {}
 
 fn for_each_named(
     stream: &mut JsonStream<impl Read>,
-    mut visit: impl FnMut(&str, Value<'_>) -> Result<ControlFlow<()>, JsonError>,
+    mut visit: impl FnMut(&str, JsonSlice<'_>) -> Result<ControlFlow<()>, JsonError>,
 ) -> Result<ControlFlow<()>, JsonError> {
     stream.enter(b'{')?;
     let mut first = true;
@@ -192,15 +192,15 @@ impl Seen {
         }
     }
 
-    fn object(&mut self, value: Value<'_>) {
+    fn object(&mut self, value: JsonSlice<'_>) {
         if self.members.is_none() {
             self.members = Some(detect::member_names(value.bytes));
         }
     }
 
-    fn part(&mut self, part: usize, field: &Field<'_>) {
+    fn part(&mut self, part: usize, value: &StoredValue<'_>) {
         if let Some(seen) = self.parts.get_mut(part) {
-            *seen |= !matches!(field, Field::Absent);
+            *seen |= !matches!(value, StoredValue::Absent);
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 /// A format that is recognised and not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Foreign {
+pub enum UnsupportedFormat {
     /// The `config` file of abraunegg's OneDrive client.
     AbrauneggConfig,
     /// ADAL.NET's binary token cache.
@@ -54,7 +54,7 @@ pub enum Foreign {
     Sqlite,
 }
 
-impl Foreign {
+impl UnsupportedFormat {
     /// What the user can do about it.
     pub fn advice(self) -> &'static str {
         match self {
@@ -199,7 +199,7 @@ impl Foreign {
     }
 }
 
-impl fmt::Display for Foreign {
+impl fmt::Display for UnsupportedFormat {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::AbrauneggConfig => "is the configuration of abraunegg's OneDrive client, without the token",

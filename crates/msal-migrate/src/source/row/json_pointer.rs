@@ -5,13 +5,13 @@ use std::fmt::Display;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::field::Field;
+use super::value::StoredValue;
 
 /// A path into a JSON text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pointer(Vec<String>);
+pub(crate) struct JsonPointer(Vec<String>);
 
-impl Pointer {
+impl JsonPointer {
     /// Parses `/a/0/b`; `None` when it does not start with `/`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let segments = text.strip_prefix('/')?.split('/');
@@ -24,7 +24,7 @@ impl Pointer {
     ///
     /// # Errors
     /// When `json` is not JSON.
-    pub(crate) fn find<'a>(&self, json: &'a [u8]) -> Result<Field<'a>, serde_json::Error> {
+    pub(crate) fn find<'a>(&self, json: &'a [u8]) -> Result<StoredValue<'a>, serde_json::Error> {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         let found = Step {
             rest: &self.0,
@@ -39,7 +39,10 @@ impl Pointer {
     ///
     /// # Errors
     /// When `json` is not JSON.
-    pub(crate) fn member<'a>(name: &str, json: &'a [u8]) -> Result<Field<'a>, serde_json::Error> {
+    pub(crate) fn member<'a>(
+        name: &str,
+        json: &'a [u8],
+    ) -> Result<StoredValue<'a>, serde_json::Error> {
         let rest = [name.to_owned()];
         for ignores_case in [false, true] {
             let step = Step {
@@ -47,15 +50,15 @@ impl Pointer {
                 ignores_case,
             };
             let found = step.deserialize(&mut serde_json::Deserializer::from_slice(json))?;
-            if !matches!(found, Field::Absent) {
+            if !matches!(found, StoredValue::Absent) {
                 return Ok(found);
             }
         }
-        Ok(Field::Absent)
+        Ok(StoredValue::Absent)
     }
 }
 
-impl Display for Pointer {
+impl Display for JsonPointer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for segment in &self.0 {
             write!(
@@ -75,7 +78,7 @@ struct Step<'p> {
 }
 
 impl<'de> DeserializeSeed<'de> for Step<'_> {
-    type Value = Field<'de>;
+    type Value = StoredValue<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         if self.rest.is_empty() {
@@ -86,7 +89,7 @@ impl<'de> DeserializeSeed<'de> for Step<'_> {
 }
 
 impl<'de> Visitor<'de> for Step<'_> {
-    type Value = Field<'de>;
+    type Value = StoredValue<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("any value")
@@ -94,10 +97,10 @@ impl<'de> Visitor<'de> for Step<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let Some((wanted, rest)) = self.rest.split_first() else {
-            return Ok(Field::Absent);
+            return Ok(StoredValue::Absent);
         };
-        let mut found = Field::Absent;
-        while let Some(Field::Text(name)) = map.next_key()? {
+        let mut found = StoredValue::Absent;
+        while let Some(StoredValue::Text(name)) = map.next_key()? {
             let matches = if self.ignores_case {
                 name.eq_ignore_ascii_case(wanted)
             } else {
@@ -117,10 +120,10 @@ impl<'de> Visitor<'de> for Step<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let Some((wanted, rest)) = self.rest.split_first() else {
-            return Ok(Field::Absent);
+            return Ok(StoredValue::Absent);
         };
         let wanted: Option<usize> = wanted.parse().ok();
-        let mut found = Field::Absent;
+        let mut found = StoredValue::Absent;
         for index in 0.. {
             if Some(index) == wanted {
                 let step = Step {
@@ -139,27 +142,27 @@ impl<'de> Visitor<'de> for Step<'_> {
     }
 
     fn visit_bool<E: Error>(self, _value: bool) -> Result<Self::Value, E> {
-        Ok(Field::Absent)
+        Ok(StoredValue::Absent)
     }
 
     fn visit_i64<E: Error>(self, _value: i64) -> Result<Self::Value, E> {
-        Ok(Field::Absent)
+        Ok(StoredValue::Absent)
     }
 
     fn visit_u64<E: Error>(self, _value: u64) -> Result<Self::Value, E> {
-        Ok(Field::Absent)
+        Ok(StoredValue::Absent)
     }
 
     fn visit_f64<E: Error>(self, _value: f64) -> Result<Self::Value, E> {
-        Ok(Field::Absent)
+        Ok(StoredValue::Absent)
     }
 
     fn visit_str<E: Error>(self, _value: &str) -> Result<Self::Value, E> {
-        Ok(Field::Absent)
+        Ok(StoredValue::Absent)
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(Field::Absent)
+        Ok(StoredValue::Absent)
     }
 }
 
@@ -168,7 +171,7 @@ mod tests {
     use super::*;
 
     fn find(pointer: &str, json: &str) -> Option<String> {
-        let found = Pointer::parse(pointer).unwrap().find(json.as_bytes());
+        let found = JsonPointer::parse(pointer).unwrap().find(json.as_bytes());
         found.unwrap().owned()
     }
 
@@ -192,19 +195,19 @@ mod tests {
         ];
         for (pointer, expected) in table {
             assert_eq!(find(pointer, json).as_deref(), expected, "{pointer}");
-            assert_eq!(Pointer::parse(pointer).unwrap().to_string(), pointer);
+            assert_eq!(JsonPointer::parse(pointer).unwrap().to_string(), pointer);
         }
     }
 
     #[test]
     fn a_pointer_starts_with_a_slash() {
-        assert_eq!(Pointer::parse("a"), None);
-        assert_eq!(Pointer::parse(""), None);
+        assert_eq!(JsonPointer::parse("a"), None);
+        assert_eq!(JsonPointer::parse(""), None);
     }
 
     #[test]
     fn a_member_is_found_by_its_exact_name_first() {
-        let member = |json: &str| Pointer::member("Rt", json.as_bytes()).unwrap().owned();
+        let member = |json: &str| JsonPointer::member("Rt", json.as_bytes()).unwrap().owned();
         assert_eq!(member(r#"{"rt":"a","Rt":"b"}"#).as_deref(), Some("b"));
         assert_eq!(member(r#"{"RT":"a"}"#).as_deref(), Some("a"));
         assert_eq!(member(r#"["a"]"#), None);

@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 
 /// A value as far as anybody here cares.
 #[derive(Default)]
-pub(crate) enum Field<'a> {
+pub(crate) enum StoredValue<'a> {
     /// Not there.
     #[default]
     Absent,
@@ -23,7 +23,7 @@ pub(crate) enum Field<'a> {
     Text(Cow<'a, str>),
 }
 
-impl<'a> Field<'a> {
+impl<'a> StoredValue<'a> {
     /// The text, unless it is empty or a way to write that there is none.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
@@ -62,16 +62,16 @@ impl<'a> Field<'a> {
     }
 
     /// The value without the text it was borrowed from.
-    pub(crate) fn into_owned(self) -> Field<'static> {
+    pub(crate) fn into_owned(self) -> StoredValue<'static> {
         let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         match self {
-            Self::Absent => Field::Absent,
-            Self::Bool(value) => Field::Bool(value),
-            Self::List(list) => Field::List(list.into_iter().map(owned).collect()),
-            Self::Null => Field::Null,
-            Self::Number(number) => Field::Number(number),
-            Self::Object => Field::Object,
-            Self::Text(text) => Field::Text(owned(text)),
+            Self::Absent => StoredValue::Absent,
+            Self::Bool(value) => StoredValue::Bool(value),
+            Self::List(list) => StoredValue::List(list.into_iter().map(owned).collect()),
+            Self::Null => StoredValue::Null,
+            Self::Number(number) => StoredValue::Number(number),
+            Self::Object => StoredValue::Object,
+            Self::Text(text) => StoredValue::Text(owned(text)),
         }
     }
 
@@ -86,61 +86,61 @@ fn present(text: &str) -> Option<&str> {
     (!absent).then_some(text)
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Field<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for StoredValue<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FieldVisitor)
+        deserializer.deserialize_any(StoredValueVisitor)
     }
 }
 
-struct FieldVisitor;
+struct StoredValueVisitor;
 
-impl<'de> Visitor<'de> for FieldVisitor {
-    type Value = Field<'de>;
+impl<'de> Visitor<'de> for StoredValueVisitor {
+    type Value = StoredValue<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("any value")
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Field::Text(Cow::Borrowed(text)))
+        Ok(StoredValue::Text(Cow::Borrowed(text)))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Field::Text(Cow::Owned(text.to_owned())))
+        Ok(StoredValue::Text(Cow::Owned(text.to_owned())))
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Field::Bool(value))
+        Ok(StoredValue::Bool(value))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Field::Number(value as f64))
+        Ok(StoredValue::Number(value as f64))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Field::Number(value as f64))
+        Ok(StoredValue::Number(value as f64))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Field::Number(value))
+        Ok(StoredValue::Number(value))
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Field::Null)
+        Ok(StoredValue::Null)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut texts = Vec::new();
         while let Some(element) = list.next_element()? {
-            if let Field::Text(text) = element {
+            if let StoredValue::Text(text) = element {
                 texts.push(text);
             }
         }
-        Ok(Field::List(texts))
+        Ok(StoredValue::List(texts))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Field::Object)
+        Ok(StoredValue::Object)
     }
 }
