@@ -9,9 +9,13 @@ use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::csv_reader::{CsvError, CsvReader, CsvRecord, CsvText};
 use crate::source::read::input::Input;
-use crate::source::row::alias::{self, Collector, Field};
+use crate::source::row::alias;
+use crate::source::row::collector::Collector;
+use crate::source::row::expression::{Expression, in_text};
+use crate::source::row::field::Field;
 use crate::source::row::json_pointer::JsonPointer;
-use crate::source::row::mapping::{Expression, Mapping, MappingError, in_text, listed};
+use crate::source::row::mapping::{Mapping, MappingError};
+use crate::source::row::shown_name::listed;
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::value::StoredValue;
 

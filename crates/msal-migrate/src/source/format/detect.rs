@@ -11,7 +11,8 @@ use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json_stream::{JsonError, JsonStream};
-use crate::source::row::mapping::{Mapping, listed};
+use crate::source::row::mapping::Mapping;
+use crate::source::row::shown_name::listed;
 use crate::source::unsupported::UnsupportedFormat;
 
 /// How much of a file is looked at to tell its format.

@@ -14,8 +14,9 @@ use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json_stream::{JsonError, JsonSlice, JsonStream, Unparsed, parse_object};
-use crate::source::row::alias::Collector;
-use crate::source::row::mapping::{Mapping, MappingError, listed};
+use crate::source::row::collector::Collector;
+use crate::source::row::mapping::{Mapping, MappingError};
+use crate::source::row::shown_name::listed;
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::value::StoredValue;
 

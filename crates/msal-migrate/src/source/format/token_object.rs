@@ -5,7 +5,9 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use crate::source::row::alias::{Collector, Field, field_named};
+use crate::source::row::alias::field_named;
+use crate::source::row::collector::Collector;
+use crate::source::row::field::Field;
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::value::StoredValue;
 

@@ -1,30 +1,6 @@
 //! The names that stores give to one and the same thing.
 
-use super::stored_row::StoredRow;
-use super::value::StoredValue;
-
-/// What a member or a column can be about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Field {
-    Authority,
-    ClientId,
-    ClientInfo,
-    ExpiresAt,
-    ExpiresIn,
-    Family,
-    HomeAccountId,
-    IdToken,
-    Key,
-    Oid,
-    Provider,
-    RefreshToken,
-    Resource,
-    Scopes,
-    Sub,
-    Tenant,
-    Tid,
-    Username,
-}
+use super::field::Field;
 
 /// Name without case and punctuation, what it is about, and its rank among the names for the same: 0 is best.
 const ALIASES: [(&str, Field, u8); 53] = [
@@ -102,69 +78,6 @@ pub(crate) fn field_named(name: &str) -> Option<(Field, u8)> {
         .map(|(_, field, rank)| (*field, *rank))
 }
 
-/// Collects a row's fields, the best name winning where several mean the same.
-#[derive(Default)]
-pub(crate) struct Collector<'a> {
-    stored: StoredRow<'a>,
-    /// The rank of what is held, plus one; 0 where nothing is.
-    ranks: [u8; Field::Username as usize + 1],
-}
-
-impl<'a> Collector<'a> {
-    /// Takes a value under one of its names.
-    pub(crate) fn offer(&mut self, field: Field, rank: u8, value: StoredValue<'a>) {
-        if value.is_absent() || !is_plausible(field, &value) {
-            return;
-        }
-        let Some(held) = self.ranks.get_mut(field as usize) else {
-            return;
-        };
-        if *held != 0 && *held <= rank + 1 {
-            return;
-        }
-        *held = rank + 1;
-        *self.value_of(field) = value;
-    }
-
-    pub(crate) fn into_stored_row(self) -> StoredRow<'a> {
-        self.stored
-    }
-
-    fn value_of(&mut self, field: Field) -> &mut StoredValue<'a> {
-        let stored = &mut self.stored;
-        match field {
-            Field::Authority => &mut stored.authority,
-            Field::ClientId => &mut stored.client_id,
-            Field::ClientInfo => &mut stored.client_info,
-            Field::ExpiresAt => &mut stored.expires_at,
-            Field::ExpiresIn => &mut stored.expires_in,
-            Field::Family => &mut stored.family,
-            Field::HomeAccountId => &mut stored.home_account_id,
-            Field::IdToken => &mut stored.id_token,
-            Field::Key => &mut stored.key,
-            Field::Oid => &mut stored.oid,
-            Field::Provider => &mut stored.provider,
-            Field::RefreshToken => &mut stored.refresh_token,
-            Field::Resource => &mut stored.resource,
-            Field::Scopes => &mut stored.scopes,
-            Field::Sub => &mut stored.sub,
-            Field::Tenant => &mut stored.tenant,
-            Field::Tid => &mut stored.tid,
-            Field::Username => &mut stored.username,
-        }
-    }
-}
-
-/// Keeps a name that fits the field from being pushed out by one that does not: `"user": 17` beside an e-mail address,
-/// `"expires": true` beside a time.
-fn is_plausible(field: Field, value: &StoredValue<'_>) -> bool {
-    match field {
-        Field::Username => value.text().is_some_and(|name| name.contains('@')),
-        Field::ExpiresAt | Field::ExpiresIn => !matches!(value, StoredValue::Bool(_)),
-        _ => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,24 +102,6 @@ mod tests {
     fn every_alias_can_be_reached() {
         for (alias, expected, rank) in ALIASES {
             assert_eq!(field_named(alias), Some((expected, rank)), "{alias}");
-        }
-    }
-
-    #[test]
-    fn the_best_name_wins_in_any_order() {
-        let names = [
-            ("user", "u@x"),
-            ("upn", "n@x"),
-            ("email", "e@x"),
-            ("username", "none"),
-        ];
-        for rotation in 0..names.len() {
-            let mut collector = Collector::default();
-            for (name, value) in names.iter().cycle().skip(rotation).take(names.len()) {
-                let (field, rank) = field_named(name).unwrap();
-                collector.offer(field, rank, StoredValue::from_text(*value));
-            }
-            assert_eq!(collector.into_stored_row().username.text(), Some("n@x"));
         }
     }
 }

@@ -1,20 +1,11 @@
 //! Which column or member holds what, where a store has names of its own: `--map FIELD=EXPRESSION`.
 
-use std::fmt;
-
 use thiserror::Error;
-use zeroize::Zeroizing;
 
-use super::alias::Field;
-use super::json_pointer::JsonPointer;
-use super::value::StoredValue;
+use super::expression::Expression;
+use super::field::{FIELD_NAMES, FIELDS, Field};
+use super::shown_name::shown;
 use crate::source::kind::SourceKind;
-
-/// How many names are listed in an error.
-const LISTED: usize = 30;
-
-/// Columns have shorter names than this, and refresh tokens are much longer.
-const LONGEST_NAME: usize = 40;
 
 /// Where each field of a record is found.
 ///
@@ -26,48 +17,9 @@ pub struct Mapping {
     parts: Vec<(Field, Expression)>,
 }
 
-/// Where a value comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Expression {
-    Column(String),
-    ColumnPointer(String, JsonPointer),
-    Constant(String),
-    Pointer(JsonPointer),
-}
-
-const FIELDS: [(&str, Field); 17] = [
-    ("authority", Field::Authority),
-    ("client_id", Field::ClientId),
-    ("client_info", Field::ClientInfo),
-    ("expires_at", Field::ExpiresAt),
-    ("expires_in", Field::ExpiresIn),
-    ("home_account_id", Field::HomeAccountId),
-    ("id_token", Field::IdToken),
-    ("key", Field::Key),
-    ("oid", Field::Oid),
-    ("provider", Field::Provider),
-    ("refresh_token", Field::RefreshToken),
-    ("resource", Field::Resource),
-    ("scopes", Field::Scopes),
-    ("sub", Field::Sub),
-    ("tenant", Field::Tenant),
-    ("tid", Field::Tid),
-    ("username", Field::Username),
-];
-
-const NAMES: [&str; FIELDS.len()] = {
-    let mut names = [""; FIELDS.len()];
-    let mut index = 0;
-    while index < names.len() {
-        names[index] = FIELDS[index].0;
-        index += 1;
-    }
-    names
-};
-
 impl Mapping {
     /// The fields that can be mapped.
-    pub const FIELDS: &[&str] = &NAMES;
+    pub const FIELDS: &[&str] = &FIELD_NAMES;
 
     /// Parses the parts.
     ///
@@ -111,73 +63,6 @@ impl Mapping {
         }
         self.parts.push((field, expression));
         Ok(())
-    }
-}
-
-impl Expression {
-    fn parse(text: &str) -> Option<Self> {
-        if let Some(value) = text.strip_prefix("const:") {
-            return Some(Self::Constant(value.to_owned()));
-        }
-        if let Some(pointer) = JsonPointer::parse(text) {
-            return Some(Self::Pointer(pointer));
-        }
-        match text.split_once(":/") {
-            Some((column, pointer)) => {
-                let pointer = JsonPointer::parse(&format!("/{pointer}"))?;
-                Some(Self::ColumnPointer(column.to_owned(), pointer))
-            }
-            None => (!text.is_empty()).then(|| Self::Column(text.to_owned())),
-        }
-    }
-
-    /// The value in a JSON object.
-    pub(crate) fn in_object<'a>(
-        &'a self,
-        json: &'a [u8],
-    ) -> Result<StoredValue<'a>, serde_json::Error> {
-        match self {
-            Self::Column(name) => JsonPointer::member(name, json),
-            Self::Constant(value) => Ok(StoredValue::from_text(value.as_str())),
-            Self::Pointer(pointer) => pointer.find(json),
-            Self::ColumnPointer(name, pointer) => match JsonPointer::member(name, json)? {
-                StoredValue::Text(text) => Ok(in_text(&text, pointer)?.into_owned()),
-                _ => Ok(StoredValue::Absent),
-            },
-        }
-    }
-}
-
-/// The value in a column that holds JSON, or JSON in a JSON string, as older installations of python-social-auth do.
-pub(crate) fn in_text<'a>(
-    text: &'a str,
-    pointer: &JsonPointer,
-) -> Result<StoredValue<'a>, serde_json::Error> {
-    let mut inner = Zeroizing::new(String::new());
-    for _nesting in 0..2 {
-        let outer = if inner.is_empty() { text } else { &inner };
-        if !outer.trim_start().starts_with('"') {
-            break;
-        }
-        inner = Zeroizing::new(serde_json::from_str(outer)?);
-    }
-    if !inner.is_empty() {
-        return Ok(pointer.find(inner.as_bytes())?.into_owned());
-    }
-    if text.trim().is_empty() {
-        return Ok(StoredValue::Absent);
-    }
-    pointer.find(text.as_bytes())
-}
-
-impl fmt::Display for Expression {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Column(name) => formatter.write_str(&shown(name)),
-            Self::ColumnPointer(name, pointer) => write!(formatter, "{}:{pointer}", shown(name)),
-            Self::Constant(_) => formatter.write_str("const"),
-            Self::Pointer(pointer) => write!(formatter, "{pointer}"),
-        }
     }
 }
 
@@ -242,29 +127,4 @@ pub enum MappingError {
         /// What was given.
         field: String,
     },
-}
-
-/// The names, for an error. None at all if one could be a person or a token: a file without a header line has its first
-/// row in the place of names.
-pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<&str> = names.take(LISTED + 1).collect();
-    if names.is_empty() {
-        return "none".to_owned();
-    }
-    if !names.iter().copied().all(is_harmless) {
-        return "names that are not shown, because one may be a person or a token".to_owned();
-    }
-    let shown = names.get(..LISTED).unwrap_or(&names).join(", ");
-    let more = if names.len() > LISTED { ", …" } else { "" };
-    format!("{shown}{more}")
-}
-
-/// A name as it may be shown.
-fn shown(name: &str) -> String {
-    listed([name].into_iter())
-}
-
-fn is_harmless(name: &str) -> bool {
-    let is_visible = |character: char| !character.is_control() && character != '@';
-    name.chars().count() <= LONGEST_NAME && name.chars().all(is_visible)
 }

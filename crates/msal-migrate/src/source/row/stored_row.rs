@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use msal_core::{ClientInfo, HomeAccountId, RefreshToken, Scope, UnixTime};
+use msal_core::{ClientInfo, HomeAccountId, RefreshToken, UnixTime};
 
 use super::id_token::{self, Claims};
+use super::scopes;
 use super::timestamp;
 use super::value::StoredValue;
 use crate::record::{Locator, Record, RecordFlags, Row, SkipReason, UserHints};
@@ -114,7 +115,7 @@ impl StoredRow<'_> {
                 .owned()
                 .or_else(|| self.tenant.owned())
                 .or(claims.issuer),
-            scopes: self.parsed_scopes(),
+            scopes: scopes::parse(&self.scopes),
             resource: self.resource.owned(),
             user,
             last_refreshed: self.last_refreshed.or_else(|| self.refreshed_about()),
@@ -129,16 +130,6 @@ impl StoredRow<'_> {
             },
             locator,
         }
-    }
-
-    fn parsed_scopes(&self) -> Vec<Scope> {
-        let mut scopes = Vec::new();
-        match &self.scopes {
-            StoredValue::Text(text) => add_scopes(&mut scopes, text),
-            StoredValue::List(list) => list.iter().for_each(|text| add_scopes(&mut scopes, text)),
-            _ => {}
-        }
-        scopes
     }
 
     /// The time the access token was issued. Nearly no store keeps when it last wrote the refresh token.
@@ -164,57 +155,6 @@ impl StoredRow<'_> {
             _ => None,
         }
     }
-}
-
-/// Splits scope text: at white space as RFC 6749 §3.3 has it, at commas as Spring Security and better-auth write it, or
-/// a JSON list that was stored as text. No Microsoft scope contains either separator.
-fn add_scopes(scopes: &mut Vec<Scope>, text: &str) {
-    let text = text.trim();
-    if let Some(list) = text
-        .starts_with('[')
-        .then(|| serde_json::from_str::<Vec<String>>(text).ok())
-        .flatten()
-    {
-        for text in list.iter().filter(|text| !text.starts_with('[')) {
-            add_scopes(scopes, text);
-        }
-        return;
-    }
-    for word in text.split(|character: char| character.is_whitespace() || character == ',') {
-        let Ok(scope) = Scope::parse(&percent_decoded(word)) else {
-            continue;
-        };
-        let is_known = |known: &Scope| known.as_str().eq_ignore_ascii_case(scope.as_str());
-        if !scope.is_reserved() && !scopes.iter().any(is_known) {
-            scopes.push(scope);
-        }
-    }
-}
-
-/// Undoes percent-encoding only where a scheme shows that the whole scope was encoded.
-fn percent_decoded(word: &str) -> Cow<'_, str> {
-    let is_encoded = !word.contains("://") && (word.contains("%3A") || word.contains("%3a"));
-    if !is_encoded {
-        return Cow::Borrowed(word);
-    }
-    let mut decoded = Vec::with_capacity(word.len());
-    let mut rest = word.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        let escape = (*byte == b'%').then(|| after.split_at_checked(2)).flatten();
-        let value =
-            escape.and_then(|(hex, _)| u8::from_str_radix(str::from_utf8(hex).ok()?, 16).ok());
-        match (value, escape) {
-            (Some(value), Some((_, behind))) => {
-                decoded.push(value);
-                rest = behind;
-            }
-            _ => {
-                decoded.push(*byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(decoded).map_or(Cow::Borrowed(word), Cow::Owned)
 }
 
 /// Values that applications encrypt: Fernet, DavMail, better-auth, CryptoJS, PostgreSQL's hexadecimal bytea. Refresh
@@ -291,34 +231,6 @@ mod tests {
             ..StoredRow::default()
         };
         assert_eq!(reason(number), Some("malformed"));
-    }
-
-    #[test]
-    fn scopes_are_split_decoded_and_stripped() {
-        let table = [
-            ("openid User.Read  offline_access", "User.Read"),
-            ("User.Read,Mail.Read", "User.Read Mail.Read"),
-            ("b A b a", "b A"),
-            (
-                r#"["https://graph.microsoft.com/User.Read","profile"]"#,
-                "https://graph.microsoft.com/User.Read",
-            ),
-            (
-                "https%3A%2F%2Fgraph.microsoft.com%2FMail.Read",
-                "https://graph.microsoft.com/Mail.Read",
-            ),
-            ("https://host/a%3Ab", "https://host/a%3Ab"),
-            ("a%3", "a%3"),
-            ("a%3Ab%zz", "a:b%zz"),
-            ("", ""),
-            ("[[[[", "[[[["),
-        ];
-        for (stored, scopes) in table {
-            let mut parsed = Vec::new();
-            add_scopes(&mut parsed, stored);
-            let parsed: Vec<_> = parsed.iter().map(Scope::as_str).collect();
-            assert_eq!(parsed.join(" "), scopes, "{stored}");
-        }
     }
 
     #[test]

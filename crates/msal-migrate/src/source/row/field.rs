@@ -1,0 +1,54 @@
+//! The fields of a row, and their names in a mapping.
+
+/// What a member or a column can be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    Authority,
+    ClientId,
+    ClientInfo,
+    ExpiresAt,
+    ExpiresIn,
+    Family,
+    HomeAccountId,
+    IdToken,
+    Key,
+    Oid,
+    Provider,
+    RefreshToken,
+    Resource,
+    Scopes,
+    Sub,
+    Tenant,
+    Tid,
+    Username,
+}
+
+pub(crate) const FIELDS: [(&str, Field); 17] = [
+    ("authority", Field::Authority),
+    ("client_id", Field::ClientId),
+    ("client_info", Field::ClientInfo),
+    ("expires_at", Field::ExpiresAt),
+    ("expires_in", Field::ExpiresIn),
+    ("home_account_id", Field::HomeAccountId),
+    ("id_token", Field::IdToken),
+    ("key", Field::Key),
+    ("oid", Field::Oid),
+    ("provider", Field::Provider),
+    ("refresh_token", Field::RefreshToken),
+    ("resource", Field::Resource),
+    ("scopes", Field::Scopes),
+    ("sub", Field::Sub),
+    ("tenant", Field::Tenant),
+    ("tid", Field::Tid),
+    ("username", Field::Username),
+];
+
+pub(crate) const FIELD_NAMES: [&str; FIELDS.len()] = {
+    let mut names = [""; FIELDS.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = FIELDS[index].0;
+        index += 1;
+    }
+    names
+};
