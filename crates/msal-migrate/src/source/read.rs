@@ -2,6 +2,6 @@
 
 pub(super) mod csv_reader;
 pub(super) mod input;
-pub(super) mod json_stream;
+pub(super) mod json;
 pub(super) mod utf16;
 pub(super) mod window;

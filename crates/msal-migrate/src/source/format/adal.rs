@@ -14,9 +14,9 @@ use crate::source::Source;
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
-use crate::source::read::json_stream::{
-    JsonError, JsonSlice, JsonStream, Unparsed, parse_first, parse_object,
-};
+use crate::source::read::json::error::JsonError;
+use crate::source::read::json::slice::{JsonSlice, Unparsed, parse_first, parse_object};
+use crate::source::read::json::stream::JsonStream;
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::value::StoredValue;
 

@@ -3,7 +3,9 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use crate::source::read::json_stream::{JsonError, JsonSlice, JsonStream};
+use crate::source::read::json::error::JsonError;
+use crate::source::read::json::slice::JsonSlice;
+use crate::source::read::json::stream::JsonStream;
 
 /// The sections of the unified cache.
 pub(crate) const SECTIONS: [&str; 5] = [

@@ -9,7 +9,9 @@ use msal_core::same_cloud;
 use serde::Deserialize;
 
 use super::sections::for_each_entry;
-use crate::source::read::json_stream::{JsonError, JsonStream, Unparsed, parse_object};
+use crate::source::read::json::error::JsonError;
+use crate::source::read::json::slice::{Unparsed, parse_object};
+use crate::source::read::json::stream::JsonStream;
 use crate::source::row::value::StoredValue;
 
 /// The accounts, and which scopes each user's access tokens were for. No tokens.

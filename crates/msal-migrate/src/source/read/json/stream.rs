@@ -7,25 +7,14 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use memchr::memchr2;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::Deserializer;
-use thiserror::Error;
-
-use super::window::{Window, WindowError};
-use crate::source::error::SourceError;
+use super::boundary::Boundary;
+use super::error::JsonError;
+use super::slice::JsonSlice;
+use crate::source::read::window::Window;
 
 /// A position in a JSON text.
 pub(crate) struct JsonStream<R> {
     window: Window<R>,
-}
-
-/// One value of the text: where it starts, and its bytes.
-#[derive(Clone, Copy)]
-pub(crate) struct JsonSlice<'a> {
-    pub(crate) offset: u64,
-    pub(crate) bytes: &'a [u8],
 }
 
 impl<R: Read> JsonStream<R> {
@@ -241,162 +230,6 @@ impl<R: Read> JsonStream<R> {
         JsonError::Truncated {
             offset: self.offset() + ahead as u64,
             inside: format!("inside the value that starts at byte {start}"),
-        }
-    }
-}
-
-/// Finds where a value ends, fed with one piece after another.
-#[derive(Default)]
-struct Boundary {
-    depth: u64,
-    in_string: bool,
-    escaped: bool,
-    is_scalar: bool,
-}
-
-impl Boundary {
-    /// How many bytes of `piece` belong to the value, or `None` when all do and it has not ended.
-    fn find(&mut self, piece: &[u8]) -> Option<usize> {
-        let mut at = usize::from(self.escaped && !piece.is_empty());
-        if at == 1 {
-            self.escaped = false;
-        }
-        while let Some(rest) = piece.get(at..).filter(|rest| !rest.is_empty()) {
-            if self.in_string {
-                at += self.skip_string(rest);
-                if !self.in_string && self.depth == 0 {
-                    return Some(at);
-                }
-                continue;
-            }
-            if let Some(ended) = self.step(*rest.first()?) {
-                return Some(at + usize::from(ended == Ended::After));
-            }
-            at += 1;
-        }
-        // An escape at the very end of a piece reaches into the next one.
-        self.escaped |= at > piece.len();
-        None
-    }
-
-    /// How many bytes of `rest` belong to the string, the closing quotation mark included.
-    fn skip_string(&mut self, rest: &[u8]) -> usize {
-        let mut at = 0;
-        while let Some(found) = memchr2(b'"', b'\\', rest.get(at..).unwrap_or_default()) {
-            at += found;
-            if rest.get(at) == Some(&b'"') {
-                self.in_string = false;
-                return at + 1;
-            }
-            at += 2;
-        }
-        at.max(rest.len())
-    }
-
-    fn step(&mut self, byte: u8) -> Option<Ended> {
-        match byte {
-            b'"' => {
-                if self.is_scalar {
-                    return Some(Ended::Before);
-                }
-                self.in_string = true;
-            }
-            b'{' | b'[' => {
-                if self.is_scalar {
-                    return Some(Ended::Before);
-                }
-                self.depth += 1;
-            }
-            b'}' | b']' => match self.depth {
-                0 => return Some(Ended::Before),
-                1 => return Some(Ended::After),
-                _ => self.depth -= 1,
-            },
-            _ if self.depth > 0 => {}
-            b',' | b':' | b' ' | b'\t' | b'\r' | b'\n' => return Some(Ended::Before),
-            _ => self.is_scalar = true,
-        }
-        None
-    }
-
-    /// Whether the text may end here: only a number or a word has no closing character.
-    fn is_complete_at_end(&self) -> bool {
-        self.is_scalar
-    }
-}
-
-#[derive(PartialEq, Eq)]
-enum Ended {
-    /// With the byte before this one.
-    Before,
-    /// With this byte.
-    After,
-}
-
-/// Parses the object that `text` starts with, and returns its length beside it.
-pub(crate) fn parse_first<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<(T, usize)> {
-    let mut objects = Deserializer::from_slice(text).into_iter();
-    let object = objects.next()?.ok()?;
-    Some((object, objects.byte_offset()))
-}
-
-/// Parses a value that should be an object.
-///
-/// Tells a text that is not JSON, after which no boundary can be trusted, from an object of other fields than expected,
-/// which concerns only itself.
-pub(crate) fn parse_object<'a, T: Deserialize<'a>>(value: JsonSlice<'a>) -> Result<T, Unparsed> {
-    let is_object = value.bytes.first() == Some(&b'{');
-    let parsed = is_object.then(|| serde_json::from_slice(value.bytes));
-    if let Some(Ok(object)) = parsed {
-        return Ok(object);
-    }
-    match serde_json::from_slice::<IgnoredAny>(value.bytes) {
-        Ok(_) if !is_object => Err(Unparsed::Entry("the entry is not an object")),
-        Ok(_) => Err(Unparsed::Entry(
-            "the entry's fields cannot be read: one occurs twice or is not text",
-        )),
-        Err(_error) => Err(Unparsed::Text(JsonError::Syntax {
-            offset: value.offset,
-            expected: "well-formed JSON in the value that starts here",
-        })),
-    }
-}
-
-/// Why a value could not be parsed.
-#[derive(Debug)]
-pub(crate) enum Unparsed {
-    /// It is JSON, but not what was expected; the rest of the text is not affected.
-    Entry(&'static str),
-    /// The text is not JSON.
-    Text(JsonError),
-}
-
-/// Why a text could not be split into values.
-#[derive(Debug, Error)]
-pub(crate) enum JsonError {
-    #[error("byte {offset}: expected {expected}")]
-    Syntax { offset: u64, expected: &'static str },
-    #[error("the text ends at byte {offset}, {inside}")]
-    Truncated { offset: u64, inside: String },
-    #[error(transparent)]
-    Window(#[from] WindowError),
-}
-
-impl JsonError {
-    /// The error for the user, with the name of the file.
-    pub(crate) fn in_file(self, file: &str) -> SourceError {
-        let problem = self.to_string();
-        let name = file.to_owned();
-        match self {
-            Self::Window(error) => error.in_file(file),
-            Self::Truncated { .. } => SourceError::Truncated {
-                file: name,
-                problem,
-            },
-            Self::Syntax { .. } => SourceError::Syntax {
-                file: name,
-                problem,
-            },
         }
     }
 }
