@@ -6,14 +6,13 @@ use super::Source;
 use super::error::SourceError;
 use super::format::adal::AdalSource;
 use super::format::csv::CsvSource;
-use super::format::detect::{self, HEAD};
+use super::format::detect::{self, signature};
 use super::format::directory::DirectorySource;
 use super::format::json_objects::JsonSource;
 use super::format::msal_cache::MsalCacheSource;
 use super::kind::SourceKind;
 use super::read::input::Input;
 use super::row::mapping::{Mapping, MappingError};
-use super::unsupported::UnsupportedFormat;
 
 /// How to read an input.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +36,7 @@ pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, Sou
         return Ok(Box::new(DirectorySource::open(path)?));
     }
     let input = Input::open(path)?;
-    if let Some(format) = UnsupportedFormat::of_bytes(&input.head(HEAD)?) {
+    if let Some(format) = signature::of_bytes(&input.head()?) {
         return Err(SourceError::UnsupportedFormat {
             file: input.name().to_string(),
             format,

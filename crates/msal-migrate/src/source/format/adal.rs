@@ -15,6 +15,7 @@ use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json::error::JsonError;
+use crate::source::read::json::members::Member;
 use crate::source::read::json::slice::{JsonSlice, Unparsed, parse_first, parse_object};
 use crate::source::read::json::stream::JsonStream;
 use crate::source::row::stored_row::StoredRow;
@@ -91,6 +92,12 @@ impl Source for AdalSource {
     }
 }
 
+/// Whether an object with these members is an entry.
+pub(crate) fn is_entry(members: &[Member]) -> bool {
+    let has = |name: &&str| members.iter().any(|member| member.name == **name);
+    OWN_MEMBERS.iter().any(has) || JOINT_MEMBERS.iter().all(has)
+}
+
 /// What is needed of an entry. ADAL's own names.
 #[derive(Deserialize)]
 struct Entry<'a> {
@@ -154,3 +161,16 @@ impl Entry<'_> {
         self.user_id.is_absent().then_some(SkipReason::AppOnly)
     }
 }
+
+/// Members that only ADAL writes, and Azure CLI in the same file.
+const OWN_MEMBERS: [&str; 6] = [
+    "_authority",
+    "_clientId",
+    "isMRRT",
+    "isUserIdDisplayable",
+    "servicePrincipalId",
+    "servicePrincipalTenant",
+];
+
+/// Members that every entry with a token has. Other libraries write one or the other of them, and never all.
+const JOINT_MEMBERS: [&str; 3] = ["expiresOn", "resource", "tokenType"];

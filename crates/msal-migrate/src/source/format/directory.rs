@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::detect::HEAD;
+use super::detect::signature;
 use super::json_objects::{JsonSource, into_row};
 use crate::record::{Locator, Place, Row, SkipReason};
 use crate::source::Source;
@@ -13,7 +13,6 @@ use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::row::mapping::Mapping;
-use crate::source::unsupported::UnsupportedFormat;
 
 /// The files of a directory. Its sub-directories are not entered.
 #[derive(Debug)]
@@ -68,7 +67,7 @@ impl DirectorySource {
             locator: locator(0).with_key(file),
             reason,
         };
-        if UnsupportedFormat::of_bytes(&input.head(HEAD)?).is_some() {
+        if signature::of_bytes(&input.head()?).is_some() {
             return Ok(visit(skipped(SkipReason::Undecryptable)));
         }
         let user = user_of(file);

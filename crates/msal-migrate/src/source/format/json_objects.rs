@@ -6,7 +6,7 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use super::detect::{self, Shape};
+use super::detect::shape::Shape;
 use super::token_object::TokenObject;
 use crate::record::{Locator, Place, Row, SkipReason};
 use crate::source::Source;
@@ -14,6 +14,7 @@ use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json::error::JsonError;
+use crate::source::read::json::members::{Member, first_members};
 use crate::source::read::json::slice::{JsonSlice, Unparsed, parse_object};
 use crate::source::read::json::stream::JsonStream;
 use crate::source::row::collector::Collector;
@@ -44,7 +45,7 @@ impl JsonSource {
         kind: SourceKind,
         mapping: Mapping,
     ) -> Result<Self, SourceError> {
-        let is_map = mapping.is_empty() && detect::shape_of_json(&input)? == Shape::TokenMap;
+        let is_map = mapping.is_empty() && Shape::of(&input)? == Shape::TokenMap;
         Ok(Self {
             input,
             kind,
@@ -184,7 +185,7 @@ fn for_each_named(
 struct Seen {
     parts: Vec<bool>,
     /// The members of the first object.
-    members: Option<Vec<String>>,
+    members: Option<Vec<Member>>,
 }
 
 impl Seen {
@@ -197,7 +198,8 @@ impl Seen {
 
     fn object(&mut self, value: JsonSlice<'_>) {
         if self.members.is_none() {
-            self.members = Some(detect::member_names(value.bytes));
+            let members = first_members(&mut JsonStream::new(value.bytes), |_| false);
+            self.members = Some(members.unwrap_or_default());
         }
     }
 
@@ -216,7 +218,7 @@ impl Seen {
             None => Ok(()),
             Some((_, expression)) => Err(MappingError::UnknownColumn {
                 column: expression.to_string(),
-                columns: listed(members.iter().map(String::as_str)),
+                columns: listed(members.iter().map(|member| member.name.as_str())),
             }),
         }
     }

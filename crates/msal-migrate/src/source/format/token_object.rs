@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use crate::source::read::json::members::Member;
 use crate::source::row::alias::field_named;
 use crate::source::row::collector::Collector;
 use crate::source::row::field::Field;
@@ -42,19 +43,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for TokenObject<'a> {
     }
 }
 
-/// Whether an object with a member of this name may hold a token response.
-pub(crate) fn is_telling(name: &str, starts_with: u8) -> bool {
-    match starts_with {
-        b'{' => WRAPPERS.contains(&name),
-        _ => {
-            field_named(name)
-                .is_some_and(|(field, _)| !matches!(field, Field::Key | Field::Username))
-                || matches!(
-                    name,
-                    "access_token" | "accessToken" | "AccessToken" | "token_type" | "tokenType"
-                )
-        }
+/// Whether an object with this member may be a token response, or hold one.
+pub(crate) fn is_telling(member: &Member) -> bool {
+    let name = member.name.as_str();
+    if member.is_object() {
+        return WRAPPERS.contains(&name);
     }
+    // Many other objects have a name and a key too.
+    let is_field = field_named(name)
+        .is_some_and(|(field, _rank)| !matches!(field, Field::Key | Field::Username));
+    is_field || ACCESS_TOKEN_MEMBERS.contains(&name)
 }
 
 /// Offers the members of an object, and those of the objects it wraps, to a collector.
@@ -140,3 +138,12 @@ impl<'de: 'a, 'a> Visitor<'de> for Wrapped<'_, 'a> {
         Ok(())
     }
 }
+
+/// Members of a token response that say nothing about the refresh token.
+const ACCESS_TOKEN_MEMBERS: [&str; 5] = [
+    "access_token",
+    "accessToken",
+    "AccessToken",
+    "token_type",
+    "tokenType",
+];

@@ -1,4 +1,4 @@
-//! Opening a file that will be read more than once, and reading it as UTF-8 whatever Unicode encoding it has.
+//! Opening a file that will be read more than once, and reading it as UTF-8 from whatever Unicode encoding it has.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -6,22 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use msal_core::SecretBuffer;
+use zeroize::Zeroizing;
 
 use super::utf16::Utf16Reader;
 use crate::source::error::SourceError;
 
 /// A regular file, held open, so that every pass reads the same file even when its application replaces it meanwhile.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Input {
     name: Arc<str>,
-    content: Content,
-}
-
-#[derive(Clone, Debug)]
-enum Content {
-    File(Arc<File>),
-    #[cfg(test)]
-    Memory(Arc<[u8]>),
+    file: File,
 }
 
 impl Input {
@@ -32,7 +26,7 @@ impl Input {
             file: name.to_string(),
             source,
         };
-        // Asked before opening, because opening a named pipe waits for its writer.
+        // Checked before opening, because opening a named pipe waits for its writer.
         let kind = fs::metadata(path).map_err(failed)?.file_type();
         if kind.is_dir() {
             return Err(SourceError::Directory {
@@ -45,18 +39,7 @@ impl Input {
             });
         }
         let file = File::open(path).map_err(failed)?;
-        Ok(Self {
-            name,
-            content: Content::File(Arc::new(file)),
-        })
-    }
-
-    #[cfg(test)]
-    pub(crate) fn from_bytes(name: &str, bytes: &[u8]) -> Self {
-        Self {
-            name: name.into(),
-            content: Content::Memory(bytes.into()),
-        }
+        Ok(Self { name, file })
     }
 
     /// The path as the user gave it.
@@ -64,75 +47,64 @@ impl Input {
         &self.name
     }
 
-    /// The first bytes as they are on disk.
-    pub(crate) fn head(&self, length: usize) -> Result<SecretBuffer, SourceError> {
-        // Room for all of it from the start, so that growing leaves no copies behind.
-        let mut head = SecretBuffer::with_capacity(length + 1);
-        self.raw()
-            .take(length as u64)
-            .read_to_end(&mut head)
-            .map_err(|source| self.failed(source))?;
-        Ok(head)
+    /// The bytes at the beginning as they are on disk: enough to tell a binary format.
+    pub(crate) fn head(&self) -> Result<SecretBuffer, SourceError> {
+        self.first_bytes(HEAD)
+    }
+
+    /// The beginning of the text: enough to tell a text format. What is not UTF-8 in it is replaced.
+    pub(crate) fn text_head(&self) -> Result<Zeroizing<String>, SourceError> {
+        let head = self.read_up_to(HEAD, self.text()?)?;
+        Ok(Zeroizing::new(String::from_utf8_lossy(&head).into_owned()))
     }
 
     /// The whole text from its beginning, as UTF-8 without a byte order mark.
     pub(crate) fn text(&self) -> Result<Box<dyn Read + '_>, SourceError> {
-        let head = self.head(3)?;
-        let mut raw = self.raw();
-        Ok(match head.as_slice() {
-            [0xef, 0xbb, 0xbf] => {
-                raw.skip(3);
-                Box::new(raw)
-            }
-            [0xff, 0xfe, ..] => {
-                raw.skip(2);
-                Box::new(Utf16Reader::new(raw, u16::from_le_bytes))
-            }
-            [0xfe, 0xff, ..] => {
-                raw.skip(2);
-                Box::new(Utf16Reader::new(raw, u16::from_be_bytes))
-            }
-            _ => Box::new(raw),
+        let start = self.first_bytes(3)?;
+        let from = |offset| Positioned {
+            file: &self.file,
+            offset,
+        };
+        // Azure CLI expects its files with or without a byte order mark; PowerShell redirects into UTF-16 with one.
+        Ok(match start.as_slice() {
+            [0xef, 0xbb, 0xbf] => Box::new(from(3)),
+            [0xff, 0xfe, ..] => Box::new(Utf16Reader::new(from(2), u16::from_le_bytes)),
+            [0xfe, 0xff, ..] => Box::new(Utf16Reader::new(from(2), u16::from_be_bytes)),
+            _ => Box::new(from(0)),
         })
     }
 
-    pub(crate) fn failed(&self, source: io::Error) -> SourceError {
-        SourceError::Io {
-            file: self.name.to_string(),
-            source,
-        }
+    fn first_bytes(&self, length: usize) -> Result<SecretBuffer, SourceError> {
+        let file = Positioned {
+            file: &self.file,
+            offset: 0,
+        };
+        self.read_up_to(length, file)
     }
 
-    fn raw(&self) -> Positioned<'_> {
-        Positioned {
-            content: &self.content,
-            offset: 0,
-        }
+    fn read_up_to(&self, length: usize, reader: impl Read) -> Result<SecretBuffer, SourceError> {
+        // Room for all of it from the start, so that growing leaves no copies of tokens behind.
+        let mut bytes = SecretBuffer::with_capacity(length + 1);
+        reader
+            .take(length as u64)
+            .read_to_end(&mut bytes)
+            .map_err(|source| SourceError::Io {
+                file: self.name.to_string(),
+                source,
+            })?;
+        Ok(bytes)
     }
 }
 
 /// Reads from its own position, so that several passes over one open file do not disturb each other.
 struct Positioned<'a> {
-    content: &'a Content,
+    file: &'a File,
     offset: u64,
-}
-
-impl Positioned<'_> {
-    fn skip(&mut self, count: u64) {
-        self.offset += count;
-    }
 }
 
 impl Read for Positioned<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = match self.content {
-            Content::File(file) => read_at(file, buffer, self.offset)?,
-            #[cfg(test)]
-            Content::Memory(bytes) => {
-                let offset = usize::try_from(self.offset).unwrap_or(usize::MAX);
-                bytes.get(offset..).unwrap_or_default().read(buffer)?
-            }
-        };
+        let count = read_at(self.file, buffer, self.offset)?;
         self.offset += count as u64;
         Ok(count)
     }
@@ -148,12 +120,18 @@ fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }
 
+/// How much of a file is looked at to tell its format.
+const HEAD: usize = 64 * 1024;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn text(bytes: &[u8]) -> io::Result<String> {
-        let input = Input::from_bytes("test", bytes);
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store");
+        fs::write(&path, bytes).unwrap();
+        let input = Input::open(&path).unwrap();
         let mut text = String::new();
         input.text().unwrap().read_to_string(&mut text)?;
         Ok(text)

@@ -4,19 +4,16 @@ use std::io::Read;
 use std::ops::ControlFlow;
 
 use crate::source::read::json::error::JsonError;
+use crate::source::read::json::members::Member;
 use crate::source::read::json::slice::JsonSlice;
 use crate::source::read::json::stream::JsonStream;
 
-/// The sections of the unified cache.
-pub(crate) const SECTIONS: [&str; 5] = [
-    "AccessToken",
-    "Account",
-    "AppMetadata",
-    "IdToken",
-    "RefreshToken",
-];
+/// Whether an object with this member is a unified cache.
+pub(crate) fn is_section(member: &Member) -> bool {
+    member.is_object() && SECTIONS.contains(&member.name.as_str())
+}
 
-/// Visits the entries of the sections that matter, with the section's name.
+/// Visits the entries of the sections that say something about refresh tokens, with the section's name.
 pub(super) fn for_each_entry(
     stream: &mut JsonStream<impl Read>,
     mut visit: impl FnMut(&str, JsonSlice<'_>) -> Result<ControlFlow<()>, JsonError>,
@@ -26,11 +23,12 @@ pub(super) fn for_each_entry(
     while stream.advance(b'}', first)? {
         first = false;
         let section = stream.name()?;
-        if stream.peek()? != Some(b'{') || !READ.contains(&section.as_str()) {
+        // Other libraries keep members of their own beside the sections, which are to be ignored.
+        if stream.peek()? != Some(b'{') || !SECTIONS_READ.contains(&section.as_str()) {
             stream.skip()?;
             continue;
         }
-        let flow = stream.for_each_member(|value| visit(&section, value))?;
+        let flow = stream.for_each_member(|entry| visit(&section, entry))?;
         if flow.is_break() {
             return Ok(flow);
         }
@@ -38,4 +36,12 @@ pub(super) fn for_each_entry(
     Ok(ControlFlow::Continue(()))
 }
 
-const READ: [&str; 3] = ["AccessToken", "Account", "RefreshToken"];
+const SECTIONS: [&str; 5] = [
+    "AccessToken",
+    "Account",
+    "AppMetadata",
+    "IdToken",
+    "RefreshToken",
+];
+
+const SECTIONS_READ: [&str; 3] = ["AccessToken", "Account", "RefreshToken"];
