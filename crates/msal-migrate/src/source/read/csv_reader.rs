@@ -1,7 +1,9 @@
-//! Comma-separated values (RFC 4180), streamed.
+//! Comma-separated values (RFC 4180), streamed in bounded memory.
 //!
-//! Written out here because a damaged file must not be read as a shorter one: a quoted field that never ends is an
-//! error, and not a last record that has swallowed the rest; and because buffers that held tokens are overwritten.
+//! Not by `csv-core`, which "will never return an error and will always find *a* parse": of a file that is cut off inside
+//! quotation marks it makes a last record of all that follows them, and it takes text behind a closing quotation mark
+//! into the field. Both are errors here, because a damaged file must not be read as a shorter one. It would also copy
+//! every field, where most can be borrowed from a buffer that is overwritten when it is given up.
 
 use std::io::Read;
 use std::ops::Range;
