@@ -1,29 +1,26 @@
-//! The times that stores write beside an access token, as seconds since the epoch.
+//! The times that stores write beside an access token.
 //!
-//! Only used to tell roughly when a token was last refreshed, so a time without a zone is taken as UTC.
+//! They only tell roughly when a token was last refreshed. So a time without a zone is taken as UTC, although ADAL Python
+//! writes local time, and fractions of a second are dropped.
 
 use msal_core::UnixTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use time::parsing::Parsed;
+use time::{PrimitiveDateTime, UtcOffset};
 
-/// Reads `YYYY-MM-DD`, then `T` or a space, then `HH:MM[:SS[.fraction]]`, then `Z`, an offset or nothing; or a number
-/// of seconds or milliseconds.
+/// Reads a date and a time as ISO 8601 and its relatives write them: `YYYY-MM-DD`, then `T` or a space, then
+/// `HH:MM[:SS[.fraction]]`, then `Z`, an offset or nothing; or a number of seconds or milliseconds.
 pub(crate) fn parse(text: &str) -> Option<UnixTime> {
     let text = text.trim();
     if let Ok(number) = text.parse::<f64>() {
         return from_number(number);
     }
-    let (date, time) = text.split_once(['T', ' '])?;
-    let mut date = date.splitn(3, '-').map(|part| digits(part, 4));
-    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
-    let clock_ends = time
-        .find(|character: char| !character.is_ascii_digit() && !matches!(character, ':' | '.'))
-        .unwrap_or(time.len());
-    let (clock, zone) = time.split_at_checked(clock_ends)?;
-    let mut clock = clock.split('.').next()?.splitn(3, ':');
-    let (hour, minute) = (digits(clock.next()?, 2)?, digits(clock.next()?, 2)?);
-    let second = clock.next().map_or(Some(0), |part| digits(part, 2))?;
-    let in_range = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 25;
-    let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
-    in_range.then(|| UnixTime::from_secs(seconds - offset(zone.trim()).unwrap_or(0)))
+    let mut parsed = Parsed::new();
+    let zone = parsed.parse_items(text.as_bytes(), DATE_AND_TIME).ok()?;
+    let date_and_time = PrimitiveDateTime::try_from(parsed).ok()?;
+    let time = date_and_time.assume_offset(offset(zone.trim_ascii_start()));
+    Some(UnixTime::from_secs(time.unix_timestamp()))
 }
 
 /// Seconds since the epoch, or milliseconds where seconds would lie beyond the year 5000.
@@ -36,31 +33,24 @@ pub(crate) fn from_number(number: f64) -> Option<UnixTime> {
     (seconds.is_finite() && seconds > 0.0).then(|| UnixTime::from_secs(seconds as i64))
 }
 
-fn digits(text: &str, longest: usize) -> Option<i64> {
-    let plausible =
-        (1..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    plausible.then(|| text.parse().ok())?
+/// The offset that `zone` begins with: `+01:00` or `-0500`. Anything else is UTC, such as `Z`, or oama's ` UTC`.
+fn offset(zone: &[u8]) -> UtcOffset {
+    let mut parsed = Parsed::new();
+    match parsed.parse_items(zone, OFFSET) {
+        Ok(_rest) => UtcOffset::try_from(parsed).unwrap_or(UtcOffset::UTC),
+        Err(_other) => UtcOffset::UTC,
+    }
 }
 
-/// `+01:00` and `-0500` as seconds.
-fn offset(zone: &str) -> Option<i64> {
-    let (sign, rest) = match zone.split_at_checked(1)? {
-        ("+", rest) => (1, rest),
-        ("-", rest) => (-1, rest),
-        _ => return None,
-    };
-    let (hours, minutes) = rest.split_at_checked(2)?;
-    Some(sign * (digits(hours, 2)? * 3600 + digits(minutes.trim_start_matches(':'), 2)? * 60))
-}
+const DATE_AND_TIME: &[BorrowedFormatItem<'_>] = format_description!(
+    version = 2,
+    "[year]-[month]-[day][first [T][ ]][hour]:[minute][optional [:[second][optional [.[subsecond]]]]]"
+);
 
-/// Days since 1970-01-01 of a date in the proleptic Gregorian calendar. March is the first month of the year here, so
-/// that the leap day is the last day of it.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year
-        - 719_468
-}
+const OFFSET: &[BorrowedFormatItem<'_>] = format_description!(
+    version = 2,
+    "[offset_hour sign:mandatory][optional [:]][offset_minute]"
+);
 
 #[cfg(test)]
 mod tests {
