@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use msal_core::Scope;
+use percent_encoding::percent_decode_str;
 
 use super::value::StoredValue;
 
@@ -42,30 +43,14 @@ fn add_scopes(scopes: &mut Vec<Scope>, text: &str) {
     }
 }
 
-/// Undoes percent-encoding only where a scheme shows that the whole scope was encoded.
+/// Undoes percent-encoding where a scheme shows that the whole scope was encoded, and not only a character in it.
 fn percent_decoded(word: &str) -> Cow<'_, str> {
     let is_encoded = !word.contains("://") && (word.contains("%3A") || word.contains("%3a"));
     if !is_encoded {
         return Cow::Borrowed(word);
     }
-    let mut decoded = Vec::with_capacity(word.len());
-    let mut rest = word.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        let escape = (*byte == b'%').then(|| after.split_at_checked(2)).flatten();
-        let value =
-            escape.and_then(|(hex, _)| u8::from_str_radix(str::from_utf8(hex).ok()?, 16).ok());
-        match (value, escape) {
-            (Some(value), Some((_, behind))) => {
-                decoded.push(value);
-                rest = behind;
-            }
-            _ => {
-                decoded.push(*byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(decoded).map_or(Cow::Borrowed(word), Cow::Owned)
+    let decoded = percent_decode_str(word).decode_utf8();
+    decoded.unwrap_or(Cow::Borrowed(word))
 }
 
 #[cfg(test)]
