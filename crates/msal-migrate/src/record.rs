@@ -101,6 +101,13 @@ pub enum Row {
 }
 
 impl Row {
+    pub(crate) fn malformed(locator: Locator, what: &'static str) -> Self {
+        Self::Skipped {
+            locator,
+            reason: SkipReason::Malformed(what),
+        }
+    }
+
     /// Where the row is.
     pub fn locator(&self) -> &Locator {
         match self {

@@ -16,7 +16,7 @@ use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json::error::JsonError;
 use crate::source::read::json::members::Member;
-use crate::source::read::json::slice::{JsonSlice, Unparsed, parse_first, parse_object};
+use crate::source::read::json::slice::{parse_first, parse_object};
 use crate::source::read::json::stream::JsonStream;
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::value::StoredValue;
@@ -57,26 +57,17 @@ impl AdalSource {
 
     fn row(&self, index: u64, stream: &mut JsonStream<impl Read>) -> Result<Row, JsonError> {
         let locator = || Locator::new(self.input.name(), Place::Element(index));
-        let read = stream.object_in_memory(|text| {
+        let in_memory = stream.object_in_memory(|text| {
             let (entry, length) = parse_first::<Entry<'_>>(text)?;
             Some((entry.into_row(locator()), length))
         });
-        match read {
-            Some(row) => Ok(row),
-            None => self.other_row(locator(), stream.value()?),
+        if let Some(row) = in_memory {
+            return Ok(row);
         }
-    }
-
-    /// The row of an entry that is not in memory to its end, or not as it should be.
-    fn other_row(&self, locator: Locator, value: JsonSlice<'_>) -> Result<Row, JsonError> {
-        match parse_object::<Entry<'_>>(value) {
-            Ok(entry) => Ok(entry.into_row(locator)),
-            Err(Unparsed::Entry(what)) => Ok(Row::Skipped {
-                locator,
-                reason: SkipReason::Malformed(what),
-            }),
-            Err(Unparsed::Text(error)) => Err(error),
-        }
+        Ok(match parse_object::<Entry<'_>>(stream.value()?)? {
+            Ok(entry) => entry.into_row(locator()),
+            Err(what) => Row::malformed(locator(), what),
+        })
     }
 }
 

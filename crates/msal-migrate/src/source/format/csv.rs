@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use crate::record::{Locator, Place, Row, SkipReason};
+use crate::record::{Locator, Place, Row};
 use crate::source::Source;
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
@@ -124,22 +124,18 @@ impl Columns {
     }
 
     fn row(&self, locator: Locator, record: &CsvRecord<'_>) -> Row {
-        let malformed = |locator, what| Row::Skipped {
-            locator,
-            reason: SkipReason::Malformed(what),
-        };
         if record.len() != self.count {
-            return malformed(
+            return Row::malformed(
                 locator,
                 "the line has more or fewer columns than the header",
             );
         }
         let Ok(texts) = record.texts() else {
-            return malformed(locator, "the line is not UTF-8");
+            return Row::malformed(locator, "the line is not UTF-8");
         };
         match self.stored_row(&texts) {
             Ok(stored) => stored.into_row(locator),
-            Err(_not_json) => malformed(locator, "a column that should hold JSON does not"),
+            Err(_not_json) => Row::malformed(locator, "a column that should hold JSON does not"),
         }
     }
 

@@ -8,14 +8,14 @@ use std::ops::ControlFlow;
 
 use super::detect::shape::Shape;
 use super::token_object::TokenObject;
-use crate::record::{Locator, Place, Row, SkipReason};
+use crate::record::{Locator, Place, Row};
 use crate::source::Source;
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json::error::JsonError;
 use crate::source::read::json::members::{Member, first_members};
-use crate::source::read::json::slice::{JsonSlice, Unparsed, parse_object};
+use crate::source::read::json::slice::{JsonSlice, Parsed, parse_object};
 use crate::source::read::json::stream::JsonStream;
 use crate::source::row::collector::Collector;
 use crate::source::row::mapping::{Mapping, MappingError};
@@ -56,7 +56,7 @@ impl JsonSource {
     /// Visits every object with its index and, in a map, its name.
     pub(crate) fn read_named(
         &self,
-        mut visit: impl FnMut(u64, Option<&str>, Parsed<'_>) -> ControlFlow<()>,
+        mut visit: impl FnMut(u64, Option<&str>, Parsed<StoredRow<'_>>) -> ControlFlow<()>,
     ) -> Result<(), SourceError> {
         let mut stream = JsonStream::new(self.input.text()?);
         let seen = self
@@ -84,11 +84,8 @@ impl Source for JsonSource {
     }
 }
 
-/// A row's fields, or why they cannot be read.
-pub(crate) type Parsed<'a> = Result<StoredRow<'a>, &'static str>;
-
 /// Makes a row of an object that stood under `name`.
-pub(crate) fn into_row(parsed: Parsed<'_>, name: Option<&str>, locator: Locator) -> Row {
+pub(crate) fn into_row(parsed: Parsed<StoredRow<'_>>, name: Option<&str>, locator: Locator) -> Row {
     match parsed {
         Ok(mut stored) => {
             let name = name.unwrap_or_default();
@@ -100,10 +97,7 @@ pub(crate) fn into_row(parsed: Parsed<'_>, name: Option<&str>, locator: Locator)
             }
             stored.into_row(locator)
         }
-        Err(what) => Row::Skipped {
-            locator: locator.with_key(name.unwrap_or_default()),
-            reason: SkipReason::Malformed(what),
-        },
+        Err(what) => Row::malformed(locator.with_key(name.unwrap_or_default()), what),
     }
 }
 
@@ -111,7 +105,7 @@ impl Reading {
     fn read(
         &self,
         stream: &mut JsonStream<impl Read>,
-        visit: &mut impl FnMut(u64, Option<&str>, Parsed<'_>) -> ControlFlow<()>,
+        visit: &mut impl FnMut(u64, Option<&str>, Parsed<StoredRow<'_>>) -> ControlFlow<()>,
     ) -> Result<Seen, JsonError> {
         let mut seen = Seen::new(&self.mapping);
         let mut index = 0;
@@ -135,18 +129,17 @@ impl Reading {
         Ok(seen)
     }
 
-    fn parse<'a>(&'a self, value: JsonSlice<'a>, seen: &mut Seen) -> Result<Parsed<'a>, JsonError> {
+    fn parse<'a>(
+        &'a self,
+        value: JsonSlice<'a>,
+        seen: &mut Seen,
+    ) -> Result<Parsed<StoredRow<'a>>, JsonError> {
         if self.mapping.is_empty() {
-            return match parse_object::<TokenObject<'_>>(value) {
-                Ok(object) => Ok(Ok(object.stored)),
-                Err(Unparsed::Entry(what)) => Ok(Err(what)),
-                Err(Unparsed::Text(error)) => Err(error),
-            };
+            let parsed = parse_object::<TokenObject<'_>>(value)?;
+            return Ok(parsed.map(|object| object.stored));
         }
-        match parse_object::<Nothing>(value) {
-            Ok(Nothing {}) => {}
-            Err(Unparsed::Entry(what)) => return Ok(Err(what)),
-            Err(Unparsed::Text(error)) => return Err(error),
+        if let Err(what) = parse_object::<AnyObject>(value)? {
+            return Ok(Err(what));
         }
         seen.object(value);
         let mut collector = Collector::default();
@@ -163,7 +156,7 @@ impl Reading {
 
 /// Any object.
 #[derive(serde::Deserialize)]
-struct Nothing {}
+struct AnyObject {}
 
 fn for_each_named(
     stream: &mut JsonStream<impl Read>,

@@ -21,7 +21,7 @@ use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json::error::JsonError;
-use crate::source::read::json::slice::{JsonSlice, Unparsed, parse_object};
+use crate::source::read::json::slice::{JsonSlice, parse_object};
 use crate::source::read::json::stream::JsonStream;
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::timestamp;
@@ -113,14 +113,10 @@ struct Entry<'a> {
 }
 
 fn row(locator: Locator, value: JsonSlice<'_>, users: &Users) -> Result<Row, JsonError> {
-    match parse_object::<Entry<'_>>(value) {
-        Ok(entry) => Ok(entry.into_row(locator, users)),
-        Err(Unparsed::Entry(what)) => Ok(Row::Skipped {
-            locator,
-            reason: SkipReason::Malformed(what),
-        }),
-        Err(Unparsed::Text(error)) => Err(error),
-    }
+    Ok(match parse_object::<Entry<'_>>(value)? {
+        Ok(entry) => entry.into_row(locator, users),
+        Err(what) => Row::malformed(locator, what),
+    })
 }
 
 impl Entry<'_> {

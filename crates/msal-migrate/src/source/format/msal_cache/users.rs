@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::sections::for_each_entry;
 use crate::source::read::json::error::JsonError;
-use crate::source::read::json::slice::{Unparsed, parse_object};
+use crate::source::read::json::slice::parse_object;
 use crate::source::read::json::stream::JsonStream;
 use crate::source::row::value::StoredValue;
 
@@ -60,16 +60,17 @@ impl Users {
     pub(super) fn read(stream: &mut JsonStream<impl Read>) -> Result<Self, JsonError> {
         let mut users = Self::default();
         let _to_the_end = for_each_entry(stream, |section, value| {
-            let taken = match section {
-                "Account" => parse_object(value).map(|entry| users.add_account(&entry)),
-                "AccessToken" => parse_object(value).map(|entry| users.add_scopes(&entry)),
-                _ => Ok(()),
-            };
-            match taken {
-                // An entry that cannot be read is about a hint; its refresh token is judged by itself.
-                Ok(()) | Err(Unparsed::Entry(_)) => Ok(ControlFlow::Continue(())),
-                Err(Unparsed::Text(error)) => Err(error),
+            // An entry that cannot be read is a lost hint: the refresh token is judged by its own entry.
+            match section {
+                "Account" => {
+                    let _unreadable = parse_object(value)?.map(|entry| users.add_account(&entry));
+                }
+                "AccessToken" => {
+                    let _unreadable = parse_object(value)?.map(|entry| users.add_scopes(&entry));
+                }
+                _ => {}
             }
+            Ok(ControlFlow::Continue(()))
         })?;
         Ok(users)
     }

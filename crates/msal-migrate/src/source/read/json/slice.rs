@@ -22,34 +22,31 @@ pub(crate) fn parse_first<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<(T, 
 
 /// Parses a value that should be an object.
 ///
-/// Tells a text that is not JSON, after which no boundary can be trusted, from an object of other fields than expected,
-/// which concerns only itself.
-pub(crate) fn parse_object<'a, T: Deserialize<'a>>(value: JsonSlice<'a>) -> Result<T, Unparsed> {
+/// # Errors
+/// The outer error is a text that is not JSON, after which no boundary can be trusted. The inner one is JSON that is not
+/// what was expected, which concerns only this value.
+pub(crate) fn parse_object<'a, T: Deserialize<'a>>(
+    value: JsonSlice<'a>,
+) -> Result<Parsed<T>, JsonError> {
     let is_object = value.bytes.first() == Some(&b'{');
     let parsed = is_object.then(|| serde_json::from_slice(value.bytes));
     if let Some(Ok(object)) = parsed {
-        return Ok(object);
+        return Ok(Ok(object));
     }
     match serde_json::from_slice::<IgnoredAny>(value.bytes) {
-        Ok(_) if !is_object => Err(Unparsed::Entry("the entry is not an object")),
-        Ok(_) => Err(Unparsed::Entry(
+        Ok(_) if !is_object => Ok(Err("the entry is not an object")),
+        Ok(_) => Ok(Err(
             "the entry's fields cannot be read: one occurs twice or is not text",
         )),
-        Err(_error) => Err(Unparsed::Text(JsonError::Syntax {
+        Err(_error) => Err(JsonError::Syntax {
             offset: value.offset,
             expected: "well-formed JSON in the value that starts here",
-        })),
+        }),
     }
 }
 
-/// Why a value could not be parsed.
-#[derive(Debug)]
-pub(crate) enum Unparsed {
-    /// It is JSON, but not what was expected; the rest of the text is not affected.
-    Entry(&'static str),
-    /// The text is not JSON.
-    Text(JsonError),
-}
+/// What was made of an entry, or why nothing could be.
+pub(crate) type Parsed<T> = Result<T, &'static str>;
 
 #[cfg(test)]
 mod tests {
@@ -63,7 +60,7 @@ mod tests {
             a: u8,
         }
         let parse = |bytes| parse_object::<Entry>(JsonSlice { offset: 9, bytes });
-        assert!(parse(br#"{"a":1}"#).is_ok());
+        assert!(matches!(parse(br#"{"a":1}"#), Ok(Ok(_))));
         for other in [
             &br#"{"a":"x"}"#[..],
             b"{}",
@@ -71,12 +68,12 @@ mod tests {
             b"1",
             br#"{"a":1,"a":2}"#,
         ] {
-            assert!(matches!(parse(other), Err(Unparsed::Entry(_))));
+            assert!(matches!(parse(other), Ok(Err(_))));
         }
         for broken in [&b"{a:1}"[..], b"{]", b"tru", br#"{"a":1}}"#] {
             assert!(matches!(
                 parse(broken),
-                Err(Unparsed::Text(JsonError::Syntax { offset: 9, .. }))
+                Err(JsonError::Syntax { offset: 9, .. })
             ));
         }
     }
