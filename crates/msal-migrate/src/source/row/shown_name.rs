@@ -1,13 +1,7 @@
-//! Names of columns and members, as far as an error may show them.
+//! Names of columns and members, where an error may show them.
 
-/// How many names are listed in an error.
-const LISTED: usize = 30;
-
-/// Columns have shorter names than this, and refresh tokens are much longer.
-const LONGEST_NAME: usize = 40;
-
-/// The names, for an error. None at all if one could be a person or a token: a file without a header line has its first
-/// row in the place of names.
+/// The names, for an error. If one of them could be a person's or a token, none is shown: a table without a header line has
+/// its first row where the names should be.
 pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.take(LISTED + 1).collect();
     if names.is_empty() {
@@ -21,8 +15,8 @@ pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     format!("{shown}{more}")
 }
 
-/// A name as it may be shown.
-pub(super) fn shown(name: &str) -> String {
+/// One name, for an error.
+pub(crate) fn shown(name: &str) -> String {
     listed([name].into_iter())
 }
 
@@ -30,3 +24,9 @@ fn is_harmless(name: &str) -> bool {
     let is_visible = |character: char| !character.is_control() && character != '@';
     name.chars().count() <= LONGEST_NAME && name.chars().all(is_visible)
 }
+
+/// How many names are listed.
+const LISTED: usize = 30;
+
+/// Columns have shorter names than this, and refresh tokens are much longer.
+const LONGEST_NAME: usize = 40;
