@@ -1,4 +1,4 @@
-//! Stores that are recognised and not read: what they are, and how to turn them into something that is.
+//! Formats that are recognised and not read: what each is, and how to turn it into one that is.
 
 use std::fmt;
 
@@ -6,57 +6,57 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnsupportedFormat {
-    /// The `config` file of abraunegg's OneDrive client.
+    /// The file `config` of abraunegg's OneDrive client for Linux; its token is in a file beside it.
     AbrauneggConfig,
-    /// ADAL.NET's binary token cache.
+    /// The binary token cache of ADAL.NET 2 to 5, or of Azure PowerShell before Az 3.
     AdalNet,
-    /// An age file.
+    /// A file encrypted with age.
     Age,
-    /// Azure PowerShell's context file, with ADAL.NET's cache in it.
+    /// `AzureRmContext.json` of Azure PowerShell before Az 3, with ADAL.NET's cache in it as base64.
     AzureRmContext,
     /// One refresh token and nothing else.
     BareToken,
-    /// gzip, zip, xz, zstd or bzip2.
+    /// A file compressed with gzip, zip, xz, zstd or bzip2.
     Compressed,
-    /// DavMail's properties.
+    /// The properties of DavMail, whose tokens are plain or encrypted.
     DavMail,
-    /// Windows DPAPI.
+    /// A blob encrypted with Windows DPAPI.
     Dpapi,
-    /// email-oauth2-proxy's configuration.
+    /// The configuration of email-oauth2-proxy, whose tokens are encrypted with the user's local password.
     EmailOauth2Proxy,
-    /// A Fernet token.
+    /// A text encrypted with Fernet.
     Fernet,
-    /// A configuration file with sections.
+    /// Another configuration file with sections.
     Ini,
     /// A serialised Java object.
     JavaObject,
     /// A JSON text inside a JSON string.
     JsonString,
-    /// A Laravel encrypted value.
+    /// A value encrypted by Laravel: JSON with `iv`, `value` and `mac`.
     Laravel,
-    /// MSAL.NET 2.x's list of dictionaries.
+    /// The token cache of MSAL.NET 2.x: a list of dictionaries with JSON texts in them.
     MsalNetDictionary,
-    /// offlineimap's configuration.
+    /// The configuration of offlineimap.
     OfflineImap,
     /// An OpenPGP message.
     OpenPgp,
     /// A Python pickle.
     Pickle,
-    /// rclone's configuration.
+    /// The configuration of rclone.
     Rclone,
-    /// rclone's configuration, encrypted.
+    /// The encrypted configuration of rclone.
     RcloneEncrypted,
-    /// OpenSSL's or CryptoJS's password encryption.
+    /// A text encrypted with a password by OpenSSL or CryptoJS, such as n8n's credentials.
     Salted,
-    /// Columns separated by semicolons or tabs.
+    /// A table of tokens whose columns are separated by semicolons or tabs.
     SeparatedOtherwise,
     /// An SQLite database.
     Sqlite,
 }
 
 impl UnsupportedFormat {
-    /// What the user can do about it.
-    pub fn advice(self) -> &'static str {
+    /// What the user can do about it, in one line.
+    pub fn hint(self) -> &'static str {
         match self {
             Self::AdalNet | Self::AzureRmContext => {
                 "let the .NET application write its tokens as JSON lines or CSV, and pass that file"
