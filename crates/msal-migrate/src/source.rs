@@ -1,7 +1,11 @@
 //! Sources: where refresh tokens are read from.
 //!
-//! A source is a file (or a directory of files) that the user names; nothing is searched for. It is only ever read, and
+//! A source is a file, or a directory of files, that the user names; nothing is searched for. It is never written to, and
 //! it is streamed: memory is bounded by the largest entry, not by the size of the file.
+//!
+//! `open` finds out the format and makes the source. A format (`format`) takes the file's text apart into rows with the
+//! readers of `read`, says which value of a row is which field, and leaves it to `row` to make a record of them. A new
+//! format is a file in `format`, a [`SourceKind`], a line in `open` and one in `format/detect`.
 
 mod error;
 mod format;
@@ -26,16 +30,16 @@ use crate::record::Row;
 ///
 /// An implementation never writes to what it reads, and sends nothing anywhere.
 pub trait Source: fmt::Debug + Send + Sync {
-    /// The format.
+    /// The format, for summaries.
     fn kind(&self) -> SourceKind;
 
     /// Visits every row in order, until the visitor breaks.
     ///
-    /// May be called again, and then visits the same rows in the same order unless the input has changed: the plan reads
-    /// once, the engine reads again. Blocks on the file, so asynchronous callers run it on a blocking thread.
+    /// Can be called again, and then visits the same rows in the same order unless the input has changed: the plan reads
+    /// once, and the migration reads again. It blocks on the file, so asynchronous callers run it on a blocking thread.
     ///
     /// # Errors
-    /// [`SourceError`] when the input cannot be read to its end. Rows before the damage have been visited by then, so
-    /// nothing may be redeemed before a first pass has succeeded.
+    /// [`SourceError`] when the input cannot be read to its end. The rows before the damage have been visited by then, so
+    /// redeem nothing before a first pass has succeeded.
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError>;
 }

@@ -1,4 +1,4 @@
-//! One file per format of store, how formats are told apart, and which are only recognised.
+//! One file per format of store, and how formats are told apart (`detect`).
 
 pub(super) mod adal;
 pub(super) mod csv;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-/// The formats that are read.
+/// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SourceKind {
@@ -13,16 +13,16 @@ pub enum SourceKind {
     AdalPython,
     /// A table with a header line, separated by commas (RFC 4180).
     Csv,
-    /// JSON objects, one after the other or in an array, read with a mapping.
+    /// JSON objects, one after the other or in an array, read with a [`Mapping`](crate::Mapping).
     Jsonl,
-    /// The unified token cache of another application or another MSAL.
+    /// The unified token cache that all MSALs share, of another application or another language.
     MsalCache,
     /// Token responses as an OAuth 2.0 library stored them: one, many, or a directory of files.
     TokenJson,
 }
 
 impl SourceKind {
-    /// All formats.
+    /// All formats, in alphabetical order.
     pub const ALL: &[Self] = &[
         Self::AdalPython,
         Self::Csv,
@@ -31,7 +31,7 @@ impl SourceKind {
         Self::TokenJson,
     ];
 
-    /// The name for the command line.
+    /// The name on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AdalPython => "adal-python",
@@ -61,7 +61,7 @@ impl FromStr for SourceKind {
     }
 }
 
-/// A name that is no [`SourceKind`].
+/// A name that no [`SourceKind`] has.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("`{0}` is not a source")]
 pub struct UnknownSourceKind(String);

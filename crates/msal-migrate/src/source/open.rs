@@ -14,23 +14,23 @@ use super::kind::SourceKind;
 use super::read::input::Input;
 use super::row::mapping::{Mapping, MappingError};
 
-/// How to read an input.
+/// How to read an input. By default its format is detected, and its fields are found by their usual names.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct SourceOptions {
     /// The format; detected from the content when absent.
     pub from: Option<SourceKind>,
-    /// Where the fields are, for `csv` and `jsonl`. Columns and members with the usual names are found without.
+    /// Where the fields are, for `csv` and `jsonl`. Without it, columns and members are found by their usual names.
     pub map: Mapping,
 }
 
 /// Opens the file, or the directory of token files, at `path` for reading.
 ///
-/// The format is told from the content, never from the file's name, unless `options` names it. Formats that are
-/// recognised and not read are refused even then.
+/// The format is detected from the content, never from the file's name. Where `options` names a format, the content is
+/// checked against it, and formats that are recognised and not supported are refused all the same.
 ///
 /// # Errors
-/// [`SourceError`], with a hint what to do.
+/// [`SourceError`]; its [`hint`](SourceError::hint) says what to do.
 pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, SourceError> {
     if path.is_dir() && matches!(options.from, None | Some(SourceKind::TokenJson)) {
         return Ok(Box::new(DirectorySource::open(path)?));

@@ -1,4 +1,4 @@
-//! How bytes are read: the file as UTF-8 text in bounded memory, and the text as JSON values or CSV records.
+//! How bytes are read, in bounded memory: a file as UTF-8 text, and the text as JSON values or CSV records.
 
 pub(super) mod csv_reader;
 pub(super) mod input;

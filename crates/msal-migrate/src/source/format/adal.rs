@@ -1,8 +1,10 @@
-//! ADAL's token cache as Python and Node write it: one JSON array of flat entries.
+//! ADAL's token cache as ADAL Python (`TokenCache.serialize()`) and ADAL Node (`MemoryCache`) write it: one JSON array of
+//! flat entries, one for each resource of a user.
 //!
-//! The same entries stand in Azure CLI's `accessTokens.json` before version 2.30, beside service principals, and are
-//! what `acquire_token_…` returned to applications, which then stored that object themselves, without `_clientId` and
-//! `_authority`. Not read here: ADAL.NET's binary cache.
+//! Azure CLI before version 2.30 kept the same entries in `accessTokens.json`, and service principals beside them. The
+//! results of `acquire_token…` are such entries too, without `_clientId` and `_authority`: web applications stored them
+//! themselves, because ADAL Node keeps nothing of an authorization code in its cache. Not read here: ADAL.NET's binary
+//! cache.
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -55,6 +57,7 @@ impl AdalSource {
         stream.end()
     }
 
+    /// Nearly every entry is in memory to its end, and is then parsed without looking for the end first.
     fn row(&self, index: u64, stream: &mut JsonStream<impl Read>) -> Result<Row, JsonError> {
         let locator = || Locator::new(self.input.name(), Place::Element(index));
         let in_memory = stream.object_in_memory(|text| {
@@ -89,7 +92,7 @@ pub(crate) fn is_entry(members: &[Member]) -> bool {
     OWN_MEMBERS.iter().any(has) || JOINT_MEMBERS.iter().all(has)
 }
 
-/// What is needed of an entry. ADAL's own names.
+/// The members of an entry that are needed.
 #[derive(Deserialize)]
 struct Entry<'a> {
     #[serde(borrow, default, rename = "_authority")]
@@ -120,35 +123,38 @@ struct Entry<'a> {
 
 impl Entry<'_> {
     fn into_row(self, locator: Locator) -> Row {
-        if let Some(reason) = self.without_user() {
+        if let Some(reason) = self.reason_without_token() {
             return Row::Skipped { locator, reason };
         }
         StoredRow {
             authority: self.authority,
             client_id: self.client_id,
+            // ADAL Python writes local time without a zone, ADAL Node ISO 8601 in UTC.
             expires_at: self.expires_on,
             expires_in: self.expires_in,
             is_multi_resource: self.is_mrrt.is_true(),
+            // The claim `idp` of the ID token.
             is_personal_account: self.identity_provider.text() == Some("live.com"),
             oid: self.oid,
             refresh_token: self.refresh_token,
             resource: self.resource,
             tid: self.tenant_id,
-            // ADAL invents a random identifier where the ID token names nobody; the row takes only a name with `@`.
+            // A random UUID where the ID token names nobody; a row takes no user name without `@`.
             username: self.user_id,
             ..StoredRow::default()
         }
         .into_row(locator)
     }
 
-    /// Entries that are not about a user. ADAL gives app-only tokens no user, but the flag for many resources.
-    fn without_user(&self) -> Option<SkipReason> {
+    /// Why an entry without a refresh token has none. `isMRRT` does not tell: ADAL sets it for applications too.
+    fn reason_without_token(&self) -> Option<SkipReason> {
         if !self.refresh_token.is_absent() {
             return None;
         }
         if !self.service_principal_id.is_absent() {
             return Some(SkipReason::ServicePrincipal);
         }
+        // ADAL writes an id for every user, a random one if need be. A token without one is the application's own.
         self.user_id.is_absent().then_some(SkipReason::AppOnly)
     }
 }
@@ -163,5 +169,5 @@ const OWN_MEMBERS: [&str; 6] = [
     "servicePrincipalTenant",
 ];
 
-/// Members that every entry with a token has. Other libraries write one or the other of them, and never all.
+/// Members that every entry with a token has. Other libraries write one or two of them, and never all.
 const JOINT_MEMBERS: [&str; 3] = ["expiresOn", "resource", "tokenType"];

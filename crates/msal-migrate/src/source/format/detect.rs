@@ -16,7 +16,7 @@ use crate::source::row::mapping::Mapping;
 use crate::source::row::shown_name::listed;
 use crate::source::unsupported::UnsupportedFormat;
 
-/// The format of `input`, which is not one of those that [`signature::of_bytes`] recognises.
+/// The format of `input`, whose first bytes are none that [`signature::of_bytes`] recognises.
 pub(crate) fn kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, SourceError> {
     let head = input.text_head()?;
     let head = head.trim_start();

@@ -1,4 +1,5 @@
-//! A directory with one token per file, as sasl-xoauth2 and mutt keep them: each file's name is often the user's.
+//! A directory with one token response per file, as sasl-xoauth2 and mutt_oauth2.py keep them. The file's name is often
+//! the user's.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -14,7 +15,7 @@ use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::row::mapping::Mapping;
 
-/// The files of a directory. Its sub-directories are not entered.
+/// The files of a directory, without those of its sub-directories.
 #[derive(Debug)]
 pub(crate) struct DirectorySource {
     name: Arc<str>,
@@ -33,7 +34,7 @@ impl DirectorySource {
         let mut files = Vec::new();
         for entry in fs::read_dir(path).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            // Asked of what a symbolic link leads to.
+            // Symbolic links are followed: this is about the file that a link leads to.
             let is_file = fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_file());
             if is_file {
                 files.push(entry.file_name().to_string_lossy().into_owned());
@@ -85,7 +86,7 @@ impl DirectorySource {
             Ok(()) if is_empty => Ok(visit(skipped(SkipReason::NoRefreshToken))),
             Ok(()) => Ok(flow),
             Err(error @ SourceError::Io { .. }) => Err(error),
-            // Each file stands for itself: one that is something else does not spoil the others.
+            // A file that is something else costs its own row, and not the other files.
             Err(_not_tokens) => Ok(visit(skipped(SkipReason::Malformed(
                 "the file is not a JSON text with token responses",
             )))),
@@ -108,7 +109,8 @@ impl Source for DirectorySource {
     }
 }
 
-/// The file's name without its extension, which is part of the domain where the name is an address.
+/// The user's name: the file's name without an extension. Only known extensions are taken off, because the last part of
+/// an e-mail address looks like one.
 fn user_of(file: &str) -> &str {
     let extensions = [".json", ".tokens", ".token", ".oama", ".txt"];
     extensions

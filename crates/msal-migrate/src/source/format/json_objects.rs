@@ -1,7 +1,7 @@
-//! Objects in JSON: token responses under any of their names (`token-json`), or with a mapping (`jsonl`).
+//! JSON objects: token responses with their usual names (`token-json`), or objects of any kind with a mapping (`jsonl`).
 //!
-//! One reader covers a single object, an array of objects, an object of objects, and objects one after the other, each
-//! in its line or not.
+//! One reader covers a single object, an array of objects, an object of objects by name, and objects that follow each
+//! other, whether each stands in a line of its own or not.
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -34,7 +34,7 @@ pub(crate) struct JsonSource {
 /// How objects become rows.
 #[derive(Debug)]
 pub(crate) struct Reading {
-    /// Whether the outermost object is a map from names to objects.
+    /// Whether the outermost object holds objects by name, and is not one itself.
     is_map: bool,
     mapping: Mapping,
 }
@@ -84,7 +84,7 @@ impl Source for JsonSource {
     }
 }
 
-/// Makes a row of an object that stood under `name`.
+/// The row of an object. `name` is the name it stood under, which is often its user's.
 pub(crate) fn into_row(parsed: Parsed<StoredRow<'_>>, name: Option<&str>, locator: Locator) -> Row {
     match parsed {
         Ok(mut stored) => {
@@ -154,7 +154,7 @@ impl Reading {
     }
 }
 
-/// Any object.
+/// Any object: parsing it checks that there is one.
 #[derive(serde::Deserialize)]
 struct AnyObject {}
 
@@ -174,7 +174,8 @@ fn for_each_named(
     Ok(ControlFlow::Continue(()))
 }
 
-/// Which parts of the mapping led anywhere. One that never did is a mistake, and the members there are help to mend it.
+/// Which parts of the mapping found a value. A part that never found one is a mistake, and the members that there are
+/// help to correct it.
 struct Seen {
     parts: Vec<bool>,
     /// The members of the first object.

@@ -1,8 +1,12 @@
-//! The token cache all MSALs share, of another application or another library: one JSON object of sections, each an
-//! object of entries. Keys differ between libraries and are never looked at.
+//! The unified token cache that all MSALs share, of another application or another language: one JSON object of sections,
+//! each an object of entries.
 //!
-//! A refresh token's entry names neither tenant nor user, and its scopes only where MSAL Python wrote it. They come from
-//! the user's entries in other sections, which may stand behind it. So those are read first, and kept, without tokens.
+//! The names of the entries are never looked at, because libraries build them in different ways: MSAL Node puts the family
+//! in the place of the client id, MSAL Python ends them with the scopes.
+//!
+//! A refresh token's entry names neither tenant nor user name, and its scopes only where MSAL Python wrote it. These come
+//! from the user's entries in other sections, which may stand behind it. So a first pass reads those, and keeps what they
+//! say about users, without tokens.
 
 pub(super) mod sections;
 mod users;
@@ -89,7 +93,7 @@ impl Source for MsalCacheSource {
     }
 }
 
-/// What is needed of a refresh token's entry.
+/// The members of a refresh token's entry that are needed.
 #[derive(Deserialize)]
 struct Entry<'a> {
     #[serde(borrow, default)]
@@ -134,7 +138,7 @@ impl Entry<'_> {
             ("", realm) => realm.to_owned(),
             (environment, realm) => format!("https://{environment}/{realm}"),
         };
-        // `uid.utid`: the user's home tenant.
+        // `uid.utid`: behind the dot is the user's home tenant.
         let tid = home_account_id
             .split_once('.')
             .map(|(_uid, utid)| utid.to_owned());
@@ -147,6 +151,7 @@ impl Entry<'_> {
             oid: account.map_or(StoredValue::Absent, |account| {
                 StoredValue::from_text(account.oid())
             }),
+            // Only MSAL Python writes the scopes of a refresh token; elsewhere the user's access tokens have some.
             scopes: if self.target.is_absent() {
                 granted
             } else {
@@ -167,11 +172,12 @@ impl Entry<'_> {
     }
 
     fn refusal(&self) -> Option<SkipReason> {
+        // MSAL Go writes it for the on-behalf-of flow.
         if !self.user_assertion_hash.is_absent() {
             return Some(SkipReason::OnBehalfOf);
         }
         let home_account_id = self.home_account_id.text().unwrap_or_default();
-        // `uid-policy.utid`
+        // Azure AD B2C puts the policy into the first half: `uid-b2c_1_policy.utid`.
         let is_b2c = home_account_id.to_ascii_lowercase().contains("-b2c_1");
         is_b2c.then_some(SkipReason::B2c)
     }

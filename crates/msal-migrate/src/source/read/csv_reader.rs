@@ -16,14 +16,14 @@ use zeroize::Zeroizing;
 use super::window::{Window, WindowError};
 use crate::source::error::SourceError;
 
-/// Reads record after record.
+/// Reads one record after the other.
 pub(crate) struct CsvReader<R> {
     window: Window<R>,
     next_line: u64,
     fields: Vec<Span>,
 }
 
-/// One line, or several where a quoted field has line breaks.
+/// One line of the table, or several where a quoted field has line breaks.
 pub(crate) struct CsvRecord<'a> {
     /// The line it starts in; the first is 1.
     pub(crate) line: u64,
@@ -34,6 +34,7 @@ pub(crate) struct CsvRecord<'a> {
 /// Where a field is in its record, without the quotation marks around it.
 struct Span {
     range: Range<usize>,
+    /// Whether quotation marks in it are doubled.
     has_quotes: bool,
 }
 
@@ -46,7 +47,7 @@ impl<R: Read> CsvReader<R> {
         }
     }
 
-    /// The next record that is not an empty line.
+    /// The next record. Empty lines are passed over: editors and exports leave them at the end.
     pub(crate) fn record(&mut self) -> Result<Option<CsvRecord<'_>>, CsvError> {
         loop {
             let Some(length) = self.scan()? else {
@@ -69,7 +70,7 @@ impl<R: Read> CsvReader<R> {
         }
     }
 
-    /// Finds the fields of the next record and how long it is; `None` at the end of the input.
+    /// Finds the fields of the next record and its length; `None` at the end of the input.
     fn scan(&mut self) -> Result<Option<usize>, CsvError> {
         self.fields.clear();
         let mut at = 0;
@@ -85,11 +86,12 @@ impl<R: Read> CsvReader<R> {
         }
     }
 
-    /// Finds the field that starts at `start`. `None` when the input ends where a record would begin.
+    /// Finds the field that starts at `start`; `None` when it would be the first of a record and the input has ended.
     fn field(&mut self, start: usize) -> Result<Option<Found>, CsvError> {
         if !self.has(start)? && start == 0 {
             return Ok(None);
         }
+        // RFC 4180 §2 rule 5: quotation marks stand around a whole field. One inside a field is read as text.
         if self.window.available().get(start) == Some(&b'"') {
             return self.quoted(start + 1).map(Some);
         }
@@ -112,6 +114,7 @@ impl<R: Read> CsvReader<R> {
         let separator = available.get(end).copied();
         let text = available.get(start..end).unwrap_or_default();
         let is_last = separator != Some(b',');
+        // RFC 4180 §2 rule 1: lines end with CRLF. Many end with LF alone.
         let carriage_return = usize::from(is_last && text.last() == Some(&b'\r'));
         Found {
             span: Span {
@@ -123,7 +126,7 @@ impl<R: Read> CsvReader<R> {
         }
     }
 
-    /// The quoted field whose text starts at `start`.
+    /// The quoted field whose text starts at `start`, behind the quotation mark.
     fn quoted(&mut self, start: usize) -> Result<Found, CsvError> {
         let mut at = start;
         let mut has_quotes = false;
@@ -142,12 +145,13 @@ impl<R: Read> CsvReader<R> {
             if !self.has(end + 1)? || self.window.available().get(end + 1) != Some(&b'"') {
                 return self.after_quote(start..end, has_quotes);
             }
+            // RFC 4180 §2 rule 7: a quotation mark in a quoted field is doubled.
             has_quotes = true;
             at = end + 2;
         }
     }
 
-    /// What stands behind the closing quotation mark of the field at `range`.
+    /// The quoted field at `range`, if a separator or the end follows its closing quotation mark.
     fn after_quote(&mut self, range: Range<usize>, has_quotes: bool) -> Result<Found, CsvError> {
         let mut at = range.end + 1;
         if self.has(at + 1)? && self.window.available().get(at) == Some(&b'\r') {
@@ -211,10 +215,10 @@ impl<'a> CsvRecord<'a> {
     }
 }
 
-/// The text of a field. May be a token, or JSON with one in it.
+/// The text of a field. It may be a token, or JSON with one in it.
 pub(crate) enum CsvText<'a> {
     AsWritten(&'a str),
-    /// With doubled quotation marks made single.
+    /// A copy in which doubled quotation marks are single.
     Unquoted(Zeroizing<String>),
 }
 

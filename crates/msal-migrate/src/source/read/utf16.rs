@@ -1,4 +1,4 @@
-//! UTF-16 to UTF-8 while reading: what PowerShell's redirection writes.
+//! From UTF-16 to UTF-8 while reading. PowerShell redirects output into files of UTF-16.
 
 use std::char::decode_utf16;
 use std::io::{self, Read};
@@ -6,20 +6,19 @@ use std::io::{self, Read};
 use msal_core::SecretBuffer;
 use zeroize::Zeroizing;
 
-const CHUNK: usize = 32 * 1024;
-
-/// Reads UTF-16 code units from a reader and yields UTF-8.
+/// Reads UTF-16 from a reader and gives UTF-8.
 pub(crate) struct Utf16Reader<R> {
     reader: R,
     unit: fn([u8; 2]) -> u16,
     /// Bytes read and not yet decoded: half a code unit, or the first half of a surrogate pair.
     pending: SecretBuffer,
     decoded: Zeroizing<String>,
+    /// How many bytes of `decoded` have been given.
     given: usize,
 }
 
 impl<R: Read> Utf16Reader<R> {
-    /// `unit` puts a code unit together from its two bytes: it is the byte order.
+    /// `unit` makes a code unit of its two bytes, in the order of the file.
     pub(crate) fn new(reader: R, unit: fn([u8; 2]) -> u16) -> Self {
         Self {
             reader,
@@ -46,6 +45,7 @@ impl<R: Read> Utf16Reader<R> {
             }
         }
         let units = Zeroizing::new(units);
+        // The first half of a surrogate pair waits for the second.
         let whole = match units.last() {
             Some(0xd800..=0xdbff) => units.len() - 1,
             _ => units.len(),
@@ -82,6 +82,9 @@ impl<R: Read> Read for Utf16Reader<R> {
 fn invalid(problem: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, problem)
 }
+
+/// How many bytes are decoded at a time.
+const CHUNK: usize = 32 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! A sliding window over a reader: large reads, bounded memory, and nothing of it left behind.
+//! A sliding window over a reader: large reads in bounded memory, which is overwritten when it is given up.
 
 use std::io::{self, Read};
 
@@ -7,23 +7,14 @@ use thiserror::Error;
 
 use crate::source::error::SourceError;
 
-/// Large enough that a read is cheap per entry, small enough to stay in a core's cache.
-const CHUNK: usize = 256 * 1024;
-
-/// Enough for a file with one token, of which there may be very many.
-const FIRST_CHUNK: usize = 16 * 1024;
-
-/// What one entry may occupy. A refresh token and its access token are a few thousand bytes; more than this is a file
-/// of another kind, and the bound on memory.
-const LARGEST_ENTRY: usize = 16 * 1024 * 1024;
-
-/// The unread part of the input that is in memory.
+/// The part of the input that is in memory and not consumed.
 pub(crate) struct Window<R> {
     reader: R,
-    // Holds tokens, so every buffer that is given up is overwritten.
+    /// Holds tokens, so it is overwritten when it is dropped.
     buffer: SecretBuffer,
     start: usize,
     end: usize,
+    /// Where `start` is in the input.
     offset: u64,
 }
 
@@ -53,7 +44,7 @@ impl<R: Read> Window<R> {
         self.take(count);
     }
 
-    /// Gives up the first `count` available bytes and returns them: they stay in place until the next `fill`.
+    /// Gives up the first `count` available bytes and returns them: they stay where they are until the next `fill`.
     pub(crate) fn take(&mut self, count: usize) -> &[u8] {
         let taken = self.start..self.start + count.min(self.end - self.start);
         self.start = taken.end;
@@ -80,8 +71,8 @@ impl<R: Read> Window<R> {
         Ok(count > 0)
     }
 
-    /// Moves what is available to the front where the end is reached: into a larger buffer when it fills more than half
-    /// of this one, or when the input turns out to be longer than the first one.
+    /// Makes room behind what is available, when the end of the buffer is reached: moves it to the front, or into a larger
+    /// buffer where it fills more than half of this one. The small first buffer is always replaced by a larger one.
     fn make_room(&mut self) -> Result<(), WindowError> {
         let kept = self.end - self.start;
         if kept > LARGEST_ENTRY {
@@ -112,7 +103,7 @@ impl<R: Read> Window<R> {
     }
 }
 
-/// Why the window could not be moved on.
+/// Why no more could be read.
 #[derive(Debug, Error)]
 pub(crate) enum WindowError {
     #[error(transparent)]
@@ -132,6 +123,16 @@ impl WindowError {
         }
     }
 }
+
+/// Large enough that a read is cheap per entry, small enough to stay in a processor's cache.
+const CHUNK: usize = 256 * 1024;
+
+/// Enough for a file with one token; a directory may have very many of them.
+const FIRST_CHUNK: usize = 16 * 1024;
+
+/// The most that one entry may take in memory. A refresh token and its access token are a few thousand bytes; a larger
+/// entry is of another kind of file.
+const LARGEST_ENTRY: usize = 16 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {

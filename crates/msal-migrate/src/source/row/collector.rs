@@ -1,19 +1,20 @@
-//! Collecting the fields of a row, where several names may stand for one field.
+//! Collecting the values of a row, where several names may stand for one field.
 
 use super::field::Field;
 use super::stored_row::StoredRow;
 use super::value::StoredValue;
 
-/// Collects a row's fields, the best name winning where several mean the same.
+/// Collects the values of a row. Of several values for one field it keeps that with the best name.
 #[derive(Default)]
 pub(crate) struct Collector<'a> {
     stored: StoredRow<'a>,
-    /// The rank of what is held, plus one; 0 where nothing is.
+    /// For each field, the rank of the value that is held, plus one; 0 where there is none.
     ranks: [u8; Field::Username as usize + 1],
 }
 
 impl<'a> Collector<'a> {
-    /// Takes a value under one of its names.
+    /// Takes a value whose name has this rank, unless one with a better name is held. Of two with the same rank the first
+    /// stays.
     pub(crate) fn offer(&mut self, field: Field, rank: u8, value: StoredValue<'a>) {
         if value.is_absent() || !is_plausible(field, &value) {
             return;
@@ -57,8 +58,8 @@ impl<'a> Collector<'a> {
     }
 }
 
-/// Keeps a name that fits the field from being pushed out by one that does not: `"user": 17` beside an e-mail address,
-/// `"expires": true` beside a time.
+/// Whether a value can be one of the field, so that it cannot push out one that is: `"user": 17` is no name to sign in
+/// with, and omniauth writes `"expires": true` beside the time.
 fn is_plausible(field: Field, value: &StoredValue<'_>) -> bool {
     match field {
         Field::Username => value.text().is_some_and(|name| name.contains('@')),

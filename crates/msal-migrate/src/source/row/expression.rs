@@ -8,7 +8,7 @@ use super::json_pointer::JsonPointer;
 use super::shown_name::shown;
 use super::value::StoredValue;
 
-/// Where a value comes from.
+/// Where a mapping finds a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Expression {
     Column(String),
@@ -34,7 +34,7 @@ impl Expression {
         }
     }
 
-    /// The value in a JSON object.
+    /// The value in a JSON object, for which a column is a member.
     pub(crate) fn in_object<'a>(
         &'a self,
         json: &'a [u8],
@@ -51,7 +51,8 @@ impl Expression {
     }
 }
 
-/// The value in a column that holds JSON, or JSON in a JSON string, as older installations of python-social-auth do.
+/// The value in a column that holds JSON. Older installations of python-social-auth store it as a JSON text in a JSON
+/// string, which is unwrapped up to twice.
 pub(crate) fn in_text<'a>(
     text: &'a str,
     pointer: &JsonPointer,

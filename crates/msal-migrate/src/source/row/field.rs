@@ -1,16 +1,19 @@
-//! The fields of a row, and their names in a mapping.
+//! The fields of a row, and what they are called in a mapping.
 
-/// What a member or a column can be about.
+/// What a member or a column can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
     Authority,
     ClientId,
     ClientInfo,
+    /// When the access token expires.
     ExpiresAt,
+    /// For how many seconds the access token is valid.
     ExpiresIn,
     Family,
     HomeAccountId,
     IdToken,
+    /// What the store calls the row.
     Key,
     Oid,
     Provider,
@@ -18,11 +21,14 @@ pub(crate) enum Field {
     Resource,
     Scopes,
     Sub,
+    /// Where the token was issued, if `Authority` does not say it.
     Tenant,
+    /// The user's tenant.
     Tid,
     Username,
 }
 
+/// The fields that can be mapped: all but the family, which every store has under the same name.
 pub(crate) const FIELDS: [(&str, Field); 17] = [
     ("authority", Field::Authority),
     ("client_id", Field::ClientId),

@@ -1,4 +1,4 @@
-//! What a stored ID token says. Its signature is not checked, so all of it is a hint.
+//! What a stored ID token says. Its signature is not checked, so all of it is a hint, like the fields beside it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::value::StoredValue;
 
-/// The claims that fill gaps in a record (OpenID Connect Core §2, and Entra's own).
+/// The claims that fill gaps in a record: those of OpenID Connect Core §2 and §5.1, and Entra's own.
 #[derive(Default)]
 pub(crate) struct Claims {
     pub(crate) client_id: Option<String>,
@@ -19,8 +19,10 @@ pub(crate) struct Claims {
     pub(crate) is_personal_account: bool,
 }
 
-/// Decodes the payload of a JWT; garbage has no claims.
+/// The claims of a JWT; what is not a JWT has none.
 pub(crate) fn claims(id_token: &str) -> Claims {
+    // RFC 7519 §3: the claims are the second of the parts that periods separate, in base64url without padding. Padding is
+    // taken off, because some stores add it.
     let payload = id_token.split('.').nth(1).unwrap_or_default();
     let decoded = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('='));
     let json = Zeroizing::new(decoded.unwrap_or_default());

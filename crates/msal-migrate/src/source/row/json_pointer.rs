@@ -1,32 +1,32 @@
-//! JSON pointers (RFC 6901), evaluated over a text without building a tree of it.
+//! JSON pointers (RFC 6901), followed through a text without building a tree of it.
 
 use std::fmt;
-use std::fmt::Display;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::value::StoredValue;
 
-/// A path into a JSON text.
+/// A path into a JSON text, as its reference tokens (RFC 6901 §3) without their escapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JsonPointer(Vec<String>);
 
 impl JsonPointer {
-    /// Parses `/a/0/b`; `None` when it does not start with `/`.
+    /// Parses `/a/0/b`; `None` when it does not start with `/`. The empty pointer, which is the whole text, is not taken:
+    /// no field is a whole object.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let segments = text.strip_prefix('/')?.split('/');
-        // RFC 6901 §4: "~1" first, then "~0", so that "~01" becomes "~1".
+        // RFC 6901 §4: `~1` is replaced first and `~0` after it, so that `~01` becomes `~1` and not `/`.
         let unescaped = segments.map(|segment| segment.replace("~1", "/").replace("~0", "~"));
         Some(Self(unescaped.collect()))
     }
 
-    /// The value the pointer leads to, or absent.
+    /// The value that the pointer leads to, or [`StoredValue::Absent`].
     ///
     /// # Errors
     /// When `json` is not JSON.
     pub(crate) fn find<'a>(&self, json: &'a [u8]) -> Result<StoredValue<'a>, serde_json::Error> {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
-        let found = Step {
+        let found = Descent {
             rest: &self.0,
             ignores_case: false,
         }
@@ -35,7 +35,7 @@ impl JsonPointer {
         Ok(found)
     }
 
-    /// The member of the outermost object with exactly this name, or else with this name in another case.
+    /// The member of the outermost object with this name, or else with this name in another case.
     ///
     /// # Errors
     /// When `json` is not JSON.
@@ -45,11 +45,11 @@ impl JsonPointer {
     ) -> Result<StoredValue<'a>, serde_json::Error> {
         let rest = [name.to_owned()];
         for ignores_case in [false, true] {
-            let step = Step {
+            let descent = Descent {
                 rest: &rest,
                 ignores_case,
             };
-            let found = step.deserialize(&mut serde_json::Deserializer::from_slice(json))?;
+            let found = descent.deserialize(&mut serde_json::Deserializer::from_slice(json))?;
             if !matches!(found, StoredValue::Absent) {
                 return Ok(found);
             }
@@ -58,7 +58,7 @@ impl JsonPointer {
     }
 }
 
-impl Display for JsonPointer {
+impl fmt::Display for JsonPointer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for segment in &self.0 {
             write!(
@@ -71,13 +71,13 @@ impl Display for JsonPointer {
     }
 }
 
-/// What is left of the way.
-struct Step<'p> {
+/// What is left of the pointer below a value. Of a member that occurs twice the last counts, as in most parsers.
+struct Descent<'p> {
     rest: &'p [String],
     ignores_case: bool,
 }
 
-impl<'de> DeserializeSeed<'de> for Step<'_> {
+impl<'de> DeserializeSeed<'de> for Descent<'_> {
     type Value = StoredValue<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -88,7 +88,7 @@ impl<'de> DeserializeSeed<'de> for Step<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Step<'_> {
+impl<'de> Visitor<'de> for Descent<'_> {
     type Value = StoredValue<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,7 +107,7 @@ impl<'de> Visitor<'de> for Step<'_> {
                 name == wanted.as_str()
             };
             if matches {
-                found = map.next_value_seed(Step {
+                found = map.next_value_seed(Descent {
                     rest,
                     ignores_case: false,
                 })?;
@@ -126,11 +126,11 @@ impl<'de> Visitor<'de> for Step<'_> {
         let mut found = StoredValue::Absent;
         for index in 0.. {
             if Some(index) == wanted {
-                let step = Step {
+                let descent = Descent {
                     rest,
                     ignores_case: false,
                 };
-                match list.next_element_seed(step)? {
+                match list.next_element_seed(descent)? {
                     Some(field) => found = field,
                     None => break,
                 }

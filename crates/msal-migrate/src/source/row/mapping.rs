@@ -1,4 +1,4 @@
-//! Which column or member holds what, where a store has names of its own: `--map FIELD=EXPRESSION`.
+//! A mapping says which column or member holds which field, for stores with names of their own: `--map FIELD=EXPRESSION`.
 
 use thiserror::Error;
 
@@ -9,9 +9,11 @@ use crate::source::kind::SourceKind;
 
 /// Where each field of a record is found.
 ///
-/// Each part is `FIELD=EXPRESSION`. The fields are those of [`Mapping::FIELDS`]. An expression is the name of a column
-/// or member (exact, or else in another case), a JSON pointer that starts with `/` (RFC 6901), `COLUMN:/POINTER` for a
-/// column that holds JSON, or `const:VALUE`.
+/// Each part is `FIELD=EXPRESSION`. The fields are those of [`Mapping::FIELDS`]. An expression is
+/// * the name of a column or member (exact, or else in another case),
+/// * a JSON pointer that starts with `/` (RFC 6901),
+/// * `COLUMN:/POINTER` for a column that holds JSON,
+/// * `const:VALUE` for the same value in every row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping {
     parts: Vec<(Field, Expression)>,
@@ -21,11 +23,11 @@ impl Mapping {
     /// The fields that can be mapped.
     pub const FIELDS: &[&str] = &FIELD_NAMES;
 
-    /// Parses the parts.
+    /// Parses the parts. No part at all is the empty mapping.
     ///
     /// # Errors
-    /// [`MappingError`] for a field that does not exist or is mapped twice, and for a refresh token given as a
-    /// constant: whoever can list processes could read it.
+    /// [`MappingError`] for a field that does not exist or is mapped twice, for parts without a refresh token, and for a
+    /// refresh token given as a constant, because other users of the machine can see a command line.
     pub fn parse<S: AsRef<str>>(parts: impl IntoIterator<Item = S>) -> Result<Self, MappingError> {
         let mut mapping = Self::default();
         for part in parts {
@@ -38,7 +40,7 @@ impl Mapping {
         Ok(mapping)
     }
 
-    /// Whether nothing is mapped, so that columns are recognised by their usual names.
+    /// Whether nothing is mapped, so that fields are found by their usual names.
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }

@@ -1,4 +1,4 @@
-//! The scopes of a stored row, in any of the spellings that stores have.
+//! The scopes of a row, in any of the ways in which stores write them.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::value::StoredValue;
 
-/// The scopes in stored order, without those that MSAL adds by itself.
+/// The scopes in stored order, each once, without the three that MSAL adds to each request.
 pub(crate) fn parse(stored: &StoredValue<'_>) -> Vec<Scope> {
     let mut scopes = Vec::new();
     match stored {
@@ -18,8 +18,8 @@ pub(crate) fn parse(stored: &StoredValue<'_>) -> Vec<Scope> {
     scopes
 }
 
-/// Splits scope text: at white space as RFC 6749 §3.3 has it, at commas as Spring Security and better-auth write it, or
-/// a JSON list that was stored as text. No Microsoft scope contains either separator.
+/// Takes scopes apart that are stored as one text: separated by spaces (RFC 6749 §3.3), by commas (Spring Security and
+/// better-auth), or as a JSON list. No scope of Microsoft's contains white space or a comma.
 fn add_scopes(scopes: &mut Vec<Scope>, text: &str) {
     let text = text.trim();
     if let Some(list) = text
@@ -27,12 +27,14 @@ fn add_scopes(scopes: &mut Vec<Scope>, text: &str) {
         .then(|| serde_json::from_str::<Vec<String>>(text).ok())
         .flatten()
     {
+        // One level only, so that nothing is parsed deeper and deeper.
         for text in list.iter().filter(|text| !text.starts_with('[')) {
             add_scopes(scopes, text);
         }
         return;
     }
     for word in text.split(|character: char| character.is_whitespace() || character == ',') {
+        // What is no scope is left out: the token may be good for the others.
         let Ok(scope) = Scope::parse(&percent_decoded(word)) else {
             continue;
         };

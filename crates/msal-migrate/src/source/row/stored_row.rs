@@ -1,4 +1,4 @@
-//! A row as its store wrote it, before it becomes a record: the rules that all stores share.
+//! A row as its store wrote it, and the rules by which all stores' rows become records.
 
 use std::borrow::Cow;
 
@@ -10,16 +10,10 @@ use super::timestamp;
 use super::value::StoredValue;
 use crate::record::{Locator, Record, RecordFlags, Row, SkipReason, UserHints};
 
-/// No refresh token of any provider comes near this; it bounds what one record can hold.
-const LONGEST_TOKEN: usize = 64 * 1024;
-
-/// What most access tokens live for, where the store does not say.
-const USUAL_LIFETIME: f64 = 3600.0;
-
-/// The fields of a row, each of any type.
+/// The fields of a row, each of any type. What a store does not have is absent.
 #[derive(Default)]
 pub(crate) struct StoredRow<'a> {
-    /// A URL, or only a tenant.
+    /// Where the token was issued: a URL, or only a tenant.
     pub(crate) authority: StoredValue<'a>,
     pub(crate) client_id: StoredValue<'a>,
     pub(crate) client_info: StoredValue<'a>,
@@ -39,7 +33,7 @@ pub(crate) struct StoredRow<'a> {
     pub(crate) resource: StoredValue<'a>,
     pub(crate) scopes: StoredValue<'a>,
     pub(crate) sub: StoredValue<'a>,
-    /// Where the token was issued, unless `authority` says it.
+    /// Where the token was issued, if `authority` does not say it.
     pub(crate) tenant: StoredValue<'a>,
     /// The user's tenant.
     pub(crate) tid: StoredValue<'a>,
@@ -47,7 +41,7 @@ pub(crate) struct StoredRow<'a> {
 }
 
 impl StoredRow<'_> {
-    /// The record, or why there is none.
+    /// The record, or the reason why there is none.
     pub(crate) fn into_row(self, mut locator: Locator) -> Row {
         if let Some(key) = self.shown_key() {
             locator = locator.with_key(&key);
@@ -132,7 +126,7 @@ impl StoredRow<'_> {
         }
     }
 
-    /// The time the access token was issued. Nearly no store keeps when it last wrote the refresh token.
+    /// The time when the access token was issued. All times in nearly all stores are the access token's.
     fn refreshed_about(&self) -> Option<UnixTime> {
         let expires_at = match &self.expires_at {
             StoredValue::Number(number) => timestamp::from_number(*number)?,
@@ -141,11 +135,11 @@ impl StoredRow<'_> {
         };
         let lifetime = self.expires_in.number().unwrap_or(USUAL_LIFETIME);
         let issued = expires_at.as_secs().saturating_sub(lifetime as i64);
-        // x/oauth2 writes the year 1 for a time it does not know.
+        // golang.org/x/oauth2 writes the year 1 for a time that it does not know.
         (issued > 0).then(|| UnixTime::from_secs(issued))
     }
 
-    /// The row's name, unless somebody took the token for it.
+    /// The row's key, unless a mapping made the token the key.
     fn shown_key(&self) -> Option<Cow<'_, str>> {
         match &self.key {
             StoredValue::Text(key) if Some(key.as_ref()) != self.refresh_token.text() => {
@@ -157,17 +151,20 @@ impl StoredRow<'_> {
     }
 }
 
-/// Values that applications encrypt: Fernet, DavMail, better-auth, CryptoJS, PostgreSQL's hexadecimal bytea. Refresh
-/// tokens of Entra and of personal accounts all contain a dot or a letter above `f`.
+/// Whether a value was encrypted by its application, or encoded by its database. Refresh tokens of Entra and of personal
+/// accounts all contain a dot or a letter above `f`.
 fn is_encrypted(token: &str) -> bool {
+    // Fernet, DavMail, better-auth, OpenSSL and CryptoJS, and a bytea of PostgreSQL.
     let prefixed = ["gAAAAA", "{AES}", "$ba$", "U2FsdGVkX1", "\\x"]
         .iter()
         .any(|prefix| token.starts_with(prefix));
+    // better-auth's ciphertext without the mark that newer versions put before it.
     let is_hex = token.len() >= 80 && token.bytes().all(|byte| byte.is_ascii_hexdigit());
     prefixed || is_hex
 }
 
-/// Providers that turn up in the same tables. An unknown name is not held against a row: names are chosen freely.
+/// Whether a row is of one of the providers that share tables with Microsoft. Every other name may be Microsoft's, because
+/// applications choose the names.
 fn is_other_provider(name: &str) -> bool {
     const OTHERS: [&str; 14] = [
         "apple", "auth0", "discord", "dropbox", "facebook", "github", "gitlab", "gmail", "google",
@@ -179,6 +176,12 @@ fn is_other_provider(name: &str) -> bool {
             .is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric()))
     })
 }
+
+/// Every provider's refresh tokens are much shorter. This bounds what one record can hold.
+const LONGEST_TOKEN: usize = 64 * 1024;
+
+/// The seconds for which most access tokens are valid, where the store does not say.
+const USUAL_LIFETIME: f64 = 3600.0;
 
 #[cfg(test)]
 mod tests {

@@ -1,30 +1,31 @@
-//! A member of a JSON object whose type is not known beforehand.
+//! The value of a member or a column, whose type is not known beforehand.
 //!
-//! Stores disagree about types: a scope is a string or a list, an expiry a number, a string or a list. A wrong type
-//! must cost the one entry at most, so reading it never fails; whoever needs the value asks for it.
+//! Stores disagree about types: scopes are a string or a list, an expiry is a number, a string or a list. A value of the
+//! wrong type costs its own entry at most, so reading one never fails, and its user asks for the type that is needed.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A value as far as anybody here cares.
+/// A value of any type, with as much of it as a field can need.
 #[derive(Default)]
 pub(crate) enum StoredValue<'a> {
-    /// Not there.
+    /// There is no such member.
     #[default]
     Absent,
     Bool(bool),
-    /// A list; what in it is not text is left out.
+    /// The texts of a list. Its other elements are left out.
     List(Vec<Cow<'a, str>>),
     Null,
     Number(f64),
+    /// An object; its members are left out.
     Object,
     Text(Cow<'a, str>),
 }
 
 impl<'a> StoredValue<'a> {
-    /// The text, unless it is empty or a way to write that there is none.
+    /// The text, unless it is empty or says that there is no value.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => present(text),
@@ -80,7 +81,7 @@ impl<'a> StoredValue<'a> {
     }
 }
 
-/// Text with something in it. Exports write `null` and `None` for what is not there.
+/// Text that is a value. Exports of databases write `NULL` or `null` where there is none, and Python writes `None`.
 fn present(text: &str) -> Option<&str> {
     let absent = text.trim().is_empty() || matches!(text, "null" | "NULL" | "None");
     (!absent).then_some(text)

@@ -23,7 +23,7 @@ pub(super) fn for_each_entry(
     while stream.advance(b'}', first)? {
         first = false;
         let section = stream.name()?;
-        // Other libraries keep members of their own beside the sections, which are to be ignored.
+        // Members beside the sections are ignored: libraries add their own.
         if stream.peek()? != Some(b'{') || !SECTIONS_READ.contains(&section.as_str()) {
             stream.skip()?;
             continue;

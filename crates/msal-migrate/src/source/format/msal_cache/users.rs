@@ -1,4 +1,4 @@
-//! What other sections of the cache say about a refresh token's user.
+//! What the other sections of a cache say about the user of a refresh token.
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -14,16 +14,16 @@ use crate::source::read::json::slice::parse_object;
 use crate::source::read::json::stream::JsonStream;
 use crate::source::row::value::StoredValue;
 
-/// The accounts, and which scopes each user's access tokens were for. No tokens.
+/// The accounts, and the scopes of each user's access tokens, both by home account id. No tokens.
 #[derive(Debug, Default)]
 pub(super) struct Users {
     accounts: HashMap<String, Vec<Account>>,
     scopes: HashMap<String, Vec<Granted>>,
-    /// Hosts, tenants, clients and scopes, which many users share.
+    /// Hosts, tenants, clients and scopes: many users share them, and each is kept once.
     shared: HashSet<Arc<str>>,
 }
 
-/// An account as one tenant knows it.
+/// An account as one tenant knows it: a guest has several.
 #[derive(Debug)]
 pub(super) struct Account {
     environment: Arc<str>,
@@ -33,7 +33,7 @@ pub(super) struct Account {
     username: Box<str>,
 }
 
-/// Scopes of an access token.
+/// The scopes of an access token, as text.
 #[derive(Debug, PartialEq, Eq)]
 struct Granted {
     client_id: Arc<str>,
@@ -41,7 +41,7 @@ struct Granted {
 }
 
 impl Account {
-    /// The tenant, as it stands in an authority's path.
+    /// The tenant, as it stands in the path of an authority.
     pub(super) fn realm(&self) -> &str {
         if self.is_adfs { "adfs" } else { &self.realm }
     }
@@ -56,7 +56,7 @@ impl Account {
 }
 
 impl Users {
-    /// Reads a whole cache.
+    /// Reads a whole cache to its end.
     pub(super) fn read(stream: &mut JsonStream<impl Read>) -> Result<Self, JsonError> {
         let mut users = Self::default();
         let _to_the_end = for_each_entry(stream, |section, value| {
@@ -75,20 +75,22 @@ impl Users {
         Ok(users)
     }
 
-    /// The account of a user in a cloud. A guest has several: the home tenant's is preferred, then any tenant's.
+    /// The account of a user in a cloud: the home tenant's, or else that of any tenant.
     pub(super) fn account(&self, home_account_id: &str, environment: &str) -> Option<&Account> {
         let (_uid, home) = home_account_id.split_once('.').unwrap_or_default();
         self.accounts
             .get(home_account_id)?
             .iter()
+            // MSAL Node and MSAL.NET write another alias of the same cloud's host than MSAL Python does.
             .filter(|account| same_cloud(&account.environment, environment))
             .max_by_key(|account| {
+                // MSAL Python writes the tenant of the authority that it was given, which need not be a tenant.
                 let is_shared = matches!(&*account.realm, "common" | "organizations" | "");
                 (account.realm.eq_ignore_ascii_case(home), !is_shared)
             })
     }
 
-    /// All scopes that the user's access tokens of a client were for.
+    /// All scopes of the user's access tokens for a client.
     pub(super) fn scopes(&self, home_account_id: &str, client_id: &str) -> StoredValue<'_> {
         let granted = self.scopes.get(home_account_id).map(Vec::as_slice);
         StoredValue::List(

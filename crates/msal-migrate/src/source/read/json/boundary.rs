@@ -1,8 +1,8 @@
-//! Where a JSON value ends.
+//! Where a JSON value ends (RFC 8259 §3).
 
 use memchr::memchr2;
 
-/// Finds where a value ends, fed with one piece after another.
+/// Finds where a value ends, one piece of the text after the other.
 #[derive(Default)]
 pub(super) struct Boundary {
     depth: u64,
@@ -12,7 +12,7 @@ pub(super) struct Boundary {
 }
 
 impl Boundary {
-    /// How many bytes of `piece` belong to the value, or `None` when all do and it has not ended.
+    /// How many bytes of `piece` belong to the value, or `None` when all do and the value goes on.
     pub(super) fn find(&mut self, piece: &[u8]) -> Option<usize> {
         let mut at = usize::from(self.escaped && !piece.is_empty());
         if at == 1 {
@@ -31,7 +31,7 @@ impl Boundary {
             }
             at += 1;
         }
-        // An escape at the very end of a piece reaches into the next one.
+        // A backslash at the end of a piece escapes the first byte of the next one.
         self.escaped |= at > piece.len();
         None
     }
@@ -76,7 +76,7 @@ impl Boundary {
         None
     }
 
-    /// Whether the text may end here: only a number or a word has no closing character.
+    /// Whether the value is complete if the text ends here: only numbers and literals have no closing character.
     pub(super) fn is_complete_at_end(&self) -> bool {
         self.is_scalar
     }

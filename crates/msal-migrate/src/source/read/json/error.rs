@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::source::error::SourceError;
 use crate::source::read::window::WindowError;
 
-/// Why a text could not be split into values.
+/// Why a text could not be split into values, or a value could not be parsed.
 #[derive(Debug, Error)]
 pub(crate) enum JsonError {
     #[error("byte {offset}: expected {expected}")]

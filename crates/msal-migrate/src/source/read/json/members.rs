@@ -1,4 +1,4 @@
-//! The first members of a JSON object, by name and type: what tells one store from another.
+//! The first members of a JSON object by name and type, which tell one store from another.
 
 use std::io::Read;
 
@@ -18,7 +18,8 @@ impl Member {
     }
 }
 
-/// The first members of the object that starts here, up to one that `is_enough`, which is not read.
+/// The first members of the object that starts here. The last is one that `is_enough`, whose value is not passed over: it
+/// may be most of a large file.
 pub(crate) fn first_members(
     stream: &mut JsonStream<impl Read>,
     is_enough: impl Fn(&Member) -> bool,
@@ -39,5 +40,5 @@ pub(crate) fn first_members(
     Ok(members)
 }
 
-/// How many members are looked at.
+/// How many members are looked at, at most.
 const MOST: usize = 64;

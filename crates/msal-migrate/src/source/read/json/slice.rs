@@ -1,4 +1,4 @@
-//! One value of a JSON text as its bytes, and parsing it.
+//! One value of a JSON text as its bytes, and how an object is parsed from them.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -6,14 +6,15 @@ use serde_json::Deserializer;
 
 use super::error::JsonError;
 
-/// One value of the text: where it starts, and its bytes.
+/// The bytes of one value of a text.
 #[derive(Clone, Copy)]
 pub(crate) struct JsonSlice<'a> {
+    /// Where the value starts in the text.
     pub(crate) offset: u64,
     pub(crate) bytes: &'a [u8],
 }
 
-/// Parses the object that `text` starts with, and returns its length beside it.
+/// Parses the object that `text` starts with, and returns it with its length.
 pub(crate) fn parse_first<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<(T, usize)> {
     let mut objects = Deserializer::from_slice(text).into_iter();
     let object = objects.next()?.ok()?;

@@ -1,8 +1,8 @@
-//! Splits a JSON text of any size into the values it consists of, without building any of them.
+//! Splits a JSON text of any size into its values, without building any of them.
 //!
-//! Only brackets and strings are looked at here; whether a value is well-formed is found out by whoever parses it. So
-//! a reader pays for one search over the bytes plus a parse of the values it wants, and memory is bounded by the
-//! largest single value. RFC 8259 is the grammar.
+//! The text is walked down to the container whose values are wanted, and each value is found by its brackets and strings
+//! alone: parsing it tells whether it is well-formed. So reading costs one search over the bytes and a parse of the values
+//! that are wanted, and memory is bounded by the largest of them.
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -50,8 +50,8 @@ impl<R: Read> JsonStream<R> {
         self.expect(open, "an array or an object")
     }
 
-    /// Moves to the next element or member of the container that ends with `close`; `false` when it has ended.
-    /// `first` is whether none was read yet.
+    /// Moves to the next element or member of the container that ends with `close`; `false` when it has ended. `first` says
+    /// that none has been read yet, so that no comma is expected.
     pub(crate) fn advance(&mut self, close: u8, first: bool) -> Result<bool, JsonError> {
         if self.peek()? == Some(close) {
             self.window.consume(1);
@@ -83,7 +83,7 @@ impl<R: Read> JsonStream<R> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Visits the values of the object that starts here.
+    /// Visits the values of the object that starts here, without their names.
     pub(crate) fn for_each_member(
         &mut self,
         mut visit: impl FnMut(JsonSlice<'_>) -> Result<ControlFlow<()>, JsonError>,
@@ -100,7 +100,7 @@ impl<R: Read> JsonStream<R> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Checks that nothing follows.
+    /// Checks that only white space follows.
     pub(crate) fn end(&mut self) -> Result<(), JsonError> {
         match self.peek()? {
             None => Ok(()),
@@ -131,7 +131,7 @@ impl<R: Read> JsonStream<R> {
         self.value()
     }
 
-    /// Reads the value that starts here. Its bytes stay valid until the next call.
+    /// Reads the value that starts here.
     pub(crate) fn value(&mut self) -> Result<JsonSlice<'_>, JsonError> {
         if self.peek()?.is_none() {
             return Err(self.truncated("a value"));
@@ -159,10 +159,11 @@ impl<R: Read> JsonStream<R> {
         Ok(JsonSlice { offset, bytes })
     }
 
-    /// Reads the object that starts here with `parse`, which answers with what it made and how many bytes that took.
+    /// Reads the object that starts here with `parse`, which returns what it made and how many bytes that took.
     ///
-    /// It sees what is in memory, which may end inside the object: so where it fails, nothing has been read, and
-    /// [`JsonStream::value`] tells why. Nearly always it does not, and the end need not be looked for beforehand.
+    /// `parse` sees what is in memory, which may end inside the object. Where it fails, nothing has been read, and
+    /// [`JsonStream::value`] reads the object or tells what is wrong. It seldom fails, so the end need not be
+    /// searched for before parsing.
     pub(crate) fn object_in_memory<T>(
         &mut self,
         parse: impl FnOnce(&[u8]) -> Option<(T, usize)>,
@@ -174,7 +175,7 @@ impl<R: Read> JsonStream<R> {
         Some(object)
     }
 
-    /// Passes over the value that starts here, whatever its size.
+    /// Passes over the value that starts here, however large it is: nothing of it is kept.
     pub(crate) fn skip(&mut self) -> Result<(), JsonError> {
         if self.peek()?.is_none() {
             return Err(self.truncated("a value"));
