@@ -6,6 +6,8 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
+use serde::Deserialize;
+
 use super::detect::shape::Shape;
 use super::token_object::TokenObject;
 use crate::record::{Locator, Place, Row};
@@ -28,15 +30,9 @@ use crate::source::row::value::StoredValue;
 pub(crate) struct JsonSource {
     input: Input,
     kind: SourceKind,
-    reading: Reading,
-}
-
-/// How objects become rows.
-#[derive(Debug)]
-pub(crate) struct Reading {
-    /// Whether the outermost object holds objects by name, and is not one itself.
-    is_map: bool,
     mapping: Mapping,
+    /// Whether the outermost object holds token responses by name, and is not one itself.
+    is_map: bool,
 }
 
 impl JsonSource {
@@ -49,7 +45,8 @@ impl JsonSource {
         Ok(Self {
             input,
             kind,
-            reading: Reading { is_map, mapping },
+            mapping,
+            is_map,
         })
     }
 
@@ -59,15 +56,71 @@ impl JsonSource {
         mut visit: impl FnMut(u64, Option<&str>, Parsed<StoredRow<'_>>) -> ControlFlow<()>,
     ) -> Result<(), SourceError> {
         let mut stream = JsonStream::new(self.input.text()?);
-        let seen = self
-            .reading
-            .read(&mut stream, &mut visit)
+        let mut found = FoundParts::new(&self.mapping);
+        let flow = self
+            .read_objects(&mut stream, &mut found, &mut visit)
             .map_err(|error| error.in_file(self.input.name()))?;
-        seen.check(&self.reading.mapping)
+        // Only a pass to the end tells that a part was never found.
+        if flow.is_break() {
+            return Ok(());
+        }
+        found
+            .check(&self.mapping)
             .map_err(|problem| SourceError::Mapping {
                 file: self.input.name().to_string(),
                 problem,
             })
+    }
+
+    fn read_objects(
+        &self,
+        stream: &mut JsonStream<impl Read>,
+        found: &mut FoundParts,
+        visit: &mut impl FnMut(u64, Option<&str>, Parsed<StoredRow<'_>>) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, JsonError> {
+        let mut index = 0;
+        while let Some(first) = stream.peek()? {
+            let mut each = |name: Option<&str>, object: JsonSlice<'_>| {
+                let parsed = self.parse(object, found)?;
+                index += 1;
+                Ok(visit(index - 1, name, parsed))
+            };
+            let flow = match first {
+                b'[' => stream.for_each_element(|_index, object| each(None, object))?,
+                b'{' if self.is_map => {
+                    stream.for_each_named_member(|name, object| each(Some(name), object))?
+                }
+                _ => each(None, stream.value()?)?,
+            };
+            if flow.is_break() {
+                return Ok(flow);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn parse<'a>(
+        &'a self,
+        object: JsonSlice<'a>,
+        found: &mut FoundParts,
+    ) -> Result<Parsed<StoredRow<'a>>, JsonError> {
+        if self.mapping.is_empty() {
+            let parsed = parse_object::<TokenObject<'_>>(object)?;
+            return Ok(parsed.map(|object| object.stored));
+        }
+        if let Err(what) = parse_object::<AnyObject>(object)? {
+            return Ok(Err(what));
+        }
+        found.see(object);
+        let mut collector = Collector::default();
+        for (part, (field, expression)) in self.mapping.parts().iter().enumerate() {
+            let Ok(value) = expression.in_object(object.bytes) else {
+                return Ok(Err("a member that should hold JSON does not"));
+            };
+            found.note(part, &value);
+            collector.offer(*field, 0, value);
+        }
+        Ok(Ok(collector.into_stored_row()))
     }
 }
 
@@ -101,88 +154,19 @@ pub(crate) fn into_row(parsed: Parsed<StoredRow<'_>>, name: Option<&str>, locato
     }
 }
 
-impl Reading {
-    fn read(
-        &self,
-        stream: &mut JsonStream<impl Read>,
-        visit: &mut impl FnMut(u64, Option<&str>, Parsed<StoredRow<'_>>) -> ControlFlow<()>,
-    ) -> Result<Seen, JsonError> {
-        let mut seen = Seen::new(&self.mapping);
-        let mut index = 0;
-        while let Some(first) = stream.peek()? {
-            let mut each = |name: Option<&str>, value: JsonSlice<'_>| {
-                let parsed = self.parse(value, &mut seen)?;
-                index += 1;
-                Ok(visit(index - 1, name, parsed))
-            };
-            let flow = match first {
-                b'[' => stream.for_each_element(|_index, value| each(None, value))?,
-                b'{' if self.is_map => {
-                    for_each_named(stream, |name, value| each(Some(name), value))?
-                }
-                _ => each(None, stream.value()?)?,
-            };
-            if flow.is_break() {
-                return Ok(Seen::new(&Mapping::default()));
-            }
-        }
-        Ok(seen)
-    }
-
-    fn parse<'a>(
-        &'a self,
-        value: JsonSlice<'a>,
-        seen: &mut Seen,
-    ) -> Result<Parsed<StoredRow<'a>>, JsonError> {
-        if self.mapping.is_empty() {
-            let parsed = parse_object::<TokenObject<'_>>(value)?;
-            return Ok(parsed.map(|object| object.stored));
-        }
-        if let Err(what) = parse_object::<AnyObject>(value)? {
-            return Ok(Err(what));
-        }
-        seen.object(value);
-        let mut collector = Collector::default();
-        for (part, (field, expression)) in self.mapping.parts().iter().enumerate() {
-            let Ok(value) = expression.in_object(value.bytes) else {
-                return Ok(Err("a member that should hold JSON does not"));
-            };
-            seen.part(part, &value);
-            collector.offer(*field, 0, value);
-        }
-        Ok(Ok(collector.into_stored_row()))
-    }
-}
-
 /// Any object: parsing it checks that there is one.
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 struct AnyObject {}
 
-fn for_each_named(
-    stream: &mut JsonStream<impl Read>,
-    mut visit: impl FnMut(&str, JsonSlice<'_>) -> Result<ControlFlow<()>, JsonError>,
-) -> Result<ControlFlow<()>, JsonError> {
-    stream.enter(b'{')?;
-    let mut first = true;
-    while stream.advance(b'}', first)? {
-        first = false;
-        let name = stream.name()?;
-        if visit(&name, stream.value()?)?.is_break() {
-            return Ok(ControlFlow::Break(()));
-        }
-    }
-    Ok(ControlFlow::Continue(()))
-}
-
-/// Which parts of the mapping found a value. A part that never found one is a mistake, and the members that there are
+/// Which parts of the mapping have found a value. A part that never finds one is a mistake, and the members that there are
 /// help to correct it.
-struct Seen {
+struct FoundParts {
     parts: Vec<bool>,
     /// The members of the first object.
     members: Option<Vec<Member>>,
 }
 
-impl Seen {
+impl FoundParts {
     fn new(mapping: &Mapping) -> Self {
         Self {
             parts: vec![false; mapping.parts().len()],
@@ -190,25 +174,26 @@ impl Seen {
         }
     }
 
-    fn object(&mut self, value: JsonSlice<'_>) {
+    fn see(&mut self, object: JsonSlice<'_>) {
         if self.members.is_none() {
-            let members = first_members(&mut JsonStream::new(value.bytes), |_| false);
+            let members = first_members(&mut JsonStream::new(object.bytes), |_| false);
             self.members = Some(members.unwrap_or_default());
         }
     }
 
-    fn part(&mut self, part: usize, value: &StoredValue<'_>) {
-        if let Some(seen) = self.parts.get_mut(part) {
-            *seen |= !matches!(value, StoredValue::Absent);
+    fn note(&mut self, part: usize, value: &StoredValue<'_>) {
+        if let Some(found) = self.parts.get_mut(part) {
+            *found |= !matches!(value, StoredValue::Absent);
         }
     }
 
     fn check(&self, mapping: &Mapping) -> Result<(), MappingError> {
+        // Of a file without objects nothing can be said.
         let Some(members) = &self.members else {
             return Ok(());
         };
-        let unseen = self.parts.iter().position(|seen| !seen);
-        match unseen.and_then(|part| mapping.parts().get(part)) {
+        let missing = self.parts.iter().position(|found| !found);
+        match missing.and_then(|part| mapping.parts().get(part)) {
             None => Ok(()),
             Some((_, expression)) => Err(MappingError::UnknownColumn {
                 column: expression.to_string(),

@@ -41,7 +41,7 @@ impl<R: Read> JsonStream<R> {
     }
 
     /// Where the next byte is.
-    pub(crate) fn offset(&self) -> u64 {
+    fn offset(&self) -> u64 {
         self.window.offset()
     }
 
@@ -83,7 +83,7 @@ impl<R: Read> JsonStream<R> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Visits the values of the object that starts here, without their names.
+    /// Visits the values of the object that starts here. Their names are passed over without an allocation.
     pub(crate) fn for_each_member(
         &mut self,
         mut visit: impl FnMut(JsonSlice<'_>) -> Result<ControlFlow<()>, JsonError>,
@@ -94,6 +94,23 @@ impl<R: Read> JsonStream<R> {
             first = false;
             self.skip_name()?;
             if visit(self.value()?)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Visits the values of the object that starts here, with their names.
+    pub(crate) fn for_each_named_member(
+        &mut self,
+        mut visit: impl FnMut(&str, JsonSlice<'_>) -> Result<ControlFlow<()>, JsonError>,
+    ) -> Result<ControlFlow<()>, JsonError> {
+        self.enter(b'{')?;
+        let mut first = true;
+        while self.advance(b'}', first)? {
+            first = false;
+            let name = self.name()?;
+            if visit(&name, self.value()?)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -213,7 +230,7 @@ impl<R: Read> JsonStream<R> {
         }
     }
 
-    pub(crate) fn unexpected(&self, expected: &'static str) -> JsonError {
+    fn unexpected(&self, expected: &'static str) -> JsonError {
         JsonError::Syntax {
             offset: self.offset(),
             expected,
