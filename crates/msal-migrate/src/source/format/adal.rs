@@ -61,13 +61,13 @@ impl AdalSource {
     fn row(&self, index: u64, stream: &mut JsonStream<impl Read>) -> Result<Row, JsonError> {
         let locator = || Locator::new(self.input.name(), Place::Element(index));
         let in_memory = stream.object_in_memory(|text| {
-            let (entry, length) = parse_first::<Entry<'_>>(text)?;
+            let (entry, length) = parse_first::<AdalEntry<'_>>(text)?;
             Some((entry.into_row(locator()), length))
         });
         if let Some(row) = in_memory {
             return Ok(row);
         }
-        Ok(match parse_object::<Entry<'_>>(stream.value()?)? {
+        Ok(match parse_object::<AdalEntry<'_>>(stream.value()?)? {
             Ok(entry) => entry.into_row(locator()),
             Err(what) => Row::malformed(locator(), what),
         })
@@ -94,7 +94,7 @@ pub(crate) fn is_entry(members: &[Member]) -> bool {
 
 /// The members of an entry that are needed.
 #[derive(Deserialize)]
-struct Entry<'a> {
+struct AdalEntry<'a> {
     #[serde(borrow, default, rename = "_authority")]
     authority: StoredValue<'a>,
     #[serde(borrow, default, rename = "_clientId")]
@@ -121,7 +121,7 @@ struct Entry<'a> {
     user_id: StoredValue<'a>,
 }
 
-impl Entry<'_> {
+impl AdalEntry<'_> {
     fn into_row(self, locator: Locator) -> Row {
         if let Some(reason) = self.reason_without_token() {
             return Row::Skipped { locator, reason };

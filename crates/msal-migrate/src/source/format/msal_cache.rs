@@ -95,7 +95,7 @@ impl Source for MsalCacheSource {
 
 /// The members of a refresh token's entry that are needed.
 #[derive(Deserialize)]
-struct Entry<'a> {
+struct RefreshTokenEntry<'a> {
     #[serde(borrow, default)]
     client_id: StoredValue<'a>,
     #[serde(borrow, default)]
@@ -117,13 +117,13 @@ struct Entry<'a> {
 }
 
 fn row(locator: Locator, value: JsonSlice<'_>, users: &Users) -> Result<Row, JsonError> {
-    Ok(match parse_object::<Entry<'_>>(value)? {
+    Ok(match parse_object::<RefreshTokenEntry<'_>>(value)? {
         Ok(entry) => entry.into_row(locator, users),
         Err(what) => Row::malformed(locator, what),
     })
 }
 
-impl Entry<'_> {
+impl RefreshTokenEntry<'_> {
     fn into_row(self, locator: Locator, users: &Users) -> Row {
         if let Some(reason) = self.refusal() {
             return Row::Skipped { locator, reason };

@@ -30,7 +30,7 @@ pub(crate) fn claims(id_token: &str) -> Claims {
 }
 
 #[derive(Deserialize)]
-struct Wire<'a> {
+struct ClaimsWire<'a> {
     #[serde(borrow, default)]
     aud: StoredValue<'a>,
     #[serde(borrow, default)]
@@ -54,7 +54,7 @@ struct Wire<'a> {
 }
 
 impl Claims {
-    fn from_wire(wire: Wire<'_>) -> Self {
+    fn from_wire(wire: ClaimsWire<'_>) -> Self {
         let names = [
             &wire.preferred_username,
             &wire.upn,

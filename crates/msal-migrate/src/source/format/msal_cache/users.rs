@@ -17,7 +17,7 @@ use crate::source::row::value::StoredValue;
 /// The accounts, and the scopes of each user's access tokens, both by home account id. No tokens.
 #[derive(Debug, Default)]
 pub(super) struct Users {
-    accounts: HashMap<String, Vec<Account>>,
+    accounts: HashMap<String, Vec<AccountHints>>,
     scopes: HashMap<String, Vec<Granted>>,
     /// Hosts, tenants, clients and scopes: many users share them, and each is kept once.
     shared: HashSet<Arc<str>>,
@@ -25,7 +25,7 @@ pub(super) struct Users {
 
 /// An account as one tenant knows it: a guest has several.
 #[derive(Debug)]
-pub(super) struct Account {
+pub(super) struct AccountHints {
     environment: Arc<str>,
     realm: Arc<str>,
     is_adfs: bool,
@@ -40,7 +40,7 @@ struct Granted {
     target: Arc<str>,
 }
 
-impl Account {
+impl AccountHints {
     /// The tenant, as it stands in the path of an authority.
     pub(super) fn realm(&self) -> &str {
         if self.is_adfs { "adfs" } else { &self.realm }
@@ -76,7 +76,11 @@ impl Users {
     }
 
     /// The account of a user in a cloud: the home tenant's, or else that of any tenant.
-    pub(super) fn account(&self, home_account_id: &str, environment: &str) -> Option<&Account> {
+    pub(super) fn account(
+        &self,
+        home_account_id: &str,
+        environment: &str,
+    ) -> Option<&AccountHints> {
         let (_uid, home) = home_account_id.split_once('.').unwrap_or_default();
         self.accounts
             .get(home_account_id)?
@@ -107,7 +111,7 @@ impl Users {
         let Some(home_account_id) = entry.home_account_id.text() else {
             return;
         };
-        let account = Account {
+        let account = AccountHints {
             environment: self.share(&entry.environment),
             realm: self.share(&entry.realm),
             is_adfs: entry.authority_type.text() == Some("ADFS"),
