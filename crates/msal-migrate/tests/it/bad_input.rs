@@ -429,6 +429,19 @@ fn a_directory_is_read_file_by_file() {
 }
 
 #[test]
+fn a_logged_source_names_nobody() {
+    let cache = Store::new(MSAL).open(None).unwrap();
+    rows(&*cache).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("a@x"), TOKENS).unwrap();
+    let directory = open(directory.path(), &SourceOptions::default()).unwrap();
+    for source in [cache, directory] {
+        let logged = format!("{source:?}");
+        assert!(!logged.contains("a@x"), "{logged}");
+    }
+}
+
+#[test]
 fn what_cannot_be_opened_is_said_with_its_name() {
     let directory = tempfile::tempdir().unwrap();
     let missing = directory.path().join("missing");

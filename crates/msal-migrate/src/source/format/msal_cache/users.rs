@@ -1,5 +1,6 @@
 //! What the other sections of a cache say about the user of a refresh token.
 
+use std::fmt;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::source::read::json::stream::JsonStream;
 use crate::source::row::value::StoredValue;
 
 /// The accounts, and the scopes of each user's access tokens, both by home account id. No tokens.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Users {
     accounts: HashMap<String, Vec<AccountHints>>,
     scopes: HashMap<String, Vec<Granted>>,
@@ -24,7 +25,6 @@ pub(super) struct Users {
 }
 
 /// An account as one tenant knows it: a guest has several.
-#[derive(Debug)]
 pub(super) struct AccountHints {
     environment: Arc<str>,
     realm: Arc<str>,
@@ -34,7 +34,7 @@ pub(super) struct AccountHints {
 }
 
 /// The scopes of an access token, as text.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 struct Granted {
     client_id: Arc<str>,
     target: Arc<str>,
@@ -141,6 +141,13 @@ impl Users {
     fn share(&mut self, value: &StoredValue<'_>) -> Arc<str> {
         let text = value.text().unwrap_or_default();
         Arc::clone(self.shared.get_or_insert_with(text, |text| Arc::from(text)))
+    }
+}
+
+impl fmt::Debug for Users {
+    /// Only their number, so that a logged source names nobody.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Users({})", self.accounts.len())
     }
 }
 
