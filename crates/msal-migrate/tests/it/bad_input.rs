@@ -428,6 +428,18 @@ fn a_directory_is_read_file_by_file() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_with_a_name_that_is_not_utf_8_is_read() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let directory = tempfile::tempdir().unwrap();
+    let name = std::ffi::OsStr::from_bytes(b"\xff");
+    fs::write(directory.path().join(name), TOKENS).unwrap();
+    let source = open(directory.path(), &SourceOptions::default()).unwrap();
+    assert!(matches!(rows(&*source).unwrap()[..], [Row::Record(_)]));
+}
+
 #[test]
 fn a_logged_source_names_nobody() {
     let cache = Store::new(MSAL).open(None).unwrap();

@@ -1,6 +1,7 @@
 //! A directory with one token response per file, as sasl-xoauth2 and mutt_oauth2.py keep them. The file's name is often
 //! the user's.
 
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
 use std::ops::ControlFlow;
@@ -20,8 +21,8 @@ use crate::source::row::mapping::Mapping;
 pub(crate) struct DirectorySource {
     name: Arc<str>,
     path: PathBuf,
-    /// The names of the files, sorted.
-    files: Vec<String>,
+    /// The names of the files, sorted. They need not be UTF-8.
+    files: Vec<OsString>,
 }
 
 impl DirectorySource {
@@ -37,7 +38,7 @@ impl DirectorySource {
             // Symbolic links are followed: this is about the file that a link leads to.
             let is_file = fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_file());
             if is_file {
-                files.push(entry.file_name().to_string_lossy().into_owned());
+                files.push(entry.file_name());
             }
         }
         files.sort_unstable();
@@ -51,10 +52,11 @@ impl DirectorySource {
     fn read_file(
         &self,
         number: u64,
-        file: &str,
+        file: &OsStr,
         visit: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, SourceError> {
         let input = Input::open(&self.path.join(file))?;
+        let file = file.to_string_lossy();
         let locator = |element| {
             Locator::new(
                 &self.name,
@@ -65,13 +67,13 @@ impl DirectorySource {
             )
         };
         let skipped = |reason| Row::Skipped {
-            locator: locator(0).with_key(file),
+            locator: locator(0).with_key(&file),
             reason,
         };
         if signature::of_bytes(&input.head()?).is_some() {
             return Ok(visit(skipped(SkipReason::Undecryptable)));
         }
-        let user = user_of(file);
+        let user = user_of(&file);
         let mut flow = ControlFlow::Continue(());
         let mut is_empty = true;
         let opened = JsonSource::open(input, SourceKind::TokenJson, Mapping::default());
