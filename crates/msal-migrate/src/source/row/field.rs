@@ -49,6 +49,7 @@ pub(crate) const FIELDS: [(&str, Field); 17] = [
     ("username", Field::Username),
 ];
 
+/// The names of [`FIELDS`].
 pub(crate) const FIELD_NAMES: [&str; FIELDS.len()] = {
     let mut names = [""; FIELDS.len()];
     let mut index = 0;

@@ -22,12 +22,10 @@ pub(crate) fn parse(stored: &StoredValue<'_>) -> Vec<Scope> {
 /// better-auth), or as a JSON list. No scope of Microsoft's contains white space or a comma.
 fn add_scopes(scopes: &mut Vec<Scope>, text: &str) {
     let text = text.trim();
-    if let Some(list) = text
-        .starts_with('[')
-        .then(|| serde_json::from_str::<Vec<String>>(text).ok())
-        .flatten()
+    if text.starts_with('[')
+        && let Ok(list) = serde_json::from_str::<Vec<String>>(text)
     {
-        // One level only, so that nothing is parsed deeper and deeper.
+        // A list in a list is not looked for, so that hostile text cannot lead ever deeper.
         for text in list.iter().filter(|text| !text.starts_with('[')) {
             add_scopes(scopes, text);
         }

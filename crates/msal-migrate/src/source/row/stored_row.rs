@@ -79,25 +79,13 @@ impl StoredRow<'_> {
         None
     }
 
+    /// The fields of the row come before the claims of its ID token, which only fill gaps.
     fn into_record(self, locator: Locator) -> Record {
-        let claims = self
+        let mut claims = self
             .id_token
             .text()
             .map_or_else(Claims::default, id_token::claims);
-        let client_info = self.client_info.text().and_then(ClientInfo::decode);
-        let stored_id = self.home_account_id.text().map(HomeAccountId::new);
-        let user = UserHints {
-            username: self
-                .username
-                .text()
-                .filter(|name| name.contains('@'))
-                .map(str::to_owned)
-                .or(claims.username),
-            oid: self.oid.owned().or(claims.oid),
-            tid: self.tid.owned().or(claims.tid),
-            sub: self.sub.owned().or(claims.sub),
-            home_account_id: stored_id.or_else(|| Some(client_info?.home_account_id())),
-        };
+        let user = self.user(&mut claims);
         Record {
             client_id: self
                 .client_id
@@ -120,9 +108,26 @@ impl StoredRow<'_> {
             },
             refresh_token: match self.refresh_token {
                 StoredValue::Text(token) => RefreshToken::new(token.into_owned()),
+                // `refusal` lets no other value pass.
                 _ => RefreshToken::new(String::new()),
             },
             locator,
+        }
+    }
+
+    fn user(&self, claims: &mut Claims) -> UserHints {
+        // Stores keep numbers and names of their own under `user`, `user_id` and the like, which nobody signs in with.
+        let username = self.username.text().filter(|name| name.contains('@'));
+        let client_info = self.client_info.text().and_then(ClientInfo::decode);
+        let stored_id = self.home_account_id.text().map(HomeAccountId::new);
+        UserHints {
+            username: username
+                .map(str::to_owned)
+                .or_else(|| claims.username.take()),
+            oid: self.oid.owned().or_else(|| claims.oid.take()),
+            tid: self.tid.owned().or_else(|| claims.tid.take()),
+            sub: self.sub.owned().or_else(|| claims.sub.take()),
+            home_account_id: stored_id.or_else(|| Some(client_info?.home_account_id())),
         }
     }
 
@@ -166,16 +171,18 @@ fn is_encrypted(token: &str) -> bool {
 /// Whether a row is of one of the providers that share tables with Microsoft. Every other name may be Microsoft's, because
 /// applications choose the names.
 fn is_other_provider(name: &str) -> bool {
-    const OTHERS: [&str; 14] = [
-        "apple", "auth0", "discord", "dropbox", "facebook", "github", "gitlab", "gmail", "google",
-        "linkedin", "okta", "slack", "twitter", "yahoo",
-    ];
     let name = name.to_ascii_lowercase();
-    OTHERS.iter().any(|other| {
+    OTHER_PROVIDERS.iter().any(|other| {
+        // `google` and `google-oauth2`, but not `googleish`.
         name.strip_prefix(other)
             .is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric()))
     })
 }
+
+const OTHER_PROVIDERS: [&str; 14] = [
+    "apple", "auth0", "discord", "dropbox", "facebook", "github", "gitlab", "gmail", "google",
+    "linkedin", "okta", "slack", "twitter", "yahoo",
+];
 
 /// Every provider's refresh tokens are much shorter. This bounds what one record can hold.
 const LONGEST_TOKEN: usize = 64 * 1024;
