@@ -22,7 +22,7 @@ pub use plan::{
 pub use record::{Locator, Place, Record, RecordFlags, Remedy, Row, SkipReason, UserHints};
 pub use report::{Completion, Report};
 pub use source::{
-    Foreign, Mapping, MappingError, Source, SourceError, SourceKind, SourceOptions,
-    UnknownSourceKind, open,
+    Mapping, MappingError, Source, SourceError, SourceKind, SourceOptions, UnknownSourceKind,
+    UnsupportedFormat, open,
 };
 pub use verify::{Answer, Proof, Verification, Verifier};

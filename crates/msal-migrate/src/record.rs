@@ -1,4 +1,4 @@
-//! What every source emits: one record per stored refresh token, or the reason why a row has none to offer.
+//! What every source emits: for each row a record with its refresh token, or the reason why there is none.
 
 mod locator;
 mod skip;
@@ -12,7 +12,7 @@ use msal_core::{HomeAccountId, RefreshToken, Scope, UnixTime};
 
 /// One stored refresh token and what its store says about it.
 ///
-/// Nothing here is checked against a server. What the store does not say is absent; the plan decides what to assume.
+/// Nothing in it has been checked with a server. What the store does not say is absent; the plan decides what to assume.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Record {
@@ -20,40 +20,44 @@ pub struct Record {
     pub refresh_token: RefreshToken,
     /// Where it was found.
     pub locator: Locator,
-    /// The application the token was issued to, in the case it was stored.
+    /// The application the token was issued to. Compare it without regard to case: stores keep the case they were given.
     pub client_id: Option<String>,
     /// Where the token was issued, as stored: the URL of an authority or of a token endpoint, or only a tenant.
     ///
     /// # Security
     /// It comes from the file and is not trusted: the plan decides which hosts a token may be sent to.
     pub authority: Option<String>,
-    /// The v2 scopes in stored order, without the three that MSAL adds by itself.
+    /// The v2 scopes in stored order, without the three that MSAL adds to each request: `openid`, `profile` and
+    /// `offline_access`.
     pub scopes: Vec<Scope>,
-    /// The v1 resource, untouched. Where there is one it beats `scopes`, because a v1 scope is relative to it.
+    /// The v1 resource as stored. Where there is one, `scopes` do not count: a v1 scope is relative to its resource, and
+    /// would mean another resource at the v2 endpoint.
     pub resource: Option<String>,
-    /// Whose token it is said to be.
+    /// Whose token it is, according to the store.
     pub user: UserHints,
-    /// About when the token was last refreshed, from the access token stored beside it.
+    /// About when the token was last refreshed. Most stores do not say, and then it is when the access token beside it was
+    /// issued.
     pub last_refreshed: Option<UnixTime>,
     /// What is special about it.
     pub flags: RecordFlags,
 }
 
-/// Whose token a record is said to be. Hints, because stores mix users up; the redeemed answer knows.
+/// Whose token a record is, according to its store. These are hints, because stores mix users up: only the answer to the
+/// redemption is certain.
 ///
-/// `Debug` leaves the name out, so that a logged record names nobody.
+/// `Debug` redacts the user name, so that a logged record names nobody.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UserHints {
-    /// A user principal name or an e-mail address. It can change, and an e-mail address need not be the sign-in name.
+    /// A user principal name or an e-mail address. Both can change, and people may sign in with a third name.
     pub username: Option<String>,
     /// The user's object identifier in the tenant that issued the token, which for a guest is not the home tenant.
     pub oid: Option<String>,
     /// The tenant that issued the token.
     pub tid: Option<String>,
-    /// The subject, pairwise per application at v2.
+    /// The subject of the ID token. At v2 it differs from application to application (OpenID Connect Core §8, "pairwise").
     pub sub: Option<String>,
-    /// Known only where MSAL wrote the record, or where the raw answer with its `client_info` was kept.
+    /// Known only where MSAL wrote the store, or where a token response was stored with its `client_info`.
     pub home_account_id: Option<HomeAccountId>,
 }
 
@@ -77,9 +81,9 @@ impl fmt::Debug for UserHints {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordFlags {
-    /// ADAL's `isMRRT`: the token is good for every resource of its client.
+    /// ADAL's `isMRRT` (multi-resource refresh token): it can be redeemed for every resource of its client.
     pub multi_resource: bool,
-    /// The family of client ids that share the token; `1` is the only one there is.
+    /// The family of client ids that share the token; `1` is the only family there is.
     pub family: Option<String>,
     /// The store says that a personal Microsoft account signed in.
     pub personal_account: bool,
@@ -91,7 +95,7 @@ pub struct RecordFlags {
 pub enum Row {
     /// A refresh token.
     Record(Box<Record>),
-    /// A row without a refresh token that could be migrated.
+    /// A row whose refresh token cannot be migrated, or that has none.
     Skipped {
         /// Where the row is.
         locator: Locator,
@@ -101,6 +105,13 @@ pub enum Row {
 }
 
 impl Row {
+    pub(crate) fn malformed(locator: Locator, what: &'static str) -> Self {
+        Self::Skipped {
+            locator,
+            reason: SkipReason::Malformed(what),
+        }
+    }
+
     /// Where the row is.
     pub fn locator(&self) -> &Locator {
         match self {

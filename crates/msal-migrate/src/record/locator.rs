@@ -1,16 +1,13 @@
-//! Where a row is: what messages show instead of the token.
+//! Where a row is. Messages name it by this, and never by its token.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Longer names are not shown: a person's name is shorter, and a token that somebody took for a name is longer.
-const LONGEST_KEY: usize = 80;
-
 /// A file and a place in it, such as `token_cache.json#/3` or `tokens.csv:12`.
 ///
 /// # Security
-/// The full form may hold an e-mail address: in the row's key, and in the file's name where a store keeps one file per
-/// user. [`Locator::place`] holds neither and is fit for logs and reports.
+/// `Display` may show an e-mail address: in the row's key, and in the file's name where a store keeps one file per user.
+/// [`Locator::place`] holds neither, and neither does `Debug`: these are fit for logs and reports.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Locator {
     file: Arc<str>,
@@ -28,7 +25,8 @@ impl Locator {
         }
     }
 
-    /// The same place, with the name its store gives it: a key column, a member's name, a file's name.
+    /// The same place with the name that its store gives it: the value of a key column, a member's name, a file's name.
+    /// A name that is empty, or too long for a name, is left out.
     #[must_use]
     pub fn with_key(mut self, key: &str) -> Self {
         self.key = (1..=LONGEST_KEY).contains(&key.len()).then(|| key.into());
@@ -53,7 +51,7 @@ impl Locator {
 
 impl fmt::Display for Locator {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Escaped, because names in a file may hold terminal control sequences.
+        // Control characters are escaped, because names may hold sequences that a terminal obeys.
         for character in self.file.chars() {
             write_visible(formatter, character)?;
         }
@@ -68,7 +66,7 @@ impl fmt::Display for Locator {
 }
 
 impl fmt::Debug for Locator {
-    /// Shows the place only, so that a logged record names nobody.
+    /// Only the place, so that a logged record names nobody.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Locator({})", self.place)
     }
@@ -86,18 +84,19 @@ fn write_visible(formatter: &mut fmt::Formatter<'_>, character: char) -> fmt::Re
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Place {
-    /// The element or member with this index of the outermost JSON container, or the n-th of several JSON texts.
+    /// The element or member with this index in the outermost JSON array or object, or the index of one of several JSON
+    /// texts that follow each other. The first is 0.
     Element(u64),
-    /// The n-th file of a directory in the order of names, and the element in it.
+    /// A file of a directory, and the element in it.
     File {
-        /// The file's index.
+        /// The file's index in the order of names; the first is 0.
         file: u64,
-        /// The element's index in the file.
+        /// The element's index in the file; the first is 0.
         element: u64,
     },
-    /// The line with this number; the first is 1.
+    /// The line with this number. The first is 1, as in editors.
     Line(u64),
-    /// The n-th entry of the `RefreshToken` section of an MSAL cache.
+    /// The entry with this index in the `RefreshToken` section of an MSAL cache; the first is 0.
     RefreshToken(u64),
 }
 
@@ -111,6 +110,9 @@ impl fmt::Display for Place {
         }
     }
 }
+
+/// Longer keys are not shown. Names of people are shorter, and a token that was stored as a key is longer.
+const LONGEST_KEY: usize = 80;
 
 #[cfg(test)]
 mod tests {

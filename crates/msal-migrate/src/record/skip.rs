@@ -1,4 +1,4 @@
-//! Why a row is not migrated. Every such row is counted under one of these; none is dropped silently.
+//! Why a row is not migrated. Every such row is counted with its reason, so that none is dropped silently.
 
 use std::fmt;
 
@@ -6,40 +6,42 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// Issued by AD FS, which redeems it only itself.
+    /// Issued by AD FS, which alone can redeem it.
     Adfs,
-    /// An application's own access token; there is no user and no refresh token.
+    /// The access token of an application in its own name (RFC 6749 §4.4), without a user and a refresh token.
     AppOnly,
     /// Issued by an Azure AD B2C policy.
     B2c,
     /// Issued by a cloud that no longer exists.
     ClosedCloud,
-    /// The stored authority is not an https URL with a tenant, nor a tenant.
+    /// The stored authority is neither an https URL with a tenant nor a tenant.
     InvalidAuthority,
-    /// The row's fields are not what they should be.
+    /// The row cannot be read; the text says what is wrong with it.
     Malformed(&'static str),
-    /// Neither the row nor the command line names the client the token was issued to.
+    /// Neither the row nor the options name the client the token was issued to.
     NoClientId,
     /// The row has no refresh token.
     NoRefreshToken,
-    /// Obtained on behalf of a user; bound to the assertion it was exchanged for.
+    /// Obtained by a service on behalf of a user. MSAL keeps such tokens by the assertion they were exchanged for, which
+    /// the service gets anew with each of the user's requests.
     OnBehalfOf,
-    /// Issued to another client than the one the command line names.
+    /// Issued to another client than the one that the options name.
     OtherClient,
-    /// Issued by another provider than Microsoft.
+    /// Issued by another provider than Microsoft, in a table that holds tokens of several.
     OtherProvider,
-    /// A service principal's secret or certificate; there is no user.
+    /// A service principal's secret or certificate, without a user. Azure CLI kept them in the same file as the tokens of
+    /// users.
     ServicePrincipal,
-    /// The value is encrypted by its application.
+    /// The token was encrypted by the application that stored it.
     Undecryptable,
-    /// The authority's host is neither Microsoft's nor named on the command line.
+    /// The authority's host is neither one of Microsoft's nor the one that the options name.
     UnknownAuthority,
     /// A kind of authority that tokens cannot be migrated from.
     UnsupportedAuthority,
 }
 
 impl SkipReason {
-    /// The stable name for reports and scripts.
+    /// The name for reports and scripts. It does not change between releases.
     pub fn code(self) -> &'static str {
         match self {
             Self::Adfs => "adfs",
@@ -78,7 +80,7 @@ impl SkipReason {
         }
     }
 
-    /// One sentence for people.
+    /// One sentence for people. `Display` shows the same.
     pub fn explanation(self) -> &'static str {
         match self {
             Self::Adfs => "the token was issued by AD FS, and Entra cannot redeem it",
@@ -135,20 +137,20 @@ impl SkipReason {
     }
 }
 
-/// Who can do something about a row that is not migrated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Remedy {
-    /// There is no user's token in it that this migration was asked for.
-    NoneNeeded,
-    /// Its user signs in again.
-    User,
-    /// Whoever runs the migration: the row or the command line must be corrected.
-    Operator,
-}
-
 impl fmt::Display for SkipReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.explanation())
     }
+}
+
+/// Who can do something about a row that is not migrated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Remedy {
+    /// Nobody: the row holds no user's token, or none that was asked for.
+    NoneNeeded,
+    /// The user, who signs in again.
+    User,
+    /// The operator of the migration, who corrects the row or the options.
+    Operator,
 }

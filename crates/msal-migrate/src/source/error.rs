@@ -1,22 +1,19 @@
-//! Why a source cannot be read. Every message is one line that names the file and the place; `hint` says what to type
+//! Why a source cannot be read. Every message is one line that names the file and the place in it; `hint` says what to do
 //! next.
 
 use std::io;
 
 use thiserror::Error;
 
-use super::SourceKind;
-use super::csv_record::CsvError;
-use super::foreign::Foreign;
-use super::json_stream::JsonError;
-use super::mapping::MappingError;
-use super::window::WindowError;
+use super::kind::SourceKind;
+use super::row::mapping::MappingError;
+use super::unsupported::UnsupportedFormat;
 
-/// Why a source cannot be read. Nothing has been redeemed when one of these appears.
+/// Why a source cannot be read. No message holds a token or a person's name, other than in the path that the user gave.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// A directory, where a file is needed.
+    /// A directory, for a format that is read from a file.
     #[error("{file}: is a directory")]
     #[non_exhaustive]
     Directory {
@@ -32,22 +29,22 @@ pub enum SourceError {
         /// Whether a lock file beside it says that the tokens are in the keyring.
         in_keyring: bool,
     },
-    /// A format that is known and not read.
+    /// A format that is recognised and not supported.
     #[error("{file}: {format}")]
     #[non_exhaustive]
-    Foreign {
+    UnsupportedFormat {
         /// What was opened.
         file: String,
         /// What it is.
-        format: Foreign,
+        format: UnsupportedFormat,
     },
-    /// The operating system refused.
+    /// The operating system cannot open or read the file, or its UTF-16 text is damaged.
     #[error("{file}: cannot be read")]
     #[non_exhaustive]
     Io {
         /// What was opened.
         file: String,
-        /// What the operating system said.
+        /// What went wrong.
         source: io::Error,
     },
     /// The mapping does not fit the input.
@@ -59,14 +56,14 @@ pub enum SourceError {
         /// What does not fit.
         problem: MappingError,
     },
-    /// A pipe, socket or device, which can be read only once.
+    /// A pipe, a socket or a device: these can be read only once.
     #[error("{file}: is not a regular file, and the input is read more than once")]
     #[non_exhaustive]
     NotRegular {
         /// What was opened.
         file: String,
     },
-    /// Not well-formed.
+    /// The text is not of its format.
     #[error("{file}: {problem}")]
     #[non_exhaustive]
     Syntax {
@@ -75,7 +72,7 @@ pub enum SourceError {
         /// What is wrong, and where.
         problem: String,
     },
-    /// It ends too early.
+    /// The text ends too early.
     #[error("{file}: is cut off: {problem}")]
     #[non_exhaustive]
     Truncated {
@@ -93,28 +90,28 @@ pub enum SourceError {
         /// The members of its first object.
         members: String,
     },
-    /// Nothing that is known.
+    /// Nothing that is recognised.
     #[error("{file}: is no store of refresh tokens that is known")]
     #[non_exhaustive]
     Unrecognised {
         /// What was opened.
         file: String,
     },
-    /// Not of the kind that was named.
+    /// The content is not of the format that was named.
     #[error("{file}: is not what `{kind}` reads: {problem}")]
     #[non_exhaustive]
     WrongKind {
         /// What was opened.
         file: String,
-        /// The kind that was named.
+        /// The format that was named.
         kind: SourceKind,
-        /// What it is instead.
+        /// What is wrong with it.
         problem: &'static str,
     },
 }
 
 impl SourceError {
-    /// What the user can do.
+    /// What the user can do, in one line.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Directory { .. } => {
@@ -125,7 +122,7 @@ impl SourceError {
             } => {
                 "export the entry with the keyring's own tool, such as `secret-tool` or `security`, into a file"
             }
-            Self::Foreign { format, .. } => format.advice(),
+            Self::UnsupportedFormat { format, .. } => format.hint(),
             Self::Mapping { .. } | Self::Unmapped { .. } => {
                 "say where the refresh token is with --map refresh_token=COLUMN, or /POINTER, or COLUMN:/POINTER"
             }
@@ -148,41 +145,5 @@ impl SourceError {
             Self::Syntax { .. } => "correct the file at that place, or export it again",
         };
         Some(hint.to_owned())
-    }
-
-    pub(crate) fn csv(file: &str, error: CsvError) -> Self {
-        let problem = error.to_string();
-        let file = file.to_owned();
-        match error {
-            CsvError::Window(error) => Self::window(&file, error),
-            CsvError::OpenQuote { .. } => Self::Truncated { file, problem },
-            CsvError::AfterQuote { .. } => Self::Syntax { file, problem },
-        }
-    }
-
-    pub(crate) fn json(file: &str, error: JsonError) -> Self {
-        let file = file.to_owned();
-        match error {
-            JsonError::Window(error) => Self::window(&file, error),
-            JsonError::Truncated { .. } => Self::Truncated {
-                file,
-                problem: error.to_string(),
-            },
-            JsonError::Syntax { .. } => Self::Syntax {
-                file,
-                problem: error.to_string(),
-            },
-        }
-    }
-
-    pub(crate) fn window(file: &str, error: WindowError) -> Self {
-        let file = file.to_owned();
-        match error {
-            WindowError::Io(source) => Self::Io { file, source },
-            WindowError::TooLarge { .. } => Self::Syntax {
-                file,
-                problem: error.to_string(),
-            },
-        }
     }
 }

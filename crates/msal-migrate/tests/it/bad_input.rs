@@ -428,6 +428,31 @@ fn a_directory_is_read_file_by_file() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_with_a_name_that_is_not_utf_8_is_read() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let directory = tempfile::tempdir().unwrap();
+    let name = std::ffi::OsStr::from_bytes(b"\xff");
+    fs::write(directory.path().join(name), TOKENS).unwrap();
+    let source = open(directory.path(), &SourceOptions::default()).unwrap();
+    assert!(matches!(rows(&*source).unwrap()[..], [Row::Record(_)]));
+}
+
+#[test]
+fn a_logged_source_names_nobody() {
+    let cache = Store::new(MSAL).open(None).unwrap();
+    rows(&*cache).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("a@x"), TOKENS).unwrap();
+    let directory = open(directory.path(), &SourceOptions::default()).unwrap();
+    for source in [cache, directory] {
+        let logged = format!("{source:?}");
+        assert!(!logged.contains("a@x"), "{logged}");
+    }
+}
+
 #[test]
 fn what_cannot_be_opened_is_said_with_its_name() {
     let directory = tempfile::tempdir().unwrap();
@@ -550,7 +575,10 @@ fn a_table_without_a_header_shows_nothing_of_its_first_line() {
 fn other_separators_are_recognised() {
     for separator in [";", "\t"] {
         let error = error(CSV.replace(',', separator));
-        assert!(matches!(error, SourceError::Foreign { .. }), "{error}");
+        assert!(
+            matches!(error, SourceError::UnsupportedFormat { .. }),
+            "{error}"
+        );
     }
 }
 
@@ -577,7 +605,10 @@ fn encrypted_and_packed_files_are_recognised() {
     ];
     for (content, name) in table {
         let error = error(content);
-        assert!(matches!(error, SourceError::Foreign { .. }), "{error}");
+        assert!(
+            matches!(error, SourceError::UnsupportedFormat { .. }),
+            "{error}"
+        );
         assert!(error.to_string().contains(name), "{error}");
     }
     let dictionary = r#"[{"Key":"refresh_tokens","Value":["{}"]}]"#;

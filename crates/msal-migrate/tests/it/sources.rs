@@ -435,7 +435,7 @@ fn samples_that_are_not_read_are_named_and_what_to_do_is_said() {
         assert_eq!(error.to_string(), format!("{}: {expected}", path.display()));
         assert!(error.hint().is_some(), "{name}");
         // Nor does naming a format make it readable.
-        if matches!(error, SourceError::Foreign { .. }) {
+        if matches!(error, SourceError::UnsupportedFormat { .. }) {
             for &kind in SourceKind::ALL {
                 let mut options = SourceOptions::default();
                 options.from = Some(kind);

@@ -1,0 +1,9 @@
+//! One file per format of store, and how formats are told apart (`detect`).
+
+pub(super) mod adal;
+pub(super) mod csv;
+pub(super) mod detect;
+pub(super) mod directory;
+pub(super) mod json_objects;
+pub(super) mod msal_cache;
+pub(super) mod token_object;

@@ -1,0 +1,121 @@
+//! Telling formats apart by what is in the file, never by its name.
+
+pub(in crate::source) mod shape;
+pub(in crate::source) mod signature;
+
+use std::path::Path;
+
+use self::shape::Shape;
+use super::csv;
+use crate::source::error::SourceError;
+use crate::source::kind::SourceKind;
+use crate::source::read::input::Input;
+use crate::source::read::json::members::first_members;
+use crate::source::read::json::stream::JsonStream;
+use crate::source::row::mapping::Mapping;
+use crate::source::row::shown_name::listed;
+use crate::source::unsupported::UnsupportedFormat;
+
+/// The format of `input`, whose first bytes are none that [`signature::of_bytes`] recognises.
+pub(crate) fn kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, SourceError> {
+    let head = input.text_head()?;
+    let head = head.trim_start();
+    if head.is_empty() {
+        return Err(empty(input));
+    }
+    if let Some(format) = signature::of_text(head) {
+        return Err(unsupported(input, format));
+    }
+    if head.starts_with(['[', '{', '"']) {
+        return json_kind(input, mapping);
+    }
+    let header = head.lines().next().unwrap_or_default();
+    // With a mapping the columns may have any names.
+    if !mapping.is_empty() && header.contains(',') || csv::is_header(header) {
+        return Ok(SourceKind::Csv);
+    }
+    if [";", "\t"]
+        .iter()
+        .any(|separator| csv::is_header(&header.replace(separator, ",")))
+    {
+        return Err(unsupported(input, UnsupportedFormat::SeparatedOtherwise));
+    }
+    Err(SourceError::Unrecognised {
+        file: input.name().to_string(),
+    })
+}
+
+fn json_kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, SourceError> {
+    if !mapping.is_empty() {
+        return Ok(SourceKind::Jsonl);
+    }
+    match Shape::of(input)? {
+        Shape::Adal => Ok(SourceKind::AdalPython),
+        Shape::MsalCache => Ok(SourceKind::MsalCache),
+        Shape::Tokens | Shape::TokenMap => Ok(SourceKind::TokenJson),
+        Shape::Unsupported(format) => Err(unsupported(input, format)),
+        Shape::Unknown => Err(SourceError::Unmapped {
+            file: input.name().to_string(),
+            members: listed_members(input)?,
+        }),
+    }
+}
+
+/// Checks that `input` can be of the kind that the user named.
+pub(crate) fn check(input: &Input, kind: SourceKind) -> Result<(), SourceError> {
+    let head = input.text_head()?;
+    let head = head.trim_start();
+    if head.is_empty() {
+        return Err(empty(input));
+    }
+    // The columns of a table may have any names, so nothing in it contradicts the user.
+    if kind == SourceKind::Csv {
+        return Ok(());
+    }
+    if let Some(format) = signature::of_text(head) {
+        return Err(unsupported(input, format));
+    }
+    let wrong = |problem| {
+        Err(SourceError::WrongKind {
+            file: input.name().to_string(),
+            kind,
+            problem,
+        })
+    };
+    if !head.starts_with(['[', '{']) {
+        return wrong("it is no JSON array or object");
+    }
+    match (kind, Shape::of(input)?) {
+        (_, Shape::Unsupported(format)) => Err(unsupported(input, format)),
+        (SourceKind::Jsonl, _) | (SourceKind::MsalCache, Shape::MsalCache) => Ok(()),
+        (SourceKind::MsalCache, _) => wrong("it has none of the sections of an MSAL cache"),
+        (_, Shape::MsalCache) => wrong("it is an MSAL cache"),
+        _ => Ok(()),
+    }
+}
+
+/// The names of the members of the text's first object, for an error.
+fn listed_members(input: &Input) -> Result<String, SourceError> {
+    let mut stream = JsonStream::new(input.text()?);
+    let is_array = matches!(stream.peek(), Ok(Some(b'[')));
+    let entered = if is_array { stream.enter(b'[') } else { Ok(()) };
+    let members = entered.and_then(|()| first_members(&mut stream, |_| false));
+    // What cannot be read has no names to list: the error is about the names.
+    let members = members.unwrap_or_default();
+    Ok(listed(members.iter().map(|member| member.name.as_str())))
+}
+
+fn unsupported(input: &Input, format: UnsupportedFormat) -> SourceError {
+    SourceError::UnsupportedFormat {
+        file: input.name().to_string(),
+        format,
+    }
+}
+
+/// msal-extensions leaves an empty file and a lock file beside it where the system's keyring holds the cache.
+fn empty(input: &Input) -> SourceError {
+    SourceError::Empty {
+        file: input.name().to_string(),
+        in_keyring: Path::new(&format!("{}.lockfile", input.name())).exists(),
+    }
+}

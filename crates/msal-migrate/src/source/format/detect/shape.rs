@@ -1,0 +1,109 @@
+//! What a JSON text holds, told from the members of its first object.
+
+use std::io::Read;
+
+use crate::source::error::SourceError;
+use crate::source::format::adal;
+use crate::source::format::msal_cache::sections::is_section;
+use crate::source::format::token_object::is_telling;
+use crate::source::read::input::Input;
+use crate::source::read::json::error::JsonError;
+use crate::source::read::json::members::{Member, first_members};
+use crate::source::read::json::stream::JsonStream;
+use crate::source::unsupported::UnsupportedFormat;
+
+/// What a JSON text holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// ADAL's entries: one, or an array.
+    Adal,
+    /// The sections of a unified cache.
+    MsalCache,
+    /// An object of token responses by name.
+    TokenMap,
+    /// Token responses: one, an array, or one after the other.
+    Tokens,
+    Unknown,
+    Unsupported(UnsupportedFormat),
+}
+
+impl Shape {
+    pub(crate) fn of(input: &Input) -> Result<Self, SourceError> {
+        let mut stream = JsonStream::new(input.text()?);
+        Self::of_text(&mut stream).map_err(|error| error.in_file(input.name()))
+    }
+
+    fn of_text(stream: &mut JsonStream<impl Read>) -> Result<Self, JsonError> {
+        match stream.peek()? {
+            Some(b'[') => Self::of_array(stream),
+            Some(b'{') => Ok(Self::of_object(&first_members(stream, is_section)?)),
+            Some(b'"') => Ok(Self::Unsupported(UnsupportedFormat::JsonString)),
+            _ => Ok(Self::Unknown),
+        }
+    }
+
+    fn of_array(stream: &mut JsonStream<impl Read>) -> Result<Self, JsonError> {
+        stream.enter(b'[')?;
+        let mut index = 0;
+        while stream.advance(b']', index == 0)? {
+            if stream.peek()? == Some(b'{') {
+                return Ok(Self::of_element(&first_members(stream, is_section)?));
+            }
+            stream.skip()?;
+            index += 1;
+            if index == MOST_ELEMENTS {
+                return Ok(Self::Unknown);
+            }
+        }
+        // ADAL Python writes `[]` while nobody has signed in.
+        Ok(if index == 0 {
+            Self::Adal
+        } else {
+            Self::Unknown
+        })
+    }
+
+    /// The shape of an array of objects like this one. No library writes a cache with sections into an array.
+    fn of_element(members: &[Member]) -> Self {
+        if has_all(members, &["Key", "Value"]) {
+            return Self::Unsupported(UnsupportedFormat::MsalNetDictionary);
+        }
+        match Self::of_object(members) {
+            Self::Adal => Self::Adal,
+            Self::Unknown => Self::Unknown,
+            _ => Self::Tokens,
+        }
+    }
+
+    fn of_object(members: &[Member]) -> Self {
+        // MSAL Python writes `{}` while nobody has signed in.
+        if members.is_empty() || members.iter().any(is_section) {
+            return Self::MsalCache;
+        }
+        if adal::is_entry(members) {
+            return Self::Adal;
+        }
+        if members.iter().any(is_telling) {
+            return Self::Tokens;
+        }
+        let is_adal_net = |member: &Member| member.is_object() && member.name == "TokenCache";
+        if members.iter().any(is_adal_net) {
+            return Self::Unsupported(UnsupportedFormat::AzureRmContext);
+        }
+        if has_all(members, &["iv", "mac", "value"]) {
+            return Self::Unsupported(UnsupportedFormat::Laravel);
+        }
+        if members.iter().all(Member::is_object) {
+            return Self::TokenMap;
+        }
+        Self::Unknown
+    }
+}
+
+fn has_all(members: &[Member], names: &[&str]) -> bool {
+    let has = |name: &&str| members.iter().any(|member| member.name == **name);
+    names.iter().all(has)
+}
+
+/// How many elements of an array are looked at for the first object.
+const MOST_ELEMENTS: u64 = 16;

@@ -1,0 +1,132 @@
+//! Formats that are recognised by how they begin, and not read.
+
+use crate::source::unsupported::UnsupportedFormat;
+
+/// Recognises binary formats by their first bytes.
+pub(crate) fn of_bytes(head: &[u8]) -> Option<UnsupportedFormat> {
+    if let Some((_, format)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Some(*format);
+    }
+    match head {
+        // Protocols 2 to 5 begin with the opcode PROTO (0x80) and their number.
+        [0x80, 2..=5, ..] => Some(UnsupportedFormat::Pickle),
+        // RFC 9580 §4.2: the tag of a packet that holds an encrypted session key, in the legacy and the current format.
+        [0x84 | 0x85 | 0x8c | 0xc1, ..] => Some(UnsupportedFormat::OpenPgp),
+        _ => is_adal_net(head).then_some(UnsupportedFormat::AdalNet),
+    }
+}
+
+/// Recognises text formats other than JSON and CSV. `head` begins with no white space.
+pub(crate) fn of_text(head: &str) -> Option<UnsupportedFormat> {
+    if let Some((_, format)) = PREFIXES.iter().find(|(start, _)| head.starts_with(start)) {
+        return Some(*format);
+    }
+    let has_line = |start: &str| head.lines().any(|line| line.starts_with(start));
+    // Comments stand above this line.
+    if has_line("RCLONE_ENCRYPT_V0:") {
+        return Some(UnsupportedFormat::RcloneEncrypted);
+    }
+    if has_line("davmail.") || head.lines().any(|line| line.contains("={AES}")) {
+        return Some(UnsupportedFormat::DavMail);
+    }
+    if has_line("application_id = \"") || has_line("azure_tenant_id = \"") {
+        return Some(UnsupportedFormat::AbrauneggConfig);
+    }
+    if let Some(ini) = of_ini(head) {
+        return Some(ini);
+    }
+    is_bare_token(head).then_some(UnsupportedFormat::BareToken)
+}
+
+/// Tells configuration files with sections apart by the settings that only one program has.
+fn of_ini(head: &str) -> Option<UnsupportedFormat> {
+    let mut lines = head
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+    let section = lines.next()?;
+    let name = section.strip_prefix('[')?.strip_suffix(']')?;
+    // The first line of a JSON array can look like a section, but its brackets hold JSON.
+    if name.contains(['[', ']', '{', '}', '"', ',']) {
+        return None;
+    }
+    let has_setting = |setting: &str| {
+        head.lines().any(|line| {
+            line.split_once('=')
+                .is_some_and(|(name, _value)| name.trim() == setting)
+        })
+    };
+    let is_ini = lines.any(|line| line.starts_with('[') || line.contains('='));
+    if has_setting("token_salt") || has_setting("oauth2_scope") {
+        Some(UnsupportedFormat::EmailOauth2Proxy)
+    } else if has_setting("oauth2_refresh_token") {
+        Some(UnsupportedFormat::OfflineImap)
+    } else if has_setting("type") && has_setting("token") {
+        Some(UnsupportedFormat::Rclone)
+    } else {
+        is_ini.then_some(UnsupportedFormat::Ini)
+    }
+}
+
+/// ADAL.NET writes the version of its schema and the number of entries as 32-bit integers, then the first entry's key,
+/// which begins with the URL of an authority.
+fn is_adal_net(head: &[u8]) -> bool {
+    let [1..=3, 0, 0, 0, _, _, _, _, key @ ..] = head else {
+        return false;
+    };
+    // .NET's BinaryWriter puts a string's length before it, seven bits in a byte, in five bytes at most.
+    let length = key.iter().take_while(|byte| **byte >= 0x80).count() + 1;
+    length <= 5
+        && key
+            .get(length..)
+            .is_some_and(|text| text.starts_with(b"http"))
+}
+
+/// A single word that is as long as a token and has only the characters of one.
+fn is_bare_token(head: &str) -> bool {
+    let mut words = head.split_whitespace();
+    let (Some(word), None) = (words.next(), words.next()) else {
+        return false;
+    };
+    word.len() >= 20
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~!*$+/=".contains(&byte))
+}
+
+/// The first bytes of binary files. The version of DPAPI's blob is also a version of ADAL.NET's cache, which is why
+/// this table comes first.
+const MAGIC: [(&[u8], UnsupportedFormat); 8] = [
+    // The version 1, then the GUID of the default provider.
+    (
+        b"\x01\0\0\0\xd0\x8c\x9d\xdf\x01\x15\xd1\x11\x8c\x7a\0\xc0\x4f\xc2\x97\xeb",
+        UnsupportedFormat::Dpapi,
+    ),
+    (b"SQLite format 3\0", UnsupportedFormat::Sqlite),
+    // The stream's magic number and version.
+    (b"\xac\xed\0\x05", UnsupportedFormat::JavaObject),
+    // gzip, zip, xz, zstd and bzip2.
+    (b"\x1f\x8b", UnsupportedFormat::Compressed),
+    (b"PK\x03\x04", UnsupportedFormat::Compressed),
+    (b"\xfd7zXZ\0", UnsupportedFormat::Compressed),
+    (b"\x28\xb5\x2f\xfd", UnsupportedFormat::Compressed),
+    (b"BZh", UnsupportedFormat::Compressed),
+];
+
+/// How text files begin that are neither JSON nor CSV.
+const PREFIXES: [(&str, UnsupportedFormat); 11] = [
+    ("-----BEGIN PGP MESSAGE-----", UnsupportedFormat::OpenPgp),
+    ("-----BEGIN AGE ENCRYPTED FILE-----", UnsupportedFormat::Age),
+    ("age-encryption.org/", UnsupportedFormat::Age),
+    // A Fernet token's version (0x80) and the first bytes of its time, in base64.
+    ("gAAAAA", UnsupportedFormat::Fernet),
+    // `Salted__` in base64.
+    ("U2FsdGVkX1", UnsupportedFormat::Salted),
+    // Python's pickle protocol 0 has no header; these are dumps of dictionaries, lists and objects.
+    ("(dp0\n", UnsupportedFormat::Pickle),
+    ("(lp0\n", UnsupportedFormat::Pickle),
+    ("(dp1\n", UnsupportedFormat::Pickle),
+    ("(lp1\n", UnsupportedFormat::Pickle),
+    ("ccopy_reg\n", UnsupportedFormat::Pickle),
+    ("(i__main__\n", UnsupportedFormat::Pickle),
+];

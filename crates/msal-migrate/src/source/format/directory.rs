@@ -1,0 +1,133 @@
+//! A directory with one token response per file, as sasl-xoauth2 and mutt_oauth2.py keep them. The file's name is often
+//! the user's.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::detect::signature;
+use super::json_objects::{JsonSource, into_row};
+use crate::record::{Locator, Place, Row, SkipReason};
+use crate::source::Source;
+use crate::source::error::SourceError;
+use crate::source::kind::SourceKind;
+use crate::source::read::input::Input;
+use crate::source::row::mapping::Mapping;
+
+/// The files of a directory, without those of its sub-directories.
+pub(crate) struct DirectorySource {
+    name: Arc<str>,
+    path: PathBuf,
+    /// The names of the files, sorted. They need not be UTF-8.
+    files: Vec<OsString>,
+}
+
+impl DirectorySource {
+    pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
+        let name: Arc<str> = path.display().to_string().into();
+        let failed = |source| SourceError::Io {
+            file: name.to_string(),
+            source,
+        };
+        let mut files = Vec::new();
+        for entry in fs::read_dir(path).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            // Symbolic links are followed: this is about the file that a link leads to.
+            let is_file = fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_file());
+            if is_file {
+                files.push(entry.file_name());
+            }
+        }
+        files.sort_unstable();
+        Ok(Self {
+            path: path.to_owned(),
+            name,
+            files,
+        })
+    }
+
+    fn read_file(
+        &self,
+        number: u64,
+        file: &OsStr,
+        visit: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, SourceError> {
+        let input = Input::open(&self.path.join(file))?;
+        let file = file.to_string_lossy();
+        let locator = |element| {
+            Locator::new(
+                &self.name,
+                Place::File {
+                    file: number,
+                    element,
+                },
+            )
+        };
+        let skipped = |reason| Row::Skipped {
+            locator: locator(0).with_key(&file),
+            reason,
+        };
+        if signature::of_bytes(&input.head()?).is_some() {
+            return Ok(visit(skipped(SkipReason::Undecryptable)));
+        }
+        let user = user_of(&file);
+        let mut flow = ControlFlow::Continue(());
+        let mut is_empty = true;
+        let opened = JsonSource::open(input, SourceKind::TokenJson, Mapping::default());
+        let read = opened.and_then(|source| {
+            source.read_named(|element, name, parsed| {
+                is_empty = false;
+                flow = visit(into_row(parsed, name.or(Some(user)), locator(element)));
+                flow
+            })
+        });
+        match read {
+            Ok(()) if is_empty => Ok(visit(skipped(SkipReason::NoRefreshToken))),
+            Ok(()) => Ok(flow),
+            Err(error @ SourceError::Io { .. }) => Err(error),
+            // A file that is something else costs its own row, and not the other files.
+            Err(_not_tokens) => Ok(visit(skipped(SkipReason::Malformed(
+                "the file is not a JSON text with token responses",
+            )))),
+        }
+    }
+}
+
+impl Source for DirectorySource {
+    fn kind(&self) -> SourceKind {
+        SourceKind::TokenJson
+    }
+
+    fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
+        for (number, file) in self.files.iter().enumerate() {
+            if self.read_file(number as u64, file, visit)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for DirectorySource {
+    /// Without the names of the files, which are often names of people.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DirectorySource")
+            .field("name", &self.name)
+            .field("files", &self.files.len())
+            .finish()
+    }
+}
+
+/// The user's name: the file's name without an extension. Only known extensions are taken off, because the last part of
+/// an e-mail address looks like one.
+fn user_of(file: &str) -> &str {
+    let extensions = [".json", ".tokens", ".token", ".oama", ".txt"];
+    extensions
+        .iter()
+        .find_map(|extension| file.strip_suffix(extension))
+        .unwrap_or(file)
+}

@@ -1,0 +1,147 @@
+//! One token response (RFC 6749 §5.1) as any OAuth 2.0 library stored it: an object whose members have the many names of
+//! `alias`, and in some stores stand in an object inside it.
+//!
+//! Among what this reads: requests-oauthlib and O365 before 2.1 (`scope` is a list, `expires_at` a number), Authlib and
+//! openid-client 5 (`scope` is a string), simple-oauth2 (`expires_at` is ISO 8601), golang.org/x/oauth2 (`expiry`),
+//! league/oauth2-client (`expires`), sasl-xoauth2 (`expiry` is a number as text), mutt_oauth2.py
+//! (`access_token_expiration`), oama (`exp_date`), and the answer of App Service's `/.auth/me`.
+
+use std::fmt;
+
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+
+use crate::source::read::json::members::Member;
+use crate::source::row::alias::field_named;
+use crate::source::row::collector::Collector;
+use crate::source::row::field::Field;
+use crate::source::row::stored_row::StoredRow;
+use crate::source::row::value::StoredValue;
+
+/// An object with the members of one token response.
+pub(crate) struct TokenObject<'a> {
+    pub(crate) stored: StoredRow<'a>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for TokenObject<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut collector = Collector::default();
+        deserializer.deserialize_map(Members {
+            collector: &mut collector,
+            depth: 0,
+        })?;
+        Ok(Self {
+            stored: collector.into_stored_row(),
+        })
+    }
+}
+
+/// Whether an object with this member may be a token response, or hold one.
+pub(crate) fn is_telling(member: &Member) -> bool {
+    let name = member.name.as_str();
+    if member.is_object() {
+        return WRAPPERS.contains(&name);
+    }
+    // Keys and user names do not tell: many other objects have them.
+    let is_field = field_named(name)
+        .is_some_and(|(field, _rank)| !matches!(field, Field::Key | Field::Username));
+    is_field || ACCESS_TOKEN_MEMBERS.contains(&name)
+}
+
+/// Offers the members of an object, and those of the objects wrapped in it, to a collector. A wrapper that is no object
+/// is ignored: omniauth writes the access token under `token`.
+struct Members<'c, 'a> {
+    collector: &'c mut Collector<'a>,
+    /// How many objects stand around this one.
+    depth: u8,
+}
+
+impl<'de: 'a, 'a> DeserializeSeed<'de> for Members<'_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(StoredValue::Text(name)) = map.next_key()? {
+            if let Some((field, rank)) = field_named(&name) {
+                // The outer object describes the row and the wrapped one only the token, so outer members come first.
+                let rank = rank + self.depth * RANKS;
+                self.collector.offer(field, rank, map.next_value()?);
+            } else if self.depth < DEEPEST && WRAPPERS.contains(&name.as_ref()) {
+                map.next_value_seed(Members {
+                    collector: self.collector,
+                    depth: self.depth + 1,
+                })?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _value: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _value: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _value: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _value: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _value: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// Members that hold the token response itself: of yup-oauth2 and Home Assistant (`token`), omniauth (`credentials`),
+/// Zammad (`auth`) and n8n (`oauthTokenData`).
+const WRAPPERS: [&str; 6] = [
+    "auth",
+    "credentials",
+    "oauthTokenData",
+    "token",
+    "tokenResponse",
+    "token_response",
+];
+
+/// How many wrappers may stand around a token response.
+const DEEPEST: u8 = 2;
+
+/// More than the ranks that aliases have.
+const RANKS: u8 = 8;
+
+/// Members of a token response that no field is made of.
+const ACCESS_TOKEN_MEMBERS: [&str; 5] = [
+    "access_token",
+    "accessToken",
+    "AccessToken",
+    "token_type",
+    "tokenType",
+];

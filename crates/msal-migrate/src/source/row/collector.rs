@@ -1,0 +1,93 @@
+//! Collecting the values of a row, where several names may stand for one field.
+
+use super::field::Field;
+use super::stored_row::StoredRow;
+use super::value::StoredValue;
+
+/// Collects the values of a row. Of several values for one field it keeps that with the best name.
+#[derive(Default)]
+pub(crate) struct Collector<'a> {
+    stored: StoredRow<'a>,
+    /// For each field, the rank of the value that is held, plus one; 0 where there is none.
+    ranks: [u8; Field::Username as usize + 1],
+}
+
+impl<'a> Collector<'a> {
+    /// Takes a value whose name has this rank, unless one with a better name is held. Of two with the same rank the first
+    /// stays.
+    pub(crate) fn offer(&mut self, field: Field, rank: u8, value: StoredValue<'a>) {
+        if value.is_absent() || !is_plausible(field, &value) {
+            return;
+        }
+        let Some(held) = self.ranks.get_mut(field as usize) else {
+            return;
+        };
+        if *held != 0 && *held <= rank + 1 {
+            return;
+        }
+        *held = rank + 1;
+        *self.value_of(field) = value;
+    }
+
+    pub(crate) fn into_stored_row(self) -> StoredRow<'a> {
+        self.stored
+    }
+
+    fn value_of(&mut self, field: Field) -> &mut StoredValue<'a> {
+        let stored = &mut self.stored;
+        match field {
+            Field::Authority => &mut stored.authority,
+            Field::ClientId => &mut stored.client_id,
+            Field::ClientInfo => &mut stored.client_info,
+            Field::ExpiresAt => &mut stored.expires_at,
+            Field::ExpiresIn => &mut stored.expires_in,
+            Field::Family => &mut stored.family,
+            Field::HomeAccountId => &mut stored.home_account_id,
+            Field::IdToken => &mut stored.id_token,
+            Field::Key => &mut stored.key,
+            Field::Oid => &mut stored.oid,
+            Field::Provider => &mut stored.provider,
+            Field::RefreshToken => &mut stored.refresh_token,
+            Field::Resource => &mut stored.resource,
+            Field::Scopes => &mut stored.scopes,
+            Field::Sub => &mut stored.sub,
+            Field::Tenant => &mut stored.tenant,
+            Field::Tid => &mut stored.tid,
+            Field::Username => &mut stored.username,
+        }
+    }
+}
+
+/// Whether a value can be one of the field, so that it cannot push out one that is: `"user": 17` is no name to sign in
+/// with, and omniauth writes `"expires": true` beside the time.
+fn is_plausible(field: Field, value: &StoredValue<'_>) -> bool {
+    match field {
+        Field::Username => value.text().is_some_and(|name| name.contains('@')),
+        Field::ExpiresAt | Field::ExpiresIn => !matches!(value, StoredValue::Bool(_)),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::alias::field_named;
+    use super::*;
+
+    #[test]
+    fn the_best_name_wins_in_any_order() {
+        let names = [
+            ("user", "u@x"),
+            ("upn", "n@x"),
+            ("email", "e@x"),
+            ("username", "none"),
+        ];
+        for rotation in 0..names.len() {
+            let mut collector = Collector::default();
+            for (name, value) in names.iter().cycle().skip(rotation).take(names.len()) {
+                let (field, rank) = field_named(name).unwrap();
+                collector.offer(field, rank, StoredValue::from_text(*value));
+            }
+            assert_eq!(collector.into_stored_row().username.text(), Some("n@x"));
+        }
+    }
+}

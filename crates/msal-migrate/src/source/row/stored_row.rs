@@ -1,0 +1,264 @@
+//! A row as its store wrote it, and the rules by which all stores' rows become records.
+
+use std::borrow::Cow;
+
+use msal_core::{ClientInfo, HomeAccountId, RefreshToken, UnixTime};
+
+use super::id_token::{self, Claims};
+use super::scopes;
+use super::timestamp;
+use super::value::StoredValue;
+use crate::record::{Locator, Record, RecordFlags, Row, SkipReason, UserHints};
+
+/// The fields of a row, each of any type. What a store does not have is absent.
+#[derive(Default)]
+pub(crate) struct StoredRow<'a> {
+    /// Where the token was issued: a URL, or only a tenant.
+    pub(crate) authority: StoredValue<'a>,
+    pub(crate) client_id: StoredValue<'a>,
+    pub(crate) client_info: StoredValue<'a>,
+    /// When the access token expires.
+    pub(crate) expires_at: StoredValue<'a>,
+    pub(crate) expires_in: StoredValue<'a>,
+    pub(crate) family: StoredValue<'a>,
+    pub(crate) home_account_id: StoredValue<'a>,
+    pub(crate) id_token: StoredValue<'a>,
+    pub(crate) is_multi_resource: bool,
+    pub(crate) is_personal_account: bool,
+    pub(crate) key: StoredValue<'a>,
+    pub(crate) last_refreshed: Option<UnixTime>,
+    pub(crate) oid: StoredValue<'a>,
+    pub(crate) provider: StoredValue<'a>,
+    pub(crate) refresh_token: StoredValue<'a>,
+    pub(crate) resource: StoredValue<'a>,
+    pub(crate) scopes: StoredValue<'a>,
+    pub(crate) sub: StoredValue<'a>,
+    /// Where the token was issued, if `authority` does not say it.
+    pub(crate) tenant: StoredValue<'a>,
+    /// The user's tenant.
+    pub(crate) tid: StoredValue<'a>,
+    pub(crate) username: StoredValue<'a>,
+}
+
+impl StoredRow<'_> {
+    /// The record, or the reason why there is none.
+    pub(crate) fn into_row(self, mut locator: Locator) -> Row {
+        if let Some(key) = self.shown_key() {
+            locator = locator.with_key(&key);
+        }
+        match self.refusal() {
+            Some(reason) => Row::Skipped { locator, reason },
+            None => self.into_record(locator).into(),
+        }
+    }
+
+    fn refusal(&self) -> Option<SkipReason> {
+        if self.provider.text().is_some_and(is_other_provider) {
+            return Some(SkipReason::OtherProvider);
+        }
+        if self.refresh_token.is_other_than_text() {
+            return Some(SkipReason::Malformed("the refresh token is not text"));
+        }
+        let Some(token) = self.refresh_token.text() else {
+            return Some(SkipReason::NoRefreshToken);
+        };
+        if token.len() > LONGEST_TOKEN {
+            return Some(SkipReason::Malformed(
+                "the refresh token is too long to be one",
+            ));
+        }
+        if is_encrypted(token) {
+            return Some(SkipReason::Undecryptable);
+        }
+        if self.client_id.is_other_than_text() {
+            return Some(SkipReason::Malformed("the client id is not text"));
+        }
+        if self.authority.is_other_than_text() || self.tenant.is_other_than_text() {
+            return Some(SkipReason::Malformed("the authority is not text"));
+        }
+        None
+    }
+
+    /// The fields of the row come before the claims of its ID token, which only fill gaps.
+    fn into_record(self, locator: Locator) -> Record {
+        let mut claims = self
+            .id_token
+            .text()
+            .map_or_else(Claims::default, id_token::claims);
+        let user = self.user(&mut claims);
+        Record {
+            client_id: self
+                .client_id
+                .text()
+                .map(|id| id.trim().to_owned())
+                .or(claims.client_id),
+            authority: self
+                .authority
+                .owned()
+                .or_else(|| self.tenant.owned())
+                .or(claims.issuer),
+            scopes: scopes::parse(&self.scopes),
+            resource: self.resource.owned(),
+            user,
+            last_refreshed: self.last_refreshed.or_else(|| self.refreshed_about()),
+            flags: RecordFlags {
+                multi_resource: self.is_multi_resource,
+                family: self.family.owned(),
+                personal_account: self.is_personal_account || claims.is_personal_account,
+            },
+            refresh_token: match self.refresh_token {
+                StoredValue::Text(token) => RefreshToken::new(token.into_owned()),
+                // `refusal` lets no other value pass.
+                _ => RefreshToken::new(String::new()),
+            },
+            locator,
+        }
+    }
+
+    fn user(&self, claims: &mut Claims) -> UserHints {
+        // Stores keep numbers and names of their own under `user`, `user_id` and the like, which nobody signs in with.
+        let username = self.username.text().filter(|name| name.contains('@'));
+        let client_info = self.client_info.text().and_then(ClientInfo::decode);
+        let stored_id = self.home_account_id.text().map(HomeAccountId::new);
+        UserHints {
+            username: username
+                .map(str::to_owned)
+                .or_else(|| claims.username.take()),
+            oid: self.oid.owned().or_else(|| claims.oid.take()),
+            tid: self.tid.owned().or_else(|| claims.tid.take()),
+            sub: self.sub.owned().or_else(|| claims.sub.take()),
+            home_account_id: stored_id.or_else(|| Some(client_info?.home_account_id())),
+        }
+    }
+
+    /// The time when the access token was issued. All times in nearly all stores are the access token's.
+    fn refreshed_about(&self) -> Option<UnixTime> {
+        let expires_at = match &self.expires_at {
+            StoredValue::Number(number) => timestamp::from_number(*number)?,
+            StoredValue::Text(text) => timestamp::parse(text)?,
+            _ => return None,
+        };
+        let lifetime = self.expires_in.number().unwrap_or(USUAL_LIFETIME);
+        let issued = expires_at.as_secs().saturating_sub(lifetime as i64);
+        // golang.org/x/oauth2 writes the year 1 for a time that it does not know.
+        (issued > 0).then(|| UnixTime::from_secs(issued))
+    }
+
+    /// The row's key, unless a mapping made the token the key.
+    fn shown_key(&self) -> Option<Cow<'_, str>> {
+        match &self.key {
+            StoredValue::Text(key) if Some(key.as_ref()) != self.refresh_token.text() => {
+                Some(Cow::Borrowed(key.as_ref()))
+            }
+            StoredValue::Number(number) => Some(Cow::Owned(number.to_string())),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a value was encrypted by its application, or encoded by its database. Refresh tokens of Entra and of personal
+/// accounts all contain a dot or a letter above `f`.
+fn is_encrypted(token: &str) -> bool {
+    // Fernet, DavMail, better-auth, OpenSSL and CryptoJS, and a bytea of PostgreSQL.
+    let prefixed = ["gAAAAA", "{AES}", "$ba$", "U2FsdGVkX1", "\\x"]
+        .iter()
+        .any(|prefix| token.starts_with(prefix));
+    // better-auth's ciphertext without the mark that newer versions put before it.
+    let is_hex = token.len() >= 80 && token.bytes().all(|byte| byte.is_ascii_hexdigit());
+    prefixed || is_hex
+}
+
+/// Whether a row is of one of the providers that share tables with Microsoft. Every other name may be Microsoft's, because
+/// applications choose the names.
+fn is_other_provider(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    OTHER_PROVIDERS.iter().any(|other| {
+        // `google` and `google-oauth2`, but not `googleish`.
+        name.strip_prefix(other)
+            .is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric()))
+    })
+}
+
+const OTHER_PROVIDERS: [&str; 14] = [
+    "apple", "auth0", "discord", "dropbox", "facebook", "github", "gitlab", "gmail", "google",
+    "linkedin", "okta", "slack", "twitter", "yahoo",
+];
+
+/// Every provider's refresh tokens are much shorter. This bounds what one record can hold.
+const LONGEST_TOKEN: usize = 64 * 1024;
+
+/// The seconds for which most access tokens are valid, where the store does not say.
+const USUAL_LIFETIME: f64 = 3600.0;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::record::Place;
+
+    fn locator() -> Locator {
+        Locator::new(&Arc::from("test"), Place::Line(1))
+    }
+
+    fn token(token: &str) -> StoredRow<'_> {
+        StoredRow {
+            refresh_token: StoredValue::from_text(token),
+            ..StoredRow::default()
+        }
+    }
+
+    fn reason(stored: StoredRow<'_>) -> Option<&'static str> {
+        match stored.into_row(locator()) {
+            Row::Record(_) => None,
+            Row::Skipped { reason, .. } => Some(reason.code()),
+        }
+    }
+
+    #[test]
+    fn rows_without_a_usable_token_have_a_reason() {
+        let hex = "0a".repeat(40);
+        let long = "a".repeat(LONGEST_TOKEN + 1);
+        let table = [
+            ("0.AXYA", None),
+            ("M.C555_BAY.0.U.-abc!*$", None),
+            (" leading space is kept", None),
+            ("", Some("no_refresh_token")),
+            (" \n", Some("no_refresh_token")),
+            ("None", Some("no_refresh_token")),
+            ("null", Some("no_refresh_token")),
+            ("gAAAAABrAu_5", Some("undecryptable")),
+            ("{AES}2VFT", Some("undecryptable")),
+            ("\\x302e", Some("undecryptable")),
+            (hex.as_str(), Some("undecryptable")),
+            (long.as_str(), Some("malformed")),
+        ];
+        for (text, code) in table {
+            assert_eq!(reason(token(text)), code, "{text:.40}");
+        }
+        let number = StoredRow {
+            refresh_token: StoredValue::Number(1.0),
+            ..StoredRow::default()
+        };
+        assert_eq!(reason(number), Some("malformed"));
+    }
+
+    #[test]
+    fn only_known_other_providers_are_left_out() {
+        for other in ["google", "Google-oauth2", "github"] {
+            assert!(is_other_provider(other), "{other}");
+        }
+        for ours in ["microsoft", "azure-ad", "aad", "googleish", "company-sso"] {
+            assert!(!is_other_provider(ours), "{ours}");
+        }
+    }
+
+    #[test]
+    fn a_token_never_becomes_its_own_key() {
+        let stored = StoredRow {
+            key: StoredValue::from_text("0.secret"),
+            ..token("0.secret")
+        };
+        assert_eq!(stored.into_row(locator()).locator().key(), None);
+    }
+}
