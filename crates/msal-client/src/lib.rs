@@ -91,6 +91,7 @@ pub mod fakes;
 mod flow;
 mod http;
 mod metadata;
+mod ports;
 mod result;
 mod runtime;
 mod single_flight;
@@ -117,15 +118,14 @@ pub use msal_core::{
     HomeAccountId, IdTokenClaims, RefreshToken, Scope, ScopeError, ScopeSet, ServiceError, Tenant,
     UnixTime,
 };
+pub use ports::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
 pub use result::{AuthenticationResult, TokenSource};
-pub use runtime::{
-    Clock, HttpClient, RandomError, Runtime, SecureRandom, SystemClock, SystemRandom,
-};
+pub use runtime::{Runtime, SystemClock, SystemRandom};
 #[cfg(feature = "conformance")]
 pub use store::conformance;
 pub use store::{
-    BoxFuture, CacheStore, Each, FileStore, InvalidPartition, MemoryStore, Partition, Pieces,
-    StoreError, Stored, Version,
+    CacheStore, Each, FileStore, InvalidPartition, MemoryStore, Partition, Pieces, StoreError,
+    Stored, Version,
 };
 
 /// The README's examples, compiled.

@@ -25,7 +25,8 @@ use self::portable as os;
 #[cfg(unix)]
 use self::unix as os;
 use self::{cache_file::CacheFile, gate::Gate};
-use super::{BoxFuture, CacheStore, Each, Partition, Pieces, StoreError, Stored, Version};
+use super::{CacheStore, Each, Partition, Pieces, StoreError, Stored, Version};
+use crate::BoxFuture;
 
 /// Keeps each blob in a file, safely shared with other processes, MSAL Python's included.
 ///

@@ -9,7 +9,8 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{BoxFuture, CacheStore, Partition, StoreError, Stored, Version};
+use super::{CacheStore, Partition, StoreError, Stored, Version};
+use crate::BoxFuture;
 
 /// Keeps blobs in memory, for tests and for programs that want compare-and-swap between tasks but no file.
 ///

@@ -1,0 +1,212 @@
+//! The port: what a home for token caches must do.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+
+use super::{
+    blob::{Each, Pieces},
+    error::StoreError,
+    partition::Partition,
+    version::Version,
+};
+use crate::BoxFuture;
+
+/// A home for serialized token caches.
+///
+/// # Duties of an implementer
+///
+/// The conformance suite (feature `conformance`) checks all of these but the last two.
+///
+/// * What `save` reported as saved is what the next `load` returns, through this handle and through every other
+///   handle on the same storage.
+/// * `save` replaces the whole blob or nothing. A reader sees an old blob or a new one, never a mixture, whoever else
+///   is writing and whatever becomes of the writer.
+/// * `save` with `expected: None` means "must not exist yet"; with a version it means "must be exactly that one". In
+///   every other case it answers [`StoreError::Conflict`] and leaves the stored blob untouched. The comparison and the
+///   replacement are one step: of several saves with the same expectation, one wins.
+/// * Two different blobs never have the same version. Saving a blob equal to the stored one may keep its version.
+/// * A future that is dropped before it is done leaves the old blob or the new one; it may still finish its work in
+///   the background.
+/// * Partitions do not see each other.
+/// * An empty or damaged blob is [`StoreError::Corrupt`], never "nothing there": a caller that takes ruins for an
+///   empty cache saves that emptiness next, and every user is signed out.
+/// * A successful `save` has reached whatever the store calls durable.
+/// * Blobs hold refresh tokens. They never enter a log, an error or a `Debug` output, and buffers that the store owns
+///   are zeroized.
+pub trait CacheStore: fmt::Debug + Send + Sync {
+    /// Loads the blob of `partition`, or `None` when there is none.
+    ///
+    /// Loading changes nothing in the storage, not even to repair it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`] when there is something that cannot be a blob, and otherwise whatever kept the store
+    /// from reading.
+    fn load<'a>(
+        &'a self,
+        partition: &'a Partition,
+    ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>>;
+
+    /// Replaces the blob of `partition` by `blob` if its version is still `expected`, and returns the new version.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] when the stored version is another one: load, merge, save again. After any other error
+    /// but [`StoreError::NotDurable`] the old blob is still there.
+    fn save<'a>(
+        &'a self,
+        partition: &'a Partition,
+        blob: Bytes,
+        expected: Option<Version>,
+    ) -> BoxFuture<'a, Result<Version, StoreError>>;
+
+    /// As [`CacheStore::save`], for a blob that need not be in memory whole. A store that can write piece by piece says
+    /// so by implementing this.
+    ///
+    /// # Errors
+    ///
+    /// As [`CacheStore::save`].
+    fn save_pieces<'a>(
+        &'a self,
+        partition: &'a Partition,
+        blob: Arc<dyn Pieces>,
+        expected: Option<Version>,
+    ) -> BoxFuture<'a, Result<Version, StoreError>> {
+        self.save(partition, blob.whole(), expected)
+    }
+
+    /// Hands the blob of `partition` to `each`, from its start to its end, in pieces that are only good until it returns,
+    /// and answers its version, or `None` when there is none. A store that can read piece by piece says so by
+    /// implementing this; it need not notice that a blob is damaged.
+    ///
+    /// # Errors
+    ///
+    /// As [`CacheStore::load`]; some pieces may have been handed out by then.
+    fn load_pieces<'a>(
+        &'a self,
+        partition: &'a Partition,
+        mut each: Each,
+    ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
+        Box::pin(async move {
+            let stored = self.load(partition).await?;
+            Ok(stored.map(|stored| {
+                each(&stored.blob);
+                stored.version
+            }))
+        })
+    }
+
+    /// The version of the blob of `partition`, or `None` when there is none. A store that can tell it for less than
+    /// reading the blob says so by implementing this.
+    ///
+    /// # Errors
+    ///
+    /// As [`CacheStore::load`].
+    fn version<'a>(
+        &'a self,
+        partition: &'a Partition,
+    ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
+        self.load_pieces(partition, Box::new(|_| ()))
+    }
+
+    /// Removes the blob of `partition`, whatever its version. Removing what is not there succeeds.
+    ///
+    /// # Errors
+    ///
+    /// Whatever kept the store from removing.
+    fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>>;
+}
+
+/// A store that is shared is a store.
+impl<S: CacheStore + ?Sized> CacheStore for Arc<S> {
+    fn load<'a>(
+        &'a self,
+        partition: &'a Partition,
+    ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+        S::load(self, partition)
+    }
+
+    fn save<'a>(
+        &'a self,
+        partition: &'a Partition,
+        blob: Bytes,
+        expected: Option<Version>,
+    ) -> BoxFuture<'a, Result<Version, StoreError>> {
+        S::save(self, partition, blob, expected)
+    }
+
+    fn save_pieces<'a>(
+        &'a self,
+        partition: &'a Partition,
+        blob: Arc<dyn Pieces>,
+        expected: Option<Version>,
+    ) -> BoxFuture<'a, Result<Version, StoreError>> {
+        S::save_pieces(self, partition, blob, expected)
+    }
+
+    fn load_pieces<'a>(
+        &'a self,
+        partition: &'a Partition,
+        each: Each,
+    ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
+        S::load_pieces(self, partition, each)
+    }
+
+    fn version<'a>(
+        &'a self,
+        partition: &'a Partition,
+    ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
+        S::version(self, partition)
+    }
+
+    fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
+        S::remove(self, partition)
+    }
+}
+
+/// A blob as a store holds it, with the version to name when replacing it.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Stored {
+    /// The serialized cache. Secret.
+    pub blob: Bytes,
+    /// What [`CacheStore::save`] must be told to replace exactly this blob.
+    pub version: Version,
+}
+
+impl Stored {
+    /// Pairs a blob with its version.
+    pub fn new(blob: Bytes, version: Version) -> Self {
+        Self { blob, version }
+    }
+}
+
+impl fmt::Debug for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stored")
+            .field(
+                "blob",
+                &format_args!("[{} bytes redacted]", self.blob.len()),
+            )
+            .field("version", &self.version)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_of_a_stored_blob_shows_no_content() {
+        let stored = Stored::new(
+            Bytes::from_static(b"{\"secret\":\"0.AXoA\"}"),
+            Version::new([0xab; 32]),
+        );
+        assert_eq!(
+            format!("{stored:?}"),
+            "Stored { blob: [19 bytes redacted], version: Version(abababababababab) }"
+        );
+    }
+}
