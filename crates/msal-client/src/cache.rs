@@ -3,12 +3,13 @@
 //! The lock guards memory only. Saving is optimistic: a snapshot is offered to the store, and if somebody else saved
 //! meanwhile, their cache is loaded, the changes made here are applied to it, and it is offered again.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use msal_core::{Comparison, Dialect, TokenCache};
+use msal_core::{Dialect, TokenCache};
 
-use crate::{CacheStore, Partition, StoreError, Stored, Version};
+use crate::{Blob, CacheStore, Partition, StoreError, Stored, Version};
 
 /// How often a save is tried again when others keep saving in between. Each round is one load and one save, and in
 /// each of them somebody made progress, so that many losses in a row mean a store that never agrees with itself.
@@ -36,6 +37,46 @@ impl Home {
     async fn load(&self) -> Result<Option<Stored>, StoreError> {
         self.store.load(&self.partition).await
     }
+
+    async fn version(&self) -> Result<Option<Version>, StoreError> {
+        self.store.version(&self.partition).await
+    }
+
+    async fn save(
+        &self,
+        cache: Arc<TokenCache>,
+        expected: Option<Version>,
+    ) -> Result<Version, StoreError> {
+        self.store.save(&self.partition, cache, expected).await
+    }
+
+    /// Whether the store still holds what is `known`; an error when it holds something else under the same version.
+    async fn holds(&self, known: Known) -> Result<bool, StoreError> {
+        let Known { version, written } = known;
+        let is_of_content = version.as_ref().is_some_and(Version::is_of_content);
+        // A version of the stored content proves the bytes. The cache is let go of at once then: as long as it is held,
+        // the next change copies all of it.
+        let Some(written) = written.filter(|_| !is_of_content) else {
+            return Ok(self.version().await? == version);
+        };
+        match self.load().await? {
+            Some(stored) if Some(&stored.version) != version.as_ref() => Ok(false),
+            Some(stored) if is_same(&stored.blob, &*written) => Ok(true),
+            Some(_) => Err(StoreError::corrupt(
+                "the stored cache",
+                "it does not read as it was written",
+            )),
+            None => Ok(false),
+        }
+    }
+}
+
+/// What the store should hold after a save.
+struct Known {
+    version: Option<Version>,
+    /// The cache that the blob was written from; `None` when the blob was loaded: another program may have written the
+    /// same cache with other bytes.
+    written: Option<Arc<TokenCache>>,
 }
 
 #[derive(Debug, Default)]
@@ -45,6 +86,8 @@ struct State {
     /// The store's version that `cache` is based on.
     version: Option<Version>,
     is_loaded: bool,
+    /// Whether the blob of that version was written from `cache`, and not loaded.
+    is_written: bool,
     /// Counts changes, so that a save knows whether its snapshot is still all there is.
     generation: u64,
     /// Counts the times that `cache` was brought up to date with the store, so that a load knows whether it is still news.
@@ -106,7 +149,7 @@ impl SharedTokenCache {
         };
         for _ in 0..ROUNDS {
             let (epoch, ours) = self.standing();
-            if ours.is_some() && ours == home.store.version(&home.partition).await? {
+            if ours.is_some() && ours == home.version().await? {
                 break;
             }
             if self.take_in(home.load().await?, epoch)? {
@@ -136,7 +179,7 @@ impl SharedTokenCache {
         let ours = std::mem::take(&mut state.cache);
         state.cache = Arc::new(ours.rebase_onto(theirs));
         state.version = version;
-        state.is_loaded = true;
+        (state.is_loaded, state.is_written) = (true, false);
         state.epoch += 1;
         Ok(true)
     }
@@ -171,9 +214,11 @@ impl SharedTokenCache {
         self.save_in(home).await.map(drop)
     }
 
-    /// Saves what was changed, and proves that it can be read: what the store holds afterwards is read, piece by piece, and
-    /// compared with what it should say. What somebody else saved meanwhile is taken in as by
-    /// [`SharedTokenCache::reload`].
+    /// Saves what was changed, and proves that the store holds it: the bytes are read again and must be those that were
+    /// written. What somebody else saved meanwhile is taken in as by [`SharedTokenCache::reload`].
+    ///
+    /// A store whose versions are [of the content](Version::of_content) is only asked for the version; from any other the
+    /// blob is loaded.
     ///
     /// # Errors
     /// As [`SharedTokenCache::save`]; [`StoreError::Corrupt`] when the store holds something else than it was given.
@@ -181,34 +226,33 @@ impl SharedTokenCache {
         let Some(home) = &self.home else {
             return self.save().await;
         };
-        let (saved, version) = self.save_in(home).await?;
-        let comparison = Arc::new(Mutex::new(Comparison::new(saved)));
-        let reader = Arc::clone(&comparison);
-        let each = Box::new(move |piece: &[u8]| locked(&reader).add(piece));
-        let stored = home.store.load_pieces(&home.partition, each).await?;
-        match stored == version {
-            true if stored.is_none() || locked(&comparison).is_same() => Ok(()),
-            true => Err(StoreError::corrupt(
-                "the stored cache",
-                "it does not read as it was written",
-            )),
+        let known = self.save_in(home).await?;
+        match home.holds(known).await? {
+            true => Ok(()),
+            // Somebody else saved since.
             false => self.reload().await,
         }
     }
 
-    /// Answers what is in the store now, for all that is known, and its version.
-    async fn save_in(&self, home: &Home) -> Result<(Arc<TokenCache>, Option<Version>), StoreError> {
+    async fn save_in(&self, home: &Home) -> Result<Known, StoreError> {
         for _ in 0..ROUNDS {
-            let (cache, expected, generation) = self.snapshot();
+            let Snapshot {
+                cache,
+                version,
+                is_written,
+                generation,
+            } = self.snapshot();
             if !cache.is_changed() {
-                return Ok((cache, expected));
+                let written = is_written.then_some(cache);
+                return Ok(Known { version, written });
             }
-            let pieces = Arc::<TokenCache>::clone(&cache);
-            let saved = home.store.save_pieces(&home.partition, pieces, expected);
-            match saved.await {
+            match home.save(Arc::clone(&cache), version).await {
                 Ok(version) => {
-                    let saved = self.saved(cache, &version, generation);
-                    return Ok((saved, Some(version)));
+                    let written = self.saved(cache, &version, generation);
+                    return Ok(Known {
+                        version: Some(version),
+                        written: Some(written),
+                    });
                 }
                 Err(StoreError::Conflict) => self.reload().await?,
                 Err(error) => return Err(error),
@@ -217,10 +261,14 @@ impl SharedTokenCache {
         Err(StoreError::Conflict)
     }
 
-    fn snapshot(&self) -> (Arc<TokenCache>, Option<Version>, u64) {
+    fn snapshot(&self) -> Snapshot {
         let state = self.lock();
-        let version = state.version.clone();
-        (Arc::clone(&state.cache), version, state.generation)
+        Snapshot {
+            cache: Arc::clone(&state.cache),
+            version: state.version.clone(),
+            is_written: state.is_written,
+            generation: state.generation,
+        }
     }
 
     /// Takes note that `snapshot` was saved, and gives it back.
@@ -232,12 +280,13 @@ impl SharedTokenCache {
     ) -> Arc<TokenCache> {
         let mut state = self.lock();
         state.version = Some(version.clone());
+        state.is_written = true;
         state.epoch += 1;
         // What was added after the snapshot is not in the store yet.
         if state.generation != generation {
             return snapshot;
         }
-        // Nobody else may hold a cache that is changed, or all of it is copied.
+        // A cache that somebody else holds is copied when it changes, all of it.
         drop(snapshot);
         Arc::make_mut(&mut state.cache).mark_saved();
         Arc::clone(&state.cache)
@@ -249,10 +298,166 @@ impl SharedTokenCache {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        locked(&self.state)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// What a save works on.
+struct Snapshot {
+    cache: Arc<TokenCache>,
+    version: Option<Version>,
+    is_written: bool,
+    generation: u64,
+}
+
+impl Blob for TokenCache {
+    fn for_each_piece(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        self.serialize_in_pieces(each)
+    }
+
+    fn whole(&self) -> Bytes {
+        self.serialize()
+    }
+
+    fn is_json_object(&self) -> bool {
+        true
+    }
+}
+
+/// Whether `stored` is what `written` hands out, byte for byte.
+fn is_same(stored: &[u8], written: &dyn Blob) -> bool {
+    let mut rest = stored;
+    let compared = written.for_each_piece(&mut |piece| {
+        rest = rest.strip_prefix(piece).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(())
+    });
+    compared.is_ok() && rest.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use msal_core::{Account, HomeAccountId};
+
+    use super::*;
+    use crate::{BoxFuture, ContentDigest};
+
+    /// A store whose versions are of the content; it may keep something else than it is given.
+    #[derive(Debug, Default)]
+    struct ByContent {
+        blob: Mutex<Option<Bytes>>,
+        keeps_instead: Option<Bytes>,
+        loads: AtomicUsize,
+    }
+
+    impl ByContent {
+        fn version(blob: &dyn Blob) -> Version {
+            let mut digest = ContentDigest::default();
+            let each = &mut |piece: &[u8]| {
+                digest.add(piece);
+                Ok(())
+            };
+            blob.for_each_piece(each).unwrap();
+            Version::of_content(&digest)
+        }
+    }
+
+    impl CacheStore for ByContent {
+        fn load<'a>(
+            &'a self,
+            _: &'a Partition,
+        ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+            self.loads.fetch_add(1, Ordering::SeqCst);
+            let blob = self.blob.lock().unwrap().clone();
+            let stored = blob.map(|blob| Stored::new(blob.clone(), Self::version(&blob)));
+            Box::pin(ready(Ok(stored)))
+        }
+
+        fn save<'a>(
+            &'a self,
+            _: &'a Partition,
+            blob: Arc<dyn Blob>,
+            _: Option<Version>,
+        ) -> BoxFuture<'a, Result<Version, StoreError>> {
+            let kept = self.keeps_instead.clone().unwrap_or_else(|| blob.whole());
+            *self.blob.lock().unwrap() = Some(kept);
+            Box::pin(ready(Ok(Self::version(&*blob))))
+        }
+
+        fn version<'a>(
+            &'a self,
+            _: &'a Partition,
+        ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
+            let blob = self.blob.lock().unwrap().clone();
+            Box::pin(ready(Ok(blob.map(|blob| Self::version(&blob)))))
+        }
+
+        fn remove<'a>(&'a self, _: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
+            *self.blob.lock().unwrap() = None;
+            Box::pin(ready(Ok(())))
+        }
+    }
+
+    /// A cache in `store` with one token, and a sign-out that is not saved yet.
+    fn changed(store: &Arc<ByContent>) -> SharedTokenCache {
+        let entry = |home| {
+            format!(
+                r#"{{"secret":"R","environment":"e","client_id":"c","home_account_id":"{home}"}}"#
+            )
+        };
+        let document = format!(
+            r#"{{"RefreshToken":{{"1":{},"2":{}}}}}"#,
+            entry("a"),
+            entry("b")
+        );
+        let ours = TokenCache::parse(Bytes::from(document), Dialect::Python).unwrap();
+        let store: Arc<dyn CacheStore> = Arc::<ByContent>::clone(store);
+        let cache = SharedTokenCache::new(store, Partition::default(), Dialect::Python);
+        cache.change(|cache| *cache = ours);
+        let account = Account::new(HomeAccountId::new("b"), "e");
+        cache.change(|cache| assert!(cache.remove_account("c", &account)));
+        cache
+    }
+
+    #[tokio::test]
+    async fn bytes_that_their_version_proves_are_not_loaded() {
+        let store = Arc::new(ByContent::default());
+        let cache = changed(&store);
+        cache.save_and_read_back().await.unwrap();
+        assert_eq!(cache.read(TokenCache::refresh_token_count), 1);
+        assert!(store.blob.lock().unwrap().is_some());
+        assert_eq!(store.loads.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn bytes_that_their_version_does_not_prove_are_loaded() {
+        let store = Arc::new(ByContent {
+            keeps_instead: Some(Bytes::from_static(b"{}")),
+            ..ByContent::default()
+        });
+        let cache = changed(&store);
+        cache.save_and_read_back().await.unwrap();
+        assert_eq!(store.loads.load(Ordering::SeqCst), 1);
+        assert_eq!(cache.read(TokenCache::refresh_token_count), 0);
+    }
+
+    #[test]
+    fn a_byte_that_differs_is_noticed_wherever_it_is() {
+        let written = Bytes::from(vec![b'x'; 2 * crate::store::PIECE + 5]);
+        assert!(is_same(&written, &written));
+        for at in [
+            0,
+            crate::store::PIECE - 1,
+            crate::store::PIECE,
+            written.len() - 1,
+        ] {
+            let mut stored = written.to_vec();
+            stored[at] ^= 1;
+            assert!(!is_same(&stored, &written), "{at}");
+            assert!(!is_same(&written[..at], &written), "cut off at {at}");
+        }
+        assert!(!is_same(&[&written[..], b" "].concat(), &written));
+    }
 }

@@ -124,8 +124,8 @@ pub use runtime::{Runtime, SystemClock, SystemRandom};
 #[cfg(feature = "conformance")]
 pub use store::conformance;
 pub use store::{
-    CacheStore, Each, FileStore, InvalidPartition, MemoryStore, Partition, Pieces, StoreError,
-    Stored, Version,
+    Blob, CacheStore, ContentDigest, FileStore, InvalidPartition, MemoryStore, Partition,
+    StoreError, Stored, Version,
 };
 
 /// The README's examples, compiled.

@@ -18,11 +18,11 @@ mod version;
 
 pub(crate) use self::blob::PIECE;
 pub use self::{
-    blob::{Each, Pieces},
+    blob::Blob,
     error::StoreError,
     file::FileStore,
     memory::MemoryStore,
     partition::{InvalidPartition, Partition},
     port::{CacheStore, Stored},
-    version::Version,
+    version::{ContentDigest, Version},
 };

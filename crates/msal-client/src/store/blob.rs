@@ -1,52 +1,39 @@
-//! A serialized cache on its way into or out of a store.
+//! A serialized cache on its way into a store.
 
 use std::io;
 
 use bytes::Bytes;
-use msal_core::TokenCache;
 
-/// What takes a blob in while it is read. The pieces are secret.
-pub type Each = Box<dyn FnMut(&[u8]) + Send>;
-
-/// A blob that is made while it is written.
-pub trait Pieces: Send + Sync {
-    /// Hands out the blob from its start to its end, in pieces that are only good until `each` returns. Secret.
+/// A serialized token cache that a store is to keep. Secret.
+///
+/// It need not be in memory as a whole: it may be made while it is written. [`Bytes`] are a blob, so that
+/// `Arc::new(bytes)` can be saved; a store that wants bytes calls [`whole`](Self::whole).
+pub trait Blob: Send + Sync {
+    /// Hands out the blob from its start to its end, in pieces that are only good until `each` returns. Every call hands
+    /// out the same bytes.
     ///
     /// # Errors
     ///
-    /// The first one that `each` answers.
-    fn for_each(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()>;
+    /// The first one that `each` answers, or what kept the blob from being made.
+    fn for_each_piece(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()>;
 
-    /// The blob in memory, which is overwritten when the last holder lets go.
+    /// All pieces in one, in memory that is overwritten when its last holder lets go.
     fn whole(&self) -> Bytes;
 
-    /// Whether it is certain to be a JSON object: a store need not look then.
-    fn is_document(&self) -> bool {
+    /// Whether the blob is known to be one whole JSON object because it was made as one. A store that refuses everything
+    /// else reads the blob for that unless this is true.
+    fn is_json_object(&self) -> bool {
         false
     }
 }
 
-impl Pieces for Bytes {
-    fn for_each(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+impl Blob for Bytes {
+    fn for_each_piece(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         self.chunks(PIECE).try_for_each(each)
     }
 
     fn whole(&self) -> Bytes {
         self.clone()
-    }
-}
-
-impl Pieces for TokenCache {
-    fn for_each(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-        self.serialize_in_pieces(each)
-    }
-
-    fn whole(&self) -> Bytes {
-        self.serialize()
-    }
-
-    fn is_document(&self) -> bool {
-        true
     }
 }
 

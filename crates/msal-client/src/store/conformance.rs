@@ -18,17 +18,12 @@
 //! # }
 //! ```
 
-use std::{
-    collections::BTreeSet,
-    future::poll_fn,
-    sync::{Arc, Mutex},
-    task::Poll,
-};
+use std::{collections::BTreeSet, future::poll_fn, sync::Arc, task::Poll};
 
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
-use super::{CacheStore, Partition, Pieces, StoreError, Stored, Version};
+use super::{Blob, CacheStore, Partition, StoreError, Stored, Version};
 
 /// A handle on the store under test.
 pub type Handle = Arc<dyn CacheStore>;
@@ -139,37 +134,22 @@ pub async fn a_save_needs_the_current_version<F: Fn(&str) -> Handle>(open: &F) {
 /// A blob that comes piece by piece is saved under the same conditions and with the same effect as a whole one.
 pub async fn a_blob_in_pieces_is_saved_like_any<F: Fn(&str) -> Handle>(open: &F) {
     let store = open("pieces");
-    let save_pieces = async |blob: String, expected| {
-        let blob: Arc<dyn Pieces> = Arc::new(Bytes::from(blob));
-        let partition = Partition::default();
-        store.save_pieces(&partition, blob, expected).await
-    };
     let large = |n: u8| format!("{{\"n\":{n},\"large\":\"{}\"}}", "x".repeat(1_000_000));
-    let first = save_pieces(large(1), None)
+    let first = save(&store, &large(1), None)
         .await
         .expect("creating succeeds");
-    let second = save_pieces(large(2), Some(first.clone()))
+    let second = save(&store, &large(2), Some(first.clone()))
         .await
         .expect("the version is current");
     for wrong in [None, Some(first)] {
         assert_conflict(
-            save_pieces(large(9), wrong).await,
+            save(&store, &large(9), wrong).await,
             "a version that is not current, in pieces",
         );
     }
     let stored = load(&store).await.expect("the blob is there");
     assert_eq!(stored.blob, large(2), "the pieces became another blob");
     assert_eq!(stored.version, second, "the pieces have another version");
-    let read = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&read);
-    let each =
-        Box::new(move |piece: &[u8]| sink.lock().expect("no panic").extend_from_slice(piece));
-    let partition = Partition::default();
-    let version = store.load_pieces(&partition, each).await;
-    let version = version.expect("loading in pieces succeeds");
-    assert_eq!(version.as_ref(), Some(&second), "read as another version");
-    let read = read.lock().expect("no panic").split_off(0);
-    assert!(read == stored.blob, "the pieces are another blob");
     let third = save(&store, "{\"n\":3}", Some(second)).await;
     assert!(third.is_ok(), "a whole blob does not follow one in pieces");
 }
@@ -337,7 +317,7 @@ pub async fn a_dropped_save_leaves_a_whole_blob<F: Fn(&str) -> Handle>(open: &F)
         let before = load(&store).await.expect("the blob is never absent");
         let next = filled(b'a' + polls, 4096 + usize::from(polls));
         let partition = Partition::default();
-        let mut saving = store.save(&partition, Bytes::from(next), Some(before.version));
+        let mut saving = store.save(&partition, blob(&next), Some(before.version));
         for _ in 0..polls {
             let done =
                 poll_fn(|context| Poll::Ready(saving.as_mut().poll(context).is_ready())).await;
@@ -439,6 +419,6 @@ fn assert_conflict(result: Result<Version, StoreError>, of_what: &str) {
     );
 }
 
-fn blob(text: &str) -> Bytes {
-    Bytes::copy_from_slice(text.as_bytes())
+fn blob(text: &str) -> Arc<dyn Blob> {
+    Arc::new(Bytes::copy_from_slice(text.as_bytes()))
 }

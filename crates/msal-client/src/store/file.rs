@@ -18,14 +18,12 @@ mod unix;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use bytes::Bytes;
-
 #[cfg(not(unix))]
 use self::portable as os;
 #[cfg(unix)]
 use self::unix as os;
 use self::{cache_file::CacheFile, gate::Gate};
-use super::{CacheStore, Each, Partition, Pieces, StoreError, Stored, Version};
+use super::{Blob, CacheStore, Partition, StoreError, Stored, Version};
 use crate::BoxFuture;
 
 /// Keeps each blob in a file, safely shared with other processes, MSAL Python's included.
@@ -164,30 +162,17 @@ impl CacheStore for FileStore {
     fn save<'a>(
         &'a self,
         partition: &'a Partition,
-        blob: Bytes,
-        expected: Option<Version>,
-    ) -> BoxFuture<'a, Result<Version, StoreError>> {
-        Box::pin(self.blocking(partition, move |file| {
-            file.refuse_ruins(&blob)?;
-            file.save(&blob, expected.as_ref())
-        }))
-    }
-
-    fn save_pieces<'a>(
-        &'a self,
-        partition: &'a Partition,
-        blob: Arc<dyn Pieces>,
+        blob: Arc<dyn Blob>,
         expected: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>> {
         Box::pin(self.blocking(partition, move |file| file.save(&*blob, expected.as_ref())))
     }
 
-    fn load_pieces<'a>(
+    fn version<'a>(
         &'a self,
         partition: &'a Partition,
-        mut each: Each,
     ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
-        Box::pin(self.blocking(partition, move |file| file.load_pieces(&mut each)))
+        Box::pin(self.blocking(partition, CacheFile::version))
     }
 
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {

@@ -4,18 +4,17 @@ use std::{
     collections::HashMap,
     fmt,
     future::ready,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
 
-use super::{CacheStore, Partition, StoreError, Stored, Version};
+use super::{Blob, CacheStore, Partition, StoreError, Stored, Version};
 use crate::BoxFuture;
 
 /// Keeps blobs in memory, for tests and for programs that want compare-and-swap between tasks but no file.
 ///
-/// It holds the very buffer it was given: a blob made with `Bytes::from_owner` over a zeroizing buffer is zeroized
-/// when its last holder lets go.
+/// It holds what [`Blob::whole`] gives it, which is overwritten in memory when the last holder lets go.
 #[derive(Default)]
 pub struct MemoryStore {
     state: Mutex<State>,
@@ -69,10 +68,10 @@ impl CacheStore for MemoryStore {
     fn save<'a>(
         &'a self,
         partition: &'a Partition,
-        blob: Bytes,
+        blob: Arc<dyn Blob>,
         expected: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>> {
-        Box::pin(async move { self.replace(partition, blob, expected.as_ref()) })
+        Box::pin(async move { self.replace(partition, blob.whole(), expected.as_ref()) })
     }
 
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
@@ -84,8 +83,9 @@ impl CacheStore for MemoryStore {
 }
 
 impl fmt::Debug for MemoryStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore")
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("MemoryStore")
             .field("partitions", &self.state().blobs.len())
             .finish_non_exhaustive()
     }
@@ -93,8 +93,6 @@ impl fmt::Debug for MemoryStore {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::store::conformance;
 
@@ -116,19 +114,14 @@ mod tests {
     async fn a_version_from_before_a_removal_does_not_fit_what_comes_after() {
         let store = MemoryStore::new();
         let partition = Partition::default();
-        let first = store
-            .save(&partition, Bytes::from_static(b"{}"), None)
-            .await
-            .unwrap();
+        let save = |text: &'static str, expected| {
+            store.save(&partition, Arc::new(Bytes::from(text)), expected)
+        };
+        let first = save("{}", None).await.unwrap();
         store.remove(&partition).await.unwrap();
-        let second = store
-            .save(&partition, Bytes::from_static(b"{}"), None)
-            .await
-            .unwrap();
+        let second = save("{}", None).await.unwrap();
         assert_ne!(first, second);
-        let late = store
-            .save(&partition, Bytes::from_static(b"{\"a\":1}"), Some(first))
-            .await;
+        let late = save("{\"a\":1}", Some(first)).await;
         assert!(matches!(late, Err(StoreError::Conflict)));
     }
 }

@@ -4,19 +4,14 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{
-    blob::{Each, Pieces},
-    error::StoreError,
-    partition::Partition,
-    version::Version,
-};
+use super::{blob::Blob, error::StoreError, partition::Partition, version::Version};
 use crate::BoxFuture;
 
 /// A home for serialized token caches.
 ///
 /// # Duties of an implementer
 ///
-/// The conformance suite (feature `conformance`) checks all of these but the last two.
+/// The conformance suite (feature `conformance`) tests all of these but the last three.
 ///
 /// * What `save` reported as saved is what the next `load` returns, through this handle and through every other
 ///   handle on the same storage.
@@ -25,12 +20,18 @@ use crate::BoxFuture;
 /// * `save` with `expected: None` means "must not exist yet"; with a version it means "must be exactly that one". In
 ///   every other case it answers [`StoreError::Conflict`] and leaves the stored blob untouched. The comparison and the
 ///   replacement are one step: of several saves with the same expectation, one wins.
-/// * Two different blobs never have the same version. Saving a blob equal to the stored one may keep its version.
+/// * Two different blobs of a partition never have the same version, not even if one was removed before the other was
+///   saved. Saving a blob equal to the stored one may keep its version.
+/// * The version that `save` returned is the one that `load` and `version` answer until the blob is replaced or removed,
+///   through whatever handle. Both ask the storage; a handle that remembers a version misses what others did.
 /// * A future that is dropped before it is done leaves the old blob or the new one; it may still finish its work in
 ///   the background.
 /// * Partitions do not see each other.
 /// * An empty or damaged blob is [`StoreError::Corrupt`], never "nothing there": a caller that takes ruins for an
 ///   empty cache saves that emptiness next, and every user is signed out.
+/// * A version made by [`Version::of_content`] is made of the bytes that are stored, each time anew. That is how
+///   [`save_and_read_back`](crate::SharedTokenCache::save_and_read_back) proves them; with versions of another kind, it
+///   loads the blob and compares.
 /// * A successful `save` has reached whatever the store calls durable.
 /// * Blobs hold refresh tokens. They never enter a log, an error or a `Debug` output, and buffers that the store owns
 ///   are zeroized.
@@ -57,45 +58,9 @@ pub trait CacheStore: fmt::Debug + Send + Sync {
     fn save<'a>(
         &'a self,
         partition: &'a Partition,
-        blob: Bytes,
+        blob: Arc<dyn Blob>,
         expected: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>>;
-
-    /// As [`CacheStore::save`], for a blob that need not be in memory whole. A store that can write piece by piece says
-    /// so by implementing this.
-    ///
-    /// # Errors
-    ///
-    /// As [`CacheStore::save`].
-    fn save_pieces<'a>(
-        &'a self,
-        partition: &'a Partition,
-        blob: Arc<dyn Pieces>,
-        expected: Option<Version>,
-    ) -> BoxFuture<'a, Result<Version, StoreError>> {
-        self.save(partition, blob.whole(), expected)
-    }
-
-    /// Hands the blob of `partition` to `each`, from its start to its end, in pieces that are only good until it returns,
-    /// and answers its version, or `None` when there is none. A store that can read piece by piece says so by
-    /// implementing this; it need not notice that a blob is damaged.
-    ///
-    /// # Errors
-    ///
-    /// As [`CacheStore::load`]; some pieces may have been handed out by then.
-    fn load_pieces<'a>(
-        &'a self,
-        partition: &'a Partition,
-        mut each: Each,
-    ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
-        Box::pin(async move {
-            let stored = self.load(partition).await?;
-            Ok(stored.map(|stored| {
-                each(&stored.blob);
-                stored.version
-            }))
-        })
-    }
 
     /// The version of the blob of `partition`, or `None` when there is none. A store that can tell it for less than
     /// reading the blob says so by implementing this.
@@ -107,7 +72,7 @@ pub trait CacheStore: fmt::Debug + Send + Sync {
         &'a self,
         partition: &'a Partition,
     ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
-        self.load_pieces(partition, Box::new(|_| ()))
+        Box::pin(async move { Ok(self.load(partition).await?.map(|stored| stored.version)) })
     }
 
     /// Removes the blob of `partition`, whatever its version. Removing what is not there succeeds.
@@ -130,27 +95,10 @@ impl<S: CacheStore + ?Sized> CacheStore for Arc<S> {
     fn save<'a>(
         &'a self,
         partition: &'a Partition,
-        blob: Bytes,
+        blob: Arc<dyn Blob>,
         expected: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>> {
         S::save(self, partition, blob, expected)
-    }
-
-    fn save_pieces<'a>(
-        &'a self,
-        partition: &'a Partition,
-        blob: Arc<dyn Pieces>,
-        expected: Option<Version>,
-    ) -> BoxFuture<'a, Result<Version, StoreError>> {
-        S::save_pieces(self, partition, blob, expected)
-    }
-
-    fn load_pieces<'a>(
-        &'a self,
-        partition: &'a Partition,
-        each: Each,
-    ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
-        S::load_pieces(self, partition, each)
     }
 
     fn version<'a>(
@@ -183,8 +131,9 @@ impl Stored {
 }
 
 impl fmt::Debug for Stored {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stored")
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Stored")
             .field(
                 "blob",
                 &format_args!("[{} bytes redacted]", self.blob.len()),

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response};
 use msal::{
-    Account, Authority, BoxFuture, CacheStore, Clock, ConfidentialClientApplication, ConfigError,
-    HomeAccountId, HttpClient, HttpError, HyperClient, Partition, PublicClientApplication,
-    RandomError, RefreshToken, ReqwestClient, Runtime, SecureRandom, StoreError, Stored, UnixTime,
-    Version,
+    Account, Authority, Blob, BoxFuture, CacheStore, Clock, ConfidentialClientApplication,
+    ConfigError, HomeAccountId, HttpClient, HttpError, HyperClient, Partition,
+    PublicClientApplication, RandomError, RefreshToken, ReqwestClient, Runtime, SecureRandom,
+    StoreError, Stored, UnixTime, Version,
 };
 
 use crate::world::{GRAPH, HOST};
@@ -47,7 +47,7 @@ impl CacheStore for Untouchable {
     fn save<'a>(
         &'a self,
         _: &'a Partition,
-        _: Bytes,
+        _: Arc<dyn Blob>,
         _: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>> {
         panic!("saved")

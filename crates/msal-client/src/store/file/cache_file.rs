@@ -19,7 +19,6 @@ use std::{
 
 use bytes::Bytes;
 use msal_core::SecretBuffer;
-use xxhash_rust::xxh3::Xxh3;
 
 use super::{
     Options,
@@ -28,7 +27,7 @@ use super::{
     own_lock::{self, OwnLock},
     shape::Outline,
 };
-use crate::store::{PIECE, Pieces, StoreError, Stored, Version};
+use crate::store::{Blob, ContentDigest, PIECE, StoreError, Stored, Version};
 
 /// What hands the pieces of a file's content to the function that writes them.
 pub(super) type Content<'a> =
@@ -87,49 +86,49 @@ impl CacheFile {
         }
     }
 
-    /// Reads the file piece by piece: it takes no memory for a file however large. Ruins have a version as well, which
-    /// nobody expects.
-    pub(super) fn load_pieces(
-        &self,
-        each: &mut dyn FnMut(&[u8]),
-    ) -> Result<Option<Version>, StoreError> {
+    /// The version of what is in the file, which is read piece by piece: it takes no memory for a file however large. Ruins
+    /// have a version as well, which nobody expects.
+    pub(super) fn version(&self) -> Result<Option<Version>, StoreError> {
         let Some(folder) = self.open_folder()? else {
             return Ok(None);
         };
         let Some((mut file, _)) = self.open(&folder)? else {
             return Ok(None);
         };
-        let failed = |error| self.failed("read", &folder, error);
-        let mut hash = Xxh3::new();
-        let each = &mut |piece: &[u8]| {
-            hash.update(piece);
-            each(piece);
-        };
-        read_in_pieces(&mut file, each).map_err(failed)?;
-        Ok(Some(version_of(&hash)))
+        let mut digest = ContentDigest::default();
+        read_in_pieces(&mut file, &mut |piece| digest.add(piece))
+            .map_err(|error| self.failed("read", &folder, error))?;
+        Ok(Some(Version::of_content(&digest)))
     }
 
     /// Refuses a blob that would be taken for ruins, before anything is touched.
-    pub(super) fn refuse_ruins(&self, blob: &[u8]) -> Result<(), StoreError> {
+    fn refuse_ruins(&self, blob: &dyn Blob) -> Result<(), StoreError> {
+        if blob.is_json_object() {
+            return Ok(());
+        }
         let mut outline = Outline::default();
-        outline.add(blob);
+        let seen = blob.for_each_piece(&mut |piece| {
+            outline.add(piece);
+            Ok(())
+        });
+        let place = || self.folder.join(&self.name).display().to_string();
+        seen.map_err(|error| failure("write", place(), error))?;
         match outline.fault(self.options.any_content) {
             None => Ok(()),
-            Some(fault) => Err(self.ruinous(fault)),
+            Some(fault) => Err(StoreError::corrupt(
+                format!("what was to be saved in {}", place()),
+                fault,
+            )),
         }
-    }
-
-    fn ruinous(&self, fault: &'static str) -> StoreError {
-        let file = self.folder.join(&self.name);
-        StoreError::corrupt(format!("what was to be saved in {}", file.display()), fault)
     }
 
     /// Replaces the file if it still is what the caller expects.
     pub(super) fn save(
         &self,
-        blob: &dyn Pieces,
+        blob: &dyn Blob,
         expected: Option<&Version>,
     ) -> Result<Version, StoreError> {
+        self.refuse_ruins(blob)?;
         let folder = self.make_folder()?;
         self.locked(&folder, || {
             let ruins = self.expect(&folder, expected)?;
@@ -248,31 +247,24 @@ impl CacheFile {
         }
     }
 
-    /// Puts the new content on the disk under its temporary name, unless it is ruins.
-    fn prepare(&self, folder: &Folder, blob: &dyn Pieces) -> Result<Version, StoreError> {
+    /// Puts the new content on the disk under its temporary name.
+    fn prepare(&self, folder: &Folder, blob: &dyn Blob) -> Result<Version, StoreError> {
         let temporary = self.temporary();
-        let mut outline = (!blob.is_document()).then(Outline::default);
-        let mut hash = Xxh3::new();
+        let mut digest = ContentDigest::default();
         // We hold the lock, so it is not in use: a killed writer left it.
         let written = folder.remove(&temporary).and_then(|()| {
             folder.write_new(&temporary, &mut |write| {
-                blob.for_each(&mut |piece| {
-                    if let Some(outline) = &mut outline {
-                        outline.add(piece);
-                    }
-                    hash.update(piece);
+                blob.for_each_piece(&mut |piece| {
+                    digest.add(piece);
                     write(piece)
                 })
             })
         });
-        let fault = outline.and_then(|outline| outline.fault(self.options.any_content));
-        let refused = match (written, fault) {
-            (Ok(()), None) => return Ok(version_of(&hash)),
-            (Ok(()), Some(fault)) => self.ruinous(fault),
-            (Err(error), _) => self.failed("write", folder, error),
-        };
-        drop(folder.remove(&temporary));
-        Err(refused)
+        written.map_err(|error| {
+            drop(folder.remove(&temporary));
+            self.failed("write", folder, error)
+        })?;
+        Ok(Version::of_content(&digest))
     }
 
     /// Gives the new content its name.
@@ -304,7 +296,7 @@ impl CacheFile {
         let content = Bytes::from_owner(ruins.content);
         let kept = self
             .unused_name(folder)
-            .and_then(|name| folder.write_new(&name, &mut |write| content.for_each(write)));
+            .and_then(|name| folder.write_new(&name, &mut |write| content.for_each_piece(write)));
         kept.map_err(|error| self.failed("set aside", folder, error))
     }
 
@@ -324,13 +316,13 @@ impl CacheFile {
             return Ok(None);
         };
         let content = read_whole(&mut file).map_err(|error| self.failed("read", folder, error))?;
-        let (mut outline, mut hash) = (Outline::default(), Xxh3::new());
+        let (mut outline, mut digest) = (Outline::default(), ContentDigest::default());
         for piece in content.chunks(PIECE) {
             outline.add(piece);
-            hash.update(piece);
+            digest.add(piece);
         }
         Ok(Some(Current {
-            version: version_of(&hash),
+            version: Version::of_content(&digest),
             fault: outline.fault(self.options.any_content),
             content,
             access,
@@ -430,12 +422,6 @@ fn read_whole(file: &mut File) -> io::Result<SecretBuffer> {
     // A file that grows while it is read comes out cut off, which the caller notices.
     file.take(len).read_to_end(&mut content)?;
     Ok(content)
-}
-
-/// Tells two states of the file apart. Whoever could forge a collision could as well write the file, so that a fast hash
-/// of 128 bits does what a cryptographic one would, at a tenth of the cost for a cache of many users.
-fn version_of(content: &Xxh3) -> Version {
-    Version::new(content.digest128().to_le_bytes())
 }
 
 /// Hands what is left of a file to `each`, in a buffer that is used again for each piece.
