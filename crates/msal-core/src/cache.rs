@@ -6,7 +6,6 @@
 
 mod accounts;
 mod add;
-mod comparison;
 mod dialect;
 mod document;
 mod entry;
@@ -21,7 +20,6 @@ mod table;
 use std::fmt;
 
 pub use add::TokenEvent;
-pub use comparison::Comparison;
 pub use dialect::Dialect;
 pub use document::CacheFormatError;
 pub use silent::{

@@ -28,7 +28,7 @@ pub(crate) const LONGEST_ESCAPE: usize = 6;
 
 /// Whether any byte cannot stand for itself. It looks at each without branching and keeps no more than a byte of what
 /// it saw, which compilers turn into a few instructions for sixteen of them: tokens are long and never need an escape.
-pub(crate) fn needs_escape(text: &str) -> bool {
+fn needs_escape(text: &str) -> bool {
     let found = text.bytes().fold(0, |found, byte| {
         found | u8::from(!(b' '..=b'\x7f').contains(&byte) | (byte == b'"') | (byte == b'\\'))
     });

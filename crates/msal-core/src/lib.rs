@@ -25,8 +25,8 @@ mod time;
 pub use account::{Account, ClientInfo, HomeAccountId};
 pub use authority::{Authority, AuthorityError, AuthorityKind, Tenant};
 pub use cache::{
-    CacheFormatError, CachedAccessToken, Comparison, Dialect, RefreshCandidate, RefreshReason,
-    Renewal, Silent, SilentRequest, TokenCache, TokenEvent,
+    CacheFormatError, CachedAccessToken, Dialect, RefreshCandidate, RefreshReason, Renewal, Silent,
+    SilentRequest, TokenCache, TokenEvent,
 };
 pub use cloud::{Cloud, same_cloud};
 pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata};

@@ -31,17 +31,11 @@ pub(super) trait Entity: Sized {
 
     /// What the entry can be found by.
     fn index(&self, terms: &mut Terms<'_>);
-
-    /// Its token; nothing for entries without one.
-    fn secret(&self) -> &str {
-        ""
-    }
 }
 
 /// One value of an entry.
 pub(super) enum Value<'a> {
     Null,
-    Secret(&'a str),
     Text(&'a str),
     Time(UnixTime),
     /// A list of one string.
@@ -53,7 +47,7 @@ impl Value<'_> {
     fn size(&self) -> usize {
         match self {
             Self::Null => 4,
-            Self::Secret(text) | Self::Text(text) => string_size(text),
+            Self::Text(text) => string_size(text),
             Self::Time(_) => 22,
             Self::List(item) => 48 + string_size(item),
         }
@@ -269,7 +263,7 @@ fn start_line(out: &mut Vec<u8>) {
 fn write_member(out: &mut Vec<u8>, member: &Value<'_>) {
     match member {
         Value::Null => out.extend_from_slice(b"null"),
-        Value::Secret(text) | Value::Text(text) => write_string(out, text),
+        Value::Text(text) => write_string(out, text),
         // All numbers of the cache are strings.
         Value::Time(time) => {
             let _infallible = write!(out, "\"{}\"", time.as_secs());
@@ -322,7 +316,7 @@ impl Entity for AccessTokenEntry {
 
     fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>)) {
         each("credential_type", "AccessToken".into());
-        each("secret", Value::Secret(self.secret.expose_secret()));
+        each("secret", Value::Text(self.secret.expose_secret()));
         each("home_account_id", (&self.home_account_id).into());
         each("environment", (&self.environment).into());
         each("client_id", (&self.client_id).into());
@@ -351,10 +345,6 @@ impl Entity for AccessTokenEntry {
         for scope in self.target.as_str().split_ascii_whitespace() {
             terms.granted(home, &self.environment, &self.client_id, scope);
         }
-    }
-
-    fn secret(&self) -> &str {
-        self.secret.expose_secret()
     }
 }
 
@@ -432,7 +422,7 @@ impl Entity for IdTokenEntry {
 
     fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>)) {
         each("credential_type", "IdToken".into());
-        each("secret", Value::Secret(self.secret.expose_secret()));
+        each("secret", Value::Text(self.secret.expose_secret()));
         each("home_account_id", (&self.home_account_id).into());
         each("environment", (&self.environment).into());
         each("realm", (&self.realm).into());
@@ -450,10 +440,6 @@ impl Entity for IdTokenEntry {
             .map(Text::as_str)
             .unwrap_or_default();
         terms.owner(home, &self.environment);
-    }
-
-    fn secret(&self) -> &str {
-        self.secret.expose_secret()
     }
 }
 
@@ -475,7 +461,7 @@ impl Entity for RefreshTokenEntry {
 
     fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>)) {
         each("credential_type", "RefreshToken".into());
-        each("secret", Value::Secret(self.secret.expose_secret()));
+        each("secret", Value::Text(self.secret.expose_secret()));
         each("home_account_id", (&self.home_account_id).into());
         each("environment", (&self.environment).into());
         each("client_id", (&self.client_id).into());
@@ -495,10 +481,6 @@ impl Entity for RefreshTokenEntry {
             .map(Text::as_str)
             .unwrap_or_default();
         terms.owner(home, &self.environment);
-    }
-
-    fn secret(&self) -> &str {
-        self.secret.expose_secret()
     }
 }
 

@@ -36,9 +36,6 @@ pub(super) enum Body {
         previous: Option<Text>,
         /// See [`entry_size`].
         size: usize,
-        /// The hash of the secret, taken when it was at hand: whoever compares a secret with it need not fetch megabytes
-        /// of them from memory once more.
-        digest: u64,
     },
     /// It stands in a document.
     Read(Text),
@@ -161,14 +158,9 @@ impl<E: Entity> Table<E> {
             None => None,
         };
         let size = entry_size(&entity, previous.as_ref());
-        let digest = self.digest(entity.secret().as_bytes());
         let slot = Slot {
             key,
-            body: Body::Made {
-                previous,
-                size,
-                digest,
-            },
+            body: Body::Made { previous, size },
             entity: Some(entity),
             changed_after: Some(self.saves),
             is_renewal,
@@ -256,17 +248,6 @@ impl<E: Entity> Table<E> {
         username: &str,
     ) -> impl Iterator<Item = &'t Slot<E>> + use<'t, E> {
         self.proposed(&mut |terms| terms.username(username))
-    }
-
-    /// The hash by which a secret is told from others: see [`Body::Made`].
-    pub(super) fn digest(&self, secret: &[u8]) -> u64 {
-        self.hasher.hash_one(secret)
-    }
-
-    /// The first entry in the slot of this number or a later one, with its number.
-    pub(super) fn next(&self, from: u32) -> Option<(u32, &Slot<E>)> {
-        let last = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-        (from..last).find_map(|number| Some((number, self.slot(number)?)))
     }
 
     /// All entries, in order.
