@@ -23,6 +23,7 @@ mod loading;
 mod partitions;
 mod removing;
 mod replacing;
+mod versions;
 mod wholeness;
 
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use self::{
         a_save_needs_the_current_version, one_of_many_creators_wins,
         writers_that_merge_lose_nothing,
     },
+    versions::{a_version_is_that_of_the_stored_blob, different_blobs_have_different_versions},
     wholeness::{a_dropped_save_leaves_a_whole_blob, readers_never_see_a_mixture},
 };
 
@@ -55,6 +57,8 @@ where
     a_saved_blob_is_loaded_by_every_handle(&open).await;
     a_save_needs_the_current_version(&open).await;
     a_blob_in_pieces_is_saved_like_any(&open).await;
+    different_blobs_have_different_versions(&open).await;
+    a_version_is_that_of_the_stored_blob(&open).await;
     one_of_many_creators_wins(&open).await;
     a_removed_blob_is_gone(&open).await;
     partitions_do_not_see_each_other(&open).await;

@@ -16,6 +16,13 @@ pub(super) async fn load(store: &Handle) -> Option<Stored> {
         .expect("loading succeeds")
 }
 
+pub(super) async fn version(store: &Handle) -> Option<Version> {
+    store
+        .version(&Partition::default())
+        .await
+        .expect("asking for the version succeeds")
+}
+
 pub(super) async fn save(
     store: &Handle,
     text: &str,
