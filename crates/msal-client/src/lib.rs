@@ -86,6 +86,7 @@
 
 mod application;
 mod cache;
+mod client;
 mod error;
 pub mod fakes;
 mod flow;

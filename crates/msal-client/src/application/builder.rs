@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use msal_core::{Authority, ClientCredential, ClientSecret, Dialect, Telemetry};
 
-use super::{Application, ConfidentialClientApplication, PublicClientApplication, environments};
+use super::{ConfidentialClientApplication, PublicClientApplication};
 use crate::cache::SharedTokenCache;
+use crate::client::{Client, environments};
 use crate::error::ConfigError;
 use crate::metadata::MetadataCache;
 use crate::single_flight::SingleFlight;
@@ -37,7 +38,7 @@ impl Settings {
         }
     }
 
-    fn build(self, credential: ClientCredential) -> Result<Application, ConfigError> {
+    fn build(self, credential: ClientCredential) -> Result<Client, ConfigError> {
         if self.client_id.is_empty() {
             return Err(ConfigError::ClientId);
         }
@@ -48,7 +49,7 @@ impl Settings {
                 None => SharedTokenCache::in_memory(Dialect::Python),
             })
         };
-        Ok(Application {
+        Ok(Client {
             client_id: self.client_id,
             credential,
             environments: environments(&self.authority),

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use msal_core::{Account, ClientSecret, RefreshToken};
 
-use super::{Application, ConfidentialClientApplicationBuilder};
+use super::ConfidentialClientApplicationBuilder;
 use crate::Error;
+use crate::client::Client;
 use crate::flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
 
 /// A client that can keep a secret: a web application, a service, a daemon.
@@ -13,7 +14,7 @@ use crate::flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
 /// Cheap to clone; clones share one cache. Making one asks neither the network nor the store. A web application keeps
 /// one partition of the store for each user.
 #[derive(Clone, Debug)]
-pub struct ConfidentialClientApplication(Arc<Application>);
+pub struct ConfidentialClientApplication(Arc<Client>);
 
 impl ConfidentialClientApplication {
     /// Starts building an application with this client id and secret.
@@ -24,8 +25,8 @@ impl ConfidentialClientApplication {
         ConfidentialClientApplicationBuilder::new(client_id, secret)
     }
 
-    pub(super) fn new(application: Application) -> Self {
-        Self(Arc::new(application))
+    pub(super) fn new(client: Client) -> Self {
+        Self(Arc::new(client))
     }
 
     shared_methods!();

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use msal_core::{Account, RefreshToken};
 
-use super::{Application, PublicClientApplicationBuilder};
+use super::PublicClientApplicationBuilder;
 use crate::Error;
+use crate::client::Client;
 use crate::flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
 
 /// A client that can keep no secret: a desktop program, a command line tool, an app on a phone.
@@ -22,7 +23,7 @@ use crate::flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
 /// # Ok::<(), msal::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct PublicClientApplication(Arc<Application>);
+pub struct PublicClientApplication(Arc<Client>);
 
 impl PublicClientApplication {
     /// Starts building an application with this client id.
@@ -30,8 +31,8 @@ impl PublicClientApplication {
         PublicClientApplicationBuilder::new(client_id)
     }
 
-    pub(super) fn new(application: Application) -> Self {
-        Self(Arc::new(application))
+    pub(super) fn new(client: Client) -> Self {
+        Self(Arc::new(client))
     }
 
     shared_methods!();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use msal_core::{RefreshToken, ScopeError, ScopeSet};
 
-use crate::application::Application;
+use crate::client::Client;
 use crate::{AuthenticationResult, BoxFuture, Error};
 
 /// A call to `acquire_token_by_refresh_token`, not yet made: await it.
@@ -20,14 +20,14 @@ use crate::{AuthenticationResult, BoxFuture, Error};
 /// Dropping the future may leave the token redeemed without its successor being kept.
 #[must_use = "nothing happens until it is awaited"]
 pub struct AcquireTokenByRefreshToken {
-    application: Arc<Application>,
+    application: Arc<Client>,
     refresh_token: RefreshToken,
     scopes: Result<ScopeSet, ScopeError>,
 }
 
 impl AcquireTokenByRefreshToken {
     pub(crate) fn new<S: AsRef<str>>(
-        application: Arc<Application>,
+        application: Arc<Client>,
         refresh_token: RefreshToken,
         scopes: impl IntoIterator<Item = S>,
     ) -> Self {

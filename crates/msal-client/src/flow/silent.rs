@@ -8,7 +8,7 @@ use msal_core::{
     ScopeError, ScopeSet, Silent, SilentRequest,
 };
 
-use crate::application::{Application, Redemption};
+use crate::client::{Client, Redemption};
 use crate::turns::Turn;
 use crate::{AuthenticationResult, BoxFuture, Error};
 
@@ -27,7 +27,7 @@ use crate::{AuthenticationResult, BoxFuture, Error};
 /// Dropping the future hands the request over to an equal call that waits for it, or else abandons it.
 #[must_use = "nothing happens until it is awaited"]
 pub struct AcquireTokenSilent {
-    application: Arc<Application>,
+    application: Arc<Client>,
     account: Account,
     scopes: Result<ScopeSet, ScopeError>,
     force_refresh: bool,
@@ -43,7 +43,7 @@ pub(crate) struct SilentKey {
 
 impl AcquireTokenSilent {
     pub(crate) fn new<S: AsRef<str>>(
-        application: Arc<Application>,
+        application: Arc<Client>,
         scopes: impl IntoIterator<Item = S>,
         account: &Account,
     ) -> Self {
@@ -105,7 +105,7 @@ impl IntoFuture for AcquireTokenSilent {
 
 /// One silent call.
 struct Call<'a> {
-    application: &'a Application,
+    application: &'a Client,
     account: &'a Account,
     scopes: &'a ScopeSet,
     force_refresh: bool,
@@ -178,7 +178,7 @@ impl Call<'_> {
     /// token stays valid. A server that takes a second use for theft signs the user out: who comes second must find the
     /// first one's successor in the cache.
     async fn turn(&self) -> Option<Turn> {
-        let Application {
+        let Client {
             authority, turns, ..
         } = self.application;
         match authority.is_well_known() {
