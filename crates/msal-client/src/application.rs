@@ -33,7 +33,7 @@ macro_rules! shared_methods {
         /// # Errors
         /// [`Error::Store`] when the cache cannot be loaded.
         pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
-            self.0.accounts().await
+            accounts::accounts(&self.0).await
         }
 
         /// Signs an account out of this application: removes its tokens from the cache, those that other SDKs wrote
@@ -42,7 +42,7 @@ macro_rules! shared_methods {
         /// # Errors
         /// [`Error::Store`] when the cache cannot be saved.
         pub async fn remove_account(&self, account: &Account) -> Result<(), Error> {
-            self.0.remove_account(account).await
+            accounts::remove_account(&self.0, account).await
         }
     };
 }

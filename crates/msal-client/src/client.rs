@@ -1,22 +1,22 @@
-//! What every flow needs: the application's state, its endpoints, sending, checking and the result.
+//! What every flow needs: the application's state, its endpoints, a token request and its answer, and the result.
+//!
+//! The flows are above this, one file each. What only one of them does is there.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Request;
 use msal_core::{
     Account, ApiId, Authority, ClientCredential, Cloud, HomeAccountId, ProviderMetadata,
-    RefreshToken, RefreshTokenGrant, RequestContext, ScopeSet, Telemetry, TokenEvent, TokenOutcome,
-    TokenResponse, retry_after,
+    RequestContext, ScopeSet, Telemetry, TokenEvent, TokenOutcome, TokenResponse, retry_after,
 };
 
 use crate::cache::SharedTokenCache;
 use crate::error::{Error, ProtocolError, StoreFailure};
-use crate::flow::SilentKey;
+use crate::keyed_lock::KeyedLock;
 use crate::metadata::MetadataCache;
 use crate::single_flight::SingleFlight;
-use crate::turns::Turns;
-use crate::{AuthenticationResult, Runtime, StoreError};
+use crate::{AuthenticationResult, HttpError, HttpErrorKind, Runtime, StoreError};
 
 /// The state behind every clone of an application.
 #[derive(Debug)]
@@ -27,154 +27,122 @@ pub(crate) struct Client {
     /// The host names under which tokens of the application's cloud may be stored: see [`environments`].
     pub(crate) environments: Vec<String>,
     /// Whether the caller named the authority's host as one to trust with tokens.
-    pub(crate) is_known_authority: bool,
+    is_known_authority: bool,
     pub(crate) runtime: Runtime,
     pub(crate) cache: Arc<SharedTokenCache>,
     pub(crate) metadata: MetadataCache,
-    pub(crate) renewals: SingleFlight<SilentKey, Result<AuthenticationResult, Error>>,
-    pub(crate) turns: Turns<HomeAccountId>,
-    pub(crate) telemetry: Mutex<Telemetry>,
+    /// Calls that went to the network and are not answered yet.
+    pub(crate) in_flight: SingleFlight<CallKey, Result<AuthenticationResult, Error>>,
+    /// Held while an account's refresh tokens are redeemed at a server that revokes a token that is used twice.
+    pub(crate) renewals: KeyedLock<HomeAccountId>,
+    telemetry: Mutex<Telemetry>,
 }
 
-/// A refresh token on its way to the token endpoint.
-pub(crate) struct Redemption<'a> {
-    pub(crate) refresh_token: &'a RefreshToken,
-    pub(crate) scopes: &'a ScopeSet,
-    pub(crate) api: ApiId,
-    /// Why the network is asked, as telemetry counts it.
-    pub(crate) reason: u8,
-    /// Whose token it is, where that is known.
-    pub(crate) home_account_id: Option<&'a HomeAccountId>,
+/// What makes two calls equal: one request answers both.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CallKey {
+    pub(crate) home_account_id: HomeAccountId,
+    pub(crate) scopes: ScopeSet,
+    pub(crate) force_refresh: bool,
 }
 
 impl Client {
+    pub(crate) fn new(
+        client_id: String,
+        credential: ClientCredential,
+        authority: Authority,
+        is_known_authority: bool,
+        cache: Arc<SharedTokenCache>,
+        runtime: Runtime,
+    ) -> Self {
+        Self {
+            client_id,
+            credential,
+            environments: environments(&authority),
+            authority,
+            is_known_authority,
+            runtime,
+            cache,
+            metadata: MetadataCache::default(),
+            in_flight: SingleFlight::default(),
+            renewals: KeyedLock::default(),
+            telemetry: Mutex::default(),
+        }
+    }
+
+    /// The endpoints of `authority`: the application's, or an alias of it.
     pub(crate) async fn endpoints(&self, authority: &Authority) -> Result<ProviderMetadata, Error> {
         self.metadata
             .resolve(authority, self.is_known_authority, &self.runtime)
             .await
     }
 
-    /// Whether the endpoints of the application's authority can be told without asking.
+    /// Whether the endpoints of the application's authority are known without asking the network.
     pub(crate) fn knows_endpoints(&self) -> bool {
         ProviderMetadata::built_in(&self.authority).is_some()
             || self.metadata.realm(&self.authority).is_some()
     }
 
-    /// Every account of the cache that belongs to the application's cloud.
-    pub(crate) async fn accounts(&self) -> Result<Vec<Account>, Error> {
-        self.cache.reload().await?;
-        let environments = &self.environments;
-        Ok(self.cache.read(|cache| cache.accounts_in(environments)))
-    }
-
-    pub(crate) async fn remove_account(&self, account: &Account) -> Result<(), Error> {
-        self.cache.reload().await?;
-        let remove = |cache: &mut msal_core::TokenCache| {
-            cache.remove_account(&self.client_id, account);
-        };
-        Ok(self.cache.update(remove).await?)
-    }
-
-    /// Redeems a refresh token that comes from elsewhere, and caches what it brings.
-    pub(crate) async fn redeem_foreign(
+    /// What a token request says beside its grant. `reason` is why the network is asked, as telemetry counts it; `account`
+    /// is whose token is asked for, where that is known.
+    pub(crate) fn context(
         &self,
-        refresh_token: &RefreshToken,
-        scopes: &ScopeSet,
-    ) -> Result<AuthenticationResult, Error> {
-        // A cache that cannot be loaded cannot be saved: that must be known before the token is spent.
-        self.cache.ensure_loaded().await?;
-        let metadata = self.endpoints(&self.authority).await?;
-        let redemption = Redemption {
-            refresh_token,
-            scopes,
-            api: ApiId::ByRefreshToken,
-            reason: 1,
-            home_account_id: None,
-        };
-        let response = self.redeem(&metadata, &redemption).await?;
-        let requested = scopes.with_reserved();
-        let event = self.event(&metadata, &requested, &response, &redemption);
-        let saved = self.cache.update(|cache| cache.add(&event)).await;
-        self.result(saved, &event, None)
+        api: ApiId,
+        reason: u8,
+        account: Option<&HomeAccountId>,
+    ) -> Result<RequestContext, Error> {
+        Ok(RequestContext::new(
+            self.runtime.correlation_id()?,
+            Telemetry::current(api, reason),
+            self.telemetry().last(),
+            account.map(HomeAccountId::anchor_mailbox),
+        ))
     }
 
-    /// Sends a refresh token and checks the answer. Nothing is cached here.
-    pub(crate) async fn redeem(
+    /// Sends a token request and reads the answer. Whose tokens it brings has still to be checked, and nothing is cached.
+    pub(crate) async fn send(
         &self,
-        metadata: &ProviderMetadata,
-        redemption: &Redemption<'_>,
+        request: Request<Bytes>,
+        api: ApiId,
+        correlation_id: &str,
     ) -> Result<TokenResponse, Error> {
-        let grant = RefreshTokenGrant::new(
-            &self.client_id,
-            &self.credential,
-            redemption.refresh_token,
-            redemption.scopes,
-        );
-        let context = self.context(redemption)?;
-        let answer = self
-            .send(grant.request(&metadata.token_endpoint, &context)?)
-            .await?;
+        let answer = self.runtime.http.send(request).await?;
         match TokenOutcome::read(&answer, &self.client_id) {
             TokenOutcome::Tokens(response) => {
                 self.telemetry().record_success();
-                check_identity(metadata, &response, redemption.home_account_id)?;
                 Ok(*response)
             }
             TokenOutcome::Refused(mut error) => {
-                // The header may hold a date, and a date is a wait for whoever has a clock.
+                // RFC 9110 §10.2.3: `Retry-After` may be a date, which only a clock turns into a wait.
                 error.retry_after = retry_after(answer.headers(), self.runtime.clock.now());
-                self.telemetry().record_failure(
-                    redemption.api,
-                    &context.correlation_id,
-                    &error.error,
-                );
+                self.telemetry()
+                    .record_failure(api, correlation_id, &error.error);
                 Err(Error::from(*error))
             }
             TokenOutcome::Malformed(error) => Err(Error::from(error)),
-            _ => Err(Error::Http(crate::HttpError::bare(
-                crate::HttpErrorKind::Response,
-            ))),
+            _ => Err(Error::Http(HttpError::bare(HttpErrorKind::Response))),
         }
     }
 
-    /// What the cache is told of a redeemed token.
-    pub(crate) fn event<'a>(
-        &'a self,
-        metadata: &'a ProviderMetadata,
-        requested: &'a ScopeSet,
-        response: &'a TokenResponse,
-        redemption: &Redemption<'a>,
-    ) -> TokenEvent<'a> {
-        TokenEvent::redeemed(
-            &self.client_id,
-            metadata,
-            requested,
-            response,
-            redemption.refresh_token,
-            self.runtime.clock.now(),
-        )
-        .of_account(redemption.home_account_id)
-    }
-
-    /// The result of tokens that were issued, whether or not they could be saved. `account` is whom they were asked for;
-    /// what the cache says of the user goes before it.
+    /// The result of tokens that were issued, whether or not they could be saved. `asked_for` is whose
+    /// they should be; what the cache says of that user comes first, as it may know more.
     pub(crate) fn result(
         &self,
         saved: Result<(), StoreError>,
         event: &TokenEvent<'_>,
-        account: Option<&Account>,
+        asked_for: Option<&Account>,
     ) -> Result<AuthenticationResult, Error> {
-        let account = event
-            .home_account_id()
-            .and_then(|id| {
-                self.cache
-                    .read(|cache| cache.account(&id, &self.environments))
-            })
-            .or_else(|| account.cloned());
+        let cached = |id| {
+            self.cache
+                .read(|cache| cache.account(&id, &self.environments))
+        };
+        let account = event.home_account_id().and_then(cached);
+        let account = account.or_else(|| asked_for.cloned());
         let result =
             AuthenticationResult::issued(event.response, event.requested, account, event.now);
         match saved {
             Ok(()) => Ok(result),
+            // The server may have revoked the refresh token that was redeemed: the tokens must not be lost.
             Err(error) => Err(Error::Store(Box::new(StoreFailure::with_result(
                 Arc::new(error),
                 result,
@@ -182,35 +150,47 @@ impl Client {
         }
     }
 
+    /// Counts a token that came from the cache: the next request's telemetry says how many there were.
     pub(crate) fn record_hit(&self) {
         self.telemetry().record_hit();
     }
 
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
-        Ok(self.runtime.http.send(request).await?)
-    }
-
-    fn context(&self, redemption: &Redemption<'_>) -> Result<RequestContext, Error> {
-        Ok(RequestContext::new(
-            self.runtime.correlation_id()?,
-            Telemetry::current(redemption.api, redemption.reason),
-            self.telemetry().last(),
-            redemption
-                .home_account_id
-                .map(HomeAccountId::anchor_mailbox),
-        ))
-    }
-
-    fn telemetry(&self) -> std::sync::MutexGuard<'_, Telemetry> {
+    fn telemetry(&self) -> MutexGuard<'_, Telemetry> {
         self.telemetry
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// Checks whose tokens an answer brings, before anything of it is cached. `expected` is whose they should be, where that
+/// is known.
+pub(crate) fn check_identity(
+    metadata: &ProviderMetadata,
+    response: &TokenResponse,
+    expected: Option<&HomeAccountId>,
+) -> Result<(), Error> {
+    let refresh_token = || response.refresh_token.clone();
+    // OpenID Connect Core §3.1.3.7, rule 2: the ID token must name the issuer that discovery named.
+    if let Some(claims) = response.claims() {
+        metadata
+            .check_id_token_issuer(claims)
+            .map_err(|source| ProtocolError::IdToken {
+                source,
+                refresh_token: refresh_token(),
+            })?;
+    }
+    // OpenID Connect Core §12.2: the ID token that comes with a refresh must be about the same user.
+    match expected.is_none_or(|account| response.can_be_of(account)) {
+        true => Ok(()),
+        false => Err(Error::from(ProtocolError::Identity {
+            refresh_token: refresh_token(),
+        })),
+    }
+}
+
 /// The host names under which tokens of the authority's cloud may be stored, its own first. MSAL Node keeps a port, the
 /// other MSALs do not.
-pub(crate) fn environments(authority: &Authority) -> Vec<String> {
+fn environments(authority: &Authority) -> Vec<String> {
     let (own, host) = (authority.environment(), authority.host());
     let aliases = Cloud::of(own)
         .map(|cloud| cloud.aliases)
@@ -222,27 +202,4 @@ pub(crate) fn environments(authority: &Authority) -> Vec<String> {
         .chain(others)
         .map(str::to_owned)
         .collect()
-}
-
-/// OpenID Connect Core §12.2: the ID token of a refresh must come from the same issuer and be about the same user.
-fn check_identity(
-    metadata: &ProviderMetadata,
-    response: &TokenResponse,
-    expected: Option<&HomeAccountId>,
-) -> Result<(), Error> {
-    let refresh_token = || response.refresh_token.clone();
-    if let Some(claims) = response.claims() {
-        metadata
-            .check_id_token_issuer(claims)
-            .map_err(|source| ProtocolError::IdToken {
-                source,
-                refresh_token: refresh_token(),
-            })?;
-    }
-    match expected.is_none_or(|account| response.can_be_of(account)) {
-        true => Ok(()),
-        false => Err(Error::from(ProtocolError::Identity {
-            refresh_token: refresh_token(),
-        })),
-    }
 }

@@ -91,13 +91,13 @@ mod error;
 pub mod fakes;
 mod flow;
 mod http;
+mod keyed_lock;
 mod metadata;
 mod ports;
 mod result;
 mod runtime;
 mod single_flight;
 mod store;
-mod turns;
 
 pub use application::{
     ConfidentialClientApplication, ConfidentialClientApplicationBuilder, PublicClientApplication,

@@ -1,16 +1,13 @@
 //! Building applications. Nothing here asks the network or touches the store.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use msal_core::{Authority, ClientCredential, ClientSecret, Dialect, Telemetry};
+use msal_core::{Authority, ClientCredential, ClientSecret, Dialect};
 
 use super::{ConfidentialClientApplication, PublicClientApplication};
 use crate::cache::SharedTokenCache;
-use crate::client::{Client, environments};
+use crate::client::Client;
 use crate::error::ConfigError;
-use crate::metadata::MetadataCache;
-use crate::single_flight::SingleFlight;
-use crate::turns::Turns;
 use crate::{CacheStore, Partition, Runtime};
 
 /// What both builders collect.
@@ -49,19 +46,14 @@ impl Settings {
                 None => SharedTokenCache::in_memory(Dialect::Python),
             })
         };
-        Ok(Client {
-            client_id: self.client_id,
+        Ok(Client::new(
+            self.client_id,
             credential,
-            environments: environments(&self.authority),
-            authority: self.authority,
-            is_known_authority: self.is_known_authority,
-            runtime: self.runtime.map_or_else(default_runtime, Ok)?,
-            cache: self.cache.unwrap_or_else(own_cache),
-            metadata: MetadataCache::default(),
-            renewals: SingleFlight::default(),
-            turns: Turns::default(),
-            telemetry: Mutex::new(Telemetry::default()),
-        })
+            self.authority,
+            self.is_known_authority,
+            self.cache.unwrap_or_else(own_cache),
+            self.runtime.map_or_else(default_runtime, Ok)?,
+        ))
     }
 }
 

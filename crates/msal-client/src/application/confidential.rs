@@ -7,7 +7,7 @@ use msal_core::{Account, ClientSecret, RefreshToken};
 use super::ConfidentialClientApplicationBuilder;
 use crate::Error;
 use crate::client::Client;
-use crate::flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
+use crate::flow::{AcquireTokenByRefreshToken, AcquireTokenSilent, accounts};
 
 /// A client that can keep a secret: a web application, a service, a daemon.
 ///

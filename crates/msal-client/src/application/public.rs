@@ -7,7 +7,7 @@ use msal_core::{Account, RefreshToken};
 use super::PublicClientApplicationBuilder;
 use crate::Error;
 use crate::client::Client;
-use crate::flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
+use crate::flow::{AcquireTokenByRefreshToken, AcquireTokenSilent, accounts};
 
 /// A client that can keep no secret: a desktop program, a command line tool, an app on a phone.
 ///

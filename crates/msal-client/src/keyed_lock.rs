@@ -1,4 +1,4 @@
-//! One after the other for each key.
+//! A lock for each key: who comes with the same key waits, in order of arrival.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -6,17 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{Mutex as Queue, OwnedMutexGuard};
 
-/// Who is at work on a key, and who waits for it.
+/// Locks by key. Those that nobody holds or waits for take no memory for long.
 #[derive(Debug)]
-pub(crate) struct Turns<K> {
+pub(crate) struct KeyedLock<K> {
     queues: Mutex<HashMap<K, Weak<Queue<()>>>>,
 }
 
-/// A turn, which ends when this is dropped.
+/// Holds the lock of a key until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Turn(#[expect(dead_code, reason = "held")] OwnedMutexGuard<()>);
+pub(crate) struct KeyGuard(#[expect(dead_code, reason = "held")] OwnedMutexGuard<()>);
 
-impl<K> Default for Turns<K> {
+impl<K> Default for KeyedLock<K> {
     fn default() -> Self {
         Self {
             queues: Mutex::default(),
@@ -24,10 +24,10 @@ impl<K> Default for Turns<K> {
     }
 }
 
-impl<K: Eq + Hash> Turns<K> {
-    /// Waits until all who came before have had their turn, or have given up waiting.
-    pub(crate) async fn take(&self, key: K) -> Turn {
-        Turn(self.queue(key).lock_owned().await)
+impl<K: Eq + Hash> KeyedLock<K> {
+    /// Waits until all who came before have let go of `key`, or have given up waiting.
+    pub(crate) async fn lock(&self, key: K) -> KeyGuard {
+        KeyGuard(self.queue(key).lock_owned().await)
     }
 
     fn queue(&self, key: K) -> Arc<Queue<()>> {
