@@ -44,7 +44,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Applications come in two kinds, [`PublicClientApplication`] and [`ConfidentialClientApplication`]. A call is a value
+//! Applications come in two kinds, [`PublicClientApplication`] and [`ConfidentialClientApplication`]; a program that has
+//! both holds them as [`ClientApplication`]s. A call is a value
 //! with options that is awaited; making one, or an application, asks nobody yet. What the library needs from the world
 //! it takes from the ports of a [`Runtime`], and where the token cache lives is up to a [`CacheStore`]. What the
 //! standards say is in the crate `msal-core`, whose types are re-exported here.
@@ -67,7 +68,7 @@
 //! # Whom tokens are sent to
 //!
 //! To Microsoft's own hosts, to a host that Microsoft vouches for, and to the one named with
-//! [`known_authority`](PublicClientApplicationBuilder::known_authority): ADFS, another OpenID provider, an emulator. A
+//! [`known_authority`](ApplicationBuilder::known_authority): ADFS, another OpenID provider, an emulator. A
 //! discovery document that names an endpoint elsewhere is refused. Redirects are not followed.
 //!
 //! # What is not here yet
@@ -100,8 +101,8 @@ mod single_flight;
 mod store;
 
 pub use application::{
-    ConfidentialClientApplication, ConfidentialClientApplicationBuilder, PublicClientApplication,
-    PublicClientApplicationBuilder,
+    AnyKind, Application, ApplicationBuilder, ClientApplication, Confidential,
+    ConfidentialClientApplication, Public, PublicClientApplication,
 };
 pub use cache::SharedTokenCache;
 pub use error::{ConfigError, Error, InteractionRequired, ProtocolError, StoreFailure};
@@ -115,9 +116,9 @@ pub use http::{HttpError, HttpErrorKind};
 pub use http::{HttpSettings, HttpVersion};
 pub use metadata::MetadataCache;
 pub use msal_core::{
-    AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientSecret, Dialect,
-    HomeAccountId, IdTokenClaims, RefreshToken, Scope, ScopeError, ScopeSet, ServiceError, Tenant,
-    UnixTime,
+    AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientSecret,
+    Dialect, HomeAccountId, IdTokenClaims, RefreshToken, Scope, ScopeError, ScopeSet, ServiceError,
+    Tenant, UnixTime,
 };
 pub use ports::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
 pub use result::{AuthenticationResult, TokenSource};
