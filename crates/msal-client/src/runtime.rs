@@ -4,7 +4,7 @@
 //! a fake in [`fakes`](crate::fakes) that is fit for an application's own tests.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use msal_core::UnixTime;
 
@@ -56,10 +56,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> UnixTime {
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        UnixTime::default() + since_epoch
+        UnixTime::from(SystemTime::now())
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {

@@ -41,4 +41,4 @@ pub use secret::{AccessToken, ClientSecret, RawIdToken, RefreshToken};
 pub use secret_buffer::SecretBuffer;
 pub use telemetry::{ApiId, Telemetry, random_uuid};
 pub use text::Text;
-pub use time::UnixTime;
+pub use time::{TimeOutOfRange, UnixTime};
