@@ -116,9 +116,16 @@ pub use http::{HttpError, HttpErrorKind};
 pub use http::{HttpSettings, HttpVersion};
 pub use metadata::MetadataCache;
 pub use msal_core::{
-    AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientSecret,
-    Dialect, HomeAccountId, IdTokenClaims, RefreshToken, Scope, ScopeError, ScopeSet, ServiceError,
-    Tenant, UnixTime,
+    AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientInfo,
+    ClientSecret, Cloud, Dialect, DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError,
+    Malformation, MalformedResponse, ProviderMetadata, RawIdToken, RefreshToken, Refusal,
+    RequestError, Scope, ScopeError, ScopeSet, ServiceError, Tenant, Text, TimeOutOfRange,
+    TokenResponse, UnixTime,
+};
+// For programs that work on a token cache without an application.
+pub use msal_core::{
+    CacheFormatError, CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent,
+    SilentRequest, TokenCache, TokenEvent,
 };
 pub use ports::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
 pub use result::{AuthenticationResult, TokenSource};
