@@ -33,6 +33,8 @@ pub struct Application<Kind> {
 
 /// A client that can keep no secret: a desktop program, a command line tool, an app on a phone.
 ///
+/// What it can do, and what it costs to make and to clone one, stands at [`Application`].
+///
 /// # Examples
 /// ```
 /// use msal::{FileStore, PublicClientApplication};

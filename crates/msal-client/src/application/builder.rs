@@ -18,12 +18,12 @@ use crate::{CacheStore, Partition, Runtime};
 ///
 /// | setting | unless set | reason |
 /// |---|---|---|
-/// | [`authority`](Self::authority) | `https://login.microsoftonline.com/common` | any work, school or personal account may be whose token it is |
-/// | [`known_authority`](Self::known_authority) | only hosts that Microsoft vouches for | whoever runs the host receives refresh tokens and secrets |
-/// | [`store`](Self::store) | memory only | tokens on a disk are for the program's author to decide |
-/// | [`partition`](Self::partition) | [`Partition::default`] | a program on a user's machine has one user |
-/// | [`cache`](Self::cache) | a cache of its own | what is shared has to be said |
-/// | [`runtime`](Self::runtime) | [`Runtime::default`] | the system's clock, random bytes and proxies, certificates of the platform |
+/// | [`authority`](Self::authority) | `https://login.microsoftonline.com/common` | accepts work, school and personal accounts of every tenant |
+/// | [`known_authority`](Self::known_authority) | only hosts that Microsoft vouches for | refresh tokens and secrets are sent there |
+/// | [`store`](Self::store) | memory only | whether tokens may be written to a disk is for you to decide |
+/// | [`partition`](Self::partition) | [`Partition::default`] | one user at a time, as on a desktop |
+/// | [`cache`](Self::cache) | a cache of its own | applications share tokens only where they are told to |
+/// | [`runtime`](Self::runtime) | [`Runtime::default`], with the feature `reqwest` | the system's clock, random bytes, proxies and certificates |
 ///
 /// New cache entries are spelled as MSAL Python does, and read by every MSAL; a [`SharedTokenCache`] of one's own can
 /// spell them in another way.
