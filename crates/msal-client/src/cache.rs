@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use msal_core::{Dialect, TokenCache};
 
-use crate::{Blob, CacheStore, Partition, StoreError, Stored, Version};
+use crate::{Blob, BoxFuture, CacheStore, Partition, StoreError, Stored, Version};
 
 /// How often a save is tried again when others keep saving in between. Each round is one load and one save, and in
 /// each of them somebody made progress, so that many losses in a row mean a store that never agrees with itself.
@@ -34,20 +34,20 @@ struct Home {
 }
 
 impl Home {
-    async fn load(&self) -> Result<Option<Stored>, StoreError> {
-        self.store.load(&self.partition).await
+    fn load(&self) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
+        self.store.load(&self.partition)
     }
 
-    async fn version(&self) -> Result<Option<Version>, StoreError> {
-        self.store.version(&self.partition).await
+    fn version(&self) -> BoxFuture<'_, Result<Option<Version>, StoreError>> {
+        self.store.version(&self.partition)
     }
 
-    async fn save(
+    fn save(
         &self,
         cache: Arc<TokenCache>,
         expected: Option<Version>,
-    ) -> Result<Version, StoreError> {
-        self.store.save(&self.partition, cache, expected).await
+    ) -> BoxFuture<'_, Result<Version, StoreError>> {
+        self.store.save(&self.partition, cache, expected)
     }
 
     /// Whether the store still holds what is `known`; an error when it holds something else under the same version.
@@ -342,7 +342,7 @@ mod tests {
     use msal_core::{Account, HomeAccountId};
 
     use super::*;
-    use crate::{BoxFuture, ContentDigest};
+    use crate::ContentDigest;
 
     /// A store whose versions are of the content; it may keep something else than it is given.
     #[derive(Debug, Default)]
