@@ -1,7 +1,8 @@
 //! The token cache of an application: in memory for reading, in a store for keeping.
 //!
-//! The lock guards memory only. Saving is optimistic: a snapshot is offered to the store, and if somebody else saved
-//! meanwhile, their cache is loaded, the changes made here are applied to it, and it is offered again.
+//! The lock guards memory only, and nobody holds it while the store works, which may be far away. Saving is optimistic: a
+//! snapshot is offered to the store, and if somebody else saved meanwhile, their cache is loaded, the changes made here are
+//! applied to it, and it is offered again.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,10 +11,6 @@ use bytes::Bytes;
 use msal_core::{Dialect, TokenCache};
 
 use crate::{Blob, BoxFuture, CacheStore, Partition, StoreError, Stored, Version};
-
-/// How often a save is tried again when others keep saving in between. Each round is one load and one save, and in
-/// each of them somebody made progress, so that many losses in a row mean a store that never agrees with itself.
-const ROUNDS: usize = 100;
 
 /// A token cache in memory that several tasks read and change, and the store it is kept in.
 ///
@@ -81,16 +78,17 @@ struct Known {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Shared with whoever is saving it: it is copied when it changes meanwhile.
+    /// Shared with a save that is under way: it is copied if it changes meanwhile.
     cache: Arc<TokenCache>,
     /// The store's version that `cache` is based on.
     version: Option<Version>,
     is_loaded: bool,
     /// Whether the blob of that version was written from `cache`, and not loaded.
     is_written: bool,
-    /// Counts changes, so that a save knows whether its snapshot is still all there is.
+    /// Counts changes, so that a save can tell whether its snapshot has all of them.
     generation: u64,
-    /// Counts the times that `cache` was brought up to date with the store, so that a load knows whether it is still news.
+    /// Counts the times that `cache` was brought up to date with the store, so that a load can tell whether it was
+    /// overtaken.
     epoch: u64,
 }
 
@@ -122,7 +120,8 @@ impl SharedTokenCache {
         self.dialect
     }
 
-    /// Reads from memory. Whoever needs the store's contents calls [`SharedTokenCache::ensure_loaded`] first.
+    /// Reads from memory, while nobody else can read or change it: `read` must be short. Call
+    /// [`SharedTokenCache::ensure_loaded`] first to see what the store holds.
     pub fn read<R>(&self, read: impl FnOnce(&TokenCache) -> R) -> R {
         read(&self.lock().cache)
     }
@@ -156,7 +155,7 @@ impl SharedTokenCache {
                 break;
             }
         }
-        // Whoever lost every round was overtaken by saves and loads of this very cache, which is up to date then.
+        // A round is lost only to a save or a load of this same cache, so that it is up to date by now.
         Ok(())
     }
 
@@ -165,8 +164,8 @@ impl SharedTokenCache {
         (state.epoch, state.version.clone())
     }
 
-    /// Puts what was loaded under the changes made here, unless the cache was brought up to date since `epoch`: then
-    /// the load may be the older of the two, and answers false.
+    /// Puts what was loaded under the changes made here, unless the cache was brought up to date since `epoch`: what was
+    /// loaded may be older than that, and the answer is false.
     fn take_in(&self, stored: Option<Stored>, epoch: u64) -> Result<bool, StoreError> {
         let (theirs, version) = match stored {
             Some(stored) => (self.parse(stored.blob)?, Some(stored.version)),
@@ -184,7 +183,7 @@ impl SharedTokenCache {
         Ok(true)
     }
 
-    /// Changes the cache in memory.
+    /// Changes the cache in memory, while nobody else can read or change it: `change` must be short.
     pub fn change(&self, change: impl FnOnce(&mut TokenCache)) {
         let mut state = self.lock();
         change(Arc::make_mut(&mut state.cache));
@@ -208,6 +207,7 @@ impl SharedTokenCache {
     /// [`StoreError`]; what was changed stays in memory and is saved the next time.
     pub async fn save(&self) -> Result<(), StoreError> {
         let Some(home) = &self.home else {
+            // They are kept for what other writers have of these users, and there are none.
             Arc::make_mut(&mut self.lock().cache).forget_sign_outs();
             return Ok(());
         };
@@ -234,6 +234,7 @@ impl SharedTokenCache {
         }
     }
 
+    /// Saves what was changed, and answers what the store should hold then.
     async fn save_in(&self, home: &Home) -> Result<Known, StoreError> {
         for _ in 0..ROUNDS {
             let Snapshot {
@@ -254,6 +255,7 @@ impl SharedTokenCache {
                         written: Some(written),
                     });
                 }
+                // Somebody else saved since the last load. Theirs stays, with the changes made here on top of it.
                 Err(StoreError::Conflict) => self.reload().await?,
                 Err(error) => return Err(error),
             }
@@ -282,7 +284,7 @@ impl SharedTokenCache {
         state.version = Some(version.clone());
         state.is_written = true;
         state.epoch += 1;
-        // What was added after the snapshot is not in the store yet.
+        // What changed after the snapshot was taken is not in the store yet, so that the cache still counts as changed.
         if state.generation != generation {
             return snapshot;
         }
@@ -333,6 +335,10 @@ fn is_same(stored: &[u8], written: &dyn Blob) -> bool {
     });
     compared.is_ok() && rest.is_empty()
 }
+
+/// How often a load or a save is tried again when others save in between. In each round somebody made progress, so that
+/// so many losses mean a store that never agrees with itself.
+const ROUNDS: usize = 100;
 
 #[cfg(test)]
 mod tests {

@@ -108,10 +108,12 @@ impl Client {
     ) -> Result<TokenResponse, Error> {
         let answer = self.runtime.http.send(request).await?;
         match TokenOutcome::read(&answer, &self.client_id) {
+            // RFC 6749 §5.1
             TokenOutcome::Tokens(response) => {
                 self.telemetry().record_success();
                 Ok(*response)
             }
+            // RFC 6749 §5.2
             TokenOutcome::Refused(mut error) => {
                 // RFC 9110 §10.2.3: `Retry-After` may be a date, which only a clock turns into a wait.
                 error.retry_after = retry_after(answer.headers(), self.runtime.clock.now());

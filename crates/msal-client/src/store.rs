@@ -17,12 +17,10 @@ mod port;
 mod version;
 
 pub(crate) use self::blob::PIECE;
-pub use self::{
-    blob::Blob,
-    error::StoreError,
-    file::FileStore,
-    memory::MemoryStore,
-    partition::{InvalidPartition, Partition},
-    port::{CacheStore, Stored},
-    version::{ContentDigest, Version},
-};
+pub use blob::Blob;
+pub use error::StoreError;
+pub use file::FileStore;
+pub use memory::MemoryStore;
+pub use partition::{InvalidPartition, Partition};
+pub use port::{CacheStore, Stored};
+pub use version::{ContentDigest, Version};

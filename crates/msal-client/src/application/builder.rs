@@ -48,7 +48,7 @@ impl PublicClientApplication {
 }
 
 impl ConfidentialClientApplication {
-    /// Starts building an application with this client id and secret.
+    /// Starts building an application with this client id and secret (RFC 6749 §2.3.1).
     pub fn builder(
         client_id: impl Into<String>,
         secret: ClientSecret,

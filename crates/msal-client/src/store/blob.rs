@@ -13,7 +13,6 @@ pub trait Blob: Send + Sync {
     /// out the same bytes.
     ///
     /// # Errors
-    ///
     /// The first one that `each` answers, or what kept the blob from being made.
     fn for_each_piece(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()>;
 

@@ -28,26 +28,22 @@ mod wholeness;
 
 #[cfg(test)]
 pub(super) use self::handle::{add_entry, entries};
-pub use self::{
-    handle::Handle,
-    loading::{
-        a_blob_in_pieces_is_saved_like_any, a_large_blob_survives,
-        a_saved_blob_is_loaded_by_every_handle, nothing_is_stored_at_first,
-    },
-    partitions::partitions_do_not_see_each_other,
-    removing::a_removed_blob_is_gone,
-    replacing::{
-        a_save_needs_the_current_version, one_of_many_creators_wins,
-        writers_that_merge_lose_nothing,
-    },
-    versions::{a_version_is_that_of_the_stored_blob, different_blobs_have_different_versions},
-    wholeness::{a_dropped_save_leaves_a_whole_blob, readers_never_see_a_mixture},
+pub use handle::Handle;
+pub use loading::{
+    a_blob_in_pieces_is_saved_like_any, a_large_blob_survives,
+    a_saved_blob_is_loaded_by_every_handle, nothing_is_stored_at_first,
 };
+pub use partitions::partitions_do_not_see_each_other;
+pub use removing::a_removed_blob_is_gone;
+pub use replacing::{
+    a_save_needs_the_current_version, one_of_many_creators_wins, writers_that_merge_lose_nothing,
+};
+pub use versions::{a_version_is_that_of_the_stored_blob, different_blobs_have_different_versions};
+pub use wholeness::{a_dropped_save_leaves_a_whole_blob, readers_never_see_a_mixture};
 
 /// Runs every check.
 ///
 /// # Panics
-///
 /// When the store breaks a duty; the message names it.
 pub async fn run<F>(open: F)
 where

@@ -1,10 +1,14 @@
 //! The port: what a home for token caches must do.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{blob::Blob, error::StoreError, partition::Partition, version::Version};
+use super::blob::Blob;
+use super::error::StoreError;
+use super::partition::Partition;
+use super::version::Version;
 use crate::BoxFuture;
 
 /// A home for serialized token caches.
@@ -41,7 +45,6 @@ pub trait CacheStore: fmt::Debug + Send + Sync {
     /// Loading changes nothing in the storage, not even to repair it.
     ///
     /// # Errors
-    ///
     /// [`StoreError::Corrupt`] when there is something that cannot be a blob, and otherwise whatever kept the store
     /// from reading.
     fn load<'a>(
@@ -52,7 +55,6 @@ pub trait CacheStore: fmt::Debug + Send + Sync {
     /// Replaces the blob of `partition` by `blob` if its version is still `expected`, and returns the new version.
     ///
     /// # Errors
-    ///
     /// [`StoreError::Conflict`] when the stored version is another one: load, merge, save again. After any other error
     /// but [`StoreError::NotDurable`] the old blob is still there.
     fn save<'a>(
@@ -66,7 +68,6 @@ pub trait CacheStore: fmt::Debug + Send + Sync {
     /// reading the blob says so by implementing this.
     ///
     /// # Errors
-    ///
     /// As [`CacheStore::load`].
     fn version<'a>(
         &'a self,
@@ -78,7 +79,6 @@ pub trait CacheStore: fmt::Debug + Send + Sync {
     /// Removes the blob of `partition`, whatever its version. Removing what is not there succeeds.
     ///
     /// # Errors
-    ///
     /// Whatever kept the store from removing.
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>>;
 }

@@ -1,6 +1,7 @@
 //! Which state of a blob this is.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
 

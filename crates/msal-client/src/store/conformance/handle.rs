@@ -1,6 +1,7 @@
 //! Handles on the store under test, and blobs to put into it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 

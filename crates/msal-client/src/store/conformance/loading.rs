@@ -1,6 +1,7 @@
 //! What was saved can be loaded.
 
-use std::{io, sync::Arc};
+use std::io;
+use std::sync::Arc;
 
 use bytes::Bytes;
 

@@ -59,11 +59,9 @@ pub async fn a_version_is_that_of_the_stored_blob<F: Fn(&str) -> Handle>(open: &
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        collections::HashMap,
-        future::ready,
-        sync::{Arc, Mutex},
-    };
+    use std::collections::HashMap;
+    use std::future::ready;
+    use std::sync::{Arc, Mutex};
 
     use super::*;
     use crate::BoxFuture;

@@ -1,6 +1,8 @@
 //! A blob is there whole or not at all.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
 
 use tokio::task::JoinSet;
 
