@@ -18,19 +18,19 @@ use crate::{Blob, BoxFuture, CacheStore, Partition, StoreError, Stored, Version}
 /// does. Many changes may be made before one save.
 #[derive(Debug)]
 pub struct SharedTokenCache {
-    home: Option<Home>,
+    storage: Option<StorePartition>,
     dialect: Dialect,
     state: Mutex<State>,
 }
 
-/// Where the cache is kept.
+/// The part of a store that the cache is kept in.
 #[derive(Debug)]
-struct Home {
+struct StorePartition {
     store: Arc<dyn CacheStore>,
     partition: Partition,
 }
 
-impl Home {
+impl StorePartition {
     fn load(&self) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
         self.store.load(&self.partition)
     }
@@ -95,7 +95,7 @@ struct State {
 impl SharedTokenCache {
     /// The cache in one partition of `store`; new entries are spelled as `dialect` does. Nothing is loaded yet.
     pub fn new(store: Arc<dyn CacheStore>, partition: Partition, dialect: Dialect) -> Self {
-        Self::at(Some(Home { store, partition }), dialect)
+        Self::at(Some(StorePartition { store, partition }), dialect)
     }
 
     /// A cache that is kept nowhere: it is gone when it is dropped, and saving it costs nothing.
@@ -103,13 +103,13 @@ impl SharedTokenCache {
         Self::at(None, dialect)
     }
 
-    fn at(home: Option<Home>, dialect: Dialect) -> Self {
+    fn at(storage: Option<StorePartition>, dialect: Dialect) -> Self {
         let state = State {
             cache: Arc::new(TokenCache::new(dialect)),
             ..State::default()
         };
         Self {
-            home,
+            storage,
             dialect,
             state: Mutex::new(state),
         }
@@ -143,15 +143,15 @@ impl SharedTokenCache {
     /// # Errors
     /// [`StoreError`]; the cache in memory is as it was.
     pub async fn reload(&self) -> Result<(), StoreError> {
-        let Some(home) = &self.home else {
+        let Some(storage) = &self.storage else {
             return Ok(());
         };
         for _ in 0..ROUNDS {
             let (epoch, ours) = self.standing();
-            if ours.is_some() && ours == home.version().await? {
+            if ours.is_some() && ours == storage.version().await? {
                 break;
             }
-            if self.take_in(home.load().await?, epoch)? {
+            if self.take_in(storage.load().await?, epoch)? {
                 break;
             }
         }
@@ -206,12 +206,12 @@ impl SharedTokenCache {
     /// # Errors
     /// [`StoreError`]; what was changed stays in memory and is saved the next time.
     pub async fn save(&self) -> Result<(), StoreError> {
-        let Some(home) = &self.home else {
+        let Some(storage) = &self.storage else {
             // They are kept for what other writers have of these users, and there are none.
             Arc::make_mut(&mut self.lock().cache).forget_sign_outs();
             return Ok(());
         };
-        self.save_in(home).await.map(drop)
+        self.save_in(storage).await.map(drop)
     }
 
     /// Saves what was changed, and proves that the store holds it: the bytes are read again and must be those that were
@@ -223,11 +223,11 @@ impl SharedTokenCache {
     /// # Errors
     /// As [`SharedTokenCache::save`]; [`StoreError::Corrupt`] when the store holds something else than it was given.
     pub async fn save_and_read_back(&self) -> Result<(), StoreError> {
-        let Some(home) = &self.home else {
+        let Some(storage) = &self.storage else {
             return self.save().await;
         };
-        let known = self.save_in(home).await?;
-        match home.holds(known).await? {
+        let known = self.save_in(storage).await?;
+        match storage.holds(known).await? {
             true => Ok(()),
             // Somebody else saved since.
             false => self.reload().await,
@@ -235,7 +235,7 @@ impl SharedTokenCache {
     }
 
     /// Saves what was changed, and answers what the store should hold then.
-    async fn save_in(&self, home: &Home) -> Result<Known, StoreError> {
+    async fn save_in(&self, storage: &StorePartition) -> Result<Known, StoreError> {
         for _ in 0..ROUNDS {
             let Snapshot {
                 cache,
@@ -247,7 +247,7 @@ impl SharedTokenCache {
                 let written = is_written.then_some(cache);
                 return Ok(Known { version, written });
             }
-            match home.save(Arc::clone(&cache), version).await {
+            match storage.save(Arc::clone(&cache), version).await {
                 Ok(version) => {
                     let written = self.saved(cache, &version, generation);
                     return Ok(Known {
@@ -408,9 +408,9 @@ mod tests {
 
     /// A cache in `store` with one token, and a sign-out that is not saved yet.
     fn changed(store: &Arc<ByContent>) -> SharedTokenCache {
-        let entry = |home| {
+        let entry = |user| {
             format!(
-                r#"{{"secret":"R","environment":"e","client_id":"c","home_account_id":"{home}"}}"#
+                r#"{{"secret":"R","environment":"e","client_id":"c","home_account_id":"{user}"}}"#
             )
         };
         let document = format!(

@@ -15,11 +15,11 @@ use crate::BoxFuture;
 /// It holds what [`Blob::whole`] gives it, which is overwritten in memory when the last holder lets go.
 #[derive(Default)]
 pub struct MemoryStore {
-    state: Mutex<State>,
+    contents: Mutex<Contents>,
 }
 
 #[derive(Default)]
-struct State {
+struct Contents {
     blobs: HashMap<Partition, Stored>,
     /// Never goes back, not even when a blob is removed: a version of the removed blob must not fit a later one.
     saves: u64,
@@ -31,9 +31,9 @@ impl MemoryStore {
         Self::default()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn contents(&self) -> MutexGuard<'_, Contents> {
         // A panic elsewhere cannot leave the map half-changed: every change is one insertion or removal.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn replace(
@@ -42,13 +42,13 @@ impl MemoryStore {
         blob: Bytes,
         expected: Option<&Version>,
     ) -> Result<Version, StoreError> {
-        let mut state = self.state();
-        if state.blobs.get(partition).map(|stored| &stored.version) != expected {
+        let mut contents = self.contents();
+        if contents.blobs.get(partition).map(|stored| &stored.version) != expected {
             return Err(StoreError::Conflict);
         }
-        state.saves += 1;
-        let version = Version::new(state.saves.to_be_bytes());
-        state
+        contents.saves += 1;
+        let version = Version::new(contents.saves.to_be_bytes());
+        contents
             .blobs
             .insert(partition.clone(), Stored::new(blob, version.clone()));
         Ok(version)
@@ -60,7 +60,7 @@ impl CacheStore for MemoryStore {
         &'a self,
         partition: &'a Partition,
     ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
-        Box::pin(ready(Ok(self.state().blobs.get(partition).cloned())))
+        Box::pin(ready(Ok(self.contents().blobs.get(partition).cloned())))
     }
 
     fn save<'a>(
@@ -74,7 +74,7 @@ impl CacheStore for MemoryStore {
 
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
-            self.state().blobs.remove(partition);
+            self.contents().blobs.remove(partition);
             Ok(())
         })
     }
@@ -84,7 +84,7 @@ impl fmt::Debug for MemoryStore {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("MemoryStore")
-            .field("partitions", &self.state().blobs.len())
+            .field("partitions", &self.contents().blobs.len())
             .finish_non_exhaustive()
     }
 }
