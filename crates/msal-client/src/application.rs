@@ -10,8 +10,8 @@ use msal_core::{Account, RefreshToken};
 
 pub use builder::ApplicationBuilder;
 
-use crate::Error;
 use crate::client::Client;
+use crate::error::Error;
 use crate::flow::{AcquireTokenByRefreshToken, AcquireTokenSilent, accounts};
 
 /// An application that is registered with an authority, and the token cache it works on.

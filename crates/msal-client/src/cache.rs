@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use msal_core::{Dialect, TokenCache};
 
-use crate::{Blob, BoxFuture, CacheStore, Partition, StoreError, Stored, Version};
+use crate::ports::BoxFuture;
+use crate::store::{Blob, CacheStore, Partition, StoreError, Stored, Version};
 
 /// A token cache in memory that several tasks read and change, and the store it is kept in.
 ///

@@ -13,10 +13,13 @@ use msal_core::{
 
 use crate::cache::SharedTokenCache;
 use crate::error::{Error, ProtocolError, StoreFailure};
+use crate::http::{HttpError, HttpErrorKind};
 use crate::keyed_lock::KeyedLock;
 use crate::metadata::MetadataCache;
+use crate::result::AuthenticationResult;
+use crate::runtime::Runtime;
 use crate::single_flight::SingleFlight;
-use crate::{AuthenticationResult, HttpError, HttpErrorKind, Runtime, StoreError};
+use crate::store::StoreError;
 
 /// The state behind every clone of an application.
 #[derive(Debug)]

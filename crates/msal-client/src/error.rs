@@ -10,7 +10,9 @@ use msal_core::{
 use thiserror::Error;
 
 use crate::http::HttpError;
-use crate::{AuthenticationResult, RandomError, StoreError};
+use crate::ports::RandomError;
+use crate::result::AuthenticationResult;
+use crate::store::StoreError;
 
 /// Why there is no token. No message holds a body or a secret.
 #[derive(Clone, Debug, Error)]

@@ -9,9 +9,9 @@ use msal_core::{
     Authority, AuthorityKind, DiscoveryError, InstanceMetadata, ProviderMetadata, retry_after,
 };
 
-use crate::error::{ConfigError, ProtocolError};
+use crate::error::{ConfigError, Error, ProtocolError};
+use crate::runtime::Runtime;
 use crate::single_flight::SingleFlight;
-use crate::{Error, Runtime};
 
 /// The metadata found so far. It is kept for the life of the application; a service that moves its endpoints keeps
 /// the old ones alive for longer than that.

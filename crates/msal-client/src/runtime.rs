@@ -30,7 +30,7 @@ impl Default for Runtime {
     /// HTTP by reqwest with default settings, the system's clock, and the operating system's random bytes.
     fn default() -> Self {
         Self {
-            http: Arc::new(crate::ReqwestClient::default()),
+            http: Arc::new(crate::http::ReqwestClient::default()),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         }

@@ -12,7 +12,8 @@ use super::{
 use crate::cache::SharedTokenCache;
 use crate::client::Client;
 use crate::error::ConfigError;
-use crate::{CacheStore, Partition, Runtime};
+use crate::runtime::Runtime;
+use crate::store::{CacheStore, Partition};
 
 /// Builds an [`Application`].
 ///

@@ -2,8 +2,8 @@
 
 use msal_core::{Account, TokenCache};
 
-use crate::Error;
 use crate::client::Client;
+use crate::error::Error;
 
 /// Every account of the cache that belongs to the application's cloud.
 pub(crate) async fn accounts(client: &Client) -> Result<Vec<Account>, Error> {

@@ -6,8 +6,8 @@ use msal_core::{
     ScopeSet, TokenEvent, TokenResponse,
 };
 
-use crate::Error;
 use crate::client::{Client, check_identity};
+use crate::error::Error;
 
 /// A refresh token on its way to the token endpoint.
 pub(super) struct Redemption<'a> {

@@ -7,7 +7,9 @@ use msal_core::{ApiId, RefreshReason, RefreshToken, ScopeError, ScopeSet};
 
 use super::redemption::Redemption;
 use crate::client::Client;
-use crate::{AuthenticationResult, BoxFuture, Error};
+use crate::error::Error;
+use crate::ports::BoxFuture;
+use crate::result::AuthenticationResult;
 
 /// A call to `acquire_token_by_refresh_token`, not yet made: await it.
 ///

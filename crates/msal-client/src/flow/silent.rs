@@ -10,8 +10,10 @@ use msal_core::{
 
 use super::redemption::Redemption;
 use crate::client::{CallKey, Client};
+use crate::error::Error;
 use crate::keyed_lock::KeyGuard;
-use crate::{AuthenticationResult, BoxFuture, Error};
+use crate::ports::BoxFuture;
+use crate::result::AuthenticationResult;
 
 /// A call to `acquire_token_silent`, not yet made: set options, then await it.
 ///

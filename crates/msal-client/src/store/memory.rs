@@ -7,8 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
-use super::{Blob, CacheStore, Partition, StoreError, Stored, Version};
-use crate::BoxFuture;
+use crate::ports::BoxFuture;
+use crate::store::blob::Blob;
+use crate::store::error::StoreError;
+use crate::store::partition::Partition;
+use crate::store::port::{CacheStore, Stored};
+use crate::store::version::Version;
 
 /// Keeps blobs in memory, for tests and for programs that want compare-and-swap between tasks but no file.
 ///

@@ -9,7 +9,7 @@ use super::blob::Blob;
 use super::error::StoreError;
 use super::partition::Partition;
 use super::version::Version;
-use crate::BoxFuture;
+use crate::ports::BoxFuture;
 
 /// A home for serialized token caches: one blob per partition, replaced as a whole.
 ///

@@ -5,7 +5,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::store::{Blob, CacheStore, Partition, StoreError, Stored, Version};
+use crate::store::blob::Blob;
+use crate::store::error::StoreError;
+use crate::store::partition::Partition;
+use crate::store::port::{CacheStore, Stored};
+use crate::store::version::Version;
 
 /// A handle on the store under test.
 pub type Handle = Arc<dyn CacheStore>;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::handle::{Handle, assert_conflict, filled, load, remove, save, version};
-use crate::store::{Blob, Partition};
+use crate::store::blob::Blob;
+use crate::store::partition::Partition;
 
 /// An empty store loads as `None`, and removing from it succeeds.
 pub async fn nothing_is_stored_at_first<F: Fn(&str) -> Handle>(open: &F) {

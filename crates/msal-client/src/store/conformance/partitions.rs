@@ -1,7 +1,8 @@
 //! Partitions do not see each other.
 
 use super::handle::{Handle, blob};
-use crate::store::{Partition, StoreError};
+use crate::store::error::StoreError;
+use crate::store::partition::Partition;
 
 /// Saving and removing in one partition is not seen in another. Passed by stores of a single partition that refuse
 /// others with [`StoreError::SinglePartition`].

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tokio::task::JoinSet;
 
 use super::handle::{Handle, add_entry, assert_conflict, entries, load, save};
-use crate::store::Version;
+use crate::store::version::Version;
 
 /// Anything but the current version is a conflict, and a conflict changes nothing.
 pub async fn a_save_needs_the_current_version<F: Fn(&str) -> Handle>(open: &F) {

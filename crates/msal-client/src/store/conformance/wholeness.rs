@@ -7,7 +7,8 @@ use std::task::Poll;
 use tokio::task::JoinSet;
 
 use super::handle::{Handle, assert_uniform, blob, filled, load, save};
-use crate::store::{Partition, StoreError};
+use crate::store::error::StoreError;
+use crate::store::partition::Partition;
 
 /// While blobs of different lengths replace each other, every load returns one of them whole.
 pub async fn readers_never_see_a_mixture<F: Fn(&str) -> Handle>(open: &F) {
