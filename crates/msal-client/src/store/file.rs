@@ -1,30 +1,21 @@
 //! A store in files that survives crashes, full disks and other programs: the home of a cache on a desktop.
 //!
 //! How a blob is replaced: temporary file in the same folder, private from its first byte, `fsync`, `rename`, `fsync` of
-//! the folder, all under an operating-system lock. See [`cache_file`] for the order, [`own_lock`] and [`lockfile`] for
-//! the two locks, [`shape`] for what is refused as ruins.
+//! the folder, all under an operating-system lock. See [`cache_file`] for the order, [`lockfile`] for the second lock,
+//! [`shape`] for what is refused as ruins.
 
 mod cache_file;
-mod gate;
 mod lockfile;
-mod own_lock;
-#[cfg(not(unix))]
-mod portable;
 mod shape;
 #[cfg(test)]
 mod tests;
-#[cfg(unix)]
-mod unix;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use private_file::Gate;
 
-#[cfg(not(unix))]
-use self::portable as os;
-#[cfg(unix)]
-use self::unix as os;
-use self::{cache_file::CacheFile, gate::Gate};
+use self::cache_file::CacheFile;
 use super::{BoxFuture, CacheStore, Each, Partition, Pieces, StoreError, Stored, Version};
 
 /// Keeps each blob in a file, safely shared with other processes, MSAL Python's included.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `<name>` | the blob |
 //! | `.<name>.tmp` | the next blob while it is written. Only whoever holds the lock makes one, so one that is found is what a killed writer left |
-//! | `<name>.lock` | see [`own_lock`](super::own_lock) |
+//! | `<name>.lock` | see [`private_file::lock_within`] |
 //! | `<name>.lockfile` | see [`lockfile`](super::lockfile) |
 //! | `<name>.corrupt-<n>` | ruins that were set aside |
 
@@ -12,27 +12,18 @@ use std::{
     ffi::OsString,
     fs::File,
     io::{self, Read as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
     thread,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use msal_core::SecretBuffer;
+use private_file::{Access, Folder, OwnLock, lock_within, parent, refusal, vet};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{
-    Options,
-    lockfile::Lockfile,
-    os::{self, Access, Folder},
-    own_lock::{self, OwnLock},
-    shape::Outline,
-};
+use super::{Options, lockfile::Lockfile, shape::Outline};
 use crate::store::{PIECE, Pieces, StoreError, Stored, Version};
-
-/// What hands the pieces of a file's content to the function that writes them.
-pub(super) type Content<'a> =
-    &'a mut dyn FnMut(&mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()>;
 
 /// The file of one blob.
 #[derive(Debug)]
@@ -205,10 +196,10 @@ impl CacheFile {
         let name = self.beside(".lock");
         let failed = |error| failure("lock", folder.place(&name), error);
         let file = folder.open_or_create_lock(&name).map_err(failed)?;
-        if let Err(reason) = os::vet(&file).map_err(failed)? {
+        if let Err(reason) = vet(&file).map_err(failed)? {
             return Err(StoreError::not_ours(folder.place(&name), reason));
         }
-        match own_lock::lock_within(file, self.options.lock_wait).map_err(failed)? {
+        match lock_within(file, self.options.lock_wait).map_err(failed)? {
             Some(locked) => Ok(locked),
             // Whoever holds it holds the other one too, which has a name in it.
             None => Err(StoreError::locked(
@@ -342,7 +333,7 @@ impl CacheFile {
         let Some(file) = folder.open_file(&self.name).map_err(failed)? else {
             return Ok(None);
         };
-        match os::vet(&file).map_err(failed)? {
+        match vet(&file).map_err(failed)? {
             Ok(access) => Ok(Some((file, access))),
             Err(reason) => Err(StoreError::not_ours(folder.place(&self.name), reason)),
         }
@@ -401,19 +392,9 @@ struct Current {
     access: Access,
 }
 
-/// The folder that `path` is in, a single name being in the current one.
-pub(super) fn parent(path: &Path) -> Option<&Path> {
-    let parent = path.parent()?;
-    Some(if parent.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        parent
-    })
-}
-
 /// Tells what the system refused from what failed.
 pub(super) fn failure(action: &'static str, place: String, error: io::Error) -> StoreError {
-    match os::refusal(&error) {
+    match refusal(&error) {
         Some(reason) => StoreError::not_ours(place, reason),
         None => StoreError::io(action, place, error),
     }

@@ -17,10 +17,9 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use super::{
-    cache_file::failure,
-    os::{self, Folder},
-};
+use private_file::{Folder, is_alive, vet};
+
+use super::cache_file::failure;
 use crate::store::StoreError;
 
 /// The lock, held until dropped.
@@ -107,7 +106,7 @@ fn take_over(folder: &Folder, name: &OsStr) -> Result<Attempt, StoreError> {
     let Some(mut file) = folder.open_lock(name).map_err(failed)? else {
         return Ok(Attempt::Held(None));
     };
-    if let Err(reason) = os::vet(&file).map_err(failed)? {
+    if let Err(reason) = vet(&file).map_err(failed)? {
         return Err(StoreError::not_ours(folder.place(name), reason));
     }
     let holder = Holder::read(&mut file).map_err(failed)?;
@@ -161,7 +160,7 @@ impl Holder {
             return true;
         }
         match self.text.split_whitespace().next().map(str::parse) {
-            Some(Ok(pid)) => !os::is_alive(pid, self.age),
+            Some(Ok(pid)) => !is_alive(pid, self.age),
             Some(Err(_)) | None => self.age > TIME_TO_SIGN,
         }
     }

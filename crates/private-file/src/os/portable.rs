@@ -9,18 +9,18 @@ use std::{
     time::Duration,
 };
 
-use super::{cache_file::Content, gate::Gate};
+use crate::{Content, gate::Gate};
 
 /// A folder.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub struct Folder {
     path: PathBuf,
     gate: Gate,
 }
 
 impl Folder {
     /// The folder at `path`, or `None` when there is nothing.
-    pub(super) fn open(path: &Path, gate: &Gate) -> io::Result<Option<Self>> {
+    pub fn open(path: &Path, gate: &Gate) -> io::Result<Option<Self>> {
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => Ok(Some(Self {
                 path: path.to_owned(),
@@ -33,7 +33,7 @@ impl Folder {
     }
 
     /// The folder at `path`, made where it is missing.
-    pub(super) fn create(path: &Path, gate: &Gate) -> io::Result<Self> {
+    pub fn create(path: &Path, gate: &Gate) -> io::Result<Self> {
         gate.pass("make folder")?;
         fs::create_dir_all(path)?;
         Ok(Self {
@@ -43,27 +43,27 @@ impl Folder {
     }
 
     /// Whether every user may replace files in it: not known here.
-    pub(super) fn is_exposed(&self) -> io::Result<bool> {
+    pub fn is_exposed(&self) -> io::Result<bool> {
         Ok(false)
     }
 
     /// The path of `name`, for messages.
-    pub(super) fn place(&self, name: &OsStr) -> String {
+    pub fn place(&self, name: &OsStr) -> String {
         self.path.join(name).display().to_string()
     }
 
     /// Opens an existing file, or `None` when there is none.
-    pub(super) fn open_file(&self, name: &OsStr) -> io::Result<Option<File>> {
+    pub fn open_file(&self, name: &OsStr) -> io::Result<Option<File>> {
         self.existing(name, OpenOptions::new().read(true))
     }
 
     /// Opens an existing lock file for reading and writing, or `None` when there is none.
-    pub(super) fn open_lock(&self, name: &OsStr) -> io::Result<Option<File>> {
+    pub fn open_lock(&self, name: &OsStr) -> io::Result<Option<File>> {
         self.existing(name, OpenOptions::new().read(true).write(true))
     }
 
     /// Opens a lock file, and makes it where it is missing. Never truncates.
-    pub(super) fn open_or_create_lock(&self, name: &OsStr) -> io::Result<File> {
+    pub fn open_or_create_lock(&self, name: &OsStr) -> io::Result<File> {
         self.gate.pass("open lock")?;
         self.refuse_link(name)?;
         OpenOptions::new()
@@ -75,7 +75,7 @@ impl Folder {
     }
 
     /// Makes a file that must not exist yet.
-    pub(super) fn create_file(&self, name: &OsStr) -> io::Result<File> {
+    pub fn create_file(&self, name: &OsStr) -> io::Result<File> {
         self.gate.pass("create")?;
         OpenOptions::new()
             .read(true)
@@ -85,7 +85,7 @@ impl Folder {
     }
 
     /// Makes a file that must not exist yet and returns when its content is on the disk.
-    pub(super) fn write_new(&self, name: &OsStr, content: Content<'_>) -> io::Result<()> {
+    pub fn write_new(&self, name: &OsStr, content: Content<'_>) -> io::Result<()> {
         let mut file = self.create_file(name)?;
         self.gate.pass("write")?;
         content(&mut |piece| file.write_all(piece))?;
@@ -94,13 +94,13 @@ impl Folder {
     }
 
     /// Renames `from` to `to`, which is replaced in one step if it exists.
-    pub(super) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+    pub fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         self.gate.pass("rename")?;
         fs::rename(self.path.join(from), self.path.join(to))
     }
 
     /// Removes `name`. That it does not exist is fine.
-    pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
+    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
         self.gate.pass("remove")?;
         match fs::remove_file(self.path.join(name)) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
@@ -109,12 +109,12 @@ impl Folder {
     }
 
     /// Nothing to do: there is no portable way to make names durable.
-    pub(super) fn sync(&self) -> io::Result<()> {
+    pub fn sync(&self) -> io::Result<()> {
         self.gate.pass("sync folder")
     }
 
     /// Whether there is anything of that name.
-    pub(super) fn contains(&self, name: &OsStr) -> io::Result<bool> {
+    pub fn contains(&self, name: &OsStr) -> io::Result<bool> {
         match fs::symlink_metadata(self.path.join(name)) {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -124,7 +124,7 @@ impl Folder {
 
     /// Whether `name` still is the file that was opened: as far as can be told here, whether it exists. Where an open
     /// file cannot be deleted, that is the same.
-    pub(super) fn is_same(&self, name: &OsStr, _file: &File) -> io::Result<bool> {
+    pub fn is_same(&self, name: &OsStr, _file: &File) -> io::Result<bool> {
         self.contains(name)
     }
 
@@ -148,13 +148,13 @@ impl Folder {
 
 /// Whether other users can read or write a file of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
+pub enum Access {
     Exposed,
     Private,
 }
 
 /// Looks at an open file: who can reach it, or why it is refused.
-pub(super) fn vet(file: &File) -> io::Result<Result<Access, &'static str>> {
+pub fn vet(file: &File) -> io::Result<Result<Access, &'static str>> {
     Ok(if file.metadata()?.is_file() {
         Ok(Access::Private)
     } else {
@@ -163,7 +163,7 @@ pub(super) fn vet(file: &File) -> io::Result<Result<Access, &'static str>> {
 }
 
 /// Why opening a name was refused, if it was for what the name is.
-pub(super) fn refusal(error: &io::Error) -> Option<&'static str> {
+pub fn refusal(error: &io::Error) -> Option<&'static str> {
     match error.kind() {
         ErrorKind::IsADirectory => Some("it is a directory"),
         ErrorKind::NotADirectory => Some("a part of its path is not a directory"),
@@ -175,7 +175,7 @@ pub(super) fn refusal(error: &io::Error) -> Option<&'static str> {
 }
 
 /// Whether the process `pid` runs. Not known here, so it is believed for the five seconds that msal-extensions waits.
-pub(super) fn is_alive(_pid: u32, age: Duration) -> bool {
+pub fn is_alive(_pid: u32, age: Duration) -> bool {
     age < Duration::from_secs(5)
 }
 

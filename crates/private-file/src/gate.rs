@@ -6,18 +6,16 @@ type Check = dyn Fn(&'static str) -> io::Result<()> + Send + Sync;
 
 /// Stands in front of every call that changes the disk. Open unless a test closes it.
 #[derive(Clone, Default)]
-pub(super) struct Gate(Option<Arc<Check>>);
+pub struct Gate(Option<Arc<Check>>);
 
 impl Gate {
-    #[cfg(test)]
-    pub(super) fn new(
-        check: impl Fn(&'static str) -> io::Result<()> + Send + Sync + 'static,
-    ) -> Self {
+    /// A gate that asks `check` in front of each call, by its name.
+    pub fn new(check: impl Fn(&'static str) -> io::Result<()> + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(check)))
     }
 
     /// Lets the call named `step` happen, or fails in its place.
-    pub(super) fn pass(&self, step: &'static str) -> io::Result<()> {
+    pub fn pass(&self, step: &'static str) -> io::Result<()> {
         self.0.as_ref().map_or(Ok(()), |check| check(step))
     }
 }

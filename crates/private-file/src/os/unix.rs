@@ -15,11 +15,11 @@ use rustix::{
     process::{Pid, geteuid, test_kill_process},
 };
 
-use super::{cache_file::Content, gate::Gate};
+use crate::{Content, gate::Gate};
 
 /// An open folder. Names in it are resolved against the folder itself, not against a path that somebody may redirect.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub struct Folder {
     path: PathBuf,
     fd: OwnedFd,
     gate: Gate,
@@ -27,7 +27,7 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Opens the folder at `path`, or `None` when there is nothing.
-    pub(super) fn open(path: &Path, gate: &Gate) -> io::Result<Option<Self>> {
+    pub fn open(path: &Path, gate: &Gate) -> io::Result<Option<Self>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match rustix::fs::open(path, flags, Mode::empty()) {
             Ok(fd) => Ok(Some(Self {
@@ -41,12 +41,12 @@ impl Folder {
     }
 
     /// Opens the folder at `path`, and makes what is missing of it: durably, and for this user only.
-    pub(super) fn create(path: &Path, gate: &Gate) -> io::Result<Self> {
+    pub fn create(path: &Path, gate: &Gate) -> io::Result<Self> {
         if let Some(folder) = Self::open(path, gate)? {
             return Ok(folder);
         }
         gate.pass("make folder")?;
-        let above = super::cache_file::parent(path).ok_or(io::ErrorKind::NotFound)?;
+        let above = crate::parent(path).ok_or(io::ErrorKind::NotFound)?;
         let above = Self::create(above, gate)?;
         match rustix::fs::mkdir(path, Mode::RWXU) {
             Ok(()) => above.sync()?,
@@ -57,34 +57,34 @@ impl Folder {
     }
 
     /// Whether every user may replace files in it. A sticky bit, as on `/tmp`, prevents that.
-    pub(super) fn is_exposed(&self) -> io::Result<bool> {
+    pub fn is_exposed(&self) -> io::Result<bool> {
         let mode = Mode::from_raw_mode(rustix::fs::fstat(&self.fd)?.st_mode);
         Ok(mode.contains(Mode::WOTH) && !mode.contains(Mode::SVTX))
     }
 
     /// The path of `name`, for messages.
-    pub(super) fn place(&self, name: &OsStr) -> String {
+    pub fn place(&self, name: &OsStr) -> String {
         self.path.join(name).display().to_string()
     }
 
     /// Opens an existing file, or `None` when there is none. Neither blocks on a pipe nor follows a link.
-    pub(super) fn open_file(&self, name: &OsStr) -> io::Result<Option<File>> {
+    pub fn open_file(&self, name: &OsStr) -> io::Result<Option<File>> {
         self.open_existing(name, OFlags::RDONLY)
     }
 
     /// Opens an existing lock file for reading and writing, or `None` when there is none.
-    pub(super) fn open_lock(&self, name: &OsStr) -> io::Result<Option<File>> {
+    pub fn open_lock(&self, name: &OsStr) -> io::Result<Option<File>> {
         self.open_existing(name, OFlags::RDWR)
     }
 
     /// Opens a lock file, and makes it where it is missing. Never truncates: it may be a file put there to be ruined.
-    pub(super) fn open_or_create_lock(&self, name: &OsStr) -> io::Result<File> {
+    pub fn open_or_create_lock(&self, name: &OsStr) -> io::Result<File> {
         self.gate.pass("open lock")?;
         Ok(self.open_at(name, OFlags::RDWR | OFlags::CREATE)?)
     }
 
     /// Makes a file that must not exist yet, readable and writable by this user only, whatever the umask.
-    pub(super) fn create_file(&self, name: &OsStr) -> io::Result<File> {
+    pub fn create_file(&self, name: &OsStr) -> io::Result<File> {
         self.gate.pass("create")?;
         let file = self.open_at(name, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)?;
         rustix::fs::fchmod(&file, PRIVATE)?;
@@ -92,7 +92,7 @@ impl Folder {
     }
 
     /// Makes a file that must not exist yet and returns when its content is on the disk. The name is not yet.
-    pub(super) fn write_new(&self, name: &OsStr, content: Content<'_>) -> io::Result<()> {
+    pub fn write_new(&self, name: &OsStr, content: Content<'_>) -> io::Result<()> {
         let mut file = self.create_file(name)?;
         self.gate.pass("write")?;
         content(&mut |piece| file.write_all(piece))?;
@@ -101,13 +101,13 @@ impl Folder {
     }
 
     /// Renames `from` to `to`, which is replaced in one step if it exists.
-    pub(super) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+    pub fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         self.gate.pass("rename")?;
         Ok(rustix::fs::renameat(&self.fd, from, &self.fd, to)?)
     }
 
     /// Removes `name`. That it does not exist is fine.
-    pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
+    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
         self.gate.pass("remove")?;
         match rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
@@ -116,18 +116,18 @@ impl Folder {
     }
 
     /// Returns when the names in the folder are on the disk.
-    pub(super) fn sync(&self) -> io::Result<()> {
+    pub fn sync(&self) -> io::Result<()> {
         self.gate.pass("sync folder")?;
         Ok(rustix::fs::fsync(&self.fd)?)
     }
 
     /// Whether there is anything of that name.
-    pub(super) fn contains(&self, name: &OsStr) -> io::Result<bool> {
+    pub fn contains(&self, name: &OsStr) -> io::Result<bool> {
         Ok(self.stat(name)?.is_some())
     }
 
     /// Whether `name` still is the very file that `file` was opened as.
-    pub(super) fn is_same(&self, name: &OsStr, file: &File) -> io::Result<bool> {
+    pub fn is_same(&self, name: &OsStr, file: &File) -> io::Result<bool> {
         let opened = rustix::fs::fstat(file)?;
         Ok(self
             .stat(name)?
@@ -158,13 +158,13 @@ impl Folder {
 
 /// Whether other users can read or write a file of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
+pub enum Access {
     Exposed,
     Private,
 }
 
 /// Looks at an open file: who can reach it, or why tokens must be neither read from it nor written to it.
-pub(super) fn vet(file: &File) -> io::Result<Result<Access, &'static str>> {
+pub fn vet(file: &File) -> io::Result<Result<Access, &'static str>> {
     let stat = rustix::fs::fstat(file)?;
     let others = Mode::RWXG | Mode::RWXO;
     Ok(
@@ -184,7 +184,7 @@ pub(super) fn vet(file: &File) -> io::Result<Result<Access, &'static str>> {
 }
 
 /// Why opening a name was refused, if it was for what the name is.
-pub(super) fn refusal(error: &io::Error) -> Option<&'static str> {
+pub fn refusal(error: &io::Error) -> Option<&'static str> {
     match Errno::from_io_error(error)? {
         Errno::LOOP | Errno::MLINK => Some("it is a symbolic link"),
         Errno::ISDIR => Some("it is a directory"),
@@ -196,7 +196,7 @@ pub(super) fn refusal(error: &io::Error) -> Option<&'static str> {
 
 /// Whether the process `pid` runs and may have made a file `age` ago. An equal number given to a later process, as
 /// happens when a container restarts, does not count. In doubt it runs.
-pub(super) fn is_alive(pid: u32, age: Duration) -> bool {
+pub fn is_alive(pid: u32, age: Duration) -> bool {
     let Some(id) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
         return false;
     };

@@ -13,7 +13,7 @@ use std::{
 
 /// The lock, held until dropped.
 #[derive(Debug)]
-pub(super) struct OwnLock(File);
+pub struct OwnLock(File);
 
 impl Drop for OwnLock {
     fn drop(&mut self) {
@@ -23,7 +23,7 @@ impl Drop for OwnLock {
 }
 
 /// Locks `file` exclusively, waiting up to `wait`. `None` when somebody held it all that time.
-pub(super) fn lock_within(file: File, wait: Duration) -> io::Result<Option<OwnLock>> {
+pub fn lock_within(file: File, wait: Duration) -> io::Result<Option<OwnLock>> {
     match file.try_lock() {
         Ok(()) => Ok(Some(OwnLock(file))),
         Err(TryLockError::WouldBlock) => wait_for(file, wait),
