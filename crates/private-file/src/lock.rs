@@ -1,44 +1,72 @@
-//! The lock among programs that use this library: an operating-system lock on a file that is never deleted.
-//!
-//! Never deleted, because two processes could otherwise hold locks on two files of the same name. Never stale, because
-//! the system releases it with the process.
+//! The operating system's lock on a file. Never stale, because the system releases it with the process.
 
 use std::{
     fs::{File, TryLockError},
     io,
+    ops::{Deref, DerefMut},
     sync::mpsc,
     thread,
     time::Duration,
 };
 
-/// The lock, held until dropped.
+/// A file that this process has for itself, until this is dropped.
+///
+/// Others are kept out only if they ask for the lock as well. The file must never be deleted while somebody may ask:
+/// see [`Folder::lock`](crate::Folder::lock).
 #[derive(Debug)]
-pub struct OwnLock(File);
+pub struct Lock(File);
 
-impl Drop for OwnLock {
+impl Lock {
+    /// Locks `file`, or gives it back when somebody else holds it.
+    ///
+    /// # Errors
+    /// What the system said, where it cannot lock files.
+    pub fn try_new(file: File) -> io::Result<Result<Self, File>> {
+        match file.try_lock() {
+            Ok(()) => Ok(Ok(Self(file))),
+            Err(TryLockError::WouldBlock) => Ok(Err(file)),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Locks `file`, waiting up to `wait`. `None` when somebody held it all that time.
+    pub(crate) fn within(file: File, wait: Duration) -> io::Result<Option<Self>> {
+        match Self::try_new(file)? {
+            Ok(lock) => Ok(Some(lock)),
+            Err(file) => wait_for(file, wait),
+        }
+    }
+}
+
+impl Drop for Lock {
     fn drop(&mut self) {
         // Closing alone would leave the lock to a child process that is just being started and has a copy of the file.
         drop(self.0.unlock());
     }
 }
 
-/// Locks `file` exclusively, waiting up to `wait`. `None` when somebody held it all that time.
-pub fn lock_within(file: File, wait: Duration) -> io::Result<Option<OwnLock>> {
-    match file.try_lock() {
-        Ok(()) => Ok(Some(OwnLock(file))),
-        Err(TryLockError::WouldBlock) => wait_for(file, wait),
-        Err(TryLockError::Error(error)) => Err(error),
+impl Deref for Lock {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        &self.0
+    }
+}
+
+impl DerefMut for Lock {
+    fn deref_mut(&mut self) -> &mut File {
+        &mut self.0
     }
 }
 
 /// The system wakes a waiter the moment the lock is free, but knows no time limit. So a thread waits, and whoever does
 /// not want to wait any longer leaves it behind: it ends, and unlocks, as soon as it gets the lock.
-fn wait_for(file: File, wait: Duration) -> io::Result<Option<OwnLock>> {
+fn wait_for(file: File, wait: Duration) -> io::Result<Option<Lock>> {
     let (sender, receiver) = mpsc::sync_channel(1);
     thread::Builder::new()
-        .name("cache-lock".into())
+        .name("file-lock".into())
         .spawn(move || {
-            let locked = file.lock().map(|()| OwnLock(file));
+            let locked = file.lock().map(|()| Lock(file));
             // Nobody waiting any more is the one way this fails, and then the file is dropped with the message.
             drop(sender.send(locked));
         })?;
@@ -56,16 +84,16 @@ mod tests {
     fn a_held_lock_is_waited_for_only_so_long() {
         let folder = tempfile::tempdir().unwrap();
         let open = || File::create(folder.path().join("lock")).unwrap();
-        let held = lock_within(open(), Duration::ZERO).unwrap().unwrap();
+        let held = Lock::within(open(), Duration::ZERO).unwrap().unwrap();
         assert!(
-            lock_within(open(), Duration::from_millis(20))
+            Lock::within(open(), Duration::from_millis(20))
                 .unwrap()
                 .is_none()
         );
         drop(held);
         // The thread left behind may get it first, but lets go at once.
         assert!(
-            lock_within(open(), Duration::from_secs(60))
+            Lock::within(open(), Duration::from_secs(60))
                 .unwrap()
                 .is_some()
         );
@@ -75,9 +103,9 @@ mod tests {
     fn a_waiter_gets_the_lock_when_it_is_released() {
         let folder = tempfile::tempdir().unwrap();
         let open = || File::create(folder.path().join("lock")).unwrap();
-        let held = lock_within(open(), Duration::ZERO).unwrap().unwrap();
+        let held = Lock::within(open(), Duration::ZERO).unwrap().unwrap();
         let file = open();
-        let waiter = thread::spawn(move || lock_within(file, Duration::from_secs(60)));
+        let waiter = thread::spawn(move || Lock::within(file, Duration::from_secs(60)));
         drop(held);
         assert!(waiter.join().unwrap().unwrap().is_some());
     }

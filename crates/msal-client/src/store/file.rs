@@ -5,6 +5,7 @@
 //! [`shape`] for what is refused as ruins.
 
 mod cache_file;
+mod failure;
 mod lockfile;
 mod shape;
 #[cfg(test)]

@@ -1,121 +1,74 @@
-//! What the store asks of a system that is not Unix, with the standard library alone. Not tested by us anywhere but on
-//! Linux: names are paths here, permissions are those the folder hands down, and nothing says which process runs.
+//! What is asked of a system that is not Unix, with the standard library alone. Names are paths here, permissions are
+//! those the folder hands down, and nothing says which process runs.
 
 use std::{
     ffi::OsStr,
     fs::{self, File, OpenOptions},
-    io::{self, ErrorKind, Write as _},
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use crate::{Content, gate::Gate};
+use crate::access::Access;
 
 /// A folder.
 #[derive(Debug)]
-pub struct Folder {
-    path: PathBuf,
-    gate: Gate,
-}
+pub(crate) struct Handle(PathBuf);
 
-impl Folder {
+impl Handle {
     /// The folder at `path`, or `None` when there is nothing.
-    pub fn open(path: &Path, gate: &Gate) -> io::Result<Option<Self>> {
+    pub(crate) fn open(path: &Path) -> io::Result<Option<Self>> {
         match fs::metadata(path) {
-            Ok(found) if found.is_dir() => Ok(Some(Self {
-                path: path.to_owned(),
-                gate: gate.clone(),
-            })),
+            Ok(found) if found.is_dir() => Ok(Some(Self(path.to_owned()))),
             Ok(_) => Err(ErrorKind::NotADirectory.into()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// The folder at `path`, made where it is missing.
-    pub fn create(path: &Path, gate: &Gate) -> io::Result<Self> {
-        gate.pass("make folder")?;
-        fs::create_dir_all(path)?;
-        Ok(Self {
-            path: path.to_owned(),
-            gate: gate.clone(),
-        })
-    }
-
-    /// Whether every user may replace files in it: not known here.
-    pub fn is_exposed(&self) -> io::Result<bool> {
+    /// Not known here.
+    pub(crate) fn is_exposed(&self) -> io::Result<bool> {
         Ok(false)
     }
 
-    /// The path of `name`, for messages.
-    pub fn place(&self, name: &OsStr) -> String {
-        self.path.join(name).display().to_string()
+    pub(crate) fn open_to_read(&self, name: &OsStr) -> io::Result<File> {
+        self.open_file(name, OpenOptions::new().read(true))
     }
 
-    /// Opens an existing file, or `None` when there is none.
-    pub fn open_file(&self, name: &OsStr) -> io::Result<Option<File>> {
-        self.existing(name, OpenOptions::new().read(true))
+    pub(crate) fn open_to_write(&self, name: &OsStr) -> io::Result<File> {
+        self.open_file(name, OpenOptions::new().read(true).write(true))
     }
 
-    /// Opens an existing lock file for reading and writing, or `None` when there is none.
-    pub fn open_lock(&self, name: &OsStr) -> io::Result<Option<File>> {
-        self.existing(name, OpenOptions::new().read(true).write(true))
-    }
-
-    /// Opens a lock file, and makes it where it is missing. Never truncates.
-    pub fn open_or_create_lock(&self, name: &OsStr) -> io::Result<File> {
-        self.gate.pass("open lock")?;
-        self.refuse_link(name)?;
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(self.path.join(name))
+    pub(crate) fn open_or_create(&self, name: &OsStr) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        self.open_file(name, &options)
     }
 
     /// Makes a file that must not exist yet.
-    pub fn create_file(&self, name: &OsStr) -> io::Result<File> {
-        self.gate.pass("create")?;
+    pub(crate) fn create_file(&self, name: &OsStr) -> io::Result<File> {
         OpenOptions::new()
             .read(true)
             .write(true)
             .create_new(true)
-            .open(self.path.join(name))
+            .open(self.0.join(name))
     }
 
-    /// Makes a file that must not exist yet and returns when its content is on the disk.
-    pub fn write_new(&self, name: &OsStr, content: Content<'_>) -> io::Result<()> {
-        let mut file = self.create_file(name)?;
-        self.gate.pass("write")?;
-        content(&mut |piece| file.write_all(piece))?;
-        self.gate.pass("sync")?;
-        file.sync_all()
+    pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        fs::rename(self.0.join(from), self.0.join(to))
     }
 
-    /// Renames `from` to `to`, which is replaced in one step if it exists.
-    pub fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        self.gate.pass("rename")?;
-        fs::rename(self.path.join(from), self.path.join(to))
-    }
-
-    /// Removes `name`. That it does not exist is fine.
-    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
-        self.gate.pass("remove")?;
-        match fs::remove_file(self.path.join(name)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+    pub(crate) fn remove(&self, name: &OsStr) -> io::Result<()> {
+        fs::remove_file(self.0.join(name))
     }
 
     /// Nothing to do: there is no portable way to make names durable.
-    pub fn sync(&self) -> io::Result<()> {
-        self.gate.pass("sync folder")
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        Ok(())
     }
 
-    /// Whether there is anything of that name.
-    pub fn contains(&self, name: &OsStr) -> io::Result<bool> {
-        match fs::symlink_metadata(self.path.join(name)) {
+    pub(crate) fn contains(&self, name: &OsStr) -> io::Result<bool> {
+        match fs::symlink_metadata(self.0.join(name)) {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
@@ -124,37 +77,31 @@ impl Folder {
 
     /// Whether `name` still is the file that was opened: as far as can be told here, whether it exists. Where an open
     /// file cannot be deleted, that is the same.
-    pub fn is_same(&self, name: &OsStr, _file: &File) -> io::Result<bool> {
+    pub(crate) fn is_same(&self, name: &OsStr, _file: &File) -> io::Result<bool> {
         self.contains(name)
     }
 
-    fn existing(&self, name: &OsStr, options: &OpenOptions) -> io::Result<Option<File>> {
-        self.refuse_link(name)?;
-        match options.open(self.path.join(name)) {
-            Ok(file) => Ok(Some(file)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn refuse_link(&self, name: &OsStr) -> io::Result<()> {
-        match fs::symlink_metadata(self.path.join(name)) {
+    fn open_file(&self, name: &OsStr, options: &OpenOptions) -> io::Result<File> {
+        let path = self.0.join(name);
+        match fs::symlink_metadata(&path) {
             Ok(found) if found.is_symlink() => Err(io::Error::other(Link)),
             Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
-            _ => Ok(()),
+            _ => options.open(path),
         }
     }
 }
 
-/// Whether other users can read or write a file of ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    Exposed,
-    Private,
+/// Makes a folder, and says whether there was none.
+pub(crate) fn make_folder(path: &Path) -> io::Result<bool> {
+    match fs::create_dir(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
-/// Looks at an open file: who can reach it, or why it is refused.
-pub fn vet(file: &File) -> io::Result<Result<Access, &'static str>> {
+/// Looks at an open file: who can reach it, or why it must be neither read nor written.
+pub(crate) fn vet(file: &File) -> io::Result<Result<Access, &'static str>> {
     Ok(if file.metadata()?.is_file() {
         Ok(Access::Private)
     } else {
@@ -163,7 +110,7 @@ pub fn vet(file: &File) -> io::Result<Result<Access, &'static str>> {
 }
 
 /// Why opening a name was refused, if it was for what the name is.
-pub fn refusal(error: &io::Error) -> Option<&'static str> {
+pub(crate) fn refusal(error: &io::Error) -> Option<&'static str> {
     match error.kind() {
         ErrorKind::IsADirectory => Some("it is a directory"),
         ErrorKind::NotADirectory => Some("a part of its path is not a directory"),
@@ -174,8 +121,8 @@ pub fn refusal(error: &io::Error) -> Option<&'static str> {
     }
 }
 
-/// Whether the process `pid` runs. Not known here, so it is believed for the five seconds that msal-extensions waits.
-pub fn is_alive(_pid: u32, age: Duration) -> bool {
+/// Not known here, so a process is believed to run for five seconds, as long as msal-extensions waits.
+pub(crate) fn is_alive(_pid: u32, age: Duration) -> bool {
     age < Duration::from_secs(5)
 }
 

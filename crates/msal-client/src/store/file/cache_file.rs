@@ -3,15 +3,15 @@
 //! | file | what |
 //! |---|---|
 //! | `<name>` | the blob |
-//! | `.<name>.tmp` | the next blob while it is written. Only whoever holds the lock makes one, so one that is found is what a killed writer left |
-//! | `<name>.lock` | see [`private_file::lock_within`] |
+//! | `.<name>.tmp` | the next blob while it is written: see [`Replacement`]. Only whoever holds the lock makes one |
+//! | `<name>.lock` | see [`Folder::lock`] |
 //! | `<name>.lockfile` | see [`lockfile`](super::lockfile) |
 //! | `<name>.corrupt-<n>` | ruins that were set aside |
 
 use std::{
     ffi::OsString,
     fs::File,
-    io::{self, Read as _},
+    io::{self, Read as _, Write as _},
     path::PathBuf,
     thread,
     time::{Duration, Instant},
@@ -19,10 +19,10 @@ use std::{
 
 use bytes::Bytes;
 use msal_core::SecretBuffer;
-use private_file::{Access, Folder, OwnLock, lock_within, parent, refusal, vet};
+use private_file::{Access, Error, Folder, Lock, Replacement};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{Options, lockfile::Lockfile, shape::Outline};
+use super::{Options, failure::failure, lockfile::Lockfile, shape::Outline};
 use crate::store::{PIECE, Pieces, StoreError, Stored, Version};
 
 /// The file of one blob.
@@ -35,17 +35,13 @@ pub(super) struct CacheFile {
 
 impl CacheFile {
     pub(super) fn new(path: PathBuf, options: Options) -> Result<Self, StoreError> {
-        match (parent(&path), path.file_name()) {
-            (Some(folder), Some(name)) => Ok(Self {
-                folder: folder.into(),
-                name: name.into(),
-                options,
-            }),
-            _ => Err(StoreError::not_ours(
-                path.display().to_string(),
-                "it is a directory",
-            )),
-        }
+        let (folder, name) = private_file::folder_and_name(&path)
+            .map_err(|error| failure("name", path.display().to_string(), error))?;
+        Ok(Self {
+            folder: folder.into(),
+            name: name.into(),
+            options,
+        })
     }
 
     /// Reads the file without taking a lock: our own writers replace it in one step. Foreign ones truncate it first, so
@@ -67,7 +63,7 @@ impl CacheFile {
                 )));
             };
             if !may_be_in_writing {
-                return Err(StoreError::corrupt(folder.place(&self.name), fault));
+                return Err(StoreError::corrupt(self.place(), fault));
             }
             // Once nobody writes, one more look: the writer may have finished just now.
             may_be_in_writing =
@@ -90,13 +86,12 @@ impl CacheFile {
         let Some((mut file, _)) = self.open(&folder)? else {
             return Ok(None);
         };
-        let failed = |error| self.failed("read", &folder, error);
         let mut hash = Xxh3::new();
         let each = &mut |piece: &[u8]| {
             hash.update(piece);
             each(piece);
         };
-        read_in_pieces(&mut file, each).map_err(failed)?;
+        read_in_pieces(&mut file, each).map_err(|error| self.unreadable(error))?;
         Ok(Some(version_of(&hash)))
     }
 
@@ -111,8 +106,7 @@ impl CacheFile {
     }
 
     fn ruinous(&self, fault: &'static str) -> StoreError {
-        let file = self.folder.join(&self.name);
-        StoreError::corrupt(format!("what was to be saved in {}", file.display()), fault)
+        StoreError::corrupt(format!("what was to be saved in {}", self.place()), fault)
     }
 
     /// Replaces the file if it still is what the caller expects.
@@ -124,11 +118,14 @@ impl CacheFile {
         let folder = self.make_folder()?;
         self.locked(&folder, || {
             let ruins = self.expect(&folder, expected)?;
-            let version = self.prepare(&folder, blob)?;
+            let (replacement, version) = self.prepare(&folder, blob)?;
             if let Some(ruins) = ruins {
                 self.keep(&folder, ruins)?;
             }
-            self.publish(&folder)?;
+            replacement
+                .publish()
+                .map_err(|error| self.failed("replace", error))?;
+            self.sync(&folder)?;
             Ok(version)
         })
     }
@@ -141,11 +138,9 @@ impl CacheFile {
         self.locked(&folder, || {
             // Refuses to touch what is not ours.
             self.open(&folder)?;
-            for name in [&self.temporary(), &self.name] {
-                folder
-                    .remove(name)
-                    .map_err(|error| self.failed("remove", &folder, error))?;
-            }
+            Replacement::discard(&folder, &self.name)
+                .and_then(|()| folder.remove(&self.name))
+                .map_err(|error| self.failed("remove", error))?;
             self.sync(&folder)
         })
     }
@@ -173,7 +168,7 @@ impl CacheFile {
                 folder.rename(&self.name, &name)?;
                 Ok(name)
             });
-            let name = renamed.map_err(|error| self.failed("set aside", &folder, error))?;
+            let name = renamed.map_err(|error| self.failed("set aside", error))?;
             self.sync(&folder)?;
             Ok(Some(self.folder.join(name)))
         })
@@ -192,20 +187,17 @@ impl CacheFile {
         work()
     }
 
-    fn own_lock(&self, folder: &Folder) -> Result<OwnLock, StoreError> {
+    fn own_lock(&self, folder: &Folder) -> Result<Lock, StoreError> {
         let name = self.beside(".lock");
-        let failed = |error| failure("lock", folder.place(&name), error);
-        let file = folder.open_or_create_lock(&name).map_err(failed)?;
-        if let Err(reason) = vet(&file).map_err(failed)? {
-            return Err(StoreError::not_ours(folder.place(&name), reason));
-        }
-        match lock_within(file, self.options.lock_wait).map_err(failed)? {
-            Some(locked) => Ok(locked),
+        let place = || folder.path_of(&name).display().to_string();
+        match folder.lock(&name, self.options.lock_wait) {
+            Ok(Some(lock)) => Ok(lock),
             // Whoever holds it holds the other one too, which has a name in it.
-            None => Err(StoreError::locked(
-                folder.place(&name),
+            Ok(None) => Err(StoreError::locked(
+                place(),
                 Lockfile::holder(folder, &self.beside(".lockfile")),
             )),
+            Err(error) => Err(failure("lock", place(), error)),
         }
     }
 
@@ -224,10 +216,10 @@ impl CacheFile {
                     fault: Some(fault), ..
                 }),
                 None,
-            ) => Err(StoreError::corrupt(folder.place(&self.name), fault)),
+            ) => Err(StoreError::corrupt(self.place(), fault)),
             (Some(current), Some(expected)) if current.version == *expected => {
                 if current.access == Access::Exposed {
-                    let file = folder.place(&self.name);
+                    let file = self.place();
                     tracing::warn!(
                         file,
                         "other users could read or write the token cache; the new file is private"
@@ -240,50 +232,39 @@ impl CacheFile {
     }
 
     /// Puts the new content on the disk under its temporary name, unless it is ruins.
-    fn prepare(&self, folder: &Folder, blob: &dyn Pieces) -> Result<Version, StoreError> {
-        let temporary = self.temporary();
+    fn prepare<'a>(
+        &'a self,
+        folder: &'a Folder,
+        blob: &dyn Pieces,
+    ) -> Result<(Replacement<'a>, Version), StoreError> {
         let mut outline = (!blob.is_document()).then(Outline::default);
         let mut hash = Xxh3::new();
-        // We hold the lock, so it is not in use: a killed writer left it.
-        let written = folder.remove(&temporary).and_then(|()| {
-            folder.write_new(&temporary, &mut |write| {
-                blob.for_each(&mut |piece| {
-                    if let Some(outline) = &mut outline {
-                        outline.add(piece);
-                    }
-                    hash.update(piece);
-                    write(piece)
-                })
+        let written = Replacement::write(folder, &self.name, |file| {
+            blob.for_each(&mut |piece| {
+                if let Some(outline) = &mut outline {
+                    outline.add(piece);
+                }
+                hash.update(piece);
+                file.write_all(piece)
             })
         });
-        let fault = outline.and_then(|outline| outline.fault(self.options.any_content));
-        let refused = match (written, fault) {
-            (Ok(()), None) => return Ok(version_of(&hash)),
-            (Ok(()), Some(fault)) => self.ruinous(fault),
-            (Err(error), _) => self.failed("write", folder, error),
-        };
-        drop(folder.remove(&temporary));
-        Err(refused)
-    }
-
-    /// Gives the new content its name.
-    fn publish(&self, folder: &Folder) -> Result<(), StoreError> {
-        let temporary = self.temporary();
-        folder.rename(&temporary, &self.name).map_err(|error| {
-            drop(folder.remove(&temporary));
-            self.failed("replace", folder, error)
-        })?;
-        self.sync(folder)
+        let replacement = written.map_err(|error| self.failed("write", error))?;
+        match outline.and_then(|outline| outline.fault(self.options.any_content)) {
+            None => Ok((replacement, version_of(&hash))),
+            Some(fault) => Err(self.ruinous(fault)),
+        }
     }
 
     fn sync(&self, folder: &Folder) -> Result<(), StoreError> {
-        let synced = folder.sync();
-        synced.map_err(|error| StoreError::not_durable(folder.place(&self.name), error))
+        folder.sync().map_err(|error| match error {
+            Error::Io { source, .. } => StoreError::not_durable(self.place(), source),
+            refused @ Error::Refused { .. } => self.failed("sync", refused),
+        })
     }
 
     /// Copies ruins aside. A copy, so that the file is never missing for those who read it without a lock.
     fn keep(&self, folder: &Folder, ruins: Current) -> Result<(), StoreError> {
-        let file = folder.place(&self.name);
+        let file = self.place();
         tracing::warn!(
             file,
             fault = ruins.fault,
@@ -295,11 +276,11 @@ impl CacheFile {
         let content = Bytes::from_owner(ruins.content);
         let kept = self
             .unused_name(folder)
-            .and_then(|name| folder.write_new(&name, &mut |write| content.for_each(write)));
-        kept.map_err(|error| self.failed("set aside", folder, error))
+            .and_then(|name| folder.write_new(&name, |file| file.write_all(&content)));
+        kept.map_err(|error| self.failed("set aside", error))
     }
 
-    fn unused_name(&self, folder: &Folder) -> io::Result<OsString> {
+    fn unused_name(&self, folder: &Folder) -> Result<OsString, Error> {
         let mut n = 1_u32;
         loop {
             let name = self.beside(&format!(".corrupt-{n}"));
@@ -314,7 +295,7 @@ impl CacheFile {
         let Some((mut file, access)) = self.open(folder)? else {
             return Ok(None);
         };
-        let content = read_whole(&mut file).map_err(|error| self.failed("read", folder, error))?;
+        let content = read_whole(&mut file).map_err(|error| self.unreadable(error))?;
         let (mut outline, mut hash) = (Outline::default(), Xxh3::new());
         for piece in content.chunks(PIECE) {
             outline.add(piece);
@@ -329,44 +310,22 @@ impl CacheFile {
     }
 
     fn open(&self, folder: &Folder) -> Result<Option<(File, Access)>, StoreError> {
-        let failed = |error| self.failed("read", folder, error);
-        let Some(file) = folder.open_file(&self.name).map_err(failed)? else {
-            return Ok(None);
-        };
-        match vet(&file).map_err(failed)? {
-            Ok(access) => Ok(Some((file, access))),
-            Err(reason) => Err(StoreError::not_ours(folder.place(&self.name), reason)),
-        }
+        let opened = folder.open_to_read(&self.name);
+        opened.map_err(|error| self.failed("read", error))
     }
 
     fn open_folder(&self) -> Result<Option<Folder>, StoreError> {
         Folder::open(&self.folder, &self.options.gate)
-            .map_err(|error| self.folder_failed("open", error))
+            .map_err(|error| failure("open", self.folder.display().to_string(), error))
     }
 
     fn make_folder(&self) -> Result<Folder, StoreError> {
-        let failed = |error| self.folder_failed("make", error);
-        let folder = Folder::create(&self.folder, &self.options.gate).map_err(failed)?;
-        if folder.is_exposed().map_err(failed)? {
-            let place = self.folder.display().to_string();
-            return Err(StoreError::not_ours(
-                place,
-                "every user may replace files in this folder",
-            ));
-        }
-        Ok(folder)
+        Folder::create(&self.folder, &self.options.gate)
+            .map_err(|error| failure("make", self.folder.display().to_string(), error))
     }
 
-    /// Errors of looking are taken for "nobody": the file itself has already been read.
     fn is_foreign_writer_at_work(&self, folder: &Folder) -> bool {
-        Lockfile::is_held(folder, &self.beside(".lockfile")).unwrap_or(false)
-    }
-
-    fn temporary(&self) -> OsString {
-        let mut name = OsString::from(".");
-        name.push(&self.name);
-        name.push(".tmp");
-        name
+        Lockfile::is_held(folder, &self.beside(".lockfile"))
     }
 
     fn beside(&self, suffix: &str) -> OsString {
@@ -375,12 +334,16 @@ impl CacheFile {
         name
     }
 
-    fn failed(&self, action: &'static str, folder: &Folder, error: io::Error) -> StoreError {
-        failure(action, folder.place(&self.name), error)
+    fn place(&self) -> String {
+        self.folder.join(&self.name).display().to_string()
     }
 
-    fn folder_failed(&self, action: &'static str, error: io::Error) -> StoreError {
-        failure(action, self.folder.display().to_string(), error)
+    fn failed(&self, action: &'static str, error: Error) -> StoreError {
+        failure(action, self.place(), error)
+    }
+
+    fn unreadable(&self, error: io::Error) -> StoreError {
+        StoreError::io("read", self.place(), error)
     }
 }
 
@@ -390,14 +353,6 @@ struct Current {
     version: Version,
     fault: Option<&'static str>,
     access: Access,
-}
-
-/// Tells what the system refused from what failed.
-pub(super) fn failure(action: &'static str, place: String, error: io::Error) -> StoreError {
-    match refusal(&error) {
-        Some(reason) => StoreError::not_ours(place, reason),
-        None => StoreError::io(action, place, error),
-    }
 }
 
 /// Reads to the end in one buffer that never moves, as a buffer that grows leaves copies of tokens behind.

@@ -17,9 +17,9 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use private_file::{Folder, is_alive, vet};
+use private_file::{Error, Folder, Lock, is_alive};
 
-use super::cache_file::failure;
+use super::failure::failure;
 use crate::store::StoreError;
 
 /// The lock, held until dropped.
@@ -27,7 +27,7 @@ use crate::store::StoreError;
 pub(super) struct Lockfile<'a> {
     folder: &'a Folder,
     name: &'a OsStr,
-    file: File,
+    lock: Lock,
 }
 
 impl<'a> Lockfile<'a> {
@@ -45,91 +45,111 @@ impl<'a> Lockfile<'a> {
         let mut pause = FIRST_PAUSE;
         loop {
             let holder = match attempt(folder, name)? {
-                Attempt::Taken(file) => return Ok(Self { folder, name, file }),
+                Attempt::Taken(lock) => return Ok(Self { folder, name, lock }),
                 Attempt::Held(holder) => holder,
             };
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(StoreError::locked(folder.place(name), holder));
+                return Err(StoreError::locked(place(folder, name), holder));
             }
             thread::sleep(pause.min(left));
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    /// Whether a program that is still running holds the lock. Changes nothing.
-    pub(super) fn is_held(folder: &Folder, name: &OsStr) -> io::Result<bool> {
-        let Some(mut file) = folder.open_file(name)? else {
-            return Ok(false);
+    /// Whether a program that is still running holds the lock. Changes nothing, and takes what cannot be looked at for
+    /// nobody.
+    pub(super) fn is_held(folder: &Folder, name: &OsStr) -> bool {
+        let Ok(Some(mut file)) = folder.open_unvetted(name) else {
+            return false;
         };
-        Ok(!Holder::read(&mut file)?.is_gone()
-            || matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        Holder::read(&mut file).is_ok_and(|holder| {
+            !holder.is_gone() || matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+        })
     }
 
     /// Who says to hold the lock, for messages.
     pub(super) fn holder(folder: &Folder, name: &OsStr) -> Option<String> {
-        let mut file = folder.open_file(name).ok()??;
+        let mut file = folder.open_unvetted(name).ok()??;
         Holder::read(&mut file).ok()?.name()
     }
 }
 
 impl Drop for Lockfile<'_> {
     fn drop(&mut self) {
-        if self.folder.is_same(self.name, &self.file).unwrap_or(false)
+        // The file goes first, then the lock on it.
+        if self.folder.is_same(self.name, &self.lock).unwrap_or(false)
             && self.folder.remove(self.name).is_err()
         {
             // Best effort: a file without a signature is soon taken over, one that names a living process is not.
-            drop(self.file.set_len(0));
+            drop(self.lock.set_len(0));
         }
-        // Closing alone would leave the lock to a child process that is just being started and has a copy of the file.
-        drop(self.file.unlock());
     }
 }
 
 enum Attempt {
-    Taken(File),
+    Taken(Lock),
     Held(Option<String>),
 }
 
 fn attempt(folder: &Folder, name: &OsStr) -> Result<Attempt, StoreError> {
-    let failed = |error| failure("lock", folder.place(name), error);
     match folder.create_file(name) {
-        Ok(file) => take(folder, name, file).map_err(failed),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => take_over(folder, name),
-        Err(error) => Err(failed(error)),
+        Ok(file) => take(folder, name, file),
+        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {
+            take_over(folder, name)
+        }
+        Err(error) => Err(folder_error(folder, name, error)),
     }
 }
 
 /// Takes the file of somebody who is gone.
 fn take_over(folder: &Folder, name: &OsStr) -> Result<Attempt, StoreError> {
-    let failed = |error| failure("lock", folder.place(name), error);
-    let Some(mut file) = folder.open_lock(name).map_err(failed)? else {
+    let opened = folder.open_to_write(name);
+    let Some((mut file, _)) = opened.map_err(|error| folder_error(folder, name, error))? else {
         return Ok(Attempt::Held(None));
     };
-    if let Err(reason) = vet(&file).map_err(failed)? {
-        return Err(StoreError::not_ours(folder.place(name), reason));
-    }
-    let holder = Holder::read(&mut file).map_err(failed)?;
+    let holder = Holder::read(&mut file).map_err(|error| file_error(folder, name, error))?;
     if holder.is_gone() {
-        take(folder, name, file).map_err(failed)
+        take(folder, name, file)
     } else {
         Ok(Attempt::Held(holder.name()))
     }
 }
 
-fn take(folder: &Folder, name: &OsStr, mut file: File) -> io::Result<Attempt> {
-    match file.try_lock() {
-        // Its holder, or somebody who waited for it, may have deleted it in the meantime.
-        Ok(()) if !folder.is_same(name, &file)? => Ok(Attempt::Held(None)),
-        Ok(()) => {
-            file.set_len(0)?;
-            file.rewind()?;
-            file.write_all(signature().as_bytes())?;
-            Ok(Attempt::Taken(file))
+fn take(folder: &Folder, name: &OsStr, file: File) -> Result<Attempt, StoreError> {
+    let failed = |error| file_error(folder, name, error);
+    match Lock::try_new(file).map_err(failed)? {
+        Ok(mut lock) => {
+            let is_same = folder.is_same(name, &lock);
+            // Its holder, or somebody who waited for it, may have deleted it in the meantime.
+            if !is_same.map_err(|error| folder_error(folder, name, error))? {
+                return Ok(Attempt::Held(None));
+            }
+            sign(&mut lock).map_err(failed)?;
+            Ok(Attempt::Taken(lock))
         }
-        Err(TryLockError::WouldBlock) => Ok(Attempt::Held(Holder::read(&mut file)?.name())),
-        Err(TryLockError::Error(error)) => Err(error),
+        Err(mut file) => Ok(Attempt::Held(
+            Holder::read(&mut file).map_err(failed)?.name(),
+        )),
     }
+}
+
+fn sign(file: &mut File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(signature().as_bytes())
+}
+
+fn file_error(folder: &Folder, name: &OsStr, error: io::Error) -> StoreError {
+    StoreError::io("lock", place(folder, name), error)
+}
+
+fn folder_error(folder: &Folder, name: &OsStr, error: Error) -> StoreError {
+    failure("lock", place(folder, name), error)
+}
+
+fn place(folder: &Folder, name: &OsStr) -> String {
+    folder.path_of(name).display().to_string()
 }
 
 /// Who a lock file says holds it.
