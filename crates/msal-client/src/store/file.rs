@@ -7,6 +7,7 @@
 mod cache_file;
 mod failure;
 mod lockfile;
+mod options;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -14,9 +15,8 @@ mod tests;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use private_file::Gate;
 
-use self::cache_file::CacheFile;
+use self::{cache_file::CacheFile, options::Options};
 use super::{BoxFuture, CacheStore, Each, Partition, Pieces, StoreError, Stored, Version};
 
 /// Keeps each blob in a file, safely shared with other processes, MSAL Python's included.
@@ -57,13 +57,6 @@ pub struct FileStore {
 enum Home {
     File(PathBuf),
     Folder(PathBuf),
-}
-
-#[derive(Debug, Clone)]
-struct Options {
-    any_content: bool,
-    lock_wait: Duration,
-    gate: Gate,
 }
 
 impl FileStore {
@@ -183,15 +176,5 @@ impl CacheStore for FileStore {
 
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(self.blocking(partition, CacheFile::remove))
-    }
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            any_content: false,
-            lock_wait: Duration::from_secs(10),
-            gate: Gate::default(),
-        }
     }
 }

@@ -22,7 +22,7 @@ use msal_core::SecretBuffer;
 use private_file::{Access, Error, Folder, Lock, Replacement};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{Options, failure::failure, lockfile::Lockfile, shape::Outline};
+use super::{failure::failure, lockfile::Lockfile, options::Options, shape::Outline};
 use crate::store::{PIECE, Pieces, StoreError, Stored, Version};
 
 /// The file of one blob.
