@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use msal::{
-    HttpClient, HttpSettings, HttpVersion, HyperClient, ReqwestClient, Runtime, SystemClock,
+    HttpClient, HttpSettings, HttpVersion, HttpsClient, ReqwestClient, Runtime, SystemClock,
     SystemRandom,
 };
 
@@ -40,7 +40,7 @@ pub(crate) fn runtime(arguments: &NetworkArgs, width: usize) -> Result<Runtime, 
     // What costs less for each request knows no proxies.
     let http: Arc<dyn HttpClient> = match has_proxy(&Matcher::from_system()) {
         true => Arc::new(ReqwestClient::new(settings)),
-        false => Arc::new(HyperClient::new(settings)),
+        false => Arc::new(HttpsClient::new(settings)),
     };
     Ok(Runtime {
         http,

@@ -3,7 +3,9 @@
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
 mod certificates;
 #[cfg(feature = "hyper")]
-mod hyper;
+mod connector;
+#[cfg(feature = "hyper")]
+mod https_client;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
@@ -14,7 +16,7 @@ use std::fmt;
 use std::sync::Arc;
 
 #[cfg(feature = "hyper")]
-pub use self::hyper::HyperClient;
+pub use self::https_client::HttpsClient;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestClient;
 #[cfg(any(feature = "hyper", feature = "reqwest"))]

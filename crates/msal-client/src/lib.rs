@@ -81,7 +81,7 @@
 //!
 //! * `reqwest`, on by default: the default HTTP client, `ReqwestClient`. Without it an application needs a [`Runtime`]
 //!   with a client of your own.
-//! * `hyper`: `HyperClient`, which takes less processor time for a request and knows no proxies.
+//! * `hyper`: `HttpsClient`, which takes less processor time for a request and knows no proxies.
 //! * `conformance`: the suite every [`CacheStore`] must pass.
 
 mod application;
@@ -105,7 +105,7 @@ pub use cache::SharedTokenCache;
 pub use error::{ConfigError, Error, InteractionRequired, ProtocolError, StoreFailure};
 pub use flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
 #[cfg(feature = "hyper")]
-pub use http::HyperClient;
+pub use http::HttpsClient;
 #[cfg(feature = "reqwest")]
 pub use http::ReqwestClient;
 pub use http::{HttpError, HttpErrorKind};

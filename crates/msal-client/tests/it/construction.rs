@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use msal::{
     Account, Authority, BoxFuture, CacheStore, Clock, ConfidentialClientApplication, ConfigError,
-    HomeAccountId, HttpClient, HttpError, HyperClient, Partition, PublicClientApplication,
+    HomeAccountId, HttpClient, HttpError, HttpsClient, Partition, PublicClientApplication,
     RandomError, RefreshToken, ReqwestClient, Runtime, SecureRandom, StoreError, Stored, UnixTime,
     Version,
 };
@@ -112,7 +112,7 @@ fn constructors_touch_nothing() {
 #[test]
 fn a_client_needs_no_tokio_and_no_certificates_before_its_first_request() {
     let clients: [Arc<dyn HttpClient>; 2] = [
-        Arc::new(HyperClient::default()),
+        Arc::new(HttpsClient::default()),
         Arc::new(ReqwestClient::default()),
     ];
     for http in clients {

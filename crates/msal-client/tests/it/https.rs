@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use msal::{
     Authority, ConfigError, Error, HttpClient, HttpError, HttpErrorKind, HttpSettings, HttpVersion,
-    HyperClient, PublicClientApplication, RefreshToken, ReqwestClient, Runtime,
+    HttpsClient, PublicClientApplication, RefreshToken, ReqwestClient, Runtime,
 };
 use msal_emulator::sample::{ALICE, DESKTOP};
 use msal_emulator::{Directory, Emulator, Endpoint, Fault, Server, Version};
@@ -74,7 +74,7 @@ impl Transport {
     /// A client with no settings.
     fn default_client(self) -> Arc<dyn HttpClient> {
         match self {
-            Self::Hyper => Arc::new(HyperClient::default()),
+            Self::Hyper => Arc::new(HttpsClient::default()),
             Self::Reqwest => Arc::new(ReqwestClient::default()),
         }
     }
@@ -90,7 +90,7 @@ impl Transport {
             .largest_idle_pool(2)
             .authorities_pem(bundle.as_bytes())?;
         Ok(match self {
-            Self::Hyper => Arc::new(HyperClient::new(settings)),
+            Self::Hyper => Arc::new(HttpsClient::new(settings)),
             Self::Reqwest => Arc::new(ReqwestClient::new(settings)),
         })
     }

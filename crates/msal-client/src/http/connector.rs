@@ -15,9 +15,9 @@ use rustls_platform_verifier::Verifier;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::certificates::Authorities;
+use super::settings::{CONNECT_TIMEOUT, HttpVersion, TIMEOUT};
 use crate::BoxFuture;
-use crate::http::certificates::Authorities;
-use crate::http::settings::{CONNECT_TIMEOUT, HttpVersion, TIMEOUT};
 
 /// When to ask a silent server whether it is still there, how long to wait for its word, and how often to ask.
 const KEEPALIVE: Duration = Duration::from_secs(15);

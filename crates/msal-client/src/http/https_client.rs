@@ -1,7 +1,5 @@
 //! The HTTP client for bulk work: hyper-util's pool of connections over rustls, with nothing in between.
 
-mod connector;
-
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -11,8 +9,8 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use self::connector::Connector;
 use super::certificates::is_about_certificates;
+use super::connector::Connector;
 use super::settings::{HttpSettings, LARGEST_BODY, TIMEOUT};
 use super::{HttpError, HttpErrorKind};
 use crate::{BoxFuture, HttpClient};
@@ -27,14 +25,14 @@ use crate::{BoxFuture, HttpClient};
 /// Five seconds to connect, thirty in all, and one megabyte a response. A request that an idle connection could not
 /// take, because the server had closed it, goes over another one; what may have been sent is not sent again.
 #[derive(Clone, Debug, Default)]
-pub struct HyperClient {
+pub struct HttpsClient {
     settings: HttpSettings,
     pool: Arc<OnceLock<Result<Pool, HttpError>>>,
 }
 
 type Pool = Client<Connector, Full<Bytes>>;
 
-impl HyperClient {
+impl HttpsClient {
     /// A client with other settings than the default.
     pub fn new(settings: HttpSettings) -> Self {
         Self {
@@ -75,7 +73,7 @@ impl HyperClient {
     }
 }
 
-impl HttpClient for HyperClient {
+impl HttpClient for HttpsClient {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
         Box::pin(async {
             // One timer, and no second one between reads: every timer of a request costs system calls.
