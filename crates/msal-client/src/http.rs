@@ -6,8 +6,12 @@ mod certificates;
 mod connector;
 #[cfg(feature = "hyper")]
 mod https_client;
+#[cfg(feature = "hyper")]
+mod proxies;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+#[cfg(feature = "hyper")]
+mod route;
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
 mod settings;
 

@@ -22,11 +22,12 @@ pub enum HttpVersion {
 }
 
 /// What can be chosen of this library's clients, which differ in what a request costs and in whether they know proxies.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct HttpSettings {
     pub(super) authorities: Authorities,
     pub(super) version: HttpVersion,
     pub(super) largest_idle_pool: Option<usize>,
+    pub(super) uses_proxies: bool,
 }
 
 impl HttpSettings {
@@ -51,5 +52,24 @@ impl HttpSettings {
     pub fn largest_idle_pool(mut self, connections: usize) -> Self {
         self.largest_idle_pool = Some(connections);
         self
+    }
+
+    /// Sends nothing through a proxy, whatever the environment and the system say: for a server on this machine.
+    #[must_use]
+    pub fn no_proxy(mut self) -> Self {
+        self.uses_proxies = false;
+        self
+    }
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            authorities: Authorities::default(),
+            version: HttpVersion::default(),
+            // As many as there were requests in flight.
+            largest_idle_pool: None,
+            uses_proxies: true,
+        }
     }
 }
