@@ -1,29 +1,25 @@
-//! What can go wrong between this machine and a server, and the clients.
+//! What can go wrong between this machine and a server, and the client.
 
-#[cfg(any(feature = "hyper", feature = "reqwest"))]
+#[cfg(feature = "https-client")]
 mod certificates;
-#[cfg(feature = "hyper")]
+#[cfg(feature = "https-client")]
 mod connector;
-#[cfg(feature = "hyper")]
+#[cfg(feature = "https-client")]
 mod https_client;
-#[cfg(feature = "hyper")]
+#[cfg(feature = "https-client")]
 mod proxies;
-#[cfg(feature = "reqwest")]
-mod reqwest;
-#[cfg(feature = "hyper")]
+#[cfg(feature = "https-client")]
 mod route;
-#[cfg(any(feature = "hyper", feature = "reqwest"))]
+#[cfg(feature = "https-client")]
 mod settings;
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-#[cfg(feature = "hyper")]
+#[cfg(feature = "https-client")]
 pub use self::https_client::HttpsClient;
-#[cfg(feature = "reqwest")]
-pub use self::reqwest::ReqwestClient;
-#[cfg(any(feature = "hyper", feature = "reqwest"))]
+#[cfg(feature = "https-client")]
 pub use self::settings::{HttpSettings, HttpVersion};
 
 /// Why there is no response. It names no header and no body.

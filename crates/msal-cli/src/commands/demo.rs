@@ -108,7 +108,10 @@ fn entry(url: &str, upn: &str, client_id: &str, resource: &str, refresh_token: &
 }
 
 fn job(server: &Server, source: &Path, target: &Path) -> Result<Job, Failure> {
-    let settings = HttpSettings::default().authorities_pem(server.ca_pem().as_bytes())?;
+    let settings = HttpSettings::default()
+        .authorities_pem(server.ca_pem().as_bytes())?
+        // The server is on this machine, where no proxy leads.
+        .no_proxy();
     let mut plan = PlanOptions::default();
     let authority =
         AuthorityOverride::parse(&server.url()).map_err(|error| Failure::new(&error))?;
@@ -118,7 +121,6 @@ fn job(server: &Server, source: &Path, target: &Path) -> Result<Job, Failure> {
         plan,
         credentials: Credentials::none().with_secret(sample::WEB, sample::WEB_SECRET.into()),
         runtime: Runtime {
-            // The server is on this machine, where no proxy leads.
             http: Arc::new(HttpsClient::new(settings)),
             clock: Arc::new(SystemClock::default()),
             random: Arc::new(SystemRandom::default()),

@@ -64,12 +64,12 @@ impl Settings {
     }
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "https-client")]
 fn default_runtime() -> Result<Runtime, ConfigError> {
     Ok(Runtime::default())
 }
 
-#[cfg(not(feature = "reqwest"))]
+#[cfg(not(feature = "https-client"))]
 fn default_runtime() -> Result<Runtime, ConfigError> {
     Err(ConfigError::NoHttpClient)
 }

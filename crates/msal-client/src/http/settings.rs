@@ -1,4 +1,4 @@
-//! What all clients keep to, and what can be chosen.
+//! What the client keeps to, and what can be chosen.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub enum HttpVersion {
     Http1,
 }
 
-/// What can be chosen of this library's clients, which differ in what a request costs and in whether they know proxies.
+/// What can be chosen of [`HttpsClient`](super::HttpsClient).
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
     pub(super) authorities: Authorities,
