@@ -1,26 +1,14 @@
 //! What can go wrong between this machine and a server, and the client.
 
 #[cfg(feature = "https-client")]
-mod certificates;
-#[cfg(feature = "https-client")]
-mod connector;
-#[cfg(feature = "https-client")]
 mod https_client;
-#[cfg(feature = "https-client")]
-mod proxies;
-#[cfg(feature = "https-client")]
-mod route;
-#[cfg(feature = "https-client")]
-mod settings;
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
 #[cfg(feature = "https-client")]
-pub use self::https_client::HttpsClient;
-#[cfg(feature = "https-client")]
-pub use self::settings::{HttpSettings, HttpVersion};
+pub use self::https_client::{HttpSettings, HttpVersion, HttpsClient};
 
 /// Why there is no response. It names no header and no body.
 #[derive(Clone, Debug)]

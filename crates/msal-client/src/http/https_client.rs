@@ -1,5 +1,13 @@
 //! The HTTP client: hyper-util's pool of connections over rustls, with nothing in between.
 
+mod certificates;
+mod connector;
+mod proxies;
+mod route;
+mod settings;
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -9,10 +17,11 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::certificates::is_about_certificates;
-use super::connector::Connector;
-use super::proxies::Proxies;
-use super::settings::{HttpSettings, LARGEST_BODY, TIMEOUT};
+use self::certificates::is_about_certificates;
+use self::connector::Connector;
+use self::proxies::Proxies;
+pub use self::settings::{HttpSettings, HttpVersion};
+use self::settings::{LARGEST_BODY, TIMEOUT};
 use super::{HttpError, HttpErrorKind};
 use crate::{BoxFuture, HttpClient};
 
@@ -118,6 +127,3 @@ fn classify(error: Error) -> HttpError {
     };
     HttpError::new(kind, error)
 }
-
-#[cfg(test)]
-mod tests;
