@@ -1,12 +1,13 @@
 //! A store in files that survives crashes, full disks and other programs: the home of a cache on a desktop.
 //!
 //! How a blob is replaced: temporary file in the same folder, private from its first byte, `fsync`, `rename`, `fsync` of
-//! the folder, all under an operating-system lock. See [`cache_file`] for the order, [`lockfile`] for the second lock,
+//! the folder, all under an operating-system lock. See [`cache_file`] for the order, [`locks`] for the two locks,
 //! [`shape`] for what is refused as ruins.
 
 mod cache_file;
-mod failure;
+mod cache_path;
 mod lockfile;
+mod locks;
 mod options;
 mod shape;
 #[cfg(test)]

@@ -9,7 +9,6 @@
 //! | `<name>.corrupt-<n>` | ruins that were set aside |
 
 use std::{
-    ffi::OsString,
     fs::File,
     io::{self, Read as _, Write as _},
     path::PathBuf,
@@ -19,29 +18,25 @@ use std::{
 
 use bytes::Bytes;
 use msal_core::SecretBuffer;
-use private_file::{Access, Error, Folder, Lock, Replacement};
+use private_file::{Access, Folder, Replacement};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{failure::failure, lockfile::Lockfile, options::Options, shape::Outline};
+use super::{
+    cache_path::CachePath, lockfile::Lockfile, locks::Locks, options::Options, shape::Outline,
+};
 use crate::store::{PIECE, Pieces, StoreError, Stored, Version};
 
 /// The file of one blob.
 #[derive(Debug)]
 pub(super) struct CacheFile {
-    folder: PathBuf,
-    name: OsString,
+    path: CachePath,
     options: Options,
 }
 
 impl CacheFile {
     pub(super) fn new(path: PathBuf, options: Options) -> Result<Self, StoreError> {
-        let (folder, name) = private_file::folder_and_name(&path)
-            .map_err(|error| failure("name", path.display().to_string(), error))?;
-        Ok(Self {
-            folder: folder.into(),
-            name: name.into(),
-            options,
-        })
+        let path = CachePath::new(&path)?;
+        Ok(Self { path, options })
     }
 
     /// Reads the file without taking a lock: our own writers replace it in one step. Foreign ones truncate it first, so
@@ -63,11 +58,10 @@ impl CacheFile {
                 )));
             };
             if !may_be_in_writing {
-                return Err(StoreError::corrupt(self.place(), fault));
+                return Err(StoreError::corrupt(self.path.to_string(), fault));
             }
             // Once nobody writes, one more look: the writer may have finished just now.
-            may_be_in_writing =
-                Instant::now() < deadline && self.is_foreign_writer_at_work(&folder);
+            may_be_in_writing = Instant::now() < deadline && Lockfile::is_held(&folder, &self.path);
             if may_be_in_writing {
                 thread::sleep(PAUSE);
             }
@@ -83,7 +77,7 @@ impl CacheFile {
         let Some(folder) = self.open_folder()? else {
             return Ok(None);
         };
-        let Some((mut file, _)) = self.open(&folder)? else {
+        let Some((mut file, _)) = self.path.open(&folder)? else {
             return Ok(None);
         };
         let mut hash = Xxh3::new();
@@ -91,7 +85,7 @@ impl CacheFile {
             hash.update(piece);
             each(piece);
         };
-        read_in_pieces(&mut file, each).map_err(|error| self.unreadable(error))?;
+        read_in_pieces(&mut file, each).map_err(|error| self.path.io_failed("read", error))?;
         Ok(Some(version_of(&hash)))
     }
 
@@ -106,7 +100,7 @@ impl CacheFile {
     }
 
     fn ruinous(&self, fault: &'static str) -> StoreError {
-        StoreError::corrupt(format!("what was to be saved in {}", self.place()), fault)
+        StoreError::corrupt(format!("what was to be saved in {}", self.path), fault)
     }
 
     /// Replaces the file if it still is what the caller expects.
@@ -115,7 +109,7 @@ impl CacheFile {
         blob: &dyn Pieces,
         expected: Option<&Version>,
     ) -> Result<Version, StoreError> {
-        let folder = self.make_folder()?;
+        let folder = self.path.make_folder(&self.options.gate)?;
         self.locked(&folder, || {
             let ruins = self.expect(&folder, expected)?;
             let (replacement, version) = self.prepare(&folder, blob)?;
@@ -124,8 +118,8 @@ impl CacheFile {
             }
             replacement
                 .publish()
-                .map_err(|error| self.failed("replace", error))?;
-            self.sync(&folder)?;
+                .map_err(|error| self.path.failed("replace", error))?;
+            self.path.sync(&folder)?;
             Ok(version)
         })
     }
@@ -137,11 +131,11 @@ impl CacheFile {
         };
         self.locked(&folder, || {
             // Refuses to touch what is not ours.
-            self.open(&folder)?;
-            Replacement::discard(&folder, &self.name)
-                .and_then(|()| folder.remove(&self.name))
-                .map_err(|error| self.failed("remove", error))?;
-            self.sync(&folder)
+            self.path.open(&folder)?;
+            Replacement::discard(&folder, self.path.name())
+                .and_then(|()| folder.remove(self.path.name()))
+                .map_err(|error| self.path.failed("remove", error))?;
+            self.path.sync(&folder)
         })
     }
 
@@ -164,13 +158,13 @@ impl CacheFile {
             if !as_seen {
                 return Err(StoreError::Conflict);
             }
-            let renamed = self.unused_name(&folder).and_then(|name| {
-                folder.rename(&self.name, &name)?;
+            let renamed = self.path.unused_name(&folder).and_then(|name| {
+                folder.rename(self.path.name(), &name)?;
                 Ok(name)
             });
-            let name = renamed.map_err(|error| self.failed("set aside", error))?;
-            self.sync(&folder)?;
-            Ok(Some(self.folder.join(name)))
+            let name = renamed.map_err(|error| self.path.failed("set aside", error))?;
+            self.path.sync(&folder)?;
+            Ok(Some(folder.path_of(&name)))
         })
     }
 
@@ -180,25 +174,8 @@ impl CacheFile {
         folder: &Folder,
         work: impl FnOnce() -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let _own = self.own_lock(folder)?;
-        // Declared second, so released first.
-        let name = self.beside(".lockfile");
-        let _lockfile = Lockfile::acquire(folder, &name, self.options.lock_wait)?;
+        let _locks = Locks::acquire(folder, &self.path, self.options.lock_wait)?;
         work()
-    }
-
-    fn own_lock(&self, folder: &Folder) -> Result<Lock, StoreError> {
-        let name = self.beside(".lock");
-        let place = || folder.path_of(&name).display().to_string();
-        match folder.lock(&name, self.options.lock_wait) {
-            Ok(Some(lock)) => Ok(lock),
-            // Whoever holds it holds the other one too, which has a name in it.
-            Ok(None) => Err(StoreError::locked(
-                place(),
-                Lockfile::holder(folder, &self.beside(".lockfile")),
-            )),
-            Err(error) => Err(failure("lock", place(), error)),
-        }
     }
 
     /// Compares the file with what the caller expects. Ruins are returned where the caller's blob may replace them,
@@ -216,10 +193,10 @@ impl CacheFile {
                     fault: Some(fault), ..
                 }),
                 None,
-            ) => Err(StoreError::corrupt(self.place(), fault)),
+            ) => Err(StoreError::corrupt(self.path.to_string(), fault)),
             (Some(current), Some(expected)) if current.version == *expected => {
                 if current.access == Access::Exposed {
-                    let file = self.place();
+                    let file = self.path.to_string();
                     tracing::warn!(
                         file,
                         "other users could read or write the token cache; the new file is private"
@@ -239,7 +216,7 @@ impl CacheFile {
     ) -> Result<(Replacement<'a>, Version), StoreError> {
         let mut outline = (!blob.is_document()).then(Outline::default);
         let mut hash = Xxh3::new();
-        let written = Replacement::write(folder, &self.name, |file| {
+        let written = Replacement::write(folder, self.path.name(), |file| {
             blob.for_each(&mut |piece| {
                 if let Some(outline) = &mut outline {
                     outline.add(piece);
@@ -248,23 +225,16 @@ impl CacheFile {
                 file.write_all(piece)
             })
         });
-        let replacement = written.map_err(|error| self.failed("write", error))?;
+        let replacement = written.map_err(|error| self.path.failed("write", error))?;
         match outline.and_then(|outline| outline.fault(self.options.any_content)) {
             None => Ok((replacement, version_of(&hash))),
             Some(fault) => Err(self.ruinous(fault)),
         }
     }
 
-    fn sync(&self, folder: &Folder) -> Result<(), StoreError> {
-        folder.sync().map_err(|error| match error {
-            Error::Io { source, .. } => StoreError::not_durable(self.place(), source),
-            refused @ Error::Refused { .. } => self.failed("sync", refused),
-        })
-    }
-
     /// Copies ruins aside. A copy, so that the file is never missing for those who read it without a lock.
     fn keep(&self, folder: &Folder, ruins: Current) -> Result<(), StoreError> {
-        let file = self.place();
+        let file = self.path.to_string();
         tracing::warn!(
             file,
             fault = ruins.fault,
@@ -275,27 +245,17 @@ impl CacheFile {
         }
         let content = Bytes::from_owner(ruins.content);
         let kept = self
+            .path
             .unused_name(folder)
             .and_then(|name| folder.write_new(&name, |file| file.write_all(&content)));
-        kept.map_err(|error| self.failed("set aside", error))
-    }
-
-    fn unused_name(&self, folder: &Folder) -> Result<OsString, Error> {
-        let mut n = 1_u32;
-        loop {
-            let name = self.beside(&format!(".corrupt-{n}"));
-            if !folder.contains(&name)? {
-                return Ok(name);
-            }
-            n += 1;
-        }
+        kept.map_err(|error| self.path.failed("set aside", error))
     }
 
     fn read(&self, folder: &Folder) -> Result<Option<Current>, StoreError> {
-        let Some((mut file, access)) = self.open(folder)? else {
+        let Some((mut file, access)) = self.path.open(folder)? else {
             return Ok(None);
         };
-        let content = read_whole(&mut file).map_err(|error| self.unreadable(error))?;
+        let content = read_whole(&mut file).map_err(|error| self.path.io_failed("read", error))?;
         let (mut outline, mut hash) = (Outline::default(), Xxh3::new());
         for piece in content.chunks(PIECE) {
             outline.add(piece);
@@ -309,41 +269,8 @@ impl CacheFile {
         }))
     }
 
-    fn open(&self, folder: &Folder) -> Result<Option<(File, Access)>, StoreError> {
-        let opened = folder.open_to_read(&self.name);
-        opened.map_err(|error| self.failed("read", error))
-    }
-
     fn open_folder(&self) -> Result<Option<Folder>, StoreError> {
-        Folder::open(&self.folder, &self.options.gate)
-            .map_err(|error| failure("open", self.folder.display().to_string(), error))
-    }
-
-    fn make_folder(&self) -> Result<Folder, StoreError> {
-        Folder::create(&self.folder, &self.options.gate)
-            .map_err(|error| failure("make", self.folder.display().to_string(), error))
-    }
-
-    fn is_foreign_writer_at_work(&self, folder: &Folder) -> bool {
-        Lockfile::is_held(folder, &self.beside(".lockfile"))
-    }
-
-    fn beside(&self, suffix: &str) -> OsString {
-        let mut name = self.name.clone();
-        name.push(suffix);
-        name
-    }
-
-    fn place(&self) -> String {
-        self.folder.join(&self.name).display().to_string()
-    }
-
-    fn failed(&self, action: &'static str, error: Error) -> StoreError {
-        failure(action, self.place(), error)
-    }
-
-    fn unreadable(&self, error: io::Error) -> StoreError {
-        StoreError::io("read", self.place(), error)
+        self.path.open_folder(&self.options.gate)
     }
 }
 

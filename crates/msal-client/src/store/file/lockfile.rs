@@ -9,7 +9,6 @@
 //! lock among ourselves, and versions that notice a change made behind our back.
 
 use std::{
-    ffi::OsStr,
     fs::{File, TryLockError},
     io::{self, ErrorKind, Read as _, Seek as _, Write as _},
     path::Path,
@@ -19,38 +18,41 @@ use std::{
 
 use private_file::{Error, Folder, Lock, is_alive};
 
-use super::failure::failure;
+use super::cache_path::CachePath;
 use crate::store::StoreError;
 
 /// The lock, held until dropped.
 #[derive(Debug)]
 pub(super) struct Lockfile<'a> {
     folder: &'a Folder,
-    name: &'a OsStr,
+    path: CachePath,
     lock: Lock,
 }
 
 impl<'a> Lockfile<'a> {
-    /// Takes the lock, waiting up to `wait` for whoever holds it. The caller holds our own lock already, so that
+    /// Takes the lock of the file at `cache`, waiting up to `wait` for whoever holds it. The caller holds our own lock already, so that
     /// nobody of ours competes for a file left behind.
     ///
     /// There is nothing to block on, as the lock is the existence of a file: hence the looking again and again, only
     /// while a foreign program holds it.
     pub(super) fn acquire(
         folder: &'a Folder,
-        name: &'a OsStr,
+        cache: &CachePath,
         wait: Duration,
     ) -> Result<Self, StoreError> {
+        let path = cache.beside(SUFFIX);
         let deadline = Instant::now() + wait;
         let mut pause = FIRST_PAUSE;
         loop {
-            let holder = match attempt(folder, name)? {
-                Attempt::Taken(lock) => return Ok(Self { folder, name, lock }),
+            let holder = match attempt(folder, &path)? {
+                Attempt::Taken(lock) => {
+                    return Ok(Self { folder, path, lock });
+                }
                 Attempt::Held(holder) => holder,
             };
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(StoreError::locked(place(folder, name), holder));
+                return Err(StoreError::locked(path.to_string(), holder));
             }
             thread::sleep(pause.min(left));
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -59,8 +61,8 @@ impl<'a> Lockfile<'a> {
 
     /// Whether a program that is still running holds the lock. Changes nothing, and takes what cannot be looked at for
     /// nobody.
-    pub(super) fn is_held(folder: &Folder, name: &OsStr) -> bool {
-        let Ok(Some(mut file)) = folder.open_unvetted(name) else {
+    pub(super) fn is_held(folder: &Folder, cache: &CachePath) -> bool {
+        let Ok(Some(mut file)) = folder.open_unvetted(cache.beside(SUFFIX).name()) else {
             return false;
         };
         Holder::read(&mut file).is_ok_and(|holder| {
@@ -69,17 +71,18 @@ impl<'a> Lockfile<'a> {
     }
 
     /// Who says to hold the lock, for messages.
-    pub(super) fn holder(folder: &Folder, name: &OsStr) -> Option<String> {
-        let mut file = folder.open_unvetted(name).ok()??;
+    pub(super) fn holder(folder: &Folder, cache: &CachePath) -> Option<String> {
+        let mut file = folder.open_unvetted(cache.beside(SUFFIX).name()).ok()??;
         Holder::read(&mut file).ok()?.name()
     }
 }
 
 impl Drop for Lockfile<'_> {
     fn drop(&mut self) {
+        let name = self.path.name();
         // The file goes first, then the lock on it.
-        if self.folder.is_same(self.name, &self.lock).unwrap_or(false)
-            && self.folder.remove(self.name).is_err()
+        if self.folder.is_same(name, &self.lock).unwrap_or(false)
+            && self.folder.remove(name).is_err()
         {
             // Best effort: a file without a signature is soon taken over, one that names a living process is not.
             drop(self.lock.set_len(0));
@@ -92,37 +95,37 @@ enum Attempt {
     Held(Option<String>),
 }
 
-fn attempt(folder: &Folder, name: &OsStr) -> Result<Attempt, StoreError> {
-    match folder.create_file(name) {
-        Ok(file) => take(folder, name, file),
+fn attempt(folder: &Folder, path: &CachePath) -> Result<Attempt, StoreError> {
+    match folder.create_file(path.name()) {
+        Ok(file) => take(folder, path, file),
         Err(Error::Io { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {
-            take_over(folder, name)
+            take_over(folder, path)
         }
-        Err(error) => Err(folder_error(folder, name, error)),
+        Err(error) => Err(path.failed("lock", error)),
     }
 }
 
 /// Takes the file of somebody who is gone.
-fn take_over(folder: &Folder, name: &OsStr) -> Result<Attempt, StoreError> {
-    let opened = folder.open_to_write(name);
-    let Some((mut file, _)) = opened.map_err(|error| folder_error(folder, name, error))? else {
+fn take_over(folder: &Folder, path: &CachePath) -> Result<Attempt, StoreError> {
+    let opened = folder.open_to_write(path.name());
+    let Some((mut file, _)) = opened.map_err(|error| path.failed("lock", error))? else {
         return Ok(Attempt::Held(None));
     };
-    let holder = Holder::read(&mut file).map_err(|error| file_error(folder, name, error))?;
+    let holder = Holder::read(&mut file).map_err(|error| path.io_failed("lock", error))?;
     if holder.is_gone() {
-        take(folder, name, file)
+        take(folder, path, file)
     } else {
         Ok(Attempt::Held(holder.name()))
     }
 }
 
-fn take(folder: &Folder, name: &OsStr, file: File) -> Result<Attempt, StoreError> {
-    let failed = |error| file_error(folder, name, error);
+fn take(folder: &Folder, path: &CachePath, file: File) -> Result<Attempt, StoreError> {
+    let failed = |error| path.io_failed("lock", error);
     match Lock::try_new(file).map_err(failed)? {
         Ok(mut lock) => {
-            let is_same = folder.is_same(name, &lock);
+            let is_same = folder.is_same(path.name(), &lock);
             // Its holder, or somebody who waited for it, may have deleted it in the meantime.
-            if !is_same.map_err(|error| folder_error(folder, name, error))? {
+            if !is_same.map_err(|error| path.failed("lock", error))? {
                 return Ok(Attempt::Held(None));
             }
             sign(&mut lock).map_err(failed)?;
@@ -138,18 +141,6 @@ fn sign(file: &mut File) -> io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
     file.write_all(signature().as_bytes())
-}
-
-fn file_error(folder: &Folder, name: &OsStr, error: io::Error) -> StoreError {
-    StoreError::io("lock", place(folder, name), error)
-}
-
-fn folder_error(folder: &Folder, name: &OsStr, error: Error) -> StoreError {
-    failure("lock", place(folder, name), error)
-}
-
-fn place(folder: &Folder, name: &OsStr) -> String {
-    folder.path_of(name).display().to_string()
 }
 
 /// Who a lock file says holds it.
@@ -204,6 +195,7 @@ fn signature() -> String {
     format!("{} {}", std::process::id(), name.to_string_lossy())
 }
 
+const SUFFIX: &str = ".lockfile";
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 const TIME_TO_SIGN: Duration = Duration::from_secs(1);
