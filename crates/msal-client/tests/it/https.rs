@@ -391,6 +391,32 @@ async fn an_answer_that_stops_arriving_is_not_waited_for() {
     assert!(before.elapsed() < PATIENCE + Duration::from_secs(1));
 }
 
+#[test]
+fn a_client_outlives_the_runtime_that_it_was_used_in() {
+    let one_thread = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let servers = tokio::runtime::Runtime::new().unwrap();
+    let server = servers.block_on(serve());
+    let url = format!("{}{TOKEN}", server.url());
+    for version in [HttpVersion::Negotiated, HttpVersion::Http1] {
+        let client = trusting(version, server.ca_pem()).unwrap();
+        // The first runtime ends while the client connects, the others with a connection that is idle.
+        one_thread().block_on(async {
+            tokio::select! {
+                biased;
+                _ = post(&client, &url) => panic!("it cannot have an answer yet"),
+                () = tokio::task::yield_now() => {}
+            }
+        });
+        for _ in 0..3 {
+            let answer = one_thread().block_on(post(&client, &url));
+            assert_eq!(answer.unwrap().status(), 400);
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_application_says_what_is_wrong_with_the_connection() {
     let server = serve().await;
