@@ -19,10 +19,6 @@ use super::route::Route;
 use super::settings::{CONNECT_TIMEOUT, HttpVersion, TIMEOUT};
 use crate::BoxFuture;
 
-/// When to ask a silent server whether it is still there, how long to wait for its word, and how often to ask.
-const KEEPALIVE: Duration = Duration::from_secs(15);
-const KEEPALIVE_ATTEMPTS: u32 = 3;
-
 /// Opens connections over TLS, and no others.
 #[derive(Clone, Debug)]
 pub(super) struct Connector(HttpsConnector<Route>);
@@ -93,3 +89,7 @@ impl Service<Uri> for Connector {
         Box::pin(async { tokio::time::timeout(CONNECT_TIMEOUT, connecting).await? })
     }
 }
+
+/// When to ask a silent server whether it is still there, how long to wait for its word, and how often to ask.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+const KEEPALIVE_ATTEMPTS: u32 = 3;

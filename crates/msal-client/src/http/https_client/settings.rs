@@ -5,11 +5,6 @@ use std::time::Duration;
 use super::certificates::Authorities;
 use crate::error::ConfigError;
 
-/// A token response is a few kilobytes; whatever is larger is none.
-pub(super) const LARGEST_BODY: usize = 1024 * 1024;
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
-
 /// Which version of HTTP to speak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -73,3 +68,8 @@ impl Default for HttpSettings {
         }
     }
 }
+
+/// A token response is a few kilobytes; whatever is larger is none.
+pub(super) const LARGEST_BODY: usize = 1024 * 1024;
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);

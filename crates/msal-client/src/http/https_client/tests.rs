@@ -17,10 +17,6 @@ use tokio_rustls::TlsAcceptor;
 use super::*;
 use crate::HttpVersion;
 
-const CREDENTIALS: &str = "Basic dXNlcjpzM2NyZXQ=";
-const URL: &str = "MSAL_TEST_URL";
-const CA: &str = "MSAL_TEST_CA";
-
 /// What a proxy does when it is asked for a connection.
 #[derive(Clone, Copy, Debug)]
 enum Manner {
@@ -388,3 +384,7 @@ async fn send_as_the_environment_says() {
         assert_eq!(send(&client, &told(URL)).await.unwrap().status(), 200);
     }
 }
+
+const CREDENTIALS: &str = "Basic dXNlcjpzM2NyZXQ=";
+const URL: &str = "MSAL_TEST_URL";
+const CA: &str = "MSAL_TEST_CA";
