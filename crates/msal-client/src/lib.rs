@@ -80,9 +80,8 @@
 //!
 //! # Features
 //!
-//! * `reqwest`, on by default: the default HTTP client, `ReqwestClient`. Without it an application needs a [`Runtime`]
+//! * `https-client`, on by default: `HttpsClient`, which sends requests. Without it an application needs a [`Runtime`]
 //!   with a client of your own.
-//! * `hyper`: `HyperClient`, which takes less processor time for a request and knows no proxies.
 //! * `conformance`: the suite every [`CacheStore`] must pass.
 
 mod application;
@@ -107,13 +106,9 @@ pub use application::{
 pub use cache::SharedTokenCache;
 pub use error::{ConfigError, Error, InteractionRequired, ProtocolError, StoreFailure};
 pub use flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
-#[cfg(feature = "hyper")]
-pub use http::HyperClient;
-#[cfg(feature = "reqwest")]
-pub use http::ReqwestClient;
 pub use http::{HttpError, HttpErrorKind};
-#[cfg(any(feature = "hyper", feature = "reqwest"))]
-pub use http::{HttpSettings, HttpVersion};
+#[cfg(feature = "https-client")]
+pub use http::{HttpSettings, HttpVersion, HttpsClient};
 pub use metadata::MetadataCache;
 pub use msal_core::{
     AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientInfo,

@@ -25,12 +25,12 @@ pub struct Runtime {
     pub random: Arc<dyn SecureRandom>,
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "https-client")]
 impl Default for Runtime {
-    /// HTTP by reqwest with default settings, the system's clock, and the operating system's random bytes.
+    /// HTTP by `HttpsClient` with default settings, the system's clock, and the operating system's random bytes.
     fn default() -> Self {
         Self {
-            http: Arc::new(crate::http::ReqwestClient::default()),
+            http: Arc::new(crate::http::HttpsClient::default()),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         }

@@ -24,7 +24,7 @@ use crate::store::{CacheStore, Partition};
 /// | [`store`](Self::store) | memory only | whether tokens may be written to a disk is for you to decide |
 /// | [`partition`](Self::partition) | [`Partition::default`] | one user at a time, as on a desktop |
 /// | [`cache`](Self::cache) | a cache of its own | applications share tokens only where they are told to |
-/// | [`runtime`](Self::runtime) | [`Runtime::default`], with the feature `reqwest` | the system's clock, random bytes, proxies and certificates |
+/// | [`runtime`](Self::runtime) | [`Runtime::default`], with the feature `https-client` | the system's clock, random bytes, proxies and certificates |
 ///
 /// New cache entries are spelled as MSAL Python does, and read by every MSAL; a [`SharedTokenCache`] of one's own can
 /// spell them in another way.
@@ -154,12 +154,12 @@ impl<Kind> ApplicationBuilder<Kind> {
     }
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "https-client")]
 fn default_runtime() -> Result<Runtime, ConfigError> {
     Ok(Runtime::default())
 }
 
-#[cfg(not(feature = "reqwest"))]
+#[cfg(not(feature = "https-client"))]
 fn default_runtime() -> Result<Runtime, ConfigError> {
     Err(ConfigError::NoHttpClient)
 }

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use msal::{
     Account, Authority, Blob, BoxFuture, CacheStore, ClientApplication, ClientCredential, Clock,
-    ConfidentialClientApplication, ConfigError, HomeAccountId, HttpClient, HttpError, HyperClient,
-    Partition, PublicClientApplication, RandomError, RefreshToken, ReqwestClient, Runtime,
-    SecureRandom, StoreError, Stored, UnixTime, Version,
+    ConfidentialClientApplication, ConfigError, HomeAccountId, HttpClient, HttpError, HttpsClient,
+    Partition, PublicClientApplication, RandomError, RefreshToken, Runtime, SecureRandom,
+    StoreError, Stored, UnixTime, Version,
 };
 use msal_emulator::sample::{ALICE, DESKTOP, WEB, WEB_SECRET};
 
@@ -112,20 +112,14 @@ fn constructors_touch_nothing() {
 
 #[test]
 fn a_client_needs_no_tokio_and_no_certificates_before_its_first_request() {
-    let clients: [Arc<dyn HttpClient>; 2] = [
-        Arc::new(HyperClient::default()),
-        Arc::new(ReqwestClient::default()),
-    ];
-    for http in clients {
-        let runtime = Runtime {
-            http,
-            ..Runtime::default()
-        };
-        let app = PublicClientApplication::builder("client")
-            .runtime(runtime)
-            .build();
-        assert!(app.is_ok());
-    }
+    let runtime = Runtime {
+        http: Arc::new(HttpsClient::default()),
+        ..Runtime::default()
+    };
+    let app = PublicClientApplication::builder("client")
+        .runtime(runtime)
+        .build();
+    assert!(app.is_ok());
 }
 
 #[tokio::test]

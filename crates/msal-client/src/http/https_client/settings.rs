@@ -1,14 +1,9 @@
-//! What all clients keep to, and what can be chosen.
+//! What the client keeps to, and what can be chosen.
 
 use std::time::Duration;
 
 use super::certificates::Authorities;
 use crate::error::ConfigError;
-
-/// A token response is a few kilobytes; whatever is larger is none.
-pub(super) const LARGEST_BODY: usize = 1024 * 1024;
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Which version of HTTP to speak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -21,12 +16,13 @@ pub enum HttpVersion {
     Http1,
 }
 
-/// What can be chosen of this library's clients, which differ in what a request costs and in whether they know proxies.
-#[derive(Clone, Debug, Default)]
+/// What can be chosen of [`HttpsClient`](super::HttpsClient).
+#[derive(Clone, Debug)]
 pub struct HttpSettings {
     pub(super) authorities: Authorities,
     pub(super) version: HttpVersion,
     pub(super) largest_idle_pool: Option<usize>,
+    pub(super) uses_proxies: bool,
 }
 
 impl HttpSettings {
@@ -52,4 +48,28 @@ impl HttpSettings {
         self.largest_idle_pool = Some(connections);
         self
     }
+
+    /// Sends nothing through a proxy, whatever the environment and the system say: for a server on this machine.
+    #[must_use]
+    pub fn no_proxy(mut self) -> Self {
+        self.uses_proxies = false;
+        self
+    }
 }
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            authorities: Authorities::default(),
+            version: HttpVersion::default(),
+            // As many as there were requests in flight.
+            largest_idle_pool: None,
+            uses_proxies: true,
+        }
+    }
+}
+
+/// A token response is a few kilobytes; whatever is larger is none.
+pub(super) const LARGEST_BODY: usize = 1024 * 1024;
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,6 +1,12 @@
-//! The HTTP client for bulk work: hyper-util's pool of connections over rustls, with nothing in between.
+//! The HTTP client: hyper-util's pool of connections over rustls, with nothing in between.
 
+mod certificates;
 mod connector;
+mod proxies;
+mod route;
+mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,45 +17,64 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use self::certificates::is_about_certificates;
 use self::connector::Connector;
-use super::certificates::is_about_certificates;
-use super::settings::{HttpSettings, LARGEST_BODY, TIMEOUT};
+use self::proxies::Proxies;
+pub use self::settings::{HttpSettings, HttpVersion};
+use self::settings::{LARGEST_BODY, TIMEOUT};
 use super::{HttpError, HttpErrorKind};
 use crate::{BoxFuture, HttpClient};
 
-/// HTTP by hyper and rustls: certificates verified against the platform's, redirects off, https only, no proxies.
+/// HTTP over TLS, for requests and answers that hold tokens: certificates verified against the platform's, redirects off,
+/// https only.
 ///
-/// For whoever sends many requests: each costs less processor time than with `ReqwestClient`, whose certificates,
-/// limits and errors are the same. Where a proxy leads to the network, take that one: this client knows no proxies,
-/// neither the environment's nor the system's.
+/// Connections are opened at the first request; making the client touches neither the network nor the certificates, so
+/// a token from the cache costs no TLS set-up. Five seconds to connect, thirty in all, and one megabyte a response. A
+/// request that an idle connection could not take, because the server had closed it, goes over another one; what may
+/// have been sent is not sent again.
 ///
-/// Connections are opened at the first request; making the client touches neither the network nor the certificates.
-/// Five seconds to connect, thirty in all, and one megabyte a response. A request that an idle connection could not
-/// take, because the server had closed it, goes over another one; what may have been sent is not sent again.
-#[derive(Clone, Debug, Default)]
-pub struct HyperClient {
+/// # Proxies
+///
+/// Those that the environment names when the client is made, with curl's rules: `HTTPS_PROXY`, else `ALL_PROXY`, except
+/// for the hosts, domains and networks in `NO_PROXY`. On macOS and Windows, where the environment names none, the
+/// system's. A proxy is asked with CONNECT, so that it sees the server's name and no more, and is told the user name and
+/// password that are in its URL. Its own URL may say http or https; a SOCKS proxy is refused with an error that says so.
+/// [`HttpSettings::no_proxy`] switches proxies off.
+#[derive(Clone, Debug)]
+pub struct HttpsClient {
     settings: HttpSettings,
+    proxies: Proxies,
     pool: Arc<OnceLock<Result<Pool, HttpError>>>,
 }
 
 type Pool = Client<Connector, Full<Bytes>>;
 
-impl HyperClient {
-    /// A client with other settings than the default.
+impl HttpsClient {
+    /// A client with other settings than the default. Reads the environment.
     pub fn new(settings: HttpSettings) -> Self {
+        let proxies = match settings.uses_proxies {
+            true => Proxies::of_system(),
+            false => Proxies::default(),
+        };
         Self {
             settings,
-            ..Self::default()
+            proxies,
+            pool: Arc::default(),
         }
     }
 
     fn open_pool(&self) -> Result<Pool, HttpError> {
-        let connector = Connector::new(&self.settings.authorities, self.settings.version)
-            .map_err(|error| HttpError::new(HttpErrorKind::Request, error))?;
+        let settings = &self.settings;
+        let connector = Connector::new(
+            &settings.authorities,
+            settings.version,
+            self.proxies.clone(),
+        );
+        let connector = connector.map_err(|error| HttpError::new(HttpErrorKind::Request, error))?;
         let mut builder = Client::builder(TokioExecutor::new());
         // Without a timer, connections that have been idle for long would stay open.
         builder.pool_timer(TokioTimer::new());
-        if let Some(connections) = self.settings.largest_idle_pool {
+        if let Some(connections) = settings.largest_idle_pool {
             builder.pool_max_idle_per_host(connections);
         }
         Ok(builder.build(connector))
@@ -75,7 +100,13 @@ impl HyperClient {
     }
 }
 
-impl HttpClient for HyperClient {
+impl Default for HttpsClient {
+    fn default() -> Self {
+        Self::new(HttpSettings::default())
+    }
+}
+
+impl HttpClient for HttpsClient {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
         Box::pin(async {
             // One timer, and no second one between reads: every timer of a request costs system calls.

@@ -1,4 +1,4 @@
-//! Opens connections: name, TCP and TLS, within one limit of time.
+//! Opens connections: name, TCP, the way through a proxy, and TLS, within one limit of time.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -8,32 +8,31 @@ use std::time::Duration;
 use http::Uri;
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls_platform_verifier::Verifier;
-use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::certificates::Authorities;
+use super::proxies::Proxies;
+use super::route::Route;
+use super::settings::{CONNECT_TIMEOUT, HttpVersion, TIMEOUT};
 use crate::BoxFuture;
-use crate::http::certificates::Authorities;
-use crate::http::settings::{CONNECT_TIMEOUT, HttpVersion, TIMEOUT};
-
-/// When to ask a silent server whether it is still there, how long to wait for its word, and how often to ask.
-const KEEPALIVE: Duration = Duration::from_secs(15);
-const KEEPALIVE_ATTEMPTS: u32 = 3;
 
 /// Opens connections over TLS, and no others.
 #[derive(Clone, Debug)]
-pub(super) struct Connector(HttpsConnector<HttpConnector>);
+pub(super) struct Connector(HttpsConnector<Route>);
 
 impl Connector {
     /// Reads the platform's certificates.
     pub(super) fn new(
         authorities: &Authorities,
         version: HttpVersion,
+        proxies: Proxies,
     ) -> Result<Self, rustls::Error> {
-        let mut https = HttpsConnector::from((tcp(), tls(authorities, version)?));
+        let tls = tls(authorities, version)?;
+        let route = Route::new(tcp(), tls.clone(), proxies);
+        let mut https = HttpsConnector::from((route, tls));
         https.enforce_https();
         Ok(Self(https))
     }
@@ -76,7 +75,7 @@ fn tls(authorities: &Authorities, version: HttpVersion) -> Result<ClientConfig, 
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Response = MaybeHttpsStream<<Route as Service<Uri>>::Response>;
     type Error = Box<dyn Error + Send + Sync>;
     type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
 
@@ -90,3 +89,7 @@ impl Service<Uri> for Connector {
         Box::pin(async { tokio::time::timeout(CONNECT_TIMEOUT, connecting).await? })
     }
 }
+
+/// When to ask a silent server whether it is still there, how long to wait for its word, and how often to ask.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+const KEEPALIVE_ATTEMPTS: u32 = 3;

@@ -1,11 +1,11 @@
-//! What the store asks of a Unix system: files by name within an open folder, no link followed, and who holds what.
+//! What is asked of a Unix system: files by name within an open folder, no link followed, and who holds what.
 
 use std::{
     ffi::OsStr,
     fs::{self, File},
-    io::{self, Write as _},
+    io,
     os::fd::OwnedFd,
-    path::{Path, PathBuf},
+    path::Path,
     time::Duration,
 };
 
@@ -15,119 +15,68 @@ use rustix::{
     process::{Pid, geteuid, test_kill_process},
 };
 
-use super::{cache_file::Content, gate::Gate};
+use crate::access::Access;
 
 /// An open folder. Names in it are resolved against the folder itself, not against a path that somebody may redirect.
 #[derive(Debug)]
-pub(super) struct Folder {
-    path: PathBuf,
-    fd: OwnedFd,
-    gate: Gate,
-}
+pub(crate) struct Handle(OwnedFd);
 
-impl Folder {
+impl Handle {
     /// Opens the folder at `path`, or `None` when there is nothing.
-    pub(super) fn open(path: &Path, gate: &Gate) -> io::Result<Option<Self>> {
+    pub(crate) fn open(path: &Path) -> io::Result<Option<Self>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match rustix::fs::open(path, flags, Mode::empty()) {
-            Ok(fd) => Ok(Some(Self {
-                path: path.to_owned(),
-                fd,
-                gate: gate.clone(),
-            })),
+            Ok(fd) => Ok(Some(Self(fd))),
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Opens the folder at `path`, and makes what is missing of it: durably, and for this user only.
-    pub(super) fn create(path: &Path, gate: &Gate) -> io::Result<Self> {
-        if let Some(folder) = Self::open(path, gate)? {
-            return Ok(folder);
-        }
-        gate.pass("make folder")?;
-        let above = super::cache_file::parent(path).ok_or(io::ErrorKind::NotFound)?;
-        let above = Self::create(above, gate)?;
-        match rustix::fs::mkdir(path, Mode::RWXU) {
-            Ok(()) => above.sync()?,
-            Err(Errno::EXIST) => {}
-            Err(error) => return Err(error.into()),
-        }
-        Self::open(path, gate)?.ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
     /// Whether every user may replace files in it. A sticky bit, as on `/tmp`, prevents that.
-    pub(super) fn is_exposed(&self) -> io::Result<bool> {
-        let mode = Mode::from_raw_mode(rustix::fs::fstat(&self.fd)?.st_mode);
+    pub(crate) fn is_exposed(&self) -> io::Result<bool> {
+        let mode = Mode::from_raw_mode(rustix::fs::fstat(&self.0)?.st_mode);
         Ok(mode.contains(Mode::WOTH) && !mode.contains(Mode::SVTX))
     }
 
-    /// The path of `name`, for messages.
-    pub(super) fn place(&self, name: &OsStr) -> String {
-        self.path.join(name).display().to_string()
+    pub(crate) fn open_to_read(&self, name: &OsStr) -> io::Result<File> {
+        self.open_at(name, OFlags::RDONLY)
     }
 
-    /// Opens an existing file, or `None` when there is none. Neither blocks on a pipe nor follows a link.
-    pub(super) fn open_file(&self, name: &OsStr) -> io::Result<Option<File>> {
-        self.open_existing(name, OFlags::RDONLY)
+    pub(crate) fn open_to_write(&self, name: &OsStr) -> io::Result<File> {
+        self.open_at(name, OFlags::RDWR)
     }
 
-    /// Opens an existing lock file for reading and writing, or `None` when there is none.
-    pub(super) fn open_lock(&self, name: &OsStr) -> io::Result<Option<File>> {
-        self.open_existing(name, OFlags::RDWR)
+    pub(crate) fn open_or_create(&self, name: &OsStr) -> io::Result<File> {
+        self.open_at(name, OFlags::RDWR | OFlags::CREATE)
     }
 
-    /// Opens a lock file, and makes it where it is missing. Never truncates: it may be a file put there to be ruined.
-    pub(super) fn open_or_create_lock(&self, name: &OsStr) -> io::Result<File> {
-        self.gate.pass("open lock")?;
-        Ok(self.open_at(name, OFlags::RDWR | OFlags::CREATE)?)
-    }
-
-    /// Makes a file that must not exist yet, readable and writable by this user only, whatever the umask.
-    pub(super) fn create_file(&self, name: &OsStr) -> io::Result<File> {
-        self.gate.pass("create")?;
+    /// Makes a file that must not exist yet, for this user only.
+    pub(crate) fn create_file(&self, name: &OsStr) -> io::Result<File> {
         let file = self.open_at(name, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)?;
+        // Gives back what the umask took away.
         rustix::fs::fchmod(&file, PRIVATE)?;
         Ok(file)
     }
 
-    /// Makes a file that must not exist yet and returns when its content is on the disk. The name is not yet.
-    pub(super) fn write_new(&self, name: &OsStr, content: Content<'_>) -> io::Result<()> {
-        let mut file = self.create_file(name)?;
-        self.gate.pass("write")?;
-        content(&mut |piece| file.write_all(piece))?;
-        self.gate.pass("sync")?;
-        file.sync_all()
+    pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::renameat(&self.0, from, &self.0, to)?)
     }
 
-    /// Renames `from` to `to`, which is replaced in one step if it exists.
-    pub(super) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        self.gate.pass("rename")?;
-        Ok(rustix::fs::renameat(&self.fd, from, &self.fd, to)?)
-    }
-
-    /// Removes `name`. That it does not exist is fine.
-    pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
-        self.gate.pass("remove")?;
-        match rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+    pub(crate) fn remove(&self, name: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::empty())?)
     }
 
     /// Returns when the names in the folder are on the disk.
-    pub(super) fn sync(&self) -> io::Result<()> {
-        self.gate.pass("sync folder")?;
-        Ok(rustix::fs::fsync(&self.fd)?)
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        Ok(rustix::fs::fsync(&self.0)?)
     }
 
-    /// Whether there is anything of that name.
-    pub(super) fn contains(&self, name: &OsStr) -> io::Result<bool> {
+    pub(crate) fn contains(&self, name: &OsStr) -> io::Result<bool> {
         Ok(self.stat(name)?.is_some())
     }
 
     /// Whether `name` still is the very file that `file` was opened as.
-    pub(super) fn is_same(&self, name: &OsStr, file: &File) -> io::Result<bool> {
+    pub(crate) fn is_same(&self, name: &OsStr, file: &File) -> io::Result<bool> {
         let opened = rustix::fs::fstat(file)?;
         Ok(self
             .stat(name)?
@@ -135,36 +84,31 @@ impl Folder {
     }
 
     fn stat(&self, name: &OsStr) -> io::Result<Option<Stat>> {
-        match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+        match rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(Some(stat)),
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    fn open_existing(&self, name: &OsStr, access: OFlags) -> io::Result<Option<File>> {
-        match self.open_at(name, access) {
-            Ok(file) => Ok(Some(file)),
-            Err(Errno::NOENT) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn open_at(&self, name: &OsStr, flags: OFlags) -> Result<File, Errno> {
+    fn open_at(&self, name: &OsStr, flags: OFlags) -> io::Result<File> {
+        // Neither follow a link nor wait for the other end of a pipe.
         let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        rustix::fs::openat(&self.fd, name, flags, PRIVATE).map(File::from)
+        Ok(rustix::fs::openat(&self.0, name, flags, PRIVATE)?.into())
     }
 }
 
-/// Whether other users can read or write a file of ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
-    Exposed,
-    Private,
+/// Makes a folder for this user only, and says whether there was none.
+pub(crate) fn make_folder(path: &Path) -> io::Result<bool> {
+    match rustix::fs::mkdir(path, Mode::RWXU) {
+        Ok(()) => Ok(true),
+        Err(Errno::EXIST) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
-/// Looks at an open file: who can reach it, or why tokens must be neither read from it nor written to it.
-pub(super) fn vet(file: &File) -> io::Result<Result<Access, &'static str>> {
+/// Looks at an open file: who can reach it, or why it must be neither read nor written.
+pub(crate) fn vet(file: &File) -> io::Result<Result<Access, &'static str>> {
     let stat = rustix::fs::fstat(file)?;
     let others = Mode::RWXG | Mode::RWXO;
     Ok(
@@ -184,7 +128,7 @@ pub(super) fn vet(file: &File) -> io::Result<Result<Access, &'static str>> {
 }
 
 /// Why opening a name was refused, if it was for what the name is.
-pub(super) fn refusal(error: &io::Error) -> Option<&'static str> {
+pub(crate) fn refusal(error: &io::Error) -> Option<&'static str> {
     match Errno::from_io_error(error)? {
         Errno::LOOP | Errno::MLINK => Some("it is a symbolic link"),
         Errno::ISDIR => Some("it is a directory"),
@@ -196,7 +140,7 @@ pub(super) fn refusal(error: &io::Error) -> Option<&'static str> {
 
 /// Whether the process `pid` runs and may have made a file `age` ago. An equal number given to a later process, as
 /// happens when a container restarts, does not count. In doubt it runs.
-pub(super) fn is_alive(pid: u32, age: Duration) -> bool {
+pub(crate) fn is_alive(pid: u32, age: Duration) -> bool {
     let Some(id) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
         return false;
     };
