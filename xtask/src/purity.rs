@@ -22,9 +22,6 @@ const CORE_MAY_USE: &str = "
     # Hash tables.
     allocator-api2 equivalent foldhash hashbrown
 
-    # SHA-256; libc where detecting the processor needs it.
-    block-buffer cfg-if const-oid cpufeatures crypto-common digest hybrid-array libc sha2 typenum
-
     # Errors that are derived, secrets that are wiped.
     thiserror thiserror-impl zeroize
 

@@ -91,11 +91,6 @@ impl TokenCache {
         self.refresh_tokens.mark_saved();
         self.app_metadata.mark_saved();
     }
-
-    /// How many refresh tokens there are, of all users and clients.
-    pub fn refresh_token_count(&self) -> usize {
-        self.refresh_tokens.len()
-    }
 }
 
 /// Counts only: the entries' text holds the tokens.

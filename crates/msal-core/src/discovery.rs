@@ -4,7 +4,6 @@
 //! issuer must be one that this kind of authority can have, and every endpoint used from it must be https and on a
 //! host that belongs to the authority. Other libraries send the token wherever the document points.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -156,10 +155,9 @@ impl ProviderMetadata {
     }
 }
 
-/// What instance discovery knows of the clouds: which host names mean the same one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What Microsoft's instance discovery says of an authority that it knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceMetadata {
-    groups: Vec<Vec<String>>,
     tenant_discovery_endpoint: Option<String>,
 }
 
@@ -187,15 +185,8 @@ impl InstanceMetadata {
     pub fn read(response: &Response<Bytes>) -> Result<Self, DiscoveryError> {
         #[derive(Deserialize)]
         struct Wire {
-            #[serde(default)]
-            metadata: Vec<Group>,
             tenant_discovery_endpoint: Option<String>,
             error: Option<String>,
-        }
-        #[derive(Deserialize)]
-        struct Group {
-            #[serde(default)]
-            aliases: Vec<String>,
         }
         let wire: Wire = match serde_json::from_slice(response.body()) {
             Ok(wire) => wire,
@@ -206,13 +197,7 @@ impl InstanceMetadata {
             return Err(DiscoveryError::UnknownInstance);
         }
         check_status(response)?;
-        let groups = wire
-            .metadata
-            .into_iter()
-            .map(|group| group.aliases)
-            .collect();
         Ok(Self {
-            groups,
             tenant_discovery_endpoint: wire.tenant_discovery_endpoint,
         })
     }
@@ -226,26 +211,6 @@ impl InstanceMetadata {
         let endpoint = self.tenant_discovery_endpoint.clone();
         let endpoint = endpoint.ok_or(DiscoveryError::Missing { member })?;
         check_endpoint(authority, member, endpoint).map(drop)
-    }
-
-    /// Every host that means the same cloud as `environment`, itself first.
-    pub fn aliases(&self, environment: &str) -> Vec<String> {
-        let mut aliases = BTreeMap::new();
-        let listed = self.groups.iter().find(|group| {
-            group
-                .iter()
-                .any(|alias| alias.eq_ignore_ascii_case(environment))
-        });
-        for alias in listed.into_iter().flatten() {
-            aliases.insert(alias.to_ascii_lowercase(), ());
-        }
-        if let Some(cloud) = crate::Cloud::of(environment) {
-            aliases.extend(cloud.aliases.iter().map(|alias| ((*alias).to_owned(), ())));
-        }
-        aliases.remove(&environment.to_ascii_lowercase());
-        std::iter::once(environment.to_ascii_lowercase())
-            .chain(aliases.into_keys())
-            .collect()
     }
 }
 

@@ -5,7 +5,6 @@
 //! "absent": libraries that took an array-valued `aud` or a string-valued `exp` for missing have been bypassed.
 
 use std::fmt;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,9 +14,6 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::{HomeAccountId, RawIdToken, UnixTime};
-
-/// How far two honest clocks may be apart.
-const CLOCK_SKEW: Duration = Duration::from_secs(300);
 
 /// The claims of an ID token whose structure is sound.
 ///
@@ -42,14 +38,6 @@ pub struct IdTokenClaims {
     /// `auth_time`.
     pub auth_time: Option<UnixTime>,
     raw: RawIdToken,
-    time: Times,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Times {
-    issued_at: Option<UnixTime>,
-    not_before: Option<UnixTime>,
-    expires_at: Option<UnixTime>,
 }
 
 impl IdTokenClaims {
@@ -60,6 +48,14 @@ impl IdTokenClaims {
     pub fn decode(token: &RawIdToken, client_id: &str) -> Result<Self, IdTokenError> {
         let claims: Wire = payload(token.expose_secret())?;
         check_audience(&claims, client_id)?;
+        // The times are not compared with any clock: a wrong clock on the user's machine must not lock the user out.
+        for (time, claim) in [
+            (claims.iat, "iat"),
+            (claims.nbf, "nbf"),
+            (claims.exp, "exp"),
+        ] {
+            optional_time(time, claim)?;
+        }
         let username = optional_text(claims.preferred_username, "preferred_username")?;
         let (upn, unique_name) = (
             optional_text(claims.upn, "upn")?,
@@ -75,11 +71,6 @@ impl IdTokenClaims {
             nonce: optional_text(claims.nonce, "nonce")?,
             auth_time: optional_time(claims.auth_time, "auth_time")?,
             raw: token.clone(),
-            time: Times {
-                issued_at: optional_time(claims.iat, "iat")?,
-                not_before: optional_time(claims.nbf, "nbf")?,
-                expires_at: optional_time(claims.exp, "exp")?,
-            },
         })
     }
 
@@ -98,24 +89,6 @@ impl IdTokenClaims {
             return false;
         };
         !tid.eq_ignore_ascii_case(home) || oid.eq_ignore_ascii_case(object)
-    }
-
-    /// What is wrong with the token's times at `now`, allowing five minutes of skew.
-    ///
-    /// It is a warning, not an error: a wrong clock on the user's machine must not lock the user out.
-    pub fn clock_problem(&self, now: UnixTime) -> Option<&'static str> {
-        let Times {
-            issued_at,
-            not_before,
-            expires_at,
-        } = self.time;
-        if expires_at.is_some_and(|expires_at| expires_at + CLOCK_SKEW < now) {
-            return Some("the id token has expired: is the clock of this machine fast?");
-        }
-        let from_the_future =
-            |time: Option<UnixTime>| time.is_some_and(|time| time - CLOCK_SKEW > now);
-        (from_the_future(not_before) || from_the_future(issued_at))
-            .then_some("the id token is from the future: is the clock of this machine slow?")
     }
 }
 
@@ -373,18 +346,5 @@ mod tests {
             let result = IdTokenClaims::decode(&RawIdToken::from(bad), "me");
             assert_eq!(result, Err(IdTokenError::Malformed));
         }
-    }
-
-    #[test]
-    fn a_wrong_clock_is_a_warning() {
-        let claims = IdTokenClaims::decode(&token(&sound()), "me").unwrap();
-        assert_eq!(claims.clock_problem(UnixTime::from_secs(150)), None);
-        assert_eq!(
-            claims.clock_problem(UnixTime::from_secs(500)),
-            None,
-            "within the skew"
-        );
-        assert!(claims.clock_problem(UnixTime::from_secs(501)).is_some());
-        assert!(claims.clock_problem(UnixTime::from_secs(-201)).is_some());
     }
 }

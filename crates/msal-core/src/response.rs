@@ -260,17 +260,6 @@ impl ServiceError {
         }
     }
 
-    /// Whether the refresh token itself is dead, so that it is never worth sending again.
-    ///
-    /// Policy refusals (MFA, Conditional Access, consent) leave it alive for other resources.
-    pub fn is_token_dead(&self) -> bool {
-        self.error == "invalid_grant"
-            && matches!(
-                self.suberror.as_deref(),
-                Some("bad_token" | "token_expired")
-            )
-    }
-
     /// The AADSTS numbers as text, such as `AADSTS700082`; empty when there are none.
     pub fn aadsts(&self) -> String {
         let codes: Vec<_> = self

@@ -313,18 +313,6 @@ fn id_tokens_must_come_from_the_authority() {
 }
 
 #[test]
-fn instance_discovery_extends_the_built_in_aliases() {
-    let body = json!({"metadata": [{"aliases": ["Login.Private.cloud", "login.alias.cloud"]}]});
-    let metadata = InstanceMetadata::read(&answer(&body)).unwrap();
-    assert_eq!(
-        metadata.aliases("login.private.cloud"),
-        ["login.private.cloud", "login.alias.cloud"]
-    );
-    assert_eq!(metadata.aliases("login.windows.net").len(), 4);
-    assert_eq!(metadata.aliases("fs.contoso.com"), ["fs.contoso.com"]);
-}
-
-#[test]
 fn an_unknown_instance_is_told_from_an_outage() {
     let body = |status, body: &'static str| {
         Response::builder()

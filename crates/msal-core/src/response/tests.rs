@@ -258,20 +258,6 @@ fn refusals_say_what_can_be_done() {
 }
 
 #[test]
-fn a_dead_token_is_told_from_a_policy() {
-    let error = |suberror| match read(
-        400,
-        json!({"error": "invalid_grant", "suberror": suberror}).to_string(),
-    ) {
-        TokenOutcome::Refused(error) => *error,
-        other => panic!("{other:?}"),
-    };
-    assert!(error("bad_token").is_token_dead());
-    assert!(error("token_expired").is_token_dead());
-    assert!(!error("basic_action").is_token_dead());
-}
-
-#[test]
 fn the_wait_is_read_from_the_header() {
     let response = Response::builder().status(429).header("retry-after", "60");
     let outcome = TokenOutcome::read(
