@@ -1,7 +1,9 @@
+use bytes::Bytes;
+use http::Response;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::RawIdToken;
+use crate::{Authority, IdTokenClaims, RawIdToken};
 
 fn answer(body: &Value) -> Response<Bytes> {
     Response::new(Bytes::from(body.to_string()))

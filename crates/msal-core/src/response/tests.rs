@@ -1,9 +1,15 @@
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::Response;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::tokens::DEFAULT_LIFETIME;
 use super::*;
+use crate::{HomeAccountId, RefreshToken};
 
 fn read(status: u16, body: impl Into<String>) -> TokenOutcome {
     let response = Response::builder()
