@@ -6,17 +6,20 @@
 
 mod accounts;
 mod add;
+mod arena;
 mod comparison;
 mod dialect;
 mod document;
 mod entry;
-mod key;
-mod rebase;
-mod recent;
-mod schema;
+mod family;
+mod interner;
+mod merge;
+mod record;
+mod sections;
+mod sign_out;
 mod silent;
-mod slots;
 mod table;
+mod term;
 
 use std::fmt;
 
@@ -29,10 +32,9 @@ pub use silent::{
 };
 
 use crate::{Account, Text};
-use entry::{
-    AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry, Section,
-};
-use recent::Recent;
+use entry::{AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry};
+use interner::Recent;
+use sections::Section;
 use table::Table;
 
 /// The cache of one partition: an application's whole cache on a desktop, one user's in a web application.
@@ -74,6 +76,15 @@ impl TokenCache {
     /// Whether anything was added, changed or removed since the cache was loaded or last marked as saved.
     pub fn is_changed(&self) -> bool {
         self.is_changed
+    }
+
+    /// Gives a section its place in the document, behind those that are there.
+    fn lay_out(&mut self, section: Section) {
+        let is_laid_out =
+            |member: &Member| matches!(member, Member::Known(known) if *known == section);
+        if !self.layout.iter().any(is_laid_out) {
+            self.layout.push(Member::Known(section));
+        }
     }
 
     /// Forgets who signed out since the last save: for a cache that nobody else changes.

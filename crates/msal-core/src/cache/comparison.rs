@@ -10,9 +10,10 @@ use memchr::memchr2;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::entry::Section;
-use super::schema::{Entity, Value};
-use super::table::{Body, Table};
+use super::entry::{Entity, Value};
+use super::record::Body;
+use super::sections::Section;
+use super::table::Table;
 use super::{Member, TokenCache};
 use crate::json::{Name, needs_escape};
 use crate::secret_buffer::SecretBuffer;

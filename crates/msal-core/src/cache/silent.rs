@@ -3,11 +3,18 @@
 //! Nothing is serialized and nothing asks the network. An access token is found by account, cloud, client and one of
 //! its scopes, so the cost does not depend on how many others there are.
 
+mod answer;
+mod request;
+
 use std::time::Duration;
 
 use super::TokenCache;
 use super::entry::{AccessTokenEntry, RefreshTokenEntry};
-use crate::{AccessToken, HomeAccountId, RefreshToken, ScopeSet, Text, UnixTime};
+use super::family::is_owned;
+use crate::{Text, UnixTime};
+
+pub use answer::{CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent};
+pub use request::SilentRequest;
 
 /// A token that expires sooner is as good as expired (MSAL's five minutes).
 const EXPIRY_MARGIN: Duration = Duration::from_secs(300);
@@ -17,126 +24,6 @@ const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 366 * 86_400);
 
 /// The family that all of Microsoft's own clients belong to; no other has ever been seen.
 const FIRST_FAMILY: &str = "1";
-
-/// What a silent call asks the cache.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct SilentRequest<'a> {
-    /// The client that asks.
-    pub client_id: &'a str,
-    /// Whose token.
-    pub home_account_id: &'a HomeAccountId,
-    /// The host of the authority and its aliases, in order of preference.
-    pub environments: &'a [String],
-    /// The tenants whose access tokens will do: the authority's and, where that stands for many, the user's own.
-    pub realms: &'a [&'a str],
-    /// The scopes, without the reserved ones.
-    pub scopes: &'a ScopeSet,
-    /// Passes over access tokens: the caller wants a fresh one.
-    pub force_refresh: bool,
-    /// The time.
-    pub now: UnixTime,
-}
-
-impl<'a> SilentRequest<'a> {
-    /// A request that is content with a cached token.
-    pub fn new(
-        client_id: &'a str,
-        home_account_id: &'a HomeAccountId,
-        environments: &'a [String],
-        realms: &'a [&'a str],
-        scopes: &'a ScopeSet,
-        now: UnixTime,
-    ) -> Self {
-        Self {
-            client_id,
-            home_account_id,
-            environments,
-            realms,
-            scopes,
-            force_refresh: false,
-            now,
-        }
-    }
-}
-
-/// What the cache answers.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Silent {
-    /// A token that is good for at least five more minutes.
-    Hit(CachedAccessToken),
-    /// Nothing is cached for this account and client: the user must sign in.
-    InteractionRequired,
-    /// The network must be asked.
-    Renew(Renewal),
-}
-
-/// An access token out of the cache. Making one counts references and copies no text.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct CachedAccessToken {
-    /// The token.
-    pub secret: AccessToken,
-    /// `Bearer`, in the case it was sent.
-    pub token_type: Text,
-    /// The granted scopes, separated by spaces.
-    pub target: Text,
-    /// When it expires.
-    pub expires_on: UnixTime,
-    /// When it should be renewed although it is still valid.
-    pub refresh_on: Option<UnixTime>,
-}
-
-/// How to get a new access token without the user.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Renewal {
-    /// Refresh tokens in the order they are worth trying. Empty when there are none and only `fallback` is left.
-    pub candidates: Vec<RefreshCandidate>,
-    /// A cached token that is still valid: it is the answer when no candidate leads to a new one, whatever the reason.
-    pub fallback: Option<CachedAccessToken>,
-    /// Why a cached token was not good enough.
-    pub reason: RefreshReason,
-}
-
-/// A refresh token and where it is stored.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct RefreshCandidate {
-    /// The token.
-    pub secret: RefreshToken,
-    /// The host it is stored under, and to which it is sent.
-    pub environment: String,
-    /// Whether it was issued to a sibling client of the same family.
-    pub is_family: bool,
-}
-
-/// Why the network is asked, as MSAL's telemetry counts it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RefreshReason {
-    /// The caller asked for a fresh token.
-    Forced,
-    /// There is no access token for these scopes.
-    NoAccessToken,
-    /// There is one, and it has expired.
-    Expired,
-    /// There is one, and it should be renewed soon.
-    Aging,
-}
-
-impl RefreshReason {
-    /// The number in `x-client-current-telemetry`.
-    pub fn telemetry(self) -> u8 {
-        match self {
-            Self::Forced => 1,
-            Self::NoAccessToken => 2,
-            Self::Expired => 3,
-            Self::Aging => 4,
-        }
-    }
-}
 
 /// What the search for an access token found.
 enum Found {
@@ -273,22 +160,6 @@ impl TokenCache {
         };
         first.iter().chain(&second).map(candidate).collect()
     }
-}
-
-impl TokenCache {
-    /// Whether there is a refresh token of the account that the client may redeem: its own or one of a family.
-    pub(super) fn can_renew(&self, client_id: &str, home: &str, environment: &str) -> bool {
-        self.refresh_tokens
-            .owned_by(home, environment)
-            .filter_map(|slot| slot.entity.as_ref())
-            .filter(|entry| entry.environment.as_str().eq_ignore_ascii_case(environment))
-            .filter(|entry| is_owned(entry.home_account_id.as_ref(), home))
-            .any(|entry| entry.client_id == client_id || entry.family_id.is_some())
-    }
-}
-
-fn is_owned(owner: Option<&Text>, home_account_id: &str) -> bool {
-    owner.is_some_and(|owner| *owner == home_account_id)
 }
 
 fn judge(entry: &AccessTokenEntry, now: UnixTime) -> Found {

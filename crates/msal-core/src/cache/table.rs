@@ -4,66 +4,16 @@
 //! asks compares the fields, so a collision costs time and nothing else.
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::arena::Slots;
 use super::dialect::Dialect;
-use super::schema::{Entity, Wire, entry_size, write_entry};
-use super::slots::Slots;
+use super::entry::{Entity, Wire, entry_size};
+use super::record::{Body, Slot};
+use super::term::Terms;
 use crate::Text;
-
-/// An entry with the key it is stored under and its JSON text.
-#[derive(Clone)]
-pub(super) struct Slot<E> {
-    pub(super) key: Text,
-    pub(super) body: Body,
-    /// `None` when the text could not be understood; it is kept all the same.
-    pub(super) entity: Option<E>,
-    /// How often the table had been saved when the entry was added or changed; `None` when it stands in the document as
-    /// it was loaded.
-    changed_after: Option<u64>,
-    /// Whether that change only renews what was there before, so that it does not outlive it.
-    pub(super) is_renewal: bool,
-}
-
-/// Where the JSON text of an entry comes from.
-#[derive(Clone)]
-pub(super) enum Body {
-    /// It is written from the entity when the document is: a cache that is being filled holds no text of its own.
-    Made {
-        /// The text it replaces, whose members that are not known here are kept.
-        previous: Option<Text>,
-        /// See [`entry_size`].
-        size: usize,
-        /// The hash of the secret, taken when it was at hand: whoever compares a secret with it need not fetch megabytes
-        /// of them from memory once more.
-        digest: u64,
-    },
-    /// It stands in a document.
-    Read(Text),
-}
-
-impl<E: Entity> Slot<E> {
-    /// As many bytes as the text takes where no character needs an escape: see [`LONGEST_ESCAPE`](crate::json).
-    pub(super) fn size(&self) -> usize {
-        match &self.body {
-            Body::Made { size, .. } => *size,
-            Body::Read(text) => text.as_bytes().len(),
-        }
-    }
-
-    /// Appends the text.
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
-        match (&self.body, &self.entity) {
-            (Body::Read(text), _) => out.extend_from_slice(text.as_bytes()),
-            (Body::Made { previous, .. }, Some(entity)) => {
-                write_entry(out, entity, previous.as_ref())
-            }
-            (Body::Made { .. }, None) => out.extend_from_slice(b"null"),
-        }
-    }
-}
 
 /// A section's entries.
 #[derive(Clone)]
@@ -358,47 +308,5 @@ impl<E: Entity> Table<E> {
                 }
             },
         });
-    }
-}
-
-/// Turns what an entry can be found by into hashes.
-pub(super) struct Terms<'a> {
-    hasher: &'a DefaultHashBuilder,
-    each: &'a mut dyn FnMut(u64),
-}
-
-impl Terms<'_> {
-    /// The account (or, for application metadata, the client) that an entry belongs to.
-    pub(super) fn owner(&mut self, owner: &str, environment: impl AsRef<str>) {
-        self.emit(0, &[owner], environment.as_ref());
-    }
-
-    /// One scope of an access token.
-    pub(super) fn granted(
-        &mut self,
-        home: &str,
-        environment: impl AsRef<str>,
-        client: impl AsRef<str>,
-        scope: &str,
-    ) {
-        self.emit(1, &[home, client.as_ref(), scope], environment.as_ref());
-    }
-
-    /// A user name, in any case.
-    pub(super) fn username(&mut self, username: &str) {
-        self.emit(2, &[&username.to_lowercase()], "");
-    }
-
-    fn emit(&mut self, kind: u8, parts: &[&str], environment: &str) {
-        let mut hasher = self.hasher.build_hasher();
-        kind.hash(&mut hasher);
-        for part in parts {
-            part.hash(&mut hasher);
-        }
-        match environment.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            true => environment.to_ascii_lowercase().hash(&mut hasher),
-            false => environment.hash(&mut hasher),
-        }
-        (self.each)(hasher.finish());
     }
 }

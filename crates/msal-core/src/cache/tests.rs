@@ -121,16 +121,16 @@ fn a_cache_that_msal_node_wrote_keeps_all_it_says() {
 #[test]
 fn every_entry_msal_python_wrote_is_understood_and_keyed_alike() {
     let cache = parse(WORKED_SAMPLE);
-    fn check<E: schema::Entity + PartialEq>(table: &Table<E>) -> usize {
+    fn check<E: entry::Entity + PartialEq>(table: &Table<E>) -> usize {
         for slot in table.iter() {
             let entity = slot.entity.as_ref().unwrap();
             assert_eq!(slot.key, entity.storage_key(Dialect::Python).as_str());
             let mut made = Vec::new();
-            schema::write_entry(&mut made, entity, None);
+            entry::write_entry(&mut made, entity, None);
             let mut read = Vec::new();
             slot.write(&mut read);
             assert_eq!(made, read);
-            assert!(crate::json::LONGEST_ESCAPE * schema::entry_size(entity, None) >= made.len());
+            assert!(crate::json::LONGEST_ESCAPE * entry::entry_size(entity, None) >= made.len());
         }
         table.len()
     }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::TokenCache;
-use super::entry::{RefreshTokenEntry, Section};
-use super::schema::Entity;
+use super::entry::{Entity, RefreshTokenEntry};
+use super::sections::Section;
 use super::table::Table;
 use crate::Text;
 

@@ -1,0 +1,106 @@
+//! An access token in the cache.
+
+use super::key::{joined, or_empty, rest};
+use super::wire::Wire;
+use super::{Entity, Value, optional};
+use crate::cache::dialect::Dialect;
+use crate::cache::term::Terms;
+use crate::{AccessToken, Text, UnixTime};
+
+/// An access token and what it is good for.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::cache) struct AccessTokenEntry {
+    pub(in crate::cache) secret: AccessToken,
+    /// `None` for tokens of the application itself.
+    pub(in crate::cache) home_account_id: Option<Text>,
+    pub(in crate::cache) environment: Text,
+    pub(in crate::cache) client_id: Text,
+    pub(in crate::cache) target: Text,
+    pub(in crate::cache) realm: Text,
+    pub(in crate::cache) token_type: Text,
+    pub(in crate::cache) cached_at: Option<UnixTime>,
+    /// An entry whose expiry cannot be read counts as expired.
+    pub(in crate::cache) expires_on: UnixTime,
+    pub(in crate::cache) extended_expires_on: Option<UnixTime>,
+    pub(in crate::cache) refresh_on: Option<UnixTime>,
+    pub(in crate::cache) key_id: Option<Text>,
+    pub(in crate::cache) ext_cache_key: Option<Text>,
+}
+
+impl Entity for AccessTokenEntry {
+    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
+        Some(Self {
+            secret: AccessToken::slice_of(document, wire.secret.secret()?),
+            home_account_id: wire.home_account_id.present(document),
+            environment: wire.environment.present(document)?,
+            client_id: wire.client_id.or_empty(document),
+            target: wire.target.or_empty(document),
+            realm: wire.realm.or_empty(document),
+            token_type: wire.token_type.or_empty(document),
+            cached_at: wire.cached_at.time(),
+            expires_on: wire.expires_on.time().unwrap_or_default(),
+            extended_expires_on: wire.extended_expires_on.time(),
+            refresh_on: wire.refresh_on.time(),
+            key_id: wire.key_id.present(document),
+            // An assertion's token is as much apart from a user's as one that was asked for with extra fields.
+            ext_cache_key: wire
+                .ext_cache_key
+                .present(document)
+                .or_else(|| wire.user_assertion_hash.present(document)),
+        })
+    }
+
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>)) {
+        each("credential_type", "AccessToken".into());
+        each("secret", Value::Secret(self.secret.expose_secret()));
+        each("home_account_id", (&self.home_account_id).into());
+        each("environment", (&self.environment).into());
+        each("client_id", (&self.client_id).into());
+        each("target", (&self.target).into());
+        each("realm", (&self.realm).into());
+        each("token_type", (&self.token_type).into());
+        optional(each, "cached_at", &self.cached_at);
+        each("expires_on", (&self.expires_on).into());
+        optional(each, "extended_expires_on", &self.extended_expires_on);
+        optional(each, "key_id", &self.key_id);
+        optional(each, "ext_cache_key", &self.ext_cache_key);
+        optional(each, "refresh_on", &self.refresh_on);
+    }
+
+    fn storage_key(&self, dialect: Dialect) -> String {
+        Self::storage_key(self, dialect)
+    }
+
+    fn index(&self, terms: &mut Terms<'_>) {
+        let home = self
+            .home_account_id
+            .as_ref()
+            .map(Text::as_str)
+            .unwrap_or_default();
+        terms.owner(home, &self.environment);
+        for scope in self.target.as_str().split_ascii_whitespace() {
+            terms.granted(home, &self.environment, &self.client_id, scope);
+        }
+    }
+
+    fn secret(&self) -> &str {
+        self.secret.expose_secret()
+    }
+}
+
+impl AccessTokenEntry {
+    pub(in crate::cache) fn storage_key(&self, dialect: Dialect) -> String {
+        let kind = match self.ext_cache_key {
+            Some(_) => "atext",
+            None => "accesstoken",
+        };
+        let (home, environment) = (or_empty(&self.home_account_id), self.environment.as_str());
+        let (client, realm) = (self.client_id.as_str(), self.realm.as_str());
+        let mut parts = vec![home, environment, kind, client, realm, self.target.as_str()];
+        match (dialect, &self.ext_cache_key) {
+            (_, Some(key)) => parts.push(key.as_str()),
+            (_, None) => parts.extend(rest(dialect)),
+        }
+        joined(&parts)
+    }
+}

@@ -1,0 +1,102 @@
+//! An account in the cache.
+
+use super::key::joined;
+use super::wire::Wire;
+use super::{Entity, Value, optional};
+use crate::Text;
+use crate::cache::dialect::Dialect;
+use crate::cache::term::Terms;
+use crate::json::write_string;
+
+/// A user, as seen in one tenant.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::cache) struct AccountEntry {
+    pub(in crate::cache) home_account_id: Text,
+    pub(in crate::cache) environment: Text,
+    pub(in crate::cache) realm: Text,
+    pub(in crate::cache) local_account_id: Text,
+    pub(in crate::cache) username: Text,
+    pub(in crate::cache) authority_type: Text,
+    pub(in crate::cache) account_source: Option<Text>,
+    /// What MSAL Node adds to an account; absent elsewhere.
+    pub(in crate::cache) profile: Option<NodeProfile>,
+}
+
+/// The extra members of an account in MSAL Node's cache.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::cache) struct NodeProfile {
+    pub(in crate::cache) name: Text,
+    pub(in crate::cache) client_info: Text,
+    pub(in crate::cache) tenant_id: Text,
+}
+
+impl Entity for AccountEntry {
+    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
+        Some(Self {
+            home_account_id: wire.home_account_id.present(document)?,
+            environment: wire.environment.present(document)?,
+            realm: wire.realm.or_empty(document),
+            local_account_id: wire.local_account_id.or_empty(document),
+            username: wire.username.or_empty(document),
+            authority_type: wire.authority_type.or_empty(document),
+            account_source: wire.account_source.present(document),
+            profile: None,
+        })
+    }
+
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>)) {
+        each("home_account_id", (&self.home_account_id).into());
+        each("environment", (&self.environment).into());
+        each("realm", (&self.realm).into());
+        each("local_account_id", (&self.local_account_id).into());
+        each("username", (&self.username).into());
+        each("authority_type", (&self.authority_type).into());
+        optional(each, "account_source", &self.account_source);
+        if let Some(profile) = &self.profile {
+            each("name", (&profile.name).into());
+            each("client_info", (&profile.client_info).into());
+            each("tenantProfiles", Value::List(self.tenant_profile(profile)));
+        }
+    }
+
+    fn storage_key(&self, _: Dialect) -> String {
+        Self::storage_key(self)
+    }
+
+    fn index(&self, terms: &mut Terms<'_>) {
+        terms.owner(self.home_account_id.as_str(), &self.environment);
+        terms.username(self.username.as_str());
+    }
+}
+
+impl AccountEntry {
+    pub(in crate::cache) fn storage_key(&self) -> String {
+        joined(&[
+            self.home_account_id.as_str(),
+            self.environment.as_str(),
+            self.realm.as_str(),
+        ])
+    }
+}
+
+impl AccountEntry {
+    /// One tenant's view of the user: a JSON document inside a string.
+    fn tenant_profile(&self, profile: &NodeProfile) -> String {
+        let is_home_tenant = self
+            .home_account_id
+            .as_str()
+            .ends_with(profile.tenant_id.as_str());
+        let mut out = Vec::new();
+        for (name, value) in [
+            ("{\"tenantId\":", &profile.tenant_id),
+            (",\"localAccountId\":", &self.local_account_id),
+            (",\"name\":", &profile.name),
+            (",\"username\":", &self.username),
+        ] {
+            out.extend_from_slice(name.as_bytes());
+            write_string(&mut out, value.as_str());
+        }
+        out.extend_from_slice(format!(",\"isHomeTenant\":{is_home_tenant}}}").as_bytes());
+        String::from_utf8(out).unwrap_or_default()
+    }
+}

@@ -1,0 +1,66 @@
+//! An ID token in the cache.
+
+use super::key::{joined, or_empty, rest};
+use super::wire::Wire;
+use super::{Entity, Value};
+use crate::cache::dialect::Dialect;
+use crate::cache::term::Terms;
+use crate::{RawIdToken, Text};
+
+/// A user's last ID token for one client and tenant.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::cache) struct IdTokenEntry {
+    pub(in crate::cache) secret: RawIdToken,
+    pub(in crate::cache) home_account_id: Option<Text>,
+    pub(in crate::cache) environment: Text,
+    pub(in crate::cache) realm: Text,
+    pub(in crate::cache) client_id: Text,
+}
+
+impl Entity for IdTokenEntry {
+    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
+        Some(Self {
+            secret: RawIdToken::slice_of(document, wire.secret.secret()?),
+            home_account_id: wire.home_account_id.present(document),
+            environment: wire.environment.present(document)?,
+            realm: wire.realm.or_empty(document),
+            client_id: wire.client_id.or_empty(document),
+        })
+    }
+
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>)) {
+        each("credential_type", "IdToken".into());
+        each("secret", Value::Secret(self.secret.expose_secret()));
+        each("home_account_id", (&self.home_account_id).into());
+        each("environment", (&self.environment).into());
+        each("realm", (&self.realm).into());
+        each("client_id", (&self.client_id).into());
+    }
+
+    fn storage_key(&self, dialect: Dialect) -> String {
+        Self::storage_key(self, dialect)
+    }
+
+    fn index(&self, terms: &mut Terms<'_>) {
+        let home = self
+            .home_account_id
+            .as_ref()
+            .map(Text::as_str)
+            .unwrap_or_default();
+        terms.owner(home, &self.environment);
+    }
+
+    fn secret(&self) -> &str {
+        self.secret.expose_secret()
+    }
+}
+
+impl IdTokenEntry {
+    pub(in crate::cache) fn storage_key(&self, dialect: Dialect) -> String {
+        let (home, environment) = (or_empty(&self.home_account_id), self.environment.as_str());
+        let (client, realm) = (self.client_id.as_str(), self.realm.as_str());
+        let mut parts = vec![home, environment, "idtoken", client, realm, ""];
+        parts.extend(rest(dialect));
+        joined(&parts)
+    }
+}

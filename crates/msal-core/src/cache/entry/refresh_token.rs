@@ -1,0 +1,82 @@
+//! A refresh token in the cache.
+
+use super::key::{joined, or_empty, rest};
+use super::wire::Wire;
+use super::{Entity, Value, optional};
+use crate::cache::dialect::Dialect;
+use crate::cache::term::Terms;
+use crate::{RefreshToken, Text, UnixTime};
+
+/// A refresh token, good for every resource and tenant of its user and client.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::cache) struct RefreshTokenEntry {
+    pub(in crate::cache) secret: RefreshToken,
+    pub(in crate::cache) home_account_id: Option<Text>,
+    pub(in crate::cache) environment: Text,
+    pub(in crate::cache) client_id: Text,
+    pub(in crate::cache) target: Option<Text>,
+    pub(in crate::cache) last_modification_time: Option<UnixTime>,
+    pub(in crate::cache) family_id: Option<Text>,
+}
+
+impl Entity for RefreshTokenEntry {
+    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
+        if wire.user_assertion_hash.present(document).is_some() {
+            return None;
+        }
+        Some(Self {
+            secret: RefreshToken::slice_of(document, wire.secret.secret()?),
+            home_account_id: wire.home_account_id.present(document),
+            environment: wire.environment.present(document)?,
+            client_id: wire.client_id.or_empty(document),
+            target: wire.target.text(document),
+            last_modification_time: wire.last_modification_time.time(),
+            family_id: wire.family_id.present(document),
+        })
+    }
+
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>)) {
+        each("credential_type", "RefreshToken".into());
+        each("secret", Value::Secret(self.secret.expose_secret()));
+        each("home_account_id", (&self.home_account_id).into());
+        each("environment", (&self.environment).into());
+        each("client_id", (&self.client_id).into());
+        optional(each, "target", &self.target);
+        optional(each, "last_modification_time", &self.last_modification_time);
+        optional(each, "family_id", &self.family_id);
+    }
+
+    fn storage_key(&self, dialect: Dialect) -> String {
+        Self::storage_key(self, dialect)
+    }
+
+    fn index(&self, terms: &mut Terms<'_>) {
+        let home = self
+            .home_account_id
+            .as_ref()
+            .map(Text::as_str)
+            .unwrap_or_default();
+        terms.owner(home, &self.environment);
+    }
+
+    fn secret(&self) -> &str {
+        self.secret.expose_secret()
+    }
+}
+
+impl RefreshTokenEntry {
+    pub(in crate::cache) fn storage_key(&self, dialect: Dialect) -> String {
+        let (home, environment) = (or_empty(&self.home_account_id), self.environment.as_str());
+        let client = self.client_id.as_str();
+        let (owner, target) = match dialect {
+            Dialect::Python => (client, or_empty(&self.target)),
+            // A family's token is shared, so MSAL Node keys it by the family and not by the client.
+            Dialect::Node | Dialect::Node3 => {
+                (self.family_id.as_ref().map_or(client, Text::as_str), "")
+            }
+        };
+        let mut parts = vec![home, environment, "refreshtoken", owner, "", target];
+        parts.extend(rest(dialect));
+        joined(&parts)
+    }
+}
