@@ -33,7 +33,7 @@ pub use silent::{
 
 use crate::{Account, Text};
 use entry::{AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry};
-use interner::Recent;
+use interner::Interner;
 use sections::Section;
 use table::Table;
 
@@ -54,7 +54,7 @@ pub struct TokenCache {
     /// be removed as well.
     signed_out: Vec<(Text, Account)>,
     is_changed: bool,
-    recent: Recent,
+    interner: Interner,
 }
 
 /// A top-level member of the document.

@@ -30,7 +30,10 @@ impl TokenCache {
     fn accounts_where(&self, is_meant: impl Fn(&AccountEntry) -> bool) -> Vec<Account> {
         let mut accounts: Vec<Account> = Vec::with_capacity(self.accounts.len());
         let mut places = HashMap::with_capacity(self.accounts.len());
-        let entries = self.accounts.iter().filter_map(|slot| slot.entity.as_ref());
+        let entries = self
+            .accounts
+            .iter()
+            .filter_map(|record| record.entity.as_ref());
         for entry in entries.filter(|entry| is_meant(entry)) {
             let account = Account::from(entry);
             let place = *places
@@ -49,7 +52,7 @@ impl TokenCache {
         let mut seen = HashSet::new();
         self.accounts
             .named(username)
-            .filter_map(|slot| slot.entity.as_ref())
+            .filter_map(|record| record.entity.as_ref())
             .filter(|entry| entry.username.as_str().to_lowercase() == username.to_lowercase())
             .filter(|entry| seen.insert(entry.home_account_id.clone()))
             .map(Account::from)
@@ -65,7 +68,7 @@ impl TokenCache {
         environments.iter().find_map(|environment| {
             self.accounts
                 .owned_by(home_account_id.as_str(), environment)
-                .filter_map(|slot| slot.entity.as_ref())
+                .filter_map(|record| record.entity.as_ref())
                 .filter(|entry| entry.home_account_id == home_account_id.as_str())
                 .last()
                 .map(Account::from)
@@ -78,13 +81,13 @@ impl TokenCache {
         let home = account.home_account_id.as_str();
         let refresh_tokens = self.refresh_tokens.owned_by(home, &account.environment);
         let of_refresh_tokens = refresh_tokens
-            .filter_map(|slot| slot.entity.as_ref())
+            .filter_map(|record| record.entity.as_ref())
             .filter(|entry| entry.client_id == client_id)
             .filter_map(|entry| entry.target.as_ref());
         let of_access_tokens = || {
             let access_tokens = self.access_tokens.owned_by(home, &account.environment);
             access_tokens
-                .filter_map(|slot| slot.entity.as_ref())
+                .filter_map(|record| record.entity.as_ref())
                 .filter(|entry| entry.client_id == client_id)
                 .map(|entry| &entry.target)
                 .last()
@@ -100,7 +103,7 @@ impl TokenCache {
         let mut clients: Vec<String> = self
             .refresh_tokens
             .owned_by(account.home_account_id.as_str(), &account.environment)
-            .filter_map(|slot| slot.entity.as_ref())
+            .filter_map(|record| record.entity.as_ref())
             .filter(|entry| {
                 entry
                     .home_account_id
@@ -129,7 +132,7 @@ impl TokenCache {
         let is_later = |time: Option<UnixTime>| time.is_none_or(|time| time >= at);
         self.refresh_tokens
             .owned_by(home_account_id.as_str(), environment)
-            .filter_map(|slot| slot.entity.as_ref())
+            .filter_map(|record| record.entity.as_ref())
             .filter(|entry| entry.client_id == client_id)
             .filter(|entry| {
                 entry

@@ -15,7 +15,7 @@ use entries::Entries;
 impl TokenCache {
     /// Adds the tokens of a sign-in or of a redeemed refresh token, with the user's account.
     pub fn add(&mut self, event: &TokenEvent<'_>) {
-        let entries = Entries::new(event, self.dialect, &mut self.recent);
+        let entries = Entries::new(event, self.dialect, &mut self.interner);
         self.add_access_token(entries.access_token());
         if let Some(account) = entries.account() {
             self.lay_out(Section::Account);
@@ -35,7 +35,7 @@ impl TokenCache {
     ///
     /// Nothing is added for a user who was signed out while the renewal was on its way.
     pub fn renew(&mut self, event: &TokenEvent<'_>) {
-        let entries = Entries::new(event, self.dialect, &mut self.recent);
+        let entries = Entries::new(event, self.dialect, &mut self.interner);
         let home = entries.home_account_id.clone().unwrap_or_default();
         let is_signed_out =
             |environment: &String| !self.can_renew(event.client_id, home.as_str(), environment);
@@ -88,12 +88,13 @@ impl TokenCache {
             .stored_under()
             .iter()
             .flat_map(|environment| self.refresh_tokens.owned_by(home, environment))
-            .filter(|slot| {
-                slot.entity
+            .filter(|record| {
+                record
+                    .entity
                     .as_ref()
                     .is_some_and(|entry| entry.secret == *redeemed)
             })
-            .filter_map(|slot| Some((slot.key.clone(), slot.entity.clone()?)))
+            .filter_map(|record| Some((record.key.clone(), record.entity.clone()?)))
             .collect();
         if holders.is_empty() {
             // Somebody else replaced the entry meanwhile: the successor is stored as a new one.

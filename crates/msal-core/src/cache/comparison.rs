@@ -10,7 +10,7 @@ use memchr::memchr2;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::entry::{Entity, Value};
+use super::entry::{Entry, Value};
 use super::record::Body;
 use super::sections::Section;
 use super::table::Table;
@@ -127,7 +127,7 @@ impl Comparison {
 }
 
 /// Compares one entry, and answers from where on the next one is; `None` where the section ends.
-fn entry<E: Entity>(
+fn entry<E: Entry>(
     table: &Table<E>,
     from: u32,
     rest: &mut Cursor<'_>,
@@ -154,7 +154,7 @@ fn entry<E: Entity>(
 
 /// Compares the members of an entry; others may follow where it had another text before.
 fn members(
-    entity: &impl Entity,
+    entity: &impl Entry,
     is_secret: &dyn Fn(&[u8]) -> bool,
     has_others: bool,
     rest: &mut Cursor<'_>,

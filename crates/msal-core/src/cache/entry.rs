@@ -25,7 +25,7 @@ use crate::json::string_size;
 use crate::{Text, UnixTime};
 
 /// An entry of one kind.
-pub(super) trait Entity: Sized {
+pub(super) trait Entry: Sized {
     /// Reads the object; `None` when it lacks what makes it an entry of this kind.
     fn read(wire: &Wire<'_>, document: &Text) -> Option<Self>;
 

@@ -18,7 +18,7 @@ impl TokenCache {
     ) -> Option<&AppMetadataEntry> {
         let entries = self.app_metadata.owned_by(client_id, environment);
         entries
-            .filter_map(|slot| slot.entity.as_ref())
+            .filter_map(|record| record.entity.as_ref())
             .find(|entry| {
                 entry.client_id == client_id
                     && entry.environment.as_str().eq_ignore_ascii_case(environment)
@@ -29,7 +29,7 @@ impl TokenCache {
     pub(super) fn can_renew(&self, client_id: &str, home: &str, environment: &str) -> bool {
         self.refresh_tokens
             .owned_by(home, environment)
-            .filter_map(|slot| slot.entity.as_ref())
+            .filter_map(|record| record.entity.as_ref())
             .filter(|entry| entry.environment.as_str().eq_ignore_ascii_case(environment))
             .filter(|entry| is_owned(entry.home_account_id.as_ref(), home))
             .any(|entry| entry.client_id == client_id || entry.family_id.is_some())

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::TokenCache;
-use super::entry::{Entity, RefreshTokenEntry};
+use super::entry::{Entry, RefreshTokenEntry};
 use super::sections::Section;
 use super::table::Table;
 use crate::Text;
@@ -55,9 +55,12 @@ impl TokenCache {
 
     /// The users, by home account and environment, whose refresh tokens were renewed here and are not in `theirs`.
     fn signed_out_in<'a>(&'a self, theirs: &Self) -> HashSet<(&'a Text, &'a Text)> {
-        let renewed = self.refresh_tokens.changes().filter(|slot| slot.is_renewal);
+        let renewed = self
+            .refresh_tokens
+            .changes()
+            .filter(|record| record.is_renewal);
         renewed
-            .filter_map(|slot| slot.entity.as_ref())
+            .filter_map(|record| record.entity.as_ref())
             .filter_map(|entry| Some((entry, entry.home_account_id.as_ref()?)))
             .filter(|(entry, home)| {
                 let (environment, client) = (entry.environment.as_str(), entry.client_id.as_str());
@@ -80,19 +83,19 @@ impl TokenCache {
 
 /// Whether anything of ours made a difference. `wins` decides about an entry of ours and theirs under the same key;
 /// what nobody here understands is kept.
-fn apply<E: Entity + Clone + PartialEq>(
+fn apply<E: Entry + Clone + PartialEq>(
     ours: &Table<E>,
     theirs: &mut Table<E>,
     wins: impl Fn(&E, Option<&E>) -> bool,
 ) -> bool {
     let mut is_different = false;
-    for slot in ours.changes() {
-        let known = theirs.by_key(slot.key.as_str());
+    for record in ours.changes() {
+        let known = theirs.by_key(record.key.as_str());
         let known = known.and_then(|known| known.entity.as_ref());
-        let is_same = known.is_some() && known == slot.entity.as_ref();
-        let is_kept = slot.entity.as_ref().is_none_or(|ours| wins(ours, known));
+        let is_same = known.is_some() && known == record.entity.as_ref();
+        let is_kept = record.entity.as_ref().is_none_or(|ours| wins(ours, known));
         if is_kept && !is_same {
-            theirs.put_changed(slot.clone());
+            theirs.put_changed(record.clone());
             is_different = true;
         }
     }

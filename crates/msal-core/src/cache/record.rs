@@ -1,11 +1,11 @@
 //! An entry as a table keeps it.
 
-use super::entry::{Entity, write_entry};
+use super::entry::{Entry, write_entry};
 use crate::Text;
 
 /// An entry with the key it is stored under and its JSON text.
 #[derive(Clone)]
-pub(super) struct Slot<E> {
+pub(super) struct Record<E> {
     pub(super) key: Text,
     pub(super) body: Body,
     /// `None` when the text could not be understood; it is kept all the same.
@@ -34,7 +34,7 @@ pub(super) enum Body {
     Read(Text),
 }
 
-impl<E: Entity> Slot<E> {
+impl<E: Entry> Record<E> {
     /// As many bytes as the text takes where no character needs an escape: see [`LONGEST_ESCAPE`](crate::json).
     pub(super) fn size(&self) -> usize {
         match &self.body {

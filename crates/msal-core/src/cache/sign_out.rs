@@ -1,7 +1,7 @@
 //! Signing an account out.
 
 use super::TokenCache;
-use super::entry::Entity;
+use super::entry::Entry;
 use super::table::Table;
 use crate::{Account, Text, same_cloud};
 
@@ -44,15 +44,15 @@ impl TokenCache {
     }
 }
 
-fn keys<E: Entity>(table: &Table<E>, is_meant: impl Fn(&E) -> bool) -> Vec<Text> {
+fn keys<E: Entry>(table: &Table<E>, is_meant: impl Fn(&E) -> bool) -> Vec<Text> {
     table
         .iter()
-        .filter(|slot| slot.entity.as_ref().is_some_and(&is_meant))
-        .map(|slot| slot.key.clone())
+        .filter(|record| record.entity.as_ref().is_some_and(&is_meant))
+        .map(|record| record.key.clone())
         .collect()
 }
 
-fn remove_all<E: Entity>(table: &mut Table<E>, keys: &[Text]) -> usize {
+fn remove_all<E: Entry>(table: &mut Table<E>, keys: &[Text]) -> usize {
     keys.iter()
         .filter_map(|key| table.remove(key.as_str()))
         .count()

@@ -26,7 +26,7 @@ const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 366 * 86_400);
 const FIRST_FAMILY: &str = "1";
 
 /// What the search for an access token found.
-enum Found {
+enum BestToken {
     Fresh(CachedAccessToken),
     Aging(CachedAccessToken),
     Expired,
@@ -37,11 +37,11 @@ impl TokenCache {
     /// Decides a silent call.
     pub fn silent(&self, request: &SilentRequest<'_>) -> Silent {
         let (reason, fallback) = match self.find_access_token(request) {
-            Found::Fresh(token) if !request.force_refresh => return Silent::Hit(token),
+            BestToken::Fresh(token) if !request.force_refresh => return Silent::Hit(token),
             _ if request.force_refresh => (RefreshReason::Forced, None),
-            Found::Aging(token) => (RefreshReason::Aging, Some(token)),
-            Found::Expired => (RefreshReason::Expired, None),
-            Found::Fresh(_) | Found::Nothing => (RefreshReason::NoAccessToken, None),
+            BestToken::Aging(token) => (RefreshReason::Aging, Some(token)),
+            BestToken::Expired => (RefreshReason::Expired, None),
+            BestToken::Fresh(_) | BestToken::Nothing => (RefreshReason::NoAccessToken, None),
         };
         let candidates = self.candidates(request);
         if candidates.is_empty() && fallback.is_none() {
@@ -54,15 +54,15 @@ impl TokenCache {
         })
     }
 
-    fn find_access_token(&self, request: &SilentRequest<'_>) -> Found {
-        let mut best = Found::Nothing;
+    fn find_access_token(&self, request: &SilentRequest<'_>) -> BestToken {
+        let mut best = BestToken::Nothing;
         for environment in request.environments {
             for entry in self.access_tokens_granting(request, environment) {
                 match judge(entry, request.now) {
-                    Found::Fresh(token) => return Found::Fresh(token),
-                    Found::Aging(token) => best = Found::Aging(token),
-                    Found::Expired if matches!(best, Found::Nothing) => best = Found::Expired,
-                    Found::Expired | Found::Nothing => {}
+                    BestToken::Fresh(token) => return BestToken::Fresh(token),
+                    BestToken::Aging(token) => best = BestToken::Aging(token),
+                    BestToken::Expired if matches!(best, BestToken::Nothing) => best = BestToken::Expired,
+                    BestToken::Expired | BestToken::Nothing => {}
                 }
             }
         }
@@ -83,12 +83,12 @@ impl TokenCache {
             .scopes
             .is_empty()
             .then(|| self.access_tokens.owned_by(home, environment));
-        let slots = by_scope
+        let records = by_scope
             .into_iter()
             .flatten()
             .chain(by_account.into_iter().flatten());
-        slots
-            .filter_map(|slot| slot.entity.as_ref())
+        records
+            .filter_map(|record| record.entity.as_ref())
             .filter(move |entry| {
                 is_owned(entry.home_account_id.as_ref(), home)
                     && entry.environment.as_str().eq_ignore_ascii_case(environment)
@@ -125,7 +125,7 @@ impl TokenCache {
         let mut entries: Vec<&RefreshTokenEntry> = self
             .refresh_tokens
             .owned_by(request.home_account_id.as_str(), environment)
-            .filter_map(|slot| slot.entity.as_ref())
+            .filter_map(|record| record.entity.as_ref())
             .filter(|entry| {
                 is_owned(
                     entry.home_account_id.as_ref(),
@@ -162,7 +162,7 @@ impl TokenCache {
     }
 }
 
-fn judge(entry: &AccessTokenEntry, now: UnixTime) -> Found {
+fn judge(entry: &AccessTokenEntry, now: UnixTime) -> BestToken {
     let from_the_future = entry
         .cached_at
         .is_some_and(|cached_at| cached_at > now + EXPIRY_MARGIN);
@@ -170,7 +170,7 @@ fn judge(entry: &AccessTokenEntry, now: UnixTime) -> Found {
         || entry.expires_on > now + LONGEST_LIFETIME
         || from_the_future
     {
-        return Found::Expired;
+        return BestToken::Expired;
     }
     let token = CachedAccessToken {
         secret: entry.secret.clone(),
@@ -180,7 +180,7 @@ fn judge(entry: &AccessTokenEntry, now: UnixTime) -> Found {
         refresh_on: entry.refresh_on,
     };
     match entry.refresh_on.is_some_and(|refresh_on| refresh_on < now) {
-        true => Found::Aging(token),
-        false => Found::Fresh(token),
+        true => BestToken::Aging(token),
+        false => BestToken::Fresh(token),
     }
 }

@@ -1,6 +1,6 @@
 //! One section of the cache: its entries in order, found by key and by what they say.
 //!
-//! The indexes hold hashes and slot numbers, never copies of the fields. A hash only proposes candidates; whoever
+//! The indexes hold hashes and record numbers, never copies of the fields. A hash only proposes candidates; whoever
 //! asks compares the fields, so a collision costs time and nothing else.
 
 use std::borrow::Cow;
@@ -8,17 +8,17 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::arena::Slots;
+use super::arena::Arena;
 use super::dialect::Dialect;
-use super::entry::{Entity, Wire, entry_size};
-use super::record::{Body, Slot};
+use super::entry::{Entry, Wire, entry_size};
+use super::record::{Body, Record};
 use super::term::Terms;
 use crate::Text;
 
 /// A section's entries.
 #[derive(Clone)]
 pub(super) struct Table<E> {
-    slots: Slots<Slot<E>>,
+    records: Arena<Record<E>>,
     keys: HashTable<Posting>,
     postings: HashTable<Posting>,
     hasher: DefaultHashBuilder,
@@ -26,11 +26,11 @@ pub(super) struct Table<E> {
     saves: u64,
 }
 
-/// The hash of something that a slot can be found by: with it, a table that grows need not look at the slots.
+/// The hash of something that a record can be found by: with it, a table that grows need not look at the records.
 #[derive(Clone, Copy)]
 struct Posting {
     hash: u64,
-    slot: u32,
+    record: u32,
 }
 
 impl Posting {
@@ -39,7 +39,7 @@ impl Posting {
     }
 }
 
-/// A key's hash, and the number of the slot under it if there is one.
+/// A key's hash, and the number of the record under it if there is one.
 struct Found {
     hash: u64,
     number: Option<u32>,
@@ -48,7 +48,7 @@ struct Found {
 impl<E> Default for Table<E> {
     fn default() -> Self {
         Self {
-            slots: Slots::default(),
+            records: Arena::default(),
             keys: HashTable::new(),
             postings: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
@@ -57,12 +57,12 @@ impl<E> Default for Table<E> {
     }
 }
 
-impl<E: Entity> Table<E> {
+impl<E: Entry> Table<E> {
     /// Takes in an entry as it stands in a document.
     pub(super) fn load(&mut self, key: Text, text: &str, document: &Text) {
         let wire: Option<Wire<'_>> = serde_json::from_str(text).ok();
         let entity = wire.and_then(|wire| E::read(&wire, document));
-        self.put(Slot {
+        self.put(Record {
             key,
             body: Body::Read(document.slice_of(Cow::Borrowed(text))),
             entity,
@@ -89,7 +89,8 @@ impl<E: Entity> Table<E> {
         E: PartialEq,
     {
         let previous = self.by_key(key.as_str());
-        let was_added = previous.is_some_and(|slot| self.has_changed(slot) && !slot.is_renewal);
+        let was_added =
+            previous.is_some_and(|record| self.has_changed(record) && !record.is_renewal);
         self.store(key, entity, !was_added);
     }
 
@@ -98,13 +99,13 @@ impl<E: Entity> Table<E> {
         E: PartialEq,
     {
         let found = self.find(key.as_str());
-        let slot = found.number.and_then(|number| self.slots.get_mut(number));
-        let previous = match slot {
-            Some(slot) if slot.entity.as_ref() == Some(&entity) => {
-                (slot.changed_after, slot.is_renewal) = (Some(self.saves), is_renewal);
+        let record = found.number.and_then(|number| self.records.get_mut(number));
+        let previous = match record {
+            Some(record) if record.entity.as_ref() == Some(&entity) => {
+                (record.changed_after, record.is_renewal) = (Some(self.saves), is_renewal);
                 return;
             }
-            Some(slot) => match &slot.body {
+            Some(record) => match &record.body {
                 Body::Made { previous, .. } => previous.clone(),
                 Body::Read(text) => Some(text.clone()),
             },
@@ -112,7 +113,7 @@ impl<E: Entity> Table<E> {
         };
         let size = entry_size(&entity, previous.as_ref());
         let digest = self.digest(entity.secret().as_bytes());
-        let slot = Slot {
+        let record = Record {
             key,
             body: Body::Made {
                 previous,
@@ -123,61 +124,74 @@ impl<E: Entity> Table<E> {
             changed_after: Some(self.saves),
             is_renewal,
         };
-        self.put_at(found, slot);
+        self.put_at(found, record);
     }
 
-    /// Puts a slot of another table under its key, as a change.
-    pub(super) fn put_changed(&mut self, mut slot: Slot<E>) {
-        slot.changed_after = Some(self.saves);
-        self.put(slot);
+    /// Puts a record of another table under its key, as a change.
+    pub(super) fn put_changed(&mut self, mut record: Record<E>) {
+        record.changed_after = Some(self.saves);
+        self.put(record);
     }
 
-    fn put(&mut self, slot: Slot<E>) {
-        self.put_at(self.find(slot.key.as_str()), slot);
+    fn put(&mut self, record: Record<E>) {
+        self.put_at(self.find(record.key.as_str()), record);
     }
 
-    fn put_at(&mut self, found: Found, slot: Slot<E>) {
+    fn put_at(&mut self, found: Found, record: Record<E>) {
         let number = match found.number {
             Some(number) => {
                 self.forget_postings(number);
                 number
             }
-            None => u32::try_from(self.slots.len()).unwrap_or(u32::MAX),
+            None => u32::try_from(self.records.len()).unwrap_or(u32::MAX),
         };
-        if let Some(entity) = &slot.entity {
+        if let Some(entity) = &record.entity {
             let (hasher, postings) = (&self.hasher, &mut self.postings);
             entity.index(&mut Terms {
                 hasher,
                 each: &mut |hash| {
-                    postings.insert_unique(hash, Posting { hash, slot: number }, Posting::hash);
+                    postings.insert_unique(
+                        hash,
+                        Posting {
+                            hash,
+                            record: number,
+                        },
+                        Posting::hash,
+                    );
                 },
             });
         }
-        match self.slots.get_mut(number) {
-            Some(place) => *place = slot,
+        match self.records.get_mut(number) {
+            Some(place) => *place = record,
             None => {
                 let hash = found.hash;
-                let posting = Posting { hash, slot: number };
+                let posting = Posting {
+                    hash,
+                    record: number,
+                };
                 self.keys.insert_unique(hash, posting, Posting::hash);
-                self.slots.push(slot);
+                self.records.push(record);
             }
         }
     }
 
     /// Removes the entry under `key`.
-    pub(super) fn remove(&mut self, key: &str) -> Option<Slot<E>> {
+    pub(super) fn remove(&mut self, key: &str) -> Option<Record<E>> {
         let Found { hash, number } = self.find(key);
         let number = number?;
         self.forget_postings(number);
-        if let Ok(found) = self.keys.find_entry(hash, |posting| posting.slot == number) {
+        if let Ok(found) = self
+            .keys
+            .find_entry(hash, |posting| posting.record == number)
+        {
             found.remove();
         }
-        self.slots.take(number)
+        self.records.take(number)
     }
 
     /// The entry under `key`.
-    pub(super) fn by_key(&self, key: &str) -> Option<&Slot<E>> {
-        self.slot(self.find(key).number?)
+    pub(super) fn by_key(&self, key: &str) -> Option<&Record<E>> {
+        self.record(self.find(key).number?)
     }
 
     /// Entries that may belong to `owner` in `environment`, oldest first.
@@ -185,7 +199,7 @@ impl<E: Entity> Table<E> {
         &'t self,
         owner: &str,
         environment: &str,
-    ) -> impl Iterator<Item = &'t Slot<E>> + use<'t, E> {
+    ) -> impl Iterator<Item = &'t Record<E>> + use<'t, E> {
         self.proposed(&mut |terms| terms.owner(owner, environment))
     }
 
@@ -196,7 +210,7 @@ impl<E: Entity> Table<E> {
         environment: &str,
         client: &str,
         scope: &str,
-    ) -> impl Iterator<Item = &'t Slot<E>> + use<'t, E> {
+    ) -> impl Iterator<Item = &'t Record<E>> + use<'t, E> {
         self.proposed(&mut |terms| terms.granted(home, environment, client, scope))
     }
 
@@ -204,7 +218,7 @@ impl<E: Entity> Table<E> {
     pub(super) fn named<'t>(
         &'t self,
         username: &str,
-    ) -> impl Iterator<Item = &'t Slot<E>> + use<'t, E> {
+    ) -> impl Iterator<Item = &'t Record<E>> + use<'t, E> {
         self.proposed(&mut |terms| terms.username(username))
     }
 
@@ -213,15 +227,15 @@ impl<E: Entity> Table<E> {
         self.hasher.hash_one(secret)
     }
 
-    /// The first entry in the slot of this number or a later one, with its number.
-    pub(super) fn next(&self, from: u32) -> Option<(u32, &Slot<E>)> {
-        let last = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-        (from..last).find_map(|number| Some((number, self.slot(number)?)))
+    /// The first entry in the record of this number or a later one, with its number.
+    pub(super) fn next(&self, from: u32) -> Option<(u32, &Record<E>)> {
+        let last = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
+        (from..last).find_map(|number| Some((number, self.record(number)?)))
     }
 
     /// All entries, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Slot<E>> {
-        self.slots.iter()
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Record<E>> {
+        self.records.iter()
     }
 
     /// Marks every entry as saved.
@@ -230,12 +244,12 @@ impl<E: Entity> Table<E> {
     }
 
     /// The entries that were added or changed since the table was last saved, in order.
-    pub(super) fn changes(&self) -> impl Iterator<Item = &Slot<E>> {
-        self.iter().filter(|slot| self.has_changed(slot))
+    pub(super) fn changes(&self) -> impl Iterator<Item = &Record<E>> {
+        self.iter().filter(|record| self.has_changed(record))
     }
 
-    fn has_changed(&self, slot: &Slot<E>) -> bool {
-        slot.changed_after == Some(self.saves)
+    fn has_changed(&self, record: &Record<E>) -> bool {
+        record.changed_after == Some(self.saves)
     }
 
     /// How many entries there are.
@@ -246,7 +260,7 @@ impl<E: Entity> Table<E> {
     fn proposed<'t>(
         &'t self,
         term: &mut dyn FnMut(&mut Terms<'_>),
-    ) -> impl Iterator<Item = &'t Slot<E>> + use<'t, E> {
+    ) -> impl Iterator<Item = &'t Record<E>> + use<'t, E> {
         // Mostly there is one, for which nothing is allocated.
         let mut only = None;
         let mut numbers = Vec::new();
@@ -259,8 +273,8 @@ impl<E: Entity> Table<E> {
                     .filter(|posting| posting.hash == hash);
                 for posting in same_hash {
                     match only {
-                        None => only = Some(posting.slot),
-                        Some(_) => numbers.push(posting.slot),
+                        None => only = Some(posting.record),
+                        Some(_) => numbers.push(posting.record),
                     }
                 }
             },
@@ -271,29 +285,32 @@ impl<E: Entity> Table<E> {
             numbers.dedup();
         }
         let numbers = only.into_iter().chain(numbers);
-        numbers.filter_map(|number| self.slot(number))
+        numbers.filter_map(|number| self.record(number))
     }
 
-    fn slot(&self, number: u32) -> Option<&Slot<E>> {
-        self.slots.get(number)
+    fn record(&self, number: u32) -> Option<&Record<E>> {
+        self.records.get(number)
     }
 
     fn find(&self, key: &str) -> Found {
         let hash = self.hasher.hash_one(key);
         let is_it = |posting: &Posting| {
-            posting.hash == hash && self.slot(posting.slot).is_some_and(|slot| slot.key == key)
+            posting.hash == hash
+                && self
+                    .record(posting.record)
+                    .is_some_and(|record| record.key == key)
         };
         Found {
             hash,
-            number: self.keys.find(hash, is_it).map(|posting| posting.slot),
+            number: self.keys.find(hash, is_it).map(|posting| posting.record),
         }
     }
 
     fn forget_postings(&mut self, number: u32) {
-        let Some(Slot {
+        let Some(Record {
             entity: Some(entity),
             ..
-        }) = self.slots.get(number)
+        }) = self.records.get(number)
         else {
             return;
         };
@@ -302,7 +319,7 @@ impl<E: Entity> Table<E> {
             hasher,
             each: &mut |hash| {
                 if let Ok(found) = postings.find_entry(hash, |posting| {
-                    posting.slot == number && posting.hash == hash
+                    posting.record == number && posting.hash == hash
                 }) {
                     found.remove();
                 }

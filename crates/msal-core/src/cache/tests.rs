@@ -121,7 +121,7 @@ fn a_cache_that_msal_node_wrote_keeps_all_it_says() {
 #[test]
 fn every_entry_msal_python_wrote_is_understood_and_keyed_alike() {
     let cache = parse(WORKED_SAMPLE);
-    fn check<E: entry::Entity + PartialEq>(table: &Table<E>) -> usize {
+    fn check<E: entry::Entry + PartialEq>(table: &Table<E>) -> usize {
         for slot in table.iter() {
             let entity = slot.entity.as_ref().unwrap();
             assert_eq!(slot.key, entity.storage_key(Dialect::Python).as_str());

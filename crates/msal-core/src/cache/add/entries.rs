@@ -7,7 +7,7 @@ use crate::cache::dialect::Dialect;
 use crate::cache::entry::{
     AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, NodeProfile, RefreshTokenEntry,
 };
-use crate::cache::interner::Recent;
+use crate::cache::interner::Interner;
 use crate::{AccessToken, Text};
 
 /// The entries that one response becomes.
@@ -25,17 +25,21 @@ pub(super) struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    pub(super) fn new(event: &'a TokenEvent<'a>, dialect: Dialect, recent: &mut Recent) -> Self {
+    pub(super) fn new(
+        event: &'a TokenEvent<'a>,
+        dialect: Dialect,
+        interner: &mut Interner,
+    ) -> Self {
         let claims = event.response.claims();
         let tid = claims.and_then(|claims| claims.tenant_id.as_deref());
         Self {
             event,
             dialect,
             home_account_id: event.home_account_id().map(Text::from),
-            environment: recent.share(&dialect.environment(event.host)),
-            client_id: recent.share(event.client_id),
-            realm: recent.share(dialect.realm(event.realm, tid)),
-            target: recent.share(
+            environment: interner.intern(&dialect.environment(event.host)),
+            client_id: interner.intern(event.client_id),
+            realm: interner.intern(dialect.realm(event.realm, tid)),
+            target: interner.intern(
                 event
                     .response
                     .scopes
@@ -43,8 +47,8 @@ impl<'a> Entries<'a> {
                     .unwrap_or(event.requested)
                     .as_str(),
             ),
-            token_type: recent.share(&event.response.token_type),
-            authority_type: recent.share(event.authority_type),
+            token_type: interner.intern(&event.response.token_type),
+            authority_type: interner.intern(event.authority_type),
         }
     }
 

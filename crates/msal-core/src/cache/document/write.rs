@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use bytes::Bytes;
 
 use crate::Text;
-use crate::cache::entry::Entity;
+use crate::cache::entry::Entry;
 use crate::cache::sections::Section;
 use crate::cache::table::Table;
 use crate::cache::{Member, TokenCache};
@@ -92,10 +92,10 @@ impl TokenCache {
     }
 
     fn sizes(&self) -> Sizes {
-        fn table<E: Entity>(table: &Table<E>) -> Sizes {
+        fn table<E: Entry>(table: &Table<E>) -> Sizes {
             let sizes = table
                 .iter()
-                .map(|slot| size_of_member(&slot.key, slot.size()));
+                .map(|record| size_of_member(&record.key, record.size()));
             sizes.fold(Sizes::default(), Sizes::with)
         }
         let unknown = self.layout.iter().map(|member| match member {
@@ -147,23 +147,23 @@ fn size_of_member(name: &Text, value: usize) -> usize {
     name.as_bytes().len() + value + 24
 }
 
-fn write_table<T: Entity, E>(
+fn write_table<T: Entry, E>(
     out: &mut SecretBuffer,
     table: &Table<T>,
     between: &mut dyn FnMut(&mut SecretBuffer) -> Result<(), E>,
 ) -> Result<(), E> {
     out.push(b'{');
     let mut is_first = true;
-    for slot in table.iter() {
+    for record in table.iter() {
         between(out)?;
-        out.make_room(LONGEST_ESCAPE * size_of_member(&slot.key, slot.size()));
+        out.make_room(LONGEST_ESCAPE * size_of_member(&record.key, record.size()));
         if !std::mem::take(&mut is_first) {
             out.push(b',');
         }
         write_line(out, 2);
-        write_string(out, slot.key.as_str());
+        write_string(out, record.key.as_str());
         out.extend_from_slice(b": ");
-        slot.write(out);
+        record.write(out);
     }
     if table.len() > 0 {
         write_line(out, 1);

@@ -2,32 +2,32 @@
 
 use super::key::{joined, or_empty, rest};
 use super::wire::Wire;
-use super::{Entity, Value, optional};
+use super::{Entry, Value, optional};
 use crate::cache::dialect::Dialect;
 use crate::cache::term::Terms;
 use crate::{AccessToken, Text, UnixTime};
 
 /// An access token and what it is good for.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::cache) struct AccessTokenEntry {
-    pub(in crate::cache) secret: AccessToken,
+pub(crate) struct AccessTokenEntry {
+    pub(crate) secret: AccessToken,
     /// `None` for tokens of the application itself.
-    pub(in crate::cache) home_account_id: Option<Text>,
-    pub(in crate::cache) environment: Text,
-    pub(in crate::cache) client_id: Text,
-    pub(in crate::cache) target: Text,
-    pub(in crate::cache) realm: Text,
-    pub(in crate::cache) token_type: Text,
-    pub(in crate::cache) cached_at: Option<UnixTime>,
+    pub(crate) home_account_id: Option<Text>,
+    pub(crate) environment: Text,
+    pub(crate) client_id: Text,
+    pub(crate) target: Text,
+    pub(crate) realm: Text,
+    pub(crate) token_type: Text,
+    pub(crate) cached_at: Option<UnixTime>,
     /// An entry whose expiry cannot be read counts as expired.
-    pub(in crate::cache) expires_on: UnixTime,
-    pub(in crate::cache) extended_expires_on: Option<UnixTime>,
-    pub(in crate::cache) refresh_on: Option<UnixTime>,
-    pub(in crate::cache) key_id: Option<Text>,
-    pub(in crate::cache) ext_cache_key: Option<Text>,
+    pub(crate) expires_on: UnixTime,
+    pub(crate) extended_expires_on: Option<UnixTime>,
+    pub(crate) refresh_on: Option<UnixTime>,
+    pub(crate) key_id: Option<Text>,
+    pub(crate) ext_cache_key: Option<Text>,
 }
 
-impl Entity for AccessTokenEntry {
+impl Entry for AccessTokenEntry {
     fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
         Some(Self {
             secret: AccessToken::slice_of(document, wire.secret.secret()?),
@@ -89,7 +89,7 @@ impl Entity for AccessTokenEntry {
 }
 
 impl AccessTokenEntry {
-    pub(in crate::cache) fn storage_key(&self, dialect: Dialect) -> String {
+    pub(crate) fn storage_key(&self, dialect: Dialect) -> String {
         let kind = match self.ext_cache_key {
             Some(_) => "atext",
             None => "accesstoken",

@@ -2,7 +2,7 @@
 
 use super::key::joined;
 use super::wire::Wire;
-use super::{Entity, Value, optional};
+use super::{Entry, Value, optional};
 use crate::Text;
 use crate::cache::dialect::Dialect;
 use crate::cache::term::Terms;
@@ -10,27 +10,27 @@ use crate::json::write_string;
 
 /// A user, as seen in one tenant.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::cache) struct AccountEntry {
-    pub(in crate::cache) home_account_id: Text,
-    pub(in crate::cache) environment: Text,
-    pub(in crate::cache) realm: Text,
-    pub(in crate::cache) local_account_id: Text,
-    pub(in crate::cache) username: Text,
-    pub(in crate::cache) authority_type: Text,
-    pub(in crate::cache) account_source: Option<Text>,
+pub(crate) struct AccountEntry {
+    pub(crate) home_account_id: Text,
+    pub(crate) environment: Text,
+    pub(crate) realm: Text,
+    pub(crate) local_account_id: Text,
+    pub(crate) username: Text,
+    pub(crate) authority_type: Text,
+    pub(crate) account_source: Option<Text>,
     /// What MSAL Node adds to an account; absent elsewhere.
-    pub(in crate::cache) profile: Option<NodeProfile>,
+    pub(crate) profile: Option<NodeProfile>,
 }
 
 /// The extra members of an account in MSAL Node's cache.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::cache) struct NodeProfile {
-    pub(in crate::cache) name: Text,
-    pub(in crate::cache) client_info: Text,
-    pub(in crate::cache) tenant_id: Text,
+pub(crate) struct NodeProfile {
+    pub(crate) name: Text,
+    pub(crate) client_info: Text,
+    pub(crate) tenant_id: Text,
 }
 
-impl Entity for AccountEntry {
+impl Entry for AccountEntry {
     fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
         Some(Self {
             home_account_id: wire.home_account_id.present(document)?,
@@ -70,7 +70,7 @@ impl Entity for AccountEntry {
 }
 
 impl AccountEntry {
-    pub(in crate::cache) fn storage_key(&self) -> String {
+    pub(crate) fn storage_key(&self) -> String {
         joined(&[
             self.home_account_id.as_str(),
             self.environment.as_str(),

@@ -1,20 +1,20 @@
 //! What the cache knows of an application.
 
 use super::wire::Wire;
-use super::{Entity, Value, optional};
+use super::{Entry, Value, optional};
 use crate::Text;
 use crate::cache::dialect::Dialect;
 use crate::cache::term::Terms;
 
 /// What is known of a client: whether it belongs to a family.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::cache) struct AppMetadataEntry {
-    pub(in crate::cache) client_id: Text,
-    pub(in crate::cache) environment: Text,
-    pub(in crate::cache) family_id: Option<Text>,
+pub(crate) struct AppMetadataEntry {
+    pub(crate) client_id: Text,
+    pub(crate) environment: Text,
+    pub(crate) family_id: Option<Text>,
 }
 
-impl Entity for AppMetadataEntry {
+impl Entry for AppMetadataEntry {
     fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
         Some(Self {
             client_id: wire.client_id.present(document)?,
@@ -40,7 +40,7 @@ impl Entity for AppMetadataEntry {
 
 impl AppMetadataEntry {
     /// The only key that keeps its case.
-    pub(in crate::cache) fn storage_key(&self) -> String {
+    pub(crate) fn storage_key(&self) -> String {
         format!("appmetadata-{}-{}", self.environment, self.client_id)
     }
 }

@@ -2,22 +2,22 @@
 
 use super::key::{joined, or_empty, rest};
 use super::wire::Wire;
-use super::{Entity, Value};
+use super::{Entry, Value};
 use crate::cache::dialect::Dialect;
 use crate::cache::term::Terms;
 use crate::{RawIdToken, Text};
 
 /// A user's last ID token for one client and tenant.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::cache) struct IdTokenEntry {
-    pub(in crate::cache) secret: RawIdToken,
-    pub(in crate::cache) home_account_id: Option<Text>,
-    pub(in crate::cache) environment: Text,
-    pub(in crate::cache) realm: Text,
-    pub(in crate::cache) client_id: Text,
+pub(crate) struct IdTokenEntry {
+    pub(crate) secret: RawIdToken,
+    pub(crate) home_account_id: Option<Text>,
+    pub(crate) environment: Text,
+    pub(crate) realm: Text,
+    pub(crate) client_id: Text,
 }
 
-impl Entity for IdTokenEntry {
+impl Entry for IdTokenEntry {
     fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
         Some(Self {
             secret: RawIdToken::slice_of(document, wire.secret.secret()?),
@@ -56,7 +56,7 @@ impl Entity for IdTokenEntry {
 }
 
 impl IdTokenEntry {
-    pub(in crate::cache) fn storage_key(&self, dialect: Dialect) -> String {
+    pub(crate) fn storage_key(&self, dialect: Dialect) -> String {
         let (home, environment) = (or_empty(&self.home_account_id), self.environment.as_str());
         let (client, realm) = (self.client_id.as_str(), self.realm.as_str());
         let mut parts = vec![home, environment, "idtoken", client, realm, ""];

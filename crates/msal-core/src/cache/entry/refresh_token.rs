@@ -2,24 +2,24 @@
 
 use super::key::{joined, or_empty, rest};
 use super::wire::Wire;
-use super::{Entity, Value, optional};
+use super::{Entry, Value, optional};
 use crate::cache::dialect::Dialect;
 use crate::cache::term::Terms;
 use crate::{RefreshToken, Text, UnixTime};
 
 /// A refresh token, good for every resource and tenant of its user and client.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::cache) struct RefreshTokenEntry {
-    pub(in crate::cache) secret: RefreshToken,
-    pub(in crate::cache) home_account_id: Option<Text>,
-    pub(in crate::cache) environment: Text,
-    pub(in crate::cache) client_id: Text,
-    pub(in crate::cache) target: Option<Text>,
-    pub(in crate::cache) last_modification_time: Option<UnixTime>,
-    pub(in crate::cache) family_id: Option<Text>,
+pub(crate) struct RefreshTokenEntry {
+    pub(crate) secret: RefreshToken,
+    pub(crate) home_account_id: Option<Text>,
+    pub(crate) environment: Text,
+    pub(crate) client_id: Text,
+    pub(crate) target: Option<Text>,
+    pub(crate) last_modification_time: Option<UnixTime>,
+    pub(crate) family_id: Option<Text>,
 }
 
-impl Entity for RefreshTokenEntry {
+impl Entry for RefreshTokenEntry {
     fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
         if wire.user_assertion_hash.present(document).is_some() {
             return None;
@@ -65,7 +65,7 @@ impl Entity for RefreshTokenEntry {
 }
 
 impl RefreshTokenEntry {
-    pub(in crate::cache) fn storage_key(&self, dialect: Dialect) -> String {
+    pub(crate) fn storage_key(&self, dialect: Dialect) -> String {
         let (home, environment) = (or_empty(&self.home_account_id), self.environment.as_str());
         let client = self.client_id.as_str();
         let (owner, target) = match dialect {

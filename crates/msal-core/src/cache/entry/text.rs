@@ -3,16 +3,12 @@
 use std::borrow::Cow;
 use std::io::Write as _;
 
-use super::{Entity, Value};
+use super::{Entry, Value};
 use crate::Text;
 use crate::json::{RawObject, write_line, write_string};
 
 /// Appends the text of an entry: the members of `entity`, and after them those of `previous` that it does not know.
-pub(in crate::cache) fn write_entry(
-    out: &mut Vec<u8>,
-    entity: &impl Entity,
-    previous: Option<&Text>,
-) {
+pub(crate) fn write_entry(out: &mut Vec<u8>, entity: &impl Entry, previous: Option<&Text>) {
     out.push(b'{');
     entity.members(&mut |name, member| {
         start_line(out);
@@ -39,7 +35,7 @@ pub(in crate::cache) fn write_entry(
 }
 
 /// As many bytes as [`write_entry`] appends where nothing needs an escape, or a few more.
-pub(in crate::cache) fn entry_size(entity: &impl Entity, previous: Option<&Text>) -> usize {
+pub(crate) fn entry_size(entity: &impl Entry, previous: Option<&Text>) -> usize {
     // Each member of the previous text may need a line and an indentation that it had not.
     let mut size = 24 + previous.map_or(0, |text| text.as_bytes().len() * 3);
     entity.members(&mut |name, member| size += name.len() + member.size() + 24);

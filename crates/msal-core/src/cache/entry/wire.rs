@@ -11,7 +11,7 @@ use crate::{Text, UnixTime};
 /// All members that any kind of entry has, each in whatever type it was written.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(in crate::cache) struct Wire<'a> {
+pub(crate) struct Wire<'a> {
     #[serde(borrow)]
     pub(super) secret: Lenient<'a>,
     #[serde(borrow)]
