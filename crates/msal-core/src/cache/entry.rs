@@ -5,19 +5,19 @@
 mod access_token;
 mod account;
 mod app_metadata;
+mod fields;
 mod id_token;
 mod key;
 mod refresh_token;
 mod text;
-mod wire;
 
 pub(super) use access_token::AccessTokenEntry;
 pub(super) use account::{AccountEntry, NodeProfile};
 pub(super) use app_metadata::AppMetadataEntry;
+pub(super) use fields::Fields;
 pub(super) use id_token::IdTokenEntry;
 pub(super) use refresh_token::RefreshTokenEntry;
 pub(super) use text::{entry_size, write_entry};
-pub(super) use wire::Wire;
 
 use super::dialect::Dialect;
 use super::term::Terms;
@@ -27,7 +27,7 @@ use crate::{Text, UnixTime};
 /// An entry of one kind.
 pub(super) trait Entry: Sized {
     /// Reads the object; `None` when it lacks what makes it an entry of this kind.
-    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self>;
+    fn read(fields: &Fields<'_>) -> Option<Self>;
 
     /// The members in the order MSAL Python writes them.
     fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>));

@@ -61,7 +61,9 @@ impl TokenCache {
                 match judge(entry, request.now) {
                     BestToken::Fresh(token) => return BestToken::Fresh(token),
                     BestToken::Aging(token) => best = BestToken::Aging(token),
-                    BestToken::Expired if matches!(best, BestToken::Nothing) => best = BestToken::Expired,
+                    BestToken::Expired if matches!(best, BestToken::Nothing) => {
+                        best = BestToken::Expired
+                    }
                     BestToken::Expired | BestToken::Nothing => {}
                 }
             }

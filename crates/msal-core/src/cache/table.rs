@@ -10,7 +10,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::arena::Arena;
 use super::dialect::Dialect;
-use super::entry::{Entry, Wire, entry_size};
+use super::entry::{Entry, Fields, entry_size};
 use super::record::{Body, Record};
 use super::term::Terms;
 use crate::Text;
@@ -60,8 +60,7 @@ impl<E> Default for Table<E> {
 impl<E: Entry> Table<E> {
     /// Takes in an entry as it stands in a document.
     pub(super) fn load(&mut self, key: Text, text: &str, document: &Text) {
-        let wire: Option<Wire<'_>> = serde_json::from_str(text).ok();
-        let entity = wire.and_then(|wire| E::read(&wire, document));
+        let entity = Fields::parse(text, document).and_then(|fields| E::read(&fields));
         self.put(Record {
             key,
             body: Body::Read(document.slice_of(Cow::Borrowed(text))),

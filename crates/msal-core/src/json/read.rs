@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -13,20 +13,22 @@ impl<'a> RawObject<'a> {
     /// Takes an object apart, and looks into its strings no more than it takes to find their ends: an answer and a cache
     /// are strings for the most part. `None` when `text` is anything but one JSON object.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let mut rest = text.trim_matches(BLANKS).strip_prefix('{')?;
+        let mut rest = after_blanks(text)
+            .trim_end_matches(BLANKS)
+            .strip_prefix('{')?;
         // As many as the largest entry of a cache has.
         let mut members = Vec::with_capacity(16);
         loop {
-            rest = rest.trim_start_matches(BLANKS);
+            rest = after_blanks(rest);
             if rest == "}" && members.is_empty() {
                 return Some(Self(members));
             }
-            let (name, behind) = rest.split_at_checked(string_end(rest)?)?;
-            let behind = behind.trim_start_matches(BLANKS).strip_prefix(':')?;
-            let behind = behind.trim_start_matches(BLANKS);
+            let name = StringToken::at_start_of(rest)?;
+            let behind = after_blanks(rest.get(name.text.len()..)?).strip_prefix(':')?;
+            let behind = after_blanks(behind);
             let (value, behind) = behind.split_at_checked(value_end(behind)?)?;
-            members.push((string(name)?, value));
-            let behind = behind.trim_start_matches(BLANKS);
+            members.push((name.value()?, value));
+            let behind = after_blanks(behind);
             match behind.strip_prefix(',') {
                 Some(next) => rest = next,
                 None => return (behind == "}").then_some(Self(members)),
@@ -35,57 +37,108 @@ impl<'a> RawObject<'a> {
     }
 }
 
-/// White space, as RFC 8259 §2 has it.
-const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+impl<'a> RawObject<'a> {
+    /// The text of the first member with this name.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
+        let mut members = self.0.iter();
+        members
+            .find(|(member, _)| member == name)
+            .map(|(_, value)| *value)
+    }
+
+    /// Whether more than one member has this name.
+    pub(crate) fn repeats(&self, name: &str) -> bool {
+        self.0.iter().filter(|(member, _)| member == name).count() > 1
+    }
+
+    /// Whether any two members have the same name.
+    pub(crate) fn repeats_a_name(&self) -> bool {
+        let mut rest = self.0.as_slice();
+        while let [(name, _), others @ ..] = rest {
+            if others.iter().any(|(other, _)| other == name) {
+                return true;
+            }
+            rest = others;
+        }
+        false
+    }
+}
+
+/// The text of a JSON value that is a string; `None` for any other.
+pub(crate) fn string(value: &str) -> Option<Cow<'_, str>> {
+    let token = StringToken {
+        text: value,
+        has_escapes: memchr(b'\\', value.as_bytes()).is_some(),
+    };
+    match value.starts_with('"') {
+        true => token.value(),
+        false => None,
+    }
+}
+
+/// A string as it stands in JSON text, with its quotes.
+struct StringToken<'a> {
+    text: &'a str,
+    has_escapes: bool,
+}
+
+impl<'a> StringToken<'a> {
+    /// The string that `text` begins with, if it begins with one.
+    fn at_start_of(text: &'a str) -> Option<Self> {
+        text.strip_prefix('"')?;
+        let (mut end, mut has_escapes) = (1, false);
+        let end = loop {
+            let found = end + memchr2(b'"', b'\\', text.as_bytes().get(end..)?)?;
+            match text.as_bytes().get(found)? {
+                b'"' => break found + 1,
+                _ => (end, has_escapes) = (found + 2, true),
+            }
+        };
+        let text = text.get(..end)?;
+        // RFC 8259 §7: control characters must be escaped.
+        let is_sound = match has_escapes {
+            true => serde_json::from_str::<IgnoredAny>(text).is_ok(),
+            false => text
+                .bytes()
+                .fold(true, |so_far, byte| so_far & (byte >= b' ')),
+        };
+        is_sound.then_some(Self { text, has_escapes })
+    }
+
+    /// What it says. Without escapes that is what stands between its quotes.
+    fn value(&self) -> Option<Cow<'a, str>> {
+        match self.has_escapes {
+            true => serde_json::from_str(self.text).ok().map(|Name(text)| text),
+            false => {
+                let text = self.text.strip_prefix('"')?.strip_suffix('"')?;
+                Some(Cow::Borrowed(text))
+            }
+        }
+    }
+}
 
 /// As many bytes as the value takes that `text` begins with, if it begins with one.
 fn value_end(text: &str) -> Option<usize> {
     if text.starts_with('"') {
-        return string_end(text);
+        return Some(StringToken::at_start_of(text)?.text.len());
     }
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
     values.next()?.ok()?;
     Some(values.byte_offset())
 }
 
-/// As many bytes as the string takes that `text` begins with, if it begins with one.
-fn string_end(text: &str) -> Option<usize> {
-    let (mut end, mut has_escapes) = (1, false);
-    text.strip_prefix('"')?;
-    let end = loop {
-        let found = end + memchr2(b'"', b'\\', text.as_bytes().get(end..)?)?;
-        match text.as_bytes().get(found)? {
-            b'"' => break found + 1,
-            _ => (end, has_escapes) = (found + 2, true),
-        }
-    };
-    let string = text.get(..end)?;
-    // RFC 8259 §7: control characters must be escaped.
-    let is_sound = match has_escapes {
-        true => serde_json::from_str::<IgnoredAny>(string).is_ok(),
-        false => string
-            .bytes()
-            .fold(true, |so_far, byte| so_far & (byte >= b' ')),
-    };
-    is_sound.then_some(end)
-}
-
-/// The text of a JSON value that is a string; `None` for any other.
-pub(crate) fn string(value: &str) -> Option<Cow<'_, str>> {
-    let has_escapes = value
-        .bytes()
-        .fold(false, |found, byte| found | (byte == b'\\'));
-    if has_escapes {
-        return serde_json::from_str(value).ok().map(|Name(text)| text);
-    }
-    // Without escapes it stands for itself.
-    let text = value.strip_prefix('"')?.strip_suffix('"')?;
-    Some(Cow::Borrowed(text))
+fn after_blanks(text: &str) -> &str {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let blanks = text.bytes().take_while(is_blank).count();
+    text.get(blanks..).unwrap_or_default()
 }
 
 /// A member name, borrowed where it has no escapes.
 #[derive(Deserialize)]
 pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+/// White space, as RFC 8259 §2 has it.
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
 #[cfg(test)]
 mod tests {

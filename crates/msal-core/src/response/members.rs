@@ -12,7 +12,7 @@ use crate::json::{RawObject, string};
 use crate::{ClientInfo, ScopeSet};
 
 /// The members of a JSON object by name, each still as text, so that one odd value spoils nothing else.
-pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
+pub(super) struct Members<'a>(RawObject<'a>);
 
 /// Members that must not occur twice: two readers would see two different answers.
 const UNIQUE: [&str; 6] = [
@@ -29,30 +29,16 @@ impl<'a> Members<'a> {
         let body = str::from_utf8(body).map_err(|_unspecific| Malformation::NotJson)?;
         // A byte order mark is tolerated: RFC 8259 §8.1 lets parsers ignore it.
         let body = body.strip_prefix('\u{feff}').unwrap_or(body);
-        let RawObject(members) = RawObject::parse(body).ok_or(Malformation::NotJson)?;
-        for member in UNIQUE {
-            if members
-                .iter()
-                .filter(|(name, _)| name == member)
-                .nth(1)
-                .is_some()
-            {
-                return Err(Malformation::Duplicate { member });
-            }
+        let object = RawObject::parse(body).ok_or(Malformation::NotJson)?;
+        match UNIQUE.into_iter().find(|member| object.repeats(member)) {
+            Some(member) => Err(Malformation::Duplicate { member }),
+            None => Ok(Self(object)),
         }
-        Ok(Self(members))
-    }
-
-    fn raw(&self, name: &str) -> Option<&'a str> {
-        self.0
-            .iter()
-            .find(|(member, _)| member == name)
-            .map(|(_, raw)| *raw)
     }
 
     /// The member, unless it is absent, null, or too odd to be a JSON value at all (a number of 5,000 digits).
     pub(super) fn value(&self, name: &str) -> Option<Value> {
-        let value: Value = serde_json::from_str(self.raw(name)?).ok()?;
+        let value: Value = serde_json::from_str(self.0.get(name)?).ok()?;
         (!value.is_null()).then_some(value)
     }
 
@@ -73,7 +59,7 @@ impl<'a> Members<'a> {
         &self,
         member: &'static str,
     ) -> Result<Option<Cow<'a, str>>, Malformation> {
-        match self.raw(member) {
+        match self.0.get(member) {
             None | Some("null" | "\"\"") => Ok(None),
             Some(raw) => match string(raw) {
                 Some(text) => Ok(Some(text)),

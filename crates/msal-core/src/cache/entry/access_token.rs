@@ -1,7 +1,7 @@
 //! An access token in the cache.
 
+use super::fields::Fields;
 use super::key::{joined, or_empty, rest};
-use super::wire::Wire;
 use super::{Entry, Value, optional};
 use crate::cache::dialect::Dialect;
 use crate::cache::term::Terms;
@@ -28,25 +28,24 @@ pub(crate) struct AccessTokenEntry {
 }
 
 impl Entry for AccessTokenEntry {
-    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
+    fn read(fields: &Fields<'_>) -> Option<Self> {
         Some(Self {
-            secret: AccessToken::slice_of(document, wire.secret.secret()?),
-            home_account_id: wire.home_account_id.present(document),
-            environment: wire.environment.present(document)?,
-            client_id: wire.client_id.or_empty(document),
-            target: wire.target.or_empty(document),
-            realm: wire.realm.or_empty(document),
-            token_type: wire.token_type.or_empty(document),
-            cached_at: wire.cached_at.time(),
-            expires_on: wire.expires_on.time().unwrap_or_default(),
-            extended_expires_on: wire.extended_expires_on.time(),
-            refresh_on: wire.refresh_on.time(),
-            key_id: wire.key_id.present(document),
+            secret: fields.secret("secret", AccessToken::slice_of)?,
+            home_account_id: fields.present("home_account_id"),
+            environment: fields.present("environment")?,
+            client_id: fields.or_empty("client_id"),
+            target: fields.or_empty("target"),
+            realm: fields.or_empty("realm"),
+            token_type: fields.or_empty("token_type"),
+            cached_at: fields.time("cached_at"),
+            expires_on: fields.time("expires_on").unwrap_or_default(),
+            extended_expires_on: fields.time("extended_expires_on"),
+            refresh_on: fields.time("refresh_on"),
+            key_id: fields.present("key_id"),
             // An assertion's token is as much apart from a user's as one that was asked for with extra fields.
-            ext_cache_key: wire
-                .ext_cache_key
-                .present(document)
-                .or_else(|| wire.user_assertion_hash.present(document)),
+            ext_cache_key: fields
+                .present("ext_cache_key")
+                .or_else(|| fields.present("user_assertion_hash")),
         })
     }
 

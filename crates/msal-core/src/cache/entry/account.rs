@@ -1,7 +1,7 @@
 //! An account in the cache.
 
+use super::fields::Fields;
 use super::key::joined;
-use super::wire::Wire;
 use super::{Entry, Value, optional};
 use crate::Text;
 use crate::cache::dialect::Dialect;
@@ -31,15 +31,15 @@ pub(crate) struct NodeProfile {
 }
 
 impl Entry for AccountEntry {
-    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
+    fn read(fields: &Fields<'_>) -> Option<Self> {
         Some(Self {
-            home_account_id: wire.home_account_id.present(document)?,
-            environment: wire.environment.present(document)?,
-            realm: wire.realm.or_empty(document),
-            local_account_id: wire.local_account_id.or_empty(document),
-            username: wire.username.or_empty(document),
-            authority_type: wire.authority_type.or_empty(document),
-            account_source: wire.account_source.present(document),
+            home_account_id: fields.present("home_account_id")?,
+            environment: fields.present("environment")?,
+            realm: fields.or_empty("realm"),
+            local_account_id: fields.or_empty("local_account_id"),
+            username: fields.or_empty("username"),
+            authority_type: fields.or_empty("authority_type"),
+            account_source: fields.present("account_source"),
             profile: None,
         })
     }

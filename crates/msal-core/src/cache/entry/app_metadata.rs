@@ -1,6 +1,6 @@
 //! What the cache knows of an application.
 
-use super::wire::Wire;
+use super::fields::Fields;
 use super::{Entry, Value, optional};
 use crate::Text;
 use crate::cache::dialect::Dialect;
@@ -15,11 +15,11 @@ pub(crate) struct AppMetadataEntry {
 }
 
 impl Entry for AppMetadataEntry {
-    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
+    fn read(fields: &Fields<'_>) -> Option<Self> {
         Some(Self {
-            client_id: wire.client_id.present(document)?,
-            environment: wire.environment.present(document)?,
-            family_id: wire.family_id.present(document),
+            client_id: fields.present("client_id")?,
+            environment: fields.present("environment")?,
+            family_id: fields.present("family_id"),
         })
     }
 

@@ -1,7 +1,7 @@
 //! An ID token in the cache.
 
+use super::fields::Fields;
 use super::key::{joined, or_empty, rest};
-use super::wire::Wire;
 use super::{Entry, Value};
 use crate::cache::dialect::Dialect;
 use crate::cache::term::Terms;
@@ -18,13 +18,13 @@ pub(crate) struct IdTokenEntry {
 }
 
 impl Entry for IdTokenEntry {
-    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
+    fn read(fields: &Fields<'_>) -> Option<Self> {
         Some(Self {
-            secret: RawIdToken::slice_of(document, wire.secret.secret()?),
-            home_account_id: wire.home_account_id.present(document),
-            environment: wire.environment.present(document)?,
-            realm: wire.realm.or_empty(document),
-            client_id: wire.client_id.or_empty(document),
+            secret: fields.secret("secret", RawIdToken::slice_of)?,
+            home_account_id: fields.present("home_account_id"),
+            environment: fields.present("environment")?,
+            realm: fields.or_empty("realm"),
+            client_id: fields.or_empty("client_id"),
         })
     }
 

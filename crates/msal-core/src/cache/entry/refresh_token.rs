@@ -1,7 +1,7 @@
 //! A refresh token in the cache.
 
+use super::fields::Fields;
 use super::key::{joined, or_empty, rest};
-use super::wire::Wire;
 use super::{Entry, Value, optional};
 use crate::cache::dialect::Dialect;
 use crate::cache::term::Terms;
@@ -20,18 +20,18 @@ pub(crate) struct RefreshTokenEntry {
 }
 
 impl Entry for RefreshTokenEntry {
-    fn read(wire: &Wire<'_>, document: &Text) -> Option<Self> {
-        if wire.user_assertion_hash.present(document).is_some() {
+    fn read(fields: &Fields<'_>) -> Option<Self> {
+        if fields.present("user_assertion_hash").is_some() {
             return None;
         }
         Some(Self {
-            secret: RefreshToken::slice_of(document, wire.secret.secret()?),
-            home_account_id: wire.home_account_id.present(document),
-            environment: wire.environment.present(document)?,
-            client_id: wire.client_id.or_empty(document),
-            target: wire.target.text(document),
-            last_modification_time: wire.last_modification_time.time(),
-            family_id: wire.family_id.present(document),
+            secret: fields.secret("secret", RefreshToken::slice_of)?,
+            home_account_id: fields.present("home_account_id"),
+            environment: fields.present("environment")?,
+            client_id: fields.or_empty("client_id"),
+            target: fields.text("target"),
+            last_modification_time: fields.time("last_modification_time"),
+            family_id: fields.present("family_id"),
         })
     }
 
