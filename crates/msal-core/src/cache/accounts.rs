@@ -1,4 +1,4 @@
-//! Listing accounts. It asks no network.
+//! Listing accounts, and what they have in the cache. Nothing here asks the network.
 
 use std::collections::HashSet;
 
@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 
 use super::TokenCache;
 use super::entry::AccountEntry;
+use super::term::Term;
 use crate::{Account, HomeAccountId, RefreshToken, ScopeSet, UnixTime};
 
 impl TokenCache {
@@ -29,17 +30,13 @@ impl TokenCache {
 
     fn accounts_where(&self, is_meant: impl Fn(&AccountEntry) -> bool) -> Vec<Account> {
         let mut accounts: Vec<Account> = Vec::with_capacity(self.accounts.len());
-        let mut places = HashMap::with_capacity(self.accounts.len());
-        let entries = self
-            .accounts
-            .iter()
-            .filter_map(|record| record.entity.as_ref());
-        for entry in entries.filter(|entry| is_meant(entry)) {
+        let mut numbers = HashMap::with_capacity(self.accounts.len());
+        for entry in self.accounts.entries().filter(|entry| is_meant(entry)) {
             let account = Account::from(entry);
-            let place = *places
+            let number = *numbers
                 .entry(entry.home_account_id.as_str())
                 .or_insert(accounts.len());
-            match accounts.get_mut(place) {
+            match accounts.get_mut(number) {
                 Some(known) => *known = account,
                 None => accounts.push(account),
             }
@@ -51,9 +48,7 @@ impl TokenCache {
     pub fn accounts_named(&self, username: &str) -> Vec<Account> {
         let mut seen = HashSet::new();
         self.accounts
-            .named(username)
-            .filter_map(|record| record.entity.as_ref())
-            .filter(|entry| entry.username.as_str().to_lowercase() == username.to_lowercase())
+            .find(&Term::Username(username))
             .filter(|entry| seen.insert(entry.home_account_id.clone()))
             .map(Account::from)
             .collect()
@@ -66,28 +61,23 @@ impl TokenCache {
         environments: &[String],
     ) -> Option<Account> {
         environments.iter().find_map(|environment| {
-            self.accounts
-                .owned_by(home_account_id.as_str(), environment)
-                .filter_map(|record| record.entity.as_ref())
-                .filter(|entry| entry.home_account_id == home_account_id.as_str())
-                .last()
-                .map(Account::from)
+            let entries = self.accounts.find(&owner(home_account_id, environment));
+            entries.last().map(Account::from)
         })
     }
 
     /// The scopes that an account has granted to a client, without the reserved ones: those of its last refresh token
     /// or, where the SDK that wrote it does not say, of its last access token.
     pub fn granted_scopes(&self, client_id: &str, account: &Account) -> ScopeSet {
-        let home = account.home_account_id.as_str();
-        let refresh_tokens = self.refresh_tokens.owned_by(home, &account.environment);
-        let of_refresh_tokens = refresh_tokens
-            .filter_map(|record| record.entity.as_ref())
+        let owner = owner(&account.home_account_id, &account.environment);
+        let of_refresh_tokens = self
+            .refresh_tokens
+            .find(&owner)
             .filter(|entry| entry.client_id == client_id)
             .filter_map(|entry| entry.target.as_ref());
         let of_access_tokens = || {
-            let access_tokens = self.access_tokens.owned_by(home, &account.environment);
-            access_tokens
-                .filter_map(|record| record.entity.as_ref())
+            self.access_tokens
+                .find(&owner)
                 .filter(|entry| entry.client_id == client_id)
                 .map(|entry| &entry.target)
                 .last()
@@ -102,14 +92,7 @@ impl TokenCache {
     pub fn clients_of(&self, account: &Account) -> Vec<String> {
         let mut clients: Vec<String> = self
             .refresh_tokens
-            .owned_by(account.home_account_id.as_str(), &account.environment)
-            .filter_map(|record| record.entity.as_ref())
-            .filter(|entry| {
-                entry
-                    .home_account_id
-                    .as_ref()
-                    .is_some_and(|id| *id == account.home_account_id.as_str())
-            })
+            .find(&owner(&account.home_account_id, &account.environment))
             .map(|entry| entry.client_id.to_string())
             .collect();
         clients.sort_unstable();
@@ -131,16 +114,16 @@ impl TokenCache {
     ) -> bool {
         let is_later = |time: Option<UnixTime>| time.is_none_or(|time| time >= at);
         self.refresh_tokens
-            .owned_by(home_account_id.as_str(), environment)
-            .filter_map(|record| record.entity.as_ref())
+            .find(&owner(home_account_id, environment))
             .filter(|entry| entry.client_id == client_id)
-            .filter(|entry| {
-                entry
-                    .home_account_id
-                    .as_ref()
-                    .is_some_and(|id| *id == home_account_id.as_str())
-            })
             .any(|entry| entry.secret == *secret || is_later(entry.last_modification_time))
+    }
+}
+
+fn owner<'a>(home_account_id: &'a HomeAccountId, environment: &'a str) -> Term<'a> {
+    Term::Owner {
+        home_account_id: home_account_id.as_str(),
+        environment,
     }
 }
 

@@ -6,7 +6,8 @@ mod event;
 use super::TokenCache;
 use super::entry::{AccessTokenEntry, RefreshTokenEntry};
 use super::sections::Section;
-use crate::{RefreshToken, Text};
+use super::term::Term;
+use crate::RefreshToken;
 
 pub use event::TokenEvent;
 
@@ -36,7 +37,9 @@ impl TokenCache {
     /// Nothing is added for a user who was signed out while the renewal was on its way.
     pub fn renew(&mut self, event: &TokenEvent<'_>) {
         let entries = Entries::new(event, self.dialect, &mut self.interner);
-        let home = entries.home_account_id.clone().unwrap_or_default();
+        let Some(home) = entries.home_account_id.clone() else {
+            return;
+        };
         let is_signed_out =
             |environment: &String| !self.can_renew(event.client_id, home.as_str(), environment);
         if entries.stored_under().iter().all(is_signed_out) {
@@ -47,7 +50,7 @@ impl TokenCache {
         if let (Some(redeemed), Some(refresh_token)) =
             (event.redeemed, &event.response.refresh_token)
         {
-            self.update_refresh_token(redeemed, refresh_token, event, &entries);
+            self.update_refresh_token(redeemed, refresh_token, home.as_str(), &entries);
         }
         self.add_app_metadata(&entries);
         self.is_changed = true;
@@ -76,26 +79,21 @@ impl TokenCache {
         &mut self,
         redeemed: &RefreshToken,
         successor: &RefreshToken,
-        event: &TokenEvent<'_>,
+        home: &str,
         entries: &Entries<'_>,
     ) {
-        let home = entries
-            .home_account_id
-            .as_ref()
-            .map(Text::as_str)
-            .unwrap_or_default();
-        let holders: Vec<_> = entries
-            .stored_under()
-            .iter()
-            .flat_map(|environment| self.refresh_tokens.owned_by(home, environment))
-            .filter(|record| {
-                record
-                    .entity
-                    .as_ref()
-                    .is_some_and(|entry| entry.secret == *redeemed)
-            })
-            .filter_map(|record| Some((record.key.clone(), record.entity.clone()?)))
-            .collect();
+        let mut holders = Vec::new();
+        for environment in entries.stored_under() {
+            let owner = Term::Owner {
+                home_account_id: home,
+                environment: &environment,
+            };
+            for (key, entry) in self.refresh_tokens.find_with_keys(&owner) {
+                if entry.secret == *redeemed {
+                    holders.push((key.clone(), entry.clone()));
+                }
+            }
+        }
         if holders.is_empty() {
             // Somebody else replaced the entry meanwhile: the successor is stored as a new one.
             self.lay_out(Section::RefreshToken);
@@ -106,7 +104,7 @@ impl TokenCache {
         for (key, entry) in holders {
             let renewed = RefreshTokenEntry {
                 secret: successor.clone(),
-                last_modification_time: Some(event.now),
+                last_modification_time: Some(entries.event.now),
                 ..entry
             };
             self.refresh_tokens.renew(key, renewed);

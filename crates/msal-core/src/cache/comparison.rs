@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::entry::{Entry, Value};
-use super::record::Body;
+use super::record::Content;
 use super::sections::Section;
 use super::table::Table;
 use super::{Member, TokenCache};
@@ -136,18 +136,17 @@ fn entry<E: Entry>(
         return rest.expect(b'}').map(|()| None);
     };
     rest.name(slot.key.as_str(), from == 0)?;
-    match (&slot.body, &slot.entity) {
-        (
-            Body::Made {
-                previous, digest, ..
-            },
-            Some(entity),
-        ) => {
+    match &slot.content {
+        Content::Made {
+            entry,
+            previous,
+            digest,
+            ..
+        } => {
             let is_secret = |found: &[u8]| table.digest(found) == *digest;
-            members(entity, &is_secret, previous.is_some(), rest)?;
+            members(entry, &is_secret, previous.is_some(), rest)?;
         }
-        (Body::Made { .. }, None) => rest.text(b"null")?,
-        (Body::Read(text), _) => rest.text(text.as_bytes())?,
+        Content::Read { text, .. } => rest.text(text.as_bytes())?,
     }
     Ok(Some(number + 1))
 }

@@ -19,8 +19,10 @@ pub(super) use id_token::IdTokenEntry;
 pub(super) use refresh_token::RefreshTokenEntry;
 pub(super) use text::{entry_size, write_entry};
 
+use std::iter;
+
 use super::dialect::Dialect;
-use super::term::Terms;
+use super::term::Term;
 use crate::json::string_size;
 use crate::{Text, UnixTime};
 
@@ -35,8 +37,10 @@ pub(super) trait Entry: Sized {
     /// The key a new entry is stored under.
     fn storage_key(&self, dialect: Dialect) -> String;
 
-    /// What the entry can be found by.
-    fn index(&self, terms: &mut Terms<'_>);
+    /// All that the entry is found by, if anything.
+    fn terms(&self) -> impl Iterator<Item = Term<'_>> {
+        iter::empty()
+    }
 
     /// Its token; nothing for entries without one.
     fn secret(&self) -> &str {

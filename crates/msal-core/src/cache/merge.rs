@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::TokenCache;
 use super::entry::{Entry, RefreshTokenEntry};
+use super::record::Record;
 use super::sections::Section;
 use super::table::Table;
 use crate::Text;
@@ -60,7 +61,7 @@ impl TokenCache {
             .changes()
             .filter(|record| record.is_renewal);
         renewed
-            .filter_map(|record| record.entity.as_ref())
+            .filter_map(Record::entry)
             .filter_map(|entry| Some((entry, entry.home_account_id.as_ref()?)))
             .filter(|(entry, home)| {
                 let (environment, client) = (entry.environment.as_str(), entry.client_id.as_str());
@@ -90,10 +91,9 @@ fn apply<E: Entry + Clone + PartialEq>(
 ) -> bool {
     let mut is_different = false;
     for record in ours.changes() {
-        let known = theirs.by_key(record.key.as_str());
-        let known = known.and_then(|known| known.entity.as_ref());
-        let is_same = known.is_some() && known == record.entity.as_ref();
-        let is_kept = record.entity.as_ref().is_none_or(|ours| wins(ours, known));
+        let known = theirs.entry(record.key.as_str());
+        let is_same = known.is_some() && known == record.entry();
+        let is_kept = record.entry().is_none_or(|ours| wins(ours, known));
         if is_kept && !is_same {
             theirs.put_changed(record.clone());
             is_different = true;

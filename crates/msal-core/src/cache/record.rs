@@ -1,28 +1,28 @@
 //! An entry as a table keeps it.
 
-use super::entry::{Entry, write_entry};
+use super::entry::{Entry, entry_size, write_entry};
 use crate::Text;
 
-/// An entry with the key it is stored under and its JSON text.
+/// An entry with the key it is stored under, its JSON text, and what is to be done with it at the next save.
 #[derive(Clone)]
 pub(super) struct Record<E> {
     pub(super) key: Text,
-    pub(super) body: Body,
-    /// `None` when the text could not be understood; it is kept all the same.
-    pub(super) entity: Option<E>,
+    pub(super) content: Content<E>,
     /// How often the table had been saved when the entry was added or changed; `None` when it stands in the document as
     /// it was loaded.
     pub(super) changed_after: Option<u64>,
-    /// Whether that change only renews what was there before, so that it does not outlive it.
+    /// Whether that change only renews what was there before: then it does not bring back an entry that somebody else
+    /// has removed.
     pub(super) is_renewal: bool,
 }
 
-/// Where the JSON text of an entry comes from.
+/// What a record holds.
 #[derive(Clone)]
-pub(super) enum Body {
-    /// It is written from the entity when the document is: a cache that is being filled holds no text of its own.
+pub(super) enum Content<E> {
+    /// An entry whose text is written when the document is: a cache that is being filled holds no text of its own.
     Made {
-        /// The text it replaces, whose members that are not known here are kept.
+        entry: E,
+        /// The text that it replaces: the members of it that are not known here are kept.
         previous: Option<Text>,
         /// See [`entry_size`].
         size: usize,
@@ -30,27 +30,55 @@ pub(super) enum Body {
         /// of them from memory once more.
         digest: u64,
     },
-    /// It stands in a document.
-    Read(Text),
+    /// Text that stands in a document.
+    Read {
+        /// `None` when the text could not be understood; it is kept all the same.
+        entry: Option<E>,
+        text: Text,
+    },
+}
+
+impl<E: Entry> Content<E> {
+    /// An entry that was made here, and replaces `previous`.
+    pub(super) fn made(entry: E, previous: Option<&Self>, digest: u64) -> Self {
+        let previous = match previous {
+            None => None,
+            Some(Self::Made { previous, .. }) => previous.clone(),
+            Some(Self::Read { text, .. }) => Some(text.clone()),
+        };
+        Self::Made {
+            size: entry_size(&entry, previous.as_ref()),
+            entry,
+            previous,
+            digest,
+        }
+    }
 }
 
 impl<E: Entry> Record<E> {
+    /// The entry, if the text could be understood.
+    pub(super) fn entry(&self) -> Option<&E> {
+        match &self.content {
+            Content::Made { entry, .. } => Some(entry),
+            Content::Read { entry, .. } => entry.as_ref(),
+        }
+    }
+
     /// As many bytes as the text takes where no character needs an escape: see [`LONGEST_ESCAPE`](crate::json).
     pub(super) fn size(&self) -> usize {
-        match &self.body {
-            Body::Made { size, .. } => *size,
-            Body::Read(text) => text.as_bytes().len(),
+        match &self.content {
+            Content::Made { size, .. } => *size,
+            Content::Read { text, .. } => text.as_bytes().len(),
         }
     }
 
     /// Appends the text.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        match (&self.body, &self.entity) {
-            (Body::Read(text), _) => out.extend_from_slice(text.as_bytes()),
-            (Body::Made { previous, .. }, Some(entity)) => {
-                write_entry(out, entity, previous.as_ref())
-            }
-            (Body::Made { .. }, None) => out.extend_from_slice(b"null"),
+        match &self.content {
+            Content::Made {
+                entry, previous, ..
+            } => write_entry(out, entry, previous.as_ref()),
+            Content::Read { text, .. } => out.extend_from_slice(text.as_bytes()),
         }
     }
 }

@@ -1,8 +1,6 @@
 //! Signing an account out.
 
 use super::TokenCache;
-use super::entry::Entry;
-use super::table::Table;
 use crate::{Account, Text, same_cloud};
 
 impl TokenCache {
@@ -18,42 +16,27 @@ impl TokenCache {
             owner.is_some_and(|owner| *owner == home)
                 && same_cloud(environment.as_str(), &account.environment)
         };
-        let refresh_tokens = keys(&self.refresh_tokens, |entry| {
-            let is_ours =
-                entry.client_id == client_id || (family.is_some() && entry.family_id == family);
+        let refresh_tokens = self.refresh_tokens.remove_where(|entry| {
+            let is_family = family.is_some() && entry.family_id == family;
+            let is_ours = is_family || entry.client_id == client_id;
             is_ours && is_theirs(entry.home_account_id.as_ref(), &entry.environment)
         });
-        let access_tokens = keys(&self.access_tokens, |entry| {
-            is_theirs(entry.home_account_id.as_ref(), &entry.environment)
-        });
-        let id_tokens = keys(&self.id_tokens, |entry| {
-            is_theirs(entry.home_account_id.as_ref(), &entry.environment)
-        });
-        let accounts = keys(&self.accounts, |entry| {
-            is_theirs(Some(&entry.home_account_id), &entry.environment)
-        });
-        let removed = remove_all(&mut self.refresh_tokens, &refresh_tokens)
-            + remove_all(&mut self.access_tokens, &access_tokens)
-            + remove_all(&mut self.id_tokens, &id_tokens)
-            + remove_all(&mut self.accounts, &accounts);
+        // Access tokens and ID tokens of all clients go: they are of no use to anybody once the user is signed out, and
+        // a client whose refresh token stays gets new ones with it.
+        let access_tokens = self
+            .access_tokens
+            .remove_where(|entry| is_theirs(entry.home_account_id.as_ref(), &entry.environment));
+        let id_tokens = self
+            .id_tokens
+            .remove_where(|entry| is_theirs(entry.home_account_id.as_ref(), &entry.environment));
+        let accounts = self
+            .accounts
+            .remove_where(|entry| is_theirs(Some(&entry.home_account_id), &entry.environment));
+        let removed = refresh_tokens + access_tokens + id_tokens + accounts;
         if removed > 0 {
             self.is_changed = true;
             self.signed_out.push((client_id.into(), account.clone()));
         }
         removed > 0
     }
-}
-
-fn keys<E: Entry>(table: &Table<E>, is_meant: impl Fn(&E) -> bool) -> Vec<Text> {
-    table
-        .iter()
-        .filter(|record| record.entity.as_ref().is_some_and(&is_meant))
-        .map(|record| record.key.clone())
-        .collect()
-}
-
-fn remove_all<E: Entry>(table: &mut Table<E>, keys: &[Text]) -> usize {
-    keys.iter()
-        .filter_map(|key| table.remove(key.as_str()))
-        .count()
 }

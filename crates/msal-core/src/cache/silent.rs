@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::TokenCache;
 use super::entry::{AccessTokenEntry, RefreshTokenEntry};
-use super::family::is_owned;
+use super::term::Term;
 use crate::{Text, UnixTime};
 
 pub use answer::{CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent};
@@ -71,35 +71,35 @@ impl TokenCache {
         best
     }
 
+    /// The access tokens that are good for what is asked. The index finds them by the first scope, and each is then asked
+    /// for the others.
     fn access_tokens_granting<'c>(
         &'c self,
         request: &'c SilentRequest<'_>,
-        environment: &'c str,
+        environment: &str,
     ) -> impl Iterator<Item = &'c AccessTokenEntry> {
-        let home = request.home_account_id.as_str();
-        let by_scope = request.scopes.iter().next().map(|scope| {
-            self.access_tokens
-                .granting(home, environment, request.client_id, scope)
-        });
-        let by_account = request
-            .scopes
-            .is_empty()
-            .then(|| self.access_tokens.owned_by(home, environment));
-        let records = by_scope
-            .into_iter()
-            .flatten()
-            .chain(by_account.into_iter().flatten());
-        records
-            .filter_map(|record| record.entity.as_ref())
-            .filter(move |entry| {
-                is_owned(entry.home_account_id.as_ref(), home)
-                    && entry.environment.as_str().eq_ignore_ascii_case(environment)
-                    && entry.client_id == request.client_id
-                    && request.realms.iter().any(|realm| entry.realm == *realm)
-                    && entry.key_id.is_none()
-                    && entry.ext_cache_key.is_none()
-                    && request.scopes.is_granted_by(entry.target.as_str())
-            })
+        let home_account_id = request.home_account_id.as_str();
+        let mut scopes = request.scopes.iter();
+        let term = match scopes.next() {
+            Some(scope) => Term::Granted {
+                home_account_id,
+                environment,
+                client_id: request.client_id,
+                scope,
+            },
+            None => Term::Owner {
+                home_account_id,
+                environment,
+            },
+        };
+        self.access_tokens.find(&term).filter(move |entry| {
+            entry.client_id == request.client_id
+                && request.realms.iter().any(|realm| entry.realm == *realm)
+                // A token bound to a key, or asked for with extra fields, is for the one purpose it was asked for.
+                && entry.key_id.is_none()
+                && entry.ext_cache_key.is_none()
+                && scopes.clone().all(|scope| entry.grants(scope))
+        })
     }
 
     fn candidates(&self, request: &SilentRequest<'_>) -> Vec<RefreshCandidate> {
@@ -124,17 +124,11 @@ impl TokenCache {
         request: &SilentRequest<'_>,
         environment: &str,
     ) -> Vec<RefreshCandidate> {
-        let mut entries: Vec<&RefreshTokenEntry> = self
-            .refresh_tokens
-            .owned_by(request.home_account_id.as_str(), environment)
-            .filter_map(|record| record.entity.as_ref())
-            .filter(|entry| {
-                is_owned(
-                    entry.home_account_id.as_ref(),
-                    request.home_account_id.as_str(),
-                ) && entry.environment.as_str().eq_ignore_ascii_case(environment)
-            })
-            .collect();
+        let owner = Term::Owner {
+            home_account_id: request.home_account_id.as_str(),
+            environment,
+        };
+        let mut entries: Vec<&RefreshTokenEntry> = self.refresh_tokens.find(&owner).collect();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.last_modification_time));
         let own = |entry: &&&RefreshTokenEntry| entry.client_id == request.client_id;
         let of_family = |family: &str| {

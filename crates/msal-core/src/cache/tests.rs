@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
 
+use super::entry::Entry as _;
 use super::*;
 use crate::{
     Account, HomeAccountId, RefreshToken, ScopeSet, TokenOutcome, TokenResponse, UnixTime,
@@ -122,13 +123,13 @@ fn a_cache_that_msal_node_wrote_keeps_all_it_says() {
 fn every_entry_msal_python_wrote_is_understood_and_keyed_alike() {
     let cache = parse(WORKED_SAMPLE);
     fn check<E: entry::Entry + PartialEq>(table: &Table<E>) -> usize {
-        for slot in table.iter() {
-            let entity = slot.entity.as_ref().unwrap();
-            assert_eq!(slot.key, entity.storage_key(Dialect::Python).as_str());
+        for record in table.records() {
+            let entity = record.entry().unwrap();
+            assert_eq!(record.key, entity.storage_key(Dialect::Python).as_str());
             let mut made = Vec::new();
             entry::write_entry(&mut made, entity, None);
             let mut read = Vec::new();
-            slot.write(&mut read);
+            record.write(&mut read);
             assert_eq!(made, read);
             assert!(crate::json::LONGEST_ESCAPE * entry::entry_size(entity, None) >= made.len());
         }
@@ -145,34 +146,22 @@ fn every_entry_msal_python_wrote_is_understood_and_keyed_alike() {
 fn every_entry_msal_node_3_wrote_is_keyed_as_ours_would_be() {
     for text in [NODE, NODE_FAMILY] {
         let cache = parse(text);
-        for slot in cache.refresh_tokens.iter() {
+        for record in cache.refresh_tokens.records() {
             assert_eq!(
-                slot.key,
-                slot.entity
-                    .as_ref()
-                    .unwrap()
-                    .storage_key(Dialect::Node3)
-                    .as_str()
+                record.key,
+                record.entry().unwrap().storage_key(Dialect::Node3).as_str()
             );
         }
-        for slot in cache.id_tokens.iter() {
+        for record in cache.id_tokens.records() {
             assert_eq!(
-                slot.key,
-                slot.entity
-                    .as_ref()
-                    .unwrap()
-                    .storage_key(Dialect::Node3)
-                    .as_str()
+                record.key,
+                record.entry().unwrap().storage_key(Dialect::Node3).as_str()
             );
         }
-        for slot in cache.access_tokens.iter() {
+        for record in cache.access_tokens.records() {
             assert_eq!(
-                slot.key,
-                slot.entity
-                    .as_ref()
-                    .unwrap()
-                    .storage_key(Dialect::Node3)
-                    .as_str()
+                record.key,
+                record.entry().unwrap().storage_key(Dialect::Node3).as_str()
             );
         }
     }

@@ -94,7 +94,7 @@ impl TokenCache {
     fn sizes(&self) -> Sizes {
         fn table<E: Entry>(table: &Table<E>) -> Sizes {
             let sizes = table
-                .iter()
+                .records()
                 .map(|record| size_of_member(&record.key, record.size()));
             sizes.fold(Sizes::default(), Sizes::with)
         }
@@ -154,7 +154,7 @@ fn write_table<T: Entry, E>(
 ) -> Result<(), E> {
     out.push(b'{');
     let mut is_first = true;
-    for record in table.iter() {
+    for record in table.records() {
         between(out)?;
         out.make_room(LONGEST_ESCAPE * size_of_member(&record.key, record.size()));
         if !std::mem::take(&mut is_first) {

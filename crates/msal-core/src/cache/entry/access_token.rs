@@ -1,10 +1,12 @@
 //! An access token in the cache.
 
+use std::iter;
+
 use super::fields::Fields;
 use super::key::{joined, or_empty, rest};
 use super::{Entry, Value, optional};
 use crate::cache::dialect::Dialect;
-use crate::cache::term::Terms;
+use crate::cache::term::Term;
 use crate::{AccessToken, Text, UnixTime};
 
 /// An access token and what it is good for.
@@ -67,28 +69,6 @@ impl Entry for AccessTokenEntry {
     }
 
     fn storage_key(&self, dialect: Dialect) -> String {
-        Self::storage_key(self, dialect)
-    }
-
-    fn index(&self, terms: &mut Terms<'_>) {
-        let home = self
-            .home_account_id
-            .as_ref()
-            .map(Text::as_str)
-            .unwrap_or_default();
-        terms.owner(home, &self.environment);
-        for scope in self.target.as_str().split_ascii_whitespace() {
-            terms.granted(home, &self.environment, &self.client_id, scope);
-        }
-    }
-
-    fn secret(&self) -> &str {
-        self.secret.expose_secret()
-    }
-}
-
-impl AccessTokenEntry {
-    pub(crate) fn storage_key(&self, dialect: Dialect) -> String {
         let kind = match self.ext_cache_key {
             Some(_) => "atext",
             None => "accesstoken",
@@ -101,5 +81,58 @@ impl AccessTokenEntry {
             (_, None) => parts.extend(rest(dialect)),
         }
         joined(&parts)
+    }
+
+    /// A token of the application itself has no account to be found by.
+    fn terms(&self) -> impl Iterator<Item = Term<'_>> {
+        let environment = self.environment.as_str();
+        let client_id = self.client_id.as_str();
+        let home_account_id = self.home_account_id.iter().map(Text::as_str);
+        home_account_id.flat_map(move |home_account_id| {
+            let owner = Term::Owner {
+                home_account_id,
+                environment,
+            };
+            let granted = self.scopes().map(move |scope| Term::Granted {
+                home_account_id,
+                environment,
+                client_id,
+                scope,
+            });
+            iter::once(owner).chain(granted)
+        })
+    }
+
+    fn secret(&self) -> &str {
+        self.secret.expose_secret()
+    }
+}
+
+impl AccessTokenEntry {
+    /// Whether the token is good for `scope`. Case counts.
+    pub(crate) fn grants(&self, scope: &str) -> bool {
+        self.scopes().any(|granted| granted == scope)
+    }
+
+    fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.target.as_str().split_ascii_whitespace()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_grants_each_of_its_scopes_with_exact_case() {
+        let document = Text::from(
+            r#"{"secret": "s", "environment": "e", "target": "User.Read email openid profile"}"#,
+        );
+        let fields = Fields::parse(document.as_str(), &document).unwrap();
+        let entry = AccessTokenEntry::read(&fields).unwrap();
+        assert!(entry.grants("openid") && entry.grants("User.Read"));
+        for scope in ["user.read", "User", "https://graph.microsoft.com/User.Read"] {
+            assert!(!entry.grants(scope), "{scope}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use super::key::joined;
 use super::{Entry, Value, optional};
 use crate::Text;
 use crate::cache::dialect::Dialect;
-use crate::cache::term::Terms;
+use crate::cache::term::Term;
 use crate::json::write_string;
 
 /// A user, as seen in one tenant.
@@ -60,22 +60,19 @@ impl Entry for AccountEntry {
     }
 
     fn storage_key(&self, _: Dialect) -> String {
-        Self::storage_key(self)
-    }
-
-    fn index(&self, terms: &mut Terms<'_>) {
-        terms.owner(self.home_account_id.as_str(), &self.environment);
-        terms.username(self.username.as_str());
-    }
-}
-
-impl AccountEntry {
-    pub(crate) fn storage_key(&self) -> String {
         joined(&[
             self.home_account_id.as_str(),
             self.environment.as_str(),
             self.realm.as_str(),
         ])
+    }
+
+    fn terms(&self) -> impl Iterator<Item = Term<'_>> {
+        let owner = Term::Owner {
+            home_account_id: self.home_account_id.as_str(),
+            environment: self.environment.as_str(),
+        };
+        [owner, Term::Username(self.username.as_str())].into_iter()
     }
 }
 

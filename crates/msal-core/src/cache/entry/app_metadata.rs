@@ -1,10 +1,12 @@
 //! What the cache knows of an application.
 
+use std::iter;
+
 use super::fields::Fields;
 use super::{Entry, Value, optional};
 use crate::Text;
 use crate::cache::dialect::Dialect;
-use crate::cache::term::Terms;
+use crate::cache::term::Term;
 
 /// What is known of a client: whether it belongs to a family.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,18 +31,15 @@ impl Entry for AppMetadataEntry {
         optional(each, "family_id", &self.family_id);
     }
 
-    fn storage_key(&self, _: Dialect) -> String {
-        Self::storage_key(self)
-    }
-
-    fn index(&self, terms: &mut Terms<'_>) {
-        terms.owner(self.client_id.as_str(), &self.environment);
-    }
-}
-
-impl AppMetadataEntry {
     /// The only key that keeps its case.
-    pub(crate) fn storage_key(&self) -> String {
+    fn storage_key(&self, _: Dialect) -> String {
         format!("appmetadata-{}-{}", self.environment, self.client_id)
+    }
+
+    fn terms(&self) -> impl Iterator<Item = Term<'_>> {
+        iter::once(Term::Client {
+            client_id: self.client_id.as_str(),
+            environment: self.environment.as_str(),
+        })
     }
 }

@@ -4,7 +4,6 @@ use super::fields::Fields;
 use super::key::{joined, or_empty, rest};
 use super::{Entry, Value};
 use crate::cache::dialect::Dialect;
-use crate::cache::term::Terms;
 use crate::{RawIdToken, Text};
 
 /// A user's last ID token for one client and tenant.
@@ -38,29 +37,14 @@ impl Entry for IdTokenEntry {
     }
 
     fn storage_key(&self, dialect: Dialect) -> String {
-        Self::storage_key(self, dialect)
-    }
-
-    fn index(&self, terms: &mut Terms<'_>) {
-        let home = self
-            .home_account_id
-            .as_ref()
-            .map(Text::as_str)
-            .unwrap_or_default();
-        terms.owner(home, &self.environment);
-    }
-
-    fn secret(&self) -> &str {
-        self.secret.expose_secret()
-    }
-}
-
-impl IdTokenEntry {
-    pub(crate) fn storage_key(&self, dialect: Dialect) -> String {
         let (home, environment) = (or_empty(&self.home_account_id), self.environment.as_str());
         let (client, realm) = (self.client_id.as_str(), self.realm.as_str());
         let mut parts = vec![home, environment, "idtoken", client, realm, ""];
         parts.extend(rest(dialect));
         joined(&parts)
+    }
+
+    fn secret(&self) -> &str {
+        self.secret.expose_secret()
     }
 }

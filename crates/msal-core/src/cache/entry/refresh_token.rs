@@ -4,7 +4,7 @@ use super::fields::Fields;
 use super::key::{joined, or_empty, rest};
 use super::{Entry, Value, optional};
 use crate::cache::dialect::Dialect;
-use crate::cache::term::Terms;
+use crate::cache::term::Term;
 use crate::{RefreshToken, Text, UnixTime};
 
 /// A refresh token, good for every resource and tenant of its user and client.
@@ -47,25 +47,6 @@ impl Entry for RefreshTokenEntry {
     }
 
     fn storage_key(&self, dialect: Dialect) -> String {
-        Self::storage_key(self, dialect)
-    }
-
-    fn index(&self, terms: &mut Terms<'_>) {
-        let home = self
-            .home_account_id
-            .as_ref()
-            .map(Text::as_str)
-            .unwrap_or_default();
-        terms.owner(home, &self.environment);
-    }
-
-    fn secret(&self) -> &str {
-        self.secret.expose_secret()
-    }
-}
-
-impl RefreshTokenEntry {
-    pub(crate) fn storage_key(&self, dialect: Dialect) -> String {
         let (home, environment) = (or_empty(&self.home_account_id), self.environment.as_str());
         let client = self.client_id.as_str();
         let (owner, target) = match dialect {
@@ -78,5 +59,18 @@ impl RefreshTokenEntry {
         let mut parts = vec![home, environment, "refreshtoken", owner, "", target];
         parts.extend(rest(dialect));
         joined(&parts)
+    }
+
+    fn terms(&self) -> impl Iterator<Item = Term<'_>> {
+        self.home_account_id
+            .iter()
+            .map(|home_account_id| Term::Owner {
+                home_account_id: home_account_id.as_str(),
+                environment: self.environment.as_str(),
+            })
+    }
+
+    fn secret(&self) -> &str {
+        self.secret.expose_secret()
     }
 }
