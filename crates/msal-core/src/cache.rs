@@ -14,6 +14,7 @@ mod entry;
 mod family;
 mod index;
 mod interner;
+mod issuance;
 mod merge;
 mod postings;
 mod record;
@@ -22,16 +23,17 @@ mod sign_out;
 mod silent;
 mod table;
 mod term;
+mod token_event;
 
 use std::fmt;
 
-pub use add::TokenEvent;
 pub use comparison::Comparison;
 pub use dialect::Dialect;
 pub use document::CacheFormatError;
 pub use silent::{
     CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent, SilentRequest,
 };
+pub use token_event::TokenEvent;
 
 use crate::{Account, Text};
 use entry::{AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry};

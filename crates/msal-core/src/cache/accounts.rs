@@ -126,15 +126,3 @@ fn owner<'a>(home_account_id: &'a HomeAccountId, environment: &'a str) -> Term<'
         environment,
     }
 }
-
-impl From<&AccountEntry> for Account {
-    fn from(entry: &AccountEntry) -> Self {
-        Self {
-            home_account_id: HomeAccountId::new(entry.home_account_id.as_str()),
-            environment: entry.environment.to_string(),
-            realm: entry.realm.to_string(),
-            local_account_id: entry.local_account_id.to_string(),
-            username: entry.username.to_string(),
-        }
-    }
-}

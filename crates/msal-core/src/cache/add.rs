@@ -1,33 +1,27 @@
 //! Taking a token response into the cache: all its entries at once, after every check.
 
-mod entries;
-mod event;
-
 use super::TokenCache;
-use super::entry::{AccessTokenEntry, RefreshTokenEntry};
+use super::entry::{
+    AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry,
+};
+use super::issuance::Issuance;
 use super::sections::Section;
 use super::term::Term;
+use super::token_event::TokenEvent;
 use crate::RefreshToken;
-
-pub use event::TokenEvent;
-
-use entries::Entries;
 
 impl TokenCache {
     /// Adds the tokens of a sign-in or of a redeemed refresh token, with the user's account.
     pub fn add(&mut self, event: &TokenEvent<'_>) {
-        let entries = Entries::new(event, self.dialect, &mut self.interner);
-        self.add_access_token(entries.access_token());
-        if let Some(account) = entries.account() {
+        let issuance = Issuance::new(event, self.dialect, &mut self.interner);
+        self.add_access_token(&issuance);
+        if let Some(account) = AccountEntry::issued(&issuance) {
             self.lay_out(Section::Account);
             self.accounts.upsert(account, self.dialect);
         }
-        self.add_id_token(&entries);
-        if let Some(refresh_token) = entries.refresh_token() {
-            self.lay_out(Section::RefreshToken);
-            self.refresh_tokens.upsert(refresh_token, self.dialect);
-        }
-        self.add_app_metadata(&entries);
+        self.add_id_token(&issuance);
+        self.add_refresh_token(&issuance);
+        self.add_app_metadata(&issuance);
         self.is_changed = true;
     }
 
@@ -36,58 +30,70 @@ impl TokenCache {
     ///
     /// Nothing is added for a user who was signed out while the renewal was on its way.
     pub fn renew(&mut self, event: &TokenEvent<'_>) {
-        let entries = Entries::new(event, self.dialect, &mut self.interner);
-        let Some(home) = entries.home_account_id.clone() else {
+        let issuance = Issuance::new(event, self.dialect, &mut self.interner);
+        // A sign-out removes the refresh token and nothing else says that there was one: where none is left, the tokens
+        // that have just arrived would bring back a user who has left.
+        let Some(home_account_id) = issuance.home_account_id.clone() else {
             return;
         };
-        let is_signed_out =
-            |environment: &String| !self.can_renew(event.client_id, home.as_str(), environment);
-        if entries.stored_under().iter().all(is_signed_out) {
+        let is_signed_out = |environment: &String| {
+            !self.can_renew(event.client_id, home_account_id.as_str(), environment)
+        };
+        if issuance.environments().iter().all(is_signed_out) {
             return;
         }
-        self.add_access_token(entries.access_token());
-        self.add_id_token(&entries);
-        if let (Some(redeemed), Some(refresh_token)) =
-            (event.redeemed, &event.response.refresh_token)
-        {
-            self.update_refresh_token(redeemed, refresh_token, home.as_str(), &entries);
+        self.add_access_token(&issuance);
+        self.add_id_token(&issuance);
+        if let (Some(redeemed), Some(successor)) = (event.redeemed, &event.response.refresh_token) {
+            self.replace_refresh_token(redeemed, successor, home_account_id.as_str(), &issuance);
         }
-        self.add_app_metadata(&entries);
+        self.add_app_metadata(&issuance);
         self.is_changed = true;
     }
 
-    fn add_access_token(&mut self, access_token: AccessTokenEntry) {
+    fn add_access_token(&mut self, issuance: &Issuance<'_>) {
         self.lay_out(Section::AccessToken);
-        self.access_tokens.upsert(access_token, self.dialect);
+        let entry = AccessTokenEntry::issued(issuance);
+        self.access_tokens.upsert(entry, self.dialect);
     }
 
-    fn add_id_token(&mut self, entries: &Entries<'_>) {
-        if let Some(id_token) = entries.id_token() {
+    fn add_id_token(&mut self, issuance: &Issuance<'_>) {
+        if let Some(entry) = IdTokenEntry::issued(issuance) {
             self.lay_out(Section::IdToken);
-            self.id_tokens.upsert(id_token, self.dialect);
+            self.id_tokens.upsert(entry, self.dialect);
         }
     }
 
-    fn add_app_metadata(&mut self, entries: &Entries<'_>) {
-        let known = self.family_of(entries.event.client_id, entries.environment.as_str());
+    fn add_refresh_token(&mut self, issuance: &Issuance<'_>) {
+        if let Some(entry) = RefreshTokenEntry::issued(issuance) {
+            self.lay_out(Section::RefreshToken);
+            self.refresh_tokens.upsert(entry, self.dialect);
+        }
+    }
+
+    fn add_app_metadata(&mut self, issuance: &Issuance<'_>) {
+        let (client_id, environment) = (issuance.event.client_id, issuance.environment.as_str());
+        let known_family = self.family_of(client_id, environment);
         self.lay_out(Section::AppMetadata);
-        let entry = entries.app_metadata(known);
+        let entry = AppMetadataEntry::issued(issuance, known_family);
         self.app_metadata.upsert(entry, self.dialect);
     }
 
-    fn update_refresh_token(
+    /// Puts `successor` into every entry that holds `redeemed`.
+    fn replace_refresh_token(
         &mut self,
         redeemed: &RefreshToken,
         successor: &RefreshToken,
-        home: &str,
-        entries: &Entries<'_>,
+        home_account_id: &str,
+        issuance: &Issuance<'_>,
     ) {
         let mut holders = Vec::new();
-        for environment in entries.stored_under() {
+        for environment in &issuance.environments() {
             let owner = Term::Owner {
-                home_account_id: home,
-                environment: &environment,
+                home_account_id,
+                environment,
             };
+            // The value tells the entry apart and not the client: a family's token is stored by the client that signed in.
             for (key, entry) in self.refresh_tokens.find_with_keys(&owner) {
                 if entry.secret == *redeemed {
                     holders.push((key.clone(), entry.clone()));
@@ -96,17 +102,10 @@ impl TokenCache {
         }
         if holders.is_empty() {
             // Somebody else replaced the entry meanwhile: the successor is stored as a new one.
-            self.lay_out(Section::RefreshToken);
-            if let Some(entry) = entries.refresh_token() {
-                self.refresh_tokens.upsert(entry, self.dialect);
-            }
+            self.add_refresh_token(issuance);
         }
         for (key, entry) in holders {
-            let renewed = RefreshTokenEntry {
-                secret: successor.clone(),
-                last_modification_time: Some(entries.event.now),
-                ..entry
-            };
+            let renewed = entry.renewed(successor.clone(), issuance.event.now);
             self.refresh_tokens.renew(key, renewed);
         }
     }

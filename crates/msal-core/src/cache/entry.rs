@@ -12,7 +12,7 @@ mod refresh_token;
 mod text;
 
 pub(super) use access_token::AccessTokenEntry;
-pub(super) use account::{AccountEntry, NodeProfile};
+pub(super) use account::AccountEntry;
 pub(super) use app_metadata::AppMetadataEntry;
 pub(super) use fields::Fields;
 pub(super) use id_token::IdTokenEntry;

@@ -70,7 +70,6 @@ fn event<'a>(response: &'a TokenResponse, requested: &'a ScopeSet) -> TokenEvent
         requested,
         response,
         now: T0,
-        account_source: None,
         redeemed: None,
         account: None,
     }

@@ -1,11 +1,13 @@
 //! An access token in the cache.
 
 use std::iter;
+use std::time::Duration;
 
 use super::fields::Fields;
 use super::key::{joined, or_empty, rest};
 use super::{Entry, Value, optional};
 use crate::cache::dialect::Dialect;
+use crate::cache::issuance::Issuance;
 use crate::cache::term::Term;
 use crate::{AccessToken, Text, UnixTime};
 
@@ -27,6 +29,40 @@ pub(crate) struct AccessTokenEntry {
     pub(crate) refresh_on: Option<UnixTime>,
     pub(crate) key_id: Option<Text>,
     pub(crate) ext_cache_key: Option<Text>,
+}
+
+impl AccessTokenEntry {
+    /// The access token of a response.
+    pub(crate) fn issued(issuance: &Issuance<'_>) -> Self {
+        let response = issuance.event.response;
+        let cached_at = issuance.event.now;
+        let after = |lifetime: Duration| cached_at + lifetime;
+        let extended_lifetime = response.ext_expires_in.unwrap_or(response.expires_in);
+        Self {
+            secret: AccessToken::clone(&response.access_token),
+            home_account_id: issuance.home_account_id.clone(),
+            environment: issuance.environment.clone(),
+            client_id: issuance.client_id.clone(),
+            target: issuance.target.clone(),
+            realm: issuance.realm.clone(),
+            token_type: issuance.token_type.clone(),
+            cached_at: Some(cached_at),
+            expires_on: after(response.expires_in),
+            extended_expires_on: Some(after(extended_lifetime)),
+            refresh_on: response.refresh_in.map(after),
+            key_id: None,
+            ext_cache_key: None,
+        }
+    }
+
+    /// Whether the token is good for `scope`. Case counts.
+    pub(crate) fn grants(&self, scope: &str) -> bool {
+        self.scopes().any(|granted| granted == scope)
+    }
+
+    fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.target.as_str().split_ascii_whitespace()
+    }
 }
 
 impl Entry for AccessTokenEntry {
@@ -105,17 +141,6 @@ impl Entry for AccessTokenEntry {
 
     fn secret(&self) -> &str {
         self.secret.expose_secret()
-    }
-}
-
-impl AccessTokenEntry {
-    /// Whether the token is good for `scope`. Case counts.
-    pub(crate) fn grants(&self, scope: &str) -> bool {
-        self.scopes().any(|granted| granted == scope)
-    }
-
-    fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.target.as_str().split_ascii_whitespace()
     }
 }
 

@@ -3,10 +3,11 @@
 use super::fields::Fields;
 use super::key::joined;
 use super::{Entry, Value, optional};
-use crate::Text;
 use crate::cache::dialect::Dialect;
+use crate::cache::issuance::Issuance;
 use crate::cache::term::Term;
 use crate::json::write_string;
+use crate::{Account, HomeAccountId, Text};
 
 /// A user, as seen in one tenant.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,15 +20,74 @@ pub(crate) struct AccountEntry {
     pub(crate) authority_type: Text,
     pub(crate) account_source: Option<Text>,
     /// What MSAL Node adds to an account; absent elsewhere.
-    pub(crate) profile: Option<NodeProfile>,
+    profile: Option<NodeProfile>,
 }
 
 /// The extra members of an account in MSAL Node's cache.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct NodeProfile {
-    pub(crate) name: Text,
-    pub(crate) client_info: Text,
-    pub(crate) tenant_id: Text,
+struct NodeProfile {
+    name: Text,
+    client_info: Text,
+    tenant_id: Text,
+}
+
+impl AccountEntry {
+    /// The account of a response that says whose tokens it brings.
+    pub(crate) fn issued(issuance: &Issuance<'_>) -> Option<Self> {
+        let claims = issuance.event.response.claims();
+        let claim = |text: Option<&String>| text.map(|text| Text::from(text.as_str()));
+        let local =
+            claims.and_then(|claims| claim(claims.object_id.as_ref().or(Some(&claims.subject))));
+        let username = claims.and_then(|claims| claim(claims.username.as_ref()));
+        Some(Self {
+            home_account_id: issuance.home_account_id.clone()?,
+            environment: issuance.environment.clone(),
+            realm: issuance.realm.clone(),
+            local_account_id: local.unwrap_or_default(),
+            username: username.unwrap_or_default(),
+            authority_type: issuance.authority_type.clone(),
+            // Says how a user signed in. What an SDK wrote there stays in the text of the entry.
+            account_source: None,
+            profile: NodeProfile::issued(issuance),
+        })
+    }
+
+    /// One tenant's view of the user: a JSON document inside a string.
+    fn tenant_profile(&self, profile: &NodeProfile) -> String {
+        let is_home_tenant = self
+            .home_account_id
+            .as_str()
+            .ends_with(profile.tenant_id.as_str());
+        let mut out = Vec::new();
+        for (name, value) in [
+            ("{\"tenantId\":", &profile.tenant_id),
+            (",\"localAccountId\":", &self.local_account_id),
+            (",\"name\":", &profile.name),
+            (",\"username\":", &self.username),
+        ] {
+            out.extend_from_slice(name.as_bytes());
+            write_string(&mut out, value.as_str());
+        }
+        out.extend_from_slice(format!(",\"isHomeTenant\":{is_home_tenant}}}").as_bytes());
+        String::from_utf8(out).unwrap_or_default()
+    }
+}
+
+impl NodeProfile {
+    fn issued(issuance: &Issuance<'_>) -> Option<Self> {
+        if issuance.dialect == Dialect::Python {
+            return None;
+        }
+        let response = issuance.event.response;
+        let name = response.claims().and_then(|claims| claims.name.as_deref());
+        let client_info = response.client_info.as_ref();
+        let encoded = client_info.map(|client_info| client_info.encoded.as_str());
+        Some(Self {
+            name: name.unwrap_or_default().into(),
+            client_info: encoded.unwrap_or_default().into(),
+            tenant_id: issuance.realm.clone(),
+        })
+    }
 }
 
 impl Entry for AccountEntry {
@@ -76,24 +136,14 @@ impl Entry for AccountEntry {
     }
 }
 
-impl AccountEntry {
-    /// One tenant's view of the user: a JSON document inside a string.
-    fn tenant_profile(&self, profile: &NodeProfile) -> String {
-        let is_home_tenant = self
-            .home_account_id
-            .as_str()
-            .ends_with(profile.tenant_id.as_str());
-        let mut out = Vec::new();
-        for (name, value) in [
-            ("{\"tenantId\":", &profile.tenant_id),
-            (",\"localAccountId\":", &self.local_account_id),
-            (",\"name\":", &profile.name),
-            (",\"username\":", &self.username),
-        ] {
-            out.extend_from_slice(name.as_bytes());
-            write_string(&mut out, value.as_str());
+impl From<&AccountEntry> for Account {
+    fn from(entry: &AccountEntry) -> Self {
+        Self {
+            home_account_id: HomeAccountId::new(entry.home_account_id.as_str()),
+            environment: entry.environment.to_string(),
+            realm: entry.realm.to_string(),
+            local_account_id: entry.local_account_id.to_string(),
+            username: entry.username.to_string(),
         }
-        out.extend_from_slice(format!(",\"isHomeTenant\":{is_home_tenant}}}").as_bytes());
-        String::from_utf8(out).unwrap_or_default()
     }
 }

@@ -6,6 +6,7 @@ use super::fields::Fields;
 use super::{Entry, Value, optional};
 use crate::Text;
 use crate::cache::dialect::Dialect;
+use crate::cache::issuance::Issuance;
 use crate::cache::term::Term;
 
 /// What is known of a client: whether it belongs to a family.
@@ -14,6 +15,18 @@ pub(crate) struct AppMetadataEntry {
     pub(crate) client_id: Text,
     pub(crate) environment: Text,
     pub(crate) family_id: Option<Text>,
+}
+
+impl AppMetadataEntry {
+    /// What a response says of its client. An answer without `foci` does not take away the family that was known before.
+    pub(crate) fn issued(issuance: &Issuance<'_>, known_family: Option<Text>) -> Self {
+        let family_id = issuance.event.response.family_id.as_deref();
+        Self {
+            client_id: issuance.client_id.clone(),
+            environment: issuance.environment.clone(),
+            family_id: family_id.map(Text::from).or(known_family),
+        }
+    }
 }
 
 impl Entry for AppMetadataEntry {

@@ -4,6 +4,7 @@ use super::fields::Fields;
 use super::key::{joined, or_empty, rest};
 use super::{Entry, Value};
 use crate::cache::dialect::Dialect;
+use crate::cache::issuance::Issuance;
 use crate::{RawIdToken, Text};
 
 /// A user's last ID token for one client and tenant.
@@ -14,6 +15,20 @@ pub(crate) struct IdTokenEntry {
     pub(crate) environment: Text,
     pub(crate) realm: Text,
     pub(crate) client_id: Text,
+}
+
+impl IdTokenEntry {
+    /// The ID token of a response, if it brings one.
+    pub(crate) fn issued(issuance: &Issuance<'_>) -> Option<Self> {
+        let (secret, _) = issuance.event.response.id_token.as_ref()?;
+        Some(Self {
+            secret: secret.clone(),
+            home_account_id: issuance.home_account_id.clone(),
+            environment: issuance.environment.clone(),
+            realm: issuance.realm.clone(),
+            client_id: issuance.client_id.clone(),
+        })
+    }
 }
 
 impl Entry for IdTokenEntry {

@@ -4,6 +4,7 @@ use super::fields::Fields;
 use super::key::{joined, or_empty, rest};
 use super::{Entry, Value, optional};
 use crate::cache::dialect::Dialect;
+use crate::cache::issuance::Issuance;
 use crate::cache::term::Term;
 use crate::{RefreshToken, Text, UnixTime};
 
@@ -17,6 +18,38 @@ pub(crate) struct RefreshTokenEntry {
     pub(crate) target: Option<Text>,
     pub(crate) last_modification_time: Option<UnixTime>,
     pub(crate) family_id: Option<Text>,
+}
+
+impl RefreshTokenEntry {
+    /// The refresh token of a response.
+    pub(crate) fn issued(issuance: &Issuance<'_>) -> Option<Self> {
+        let response = issuance.event.response;
+        // RFC 6749 §6: the server may issue a new refresh token. Where it does not, the one that was redeemed stays good.
+        let secret = response
+            .refresh_token
+            .as_ref()
+            .or(issuance.event.redeemed)?;
+        let is_python = issuance.dialect == Dialect::Python;
+        Some(Self {
+            secret: secret.clone(),
+            home_account_id: issuance.home_account_id.clone(),
+            environment: issuance.environment.clone(),
+            client_id: issuance.client_id.clone(),
+            // MSAL Node writes neither: its refresh tokens are found without scopes, as everybody's are.
+            target: is_python.then(|| issuance.target.clone()),
+            last_modification_time: is_python.then_some(issuance.event.now),
+            family_id: response.family_id.as_deref().map(Text::from),
+        })
+    }
+
+    /// The entry with the token that took the place of its own.
+    pub(crate) fn renewed(self, successor: RefreshToken, now: UnixTime) -> Self {
+        Self {
+            secret: successor,
+            last_modification_time: Some(now),
+            ..self
+        }
+    }
 }
 
 impl Entry for RefreshTokenEntry {

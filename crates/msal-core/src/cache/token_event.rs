@@ -1,4 +1,4 @@
-//! What is taken into the cache.
+//! What the cache is told of a token response.
 
 use crate::{
     AuthorityKind, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenResponse, UnixTime,
@@ -22,8 +22,6 @@ pub struct TokenEvent<'a> {
     pub response: &'a TokenResponse,
     /// When it arrived.
     pub now: UnixTime,
-    /// How the user signed in, where that was interactive; `None` for renewals.
-    pub account_source: Option<&'a str>,
     /// The refresh token that was redeemed: it is kept when the answer brings none, because Entra leaves it valid.
     pub redeemed: Option<&'a RefreshToken>,
     /// Whose refresh token that was, where it is known: the answer to a renewal need not name the user again.
@@ -51,7 +49,6 @@ impl<'a> TokenEvent<'a> {
             requested,
             response,
             now,
-            account_source: None,
             redeemed: Some(redeemed),
             account: None,
         }
