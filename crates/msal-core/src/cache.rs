@@ -38,7 +38,7 @@ pub use token_event::TokenEvent;
 use crate::{Account, Text};
 use entry::{AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry};
 use interner::Interner;
-use sections::Section;
+use sections::Layout;
 use table::Table;
 
 /// The cache of one partition: an application's whole cache on a desktop, one user's in a web application.
@@ -52,20 +52,12 @@ pub struct TokenCache {
     id_tokens: Table<IdTokenEntry>,
     refresh_tokens: Table<RefreshTokenEntry>,
     app_metadata: Table<AppMetadataEntry>,
-    /// The top-level members in the order of the document, the unknown ones with their text.
-    layout: Vec<Member>,
+    layout: Layout,
     /// The client and account of every sign-out since the last save, so that what a conflicting writer has of them can
     /// be removed as well.
     signed_out: Vec<(Text, Account)>,
     is_changed: bool,
     interner: Interner,
-}
-
-/// A top-level member of the document.
-#[derive(Clone)]
-enum Member {
-    Known(Section),
-    Unknown { name: Text, value: Text },
 }
 
 impl TokenCache {
@@ -80,15 +72,6 @@ impl TokenCache {
     /// Whether anything was added, changed or removed since the cache was loaded or last marked as saved.
     pub fn is_changed(&self) -> bool {
         self.is_changed
-    }
-
-    /// Gives a section its place in the document, behind those that are there.
-    fn lay_out(&mut self, section: Section) {
-        let is_laid_out =
-            |member: &Member| matches!(member, Member::Known(known) if *known == section);
-        if !self.layout.iter().any(is_laid_out) {
-            self.layout.push(Member::Known(section));
-        }
     }
 
     /// Forgets who signed out since the last save: for a cache that nobody else changes.

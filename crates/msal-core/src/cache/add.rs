@@ -16,7 +16,7 @@ impl TokenCache {
         let issuance = Issuance::new(event, self.dialect, &mut self.interner);
         self.add_access_token(&issuance);
         if let Some(account) = AccountEntry::issued(&issuance) {
-            self.lay_out(Section::Account);
+            self.layout.include(Section::Account);
             self.accounts.upsert(account, self.dialect);
         }
         self.add_id_token(&issuance);
@@ -52,21 +52,21 @@ impl TokenCache {
     }
 
     fn add_access_token(&mut self, issuance: &Issuance<'_>) {
-        self.lay_out(Section::AccessToken);
+        self.layout.include(Section::AccessToken);
         let entry = AccessTokenEntry::issued(issuance);
         self.access_tokens.upsert(entry, self.dialect);
     }
 
     fn add_id_token(&mut self, issuance: &Issuance<'_>) {
         if let Some(entry) = IdTokenEntry::issued(issuance) {
-            self.lay_out(Section::IdToken);
+            self.layout.include(Section::IdToken);
             self.id_tokens.upsert(entry, self.dialect);
         }
     }
 
     fn add_refresh_token(&mut self, issuance: &Issuance<'_>) {
         if let Some(entry) = RefreshTokenEntry::issued(issuance) {
-            self.lay_out(Section::RefreshToken);
+            self.layout.include(Section::RefreshToken);
             self.refresh_tokens.upsert(entry, self.dialect);
         }
     }
@@ -74,7 +74,7 @@ impl TokenCache {
     fn add_app_metadata(&mut self, issuance: &Issuance<'_>) {
         let (client_id, environment) = (issuance.event.client_id, issuance.environment.as_str());
         let known_family = self.family_of(client_id, environment);
-        self.lay_out(Section::AppMetadata);
+        self.layout.include(Section::AppMetadata);
         let entry = AppMetadataEntry::issued(issuance, known_family);
         self.app_metadata.upsert(entry, self.dialect);
     }

@@ -10,11 +10,11 @@ use memchr::memchr2;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::TokenCache;
 use super::entry::{Entry, Value};
 use super::record::Content;
-use super::sections::Section;
+use super::sections::{Member, Section};
 use super::table::Table;
-use super::{Member, TokenCache};
 use crate::json::{Name, needs_escape};
 use crate::secret_buffer::SecretBuffer;
 
@@ -108,11 +108,11 @@ impl Comparison {
     }
 
     fn member(&self, number: usize, rest: &mut Cursor<'_>) -> Result<Place, Stop> {
-        let Some(member) = self.cache.layout.get(number) else {
+        let Some(member) = self.cache.layout.members().get(number) else {
             return rest.expect(b'}').map(|()| Place::End);
         };
         match member {
-            Member::Known(section) => {
+            Member::Section(section) => {
                 rest.name(section.name(), number == 0)?;
                 rest.expect(b'{')?;
                 Ok(Place::Entry(number, *section, 0))

@@ -47,7 +47,7 @@ impl TokenCache {
         ];
         for section in Section::ALL {
             if theirs.count(section) > 0 {
-                theirs.lay_out(section);
+                theirs.layout.include(section);
             }
         }
         theirs.is_changed |= applied.contains(&true);

@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 
 use super::error::CacheFormatError;
 use crate::Text;
+use crate::cache::TokenCache;
 use crate::cache::dialect::Dialect;
 use crate::cache::sections::Section;
-use crate::cache::{Member, TokenCache};
 use crate::json::Name;
 
 impl TokenCache {
@@ -92,7 +92,7 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
         while let Some(Name(name)) = map.next_key()? {
             match Section::named(&name) {
                 Some(section) => {
-                    self.cache.lay_out(section);
+                    self.cache.layout.include(section);
                     map.next_value_seed(SectionReader {
                         section,
                         reader: self,
@@ -102,7 +102,7 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
                     let value: &RawValue = map.next_value()?;
                     let value = self.document.slice_of(Cow::Borrowed(value.get()));
                     let name = self.document.slice_of(name);
-                    self.cache.layout.push(Member::Unknown { name, value });
+                    self.cache.layout.push_unknown(name, value);
                 }
             }
         }

@@ -5,10 +5,10 @@ use std::convert::Infallible;
 use bytes::Bytes;
 
 use crate::Text;
+use crate::cache::TokenCache;
 use crate::cache::entry::Entry;
-use crate::cache::sections::Section;
+use crate::cache::sections::{Member, Section};
 use crate::cache::table::Table;
-use crate::cache::{Member, TokenCache};
 use crate::json::{LONGEST_ESCAPE, write_line, write_string};
 use crate::secret_buffer::SecretBuffer;
 
@@ -52,13 +52,13 @@ impl TokenCache {
     ) -> Result<(), E> {
         out.push(b'{');
         let mut is_first = true;
-        for member in &self.layout {
+        for member in self.layout.members() {
             if !std::mem::take(&mut is_first) {
                 out.push(b',');
             }
             write_line(out, 1);
             match member {
-                Member::Known(section) => self.write_section(out, *section, between)?,
+                Member::Section(section) => self.write_section(out, *section, between)?,
                 Member::Unknown { name, value } => {
                     out.make_room(LONGEST_ESCAPE * size_of_member(name, value.as_bytes().len()));
                     write_string(out, name.as_str());
@@ -67,7 +67,7 @@ impl TokenCache {
                 }
             }
         }
-        if !self.layout.is_empty() {
+        if !self.layout.members().is_empty() {
             write_line(out, 0);
         }
         out.push(b'}');
@@ -98,8 +98,8 @@ impl TokenCache {
                 .map(|record| size_of_member(&record.key, record.size()));
             sizes.fold(Sizes::default(), Sizes::with)
         }
-        let unknown = self.layout.iter().map(|member| match member {
-            Member::Known(_) => 0,
+        let unknown = self.layout.members().iter().map(|member| match member {
+            Member::Section(_) => 0,
             Member::Unknown { name, value } => size_of_member(name, value.as_bytes().len()),
         });
         let frame = Sizes {
