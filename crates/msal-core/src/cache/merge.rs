@@ -7,6 +7,7 @@ use super::entry::{Entry, RefreshTokenEntry};
 use super::record::Record;
 use super::sections::Section;
 use super::table::Table;
+use super::term::Term;
 use crate::Text;
 
 impl TokenCache {
@@ -18,29 +19,30 @@ impl TokenCache {
     #[must_use]
     pub fn rebase_onto(&self, mut theirs: Self) -> Self {
         theirs.dialect = self.dialect;
+        // First, so that whoever signs in again here afterwards is put in below.
         for (client_id, account) in &self.signed_out {
             theirs.remove_account(client_id.as_str(), account);
         }
-        let gone = self.signed_out_in(&theirs);
-        let stays = |home: Option<&Text>, environment: &Text| {
-            home.is_none_or(|home| !gone.contains(&(home, environment)))
+        let signed_out_there = self.signed_out_in(&theirs);
+        let stays = |home_account_id: &Option<Text>, environment: &Text| {
+            let owner = owner(home_account_id, environment);
+            owner.is_none_or(|owner| !signed_out_there.contains(&owner))
         };
         let applied = [
-            apply(
-                &self.access_tokens,
-                &mut theirs.access_tokens,
-                |entry, _| stays(entry.home_account_id.as_ref(), &entry.environment),
-            ),
+            apply(&self.access_tokens, &mut theirs.access_tokens, |ours, _| {
+                stays(&ours.home_account_id, &ours.environment)
+            }),
+            // A renewal writes no account: one that was added or changed here is that of a sign-in.
             apply(&self.accounts, &mut theirs.accounts, |_, _| true),
-            apply(&self.id_tokens, &mut theirs.id_tokens, |entry, _| {
-                stays(entry.home_account_id.as_ref(), &entry.environment)
+            apply(&self.id_tokens, &mut theirs.id_tokens, |ours, _| {
+                stays(&ours.home_account_id, &ours.environment)
             }),
             apply(
                 &self.refresh_tokens,
                 &mut theirs.refresh_tokens,
-                |entry, theirs| {
-                    stays(entry.home_account_id.as_ref(), &entry.environment)
-                        && theirs.is_none_or(|theirs| is_newer(entry, theirs))
+                |ours, theirs| {
+                    stays(&ours.home_account_id, &ours.environment)
+                        && theirs.is_none_or(|theirs| is_newer(ours, theirs))
                 },
             ),
             apply(&self.app_metadata, &mut theirs.app_metadata, |_, _| true),
@@ -54,20 +56,20 @@ impl TokenCache {
         theirs
     }
 
-    /// The users, by home account and environment, whose refresh tokens were renewed here and are not in `theirs`.
-    fn signed_out_in<'a>(&'a self, theirs: &Self) -> HashSet<(&'a Text, &'a Text)> {
-        let renewed = self
-            .refresh_tokens
-            .changes()
-            .filter(|record| record.is_renewal);
+    /// The users who are signed out in `theirs`, and whose refresh tokens were renewed here meanwhile.
+    fn signed_out_in(&self, theirs: &Self) -> HashSet<Term<'_>> {
+        let changes = self.refresh_tokens.changes();
+        let renewed = changes.filter(|record| record.is_renewal);
+        // A renewal takes it for granted that the user is signed in. A sign-in does not: it stays, whatever happened
+        // there.
         renewed
             .filter_map(Record::entry)
-            .filter_map(|entry| Some((entry, entry.home_account_id.as_ref()?)))
-            .filter(|(entry, home)| {
-                let (environment, client) = (entry.environment.as_str(), entry.client_id.as_str());
-                !theirs.can_renew(client, home.as_str(), environment)
+            .filter(|ours| {
+                let home_account_id = ours.home_account_id.as_ref().map(Text::as_str);
+                let (client, environment) = (ours.client_id.as_str(), ours.environment.as_str());
+                home_account_id.is_some_and(|home| !theirs.can_renew(client, home, environment))
             })
-            .map(|(entry, home)| (home, &entry.environment))
+            .filter_map(|ours| owner(&ours.home_account_id, &ours.environment))
             .collect()
     }
 
@@ -80,6 +82,14 @@ impl TokenCache {
             Section::AppMetadata => self.app_metadata.len(),
         }
     }
+}
+
+fn owner<'a>(home_account_id: &'a Option<Text>, environment: &'a Text) -> Option<Term<'a>> {
+    let home_account_id = home_account_id.as_ref()?.as_str();
+    Some(Term::Owner {
+        home_account_id,
+        environment: environment.as_str(),
+    })
 }
 
 /// Whether anything of ours made a difference. `wins` decides about an entry of ours and theirs under the same key;

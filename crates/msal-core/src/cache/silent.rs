@@ -6,6 +6,7 @@
 mod answer;
 mod request;
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::TokenCache;
@@ -15,15 +16,6 @@ use crate::{Text, UnixTime};
 
 pub use answer::{CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent};
 pub use request::SilentRequest;
-
-/// A token that expires sooner is as good as expired (MSAL's five minutes).
-const EXPIRY_MARGIN: Duration = Duration::from_secs(300);
-
-/// No honest token lives longer. Without this bound an entry with an expiry in the far future is served for ever.
-const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 366 * 86_400);
-
-/// The family that all of Microsoft's own clients belong to; no other has ever been seen.
-const FIRST_FAMILY: &str = "1";
 
 /// What the search for an access token found.
 enum BestToken {
@@ -38,6 +30,7 @@ impl TokenCache {
     pub fn silent(&self, request: &SilentRequest<'_>) -> Silent {
         let (reason, fallback) = match self.find_access_token(request) {
             BestToken::Fresh(token) if !request.force_refresh => return Silent::Hit(token),
+            // Whoever forces a refresh does not trust what is cached, so that it is no fallback either.
             _ if request.force_refresh => (RefreshReason::Forced, None),
             BestToken::Aging(token) => (RefreshReason::Aging, Some(token)),
             BestToken::Expired => (RefreshReason::Expired, None),
@@ -58,6 +51,7 @@ impl TokenCache {
         let mut best = BestToken::Nothing;
         for environment in request.environments {
             for entry in self.access_tokens_granting(request, environment) {
+                // Two SDKs may have left one each; any that is fresh will do.
                 match judge(entry, request.now) {
                     BestToken::Fresh(token) => return BestToken::Fresh(token),
                     BestToken::Aging(token) => best = BestToken::Aging(token),
@@ -106,6 +100,7 @@ impl TokenCache {
         let mut candidates: Vec<RefreshCandidate> = Vec::new();
         for environment in request.environments {
             for candidate in self.candidates_in(request, environment) {
+                // The same token may stand under two hosts of one cloud. It is sent once.
                 if candidates
                     .iter()
                     .all(|known| known.secret != candidate.secret)
@@ -117,8 +112,6 @@ impl TokenCache {
         candidates
     }
 
-    /// A known member of a family tries the family's token first, because it is the one all members keep fresh. A
-    /// client that was never seen may be a member, so the family's token is tried after its own.
     fn candidates_in(
         &self,
         request: &SilentRequest<'_>,
@@ -129,36 +122,38 @@ impl TokenCache {
             environment,
         };
         let mut entries: Vec<&RefreshTokenEntry> = self.refresh_tokens.find(&owner).collect();
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.last_modification_time));
-        let own = |entry: &&&RefreshTokenEntry| entry.client_id == request.client_id;
-        let of_family = |family: &str| {
-            let family = Text::from(family);
-            move |entry: &&&RefreshTokenEntry| entry.family_id.as_ref() == Some(&family)
+        // One user may have several: SDKs name entries differently. The last one that was stored is the likeliest to be
+        // valid still.
+        entries.sort_by_key(|entry| Reverse(entry.last_modification_time));
+        let metadata = self.metadata_of(request.client_id, environment);
+        let family = match metadata {
+            Some(metadata) => metadata.family_id.as_ref().map(Text::as_str),
+            None => Some(FIRST_FAMILY),
         };
-        let (first, second): (Vec<_>, Vec<_>) =
-            match self.metadata_of(request.client_id, environment) {
-                Some(metadata) => match &metadata.family_id {
-                    Some(family) => (
-                        entries.iter().filter(of_family(family.as_str())).collect(),
-                        entries.iter().filter(own).collect(),
-                    ),
-                    None => (entries.iter().filter(own).collect(), Vec::new()),
-                },
-                None => (
-                    entries.iter().filter(own).collect(),
-                    entries.iter().filter(of_family(FIRST_FAMILY)).collect(),
-                ),
-            };
-        let candidate = |entry: &&&RefreshTokenEntry| RefreshCandidate {
+        let own = entries
+            .iter()
+            .filter(|entry| entry.client_id == request.client_id);
+        let of_family = entries.iter().filter(|entry| {
+            let id = entry.family_id.as_ref().map(Text::as_str);
+            id.is_some() && id == family
+        });
+        let ordered: Vec<_> = match metadata {
+            // A known member tries the family's token first, because it is the one that all members keep fresh.
+            Some(_) => of_family.chain(own).collect(),
+            // A client that was never seen may be a member: then the family's token works though its own does not.
+            None => own.chain(of_family).collect(),
+        };
+        let candidate = |entry: &&RefreshTokenEntry| RefreshCandidate {
             secret: entry.secret.clone(),
             environment: environment.to_owned(),
             is_family: entry.client_id != request.client_id,
         };
-        first.iter().chain(&second).map(candidate).collect()
+        ordered.into_iter().map(candidate).collect()
     }
 }
 
 fn judge(entry: &AccessTokenEntry, now: UnixTime) -> BestToken {
+    // The clock was set back since: how long the token is still good for cannot be told.
     let from_the_future = entry
         .cached_at
         .is_some_and(|cached_at| cached_at > now + EXPIRY_MARGIN);
@@ -180,3 +175,12 @@ fn judge(entry: &AccessTokenEntry, now: UnixTime) -> BestToken {
         false => BestToken::Fresh(token),
     }
 }
+
+/// A token that expires sooner is as good as expired (MSAL's five minutes).
+const EXPIRY_MARGIN: Duration = Duration::from_secs(300);
+
+/// No honest token lives longer. Without this bound an entry with an expiry in the far future is served for ever.
+const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 366 * 86_400);
+
+/// The family that all of Microsoft's own clients belong to; no other has ever been seen.
+const FIRST_FAMILY: &str = "1";

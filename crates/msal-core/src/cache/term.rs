@@ -80,6 +80,8 @@ impl PartialEq for Term<'_> {
     }
 }
 
+impl Eq for Term<'_> {}
+
 /// Terms that are equal have the same hash.
 impl Hash for Term<'_> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {

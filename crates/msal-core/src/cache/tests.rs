@@ -637,6 +637,20 @@ fn rebasing_does_not_bring_back_who_signed_out_there() {
 }
 
 #[test]
+fn rebasing_knows_who_signed_out_there_whatever_the_case_of_the_host() {
+    let (before, after) = WORKED_SAMPLE.split_once("RT-FAMILY").unwrap();
+    let host = "\"login.microsoftonline.com\"";
+    let after = after.replacen(host, &host.to_uppercase(), 1);
+    let text = format!("{before}RT-FAMILY{after}");
+    let (mut ours, mut theirs) = (parse(&text), parse(&text));
+    renew(&mut ours, "RT-NEXT", "RT-FAMILY");
+    theirs.remove_account(APP, &alice());
+    theirs.mark_saved();
+    let merged = written(&ours.rebase_onto(theirs));
+    assert!(!merged.contains("RT-NEXT") && !merged.contains(ALICE));
+}
+
+#[test]
 fn rebasing_keeps_a_sign_in_that_overlaps_a_sign_out() {
     let (mut ours, mut theirs) = (parse(WORKED_SAMPLE), parse(WORKED_SAMPLE));
     // It goes into entries that are there, then it is renewed, and it is a sign-in all the same.
