@@ -14,7 +14,7 @@ const CORE_MAY_USE: &str = "
     msal-core
 
     # Bytes, text and HTTP's vocabulary.
-    base64 bytemuck bytes bytestring http itoa memchr percent-encoding
+    base64 bytemuck bytes bytestring http httpdate itoa memchr percent-encoding
 
     # JSON.
     serde serde_core serde_derive serde_json zmij
