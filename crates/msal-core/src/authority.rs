@@ -6,9 +6,9 @@
 //! Microsoft's clouds, and the caller must name any other host.
 
 mod error;
+mod https_url;
 mod kind;
 mod tenant;
-mod url;
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,20 +16,12 @@ use std::str::FromStr;
 use crate::cloud::Cloud;
 
 pub use error::AuthorityError;
+pub(crate) use https_url::{bare_host, host_of};
 pub use kind::AuthorityKind;
 pub use tenant::Tenant;
-pub(crate) use url::bare_host;
 
+use https_url::parse_https;
 use tenant::is_name;
-use url::{host_of, parse_https};
-
-const B2C_HOST_SUFFIXES: [&str; 4] = [
-    ".b2clogin.com",
-    ".b2clogin.cn",
-    ".b2clogin.us",
-    ".b2clogin.de",
-];
-const CIAM_HOST_SUFFIX: &str = ".ciamlogin.com";
 
 /// An authority: a host, a kind, and a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -250,6 +242,15 @@ fn is_b2c_policy(segment: &str) -> bool {
         .get(..4)
         .is_some_and(|start| start.eq_ignore_ascii_case("b2c_"))
 }
+
+const B2C_HOST_SUFFIXES: [&str; 4] = [
+    ".b2clogin.com",
+    ".b2clogin.cn",
+    ".b2clogin.us",
+    ".b2clogin.de",
+];
+
+const CIAM_HOST_SUFFIX: &str = ".ciamlogin.com";
 
 #[cfg(test)]
 mod tests {

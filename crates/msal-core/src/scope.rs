@@ -12,9 +12,6 @@ use crate::Text;
 /// and so no user name.
 pub const RESERVED_SCOPES: [&str; 3] = ["offline_access", "openid", "profile"];
 
-/// What an ADAL resource becomes at the v2 endpoint: every permission consented to for it.
-const DEFAULT_SUFFIX: &str = "/.default";
-
 /// One scope token.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope(Box<str>);
@@ -229,6 +226,9 @@ pub enum ScopeError {
         scope: String,
     },
 }
+
+/// What an ADAL resource becomes at the v2 endpoint: every permission consented to for it.
+const DEFAULT_SUFFIX: &str = "/.default";
 
 #[cfg(test)]
 mod tests {

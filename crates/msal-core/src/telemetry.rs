@@ -1,8 +1,5 @@
 //! The two telemetry headers every MSAL sends to Microsoft's token endpoint. They name calls and errors, never users.
 
-/// How long the list of failures may grow before the oldest information is enough (MSAL's bound).
-const LONGEST_HISTORY: usize = 350;
-
 /// Which public call a request belongs to, by Microsoft's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -62,6 +59,9 @@ impl Telemetry {
         *self = Self::default();
     }
 }
+
+/// How long the list of failures may grow before the oldest information is enough (MSAL's bound).
+const LONGEST_HISTORY: usize = 350;
 
 #[cfg(test)]
 mod tests {

@@ -4,9 +4,6 @@ use std::fmt;
 
 use super::error::AuthorityError;
 
-/// The tenant of personal Microsoft accounts.
-const PERSONAL_ACCOUNTS_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
-
 /// The tenant part of an authority.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -88,6 +85,9 @@ pub(super) fn is_name(text: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }
+
+/// The tenant of personal Microsoft accounts.
+const PERSONAL_ACCOUNTS_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,6 @@
 //! Numbered places for the entries of a section. They come in blocks, so that a section that grows moves nothing: an
 //! entry is half a kilobyte, and a cache that is being filled would copy each of them several times.
 
-/// As many places as a block has.
-const BLOCK: usize = 512;
-
 /// Places in order, of which some are empty.
 #[derive(Clone)]
 pub(super) struct Arena<T> {
@@ -67,6 +64,9 @@ impl<T> Arena<T> {
         self.blocks.get_mut(number / BLOCK)?.get_mut(number % BLOCK)
     }
 }
+
+/// As many places as a block has.
+const BLOCK: usize = 512;
 
 #[cfg(test)]
 mod tests {

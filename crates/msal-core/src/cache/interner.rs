@@ -6,9 +6,6 @@ use std::collections::VecDeque;
 
 use crate::Text;
 
-/// As many as the entries of two clients in two tenants have.
-const ROOM: usize = 8;
-
 /// The texts that were asked for last.
 #[derive(Clone, Default)]
 pub(super) struct Interner {
@@ -29,6 +26,9 @@ impl Interner {
         text
     }
 }
+
+/// As many as the entries of two clients in two tenants have.
+const ROOM: usize = 8;
 
 #[cfg(test)]
 mod tests {

@@ -8,9 +8,9 @@ use url::Url;
 use super::document::{check_status, get};
 use super::error::DiscoveryError;
 use super::trust::{
-    belongs_to, check_endpoint, check_issuer, check_tenant, has_segment, has_tenant, host_and_port,
-    issuer_host,
+    belongs_to, check_endpoint, check_issuer, check_tenant, has_segment, has_tenant, issuer_host,
 };
+use crate::authority::host_of;
 use crate::{Authority, AuthorityKind, IdTokenClaims, IdTokenError, Tenant};
 
 /// The endpoints of an authority, after every check.
@@ -142,7 +142,7 @@ impl ProviderMetadata {
             }
             AuthorityKind::B2c | AuthorityKind::Ciam => {
                 belongs_to(&self.authority, &issuer)
-                    || host_and_port(&issuer) == issuer_host(&self.issuer)
+                    || host_of(&issuer) == issuer_host(&self.issuer)
             }
             AuthorityKind::Adfs | AuthorityKind::Dsts | AuthorityKind::Oidc => {
                 claims.issuer == self.issuer

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::error::DiscoveryError;
+use crate::authority::host_of;
 use crate::{Authority, AuthorityKind, IdTokenClaims, Tenant, same_cloud};
 
 pub(super) fn check_issuer(authority: &Authority, issuer: &str) -> Result<(), DiscoveryError> {
@@ -15,7 +16,7 @@ pub(super) fn check_issuer(authority: &Authority, issuer: &str) -> Result<(), Di
         AuthorityKind::Entra | AuthorityKind::B2c => belongs_to(authority, &url),
         // External ID's issuer stands on the tenant's GUID as a subdomain: https://{tid}.ciamlogin.com/{tid}/v2.0
         AuthorityKind::Ciam => belongs_to(authority, &url) || is_ciam_issuer(&url),
-        AuthorityKind::Adfs | AuthorityKind::Dsts => host_and_port(&url) == authority.host(),
+        AuthorityKind::Adfs | AuthorityKind::Dsts => host_of(&url) == authority.host(),
         AuthorityKind::Oidc => issuer.trim_end_matches('/') == authority.to_string(),
     };
     let may_be_http = authority.kind() == AuthorityKind::Adfs; // ADFS names itself http://…/adfs/services/trust
@@ -40,7 +41,7 @@ pub(super) fn check_endpoint(
     let is_plain = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
     match is_ours && is_plain {
         true => Ok(endpoint),
-        false => Err(foreign(&host_and_port(&url))),
+        false => Err(foreign(&host_of(&url))),
     }
 }
 
@@ -72,7 +73,7 @@ pub(super) fn check_tenant(
 
 /// Whether a URL is on the authority's own host or, for Entra, on another host of the same cloud.
 pub(super) fn belongs_to(authority: &Authority, url: &Url) -> bool {
-    let host = host_and_port(url);
+    let host = host_of(url);
     host == authority.host()
         || (authority.kind() == AuthorityKind::Entra
             && authority.cloud().is_some()
@@ -81,7 +82,7 @@ pub(super) fn belongs_to(authority: &Authority, url: &Url) -> bool {
 }
 
 pub(super) fn is_ciam_issuer(url: &Url) -> bool {
-    let host = host_and_port(url);
+    let host = host_of(url);
     let tenant = url.path_segments().and_then(|mut segments| segments.next());
     tenant.is_some_and(|tenant| !tenant.is_empty() && host == format!("{tenant}.ciamlogin.com"))
 }
@@ -97,16 +98,8 @@ pub(super) fn has_segment(url: &Url, tenant: &str) -> bool {
         .is_some_and(|mut segments| segments.any(|segment| segment.eq_ignore_ascii_case(tenant)))
 }
 
-pub(super) fn host_and_port(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host,
-    }
-}
-
 pub(super) fn issuer_host(issuer: &str) -> String {
     Url::parse(issuer)
-        .map(|url| host_and_port(&url))
+        .map(|url| host_of(&url))
         .unwrap_or_default()
 }

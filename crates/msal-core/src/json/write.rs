@@ -17,9 +17,6 @@ pub(crate) fn string_size(text: &str) -> usize {
     text.len() + 2
 }
 
-/// No byte of UTF-8 takes more than this when it is escaped: `\u0001` for one, `\ud83d\ude00` for four.
-pub(crate) const LONGEST_ESCAPE: usize = 6;
-
 /// Whether any byte cannot stand for itself. It looks at each without branching and keeps no more than a byte of what
 /// it saw, which compilers turn into a few instructions for sixteen of them: tokens are long and never need an escape.
 pub(crate) fn needs_escape(text: &str) -> bool {
@@ -68,6 +65,9 @@ fn write_escape(out: &mut Vec<u8>, character: char) {
 pub(crate) fn write_line(out: &mut Vec<u8>, depth: usize) {
     out.extend_from_slice(LINE.get(..=depth * 4).unwrap_or(LINE.as_slice()));
 }
+
+/// No byte of UTF-8 takes more than this when it is escaped: `\u0001` for one, `\ud83d\ude00` for four.
+pub(crate) const LONGEST_ESCAPE: usize = 6;
 
 const LINE: &[u8; 17] = b"\n                ";
 

@@ -14,16 +14,6 @@ use crate::{ClientInfo, ScopeSet};
 /// The members of a JSON object by name, each still as text, so that one odd value spoils nothing else.
 pub(super) struct Members<'a>(RawObject<'a>);
 
-/// Members that must not occur twice: two readers would see two different answers.
-const UNIQUE: [&str; 6] = [
-    "access_token",
-    "client_info",
-    "error",
-    "foci",
-    "id_token",
-    "refresh_token",
-];
-
 impl<'a> Members<'a> {
     pub(super) fn parse(body: &'a [u8]) -> Result<Self, Malformation> {
         let body = str::from_utf8(body).map_err(|_unspecific| Malformation::NotJson)?;
@@ -93,3 +83,13 @@ impl<'a> Members<'a> {
         }
     }
 }
+
+/// Members that must not occur twice: two readers would see two different answers.
+const UNIQUE: [&str; 6] = [
+    "access_token",
+    "client_info",
+    "error",
+    "foci",
+    "id_token",
+    "refresh_token",
+];

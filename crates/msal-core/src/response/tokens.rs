@@ -9,9 +9,6 @@ use crate::{
     AccessToken, ClientInfo, HomeAccountId, IdTokenClaims, RawIdToken, RefreshToken, ScopeSet,
 };
 
-/// How long an access token is taken to live when the answer does not say (MSAL's choice).
-pub(super) const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
-
 /// A successful answer (RFC 6749 §5.1) whose parts have been checked.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -105,3 +102,6 @@ impl TokenResponse {
         self.id_token.as_ref().map(|(_, claims)| claims)
     }
 }
+
+/// How long an access token is taken to live when the answer does not say (MSAL's choice).
+pub(super) const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);

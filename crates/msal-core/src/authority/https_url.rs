@@ -25,7 +25,7 @@ pub(super) fn parse_https(text: &str) -> Result<Url, AuthorityError> {
 }
 
 /// The host in lower case (the URL parser sees to that), with its port where it is not the scheme's own.
-pub(super) fn host_of(url: &Url) -> String {
+pub(crate) fn host_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     match url.port() {
         Some(port) => format!("{host}:{port}"),
