@@ -20,7 +20,7 @@ impl UnixTime {
     }
 
     /// Seconds since the epoch.
-    pub const fn as_secs(self) -> i64 {
+    pub fn as_secs(self) -> i64 {
         self.0
     }
 

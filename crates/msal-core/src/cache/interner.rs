@@ -6,18 +6,15 @@ use std::collections::VecDeque;
 
 use crate::Text;
 
-/// As many as the entries of two clients in two tenants have.
-const ROOM: usize = 8;
-
 /// The texts that were asked for last.
 #[derive(Clone, Default)]
-pub(super) struct Recent {
+pub(super) struct Interner {
     texts: VecDeque<Text>,
 }
 
-impl Recent {
+impl Interner {
     /// `text`, shared with whoever asked for the same not long ago.
-    pub(super) fn share(&mut self, text: &str) -> Text {
+    pub(super) fn intern(&mut self, text: &str) -> Text {
         if let Some(known) = self.texts.iter().find(|known| *known == text) {
             return known.clone();
         }
@@ -30,21 +27,24 @@ impl Recent {
     }
 }
 
+/// As many as the entries of two clients in two tenants have.
+const ROOM: usize = 8;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_text_is_shared_until_many_others_have_been_asked_for() {
-        let mut recent = Recent::default();
+        let mut interner = Interner::default();
         let place = |text: &Text| text.as_bytes().as_ptr();
-        let first = recent.share("contoso");
+        let first = interner.intern("contoso");
         for other in 1..ROOM {
-            recent.share(&other.to_string());
+            interner.intern(&other.to_string());
         }
-        assert_eq!(place(&recent.share("contoso")), place(&first));
-        assert_eq!(recent.share("one too many"), "one too many");
-        assert_ne!(place(&recent.share("contoso")), place(&first));
-        assert_eq!(recent.texts.len(), ROOM);
+        assert_eq!(place(&interner.intern("contoso")), place(&first));
+        assert_eq!(interner.intern("one too many"), "one too many");
+        assert_ne!(place(&interner.intern("contoso")), place(&first));
+        assert_eq!(interner.texts.len(), ROOM);
     }
 }

@@ -1,23 +1,20 @@
 //! Numbered places for the entries of a section. They come in blocks, so that a section that grows moves nothing: an
 //! entry is half a kilobyte, and a cache that is being filled would copy each of them several times.
 
-/// As many places as a block has.
-const BLOCK: usize = 512;
-
 /// Places in order, of which some are empty.
 #[derive(Clone)]
-pub(super) struct Slots<T> {
+pub(super) struct Arena<T> {
     /// All are full but the last.
     blocks: Vec<Vec<Option<T>>>,
 }
 
-impl<T> Default for Slots<T> {
+impl<T> Default for Arena<T> {
     fn default() -> Self {
         Self { blocks: Vec::new() }
     }
 }
 
-impl<T> Slots<T> {
+impl<T> Arena<T> {
     /// Adds a place; its number is one more than the last one's, from 0.
     pub(super) fn push(&mut self, content: T) {
         match self.blocks.last_mut() {
@@ -68,13 +65,16 @@ impl<T> Slots<T> {
     }
 }
 
+/// As many places as a block has.
+const BLOCK: usize = 512;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_is_put_in_is_found_under_its_number() {
-        let mut slots = Slots::default();
+        let mut slots = Arena::default();
         let count = u32::try_from(BLOCK).unwrap() * 2 + 1;
         for number in 0..count {
             assert_eq!(slots.len(), number as usize);
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn an_emptied_place_keeps_its_number() {
-        let mut slots = Slots::default();
+        let mut slots = Arena::default();
         slots.push('a');
         slots.push('b');
         assert_eq!(slots.take(0), Some('a'));
