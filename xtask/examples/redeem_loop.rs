@@ -10,7 +10,7 @@ use std::sync::Arc;
 use futures_util::{TryStreamExt as _, stream};
 use mimalloc::MiMalloc;
 use msal::{
-    Authority, HttpSettings, HttpVersion, PublicClientApplication, RefreshToken, ReqwestClient,
+    Authority, HttpSettings, HttpVersion, HttpsClient, PublicClientApplication, RefreshToken,
     Runtime,
 };
 
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Failure> {
         .version(HttpVersion::Http1)
         .largest_idle_pool(width);
     let runtime = Runtime {
-        http: Arc::new(ReqwestClient::new(settings)),
+        http: Arc::new(HttpsClient::new(settings)),
         ..Runtime::default()
     };
     let app = PublicClientApplication::builder(client_id)

@@ -14,16 +14,13 @@ const CORE_MAY_USE: &str = "
     msal-core
 
     # Bytes, text and HTTP's vocabulary.
-    base64 bytemuck bytes bytestring http itoa memchr percent-encoding
+    base64 bytemuck bytes bytestring http httpdate itoa memchr percent-encoding
 
     # JSON.
     serde serde_core serde_derive serde_json zmij
 
     # Hash tables.
     allocator-api2 equivalent foldhash hashbrown
-
-    # SHA-256; libc where detecting the processor needs it.
-    block-buffer cfg-if const-oid cpufeatures crypto-common digest hybrid-array libc sha2 typenum
 
     # Errors that are derived, secrets that are wiped.
     thiserror thiserror-impl zeroize

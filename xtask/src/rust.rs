@@ -5,12 +5,8 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// Features that are switched off somewhere: (crate, arguments).
-const REDUCED: [(&str, &[&str]); 3] = [
+const REDUCED: [(&str, &[&str]); 2] = [
     ("msal-client", &["--no-default-features"]),
-    (
-        "msal-client",
-        &["--no-default-features", "--features=hyper"],
-    ),
     ("msal-emulator", &["--no-default-features"]),
 ];
 

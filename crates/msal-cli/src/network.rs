@@ -4,12 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use http::Uri;
-use hyper_util::client::proxy::matcher::Matcher;
-use msal::{
-    HttpClient, HttpSettings, HttpVersion, HyperClient, ReqwestClient, Runtime, SystemClock,
-    SystemRandom,
-};
+use msal::{HttpSettings, HttpVersion, HttpsClient, Runtime, SystemClock, SystemRandom};
 
 use crate::cli::NetworkArgs;
 use crate::error::Failure;
@@ -37,26 +32,11 @@ pub(crate) fn runtime(arguments: &NetworkArgs, width: usize) -> Result<Runtime, 
                 )
             })?;
     }
-    // What costs less for each request knows no proxies.
-    let http: Arc<dyn HttpClient> = match has_proxy(&Matcher::from_system()) {
-        true => Arc::new(ReqwestClient::new(settings)),
-        false => Arc::new(HyperClient::new(settings)),
-    };
     Ok(Runtime {
-        http,
+        http: Arc::new(HttpsClient::new(settings)),
         clock: Arc::new(SystemClock::default()),
         random: Arc::new(SystemRandom::default()),
     })
-}
-
-/// Whether there is a proxy for https, by the matcher that reqwest asks for every request.
-///
-/// Whom requests go to is not known yet. This host stands for all of them: a proxy that only some are kept from is
-/// one, and reqwest knows which.
-fn has_proxy(proxies: &Matcher) -> bool {
-    proxies
-        .intercept(&Uri::from_static("https://host.invalid"))
-        .is_some()
 }
 
 fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -69,32 +49,4 @@ fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
             "name a file of PEM certificates",
         )
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_proxy_for_some_hosts_is_one() {
-        let none = || Matcher::builder();
-        let proxy = "http://proxy.example:8080";
-        for (proxies, expected) in [
-            (none(), false),
-            (none().http(proxy), false),
-            (none().https(""), false),
-            (none().https(proxy), true),
-            (none().all(proxy), true),
-            (none().all("proxy.example:8080"), true),
-            (none().all("socks5://proxy.example"), true),
-            (
-                none().https(proxy).no("microsoftonline.com,10.0.0.0/8"),
-                true,
-            ),
-            (none().https(proxy).no("*"), false),
-        ] {
-            let proxies = proxies.build();
-            assert_eq!(has_proxy(&proxies), expected, "{proxies:?}");
-        }
-    }
 }

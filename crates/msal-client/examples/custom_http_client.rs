@@ -13,11 +13,12 @@ use std::{env, error::Error, io, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use msal::{Authority, BoxFuture, HttpClient, HttpError, PublicClientApplication};
-use msal::{ReqwestClient, Runtime};
+use msal::{
+    Authority, BoxFuture, HttpClient, HttpError, HttpsClient, PublicClientApplication, Runtime,
+};
 
 #[derive(Debug, Default)]
-struct Timed(ReqwestClient);
+struct Timed(HttpsClient);
 
 impl HttpClient for Timed {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::{collections::HashMap, env, error::Error, sync::Arc};
 
-use msal::{Authority, BoxFuture, CacheStore, Partition, PublicClientApplication};
+use msal::{Authority, Blob, BoxFuture, CacheStore, Partition, PublicClientApplication};
 use msal::{StoreError, Stored, Version};
 
 /// How often anything was saved, and a blob per user. The suite `msal::conformance` tests what a store must do.
@@ -19,7 +19,7 @@ impl CacheStore for Rows {
     fn save<'a>(
         &'a self,
         user: &'a Partition,
-        blob: bytes::Bytes,
+        blob: Arc<dyn Blob>,
         old: Option<Version>,
     ) -> Answer<'a, Version> {
         Box::pin(async move {
@@ -30,7 +30,7 @@ impl CacheStore for Rows {
             }
             *saves += 1;
             let version = Version::new(saves.to_be_bytes());
-            rows.insert(user.clone(), Stored::new(blob, version.clone()));
+            rows.insert(user.clone(), Stored::new(blob.whole(), version.clone()));
             Ok(version)
         })
     }

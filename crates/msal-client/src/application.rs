@@ -1,302 +1,174 @@
-//! What public and confidential clients share: accounts, silent calls, redeeming a refresh token.
+//! Applications: where every call begins. The steps of each call are in its file under `flow/`.
 
 mod builder;
 
-/// The calls that every kind of client has, written once.
-macro_rules! shared_methods {
-    () => {
-        /// A token for `account` from the cache, renewed with its refresh token when the cached one has expired.
-        ///
-        /// The future is made by awaiting what this returns; until then it takes options.
-        pub fn acquire_token_silent<S: AsRef<str>>(
-            &self,
-            scopes: impl IntoIterator<Item = S>,
-            account: &Account,
-        ) -> AcquireTokenSilent {
-            AcquireTokenSilent::new(Arc::clone(&self.0), scopes, account)
-        }
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
 
-        /// Redeems a refresh token that another library obtained for this client, and caches what it brings.
-        ///
-        /// The token keeps working if nothing comes back in its place: it is cached itself then. For many tokens use
-        /// the crate `msal-migrate`, which survives crashes and throttling.
-        pub fn acquire_token_by_refresh_token<S: AsRef<str>>(
-            &self,
-            refresh_token: RefreshToken,
-            scopes: impl IntoIterator<Item = S>,
-        ) -> AcquireTokenByRefreshToken {
-            AcquireTokenByRefreshToken::new(Arc::clone(&self.0), refresh_token, scopes)
-        }
+use msal_core::{Account, RefreshToken};
 
-        /// The accounts in the cache, of any application that shares it. Asks the store, never the network.
-        ///
-        /// # Errors
-        /// [`Error::Store`] when the cache cannot be loaded.
-        pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
-            self.0.accounts().await
-        }
+pub use builder::ApplicationBuilder;
 
-        /// Signs an account out of this application: removes its tokens from the cache, those that other SDKs wrote
-        /// included. The user stays signed in at the authority and in the browser.
-        ///
-        /// # Errors
-        /// [`Error::Store`] when the cache cannot be saved.
-        pub async fn remove_account(&self, account: &Account) -> Result<(), Error> {
-            self.0.remove_account(account).await
-        }
-    };
+use crate::client::Client;
+use crate::error::Error;
+use crate::flow::{AcquireTokenByRefreshToken, AcquireTokenSilent, accounts};
+
+/// An application that is registered with an authority, and the token cache it works on.
+///
+/// What kind of client it is decides which calls it has (RFC 6749 §2.1):
+///
+/// | `Kind` | name | what it is |
+/// |---|---|---|
+/// | [`Public`] | [`PublicClientApplication`] | a program on a user's machine, which can keep no secret |
+/// | [`Confidential`] | [`ConfidentialClientApplication`] | a web application or a service, which proves who it is |
+/// | [`AnyKind`] | [`ClientApplication`] | either of them, in one type |
+///
+/// Cheap to clone: clones share the cache, the authority's metadata and the requests in flight. Making one asks neither
+/// the network nor the store.
+pub struct Application<Kind> {
+    client: Arc<Client>,
+    kind: PhantomData<fn() -> Kind>,
 }
 
-mod confidential;
-mod public;
+/// A client that can keep no secret: a desktop program, a command line tool, an app on a phone.
+///
+/// What it can do, and what it costs to make and to clone one, stands at [`Application`].
+///
+/// # Examples
+/// ```
+/// use msal::{FileStore, PublicClientApplication};
+///
+/// let app = PublicClientApplication::builder("11112222-bbbb-3333-cccc-4444dddd5555")
+///     .store(FileStore::new("token_cache.json"))
+///     .build()?;
+/// # Ok::<(), msal::ConfigError>(())
+/// ```
+pub type PublicClientApplication = Application<Public>;
 
-use std::sync::{Arc, Mutex, PoisonError};
+/// A client that can keep a secret: a web application, a service, a daemon.
+///
+/// A web application keeps one [partition](ApplicationBuilder::partition) of the store for each user.
+///
+/// # Examples
+/// ```
+/// use msal::{Authority, ClientSecret, ConfidentialClientApplication};
+///
+/// # let secret = ClientSecret::from("from a vault");
+/// let app = ConfidentialClientApplication::builder("11112222-bbbb-3333-cccc-4444dddd5555", secret)
+///     .authority(Authority::parse("https://login.microsoftonline.com/contoso.example")?)
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub type ConfidentialClientApplication = Application<Confidential>;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use msal_core::{
-    Account, ApiId, Authority, ClientCredential, Cloud, HomeAccountId, ProviderMetadata,
-    RefreshToken, RefreshTokenGrant, RequestContext, ScopeSet, Telemetry, TokenEvent, TokenOutcome,
-    TokenResponse, retry_after,
-};
+/// A client of either kind, with the calls that both have: for programs that keep both in one place, or that learn from
+/// their settings which kind they have.
+///
+/// # Examples
+/// ```
+/// use msal::{ClientApplication, ClientCredential, PublicClientApplication};
+///
+/// let desktop = PublicClientApplication::builder("11112222-bbbb-3333-cccc-4444dddd5555").build()?;
+/// # let secret = "from a vault".into();
+/// let service = ClientApplication::builder(
+///     "55556666-ffff-7777-aaaa-8888bbbb9999",
+///     ClientCredential::Secret(secret),
+/// )
+/// .build()?;
+/// let both: [ClientApplication; 2] = [desktop.into(), service];
+/// # Ok::<(), msal::ConfigError>(())
+/// ```
+pub type ClientApplication = Application<AnyKind>;
 
-pub use builder::{ConfidentialClientApplicationBuilder, PublicClientApplicationBuilder};
-pub use confidential::ConfidentialClientApplication;
-pub use public::PublicClientApplication;
+/// The kind of clients that can keep no secret (RFC 6749 §2.1).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Public {}
 
-use crate::cache::SharedTokenCache;
-use crate::error::{Error, ProtocolError, StoreFailure};
-use crate::flow::SilentKey;
-use crate::metadata::MetadataCache;
-use crate::single_flight::SingleFlight;
-use crate::turns::Turns;
-use crate::{AuthenticationResult, Runtime, StoreError};
+/// The kind of clients that can keep a secret (RFC 6749 §2.1).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Confidential {}
 
-/// The state behind every clone of an application.
-#[derive(Debug)]
-pub(crate) struct Application {
-    pub(crate) client_id: String,
-    pub(crate) credential: ClientCredential,
-    pub(crate) authority: Authority,
-    /// The host names under which tokens of the application's cloud may be stored: see [`environments`].
-    pub(crate) environments: Vec<String>,
-    /// Whether the caller named the authority's host as one to trust with tokens.
-    pub(crate) is_known_authority: bool,
-    pub(crate) runtime: Runtime,
-    pub(crate) cache: Arc<SharedTokenCache>,
-    pub(crate) metadata: MetadataCache,
-    pub(crate) renewals: SingleFlight<SilentKey, Result<AuthenticationResult, Error>>,
-    pub(crate) turns: Turns<HomeAccountId>,
-    telemetry: Mutex<Telemetry>,
-}
+/// Either kind of client.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum AnyKind {}
 
-/// A refresh token on its way to the token endpoint.
-pub(crate) struct Redemption<'a> {
-    pub(crate) refresh_token: &'a RefreshToken,
-    pub(crate) scopes: &'a ScopeSet,
-    pub(crate) api: ApiId,
-    /// Why the network is asked, as telemetry counts it.
-    pub(crate) reason: u8,
-    /// Whose token it is, where that is known.
-    pub(crate) home_account_id: Option<&'a HomeAccountId>,
-}
-
-impl Application {
-    pub(crate) async fn endpoints(&self, authority: &Authority) -> Result<ProviderMetadata, Error> {
-        self.metadata
-            .resolve(authority, self.is_known_authority, &self.runtime)
-            .await
+/// What every kind of client can do.
+impl<Kind> Application<Kind> {
+    fn new(client: Arc<Client>) -> Self {
+        Self {
+            client,
+            kind: PhantomData,
+        }
     }
 
-    /// Whether the endpoints of the application's authority can be told without asking.
-    pub(crate) fn knows_endpoints(&self) -> bool {
-        ProviderMetadata::built_in(&self.authority).is_some()
-            || self.metadata.realm(&self.authority).is_some()
-    }
-
-    /// Every account of the cache that belongs to the application's cloud.
-    pub(crate) async fn accounts(&self) -> Result<Vec<Account>, Error> {
-        self.cache.reload().await?;
-        let environments = &self.environments;
-        Ok(self.cache.read(|cache| cache.accounts_in(environments)))
-    }
-
-    pub(crate) async fn remove_account(&self, account: &Account) -> Result<(), Error> {
-        self.cache.reload().await?;
-        let remove = |cache: &mut msal_core::TokenCache| {
-            cache.remove_account(&self.client_id, account);
-        };
-        Ok(self.cache.update(remove).await?)
-    }
-
-    /// Redeems a refresh token that comes from elsewhere, and caches what it brings.
-    pub(crate) async fn redeem_foreign(
+    /// A token for `account` from the cache, renewed with its refresh token when the cached one has expired.
+    ///
+    /// The future is made by awaiting what this returns; until then it takes options.
+    pub fn acquire_token_silent<S: AsRef<str>>(
         &self,
-        refresh_token: &RefreshToken,
-        scopes: &ScopeSet,
-    ) -> Result<AuthenticationResult, Error> {
-        // A cache that cannot be loaded cannot be saved: that must be known before the token is spent.
-        self.cache.ensure_loaded().await?;
-        let metadata = self.endpoints(&self.authority).await?;
-        let redemption = Redemption {
-            refresh_token,
-            scopes,
-            api: ApiId::ByRefreshToken,
-            reason: 1,
-            home_account_id: None,
-        };
-        let response = self.redeem(&metadata, &redemption).await?;
-        let requested = scopes.with_reserved();
-        let event = self.event(&metadata, &requested, &response, &redemption);
-        let saved = self.cache.update(|cache| cache.add(&event)).await;
-        self.result(saved, &event, None)
+        scopes: impl IntoIterator<Item = S>,
+        account: &Account,
+    ) -> AcquireTokenSilent {
+        AcquireTokenSilent::new(Arc::clone(&self.client), scopes, account)
     }
 
-    /// Sends a refresh token and checks the answer. Nothing is cached here.
-    pub(crate) async fn redeem(
+    /// Redeems a refresh token that another library obtained for this client, and caches what it brings.
+    ///
+    /// The token keeps working if nothing comes back in its place: it is cached itself then. For many tokens use
+    /// the crate `msal-migrate`, which survives crashes and throttling.
+    pub fn acquire_token_by_refresh_token<S: AsRef<str>>(
         &self,
-        metadata: &ProviderMetadata,
-        redemption: &Redemption<'_>,
-    ) -> Result<TokenResponse, Error> {
-        let grant = RefreshTokenGrant::new(
-            &self.client_id,
-            &self.credential,
-            redemption.refresh_token,
-            redemption.scopes,
-        );
-        let context = self.context(redemption)?;
-        let answer = self
-            .send(grant.request(&metadata.token_endpoint, &context)?)
-            .await?;
-        match TokenOutcome::read(&answer, &self.client_id) {
-            TokenOutcome::Tokens(response) => {
-                self.telemetry().record_success();
-                check_identity(metadata, &response, redemption.home_account_id)?;
-                Ok(*response)
-            }
-            TokenOutcome::Refused(mut error) => {
-                // The header may hold a date, and a date is a wait for whoever has a clock.
-                error.retry_after = retry_after(answer.headers(), self.runtime.clock.now());
-                self.telemetry().record_failure(
-                    redemption.api,
-                    &context.correlation_id,
-                    &error.error,
-                );
-                Err(Error::from(*error))
-            }
-            TokenOutcome::Malformed(error) => Err(Error::from(error)),
-            _ => Err(Error::Http(crate::HttpError::bare(
-                crate::HttpErrorKind::Response,
-            ))),
-        }
+        refresh_token: RefreshToken,
+        scopes: impl IntoIterator<Item = S>,
+    ) -> AcquireTokenByRefreshToken {
+        AcquireTokenByRefreshToken::new(Arc::clone(&self.client), refresh_token, scopes)
     }
 
-    /// What the cache is told of a redeemed token.
-    pub(crate) fn event<'a>(
-        &'a self,
-        metadata: &'a ProviderMetadata,
-        requested: &'a ScopeSet,
-        response: &'a TokenResponse,
-        redemption: &Redemption<'a>,
-    ) -> TokenEvent<'a> {
-        TokenEvent::redeemed(
-            &self.client_id,
-            metadata,
-            requested,
-            response,
-            redemption.refresh_token,
-            self.runtime.clock.now(),
-        )
-        .of_account(redemption.home_account_id)
+    /// The accounts in the cache, of any application that shares it. Asks the store, never the network.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the cache cannot be loaded.
+    pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
+        accounts::accounts(&self.client).await
     }
 
-    /// The result of tokens that were issued, whether or not they could be saved. `account` is whom they were asked for;
-    /// what the cache says of the user goes before it.
-    pub(crate) fn result(
-        &self,
-        saved: Result<(), StoreError>,
-        event: &TokenEvent<'_>,
-        account: Option<&Account>,
-    ) -> Result<AuthenticationResult, Error> {
-        let account = event
-            .home_account_id()
-            .and_then(|id| {
-                self.cache
-                    .read(|cache| cache.account(&id, &self.environments))
-            })
-            .or_else(|| account.cloned());
-        let result =
-            AuthenticationResult::issued(event.response, event.requested, account, event.now);
-        match saved {
-            Ok(()) => Ok(result),
-            Err(error) => Err(Error::Store(Box::new(StoreFailure::with_result(
-                Arc::new(error),
-                result,
-            )))),
-        }
-    }
-
-    pub(crate) fn record_hit(&self) {
-        self.telemetry().record_hit();
-    }
-
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
-        Ok(self.runtime.http.send(request).await?)
-    }
-
-    fn context(&self, redemption: &Redemption<'_>) -> Result<RequestContext, Error> {
-        Ok(RequestContext::new(
-            self.runtime.correlation_id()?,
-            Telemetry::current(redemption.api, redemption.reason),
-            self.telemetry().last(),
-            redemption
-                .home_account_id
-                .map(HomeAccountId::anchor_mailbox),
-        ))
-    }
-
-    fn telemetry(&self) -> std::sync::MutexGuard<'_, Telemetry> {
-        self.telemetry
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// Signs an account out of this application: removes its tokens from the cache, those that other SDKs wrote
+    /// included. The user stays signed in at the authority and in the browser.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the cache cannot be saved.
+    pub async fn remove_account(&self, account: &Account) -> Result<(), Error> {
+        accounts::remove_account(&self.client, account).await
     }
 }
 
-/// The host names under which tokens of the authority's cloud may be stored, its own first. MSAL Node keeps a port, the
-/// other MSALs do not.
-fn environments(authority: &Authority) -> Vec<String> {
-    let (own, host) = (authority.environment(), authority.host());
-    let aliases = Cloud::of(own)
-        .map(|cloud| cloud.aliases)
-        .unwrap_or_default();
-    let others = aliases.iter().copied().filter(|alias| *alias != own);
-    let with_port = (host != own).then_some(host);
-    std::iter::once(own)
-        .chain(with_port)
-        .chain(others)
-        .map(str::to_owned)
-        .collect()
+impl From<PublicClientApplication> for ClientApplication {
+    fn from(application: PublicClientApplication) -> Self {
+        Self::new(application.client)
+    }
 }
 
-/// OpenID Connect Core §12.2: the ID token of a refresh must come from the same issuer and be about the same user.
-fn check_identity(
-    metadata: &ProviderMetadata,
-    response: &TokenResponse,
-    expected: Option<&HomeAccountId>,
-) -> Result<(), Error> {
-    let refresh_token = || response.refresh_token.clone();
-    if let Some(claims) = response.claims() {
-        metadata
-            .check_id_token_issuer(claims)
-            .map_err(|source| ProtocolError::IdToken {
-                source,
-                refresh_token: refresh_token(),
-            })?;
+impl From<ConfidentialClientApplication> for ClientApplication {
+    fn from(application: ConfidentialClientApplication) -> Self {
+        Self::new(application.client)
     }
-    match expected.is_none_or(|account| response.can_be_of(account)) {
-        true => Ok(()),
-        false => Err(Error::from(ProtocolError::Identity {
-            refresh_token: refresh_token(),
-        })),
+}
+
+impl<Kind> Clone for Application<Kind> {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.client))
+    }
+}
+
+impl<Kind> fmt::Debug for Application<Kind> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Application")
+            .field(&self.client)
+            .finish()
     }
 }

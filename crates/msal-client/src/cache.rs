@@ -1,18 +1,17 @@
 //! The token cache of an application: in memory for reading, in a store for keeping.
 //!
-//! The lock guards memory only. Saving is optimistic: a snapshot is offered to the store, and if somebody else saved
-//! meanwhile, their cache is loaded, the changes made here are applied to it, and it is offered again.
+//! The lock guards memory only, and nobody holds it while the store works, which may be far away. Saving is optimistic: a
+//! snapshot is offered to the store, and if somebody else saved meanwhile, their cache is loaded, the changes made here are
+//! applied to it, and it is offered again.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use msal_core::{Comparison, Dialect, TokenCache};
+use msal_core::{Dialect, TokenCache};
 
-use crate::{CacheStore, Partition, StoreError, Stored, Version};
-
-/// How often a save is tried again when others keep saving in between. Each round is one load and one save, and in
-/// each of them somebody made progress, so that many losses in a row mean a store that never agrees with itself.
-const ROUNDS: usize = 100;
+use crate::ports::BoxFuture;
+use crate::store::{Blob, CacheStore, Partition, StoreError, Stored, Version};
 
 /// A token cache in memory that several tasks read and change, and the store it is kept in.
 ///
@@ -20,41 +19,84 @@ const ROUNDS: usize = 100;
 /// does. Many changes may be made before one save.
 #[derive(Debug)]
 pub struct SharedTokenCache {
-    home: Option<Home>,
+    storage: Option<StorePartition>,
     dialect: Dialect,
     state: Mutex<State>,
 }
 
-/// Where the cache is kept.
+/// The part of a store that the cache is kept in.
 #[derive(Debug)]
-struct Home {
+struct StorePartition {
     store: Arc<dyn CacheStore>,
     partition: Partition,
 }
 
-impl Home {
-    async fn load(&self) -> Result<Option<Stored>, StoreError> {
-        self.store.load(&self.partition).await
+impl StorePartition {
+    fn load(&self) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
+        self.store.load(&self.partition)
     }
+
+    fn version(&self) -> BoxFuture<'_, Result<Option<Version>, StoreError>> {
+        self.store.version(&self.partition)
+    }
+
+    fn save(
+        &self,
+        cache: Arc<TokenCache>,
+        expected: Option<Version>,
+    ) -> BoxFuture<'_, Result<Version, StoreError>> {
+        self.store.save(&self.partition, cache, expected)
+    }
+
+    /// Whether the store still holds what is `known`; an error when it holds something else under the same version.
+    async fn holds(&self, known: Known) -> Result<bool, StoreError> {
+        let Known { version, written } = known;
+        let is_of_content = version.as_ref().is_some_and(Version::is_of_content);
+        // A version of the stored content proves the bytes. The cache is let go of at once then: as long as it is held,
+        // the next change copies all of it.
+        let Some(written) = written.filter(|_| !is_of_content) else {
+            return Ok(self.version().await? == version);
+        };
+        match self.load().await? {
+            Some(stored) if Some(&stored.version) != version.as_ref() => Ok(false),
+            Some(stored) if is_same(&stored.blob, &*written) => Ok(true),
+            Some(_) => Err(StoreError::corrupt(
+                "the stored cache",
+                "it does not read as it was written",
+            )),
+            None => Ok(false),
+        }
+    }
+}
+
+/// What the store should hold after a save.
+struct Known {
+    version: Option<Version>,
+    /// The cache that the blob was written from; `None` when the blob was loaded: another program may have written the
+    /// same cache with other bytes.
+    written: Option<Arc<TokenCache>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Shared with whoever is saving it: it is copied when it changes meanwhile.
+    /// Shared with a save that is under way: it is copied if it changes meanwhile.
     cache: Arc<TokenCache>,
     /// The store's version that `cache` is based on.
     version: Option<Version>,
     is_loaded: bool,
-    /// Counts changes, so that a save knows whether its snapshot is still all there is.
+    /// Whether the blob of that version was written from `cache`, and not loaded.
+    is_written: bool,
+    /// Counts changes, so that a save can tell whether its snapshot has all of them.
     generation: u64,
-    /// Counts the times that `cache` was brought up to date with the store, so that a load knows whether it is still news.
+    /// Counts the times that `cache` was brought up to date with the store, so that a load can tell whether it was
+    /// overtaken.
     epoch: u64,
 }
 
 impl SharedTokenCache {
     /// The cache in one partition of `store`; new entries are spelled as `dialect` does. Nothing is loaded yet.
     pub fn new(store: Arc<dyn CacheStore>, partition: Partition, dialect: Dialect) -> Self {
-        Self::at(Some(Home { store, partition }), dialect)
+        Self::at(Some(StorePartition { store, partition }), dialect)
     }
 
     /// A cache that is kept nowhere: it is gone when it is dropped, and saving it costs nothing.
@@ -62,13 +104,13 @@ impl SharedTokenCache {
         Self::at(None, dialect)
     }
 
-    fn at(home: Option<Home>, dialect: Dialect) -> Self {
+    fn at(storage: Option<StorePartition>, dialect: Dialect) -> Self {
         let state = State {
             cache: Arc::new(TokenCache::new(dialect)),
             ..State::default()
         };
         Self {
-            home,
+            storage,
             dialect,
             state: Mutex::new(state),
         }
@@ -79,7 +121,8 @@ impl SharedTokenCache {
         self.dialect
     }
 
-    /// Reads from memory. Whoever needs the store's contents calls [`SharedTokenCache::ensure_loaded`] first.
+    /// Reads from memory, while nobody else can read or change it: `read` must be short. Call
+    /// [`SharedTokenCache::ensure_loaded`] first to see what the store holds.
     pub fn read<R>(&self, read: impl FnOnce(&TokenCache) -> R) -> R {
         read(&self.lock().cache)
     }
@@ -101,19 +144,19 @@ impl SharedTokenCache {
     /// # Errors
     /// [`StoreError`]; the cache in memory is as it was.
     pub async fn reload(&self) -> Result<(), StoreError> {
-        let Some(home) = &self.home else {
+        let Some(storage) = &self.storage else {
             return Ok(());
         };
         for _ in 0..ROUNDS {
             let (epoch, ours) = self.standing();
-            if ours.is_some() && ours == home.store.version(&home.partition).await? {
+            if ours.is_some() && ours == storage.version().await? {
                 break;
             }
-            if self.take_in(home.load().await?, epoch)? {
+            if self.take_in(storage.load().await?, epoch)? {
                 break;
             }
         }
-        // Whoever lost every round was overtaken by saves and loads of this very cache, which is up to date then.
+        // A round is lost only to a save or a load of this same cache, so that it is up to date by now.
         Ok(())
     }
 
@@ -122,8 +165,8 @@ impl SharedTokenCache {
         (state.epoch, state.version.clone())
     }
 
-    /// Puts what was loaded under the changes made here, unless the cache was brought up to date since `epoch`: then
-    /// the load may be the older of the two, and answers false.
+    /// Puts what was loaded under the changes made here, unless the cache was brought up to date since `epoch`: what was
+    /// loaded may be older than that, and the answer is false.
     fn take_in(&self, stored: Option<Stored>, epoch: u64) -> Result<bool, StoreError> {
         let (theirs, version) = match stored {
             Some(stored) => (self.parse(stored.blob)?, Some(stored.version)),
@@ -136,12 +179,12 @@ impl SharedTokenCache {
         let ours = std::mem::take(&mut state.cache);
         state.cache = Arc::new(ours.rebase_onto(theirs));
         state.version = version;
-        state.is_loaded = true;
+        (state.is_loaded, state.is_written) = (true, false);
         state.epoch += 1;
         Ok(true)
     }
 
-    /// Changes the cache in memory.
+    /// Changes the cache in memory, while nobody else can read or change it: `change` must be short.
     pub fn change(&self, change: impl FnOnce(&mut TokenCache)) {
         let mut state = self.lock();
         change(Arc::make_mut(&mut state.cache));
@@ -164,52 +207,56 @@ impl SharedTokenCache {
     /// # Errors
     /// [`StoreError`]; what was changed stays in memory and is saved the next time.
     pub async fn save(&self) -> Result<(), StoreError> {
-        let Some(home) = &self.home else {
+        let Some(storage) = &self.storage else {
+            // They are kept for what other writers have of these users, and there are none.
             Arc::make_mut(&mut self.lock().cache).forget_sign_outs();
             return Ok(());
         };
-        self.save_in(home).await.map(drop)
+        self.save_in(storage).await.map(drop)
     }
 
-    /// Saves what was changed, and proves that it can be read: what the store holds afterwards is read, piece by piece, and
-    /// compared with what it should say. What somebody else saved meanwhile is taken in as by
-    /// [`SharedTokenCache::reload`].
+    /// Saves what was changed, and proves that the store holds it: the bytes are read again and must be those that were
+    /// written. What somebody else saved meanwhile is taken in as by [`SharedTokenCache::reload`].
+    ///
+    /// A store whose versions are [of the content](Version::of_content) is only asked for the version; from any other the
+    /// blob is loaded.
     ///
     /// # Errors
     /// As [`SharedTokenCache::save`]; [`StoreError::Corrupt`] when the store holds something else than it was given.
     pub async fn save_and_read_back(&self) -> Result<(), StoreError> {
-        let Some(home) = &self.home else {
+        let Some(storage) = &self.storage else {
             return self.save().await;
         };
-        let (saved, version) = self.save_in(home).await?;
-        let comparison = Arc::new(Mutex::new(Comparison::new(saved)));
-        let reader = Arc::clone(&comparison);
-        let each = Box::new(move |piece: &[u8]| locked(&reader).add(piece));
-        let stored = home.store.load_pieces(&home.partition, each).await?;
-        match stored == version {
-            true if stored.is_none() || locked(&comparison).is_same() => Ok(()),
-            true => Err(StoreError::corrupt(
-                "the stored cache",
-                "it does not read as it was written",
-            )),
+        let known = self.save_in(storage).await?;
+        match storage.holds(known).await? {
+            true => Ok(()),
+            // Somebody else saved since.
             false => self.reload().await,
         }
     }
 
-    /// Answers what is in the store now, for all that is known, and its version.
-    async fn save_in(&self, home: &Home) -> Result<(Arc<TokenCache>, Option<Version>), StoreError> {
+    /// Saves what was changed, and answers what the store should hold then.
+    async fn save_in(&self, storage: &StorePartition) -> Result<Known, StoreError> {
         for _ in 0..ROUNDS {
-            let (cache, expected, generation) = self.snapshot();
+            let Snapshot {
+                cache,
+                version,
+                is_written,
+                generation,
+            } = self.snapshot();
             if !cache.is_changed() {
-                return Ok((cache, expected));
+                let written = is_written.then_some(cache);
+                return Ok(Known { version, written });
             }
-            let pieces = Arc::<TokenCache>::clone(&cache);
-            let saved = home.store.save_pieces(&home.partition, pieces, expected);
-            match saved.await {
+            match storage.save(Arc::clone(&cache), version).await {
                 Ok(version) => {
-                    let saved = self.saved(cache, &version, generation);
-                    return Ok((saved, Some(version)));
+                    let written = self.saved(cache, &version, generation);
+                    return Ok(Known {
+                        version: Some(version),
+                        written: Some(written),
+                    });
                 }
+                // Somebody else saved since the last load. Theirs stays, with the changes made here on top of it.
                 Err(StoreError::Conflict) => self.reload().await?,
                 Err(error) => return Err(error),
             }
@@ -217,10 +264,14 @@ impl SharedTokenCache {
         Err(StoreError::Conflict)
     }
 
-    fn snapshot(&self) -> (Arc<TokenCache>, Option<Version>, u64) {
+    fn snapshot(&self) -> Snapshot {
         let state = self.lock();
-        let version = state.version.clone();
-        (Arc::clone(&state.cache), version, state.generation)
+        Snapshot {
+            cache: Arc::clone(&state.cache),
+            version: state.version.clone(),
+            is_written: state.is_written,
+            generation: state.generation,
+        }
     }
 
     /// Takes note that `snapshot` was saved, and gives it back.
@@ -232,12 +283,13 @@ impl SharedTokenCache {
     ) -> Arc<TokenCache> {
         let mut state = self.lock();
         state.version = Some(version.clone());
+        state.is_written = true;
         state.epoch += 1;
-        // What was added after the snapshot is not in the store yet.
+        // What changed after the snapshot was taken is not in the store yet, so that the cache still counts as changed.
         if state.generation != generation {
             return snapshot;
         }
-        // Nobody else may hold a cache that is changed, or all of it is copied.
+        // A cache that somebody else holds is copied when it changes, all of it.
         drop(snapshot);
         Arc::make_mut(&mut state.cache).mark_saved();
         Arc::clone(&state.cache)
@@ -249,10 +301,176 @@ impl SharedTokenCache {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        locked(&self.state)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// What a save works on.
+struct Snapshot {
+    cache: Arc<TokenCache>,
+    version: Option<Version>,
+    is_written: bool,
+    generation: u64,
+}
+
+impl Blob for TokenCache {
+    fn for_each_piece(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        self.serialize_in_pieces(each)
+    }
+
+    fn whole(&self) -> Bytes {
+        self.serialize()
+    }
+
+    fn is_json_object(&self) -> bool {
+        true
+    }
+}
+
+/// Whether `stored` is what `written` hands out, byte for byte.
+fn is_same(stored: &[u8], written: &dyn Blob) -> bool {
+    let mut rest = stored;
+    let compared = written.for_each_piece(&mut |piece| {
+        rest = rest.strip_prefix(piece).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(())
+    });
+    compared.is_ok() && rest.is_empty()
+}
+
+/// How often a load or a save is tried again when others save in between. In each round somebody made progress, so that
+/// so many losses mean a store that never agrees with itself.
+const ROUNDS: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use msal_core::{Account, HomeAccountId};
+
+    use super::*;
+    use crate::ContentDigest;
+
+    /// A store whose versions are of the content; it may keep something else than it is given.
+    #[derive(Debug, Default)]
+    struct ByContent {
+        blob: Mutex<Option<Bytes>>,
+        keeps_instead: Option<Bytes>,
+        loads: AtomicUsize,
+    }
+
+    impl ByContent {
+        fn version(blob: &dyn Blob) -> Version {
+            let mut digest = ContentDigest::default();
+            let each = &mut |piece: &[u8]| {
+                digest.add(piece);
+                Ok(())
+            };
+            blob.for_each_piece(each).unwrap();
+            Version::of_content(&digest)
+        }
+    }
+
+    impl CacheStore for ByContent {
+        fn load<'a>(
+            &'a self,
+            _: &'a Partition,
+        ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+            self.loads.fetch_add(1, Ordering::SeqCst);
+            let blob = self.blob.lock().unwrap().clone();
+            let stored = blob.map(|blob| Stored::new(blob.clone(), Self::version(&blob)));
+            Box::pin(ready(Ok(stored)))
+        }
+
+        fn save<'a>(
+            &'a self,
+            _: &'a Partition,
+            blob: Arc<dyn Blob>,
+            _: Option<Version>,
+        ) -> BoxFuture<'a, Result<Version, StoreError>> {
+            let kept = self.keeps_instead.clone().unwrap_or_else(|| blob.whole());
+            *self.blob.lock().unwrap() = Some(kept);
+            Box::pin(ready(Ok(Self::version(&*blob))))
+        }
+
+        fn version<'a>(
+            &'a self,
+            _: &'a Partition,
+        ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
+            let blob = self.blob.lock().unwrap().clone();
+            Box::pin(ready(Ok(blob.map(|blob| Self::version(&blob)))))
+        }
+
+        fn remove<'a>(&'a self, _: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
+            *self.blob.lock().unwrap() = None;
+            Box::pin(ready(Ok(())))
+        }
+    }
+
+    /// A cache in `store` with one token, and a sign-out that is not saved yet.
+    fn changed(store: &Arc<ByContent>) -> SharedTokenCache {
+        let entry = |user| {
+            format!(
+                r#"{{"secret":"R","environment":"e","client_id":"c","home_account_id":"{user}"}}"#
+            )
+        };
+        let document = format!(
+            r#"{{"RefreshToken":{{"1":{},"2":{}}}}}"#,
+            entry("a"),
+            entry("b")
+        );
+        let ours = TokenCache::parse(Bytes::from(document), Dialect::Python).unwrap();
+        let store: Arc<dyn CacheStore> = Arc::<ByContent>::clone(store);
+        let cache = SharedTokenCache::new(store, Partition::default(), Dialect::Python);
+        cache.change(|cache| *cache = ours);
+        let account = Account::new(HomeAccountId::new("b"), "e");
+        cache.change(|cache| assert!(cache.remove_account("c", &account)));
+        cache
+    }
+
+    /// The clients that hold a refresh token of the user who was not signed out.
+    fn clients_of_the_user(cache: &SharedTokenCache) -> Vec<String> {
+        let account = Account::new(HomeAccountId::new("a"), "e");
+        cache.read(|cache| cache.clients_of(&account))
+    }
+
+    #[tokio::test]
+    async fn bytes_that_their_version_proves_are_not_loaded() {
+        let store = Arc::new(ByContent::default());
+        let cache = changed(&store);
+        cache.save_and_read_back().await.unwrap();
+        assert_eq!(clients_of_the_user(&cache), ["c"]);
+        assert!(store.blob.lock().unwrap().is_some());
+        assert_eq!(store.loads.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn bytes_that_their_version_does_not_prove_are_loaded() {
+        let store = Arc::new(ByContent {
+            keeps_instead: Some(Bytes::from_static(b"{}")),
+            ..ByContent::default()
+        });
+        let cache = changed(&store);
+        cache.save_and_read_back().await.unwrap();
+        assert_eq!(store.loads.load(Ordering::SeqCst), 1);
+        assert_eq!(clients_of_the_user(&cache), [""; 0]);
+    }
+
+    #[test]
+    fn a_byte_that_differs_is_noticed_wherever_it_is() {
+        let written = Bytes::from(vec![b'x'; 2 * crate::store::PIECE + 5]);
+        assert!(is_same(&written, &written));
+        for at in [
+            0,
+            crate::store::PIECE - 1,
+            crate::store::PIECE,
+            written.len() - 1,
+        ] {
+            let mut stored = written.to_vec();
+            stored[at] ^= 1;
+            assert!(!is_same(&stored, &written), "{at}");
+            assert!(!is_same(&written[..at], &written), "cut off at {at}");
+        }
+        assert!(!is_same(&[&written[..], b" "].concat(), &written));
+    }
 }

@@ -10,7 +10,9 @@ use msal_core::{
 use thiserror::Error;
 
 use crate::http::HttpError;
-use crate::{AuthenticationResult, RandomError, StoreError};
+use crate::ports::RandomError;
+use crate::result::AuthenticationResult;
+use crate::store::StoreError;
 
 /// Why there is no token. No message holds a body or a secret.
 #[derive(Clone, Debug, Error)]
@@ -234,8 +236,8 @@ pub enum ConfigError {
     /// The client id is empty.
     #[error("the client id is empty")]
     ClientId,
-    /// There is no HTTP client: the feature `reqwest` is off, and the application was given no runtime.
-    #[error("there is no http client: enable the feature `reqwest` or pass a runtime")]
+    /// There is no HTTP client: the feature `https-client` is off, and the application was given no runtime.
+    #[error("there is no http client: enable the feature `https-client` or pass a runtime")]
     NoHttpClient,
     /// The operating system gave no random bytes.
     #[error(transparent)]

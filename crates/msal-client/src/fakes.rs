@@ -2,18 +2,17 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use msal_core::UnixTime;
 use sha2::{Digest, Sha256};
 
 use crate::http::HttpError;
-use crate::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
+use crate::ports::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
 
 /// A clock that stands still, except that sleeping moves it on at once.
 #[derive(Debug)]
@@ -59,7 +58,7 @@ impl ScriptedHttp {
     /// Prepares a JSON answer.
     pub fn answer_json(&self, status: u16, body: impl Into<Bytes>) {
         let mut response = Response::new(body.into());
-        if let Ok(status) = http::StatusCode::from_u16(status) {
+        if let Ok(status) = StatusCode::from_u16(status) {
             *response.status_mut() = status;
         }
         self.answer(Ok(response));
@@ -124,6 +123,6 @@ impl SecureRandom for SeededRandom {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,12 @@
 //! The short sequences behind each call: look, ask, check, keep. The core decides; these obey.
+//!
+//! One file for each call, with all of its steps in order. What several calls do with a token endpoint is in
+//! [`redemption`]; what all of them need is in [`client`](crate::client).
 
+pub(crate) mod accounts;
+mod redemption;
 mod refresh_token;
 mod silent;
 
 pub use refresh_token::AcquireTokenByRefreshToken;
 pub use silent::AcquireTokenSilent;
-
-pub(crate) use silent::SilentKey;

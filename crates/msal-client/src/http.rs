@@ -1,24 +1,14 @@
-//! What can go wrong between this machine and a server, and the clients.
+//! What can go wrong between this machine and a server, and the client.
 
-#[cfg(any(feature = "hyper", feature = "reqwest"))]
-mod certificates;
-#[cfg(feature = "hyper")]
-mod hyper;
-#[cfg(feature = "reqwest")]
-mod reqwest;
-#[cfg(any(feature = "hyper", feature = "reqwest"))]
-mod settings;
+#[cfg(feature = "https-client")]
+mod https_client;
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-#[cfg(feature = "hyper")]
-pub use self::hyper::HyperClient;
-#[cfg(feature = "reqwest")]
-pub use self::reqwest::ReqwestClient;
-#[cfg(any(feature = "hyper", feature = "reqwest"))]
-pub use self::settings::{HttpSettings, HttpVersion};
+#[cfg(feature = "https-client")]
+pub use self::https_client::{HttpSettings, HttpVersion, HttpsClient};
 
 /// Why there is no response. It names no header and no body.
 #[derive(Clone, Debug)]

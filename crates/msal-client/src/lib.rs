@@ -44,7 +44,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Applications come in two kinds, [`PublicClientApplication`] and [`ConfidentialClientApplication`]. A call is a value
+//! Applications come in two kinds, [`PublicClientApplication`] and [`ConfidentialClientApplication`]; a program that has
+//! both holds them as [`ClientApplication`]s. A call is a value
 //! with options that is awaited; making one, or an application, asks nobody yet. What the library needs from the world
 //! it takes from the ports of a [`Runtime`], and where the token cache lives is up to a [`CacheStore`]. What the
 //! standards say is in the crate `msal-core`, whose types are re-exported here.
@@ -67,7 +68,7 @@
 //! # Whom tokens are sent to
 //!
 //! To Microsoft's own hosts, to a host that Microsoft vouches for, and to the one named with
-//! [`known_authority`](PublicClientApplicationBuilder::known_authority): ADFS, another OpenID provider, an emulator. A
+//! [`known_authority`](ApplicationBuilder::known_authority): ADFS, another OpenID provider, an emulator. A
 //! discovery document that names an endpoint elsewhere is refused. Redirects are not followed.
 //!
 //! # What is not here yet
@@ -79,52 +80,55 @@
 //!
 //! # Features
 //!
-//! * `reqwest`, on by default: the default HTTP client, `ReqwestClient`. Without it an application needs a [`Runtime`]
+//! * `https-client`, on by default: `HttpsClient`, which sends requests. Without it an application needs a [`Runtime`]
 //!   with a client of your own.
-//! * `hyper`: `HyperClient`, which takes less processor time for a request and knows no proxies.
 //! * `conformance`: the suite every [`CacheStore`] must pass.
 
 mod application;
 mod cache;
+mod client;
 mod error;
 pub mod fakes;
 mod flow;
 mod http;
+mod keyed_lock;
 mod metadata;
+mod ports;
 mod result;
 mod runtime;
 mod single_flight;
 mod store;
-mod turns;
 
 pub use application::{
-    ConfidentialClientApplication, ConfidentialClientApplicationBuilder, PublicClientApplication,
-    PublicClientApplicationBuilder,
+    AnyKind, Application, ApplicationBuilder, ClientApplication, Confidential,
+    ConfidentialClientApplication, Public, PublicClientApplication,
 };
 pub use cache::SharedTokenCache;
 pub use error::{ConfigError, Error, InteractionRequired, ProtocolError, StoreFailure};
 pub use flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
-#[cfg(feature = "hyper")]
-pub use http::HyperClient;
-#[cfg(feature = "reqwest")]
-pub use http::ReqwestClient;
 pub use http::{HttpError, HttpErrorKind};
-#[cfg(any(feature = "hyper", feature = "reqwest"))]
-pub use http::{HttpSettings, HttpVersion};
+#[cfg(feature = "https-client")]
+pub use http::{HttpSettings, HttpVersion, HttpsClient};
 pub use metadata::MetadataCache;
 pub use msal_core::{
-    AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientSecret, Dialect,
-    HomeAccountId, IdTokenClaims, RefreshToken, Scope, ScopeError, ScopeSet, ServiceError, Tenant,
-    UnixTime,
+    AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientInfo,
+    ClientSecret, Cloud, Dialect, DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError,
+    Malformation, MalformedResponse, ProviderMetadata, RawIdToken, RefreshToken, Refusal,
+    RequestError, Scope, ScopeError, ScopeSet, ServiceError, Tenant, Text, TimeOutOfRange,
+    TokenResponse, UnixTime,
 };
+// For programs that work on a token cache without an application.
+pub use msal_core::{
+    CacheFormatError, CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent,
+    SilentRequest, TokenCache, TokenEvent,
+};
+pub use ports::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
 pub use result::{AuthenticationResult, TokenSource};
-pub use runtime::{
-    Clock, HttpClient, RandomError, Runtime, SecureRandom, SystemClock, SystemRandom,
-};
+pub use runtime::{Runtime, SystemClock, SystemRandom};
 #[cfg(feature = "conformance")]
 pub use store::conformance;
 pub use store::{
-    BoxFuture, CacheStore, Each, FileStore, InvalidPartition, MemoryStore, Partition, Pieces,
+    Blob, CacheStore, ContentDigest, FileStore, InvalidPartition, MemoryStore, Partition,
     StoreError, Stored, Version,
 };
 

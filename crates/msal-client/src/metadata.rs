@@ -1,7 +1,7 @@
 //! Where an authority's endpoints are: from the built-in table, else from the authority itself, asked once.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::Response;
@@ -9,9 +9,9 @@ use msal_core::{
     Authority, AuthorityKind, DiscoveryError, InstanceMetadata, ProviderMetadata, retry_after,
 };
 
-use crate::error::{ConfigError, ProtocolError};
+use crate::error::{ConfigError, Error, ProtocolError};
+use crate::runtime::Runtime;
 use crate::single_flight::SingleFlight;
-use crate::{Error, Runtime};
 
 /// The metadata found so far. It is kept for the life of the application; a service that moves its endpoints keeps
 /// the old ones alive for longer than that.
@@ -53,7 +53,7 @@ impl MetadataCache {
         is_known: bool,
         runtime: &Runtime,
     ) -> Result<ProviderMetadata, Error> {
-        // Somebody else's look-up may have ended just before this one began.
+        // A look-up by another caller may have ended just before this one began.
         if let Some(metadata) = self.without_asking(authority) {
             return Ok(metadata);
         }
@@ -62,6 +62,7 @@ impl MetadataCache {
         }
         let request = ProviderMetadata::request(authority).map_err(protocol)?;
         let response = runtime.http.send(request).await?;
+        // OpenID Connect Discovery §4.3: the document must name the issuer that was asked for it, which `read` checks.
         let metadata = ProviderMetadata::read(authority, &response)
             .map_err(|error| refused(error, &response, runtime))?;
         self.lock().insert(authority.clone(), metadata.clone());
@@ -82,13 +83,13 @@ impl MetadataCache {
         self.lock().get(authority).cloned()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Authority, ProviderMetadata>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Authority, ProviderMetadata>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Asks Microsoft whether an unknown host is one of theirs. Only Entra's have that; for all other kinds the caller
-/// must say so.
+/// Asks Microsoft whether a host that is not built in is one of theirs. Microsoft answers that for Entra ID only: the hosts
+/// of other authorities have to be named by the caller.
 async fn check_instance(authority: &Authority, runtime: &Runtime) -> Result<(), Error> {
     let unknown = || ConfigError::UnknownAuthority {
         host: authority.host().to_owned(),
@@ -105,7 +106,8 @@ async fn check_instance(authority: &Authority, runtime: &Runtime) -> Result<(), 
     }
 }
 
-/// The header of a refusal may hold a date, and a date is a wait for whoever has a clock.
+/// An error with the wait that its answer asks for. RFC 9110 §10.2.3: `Retry-After` may be a date, which only a clock turns
+/// into a wait.
 fn refused(error: DiscoveryError, response: &Response<Bytes>, runtime: &Runtime) -> Error {
     let wait = retry_after(response.headers(), runtime.clock.now());
     protocol(error.with_retry_after(wait))

@@ -10,7 +10,7 @@ use msal_core::{
 pub struct AuthenticationResult {
     /// The token to send to the resource.
     pub access_token: AccessToken,
-    /// `Bearer`, in the case the server sent it.
+    /// `Bearer`, in whatever letter case the server sent it (RFC 6749 §5.1: it is case insensitive).
     pub token_type: String,
     /// When it expires. A token from the cache has at least five minutes left, unless it is the fallback for a renewal
     /// that failed.

@@ -1,16 +1,19 @@
-//! One request in flight per key: whoever wants the same waits for it, and for nothing else.
+//! One request in flight for each key. A caller with the same key waits for it; a caller with another key does not wait.
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::OnceCell;
 
 /// Requests in flight by key.
 #[derive(Debug)]
 pub(crate) struct SingleFlight<K, V> {
-    flights: Mutex<HashMap<K, Weak<OnceCell<V>>>>,
+    flights: Mutex<Flights<K, V>>,
 }
+
+/// A flight is held by its callers; when they are gone, so is it.
+type Flights<K, V> = HashMap<K, Weak<OnceCell<V>>>;
 
 impl<K, V> Default for SingleFlight<K, V> {
     fn default() -> Self {
@@ -23,7 +26,7 @@ impl<K, V> Default for SingleFlight<K, V> {
 impl<K: Clone + Eq + Hash, V: Clone> SingleFlight<K, V> {
     /// Runs `request`, unless one with the same key is in flight: then waits for that one's result.
     ///
-    /// When the caller that runs the request is dropped, one of those who wait runs its own.
+    /// When the caller that runs the request is dropped, one of those that wait runs its own request instead.
     pub(crate) async fn run(&self, key: K, request: impl Future<Output = V>) -> V {
         let flight = self.join(key);
         let result = flight.get_or_init(|| request).await.clone();
@@ -33,9 +36,9 @@ impl<K: Clone + Eq + Hash, V: Clone> SingleFlight<K, V> {
     }
 
     fn join(&self, key: K) -> Arc<OnceCell<V>> {
-        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut flights = self.lock();
         if let Some(flight) = flights.get(&key).and_then(Weak::upgrade) {
-            // A flight that has landed is somebody else's past: its result may be out of date by now.
+            // A result that is there already belongs to callers who came before, and may be out of date by now.
             if !flight.initialized() {
                 return flight;
             }
@@ -46,8 +49,11 @@ impl<K: Clone + Eq + Hash, V: Clone> SingleFlight<K, V> {
     }
 
     fn forget_landed(&self) {
-        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
-        flights.retain(|_, flight| flight.strong_count() > 0);
+        self.lock().retain(|_, flight| flight.strong_count() > 0);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Flights<K, V>> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

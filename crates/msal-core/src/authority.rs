@@ -5,107 +5,23 @@
 //! path. Whether the host may be trusted with a token is another question: [`Authority::is_well_known`] answers it for
 //! Microsoft's clouds, and the caller must name any other host.
 
+mod error;
+mod https_url;
+mod kind;
+mod tenant;
+
 use std::fmt;
 use std::str::FromStr;
 
-use thiserror::Error;
-use url::{Host, Url};
-
 use crate::cloud::Cloud;
 
-const B2C_HOST_SUFFIXES: [&str; 4] = [
-    ".b2clogin.com",
-    ".b2clogin.cn",
-    ".b2clogin.us",
-    ".b2clogin.de",
-];
-const CIAM_HOST_SUFFIX: &str = ".ciamlogin.com";
+pub use error::AuthorityError;
+pub(crate) use https_url::{bare_host, host_of};
+pub use kind::AuthorityKind;
+pub use tenant::Tenant;
 
-/// The tenant of personal Microsoft accounts.
-const PERSONAL_ACCOUNTS_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
-
-/// What kind of service an authority is; each kind has its own URLs and its own rules of trust.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum AuthorityKind {
-    /// Active Directory Federation Services, `https://fs.example.com/adfs`.
-    Adfs,
-    /// Azure AD B2C, one policy of a tenant.
-    B2c,
-    /// Microsoft Entra External ID, `https://name.ciamlogin.com`.
-    Ciam,
-    /// Microsoft's internal datacenter security token service, `/dstsv2/…`.
-    Dsts,
-    /// Microsoft Entra ID, in any cloud.
-    Entra,
-    /// Any other OpenID Connect provider. Never guessed: [`Authority::oidc`] says so.
-    Oidc,
-}
-
-/// The tenant part of an authority.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Tenant {
-    /// Work, school and personal accounts.
-    Common,
-    /// Personal Microsoft accounts only.
-    Consumers,
-    /// A domain name of the tenant, in the case it was given.
-    Domain(String),
-    /// The tenant's GUID, in the case it was given.
-    Id(String),
-    /// Work and school accounts only.
-    Organizations,
-}
-
-impl Tenant {
-    /// Parses a GUID, a domain name, or one of the three names for many tenants.
-    ///
-    /// # Errors
-    /// [`AuthorityError::Tenant`] for anything that could change the path it is put into.
-    pub fn parse(text: &str) -> Result<Self, AuthorityError> {
-        match text {
-            _ if text.eq_ignore_ascii_case("common") => Ok(Self::Common),
-            _ if text.eq_ignore_ascii_case("consumers") => Ok(Self::Consumers),
-            _ if text.eq_ignore_ascii_case("organizations") => Ok(Self::Organizations),
-            _ if is_guid(text) => Ok(Self::Id(text.to_owned())),
-            _ if is_name(text) => Ok(Self::Domain(text.to_owned())),
-            _ => Err(AuthorityError::Tenant {
-                tenant: text.escape_debug().to_string(),
-            }),
-        }
-    }
-
-    /// The tenant as it stands in a path and, in the token cache, as `realm`.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Common => "common",
-            Self::Consumers => "consumers",
-            Self::Organizations => "organizations",
-            Self::Domain(name) | Self::Id(name) => name,
-        }
-    }
-
-    /// Whether this stands for many tenants, so that only an answer tells which one a user belongs to.
-    pub fn is_shared(&self) -> bool {
-        matches!(self, Self::Common | Self::Consumers | Self::Organizations)
-    }
-
-    /// Whether this is where personal Microsoft accounts live, by name or by GUID.
-    pub fn is_personal(&self) -> bool {
-        match self {
-            Self::Consumers => true,
-            Self::Id(id) => id.eq_ignore_ascii_case(PERSONAL_ACCOUNTS_TENANT),
-            _ => false,
-        }
-    }
-}
-
-impl fmt::Display for Tenant {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
+use https_url::parse_https;
+use tenant::is_name;
 
 /// An authority: a host, a kind, and a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -321,106 +237,20 @@ impl FromStr for Authority {
     }
 }
 
-/// Why text is not an authority.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum AuthorityError {
-    /// The URL names no tenant: add one, or `common`.
-    #[error("the authority `https://{host}` names no tenant")]
-    #[non_exhaustive]
-    NoTenant {
-        /// The host of the URL.
-        host: String,
-    },
-    /// Tokens travel over https only.
-    #[error("an authority must be an https URL, not `{scheme}`")]
-    #[non_exhaustive]
-    NotHttps {
-        /// The scheme that was given.
-        scheme: String,
-    },
-    /// The B2C policy is not a name.
-    #[error("`{policy}` is not the name of a policy")]
-    #[non_exhaustive]
-    Policy {
-        /// What was given, with control characters escaped.
-        policy: String,
-    },
-    /// The tenant is neither a GUID nor a domain name nor `common`, `organizations` or `consumers`.
-    #[error("`{tenant}` is not a tenant: use its GUID, one of its domain names, or `common`")]
-    #[non_exhaustive]
-    Tenant {
-        /// What was given, with control characters escaped.
-        tenant: String,
-    },
-    /// Not a URL, or one with user info, a fragment, or no host.
-    #[error("not the URL of an authority: {reason}")]
-    #[non_exhaustive]
-    Url {
-        /// What is wrong with it. Never the URL, which may hold a password.
-        reason: &'static str,
-    },
-}
-
-fn parse_https(text: &str) -> Result<Url, AuthorityError> {
-    let bad = |reason| AuthorityError::Url { reason };
-    let url = Url::parse(text.trim()).map_err(|_unspecific| bad("it does not parse"))?;
-    if url.scheme() != "https" {
-        return Err(AuthorityError::NotHttps {
-            scheme: url.scheme().to_owned(),
-        });
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(bad("it holds a user name or password"));
-    }
-    if url.fragment().is_some() {
-        return Err(bad("it holds a fragment"));
-    }
-    match url.host() {
-        Some(Host::Domain("")) | None => Err(bad("it has no host")),
-        Some(_) => Ok(url),
-    }
-}
-
-/// The host in lower case (the URL parser sees to that), with its port where it is not the scheme's own.
-fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
-}
-
-/// A host without its port; an IPv6 address keeps its brackets.
-pub(crate) fn bare_host(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    }
-}
-
 fn is_b2c_policy(segment: &str) -> bool {
     segment
         .get(..4)
         .is_some_and(|start| start.eq_ignore_ascii_case("b2c_"))
 }
 
-fn is_guid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups
-            .iter()
-            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
+const B2C_HOST_SUFFIXES: [&str; 4] = [
+    ".b2clogin.com",
+    ".b2clogin.cn",
+    ".b2clogin.us",
+    ".b2clogin.de",
+];
 
-fn is_name(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 253
-        && !text.starts_with('.')
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
-}
+const CIAM_HOST_SUFFIX: &str = ".ciamlogin.com";
 
 #[cfg(test)]
 mod tests {
@@ -528,25 +358,6 @@ mod tests {
                 .to_string(),
             "https://[::1]/common"
         );
-    }
-
-    #[test]
-    fn tenants_are_told_apart() {
-        let id = "11111111-aaaa-4bbb-8ccc-222222222222";
-        assert_eq!(Tenant::parse(id).unwrap(), Tenant::Id(id.to_owned()));
-        assert_eq!(Tenant::parse("Common").unwrap(), Tenant::Common);
-        assert_eq!(
-            Tenant::parse("contoso.com").unwrap(),
-            Tenant::Domain("contoso.com".to_owned())
-        );
-        assert!(
-            Tenant::parse(PERSONAL_ACCOUNTS_TENANT)
-                .unwrap()
-                .is_personal()
-        );
-        for bad in ["", "..", "a/b", "a?b", "a b", "a%2fb", "é"] {
-            assert!(Tenant::parse(bad).is_err(), "{bad}");
-        }
     }
 
     #[test]

@@ -6,33 +6,37 @@
 
 mod accounts;
 mod add;
-mod comparison;
+mod arena;
 mod dialect;
 mod document;
 mod entry;
-mod key;
-mod rebase;
-mod recent;
-mod schema;
+mod family;
+mod index;
+mod interner;
+mod issuance;
+mod merge;
+mod postings;
+mod record;
+mod sections;
+mod sign_out;
 mod silent;
-mod slots;
 mod table;
+mod term;
+mod token_event;
 
 use std::fmt;
 
-pub use add::TokenEvent;
-pub use comparison::Comparison;
 pub use dialect::Dialect;
 pub use document::CacheFormatError;
 pub use silent::{
     CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent, SilentRequest,
 };
+pub use token_event::TokenEvent;
 
 use crate::{Account, Text};
-use entry::{
-    AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry, Section,
-};
-use recent::Recent;
+use entry::{AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry};
+use interner::Interner;
+use sections::Layout;
 use table::Table;
 
 /// The cache of one partition: an application's whole cache on a desktop, one user's in a web application.
@@ -46,20 +50,12 @@ pub struct TokenCache {
     id_tokens: Table<IdTokenEntry>,
     refresh_tokens: Table<RefreshTokenEntry>,
     app_metadata: Table<AppMetadataEntry>,
-    /// The top-level members in the order of the document, the unknown ones with their text.
-    layout: Vec<Member>,
+    layout: Layout,
     /// The client and account of every sign-out since the last save, so that what a conflicting writer has of them can
     /// be removed as well.
     signed_out: Vec<(Text, Account)>,
     is_changed: bool,
-    recent: Recent,
-}
-
-/// A top-level member of the document.
-#[derive(Clone)]
-enum Member {
-    Known(Section),
-    Unknown { name: Text, value: Text },
+    interner: Interner,
 }
 
 impl TokenCache {
@@ -90,11 +86,6 @@ impl TokenCache {
         self.id_tokens.mark_saved();
         self.refresh_tokens.mark_saved();
         self.app_metadata.mark_saved();
-    }
-
-    /// How many refresh tokens there are, of all users and clients.
-    pub fn refresh_token_count(&self) -> usize {
-        self.refresh_tokens.len()
     }
 }
 

@@ -8,9 +8,11 @@
 mod account;
 mod authority;
 mod cache;
+mod client_info;
 mod cloud;
 mod discovery;
 mod grant;
+mod home_account_id;
 mod id_token;
 mod json;
 mod response;
@@ -21,16 +23,19 @@ mod secret_buffer;
 mod telemetry;
 mod text;
 mod time;
+mod uuid;
 
-pub use account::{Account, ClientInfo, HomeAccountId};
+pub use account::Account;
 pub use authority::{Authority, AuthorityError, AuthorityKind, Tenant};
 pub use cache::{
-    CacheFormatError, CachedAccessToken, Comparison, Dialect, RefreshCandidate, RefreshReason,
-    Renewal, Silent, SilentRequest, TokenCache, TokenEvent,
+    CacheFormatError, CachedAccessToken, Dialect, RefreshCandidate, RefreshReason, Renewal, Silent,
+    SilentRequest, TokenCache, TokenEvent,
 };
+pub use client_info::ClientInfo;
 pub use cloud::{Cloud, same_cloud};
 pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata};
 pub use grant::{ClientCredential, RefreshTokenGrant, RequestContext, RequestError};
+pub use home_account_id::HomeAccountId;
 pub use id_token::{IdTokenClaims, IdTokenError};
 pub use response::{
     Malformation, MalformedResponse, Refusal, ServiceError, TokenOutcome, TokenResponse,
@@ -39,6 +44,7 @@ pub use retry_after::retry_after;
 pub use scope::{RESERVED_SCOPES, Scope, ScopeError, ScopeSet};
 pub use secret::{AccessToken, ClientSecret, RawIdToken, RefreshToken};
 pub use secret_buffer::SecretBuffer;
-pub use telemetry::{ApiId, Telemetry, random_uuid};
+pub use telemetry::{ApiId, Telemetry};
 pub use text::Text;
-pub use time::UnixTime;
+pub use time::{TimeOutOfRange, UnixTime};
+pub use uuid::random_uuid;

@@ -1,29 +1,29 @@
 //! `Retry-After` (RFC 9110 §10.2.3): how long a server asks to be left alone.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
+use httpdate::parse_http_date;
 
 use crate::UnixTime;
-
-const SHORTEST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(3600);
 
 /// How long to wait, from the header's seconds or its HTTP date, kept between one second and one hour.
 ///
 /// `None` when the header is absent or is neither. A negative or past value asks for the shortest wait rather than
 /// none, so that a server's mistake does not turn into a tight loop.
 pub fn retry_after(headers: &HeaderMap, now: UnixTime) -> Option<Duration> {
+    // RFC 9110 §10.2.3: Retry-After = HTTP-date / delay-seconds
     delay_seconds(headers).or_else(|| {
-        let date = parse_http_date(headers.get(RETRY_AFTER)?.to_str().ok()?)?;
+        let date = date(headers.get(RETRY_AFTER)?.to_str().ok()?.trim())?;
         Some(now.until(date).clamp(SHORTEST, LONGEST))
     })
 }
 
-/// The header's delta-seconds form.
+/// The header's delay-seconds form.
 pub(crate) fn delay_seconds(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    // RFC 9110 §10.2.3 has whole seconds only. A fraction is rounded up, so that no request comes too early.
     let seconds: f64 = text.parse().ok()?;
     if !seconds.is_finite() {
         return None;
@@ -32,40 +32,17 @@ pub(crate) fn delay_seconds(headers: &HeaderMap) -> Option<Duration> {
     Some(whole.clamp(SHORTEST, LONGEST))
 }
 
-/// An IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`, the only form RFC 9110 §5.6.7 lets a sender produce.
-fn parse_http_date(text: &str) -> Option<UnixTime> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let (_weekday, rest) = text.trim().split_once(", ")?;
-    let mut words = rest.split(' ');
-    let day: i64 = words.next()?.parse().ok()?;
-    let name = words.next()?;
-    let month = i64::try_from(MONTHS.iter().position(|month| *month == name)?).ok()? + 1;
-    let year: i64 = words.next()?.parse().ok()?;
-    let clock = words.next()?;
-    if words.next() != Some("GMT") || !(1..=31).contains(&day) || !(1970..=9999).contains(&year) {
-        return None;
-    }
-    let mut fields = clock.splitn(3, ':').map(|field| field.parse::<i64>().ok());
-    let (hour, minute, second) = (fields.next()??, fields.next()??, fields.next()??);
-    if !(0..24).contains(&hour) || !(0..60).contains(&minute) || !(0..=60).contains(&second) {
-        return None;
-    }
-    let days = days_from_civil(year, month, day);
-    Some(UnixTime::from_secs(
-        ((days * 24 + hour) * 60 + minute) * 60 + second,
-    ))
+/// RFC 9110 §5.6.7: "A recipient that parses a timestamp value in an HTTP field MUST accept all three HTTP-date
+/// formats."
+fn date(text: &str) -> Option<UnixTime> {
+    let date = parse_http_date(text).ok()?;
+    let since_epoch = date.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let seconds = i64::try_from(since_epoch.as_secs()).ok()?;
+    Some(UnixTime::from_secs(seconds))
 }
 
-/// Days since 1970-01-01 of a date in the Gregorian calendar, counting years from March so that the leap day is last.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
+const SHORTEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(3600);
 
 #[cfg(test)]
 mod tests {
@@ -103,6 +80,10 @@ mod tests {
             wait("Thu, 29 Feb 2024 00:00:00 GMT", 1_709_164_790),
             Some(10)
         );
+        // The two obsolete formats, with the examples of RFC 9110 §5.6.7.
+        for date in ["Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+            assert_eq!(wait(date, 784_111_747), Some(30), "{date}");
+        }
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! The core never asks what time it is; callers pass `now`.
 
 use std::ops::{Add, Sub};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use thiserror::Error;
 
 /// A point in time, in whole seconds since 1970-01-01T00:00:00Z.
 ///
@@ -18,7 +20,7 @@ impl UnixTime {
     }
 
     /// Seconds since the epoch.
-    pub const fn as_secs(self) -> i64 {
+    pub fn as_secs(self) -> i64 {
         self.0
     }
 
@@ -44,6 +46,39 @@ impl Sub<Duration> for UnixTime {
     }
 }
 
+/// The whole second that `time` is in.
+impl From<SystemTime> for UnixTime {
+    fn from(time: SystemTime) -> Self {
+        match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => Self::default() + after,
+            Err(error) => {
+                let before = error.duration();
+                let part = u64::from(before.subsec_nanos() > 0);
+                Self::default() - before - Duration::from_secs(part)
+            }
+        }
+    }
+}
+
+impl TryFrom<UnixTime> for SystemTime {
+    type Error = TimeOutOfRange;
+
+    fn try_from(time: UnixTime) -> Result<Self, Self::Error> {
+        let distance = Duration::from_secs(time.0.unsigned_abs());
+        let found = match time.0 {
+            ..0 => Self::UNIX_EPOCH.checked_sub(distance),
+            0.. => Self::UNIX_EPOCH.checked_add(distance),
+        };
+        found.ok_or(TimeOutOfRange)
+    }
+}
+
+/// The system's times do not reach that far: a server may name any lifetime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the time is out of the range of the system's times")]
+#[non_exhaustive]
+pub struct TimeOutOfRange;
+
 fn whole_seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
@@ -58,6 +93,40 @@ mod tests {
         assert_eq!(end + Duration::from_secs(u64::MAX), end);
         let start = UnixTime::from_secs(i64::MIN);
         assert_eq!(start - Duration::from_secs(u64::MAX), start);
+    }
+
+    #[test]
+    fn a_system_time_is_the_second_it_is_in() {
+        let at = |milliseconds: i64| {
+            let distance = Duration::from_millis(milliseconds.unsigned_abs());
+            match milliseconds < 0 {
+                true => SystemTime::UNIX_EPOCH - distance,
+                false => SystemTime::UNIX_EPOCH + distance,
+            }
+        };
+        for (milliseconds, seconds) in [
+            (0, 0),
+            (999, 0),
+            (1000, 1),
+            (1_700_000_000_123, 1_700_000_000),
+            (-1, -1),
+            (-1000, -1),
+            (-1001, -2),
+        ] {
+            let time = UnixTime::from(at(milliseconds));
+            assert_eq!(time, UnixTime::from_secs(seconds), "{milliseconds}");
+            assert_eq!(SystemTime::try_from(time), Ok(at(1000 * seconds)));
+        }
+    }
+
+    #[test]
+    fn a_time_that_the_system_has_not_is_an_error_and_no_panic() {
+        for seconds in [i64::MIN, -i64::MAX, i64::MAX] {
+            match SystemTime::try_from(UnixTime::from_secs(seconds)) {
+                Ok(time) => assert_eq!(UnixTime::from(time).0, seconds.max(-i64::MAX)),
+                Err(error) => assert_eq!(error, TimeOutOfRange),
+            }
+        }
     }
 
     #[test]

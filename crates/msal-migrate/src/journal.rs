@@ -44,6 +44,7 @@ use std::{
 };
 
 use msal::SecureRandom;
+use private_file::Lock;
 use tokio::sync::oneshot;
 
 pub use self::{
@@ -54,7 +55,6 @@ pub use self::{
     states::{Counts, State, States},
 };
 use self::{
-    file::Locked,
     key::{Fingerprinter, Keys},
     scan::{Scan, Sessions},
     writer::{Command, Writer},
@@ -289,7 +289,7 @@ impl Beginning {
         Ok(())
     }
 
-    fn into_writer(self, path: PathBuf, file: Locked) -> Writer {
+    fn into_writer(self, path: PathBuf, file: Lock) -> Writer {
         Writer {
             path,
             file,
@@ -305,12 +305,12 @@ impl Beginning {
 }
 
 /// Opens or makes the file, and locks it.
-fn lock(path: &Path) -> Result<Locked, JournalError> {
+fn lock(path: &Path) -> Result<Lock, JournalError> {
     let file = match file::open_to_write(path)? {
         Some(file) => file,
         None => file::create(path)?,
     };
-    let locked = Locked::new(file).map_err(JournalError::io("lock", path))?;
+    let locked = Lock::try_new(file).map_err(JournalError::io("lock", path))?;
     locked.map_err(|mut file| JournalError::InUse {
         place: path.display().to_string(),
         pid: header::holder(&mut file),

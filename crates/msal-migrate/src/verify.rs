@@ -6,10 +6,10 @@ use bytes::Bytes;
 use hashbrown::{Equivalent, HashMap};
 use http::{Request, Response};
 use msal::{
-    AuthenticationResult, BoxFuture, ConfidentialClientApplication, Error, HttpClient, HttpError,
-    PublicClientApplication, Runtime, SharedTokenCache, StoreError, TokenSource,
+    AuthenticationResult, BoxFuture, ClientApplication, Error, HttpClient, HttpError, Runtime,
+    SharedTokenCache, StoreError, TokenSource,
 };
-use msal_core::{Account, Authority, ClientCredential, ScopeSet, Tenant};
+use msal_core::{Account, Authority, ScopeSet, Tenant};
 
 use crate::credentials::Credentials;
 use crate::plan::AuthorityOverride;
@@ -84,7 +84,7 @@ pub struct Verifier {
     runtime: Runtime,
     credentials: Credentials,
     authority: Option<AuthorityOverride>,
-    applications: HashMap<Asker, Application>,
+    applications: HashMap<Asker, ClientApplication>,
 }
 
 impl Verifier {
@@ -174,11 +174,16 @@ impl Verifier {
         let scopes = askable(granted);
         let asker = AskerRef(client_id, &account.environment, &account.realm);
         if let Some(application) = self.applications.get(&asker) {
-            return application.silent(&scopes, account).await;
+            return application
+                .acquire_token_silent(scopes.iter(), account)
+                .await;
         }
         let application = self.application(client_id, self.authority_of(account)?)?;
         let entry = self.applications.entry(asker.to_owned());
-        entry.or_insert(application).silent(&scopes, account).await
+        let application = entry.or_insert(application);
+        application
+            .acquire_token_silent(scopes.iter(), account)
+            .await
     }
 
     fn authority_of(&self, account: &Account) -> Result<Authority, Error> {
@@ -195,24 +200,16 @@ impl Verifier {
         ))
     }
 
-    fn application(&self, client_id: &str, authority: Authority) -> Result<Application, Error> {
-        let (cache, runtime) = (Arc::clone(&self.cache), self.runtime.clone());
-        let built = match self.credentials.of(client_id) {
-            ClientCredential::Secret(secret) => {
-                ConfidentialClientApplication::builder(client_id, secret)
-                    .known_authority(authority)
-                    .cache(cache)
-                    .runtime(runtime)
-                    .build()
-                    .map(Application::Confidential)
-            }
-            _ => PublicClientApplication::builder(client_id)
-                .known_authority(authority)
-                .cache(cache)
-                .runtime(runtime)
-                .build()
-                .map(Application::Public),
-        };
+    fn application(
+        &self,
+        client_id: &str,
+        authority: Authority,
+    ) -> Result<ClientApplication, Error> {
+        let built = ClientApplication::builder(client_id, self.credentials.of(client_id))
+            .known_authority(authority)
+            .cache(Arc::clone(&self.cache))
+            .runtime(self.runtime.clone())
+            .build();
         built.map_err(Error::Config)
     }
 }
@@ -234,28 +231,6 @@ impl AskerRef<'_> {
 impl Equivalent<Asker> for AskerRef<'_> {
     fn equivalent(&self, key: &Asker) -> bool {
         (self.0, self.1, self.2) == (key.0.as_str(), key.1.as_str(), key.2.as_str())
-    }
-}
-
-#[derive(Debug)]
-enum Application {
-    Confidential(ConfidentialClientApplication),
-    Public(PublicClientApplication),
-}
-
-impl Application {
-    async fn silent(
-        &self,
-        scopes: &ScopeSet,
-        account: &Account,
-    ) -> Result<AuthenticationResult, Error> {
-        let scopes = scopes.iter();
-        match self {
-            Self::Confidential(application) => {
-                application.acquire_token_silent(scopes, account).await
-            }
-            Self::Public(application) => application.acquire_token_silent(scopes, account).await,
-        }
     }
 }
 

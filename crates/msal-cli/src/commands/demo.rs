@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use msal::{HttpSettings, HyperClient, Runtime, SystemClock, SystemRandom};
+use msal::{HttpSettings, HttpsClient, Runtime, SystemClock, SystemRandom};
 use msal_emulator::{Directory, Emulator, Server, UnknownParty, sample};
 use msal_migrate::{AuthorityOverride, Credentials, PlanOptions, Settings, SourceOptions};
 use serde_json::{Value, json};
@@ -109,7 +109,10 @@ fn entry(url: &str, upn: &str, client_id: &str, resource: &str, refresh_token: &
 }
 
 fn job(server: &Server, source: &Path, target: &Path) -> Result<Job, Failure> {
-    let settings = HttpSettings::default().authorities_pem(server.ca_pem().as_bytes())?;
+    let settings = HttpSettings::default()
+        .authorities_pem(server.ca_pem().as_bytes())?
+        // The server is on this machine, where no proxy leads.
+        .no_proxy();
     let mut plan = PlanOptions::default();
     let authority =
         AuthorityOverride::parse(&server.url()).map_err(|error| Failure::new(&error))?;
@@ -119,8 +122,7 @@ fn job(server: &Server, source: &Path, target: &Path) -> Result<Job, Failure> {
         plan,
         credentials: Credentials::none().with_secret(sample::WEB, sample::WEB_SECRET.into()),
         runtime: Runtime {
-            // The server is on this machine, where no proxy leads.
-            http: Arc::new(HyperClient::new(settings)),
+            http: Arc::new(HttpsClient::new(settings)),
             clock: Arc::new(SystemClock::default()),
             random: Arc::new(SystemRandom::default()),
         },

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use msal::{
-    Account, AuthenticationResult, Authority, ConfidentialClientApplication,
-    PublicClientApplication, Runtime, SharedTokenCache, Tenant, TokenSource,
+    Account, AuthenticationResult, Authority, ClientApplication, ClientCredential, Runtime,
+    SharedTokenCache, Tenant, TokenSource,
 };
-use msal_core::{ClientCredential, Dialect};
+use msal_core::Dialect;
 use serde_json::json;
 
 use crate::cli::TokenArgs;
@@ -112,32 +112,19 @@ impl Asked<'_> {
         cache: Arc<SharedTokenCache>,
         runtime: Runtime,
     ) -> Result<AuthenticationResult, Failure> {
-        let (scopes, force) = (&self.arguments.scope, self.arguments.force_refresh);
+        let builder = ClientApplication::builder(self.client_id, credential)
+            .cache(cache)
+            .runtime(runtime);
         // The user names an authority to trust it; without one it is a host of Microsoft's, or refused.
-        let is_named = self.arguments.authority.is_some();
-        macro_rules! acquire {
-            ($builder:expr) => {{
-                let builder = $builder.cache(cache).runtime(runtime);
-                let application = match is_named {
-                    true => builder.known_authority(authority),
-                    false => builder.authority(authority),
-                }
-                .build()?;
-                application
-                    .acquire_token_silent(scopes, self.account)
-                    .force_refresh(force)
-                    .await?
-            }};
+        let application = match self.arguments.authority.is_some() {
+            true => builder.known_authority(authority),
+            false => builder.authority(authority),
         }
-        Ok(match credential {
-            ClientCredential::Secret(secret) => {
-                acquire!(ConfidentialClientApplication::builder(
-                    self.client_id,
-                    secret
-                ))
-            }
-            _ => acquire!(PublicClientApplication::builder(self.client_id)),
-        })
+        .build()?;
+        Ok(application
+            .acquire_token_silent(&self.arguments.scope, self.account)
+            .force_refresh(self.arguments.force_refresh)
+            .await?)
     }
 }
 

@@ -1,43 +1,138 @@
 //! Building applications. Nothing here asks the network or touches the store.
 
-use std::sync::{Arc, Mutex};
+use std::marker::PhantomData;
+use std::sync::Arc;
 
-use msal_core::{Authority, ClientCredential, ClientSecret, Dialect, Telemetry};
+use msal_core::{Authority, ClientCredential, ClientSecret, Dialect};
 
-use super::{Application, ConfidentialClientApplication, PublicClientApplication, environments};
+use super::{
+    AnyKind, Application, ClientApplication, Confidential, ConfidentialClientApplication, Public,
+    PublicClientApplication,
+};
 use crate::cache::SharedTokenCache;
+use crate::client::Client;
 use crate::error::ConfigError;
-use crate::metadata::MetadataCache;
-use crate::single_flight::SingleFlight;
-use crate::turns::Turns;
-use crate::{CacheStore, Partition, Runtime};
+use crate::runtime::Runtime;
+use crate::store::{CacheStore, Partition};
 
-/// What both builders collect.
+/// Builds an [`Application`].
+///
+/// | setting | unless set | reason |
+/// |---|---|---|
+/// | [`authority`](Self::authority) | `https://login.microsoftonline.com/common` | accepts work, school and personal accounts of every tenant |
+/// | [`known_authority`](Self::known_authority) | only hosts that Microsoft vouches for | refresh tokens and secrets are sent there |
+/// | [`store`](Self::store) | memory only | whether tokens may be written to a disk is for you to decide |
+/// | [`partition`](Self::partition) | [`Partition::default`] | one user at a time, as on a desktop |
+/// | [`cache`](Self::cache) | a cache of its own | applications share tokens only where they are told to |
+/// | [`runtime`](Self::runtime) | [`Runtime::default`], with the feature `https-client` | the system's clock, random bytes, proxies and certificates |
+///
+/// New cache entries are spelled as MSAL Python does, and read by every MSAL; a [`SharedTokenCache`] of one's own can
+/// spell them in another way.
 #[derive(Debug)]
-struct Settings {
+pub struct ApplicationBuilder<Kind> {
     client_id: String,
+    credential: ClientCredential,
     authority: Authority,
     is_known_authority: bool,
     store: Option<Arc<dyn CacheStore>>,
     partition: Partition,
     cache: Option<Arc<SharedTokenCache>>,
     runtime: Option<Runtime>,
+    kind: PhantomData<fn() -> Kind>,
 }
 
-impl Settings {
-    fn new(client_id: impl Into<String>) -> Self {
+impl PublicClientApplication {
+    /// Starts building an application with this client id.
+    pub fn builder(client_id: impl Into<String>) -> ApplicationBuilder<Public> {
+        ApplicationBuilder::new(client_id, ClientCredential::None)
+    }
+}
+
+impl ConfidentialClientApplication {
+    /// Starts building an application with this client id and secret (RFC 6749 §2.3.1).
+    pub fn builder(
+        client_id: impl Into<String>,
+        secret: ClientSecret,
+    ) -> ApplicationBuilder<Confidential> {
+        ApplicationBuilder::new(client_id, ClientCredential::Secret(secret))
+    }
+}
+
+impl ClientApplication {
+    /// Starts building an application with this client id, of the kind that `credential` makes it.
+    pub fn builder(
+        client_id: impl Into<String>,
+        credential: ClientCredential,
+    ) -> ApplicationBuilder<AnyKind> {
+        ApplicationBuilder::new(client_id, credential)
+    }
+}
+
+impl<Kind> ApplicationBuilder<Kind> {
+    fn new(client_id: impl Into<String>, credential: ClientCredential) -> Self {
         Self {
             client_id: client_id.into(),
+            credential,
             authority: Authority::common(),
             is_known_authority: false,
             store: None,
             partition: Partition::default(),
             cache: None,
             runtime: None,
+            kind: PhantomData,
         }
     }
 
-    fn build(self, credential: ClientCredential) -> Result<Application, ConfigError> {
+    /// Chooses the authority.
+    #[must_use]
+    pub fn authority(mut self, authority: Authority) -> Self {
+        self.authority = authority;
+        self
+    }
+
+    /// Chooses the authority, and says that its host may be trusted with tokens although Microsoft does not know
+    /// it: an emulator, a private cloud, ADFS, another OpenID provider.
+    #[must_use]
+    pub fn known_authority(mut self, authority: Authority) -> Self {
+        self.authority = authority;
+        self.is_known_authority = true;
+        self
+    }
+
+    /// Keeps the token cache in `store`.
+    #[must_use]
+    pub fn store(mut self, store: impl CacheStore + 'static) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Keeps the token cache in one partition of the store: a web application has one for each user.
+    #[must_use]
+    pub fn partition(mut self, partition: Partition) -> Self {
+        self.partition = partition;
+        self
+    }
+
+    /// Works on a cache that other applications of this process work on as well, instead of one of its own: for
+    /// many tenants or clients whose tokens are kept together. It has a store already, or none.
+    #[must_use]
+    pub fn cache(mut self, cache: Arc<SharedTokenCache>) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
+    /// Works with other ports than the default ones.
+    #[must_use]
+    pub fn runtime(mut self, runtime: Runtime) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
+    /// The application.
+    ///
+    /// # Errors
+    /// [`ConfigError::ClientId`] when the client id is empty; [`ConfigError::NoHttpClient`] when there is no HTTP client.
+    pub fn build(self) -> Result<Application<Kind>, ConfigError> {
         if self.client_id.is_empty() {
             return Err(ConfigError::ClientId);
         }
@@ -48,129 +143,23 @@ impl Settings {
                 None => SharedTokenCache::in_memory(Dialect::Python),
             })
         };
-        Ok(Application {
-            client_id: self.client_id,
-            credential,
-            environments: environments(&self.authority),
-            authority: self.authority,
-            is_known_authority: self.is_known_authority,
-            runtime: self.runtime.map_or_else(default_runtime, Ok)?,
-            cache: self.cache.unwrap_or_else(own_cache),
-            metadata: MetadataCache::default(),
-            renewals: SingleFlight::default(),
-            turns: Turns::default(),
-            telemetry: Mutex::new(Telemetry::default()),
-        })
+        Ok(Application::new(Arc::new(Client::new(
+            self.client_id,
+            self.credential,
+            self.authority,
+            self.is_known_authority,
+            self.cache.unwrap_or_else(own_cache),
+            self.runtime.map_or_else(default_runtime, Ok)?,
+        ))))
     }
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "https-client")]
 fn default_runtime() -> Result<Runtime, ConfigError> {
     Ok(Runtime::default())
 }
 
-#[cfg(not(feature = "reqwest"))]
+#[cfg(not(feature = "https-client"))]
 fn default_runtime() -> Result<Runtime, ConfigError> {
     Err(ConfigError::NoHttpClient)
-}
-
-macro_rules! settings {
-    () => {
-        /// Chooses the authority. The default is Entra ID in the public cloud for any account.
-        #[must_use]
-        pub fn authority(mut self, authority: Authority) -> Self {
-            self.settings.authority = authority;
-            self
-        }
-
-        /// Chooses the authority, and says that its host may be trusted with tokens although Microsoft does not know
-        /// it: an emulator, a private cloud, ADFS, another OpenID provider.
-        #[must_use]
-        pub fn known_authority(mut self, authority: Authority) -> Self {
-            self.settings.authority = authority;
-            self.settings.is_known_authority = true;
-            self
-        }
-
-        /// Keeps the token cache in `store`. The default keeps it in memory only.
-        #[must_use]
-        pub fn store(mut self, store: impl CacheStore + 'static) -> Self {
-            self.settings.store = Some(Arc::new(store));
-            self
-        }
-
-        /// Keeps the token cache in one partition of the store: a web application has one for each user.
-        #[must_use]
-        pub fn partition(mut self, partition: Partition) -> Self {
-            self.settings.partition = partition;
-            self
-        }
-
-        /// Works on a cache that other applications of this process work on as well, instead of one of its own: for
-        /// many tenants or clients whose tokens are kept together.
-        #[must_use]
-        pub fn cache(mut self, cache: Arc<SharedTokenCache>) -> Self {
-            self.settings.cache = Some(cache);
-            self
-        }
-
-        /// Works with other ports than the default ones.
-        #[must_use]
-        pub fn runtime(mut self, runtime: Runtime) -> Self {
-            self.settings.runtime = Some(runtime);
-            self
-        }
-    };
-}
-
-/// Builds a [`PublicClientApplication`].
-#[derive(Debug)]
-pub struct PublicClientApplicationBuilder {
-    settings: Settings,
-}
-
-impl PublicClientApplicationBuilder {
-    pub(super) fn new(client_id: impl Into<String>) -> Self {
-        Self {
-            settings: Settings::new(client_id),
-        }
-    }
-
-    settings!();
-
-    /// The application.
-    ///
-    /// # Errors
-    /// [`ConfigError`] when the client id is empty, or when there is no HTTP client.
-    pub fn build(self) -> Result<PublicClientApplication, ConfigError> {
-        let application = self.settings.build(ClientCredential::None)?;
-        Ok(PublicClientApplication::new(application))
-    }
-}
-
-/// Builds a [`ConfidentialClientApplication`].
-#[derive(Debug)]
-pub struct ConfidentialClientApplicationBuilder {
-    settings: Settings,
-    credential: ClientCredential,
-}
-
-impl ConfidentialClientApplicationBuilder {
-    pub(super) fn new(client_id: impl Into<String>, secret: ClientSecret) -> Self {
-        Self {
-            settings: Settings::new(client_id),
-            credential: ClientCredential::Secret(secret),
-        }
-    }
-
-    settings!();
-
-    /// The application.
-    ///
-    /// # Errors
-    /// [`ConfigError`] when the client id is empty, or when there is no HTTP client.
-    pub fn build(self) -> Result<ConfidentialClientApplication, ConfigError> {
-        let application = self.settings.build(self.credential)?;
-        Ok(ConfidentialClientApplication::new(application))
-    }
 }

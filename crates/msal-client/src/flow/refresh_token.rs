@@ -3,10 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use msal_core::{RefreshToken, ScopeError, ScopeSet};
+use msal_core::{ApiId, RefreshReason, RefreshToken, ScopeError, ScopeSet};
 
-use crate::application::Application;
-use crate::{AuthenticationResult, BoxFuture, Error};
+use super::redemption::Redemption;
+use crate::client::Client;
+use crate::error::Error;
+use crate::ports::BoxFuture;
+use crate::result::AuthenticationResult;
 
 /// A call to `acquire_token_by_refresh_token`, not yet made: await it.
 ///
@@ -20,22 +23,44 @@ use crate::{AuthenticationResult, BoxFuture, Error};
 /// Dropping the future may leave the token redeemed without its successor being kept.
 #[must_use = "nothing happens until it is awaited"]
 pub struct AcquireTokenByRefreshToken {
-    application: Arc<Application>,
+    client: Arc<Client>,
     refresh_token: RefreshToken,
     scopes: Result<ScopeSet, ScopeError>,
 }
 
 impl AcquireTokenByRefreshToken {
     pub(crate) fn new<S: AsRef<str>>(
-        application: Arc<Application>,
+        client: Arc<Client>,
         refresh_token: RefreshToken,
         scopes: impl IntoIterator<Item = S>,
     ) -> Self {
         Self {
-            application,
+            client,
             refresh_token,
             scopes: ScopeSet::requested(scopes),
         }
+    }
+
+    async fn run(self) -> Result<AuthenticationResult, Error> {
+        let (client, scopes) = (&*self.client, self.scopes?);
+        // A cache that cannot be loaded cannot be saved: that must be known before the token is spent.
+        client.cache.ensure_loaded().await?;
+        let metadata = client.endpoints(&client.authority).await?;
+        let redemption = Redemption {
+            client,
+            metadata: &metadata,
+            refresh_token: &self.refresh_token,
+            scopes: &scopes,
+            api: ApiId::ByRefreshToken,
+            reason: RefreshReason::Forced,
+            // The token says nothing of its user; the answer does.
+            home_account_id: None,
+        };
+        let response = redemption.send().await?;
+        let requested = scopes.with_reserved();
+        let event = redemption.event(&requested, &response);
+        let saved = client.cache.update(|cache| cache.add(&event)).await;
+        client.result(saved, &event, None)
     }
 }
 
@@ -53,11 +78,6 @@ impl IntoFuture for AcquireTokenByRefreshToken {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let scopes = self.scopes?;
-            self.application
-                .redeem_foreign(&self.refresh_token, &scopes)
-                .await
-        })
+        Box::pin(self.run())
     }
 }

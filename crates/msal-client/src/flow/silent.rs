@@ -4,13 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use msal_core::{
-    Account, ApiId, Authority, CachedAccessToken, HomeAccountId, RefreshCandidate, Renewal,
+    Account, ApiId, Authority, CachedAccessToken, RefreshCandidate, RefreshReason, Renewal,
     ScopeError, ScopeSet, Silent, SilentRequest,
 };
 
-use crate::application::{Application, Redemption};
-use crate::turns::Turn;
-use crate::{AuthenticationResult, BoxFuture, Error};
+use super::redemption::Redemption;
+use crate::client::{CallKey, Client};
+use crate::error::Error;
+use crate::keyed_lock::KeyGuard;
+use crate::ports::BoxFuture;
+use crate::result::AuthenticationResult;
 
 /// A call to `acquire_token_silent`, not yet made: set options, then await it.
 ///
@@ -27,28 +30,20 @@ use crate::{AuthenticationResult, BoxFuture, Error};
 /// Dropping the future hands the request over to an equal call that waits for it, or else abandons it.
 #[must_use = "nothing happens until it is awaited"]
 pub struct AcquireTokenSilent {
-    application: Arc<Application>,
+    client: Arc<Client>,
     account: Account,
     scopes: Result<ScopeSet, ScopeError>,
     force_refresh: bool,
 }
 
-/// What makes two silent calls the same.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct SilentKey {
-    home_account_id: HomeAccountId,
-    scopes: ScopeSet,
-    force_refresh: bool,
-}
-
 impl AcquireTokenSilent {
     pub(crate) fn new<S: AsRef<str>>(
-        application: Arc<Application>,
+        client: Arc<Client>,
         scopes: impl IntoIterator<Item = S>,
         account: &Account,
     ) -> Self {
         Self {
-            application,
+            client,
             account: account.clone(),
             scopes: ScopeSet::requested(scopes),
             force_refresh: false,
@@ -64,23 +59,26 @@ impl AcquireTokenSilent {
     async fn run(self) -> Result<AuthenticationResult, Error> {
         let scopes = self.scopes?;
         let call = Call {
-            application: &self.application,
+            client: &self.client,
             account: &self.account,
             scopes: &scopes,
             force_refresh: self.force_refresh,
         };
-        self.application.cache.ensure_loaded().await?;
+        self.client.cache.ensure_loaded().await?;
         let fallback = match call.decide() {
             Silent::Hit(token) => {
-                self.application.record_hit();
+                self.client.record_hit();
                 return Ok(AuthenticationResult::cached(token, self.account));
             }
             Silent::Renew(renewal) => renewal.fallback,
+            // Not the last word: another program may have signed the user in since the cache was loaded.
             _ => None,
         };
-        let renewals = &self.application.renewals;
+        // Of many tasks that find the same token expired, one asks. More requests would bring nothing more, and a server
+        // that rotates refresh tokens may take the second use of one for theft (RFC 6749 §10.4).
+        let in_flight = &self.client.in_flight;
         // In a box of its own: a renewal's state takes kilobytes, which every hit would move otherwise.
-        Box::pin(renewals.run(call.key(), call.renew(fallback))).await
+        Box::pin(in_flight.run(call.key(), call.renew(fallback))).await
     }
 }
 
@@ -105,33 +103,37 @@ impl IntoFuture for AcquireTokenSilent {
 
 /// One silent call.
 struct Call<'a> {
-    application: &'a Application,
+    client: &'a Client,
     account: &'a Account,
     scopes: &'a ScopeSet,
     force_refresh: bool,
 }
 
 impl Call<'_> {
-    fn key(&self) -> SilentKey {
-        SilentKey {
+    fn key(&self) -> CallKey {
+        CallKey {
             home_account_id: self.account.home_account_id.clone(),
             scopes: self.scopes.clone(),
             force_refresh: self.force_refresh,
         }
     }
 
+    /// What the cache in memory has for this call.
     fn decide(&self) -> Silent {
-        let authority = &self.application.authority;
-        let environments = &self.application.environments;
-        let known = self.application.metadata.realm(authority);
+        let Client {
+            authority,
+            environments,
+            ..
+        } = self.client;
+        let known = self.client.metadata.realm(authority);
         let realms = self.realms(known.as_deref());
         let mut request = SilentRequest::new(
-            &self.application.client_id,
+            &self.client.client_id,
             &self.account.home_account_id,
             environments,
             &realms,
             self.scopes,
-            self.application.runtime.clock.now(),
+            self.client.runtime.clock.now(),
         );
         request.force_refresh = self.force_refresh;
         debug_assert!(
@@ -139,14 +141,14 @@ impl Call<'_> {
                 .iter()
                 .any(|host| host == authority.environment())
         );
-        self.application.cache.read(|cache| cache.silent(&request))
+        self.client.cache.read(|cache| cache.silent(&request))
     }
 
-    /// Tokens of the authority's tenant will do. Where the authority stands for many tenants, so do those of the
-    /// tenant the user is at home in: that is the one it would ask. `known` is what the authority itself calls its
-    /// tenant; where there is nothing to add, the authority's tenant stands twice.
+    /// The tenants whose access tokens will do: the authority's and, where it stands for many tenants, the one that the
+    /// user is at home in, as that is the one it would ask. `known` is what the authority itself calls its tenant. Where
+    /// there is nothing to add, the authority's tenant stands twice.
     fn realms<'r>(&'r self, known: Option<&'r str>) -> [&'r str; 3] {
-        let authority = &self.application.authority;
+        let authority = &self.client.authority;
         let own = authority.realm();
         let home = match authority.tenant().is_shared() {
             true => self.account.home_account_id.as_str().rsplit('.').next(),
@@ -156,7 +158,7 @@ impl Call<'_> {
     }
 
     fn hit(&self, token: CachedAccessToken) -> AuthenticationResult {
-        self.application.record_hit();
+        self.client.record_hit();
         AuthenticationResult::cached(token, self.account.clone())
     }
 
@@ -165,50 +167,55 @@ impl Call<'_> {
         &self,
         fallback: Option<CachedAccessToken>,
     ) -> Result<AuthenticationResult, Error> {
-        let _turn = self.turn().await;
+        let _guard = self.wait_for_other_renewals().await;
         match self.look_again().await {
             Ok(Silent::Hit(token)) => Ok(self.hit(token)),
             Ok(Silent::Renew(renewal)) => self.redeem_any(renewal).await,
             Ok(_) => Err(Error::InteractionRequired(Box::default())),
+            // A store that is out of reach is no reason to refuse a token that is still valid.
             Err(error) => fallback.map(|token| self.hit(token)).ok_or(error),
         }
     }
 
     /// Waits for renewals of the account for other scopes, except at Microsoft's own hosts, where a redeemed refresh
-    /// token stays valid. A server that takes a second use for theft signs the user out: who comes second must find the
-    /// first one's successor in the cache.
-    async fn turn(&self) -> Option<Turn> {
-        let Application {
-            authority, turns, ..
-        } = self.application;
+    /// token stays valid. A server that rotates may take a second use of a token for theft and sign the user out (RFC
+    /// 6749 §10.4): the second renewal must find the successor of the first one's token in the cache.
+    async fn wait_for_other_renewals(&self) -> Option<KeyGuard> {
+        let Client {
+            authority,
+            renewals,
+            ..
+        } = self.client;
         match authority.is_well_known() {
             true => None,
-            false => Some(turns.take(self.account.home_account_id.clone()).await),
+            false => Some(renewals.lock(self.account.home_account_id.clone()).await),
         }
     }
 
     /// Somebody else may have renewed the token since the cache was loaded, so the store is asked before the network.
     /// Where the tenant was given by its domain, the authority is asked for the name that tokens are stored under.
     async fn look_again(&self) -> Result<Silent, Error> {
-        let application = self.application;
-        application.cache.reload().await?;
+        let client = self.client;
+        client.cache.reload().await?;
         let decision = self.decide();
-        let is_undecided = matches!(decision, Silent::Renew(_)) && !application.knows_endpoints();
-        // An authority that does not answer will not answer the renewal either, which knows what to make of it.
-        match is_undecided && application.endpoints(&application.authority).await.is_ok() {
+        let is_undecided = matches!(decision, Silent::Renew(_)) && !client.knows_endpoints();
+        // When the authority does not answer, neither will it answer the renewal, which reports that.
+        match is_undecided && client.endpoints(&client.authority).await.is_ok() {
             true => Ok(self.decide()),
             false => Ok(decision),
         }
     }
 
+    /// Redeems one refresh token after the other, the client's own and those of its family, until one brings a token.
     async fn redeem_any(&self, renewal: Renewal) -> Result<AuthenticationResult, Error> {
         let mut last = Error::InteractionRequired(Box::default());
         let mut is_own_refused = false;
         for candidate in &renewal.candidates {
-            let error = match self.redeem(candidate, renewal.reason.telemetry()).await {
+            let error = match self.redeem(candidate, renewal.reason).await {
                 Ok(result) => return Ok(result),
                 Err(error) => error,
             };
+            // Only a refusal is about the token. After anything else the next one would fare no better.
             let is_refusal = matches!(error, Error::InteractionRequired(_) | Error::Service(_));
             let is_final = !is_refusal || error.is_transient();
             // Why the client's own token is refused tells the caller more than why a family's is not for it.
@@ -230,27 +237,30 @@ impl Call<'_> {
     async fn redeem(
         &self,
         candidate: &RefreshCandidate,
-        reason: u8,
+        reason: RefreshReason,
     ) -> Result<AuthenticationResult, Error> {
-        let application = self.application;
-        let metadata = application.endpoints(&self.authority_of(candidate)).await?;
+        let client = self.client;
+        let metadata = client.endpoints(&self.authority_of(candidate)).await?;
         let redemption = Redemption {
+            client,
+            metadata: &metadata,
             refresh_token: &candidate.secret,
             scopes: self.scopes,
             api: ApiId::Silent,
             reason,
             home_account_id: Some(&self.account.home_account_id),
         };
-        let response = application.redeem(&metadata, &redemption).await?;
+        let response = redemption.send().await?;
         let requested = self.scopes.with_reserved();
-        let event = application.event(&metadata, &requested, &response, &redemption);
-        let saved = application.cache.update(|cache| cache.renew(&event)).await;
-        application.result(saved, &event, Some(self.account))
+        let event = redemption.event(&requested, &response);
+        // Renewed, not added: the tokens of a user who was signed out meanwhile must not come back.
+        let saved = client.cache.update(|cache| cache.renew(&event)).await;
+        client.result(saved, &event, Some(self.account))
     }
 
     /// A token that is stored under an alias of the cloud is sent to that alias, and stays under it.
     fn authority_of(&self, candidate: &RefreshCandidate) -> Authority {
-        let own = &self.application.authority;
+        let own = &self.client.authority;
         match candidate.environment.as_str() {
             host if host == own.environment() || host == own.host() => own.clone(),
             alias => own.with_host(alias),

@@ -1,6 +1,9 @@
 //! What can go wrong between a cache and its home, by what the caller can do about it.
 
-use std::{borrow::Cow, io};
+use std::borrow::Cow;
+use std::io;
+
+use super::partition::Partition;
 
 /// Why a [`CacheStore`](super::CacheStore) could not do what it was asked.
 ///
@@ -95,7 +98,7 @@ pub enum StoreError {
         /// The store.
         place: String,
         /// The partition asked for.
-        partition: super::Partition,
+        partition: Partition,
     },
 }
 

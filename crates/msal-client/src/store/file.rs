@@ -1,31 +1,23 @@
 //! A store in files that survives crashes, full disks and other programs: the home of a cache on a desktop.
 //!
 //! How a blob is replaced: temporary file in the same folder, private from its first byte, `fsync`, `rename`, `fsync` of
-//! the folder, all under an operating-system lock. See [`cache_file`] for the order, [`own_lock`] and [`lockfile`] for
-//! the two locks, [`shape`] for what is refused as ruins.
+//! the folder, all under an operating-system lock. See [`cache_file`] for the order, [`locks`] for the two locks,
+//! [`shape`] for what is refused as ruins.
 
 mod cache_file;
-mod gate;
+mod cache_path;
 mod lockfile;
-mod own_lock;
-#[cfg(not(unix))]
-mod portable;
+mod locks;
+mod options;
 mod shape;
 #[cfg(test)]
 mod tests;
-#[cfg(unix)]
-mod unix;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use bytes::Bytes;
-
-#[cfg(not(unix))]
-use self::portable as os;
-#[cfg(unix)]
-use self::unix as os;
-use self::{cache_file::CacheFile, gate::Gate};
-use super::{BoxFuture, CacheStore, Each, Partition, Pieces, StoreError, Stored, Version};
+use self::{cache_file::CacheFile, options::Options};
+use super::{Blob, CacheStore, Partition, StoreError, Stored, Version};
+use crate::BoxFuture;
 
 /// Keeps each blob in a file, safely shared with other processes, MSAL Python's included.
 ///
@@ -65,13 +57,6 @@ pub struct FileStore {
 enum Home {
     File(PathBuf),
     Folder(PathBuf),
-}
-
-#[derive(Debug, Clone)]
-struct Options {
-    any_content: bool,
-    lock_wait: Duration,
-    gate: Gate,
 }
 
 impl FileStore {
@@ -163,43 +148,20 @@ impl CacheStore for FileStore {
     fn save<'a>(
         &'a self,
         partition: &'a Partition,
-        blob: Bytes,
-        expected: Option<Version>,
-    ) -> BoxFuture<'a, Result<Version, StoreError>> {
-        Box::pin(self.blocking(partition, move |file| {
-            file.refuse_ruins(&blob)?;
-            file.save(&blob, expected.as_ref())
-        }))
-    }
-
-    fn save_pieces<'a>(
-        &'a self,
-        partition: &'a Partition,
-        blob: Arc<dyn Pieces>,
+        blob: Arc<dyn Blob>,
         expected: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>> {
         Box::pin(self.blocking(partition, move |file| file.save(&*blob, expected.as_ref())))
     }
 
-    fn load_pieces<'a>(
+    fn version<'a>(
         &'a self,
         partition: &'a Partition,
-        mut each: Each,
     ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
-        Box::pin(self.blocking(partition, move |file| file.load_pieces(&mut each)))
+        Box::pin(self.blocking(partition, CacheFile::version))
     }
 
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(self.blocking(partition, CacheFile::remove))
-    }
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            any_content: false,
-            lock_wait: Duration::from_secs(10),
-            gate: Gate::default(),
-        }
     }
 }

@@ -1,27 +1,29 @@
 //! A store that forgets everything when it is dropped.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    future::ready,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::HashMap;
+use std::fmt;
+use std::future::ready;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
-use super::{BoxFuture, CacheStore, Partition, StoreError, Stored, Version};
+use crate::ports::BoxFuture;
+use crate::store::blob::Blob;
+use crate::store::error::StoreError;
+use crate::store::partition::Partition;
+use crate::store::port::{CacheStore, Stored};
+use crate::store::version::Version;
 
 /// Keeps blobs in memory, for tests and for programs that want compare-and-swap between tasks but no file.
 ///
-/// It holds the very buffer it was given: a blob made with `Bytes::from_owner` over a zeroizing buffer is zeroized
-/// when its last holder lets go.
+/// It holds what [`Blob::whole`] gives it, which is overwritten in memory when the last holder lets go.
 #[derive(Default)]
 pub struct MemoryStore {
-    state: Mutex<State>,
+    contents: Mutex<Contents>,
 }
 
 #[derive(Default)]
-struct State {
+struct Contents {
     blobs: HashMap<Partition, Stored>,
     /// Never goes back, not even when a blob is removed: a version of the removed blob must not fit a later one.
     saves: u64,
@@ -33,9 +35,9 @@ impl MemoryStore {
         Self::default()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn contents(&self) -> MutexGuard<'_, Contents> {
         // A panic elsewhere cannot leave the map half-changed: every change is one insertion or removal.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn replace(
@@ -44,13 +46,13 @@ impl MemoryStore {
         blob: Bytes,
         expected: Option<&Version>,
     ) -> Result<Version, StoreError> {
-        let mut state = self.state();
-        if state.blobs.get(partition).map(|stored| &stored.version) != expected {
+        let mut contents = self.contents();
+        if contents.blobs.get(partition).map(|stored| &stored.version) != expected {
             return Err(StoreError::Conflict);
         }
-        state.saves += 1;
-        let version = Version::new(state.saves.to_be_bytes());
-        state
+        contents.saves += 1;
+        let version = Version::new(contents.saves.to_be_bytes());
+        contents
             .blobs
             .insert(partition.clone(), Stored::new(blob, version.clone()));
         Ok(version)
@@ -62,38 +64,37 @@ impl CacheStore for MemoryStore {
         &'a self,
         partition: &'a Partition,
     ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
-        Box::pin(ready(Ok(self.state().blobs.get(partition).cloned())))
+        Box::pin(ready(Ok(self.contents().blobs.get(partition).cloned())))
     }
 
     fn save<'a>(
         &'a self,
         partition: &'a Partition,
-        blob: Bytes,
+        blob: Arc<dyn Blob>,
         expected: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>> {
-        Box::pin(async move { self.replace(partition, blob, expected.as_ref()) })
+        Box::pin(async move { self.replace(partition, blob.whole(), expected.as_ref()) })
     }
 
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
-            self.state().blobs.remove(partition);
+            self.contents().blobs.remove(partition);
             Ok(())
         })
     }
 }
 
 impl fmt::Debug for MemoryStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore")
-            .field("partitions", &self.state().blobs.len())
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("MemoryStore")
+            .field("partitions", &self.contents().blobs.len())
             .finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::store::conformance;
 
@@ -115,19 +116,14 @@ mod tests {
     async fn a_version_from_before_a_removal_does_not_fit_what_comes_after() {
         let store = MemoryStore::new();
         let partition = Partition::default();
-        let first = store
-            .save(&partition, Bytes::from_static(b"{}"), None)
-            .await
-            .unwrap();
+        let save = |text: &'static str, expected| {
+            store.save(&partition, Arc::new(Bytes::from(text)), expected)
+        };
+        let first = save("{}", None).await.unwrap();
         store.remove(&partition).await.unwrap();
-        let second = store
-            .save(&partition, Bytes::from_static(b"{}"), None)
-            .await
-            .unwrap();
+        let second = save("{}", None).await.unwrap();
         assert_ne!(first, second);
-        let late = store
-            .save(&partition, Bytes::from_static(b"{\"a\":1}"), Some(first))
-            .await;
+        let late = save("{\"a\":1}", Some(first)).await;
         assert!(matches!(late, Err(StoreError::Conflict)));
     }
 }

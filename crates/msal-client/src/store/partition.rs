@@ -1,6 +1,8 @@
 //! The name of one blob in a store.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
 
 /// The name of one blob in a store: one per user in a web application, the [default](Self::default) one on a desktop.
 ///
@@ -17,7 +19,6 @@ impl Partition {
     /// Parses a name.
     ///
     /// # Errors
-    ///
     /// [`InvalidPartition`] when the name breaks the rules above.
     pub fn new(name: &str) -> Result<Self, InvalidPartition> {
         if is_safe(name) {
@@ -49,14 +50,14 @@ impl FromStr for Partition {
 }
 
 impl fmt::Display for Partition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
     }
 }
 
 impl fmt::Debug for Partition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Partition({})", self.0)
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Partition({})", self.0)
     }
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response};
 use msal::{
-    Account, Authority, BoxFuture, CacheStore, Clock, ConfidentialClientApplication, ConfigError,
-    HomeAccountId, HttpClient, HttpError, HyperClient, Partition, PublicClientApplication,
-    RandomError, RefreshToken, ReqwestClient, Runtime, SecureRandom, StoreError, Stored, UnixTime,
-    Version,
+    Account, Authority, Blob, BoxFuture, CacheStore, ClientApplication, ClientCredential, Clock,
+    ConfidentialClientApplication, ConfigError, HomeAccountId, HttpClient, HttpError, HttpsClient,
+    Partition, PublicClientApplication, RandomError, RefreshToken, Runtime, SecureRandom,
+    StoreError, Stored, UnixTime, Version,
 };
+use msal_emulator::sample::{ALICE, DESKTOP, WEB, WEB_SECRET};
 
-use crate::world::{GRAPH, HOST};
+use crate::world::{GRAPH, HOST, World};
 
 /// Every port at once, none of which may be touched.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ impl CacheStore for Untouchable {
     fn save<'a>(
         &'a self,
         _: &'a Partition,
-        _: Bytes,
+        _: Arc<dyn Blob>,
         _: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>> {
         panic!("saved")
@@ -111,19 +112,31 @@ fn constructors_touch_nothing() {
 
 #[test]
 fn a_client_needs_no_tokio_and_no_certificates_before_its_first_request() {
-    let clients: [Arc<dyn HttpClient>; 2] = [
-        Arc::new(HyperClient::default()),
-        Arc::new(ReqwestClient::default()),
-    ];
-    for http in clients {
-        let runtime = Runtime {
-            http,
-            ..Runtime::default()
-        };
-        let app = PublicClientApplication::builder("client")
-            .runtime(runtime)
-            .build();
-        assert!(app.is_ok());
+    let runtime = Runtime {
+        http: Arc::new(HttpsClient::default()),
+        ..Runtime::default()
+    };
+    let app = PublicClientApplication::builder("client")
+        .runtime(runtime)
+        .build();
+    assert!(app.is_ok());
+}
+
+#[tokio::test]
+async fn an_application_of_either_kind_works_on_the_same_cache() {
+    let world = World::new();
+    let desktop = world.desktop();
+    let alice = world.sign_in(&desktop, DESKTOP, ALICE).await;
+    let alice = alice.account.unwrap();
+    let web = world.web(WEB_SECRET);
+    let built = ClientApplication::builder(WEB, ClientCredential::Secret("secret".into()))
+        .store(world.store.clone())
+        .runtime(world.runtime())
+        .build()
+        .unwrap();
+    for app in [ClientApplication::from(desktop), web.into(), built] {
+        let accounts = world.ask(app.clone().accounts()).await.unwrap();
+        assert_eq!(accounts, std::slice::from_ref(&alice), "{app:?}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Both HTTP clients over real sockets, against the emulator's HTTPS server and against servers that misbehave.
+//! The HTTP client over real sockets, against the emulator's HTTPS server and against servers that misbehave.
 //!
 //! Time-outs are waited for on a paused clock: it jumps to them once nothing else is left to do.
 
@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use msal::{
     Authority, ConfigError, Error, HttpClient, HttpError, HttpErrorKind, HttpSettings, HttpVersion,
-    HyperClient, PublicClientApplication, RefreshToken, ReqwestClient, Runtime,
+    HttpsClient, PublicClientApplication, RefreshToken, Runtime,
 };
 use msal_emulator::sample::{ALICE, DESKTOP};
 use msal_emulator::{Directory, Emulator, Endpoint, Fault, Server, Version};
@@ -24,84 +24,22 @@ use crate::world::GRAPH;
 const DISCOVERY: &str = "/common/v2.0/.well-known/openid-configuration";
 const TOKEN: &str = "/common/oauth2/v2.0/token";
 
-/// Every case with each of the clients.
-macro_rules! cases {
-    ($($case:ident)*) => {
-        mod hyper {
-            $(#[tokio::test]
-            async fn $case() {
-                super::$case(super::Transport::Hyper).await;
-            })*
-        }
+/// How long a server that has nothing to say is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-        mod reqwest {
-            $(#[tokio::test]
-            async fn $case() {
-                super::$case(super::Transport::Reqwest).await;
-            })*
-        }
-    };
+/// A client with no settings, but for what the environment of this test says.
+fn default_client() -> HttpsClient {
+    HttpsClient::new(HttpSettings::default().no_proxy())
 }
 
-cases! {
-    a_body_of_more_than_a_megabyte_is_not_read
-    a_bundle_without_certificates_is_refused
-    a_certificate_for_another_name_is_not_trusted
-    a_certificate_nobody_trusts_is_an_error_of_its_own
-    a_connection_that_breaks_before_the_answer_may_have_carried_the_request
-    a_connection_that_was_closed_while_idle_is_replaced
-    a_migrated_token_works_over_https
-    a_name_that_does_not_resolve_cannot_be_reached
-    a_port_where_nobody_listens_cannot_be_reached
-    a_redirect_is_an_answer_and_not_an_order
-    a_server_that_never_answers_is_not_waited_for
-    a_server_that_never_speaks_cannot_be_reached
-    a_server_without_tls_cannot_be_reached
-    a_url_without_tls_is_not_asked
-    an_answer_that_breaks_off_is_not_taken_for_whole
-    an_answer_that_stops_arriving_is_not_waited_for
-    connections_are_used_again
-}
-
-/// Which client a case is about.
-#[derive(Clone, Copy, Debug)]
-enum Transport {
-    Hyper,
-    Reqwest,
-}
-
-impl Transport {
-    /// A client with no settings.
-    fn default_client(self) -> Arc<dyn HttpClient> {
-        match self {
-            Self::Hyper => Arc::new(HyperClient::default()),
-            Self::Reqwest => Arc::new(ReqwestClient::default()),
-        }
-    }
-
-    /// A client that trusts these authorities.
-    fn client(
-        self,
-        version: HttpVersion,
-        bundle: &str,
-    ) -> Result<Arc<dyn HttpClient>, ConfigError> {
-        let settings = HttpSettings::default()
-            .version(version)
-            .largest_idle_pool(2)
-            .authorities_pem(bundle.as_bytes())?;
-        Ok(match self {
-            Self::Hyper => Arc::new(HyperClient::new(settings)),
-            Self::Reqwest => Arc::new(ReqwestClient::new(settings)),
-        })
-    }
-
-    /// How long it waits for a server that has nothing to say.
-    fn patience(self) -> Duration {
-        Duration::from_secs(match self {
-            Self::Hyper => 30,
-            Self::Reqwest => 10,
-        })
-    }
+/// A client that trusts these authorities.
+fn trusting(version: HttpVersion, bundle: &str) -> Result<HttpsClient, ConfigError> {
+    let settings = HttpSettings::default()
+        .version(version)
+        .largest_idle_pool(2)
+        .no_proxy()
+        .authorities_pem(bundle.as_bytes())?;
+    Ok(HttpsClient::new(settings))
 }
 
 async fn serve() -> Server {
@@ -110,12 +48,11 @@ async fn serve() -> Server {
 }
 
 /// A client that trusts the server's authority.
-fn client(transport: Transport, server: &Server) -> Arc<dyn HttpClient> {
-    let client = transport.client(HttpVersion::default(), server.ca_pem());
-    client.unwrap()
+fn client(server: &Server) -> HttpsClient {
+    trusting(HttpVersion::default(), server.ca_pem()).unwrap()
 }
 
-async fn get(client: &Arc<dyn HttpClient>, url: &str) -> Result<Response<Bytes>, HttpError> {
+async fn get(client: &HttpsClient, url: &str) -> Result<Response<Bytes>, HttpError> {
     let request = Request::get(url).body(Bytes::new()).unwrap();
     let result = client.send(request).await;
     if let Err(error) = &result {
@@ -125,7 +62,7 @@ async fn get(client: &Arc<dyn HttpClient>, url: &str) -> Result<Response<Bytes>,
     result
 }
 
-async fn post(client: &Arc<dyn HttpClient>, url: &str) -> Result<Response<Bytes>, HttpError> {
+async fn post(client: &HttpsClient, url: &str) -> Result<Response<Bytes>, HttpError> {
     let request = Request::post(url).body(Bytes::from_static(b"grant_type=refresh_token"));
     client.send(request.unwrap()).await
 }
@@ -153,12 +90,13 @@ async fn raw_server(answer: Option<&'static [u8]>) -> SocketAddr {
     address
 }
 
-async fn a_migrated_token_works_over_https(transport: Transport) {
+#[tokio::test]
+async fn a_migrated_token_works_over_https() {
     let server = serve().await;
     let leaks = Leaks::new();
     for version in [HttpVersion::Negotiated, HttpVersion::Http1] {
         let runtime = Runtime {
-            http: transport.client(version, server.ca_pem()).unwrap(),
+            http: Arc::new(trusting(version, server.ca_pem()).unwrap()),
             ..Runtime::default()
         };
         let authority = Authority::parse(&format!("{}/common", server.url())).unwrap();
@@ -190,9 +128,10 @@ async fn a_migrated_token_works_over_https(transport: Transport) {
     server.shutdown().await;
 }
 
-async fn a_certificate_nobody_trusts_is_an_error_of_its_own(transport: Transport) {
+#[tokio::test]
+async fn a_certificate_nobody_trusts_is_an_error_of_its_own() {
     let server = serve().await;
-    let stranger = transport.default_client();
+    let stranger = default_client();
     let url = format!("{}{DISCOVERY}", server.url());
     let error = get(&stranger, &url).await.unwrap_err();
     assert_eq!(error.kind(), HttpErrorKind::Certificate);
@@ -202,82 +141,79 @@ async fn a_certificate_nobody_trusts_is_an_error_of_its_own(transport: Transport
     // Trust in one authority is not trust in another.
     let other = serve().await;
     assert_eq!(
-        kind(get(&client(transport, &other), &url).await),
+        kind(get(&client(&other), &url).await),
         HttpErrorKind::Certificate
     );
-    assert_eq!(
-        get(&client(transport, &server), &url)
-            .await
-            .unwrap()
-            .status(),
-        200
-    );
+    assert_eq!(get(&client(&server), &url).await.unwrap().status(), 200);
 }
 
-async fn a_certificate_for_another_name_is_not_trusted(transport: Transport) {
+#[tokio::test]
+async fn a_certificate_for_another_name_is_not_trusted() {
     let server = serve().await;
     let url = format!("https://127.0.0.2:{}{DISCOVERY}", server.port());
     // Only where that address leads to the server at all, which it does on Linux.
-    let error = get(&client(transport, &server), &url).await.unwrap_err();
+    let error = get(&client(&server), &url).await.unwrap_err();
     assert!(matches!(
         error.kind(),
         HttpErrorKind::Certificate | HttpErrorKind::Unreachable
     ));
     let url = format!("https://localhost.:{}{DISCOVERY}", server.port());
-    assert!(get(&client(transport, &server), &url).await.is_err());
+    assert!(get(&client(&server), &url).await.is_err());
 }
 
-async fn a_bundle_without_certificates_is_refused(transport: Transport) {
+#[tokio::test]
+async fn a_bundle_without_certificates_is_refused() {
     for bundle in [
         "",
         "no certificate",
         "-----BEGIN CERTIFICATE-----\n-----END",
     ] {
-        let refused = transport.client(HttpVersion::default(), bundle);
+        let refused = trusting(HttpVersion::default(), bundle);
         assert_eq!(refused.unwrap_err(), ConfigError::Certificate, "{bundle}");
     }
 }
 
-async fn a_port_where_nobody_listens_cannot_be_reached(transport: Transport) {
+#[tokio::test]
+async fn a_port_where_nobody_listens_cannot_be_reached() {
     let free = {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         listener.local_addr().unwrap().port()
     };
     let url = format!("https://127.0.0.1:{free}{TOKEN}");
-    let error = post(&transport.default_client(), &url).await.unwrap_err();
+    let error = post(&default_client(), &url).await.unwrap_err();
     assert_eq!(error.kind(), HttpErrorKind::Unreachable);
     assert!(error.is_transient() && !error.may_have_been_sent());
 }
 
-async fn a_name_that_does_not_resolve_cannot_be_reached(transport: Transport) {
+#[tokio::test]
+async fn a_name_that_does_not_resolve_cannot_be_reached() {
     let url = format!("https://host.invalid{TOKEN}");
-    let result = post(&transport.default_client(), &url).await;
+    let result = post(&default_client(), &url).await;
     assert_eq!(kind(result), HttpErrorKind::Unreachable);
 }
 
-async fn a_server_without_tls_cannot_be_reached(transport: Transport) {
+#[tokio::test]
+async fn a_server_without_tls_cannot_be_reached() {
     let address = raw_server(Some(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")).await;
-    let result = post(
-        &transport.default_client(),
-        &format!("https://{address}{TOKEN}"),
-    )
-    .await;
+    let result = post(&default_client(), &format!("https://{address}{TOKEN}")).await;
     assert_eq!(kind(result), HttpErrorKind::Unreachable);
 }
 
-async fn a_url_without_tls_is_not_asked(transport: Transport) {
+#[tokio::test]
+async fn a_url_without_tls_is_not_asked() {
     let address = raw_server(Some(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")).await;
     for url in [
         format!("http://{address}{TOKEN}"),
         format!("HTTP://{address}{TOKEN}"),
     ] {
-        let error = post(&transport.default_client(), &url).await.unwrap_err();
+        let error = post(&default_client(), &url).await.unwrap_err();
         assert_eq!(error.kind(), HttpErrorKind::Request);
         assert!(!error.is_transient() && !error.may_have_been_sent());
     }
 }
 
-async fn a_redirect_is_an_answer_and_not_an_order(transport: Transport) {
+#[tokio::test]
+async fn a_redirect_is_an_answer_and_not_an_order() {
     let server = serve().await;
     let elsewhere = format!("{}{DISCOVERY}", server.url());
     for status in [301, 302, 303, 307, 308] {
@@ -286,7 +222,7 @@ async fn a_redirect_is_an_answer_and_not_an_order(transport: Transport) {
         let redirect = Fault::respond(status, location, "");
         server.emulator().add_fault(redirect);
         let url = format!("{}{TOKEN}", server.url());
-        let answer = post(&client(transport, &server), &url).await.unwrap();
+        let answer = post(&client(&server), &url).await.unwrap();
         assert_eq!(answer.status(), status);
         assert_eq!(
             server.emulator().audit().len(),
@@ -297,7 +233,8 @@ async fn a_redirect_is_an_answer_and_not_an_order(transport: Transport) {
     }
 }
 
-async fn a_body_of_more_than_a_megabyte_is_not_read(transport: Transport) {
+#[tokio::test]
+async fn a_body_of_more_than_a_megabyte_is_not_read() {
     let server = serve().await;
     let url = format!("{}{TOKEN}", server.url());
     let nothing: [(&str, &str); 0] = [];
@@ -310,7 +247,7 @@ async fn a_body_of_more_than_a_megabyte_is_not_read(transport: Transport) {
         let huge = Fault::respond(200, nothing, vec![b'x'; size]);
         server.emulator().add_fault(huge);
         for version in [HttpVersion::Negotiated, HttpVersion::Http1] {
-            let client = transport.client(version, server.ca_pem()).unwrap();
+            let client = trusting(version, server.ca_pem()).unwrap();
             match post(&client, &url).await {
                 Ok(answer) => assert_eq!((answer.body().len(), fits), (size, true)),
                 Err(error) => {
@@ -326,10 +263,11 @@ async fn a_body_of_more_than_a_megabyte_is_not_read(transport: Transport) {
     }
 }
 
-async fn a_server_that_never_speaks_cannot_be_reached(transport: Transport) {
+#[tokio::test]
+async fn a_server_that_never_speaks_cannot_be_reached() {
     let address = raw_server(None).await;
     let url = format!("https://{address}{TOKEN}");
-    let client = transport.default_client();
+    let client = default_client();
     let call = tokio::spawn(async move { post(&client, &url).await });
     tokio::task::yield_now().await;
     let before = tokio::time::Instant::now();
@@ -344,11 +282,12 @@ async fn a_server_that_never_speaks_cannot_be_reached(transport: Transport) {
     );
 }
 
-async fn a_server_that_never_answers_is_not_waited_for(transport: Transport) {
+#[tokio::test]
+async fn a_server_that_never_answers_is_not_waited_for() {
     let emulator = Emulator::new(Directory::sample());
     let builder = Server::builder(emulator).latency(Duration::from_secs(3600));
     let server = builder.start().await.unwrap();
-    let client = client(transport, &server);
+    let client = client(&server);
     // The connection is open when the clock stops, so that nothing but the answer is waited for.
     let url = format!("{}{DISCOVERY}", server.url());
     assert_eq!(get(&client, &url).await.unwrap().status(), 200);
@@ -359,14 +298,15 @@ async fn a_server_that_never_answers_is_not_waited_for(transport: Transport) {
         .unwrap_err();
     assert_eq!(error.kind(), HttpErrorKind::Timeout);
     assert!(error.is_transient() && error.may_have_been_sent());
-    assert_eq!(before.elapsed().as_secs(), transport.patience().as_secs());
+    assert_eq!(before.elapsed().as_secs(), PATIENCE.as_secs());
 }
 
-async fn a_connection_that_was_closed_while_idle_is_replaced(transport: Transport) {
+#[tokio::test]
+async fn a_connection_that_was_closed_while_idle_is_replaced() {
     let server = serve().await;
     for version in [HttpVersion::Negotiated, HttpVersion::Http1] {
         let relay = Relay::to(server.port()).await;
-        let client = transport.client(version, server.ca_pem()).unwrap();
+        let client = trusting(version, server.ca_pem()).unwrap();
         let url = format!("{}{TOKEN}", relay.url());
         server.emulator().clear_audit();
         assert_eq!(post(&client, &url).await.unwrap().status(), 400);
@@ -377,11 +317,12 @@ async fn a_connection_that_was_closed_while_idle_is_replaced(transport: Transpor
     }
 }
 
-async fn connections_are_used_again(transport: Transport) {
+#[tokio::test]
+async fn connections_are_used_again() {
     let server = serve().await;
     for version in [HttpVersion::Negotiated, HttpVersion::Http1] {
         let relay = Relay::to(server.port()).await;
-        let client = transport.client(version, server.ca_pem()).unwrap();
+        let client = trusting(version, server.ca_pem()).unwrap();
         for _ in 0..20 {
             let url = format!("{}{TOKEN}", relay.url());
             assert_eq!(post(&client, &url).await.unwrap().status(), 400);
@@ -392,16 +333,15 @@ async fn connections_are_used_again(transport: Transport) {
     }
 }
 
-async fn a_connection_that_breaks_before_the_answer_may_have_carried_the_request(
-    transport: Transport,
-) {
+#[tokio::test]
+async fn a_connection_that_breaks_before_the_answer_may_have_carried_the_request() {
     let server = serve().await;
     let emulator = server.emulator();
     emulator.add_fault(Fault::slow(Duration::from_secs(3600)));
     for version in [HttpVersion::Negotiated, HttpVersion::Http1] {
         emulator.clear_audit();
         let relay = Relay::to(server.port()).await;
-        let client = transport.client(version, server.ca_pem()).unwrap();
+        let client = trusting(version, server.ca_pem()).unwrap();
         let url = format!("{}{TOKEN}", relay.url());
         let call = tokio::spawn(async move { post(&client, &url).await });
         while emulator.audit().is_empty() {
@@ -416,14 +356,15 @@ async fn a_connection_that_breaks_before_the_answer_may_have_carried_the_request
     }
 }
 
-async fn an_answer_that_breaks_off_is_not_taken_for_whole(transport: Transport) {
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_not_taken_for_whole() {
     let server = serve().await;
     let url = format!("{}{TOKEN}", server.url());
     for bytes in [0, 1, 20] {
         server.emulator().clear_faults();
         server.emulator().add_fault(Fault::cut(bytes));
         for version in [HttpVersion::Negotiated, HttpVersion::Http1] {
-            let client = transport.client(version, server.ca_pem()).unwrap();
+            let client = trusting(version, server.ca_pem()).unwrap();
             let error = post(&client, &url).await.unwrap_err();
             assert_eq!(error.kind(), HttpErrorKind::Response);
             assert!(error.is_transient() && error.may_have_been_sent());
@@ -431,13 +372,14 @@ async fn an_answer_that_breaks_off_is_not_taken_for_whole(transport: Transport) 
     }
 }
 
-async fn an_answer_that_stops_arriving_is_not_waited_for(transport: Transport) {
+#[tokio::test]
+async fn an_answer_that_stops_arriving_is_not_waited_for() {
     let server = serve().await;
     let nothing: [(&str, &str); 0] = [];
     let large = Fault::respond(200, nothing, vec![b'x'; 1024 * 1024]);
     server.emulator().add_fault(large);
     let relay = Relay::limited(server.port(), 512 * 1024).await;
-    let client = client(transport, &server);
+    let client = client(&server);
     let url = format!("{}{TOKEN}", relay.url());
     let call = tokio::spawn(async move { post(&client, &url).await });
     relay.held().await;
@@ -446,7 +388,33 @@ async fn an_answer_that_stops_arriving_is_not_waited_for(transport: Transport) {
     let error = call.await.unwrap().unwrap_err();
     assert_eq!(error.kind(), HttpErrorKind::Timeout);
     assert!(error.is_transient() && error.may_have_been_sent());
-    assert!(before.elapsed() < transport.patience() + Duration::from_secs(1));
+    assert!(before.elapsed() < PATIENCE + Duration::from_secs(1));
+}
+
+#[test]
+fn a_client_outlives_the_runtime_that_it_was_used_in() {
+    let one_thread = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let servers = tokio::runtime::Runtime::new().unwrap();
+    let server = servers.block_on(serve());
+    let url = format!("{}{TOKEN}", server.url());
+    for version in [HttpVersion::Negotiated, HttpVersion::Http1] {
+        let client = trusting(version, server.ca_pem()).unwrap();
+        // The first runtime ends while the client connects, the others with a connection that is idle.
+        one_thread().block_on(async {
+            tokio::select! {
+                biased;
+                _ = post(&client, &url) => panic!("it cannot have an answer yet"),
+                () = tokio::task::yield_now() => {}
+            }
+        });
+        for _ in 0..3 {
+            let answer = one_thread().block_on(post(&client, &url));
+            assert_eq!(answer.unwrap().status(), 400);
+        }
+    }
 }
 
 #[tokio::test]

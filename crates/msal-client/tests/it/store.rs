@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use msal::{BoxFuture, CacheStore, MemoryStore, Partition, StoreError, Stored, Version};
+use msal::{Blob, BoxFuture, CacheStore, MemoryStore, Partition, StoreError, Stored, Version};
 use serde_json::Value;
 
 /// One storage with any number of handles: what several applications or processes share.
@@ -81,7 +81,7 @@ impl TestStore {
         self.0.blobs.remove(&partition).await.unwrap();
         self.0
             .blobs
-            .save(&partition, blob.into(), None)
+            .save(&partition, Arc::new(blob.into()), None)
             .await
             .unwrap();
     }
@@ -112,7 +112,7 @@ impl CacheStore for TestStore {
     fn save<'a>(
         &'a self,
         partition: &'a Partition,
-        blob: Bytes,
+        blob: Arc<dyn Blob>,
         expected: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>> {
         Box::pin(async move {

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::Request;
 use msal::fakes::{JumpingClock, SeededRandom};
 use msal::{
-    AuthenticationResult, Authority, ConfidentialClientApplication, Error, PublicClientApplication,
-    PublicClientApplicationBuilder, RefreshToken, Runtime, UnixTime,
+    ApplicationBuilder, AuthenticationResult, Authority, ConfidentialClientApplication, Error,
+    Public, PublicClientApplication, RefreshToken, Runtime, UnixTime,
 };
 use msal_emulator::sample::{CONTOSO_ID, DESKTOP, PASSWORD, WEB, WEB_SECRET};
 use msal_emulator::{Directory, Emulator, Settings, Signatures};
@@ -71,7 +71,7 @@ impl World {
     }
 
     /// A public client of the first tenant, on this world's store.
-    pub(crate) fn builder(&self, client_id: &str) -> PublicClientApplicationBuilder {
+    pub(crate) fn builder(&self, client_id: &str) -> ApplicationBuilder<Public> {
         PublicClientApplication::builder(client_id)
             .authority(authority(CONTOSO_ID))
             .store(self.store.clone())

@@ -2,110 +2,101 @@
 //!
 //! Fields are what MSAL writes; what it does not know stays in the entry's text and survives every rewrite.
 
-use crate::{AccessToken, RawIdToken, RefreshToken, Text, UnixTime};
+mod access_token;
+mod account;
+mod app_metadata;
+mod fields;
+mod id_token;
+mod key;
+mod refresh_token;
+mod text;
 
-/// The sections of the cache document, in the order MSAL Python creates them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Section {
-    AccessToken,
-    Account,
-    IdToken,
-    RefreshToken,
-    AppMetadata,
+pub(super) use access_token::AccessTokenEntry;
+pub(super) use account::AccountEntry;
+pub(super) use app_metadata::AppMetadataEntry;
+pub(super) use fields::Fields;
+pub(super) use id_token::IdTokenEntry;
+pub(super) use refresh_token::RefreshTokenEntry;
+pub(super) use text::{entry_size, write_entry};
+
+use std::iter;
+
+use super::dialect::Dialect;
+use super::term::Term;
+use crate::json::string_size;
+use crate::{Text, UnixTime};
+
+/// An entry of one kind.
+pub(super) trait Entry: Sized {
+    /// Reads the object; `None` when it lacks what makes it an entry of this kind.
+    fn read(fields: &Fields<'_>) -> Option<Self>;
+
+    /// The members in the order MSAL Python writes them.
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>));
+
+    /// The key a new entry is stored under.
+    fn storage_key(&self, dialect: Dialect) -> String;
+
+    /// All that the entry is found by, if anything.
+    fn terms(&self) -> impl Iterator<Item = Term<'_>> {
+        iter::empty()
+    }
 }
 
-impl Section {
-    pub(super) const ALL: [Self; 5] = [
-        Self::AccessToken,
-        Self::Account,
-        Self::IdToken,
-        Self::RefreshToken,
-        Self::AppMetadata,
-    ];
+/// One value of an entry.
+pub(super) enum Value<'a> {
+    Null,
+    Text(&'a str),
+    Time(UnixTime),
+    /// A list of one string.
+    List(String),
+}
 
-    pub(super) fn name(self) -> &'static str {
+impl Value<'_> {
+    /// As many bytes as its text takes where nothing needs an escape, or a few more.
+    fn size(&self) -> usize {
         match self {
-            Self::AccessToken => "AccessToken",
-            Self::Account => "Account",
-            Self::IdToken => "IdToken",
-            Self::RefreshToken => "RefreshToken",
-            Self::AppMetadata => "AppMetadata",
+            Self::Null => 4,
+            Self::Text(text) => string_size(text),
+            Self::Time(_) => 22,
+            Self::List(item) => 48 + string_size(item),
         }
     }
+}
 
-    pub(super) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|section| section.name() == name)
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
     }
 }
 
-/// An access token and what it is good for.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct AccessTokenEntry {
-    pub(super) secret: AccessToken,
-    /// `None` for tokens of the application itself.
-    pub(super) home_account_id: Option<Text>,
-    pub(super) environment: Text,
-    pub(super) client_id: Text,
-    pub(super) target: Text,
-    pub(super) realm: Text,
-    pub(super) token_type: Text,
-    pub(super) cached_at: Option<UnixTime>,
-    /// An entry whose expiry cannot be read counts as expired.
-    pub(super) expires_on: UnixTime,
-    pub(super) extended_expires_on: Option<UnixTime>,
-    pub(super) refresh_on: Option<UnixTime>,
-    pub(super) key_id: Option<Text>,
-    pub(super) ext_cache_key: Option<Text>,
+impl<'a> From<&'a Text> for Value<'a> {
+    fn from(text: &'a Text) -> Self {
+        Self::from(text.as_str())
+    }
 }
 
-/// A user, as seen in one tenant.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct AccountEntry {
-    pub(super) home_account_id: Text,
-    pub(super) environment: Text,
-    pub(super) realm: Text,
-    pub(super) local_account_id: Text,
-    pub(super) username: Text,
-    pub(super) authority_type: Text,
-    pub(super) account_source: Option<Text>,
-    /// What MSAL Node adds to an account; absent elsewhere.
-    pub(super) profile: Option<NodeProfile>,
+impl<'a> From<&'a Option<Text>> for Value<'a> {
+    fn from(text: &'a Option<Text>) -> Self {
+        text.as_ref().map_or(Self::Null, Self::from)
+    }
 }
 
-/// The extra members of an account in MSAL Node's cache.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct NodeProfile {
-    pub(super) name: Text,
-    pub(super) client_info: Text,
-    pub(super) tenant_id: Text,
+impl From<&UnixTime> for Value<'_> {
+    fn from(time: &UnixTime) -> Self {
+        Self::Time(*time)
+    }
 }
 
-/// A user's last ID token for one client and tenant.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct IdTokenEntry {
-    pub(super) secret: RawIdToken,
-    pub(super) home_account_id: Option<Text>,
-    pub(super) environment: Text,
-    pub(super) realm: Text,
-    pub(super) client_id: Text,
-}
-
-/// A refresh token, good for every resource and tenant of its user and client.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct RefreshTokenEntry {
-    pub(super) secret: RefreshToken,
-    pub(super) home_account_id: Option<Text>,
-    pub(super) environment: Text,
-    pub(super) client_id: Text,
-    pub(super) target: Option<Text>,
-    pub(super) last_modification_time: Option<UnixTime>,
-    pub(super) family_id: Option<Text>,
-}
-
-/// What is known of a client: whether it belongs to a family.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct AppMetadataEntry {
-    pub(super) client_id: Text,
-    pub(super) environment: Text,
-    pub(super) family_id: Option<Text>,
+/// Adds a member that is left out when there is nothing to say.
+fn optional<'a, V>(
+    each: &mut dyn FnMut(&'static str, Value<'a>),
+    name: &'static str,
+    value: &'a Option<V>,
+) where
+    &'a V: Into<Value<'a>>,
+{
+    if let Some(value) = value {
+        each(name, value.into());
+    }
 }

@@ -3,143 +3,22 @@
 //! Nothing is serialized and nothing asks the network. An access token is found by account, cloud, client and one of
 //! its scopes, so the cost does not depend on how many others there are.
 
+mod answer;
+mod request;
+
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::TokenCache;
 use super::entry::{AccessTokenEntry, RefreshTokenEntry};
-use crate::{AccessToken, HomeAccountId, RefreshToken, ScopeSet, Text, UnixTime};
+use super::term::Term;
+use crate::{Text, UnixTime};
 
-/// A token that expires sooner is as good as expired (MSAL's five minutes).
-const EXPIRY_MARGIN: Duration = Duration::from_secs(300);
-
-/// No honest token lives longer. Without this bound an entry with an expiry in the far future is served for ever.
-const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 366 * 86_400);
-
-/// The family that all of Microsoft's own clients belong to; no other has ever been seen.
-const FIRST_FAMILY: &str = "1";
-
-/// What a silent call asks the cache.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct SilentRequest<'a> {
-    /// The client that asks.
-    pub client_id: &'a str,
-    /// Whose token.
-    pub home_account_id: &'a HomeAccountId,
-    /// The host of the authority and its aliases, in order of preference.
-    pub environments: &'a [String],
-    /// The tenants whose access tokens will do: the authority's and, where that stands for many, the user's own.
-    pub realms: &'a [&'a str],
-    /// The scopes, without the reserved ones.
-    pub scopes: &'a ScopeSet,
-    /// Passes over access tokens: the caller wants a fresh one.
-    pub force_refresh: bool,
-    /// The time.
-    pub now: UnixTime,
-}
-
-impl<'a> SilentRequest<'a> {
-    /// A request that is content with a cached token.
-    pub fn new(
-        client_id: &'a str,
-        home_account_id: &'a HomeAccountId,
-        environments: &'a [String],
-        realms: &'a [&'a str],
-        scopes: &'a ScopeSet,
-        now: UnixTime,
-    ) -> Self {
-        Self {
-            client_id,
-            home_account_id,
-            environments,
-            realms,
-            scopes,
-            force_refresh: false,
-            now,
-        }
-    }
-}
-
-/// What the cache answers.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Silent {
-    /// A token that is good for at least five more minutes.
-    Hit(CachedAccessToken),
-    /// Nothing is cached for this account and client: the user must sign in.
-    InteractionRequired,
-    /// The network must be asked.
-    Renew(Renewal),
-}
-
-/// An access token out of the cache. Making one counts references and copies no text.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct CachedAccessToken {
-    /// The token.
-    pub secret: AccessToken,
-    /// `Bearer`, in the case it was sent.
-    pub token_type: Text,
-    /// The granted scopes, separated by spaces.
-    pub target: Text,
-    /// When it expires.
-    pub expires_on: UnixTime,
-    /// When it should be renewed although it is still valid.
-    pub refresh_on: Option<UnixTime>,
-}
-
-/// How to get a new access token without the user.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Renewal {
-    /// Refresh tokens in the order they are worth trying. Empty when there are none and only `fallback` is left.
-    pub candidates: Vec<RefreshCandidate>,
-    /// A cached token that is still valid: it is the answer when no candidate leads to a new one, whatever the reason.
-    pub fallback: Option<CachedAccessToken>,
-    /// Why a cached token was not good enough.
-    pub reason: RefreshReason,
-}
-
-/// A refresh token and where it is stored.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct RefreshCandidate {
-    /// The token.
-    pub secret: RefreshToken,
-    /// The host it is stored under, and to which it is sent.
-    pub environment: String,
-    /// Whether it was issued to a sibling client of the same family.
-    pub is_family: bool,
-}
-
-/// Why the network is asked, as MSAL's telemetry counts it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RefreshReason {
-    /// The caller asked for a fresh token.
-    Forced,
-    /// There is no access token for these scopes.
-    NoAccessToken,
-    /// There is one, and it has expired.
-    Expired,
-    /// There is one, and it should be renewed soon.
-    Aging,
-}
-
-impl RefreshReason {
-    /// The number in `x-client-current-telemetry`.
-    pub fn telemetry(self) -> u8 {
-        match self {
-            Self::Forced => 1,
-            Self::NoAccessToken => 2,
-            Self::Expired => 3,
-            Self::Aging => 4,
-        }
-    }
-}
+pub use answer::{CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent};
+pub use request::SilentRequest;
 
 /// What the search for an access token found.
-enum Found {
+enum BestToken {
     Fresh(CachedAccessToken),
     Aging(CachedAccessToken),
     Expired,
@@ -150,11 +29,12 @@ impl TokenCache {
     /// Decides a silent call.
     pub fn silent(&self, request: &SilentRequest<'_>) -> Silent {
         let (reason, fallback) = match self.find_access_token(request) {
-            Found::Fresh(token) if !request.force_refresh => return Silent::Hit(token),
+            BestToken::Fresh(token) if !request.force_refresh => return Silent::Hit(token),
+            // Whoever forces a refresh does not trust what is cached, so that it is no fallback either.
             _ if request.force_refresh => (RefreshReason::Forced, None),
-            Found::Aging(token) => (RefreshReason::Aging, Some(token)),
-            Found::Expired => (RefreshReason::Expired, None),
-            Found::Fresh(_) | Found::Nothing => (RefreshReason::NoAccessToken, None),
+            BestToken::Aging(token) => (RefreshReason::Aging, Some(token)),
+            BestToken::Expired => (RefreshReason::Expired, None),
+            BestToken::Fresh(_) | BestToken::Nothing => (RefreshReason::NoAccessToken, None),
         };
         let candidates = self.candidates(request);
         if candidates.is_empty() && fallback.is_none() {
@@ -167,56 +47,60 @@ impl TokenCache {
         })
     }
 
-    fn find_access_token(&self, request: &SilentRequest<'_>) -> Found {
-        let mut best = Found::Nothing;
+    fn find_access_token(&self, request: &SilentRequest<'_>) -> BestToken {
+        let mut best = BestToken::Nothing;
         for environment in request.environments {
             for entry in self.access_tokens_granting(request, environment) {
+                // Two SDKs may have left one each; any that is fresh will do.
                 match judge(entry, request.now) {
-                    Found::Fresh(token) => return Found::Fresh(token),
-                    Found::Aging(token) => best = Found::Aging(token),
-                    Found::Expired if matches!(best, Found::Nothing) => best = Found::Expired,
-                    Found::Expired | Found::Nothing => {}
+                    BestToken::Fresh(token) => return BestToken::Fresh(token),
+                    BestToken::Aging(token) => best = BestToken::Aging(token),
+                    BestToken::Expired if matches!(best, BestToken::Nothing) => {
+                        best = BestToken::Expired
+                    }
+                    BestToken::Expired | BestToken::Nothing => {}
                 }
             }
         }
         best
     }
 
+    /// The access tokens that are good for what is asked. The index finds them by the first scope, and each is then asked
+    /// for the others.
     fn access_tokens_granting<'c>(
         &'c self,
         request: &'c SilentRequest<'_>,
-        environment: &'c str,
+        environment: &str,
     ) -> impl Iterator<Item = &'c AccessTokenEntry> {
-        let home = request.home_account_id.as_str();
-        let by_scope = request.scopes.iter().next().map(|scope| {
-            self.access_tokens
-                .granting(home, environment, request.client_id, scope)
-        });
-        let by_account = request
-            .scopes
-            .is_empty()
-            .then(|| self.access_tokens.owned_by(home, environment));
-        let slots = by_scope
-            .into_iter()
-            .flatten()
-            .chain(by_account.into_iter().flatten());
-        slots
-            .filter_map(|slot| slot.entity.as_ref())
-            .filter(move |entry| {
-                is_owned(entry.home_account_id.as_ref(), home)
-                    && entry.environment.as_str().eq_ignore_ascii_case(environment)
-                    && entry.client_id == request.client_id
-                    && request.realms.iter().any(|realm| entry.realm == *realm)
-                    && entry.key_id.is_none()
-                    && entry.ext_cache_key.is_none()
-                    && request.scopes.is_granted_by(entry.target.as_str())
-            })
+        let home_account_id = request.home_account_id.as_str();
+        let mut scopes = request.scopes.iter();
+        let term = match scopes.next() {
+            Some(scope) => Term::Granted {
+                home_account_id,
+                environment,
+                client_id: request.client_id,
+                scope,
+            },
+            None => Term::Owner {
+                home_account_id,
+                environment,
+            },
+        };
+        self.access_tokens.find(&term).filter(move |entry| {
+            entry.client_id == request.client_id
+                && request.realms.iter().any(|realm| entry.realm == *realm)
+                // A token bound to a key, or asked for with extra fields, is for the one purpose it was asked for.
+                && entry.key_id.is_none()
+                && entry.ext_cache_key.is_none()
+                && scopes.clone().all(|scope| entry.grants(scope))
+        })
     }
 
     fn candidates(&self, request: &SilentRequest<'_>) -> Vec<RefreshCandidate> {
         let mut candidates: Vec<RefreshCandidate> = Vec::new();
         for environment in request.environments {
             for candidate in self.candidates_in(request, environment) {
+                // The same token may stand under two hosts of one cloud. It is sent once.
                 if candidates
                     .iter()
                     .all(|known| known.secret != candidate.secret)
@@ -228,70 +112,48 @@ impl TokenCache {
         candidates
     }
 
-    /// A known member of a family tries the family's token first, because it is the one all members keep fresh. A
-    /// client that was never seen may be a member, so the family's token is tried after its own.
     fn candidates_in(
         &self,
         request: &SilentRequest<'_>,
         environment: &str,
     ) -> Vec<RefreshCandidate> {
-        let mut entries: Vec<&RefreshTokenEntry> = self
-            .refresh_tokens
-            .owned_by(request.home_account_id.as_str(), environment)
-            .filter_map(|slot| slot.entity.as_ref())
-            .filter(|entry| {
-                is_owned(
-                    entry.home_account_id.as_ref(),
-                    request.home_account_id.as_str(),
-                ) && entry.environment.as_str().eq_ignore_ascii_case(environment)
-            })
-            .collect();
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.last_modification_time));
-        let own = |entry: &&&RefreshTokenEntry| entry.client_id == request.client_id;
-        let of_family = |family: &str| {
-            let family = Text::from(family);
-            move |entry: &&&RefreshTokenEntry| entry.family_id.as_ref() == Some(&family)
+        let owner = Term::Owner {
+            home_account_id: request.home_account_id.as_str(),
+            environment,
         };
-        let (first, second): (Vec<_>, Vec<_>) =
-            match self.metadata_of(request.client_id, environment) {
-                Some(metadata) => match &metadata.family_id {
-                    Some(family) => (
-                        entries.iter().filter(of_family(family.as_str())).collect(),
-                        entries.iter().filter(own).collect(),
-                    ),
-                    None => (entries.iter().filter(own).collect(), Vec::new()),
-                },
-                None => (
-                    entries.iter().filter(own).collect(),
-                    entries.iter().filter(of_family(FIRST_FAMILY)).collect(),
-                ),
-            };
-        let candidate = |entry: &&&RefreshTokenEntry| RefreshCandidate {
+        let mut entries: Vec<&RefreshTokenEntry> = self.refresh_tokens.find(&owner).collect();
+        // One user may have several: SDKs name entries differently. The last one that was stored is the likeliest to be
+        // valid still.
+        entries.sort_by_key(|entry| Reverse(entry.last_modification_time));
+        let metadata = self.metadata_of(request.client_id, environment);
+        let family = match metadata {
+            Some(metadata) => metadata.family_id.as_ref().map(Text::as_str),
+            None => Some(FIRST_FAMILY),
+        };
+        let own = entries
+            .iter()
+            .filter(|entry| entry.client_id == request.client_id);
+        let of_family = entries.iter().filter(|entry| {
+            let id = entry.family_id.as_ref().map(Text::as_str);
+            id.is_some() && id == family
+        });
+        let ordered: Vec<_> = match metadata {
+            // A known member tries the family's token first, because it is the one that all members keep fresh.
+            Some(_) => of_family.chain(own).collect(),
+            // A client that was never seen may be a member: then the family's token works though its own does not.
+            None => own.chain(of_family).collect(),
+        };
+        let candidate = |entry: &&RefreshTokenEntry| RefreshCandidate {
             secret: entry.secret.clone(),
             environment: environment.to_owned(),
             is_family: entry.client_id != request.client_id,
         };
-        first.iter().chain(&second).map(candidate).collect()
+        ordered.into_iter().map(candidate).collect()
     }
 }
 
-impl TokenCache {
-    /// Whether there is a refresh token of the account that the client may redeem: its own or one of a family.
-    pub(super) fn can_renew(&self, client_id: &str, home: &str, environment: &str) -> bool {
-        self.refresh_tokens
-            .owned_by(home, environment)
-            .filter_map(|slot| slot.entity.as_ref())
-            .filter(|entry| entry.environment.as_str().eq_ignore_ascii_case(environment))
-            .filter(|entry| is_owned(entry.home_account_id.as_ref(), home))
-            .any(|entry| entry.client_id == client_id || entry.family_id.is_some())
-    }
-}
-
-fn is_owned(owner: Option<&Text>, home_account_id: &str) -> bool {
-    owner.is_some_and(|owner| *owner == home_account_id)
-}
-
-fn judge(entry: &AccessTokenEntry, now: UnixTime) -> Found {
+fn judge(entry: &AccessTokenEntry, now: UnixTime) -> BestToken {
+    // The clock was set back since: how long the token is still good for cannot be told.
     let from_the_future = entry
         .cached_at
         .is_some_and(|cached_at| cached_at > now + EXPIRY_MARGIN);
@@ -299,7 +161,7 @@ fn judge(entry: &AccessTokenEntry, now: UnixTime) -> Found {
         || entry.expires_on > now + LONGEST_LIFETIME
         || from_the_future
     {
-        return Found::Expired;
+        return BestToken::Expired;
     }
     let token = CachedAccessToken {
         secret: entry.secret.clone(),
@@ -309,7 +171,16 @@ fn judge(entry: &AccessTokenEntry, now: UnixTime) -> Found {
         refresh_on: entry.refresh_on,
     };
     match entry.refresh_on.is_some_and(|refresh_on| refresh_on < now) {
-        true => Found::Aging(token),
-        false => Found::Fresh(token),
+        true => BestToken::Aging(token),
+        false => BestToken::Fresh(token),
     }
 }
+
+/// A token that expires sooner is as good as expired (MSAL's five minutes).
+const EXPIRY_MARGIN: Duration = Duration::from_secs(300);
+
+/// No honest token lives longer. Without this bound an entry with an expiry in the far future is served for ever.
+const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 366 * 86_400);
+
+/// The family that all of Microsoft's own clients belong to; no other has ever been seen.
+const FIRST_FAMILY: &str = "1";

@@ -1,96 +1,32 @@
 //! One section of the cache: its entries in order, found by key and by what they say.
-//!
-//! The indexes hold hashes and slot numbers, never copies of the fields. A hash only proposes candidates; whoever
-//! asks compares the fields, so a collision costs time and nothing else.
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher as _;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 
+use super::arena::Arena;
 use super::dialect::Dialect;
-use super::schema::{Entity, Wire, entry_size, write_entry};
-use super::slots::Slots;
+use super::entry::{Entry, Fields};
+use super::index::Index;
+use super::postings::Postings;
+use super::record::{Content, Record};
+use super::term::Term;
 use crate::Text;
-
-/// An entry with the key it is stored under and its JSON text.
-#[derive(Clone)]
-pub(super) struct Slot<E> {
-    pub(super) key: Text,
-    pub(super) body: Body,
-    /// `None` when the text could not be understood; it is kept all the same.
-    pub(super) entity: Option<E>,
-    /// How often the table had been saved when the entry was added or changed; `None` when it stands in the document as
-    /// it was loaded.
-    changed_after: Option<u64>,
-    /// Whether that change only renews what was there before, so that it does not outlive it.
-    pub(super) is_renewal: bool,
-}
-
-/// Where the JSON text of an entry comes from.
-#[derive(Clone)]
-pub(super) enum Body {
-    /// It is written from the entity when the document is: a cache that is being filled holds no text of its own.
-    Made {
-        /// The text it replaces, whose members that are not known here are kept.
-        previous: Option<Text>,
-        /// See [`entry_size`].
-        size: usize,
-        /// The hash of the secret, taken when it was at hand: whoever compares a secret with it need not fetch megabytes
-        /// of them from memory once more.
-        digest: u64,
-    },
-    /// It stands in a document.
-    Read(Text),
-}
-
-impl<E: Entity> Slot<E> {
-    /// As many bytes as the text takes where no character needs an escape: see [`LONGEST_ESCAPE`](crate::json).
-    pub(super) fn size(&self) -> usize {
-        match &self.body {
-            Body::Made { size, .. } => *size,
-            Body::Read(text) => text.as_bytes().len(),
-        }
-    }
-
-    /// Appends the text.
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
-        match (&self.body, &self.entity) {
-            (Body::Read(text), _) => out.extend_from_slice(text.as_bytes()),
-            (Body::Made { previous, .. }, Some(entity)) => {
-                write_entry(out, entity, previous.as_ref())
-            }
-            (Body::Made { .. }, None) => out.extend_from_slice(b"null"),
-        }
-    }
-}
 
 /// A section's entries.
 #[derive(Clone)]
 pub(super) struct Table<E> {
-    slots: Slots<Slot<E>>,
-    keys: HashTable<Posting>,
-    postings: HashTable<Posting>,
+    records: Arena<Record<E>>,
+    keys: Postings,
     hasher: DefaultHashBuilder,
-    /// How often the table was saved: to mark all entries as saved is to count on.
+    index: Index,
+    /// How often the table was saved. A record changed since the last save when it bears this number.
     saves: u64,
 }
 
-/// The hash of something that a slot can be found by: with it, a table that grows need not look at the slots.
-#[derive(Clone, Copy)]
-struct Posting {
-    hash: u64,
-    slot: u32,
-}
-
-impl Posting {
-    fn hash(&self) -> u64 {
-        self.hash
-    }
-}
-
-/// A key's hash, and the number of the slot under it if there is one.
-struct Found {
+/// The hash of a key, and the record under that key if there is one.
+struct KeySlot {
     hash: u64,
     number: Option<u32>,
 }
@@ -98,24 +34,23 @@ struct Found {
 impl<E> Default for Table<E> {
     fn default() -> Self {
         Self {
-            slots: Slots::default(),
-            keys: HashTable::new(),
-            postings: HashTable::new(),
+            records: Arena::default(),
+            keys: Postings::default(),
             hasher: DefaultHashBuilder::default(),
+            index: Index::default(),
             saves: 0,
         }
     }
 }
 
-impl<E: Entity> Table<E> {
+impl<E: Entry> Table<E> {
     /// Takes in an entry as it stands in a document.
     pub(super) fn load(&mut self, key: Text, text: &str, document: &Text) {
-        let wire: Option<Wire<'_>> = serde_json::from_str(text).ok();
-        let entity = wire.and_then(|wire| E::read(&wire, document));
-        self.put(Slot {
+        let entry = Fields::parse(text, document).and_then(|fields| E::read(&fields));
+        let text = document.slice_of(Cow::Borrowed(text));
+        self.put(Record {
             key,
-            body: Body::Read(document.slice_of(Cow::Borrowed(text))),
-            entity,
+            content: Content::Read { entry, text },
             changed_after: None,
             is_renewal: false,
         });
@@ -125,153 +60,145 @@ impl<E: Entity> Table<E> {
     ///
     /// An entry that says the same as the one that is there keeps its text, and counts as added all the same: it must be
     /// there after the next save, though somebody else may have removed it by then.
-    pub(super) fn upsert(&mut self, entity: E, dialect: Dialect)
+    pub(super) fn upsert(&mut self, entry: E, dialect: Dialect)
     where
         E: PartialEq,
     {
-        let key = Text::from(entity.storage_key(dialect));
-        self.store(key, entity, false);
+        let key = Text::from(entry.storage_key(dialect));
+        self.store(key, entry, false);
     }
 
     /// Renews the entry under `key`, wherever that key comes from.
-    pub(super) fn renew(&mut self, key: Text, entity: E)
+    pub(super) fn renew(&mut self, key: Text, entry: E)
     where
         E: PartialEq,
     {
-        let previous = self.by_key(key.as_str());
-        let was_added = previous.is_some_and(|slot| self.has_changed(slot) && !slot.is_renewal);
-        self.store(key, entity, !was_added);
+        // What was added since the last save and is renewed before the next one is still an addition.
+        let previous = self.record(self.slot(key.as_str()).number);
+        let was_added =
+            previous.is_some_and(|record| self.has_changed(record) && !record.is_renewal);
+        self.store(key, entry, !was_added);
     }
 
-    fn store(&mut self, key: Text, entity: E, is_renewal: bool)
+    fn store(&mut self, key: Text, entry: E, is_renewal: bool)
     where
         E: PartialEq,
     {
-        let found = self.find(key.as_str());
-        let slot = found.number.and_then(|number| self.slots.get_mut(number));
-        let previous = match slot {
-            Some(slot) if slot.entity.as_ref() == Some(&entity) => {
-                (slot.changed_after, slot.is_renewal) = (Some(self.saves), is_renewal);
+        let slot = self.slot(key.as_str());
+        let known = slot.number.and_then(|number| self.records.get_mut(number));
+        let content = match known {
+            Some(known) if known.entry() == Some(&entry) => {
+                (known.changed_after, known.is_renewal) = (Some(self.saves), is_renewal);
                 return;
             }
-            Some(slot) => match &slot.body {
-                Body::Made { previous, .. } => previous.clone(),
-                Body::Read(text) => Some(text.clone()),
-            },
-            None => None,
+            known => Content::made(entry, known.map(|known| &known.content)),
         };
-        let size = entry_size(&entity, previous.as_ref());
-        let digest = self.digest(entity.secret().as_bytes());
-        let slot = Slot {
+        let record = Record {
             key,
-            body: Body::Made {
-                previous,
-                size,
-                digest,
-            },
-            entity: Some(entity),
+            content,
             changed_after: Some(self.saves),
             is_renewal,
         };
-        self.put_at(found, slot);
+        self.put_at(slot, record);
     }
 
-    /// Puts a slot of another table under its key, as a change.
-    pub(super) fn put_changed(&mut self, mut slot: Slot<E>) {
-        slot.changed_after = Some(self.saves);
-        self.put(slot);
+    /// Puts a record of another table under its key, as a change.
+    pub(super) fn put_changed(&mut self, mut record: Record<E>) {
+        record.changed_after = Some(self.saves);
+        self.put(record);
     }
 
-    fn put(&mut self, slot: Slot<E>) {
-        self.put_at(self.find(slot.key.as_str()), slot);
+    fn put(&mut self, record: Record<E>) {
+        self.put_at(self.slot(record.key.as_str()), record);
     }
 
-    fn put_at(&mut self, found: Found, slot: Slot<E>) {
-        let number = match found.number {
+    fn put_at(&mut self, slot: KeySlot, record: Record<E>) {
+        let number = match slot.number {
             Some(number) => {
-                self.forget_postings(number);
+                self.make_unfindable(number);
                 number
             }
-            None => u32::try_from(self.slots.len()).unwrap_or(u32::MAX),
+            None => u32::try_from(self.records.len()).unwrap_or(u32::MAX),
         };
-        if let Some(entity) = &slot.entity {
-            let (hasher, postings) = (&self.hasher, &mut self.postings);
-            entity.index(&mut Terms {
-                hasher,
-                each: &mut |hash| {
-                    postings.insert_unique(hash, Posting { hash, slot: number }, Posting::hash);
-                },
-            });
+        if let Some(entry) = record.entry() {
+            self.index.insert(number, entry);
         }
-        match self.slots.get_mut(number) {
-            Some(place) => *place = slot,
+        match self.records.get_mut(number) {
+            Some(previous) => *previous = record,
             None => {
-                let hash = found.hash;
-                let posting = Posting { hash, slot: number };
-                self.keys.insert_unique(hash, posting, Posting::hash);
-                self.slots.push(slot);
+                self.keys.insert(slot.hash, number);
+                self.records.push(record);
             }
         }
     }
 
-    /// Removes the entry under `key`.
-    pub(super) fn remove(&mut self, key: &str) -> Option<Slot<E>> {
-        let Found { hash, number } = self.find(key);
-        let number = number?;
-        self.forget_postings(number);
-        if let Ok(found) = self.keys.find_entry(hash, |posting| posting.slot == number) {
-            found.remove();
+    /// Removes every entry that `is_meant`, and answers how many there were.
+    pub(super) fn remove_where(&mut self, is_meant: impl Fn(&E) -> bool) -> usize {
+        let records = self.records.iter();
+        let meant = records.filter(|record| record.entry().is_some_and(&is_meant));
+        let keys: Vec<Text> = meant.map(|record| record.key.clone()).collect();
+        for key in &keys {
+            self.remove(key.as_str());
         }
-        self.slots.take(number)
+        keys.len()
+    }
+
+    fn remove(&mut self, key: &str) {
+        let KeySlot { hash, number } = self.slot(key);
+        if let Some(number) = number {
+            self.make_unfindable(number);
+            self.keys.remove(hash, number);
+            self.records.take(number);
+        }
+    }
+
+    fn make_unfindable(&mut self, number: u32) {
+        if let Some(entry) = self.records.get(number).and_then(Record::entry) {
+            self.index.remove(number, entry);
+        }
     }
 
     /// The entry under `key`.
-    pub(super) fn by_key(&self, key: &str) -> Option<&Slot<E>> {
-        self.slot(self.find(key).number?)
+    pub(super) fn entry(&self, key: &str) -> Option<&E> {
+        self.record(self.slot(key).number)?.entry()
     }
 
-    /// Entries that may belong to `owner` in `environment`, oldest first.
-    pub(super) fn owned_by<'t>(
+    /// The entries that have `term`, oldest first.
+    pub(super) fn find<'t>(&'t self, term: &Term<'_>) -> impl Iterator<Item = &'t E> + use<'t, E> {
+        self.find_with_keys(term).map(|(_, entry)| entry)
+    }
+
+    /// The entries that have `term`, oldest first, each with the key it is stored under.
+    pub(super) fn find_with_keys<'t>(
         &'t self,
-        owner: &str,
-        environment: &str,
-    ) -> impl Iterator<Item = &'t Slot<E>> + use<'t, E> {
-        self.proposed(&mut |terms| terms.owner(owner, environment))
+        term: &Term<'_>,
+    ) -> impl Iterator<Item = (&'t Text, &'t E)> + use<'t, E> {
+        let numbers = self
+            .index
+            .find(term, |number| self.records.get(number)?.entry());
+        let records = numbers.filter_map(|number| self.records.get(number));
+        records.filter_map(|record| Some((&record.key, record.entry()?)))
     }
 
-    /// Access tokens that may grant `scope` to `client` for the account.
-    pub(super) fn granting<'t>(
-        &'t self,
-        home: &str,
-        environment: &str,
-        client: &str,
-        scope: &str,
-    ) -> impl Iterator<Item = &'t Slot<E>> + use<'t, E> {
-        self.proposed(&mut |terms| terms.granted(home, environment, client, scope))
+    /// All entries that could be understood, in order.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &E> {
+        self.records.iter().filter_map(Record::entry)
     }
 
-    /// Accounts that may have this user name, in any case.
-    pub(super) fn named<'t>(
-        &'t self,
-        username: &str,
-    ) -> impl Iterator<Item = &'t Slot<E>> + use<'t, E> {
-        self.proposed(&mut |terms| terms.username(username))
+    /// All entries as they are written, in order.
+    pub(super) fn records(&self) -> impl Iterator<Item = &Record<E>> {
+        self.records.iter()
     }
 
-    /// The hash by which a secret is told from others: see [`Body::Made`].
-    pub(super) fn digest(&self, secret: &[u8]) -> u64 {
-        self.hasher.hash_one(secret)
+    /// The entries that were added or changed since the table was last saved, in order.
+    pub(super) fn changes(&self) -> impl Iterator<Item = &Record<E>> {
+        self.records
+            .iter()
+            .filter(|record| self.has_changed(record))
     }
 
-    /// The first entry in the slot of this number or a later one, with its number.
-    pub(super) fn next(&self, from: u32) -> Option<(u32, &Slot<E>)> {
-        let last = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-        (from..last).find_map(|number| Some((number, self.slot(number)?)))
-    }
-
-    /// All entries, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Slot<E>> {
-        self.slots.iter()
+    fn has_changed(&self, record: &Record<E>) -> bool {
+        record.changed_after == Some(self.saves)
     }
 
     /// Marks every entry as saved.
@@ -279,126 +206,22 @@ impl<E: Entity> Table<E> {
         self.saves += 1;
     }
 
-    /// The entries that were added or changed since the table was last saved, in order.
-    pub(super) fn changes(&self) -> impl Iterator<Item = &Slot<E>> {
-        self.iter().filter(|slot| self.has_changed(slot))
-    }
-
-    fn has_changed(&self, slot: &Slot<E>) -> bool {
-        slot.changed_after == Some(self.saves)
-    }
-
-    /// How many entries there are.
+    /// How many entries there are, with those that could not be understood.
     pub(super) fn len(&self) -> usize {
         self.keys.len()
     }
 
-    fn proposed<'t>(
-        &'t self,
-        term: &mut dyn FnMut(&mut Terms<'_>),
-    ) -> impl Iterator<Item = &'t Slot<E>> + use<'t, E> {
-        // Mostly there is one, for which nothing is allocated.
-        let mut only = None;
-        let mut numbers = Vec::new();
-        let (hasher, postings) = (&self.hasher, &self.postings);
-        term(&mut Terms {
-            hasher,
-            each: &mut |hash| {
-                let same_hash = postings
-                    .iter_hash(hash)
-                    .filter(|posting| posting.hash == hash);
-                for posting in same_hash {
-                    match only {
-                        None => only = Some(posting.slot),
-                        Some(_) => numbers.push(posting.slot),
-                    }
-                }
-            },
-        });
-        if !numbers.is_empty() {
-            numbers.extend(only.take());
-            numbers.sort_unstable();
-            numbers.dedup();
-        }
-        let numbers = only.into_iter().chain(numbers);
-        numbers.filter_map(|number| self.slot(number))
-    }
-
-    fn slot(&self, number: u32) -> Option<&Slot<E>> {
-        self.slots.get(number)
-    }
-
-    fn find(&self, key: &str) -> Found {
+    fn slot(&self, key: &str) -> KeySlot {
         let hash = self.hasher.hash_one(key);
-        let is_it = |posting: &Posting| {
-            posting.hash == hash && self.slot(posting.slot).is_some_and(|slot| slot.key == key)
-        };
-        Found {
+        let has_key = |record: &Record<E>| record.key == key;
+        let mut numbers = self.keys.under(hash);
+        KeySlot {
             hash,
-            number: self.keys.find(hash, is_it).map(|posting| posting.slot),
+            number: numbers.find(|number| self.record(Some(*number)).is_some_and(has_key)),
         }
     }
 
-    fn forget_postings(&mut self, number: u32) {
-        let Some(Slot {
-            entity: Some(entity),
-            ..
-        }) = self.slots.get(number)
-        else {
-            return;
-        };
-        let (hasher, postings) = (&self.hasher, &mut self.postings);
-        entity.index(&mut Terms {
-            hasher,
-            each: &mut |hash| {
-                if let Ok(found) = postings.find_entry(hash, |posting| {
-                    posting.slot == number && posting.hash == hash
-                }) {
-                    found.remove();
-                }
-            },
-        });
-    }
-}
-
-/// Turns what an entry can be found by into hashes.
-pub(super) struct Terms<'a> {
-    hasher: &'a DefaultHashBuilder,
-    each: &'a mut dyn FnMut(u64),
-}
-
-impl Terms<'_> {
-    /// The account (or, for application metadata, the client) that an entry belongs to.
-    pub(super) fn owner(&mut self, owner: &str, environment: impl AsRef<str>) {
-        self.emit(0, &[owner], environment.as_ref());
-    }
-
-    /// One scope of an access token.
-    pub(super) fn granted(
-        &mut self,
-        home: &str,
-        environment: impl AsRef<str>,
-        client: impl AsRef<str>,
-        scope: &str,
-    ) {
-        self.emit(1, &[home, client.as_ref(), scope], environment.as_ref());
-    }
-
-    /// A user name, in any case.
-    pub(super) fn username(&mut self, username: &str) {
-        self.emit(2, &[&username.to_lowercase()], "");
-    }
-
-    fn emit(&mut self, kind: u8, parts: &[&str], environment: &str) {
-        let mut hasher = self.hasher.build_hasher();
-        kind.hash(&mut hasher);
-        for part in parts {
-            part.hash(&mut hasher);
-        }
-        match environment.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            true => environment.to_ascii_lowercase().hash(&mut hasher),
-            false => environment.hash(&mut hasher),
-        }
-        (self.each)(hasher.finish());
+    fn record(&self, number: Option<u32>) -> Option<&Record<E>> {
+        self.records.get(number?)
     }
 }

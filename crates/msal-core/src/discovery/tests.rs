@@ -1,7 +1,9 @@
+use bytes::Bytes;
+use http::Response;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::RawIdToken;
+use crate::{Authority, IdTokenClaims, RawIdToken};
 
 fn answer(body: &Value) -> Response<Bytes> {
     Response::new(Bytes::from(body.to_string()))
@@ -310,18 +312,6 @@ fn id_tokens_must_come_from_the_authority() {
         let checked = of_tenant.check_id_token_issuer(&claims(&own, claimed));
         assert_eq!(checked.is_ok(), is_genuine, "{claimed:?}");
     }
-}
-
-#[test]
-fn instance_discovery_extends_the_built_in_aliases() {
-    let body = json!({"metadata": [{"aliases": ["Login.Private.cloud", "login.alias.cloud"]}]});
-    let metadata = InstanceMetadata::read(&answer(&body)).unwrap();
-    assert_eq!(
-        metadata.aliases("login.private.cloud"),
-        ["login.private.cloud", "login.alias.cloud"]
-    );
-    assert_eq!(metadata.aliases("login.windows.net").len(), 4);
-    assert_eq!(metadata.aliases("fs.contoso.com"), ["fs.contoso.com"]);
 }
 
 #[test]

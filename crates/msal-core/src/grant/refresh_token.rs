@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use http::{Request, Uri};
 
-use super::{ClientCredential, Form, RequestContext, RequestError};
+use super::context::RequestContext;
+use super::credential::ClientCredential;
+use super::error::RequestError;
+use super::form::Form;
 use crate::{HomeAccountId, RefreshToken, ScopeSet};
 
 /// One redemption of a refresh token.

@@ -4,9 +4,6 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// No token lives longer; a longer answer is a mistake or an attempt at an overflow.
-const TEN_YEARS: u64 = 10 * 366 * 86_400;
-
 /// A life time in seconds: an integer, a fraction, or a string of either. `None` when it is not a number.
 ///
 /// v1 and ADFS send strings, B2C both, and some proxies fractions. Negative values become zero and absurd ones ten
@@ -34,6 +31,9 @@ pub(super) fn text(value: &Value) -> Option<String> {
         .filter(|text| !text.is_empty())
         .map(str::to_owned)
 }
+
+/// No token lives longer; a longer answer is a mistake or an attempt at an overflow.
+const TEN_YEARS: u64 = 10 * 366 * 86_400;
 
 #[cfg(test)]
 mod tests {

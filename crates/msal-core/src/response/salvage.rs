@@ -5,8 +5,6 @@
 
 use crate::RefreshToken;
 
-const NAME: &str = "\"refresh_token\"";
-
 /// Every distinct, complete, non-empty string that stands as a value of `refresh_token` in `body`, in order.
 ///
 /// The text around it may be anything. A string that is cut off by the end of the body is not returned: half a token
@@ -32,6 +30,8 @@ fn value_after_colon(after: &str) -> Option<RefreshToken> {
     let mut values = serde_json::Deserializer::from_str(value).into_iter::<String>();
     values.next()?.ok().map(RefreshToken::new)
 }
+
+const NAME: &str = "\"refresh_token\"";
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,15 @@
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::Response;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::tokens::DEFAULT_LIFETIME;
 use super::*;
+use crate::{HomeAccountId, RefreshToken};
 
 fn read(status: u16, body: impl Into<String>) -> TokenOutcome {
     let response = Response::builder()
@@ -255,20 +261,6 @@ fn refusals_say_what_can_be_done() {
             "{body}"
         );
     }
-}
-
-#[test]
-fn a_dead_token_is_told_from_a_policy() {
-    let error = |suberror| match read(
-        400,
-        json!({"error": "invalid_grant", "suberror": suberror}).to_string(),
-    ) {
-        TokenOutcome::Refused(error) => *error,
-        other => panic!("{other:?}"),
-    };
-    assert!(error("bad_token").is_token_dead());
-    assert!(error("token_expired").is_token_dead());
-    assert!(!error("basic_action").is_token_dead());
 }
 
 #[test]

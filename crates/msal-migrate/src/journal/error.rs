@@ -161,15 +161,20 @@ impl JournalError {
         }
     }
 
+    /// What was found wrong with the file or folder at `path`.
+    pub(super) fn private(path: &Path, error: private_file::Error) -> Self {
+        match error {
+            private_file::Error::Io { action, source, .. } => Self::io(action, path)(source),
+            private_file::Error::Refused { reason, .. } => Self::not_ours(path, reason),
+        }
+    }
+
     /// A failed `action`, as a function of what the system said.
     pub(super) fn io(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Self {
-        move |source| match super::file::refusal(&source) {
-            Some(reason) => Self::not_ours(path, reason),
-            None => Self::Io {
-                action,
-                place: path.display().to_string(),
-                source: Arc::new(source),
-            },
+        move |source| Self::Io {
+            action,
+            place: path.display().to_string(),
+            source: Arc::new(source),
         }
     }
 }

@@ -11,12 +11,12 @@ use std::{
     time::Duration,
 };
 
+use private_file::Lock;
 use tokio::sync::oneshot;
 
 use super::{
     JournalError, Position,
     event::{Event, RawResponse},
-    file::Locked,
     header,
     key::Keys,
     locked, record,
@@ -42,7 +42,7 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, JournalError>>;
 /// The journal as the thread has it: nobody else touches the file.
 pub(super) struct Writer {
     pub(super) path: PathBuf,
-    pub(super) file: Locked,
+    pub(super) file: Lock,
     pub(super) sessions: Sessions,
     /// Brought up to date when a group is on the disk.
     pub(super) states: Arc<Mutex<States>>,

@@ -3,58 +3,39 @@
 //! | file | what |
 //! |---|---|
 //! | `<name>` | the blob |
-//! | `.<name>.tmp` | the next blob while it is written. Only whoever holds the lock makes one, so one that is found is what a killed writer left |
-//! | `<name>.lock` | see [`own_lock`](super::own_lock) |
+//! | `.<name>.tmp` | the next blob while it is written: see [`Replacement`]. Only whoever holds the lock makes one |
+//! | `<name>.lock` | see [`Folder::lock`] |
 //! | `<name>.lockfile` | see [`lockfile`](super::lockfile) |
 //! | `<name>.corrupt-<n>` | ruins that were set aside |
 
 use std::{
-    ffi::OsString,
     fs::File,
-    io::{self, Read as _},
-    path::{Path, PathBuf},
+    io::{self, Read as _, Write as _},
+    path::PathBuf,
     thread,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use msal_core::SecretBuffer;
-use xxhash_rust::xxh3::Xxh3;
+use private_file::{Access, Folder, Replacement};
 
 use super::{
-    Options,
-    lockfile::Lockfile,
-    os::{self, Access, Folder},
-    own_lock::{self, OwnLock},
-    shape::Outline,
+    cache_path::CachePath, lockfile::Lockfile, locks::Locks, options::Options, shape::Outline,
 };
-use crate::store::{PIECE, Pieces, StoreError, Stored, Version};
-
-/// What hands the pieces of a file's content to the function that writes them.
-pub(super) type Content<'a> =
-    &'a mut dyn FnMut(&mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()>;
+use crate::store::{Blob, ContentDigest, PIECE, StoreError, Stored, Version};
 
 /// The file of one blob.
 #[derive(Debug)]
 pub(super) struct CacheFile {
-    folder: PathBuf,
-    name: OsString,
+    path: CachePath,
     options: Options,
 }
 
 impl CacheFile {
     pub(super) fn new(path: PathBuf, options: Options) -> Result<Self, StoreError> {
-        match (parent(&path), path.file_name()) {
-            (Some(folder), Some(name)) => Ok(Self {
-                folder: folder.into(),
-                name: name.into(),
-                options,
-            }),
-            _ => Err(StoreError::not_ours(
-                path.display().to_string(),
-                "it is a directory",
-            )),
-        }
+        let path = CachePath::new(&path)?;
+        Ok(Self { path, options })
     }
 
     /// Reads the file without taking a lock: our own writers replace it in one step. Foreign ones truncate it first, so
@@ -76,68 +57,69 @@ impl CacheFile {
                 )));
             };
             if !may_be_in_writing {
-                return Err(StoreError::corrupt(folder.place(&self.name), fault));
+                return Err(StoreError::corrupt(self.path.to_string(), fault));
             }
             // Once nobody writes, one more look: the writer may have finished just now.
-            may_be_in_writing =
-                Instant::now() < deadline && self.is_foreign_writer_at_work(&folder);
+            may_be_in_writing = Instant::now() < deadline && Lockfile::is_held(&folder, &self.path);
             if may_be_in_writing {
                 thread::sleep(PAUSE);
             }
         }
     }
 
-    /// Reads the file piece by piece: it takes no memory for a file however large. Ruins have a version as well, which
-    /// nobody expects.
-    pub(super) fn load_pieces(
-        &self,
-        each: &mut dyn FnMut(&[u8]),
-    ) -> Result<Option<Version>, StoreError> {
+    /// The version of what is in the file, which is read piece by piece: it takes no memory for a file however large. Ruins
+    /// have a version as well, which nobody expects.
+    pub(super) fn version(&self) -> Result<Option<Version>, StoreError> {
         let Some(folder) = self.open_folder()? else {
             return Ok(None);
         };
-        let Some((mut file, _)) = self.open(&folder)? else {
+        let Some((mut file, _)) = self.path.open(&folder)? else {
             return Ok(None);
         };
-        let failed = |error| self.failed("read", &folder, error);
-        let mut hash = Xxh3::new();
-        let each = &mut |piece: &[u8]| {
-            hash.update(piece);
-            each(piece);
-        };
-        read_in_pieces(&mut file, each).map_err(failed)?;
-        Ok(Some(version_of(&hash)))
+        let mut digest = ContentDigest::default();
+        read_in_pieces(&mut file, &mut |piece| digest.add(piece))
+            .map_err(|error| self.path.io_failed("read", error))?;
+        Ok(Some(Version::of_content(&digest)))
     }
 
     /// Refuses a blob that would be taken for ruins, before anything is touched.
-    pub(super) fn refuse_ruins(&self, blob: &[u8]) -> Result<(), StoreError> {
+    fn refuse_ruins(&self, blob: &dyn Blob) -> Result<(), StoreError> {
+        if blob.is_json_object() {
+            return Ok(());
+        }
         let mut outline = Outline::default();
-        outline.add(blob);
+        let seen = blob.for_each_piece(&mut |piece| {
+            outline.add(piece);
+            Ok(())
+        });
+        seen.map_err(|error| self.path.io_failed("write", error))?;
         match outline.fault(self.options.any_content) {
             None => Ok(()),
-            Some(fault) => Err(self.ruinous(fault)),
+            Some(fault) => Err(StoreError::corrupt(
+                format!("what was to be saved in {}", self.path),
+                fault,
+            )),
         }
-    }
-
-    fn ruinous(&self, fault: &'static str) -> StoreError {
-        let file = self.folder.join(&self.name);
-        StoreError::corrupt(format!("what was to be saved in {}", file.display()), fault)
     }
 
     /// Replaces the file if it still is what the caller expects.
     pub(super) fn save(
         &self,
-        blob: &dyn Pieces,
+        blob: &dyn Blob,
         expected: Option<&Version>,
     ) -> Result<Version, StoreError> {
-        let folder = self.make_folder()?;
+        self.refuse_ruins(blob)?;
+        let folder = self.path.make_folder(&self.options.gate)?;
         self.locked(&folder, || {
             let ruins = self.expect(&folder, expected)?;
-            let version = self.prepare(&folder, blob)?;
+            let (replacement, version) = self.prepare(&folder, blob)?;
             if let Some(ruins) = ruins {
                 self.keep(&folder, ruins)?;
             }
-            self.publish(&folder)?;
+            replacement
+                .publish()
+                .map_err(|error| self.path.failed("replace", error))?;
+            self.path.sync(&folder)?;
             Ok(version)
         })
     }
@@ -149,13 +131,11 @@ impl CacheFile {
         };
         self.locked(&folder, || {
             // Refuses to touch what is not ours.
-            self.open(&folder)?;
-            for name in [&self.temporary(), &self.name] {
-                folder
-                    .remove(name)
-                    .map_err(|error| self.failed("remove", &folder, error))?;
-            }
-            self.sync(&folder)
+            self.path.open(&folder)?;
+            Replacement::discard(&folder, self.path.name())
+                .and_then(|()| folder.remove(self.path.name()))
+                .map_err(|error| self.path.failed("remove", error))?;
+            self.path.sync(&folder)
         })
     }
 
@@ -178,13 +158,13 @@ impl CacheFile {
             if !as_seen {
                 return Err(StoreError::Conflict);
             }
-            let renamed = self.unused_name(&folder).and_then(|name| {
-                folder.rename(&self.name, &name)?;
+            let renamed = self.path.unused_name(&folder).and_then(|name| {
+                folder.rename(self.path.name(), &name)?;
                 Ok(name)
             });
-            let name = renamed.map_err(|error| self.failed("set aside", &folder, error))?;
-            self.sync(&folder)?;
-            Ok(Some(self.folder.join(name)))
+            let name = renamed.map_err(|error| self.path.failed("set aside", error))?;
+            self.path.sync(&folder)?;
+            Ok(Some(folder.path_of(&name)))
         })
     }
 
@@ -194,28 +174,8 @@ impl CacheFile {
         folder: &Folder,
         work: impl FnOnce() -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let _own = self.own_lock(folder)?;
-        // Declared second, so released first.
-        let name = self.beside(".lockfile");
-        let _lockfile = Lockfile::acquire(folder, &name, self.options.lock_wait)?;
+        let _locks = Locks::acquire(folder, &self.path, self.options.lock_wait)?;
         work()
-    }
-
-    fn own_lock(&self, folder: &Folder) -> Result<OwnLock, StoreError> {
-        let name = self.beside(".lock");
-        let failed = |error| failure("lock", folder.place(&name), error);
-        let file = folder.open_or_create_lock(&name).map_err(failed)?;
-        if let Err(reason) = os::vet(&file).map_err(failed)? {
-            return Err(StoreError::not_ours(folder.place(&name), reason));
-        }
-        match own_lock::lock_within(file, self.options.lock_wait).map_err(failed)? {
-            Some(locked) => Ok(locked),
-            // Whoever holds it holds the other one too, which has a name in it.
-            None => Err(StoreError::locked(
-                folder.place(&name),
-                Lockfile::holder(folder, &self.beside(".lockfile")),
-            )),
-        }
     }
 
     /// Compares the file with what the caller expects. Ruins are returned where the caller's blob may replace them,
@@ -233,10 +193,10 @@ impl CacheFile {
                     fault: Some(fault), ..
                 }),
                 None,
-            ) => Err(StoreError::corrupt(folder.place(&self.name), fault)),
+            ) => Err(StoreError::corrupt(self.path.to_string(), fault)),
             (Some(current), Some(expected)) if current.version == *expected => {
                 if current.access == Access::Exposed {
-                    let file = folder.place(&self.name);
+                    let file = self.path.to_string();
                     tracing::warn!(
                         file,
                         "other users could read or write the token cache; the new file is private"
@@ -248,51 +208,26 @@ impl CacheFile {
         }
     }
 
-    /// Puts the new content on the disk under its temporary name, unless it is ruins.
-    fn prepare(&self, folder: &Folder, blob: &dyn Pieces) -> Result<Version, StoreError> {
-        let temporary = self.temporary();
-        let mut outline = (!blob.is_document()).then(Outline::default);
-        let mut hash = Xxh3::new();
-        // We hold the lock, so it is not in use: a killed writer left it.
-        let written = folder.remove(&temporary).and_then(|()| {
-            folder.write_new(&temporary, &mut |write| {
-                blob.for_each(&mut |piece| {
-                    if let Some(outline) = &mut outline {
-                        outline.add(piece);
-                    }
-                    hash.update(piece);
-                    write(piece)
-                })
+    /// Puts the new content on the disk under its temporary name.
+    fn prepare<'a>(
+        &'a self,
+        folder: &'a Folder,
+        blob: &dyn Blob,
+    ) -> Result<(Replacement<'a>, Version), StoreError> {
+        let mut digest = ContentDigest::default();
+        let written = Replacement::write(folder, self.path.name(), |file| {
+            blob.for_each_piece(&mut |piece| {
+                digest.add(piece);
+                file.write_all(piece)
             })
         });
-        let fault = outline.and_then(|outline| outline.fault(self.options.any_content));
-        let refused = match (written, fault) {
-            (Ok(()), None) => return Ok(version_of(&hash)),
-            (Ok(()), Some(fault)) => self.ruinous(fault),
-            (Err(error), _) => self.failed("write", folder, error),
-        };
-        drop(folder.remove(&temporary));
-        Err(refused)
-    }
-
-    /// Gives the new content its name.
-    fn publish(&self, folder: &Folder) -> Result<(), StoreError> {
-        let temporary = self.temporary();
-        folder.rename(&temporary, &self.name).map_err(|error| {
-            drop(folder.remove(&temporary));
-            self.failed("replace", folder, error)
-        })?;
-        self.sync(folder)
-    }
-
-    fn sync(&self, folder: &Folder) -> Result<(), StoreError> {
-        let synced = folder.sync();
-        synced.map_err(|error| StoreError::not_durable(folder.place(&self.name), error))
+        let replacement = written.map_err(|error| self.path.failed("write", error))?;
+        Ok((replacement, Version::of_content(&digest)))
     }
 
     /// Copies ruins aside. A copy, so that the file is never missing for those who read it without a lock.
     fn keep(&self, folder: &Folder, ruins: Current) -> Result<(), StoreError> {
-        let file = folder.place(&self.name);
+        let file = self.path.to_string();
         tracing::warn!(
             file,
             fault = ruins.fault,
@@ -303,93 +238,32 @@ impl CacheFile {
         }
         let content = Bytes::from_owner(ruins.content);
         let kept = self
+            .path
             .unused_name(folder)
-            .and_then(|name| folder.write_new(&name, &mut |write| content.for_each(write)));
-        kept.map_err(|error| self.failed("set aside", folder, error))
-    }
-
-    fn unused_name(&self, folder: &Folder) -> io::Result<OsString> {
-        let mut n = 1_u32;
-        loop {
-            let name = self.beside(&format!(".corrupt-{n}"));
-            if !folder.contains(&name)? {
-                return Ok(name);
-            }
-            n += 1;
-        }
+            .and_then(|name| folder.write_new(&name, |file| file.write_all(&content)));
+        kept.map_err(|error| self.path.failed("set aside", error))
     }
 
     fn read(&self, folder: &Folder) -> Result<Option<Current>, StoreError> {
-        let Some((mut file, access)) = self.open(folder)? else {
+        let Some((mut file, access)) = self.path.open(folder)? else {
             return Ok(None);
         };
-        let content = read_whole(&mut file).map_err(|error| self.failed("read", folder, error))?;
-        let (mut outline, mut hash) = (Outline::default(), Xxh3::new());
+        let content = read_whole(&mut file).map_err(|error| self.path.io_failed("read", error))?;
+        let (mut outline, mut digest) = (Outline::default(), ContentDigest::default());
         for piece in content.chunks(PIECE) {
             outline.add(piece);
-            hash.update(piece);
+            digest.add(piece);
         }
         Ok(Some(Current {
-            version: version_of(&hash),
+            version: Version::of_content(&digest),
             fault: outline.fault(self.options.any_content),
             content,
             access,
         }))
     }
 
-    fn open(&self, folder: &Folder) -> Result<Option<(File, Access)>, StoreError> {
-        let failed = |error| self.failed("read", folder, error);
-        let Some(file) = folder.open_file(&self.name).map_err(failed)? else {
-            return Ok(None);
-        };
-        match os::vet(&file).map_err(failed)? {
-            Ok(access) => Ok(Some((file, access))),
-            Err(reason) => Err(StoreError::not_ours(folder.place(&self.name), reason)),
-        }
-    }
-
     fn open_folder(&self) -> Result<Option<Folder>, StoreError> {
-        Folder::open(&self.folder, &self.options.gate)
-            .map_err(|error| self.folder_failed("open", error))
-    }
-
-    fn make_folder(&self) -> Result<Folder, StoreError> {
-        let failed = |error| self.folder_failed("make", error);
-        let folder = Folder::create(&self.folder, &self.options.gate).map_err(failed)?;
-        if folder.is_exposed().map_err(failed)? {
-            let place = self.folder.display().to_string();
-            return Err(StoreError::not_ours(
-                place,
-                "every user may replace files in this folder",
-            ));
-        }
-        Ok(folder)
-    }
-
-    /// Errors of looking are taken for "nobody": the file itself has already been read.
-    fn is_foreign_writer_at_work(&self, folder: &Folder) -> bool {
-        Lockfile::is_held(folder, &self.beside(".lockfile")).unwrap_or(false)
-    }
-
-    fn temporary(&self) -> OsString {
-        let mut name = OsString::from(".");
-        name.push(&self.name);
-        name.push(".tmp");
-        name
-    }
-
-    fn beside(&self, suffix: &str) -> OsString {
-        let mut name = self.name.clone();
-        name.push(suffix);
-        name
-    }
-
-    fn failed(&self, action: &'static str, folder: &Folder, error: io::Error) -> StoreError {
-        failure(action, folder.place(&self.name), error)
-    }
-
-    fn folder_failed(&self, action: &'static str, error: io::Error) -> StoreError {
-        failure(action, self.folder.display().to_string(), error)
+        self.path.open_folder(&self.options.gate)
     }
 }
 
@@ -399,24 +273,6 @@ struct Current {
     version: Version,
     fault: Option<&'static str>,
     access: Access,
-}
-
-/// The folder that `path` is in, a single name being in the current one.
-pub(super) fn parent(path: &Path) -> Option<&Path> {
-    let parent = path.parent()?;
-    Some(if parent.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        parent
-    })
-}
-
-/// Tells what the system refused from what failed.
-pub(super) fn failure(action: &'static str, place: String, error: io::Error) -> StoreError {
-    match os::refusal(&error) {
-        Some(reason) => StoreError::not_ours(place, reason),
-        None => StoreError::io(action, place, error),
-    }
 }
 
 /// Reads to the end in one buffer that never moves, as a buffer that grows leaves copies of tokens behind.
@@ -430,12 +286,6 @@ fn read_whole(file: &mut File) -> io::Result<SecretBuffer> {
     // A file that grows while it is read comes out cut off, which the caller notices.
     file.take(len).read_to_end(&mut content)?;
     Ok(content)
-}
-
-/// Tells two states of the file apart. Whoever could forge a collision could as well write the file, so that a fast hash
-/// of 128 bits does what a cryptographic one would, at a tenth of the cost for a cache of many users.
-fn version_of(content: &Xxh3) -> Version {
-    Version::new(content.digest128().to_le_bytes())
 }
 
 /// Hands what is left of a file to `each`, in a buffer that is used again for each piece.

@@ -9,7 +9,6 @@
 //! lock among ourselves, and versions that notice a change made behind our back.
 
 use std::{
-    ffi::OsStr,
     fs::{File, TryLockError},
     io::{self, ErrorKind, Read as _, Seek as _, Write as _},
     path::Path,
@@ -17,120 +16,131 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use super::{
-    cache_file::failure,
-    os::{self, Folder},
-};
+use private_file::{Error, Folder, Lock, is_alive};
+
+use super::cache_path::CachePath;
 use crate::store::StoreError;
 
 /// The lock, held until dropped.
 #[derive(Debug)]
 pub(super) struct Lockfile<'a> {
     folder: &'a Folder,
-    name: &'a OsStr,
-    file: File,
+    path: CachePath,
+    lock: Lock,
 }
 
 impl<'a> Lockfile<'a> {
-    /// Takes the lock, waiting up to `wait` for whoever holds it. The caller holds our own lock already, so that
+    /// Takes the lock of the file at `cache`, waiting up to `wait` for whoever holds it. The caller holds our own lock already, so that
     /// nobody of ours competes for a file left behind.
     ///
     /// There is nothing to block on, as the lock is the existence of a file: hence the looking again and again, only
     /// while a foreign program holds it.
     pub(super) fn acquire(
         folder: &'a Folder,
-        name: &'a OsStr,
+        cache: &CachePath,
         wait: Duration,
     ) -> Result<Self, StoreError> {
+        let path = cache.beside(SUFFIX);
         let deadline = Instant::now() + wait;
         let mut pause = FIRST_PAUSE;
         loop {
-            let holder = match attempt(folder, name)? {
-                Attempt::Taken(file) => return Ok(Self { folder, name, file }),
+            let holder = match attempt(folder, &path)? {
+                Attempt::Taken(lock) => {
+                    return Ok(Self { folder, path, lock });
+                }
                 Attempt::Held(holder) => holder,
             };
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(StoreError::locked(folder.place(name), holder));
+                return Err(StoreError::locked(path.to_string(), holder));
             }
             thread::sleep(pause.min(left));
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    /// Whether a program that is still running holds the lock. Changes nothing.
-    pub(super) fn is_held(folder: &Folder, name: &OsStr) -> io::Result<bool> {
-        let Some(mut file) = folder.open_file(name)? else {
-            return Ok(false);
+    /// Whether a program that is still running holds the lock. Changes nothing, and takes what cannot be looked at for
+    /// nobody.
+    pub(super) fn is_held(folder: &Folder, cache: &CachePath) -> bool {
+        let Ok(Some(mut file)) = folder.open_unvetted(cache.beside(SUFFIX).name()) else {
+            return false;
         };
-        Ok(!Holder::read(&mut file)?.is_gone()
-            || matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        Holder::read(&mut file).is_ok_and(|holder| {
+            !holder.is_gone() || matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+        })
     }
 
     /// Who says to hold the lock, for messages.
-    pub(super) fn holder(folder: &Folder, name: &OsStr) -> Option<String> {
-        let mut file = folder.open_file(name).ok()??;
+    pub(super) fn holder(folder: &Folder, cache: &CachePath) -> Option<String> {
+        let mut file = folder.open_unvetted(cache.beside(SUFFIX).name()).ok()??;
         Holder::read(&mut file).ok()?.name()
     }
 }
 
 impl Drop for Lockfile<'_> {
     fn drop(&mut self) {
-        if self.folder.is_same(self.name, &self.file).unwrap_or(false)
-            && self.folder.remove(self.name).is_err()
+        let name = self.path.name();
+        // The file goes first, then the lock on it.
+        if self.folder.is_same(name, &self.lock).unwrap_or(false)
+            && self.folder.remove(name).is_err()
         {
             // Best effort: a file without a signature is soon taken over, one that names a living process is not.
-            drop(self.file.set_len(0));
+            drop(self.lock.set_len(0));
         }
-        // Closing alone would leave the lock to a child process that is just being started and has a copy of the file.
-        drop(self.file.unlock());
     }
 }
 
 enum Attempt {
-    Taken(File),
+    Taken(Lock),
     Held(Option<String>),
 }
 
-fn attempt(folder: &Folder, name: &OsStr) -> Result<Attempt, StoreError> {
-    let failed = |error| failure("lock", folder.place(name), error);
-    match folder.create_file(name) {
-        Ok(file) => take(folder, name, file).map_err(failed),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => take_over(folder, name),
-        Err(error) => Err(failed(error)),
+fn attempt(folder: &Folder, path: &CachePath) -> Result<Attempt, StoreError> {
+    match folder.create_file(path.name()) {
+        Ok(file) => take(folder, path, file),
+        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::AlreadyExists => {
+            take_over(folder, path)
+        }
+        Err(error) => Err(path.failed("lock", error)),
     }
 }
 
 /// Takes the file of somebody who is gone.
-fn take_over(folder: &Folder, name: &OsStr) -> Result<Attempt, StoreError> {
-    let failed = |error| failure("lock", folder.place(name), error);
-    let Some(mut file) = folder.open_lock(name).map_err(failed)? else {
+fn take_over(folder: &Folder, path: &CachePath) -> Result<Attempt, StoreError> {
+    let opened = folder.open_to_write(path.name());
+    let Some((mut file, _)) = opened.map_err(|error| path.failed("lock", error))? else {
         return Ok(Attempt::Held(None));
     };
-    if let Err(reason) = os::vet(&file).map_err(failed)? {
-        return Err(StoreError::not_ours(folder.place(name), reason));
-    }
-    let holder = Holder::read(&mut file).map_err(failed)?;
+    let holder = Holder::read(&mut file).map_err(|error| path.io_failed("lock", error))?;
     if holder.is_gone() {
-        take(folder, name, file).map_err(failed)
+        take(folder, path, file)
     } else {
         Ok(Attempt::Held(holder.name()))
     }
 }
 
-fn take(folder: &Folder, name: &OsStr, mut file: File) -> io::Result<Attempt> {
-    match file.try_lock() {
-        // Its holder, or somebody who waited for it, may have deleted it in the meantime.
-        Ok(()) if !folder.is_same(name, &file)? => Ok(Attempt::Held(None)),
-        Ok(()) => {
-            file.set_len(0)?;
-            file.rewind()?;
-            file.write_all(signature().as_bytes())?;
-            Ok(Attempt::Taken(file))
+fn take(folder: &Folder, path: &CachePath, file: File) -> Result<Attempt, StoreError> {
+    let failed = |error| path.io_failed("lock", error);
+    match Lock::try_new(file).map_err(failed)? {
+        Ok(mut lock) => {
+            let is_same = folder.is_same(path.name(), &lock);
+            // Its holder, or somebody who waited for it, may have deleted it in the meantime.
+            if !is_same.map_err(|error| path.failed("lock", error))? {
+                return Ok(Attempt::Held(None));
+            }
+            sign(&mut lock).map_err(failed)?;
+            Ok(Attempt::Taken(lock))
         }
-        Err(TryLockError::WouldBlock) => Ok(Attempt::Held(Holder::read(&mut file)?.name())),
-        Err(TryLockError::Error(error)) => Err(error),
+        Err(mut file) => Ok(Attempt::Held(
+            Holder::read(&mut file).map_err(failed)?.name(),
+        )),
     }
+}
+
+fn sign(file: &mut File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(signature().as_bytes())
 }
 
 /// Who a lock file says holds it.
@@ -161,7 +171,7 @@ impl Holder {
             return true;
         }
         match self.text.split_whitespace().next().map(str::parse) {
-            Some(Ok(pid)) => !os::is_alive(pid, self.age),
+            Some(Ok(pid)) => !is_alive(pid, self.age),
             Some(Err(_)) | None => self.age > TIME_TO_SIGN,
         }
     }
@@ -185,6 +195,7 @@ fn signature() -> String {
     format!("{} {}", std::process::id(), name.to_string_lossy())
 }
 
+const SUFFIX: &str = ".lockfile";
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 const TIME_TO_SIGN: Duration = Duration::from_secs(1);

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use tempfile::TempDir;
 
 use super::FileStore;
-use crate::store::{CacheStore, Partition, Pieces, StoreError, Stored, Version, conformance};
+use crate::store::{Blob, CacheStore, Partition, StoreError, Stored, Version, conformance};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_in_one_file_conforms() {
@@ -115,7 +115,7 @@ async fn save(
     store
         .save(
             &Partition::default(),
-            Bytes::copy_from_slice(text.as_bytes()),
+            Arc::new(Bytes::copy_from_slice(text.as_bytes())),
             expected,
         )
         .await
@@ -170,14 +170,19 @@ const CACHE: &str = "MSAL_TEST_CACHE";
 /// A blob that fails while it is made.
 struct Failing;
 
-impl Pieces for Failing {
-    fn for_each(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+impl Blob for Failing {
+    fn for_each_piece(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         each(b"{\"half\":")?;
         Err(io::Error::other("no more"))
     }
 
     fn whole(&self) -> Bytes {
         Bytes::new()
+    }
+
+    /// So that it is not looked at before it is written.
+    fn is_json_object(&self) -> bool {
+        true
     }
 }
 
@@ -187,7 +192,7 @@ async fn a_blob_that_fails_while_it_is_written_leaves_the_old_one() {
     let store = FileStore::new(folder.path().join("cache.json"));
     let version = save(&store, "{}", None).await.unwrap();
     let partition = Partition::default();
-    let failed = store.save_pieces(&partition, Arc::new(Failing), Some(version));
+    let failed = store.save(&partition, Arc::new(Failing), Some(version));
     assert!(failed.await.is_err());
     let stored = store.load(&partition).await.unwrap().unwrap();
     assert_eq!(stored.blob, "{}");

@@ -13,10 +13,11 @@ use std::{
     time::Duration,
 };
 
+use private_file::Gate;
 use tempfile::TempDir;
 
 use super::{child, load, names, save, told, told_cache};
-use crate::store::{FileStore, StoreError, file::gate::Gate};
+use crate::store::{FileStore, StoreError};
 
 /// MSAL Python's writer, treated like this, ruined four files in ten.
 #[tokio::test]

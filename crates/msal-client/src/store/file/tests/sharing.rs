@@ -11,10 +11,11 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use private_file::Gate;
 use tempfile::TempDir;
 
 use super::{child, load, names, save, told, told_cache};
-use crate::store::{FileStore, StoreError, conformance, file::gate::Gate};
+use crate::store::{FileStore, StoreError, conformance};
 
 /// Of 8 processes with 150 additions each, msal-extensions lost three quarters. `MSAL_TEST_ADDITIONS=150` repeats that.
 #[tokio::test]

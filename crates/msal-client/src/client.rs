@@ -1,0 +1,210 @@
+//! What every flow needs: the application's state, its endpoints, a token request and its answer, and the result.
+//!
+//! The flows are above this, one file each. What only one of them does is there.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::Request;
+use msal_core::{
+    Account, ApiId, Authority, ClientCredential, Cloud, HomeAccountId, ProviderMetadata,
+    RequestContext, ScopeSet, Telemetry, TokenEvent, TokenOutcome, TokenResponse, retry_after,
+};
+
+use crate::cache::SharedTokenCache;
+use crate::error::{Error, ProtocolError, StoreFailure};
+use crate::http::{HttpError, HttpErrorKind};
+use crate::keyed_lock::KeyedLock;
+use crate::metadata::MetadataCache;
+use crate::result::AuthenticationResult;
+use crate::runtime::Runtime;
+use crate::single_flight::SingleFlight;
+use crate::store::StoreError;
+
+/// The state behind every clone of an application.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) client_id: String,
+    pub(crate) credential: ClientCredential,
+    pub(crate) authority: Authority,
+    /// The host names under which tokens of the application's cloud may be stored: see [`environments`].
+    pub(crate) environments: Vec<String>,
+    /// Whether the caller named the authority's host as one to trust with tokens.
+    is_known_authority: bool,
+    pub(crate) runtime: Runtime,
+    pub(crate) cache: Arc<SharedTokenCache>,
+    pub(crate) metadata: MetadataCache,
+    /// Calls that went to the network and are not answered yet.
+    pub(crate) in_flight: SingleFlight<CallKey, Result<AuthenticationResult, Error>>,
+    /// Held while an account's refresh tokens are redeemed at a server that revokes a token that is used twice.
+    pub(crate) renewals: KeyedLock<HomeAccountId>,
+    telemetry: Mutex<Telemetry>,
+}
+
+/// What makes two calls equal: one request answers both.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CallKey {
+    pub(crate) home_account_id: HomeAccountId,
+    pub(crate) scopes: ScopeSet,
+    pub(crate) force_refresh: bool,
+}
+
+impl Client {
+    pub(crate) fn new(
+        client_id: String,
+        credential: ClientCredential,
+        authority: Authority,
+        is_known_authority: bool,
+        cache: Arc<SharedTokenCache>,
+        runtime: Runtime,
+    ) -> Self {
+        Self {
+            client_id,
+            credential,
+            environments: environments(&authority),
+            authority,
+            is_known_authority,
+            runtime,
+            cache,
+            metadata: MetadataCache::default(),
+            in_flight: SingleFlight::default(),
+            renewals: KeyedLock::default(),
+            telemetry: Mutex::default(),
+        }
+    }
+
+    /// The endpoints of `authority`: the application's, or an alias of it.
+    pub(crate) async fn endpoints(&self, authority: &Authority) -> Result<ProviderMetadata, Error> {
+        self.metadata
+            .resolve(authority, self.is_known_authority, &self.runtime)
+            .await
+    }
+
+    /// Whether the endpoints of the application's authority are known without asking the network.
+    pub(crate) fn knows_endpoints(&self) -> bool {
+        ProviderMetadata::built_in(&self.authority).is_some()
+            || self.metadata.realm(&self.authority).is_some()
+    }
+
+    /// What a token request says beside its grant. `reason` is why the network is asked, as telemetry counts it; `account`
+    /// is whose token is asked for, where that is known.
+    pub(crate) fn context(
+        &self,
+        api: ApiId,
+        reason: u8,
+        account: Option<&HomeAccountId>,
+    ) -> Result<RequestContext, Error> {
+        Ok(RequestContext::new(
+            self.runtime.correlation_id()?,
+            Telemetry::current(api, reason),
+            self.telemetry().last(),
+            account.map(HomeAccountId::anchor_mailbox),
+        ))
+    }
+
+    /// Sends a token request and reads the answer. Whose tokens it brings has still to be checked, and nothing is cached.
+    pub(crate) async fn send(
+        &self,
+        request: Request<Bytes>,
+        api: ApiId,
+        correlation_id: &str,
+    ) -> Result<TokenResponse, Error> {
+        let answer = self.runtime.http.send(request).await?;
+        match TokenOutcome::read(&answer, &self.client_id) {
+            // RFC 6749 §5.1
+            TokenOutcome::Tokens(response) => {
+                self.telemetry().record_success();
+                Ok(*response)
+            }
+            // RFC 6749 §5.2
+            TokenOutcome::Refused(mut error) => {
+                // RFC 9110 §10.2.3: `Retry-After` may be a date, which only a clock turns into a wait.
+                error.retry_after = retry_after(answer.headers(), self.runtime.clock.now());
+                self.telemetry()
+                    .record_failure(api, correlation_id, &error.error);
+                Err(Error::from(*error))
+            }
+            TokenOutcome::Malformed(error) => Err(Error::from(error)),
+            _ => Err(Error::Http(HttpError::bare(HttpErrorKind::Response))),
+        }
+    }
+
+    /// The result of tokens that were issued, whether or not they could be saved. `asked_for` is whose
+    /// they should be; what the cache says of that user comes first, as it may know more.
+    pub(crate) fn result(
+        &self,
+        saved: Result<(), StoreError>,
+        event: &TokenEvent<'_>,
+        asked_for: Option<&Account>,
+    ) -> Result<AuthenticationResult, Error> {
+        let cached = |id| {
+            self.cache
+                .read(|cache| cache.account(&id, &self.environments))
+        };
+        let account = event.home_account_id().and_then(cached);
+        let account = account.or_else(|| asked_for.cloned());
+        let result =
+            AuthenticationResult::issued(event.response, event.requested, account, event.now);
+        match saved {
+            Ok(()) => Ok(result),
+            // The server may have revoked the refresh token that was redeemed: the tokens must not be lost.
+            Err(error) => Err(Error::Store(Box::new(StoreFailure::with_result(
+                Arc::new(error),
+                result,
+            )))),
+        }
+    }
+
+    /// Counts a token that came from the cache: the next request's telemetry says how many there were.
+    pub(crate) fn record_hit(&self) {
+        self.telemetry().record_hit();
+    }
+
+    fn telemetry(&self) -> MutexGuard<'_, Telemetry> {
+        self.telemetry
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Checks whose tokens an answer brings, before anything of it is cached. `expected` is whose they should be, where that
+/// is known.
+pub(crate) fn check_identity(
+    metadata: &ProviderMetadata,
+    response: &TokenResponse,
+    expected: Option<&HomeAccountId>,
+) -> Result<(), Error> {
+    let refresh_token = || response.refresh_token.clone();
+    // OpenID Connect Core §3.1.3.7, rule 2: the ID token must name the issuer that discovery named.
+    if let Some(claims) = response.claims() {
+        metadata
+            .check_id_token_issuer(claims)
+            .map_err(|source| ProtocolError::IdToken {
+                source,
+                refresh_token: refresh_token(),
+            })?;
+    }
+    // OpenID Connect Core §12.2: the ID token that comes with a refresh must be about the same user.
+    match expected.is_none_or(|account| response.can_be_of(account)) {
+        true => Ok(()),
+        false => Err(Error::from(ProtocolError::Identity {
+            refresh_token: refresh_token(),
+        })),
+    }
+}
+
+/// The host names under which tokens of the authority's cloud may be stored, its own first. MSAL Node keeps a port, the
+/// other MSALs do not.
+fn environments(authority: &Authority) -> Vec<String> {
+    let (own, host) = (authority.environment(), authority.host());
+    let aliases = Cloud::of(own)
+        .map(|cloud| cloud.aliases)
+        .unwrap_or_default();
+    let others = aliases.iter().copied().filter(|alias| *alias != own);
+    let with_port = (host != own).then_some(host);
+    std::iter::once(own)
+        .chain(with_port)
+        .chain(others)
+        .map(str::to_owned)
+        .collect()
+}

@@ -1,0 +1,101 @@
+//! Numbered places for the entries of a section. They come in blocks, so that a section that grows moves nothing: an
+//! entry is half a kilobyte, and a cache that is being filled would copy each of them several times.
+
+/// Places in order, of which some are empty.
+#[derive(Clone)]
+pub(super) struct Arena<T> {
+    /// All are full but the last.
+    blocks: Vec<Vec<Option<T>>>,
+}
+
+impl<T> Default for Arena<T> {
+    fn default() -> Self {
+        Self { blocks: Vec::new() }
+    }
+}
+
+impl<T> Arena<T> {
+    /// Adds a place; its number is one more than the last one's, from 0.
+    pub(super) fn push(&mut self, content: T) {
+        match self.blocks.last_mut() {
+            Some(last) if last.len() < BLOCK => last.push(Some(content)),
+            last => {
+                // The first block starts small: most caches are those of one user.
+                let room = last.map_or(0, |_| BLOCK);
+                let mut block = Vec::with_capacity(room);
+                block.push(Some(content));
+                self.blocks.push(block);
+            }
+        }
+    }
+
+    /// How many places there are, empty ones included.
+    pub(super) fn len(&self) -> usize {
+        let full = self.blocks.len().saturating_sub(1);
+        full * BLOCK + self.blocks.last().map_or(0, Vec::len)
+    }
+
+    /// What is in a place.
+    pub(super) fn get(&self, number: u32) -> Option<&T> {
+        let number = number as usize;
+        self.blocks
+            .get(number / BLOCK)?
+            .get(number % BLOCK)?
+            .as_ref()
+    }
+
+    /// What is in a place, to be changed.
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut T> {
+        self.place(number)?.as_mut()
+    }
+
+    /// Empties a place.
+    pub(super) fn take(&mut self, number: u32) -> Option<T> {
+        self.place(number)?.take()
+    }
+
+    /// All that there is, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.blocks.iter().flatten().flatten()
+    }
+
+    fn place(&mut self, number: u32) -> Option<&mut Option<T>> {
+        let number = number as usize;
+        self.blocks.get_mut(number / BLOCK)?.get_mut(number % BLOCK)
+    }
+}
+
+/// As many places as a block has.
+const BLOCK: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_in_is_found_under_its_number() {
+        let mut slots = Arena::default();
+        let count = u32::try_from(BLOCK).unwrap() * 2 + 1;
+        for number in 0..count {
+            assert_eq!(slots.len(), number as usize);
+            slots.push(number);
+        }
+        for number in 0..count {
+            assert_eq!(slots.get(number), Some(&number));
+        }
+        assert_eq!(slots.get(count), None);
+        assert!(slots.iter().copied().eq(0..count));
+    }
+
+    #[test]
+    fn an_emptied_place_keeps_its_number() {
+        let mut slots = Arena::default();
+        slots.push('a');
+        slots.push('b');
+        assert_eq!(slots.take(0), Some('a'));
+        assert_eq!(slots.get(0), None);
+        assert_eq!(slots.get_mut(0), None);
+        assert_eq!((slots.len(), slots.get(1)), (2, Some(&'b')));
+        assert!(slots.iter().eq([&'b']));
+    }
+}

@@ -1,0 +1,105 @@
+//! A refresh token in the cache.
+
+use super::fields::Fields;
+use super::key::{joined, or_empty, rest};
+use super::{Entry, Value, optional};
+use crate::cache::dialect::Dialect;
+use crate::cache::issuance::Issuance;
+use crate::cache::term::Term;
+use crate::{RefreshToken, Text, UnixTime};
+
+/// A refresh token, good for every resource and tenant of its user and client.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RefreshTokenEntry {
+    pub(crate) secret: RefreshToken,
+    pub(crate) home_account_id: Option<Text>,
+    pub(crate) environment: Text,
+    pub(crate) client_id: Text,
+    pub(crate) target: Option<Text>,
+    pub(crate) last_modification_time: Option<UnixTime>,
+    pub(crate) family_id: Option<Text>,
+}
+
+impl RefreshTokenEntry {
+    /// The refresh token of a response.
+    pub(crate) fn issued(issuance: &Issuance<'_>) -> Option<Self> {
+        let response = issuance.event.response;
+        // RFC 6749 §6: the server may issue a new refresh token. Where it does not, the one that was redeemed stays good.
+        let secret = response
+            .refresh_token
+            .as_ref()
+            .or(issuance.event.redeemed)?;
+        let is_python = issuance.dialect == Dialect::Python;
+        Some(Self {
+            secret: secret.clone(),
+            home_account_id: issuance.home_account_id.clone(),
+            environment: issuance.environment.clone(),
+            client_id: issuance.client_id.clone(),
+            // MSAL Node writes neither: its refresh tokens are found without scopes, as everybody's are.
+            target: is_python.then(|| issuance.target.clone()),
+            last_modification_time: is_python.then_some(issuance.event.now),
+            family_id: response.family_id.as_deref().map(Text::from),
+        })
+    }
+
+    /// The entry with the token that took the place of its own.
+    pub(crate) fn renewed(self, successor: RefreshToken, now: UnixTime) -> Self {
+        Self {
+            secret: successor,
+            last_modification_time: Some(now),
+            ..self
+        }
+    }
+}
+
+impl Entry for RefreshTokenEntry {
+    fn read(fields: &Fields<'_>) -> Option<Self> {
+        if fields.present("user_assertion_hash").is_some() {
+            return None;
+        }
+        Some(Self {
+            secret: fields.secret("secret", RefreshToken::slice_of)?,
+            home_account_id: fields.present("home_account_id"),
+            environment: fields.present("environment")?,
+            client_id: fields.or_empty("client_id"),
+            target: fields.text("target"),
+            last_modification_time: fields.time("last_modification_time"),
+            family_id: fields.present("family_id"),
+        })
+    }
+
+    fn members<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>)) {
+        each("credential_type", "RefreshToken".into());
+        each("secret", Value::Text(self.secret.expose_secret()));
+        each("home_account_id", (&self.home_account_id).into());
+        each("environment", (&self.environment).into());
+        each("client_id", (&self.client_id).into());
+        optional(each, "target", &self.target);
+        optional(each, "last_modification_time", &self.last_modification_time);
+        optional(each, "family_id", &self.family_id);
+    }
+
+    fn storage_key(&self, dialect: Dialect) -> String {
+        let (home, environment) = (or_empty(&self.home_account_id), self.environment.as_str());
+        let client = self.client_id.as_str();
+        let (owner, target) = match dialect {
+            Dialect::Python => (client, or_empty(&self.target)),
+            // A family's token is shared, so MSAL Node keys it by the family and not by the client.
+            Dialect::Node | Dialect::Node3 => {
+                (self.family_id.as_ref().map_or(client, Text::as_str), "")
+            }
+        };
+        let mut parts = vec![home, environment, "refreshtoken", owner, "", target];
+        parts.extend(rest(dialect));
+        joined(&parts)
+    }
+
+    fn terms(&self) -> impl Iterator<Item = Term<'_>> {
+        self.home_account_id
+            .iter()
+            .map(|home_account_id| Term::Owner {
+                home_account_id: home_account_id.as_str(),
+                environment: self.environment.as_str(),
+            })
+    }
+}

@@ -1,0 +1,68 @@
+//! The JSON text of an entry.
+
+use std::borrow::Cow;
+use std::io::Write as _;
+
+use super::{Entry, Value};
+use crate::Text;
+use crate::json::{RawObject, write_line, write_string};
+
+/// Appends the text of an entry: the members of `entity`, and after them those of `previous` that it does not know.
+pub(crate) fn write_entry(out: &mut Vec<u8>, entity: &impl Entry, previous: Option<&Text>) {
+    out.push(b'{');
+    entity.members(&mut |name, member| {
+        start_line(out);
+        // The names that are known need no escapes.
+        out.push(b'"');
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\": ");
+        write_member(out, &member);
+    });
+    let previous = previous.and_then(|text| RawObject::parse(text.as_str()));
+    if let Some(previous) = previous {
+        let mut known = Vec::new();
+        entity.members(&mut |name, _| known.push(name));
+        let unknown = |(name, _): &(Cow<'_, str>, _)| !known.contains(&name.as_ref());
+        for (name, value) in previous.0.into_iter().filter(unknown) {
+            start_line(out);
+            write_string(out, &name);
+            out.extend_from_slice(b": ");
+            out.extend_from_slice(value.as_bytes());
+        }
+    }
+    write_line(out, 2);
+    out.push(b'}');
+}
+
+/// As many bytes as [`write_entry`] appends where nothing needs an escape, or a few more.
+pub(crate) fn entry_size(entity: &impl Entry, previous: Option<&Text>) -> usize {
+    // Each member of the previous text may need a line and an indentation that it had not.
+    let mut size = 24 + previous.map_or(0, |text| text.as_bytes().len() * 3);
+    entity.members(&mut |name, member| size += name.len() + member.size() + 24);
+    size
+}
+
+fn start_line(out: &mut Vec<u8>) {
+    if out.last() != Some(&b'{') {
+        out.push(b',');
+    }
+    write_line(out, 3);
+}
+
+fn write_member(out: &mut Vec<u8>, member: &Value<'_>) {
+    match member {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Text(text) => write_string(out, text),
+        // All numbers of the cache are strings.
+        Value::Time(time) => {
+            let _infallible = write!(out, "\"{}\"", time.as_secs());
+        }
+        Value::List(item) => {
+            out.push(b'[');
+            write_line(out, 4);
+            write_string(out, item);
+            write_line(out, 3);
+            out.push(b']');
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! One token response, and what all the entries that are made of it have in common.
+
+use super::dialect::Dialect;
+use super::interner::Interner;
+use super::token_event::TokenEvent;
+use crate::Text;
+
+/// A token response on its way into the cache. Each kind of entry is made of one, in the file of that kind.
+pub(crate) struct Issuance<'a> {
+    pub(super) event: &'a TokenEvent<'a>,
+    pub(super) dialect: Dialect,
+    // Shared by the entries, not copied into each.
+    pub(super) home_account_id: Option<Text>,
+    pub(super) environment: Text,
+    pub(super) client_id: Text,
+    pub(super) realm: Text,
+    pub(super) target: Text,
+    pub(super) token_type: Text,
+    pub(super) authority_type: Text,
+}
+
+impl<'a> Issuance<'a> {
+    /// The response of `event`, in the spelling of `dialect`.
+    pub(super) fn new(
+        event: &'a TokenEvent<'a>,
+        dialect: Dialect,
+        interner: &mut Interner,
+    ) -> Self {
+        let claims = event.response.claims();
+        let tid = claims.and_then(|claims| claims.tenant_id.as_deref());
+        // RFC 6749 §5.1: an answer without `scope` grants what was asked for.
+        let granted = event.response.scopes.as_ref().unwrap_or(event.requested);
+        Self {
+            event,
+            dialect,
+            home_account_id: event.home_account_id().map(Text::from),
+            environment: interner.intern(&dialect.environment(event.host)),
+            client_id: interner.intern(event.client_id),
+            realm: interner.intern(dialect.realm(event.realm, tid)),
+            target: interner.intern(granted.as_str()),
+            token_type: interner.intern(&event.response.token_type),
+            authority_type: interner.intern(event.authority_type),
+        }
+    }
+
+    /// The environments that the redeemed refresh token can stand under: that of this dialect, and the host that it was
+    /// sent to, because another SDK may have written it.
+    pub(super) fn environments(&self) -> Vec<String> {
+        let host = self.event.host.to_ascii_lowercase();
+        let without_port = Dialect::Python.environment(&host);
+        let mut environments = vec![self.environment.to_string(), without_port, host];
+        environments.sort_unstable();
+        environments.dedup();
+        environments
+    }
+}

@@ -1,0 +1,118 @@
+//! Two writers, one cache: what changed here is applied to what somebody else saved meanwhile.
+
+use std::collections::HashSet;
+
+use super::TokenCache;
+use super::entry::{Entry, RefreshTokenEntry};
+use super::record::Record;
+use super::sections::Section;
+use super::table::Table;
+use super::term::Term;
+use crate::Text;
+
+impl TokenCache {
+    /// Applies the changes made here since the last save to `theirs`, the cache as it is stored now.
+    ///
+    /// Entry by entry: what was added or changed here is put in, unless it is a refresh token and theirs is newer. Who
+    /// was signed out here is signed out there, and a token that was only renewed here stays away from a user who was
+    /// signed out there. All else is theirs. Doing it twice changes nothing more.
+    #[must_use]
+    pub fn rebase_onto(&self, mut theirs: Self) -> Self {
+        theirs.dialect = self.dialect;
+        // First, so that whoever signs in again here afterwards is put in below.
+        for (client_id, account) in &self.signed_out {
+            theirs.remove_account(client_id.as_str(), account);
+        }
+        let signed_out_there = self.signed_out_in(&theirs);
+        let stays = |home_account_id: &Option<Text>, environment: &Text| {
+            let owner = owner(home_account_id, environment);
+            owner.is_none_or(|owner| !signed_out_there.contains(&owner))
+        };
+        let applied = [
+            apply(&self.access_tokens, &mut theirs.access_tokens, |ours, _| {
+                stays(&ours.home_account_id, &ours.environment)
+            }),
+            // A renewal writes no account: one that was added or changed here is that of a sign-in.
+            apply(&self.accounts, &mut theirs.accounts, |_, _| true),
+            apply(&self.id_tokens, &mut theirs.id_tokens, |ours, _| {
+                stays(&ours.home_account_id, &ours.environment)
+            }),
+            apply(
+                &self.refresh_tokens,
+                &mut theirs.refresh_tokens,
+                |ours, theirs| {
+                    stays(&ours.home_account_id, &ours.environment)
+                        && theirs.is_none_or(|theirs| is_newer(ours, theirs))
+                },
+            ),
+            apply(&self.app_metadata, &mut theirs.app_metadata, |_, _| true),
+        ];
+        for section in Section::ALL {
+            if theirs.count(section) > 0 {
+                theirs.layout.include(section);
+            }
+        }
+        theirs.is_changed |= applied.contains(&true);
+        theirs
+    }
+
+    /// The users who are signed out in `theirs`, and whose refresh tokens were renewed here meanwhile.
+    fn signed_out_in(&self, theirs: &Self) -> HashSet<Term<'_>> {
+        let changes = self.refresh_tokens.changes();
+        let renewed = changes.filter(|record| record.is_renewal);
+        // A renewal takes it for granted that the user is signed in. A sign-in does not: it stays, whatever happened
+        // there.
+        renewed
+            .filter_map(Record::entry)
+            .filter(|ours| {
+                let home_account_id = ours.home_account_id.as_ref().map(Text::as_str);
+                let (client, environment) = (ours.client_id.as_str(), ours.environment.as_str());
+                home_account_id.is_some_and(|home| !theirs.can_renew(client, home, environment))
+            })
+            .filter_map(|ours| owner(&ours.home_account_id, &ours.environment))
+            .collect()
+    }
+
+    fn count(&self, section: Section) -> usize {
+        match section {
+            Section::AccessToken => self.access_tokens.len(),
+            Section::Account => self.accounts.len(),
+            Section::IdToken => self.id_tokens.len(),
+            Section::RefreshToken => self.refresh_tokens.len(),
+            Section::AppMetadata => self.app_metadata.len(),
+        }
+    }
+}
+
+fn owner<'a>(home_account_id: &'a Option<Text>, environment: &'a Text) -> Option<Term<'a>> {
+    let home_account_id = home_account_id.as_ref()?.as_str();
+    Some(Term::Owner {
+        home_account_id,
+        environment: environment.as_str(),
+    })
+}
+
+/// Whether anything of ours made a difference. `wins` decides about an entry of ours and theirs under the same key;
+/// what nobody here understands is kept.
+fn apply<E: Entry + Clone + PartialEq>(
+    ours: &Table<E>,
+    theirs: &mut Table<E>,
+    wins: impl Fn(&E, Option<&E>) -> bool,
+) -> bool {
+    let mut is_different = false;
+    for record in ours.changes() {
+        let known = theirs.entry(record.key.as_str());
+        let is_same = known.is_some() && known == record.entry();
+        let is_kept = record.entry().is_none_or(|ours| wins(ours, known));
+        if is_kept && !is_same {
+            theirs.put_changed(record.clone());
+            is_different = true;
+        }
+    }
+    is_different
+}
+
+/// A server that rotates has revoked the older token, so the newer one must survive whoever saves last.
+fn is_newer(ours: &RefreshTokenEntry, theirs: &RefreshTokenEntry) -> bool {
+    ours.last_modification_time >= theirs.last_modification_time
+}

@@ -1,0 +1,42 @@
+//! Signing an account out.
+
+use super::TokenCache;
+use crate::{Account, Text, same_cloud};
+
+impl TokenCache {
+    /// Signs an account out: removes its refresh tokens of this client (or of its family), all its access tokens, ID
+    /// tokens and accounts, in every host name of the account's cloud and under whatever key another SDK chose.
+    ///
+    /// A refresh token that another client holds stays, and so does what is known of the applications. Answers whether
+    /// there was anything to remove.
+    pub fn remove_account(&mut self, client_id: &str, account: &Account) -> bool {
+        let family = self.family_of(client_id, &account.environment);
+        let home = account.home_account_id.as_str();
+        let is_theirs = |owner: Option<&Text>, environment: &Text| {
+            owner.is_some_and(|owner| *owner == home)
+                && same_cloud(environment.as_str(), &account.environment)
+        };
+        let refresh_tokens = self.refresh_tokens.remove_where(|entry| {
+            let is_family = family.is_some() && entry.family_id == family;
+            let is_ours = is_family || entry.client_id == client_id;
+            is_ours && is_theirs(entry.home_account_id.as_ref(), &entry.environment)
+        });
+        // Access tokens and ID tokens of all clients go: they are of no use to anybody once the user is signed out, and
+        // a client whose refresh token stays gets new ones with it.
+        let access_tokens = self
+            .access_tokens
+            .remove_where(|entry| is_theirs(entry.home_account_id.as_ref(), &entry.environment));
+        let id_tokens = self
+            .id_tokens
+            .remove_where(|entry| is_theirs(entry.home_account_id.as_ref(), &entry.environment));
+        let accounts = self
+            .accounts
+            .remove_where(|entry| is_theirs(Some(&entry.home_account_id), &entry.environment));
+        let removed = refresh_tokens + access_tokens + id_tokens + accounts;
+        if removed > 0 {
+            self.is_changed = true;
+            self.signed_out.push((client_id.into(), account.clone()));
+        }
+        removed > 0
+    }
+}

@@ -1,0 +1,70 @@
+//! What the cache is told of a token response.
+
+use crate::{
+    AuthorityKind, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenResponse, UnixTime,
+};
+
+/// A token response, and what the cache must know of the request that led to it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TokenEvent<'a> {
+    /// The client that asked.
+    pub client_id: &'a str,
+    /// The authority's host, with its port where it is not 443.
+    pub host: &'a str,
+    /// The tenant as the token endpoint's path has it.
+    pub realm: &'a str,
+    /// `MSSTS` for Entra, `ADFS` for ADFS.
+    pub authority_type: &'a str,
+    /// The scopes that were asked for, reserved ones included: they are taken as granted when the answer names none.
+    pub requested: &'a ScopeSet,
+    /// The answer.
+    pub response: &'a TokenResponse,
+    /// When it arrived.
+    pub now: UnixTime,
+    /// The refresh token that was redeemed: it is kept when the answer brings none, because Entra leaves it valid.
+    pub redeemed: Option<&'a RefreshToken>,
+    /// Whose refresh token that was, where it is known: the answer to a renewal need not name the user again.
+    pub account: Option<&'a HomeAccountId>,
+}
+
+impl<'a> TokenEvent<'a> {
+    /// The event of a refresh token that was redeemed with `metadata`'s authority.
+    pub fn redeemed(
+        client_id: &'a str,
+        metadata: &'a ProviderMetadata,
+        requested: &'a ScopeSet,
+        response: &'a TokenResponse,
+        redeemed: &'a RefreshToken,
+        now: UnixTime,
+    ) -> Self {
+        Self {
+            client_id,
+            host: metadata.authority().host(),
+            realm: &metadata.realm,
+            authority_type: match metadata.authority().kind() {
+                AuthorityKind::Adfs => "ADFS",
+                _ => "MSSTS",
+            },
+            requested,
+            response,
+            now,
+            redeemed: Some(redeemed),
+            account: None,
+        }
+    }
+
+    /// The same event about the tokens of `account`: see [`TokenResponse::can_be_of`].
+    #[must_use]
+    pub fn of_account(mut self, account: Option<&'a HomeAccountId>) -> Self {
+        self.account = account;
+        self
+    }
+
+    /// Whose tokens these are.
+    pub fn home_account_id(&self) -> Option<HomeAccountId> {
+        self.account
+            .cloned()
+            .or_else(|| self.response.home_account_id())
+    }
+}

@@ -1,0 +1,37 @@
+//! A metadata document: the request for it, and an answer that brings none.
+
+use bytes::Bytes;
+use http::header::ACCEPT;
+use http::{Request, Response};
+use serde::Deserialize;
+
+use super::error::DiscoveryError;
+
+pub(super) fn get(url: &str) -> Result<Request<Bytes>, DiscoveryError> {
+    Request::get(url)
+        .header(ACCEPT, "application/json")
+        .body(Bytes::new())
+        .map_err(|_unspecific| DiscoveryError::Url {
+            url: url.to_owned(),
+        })
+}
+
+pub(super) fn check_status(response: &Response<Bytes>) -> Result<(), DiscoveryError> {
+    match response.status().is_success() {
+        true => Ok(()),
+        false => Err(status_error(response)),
+    }
+}
+
+pub(super) fn status_error(response: &Response<Bytes>) -> DiscoveryError {
+    #[derive(Deserialize)]
+    struct Wire {
+        error: String,
+    }
+    let wire: Option<Wire> = serde_json::from_slice(response.body()).ok();
+    DiscoveryError::Status {
+        status: response.status(),
+        error: wire.map(|wire| wire.error).unwrap_or_default(),
+        retry_after: crate::retry_after::delay_seconds(response.headers()),
+    }
+}

@@ -1,0 +1,111 @@
+//! Why an authority's endpoints could not be found.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use thiserror::Error;
+
+/// Why an authority's endpoints could not be found, or may not be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DiscoveryError {
+    /// The document names an endpoint outside the authority: a token sent there would be in a stranger's hands.
+    #[error("the metadata of `{authority}` names a {member} on a foreign host, `{host}`")]
+    #[non_exhaustive]
+    ForeignEndpoint {
+        /// The authority that was asked.
+        authority: String,
+        /// Which endpoint.
+        member: &'static str,
+        /// The host it is on.
+        host: String,
+    },
+    /// The document was issued for another authority.
+    #[error("the metadata of `{authority}` names another issuer, `{issuer}`")]
+    #[non_exhaustive]
+    Issuer {
+        /// The authority that was asked.
+        authority: String,
+        /// The issuer in the document.
+        issuer: String,
+    },
+    /// A required member is not there.
+    #[error("the metadata lacks `{member}`")]
+    #[non_exhaustive]
+    Missing {
+        /// The member.
+        member: &'static str,
+    },
+    /// The answer is not a JSON object.
+    #[error("the metadata is not JSON")]
+    NotJson,
+    /// The server refused to answer: an unknown tenant, or no such document at that place.
+    #[error("the metadata was refused with HTTP {}{}", status.as_u16(), text_after_colon(error))]
+    #[non_exhaustive]
+    Status {
+        /// The HTTP status.
+        status: StatusCode,
+        /// `error` of the body, or nothing.
+        error: String,
+        /// How long the server asks to be left alone, where it says so in seconds.
+        retry_after: Option<Duration>,
+    },
+    /// The document sends tokens to another tenant than the one that was asked for.
+    #[error("the metadata of `{authority}` is that of another tenant, `{tenant}`")]
+    #[non_exhaustive]
+    Tenant {
+        /// The authority that was asked.
+        authority: String,
+        /// The tenant of its token endpoint.
+        tenant: String,
+    },
+    /// Microsoft does not know the authority's host. If you do, name it as a known authority.
+    #[error("the authority's host is not one of Microsoft's")]
+    UnknownInstance,
+    /// The authority cannot be put into a URL.
+    #[error("`{url}` is not a URL")]
+    #[non_exhaustive]
+    Url {
+        /// What was built.
+        url: String,
+    },
+}
+
+impl DiscoveryError {
+    /// Whether the same request may succeed later: the server was busy or broken.
+    pub fn is_transient(&self) -> bool {
+        let Self::Status { status, .. } = self else {
+            return false;
+        };
+        let is_busy = matches!(
+            *status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
+        );
+        is_busy || status.is_server_error()
+    }
+
+    /// The same error with what its header says to somebody who has a clock: see
+    /// [`retry_after`](crate::retry_after()).
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        if let Self::Status { retry_after, .. } = &mut self {
+            *retry_after = wait;
+        }
+        self
+    }
+
+    /// How long the server asks to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+fn text_after_colon(text: &str) -> String {
+    match text.is_empty() {
+        true => String::new(),
+        false => format!(": {text}"),
+    }
+}

@@ -1,0 +1,166 @@
+//! OpenID Connect Discovery: an authority's endpoints, from its own metadata document.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde::Deserialize;
+use url::Url;
+
+use super::document::{check_status, get};
+use super::error::DiscoveryError;
+use super::trust::{
+    belongs_to, check_endpoint, check_issuer, check_tenant, has_segment, has_tenant, issuer_host,
+};
+use crate::authority::host_of;
+use crate::{Authority, AuthorityKind, IdTokenClaims, IdTokenError, Tenant};
+
+/// The endpoints of an authority, after every check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProviderMetadata {
+    /// The issuer; for Entra's shared tenants it holds the placeholder `{tenantid}`.
+    pub issuer: String,
+    /// Where users sign in.
+    pub authorization_endpoint: String,
+    /// Where grants are redeemed.
+    pub token_endpoint: String,
+    /// Where a device flow starts, if the provider has one (RFC 8628 §3.1).
+    pub device_authorization_endpoint: Option<String>,
+    /// The tenant as the token endpoint's path has it: a domain name may have become a GUID.
+    pub realm: String,
+    authority: Authority,
+}
+
+impl ProviderMetadata {
+    /// The metadata of an Entra authority in a built-in cloud, when it can be known without asking.
+    ///
+    /// `None` for a tenant given by domain name (the document says which GUID it has), for hosts outside the
+    /// built-in clouds, and for other kinds.
+    pub fn built_in(authority: &Authority) -> Option<Self> {
+        let needs_no_look_up = !matches!(authority.tenant(), Tenant::Domain(_));
+        (needs_no_look_up
+            && authority.kind() == AuthorityKind::Entra
+            && authority.cloud().is_some())
+        .then(|| Self::entra(authority))
+    }
+
+    /// The endpoints every Entra tenant has, by rule and not by look-up: for a host that the caller named and whose
+    /// metadata need not be asked for.
+    pub fn entra(authority: &Authority) -> Self {
+        let endpoint = |path| format!("{authority}/oauth2/v2.0/{path}");
+        let issuer_tenant = match authority.tenant() {
+            tenant if tenant.is_shared() => "{tenantid}",
+            tenant => tenant.as_str(),
+        };
+        Self {
+            issuer: format!("https://{}/{issuer_tenant}/v2.0", authority.host()),
+            authorization_endpoint: endpoint("authorize"),
+            token_endpoint: endpoint("token"),
+            device_authorization_endpoint: Some(endpoint("devicecode")),
+            realm: authority.realm().to_owned(),
+            authority: authority.clone(),
+        }
+    }
+
+    /// The request for the authority's metadata document.
+    ///
+    /// # Errors
+    /// [`DiscoveryError::Url`] when the authority cannot be put into a URL.
+    pub fn request(authority: &Authority) -> Result<Request<Bytes>, DiscoveryError> {
+        get(&authority.openid_configuration_url())
+    }
+
+    /// Reads and checks the answer to [`ProviderMetadata::request`].
+    ///
+    /// # Errors
+    /// [`DiscoveryError`]; nothing of a refused document may be used.
+    pub fn read(authority: &Authority, response: &Response<Bytes>) -> Result<Self, DiscoveryError> {
+        #[derive(Deserialize)]
+        struct Wire {
+            issuer: Option<String>,
+            authorization_endpoint: Option<String>,
+            token_endpoint: Option<String>,
+            device_authorization_endpoint: Option<String>,
+        }
+        check_status(response)?;
+        let wire: Wire = serde_json::from_slice(response.body())
+            .map_err(|_unspecific| DiscoveryError::NotJson)?;
+        let missing = |member| DiscoveryError::Missing { member };
+        let issuer = wire.issuer.ok_or_else(|| missing("issuer"))?;
+        check_issuer(authority, &issuer)?;
+        let on_our_host = |member, endpoint: String| check_endpoint(authority, member, endpoint);
+        let token_endpoint = wire
+            .token_endpoint
+            .ok_or_else(|| missing("token_endpoint"))?;
+        let authorization_endpoint = wire
+            .authorization_endpoint
+            .ok_or_else(|| missing("authorization_endpoint"))?;
+        let token_endpoint = on_our_host("token_endpoint", token_endpoint)?;
+        let realm = realm_of(authority, &token_endpoint);
+        check_tenant(authority, &issuer, &realm)?;
+        Ok(Self {
+            authorization_endpoint: on_our_host("authorization_endpoint", authorization_endpoint)?,
+            device_authorization_endpoint: wire
+                .device_authorization_endpoint
+                .map(|endpoint| on_our_host("device_authorization_endpoint", endpoint))
+                .transpose()?,
+            realm,
+            token_endpoint,
+            issuer,
+            authority: authority.clone(),
+        })
+    }
+
+    /// The authority this is the metadata of.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Checks that an ID token comes from this provider (OpenID Connect Core §3.1.3.7, rule 2).
+    ///
+    /// Entra's tokens name the tenant they were issued in, by either endpoint version's issuer, so the issuer must be
+    /// on a host of the same cloud and hold the token's own `tid`. B2C and External ID must share the host; all other
+    /// providers must match exactly.
+    ///
+    /// # Errors
+    /// [`IdTokenError::Issuer`].
+    pub fn check_id_token_issuer(&self, claims: &IdTokenClaims) -> Result<(), IdTokenError> {
+        let refused = Err(IdTokenError::Issuer);
+        let is_entra = self.authority.kind() == AuthorityKind::Entra;
+        // The very issuer that was found to be the authority's: nothing but the tenant is left to look at.
+        if is_entra && claims.issuer == self.issuer && has_tenant(claims) {
+            return Ok(());
+        }
+        let Ok(issuer) = Url::parse(&claims.issuer) else {
+            return refused;
+        };
+        let tenant = claims.tenant_id.as_deref().unwrap_or_default();
+        let is_genuine = match self.authority.kind() {
+            AuthorityKind::Entra => {
+                belongs_to(&self.authority, &issuer)
+                    && !tenant.is_empty()
+                    && has_segment(&issuer, tenant)
+            }
+            AuthorityKind::B2c | AuthorityKind::Ciam => {
+                belongs_to(&self.authority, &issuer)
+                    || host_of(&issuer) == issuer_host(&self.issuer)
+            }
+            AuthorityKind::Adfs | AuthorityKind::Dsts | AuthorityKind::Oidc => {
+                claims.issuer == self.issuer
+            }
+        };
+        if is_genuine { Ok(()) } else { refused }
+    }
+}
+
+/// The first segment of the token endpoint's path, which MSAL stores as `realm`; External ID answers on the bare host.
+fn realm_of(authority: &Authority, token_endpoint: &str) -> String {
+    let url = Url::parse(token_endpoint).ok();
+    let first = url
+        .as_ref()
+        .and_then(Url::path_segments)
+        .and_then(|mut segments| segments.next().filter(|segment| !segment.is_empty()));
+    match (authority.kind(), first) {
+        (AuthorityKind::B2c | AuthorityKind::Dsts, _) | (_, None) => authority.realm().to_owned(),
+        (_, Some(first)) => first.to_owned(),
+    }
+}

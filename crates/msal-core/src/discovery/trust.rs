@@ -1,0 +1,105 @@
+//! What a metadata document may say: which issuers, endpoints and tenants belong to an authority.
+
+use url::Url;
+
+use super::error::DiscoveryError;
+use crate::authority::host_of;
+use crate::{Authority, AuthorityKind, IdTokenClaims, Tenant, same_cloud};
+
+pub(super) fn check_issuer(authority: &Authority, issuer: &str) -> Result<(), DiscoveryError> {
+    let refused = || DiscoveryError::Issuer {
+        authority: authority.to_string(),
+        issuer: issuer.escape_debug().to_string(),
+    };
+    let url = Url::parse(issuer).map_err(|_unspecific| refused())?;
+    let is_legal = match authority.kind() {
+        AuthorityKind::Entra | AuthorityKind::B2c => belongs_to(authority, &url),
+        // External ID's issuer stands on the tenant's GUID as a subdomain: https://{tid}.ciamlogin.com/{tid}/v2.0
+        AuthorityKind::Ciam => belongs_to(authority, &url) || is_ciam_issuer(&url),
+        AuthorityKind::Adfs | AuthorityKind::Dsts => host_of(&url) == authority.host(),
+        AuthorityKind::Oidc => issuer.trim_end_matches('/') == authority.to_string(),
+    };
+    let may_be_http = authority.kind() == AuthorityKind::Adfs; // ADFS names itself http://…/adfs/services/trust
+    match is_legal && (url.scheme() == "https" || may_be_http) {
+        true => Ok(()),
+        false => Err(refused()),
+    }
+}
+
+pub(super) fn check_endpoint(
+    authority: &Authority,
+    member: &'static str,
+    endpoint: String,
+) -> Result<String, DiscoveryError> {
+    let foreign = |host: &str| DiscoveryError::ForeignEndpoint {
+        authority: authority.to_string(),
+        member,
+        host: host.escape_debug().to_string(),
+    };
+    let url = Url::parse(&endpoint).map_err(|_unspecific| foreign(&endpoint))?;
+    let is_ours = belongs_to(authority, &url);
+    let is_plain = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
+    match is_ours && is_plain {
+        true => Ok(endpoint),
+        false => Err(foreign(&host_of(&url))),
+    }
+}
+
+/// A tenant's document sends tokens to that tenant. What a domain name stands for is told by the issuer as well.
+pub(super) fn check_tenant(
+    authority: &Authority,
+    issuer: &str,
+    realm: &str,
+) -> Result<(), DiscoveryError> {
+    if !matches!(authority.kind(), AuthorityKind::Entra | AuthorityKind::Ciam) {
+        return Ok(());
+    }
+    let tenant = authority.tenant();
+    let is_issuers = Url::parse(issuer).is_ok_and(|issuer| has_segment(&issuer, realm));
+    let is_asked_for = tenant.as_str().eq_ignore_ascii_case(realm);
+    let fits = match tenant {
+        Tenant::Id(_) => is_asked_for && is_issuers,
+        Tenant::Domain(_) => is_asked_for || is_issuers,
+        Tenant::Common | Tenant::Consumers | Tenant::Organizations => is_asked_for,
+    };
+    match fits {
+        true => Ok(()),
+        false => Err(DiscoveryError::Tenant {
+            authority: authority.to_string(),
+            tenant: realm.escape_debug().to_string(),
+        }),
+    }
+}
+
+/// Whether a URL is on the authority's own host or, for Entra, on another host of the same cloud.
+pub(super) fn belongs_to(authority: &Authority, url: &Url) -> bool {
+    let host = host_of(url);
+    host == authority.host()
+        || (authority.kind() == AuthorityKind::Entra
+            && authority.cloud().is_some()
+            && url.port().is_none()
+            && same_cloud(&host, authority.host()))
+}
+
+pub(super) fn is_ciam_issuer(url: &Url) -> bool {
+    let host = host_of(url);
+    let tenant = url.path_segments().and_then(|mut segments| segments.next());
+    tenant.is_some_and(|tenant| !tenant.is_empty() && host == format!("{tenant}.ciamlogin.com"))
+}
+
+/// Whether the issuer names the token's tenant in so many words.
+pub(super) fn has_tenant(claims: &IdTokenClaims) -> bool {
+    let tenant = claims.tenant_id.as_deref().unwrap_or_default();
+    !tenant.is_empty() && claims.issuer.split('/').skip(3).any(|part| part == tenant)
+}
+
+pub(super) fn has_segment(url: &Url, tenant: &str) -> bool {
+    url.path_segments()
+        .is_some_and(|mut segments| segments.any(|segment| segment.eq_ignore_ascii_case(tenant)))
+}
+
+pub(super) fn issuer_host(issuer: &str) -> String {
+    Url::parse(issuer)
+        .map(|url| host_of(&url))
+        .unwrap_or_default()
+}

@@ -1,0 +1,32 @@
+//! What identifies one request.
+
+/// What identifies one request to Microsoft's support and telemetry. None of it names a user.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct RequestContext {
+    /// A fresh UUID for `client-request-id`; the server repeats it as `correlation_id`.
+    pub correlation_id: String,
+    /// `x-client-current-telemetry`: which call this is and why it went to the network.
+    pub current_telemetry: String,
+    /// `x-client-last-telemetry`: cache hits and failures since the last success.
+    pub last_telemetry: String,
+    /// `X-AnchorMailbox`: routes the request to the region that holds the user.
+    pub anchor_mailbox: Option<String>,
+}
+
+impl RequestContext {
+    /// Puts the four together.
+    pub fn new(
+        correlation_id: String,
+        current_telemetry: String,
+        last_telemetry: String,
+        anchor_mailbox: Option<String>,
+    ) -> Self {
+        Self {
+            correlation_id,
+            current_telemetry,
+            last_telemetry,
+            anchor_mailbox,
+        }
+    }
+}

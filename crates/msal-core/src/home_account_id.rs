@@ -1,0 +1,41 @@
+//! The identifier of an account.
+
+use std::fmt;
+
+use crate::Text;
+
+/// The identifier of an account across all tenants and applications, `uid.utid`.
+///
+/// It is opaque to applications. Where the server sent no `client_info` (ADFS, other OpenID providers) it is the ID
+/// token's `sub`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HomeAccountId(Text);
+
+impl HomeAccountId {
+    /// Takes the identifier as a cache or an answer has it.
+    pub fn new(id: &str) -> Self {
+        Self(id.into())
+    }
+
+    /// The identifier of the object `uid` in its home tenant `utid`.
+    pub(crate) fn of(uid: &str, utid: &str) -> Self {
+        Self(Text::from(format!("{uid}.{utid}")))
+    }
+
+    /// The identifier as text, case kept.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl From<HomeAccountId> for Text {
+    fn from(id: HomeAccountId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for HomeAccountId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}

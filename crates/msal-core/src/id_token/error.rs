@@ -1,0 +1,32 @@
+//! Why an ID token is refused.
+
+use thiserror::Error;
+
+/// Why an ID token is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum IdTokenError {
+    /// It was issued for another client.
+    #[error("the id token is for another client")]
+    Audience,
+    /// A claim has a JSON type that the standard does not allow.
+    #[error("the claim `{claim}` of the id token has the wrong type")]
+    #[non_exhaustive]
+    ClaimType {
+        /// The claim.
+        claim: &'static str,
+    },
+    /// It comes from an issuer that does not belong to the authority.
+    #[error("the id token was issued by somebody else")]
+    Issuer,
+    /// Not three parts of base64url, or not JSON objects inside.
+    #[error("the id token is not a JSON web token")]
+    Malformed,
+    /// A claim that the standard requires is not there.
+    #[error("the id token lacks the claim `{claim}`")]
+    #[non_exhaustive]
+    MissingClaim {
+        /// The claim.
+        claim: &'static str,
+    },
+}

@@ -1,0 +1,223 @@
+//! Reading JSON objects member by member.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+/// A JSON object as its members in order, each value still as text.
+pub(crate) struct RawObject<'a>(pub(crate) Vec<(Cow<'a, str>, &'a str)>);
+
+impl<'a> RawObject<'a> {
+    /// Takes an object apart, and looks into its strings no more than it takes to find their ends: an answer and a cache
+    /// are strings for the most part. `None` when `text` is anything but one JSON object.
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        let mut rest = after_blanks(text)
+            .trim_end_matches(BLANKS)
+            .strip_prefix('{')?;
+        // As many as the largest entry of a cache has.
+        let mut members = Vec::with_capacity(16);
+        loop {
+            rest = after_blanks(rest);
+            if rest == "}" && members.is_empty() {
+                return Some(Self(members));
+            }
+            let name = StringToken::at_start_of(rest)?;
+            let behind = after_blanks(rest.get(name.text.len()..)?).strip_prefix(':')?;
+            let behind = after_blanks(behind);
+            let (value, behind) = behind.split_at_checked(value_end(behind)?)?;
+            members.push((name.value()?, value));
+            let behind = after_blanks(behind);
+            match behind.strip_prefix(',') {
+                Some(next) => rest = next,
+                None => return (behind == "}").then_some(Self(members)),
+            }
+        }
+    }
+}
+
+impl<'a> RawObject<'a> {
+    /// The text of the first member with this name.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
+        let mut members = self.0.iter();
+        members
+            .find(|(member, _)| member == name)
+            .map(|(_, value)| *value)
+    }
+
+    /// Whether more than one member has this name.
+    pub(crate) fn repeats(&self, name: &str) -> bool {
+        self.0.iter().filter(|(member, _)| member == name).count() > 1
+    }
+
+    /// Whether any two members have the same name.
+    pub(crate) fn repeats_a_name(&self) -> bool {
+        let mut rest = self.0.as_slice();
+        while let [(name, _), others @ ..] = rest {
+            if others.iter().any(|(other, _)| other == name) {
+                return true;
+            }
+            rest = others;
+        }
+        false
+    }
+}
+
+/// The text of a JSON value that is a string; `None` for any other.
+pub(crate) fn string(value: &str) -> Option<Cow<'_, str>> {
+    let token = StringToken {
+        text: value,
+        has_escapes: memchr(b'\\', value.as_bytes()).is_some(),
+    };
+    match value.starts_with('"') {
+        true => token.value(),
+        false => None,
+    }
+}
+
+/// A string as it stands in JSON text, with its quotes.
+struct StringToken<'a> {
+    text: &'a str,
+    has_escapes: bool,
+}
+
+impl<'a> StringToken<'a> {
+    /// The string that `text` begins with, if it begins with one.
+    fn at_start_of(text: &'a str) -> Option<Self> {
+        text.strip_prefix('"')?;
+        let (mut end, mut has_escapes) = (1, false);
+        let end = loop {
+            let found = end + memchr2(b'"', b'\\', text.as_bytes().get(end..)?)?;
+            match text.as_bytes().get(found)? {
+                b'"' => break found + 1,
+                _ => (end, has_escapes) = (found + 2, true),
+            }
+        };
+        let text = text.get(..end)?;
+        // RFC 8259 §7: control characters must be escaped.
+        let is_sound = match has_escapes {
+            true => serde_json::from_str::<IgnoredAny>(text).is_ok(),
+            false => text
+                .bytes()
+                .fold(true, |so_far, byte| so_far & (byte >= b' ')),
+        };
+        is_sound.then_some(Self { text, has_escapes })
+    }
+
+    /// What it says. Without escapes that is what stands between its quotes.
+    fn value(&self) -> Option<Cow<'a, str>> {
+        match self.has_escapes {
+            true => serde_json::from_str(self.text).ok().map(|Name(text)| text),
+            false => {
+                let text = self.text.strip_prefix('"')?.strip_suffix('"')?;
+                Some(Cow::Borrowed(text))
+            }
+        }
+    }
+}
+
+/// As many bytes as the value takes that `text` begins with, if it begins with one.
+fn value_end(text: &str) -> Option<usize> {
+    if text.starts_with('"') {
+        return Some(StringToken::at_start_of(text)?.text.len());
+    }
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    values.next()?.ok()?;
+    Some(values.byte_offset())
+}
+
+fn after_blanks(text: &str) -> &str {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let blanks = text.bytes().take_while(is_blank).count();
+    text.get(blanks..).unwrap_or_default()
+}
+
+/// A member name, borrowed where it has no escapes.
+#[derive(Deserialize)]
+pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+/// White space, as RFC 8259 §2 has it.
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_string_is_borrowed_where_it_has_no_escapes() {
+        for (value, expected) in [
+            ("\"a \u{e5}\"", Some(Cow::Borrowed("a \u{e5}"))),
+            ("\"\"", Some(Cow::Borrowed(""))),
+            (r#""a\/b""#, Some(Cow::Owned("a/b".to_owned()))),
+            (r#"[1, "a"]"#, None),
+            ("17", None),
+            ("null", None),
+            (r#"["\u0061"]"#, None),
+        ] {
+            let found = string(value);
+            assert_eq!(found, expected, "{value}");
+            let is_borrowed = |text: &Option<Cow<'_, str>>| matches!(text, Some(Cow::Borrowed(_)));
+            assert_eq!(is_borrowed(&found), is_borrowed(&expected), "{value}");
+        }
+    }
+
+    #[test]
+    fn an_object_is_taken_apart_as_a_parser_would() {
+        for text in [
+            "{}",
+            " { } ",
+            r#"{"a":1}"#,
+            r#" { "a" : "b\"c" , "d\u0061" : [1, {"}": "]"}], "e": -1.5e3,"f":null } "#,
+            r#"{"a":"","":{},"b":"\\","c":"\\\""}"#,
+            "",
+            "[]",
+            "{",
+            "{}}",
+            "{} x",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":1,}"#,
+            r#"{,"a":1}"#,
+            r#"{"a":1 "b":2}"#,
+            r#"{"a":1}{"b":2}"#,
+            r#"{"a":"b}"#,
+            r#"{"a":"b\"}"#,
+            r#"{"a":"\x"}"#,
+            r#"{"a":tru}"#,
+            r#"{"a":01}"#,
+            r#"{a:1}"#,
+            "{\"a\":\"\u{1}\"}",
+            "{\"a\u{1}\":1}",
+            "{\u{a0}\"a\":1}",
+        ] {
+            assert_eq!(taken_apart(text), parsed(text), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken_apart_as_a_parser_would(
+            text in r#"\{([ "\\{}\[\]:,a1ntu0-]|"a":|"b\\"":|true|"\u{1}"|"\\u00e5"){0,12}\}"#
+        ) {
+            prop_assert_eq!(taken_apart(&text), parsed(&text));
+        }
+    }
+
+    fn taken_apart(text: &str) -> Option<BTreeMap<String, String>> {
+        let RawObject(members) = RawObject::parse(text)?;
+        let owned = |(name, value): (Cow<'_, str>, &str)| (name.into_owned(), value.to_owned());
+        Some(members.into_iter().map(owned).collect())
+    }
+
+    fn parsed(text: &str) -> Option<BTreeMap<String, String>> {
+        let members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text).ok()?;
+        let owned = |(name, value): (String, Box<RawValue>)| (name, value.get().to_owned());
+        Some(members.into_iter().map(owned).collect())
+    }
+}

@@ -1,0 +1,127 @@
+//! What the server said when it said no (RFC 6749 §5.2).
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use thiserror::Error;
+
+use super::lenient;
+use super::members::Members;
+
+/// What the server said when it said no (RFC 6749 §5.2). It holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}", self.summary())]
+#[non_exhaustive]
+pub struct ServiceError {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// `error`, such as `invalid_grant`; empty when the body was not JSON.
+    pub error: String,
+    /// `error_description`, for people. Microsoft changes the text; do not branch on it.
+    pub description: String,
+    /// `error_codes`: the numbers behind AADSTS.
+    pub codes: Vec<i64>,
+    /// `suberror`: what kind of `invalid_grant` it is.
+    pub suberror: Option<String>,
+    /// `claims`: what the next interactive request must pass on.
+    pub claims: Option<String>,
+    /// The request's correlation id, for Microsoft's support.
+    pub correlation_id: Option<String>,
+    /// How long the server asks to be left alone (RFC 9110 §10.2.3), between one second and one hour.
+    ///
+    /// `None` when there is no such header, or when it holds a date: turning a date into a wait needs a clock, which
+    /// [`retry_after`](crate::retry_after) is given.
+    pub retry_after: Option<Duration>,
+}
+
+/// What the caller of a token endpoint can do about a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The application or its registration is wrong: a missing secret, an unknown client, a bad scope.
+    Configuration,
+    /// The user must sign in, consent, or satisfy a policy.
+    InteractionRequired,
+    /// The server is busy or broken: the same request may succeed later.
+    Transient,
+}
+
+impl ServiceError {
+    pub(super) fn new(response: &Response<Bytes>, members: &Members<'_>) -> Self {
+        Self {
+            error: members.text("error").unwrap_or_default(),
+            description: members.text("error_description").unwrap_or_default(),
+            codes: members
+                .value("error_codes")
+                .map(|value| lenient::integers(&value))
+                .unwrap_or_default(),
+            suberror: members.text("suberror"),
+            claims: members.text("claims"),
+            correlation_id: members.text("correlation_id"),
+            ..Self::bare(response)
+        }
+    }
+
+    pub(super) fn bare(response: &Response<Bytes>) -> Self {
+        Self {
+            status: response.status(),
+            error: String::new(),
+            description: String::new(),
+            codes: Vec::new(),
+            suberror: None,
+            claims: None,
+            correlation_id: None,
+            retry_after: crate::retry_after::delay_seconds(response.headers()),
+        }
+    }
+
+    /// What can be done about it.
+    ///
+    /// The status, `error` and `suberror` decide. AADSTS numbers do so only where Entra answers `invalid_grant` to a
+    /// request that is worth repeating, because Microsoft asks clients not to depend on them.
+    pub fn refusal(&self) -> Refusal {
+        let busy = matches!(
+            self.status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
+        );
+        if busy || self.status.is_server_error() || self.error == "temporarily_unavailable" {
+            return Refusal::Transient;
+        }
+        // AADSTS50196 (client loop) and 90033 (transient) pass with time, whatever `error` says.
+        if self.codes.iter().any(|code| matches!(code, 50196 | 90033)) {
+            return Refusal::Transient;
+        }
+        match self.error.as_str() {
+            "invalid_grant" | "interaction_required" | "login_required" | "consent_required" => {
+                Refusal::InteractionRequired
+            }
+            _ => Refusal::Configuration,
+        }
+    }
+
+    /// The AADSTS numbers as text, such as `AADSTS700082`; empty when there are none.
+    pub fn aadsts(&self) -> String {
+        let codes: Vec<_> = self
+            .codes
+            .iter()
+            .map(|code| format!("AADSTS{code}"))
+            .collect();
+        codes.join(", ")
+    }
+
+    /// `invalid_grant (AADSTS700082, bad_token)`, or the status where the body was not JSON.
+    fn summary(&self) -> String {
+        if self.error.is_empty() {
+            return format!("HTTP {}", self.status.as_u16());
+        }
+        let details: Vec<String> = [self.aadsts(), self.suberror.clone().unwrap_or_default()]
+            .into_iter()
+            .filter(|detail| !detail.is_empty())
+            .collect();
+        match details.is_empty() {
+            true => self.error.clone(),
+            false => format!("{} ({})", self.error, details.join(", ")),
+        }
+    }
+}

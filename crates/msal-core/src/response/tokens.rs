@@ -1,0 +1,107 @@
+//! A successful answer (RFC 6749 §5.1).
+
+use std::time::Duration;
+
+use super::malformed::Malformation;
+use super::members::Members;
+use super::side_by_side::SideBySide;
+use crate::{
+    AccessToken, ClientInfo, HomeAccountId, IdTokenClaims, RawIdToken, RefreshToken, ScopeSet,
+};
+
+/// A successful answer (RFC 6749 §5.1) whose parts have been checked.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TokenResponse {
+    /// The access token.
+    pub access_token: AccessToken,
+    /// `Bearer`, in the case it was sent.
+    pub token_type: String,
+    /// How long the access token lives from now; ten minutes when the server does not say.
+    pub expires_in: Duration,
+    /// How long the access token may be used while the server is out of reach.
+    pub ext_expires_in: Option<Duration>,
+    /// After how long the access token should be renewed although it is still valid.
+    pub refresh_in: Option<Duration>,
+    /// The next refresh token. Without one, the token that was redeemed stays the one to keep.
+    pub refresh_token: Option<RefreshToken>,
+    /// The scopes that were granted; `None` when they are the ones that were asked for (RFC 6749 §5.1).
+    pub scopes: Option<ScopeSet>,
+    /// The raw ID token with its claims.
+    pub id_token: Option<(RawIdToken, IdTokenClaims)>,
+    /// The user's home identifiers.
+    pub client_info: Option<ClientInfo>,
+    /// `foci`: the family of client ids that may share the refresh token.
+    pub family_id: Option<String>,
+}
+
+impl TokenResponse {
+    pub(super) fn new(members: &Members<'_>, client_id: &str) -> Result<Self, Malformation> {
+        let access_token = members
+            .optional_text("access_token")?
+            .ok_or(Malformation::Member {
+                member: "access_token",
+            })?;
+        let id_token = members.optional_text("id_token")?;
+        let refresh_token = members.optional_text("refresh_token")?;
+        let tokens = SideBySide::new([Some(access_token), id_token, refresh_token]);
+        let [access_token, id_token, refresh_token] = tokens.parts();
+        let id_token = match id_token {
+            Some(token) => {
+                let token = RawIdToken::slice_of(&tokens.text, token);
+                let claims = IdTokenClaims::decode(&token, client_id)?;
+                Some((token, claims))
+            }
+            None => None,
+        };
+        let access_token = access_token.unwrap_or_default();
+        Ok(Self {
+            access_token: AccessToken::slice_of(&tokens.text, access_token),
+            token_type: members
+                .text("token_type")
+                .unwrap_or_else(|| "Bearer".to_owned()),
+            expires_in: members.seconds("expires_in").unwrap_or(DEFAULT_LIFETIME),
+            ext_expires_in: members.seconds("ext_expires_in"),
+            refresh_in: members.seconds("refresh_in"),
+            refresh_token: refresh_token.map(|token| RefreshToken::slice_of(&tokens.text, token)),
+            scopes: members.scopes(),
+            id_token,
+            client_info: members.client_info()?,
+            family_id: members.text("foci"),
+        })
+    }
+
+    /// Whose tokens these are: `uid.utid` of `client_info`, else the ID token's `sub`, else nobody's.
+    pub fn home_account_id(&self) -> Option<HomeAccountId> {
+        let from_client_info = self.client_info.as_ref().map(ClientInfo::home_account_id);
+        from_client_info.or_else(|| {
+            self.claims()
+                .map(|claims| HomeAccountId::new(&claims.subject))
+        })
+    }
+
+    /// Whether these can be the tokens of `account`, as far as the answer says whose they are.
+    ///
+    /// OpenID Connect Core §12.2: the ID token of a refresh has the same `sub`, and there need not be one. `client_info`
+    /// names the account outright. Without it, `oid` and `tid` do so in the user's home tenant; elsewhere a guest has
+    /// another `oid`, which proves nothing.
+    pub fn can_be_of(&self, account: &HomeAccountId) -> bool {
+        let claims = self.claims();
+        if claims.is_some_and(|claims| claims.subject == account.as_str()) {
+            return true;
+        }
+        match (&self.client_info, claims) {
+            (Some(client_info), _) => client_info.home_account_id() == *account,
+            (None, Some(claims)) => claims.can_be_of(account),
+            (None, None) => true,
+        }
+    }
+
+    /// The claims of the ID token, if there is one.
+    pub fn claims(&self) -> Option<&IdTokenClaims> {
+        self.id_token.as_ref().map(|(_, claims)| claims)
+    }
+}
+
+/// How long an access token is taken to live when the answer does not say (MSAL's choice).
+pub(super) const DEFAULT_LIFETIME: Duration = Duration::from_secs(600);
