@@ -7,7 +7,7 @@
 //!
 //! # What is in the file
 //!
-//! A header, then records of which each is sealed (see `key.rs`), numbered, and checksummed (`record.rs`).
+//! A header, then records of which each is sealed (see `key.rs`), numbered, and checksummed (`frame.rs`).
 //! Of the source's refresh tokens there are only fingerprints, made with a key. Answers are sealed with a second key,
 //! and [`Journal::finish`] overwrites it. The keys are in `<journal>.key`: whoever has both files and the key's
 //! permissions has the answers, so the two deserve the care that the target does.
@@ -15,14 +15,14 @@
 //! A journal notices damage, and records taken from another journal or moved. It does not notice that an older copy of
 //! the whole file was put back.
 
-mod codec;
+mod encoding;
+mod entry;
 mod error;
-mod event;
 mod file;
+mod frame;
 mod header;
 mod key;
 mod reader;
-mod record;
 mod scan;
 mod states;
 #[cfg(test)]
@@ -47,8 +47,8 @@ use msal::SecureRandom;
 use tokio::sync::oneshot;
 
 pub use self::{
+    entry::{Class, Event, Intent, Outcome, Published, RawResponse, Redeemed},
     error::JournalError,
-    event::{Class, Event, Intent, Outcome, Published, RawResponse, Redeemed},
     header::Identity,
     reader::{JournalEntry, JournalReader},
     states::{Counts, State, States},
@@ -277,7 +277,7 @@ impl Beginning {
     ) -> Result<(), JournalError> {
         let (mut session, mut bytes) = ([0; 16], Vec::new());
         key::fill(random, &mut session)?;
-        record::put_opened(&mut bytes, &session, self.number);
+        frame::put_opened(&mut bytes, &session, self.number);
         let written = header::sign(file, Some(std::process::id()))
             .and_then(|()| file.seek(SeekFrom::Start(self.end)))
             .and_then(|_| file.write_all(&bytes))

@@ -1,26 +1,33 @@
 //! Moves the refresh tokens an application already holds into an MSAL token cache.
 
 mod credentials;
+mod error;
 pub mod journal;
 mod migration;
+mod observer;
 mod plan;
 mod record;
 mod report;
+mod run;
+mod settings;
 mod source;
 mod verify;
 
 pub use credentials::Credentials;
+pub use error::MigrationError;
 pub use journal::{
     Appending, Class, Counts, Event, Identity, Intent, Journal, JournalEntry, JournalError,
     JournalReader, Outcome, Position, Published, RawResponse, Redeemed, Replay, State, States,
 };
-pub use migration::{Migration, MigrationError, NoObserver, Observer, RotationPolicy, Settings};
+pub use migration::Migration;
+pub use observer::{NoObserver, Observer};
 pub use plan::{
     AuthorityOverride, AuthorityOverrideError, Count, Fingerprint, FingerprintFn, Job, Plan,
     PlanError, PlanOptions, Planned, SkipCount, Summary, Warning, Warnings,
 };
 pub use record::{Locator, Place, Record, RecordFlags, Remedy, Row, SkipReason, UserHints};
 pub use report::{Completion, Report};
+pub use settings::{RotationPolicy, Settings};
 pub use source::{
     Foreign, Mapping, MappingError, Source, SourceError, SourceKind, SourceOptions,
     UnknownSourceKind, open,

@@ -3,132 +3,24 @@
 //! Every step can be interrupted and run again. What an earlier run finished is not done twice; what it had sealed and
 //! not yet published is published from the journal, even if the source is gone.
 
-mod capsule;
-mod correlation;
-mod engine;
-mod feed;
-mod interpret;
-mod lane;
-mod ledger;
-mod reason;
-mod run;
-mod target;
-mod track;
-
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use msal::{
-    BoxFuture, HttpError, MetadataCache, RandomError, Runtime, SharedTokenCache, StoreError,
-};
-use msal_core::{RefreshToken, Refusal, RequestError};
-use thiserror::Error;
+use msal::{BoxFuture, MetadataCache, Runtime, SharedTokenCache};
+use msal_core::RefreshToken;
 use tokio::task::JoinHandle;
 
-use self::engine::Engine;
-use self::feed::{Closed, Feed};
-use self::interpret::{Expectation, Verdict, interpret};
-use self::ledger::Ledger;
-use self::reason::Reason;
-use self::run::Run;
-use self::target::{Row, Target};
 use crate::credentials::Credentials;
-use crate::journal::{Class, Counts, Identity, JournalError};
-use crate::plan::{Job, Plan, PlanError, PlanOptions, Summary};
+use crate::error::MigrationError;
+use crate::journal::Identity;
+use crate::observer::Observer;
+use crate::plan::{Job, Plan, PlanError, PlanOptions};
 use crate::report::Report;
+use crate::run::{Closed, Engine, Feed, Ledger, Run, Target, channel};
+use crate::settings::Settings;
 use crate::source::Source;
-
-/// What an issuer does with a refresh token once it has been redeemed: it decides what is safe after a crash.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RotationPolicy {
-    /// It stays valid, as at Entra: sending it again does no harm.
-    #[default]
-    Reusable,
-    /// It is spent. Each request is written down before it is sent, and one whose answer was lost is reported as in
-    /// doubt instead of being sent again.
-    SingleUse,
-}
-
-impl RotationPolicy {
-    fn allows_repeat(self) -> bool {
-        self == Self::Reusable
-    }
-}
-
-/// How a migration behaves.
-///
-/// | setting | default | why |
-/// | --- | --- | --- |
-/// | `concurrency` | 256, or 4 where tokens are spent by use | one HTTP/2 connection carries as many; what a crash can lose where tokens are spent is what is in flight |
-/// | `patience` | 10 minutes | longer waits are better left to a later run |
-/// | `rotation` | `Reusable` | Entra does not revoke a token that was redeemed |
-/// | `allow_user_mismatch` | no | a mixed-up source would hand one user another's tokens |
-#[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "users build it with `..Settings::default()`"
-)]
-pub struct Settings {
-    /// How many requests are in flight at most.
-    pub concurrency: usize,
-    /// How long a lane waits without a success before it is left to a later run.
-    pub patience: Duration,
-    /// What the issuer does with redeemed tokens.
-    pub rotation: RotationPolicy,
-    /// Publishes tokens of another user than the source says.
-    pub allow_user_mismatch: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            concurrency: 256,
-            patience: Duration::from_secs(600),
-            rotation: RotationPolicy::default(),
-            allow_user_mismatch: false,
-        }
-    }
-}
-
-/// Is told how a migration goes on. Every method has an empty default.
-pub trait Observer: Send {
-    /// The plan is made, and this is what earlier runs left in the journal.
-    fn planned(&mut self, plan: &Summary, earlier: Counts) {
-        let _ignored = (plan, earlier);
-    }
-
-    /// A token was redeemed; it counts as migrated once it is in the target.
-    fn redeemed(&mut self) {}
-
-    /// A token has its outcome.
-    fn concluded(&mut self, class: Class) {
-        let _ignored = class;
-    }
-
-    /// A token was sent, no answer came, and sending it again could do harm: it is in doubt.
-    fn lost_sight(&mut self) {}
-
-    /// A lane waits.
-    fn waiting(&mut self, wait: Duration) {
-        let _ignored = wait;
-    }
-
-    /// An authority could not be used, or did not answer.
-    fn refused_authority(&mut self, authority: &str, error: &msal::Error) {
-        let _ignored = (authority, error);
-    }
-}
-
-/// Watches nothing.
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct NoObserver;
-
-impl Observer for NoObserver {}
 
 /// A migration that can be run, and run again.
 pub struct Migration {
@@ -236,7 +128,7 @@ impl Migration {
         };
         observer.planned(plan.summary(), ledger.counts());
         let recovered = engine.recover(observer).await?;
-        let (feed, jobs) = feed::channel();
+        let (feed, jobs) = channel();
         let feeder = self.feed(&ledger, plan, feed);
         let driven = Run::new(&engine, observer, recovered)
             .drive(jobs, &mut stop)
@@ -308,102 +200,4 @@ impl Migration {
 /// Waits for a task on a blocking thread, which ends early only when the whole runtime does.
 async fn blocking<T>(task: JoinHandle<T>) -> Result<T, MigrationError> {
     task.await.map_err(|_cancelled| MigrationError::ShutDown)
-}
-
-impl Engine<'_> {
-    /// Takes in the answers that earlier runs sealed and did not publish. What was held back is judged again: the
-    /// operator may have decided otherwise since.
-    async fn recover(&self, observer: &mut dyn Observer) -> Result<Vec<Row>, MigrationError> {
-        let mut rows = Vec::new();
-        for sealed in self.ledger.sealed()? {
-            let capsule = self.ledger.open_sealed(&sealed).await?;
-            let metadata = match self
-                .metadata
-                .resolve(&capsule.authority, true, self.runtime)
-                .await
-            {
-                Ok(metadata) => metadata,
-                // The answer stays sealed; a later run finds the authority.
-                Err(_unavailable) => continue,
-            };
-            let expectation = Expectation {
-                client_id: &capsule.client_id,
-                metadata: &metadata,
-                user: &capsule.user,
-                allow_user_mismatch: self.settings.allow_user_mismatch,
-            };
-            let (class, reason) = match interpret(&capsule.response, &expectation) {
-                // Only an answer with a token deep inside it can look as if it brought one and bring none.
-                Verdict::Publish(tokens)
-                    if tokens.refresh_token.is_none() && capsule.redeemed.is_empty() =>
-                {
-                    (Class::Retry, Reason::named("no_refresh_token"))
-                }
-                Verdict::Publish(tokens) => {
-                    let facts = capsule.facts(&sealed);
-                    rows.extend(self.target.add(&facts, &metadata, &tokens, capsule.at));
-                    observer.redeemed();
-                    continue;
-                }
-                Verdict::Quarantine(reason) => (Class::Quarantined, Reason::named(reason.code())),
-                Verdict::Refused(error, Refusal::InteractionRequired) => {
-                    (Class::NeedsUser, Reason::from(&*error))
-                }
-                Verdict::Refused(error, _) => (Class::Retry, Reason::from(&*error)),
-                Verdict::Unreadable => (Class::Retry, Reason::named("unreadable_response")),
-            };
-            observer.concluded(class);
-            let held_back = (class == Class::Quarantined).then_some(sealed.position);
-            let (fingerprint, locator) = (sealed.fingerprint, sealed.locator);
-            self.ledger
-                .conclude(fingerprint, locator, class, reason, held_back)
-                .await?;
-        }
-        Ok(rows)
-    }
-}
-
-/// What stops a whole migration. Nothing that was answered is lost: run the same command again.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum MigrationError {
-    /// A sealed answer is not what was sealed.
-    #[error("an answer sealed in the journal cannot be read")]
-    Capsule,
-    /// A host cannot be talked to at all.
-    #[error("cannot send tokens to `{host}`")]
-    #[non_exhaustive]
-    Http {
-        /// The host.
-        host: String,
-        /// Why.
-        source: HttpError,
-    },
-    /// The journal cannot be opened or written.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The target was written and does not hold what was written: another program overwrote it.
-    #[error(
-        "{missing} tokens that were written to the target are not in it any more: is another program writing it?"
-    )]
-    #[non_exhaustive]
-    NotReadBack {
-        /// How many.
-        missing: usize,
-    },
-    /// The source cannot be planned.
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    /// The operating system gave no random bytes.
-    #[error(transparent)]
-    Random(#[from] RandomError),
-    /// A request cannot be built.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-    /// A task of the migrator's own was cancelled: the runtime is shutting down.
-    #[error("the migration was shut down")]
-    ShutDown,
-    /// The target cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }

@@ -7,8 +7,8 @@
 //! are handed out, and a source that has changed in between is noticed.
 
 mod authority;
-mod draft;
-mod grounds;
+mod criteria;
+mod first_pass;
 mod resolve;
 mod scopes;
 mod summary;
@@ -25,7 +25,7 @@ use hashbrown::HashMap;
 use msal_core::{Authority, RefreshToken, ScopeSet, UnixTime};
 use thiserror::Error;
 
-use self::draft::PlanDraft;
+use self::first_pass::PlanDraft;
 use self::resolve::{Resolver, Way};
 use crate::record::{Locator, Place, Record, Row, SkipReason, UserHints};
 use crate::source::{Source, SourceError};

@@ -24,7 +24,7 @@ use msal::SecureRandom;
 
 use super::{
     JournalError,
-    codec::Kind,
+    encoding::Kind,
     key::{self, Keys, Part},
 };
 

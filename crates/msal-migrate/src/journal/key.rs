@@ -32,7 +32,7 @@ use aws_lc_rs::{
 use msal::SecureRandom;
 use zeroize::Zeroizing;
 
-use super::{JournalError, codec::Kind, file};
+use super::{JournalError, encoding::Kind, file};
 use crate::Fingerprint;
 
 pub(super) const TAG_LEN: usize = 16;

@@ -9,7 +9,7 @@ use msal_core::UnixTime;
 
 use super::{
     Identity, JournalError,
-    event::{Event, Outcome},
+    entry::{Event, Outcome},
     file, header,
     key::{self, Keys},
     scan::Scan,

@@ -15,14 +15,14 @@ use msal_core::SecretBuffer;
 
 use super::{
     JournalError, Position,
-    codec::Kind,
-    event::{Event, RawResponse},
+    encoding::Kind,
+    entry::{Event, RawResponse},
+    frame,
     key::{Keys, Session},
-    record,
 };
 
 /// No single write is longer.
-pub(super) const LONGEST_WRITE: usize = 2 * record::LONGEST;
+pub(super) const LONGEST_WRITE: usize = 2 * frame::LONGEST;
 const BUFFER: usize = 1 << 20;
 
 /// The keys of every time the journal was opened, by where in the file that was.
@@ -93,7 +93,7 @@ impl<'a> Scan<'a> {
             let offset = self.offset;
             let is_complete = self.fill()?;
             let record = if is_complete {
-                record::parse(&mut self.buffer)
+                frame::parse(&mut self.buffer)
             } else {
                 None
             };
@@ -136,7 +136,7 @@ impl<'a> Scan<'a> {
         let left = self.end - self.offset;
         self.buffer.clear();
         self.read(4.min(left))?;
-        let Some(len) = record::len(&self.buffer)
+        let Some(len) = frame::len(&self.buffer)
             .map(|len| len as u64)
             .filter(|len| *len <= left)
         else {
@@ -184,9 +184,9 @@ impl<'a> Scan<'a> {
 
 /// Whether the first record of a later write stands at the start of `bytes`.
 fn begins_write(bytes: &mut [u8], after: u64) -> bool {
-    let whole = record::len(bytes).and_then(|len| bytes.get_mut(..len));
+    let whole = frame::len(bytes).and_then(|len| bytes.get_mut(..len));
     whole
-        .and_then(record::parse)
+        .and_then(frame::parse)
         .is_some_and(|record| record.is_first && record.number >= after)
 }
 
@@ -206,11 +206,11 @@ pub(super) fn read_response(
         .seek(SeekFrom::Start(position.0))
         .and_then(|_| file.read_exact(&mut bytes));
     read.map_err(JournalError::io("read", path))?;
-    let len = record::len(&bytes).ok_or_else(erased)?;
+    let len = frame::len(&bytes).ok_or_else(erased)?;
     bytes.resize(len, 0);
     file.read_exact(&mut bytes[4..])
         .map_err(JournalError::io("read", path))?;
-    let mut record = record::parse(&mut bytes).ok_or_else(erased)?;
+    let mut record = frame::parse(&mut bytes).ok_or_else(erased)?;
     let Some(Event::Redeemed(redeemed)) = record.event(session) else {
         return Err(erased());
     };

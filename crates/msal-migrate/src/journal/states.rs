@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use super::{
     Position,
-    event::{Class, Event},
+    entry::{Class, Event},
 };
 use crate::Fingerprint;
 
@@ -285,7 +285,7 @@ mod tests {
     use super::*;
     use crate::{
         Locator, Place,
-        journal::event::{Intent, Outcome, Published, RawResponse, Redeemed},
+        journal::entry::{Intent, Outcome, Published, RawResponse, Redeemed},
     };
 
     const TOKEN: Fingerprint = Fingerprint::from_bytes([1; 16]);

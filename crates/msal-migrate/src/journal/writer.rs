@@ -15,11 +15,11 @@ use tokio::sync::oneshot;
 
 use super::{
     JournalError, Position,
-    event::{Event, RawResponse},
+    entry::{Event, RawResponse},
     file::Locked,
-    header,
+    frame, header,
     key::Keys,
-    locked, record,
+    locked,
     scan::{self, LONGEST_WRITE, Sessions},
     states::States,
 };
@@ -66,7 +66,7 @@ impl Writer {
             }
             self.obey(command);
             // One more record cannot make the write longer than a write may be.
-            while self.group.len() < LONGEST_WRITE - record::LONGEST
+            while self.group.len() < LONGEST_WRITE - frame::LONGEST
                 && let Ok(command) = commands.try_recv()
             {
                 self.obey(command);
@@ -102,7 +102,7 @@ impl Writer {
         let put = match (&self.broken, self.sessions.at(position.0)) {
             (None, Some(session)) => {
                 let is_first = self.group.is_empty();
-                record::put_event(&mut self.group, &event, self.number, is_first, session)
+                frame::put_event(&mut self.group, &event, self.number, is_first, session)
             }
             _ => Err(self.refusal()),
         };
@@ -165,7 +165,7 @@ impl Writer {
     /// Marks the end, so that the next opening knows that nothing is torn.
     fn close(&mut self) {
         if self.broken.is_none() {
-            record::put_closed(&mut self.group, self.number);
+            frame::put_closed(&mut self.group, self.number);
             self.write_group();
         }
         if let Err(error) = header::sign(&mut self.file, None) {

@@ -6,7 +6,7 @@
 use msal_core::{Authority, AuthorityError, AuthorityKind, Cloud, Tenant, same_cloud};
 use thiserror::Error;
 
-use super::grounds::Grounds;
+use super::criteria::Grounds;
 use super::warning::{Warning, Warnings};
 use crate::record::SkipReason;
 

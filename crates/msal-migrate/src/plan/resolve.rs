@@ -8,7 +8,7 @@ use msal_core::{Authority, ScopeSet};
 
 use super::PlanOptions;
 use super::authority::{self, Place};
-use super::grounds::Grounds;
+use super::criteria::Grounds;
 use super::scopes::{self, Wanted};
 use super::warning::{Warning, Warnings};
 use crate::record::{Record, SkipReason, UserHints};

@@ -3,7 +3,7 @@
 use msal_core::{Cloud, Scope, ScopeSet};
 
 use super::PlanOptions;
-use super::grounds::Grounds;
+use super::criteria::Grounds;
 use super::warning::{Warning, Warnings};
 use crate::record::SkipReason;
 

@@ -10,7 +10,7 @@ use msal_core::{
     UnixTime,
 };
 
-use super::MigrationError;
+use crate::error::MigrationError;
 use crate::plan::{Fingerprint, Job};
 use crate::record::Locator;
 
@@ -24,7 +24,7 @@ const FIRST_WRITE: Duration = Duration::from_secs(5);
 
 /// Where migrated tokens go.
 #[derive(Debug)]
-pub(super) struct Target {
+pub(crate) struct Target {
     cache: Arc<SharedTokenCache>,
     began: UnixTime,
     published: AtomicUsize,
@@ -34,16 +34,16 @@ pub(super) struct Target {
 }
 
 /// What was redeemed, apart from the answer.
-pub(super) struct Facts<'a> {
-    pub(super) fingerprint: Fingerprint,
-    pub(super) client_id: &'a str,
-    pub(super) scopes: &'a ScopeSet,
-    pub(super) redeemed: &'a RefreshToken,
-    pub(super) locator: &'a Locator,
+pub(crate) struct Facts<'a> {
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) client_id: &'a str,
+    pub(crate) scopes: &'a ScopeSet,
+    pub(crate) redeemed: &'a RefreshToken,
+    pub(crate) locator: &'a Locator,
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn of(job: &'a Job) -> Self {
+    pub(crate) fn of(job: &'a Job) -> Self {
         Self {
             fingerprint: job.fingerprint,
             client_id: &job.client_id,
@@ -56,20 +56,20 @@ impl<'a> Facts<'a> {
 
 /// One token that is in the cache in memory and not yet known to be in the store.
 #[derive(Debug)]
-pub(super) struct Row {
-    pub(super) fingerprint: Fingerprint,
-    pub(super) client_id: String,
-    pub(super) home_account_id: HomeAccountId,
-    pub(super) environment: String,
-    pub(super) successor: RefreshToken,
-    pub(super) kept_old: bool,
+pub(crate) struct Row {
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) client_id: String,
+    pub(crate) home_account_id: HomeAccountId,
+    pub(crate) environment: String,
+    pub(crate) successor: RefreshToken,
+    pub(crate) kept_old: bool,
     /// When it was redeemed.
-    pub(super) at: UnixTime,
-    pub(super) locator: Locator,
+    pub(crate) at: UnixTime,
+    pub(crate) locator: Locator,
 }
 
 impl Target {
-    pub(super) fn new(cache: Arc<SharedTokenCache>, now: UnixTime) -> Self {
+    pub(crate) fn new(cache: Arc<SharedTokenCache>, now: UnixTime) -> Self {
         let none = ScopeSet::default();
         Self {
             cache,
@@ -81,12 +81,12 @@ impl Target {
     }
 
     /// Loads what is in the target already, so that a target that cannot be used is found before any token is sent.
-    pub(super) async fn prepare(&self) -> Result<(), MigrationError> {
+    pub(crate) async fn prepare(&self) -> Result<(), MigrationError> {
         Ok(self.cache.ensure_loaded().await?)
     }
 
     /// Takes the tokens in, in memory. `None` when the answer does not say whose they are.
-    pub(super) fn add(
+    pub(crate) fn add(
         &self,
         facts: &Facts<'_>,
         metadata: &ProviderMetadata,
@@ -134,13 +134,13 @@ impl Target {
     }
 
     /// Whether so many tokens are worth a write at this time.
-    pub(super) fn is_due(&self, waiting: usize, now: UnixTime) -> bool {
+    pub(crate) fn is_due(&self, waiting: usize, now: UnixTime) -> bool {
         self.began.until(now) >= FIRST_WRITE
             && waiting >= FIRST_BATCH.max(GROWTH * self.published.load(Ordering::Relaxed))
     }
 
     /// Saves, reads back, and looks for every token of `rows`.
-    pub(super) async fn publish(&self, rows: &[Row]) -> Result<(), MigrationError> {
+    pub(crate) async fn publish(&self, rows: &[Row]) -> Result<(), MigrationError> {
         self.cache.save_and_read_back().await?;
         self.writes.fetch_add(1, Ordering::Relaxed);
         let missing = self
@@ -154,7 +154,7 @@ impl Target {
     }
 
     /// How often the store was written.
-    pub(super) fn writes(&self) -> usize {
+    pub(crate) fn writes(&self) -> usize {
         self.writes.load(Ordering::Relaxed)
     }
 }

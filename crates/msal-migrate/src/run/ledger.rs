@@ -8,10 +8,10 @@ use http::Response;
 use msal::{BoxFuture, Clock, SecureRandom};
 use msal_core::RefreshToken;
 
-use super::MigrationError;
+use super::batch::Row;
 use super::capsule::{self, Capsule};
 use super::reason::Reason;
-use super::target::Row;
+use crate::error::MigrationError;
 use crate::journal::{
     Class, Counts, Event, Identity, Intent, Journal, JournalReader, Outcome, Position, RawResponse,
     Redeemed, State,
@@ -24,25 +24,25 @@ const RECORDS_AT_A_TIME: usize = 512;
 
 /// The journal, with what the engine wants to know of it.
 #[derive(Debug)]
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     path: PathBuf,
     journal: Journal,
     clock: Arc<dyn Clock>,
     is_new: bool,
     /// Whether the journal had lost an unacknowledged record to a crash.
-    pub(super) was_torn: bool,
+    pub(crate) was_torn: bool,
 }
 
 /// An answer that is sealed and whose tokens are not in the target, for all that is known.
-pub(super) struct Sealed {
-    pub(super) fingerprint: Fingerprint,
-    pub(super) locator: Locator,
-    pub(super) position: Position,
+pub(crate) struct Sealed {
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) locator: Locator,
+    pub(crate) position: Position,
 }
 
 impl Ledger {
     /// Opens the journal. Blocks.
-    pub(super) fn open(
+    pub(crate) fn open(
         path: &Path,
         identity: &Identity,
         random: &dyn SecureRandom,
@@ -59,32 +59,32 @@ impl Ledger {
     }
 
     /// Takes a journal away that this run began and wrote nothing into.
-    pub(super) fn withdraw(self) {
+    pub(crate) fn withdraw(self) {
         if self.is_new {
             self.journal.withdraw();
         }
     }
 
-    pub(super) fn fingerprint(&self, client_id: &str, refresh_token: &RefreshToken) -> Fingerprint {
+    pub(crate) fn fingerprint(&self, client_id: &str, refresh_token: &RefreshToken) -> Fingerprint {
         self.journal
             .fingerprint(client_id, refresh_token.expose_secret().as_bytes())
     }
 
     /// Whether a token is to be redeemed in this run. What failed for a reason of the application's is tried again:
     /// the reason may have been corrected. What may have been spent is not.
-    pub(super) fn is_due(&self, fingerprint: &Fingerprint) -> bool {
+    pub(crate) fn is_due(&self, fingerprint: &Fingerprint) -> bool {
         match self.journal.states().get(fingerprint) {
             None | Some(State::Retryable { .. } | State::Failed | State::Skipped) => true,
             Some(_) => false,
         }
     }
 
-    pub(super) fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         self.journal.states().counts()
     }
 
     /// Every answer that is sealed and not known to be published, those that were held back included. Blocks.
-    pub(super) fn sealed(&self) -> Result<Vec<Sealed>, MigrationError> {
+    pub(crate) fn sealed(&self) -> Result<Vec<Sealed>, MigrationError> {
         let counts = self.counts();
         if counts.unfinished + counts.quarantined == 0 {
             return Ok(Vec::new());
@@ -113,7 +113,7 @@ impl Ledger {
     }
 
     /// Writes down that a token is about to be sent.
-    pub(super) async fn intend(&self, job: &Job, attempt: u32) -> Result<(), MigrationError> {
+    pub(crate) async fn intend(&self, job: &Job, attempt: u32) -> Result<(), MigrationError> {
         let intent = Event::Intent(Intent {
             fingerprint: job.fingerprint,
             locator: job.locator.clone(),
@@ -125,7 +125,7 @@ impl Ledger {
     }
 
     /// Seals an answer of `authority`, the job's as text; completes when it is on the disk, and says where.
-    pub(super) async fn seal(
+    pub(crate) async fn seal(
         &self,
         job: &Job,
         authority: &str,
@@ -160,7 +160,7 @@ impl Ledger {
     }
 
     /// Writes down that tokens are in the target and were read back.
-    pub(super) fn migrated(&self, rows: Vec<Row>) -> BoxFuture<'_, Result<(), MigrationError>> {
+    pub(crate) fn migrated(&self, rows: Vec<Row>) -> BoxFuture<'_, Result<(), MigrationError>> {
         Box::pin(async move {
             let mut rows = rows.into_iter();
             while rows.len() > 0 {
@@ -186,7 +186,7 @@ impl Ledger {
     }
 
     /// Erases the answers once every one of them is in the target; otherwise keeps them for the next run.
-    pub(super) async fn settle(self) -> Result<(), MigrationError> {
+    pub(crate) async fn settle(self) -> Result<(), MigrationError> {
         let counts = self.counts();
         if counts.unfinished + counts.quarantined == 0 {
             self.journal.finish().await?;

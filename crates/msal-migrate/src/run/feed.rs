@@ -14,7 +14,7 @@ const ROWS: usize = 64;
 const READ_AHEAD: usize = 4 * ROWS;
 
 /// The engine's end, and the reader's.
-pub(super) fn channel<T>() -> (Feed<T>, mpsc::Receiver<T>) {
+pub(crate) fn channel<T>() -> (Feed<T>, mpsc::Receiver<T>) {
     let (sender, receiver) = mpsc::channel(READ_AHEAD);
     let feed = Feed {
         sender,
@@ -25,7 +25,7 @@ pub(super) fn channel<T>() -> (Feed<T>, mpsc::Receiver<T>) {
 }
 
 /// Where the reader puts what it read.
-pub(super) struct Feed<T> {
+pub(crate) struct Feed<T> {
     sender: mpsc::Sender<T>,
     batch: Vec<T>,
     rows: usize,
@@ -33,11 +33,11 @@ pub(super) struct Feed<T> {
 
 /// Nobody takes jobs any more.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Closed;
+pub(crate) struct Closed;
 
 impl<T> Feed<T> {
     /// Takes what a row gave, if anything. Blocks while there is no room for the batch it completes.
-    pub(super) fn row(&mut self, given: Option<T>) -> Result<(), Closed> {
+    pub(crate) fn row(&mut self, given: Option<T>) -> Result<(), Closed> {
         self.batch.extend(given);
         self.rows += 1;
         if self.rows < ROWS {
@@ -47,7 +47,7 @@ impl<T> Feed<T> {
     }
 
     /// Hands on what has come together. Blocks while there is no room for it.
-    pub(super) fn flush(&mut self) -> Result<(), Closed> {
+    pub(crate) fn flush(&mut self) -> Result<(), Closed> {
         self.rows = 0;
         let room = self.sender.reserve_many(self.batch.len());
         let room = Handle::current().block_on(room).map_err(|_closed| Closed)?;

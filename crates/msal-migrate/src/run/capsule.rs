@@ -13,8 +13,8 @@ use memchr::memmem::Finder;
 use msal_core::{Authority, HomeAccountId, RefreshToken, ScopeSet, SecretBuffer, UnixTime};
 use serde::{Deserialize, Serialize};
 
+use super::batch::Facts;
 use super::ledger::Sealed;
-use super::target::Facts;
 use crate::plan::Job;
 use crate::record::UserHints;
 

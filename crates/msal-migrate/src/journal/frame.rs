@@ -12,8 +12,8 @@
 
 use super::{
     JournalError,
-    codec::{self, Kind},
-    event::Event,
+    encoding::{self, Kind},
+    entry::Event,
     key::{Part, Session, SessionId, TAG_LEN},
 };
 
@@ -52,7 +52,7 @@ pub(super) fn put_event(
     out.reserve((body.len() + GENEROUS).min(LONGEST));
     let kind = Kind::of(event);
     put_front(out, kind, is_first, number);
-    codec::encode(event, out);
+    encoding::encode(event, out);
     seal(out, start + FRONT, Part::Index, number, kind, session);
     let sealed = out.len() - start - FRONT;
     if out.len() - start + body.len() + TAG_LEN + CHECKSUM > LONGEST {
@@ -142,7 +142,7 @@ impl<'a> Record<'a> {
     /// The event, without the body of a response; `None` when it was not sealed in this session.
     pub(super) fn event(&mut self, session: &Session) -> Option<Event> {
         let event = session.open(Part::Index, self.number, self.kind, self.event)?;
-        codec::decode(self.kind, event)
+        encoding::decode(self.kind, event)
     }
 
     /// The body of the response, if there is one and its key has not been erased.

@@ -5,25 +5,26 @@ use http::Response;
 use msal::{HttpError, MetadataCache, RandomError, Runtime};
 use msal_core::{RefreshTokenGrant, RequestContext};
 
+use super::batch::Target;
 use super::ledger::Ledger;
-use super::target::Target;
-use super::track::{Attempt, Provider};
-use super::{MigrationError, Settings};
+use super::queue::{Attempt, Provider};
 use crate::credentials::Credentials;
+use crate::error::MigrationError;
 use crate::journal::Position;
+use crate::settings::Settings;
 
 /// What the engine works with.
-pub(super) struct Engine<'a> {
-    pub(super) runtime: &'a Runtime,
-    pub(super) ledger: &'a Ledger,
-    pub(super) target: &'a Target,
-    pub(super) credentials: &'a Credentials,
-    pub(super) settings: &'a Settings,
-    pub(super) metadata: &'a MetadataCache,
+pub(crate) struct Engine<'a> {
+    pub(crate) runtime: &'a Runtime,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) target: &'a Target,
+    pub(crate) credentials: &'a Credentials,
+    pub(crate) settings: &'a Settings,
+    pub(crate) metadata: &'a MetadataCache,
 }
 
 /// What came back, already sealed if it may hold a token.
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Nothing(HttpError),
     Response(Response<Bytes>, Option<Position>),
 }

@@ -4,7 +4,23 @@
 //! an answer arrived, a lane opened, a batch was published. What is waiting is bounded by [`QUEUE`], whatever the size
 //! of the input.
 
-mod outcome;
+mod batch;
+mod capsule;
+mod correlation;
+mod feed;
+mod lane;
+mod ledger;
+mod obey;
+mod queue;
+mod reason;
+mod recovery;
+mod send;
+mod verdict;
+
+pub(crate) use self::batch::Target;
+pub(crate) use self::feed::{Closed, Feed, channel};
+pub(crate) use self::ledger::Ledger;
+pub(crate) use self::send::Engine;
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -15,14 +31,15 @@ use msal::{BoxFuture, RandomError};
 use msal_core::{ApiId, Authority, ProviderMetadata, RequestContext, Telemetry};
 use tokio::sync::mpsc;
 
-use super::correlation::CorrelationIds;
-use super::engine::{Answer, Engine};
-use super::lane::Lane;
-use super::reason::Reason;
-use super::target::Row;
-use super::track::{Attempt, Track};
-use super::{MigrationError, Observer};
+use self::batch::Row;
+use self::correlation::CorrelationIds;
+use self::lane::Lane;
+use self::queue::{Attempt, Track};
+use self::reason::Reason;
+use self::send::Answer;
+use crate::error::MigrationError;
 use crate::journal::Class;
+use crate::observer::Observer;
 use crate::plan::Job;
 
 /// How many jobs wait for their lanes at most.
@@ -39,7 +56,7 @@ enum Event {
 }
 
 /// One run over all jobs.
-pub(super) struct Run<'a> {
+pub(crate) struct Run<'a> {
     engine: &'a Engine<'a>,
     observer: &'a mut dyn Observer,
     /// One for each authority and client, in lower case: what a server throttles together.
@@ -64,7 +81,7 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         engine: &'a Engine<'a>,
         observer: &'a mut dyn Observer,
         recovered: Vec<Row>,
@@ -95,7 +112,7 @@ impl<'a> Run<'a> {
     }
 
     /// Works until every job has an outcome, or until `stop` completes and what is in flight has come home.
-    pub(super) async fn drive(
+    pub(crate) async fn drive(
         mut self,
         mut jobs: mpsc::Receiver<Box<Job>>,
         stop: &mut BoxFuture<'_, ()>,

@@ -8,14 +8,14 @@ use http::Response;
 use msal::{HttpError, HttpErrorKind};
 use msal_core::{ProviderMetadata, Refusal, ServiceError};
 
+use super::batch::Facts;
+use super::lane::Halt;
+use super::queue::{Attempt, Provider};
+use super::reason::Reason;
+use super::verdict::{Expectation, Verdict, interpret};
 use super::{Place, Run, TrackId};
+use crate::error::MigrationError;
 use crate::journal::{Class, Position};
-use crate::migration::MigrationError;
-use crate::migration::interpret::{Expectation, Verdict, interpret};
-use crate::migration::lane::Halt;
-use crate::migration::reason::Reason;
-use crate::migration::target::Facts;
-use crate::migration::track::{Attempt, Provider};
 use crate::plan::Job;
 
 /// How often one token is sent when the server fails in a way that concerns this token only.

@@ -8,7 +8,7 @@ use msal_core::UnixTime;
 
 use super::{
     Position,
-    event::{Class, Event, Intent, Outcome, Published, RawResponse, Redeemed},
+    entry::{Class, Event, Intent, Outcome, Published, RawResponse, Redeemed},
 };
 use crate::{Fingerprint, Locator, Place};
 

@@ -1,0 +1,53 @@
+//! What stops a migration.
+
+use msal::{HttpError, RandomError, StoreError};
+use msal_core::RequestError;
+use thiserror::Error;
+
+use crate::journal::JournalError;
+use crate::plan::PlanError;
+
+/// What stops a whole migration. Nothing that was answered is lost: run the same command again.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum MigrationError {
+    /// A sealed answer is not what was sealed.
+    #[error("an answer sealed in the journal cannot be read")]
+    Capsule,
+    /// A host cannot be talked to at all.
+    #[error("cannot send tokens to `{host}`")]
+    #[non_exhaustive]
+    Http {
+        /// The host.
+        host: String,
+        /// Why.
+        source: HttpError,
+    },
+    /// The journal cannot be opened or written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The target was written and does not hold what was written: another program overwrote it.
+    #[error(
+        "{missing} tokens that were written to the target are not in it any more: is another program writing it?"
+    )]
+    #[non_exhaustive]
+    NotReadBack {
+        /// How many.
+        missing: usize,
+    },
+    /// The source cannot be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The operating system gave no random bytes.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    /// A request cannot be built.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// A task of the migrator's own was cancelled: the runtime is shutting down.
+    #[error("the migration was shut down")]
+    ShutDown,
+    /// The target cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
