@@ -59,7 +59,7 @@ use self::{
     scan::{Scan, Sessions},
     writer::{Command, Writer},
 };
-use crate::Fingerprint;
+use crate::fingerprint::Fingerprint;
 
 /// A journal that is being written. One process at a time has it.
 ///

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod error;
+mod fingerprint;
 pub mod journal;
 mod migration;
 mod observer;
@@ -15,6 +16,7 @@ mod verify;
 
 pub use credentials::Credentials;
 pub use error::MigrationError;
+pub use fingerprint::{Fingerprint, FingerprintFn};
 pub use journal::{
     Appending, Class, Counts, Event, Identity, Intent, Journal, JournalEntry, JournalError,
     JournalReader, Outcome, Position, Published, RawResponse, Redeemed, Replay, State, States,
@@ -22,8 +24,8 @@ pub use journal::{
 pub use migration::Migration;
 pub use observer::{NoObserver, Observer};
 pub use plan::{
-    AuthorityOverride, AuthorityOverrideError, Count, Fingerprint, FingerprintFn, Job, Plan,
-    PlanError, PlanOptions, Planned, SkipCount, Summary, Warning, Warnings,
+    AuthorityOverride, AuthorityOverrideError, Count, Job, Plan, PlanError, PlanOptions, Planned,
+    SkipCount, Summary, Warning, Warnings,
 };
 pub use record::{Locator, Place, Record, RecordFlags, Remedy, Row, SkipReason, UserHints};
 pub use report::{Completion, Report};

@@ -33,7 +33,7 @@ use msal::SecureRandom;
 use zeroize::Zeroizing;
 
 use super::{JournalError, encoding::Kind, file};
-use crate::Fingerprint;
+use crate::fingerprint::Fingerprint;
 
 pub(super) const TAG_LEN: usize = 16;
 pub(super) type Id = [u8; 16];

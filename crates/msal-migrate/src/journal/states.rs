@@ -6,7 +6,7 @@ use super::{
     Position,
     entry::{Class, Event},
 };
-use crate::Fingerprint;
+use crate::fingerprint::Fingerprint;
 
 /// Where a token stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

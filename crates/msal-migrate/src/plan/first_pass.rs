@@ -2,21 +2,30 @@
 
 use hashbrown::HashMap;
 
+use super::options::PlanOptions;
 use super::resolve::{Groups, People, Resolved, Resolver};
-use super::summary::{Skips, Tally};
+use super::summary::{Skips, Summary, Tally};
 use super::warning::{Warning, Warnings};
-use super::{Chosen, Fingerprint, FingerprintFn, Plan, PlanOptions};
+use crate::fingerprint::{Fingerprint, FingerprintFn};
 use crate::record::{Record, Row};
 
 /// A plan while the source is being read.
 pub(super) struct PlanDraft<'a> {
-    options: &'a PlanOptions,
     resolver: Resolver<'a>,
     rows: u64,
     tokens: HashMap<Fingerprint, Token>,
     groups: Groups,
     people: People,
     skips: Skips,
+}
+
+/// The row that stands for a token, and what is known from all its copies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chosen {
+    pub(super) row: u64,
+    pub(super) fingerprint: Fingerprint,
+    pub(super) duplicates: u32,
+    pub(super) warnings: Warnings,
 }
 
 /// What is known of a token so far.
@@ -33,7 +42,6 @@ struct Token {
 impl<'a> PlanDraft<'a> {
     pub(super) fn new(options: &'a PlanOptions) -> Self {
         Self {
-            options,
             resolver: Resolver::new(options),
             rows: 0,
             tokens: HashMap::new(),
@@ -82,7 +90,8 @@ impl<'a> PlanDraft<'a> {
             .or_insert(token);
     }
 
-    pub(super) fn finish(self) -> Plan {
+    /// The chosen rows in the order of the source, and the counts.
+    pub(super) fn finish(self) -> (Vec<Chosen>, Summary) {
         let mut tally = Tally::default();
         let mut chosen = Vec::with_capacity(self.tokens.len());
         for (fingerprint, token) in self.tokens {
@@ -96,11 +105,7 @@ impl<'a> PlanDraft<'a> {
             });
         }
         chosen.sort_unstable_by_key(|chosen| chosen.row);
-        Plan {
-            options: self.options.clone(),
-            chosen,
-            summary: tally.into_summary(self.rows, self.skips),
-        }
+        (chosen, tally.into_summary(self.rows, self.skips))
     }
 }
 

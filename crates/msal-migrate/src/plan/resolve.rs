@@ -6,9 +6,9 @@ use std::rc::Rc;
 use hashbrown::{DefaultHashBuilder, HashMap};
 use msal_core::{Authority, ScopeSet};
 
-use super::PlanOptions;
 use super::authority::{self, Place};
 use super::criteria::Grounds;
+use super::options::PlanOptions;
 use super::scopes::{self, Wanted};
 use super::warning::{Warning, Warnings};
 use crate::record::{Record, SkipReason, UserHints};

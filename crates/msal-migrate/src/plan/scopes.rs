@@ -2,8 +2,8 @@
 
 use msal_core::{Cloud, Scope, ScopeSet};
 
-use super::PlanOptions;
 use super::criteria::Grounds;
+use super::options::PlanOptions;
 use super::warning::{Warning, Warnings};
 use crate::record::SkipReason;
 

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use msal_core::{HomeAccountId, Scope};
+use msal_core::{Authority, HomeAccountId, RefreshToken, Scope, ScopeSet, UnixTime};
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::RecordFlags;
-use crate::source::SourceKind;
+use crate::record::{Locator, Record, RecordFlags, SkipReason, UserHints};
+use crate::source::{SourceError, SourceKind};
 
 const TENANT: &str = "11111111-aaaa-4bbb-8ccc-222222222222";
 const CLIENT: &str = "0a1b2c3d-0000-4000-8000-5e6f70819200";

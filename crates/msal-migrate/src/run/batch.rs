@@ -11,7 +11,8 @@ use msal_core::{
 };
 
 use crate::error::MigrationError;
-use crate::plan::{Fingerprint, Job};
+use crate::fingerprint::Fingerprint;
+use crate::plan::Job;
 use crate::record::Locator;
 
 /// The first batch. Later ones are three times as large as what is in the target, so that a run writes the target a

@@ -153,7 +153,7 @@ static TOKEN_NAME: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\"refre
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Fingerprint;
+    use crate::fingerprint::Fingerprint;
     use crate::plan::Warnings;
     use crate::record::{Locator, Place};
 

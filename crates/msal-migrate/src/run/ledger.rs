@@ -12,11 +12,12 @@ use super::batch::Row;
 use super::capsule::{self, Capsule};
 use super::reason::Reason;
 use crate::error::MigrationError;
+use crate::fingerprint::Fingerprint;
 use crate::journal::{
     Class, Counts, Event, Identity, Intent, Journal, JournalReader, Outcome, Position, RawResponse,
     Redeemed, State,
 };
-use crate::plan::{Fingerprint, Job};
+use crate::plan::Job;
 use crate::record::Locator;
 
 /// How many outcomes are on their way to the disk at once: fewer than the journal takes without waiting.
