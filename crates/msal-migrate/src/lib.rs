@@ -24,8 +24,8 @@ pub use journal::{
 pub use migration::Migration;
 pub use observer::{NoObserver, Observer};
 pub use plan::{
-    AuthorityOverride, AuthorityOverrideError, Count, Job, Plan, PlanError, PlanOptions, Planned,
-    SkipCount, Summary, Warning, Warnings,
+    AuthorityOverride, AuthorityOverrideError, Count, Plan, PlanError, PlanOptions, Planned,
+    Redemption, SkipCount, Summary, Warning, Warnings,
 };
 pub use record::{Locator, Place, Record, RecordFlags, Remedy, Row, SkipReason, UserHints};
 pub use report::{Completion, Report};

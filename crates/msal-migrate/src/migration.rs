@@ -16,7 +16,7 @@ use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::journal::Identity;
 use crate::observer::Observer;
-use crate::plan::{Job, Plan, PlanError, PlanOptions};
+use crate::plan::{Plan, PlanError, PlanOptions, Redemption};
 use crate::report::Report;
 use crate::run::{Closed, Engine, Feed, Ledger, Run, Target, channel};
 use crate::settings::Settings;
@@ -172,19 +172,21 @@ impl Migration {
         Ok(blocking(tokio::task::spawn_blocking(make)).await??)
     }
 
-    /// Reads the source again and hands out the jobs that are due, at the pace at which they are taken.
+    /// Reads the source again and hands out the redemptions that are due, at the pace at which they are taken.
     fn feed(
         &self,
         ledger: &Arc<Ledger>,
         plan: Plan,
-        mut feed: Feed<Box<Job>>,
+        mut feed: Feed<Box<Redemption>>,
     ) -> JoinHandle<Result<Plan, PlanError>> {
         let (source, ledger) = (Arc::clone(&self.source), Arc::clone(ledger));
         tokio::task::spawn_blocking(move || {
             let fingerprint =
                 |client: &str, token: &RefreshToken| ledger.fingerprint(client, token);
-            let read = plan.jobs(&*source, &fingerprint, &mut |job| {
-                let due = ledger.is_due(&job.fingerprint).then(|| Box::new(job));
+            let read = plan.redemptions(&*source, &fingerprint, &mut |redemption| {
+                let due = ledger
+                    .is_due(&redemption.fingerprint)
+                    .then(|| Box::new(redemption));
                 match feed.row(due) {
                     Ok(()) => ControlFlow::Continue(()),
                     Err(Closed) => ControlFlow::Break(()),

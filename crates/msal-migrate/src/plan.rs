@@ -1,10 +1,10 @@
 //! The plan: what will be redeemed, decided without any network.
 //!
-//! A refresh token is often stored many times, once per resource. The plan makes one [`Job`] of all copies, decides
+//! A refresh token is often stored many times, once per resource. The plan makes one [`Redemption`] of all copies, decides
 //! which client, authority and scopes it is redeemed with, and counts every row it leaves out with the reason.
 //!
 //! It keeps 32 bytes per distinct token, about 100 while it is being made, and no token. The records themselves are read
-//! a second time when the jobs are handed out, and a source that has changed in between is noticed.
+//! a second time when the redemptions are handed out, and a source that has changed in between is noticed.
 
 mod authority;
 mod criteria;
@@ -21,7 +21,7 @@ mod warning;
 pub use authority::{AuthorityOverride, AuthorityOverrideError};
 pub use error::PlanError;
 pub use options::PlanOptions;
-pub use redemption::{Job, Planned};
+pub use redemption::{Planned, Redemption};
 pub use summary::{Count, SkipCount, Summary};
 pub use warning::{Warning, Warnings};
 
@@ -29,7 +29,7 @@ use std::ops::ControlFlow;
 
 use hashbrown::HashMap;
 
-use self::first_pass::{Chosen, PlanDraft};
+use self::first_pass::{Chosen, FirstPass};
 use self::second_pass::SecondPass;
 use crate::fingerprint::{Fingerprint, FingerprintFn};
 use crate::record::{Place, Row};
@@ -60,12 +60,12 @@ impl Plan {
         options: &PlanOptions,
         fingerprint: &FingerprintFn<'_>,
     ) -> Result<Self, PlanError> {
-        let mut draft = PlanDraft::new(options);
+        let mut first = FirstPass::new(options);
         source.read(&mut |row| {
-            draft.add(row, fingerprint);
+            first.add(row, fingerprint);
             ControlFlow::Continue(())
         })?;
-        let (chosen, summary) = draft.finish();
+        let (chosen, summary) = first.finish();
         Ok(Self {
             options: options.clone(),
             chosen,
@@ -78,24 +78,24 @@ impl Plan {
         &self.summary
     }
 
-    /// Reads `source` again and hands out the jobs in its order, until the visitor breaks.
+    /// Reads `source` again and hands out the redemptions in its order, until the visitor breaks.
     ///
     /// # Errors
     /// [`PlanError::Changed`] when the source is no longer what was planned. Jobs handed out before that are right:
     /// each was compared with the plan.
-    pub fn jobs(
+    pub fn redemptions(
         &self,
         source: &dyn Source,
         fingerprint: &FingerprintFn<'_>,
-        visit: &mut dyn FnMut(Job) -> ControlFlow<()>,
+        visit: &mut dyn FnMut(Redemption) -> ControlFlow<()>,
     ) -> Result<(), PlanError> {
         let mut second = SecondPass::new(&self.options, fingerprint);
         self.walk(source, &mut |row, chosen| {
             let Some(chosen) = chosen else {
                 return Ok(ControlFlow::Continue(()));
             };
-            let job = second.job(row, chosen).ok_or(Misfit)?;
-            Ok(visit(job))
+            let redemption = second.redemption(row, chosen).ok_or(Misfit)?;
+            Ok(visit(redemption))
         })
     }
 
@@ -114,8 +114,8 @@ impl Plan {
         self.walk(source, &mut |row, chosen| {
             let planned = match chosen {
                 Some(chosen) => second
-                    .job(row, chosen)
-                    .map(|job| Planned::Job(Box::new(job))),
+                    .redemption(row, chosen)
+                    .map(|redemption| Planned::Redemption(Box::new(redemption))),
                 None => second.left_out(row, &places),
             };
             Ok(visit(planned.ok_or(Misfit)?))

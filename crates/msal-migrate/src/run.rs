@@ -40,7 +40,7 @@ use self::send::Answer;
 use crate::error::MigrationError;
 use crate::journal::Class;
 use crate::observer::Observer;
-use crate::plan::Job;
+use crate::plan::Redemption;
 
 /// How many jobs wait for their lanes at most.
 const QUEUE: usize = 4096;
@@ -114,7 +114,7 @@ impl<'a> Run<'a> {
     /// Works until every job has an outcome, or until `stop` completes and what is in flight has come home.
     pub(crate) async fn drive(
         mut self,
-        mut jobs: mpsc::Receiver<Box<Job>>,
+        mut jobs: mpsc::Receiver<Box<Redemption>>,
         stop: &mut BoxFuture<'_, ()>,
     ) -> Result<(), MigrationError> {
         let mut is_exhausted = false;
@@ -142,7 +142,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn accept(&mut self, job: Box<Job>) {
+    fn accept(&mut self, job: Box<Redemption>) {
         let id = match self.tracks.get(self.latest) {
             Some(track) if track.takes(&job) => self.latest,
             _ => self.track_of(&job),
@@ -151,7 +151,7 @@ impl<'a> Run<'a> {
         self.queue(id, Attempt { job, tries: 0 }, Place::Last);
     }
 
-    fn track_of(&mut self, job: &Job) -> TrackId {
+    fn track_of(&mut self, job: &Redemption) -> TrackId {
         let client_id = job.client_id.to_ascii_lowercase();
         let known = self
             .numbers

@@ -222,7 +222,7 @@ pub(super) fn to_text(outcome: &Outcome, target: &Path, journal: &Path) -> Strin
     let mut out = format!(
         "{style}{} of {} migrated{style:#} into {BOLD}{}{BOLD:#} {DIM}in {}{DIM:#}\n\n",
         text::count(report.migrated),
-        text::counted(report.jobs, "token"),
+        text::counted(report.tokens, "token"),
         target.display(),
         text::duration(outcome.took),
     );
@@ -252,7 +252,7 @@ pub(super) fn to_text(outcome: &Outcome, target: &Path, journal: &Path) -> Strin
     if let Some(verification) = &outcome.verification {
         out.push_str(&verified(verification));
     }
-    if report.migrated < report.jobs {
+    if report.migrated < report.tokens {
         out.push_str(&format!(
             "\n{HINT}hint{HINT:#}: msal migrate report {} tells why, token by token\n",
             journal.display()
@@ -306,7 +306,7 @@ fn to_json(outcome: &Outcome, target: &Path, journal: &Path) -> Value {
         "target": target.display().to_string(),
         "journal": journal.display().to_string(),
         "rows": report.rows,
-        "tokens": report.jobs,
+        "tokens": report.tokens,
         "duplicates": report.duplicates,
         "skipped": skipped_json(&report.skipped),
         "migrated": report.migrated,

@@ -6,7 +6,7 @@
 use msal_core::{Authority, AuthorityError, AuthorityKind, Cloud, Tenant, same_cloud};
 use thiserror::Error;
 
-use super::criteria::Grounds;
+use super::criteria::Criteria;
 use super::warning::{Warning, Warnings};
 use crate::record::SkipReason;
 
@@ -90,7 +90,7 @@ pub enum AuthorityOverrideError {
 }
 
 /// Where a record's token is redeemed.
-pub(super) struct Place {
+pub(super) struct ChosenAuthority {
     pub(super) authority: Authority,
     /// Whether the store itself named one tenant.
     pub(super) is_specific: bool,
@@ -98,11 +98,11 @@ pub(super) struct Place {
 }
 
 /// Where the token of a record is redeemed.
-pub(super) fn place(
-    grounds: &Grounds<'_>,
+pub(super) fn choose(
+    criteria: &Criteria<'_>,
     named: Option<&AuthorityOverride>,
-) -> Result<Place, SkipReason> {
-    let text = grounds.authority.as_deref().map(str::trim);
+) -> Result<ChosenAuthority, SkipReason> {
+    let text = criteria.authority.as_deref().map(str::trim);
     let overrules = named.is_some_and(|named| named.tenant.is_some());
     let stored = Stored::parse(text.unwrap_or_default(), overrules)?;
     let host = match &stored.host {
@@ -116,14 +116,14 @@ pub(super) fn place(
     let mut warnings = Warnings::default();
     let tenant = match ruled {
         Some(tenant) => tenant.clone(),
-        None => tenant(grounds, own, stored.is_consumers, &mut warnings),
+        None => tenant(criteria, own, stored.is_consumers, &mut warnings),
     };
     let authority = match &stored.ciam {
         Some(ciam) if ruled.is_none() => ciam.clone(),
         Some(ciam) => ciam.with_tenant(tenant),
         None => Authority::entra(host, tenant),
     };
-    Ok(Place {
+    Ok(ChosenAuthority {
         authority,
         is_specific: own.is_some(),
         warnings,
@@ -132,27 +132,27 @@ pub(super) fn place(
 
 /// The tenant, where the user named none.
 fn tenant(
-    grounds: &Grounds<'_>,
+    criteria: &Criteria<'_>,
     own: Option<&Tenant>,
     is_consumers: bool,
     warnings: &mut Warnings,
 ) -> Tenant {
-    let users = grounds
+    let users = criteria
         .tid
         .as_deref()
         .and_then(|tid| Tenant::parse(tid).ok())
         .filter(|tenant| !tenant.is_shared());
     let is_personal = |tenant: Option<&Tenant>| tenant.is_some_and(Tenant::is_personal);
     let users_own = own.is_none() && is_personal(users.as_ref());
-    if grounds.is_personal_token || users_own || is_consumers || is_personal(own) {
+    if criteria.is_personal_token || users_own || is_consumers || is_personal(own) {
         return Tenant::Consumers;
     }
     // A personal account that is a guest has a tenant's token, so the flag counts only where there is no tenant.
     match own.cloned().or(users) {
         Some(tenant) => tenant,
-        None if grounds.is_personal_account => Tenant::Consumers,
+        None if criteria.is_personal_account => Tenant::Consumers,
         None => {
-            warnings.insert_if(Warning::AssumedAuthority, grounds.authority.is_none());
+            warnings.insert_if(Warning::AssumedAuthority, criteria.authority.is_none());
             Tenant::Organizations
         }
     }

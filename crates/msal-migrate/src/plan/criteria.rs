@@ -11,7 +11,7 @@ const PERSONAL_TOKEN: &str = "M.";
 
 /// All that client, authority and scopes are decided by. What is not in here cannot make a difference.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Grounds<'a> {
+pub(super) struct Criteria<'a> {
     pub(super) authority: Option<Cow<'a, str>>,
     pub(super) client_id: Option<Cow<'a, str>>,
     pub(super) resource: Option<Cow<'a, str>>,
@@ -24,7 +24,7 @@ pub(super) struct Grounds<'a> {
     pub(super) is_personal_token: bool,
 }
 
-impl<'a> Grounds<'a> {
+impl<'a> Criteria<'a> {
     pub(super) fn of(record: &'a Record) -> Self {
         let borrowed = |text: &'a Option<String>| text.as_deref().map(Cow::Borrowed);
         let token = record.refresh_token.expose_secret();
@@ -40,9 +40,9 @@ impl<'a> Grounds<'a> {
     }
 
     /// The same, without the record it was read from.
-    pub(super) fn into_owned(self) -> Grounds<'static> {
+    pub(super) fn into_owned(self) -> Criteria<'static> {
         let owned = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
-        Grounds {
+        Criteria {
             authority: owned(self.authority),
             client_id: owned(self.client_id),
             resource: owned(self.resource),

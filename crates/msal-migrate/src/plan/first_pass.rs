@@ -10,7 +10,7 @@ use crate::fingerprint::{Fingerprint, FingerprintFn};
 use crate::record::{Record, Row};
 
 /// A plan while the source is being read.
-pub(super) struct PlanDraft<'a> {
+pub(super) struct FirstPass<'a> {
     resolver: Resolver<'a>,
     rows: u64,
     tokens: HashMap<Fingerprint, Token>,
@@ -39,7 +39,7 @@ struct Token {
     has_mixed_users: bool,
 }
 
-impl<'a> PlanDraft<'a> {
+impl<'a> FirstPass<'a> {
     pub(super) fn new(options: &'a PlanOptions) -> Self {
         Self {
             resolver: Resolver::new(options),

@@ -9,7 +9,7 @@ use crate::record::{Locator, Place, SkipReason, UserHints};
 /// One redemption.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Job {
+pub struct Redemption {
     /// Identifies the token and its client in the journal.
     pub fingerprint: Fingerprint,
     /// The token.
@@ -37,7 +37,7 @@ pub struct Job {
 #[non_exhaustive]
 pub enum Planned {
     /// It is redeemed.
-    Job(Box<Job>),
+    Redemption(Box<Redemption>),
     /// Another row holds the same token for the same client, and that one is redeemed.
     Duplicate {
         /// This row.

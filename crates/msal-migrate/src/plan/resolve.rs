@@ -6,10 +6,10 @@ use std::rc::Rc;
 use hashbrown::{DefaultHashBuilder, HashMap};
 use msal_core::{Authority, ScopeSet};
 
-use super::authority::{self, Place};
-use super::criteria::Grounds;
+use super::authority::{self, ChosenAuthority};
+use super::criteria::Criteria;
 use super::options::PlanOptions;
-use super::scopes::{self, Wanted};
+use super::scopes::{self, ChosenScopes};
 use super::warning::{Warning, Warnings};
 use crate::record::{Record, SkipReason, UserHints};
 
@@ -34,7 +34,7 @@ pub(super) struct Resolved {
     pub(super) warnings: Warnings,
 }
 
-/// How all records on the same grounds will be redeemed.
+/// How all records on the same criteria will be redeemed.
 pub(super) struct Way {
     /// In the case in which caches are searched for it.
     pub(super) client_id: String,
@@ -48,7 +48,7 @@ pub(super) struct Way {
 /// but user and token.
 pub(super) struct Resolver<'a> {
     options: &'a PlanOptions,
-    ways: HashMap<Grounds<'static>, Result<Rc<Way>, SkipReason>>,
+    ways: HashMap<Criteria<'static>, Result<Rc<Way>, SkipReason>>,
 }
 
 impl<'a> Resolver<'a> {
@@ -61,44 +61,44 @@ impl<'a> Resolver<'a> {
 
     /// Decides how `record` is redeemed, or why it is not.
     pub(super) fn resolve(&mut self, record: &Record) -> Result<Resolved, SkipReason> {
-        let way = self.way(Grounds::of(record))?;
+        let way = self.way(Criteria::of(record))?;
         let mut warnings = way.warnings;
         warnings.insert_if(Warning::OldToken, is_old(record, self.options));
         warnings.insert_if(Warning::UnlikelyToken, is_unlikely(record));
         Ok(Resolved { way, warnings })
     }
 
-    fn way(&mut self, grounds: Grounds<'_>) -> Result<Rc<Way>, SkipReason> {
-        if let Some(way) = known(&self.ways, &grounds) {
+    fn way(&mut self, criteria: Criteria<'_>) -> Result<Rc<Way>, SkipReason> {
+        if let Some(way) = known(&self.ways, &criteria) {
             return way.clone();
         }
         if self.ways.len() == REMEMBERED {
             self.ways.clear();
         }
-        let way = Way::decide(&grounds, self.options).map(Rc::new);
-        self.ways.insert(grounds.into_owned(), way.clone());
+        let way = Way::decide(&criteria, self.options).map(Rc::new);
+        self.ways.insert(criteria.into_owned(), way.clone());
         way
     }
 }
 
 /// Looks `key` up in a map whose keys live longer.
-fn known<'m, 'k, V>(map: &'m HashMap<Grounds<'k>, V>, key: &Grounds<'k>) -> Option<&'m V> {
+fn known<'m, 'k, V>(map: &'m HashMap<Criteria<'k>, V>, key: &Criteria<'k>) -> Option<&'m V> {
     map.get(key)
 }
 
 impl Way {
-    fn decide(grounds: &Grounds<'_>, options: &PlanOptions) -> Result<Self, SkipReason> {
-        let Place {
+    fn decide(criteria: &Criteria<'_>, options: &PlanOptions) -> Result<Self, SkipReason> {
+        let ChosenAuthority {
             authority,
             is_specific,
             mut warnings,
-        } = authority::place(grounds, options.authority.as_ref())?;
-        let client_id = client_id(grounds, options)?;
-        let Wanted {
+        } = authority::choose(criteria, options.authority.as_ref())?;
+        let client_id = client_id(criteria, options)?;
+        let ChosenScopes {
             scopes,
             rank,
             warnings: about_scopes,
-        } = scopes::scopes(grounds, authority.host(), options)?;
+        } = scopes::choose(criteria, authority.host(), options)?;
         warnings = warnings.and(about_scopes);
         let is_first_party = FIRST_PARTY
             .iter()
@@ -117,8 +117,8 @@ impl Way {
     }
 }
 
-fn client_id(grounds: &Grounds<'_>, options: &PlanOptions) -> Result<String, SkipReason> {
-    match (&grounds.client_id, &options.client_id) {
+fn client_id(criteria: &Criteria<'_>, options: &PlanOptions) -> Result<String, SkipReason> {
+    match (&criteria.client_id, &options.client_id) {
         (Some(stored), Some(named)) if !stored.eq_ignore_ascii_case(named) => {
             Err(SkipReason::OtherClient)
         }

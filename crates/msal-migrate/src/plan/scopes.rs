@@ -2,7 +2,7 @@
 
 use msal_core::{Cloud, Scope, ScopeSet};
 
-use super::criteria::Grounds;
+use super::criteria::Criteria;
 use super::options::PlanOptions;
 use super::warning::{Warning, Warnings};
 use crate::record::SkipReason;
@@ -26,7 +26,7 @@ const RETIRED: [&str; 3] = [
 ];
 
 /// What a record's token is redeemed for.
-pub(super) struct Wanted {
+pub(super) struct ChosenScopes {
     pub(super) scopes: ScopeSet,
     /// How likely it is that the user has consented: nothing stored, a retired resource, any other, Microsoft Graph.
     pub(super) rank: u8,
@@ -34,24 +34,24 @@ pub(super) struct Wanted {
 }
 
 /// Decides what the token of a record is redeemed for at `host`.
-pub(super) fn scopes(
-    grounds: &Grounds<'_>,
+pub(super) fn choose(
+    criteria: &Criteria<'_>,
     host: &str,
     options: &PlanOptions,
-) -> Result<Wanted, SkipReason> {
-    if let Some(resource) = &grounds.resource {
+) -> Result<ChosenScopes, SkipReason> {
+    if let Some(resource) = &criteria.resource {
         return for_resource(resource, options);
     }
     let mut warnings = Warnings::default();
-    let Some(resource) = grounds.scopes.iter().find_map(resource_of) else {
-        return Ok(Wanted {
+    let Some(resource) = criteria.scopes.iter().find_map(resource_of) else {
+        return Ok(ChosenScopes {
             scopes: default_scopes(host, options),
             rank: 0,
             warnings: warnings.with(Warning::AssumedScopes),
         });
     };
     // Entra refuses a request for two resources, so the first one is asked for.
-    let (wanted, left): (Vec<&Scope>, Vec<&Scope>) = grounds.scopes.iter().partition(|scope| {
+    let (wanted, left): (Vec<&Scope>, Vec<&Scope>) = criteria.scopes.iter().partition(|scope| {
         resource_of(scope).is_none_or(|other| other.eq_ignore_ascii_case(resource))
     });
     warnings.insert_if(Warning::SeveralResources, !left.is_empty());
@@ -67,14 +67,14 @@ pub(super) fn scopes(
         return Ok(wanted);
     }
     warnings.insert_if(Warning::RetiredResource, is_retired(resource));
-    Ok(Wanted {
+    Ok(ChosenScopes {
         scopes: wanted.into_iter().cloned().collect(),
         rank: rank(resource),
         warnings,
     })
 }
 
-fn for_resource(resource: &str, options: &PlanOptions) -> Result<Wanted, SkipReason> {
+fn for_resource(resource: &str, options: &PlanOptions) -> Result<ChosenScopes, SkipReason> {
     let resource = resource.trim();
     let resource = resource.strip_prefix("spn:").unwrap_or(resource);
     let mapped = options
@@ -86,7 +86,7 @@ fn for_resource(resource: &str, options: &PlanOptions) -> Result<Wanted, SkipRea
         .map_err(|_not_a_scope| SkipReason::Malformed("the resource cannot be made a scope"))?;
     let mut warnings = Warnings::default();
     warnings.insert_if(Warning::RetiredResource, is_retired(mapped));
-    Ok(Wanted {
+    Ok(ChosenScopes {
         scopes: scope.into(),
         rank: rank(mapped),
         warnings,

@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use super::first_pass::Chosen;
 use super::options::PlanOptions;
-use super::redemption::{Job, Planned};
+use super::redemption::{Planned, Redemption};
 use super::resolve::{Resolver, Way};
 use crate::fingerprint::{Fingerprint, FingerprintFn};
 use crate::record::{Place, Record, Row};
@@ -23,8 +23,8 @@ impl<'a> SecondPass<'a> {
         }
     }
 
-    /// The job of a chosen row; `None` when it is no longer the row that was chosen.
-    pub(super) fn job(&mut self, row: Row, chosen: &Chosen) -> Option<Job> {
+    /// The redemption of a chosen row; `None` when it is no longer the row that was chosen.
+    pub(super) fn redemption(&mut self, row: Row, chosen: &Chosen) -> Option<Redemption> {
         let Row::Record(record) = row else {
             return None;
         };
@@ -39,7 +39,7 @@ impl<'a> SecondPass<'a> {
             flags,
             ..
         } = *record;
-        Some(Job {
+        Some(Redemption {
             fingerprint: chosen.fingerprint,
             refresh_token,
             client_id: way.client_id.clone(),

@@ -22,7 +22,7 @@ pub struct Summary {
     /// All rows of the source.
     pub rows: u64,
     /// Redemptions: distinct refresh tokens and clients.
-    pub jobs: u64,
+    pub tokens: u64,
     /// Rows whose token is redeemed for another row.
     pub duplicates: u64,
     /// Redemptions per client, most first.
@@ -63,17 +63,10 @@ pub struct SkipCount {
     pub hosts: Vec<String>,
 }
 
-impl Summary {
-    /// How many rows are left out, duplicates not counted.
-    pub fn skipped_rows(&self) -> u64 {
-        self.skipped.iter().map(|skip| skip.count).sum()
-    }
-}
-
 /// The counts while they grow.
 #[derive(Default)]
 pub(super) struct Tally {
-    jobs: u64,
+    tokens: u64,
     duplicates: u64,
     clients: HashMap<String, u64>,
     hosts: HashMap<String, u64>,
@@ -84,7 +77,7 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn add(&mut self, group: Option<&Group>, duplicates: u32, warnings: Warnings) {
-        self.jobs += 1;
+        self.tokens += 1;
         self.duplicates += u64::from(duplicates);
         for warning in warnings.iter() {
             *self.warnings.entry(warning).or_default() += 1;
@@ -108,7 +101,7 @@ impl Tally {
     pub(super) fn into_summary(self, rows: u64, skips: Skips) -> Summary {
         Summary {
             rows,
-            jobs: self.jobs,
+            tokens: self.tokens,
             duplicates: self.duplicates,
             clients: most_first(self.clients),
             hosts: most_first(self.hosts),

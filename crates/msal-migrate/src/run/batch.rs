@@ -12,7 +12,7 @@ use msal_core::{
 
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
-use crate::plan::Job;
+use crate::plan::Redemption;
 use crate::record::Locator;
 
 /// The first batch. Later ones are three times as large as what is in the target, so that a run writes the target a
@@ -44,7 +44,7 @@ pub(crate) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub(crate) fn of(job: &'a Job) -> Self {
+    pub(crate) fn of(job: &'a Redemption) -> Self {
         Self {
             fingerprint: job.fingerprint,
             client_id: &job.client_id,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::Facts;
 use super::ledger::Sealed;
-use crate::plan::Job;
+use crate::plan::Redemption;
 use crate::record::UserHints;
 
 /// One redemption with its answer.
@@ -101,7 +101,7 @@ impl Capsule {
 /// The bytes to seal: a length, the facts as JSON, the body as it came. `authority` is the job's as text, which is the
 /// same for many jobs.
 pub(super) fn encode(
-    job: &Job,
+    job: &Redemption,
     authority: &str,
     response: &Response<Bytes>,
     at: UnixTime,
@@ -159,8 +159,8 @@ mod tests {
 
     const ODD_TOKEN: &str = "M.C5!*\\$\"";
 
-    fn job() -> Job {
-        Job {
+    fn job() -> Redemption {
+        Redemption {
             fingerprint: Fingerprint::from_bytes([1; 16]),
             refresh_token: RefreshToken::from(ODD_TOKEN),
             client_id: "app".to_owned(),

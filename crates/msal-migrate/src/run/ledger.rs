@@ -17,7 +17,7 @@ use crate::journal::{
     Class, Counts, Event, Identity, Intent, Journal, JournalReader, Outcome, Position, RawResponse,
     Redeemed, State,
 };
-use crate::plan::Job;
+use crate::plan::Redemption;
 use crate::record::Locator;
 
 /// How many outcomes are on their way to the disk at once: fewer than the journal takes without waiting.
@@ -114,7 +114,11 @@ impl Ledger {
     }
 
     /// Writes down that a token is about to be sent.
-    pub(crate) async fn intend(&self, job: &Job, attempt: u32) -> Result<(), MigrationError> {
+    pub(crate) async fn intend(
+        &self,
+        job: &Redemption,
+        attempt: u32,
+    ) -> Result<(), MigrationError> {
         let intent = Event::Intent(Intent {
             fingerprint: job.fingerprint,
             locator: job.locator.clone(),
@@ -128,7 +132,7 @@ impl Ledger {
     /// Seals an answer of `authority`, the job's as text; completes when it is on the disk, and says where.
     pub(crate) async fn seal(
         &self,
-        job: &Job,
+        job: &Redemption,
         authority: &str,
         response: &Response<Bytes>,
     ) -> Result<Position, MigrationError> {

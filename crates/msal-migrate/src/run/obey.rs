@@ -16,7 +16,7 @@ use super::verdict::{Expectation, Verdict, interpret};
 use super::{Place, Run, TrackId};
 use crate::error::MigrationError;
 use crate::journal::{Class, Position};
-use crate::plan::Job;
+use crate::plan::Redemption;
 
 /// How often one token is sent when the server fails in a way that concerns this token only.
 const TRIES: u32 = 5;
@@ -224,13 +224,13 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn conclude(&mut self, job: Box<Job>, class: Class, reason: Reason) {
+    pub(super) fn conclude(&mut self, job: Box<Redemption>, class: Class, reason: Reason) {
         self.observer.concluded(class);
         let ledger = self.engine.ledger;
         self.record(ledger.conclude(job.fingerprint, job.locator, class, reason, None));
     }
 
-    fn hold_back(&mut self, job: Box<Job>, reason: Reason, sealed: Option<Position>) {
+    fn hold_back(&mut self, job: Box<Redemption>, reason: Reason, sealed: Option<Position>) {
         self.observer.concluded(Class::Quarantined);
         let ledger = self.engine.ledger;
         self.record(ledger.conclude(

@@ -8,12 +8,12 @@ use msal_core::{Authority, ClientCredential, ProviderMetadata};
 
 use super::lane::Lane;
 use super::reason::Reason;
-use crate::plan::Job;
+use crate::plan::Redemption;
 
 /// A job on its way, and how often it was sent.
 pub(super) struct Attempt {
     /// Boxed, as it goes through several queues and futures.
-    pub(super) job: Box<Job>,
+    pub(super) job: Box<Redemption>,
     pub(super) tries: u32,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Provider {
 
 impl Track {
     /// Whether the job is to be redeemed here.
-    pub(super) fn takes(&self, job: &Job) -> bool {
+    pub(super) fn takes(&self, job: &Redemption) -> bool {
         self.authority == job.authority && self.client_id.eq_ignore_ascii_case(&job.client_id)
     }
 }
