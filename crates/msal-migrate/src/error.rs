@@ -11,9 +11,6 @@ use crate::plan::PlanError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum MigrationError {
-    /// A sealed answer is not what was sealed.
-    #[error("an answer sealed in the journal cannot be read")]
-    Capsule,
     /// A host cannot be talked to at all.
     #[error("cannot send tokens to `{host}`")]
     #[non_exhaustive]
@@ -47,6 +44,9 @@ pub enum MigrationError {
     /// A task of the migrator's own was cancelled: the runtime is shutting down.
     #[error("the migration was shut down")]
     ShutDown,
+    /// A sealed answer is not what was sealed.
+    #[error("an answer sealed in the journal cannot be read")]
+    SealedAnswer,
     /// The target cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -3,7 +3,7 @@
 mod credentials;
 mod error;
 mod fingerprint;
-pub mod journal;
+mod journal;
 mod migration;
 mod observer;
 mod plan;
@@ -18,8 +18,7 @@ pub use credentials::Credentials;
 pub use error::MigrationError;
 pub use fingerprint::{Fingerprint, FingerprintFn};
 pub use journal::{
-    Appending, Class, Counts, Event, Identity, Intent, Journal, JournalEntry, JournalError,
-    JournalReader, Outcome, Position, Published, RawResponse, Redeemed, Replay, State, States,
+    Class, Counts, Destination, JournalError, JournalReader, Reason, State, TokenReport,
 };
 pub use migration::Migration;
 pub use observer::{NoObserver, Observer};

@@ -14,11 +14,11 @@ use tokio::task::JoinHandle;
 
 use crate::credentials::Credentials;
 use crate::error::MigrationError;
-use crate::journal::Identity;
+use crate::journal::{Class, Destination, Found, Journal, State};
 use crate::observer::Observer;
 use crate::plan::{Plan, PlanError, PlanOptions, Redemption};
 use crate::report::Report;
-use crate::run::{Closed, Engine, Feed, Ledger, Run, Target, channel};
+use crate::run::{Closed, Engine, Feed, Target, channel, drive, recover};
 use crate::settings::Settings;
 use crate::source::Source;
 
@@ -27,7 +27,7 @@ pub struct Migration {
     source: Arc<dyn Source>,
     target: Arc<SharedTokenCache>,
     journal: PathBuf,
-    identity: Identity,
+    destination: Destination,
     runtime: Runtime,
     plan: PlanOptions,
     credentials: Credentials,
@@ -49,20 +49,20 @@ impl fmt::Debug for Migration {
 impl Migration {
     /// Moves the tokens of `source` into `target`, in the spelling of its dialect, keeping a journal at `journal`.
     ///
-    /// `identity` says where the tokens go. A journal that was begun with another identity is refused, so that a run is
-    /// not resumed into another target.
+    /// `destination` says where that is. A journal that was begun for another destination is refused, so that a migration
+    /// is not resumed into another target.
     pub fn new(
         source: Box<dyn Source>,
         target: Arc<SharedTokenCache>,
         journal: impl Into<PathBuf>,
-        identity: Identity,
+        destination: Destination,
         runtime: Runtime,
     ) -> Self {
         Self {
             source: Arc::from(source),
             target,
             journal: journal.into(),
-            identity,
+            destination,
             runtime,
             plan: PlanOptions::default(),
             credentials: Credentials::none(),
@@ -106,13 +106,14 @@ impl Migration {
     ) -> Result<Report, MigrationError> {
         let target = Target::new(Arc::clone(&self.target), self.runtime.clock.now());
         target.prepare().await?;
-        let ledger = Arc::new(self.open_journal().await?);
-        let plan = match self.make_plan(&ledger).await {
+        let (journal, found) = self.open_journal().await?;
+        let journal = Arc::new(journal);
+        let plan = match self.make_plan(&journal).await {
             Ok(plan) => plan,
             Err(error) => {
                 // A source that cannot be read leaves nothing behind.
-                if let Some(ledger) = Arc::into_inner(ledger) {
-                    ledger.withdraw();
+                if let Some(journal) = Arc::into_inner(journal).filter(|_| found.is_new) {
+                    journal.withdraw();
                 }
                 return Err(error);
             }
@@ -120,54 +121,46 @@ impl Migration {
         let metadata = MetadataCache::default();
         let engine = Engine {
             runtime: &self.runtime,
-            ledger: &ledger,
+            journal: &journal,
             target: &target,
             credentials: &self.credentials,
             settings: &self.settings,
             metadata: &metadata,
         };
-        observer.planned(plan.summary(), ledger.counts());
-        let recovered = engine.recover(observer).await?;
-        let (feed, jobs) = channel();
-        let feeder = self.feed(&ledger, plan, feed);
-        let driven = Run::new(&engine, observer, recovered)
-            .drive(jobs, &mut stop)
-            .await;
+        observer.planned(plan.summary(), journal.states().counts());
+        let recovered = recover(&engine, observer).await?;
+        let (feed, redemptions) = channel();
+        let feeder = self.feed(&journal, plan, feed);
+        let driven = drive(&engine, observer, recovered, redemptions, &mut stop).await;
+        // The feeder ends when nobody takes what it reads, so it is waited for before a failure is returned.
         let plan = blocking(feeder).await??;
         driven?;
-        let report = Report::new(
-            ledger.counts(),
-            plan.summary(),
-            target.writes(),
-            ledger.was_torn,
-        );
-        // The feeder has ended, so that nobody else holds the ledger any more.
-        if let Some(ledger) = Arc::into_inner(ledger) {
-            ledger.settle().await?;
+        let counts = journal.states().counts();
+        let report = Report::new(counts, plan.summary(), target.writes(), found.torn > 0);
+        // What is held back or not yet published is opened again by the next run, with the key that finishing erases.
+        if counts.unpublished + counts.quarantined == 0
+            && let Some(journal) = Arc::into_inner(journal)
+        {
+            journal.finish().await?;
         }
         Ok(report)
     }
 
-    async fn open_journal(&self) -> Result<Ledger, MigrationError> {
-        let (path, identity, runtime) = (
-            self.journal.clone(),
-            self.identity.clone(),
-            self.runtime.clone(),
-        );
-        let open = move || Ledger::open(&path, &identity, &*runtime.random, runtime.clock);
-        blocking(tokio::task::spawn_blocking(open)).await?
+    async fn open_journal(&self) -> Result<(Journal, Found), MigrationError> {
+        let (path, destination) = (self.journal.clone(), self.destination.clone());
+        let random = Arc::clone(&self.runtime.random);
+        let open = move || Journal::open(path, &destination, &*random);
+        Ok(blocking(tokio::task::spawn_blocking(open)).await??)
     }
 
-    async fn make_plan(&self, ledger: &Arc<Ledger>) -> Result<Plan, MigrationError> {
-        let (source, options, ledger) = (
-            Arc::clone(&self.source),
-            self.plan.clone(),
-            Arc::clone(ledger),
-        );
+    async fn make_plan(&self, journal: &Arc<Journal>) -> Result<Plan, MigrationError> {
+        let (source, options) = (Arc::clone(&self.source), self.plan.clone());
+        let journal = Arc::clone(journal);
         let make = move || {
-            Plan::make(&*source, &options, &|client, token| {
-                ledger.fingerprint(client, token)
-            })
+            let fingerprint = |client: &str, token: &RefreshToken| {
+                journal.fingerprint(client, token.expose_secret().as_bytes())
+            };
+            Plan::make(&*source, &options, &fingerprint)
         };
         Ok(blocking(tokio::task::spawn_blocking(make)).await??)
     }
@@ -175,27 +168,37 @@ impl Migration {
     /// Reads the source again and hands out the redemptions that are due, at the pace at which they are taken.
     fn feed(
         &self,
-        ledger: &Arc<Ledger>,
+        journal: &Arc<Journal>,
         plan: Plan,
         mut feed: Feed<Box<Redemption>>,
     ) -> JoinHandle<Result<Plan, PlanError>> {
-        let (source, ledger) = (Arc::clone(&self.source), Arc::clone(ledger));
+        let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
         tokio::task::spawn_blocking(move || {
-            let fingerprint =
-                |client: &str, token: &RefreshToken| ledger.fingerprint(client, token);
+            let fingerprint = |client: &str, token: &RefreshToken| {
+                journal.fingerprint(client, token.expose_secret().as_bytes())
+            };
             let read = plan.redemptions(&*source, &fingerprint, &mut |redemption| {
-                let due = ledger
-                    .is_due(&redemption.fingerprint)
-                    .then(|| Box::new(redemption));
-                match feed.row(due) {
+                let due = is_due(journal.states().get(&redemption.fingerprint));
+                match feed.row(due.then(|| Box::new(redemption))) {
                     Ok(()) => ControlFlow::Continue(()),
                     Err(Closed) => ControlFlow::Break(()),
                 }
             });
-            // Jobs in front of what has changed are right. An engine that has stopped takes none.
+            // What was read before the source was found changed is right. A run that has stopped takes none of it.
             let _taken = feed.flush();
             read.map(|()| plan)
         })
+    }
+}
+
+/// Whether a token that stands there is sent in this run.
+fn is_due(state: Option<State>) -> bool {
+    match state {
+        // What failed for a reason of the application's is tried again: the reason may have been corrected.
+        None | Some(State::Concluded(Class::Failed | Class::Retryable)) => true,
+        Some(State::Concluded(Class::Migrated | Class::NeedsUser | Class::Quarantined)) => false,
+        // Its answer is in the journal, or it may be spent.
+        Some(State::Unpublished | State::InDoubt) => false,
     }
 }
 

@@ -20,8 +20,8 @@ pub trait Observer: Send {
         let _ignored = class;
     }
 
-    /// A token was sent, no answer came, and sending it again could do harm: it is in doubt.
-    fn lost_sight(&mut self) {}
+    /// A token was sent, no answer came, and sending it again could do harm.
+    fn in_doubt(&mut self) {}
 
     /// A lane waits.
     fn waiting(&mut self, wait: Duration) {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use msal::{BoxFuture, CacheStore, FileStore, Partition, Runtime, SharedTokenCache};
 use msal_migrate::{
-    Completion, Credentials, Identity, Migration, MigrationError, PlanOptions, Report,
+    Completion, Credentials, Destination, Migration, MigrationError, PlanOptions, Report,
     RotationPolicy, Settings, Source, Verification, Verifier,
 };
 use serde_json::{Value, json};
@@ -104,7 +104,7 @@ pub(super) async fn migrate(job: Job, printer: &Printer) -> Result<Outcome, Fail
         Sdk::Python => "python",
     };
     let target = std::path::absolute(&job.target).unwrap_or_else(|_unknown| job.target.clone());
-    let identity = Identity::new()
+    let destination = Destination::new()
         .with("target", target.display().to_string())
         .with("sdk", sdk);
     let mut progress = Progress::new(printer);
@@ -112,7 +112,7 @@ pub(super) async fn migrate(job: Job, printer: &Printer) -> Result<Outcome, Fail
         job.source,
         Arc::clone(&cache),
         job.journal,
-        identity,
+        destination,
         job.runtime.clone(),
     )
     .plan(job.plan)

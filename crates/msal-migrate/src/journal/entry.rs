@@ -1,166 +1,148 @@
-//! What a journal records: the steps of each refresh token's migration.
+//! What a journal holds: one entry for each step of a refresh token's migration.
 
-use std::{fmt, time::Duration};
+use std::borrow::Cow;
 
-use bytes::Bytes;
 use msal_core::UnixTime;
+use serde::{Deserialize, Serialize};
 
-use super::Position;
-use crate::{Fingerprint, Locator};
+use super::encoding::{PlaceDef, fingerprint, seconds};
+use super::reason::Reason;
+use super::state::{Class, State};
+use crate::fingerprint::Fingerprint;
+use crate::record::{Locator, Place};
 
-/// One step.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Event {
-    /// A request is about to be sent. Durable before it is, where sending it twice could do harm.
-    Intent(Intent),
+/// One step of a refresh token's migration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry<'a> {
+    /// The token.
+    #[serde(with = "fingerprint")]
+    pub(crate) fingerprint: Fingerprint,
+    /// Where the token was found.
+    #[serde(borrow)]
+    pub(crate) origin: Origin<'a>,
+    /// When the step was taken.
+    #[serde(with = "seconds")]
+    pub(crate) at: UnixTime,
+    /// The step.
+    #[serde(borrow)]
+    pub(crate) step: Step<'a>,
+}
+
+/// What happened to a token, or is about to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Step<'a> {
+    /// The server answered. The answer is sealed behind the entry, before any field of it is interpreted.
+    Answered,
     /// What became of the token, for this run at least.
-    Outcome(Outcome),
-    /// Redeemed tokens were written to the target, in one save.
-    Published(Published),
-    /// The server answered. Recorded before any field of the answer is interpreted.
-    Redeemed(Redeemed),
+    #[serde(borrow)]
+    Concluded(Outcome<'a>),
+    /// A request is about to be sent. On the disk before the request leaves, where sending it twice could do harm.
+    Intended,
 }
 
-/// A request that is about to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "made by whoever records it")]
-pub struct Intent {
-    /// The token.
-    pub fingerprint: Fingerprint,
-    /// Where it came from.
-    pub locator: Locator,
-    /// The how-manieth request for this token it is, from 1.
-    pub attempt: u8,
-    /// When.
-    pub at: UnixTime,
-}
+impl Step<'_> {
+    /// Where the step brings its token.
+    pub(crate) fn state(&self) -> State {
+        match self {
+            Self::Answered => State::Unpublished,
+            Self::Concluded(outcome) => State::Concluded(outcome.class),
+            Self::Intended => State::InDoubt,
+        }
+    }
 
-/// An answer of a token endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "made by whoever records it")]
-pub struct Redeemed {
-    /// The token that was redeemed.
-    pub fingerprint: Fingerprint,
-    /// Where it came from.
-    pub locator: Locator,
-    /// When.
-    pub at: UnixTime,
-    /// The answer as it came.
-    pub response: RawResponse,
-}
-
-/// The status and body of an answer. Secret.
-#[derive(Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "made by whoever records it")]
-pub struct RawResponse {
-    /// The HTTP status.
-    pub status: u16,
-    /// The body, which may hold tokens.
-    pub body: Bytes,
-}
-
-/// Tokens that were written to the target together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "made by whoever records it")]
-pub struct Published {
-    /// The tokens.
-    pub fingerprints: Vec<Fingerprint>,
-    /// Which state of the target holds them: the version that its store gave.
-    pub generation: Vec<u8>,
-    /// When.
-    pub at: UnixTime,
-}
-
-/// What became of a token.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Outcome {
-    /// The token.
-    pub fingerprint: Fingerprint,
-    /// Where it came from.
-    pub locator: Locator,
-    /// What became of it.
-    pub class: Class,
-    /// When.
-    pub at: UnixTime,
-    /// The server's error code, such as `invalid_grant`.
-    pub error: Option<String>,
-    /// Its `suberror`.
-    pub suberror: Option<String>,
-    /// Its `AADSTS` numbers.
-    pub codes: Vec<u32>,
-    /// The reason in words fit for a report: no token, no name.
-    pub message: Option<String>,
-    /// How long to wait before the next attempt.
-    pub retry_after: Option<Duration>,
-    /// Whose token it turned out to be.
-    pub home_account_id: Option<String>,
-    /// Where the answer is, if it is worth keeping: for what was quarantined.
-    pub response: Option<Position>,
-}
-
-impl Outcome {
-    /// An outcome without particulars.
-    pub fn new(fingerprint: Fingerprint, locator: Locator, class: Class, at: UnixTime) -> Self {
-        Self {
-            fingerprint,
-            locator,
-            class,
-            at,
-            error: None,
-            suberror: None,
-            codes: Vec::new(),
-            message: None,
-            retry_after: None,
-            home_account_id: None,
-            response: None,
+    /// Where the answer is that the step is about, if it is about one; `own` is where the step's entry is.
+    pub(super) fn answer_at(&self, own: Position) -> Option<Position> {
+        match self {
+            Self::Answered => Some(own),
+            Self::Concluded(outcome) => outcome.held_back,
+            Self::Intended => None,
         }
     }
 }
 
-/// What became of a token. Each token of a run ends in exactly one of these, or is in doubt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Class {
-    /// It cannot be redeemed any more.
-    Failed,
-    /// It is in the target, durably, and was read back.
-    Migrated,
-    /// Its user has to sign in.
-    NeedsUser,
-    /// The server answered, and the answer must not be used as it is: another user's, for example.
-    Quarantined,
-    /// Trying again later may help.
-    Retry,
-    /// It was not tried.
-    Skipped,
+/// What became of a token.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Outcome<'a> {
+    /// What became of it.
+    pub(crate) class: Class,
+    /// Why.
+    pub(crate) reason: Cow<'a, Reason>,
+    /// Whose token it turned out to be.
+    pub(crate) home_account_id: Option<&'a str>,
+    /// The answer that is held back, if one is.
+    pub(crate) held_back: Option<Position>,
 }
 
-impl fmt::Debug for RawResponse {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("RawResponse")
-            .field("status", &self.status)
-            .field(
-                "body",
-                &format_args!("[{} bytes redacted]", self.body.len()),
-            )
-            .finish()
+impl<'a> Outcome<'a> {
+    /// The token did not get into the target, or not yet.
+    pub(crate) fn new(class: Class, reason: &'a Reason, held_back: Option<Position>) -> Self {
+        Self {
+            class,
+            reason: Cow::Borrowed(reason),
+            home_account_id: None,
+            held_back,
+        }
+    }
+
+    /// The token is in the target.
+    pub(crate) fn migrated(home_account_id: &'a str) -> Self {
+        Self {
+            class: Class::Migrated,
+            reason: Cow::Owned(Reason::default()),
+            home_account_id: Some(home_account_id),
+            held_back: None,
+        }
     }
 }
 
-impl fmt::Debug for Outcome {
+impl std::fmt::Debug for Outcome<'_> {
     /// Leaves out whose token it was.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Outcome")
-            .field("fingerprint", &self.fingerprint)
-            .field("locator", &self.locator)
             .field("class", &self.class)
-            .field("error", &self.error)
-            .field("suberror", &self.suberror)
-            .field("codes", &self.codes)
+            .field("reason", &self.reason)
+            .field("held_back", &self.held_back)
             .finish_non_exhaustive()
+    }
+}
+
+/// Where in a journal an entry is. Later entries have greater positions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct Position(pub(super) u64);
+
+/// Where a token was found: a [`Locator`] whose texts belong to somebody else.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Origin<'a> {
+    file: &'a str,
+    #[serde(with = "PlaceDef")]
+    place: Place,
+    key: Option<&'a str>,
+}
+
+impl<'a> From<&'a Locator> for Origin<'a> {
+    fn from(locator: &'a Locator) -> Self {
+        Self {
+            file: locator.file(),
+            place: locator.place(),
+            key: locator.key(),
+        }
+    }
+}
+
+impl From<&Origin<'_>> for Locator {
+    fn from(origin: &Origin<'_>) -> Self {
+        let locator = Self::new(&origin.file.into(), origin.place);
+        match origin.key {
+            Some(key) => locator.with_key(key),
+            None => locator,
+        }
+    }
+}
+
+impl std::fmt::Debug for Origin<'_> {
+    /// Shows the place only, because file and key may name a person.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Origin({})", self.place)
     }
 }

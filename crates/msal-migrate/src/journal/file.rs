@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::JournalError;
+use super::error::JournalError;
 
 /// Opens an existing file for reading, or `None` when there is none.
 pub(super) fn open_to_read(path: &Path) -> Result<Option<File>, JournalError> {

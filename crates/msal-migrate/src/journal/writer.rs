@@ -1,12 +1,12 @@
 //! The thread that writes: what is waiting goes to the disk in one write and one `fdatasync`, and is then acknowledged.
 //!
-//! While one group is being synced, the next gathers. Where many are on their way, a group also waits a moment for
-//! company: a sync costs more than everything else that happens to a record.
+//! While one group is being synced, the next gathers. Where many records are on their way, a group also waits a moment
+//! for more of them: a sync costs more than everything else that happens to a record.
 
 use std::{
     io::{Seek as _, SeekFrom, Write as _},
     path::PathBuf,
-    sync::{Arc, Mutex, mpsc::Receiver},
+    sync::{Arc, mpsc::Receiver},
     thread,
     time::Duration,
 };
@@ -14,27 +14,31 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{
-    JournalError, Position,
-    entry::{Event, RawResponse},
+    entry::Position,
+    error::JournalError,
     file::Locked,
     frame, header,
     key::Keys,
-    locked,
     scan::{self, LONGEST_WRITE, Sessions},
-    states::States,
+    state::State,
+    states::SharedStates,
+    unsealed::Unsealed,
 };
-
-/// How long a group waits for company: a small part of the round trip to a server, and of the sync on most disks.
-const GATHERING: Duration = Duration::from_millis(1);
-
-/// After a group as large as this, the next one waits: whoever sends one token after the other never does.
-const COMPANY: usize = 4;
+use crate::fingerprint::Fingerprint;
 
 /// What the thread is asked to do.
 pub(super) enum Command {
-    Append(Box<Event>, Reply<Position>),
-    Read(Position, Reply<RawResponse>),
+    Append(Pending, Reply<Position>),
+    Read(Position, Reply<Unsealed>),
     Finish(Reply<()>),
+}
+
+/// A record that is not on the disk yet.
+pub(super) struct Pending {
+    pub(super) fingerprint: Fingerprint,
+    /// Where the record brings the token, once it is on the disk.
+    pub(super) state: State,
+    pub(super) record: Unsealed,
 }
 
 pub(super) type Reply<T> = oneshot::Sender<Result<T, JournalError>>;
@@ -45,15 +49,23 @@ pub(super) struct Writer {
     pub(super) file: Locked,
     pub(super) sessions: Sessions,
     /// Brought up to date when a group is on the disk.
-    pub(super) states: Arc<Mutex<States>>,
+    pub(super) states: SharedStates,
     /// Where the next write begins; everything before is on the disk.
     pub(super) end: u64,
     /// The number of the next record.
     pub(super) number: u64,
     pub(super) group: Vec<u8>,
-    pub(super) waiting: Vec<(Position, Box<Event>, Reply<Position>)>,
+    pub(super) waiting: Vec<Written>,
     /// Why nothing more is written.
     pub(super) broken: Option<Arc<std::io::Error>>,
+}
+
+/// A record in the group.
+pub(super) struct Written {
+    position: Position,
+    fingerprint: Fingerprint,
+    state: State,
+    reply: Reply<Position>,
 }
 
 impl Writer {
@@ -61,6 +73,7 @@ impl Writer {
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
         let mut is_busy = false;
         while let Ok(command) = commands.recv() {
+            // Only then: a caller that waits for each record before it appends the next gains nothing by waiting longer.
             if is_busy {
                 thread::sleep(GATHERING);
             }
@@ -71,7 +84,7 @@ impl Writer {
             {
                 self.obey(command);
             }
-            is_busy = self.waiting.len() >= COMPANY;
+            is_busy = self.waiting.len() >= BUSY;
             self.commit();
         }
         self.close();
@@ -80,15 +93,11 @@ impl Writer {
     fn obey(&mut self, command: Command) {
         // Whoever asked may have stopped listening; what was asked is done all the same.
         match command {
-            Command::Append(event, reply) => self.append(event, reply),
+            Command::Append(pending, reply) => self.append(&pending, reply),
             Command::Read(position, reply) => {
                 self.commit();
-                drop(reply.send(scan::read_response(
-                    &mut self.file,
-                    &self.path,
-                    &self.sessions,
-                    position,
-                )));
+                let read = scan::read(&mut self.file, &self.path, &self.sessions, position);
+                drop(reply.send(read));
             }
             Command::Finish(reply) => {
                 self.commit();
@@ -97,19 +106,25 @@ impl Writer {
         }
     }
 
-    fn append(&mut self, event: Box<Event>, reply: Reply<Position>) {
+    fn append(&mut self, pending: &Pending, reply: Reply<Position>) {
         let position = Position(self.end + self.group.len() as u64);
         let put = match (&self.broken, self.sessions.at(position.0)) {
             (None, Some(session)) => {
                 let is_first = self.group.is_empty();
-                frame::put_event(&mut self.group, &event, self.number, is_first, session)
+                let record = &pending.record;
+                frame::put(&mut self.group, record, self.number, is_first, session)
             }
             _ => Err(self.refusal()),
         };
         match put {
             Ok(()) => {
                 self.number += 1;
-                self.waiting.push((position, event, reply));
+                self.waiting.push(Written {
+                    position,
+                    fingerprint: pending.fingerprint,
+                    state: pending.state,
+                    reply,
+                });
             }
             Err(error) => drop(reply.send(Err(error))),
         }
@@ -122,18 +137,17 @@ impl Writer {
         }
         let waiting = std::mem::take(&mut self.waiting);
         if self.broken.is_none() {
-            let mut states = locked(&self.states);
-            for (position, event, _) in &waiting {
-                states.apply(event, *position);
+            let mut states = self.states.lock();
+            for written in &waiting {
+                states.set(written.fingerprint, written.state, written.position);
             }
         }
-        for (position, _, reply) in waiting {
-            let result = if self.broken.is_none() {
-                Ok(position)
-            } else {
-                Err(self.refusal())
+        for written in waiting {
+            let result = match self.broken {
+                None => Ok(written.position),
+                Some(_) => Err(self.refusal()),
             };
-            drop(reply.send(result));
+            drop(written.reply.send(result));
         }
     }
 
@@ -155,10 +169,10 @@ impl Writer {
         if self.broken.is_some() {
             return Err(self.refusal());
         }
-        let unfinished = locked(&self.states).counts().unfinished;
-        match unfinished {
+        let unpublished = self.states.lock().counts().unpublished;
+        match unpublished {
             0 => Keys::erase(&self.path),
-            responses => Err(JournalError::Unfinished { responses }),
+            answers => Err(JournalError::Unpublished { answers }),
         }
     }
 
@@ -179,8 +193,14 @@ impl Writer {
             .clone()
             .unwrap_or_else(|| Arc::new(std::io::ErrorKind::NotConnected.into()));
         JournalError::Broken {
-            place: self.path.display().to_string(),
+            path: self.path.display().to_string(),
             source,
         }
     }
 }
+
+/// How long a group waits for more records: a small part of the round trip to a server, and of the sync on most disks.
+const GATHERING: Duration = Duration::from_millis(1);
+
+/// After a group of as many records, the next one waits for more.
+const BUSY: usize = 4;

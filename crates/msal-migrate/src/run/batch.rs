@@ -15,14 +15,6 @@ use crate::fingerprint::Fingerprint;
 use crate::plan::Redemption;
 use crate::record::Locator;
 
-/// The first batch. Later ones are three times as large as what is in the target, so that a run writes the target a
-/// number of times that grows with the logarithm of the number of tokens; what is waiting is safe in the journal.
-const FIRST_BATCH: usize = 1000;
-const GROWTH: usize = 3;
-
-/// A run that is over sooner writes the target once, at its end.
-const FIRST_WRITE: Duration = Duration::from_secs(5);
-
 /// Where migrated tokens go.
 #[derive(Debug)]
 pub(crate) struct Target {
@@ -35,38 +27,42 @@ pub(crate) struct Target {
 }
 
 /// What was redeemed, apart from the answer.
-pub(crate) struct Facts<'a> {
-    pub(crate) fingerprint: Fingerprint,
-    pub(crate) client_id: &'a str,
-    pub(crate) scopes: &'a ScopeSet,
-    pub(crate) redeemed: &'a RefreshToken,
-    pub(crate) locator: &'a Locator,
+pub(super) struct Redeemed {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) locator: Locator,
+    pub(super) client_id: String,
+    pub(super) scopes: ScopeSet,
+    pub(super) refresh_token: RefreshToken,
+    /// When it was redeemed.
+    pub(super) at: UnixTime,
 }
 
-impl<'a> Facts<'a> {
-    pub(crate) fn of(job: &'a Redemption) -> Self {
+impl Redeemed {
+    /// What a run has redeemed.
+    pub(super) fn new(redemption: Redemption, at: UnixTime) -> Self {
         Self {
-            fingerprint: job.fingerprint,
-            client_id: &job.client_id,
-            scopes: &job.scopes,
-            redeemed: &job.refresh_token,
-            locator: &job.locator,
+            fingerprint: redemption.fingerprint,
+            locator: redemption.locator,
+            client_id: redemption.client_id,
+            scopes: redemption.scopes,
+            refresh_token: redemption.refresh_token,
+            at,
         }
     }
 }
 
 /// One token that is in the cache in memory and not yet known to be in the store.
 #[derive(Debug)]
-pub(crate) struct Row {
-    pub(crate) fingerprint: Fingerprint,
-    pub(crate) client_id: String,
-    pub(crate) home_account_id: HomeAccountId,
-    pub(crate) environment: String,
-    pub(crate) successor: RefreshToken,
-    pub(crate) kept_old: bool,
+pub(crate) struct Unpublished {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) locator: Locator,
+    pub(super) home_account_id: HomeAccountId,
+    client_id: String,
+    environment: String,
+    /// The token that the target must hold.
+    refresh_token: RefreshToken,
     /// When it was redeemed.
-    pub(crate) at: UnixTime,
-    pub(crate) locator: Locator,
+    at: UnixTime,
 }
 
 impl Target {
@@ -86,40 +82,37 @@ impl Target {
         Ok(self.cache.ensure_loaded().await?)
     }
 
-    /// Takes the tokens in, in memory. `None` when the answer does not say whose they are.
-    pub(crate) fn add(
+    /// Takes the tokens in, in memory.
+    pub(super) fn add(
         &self,
-        facts: &Facts<'_>,
+        redeemed: Redeemed,
         metadata: &ProviderMetadata,
         tokens: &TokenResponse,
-        now: UnixTime,
-    ) -> Option<Row> {
-        let requested = self.requested(facts.scopes);
+        home_account_id: HomeAccountId,
+    ) -> Unpublished {
+        let requested = self.requested(&redeemed.scopes);
         let event = TokenEvent::redeemed(
-            facts.client_id,
+            &redeemed.client_id,
             metadata,
             &requested,
             tokens,
-            facts.redeemed,
-            now,
+            &redeemed.refresh_token,
+            redeemed.at,
         );
-        let home_account_id = event.home_account_id()?;
         let event = event.of_account(Some(&home_account_id));
         self.cache.change(|cache| cache.add(&event));
-        Some(Row {
-            fingerprint: facts.fingerprint,
-            client_id: facts.client_id.to_owned(),
-            environment: self.cache.dialect().environment(event.host),
+        let environment = self.cache.dialect().environment(event.host);
+        // RFC 6749 §6: the server may issue a new refresh token; where it does not, the old one stays the one to keep.
+        let successor = tokens.refresh_token.clone();
+        Unpublished {
+            fingerprint: redeemed.fingerprint,
+            locator: redeemed.locator,
             home_account_id,
-            successor: tokens
-                .refresh_token
-                .as_ref()
-                .unwrap_or(facts.redeemed)
-                .clone(),
-            kept_old: tokens.refresh_token.is_none(),
-            at: now,
-            locator: facts.locator.clone(),
-        })
+            client_id: redeemed.client_id,
+            environment,
+            refresh_token: successor.unwrap_or(redeemed.refresh_token),
+            at: redeemed.at,
+        }
     }
 
     fn requested(&self, scopes: &ScopeSet) -> ScopeSet {
@@ -135,22 +128,22 @@ impl Target {
     }
 
     /// Whether so many tokens are worth a write at this time.
-    pub(crate) fn is_due(&self, waiting: usize, now: UnixTime) -> bool {
+    pub(super) fn is_due(&self, waiting: usize, now: UnixTime) -> bool {
         self.began.until(now) >= FIRST_WRITE
             && waiting >= FIRST_BATCH.max(GROWTH * self.published.load(Ordering::Relaxed))
     }
 
-    /// Saves, reads back, and looks for every token of `rows`.
-    pub(crate) async fn publish(&self, rows: &[Row]) -> Result<(), MigrationError> {
+    /// Saves, reads back, and looks for every token of `batch`.
+    pub(super) async fn publish(&self, batch: &[Unpublished]) -> Result<(), MigrationError> {
         self.cache.save_and_read_back().await?;
         self.writes.fetch_add(1, Ordering::Relaxed);
         let missing = self
             .cache
-            .read(|cache| rows.iter().filter(|row| !is_there(cache, row)).count());
+            .read(|cache| batch.iter().filter(|token| !is_there(cache, token)).count());
         if missing > 0 {
             return Err(MigrationError::NotReadBack { missing });
         }
-        self.published.fetch_add(rows.len(), Ordering::Relaxed);
+        self.published.fetch_add(batch.len(), Ordering::Relaxed);
         Ok(())
     }
 
@@ -160,12 +153,20 @@ impl Target {
     }
 }
 
-fn is_there(cache: &TokenCache, row: &Row) -> bool {
+fn is_there(cache: &TokenCache, token: &Unpublished) -> bool {
     cache.holds_refresh_token(
-        &row.client_id,
-        &row.home_account_id,
-        &row.environment,
-        &row.successor,
-        row.at,
+        &token.client_id,
+        &token.home_account_id,
+        &token.environment,
+        &token.refresh_token,
+        token.at,
     )
 }
+
+/// The first batch. Later ones are three times as large as what is in the target, so that a run writes the target a
+/// number of times that grows with the logarithm of the number of tokens; what is waiting is safe in the journal.
+const FIRST_BATCH: usize = 1000;
+const GROWTH: usize = 3;
+
+/// A run that is over sooner writes the target once, at its end.
+const FIRST_WRITE: Duration = Duration::from_secs(5);

@@ -29,7 +29,7 @@ impl Halt {
     pub(super) fn class(self) -> Class {
         match self {
             Self::Refused => Class::Failed,
-            Self::Exhausted => Class::Retry,
+            Self::Exhausted => Class::Retryable,
         }
     }
 }

@@ -1,244 +1,200 @@
-//! What becomes of a token: an answer is judged, a failure waited out, an outcome written down.
+//! What a run does about each thing that finished: the steps that follow from a verdict.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::Response;
-use msal::{HttpError, HttpErrorKind};
-use msal_core::{ProviderMetadata, Refusal, ServiceError};
+use msal_core::ProviderMetadata;
 
-use super::batch::Facts;
+use super::batch::Redeemed;
 use super::lane::Halt;
-use super::queue::{Attempt, Provider};
-use super::reason::Reason;
-use super::verdict::{Expectation, Verdict, interpret};
-use super::{Place, Run, TrackId};
+use super::queue::{Attempt, QueueId, TokenEndpoint};
+use super::send::Reply;
+use super::verdict::{Expectation, Order, TRIES, Verdict, in_run};
+use super::work::{Finished, Work};
 use crate::error::MigrationError;
-use crate::journal::{Class, Position};
+use crate::journal::{Class, Position, Reason};
 use crate::plan::Redemption;
 
-/// How often one token is sent when the server fails in a way that concerns this token only.
-const TRIES: u32 = 5;
-
-impl Run<'_> {
-    pub(super) fn judge(
-        &mut self,
-        id: TrackId,
-        attempt: Attempt,
-        response: &Response<Bytes>,
-        sealed: Option<Position>,
-    ) {
-        let Some(track) = self.tracks.get_mut(id) else {
-            return;
-        };
-        let Some(provider) = track.provider.clone() else {
-            return;
-        };
-        let metadata = &provider.metadata;
-        let expectation = Expectation {
-            client_id: &attempt.job.client_id,
-            metadata,
-            user: &attempt.job.user,
-            allow_user_mismatch: self.engine.settings.allow_user_mismatch,
-        };
-        match interpret(response, &expectation) {
-            Verdict::Publish(tokens) => {
-                track.lane.arrive();
-                let now = self.engine.runtime.clock.now();
-                let row = self
-                    .engine
-                    .target
-                    .add(&Facts::of(&attempt.job), metadata, &tokens, now);
-                self.unpublished.extend(row);
-                self.observer.redeemed();
+impl Work<'_> {
+    /// Does what follows from something that finished.
+    pub(super) fn handle(&mut self, finished: Finished) {
+        match finished {
+            Finished::Discovery(id, found) => self.discovered(id, *found),
+            Finished::Publication(batch, published) => {
+                self.is_publishing = false;
+                match published {
+                    Ok(()) => self.conclude_migrated(batch),
+                    Err(error) => self.fail(error),
+                }
             }
-            Verdict::Quarantine(reason) => {
-                track.lane.arrive();
-                self.hold_back(attempt.job, Reason::named(reason.code()), sealed);
-            }
-            Verdict::Refused(error, refusal) => {
-                self.refused(id, attempt, &error, refusal, response)
-            }
-            Verdict::Unreadable => {
-                self.stumble(id, attempt, None, Reason::named("unreadable_response"))
+            Finished::Recording(Err(error)) => self.fail(error),
+            Finished::Recording(Ok(())) => {}
+            Finished::Sending(sent) => {
+                self.in_flight -= 1;
+                let id = sent.queue;
+                match sent.reply {
+                    Ok(reply) => self.judge(id, sent.attempt, &sent.endpoint, reply),
+                    Err(error) => self.fail(error),
+                }
+                self.queues.make_ready(id);
             }
         }
     }
 
-    fn refused(
-        &mut self,
-        id: TrackId,
-        attempt: Attempt,
-        error: &ServiceError,
-        refusal: Refusal,
-        response: &Response<Bytes>,
-    ) {
-        let reason = Reason::from(error);
-        let Some(track) = self.tracks.get_mut(id) else {
-            return;
+    fn judge(&mut self, id: QueueId, attempt: Attempt, endpoint: &TokenEndpoint, reply: Reply) {
+        let expected = Expectation {
+            client_id: &attempt.redemption.client_id,
+            metadata: &endpoint.metadata,
+            user: &attempt.redemption.user,
+            settings: self.engine.settings,
         };
-        match refusal {
-            Refusal::Transient => {
-                let wait =
-                    msal_core::retry_after(response.headers(), self.engine.runtime.clock.now());
-                self.stumble(id, attempt, wait, reason);
+        let now = self.engine.runtime.clock.now();
+        let (order, sealed) = match reply {
+            Reply::Nothing(error) => (in_run(Err(error), expected, attempt.tries, now), None),
+            Reply::Response(response, sealed) => {
+                (in_run(Ok(&response), expected, attempt.tries, now), sealed)
             }
-            Refusal::InteractionRequired => {
-                track.lane.arrive();
-                self.conclude(attempt.job, Class::NeedsUser, reason);
-            }
-            // The client itself is refused, whatever token it shows: a thousand requests would say the same.
-            _ if matches!(
-                error.error.as_str(),
-                "invalid_client" | "unauthorized_client"
-            ) =>
-            {
-                track.lane.refuse();
+        };
+        match order {
+            Order::HaltLane(reason) => {
+                self.queues[id].lane.refuse();
                 self.halt(id, attempt, reason);
             }
-            _ => {
-                track.lane.arrive();
-                self.conclude(attempt.job, Class::Failed, reason);
+            Order::LeaveInDoubt => {
+                self.queues[id].lane.arrive();
+                // The intent stands in the journal without an outcome: that is what "in doubt" means there.
+                self.observer.in_doubt();
+            }
+            Order::Settle(verdict) => {
+                self.queues[id].lane.arrive();
+                self.settle(attempt.redemption, endpoint, verdict, sealed);
+            }
+            Order::SlowDown {
+                wait,
+                reason,
+                gives_up,
+            } => self.slow_down(id, attempt, wait, reason, gives_up),
+            Order::Stop(source) => {
+                let host = attempt.redemption.authority.host().to_owned();
+                self.fail(MigrationError::Http { host, source });
             }
         }
     }
 
-    pub(super) fn unanswered(&mut self, id: TrackId, attempt: Attempt, error: HttpError) {
-        match error.kind() {
-            HttpErrorKind::Certificate | HttpErrorKind::Request => {
-                self.fail(MigrationError::Http {
-                    host: attempt.job.authority.host().to_owned(),
-                    source: error,
-                })
+    fn settle(
+        &mut self,
+        redemption: Box<Redemption>,
+        endpoint: &TokenEndpoint,
+        verdict: Verdict,
+        sealed: Option<Position>,
+    ) {
+        match verdict {
+            Verdict::Conclude(class, reason) => self.conclude(&redemption, class, &reason, None),
+            Verdict::HoldBack(reason) => {
+                self.conclude(&redemption, Class::Quarantined, &reason, sealed);
             }
-            _ if error.may_have_been_sent() && !self.engine.settings.rotation.allows_repeat() => {
-                if let Some(track) = self.tracks.get_mut(id) {
-                    track.lane.arrive();
-                }
-                // The intent stands in the journal without an outcome: that is what "in doubt" means there.
-                self.observer.lost_sight();
+            Verdict::Publish(tokens, home_account_id) => {
+                let redeemed = Redeemed::new(*redemption, self.engine.runtime.clock.now());
+                let target = self.engine.target;
+                let token = target.add(redeemed, &endpoint.metadata, &tokens, home_account_id);
+                self.unpublished.push(token);
+                self.observer.redeemed();
             }
-            _ => self.stumble(id, attempt, None, Reason::named("no_answer")),
         }
     }
 
     /// Slows the lane down and sends the token again later, unless it has been sent often enough.
-    fn stumble(
+    fn slow_down(
         &mut self,
-        id: TrackId,
+        id: QueueId,
         attempt: Attempt,
-        retry_after: Option<Duration>,
+        asked: Option<Duration>,
         reason: Reason,
+        gives_up: bool,
     ) {
         let jitter = self.jitter();
-        let Some(track) = self.tracks.get_mut(id) else {
-            return;
-        };
-        let wait = track.lane.stumble(retry_after, jitter);
-        if track.lane.halt().is_some() {
+        let lane = &mut self.queues[id].lane;
+        let wait = lane.stumble(asked, jitter);
+        if lane.halt().is_some() {
             return self.halt(id, attempt, reason);
         }
+        // Nothing when the lane waits already: the requests that were in flight together fail together.
         if let Some(wait) = wait {
             self.wait(id, wait);
         }
-        // A server that names a wait is expected to answer after it; one that does not may never.
-        match retry_after.is_none() && attempt.tries >= TRIES {
-            true => self.conclude(attempt.job, Class::Retry, reason),
-            false => self.queue(id, attempt, Place::First),
+        match gives_up {
+            true => self.conclude(&attempt.redemption, Class::Retryable, &reason, None),
+            false => self.send_again(id, attempt),
         }
     }
 
-    /// Gives every job of a halted lane its outcome.
-    fn halt(&mut self, id: TrackId, attempt: Attempt, reason: Reason) {
-        let Some(track) = self.tracks.get_mut(id) else {
-            return;
-        };
-        let class = track.lane.halt().map_or(Class::Retry, Halt::class);
-        track.reason = reason.clone();
-        let waiting = std::mem::take(&mut track.jobs);
-        self.queued -= waiting.len();
-        for attempt in std::iter::once(attempt).chain(waiting) {
-            self.conclude(attempt.job, class, reason.clone());
-        }
+    /// Gives every redemption of a halted lane its outcome, the one that halted it included.
+    fn halt(&mut self, id: QueueId, attempt: Attempt, reason: Reason) {
+        let class = self.queues[id]
+            .lane
+            .halt()
+            .map_or(Class::Retryable, Halt::class);
+        self.conclude(&attempt.redemption, class, &reason, None);
+        self.abandon(id, class, reason);
     }
 
-    pub(super) fn discovered(&mut self, id: TrackId, found: Result<ProviderMetadata, msal::Error>) {
-        let jitter = self.jitter();
-        let Some(track) = self.tracks.get_mut(id) else {
-            return;
-        };
+    /// Gives every waiting redemption of a halted lane the same outcome, and those that come later as well.
+    fn abandon(&mut self, id: QueueId, class: Class, reason: Reason) {
+        for attempt in self.queues.empty(id) {
+            self.conclude(&attempt.redemption, class, &reason, None);
+        }
+        self.queues[id].reason = reason;
+    }
+
+    fn discovered(&mut self, id: QueueId, found: Result<ProviderMetadata, msal::Error>) {
         match found {
             Ok(metadata) => {
-                track.provider = Some(Arc::new(Provider {
-                    authority: track.authority.to_string(),
-                    credential: self.engine.credentials.of(&track.client_id),
-                    token_endpoint: metadata.token_endpoint.parse().ok(),
+                let queue = &self.queues[id];
+                let endpoint = TokenEndpoint {
+                    authority: queue.authority.to_string(),
+                    credential: self.engine.credentials.of(queue.client_id()),
+                    uri: metadata.token_endpoint.parse().ok(),
                     metadata,
-                }));
-                self.make_ready(id);
+                };
+                self.queues[id].endpoint = Some(Arc::new(endpoint));
+                self.queues.make_ready(id);
             }
-            Err(error) if error.is_transient() => {
-                track.lane.depart();
-                let asked = error.retry_after();
-                match track.lane.stumble(asked, jitter) {
-                    // A host that has never answered is not waited for as long as one that names a wait.
-                    Some(wait) if asked.is_some() || track.lane.setbacks() < TRIES => {
-                        self.wait(id, wait);
-                    }
-                    _ => {
-                        track.lane.exhaust();
-                        self.observer
-                            .refused_authority(&track.authority.to_string(), &error);
-                        let reason = match error {
-                            msal::Error::Http(_) => "no_answer",
-                            _ => "authority_busy",
-                        };
-                        self.abandon(id, Class::Retry, Reason::named(reason));
-                    }
-                }
-            }
+            Err(error) if error.is_transient() => self.authority_is_busy(id, &error),
             Err(msal::Error::Http(source)) => {
-                let host = track.authority.host().to_owned();
+                let host = self.queues[id].authority.host().to_owned();
                 self.fail(MigrationError::Http { host, source });
             }
             Err(error) => {
-                track.lane.refuse();
-                self.observer
-                    .refused_authority(&track.authority.to_string(), &error);
+                self.queues[id].lane.refuse();
+                self.refuse_authority(id, &error);
                 self.abandon(id, Class::Failed, Reason::named("authority_refused"));
             }
         }
     }
 
-    /// Gives every waiting job of a lane the same outcome, and those that come later as well.
-    fn abandon(&mut self, id: TrackId, class: Class, reason: Reason) {
-        let Some(track) = self.tracks.get_mut(id) else {
-            return;
-        };
-        track.reason = reason.clone();
-        let waiting = std::mem::take(&mut track.jobs);
-        self.queued -= waiting.len();
-        for attempt in waiting {
-            self.conclude(attempt.job, class, reason.clone());
+    /// Asks the authority again after a wait, unless it has been asked often enough.
+    fn authority_is_busy(&mut self, id: QueueId, error: &msal::Error) {
+        let (jitter, asked) = (self.jitter(), error.retry_after());
+        let lane = &mut self.queues[id].lane;
+        // A look-up counts as a request of the lane, so that both wait by one rule.
+        lane.depart();
+        match lane.stumble(asked, jitter) {
+            // A host that has never answered is not waited for as long as one that names a wait.
+            Some(wait) if asked.is_some() || lane.setbacks() < TRIES => self.wait(id, wait),
+            _ => {
+                lane.exhaust();
+                self.refuse_authority(id, error);
+                let reason = match error {
+                    msal::Error::Http(_) => "no_answer",
+                    _ => "authority_busy",
+                };
+                self.abandon(id, Class::Retryable, Reason::named(reason));
+            }
         }
     }
 
-    pub(super) fn conclude(&mut self, job: Box<Redemption>, class: Class, reason: Reason) {
-        self.observer.concluded(class);
-        let ledger = self.engine.ledger;
-        self.record(ledger.conclude(job.fingerprint, job.locator, class, reason, None));
-    }
-
-    fn hold_back(&mut self, job: Box<Redemption>, reason: Reason, sealed: Option<Position>) {
-        self.observer.concluded(Class::Quarantined);
-        let ledger = self.engine.ledger;
-        self.record(ledger.conclude(
-            job.fingerprint,
-            job.locator,
-            Class::Quarantined,
-            reason,
-            sealed,
-        ));
+    fn refuse_authority(&mut self, id: QueueId, error: &msal::Error) {
+        let authority = self.queues[id].authority.to_string();
+        self.observer.refused_authority(&authority, error);
     }
 }

@@ -1,49 +1,187 @@
-//! A lane with what waits for it and what its requests have in common.
+//! What waits to be sent: a queue for each authority and client, which is what a server throttles together.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
 use http::Uri;
 use msal_core::{Authority, ClientCredential, ProviderMetadata};
 
 use super::lane::Lane;
-use super::reason::Reason;
+use crate::journal::Reason;
 use crate::plan::Redemption;
+use crate::settings::Settings;
 
-/// A job on its way, and how often it was sent.
+/// A redemption on its way, and how often it was sent.
 pub(super) struct Attempt {
     /// Boxed, as it goes through several queues and futures.
-    pub(super) job: Box<Redemption>,
+    pub(super) redemption: Box<Redemption>,
     pub(super) tries: u32,
 }
 
-/// A lane with its jobs and, once they are known, its endpoints.
-pub(super) struct Track {
+/// What waits for one lane.
+pub(super) struct Queue {
     pub(super) authority: Authority,
     /// In lower case.
-    pub(super) client_id: String,
+    client_id: String,
     pub(super) lane: Lane,
-    pub(super) jobs: VecDeque<Attempt>,
-    pub(super) provider: Option<Arc<Provider>>,
-    /// Whether the track stands in the queue of those that may send.
-    pub(super) is_ready: bool,
-    /// Why the lane was halted.
+    waiting: VecDeque<Attempt>,
+    /// Nothing is sent before it is known.
+    pub(super) endpoint: Option<Arc<TokenEndpoint>>,
+    /// Whether the queue stands among those that may send.
+    is_ready: bool,
+    /// Why the lane was halted, once it is.
     pub(super) reason: Reason,
 }
 
-/// What all requests of a lane have in common.
-pub(super) struct Provider {
+/// What all requests of a queue have in common.
+pub(super) struct TokenEndpoint {
     /// The authority as text.
     pub(super) authority: String,
     pub(super) credential: ClientCredential,
     pub(super) metadata: ProviderMetadata,
-    /// The token endpoint, parsed once for all requests. `None` when it cannot be: sending to it says what is wrong.
-    pub(super) token_endpoint: Option<Uri>,
+    /// Its address, parsed once for all requests. `None` when it cannot be: sending to it says what is wrong.
+    pub(super) uri: Option<Uri>,
 }
 
-impl Track {
-    /// Whether the job is to be redeemed here.
-    pub(super) fn takes(&self, job: &Redemption) -> bool {
-        self.authority == job.authority && self.client_id.eq_ignore_ascii_case(&job.client_id)
+impl Queue {
+    /// Whether the redemption belongs here.
+    fn takes(&self, redemption: &Redemption) -> bool {
+        self.authority == redemption.authority
+            && self.client_id.eq_ignore_ascii_case(&redemption.client_id)
+    }
+
+    /// The client whose tokens wait here, in lower case.
+    pub(super) fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// Whether something waits that nobody looks up the endpoint for.
+    pub(super) fn lacks_endpoint(&self) -> bool {
+        self.endpoint.is_none() && !self.waiting.is_empty()
+    }
+}
+
+/// Which of the queues it is. Only [`Queues`] makes one, for a queue that it has, and no queue is ever removed: there is
+/// no number without a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct QueueId(usize);
+
+/// All queues of a run, in the order in which their first redemption was read.
+#[derive(Default)]
+pub(super) struct Queues {
+    queues: Vec<Queue>,
+    ids: HashMap<Authority, HashMap<String, QueueId>>,
+    /// Where the latest redemption went: the next one mostly goes there as well.
+    latest: Option<QueueId>,
+    /// Those that may send, each once, so that one sends after the other.
+    ready: VecDeque<QueueId>,
+    waiting: usize,
+}
+
+impl Queues {
+    /// How many redemptions wait, in all queues.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// The queue that `redemption` belongs to, if there is one already.
+    pub(super) fn find(&mut self, redemption: &Redemption) -> Option<QueueId> {
+        let is_latest = |id: &QueueId| self[*id].takes(redemption);
+        if let Some(latest) = self.latest.filter(is_latest) {
+            return Some(latest);
+        }
+        let clients = self.ids.get(&redemption.authority)?;
+        let found = clients.get(&redemption.client_id.to_ascii_lowercase());
+        self.latest = found.copied();
+        self.latest
+    }
+
+    /// Begins the queue that `redemption` belongs to.
+    pub(super) fn open(&mut self, redemption: &Redemption, settings: &Settings) -> QueueId {
+        let id = QueueId(self.queues.len());
+        let client_id = redemption.client_id.to_ascii_lowercase();
+        self.queues.push(Queue {
+            authority: redemption.authority.clone(),
+            client_id: client_id.clone(),
+            lane: Lane::new(settings.concurrency, settings.patience),
+            waiting: VecDeque::new(),
+            endpoint: None,
+            is_ready: false,
+            reason: Reason::default(),
+        });
+        let clients = self.ids.entry(redemption.authority.clone()).or_default();
+        clients.insert(client_id, id);
+        self.latest = Some(id);
+        id
+    }
+
+    /// Puts a redemption behind all that wait.
+    pub(super) fn push_last(&mut self, id: QueueId, attempt: Attempt) {
+        self[id].waiting.push_back(attempt);
+        self.waiting += 1;
+        self.make_ready(id);
+    }
+
+    /// Puts a redemption that was sent before in front of all that wait: it has waited longest.
+    pub(super) fn push_first(&mut self, id: QueueId, attempt: Attempt) {
+        self[id].waiting.push_front(attempt);
+        self.waiting += 1;
+        self.make_ready(id);
+    }
+
+    /// Lets the queue send, if anything has changed so that it may.
+    pub(super) fn make_ready(&mut self, id: QueueId) {
+        let queue = &mut self[id];
+        let may_send =
+            queue.endpoint.is_some() && queue.lane.is_open() && !queue.waiting.is_empty();
+        if may_send && !queue.is_ready {
+            queue.is_ready = true;
+            self.ready.push_back(id);
+        }
+    }
+
+    /// Takes out the next redemption to send, one of each queue in turn; `None` when no lane is open for any.
+    pub(super) fn depart(&mut self) -> Option<(QueueId, Attempt, Arc<TokenEndpoint>)> {
+        loop {
+            let id = self.ready.pop_front()?;
+            let queue = &mut self[id];
+            queue.is_ready = false;
+            // Its lane may have closed, and its queue been emptied, since it was made ready.
+            if !queue.lane.is_open() {
+                continue;
+            }
+            let (Some(endpoint), Some(mut attempt)) =
+                (queue.endpoint.clone(), queue.waiting.pop_front())
+            else {
+                continue;
+            };
+            queue.lane.depart();
+            attempt.tries += 1;
+            self.waiting -= 1;
+            self.make_ready(id);
+            return Some((id, attempt, endpoint));
+        }
+    }
+
+    /// Takes out all that wait in a queue.
+    pub(super) fn empty(&mut self, id: QueueId) -> VecDeque<Attempt> {
+        let waiting = std::mem::take(&mut self[id].waiting);
+        self.waiting -= waiting.len();
+        waiting
+    }
+}
+
+impl Index<QueueId> for Queues {
+    type Output = Queue;
+
+    fn index(&self, QueueId(number): QueueId) -> &Queue {
+        &self.queues[number]
+    }
+}
+
+impl IndexMut<QueueId> for Queues {
+    fn index_mut(&mut self, QueueId(number): QueueId) -> &mut Queue {
+        &mut self.queues[number]
     }
 }

@@ -143,7 +143,7 @@ async fn tokens_of_another_user_are_held_back_until_the_operator_decides() {
     );
     assert_eq!(
         world.outcomes(),
-        [(Class::Quarantined, Some("user_mismatch".to_owned()))]
+        [(Class::Quarantined, "user_mismatch".to_owned())]
     );
     assert!(world.target().await.is_null(), "nothing was published");
 
@@ -180,7 +180,7 @@ async fn answers_that_may_not_be_trusted_are_held_back_with_their_token() {
         assert_eq!(report.quarantined, 1, "{member}");
         assert_eq!(
             world.outcomes(),
-            [(Class::Quarantined, Some(reason.to_owned()))],
+            [(Class::Quarantined, reason.to_owned())],
             "{member}"
         );
         assert!(world.target().await.is_null());
@@ -199,7 +199,7 @@ async fn an_answer_that_says_nothing_about_the_user_is_held_back() {
     assert_eq!(report.quarantined, 1);
     assert_eq!(
         world.outcomes(),
-        [(Class::Quarantined, Some("no_identity".to_owned()))]
+        [(Class::Quarantined, "no_identity".to_owned())]
     );
 }
 

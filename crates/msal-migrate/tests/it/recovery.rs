@@ -54,8 +54,7 @@ async fn run_and_kill(world: &World, entries: &[serde_json::Value], sealed: u64)
     let run = world.migration(entries).run(&mut observer, never);
     let all_sealed = async {
         let is_there = || {
-            JournalReader::open(world.journal())
-                .is_ok_and(|it| it.states().counts().unfinished == sealed)
+            JournalReader::open(world.journal()).is_ok_and(|it| it.counts().unpublished == sealed)
         };
         while !is_there() {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -206,7 +205,7 @@ async fn a_journal_of_another_target_is_refused() {
     let entries = world.users(1);
     world.run(&entries).await.unwrap();
     let source = msal_migrate::open(&world.source(&entries), &Default::default()).unwrap();
-    let identity = msal_migrate::Identity::new().with("target", "elsewhere");
+    let identity = msal_migrate::Destination::new().with("target", "elsewhere");
     let migration = msal_migrate::Migration::new(
         source,
         world.cache(msal_core::Dialect::default()),

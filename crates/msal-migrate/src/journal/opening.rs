@@ -1,0 +1,198 @@
+//! Opening a journal: locked, checked, replayed, its torn tail cut, a session begun.
+
+use std::{
+    fs::File,
+    io::{Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
+};
+
+use msal::SecureRandom;
+
+use super::{
+    destination::Destination,
+    error::JournalError,
+    file::{self, Locked},
+    frame, header,
+    key::{self, Fingerprinter, Keys},
+    scan::{Scan, Sessions},
+    states::{SharedStates, States},
+    writer::Writer,
+};
+
+/// A journal that is open, before anything is appended to it.
+pub(super) struct Opened {
+    pub(super) found: Found,
+    pub(super) fingerprinter: Fingerprinter,
+    pub(super) states: SharedStates,
+    pub(super) writer: Writer,
+}
+
+/// How a journal was found when it was opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Found {
+    /// Whether there was no journal before.
+    pub(crate) is_new: bool,
+    /// How many bytes of an incomplete write were cut from its end. They had not been acknowledged to anybody.
+    pub(crate) torn: u64,
+}
+
+/// Opens the journal at `path`, or begins it. Blocks: it reads the whole file.
+pub(super) fn open(
+    path: &Path,
+    destination: &Destination,
+    random: &dyn SecureRandom,
+) -> Result<Opened, JournalError> {
+    let mut file = lock(path)?;
+    let found_keys = Keys::read(path)?;
+    let header = match &found_keys {
+        Some(keys) => header::read(&mut file, path, keys)?,
+        // A key is on the disk before its journal is: a journal without one has lost it.
+        None if !is_empty(&file, path)? => {
+            return Err(JournalError::Key {
+                path: key::path(path).display().to_string(),
+            });
+        }
+        None => None,
+    };
+    let mut keys = match found_keys {
+        Some(keys) => keys,
+        None => Keys::create(path, random)?,
+    };
+    let mut beginning = match header {
+        Some((recorded, start)) => {
+            header::compare(destination, &recorded, path)?;
+            replay(&mut file, path, &keys, start)?
+        }
+        None => begin(&mut file, path, &keys, destination, random)?,
+    };
+    keys.renew(path, random)?;
+    beginning.open_session(&mut file, path, &keys, random)?;
+    Ok(Opened {
+        found: beginning.found,
+        fingerprinter: keys.fingerprinter(),
+        states: beginning.states.clone(),
+        writer: beginning.into_writer(path.to_owned(), file),
+    })
+}
+
+/// Everything that is known of a journal before it is written to.
+struct Beginning {
+    found: Found,
+    states: SharedStates,
+    sessions: Sessions,
+    end: u64,
+    number: u64,
+}
+
+impl Beginning {
+    /// Draws a session, and records it, so that its keys can be derived again.
+    fn open_session(
+        &mut self,
+        file: &mut File,
+        path: &Path,
+        keys: &Keys,
+        random: &dyn SecureRandom,
+    ) -> Result<(), JournalError> {
+        let (mut session, mut bytes) = ([0; 16], Vec::new());
+        key::fill(random, &mut session)?;
+        frame::put_opened(&mut bytes, &session, self.number);
+        let written = header::sign(file, Some(std::process::id()))
+            .and_then(|()| file.seek(SeekFrom::Start(self.end)))
+            .and_then(|_| file.write_all(&bytes))
+            .and_then(|()| file.sync_data());
+        written.map_err(JournalError::io("write", path))?;
+        self.sessions.push(self.end, keys.session(&session));
+        self.end += bytes.len() as u64;
+        self.number += 1;
+        Ok(())
+    }
+
+    fn into_writer(self, path: PathBuf, file: Locked) -> Writer {
+        Writer {
+            path,
+            file,
+            sessions: self.sessions,
+            states: self.states,
+            end: self.end,
+            number: self.number,
+            group: Vec::new(),
+            waiting: Vec::new(),
+            broken: None,
+        }
+    }
+}
+
+/// Opens or makes the file, and locks it.
+fn lock(path: &Path) -> Result<Locked, JournalError> {
+    let file = match file::open_to_write(path)? {
+        Some(file) => file,
+        None => file::create(path)?,
+    };
+    let locked = Locked::new(file).map_err(JournalError::io("lock", path))?;
+    locked.map_err(|mut file| JournalError::InUse {
+        path: path.display().to_string(),
+        pid: header::holder(&mut file),
+    })
+}
+
+fn is_empty(file: &File, path: &Path) -> Result<bool, JournalError> {
+    Ok(file
+        .metadata()
+        .map_err(JournalError::io("read", path))?
+        .len()
+        == 0)
+}
+
+/// Begins a journal, over whatever is left of a beginning that was interrupted.
+fn begin(
+    file: &mut File,
+    path: &Path,
+    keys: &Keys,
+    destination: &Destination,
+    random: &dyn SecureRandom,
+) -> Result<Beginning, JournalError> {
+    let torn = file
+        .metadata()
+        .and_then(|found| file.set_len(0).map(|()| found.len()));
+    let torn = torn.map_err(JournalError::io("write", path))?;
+    let start = header::write(file, path, keys, destination, random)?;
+    file::sync_folder(path)?;
+    Ok(Beginning {
+        found: Found { is_new: true, torn },
+        states: SharedStates::default(),
+        sessions: Sessions::default(),
+        end: start,
+        number: 0,
+    })
+}
+
+/// Reads what is recorded, and cuts a torn tail.
+fn replay(
+    file: &mut File,
+    path: &Path,
+    keys: &Keys,
+    start: u64,
+) -> Result<Beginning, JournalError> {
+    let mut states = States::default();
+    let mut scan = Scan::new(file, path, keys, start)?;
+    while let Some((position, entry)) = scan.next()? {
+        states.set(entry.fingerprint, entry.step.state(), position);
+    }
+    let (torn, end, number) = (scan.torn(), scan.offset, scan.number);
+    let sessions = std::mem::take(&mut scan.sessions);
+    if torn > 0 {
+        let cut = file.set_len(end).and_then(|()| file.sync_data());
+        cut.map_err(JournalError::io("write", path))?;
+        tracing::warn!(journal = %path.display(), torn, "cut an incomplete write from the journal");
+    }
+    Ok(Beginning {
+        found: Found {
+            is_new: false,
+            torn,
+        },
+        states: SharedStates::new(states),
+        sessions,
+        end,
+        number,
+    })
+}
