@@ -7,7 +7,7 @@
 use msal_core::HomeAccountId;
 use serde::{Deserialize, Serialize};
 
-use super::encoding::bytes;
+use super::encoding::AsOnePiece;
 use crate::record::UserHints;
 
 /// One redemption with its answer. Secret: it has no `Debug`.
@@ -28,7 +28,7 @@ pub(crate) struct Answer<'a> {
     /// The HTTP status of the answer.
     pub(crate) status: u16,
     /// The body as it came.
-    #[serde(with = "bytes")]
+    #[serde(with = "AsOnePiece")]
     pub(crate) body: &'a [u8],
 }
 

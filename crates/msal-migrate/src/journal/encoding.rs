@@ -11,8 +11,9 @@
 use msal_core::{SecretBuffer, UnixTime};
 use postcard::ser_flavors::Size;
 use postcard::serialize_with_flavor;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::fingerprint::Fingerprint;
 use crate::record::Place;
 
 /// How many bytes `value` takes.
@@ -39,61 +40,51 @@ pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
     rest.is_empty().then_some(value)
 }
 
-/// Times, as seconds since the Unix epoch.
-pub(super) mod seconds {
-    use serde::{Deserializer, Serializer};
+/// Encodes a time as seconds since the Unix epoch.
+pub(super) struct AsSeconds;
 
-    use super::*;
-
-    pub(in crate::journal) fn serialize<S: Serializer>(
+impl AsSeconds {
+    pub(super) fn serialize<S: Serializer>(
         time: &UnixTime,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         time.as_secs().serialize(serializer)
     }
 
-    pub(in crate::journal) fn deserialize<'a, D: Deserializer<'a>>(
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(
         deserializer: D,
     ) -> Result<UnixTime, D::Error> {
         i64::deserialize(deserializer).map(UnixTime::from_secs)
     }
 }
 
-/// Fingerprints, as their sixteen bytes.
-pub(super) mod fingerprint {
-    use serde::{Deserializer, Serializer};
+/// Encodes a fingerprint as its sixteen bytes.
+pub(super) struct AsSixteen;
 
-    use super::*;
-    use crate::fingerprint::Fingerprint;
-
-    pub(in crate::journal) fn serialize<S: Serializer>(
+impl AsSixteen {
+    pub(super) fn serialize<S: Serializer>(
         fingerprint: &Fingerprint,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         fingerprint.as_bytes().serialize(serializer)
     }
 
-    pub(in crate::journal) fn deserialize<'a, D: Deserializer<'a>>(
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(
         deserializer: D,
     ) -> Result<Fingerprint, D::Error> {
         <[u8; 16]>::deserialize(deserializer).map(Fingerprint::from_bytes)
     }
 }
 
-/// Bodies, copied in one piece: serde would hand a slice over byte by byte.
-pub(super) mod bytes {
-    use serde::{Deserializer, Serializer};
+/// Encodes bytes in one piece. Without it, serde hands a slice over byte by byte.
+pub(super) struct AsOnePiece;
 
-    use super::*;
-
-    pub(in crate::journal) fn serialize<S: Serializer>(
-        bytes: &[u8],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+impl AsOnePiece {
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_bytes(bytes)
     }
 
-    pub(in crate::journal) fn deserialize<'a, D: Deserializer<'a>>(
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(
         deserializer: D,
     ) -> Result<&'a [u8], D::Error> {
         <&[u8]>::deserialize(deserializer)

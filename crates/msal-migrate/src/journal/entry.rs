@@ -1,11 +1,12 @@
 //! What a journal holds: one entry for each step of a refresh token's migration.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use msal_core::UnixTime;
 use serde::{Deserialize, Serialize};
 
-use super::encoding::{PlaceDef, fingerprint, seconds};
+use super::encoding::{AsSeconds, AsSixteen, PlaceDef};
 use super::reason::Reason;
 use super::state::{Class, State};
 use crate::fingerprint::Fingerprint;
@@ -15,13 +16,13 @@ use crate::record::{Locator, Place};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Entry<'a> {
     /// The token.
-    #[serde(with = "fingerprint")]
+    #[serde(with = "AsSixteen")]
     pub(crate) fingerprint: Fingerprint,
     /// Where the token was found.
     #[serde(borrow)]
     pub(crate) origin: Origin<'a>,
     /// When the step was taken.
-    #[serde(with = "seconds")]
+    #[serde(with = "AsSeconds")]
     pub(crate) at: UnixTime,
     /// The step.
     #[serde(borrow)]
@@ -95,9 +96,9 @@ impl<'a> Outcome<'a> {
     }
 }
 
-impl std::fmt::Debug for Outcome<'_> {
+impl fmt::Debug for Outcome<'_> {
     /// Leaves out whose token it was.
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Outcome")
             .field("class", &self.class)
@@ -140,9 +141,9 @@ impl From<&Origin<'_>> for Locator {
     }
 }
 
-impl std::fmt::Debug for Origin<'_> {
+impl fmt::Debug for Origin<'_> {
     /// Shows the place only, because file and key may name a person.
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Origin({})", self.place)
     }
 }
