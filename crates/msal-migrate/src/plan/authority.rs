@@ -10,24 +10,6 @@ use super::criteria::Criteria;
 use super::warning::{Warning, Warnings};
 use crate::record::SkipReason;
 
-const PUBLIC_CLOUD: &str = "login.microsoftonline.com";
-
-/// Hosts of other providers' token endpoints and issuers.
-const OTHER_PROVIDERS: [&str; 6] = [
-    "accounts.google.com",
-    "appleid.apple.com",
-    "github.com",
-    "gitlab.com",
-    "oauth2.googleapis.com",
-    "www.googleapis.com",
-];
-
-/// Microsoft clouds that no longer exist.
-const CLOSED_CLOUDS: [&str; 1] = ["login.microsoftonline.de"];
-
-/// Issuers of v1 tokens that are no sign-in hosts, and the sign-in hosts of their clouds.
-const ISSUERS: [(&str, &str); 1] = [("sts.chinacloudapi.cn", "login.partner.microsoftonline.cn")];
-
 /// An authority named by the user: `https://host`, or `https://host/tenant`.
 ///
 /// The host is trusted with tokens whose records name it, and serves the records that name no host. A tenant replaces
@@ -274,3 +256,21 @@ fn is_b2c(host: &str) -> bool {
         .iter()
         .any(|end| host.ends_with(&format!(".b2clogin.{end}")))
 }
+
+const PUBLIC_CLOUD: &str = "login.microsoftonline.com";
+
+/// Hosts of other providers' token endpoints and issuers.
+const OTHER_PROVIDERS: [&str; 6] = [
+    "accounts.google.com",
+    "appleid.apple.com",
+    "github.com",
+    "gitlab.com",
+    "oauth2.googleapis.com",
+    "www.googleapis.com",
+];
+
+/// Microsoft clouds that no longer exist.
+const CLOSED_CLOUDS: [&str; 1] = ["login.microsoftonline.de"];
+
+/// Issuers of v1 tokens that are no sign-in hosts, and the sign-in hosts of their clouds.
+const ISSUERS: [(&str, &str); 1] = [("sts.chinacloudapi.cn", "login.partner.microsoftonline.cn")];

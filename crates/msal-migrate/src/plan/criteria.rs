@@ -6,9 +6,6 @@ use msal_core::Scope;
 
 use crate::record::Record;
 
-/// Personal accounts' refresh tokens start like this, and are redeemed at `consumers` only.
-const PERSONAL_TOKEN: &str = "M.";
-
 /// All that client, authority and scopes are decided by. What is not in here cannot make a difference.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Criteria<'a> {
@@ -52,3 +49,6 @@ impl<'a> Criteria<'a> {
         }
     }
 }
+
+/// Personal accounts' refresh tokens start like this, and are redeemed at `consumers` only.
+const PERSONAL_TOKEN: &str = "M.";

@@ -13,21 +13,6 @@ use super::scopes::{self, ChosenScopes};
 use super::warning::{Warning, Warnings};
 use crate::record::{Record, SkipReason, UserHints};
 
-/// Clients of Microsoft's own programs that wrote ADAL caches: Azure CLI and Azure PowerShell.
-const FIRST_PARTY: [&str; 2] = [
-    "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
-    "1950a258-227b-4e31-a9cf-717495945fc2",
-];
-
-/// After this time without use a refresh token has expired.
-const LIFETIME_SECONDS: u64 = 90 * 24 * 60 * 60;
-
-/// How many different groups are told apart; a bound on memory for sources with a tenant per user.
-const MOST_GROUPS: usize = 65_536;
-
-/// How many different ways are remembered.
-const REMEMBERED: usize = 4096;
-
 /// How a record will be redeemed.
 pub(super) struct Resolved {
     pub(super) way: Rc<Way>,
@@ -216,3 +201,18 @@ impl Groups {
         self.names.get(number as usize)
     }
 }
+
+/// Clients of Microsoft's own programs that wrote ADAL caches: Azure CLI and Azure PowerShell.
+const FIRST_PARTY: [&str; 2] = [
+    "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+    "1950a258-227b-4e31-a9cf-717495945fc2",
+];
+
+/// After this time without use a refresh token has expired.
+const LIFETIME_SECONDS: u64 = 90 * 24 * 60 * 60;
+
+/// How many different groups are told apart; a bound on memory for sources with a tenant per user.
+const MOST_GROUPS: usize = 65_536;
+
+/// How many different ways are remembered.
+const REMEMBERED: usize = 4096;

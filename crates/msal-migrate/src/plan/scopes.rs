@@ -7,24 +7,6 @@ use super::options::PlanOptions;
 use super::warning::{Warning, Warnings};
 use crate::record::SkipReason;
 
-const GRAPH: &str = "https://graph.microsoft.com";
-
-/// Microsoft Graph in all its clouds, and its application id.
-const GRAPHS: [&str; 5] = [
-    GRAPH,
-    "https://graph.microsoft.us",
-    "https://dod-graph.microsoft.us",
-    "https://microsoftgraph.chinacloudapi.cn",
-    "00000003-0000-0000-c000-000000000000",
-];
-
-/// Azure AD Graph in all its clouds, and its application id.
-const RETIRED: [&str; 3] = [
-    "https://graph.windows.net",
-    "https://graph.chinacloudapi.cn",
-    "00000002-0000-0000-c000-000000000000",
-];
-
 /// What a record's token is redeemed for.
 pub(super) struct ChosenScopes {
     pub(super) scopes: ScopeSet,
@@ -142,3 +124,21 @@ fn is_same(one: &str, other: &str) -> bool {
     one.trim_end_matches('/')
         .eq_ignore_ascii_case(other.trim_end_matches('/'))
 }
+
+const GRAPH: &str = "https://graph.microsoft.com";
+
+/// Microsoft Graph in all its clouds, and its application id.
+const GRAPHS: [&str; 5] = [
+    GRAPH,
+    "https://graph.microsoft.us",
+    "https://dod-graph.microsoft.us",
+    "https://microsoftgraph.chinacloudapi.cn",
+    "00000003-0000-0000-c000-000000000000",
+];
+
+/// Azure AD Graph in all its clouds, and its application id.
+const RETIRED: [&str; 3] = [
+    "https://graph.windows.net",
+    "https://graph.chinacloudapi.cn",
+    "00000002-0000-0000-c000-000000000000",
+];

@@ -9,12 +9,6 @@ use super::resolve::Group;
 use super::warning::{Warning, Warnings};
 use crate::record::{Locator, SkipReason};
 
-/// How many rows are named for each reason.
-const EXAMPLES: usize = 5;
-
-/// The name for everything beyond what is told apart.
-const OTHERS: &str = "(others)";
-
 /// What a plan does and leaves out, in numbers.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -160,3 +154,9 @@ impl Skips {
         }
     }
 }
+
+/// How many rows are named for each reason.
+const EXAMPLES: usize = 5;
+
+/// The name for everything beyond what is told apart.
+const OTHERS: &str = "(others)";

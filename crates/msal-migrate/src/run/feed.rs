@@ -6,13 +6,6 @@
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-/// How many rows are read between two batches. Rows and not jobs are counted: where few are due, as in a second run,
-/// those need not wait for each other.
-const ROWS: usize = 64;
-
-/// How many jobs are read ahead of the engine.
-const READ_AHEAD: usize = 4 * ROWS;
-
 /// The engine's end, and the reader's.
 pub(crate) fn channel<T>() -> (Feed<T>, mpsc::Receiver<T>) {
     let (sender, receiver) = mpsc::channel(READ_AHEAD);
@@ -57,6 +50,13 @@ impl<T> Feed<T> {
         Ok(())
     }
 }
+
+/// How many rows are read between two batches. Rows and not jobs are counted: where few are due, as in a second run,
+/// those need not wait for each other.
+const ROWS: usize = 64;
+
+/// How many jobs are read ahead of the engine.
+const READ_AHEAD: usize = 4 * ROWS;
 
 #[cfg(test)]
 mod tests {

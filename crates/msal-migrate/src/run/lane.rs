@@ -8,13 +8,6 @@ use std::time::Duration;
 
 use crate::journal::Class;
 
-/// The first wait after a setback for which the server names none; it doubles up to [`LONGEST_BACK_OFF`].
-const FIRST_BACK_OFF: Duration = Duration::from_secs(2);
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
-
-/// How wide a lane starts. Success doubles it with every round trip.
-const FIRST_WIDTH: usize = 32;
-
 /// Why nothing more is sent on a lane in this run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Halt {
@@ -140,6 +133,14 @@ impl Lane {
         self.halt = Some(Halt::Refused);
     }
 }
+
+/// The first wait after a setback for which the server names none; it doubles up to [`LONGEST_BACK_OFF`].
+const FIRST_BACK_OFF: Duration = Duration::from_secs(2);
+
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
+
+/// How wide a lane starts. Success doubles it with every round trip.
+const FIRST_WIDTH: usize = 32;
 
 #[cfg(test)]
 mod tests {
