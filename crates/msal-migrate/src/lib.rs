@@ -33,4 +33,4 @@ pub use source::{
     Foreign, Mapping, MappingError, Source, SourceError, SourceKind, SourceOptions,
     UnknownSourceKind, open,
 };
-pub use verify::{Answer, Proof, Verification, Verifier};
+pub use verify::{Asked, Proof, Verification, Verifier};
