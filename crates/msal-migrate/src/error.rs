@@ -1,4 +1,4 @@
-//! What stops a migration.
+//! What stops a whole migration.
 
 use msal::{HttpError, RandomError, StoreError};
 use msal_core::RequestError;
@@ -11,7 +11,8 @@ use crate::plan::PlanError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum MigrationError {
-    /// A host cannot be talked to at all.
+    /// A host cannot be talked to at all: its certificate is not trusted, or no request can be made for it. Correct the
+    /// host or its certificate.
     #[error("cannot send tokens to `{host}`")]
     #[non_exhaustive]
     Http {
@@ -20,10 +21,10 @@ pub enum MigrationError {
         /// Why.
         source: HttpError,
     },
-    /// The journal cannot be opened or written.
+    /// The journal cannot be opened or written; [`JournalError::hint`] says what to do.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The target was written and does not hold what was written: another program overwrote it.
+    /// The target was written and does not hold what was written. Stop the program that overwrites it.
     #[error(
         "{missing} tokens that were written to the target are not in it any more: is another program writing it?"
     )]
@@ -32,7 +33,7 @@ pub enum MigrationError {
         /// How many.
         missing: usize,
     },
-    /// The source cannot be planned.
+    /// The source cannot be read, or has changed since it was planned.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// The operating system gave no random bytes.
@@ -44,7 +45,7 @@ pub enum MigrationError {
     /// A task of the migrator's own was cancelled: the runtime is shutting down.
     #[error("the migration was shut down")]
     ShutDown,
-    /// A sealed answer is not what was sealed.
+    /// A sealed answer is not one. Keep the journal: it was written by another version.
     #[error("an answer sealed in the journal cannot be read")]
     SealedAnswer,
     /// The target cannot be used.

@@ -15,7 +15,7 @@ impl Fingerprint {
     }
 
     /// The bytes it was made of.
-    pub const fn as_bytes(&self) -> &[u8; 16] {
+    pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 }

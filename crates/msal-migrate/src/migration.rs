@@ -1,4 +1,4 @@
-//! A migration from end to end: plan, recover, redeem, publish, verify, report.
+//! A migration from end to end: plan, recover, redeem, publish, report.
 //!
 //! Every step can be interrupted and run again. What an earlier run finished is not done twice; what it had sealed and
 //! not yet published is published from the journal, even if the source is gone.

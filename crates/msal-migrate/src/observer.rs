@@ -15,7 +15,7 @@ pub trait Observer: Send {
     /// A token was redeemed; it counts as migrated once it is in the target.
     fn redeemed(&mut self) {}
 
-    /// A token has its outcome.
+    /// A token has its outcome. One that is to be tried again can have another outcome later in the same run.
     fn concluded(&mut self, class: Class) {
         let _ignored = class;
     }
@@ -23,7 +23,7 @@ pub trait Observer: Send {
     /// A token was sent, no answer came, and sending it again could do harm.
     fn in_doubt(&mut self) {}
 
-    /// A lane waits.
+    /// A lane waits: its server asks for it, or has failed.
     fn waiting(&mut self, wait: Duration) {
         let _ignored = wait;
     }

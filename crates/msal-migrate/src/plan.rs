@@ -44,10 +44,10 @@ pub struct Plan {
     summary: Summary,
 }
 
-/// What to do with a row and the plan's word on it.
+/// A step of a walk: a row of the source, and what is known of its token if the plan chose that row.
 type Step<'a> = dyn FnMut(Row, Option<&Chosen>) -> Result<ControlFlow<()>, Misfit> + 'a;
 
-/// The row is not what the plan was made of.
+/// The row is not what was planned.
 struct Misfit;
 
 impl Plan {
@@ -81,7 +81,7 @@ impl Plan {
     /// Reads `source` again and hands out the redemptions in its order, until the visitor breaks.
     ///
     /// # Errors
-    /// [`PlanError::Changed`] when the source is no longer what was planned. Jobs handed out before that are right:
+    /// [`PlanError::Changed`] when the source is no longer what was planned. Those handed out before that are right:
     /// each was compared with the plan.
     pub fn redemptions(
         &self,
@@ -134,7 +134,7 @@ impl Plan {
         Ok(places)
     }
 
-    /// Reads the source beside the plan. A step that finds a difference answers with its place.
+    /// Reads the source beside the plan, until a step breaks or finds a [`Misfit`].
     fn walk(&self, source: &dyn Source, step: &mut Step<'_>) -> Result<(), PlanError> {
         let mut expected = self.chosen.iter().peekable();
         let mut number = 0;

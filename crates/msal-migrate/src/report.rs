@@ -91,7 +91,7 @@ impl Report {
         }
     }
 
-    /// A token that was left out is no token that was migrated.
+    /// Rows that were left out count as well: a run that leaves out what could be migrated is not complete.
     fn has_skipped(&self, remedy: Remedy) -> bool {
         self.skipped
             .iter()

@@ -15,6 +15,7 @@ pub enum RotationPolicy {
 }
 
 impl RotationPolicy {
+    /// Whether a token whose answer was lost may be sent again.
     pub(crate) fn allows_repeat(self) -> bool {
         self == Self::Reusable
     }
@@ -24,7 +25,7 @@ impl RotationPolicy {
 ///
 /// | setting | default | why |
 /// | --- | --- | --- |
-/// | `concurrency` | 256, or 4 where tokens are spent by use | one HTTP/2 connection carries as many; what a crash can lose where tokens are spent is what is in flight |
+/// | `concurrency` | 256 | one HTTP/2 connection carries as many. Choose 4 where tokens are spent by use: a crash can lose what is in flight |
 /// | `patience` | 10 minutes | longer waits are better left to a later run |
 /// | `rotation` | `Reusable` | Entra does not revoke a token that was redeemed |
 /// | `allow_user_mismatch` | no | a mixed-up source would hand one user another's tokens |
@@ -36,11 +37,11 @@ impl RotationPolicy {
 pub struct Settings {
     /// How many requests are in flight at most.
     pub concurrency: usize,
-    /// How long a lane waits without a success before it is left to a later run.
+    /// How long a lane may wait without a success before it is left to a later run.
     pub patience: Duration,
     /// What the issuer does with redeemed tokens.
     pub rotation: RotationPolicy,
-    /// Publishes tokens of another user than the source says.
+    /// Publishes tokens although they are of another user than the source says.
     pub allow_user_mismatch: bool,
 }
 

@@ -40,6 +40,7 @@ pub(super) fn read(
         .and_then(|()| file.take(FIXED as u64).read_to_end(&mut front));
     read.map_err(JournalError::io("read", path))?;
     let start = front.len().min(MAGIC.len());
+    // A file that is shorter than a header may be the beginning of one. Any other file must not be overwritten.
     if front[..start] != MAGIC[..start] {
         return Err(JournalError::damaged(path, 0, "it is not a journal"));
     }
@@ -132,7 +133,7 @@ pub(super) fn compare(
     }
 }
 
-/// Notes who has the journal open, or that nobody has.
+/// Notes which process has the journal open, or that none has.
 pub(super) fn sign(file: &mut File, pid: Option<u32>) -> io::Result<()> {
     file.seek(SeekFrom::Start(HOLDER))?;
     file.write_all(&pid.unwrap_or(0).to_le_bytes())

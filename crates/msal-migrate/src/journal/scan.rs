@@ -168,6 +168,7 @@ impl<'a> Scan<'a> {
     /// Makes sure that what follows the last whole record is what a torn write leaves.
     fn check_tail(&mut self) -> Result<(), JournalError> {
         let torn = self.torn();
+        // The first record of a write says that all before it was on the disk; so a record that is not whole was damaged.
         if torn > LONGEST_WRITE as u64 || self.has_write_within(torn)? {
             return Err(self.damaged(self.offset, "a record is not as it was written"));
         }

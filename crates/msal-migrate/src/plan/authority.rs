@@ -172,7 +172,7 @@ impl Stored {
             return Ok(Self::default());
         }
         match Self::parse_given(text) {
-            // The user's tenant stands in for one that cannot be read; a host that cannot be read is nobody's.
+            // The tenant that the user named replaces one that cannot be read, and the named host serves such records.
             Err(SkipReason::InvalidAuthority) if overrules => Ok(Self::default()),
             stored => stored,
         }
@@ -259,7 +259,7 @@ fn is_b2c(host: &str) -> bool {
 
 const PUBLIC_CLOUD: &str = "login.microsoftonline.com";
 
-/// Hosts of other providers' token endpoints and issuers.
+/// Hosts of other providers: their token endpoints and issuers.
 const OTHER_PROVIDERS: [&str; 6] = [
     "accounts.google.com",
     "appleid.apple.com",

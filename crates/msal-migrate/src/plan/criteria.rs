@@ -1,4 +1,4 @@
-//! What decides how a record is redeemed. Most records of a source have it in common, so it is decided once for them.
+//! What decides how a record is redeemed. Most records of a source have it in common, so that it is decided once for them.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use msal_core::Scope;
 
 use crate::record::Record;
 
-/// All that client, authority and scopes are decided by. What is not in here cannot make a difference.
+/// All that decides client, authority and scopes: records that agree in it are redeemed alike.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Criteria<'a> {
     pub(super) authority: Option<Cow<'a, str>>,

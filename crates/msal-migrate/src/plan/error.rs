@@ -1,4 +1,4 @@
-//! Why there is no plan, or none any more.
+//! Why there is no plan, or why it can no longer be followed.
 
 use thiserror::Error;
 

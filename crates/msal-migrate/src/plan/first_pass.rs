@@ -1,4 +1,4 @@
-//! A plan in the making: one entry per distinct token and client, which the best of its copies stands for.
+//! Reading the records once, to decide: for each distinct token and client, the best of its copies is chosen.
 
 use hashbrown::HashMap;
 
@@ -9,7 +9,7 @@ use super::warning::{Warning, Warnings};
 use crate::fingerprint::{Fingerprint, FingerprintFn};
 use crate::record::{Record, Row};
 
-/// A plan while the source is being read.
+/// What is known while the source is being read.
 pub(super) struct FirstPass<'a> {
     resolver: Resolver<'a>,
     rows: u64,

@@ -1,10 +1,10 @@
-//! What the user decides about a migration.
+//! What the user decides about a plan.
 
 use msal_core::{ScopeSet, UnixTime};
 
 use super::authority::AuthorityOverride;
 
-/// What the user decides about a migration.
+/// What the user decides about a plan.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct PlanOptions {

@@ -1,4 +1,4 @@
-//! What a plan hands out.
+//! What a plan hands out: redemptions, and the fate of every row.
 
 use msal_core::{Authority, RefreshToken, ScopeSet};
 
@@ -6,7 +6,7 @@ use super::warning::Warnings;
 use crate::fingerprint::Fingerprint;
 use crate::record::{Locator, Place, SkipReason, UserHints};
 
-/// One redemption.
+/// One refresh token that is to be redeemed, and how.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Redemption {
@@ -26,8 +26,6 @@ pub struct Redemption {
     pub locator: Locator,
     /// How many more rows hold the same token.
     pub duplicates: u32,
-    /// The family of clients that share the token, if any.
-    pub family: Option<String>,
     /// What the user should know about it.
     pub warnings: Warnings,
 }

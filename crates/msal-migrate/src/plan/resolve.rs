@@ -21,7 +21,7 @@ pub(super) struct Resolved {
 
 /// How all records on the same criteria will be redeemed.
 pub(super) struct Way {
-    /// In the case in which caches are searched for it.
+    /// In the spelling by which caches are searched: what the user named, or else what the store says.
     pub(super) client_id: String,
     pub(super) group: Group,
     /// How much the records say: more is better.
@@ -66,7 +66,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// Looks `key` up in a map whose keys live longer.
+/// Looks a key up in a map whose keys live longer: a call with one lifetime for both would need a key of the map's.
 fn known<'m, 'k, V>(map: &'m HashMap<Criteria<'k>, V>, key: &Criteria<'k>) -> Option<&'m V> {
     map.get(key)
 }

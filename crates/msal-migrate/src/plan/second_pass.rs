@@ -36,7 +36,6 @@ impl<'a> SecondPass<'a> {
             refresh_token,
             locator,
             user,
-            flags,
             ..
         } = *record;
         Some(Redemption {
@@ -48,7 +47,6 @@ impl<'a> SecondPass<'a> {
             user,
             locator,
             duplicates: chosen.duplicates,
-            family: flags.family,
             warnings: chosen.warnings,
         })
     }

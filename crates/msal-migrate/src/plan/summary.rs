@@ -120,7 +120,7 @@ fn most_first(names: HashMap<String, u64>) -> Vec<Count> {
     counts
 }
 
-/// What is printed is not what was stored but what reads as a host.
+/// The host alone: the rest of a stored text can be anything, and must not be printed.
 fn host_of(authority: &str) -> Option<String> {
     let url: Uri = authority.parse().ok()?;
     url.host().map(str::to_owned)

@@ -99,8 +99,10 @@ impl Target {
             &redeemed.refresh_token,
             redeemed.at,
         );
+        // The account that the verdict is about, and not one found by a second look at the answer.
         let event = event.of_account(Some(&home_account_id));
         self.cache.change(|cache| cache.add(&event));
+        // As the target's dialect spells it, because that is how the token is looked for when the target is read back.
         let environment = self.cache.dialect().environment(event.host);
         // RFC 6749 §6: the server may issue a new refresh token; where it does not, the old one stays the one to keep.
         let successor = tokens.refresh_token.clone();
@@ -127,7 +129,7 @@ impl Target {
         latest.1.clone()
     }
 
-    /// Whether so many tokens are worth a write at this time.
+    /// Whether so many tokens are worth a write at this time. Each write costs as much as the whole target is large.
     pub(super) fn is_due(&self, waiting: usize, now: UnixTime) -> bool {
         self.began.until(now) >= FIRST_WRITE
             && waiting >= FIRST_BATCH.max(GROWTH * self.published.load(Ordering::Relaxed))
@@ -135,8 +137,10 @@ impl Target {
 
     /// Saves, reads back, and looks for every token of `batch`.
     pub(super) async fn publish(&self, batch: &[Unpublished]) -> Result<(), MigrationError> {
+        // Of the bytes on the disk: a store may have accepted what it did not keep.
         self.cache.save_and_read_back().await?;
         self.writes.fetch_add(1, Ordering::Relaxed);
+        // Another program may have written between the save and the reading, and may have replaced or dropped tokens.
         let missing = self
             .cache
             .read(|cache| batch.iter().filter(|token| !is_there(cache, token)).count());

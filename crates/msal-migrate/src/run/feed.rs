@@ -1,12 +1,12 @@
-//! Handing jobs to the engine's thread, a batch at a time.
+//! Handing redemptions to the run, a batch at a time.
 //!
-//! Reading a row takes less time than waking the other thread, and either of the two sleeps most of the time: the
-//! engine while a batch is read, the reader while there is no room. So they wake each other once per batch.
+//! Reading a row takes less time than waking the other thread, and either of the two sleeps most of the time: the run
+//! while a batch is read, the reader while there is no room. So they wake each other once per batch.
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-/// The engine's end, and the reader's.
+/// The reader's end, and the run's.
 pub(crate) fn channel<T>() -> (Feed<T>, mpsc::Receiver<T>) {
     let (sender, receiver) = mpsc::channel(READ_AHEAD);
     let feed = Feed {
@@ -24,7 +24,7 @@ pub(crate) struct Feed<T> {
     rows: usize,
 }
 
-/// Nobody takes jobs any more.
+/// Nobody takes redemptions any more.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Closed;
 
@@ -51,11 +51,11 @@ impl<T> Feed<T> {
     }
 }
 
-/// How many rows are read between two batches. Rows and not jobs are counted: where few are due, as in a second run,
-/// those need not wait for each other.
+/// How many rows are read between two batches. Rows are counted, and not the redemptions they give: where few are due, as
+/// in a second run, those need not wait for each other.
 const ROWS: usize = 64;
 
-/// How many jobs are read ahead of the engine.
+/// How many redemptions are read ahead of the run.
 const READ_AHEAD: usize = 4 * ROWS;
 
 #[cfg(test)]
