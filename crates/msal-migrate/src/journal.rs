@@ -162,6 +162,7 @@ impl Journal {
         let Some(at) = at.ok_or_else(no_entry)? else {
             return Ok(None);
         };
+        // What is held back was sealed by an earlier entry, which says what was asked for.
         let record = match at == position {
             true => record,
             false => self.read(at).await?,

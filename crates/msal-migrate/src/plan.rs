@@ -140,6 +140,7 @@ impl Plan {
         let mut number = 0;
         let mut last = Ok(ControlFlow::Continue(()));
         source.read(&mut |row| {
+            // Both are in the order of the source, so the next one is all that can match.
             let chosen = expected.next_if(|chosen| chosen.row == number);
             number += 1;
             last = step(row, chosen);
@@ -148,6 +149,7 @@ impl Plan {
                 Err(Misfit) => ControlFlow::Break(()),
             }
         })?;
+        // A visitor that breaks has left rows unread, which are then not missing.
         match (last, expected.peek()) {
             (Ok(ControlFlow::Break(())), _) | (Ok(_), None) => Ok(()),
             (Ok(_), Some(_missing)) => Err(PlanError::Changed { row: number + 1 }),

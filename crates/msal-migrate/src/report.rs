@@ -69,6 +69,7 @@ impl Report {
             needs_user: counts.needs_user,
             failed: counts.failed,
             quarantined: counts.quarantined,
+            // Those that were never sent are not in the journal, so what is left is what did not come to an end.
             retryable: plan.tokens.saturating_sub(settled),
             in_doubt: counts.in_doubt,
             target_writes,

@@ -139,6 +139,7 @@ impl Verifier {
         };
         for account in &accounts {
             let clients = self.cache.read(|cache| cache.clients_of(account));
+            // Nobody can renew it: it would not answer for long, whatever access token it still has.
             if clients.is_empty() {
                 verification.count(Proof::Broken);
                 each(&Asked {
@@ -177,6 +178,7 @@ impl Verifier {
             return application.silent(&scopes, account).await;
         }
         let application = self.application(client_id, self.authority_of(account)?)?;
+        // Kept for the next account: making an application costs more than asking it.
         let entry = self.applications.entry(asker.to_owned());
         entry.or_insert(application).silent(&scopes, account).await
     }

@@ -141,6 +141,7 @@ pub(super) fn parse(bytes: &mut [u8]) -> Option<Frame<'_>> {
         return None;
     }
     let (content, sum) = bytes.split_last_chunk_mut::<CHECKSUM>()?;
+    // Before anything is opened: a torn write is told by its checksum, damage by what cannot be opened.
     if crc32fast::hash(content) != u32::from_le_bytes(*sum) {
         return None;
     }

@@ -104,6 +104,7 @@ pub(super) fn write(
 
     let mut bytes = Vec::from(MAGIC);
     bytes.extend(VERSION.to_le_bytes());
+    // No process has it open before it is signed.
     bytes.extend([0; 4]);
     bytes.extend(keys.id);
     bytes.extend(session);

@@ -87,6 +87,7 @@ impl Keys {
                 version: u16::from_le_bytes([index[8], index[9]]),
             });
         }
+        // An erased key is told from a damaged one by its zeros: the checksum of zeros would not be zero.
         let answer = if answer.iter().all(|byte| *byte == 0) {
             None
         } else {
@@ -278,6 +279,7 @@ impl Sealer {
 }
 
 fn nonce(number: u64) -> Nonce {
+    // Used once with each key: a session has one for entries and one for answers, and numbers its records.
     let mut nonce = [0; 12];
     nonce[4..].copy_from_slice(&number.to_le_bytes());
     Nonce::assume_unique_for_key(nonce)
@@ -286,6 +288,7 @@ fn nonce(number: u64) -> Nonce {
 /// A key for one purpose: HMAC-SHA-256 as a pseudo-random function of purpose and context.
 fn derive(key: &Key, purpose: &[u8], context: &[u8]) -> Key {
     let mut input = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &**key));
+    // With its length in front, no purpose and context can be taken for another pair.
     input.update(&[u8::try_from(purpose.len()).unwrap_or(u8::MAX)]);
     input.update(purpose);
     input.update(context);

@@ -60,11 +60,13 @@ pub(super) fn open(
     };
     let mut beginning = match header {
         Some((recorded, start)) => {
+            // Before anything is changed: a journal that is refused stays as it was.
             header::compare(destination, &recorded, path)?;
             replay(&mut file, path, &keys, start)?
         }
         None => begin(&mut file, path, &keys, destination, random)?,
     };
+    // A journal that was finished has no answer key. A new one opens none of the old answers.
     keys.renew(path, random)?;
     beginning.open_session(&mut file, path, &keys, random)?;
     Ok(Opened {
@@ -96,6 +98,7 @@ impl Beginning {
         let (mut session, mut bytes) = ([0; 16], Vec::new());
         key::fill(random, &mut session)?;
         frame::put_opened(&mut bytes, &session, self.number);
+        // Synced before anything is sealed: without its session, what was sealed in it cannot be opened.
         let written = header::sign(file, Some(std::process::id()))
             .and_then(|()| file.seek(SeekFrom::Start(self.end)))
             .and_then(|_| file.write_all(&bytes))
@@ -124,6 +127,7 @@ impl Beginning {
 
 /// Opens or makes the file, and locks it.
 fn lock(path: &Path) -> Result<Locked, JournalError> {
+    // Never made over one that exists: that is vetted first, and may be refused.
     let file = match file::open_to_write(path)? {
         Some(file) => file,
         None => file::create(path)?,

@@ -91,6 +91,7 @@ pub(super) fn choose(
         Some(host) => trusted(host, named)?,
         None => named.map_or(PUBLIC_CLOUD, AuthorityOverride::host),
     };
+    // A shared tenant, such as `common`, does not say which one the user is in.
     let own = stored.tenant.as_ref().filter(|tenant| !tenant.is_shared());
     let ruled = named
         .filter(|named| named.speaks_for(host))
@@ -146,6 +147,7 @@ fn trusted<'a>(host: &'a str, named: Option<&'a AuthorityOverride>) -> Result<&'
     if CLOSED_CLOUDS.contains(&host) {
         return Err(SkipReason::ClosedCloud);
     }
+    // By name only: a host that a file names must not be asked whether it is to be trusted.
     let is_named = named.is_some_and(|named| named.host == host);
     if is_named || Cloud::of(host).is_some() || is_ciam(host) {
         return Ok(host);

@@ -52,6 +52,7 @@ impl<'a> FirstPass<'a> {
     }
 
     pub(super) fn add(&mut self, row: Row, fingerprint: &FingerprintFn<'_>) {
+        // Counted whatever becomes of the row: the second pass finds rows by their numbers.
         let number = self.rows;
         self.rows += 1;
         let record = match row {
@@ -104,6 +105,7 @@ impl<'a> FirstPass<'a> {
                 warnings,
             });
         }
+        // A hash map has no order, and the second pass reads the source in its own.
         chosen.sort_unstable_by_key(|chosen| chosen.row);
         (chosen, tally.into_summary(self.rows, self.skips))
     }
@@ -113,6 +115,7 @@ impl Token {
     /// Takes note of another copy, which replaces this one where it says more.
     fn absorb(&mut self, copy: &Self) {
         self.duplicates = self.duplicates.saturating_add(1);
+        // Against what is known from all copies so far, so that a third one is compared with the first two.
         self.has_mixed_users |= People::differ(self.person, copy.person);
         if copy.rank > self.rank {
             (self.row, self.rank) = (copy.row, copy.rank);

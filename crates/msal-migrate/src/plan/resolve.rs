@@ -58,6 +58,7 @@ impl<'a> Resolver<'a> {
             return way.clone();
         }
         if self.ways.len() == REMEMBERED {
+            // All at once: a source with so many ways has them in no order that would tell which to forget.
             self.ways.clear();
         }
         let way = Way::decide(&criteria, self.options).map(Rc::new);
@@ -162,6 +163,7 @@ impl People {
     fn hash(&self, name: Option<&str>) -> u32 {
         name.map_or(0, |name| {
             let hash = self.hasher.hash_one(name.to_lowercase());
+            // 0 stands for a name that is unknown.
             (hash as u32).max(1)
         })
     }

@@ -29,6 +29,7 @@ impl<'a> SecondPass<'a> {
             return None;
         };
         let way = self.resolver.resolve(&record).ok()?.way;
+        // The plan has kept no token, so the fingerprint says whether this is still the row that was chosen.
         if self.fingerprint(&record, &way) != chosen.fingerprint {
             return None;
         }

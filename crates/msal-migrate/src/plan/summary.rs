@@ -139,6 +139,7 @@ impl Skips {
             hosts: Vec::new(),
         });
         skip.count += 1;
+        // A few rows are enough to find the cause; the count says how many there are.
         if skip.examples.len() < EXAMPLES {
             skip.examples.push(locator);
         }

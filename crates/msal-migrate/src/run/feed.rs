@@ -42,7 +42,9 @@ impl<T> Feed<T> {
     /// Hands on what has come together. Blocks while there is no room for it.
     pub(crate) fn flush(&mut self) -> Result<(), Closed> {
         self.rows = 0;
+        // All places at once, so that the run is woken once.
         let room = self.sender.reserve_many(self.batch.len());
+        // The reader has a thread of its own, where waiting holds up nobody else.
         let room = Handle::current().block_on(room).map_err(|_closed| Closed)?;
         for (place, item) in room.zip(self.batch.drain(..)) {
             place.send(item);
