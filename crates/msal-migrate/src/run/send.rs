@@ -37,11 +37,6 @@ pub(super) async fn send(
     context: Result<RequestContext, RandomError>,
 ) -> Result<Reply, MigrationError> {
     let redemption = &*attempt.redemption;
-    // A token that stays valid can be sent again after a crash: the wait for the disk would buy nothing.
-    if !engine.settings.rotation.allows_repeat() {
-        let intent = engine.entry(redemption.fingerprint, &redemption.locator, Step::Intended);
-        engine.journal.append(&intent, None).await?;
-    }
     let context = context?;
     let grant = RefreshTokenGrant::new(
         &redemption.client_id,
@@ -53,6 +48,12 @@ pub(super) async fn send(
         Some(uri) => grant.request_to(uri, &context),
         None => grant.request(&endpoint.metadata.token_endpoint, &context)?,
     };
+    // After all that can fail before sending: an intent without an outcome means that the token may be spent.
+    // A token that stays valid can be sent again after a crash: waiting for the disk would gain nothing.
+    if !engine.settings.rotation.allows_repeat() {
+        let intent = engine.entry(redemption.fingerprint, &redemption.locator, Step::Intended);
+        engine.journal.append(&intent, None).await?;
+    }
     let response = match engine.runtime.http.send(request).await {
         Ok(response) => response,
         Err(error) => return Ok(Reply::Nothing(error)),
