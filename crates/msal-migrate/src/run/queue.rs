@@ -186,3 +186,102 @@ impl IndexMut<QueueId> for Queues {
         &mut self.queues[number]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use msal_core::{RefreshToken, ScopeSet};
+
+    use super::*;
+    use crate::fingerprint::Fingerprint;
+    use crate::plan::Warnings;
+    use crate::record::{Locator, Place, UserHints};
+
+    fn attempt(client_id: &str, token: &str) -> Attempt {
+        let authority = Authority::parse("https://login.microsoftonline.com/contoso.example");
+        Attempt {
+            redemption: Box::new(Redemption {
+                fingerprint: Fingerprint::from_bytes([0; 16]),
+                refresh_token: RefreshToken::from(token),
+                client_id: client_id.to_owned(),
+                authority: authority.unwrap(),
+                scopes: ScopeSet::default(),
+                user: UserHints::default(),
+                locator: Locator::new(&"tokens.csv".into(), Place::Line(1)),
+                duplicates: 0,
+                warnings: Warnings::default(),
+            }),
+            tries: 0,
+        }
+    }
+
+    /// Puts tokens into queues whose endpoints are known.
+    fn queues(tokens: &[(&str, &str)]) -> Queues {
+        let mut queues = Queues::default();
+        for (client_id, token) in tokens {
+            let attempt = attempt(client_id, token);
+            let id = match queues.find(&attempt.redemption) {
+                Some(id) => id,
+                None => queues.open(&attempt.redemption, &Settings::default()),
+            };
+            queues.push_last(id, attempt);
+            let metadata = ProviderMetadata::entra(&queues[id].authority);
+            queues[id].endpoint = Some(Arc::new(TokenEndpoint {
+                authority: metadata.authority().to_string(),
+                credential: ClientCredential::None,
+                metadata,
+                uri: None,
+            }));
+            queues.make_ready(id);
+        }
+        queues
+    }
+
+    fn departures(queues: &mut Queues) -> Vec<String> {
+        std::iter::from_fn(|| queues.depart())
+            .map(|(_, attempt, _)| attempt.redemption.refresh_token.expose_secret().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn one_of_each_queue_departs_in_turn() {
+        let mut queues = queues(&[
+            ("a", "a1"),
+            ("A", "a2"),
+            ("b", "b1"),
+            ("a", "a3"),
+            ("B", "b2"),
+        ]);
+        assert_eq!(queues.waiting(), 5);
+        assert_eq!(departures(&mut queues), ["a1", "b1", "a2", "b2", "a3"]);
+        assert_eq!(queues.waiting(), 0);
+    }
+
+    #[test]
+    fn what_was_sent_before_departs_first_and_is_counted() {
+        let mut queues = queues(&[("a", "a1"), ("a", "a2")]);
+        let (id, first, _) = queues.depart().unwrap();
+        assert_eq!((first.tries, queues.waiting()), (1, 1));
+        queues.push_first(id, first);
+        let (_, again, _) = queues.depart().unwrap();
+        assert_eq!((again.tries, queues.waiting()), (2, 1));
+        assert_eq!(again.redemption.refresh_token.expose_secret(), "a1");
+    }
+
+    #[test]
+    fn nothing_departs_without_an_endpoint_an_open_lane_or_a_token() {
+        let mut queues = queues(&[("a", "a1"), ("a", "a2"), ("b", "b1")]);
+        let (id, first, endpoint) = queues.depart().unwrap();
+        queues.push_first(id, first);
+        queues[id].lane.refuse();
+        assert_eq!(departures(&mut queues), ["b1"]);
+        assert_eq!((queues.empty(id).len(), queues.waiting()), (2, 0));
+
+        let other = attempt("c", "c1");
+        let id = queues.open(&other.redemption, &Settings::default());
+        queues.push_last(id, other);
+        assert!(queues.depart().is_none() && queues[id].lacks_endpoint());
+        queues[id].endpoint = Some(endpoint);
+        queues.make_ready(id);
+        assert_eq!(departures(&mut queues), ["c1"]);
+    }
+}
