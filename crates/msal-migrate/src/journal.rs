@@ -55,7 +55,7 @@ use tokio::sync::oneshot;
 pub(crate) use self::{
     answer::Answer,
     entry::{Entry, Outcome, Position, Step},
-    opening::Found,
+    opening::Condition,
     states::States,
     unsealed::Unsealed,
 };
@@ -70,7 +70,7 @@ pub use self::{
 use self::{
     key::Fingerprinter,
     states::SharedStates,
-    writer::{Command, Pending, Reply, Writer},
+    writer::{Command, Pending, ReplyTo, Writer},
 };
 use crate::fingerprint::Fingerprint;
 
@@ -99,7 +99,7 @@ impl Journal {
         path: impl Into<PathBuf>,
         destination: &Destination,
         random: &dyn SecureRandom,
-    ) -> Result<(Self, Found), JournalError> {
+    ) -> Result<(Self, Condition), JournalError> {
         let path = path.into();
         let opened = opening::open(&path, destination, random)?;
         let (commands, thread) =
@@ -111,7 +111,7 @@ impl Journal {
             commands: Some(commands),
             thread: Some(thread),
         };
-        Ok((journal, opened.found))
+        Ok((journal, opened.condition))
     }
 
     /// Identifies a refresh token of a client, in this journal only, without revealing it.
@@ -200,7 +200,7 @@ impl Journal {
 
     fn ask<T>(
         &self,
-        command: impl FnOnce(Reply<T>) -> Command,
+        command: impl FnOnce(ReplyTo<T>) -> Command,
     ) -> oneshot::Receiver<Result<T, JournalError>> {
         let (reply, answer) = oneshot::channel();
         if let Some(commands) = &self.commands {

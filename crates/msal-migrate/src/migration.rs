@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::credentials::Credentials;
 use crate::error::MigrationError;
-use crate::journal::{Class, Destination, Found, Journal, State};
+use crate::journal::{Class, Condition, Destination, Journal, State};
 use crate::observer::Observer;
 use crate::plan::{Plan, PlanError, PlanOptions, Redemption};
 use crate::report::Report;
@@ -146,7 +146,7 @@ impl Migration {
         Ok(report)
     }
 
-    async fn open_journal(&self) -> Result<(Journal, Found), MigrationError> {
+    async fn open_journal(&self) -> Result<(Journal, Condition), MigrationError> {
         let (path, destination) = (self.journal.clone(), self.destination.clone());
         let random = Arc::clone(&self.runtime.random);
         let open = move || Journal::open(path, &destination, &*random);

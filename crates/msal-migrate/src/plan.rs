@@ -45,7 +45,7 @@ pub struct Plan {
 }
 
 /// A step of a walk: a row of the source, and what is known of its token if the plan chose that row.
-type Step<'a> = dyn FnMut(Row, Option<&Chosen>) -> Result<ControlFlow<()>, Misfit> + 'a;
+type RowStep<'a> = dyn FnMut(Row, Option<&Chosen>) -> Result<ControlFlow<()>, Misfit> + 'a;
 
 /// The row is not what was planned.
 struct Misfit;
@@ -135,7 +135,7 @@ impl Plan {
     }
 
     /// Reads the source beside the plan, until a step breaks or finds a [`Misfit`].
-    fn walk(&self, source: &dyn Source, step: &mut Step<'_>) -> Result<(), PlanError> {
+    fn walk(&self, source: &dyn Source, step: &mut RowStep<'_>) -> Result<(), PlanError> {
         let mut expected = self.chosen.iter().peekable();
         let mut number = 0;
         let mut last = Ok(ControlFlow::Continue(()));

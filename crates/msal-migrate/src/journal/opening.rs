@@ -21,15 +21,15 @@ use super::{
 
 /// A journal that is open, before anything is appended to it.
 pub(super) struct Opened {
-    pub(super) found: Found,
+    pub(super) condition: Condition,
     pub(super) fingerprinter: Fingerprinter,
     pub(super) states: SharedStates,
     pub(super) writer: Writer,
 }
 
-/// How a journal was found when it was opened.
+/// In what condition a journal was found when it was opened.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct Condition {
     /// Whether there was no journal before.
     pub(crate) is_new: bool,
     /// How many bytes of an incomplete write were cut from its end. They had not been acknowledged to anybody.
@@ -70,7 +70,7 @@ pub(super) fn open(
     keys.renew(path, random)?;
     beginning.open_session(&mut file, path, &keys, random)?;
     Ok(Opened {
-        found: beginning.found,
+        condition: beginning.condition,
         fingerprinter: keys.fingerprinter(),
         states: beginning.states.clone(),
         writer: beginning.into_writer(path.to_owned(), file),
@@ -79,7 +79,7 @@ pub(super) fn open(
 
 /// Everything that is known of a journal before it is written to.
 struct Beginning {
-    found: Found,
+    condition: Condition,
     states: SharedStates,
     sessions: Sessions,
     end: u64,
@@ -162,7 +162,7 @@ fn begin(
     let start = header::write(file, path, keys, destination, random)?;
     file::sync_folder(path)?;
     Ok(Beginning {
-        found: Found { is_new: true, torn },
+        condition: Condition { is_new: true, torn },
         states: SharedStates::default(),
         sessions: Sessions::default(),
         end: start,
@@ -190,7 +190,7 @@ fn replay(
         tracing::warn!(journal = %path.display(), torn, "cut an incomplete write from the journal");
     }
     Ok(Beginning {
-        found: Found {
+        condition: Condition {
             is_new: false,
             torn,
         },

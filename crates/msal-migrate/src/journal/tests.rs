@@ -16,8 +16,8 @@ use msal_core::UnixTime;
 use tempfile::TempDir;
 
 use super::{
-    Answer, Appending, Class, Destination, Entry, Found, Journal, JournalError, Outcome, Position,
-    Reason, Step, answer::User,
+    Answer, Appending, Class, Condition, Destination, Entry, Journal, JournalError, Outcome,
+    Position, Reason, Step, answer::User,
 };
 use crate::{Fingerprint, Locator, Place};
 
@@ -37,16 +37,16 @@ impl Home {
         self.0.path().join("cache.json.journal.key")
     }
 
-    fn open(&self) -> (Journal, Found) {
+    fn open(&self) -> (Journal, Condition) {
         self.try_open().unwrap()
     }
 
-    fn try_open(&self) -> Result<(Journal, Found), JournalError> {
+    fn try_open(&self) -> Result<(Journal, Condition), JournalError> {
         open(&self.journal())
     }
 }
 
-fn open(path: &Path) -> Result<(Journal, Found), JournalError> {
+fn open(path: &Path) -> Result<(Journal, Condition), JournalError> {
     Journal::open(
         path,
         &Destination::new().with("target", "/srv/cache.json"),

@@ -28,9 +28,9 @@ use crate::fingerprint::Fingerprint;
 
 /// What the thread is asked to do.
 pub(super) enum Command {
-    Append(Pending, Reply<Position>),
-    Read(Position, Reply<Unsealed>),
-    Finish(Reply<()>),
+    Append(Pending, ReplyTo<Position>),
+    Read(Position, ReplyTo<Unsealed>),
+    Finish(ReplyTo<()>),
 }
 
 /// A record that is not on the disk yet.
@@ -41,7 +41,7 @@ pub(super) struct Pending {
     pub(super) record: Unsealed,
 }
 
-pub(super) type Reply<T> = oneshot::Sender<Result<T, JournalError>>;
+pub(super) type ReplyTo<T> = oneshot::Sender<Result<T, JournalError>>;
 
 /// The journal as the thread has it: nobody else touches the file.
 pub(super) struct Writer {
@@ -65,7 +65,7 @@ pub(super) struct Written {
     position: Position,
     fingerprint: Fingerprint,
     state: State,
-    reply: Reply<Position>,
+    reply: ReplyTo<Position>,
 }
 
 impl Writer {
@@ -106,7 +106,7 @@ impl Writer {
         }
     }
 
-    fn append(&mut self, pending: &Pending, reply: Reply<Position>) {
+    fn append(&mut self, pending: &Pending, reply: ReplyTo<Position>) {
         let position = Position(self.end + self.group.len() as u64);
         let put = match (&self.broken, self.sessions.at(position.0)) {
             (None, Some(session)) => {

@@ -52,7 +52,7 @@ impl Sample {
     }
 
     /// What opening makes of `bytes` in the place of the journal.
-    fn open(&self, bytes: &[u8]) -> Result<(Journal, Found), JournalError> {
+    fn open(&self, bytes: &[u8]) -> Result<(Journal, Condition), JournalError> {
         fs::write(self.home.journal(), bytes).unwrap();
         self.home.try_open()
     }
