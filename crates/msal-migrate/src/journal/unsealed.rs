@@ -189,6 +189,47 @@ mod tests {
         }
     }
 
+    /// A derived encoding follows its types: this fails when one of them changes, and the header's version must, too.
+    #[test]
+    fn the_bytes_are_those_of_version_1() {
+        let locator = Locator::new(&"f".into(), Place::Line(300)).with_key("k");
+        let reason = Reason {
+            error: "e".into(),
+            suberror: None,
+            aadsts: vec![70008],
+        };
+        let entry = Entry {
+            fingerprint: Fingerprint::from_bytes([7; 16]),
+            origin: (&locator).into(),
+            at: UnixTime::from_secs(-1),
+            step: Step::Concluded(Outcome::new(Class::Quarantined, &reason, Some(Position(5)))),
+        };
+        let user = UserHints {
+            oid: Some("o".to_owned()),
+            ..UserHints::default()
+        };
+        let answer = Answer {
+            client_id: "c",
+            authority: "a",
+            scopes: "s",
+            user: (&user).into(),
+            redeemed_token: "r",
+            status: 200,
+            body: b"{}",
+        };
+        let record = Unsealed::new(&entry, Some(&answer));
+        let origin = b"\x01f\x02\xac\x02\x01\x01k";
+        let outcome = b"\x01\x03\x01e\x00\x01\xf8\xa2\x04\x00\x01\x05";
+        assert_eq!(
+            record.entry_bytes(),
+            [&[7; 16], &origin[..], b"\x01", outcome].concat()
+        );
+        assert_eq!(
+            record.answer_bytes(),
+            b"\x01c\x01a\x01s\x00\x01\x01o\x00\x00\x01r\xc8\x01\x02{}"
+        );
+    }
+
     #[test]
     fn no_copy_of_a_token_is_left_behind_by_a_buffer_that_grows() {
         let user = user();
