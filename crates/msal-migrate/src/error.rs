@@ -42,12 +42,12 @@ pub enum MigrationError {
     /// A request cannot be built.
     #[error(transparent)]
     Request(#[from] RequestError),
-    /// A task of the migrator's own was cancelled: the runtime is shutting down.
-    #[error("the migration was shut down")]
-    ShutDown,
     /// A sealed answer is not one. Keep the journal: it was written by another version.
     #[error("an answer sealed in the journal cannot be read")]
     SealedAnswer,
+    /// A task of the migrator's own was cancelled: the runtime is shutting down.
+    #[error("the migration was shut down")]
+    ShutDown,
     /// The target cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),

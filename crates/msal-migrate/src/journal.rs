@@ -37,41 +37,33 @@ mod tests;
 mod unsealed;
 mod writer;
 
-use std::{
-    fmt, io,
-    path::{Path, PathBuf},
-    pin::Pin,
-    sync::{
-        Arc, MutexGuard,
-        mpsc::{SyncSender, sync_channel},
-    },
-    task::{Context, Poll, ready},
-    thread::{self, JoinHandle},
-};
+pub use counts::Counts;
+pub use destination::Destination;
+pub use error::JournalError;
+pub use reader::{JournalReader, TokenReport};
+pub use reason::Reason;
+pub use state::{Class, State};
+
+pub(crate) use answer::Answer;
+pub(crate) use entry::{Entry, Outcome, Position, Step};
+pub(crate) use opening::Condition;
+pub(crate) use states::States;
+pub(crate) use unsealed::Unsealed;
+
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, MutexGuard};
+use std::task::{Context, Poll, ready};
+use std::thread::{self, JoinHandle};
+use std::{fmt, io};
 
 use msal::SecureRandom;
 use tokio::sync::oneshot;
 
-pub(crate) use self::{
-    answer::Answer,
-    entry::{Entry, Outcome, Position, Step},
-    opening::Condition,
-    states::States,
-    unsealed::Unsealed,
-};
-pub use self::{
-    counts::Counts,
-    destination::Destination,
-    error::JournalError,
-    reader::{JournalReader, TokenReport},
-    reason::Reason,
-    state::{Class, State},
-};
-use self::{
-    key::Fingerprinter,
-    states::SharedStates,
-    writer::{Command, Pending, ReplyTo, Writer},
-};
+use self::key::Fingerprinter;
+use self::states::SharedStates;
+use self::writer::{Command, Pending, ReplyTo, Writer};
 use crate::fingerprint::Fingerprint;
 
 /// A journal that is being written. One process at a time has it.

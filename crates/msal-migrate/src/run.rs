@@ -16,14 +16,15 @@ mod send;
 mod verdict;
 mod work;
 
+pub(crate) use batch::{Target, Unpublished};
+pub(crate) use engine::Engine;
+pub(crate) use feed::{Closed, Feed, channel};
+pub(crate) use recovery::recover;
+
 use futures_util::StreamExt as _;
 use msal::BoxFuture;
 use tokio::sync::mpsc;
 
-pub(crate) use self::batch::{Target, Unpublished};
-pub(crate) use self::engine::Engine;
-pub(crate) use self::feed::{Closed, Feed, channel};
-pub(crate) use self::recovery::recover;
 use self::work::Work;
 use crate::error::MigrationError;
 use crate::observer::Observer;

@@ -1,6 +1,9 @@
 //! What can go wrong with a journal, by what its user can do about it.
 
-use std::{borrow::Cow, io, path::Path, sync::Arc};
+use std::borrow::Cow;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
 /// Why a journal could not be opened, read or written.
 ///

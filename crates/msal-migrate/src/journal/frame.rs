@@ -12,11 +12,9 @@
 
 use std::ops::Range;
 
-use super::{
-    error::JournalError,
-    key::{Contents, Session, SessionId, TAG_LEN},
-    unsealed::Unsealed,
-};
+use super::error::JournalError;
+use super::key::{Contents, Session, SessionId, TAG_LEN};
+use super::unsealed::Unsealed;
 
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

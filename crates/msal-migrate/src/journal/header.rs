@@ -13,20 +13,16 @@
 //!
 //! The header is on the disk before anything is behind it, so that a file that ends within it was never begun.
 
-use std::{
-    fs::File,
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
-    path::Path,
-};
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
 
 use msal::SecureRandom;
 
-use super::{
-    destination::Destination,
-    encoding,
-    error::JournalError,
-    key::{self, Contents, Keys},
-};
+use super::destination::Destination;
+use super::encoding;
+use super::error::JournalError;
+use super::key::{self, Contents, Keys};
 
 /// The destination in a journal, and how long the header is; `None` when the header was never completed.
 pub(super) fn read(

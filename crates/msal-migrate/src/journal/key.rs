@@ -19,20 +19,17 @@
 //! | 62..94 | the answer key |
 //! | 94..98 | CRC-32 of 62..94; this and the answer key are zero once erased |
 
-use std::{
-    fs::File,
-    io::{Read as _, Seek as _, SeekFrom, Write as _},
-    path::{Path, PathBuf},
-};
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
 
-use aws_lc_rs::{
-    aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, Tag, UnboundKey},
-    hmac,
-};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, Tag, UnboundKey};
+use aws_lc_rs::hmac;
 use msal::SecureRandom;
 use zeroize::Zeroizing;
 
-use super::{error::JournalError, file};
+use super::error::JournalError;
+use super::file;
 use crate::fingerprint::Fingerprint;
 
 pub(super) const TAG_LEN: usize = 16;

@@ -1,23 +1,19 @@
 //! Opening a journal: locked, checked, replayed, its torn tail cut, a session begun.
 
-use std::{
-    fs::File,
-    io::{Seek as _, SeekFrom, Write as _},
-    path::{Path, PathBuf},
-};
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
 
 use msal::SecureRandom;
 
-use super::{
-    destination::Destination,
-    error::JournalError,
-    file::{self, Locked},
-    frame, header,
-    key::{self, Fingerprinter, Keys},
-    scan::{Scan, Sessions},
-    states::{SharedStates, States},
-    writer::Writer,
-};
+use super::destination::Destination;
+use super::error::JournalError;
+use super::file::{self, Locked};
+use super::key::{self, Fingerprinter, Keys};
+use super::scan::{Scan, Sessions};
+use super::states::{SharedStates, States};
+use super::writer::Writer;
+use super::{frame, header};
 
 /// A journal that is open, before anything is appended to it.
 pub(super) struct Opened {

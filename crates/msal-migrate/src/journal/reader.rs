@@ -1,25 +1,21 @@
 //! Reading a journal for a report: no lock, no writing, no secret.
 
-use std::{
-    fmt,
-    fs::File,
-    io::ErrorKind,
-    path::{Path, PathBuf},
-};
+use std::fmt;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use msal_core::UnixTime;
 
-use super::{
-    counts::Counts,
-    entry::{Entry, Step},
-    error::JournalError,
-    file, header,
-    key::{self, Keys},
-    reason::Reason,
-    scan::Scan,
-    state::State,
-    states::States,
-};
+use super::counts::Counts;
+use super::entry::{Entry, Step};
+use super::error::JournalError;
+use super::key::{self, Keys};
+use super::reason::Reason;
+use super::scan::Scan;
+use super::state::State;
+use super::states::States;
+use super::{file, header};
 use crate::fingerprint::Fingerprint;
 use crate::record::Locator;
 

@@ -5,23 +5,19 @@
 //! them apart: a write is begun only when the one before is on the disk, and its length is bounded. So what is followed by
 //! the first record of another write, or by more bytes than a write can have, is damage and not a torn tail.
 
-use std::{
-    fs::File,
-    io::{BufReader, ErrorKind, Read as _, Seek as _, SeekFrom},
-    ops::Range,
-    path::Path,
-};
+use std::fs::File;
+use std::io::{BufReader, ErrorKind, Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
+use std::path::Path;
 
 use msal_core::SecretBuffer;
 
-use super::{
-    encoding,
-    entry::{Entry, Position},
-    error::JournalError,
-    frame::{self, Kind},
-    key::{Keys, Session},
-    unsealed::Unsealed,
-};
+use super::encoding;
+use super::entry::{Entry, Position};
+use super::error::JournalError;
+use super::frame::{self, Kind};
+use super::key::{Keys, Session};
+use super::unsealed::Unsealed;
 
 /// The keys of every time the journal was opened, by where in the file that was.
 #[derive(Default)]

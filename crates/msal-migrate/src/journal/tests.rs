@@ -5,19 +5,18 @@ mod damage;
 mod life;
 mod pace;
 
-use std::{
-    borrow::Cow,
-    path::{Path, PathBuf},
-};
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use msal::SystemRandom;
 use msal_core::UnixTime;
 use tempfile::TempDir;
 
+use super::answer::User;
 use super::{
     Answer, Appending, Class, Condition, Destination, Entry, Journal, JournalError, Outcome,
-    Position, Reason, Step, answer::User,
+    Position, Reason, Step,
 };
 use crate::{Fingerprint, Locator, Place};
 

@@ -3,34 +3,31 @@
 //! While one group is being synced, the next gathers. Where many records are on their way, a group also waits a moment
 //! for more of them: a sync costs more than everything else that happens to a record.
 
-use std::{
-    io::{Seek as _, SeekFrom, Write as _},
-    path::PathBuf,
-    sync::{Arc, mpsc::Receiver},
-    thread,
-    time::Duration,
-};
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::thread;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::{
-    entry::Position,
-    error::JournalError,
-    file::Locked,
-    frame, header,
-    key::Keys,
-    scan::{self, LONGEST_WRITE, Sessions},
-    state::State,
-    states::SharedStates,
-    unsealed::Unsealed,
-};
+use super::entry::Position;
+use super::error::JournalError;
+use super::file::Locked;
+use super::key::Keys;
+use super::scan::{self, LONGEST_WRITE, Sessions};
+use super::state::State;
+use super::states::SharedStates;
+use super::unsealed::Unsealed;
+use super::{frame, header};
 use crate::fingerprint::Fingerprint;
 
 /// What the thread is asked to do.
 pub(super) enum Command {
     Append(Pending, ReplyTo<Position>),
-    Read(Position, ReplyTo<Unsealed>),
     Finish(ReplyTo<()>),
+    Read(Position, ReplyTo<Unsealed>),
 }
 
 /// A record that is not on the disk yet.

@@ -11,18 +11,18 @@ use crate::journal::Class;
 /// Why nothing more is sent on a lane in this run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Halt {
-    /// The server refused the client itself, so it would refuse every token of it.
-    Refused,
     /// The lane has waited longer than the operator is willing to.
     Exhausted,
+    /// The server refused the client itself, so it would refuse every token of it.
+    Refused,
 }
 
 impl Halt {
     /// What becomes of the lane's tokens.
     pub(super) fn class(self) -> Class {
         match self {
-            Self::Refused => Class::Failed,
             Self::Exhausted => Class::Retryable,
+            Self::Refused => Class::Failed,
         }
     }
 }

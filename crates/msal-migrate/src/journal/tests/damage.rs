@@ -1,6 +1,7 @@
 //! Torn ends are cut, and everything else that is not as it was written is an error: never half-used.
 
-use std::{fs, ops::Range};
+use std::fs;
+use std::ops::Range;
 
 use futures_util::future::join_all;
 

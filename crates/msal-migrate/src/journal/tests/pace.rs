@@ -1,6 +1,8 @@
 //! Measurements, run by hand: `cargo test --release -p msal-migrate journal::tests::pace -- --ignored --nocapture`.
 
-use std::{fs, sync::Arc, time::Instant};
+use std::fs;
+use std::sync::Arc;
+use std::time::Instant;
 
 use super::*;
 
