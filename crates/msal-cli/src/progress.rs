@@ -17,7 +17,7 @@ pub(crate) struct Progress<'a> {
     printer: &'a Printer,
     bar: ProgressBar,
     is_drawn: bool,
-    jobs: u64,
+    tokens: u64,
     redeemed: u64,
     refused: u64,
     last_line: Instant,
@@ -31,7 +31,7 @@ impl<'a> Progress<'a> {
             printer,
             bar,
             is_drawn,
-            jobs: 0,
+            tokens: 0,
             redeemed: 0,
             refused: 0,
             last_line: Instant::now(),
@@ -56,7 +56,7 @@ impl<'a> Progress<'a> {
             self.printer.say(&format!(
                 "{} of {} redeemed, {} not",
                 text::count(self.redeemed),
-                text::count(self.jobs),
+                text::count(self.tokens),
                 text::count(self.refused)
             ));
         }
@@ -67,18 +67,18 @@ impl Observer for Progress<'_> {
     fn planned(&mut self, plan: &Summary, earlier: Counts) {
         let settled =
             earlier.migrated + earlier.needs_user + earlier.quarantined + earlier.in_doubt;
-        self.jobs = plan.jobs;
+        self.tokens = plan.tokens;
         if settled > 0 {
             self.printer.say(&format!(
                 "resuming: {} of {} finished by earlier runs",
-                text::counted(settled.min(plan.jobs), "token"),
-                text::count(plan.jobs)
+                text::counted(settled.min(plan.tokens), "token"),
+                text::count(plan.tokens)
             ));
         }
-        self.redeemed = earlier.migrated.min(plan.jobs);
-        self.refused = (settled - earlier.migrated).min(plan.jobs - self.redeemed);
+        self.redeemed = earlier.migrated.min(plan.tokens);
+        self.refused = (settled - earlier.migrated).min(plan.tokens - self.redeemed);
         if self.is_drawn {
-            self.bar = ProgressBar::new(plan.jobs).with_style(style());
+            self.bar = ProgressBar::new(plan.tokens).with_style(style());
             self.show();
             // What earlier runs did says nothing about the pace of this one.
             self.bar.reset_eta();

@@ -33,6 +33,7 @@ impl Credentials {
 
     /// How `client_id` proves itself.
     pub fn of(&self, client_id: &str) -> ClientCredential {
+        // Entra compares client ids without case.
         let secret = self.secrets.get(&client_id.to_ascii_lowercase());
         match secret.or(self.otherwise.as_ref()) {
             Some(secret) => ClientCredential::Secret(secret.clone()),

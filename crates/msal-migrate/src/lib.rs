@@ -1,28 +1,138 @@
-//! Moves the refresh tokens an application already holds into an MSAL token cache.
+//! Moves the refresh tokens an application already holds into an MSAL token cache, so that its users need not sign in
+//! again.
+//!
+//! An ADAL cache goes in, a cache that MSAL reads comes out, and every token of it is accounted for:
+//!
+//! ```
+//! # use std::{sync::Arc, time::SystemTime};
+//! # use bytes::Bytes;
+//! # use http::{Request, Response};
+//! # use msal_emulator::{Directory, Emulator, sample};
+//! # // Microsoft's part is played by the emulator, so that the example runs.
+//! # #[derive(Debug)]
+//! # struct Emulated(Emulator);
+//! # impl msal::HttpClient for Emulated {
+//! #     fn send(&self, request: Request<Bytes>) -> msal::BoxFuture<'_, Result<Response<Bytes>, msal::HttpError>> {
+//! #         Box::pin(async { Ok(self.0.handle(request, SystemTime::now())) })
+//! #     }
+//! # }
+//! # let emulator = Emulator::new(Directory::sample());
+//! # let old_token = emulator.issue_refresh_token(sample::ALICE, sample::DESKTOP, SystemTime::now())?;
+//! # let runtime = msal::Runtime {
+//! #     http: Arc::new(Emulated(emulator)),
+//! #     clock: Arc::new(msal::SystemClock::default()),
+//! #     random: Arc::new(msal::SystemRandom::default()),
+//! # };
+//! # let folder = tempfile::tempdir()?;
+//! # let path = |name: &str| folder.path().join(name);
+//! # let (adal_cache, target, journal) = (path("adal.json"), path("token_cache.json"), path("journal"));
+//! # let authority = "https://login.microsoftonline.com/contoso.example";
+//! # std::fs::write(&adal_cache, format!(r#"[{{
+//! #     "tokenType": "Bearer", "accessToken": "AT", "refreshToken": "{old_token}", "isMRRT": true,
+//! #     "expiresIn": 3599, "expiresOn": "2026-11-22 14:22:23.771552", "userId": "{}",
+//! #     "resource": "https://graph.microsoft.com", "_clientId": "{}", "_authority": "{authority}"
+//! # }}]"#, sample::ALICE, sample::DESKTOP))?;
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! use msal::{Dialect, FileStore, Partition, SharedTokenCache};
+//! use msal_migrate::{Completion, Destination, Migration, NoObserver, SourceOptions, Verifier};
+//!
+//! // Told from its content: ADAL's cache, another MSAL's, token responses, CSV or JSON lines.
+//! let source = msal_migrate::open(&adal_cache, &SourceOptions::default())?;
+//! let store = Arc::new(FileStore::new(&target));
+//! let cache = Arc::new(SharedTokenCache::new(store, Partition::default(), Dialect::Python));
+//! let destination = Destination::new().with("target", target.display().to_string());
+//!
+//! // Redeems each token once. Stopped or killed, it goes on where it was when it is run again with the same journal.
+//! let never = Box::pin(std::future::pending()); // or what completes when the migration is to stop
+//! let report = Migration::new(source, Arc::clone(&cache), journal, destination, runtime.clone())
+//!     .run(&mut NoObserver::default(), never)
+//!     .await?;
+//! println!("{} of {} tokens migrated", report.migrated, report.tokens);
+//! assert_eq!(report.completion(), Completion::Complete);
+//!
+//! // Every account of the target answers as it will answer an application.
+//! let verification = Verifier::offline(cache, &runtime).run(&mut |_asked| {}).await?;
+//! assert!(verification.is_sound());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # How it goes
+//!
+//! 1. A [`Source`] streams [`Row`]s; it is only ever read. [`open`] tells which kind it is, or says why it is none.
+//! 2. A [`Plan`] makes one [`Redemption`] of all copies of a token, and decides its client, its authority and its scopes
+//!    as [`PlanOptions`] say. It asks no server, and each row that it leaves out is counted with its [`SkipReason`].
+//! 3. A [`Migration`] sends each redemption. The answer is sealed in a journal beside the target before any field of it is
+//!    looked at.
+//! 4. Tokens of the right user go to the target, many in one write. The target is read back, and only what is found there
+//!    counts as migrated. Tokens of a user other than the row says stay sealed until [`Settings`] allow them.
+//! 5. A [`Report`] has each token in exactly one class; [`Report::completion`] says what is left to do.
+//! 6. A [`Verifier`] asks the accounts of the target for tokens. A [`JournalReader`] tells later how each token ended.
+//!
+//! # What survives a crash
+//!
+//! All that was answered. A run that is killed, or whose future is dropped, leaves its answers in the journal; the next one
+//! publishes them without asking again, even if the source is gone. What was migrated is not sent a second time. A token
+//! whose request was on its way when the process died is sent again, which does no harm at Entra, where a redeemed token
+//! stays valid. For an issuer whose tokens are spent by use, choose [`RotationPolicy::SingleUse`]: each request is on the
+//! disk before it leaves, and a token whose answer was lost is reported as in doubt and not sent again. The journal keeps
+//! answers encrypted and erases their key when nothing is left to publish; its key file lies beside it, so keep both as
+//! private as the target.
+//!
+//! # How it is paced
+//!
+//! Each pair of authority and client has a lane, because that is what a server throttles. A lane widens with every success
+//! and halves at every setback, and a 429 stops it for as long as the server asks, with all that wait for it. A lane that
+//! has waited longer than [`Settings::patience`] without a success is left to a later run, as is a token that fails again
+//! and again. A client that is refused halts its lane: other tokens of it would be refused alike. No more than
+//! [`Settings::concurrency`] requests are in flight.
+//!
+//! # When it fails
+//!
+//! What concerns one token is in the report and stops nothing. [`MigrationError`] is what stops a run: the source cannot be
+//! read or has changed ([`PlanError`]), the journal is in use, damaged or of another destination ([`JournalError`], with a
+//! [hint](JournalError::hint)), the target cannot be written, a host cannot be talked to. Nothing that was answered is lost
+//! by it: correct the cause, and run the same migration again.
+//!
+//! # What it does not do
+//!
+//! It never writes to the source, and never deletes a token there: that is left to whoever has verified the target. It
+//! sends tokens to Microsoft's hosts and to the one that [`AuthorityOverride`] names, whatever the source says. It migrates
+//! no tokens of AD FS, Azure AD B2C or service principals, decrypts nothing that an application has encrypted, and signs
+//! nobody in. Several migrations into one target run one after the other: a journal is locked.
 
 mod credentials;
-pub mod journal;
+mod error;
+mod fingerprint;
+mod journal;
 mod migration;
+mod observer;
 mod plan;
 mod record;
 mod report;
+mod run;
+mod settings;
 mod source;
 mod verify;
 
 pub use credentials::Credentials;
+pub use error::MigrationError;
+pub use fingerprint::{Fingerprint, FingerprintFn};
 pub use journal::{
-    Appending, Class, Counts, Event, Identity, Intent, Journal, JournalEntry, JournalError,
-    JournalReader, Outcome, Position, Published, RawResponse, Redeemed, Replay, State, States,
+    Class, Counts, Destination, JournalError, JournalReader, Reason, State, TokenReport,
 };
-pub use migration::{Migration, MigrationError, NoObserver, Observer, RotationPolicy, Settings};
+pub use migration::Migration;
+pub use observer::{NoObserver, Observer};
 pub use plan::{
-    AuthorityOverride, AuthorityOverrideError, Count, Fingerprint, FingerprintFn, Job, Plan,
-    PlanError, PlanOptions, Planned, SkipCount, Summary, Warning, Warnings,
+    AuthorityOverride, AuthorityOverrideError, Count, Plan, PlanError, PlanOptions, Planned,
+    Redemption, SkipCount, Summary, Warning, Warnings,
 };
 pub use record::{Locator, Place, Record, RecordFlags, Remedy, Row, SkipReason, UserHints};
 pub use report::{Completion, Report};
+pub use settings::{RotationPolicy, Settings};
 pub use source::{
     Mapping, MappingError, Source, SourceError, SourceKind, SourceOptions, UnknownSourceKind,
     UnsupportedFormat, open,
 };
-pub use verify::{Answer, Proof, Verification, Verifier};
+pub use verify::{Asked, Proof, Verification, Verifier};

@@ -4,14 +4,14 @@ use crate::journal::Counts;
 use crate::plan::{SkipCount, Summary};
 use crate::record::Remedy;
 
-/// The result of a run. The six classes add up to [`Report::jobs`].
+/// The result of a run. The six classes add up to [`Report::tokens`].
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
     /// Rows of the source.
     pub rows: u64,
     /// Distinct refresh tokens and clients among them.
-    pub jobs: u64,
+    pub tokens: u64,
     /// Rows whose token stands in another row as well.
     pub duplicates: u64,
     /// Rows without a token that could be migrated, by reason.
@@ -62,14 +62,15 @@ impl Report {
             + counts.in_doubt;
         Self {
             rows: plan.rows,
-            jobs: plan.jobs,
+            tokens: plan.tokens,
             duplicates: plan.duplicates,
             skipped: plan.skipped.clone(),
             migrated: counts.migrated,
             needs_user: counts.needs_user,
             failed: counts.failed,
             quarantined: counts.quarantined,
-            retryable: plan.jobs.saturating_sub(settled),
+            // Those that were never sent are not in the journal, so what is left is what did not come to an end.
+            retryable: plan.tokens.saturating_sub(settled),
             in_doubt: counts.in_doubt,
             target_writes,
             journal_was_torn,
@@ -91,7 +92,7 @@ impl Report {
         }
     }
 
-    /// A token that was left out is no token that was migrated.
+    /// Rows that were left out count as well: a run that leaves out what could be migrated is not complete.
     fn has_skipped(&self, remedy: Remedy) -> bool {
         self.skipped
             .iter()

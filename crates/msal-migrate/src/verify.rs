@@ -31,7 +31,7 @@ pub enum Proof {
 /// One account, asked for one client.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Answer<'a> {
+pub struct Asked<'a> {
     /// The account.
     pub account: &'a Account,
     /// The client; empty when no client holds a refresh token of the account.
@@ -129,7 +129,7 @@ impl Verifier {
     /// [`StoreError`] when the target cannot be loaded.
     pub async fn run(
         mut self,
-        each: &mut (dyn FnMut(&Answer<'_>) + Send),
+        each: &mut (dyn FnMut(&Asked<'_>) + Send),
     ) -> Result<Verification, StoreError> {
         self.cache.ensure_loaded().await?;
         let accounts = self.cache.read(msal_core::TokenCache::accounts);
@@ -139,9 +139,10 @@ impl Verifier {
         };
         for account in &accounts {
             let clients = self.cache.read(|cache| cache.clients_of(account));
+            // Nobody can renew it: it would not answer for long, whatever access token it still has.
             if clients.is_empty() {
                 verification.count(Proof::Broken);
-                each(&Answer {
+                each(&Asked {
                     account,
                     client_id: "",
                     proof: Proof::Broken,
@@ -152,7 +153,7 @@ impl Verifier {
                 let answer = self.ask(account, &client_id).await;
                 let proof = proof_of(&answer);
                 verification.count(proof);
-                each(&Answer {
+                each(&Asked {
                     account,
                     client_id: &client_id,
                     proof,
@@ -179,6 +180,7 @@ impl Verifier {
                 .await;
         }
         let application = self.application(client_id, self.authority_of(account)?)?;
+        // Kept for the next account: making an application costs more than asking it.
         let entry = self.applications.entry(asker.to_owned());
         let application = entry.or_insert(application);
         application

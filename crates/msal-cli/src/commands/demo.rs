@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &DemoArgs, printer: &Printer) -> Result<Exit, Failu
             true => printer.json(&json!({
                 "users": arguments.users,
                 "entries": entries.len(),
-                "tokens": outcome.report.jobs,
+                "tokens": outcome.report.tokens,
                 "migrated": outcome.report.migrated,
                 "redemptions": redemptions,
                 "accounts": outcome.verification.map(|verification| verification.accounts),
@@ -151,7 +151,7 @@ fn story(
     out.push_str(&format!(
         "counted at the emulator: {} for {}\n",
         text::counted(redemptions, "redemption"),
-        text::counted(outcome.report.jobs, "distinct token"),
+        text::counted(outcome.report.tokens, "distinct token"),
     ));
     out.push_str(&format!("\n{DIM}before, in ADAL's cache{DIM:#}\n"));
     out.push_str(&shown(

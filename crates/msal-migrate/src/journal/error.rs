@@ -1,38 +1,41 @@
 //! What can go wrong with a journal, by what its user can do about it.
 
-use std::{borrow::Cow, io, path::Path, sync::Arc};
+use std::borrow::Cow;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
 /// Why a journal could not be opened, read or written.
 ///
-/// Never holds a token, a response, or a locator.
+/// Never holds a token, an answer, or a locator.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JournalError {
     /// An earlier write failed, so that nothing more is accepted: what is on the disk after it is unknown until the
     /// journal is opened again.
-    #[error("the journal {place} cannot be written any more")]
+    #[error("the journal {path} cannot be written any more")]
     #[non_exhaustive]
     Broken {
         /// The journal.
-        place: String,
+        path: String,
         /// The failure.
         source: Arc<io::Error>,
     },
 
     /// A byte in it is not what was written.
-    #[error("the journal {place} is damaged at byte {offset}: {reason}")]
+    #[error("the journal {path} is damaged at byte {offset}: {reason}")]
     #[non_exhaustive]
     Damaged {
         /// The journal or its key file.
-        place: String,
+        path: String,
         /// Where the damaged part begins.
         offset: u64,
         /// What does not fit.
         reason: &'static str,
     },
 
-    /// The response was erased by [`Journal::finish`](super::Journal::finish), or the position is of another record.
-    #[error("the journal holds no response at byte {position}, or it has been erased")]
+    /// The answer was erased when the migration was finished, or there is none.
+    #[error("the journal holds no answer at byte {position}, or it has been erased")]
     #[non_exhaustive]
     Erased {
         /// Where it was looked for.
@@ -40,51 +43,51 @@ pub enum JournalError {
     },
 
     /// Another process is migrating with this journal.
-    #[error("the journal {place} is in use{}", .pid.map(|pid| format!(" by process {pid}")).unwrap_or_default())]
+    #[error("the journal {path} is in use{}", .pid.map(|pid| format!(" by process {pid}")).unwrap_or_default())]
     #[non_exhaustive]
     InUse {
         /// The journal.
-        place: String,
+        path: String,
         /// The process, as far as it can be told.
         pid: Option<u32>,
     },
 
     /// Reading or writing failed.
-    #[error("cannot {action} {place}")]
+    #[error("cannot {action} {path}")]
     #[non_exhaustive]
     Io {
         /// What was being done: a verb.
         action: &'static str,
         /// The file or folder.
-        place: String,
+        path: String,
         /// What the system said.
         source: Arc<io::Error>,
     },
 
     /// There is a journal, but its key file is missing or another journal's.
-    #[error("{place} is not the key of this journal")]
+    #[error("{path} is not the key of this journal")]
     #[non_exhaustive]
     Key {
         /// Where the key should be.
-        place: String,
+        path: String,
     },
 
     /// The file or folder cannot be trusted with tokens: a symbolic link, a directory, somebody else's.
-    #[error("{place} cannot hold a journal: {reason}")]
+    #[error("{path} cannot hold a journal: {reason}")]
     #[non_exhaustive]
     NotOurs {
         /// The file or folder.
-        place: String,
+        path: String,
         /// Why it is refused.
         reason: Cow<'static, str>,
     },
 
-    /// The journal is of another run: it has another target, for example.
-    #[error("the journal {place} is of another run: {difference}")]
+    /// The journal is of a migration to another destination: it has another target, for example.
+    #[error("the journal {path} is of another run: {difference}")]
     #[non_exhaustive]
-    OtherRun {
+    OtherDestination {
         /// The journal.
-        place: String,
+        path: String,
         /// What differs.
         difference: String,
     },
@@ -102,19 +105,19 @@ pub enum JournalError {
     },
 
     /// Tokens that only the journal holds would be lost.
-    #[error("{responses} responses are in the journal only")]
+    #[error("{answers} answers are in the journal only")]
     #[non_exhaustive]
-    Unfinished {
+    Unpublished {
         /// How many.
-        responses: u64,
+        answers: u64,
     },
 
     /// The journal is of a later version of this program.
-    #[error("the journal {place} has format {version}, which this program does not know")]
+    #[error("the journal {path} has format {version}, which this program does not know")]
     #[non_exhaustive]
     Version {
         /// The journal.
-        place: String,
+        path: String,
         /// Its version.
         version: u16,
     },
@@ -125,20 +128,20 @@ impl JournalError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Broken { source, .. } | Self::Io { source, .. } => return io_hint(source),
-            Self::Damaged { place, .. } => {
-                format!("restore {place} from a copy, or move it away to begin anew")
+            Self::Damaged { path, .. } => {
+                format!("restore {path} from a copy, or move it away to begin anew")
             }
             Self::InUse { .. } => "let the other process finish, or stop it".into(),
-            Self::Key { place } => {
+            Self::Key { path } => {
                 format!(
-                    "put the journal's key back to {place}, or move the journal away to begin anew"
+                    "put the journal's key back to {path}, or move the journal away to begin anew"
                 )
             }
             Self::NotOurs { .. } => "name a regular file of your own in a private folder".into(),
-            Self::OtherRun { .. } => {
+            Self::OtherDestination { .. } => {
                 "repeat the command it was made with, or name another journal".into()
             }
-            Self::Unfinished { .. } => {
+            Self::Unpublished { .. } => {
                 "run the migration again, so that it brings them to the target".into()
             }
             Self::Version { .. } => "use the version of the program that made it".into(),
@@ -148,7 +151,7 @@ impl JournalError {
 
     pub(super) fn damaged(path: &Path, offset: u64, reason: &'static str) -> Self {
         Self::Damaged {
-            place: path.display().to_string(),
+            path: path.display().to_string(),
             offset,
             reason,
         }
@@ -156,7 +159,7 @@ impl JournalError {
 
     pub(super) fn not_ours(path: &Path, reason: impl Into<Cow<'static, str>>) -> Self {
         Self::NotOurs {
-            place: path.display().to_string(),
+            path: path.display().to_string(),
             reason: reason.into(),
         }
     }
@@ -173,7 +176,7 @@ impl JournalError {
     pub(super) fn io(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Self {
         move |source| Self::Io {
             action,
-            place: path.display().to_string(),
+            path: path.display().to_string(),
             source: Arc::new(source),
         }
     }

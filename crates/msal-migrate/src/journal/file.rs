@@ -4,7 +4,7 @@ use std::{ffi::OsStr, fs::File, path::Path};
 
 use private_file::{Access, Error, Folder, Gate};
 
-use super::JournalError;
+use super::error::JournalError;
 
 /// Opens an existing file for reading, or `None` when there is none.
 pub(super) fn open_to_read(path: &Path) -> Result<Option<File>, JournalError> {

@@ -1,13 +1,13 @@
 //! The journal's two keys, in a file beside it, and what is sealed with them.
 //!
-//! The index key makes fingerprints and seals what may name people; it stays as long as the journal. The response key
-//! seals the answers of token endpoints; erasing its 32 bytes erases them all, wherever a copy of the journal is.
+//! The index key makes fingerprints and seals entries, which may name people; it stays as long as the journal. The answer
+//! key seals the answers of token endpoints; erasing its 32 bytes erases them all, wherever a copy of the journal is.
 //!
 //! Neither key seals anything itself. Each time the journal is opened, 16 random bytes, its session, are drawn and
-//! recorded; the keys of the session are derived from them, so that the record's number can serve as the nonce:
-//! numbers do not repeat within a session, even where a torn tail was cut and its numbers were given again. AES-256-GCM
-//! (NIST SP 800-38D) with the journal's id, the record's number and its kind as associated data, so that no record can
-//! stand in for another.
+//! recorded, and the keys of the session are derived from them. So the record's number can serve as the nonce: numbers do
+//! not repeat within a session, even where a torn tail was cut and its numbers were given again. What is sealed is sealed
+//! with AES-256-GCM (NIST SP 800-38D), with the journal's id, the record's number and the kind of contents as associated
+//! data: no record can take the place of another.
 //!
 //! | bytes | |
 //! |---|---|
@@ -16,38 +16,33 @@
 //! | 10..26 | the journal's id |
 //! | 26..58 | the index key |
 //! | 58..62 | CRC-32 of 0..58 |
-//! | 62..94 | the response key |
-//! | 94..98 | CRC-32 of 62..94; this and the response key are zero once erased |
+//! | 62..94 | the answer key |
+//! | 94..98 | CRC-32 of 62..94; this and the answer key are zero once erased |
 
-use std::{
-    fs::File,
-    io::{Read as _, Seek as _, SeekFrom, Write as _},
-    path::{Path, PathBuf},
-};
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
 
-use aws_lc_rs::{
-    aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, Tag, UnboundKey},
-    hmac,
-};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, Tag, UnboundKey};
+use aws_lc_rs::hmac;
 use msal::SecureRandom;
 use zeroize::Zeroizing;
 
-use super::{JournalError, codec::Kind, file};
-use crate::Fingerprint;
+use super::error::JournalError;
+use super::file;
+use crate::fingerprint::Fingerprint;
 
 pub(super) const TAG_LEN: usize = 16;
 pub(super) type Id = [u8; 16];
 pub(super) type SessionId = [u8; 16];
 type Key = Zeroizing<[u8; 32]>;
-
-const LEN: usize = 98;
-const RESPONSE: usize = 62;
+type Associated = [u8; 25];
 
 /// What the key file holds.
 pub(super) struct Keys {
     pub(super) id: Id,
     index: Key,
-    response: Option<Key>,
+    answer: Option<Key>,
 }
 
 impl Keys {
@@ -77,7 +72,7 @@ impl Keys {
     }
 
     fn parse(bytes: &[u8; LEN], path: &Path) -> Result<Self, JournalError> {
-        let (index, response) = bytes.split_at(RESPONSE);
+        let (index, answer) = bytes.split_at(ANSWER);
         if index[..8] != MAGIC {
             return Err(JournalError::damaged(path, 0, "it is not a journal's key"));
         }
@@ -85,22 +80,23 @@ impl Keys {
             .ok_or_else(|| JournalError::damaged(path, 0, "the checksum is wrong"))?;
         if index[8..10] != VERSION {
             return Err(JournalError::Version {
-                place: path.display().to_string(),
+                path: path.display().to_string(),
                 version: u16::from_le_bytes([index[8], index[9]]),
             });
         }
-        let response = if response.iter().all(|byte| *byte == 0) {
+        // An erased key is told from a damaged one by its zeros: the checksum of zeros would not be zero.
+        let answer = if answer.iter().all(|byte| *byte == 0) {
             None
         } else {
-            let offset = RESPONSE as u64;
-            let key = checked(response)
+            let offset = ANSWER as u64;
+            let key = checked(answer)
                 .ok_or_else(|| JournalError::damaged(path, offset, "the checksum is wrong"))?;
             Some(array(key))
         };
         Ok(Self {
             id: *array(&index[10..26]),
             index: array(&index[26..58]),
-            response,
+            answer,
         })
     }
 
@@ -114,14 +110,14 @@ impl Keys {
         let mut keys = Self {
             id: [0; 16],
             index: Key::default(),
-            response: None,
+            answer: None,
         };
         fill(random, &mut keys.id)?;
         fill(random, &mut *keys.index)?;
-        let mut response = Key::default();
-        fill(random, &mut *response)?;
-        let bytes = keys.to_bytes(&response);
-        keys.response = Some(response);
+        let mut answer = Key::default();
+        fill(random, &mut *answer)?;
+        let bytes = keys.to_bytes(&answer);
+        keys.answer = Some(answer);
         let mut file = file::create(&path)?;
         let written = file.write_all(&*bytes).and_then(|()| file.sync_all());
         written.map_err(JournalError::io("write", &path))?;
@@ -129,33 +125,33 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Makes a new response key where the old one was erased.
+    /// Makes a new answer key where the old one was erased.
     pub(super) fn renew(
         &mut self,
         journal: &Path,
         random: &dyn SecureRandom,
     ) -> Result<(), JournalError> {
-        if self.response.is_none() {
-            let mut response = Key::default();
-            fill(random, &mut *response)?;
-            overwrite(journal, &self.to_bytes(&response)[RESPONSE..])?;
-            self.response = Some(response);
+        if self.answer.is_none() {
+            let mut answer = Key::default();
+            fill(random, &mut *answer)?;
+            overwrite(journal, &self.to_bytes(&answer)[ANSWER..])?;
+            self.answer = Some(answer);
         }
         Ok(())
     }
 
-    /// Overwrites the response key.
+    /// Overwrites the answer key.
     pub(super) fn erase(journal: &Path) -> Result<(), JournalError> {
-        overwrite(journal, &[0; LEN - RESPONSE])
+        overwrite(journal, &[0; LEN - ANSWER])
     }
 
-    fn to_bytes(&self, response: &Key) -> Zeroizing<[u8; LEN]> {
+    fn to_bytes(&self, answer: &Key) -> Zeroizing<[u8; LEN]> {
         let mut bytes = Zeroizing::new([0; LEN]);
         bytes[..8].copy_from_slice(&MAGIC);
         bytes[8..10].copy_from_slice(&VERSION);
         bytes[10..26].copy_from_slice(&self.id);
         bytes[26..58].copy_from_slice(&*self.index);
-        bytes[62..94].copy_from_slice(&**response);
+        bytes[62..94].copy_from_slice(&**answer);
         let sums = [
             crc32fast::hash(&bytes[..58]),
             crc32fast::hash(&bytes[62..94]),
@@ -179,10 +175,7 @@ impl Keys {
         Session {
             id: self.id,
             index: key(&self.index, b"index"),
-            response: self
-                .response
-                .as_ref()
-                .map(|response| key(response, b"response")),
+            answer: self.answer.as_ref().map(|answer| key(answer, b"answer")),
         }
     }
 }
@@ -208,56 +201,49 @@ impl Fingerprinter {
 pub(super) struct Session {
     id: Id,
     index: Sealer,
-    response: Option<Sealer>,
+    answer: Option<Sealer>,
 }
 
-/// Which part of a record is sealed.
+/// What is sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Part {
-    Index = 1,
-    Response = 2,
+pub(super) enum Contents {
+    Answer = 1,
+    Destination = 2,
+    Entry = 3,
 }
 
 impl Session {
     /// Encrypts `bytes` in place and returns the tag that belongs behind them; `None` where the key has been erased.
-    pub(super) fn seal(
-        &self,
-        part: Part,
-        number: u64,
-        kind: Kind,
-        bytes: &mut [u8],
-    ) -> Option<Tag> {
-        self.sealer(part)?
-            .seal(number, self.associated(part, number, kind), bytes)
+    pub(super) fn seal(&self, contents: Contents, number: u64, bytes: &mut [u8]) -> Option<Tag> {
+        self.sealer(contents)?
+            .seal(number, self.associated(contents, number), bytes)
     }
 
     /// Decrypts `bytes`, which end in a tag, in place; `None` when they are not what was sealed, or the key has been
     /// erased.
     pub(super) fn open<'a>(
         &self,
-        part: Part,
+        contents: Contents,
         number: u64,
-        kind: Kind,
         bytes: &'a mut [u8],
     ) -> Option<&'a mut [u8]> {
-        self.sealer(part)?
-            .open(number, self.associated(part, number, kind), bytes)
+        self.sealer(contents)?
+            .open(number, self.associated(contents, number), bytes)
     }
 
-    fn sealer(&self, part: Part) -> Option<&Sealer> {
-        match part {
-            Part::Index => Some(&self.index),
-            Part::Response => self.response.as_ref(),
+    fn sealer(&self, contents: Contents) -> Option<&Sealer> {
+        match contents {
+            Contents::Answer => self.answer.as_ref(),
+            Contents::Destination | Contents::Entry => Some(&self.index),
         }
     }
 
-    fn associated(&self, part: Part, number: u64, kind: Kind) -> [u8; 26] {
-        let mut data = [0; 26];
+    fn associated(&self, contents: Contents, number: u64) -> Associated {
+        let mut data = [0; 25];
         data[..16].copy_from_slice(&self.id);
         data[16..24].copy_from_slice(&number.to_le_bytes());
-        data[24] = kind as u8;
-        data[25] = part as u8;
+        data[24] = contents as u8;
         data
     }
 }
@@ -271,7 +257,7 @@ impl Sealer {
         Self(LessSafeKey::new(key))
     }
 
-    fn seal(&self, number: u64, associated: [u8; 26], bytes: &mut [u8]) -> Option<Tag> {
+    fn seal(&self, number: u64, associated: Associated, bytes: &mut [u8]) -> Option<Tag> {
         self.0
             .seal_in_place_separate_tag(nonce(number), Aad::from(associated), bytes)
             .ok()
@@ -280,7 +266,7 @@ impl Sealer {
     fn open<'a>(
         &self,
         number: u64,
-        associated: [u8; 26],
+        associated: Associated,
         bytes: &'a mut [u8],
     ) -> Option<&'a mut [u8]> {
         self.0
@@ -290,14 +276,16 @@ impl Sealer {
 }
 
 fn nonce(number: u64) -> Nonce {
+    // Used once with each key: a session has one for entries and one for answers, and numbers its records.
     let mut nonce = [0; 12];
-    nonce[4..].copy_from_slice(&number.to_be_bytes());
+    nonce[4..].copy_from_slice(&number.to_le_bytes());
     Nonce::assume_unique_for_key(nonce)
 }
 
 /// A key for one purpose: HMAC-SHA-256 as a pseudo-random function of purpose and context.
 fn derive(key: &Key, purpose: &[u8], context: &[u8]) -> Key {
     let mut input = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &**key));
+    // With its length in front, no purpose and context can be taken for another pair.
     input.update(&[u8::try_from(purpose.len()).unwrap_or(u8::MAX)]);
     input.update(purpose);
     input.update(context);
@@ -317,16 +305,16 @@ pub(super) fn path(journal: &Path) -> PathBuf {
     path.into()
 }
 
-fn overwrite(journal: &Path, response: &[u8]) -> Result<(), JournalError> {
+fn overwrite(journal: &Path, answer: &[u8]) -> Result<(), JournalError> {
     let path = path(journal);
     let missing = || JournalError::Key {
-        place: path.display().to_string(),
+        path: path.display().to_string(),
     };
     let mut file: File = file::open_to_write(&path)?.ok_or_else(missing)?;
     // In place, so that the old bytes are overwritten as far as the disk lets a program do that.
     let written = file
-        .seek(SeekFrom::Start(RESPONSE as u64))
-        .and_then(|_| file.write_all(response))
+        .seek(SeekFrom::Start(ANSWER as u64))
+        .and_then(|_| file.write_all(answer))
         .and_then(|()| file.sync_all());
     written.map_err(JournalError::io("write", &path))
 }
@@ -348,3 +336,6 @@ where
 
 const MAGIC: [u8; 8] = *b"MSALJKEY";
 const VERSION: [u8; 2] = 1_u16.to_le_bytes();
+const LEN: usize = 98;
+/// Where the answer key stands.
+const ANSWER: usize = 62;

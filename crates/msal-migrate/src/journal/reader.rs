@@ -1,27 +1,28 @@
 //! Reading a journal for a report: no lock, no writing, no secret.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::fmt;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use msal_core::UnixTime;
 
-use super::{
-    Identity, JournalError,
-    event::{Event, Outcome},
-    file, header,
-    key::{self, Keys},
-    scan::Scan,
-    states::{State, States},
-};
-use crate::{Fingerprint, Locator};
+use super::counts::Counts;
+use super::entry::{Entry, Step};
+use super::error::JournalError;
+use super::key::{self, Keys};
+use super::reason::Reason;
+use super::scan::Scan;
+use super::state::State;
+use super::states::States;
+use super::{file, header};
+use crate::fingerprint::Fingerprint;
+use crate::record::Locator;
 
 /// A journal that is only looked at. A migration may be writing it at the same time.
 pub struct JournalReader {
     path: PathBuf,
     keys: Keys,
-    identity: Identity,
     start: u64,
     states: States,
 }
@@ -38,32 +39,26 @@ impl JournalReader {
         let mut file = existing(&path)?;
         let keys = Keys::read(&path)?;
         let keys = keys.ok_or_else(|| JournalError::Key {
-            place: key::path(&path).display().to_string(),
+            path: key::path(&path).display().to_string(),
         })?;
         let incomplete = || JournalError::damaged(&path, 0, "it was never begun");
-        let (identity, start) = header::read(&mut file, &path, &keys)?.ok_or_else(incomplete)?;
+        let (_, start) = header::read(&mut file, &path, &keys)?.ok_or_else(incomplete)?;
         let mut states = States::default();
         let mut scan = Scan::new(&mut file, &path, &keys, start)?;
-        while let Some((position, event)) = scan.next()? {
-            states.apply(&event, position);
+        while let Some((position, entry)) = scan.next()? {
+            states.set(entry.fingerprint, entry.step.state(), position);
         }
         Ok(Self {
             path,
             keys,
-            identity,
             start,
             states,
         })
     }
 
-    /// Which run it is of.
-    pub fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// Where all tokens stand.
-    pub fn states(&self) -> &States {
-        &self.states
+    /// How many tokens stand where.
+    pub fn counts(&self) -> Counts {
+        self.states.counts()
     }
 
     /// Reads the journal again and visits each token once, in the order in which their fates were decided.
@@ -71,60 +66,33 @@ impl JournalReader {
     /// # Errors
     ///
     /// As for [`JournalReader::open`].
-    pub fn entries(&self, visit: &mut dyn FnMut(JournalEntry)) -> Result<(), JournalError> {
+    pub fn tokens(&self, visit: &mut dyn FnMut(TokenReport)) -> Result<(), JournalError> {
         let mut file = existing(&self.path)?;
         let mut scan = Scan::new(&mut file, &self.path, &self.keys, self.start)?;
-        while let Some((position, event)) = scan.next()? {
-            let Some(entry) = self.entry(event) else {
-                continue;
-            };
+        while let Some((position, entry)) = scan.next()? {
+            // Earlier entries about the token are history, and later ones were written since the states were read.
             if self.states.decided_at(&entry.fingerprint) == Some(position) {
-                visit(entry);
+                visit(entry.into());
             }
         }
         Ok(())
     }
-
-    fn entry(&self, event: Event) -> Option<JournalEntry> {
-        let (fingerprint, locator, at, outcome) = match event {
-            Event::Intent(intent) => (intent.fingerprint, intent.locator, intent.at, None),
-            Event::Outcome(outcome) => (
-                outcome.fingerprint,
-                outcome.locator.clone(),
-                outcome.at,
-                Some(outcome),
-            ),
-            Event::Published(_) => return None,
-            Event::Redeemed(redeemed) => {
-                (redeemed.fingerprint, redeemed.locator, redeemed.at, None)
-            }
-        };
-        let state = self.states.get(&fingerprint)?;
-        Some(JournalEntry {
-            fingerprint,
-            state,
-            locator,
-            at,
-            outcome,
-        })
-    }
 }
 
-impl std::fmt::Debug for JournalReader {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for JournalReader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("JournalReader")
             .field("path", &self.path)
-            .field("identity", &self.identity)
             .field("counts", &self.states.counts())
             .finish_non_exhaustive()
     }
 }
 
 /// One token in a report.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
-pub struct JournalEntry {
+pub struct TokenReport {
     /// The token.
     pub fingerprint: Fingerprint,
     /// Where it stands.
@@ -133,11 +101,45 @@ pub struct JournalEntry {
     pub locator: Locator,
     /// Since when it stands there.
     pub at: UnixTime,
-    /// The particulars, unless a request is in doubt or its answer unfinished.
-    pub outcome: Option<Outcome>,
+    /// Why; empty unless it has an outcome other than migrated.
+    pub reason: Reason,
+    /// Whose token it turned out to be, once it is migrated.
+    pub home_account_id: Option<String>,
+}
+
+impl From<Entry<'_>> for TokenReport {
+    fn from(entry: Entry<'_>) -> Self {
+        let state = entry.step.state();
+        let (reason, home_account_id) = match entry.step {
+            Step::Concluded(outcome) => (outcome.reason.into_owned(), outcome.home_account_id),
+            Step::Answered | Step::Intended => (Reason::default(), None),
+        };
+        Self {
+            fingerprint: entry.fingerprint,
+            state,
+            locator: Locator::from(&entry.origin),
+            at: entry.at,
+            reason,
+            home_account_id: home_account_id.map(str::to_owned),
+        }
+    }
+}
+
+impl fmt::Debug for TokenReport {
+    /// Leaves out whose token it is.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TokenReport")
+            .field("fingerprint", &self.fingerprint)
+            .field("state", &self.state)
+            .field("locator", &self.locator)
+            .field("at", &self.at)
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
 }
 
 fn existing(path: &Path) -> Result<File, JournalError> {
-    let missing = || JournalError::io("open", path)(std::io::ErrorKind::NotFound.into());
+    let missing = || JournalError::io("open", path)(ErrorKind::NotFound.into());
     file::open_to_read(path)?.ok_or_else(missing)
 }

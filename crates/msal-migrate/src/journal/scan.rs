@@ -2,28 +2,22 @@
 //!
 //! A process that was killed, or a power failure, can leave the last write incomplete, in any of its bytes. That tail was
 //! never acknowledged, so it is cut. Anything else that is not as it was written is damage, and an error. What tells
-//! them apart: a write is begun only when the one before is on the disk, and is bounded in length. So what is followed
-//! by the first record of a write, or by more bytes than a write has, is no torn tail.
+//! them apart: a write is begun only when the one before is on the disk, and its length is bounded. So what is followed by
+//! the first record of another write, or by more bytes than a write can have, is damage and not a torn tail.
 
-use std::{
-    fs::File,
-    io::{BufReader, ErrorKind, Read as _, Seek as _, SeekFrom},
-    path::Path,
-};
+use std::fs::File;
+use std::io::{BufReader, ErrorKind, Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
+use std::path::Path;
 
 use msal_core::SecretBuffer;
 
-use super::{
-    JournalError, Position,
-    codec::Kind,
-    event::{Event, RawResponse},
-    key::{Keys, Session},
-    record,
-};
-
-/// No single write is longer.
-pub(super) const LONGEST_WRITE: usize = 2 * record::LONGEST;
-const BUFFER: usize = 1 << 20;
+use super::encoding;
+use super::entry::{Entry, Position};
+use super::error::JournalError;
+use super::frame::{self, Kind};
+use super::key::{Keys, Session};
+use super::unsealed::Unsealed;
 
 /// The keys of every time the journal was opened, by where in the file that was.
 #[derive(Default)]
@@ -87,15 +81,26 @@ impl<'a> Scan<'a> {
         self.end - self.offset
     }
 
-    /// The next event and where it is, or `None` at the end or a torn tail. Events come without the bodies of responses.
-    pub(super) fn next(&mut self) -> Result<Option<(Position, Event)>, JournalError> {
+    /// The next entry and where it is, or `None` at the end or a torn tail. Answers stay sealed.
+    pub(super) fn next(&mut self) -> Result<Option<(Position, Entry<'_>)>, JournalError> {
+        let Some((offset, plain)) = self.advance()? else {
+            return Ok(None);
+        };
+        let entry = self.buffer.get(plain).and_then(encoding::decode);
+        match entry {
+            Some(entry) => Ok(Some((Position(offset), entry))),
+            None => Err(self.damaged(offset, "it holds no entry")),
+        }
+    }
+
+    /// Reads on to the next entry, opens it, and returns where its record is and where in the buffer the entry.
+    fn advance(&mut self) -> Result<Option<(u64, Range<usize>)>, JournalError> {
         while self.offset < self.end {
             let offset = self.offset;
             let is_complete = self.fill()?;
-            let record = if is_complete {
-                record::parse(&mut self.buffer)
-            } else {
-                None
+            let record = match is_complete {
+                true => frame::parse(&mut self.buffer),
+                false => None,
             };
             let Some(mut record) = record else {
                 return self.check_tail().map(|()| None);
@@ -104,29 +109,26 @@ impl<'a> Scan<'a> {
             if record.number != self.number {
                 return Err(damaged("a record is missing or out of order"));
             }
-            self.number += 1;
+            let mut entry = None;
             match record.kind {
                 Kind::Closed => {}
+                Kind::Entry => {
+                    let session = self.sessions.at(offset);
+                    let session = session.ok_or_else(|| damaged("no session was opened"))?;
+                    let opened = record.open_entry(session);
+                    entry = Some(opened.ok_or_else(|| damaged("it was not sealed with this key"))?);
+                }
                 Kind::Opened => {
-                    let session = record
-                        .event
-                        .first_chunk()
-                        .ok_or_else(|| damaged("a session is cut short"))?;
+                    let session = record.entry.first_chunk();
+                    let session = session.ok_or_else(|| damaged("a session is cut short"))?;
                     self.sessions.push(offset, self.keys.session(session));
                 }
-                _ => {
-                    let session = self
-                        .sessions
-                        .at(offset)
-                        .ok_or_else(|| damaged("no session was opened"))?;
-                    let event = record
-                        .event(session)
-                        .ok_or_else(|| damaged("it was not sealed with this key"))?;
-                    self.offset += self.buffer.len() as u64;
-                    return Ok(Some((Position(offset), event)));
-                }
             }
+            self.number += 1;
             self.offset += self.buffer.len() as u64;
+            if let Some(entry) = entry {
+                return Ok(Some((offset, entry)));
+            }
         }
         Ok(None)
     }
@@ -136,7 +138,7 @@ impl<'a> Scan<'a> {
         let left = self.end - self.offset;
         self.buffer.clear();
         self.read(4.min(left))?;
-        let Some(len) = record::len(&self.buffer)
+        let Some(len) = frame::len(&self.buffer)
             .map(|len| len as u64)
             .filter(|len| *len <= left)
         else {
@@ -162,11 +164,15 @@ impl<'a> Scan<'a> {
     /// Makes sure that what follows the last whole record is what a torn write leaves.
     fn check_tail(&mut self) -> Result<(), JournalError> {
         let torn = self.torn();
+        // The first record of a write says that all before it was on the disk; so a record that is not whole was damaged.
         if torn > LONGEST_WRITE as u64 || self.has_write_within(torn)? {
-            let reason = "a record is not as it was written";
-            return Err(JournalError::damaged(self.path, self.offset, reason));
+            return Err(self.damaged(self.offset, "a record is not as it was written"));
         }
         Ok(())
+    }
+
+    fn damaged(&self, offset: u64, reason: &'static str) -> JournalError {
+        JournalError::damaged(self.path, offset, reason)
     }
 
     /// Whether another write begins within the next `len` bytes.
@@ -184,40 +190,38 @@ impl<'a> Scan<'a> {
 
 /// Whether the first record of a later write stands at the start of `bytes`.
 fn begins_write(bytes: &mut [u8], after: u64) -> bool {
-    let whole = record::len(bytes).and_then(|len| bytes.get_mut(..len));
+    let whole = frame::len(bytes).and_then(|len| bytes.get_mut(..len));
     whole
-        .and_then(record::parse)
+        .and_then(frame::parse)
         .is_some_and(|record| record.is_first && record.number >= after)
 }
 
-/// Reads the response that was recorded at `position`.
-pub(super) fn read_response(
+/// Reads what was recorded at `position`, with its answer if there is one that has not been erased.
+pub(super) fn read(
     file: &mut File,
     path: &Path,
     sessions: &Sessions,
     position: Position,
-) -> Result<RawResponse, JournalError> {
-    let erased = || JournalError::Erased {
-        position: position.0,
-    };
-    let session = sessions.at(position.0).ok_or_else(erased)?;
+) -> Result<Unsealed, JournalError> {
+    let Position(offset) = position;
+    let damaged = || JournalError::damaged(path, offset, "a record is not as it was written");
+    let session = sessions.at(offset).ok_or_else(damaged)?;
     let mut bytes = SecretBuffer::from(vec![0; 4]);
     let read = file
-        .seek(SeekFrom::Start(position.0))
+        .seek(SeekFrom::Start(offset))
         .and_then(|_| file.read_exact(&mut bytes));
     read.map_err(JournalError::io("read", path))?;
-    let len = record::len(&bytes).ok_or_else(erased)?;
+    let len = frame::len(&bytes).ok_or_else(damaged)?;
+    // Nothing secret is in the four bytes that growing leaves behind.
     bytes.resize(len, 0);
     file.read_exact(&mut bytes[4..])
         .map_err(JournalError::io("read", path))?;
-    let mut record = record::parse(&mut bytes).ok_or_else(erased)?;
-    let Some(Event::Redeemed(redeemed)) = record.event(session) else {
-        return Err(erased());
-    };
-    let body = record.body(session).ok_or_else(erased)?;
-    let body = SecretBuffer::from(body.to_vec()).into_shared();
-    Ok(RawResponse {
-        status: redeemed.response.status,
-        body,
-    })
+    let mut record = frame::parse(&mut bytes).ok_or_else(damaged)?;
+    let entry = record.open_entry(session).ok_or_else(damaged)?;
+    let answer = record.open_answer(session).unwrap_or_default();
+    Ok(Unsealed::found(bytes, entry, answer))
 }
+
+/// No single write is longer.
+pub(super) const LONGEST_WRITE: usize = 2 * frame::LONGEST;
+const BUFFER: usize = 1 << 20;

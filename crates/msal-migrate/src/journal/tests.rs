@@ -5,6 +5,7 @@ mod damage;
 mod life;
 mod pace;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -12,9 +13,10 @@ use msal::SystemRandom;
 use msal_core::UnixTime;
 use tempfile::TempDir;
 
+use super::answer::User;
 use super::{
-    Class, Event, Identity, Intent, Journal, JournalError, Outcome, Position, RawResponse,
-    Redeemed, Replay,
+    Answer, Appending, Class, Condition, Destination, Entry, Journal, JournalError, Outcome,
+    Position, Reason, Step,
 };
 use crate::{Fingerprint, Locator, Place};
 
@@ -34,19 +36,19 @@ impl Home {
         self.0.path().join("cache.json.journal.key")
     }
 
-    fn open(&self) -> (Journal, Replay) {
+    fn open(&self) -> (Journal, Condition) {
         self.try_open().unwrap()
     }
 
-    fn try_open(&self) -> Result<(Journal, Replay), JournalError> {
+    fn try_open(&self) -> Result<(Journal, Condition), JournalError> {
         open(&self.journal())
     }
 }
 
-fn open(path: &Path) -> Result<(Journal, Replay), JournalError> {
+fn open(path: &Path) -> Result<(Journal, Condition), JournalError> {
     Journal::open(
         path,
-        &Identity::new().with("target", "/srv/cache.json"),
+        &Destination::new().with("target", "/srv/cache.json"),
         &SystemRandom::default(),
     )
 }
@@ -65,30 +67,66 @@ fn at() -> UnixTime {
     UnixTime::from_secs(1_700_000_000)
 }
 
-fn intent(n: u64) -> Event {
-    Event::Intent(Intent {
-        fingerprint: token(n),
-        locator: locator(n),
-        attempt: 1,
-        at: at(),
-    })
+/// What a test records: an entry, with the body of the answer if it is about one.
+#[derive(Debug)]
+struct Given {
+    fingerprint: Fingerprint,
+    locator: Locator,
+    step: Step<'static>,
+    body: Bytes,
 }
 
-fn redeemed(n: u64, body: impl Into<Bytes>) -> Event {
-    let response = RawResponse {
-        status: 200,
+impl Given {
+    fn new(n: u64, step: Step<'static>) -> Self {
+        Self {
+            fingerprint: token(n),
+            locator: locator(n),
+            step,
+            body: Bytes::new(),
+        }
+    }
+
+    fn entry(&self) -> Entry<'_> {
+        Entry {
+            fingerprint: self.fingerprint,
+            origin: (&self.locator).into(),
+            at: at(),
+            step: self.step.clone(),
+        }
+    }
+}
+
+fn intent(n: u64) -> Given {
+    Given::new(n, Step::Intended)
+}
+
+fn redeemed(n: u64, body: impl Into<Bytes>) -> Given {
+    Given {
         body: body.into(),
-    };
-    Event::Redeemed(Redeemed {
-        fingerprint: token(n),
-        locator: locator(n),
-        at: at(),
-        response,
-    })
+        ..Given::new(n, Step::Answered)
+    }
 }
 
-fn outcome(n: u64, class: Class) -> Event {
-    Event::Outcome(Outcome::new(token(n), locator(n), class, at()))
+fn outcome(n: u64, class: Class) -> Given {
+    let outcome = Outcome {
+        class,
+        reason: Cow::Owned(Reason::default()),
+        home_account_id: None,
+        held_back: None,
+    };
+    Given::new(n, Step::Concluded(outcome))
+}
+
+fn answer(body: &[u8]) -> Answer<'_> {
+    Answer {
+        client_id: "client",
+        authority: "https://login.microsoftonline.com/contoso.example",
+        scopes: "a b",
+        user: User::default(),
+        redeemed_token: "0.SOURCE-TOKEN",
+        status: 200,
+        body,
+    }
 }
 
 /// As long as a token endpoint's answers are.
@@ -100,6 +138,21 @@ fn body(n: u64) -> Bytes {
     .into()
 }
 
-async fn append(journal: &Journal, event: Event) -> Position {
-    journal.append(event).await.unwrap()
+fn begin(journal: &Journal, given: &Given) -> Appending {
+    let sealed = answer(&given.body);
+    let sealed = (given.step == Step::Answered).then_some(&sealed);
+    journal.append(&given.entry(), sealed)
+}
+
+async fn append(journal: &Journal, given: Given) -> Position {
+    begin(journal, &given).await.unwrap()
+}
+
+/// The body of the answer that is recorded at `position`.
+async fn body_at(journal: &Journal, position: Position) -> Bytes {
+    let (at, record) = journal.answered(position).await.unwrap().unwrap();
+    assert_eq!(at, position);
+    let answer = record.answer().unwrap();
+    assert_eq!((answer.client_id, answer.status), ("client", 200));
+    Bytes::copy_from_slice(answer.body)
 }

@@ -1,43 +1,44 @@
 //! The thread that writes: what is waiting goes to the disk in one write and one `fdatasync`, and is then acknowledged.
 //!
-//! While one group is being synced, the next gathers. Where many are on their way, a group also waits a moment for
-//! company: a sync costs more than everything else that happens to a record.
+//! While one group is being synced, the next gathers. Where many records are on their way, a group also waits a moment
+//! for more of them: a sync costs more than everything else that happens to a record.
 
-use std::{
-    io::{Seek as _, SeekFrom, Write as _},
-    path::PathBuf,
-    sync::{Arc, Mutex, mpsc::Receiver},
-    thread,
-    time::Duration,
-};
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::thread;
+use std::time::Duration;
 
 use private_file::Lock;
 use tokio::sync::oneshot;
 
-use super::{
-    JournalError, Position,
-    event::{Event, RawResponse},
-    header,
-    key::Keys,
-    locked, record,
-    scan::{self, LONGEST_WRITE, Sessions},
-    states::States,
-};
-
-/// How long a group waits for company: a small part of the round trip to a server, and of the sync on most disks.
-const GATHERING: Duration = Duration::from_millis(1);
-
-/// After a group as large as this, the next one waits: whoever sends one token after the other never does.
-const COMPANY: usize = 4;
+use super::entry::Position;
+use super::error::JournalError;
+use super::key::Keys;
+use super::scan::{self, LONGEST_WRITE, Sessions};
+use super::state::State;
+use super::states::SharedStates;
+use super::unsealed::Unsealed;
+use super::{frame, header};
+use crate::fingerprint::Fingerprint;
 
 /// What the thread is asked to do.
 pub(super) enum Command {
-    Append(Box<Event>, Reply<Position>),
-    Read(Position, Reply<RawResponse>),
-    Finish(Reply<()>),
+    Append(Pending, ReplyTo<Position>),
+    Finish(ReplyTo<()>),
+    Read(Position, ReplyTo<Unsealed>),
 }
 
-pub(super) type Reply<T> = oneshot::Sender<Result<T, JournalError>>;
+/// A record that is not on the disk yet.
+pub(super) struct Pending {
+    pub(super) fingerprint: Fingerprint,
+    /// Where the record brings the token, once it is on the disk.
+    pub(super) state: State,
+    pub(super) record: Unsealed,
+}
+
+pub(super) type ReplyTo<T> = oneshot::Sender<Result<T, JournalError>>;
 
 /// The journal as the thread has it: nobody else touches the file.
 pub(super) struct Writer {
@@ -45,15 +46,23 @@ pub(super) struct Writer {
     pub(super) file: Lock,
     pub(super) sessions: Sessions,
     /// Brought up to date when a group is on the disk.
-    pub(super) states: Arc<Mutex<States>>,
+    pub(super) states: SharedStates,
     /// Where the next write begins; everything before is on the disk.
     pub(super) end: u64,
     /// The number of the next record.
     pub(super) number: u64,
     pub(super) group: Vec<u8>,
-    pub(super) waiting: Vec<(Position, Box<Event>, Reply<Position>)>,
+    pub(super) waiting: Vec<Written>,
     /// Why nothing more is written.
     pub(super) broken: Option<Arc<std::io::Error>>,
+}
+
+/// A record in the group.
+pub(super) struct Written {
+    position: Position,
+    fingerprint: Fingerprint,
+    state: State,
+    reply: ReplyTo<Position>,
 }
 
 impl Writer {
@@ -61,17 +70,18 @@ impl Writer {
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
         let mut is_busy = false;
         while let Ok(command) = commands.recv() {
+            // Only then: a caller that waits for each record before it appends the next gains nothing by waiting longer.
             if is_busy {
                 thread::sleep(GATHERING);
             }
             self.obey(command);
             // One more record cannot make the write longer than a write may be.
-            while self.group.len() < LONGEST_WRITE - record::LONGEST
+            while self.group.len() < LONGEST_WRITE - frame::LONGEST
                 && let Ok(command) = commands.try_recv()
             {
                 self.obey(command);
             }
-            is_busy = self.waiting.len() >= COMPANY;
+            is_busy = self.waiting.len() >= BUSY;
             self.commit();
         }
         self.close();
@@ -80,15 +90,11 @@ impl Writer {
     fn obey(&mut self, command: Command) {
         // Whoever asked may have stopped listening; what was asked is done all the same.
         match command {
-            Command::Append(event, reply) => self.append(event, reply),
+            Command::Append(pending, reply) => self.append(&pending, reply),
             Command::Read(position, reply) => {
                 self.commit();
-                drop(reply.send(scan::read_response(
-                    &mut self.file,
-                    &self.path,
-                    &self.sessions,
-                    position,
-                )));
+                let read = scan::read(&mut self.file, &self.path, &self.sessions, position);
+                drop(reply.send(read));
             }
             Command::Finish(reply) => {
                 self.commit();
@@ -97,19 +103,25 @@ impl Writer {
         }
     }
 
-    fn append(&mut self, event: Box<Event>, reply: Reply<Position>) {
+    fn append(&mut self, pending: &Pending, reply: ReplyTo<Position>) {
         let position = Position(self.end + self.group.len() as u64);
         let put = match (&self.broken, self.sessions.at(position.0)) {
             (None, Some(session)) => {
                 let is_first = self.group.is_empty();
-                record::put_event(&mut self.group, &event, self.number, is_first, session)
+                let record = &pending.record;
+                frame::put(&mut self.group, record, self.number, is_first, session)
             }
             _ => Err(self.refusal()),
         };
         match put {
             Ok(()) => {
                 self.number += 1;
-                self.waiting.push((position, event, reply));
+                self.waiting.push(Written {
+                    position,
+                    fingerprint: pending.fingerprint,
+                    state: pending.state,
+                    reply,
+                });
             }
             Err(error) => drop(reply.send(Err(error))),
         }
@@ -122,18 +134,17 @@ impl Writer {
         }
         let waiting = std::mem::take(&mut self.waiting);
         if self.broken.is_none() {
-            let mut states = locked(&self.states);
-            for (position, event, _) in &waiting {
-                states.apply(event, *position);
+            let mut states = self.states.lock();
+            for written in &waiting {
+                states.set(written.fingerprint, written.state, written.position);
             }
         }
-        for (position, _, reply) in waiting {
-            let result = if self.broken.is_none() {
-                Ok(position)
-            } else {
-                Err(self.refusal())
+        for written in waiting {
+            let result = match self.broken {
+                None => Ok(written.position),
+                Some(_) => Err(self.refusal()),
             };
-            drop(reply.send(result));
+            drop(written.reply.send(result));
         }
     }
 
@@ -155,17 +166,17 @@ impl Writer {
         if self.broken.is_some() {
             return Err(self.refusal());
         }
-        let unfinished = locked(&self.states).counts().unfinished;
-        match unfinished {
+        let unpublished = self.states.lock().counts().unpublished;
+        match unpublished {
             0 => Keys::erase(&self.path),
-            responses => Err(JournalError::Unfinished { responses }),
+            answers => Err(JournalError::Unpublished { answers }),
         }
     }
 
     /// Marks the end, so that the next opening knows that nothing is torn.
     fn close(&mut self) {
         if self.broken.is_none() {
-            record::put_closed(&mut self.group, self.number);
+            frame::put_closed(&mut self.group, self.number);
             self.write_group();
         }
         if let Err(error) = header::sign(&mut self.file, None) {
@@ -179,8 +190,14 @@ impl Writer {
             .clone()
             .unwrap_or_else(|| Arc::new(std::io::ErrorKind::NotConnected.into()));
         JournalError::Broken {
-            place: self.path.display().to_string(),
+            path: self.path.display().to_string(),
             source,
         }
     }
 }
+
+/// How long a group waits for more records: a small part of the round trip to a server, and of the sync on most disks.
+const GATHERING: Duration = Duration::from_millis(1);
+
+/// After a group of as many records, the next one waits for more.
+const BUSY: usize = 4;

@@ -6,27 +6,9 @@
 use msal_core::{Authority, AuthorityError, AuthorityKind, Cloud, Tenant, same_cloud};
 use thiserror::Error;
 
-use super::grounds::Grounds;
+use super::criteria::Criteria;
 use super::warning::{Warning, Warnings};
 use crate::record::SkipReason;
-
-const PUBLIC_CLOUD: &str = "login.microsoftonline.com";
-
-/// Hosts of other providers' token endpoints and issuers.
-const OTHER_PROVIDERS: [&str; 6] = [
-    "accounts.google.com",
-    "appleid.apple.com",
-    "github.com",
-    "gitlab.com",
-    "oauth2.googleapis.com",
-    "www.googleapis.com",
-];
-
-/// Microsoft clouds that no longer exist.
-const CLOSED_CLOUDS: [&str; 1] = ["login.microsoftonline.de"];
-
-/// Issuers of v1 tokens that are no sign-in hosts, and the sign-in hosts of their clouds.
-const ISSUERS: [(&str, &str); 1] = [("sts.chinacloudapi.cn", "login.partner.microsoftonline.cn")];
 
 /// An authority named by the user: `https://host`, or `https://host/tenant`.
 ///
@@ -90,7 +72,7 @@ pub enum AuthorityOverrideError {
 }
 
 /// Where a record's token is redeemed.
-pub(super) struct Place {
+pub(super) struct ChosenAuthority {
     pub(super) authority: Authority,
     /// Whether the store itself named one tenant.
     pub(super) is_specific: bool,
@@ -98,17 +80,18 @@ pub(super) struct Place {
 }
 
 /// Where the token of a record is redeemed.
-pub(super) fn place(
-    grounds: &Grounds<'_>,
+pub(super) fn choose(
+    criteria: &Criteria<'_>,
     named: Option<&AuthorityOverride>,
-) -> Result<Place, SkipReason> {
-    let text = grounds.authority.as_deref().map(str::trim);
+) -> Result<ChosenAuthority, SkipReason> {
+    let text = criteria.authority.as_deref().map(str::trim);
     let overrules = named.is_some_and(|named| named.tenant.is_some());
     let stored = Stored::parse(text.unwrap_or_default(), overrules)?;
     let host = match &stored.host {
         Some(host) => trusted(host, named)?,
         None => named.map_or(PUBLIC_CLOUD, AuthorityOverride::host),
     };
+    // A shared tenant, such as `common`, does not say which one the user is in.
     let own = stored.tenant.as_ref().filter(|tenant| !tenant.is_shared());
     let ruled = named
         .filter(|named| named.speaks_for(host))
@@ -116,14 +99,14 @@ pub(super) fn place(
     let mut warnings = Warnings::default();
     let tenant = match ruled {
         Some(tenant) => tenant.clone(),
-        None => tenant(grounds, own, stored.is_consumers, &mut warnings),
+        None => tenant(criteria, own, stored.is_consumers, &mut warnings),
     };
     let authority = match &stored.ciam {
         Some(ciam) if ruled.is_none() => ciam.clone(),
         Some(ciam) => ciam.with_tenant(tenant),
         None => Authority::entra(host, tenant),
     };
-    Ok(Place {
+    Ok(ChosenAuthority {
         authority,
         is_specific: own.is_some(),
         warnings,
@@ -132,27 +115,27 @@ pub(super) fn place(
 
 /// The tenant, where the user named none.
 fn tenant(
-    grounds: &Grounds<'_>,
+    criteria: &Criteria<'_>,
     own: Option<&Tenant>,
     is_consumers: bool,
     warnings: &mut Warnings,
 ) -> Tenant {
-    let users = grounds
+    let users = criteria
         .tid
         .as_deref()
         .and_then(|tid| Tenant::parse(tid).ok())
         .filter(|tenant| !tenant.is_shared());
     let is_personal = |tenant: Option<&Tenant>| tenant.is_some_and(Tenant::is_personal);
     let users_own = own.is_none() && is_personal(users.as_ref());
-    if grounds.is_personal_token || users_own || is_consumers || is_personal(own) {
+    if criteria.is_personal_token || users_own || is_consumers || is_personal(own) {
         return Tenant::Consumers;
     }
     // A personal account that is a guest has a tenant's token, so the flag counts only where there is no tenant.
     match own.cloned().or(users) {
         Some(tenant) => tenant,
-        None if grounds.is_personal_account => Tenant::Consumers,
+        None if criteria.is_personal_account => Tenant::Consumers,
         None => {
-            warnings.insert_if(Warning::AssumedAuthority, grounds.authority.is_none());
+            warnings.insert_if(Warning::AssumedAuthority, criteria.authority.is_none());
             Tenant::Organizations
         }
     }
@@ -164,6 +147,7 @@ fn trusted<'a>(host: &'a str, named: Option<&'a AuthorityOverride>) -> Result<&'
     if CLOSED_CLOUDS.contains(&host) {
         return Err(SkipReason::ClosedCloud);
     }
+    // By name only: a host that a file names must not be asked whether it is to be trusted.
     let is_named = named.is_some_and(|named| named.host == host);
     if is_named || Cloud::of(host).is_some() || is_ciam(host) {
         return Ok(host);
@@ -190,7 +174,7 @@ impl Stored {
             return Ok(Self::default());
         }
         match Self::parse_given(text) {
-            // The user's tenant stands in for one that cannot be read; a host that cannot be read is nobody's.
+            // The tenant that the user named replaces one that cannot be read, and the named host serves such records.
             Err(SkipReason::InvalidAuthority) if overrules => Ok(Self::default()),
             stored => stored,
         }
@@ -274,3 +258,21 @@ fn is_b2c(host: &str) -> bool {
         .iter()
         .any(|end| host.ends_with(&format!(".b2clogin.{end}")))
 }
+
+const PUBLIC_CLOUD: &str = "login.microsoftonline.com";
+
+/// Hosts of other providers: their token endpoints and issuers.
+const OTHER_PROVIDERS: [&str; 6] = [
+    "accounts.google.com",
+    "appleid.apple.com",
+    "github.com",
+    "gitlab.com",
+    "oauth2.googleapis.com",
+    "www.googleapis.com",
+];
+
+/// Microsoft clouds that no longer exist.
+const CLOSED_CLOUDS: [&str; 1] = ["login.microsoftonline.de"];
+
+/// Issuers of v1 tokens that are no sign-in hosts, and the sign-in hosts of their clouds.
+const ISSUERS: [(&str, &str); 1] = [("sts.chinacloudapi.cn", "login.partner.microsoftonline.cn")];

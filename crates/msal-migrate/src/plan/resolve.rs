@@ -6,27 +6,12 @@ use std::rc::Rc;
 use hashbrown::{DefaultHashBuilder, HashMap};
 use msal_core::{Authority, ScopeSet};
 
-use super::PlanOptions;
-use super::authority::{self, Place};
-use super::grounds::Grounds;
-use super::scopes::{self, Wanted};
+use super::authority::{self, ChosenAuthority};
+use super::criteria::Criteria;
+use super::options::PlanOptions;
+use super::scopes::{self, ChosenScopes};
 use super::warning::{Warning, Warnings};
 use crate::record::{Record, SkipReason, UserHints};
-
-/// Clients of Microsoft's own programs that wrote ADAL caches: Azure CLI and Azure PowerShell.
-const FIRST_PARTY: [&str; 2] = [
-    "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
-    "1950a258-227b-4e31-a9cf-717495945fc2",
-];
-
-/// After this time without use a refresh token has expired.
-const LIFETIME_SECONDS: u64 = 90 * 24 * 60 * 60;
-
-/// How many different groups are told apart; a bound on memory for sources with a tenant per user.
-const MOST_GROUPS: usize = 65_536;
-
-/// How many different ways are remembered.
-const REMEMBERED: usize = 4096;
 
 /// How a record will be redeemed.
 pub(super) struct Resolved {
@@ -34,9 +19,9 @@ pub(super) struct Resolved {
     pub(super) warnings: Warnings,
 }
 
-/// How all records on the same grounds will be redeemed.
+/// How all records on the same criteria will be redeemed.
 pub(super) struct Way {
-    /// In the case in which caches are searched for it.
+    /// In the spelling by which caches are searched: what the user named, or else what the store says.
     pub(super) client_id: String,
     pub(super) group: Group,
     /// How much the records say: more is better.
@@ -48,7 +33,7 @@ pub(super) struct Way {
 /// but user and token.
 pub(super) struct Resolver<'a> {
     options: &'a PlanOptions,
-    ways: HashMap<Grounds<'static>, Result<Rc<Way>, SkipReason>>,
+    ways: HashMap<Criteria<'static>, Result<Rc<Way>, SkipReason>>,
 }
 
 impl<'a> Resolver<'a> {
@@ -61,44 +46,45 @@ impl<'a> Resolver<'a> {
 
     /// Decides how `record` is redeemed, or why it is not.
     pub(super) fn resolve(&mut self, record: &Record) -> Result<Resolved, SkipReason> {
-        let way = self.way(Grounds::of(record))?;
+        let way = self.way(Criteria::of(record))?;
         let mut warnings = way.warnings;
         warnings.insert_if(Warning::OldToken, is_old(record, self.options));
         warnings.insert_if(Warning::UnlikelyToken, is_unlikely(record));
         Ok(Resolved { way, warnings })
     }
 
-    fn way(&mut self, grounds: Grounds<'_>) -> Result<Rc<Way>, SkipReason> {
-        if let Some(way) = known(&self.ways, &grounds) {
+    fn way(&mut self, criteria: Criteria<'_>) -> Result<Rc<Way>, SkipReason> {
+        if let Some(way) = known(&self.ways, &criteria) {
             return way.clone();
         }
         if self.ways.len() == REMEMBERED {
+            // All at once: a source with so many ways has them in no order that would tell which to forget.
             self.ways.clear();
         }
-        let way = Way::decide(&grounds, self.options).map(Rc::new);
-        self.ways.insert(grounds.into_owned(), way.clone());
+        let way = Way::decide(&criteria, self.options).map(Rc::new);
+        self.ways.insert(criteria.into_owned(), way.clone());
         way
     }
 }
 
-/// Looks `key` up in a map whose keys live longer.
-fn known<'m, 'k, V>(map: &'m HashMap<Grounds<'k>, V>, key: &Grounds<'k>) -> Option<&'m V> {
+/// Looks a key up in a map whose keys live longer: a call with one lifetime for both would need a key of the map's.
+fn known<'m, 'k, V>(map: &'m HashMap<Criteria<'k>, V>, key: &Criteria<'k>) -> Option<&'m V> {
     map.get(key)
 }
 
 impl Way {
-    fn decide(grounds: &Grounds<'_>, options: &PlanOptions) -> Result<Self, SkipReason> {
-        let Place {
+    fn decide(criteria: &Criteria<'_>, options: &PlanOptions) -> Result<Self, SkipReason> {
+        let ChosenAuthority {
             authority,
             is_specific,
             mut warnings,
-        } = authority::place(grounds, options.authority.as_ref())?;
-        let client_id = client_id(grounds, options)?;
-        let Wanted {
+        } = authority::choose(criteria, options.authority.as_ref())?;
+        let client_id = client_id(criteria, options)?;
+        let ChosenScopes {
             scopes,
             rank,
             warnings: about_scopes,
-        } = scopes::scopes(grounds, authority.host(), options)?;
+        } = scopes::choose(criteria, authority.host(), options)?;
         warnings = warnings.and(about_scopes);
         let is_first_party = FIRST_PARTY
             .iter()
@@ -117,8 +103,8 @@ impl Way {
     }
 }
 
-fn client_id(grounds: &Grounds<'_>, options: &PlanOptions) -> Result<String, SkipReason> {
-    match (&grounds.client_id, &options.client_id) {
+fn client_id(criteria: &Criteria<'_>, options: &PlanOptions) -> Result<String, SkipReason> {
+    match (&criteria.client_id, &options.client_id) {
         (Some(stored), Some(named)) if !stored.eq_ignore_ascii_case(named) => {
             Err(SkipReason::OtherClient)
         }
@@ -177,6 +163,7 @@ impl People {
     fn hash(&self, name: Option<&str>) -> u32 {
         name.map_or(0, |name| {
             let hash = self.hasher.hash_one(name.to_lowercase());
+            // 0 stands for a name that is unknown.
             (hash as u32).max(1)
         })
     }
@@ -216,3 +203,18 @@ impl Groups {
         self.names.get(number as usize)
     }
 }
+
+/// Clients of Microsoft's own programs that wrote ADAL caches: Azure CLI and Azure PowerShell.
+const FIRST_PARTY: [&str; 2] = [
+    "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+    "1950a258-227b-4e31-a9cf-717495945fc2",
+];
+
+/// After this time without use a refresh token has expired.
+const LIFETIME_SECONDS: u64 = 90 * 24 * 60 * 60;
+
+/// How many different groups are told apart; a bound on memory for sources with a tenant per user.
+const MOST_GROUPS: usize = 65_536;
+
+/// How many different ways are remembered.
+const REMEMBERED: usize = 4096;

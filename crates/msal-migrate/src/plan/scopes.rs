@@ -2,31 +2,13 @@
 
 use msal_core::{Cloud, Scope, ScopeSet};
 
-use super::PlanOptions;
-use super::grounds::Grounds;
+use super::criteria::Criteria;
+use super::options::PlanOptions;
 use super::warning::{Warning, Warnings};
 use crate::record::SkipReason;
 
-const GRAPH: &str = "https://graph.microsoft.com";
-
-/// Microsoft Graph in all its clouds, and its application id.
-const GRAPHS: [&str; 5] = [
-    GRAPH,
-    "https://graph.microsoft.us",
-    "https://dod-graph.microsoft.us",
-    "https://microsoftgraph.chinacloudapi.cn",
-    "00000003-0000-0000-c000-000000000000",
-];
-
-/// Azure AD Graph in all its clouds, and its application id.
-const RETIRED: [&str; 3] = [
-    "https://graph.windows.net",
-    "https://graph.chinacloudapi.cn",
-    "00000002-0000-0000-c000-000000000000",
-];
-
 /// What a record's token is redeemed for.
-pub(super) struct Wanted {
+pub(super) struct ChosenScopes {
     pub(super) scopes: ScopeSet,
     /// How likely it is that the user has consented: nothing stored, a retired resource, any other, Microsoft Graph.
     pub(super) rank: u8,
@@ -34,24 +16,24 @@ pub(super) struct Wanted {
 }
 
 /// Decides what the token of a record is redeemed for at `host`.
-pub(super) fn scopes(
-    grounds: &Grounds<'_>,
+pub(super) fn choose(
+    criteria: &Criteria<'_>,
     host: &str,
     options: &PlanOptions,
-) -> Result<Wanted, SkipReason> {
-    if let Some(resource) = &grounds.resource {
+) -> Result<ChosenScopes, SkipReason> {
+    if let Some(resource) = &criteria.resource {
         return for_resource(resource, options);
     }
     let mut warnings = Warnings::default();
-    let Some(resource) = grounds.scopes.iter().find_map(resource_of) else {
-        return Ok(Wanted {
+    let Some(resource) = criteria.scopes.iter().find_map(resource_of) else {
+        return Ok(ChosenScopes {
             scopes: default_scopes(host, options),
             rank: 0,
             warnings: warnings.with(Warning::AssumedScopes),
         });
     };
     // Entra refuses a request for two resources, so the first one is asked for.
-    let (wanted, left): (Vec<&Scope>, Vec<&Scope>) = grounds.scopes.iter().partition(|scope| {
+    let (wanted, left): (Vec<&Scope>, Vec<&Scope>) = criteria.scopes.iter().partition(|scope| {
         resource_of(scope).is_none_or(|other| other.eq_ignore_ascii_case(resource))
     });
     warnings.insert_if(Warning::SeveralResources, !left.is_empty());
@@ -67,14 +49,14 @@ pub(super) fn scopes(
         return Ok(wanted);
     }
     warnings.insert_if(Warning::RetiredResource, is_retired(resource));
-    Ok(Wanted {
+    Ok(ChosenScopes {
         scopes: wanted.into_iter().cloned().collect(),
         rank: rank(resource),
         warnings,
     })
 }
 
-fn for_resource(resource: &str, options: &PlanOptions) -> Result<Wanted, SkipReason> {
+fn for_resource(resource: &str, options: &PlanOptions) -> Result<ChosenScopes, SkipReason> {
     let resource = resource.trim();
     let resource = resource.strip_prefix("spn:").unwrap_or(resource);
     let mapped = options
@@ -86,7 +68,7 @@ fn for_resource(resource: &str, options: &PlanOptions) -> Result<Wanted, SkipRea
         .map_err(|_not_a_scope| SkipReason::Malformed("the resource cannot be made a scope"))?;
     let mut warnings = Warnings::default();
     warnings.insert_if(Warning::RetiredResource, is_retired(mapped));
-    Ok(Wanted {
+    Ok(ChosenScopes {
         scopes: scope.into(),
         rank: rank(mapped),
         warnings,
@@ -142,3 +124,21 @@ fn is_same(one: &str, other: &str) -> bool {
     one.trim_end_matches('/')
         .eq_ignore_ascii_case(other.trim_end_matches('/'))
 }
+
+const GRAPH: &str = "https://graph.microsoft.com";
+
+/// Microsoft Graph in all its clouds, and its application id.
+const GRAPHS: [&str; 5] = [
+    GRAPH,
+    "https://graph.microsoft.us",
+    "https://dod-graph.microsoft.us",
+    "https://microsoftgraph.chinacloudapi.cn",
+    "00000003-0000-0000-c000-000000000000",
+];
+
+/// Azure AD Graph in all its clouds, and its application id.
+const RETIRED: [&str; 3] = [
+    "https://graph.windows.net",
+    "https://graph.chinacloudapi.cn",
+    "00000002-0000-0000-c000-000000000000",
+];

@@ -9,12 +9,6 @@ use super::resolve::Group;
 use super::warning::{Warning, Warnings};
 use crate::record::{Locator, SkipReason};
 
-/// How many rows are named for each reason.
-const EXAMPLES: usize = 5;
-
-/// The name for everything beyond what is told apart.
-const OTHERS: &str = "(others)";
-
 /// What a plan does and leaves out, in numbers.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -22,7 +16,7 @@ pub struct Summary {
     /// All rows of the source.
     pub rows: u64,
     /// Redemptions: distinct refresh tokens and clients.
-    pub jobs: u64,
+    pub tokens: u64,
     /// Rows whose token is redeemed for another row.
     pub duplicates: u64,
     /// Redemptions per client, most first.
@@ -63,17 +57,10 @@ pub struct SkipCount {
     pub hosts: Vec<String>,
 }
 
-impl Summary {
-    /// How many rows are left out, duplicates not counted.
-    pub fn skipped_rows(&self) -> u64 {
-        self.skipped.iter().map(|skip| skip.count).sum()
-    }
-}
-
 /// The counts while they grow.
 #[derive(Default)]
 pub(super) struct Tally {
-    jobs: u64,
+    tokens: u64,
     duplicates: u64,
     clients: HashMap<String, u64>,
     hosts: HashMap<String, u64>,
@@ -84,7 +71,7 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn add(&mut self, group: Option<&Group>, duplicates: u32, warnings: Warnings) {
-        self.jobs += 1;
+        self.tokens += 1;
         self.duplicates += u64::from(duplicates);
         for warning in warnings.iter() {
             *self.warnings.entry(warning).or_default() += 1;
@@ -108,7 +95,7 @@ impl Tally {
     pub(super) fn into_summary(self, rows: u64, skips: Skips) -> Summary {
         Summary {
             rows,
-            jobs: self.jobs,
+            tokens: self.tokens,
             duplicates: self.duplicates,
             clients: most_first(self.clients),
             hosts: most_first(self.hosts),
@@ -133,7 +120,7 @@ fn most_first(names: HashMap<String, u64>) -> Vec<Count> {
     counts
 }
 
-/// What is printed is not what was stored but what reads as a host.
+/// The host alone: the rest of a stored text can be anything, and must not be printed.
 fn host_of(authority: &str) -> Option<String> {
     let url: Uri = authority.parse().ok()?;
     url.host().map(str::to_owned)
@@ -152,6 +139,7 @@ impl Skips {
             hosts: Vec::new(),
         });
         skip.count += 1;
+        // A few rows are enough to find the cause; the count says how many there are.
         if skip.examples.len() < EXAMPLES {
             skip.examples.push(locator);
         }
@@ -167,3 +155,9 @@ impl Skips {
         }
     }
 }
+
+/// How many rows are named for each reason.
+const EXAMPLES: usize = 5;
+
+/// The name for everything beyond what is told apart.
+const OTHERS: &str = "(others)";

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use msal_core::{HomeAccountId, Scope};
+use msal_core::{Authority, HomeAccountId, RefreshToken, Scope, ScopeSet, UnixTime};
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::RecordFlags;
-use crate::source::SourceKind;
+use crate::record::{Locator, Record, RecordFlags, SkipReason, UserHints};
+use crate::source::{SourceError, SourceKind};
 
 const TENANT: &str = "11111111-aaaa-4bbb-8ccc-222222222222";
 const CLIENT: &str = "0a1b2c3d-0000-4000-8000-5e6f70819200";
@@ -73,15 +73,15 @@ fn plan(source: &Rows, options: &PlanOptions) -> Plan {
     Plan::make(source, options, &fingerprint).unwrap()
 }
 
-fn jobs(source: &Rows, options: &PlanOptions) -> Vec<Job> {
-    let mut jobs = Vec::new();
+fn redemptions(source: &Rows, options: &PlanOptions) -> Vec<Redemption> {
+    let mut redemptions = Vec::new();
     plan(source, options)
-        .jobs(source, &fingerprint, &mut |job| {
-            jobs.push(job);
+        .redemptions(source, &fingerprint, &mut |redemption| {
+            redemptions.push(redemption);
             ControlFlow::Continue(())
         })
         .unwrap();
-    jobs
+    redemptions
 }
 
 fn named(url: &str) -> PlanOptions {
@@ -94,8 +94,8 @@ fn named(url: &str) -> PlanOptions {
 /// The authority of the only record, or why there is none.
 fn authority_of(record: Record, options: &PlanOptions) -> String {
     let source = rows(vec![record]);
-    match jobs(&source, options).pop() {
-        Some(job) => job.authority.to_string(),
+    match redemptions(&source, options).pop() {
+        Some(redemption) => redemption.authority.to_string(),
         None => plan(&source, options).summary().skipped[0]
             .reason
             .code()
@@ -347,8 +347,8 @@ fn an_authority_of_another_kind_cannot_be_named() {
 
 /// What is asked for, and the warnings.
 fn scopes_of(record: Record, options: &PlanOptions) -> (String, Warnings) {
-    let job = jobs(&rows(vec![record]), options).pop().unwrap();
-    (job.scopes.as_str().to_owned(), job.warnings)
+    let redemption = redemptions(&rows(vec![record]), options).pop().unwrap();
+    (redemption.scopes.as_str().to_owned(), redemption.warnings)
 }
 
 #[test]
@@ -502,16 +502,19 @@ fn copies_are_redeemed_once_for_the_row_that_says_most() {
         copy("fabrikam.example", "https://graph.microsoft.com/"),
         record("0.b"),
     ]);
-    let jobs = jobs(&source, &PlanOptions::default());
-    let seen: Vec<_> = jobs
+    let redemptions = redemptions(&source, &PlanOptions::default());
+    let seen: Vec<_> = redemptions
         .iter()
-        .map(|job| (job.locator.place(), job.duplicates))
+        .map(|redemption| (redemption.locator.place(), redemption.duplicates))
         .collect();
     assert_eq!(seen, [(Place::Element(3), 4), (Place::Element(5), 0)]);
-    assert_eq!(jobs[0].authority.realm(), "contoso.example");
+    assert_eq!(redemptions[0].authority.realm(), "contoso.example");
     let plan = plan(&source, &PlanOptions::default());
     let summary = plan.summary();
-    assert_eq!((summary.rows, summary.jobs, summary.duplicates), (6, 2, 4));
+    assert_eq!(
+        (summary.rows, summary.tokens, summary.duplicates),
+        (6, 2, 4)
+    );
 }
 
 #[test]
@@ -525,7 +528,7 @@ fn one_token_of_two_clients_is_redeemed_for_each() {
         ..record("0.a")
     };
     let source = rows(vec![record("0.a"), other, shouted]);
-    assert_eq!(jobs(&source, &PlanOptions::default()).len(), 2);
+    assert_eq!(redemptions(&source, &PlanOptions::default()).len(), 2);
 }
 
 #[test]
@@ -543,9 +546,9 @@ fn a_named_client_gets_the_rows_without_one_and_its_own() {
         client_id: Some(CLIENT.to_owned()),
         ..PlanOptions::default()
     };
-    let found: Vec<_> = jobs(&source, &options)
+    let found: Vec<_> = redemptions(&source, &options)
         .into_iter()
-        .map(|job| job.client_id)
+        .map(|redemption| redemption.client_id)
         .collect();
     assert_eq!(found, [CLIENT, CLIENT]);
     let reasons = |options| plan(&source, &options).summary().skipped[0].reason;
@@ -583,8 +586,11 @@ fn one_token_under_two_users_is_warned_about() {
         (user(None, None), user(None, Some("2")), false),
     ];
     for (one, other, is_mixed) in table {
-        let jobs = jobs(&rows(vec![one, other]), &PlanOptions::default());
-        assert_eq!(jobs[0].warnings.contains(Warning::MixedUsers), is_mixed);
+        let redemptions = redemptions(&rows(vec![one, other]), &PlanOptions::default());
+        assert_eq!(
+            redemptions[0].warnings.contains(Warning::MixedUsers),
+            is_mixed
+        );
     }
 }
 
@@ -601,7 +607,7 @@ fn tokens_are_warned_about_by_age_shape_and_client() {
         authority: None,
         ..record("1//google")
     };
-    let warnings = jobs(&rows(vec![odd]), &options)[0].warnings;
+    let warnings = redemptions(&rows(vec![odd]), &options)[0].warnings;
     let expected = Warnings::default()
         .with(Warning::AssumedAuthority)
         .with(Warning::FirstPartyClient)
@@ -612,7 +618,11 @@ fn tokens_are_warned_about_by_age_shape_and_client() {
         last_refreshed: Some(UnixTime::from_secs(1_800_000_000 - 89 * 86_400)),
         ..record("0.a")
     };
-    assert!(jobs(&rows(vec![fresh]), &options)[0].warnings.is_empty());
+    assert!(
+        redemptions(&rows(vec![fresh]), &options)[0]
+            .warnings
+            .is_empty()
+    );
 }
 
 #[test]
@@ -630,7 +640,7 @@ fn every_row_is_accounted_for() {
     let mut seen = Vec::new();
     plan.rows(&source, &fingerprint, &mut |planned| {
         seen.push(match planned {
-            Planned::Job(job) => format!("{} job", job.locator.place()),
+            Planned::Redemption(redemption) => format!("{} redemption", redemption.locator.place()),
             Planned::Duplicate { locator, of } => format!("{} duplicate of {of}", locator.place()),
             Planned::Skipped { locator, reason } => {
                 format!("{} {}", locator.place(), reason.code())
@@ -642,16 +652,18 @@ fn every_row_is_accounted_for() {
     assert_eq!(
         seen,
         [
-            "#/0 job",
+            "#/0 redemption",
             "#/1 no_client_id",
             "#/2 duplicate of #/0",
-            "#/3 job"
+            "#/3 redemption"
         ]
     );
     let summary = plan.summary();
     assert_eq!(
         summary.rows,
-        summary.jobs + summary.duplicates + summary.skipped_rows()
+        summary.tokens
+            + summary.duplicates
+            + summary.skipped.iter().map(|skip| skip.count).sum::<u64>()
     );
     assert_eq!(
         summary.clients,
@@ -677,9 +689,9 @@ fn each_record_gets_what_it_names_among_more_than_are_remembered() {
         ..record(&format!("0.{index}"))
     };
     let source = rows(names().enumerate().map(of_tenant).collect());
-    let found: Vec<_> = jobs(&source, &PlanOptions::default())
+    let found: Vec<_> = redemptions(&source, &PlanOptions::default())
         .iter()
-        .map(|job| job.authority.realm().to_owned())
+        .map(|redemption| redemption.authority.realm().to_owned())
         .collect();
     assert_eq!(found, names().collect::<Vec<_>>());
 }
@@ -711,7 +723,7 @@ fn a_source_that_changes_is_noticed() {
         rows(vec![]),
         skipped,
     ] {
-        let result = plan.jobs(&changed, &fingerprint, &mut |_| ControlFlow::Continue(()));
+        let result = plan.redemptions(&changed, &fingerprint, &mut |_| ControlFlow::Continue(()));
         assert!(
             matches!(result, Err(PlanError::Changed { .. })),
             "{changed:?}"
@@ -729,7 +741,7 @@ fn a_visitor_that_stops_is_no_change() {
     let source = rows(vec![record("0.a"), record("0.b")]);
     let visited = AtomicU64::new(0);
     plan(&source, &PlanOptions::default())
-        .jobs(&source, &fingerprint, &mut |_| {
+        .redemptions(&source, &fingerprint, &mut |_| {
             visited.fetch_add(1, Ordering::Relaxed);
             ControlFlow::Break(())
         })
@@ -740,9 +752,9 @@ fn a_visitor_that_stops_is_no_change() {
 #[test]
 fn nothing_printed_holds_a_token() {
     let source = rows(vec![record("0.secret")]);
-    let jobs = jobs(&source, &PlanOptions::default());
+    let redemptions = redemptions(&source, &PlanOptions::default());
     let plan = plan(&source, &PlanOptions::default());
-    let printed = format!("{source:?} {jobs:?} {plan:?}");
+    let printed = format!("{source:?} {redemptions:?} {plan:?}");
     assert!(!printed.contains("secret"));
 }
 
@@ -778,12 +790,12 @@ proptest! {
             ..record("0.a")
         };
         let options = if trusts_localhost { named("https://localhost:8443") } else { PlanOptions::default() };
-        for job in jobs(&rows(vec![record]), &options) {
-            let host = job.authority.host();
-            let is_trusted = job.authority.is_well_known() || trusts_localhost && host == "localhost:8443";
-            prop_assert!(is_trusted, "{}", job.authority);
-            prop_assert!(!job.scopes.is_empty());
-            prop_assert_eq!(Authority::parse(&job.authority.to_string()).unwrap(), job.authority);
+        for redemption in redemptions(&rows(vec![record]), &options) {
+            let host = redemption.authority.host();
+            let is_trusted = redemption.authority.is_well_known() || trusts_localhost && host == "localhost:8443";
+            prop_assert!(is_trusted, "{}", redemption.authority);
+            prop_assert!(!redemption.scopes.is_empty());
+            prop_assert_eq!(Authority::parse(&redemption.authority.to_string()).unwrap(), redemption.authority);
         }
     }
 }

@@ -97,7 +97,7 @@ impl Warning {
         }
     }
 
-    const fn bit(self) -> u8 {
+    fn bit(self) -> u8 {
         1 << self as u8
     }
 }
@@ -115,23 +115,23 @@ pub struct Warnings(u8);
 impl Warnings {
     /// The set with `warning` in it.
     #[must_use]
-    pub const fn with(self, warning: Warning) -> Self {
+    pub fn with(self, warning: Warning) -> Self {
         Self(self.0 | warning.bit())
     }
 
     /// The warnings of both sets.
     #[must_use]
-    pub const fn and(self, other: Self) -> Self {
+    pub fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
     /// Whether `warning` is in the set.
-    pub const fn contains(self, warning: Warning) -> bool {
+    pub fn contains(self, warning: Warning) -> bool {
         self.0 & warning.bit() != 0
     }
 
     /// Whether there is nothing to warn about.
-    pub const fn is_empty(self) -> bool {
+    pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use msal::{BoxFuture, HttpClient, HttpError, HttpErrorKind};
-use msal_emulator::{Rotation, Settings as EmulatorSettings};
+use msal_emulator::{Fault, Rotation, Settings as EmulatorSettings};
 use msal_migrate::{Completion, JournalReader, NoObserver, RotationPolicy};
 
 use crate::world::{InProcess, World};
@@ -54,8 +54,7 @@ async fn run_and_kill(world: &World, entries: &[serde_json::Value], sealed: u64)
     let run = world.migration(entries).run(&mut observer, never);
     let all_sealed = async {
         let is_there = || {
-            JournalReader::open(world.journal())
-                .is_ok_and(|it| it.states().counts().unfinished == sealed)
+            JournalReader::open(world.journal()).is_ok_and(|it| it.counts().unpublished == sealed)
         };
         while !is_there() {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -116,6 +115,37 @@ async fn what_was_sealed_is_published_even_if_the_source_is_gone() {
             .len(),
         5
     );
+}
+
+/// An answer that only seems to bring a token: it stands where no token stands.
+#[tokio::test]
+async fn a_sealed_answer_without_a_token_is_published_with_the_one_that_was_redeemed() {
+    let mut world = World::new();
+    let whole = world.runtime.clone();
+    world.settings.concurrency = 1;
+    let nested = serde_json::json!({ "refresh_token": "0.NESTED" });
+    let fault = Fault::tamper()
+        .drop_member("refresh_token")
+        .set_member("note", nested);
+    world.http.emulator.add_fault(fault);
+    world.runtime.http = Arc::new(Falling {
+        inner: world.http.clone(),
+        left: AtomicUsize::new(4),
+    });
+    let entries = world.users(10);
+    run_and_kill(&world, &entries, 3).await;
+    world.runtime = whole;
+    assert_eq!(world.run(&[]).await.unwrap().migrated, 3);
+    let target = world.target().await;
+    let published = target["RefreshToken"].as_object().unwrap();
+    let mut secrets: Vec<_> = published.values().map(|token| &token["secret"]).collect();
+    let mut redeemed: Vec<_> = entries[..3]
+        .iter()
+        .map(|entry| &entry["refreshToken"])
+        .collect();
+    secrets.sort_by_key(|secret| secret.as_str());
+    redeemed.sort_by_key(|secret| secret.as_str());
+    assert_eq!(secrets, redeemed);
 }
 
 #[tokio::test]
@@ -206,7 +236,7 @@ async fn a_journal_of_another_target_is_refused() {
     let entries = world.users(1);
     world.run(&entries).await.unwrap();
     let source = msal_migrate::open(&world.source(&entries), &Default::default()).unwrap();
-    let identity = msal_migrate::Identity::new().with("target", "elsewhere");
+    let identity = msal_migrate::Destination::new().with("target", "elsewhere");
     let migration = msal_migrate::Migration::new(
         source,
         world.cache(msal_core::Dialect::default()),

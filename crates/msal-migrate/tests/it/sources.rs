@@ -45,22 +45,25 @@ fn planned(source: &dyn Source, client_id: Option<&str>) -> Vec<String> {
     assert_eq!(summary.rows, lines.len() as u64);
     assert_eq!(
         summary.rows,
-        summary.jobs + summary.duplicates + summary.skipped_rows()
+        summary.tokens
+            + summary.duplicates
+            + summary.skipped.iter().map(|skip| skip.count).sum::<u64>()
     );
     lines
 }
 
 fn line(planned: &Planned) -> String {
     match planned {
-        Planned::Job(job) => format!(
+        Planned::Redemption(redemption) => format!(
             "{} {:.8} {} {} {}",
-            job.locator.place(),
-            job.client_id,
-            job.authority
+            redemption.locator.place(),
+            redemption.client_id,
+            redemption
+                .authority
                 .to_string()
                 .trim_start_matches("https://login."),
-            job.scopes.as_str().to_owned(),
-            job.user.username.as_deref().unwrap_or("?"),
+            redemption.scopes.as_str().to_owned(),
+            redemption.user.username.as_deref().unwrap_or("?"),
         ),
         Planned::Duplicate { locator, of } => format!("{} = {of}", locator.place()),
         Planned::Skipped { locator, reason } => format!("{} {}", locator.place(), reason.code()),

@@ -19,8 +19,8 @@ use msal::{
 use msal_core::Dialect;
 use msal_emulator::{Directory, Emulator, Settings as EmulatorSettings, sample};
 use msal_migrate::{
-    AuthorityOverride, Class, Credentials, Identity, JournalReader, Migration, MigrationError,
-    NoObserver, PlanOptions, Report, Settings, SourceOptions, open,
+    AuthorityOverride, Class, Credentials, Destination, JournalReader, Migration, MigrationError,
+    NoObserver, PlanOptions, Report, Settings, SourceOptions, State, open,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -156,7 +156,7 @@ impl World {
             source,
             target,
             self.journal(),
-            Identity::new(),
+            Destination::new(),
             self.runtime.clone(),
         )
         .plan(plan)
@@ -179,13 +179,15 @@ impl World {
         })
     }
 
-    /// Class and error of every token in the journal.
-    pub(crate) fn outcomes(&self) -> Vec<(Class, Option<String>)> {
+    /// Class and error of every token in the journal that has an outcome.
+    pub(crate) fn outcomes(&self) -> Vec<(Class, String)> {
         let mut outcomes = Vec::new();
         JournalReader::open(self.journal())
             .unwrap()
-            .entries(&mut |entry| {
-                outcomes.extend(entry.outcome.map(|outcome| (outcome.class, outcome.error)));
+            .tokens(&mut |token| {
+                if let State::Concluded(class) = token.state {
+                    outcomes.push((class, token.reason.error.into_owned()));
+                }
             })
             .unwrap();
         outcomes

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use msal::{BoxFuture, CacheStore, FileStore, Partition, Runtime, SharedTokenCache};
 use msal_migrate::{
-    Credentials, Identity, Migration, MigrationError, PlanOptions, Settings, Source, Verifier,
+    Credentials, Destination, Migration, MigrationError, PlanOptions, Settings, Source, Verifier,
 };
 
 use super::outcome::Outcome;
@@ -37,7 +37,7 @@ impl Job {
         let cache = Arc::new(cache);
         let target =
             std::path::absolute(&self.target).unwrap_or_else(|_unknown| self.target.clone());
-        let identity = Identity::new()
+        let destination = Destination::new()
             .with("target", target.display().to_string())
             .with("sdk", self.sdk.name());
         let mut progress = Progress::new(printer);
@@ -45,7 +45,7 @@ impl Job {
             self.source,
             Arc::clone(&cache),
             self.journal,
-            identity,
+            destination,
             self.runtime.clone(),
         )
         .plan(self.plan)

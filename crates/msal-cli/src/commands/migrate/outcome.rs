@@ -42,7 +42,7 @@ impl Outcome {
         let mut out = format!(
             "{style}{} of {} migrated{style:#} into {BOLD}{}{BOLD:#} {DIM}in {}{DIM:#}\n\n",
             text::count(report.migrated),
-            text::counted(report.jobs, "token"),
+            text::counted(report.tokens, "token"),
             target.display(),
             text::duration(self.took),
         );
@@ -73,7 +73,7 @@ impl Outcome {
             out.push('\n');
             out.push_str(&verification::to_text(verification));
         }
-        if report.migrated < report.jobs {
+        if report.migrated < report.tokens {
             out.push_str(&format!(
                 "\n{HINT}hint{HINT:#}: msal migrate report {} tells why, token by token\n",
                 journal.display()
@@ -93,7 +93,7 @@ impl Outcome {
             "target": target.display().to_string(),
             "journal": journal.display().to_string(),
             "rows": report.rows,
-            "tokens": report.jobs,
+            "tokens": report.tokens,
             "duplicates": report.duplicates,
             "skipped": skipped::to_json(&report.skipped),
             "migrated": report.migrated,

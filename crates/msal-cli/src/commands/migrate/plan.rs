@@ -61,12 +61,12 @@ fn list(
 ) -> Result<(), Failure> {
     plan.rows(source, fingerprint, &mut |row| {
         printer.text(&match row {
-            Planned::Job(job) => format!(
+            Planned::Redemption(redemption) => format!(
                 "{}  redeem for {} at {}, asking for {}\n",
-                job.locator,
-                job.client_id,
-                job.authority,
-                job.scopes.as_str()
+                redemption.locator,
+                redemption.client_id,
+                redemption.authority,
+                redemption.scopes.as_str()
             ),
             Planned::Duplicate { locator, of } => {
                 format!("{locator}  {DIM}same token as {of}{DIM:#}\n")
@@ -85,7 +85,7 @@ fn list(
 fn summary(source: &dyn Source, summary: &Summary) -> String {
     let mut out = format!(
         "{BOLD}{}{BOLD:#} would be redeemed, from {} of {}\n\n",
-        text::counted(summary.jobs, "token"),
+        text::counted(summary.tokens, "token"),
         text::counted(summary.rows, "row"),
         source.kind(),
     );
@@ -157,7 +157,7 @@ fn print_json(
     let mut document = json!({
         "source": source.kind().as_str(),
         "rows": summary.rows,
-        "tokens": summary.jobs,
+        "tokens": summary.tokens,
         "duplicates": summary.duplicates,
         "clients": counts(&summary.clients),
         "authorities": counts(&summary.hosts),
@@ -183,9 +183,9 @@ fn print_json(
 
 fn row_json(row: &Planned) -> Value {
     match row {
-        Planned::Job(job) => json!({
-            "row": job.locator.to_string(), "action": "redeem", "client_id": job.client_id,
-            "authority": job.authority.to_string(), "scopes": job.scopes.as_str(), "duplicates": job.duplicates,
+        Planned::Redemption(redemption) => json!({
+            "row": redemption.locator.to_string(), "action": "redeem", "client_id": redemption.client_id,
+            "authority": redemption.authority.to_string(), "scopes": redemption.scopes.as_str(), "duplicates": redemption.duplicates,
         }),
         Planned::Duplicate { locator, of } => {
             json!({ "row": locator.to_string(), "action": "none", "duplicate_of": of.to_string() })

@@ -1,6 +1,6 @@
 //! `msal migrate report`: how each token of a migration ended.
 
-use msal_migrate::{Counts, JournalEntry, JournalReader, State};
+use msal_migrate::{Class, Counts, JournalReader, State, TokenReport};
 use serde_json::{Value, json};
 
 use crate::cli::{Format, ReportArgs};
@@ -26,13 +26,13 @@ pub(crate) fn run(arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Fai
         printer.text("row,class,error,suberror,aadsts,home_account_id,at\n");
     }
     journal
-        .entries(&mut |entry| {
-            if arguments.all || entry.state != State::Migrated {
-                each(Row::new(entry, arguments.show_users));
+        .tokens(&mut |token| {
+            if arguments.all || token.state != State::Concluded(Class::Migrated) {
+                each(Row::new(token, arguments.show_users));
             }
         })
         .map_err(|error| Failure::new(&error))?;
-    let counts = journal.states().counts();
+    let counts = journal.counts();
     match printer.format {
         Format::Json => printer.json(&json!({ "counts": counts_json(&counts), "tokens": rows })),
         Format::Text => printer.text(&counts_text(&counts)),
@@ -53,32 +53,26 @@ struct Row {
 }
 
 impl Row {
-    fn new(entry: JournalEntry, show_users: bool) -> Self {
+    fn new(token: TokenReport, show_users: bool) -> Self {
         // The key of a row and the name of a file may be a user's name.
         let place = match show_users {
-            true => entry.locator.to_string(),
-            false => entry.locator.place().to_string(),
+            true => token.locator.to_string(),
+            false => token.locator.place().to_string(),
         };
-        let class = class_of(entry.state);
-        let outcome = entry.outcome;
-        let text = |text: Option<String>| text.unwrap_or_default();
-        let codes = outcome
-            .as_ref()
-            .map(|outcome| outcome.codes.clone())
-            .unwrap_or_default();
-        let codes: Vec<_> = codes.iter().map(|code| format!("AADSTS{code}")).collect();
+        let reason = token.reason;
+        let codes: Vec<_> = reason
+            .aadsts
+            .iter()
+            .map(|code| format!("AADSTS{code}"))
+            .collect();
         Self {
             place,
-            class,
-            error: text(outcome.as_ref().and_then(|outcome| outcome.error.clone())),
-            suberror: text(
-                outcome
-                    .as_ref()
-                    .and_then(|outcome| outcome.suberror.clone()),
-            ),
+            class: class_of(token.state),
+            error: reason.error.into_owned(),
+            suberror: reason.suberror.unwrap_or_default(),
             aadsts: codes.join(" "),
-            home_account_id: text(outcome.and_then(|outcome| outcome.home_account_id)),
-            at: entry.at.as_secs(),
+            home_account_id: token.home_account_id.unwrap_or_default(),
+            at: token.at.as_secs(),
         }
     }
 
@@ -136,13 +130,12 @@ fn quote(field: &str) -> String {
 
 fn class_of(state: State) -> &'static str {
     match state {
-        State::Failed => "failed",
-        State::InDoubt { .. } => "in_doubt",
-        State::Migrated => "migrated",
-        State::NeedsUser => "needs_user",
-        State::Quarantined => "quarantined",
-        State::Redeemed { .. } | State::Published { .. } => "unpublished",
-        State::Skipped => "skipped",
+        State::Concluded(Class::Failed) => "failed",
+        State::Concluded(Class::Migrated) => "migrated",
+        State::Concluded(Class::NeedsUser) => "needs_user",
+        State::Concluded(Class::Quarantined) => "quarantined",
+        State::InDoubt => "in_doubt",
+        State::Unpublished => "unpublished",
         _ => "retryable",
     }
 }
@@ -151,7 +144,7 @@ fn counts_json(counts: &Counts) -> Value {
     json!({
         "total": counts.total(), "migrated": counts.migrated, "needs_user": counts.needs_user,
         "failed": counts.failed, "quarantined": counts.quarantined, "retryable": counts.retryable,
-        "in_doubt": counts.in_doubt, "unpublished": counts.unfinished,
+        "in_doubt": counts.in_doubt, "unpublished": counts.unpublished,
     })
 }
 
@@ -163,7 +156,7 @@ fn counts_text(counts: &Counts) -> String {
         ("held back", counts.quarantined),
         ("left to retry", counts.retryable),
         ("in doubt", counts.in_doubt),
-        ("answered, not yet published", counts.unfinished),
+        ("answered, not yet published", counts.unpublished),
     ]
     .into_iter()
     .filter(|(name, count)| *count > 0 || *name == "migrated")

@@ -25,15 +25,15 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
             false => Verifier::new(target, runtime.clone()),
         };
         let verifier = verifier.credentials(credentials).authority(authority);
-        let mut each = |answer: &msal_migrate::Answer<'_>| {
-            if answer.proof == Proof::Broken {
-                let why = answer.error.map_or_else(
+        let mut each = |asked: &msal_migrate::Asked<'_>| {
+            if asked.proof == Proof::Broken {
+                let why = asked.error.map_or_else(
                     || "no client holds its refresh token".to_owned(),
                     ToString::to_string,
                 );
                 broken.push((
-                    answer.account.home_account_id.to_string(),
-                    answer.client_id.to_owned(),
+                    asked.account.home_account_id.to_string(),
+                    asked.client_id.to_owned(),
                     why,
                 ));
             }

@@ -1,12 +1,10 @@
 //! A writer that is killed, and a disk that is full.
 
-use std::{
-    io::{BufRead as _, BufReader},
-    path::PathBuf,
-    process::{Command, Stdio},
-    thread,
-    time::Duration,
-};
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use super::*;
 use crate::journal::State;
@@ -51,14 +49,15 @@ async fn what_was_acknowledged_survives_every_kill() {
 
         let (journal, _) = home.open();
         for n in &acknowledged {
-            let Some(State::Redeemed { position }) = journal.states().get(&token(*n)) else {
-                panic!(
-                    "{n} was acknowledged and is {:?}",
-                    journal.states().get(&token(*n))
-                );
-            };
+            let state = journal.states().get(&token(*n));
+            assert_eq!(
+                state,
+                Some(State::Unpublished),
+                "{n} was acknowledged and is {state:?}"
+            );
             if n / 1_000_000 == kill {
-                assert_eq!(journal.response(position).await.unwrap().body, body(*n));
+                let position = journal.states().decided_at(&token(*n)).unwrap();
+                assert_eq!(body_at(&journal, position).await, body(*n));
             }
         }
     }
@@ -81,7 +80,7 @@ async fn append_until_killed() {
         let journal = journal.clone();
         tokio::spawn(async move {
             for n in (first + lane..).step_by(8) {
-                drop(journal.append(intent(n)));
+                drop(begin(&journal, &intent(n)));
                 append(&journal, redeemed(n, body(n))).await;
                 println!("\ndurable {n}.");
             }
@@ -102,23 +101,23 @@ async fn a_full_disk_breaks_the_journal_and_loses_nothing_acknowledged() {
     let (journal, _) = home.open();
     let mut durable = 0;
     let error = loop {
-        match journal.append(redeemed(durable, body(durable))).await {
+        match begin(&journal, &redeemed(durable, body(durable))).await {
             Ok(_) => durable += 1,
             Err(error) => break error,
         }
     };
     assert!(matches!(error, JournalError::Broken { .. }), "{error}");
     assert!(error.hint().unwrap().contains("make room"));
-    let refused = journal.append(intent(1_000)).await;
+    let refused = begin(&journal, &intent(1_000)).await;
     assert!(
         matches!(refused, Err(JournalError::Broken { .. })),
         "{refused:?}"
     );
     drop(journal);
     mounted.enlarge();
-    let (journal, replay) = home.open();
+    let (journal, found) = home.open();
     assert_eq!(journal.states().counts().total(), durable);
-    assert!(replay.torn > 0 && durable > 5);
+    assert!(found.torn > 0 && durable > 5);
     append(&journal, redeemed(durable, body(durable))).await;
 }
 

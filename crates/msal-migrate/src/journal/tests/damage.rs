@@ -1,11 +1,12 @@
 //! Torn ends are cut, and everything else that is not as it was written is an error: never half-used.
 
-use std::{fs, ops::Range};
+use std::fs;
+use std::ops::Range;
 
 use futures_util::future::join_all;
 
 use super::*;
-use crate::journal::{State, States};
+use crate::journal::{JournalReader, State, States};
 
 /// The part of the header that tells who has the journal open.
 const HOLDER: Range<usize> = 10..14;
@@ -23,16 +24,16 @@ impl Sample {
         let home = Home::new();
         let (journal, _) = home.open();
         let first = append(&journal, intent(1)).await;
-        for event in [
+        for given in [
             redeemed(1, "{\"refresh_token\":\"0.A\"}"),
             outcome(1, Class::Migrated),
             intent(2),
         ] {
-            append(&journal, event).await;
+            append(&journal, given).await;
         }
         drop(journal);
         let bytes = fs::read(home.journal()).unwrap();
-        // The record that opens the session stands directly before the first event: 4 + 13 + 4 fixed, 16 of session.
+        // The record that opens the session stands directly before the first entry: 4 + 13 + 4 fixed, 16 of session.
         let mut records = vec![usize::try_from(first.0).unwrap() - 37];
         while records[records.len() - 1] < bytes.len() {
             let at = records[records.len() - 1];
@@ -42,7 +43,7 @@ impl Sample {
         assert_eq!(
             (records.len(), records.last()),
             (7, Some(&bytes.len())),
-            "opened, four events, closed, end"
+            "opened, four entries, closed, end"
         );
         Self {
             home,
@@ -52,22 +53,22 @@ impl Sample {
     }
 
     /// What opening makes of `bytes` in the place of the journal.
-    fn open(&self, bytes: &[u8]) -> Result<(Journal, Replay), JournalError> {
+    fn open(&self, bytes: &[u8]) -> Result<(Journal, Condition), JournalError> {
         fs::write(self.home.journal(), bytes).unwrap();
         self.home.try_open()
     }
 
-    /// What is known after the first `events` events.
-    fn assert_states(states: &States, events: usize, context: usize) {
-        let one = match events {
+    /// What is known after the first `entries` entries.
+    fn assert_states(states: &States, entries: usize, context: usize) {
+        let one = match entries {
             0 => "None",
             1 => "Some(InDoubt",
-            2 => "Some(Redeemed",
-            _ => "Some(Migrated",
+            2 => "Some(Unpublished",
+            _ => "Some(Concluded(Migrated",
         };
         let found = format!("{:?}", states.get(&token(1)));
         assert!(found.starts_with(one), "{context}: {found}");
-        assert_eq!(states.get(&token(2)).is_some(), events > 3, "{context}");
+        assert_eq!(states.get(&token(2)).is_some(), entries > 3, "{context}");
     }
 }
 
@@ -75,7 +76,7 @@ impl Sample {
 async fn a_journal_cut_at_any_byte_keeps_what_was_whole() {
     let sample = Sample::new().await;
     for len in 0..sample.bytes.len() {
-        let (journal, replay) = sample.open(&sample.bytes[..len]).unwrap();
+        let (journal, found) = sample.open(&sample.bytes[..len]).unwrap();
         let whole = sample.records.iter().filter(|end| **end <= len).count();
         let torn = if whole == 0 {
             len
@@ -83,7 +84,7 @@ async fn a_journal_cut_at_any_byte_keeps_what_was_whole() {
             len - sample.records[whole - 1]
         };
         assert_eq!(
-            (replay.is_new, replay.torn),
+            (found.is_new, found.torn),
             (whole == 0, torn as u64),
             "{len}"
         );
@@ -92,8 +93,8 @@ async fn a_journal_cut_at_any_byte_keeps_what_was_whole() {
 
         append(&journal, intent(9)).await;
         drop(journal);
-        let (journal, replay) = sample.home.open();
-        assert_eq!(replay.torn, 0, "{len}");
+        let (journal, found) = sample.home.open();
+        assert_eq!(found.torn, 0, "{len}");
         assert!(journal.states().get(&token(9)).is_some(), "{len}");
     }
 }
@@ -110,8 +111,8 @@ async fn a_flipped_bit_in_any_byte_is_noticed() {
             Sample::assert_states(&opened.unwrap().0.states(), 4, offset);
         } else if offset >= closed {
             // A mark that says nothing but that all before it is whole.
-            let (journal, replay) = opened.unwrap();
-            assert_eq!(replay.torn as usize, bytes.len() - closed, "{offset}");
+            let (journal, found) = opened.unwrap();
+            assert_eq!(found.torn as usize, bytes.len() - closed, "{offset}");
             Sample::assert_states(&journal.states(), 4, offset);
         } else {
             let Err(JournalError::Damaged { offset: named, .. }) = opened else {
@@ -168,7 +169,7 @@ async fn a_missing_or_foreign_key_is_an_error_that_changes_nothing() {
             "{opened:?}"
         );
         assert!(matches!(
-            Journal::read_only(sample.home.journal()),
+            JournalReader::open(sample.home.journal()),
             Err(JournalError::Key { .. })
         ));
         assert_eq!(fs::read(sample.home.journal()).unwrap(), sample.bytes);
@@ -189,8 +190,8 @@ async fn a_key_whose_journal_is_gone_is_used_again() {
     let fingerprint = journal.fingerprint("client", b"token");
     drop(journal);
     fs::remove_file(sample.home.journal()).unwrap();
-    let (journal, replay) = sample.home.open();
-    assert!(replay.is_new);
+    let (journal, found) = sample.home.open();
+    assert!(found.is_new);
     assert_eq!(journal.fingerprint("client", b"token"), fingerprint);
 }
 
@@ -220,7 +221,7 @@ async fn records_that_are_missing_repeated_or_from_elsewhere_are_noticed() {
 async fn a_hole_in_the_last_write_cuts_it_there_and_a_hole_before_is_damage() {
     let home = Home::new();
     let (journal, _) = home.open();
-    let all = join_all((0..200).map(|n| journal.append(redeemed(n, body(n))))).await;
+    let all = join_all((0..200).map(|n| begin(&journal, &redeemed(n, body(n))))).await;
     let positions: Vec<usize> = all
         .into_iter()
         .map(|position| position.unwrap().0 as usize)
@@ -246,8 +247,8 @@ async fn a_hole_in_the_last_write_cuts_it_there_and_a_hole_before_is_damage() {
     let mut torn = bytes[..end.min(bytes.len() - 21)].to_vec();
     torn[hole + 100..hole + 200].fill(0);
     fs::write(home.journal(), &torn).unwrap();
-    let (journal, replay) = home.open();
-    assert_eq!(replay.torn as usize, torn.len() - hole);
+    let (journal, found) = home.open();
+    assert_eq!(found.torn as usize, torn.len() - hole);
     let known = positions
         .iter()
         .filter(|position| **position < hole)
@@ -349,7 +350,10 @@ async fn both_files_are_private() {
 #[tokio::test]
 async fn states_of_a_sample_are_what_the_other_tests_expect() {
     let sample = Sample::new().await;
-    let (journal, replay) = sample.open(&sample.bytes).unwrap();
-    assert_eq!(journal.states().get(&token(1)), Some(State::Migrated));
-    assert_eq!(replay.torn, 0);
+    let (journal, found) = sample.open(&sample.bytes).unwrap();
+    assert_eq!(
+        journal.states().get(&token(1)),
+        Some(State::Concluded(Class::Migrated))
+    );
+    assert_eq!(found.torn, 0);
 }

@@ -5,13 +5,13 @@ use std::fs;
 use msal::SystemRandom;
 
 use super::*;
-use crate::journal::{Counts, Published, State};
+use crate::journal::{Counts, JournalReader, State};
 
 #[tokio::test]
 async fn a_run_is_resumed_where_it_stopped() {
     let home = Home::new();
-    let (journal, replay) = home.open();
-    assert!(replay.is_new && journal.states().counts().total() == 0);
+    let (journal, found) = home.open();
+    assert!(found.is_new && journal.states().counts().total() == 0);
     append(&journal, intent(1)).await;
     append(&journal, intent(2)).await;
     let answer = append(&journal, redeemed(2, body(2))).await;
@@ -20,23 +20,21 @@ async fn a_run_is_resumed_where_it_stopped() {
     append(&journal, outcome(4, Class::NeedsUser)).await;
     drop(journal);
 
-    let (journal, replay) = home.open();
-    assert!(!replay.is_new && replay.torn == 0);
+    let (journal, found) = home.open();
+    assert!(!found.is_new && found.torn == 0);
     let states = [1, 2, 3, 4, 5].map(|n| journal.states().get(&token(n)));
-    assert!(matches!(states[0], Some(State::InDoubt { attempt: 1, .. })));
     assert_eq!(
-        states[1..],
+        states,
         [
-            Some(State::Redeemed { position: answer }),
-            Some(State::Migrated),
-            Some(State::NeedsUser),
+            Some(State::InDoubt),
+            Some(State::Unpublished),
+            Some(State::Concluded(Class::Migrated)),
+            Some(State::Concluded(Class::NeedsUser)),
             None,
         ]
     );
-    assert_eq!(journal.states().in_doubt(), [token(1)]);
-    assert_eq!(journal.states().unfinished(), [(token(2), answer)]);
-    let response = journal.response(answer).await.unwrap();
-    assert_eq!((response.status, response.body), (200, body(2)));
+    assert_eq!(journal.states().with_answers(), [answer]);
+    assert_eq!(body_at(&journal, answer).await, body(2));
 }
 
 #[tokio::test]
@@ -47,10 +45,7 @@ async fn responses_can_be_read_before_and_after_any_number_of_openings() {
         let (journal, _) = home.open();
         positions.push(append(&journal, redeemed(n, body(n))).await);
         for (n, position) in positions.iter().enumerate() {
-            assert_eq!(
-                journal.response(*position).await.unwrap().body,
-                body(n as u64)
-            );
+            assert_eq!(body_at(&journal, *position).await, body(n as u64));
         }
     }
 }
@@ -60,25 +55,20 @@ async fn a_position_of_something_else_has_no_response() {
     let home = Home::new();
     let (journal, _) = home.open();
     let position = append(&journal, intent(1)).await;
-    let missing = journal.response(position).await;
-    assert!(
-        matches!(missing, Err(JournalError::Erased { .. })),
-        "{missing:?}"
-    );
+    assert!(journal.answered(position).await.unwrap().is_none());
+    let position = append(&journal, outcome(1, Class::Quarantined)).await;
+    assert!(journal.answered(position).await.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn dropping_the_future_does_not_take_the_record_back() {
     let home = Home::new();
     let (journal, _) = home.open();
-    drop(journal.append(intent(1)));
-    drop(journal.append(redeemed(1, body(1))));
+    drop(begin(&journal, &intent(1)));
+    drop(begin(&journal, &redeemed(1, body(1))));
     drop(journal);
     let (journal, _) = home.open();
-    assert!(matches!(
-        journal.states().get(&token(1)),
-        Some(State::Redeemed { .. })
-    ));
+    assert_eq!(journal.states().get(&token(1)), Some(State::Unpublished));
 }
 
 #[tokio::test]
@@ -101,7 +91,7 @@ async fn a_run_with_another_target_is_refused_and_changes_nothing() {
     let home = Home::new();
     drop(home.open());
     let before = fs::read(home.journal()).unwrap();
-    let other = Identity::new().with("target", "/srv/other.json");
+    let other = Destination::new().with("target", "/srv/other.json");
     let error = Journal::open(home.journal(), &other, &SystemRandom::default()).unwrap_err();
     let wanted = "of another run: its target is \"/srv/cache.json\", not \"/srv/other.json\"";
     assert!(error.to_string().ends_with(wanted), "{error}");
@@ -121,17 +111,20 @@ async fn finishing_erases_the_answers_and_keeps_what_became_of_them() {
     assert_eq!(erased[..62], keys[..62]);
     assert_eq!(erased[62..], [0; 36]);
 
-    let reader = Journal::read_only(home.journal()).unwrap();
-    assert_eq!(reader.states().get(&token(1)), Some(State::Migrated));
+    let reader = JournalReader::open(home.journal()).unwrap();
+    assert_eq!((reader.counts().migrated, reader.counts().total()), (1, 1));
     let (journal, _) = home.open();
-    assert_eq!(journal.states().get(&token(1)), Some(State::Migrated));
+    assert_eq!(
+        journal.states().get(&token(1)),
+        Some(State::Concluded(Class::Migrated))
+    );
     assert_eq!(journal.fingerprint("client", b"token"), fingerprint);
-    let gone = journal.response(answer).await;
+    let gone = journal.answered(answer).await;
     assert!(matches!(gone, Err(JournalError::Erased { .. })), "{gone:?}");
 
     // And it can be worked with again.
     let answer = append(&journal, redeemed(2, body(2))).await;
-    assert_eq!(journal.response(answer).await.unwrap().body, body(2));
+    assert_eq!(body_at(&journal, answer).await, body(2));
 }
 
 #[tokio::test]
@@ -139,23 +132,14 @@ async fn finishing_is_refused_while_an_answer_is_in_the_journal_only() {
     let home = Home::new();
     let (journal, _) = home.open();
     let answer = append(&journal, redeemed(1, body(1))).await;
-    let published = Published {
-        fingerprints: vec![token(1)],
-        generation: vec![1],
-        at: at(),
-    };
-    append(&journal, Event::Published(published)).await;
     let refused = journal.finish().await;
     assert!(
-        matches!(refused, Err(JournalError::Unfinished { responses: 1 })),
+        matches!(refused, Err(JournalError::Unpublished { answers: 1 })),
         "{refused:?}"
     );
     let (journal, _) = home.open();
-    assert_eq!(
-        journal.states().get(&token(1)),
-        Some(State::Published { position: answer })
-    );
-    assert_eq!(journal.response(answer).await.unwrap().body, body(1));
+    assert_eq!(journal.states().get(&token(1)), Some(State::Unpublished));
+    assert_eq!(body_at(&journal, answer).await, body(1));
 }
 
 #[tokio::test]
@@ -163,37 +147,40 @@ async fn a_report_lists_each_token_once_with_its_last_word() {
     let home = Home::new();
     let (journal, _) = home.open();
     append(&journal, intent(1)).await;
-    append(&journal, outcome(1, Class::Retry)).await;
+    append(&journal, outcome(1, Class::Retryable)).await;
     append(&journal, intent(2)).await;
     append(&journal, redeemed(3, body(3))).await;
     append(&journal, outcome(1, Class::Migrated)).await;
 
     // While it is being written.
-    let reader = Journal::read_only(home.journal()).unwrap();
-    let mut entries = Vec::new();
-    reader.entries(&mut |entry| entries.push(entry)).unwrap();
-    let tokens: Vec<_> = entries
+    let reader = JournalReader::open(home.journal()).unwrap();
+    let mut reported = Vec::new();
+    reader.tokens(&mut |token| reported.push(token)).unwrap();
+    let tokens: Vec<_> = reported
         .iter()
-        .map(|entry| (entry.fingerprint, entry.locator.to_string()))
+        .map(|token| (token.fingerprint, token.locator.to_string()))
         .collect();
     assert_eq!(
         tokens,
         [2, 3, 1].map(|n| (token(n), locator(n).to_string()))
     );
-    assert_eq!(entries[2].outcome.as_ref().unwrap().class, Class::Migrated);
-    assert_eq!(entries.len() as u64, reader.states().counts().total());
-    assert_eq!(reader.identity().get("target"), Some("/srv/cache.json"));
     assert_eq!(
-        format!("{:?}", reader.states().counts()),
-        format!(
-            "{:?}",
-            Counts {
-                in_doubt: 1,
-                migrated: 1,
-                unfinished: 1,
-                ..Counts::default()
-            }
-        )
+        [0, 1, 2].map(|n: usize| reported[n].state),
+        [
+            State::InDoubt,
+            State::Unpublished,
+            State::Concluded(Class::Migrated)
+        ]
+    );
+    assert_eq!(reported.len() as u64, reader.counts().total());
+    assert_eq!(
+        reader.counts(),
+        Counts {
+            in_doubt: 1,
+            migrated: 1,
+            unpublished: 1,
+            ..Counts::default()
+        }
     );
 }
 
@@ -219,17 +206,23 @@ async fn nothing_secret_and_nobodys_name_is_readable_in_the_files() {
     let (journal, _) = home.open();
     let fingerprint = journal.fingerprint("client", b"0.SOURCE-TOKEN");
     let (mut intent, mut redeemed) = (intent(1), redeemed(1, body(1)));
-    if let (Event::Intent(intent), Event::Redeemed(redeemed)) = (&mut intent, &mut redeemed) {
-        (intent.fingerprint, redeemed.fingerprint) = (fingerprint, fingerprint);
+    (intent.fingerprint, redeemed.fingerprint) = (fingerprint, fingerprint);
+    let mut concluded = outcome(1, Class::Quarantined);
+    concluded.fingerprint = fingerprint;
+    if let Step::Concluded(outcome) = &mut concluded.step {
+        outcome.home_account_id = Some("HOME-ACCOUNT");
+        outcome.reason = Cow::Owned(Reason::named("invalid_grant"));
     }
-    let mut outcome = Outcome::new(fingerprint, locator(1), Class::Quarantined, at());
-    outcome.home_account_id = Some("HOME-ACCOUNT".into());
-    outcome.error = Some("invalid_grant".into());
-    let events = [intent, redeemed, Event::Outcome(outcome)];
-    let shown = format!("{events:?} {journal:?}");
-    for event in events {
-        append(&journal, event).await;
+    let mut shown = format!("{journal:?}");
+    for given in [intent, redeemed, concluded] {
+        shown += &format!("{:?}", given.entry());
+        let position = append(&journal, given).await;
+        shown += &format!("{:?}", journal.answered(position).await);
     }
+    let mut visit = |token| shown += &format!("{token:?}");
+    let reader = JournalReader::open(home.journal()).unwrap();
+    reader.tokens(&mut visit).unwrap();
+    shown += &format!("{reader:?}");
     drop(journal);
     let files = [
         fs::read(home.journal()).unwrap(),
@@ -260,21 +253,18 @@ async fn nothing_secret_and_nobodys_name_is_readable_in_the_files() {
 async fn what_is_larger_than_any_answer_is_refused_and_the_next_record_is_not() {
     let home = Home::new();
     let (journal, _) = home.open();
-    let refused = journal.append(redeemed(1, vec![b'x'; 4 << 20])).await;
+    let refused = begin(&journal, &redeemed(1, vec![b'x'; 4 << 20])).await;
     assert!(
         matches!(refused, Err(JournalError::TooLarge { .. })),
         "{refused:?}"
     );
     let large = vec![b'x'; (4 << 20) - 1000];
     let position = append(&journal, redeemed(2, large.clone())).await;
-    assert_eq!(journal.response(position).await.unwrap().body, large);
+    assert_eq!(body_at(&journal, position).await, large);
     drop(journal);
     let (journal, _) = home.open();
     assert_eq!(journal.states().get(&token(1)), None);
-    assert_eq!(
-        journal.states().get(&token(2)),
-        Some(State::Redeemed { position })
-    );
+    assert_eq!(journal.states().get(&token(2)), Some(State::Unpublished));
 }
 
 #[tokio::test]

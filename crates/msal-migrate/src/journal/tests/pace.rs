@@ -1,6 +1,8 @@
 //! Measurements, run by hand: `cargo test --release -p msal-migrate journal::tests::pace -- --ignored --nocapture`.
 
-use std::{fs, sync::Arc, time::Instant};
+use std::fs;
+use std::sync::Arc;
+use std::time::Instant;
 
 use super::*;
 
@@ -45,13 +47,13 @@ async fn replay_of_a_million_records() {
         let home = Home::new();
         let (journal, _) = home.open();
         for n in 0..500_000 {
-            drop(journal.append(intent(n)));
+            drop(begin(&journal, &intent(n)));
             let next = if n < answers {
                 redeemed(n, body(n))
             } else {
                 outcome(n, Class::Migrated)
             };
-            drop(journal.append(next));
+            drop(begin(&journal, &next));
         }
         drop(journal);
         let size = fs::metadata(home.journal()).unwrap().len() >> 20;

@@ -1,4 +1,4 @@
-//! What decides how a record is redeemed. Most records of a source have it in common, so it is decided once for them.
+//! What decides how a record is redeemed. Most records of a source have it in common, so that it is decided once for them.
 
 use std::borrow::Cow;
 
@@ -6,12 +6,9 @@ use msal_core::Scope;
 
 use crate::record::Record;
 
-/// Personal accounts' refresh tokens start like this, and are redeemed at `consumers` only.
-const PERSONAL_TOKEN: &str = "M.";
-
-/// All that client, authority and scopes are decided by. What is not in here cannot make a difference.
+/// All that decides client, authority and scopes: records that agree in it are redeemed alike.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Grounds<'a> {
+pub(super) struct Criteria<'a> {
     pub(super) authority: Option<Cow<'a, str>>,
     pub(super) client_id: Option<Cow<'a, str>>,
     pub(super) resource: Option<Cow<'a, str>>,
@@ -24,7 +21,7 @@ pub(super) struct Grounds<'a> {
     pub(super) is_personal_token: bool,
 }
 
-impl<'a> Grounds<'a> {
+impl<'a> Criteria<'a> {
     pub(super) fn of(record: &'a Record) -> Self {
         let borrowed = |text: &'a Option<String>| text.as_deref().map(Cow::Borrowed);
         let token = record.refresh_token.expose_secret();
@@ -40,9 +37,9 @@ impl<'a> Grounds<'a> {
     }
 
     /// The same, without the record it was read from.
-    pub(super) fn into_owned(self) -> Grounds<'static> {
+    pub(super) fn into_owned(self) -> Criteria<'static> {
         let owned = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
-        Grounds {
+        Criteria {
             authority: owned(self.authority),
             client_id: owned(self.client_id),
             resource: owned(self.resource),
@@ -52,3 +49,6 @@ impl<'a> Grounds<'a> {
         }
     }
 }
+
+/// Personal accounts' refresh tokens start like this, and are redeemed at `consumers` only.
+const PERSONAL_TOKEN: &str = "M.";

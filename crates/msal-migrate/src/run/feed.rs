@@ -1,20 +1,13 @@
-//! Handing jobs to the engine's thread, a batch at a time.
+//! Handing redemptions to the run, a batch at a time.
 //!
-//! Reading a row takes less time than waking the other thread, and either of the two sleeps most of the time: the
-//! engine while a batch is read, the reader while there is no room. So they wake each other once per batch.
+//! Reading a row takes less time than waking the other thread, and either of the two sleeps most of the time: the run
+//! while a batch is read, the reader while there is no room. So they wake each other once per batch.
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-/// How many rows are read between two batches. Rows and not jobs are counted: where few are due, as in a second run,
-/// those need not wait for each other.
-const ROWS: usize = 64;
-
-/// How many jobs are read ahead of the engine.
-const READ_AHEAD: usize = 4 * ROWS;
-
-/// The engine's end, and the reader's.
-pub(super) fn channel<T>() -> (Feed<T>, mpsc::Receiver<T>) {
+/// The reader's end, and the run's.
+pub(crate) fn channel<T>() -> (Feed<T>, mpsc::Receiver<T>) {
     let (sender, receiver) = mpsc::channel(READ_AHEAD);
     let feed = Feed {
         sender,
@@ -25,19 +18,19 @@ pub(super) fn channel<T>() -> (Feed<T>, mpsc::Receiver<T>) {
 }
 
 /// Where the reader puts what it read.
-pub(super) struct Feed<T> {
+pub(crate) struct Feed<T> {
     sender: mpsc::Sender<T>,
     batch: Vec<T>,
     rows: usize,
 }
 
-/// Nobody takes jobs any more.
+/// Nobody takes redemptions any more.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Closed;
+pub(crate) struct Closed;
 
 impl<T> Feed<T> {
     /// Takes what a row gave, if anything. Blocks while there is no room for the batch it completes.
-    pub(super) fn row(&mut self, given: Option<T>) -> Result<(), Closed> {
+    pub(crate) fn row(&mut self, given: Option<T>) -> Result<(), Closed> {
         self.batch.extend(given);
         self.rows += 1;
         if self.rows < ROWS {
@@ -47,9 +40,11 @@ impl<T> Feed<T> {
     }
 
     /// Hands on what has come together. Blocks while there is no room for it.
-    pub(super) fn flush(&mut self) -> Result<(), Closed> {
+    pub(crate) fn flush(&mut self) -> Result<(), Closed> {
         self.rows = 0;
+        // All places at once, so that the run is woken once.
         let room = self.sender.reserve_many(self.batch.len());
+        // The reader has a thread of its own, where waiting holds up nobody else.
         let room = Handle::current().block_on(room).map_err(|_closed| Closed)?;
         for (place, item) in room.zip(self.batch.drain(..)) {
             place.send(item);
@@ -57,6 +52,13 @@ impl<T> Feed<T> {
         Ok(())
     }
 }
+
+/// How many rows are read between two batches. Rows are counted, and not the redemptions they give: where few are due, as
+/// in a second run, those need not wait for each other.
+const ROWS: usize = 64;
+
+/// How many redemptions are read ahead of the run.
+const READ_AHEAD: usize = 4 * ROWS;
 
 #[cfg(test)]
 mod tests {

@@ -2,34 +2,27 @@
 //!
 //! A lane widens by one for each success and halves at each setback (additive increase, multiplicative decrease). A
 //! 429 stops the whole lane and no other: one answer tells what a thousand requests would only repeat. Nothing here
-//! waits or knows the time; the engine does what it is told.
+//! waits or knows the time: the run waits for as long as a lane says.
 
 use std::time::Duration;
 
 use crate::journal::Class;
 
-/// The first wait after a setback for which the server names none; it doubles up to [`LONGEST_BACK_OFF`].
-const FIRST_BACK_OFF: Duration = Duration::from_secs(2);
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
-
-/// How wide a lane starts. Success doubles it with every round trip.
-const FIRST_WIDTH: usize = 32;
-
 /// Why nothing more is sent on a lane in this run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Halt {
-    /// The server refused the client itself, so it would refuse every token of it.
-    Refused,
     /// The lane has waited longer than the operator is willing to.
     Exhausted,
+    /// The server refused the client itself, so it would refuse every token of it.
+    Refused,
 }
 
 impl Halt {
     /// What becomes of the lane's tokens.
     pub(super) fn class(self) -> Class {
         match self {
+            Self::Exhausted => Class::Retryable,
             Self::Refused => Class::Failed,
-            Self::Exhausted => Class::Retry,
         }
     }
 }
@@ -88,6 +81,7 @@ impl Lane {
     /// A request was answered, with tokens or with a refusal of this one token.
     pub(super) fn arrive(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
+        // By one for each answer: all that are in flight answer in one round trip, so the width doubles with it.
         self.width = (self.width + 1).min(self.ceiling);
         self.setbacks = 0;
         self.waited = Duration::ZERO;
@@ -106,16 +100,21 @@ impl Lane {
         if self.is_blocked || self.halt.is_some() {
             return None;
         }
+        // Halved once for all that were in flight together: halving for each would close the lane at one setback.
         self.width = (self.width / 2).max(1);
+        // The shift is bounded, so that it cannot overflow however long an outage lasts.
         let doubled = FIRST_BACK_OFF.saturating_mul(1 << self.setbacks.min(16));
+        // Between a half and the whole, so that migrators that were refused together do not come back together.
         let own = doubled
             .min(LONGEST_BACK_OFF)
             .mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+        // RFC 9110 §10.2.3: the server says how long to wait before the next request. Up to a tenth longer, never shorter.
         let wait = retry_after.map_or(own, |asked| {
             asked + asked.mul_f64(jitter.clamp(0.0, 1.0) / 10.0)
         });
         self.setbacks += 1;
         self.waited = self.waited.saturating_add(wait);
+        // Judged before the wait: one that would exceed the patience is not begun.
         if self.waited > self.patience {
             self.halt = Some(Halt::Exhausted);
             return None;
@@ -129,7 +128,7 @@ impl Lane {
         self.is_blocked = false;
     }
 
-    /// It is not waited for any longer.
+    /// Nobody waits for it any longer.
     pub(super) fn exhaust(&mut self) {
         self.halt = Some(Halt::Exhausted);
     }
@@ -140,6 +139,14 @@ impl Lane {
         self.halt = Some(Halt::Refused);
     }
 }
+
+/// The first wait after a setback for which the server names none; it doubles up to [`LONGEST_BACK_OFF`].
+const FIRST_BACK_OFF: Duration = Duration::from_secs(2);
+
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
+
+/// How many requests a lane begins with: enough to be quick, and few enough not to be throttled at once.
+const FIRST_WIDTH: usize = 32;
 
 #[cfg(test)]
 mod tests {

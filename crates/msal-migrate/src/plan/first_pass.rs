@@ -1,22 +1,31 @@
-//! A plan in the making: one entry per distinct token and client, which the best of its copies stands for.
+//! Reading the records once, to decide: for each distinct token and client, the best of its copies is chosen.
 
 use hashbrown::HashMap;
 
+use super::options::PlanOptions;
 use super::resolve::{Groups, People, Resolved, Resolver};
-use super::summary::{Skips, Tally};
+use super::summary::{Skips, Summary, Tally};
 use super::warning::{Warning, Warnings};
-use super::{Chosen, Fingerprint, FingerprintFn, Plan, PlanOptions};
+use crate::fingerprint::{Fingerprint, FingerprintFn};
 use crate::record::{Record, Row};
 
-/// A plan while the source is being read.
-pub(super) struct PlanDraft<'a> {
-    options: &'a PlanOptions,
+/// What is known while the source is being read.
+pub(super) struct FirstPass<'a> {
     resolver: Resolver<'a>,
     rows: u64,
     tokens: HashMap<Fingerprint, Token>,
     groups: Groups,
     people: People,
     skips: Skips,
+}
+
+/// The row that stands for a token, and what is known from all its copies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chosen {
+    pub(super) row: u64,
+    pub(super) fingerprint: Fingerprint,
+    pub(super) duplicates: u32,
+    pub(super) warnings: Warnings,
 }
 
 /// What is known of a token so far.
@@ -30,10 +39,9 @@ struct Token {
     has_mixed_users: bool,
 }
 
-impl<'a> PlanDraft<'a> {
+impl<'a> FirstPass<'a> {
     pub(super) fn new(options: &'a PlanOptions) -> Self {
         Self {
-            options,
             resolver: Resolver::new(options),
             rows: 0,
             tokens: HashMap::new(),
@@ -44,6 +52,7 @@ impl<'a> PlanDraft<'a> {
     }
 
     pub(super) fn add(&mut self, row: Row, fingerprint: &FingerprintFn<'_>) {
+        // Counted whatever becomes of the row: the second pass finds rows by their numbers.
         let number = self.rows;
         self.rows += 1;
         let record = match row {
@@ -82,7 +91,8 @@ impl<'a> PlanDraft<'a> {
             .or_insert(token);
     }
 
-    pub(super) fn finish(self) -> Plan {
+    /// The chosen rows in the order of the source, and the counts.
+    pub(super) fn finish(self) -> (Vec<Chosen>, Summary) {
         let mut tally = Tally::default();
         let mut chosen = Vec::with_capacity(self.tokens.len());
         for (fingerprint, token) in self.tokens {
@@ -95,12 +105,9 @@ impl<'a> PlanDraft<'a> {
                 warnings,
             });
         }
+        // A hash map has no order, and the second pass reads the source in its own.
         chosen.sort_unstable_by_key(|chosen| chosen.row);
-        Plan {
-            options: self.options.clone(),
-            chosen,
-            summary: tally.into_summary(self.rows, self.skips),
-        }
+        (chosen, tally.into_summary(self.rows, self.skips))
     }
 }
 
@@ -108,6 +115,7 @@ impl Token {
     /// Takes note of another copy, which replaces this one where it says more.
     fn absorb(&mut self, copy: &Self) {
         self.duplicates = self.duplicates.saturating_add(1);
+        // Against what is known from all copies so far, so that a third one is compared with the first two.
         self.has_mixed_users |= People::differ(self.person, copy.person);
         if copy.rank > self.rank {
             (self.row, self.rank) = (copy.row, copy.rank);

@@ -1,0 +1,149 @@
+//! What a journal holds: one entry for each step of a refresh token's migration.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use msal_core::UnixTime;
+use serde::{Deserialize, Serialize};
+
+use super::encoding::{AsSeconds, AsSixteen, PlaceDef};
+use super::reason::Reason;
+use super::state::{Class, State};
+use crate::fingerprint::Fingerprint;
+use crate::record::{Locator, Place};
+
+/// One step of a refresh token's migration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry<'a> {
+    /// The token.
+    #[serde(with = "AsSixteen")]
+    pub(crate) fingerprint: Fingerprint,
+    /// Where the token was found.
+    #[serde(borrow)]
+    pub(crate) origin: Origin<'a>,
+    /// When the step was taken.
+    #[serde(with = "AsSeconds")]
+    pub(crate) at: UnixTime,
+    /// The step.
+    #[serde(borrow)]
+    pub(crate) step: Step<'a>,
+}
+
+/// What happened to a token, or is about to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Step<'a> {
+    /// The server answered. The answer is sealed behind the entry, before any field of it is interpreted.
+    Answered,
+    /// What became of the token, for this run at least.
+    #[serde(borrow)]
+    Concluded(Outcome<'a>),
+    /// A request is about to be sent. On the disk before the request leaves, where sending it twice could do harm.
+    Intended,
+}
+
+impl Step<'_> {
+    /// Where the step brings its token.
+    pub(crate) fn state(&self) -> State {
+        match self {
+            Self::Answered => State::Unpublished,
+            Self::Concluded(outcome) => State::Concluded(outcome.class),
+            Self::Intended => State::InDoubt,
+        }
+    }
+
+    /// Where the answer is that the step is about, if it is about one; `own` is where the step's entry is.
+    pub(super) fn answer_at(&self, own: Position) -> Option<Position> {
+        match self {
+            Self::Answered => Some(own),
+            Self::Concluded(outcome) => outcome.held_back,
+            Self::Intended => None,
+        }
+    }
+}
+
+/// What became of a token.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Outcome<'a> {
+    /// What became of it.
+    pub(crate) class: Class,
+    /// Why.
+    pub(crate) reason: Cow<'a, Reason>,
+    /// Whose token it turned out to be.
+    pub(crate) home_account_id: Option<&'a str>,
+    /// The answer that is held back, if one is.
+    pub(crate) held_back: Option<Position>,
+}
+
+impl<'a> Outcome<'a> {
+    /// The token did not get into the target, or not yet.
+    pub(crate) fn new(class: Class, reason: &'a Reason, held_back: Option<Position>) -> Self {
+        Self {
+            class,
+            reason: Cow::Borrowed(reason),
+            home_account_id: None,
+            held_back,
+        }
+    }
+
+    /// The token is in the target.
+    pub(crate) fn migrated(home_account_id: &'a str) -> Self {
+        Self {
+            class: Class::Migrated,
+            reason: Cow::Owned(Reason::default()),
+            home_account_id: Some(home_account_id),
+            held_back: None,
+        }
+    }
+}
+
+impl fmt::Debug for Outcome<'_> {
+    /// Leaves out whose token it was.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Outcome")
+            .field("class", &self.class)
+            .field("reason", &self.reason)
+            .field("held_back", &self.held_back)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where in a journal an entry is. Later entries have greater positions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct Position(pub(super) u64);
+
+/// Where a token was found: a [`Locator`] whose texts belong to somebody else.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Origin<'a> {
+    file: &'a str,
+    #[serde(with = "PlaceDef")]
+    place: Place,
+    key: Option<&'a str>,
+}
+
+impl<'a> From<&'a Locator> for Origin<'a> {
+    fn from(locator: &'a Locator) -> Self {
+        Self {
+            file: locator.file(),
+            place: locator.place(),
+            key: locator.key(),
+        }
+    }
+}
+
+impl From<&Origin<'_>> for Locator {
+    fn from(origin: &Origin<'_>) -> Self {
+        let locator = Self::new(&origin.file.into(), origin.place);
+        match origin.key {
+            Some(key) => locator.with_key(key),
+            None => locator,
+        }
+    }
+}
+
+impl fmt::Debug for Origin<'_> {
+    /// Shows the place only, because file and key may name a person.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Origin({})", self.place)
+    }
+}

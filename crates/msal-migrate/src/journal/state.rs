@@ -1,0 +1,31 @@
+//! Where a token can stand.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a token stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum State {
+    /// It has an outcome.
+    Concluded(Class),
+    /// A request was about to be sent, and nothing says what came of it.
+    InDoubt,
+    /// The server answered; the answer is in the journal and nowhere else.
+    Unpublished,
+}
+
+/// What became of a token. Each token of a run ends in exactly one of these, or is in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Class {
+    /// The server refused it for a reason of the application's: its registration or its secret.
+    Failed,
+    /// It is in the target, durably, and was read back.
+    Migrated,
+    /// Its user has to sign in.
+    NeedsUser,
+    /// The server answered, and the answer must not be used as it is: another user's, for example.
+    Quarantined,
+    /// Trying again later may help.
+    Retryable,
+}

@@ -1,0 +1,21 @@
+//! What the user decides about a plan.
+
+use msal_core::{ScopeSet, UnixTime};
+
+use super::authority::AuthorityOverride;
+
+/// What the user decides about a plan.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct PlanOptions {
+    /// The authority to trust besides Microsoft's, and the one for records that name none. None by default.
+    pub authority: Option<AuthorityOverride>,
+    /// The client of records that name none; records of other clients are skipped. None by default: every client.
+    pub client_id: Option<String>,
+    /// What to ask for where a record names nothing. Microsoft Graph's `.default` when empty.
+    pub default_scopes: ScopeSet,
+    /// Resources to replace by others, such as the retired Azure AD Graph by Microsoft Graph.
+    pub map_resource: Vec<(String, String)>,
+    /// The time of planning, for the warning about tokens that have probably expired. Without it nobody is warned.
+    pub now: Option<UnixTime>,
+}

@@ -1,0 +1,81 @@
+//! Reading the records again, to hand out what was planned.
+
+use hashbrown::HashMap;
+
+use super::first_pass::Chosen;
+use super::options::PlanOptions;
+use super::redemption::{Planned, Redemption};
+use super::resolve::{Resolver, Way};
+use crate::fingerprint::{Fingerprint, FingerprintFn};
+use crate::record::{Place, Record, Row};
+
+/// Reading the records again, to hand out what was planned.
+pub(super) struct SecondPass<'a> {
+    resolver: Resolver<'a>,
+    fingerprint: &'a FingerprintFn<'a>,
+}
+
+impl<'a> SecondPass<'a> {
+    pub(super) fn new(options: &'a PlanOptions, fingerprint: &'a FingerprintFn<'a>) -> Self {
+        Self {
+            resolver: Resolver::new(options),
+            fingerprint,
+        }
+    }
+
+    /// The redemption of a chosen row; `None` when it is no longer the row that was chosen.
+    pub(super) fn redemption(&mut self, row: Row, chosen: &Chosen) -> Option<Redemption> {
+        let Row::Record(record) = row else {
+            return None;
+        };
+        let way = self.resolver.resolve(&record).ok()?.way;
+        // The plan has kept no token, so the fingerprint says whether this is still the row that was chosen.
+        if self.fingerprint(&record, &way) != chosen.fingerprint {
+            return None;
+        }
+        let Record {
+            refresh_token,
+            locator,
+            user,
+            ..
+        } = *record;
+        Some(Redemption {
+            fingerprint: chosen.fingerprint,
+            refresh_token,
+            client_id: way.client_id.clone(),
+            authority: way.group.authority.clone(),
+            scopes: way.group.scopes.clone(),
+            user,
+            locator,
+            duplicates: chosen.duplicates,
+            warnings: chosen.warnings,
+        })
+    }
+
+    /// What becomes of any other row; `None` when the plan knows nothing of it.
+    pub(super) fn left_out(
+        &mut self,
+        row: Row,
+        places: &HashMap<Fingerprint, Place>,
+    ) -> Option<Planned> {
+        let record = match row {
+            Row::Record(record) => record,
+            Row::Skipped { locator, reason } => return Some(Planned::Skipped { locator, reason }),
+        };
+        match self.resolver.resolve(&record) {
+            Ok(resolved) => {
+                let of = *places.get(&self.fingerprint(&record, &resolved.way))?;
+                let locator = record.locator;
+                Some(Planned::Duplicate { locator, of })
+            }
+            Err(reason) => {
+                let locator = record.locator;
+                Some(Planned::Skipped { locator, reason })
+            }
+        }
+    }
+
+    fn fingerprint(&self, record: &Record, way: &Way) -> Fingerprint {
+        (self.fingerprint)(&way.group.client_id, &record.refresh_token)
+    }
+}

@@ -1,0 +1,70 @@
+//! What a run works with.
+
+use msal::{MetadataCache, Runtime};
+
+use super::batch::{Target, Unpublished};
+use crate::credentials::Credentials;
+use crate::error::MigrationError;
+use crate::fingerprint::Fingerprint;
+use crate::journal::{Appending, Entry, Journal, Outcome, Step};
+use crate::record::Locator;
+use crate::settings::Settings;
+
+/// What a run works with.
+pub(crate) struct Engine<'a> {
+    pub(crate) runtime: &'a Runtime,
+    pub(crate) journal: &'a Journal,
+    pub(crate) target: &'a Target,
+    pub(crate) credentials: &'a Credentials,
+    pub(crate) settings: &'a Settings,
+    pub(crate) metadata: &'a MetadataCache,
+}
+
+impl Engine<'_> {
+    /// The journal's entry about a token, at this moment.
+    pub(super) fn entry<'e>(
+        &self,
+        fingerprint: Fingerprint,
+        locator: &'e Locator,
+        step: Step<'e>,
+    ) -> Entry<'e> {
+        Entry {
+            fingerprint,
+            origin: locator.into(),
+            at: self.runtime.clock.now(),
+            step,
+        }
+    }
+
+    /// Writes down what became of a token.
+    pub(super) fn conclude(
+        &self,
+        fingerprint: Fingerprint,
+        locator: &Locator,
+        outcome: Outcome<'_>,
+    ) -> Appending {
+        let entry = self.entry(fingerprint, locator, Step::Concluded(outcome));
+        self.journal.append(&entry, None)
+    }
+
+    /// Writes down that a batch is in the target and was read back; completes when that is on the disk.
+    pub(super) async fn record_migrated(
+        &self,
+        batch: &[Unpublished],
+    ) -> Result<(), MigrationError> {
+        for part in batch.chunks(RECORDS_AT_A_TIME) {
+            let of_token = |token: &Unpublished| {
+                let outcome = Outcome::migrated(token.home_account_id.as_str());
+                self.conclude(token.fingerprint, &token.locator, outcome)
+            };
+            let appending: Vec<_> = part.iter().map(of_token).collect();
+            for recorded in appending {
+                recorded.await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many outcomes are on their way to the disk at once: fewer than the journal takes without waiting.
+const RECORDS_AT_A_TIME: usize = 512;

@@ -1,0 +1,200 @@
+//! What a run does about each thing that finished: the steps that follow from a verdict.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use msal_core::ProviderMetadata;
+
+use super::batch::Redeemed;
+use super::lane::Halt;
+use super::queue::{Attempt, QueueId, TokenEndpoint};
+use super::send::Reply;
+use super::verdict::{Expectation, Order, TRIES, Verdict, in_run};
+use super::work::{Finished, Work};
+use crate::error::MigrationError;
+use crate::journal::{Class, Position, Reason};
+use crate::plan::Redemption;
+
+impl Work<'_> {
+    /// Does what follows from something that finished.
+    pub(super) fn handle(&mut self, finished: Finished) {
+        match finished {
+            Finished::Discovery(id, found) => self.discovered(id, *found),
+            Finished::Publication(batch, published) => {
+                self.is_publishing = false;
+                match published {
+                    Ok(()) => self.conclude_migrated(batch),
+                    Err(error) => self.fail(error),
+                }
+            }
+            Finished::Recording(Err(error)) => self.fail(error),
+            Finished::Recording(Ok(())) => {}
+            Finished::Sending(sent) => {
+                self.in_flight -= 1;
+                let id = sent.queue;
+                match sent.reply {
+                    Ok(reply) => self.judge(id, sent.attempt, &sent.endpoint, reply),
+                    Err(error) => self.fail(error),
+                }
+                self.queues.make_ready(id);
+            }
+        }
+    }
+
+    fn judge(&mut self, id: QueueId, attempt: Attempt, endpoint: &TokenEndpoint, reply: Reply) {
+        let expected = Expectation {
+            client_id: &attempt.redemption.client_id,
+            metadata: &endpoint.metadata,
+            user: &attempt.redemption.user,
+            settings: self.engine.settings,
+        };
+        let now = self.engine.runtime.clock.now();
+        let (order, sealed) = match reply {
+            Reply::Nothing(error) => (in_run(Err(error), expected, attempt.tries, now), None),
+            Reply::Response(response, sealed) => {
+                (in_run(Ok(&response), expected, attempt.tries, now), sealed)
+            }
+        };
+        match order {
+            Order::HaltLane(reason) => {
+                self.queues[id].lane.refuse();
+                self.halt(id, attempt, reason);
+            }
+            Order::LeaveInDoubt => {
+                self.queues[id].lane.arrive();
+                // The intent stands in the journal without an outcome: that is what "in doubt" means there.
+                self.observer.in_doubt();
+            }
+            Order::Settle(verdict) => {
+                self.queues[id].lane.arrive();
+                self.settle(attempt.redemption, endpoint, verdict, sealed);
+            }
+            Order::SlowDown {
+                wait,
+                reason,
+                gives_up,
+            } => self.slow_down(id, attempt, wait, reason, gives_up),
+            Order::Stop(source) => {
+                let host = attempt.redemption.authority.host().to_owned();
+                self.fail(MigrationError::Http { host, source });
+            }
+        }
+    }
+
+    fn settle(
+        &mut self,
+        redemption: Box<Redemption>,
+        endpoint: &TokenEndpoint,
+        verdict: Verdict,
+        sealed: Option<Position>,
+    ) {
+        match verdict {
+            Verdict::Conclude(class, reason) => self.conclude(&redemption, class, &reason, None),
+            Verdict::HoldBack(reason) => {
+                self.conclude(&redemption, Class::Quarantined, &reason, sealed);
+            }
+            Verdict::Publish(tokens, home_account_id) => {
+                let redeemed = Redeemed::new(*redemption, self.engine.runtime.clock.now());
+                let target = self.engine.target;
+                let token = target.add(redeemed, &endpoint.metadata, &tokens, home_account_id);
+                self.unpublished.push(token);
+                self.observer.redeemed();
+            }
+        }
+    }
+
+    /// Slows the lane down and sends the token again later, unless it has been sent often enough.
+    fn slow_down(
+        &mut self,
+        id: QueueId,
+        attempt: Attempt,
+        asked: Option<Duration>,
+        reason: Reason,
+        gives_up: bool,
+    ) {
+        let jitter = self.jitter();
+        let lane = &mut self.queues[id].lane;
+        let wait = lane.stumble(asked, jitter);
+        if lane.halt().is_some() {
+            return self.halt(id, attempt, reason);
+        }
+        // Nothing when the lane waits already: the requests that were in flight together fail together.
+        if let Some(wait) = wait {
+            self.wait(id, wait);
+        }
+        match gives_up {
+            true => self.conclude(&attempt.redemption, Class::Retryable, &reason, None),
+            false => self.send_again(id, attempt),
+        }
+    }
+
+    /// Gives every redemption of a halted lane its outcome, the one that halted it included.
+    fn halt(&mut self, id: QueueId, attempt: Attempt, reason: Reason) {
+        let class = self.queues[id]
+            .lane
+            .halt()
+            .map_or(Class::Retryable, Halt::class);
+        self.conclude(&attempt.redemption, class, &reason, None);
+        self.abandon(id, class, reason);
+    }
+
+    /// Gives every waiting redemption of a halted lane the same outcome, and those that come later as well.
+    fn abandon(&mut self, id: QueueId, class: Class, reason: Reason) {
+        for attempt in self.queues.empty(id) {
+            self.conclude(&attempt.redemption, class, &reason, None);
+        }
+        self.queues[id].reason = reason;
+    }
+
+    fn discovered(&mut self, id: QueueId, found: Result<ProviderMetadata, msal::Error>) {
+        match found {
+            Ok(metadata) => {
+                let queue = &self.queues[id];
+                let endpoint = TokenEndpoint {
+                    authority: queue.authority.to_string(),
+                    credential: self.engine.credentials.of(queue.client_id()),
+                    uri: metadata.token_endpoint.parse().ok(),
+                    metadata,
+                };
+                self.queues[id].endpoint = Some(Arc::new(endpoint));
+                self.queues.make_ready(id);
+            }
+            Err(error) if error.is_transient() => self.authority_is_busy(id, &error),
+            Err(msal::Error::Http(source)) => {
+                let host = self.queues[id].authority.host().to_owned();
+                self.fail(MigrationError::Http { host, source });
+            }
+            Err(error) => {
+                self.queues[id].lane.refuse();
+                self.refuse_authority(id, &error);
+                self.abandon(id, Class::Failed, Reason::named("authority_refused"));
+            }
+        }
+    }
+
+    /// Asks the authority again after a wait, unless it has been asked often enough.
+    fn authority_is_busy(&mut self, id: QueueId, error: &msal::Error) {
+        let (jitter, asked) = (self.jitter(), error.retry_after());
+        let lane = &mut self.queues[id].lane;
+        // A look-up counts as a request of the lane, so that both wait by one rule.
+        lane.depart();
+        match lane.stumble(asked, jitter) {
+            // A host that has never answered is not waited for as long as one that names a wait.
+            Some(wait) if asked.is_some() || lane.setbacks() < TRIES => self.wait(id, wait),
+            _ => {
+                lane.exhaust();
+                self.refuse_authority(id, error);
+                let reason = match error {
+                    msal::Error::Http(_) => "no_answer",
+                    _ => "authority_busy",
+                };
+                self.abandon(id, Class::Retryable, Reason::named(reason));
+            }
+        }
+    }
+
+    fn refuse_authority(&mut self, id: QueueId, error: &msal::Error) {
+        let authority = self.queues[id].authority.to_string();
+        self.observer.refused_authority(&authority, error);
+    }
+}

@@ -1,0 +1,247 @@
+//! What earlier runs left in the journal is taken in before anything is sent.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use msal_core::{Authority, RefreshToken, ScopeSet, SecretBuffer};
+
+use super::batch::{Redeemed, Unpublished};
+use super::engine::Engine;
+use super::verdict::{Expectation, Verdict, in_recovery};
+use crate::error::MigrationError;
+use crate::journal::{Answer, Class, Entry, Outcome, Position, Unsealed};
+use crate::observer::Observer;
+use crate::record::{Locator, UserHints};
+
+/// Judges the answers that earlier runs sealed and did not publish. Those that were held back are judged again: the
+/// operator may have decided otherwise since. The oldest come first, because they have waited longest.
+pub(crate) async fn recover(
+    engine: &Engine<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Vec<Unpublished>, MigrationError> {
+    let positions = engine.journal.states().with_answers();
+    let mut unpublished = Vec::new();
+    for position in positions {
+        // An entry that holds back nothing has nothing to be judged.
+        if let Some((position, record)) = engine.journal.answered(position).await? {
+            unpublished.extend(settle(engine, observer, position, &record).await?);
+        }
+    }
+    Ok(unpublished)
+}
+
+/// Does what follows for one token; its tokens, if they are to be published.
+async fn settle(
+    engine: &Engine<'_>,
+    observer: &mut dyn Observer,
+    position: Position,
+    record: &Unsealed,
+) -> Result<Option<Unpublished>, MigrationError> {
+    let (Some(entry), Some(answer)) = (record.entry(), record.answer()) else {
+        return Err(MigrationError::SealedAnswer);
+    };
+    let authority = Authority::parse(answer.authority);
+    let (Ok(authority), Some(response)) = (authority, response_of(&answer)) else {
+        return Err(MigrationError::SealedAnswer);
+    };
+    let metadata = engine
+        .metadata
+        .resolve(&authority, true, engine.runtime)
+        .await;
+    let Ok(metadata) = metadata else {
+        // The answer stays sealed; a later run finds the authority.
+        return Ok(None);
+    };
+    let expected = Expectation {
+        client_id: answer.client_id,
+        metadata: &metadata,
+        user: &UserHints::from(&answer.user),
+        settings: engine.settings,
+    };
+    let (class, reason, held_back) = match in_recovery(&response, expected) {
+        Verdict::Conclude(class, reason) => (class, reason, None),
+        Verdict::HoldBack(reason) => (Class::Quarantined, reason, Some(position)),
+        Verdict::Publish(tokens, home_account_id) => {
+            observer.redeemed();
+            let redeemed = redeemed(&entry, &answer);
+            let token = engine
+                .target
+                .add(redeemed, &metadata, &tokens, home_account_id);
+            return Ok(Some(token));
+        }
+    };
+    observer.concluded(class);
+    let outcome = Outcome::new(class, &reason, held_back);
+    let locator = Locator::from(&entry.origin);
+    engine
+        .conclude(entry.fingerprint, &locator, outcome)
+        .await?;
+    Ok(None)
+}
+
+fn response_of(answer: &Answer<'_>) -> Option<Response<Bytes>> {
+    let body = SecretBuffer::from(answer.body.to_vec()).into_shared();
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(answer.status).ok()?;
+    Some(response)
+}
+
+fn redeemed(entry: &Entry<'_>, answer: &Answer<'_>) -> Redeemed {
+    Redeemed {
+        fingerprint: entry.fingerprint,
+        locator: Locator::from(&entry.origin),
+        client_id: answer.client_id.to_owned(),
+        scopes: ScopeSet::from_wire(answer.scopes),
+        refresh_token: RefreshToken::from(answer.redeemed_token),
+        // What an access token has left to live counts from its answer.
+        at: entry.at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use http::Request;
+    use msal::fakes::{JumpingClock, SeededRandom};
+    use msal::{
+        BoxFuture, HttpClient, HttpError, MemoryStore, MetadataCache, Partition, Runtime,
+        SharedTokenCache,
+    };
+    use msal_core::{Dialect, UnixTime};
+
+    use super::*;
+    use crate::credentials::Credentials;
+    use crate::fingerprint::Fingerprint;
+    use crate::journal::{Destination, Journal, State, Step};
+    use crate::observer::NoObserver;
+    use crate::record::Place;
+    use crate::run::batch::Target;
+    use crate::settings::Settings;
+
+    /// A recovery asks nobody: the endpoints of Microsoft's cloud are known.
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl HttpClient for Nobody {
+        fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+            Box::pin(std::future::ready(Err(HttpError::unreachable())))
+        }
+    }
+
+    fn token(n: u8) -> Fingerprint {
+        Fingerprint::from_bytes([n; 16])
+    }
+
+    fn open(folder: &Path) -> Journal {
+        let path = folder.join("journal");
+        let opened = Journal::open(path, &Destination::new(), &SeededRandom::new(7));
+        opened.unwrap().0
+    }
+
+    /// What a run sealed before it was killed.
+    async fn seal(journal: &Journal, n: u8, status: u16, body: &str) -> Position {
+        let locator = Locator::new(&"adal.json".into(), Place::Element(n.into()));
+        let user = UserHints {
+            home_account_id: Some(msal_core::HomeAccountId::new("u.t")),
+            ..UserHints::default()
+        };
+        let entry = Entry {
+            fingerprint: token(n),
+            origin: (&locator).into(),
+            at: UnixTime::from_secs(1_700_000_000),
+            step: Step::Answered,
+        };
+        let answer = Answer {
+            client_id: "app",
+            authority: "https://login.microsoftonline.com/11111111-aaaa-4bbb-8ccc-222222222222",
+            scopes: "https://graph.microsoft.com/.default",
+            user: (&user).into(),
+            redeemed_token: "0.OLD",
+            status,
+            body: body.as_bytes(),
+        };
+        journal.append(&entry, Some(&answer)).await.unwrap()
+    }
+
+    /// Recovers, and returns whose tokens are to be published.
+    async fn recovered(journal: &Journal, settings: &Settings) -> Vec<Fingerprint> {
+        let runtime = Runtime {
+            http: Arc::new(Nobody),
+            clock: Arc::new(JumpingClock::new(UnixTime::from_secs(1_700_000_100))),
+            random: Arc::new(SeededRandom::new(7)),
+        };
+        let store = Arc::new(MemoryStore::default());
+        let cache = SharedTokenCache::new(store, Partition::default(), Dialect::default());
+        let target = Target::new(Arc::new(cache), runtime.clock.now());
+        target.prepare().await.unwrap();
+        let engine = Engine {
+            runtime: &runtime,
+            journal,
+            target: &target,
+            credentials: &Credentials::none(),
+            settings,
+            metadata: &MetadataCache::default(),
+        };
+        let unpublished = recover(&engine, &mut NoObserver::default()).await.unwrap();
+        unpublished.iter().map(|token| token.fingerprint).collect()
+    }
+
+    /// Tokens of `uid.t`.
+    fn tokens(uid: &str) -> String {
+        use base64::Engine as _;
+        let json = format!(r#"{{"uid":"{uid}","utid":"t"}}"#);
+        let client_info = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json);
+        format!(r#"{{"access_token":"at","refresh_token":"0.NEW","client_info":"{client_info}"}}"#)
+    }
+
+    #[tokio::test]
+    async fn what_was_sealed_has_the_outcome_that_a_run_would_give_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = open(folder.path());
+        seal(&journal, 1, 200, &tokens("u")).await;
+        seal(&journal, 2, 200, r#"{"error":"invalid_client"}"#).await;
+        seal(&journal, 3, 400, r#"{"error":"invalid_grant"}"#).await;
+        seal(&journal, 4, 200, "<html>portal</html>").await;
+        seal(&journal, 5, 200, &tokens("u")).await;
+        drop(journal);
+
+        let journal = open(folder.path());
+        let published = recovered(&journal, &Settings::default()).await;
+        assert_eq!(published, [token(1), token(5)]);
+        let states = [1, 2, 3, 4, 5].map(|n| journal.states().get(&token(n)).unwrap());
+        assert_eq!(
+            states,
+            [
+                State::Unpublished,
+                State::Concluded(Class::Failed),
+                State::Concluded(Class::NeedsUser),
+                State::Concluded(Class::Retryable),
+                State::Unpublished,
+            ]
+        );
+        // A recovery that was killed in its turn finds the same again.
+        assert_eq!(
+            recovered(&journal, &Settings::default()).await,
+            [token(1), token(5)]
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_held_back_stays_so_until_the_operator_accepts_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = open(folder.path());
+        let sealed = seal(&journal, 1, 200, &tokens("v")).await;
+        let mut settings = Settings::default();
+        for _ in 0..3 {
+            assert_eq!(recovered(&journal, &settings).await, []);
+            let state = journal.states().get(&token(1)).unwrap();
+            assert_eq!(state, State::Concluded(Class::Quarantined));
+            let entries = journal.states().with_answers();
+            let (at, _) = journal.answered(entries[0]).await.unwrap().unwrap();
+            assert_eq!(at, sealed, "held back where it was sealed");
+        }
+        settings.allow_user_mismatch = true;
+        assert_eq!(recovered(&journal, &settings).await, [token(1)]);
+    }
+}

@@ -1,0 +1,92 @@
+//! How one token is sent, and its answer sealed.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Response;
+use msal::{HttpError, RandomError};
+use msal_core::{RefreshTokenGrant, RequestContext};
+
+use super::engine::Engine;
+use super::queue::{Attempt, QueueId, TokenEndpoint};
+use crate::error::MigrationError;
+use crate::journal::{Answer, Appending, Position, Step};
+use crate::plan::Redemption;
+
+/// A token that was sent.
+pub(super) struct Sent {
+    pub(super) queue: QueueId,
+    pub(super) attempt: Attempt,
+    pub(super) endpoint: Arc<TokenEndpoint>,
+    pub(super) reply: Result<Reply, MigrationError>,
+}
+
+/// What came back, already sealed if it may hold a token.
+pub(super) enum Reply {
+    /// No answer.
+    Nothing(HttpError),
+    /// An answer, and where it is sealed.
+    Response(Response<Bytes>, Option<Position>),
+}
+
+/// Sends one token. A response that may hold a successor is sealed before anybody looks at it.
+pub(super) async fn send(
+    engine: &Engine<'_>,
+    attempt: &Attempt,
+    endpoint: &TokenEndpoint,
+    context: Result<RequestContext, RandomError>,
+) -> Result<Reply, MigrationError> {
+    let redemption = &*attempt.redemption;
+    let context = context?;
+    let grant = RefreshTokenGrant::new(
+        &redemption.client_id,
+        &endpoint.credential,
+        &redemption.refresh_token,
+        &redemption.scopes,
+    );
+    let request = match &endpoint.uri {
+        Some(uri) => grant.request_to(uri, &context),
+        None => grant.request(&endpoint.metadata.token_endpoint, &context)?,
+    };
+    // After all that can fail before sending: an intent without an outcome means that the token may be spent.
+    // A token that stays valid can be sent again after a crash: waiting for the disk would gain nothing.
+    if !engine.settings.rotation.allows_repeat() {
+        let intent = engine.entry(redemption.fingerprint, &redemption.locator, Step::Intended);
+        engine.journal.append(&intent, None).await?;
+    }
+    let response = match engine.runtime.http.send(request).await {
+        Ok(response) => response,
+        Err(error) => return Ok(Reply::Nothing(error)),
+    };
+    let sealed = match may_hold_a_token(&response) {
+        true => Some(seal(engine, redemption, endpoint, &response).await?),
+        false => None,
+    };
+    Ok(Reply::Response(response, sealed))
+}
+
+/// Seals an answer; completes when it is on the disk, and says where.
+fn seal(
+    engine: &Engine<'_>,
+    redemption: &Redemption,
+    endpoint: &TokenEndpoint,
+    response: &Response<Bytes>,
+) -> Appending {
+    let answer = Answer {
+        client_id: &redemption.client_id,
+        authority: &endpoint.authority,
+        scopes: redemption.scopes.as_str(),
+        user: (&redemption.user).into(),
+        redeemed_token: redemption.refresh_token.expose_secret(),
+        status: response.status().as_u16(),
+        body: response.body(),
+    };
+    let entry = engine.entry(redemption.fingerprint, &redemption.locator, Step::Answered);
+    engine.journal.append(&entry, Some(&answer))
+}
+
+/// A refusal without a token in it need not be sealed: the same request gives another.
+fn may_hold_a_token(response: &Response<Bytes>) -> bool {
+    response.status().is_success()
+        || memchr::memmem::find(response.body(), b"refresh_token").is_some()
+}

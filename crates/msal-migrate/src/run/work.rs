@@ -1,0 +1,239 @@
+//! The state of a run, and the steps of which it is made.
+//!
+//! Whatever takes time is a future here that ends in a [`Finished`], so that a run is one task and nothing is locked.
+
+use std::time::Duration;
+
+use futures_util::stream::FuturesUnordered;
+use msal::{BoxFuture, RandomError};
+use msal_core::{ApiId, ProviderMetadata, RequestContext, Telemetry};
+
+use super::batch::Unpublished;
+use super::correlation::CorrelationIds;
+use super::engine::Engine;
+use super::queue::{Attempt, QueueId, Queues};
+use super::send::{Sent, send};
+use crate::error::MigrationError;
+use crate::journal::{Class, Outcome, Position, Reason};
+use crate::observer::Observer;
+use crate::plan::Redemption;
+
+/// Something that took time, and its result.
+pub(super) enum Finished {
+    /// An authority was asked for its endpoints.
+    Discovery(QueueId, Box<Result<ProviderMetadata, msal::Error>>),
+    /// A batch was written to the target.
+    Publication(Vec<Unpublished>, Result<(), MigrationError>),
+    /// Outcomes were written down.
+    Recording(Result<(), MigrationError>),
+    /// A token was sent.
+    Sending(Sent),
+}
+
+/// The state of a run.
+pub(super) struct Work<'a> {
+    pub(super) engine: &'a Engine<'a>,
+    pub(super) observer: &'a mut dyn Observer,
+    pub(super) queues: Queues,
+    pub(super) in_flight: usize,
+    pub(super) running: FuturesUnordered<BoxFuture<'a, Finished>>,
+    /// Lanes that wait. Nobody waits with them when nothing else is to be done.
+    pub(super) waits: FuturesUnordered<BoxFuture<'a, QueueId>>,
+    pub(super) unpublished: Vec<Unpublished>,
+    pub(super) is_publishing: bool,
+    /// Nothing new is started; what is in flight is brought home.
+    pub(super) is_draining: bool,
+    pub(super) failure: Option<MigrationError>,
+    /// What all requests say of themselves, apart from their correlation ids.
+    context: RequestContext,
+    correlation_ids: CorrelationIds,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(
+        engine: &'a Engine<'a>,
+        observer: &'a mut dyn Observer,
+        recovered: Vec<Unpublished>,
+    ) -> Self {
+        Self {
+            engine,
+            observer,
+            queues: Queues::default(),
+            in_flight: 0,
+            running: FuturesUnordered::new(),
+            waits: FuturesUnordered::new(),
+            unpublished: recovered,
+            is_publishing: false,
+            is_draining: false,
+            failure: None,
+            context: RequestContext::new(
+                String::new(),
+                Telemetry::current(ApiId::ByRefreshToken, 1),
+                Telemetry::default().last(),
+                None,
+            ),
+            correlation_ids: CorrelationIds::default(),
+        }
+    }
+
+    /// Puts a redemption into the queue of its authority and client.
+    pub(super) fn accept(&mut self, redemption: Box<Redemption>) {
+        let id = match self.queues.find(&redemption) {
+            Some(id) => id,
+            None => {
+                let id = self.queues.open(&redemption, self.engine.settings);
+                self.discover(id);
+                id
+            }
+        };
+        let attempt = Attempt {
+            redemption,
+            tries: 0,
+        };
+        if let Some(attempt) = self.refuse_if_halted(id, attempt) {
+            self.queues.push_last(id, attempt);
+        }
+    }
+
+    /// Lets a redemption be sent again, before all that wait.
+    pub(super) fn send_again(&mut self, id: QueueId, attempt: Attempt) {
+        if let Some(attempt) = self.refuse_if_halted(id, attempt) {
+            self.queues.push_first(id, attempt);
+        }
+    }
+
+    /// Concludes a redemption of a lane on which nothing more is sent; gives any other back.
+    fn refuse_if_halted(&mut self, id: QueueId, attempt: Attempt) -> Option<Attempt> {
+        let queue = &self.queues[id];
+        let Some(halt) = queue.lane.halt() else {
+            return Some(attempt);
+        };
+        let reason = queue.reason.clone();
+        self.conclude(&attempt.redemption, halt.class(), &reason, None);
+        None
+    }
+
+    /// Asks for the endpoints of a queue.
+    pub(super) fn discover(&self, id: QueueId) {
+        let (authority, engine) = (self.queues[id].authority.clone(), self.engine);
+        self.running.push(Box::pin(async move {
+            // The plan admits no host but Microsoft's and those the operator named.
+            let found = engine
+                .metadata
+                .resolve(&authority, true, engine.runtime)
+                .await;
+            Finished::Discovery(id, Box::new(found))
+        }));
+    }
+
+    /// Sends what the lanes allow.
+    pub(super) fn depart(&mut self) {
+        while !self.is_draining && self.in_flight < self.engine.settings.concurrency {
+            let Some((id, attempt, endpoint)) = self.queues.depart() else {
+                return;
+            };
+            self.in_flight += 1;
+            let (engine, context) = (self.engine, self.context());
+            self.running.push(Box::pin(async move {
+                let reply = send(engine, &attempt, &endpoint, context).await;
+                Finished::Sending(Sent {
+                    queue: id,
+                    attempt,
+                    endpoint,
+                    reply,
+                })
+            }));
+        }
+    }
+
+    fn context(&mut self) -> Result<RequestContext, RandomError> {
+        let correlation_id = self.correlation_ids.next(&*self.engine.runtime.random)?;
+        let mut context = self.context.clone();
+        context.correlation_id = correlation_id;
+        Ok(context)
+    }
+
+    /// Lets a lane wait that is blocked.
+    pub(super) fn wait(&mut self, id: QueueId, wait: Duration) {
+        self.observer.waiting(wait);
+        let clock = &self.engine.runtime.clock;
+        self.waits.push(Box::pin(async move {
+            clock.sleep(wait).await;
+            id
+        }));
+    }
+
+    /// A lane's wait is over.
+    pub(super) fn reopen(&mut self, id: QueueId) {
+        self.queues[id].lane.unblock();
+        // The wait may have been one for the authority, which did not answer.
+        if self.queues[id].lacks_endpoint() {
+            self.discover(id);
+        }
+        self.queues.make_ready(id);
+    }
+
+    /// Writes to the target what is worth a write, or what is left when nothing more is to come.
+    pub(super) fn publish_if_due(&mut self, is_exhausted: bool) {
+        let is_last = (is_exhausted || self.is_draining)
+            && self.in_flight == 0
+            && (self.is_draining || self.queues.waiting() == 0);
+        let now = self.engine.runtime.clock.now();
+        let is_due = is_last || self.engine.target.is_due(self.unpublished.len(), now);
+        // After a failure nothing more is written: the next run publishes from the journal.
+        if self.is_publishing || self.unpublished.is_empty() || !is_due || self.failure.is_some() {
+            return;
+        }
+        self.is_publishing = true;
+        let batch = std::mem::take(&mut self.unpublished);
+        let target = self.engine.target;
+        self.running.push(Box::pin(async move {
+            let published = target.publish(&batch).await;
+            Finished::Publication(batch, published)
+        }));
+    }
+
+    /// Gives a redemption its outcome.
+    pub(super) fn conclude(
+        &mut self,
+        redemption: &Redemption,
+        class: Class,
+        reason: &Reason,
+        held_back: Option<Position>,
+    ) {
+        self.observer.concluded(class);
+        let outcome = Outcome::new(class, reason, held_back);
+        let appending = self
+            .engine
+            .conclude(redemption.fingerprint, &redemption.locator, outcome);
+        self.running.push(Box::pin(async move {
+            let recorded = appending.await;
+            Finished::Recording(recorded.map(drop).map_err(MigrationError::from))
+        }));
+    }
+
+    /// Gives a batch its outcomes, once it is in the target and was read back.
+    pub(super) fn conclude_migrated(&mut self, batch: Vec<Unpublished>) {
+        for _ in &batch {
+            self.observer.concluded(Class::Migrated);
+        }
+        let engine = self.engine;
+        self.running.push(Box::pin(async move {
+            Finished::Recording(engine.record_migrated(&batch).await)
+        }));
+    }
+
+    /// Something that concerns the whole run: the first such error is the one that is reported.
+    pub(super) fn fail(&mut self, error: MigrationError) {
+        self.failure.get_or_insert(error);
+        self.is_draining = true;
+    }
+
+    /// Between 0 and 1.
+    pub(super) fn jitter(&self) -> f64 {
+        let mut byte = [0; 1];
+        // Without randomness all wait equally long, which is no worse than having no jitter.
+        let _unavailable = self.engine.runtime.random.fill(&mut byte);
+        f64::from(byte[0]) / 255.0
+    }
+}

@@ -1,0 +1,57 @@
+//! How a migration behaves, as its operator decides it.
+
+use std::time::Duration;
+
+/// What an issuer does with a refresh token once it has been redeemed: it decides what is safe after a crash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RotationPolicy {
+    /// It stays valid, as at Entra: sending it again does no harm.
+    #[default]
+    Reusable,
+    /// It is spent. Each request is written down before it is sent, and one whose answer was lost is reported as in
+    /// doubt instead of being sent again.
+    SingleUse,
+}
+
+impl RotationPolicy {
+    /// Whether a token whose answer was lost may be sent again.
+    pub(crate) fn allows_repeat(self) -> bool {
+        self == Self::Reusable
+    }
+}
+
+/// How a migration behaves.
+///
+/// | setting | default | why |
+/// | --- | --- | --- |
+/// | `concurrency` | 256 | one HTTP/2 connection carries as many. Choose 4 where tokens are spent by use: a crash can lose what is in flight |
+/// | `patience` | 10 minutes | longer waits are better left to a later run |
+/// | `rotation` | `Reusable` | Entra does not revoke a token that was redeemed |
+/// | `allow_user_mismatch` | no | a mixed-up source would hand one user another's tokens |
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "users build it with `..Settings::default()`"
+)]
+pub struct Settings {
+    /// How many requests are in flight at most.
+    pub concurrency: usize,
+    /// How long a lane may wait without a success before it is left to a later run.
+    pub patience: Duration,
+    /// What the issuer does with redeemed tokens.
+    pub rotation: RotationPolicy,
+    /// Publishes tokens although they are of another user than the source says.
+    pub allow_user_mismatch: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            concurrency: 256,
+            patience: Duration::from_secs(600),
+            rotation: RotationPolicy::default(),
+            allow_user_mismatch: false,
+        }
+    }
+}
