@@ -8,8 +8,8 @@ use crate::Text;
 
 /// The OpenID Connect scopes that every user flow sends and no caller may pass.
 ///
-/// Without `offline_access` Entra may answer without a refresh token; without `openid profile` there is no ID token
-/// and so no user name.
+/// `openid` brings an ID token (OpenID Connect Core §3.1.2.1), `profile` the user's name in it (§5.4), and
+/// `offline_access` a refresh token (§11).
 pub const RESERVED_SCOPES: [&str; 3] = ["offline_access", "openid", "profile"];
 
 /// One scope token.
@@ -84,6 +84,7 @@ impl ScopeSet {
 
     /// Splits a `scope` parameter or a cache entry's `target` at white space; text that is no scope is left out.
     pub fn from_wire(text: &str) -> Self {
+        // RFC 6749 §3.3: the order does not matter, so that one order may be chosen for all.
         match is_ordered(text) {
             true => Self(text.into()),
             false => Self::of(text.split_whitespace().filter(|word| is_scope(word))),
@@ -176,10 +177,10 @@ fn check(token: &str) -> Result<(), ScopeError> {
 }
 
 fn is_scope(token: &str) -> bool {
+    // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
     !token.is_empty() && token.bytes().all(is_of_scope)
 }
 
-/// RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
 fn is_of_scope(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
 }

@@ -1,6 +1,7 @@
 //! Secrets as types: redacted in `Debug`, without `Display` or `Serialize`, overwritten when dropped.
 //!
-//! Nothing above these types has to remember not to log them. The value comes out in one way only, `expose_secret`,
+//! RFC 6750 §5.3: "Client implementations MUST ensure that bearer tokens are not leaked to unintended parties". So nothing
+//! above these types has to remember not to log them. The value comes out in one way only, `expose_secret`,
 //! which the wire and the cache schema call.
 
 use std::borrow::Cow;
@@ -58,7 +59,7 @@ macro_rules! secrets {
             /// The secret itself, for the wire, the cache file, or the API it is meant for.
             ///
             /// # Security
-            /// Never log it, never put it into an error, a URL or a command line.
+            /// Never log it, never put it into an error, a URL (RFC 6750 §5.3) or a command line.
             pub fn expose_secret(&self) -> &str {
                 self.0.0.as_str()
             }

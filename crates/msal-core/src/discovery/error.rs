@@ -5,6 +5,8 @@ use std::time::Duration;
 use http::StatusCode;
 use thiserror::Error;
 
+use crate::retry_after::is_temporary;
+
 /// Why an authority's endpoints could not be found, or may not be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -77,11 +79,7 @@ impl DiscoveryError {
         let Self::Status { status, .. } = self else {
             return false;
         };
-        let is_busy = matches!(
-            *status,
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
-        );
-        is_busy || status.is_server_error()
+        is_temporary(*status)
     }
 
     /// The same error with what its header says to somebody who has a clock: see

@@ -6,6 +6,11 @@ use super::error::DiscoveryError;
 use crate::authority::host_of;
 use crate::{Authority, AuthorityKind, IdTokenClaims, Tenant, same_cloud};
 
+/// Whether a document is the authority's own.
+///
+/// OpenID Connect Discovery §4.3: "The issuer value returned MUST be identical to the Issuer URL that was used as the
+/// prefix to /.well-known/openid-configuration to retrieve the configuration information." Of Microsoft's services only
+/// some keep to it; the others are held to what their kind can have.
 pub(super) fn check_issuer(authority: &Authority, issuer: &str) -> Result<(), DiscoveryError> {
     let refused = || DiscoveryError::Issuer {
         authority: authority.to_string(),
@@ -17,15 +22,21 @@ pub(super) fn check_issuer(authority: &Authority, issuer: &str) -> Result<(), Di
         // External ID's issuer stands on the tenant's GUID as a subdomain: https://{tid}.ciamlogin.com/{tid}/v2.0
         AuthorityKind::Ciam => belongs_to(authority, &url) || is_ciam_issuer(&url),
         AuthorityKind::Adfs | AuthorityKind::Dsts => host_of(&url) == authority.host(),
+        // Discovery §4.1 takes a final slash off before it makes the document's URL, so that it cannot be told any more.
         AuthorityKind::Oidc => issuer.trim_end_matches('/') == authority.to_string(),
     };
-    let may_be_http = authority.kind() == AuthorityKind::Adfs; // ADFS names itself http://…/adfs/services/trust
+    // Discovery §3 wants https. ADFS names itself http://…/adfs/services/trust, and asks for nothing to be sent there.
+    let may_be_http = authority.kind() == AuthorityKind::Adfs;
     match is_legal && (url.scheme() == "https" || may_be_http) {
         true => Ok(()),
         false => Err(refused()),
     }
 }
 
+/// Whether what is sent to an endpoint of a document stays with the authority.
+///
+/// The standards let a document name any host: OpenID Connect Discovery §7.2 leaves impersonation to TLS and the issuer.
+/// A refresh token that is sent to the wrong host cannot be taken back, so no foreign one is believed.
 pub(super) fn check_endpoint(
     authority: &Authority,
     member: &'static str,
@@ -38,6 +49,7 @@ pub(super) fn check_endpoint(
     };
     let url = Url::parse(&endpoint).map_err(|_unspecific| foreign(&endpoint))?;
     let is_ours = belongs_to(authority, &url);
+    // RFC 6749 §3.1 and §3.2 want TLS at both endpoints.
     let is_plain = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
     match is_ours && is_plain {
         true => Ok(endpoint),
@@ -59,6 +71,7 @@ pub(super) fn check_tenant(
     let is_asked_for = tenant.as_str().eq_ignore_ascii_case(realm);
     let fits = match tenant {
         Tenant::Id(_) => is_asked_for && is_issuers,
+        // The document of a domain name has its GUID in every URL, the issuer's among them.
         Tenant::Domain(_) => is_asked_for || is_issuers,
         Tenant::Common | Tenant::Consumers | Tenant::Organizations => is_asked_for,
     };
@@ -81,23 +94,26 @@ pub(super) fn belongs_to(authority: &Authority, url: &Url) -> bool {
             && same_cloud(&host, authority.host()))
 }
 
+/// Whether this is how External ID names itself: `https://{tenant}.ciamlogin.com/{tenant}/…`.
 pub(super) fn is_ciam_issuer(url: &Url) -> bool {
     let host = host_of(url);
     let tenant = url.path_segments().and_then(|mut segments| segments.next());
     tenant.is_some_and(|tenant| !tenant.is_empty() && host == format!("{tenant}.ciamlogin.com"))
 }
 
-/// Whether the issuer names the token's tenant in so many words.
+/// Whether the issuer has the token's tenant as a part of its path, letter by letter.
 pub(super) fn has_tenant(claims: &IdTokenClaims) -> bool {
     let tenant = claims.tenant_id.as_deref().unwrap_or_default();
     !tenant.is_empty() && claims.issuer.split('/').skip(3).any(|part| part == tenant)
 }
 
+/// Whether the path has `tenant` as a part, in any case.
 pub(super) fn has_segment(url: &Url, tenant: &str) -> bool {
     url.path_segments()
         .is_some_and(|mut segments| segments.any(|segment| segment.eq_ignore_ascii_case(tenant)))
 }
 
+/// The host of an issuer, or nothing where it is no URL.
 pub(super) fn issuer_host(issuer: &str) -> String {
     Url::parse(issuer)
         .map(|url| host_of(&url))
