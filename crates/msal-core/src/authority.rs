@@ -84,8 +84,8 @@ impl Authority {
         }
     }
 
-    /// Any OpenID Connect provider, by its issuer URL (`issuer` of OpenID Connect Discovery §3). No URL is taken for
-    /// one without being told.
+    /// Any OpenID Connect provider, by its issuer URL (`issuer` of OpenID Connect Discovery §3). [`Authority::parse`]
+    /// never answers one of this kind.
     ///
     /// # Errors
     /// [`AuthorityError`] when the URL is not a plain https URL.
@@ -116,7 +116,7 @@ impl Authority {
             kind: AuthorityKind::Dsts,
             path: format!("/dstsv2/{}", Tenant::parse(tenant)?),
             host,
-            // MSAL re-reads the tenant from the token endpoint's path, whose first segment is this.
+            // MSAL takes the tenant from the path of the token endpoint, whose first segment is this.
             tenant: Tenant::Domain("dstsv2".to_owned()),
         })
     }
@@ -218,7 +218,7 @@ impl Authority {
 
     /// Where the OpenID Connect metadata of this authority is (OpenID Connect Discovery §4).
     pub fn openid_configuration_url(&self) -> String {
-        // Entra's documents are one for each version of its endpoints.
+        // Entra has a document for each version of its endpoints. Ours is the second.
         let version = match self.kind {
             AuthorityKind::Entra | AuthorityKind::B2c | AuthorityKind::Ciam => "/v2.0",
             AuthorityKind::Adfs | AuthorityKind::Dsts | AuthorityKind::Oidc => "",

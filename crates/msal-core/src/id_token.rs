@@ -1,8 +1,9 @@
 //! ID tokens (OpenID Connect Core §2): decoding, and the checks that need no key.
 //!
 //! The token comes straight from the token endpoint over TLS, so its signature need not be checked (OpenID Connect Core
-//! §3.1.3.7, rule 6). Its structure is: who issued it, for whom, about whom. A claim of the wrong JSON type is an error, never
-//! "absent": libraries that took an array-valued `aud` or a string-valued `exp` for missing have been bypassed.
+//! §3.1.3.7, rule 6). Its structure is checked: who issued it, for whom, about whom. A claim of the wrong JSON type is
+//! an error and does not count as absent: libraries that took an array-valued `aud` or a string-valued `exp` for
+//! missing have been bypassed.
 
 mod error;
 mod jwt;

@@ -61,7 +61,7 @@ impl fmt::Display for Scope {
 
 /// A set of scopes, in code point order as MSAL writes them on the wire and into the cache.
 ///
-/// It is its own text: cloning one and writing one costs nothing, however many scopes it has.
+/// It is stored as its text, so that cloning and writing it costs the same however many scopes it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ScopeSet(Text);
 
@@ -91,7 +91,7 @@ impl ScopeSet {
         }
     }
 
-    /// As [`ScopeSet::from_wire`], without a copy where the text is written as a set is.
+    /// As [`ScopeSet::from_wire`], without a copy where the text is in the form of a set already.
     pub fn from_text(text: &Text) -> Self {
         match is_ordered(text.as_str()) {
             true => Self(text.clone()),
@@ -197,10 +197,10 @@ fn is_reserved(scope: &str) -> bool {
     RESERVED_SCOPES.contains(&scope)
 }
 
-/// Whether `text` is as a set is written: scopes in order, each once, with single spaces between them.
+/// Whether `text` is in the form of a set: scopes in order, each once, with single spaces between them.
 fn is_ordered(text: &str) -> bool {
     let bytes = text.as_bytes();
-    // Bytes compare as code points do. No scope is empty, so that the first one comes after nothing.
+    // Bytes compare as code points do. No scope is empty, so that the first one is greater than nothing.
     let mut last: &[u8] = &[];
     bytes.iter().all(|byte| *byte == b' ' || is_of_scope(*byte))
         && bytes

@@ -1,7 +1,7 @@
 //! Secrets as types: redacted in `Debug`, without `Display` or `Serialize`, overwritten when dropped.
 //!
-//! RFC 6750 §5.3: "Client implementations MUST ensure that bearer tokens are not leaked to unintended parties". So nothing
-//! above these types has to remember not to log them. The value comes out in one way only, `expose_secret`,
+//! RFC 6750 §5.3: "Client implementations MUST ensure that bearer tokens are not leaked to unintended parties". So
+//! nothing above these types has to remember not to log them. The value comes out in one way only, `expose_secret`,
 //! which the wire and the cache schema call.
 
 use std::borrow::Cow;
@@ -68,11 +68,6 @@ macro_rules! secrets {
             pub fn is_empty(&self) -> bool {
                 self.0.0.is_empty()
             }
-
-            #[allow(dead_code, reason = "only tokens that live in a cache document are sliced out of one")]
-            pub(crate) fn slice_of(document: &Text, part: Cow<'_, str>) -> Self {
-                Self(Secret::slice_of(document, part))
-            }
         }
 
         impl From<String> for $name {
@@ -105,6 +100,19 @@ secrets! {
     /// A refresh token (RFC 6749 §1.5). Whoever holds it holds the user's account.
     RefreshToken;
 }
+
+/// Tokens can share the memory of the document that they stand in.
+macro_rules! slices {
+    ($($name:ident)*) => {$(
+        impl $name {
+            pub(crate) fn slice_of(document: &Text, part: Cow<'_, str>) -> Self {
+                Self(Secret::slice_of(document, part))
+            }
+        }
+    )*};
+}
+
+slices! { AccessToken RawIdToken RefreshToken }
 
 #[cfg(test)]
 mod tests {

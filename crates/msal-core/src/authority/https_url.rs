@@ -8,7 +8,8 @@ use super::error::AuthorityError;
 pub(super) fn parse_https(text: &str) -> Result<Url, AuthorityError> {
     let bad = |reason| AuthorityError::Url { reason };
     let url = Url::parse(text.trim()).map_err(|_unspecific| bad("it does not parse"))?;
-    // RFC 6749 §3.2: the token endpoint must be reached over TLS; OpenID Connect Discovery §3: an issuer is an https URL.
+    // RFC 6749 §3.2: the token endpoint must be reached over TLS; OpenID Connect Discovery §3: an issuer is an https
+    // URL.
     if url.scheme() != "https" {
         return Err(AuthorityError::NotHttps {
             scheme: url.scheme().to_owned(),

@@ -14,6 +14,6 @@ pub enum AuthorityKind {
     Dsts,
     /// Microsoft Entra ID, in any cloud.
     Entra,
-    /// Any other OpenID Connect provider. No URL is taken for one: [`Authority::oidc`](super::Authority::oidc) says so.
+    /// Any other OpenID Connect provider: only [`Authority::oidc`](super::Authority::oidc) makes one.
     Oidc,
 }

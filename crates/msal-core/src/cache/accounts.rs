@@ -36,6 +36,7 @@ impl TokenCache {
             let number = *numbers
                 .entry(entry.home_account_id.as_str())
                 .or_insert(accounts.len());
+            // The last entry describes the user: names change.
             match accounts.get_mut(number) {
                 Some(known) => *known = account,
                 None => accounts.push(account),

@@ -60,8 +60,7 @@ impl TokenCache {
     fn signed_out_in(&self, theirs: &Self) -> HashSet<Term<'_>> {
         let changes = self.refresh_tokens.changes();
         let renewed = changes.filter(|record| record.is_renewal);
-        // A renewal takes it for granted that the user is signed in. A sign-in does not: it stays, whatever happened
-        // there.
+        // A renewal assumes that the user is signed in. A sign-in does not, so it is kept whatever happened there.
         renewed
             .filter_map(Record::entry)
             .filter(|ours| {
@@ -92,8 +91,8 @@ fn owner<'a>(home_account_id: &'a Option<Text>, environment: &'a Text) -> Option
     })
 }
 
-/// Whether anything of ours made a difference. `wins` decides about an entry of ours and theirs under the same key;
-/// what nobody here understands is kept.
+/// Puts what changed in `ours` into `theirs`, and answers whether that made a difference. `wins` decides between an
+/// entry of ours and theirs under the same key. An entry that could not be understood is put in.
 fn apply<E: Entry + Clone + PartialEq>(
     ours: &Table<E>,
     theirs: &mut Table<E>,

@@ -26,8 +26,8 @@ pub(super) enum Content<E> {
         previous: Option<Text>,
         /// See [`entry_size`].
         size: usize,
-        /// The hash of the secret, taken when it was at hand: whoever compares a secret with it need not fetch megabytes
-        /// of them from memory once more.
+        /// The hash of the secret, taken when it was at hand: whoever compares a secret with it need not fetch
+        /// megabytes of them from memory once more.
         digest: u64,
     },
     /// Text that stands in a document.
@@ -64,7 +64,7 @@ impl<E: Entry> Record<E> {
         }
     }
 
-    /// As many bytes as the text takes where no character needs an escape: see [`LONGEST_ESCAPE`](crate::json).
+    /// The size of the text if no character needs an escape: see [`LONGEST_ESCAPE`](crate::json).
     pub(super) fn size(&self) -> usize {
         match &self.content {
             Content::Made { size, .. } => *size,

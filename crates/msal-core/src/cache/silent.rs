@@ -65,8 +65,8 @@ impl TokenCache {
         best
     }
 
-    /// The access tokens that are good for what is asked. The index finds them by the first scope, and each is then asked
-    /// for the others.
+    /// The access tokens that are good for what is asked. The index finds them by the first scope, and each is then
+    /// asked for the others.
     fn access_tokens_granting<'c>(
         &'c self,
         request: &'c SilentRequest<'_>,

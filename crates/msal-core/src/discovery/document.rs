@@ -17,7 +17,7 @@ pub(super) fn get(url: &str) -> Result<Request<Bytes>, DiscoveryError> {
         })
 }
 
-/// OpenID Connect Discovery §4.2: a success is a 200, an error any other status that HTTP has for one.
+/// OpenID Connect Discovery §4.2: a document comes with a 200, and an error with the status that HTTP has for it.
 pub(super) fn check_status(response: &Response<Bytes>) -> Result<(), DiscoveryError> {
     match response.status().is_success() {
         true => Ok(()),
@@ -25,7 +25,7 @@ pub(super) fn check_status(response: &Response<Bytes>) -> Result<(), DiscoveryEr
     }
 }
 
-/// The error that a refusal is, with what its body says of it.
+/// The error for a response that brings no document, with the `error` of its body.
 pub(super) fn status_error(response: &Response<Bytes>) -> DiscoveryError {
     #[derive(Deserialize)]
     struct ErrorWire {

@@ -1,4 +1,4 @@
-//! Why an authority's endpoints could not be found.
+//! Why the endpoints of an authority are not known.
 
 use std::time::Duration;
 
@@ -82,8 +82,8 @@ impl DiscoveryError {
         is_temporary(*status)
     }
 
-    /// The same error with what its header says to somebody who has a clock: see
-    /// [`retry_after`](crate::retry_after()).
+    /// The same error with the wait that [`retry_after`](crate::retry_after()) read from the header: it has a clock,
+    /// and understands dates.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
         if let Self::Status { retry_after, .. } = &mut self {

@@ -43,7 +43,7 @@ impl InstanceMetadata {
             tenant_discovery_endpoint: Option<String>,
             error: Option<String>,
         }
-        // "Unknown" comes as a 400 with a body, so that the body is looked at before the status.
+        // An unknown instance is a 400 with a JSON body, so the body is read before the status is judged.
         let wire: InstanceWire = match serde_json::from_slice(response.body()) {
             Ok(wire) => wire,
             Err(_) if !response.status().is_success() => return Err(status_error(response)),
@@ -63,7 +63,7 @@ impl InstanceMetadata {
     /// # Errors
     /// [`DiscoveryError::Missing`] when it names none, [`DiscoveryError::ForeignEndpoint`] when it points elsewhere.
     pub fn vouch_for(&self, authority: &Authority) -> Result<(), DiscoveryError> {
-        // A document elsewhere would be trusted in the authority's name.
+        // A document on another host says nothing about this authority.
         let member = "tenant_discovery_endpoint";
         let endpoint = self.tenant_discovery_endpoint.clone();
         let endpoint = endpoint.ok_or(DiscoveryError::Missing { member })?;

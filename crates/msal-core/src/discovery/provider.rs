@@ -43,8 +43,7 @@ impl ProviderMetadata {
         .then(|| Self::entra(authority))
     }
 
-    /// The endpoints that every Entra tenant has, whatever its host. It asks nobody: for a host that the caller named and
-    /// trusts.
+    /// The endpoints that every Entra tenant has, made by rule and without a request: for a host that the caller named.
     pub fn entra(authority: &Authority) -> Self {
         let endpoint = |path| format!("{authority}/oauth2/v2.0/{path}");
         let issuer_tenant = match authority.tenant() {
@@ -127,10 +126,10 @@ impl ProviderMetadata {
     /// [`IdTokenError::Issuer`].
     pub fn check_id_token_issuer(&self, claims: &IdTokenClaims) -> Result<(), IdTokenError> {
         // OpenID Connect Core §3.1.3.7, rule 2: the issuer that was discovered "MUST exactly match the value of the iss
-        // (issuer) Claim". Entra and its like discover one issuer for many tenants, and issue in the name of each.
+        // (issuer) Claim". Entra's document has one issuer for many tenants, and its tokens have that of their tenant.
         let refused = Err(IdTokenError::Issuer);
         let is_entra = self.authority.kind() == AuthorityKind::Entra;
-        // The very issuer that was found to be the authority's: nothing but the tenant is left to look at.
+        // This issuer was checked when the document was read: only the tenant remains to be compared.
         if is_entra && claims.issuer == self.issuer && has_tenant(claims) {
             return Ok(());
         }

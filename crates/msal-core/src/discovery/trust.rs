@@ -9,8 +9,8 @@ use crate::{Authority, AuthorityKind, IdTokenClaims, Tenant, same_cloud};
 /// Whether a document is the authority's own.
 ///
 /// OpenID Connect Discovery §4.3: "The issuer value returned MUST be identical to the Issuer URL that was used as the
-/// prefix to /.well-known/openid-configuration to retrieve the configuration information." Of Microsoft's services only
-/// some keep to it; the others are held to what their kind can have.
+/// prefix to /.well-known/openid-configuration to retrieve the configuration information." Not all of
+/// Microsoft's services obey, so that each kind is checked against the issuers that it can have.
 pub(super) fn check_issuer(authority: &Authority, issuer: &str) -> Result<(), DiscoveryError> {
     let refused = || DiscoveryError::Issuer {
         authority: authority.to_string(),
@@ -22,10 +22,10 @@ pub(super) fn check_issuer(authority: &Authority, issuer: &str) -> Result<(), Di
         // External ID's issuer stands on the tenant's GUID as a subdomain: https://{tid}.ciamlogin.com/{tid}/v2.0
         AuthorityKind::Ciam => belongs_to(authority, &url) || is_ciam_issuer(&url),
         AuthorityKind::Adfs | AuthorityKind::Dsts => host_of(&url) == authority.host(),
-        // Discovery §4.1 takes a final slash off before it makes the document's URL, so that it cannot be told any more.
+        // Discovery §4.1 removes a final slash before it makes the document's URL, so that both spellings lead to it.
         AuthorityKind::Oidc => issuer.trim_end_matches('/') == authority.to_string(),
     };
-    // Discovery §3 wants https. ADFS names itself http://…/adfs/services/trust, and asks for nothing to be sent there.
+    // Discovery §3 wants https. ADFS names itself http://…/adfs/services/trust; nothing is sent there.
     let may_be_http = authority.kind() == AuthorityKind::Adfs;
     match is_legal && (url.scheme() == "https" || may_be_http) {
         true => Ok(()),
@@ -35,8 +35,8 @@ pub(super) fn check_issuer(authority: &Authority, issuer: &str) -> Result<(), Di
 
 /// Whether what is sent to an endpoint of a document stays with the authority.
 ///
-/// The standards let a document name any host: OpenID Connect Discovery §7.2 leaves impersonation to TLS and the issuer.
-/// A refresh token that is sent to the wrong host cannot be taken back, so no foreign one is believed.
+/// The standards let a document name any host: OpenID Connect Discovery §7.2 leaves impersonation to TLS and the
+/// issuer. A refresh token that is sent to the wrong host cannot be taken back, so no foreign one is believed.
 pub(super) fn check_endpoint(
     authority: &Authority,
     member: &'static str,
@@ -57,7 +57,7 @@ pub(super) fn check_endpoint(
     }
 }
 
-/// A tenant's document sends tokens to that tenant. What a domain name stands for is told by the issuer as well.
+/// Whether the token endpoint of a document is that of the tenant that was asked for.
 pub(super) fn check_tenant(
     authority: &Authority,
     issuer: &str,

@@ -55,7 +55,8 @@ impl<'a> RefreshTokenGrant<'a> {
         self.form().post(token_endpoint, context)
     }
 
-    /// As [`RefreshTokenGrant::request`], to an endpoint that was parsed before: for whoever sends many requests to one.
+    /// As [`RefreshTokenGrant::request`], to an endpoint that was parsed before: for whoever sends many requests to
+    /// one.
     pub fn request_to(&self, token_endpoint: &Uri, context: &RequestContext) -> Request<Bytes> {
         self.form().post_to(token_endpoint.clone(), context)
     }

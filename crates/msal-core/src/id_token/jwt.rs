@@ -8,8 +8,8 @@ use super::error::IdTokenError;
 
 /// The claims of `token`.
 pub(super) fn payload<T: DeserializeOwned>(token: &str) -> Result<T, IdTokenError> {
-    // RFC 7515 §3.1: header, payload and signature with dots between them. The split is bounded: a megabyte of dots must
-    // not become a million parts.
+    // RFC 7515 §3.1: header, payload and signature with dots between them. The split is bounded: a megabyte of dots
+    // must not become a million parts.
     let mut parts = token.splitn(4, '.');
     let (Some(header), Some(payload), Some(_signature), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())

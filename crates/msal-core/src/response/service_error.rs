@@ -32,7 +32,7 @@ pub struct ServiceError {
     /// How long the server asks to be left alone (RFC 9110 §10.2.3), between one second and one hour.
     ///
     /// `None` when there is no such header, or when it holds a date: turning a date into a wait needs a clock, which
-    /// [`retry_after`](crate::retry_after) is given.
+    /// [`retry_after`](crate::retry_after()) is given.
     pub retry_after: Option<Duration>,
 }
 
@@ -49,7 +49,7 @@ pub enum Refusal {
 }
 
 impl ServiceError {
-    /// The refusal that a JSON body tells of.
+    /// The refusal that a JSON body describes.
     pub(super) fn new(response: &Response<Bytes>, members: &Members<'_>) -> Self {
         Self {
             // RFC 6749 §5.2: `error` is required and a code; `error_description` is for the developer.
@@ -67,7 +67,7 @@ impl ServiceError {
         }
     }
 
-    /// The refusal that only the status tells of.
+    /// A refusal without a JSON body: only the status is known.
     pub(super) fn bare(response: &Response<Bytes>) -> Self {
         Self {
             status: response.status(),
@@ -86,8 +86,8 @@ impl ServiceError {
     /// The status, `error` and `suberror` decide. AADSTS numbers do so only where Entra answers `invalid_grant` to a
     /// request that is worth repeating, because Microsoft asks clients not to depend on them.
     pub fn refusal(&self) -> Refusal {
-        // RFC 6749 §4.1.2.1 has `temporarily_unavailable` for the authorization endpoint; Entra's token endpoint says it
-        // too.
+        // RFC 6749 §4.1.2.1 has `temporarily_unavailable` for the authorization endpoint; Entra's token endpoint says
+        // it too.
         if is_temporary(self.status) || self.error == "temporarily_unavailable" {
             return Refusal::Transient;
         }
@@ -96,8 +96,8 @@ impl ServiceError {
             return Refusal::Transient;
         }
         match self.error.as_str() {
-            // RFC 6749 §5.2: the refresh token "is invalid, expired, revoked". OpenID Connect Core §3.1.2.6 has the other
-            // three for the authorization endpoint; Entra's token endpoint says them too.
+            // RFC 6749 §5.2: the refresh token "is invalid, expired, revoked". OpenID Connect Core §3.1.2.6 has the
+            // other three for the authorization endpoint; Entra's token endpoint says them too.
             "invalid_grant" | "interaction_required" | "login_required" | "consent_required" => {
                 Refusal::InteractionRequired
             }

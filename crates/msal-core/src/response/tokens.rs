@@ -88,8 +88,8 @@ impl TokenResponse {
 
     /// Whether these can be the tokens of `account`, as far as the answer says whose they are.
     ///
-    /// `client_info` names the account outright. Without it, `oid` and `tid` do so in the user's home tenant; elsewhere a
-    /// guest has another `oid`, which proves nothing.
+    /// `client_info` names the account outright. Without it, `oid` and `tid` do so in the user's home tenant; elsewhere
+    /// a guest has another `oid`, which proves nothing.
     pub fn can_be_of(&self, account: &HomeAccountId) -> bool {
         let claims = self.claims();
         // OpenID Connect Core §12.2: the ID token of a refresh has the `sub` of the one before it.

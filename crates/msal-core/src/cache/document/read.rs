@@ -91,6 +91,7 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
         while let Some(Name(name)) = map.next_key()? {
             match Section::named(&name) {
+                // A section that occurs twice has the entries of both.
                 Some(section) => {
                     self.cache.layout.include(section);
                     map.next_value_seed(SectionReader {
@@ -120,6 +121,8 @@ impl<'de> DeserializeSeed<'de> for SectionReader<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        // Set while it is not known whether the section is an object: an error of serde_json does not say what it was
+        // in.
         let (section, broken) = (self.section, self.reader.broken);
         let reader = self.reader;
         reader.broken = Some(section);

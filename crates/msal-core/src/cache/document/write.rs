@@ -18,7 +18,7 @@ impl TokenCache {
         let sizes = self.sizes();
         let whole = sizes.sum + LONGEST_ESCAPE * sizes.largest;
         let mut out = SecretBuffer::with_capacity(whole);
-        // In one buffer that is never emptied.
+        // The buffer is large enough from the start: a buffer that grew would leave tokens behind in memory.
         let Ok(()) = self.write(&mut out, &mut |_| Ok::<(), Infallible>(()));
         out.into_shared()
     }
@@ -119,7 +119,7 @@ impl TokenCache {
     }
 }
 
-/// What the members of a document take where nothing needs an escape.
+/// The sizes of the members of a document if nothing needs an escape.
 #[derive(Clone, Copy, Default)]
 struct Sizes {
     sum: usize,
@@ -142,7 +142,7 @@ impl Sizes {
     }
 }
 
-/// What a member takes with its line, where nothing needs an escape.
+/// The size of a member with its line if nothing needs an escape.
 fn size_of_member(name: &Text, value: usize) -> usize {
     name.as_bytes().len() + value + 24
 }
@@ -172,5 +172,5 @@ fn write_table<T: Entry, E>(
     Ok(())
 }
 
-/// About as many bytes as a piece of a document has.
+/// The size in bytes at which a piece of a document is handed out.
 const PIECE: usize = 256 * 1024;

@@ -46,6 +46,7 @@ impl AccessTokenEntry {
             target: issuance.target.clone(),
             realm: issuance.realm.clone(),
             token_type: issuance.token_type.clone(),
+            // The cache has points in time where the answer has lifetimes.
             cached_at: Some(cached_at),
             expires_on: after(response.expires_in),
             extended_expires_on: Some(after(extended_lifetime)),
@@ -80,7 +81,8 @@ impl Entry for AccessTokenEntry {
             extended_expires_on: fields.time("extended_expires_on"),
             refresh_on: fields.time("refresh_on"),
             key_id: fields.present("key_id"),
-            // An assertion's token is as much apart from a user's as one that was asked for with extra fields.
+            // Got on behalf of a user for one assertion. No silent call is given it, as none is given a token that was
+            // asked for with extra fields.
             ext_cache_key: fields
                 .present("ext_cache_key")
                 .or_else(|| fields.present("user_assertion_hash")),

@@ -18,7 +18,8 @@ pub(crate) struct AppMetadataEntry {
 }
 
 impl AppMetadataEntry {
-    /// What a response says of its client. An answer without `foci` does not take away the family that was known before.
+    /// What a response says of its client. An answer without `foci` does not take away the family that was known
+    /// before.
     pub(crate) fn issued(issuance: &Issuance<'_>, known_family: Option<Text>) -> Self {
         let family_id = issuance.event.response.family_id.as_deref();
         Self {
