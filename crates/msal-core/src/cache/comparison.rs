@@ -13,7 +13,7 @@ use serde::de::IgnoredAny;
 use super::TokenCache;
 use super::entry::{Entry, Value};
 use super::record::Content;
-use super::sections::{Member, Section};
+use super::sections::{DocumentMember, Section};
 use super::table::Table;
 use crate::json::{Name, needs_escape};
 use crate::secret_buffer::SecretBuffer;
@@ -112,12 +112,12 @@ impl Comparison {
             return rest.expect(b'}').map(|()| Place::End);
         };
         match member {
-            Member::Section(section) => {
+            DocumentMember::Section(section) => {
                 rest.name(section.name(), number == 0)?;
                 rest.expect(b'{')?;
                 Ok(Place::Entry(number, *section, 0))
             }
-            Member::Unknown { name, value } => {
+            DocumentMember::Unknown { name, value } => {
                 rest.name(name.as_str(), number == 0)?;
                 rest.text(value.as_bytes())?;
                 Ok(Place::Member(number + 1))

@@ -7,7 +7,7 @@ use super::context::RequestContext;
 use super::credential::ClientCredential;
 use super::error::RequestError;
 use super::form::Form;
-use crate::{HomeAccountId, RefreshToken, ScopeSet};
+use crate::{RefreshToken, ScopeSet};
 
 /// One redemption of a refresh token.
 #[derive(Clone, Debug)]
@@ -75,16 +75,10 @@ impl<'a> RefreshTokenGrant<'a> {
     }
 }
 
-impl HomeAccountId {
-    /// The `X-AnchorMailbox` value that routes a request to the region holding this user.
-    pub fn anchor_mailbox(&self) -> String {
-        format!("Oid:{}", self.as_str().replace('.', "@"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::HomeAccountId;
 
     #[test]
     fn the_request_is_the_one_msal_python_sends() {

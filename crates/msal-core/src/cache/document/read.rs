@@ -121,16 +121,15 @@ impl<'de> DeserializeSeed<'de> for SectionReader<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        // Set while it is not known whether the section is an object: an error of serde_json does not say what it was
-        // in.
-        let (section, broken) = (self.section, self.reader.broken);
-        let reader = self.reader;
+        let Self { section, reader } = self;
+        // The errors of serde_json do not say which member they are about. Until the section turns out to be an object,
+        // an error is that it is none.
         reader.broken = Some(section);
         deserializer.deserialize_any(SectionReader {
             section,
             reader: &mut *reader,
         })?;
-        reader.broken = broken;
+        reader.broken = None;
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::Text;
 use crate::cache::TokenCache;
 use crate::cache::entry::Entry;
-use crate::cache::sections::{Member, Section};
+use crate::cache::sections::{DocumentMember, Section};
 use crate::cache::table::Table;
 use crate::json::{LONGEST_ESCAPE, write_line, write_string};
 use crate::secret_buffer::SecretBuffer;
@@ -58,8 +58,8 @@ impl TokenCache {
             }
             write_line(out, 1);
             match member {
-                Member::Section(section) => self.write_section(out, *section, between)?,
-                Member::Unknown { name, value } => {
+                DocumentMember::Section(section) => self.write_section(out, *section, between)?,
+                DocumentMember::Unknown { name, value } => {
                     out.make_room(LONGEST_ESCAPE * size_of_member(name, value.as_bytes().len()));
                     write_string(out, name.as_str());
                     out.extend_from_slice(b": ");
@@ -99,8 +99,8 @@ impl TokenCache {
             sizes.fold(Sizes::default(), Sizes::with)
         }
         let unknown = self.layout.members().iter().map(|member| match member {
-            Member::Section(_) => 0,
-            Member::Unknown { name, value } => size_of_member(name, value.as_bytes().len()),
+            DocumentMember::Section(_) => 0,
+            DocumentMember::Unknown { name, value } => size_of_member(name, value.as_bytes().len()),
         });
         let frame = Sizes {
             sum: 256,
