@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use super::TokenCache;
 use super::entry::AccountEntry;
-use super::term::Term;
+use super::term::{Host, Term, Username};
 use crate::{Account, HomeAccountId, RefreshToken, ScopeSet, UnixTime};
 
 impl TokenCache {
@@ -49,7 +49,7 @@ impl TokenCache {
     pub fn accounts_named(&self, username: &str) -> Vec<Account> {
         let mut seen = HashSet::new();
         self.accounts
-            .find(&Term::Username(username))
+            .find(&Term::Named(Username(username)))
             .filter(|entry| seen.insert(entry.home_account_id.clone()))
             .map(Account::from)
             .collect()
@@ -124,6 +124,6 @@ impl TokenCache {
 fn owner<'a>(home_account_id: &'a HomeAccountId, environment: &'a str) -> Term<'a> {
     Term::Owner {
         home_account_id: home_account_id.as_str(),
-        environment,
+        environment: Host(environment),
     }
 }

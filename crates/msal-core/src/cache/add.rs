@@ -6,7 +6,7 @@ use super::entry::{
 };
 use super::issuance::Issuance;
 use super::sections::Section;
-use super::term::Term;
+use super::term::{Host, Term};
 use super::token_event::TokenEvent;
 use crate::RefreshToken;
 
@@ -93,7 +93,7 @@ impl TokenCache {
         for environment in &issuance.environments() {
             let owner = Term::Owner {
                 home_account_id,
-                environment,
+                environment: Host(environment),
             };
             // Compared by value: the token of a family is stored under the client that signed in.
             for (key, entry) in self.refresh_tokens.find_with_keys(&owner) {

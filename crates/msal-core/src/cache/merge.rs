@@ -7,7 +7,7 @@ use super::entry::{Entry, RefreshTokenEntry};
 use super::record::Record;
 use super::sections::Section;
 use super::table::Table;
-use super::term::Term;
+use super::term::{Host, Term};
 use crate::Text;
 
 impl TokenCache {
@@ -87,7 +87,7 @@ fn owner<'a>(home_account_id: &'a Option<Text>, environment: &'a Text) -> Option
     let home_account_id = home_account_id.as_ref()?.as_str();
     Some(Term::Owner {
         home_account_id,
-        environment: environment.as_str(),
+        environment: Host(environment.as_str()),
     })
 }
 

@@ -8,7 +8,7 @@ use super::key::{joined, or_empty, rest};
 use super::{Entry, Value, optional};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
-use crate::cache::term::Term;
+use crate::cache::term::{Host, Term};
 use crate::{AccessToken, Text, UnixTime};
 
 /// An access token and what it is good for.
@@ -129,11 +129,11 @@ impl Entry for AccessTokenEntry {
         home_account_id.flat_map(move |home_account_id| {
             let owner = Term::Owner {
                 home_account_id,
-                environment,
+                environment: Host(environment),
             };
             let granted = self.scopes().map(move |scope| Term::Granted {
                 home_account_id,
-                environment,
+                environment: Host(environment),
                 client_id,
                 scope,
             });

@@ -7,7 +7,7 @@ use super::{Entry, Value, optional};
 use crate::Text;
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
-use crate::cache::term::Term;
+use crate::cache::term::{Host, Term};
 
 /// What is known of a client: whether it belongs to a family.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +53,7 @@ impl Entry for AppMetadataEntry {
     fn terms(&self) -> impl Iterator<Item = Term<'_>> {
         iter::once(Term::Client {
             client_id: self.client_id.as_str(),
-            environment: self.environment.as_str(),
+            environment: Host(self.environment.as_str()),
         })
     }
 }

@@ -5,7 +5,7 @@ use super::key::{joined, or_empty, rest};
 use super::{Entry, Value, optional};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
-use crate::cache::term::Term;
+use crate::cache::term::{Host, Term};
 use crate::{RefreshToken, Text, UnixTime};
 
 /// A refresh token, good for every resource and tenant of its user and client.
@@ -101,7 +101,7 @@ impl Entry for RefreshTokenEntry {
             .iter()
             .map(|home_account_id| Term::Owner {
                 home_account_id: home_account_id.as_str(),
-                environment: self.environment.as_str(),
+                environment: Host(self.environment.as_str()),
             })
     }
 
