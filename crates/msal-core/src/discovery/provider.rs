@@ -7,10 +7,7 @@ use url::Url;
 
 use super::document::{check_status, get};
 use super::error::DiscoveryError;
-use super::trust::{
-    belongs_to, check_endpoint, check_issuer, check_tenant, has_segment, has_tenant, issuer_host,
-};
-use crate::authority::host_of;
+use super::trust::{check_endpoint, check_issuer, check_tenant, is_issued_by};
 use crate::{Authority, AuthorityKind, IdTokenClaims, IdTokenError, Tenant};
 
 /// The endpoints of an authority, after every check.
@@ -125,33 +122,10 @@ impl ProviderMetadata {
     /// # Errors
     /// [`IdTokenError::Issuer`].
     pub fn check_id_token_issuer(&self, claims: &IdTokenClaims) -> Result<(), IdTokenError> {
-        // OpenID Connect Core §3.1.3.7, rule 2: the issuer that was discovered "MUST exactly match the value of the iss
-        // (issuer) Claim". Entra's document has one issuer for many tenants, and its tokens have that of their tenant.
-        let refused = Err(IdTokenError::Issuer);
-        let is_entra = self.authority.kind() == AuthorityKind::Entra;
-        // This issuer was checked when the document was read: only the tenant remains to be compared.
-        if is_entra && claims.issuer == self.issuer && has_tenant(claims) {
-            return Ok(());
+        match is_issued_by(&self.authority, &self.issuer, claims) {
+            true => Ok(()),
+            false => Err(IdTokenError::Issuer),
         }
-        let Ok(issuer) = Url::parse(&claims.issuer) else {
-            return refused;
-        };
-        let tenant = claims.tenant_id.as_deref().unwrap_or_default();
-        let is_genuine = match self.authority.kind() {
-            AuthorityKind::Entra => {
-                belongs_to(&self.authority, &issuer)
-                    && !tenant.is_empty()
-                    && has_segment(&issuer, tenant)
-            }
-            AuthorityKind::B2c | AuthorityKind::Ciam => {
-                belongs_to(&self.authority, &issuer)
-                    || host_of(&issuer) == issuer_host(&self.issuer)
-            }
-            AuthorityKind::Adfs | AuthorityKind::Dsts | AuthorityKind::Oidc => {
-                claims.issuer == self.issuer
-            }
-        };
-        if is_genuine { Ok(()) } else { refused }
     }
 }
 

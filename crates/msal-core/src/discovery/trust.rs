@@ -1,4 +1,4 @@
-//! What a metadata document may say: which issuers, endpoints and tenants belong to an authority.
+//! Whom an authority is trusted to name: the issuers, endpoints and tenants that belong to it.
 
 use url::Url;
 
@@ -84,8 +84,37 @@ pub(super) fn check_tenant(
     }
 }
 
+/// Whether an ID token is one of the authority's, whose document names the issuer `discovered`.
+pub(super) fn is_issued_by(
+    authority: &Authority,
+    discovered: &str,
+    claims: &IdTokenClaims,
+) -> bool {
+    // OpenID Connect Core §3.1.3.7, rule 2: the issuer that was discovered "MUST exactly match the value of the iss
+    // (issuer) Claim". Entra's document has one issuer for many tenants, and its tokens have that of their tenant.
+    let is_exact = claims.issuer == discovered;
+    let is_entra = authority.kind() == AuthorityKind::Entra;
+    // This issuer was checked when the document was read: only the tenant remains to be compared.
+    if is_entra && is_exact && has_tenant(claims) {
+        return true;
+    }
+    let Ok(issuer) = Url::parse(&claims.issuer) else {
+        return false;
+    };
+    let tenant = claims.tenant_id.as_deref().unwrap_or_default();
+    match authority.kind() {
+        AuthorityKind::Entra => {
+            belongs_to(authority, &issuer) && !tenant.is_empty() && has_segment(&issuer, tenant)
+        }
+        AuthorityKind::B2c | AuthorityKind::Ciam => {
+            belongs_to(authority, &issuer) || host_of(&issuer) == issuer_host(discovered)
+        }
+        AuthorityKind::Adfs | AuthorityKind::Dsts | AuthorityKind::Oidc => is_exact,
+    }
+}
+
 /// Whether a URL is on the authority's own host or, for Entra, on another host of the same cloud.
-pub(super) fn belongs_to(authority: &Authority, url: &Url) -> bool {
+fn belongs_to(authority: &Authority, url: &Url) -> bool {
     let host = host_of(url);
     host == authority.host()
         || (authority.kind() == AuthorityKind::Entra
@@ -95,26 +124,26 @@ pub(super) fn belongs_to(authority: &Authority, url: &Url) -> bool {
 }
 
 /// Whether this is how External ID names itself: `https://{tenant}.ciamlogin.com/{tenant}/…`.
-pub(super) fn is_ciam_issuer(url: &Url) -> bool {
+fn is_ciam_issuer(url: &Url) -> bool {
     let host = host_of(url);
     let tenant = url.path_segments().and_then(|mut segments| segments.next());
     tenant.is_some_and(|tenant| !tenant.is_empty() && host == format!("{tenant}.ciamlogin.com"))
 }
 
 /// Whether the issuer has the token's tenant as a part of its path, letter by letter.
-pub(super) fn has_tenant(claims: &IdTokenClaims) -> bool {
+fn has_tenant(claims: &IdTokenClaims) -> bool {
     let tenant = claims.tenant_id.as_deref().unwrap_or_default();
     !tenant.is_empty() && claims.issuer.split('/').skip(3).any(|part| part == tenant)
 }
 
 /// Whether the path has `tenant` as a part, in any case.
-pub(super) fn has_segment(url: &Url, tenant: &str) -> bool {
+fn has_segment(url: &Url, tenant: &str) -> bool {
     url.path_segments()
         .is_some_and(|mut segments| segments.any(|segment| segment.eq_ignore_ascii_case(tenant)))
 }
 
 /// The host of an issuer, or nothing where it is no URL.
-pub(super) fn issuer_host(issuer: &str) -> String {
+fn issuer_host(issuer: &str) -> String {
     Url::parse(issuer)
         .map(|url| host_of(&url))
         .unwrap_or_default()
