@@ -41,7 +41,7 @@ pub use response::{
     Malformation, MalformedResponse, Refusal, ServiceError, TokenOutcome, TokenResponse,
 };
 pub use retry_after::retry_after;
-pub use scope::{RESERVED_SCOPES, Scope, ScopeError, ScopeSet};
+pub use scope::{Scope, ScopeError, ScopeSet};
 pub use secret::{AccessToken, ClientSecret, RawIdToken, RefreshToken};
 pub use secret_buffer::SecretBuffer;
 pub use telemetry::{ApiId, Telemetry};

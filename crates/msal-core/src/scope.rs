@@ -6,12 +6,6 @@ use thiserror::Error;
 
 use crate::Text;
 
-/// The OpenID Connect scopes that every user flow sends and no caller may pass.
-///
-/// `openid` brings an ID token (OpenID Connect Core §3.1.2.1), `profile` the user's name in it (§5.4), and
-/// `offline_access` a refresh token (§11).
-pub const RESERVED_SCOPES: [&str; 3] = ["offline_access", "openid", "profile"];
-
 /// One scope token.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope(Box<str>);
@@ -47,7 +41,7 @@ impl Scope {
         &self.0
     }
 
-    /// Whether this is one of [`RESERVED_SCOPES`].
+    /// Whether this is one of the scopes that MSAL adds by itself: `openid`, `profile` and `offline_access`.
     pub fn is_reserved(&self) -> bool {
         is_reserved(&self.0)
     }
@@ -106,7 +100,7 @@ impl ScopeSet {
         }
     }
 
-    /// These scopes and the [`RESERVED_SCOPES`]: what a user flow sends.
+    /// These scopes and the reserved ones: what a user flow sends.
     #[must_use]
     pub fn with_reserved(&self) -> Self {
         Self::of(self.iter().chain(RESERVED_SCOPES))
@@ -117,7 +111,7 @@ impl ScopeSet {
         ordered(self.iter().chain(RESERVED_SCOPES)).into_iter()
     }
 
-    /// These scopes less the [`RESERVED_SCOPES`]: what may be asked for again.
+    /// These scopes without the reserved ones: what may be asked for again.
     #[must_use]
     pub fn without_reserved(&self) -> Self {
         Self::of(self.iter().filter(|scope| !is_reserved(scope)))
@@ -227,6 +221,12 @@ pub enum ScopeError {
         scope: String,
     },
 }
+
+/// The OpenID Connect scopes that every user flow sends and no caller may pass.
+///
+/// `openid` brings an ID token (OpenID Connect Core §3.1.2.1), `profile` the user's name in it (§5.4), and
+/// `offline_access` a refresh token (§11).
+const RESERVED_SCOPES: [&str; 3] = ["offline_access", "openid", "profile"];
 
 /// What an ADAL resource becomes at the v2 endpoint: every permission consented to for it.
 const DEFAULT_SUFFIX: &str = "/.default";

@@ -4,7 +4,7 @@ use std::iter;
 use std::time::Duration;
 
 use super::fields::Fields;
-use super::key::{joined, or_empty, rest};
+use super::key::{joined, or_empty, suffix};
 use super::{Entry, Value, optional};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
@@ -116,7 +116,7 @@ impl Entry for AccessTokenEntry {
         let mut parts = vec![home, environment, kind, client, realm, self.target.as_str()];
         match (dialect, &self.ext_cache_key) {
             (_, Some(key)) => parts.push(key.as_str()),
-            (_, None) => parts.extend(rest(dialect)),
+            (_, None) => parts.extend(suffix(dialect)),
         }
         joined(&parts)
     }

@@ -15,7 +15,7 @@ pub(super) fn joined(parts: &[&str]) -> String {
 
 /// The last parts of a credential's key in MSAL Node's spelling, for tokens that are neither bound nor asked for with
 /// claims: the scheme of a bound token and, up to version 3, the hash of the claims before it.
-pub(super) fn rest(dialect: Dialect) -> &'static [&'static str] {
+pub(super) fn suffix(dialect: Dialect) -> &'static [&'static str] {
     match dialect {
         Dialect::Python => &[],
         Dialect::Node => &[""],

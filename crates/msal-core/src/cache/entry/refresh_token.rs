@@ -1,7 +1,7 @@
 //! A refresh token in the cache.
 
 use super::fields::Fields;
-use super::key::{joined, or_empty, rest};
+use super::key::{joined, or_empty, suffix};
 use super::{Entry, Value, optional};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
@@ -92,7 +92,7 @@ impl Entry for RefreshTokenEntry {
             }
         };
         let mut parts = vec![home, environment, "refreshtoken", owner, "", target];
-        parts.extend(rest(dialect));
+        parts.extend(suffix(dialect));
         joined(&parts)
     }
 
