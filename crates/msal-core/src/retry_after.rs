@@ -1,4 +1,4 @@
-//! Whether and when a request may be sent again (`Retry-After`, RFC 9110 §10.2.3).
+//! When a request may be sent again (`Retry-After`, RFC 9110 §10.2.3).
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! Listing accounts, and what they have in the cache. Nothing here asks the network.
+//! What the cache knows of accounts. Nothing here asks the network.
 
 use std::collections::HashSet;
 
