@@ -29,7 +29,7 @@ use crate::json::string_size;
 use crate::{Text, UnixTime};
 
 /// An entry of one kind.
-pub(super) trait Entry: Sized {
+pub(super) trait Entry: Clone + PartialEq {
     /// Reads the object; `None` when it lacks what makes it an entry of this kind.
     fn read(fields: &Fields<'_>) -> Option<Self>;
 

@@ -93,7 +93,7 @@ fn owner<'a>(home_account_id: &'a Option<Text>, environment: &'a Text) -> Option
 
 /// Puts what changed in `ours` into `theirs`, and answers whether that made a difference. `wins` decides between an
 /// entry of ours and theirs under the same key. An entry that could not be understood is put in.
-fn apply<E: Entry + Clone + PartialEq>(
+fn apply<E: Entry>(
     ours: &Table<E>,
     theirs: &mut Table<E>,
     wins: impl Fn(&E, Option<&E>) -> bool,

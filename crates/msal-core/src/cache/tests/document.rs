@@ -25,7 +25,7 @@ fn a_cache_that_msal_node_wrote_keeps_all_it_says() {
 #[test]
 fn every_entry_msal_python_wrote_is_understood_and_keyed_alike() {
     let cache = parse(WORKED_SAMPLE);
-    fn check<E: entry::Entry + PartialEq>(table: &Table<E>) -> usize {
+    fn check<E: entry::Entry>(table: &Table<E>) -> usize {
         for record in table.records() {
             let entity = record.entry().unwrap();
             assert_eq!(record.key, entity.storage_key(Dialect::Python).as_str());
