@@ -69,6 +69,7 @@ impl Authority {
             .iter()
             .any(|suffix| bare_host(&host).ends_with(suffix));
         match segments.as_slice() {
+            // External ID alone needs no tenant: its host has the name of one.
             _ if bare_host(&host).ends_with(CIAM_HOST_SUFFIX) => Self::ciam(host, &segments),
             [] => Err(AuthorityError::NoTenant { host }),
             [first, ..] if first.eq_ignore_ascii_case("adfs") => Ok(Self::adfs(host)),
@@ -83,12 +84,14 @@ impl Authority {
         }
     }
 
-    /// Any OpenID Connect provider, by its issuer URL. The kind is taken at its word, never guessed.
+    /// Any OpenID Connect provider, by its issuer URL (`issuer` of OpenID Connect Discovery §3). [`Authority::parse`]
+    /// never answers one of this kind.
     ///
     /// # Errors
     /// [`AuthorityError`] when the URL is not a plain https URL.
     pub fn oidc(issuer: &str) -> Result<Self, AuthorityError> {
         let url = parse_https(issuer)?;
+        // OpenID Connect Discovery §4.1: a slash at the end is removed before the document's path is appended.
         let path = url.path().trim_end_matches('/').to_owned();
         let last = path.rsplit('/').next().unwrap_or_default();
         Ok(Self {
@@ -113,7 +116,7 @@ impl Authority {
             kind: AuthorityKind::Dsts,
             path: format!("/dstsv2/{}", Tenant::parse(tenant)?),
             host,
-            // MSAL re-reads the tenant from the token endpoint's path, whose first segment is this.
+            // MSAL takes the tenant from the path of the token endpoint, whose first segment is this.
             tenant: Tenant::Domain("dstsv2".to_owned()),
         })
     }
@@ -215,10 +218,12 @@ impl Authority {
 
     /// Where the OpenID Connect metadata of this authority is (OpenID Connect Discovery §4).
     pub fn openid_configuration_url(&self) -> String {
+        // Entra has a document for each version of its endpoints. Ours is the second.
         let version = match self.kind {
             AuthorityKind::Entra | AuthorityKind::B2c | AuthorityKind::Ciam => "/v2.0",
             AuthorityKind::Adfs | AuthorityKind::Dsts | AuthorityKind::Oidc => "",
         };
+        // OpenID Connect Discovery §4.1: the issuer, without a slash at its end, and this path.
         format!("{self}{version}/.well-known/openid-configuration")
     }
 }

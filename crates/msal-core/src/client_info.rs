@@ -26,12 +26,13 @@ impl ClientInfo {
     /// which MSAL treats as if it had not been sent.
     pub fn decode(encoded: &str) -> Option<Self> {
         #[derive(Deserialize)]
-        struct Wire {
+        struct ClientInfoWire {
             uid: String,
             utid: String,
         }
+        // Encoded as the parts of a JSON web token are (RFC 7515 §2); padding is tolerated.
         let json = URL_SAFE_NO_PAD.decode(encoded.trim_end_matches('=')).ok()?;
-        let wire: Wire = serde_json::from_slice(&json).ok()?;
+        let wire: ClientInfoWire = serde_json::from_slice(&json).ok()?;
         (!wire.uid.is_empty() && !wire.utid.is_empty()).then(|| Self {
             uid: wire.uid,
             utid: wire.utid,

@@ -1,7 +1,7 @@
 //! Microsoft's sovereign clouds and the host names that mean the same cloud.
 //!
 //! The table is built in, so that no call needs the network just to learn that `login.windows.net` and
-//! `login.microsoftonline.com` are one. Instance discovery can extend it for private clouds.
+//! `login.microsoftonline.com` are one.
 
 /// One Microsoft cloud: the host names of its sign-in service.
 #[derive(Debug, PartialEq, Eq)]

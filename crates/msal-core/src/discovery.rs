@@ -1,8 +1,8 @@
 //! Finding an authority's endpoints: OpenID Connect Discovery, and Microsoft's instance discovery.
 //!
-//! A metadata document says where refresh tokens are sent, so it is trusted with nothing it need not decide: its
-//! issuer must be one that this kind of authority can have, and every endpoint used from it must be https and on a
-//! host that belongs to the authority. Other libraries send the token wherever the document points.
+//! A metadata document says where refresh tokens are sent, so it decides as little as possible: its issuer must
+//! be one that this kind of authority can have, and every endpoint used from it must be https and on a host that
+//! belongs to the authority. Other libraries send the token wherever the document points.
 
 mod document;
 mod error;

@@ -1,4 +1,4 @@
-//! Token requests: what every grant sends, and how a client says who it is (RFC 6749 §2.3, §4).
+//! Token requests: what every grant sends, and how a client says who it is (RFC 6749 §2.3, §3.2 and §4).
 
 mod context;
 mod credential;

@@ -7,7 +7,7 @@ use crate::Text;
 /// The identifier of an account across all tenants and applications, `uid.utid`.
 ///
 /// It is opaque to applications. Where the server sent no `client_info` (ADFS, other OpenID providers) it is the ID
-/// token's `sub`.
+/// token's `sub` (OpenID Connect Core §2), which is unique at its issuer only.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HomeAccountId(Text);
 

@@ -1,8 +1,9 @@
 //! ID tokens (OpenID Connect Core §2): decoding, and the checks that need no key.
 //!
-//! The token comes straight from the token endpoint over TLS, so its signature need not be checked (§3.1.3.7, rule
-//! 6). Its structure is: who issued it, for whom, about whom. A claim of the wrong JSON type is an error, never
-//! "absent": libraries that took an array-valued `aud` or a string-valued `exp` for missing have been bypassed.
+//! The token comes straight from the token endpoint over TLS, so its signature need not be checked (OpenID Connect Core
+//! §3.1.3.7, rule 6). Its structure is checked: who issued it, for whom, about whom. A claim of the wrong JSON type is
+//! an error and does not count as absent: libraries that took an array-valued `aud` or a string-valued `exp` for
+//! missing have been bypassed.
 
 mod error;
 mod jwt;
@@ -26,19 +27,20 @@ use jwt::payload;
 pub struct IdTokenClaims {
     /// `iss`: who issued the token.
     pub issuer: String,
-    /// `sub`: the user, as this client knows them.
+    /// `sub`: the user, as this client knows them. RFC 7519 §4.1.2: unique at its issuer; case counts.
     pub subject: String,
     /// `oid`: the user's object in the tenant that issued the token.
     pub object_id: Option<String>,
     /// `tid`: the tenant that issued the token.
     pub tenant_id: Option<String>,
-    /// `preferred_username` (v2), else `upn` or `unique_name` (v1 and ADFS): for display, not for authorization.
+    /// `preferred_username` (v2), else `upn` or `unique_name` (v1 and ADFS). OpenID Connect Core §5.7: it need be
+    /// neither stable nor unique, so it is for display and not for authorization.
     pub username: Option<String>,
-    /// `name`.
+    /// `name` (OpenID Connect Core §5.1), for display.
     pub name: Option<String>,
-    /// `nonce`, to compare with the one that was sent.
+    /// `nonce` (OpenID Connect Core §3.1.3.7, rule 11), to compare with the one that was sent.
     pub nonce: Option<String>,
-    /// `auth_time`.
+    /// `auth_time` (OpenID Connect Core §2): when the user last signed in.
     pub auth_time: Option<UnixTime>,
     raw: RawIdToken,
 }
@@ -49,9 +51,10 @@ impl IdTokenClaims {
     /// # Errors
     /// [`IdTokenError`] says which rule is broken. Nothing of an answer with such a token may be used.
     pub fn decode(token: &RawIdToken, client_id: &str) -> Result<Self, IdTokenError> {
-        let claims: Wire = payload(token.expose_secret())?;
+        let claims: ClaimsWire = payload(token.expose_secret())?;
         check_audience(&claims, client_id)?;
-        // The times are not compared with any clock: a wrong clock on the user's machine must not lock the user out.
+        // OpenID Connect Core §3.1.3.7, rules 9 and 10, would compare these with the time. A wrong clock on the user's
+        // machine must not lock the user out, and the token has just come from its issuer: only the types are checked.
         for (time, claim) in [
             (claims.iat, "iat"),
             (claims.nbf, "nbf"),
@@ -65,6 +68,7 @@ impl IdTokenClaims {
             optional_text(claims.unique_name, "unique_name")?,
         );
         Ok(Self {
+            // OpenID Connect Core §2: `iss`, `sub` and `aud` are required.
             issuer: required_text(claims.iss, "iss")?,
             subject: required_text(claims.sub, "sub")?,
             object_id: optional_text(claims.oid, "oid")?,
@@ -91,6 +95,7 @@ impl IdTokenClaims {
         ) else {
             return false;
         };
+        // In another tenant than the home a guest has another `oid`: it says nothing about who that is at home.
         !tid.eq_ignore_ascii_case(home) || oid.eq_ignore_ascii_case(object)
     }
 }
@@ -106,9 +111,11 @@ impl fmt::Debug for IdTokenClaims {
     }
 }
 
-/// The claims that are looked at. A claim that occurs twice makes the token malformed.
+/// The claims that are looked at, in whatever type they were sent.
+///
+/// RFC 7519 §4: claim names must be unique. One that occurs twice makes the token malformed.
 #[derive(Deserialize)]
-struct Wire {
+struct ClaimsWire {
     iss: Option<Value>,
     sub: Option<Value>,
     aud: Option<Value>,
@@ -126,16 +133,19 @@ struct Wire {
     exp: Option<Value>,
 }
 
-fn check_audience(claims: &Wire, client_id: &str) -> Result<(), IdTokenError> {
+/// OpenID Connect Core §3.1.3.7, rules 3 to 5: whether the token was issued for this client.
+fn check_audience(claims: &ClaimsWire, client_id: &str) -> Result<(), IdTokenError> {
+    // RFC 7519 §4.1.3 compares with case. Client identifiers of Microsoft's are GUIDs, which people write in any.
     let is_us = |value: &Value| {
         value
             .as_str()
             .is_some_and(|text| text.eq_ignore_ascii_case(client_id))
     };
+    // RFC 7519 §4.1.3: `aud` is a string or an array of strings.
     match &claims.aud {
         None => Err(IdTokenError::MissingClaim { claim: "aud" }),
         Some(audience @ Value::String(_)) if is_us(audience) => Ok(()),
-        // OpenID Connect Core §3.1.3.7, rules 3 to 5: with several audiences, `azp` must be there and name us.
+        // Rules 4 and 5: among several audiences, `azp` says which one the token was issued for.
         Some(Value::Array(audiences)) if audiences.iter().any(is_us) => match &claims.azp {
             Some(party) if is_us(party) => Ok(()),
             None if audiences.len() == 1 => Ok(()),
@@ -171,7 +181,7 @@ fn optional_time(
     let wrong = IdTokenError::ClaimType { claim };
     match value {
         None | Some(Value::Null) => Ok(None),
-        // RFC 7519 §2: a NumericDate may have a fraction.
+        // RFC 7519 §2: a NumericDate counts seconds since the epoch, and may have a fraction.
         Some(Value::Number(number)) => {
             let seconds = number
                 .as_i64()

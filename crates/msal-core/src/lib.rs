@@ -3,6 +3,10 @@
 //! This crate turns values into values. It builds an [`http::Request`], reads an [`http::Response`], and answers "what
 //! now?" as an enum. It has no `async`, no clock, no randomness, no files and no sockets; time comes in as
 //! [`UnixTime`]. The crate `msal-client` performs what this one decides.
+//!
+//! - A [`ProviderMetadata`] says where the endpoints of an [`Authority`] are, and which ID tokens are its own.
+//! - A [`RefreshTokenGrant`] makes the request to a token endpoint, and a [`TokenOutcome`] reads the answer.
+//! - A [`TokenCache`] takes the answer in. Its [`silent`](TokenCache::silent) decides whether the network must be asked.
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
 mod account;
@@ -41,7 +45,7 @@ pub use response::{
     Malformation, MalformedResponse, Refusal, ServiceError, TokenOutcome, TokenResponse,
 };
 pub use retry_after::retry_after;
-pub use scope::{RESERVED_SCOPES, Scope, ScopeError, ScopeSet};
+pub use scope::{Scope, ScopeError, ScopeSet};
 pub use secret::{AccessToken, ClientSecret, RawIdToken, RefreshToken};
 pub use secret_buffer::SecretBuffer;
 pub use telemetry::{ApiId, Telemetry};

@@ -1,9 +1,9 @@
-//! `Retry-After` (RFC 9110 §10.2.3): how long a server asks to be left alone.
+//! When a request may be sent again (`Retry-After`, RFC 9110 §10.2.3).
 
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
 use http::header::RETRY_AFTER;
+use http::{HeaderMap, StatusCode};
 use httpdate::parse_http_date;
 
 use crate::UnixTime;
@@ -18,6 +18,16 @@ pub fn retry_after(headers: &HeaderMap, now: UnixTime) -> Option<Duration> {
         let date = date(headers.get(RETRY_AFTER)?.to_str().ok()?.trim())?;
         Some(now.until(date).clamp(SHORTEST, LONGEST))
     })
+}
+
+/// Whether a status says that the same request may succeed later.
+pub(crate) fn is_temporary(status: StatusCode) -> bool {
+    // RFC 6585 §4 (429), RFC 9110 §15.5.9 (408) and §15.6 (5xx, where the server is aware that it has erred).
+    let is_busy = matches!(
+        status,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
+    );
+    is_busy || status.is_server_error()
 }
 
 /// The header's delay-seconds form.

@@ -6,12 +6,6 @@ use thiserror::Error;
 
 use crate::Text;
 
-/// The OpenID Connect scopes that every user flow sends and no caller may pass.
-///
-/// Without `offline_access` Entra may answer without a refresh token; without `openid profile` there is no ID token
-/// and so no user name.
-pub const RESERVED_SCOPES: [&str; 3] = ["offline_access", "openid", "profile"];
-
 /// One scope token.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope(Box<str>);
@@ -47,7 +41,7 @@ impl Scope {
         &self.0
     }
 
-    /// Whether this is one of [`RESERVED_SCOPES`].
+    /// Whether this is one of the scopes that MSAL adds by itself: `openid`, `profile` and `offline_access`.
     pub fn is_reserved(&self) -> bool {
         is_reserved(&self.0)
     }
@@ -61,7 +55,7 @@ impl fmt::Display for Scope {
 
 /// A set of scopes, in code point order as MSAL writes them on the wire and into the cache.
 ///
-/// It is its own text: cloning one and writing one costs nothing, however many scopes it has.
+/// It is stored as its text, so that cloning and writing it costs the same however many scopes it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ScopeSet(Text);
 
@@ -84,13 +78,14 @@ impl ScopeSet {
 
     /// Splits a `scope` parameter or a cache entry's `target` at white space; text that is no scope is left out.
     pub fn from_wire(text: &str) -> Self {
+        // RFC 6749 §3.3: the order does not matter, so that one order may be chosen for all.
         match is_ordered(text) {
             true => Self(text.into()),
             false => Self::of(text.split_whitespace().filter(|word| is_scope(word))),
         }
     }
 
-    /// As [`ScopeSet::from_wire`], without a copy where the text is written as a set is.
+    /// As [`ScopeSet::from_wire`], without a copy where the text is in the form of a set already.
     pub fn from_text(text: &Text) -> Self {
         match is_ordered(text.as_str()) {
             true => Self(text.clone()),
@@ -105,7 +100,7 @@ impl ScopeSet {
         }
     }
 
-    /// These scopes and the [`RESERVED_SCOPES`]: what a user flow sends.
+    /// These scopes and the reserved ones: what a user flow sends.
     #[must_use]
     pub fn with_reserved(&self) -> Self {
         Self::of(self.iter().chain(RESERVED_SCOPES))
@@ -116,7 +111,7 @@ impl ScopeSet {
         ordered(self.iter().chain(RESERVED_SCOPES)).into_iter()
     }
 
-    /// These scopes less the [`RESERVED_SCOPES`]: what may be asked for again.
+    /// These scopes without the reserved ones: what may be asked for again.
     #[must_use]
     pub fn without_reserved(&self) -> Self {
         Self::of(self.iter().filter(|scope| !is_reserved(scope)))
@@ -176,10 +171,10 @@ fn check(token: &str) -> Result<(), ScopeError> {
 }
 
 fn is_scope(token: &str) -> bool {
+    // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
     !token.is_empty() && token.bytes().all(is_of_scope)
 }
 
-/// RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
 fn is_of_scope(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
 }
@@ -196,10 +191,10 @@ fn is_reserved(scope: &str) -> bool {
     RESERVED_SCOPES.contains(&scope)
 }
 
-/// Whether `text` is as a set is written: scopes in order, each once, with single spaces between them.
+/// Whether `text` is in the form of a set: scopes in order, each once, with single spaces between them.
 fn is_ordered(text: &str) -> bool {
     let bytes = text.as_bytes();
-    // Bytes compare as code points do. No scope is empty, so that the first one comes after nothing.
+    // Bytes compare as code points do. No scope is empty, so that the first one is greater than nothing.
     let mut last: &[u8] = &[];
     bytes.iter().all(|byte| *byte == b' ' || is_of_scope(*byte))
         && bytes
@@ -226,6 +221,12 @@ pub enum ScopeError {
         scope: String,
     },
 }
+
+/// The OpenID Connect scopes that every user flow sends and no caller may pass.
+///
+/// `openid` brings an ID token (OpenID Connect Core §3.1.2.1), `profile` the user's name in it (§5.4), and
+/// `offline_access` a refresh token (§11).
+const RESERVED_SCOPES: [&str; 3] = ["offline_access", "openid", "profile"];
 
 /// What an ADAL resource becomes at the v2 endpoint: every permission consented to for it.
 const DEFAULT_SUFFIX: &str = "/.default";

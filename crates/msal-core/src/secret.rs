@@ -1,6 +1,7 @@
 //! Secrets as types: redacted in `Debug`, without `Display` or `Serialize`, overwritten when dropped.
 //!
-//! Nothing above these types has to remember not to log them. The value comes out in one way only, `expose_secret`,
+//! RFC 6750 §5.3: "Client implementations MUST ensure that bearer tokens are not leaked to unintended parties". So
+//! nothing above these types has to remember not to log them. The value comes out in one way only, `expose_secret`,
 //! which the wire and the cache schema call.
 
 use std::borrow::Cow;
@@ -58,7 +59,7 @@ macro_rules! secrets {
             /// The secret itself, for the wire, the cache file, or the API it is meant for.
             ///
             /// # Security
-            /// Never log it, never put it into an error, a URL or a command line.
+            /// Never log it, never put it into an error, a URL (RFC 6750 §5.3) or a command line.
             pub fn expose_secret(&self) -> &str {
                 self.0.0.as_str()
             }
@@ -66,11 +67,6 @@ macro_rules! secrets {
             /// Whether there is nothing in it.
             pub fn is_empty(&self) -> bool {
                 self.0.0.is_empty()
-            }
-
-            #[allow(dead_code, reason = "only tokens that live in a cache document are sliced out of one")]
-            pub(crate) fn slice_of(document: &Text, part: Cow<'_, str>) -> Self {
-                Self(Secret::slice_of(document, part))
             }
         }
 
@@ -104,6 +100,19 @@ secrets! {
     /// A refresh token (RFC 6749 §1.5). Whoever holds it holds the user's account.
     RefreshToken;
 }
+
+/// Tokens can share the memory of the document that they stand in.
+macro_rules! slices {
+    ($($name:ident)*) => {$(
+        impl $name {
+            pub(crate) fn slice_of(document: &Text, part: Cow<'_, str>) -> Self {
+                Self(Secret::slice_of(document, part))
+            }
+        }
+    )*};
+}
+
+slices! { AccessToken RawIdToken RefreshToken }
 
 #[cfg(test)]
 mod tests {

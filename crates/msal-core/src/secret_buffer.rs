@@ -1,7 +1,7 @@
 //! A growable buffer for bytes that hold secrets, overwritten when it is dropped.
 //!
-//! It is `zeroize`'s promise at eight bytes a step: bodies, entries and documents add up to several times the size of
-//! a token cache, and byte by byte their wiping would cost as much as parsing them.
+//! It is wiped as `zeroize` does it, but eight bytes at a time: bodies, entries and documents add up to several times
+//! the size of a token cache, and wiping them byte by byte would cost as much as parsing them.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};

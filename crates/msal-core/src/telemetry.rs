@@ -60,7 +60,7 @@ impl Telemetry {
     }
 }
 
-/// How long the list of failures may grow before the oldest information is enough (MSAL's bound).
+/// The length of the list of failures in bytes beyond which nothing is added to it (MSAL's bound).
 const LONGEST_HISTORY: usize = 350;
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 /// A random UUID (RFC 9562 §5.4) out of 16 random bytes, for `client-request-id`.
 pub fn random_uuid(mut bytes: [u8; 16]) -> String {
+    // RFC 9562 §5.4: version 4; §4.1: the variant.
     bytes[6] = 0x40 | (bytes[6] & 0x0f);
     bytes[8] = 0x80 | (bytes[8] & 0x3f);
     let mut text = String::with_capacity(36);

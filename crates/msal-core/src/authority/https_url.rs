@@ -1,20 +1,25 @@
-//! The URL of an authority.
+//! The URL of an authority: https, and nothing in it that could be meant for somebody else.
 
 use url::{Host, Url};
 
 use super::error::AuthorityError;
 
+/// Parses a URL that tokens may be sent to.
 pub(super) fn parse_https(text: &str) -> Result<Url, AuthorityError> {
     let bad = |reason| AuthorityError::Url { reason };
     let url = Url::parse(text.trim()).map_err(|_unspecific| bad("it does not parse"))?;
+    // RFC 6749 §3.2: the token endpoint must be reached over TLS; OpenID Connect Discovery §3: an issuer is an https
+    // URL.
     if url.scheme() != "https" {
         return Err(AuthorityError::NotHttps {
             scheme: url.scheme().to_owned(),
         });
     }
+    // RFC 3986 §7.6: user information can make a URL look like that of another host.
     if !url.username().is_empty() || url.password().is_some() {
         return Err(bad("it holds a user name or password"));
     }
+    // OpenID Connect Discovery §3 and RFC 6749 §3.2: no fragment.
     if url.fragment().is_some() {
         return Err(bad("it holds a fragment"));
     }
@@ -24,7 +29,9 @@ pub(super) fn parse_https(text: &str) -> Result<Url, AuthorityError> {
     }
 }
 
-/// The host in lower case (the URL parser sees to that), with its port where it is not the scheme's own.
+/// The host, with its port where it is not the scheme's own.
+///
+/// RFC 3986 §3.2.2: "The host subcomponent is case-insensitive." The parser has made it lower case.
 pub(crate) fn host_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     match url.port() {

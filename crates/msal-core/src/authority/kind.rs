@@ -14,6 +14,6 @@ pub enum AuthorityKind {
     Dsts,
     /// Microsoft Entra ID, in any cloud.
     Entra,
-    /// Any other OpenID Connect provider. Never guessed: [`Authority::oidc`] says so.
+    /// Any other OpenID Connect provider: only [`Authority::oidc`](super::Authority::oidc) makes one.
     Oidc,
 }

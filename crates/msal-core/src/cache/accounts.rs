@@ -1,4 +1,4 @@
-//! Listing accounts, and what they have in the cache. Nothing here asks the network.
+//! What the cache knows of accounts. Nothing here asks the network.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use super::TokenCache;
 use super::entry::AccountEntry;
-use super::term::Term;
+use super::term::{Host, Term, Username};
 use crate::{Account, HomeAccountId, RefreshToken, ScopeSet, UnixTime};
 
 impl TokenCache {
@@ -36,6 +36,7 @@ impl TokenCache {
             let number = *numbers
                 .entry(entry.home_account_id.as_str())
                 .or_insert(accounts.len());
+            // The last entry describes the user: names change.
             match accounts.get_mut(number) {
                 Some(known) => *known = account,
                 None => accounts.push(account),
@@ -48,7 +49,7 @@ impl TokenCache {
     pub fn accounts_named(&self, username: &str) -> Vec<Account> {
         let mut seen = HashSet::new();
         self.accounts
-            .find(&Term::Username(username))
+            .find(&Term::Named(Username(username)))
             .filter(|entry| seen.insert(entry.home_account_id.clone()))
             .map(Account::from)
             .collect()
@@ -123,6 +124,6 @@ impl TokenCache {
 fn owner<'a>(home_account_id: &'a HomeAccountId, environment: &'a str) -> Term<'a> {
     Term::Owner {
         home_account_id: home_account_id.as_str(),
-        environment,
+        environment: Host(environment),
     }
 }

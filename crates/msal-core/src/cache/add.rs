@@ -6,7 +6,7 @@ use super::entry::{
 };
 use super::issuance::Issuance;
 use super::sections::Section;
-use super::term::Term;
+use super::term::{Host, Term};
 use super::token_event::TokenEvent;
 use crate::RefreshToken;
 
@@ -14,6 +14,7 @@ impl TokenCache {
     /// Adds the tokens of a sign-in or of a redeemed refresh token, with the user's account.
     pub fn add(&mut self, event: &TokenEvent<'_>) {
         let issuance = Issuance::new(event, self.dialect, &mut self.interner);
+        // Sections appear in a new document in the order in which MSAL Python makes them.
         self.add_access_token(&issuance);
         if let Some(account) = AccountEntry::issued(&issuance) {
             self.layout.include(Section::Account);
@@ -31,8 +32,8 @@ impl TokenCache {
     /// Nothing is added for a user who was signed out while the renewal was on its way.
     pub fn renew(&mut self, event: &TokenEvent<'_>) {
         let issuance = Issuance::new(event, self.dialect, &mut self.interner);
-        // A sign-out removes the refresh token and nothing else says that there was one: where none is left, the tokens
-        // that have just arrived would bring back a user who has left.
+        // A sign-out leaves no trace but the absence of refresh tokens. Where there are none, the user has left, and
+        // what has just arrived must not bring them back.
         let Some(home_account_id) = issuance.home_account_id.clone() else {
             return;
         };
@@ -87,13 +88,14 @@ impl TokenCache {
         home_account_id: &str,
         issuance: &Issuance<'_>,
     ) {
+        // Several SDKs may have stored the same token, each under a key of its own.
         let mut holders = Vec::new();
         for environment in &issuance.environments() {
             let owner = Term::Owner {
                 home_account_id,
-                environment,
+                environment: Host(environment),
             };
-            // The value tells the entry apart and not the client: a family's token is stored by the client that signed in.
+            // Compared by value: the token of a family is stored under the client that signed in.
             for (key, entry) in self.refresh_tokens.find_with_keys(&owner) {
                 if entry.secret == *redeemed {
                     holders.push((key.clone(), entry.clone()));

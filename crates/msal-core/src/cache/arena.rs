@@ -35,7 +35,7 @@ impl<T> Arena<T> {
         full * BLOCK + self.blocks.last().map_or(0, Vec::len)
     }
 
-    /// What is in a place.
+    /// The content of a place.
     pub(super) fn get(&self, number: u32) -> Option<&T> {
         let number = number as usize;
         self.blocks
@@ -44,7 +44,7 @@ impl<T> Arena<T> {
             .as_ref()
     }
 
-    /// What is in a place, to be changed.
+    /// The content of a place, to be changed.
     pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut T> {
         self.place(number)?.as_mut()
     }
@@ -54,7 +54,7 @@ impl<T> Arena<T> {
         self.place(number)?.take()
     }
 
-    /// All that there is, in order.
+    /// The contents of all places, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
         self.blocks.iter().flatten().flatten()
     }
@@ -65,7 +65,7 @@ impl<T> Arena<T> {
     }
 }
 
-/// As many places as a block has.
+/// The number of places in a block.
 const BLOCK: usize = 512;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! How the MSALs spell the same cache: one schema, three habits.
+//! How the MSALs spell the same cache: one schema, three spellings.
 //!
 //! Every MSAL finds entries by their fields, but each writes keys, environment and realm in its own way, and some look
 //! entries up under the keys they would have written themselves.
@@ -15,8 +15,9 @@ pub enum Dialect {
     Node,
     /// MSAL Node up to version 3, whose keys have one part more.
     ///
-    /// It matters which is written. MSAL Node goes by the first refresh token it finds for a user: one that it keeps
-    /// beside ours, because it would have named it otherwise, is never used, and ours grows old.
+    /// It matters which is written. MSAL Node uses the first refresh token that it finds for a user. Where our key is
+    /// not the one that it would write, it stores the next token beside ours, and goes on using ours until that
+    /// expires.
     Node3,
     /// MSAL Python, and this library: the host and tenant of the token endpoint.
     #[default]

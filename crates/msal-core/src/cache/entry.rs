@@ -1,6 +1,8 @@
 //! The five kinds of entries in MSAL's token cache.
 //!
-//! Fields are what MSAL writes; what it does not know stays in the entry's text and survives every rewrite.
+//! Everything about one kind stands in one file: its fields, how they are read and written, its key, and what it is
+//! found by. The fields are the members that MSAL writes. Members that are not known here stay in the text of the
+//! entry.
 
 mod access_token;
 mod account;
@@ -27,7 +29,7 @@ use crate::json::string_size;
 use crate::{Text, UnixTime};
 
 /// An entry of one kind.
-pub(super) trait Entry: Sized {
+pub(super) trait Entry: Clone + PartialEq {
     /// Reads the object; `None` when it lacks what makes it an entry of this kind.
     fn read(fields: &Fields<'_>) -> Option<Self>;
 
@@ -53,7 +55,7 @@ pub(super) enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// As many bytes as its text takes where nothing needs an escape, or a few more.
+    /// The size of its text if nothing needs an escape, or a few bytes more.
     fn size(&self) -> usize {
         match self {
             Self::Null => 4,

@@ -2,7 +2,7 @@
 
 use super::TokenCache;
 use super::entry::AppMetadataEntry;
-use super::term::Term;
+use super::term::{Host, Term};
 use crate::Text;
 
 impl TokenCache {
@@ -14,7 +14,7 @@ impl TokenCache {
     ) -> Option<&AppMetadataEntry> {
         let term = Term::Client {
             client_id,
-            environment,
+            environment: Host(environment),
         };
         self.app_metadata.find(&term).next()
     }
@@ -33,7 +33,7 @@ impl TokenCache {
     ) -> bool {
         let owner = Term::Owner {
             home_account_id,
-            environment,
+            environment: Host(environment),
         };
         // A client that is not known as a member may be one: see `TokenCache::silent`.
         self.refresh_tokens

@@ -72,6 +72,7 @@ mod tests {
     use super::*;
     use crate::Text;
     use crate::cache::entry::{AccessTokenEntry, AccountEntry, AppMetadataEntry, Fields};
+    use crate::cache::term::{Host, Username};
 
     const HOME: &str = "alice.contoso";
     const HOST: &str = "login.example";
@@ -116,7 +117,7 @@ mod tests {
     fn whoever_asks_for_a_scope_gets_no_token_of_another_user_host_client_or_scope() {
         let granted = Term::Granted {
             home_account_id: HOME,
-            environment: HOST,
+            environment: Host(HOST),
             client_id: "app",
             scope: "User.Read",
         };
@@ -138,7 +139,7 @@ mod tests {
     fn whoever_asks_for_an_account_gets_no_entry_of_another_user_or_host() {
         let owner = Term::Owner {
             home_account_id: HOME,
-            environment: "Login.Example",
+            environment: Host("Login.Example"),
         };
         let entries = [
             access_token(HOME, HOST, "app", "User.Read"),
@@ -160,7 +161,7 @@ mod tests {
     fn a_token_of_the_application_itself_belongs_to_no_account() {
         let nobody = Term::Owner {
             home_account_id: "",
-            environment: HOST,
+            environment: Host(HOST),
         };
         let entries = [access_token("", HOST, "app", "User.Read")];
         assert!(found_in_a_collision(nobody, &entries).is_empty());
@@ -173,14 +174,17 @@ mod tests {
             account("b.contoso", HOST, "ÅSA"),
             account("c.contoso", HOST, "asa"),
         ];
-        assert_eq!(found_in_a_collision(Term::Username("åsa"), &entries), [1]);
+        assert_eq!(
+            found_in_a_collision(Term::Named(Username("åsa")), &entries),
+            [1]
+        );
     }
 
     #[test]
     fn whoever_asks_for_a_client_gets_no_other_client_or_host() {
         let client = Term::Client {
             client_id: "app",
-            environment: HOST,
+            environment: Host(HOST),
         };
         let entries = [
             metadata("another", HOST),
@@ -197,7 +201,7 @@ mod tests {
         index.insert(0, &entry);
         index.insert(1, &entry);
         index.remove(0, &entry);
-        let found = index.find(&Term::Username("ALICE"), |_| Some(&entry));
+        let found = index.find(&Term::Named(Username("ALICE")), |_| Some(&entry));
         assert_eq!(found.collect::<Vec<_>>(), [1]);
     }
 }

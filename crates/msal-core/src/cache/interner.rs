@@ -1,4 +1,4 @@
-//! Texts that entry after entry has in common: the host, the tenant, the client, the scopes.
+//! Texts that many entries have in common: the host, the tenant, the client, the scopes.
 //!
 //! Shared, they are in memory once, and at hand whenever the next entry is written or compared.
 
@@ -13,7 +13,7 @@ pub(super) struct Interner {
 }
 
 impl Interner {
-    /// `text`, shared with whoever asked for the same not long ago.
+    /// `text`, sharing the memory of the same text where that was asked for recently.
     pub(super) fn intern(&mut self, text: &str) -> Text {
         if let Some(known) = self.texts.iter().find(|known| *known == text) {
             return known.clone();
@@ -27,7 +27,7 @@ impl Interner {
     }
 }
 
-/// As many as the entries of two clients in two tenants have.
+/// Room for the texts of two clients in two tenants.
 const ROOM: usize = 8;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::entry::{Entry, RefreshTokenEntry};
 use super::record::Record;
 use super::sections::Section;
 use super::table::Table;
-use super::term::Term;
+use super::term::{Host, Term};
 use crate::Text;
 
 impl TokenCache {
@@ -60,8 +60,7 @@ impl TokenCache {
     fn signed_out_in(&self, theirs: &Self) -> HashSet<Term<'_>> {
         let changes = self.refresh_tokens.changes();
         let renewed = changes.filter(|record| record.is_renewal);
-        // A renewal takes it for granted that the user is signed in. A sign-in does not: it stays, whatever happened
-        // there.
+        // A renewal assumes that the user is signed in. A sign-in does not, so it is kept whatever happened there.
         renewed
             .filter_map(Record::entry)
             .filter(|ours| {
@@ -88,13 +87,13 @@ fn owner<'a>(home_account_id: &'a Option<Text>, environment: &'a Text) -> Option
     let home_account_id = home_account_id.as_ref()?.as_str();
     Some(Term::Owner {
         home_account_id,
-        environment: environment.as_str(),
+        environment: Host(environment.as_str()),
     })
 }
 
-/// Whether anything of ours made a difference. `wins` decides about an entry of ours and theirs under the same key;
-/// what nobody here understands is kept.
-fn apply<E: Entry + Clone + PartialEq>(
+/// Puts what changed in `ours` into `theirs`, and answers whether that made a difference. `wins` decides between an
+/// entry of ours and theirs under the same key. An entry that could not be understood is put in.
+fn apply<E: Entry>(
     ours: &Table<E>,
     theirs: &mut Table<E>,
     wins: impl Fn(&E, Option<&E>) -> bool,

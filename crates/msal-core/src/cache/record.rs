@@ -60,7 +60,7 @@ impl<E: Entry> Record<E> {
         }
     }
 
-    /// As many bytes as the text takes where no character needs an escape: see [`LONGEST_ESCAPE`](crate::json).
+    /// The size of the text if no character needs an escape: see [`LONGEST_ESCAPE`](crate::json).
     pub(super) fn size(&self) -> usize {
         match &self.content {
             Content::Made { size, .. } => *size,

@@ -38,11 +38,11 @@ impl Section {
 
 /// The top-level members of a document in their order, so that it is written back as it was read.
 #[derive(Clone, Default)]
-pub(super) struct Layout(Vec<Member>);
+pub(super) struct Layout(Vec<DocumentMember>);
 
 /// A top-level member of the document.
 #[derive(Clone)]
-pub(super) enum Member {
+pub(super) enum DocumentMember {
     /// A section, whose entries are in its table.
     Section(Section),
     /// What another SDK keeps there, as text.
@@ -52,19 +52,19 @@ pub(super) enum Member {
 impl Layout {
     /// Gives a section its place, behind those that are there.
     pub(super) fn include(&mut self, section: Section) {
-        let is_it = |member: &Member| matches!(member, Member::Section(known) if *known == section);
+        let is_it = |member: &DocumentMember| matches!(member, DocumentMember::Section(known) if *known == section);
         if !self.0.iter().any(is_it) {
-            self.0.push(Member::Section(section));
+            self.0.push(DocumentMember::Section(section));
         }
     }
 
     /// Adds a member that is no section.
     pub(super) fn push_unknown(&mut self, name: Text, value: Text) {
-        self.0.push(Member::Unknown { name, value });
+        self.0.push(DocumentMember::Unknown { name, value });
     }
 
     /// All members in order.
-    pub(super) fn members(&self) -> &[Member] {
+    pub(super) fn members(&self) -> &[DocumentMember] {
         &self.0
     }
 }

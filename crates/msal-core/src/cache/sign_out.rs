@@ -17,12 +17,12 @@ impl TokenCache {
                 && same_cloud(environment.as_str(), &account.environment)
         };
         let refresh_tokens = self.refresh_tokens.remove_where(|entry| {
+            // A family's token belongs to this client as much as to the one that it was issued to.
             let is_family = family.is_some() && entry.family_id == family;
             let is_ours = is_family || entry.client_id == client_id;
             is_ours && is_theirs(entry.home_account_id.as_ref(), &entry.environment)
         });
-        // Access tokens and ID tokens of all clients go: they are of no use to anybody once the user is signed out, and
-        // a client whose refresh token stays gets new ones with it.
+        // The tokens of all clients go, as in every MSAL: a client whose refresh token stays gets new ones with it.
         let access_tokens = self
             .access_tokens
             .remove_where(|entry| is_theirs(entry.home_account_id.as_ref(), &entry.environment));
@@ -35,6 +35,7 @@ impl TokenCache {
         let removed = refresh_tokens + access_tokens + id_tokens + accounts;
         if removed > 0 {
             self.is_changed = true;
+            // Another process may be renewing a token of this user at the moment: see `rebase_onto`.
             self.signed_out.push((client_id.into(), account.clone()));
         }
         removed > 0

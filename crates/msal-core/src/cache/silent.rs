@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::TokenCache;
 use super::entry::{AccessTokenEntry, RefreshTokenEntry};
-use super::term::Term;
+use super::term::{Host, Term};
 use crate::{Text, UnixTime};
 
 pub use answer::{CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent};
@@ -65,8 +65,8 @@ impl TokenCache {
         best
     }
 
-    /// The access tokens that are good for what is asked. The index finds them by the first scope, and each is then asked
-    /// for the others.
+    /// The access tokens that are good for what is asked. The index finds them by the first scope, and each is then
+    /// asked for the others.
     fn access_tokens_granting<'c>(
         &'c self,
         request: &'c SilentRequest<'_>,
@@ -77,13 +77,13 @@ impl TokenCache {
         let term = match scopes.next() {
             Some(scope) => Term::Granted {
                 home_account_id,
-                environment,
+                environment: Host(environment),
                 client_id: request.client_id,
                 scope,
             },
             None => Term::Owner {
                 home_account_id,
-                environment,
+                environment: Host(environment),
             },
         };
         self.access_tokens.find(&term).filter(move |entry| {
@@ -119,7 +119,7 @@ impl TokenCache {
     ) -> Vec<RefreshCandidate> {
         let owner = Term::Owner {
             home_account_id: request.home_account_id.as_str(),
-            environment,
+            environment: Host(environment),
         };
         let mut entries: Vec<&RefreshTokenEntry> = self.refresh_tokens.find(&owner).collect();
         // One user may have several: SDKs name entries differently. The last one that was stored is the likeliest to be

@@ -58,21 +58,15 @@ impl<E: Entry> Table<E> {
 
     /// Adds an entry, or replaces the one under the same key, keeping the members that are not known here.
     ///
-    /// An entry that says the same as the one that is there keeps its text, and counts as added all the same: it must be
-    /// there after the next save, though somebody else may have removed it by then.
-    pub(super) fn upsert(&mut self, entry: E, dialect: Dialect)
-    where
-        E: PartialEq,
-    {
+    /// An entry that says the same as the one that is there keeps its text, and counts as added all the same: it must
+    /// be there after the next save, though somebody else may have removed it by then.
+    pub(super) fn upsert(&mut self, entry: E, dialect: Dialect) {
         let key = Text::from(entry.storage_key(dialect));
         self.store(key, entry, false);
     }
 
-    /// Renews the entry under `key`, wherever that key comes from.
-    pub(super) fn renew(&mut self, key: Text, entry: E)
-    where
-        E: PartialEq,
-    {
+    /// Renews the entry under `key`, which may be one that another SDK chose.
+    pub(super) fn renew(&mut self, key: Text, entry: E) {
         // What was added since the last save and is renewed before the next one is still an addition.
         let previous = self.record(self.slot(key.as_str()).number);
         let was_added =
@@ -80,11 +74,9 @@ impl<E: Entry> Table<E> {
         self.store(key, entry, !was_added);
     }
 
-    fn store(&mut self, key: Text, entry: E, is_renewal: bool)
-    where
-        E: PartialEq,
-    {
+    fn store(&mut self, key: Text, entry: E, is_renewal: bool) {
         let slot = self.slot(key.as_str());
+        // An entry that did not change keeps its bytes, so that saving it again changes nothing in the document.
         let known = slot.number.and_then(|number| self.records.get_mut(number));
         let content = match known {
             Some(known) if known.entry() == Some(&entry) => {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::error::DiscoveryError;
 
+/// OpenID Connect Discovery §4.1: a GET of the document's URL.
 pub(super) fn get(url: &str) -> Result<Request<Bytes>, DiscoveryError> {
     Request::get(url)
         .header(ACCEPT, "application/json")
@@ -16,6 +17,7 @@ pub(super) fn get(url: &str) -> Result<Request<Bytes>, DiscoveryError> {
         })
 }
 
+/// OpenID Connect Discovery §4.2: a document comes with a 200, and an error with the status that HTTP has for it.
 pub(super) fn check_status(response: &Response<Bytes>) -> Result<(), DiscoveryError> {
     match response.status().is_success() {
         true => Ok(()),
@@ -23,12 +25,13 @@ pub(super) fn check_status(response: &Response<Bytes>) -> Result<(), DiscoveryEr
     }
 }
 
+/// The error for a response that brings no document, with the `error` of its body.
 pub(super) fn status_error(response: &Response<Bytes>) -> DiscoveryError {
     #[derive(Deserialize)]
-    struct Wire {
+    struct ErrorWire {
         error: String,
     }
-    let wire: Option<Wire> = serde_json::from_slice(response.body()).ok();
+    let wire: Option<ErrorWire> = serde_json::from_slice(response.body()).ok();
     DiscoveryError::Status {
         status: response.status(),
         error: wire.map(|wire| wire.error).unwrap_or_default(),

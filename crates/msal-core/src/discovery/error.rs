@@ -1,9 +1,11 @@
-//! Why an authority's endpoints could not be found.
+//! Why the endpoints of an authority are not known.
 
 use std::time::Duration;
 
 use http::StatusCode;
 use thiserror::Error;
+
+use crate::retry_after::is_temporary;
 
 /// Why an authority's endpoints could not be found, or may not be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -77,15 +79,11 @@ impl DiscoveryError {
         let Self::Status { status, .. } = self else {
             return false;
         };
-        let is_busy = matches!(
-            *status,
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
-        );
-        is_busy || status.is_server_error()
+        is_temporary(*status)
     }
 
-    /// The same error with what its header says to somebody who has a clock: see
-    /// [`retry_after`](crate::retry_after()).
+    /// The same error with the wait that [`retry_after`](crate::retry_after()) read from the header: it has a clock,
+    /// and understands dates.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
         if let Self::Status { retry_after, .. } = &mut self {

@@ -39,11 +39,12 @@ impl InstanceMetadata {
     /// [`DiscoveryError::UnknownInstance`] when Microsoft does not know the authority's host.
     pub fn read(response: &Response<Bytes>) -> Result<Self, DiscoveryError> {
         #[derive(Deserialize)]
-        struct Wire {
+        struct InstanceWire {
             tenant_discovery_endpoint: Option<String>,
             error: Option<String>,
         }
-        let wire: Wire = match serde_json::from_slice(response.body()) {
+        // An unknown instance is a 400 with a JSON body, so the body is read before the status is judged.
+        let wire: InstanceWire = match serde_json::from_slice(response.body()) {
             Ok(wire) => wire,
             Err(_) if !response.status().is_success() => return Err(status_error(response)),
             Err(_) => return Err(DiscoveryError::NotJson),
@@ -62,6 +63,7 @@ impl InstanceMetadata {
     /// # Errors
     /// [`DiscoveryError::Missing`] when it names none, [`DiscoveryError::ForeignEndpoint`] when it points elsewhere.
     pub fn vouch_for(&self, authority: &Authority) -> Result<(), DiscoveryError> {
+        // A document on another host says nothing about this authority.
         let member = "tenant_discovery_endpoint";
         let endpoint = self.tenant_discovery_endpoint.clone();
         let endpoint = endpoint.ok_or(DiscoveryError::Missing { member })?;

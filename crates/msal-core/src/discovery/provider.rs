@@ -7,21 +7,18 @@ use url::Url;
 
 use super::document::{check_status, get};
 use super::error::DiscoveryError;
-use super::trust::{
-    belongs_to, check_endpoint, check_issuer, check_tenant, has_segment, has_tenant, issuer_host,
-};
-use crate::authority::host_of;
+use super::trust::{check_endpoint, check_issuer, check_tenant, is_issued_by};
 use crate::{Authority, AuthorityKind, IdTokenClaims, IdTokenError, Tenant};
 
 /// The endpoints of an authority, after every check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProviderMetadata {
-    /// The issuer; for Entra's shared tenants it holds the placeholder `{tenantid}`.
+    /// The issuer (OpenID Connect Discovery §3); for Entra's shared tenants it holds the placeholder `{tenantid}`.
     pub issuer: String,
-    /// Where users sign in.
+    /// Where users sign in (RFC 6749 §3.1).
     pub authorization_endpoint: String,
-    /// Where grants are redeemed.
+    /// Where grants are redeemed (RFC 6749 §3.2).
     pub token_endpoint: String,
     /// Where a device flow starts, if the provider has one (RFC 8628 §3.1).
     pub device_authorization_endpoint: Option<String>,
@@ -43,8 +40,7 @@ impl ProviderMetadata {
         .then(|| Self::entra(authority))
     }
 
-    /// The endpoints every Entra tenant has, by rule and not by look-up: for a host that the caller named and whose
-    /// metadata need not be asked for.
+    /// The endpoints that every Entra tenant has, made by rule and without a request: for a host that the caller named.
     pub fn entra(authority: &Authority) -> Self {
         let endpoint = |path| format!("{authority}/oauth2/v2.0/{path}");
         let issuer_tenant = match authority.tenant() {
@@ -75,15 +71,16 @@ impl ProviderMetadata {
     /// [`DiscoveryError`]; nothing of a refused document may be used.
     pub fn read(authority: &Authority, response: &Response<Bytes>) -> Result<Self, DiscoveryError> {
         #[derive(Deserialize)]
-        struct Wire {
+        struct ProviderWire {
             issuer: Option<String>,
             authorization_endpoint: Option<String>,
             token_endpoint: Option<String>,
             device_authorization_endpoint: Option<String>,
         }
         check_status(response)?;
-        let wire: Wire = serde_json::from_slice(response.body())
+        let wire: ProviderWire = serde_json::from_slice(response.body())
             .map_err(|_unspecific| DiscoveryError::NotJson)?;
+        // OpenID Connect Discovery §3 requires these three, and others that are not needed here.
         let missing = |member| DiscoveryError::Missing { member };
         let issuer = wire.issuer.ok_or_else(|| missing("issuer"))?;
         check_issuer(authority, &issuer)?;
@@ -95,6 +92,7 @@ impl ProviderMetadata {
             .authorization_endpoint
             .ok_or_else(|| missing("authorization_endpoint"))?;
         let token_endpoint = on_our_host("token_endpoint", token_endpoint)?;
+        // A document may be on the authority's host and still be another tenant's.
         let realm = realm_of(authority, &token_endpoint);
         check_tenant(authority, &issuer, &realm)?;
         Ok(Self {
@@ -115,7 +113,7 @@ impl ProviderMetadata {
         &self.authority
     }
 
-    /// Checks that an ID token comes from this provider (OpenID Connect Core §3.1.3.7, rule 2).
+    /// Checks that an ID token comes from this provider.
     ///
     /// Entra's tokens name the tenant they were issued in, by either endpoint version's issuer, so the issuer must be
     /// on a host of the same cloud and hold the token's own `tid`. B2C and External ID must share the host; all other
@@ -124,31 +122,10 @@ impl ProviderMetadata {
     /// # Errors
     /// [`IdTokenError::Issuer`].
     pub fn check_id_token_issuer(&self, claims: &IdTokenClaims) -> Result<(), IdTokenError> {
-        let refused = Err(IdTokenError::Issuer);
-        let is_entra = self.authority.kind() == AuthorityKind::Entra;
-        // The very issuer that was found to be the authority's: nothing but the tenant is left to look at.
-        if is_entra && claims.issuer == self.issuer && has_tenant(claims) {
-            return Ok(());
+        match is_issued_by(&self.authority, &self.issuer, claims) {
+            true => Ok(()),
+            false => Err(IdTokenError::Issuer),
         }
-        let Ok(issuer) = Url::parse(&claims.issuer) else {
-            return refused;
-        };
-        let tenant = claims.tenant_id.as_deref().unwrap_or_default();
-        let is_genuine = match self.authority.kind() {
-            AuthorityKind::Entra => {
-                belongs_to(&self.authority, &issuer)
-                    && !tenant.is_empty()
-                    && has_segment(&issuer, tenant)
-            }
-            AuthorityKind::B2c | AuthorityKind::Ciam => {
-                belongs_to(&self.authority, &issuer)
-                    || host_of(&issuer) == issuer_host(&self.issuer)
-            }
-            AuthorityKind::Adfs | AuthorityKind::Dsts | AuthorityKind::Oidc => {
-                claims.issuer == self.issuer
-            }
-        };
-        if is_genuine { Ok(()) } else { refused }
     }
 }
 

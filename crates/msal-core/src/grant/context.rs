@@ -1,5 +1,7 @@
 //! What identifies one request.
 
+use crate::HomeAccountId;
+
 /// What identifies one request to Microsoft's support and telemetry. None of it names a user.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -28,5 +30,12 @@ impl RequestContext {
             last_telemetry,
             anchor_mailbox,
         }
+    }
+}
+
+impl HomeAccountId {
+    /// The `X-AnchorMailbox` value that routes a request to the region holding this user.
+    pub fn anchor_mailbox(&self) -> String {
+        format!("Oid:{}", self.as_str().replace('.', "@"))
     }
 }

@@ -6,8 +6,10 @@ use crate::ClientSecret;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ClientCredential {
-    /// A public client proves nothing.
+    /// A public client proves nothing (RFC 6749 §2.1): it cannot keep a secret.
     None,
-    /// A shared secret, sent in the body as Microsoft's documentation does (RFC 6749 §2.3.1).
+    /// A shared secret.
+    ///
+    /// RFC 6749 §2.3.1 lets a client send it in the body, as Microsoft's documentation does, and never in the URI.
     Secret(ClientSecret),
 }

@@ -1,4 +1,4 @@
-//! The form that a token request sends.
+//! The form that a token request sends (RFC 6749 §3.2 and appendix B).
 
 use bytes::Bytes;
 use http::{Method, Request, Uri};
@@ -14,13 +14,15 @@ use crate::{ScopeSet, SecretBuffer};
 pub(super) struct Form(SecretBuffer);
 
 impl Form {
+    /// An empty form with room for what most requests hold.
     pub(super) fn new() -> Self {
         // Refresh tokens run to 1.5 KB.
         Self(SecretBuffer::with_capacity(2048))
     }
 
-    /// Adds a field; an empty value is left out, as MSAL does.
+    /// Adds a field.
     pub(super) fn field(mut self, name: &str, value: &str) -> Self {
+        // RFC 6749 §3.2: "Parameters sent without a value MUST be treated as if they were omitted from the request."
         if !value.is_empty() {
             self.name(name);
             self.value(value);
@@ -30,6 +32,7 @@ impl Form {
 
     /// Adds what [`ScopeSet::with_reserved`] holds, without making the set.
     pub(super) fn scopes(mut self, scopes: &ScopeSet) -> Self {
+        // RFC 6749 §3.3: scopes with spaces between them.
         self.name("scope");
         for (number, scope) in scopes.iter_with_reserved().enumerate() {
             if number > 0 {
@@ -42,9 +45,11 @@ impl Form {
         self
     }
 
+    /// Adds what proves who the client is.
     pub(super) fn credential(self, credential: &ClientCredential) -> Self {
         match credential {
             ClientCredential::None => self,
+            // RFC 6749 §2.3.1: `client_id`, which every grant sends, and `client_secret`.
             ClientCredential::Secret(secret) => self.field("client_secret", secret.expose_secret()),
         }
     }
@@ -64,6 +69,7 @@ impl Form {
             self.0.extend_from_slice(value.as_bytes());
             return;
         }
+        // RFC 6749 appendix B: UTF-8, then form encoded. A byte takes three at most.
         self.0.make_room(3 * value.len());
         for part in form_urlencoded::byte_serialize(value.as_bytes()) {
             self.0.extend_from_slice(part.as_bytes());
@@ -84,8 +90,10 @@ impl Form {
         }
     }
 
+    /// The POST to a token endpoint that was parsed before.
     pub(super) fn post_to(self, endpoint: Uri, context: &RequestContext) -> Request<Bytes> {
         let mut request = Request::new(self.0.into_shared());
+        // RFC 6749 §3.2: "The client MUST use the HTTP "POST" method when making access token requests."
         *request.method_mut() = Method::POST;
         *request.uri_mut() = endpoint;
         *request.headers_mut() = headers(context);

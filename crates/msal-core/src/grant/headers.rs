@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::context::RequestContext;
 
+/// What a token request says beside its form.
 pub(super) fn headers(context: &RequestContext) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(ALWAYS.len() + 4);
     for (name, value) in ALWAYS {
@@ -32,8 +33,9 @@ fn optional_header(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     }
 }
 
-/// What every request says. Names and values were checked when this was compiled.
+/// What every request says.
 const ALWAYS: [(HeaderName, HeaderValue); 6] = [
+    // RFC 6749 §4.1.3 and §6 want this type for the body, §5.1 answers in the one after it.
     (
         CONTENT_TYPE,
         HeaderValue::from_static("application/x-www-form-urlencoded"),

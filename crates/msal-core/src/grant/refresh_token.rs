@@ -7,19 +7,20 @@ use super::context::RequestContext;
 use super::credential::ClientCredential;
 use super::error::RequestError;
 use super::form::Form;
-use crate::{HomeAccountId, RefreshToken, ScopeSet};
+use crate::{RefreshToken, ScopeSet};
 
 /// One redemption of a refresh token.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RefreshTokenGrant<'a> {
-    /// The client the token was issued to; no other can redeem it.
+    /// The client the token was issued to. RFC 6749 §6 binds it to that client; Entra, to its family.
     pub client_id: &'a str,
     /// How that client proves who it is.
     pub credential: &'a ClientCredential,
     /// The token.
     pub refresh_token: &'a RefreshToken,
-    /// What to ask for, without the reserved scopes: they are added.
+    /// What to ask for, without the reserved scopes: they are added. RFC 6749 §6 allows nothing that was not granted
+    /// before; Entra allows whatever the user has consented to.
     pub scopes: &'a ScopeSet,
     /// A claims challenge or client capabilities, as JSON text.
     pub claims: Option<&'a str>,
@@ -54,33 +55,30 @@ impl<'a> RefreshTokenGrant<'a> {
         self.form().post(token_endpoint, context)
     }
 
-    /// As [`RefreshTokenGrant::request`], to an endpoint that was parsed before: for whoever sends many requests to one.
+    /// As [`RefreshTokenGrant::request`], to an endpoint that was parsed before: for whoever sends many requests to
+    /// one.
     pub fn request_to(&self, token_endpoint: &Uri, context: &RequestContext) -> Request<Bytes> {
         self.form().post_to(token_endpoint.clone(), context)
     }
 
     fn form(&self) -> Form {
+        // RFC 6749 §6 wants `grant_type` and `refresh_token`, and allows `scope`. §3.2.1 lets a client name itself.
         Form::new()
             .field("client_id", self.client_id)
             .field("grant_type", "refresh_token")
             .field("client_info", "1")
             .credential(self.credential)
+            // OpenID Connect Core §5.5 has it for the authorization endpoint; Entra's token endpoint reads it too.
             .field("claims", self.claims.unwrap_or_default())
             .field("refresh_token", self.refresh_token.expose_secret())
             .scopes(self.scopes)
     }
 }
 
-impl HomeAccountId {
-    /// The `X-AnchorMailbox` value that routes a request to the region holding this user.
-    pub fn anchor_mailbox(&self) -> String {
-        format!("Oid:{}", self.as_str().replace('.', "@"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::HomeAccountId;
 
     #[test]
     fn the_request_is_the_one_msal_python_sends() {

@@ -6,7 +6,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum IdTokenError {
-    /// It was issued for another client.
+    /// It was issued for another client (OpenID Connect Core §3.1.3.7, rules 3 to 5).
     #[error("the id token is for another client")]
     Audience,
     /// A claim has a JSON type that the standard does not allow.
@@ -16,13 +16,13 @@ pub enum IdTokenError {
         /// The claim.
         claim: &'static str,
     },
-    /// It comes from an issuer that does not belong to the authority.
+    /// It comes from an issuer that does not belong to the authority (OpenID Connect Core §3.1.3.7, rule 2).
     #[error("the id token was issued by somebody else")]
     Issuer,
     /// Not three parts of base64url, or not JSON objects inside.
     #[error("the id token is not a JSON web token")]
     Malformed,
-    /// A claim that the standard requires is not there.
+    /// A claim that the standard requires is not there (OpenID Connect Core §2).
     #[error("the id token lacks the claim `{claim}`")]
     #[non_exhaustive]
     MissingClaim {

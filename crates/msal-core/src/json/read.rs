@@ -10,13 +10,14 @@ use serde::de::IgnoredAny;
 pub(crate) struct RawObject<'a>(pub(crate) Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> RawObject<'a> {
-    /// Takes an object apart, and looks into its strings no more than it takes to find their ends: an answer and a cache
-    /// are strings for the most part. `None` when `text` is anything but one JSON object.
+    /// Splits an object into its members. `None` when `text` is anything but one JSON object.
+    ///
+    /// Strings are scanned for their ends only, because answers and caches consist of strings for the most part.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let mut rest = after_blanks(text)
             .trim_end_matches(BLANKS)
             .strip_prefix('{')?;
-        // As many as the largest entry of a cache has.
+        // Room for the largest entry of a cache.
         let mut members = Vec::with_capacity(16);
         loop {
             rest = after_blanks(rest);
@@ -117,7 +118,7 @@ impl<'a> StringToken<'a> {
     }
 }
 
-/// As many bytes as the value takes that `text` begins with, if it begins with one.
+/// The length of the value that `text` begins with, if it begins with one.
 fn value_end(text: &str) -> Option<usize> {
     if text.starts_with('"') {
         return Some(StringToken::at_start_of(text)?.text.len());

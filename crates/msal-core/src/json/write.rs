@@ -12,13 +12,13 @@ pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// As many bytes as [`write_string`] appends where nothing needs an escape, which is not looked for here.
+/// The number of bytes that [`write_string`] appends if nothing needs an escape.
 pub(crate) fn string_size(text: &str) -> usize {
     text.len() + 2
 }
 
-/// Whether any byte cannot stand for itself. It looks at each without branching and keeps no more than a byte of what
-/// it saw, which compilers turn into a few instructions for sixteen of them: tokens are long and never need an escape.
+/// Whether any character must be escaped. Each byte is looked at without a branch, which compilers turn into a few
+/// instructions for sixteen of them: tokens are long and never need an escape.
 fn needs_escape(text: &str) -> bool {
     let found = text.bytes().fold(0, |found, byte| {
         found | u8::from(!(b' '..=b'\x7f').contains(&byte) | (byte == b'"') | (byte == b'\\'))
@@ -61,7 +61,7 @@ fn write_escape(out: &mut Vec<u8>, character: char) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
-/// Starts a new line at an indentation of `depth` steps of four blanks, of which there are four at most.
+/// Starts a new line that is indented by four spaces `depth` times, at most four times.
 pub(crate) fn write_line(out: &mut Vec<u8>, depth: usize) {
     out.extend_from_slice(LINE.get(..=depth * 4).unwrap_or(LINE.as_slice()));
 }

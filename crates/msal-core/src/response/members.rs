@@ -1,4 +1,6 @@
 //! The members of an answer.
+//!
+//! RFC 6749 §5.1: "The client MUST ignore unrecognized value names in the response." Nothing here looks at those.
 
 use std::borrow::Cow;
 use std::str;
@@ -15,11 +17,13 @@ use crate::{ClientInfo, ScopeSet};
 pub(super) struct Members<'a>(RawObject<'a>);
 
 impl<'a> Members<'a> {
+    /// Takes the JSON object of a body apart.
     pub(super) fn parse(body: &'a [u8]) -> Result<Self, Malformation> {
         let body = str::from_utf8(body).map_err(|_unspecific| Malformation::NotJson)?;
         // A byte order mark is tolerated: RFC 8259 §8.1 lets parsers ignore it.
         let body = body.strip_prefix('\u{feff}').unwrap_or(body);
         let object = RawObject::parse(body).ok_or(Malformation::NotJson)?;
+        // RFC 6749 §3.2: "Request and response parameters MUST NOT be included more than once."
         match UNIQUE.into_iter().find(|member| object.repeats(member)) {
             Some(member) => Err(Malformation::Duplicate { member }),
             None => Ok(Self(object)),
@@ -32,14 +36,17 @@ impl<'a> Members<'a> {
         (!value.is_null()).then_some(value)
     }
 
+    /// Whether there is such a member, and it is not null.
     pub(super) fn has(&self, name: &str) -> bool {
         self.value(name).is_some()
     }
 
+    /// Text out of a string that is not empty; nothing out of anything else.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         self.value(name).as_ref().and_then(lenient::text)
     }
 
+    /// A lifetime.
     pub(super) fn seconds(&self, name: &str) -> Option<Duration> {
         self.value(name).as_ref().and_then(lenient::seconds)
     }
@@ -58,8 +65,10 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// The granted scopes.
     pub(super) fn scopes(&self) -> Option<ScopeSet> {
         match self.value("scope")? {
+            // RFC 6749 §3.3: a list of strings with spaces between them. A JSON array is taken as well.
             Value::String(scope) => Some(ScopeSet::from_wire(&scope)),
             Value::Array(items) => {
                 let words: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
@@ -69,6 +78,7 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// `client_info`, which is Microsoft's: no standard knows it.
     pub(super) fn client_info(&self) -> Result<Option<ClientInfo>, Malformation> {
         let malformed = Malformation::ClientInfo;
         match self.value("client_info") {

@@ -39,12 +39,13 @@ impl TokenOutcome {
         let status = response.status();
         let members = match Members::parse(response.body()) {
             Ok(members) => members,
-            // 429 and 5xx come with text or HTML as often as with JSON; the status says enough.
+            // RFC 6749 §5.2 wants JSON. 429 and 5xx come with text or HTML as often: the status says enough.
             Err(_) if !status.is_success() => {
                 return Ok(Self::Refused(Box::new(ServiceError::bare(response))));
             }
             Err(malformation) => return Err(malformation),
         };
+        // RFC 6749 §5.2 answers an error with 400 or 401. An `error` is one whatever the status is.
         if members.text("error").is_some() || !status.is_success() {
             // Tokens beside an error: one of the two is wrong, and nobody can tell which.
             return match members.has("access_token") || members.has("refresh_token") {

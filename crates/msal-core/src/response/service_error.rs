@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::lenient;
 use super::members::Members;
+use crate::retry_after::{delay_seconds, is_temporary};
 
 /// What the server said when it said no (RFC 6749 §5.2). It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -31,7 +32,7 @@ pub struct ServiceError {
     /// How long the server asks to be left alone (RFC 9110 §10.2.3), between one second and one hour.
     ///
     /// `None` when there is no such header, or when it holds a date: turning a date into a wait needs a clock, which
-    /// [`retry_after`](crate::retry_after) is given.
+    /// [`retry_after`](crate::retry_after()) is given.
     pub retry_after: Option<Duration>,
 }
 
@@ -48,10 +49,13 @@ pub enum Refusal {
 }
 
 impl ServiceError {
+    /// The refusal that a JSON body describes.
     pub(super) fn new(response: &Response<Bytes>, members: &Members<'_>) -> Self {
         Self {
+            // RFC 6749 §5.2: `error` is required and a code; `error_description` is for the developer.
             error: members.text("error").unwrap_or_default(),
             description: members.text("error_description").unwrap_or_default(),
+            // What follows is Entra's own.
             codes: members
                 .value("error_codes")
                 .map(|value| lenient::integers(&value))
@@ -63,6 +67,7 @@ impl ServiceError {
         }
     }
 
+    /// A refusal without a JSON body: only the status is known.
     pub(super) fn bare(response: &Response<Bytes>) -> Self {
         Self {
             status: response.status(),
@@ -72,7 +77,7 @@ impl ServiceError {
             suberror: None,
             claims: None,
             correlation_id: None,
-            retry_after: crate::retry_after::delay_seconds(response.headers()),
+            retry_after: delay_seconds(response.headers()),
         }
     }
 
@@ -81,11 +86,9 @@ impl ServiceError {
     /// The status, `error` and `suberror` decide. AADSTS numbers do so only where Entra answers `invalid_grant` to a
     /// request that is worth repeating, because Microsoft asks clients not to depend on them.
     pub fn refusal(&self) -> Refusal {
-        let busy = matches!(
-            self.status,
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
-        );
-        if busy || self.status.is_server_error() || self.error == "temporarily_unavailable" {
+        // RFC 6749 §4.1.2.1 has `temporarily_unavailable` for the authorization endpoint; Entra's token endpoint says
+        // it too.
+        if is_temporary(self.status) || self.error == "temporarily_unavailable" {
             return Refusal::Transient;
         }
         // AADSTS50196 (client loop) and 90033 (transient) pass with time, whatever `error` says.
@@ -93,9 +96,13 @@ impl ServiceError {
             return Refusal::Transient;
         }
         match self.error.as_str() {
+            // RFC 6749 §5.2: the refresh token "is invalid, expired, revoked". OpenID Connect Core §3.1.2.6 has the
+            // other three for the authorization endpoint; Entra's token endpoint says them too.
             "invalid_grant" | "interaction_required" | "login_required" | "consent_required" => {
                 Refusal::InteractionRequired
             }
+            // RFC 6749 §5.2 has more: `invalid_client`, `invalid_request`, `invalid_scope`, `unauthorized_client`,
+            // `unsupported_grant_type`. Sending the same again changes none of them.
             _ => Refusal::Configuration,
         }
     }

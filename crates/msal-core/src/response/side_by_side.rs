@@ -14,12 +14,13 @@ pub(super) struct SideBySide<const N: usize> {
 }
 
 impl<const N: usize> SideBySide<N> {
+    /// Copies the tokens, one behind the other.
     pub(super) fn new(tokens: [Option<Cow<'_, str>>; N]) -> Self {
         let lengths = tokens.each_ref().map(|token| Some(token.as_ref()?.len()));
         let mut bytes = SecretBuffer::with_capacity(lengths.iter().flatten().sum());
         for token in tokens.into_iter().flatten() {
             bytes.extend_from_slice(token.as_bytes());
-            // What escapes had to be taken out of was copied before.
+            // Text with JSON escapes was decoded into a copy of its own: that copy is wiped.
             if let Cow::Owned(mut copy) = token {
                 copy.zeroize();
             }
@@ -30,6 +31,7 @@ impl<const N: usize> SideBySide<N> {
         }
     }
 
+    /// The tokens where they stand now.
     pub(super) fn parts(&self) -> [Option<Cow<'_, str>>; N] {
         let mut rest = self.text.as_str();
         self.lengths.map(|length| {

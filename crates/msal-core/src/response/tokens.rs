@@ -13,9 +13,9 @@ use crate::{
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TokenResponse {
-    /// The access token.
+    /// The access token (RFC 6749 §1.4).
     pub access_token: AccessToken,
-    /// `Bearer`, in the case it was sent.
+    /// `Bearer`, in the case it was sent: RFC 6749 §5.1 says that case does not count.
     pub token_type: String,
     /// How long the access token lives from now; ten minutes when the server does not say.
     pub expires_in: Duration,
@@ -37,6 +37,7 @@ pub struct TokenResponse {
 
 impl TokenResponse {
     pub(super) fn new(members: &Members<'_>, client_id: &str) -> Result<Self, Malformation> {
+        // RFC 6749 §5.1: `access_token` is required.
         let access_token = members
             .optional_text("access_token")?
             .ok_or(Malformation::Member {
@@ -46,6 +47,7 @@ impl TokenResponse {
         let refresh_token = members.optional_text("refresh_token")?;
         let tokens = SideBySide::new([Some(access_token), id_token, refresh_token]);
         let [access_token, id_token, refresh_token] = tokens.parts();
+        // OpenID Connect Core §3.1.3.3 adds the ID token to the answer; §12.2 lets a refresh go without.
         let id_token = match id_token {
             Some(token) => {
                 let token = RawIdToken::slice_of(&tokens.text, token);
@@ -57,13 +59,16 @@ impl TokenResponse {
         let access_token = access_token.unwrap_or_default();
         Ok(Self {
             access_token: AccessToken::slice_of(&tokens.text, access_token),
+            // RFC 6749 §5.1 requires it. Where it is absent, nothing but a bearer token (RFC 6750) was asked for.
             token_type: members
                 .text("token_type")
                 .unwrap_or_else(|| "Bearer".to_owned()),
+            // RFC 6749 §5.1 recommends it, and leaves an answer without it to what the client knows of the server.
             expires_in: members.seconds("expires_in").unwrap_or(DEFAULT_LIFETIME),
             ext_expires_in: members.seconds("ext_expires_in"),
             refresh_in: members.seconds("refresh_in"),
             refresh_token: refresh_token.map(|token| RefreshToken::slice_of(&tokens.text, token)),
+            // RFC 6749 §5.1: optional where it is what was asked for, required where it is not.
             scopes: members.scopes(),
             id_token,
             client_info: members.client_info()?,
@@ -73,6 +78,7 @@ impl TokenResponse {
 
     /// Whose tokens these are: `uid.utid` of `client_info`, else the ID token's `sub`, else nobody's.
     pub fn home_account_id(&self) -> Option<HomeAccountId> {
+        // OpenID Connect Core §5.7: no claim but `sub`, with `iss`, identifies a user for ever.
         let from_client_info = self.client_info.as_ref().map(ClientInfo::home_account_id);
         from_client_info.or_else(|| {
             self.claims()
@@ -82,17 +88,18 @@ impl TokenResponse {
 
     /// Whether these can be the tokens of `account`, as far as the answer says whose they are.
     ///
-    /// OpenID Connect Core §12.2: the ID token of a refresh has the same `sub`, and there need not be one. `client_info`
-    /// names the account outright. Without it, `oid` and `tid` do so in the user's home tenant; elsewhere a guest has
-    /// another `oid`, which proves nothing.
+    /// `client_info` names the account outright. Without it, `oid` and `tid` do so in the user's home tenant; elsewhere
+    /// a guest has another `oid`, which proves nothing.
     pub fn can_be_of(&self, account: &HomeAccountId) -> bool {
         let claims = self.claims();
+        // OpenID Connect Core §12.2: the ID token of a refresh has the `sub` of the one before it.
         if claims.is_some_and(|claims| claims.subject == account.as_str()) {
             return true;
         }
         match (&self.client_info, claims) {
             (Some(client_info), _) => client_info.home_account_id() == *account,
             (None, Some(claims)) => claims.can_be_of(account),
+            // OpenID Connect Core §12.2: there need not be an ID token. Then the answer names nobody.
             (None, None) => true,
         }
     }

@@ -91,6 +91,7 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
         while let Some(Name(name)) = map.next_key()? {
             match Section::named(&name) {
+                // A section that occurs twice has the entries of both.
                 Some(section) => {
                     self.cache.layout.include(section);
                     map.next_value_seed(SectionReader {
@@ -120,14 +121,15 @@ impl<'de> DeserializeSeed<'de> for SectionReader<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let (section, broken) = (self.section, self.reader.broken);
-        let reader = self.reader;
+        let Self { section, reader } = self;
+        // The errors of serde_json do not say which member they are about. Until the section turns out to be an object,
+        // an error is that it is none.
         reader.broken = Some(section);
         deserializer.deserialize_any(SectionReader {
             section,
             reader: &mut *reader,
         })?;
-        reader.broken = broken;
+        reader.broken = None;
         Ok(())
     }
 }

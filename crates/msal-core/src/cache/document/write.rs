@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::Text;
 use crate::cache::TokenCache;
 use crate::cache::entry::Entry;
-use crate::cache::sections::{Member, Section};
+use crate::cache::sections::{DocumentMember, Section};
 use crate::cache::table::Table;
 use crate::json::{LONGEST_ESCAPE, write_line, write_string};
 use crate::secret_buffer::SecretBuffer;
@@ -18,7 +18,7 @@ impl TokenCache {
         let sizes = self.sizes();
         let whole = sizes.sum + LONGEST_ESCAPE * sizes.largest;
         let mut out = SecretBuffer::with_capacity(whole);
-        // In one buffer that is never emptied.
+        // The buffer is large enough from the start: a buffer that grew would leave tokens behind in memory.
         let Ok(()) = self.write(&mut out, &mut |_| Ok::<(), Infallible>(()));
         out.into_shared()
     }
@@ -58,8 +58,8 @@ impl TokenCache {
             }
             write_line(out, 1);
             match member {
-                Member::Section(section) => self.write_section(out, *section, between)?,
-                Member::Unknown { name, value } => {
+                DocumentMember::Section(section) => self.write_section(out, *section, between)?,
+                DocumentMember::Unknown { name, value } => {
                     out.make_room(LONGEST_ESCAPE * size_of_member(name, value.as_bytes().len()));
                     write_string(out, name.as_str());
                     out.extend_from_slice(b": ");
@@ -99,8 +99,8 @@ impl TokenCache {
             sizes.fold(Sizes::default(), Sizes::with)
         }
         let unknown = self.layout.members().iter().map(|member| match member {
-            Member::Section(_) => 0,
-            Member::Unknown { name, value } => size_of_member(name, value.as_bytes().len()),
+            DocumentMember::Section(_) => 0,
+            DocumentMember::Unknown { name, value } => size_of_member(name, value.as_bytes().len()),
         });
         let frame = Sizes {
             sum: 256,
@@ -119,7 +119,7 @@ impl TokenCache {
     }
 }
 
-/// What the members of a document take where nothing needs an escape.
+/// The sizes of the members of a document if nothing needs an escape.
 #[derive(Clone, Copy, Default)]
 struct Sizes {
     sum: usize,
@@ -142,7 +142,7 @@ impl Sizes {
     }
 }
 
-/// What a member takes with its line, where nothing needs an escape.
+/// The size of a member with its line if nothing needs an escape.
 fn size_of_member(name: &Text, value: usize) -> usize {
     name.as_bytes().len() + value + 24
 }
@@ -172,5 +172,5 @@ fn write_table<T: Entry, E>(
     Ok(())
 }
 
-/// About as many bytes as a piece of a document has.
+/// The size in bytes at which a piece of a document is handed out.
 const PIECE: usize = 256 * 1024;

@@ -4,11 +4,11 @@ use std::iter;
 use std::time::Duration;
 
 use super::fields::Fields;
-use super::key::{joined, or_empty, rest};
+use super::key::{joined, or_empty, suffix};
 use super::{Entry, Value, optional};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
-use crate::cache::term::Term;
+use crate::cache::term::{Host, Term};
 use crate::{AccessToken, Text, UnixTime};
 
 /// An access token and what it is good for.
@@ -46,6 +46,7 @@ impl AccessTokenEntry {
             target: issuance.target.clone(),
             realm: issuance.realm.clone(),
             token_type: issuance.token_type.clone(),
+            // The cache has points in time where the answer has lifetimes.
             cached_at: Some(cached_at),
             expires_on: after(response.expires_in),
             extended_expires_on: Some(after(extended_lifetime)),
@@ -80,7 +81,8 @@ impl Entry for AccessTokenEntry {
             extended_expires_on: fields.time("extended_expires_on"),
             refresh_on: fields.time("refresh_on"),
             key_id: fields.present("key_id"),
-            // An assertion's token is as much apart from a user's as one that was asked for with extra fields.
+            // Got on behalf of a user for one assertion. No silent call is given it, as none is given a token that was
+            // asked for with extra fields.
             ext_cache_key: fields
                 .present("ext_cache_key")
                 .or_else(|| fields.present("user_assertion_hash")),
@@ -114,7 +116,7 @@ impl Entry for AccessTokenEntry {
         let mut parts = vec![home, environment, kind, client, realm, self.target.as_str()];
         match (dialect, &self.ext_cache_key) {
             (_, Some(key)) => parts.push(key.as_str()),
-            (_, None) => parts.extend(rest(dialect)),
+            (_, None) => parts.extend(suffix(dialect)),
         }
         joined(&parts)
     }
@@ -127,11 +129,11 @@ impl Entry for AccessTokenEntry {
         home_account_id.flat_map(move |home_account_id| {
             let owner = Term::Owner {
                 home_account_id,
-                environment,
+                environment: Host(environment),
             };
             let granted = self.scopes().map(move |scope| Term::Granted {
                 home_account_id,
-                environment,
+                environment: Host(environment),
                 client_id,
                 scope,
             });

@@ -5,7 +5,7 @@ use super::key::joined;
 use super::{Entry, Value, optional};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
-use crate::cache::term::Term;
+use crate::cache::term::{Host, Term, Username};
 use crate::json::write_string;
 use crate::{Account, HomeAccountId, Text};
 
@@ -130,9 +130,9 @@ impl Entry for AccountEntry {
     fn terms(&self) -> impl Iterator<Item = Term<'_>> {
         let owner = Term::Owner {
             home_account_id: self.home_account_id.as_str(),
-            environment: self.environment.as_str(),
+            environment: Host(self.environment.as_str()),
         };
-        [owner, Term::Username(self.username.as_str())].into_iter()
+        [owner, Term::Named(Username(self.username.as_str()))].into_iter()
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Entry, Value, optional};
 use crate::Text;
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
-use crate::cache::term::Term;
+use crate::cache::term::{Host, Term};
 
 /// What is known of a client: whether it belongs to a family.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +18,8 @@ pub(crate) struct AppMetadataEntry {
 }
 
 impl AppMetadataEntry {
-    /// What a response says of its client. An answer without `foci` does not take away the family that was known before.
+    /// What a response says of its client. An answer without `foci` does not take away the family that was known
+    /// before.
     pub(crate) fn issued(issuance: &Issuance<'_>, known_family: Option<Text>) -> Self {
         let family_id = issuance.event.response.family_id.as_deref();
         Self {
@@ -52,7 +53,7 @@ impl Entry for AppMetadataEntry {
     fn terms(&self) -> impl Iterator<Item = Term<'_>> {
         iter::once(Term::Client {
             client_id: self.client_id.as_str(),
-            environment: self.environment.as_str(),
+            environment: Host(self.environment.as_str()),
         })
     }
 }

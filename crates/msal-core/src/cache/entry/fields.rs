@@ -15,7 +15,7 @@ pub(crate) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Takes the object apart that stands at `text` in `document`. `None` where it is none, or where a name occurs
-    /// twice: each reader of the cache would see another entry.
+    /// twice: RFC 8259 §4 says that readers then differ in what they see.
     pub(crate) fn parse(text: &'a str, document: &'a Text) -> Option<Self> {
         let object = RawObject::parse(text).filter(|object| !object.repeats_a_name())?;
         Some(Self { object, document })

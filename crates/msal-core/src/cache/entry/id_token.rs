@@ -1,7 +1,7 @@
 //! An ID token in the cache.
 
 use super::fields::Fields;
-use super::key::{joined, or_empty, rest};
+use super::key::{joined, or_empty, suffix};
 use super::{Entry, Value};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
@@ -55,7 +55,7 @@ impl Entry for IdTokenEntry {
         let (home, environment) = (or_empty(&self.home_account_id), self.environment.as_str());
         let (client, realm) = (self.client_id.as_str(), self.realm.as_str());
         let mut parts = vec![home, environment, "idtoken", client, realm, ""];
-        parts.extend(rest(dialect));
+        parts.extend(suffix(dialect));
         joined(&parts)
     }
 }

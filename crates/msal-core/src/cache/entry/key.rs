@@ -1,4 +1,4 @@
-//! The keys entries are stored under. Nothing is ever looked up by parsing one: other SDKs write others.
+//! The keys that new entries are stored under. Keys are never parsed, because other SDKs write other keys.
 
 use crate::Text;
 use crate::cache::dialect::Dialect;
@@ -13,9 +13,9 @@ pub(super) fn joined(parts: &[&str]) -> String {
     key
 }
 
-/// What MSAL Node ends a credential's key with: the scheme of a bound token, and up to version 3 before it the hash of
-/// the claims that were asked for.
-pub(super) fn rest(dialect: Dialect) -> &'static [&'static str] {
+/// The last parts of a credential's key in MSAL Node's spelling, for tokens that are neither bound nor asked for with
+/// claims: the scheme of a bound token and, up to version 3, the hash of the claims before it.
+pub(super) fn suffix(dialect: Dialect) -> &'static [&'static str] {
     match dialect {
         Dialect::Python => &[],
         Dialect::Node => &[""],

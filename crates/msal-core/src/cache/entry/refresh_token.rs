@@ -1,11 +1,11 @@
 //! A refresh token in the cache.
 
 use super::fields::Fields;
-use super::key::{joined, or_empty, rest};
+use super::key::{joined, or_empty, suffix};
 use super::{Entry, Value, optional};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
-use crate::cache::term::Term;
+use crate::cache::term::{Host, Term};
 use crate::{RefreshToken, Text, UnixTime};
 
 /// A refresh token, good for every resource and tenant of its user and client.
@@ -24,7 +24,8 @@ impl RefreshTokenEntry {
     /// The refresh token of a response.
     pub(crate) fn issued(issuance: &Issuance<'_>) -> Option<Self> {
         let response = issuance.event.response;
-        // RFC 6749 §6: the server may issue a new refresh token. Where it does not, the one that was redeemed stays good.
+        // RFC 6749 §6: the server may issue a new refresh token. Where it does not, the one that was redeemed stays
+        // good.
         let secret = response
             .refresh_token
             .as_ref()
@@ -35,14 +36,14 @@ impl RefreshTokenEntry {
             home_account_id: issuance.home_account_id.clone(),
             environment: issuance.environment.clone(),
             client_id: issuance.client_id.clone(),
-            // MSAL Node writes neither: its refresh tokens are found without scopes, as everybody's are.
+            // MSAL Node writes neither of the two. Every MSAL finds refresh tokens without looking at scopes.
             target: is_python.then(|| issuance.target.clone()),
             last_modification_time: is_python.then_some(issuance.event.now),
             family_id: response.family_id.as_deref().map(Text::from),
         })
     }
 
-    /// The entry with the token that took the place of its own.
+    /// The same entry with the refresh token that replaces its own. Its target and its family stay.
     pub(crate) fn renewed(self, successor: RefreshToken, now: UnixTime) -> Self {
         Self {
             secret: successor,
@@ -54,6 +55,7 @@ impl RefreshTokenEntry {
 
 impl Entry for RefreshTokenEntry {
     fn read(fields: &Fields<'_>) -> Option<Self> {
+        // Got on behalf of a user, and bound to the assertion of one call: it must not be redeemed for that user.
         if fields.present("user_assertion_hash").is_some() {
             return None;
         }
@@ -90,7 +92,7 @@ impl Entry for RefreshTokenEntry {
             }
         };
         let mut parts = vec![home, environment, "refreshtoken", owner, "", target];
-        parts.extend(rest(dialect));
+        parts.extend(suffix(dialect));
         joined(&parts)
     }
 
@@ -99,7 +101,7 @@ impl Entry for RefreshTokenEntry {
             .iter()
             .map(|home_account_id| Term::Owner {
                 home_account_id: home_account_id.as_str(),
-                environment: self.environment.as_str(),
+                environment: Host(self.environment.as_str()),
             })
     }
 }

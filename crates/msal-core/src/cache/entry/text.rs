@@ -7,10 +7,10 @@ use super::{Entry, Value};
 use crate::Text;
 use crate::json::{RawObject, write_line, write_string};
 
-/// Appends the text of an entry: the members of `entity`, and after them those of `previous` that it does not know.
-pub(crate) fn write_entry(out: &mut Vec<u8>, entity: &impl Entry, previous: Option<&Text>) {
+/// Appends the text of an entry: its members, and after them those of `previous` that it does not write.
+pub(crate) fn write_entry(out: &mut Vec<u8>, entry: &impl Entry, previous: Option<&Text>) {
     out.push(b'{');
-    entity.members(&mut |name, member| {
+    entry.members(&mut |name, member| {
         start_line(out);
         // The names that are known need no escapes.
         out.push(b'"');
@@ -18,10 +18,11 @@ pub(crate) fn write_entry(out: &mut Vec<u8>, entity: &impl Entry, previous: Opti
         out.extend_from_slice(b"\": ");
         write_member(out, &member);
     });
+    // Other SDKs know members that we do not. They lose none of them when an entry is renewed here.
     let previous = previous.and_then(|text| RawObject::parse(text.as_str()));
     if let Some(previous) = previous {
         let mut known = Vec::new();
-        entity.members(&mut |name, _| known.push(name));
+        entry.members(&mut |name, _| known.push(name));
         let unknown = |(name, _): &(Cow<'_, str>, _)| !known.contains(&name.as_ref());
         for (name, value) in previous.0.into_iter().filter(unknown) {
             start_line(out);
@@ -34,11 +35,11 @@ pub(crate) fn write_entry(out: &mut Vec<u8>, entity: &impl Entry, previous: Opti
     out.push(b'}');
 }
 
-/// As many bytes as [`write_entry`] appends where nothing needs an escape, or a few more.
-pub(crate) fn entry_size(entity: &impl Entry, previous: Option<&Text>) -> usize {
+/// The size of what [`write_entry`] appends if nothing needs an escape, or a few bytes more.
+pub(crate) fn entry_size(entry: &impl Entry, previous: Option<&Text>) -> usize {
     // Each member of the previous text may need a line and an indentation that it had not.
     let mut size = 24 + previous.map_or(0, |text| text.as_bytes().len() * 3);
-    entity.members(&mut |name, member| size += name.len() + member.size() + 24);
+    entry.members(&mut |name, member| size += name.len() + member.size() + 24);
     size
 }
 

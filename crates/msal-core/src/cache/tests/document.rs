@@ -1,0 +1,206 @@
+//! The document: what other libraries wrote, what is broken, what is written.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::*;
+
+#[test]
+fn a_cache_that_msal_python_wrote_is_written_back_byte_for_byte() {
+    for text in [WORKED_SAMPLE, PYTHON, PYTHON_CONFIDENTIAL] {
+        assert_eq!(written(&parse(text)), text.trim_end());
+    }
+}
+
+#[test]
+fn a_cache_that_msal_node_wrote_keeps_all_it_says() {
+    for text in [NODE, NODE_FAMILY] {
+        assert_eq!(
+            value(&parse(text)),
+            serde_json::from_str::<Value>(text).unwrap()
+        );
+    }
+}
+
+#[test]
+fn every_entry_msal_python_wrote_is_understood_and_keyed_alike() {
+    let cache = parse(WORKED_SAMPLE);
+    fn check<E: entry::Entry>(table: &Table<E>) -> usize {
+        for record in table.records() {
+            let entity = record.entry().unwrap();
+            assert_eq!(record.key, entity.storage_key(Dialect::Python).as_str());
+            let mut made = Vec::new();
+            entry::write_entry(&mut made, entity, None);
+            let mut read = Vec::new();
+            record.write(&mut read);
+            assert_eq!(made, read);
+            assert!(crate::json::LONGEST_ESCAPE * entry::entry_size(entity, None) >= made.len());
+        }
+        table.len()
+    }
+    assert_eq!(check(&cache.access_tokens), 6);
+    assert_eq!(check(&cache.accounts), 3);
+    assert_eq!(check(&cache.id_tokens), 3);
+    assert_eq!(check(&cache.refresh_tokens), 3);
+    assert_eq!(check(&cache.app_metadata), 4);
+}
+
+#[test]
+fn every_entry_msal_node_3_wrote_is_keyed_as_ours_would_be() {
+    for text in [NODE, NODE_FAMILY] {
+        let cache = parse(text);
+        for record in cache.refresh_tokens.records() {
+            assert_eq!(
+                record.key,
+                record.entry().unwrap().storage_key(Dialect::Node3).as_str()
+            );
+        }
+        for record in cache.id_tokens.records() {
+            assert_eq!(
+                record.key,
+                record.entry().unwrap().storage_key(Dialect::Node3).as_str()
+            );
+        }
+        for record in cache.access_tokens.records() {
+            assert_eq!(
+                record.key,
+                record.entry().unwrap().storage_key(Dialect::Node3).as_str()
+            );
+        }
+    }
+}
+
+#[test]
+fn unknown_members_entries_and_sections_survive_a_change() {
+    let text = r#"{"Zukunft": {"a" : [1,2]}, "RefreshToken": {"odd": 5, "k": null},
+        "AppMetadata": {"appmetadata-login.microsoftonline.com-11112222-bbbb-3333-cccc-4444dddd5555":
+        {"client_id":"11112222-bbbb-3333-cccc-4444dddd5555","environment":"login.microsoftonline.com","new": {"x":1}}}}"#;
+    let mut cache = parse(text);
+    cache.add(&event(
+        &response(json!({"foci": "1"})),
+        &ScopeSet::default(),
+    ));
+    let value = value(&cache);
+    assert_eq!(value["Zukunft"], json!({"a": [1, 2]}));
+    assert_eq!(value["RefreshToken"]["odd"], 5);
+    let metadata = &value["AppMetadata"][format!("appmetadata-login.microsoftonline.com-{APP}")];
+    assert_eq!(
+        (&metadata["new"], &metadata["family_id"]),
+        (&json!({"x": 1}), &json!("1"))
+    );
+}
+
+#[test]
+fn one_broken_entry_spoils_nobody_elses() {
+    let broken = [
+        "\"a string\"",
+        "null",
+        "[]",
+        "{}",
+        "{\"secret\":{}}",
+        "{\"secret\":\"x\",\"expires_on\":\"junk\"}",
+    ];
+    for section in [
+        "AccessToken",
+        "Account",
+        "IdToken",
+        "RefreshToken",
+        "AppMetadata",
+    ] {
+        for entry in broken {
+            let text = WORKED_SAMPLE.replacen(
+                &format!("\"{section}\": {{"),
+                &format!("\"{section}\": {{\"broken\": {entry},"),
+                1,
+            );
+            let cache = parse(&text);
+            assert!(
+                matches!(ask(&cache, "User.Read", T0), Silent::Hit(_)),
+                "{section} {entry}"
+            );
+            assert_eq!(cache.accounts().len(), 3);
+        }
+    }
+}
+
+#[test]
+fn numbers_may_be_numbers_or_strings() {
+    let text = WORKED_SAMPLE.replace(
+        "\"expires_on\": \"1700003599\"",
+        "\"expires_on\": 1700003599.9",
+    );
+    assert!(
+        matches!(ask(&parse(&text), "User.Read", T0), Silent::Hit(token)
+        if token.expires_on == UnixTime::from_secs(1_700_003_599))
+    );
+}
+
+#[test]
+fn what_is_no_cache_is_an_error_with_a_place() {
+    let error = |text: &str| {
+        TokenCache::parse(Bytes::copy_from_slice(text.as_bytes()), Dialect::Python).unwrap_err()
+    };
+    assert_eq!(error(""), CacheFormatError::Empty);
+    assert_eq!(error("\0\0\0"), CacheFormatError::Empty);
+    assert_eq!(
+        error("{\"Account\": []}"),
+        CacheFormatError::Section { name: "Account" }
+    );
+    for text in [
+        "null",
+        "42",
+        "[]",
+        "\"x\"",
+        "{} {}",
+        "{\"a\":",
+        "\u{feff}{}",
+    ] {
+        assert!(
+            matches!(error(text), CacheFormatError::NotJson { .. }),
+            "{text}"
+        );
+    }
+    for end in 0..WORKED_SAMPLE.trim_end().len() {
+        if let Some(cut) = WORKED_SAMPLE.get(..end) {
+            assert!(
+                TokenCache::parse(Bytes::copy_from_slice(cut.as_bytes()), Dialect::Python).is_err()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_byte_that_is_no_utf8_is_named_by_its_place() {
+    let document = Bytes::from_static(b"{\n  \"a\": \xff}");
+    let error = TokenCache::parse(document, Dialect::Python).unwrap_err();
+    assert_eq!(error, CacheFormatError::NotJson { line: 2, column: 8 });
+}
+
+#[test]
+fn deep_nesting_is_kept_as_text_and_breaks_nothing() {
+    let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let text = WORKED_SAMPLE.replacen(
+        "\"RefreshToken\": {",
+        &format!("\"RefreshToken\": {{\n        \"x\": {nested},"),
+        1,
+    );
+    let cache = parse(&text);
+    assert_eq!(written(&cache), text.trim_end());
+    assert!(matches!(ask(&cache, "User.Read", T0), Silent::Hit(_)));
+}
+
+#[test]
+fn a_cache_of_sections_repeated_keeps_the_entries_of_both() {
+    let cache = parse(
+        r#"{"RefreshToken":{"a":{"secret":"1","environment":"e"}},"RefreshToken":{"b":{"secret":"2","environment":"e"}}}"#,
+    );
+    assert_eq!(cache.refresh_tokens.len(), 2);
+}
+
+#[test]
+fn debug_output_holds_no_secret() {
+    let text = format!("{:?}", parse(WORKED_SAMPLE));
+    for secret in ["RT-FAMILY", "AT-USER", "eyJ0"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+}

@@ -1,0 +1,133 @@
+//! The silent decision.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::*;
+
+#[test]
+fn a_fresh_token_is_a_hit_for_any_part_of_its_scopes() {
+    let cache = cache_with(Dialect::Python, json!({}));
+    for scopes in ["User.Read", "profile User.Read", "openid", ""] {
+        assert!(
+            matches!(ask(&cache, scopes, T0), Silent::Hit(_)),
+            "{scopes}"
+        );
+    }
+    for scopes in ["user.read", "User.Read Mail.Read", "User"] {
+        assert!(
+            matches!(ask(&cache, scopes, T0), Silent::Renew(renewal) if renewal.reason == RefreshReason::NoAccessToken),
+            "{scopes}"
+        );
+    }
+}
+
+#[test]
+fn an_entry_under_an_alias_of_the_cloud_is_found() {
+    let cache = cache_with(Dialect::Node, json!({}));
+    assert!(matches!(ask(&cache, "User.Read", T0), Silent::Hit(_)));
+}
+
+#[test]
+fn a_token_is_renewed_five_minutes_before_it_expires() {
+    let cache = cache_with(Dialect::Python, json!({"expires_in": 3600}));
+    let at = |seconds| ask(&cache, "User.Read", T0 + Duration::from_secs(seconds));
+    assert!(matches!(at(3300), Silent::Hit(_)));
+    assert!(matches!(at(3301), Silent::Renew(renewal)
+        if renewal.reason == RefreshReason::Expired && renewal.fallback.is_none() && renewal.candidates.len() == 1));
+}
+
+#[test]
+fn an_aging_token_is_renewed_and_kept_as_fallback() {
+    let cache = cache_with(Dialect::Python, json!({"refresh_in": 1800}));
+    let at = |seconds| ask(&cache, "User.Read", T0 + Duration::from_secs(seconds));
+    assert!(matches!(at(1800), Silent::Hit(_)));
+    assert!(matches!(at(1801), Silent::Renew(renewal)
+        if renewal.reason == RefreshReason::Aging && renewal.fallback.is_some()));
+}
+
+#[test]
+fn a_clock_that_was_set_back_does_not_make_a_token_immortal() {
+    let cache = cache_with(Dialect::Python, json!({}));
+    assert!(matches!(
+        ask(&cache, "User.Read", T0 - Duration::from_secs(400)),
+        Silent::Renew(_)
+    ));
+}
+
+#[test]
+fn an_expiry_in_the_far_future_is_not_believed() {
+    let text = WORKED_SAMPLE.replace(
+        "\"expires_on\": \"1700003599\"",
+        "\"expires_on\": \"3000000000000\"",
+    );
+    assert!(matches!(
+        ask(&parse(&text), "User.Read", T0),
+        Silent::Renew(_)
+    ));
+}
+
+#[test]
+fn tokens_for_one_purpose_are_not_given_to_another() {
+    // The worked sample holds an SSH certificate and an application's own token under the same client.
+    let cache = parse(WORKED_SAMPLE);
+    let ssh = "https://pas.windows.net/CheckMyAccess/Linux/.default";
+    assert!(matches!(ask(&cache, ssh, T0), Silent::Renew(_)));
+    assert!(matches!(ask(&cache, "User.Read", T0), Silent::Hit(_)));
+}
+
+#[test]
+fn a_family_shares_its_token_and_a_stranger_tries_its_own_first() {
+    let cache = parse(NODE_FAMILY);
+    let home = HomeAccountId::new(
+        "aaaa1111-0000-4000-8000-00000000a11c.11111111-aaaa-4bbb-8ccc-222222222222",
+    );
+    let environments = ["login.windows.net".to_owned()];
+    let scopes = ScopeSet::from_wire("X");
+    let request = SilentRequest::new("another-app", &home, &environments, &["t"], &scopes, T0);
+    let Silent::Renew(renewal) = cache.silent(&request) else {
+        panic!("the family's token should be tried");
+    };
+    assert!(
+        renewal
+            .candidates
+            .iter()
+            .all(|candidate| candidate.is_family)
+    );
+    assert_eq!(renewal.candidates.len(), 1);
+}
+
+#[test]
+fn nothing_cached_asks_for_the_user() {
+    assert!(matches!(
+        ask(&TokenCache::default(), "User.Read", T0),
+        Silent::InteractionRequired
+    ));
+}
+
+#[test]
+fn a_lookup_among_many_finds_its_own() {
+    let mut cache = TokenCache::default();
+    let response = response(json!({}));
+    for user in 0..500 {
+        let mut response = response.clone();
+        response.client_info.as_mut().unwrap().uid = format!("user{user}");
+        cache.add(&event(&response, &ScopeSet::default()));
+    }
+    let environments = ["login.microsoftonline.com".to_owned()];
+    for user in 0..500 {
+        let home = HomeAccountId::new(&format!("user{user}.{TENANT}"));
+        let scopes = ScopeSet::from_wire("User.Read");
+        let request = SilentRequest::new(APP, &home, &environments, &[TENANT], &scopes, T0);
+        assert!(matches!(cache.silent(&request), Silent::Hit(_)));
+    }
+    cache.remove_account(
+        APP,
+        &Account::new(
+            HomeAccountId::new(&format!("user250.{TENANT}")),
+            environments[0].clone(),
+        ),
+    );
+    assert_eq!(cache.accounts().len(), 499);
+}
