@@ -109,6 +109,16 @@ pub enum Version {
     V2,
 }
 
+impl Version {
+    /// The parameter that says what a request wants tokens for.
+    pub(crate) const fn scope_parameter(self) -> &'static str {
+        match self {
+            Self::V1 => "resource",
+            Self::V2 => "scope",
+        }
+    }
+}
+
 /// The last requests, oldest first.
 #[derive(Debug)]
 pub(crate) struct AuditLog {

@@ -14,7 +14,6 @@ use crate::authorization_code::Code;
 use crate::call::Call;
 use crate::directory::RedirectKind;
 use crate::endpoint::token::missing;
-use crate::grant::authorization_code::asked;
 use crate::platform::Platform;
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
@@ -218,12 +217,9 @@ impl<'d> Ask<'d> {
         if back.app.only_tenant.is_some() && back.realm.tenant().is_none() {
             return Err(Refusal::new(50194));
         }
-        let name = if version == Version::V1 {
-            "resource"
-        } else {
-            "scope"
-        };
-        let text = parameters.value(name).unwrap_or_default();
+        let text = parameters
+            .value(version.scope_parameter())
+            .unwrap_or_default();
         if version == Version::V2 && text.is_empty() {
             return Err(missing("scope"));
         }
@@ -231,7 +227,7 @@ impl<'d> Ask<'d> {
         let wishes = Wishes::read(parameters)?;
         Ok(Self {
             response_type,
-            asked: asked(version, text, back.app, platform.directory())?,
+            asked: Asked::read(version, text, back.app, platform.directory())?,
             auth_time: wishes.max_age.is_some() || claims["id_token"].get("auth_time").is_some(),
             wishes,
             text: text.to_owned(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::directory::{Account, AppEntry, Requirement, TenantIndex};
-use crate::grant::with_policy_claims;
+use crate::guid::Guid;
 use crate::moment::Moment;
 use crate::platform::Platform;
 use crate::refusal::Refusal;
@@ -124,4 +124,12 @@ impl Conditions<'_> {
             _ => false,
         }
     }
+}
+
+/// Adds the claims with which a client sends its user back: the id of the policy to be met.
+pub(crate) fn with_policy_claims(refusal: Refusal, tenant: Guid) -> Refusal {
+    let policy = Guid::derived(tenant.as_bytes(), "policy");
+    refusal.claims(format!(
+        r#"{{"access_token":{{"capolids":{{"essential":true,"values":["{policy}"]}}}}}}"#
+    ))
 }

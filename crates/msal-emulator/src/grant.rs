@@ -1,6 +1,6 @@
 //! The grants, one file each, and what those about a person share.
 
-pub(crate) mod authorization_code;
+mod authorization_code;
 mod client_credentials;
 pub(crate) mod device_code;
 mod entrant;
@@ -14,14 +14,12 @@ mod user_fic;
 use crate::answer::{Granted, Person};
 use crate::audit::Version;
 use crate::client::Client;
-use crate::directory::{AppEntry, Directory};
+use crate::directory::AppEntry;
 use crate::endpoint::token::{TokenRequest, missing};
-use crate::guid::Guid;
 use crate::platform::Platform;
 use crate::realm::Realm;
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
-use crate::scope::Asked;
 use entrant::Entrant;
 
 /// Decides about a request of one grant type.
@@ -46,28 +44,4 @@ pub(crate) fn find(grant_type: &str) -> Option<Judge> {
         "user_fic" => Some(user_fic::judge),
         _ => None,
     }
-}
-
-/// Reads what a request about a person asks for.
-fn asked<'d>(
-    request: &TokenRequest<'_>,
-    app: &AppEntry,
-    directory: &'d Directory,
-) -> Result<Asked<'d>, Refusal> {
-    match request.version {
-        Version::V1 => Asked::at_v1(request.call.parameter("resource"), app, directory),
-        Version::V2 => Asked::at_v2(
-            request.call.parameter("scope").unwrap_or_default(),
-            app,
-            directory,
-        ),
-    }
-}
-
-/// Adds the claims with which a client sends its user back: the id of the policy to be met.
-pub(crate) fn with_policy_claims(refusal: Refusal, tenant: Guid) -> Refusal {
-    let policy = Guid::derived(tenant.as_bytes(), "policy");
-    refusal.claims(format!(
-        r#"{{"access_token":{{"capolids":{{"essential":true,"values":["{policy}"]}}}}}}"#
-    ))
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::audit::Version;
 use crate::directory::{AppEntry, Directory, ResourceEntry};
 use crate::refusal::Refusal;
 
@@ -22,6 +23,19 @@ pub(crate) struct Asked<'d> {
 }
 
 impl<'d> Asked<'d> {
+    /// Reads the `resource` (v1) or the `scope` (v2.0) of a request; an empty text counts as missing.
+    pub(crate) fn read(
+        version: Version,
+        text: &str,
+        app: &AppEntry,
+        directory: &'d Directory,
+    ) -> Result<Self, Refusal> {
+        match version {
+            Version::V1 => Self::at_v1(Some(text).filter(|text| !text.is_empty()), app, directory),
+            Version::V2 => Self::at_v2(text, app, directory),
+        }
+    }
+
     /// Reads the `resource` of a v1 request. Without one, Azure AD Graph is meant.
     pub(crate) fn at_v1(
         resource: Option<&str>,

@@ -8,13 +8,13 @@ use crate::client::Client;
 use crate::devices::{Verdict, Waiting, user_code};
 use crate::endpoint::token::missing;
 use crate::envelope::telemetry;
-use crate::grant::authorization_code::asked;
 use crate::grant::device_code;
 use crate::identifiers::scramble;
 use crate::platform::Platform;
 use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::reply::{Reply, to_json};
+use crate::scope::Asked;
 
 pub(crate) fn answer(
     platform: Platform<'_>,
@@ -27,16 +27,13 @@ pub(crate) fn answer(
         .parameter("client_id")
         .ok_or_else(|| missing("client_id"))?;
     let app = Client::find(client_id, realm, directory)?;
-    let name = if version == Version::V1 {
-        "resource"
-    } else {
-        "scope"
-    };
-    let text = call.parameter(name).unwrap_or_default();
+    let text = call
+        .parameter(version.scope_parameter())
+        .unwrap_or_default();
     if version == Version::V2 && text.is_empty() {
         return Err(missing("scope"));
     }
-    asked(version, text, app, directory)?;
+    Asked::read(version, text, app, directory)?;
     let serial = platform.identifiers().serial();
     let user_code = user_code(scramble(serial ^ scramble(settings.seed)));
     let (life, interval) = (settings.device_code_life, settings.device_code_interval);

@@ -10,7 +10,6 @@ use crate::authorization::{Authorization, ReturnAddress, Wishes};
 use crate::call::Call;
 use crate::devices::Verdict;
 use crate::endpoint::{device_page, logout};
-use crate::grant::authorization_code::asked;
 use crate::interaction::{Interaction, Purpose};
 use crate::page::{self, Frame};
 use crate::platform::Platform;
@@ -19,6 +18,7 @@ use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::request::Parameters;
 use crate::route::Shape;
+use crate::scope::Asked;
 use crate::session::Session;
 use crate::sign_in::{Step, Visit};
 
@@ -145,7 +145,7 @@ fn device(
     let found = || {
         let app = directory.find_app(&device.client_id)?;
         let realm = Realm::find(&device.tenant, directory).ok()?;
-        let asked = asked(device.version, &device.asked, app, directory).ok()?;
+        let asked = Asked::read(device.version, &device.asked, app, directory).ok()?;
         Some((app, realm, asked))
     };
     let Some((app, realm, asked)) = found() else {

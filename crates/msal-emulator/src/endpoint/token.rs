@@ -8,6 +8,7 @@ use crate::answer;
 use crate::audit::Version;
 use crate::call::Call;
 use crate::client::Client;
+use crate::directory::{AppEntry, Directory};
 use crate::envelope::telemetry;
 use crate::grant;
 use crate::platform::Platform;
@@ -17,6 +18,7 @@ use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::request::basic_credentials;
 use crate::route::Shape;
+use crate::scope::Asked;
 
 /// A token request, read but not judged.
 #[derive(Debug)]
@@ -69,6 +71,16 @@ impl<'c> TokenRequest<'c> {
             Presented::Token(grant) => Some(&grant.upn),
             _ => self.call.parameter("username"),
         }
+    }
+
+    /// What the request asks for.
+    pub(crate) fn asked<'d>(
+        &self,
+        app: &AppEntry,
+        directory: &'d Directory,
+    ) -> Result<Asked<'d>, Refusal> {
+        let text = self.call.parameter(self.version.scope_parameter());
+        Asked::read(self.version, text.unwrap_or_default(), app, directory)
     }
 
     /// The value of a parameter that must be there.

@@ -82,28 +82,12 @@ fn wanted<'d>(
     app: &AppEntry,
     directory: &'d Directory,
 ) -> Result<Asked<'d>, Refusal> {
-    let name = match request.version {
-        Version::V1 => "resource",
-        Version::V2 => "scope",
-    };
+    let name = request.version.scope_parameter();
     if request.version == Version::V2 && request.call.parameters.is_empty(name) {
         return Err(Refusal::new(28003));
     }
     let text = request.call.parameter(name).unwrap_or(&code.asked);
-    asked(request.version, text, app, directory)
-}
-
-/// Reads what a sign-in asks for: a resource at v1, scopes at v2.0.
-pub(crate) fn asked<'d>(
-    version: Version,
-    text: &str,
-    app: &AppEntry,
-    directory: &'d Directory,
-) -> Result<Asked<'d>, Refusal> {
-    match version {
-        Version::V1 => Asked::at_v1(Some(text).filter(|text| !text.is_empty()), app, directory),
-        Version::V2 => Asked::at_v2(text, app, directory),
-    }
+    Asked::read(request.version, text, app, directory)
 }
 
 /// RFC 6749 §4.1.2: "A maximum authorization code lifetime of 10 minutes is RECOMMENDED."

@@ -1,6 +1,6 @@
 //! `client_credentials`: a token for the application itself (RFC 6749 §4.4).
 
-use super::{Client, Granted, Platform, Realm, Refusal, TokenRequest, Version, asked, missing};
+use super::{Client, Granted, Platform, Realm, Refusal, TokenRequest, Version, missing};
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,
@@ -24,7 +24,7 @@ pub(crate) fn judge<'d>(
             return Err(Refusal::new(1_002_012));
         }
     }
-    let asked = asked(request, client.app, platform.directory())?;
+    let asked = request.asked(client.app, platform.directory())?;
     Ok(Granted {
         app: client.app,
         proven: true,

@@ -1,10 +1,10 @@
 //! `urn:ietf:params:oauth:grant-type:device_code`, in short `device_code`: the tokens of a sign-in on
 //! another device (RFC 8628 §3.4).
 
-use super::authorization_code::asked;
 use super::{Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, missing};
 use crate::devices::Poll;
 use crate::packed::{Packer, Unpacker};
+use crate::scope::Asked;
 use crate::sealed::Sealer;
 
 pub(crate) fn judge<'d>(
@@ -36,7 +36,7 @@ pub(crate) fn judge<'d>(
     let account = directory
         .account(&signed_in.upn)
         .ok_or_else(|| Refusal::new(50034))?;
-    let asked = asked(device.version, &device.asked, client.app, directory);
+    let asked = Asked::read(device.version, &device.asked, client.app, directory);
     let descent = Descent {
         mfa: signed_in.mfa,
         ..Descent::sign_in(client.proven, signed_in.at)

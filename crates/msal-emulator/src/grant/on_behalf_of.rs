@@ -1,9 +1,7 @@
 //! `urn:ietf:params:oauth:grant-type:jwt-bearer` with `requested_token_use=on_behalf_of`: an API exchanges the
 //! token it was called with for one of the next API (RFC 7523 §2.1).
 
-use super::{
-    AppEntry, Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, asked,
-};
+use super::{AppEntry, Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest};
 use crate::directory::Directory;
 use crate::issuer::Believed;
 use crate::jwt::Jwt;
@@ -31,7 +29,7 @@ pub(crate) fn judge<'d>(
     check(&believed, client.app, directory, now)?;
     let account = believed.upn().and_then(|upn| directory.account(upn));
     let account = account.ok_or_else(|| Refusal::new(50034))?;
-    let asked = asked(request, client.app, directory);
+    let asked = request.asked(client.app, directory);
     let descent = Descent {
         mfa: believed.has_method("mfa"),
         ..Descent::sign_in(

@@ -1,8 +1,7 @@
 //! `password`: Resource Owner Password Credentials (RFC 6749 §4.3).
 
 use super::{
-    Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, Version, asked,
-    missing,
+    Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, Version, missing,
 };
 
 pub(crate) fn judge<'d>(
@@ -27,7 +26,7 @@ pub(crate) fn judge<'d>(
     }
     let now = request.call.now;
     platform.people().check_password(&account, password, now)?;
-    let asked = asked(request, client.app, directory);
+    let asked = request.asked(client.app, directory);
     let descent = Descent::sign_in(client.proven, now);
     Entrant::new(account, asked, descent).admit(platform, realm, client, now)
 }

@@ -1,9 +1,7 @@
 //! `refresh_token`: a new access token for an old sign-in (RFC 6749 §6).
 
 use super::origin;
-use super::{
-    AppEntry, Client, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, asked, missing,
-};
+use super::{AppEntry, Client, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, missing};
 use crate::endpoint::token::Presented;
 use crate::moment::Moment;
 use crate::redemptions::Spent;
@@ -32,7 +30,7 @@ pub(crate) fn judge<'d>(
         .account(&grant.upn)
         .ok_or_else(|| Refusal::new(50034))?;
     check_age(platform, grant, now)?;
-    let asked = asked(request, client.app, directory);
+    let asked = request.asked(client.app, directory);
     let descent = grant.descent(client.proven);
     let granted = Entrant::new(account, asked, descent).admit(platform, realm, client, now)?;
     // Last, because it spends a token that may be used once.

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use super::{Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, asked};
+use super::{Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest};
 use crate::federation::Assertion;
 
 pub(crate) fn judge<'d>(
@@ -29,7 +29,7 @@ pub(crate) fn judge<'d>(
     let account = directory
         .account(&assertion.upn)
         .ok_or_else(|| Refusal::new(50034))?;
-    let asked = asked(request, client.app, directory);
+    let asked = request.asked(client.app, directory);
     let descent = Descent::sign_in(client.proven, now);
     Entrant::new(account, asked, descent).admit(platform, realm, client, now)
 }

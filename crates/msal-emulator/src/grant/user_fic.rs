@@ -1,9 +1,7 @@
 //! `user_fic`: an agent's application gets tokens of the user account that belongs to it, for a federated
 //! credential of that user.
 
-use super::{
-    Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, asked, missing,
-};
+use super::{Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, missing};
 use crate::client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 use crate::jwt::Jwt;
 
@@ -38,7 +36,7 @@ pub(crate) fn judge<'d>(
         (None, None) => return Err(missing("username")),
     };
     let account = account.ok_or_else(|| Refusal::new(50034))?;
-    let asked = asked(request, client.app, directory);
+    let asked = request.asked(client.app, directory);
     let descent = Descent::sign_in(true, now);
     Entrant::new(account, asked, descent).admit(platform, realm, client, now)
 }

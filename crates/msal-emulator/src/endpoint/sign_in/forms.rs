@@ -1,10 +1,10 @@
 //! What the forms of a sign-in say. Each answers with what to tell the person, if something is wrong.
 
 use crate::call::Call;
-use crate::grant::authorization_code::asked;
 use crate::interaction::{Interaction, Purpose};
 use crate::platform::Platform;
 use crate::request::Parameters;
+use crate::scope::Asked;
 use crate::sign_up::{Newcomer, Reason};
 
 pub(super) fn name(
@@ -118,17 +118,14 @@ pub(super) fn accept(
     let consented = || {
         let (client_id, version, text) = match interaction.purpose {
             Purpose::Authorize(version) => {
-                let name = match version {
-                    crate::audit::Version::V1 => "resource",
-                    crate::audit::Version::V2 => "scope",
-                };
-                let text = parameters.value(name).unwrap_or_default().to_owned();
+                let text = parameters.value(version.scope_parameter());
+                let text = text.unwrap_or_default().to_owned();
                 (parameters.value("client_id")?.to_owned(), version, text)
             }
             _ => return None,
         };
         let app = directory.find_app(&client_id)?;
-        let asked = asked(version, &text, app, directory).ok()?;
+        let asked = Asked::read(version, &text, app, directory).ok()?;
         Some((client_id, asked.resource.id))
     };
     if let (Some(upn), Some((client_id, resource))) = (&interaction.upn, consented()) {
