@@ -6,10 +6,14 @@ mod maker;
 
 use std::sync::Arc;
 
+pub(crate) use body::write;
+pub(crate) use front::in_front;
+
 use crate::audit::Version;
+use crate::base64url;
 use crate::call::Call;
 use crate::directory::{Account, AppEntry, TenantIndex};
-use crate::endpoint::instance::CLOUDS;
+use crate::endpoint::CLOUDS;
 use crate::guid::Guid;
 use crate::issuer::Subject;
 use crate::moment::Moment;
@@ -17,9 +21,6 @@ use crate::platform::Platform;
 use crate::refresh_token::Descent;
 use crate::route::Shape;
 use crate::scope::Asked;
-
-pub(crate) use body::write;
-pub(crate) use front::in_front;
 
 /// Whom tokens are for.
 #[derive(Debug)]
@@ -81,7 +82,7 @@ impl Granted<'_> {
 pub(crate) fn client_info(platform: Platform<'_>, account: &Account) -> String {
     let home = platform.directory().tenant(account.home).id;
     let json = format!(r#"{{"uid":"{}","utid":"{home}"}}"#, account.object_id);
-    crate::base64url(json.as_bytes())
+    base64url(json.as_bytes())
 }
 
 /// The issuer of a tenant. Entra's v1 issuer is on a host of its own; elsewhere it stays on the emulator's.

@@ -8,12 +8,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::answer::{self, Granted, Person};
+pub(crate) use response_type::ResponseType;
+pub(crate) use return_address::{ReturnAddress, redirect_to};
+
+use crate::answer;
+use crate::answer::{Granted, Person};
 use crate::audit::Version;
 use crate::authorization_code::Code;
 use crate::call::Call;
 use crate::directory::RedirectKind;
-use crate::endpoint::token::missing;
+use crate::endpoint::missing;
 use crate::platform::Platform;
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
@@ -21,8 +25,6 @@ use crate::reply::Reply;
 use crate::request::Parameters;
 use crate::scope::Asked;
 use crate::session::SignedIn;
-pub(crate) use response_type::ResponseType;
-pub(crate) use return_address::{ReturnAddress, redirect_to};
 
 /// What an authorization request asks for.
 #[derive(Debug)]

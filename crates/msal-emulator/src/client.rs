@@ -2,7 +2,7 @@
 
 use crate::client_assertion;
 use crate::directory::{AppEntry, Directory};
-use crate::endpoint::token::{TokenRequest, missing};
+use crate::endpoint::{TokenRequest, missing};
 use crate::platform::Platform;
 use crate::realm::Realm;
 use crate::refusal::Refusal;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::directory::{AppEntry, Certificate};
-use crate::endpoint::token::{TokenRequest, missing};
+use crate::endpoint::{TokenRequest, cloud_of, missing};
 use crate::issuer::Believed;
 use crate::jwt::Jwt;
 use crate::moment::Moment;
@@ -79,7 +79,7 @@ fn check_audience(
         let (authority, path) = rest.split_once('/')?;
         let host = authority.split(':').next().unwrap_or_default();
         // A region's assertion is for the cloud it is in.
-        let cloud = crate::endpoint::instance::cloud_of(call.host());
+        let cloud = cloud_of(call.host());
         let ours = call.base.ends_with(authority) || cloud.has(host);
         ours.then(|| path.to_owned())
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::directory::{Account, AppEntry, Requirement, TenantIndex};
+use crate::directory::{Account, AppEntry, Policy, Requirement, TenantIndex};
 use crate::guid::Guid;
 use crate::moment::Moment;
 use crate::platform::Platform;
@@ -40,7 +40,7 @@ impl Conditions<'_> {
     /// The first rule that applies and is not met.
     pub(crate) fn unmet(&self, platform: Platform<'_>) -> Option<Requirement> {
         let rules = &platform.directory().tenant(self.tenant).policies;
-        let applies = |policy: &&crate::directory::Policy| {
+        let applies = |policy: &&Policy| {
             policy.applies(&self.account.upn, &self.asked.resource, &self.app.client_id)
                 && !self.meets(policy.requirement, platform)
         };

@@ -15,15 +15,19 @@ pub(crate) mod token;
 
 use http::Method;
 
+pub(crate) use instance::{CLOUDS, cloud_of};
+pub(crate) use realm::AUDIENCE;
+pub(crate) use sign_in::newcomer;
+pub(crate) use token::{Presented, TokenRequest, missing};
+
 use crate::audit::{Endpoint, ManagedIdentitySource};
 use crate::call::Call;
 use crate::envelope::refuse;
-use crate::federation;
-use crate::page;
 use crate::platform::Platform;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::request::is_get;
+use crate::{federation, page};
 
 /// Answers at every endpoint but the token endpoint, which is judged apart.
 pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {

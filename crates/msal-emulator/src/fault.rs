@@ -15,7 +15,7 @@ pub use delivery::Delivery;
 pub use retry_after::RetryAfter;
 
 pub(crate) use effect::perform;
-pub(crate) use plans::{FaultPlans, Sighting, Strike};
+pub(crate) use plans::{FaultPlans, Sighting};
 
 use crate::audit::{Endpoint, Version};
 use crate::glob::Glob;

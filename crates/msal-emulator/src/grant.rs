@@ -11,16 +11,12 @@ mod refresh_token;
 mod saml_bearer;
 mod user_fic;
 
-use crate::answer::{Granted, Person};
-use crate::audit::Version;
+use crate::answer::Granted;
 use crate::client::Client;
-use crate::directory::AppEntry;
-use crate::endpoint::token::{TokenRequest, missing};
+use crate::endpoint::TokenRequest;
 use crate::platform::Platform;
 use crate::realm::Realm;
-use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
-use entrant::Entrant;
 
 /// Decides about a request of one grant type.
 pub(crate) type Judge = for<'d> fn(

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::base64url;
 use crate::guid::Guid;
 
 #[derive(Debug)]
@@ -35,7 +36,7 @@ impl Identifiers {
 
     /// 22 characters, as `uti` has them.
     pub(crate) fn uti(&self) -> String {
-        crate::base64url(&self.bytes_of(self.serial()))
+        base64url(&self.bytes_of(self.serial()))
     }
 
     /// The place of a token in the sequence, by its `uti`: finer than its `iat`, which counts seconds.

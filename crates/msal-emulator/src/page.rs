@@ -23,6 +23,7 @@ pub(crate) use sign_up::sign_up;
 
 use crate::call::Call;
 use crate::directory::Directory;
+use crate::envelope::description;
 use crate::interaction::FIELD;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
@@ -137,7 +138,7 @@ fn initials(name: &str) -> String {
 
 /// A page that says what is wrong.
 pub(crate) fn error(call: &Call<'_>, refusal: &Refusal, directory: &Directory) -> Reply {
-    let description = crate::envelope::description(call, refusal, directory);
+    let description = description(call, refusal, directory);
     // The identifiers stand below, so the text ends before them.
     let text = description.split(" Trace ID: ").next().unwrap_or_default();
     let html = Markup::default()

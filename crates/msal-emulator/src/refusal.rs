@@ -1,6 +1,6 @@
 //! A refusal: which AADSTS error, with what filled in.
 
-use crate::catalogue::{self, Row};
+use crate::catalogue::{ErrorName, Row, Source, row};
 
 /// Why a request is not granted, before it is written into an envelope.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(code: u32) -> Self {
-        let row = catalogue::row(code).unwrap_or(&UNKNOWN);
+        let row = row(code).unwrap_or(&UNKNOWN);
         Self {
             code,
             row,
@@ -69,11 +69,11 @@ impl Refusal {
 /// What a code that is not in the catalogue answers; only fault plans have such.
 static UNKNOWN: Row = Row {
     code: 0,
-    error: catalogue::ErrorName::Same("invalid_grant"),
+    error: ErrorName::Same("invalid_grant"),
     status: 400,
     suberror: None,
     page: false,
-    source: catalogue::Source::Guessed,
+    source: Source::Guessed,
     evidence: "none",
     verbatim: false,
     text: "An error that this emulator knows by its number only.",

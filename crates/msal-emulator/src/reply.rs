@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
+use crate::base64url;
 use crate::call::{CLIENT_REQUEST_ID, Call};
 
 /// An answer, and the AADSTS code it carries.
@@ -177,7 +178,7 @@ impl Reply {
                 &call.correlation_id.to_string(),
             );
         }
-        let fpc = crate::base64url(call.trace_id.as_bytes());
+        let fpc = base64url(call.trace_id.as_bytes());
         for cookie in [
             &format!("fpc={fpc}; path=/; secure; HttpOnly; SameSite=None"),
             "x-ms-gateway-slice=estsfd; path=/; secure; httponly",

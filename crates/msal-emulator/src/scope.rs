@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::audit::Version;
 use crate::directory::{AppEntry, Directory, ResourceEntry};
+use crate::guid::Guid;
 use crate::refusal::Refusal;
 
 /// What a request asks for.
@@ -209,7 +210,7 @@ fn find<'d>(
 }
 
 fn is_guid(name: &str) -> bool {
-    name.parse::<crate::guid::Guid>().is_ok()
+    name.parse::<Guid>().is_ok()
 }
 
 const AZURE_AD_GRAPH: &str = "00000002-0000-0000-c000-000000000000";

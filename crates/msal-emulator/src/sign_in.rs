@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::authorization::{Prompt, Wishes};
 use crate::conditions::{Conditions, Evidence};
-use crate::directory::{Account, AppEntry, Requirement};
+use crate::directory::{Account, AppEntry, Requirement, TenantIndex};
 use crate::interaction::Interaction;
 use crate::moment::Moment;
 use crate::platform::Platform;
@@ -216,7 +216,7 @@ impl Visit<'_> {
     const fn conditions<'a>(
         &'a self,
         account: &'a Account,
-        tenant: crate::directory::TenantIndex,
+        tenant: TenantIndex,
         person: &SignedIn,
     ) -> Conditions<'a> {
         Conditions {

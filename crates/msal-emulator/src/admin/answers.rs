@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::catalogue as rows;
+use crate::catalogue::catalogue as rows;
 use crate::directory::Directory;
 use crate::emulator::Emulator;
 
@@ -65,7 +65,7 @@ pub(super) fn redemptions(emulator: &Emulator) -> Value {
 }
 
 pub(super) fn catalogue() -> Value {
-    let rows = rows::catalogue().map(|row| {
+    let rows = rows().map(|row| {
         json!({
             "code": row.code(),
             "error_v1": row.error_v1(),

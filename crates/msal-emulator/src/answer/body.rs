@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::maker::{Bound, CLOCK_SKEW, CONTINUOUS_LIFE, ID_TOKEN_LIFE, Maker};
 use super::{Granted, client_info};
 use crate::audit::Version;
+use crate::base64url;
 use crate::call::Call;
 use crate::platform::Platform;
 use crate::reply::to_json;
@@ -152,9 +153,9 @@ impl Maker<'_> {
                 "preferred_username": null,
                 "idp": null,
             });
-            answer["profile_info"] = crate::base64url(profile.to_string().as_bytes()).into();
+            answer["profile_info"] = base64url(profile.to_string().as_bytes()).into();
             if answer.get("client_info").is_some() {
-                answer["client_info"] = crate::base64url(info.to_string().as_bytes()).into();
+                answer["client_info"] = base64url(info.to_string().as_bytes()).into();
             }
         }
         answer

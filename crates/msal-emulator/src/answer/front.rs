@@ -6,6 +6,7 @@ use super::Granted;
 use super::maker::{Bound, Maker};
 use crate::audit::Version;
 use crate::authorization::ResponseType;
+use crate::base64url;
 use crate::call::Call;
 use crate::platform::Platform;
 
@@ -44,5 +45,5 @@ pub(crate) fn in_front(
 fn half_digest(text: &str) -> String {
     let digest = digest(&SHA256, text.as_bytes());
     let bytes = digest.as_ref();
-    crate::base64url(&bytes[..bytes.len() / 2])
+    base64url(&bytes[..bytes.len() / 2])
 }

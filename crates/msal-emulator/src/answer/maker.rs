@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{Granted, Person, issuer};
 use crate::audit::Version;
+use crate::base64url;
 use crate::call::Call;
 use crate::guid::Guid;
 use crate::issuer::{AccessToken, IdToken, Subject};
@@ -130,8 +131,8 @@ impl Maker<'_> {
             Some(path) => {
                 let app = &self.granted.app.client_id;
                 let id = app.parse::<Guid>();
-                let app = id.map_or_else(|_| app.clone(), |id| crate::base64url(id.as_bytes()));
-                let tenant = crate::base64url(tenant.as_bytes());
+                let app = id.map_or_else(|_| app.clone(), |id| base64url(id.as_bytes()));
+                let tenant = base64url(tenant.as_bytes());
                 format!("/eid1/c/pub/t/{tenant}/a/{app}/{path}")
             }
         }

@@ -5,16 +5,16 @@ use http::{HeaderValue, header};
 use url::Url;
 
 use super::response_type::ResponseType;
-use crate::b2c;
 use crate::call::Call;
 use crate::directory::{AppEntry, Redirect, RedirectKind};
-use crate::endpoint::token::missing;
-use crate::page;
+use crate::endpoint::missing;
+use crate::envelope::description;
 use crate::platform::Platform;
 use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::request::Parameters;
+use crate::{b2c, page};
 
 /// Where the answer to an authorization request goes. It is known before anything else is judged,
 /// so that errors can go there too.
@@ -84,7 +84,7 @@ impl<'d> ReturnAddress<'d> {
             65001 => "consent_required",
             _ => refusal.error.unwrap_or_else(|| refusal.row.error.at_v1()),
         };
-        let description = crate::envelope::description(call, refusal, platform.directory());
+        let description = description(call, refusal, platform.directory());
         let mut outcome = vec![
             ("error", error.to_owned()),
             ("error_description", description),

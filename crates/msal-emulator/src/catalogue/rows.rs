@@ -1,7 +1,5 @@
 //! The rows of the catalogue.
 
-use super::{ErrorName, Row, Source};
-
 /// A row with status 400 and no suberror.
 const fn plain(
     code: u32,
@@ -75,6 +73,8 @@ enum Page {
 
 use Page::{No, Yes};
 use Source::{Documented, Fixture, Guessed, Recorded, Reported};
+
+use super::{ErrorName, Row, Source};
 
 const INVALID_CLIENT: &str = "invalid_client";
 const INVALID_GRANT: &str = "invalid_grant";

@@ -1,5 +1,6 @@
 //! Applications: the clients that ask for tokens.
 
+use super::TenantIndex;
 use super::certificate::Certificate;
 use super::resource::{ResourceEntry, lookup_form};
 use crate::realm::Realm;
@@ -223,7 +224,7 @@ pub(crate) struct AppEntry {
     pub(crate) client_id: String,
     pub(crate) name: String,
     /// The only tenant whose users may use it.
-    pub(crate) only_tenant: Option<super::TenantIndex>,
+    pub(crate) only_tenant: Option<TenantIndex>,
     pub(crate) public: bool,
     pub(crate) family: bool,
     pub(crate) secrets: Vec<Secret>,

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::app::{App, AppEntry, AppIndex};
 use super::error::DirectoryError;
-use super::managed_identity::ManagedIdentityEntry;
-use super::resource::{DEFAULT_SCOPE, ResourceEntry, lookup_form};
+use super::managed_identity::{ManagedIdentity, ManagedIdentityEntry};
+use super::resource::{DEFAULT_SCOPE, Resource, ResourceEntry, lookup_form};
+use super::tenant::Tenant;
 use super::user::{Account, PatternEntry};
-use super::{
-    App, AppEntry, AppIndex, Directory, ManagedIdentity, Resource, Tenant, TenantEntry, TenantIndex,
-};
+use super::{Directory, TenantEntry, TenantIndex};
 use crate::guid::Guid;
 
 /// Collects what a [`Directory`] will hold.

@@ -1,5 +1,8 @@
 //! Managed identities: applications whose secret is the machine they run on.
 
+use super::TenantIndex;
+use crate::guid::Guid;
+
 /// A managed identity to be. Every machine of the emulator has all of them.
 #[derive(Clone, Debug)]
 pub struct ManagedIdentity {
@@ -47,9 +50,9 @@ impl ManagedIdentity {
 /// A managed identity as requests meet it.
 #[derive(Clone, Debug)]
 pub(crate) struct ManagedIdentityEntry {
-    pub(crate) tenant: super::TenantIndex,
+    pub(crate) tenant: TenantIndex,
     pub(crate) system: bool,
     pub(crate) client_id: String,
-    pub(crate) object_id: crate::guid::Guid,
+    pub(crate) object_id: Guid,
     pub(crate) resource_id: String,
 }

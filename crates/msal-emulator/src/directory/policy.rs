@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::resource::{ResourceEntry, lookup_form};
 use crate::glob::Glob;
 
 /// A rule that refuses tokens: missing consent, a second factor, Conditional Access.
@@ -89,8 +90,7 @@ impl Policy {
     /// A trailing slash of the URI makes no difference.
     #[must_use]
     pub fn resource(mut self, pattern: impl Into<String>) -> Self {
-        self.resources
-            .push(Glob::new(super::resource::lookup_form(&pattern.into())));
+        self.resources.push(Glob::new(lookup_form(&pattern.into())));
         self
     }
 
@@ -101,12 +101,7 @@ impl Policy {
         self
     }
 
-    pub(crate) fn applies(
-        &self,
-        upn: &str,
-        resource: &super::ResourceEntry,
-        client_id: &str,
-    ) -> bool {
+    pub(crate) fn applies(&self, upn: &str, resource: &ResourceEntry, client_id: &str) -> bool {
         any(&self.users, |glob| glob.matches(upn))
             && any(&self.clients, |glob| glob.matches(client_id))
             && any(&self.resources, |glob| {
@@ -114,7 +109,7 @@ impl Policy {
                     || resource
                         .uris
                         .iter()
-                        .any(|uri| glob.matches(&super::resource::lookup_form(uri)))
+                        .any(|uri| glob.matches(&lookup_form(uri)))
             })
     }
 }

@@ -1,9 +1,13 @@
 //! The names in [`Directory::sample`], the directory to try things out with.
 
-use super::{
-    App, Directory, DirectoryBuilder, ManagedIdentity, Policy, RedirectKind, Requirement, Resource,
-    Tenant, User, UserPattern,
-};
+use super::Directory;
+use super::app::{App, RedirectKind};
+use super::builder::DirectoryBuilder;
+use super::managed_identity::ManagedIdentity;
+use super::policy::{Policy, Requirement};
+use super::resource::Resource;
+use super::tenant::Tenant;
+use super::user::{User, UserPattern};
 
 /// The first tenant, by domain.
 pub const CONTOSO: &str = "contoso.example";

@@ -1,5 +1,6 @@
 //! Users, one by one or by pattern.
 
+use super::TenantIndex;
 use crate::guid::Guid;
 use crate::secret::Secret;
 
@@ -96,7 +97,7 @@ pub(crate) struct Account {
     pub(crate) upn: String,
     pub(crate) password: Secret,
     pub(crate) object_id: Guid,
-    pub(crate) home: super::TenantIndex,
+    pub(crate) home: TenantIndex,
     pub(crate) given_name: Option<String>,
     pub(crate) family_name: Option<String>,
     pub(crate) enabled: bool,
@@ -121,17 +122,13 @@ pub(crate) struct PatternEntry {
     suffix: String,
     count: u64,
     password: Secret,
-    home: super::TenantIndex,
+    home: TenantIndex,
     space: Guid,
 }
 
 impl PatternEntry {
     /// Takes a pattern apart; `None` when its name has not exactly one `{n}`.
-    pub(crate) fn new(
-        pattern: &UserPattern,
-        home: super::TenantIndex,
-        space: Guid,
-    ) -> Option<Self> {
+    pub(crate) fn new(pattern: &UserPattern, home: TenantIndex, space: Guid) -> Option<Self> {
         let (prefix, suffix) = pattern.upn.split_once(PLACE)?;
         (!suffix.contains(PLACE)).then(|| Self {
             prefix: prefix.to_ascii_lowercase(),
@@ -143,7 +140,7 @@ impl PatternEntry {
         })
     }
 
-    pub(crate) const fn home(&self) -> super::TenantIndex {
+    pub(crate) const fn home(&self) -> TenantIndex {
         self.home
     }
 

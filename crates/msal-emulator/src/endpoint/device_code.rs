@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
+use super::token::missing;
 use crate::audit::Version;
 use crate::call::Call;
 use crate::client::Client;
 use crate::devices::{Verdict, Waiting, user_code};
-use crate::endpoint::token::missing;
 use crate::envelope::telemetry;
 use crate::grant::device_code;
 use crate::identifiers::scramble;

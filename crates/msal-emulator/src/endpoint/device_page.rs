@@ -3,7 +3,8 @@
 use super::sign_in::{action, proceed};
 use crate::call::Call;
 use crate::interaction::{Browser, Interaction, Purpose};
-use crate::page::{self, Frame};
+use crate::page;
+use crate::page::Frame;
 use crate::platform::Platform;
 use crate::reply::Reply;
 use crate::session::Session;

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::instance;
 use crate::answer::issuer;
 use crate::audit::Version;
 use crate::call::Call;
-use crate::endpoint::instance;
 use crate::platform::Platform;
 use crate::realm::Realm;
 use crate::refusal::Refusal;

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use super::instance::cloud_of;
 use crate::call::Call;
 use crate::directory::Directory;
-use crate::endpoint::instance::cloud_of;
 use crate::reply::Reply;
 
 pub(crate) fn answer(call: &Call<'_>, directory: &Directory) -> Reply {

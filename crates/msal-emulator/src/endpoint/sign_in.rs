@@ -5,13 +5,15 @@ mod forms;
 
 use url::Url;
 
-use super::explain;
+pub(crate) use forms::newcomer;
+
+use super::{device_page, explain, logout};
 use crate::authorization::{Authorization, ReturnAddress, Wishes};
 use crate::call::Call;
 use crate::devices::Verdict;
-use crate::endpoint::{device_page, logout};
 use crate::interaction::{Interaction, Purpose};
-use crate::page::{self, Frame};
+use crate::page;
+use crate::page::Frame;
 use crate::platform::Platform;
 use crate::realm::Realm;
 use crate::refusal::Refusal;
@@ -21,8 +23,6 @@ use crate::route::Shape;
 use crate::scope::Asked;
 use crate::session::Session;
 use crate::sign_in::{Step, Visit};
-
-pub(crate) use forms::newcomer;
 
 /// Takes a form and shows the next page.
 pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {

@@ -4,13 +4,11 @@ use std::borrow::Cow;
 
 use http::Method;
 
-use crate::answer;
 use crate::audit::Version;
 use crate::call::Call;
 use crate::client::Client;
 use crate::directory::{AppEntry, Directory};
 use crate::envelope::telemetry;
-use crate::grant;
 use crate::platform::Platform;
 use crate::realm::Realm;
 use crate::refresh_token::Grant;
@@ -19,6 +17,7 @@ use crate::reply::Reply;
 use crate::request::basic_credentials;
 use crate::route::Shape;
 use crate::scope::Asked;
+use crate::{answer, grant};
 
 /// A token request, read but not judged.
 #[derive(Debug)]

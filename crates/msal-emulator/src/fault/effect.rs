@@ -2,8 +2,10 @@
 
 use bytes::Bytes;
 
+use super::Action;
+use super::delivery::Delivery;
+use super::plans::Strike;
 use super::tampering::Tampering;
-use super::{Action, Delivery, Strike};
 use crate::call::Call;
 use crate::conditions::with_policy_claims;
 use crate::envelope::refuse;

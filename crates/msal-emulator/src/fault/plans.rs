@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Action, Delivery, Fault};
+use super::delivery::Delivery;
+use super::{Action, Fault};
 use crate::audit::Endpoint;
 
 /// What fault plans look at.

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use crate::base64url;
 use crate::issuer::Issuer;
 
 /// One change.
@@ -33,7 +34,7 @@ impl Tampering {
                 let (signed, signature) = text.rsplit_once('.')?;
                 let mut bytes = URL_SAFE_NO_PAD.decode(signature).ok()?;
                 *bytes.first_mut()? ^= 1;
-                Some(format!("{signed}.{}", crate::base64url(&bytes)))
+                Some(format!("{signed}.{}", base64url(&bytes)))
             }),
         }
     }

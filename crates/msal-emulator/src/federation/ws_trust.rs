@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::assertion::Assertion;
 use super::{escaped, text_of, unescaped};
 use crate::call::Call;
+use crate::endpoint::AUDIENCE;
 use crate::platform::Platform;
 use crate::reply::Reply;
 
@@ -45,7 +46,7 @@ pub(crate) fn issue(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         .and_then(|(_, rest)| text_of(rest, "Address"))
         .map(unescaped)
         .or(audience)
-        .unwrap_or_else(|| crate::endpoint::realm::AUDIENCE.to_owned());
+        .unwrap_or_else(|| AUDIENCE.to_owned());
     let assertion = Assertion {
         upn: account.upn.clone(),
         issued: call.now,

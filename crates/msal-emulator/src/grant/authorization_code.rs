@@ -2,11 +2,18 @@
 
 use std::time::Duration;
 
-use super::{
-    Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, Version, origin,
-};
+use super::entrant::Entrant;
+use super::origin;
+use crate::answer::Granted;
+use crate::audit::Version;
 use crate::authorization_code::Code;
+use crate::client::Client;
 use crate::directory::{Account, AppEntry, Directory};
+use crate::endpoint::TokenRequest;
+use crate::platform::Platform;
+use crate::realm::Realm;
+use crate::refresh_token::Descent;
+use crate::refusal::Refusal;
 use crate::scope::Asked;
 
 pub(crate) fn judge<'d>(

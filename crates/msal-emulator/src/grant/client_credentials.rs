@@ -1,6 +1,12 @@
 //! `client_credentials`: a token for the application itself (RFC 6749 §4.4).
 
-use super::{Client, Granted, Platform, Realm, Refusal, TokenRequest, Version, missing};
+use crate::answer::Granted;
+use crate::audit::Version;
+use crate::client::Client;
+use crate::endpoint::{TokenRequest, missing};
+use crate::platform::Platform;
+use crate::realm::Realm;
+use crate::refusal::Refusal;
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

@@ -1,9 +1,16 @@
 //! `urn:ietf:params:oauth:grant-type:device_code`, in short `device_code`: the tokens of a sign-in on
 //! another device (RFC 8628 §3.4).
 
-use super::{Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, missing};
+use super::entrant::Entrant;
+use crate::answer::Granted;
+use crate::client::Client;
 use crate::devices::Poll;
+use crate::endpoint::{TokenRequest, missing};
 use crate::packed::{Packer, Unpacker};
+use crate::platform::Platform;
+use crate::realm::Realm;
+use crate::refresh_token::Descent;
+use crate::refusal::Refusal;
 use crate::scope::Asked;
 use crate::sealed::Sealer;
 

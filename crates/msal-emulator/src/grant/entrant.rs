@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Client, Granted, Person, Platform, Realm, Refusal};
+use crate::answer::{Granted, Person};
+use crate::client::Client;
 use crate::conditions::{Conditions, Evidence};
 use crate::directory::Account;
 use crate::moment::Moment;
+use crate::platform::Platform;
+use crate::realm::Realm;
 use crate::refresh_token::Descent;
+use crate::refusal::Refusal;
 use crate::scope::Asked;
 
 /// Somebody whose tokens a client wants, found but not yet let in.

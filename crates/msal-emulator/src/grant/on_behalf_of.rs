@@ -1,11 +1,18 @@
 //! `urn:ietf:params:oauth:grant-type:jwt-bearer` with `requested_token_use=on_behalf_of`: an API exchanges the
 //! token it was called with for one of the next API (RFC 7523 §2.1).
 
-use super::{AppEntry, Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest};
-use crate::directory::Directory;
+use super::entrant::Entrant;
+use crate::answer::Granted;
+use crate::client::Client;
+use crate::directory::{AppEntry, Directory};
+use crate::endpoint::TokenRequest;
 use crate::issuer::Believed;
 use crate::jwt::Jwt;
 use crate::moment::Moment;
+use crate::platform::Platform;
+use crate::realm::Realm;
+use crate::refresh_token::Descent;
+use crate::refusal::Refusal;
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

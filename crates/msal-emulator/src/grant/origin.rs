@@ -1,6 +1,7 @@
 //! The rule about where single-page applications redeem from.
 
-use super::{Refusal, TokenRequest};
+use crate::endpoint::TokenRequest;
+use crate::refusal::Refusal;
 
 /// What was issued to a single-page application is redeemed by a page, which the `Origin` header shows;
 /// what was issued to anything else is not.

@@ -1,8 +1,14 @@
 //! `password`: Resource Owner Password Credentials (RFC 6749 §4.3).
 
-use super::{
-    Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, Version, missing,
-};
+use super::entrant::Entrant;
+use crate::answer::Granted;
+use crate::audit::Version;
+use crate::client::Client;
+use crate::endpoint::{TokenRequest, missing};
+use crate::platform::Platform;
+use crate::realm::Realm;
+use crate::refresh_token::Descent;
+use crate::refusal::Refusal;
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

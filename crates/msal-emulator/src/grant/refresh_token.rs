@@ -1,11 +1,17 @@
 //! `refresh_token`: a new access token for an old sign-in (RFC 6749 §6).
 
+use super::entrant::Entrant;
 use super::origin;
-use super::{AppEntry, Client, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, missing};
-use crate::endpoint::token::Presented;
+use crate::answer::Granted;
+use crate::client::Client;
+use crate::directory::AppEntry;
+use crate::endpoint::{Presented, TokenRequest, missing};
 use crate::moment::Moment;
+use crate::platform::Platform;
+use crate::realm::Realm;
 use crate::redemptions::Spent;
 use crate::refresh_token::Grant;
+use crate::refusal::Refusal;
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

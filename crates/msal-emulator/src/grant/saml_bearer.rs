@@ -4,8 +4,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use super::{Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest};
+use super::entrant::Entrant;
+use crate::answer::Granted;
+use crate::client::Client;
+use crate::endpoint::TokenRequest;
 use crate::federation::Assertion;
+use crate::platform::Platform;
+use crate::realm::Realm;
+use crate::refresh_token::Descent;
+use crate::refusal::Refusal;
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

@@ -1,9 +1,16 @@
 //! `user_fic`: an agent's application gets tokens of the user account that belongs to it, for a federated
 //! credential of that user.
 
-use super::{Client, Descent, Entrant, Granted, Platform, Realm, Refusal, TokenRequest, missing};
+use super::entrant::Entrant;
+use crate::answer::Granted;
+use crate::client::Client;
 use crate::client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
+use crate::endpoint::{TokenRequest, missing};
 use crate::jwt::Jwt;
+use crate::platform::Platform;
+use crate::realm::Realm;
+use crate::refresh_token::Descent;
+use crate::refusal::Refusal;
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

@@ -1,16 +1,15 @@
 //! Sign-ins that come to nothing.
 
-use super::super::explain;
 use crate::authorization::ReturnAddress;
-use crate::b2c;
 use crate::call::Call;
 use crate::devices::Verdict;
+use crate::endpoint::explain;
 use crate::interaction::{Interaction, Purpose};
-use crate::page;
 use crate::platform::Platform;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::request::Parameters;
+use crate::{b2c, page};
 
 /// Ends a sign-in whose person could not show the second factor.
 pub(super) fn give_up(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
