@@ -29,7 +29,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 use crate::emulator::Emulator;
-use crate::request::{header_text, percent_decoded};
+use crate::protocol::{header_text, percent_decoded};
 
 /// Why the admin API says no.
 #[derive(Debug)]

@@ -11,15 +11,12 @@ pub(crate) use front::in_front;
 
 use crate::audit::Version;
 use crate::base64url;
-use crate::call::Call;
 use crate::directory::{Account, AppEntry, TenantIndex};
 use crate::endpoint::CLOUDS;
-use crate::guid::Guid;
 use crate::issuer::Subject;
-use crate::moment::Moment;
 use crate::platform::Platform;
+use crate::protocol::{Call, Guid, Moment, Shape};
 use crate::refresh_token::Descent;
-use crate::route::Shape;
 use crate::scope::Asked;
 
 /// Whom tokens are for.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::moment::Moment;
+use crate::protocol::Moment;
 use crate::refresh_token::RefreshTokenId;
 
 /// One request and its outcome.

@@ -15,14 +15,12 @@ use crate::answer;
 use crate::answer::{Granted, Person};
 use crate::audit::Version;
 use crate::authorization_code::Code;
-use crate::call::Call;
 use crate::directory::RedirectKind;
 use crate::endpoint::missing;
 use crate::platform::Platform;
+use crate::protocol::{Call, Parameters, Reply};
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::request::Parameters;
 use crate::scope::Asked;
 use crate::session::SignedIn;
 

@@ -3,8 +3,8 @@
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::base64url;
-use crate::moment::Moment;
 use crate::packed::{Packer, Unpacker};
+use crate::protocol::Moment;
 use crate::sealed::Sealer;
 
 /// What an authorization code says.

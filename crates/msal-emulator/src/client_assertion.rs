@@ -5,9 +5,8 @@ use serde_json::Value;
 use crate::directory::{AppEntry, Certificate};
 use crate::endpoint::{TokenRequest, cloud_of, missing};
 use crate::issuer::Believed;
-use crate::jwt::Jwt;
-use crate::moment::Moment;
 use crate::platform::Platform;
+use crate::protocol::{Jwt, Moment};
 use crate::refusal::Refusal;
 
 /// Checks the assertion of a request.

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use crate::directory::{Account, AppEntry, Policy, Requirement, TenantIndex};
-use crate::guid::Guid;
-use crate::moment::Moment;
 use crate::platform::Platform;
+use crate::protocol::{Guid, Moment};
 use crate::refusal::Refusal;
 use crate::scope::Asked;
 

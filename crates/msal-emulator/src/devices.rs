@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::audit::Version;
-use crate::moment::Moment;
+use crate::protocol::Moment;
 use crate::session::SignedIn;
 
 /// The devices that wait.

@@ -34,7 +34,7 @@ pub(crate) use managed_identity::ManagedIdentityEntry;
 pub(crate) use resource::ResourceEntry;
 pub(crate) use user::Account;
 
-use crate::guid::Guid;
+use crate::protocol::Guid;
 use resource::lookup_form;
 use user::PatternEntry;
 

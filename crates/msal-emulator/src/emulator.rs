@@ -12,7 +12,6 @@ use http::{Request, Response};
 pub use administration::UnknownParty;
 
 use crate::audit::{AuditLog, AuditRecord, Endpoint, Version};
-use crate::call::Call;
 use crate::directory::Directory;
 use crate::endpoint;
 use crate::endpoint::{Presented, TokenRequest, newcomer, token};
@@ -20,7 +19,7 @@ use crate::envelope::refuse;
 use crate::fault::{FaultPlans, Sighting, perform};
 use crate::issuer::SigningKey;
 use crate::platform::{Parts, Platform};
-use crate::reply::Reply;
+use crate::protocol::{Call, Reply};
 use crate::settings::Settings;
 use clock::Clock;
 

@@ -21,12 +21,10 @@ pub(crate) use sign_in::newcomer;
 pub(crate) use token::{Presented, TokenRequest, missing};
 
 use crate::audit::{Endpoint, ManagedIdentitySource};
-use crate::call::Call;
 use crate::envelope::refuse;
 use crate::platform::Platform;
+use crate::protocol::{Call, Reply, is_get};
 use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::request::is_get;
 use crate::{federation, page};
 
 /// Answers at every endpoint but the token endpoint, which is judged apart.

@@ -4,13 +4,10 @@ use serde::Serialize;
 
 use crate::audit::{Endpoint, Version};
 use crate::b2c;
-use crate::call::Call;
 use crate::catalogue::fill;
 use crate::directory::Directory;
-use crate::guid::Guid;
-use crate::moment::Moment;
+use crate::protocol::{Call, Guid, Moment, Reply, to_json};
 use crate::refusal::Refusal;
-use crate::reply::{Reply, to_json};
 
 #[derive(Serialize)]
 struct Envelope<'a> {

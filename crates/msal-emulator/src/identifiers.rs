@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::base64url;
-use crate::guid::Guid;
+use crate::protocol::Guid;
 
 #[derive(Debug)]
 pub(crate) struct Identifiers {

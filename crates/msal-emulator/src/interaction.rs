@@ -9,12 +9,11 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use crate::audit::Version;
-use crate::call::Call;
 use crate::directory::Account;
 use crate::identifiers::scramble;
-use crate::moment::Moment;
 use crate::packed::{Packer, Unpacker};
 use crate::platform::Platform;
+use crate::protocol::{Call, Moment};
 
 /// A sign-in on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,8 +12,7 @@ pub use key::{KeyError, SigningKey};
 pub(crate) use claims::{AccessToken, IdToken, Subject};
 
 use crate::base64url;
-use crate::jwt::Jwt;
-use crate::moment::Moment;
+use crate::protocol::{Jwt, Moment};
 use crate::settings::Signatures;
 
 /// Signs tokens, or pretends to.

@@ -21,12 +21,11 @@ pub(crate) use sign_in::{account, choose, consent, password, second_factor};
 pub(crate) use sign_out::{sign_out_choose, signed_out};
 pub(crate) use sign_up::sign_up;
 
-use crate::call::Call;
 use crate::directory::Directory;
 use crate::envelope::description;
 use crate::interaction::FIELD;
+use crate::protocol::{Call, Reply};
 use crate::refusal::Refusal;
-use crate::reply::Reply;
 use crate::session::Session;
 
 /// What every page of a sign-in knows.

@@ -5,8 +5,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::directory::Account;
-use crate::guid::Guid;
-use crate::moment::Moment;
+use crate::protocol::{Guid, Moment};
 use crate::refresh_token::Grant;
 use crate::refusal::Refusal;
 use crate::secret::Secret;

@@ -1,7 +1,7 @@
 //! The tenant part of a URL: one tenant, or a name for many.
 
 use crate::directory::{Account, Directory, TenantIndex};
-use crate::guid::Guid;
+use crate::protocol::Guid;
 use crate::refusal::Refusal;
 
 /// Whom a URL speaks of.

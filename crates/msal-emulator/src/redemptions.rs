@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::directory::AppIndex;
-use crate::moment::Moment;
+use crate::protocol::Moment;
 use crate::refresh_token::{Grant, RefreshTokenId};
 use crate::settings::Rotation;
 

@@ -10,8 +10,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use crate::base64url;
 use crate::directory::{Account, AppEntry};
 use crate::identifiers::{Identifiers, scramble};
-use crate::moment::Moment;
 use crate::packed::{Packer, Unpacker};
+use crate::protocol::Moment;
 use crate::sealed::Sealer;
 
 /// The name of a refresh token for logs and counters. It tells nothing about the token's value.

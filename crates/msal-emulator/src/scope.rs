@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::audit::Version;
 use crate::directory::{AppEntry, Directory, ResourceEntry};
-use crate::guid::Guid;
+use crate::protocol::Guid;
 use crate::refusal::Refusal;
 
 /// What a request asks for.

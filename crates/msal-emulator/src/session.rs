@@ -2,14 +2,12 @@
 
 use http::HeaderValue;
 
-use crate::call::Call;
 use crate::directory::{Account, AppEntry, AppIndex};
-use crate::guid::Guid;
 use crate::identifiers::scramble;
-use crate::moment::Moment;
 use crate::packed::{Packer, Unpacker};
 use crate::people::Cut;
 use crate::platform::Platform;
+use crate::protocol::{Call, Guid, Moment};
 
 /// Who is signed in at a browser, last first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Accounts that people make for themselves, where their tenant lets them.
 
-use crate::call::Call;
 use crate::directory::{Directory, DirectoryBuilder, Tenant, User};
 use crate::interaction::{Interaction, Purpose};
 use crate::platform::Platform;
+use crate::protocol::Call;
 use crate::realm::Realm;
 
 /// Somebody who wants to be a user.

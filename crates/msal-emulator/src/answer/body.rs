@@ -6,10 +6,8 @@ use super::maker::{Bound, CLOCK_SKEW, CONTINUOUS_LIFE, ID_TOKEN_LIFE, Maker};
 use super::{Granted, client_info};
 use crate::audit::Version;
 use crate::base64url;
-use crate::call::Call;
 use crate::platform::Platform;
-use crate::reply::to_json;
-use crate::route::Shape;
+use crate::protocol::{Call, Shape, to_json};
 
 /// v1: numbers are strings, and there is a `resource`.
 #[derive(Serialize)]

@@ -7,8 +7,8 @@ use super::maker::{Bound, Maker};
 use crate::audit::Version;
 use crate::authorization::ResponseType;
 use crate::base64url;
-use crate::call::Call;
 use crate::platform::Platform;
+use crate::protocol::Call;
 
 /// Writes them as parameters of the authorization response, for the code that goes with them.
 pub(crate) fn in_front(

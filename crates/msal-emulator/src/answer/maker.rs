@@ -5,11 +5,9 @@ use std::borrow::Cow;
 use super::{Granted, Person, issuer};
 use crate::audit::Version;
 use crate::base64url;
-use crate::call::Call;
-use crate::guid::Guid;
 use crate::issuer::{AccessToken, IdToken, Subject};
-use crate::moment::Moment;
 use crate::platform::Platform;
+use crate::protocol::{Call, Guid, Moment};
 use crate::refresh_token::Grant;
 
 /// Makes the parts of one answer.

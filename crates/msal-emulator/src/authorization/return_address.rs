@@ -5,15 +5,13 @@ use http::{HeaderValue, header};
 use url::Url;
 
 use super::response_type::ResponseType;
-use crate::call::Call;
 use crate::directory::{AppEntry, Redirect, RedirectKind};
 use crate::endpoint::missing;
 use crate::envelope::description;
 use crate::platform::Platform;
+use crate::protocol::{Call, Parameters, Reply};
 use crate::realm::Realm;
 use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::request::Parameters;
 use crate::{b2c, page};
 
 /// Where the answer to an authorization request goes. It is known before anything else is judged,

@@ -10,7 +10,7 @@ use super::resource::{DEFAULT_SCOPE, Resource, ResourceEntry, lookup_form};
 use super::tenant::Tenant;
 use super::user::{Account, PatternEntry};
 use super::{Directory, TenantEntry, TenantIndex};
-use crate::guid::Guid;
+use crate::protocol::Guid;
 
 /// Collects what a [`Directory`] will hold.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! Managed identities: applications whose secret is the machine they run on.
 
 use super::TenantIndex;
-use crate::guid::Guid;
+use crate::protocol::Guid;
 
 /// A managed identity to be. Every machine of the emulator has all of them.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use super::app::AppEntry;
 use crate::client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
-use crate::guid::Guid;
+use crate::protocol::Guid;
 
 /// An API to be.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! Users, one by one or by pattern.
 
 use super::TenantIndex;
-use crate::guid::Guid;
+use crate::protocol::Guid;
 use crate::secret::Secret;
 
 /// A user to be.

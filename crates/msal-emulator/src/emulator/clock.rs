@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::SystemTime;
 
-use crate::moment::Moment;
+use crate::protocol::Moment;
 
 /// How far the emulator's time is from its callers' time.
 #[derive(Debug, Default)]

@@ -4,16 +4,15 @@ use serde_json::json;
 
 use super::token::missing;
 use crate::audit::Version;
-use crate::call::Call;
 use crate::client::Client;
 use crate::devices::{Verdict, Waiting, user_code};
 use crate::envelope::telemetry;
 use crate::grant::device_code;
 use crate::identifiers::scramble;
 use crate::platform::Platform;
+use crate::protocol::{Call, Reply, to_json};
 use crate::realm::Realm;
 use crate::refusal::Refusal;
-use crate::reply::{Reply, to_json};
 use crate::scope::Asked;
 
 pub(crate) fn answer(

@@ -1,12 +1,11 @@
 //! The page where people enter the code that a device shows (RFC 8628 §3.3).
 
 use super::sign_in::{action, proceed};
-use crate::call::Call;
 use crate::interaction::{Browser, Interaction, Purpose};
 use crate::page;
 use crate::page::Frame;
 use crate::platform::Platform;
-use crate::reply::Reply;
+use crate::protocol::{Call, Reply};
 use crate::session::Session;
 
 /// Asks for the code. One in the URL only fills the field: that the person typed or saw it is the point

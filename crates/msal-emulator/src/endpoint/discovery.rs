@@ -5,12 +5,10 @@ use serde_json::{Value, json};
 use super::instance;
 use crate::answer::issuer;
 use crate::audit::Version;
-use crate::call::Call;
 use crate::platform::Platform;
+use crate::protocol::{Call, Reply, Shape};
 use crate::realm::Realm;
 use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::route::Shape;
 use crate::settings::Signatures;
 
 /// Answers the document of a tenant. Asked by domain, it speaks of the tenant's GUID.

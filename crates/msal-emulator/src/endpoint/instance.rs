@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::call::Call;
+use crate::protocol::{Call, Reply};
 use crate::refusal::Refusal;
-use crate::reply::Reply;
 
 /// A cloud: hosts that serve the same accounts.
 #[derive(Debug)]

@@ -1,8 +1,7 @@
 //! The keys that signatures are verified with.
 
-use crate::call::Call;
 use crate::platform::Platform;
-use crate::reply::Reply;
+use crate::protocol::{Call, Reply};
 
 pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let issuer = format!("{}/{{tenantid}}/v2.0", call.base);

@@ -4,15 +4,12 @@ use url::Url;
 
 use super::sign_in::action;
 use crate::authorization::redirect_to;
-use crate::call::Call;
 use crate::directory::Directory;
 use crate::interaction::{Browser, Interaction, Purpose};
-use crate::jwt::Jwt;
 use crate::page;
 use crate::page::Frame;
 use crate::platform::Platform;
-use crate::reply::Reply;
-use crate::request::Parameters;
+use crate::protocol::{Call, Jwt, Parameters, Reply};
 use crate::session::{Session, SignedIn};
 
 /// Signs the browser out, and goes back to the client if it is known. Where several accounts are signed in

@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 
 use crate::answer::{issuer, lookup_audience};
 use crate::audit::{ManagedIdentitySource, Version};
-use crate::call::Call;
 use crate::directory::ManagedIdentityEntry;
 use crate::platform::Platform;
-use crate::reply::Reply;
+use crate::protocol::{Call, Reply};
 
 /// Where a request thinks it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,8 @@
 use serde_json::json;
 
 use super::instance::cloud_of;
-use crate::call::Call;
 use crate::directory::Directory;
-use crate::reply::Reply;
+use crate::protocol::{Call, Reply};
 
 pub(crate) fn answer(call: &Call<'_>, directory: &Directory) -> Reply {
     let user = call.target.user.as_ref();

@@ -7,13 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::call::Call;
 use crate::issuer::Believed;
-use crate::jwt::Jwt;
-use crate::moment::Moment;
 use crate::platform::Platform;
-use crate::reply::Reply;
-use crate::request::bearer;
+use crate::protocol::{Call, Jwt, Moment, Reply, bearer};
 
 /// Answers `/v1.0/me`, `/subscriptions` and `/tenants`.
 pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {

@@ -9,17 +9,14 @@ pub(crate) use forms::newcomer;
 
 use super::{device_page, explain, logout};
 use crate::authorization::{Authorization, ReturnAddress, Wishes};
-use crate::call::Call;
 use crate::devices::Verdict;
 use crate::interaction::{Interaction, Purpose};
 use crate::page;
 use crate::page::Frame;
 use crate::platform::Platform;
+use crate::protocol::{Call, Parameters, Reply, Shape};
 use crate::realm::Realm;
 use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::request::Parameters;
-use crate::route::Shape;
 use crate::scope::Asked;
 use crate::session::Session;
 use crate::sign_in::{Step, Visit};

@@ -5,17 +5,14 @@ use std::borrow::Cow;
 use http::Method;
 
 use crate::audit::Version;
-use crate::call::Call;
 use crate::client::Client;
 use crate::directory::{AppEntry, Directory};
 use crate::envelope::telemetry;
 use crate::platform::Platform;
+use crate::protocol::{Call, Reply, Shape, basic_credentials};
 use crate::realm::Realm;
 use crate::refresh_token::Grant;
 use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::request::basic_credentials;
-use crate::route::Shape;
 use crate::scope::Asked;
 use crate::{answer, grant};
 

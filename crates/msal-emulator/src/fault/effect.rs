@@ -6,15 +6,12 @@ use super::Action;
 use super::delivery::Delivery;
 use super::plans::Strike;
 use super::tampering::Tampering;
-use crate::call::Call;
 use crate::conditions::with_policy_claims;
 use crate::envelope::refuse;
-use crate::guid::Guid;
 use crate::issuer::Issuer;
-use crate::moment::Moment;
 use crate::platform::Platform;
+use crate::protocol::{Call, Guid, Moment, Reply, to_json};
 use crate::refusal::Refusal;
-use crate::reply::{Reply, to_json};
 
 /// Answers as a fault plan says, or as it should be. `issued` is when the presented refresh token was issued.
 pub(crate) fn perform(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::moment::Moment;
+use crate::protocol::Moment;
 
 /// What a throttled answer says about when to come back.
 #[derive(Clone, Debug, PartialEq, Eq)]

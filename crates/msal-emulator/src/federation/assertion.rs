@@ -1,8 +1,8 @@
 //! Assertions about who signed in at AD FS.
 
 use super::{escaped, text_of};
-use crate::moment::Moment;
 use crate::packed::{Packer, Unpacker};
+use crate::protocol::Moment;
 use crate::sealed::Sealer;
 
 /// What an assertion says.

@@ -1,7 +1,6 @@
 //! The metadata exchange document (WS-MetadataExchange): which WS-Trust endpoints take a user name and password.
 
-use crate::call::Call;
-use crate::reply::Reply;
+use crate::protocol::{Call, Reply};
 
 /// Describes one endpoint of each version of WS-Trust.
 pub(crate) fn metadata_exchange(call: &Call<'_>) -> Reply {

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use super::assertion::Assertion;
 use super::{escaped, text_of, unescaped};
-use crate::call::Call;
 use crate::endpoint::AUDIENCE;
 use crate::platform::Platform;
-use crate::reply::Reply;
+use crate::protocol::{Call, Reply};
 
 /// Answers a request for a security token with an assertion, or with a SOAP fault.
 pub(crate) fn issue(platform: Platform<'_>, call: &Call<'_>) -> Reply {

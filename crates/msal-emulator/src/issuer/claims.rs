@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
 
 use crate::base64url;
-use crate::guid::Guid;
+use crate::protocol::Guid;
 
 /// A person as a tenant sees them.
 #[derive(Clone, Debug)]

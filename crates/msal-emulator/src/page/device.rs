@@ -1,8 +1,7 @@
 //! Device-code entry, and what is said at its end.
 
 use super::{Frame, Markup, page};
-use crate::call::Call;
-use crate::reply::Reply;
+use crate::protocol::{Call, Reply};
 
 /// Asks for the code that a device shows.
 pub(crate) fn device_code(call: &Call<'_>, frame: Frame<'_>, code: &str) -> Reply {

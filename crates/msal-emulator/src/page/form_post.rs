@@ -3,8 +3,7 @@
 use url::Url;
 
 use super::{Markup, POLICY, STYLE, base64_sha256, source, whole};
-use crate::call::Call;
-use crate::reply::Reply;
+use crate::protocol::{Call, Reply};
 
 /// A form with the response. A script of our own sends it; without script, its button does.
 pub(crate) fn form_post(call: &Call<'_>, to: &Url, outcome: &[(&str, String)]) -> Reply {

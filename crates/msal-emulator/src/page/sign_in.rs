@@ -1,10 +1,8 @@
 //! Sign-in, account choice, password, second factor, consent.
 
 use super::{Frame, Markup, page};
-use crate::call::Call;
 use crate::directory::{Account, Directory};
-use crate::reply::Reply;
-use crate::route::Shape;
+use crate::protocol::{Call, Reply, Shape};
 use crate::scope::Asked;
 use crate::session::Session;
 

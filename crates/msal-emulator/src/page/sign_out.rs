@@ -3,9 +3,8 @@
 use url::Url;
 
 use super::{Frame, Markup, POLICY, STYLE, base64_sha256, page, source, whole};
-use crate::call::Call;
 use crate::directory::Directory;
-use crate::reply::Reply;
+use crate::protocol::{Call, Reply};
 use crate::session::Session;
 
 /// Lets the person choose which of several accounts to sign out.

@@ -1,8 +1,7 @@
 //! Sign-up.
 
 use super::{Frame, Markup, page};
-use crate::call::Call;
-use crate::reply::Reply;
+use crate::protocol::{Call, Reply};
 
 /// Asks for what a new account needs. What was typed before is kept, but for the password.
 pub(crate) fn sign_up(call: &Call<'_>, frame: Frame<'_>, hint: &str) -> Reply {

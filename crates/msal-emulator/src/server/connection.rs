@@ -21,7 +21,7 @@ use super::body::Outgoing;
 use crate::audit::Endpoint;
 use crate::emulator::Emulator;
 use crate::fault::Delivery;
-use crate::route::Target;
+use crate::protocol::Target;
 
 /// What every connection needs.
 pub(super) struct Service {

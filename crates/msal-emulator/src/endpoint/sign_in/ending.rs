@@ -1,14 +1,12 @@
 //! Sign-ins that come to nothing.
 
 use crate::authorization::ReturnAddress;
-use crate::call::Call;
 use crate::devices::Verdict;
 use crate::endpoint::explain;
 use crate::interaction::{Interaction, Purpose};
 use crate::platform::Platform;
+use crate::protocol::{Call, Parameters, Reply};
 use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::request::Parameters;
 use crate::{b2c, page};
 
 /// Ends a sign-in whose person could not show the second factor.

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use http::{Method, Request};
 
-use crate::guid::Guid;
+use super::guid::Guid;
+use super::moment::Moment;
+use super::request::{Parameters, base_url, cookie, header_text, is_get};
+use super::route::Target;
 use crate::identifiers::Identifiers;
-use crate::moment::Moment;
-use crate::request::{Parameters, base_url, cookie, header_text, is_get};
-use crate::route::Target;
 
 /// A request with what every answer needs: the time, the base of URLs, the identifiers.
 #[derive(Debug)]

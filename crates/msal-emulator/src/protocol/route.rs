@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::request::percent_decoded;
 use crate::audit::{Endpoint, ManagedIdentitySource, Version};
-use crate::request::percent_decoded;
 
 /// Where a request goes.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
+use super::call::{CLIENT_REQUEST_ID, Call};
 use crate::base64url;
-use crate::call::{CLIENT_REQUEST_ID, Call};
 
 /// An answer, and the AADSTS code it carries.
 #[derive(Debug)]
