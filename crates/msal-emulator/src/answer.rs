@@ -9,6 +9,7 @@ use std::sync::Arc;
 pub(crate) use body::write;
 pub(crate) use front::in_front;
 
+use crate::access::Asked;
 use crate::audit::Version;
 use crate::base64url;
 use crate::directory::{Account, AppEntry, TenantIndex};
@@ -17,7 +18,6 @@ use crate::issuer::Subject;
 use crate::platform::Platform;
 use crate::protocol::{Call, Guid, Moment, Shape};
 use crate::refresh_token::Descent;
-use crate::scope::Asked;
 
 /// Whom tokens are for.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ use serde_json::Value;
 pub(crate) use response_type::ResponseType;
 pub(crate) use return_address::{ReturnAddress, redirect_to};
 
+use crate::access::Asked;
 use crate::answer;
 use crate::answer::{Granted, Person};
 use crate::audit::Version;
@@ -21,7 +22,6 @@ use crate::platform::Platform;
 use crate::protocol::{Call, Parameters, Reply};
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
-use crate::scope::Asked;
 use crate::session::SignedIn;
 
 /// What an authorization request asks for.

@@ -1,10 +1,10 @@
 //! The client of a token request: who it is, and whether it proves that.
 
+use crate::access::Realm;
 use crate::client_assertion;
 use crate::directory::{AppEntry, Directory};
 use crate::endpoint::{TokenRequest, missing};
 use crate::platform::Platform;
-use crate::realm::Realm;
 use crate::refusal::Refusal;
 
 /// A client that may ask for tokens here.

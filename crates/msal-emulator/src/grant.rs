@@ -11,11 +11,11 @@ mod refresh_token;
 mod saml_bearer;
 mod user_fic;
 
+use crate::access::Realm;
 use crate::answer::Granted;
 use crate::client::Client;
 use crate::endpoint::TokenRequest;
 use crate::platform::Platform;
-use crate::realm::Realm;
 use crate::refusal::Refusal;
 
 /// Decides about a request of one grant type.

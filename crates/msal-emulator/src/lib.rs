@@ -193,6 +193,7 @@
     expect(rustdoc::broken_intra_doc_links, reason = "the server is a feature")
 )]
 
+mod access;
 mod admin;
 mod answer;
 mod audit;
@@ -202,7 +203,6 @@ mod b2c;
 mod catalogue;
 mod client;
 mod client_assertion;
-mod conditions;
 mod config;
 mod devices;
 mod directory;
@@ -221,11 +221,9 @@ mod page;
 mod people;
 mod platform;
 mod protocol;
-mod realm;
 mod redemptions;
 mod refresh_token;
 mod refusal;
-mod scope;
 mod sealed;
 mod secret;
 mod session;

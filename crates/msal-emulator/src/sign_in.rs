@@ -3,15 +3,13 @@
 
 use std::sync::Arc;
 
+use crate::access::{Asked, Conditions, Evidence, Realm};
 use crate::authorization::{Prompt, Wishes};
-use crate::conditions::{Conditions, Evidence};
 use crate::directory::{Account, AppEntry, Requirement, TenantIndex};
 use crate::interaction::Interaction;
 use crate::platform::Platform;
 use crate::protocol::Moment;
-use crate::realm::Realm;
 use crate::refusal::Refusal;
-use crate::scope::Asked;
 use crate::session::{Session, SignedIn};
 use crate::sign_up;
 

@@ -1,10 +1,10 @@
 //! Accounts that people make for themselves, where their tenant lets them.
 
+use crate::access::Realm;
 use crate::directory::{Directory, DirectoryBuilder, Tenant, User};
 use crate::interaction::{Interaction, Purpose};
 use crate::platform::Platform;
 use crate::protocol::Call;
-use crate::realm::Realm;
 
 /// Somebody who wants to be a user.
 #[derive(Debug)]

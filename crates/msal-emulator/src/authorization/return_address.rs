@@ -5,12 +5,12 @@ use http::{HeaderValue, header};
 use url::Url;
 
 use super::response_type::ResponseType;
+use crate::access::Realm;
 use crate::directory::{AppEntry, Redirect, RedirectKind};
 use crate::endpoint::missing;
 use crate::envelope::description;
 use crate::platform::Platform;
 use crate::protocol::{Call, Parameters, Reply};
-use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::{b2c, page};
 

@@ -3,7 +3,7 @@
 use super::TenantIndex;
 use super::certificate::Certificate;
 use super::resource::{ResourceEntry, lookup_form};
-use crate::realm::Realm;
+use crate::access::Realm;
 use crate::secret::Secret;
 
 /// An application to be.

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::token::missing;
+use crate::access::{Asked, Realm};
 use crate::audit::Version;
 use crate::client::Client;
 use crate::devices::{Verdict, Waiting, user_code};
@@ -11,9 +12,7 @@ use crate::grant::device_code;
 use crate::identifiers::scramble;
 use crate::platform::Platform;
 use crate::protocol::{Call, Reply, to_json};
-use crate::realm::Realm;
 use crate::refusal::Refusal;
-use crate::scope::Asked;
 
 pub(crate) fn answer(
     platform: Platform<'_>,

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::instance;
+use crate::access::Realm;
 use crate::answer::issuer;
 use crate::audit::Version;
 use crate::platform::Platform;
 use crate::protocol::{Call, Reply, Shape};
-use crate::realm::Realm;
 use crate::refusal::Refusal;
 use crate::settings::Signatures;
 

@@ -8,6 +8,7 @@ use url::Url;
 pub(crate) use forms::newcomer;
 
 use super::{device_page, explain, logout};
+use crate::access::{Asked, Realm};
 use crate::authorization::{Authorization, ReturnAddress, Wishes};
 use crate::devices::Verdict;
 use crate::interaction::{Interaction, Purpose};
@@ -15,9 +16,7 @@ use crate::page;
 use crate::page::Frame;
 use crate::platform::Platform;
 use crate::protocol::{Call, Parameters, Reply, Shape};
-use crate::realm::Realm;
 use crate::refusal::Refusal;
-use crate::scope::Asked;
 use crate::session::Session;
 use crate::sign_in::{Step, Visit};
 

@@ -4,16 +4,15 @@ use std::borrow::Cow;
 
 use http::Method;
 
+use crate::access::{Asked, Realm};
 use crate::audit::Version;
 use crate::client::Client;
 use crate::directory::{AppEntry, Directory};
 use crate::envelope::telemetry;
 use crate::platform::Platform;
 use crate::protocol::{Call, Reply, Shape, basic_credentials};
-use crate::realm::Realm;
 use crate::refresh_token::Grant;
 use crate::refusal::Refusal;
-use crate::scope::Asked;
 use crate::{answer, grant};
 
 /// A token request, read but not judged.

@@ -6,7 +6,7 @@ use super::Action;
 use super::delivery::Delivery;
 use super::plans::Strike;
 use super::tampering::Tampering;
-use crate::conditions::with_policy_claims;
+use crate::access::with_policy_claims;
 use crate::envelope::refuse;
 use crate::issuer::Issuer;
 use crate::platform::Platform;

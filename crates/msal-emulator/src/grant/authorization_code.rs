@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::entrant::Entrant;
 use super::origin;
+use crate::access::{Asked, Realm};
 use crate::answer::Granted;
 use crate::audit::Version;
 use crate::authorization_code::Code;
@@ -11,10 +12,8 @@ use crate::client::Client;
 use crate::directory::{Account, AppEntry, Directory};
 use crate::endpoint::TokenRequest;
 use crate::platform::Platform;
-use crate::realm::Realm;
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
-use crate::scope::Asked;
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

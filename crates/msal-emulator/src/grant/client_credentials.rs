@@ -1,11 +1,11 @@
 //! `client_credentials`: a token for the application itself (RFC 6749 §4.4).
 
+use crate::access::Realm;
 use crate::answer::Granted;
 use crate::audit::Version;
 use crate::client::Client;
 use crate::endpoint::{TokenRequest, missing};
 use crate::platform::Platform;
-use crate::realm::Realm;
 use crate::refusal::Refusal;
 
 pub(crate) fn judge<'d>(

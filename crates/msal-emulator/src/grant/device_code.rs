@@ -2,16 +2,15 @@
 //! another device (RFC 8628 §3.4).
 
 use super::entrant::Entrant;
+use crate::access::{Asked, Realm};
 use crate::answer::Granted;
 use crate::client::Client;
 use crate::devices::Poll;
 use crate::endpoint::{TokenRequest, missing};
 use crate::packed::{Packer, Unpacker};
 use crate::platform::Platform;
-use crate::realm::Realm;
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
-use crate::scope::Asked;
 use crate::sealed::Sealer;
 
 pub(crate) fn judge<'d>(

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::access::{Asked, Conditions, Evidence, Realm};
 use crate::answer::{Granted, Person};
 use crate::client::Client;
-use crate::conditions::{Conditions, Evidence};
 use crate::directory::Account;
 use crate::platform::Platform;
 use crate::protocol::Moment;
-use crate::realm::Realm;
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
-use crate::scope::Asked;
 
 /// Somebody whose tokens a client wants, found but not yet let in.
 #[derive(Debug)]

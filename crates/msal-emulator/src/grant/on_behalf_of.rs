@@ -2,6 +2,7 @@
 //! token it was called with for one of the next API (RFC 7523 §2.1).
 
 use super::entrant::Entrant;
+use crate::access::Realm;
 use crate::answer::Granted;
 use crate::client::Client;
 use crate::directory::{AppEntry, Directory};
@@ -9,7 +10,6 @@ use crate::endpoint::TokenRequest;
 use crate::issuer::Believed;
 use crate::platform::Platform;
 use crate::protocol::{Jwt, Moment};
-use crate::realm::Realm;
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
 

@@ -1,12 +1,12 @@
 //! `password`: Resource Owner Password Credentials (RFC 6749 §4.3).
 
 use super::entrant::Entrant;
+use crate::access::Realm;
 use crate::answer::Granted;
 use crate::audit::Version;
 use crate::client::Client;
 use crate::endpoint::{TokenRequest, missing};
 use crate::platform::Platform;
-use crate::realm::Realm;
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
 

@@ -2,13 +2,13 @@
 
 use super::entrant::Entrant;
 use super::origin;
+use crate::access::Realm;
 use crate::answer::Granted;
 use crate::client::Client;
 use crate::directory::AppEntry;
 use crate::endpoint::{Presented, TokenRequest, missing};
 use crate::platform::Platform;
 use crate::protocol::Moment;
-use crate::realm::Realm;
 use crate::redemptions::Spent;
 use crate::refresh_token::Grant;
 use crate::refusal::Refusal;

@@ -5,12 +5,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::entrant::Entrant;
+use crate::access::Realm;
 use crate::answer::Granted;
 use crate::client::Client;
 use crate::endpoint::TokenRequest;
 use crate::federation::Assertion;
 use crate::platform::Platform;
-use crate::realm::Realm;
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
 

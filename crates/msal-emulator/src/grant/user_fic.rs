@@ -2,13 +2,13 @@
 //! credential of that user.
 
 use super::entrant::Entrant;
+use crate::access::Realm;
 use crate::answer::Granted;
 use crate::client::Client;
 use crate::client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 use crate::endpoint::{TokenRequest, missing};
 use crate::platform::Platform;
 use crate::protocol::Jwt;
-use crate::realm::Realm;
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
 

@@ -1,9 +1,9 @@
 //! Sign-in, account choice, password, second factor, consent.
 
 use super::{Frame, Markup, page};
+use crate::access::Asked;
 use crate::directory::{Account, Directory};
 use crate::protocol::{Call, Reply, Shape};
-use crate::scope::Asked;
 use crate::session::Session;
 
 /// Asks for the sign-in name, or offers to make an account.

@@ -1,9 +1,9 @@
 //! What the forms of a sign-in say. Each answers with what to tell the person, if something is wrong.
 
+use crate::access::Asked;
 use crate::interaction::{Interaction, Purpose};
 use crate::platform::Platform;
 use crate::protocol::{Call, Parameters};
-use crate::scope::Asked;
 use crate::sign_up::{Newcomer, Reason};
 
 pub(super) fn name(

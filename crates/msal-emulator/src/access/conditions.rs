@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use super::asked::Asked;
 use crate::directory::{Account, AppEntry, Policy, Requirement, TenantIndex};
 use crate::platform::Platform;
 use crate::protocol::{Guid, Moment};
 use crate::refusal::Refusal;
-use crate::scope::Asked;
 
 /// Who wants tokens for what, and what they have shown so far.
 #[derive(Clone, Copy, Debug)]
