@@ -7,11 +7,13 @@ mod app;
 mod builder;
 mod certificate;
 mod error;
+mod glob;
 mod managed_identity;
 mod overview;
 mod policy;
 mod resource;
 pub mod sample;
+mod secret;
 mod tenant;
 mod user;
 
@@ -26,10 +28,12 @@ pub use managed_identity::ManagedIdentity;
 pub use overview::{AppOverview, TenantOverview};
 pub use policy::{Policy, Requirement};
 pub use resource::Resource;
+pub use secret::Secret;
 pub use tenant::Tenant;
 pub use user::{User, UserPattern};
 
 pub(crate) use app::{AppEntry, AppIndex, Redirect};
+pub(crate) use glob::Glob;
 pub(crate) use managed_identity::ManagedIdentityEntry;
 pub(crate) use resource::ResourceEntry;
 pub(crate) use user::Account;

@@ -18,7 +18,7 @@ pub(crate) use effect::perform;
 pub(crate) use plans::{FaultPlans, Sighting};
 
 use crate::audit::{Endpoint, Version};
-use crate::glob::Glob;
+use crate::directory::Glob;
 use crate::identifiers::scramble;
 use tampering::Tampering;
 

@@ -211,7 +211,6 @@ mod endpoint;
 mod envelope;
 mod fault;
 mod federation;
-mod glob;
 mod grant;
 mod identifiers;
 mod interaction;
@@ -225,7 +224,6 @@ mod redemptions;
 mod refresh_token;
 mod refusal;
 mod sealed;
-mod secret;
 mod session;
 mod settings;
 mod sign_in;
@@ -239,15 +237,14 @@ pub use catalogue::{CatalogueRow, Source, catalogue};
 pub use config::{Config, ConfigError};
 pub use directory::{
     App, AppOverview, Certificate, Directory, DirectoryBuilder, DirectoryError, ManagedIdentity,
-    NotACertificate, Policy, RedirectKind, Requirement, Resource, Tenant, TenantOverview, User,
-    UserPattern, sample,
+    NotACertificate, Policy, RedirectKind, Requirement, Resource, Secret, Tenant, TenantOverview,
+    User, UserPattern, sample,
 };
 pub use emulator::{Emulator, UnknownParty};
 pub use fault::{Delivery, Fault, RetryAfter};
 pub use issuer::{KeyError, SigningKey};
 pub use redemptions::{Redemption, Redemptions};
 pub use refresh_token::RefreshTokenId;
-pub use secret::Secret;
 #[cfg(feature = "server")]
 pub use server::{Server, ServerBuilder, ServerError};
 pub use settings::{Rotation, Settings, SignIn, Signatures};

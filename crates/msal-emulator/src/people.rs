@@ -4,11 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-use crate::directory::Account;
+use crate::directory::{Account, Secret};
 use crate::protocol::{Guid, Moment};
 use crate::refresh_token::Grant;
 use crate::refusal::Refusal;
-use crate::secret::Secret;
 
 /// Only people to whom something happened are here.
 #[derive(Debug, Default)]

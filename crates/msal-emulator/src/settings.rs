@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::secret::Secret;
+use crate::directory::Secret;
 
 /// How tokens are made and what happens to used ones.
 ///

@@ -6,13 +6,14 @@ use url::Url;
 
 use super::response_type::ResponseType;
 use crate::access::Realm;
+use crate::b2c;
 use crate::directory::{AppEntry, Redirect, RedirectKind};
 use crate::endpoint::missing;
 use crate::envelope::description;
+use crate::page;
 use crate::platform::Platform;
 use crate::protocol::{Call, Parameters, Reply};
 use crate::refusal::Refusal;
-use crate::{b2c, page};
 
 /// Where the answer to an authorization request goes. It is known before anything else is judged,
 /// so that errors can go there too.

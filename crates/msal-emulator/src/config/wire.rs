@@ -11,8 +11,7 @@ use toml::Spanned;
 
 use super::fault::FaultWire;
 use super::{Config, ServerSettings};
-use crate::directory::{Directory, DirectoryError};
-use crate::secret::Secret;
+use crate::directory::{Directory, DirectoryError, Secret};
 use crate::settings::{Rotation, Settings, SignIn, Signatures};
 use app::{AppWire, ManagedIdentityWire, ResourceWire};
 use tenant::TenantWire;

@@ -3,8 +3,8 @@
 use super::TenantIndex;
 use super::certificate::Certificate;
 use super::resource::{ResourceEntry, lookup_form};
+use super::secret::Secret;
 use crate::access::Realm;
-use crate::secret::Secret;
 
 /// An application to be.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::glob::Glob;
 use super::resource::{ResourceEntry, lookup_form};
-use crate::glob::Glob;
 
 /// A rule that refuses tokens: missing consent, a second factor, Conditional Access.
 ///

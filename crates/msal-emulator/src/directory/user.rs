@@ -1,8 +1,8 @@
 //! Users, one by one or by pattern.
 
 use super::TenantIndex;
+use super::secret::Secret;
 use crate::protocol::Guid;
-use crate::secret::Secret;
 
 /// A user to be.
 #[derive(Clone, Debug)]

@@ -10,12 +10,11 @@ use super::Emulator;
 use crate::admin;
 use crate::audit::AuditRecord;
 use crate::devices::Verdict;
-use crate::directory::{DirectoryBuilder, DirectoryError};
+use crate::directory::{DirectoryBuilder, DirectoryError, Secret};
 use crate::fault::Fault;
 use crate::people::Cut;
 use crate::redemptions::Redemptions;
 use crate::refresh_token::{Descent, Grant, RefreshTokenId};
-use crate::secret::Secret;
 use crate::session::SignedIn;
 #[cfg(feature = "server")]
 use crate::settings::Settings;

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use crate::secret::Secret;
+use crate::directory::Secret;
 
 /// A key file, for as long as this is kept.
 #[derive(Debug)]
