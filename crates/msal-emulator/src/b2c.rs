@@ -5,7 +5,7 @@ use crate::refusal::Refusal;
 
 /// An error of Azure AD B2C. Its envelope has neither `error_codes` nor the other members of Entra's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Error {
+pub(crate) enum B2cError {
     Cancelled,
     ForgottenPassword,
     GrantExpired,
@@ -13,7 +13,7 @@ pub(crate) enum Error {
     SecretWrong,
 }
 
-impl Error {
+impl B2cError {
     /// What B2C says of a refusal, at B2C's URLs.
     pub(crate) fn of(call: &Call<'_>, refusal: &Refusal) -> Option<Self> {
         let Shape::B2c { .. } = call.target.shape else {

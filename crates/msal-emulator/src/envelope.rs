@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::audit::{Endpoint, Version};
-use crate::b2c;
+use crate::b2c::B2cError;
 use crate::catalogue::fill;
 use crate::directory::Directory;
 use crate::protocol::{Call, Guid, Moment, Reply, to_json};
@@ -33,7 +33,7 @@ pub(crate) fn refuse(
     token_issued: Option<Moment>,
 ) -> Reply {
     let code = refusal.code;
-    if let Some(error) = b2c::Error::of(call, refusal) {
+    if let Some(error) = B2cError::of(call, refusal) {
         let body = serde_json::json!({
             "error": error.name(),
             "error_description": error.description(call),

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::response_type::ResponseType;
 use crate::access::Realm;
-use crate::b2c;
+use crate::b2c::B2cError;
 use crate::directory::{AppEntry, Redirect, RedirectKind};
 use crate::endpoint::missing;
 use crate::envelope::description;
@@ -75,7 +75,7 @@ impl<'d> ReturnAddress<'d> {
         call: &Call<'_>,
         refusal: &Refusal,
     ) -> Reply {
-        if let Some(error) = b2c::Error::of(call, refusal) {
+        if let Some(error) = B2cError::of(call, refusal) {
             return self.refuse_at_b2c(call, error);
         }
         let error = match refusal.code {
@@ -101,7 +101,7 @@ impl<'d> ReturnAddress<'d> {
     }
 
     /// Sends an error of Azure AD B2C to the client.
-    pub(crate) fn refuse_at_b2c(&self, call: &Call<'_>, error: b2c::Error) -> Reply {
+    pub(crate) fn refuse_at_b2c(&self, call: &Call<'_>, error: B2cError) -> Reply {
         let outcome = vec![
             ("error", error.name().to_owned()),
             ("error_description", error.description(call)),

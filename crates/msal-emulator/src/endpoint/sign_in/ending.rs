@@ -1,7 +1,7 @@
 //! Sign-ins that come to nothing.
 
 use crate::authorization::ReturnAddress;
-use crate::b2c;
+use crate::b2c::B2cError;
 use crate::devices::Verdict;
 use crate::endpoint::explain;
 use crate::interaction::{Interaction, Purpose};
@@ -36,7 +36,7 @@ pub(super) fn cancel(platform: Platform<'_>, call: &Call<'_>, interaction: &Inte
 pub(super) fn forgot(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
     let parameters = Parameters::read(interaction.asked.as_bytes());
     match ReturnAddress::read(platform, &interaction.tenant, &parameters) {
-        Ok(back) => back.refuse_at_b2c(call, b2c::Error::ForgottenPassword),
+        Ok(back) => back.refuse_at_b2c(call, B2cError::ForgottenPassword),
         Err(unknown) => explain(platform, call, &unknown),
     }
 }
