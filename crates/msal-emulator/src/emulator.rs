@@ -15,11 +15,11 @@ use crate::audit::{AuditLog, AuditRecord, Endpoint, Version};
 use crate::directory::Directory;
 use crate::endpoint;
 use crate::endpoint::{Presented, TokenRequest, newcomer, token};
-use crate::envelope::refuse;
 use crate::fault::{FaultPlans, Sighting, perform};
 use crate::issuer::SigningKey;
 use crate::platform::{Parts, Platform};
 use crate::protocol::{Call, Reply};
+use crate::refusal::refuse;
 use crate::settings::Settings;
 use clock::Clock;
 

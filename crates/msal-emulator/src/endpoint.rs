@@ -21,12 +21,11 @@ pub(crate) use sign_in::newcomer;
 pub(crate) use token::{Presented, TokenRequest, missing};
 
 use crate::audit::{Endpoint, ManagedIdentitySource};
-use crate::envelope::refuse;
 use crate::federation;
 use crate::page;
 use crate::platform::Platform;
 use crate::protocol::{Call, Reply, is_get};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, refuse};
 
 /// Answers at every endpoint but the token endpoint, which is judged apart.
 pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {

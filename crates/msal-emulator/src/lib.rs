@@ -199,8 +199,6 @@ mod answer;
 mod audit;
 mod authorization;
 mod authorization_code;
-mod b2c;
-mod catalogue;
 mod client;
 mod client_assertion;
 mod config;
@@ -208,7 +206,6 @@ mod devices;
 mod directory;
 mod emulator;
 mod endpoint;
-mod envelope;
 mod fault;
 mod federation;
 mod grant;
@@ -233,7 +230,6 @@ mod sign_up;
 mod server;
 
 pub use audit::{AuditRecord, Endpoint, ManagedIdentitySource, Version};
-pub use catalogue::{CatalogueRow, Source, catalogue};
 pub use config::{Config, ConfigError};
 pub use directory::{
     App, AppOverview, Certificate, Directory, DirectoryBuilder, DirectoryError, ManagedIdentity,
@@ -245,6 +241,7 @@ pub use fault::{Delivery, Fault, RetryAfter};
 pub use issuer::{KeyError, SigningKey};
 pub use redemptions::{Redemption, Redemptions};
 pub use refresh_token::RefreshTokenId;
+pub use refusal::{CatalogueRow, Source, catalogue};
 #[cfg(feature = "server")]
 pub use server::{Server, ServerBuilder, ServerError};
 pub use settings::{Rotation, Settings, SignIn, Signatures};

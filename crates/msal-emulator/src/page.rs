@@ -22,10 +22,9 @@ pub(crate) use sign_out::{sign_out_choose, signed_out};
 pub(crate) use sign_up::sign_up;
 
 use crate::directory::Directory;
-use crate::envelope::description;
 use crate::interaction::FIELD;
 use crate::protocol::{Call, Reply};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, description};
 use crate::session::Session;
 
 /// What every page of a sign-in knows.

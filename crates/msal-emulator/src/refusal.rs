@@ -1,6 +1,15 @@
 //! A refusal: which AADSTS error, with what filled in.
 
-use crate::catalogue::{ErrorName, Row, Source, row};
+mod b2c;
+mod catalogue;
+mod envelope;
+
+pub use catalogue::{CatalogueRow, Source, catalogue};
+
+pub(crate) use b2c::B2cError;
+pub(crate) use envelope::{description, refuse, telemetry};
+
+use catalogue::{ErrorName, Row, row};
 
 /// Why a request is not granted, before it is written into an envelope.
 #[derive(Clone, Debug)]

@@ -4,9 +4,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::catalogue::catalogue as rows;
 use crate::directory::Directory;
 use crate::emulator::Emulator;
+use crate::refusal::catalogue as rows;
 
 pub(super) fn directory(directory: &Directory) -> Value {
     let tenants = directory.tenants().map(|tenant| {

@@ -6,14 +6,12 @@ use url::Url;
 
 use super::response_type::ResponseType;
 use crate::access::Realm;
-use crate::b2c::B2cError;
 use crate::directory::{AppEntry, Redirect, RedirectKind};
 use crate::endpoint::missing;
-use crate::envelope::description;
 use crate::page;
 use crate::platform::Platform;
 use crate::protocol::{Call, Parameters, Reply};
-use crate::refusal::Refusal;
+use crate::refusal::{B2cError, Refusal, description};
 
 /// Where the answer to an authorization request goes. It is known before anything else is judged,
 /// so that errors can go there too.

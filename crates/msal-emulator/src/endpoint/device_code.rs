@@ -7,12 +7,11 @@ use crate::access::{Asked, Realm};
 use crate::audit::Version;
 use crate::client::Client;
 use crate::devices::{Verdict, Waiting, user_code};
-use crate::envelope::telemetry;
 use crate::grant::device_code;
 use crate::identifiers::scramble;
 use crate::platform::Platform;
 use crate::protocol::{Call, Reply, to_json};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, telemetry};
 
 pub(crate) fn answer(
     platform: Platform<'_>,

@@ -9,12 +9,11 @@ use crate::answer;
 use crate::audit::Version;
 use crate::client::Client;
 use crate::directory::{AppEntry, Directory};
-use crate::envelope::telemetry;
 use crate::grant;
 use crate::platform::Platform;
 use crate::protocol::{Call, Reply, Shape, basic_credentials};
 use crate::refresh_token::Grant;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, telemetry};
 
 /// A token request, read but not judged.
 #[derive(Debug)]

@@ -7,11 +7,10 @@ use super::delivery::Delivery;
 use super::plans::Strike;
 use super::tampering::Tampering;
 use crate::access::with_policy_claims;
-use crate::envelope::refuse;
 use crate::issuer::Issuer;
 use crate::platform::Platform;
 use crate::protocol::{Call, Guid, Moment, Reply, to_json};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, refuse};
 
 /// Answers as a fault plan says, or as it should be. `issued` is when the presented refresh token was issued.
 pub(crate) fn perform(

@@ -1,14 +1,13 @@
 //! Sign-ins that come to nothing.
 
 use crate::authorization::ReturnAddress;
-use crate::b2c::B2cError;
 use crate::devices::Verdict;
 use crate::endpoint::explain;
 use crate::interaction::{Interaction, Purpose};
 use crate::page;
 use crate::platform::Platform;
 use crate::protocol::{Call, Parameters, Reply};
-use crate::refusal::Refusal;
+use crate::refusal::{B2cError, Refusal};
 
 /// Ends a sign-in whose person could not show the second factor.
 pub(super) fn give_up(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {

@@ -1,7 +1,7 @@
 //! What Azure AD B2C says in place of an AADSTS error, where it has words of its own.
 
+use super::Refusal;
 use crate::protocol::{Call, Shape};
-use crate::refusal::Refusal;
 
 /// An error of Azure AD B2C. Its envelope has neither `error_codes` nor the other members of Entra's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
+use super::Refusal;
+use super::b2c::B2cError;
+use super::catalogue::fill;
 use crate::audit::{Endpoint, Version};
-use crate::b2c::B2cError;
-use crate::catalogue::fill;
 use crate::directory::Directory;
 use crate::protocol::{Call, Guid, Moment, Reply, to_json};
-use crate::refusal::Refusal;
 
 #[derive(Serialize)]
 struct Envelope<'a> {
