@@ -3,9 +3,8 @@
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::base64url;
-use crate::packed::{Packer, Unpacker};
+use crate::issuer::{Packer, Sealer, Unpacker};
 use crate::protocol::Moment;
-use crate::sealed::Sealer;
 
 /// What an authorization code says.
 #[derive(Clone, Debug, PartialEq, Eq)]

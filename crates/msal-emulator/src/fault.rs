@@ -19,7 +19,7 @@ pub(crate) use plans::{FaultPlans, Sighting};
 
 use crate::audit::{Endpoint, Version};
 use crate::directory::Glob;
-use crate::identifiers::scramble;
+use crate::issuer::scramble;
 use tampering::Tampering;
 
 /// A plan for requests to go wrong.

@@ -10,8 +10,7 @@ use http::HeaderValue;
 
 use crate::audit::Version;
 use crate::directory::Account;
-use crate::identifiers::scramble;
-use crate::packed::{Packer, Unpacker};
+use crate::issuer::{Packer, Unpacker, scramble};
 use crate::platform::Platform;
 use crate::protocol::{Call, Moment};
 

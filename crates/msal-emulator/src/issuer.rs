@@ -1,7 +1,10 @@
 //! Making access tokens and id tokens.
 
 mod claims;
+mod identifiers;
 mod key;
+mod packed;
+mod sealed;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,6 +13,9 @@ use serde::Serialize;
 pub use key::{KeyError, SigningKey};
 
 pub(crate) use claims::{AccessToken, IdToken, Subject};
+pub(crate) use identifiers::{Identifiers, scramble};
+pub(crate) use packed::{Packer, Unpacker};
+pub(crate) use sealed::Sealer;
 
 use crate::base64url;
 use crate::protocol::{Jwt, Moment};

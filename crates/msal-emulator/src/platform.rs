@@ -2,11 +2,9 @@
 
 use crate::devices::Devices;
 use crate::directory::Directory;
-use crate::identifiers::Identifiers;
-use crate::issuer::{Issuer, SigningKey};
+use crate::issuer::{Identifiers, Issuer, Sealer, SigningKey};
 use crate::people::People;
 use crate::redemptions::Ledger;
-use crate::sealed::Sealer;
 use crate::settings::Settings;
 
 /// The parts of an emulator that outlive changes of its directory.

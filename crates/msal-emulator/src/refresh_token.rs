@@ -9,10 +9,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::base64url;
 use crate::directory::{Account, AppEntry};
-use crate::identifiers::{Identifiers, scramble};
-use crate::packed::{Packer, Unpacker};
+use crate::issuer::{Identifiers, Packer, Sealer, Unpacker, scramble};
 use crate::protocol::Moment;
-use crate::sealed::Sealer;
 
 /// The name of a refresh token for logs and counters. It tells nothing about the token's value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

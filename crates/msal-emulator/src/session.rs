@@ -3,8 +3,7 @@
 use http::HeaderValue;
 
 use crate::directory::{Account, AppEntry, AppIndex};
-use crate::identifiers::scramble;
-use crate::packed::{Packer, Unpacker};
+use crate::issuer::{Packer, Unpacker, scramble};
 use crate::people::Cut;
 use crate::platform::Platform;
 use crate::protocol::{Call, Guid, Moment};

@@ -8,7 +8,7 @@ use crate::audit::Version;
 use crate::client::Client;
 use crate::devices::{Verdict, Waiting, user_code};
 use crate::grant::device_code;
-use crate::identifiers::scramble;
+use crate::issuer::scramble;
 use crate::platform::Platform;
 use crate::protocol::{Call, Reply, to_json};
 use crate::refusal::{Refusal, telemetry};

@@ -1,9 +1,8 @@
 //! Assertions about who signed in at AD FS.
 
 use super::{escaped, text_of};
-use crate::packed::{Packer, Unpacker};
+use crate::issuer::{Packer, Sealer, Unpacker};
 use crate::protocol::Moment;
-use crate::sealed::Sealer;
 
 /// What an assertion says.
 #[derive(Clone, Debug, PartialEq, Eq)]

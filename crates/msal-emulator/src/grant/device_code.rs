@@ -7,11 +7,10 @@ use crate::answer::Granted;
 use crate::client::Client;
 use crate::devices::Poll;
 use crate::endpoint::{TokenRequest, missing};
-use crate::packed::{Packer, Unpacker};
+use crate::issuer::{Packer, Sealer, Unpacker};
 use crate::platform::Platform;
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
-use crate::sealed::Sealer;
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

@@ -7,7 +7,7 @@ use super::guid::Guid;
 use super::moment::Moment;
 use super::request::{Parameters, base_url, cookie, header_text, is_get};
 use super::route::Target;
-use crate::identifiers::Identifiers;
+use crate::issuer::Identifiers;
 
 /// A request with what every answer needs: the time, the base of URLs, the identifiers.
 #[derive(Debug)]
