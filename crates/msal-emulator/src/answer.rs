@@ -10,12 +10,11 @@ pub(crate) use body::write;
 pub(crate) use front::in_front;
 
 use crate::access::Asked;
-use crate::audit::Version;
 use crate::base64url;
 use crate::directory::{Account, AppEntry, TenantIndex};
 use crate::endpoint::CLOUDS;
 use crate::issuer::Subject;
-use crate::platform::Platform;
+use crate::memory::{Platform, Version};
 use crate::protocol::{Call, Guid, Moment, Shape};
 use crate::refresh_token::Descent;
 

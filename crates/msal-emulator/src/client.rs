@@ -4,7 +4,7 @@ use crate::access::Realm;
 use crate::client_assertion;
 use crate::directory::{AppEntry, Directory};
 use crate::endpoint::{TokenRequest, missing};
-use crate::platform::Platform;
+use crate::memory::Platform;
 use crate::refusal::Refusal;
 
 /// A client that may ask for tokens here.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::directory::{AppEntry, Certificate};
 use crate::endpoint::{TokenRequest, cloud_of, missing};
 use crate::issuer::Believed;
-use crate::platform::Platform;
+use crate::memory::Platform;
 use crate::protocol::{Jwt, Moment};
 use crate::refusal::Refusal;
 

@@ -11,13 +11,12 @@ use http::{Request, Response};
 
 pub use administration::UnknownParty;
 
-use crate::audit::{AuditLog, AuditRecord, Endpoint, Version};
 use crate::directory::Directory;
 use crate::endpoint;
 use crate::endpoint::{Presented, TokenRequest, newcomer, token};
 use crate::fault::{FaultPlans, Sighting, perform};
 use crate::issuer::SigningKey;
-use crate::platform::{Parts, Platform};
+use crate::memory::{AuditLog, AuditRecord, Endpoint, Parts, Platform, Version};
 use crate::protocol::{Call, Reply};
 use crate::refusal::refuse;
 use crate::settings::Settings;

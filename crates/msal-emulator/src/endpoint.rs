@@ -20,10 +20,9 @@ pub(crate) use realm::AUDIENCE;
 pub(crate) use sign_in::newcomer;
 pub(crate) use token::{Presented, TokenRequest, missing};
 
-use crate::audit::{Endpoint, ManagedIdentitySource};
 use crate::federation;
+use crate::memory::{Endpoint, ManagedIdentitySource, Platform};
 use crate::page;
-use crate::platform::Platform;
 use crate::protocol::{Call, Reply, is_get};
 use crate::refusal::{Refusal, refuse};
 

@@ -17,9 +17,9 @@ pub use retry_after::RetryAfter;
 pub(crate) use effect::perform;
 pub(crate) use plans::{FaultPlans, Sighting};
 
-use crate::audit::{Endpoint, Version};
 use crate::directory::Glob;
 use crate::issuer::scramble;
+use crate::memory::{Endpoint, Version};
 use tampering::Tampering;
 
 /// A plan for requests to go wrong.

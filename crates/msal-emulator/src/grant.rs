@@ -15,7 +15,7 @@ use crate::access::Realm;
 use crate::answer::Granted;
 use crate::client::Client;
 use crate::endpoint::TokenRequest;
-use crate::platform::Platform;
+use crate::memory::Platform;
 use crate::refusal::Refusal;
 
 /// Decides about a request of one grant type.

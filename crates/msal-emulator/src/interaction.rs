@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use crate::audit::Version;
 use crate::directory::Account;
 use crate::issuer::{Packer, Unpacker, scramble};
-use crate::platform::Platform;
+use crate::memory::{Platform, Version};
 use crate::protocol::{Call, Moment};
 
 /// A sign-in on its way.

@@ -196,13 +196,11 @@
 mod access;
 mod admin;
 mod answer;
-mod audit;
 mod authorization;
 mod authorization_code;
 mod client;
 mod client_assertion;
 mod config;
-mod devices;
 mod directory;
 mod emulator;
 mod endpoint;
@@ -211,11 +209,9 @@ mod federation;
 mod grant;
 mod interaction;
 mod issuer;
+mod memory;
 mod page;
-mod people;
-mod platform;
 mod protocol;
-mod redemptions;
 mod refresh_token;
 mod refusal;
 mod session;
@@ -226,7 +222,6 @@ mod sign_up;
 #[cfg(feature = "server")]
 mod server;
 
-pub use audit::{AuditRecord, Endpoint, ManagedIdentitySource, Version};
 pub use config::{Config, ConfigError};
 pub use directory::{
     App, AppOverview, Certificate, Directory, DirectoryBuilder, DirectoryError, ManagedIdentity,
@@ -236,7 +231,7 @@ pub use directory::{
 pub use emulator::{Emulator, UnknownParty};
 pub use fault::{Delivery, Fault, RetryAfter};
 pub use issuer::{KeyError, SigningKey};
-pub use redemptions::{Redemption, Redemptions};
+pub use memory::{AuditRecord, Endpoint, ManagedIdentitySource, Redemption, Redemptions, Version};
 pub use refresh_token::RefreshTokenId;
 pub use refusal::{CatalogueRow, Source, catalogue};
 #[cfg(feature = "server")]

@@ -4,8 +4,7 @@ use http::HeaderValue;
 
 use crate::directory::{Account, AppEntry, AppIndex};
 use crate::issuer::{Packer, Unpacker, scramble};
-use crate::people::Cut;
-use crate::platform::Platform;
+use crate::memory::{Cut, Platform};
 use crate::protocol::{Call, Guid, Moment};
 
 /// Who is signed in at a browser, last first.

@@ -7,7 +7,7 @@ use crate::access::{Asked, Conditions, Evidence, Realm};
 use crate::authorization::{Prompt, Wishes};
 use crate::directory::{Account, AppEntry, Requirement, TenantIndex};
 use crate::interaction::Interaction;
-use crate::platform::Platform;
+use crate::memory::Platform;
 use crate::protocol::Moment;
 use crate::refusal::Refusal;
 use crate::session::{Session, SignedIn};

@@ -3,7 +3,7 @@
 use crate::access::Realm;
 use crate::directory::{Directory, DirectoryBuilder, Tenant, User};
 use crate::interaction::{Interaction, Purpose};
-use crate::platform::Platform;
+use crate::memory::Platform;
 use crate::protocol::Call;
 
 /// Somebody who wants to be a user.

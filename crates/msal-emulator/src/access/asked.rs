@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::audit::Version;
 use crate::directory::{AppEntry, Directory, ResourceEntry};
+use crate::memory::Version;
 use crate::protocol::Guid;
 use crate::refusal::Refusal;
 

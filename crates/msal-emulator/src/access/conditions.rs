@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::asked::Asked;
 use crate::directory::{Account, AppEntry, Policy, Requirement, TenantIndex};
-use crate::platform::Platform;
+use crate::memory::Platform;
 use crate::protocol::{Guid, Moment};
 use crate::refusal::Refusal;
 

@@ -4,10 +4,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use super::Granted;
 use super::maker::{Bound, Maker};
-use crate::audit::Version;
 use crate::authorization::ResponseType;
 use crate::base64url;
-use crate::platform::Platform;
+use crate::memory::{Platform, Version};
 use crate::protocol::Call;
 
 /// Writes them as parameters of the authorization response, for the code that goes with them.

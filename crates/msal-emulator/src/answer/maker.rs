@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use super::{Granted, Person, issuer};
-use crate::audit::Version;
 use crate::base64url;
 use crate::issuer::{AccessToken, IdToken, Subject};
-use crate::platform::Platform;
+use crate::memory::{Platform, Version};
 use crate::protocol::{Call, Guid, Moment};
 use crate::refresh_token::Grant;
 

@@ -8,8 +8,8 @@ use super::response_type::ResponseType;
 use crate::access::Realm;
 use crate::directory::{AppEntry, Redirect, RedirectKind};
 use crate::endpoint::missing;
+use crate::memory::Platform;
 use crate::page;
-use crate::platform::Platform;
 use crate::protocol::{Call, Parameters, Reply};
 use crate::refusal::{B2cError, Refusal, description};
 

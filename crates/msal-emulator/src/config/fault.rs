@@ -7,8 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::wire::Flaw;
-use crate::audit::{Endpoint, ManagedIdentitySource, Version};
 use crate::fault::{Fault, RetryAfter};
+use crate::memory::{Endpoint, ManagedIdentitySource, Version};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,12 +8,9 @@ use http::{Request, Response};
 
 use super::Emulator;
 use crate::admin;
-use crate::audit::AuditRecord;
-use crate::devices::Verdict;
 use crate::directory::{DirectoryBuilder, DirectoryError, Secret};
 use crate::fault::Fault;
-use crate::people::Cut;
-use crate::redemptions::Redemptions;
+use crate::memory::{AuditRecord, Cut, Redemptions, Verdict};
 use crate::refresh_token::{Descent, Grant, RefreshTokenId};
 use crate::session::SignedIn;
 #[cfg(feature = "server")]

@@ -2,10 +2,9 @@
 
 use super::explain;
 use super::sign_in::proceed;
-use crate::audit::Version;
 use crate::authorization::{Authorization, Prompt, ReturnAddress};
 use crate::interaction::{Browser, Interaction, Purpose};
-use crate::platform::Platform;
+use crate::memory::{Platform, Version};
 use crate::protocol::{Call, Reply};
 use crate::session::{Session, SignedIn};
 use crate::settings::SignIn;

@@ -4,12 +4,10 @@ use serde_json::json;
 
 use super::token::missing;
 use crate::access::{Asked, Realm};
-use crate::audit::Version;
 use crate::client::Client;
-use crate::devices::{Verdict, Waiting, user_code};
 use crate::grant::device_code;
 use crate::issuer::scramble;
-use crate::platform::Platform;
+use crate::memory::{Platform, Verdict, Version, Waiting, user_code};
 use crate::protocol::{Call, Reply, to_json};
 use crate::refusal::{Refusal, telemetry};
 

@@ -2,9 +2,9 @@
 
 use super::sign_in::{action, proceed};
 use crate::interaction::{Browser, Interaction, Purpose};
+use crate::memory::Platform;
 use crate::page;
 use crate::page::Frame;
-use crate::platform::Platform;
 use crate::protocol::{Call, Reply};
 use crate::session::Session;
 

@@ -1,6 +1,6 @@
 //! The keys that signatures are verified with.
 
-use crate::platform::Platform;
+use crate::memory::Platform;
 use crate::protocol::{Call, Reply};
 
 pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {

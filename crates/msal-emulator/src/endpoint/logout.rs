@@ -6,9 +6,9 @@ use super::sign_in::action;
 use crate::authorization::redirect_to;
 use crate::directory::Directory;
 use crate::interaction::{Browser, Interaction, Purpose};
+use crate::memory::Platform;
 use crate::page;
 use crate::page::Frame;
-use crate::platform::Platform;
 use crate::protocol::{Call, Jwt, Parameters, Reply};
 use crate::session::{Session, SignedIn};
 

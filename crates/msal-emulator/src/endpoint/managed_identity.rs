@@ -4,9 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::answer::{issuer, lookup_audience};
-use crate::audit::{ManagedIdentitySource, Version};
 use crate::directory::ManagedIdentityEntry;
-use crate::platform::Platform;
+use crate::memory::{ManagedIdentitySource, Platform, Version};
 use crate::protocol::{Call, Reply};
 
 /// Where a request thinks it runs.

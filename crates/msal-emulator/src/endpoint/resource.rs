@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::issuer::Believed;
-use crate::platform::Platform;
+use crate::memory::Platform;
 use crate::protocol::{Call, Jwt, Moment, Reply, bearer};
 
 /// Answers `/v1.0/me`, `/subscriptions` and `/tenants`.

@@ -6,11 +6,10 @@ use http::Method;
 
 use crate::access::{Asked, Realm};
 use crate::answer;
-use crate::audit::Version;
 use crate::client::Client;
 use crate::directory::{AppEntry, Directory};
 use crate::grant;
-use crate::platform::Platform;
+use crate::memory::{Platform, Version};
 use crate::protocol::{Call, Reply, Shape, basic_credentials};
 use crate::refresh_token::Grant;
 use crate::refusal::{Refusal, telemetry};

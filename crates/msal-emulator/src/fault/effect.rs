@@ -8,7 +8,7 @@ use super::plans::Strike;
 use super::tampering::Tampering;
 use crate::access::with_policy_claims;
 use crate::issuer::Issuer;
-use crate::platform::Platform;
+use crate::memory::Platform;
 use crate::protocol::{Call, Guid, Moment, Reply, to_json};
 use crate::refusal::{Refusal, refuse};
 

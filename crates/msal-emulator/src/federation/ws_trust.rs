@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::assertion::Assertion;
 use super::{escaped, text_of, unescaped};
 use crate::endpoint::AUDIENCE;
-use crate::platform::Platform;
+use crate::memory::Platform;
 use crate::protocol::{Call, Reply};
 
 /// Answers a request for a security token with an assertion, or with a SOAP fault.

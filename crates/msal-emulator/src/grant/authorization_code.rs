@@ -6,12 +6,11 @@ use super::entrant::Entrant;
 use super::origin;
 use crate::access::{Asked, Realm};
 use crate::answer::Granted;
-use crate::audit::Version;
 use crate::authorization_code::Code;
 use crate::client::Client;
 use crate::directory::{Account, AppEntry, Directory};
 use crate::endpoint::TokenRequest;
-use crate::platform::Platform;
+use crate::memory::{Platform, Version};
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
 

@@ -2,10 +2,9 @@
 
 use crate::access::Realm;
 use crate::answer::Granted;
-use crate::audit::Version;
 use crate::client::Client;
 use crate::endpoint::{TokenRequest, missing};
-use crate::platform::Platform;
+use crate::memory::{Platform, Version};
 use crate::refusal::Refusal;
 
 pub(crate) fn judge<'d>(

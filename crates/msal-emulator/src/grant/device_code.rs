@@ -5,10 +5,9 @@ use super::entrant::Entrant;
 use crate::access::{Asked, Realm};
 use crate::answer::Granted;
 use crate::client::Client;
-use crate::devices::Poll;
 use crate::endpoint::{TokenRequest, missing};
 use crate::issuer::{Packer, Sealer, Unpacker};
-use crate::platform::Platform;
+use crate::memory::{Platform, Poll};
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
 

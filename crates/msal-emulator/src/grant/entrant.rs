@@ -6,7 +6,7 @@ use crate::access::{Asked, Conditions, Evidence, Realm};
 use crate::answer::{Granted, Person};
 use crate::client::Client;
 use crate::directory::Account;
-use crate::platform::Platform;
+use crate::memory::Platform;
 use crate::protocol::Moment;
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;

@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::directory::{AppEntry, Directory};
 use crate::endpoint::TokenRequest;
 use crate::issuer::Believed;
-use crate::platform::Platform;
+use crate::memory::Platform;
 use crate::protocol::{Jwt, Moment};
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;

@@ -3,10 +3,9 @@
 use super::entrant::Entrant;
 use crate::access::Realm;
 use crate::answer::Granted;
-use crate::audit::Version;
 use crate::client::Client;
 use crate::endpoint::{TokenRequest, missing};
-use crate::platform::Platform;
+use crate::memory::{Platform, Version};
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
 

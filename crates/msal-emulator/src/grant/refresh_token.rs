@@ -7,9 +7,8 @@ use crate::answer::Granted;
 use crate::client::Client;
 use crate::directory::AppEntry;
 use crate::endpoint::{Presented, TokenRequest, missing};
-use crate::platform::Platform;
+use crate::memory::{Platform, Spent};
 use crate::protocol::Moment;
-use crate::redemptions::Spent;
 use crate::refresh_token::Grant;
 use crate::refusal::Refusal;
 

@@ -10,7 +10,7 @@ use crate::answer::Granted;
 use crate::client::Client;
 use crate::endpoint::TokenRequest;
 use crate::federation::Assertion;
-use crate::platform::Platform;
+use crate::memory::Platform;
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
 

@@ -7,7 +7,7 @@ use crate::answer::Granted;
 use crate::client::Client;
 use crate::client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 use crate::endpoint::{TokenRequest, missing};
-use crate::platform::Platform;
+use crate::memory::Platform;
 use crate::protocol::Jwt;
 use crate::refresh_token::Descent;
 use crate::refusal::Refusal;

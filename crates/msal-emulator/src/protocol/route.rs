@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::request::percent_decoded;
-use crate::audit::{Endpoint, ManagedIdentitySource, Version};
+use crate::memory::{Endpoint, ManagedIdentitySource, Version};
 
 /// Where a request goes.
 #[derive(Debug)]

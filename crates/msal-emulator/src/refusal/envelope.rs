@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::Refusal;
 use super::b2c::B2cError;
 use super::catalogue::fill;
-use crate::audit::{Endpoint, Version};
 use crate::directory::Directory;
+use crate::memory::{Endpoint, Version};
 use crate::protocol::{Call, Guid, Moment, Reply, to_json};
 
 #[derive(Serialize)]

@@ -18,9 +18,9 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::body::Outgoing;
-use crate::audit::Endpoint;
 use crate::emulator::Emulator;
 use crate::fault::Delivery;
+use crate::memory::Endpoint;
 use crate::protocol::Target;
 
 /// What every connection needs.

@@ -1,11 +1,10 @@
 //! Sign-ins that come to nothing.
 
 use crate::authorization::ReturnAddress;
-use crate::devices::Verdict;
 use crate::endpoint::explain;
 use crate::interaction::{Interaction, Purpose};
+use crate::memory::{Platform, Verdict};
 use crate::page;
-use crate::platform::Platform;
 use crate::protocol::{Call, Parameters, Reply};
 use crate::refusal::{B2cError, Refusal};
 

@@ -2,7 +2,7 @@
 
 use crate::access::Asked;
 use crate::interaction::{Interaction, Purpose};
-use crate::platform::Platform;
+use crate::memory::Platform;
 use crate::protocol::{Call, Parameters};
 use crate::sign_up::{Newcomer, Reason};
 

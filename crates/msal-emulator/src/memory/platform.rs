@@ -1,10 +1,10 @@
 //! What answering a request needs, with the directory as it was when the request came.
 
-use crate::devices::Devices;
+use super::devices::Devices;
+use super::people::People;
+use super::redemptions::Ledger;
 use crate::directory::Directory;
 use crate::issuer::{Identifiers, Issuer, Sealer, SigningKey};
-use crate::people::People;
-use crate::redemptions::Ledger;
 use crate::settings::Settings;
 
 /// The parts of an emulator that outlive changes of its directory.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::audit::Version;
+use super::audit::Version;
 use crate::protocol::Moment;
 use crate::session::SignedIn;
 

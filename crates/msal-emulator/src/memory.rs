@@ -1,0 +1,16 @@
+//! What an emulator keeps from one request to the next: people, devices, redemptions, the audit log.
+
+mod audit;
+mod devices;
+mod people;
+mod platform;
+mod redemptions;
+
+pub use audit::{AuditRecord, Endpoint, ManagedIdentitySource, Version};
+pub use redemptions::{Redemption, Redemptions};
+
+pub(crate) use audit::AuditLog;
+pub(crate) use devices::{Poll, Verdict, Waiting, user_code};
+pub(crate) use people::Cut;
+pub(crate) use platform::{Parts, Platform};
+pub(crate) use redemptions::Spent;
