@@ -12,16 +12,12 @@ pub(crate) use response_type::ResponseType;
 pub(crate) use return_address::{ReturnAddress, redirect_to};
 
 use crate::access::Asked;
-use crate::answer;
-use crate::answer::{Granted, Person};
-use crate::authorization_code::Code;
 use crate::directory::RedirectKind;
-use crate::endpoint::missing;
 use crate::memory::{Platform, Version};
 use crate::protocol::{Call, Parameters, Reply};
-use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
 use crate::session::SignedIn;
+use crate::token::{Code, Descent, Granted, Person, client_info, in_front, missing};
 
 /// What an authorization request asks for.
 #[derive(Debug)]
@@ -115,7 +111,7 @@ impl<'d> Authorization<'d> {
             outcome.push(("code", self.code(platform, call, person, tenant)));
         }
         if self.client_info {
-            outcome.push(("client_info", answer::client_info(platform, &account)));
+            outcome.push(("client_info", client_info(platform, &account)));
         }
         if self.response_type.has_tokens() {
             let granted = Granted {
@@ -138,7 +134,7 @@ impl<'d> Authorization<'d> {
             let mut codes = outcome.iter().filter(|(name, _)| *name == "code");
             let code = codes.next().map(|(_, code)| code.as_str());
             let wanted = self.response_type;
-            let tokens = answer::in_front(platform, call, self.version, &granted, wanted, code);
+            let tokens = in_front(platform, call, self.version, &granted, wanted, code);
             outcome.extend(tokens);
         }
         outcome.push(("session_state", session));

@@ -13,13 +13,15 @@ pub use administration::UnknownParty;
 
 use crate::directory::Directory;
 use crate::endpoint;
-use crate::endpoint::{Presented, TokenRequest, newcomer, token};
+use crate::endpoint::newcomer;
 use crate::fault::{FaultPlans, Sighting, perform};
 use crate::issuer::SigningKey;
 use crate::memory::{AuditLog, AuditRecord, Endpoint, Parts, Platform, Version};
 use crate::protocol::{Call, Reply};
 use crate::refusal::refuse;
 use crate::settings::Settings;
+use crate::token;
+use crate::token::{Presented, TokenRequest};
 use clock::Clock;
 
 /// The Microsoft identity platform, v1 and v2.0, for a [`Directory`].

@@ -1,7 +1,6 @@
 //! The endpoints, one file each.
 
 pub(crate) mod authorize;
-mod device_code;
 mod device_page;
 pub(crate) mod discovery;
 pub(crate) mod instance;
@@ -11,20 +10,19 @@ mod managed_identity;
 pub(crate) mod realm;
 mod resource;
 pub(crate) mod sign_in;
-pub(crate) mod token;
 
 use http::Method;
 
 pub(crate) use instance::{CLOUDS, cloud_of};
 pub(crate) use realm::AUDIENCE;
 pub(crate) use sign_in::newcomer;
-pub(crate) use token::{Presented, TokenRequest, missing};
 
 use crate::federation;
 use crate::memory::{Endpoint, ManagedIdentitySource, Platform};
 use crate::page;
 use crate::protocol::{Call, Reply, is_get};
 use crate::refusal::{Refusal, refuse};
+use crate::token::authorize_device;
 
 /// Answers at every endpoint but the token endpoint, which is judged apart.
 pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
@@ -37,7 +35,7 @@ pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     }
     let outcome = match endpoint {
         Endpoint::Authorize(version) => Ok(authorize::answer(platform, call, version)),
-        Endpoint::DeviceCode(version) => device_code::answer(platform, call, version),
+        Endpoint::DeviceCode(version) => authorize_device(platform, call, version),
         Endpoint::DevicePage => Ok(device_page::answer(platform, call)),
         Endpoint::FormPostScript => Ok(Reply::asset(
             call,

@@ -195,29 +195,24 @@
 
 mod access;
 mod admin;
-mod answer;
 mod authorization;
-mod authorization_code;
-mod client;
-mod client_assertion;
 mod config;
 mod directory;
 mod emulator;
 mod endpoint;
 mod fault;
 mod federation;
-mod grant;
 mod interaction;
 mod issuer;
 mod memory;
 mod page;
 mod protocol;
-mod refresh_token;
 mod refusal;
 mod session;
 mod settings;
 mod sign_in;
 mod sign_up;
+mod token;
 
 #[cfg(feature = "server")]
 mod server;
@@ -232,11 +227,11 @@ pub use emulator::{Emulator, UnknownParty};
 pub use fault::{Delivery, Fault, RetryAfter};
 pub use issuer::{KeyError, SigningKey};
 pub use memory::{AuditRecord, Endpoint, ManagedIdentitySource, Redemption, Redemptions, Version};
-pub use refresh_token::RefreshTokenId;
 pub use refusal::{CatalogueRow, Source, catalogue};
 #[cfg(feature = "server")]
 pub use server::{Server, ServerBuilder, ServerError};
 pub use settings::{Rotation, Settings, SignIn, Signatures};
+pub use token::RefreshTokenId;
 
 fn base64url(bytes: &[u8]) -> String {
     use base64::Engine as _;

@@ -7,11 +7,11 @@ use url::Url;
 use super::response_type::ResponseType;
 use crate::access::Realm;
 use crate::directory::{AppEntry, Redirect, RedirectKind};
-use crate::endpoint::missing;
 use crate::memory::Platform;
 use crate::page;
 use crate::protocol::{Call, Parameters, Reply};
 use crate::refusal::{B2cError, Refusal, description};
+use crate::token::missing;
 
 /// Where the answer to an authorization request goes. It is known before anything else is judged,
 /// so that errors can go there too.

@@ -1,8 +1,8 @@
 //! Resources: the APIs that tokens are for.
 
 use super::app::AppEntry;
-use crate::client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 use crate::protocol::Guid;
+use crate::token::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 
 /// An API to be.
 #[derive(Clone, Debug)]

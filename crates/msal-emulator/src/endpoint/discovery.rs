@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::instance;
 use crate::access::Realm;
-use crate::answer::issuer;
 use crate::memory::{Platform, Version};
 use crate::protocol::{Call, Reply, Shape};
 use crate::refusal::Refusal;
 use crate::settings::Signatures;
+use crate::token::issuer;
 
 /// Answers the document of a tenant. Asked by domain, it speaks of the tenant's GUID.
 pub(crate) fn answer(

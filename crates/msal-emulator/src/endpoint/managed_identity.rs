@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use crate::answer::{issuer, lookup_audience};
 use crate::directory::ManagedIdentityEntry;
 use crate::memory::{ManagedIdentitySource, Platform, Version};
 use crate::protocol::{Call, Reply};
+use crate::token::{issuer, lookup_audience};
 
 /// Where a request thinks it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

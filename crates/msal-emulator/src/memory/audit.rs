@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::protocol::Moment;
-use crate::refresh_token::RefreshTokenId;
+use crate::token::RefreshTokenId;
 
 /// One request and its outcome.
 ///

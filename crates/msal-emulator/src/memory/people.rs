@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::directory::{Account, Secret};
 use crate::protocol::{Guid, Moment};
-use crate::refresh_token::Grant;
 use crate::refusal::Refusal;
+use crate::token::Grant;
 
 /// Only people to whom something happened are here.
 #[derive(Debug, Default)]

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use crate::directory::AppIndex;
 use crate::protocol::Moment;
-use crate::refresh_token::{Grant, RefreshTokenId};
 use crate::settings::Rotation;
+use crate::token::{Grant, RefreshTokenId};
 
 /// The state of the refresh tokens that were presented or revoked.
 #[derive(Debug)]

@@ -2,16 +2,16 @@
 
 use serde_json::json;
 
-use super::token::missing;
+use super::client::Client;
+use super::grant::device_code;
+use super::missing;
 use crate::access::{Asked, Realm};
-use crate::client::Client;
-use crate::grant::device_code;
 use crate::issuer::scramble;
 use crate::memory::{Platform, Verdict, Version, Waiting, user_code};
 use crate::protocol::{Call, Reply, to_json};
 use crate::refusal::{Refusal, telemetry};
 
-pub(crate) fn answer(
+pub(crate) fn authorize_device(
     platform: Platform<'_>,
     call: &Call<'_>,
     version: Version,

@@ -1,9 +1,8 @@
 //! The client of a token request: who it is, and whether it proves that.
 
+use super::{TokenRequest, client_assertion, missing};
 use crate::access::Realm;
-use crate::client_assertion;
 use crate::directory::{AppEntry, Directory};
-use crate::endpoint::{TokenRequest, missing};
 use crate::memory::Platform;
 use crate::refusal::Refusal;
 

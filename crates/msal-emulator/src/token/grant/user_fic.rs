@@ -3,14 +3,14 @@
 
 use super::entrant::Entrant;
 use crate::access::Realm;
-use crate::answer::Granted;
-use crate::client::Client;
-use crate::client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
-use crate::endpoint::{TokenRequest, missing};
 use crate::memory::Platform;
 use crate::protocol::Jwt;
-use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
+use crate::token::answer::Granted;
+use crate::token::client::Client;
+use crate::token::client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
+use crate::token::refresh_token::Descent;
+use crate::token::{TokenRequest, missing};
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

@@ -11,10 +11,10 @@ mod refresh_token;
 mod saml_bearer;
 mod user_fic;
 
+use super::TokenRequest;
+use super::answer::Granted;
+use super::client::Client;
 use crate::access::Realm;
-use crate::answer::Granted;
-use crate::client::Client;
-use crate::endpoint::TokenRequest;
 use crate::memory::Platform;
 use crate::refusal::Refusal;
 

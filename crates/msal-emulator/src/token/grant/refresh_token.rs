@@ -3,14 +3,14 @@
 use super::entrant::Entrant;
 use super::origin;
 use crate::access::Realm;
-use crate::answer::Granted;
-use crate::client::Client;
 use crate::directory::AppEntry;
-use crate::endpoint::{Presented, TokenRequest, missing};
 use crate::memory::{Platform, Spent};
 use crate::protocol::Moment;
-use crate::refresh_token::Grant;
 use crate::refusal::Refusal;
+use crate::token::answer::Granted;
+use crate::token::client::Client;
+use crate::token::refresh_token::Grant;
+use crate::token::{Presented, TokenRequest, missing};
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

@@ -1,11 +1,11 @@
 //! `client_credentials`: a token for the application itself (RFC 6749 §4.4).
 
 use crate::access::Realm;
-use crate::answer::Granted;
-use crate::client::Client;
-use crate::endpoint::{TokenRequest, missing};
 use crate::memory::{Platform, Version};
 use crate::refusal::Refusal;
+use crate::token::answer::Granted;
+use crate::token::client::Client;
+use crate::token::{TokenRequest, missing};
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::{TokenRequest, missing};
 use crate::directory::{AppEntry, Certificate};
-use crate::endpoint::{TokenRequest, cloud_of, missing};
+use crate::endpoint::cloud_of;
 use crate::issuer::Believed;
 use crate::memory::Platform;
 use crate::protocol::{Jwt, Moment};

@@ -7,7 +7,7 @@ use crate::base64url;
 use crate::issuer::{AccessToken, IdToken, Subject};
 use crate::memory::{Platform, Version};
 use crate::protocol::{Call, Guid, Moment};
-use crate::refresh_token::Grant;
+use crate::token::refresh_token::Grant;
 
 /// Makes the parts of one answer.
 pub(super) struct Maker<'a> {

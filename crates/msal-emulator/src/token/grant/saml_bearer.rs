@@ -6,13 +6,13 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::entrant::Entrant;
 use crate::access::Realm;
-use crate::answer::Granted;
-use crate::client::Client;
-use crate::endpoint::TokenRequest;
 use crate::federation::Assertion;
 use crate::memory::Platform;
-use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
+use crate::token::TokenRequest;
+use crate::token::answer::Granted;
+use crate::token::client::Client;
+use crate::token::refresh_token::Descent;
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

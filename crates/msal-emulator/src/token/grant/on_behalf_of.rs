@@ -3,15 +3,15 @@
 
 use super::entrant::Entrant;
 use crate::access::Realm;
-use crate::answer::Granted;
-use crate::client::Client;
 use crate::directory::{AppEntry, Directory};
-use crate::endpoint::TokenRequest;
 use crate::issuer::Believed;
 use crate::memory::Platform;
 use crate::protocol::{Jwt, Moment};
-use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
+use crate::token::TokenRequest;
+use crate::token::answer::Granted;
+use crate::token::client::Client;
+use crate::token::refresh_token::Descent;
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

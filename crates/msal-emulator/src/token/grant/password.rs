@@ -2,12 +2,12 @@
 
 use super::entrant::Entrant;
 use crate::access::Realm;
-use crate::answer::Granted;
-use crate::client::Client;
-use crate::endpoint::{TokenRequest, missing};
 use crate::memory::{Platform, Version};
-use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
+use crate::token::answer::Granted;
+use crate::token::client::Client;
+use crate::token::refresh_token::Descent;
+use crate::token::{TokenRequest, missing};
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

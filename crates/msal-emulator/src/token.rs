@@ -1,18 +1,31 @@
 //! The token endpoint, v1 and v2.0: what all grants have in common.
 
+mod answer;
+mod authorization_code;
+mod client;
+mod client_assertion;
+mod device_authorization;
+mod grant;
+mod refresh_token;
+
 use std::borrow::Cow;
 
 use http::Method;
 
+pub use refresh_token::RefreshTokenId;
+
+pub(crate) use answer::{Granted, Person, client_info, in_front, issuer, lookup_audience};
+pub(crate) use authorization_code::Code;
+pub(crate) use client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
+pub(crate) use device_authorization::authorize_device;
+pub(crate) use refresh_token::{Descent, Grant};
+
 use crate::access::{Asked, Realm};
-use crate::answer;
-use crate::client::Client;
 use crate::directory::{AppEntry, Directory};
-use crate::grant;
 use crate::memory::{Platform, Version};
 use crate::protocol::{Call, Reply, Shape, basic_credentials};
-use crate::refresh_token::Grant;
 use crate::refusal::{Refusal, telemetry};
+use client::Client;
 
 /// A token request, read but not judged.
 #[derive(Debug)]

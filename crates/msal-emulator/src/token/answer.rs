@@ -9,6 +9,7 @@ use std::sync::Arc;
 pub(crate) use body::write;
 pub(crate) use front::in_front;
 
+use super::refresh_token::Descent;
 use crate::access::Asked;
 use crate::base64url;
 use crate::directory::{Account, AppEntry, TenantIndex};
@@ -16,7 +17,6 @@ use crate::endpoint::CLOUDS;
 use crate::issuer::Subject;
 use crate::memory::{Platform, Version};
 use crate::protocol::{Call, Guid, Moment, Shape};
-use crate::refresh_token::Descent;
 
 /// Whom tokens are for.
 #[derive(Debug)]

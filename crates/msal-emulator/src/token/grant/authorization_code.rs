@@ -5,14 +5,14 @@ use std::time::Duration;
 use super::entrant::Entrant;
 use super::origin;
 use crate::access::{Asked, Realm};
-use crate::answer::Granted;
-use crate::authorization_code::Code;
-use crate::client::Client;
 use crate::directory::{Account, AppEntry, Directory};
-use crate::endpoint::TokenRequest;
 use crate::memory::{Platform, Version};
-use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
+use crate::token::TokenRequest;
+use crate::token::answer::Granted;
+use crate::token::authorization_code::Code;
+use crate::token::client::Client;
+use crate::token::refresh_token::Descent;
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::access::{Asked, Conditions, Evidence, Realm};
-use crate::answer::{Granted, Person};
-use crate::client::Client;
 use crate::directory::Account;
 use crate::memory::Platform;
 use crate::protocol::Moment;
-use crate::refresh_token::Descent;
 use crate::refusal::Refusal;
+use crate::token::answer::{Granted, Person};
+use crate::token::client::Client;
+use crate::token::refresh_token::Descent;
 
 /// Somebody whose tokens a client wants, found but not yet let in.
 #[derive(Debug)]
