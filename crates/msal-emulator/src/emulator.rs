@@ -90,7 +90,7 @@ impl Emulator {
         version: Version,
     ) -> Response<Bytes> {
         let request = TokenRequest::read(platform, call, version);
-        token::count(platform, &request);
+        token::count_presented(platform, &request);
         let sighting = Sighting {
             endpoint: call.target.endpoint,
             client_id: request.client_id.as_deref(),
@@ -103,7 +103,7 @@ impl Emulator {
         };
         let strike = self.faults.strike(&sighting);
         let answer = || {
-            let outcome = token::answer(platform, &request);
+            let outcome = token::respond(platform, &request);
             outcome.unwrap_or_else(|refusal| refuse(call, &refusal, platform.directory(), issued))
         };
         let reply = perform(platform, call, strike.as_ref(), issued, answer);
@@ -119,7 +119,7 @@ impl Emulator {
             user: Some(&*call.target.user).filter(|user| !user.is_empty()),
         };
         let strike = self.faults.strike(&sighting);
-        let answer = || endpoint::answer(platform, call);
+        let answer = || endpoint::dispatch(platform, call);
         let reply = perform(platform, call, strike.as_ref(), None, answer);
         self.record(call, None, &reply, strike.is_some());
         reply.response

@@ -23,9 +23,19 @@ use crate::page;
 use crate::protocol::{Call, Reply, is_get};
 use crate::refusal::{Refusal, refuse};
 use crate::token::authorize_device;
+use authorize::authorize;
+use device_page::device_page;
+use discovery::openid_configuration;
+use instance::instance_discovery;
+use keys::key_set;
+use logout::logout;
+use managed_identity::{instance_metadata, managed_identity_token};
+use realm::user_realm;
+use resource::{protected_resource, user_info};
+use sign_in::take_form;
 
 /// Answers at every endpoint but the token endpoint, which is judged apart.
-pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
+pub(crate) fn dispatch(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let endpoint = call.target.endpoint;
     if call.method() == Method::OPTIONS && endpoint != Endpoint::Unknown {
         return Reply::preflight(call);
@@ -34,26 +44,26 @@ pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         return explain(platform, call, &refusal);
     }
     let outcome = match endpoint {
-        Endpoint::Authorize(version) => Ok(authorize::answer(platform, call, version)),
+        Endpoint::Authorize(version) => Ok(authorize(platform, call, version)),
         Endpoint::DeviceCode(version) => authorize_device(platform, call, version),
-        Endpoint::DevicePage => Ok(device_page::answer(platform, call)),
+        Endpoint::DevicePage => Ok(device_page(platform, call)),
         Endpoint::FormPostScript => Ok(Reply::asset(
             call,
             "text/javascript; charset=utf-8",
             page::FORM_POST_SCRIPT,
         )),
-        Endpoint::InstanceDiscovery => instance::answer(call),
-        Endpoint::Keys(_) => Ok(keys::answer(platform, call)),
-        Endpoint::Logout(_) => Ok(logout::answer(platform, call)),
-        Endpoint::InstanceMetadata => Ok(managed_identity::instance(platform, call)),
-        Endpoint::ManagedIdentity(source) => Ok(managed_identity::answer(platform, call, source)),
-        Endpoint::ProtectedResource => Ok(resource::answer(platform, call)),
-        Endpoint::UserInfo => Ok(resource::user_info(platform, call)),
+        Endpoint::InstanceDiscovery => instance_discovery(call),
+        Endpoint::Keys(_) => Ok(key_set(platform, call)),
+        Endpoint::Logout(_) => Ok(logout(platform, call)),
+        Endpoint::InstanceMetadata => Ok(instance_metadata(platform, call)),
+        Endpoint::ManagedIdentity(source) => Ok(managed_identity_token(platform, call, source)),
+        Endpoint::ProtectedResource => Ok(protected_resource(platform, call)),
+        Endpoint::UserInfo => Ok(user_info(platform, call)),
         Endpoint::MetadataExchange => Ok(federation::metadata_exchange(call)),
-        Endpoint::OpenIdConfiguration(version) => discovery::answer(platform, call, version),
-        Endpoint::SignIn => Ok(sign_in::answer(platform, call)),
-        Endpoint::UserRealm => Ok(realm::answer(call, platform.directory())),
-        Endpoint::WsTrust => Ok(federation::issue(platform, call)),
+        Endpoint::OpenIdConfiguration(version) => openid_configuration(platform, call, version),
+        Endpoint::SignIn => Ok(take_form(platform, call)),
+        Endpoint::UserRealm => Ok(user_realm(call, platform.directory())),
+        Endpoint::WsTrust => Ok(federation::issue_assertion(platform, call)),
         _ => Ok(Reply::not_found(call)),
     };
     outcome.unwrap_or_else(|refusal| refuse(call, &refusal, platform.directory(), None))

@@ -97,7 +97,7 @@ impl<'c> TokenRequest<'c> {
 }
 
 /// Counts the refresh token that a request presents, whatever becomes of it.
-pub(crate) fn count(platform: Platform<'_>, request: &TokenRequest<'_>) {
+pub(crate) fn count_presented(platform: Platform<'_>, request: &TokenRequest<'_>) {
     let app = request
         .client_id
         .as_deref()
@@ -110,7 +110,10 @@ pub(crate) fn count(platform: Platform<'_>, request: &TokenRequest<'_>) {
 }
 
 /// Judges a request and answers with tokens.
-pub(crate) fn answer(platform: Platform<'_>, request: &TokenRequest<'_>) -> Result<Reply, Refusal> {
+pub(crate) fn respond(
+    platform: Platform<'_>,
+    request: &TokenRequest<'_>,
+) -> Result<Reply, Refusal> {
     let TokenRequest { call, version, .. } = *request;
     if call.method() == Method::OPTIONS {
         return Ok(Reply::preflight(call));

@@ -13,7 +13,7 @@ use crate::sign_in::Visit;
 /// Shows the first page of a sign-in, or redirects to the client with a code or an error.
 ///
 /// A client or redirect address that is not known gets no redirect (RFC 6749 §4.1.2.1).
-pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>, version: Version) -> Reply {
+pub(crate) fn authorize(platform: Platform<'_>, call: &Call<'_>, version: Version) -> Reply {
     let back = match ReturnAddress::read(platform, &call.target.tenant, &call.parameters) {
         Ok(back) => back,
         Err(refusal) => return explain(platform, call, &refusal),

@@ -10,7 +10,7 @@ use crate::session::Session;
 
 /// Asks for the code. One in the URL only fills the field: that the person typed or saw it is the point
 /// (RFC 8628 §5.4).
-pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
+pub(crate) fn device_page(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let browser = Browser::of(platform, call);
     let interaction =
         Interaction::begin(Purpose::Device, "common", String::new(), browser, call.now);
@@ -28,7 +28,7 @@ pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
 }
 
 /// Takes the code and goes on to sign its user in.
-pub(super) fn entered(
+pub(super) fn code_entered(
     platform: Platform<'_>,
     call: &Call<'_>,
     mut interaction: Interaction,

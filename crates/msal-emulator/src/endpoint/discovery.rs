@@ -11,7 +11,7 @@ use crate::settings::Signatures;
 use crate::token::issuer;
 
 /// Answers the document of a tenant. Asked by domain, it speaks of the tenant's GUID.
-pub(crate) fn answer(
+pub(crate) fn openid_configuration(
     platform: Platform<'_>,
     call: &Call<'_>,
     version: Version,

@@ -52,7 +52,7 @@ pub(crate) fn cloud_of(host: &str) -> &'static Cloud {
 }
 
 /// Answers for a host of one of Microsoft's clouds, and for the emulator's own.
-pub(crate) fn answer(call: &Call<'_>) -> Result<Reply, Refusal> {
+pub(crate) fn instance_discovery(call: &Call<'_>) -> Result<Reply, Refusal> {
     let endpoint = call.parameter("authorization_endpoint");
     let endpoint = endpoint
         .ok_or_else(|| Refusal::new(900_144).with("parameter", "authorization_endpoint"))?;

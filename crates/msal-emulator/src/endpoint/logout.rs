@@ -14,7 +14,7 @@ use crate::session::{Session, SignedIn};
 
 /// Signs the browser out, and goes back to the client if it is known. Where several accounts are signed in
 /// and the request names none, the person chooses.
-pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
+pub(crate) fn logout(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let session = Session::read(platform, call);
     let hint = hint(platform, call);
     if session.people().len() > 1 && hint.is_none() {
@@ -24,7 +24,7 @@ pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
 }
 
 /// Takes the choice.
-pub(super) fn chosen(
+pub(super) fn account_chosen(
     platform: Platform<'_>,
     call: &Call<'_>,
     interaction: &Interaction,

@@ -20,7 +20,7 @@ enum Host {
 }
 
 /// Answers with a token, or as the machine at hand says no.
-pub(crate) fn answer(
+pub(crate) fn managed_identity_token(
     platform: Platform<'_>,
     call: &Call<'_>,
     source: ManagedIdentitySource,
@@ -80,7 +80,7 @@ pub(crate) fn answer(
 }
 
 /// What a machine may know of itself: clients ask for the region.
-pub(crate) fn instance(platform: Platform<'_>, call: &Call<'_>) -> Reply {
+pub(crate) fn instance_metadata(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     if !has_metadata(call) {
         return Host::VirtualMachine.refuse(call, "invalid_request", NO_METADATA);
     }

@@ -6,7 +6,7 @@ use super::instance::cloud_of;
 use crate::directory::Directory;
 use crate::protocol::{Call, Reply};
 
-pub(crate) fn answer(call: &Call<'_>, directory: &Directory) -> Reply {
+pub(crate) fn user_realm(call: &Call<'_>, directory: &Directory) -> Reply {
     let user = call.target.user.as_ref();
     let domain = user
         .rsplit_once('@')

@@ -12,7 +12,7 @@ use crate::memory::Platform;
 use crate::protocol::{Call, Jwt, Moment, Reply, bearer};
 
 /// Answers `/v1.0/me`, `/subscriptions` and `/tenants`.
-pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
+pub(crate) fn protected_resource(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let path = call.request.uri().path().to_ascii_lowercase();
     if path.contains("me") {
         return match admit(platform, call, &GRAPH) {

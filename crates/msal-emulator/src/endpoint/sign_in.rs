@@ -7,7 +7,9 @@ use url::Url;
 
 pub(crate) use forms::newcomer;
 
-use super::{device_page, explain, logout};
+use super::device_page::code_entered;
+use super::explain;
+use super::logout::account_chosen;
 use crate::access::{Asked, Realm};
 use crate::authorization::{Authorization, ReturnAddress, Wishes};
 use crate::interaction::{Interaction, Purpose};
@@ -20,13 +22,13 @@ use crate::session::Session;
 use crate::sign_in::{Step, Visit};
 
 /// Takes a form and shows the next page.
-pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
+pub(crate) fn take_form(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let Some(mut interaction) = Interaction::open(platform, call) else {
         return explain(platform, call, &Refusal::new(165_000));
     };
     let session = Session::read(platform, call);
     if interaction.purpose == Purpose::SignOut {
-        return logout::chosen(platform, call, &interaction, session);
+        return account_chosen(platform, call, &interaction, session);
     }
     let alert = if let Some(upn) = call.parameter("pick") {
         interaction.choose(upn.to_owned());
@@ -44,7 +46,7 @@ pub(crate) fn answer(platform: Platform<'_>, call: &Call<'_>) -> Reply {
             "code" => forms::second_factor(platform, call, &mut interaction),
             "give-up" => return ending::give_up(platform, call, &interaction),
             "forgot" => return ending::forgot(platform, call, &interaction),
-            "device" => return device_page::entered(platform, call, interaction, session),
+            "device" => return code_entered(platform, call, interaction, session),
             "name" => forms::name(platform, call, &mut interaction),
             "other" => {
                 interaction.restart();

@@ -9,7 +9,7 @@ use crate::memory::Platform;
 use crate::protocol::{Call, Reply};
 
 /// Answers a request for a security token with an assertion, or with a SOAP fault.
-pub(crate) fn issue(platform: Platform<'_>, call: &Call<'_>) -> Reply {
+pub(crate) fn issue_assertion(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let xml = String::from_utf8_lossy(call.request.body());
     let version = if call.request.uri().path().contains("2005") {
         &WS_TRUST_2005
