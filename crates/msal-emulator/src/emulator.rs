@@ -13,13 +13,13 @@ pub use administration::UnknownParty;
 
 use crate::directory::Directory;
 use crate::endpoint;
-use crate::endpoint::newcomer;
 use crate::fault::{FaultPlans, Sighting, perform};
 use crate::issuer::SigningKey;
 use crate::memory::{AuditLog, AuditRecord, Endpoint, Parts, Platform, Version};
 use crate::protocol::{Call, Reply};
 use crate::refusal::refuse;
 use crate::settings::Settings;
+use crate::sign_in::newcomer;
 use crate::token;
 use crate::token::{Presented, TokenRequest};
 use clock::Clock;

@@ -1,38 +1,29 @@
 //! The endpoints, one file each.
 
-pub(crate) mod authorize;
-mod device_page;
 pub(crate) mod discovery;
 pub(crate) mod instance;
 mod keys;
-mod logout;
 mod managed_identity;
 pub(crate) mod realm;
 mod resource;
-pub(crate) mod sign_in;
 
 use http::Method;
 
 pub(crate) use instance::{CLOUDS, cloud_of};
 pub(crate) use realm::AUDIENCE;
-pub(crate) use sign_in::newcomer;
 
 use crate::federation;
 use crate::memory::{Endpoint, ManagedIdentitySource, Platform};
-use crate::page;
 use crate::protocol::{Call, Reply, is_get};
 use crate::refusal::{Refusal, refuse};
+use crate::sign_in::{FORM_POST_SCRIPT, authorize, device_page, error, logout, take_form};
 use crate::token::authorize_device;
-use authorize::authorize;
-use device_page::device_page;
 use discovery::openid_configuration;
 use instance::instance_discovery;
 use keys::key_set;
-use logout::logout;
 use managed_identity::{instance_metadata, managed_identity_token};
 use realm::user_realm;
 use resource::{protected_resource, user_info};
-use sign_in::take_form;
 
 /// Answers at every endpoint but the token endpoint, which is judged apart.
 pub(crate) fn dispatch(platform: Platform<'_>, call: &Call<'_>) -> Reply {
@@ -50,7 +41,7 @@ pub(crate) fn dispatch(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         Endpoint::FormPostScript => Ok(Reply::asset(
             call,
             "text/javascript; charset=utf-8",
-            page::FORM_POST_SCRIPT,
+            FORM_POST_SCRIPT,
         )),
         Endpoint::InstanceDiscovery => instance_discovery(call),
         Endpoint::Keys(_) => Ok(key_set(platform, call)),
@@ -72,7 +63,7 @@ pub(crate) fn dispatch(platform: Platform<'_>, call: &Call<'_>) -> Reply {
 /// Says what is wrong: a page to a browser, an envelope to a program.
 pub(crate) fn explain(platform: Platform<'_>, call: &Call<'_>, refusal: &Refusal) -> Reply {
     if call.is_browser() {
-        page::error(call, refusal, platform.directory())
+        error(call, refusal, platform.directory())
     } else {
         refuse(call, refusal, platform.directory(), None)
     }

@@ -195,23 +195,18 @@
 
 mod access;
 mod admin;
-mod authorization;
 mod config;
 mod directory;
 mod emulator;
 mod endpoint;
 mod fault;
 mod federation;
-mod interaction;
 mod issuer;
 mod memory;
-mod page;
 mod protocol;
 mod refusal;
-mod session;
 mod settings;
 mod sign_in;
-mod sign_up;
 mod token;
 
 #[cfg(feature = "server")]

@@ -11,10 +11,10 @@ use crate::admin;
 use crate::directory::{DirectoryBuilder, DirectoryError, Secret};
 use crate::fault::Fault;
 use crate::memory::{AuditRecord, Cut, Redemptions, Verdict};
-use crate::session::SignedIn;
 #[cfg(feature = "server")]
 use crate::settings::Settings;
 use crate::settings::Signatures;
+use crate::sign_in::SignedIn;
 use crate::token::{Descent, Grant, RefreshTokenId};
 
 impl Emulator {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::audit::Version;
 use crate::protocol::Moment;
-use crate::session::SignedIn;
+use crate::sign_in::SignedIn;
 
 /// The devices that wait.
 #[derive(Debug, Default)]

@@ -4,10 +4,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use super::Granted;
 use super::maker::{Bound, Maker};
-use crate::authorization::ResponseType;
 use crate::base64url;
 use crate::memory::{Platform, Version};
 use crate::protocol::Call;
+use crate::sign_in::ResponseType;
 
 /// Writes them as parameters of the authorization response, for the code that goes with them.
 pub(crate) fn in_front(

@@ -21,11 +21,11 @@ pub(crate) use sign_in::{account, choose, consent, password, second_factor};
 pub(crate) use sign_out::{sign_out_choose, signed_out};
 pub(crate) use sign_up::sign_up;
 
+use super::interaction::FIELD;
+use super::session::Session;
 use crate::directory::Directory;
-use crate::interaction::FIELD;
 use crate::protocol::{Call, Reply};
 use crate::refusal::{Refusal, description};
-use crate::session::Session;
 
 /// What every page of a sign-in knows.
 #[derive(Clone, Copy, Debug)]

@@ -1,14 +1,14 @@
 //! The authorization endpoint (RFC 6749 §3.1).
 
-use super::explain;
-use super::sign_in::proceed;
-use crate::authorization::{Authorization, Prompt, ReturnAddress};
-use crate::interaction::{Browser, Interaction, Purpose};
+use super::authorization::{Authorization, Prompt, ReturnAddress};
+use super::form::proceed;
+use super::interaction::{Browser, Interaction, Purpose};
+use super::session::{Session, SignedIn};
+use super::visit::Visit;
+use crate::endpoint::explain;
 use crate::memory::{Platform, Version};
 use crate::protocol::{Call, Reply};
-use crate::session::{Session, SignedIn};
 use crate::settings::SignIn;
-use crate::sign_in::Visit;
 
 /// Shows the first page of a sign-in, or redirects to the client with a code or an error.
 ///

@@ -11,12 +11,12 @@ use serde_json::Value;
 pub(crate) use response_type::ResponseType;
 pub(crate) use return_address::{ReturnAddress, redirect_to};
 
+use super::session::SignedIn;
 use crate::access::Asked;
 use crate::directory::RedirectKind;
 use crate::memory::{Platform, Version};
 use crate::protocol::{Call, Parameters, Reply};
 use crate::refusal::Refusal;
-use crate::session::SignedIn;
 use crate::token::{Code, Descent, Granted, Person, client_info, in_front, missing};
 
 /// What an authorization request asks for.

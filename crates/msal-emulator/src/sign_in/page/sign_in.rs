@@ -4,7 +4,7 @@ use super::{Frame, Markup, page};
 use crate::access::Asked;
 use crate::directory::{Account, Directory};
 use crate::protocol::{Call, Reply, Shape};
-use crate::session::Session;
+use crate::sign_in::session::Session;
 
 /// Asks for the sign-in name, or offers to make an account.
 pub(crate) fn account(call: &Call<'_>, frame: Frame<'_>, name: &str, offer: bool) -> Reply {

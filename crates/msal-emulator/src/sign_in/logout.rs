@@ -2,15 +2,15 @@
 
 use url::Url;
 
-use super::sign_in::action;
-use crate::authorization::redirect_to;
+use super::authorization::redirect_to;
+use super::form::action;
+use super::interaction::{Browser, Interaction, Purpose};
+use super::page;
+use super::page::Frame;
+use super::session::{Session, SignedIn};
 use crate::directory::Directory;
-use crate::interaction::{Browser, Interaction, Purpose};
 use crate::memory::Platform;
-use crate::page;
-use crate::page::Frame;
 use crate::protocol::{Call, Jwt, Parameters, Reply};
-use crate::session::{Session, SignedIn};
 
 /// Signs the browser out, and goes back to the client if it is known. Where several accounts are signed in
 /// and the request names none, the person chooses.

@@ -1,10 +1,10 @@
 //! What the forms of a sign-in say. Each answers with what to tell the person, if something is wrong.
 
 use crate::access::Asked;
-use crate::interaction::{Interaction, Purpose};
 use crate::memory::Platform;
 use crate::protocol::{Call, Parameters};
-use crate::sign_up::{Newcomer, Reason};
+use crate::sign_in::interaction::{Interaction, Purpose};
+use crate::sign_in::sign_up::{Newcomer, Reason};
 
 pub(super) fn name(
     platform: Platform<'_>,

@@ -7,19 +7,19 @@ use url::Url;
 
 pub(crate) use forms::newcomer;
 
+use super::authorization::{Authorization, ReturnAddress, Wishes};
 use super::device_page::code_entered;
-use super::explain;
+use super::interaction::{Interaction, Purpose};
 use super::logout::account_chosen;
+use super::page;
+use super::page::Frame;
+use super::session::Session;
+use super::visit::{Step, Visit};
 use crate::access::{Asked, Realm};
-use crate::authorization::{Authorization, ReturnAddress, Wishes};
-use crate::interaction::{Interaction, Purpose};
+use crate::endpoint::explain;
 use crate::memory::{Platform, Verdict};
-use crate::page;
-use crate::page::Frame;
 use crate::protocol::{Call, Parameters, Reply, Shape};
 use crate::refusal::Refusal;
-use crate::session::Session;
-use crate::sign_in::{Step, Visit};
 
 /// Takes a form and shows the next page.
 pub(crate) fn take_form(platform: Platform<'_>, call: &Call<'_>) -> Reply {

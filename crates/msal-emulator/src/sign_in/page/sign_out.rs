@@ -5,7 +5,7 @@ use url::Url;
 use super::{Frame, Markup, POLICY, STYLE, base64_sha256, page, source, whole};
 use crate::directory::Directory;
 use crate::protocol::{Call, Reply};
-use crate::session::Session;
+use crate::sign_in::session::Session;
 
 /// Lets the person choose which of several accounts to sign out.
 pub(crate) fn sign_out_choose(

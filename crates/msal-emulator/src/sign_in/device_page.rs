@@ -1,12 +1,12 @@
 //! The page where people enter the code that a device shows (RFC 8628 §3.3).
 
-use super::sign_in::{action, proceed};
-use crate::interaction::{Browser, Interaction, Purpose};
+use super::form::{action, proceed};
+use super::interaction::{Browser, Interaction, Purpose};
+use super::page;
+use super::page::Frame;
+use super::session::Session;
 use crate::memory::Platform;
-use crate::page;
-use crate::page::Frame;
 use crate::protocol::{Call, Reply};
-use crate::session::Session;
 
 /// Asks for the code. One in the URL only fills the field: that the person typed or saw it is the point
 /// (RFC 8628 §5.4).

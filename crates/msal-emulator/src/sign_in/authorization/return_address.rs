@@ -8,9 +8,9 @@ use super::response_type::ResponseType;
 use crate::access::Realm;
 use crate::directory::{AppEntry, Redirect, RedirectKind};
 use crate::memory::Platform;
-use crate::page;
 use crate::protocol::{Call, Parameters, Reply};
 use crate::refusal::{B2cError, Refusal, description};
+use crate::sign_in::page;
 use crate::token::missing;
 
 /// Where the answer to an authorization request goes. It is known before anything else is judged,

@@ -1,8 +1,8 @@
 //! Accounts that people make for themselves, where their tenant lets them.
 
+use super::interaction::{Interaction, Purpose};
 use crate::access::Realm;
 use crate::directory::{Directory, DirectoryBuilder, Tenant, User};
-use crate::interaction::{Interaction, Purpose};
 use crate::memory::Platform;
 use crate::protocol::Call;
 
