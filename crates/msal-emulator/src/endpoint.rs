@@ -1,28 +1,18 @@
 //! The endpoints, one file each.
 
-pub(crate) mod discovery;
-pub(crate) mod instance;
-mod keys;
 mod managed_identity;
-pub(crate) mod realm;
 mod resource;
 
 use http::Method;
 
-pub(crate) use instance::{CLOUDS, cloud_of};
-pub(crate) use realm::AUDIENCE;
-
+use crate::discovery::{instance_discovery, key_set, openid_configuration, user_realm};
 use crate::federation;
 use crate::memory::{Endpoint, ManagedIdentitySource, Platform};
 use crate::protocol::{Call, Reply, is_get};
 use crate::refusal::{Refusal, refuse};
 use crate::sign_in::{FORM_POST_SCRIPT, authorize, device_page, error, logout, take_form};
 use crate::token::authorize_device;
-use discovery::openid_configuration;
-use instance::instance_discovery;
-use keys::key_set;
 use managed_identity::{instance_metadata, managed_identity_token};
-use realm::user_realm;
 use resource::{protected_resource, user_info};
 
 /// Answers at every endpoint but the token endpoint, which is judged apart.

@@ -197,6 +197,7 @@ mod access;
 mod admin;
 mod config;
 mod directory;
+mod discovery;
 mod emulator;
 mod endpoint;
 mod fault;

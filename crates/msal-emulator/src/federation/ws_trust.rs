@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::assertion::Assertion;
 use super::{escaped, text_of, unescaped};
-use crate::endpoint::AUDIENCE;
+use crate::discovery::AUDIENCE;
 use crate::memory::Platform;
 use crate::protocol::{Call, Reply};
 

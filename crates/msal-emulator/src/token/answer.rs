@@ -13,7 +13,7 @@ use super::refresh_token::Descent;
 use crate::access::Asked;
 use crate::base64url;
 use crate::directory::{Account, AppEntry, TenantIndex};
-use crate::endpoint::CLOUDS;
+use crate::discovery::CLOUDS;
 use crate::issuer::Subject;
 use crate::memory::{Platform, Version};
 use crate::protocol::{Call, Guid, Moment, Shape};

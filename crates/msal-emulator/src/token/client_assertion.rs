@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{TokenRequest, missing};
 use crate::directory::{AppEntry, Certificate};
-use crate::endpoint::cloud_of;
+use crate::discovery::cloud_of;
 use crate::issuer::Believed;
 use crate::memory::Platform;
 use crate::protocol::{Jwt, Moment};
