@@ -2,6 +2,7 @@
 
 mod administration;
 mod clock;
+mod dispatch;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
@@ -11,8 +12,9 @@ use http::{Request, Response};
 
 pub use administration::UnknownParty;
 
+pub(crate) use dispatch::explain;
+
 use crate::directory::Directory;
-use crate::endpoint;
 use crate::fault::{FaultPlans, Sighting, perform};
 use crate::issuer::SigningKey;
 use crate::memory::{AuditLog, AuditRecord, Endpoint, Parts, Platform, Version};
@@ -23,6 +25,7 @@ use crate::sign_in::newcomer;
 use crate::token;
 use crate::token::{Presented, TokenRequest};
 use clock::Clock;
+use dispatch::dispatch;
 
 /// The Microsoft identity platform, v1 and v2.0, for a [`Directory`].
 ///
@@ -119,7 +122,7 @@ impl Emulator {
             user: Some(&*call.target.user).filter(|user| !user.is_empty()),
         };
         let strike = self.faults.strike(&sighting);
-        let answer = || endpoint::dispatch(platform, call);
+        let answer = || dispatch(platform, call);
         let reply = perform(platform, call, strike.as_ref(), None, answer);
         self.record(call, None, &reply, strike.is_some());
         reply.response

@@ -195,11 +195,11 @@
 
 mod access;
 mod admin;
+mod azure;
 mod config;
 mod directory;
 mod discovery;
 mod emulator;
-mod endpoint;
 mod fault;
 mod federation;
 mod issuer;

@@ -5,7 +5,7 @@ use super::form::proceed;
 use super::interaction::{Browser, Interaction, Purpose};
 use super::session::{Session, SignedIn};
 use super::visit::Visit;
-use crate::endpoint::explain;
+use crate::emulator::explain;
 use crate::memory::{Platform, Version};
 use crate::protocol::{Call, Reply};
 use crate::settings::SignIn;

@@ -16,7 +16,7 @@ use super::page::Frame;
 use super::session::Session;
 use super::visit::{Step, Visit};
 use crate::access::{Asked, Realm};
-use crate::endpoint::explain;
+use crate::emulator::explain;
 use crate::memory::{Platform, Verdict};
 use crate::protocol::{Call, Parameters, Reply, Shape};
 use crate::refusal::Refusal;

@@ -1,6 +1,6 @@
 //! Sign-ins that come to nothing.
 
-use crate::endpoint::explain;
+use crate::emulator::explain;
 use crate::memory::{Platform, Verdict};
 use crate::protocol::{Call, Parameters, Reply};
 use crate::refusal::{B2cError, Refusal};

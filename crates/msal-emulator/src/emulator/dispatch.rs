@@ -1,10 +1,8 @@
 //! The endpoints, one file each.
 
-mod managed_identity;
-mod resource;
-
 use http::Method;
 
+use crate::azure::{instance_metadata, managed_identity_token, protected_resource, user_info};
 use crate::discovery::{instance_discovery, key_set, openid_configuration, user_realm};
 use crate::federation;
 use crate::memory::{Endpoint, ManagedIdentitySource, Platform};
@@ -12,8 +10,6 @@ use crate::protocol::{Call, Reply, is_get};
 use crate::refusal::{Refusal, refuse};
 use crate::sign_in::{FORM_POST_SCRIPT, authorize, device_page, error, logout, take_form};
 use crate::token::authorize_device;
-use managed_identity::{instance_metadata, managed_identity_token};
-use resource::{protected_resource, user_info};
 
 /// Answers at every endpoint but the token endpoint, which is judged apart.
 pub(crate) fn dispatch(platform: Platform<'_>, call: &Call<'_>) -> Reply {
