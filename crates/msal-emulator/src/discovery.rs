@@ -5,7 +5,7 @@ mod keys;
 mod openid_configuration;
 mod user_realm;
 
-pub(crate) use instance::{CLOUDS, cloud_of, instance_discovery};
+pub(crate) use instance::instance_discovery;
 pub(crate) use keys::key_set;
 pub(crate) use openid_configuration::openid_configuration;
 pub(crate) use user_realm::{AUDIENCE, user_realm};

@@ -19,7 +19,7 @@ pub(crate) use plans::{FaultPlans, Sighting};
 
 use crate::directory::Glob;
 use crate::issuer::scramble;
-use crate::memory::{Endpoint, Version};
+use crate::protocol::{Endpoint, Version};
 use tampering::Tampering;
 
 /// A plan for requests to go wrong.

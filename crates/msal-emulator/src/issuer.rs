@@ -17,8 +17,7 @@ pub(crate) use identifiers::{Identifiers, scramble};
 pub(crate) use packed::{Packer, Unpacker};
 pub(crate) use sealed::Sealer;
 
-use crate::base64url;
-use crate::protocol::{Jwt, Moment};
+use crate::protocol::{Jwt, Moment, base64url};
 use crate::settings::Signatures;
 
 /// Signs tokens, or pretends to.

@@ -222,14 +222,9 @@ pub use directory::{
 pub use emulator::{Emulator, UnknownParty};
 pub use fault::{Delivery, Fault, RetryAfter};
 pub use issuer::{KeyError, SigningKey};
-pub use memory::{AuditRecord, Endpoint, ManagedIdentitySource, Redemption, Redemptions, Version};
+pub use memory::{AuditRecord, Redemption, Redemptions};
+pub use protocol::{Endpoint, ManagedIdentitySource, RefreshTokenId, Version};
 pub use refusal::{CatalogueRow, Source, catalogue};
 #[cfg(feature = "server")]
 pub use server::{Server, ServerBuilder, ServerError};
 pub use settings::{Rotation, Settings, SignIn, Signatures};
-pub use token::RefreshTokenId;
-
-fn base64url(bytes: &[u8]) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
-}

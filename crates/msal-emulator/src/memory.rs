@@ -6,7 +6,7 @@ mod people;
 mod platform;
 mod redemptions;
 
-pub use audit::{AuditRecord, Endpoint, ManagedIdentitySource, Version};
+pub use audit::AuditRecord;
 pub use redemptions::{Redemption, Redemptions};
 
 pub(crate) use audit::AuditLog;

@@ -2,16 +2,27 @@
 //!
 //! It knows the standards and nothing else of this crate.
 
+mod base64url;
 mod call;
+mod cloud;
+mod endpoint;
 mod guid;
+mod issuer_url;
 mod jwt;
 mod moment;
+mod refresh_token_id;
 mod reply;
 mod request;
 mod route;
 
+pub use endpoint::{Endpoint, ManagedIdentitySource, Version};
+pub use refresh_token_id::RefreshTokenId;
+
+pub(crate) use base64url::base64url;
 pub(crate) use call::Call;
+pub(crate) use cloud::{CLOUDS, Cloud, cloud_of};
 pub(crate) use guid::Guid;
+pub(crate) use issuer_url::issuer_url;
 pub(crate) use jwt::Jwt;
 pub(crate) use moment::Moment;
 pub(crate) use reply::{Reply, to_json};

@@ -12,9 +12,7 @@ use std::borrow::Cow;
 
 use http::Method;
 
-pub use refresh_token::RefreshTokenId;
-
-pub(crate) use answer::{Granted, Person, client_info, in_front, issuer, lookup_audience};
+pub(crate) use answer::{Granted, Person, client_info, in_front, lookup_audience};
 pub(crate) use authorization_code::Code;
 pub(crate) use client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 pub(crate) use device_authorization::authorize_device;
@@ -22,8 +20,8 @@ pub(crate) use refresh_token::{Descent, Grant};
 
 use crate::access::{Asked, Realm};
 use crate::directory::{AppEntry, Directory};
-use crate::memory::{Platform, Version};
-use crate::protocol::{Call, Reply, Shape, basic_credentials};
+use crate::memory::Platform;
+use crate::protocol::{Call, Reply, Shape, Version, basic_credentials};
 use crate::refusal::{Refusal, telemetry};
 use client::Client;
 

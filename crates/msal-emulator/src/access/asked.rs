@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use crate::directory::{AppEntry, Directory, ResourceEntry};
-use crate::memory::Version;
-use crate::protocol::Guid;
+use crate::protocol::{Guid, Version};
 use crate::refusal::Refusal;
 
 /// What a request asks for.

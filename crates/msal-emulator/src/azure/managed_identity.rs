@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use crate::directory::ManagedIdentityEntry;
-use crate::memory::{ManagedIdentitySource, Platform, Version};
-use crate::protocol::{Call, Reply};
-use crate::token::{issuer, lookup_audience};
+use crate::memory::Platform;
+use crate::protocol::{Call, ManagedIdentitySource, Reply, Version, issuer_url};
+use crate::token::lookup_audience;
 
 /// Where a request thinks it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,7 +206,7 @@ fn token(
 ) -> String {
     let tenant = platform.directory().tenant(identity.tenant).id;
     let now = call.now.secs();
-    let issuer = issuer(call, tenant, Version::V1);
+    let issuer = issuer_url(call, tenant, Version::V1);
     let claims: Value = json!({
         "aud": lookup_audience(resource),
         "iss": issuer,

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::wire::Flaw;
 use crate::fault::{Fault, RetryAfter};
-use crate::memory::{Endpoint, ManagedIdentitySource, Version};
+use crate::protocol::{Endpoint, ManagedIdentitySource, Version};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::base64url;
+use crate::protocol::base64url;
 
 /// A certificate registered with an application: its public key and its thumbprints.
 ///

@@ -2,13 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::instance;
 use crate::access::Realm;
-use crate::memory::{Platform, Version};
-use crate::protocol::{Call, Reply, Shape};
+use crate::memory::Platform;
+use crate::protocol::{Call, Cloud, Reply, Shape, Version, cloud_of, issuer_url};
 use crate::refusal::Refusal;
 use crate::settings::Signatures;
-use crate::token::issuer;
 
 /// Answers the document of a tenant. Asked by domain, it speaks of the tenant's GUID.
 pub(crate) fn openid_configuration(
@@ -26,8 +24,8 @@ pub(crate) fn openid_configuration(
     let names = Names {
         base: &call.base,
         segment: &segment,
-        issuer: issuer(call, realm.issuer_tenant(directory), version),
-        cloud: instance::cloud_of(call.host()),
+        issuer: issuer_url(call, realm.issuer_tenant(directory), version),
+        cloud: cloud_of(call.host()),
     };
     let mut document = match (call.target.shape, version) {
         (Shape::Adfs, _) => return Ok(Reply::document(call, &names.adfs())),
@@ -49,7 +47,7 @@ struct Names<'a> {
     base: &'a str,
     segment: &'a str,
     issuer: String,
-    cloud: &'static instance::Cloud,
+    cloud: &'static Cloud,
 }
 
 impl Names<'_> {

@@ -2,9 +2,8 @@
 
 use serde_json::json;
 
-use super::instance::cloud_of;
 use crate::directory::Directory;
-use crate::protocol::{Call, Reply};
+use crate::protocol::{Call, Reply, cloud_of};
 
 pub(crate) fn user_realm(call: &Call<'_>, directory: &Directory) -> Reply {
     let user = call.target.user.as_ref();

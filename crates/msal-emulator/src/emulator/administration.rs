@@ -11,11 +11,12 @@ use crate::admin;
 use crate::directory::{DirectoryBuilder, DirectoryError, Secret};
 use crate::fault::Fault;
 use crate::memory::{AuditRecord, Cut, Redemptions, Verdict};
+use crate::protocol::RefreshTokenId;
 #[cfg(feature = "server")]
 use crate::settings::Settings;
 use crate::settings::Signatures;
 use crate::sign_in::SignedIn;
-use crate::token::{Descent, Grant, RefreshTokenId};
+use crate::token::{Descent, Grant};
 
 impl Emulator {
     /// Issues a refresh token as if the user had signed in to the client at `now`.

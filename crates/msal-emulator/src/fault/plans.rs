@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::delivery::Delivery;
 use super::{Action, Fault};
-use crate::memory::Endpoint;
+use crate::protocol::Endpoint;
 
 /// What fault plans look at.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl FaultPlans {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::Version;
+    use crate::protocol::Version;
 
     const REFRESH: Sighting<'static> = Sighting {
         endpoint: Endpoint::Token(Version::V2),

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::base64url;
 use crate::issuer::Issuer;
+use crate::protocol::base64url;
 
 /// One change.
 #[derive(Clone, Debug)]

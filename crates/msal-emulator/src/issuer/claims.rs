@@ -3,8 +3,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
 
-use crate::base64url;
-use crate::protocol::Guid;
+use crate::protocol::{Guid, base64url};
 
 /// A person as a tenant sees them.
 #[derive(Clone, Debug)]
@@ -112,10 +111,4 @@ pub(crate) struct IdToken<'a> {
     pub(crate) upn: Option<&'a str>,
     pub(crate) uti: String,
     pub(crate) ver: &'static str,
-}
-
-impl Serialize for Guid {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
 }

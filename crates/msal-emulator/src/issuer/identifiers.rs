@@ -8,8 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::base64url;
-use crate::protocol::Guid;
+use crate::protocol::{Guid, base64url};
 
 #[derive(Debug)]
 pub(crate) struct Identifiers {

@@ -10,8 +10,8 @@ use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::base64url;
 use crate::directory::Certificate;
+use crate::protocol::base64url;
 
 /// An RSA key that signs tokens with RS256. Parsed once; clones share it.
 #[derive(Clone, Debug)]

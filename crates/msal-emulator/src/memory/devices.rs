@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::audit::Version;
-use crate::protocol::Moment;
+use crate::protocol::{Moment, Version};
 use crate::sign_in::SignedIn;
 
 /// The devices that wait.

@@ -10,9 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::directory::AppIndex;
-use crate::protocol::Moment;
+use crate::protocol::{Moment, RefreshTokenId};
 use crate::settings::Rotation;
-use crate::token::{Grant, RefreshTokenId};
+use crate::token::Grant;
 
 /// The state of the refresh tokens that were presented or revoked.
 #[derive(Debug)]

@@ -142,6 +142,12 @@ const DAYS_FROM_MARCH_OF_YEAR_0: u64 = 719_468;
 /// 9999-12-31 23:59:59.999.
 const LATEST: u64 = 253_402_300_799_999;
 
+impl From<Moment> for SystemTime {
+    fn from(moment: Moment) -> Self {
+        UNIX_EPOCH + Duration::from_millis(moment.millis())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

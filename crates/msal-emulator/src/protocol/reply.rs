@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
+use super::base64url::base64url;
 use super::call::{CLIENT_REQUEST_ID, Call};
-use crate::base64url;
 
 /// An answer, and the AADSTS code it carries.
 #[derive(Debug)]

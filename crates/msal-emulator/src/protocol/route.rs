@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::endpoint::{Endpoint, ManagedIdentitySource, Version};
 use super::request::percent_decoded;
-use crate::memory::{Endpoint, ManagedIdentitySource, Version};
 
 /// Where a request goes.
 #[derive(Debug)]

@@ -6,8 +6,7 @@ use super::Refusal;
 use super::b2c::B2cError;
 use super::catalogue::fill;
 use crate::directory::Directory;
-use crate::memory::{Endpoint, Version};
-use crate::protocol::{Call, Guid, Moment, Reply, to_json};
+use crate::protocol::{Call, Endpoint, Guid, Moment, Reply, Version, to_json};
 
 #[derive(Serialize)]
 struct Envelope<'a> {

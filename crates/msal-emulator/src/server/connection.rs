@@ -20,8 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use super::body::Outgoing;
 use crate::emulator::Emulator;
 use crate::fault::Delivery;
-use crate::memory::Endpoint;
-use crate::protocol::Target;
+use crate::protocol::{Endpoint, Target};
 
 /// What every connection needs.
 pub(super) struct Service {

@@ -14,8 +14,8 @@ pub(crate) use return_address::{ReturnAddress, redirect_to};
 use super::session::SignedIn;
 use crate::access::Asked;
 use crate::directory::RedirectKind;
-use crate::memory::{Platform, Version};
-use crate::protocol::{Call, Parameters, Reply};
+use crate::memory::Platform;
+use crate::protocol::{Call, Parameters, Reply, Version};
 use crate::refusal::Refusal;
 use crate::token::{Code, Descent, Granted, Person, client_info, in_front, missing};
 

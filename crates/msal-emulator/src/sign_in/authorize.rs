@@ -6,8 +6,8 @@ use super::interaction::{Browser, Interaction, Purpose};
 use super::session::{Session, SignedIn};
 use super::visit::Visit;
 use crate::emulator::explain;
-use crate::memory::{Platform, Version};
-use crate::protocol::{Call, Reply};
+use crate::memory::Platform;
+use crate::protocol::{Call, Reply, Version};
 use crate::settings::SignIn;
 
 /// Shows the first page of a sign-in, or redirects to the client with a code or an error.

@@ -10,8 +10,8 @@ use http::HeaderValue;
 
 use crate::directory::Account;
 use crate::issuer::{Packer, Unpacker, scramble};
-use crate::memory::{Platform, Version};
-use crate::protocol::{Call, Moment};
+use crate::memory::Platform;
+use crate::protocol::{Call, Moment, Version};
 
 /// A sign-in on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]

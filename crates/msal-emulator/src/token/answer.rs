@@ -11,12 +11,10 @@ pub(crate) use front::in_front;
 
 use super::refresh_token::Descent;
 use crate::access::Asked;
-use crate::base64url;
 use crate::directory::{Account, AppEntry, TenantIndex};
-use crate::discovery::CLOUDS;
 use crate::issuer::Subject;
-use crate::memory::{Platform, Version};
-use crate::protocol::{Call, Guid, Moment, Shape};
+use crate::memory::Platform;
+use crate::protocol::{Guid, Moment, base64url};
 
 /// Whom tokens are for.
 #[derive(Debug)]
@@ -79,28 +77,6 @@ pub(crate) fn client_info(platform: Platform<'_>, account: &Account) -> String {
     let home = platform.directory().tenant(account.home).id;
     let json = format!(r#"{{"uid":"{}","utid":"{home}"}}"#, account.object_id);
     base64url(json.as_bytes())
-}
-
-/// The issuer of a tenant. Entra's v1 issuer is on a host of its own; elsewhere it stays on the emulator's.
-pub(crate) fn issuer(call: &Call<'_>, tenant: impl std::fmt::Display, version: Version) -> String {
-    let base = &call.base;
-    let cloud = CLOUDS.iter().find(|cloud| cloud.has(call.host()));
-    match (call.target.shape, version, cloud) {
-        (Shape::Adfs, ..) => format!("{base}/adfs"),
-        (Shape::B2c { .. }, ..) => format!("{base}/{tenant}/v2.0/"),
-        // External tenants: the issuer is on a host named by the tenant.
-        _ if call.host().ends_with(".ciamlogin.com") => {
-            format!("https://{tenant}.ciamlogin.com/{tenant}/v2.0")
-        }
-        // A region answers with the issuer of its cloud.
-        (_, Version::V2, Some(cloud)) => {
-            let host = cloud.aliases.first().copied().unwrap_or_default();
-            format!("https://{host}/{tenant}/v2.0")
-        }
-        (_, Version::V1, Some(cloud)) => format!("https://{}/{tenant}/", cloud.sts),
-        (_, Version::V2, None) => format!("{base}/{tenant}/v2.0"),
-        (_, Version::V1, None) => format!("{base}/{tenant}/"),
-    }
 }
 
 /// The audience of a token for a resource: as it was asked for, but for a slash and a scope at the end.

@@ -2,9 +2,8 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::base64url;
 use crate::issuer::{Packer, Sealer, Unpacker};
-use crate::protocol::Moment;
+use crate::protocol::{Moment, base64url};
 
 /// What an authorization code says.
 #[derive(Clone, Debug, PartialEq, Eq)]

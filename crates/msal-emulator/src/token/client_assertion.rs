@@ -4,10 +4,9 @@ use serde_json::Value;
 
 use super::{TokenRequest, missing};
 use crate::directory::{AppEntry, Certificate};
-use crate::discovery::cloud_of;
 use crate::issuer::Believed;
 use crate::memory::Platform;
-use crate::protocol::{Jwt, Moment};
+use crate::protocol::{Jwt, Moment, cloud_of};
 use crate::refusal::Refusal;
 
 /// Checks the assertion of a request.

@@ -7,8 +7,8 @@ use super::grant::device_code;
 use super::missing;
 use crate::access::{Asked, Realm};
 use crate::issuer::scramble;
-use crate::memory::{Platform, Verdict, Version, Waiting, user_code};
-use crate::protocol::{Call, Reply, to_json};
+use crate::memory::{Platform, Verdict, Waiting, user_code};
+use crate::protocol::{Call, Reply, Version, to_json};
 use crate::refusal::{Refusal, telemetry};
 
 pub(crate) fn authorize_device(

@@ -3,37 +3,11 @@
 //! A refresh token is bound to a user and a client, not to a resource or a tenant, and is valid at v1
 //! and v2.0. It looks like Entra's: `1.A…`, about 1,200 characters of base64url.
 
-use std::fmt;
-
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::base64url;
 use crate::directory::{Account, AppEntry};
 use crate::issuer::{Identifiers, Packer, Sealer, Unpacker, scramble};
-use crate::protocol::Moment;
-
-/// The name of a refresh token for logs and counters. It tells nothing about the token's value.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RefreshTokenId(u64);
-
-impl RefreshTokenId {
-    /// A number to choose a shard by.
-    pub(crate) fn spread(self) -> usize {
-        usize::try_from(self.0 >> 32).unwrap_or_default()
-    }
-}
-
-impl fmt::Display for RefreshTokenId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "rt-{:016x}", self.0)
-    }
-}
-
-impl fmt::Debug for RefreshTokenId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+use crate::protocol::{Moment, RefreshTokenId, base64url};
 
 /// What a refresh token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +90,7 @@ impl Grant {
     }
 
     pub(crate) const fn id(&self) -> RefreshTokenId {
-        RefreshTokenId(scramble(self.serial ^ scramble(self.issued.millis())))
+        RefreshTokenId::new(scramble(self.serial ^ scramble(self.issued.millis())))
     }
 
     pub(crate) fn seal(&self, sealer: &Sealer, chars: usize) -> String {

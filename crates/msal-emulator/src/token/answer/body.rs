@@ -4,9 +4,8 @@ use serde::Serialize;
 
 use super::maker::{Bound, CLOCK_SKEW, CONTINUOUS_LIFE, ID_TOKEN_LIFE, Maker};
 use super::{Granted, client_info};
-use crate::base64url;
-use crate::memory::{Platform, Version};
-use crate::protocol::{Call, Shape, to_json};
+use crate::memory::Platform;
+use crate::protocol::{Call, Shape, Version, base64url, to_json};
 
 /// v1: numbers are strings, and there is a `resource`.
 #[derive(Serialize)]

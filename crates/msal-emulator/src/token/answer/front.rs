@@ -4,9 +4,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use super::Granted;
 use super::maker::{Bound, Maker};
-use crate::base64url;
-use crate::memory::{Platform, Version};
-use crate::protocol::Call;
+use crate::memory::Platform;
+use crate::protocol::{Call, Version, base64url};
 use crate::sign_in::ResponseType;
 
 /// Writes them as parameters of the authorization response, for the code that goes with them.

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Granted, Person, issuer};
-use crate::base64url;
+use super::{Granted, Person};
 use crate::issuer::{AccessToken, IdToken, Subject};
-use crate::memory::{Platform, Version};
-use crate::protocol::{Call, Guid, Moment};
+use crate::memory::Platform;
+use crate::protocol::{Call, Guid, Moment, Version, base64url, issuer_url};
 use crate::token::refresh_token::Grant;
 
 /// Makes the parts of one answer.
@@ -68,7 +67,7 @@ impl Maker<'_> {
         } = self.granted;
         let v2 = asked.resource.v2_tokens;
         let tid = self.platform.directory().tenant(*tenant).id;
-        let issuer = issuer(self.call, tid, if v2 { Version::V2 } else { Version::V1 });
+        let issuer = issuer_url(self.call, tid, if v2 { Version::V2 } else { Version::V1 });
         let (iat, client) = (self.call.now.secs(), app.client_id.as_str());
         let nbf = iat.saturating_sub(CLOCK_SKEW);
         let subject = self.subject.as_ref();
@@ -161,7 +160,7 @@ impl Maker<'_> {
         let iat = self.call.now.secs();
         self.platform.issuer().sign(&IdToken {
             aud: client,
-            iss: &issuer(self.call, tid, version),
+            iss: &issuer_url(self.call, tid, version),
             iat,
             nbf: iat,
             exp: iat + ID_TOKEN_LIFE,

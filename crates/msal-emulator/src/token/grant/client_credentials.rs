@@ -1,7 +1,8 @@
 //! `client_credentials`: a token for the application itself (RFC 6749 §4.4).
 
 use crate::access::Realm;
-use crate::memory::{Platform, Version};
+use crate::memory::Platform;
+use crate::protocol::Version;
 use crate::refusal::Refusal;
 use crate::token::answer::Granted;
 use crate::token::client::Client;

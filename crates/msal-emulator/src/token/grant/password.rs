@@ -2,7 +2,8 @@
 
 use super::entrant::Entrant;
 use crate::access::Realm;
-use crate::memory::{Platform, Version};
+use crate::memory::Platform;
+use crate::protocol::Version;
 use crate::refusal::Refusal;
 use crate::token::answer::Granted;
 use crate::token::client::Client;
