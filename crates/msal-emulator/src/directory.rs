@@ -35,7 +35,7 @@ pub use user::{User, UserPattern};
 pub(crate) use app::{AppEntry, AppIndex, Redirect};
 pub(crate) use glob::Glob;
 pub(crate) use managed_identity::ManagedIdentityEntry;
-pub(crate) use resource::ResourceEntry;
+pub(crate) use resource::{ResourceEntry, TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 pub(crate) use user::Account;
 
 use crate::protocol::Guid;

@@ -72,7 +72,9 @@ impl Emulator {
     /// envelope, or 404 for what is no endpoint. URLs in the answer are on the host that the request names.
     pub fn handle(&self, request: Request<Bytes>, now: SystemTime) -> Response<Bytes> {
         let mut directory = self.directory();
-        let call = Call::read(&request, self.clock.read(now), &self.parts.identifiers);
+        let call = Call::read(&request, self.clock.read(now), || {
+            self.parts.identifiers.guid()
+        });
         if call.target.endpoint == Endpoint::SignIn
             && let Some(newcomer) = newcomer(Platform::new(&self.parts, &directory), &call)
             && self.declare(newcomer.declaration()).is_ok()

@@ -13,6 +13,7 @@ mod moment;
 mod refresh_token_id;
 mod reply;
 mod request;
+mod response_type;
 mod route;
 
 pub use endpoint::{Endpoint, ManagedIdentitySource, Version};
@@ -29,4 +30,5 @@ pub(crate) use reply::{Reply, to_json};
 pub(crate) use request::{
     Parameters, basic_credentials, bearer, header_text, is_get, percent_decoded,
 };
+pub(crate) use response_type::ResponseType;
 pub(crate) use route::{Shape, Target};

@@ -37,6 +37,11 @@ impl Refusal {
         }
     }
 
+    /// A parameter that must be there is missing or empty.
+    pub(crate) fn missing(parameter: &'static str) -> Self {
+        Self::new(900_144).with("parameter", parameter)
+    }
+
     /// Fills the place `{name}` of the text.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.facts.push((name, value.into()));

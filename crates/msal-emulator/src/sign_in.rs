@@ -11,7 +11,6 @@ mod session;
 mod sign_up;
 mod visit;
 
-pub(crate) use authorization::ResponseType;
 pub(crate) use authorize::authorize;
 pub(crate) use device_page::device_page;
 pub(crate) use form::{newcomer, take_form};

@@ -14,7 +14,6 @@ use http::Method;
 
 pub(crate) use answer::{Granted, Person, client_info, in_front, lookup_audience};
 pub(crate) use authorization_code::Code;
-pub(crate) use client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 pub(crate) use device_authorization::authorize_device;
 pub(crate) use refresh_token::{Descent, Grant};
 
@@ -90,7 +89,9 @@ impl<'c> TokenRequest<'c> {
 
     /// The value of a parameter that must be there.
     pub(crate) fn required(&self, name: &'static str) -> Result<&str, Refusal> {
-        self.call.parameter(name).ok_or_else(|| missing(name))
+        self.call
+            .parameter(name)
+            .ok_or_else(|| Refusal::missing(name))
     }
 }
 
@@ -125,7 +126,9 @@ pub(crate) fn respond(
     if let Some(name) = call.parameters.duplicate() {
         return Err(Refusal::new(9_000_411).with("parameter", name));
     }
-    let grant_type = request.grant_type.ok_or_else(|| missing("grant_type"))?;
+    let grant_type = request
+        .grant_type
+        .ok_or_else(|| Refusal::missing("grant_type"))?;
     let judge =
         grant::find(grant_type).ok_or_else(|| Refusal::new(70003).with("grant", grant_type))?;
     let client = Client::identify(platform, request, realm)?;
@@ -136,8 +139,4 @@ pub(crate) fn respond(
     let granted = judge(platform, request, realm, &client)?;
     let body = answer::write(platform, call, version, &granted);
     Ok(Reply::token(call, 200, body, &telemetry(0, None)))
-}
-
-pub(crate) fn missing(parameter: &'static str) -> Refusal {
-    Refusal::new(900_144).with("parameter", parameter)
 }

@@ -48,7 +48,7 @@ impl Conditions<'_> {
 
     /// Refuses what the client's registration does not list.
     pub(crate) fn check_registration(&self) -> Result<(), Refusal> {
-        if self.app.lists(&self.asked.resource) {
+        if self.asked.resource.is_listed_by(self.app) {
             return Ok(());
         }
         Err(Refusal::new(650_057)

@@ -1,6 +1,6 @@
 //! The tenant part of a URL: one tenant, or a name for many.
 
-use crate::directory::{Account, Directory, TenantIndex};
+use crate::directory::{Account, AppEntry, Directory, TenantIndex};
 use crate::protocol::Guid;
 use crate::refusal::Refusal;
 
@@ -44,6 +44,14 @@ impl Realm {
         match self {
             Self::Tenant(tenant) | Self::Consumers(Some(tenant)) => Some(tenant),
             _ => None,
+        }
+    }
+
+    /// Whether an application is registered for the users of another tenant only.
+    pub(crate) fn excludes(self, app: &AppEntry) -> bool {
+        match (app.only_tenant, self.tenant()) {
+            (Some(only), Some(tenant)) => only != tenant,
+            _ => false,
         }
     }
 

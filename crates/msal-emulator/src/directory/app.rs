@@ -2,9 +2,7 @@
 
 use super::TenantIndex;
 use super::certificate::Certificate;
-use super::resource::{ResourceEntry, lookup_form};
 use super::secret::Secret;
-use crate::access::Realm;
 
 /// An application to be.
 #[derive(Clone, Debug)]
@@ -236,26 +234,6 @@ pub(crate) struct AppEntry {
     pub(crate) access_tokens: bool,
     pub(crate) front_channel_logout: Option<String>,
     pub(crate) resources: Vec<String>,
-}
-
-impl AppEntry {
-    /// Whether its registration lists the API, or none at all.
-    pub(crate) fn lists(&self, resource: &ResourceEntry) -> bool {
-        let is_it = |listed: &String| {
-            let listed = lookup_form(listed);
-            let mut names = resource.uris.iter().map(|uri| lookup_form(uri));
-            listed == resource.id.to_string() || names.any(|name| name == listed)
-        };
-        self.resources.is_empty() || self.resources.iter().any(is_it)
-    }
-
-    /// Whether it is an application of another tenant only.
-    pub(crate) fn is_elsewhere(&self, realm: Realm) -> bool {
-        match (self.only_tenant, realm.tenant()) {
-            (Some(only), Some(tenant)) => only != tenant,
-            _ => false,
-        }
-    }
 }
 
 /// The place of an application in its directory.

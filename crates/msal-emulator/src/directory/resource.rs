@@ -2,7 +2,6 @@
 
 use super::app::AppEntry;
 use crate::protocol::Guid;
-use crate::token::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 
 /// An API to be.
 #[derive(Clone, Debug)]
@@ -98,6 +97,16 @@ impl ResourceEntry {
         }
     }
 
+    /// Whether the registration of `app` lists this API, or none at all.
+    pub(crate) fn is_listed_by(&self, app: &AppEntry) -> bool {
+        let is_it = |listed: &String| {
+            let listed = lookup_form(listed);
+            let mut names = self.uris.iter().map(|uri| lookup_form(uri));
+            listed == self.id.to_string() || names.any(|name| name == listed)
+        };
+        app.resources.is_empty() || app.resources.iter().any(is_it)
+    }
+
     /// Whether this is Microsoft Graph, whose permissions may be asked for by their bare names.
     pub(crate) fn is_graph(&self) -> bool {
         GRAPH.parse() == Ok(self.id)
@@ -120,3 +129,8 @@ pub(crate) fn lookup_form(uri: &str) -> String {
 pub(crate) const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 pub(crate) const DEFAULT_SCOPE: &str = "user_impersonation";
+
+/// The audience of tokens that are exchanged for others.
+pub(crate) const TOKEN_EXCHANGE: &str = "api://AzureADTokenExchange";
+
+pub(crate) const TOKEN_EXCHANGE_ID: &str = "fb60f99c-7a34-4190-8149-302f77469936";

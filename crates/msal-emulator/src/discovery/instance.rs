@@ -9,8 +9,7 @@ use crate::refusal::Refusal;
 /// Answers for a host of one of Microsoft's clouds, and for the emulator's own.
 pub(crate) fn instance_discovery(call: &Call<'_>) -> Result<Reply, Refusal> {
     let endpoint = call.parameter("authorization_endpoint");
-    let endpoint = endpoint
-        .ok_or_else(|| Refusal::new(900_144).with("parameter", "authorization_endpoint"))?;
+    let endpoint = endpoint.ok_or_else(|| Refusal::missing("authorization_endpoint"))?;
     let unknown = || Refusal::new(50049);
     let Ok(endpoint) = Url::parse(endpoint) else {
         return Err(unknown());

@@ -7,7 +7,6 @@ use super::guid::Guid;
 use super::moment::Moment;
 use super::request::{Parameters, base_url, cookie, header_text, is_get};
 use super::route::Target;
-use crate::issuer::Identifiers;
 
 /// A request with what every answer needs: the time, the base of URLs, the identifiers.
 #[derive(Debug)]
@@ -23,10 +22,11 @@ pub(crate) struct Call<'r> {
 }
 
 impl<'r> Call<'r> {
+    /// Reads a request that arrives at `now`; `new_id` makes identifiers.
     pub(crate) fn read(
         request: &'r Request<Bytes>,
         now: Moment,
-        identifiers: &Identifiers,
+        new_id: impl Fn() -> Guid,
     ) -> Self {
         let target = Target::read(request.uri().path());
         let parameters = if is_get(request.method()) {
@@ -49,8 +49,8 @@ impl<'r> Call<'r> {
             target,
             now,
             base: base_url(request),
-            trace_id: identifiers.guid(),
-            correlation_id: sent_id().unwrap_or_else(|| identifiers.guid()),
+            trace_id: new_id(),
+            correlation_id: sent_id().unwrap_or_else(&new_id),
             parameters,
             request,
         }

@@ -1,23 +1,21 @@
 //! An authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1): what it asks and where its
 //! answer goes.
 
-mod response_type;
 mod return_address;
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-pub(crate) use response_type::ResponseType;
 pub(crate) use return_address::{ReturnAddress, redirect_to};
 
 use super::session::SignedIn;
 use crate::access::Asked;
-use crate::directory::RedirectKind;
+use crate::directory::{AppEntry, RedirectKind};
 use crate::memory::Platform;
-use crate::protocol::{Call, Parameters, Reply, Version};
+use crate::protocol::{Call, Parameters, Reply, ResponseType, Version};
 use crate::refusal::Refusal;
-use crate::token::{Code, Descent, Granted, Person, client_info, in_front, missing};
+use crate::token::{Code, Descent, Granted, Person, client_info, in_front};
 
 /// What an authorization request asks for.
 #[derive(Debug)]
@@ -216,7 +214,7 @@ impl<'d> Ask<'d> {
             .value(version.scope_parameter())
             .unwrap_or_default();
         if version == Version::V2 && text.is_empty() {
-            return Err(missing("scope"));
+            return Err(Refusal::missing("scope"));
         }
         let claims = read_claims(parameters.value("claims"))?;
         let wishes = Wishes::read(parameters)?;
@@ -284,14 +282,14 @@ fn read_response_type(
 ) -> Result<ResponseType, Refusal> {
     let text = parameters
         .value("response_type")
-        .ok_or_else(|| missing("response_type"))?;
+        .ok_or_else(|| Refusal::missing("response_type"))?;
     let refused = |problem: &'static str| {
         let refusal = Refusal::new(70005).with("response_type", text);
         refusal.with("problem", problem)
     };
     let response_type =
         ResponseType::read(text).ok_or_else(|| refused("is not enabled for the application."))?;
-    response_type.check(back.app)?;
+    check_enabled(response_type, back.app)?;
     let mode = parameters.value("response_mode").unwrap_or("fragment");
     let known = ["query", "fragment", "form_post"].contains(&mode);
     if !known || (mode == "query" && response_type.has_tokens()) {
@@ -308,6 +306,17 @@ fn read_response_type(
         }
     }
     Ok(response_type)
+}
+
+/// Refuses what the application has not been enabled for.
+fn check_enabled(response_type: ResponseType, app: &AppEntry) -> Result<(), Refusal> {
+    if response_type.token && !app.access_tokens {
+        return Err(Refusal::new(700_051));
+    }
+    if response_type.id_token && !app.id_tokens {
+        return Err(Refusal::new(700_054));
+    }
+    Ok(())
 }
 
 fn read_claims(claims: Option<&str>) -> Result<Value, Refusal> {

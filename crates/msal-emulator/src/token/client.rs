@@ -1,6 +1,6 @@
 //! The client of a token request: who it is, and whether it proves that.
 
-use super::{TokenRequest, client_assertion, missing};
+use super::{TokenRequest, client_assertion};
 use crate::access::Realm;
 use crate::directory::{AppEntry, Directory};
 use crate::memory::Platform;
@@ -25,7 +25,7 @@ impl<'d> Client<'d> {
         let client_id = request
             .client_id
             .as_deref()
-            .ok_or_else(|| missing("client_id"))?;
+            .ok_or_else(|| Refusal::missing("client_id"))?;
         let app = Self::find(client_id, realm, directory)?;
         let proven = prove(platform, app, request)?;
         Ok(Self { app, proven })
@@ -42,7 +42,7 @@ impl<'d> Client<'d> {
         }
         let unknown = || Refusal::new(700_016).with("client", client_id);
         let app = directory.find_app(client_id).ok_or_else(unknown)?;
-        if app.is_elsewhere(realm) {
+        if realm.excludes(app) {
             return Err(unknown());
         }
         if app.only_tenant.is_some() && !matches!(realm, Realm::Tenant(_)) {

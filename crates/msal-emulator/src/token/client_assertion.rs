@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{TokenRequest, missing};
-use crate::directory::{AppEntry, Certificate};
+use super::TokenRequest;
+use crate::directory::{AppEntry, Certificate, TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 use crate::issuer::Believed;
 use crate::memory::Platform;
 use crate::protocol::{Jwt, Moment, cloud_of};
@@ -19,7 +19,7 @@ pub(crate) fn check(
     let call = request.call;
     let kind = call
         .parameter("client_assertion_type")
-        .ok_or_else(|| missing("client_assertion_type"))?;
+        .ok_or_else(|| Refusal::missing("client_assertion_type"))?;
     if kind != JWT_BEARER {
         return Err(Refusal::new(90023).with("parameter", "client_assertion_type"));
     }
@@ -130,10 +130,6 @@ fn exchange(app: &AppEntry, believed: &Believed, now: Moment) -> Result<(), Refu
     }
     Ok(())
 }
-
-/// The audience of tokens that are exchanged for others.
-pub(crate) const TOKEN_EXCHANGE: &str = "api://AzureADTokenExchange";
-pub(crate) const TOKEN_EXCHANGE_ID: &str = "fb60f99c-7a34-4190-8149-302f77469936";
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::client::Client;
 use super::grant::device_code;
-use super::missing;
 use crate::access::{Asked, Realm};
 use crate::issuer::scramble;
 use crate::memory::{Platform, Verdict, Waiting, user_code};
@@ -20,13 +19,13 @@ pub(crate) fn authorize_device(
     let realm = Realm::find(&call.target.tenant, directory)?;
     let client_id = call
         .parameter("client_id")
-        .ok_or_else(|| missing("client_id"))?;
+        .ok_or_else(|| Refusal::missing("client_id"))?;
     let app = Client::find(client_id, realm, directory)?;
     let text = call
         .parameter(version.scope_parameter())
         .unwrap_or_default();
     if version == Version::V2 && text.is_empty() {
-        return Err(missing("scope"));
+        return Err(Refusal::missing("scope"));
     }
     Asked::read(version, text, app, directory)?;
     let serial = platform.identifiers().serial();

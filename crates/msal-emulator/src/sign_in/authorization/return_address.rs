@@ -4,14 +4,12 @@
 use http::{HeaderValue, header};
 use url::Url;
 
-use super::response_type::ResponseType;
 use crate::access::Realm;
 use crate::directory::{AppEntry, Redirect, RedirectKind};
 use crate::memory::Platform;
-use crate::protocol::{Call, Parameters, Reply};
+use crate::protocol::{Call, Parameters, Reply, ResponseType};
 use crate::refusal::{B2cError, Refusal, description};
 use crate::sign_in::page;
-use crate::token::missing;
 
 /// Where the answer to an authorization request goes. It is known before anything else is judged,
 /// so that errors can go there too.
@@ -45,11 +43,11 @@ impl<'d> ReturnAddress<'d> {
         let realm = Realm::find(tenant, directory)?;
         let client_id = parameters
             .value("client_id")
-            .ok_or_else(|| missing("client_id"))?;
+            .ok_or_else(|| Refusal::missing("client_id"))?;
         let app = directory
             .find_app(client_id)
             .ok_or_else(|| Refusal::new(700_016).with("client", client_id))?;
-        if app.is_elsewhere(realm) {
+        if realm.excludes(app) {
             return Err(Refusal::new(700_016).with("client", client_id));
         }
         let (uri, kind) = redirect(parameters.value("redirect_uri"), app)?;
@@ -157,7 +155,7 @@ fn redirect(asked: Option<&str>, app: &AppEntry) -> Result<(Url, RedirectKind), 
     let asked = match (asked, app.redirects.as_slice()) {
         (Some(asked), _) => asked,
         (None, [only]) => &only.uri,
-        (None, _) => return Err(missing("redirect_uri")),
+        (None, _) => return Err(Refusal::missing("redirect_uri")),
     };
     let Ok(url) = Url::parse(asked) else {
         return Err(refused());

@@ -5,8 +5,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use super::Granted;
 use super::maker::{Bound, Maker};
 use crate::memory::Platform;
-use crate::protocol::{Call, Version, base64url};
-use crate::sign_in::ResponseType;
+use crate::protocol::{Call, ResponseType, Version, base64url};
 
 /// Writes them as parameters of the authorization response, for the code that goes with them.
 pub(crate) fn in_front(

@@ -4,9 +4,9 @@ use crate::access::Realm;
 use crate::memory::Platform;
 use crate::protocol::Version;
 use crate::refusal::Refusal;
+use crate::token::TokenRequest;
 use crate::token::answer::Granted;
 use crate::token::client::Client;
-use crate::token::{TokenRequest, missing};
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,
@@ -25,7 +25,7 @@ pub(crate) fn judge<'d>(
         let scope = request
             .call
             .parameter("scope")
-            .ok_or_else(|| missing("scope"))?;
+            .ok_or_else(|| Refusal::missing("scope"))?;
         if !scope.split(' ').all(|item| item.ends_with("/.default")) {
             return Err(Refusal::new(1_002_012));
         }

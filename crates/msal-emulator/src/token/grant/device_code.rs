@@ -6,10 +6,10 @@ use crate::access::{Asked, Realm};
 use crate::issuer::{Packer, Sealer, Unpacker};
 use crate::memory::{Platform, Poll};
 use crate::refusal::Refusal;
+use crate::token::TokenRequest;
 use crate::token::answer::Granted;
 use crate::token::client::Client;
 use crate::token::refresh_token::Descent;
-use crate::token::{TokenRequest, missing};
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,
@@ -21,7 +21,7 @@ pub(crate) fn judge<'d>(
     let code = request.call.parameter("device_code");
     let code = code
         .or_else(|| request.call.parameter("code"))
-        .ok_or_else(|| missing("device_code"))?;
+        .ok_or_else(|| Refusal::missing("device_code"))?;
     let serial = open(platform.sealer(), code).ok_or_else(|| Refusal::new(70018))?;
     let interval = platform.settings().device_code_interval;
     let (device, signed_in) =

@@ -5,10 +5,10 @@ use crate::access::Realm;
 use crate::memory::Platform;
 use crate::protocol::Version;
 use crate::refusal::Refusal;
+use crate::token::TokenRequest;
 use crate::token::answer::Granted;
 use crate::token::client::Client;
 use crate::token::refresh_token::Descent;
-use crate::token::{TokenRequest, missing};
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,
@@ -22,7 +22,7 @@ pub(crate) fn judge<'d>(
         return Err(Refusal::new(9_001_023));
     }
     if request.version == Version::V2 && request.call.parameter("scope").is_none() {
-        return Err(missing("scope"));
+        return Err(Refusal::missing("scope"));
     }
     let unknown = || Refusal::new(50034);
     let account = directory.account(username).ok_or_else(unknown)?;

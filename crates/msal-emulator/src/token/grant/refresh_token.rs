@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use crate::token::answer::Granted;
 use crate::token::client::Client;
 use crate::token::refresh_token::Grant;
-use crate::token::{Presented, TokenRequest, missing};
+use crate::token::{Presented, TokenRequest};
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,
@@ -22,7 +22,7 @@ pub(crate) fn judge<'d>(
     let grant = match &request.refresh_token {
         Presented::Token(grant) => grant,
         Presented::Unreadable => return Err(Refusal::new(9_002_313)),
-        Presented::Nothing => return Err(missing("refresh_token")),
+        Presented::Nothing => return Err(Refusal::missing("refresh_token")),
     };
     check_client(grant, client.app)?;
     if let Some(limit) = platform.settings().loop_limit

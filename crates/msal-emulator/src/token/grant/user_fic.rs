@@ -3,14 +3,14 @@
 
 use super::entrant::Entrant;
 use crate::access::Realm;
+use crate::directory::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 use crate::memory::Platform;
 use crate::protocol::Jwt;
 use crate::refusal::Refusal;
+use crate::token::TokenRequest;
 use crate::token::answer::Granted;
 use crate::token::client::Client;
-use crate::token::client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 use crate::token::refresh_token::Descent;
-use crate::token::{TokenRequest, missing};
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,
@@ -40,7 +40,7 @@ pub(crate) fn judge<'d>(
     ) {
         (Some(upn), _) => directory.account(upn),
         (None, Some(id)) => by_id(id),
-        (None, None) => return Err(missing("username")),
+        (None, None) => return Err(Refusal::missing("username")),
     };
     let account = account.ok_or_else(|| Refusal::new(50034))?;
     let asked = request.asked(client.app, directory);

@@ -1,8 +1,5 @@
 //! `response_type`: what the authorization endpoint itself gives (OAuth 2.0 Multiple Response Types).
 
-use crate::directory::AppEntry;
-use crate::refusal::Refusal;
-
 /// A set of `code`, `id_token` and `token`, of which there is at least one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ResponseType {
@@ -31,17 +28,6 @@ impl ResponseType {
 
     pub(crate) const fn has_tokens(self) -> bool {
         self.id_token || self.token
-    }
-
-    /// Refuses what the application has not been enabled for.
-    pub(crate) fn check(self, app: &AppEntry) -> Result<(), Refusal> {
-        if self.token && !app.access_tokens {
-            return Err(Refusal::new(700_051));
-        }
-        if self.id_token && !app.id_tokens {
-            return Err(Refusal::new(700_054));
-        }
-        Ok(())
     }
 }
 
