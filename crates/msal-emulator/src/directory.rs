@@ -6,8 +6,10 @@
 mod app;
 mod builder;
 mod certificate;
+mod declarations;
 mod error;
 mod glob;
+mod index;
 mod managed_identity;
 mod overview;
 mod policy;
@@ -32,14 +34,17 @@ pub use secret::Secret;
 pub use tenant::Tenant;
 pub use user::{User, UserPattern};
 
-pub(crate) use app::{AppEntry, AppIndex, Redirect};
+pub(crate) use app::{AppEntry, Redirect};
 pub(crate) use glob::Glob;
+pub(crate) use index::{AppIndex, TenantIndex};
 pub(crate) use managed_identity::ManagedIdentityEntry;
 pub(crate) use resource::{ResourceEntry, TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 pub(crate) use user::Account;
 
 use crate::protocol::Guid;
+use declarations::Declarations;
 use resource::lookup_form;
+use tenant::TenantEntry;
 use user::PatternEntry;
 
 /// Everything the emulator knows about the world before the first request.
@@ -56,42 +61,10 @@ pub struct Directory {
     resources_by_uri: HashMap<String, usize>,
     managed_identities: Vec<ManagedIdentityEntry>,
     /// What it was built from, to build a larger one.
-    declarations: DirectoryBuilder,
+    declarations: Declarations,
 }
-
-/// A tenant as requests meet it.
-#[derive(Debug)]
-pub(crate) struct TenantEntry {
-    pub(crate) id: Guid,
-    pub(crate) name: String,
-    domain: String,
-    pub(crate) policies: Vec<Policy>,
-    /// Its people sign in at AD FS.
-    pub(crate) federated: bool,
-    /// People make accounts of their own.
-    pub(crate) sign_up: bool,
-    guests: HashMap<String, Guid>,
-}
-
-impl TenantEntry {
-    /// The domain it was declared with.
-    pub(crate) fn domain(&self) -> &str {
-        &self.domain
-    }
-}
-
-/// The place of a tenant in its directory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct TenantIndex(usize);
 
 impl Directory {
-    /// A directory with nothing but the resources everybody has: Microsoft Graph, Azure AD Graph,
-    /// Azure Resource Manager, Key Vault and Storage.
-    #[must_use]
-    pub fn builder() -> DirectoryBuilder {
-        DirectoryBuilder::default()
-    }
-
     pub(crate) fn tenant(&self, index: TenantIndex) -> &TenantEntry {
         &self.tenants[index.0]
     }
@@ -167,10 +140,6 @@ impl Directory {
         self.resources_by_uri
             .get(&lookup_form(name))
             .map(|&index| &self.resources[index])
-    }
-
-    pub(crate) const fn declarations(&self) -> &DirectoryBuilder {
-        &self.declarations
     }
 
     pub(crate) fn managed_identities(&self) -> &[ManagedIdentityEntry] {

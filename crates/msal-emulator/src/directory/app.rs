@@ -1,7 +1,7 @@
 //! Applications: the clients that ask for tokens.
 
-use super::TenantIndex;
 use super::certificate::Certificate;
+use super::index::{AppIndex, TenantIndex};
 use super::secret::Secret;
 
 /// An application to be.
@@ -235,10 +235,6 @@ pub(crate) struct AppEntry {
     pub(crate) front_channel_logout: Option<String>,
     pub(crate) resources: Vec<String>,
 }
-
-/// The place of an application in its directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct AppIndex(pub(crate) u32);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! Managed identities: applications whose secret is the machine they run on.
 
-use super::TenantIndex;
+use super::index::TenantIndex;
 use crate::protocol::Guid;
 
 /// A managed identity to be. Every machine of the emulator has all of them.

@@ -1,8 +1,9 @@
 //! What a directory holds, for people who start an emulator and want to know what to type.
 
+use super::Directory;
 use super::app::STANDARD;
+use super::index::TenantIndex;
 use super::user::PatternEntry;
-use super::{Directory, TenantIndex};
 
 /// A tenant of a [`Directory`].
 #[derive(Clone, Debug, PartialEq, Eq)]

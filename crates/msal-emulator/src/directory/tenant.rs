@@ -1,7 +1,10 @@
 //! Tenants and what lives in them.
 
+use std::collections::HashMap;
+
 use super::policy::Policy;
 use super::user::{User, UserPattern};
+use crate::protocol::Guid;
 
 /// A tenant to be: its domains, its people and its rules.
 ///
@@ -138,5 +141,26 @@ impl Tenant {
         self.patterns.extend(more.patterns);
         self.guests.extend(more.guests);
         self.policies.extend(more.policies);
+    }
+}
+
+/// A tenant as requests meet it.
+#[derive(Debug)]
+pub(crate) struct TenantEntry {
+    pub(crate) id: Guid,
+    pub(crate) name: String,
+    pub(super) domain: String,
+    pub(crate) policies: Vec<Policy>,
+    /// Its people sign in at AD FS.
+    pub(crate) federated: bool,
+    /// People make accounts of their own.
+    pub(crate) sign_up: bool,
+    pub(super) guests: HashMap<String, Guid>,
+}
+
+impl TenantEntry {
+    /// The domain it was declared with.
+    pub(crate) fn domain(&self) -> &str {
+        &self.domain
     }
 }

@@ -1,6 +1,6 @@
 //! Users, one by one or by pattern.
 
-use super::TenantIndex;
+use super::index::TenantIndex;
 use super::secret::Secret;
 use crate::protocol::Guid;
 
@@ -182,7 +182,7 @@ const PLACE: &str = "{n}";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::TenantIndex;
+    use crate::directory::index::TenantIndex;
 
     #[test]
     fn a_pattern_has_its_users_and_no_others() {

@@ -89,7 +89,7 @@ impl Emulator {
             .directory
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        let grown = directory.declarations().clone().merge(more).build()?;
+        let grown = directory.grown(more)?;
         *directory = Arc::new(grown);
         Ok(())
     }
