@@ -5,6 +5,7 @@ mod devices;
 mod people;
 mod platform;
 mod redemptions;
+mod signed_in;
 
 pub use audit::AuditRecord;
 pub use redemptions::{Redemption, Redemptions};
@@ -14,3 +15,4 @@ pub(crate) use devices::{Poll, Verdict, Waiting, user_code};
 pub(crate) use people::Cut;
 pub(crate) use platform::{Parts, Platform};
 pub(crate) use redemptions::Spent;
+pub(crate) use signed_in::SignedIn;

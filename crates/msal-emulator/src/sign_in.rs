@@ -16,4 +16,3 @@ pub(crate) use device_page::device_page;
 pub(crate) use form::{newcomer, take_form};
 pub(crate) use logout::logout;
 pub(crate) use page::{FORM_POST_SCRIPT, error};
-pub(crate) use session::SignedIn;

@@ -7,8 +7,7 @@ mod client_assertion;
 mod device_authorization;
 mod grant;
 mod refresh_token;
-
-use std::borrow::Cow;
+mod request;
 
 use http::Method;
 
@@ -16,84 +15,13 @@ pub(crate) use answer::{Granted, Person, client_info, in_front, lookup_audience}
 pub(crate) use authorization_code::Code;
 pub(crate) use device_authorization::authorize_device;
 pub(crate) use refresh_token::{Descent, Grant};
+pub(crate) use request::{Presented, TokenRequest};
 
-use crate::access::{Asked, Realm};
-use crate::directory::{AppEntry, Directory};
+use crate::access::Realm;
 use crate::memory::Platform;
-use crate::protocol::{Call, Reply, Shape, Version, basic_credentials};
+use crate::protocol::{Reply, Shape, Version};
 use crate::refusal::{Refusal, telemetry};
 use client::Client;
-
-/// A token request, read but not judged.
-#[derive(Debug)]
-pub(crate) struct TokenRequest<'c> {
-    pub(crate) call: &'c Call<'c>,
-    pub(crate) version: Version,
-    pub(crate) grant_type: Option<&'c str>,
-    pub(crate) client_id: Option<Cow<'c, str>>,
-    pub(crate) client_secret: Option<Cow<'c, str>>,
-    pub(crate) refresh_token: Presented,
-}
-
-/// The refresh token of a request.
-#[derive(Debug)]
-pub(crate) enum Presented {
-    Nothing,
-    Token(Grant),
-    /// Something that is not a refresh token of ours.
-    Unreadable,
-}
-
-impl<'c> TokenRequest<'c> {
-    pub(crate) fn read(platform: Platform<'_>, call: &'c Call<'c>, version: Version) -> Self {
-        let (mut client_id, mut client_secret) = (None, None);
-        if let Some((id, secret)) = basic_credentials(call.request.headers()) {
-            (client_id, client_secret) = (Some(Cow::Owned(id)), Some(Cow::Owned(secret)));
-        }
-        let grant_type = call.parameter("grant_type");
-        let presented = call
-            .parameter("refresh_token")
-            .filter(|_| grant_type == Some("refresh_token"));
-        Self {
-            call,
-            version,
-            grant_type,
-            client_id: call.parameter("client_id").map(Cow::Borrowed).or(client_id),
-            client_secret: call
-                .parameter("client_secret")
-                .map(Cow::Borrowed)
-                .or(client_secret),
-            refresh_token: presented.map_or(Presented::Nothing, |text| {
-                Grant::open(platform.sealer(), text).map_or(Presented::Unreadable, Presented::Token)
-            }),
-        }
-    }
-
-    /// The user the request is about, as far as it says.
-    pub(crate) fn user(&self) -> Option<&str> {
-        match &self.refresh_token {
-            Presented::Token(grant) => Some(&grant.upn),
-            _ => self.call.parameter("username"),
-        }
-    }
-
-    /// What the request asks for.
-    pub(crate) fn asked<'d>(
-        &self,
-        app: &AppEntry,
-        directory: &'d Directory,
-    ) -> Result<Asked<'d>, Refusal> {
-        let text = self.call.parameter(self.version.scope_parameter());
-        Asked::read(self.version, text.unwrap_or_default(), app, directory)
-    }
-
-    /// The value of a parameter that must be there.
-    pub(crate) fn required(&self, name: &'static str) -> Result<&str, Refusal> {
-        self.call
-            .parameter(name)
-            .ok_or_else(|| Refusal::missing(name))
-    }
-}
 
 /// Counts the refresh token that a request presents, whatever becomes of it.
 pub(crate) fn count_presented(platform: Platform<'_>, request: &TokenRequest<'_>) {

@@ -10,12 +10,11 @@ use super::Emulator;
 use crate::admin;
 use crate::directory::{DirectoryBuilder, DirectoryError, Secret};
 use crate::fault::Fault;
-use crate::memory::{AuditRecord, Cut, Redemptions, Verdict};
+use crate::memory::{AuditRecord, Cut, Redemptions, SignedIn, Verdict};
 use crate::protocol::RefreshTokenId;
 #[cfg(feature = "server")]
 use crate::settings::Settings;
 use crate::settings::Signatures;
-use crate::sign_in::SignedIn;
 use crate::token::{Descent, Grant};
 
 impl Emulator {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::signed_in::SignedIn;
 use crate::protocol::{Moment, Version};
-use crate::sign_in::SignedIn;
 
 /// The devices that wait.
 #[derive(Debug, Default)]

@@ -3,57 +3,16 @@
 //! A row says what the envelope holds apart from the identifiers and the time. Its text may have
 //! places such as `{client}`, filled from the request at hand.
 
+mod row;
 mod rows;
 
 use std::fmt;
 
+pub use row::Source;
+
+pub(crate) use row::{ErrorName, Row};
+
 use rows::ROWS;
-
-/// One AADSTS error.
-#[derive(Debug)]
-pub(crate) struct Row {
-    pub(crate) code: u32,
-    pub(crate) error: ErrorName,
-    pub(crate) status: u16,
-    pub(crate) suberror: Option<&'static str>,
-    /// Whether the envelope carries `error_uri`: only codes with a page of their own do.
-    pub(crate) page: bool,
-    pub(crate) source: Source,
-    /// Where that is to be seen.
-    pub(crate) evidence: &'static str,
-    pub(crate) text: &'static str,
-    /// Whether the text is Entra's, word for word.
-    pub(crate) verbatim: bool,
-}
-
-/// The OAuth error a code is reported under.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum ErrorName {
-    ByVersion {
-        v1: &'static str,
-        v2: &'static str,
-    },
-    /// What needs the user has its own name at v1 only.
-    Interaction,
-    Same(&'static str),
-}
-
-/// How certain a row is: what its code and the members of its envelope rest on. What its text rests on is
-/// told apart by [`CatalogueRow::is_verbatim`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Source {
-    /// Microsoft's documentation.
-    Documented,
-    /// A fixture in the tests of one of Microsoft's libraries.
-    Fixture,
-    /// The code exists, but `error`, `suberror` or the status is not confirmed.
-    Guessed,
-    /// A verbatim answer in a public issue, post or log.
-    Reported,
-    /// A published recording of a real exchange.
-    Recorded,
-}
 
 /// One AADSTS error as the emulator knows it, for listings.
 #[derive(Clone, Copy, Debug)]
@@ -126,22 +85,6 @@ impl CatalogueRow {
     }
 }
 
-impl ErrorName {
-    pub(crate) const fn at_v1(self) -> &'static str {
-        match self {
-            Self::ByVersion { v1: name, .. } | Self::Same(name) => name,
-            Self::Interaction => "interaction_required",
-        }
-    }
-
-    pub(crate) const fn at_v2(self) -> &'static str {
-        match self {
-            Self::ByVersion { v2: name, .. } | Self::Same(name) => name,
-            Self::Interaction => "invalid_grant",
-        }
-    }
-}
-
 /// The row of `code`.
 pub(crate) fn row(code: u32) -> Option<&'static Row> {
     let index = ROWS.binary_search_by_key(&code, |row| row.code).ok()?;
@@ -170,13 +113,6 @@ pub(crate) fn fill(
         rest = &rest[start + length + 1..];
     }
     out.write_str(rest)
-}
-
-impl Row {
-    /// Whether the envelope says in `claims` what the user has to do.
-    pub(crate) const fn needs_claims(&self) -> bool {
-        matches!(self.error, ErrorName::Interaction)
-    }
 }
 
 #[cfg(test)]

@@ -9,10 +9,9 @@ use serde_json::Value;
 
 pub(crate) use return_address::{ReturnAddress, redirect_to};
 
-use super::session::SignedIn;
 use crate::access::Asked;
 use crate::directory::{AppEntry, RedirectKind};
-use crate::memory::Platform;
+use crate::memory::{Platform, SignedIn};
 use crate::protocol::{Call, Parameters, Reply, ResponseType, Version};
 use crate::refusal::Refusal;
 use crate::token::{Code, Descent, Granted, Person, client_info, in_front};

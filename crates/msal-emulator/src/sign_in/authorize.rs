@@ -3,10 +3,10 @@
 use super::authorization::{Authorization, Prompt, ReturnAddress};
 use super::form::proceed;
 use super::interaction::{Browser, Interaction, Purpose};
-use super::session::{Session, SignedIn};
+use super::session::Session;
 use super::visit::Visit;
 use crate::emulator::explain;
-use crate::memory::Platform;
+use crate::memory::{Platform, SignedIn};
 use crate::protocol::{Call, Reply, Version};
 use crate::settings::SignIn;
 

@@ -7,9 +7,9 @@ use super::form::action;
 use super::interaction::{Browser, Interaction, Purpose};
 use super::page;
 use super::page::Frame;
-use super::session::{Session, SignedIn};
+use super::session::Session;
 use crate::directory::Directory;
-use crate::memory::Platform;
+use crate::memory::{Platform, SignedIn};
 use crate::protocol::{Call, Jwt, Parameters, Reply};
 
 /// Signs the browser out, and goes back to the client if it is known. Where several accounts are signed in

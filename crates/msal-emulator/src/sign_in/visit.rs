@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::authorization::{Prompt, Wishes};
 use super::interaction::Interaction;
-use super::session::{Session, SignedIn};
+use super::session::Session;
 use super::sign_up;
 use crate::access::{Asked, Conditions, Evidence, Realm};
 use crate::directory::{Account, AppEntry, Requirement, TenantIndex};
-use crate::memory::Platform;
+use crate::memory::{Platform, SignedIn};
 use crate::protocol::Moment;
 use crate::refusal::Refusal;
 

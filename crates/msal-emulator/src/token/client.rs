@@ -1,6 +1,7 @@
 //! The client of a token request: who it is, and whether it proves that.
 
-use super::{TokenRequest, client_assertion};
+use super::client_assertion;
+use super::request::TokenRequest;
 use crate::access::Realm;
 use crate::directory::{AppEntry, Directory};
 use crate::memory::Platform;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::TokenRequest;
+use super::request::TokenRequest;
 use crate::directory::{AppEntry, Certificate, TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 use crate::issuer::Believed;
 use crate::memory::Platform;

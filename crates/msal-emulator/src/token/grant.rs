@@ -11,9 +11,9 @@ mod refresh_token;
 mod saml_bearer;
 mod user_fic;
 
-use super::TokenRequest;
 use super::answer::Granted;
 use super::client::Client;
+use super::request::TokenRequest;
 use crate::access::Realm;
 use crate::memory::Platform;
 use crate::refusal::Refusal;

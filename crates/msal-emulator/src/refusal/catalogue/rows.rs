@@ -74,7 +74,7 @@ enum Page {
 use Page::{No, Yes};
 use Source::{Documented, Fixture, Guessed, Recorded, Reported};
 
-use super::{ErrorName, Row, Source};
+use super::row::{ErrorName, Row, Source};
 
 const INVALID_CLIENT: &str = "invalid_client";
 const INVALID_GRANT: &str = "invalid_grant";

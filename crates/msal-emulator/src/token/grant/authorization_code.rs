@@ -9,11 +9,11 @@ use crate::directory::{Account, AppEntry, Directory};
 use crate::memory::Platform;
 use crate::protocol::Version;
 use crate::refusal::Refusal;
-use crate::token::TokenRequest;
 use crate::token::answer::Granted;
 use crate::token::authorization_code::Code;
 use crate::token::client::Client;
 use crate::token::refresh_token::Descent;
+use crate::token::request::TokenRequest;
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

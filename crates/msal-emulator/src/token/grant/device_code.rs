@@ -6,10 +6,10 @@ use crate::access::{Asked, Realm};
 use crate::issuer::{Packer, Sealer, Unpacker};
 use crate::memory::{Platform, Poll};
 use crate::refusal::Refusal;
-use crate::token::TokenRequest;
 use crate::token::answer::Granted;
 use crate::token::client::Client;
 use crate::token::refresh_token::Descent;
+use crate::token::request::TokenRequest;
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

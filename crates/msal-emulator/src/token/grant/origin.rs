@@ -1,7 +1,7 @@
 //! The rule about where single-page applications redeem from.
 
 use crate::refusal::Refusal;
-use crate::token::TokenRequest;
+use crate::token::request::TokenRequest;
 
 /// What was issued to a single-page application is redeemed by a page, which the `Origin` header shows;
 /// what was issued to anything else is not.

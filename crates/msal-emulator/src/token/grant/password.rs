@@ -5,10 +5,10 @@ use crate::access::Realm;
 use crate::memory::Platform;
 use crate::protocol::Version;
 use crate::refusal::Refusal;
-use crate::token::TokenRequest;
 use crate::token::answer::Granted;
 use crate::token::client::Client;
 use crate::token::refresh_token::Descent;
+use crate::token::request::TokenRequest;
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

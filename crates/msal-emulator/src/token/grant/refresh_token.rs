@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use crate::token::answer::Granted;
 use crate::token::client::Client;
 use crate::token::refresh_token::Grant;
-use crate::token::{Presented, TokenRequest};
+use crate::token::request::{Presented, TokenRequest};
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

@@ -7,10 +7,10 @@ use crate::directory::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 use crate::memory::Platform;
 use crate::protocol::Jwt;
 use crate::refusal::Refusal;
-use crate::token::TokenRequest;
 use crate::token::answer::Granted;
 use crate::token::client::Client;
 use crate::token::refresh_token::Descent;
+use crate::token::request::TokenRequest;
 
 pub(crate) fn judge<'d>(
     platform: Platform<'d>,

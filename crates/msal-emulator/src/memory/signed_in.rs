@@ -1,0 +1,89 @@
+//! Somebody who is signed in at a browser.
+
+use crate::directory::{AppEntry, AppIndex};
+use crate::issuer::{Packer, Unpacker, scramble};
+use crate::protocol::{Guid, Moment};
+
+/// One account at a browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SignedIn {
+    pub(crate) upn: String,
+    /// When they typed their password.
+    pub(crate) at: Moment,
+    /// They showed a second factor.
+    pub(crate) mfa: bool,
+    /// Orders it among everything issued.
+    pub(crate) serial: u64,
+    /// The sign-in that the session began with; later ones of the same account go on with it.
+    pub(crate) session: u64,
+    /// The applications to be told when it ends.
+    pub(crate) apps: Vec<AppIndex>,
+}
+
+impl SignedIn {
+    /// Somebody who has just proven who they are.
+    pub(crate) const fn new(upn: String, at: Moment, mfa: bool, serial: u64) -> Self {
+        Self {
+            upn,
+            at,
+            mfa,
+            serial,
+            session: serial,
+            apps: Vec::new(),
+        }
+    }
+
+    /// Goes on with the session that the account has had at this browser.
+    pub(crate) fn continuing(self, before: Option<&Self>) -> Self {
+        match before {
+            None => self,
+            Some(before) => Self {
+                session: before.session,
+                apps: before.apps.clone(),
+                ..self
+            },
+        }
+    }
+
+    /// `session_state` of authorization responses, and `sid` of id_tokens.
+    pub(crate) fn session_id(&self) -> Guid {
+        Guid::derived(&scramble(self.session).to_be_bytes(), "session")
+    }
+
+    /// Remembers to tell an application, when it wants to be told.
+    pub(crate) fn join(&mut self, app: &AppEntry) {
+        if app.front_channel_logout.is_some() && !self.apps.contains(&app.index) {
+            self.apps.push(app.index);
+            self.apps.truncate(MAX_APPS);
+        }
+    }
+
+    pub(crate) fn write(&self, packer: Packer) -> Packer {
+        let packer = packer
+            .byte(u8::from(self.mfa))
+            .number(self.serial)
+            .number(self.session)
+            .number(self.at.millis())
+            .text(&self.upn)
+            .byte(u8::try_from(self.apps.len()).unwrap_or_default());
+        let apps = self.apps.iter();
+        apps.fold(packer, |packer, app| packer.number(app.0.into()))
+    }
+
+    pub(crate) fn read(unpacker: &mut Unpacker<'_>) -> Option<Self> {
+        Some(Self {
+            mfa: unpacker.byte()? == 1,
+            serial: unpacker.number()?,
+            session: unpacker.number()?,
+            at: Moment::from_millis(unpacker.number()?),
+            upn: unpacker.text()?,
+            apps: {
+                let count = unpacker.byte()?;
+                let app = |_| Some(AppIndex(u32::try_from(unpacker.number()?).ok()?));
+                (0..count).map(app).collect::<Option<_>>()?
+            },
+        })
+    }
+}
+
+const MAX_APPS: usize = 32;
