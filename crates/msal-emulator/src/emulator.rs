@@ -12,8 +12,6 @@ use http::{Request, Response};
 
 pub use administration::UnknownParty;
 
-pub(crate) use dispatch::explain;
-
 use crate::directory::Directory;
 use crate::fault::{FaultPlans, Sighting, perform};
 use crate::issuer::SigningKey;

@@ -8,7 +8,7 @@ use crate::federation;
 use crate::memory::Platform;
 use crate::protocol::{Call, Endpoint, ManagedIdentitySource, Reply, is_get};
 use crate::refusal::{Refusal, refuse};
-use crate::sign_in::{FORM_POST_SCRIPT, authorize, device_page, error, logout, take_form};
+use crate::sign_in::{FORM_POST_SCRIPT, authorize, device_page, explain, logout, take_form};
 use crate::token::authorize_device;
 
 /// Answers at every endpoint but the token endpoint, which is judged apart.
@@ -44,15 +44,6 @@ pub(crate) fn dispatch(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         _ => Ok(Reply::not_found(call)),
     };
     outcome.unwrap_or_else(|refusal| refuse(call, &refusal, platform.directory(), None))
-}
-
-/// Says what is wrong: a page to a browser, an envelope to a program.
-pub(crate) fn explain(platform: Platform<'_>, call: &Call<'_>, refusal: &Refusal) -> Reply {
-    if call.is_browser() {
-        error(call, refusal, platform.directory())
-    } else {
-        refuse(call, refusal, platform.directory(), None)
-    }
 }
 
 fn check_method(call: &Call<'_>) -> Result<(), Refusal> {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use url::form_urlencoded;
+
 use super::endpoint::{Endpoint, ManagedIdentitySource, Version};
 use super::request::percent_decoded;
 
@@ -71,6 +73,17 @@ impl<'r> Target<'r> {
             shape,
             tenant: percent_decoded(tenant),
             user: Cow::Borrowed(""),
+        }
+    }
+}
+
+impl Shape<'_> {
+    /// Where the forms of a sign-in go: to a URL of the same shape.
+    pub(crate) fn login_path(self, tenant: &str) -> String {
+        let segment: String = form_urlencoded::byte_serialize(tenant.as_bytes()).collect();
+        match self {
+            Self::B2c { policy } => format!("/tfp/{segment}/{policy}/login"),
+            Self::Adfs | Self::Entra => format!("/{segment}/login"),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The authorization endpoint (RFC 6749 §3.1).
 
 use super::authorization::{Authorization, Prompt, ReturnAddress};
-use super::form::proceed;
 use super::interaction::{Browser, Interaction, Purpose};
+use super::next_page::proceed;
+use super::page::explain;
 use super::session::Session;
 use super::visit::Visit;
-use crate::emulator::explain;
 use crate::memory::{Platform, SignedIn};
 use crate::protocol::{Call, Reply, Version};
 use crate::settings::SignIn;

@@ -1,7 +1,7 @@
 //! The page where people enter the code that a device shows (RFC 8628 §3.3).
 
-use super::form::{action, proceed};
 use super::interaction::{Browser, Interaction, Purpose};
+use super::next_page::proceed;
 use super::page;
 use super::page::Frame;
 use super::session::Session;
@@ -53,7 +53,7 @@ fn ask(
     alert: Option<&str>,
 ) -> Reply {
     let (action, flow) = (
-        action(&interaction.tenant, call.target.shape),
+        call.target.shape.login_path(&interaction.tenant),
         interaction.seal(platform),
     );
     let frame = Frame {

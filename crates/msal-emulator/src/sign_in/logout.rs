@@ -3,7 +3,6 @@
 use url::Url;
 
 use super::authorization::redirect_to;
-use super::form::action;
 use super::interaction::{Browser, Interaction, Purpose};
 use super::page;
 use super::page::Frame;
@@ -57,7 +56,7 @@ fn choose(platform: Platform<'_>, call: &Call<'_>, session: &Session) -> Reply {
         call.now,
     );
     let (action, flow) = (
-        action(&interaction.tenant, call.target.shape),
+        call.target.shape.login_path(&interaction.tenant),
         interaction.seal(platform),
     );
     let back = back(platform, &call.parameters);

@@ -109,7 +109,7 @@ impl<'d> ReturnAddress<'d> {
         outcome.extend(self.state.clone().map(|state| ("state", state)));
         let mut to = self.uri.clone();
         match self.mode {
-            ResponseMode::FormPost => return page::form_post(call, &to, &outcome),
+            ResponseMode::FormPost => return page::post_form(call, &to, &outcome),
             ResponseMode::Fragment => {
                 let fragment = url::form_urlencoded::Serializer::new(String::new())
                     .extend_pairs(outcome)

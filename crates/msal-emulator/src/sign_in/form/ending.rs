@@ -1,12 +1,12 @@
 //! Sign-ins that come to nothing.
 
-use crate::emulator::explain;
 use crate::memory::{Platform, Verdict};
 use crate::protocol::{Call, Parameters, Reply};
 use crate::refusal::{B2cError, Refusal};
 use crate::sign_in::authorization::ReturnAddress;
 use crate::sign_in::interaction::{Interaction, Purpose};
 use crate::sign_in::page;
+use crate::sign_in::page::explain;
 
 /// Ends a sign-in whose person could not show the second factor.
 pub(super) fn give_up(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {

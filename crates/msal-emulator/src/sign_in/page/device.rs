@@ -1,6 +1,6 @@
 //! Device-code entry, and what is said at its end.
 
-use super::{Frame, Markup, page};
+use super::layout::{Frame, Markup, page};
 use crate::protocol::{Call, Reply};
 
 /// Asks for the code that a device shows.

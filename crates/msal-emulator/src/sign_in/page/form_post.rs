@@ -2,11 +2,11 @@
 
 use url::Url;
 
-use super::{Markup, POLICY, STYLE, base64_sha256, source, whole};
+use super::layout::{Markup, POLICY, STYLE, base64_sha256, source, whole};
 use crate::protocol::{Call, Reply};
 
 /// A form with the response. A script of our own sends it; without script, its button does.
-pub(crate) fn form_post(call: &Call<'_>, to: &Url, outcome: &[(&str, String)]) -> Reply {
+pub(crate) fn post_form(call: &Call<'_>, to: &Url, outcome: &[(&str, String)]) -> Reply {
     let html = Markup::default()
         .raw("<h1>You are being signed in</h1><p role=\"status\">If nothing happens, press Continue.</p><form method=\"post\" action=\"")
         .text(to.as_str())

@@ -1,6 +1,6 @@
 //! Sign-in, account choice, password, second factor, consent.
 
-use super::{Frame, Markup, page};
+use super::layout::{Frame, Markup, page};
 use crate::access::Asked;
 use crate::directory::{Account, Directory};
 use crate::protocol::{Call, Reply, Shape};

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Frame, Markup, POLICY, STYLE, base64_sha256, page, source, whole};
+use super::layout::{Frame, Markup, POLICY, STYLE, base64_sha256, page, source, whole};
 use crate::directory::Directory;
 use crate::protocol::{Call, Reply};
 use crate::sign_in::session::Session;

@@ -1,10 +1,10 @@
 //! Sign-up.
 
-use super::{Frame, Markup, page};
+use super::layout::{Frame, Markup, page};
 use crate::protocol::{Call, Reply};
 
 /// Asks for what a new account needs. What was typed before is kept, but for the password.
-pub(crate) fn sign_up(call: &Call<'_>, frame: Frame<'_>, hint: &str) -> Reply {
+pub(crate) fn create_account(call: &Call<'_>, frame: Frame<'_>, hint: &str) -> Reply {
     let typed = |name: &str| call.parameter(name).unwrap_or_default();
     let address = call.parameter("username").unwrap_or(hint);
     let html = Markup::default()

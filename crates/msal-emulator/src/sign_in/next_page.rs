@@ -1,0 +1,175 @@
+//! The page that comes next in a sign-in, or its end.
+
+use url::Url;
+
+use super::authorization::{Authorization, ReturnAddress, Wishes};
+use super::interaction::{Interaction, Purpose};
+use super::page;
+use super::page::{Frame, explain};
+use super::session::Session;
+use super::visit::{Step, Visit};
+use crate::access::{Asked, Realm};
+use crate::memory::{Platform, Verdict};
+use crate::protocol::{Call, Parameters, Reply};
+use crate::refusal::Refusal;
+
+/// Shows the page that comes next, or ends the sign-in.
+pub(crate) fn proceed(
+    platform: Platform<'_>,
+    call: &Call<'_>,
+    interaction: Interaction,
+    session: Session,
+    alert: Option<&str>,
+) -> Reply {
+    let parameters = Parameters::read(interaction.asked.as_bytes());
+    match interaction.purpose {
+        Purpose::Authorize(version) => {
+            let back = ReturnAddress::read(platform, &interaction.tenant, &parameters);
+            let back = match back {
+                Ok(back) => back,
+                Err(refusal) => return explain(platform, call, &refusal),
+            };
+            match Authorization::read(platform, back, version, &parameters) {
+                Ok(authorization) => next_of_authorization(
+                    platform,
+                    call,
+                    &interaction,
+                    session,
+                    &authorization,
+                    alert,
+                ),
+                Err(refused) => refused.0.refuse(platform, call, &refused.1),
+            }
+        }
+        Purpose::Device => {
+            let code = parameters.value("user_code").unwrap_or_default();
+            next_of_device(platform, call, &interaction, session, code, alert)
+        }
+        Purpose::SignOut => page::signed_out(call, &[], None),
+    }
+}
+
+fn next_of_authorization(
+    platform: Platform<'_>,
+    call: &Call<'_>,
+    interaction: &Interaction,
+    mut session: Session,
+    authorization: &Authorization<'_>,
+    alert: Option<&str>,
+) -> Reply {
+    let visit = Visit {
+        platform,
+        realm: authorization.back.realm,
+        app: authorization.back.app,
+        asked: &authorization.asked,
+        wishes: &authorization.wishes,
+        session: &session,
+        now: call.now,
+        device: false,
+    };
+    match visit.next(interaction) {
+        Step::Done(mut person) => {
+            person.join(authorization.back.app);
+            session.add(person.clone());
+            authorization
+                .grant(platform, call, &person)
+                .set_cookie(session.cookie(platform))
+        }
+        step => show(
+            &visit,
+            call,
+            interaction,
+            Some(&authorization.back.uri),
+            step,
+            alert,
+        ),
+    }
+}
+
+fn next_of_device(
+    platform: Platform<'_>,
+    call: &Call<'_>,
+    interaction: &Interaction,
+    mut session: Session,
+    code: &str,
+    alert: Option<&str>,
+) -> Reply {
+    let directory = platform.directory();
+    let Some(device) = platform.devices().find(code, call.now) else {
+        return explain(platform, call, &Refusal::new(70019));
+    };
+    let found = || {
+        let app = directory.find_app(&device.client_id)?;
+        let realm = Realm::find(&device.tenant, directory).ok()?;
+        let asked = Asked::read(device.version, &device.asked, app, directory).ok()?;
+        Some((app, realm, asked))
+    };
+    let Some((app, realm, asked)) = found() else {
+        return explain(platform, call, &Refusal::new(70018));
+    };
+    let wishes = Wishes::default();
+    let visit = Visit {
+        platform,
+        realm,
+        app,
+        asked: &asked,
+        wishes: &wishes,
+        session: &session,
+        now: call.now,
+        device: true,
+    };
+    match visit.next(interaction) {
+        Step::Done(person) => {
+            let name = app.name.clone();
+            session.add(person.clone());
+            let cookie = session.cookie(platform);
+            platform
+                .devices()
+                .settle(code, Verdict::Approved(person), call.now);
+            page::device_finished(call, &name, true).set_cookie(cookie)
+        }
+        step => show(&visit, call, interaction, None, step, alert),
+    }
+}
+
+fn show(
+    visit: &Visit<'_>,
+    call: &Call<'_>,
+    interaction: &Interaction,
+    then: Option<&Url>,
+    step: Step,
+    alert: Option<&str>,
+) -> Reply {
+    let directory = visit.platform.directory();
+    let action = call.target.shape.login_path(&interaction.tenant);
+    let flow = interaction.about(step.account()).seal(visit.platform);
+    let frame = Frame {
+        action: &action,
+        flow: &flow,
+        app: &visit.app.name,
+        then,
+        alert,
+    };
+    match step {
+        Step::Account => {
+            let hint = visit.wishes.login_hint.as_deref().unwrap_or_default();
+            let name = call.parameter("username").unwrap_or(hint);
+            page::account(call, frame, name, visit.takes_newcomers())
+        }
+        Step::Choose => page::choose(call, frame, visit.session, directory),
+        Step::Consent(account) => page::consent(call, frame, &account, visit.asked, visit.device),
+        Step::Password(account) => {
+            let tenant = &directory.tenant(account.home).name;
+            page::password(call, frame, &account.upn, tenant)
+        }
+        Step::SecondFactor { account, enrol } => {
+            page::second_factor(call, frame, &account.upn, enrol)
+        }
+        Step::SignUp => {
+            let hint = visit.wishes.login_hint.as_deref().unwrap_or_default();
+            page::create_account(call, frame, hint)
+        }
+        Step::Refused(refusal) => page::error_page(call, &refusal, directory),
+        Step::Done(_) => Reply::not_found(call),
+    }
+}
