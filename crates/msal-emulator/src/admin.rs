@@ -37,12 +37,23 @@ struct Refused(StatusCode, String);
 
 type Outcome = Result<Value, Refused>;
 
-/// Answers a request to the admin API of `emulator`.
-pub(crate) fn handle(
-    emulator: &Emulator,
-    request: &Request<Bytes>,
-    now: SystemTime,
-) -> Response<Bytes> {
+impl Emulator {
+    /// Answers a request to the admin API, which [`Server`](crate::Server) offers on a port of its own.
+    ///
+    /// It takes and gives JSON: `GET /directory`, `/clock`, `/audit`, `/redemptions` and `/catalogue`;
+    /// `POST /directory` and `/faults` in the words of the configuration file; `POST /clock`,
+    /// `/users/{upn}/password`, `/users/{upn}/enabled`, `/users/{upn}/revoke-sessions`, `/refresh-tokens`,
+    /// `/refresh-tokens/revoke` and `/devices/{user_code}`; `DELETE /faults` and `/audit`.
+    ///
+    /// # Security
+    ///
+    /// It refuses every request whose `Host` or `Origin` is not a loopback name.
+    pub fn administer(&self, request: &Request<Bytes>, now: SystemTime) -> Response<Bytes> {
+        handle(self, request, now)
+    }
+}
+
+fn handle(emulator: &Emulator, request: &Request<Bytes>, now: SystemTime) -> Response<Bytes> {
     let outcome = check_origin(request).and_then(|()| route(emulator, request, now));
     let (status, body) = match outcome {
         Ok(body) => (StatusCode::OK, body),

@@ -1,16 +1,19 @@
 //! The configuration file: directory, settings, server and faults in TOML.
 
-mod fault;
+mod error;
+mod flaw;
 mod wire;
 
-use std::ops::Range;
 use std::time::Duration;
+
+pub use error::ConfigError;
 
 use crate::directory::{Directory, DirectoryBuilder};
 use crate::emulator::Emulator;
 use crate::fault::Fault;
 use crate::settings::Settings;
-use wire::ConfigWire;
+use flaw::{Flaw, Places};
+use wire::{ConfigWire, FaultWire};
 
 /// A configuration file that was read and found sound.
 ///
@@ -139,8 +142,42 @@ impl Config {
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         let wire: ConfigWire = toml::from_str(text)
             .map_err(|error| ConfigError::at(text, error.span(), error.message().to_owned()))?;
-        wire.read()
-            .map_err(|wire::Flaw { place, reason }| ConfigError::at(text, place, reason))
+        Self::read(wire).map_err(|Flaw { place, reason }| ConfigError::at(text, place, reason))
+    }
+
+    fn read(wire: ConfigWire) -> Result<Self, Flaw> {
+        let mut places = Places::default();
+        let mut builder = Directory::builder();
+        for tenant in wire.tenant {
+            builder = builder.tenant(tenant.read(&mut places)?);
+        }
+        for app in wire.app {
+            builder = builder.app(app.read(&mut places)?);
+        }
+        for resource in wire.resource {
+            builder = builder.resource(resource.read(&mut places));
+        }
+        for identity in wire.managed_identity {
+            builder = builder.managed_identity(identity.read(&mut places));
+        }
+        Ok(Self {
+            settings: wire.tokens.read()?,
+            faults: wire
+                .fault
+                .into_iter()
+                .map(FaultWire::read)
+                .collect::<Result<_, _>>()?,
+            declarations: builder.clone(),
+            directory: builder.build().map_err(|error| places.flaw(&error))?,
+            server: ServerSettings {
+                port: wire.server.port,
+                admin_port: wire.server.admin_port,
+                managed_identity_port: wire.server.managed_identity_port,
+                latency: Duration::from_millis(wire.server.latency_ms),
+                names: wire.server.names,
+                keep_arc_key: wire.server.keep_arc_key,
+            },
+        })
     }
 
     /// Changes how tokens are made and what happens to used ones, over what the file says.
@@ -203,69 +240,6 @@ impl Config {
     pub fn names(&self) -> &[String] {
         &self.server.names
     }
-}
-
-/// A configuration file that is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}{}: {reason}", key.as_ref().map(|key| format!(", {key:?}")).unwrap_or_default())]
-#[non_exhaustive]
-pub struct ConfigError {
-    line: usize,
-    key: Option<String>,
-    reason: String,
-}
-
-impl ConfigError {
-    /// The line, counted from 1.
-    #[must_use]
-    pub const fn line(&self) -> usize {
-        self.line
-    }
-
-    /// The key or the table that the line is about.
-    #[must_use]
-    pub fn key(&self) -> Option<&str> {
-        self.key.as_deref()
-    }
-
-    fn at(text: &str, place: Option<Range<usize>>, reason: String) -> Self {
-        let at = place.map_or(text.len(), |place| place.start.min(text.len()));
-        let before = text.get(..at).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let text = text.lines().nth(line - 1).unwrap_or_default();
-        let column = before.len() - before.rfind('\n').map_or(0, |newline| newline + 1);
-        Self {
-            line,
-            key: key_of(text, column),
-            reason: reason.trim().replace('\n', "; "),
-        }
-    }
-}
-
-/// The key whose value stands at `column`, or the name of the table that the line opens.
-fn key_of(line: &str, column: usize) -> Option<String> {
-    let table = line.trim().trim_start_matches('[');
-    if table.len() < line.trim().len() {
-        return Some(
-            table
-                .split(']')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_owned(),
-        );
-    }
-    // Within an inline table, the nearest key before the value; of the key itself, the key.
-    let start = line
-        .get(..column)
-        .unwrap_or(line)
-        .rfind(['{', ','])
-        .map_or(0, |at| at + 1);
-    let (key, _) = line
-        .get(start..)?
-        .split_once('=')
-        .or_else(|| line.split_once('='))?;
-    Some(key.trim().trim_matches('"').to_owned()).filter(|key| !key.is_empty())
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! Faults on demand: which requests go wrong, and how.
 
+mod action;
 mod delivery;
 mod effect;
+mod occurrence;
 mod plans;
 mod retry_after;
+mod sighting;
 mod tampering;
 
 use std::time::Duration;
@@ -15,11 +18,13 @@ pub use delivery::Delivery;
 pub use retry_after::RetryAfter;
 
 pub(crate) use effect::perform;
-pub(crate) use plans::{FaultPlans, Sighting};
+pub(crate) use plans::FaultPlans;
+pub(crate) use sighting::Sighting;
 
 use crate::directory::Glob;
-use crate::issuer::scramble;
 use crate::protocol::{Endpoint, Version};
+use action::Action;
+use occurrence::Occurrence;
 use tampering::Tampering;
 
 /// A plan for requests to go wrong.
@@ -43,40 +48,6 @@ pub struct Fault {
     after_effect: bool,
     delivery: Delivery,
     action: Action,
-}
-
-/// What a fault answers.
-#[derive(Clone, Debug)]
-pub(crate) enum Action {
-    Aadsts {
-        code: u32,
-        suberror: Option<String>,
-        claims: Option<String>,
-    },
-    /// As if there were no fault, but for how the answer is delivered.
-    Pass,
-    /// As it should be, and this many bytes longer.
-    Oversize(usize),
-    Respond {
-        status: u16,
-        headers: Vec<(String, String)>,
-        retry_after: Option<RetryAfter>,
-        body: Bytes,
-    },
-    Tamper(Vec<Tampering>),
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Occurrence {
-    Always,
-    Every(u64),
-    First(u64),
-    Nth(u64),
-    /// A share of the requests, in parts of 2^32, drawn under a seed.
-    Share {
-        of_2_to_32: u64,
-        seed: u64,
-    },
 }
 
 impl Fault {
@@ -334,18 +305,5 @@ impl Fault {
             && fits(&self.users, sighting.user)
             && fits(&self.client, sighting.client_id)
             && fits(&self.grant, sighting.grant_type)
-    }
-}
-
-impl Occurrence {
-    const fn strikes(self, count: u64) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Every(0) => false,
-            Self::Every(n) => count.is_multiple_of(n),
-            Self::First(n) => count <= n,
-            Self::Nth(n) => count == n,
-            Self::Share { of_2_to_32, seed } => scramble(seed ^ scramble(count)) >> 32 < of_2_to_32,
-        }
     }
 }

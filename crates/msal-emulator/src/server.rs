@@ -7,23 +7,25 @@
 mod arc_key;
 mod body;
 mod connection;
+mod error;
+mod listen;
 mod tls;
 
-use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
+
+pub use error::ServerError;
 
 use crate::config::Config;
 use crate::emulator::Emulator;
 use arc_key::ArcKey;
 use connection::{Door, Service};
+use listen::{listen_if, listen_on};
 
 /// A running HTTPS server. Dropping it stops it at once.
 #[derive(Debug)]
@@ -229,7 +231,7 @@ impl ServerBuilder {
     /// Fails when the port is taken, a name cannot be in a certificate, or a file cannot be written.
     pub async fn start(self) -> Result<Server, ServerError> {
         let identity = tls::Identity::new(&self.names)?;
-        let (sockets, port) = listen(self.port).await?;
+        let (sockets, port) = listen_on(self.port).await?;
         let (admin, admin_port) = listen_if(self.admin_port).await?;
         let (machines, managed_identity_port) = listen_if(self.managed_identity_port).await?;
         if let Some(path) = &self.ca_out {
@@ -285,83 +287,4 @@ impl ServerBuilder {
         };
         self.keep_arc_key.then(write).transpose()
     }
-}
-
-async fn listen_if(port: Option<u16>) -> Result<(Vec<TcpListener>, Option<u16>), ServerError> {
-    match port {
-        None => Ok((Vec::new(), None)),
-        Some(port) => {
-            let (sockets, port) = listen(port).await?;
-            Ok((sockets, Some(port)))
-        }
-    }
-}
-
-/// Binds a port and tells which one it is.
-async fn listen(port: u16) -> Result<(Vec<TcpListener>, u16), ServerError> {
-    let sockets = bind(port)
-        .await
-        .map_err(|source| ServerError::Bind { port, source })?;
-    let bound = sockets.first().and_then(|socket| socket.local_addr().ok());
-    Ok((sockets, bound.map_or(port, |addr| addr.port())))
-}
-
-/// Binds both loopback addresses to one port. Where there is no IPv6, the IPv4 one is enough.
-async fn bind(port: u16) -> io::Result<Vec<TcpListener>> {
-    let mut attempts = 0;
-    loop {
-        let v4 = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
-        let bound = v4.local_addr()?.port();
-        match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, bound))).await {
-            Ok(v6) => return Ok(vec![v4, v6]),
-            // Somebody else has that port on ::1; clients that try it first would meet them.
-            Err(error)
-                if error.kind() == io::ErrorKind::AddrInUse && port == 0 && attempts < 20 =>
-            {
-                attempts += 1
-            }
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
-            Err(_) => return Ok(vec![v4]),
-        }
-    }
-}
-
-/// Why a server did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ServerError {
-    /// The port cannot be bound.
-    #[error("cannot listen on port {port} of the loopback interface")]
-    #[non_exhaustive]
-    Bind {
-        /// The port asked for.
-        port: u16,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// No certificate can be made, mostly because of a name that is not a host name.
-    #[error("cannot make a certificate: {reason}")]
-    #[non_exhaustive]
-    Certificate {
-        /// What is wrong.
-        reason: String,
-    },
-    /// Azure Arc's key cannot be written.
-    #[error("cannot write Azure Arc's key to {}", path.display())]
-    #[non_exhaustive]
-    WriteArcKey {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// The certificate cannot be written.
-    #[error("cannot write the certificate to {}", path.display())]
-    #[non_exhaustive]
-    WriteCa {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
 }

@@ -3,11 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-use http::{Request, Response};
-
 use super::Emulator;
-use crate::admin;
 use crate::directory::{DirectoryBuilder, DirectoryError, Secret};
 use crate::fault::Fault;
 use crate::memory::{AuditRecord, Cut, Redemptions, SignedIn, Verdict};
@@ -122,20 +118,6 @@ impl Emulator {
         };
         self.parts.people.consent(upn, client_id, resource.id);
         true
-    }
-
-    /// Answers a request to the admin API, which [`Server`](crate::Server) offers on a port of its own.
-    ///
-    /// It takes and gives JSON: `GET /directory`, `/clock`, `/audit`, `/redemptions` and `/catalogue`;
-    /// `POST /directory` and `/faults` in the words of the configuration file; `POST /clock`,
-    /// `/users/{upn}/password`, `/users/{upn}/enabled`, `/users/{upn}/revoke-sessions`, `/refresh-tokens`,
-    /// `/refresh-tokens/revoke` and `/devices/{user_code}`; `DELETE /faults` and `/audit`.
-    ///
-    /// # Security
-    ///
-    /// It refuses every request whose `Host` or `Origin` is not a loopback name.
-    pub fn administer(&self, request: &Request<Bytes>, now: SystemTime) -> Response<Bytes> {
-        admin::handle(self, request, now)
     }
 
     /// Moves the emulator's time forward from that of its callers; several calls add up.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::Action;
+use super::action::Action;
 use super::delivery::Delivery;
 use super::plans::Strike;
 use super::tampering::Tampering;

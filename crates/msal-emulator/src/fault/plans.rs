@@ -3,18 +3,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::Fault;
+use super::action::Action;
 use super::delivery::Delivery;
-use super::{Action, Fault};
-use crate::protocol::Endpoint;
-
-/// What fault plans look at.
-#[derive(Debug)]
-pub(crate) struct Sighting<'r> {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) client_id: Option<&'r str>,
-    pub(crate) grant_type: Option<&'r str>,
-    pub(crate) user: Option<&'r str>,
-}
+use super::sighting::Sighting;
 
 /// The plans in force.
 #[derive(Debug, Default)]
@@ -74,7 +66,7 @@ impl FaultPlans {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Version;
+    use crate::protocol::{Endpoint, Version};
 
     const REFRESH: Sighting<'static> = Sighting {
         endpoint: Endpoint::Token(Version::V2),

@@ -12,7 +12,7 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use super::ServerError;
+use super::error::ServerError;
 
 /// A TLS configuration and the certificate that makes clients trust it.
 pub(super) struct Identity {

@@ -3,12 +3,12 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Flaw, Places};
+use crate::config::flaw::{Flaw, Places};
 use crate::directory::{App, Certificate, ManagedIdentity, RedirectKind, Resource};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AppWire {
+pub(crate) struct AppWire {
     client_id: Spanned<String>,
     name: Option<String>,
     #[serde(default)]
@@ -58,7 +58,7 @@ enum RedirectKindWire {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ResourceWire {
+pub(crate) struct ResourceWire {
     uri: Spanned<String>,
     #[serde(default)]
     aliases: Vec<Spanned<String>>,
@@ -71,7 +71,7 @@ pub(super) struct ResourceWire {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ManagedIdentityWire {
+pub(crate) struct ManagedIdentityWire {
     tenant: Spanned<String>,
     client_id: Option<Spanned<String>>,
     object_id: Option<Spanned<String>>,
@@ -79,7 +79,7 @@ pub(super) struct ManagedIdentityWire {
 }
 
 impl AppWire {
-    pub(super) fn read(self, places: &mut Places) -> Result<App, Flaw> {
+    pub(crate) fn read(self, places: &mut Places) -> Result<App, Flaw> {
         let mut app = App::public(places.note(self.client_id));
         let holds_nothing =
             self.secrets.is_empty() && self.certificates.is_empty() && self.trusts.is_empty();
@@ -119,7 +119,7 @@ impl AppWire {
 }
 
 impl ResourceWire {
-    pub(super) fn read(self, places: &mut Places) -> Resource {
+    pub(crate) fn read(self, places: &mut Places) -> Resource {
         let mut resource = Resource::new(places.note(self.uri));
         resource.id = self.id.map(|id| places.note(id));
         resource
@@ -132,7 +132,7 @@ impl ResourceWire {
 }
 
 impl ManagedIdentityWire {
-    pub(super) fn read(self, places: &mut Places) -> ManagedIdentity {
+    pub(crate) fn read(self, places: &mut Places) -> ManagedIdentity {
         let tenant = places.note(self.tenant);
         let mut identity = match self.client_id {
             Some(client_id) => ManagedIdentity::user_assigned(tenant, places.note(client_id)),

@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Flaw, Places};
+use crate::config::flaw::{Flaw, Places};
 use crate::directory::{Policy, Requirement, Tenant, User, UserPattern};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TenantWire {
+pub(crate) struct TenantWire {
     domain: Spanned<String>,
     #[serde(default)]
     aliases: Vec<Spanned<String>>,
@@ -91,7 +91,7 @@ enum RequirementWire {
 }
 
 impl TenantWire {
-    pub(super) fn read(self, places: &mut Places) -> Result<Tenant, Flaw> {
+    pub(crate) fn read(self, places: &mut Places) -> Result<Tenant, Flaw> {
         let mut tenant = Tenant::new(places.note(self.domain));
         tenant.name = self.name;
         tenant.federated = self.federated;

@@ -6,13 +6,13 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::wire::Flaw;
+use crate::config::flaw::Flaw;
 use crate::fault::{Fault, RetryAfter};
 use crate::protocol::{Endpoint, ManagedIdentitySource, Version};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct FaultWire {
+pub(crate) struct FaultWire {
     aadsts: Option<u32>,
     suberror: Option<String>,
     claims: Option<String>,
@@ -97,7 +97,7 @@ enum EndpointWire {
 }
 
 impl FaultWire {
-    pub(super) fn read(wire: Spanned<Self>) -> Result<Fault, Flaw> {
+    pub(crate) fn read(wire: Spanned<Self>) -> Result<Fault, Flaw> {
         let place = Some(wire.span());
         wire.into_inner().plan().map_err(|reason| Flaw {
             place,
