@@ -8,4 +8,4 @@ mod user_realm;
 pub(crate) use instance::instance_discovery;
 pub(crate) use keys::key_set;
 pub(crate) use openid_configuration::openid_configuration;
-pub(crate) use user_realm::{AUDIENCE, user_realm};
+pub(crate) use user_realm::user_realm;

@@ -12,7 +12,7 @@ use http::{Request, Response};
 
 pub use administration::UnknownParty;
 
-use crate::directory::Directory;
+use crate::directory::{Directory, DirectoryBuilder, DirectoryError};
 use crate::fault::{FaultPlans, Sighting, perform};
 use crate::issuer::SigningKey;
 use crate::memory::{AuditLog, AuditRecord, Parts, Platform};
@@ -84,6 +84,33 @@ impl Emulator {
             Endpoint::Token(version) => self.handle_token(platform, &call, version),
             _ => self.handle_other(platform, &call),
         }
+    }
+
+    /// Who exists at the moment.
+    #[must_use]
+    pub fn directory(&self) -> Arc<Directory> {
+        Arc::clone(
+            &self
+                .directory
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    /// Adds tenants, clients, APIs and managed identities, or replaces those of the same name. Requests under
+    /// way go on with the directory they began with.
+    ///
+    /// # Errors
+    ///
+    /// Fails, and changes nothing, when the whole does not fit together.
+    pub fn declare(&self, more: DirectoryBuilder) -> Result<(), DirectoryError> {
+        let mut directory = self
+            .directory
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let grown = directory.grown(more)?;
+        *directory = Arc::new(grown);
+        Ok(())
     }
 
     fn handle_token(
@@ -171,19 +198,6 @@ impl Emulator {
             aadsts: reply.aadsts,
             faulted,
         });
-    }
-}
-
-impl Emulator {
-    /// Who exists at the moment.
-    #[must_use]
-    pub fn directory(&self) -> Arc<Directory> {
-        Arc::clone(
-            &self
-                .directory
-                .read()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
     }
 }
 

@@ -10,7 +10,7 @@ mod ws_trust;
 
 pub(crate) use assertion::Assertion;
 pub(crate) use mex::metadata_exchange;
-pub(crate) use ws_trust::issue_assertion;
+pub(crate) use ws_trust::{FEDERATION_AUDIENCE, issue_assertion};
 
 /// Writes text into XML (XML 1.0 §2.4).
 fn escaped(text: &str) -> String {

@@ -31,4 +31,4 @@ pub(crate) use request::{
     Parameters, basic_credentials, bearer, header_text, is_get, percent_decoded,
 };
 pub(crate) use response_type::ResponseType;
-pub(crate) use route::{Shape, Target};
+pub(crate) use route::Shape;

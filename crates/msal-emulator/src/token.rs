@@ -11,7 +11,7 @@ mod request;
 
 use http::Method;
 
-pub(crate) use answer::{Granted, Person, client_info, in_front, lookup_audience};
+pub(crate) use answer::{Granted, Person, client_info, in_front};
 pub(crate) use authorization_code::Code;
 pub(crate) use device_authorization::authorize_device;
 pub(crate) use refresh_token::{Descent, Grant};

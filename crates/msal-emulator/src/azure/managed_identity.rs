@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use crate::directory::ManagedIdentityEntry;
 use crate::memory::Platform;
 use crate::protocol::{Call, ManagedIdentitySource, Reply, Version, issuer_url};
-use crate::token::lookup_audience;
 
 /// Where a request thinks it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,3 +235,8 @@ const NO_METADATA: &str = "Required metadata header not specified";
 
 /// A day, as virtual machines get.
 const LIFE: u64 = 86_400;
+
+/// The audience of a token for a resource: as it was asked for, but for a slash and a scope at the end.
+fn lookup_audience(resource: &str) -> &str {
+    resource.strip_suffix("/.default").unwrap_or(resource)
+}

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::directory::Directory;
+use crate::federation::FEDERATION_AUDIENCE;
 use crate::protocol::{Call, Reply, cloud_of};
 
 pub(crate) fn user_realm(call: &Call<'_>, directory: &Directory) -> Reply {
@@ -29,7 +30,7 @@ pub(crate) fn user_realm(call: &Call<'_>, directory: &Directory) -> Reply {
                 "federation_metadata_url": format!("{adfs}/services/trust/mex"),
                 "federation_active_auth_url": format!("{adfs}/services/trust/2005/usernamemixed"),
                 "cloud_instance_name": cloud,
-                "cloud_audience_urn": AUDIENCE,
+                "cloud_audience_urn": FEDERATION_AUDIENCE,
             }),
         );
     }
@@ -40,10 +41,7 @@ pub(crate) fn user_realm(call: &Call<'_>, directory: &Directory) -> Reply {
             "account_type": "Managed",
             "domain_name": domain,
             "cloud_instance_name": cloud,
-            "cloud_audience_urn": AUDIENCE,
+            "cloud_audience_urn": FEDERATION_AUDIENCE,
         }),
     )
 }
-
-/// Whom assertions of AD FS are for.
-pub(crate) const AUDIENCE: &str = "urn:federation:MicrosoftOnline";

@@ -1,10 +1,9 @@
 //! What tests and administrators do beside the protocol.
 
-use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::Emulator;
-use crate::directory::{DirectoryBuilder, DirectoryError, Secret};
+use crate::directory::Secret;
 use crate::fault::Fault;
 use crate::memory::{AuditRecord, Cut, Redemptions, SignedIn, Verdict};
 use crate::protocol::RefreshTokenId;
@@ -71,22 +70,6 @@ impl Emulator {
     /// Opens or closes an account.
     pub fn set_enabled(&self, upn: &str, enabled: bool) {
         self.parts.people.set_enabled(upn, enabled);
-    }
-
-    /// Adds tenants, clients, APIs and managed identities, or replaces those of the same name. Requests under
-    /// way go on with the directory they began with.
-    ///
-    /// # Errors
-    ///
-    /// Fails, and changes nothing, when the whole does not fit together.
-    pub fn declare(&self, more: DirectoryBuilder) -> Result<(), DirectoryError> {
-        let mut directory = self
-            .directory
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        let grown = directory.grown(more)?;
-        *directory = Arc::new(grown);
-        Ok(())
     }
 
     /// Lets in the device that shows `user_code`, as if `upn` had signed in at the page for it. Answers

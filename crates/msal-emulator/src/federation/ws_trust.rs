@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::assertion::Assertion;
 use super::{escaped, text_of, unescaped};
-use crate::discovery::AUDIENCE;
 use crate::memory::Platform;
 use crate::protocol::{Call, Reply};
 
@@ -45,7 +44,7 @@ pub(crate) fn issue_assertion(platform: Platform<'_>, call: &Call<'_>) -> Reply 
         .and_then(|(_, rest)| text_of(rest, "Address"))
         .map(unescaped)
         .or(audience)
-        .unwrap_or_else(|| AUDIENCE.to_owned());
+        .unwrap_or_else(|| FEDERATION_AUDIENCE.to_owned());
     let assertion = Assertion {
         upn: account.upn.clone(),
         issued: call.now,
@@ -142,3 +141,6 @@ const WSU: &str =
 const SAML_1: &str = "urn:oasis:names:tc:SAML:1.0:assertion";
 const SAML_2: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 const LIFE: Duration = Duration::from_secs(3600);
+
+/// Whom the assertions of AD FS are for: Entra ID, as a relying party.
+pub(crate) const FEDERATION_AUDIENCE: &str = "urn:federation:MicrosoftOnline";

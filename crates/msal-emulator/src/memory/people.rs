@@ -7,7 +7,6 @@ use std::time::Duration;
 use crate::directory::{Account, Secret};
 use crate::protocol::{Guid, Moment};
 use crate::refusal::Refusal;
-use crate::token::Grant;
 
 /// Only people to whom something happened are here.
 #[derive(Debug, Default)]
@@ -112,16 +111,17 @@ impl People {
             .unwrap_or(account.enabled)
     }
 
-    /// Since when tokens of this person are valid, if `grant` is older.
+    /// Since when refresh tokens of a person are valid, if one is older that was issued at `issued`.
     ///
-    /// A change of the password ends what a public client holds. What a confidential client holds
+    /// A change of the password ends what a public client holds. What a `confidential` client holds
     /// survives it, and ends when sessions are revoked.
-    pub(crate) fn revoked_since(&self, grant: &Grant) -> Option<Moment> {
-        let issued = Cut {
-            at: grant.issued,
-            serial: grant.serial,
-        };
-        self.ended(&grant.upn, issued, !grant.confidential)
+    pub(crate) fn refresh_token_ended(
+        &self,
+        upn: &str,
+        issued: Cut,
+        confidential: bool,
+    ) -> Option<Moment> {
+        self.ended(upn, issued, !confidential)
     }
 
     /// Whether a session in a browser is older than the last revocation.

@@ -12,7 +12,6 @@ use std::time::Duration;
 use crate::directory::AppIndex;
 use crate::protocol::{Moment, RefreshTokenId};
 use crate::settings::Rotation;
-use crate::token::Grant;
 
 /// The state of the refresh tokens that were presented or revoked.
 #[derive(Debug)]
@@ -82,16 +81,17 @@ impl Ledger {
     /// Redeems a token, or says why it cannot be redeemed.
     pub(crate) fn redeem(
         &self,
-        grant: &Grant,
+        token: RefreshTokenId,
+        lineage: u64,
         client: AppIndex,
         rotation: Rotation,
         now: Moment,
     ) -> Result<(), Spent> {
-        if self.lineage_is_revoked(grant.lineage) {
+        if self.lineage_is_revoked(lineage) {
             return Err(Spent::Revoked);
         }
-        let mut shard = self.shard(grant.id());
-        let entry = shard.entry(grant.id()).or_default();
+        let mut shard = self.shard(token);
+        let entry = shard.entry(token).or_default();
         if entry.revoked {
             return Err(Spent::Revoked);
         }
@@ -100,7 +100,7 @@ impl Ledger {
         {
             drop(shard);
             if rotation == Rotation::SingleUseWithReuseDetection {
-                self.revoke_lineage(grant.lineage);
+                self.revoke_lineage(lineage);
             }
             return Err(Spent::Redeemed);
         }
@@ -261,19 +261,10 @@ mod tests {
 
     const CLIENT: AppIndex = AppIndex(0);
 
-    fn grant(serial: u64) -> Grant {
-        Grant {
-            serial,
-            issued: Moment::from_millis(0),
-            lineage: 1,
-            upn: String::new(),
-            client_id: String::new(),
-            family: false,
-            confidential: false,
-            mfa: false,
-            signed_in: Moment::from_millis(0),
-            spa_until: None,
-        }
+    const LINEAGE: u64 = 1;
+
+    const fn token(number: u64) -> RefreshTokenId {
+        RefreshTokenId::new(number)
     }
 
     fn at(secs: u64) -> Moment {
@@ -295,9 +286,11 @@ mod tests {
             ),
         ] {
             let ledger = Ledger::new();
-            ledger.redeem(&grant(1), CLIENT, rotation, at(0)).unwrap();
+            ledger
+                .redeem(token(1), LINEAGE, CLIENT, rotation, at(0))
+                .unwrap();
             assert_eq!(
-                ledger.redeem(&grant(1), CLIENT, rotation, at(after)),
+                ledger.redeem(token(1), LINEAGE, CLIENT, rotation, at(after)),
                 expected,
                 "{rotation:?}"
             );
@@ -307,12 +300,14 @@ mod tests {
     #[test]
     fn reuse_revokes_the_descendants_too() {
         let (ledger, rotation) = (Ledger::new(), Rotation::SingleUseWithReuseDetection);
-        ledger.redeem(&grant(1), CLIENT, rotation, at(0)).unwrap();
         ledger
-            .redeem(&grant(1), CLIENT, rotation, at(1))
+            .redeem(token(1), LINEAGE, CLIENT, rotation, at(0))
+            .unwrap();
+        ledger
+            .redeem(token(1), LINEAGE, CLIENT, rotation, at(1))
             .unwrap_err();
         assert_eq!(
-            ledger.redeem(&grant(2), CLIENT, rotation, at(2)),
+            ledger.redeem(token(2), LINEAGE, CLIENT, rotation, at(2)),
             Err(Spent::Revoked)
         );
     }
@@ -320,12 +315,12 @@ mod tests {
     #[test]
     fn clients_are_counted_apart() {
         let ledger = Ledger::new();
-        let token = grant(1).id();
+        let token = token(1);
         for client in [Some(CLIENT), Some(CLIENT), Some(AppIndex(1)), None] {
             ledger.saw(token, client);
         }
         ledger
-            .redeem(&grant(1), CLIENT, Rotation::Reusable, at(0))
+            .redeem(token, LINEAGE, CLIENT, Rotation::Reusable, at(0))
             .unwrap();
         ledger.saw_unreadable();
         let redemptions = ledger.snapshot(|app| Some(app.0.to_string()));
@@ -351,7 +346,7 @@ mod tests {
         let successes: usize = std::thread::scope(|scope| {
             let redeem = || {
                 ledger
-                    .redeem(&grant(1), CLIENT, Rotation::SingleUse, at(0))
+                    .redeem(token(1), LINEAGE, CLIENT, Rotation::SingleUse, at(0))
                     .is_ok()
             };
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(redeem)).collect();

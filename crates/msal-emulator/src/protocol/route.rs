@@ -77,6 +77,14 @@ impl<'r> Target<'r> {
     }
 }
 
+#[cfg(feature = "server")]
+impl Endpoint {
+    /// The endpoint at a path.
+    pub(crate) fn at(path: &str) -> Self {
+        Target::read(path).endpoint
+    }
+}
+
 impl Shape<'_> {
     /// Where the forms of a sign-in go: to a URL of the same shape.
     pub(crate) fn login_path(self, tenant: &str) -> String {

@@ -20,7 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use super::body::Outgoing;
 use crate::emulator::Emulator;
 use crate::fault::Delivery;
-use crate::protocol::{Endpoint, Target};
+use crate::protocol::Endpoint;
 
 /// What every connection needs.
 pub(super) struct Service {
@@ -147,7 +147,7 @@ async fn answer(
 
 fn is_for_machines(path: &str) -> bool {
     matches!(
-        Target::read(path).endpoint,
+        Endpoint::at(path),
         Endpoint::ManagedIdentity(_) | Endpoint::InstanceMetadata
     )
 }

@@ -78,8 +78,3 @@ pub(crate) fn client_info(platform: Platform<'_>, account: &Account) -> String {
     let json = format!(r#"{{"uid":"{}","utid":"{home}"}}"#, account.object_id);
     base64url(json.as_bytes())
 }
-
-/// The audience of a token for a resource: as it was asked for, but for a slash and a scope at the end.
-pub(crate) fn lookup_audience(resource: &str) -> &str {
-    resource.strip_suffix("/.default").unwrap_or(resource)
-}

@@ -7,6 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::directory::{Account, AppEntry};
 use crate::issuer::{Identifiers, Packer, Sealer, Unpacker, scramble};
+use crate::memory::Cut;
 use crate::protocol::{Moment, RefreshTokenId, base64url};
 
 /// What a refresh token says.
@@ -86,6 +87,14 @@ impl Grant {
             mfa: self.mfa,
             signed_in: self.signed_in,
             spa_until: self.spa_until,
+        }
+    }
+
+    /// Its place among everything issued.
+    pub(crate) const fn place(&self) -> Cut {
+        Cut {
+            at: self.issued,
+            serial: self.serial,
         }
     }
 

@@ -40,9 +40,10 @@ pub(crate) fn judge<'d>(
     let granted = Entrant::new(account, asked, descent).admit(platform, realm, client, now)?;
     // Last, because it spends a token that may be used once.
     let rotation = platform.settings().rotation;
-    let redeemed = platform
-        .ledger()
-        .redeem(grant, client.app.index, rotation, now);
+    let redeemed =
+        platform
+            .ledger()
+            .redeem(grant.id(), grant.lineage, client.app.index, rotation, now);
     redeemed.map(|()| granted).map_err(|spent| match spent {
         Spent::Redeemed => Refusal::new(70000),
         Spent::Revoked => revoked(grant, now),
@@ -64,7 +65,11 @@ fn check_client(grant: &Grant, app: &AppEntry) -> Result<(), Refusal> {
 }
 
 fn check_age(platform: Platform<'_>, grant: &Grant, now: Moment) -> Result<(), Refusal> {
-    if let Some(since) = platform.people().revoked_since(grant) {
+    if let Some(since) =
+        platform
+            .people()
+            .refresh_token_ended(&grant.upn, grant.place(), grant.confidential)
+    {
         return Err(revoked(grant, since));
     }
     if grant.spa_until.is_some_and(|until| now > until) {
