@@ -33,9 +33,9 @@ use crate::protocol::{header_text, percent_decoded};
 
 /// Why the admin API says no.
 #[derive(Debug)]
-struct Refused(StatusCode, String);
+struct AdminError(StatusCode, String);
 
-type Outcome = Result<Value, Refused>;
+type Outcome = Result<Value, AdminError>;
 
 impl Emulator {
     /// Answers a request to the admin API, which [`Server`](crate::Server) offers on a port of its own.
@@ -57,7 +57,7 @@ fn handle(emulator: &Emulator, request: &Request<Bytes>, now: SystemTime) -> Res
     let outcome = check_origin(request).and_then(|()| route(emulator, request, now));
     let (status, body) = match outcome {
         Ok(body) => (StatusCode::OK, body),
-        Err(Refused(status, reason)) => (status, json!({"error": reason})),
+        Err(AdminError(status, reason)) => (status, json!({"error": reason})),
     };
     let mut response = Response::new(Bytes::from(body.to_string()));
     *response.status_mut() = status;
@@ -72,7 +72,7 @@ fn handle(emulator: &Emulator, request: &Request<Bytes>, now: SystemTime) -> Res
     response
 }
 
-fn check_origin(request: &Request<Bytes>) -> Result<(), Refused> {
+fn check_origin(request: &Request<Bytes>) -> Result<(), AdminError> {
     let authority = request
         .uri()
         .authority()
@@ -82,7 +82,7 @@ fn check_origin(request: &Request<Bytes>) -> Result<(), Refused> {
     let foreign = |name: &str| !is_loopback(name.rsplit_once("//").map_or(name, |(_, host)| host));
     if host.is_none_or(foreign) || origin.is_some_and(foreign) {
         let reason = "the admin API is for this machine only";
-        return Err(Refused(StatusCode::FORBIDDEN, reason.to_owned()));
+        return Err(AdminError(StatusCode::FORBIDDEN, reason.to_owned()));
     }
     Ok(())
 }
@@ -130,7 +130,7 @@ fn route(emulator: &Emulator, request: &Request<Bytes>, now: SystemTime) -> Outc
             let issued =
                 emulator.issue_refresh_token(text(&body, "upn")?, text(&body, "client_id")?, now);
             let token =
-                issued.map_err(|error| Refused(StatusCode::NOT_FOUND, error.to_string()))?;
+                issued.map_err(|error| AdminError(StatusCode::NOT_FOUND, error.to_string()))?;
             Ok(json!({"refresh_token": token}))
         }
         (&Method::POST, ["refresh-tokens", "revoke"]) => {
@@ -203,12 +203,12 @@ fn clock(emulator: &Emulator, body: &Map<String, Value>, now: SystemTime) -> Out
 }
 
 /// Reads JSON in the words of the configuration file, by the one reader that these words have.
-fn configured(body: Value) -> Result<Config, Refused> {
+fn configured(body: Value) -> Result<Config, AdminError> {
     let text = toml::to_string(&body).map_err(|error| bad(error.to_string()))?;
     Config::from_toml(&text).map_err(|error| bad(error.to_string()))
 }
 
-fn read(body: &[u8]) -> Result<Map<String, Value>, Refused> {
+fn read(body: &[u8]) -> Result<Map<String, Value>, AdminError> {
     if body.is_empty() {
         return Ok(Map::new());
     }
@@ -216,16 +216,16 @@ fn read(body: &[u8]) -> Result<Map<String, Value>, Refused> {
         .map_err(|error| bad(format!("the body is no JSON object: {error}")))
 }
 
-fn text<'b>(body: &'b Map<String, Value>, name: &str) -> Result<&'b str, Refused> {
+fn text<'b>(body: &'b Map<String, Value>, name: &str) -> Result<&'b str, AdminError> {
     let value = body.get(name).and_then(Value::as_str);
     value.ok_or_else(|| bad(format!("{name:?} must be a text")))
 }
 
 fn found(found: bool, otherwise: &str) -> Outcome {
-    let missing = || Refused(StatusCode::NOT_FOUND, otherwise.to_owned());
+    let missing = || AdminError(StatusCode::NOT_FOUND, otherwise.to_owned());
     found.then(|| json!({})).ok_or_else(missing)
 }
 
-fn bad(reason: impl Into<String>) -> Refused {
-    Refused(StatusCode::BAD_REQUEST, reason.into())
+fn bad(reason: impl Into<String>) -> AdminError {
+    AdminError(StatusCode::BAD_REQUEST, reason.into())
 }

@@ -12,7 +12,7 @@ use crate::directory::{Directory, DirectoryBuilder};
 use crate::emulator::Emulator;
 use crate::fault::Fault;
 use crate::settings::Settings;
-use flaw::{Flaw, Places};
+use flaw::{Flaw, NameSpans};
 use wire::{ConfigWire, FaultWire};
 
 /// A configuration file that was read and found sound.
@@ -142,23 +142,23 @@ impl Config {
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         let wire: ConfigWire = toml::from_str(text)
             .map_err(|error| ConfigError::at(text, error.span(), error.message().to_owned()))?;
-        Self::read(wire).map_err(|Flaw { place, reason }| ConfigError::at(text, place, reason))
+        Self::read(wire).map_err(|Flaw { span, reason }| ConfigError::at(text, span, reason))
     }
 
     fn read(wire: ConfigWire) -> Result<Self, Flaw> {
-        let mut places = Places::default();
+        let mut spans = NameSpans::default();
         let mut builder = Directory::builder();
         for tenant in wire.tenant {
-            builder = builder.tenant(tenant.read(&mut places)?);
+            builder = builder.tenant(tenant.read(&mut spans)?);
         }
         for app in wire.app {
-            builder = builder.app(app.read(&mut places)?);
+            builder = builder.app(app.read(&mut spans)?);
         }
         for resource in wire.resource {
-            builder = builder.resource(resource.read(&mut places));
+            builder = builder.resource(resource.read(&mut spans));
         }
         for identity in wire.managed_identity {
-            builder = builder.managed_identity(identity.read(&mut places));
+            builder = builder.managed_identity(identity.read(&mut spans));
         }
         Ok(Self {
             settings: wire.tokens.read()?,
@@ -168,7 +168,7 @@ impl Config {
                 .map(FaultWire::read)
                 .collect::<Result<_, _>>()?,
             declarations: builder.clone(),
-            directory: builder.build().map_err(|error| places.flaw(&error))?,
+            directory: builder.build().map_err(|error| spans.flaw(&error))?,
             server: ServerSettings {
                 port: wire.server.port,
                 admin_port: wire.server.admin_port,

@@ -15,7 +15,7 @@ pub use administration::UnknownParty;
 use crate::directory::{Directory, DirectoryBuilder, DirectoryError};
 use crate::fault::{FaultPlans, Sighting, perform};
 use crate::issuer::SigningKey;
-use crate::memory::{AuditLog, AuditRecord, Parts, Platform};
+use crate::memory::{AuditLog, AuditRecord, Memory, Platform};
 use crate::protocol::{Call, Endpoint, Reply, Version};
 use crate::refusal::refuse;
 use crate::settings::Settings;
@@ -33,7 +33,7 @@ use dispatch::dispatch;
 #[derive(Debug)]
 pub struct Emulator {
     directory: RwLock<Arc<Directory>>,
-    parts: Parts,
+    memory: Memory,
     clock: Clock,
     faults: FaultPlans,
     audit: AuditLog,
@@ -60,7 +60,7 @@ impl Emulator {
             audit: AuditLog::new(settings.audit_capacity),
             clock: Clock::default(),
             directory: RwLock::new(Arc::new(directory)),
-            parts: Parts::new(settings, key),
+            memory: Memory::new(settings, key),
         }
     }
 
@@ -71,15 +71,15 @@ impl Emulator {
     pub fn handle(&self, request: Request<Bytes>, now: SystemTime) -> Response<Bytes> {
         let mut directory = self.directory();
         let call = Call::read(&request, self.clock.read(now), || {
-            self.parts.identifiers.guid()
+            self.memory.identifiers.guid()
         });
         if call.target.endpoint == Endpoint::SignIn
-            && let Some(newcomer) = newcomer(Platform::new(&self.parts, &directory), &call)
+            && let Some(newcomer) = newcomer(Platform::new(&self.memory, &directory), &call)
             && self.declare(newcomer.declaration()).is_ok()
         {
             directory = self.directory();
         }
-        let platform = Platform::new(&self.parts, &directory);
+        let platform = Platform::new(&self.memory, &directory);
         match call.target.endpoint {
             Endpoint::Token(version) => self.handle_token(platform, &call, version),
             _ => self.handle_other(platform, &call),

@@ -23,7 +23,7 @@ pub(crate) use sighting::Sighting;
 
 use crate::directory::Glob;
 use crate::protocol::{Endpoint, Version};
-use action::Action;
+use action::FaultAction;
 use occurrence::Occurrence;
 use tampering::Tampering;
 
@@ -47,14 +47,14 @@ pub struct Fault {
     occurrence: Occurrence,
     after_effect: bool,
     delivery: Delivery,
-    action: Action,
+    action: FaultAction,
 }
 
 impl Fault {
     /// Answers with the envelope of an AADSTS code. One that the catalogue does not have is an `invalid_grant`.
     #[must_use]
     pub fn aadsts(code: u32) -> Self {
-        Self::new(Action::Aadsts {
+        Self::new(FaultAction::Aadsts {
             code,
             suberror: None,
             claims: None,
@@ -78,7 +78,7 @@ impl Fault {
     /// Answers a 5xx or any other status with a plain text, and with `Retry-After` where given.
     #[must_use]
     pub fn failure(status: u16, retry_after: Option<RetryAfter>, body: impl Into<Bytes>) -> Self {
-        Self::new(Action::Respond {
+        Self::new(FaultAction::Respond {
             status,
             headers: vec![("Content-Type".to_owned(), "text/plain".to_owned())],
             retry_after,
@@ -97,7 +97,7 @@ impl Fault {
             .into_iter()
             .map(|(name, value)| (name.into(), value.into()))
             .collect();
-        Self::new(Action::Respond {
+        Self::new(FaultAction::Respond {
             status,
             headers,
             retry_after: None,
@@ -119,7 +119,7 @@ impl Fault {
     /// Lets the request succeed and makes its answer longer by this many bytes.
     #[must_use]
     pub fn oversized(bytes: usize) -> Self {
-        Self::new(Action::Oversize(bytes))
+        Self::new(FaultAction::Oversize(bytes))
     }
 
     /// Lets the request succeed and delivers the answer after `delay`.
@@ -128,7 +128,7 @@ impl Fault {
     /// finds a [`Delivery`] among the extensions of the response.
     #[must_use]
     pub fn slow(delay: Duration) -> Self {
-        Self::new(Action::Pass).delayed(delay)
+        Self::new(FaultAction::Pass).delayed(delay)
     }
 
     /// Lets the request succeed and ends the connection after this many bytes of the body.
@@ -136,7 +136,7 @@ impl Fault {
     /// See [`Self::slow`] for who does it.
     #[must_use]
     pub fn cut(after_bytes: usize) -> Self {
-        let mut fault = Self::new(Action::Pass);
+        let mut fault = Self::new(FaultAction::Pass);
         fault.delivery.cut_after = Some(after_bytes);
         fault
     }
@@ -144,10 +144,10 @@ impl Fault {
     /// Lets the request succeed and changes the token answer, as [`Self::drop_member`] and [`Self::set_member`] say.
     #[must_use]
     pub fn tamper() -> Self {
-        Self::new(Action::Tamper(Vec::new()))
+        Self::new(FaultAction::Tamper(Vec::new()))
     }
 
-    fn new(action: Action) -> Self {
+    fn new(action: FaultAction) -> Self {
         Self {
             users: None,
             client: None,
@@ -200,7 +200,7 @@ impl Fault {
     /// Sets `suberror` of an AADSTS answer.
     #[must_use]
     pub fn suberror(mut self, value: impl Into<String>) -> Self {
-        if let Action::Aadsts { suberror, .. } = &mut self.action {
+        if let FaultAction::Aadsts { suberror, .. } = &mut self.action {
             *suberror = Some(value.into());
         }
         self
@@ -209,7 +209,7 @@ impl Fault {
     /// Sets `claims`, a JSON text, of an AADSTS answer.
     #[must_use]
     pub fn claims(mut self, value: impl Into<String>) -> Self {
-        if let Action::Aadsts { claims, .. } = &mut self.action {
+        if let FaultAction::Aadsts { claims, .. } = &mut self.action {
             *claims = Some(value.into());
         }
         self
@@ -290,7 +290,7 @@ impl Fault {
     }
 
     fn tampering(mut self, tampering: Tampering) -> Self {
-        if let Action::Tamper(list) = &mut self.action {
+        if let FaultAction::Tamper(list) = &mut self.action {
             list.push(tampering);
         }
         self

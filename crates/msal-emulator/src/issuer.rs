@@ -3,8 +3,8 @@
 mod claims;
 mod identifiers;
 mod key;
-mod packed;
-mod sealed;
+mod record;
+mod sealer;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,8 +14,8 @@ pub use key::{KeyError, SigningKey};
 
 pub(crate) use claims::{AccessToken, IdToken, Subject};
 pub(crate) use identifiers::{Identifiers, scramble};
-pub(crate) use packed::{Packer, Unpacker};
-pub(crate) use sealed::Sealer;
+pub(crate) use record::{RecordReader, RecordWriter};
+pub(crate) use sealer::Sealer;
 
 use crate::protocol::{Jwt, Moment, base64url};
 use crate::settings::Signatures;
@@ -69,7 +69,7 @@ impl Issuer {
     }
 
     /// The claims of a token that was signed here, whatever they say.
-    pub(crate) fn believe(&self, jwt: &Jwt<'_>) -> Option<Believed> {
+    pub(crate) fn verify(&self, jwt: &Jwt<'_>) -> Option<VerifiedClaims> {
         let ours = match self.signatures {
             Signatures::Rs256 => {
                 let key = jwt.header.get("kid").and_then(serde_json::Value::as_str);
@@ -77,7 +77,7 @@ impl Issuer {
             }
             Signatures::Cheap => base64url(&jwt.signature) == self.constant,
         };
-        ours.then(|| Believed(jwt.claims.clone()))
+        ours.then(|| VerifiedClaims(jwt.claims.clone()))
     }
 
     /// The JWK set (RFC 7517 §5).
@@ -88,9 +88,9 @@ impl Issuer {
 
 /// The claims of a token of our own.
 #[derive(Clone, Debug)]
-pub(crate) struct Believed(serde_json::Map<String, serde_json::Value>);
+pub(crate) struct VerifiedClaims(serde_json::Map<String, serde_json::Value>);
 
-impl Believed {
+impl VerifiedClaims {
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
     }

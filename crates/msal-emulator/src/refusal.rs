@@ -9,13 +9,13 @@ pub use catalogue::{CatalogueRow, Source, catalogue};
 pub(crate) use b2c::B2cError;
 pub(crate) use envelope::{description, refuse, telemetry};
 
-use catalogue::{ErrorName, Row, row};
+use catalogue::{AadstsError, ErrorName, definition_of};
 
 /// Why a request is not granted, before it is written into an envelope.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     pub(crate) code: u32,
-    pub(crate) row: &'static Row,
+    pub(crate) definition: &'static AadstsError,
     pub(crate) error: Option<&'static str>,
     pub(crate) suberror: Option<String>,
     pub(crate) claims: Option<String>,
@@ -25,14 +25,14 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(code: u32) -> Self {
-        let row = row(code).unwrap_or(&UNKNOWN);
+        let definition = definition_of(code).unwrap_or(&UNKNOWN);
         Self {
             code,
-            row,
+            definition,
             error: None,
-            suberror: row.suberror.map(str::to_owned),
+            suberror: definition.suberror.map(str::to_owned),
             claims: None,
-            status: row.status,
+            status: definition.status,
             facts: Vec::new(),
         }
     }
@@ -42,7 +42,7 @@ impl Refusal {
         Self::new(900_144).with("parameter", parameter)
     }
 
-    /// Fills the place `{name}` of the text.
+    /// Fills the placeholder `{name}` of the text.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.facts.push((name, value.into()));
         self
@@ -67,7 +67,7 @@ impl Refusal {
     /// The page about the error, for codes that have one.
     pub(crate) fn error_uri(&self) -> Option<String> {
         let code = self.code;
-        self.row
+        self.definition
             .page
             .then(|| format!("https://login.microsoftonline.com/error?code={code}"))
     }
@@ -81,7 +81,7 @@ impl Refusal {
 }
 
 /// What a code that is not in the catalogue answers; only fault plans have such.
-static UNKNOWN: Row = Row {
+static UNKNOWN: AadstsError = AadstsError {
     code: 0,
     error: ErrorName::Same("invalid_grant"),
     status: 400,

@@ -24,7 +24,7 @@ pub use error::ServerError;
 use crate::config::Config;
 use crate::emulator::Emulator;
 use arc_key::ArcKey;
-use connection::{Door, Service};
+use connection::{PortKind, Service};
 use listen::{listen_if, listen_on};
 
 /// A running HTTPS server. Dropping it stops it at once.
@@ -230,7 +230,7 @@ impl ServerBuilder {
     ///
     /// Fails when the port is taken, a name cannot be in a certificate, or a file cannot be written.
     pub async fn start(self) -> Result<Server, ServerError> {
-        let identity = tls::Identity::new(&self.names)?;
+        let identity = tls::TlsIdentity::new(&self.names)?;
         let (sockets, port) = listen_on(self.port).await?;
         let (admin, admin_port) = listen_if(self.admin_port).await?;
         let (machines, managed_identity_port) = listen_if(self.managed_identity_port).await?;
@@ -242,17 +242,17 @@ impl ServerBuilder {
         }
         let arc_key = self.arc_key()?;
         let (stop, stopped) = watch::channel(false);
-        let public = Door::Public(TlsAcceptor::from(Arc::new(identity.config)));
-        let doors = [
+        let public = PortKind::Public(TlsAcceptor::from(Arc::new(identity.config)));
+        let ports = [
             (public, sockets),
-            (Door::Admin, admin),
-            (Door::ManagedIdentity, machines),
+            (PortKind::Admin, admin),
+            (PortKind::ManagedIdentity, machines),
         ];
         let mut listeners = Vec::new();
-        for (door, sockets) in doors {
+        for (kind, sockets) in ports {
             let service = Arc::new(Service {
                 emulator: Arc::clone(&self.emulator),
-                door,
+                kind,
                 latency: self.latency,
                 max_body: self.max_body,
             });

@@ -1,5 +1,6 @@
 //! Signing people in and out at a browser: the authorization endpoint, its pages, sessions, sign-up and sign-out.
 
+mod attempt;
 mod authorization;
 mod authorize;
 mod device_page;
@@ -10,7 +11,6 @@ mod next_page;
 mod page;
 mod session;
 mod sign_up;
-mod visit;
 
 pub(crate) use authorize::authorize;
 pub(crate) use device_page::device_page;

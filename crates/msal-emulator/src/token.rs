@@ -11,10 +11,10 @@ mod request;
 
 use http::Method;
 
-pub(crate) use answer::{Granted, Person, client_info, in_front};
-pub(crate) use authorization_code::Code;
+pub(crate) use answer::{Granted, Person, client_info, front_channel_tokens};
+pub(crate) use authorization_code::AuthorizationCode;
 pub(crate) use device_authorization::authorize_device;
-pub(crate) use refresh_token::{Descent, Grant};
+pub(crate) use refresh_token::{Descent, RefreshToken};
 pub(crate) use request::{Presented, TokenRequest};
 
 use crate::access::Realm;
@@ -65,6 +65,6 @@ pub(crate) fn respond(
         return Err(Refusal::new(901_002));
     }
     let granted = judge(platform, request, realm, &client)?;
-    let body = answer::write(platform, call, version, &granted);
+    let body = answer::write_answer(platform, call, version, &granted);
     Ok(Reply::token(call, 200, body, &telemetry(0, None)))
 }

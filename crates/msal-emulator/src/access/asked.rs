@@ -227,7 +227,8 @@ mod tests {
         let app = directory
             .find_app("00c0ffee-0000-4000-8000-000000000001")
             .unwrap();
-        let asked = Asked::at_v2(scope, app, &directory).map_err(|refusal| refusal.row.code)?;
+        let asked =
+            Asked::at_v2(scope, app, &directory).map_err(|refusal| refusal.definition.code)?;
         Ok((asked.audience, asked.granted))
     }
 
@@ -325,6 +326,6 @@ mod tests {
             );
         }
         let refusal = Asked::at_v1(Some("https://nowhere.example"), app, &directory).unwrap_err();
-        assert_eq!(refusal.row.code, 500_011);
+        assert_eq!(refusal.definition.code, 500_011);
     }
 }

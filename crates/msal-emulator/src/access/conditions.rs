@@ -72,7 +72,7 @@ impl Conditions<'_> {
     pub(crate) fn refusal(&self, requirement: Requirement, platform: Platform<'_>) -> Refusal {
         let refusal = Refusal::new(self.code(requirement));
         let tenant = platform.directory().tenant(self.tenant);
-        let refusal = if refusal.row.needs_claims() {
+        let refusal = if refusal.definition.needs_claims() {
             with_policy_claims(refusal, tenant.id)
         } else {
             refusal

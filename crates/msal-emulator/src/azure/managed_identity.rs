@@ -9,7 +9,7 @@ use crate::protocol::{Call, ManagedIdentitySource, Reply, Version, issuer_url};
 
 /// Where a request thinks it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Host {
+enum Hosting {
     AppService,
     Arc,
     CloudShell,
@@ -24,38 +24,38 @@ pub(crate) fn managed_identity_token(
     call: &Call<'_>,
     source: ManagedIdentitySource,
 ) -> Reply {
-    let host = Host::of(call, source);
-    if let Some(refusal) = host.authenticate(platform, call) {
+    let hosting = Hosting::of(call, source);
+    if let Some(refusal) = hosting.authenticate(platform, call) {
         return refusal;
     }
     let Some(resource) = call.parameter("resource") else {
-        return host.refuse(
+        return hosting.refuse(
             call,
             "invalid_request",
             "Required query variable 'resource' is missing",
         );
     };
     let Some(identity) = find(platform, call) else {
-        return host.refuse(call, "invalid_request", "Identity not found");
+        return hosting.refuse(call, "invalid_request", "Identity not found");
     };
     let now = call.now.secs();
     let token = token(platform, call, identity, resource);
     let expires_on = now + LIFE;
-    let body = match host {
-        Host::ServiceFabric => json!({
+    let body = match hosting {
+        Hosting::ServiceFabric => json!({
             "access_token": token,
             "token_type": "Bearer",
             "expires_on": expires_on,
             "resource": resource,
         }),
-        Host::AppService | Host::MachineLearning => json!({
+        Hosting::AppService | Hosting::MachineLearning => json!({
             "access_token": token,
             "client_id": identity.client_id,
             "expires_on": expires_on.to_string(),
             "resource": resource,
             "token_type": "Bearer",
         }),
-        Host::Arc | Host::CloudShell | Host::VirtualMachine => {
+        Hosting::Arc | Hosting::CloudShell | Hosting::VirtualMachine => {
             let mut body = json!({
                 "access_token": token,
                 "client_id": identity.client_id,
@@ -81,7 +81,7 @@ pub(crate) fn managed_identity_token(
 /// What a machine may know of itself: clients ask for the region.
 pub(crate) fn instance_metadata(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     if !has_metadata(call) {
-        return Host::VirtualMachine.refuse(call, "invalid_request", NO_METADATA);
+        return Hosting::VirtualMachine.refuse(call, "invalid_request", NO_METADATA);
     }
     let compute = json!({
         "azEnvironment": "AzurePublicCloud",
@@ -98,7 +98,7 @@ pub(crate) fn instance_metadata(platform: Platform<'_>, call: &Call<'_>) -> Repl
     Reply::json(call, 200, &body)
 }
 
-impl Host {
+impl Hosting {
     fn of(call: &Call<'_>, source: ManagedIdentitySource) -> Self {
         let version = call.parameter("api-version").unwrap_or_default();
         match (source, version) {

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::issuer::Believed;
+use crate::issuer::VerifiedClaims;
 use crate::memory::Platform;
 use crate::protocol::{Call, Jwt, Moment, Reply, bearer};
 
@@ -55,13 +55,13 @@ fn admit(
     platform: Platform<'_>,
     call: &Call<'_>,
     audiences: &[&str],
-) -> Result<Believed, Box<Reply>> {
+) -> Result<VerifiedClaims, Box<Reply>> {
     let refuse = |message: &str| Box::new(unauthorized(call, "invalid_token", message, None));
     let token = bearer(call.request.headers()).ok_or_else(|| refuse("Access token is empty."))?;
     let jwt = Jwt::read(token).ok_or_else(|| refuse("IDX14100: JWT is not well formed."))?;
     let claims = platform
         .issuer()
-        .believe(&jwt)
+        .verify(&jwt)
         .ok_or_else(|| refuse("Signature is invalid."))?;
     if !audiences.iter().any(|audience| claims.is_for(audience)) {
         return Err(refuse("Access token validation failure. Invalid audience."));
@@ -76,7 +76,7 @@ fn admit(
 }
 
 /// Since when tokens of the user count, if this one is older.
-fn revoked(platform: Platform<'_>, claims: &Believed) -> Option<Moment> {
+fn revoked(platform: Platform<'_>, claims: &VerifiedClaims) -> Option<Moment> {
     let serial = platform.identifiers().serial_of(claims.text("uti")?)?;
     let (upn, iat) = (claims.upn()?, claims.number("iat"));
     platform.people().access_token_ended(upn, iat, serial)
@@ -114,7 +114,7 @@ fn unauthorized(call: &Call<'_>, error: &str, message: &str, claims: Option<&str
     Reply::json(call, 401, &body).with_header("www-authenticate", &header)
 }
 
-fn me(claims: &Believed, call: &Call<'_>) -> Reply {
+fn me(claims: &VerifiedClaims, call: &Call<'_>) -> Reply {
     let text = |name: &str| claims.text(name).map(str::to_owned);
     let body = json!({
         "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users/$entity",

@@ -25,8 +25,8 @@ impl ConfigError {
         self.key.as_deref()
     }
 
-    pub(super) fn at(text: &str, place: Option<Range<usize>>, reason: String) -> Self {
-        let at = place.map_or(text.len(), |place| place.start.min(text.len()));
+    pub(super) fn at(text: &str, span: Option<Range<usize>>, reason: String) -> Self {
+        let at = span.map_or(text.len(), |span| span.start.min(text.len()));
         let before = text.get(..at).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let text = text.lines().nth(line - 1).unwrap_or_default();

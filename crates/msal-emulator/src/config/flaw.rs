@@ -9,15 +9,15 @@ use crate::directory::DirectoryError;
 /// What is wrong, and where.
 #[derive(Debug)]
 pub(super) struct Flaw {
-    pub(super) place: Option<Range<usize>>,
+    pub(super) span: Option<Range<usize>>,
     pub(super) reason: String,
 }
 
 /// Where the names in the file stand, to find what a [`DirectoryError`] is about.
 #[derive(Default)]
-pub(super) struct Places(Vec<(String, Range<usize>)>);
+pub(super) struct NameSpans(Vec<(String, Range<usize>)>);
 
-impl Places {
+impl NameSpans {
     pub(super) fn note(&mut self, name: Spanned<String>) -> String {
         let span = name.span();
         let name = name.into_inner();
@@ -25,18 +25,18 @@ impl Places {
         name
     }
 
-    /// The last place of the name: of something that is there twice, the second.
+    /// A flaw at the last span of the name: of something that is there twice, that is the second.
     pub(super) fn flaw(&self, error: &DirectoryError) -> Flaw {
         let named = error.name().trim_end_matches('/');
         let is = |name: &str| name.trim_end_matches('/').eq_ignore_ascii_case(named);
-        let place = self
+        let span = self
             .0
             .iter()
             .rev()
             .find(|(name, _)| is(name))
             .map(|(_, span)| span.clone());
         Flaw {
-            place,
+            span,
             reason: error.to_string(),
         }
     }

@@ -21,16 +21,16 @@ pub(crate) fn openid_configuration(
         Shape::B2c { policy } => format!("{}/{}", call.target.tenant, policy).to_ascii_lowercase(),
         _ => realm.segment(directory),
     };
-    let names = Names {
+    let provider = Provider {
         base: &call.base,
         segment: &segment,
         issuer: issuer_url(call, realm.issuer_tenant(directory), version),
         cloud: cloud_of(call.host()),
     };
     let mut document = match (call.target.shape, version) {
-        (Shape::Adfs, _) => return Ok(Reply::document(call, &names.adfs())),
-        (_, Version::V1) => names.v1(),
-        (_, Version::V2) => names.v2(),
+        (Shape::Adfs, _) => return Ok(Reply::document(call, &provider.adfs())),
+        (_, Version::V1) => provider.v1(),
+        (_, Version::V2) => provider.v2(),
     };
     document["tenant_region_scope"] = if realm.tenant().is_some() {
         json!("WW")
@@ -43,14 +43,14 @@ pub(crate) fn openid_configuration(
     Ok(Reply::document(call, &document))
 }
 
-struct Names<'a> {
+struct Provider<'a> {
     base: &'a str,
     segment: &'a str,
     issuer: String,
     cloud: &'static Cloud,
 }
 
-impl Names<'_> {
+impl Provider<'_> {
     fn adfs(&self) -> Value {
         let Self { base, issuer, .. } = self;
         let host = base.trim_start_matches("https://");

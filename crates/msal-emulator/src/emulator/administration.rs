@@ -5,12 +5,12 @@ use std::time::{Duration, SystemTime};
 use super::Emulator;
 use crate::directory::Secret;
 use crate::fault::Fault;
-use crate::memory::{AuditRecord, Cut, Redemptions, SignedIn, Verdict};
+use crate::memory::{AuditRecord, IssuePoint, Redemptions, SignedIn, Verdict};
 use crate::protocol::RefreshTokenId;
 #[cfg(feature = "server")]
 use crate::settings::Settings;
 use crate::settings::Signatures;
-use crate::token::{Descent, Grant};
+use crate::token::{Descent, RefreshToken};
 
 impl Emulator {
     /// Issues a refresh token as if the user had signed in to the client at `now`.
@@ -28,20 +28,23 @@ impl Emulator {
         let account = directory.account(upn).ok_or(UnknownParty::User)?;
         let app = directory.find_app(client_id).ok_or(UnknownParty::Client)?;
         let descent = Descent::sign_in(!app.public, self.clock.read(now));
-        let grant = Grant::new(
-            &self.parts.identifiers,
+        let grant = RefreshToken::new(
+            &self.memory.identifiers,
             app,
             &account,
             &descent,
             self.clock.read(now),
         );
-        Ok(grant.seal(&self.parts.sealer, self.parts.settings.refresh_token_chars))
+        Ok(grant.seal(
+            &self.memory.sealer,
+            self.memory.settings.refresh_token_chars,
+        ))
     }
 
     /// The id of a refresh token that this emulator, or another with the same seed, has issued.
     #[must_use]
     pub fn refresh_token_id(&self, refresh_token: &str) -> Option<RefreshTokenId> {
-        Grant::open(&self.parts.sealer, refresh_token).map(|grant| grant.id())
+        RefreshToken::open(&self.memory.sealer, refresh_token).map(|grant| grant.id())
     }
 
     /// Revokes one refresh token: it answers AADSTS50173 from now on.
@@ -50,26 +53,26 @@ impl Emulator {
     pub fn revoke_refresh_token(&self, refresh_token: &str) -> bool {
         let id = self.refresh_token_id(refresh_token);
         if let Some(id) = id {
-            self.parts.ledger.revoke(id);
+            self.memory.ledger.revoke(id);
         }
         id.is_some()
     }
 
     /// Revokes every refresh token of a user issued so far, as an administrator does.
     pub fn revoke_sessions(&self, upn: &str, now: SystemTime) {
-        self.parts.people.revoke_sessions(upn, self.cut(now));
+        self.memory.people.revoke_sessions(upn, self.cut(now));
     }
 
     /// Changes a password. What public clients hold is revoked, what confidential clients hold survives.
     pub fn change_password(&self, upn: &str, password: impl Into<Secret>, now: SystemTime) {
-        self.parts
+        self.memory
             .people
             .change_password(upn, password.into(), self.cut(now));
     }
 
     /// Opens or closes an account.
     pub fn set_enabled(&self, upn: &str, enabled: bool) {
-        self.parts.people.set_enabled(upn, enabled);
+        self.memory.people.set_enabled(upn, enabled);
     }
 
     /// Lets in the device that shows `user_code`, as if `upn` had signed in at the page for it. Answers
@@ -79,9 +82,9 @@ impl Emulator {
             return false;
         };
         let now = self.clock.read(now);
-        let serial = self.parts.identifiers.serial();
+        let serial = self.memory.identifiers.serial();
         let person = SignedIn::new(account.upn.clone(), now, false, serial);
-        self.parts
+        self.memory
             .devices
             .settle(user_code, Verdict::Approved(person), now)
     }
@@ -89,7 +92,9 @@ impl Emulator {
     /// Declines the device that shows `user_code`. Answers whether there is one that waits.
     pub fn decline_device(&self, user_code: &str, now: SystemTime) -> bool {
         let now = self.clock.read(now);
-        self.parts.devices.settle(user_code, Verdict::Declined, now)
+        self.memory
+            .devices
+            .settle(user_code, Verdict::Declined, now)
     }
 
     /// Remembers that a user has consented to what a client wants of an API, which is named by URI or
@@ -99,7 +104,7 @@ impl Emulator {
         let Some(resource) = directory.find_resource(resource) else {
             return false;
         };
-        self.parts.people.consent(upn, client_id, resource.id);
+        self.memory.people.consent(upn, client_id, resource.id);
         true
     }
 
@@ -135,7 +140,7 @@ impl Emulator {
     #[must_use]
     pub fn redemptions(&self) -> Redemptions {
         let directory = self.directory();
-        self.parts
+        self.memory
             .ledger
             .snapshot(|index| directory.app(index).map(|app| app.client_id.clone()))
     }
@@ -160,18 +165,18 @@ impl Emulator {
     /// Whether tokens can be verified with the published keys.
     #[must_use]
     pub fn signatures(&self) -> Signatures {
-        self.parts.issuer.signatures()
+        self.memory.issuer.signatures()
     }
 
     #[cfg(feature = "server")]
     pub(crate) const fn settings(&self) -> &Settings {
-        &self.parts.settings
+        &self.memory.settings
     }
 
-    fn cut(&self, now: SystemTime) -> Cut {
-        Cut {
+    fn cut(&self, now: SystemTime) -> IssuePoint {
+        IssuePoint {
             at: self.clock.read(now),
-            serial: self.parts.identifiers.serial(),
+            serial: self.memory.identifiers.serial(),
         }
     }
 }

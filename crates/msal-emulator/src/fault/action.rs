@@ -7,7 +7,7 @@ use super::tampering::Tampering;
 
 /// What a fault answers.
 #[derive(Clone, Debug)]
-pub(crate) enum Action {
+pub(crate) enum FaultAction {
     Aadsts {
         code: u32,
         suberror: Option<String>,

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::action::Action;
+use super::action::FaultAction;
 use super::delivery::Delivery;
 use super::plans::Strike;
 use super::tampering::Tampering;
@@ -24,9 +24,9 @@ pub(crate) fn perform(
         return answer();
     };
     let mut reply = match &strike.action {
-        Action::Pass => answer(),
-        Action::Oversize(bytes) => oversize(answer(), *bytes),
-        Action::Tamper(list) => tamper(answer(), list, platform.issuer()),
+        FaultAction::Pass => answer(),
+        FaultAction::Oversize(bytes) => oversize(answer(), *bytes),
+        FaultAction::Tamper(list) => tamper(answer(), list, platform.issuer()),
         instead => {
             if strike.after_effect {
                 drop(answer());
@@ -42,13 +42,13 @@ pub(crate) fn perform(
 
 /// An answer that has nothing to do with the request.
 fn replacement(
-    action: &Action,
+    action: &FaultAction,
     platform: Platform<'_>,
     call: &Call<'_>,
     issued: Option<Moment>,
 ) -> Reply {
     match action {
-        Action::Aadsts {
+        FaultAction::Aadsts {
             code,
             suberror,
             claims,
@@ -56,7 +56,7 @@ fn replacement(
             let refusal = refusal(*code, suberror.as_deref(), claims.as_deref(), issued);
             refuse(call, &refusal, platform.directory(), issued)
         }
-        Action::Respond {
+        FaultAction::Respond {
             status,
             headers,
             retry_after,
@@ -71,7 +71,9 @@ fn replacement(
                 .chain(retry_after.map(|value| ("Retry-After".to_owned(), value)));
             Reply::raw(*status, headers, body.clone())
         }
-        Action::Pass | Action::Oversize(_) | Action::Tamper(_) => Reply::not_found(call),
+        FaultAction::Pass | FaultAction::Oversize(_) | FaultAction::Tamper(_) => {
+            Reply::not_found(call)
+        }
     }
 }
 
@@ -116,7 +118,7 @@ fn refusal(
             .with("issued", issued.precise())
             .with("valid_from", issued.precise());
     }
-    if refusal.row.needs_claims() {
+    if refusal.definition.needs_claims() {
         refusal = with_policy_claims(refusal, Guid::derived(b"fault", "policy"));
     }
     if let Some(suberror) = suberror {

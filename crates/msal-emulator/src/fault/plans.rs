@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Fault;
-use super::action::Action;
+use super::action::FaultAction;
 use super::delivery::Delivery;
 use super::sighting::Sighting;
 
@@ -21,7 +21,7 @@ struct Plan {
 /// What one request is struck by.
 #[derive(Clone, Debug)]
 pub(crate) struct Strike {
-    pub(super) action: Action,
+    pub(super) action: FaultAction,
     pub(super) after_effect: bool,
     pub(super) delivery: Delivery,
 }

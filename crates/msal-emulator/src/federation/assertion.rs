@@ -1,7 +1,7 @@
 //! Assertions about who signed in at AD FS.
 
 use super::{escaped, text_of};
-use crate::issuer::{Packer, Sealer, Unpacker};
+use crate::issuer::{RecordReader, RecordWriter, Sealer};
 use crate::protocol::Moment;
 
 /// What an assertion says.
@@ -65,20 +65,20 @@ impl Assertion {
     pub(crate) fn read(sealer: &Sealer, xml: &str) -> Option<Self> {
         let seal = text_of(xml, "SignatureValue")?.trim();
         let plain = sealer.open(PREFIX, seal.strip_prefix(PREFIX)?)?;
-        let mut unpacker = Unpacker::new(FORMAT, &plain)?;
+        let mut reader = RecordReader::new(FORMAT, &plain)?;
         Some(Self {
-            issued: Moment::from_millis(unpacker.number()?),
-            until: Moment::from_millis(unpacker.number()?),
-            upn: unpacker.text()?,
+            issued: Moment::from_millis(reader.number()?),
+            until: Moment::from_millis(reader.number()?),
+            upn: reader.text()?,
         })
     }
 
     fn seal(&self, sealer: &Sealer, serial: u64) -> String {
-        let packer = Packer::new(FORMAT)
+        let writer = RecordWriter::new(FORMAT)
             .number(self.issued.millis())
             .number(self.until.millis())
             .text(&self.upn);
-        sealer.seal(PREFIX, serial, packer.finish())
+        sealer.seal(PREFIX, serial, writer.finish())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The identifiers an answer carries, drawn from a counter under a seed.
 //!
 //! They need to be unique and to look random, not to be unguessable: what must not be guessed
-//! (refresh tokens, authorization codes) is sealed by [`crate::issuer::sealed`].
+//! (refresh tokens, authorization codes) is sealed by [`crate::issuer::sealer`].
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -9,11 +9,11 @@ use crate::protocol::{Moment, Version};
 
 /// The devices that wait.
 #[derive(Debug, Default)]
-pub(crate) struct Devices(Mutex<HashMap<u64, Waiting>>);
+pub(crate) struct Devices(Mutex<HashMap<u64, WaitingDevice>>);
 
 /// One device.
 #[derive(Clone, Debug)]
-pub(crate) struct Waiting {
+pub(crate) struct WaitingDevice {
     pub(crate) user_code: String,
     pub(crate) client_id: String,
     pub(crate) tenant: String,
@@ -38,7 +38,7 @@ pub(crate) enum Verdict {
 /// What a device hears when it asks.
 #[derive(Clone, Debug)]
 pub(crate) enum Poll {
-    Approved(Box<(Waiting, SignedIn)>),
+    Approved(Box<(WaitingDevice, SignedIn)>),
     Declined,
     Expired,
     Pending,
@@ -49,7 +49,7 @@ pub(crate) enum Poll {
 }
 
 impl Devices {
-    pub(crate) fn add(&self, serial: u64, waiting: Waiting, now: Moment) {
+    pub(crate) fn add(&self, serial: u64, waiting: WaitingDevice, now: Moment) {
         let mut devices = self.lock();
         if devices.len() >= MAX_WAITING {
             devices.retain(|_, other| now <= other.until.plus(KEPT));
@@ -98,7 +98,7 @@ impl Devices {
     }
 
     /// The device that shows this code, as long as it waits. Case and spaces do not count.
-    pub(crate) fn find(&self, user_code: &str, now: Moment) -> Option<Waiting> {
+    pub(crate) fn find(&self, user_code: &str, now: Moment) -> Option<WaitingDevice> {
         let wanted = canonical(user_code);
         let devices = self.lock();
         devices
@@ -117,12 +117,12 @@ impl Devices {
         device.map(|device| device.verdict = verdict).is_some()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Waiting>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, WaitingDevice>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Waiting {
+impl WaitingDevice {
     fn is_pending(&self, now: Moment) -> bool {
         self.verdict == Verdict::Pending && now <= self.until
     }

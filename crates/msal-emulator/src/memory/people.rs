@@ -16,8 +16,8 @@ pub(crate) struct People(RwLock<HashMap<String, Changes>>);
 struct Changes {
     password: Option<Secret>,
     enabled: Option<bool>,
-    sessions_from: Option<Cut>,
-    public_sessions_from: Option<Cut>,
+    sessions_from: Option<IssuePoint>,
+    public_sessions_from: Option<IssuePoint>,
     /// Client ids and resources.
     consents: HashSet<(String, Guid)>,
     /// Wrong passwords in a row, and when the last was.
@@ -26,13 +26,13 @@ struct Changes {
 
 /// A point in the sequence of everything issued. Tokens issued up to it are no longer valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Cut {
+pub(crate) struct IssuePoint {
     pub(crate) at: Moment,
     pub(crate) serial: u64,
 }
 
 impl People {
-    pub(crate) fn change_password(&self, upn: &str, password: Secret, cut: Cut) {
+    pub(crate) fn change_password(&self, upn: &str, password: Secret, cut: IssuePoint) {
         self.change(upn, |changes| {
             changes.password = Some(password);
             changes.failures = None;
@@ -40,7 +40,7 @@ impl People {
         });
     }
 
-    pub(crate) fn revoke_sessions(&self, upn: &str, cut: Cut) {
+    pub(crate) fn revoke_sessions(&self, upn: &str, cut: IssuePoint) {
         self.change(upn, |changes| changes.sessions_from = Some(cut));
     }
 
@@ -118,14 +118,14 @@ impl People {
     pub(crate) fn refresh_token_ended(
         &self,
         upn: &str,
-        issued: Cut,
+        issued: IssuePoint,
         confidential: bool,
     ) -> Option<Moment> {
         self.ended(upn, issued, !confidential)
     }
 
     /// Whether a session in a browser is older than the last revocation.
-    pub(crate) fn session_ended(&self, upn: &str, begun: Cut) -> Option<Moment> {
+    pub(crate) fn session_ended(&self, upn: &str, begun: IssuePoint) -> Option<Moment> {
         self.ended(upn, begun, true)
     }
 
@@ -142,7 +142,7 @@ impl People {
         })
     }
 
-    fn ended(&self, upn: &str, issued: Cut, by_password: bool) -> Option<Moment> {
+    fn ended(&self, upn: &str, issued: IssuePoint, by_password: bool) -> Option<Moment> {
         self.look(upn, |changes| {
             let public = changes.public_sessions_from.filter(|_| by_password);
             let cuts = [changes.sessions_from, public];

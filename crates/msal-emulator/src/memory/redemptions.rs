@@ -15,26 +15,26 @@ use crate::settings::Rotation;
 
 /// The state of the refresh tokens that were presented or revoked.
 #[derive(Debug)]
-pub(crate) struct Ledger {
-    shards: Vec<Mutex<HashMap<RefreshTokenId, Entry>>>,
+pub(crate) struct RedemptionLedger {
+    shards: Vec<Mutex<HashMap<RefreshTokenId, Usage>>>,
     revoked_lineages: RwLock<HashSet<u64>>,
     unreadable: AtomicU64,
     redeemed_codes: Mutex<HashSet<u64>>,
 }
 
 #[derive(Debug, Default)]
-struct Entry {
+struct Usage {
     redeemed: Option<Moment>,
     revoked: bool,
     /// The minute at hand: when it began, and how often the token was presented in it.
     minute: Option<(Moment, u32)>,
-    first: Count,
+    first: ClientCount,
     /// Clients after the first: a token that several present is rare.
-    others: Vec<Count>,
+    others: Vec<ClientCount>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Count {
+struct ClientCount {
     client: Option<AppIndex>,
     seen: u32,
     succeeded: u32,
@@ -47,7 +47,7 @@ pub(crate) enum Spent {
     Revoked,
 }
 
-impl Ledger {
+impl RedemptionLedger {
     pub(crate) fn new() -> Self {
         Self {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
@@ -59,7 +59,7 @@ impl Ledger {
 
     /// Counts a request to redeem a token, before anything is decided about it.
     pub(crate) fn saw(&self, token: RefreshTokenId, client: Option<AppIndex>) {
-        let count = |entry: &mut Entry| entry.count(client).seen += 1;
+        let count = |entry: &mut Usage| entry.count(client).seen += 1;
         count(self.shard(token).entry(token).or_default());
     }
 
@@ -158,13 +158,13 @@ impl Ledger {
             .insert(lineage);
     }
 
-    fn shard(&self, token: RefreshTokenId) -> MutexGuard<'_, HashMap<RefreshTokenId, Entry>> {
+    fn shard(&self, token: RefreshTokenId) -> MutexGuard<'_, HashMap<RefreshTokenId, Usage>> {
         lock(&self.shards[token.spread() % SHARDS])
     }
 }
 
-impl Entry {
-    fn count(&mut self, client: Option<AppIndex>) -> &mut Count {
+impl Usage {
+    fn count(&mut self, client: Option<AppIndex>) -> &mut ClientCount {
         if self.first.seen == 0 && self.others.is_empty() {
             self.first.client = client;
         }
@@ -173,9 +173,9 @@ impl Entry {
         }
         let known = self.others.iter().position(|count| count.client == client);
         let index = known.unwrap_or_else(|| {
-            self.others.push(Count {
+            self.others.push(ClientCount {
                 client,
-                ..Count::default()
+                ..ClientCount::default()
             });
             self.others.len() - 1
         });
@@ -285,7 +285,7 @@ mod tests {
                 Err(Spent::Redeemed),
             ),
         ] {
-            let ledger = Ledger::new();
+            let ledger = RedemptionLedger::new();
             ledger
                 .redeem(token(1), LINEAGE, CLIENT, rotation, at(0))
                 .unwrap();
@@ -299,7 +299,10 @@ mod tests {
 
     #[test]
     fn reuse_revokes_the_descendants_too() {
-        let (ledger, rotation) = (Ledger::new(), Rotation::SingleUseWithReuseDetection);
+        let (ledger, rotation) = (
+            RedemptionLedger::new(),
+            Rotation::SingleUseWithReuseDetection,
+        );
         ledger
             .redeem(token(1), LINEAGE, CLIENT, rotation, at(0))
             .unwrap();
@@ -314,7 +317,7 @@ mod tests {
 
     #[test]
     fn clients_are_counted_apart() {
-        let ledger = Ledger::new();
+        let ledger = RedemptionLedger::new();
         let token = token(1);
         for client in [Some(CLIENT), Some(CLIENT), Some(AppIndex(1)), None] {
             ledger.saw(token, client);
@@ -342,7 +345,7 @@ mod tests {
 
     #[test]
     fn a_single_use_token_is_used_once_by_many_threads() {
-        let ledger = Ledger::new();
+        let ledger = RedemptionLedger::new();
         let successes: usize = std::thread::scope(|scope| {
             let redeem = || {
                 ledger

@@ -1,7 +1,7 @@
 //! Somebody who is signed in at a browser.
 
 use crate::directory::{AppEntry, AppIndex};
-use crate::issuer::{Packer, Unpacker, scramble};
+use crate::issuer::{RecordReader, RecordWriter, scramble};
 use crate::protocol::{Guid, Moment};
 
 /// One account at a browser.
@@ -58,8 +58,8 @@ impl SignedIn {
         }
     }
 
-    pub(crate) fn write(&self, packer: Packer) -> Packer {
-        let packer = packer
+    pub(crate) fn write(&self, writer: RecordWriter) -> RecordWriter {
+        let writer = writer
             .byte(u8::from(self.mfa))
             .number(self.serial)
             .number(self.session)
@@ -67,19 +67,19 @@ impl SignedIn {
             .text(&self.upn)
             .byte(u8::try_from(self.apps.len()).unwrap_or_default());
         let apps = self.apps.iter();
-        apps.fold(packer, |packer, app| packer.number(app.0.into()))
+        apps.fold(writer, |writer, app| writer.number(app.0.into()))
     }
 
-    pub(crate) fn read(unpacker: &mut Unpacker<'_>) -> Option<Self> {
+    pub(crate) fn read(reader: &mut RecordReader<'_>) -> Option<Self> {
         Some(Self {
-            mfa: unpacker.byte()? == 1,
-            serial: unpacker.number()?,
-            session: unpacker.number()?,
-            at: Moment::from_millis(unpacker.number()?),
-            upn: unpacker.text()?,
+            mfa: reader.byte()? == 1,
+            serial: reader.number()?,
+            session: reader.number()?,
+            at: Moment::from_millis(reader.number()?),
+            upn: reader.text()?,
             apps: {
-                let count = unpacker.byte()?;
-                let app = |_| Some(AppIndex(u32::try_from(unpacker.number()?).ok()?));
+                let count = reader.byte()?;
+                let app = |_| Some(AppIndex(u32::try_from(reader.number()?).ok()?));
                 (0..count).map(app).collect::<Option<_>>()?
             },
         })

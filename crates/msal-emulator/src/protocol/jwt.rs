@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-/// A token taken apart and not yet believed.
+/// A token taken apart and not yet verified.
 #[derive(Debug)]
 pub(crate) struct Jwt<'t> {
     pub(crate) header: Map<String, Value>,

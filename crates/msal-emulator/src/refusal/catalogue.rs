@@ -1,26 +1,26 @@
 //! The catalogue of AADSTS errors: one row per code.
 //!
 //! A row says what the envelope holds apart from the identifiers and the time. Its text may have
-//! places such as `{client}`, filled from the request at hand.
+//! placeholders such as `{client}`, filled from the request at hand.
 
-mod row;
-mod rows;
+mod aadsts_error;
+mod errors;
 
 use std::fmt;
 
-pub use row::Source;
+pub use aadsts_error::Source;
 
-pub(crate) use row::{ErrorName, Row};
+pub(crate) use aadsts_error::{AadstsError, ErrorName};
 
-use rows::ROWS;
+use errors::ERRORS;
 
 /// One AADSTS error as the emulator knows it, for listings.
 #[derive(Clone, Copy, Debug)]
-pub struct CatalogueRow(&'static Row);
+pub struct CatalogueRow(&'static AadstsError);
 
 /// Every AADSTS error that the emulator can answer with, in the order of the codes.
 pub fn catalogue() -> impl Iterator<Item = CatalogueRow> {
-    ROWS.iter().map(CatalogueRow)
+    ERRORS.iter().map(CatalogueRow)
 }
 
 impl CatalogueRow {
@@ -72,7 +72,7 @@ impl CatalogueRow {
         self.0.evidence
     }
 
-    /// The text, with its places unfilled.
+    /// The text, with its placeholders unfilled.
     #[must_use]
     pub fn text(&self) -> &'static str {
         self.0.text
@@ -86,12 +86,12 @@ impl CatalogueRow {
 }
 
 /// The row of `code`.
-pub(crate) fn row(code: u32) -> Option<&'static Row> {
-    let index = ROWS.binary_search_by_key(&code, |row| row.code).ok()?;
-    ROWS.get(index)
+pub(crate) fn definition_of(code: u32) -> Option<&'static AadstsError> {
+    let index = ERRORS.binary_search_by_key(&code, |row| row.code).ok()?;
+    ERRORS.get(index)
 }
 
-/// Fills the places of a row's text; places without a value show as `(unknown)`.
+/// Fills the placeholders of a row's text; placeholders without a value show as `(unknown)`.
 pub(crate) fn fill(
     out: &mut impl fmt::Write,
     text: &str,
@@ -102,13 +102,13 @@ pub(crate) fn fill(
         let Some(length) = rest[start..].find('}') else {
             break;
         };
-        let place = &rest[start + 1..start + length];
+        let placeholder = &rest[start + 1..start + length];
         out.write_str(&rest[..start])?;
         // Entra's own texts have braces too: "{EUII Hidden}".
-        if place.contains(' ') {
-            write!(out, "{{{place}}}")?;
+        if placeholder.contains(' ') {
+            write!(out, "{{{placeholder}}}")?;
         } else {
-            out.write_str(value(place).as_deref().unwrap_or("(unknown)"))?;
+            out.write_str(value(placeholder).as_deref().unwrap_or("(unknown)"))?;
         }
         rest = &rest[start + length + 1..];
     }
@@ -121,9 +121,13 @@ mod tests {
 
     #[test]
     fn rows_are_in_the_order_of_their_codes() {
-        assert!(ROWS.is_sorted_by(|a, b| a.code < b.code));
-        assert!(ROWS.iter().all(|known| row(known.code).is_some()));
-        assert!(row(1).is_none());
+        assert!(ERRORS.is_sorted_by(|a, b| a.code < b.code));
+        assert!(
+            ERRORS
+                .iter()
+                .all(|known| definition_of(known.code).is_some())
+        );
+        assert!(definition_of(1).is_none());
     }
 
     #[test]
@@ -132,7 +136,7 @@ mod tests {
             50027, 50034, 50076, 50173, 53003, 65004, 70011, 70016, 90002, 500_011, 700_016,
             700_082, 7_000_215, 7_000_218, 9_002_313, 9_002_326,
         ];
-        for row in ROWS {
+        for row in ERRORS {
             assert_eq!(row.page, seen.contains(&row.code), "{}", row.code);
         }
     }
@@ -140,21 +144,23 @@ mod tests {
     #[test]
     fn what_needs_the_user_has_its_own_name_at_v1() {
         for code in [50076, 53003] {
-            let error = row(code).unwrap().error;
+            let error = definition_of(code).unwrap().error;
             assert_eq!(
                 (error.at_v1(), error.at_v2()),
                 ("interaction_required", "invalid_grant")
             );
         }
-        assert_eq!(row(65001).unwrap().error.at_v1(), "invalid_grant");
+        assert_eq!(definition_of(65001).unwrap().error.at_v1(), "invalid_grant");
     }
 
     #[test]
     fn places_are_filled_and_foreign_braces_kept() {
         let mut out = String::new();
-        fill(&mut out, "{EUII Hidden} of {tenant}, {nobody} {", |place| {
-            (place == "tenant").then(|| "t".to_owned())
-        })
+        fill(
+            &mut out,
+            "{EUII Hidden} of {tenant}, {nobody} {",
+            |placeholder| (placeholder == "tenant").then(|| "t".to_owned()),
+        )
         .unwrap();
         assert_eq!(out, "{EUII Hidden} of t, (unknown) {");
     }

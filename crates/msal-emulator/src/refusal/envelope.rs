@@ -77,23 +77,23 @@ pub(crate) fn telemetry(code: u32, age_millis: Option<u128>) -> String {
 fn error_name(call: &Call<'_>, refusal: &Refusal) -> &'static str {
     match call.target.endpoint {
         Endpoint::Token(Version::V1) | Endpoint::Authorize(Version::V1) => {
-            refusal.row.error.at_v1()
+            refusal.definition.error.at_v1()
         }
-        _ => refusal.row.error.at_v2(),
+        _ => refusal.definition.error.at_v2(),
     }
 }
 
 /// The `error_description` of a refusal.
 pub(crate) fn description(call: &Call<'_>, refusal: &Refusal, directory: &Directory) -> String {
-    let fact = |place: &str| {
+    let fact = |placeholder: &str| {
         let value = refusal
-            .fact(place)
-            .or_else(|| known(call, directory, place))?;
+            .fact(placeholder)
+            .or_else(|| known(call, directory, placeholder))?;
         Some(value.chars().take(MAX_FACT).collect())
     };
     let mut text = format!("AADSTS{}: ", refusal.code);
     // Writing to a string does not fail.
-    let _ = fill(&mut text, refusal.row.text, fact);
+    let _ = fill(&mut text, refusal.definition.text, fact);
     let Call {
         trace_id,
         correlation_id,
@@ -103,8 +103,8 @@ pub(crate) fn description(call: &Call<'_>, refusal: &Refusal, directory: &Direct
     text + &format!(" Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {now}")
 }
 
-/// What the request itself says about a place in a text.
-fn known(call: &Call<'_>, directory: &Directory, place: &str) -> Option<String> {
+/// What the request itself says about a placeholder in a text.
+fn known(call: &Call<'_>, directory: &Directory, placeholder: &str) -> Option<String> {
     let segment = call.target.tenant.as_ref();
     let tenant = || {
         directory
@@ -112,7 +112,7 @@ fn known(call: &Call<'_>, directory: &Directory, place: &str) -> Option<String> 
             .map(|index| directory.tenant(index))
     };
     let owned = |text: &str| text.to_owned();
-    match place {
+    match placeholder {
         "client" => call.parameter("client_id").map(owned),
         "app" => directory
             .find_app(call.parameter("client_id")?)

@@ -25,13 +25,13 @@ use crate::protocol::Endpoint;
 /// What every connection needs.
 pub(super) struct Service {
     pub(super) emulator: Arc<Emulator>,
-    pub(super) door: Door,
+    pub(super) kind: PortKind,
     pub(super) latency: Duration,
     pub(super) max_body: usize,
 }
 
 /// What a port is for.
-pub(super) enum Door {
+pub(super) enum PortKind {
     /// The admin API, over plain HTTP.
     Admin,
     /// The managed identity endpoints, over plain HTTP as machines have them.
@@ -67,7 +67,7 @@ pub(super) async fn accept(
 
 async fn serve(stream: TcpStream, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
     let _ = stream.set_nodelay(true);
-    let Door::Public(acceptor) = &service.door else {
+    let PortKind::Public(acceptor) = &service.kind else {
         return converse(stream, service, stopped).await;
     };
     let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream));
@@ -128,14 +128,14 @@ async fn answer(
     }
     let request = Request::from_parts(parts, body.to_bytes());
     let now = SystemTime::now();
-    let response = match service.door {
-        Door::Admin => service.emulator.administer(&request, now),
-        Door::ManagedIdentity if !is_for_machines(request.uri().path()) => {
+    let response = match service.kind {
+        PortKind::Admin => service.emulator.administer(&request, now),
+        PortKind::ManagedIdentity if !is_for_machines(request.uri().path()) => {
             let mut response = Response::new(Bytes::new());
             *response.status_mut() = StatusCode::NOT_FOUND;
             response
         }
-        Door::ManagedIdentity | Door::Public(_) => service.emulator.handle(request, now),
+        PortKind::ManagedIdentity | PortKind::Public(_) => service.emulator.handle(request, now),
     };
     let delivery = response.extensions().get::<Delivery>().copied();
     let delivery = delivery.unwrap_or_default();

@@ -15,14 +15,14 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use super::error::ServerError;
 
 /// A TLS configuration and the certificate that makes clients trust it.
-pub(super) struct Identity {
+pub(super) struct TlsIdentity {
     pub(super) config: ServerConfig,
     pub(super) ca_pem: String,
     /// The SHA-1 of the certificate, in hexadecimal.
     pub(super) thumbprint: String,
 }
 
-impl Identity {
+impl TlsIdentity {
     /// Makes an authority and a certificate for the loopback names and `names`.
     pub(super) fn new(names: &[String]) -> Result<Self, ServerError> {
         let ca_key = KeyPair::generate().map_err(refused)?;

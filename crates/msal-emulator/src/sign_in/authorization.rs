@@ -14,7 +14,9 @@ use crate::directory::{AppEntry, RedirectKind};
 use crate::memory::{Platform, SignedIn};
 use crate::protocol::{Call, Parameters, Reply, ResponseType, Version};
 use crate::refusal::Refusal;
-use crate::token::{Code, Descent, Granted, Person, client_info, in_front};
+use crate::token::{
+    AuthorizationCode, Descent, Granted, Person, client_info, front_channel_tokens,
+};
 
 /// What an authorization request asks for.
 #[derive(Debug)]
@@ -23,7 +25,7 @@ pub(crate) struct Authorization<'d> {
     response_type: ResponseType,
     pub(crate) back: ReturnAddress<'d>,
     pub(crate) asked: Asked<'d>,
-    pub(crate) wishes: Wishes,
+    pub(crate) options: SignInOptions,
     text: String,
     nonce: String,
     challenge: String,
@@ -34,7 +36,7 @@ pub(crate) struct Authorization<'d> {
 
 /// How the person is to be asked.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wishes {
+pub(crate) struct SignInOptions {
     pub(crate) prompts: Vec<Prompt>,
     pub(crate) login_hint: Option<String>,
     pub(crate) domain_hint: Option<String>,
@@ -59,17 +61,17 @@ impl<'d> Authorization<'d> {
         version: Version,
         parameters: &Parameters<'_>,
     ) -> Result<Self, Box<(ReturnAddress<'d>, Refusal)>> {
-        match Ask::read(platform, &back, version, parameters) {
-            Ok(ask) => Ok(Self {
+        match CheckedRequest::read(platform, &back, version, parameters) {
+            Ok(checked) => Ok(Self {
                 version,
-                response_type: ask.response_type,
-                asked: ask.asked,
-                wishes: ask.wishes,
-                text: ask.text,
+                response_type: checked.response_type,
+                asked: checked.asked,
+                options: checked.options,
+                text: checked.text,
                 nonce: owned(parameters, "nonce"),
                 challenge: owned(parameters, "code_challenge"),
                 s256: parameters.value("code_challenge_method") == Some("S256"),
-                auth_time: ask.auth_time,
+                auth_time: checked.auth_time,
                 client_info: parameters.value("client_info") == Some("1"),
                 back,
             }),
@@ -131,7 +133,7 @@ impl<'d> Authorization<'d> {
             let mut codes = outcome.iter().filter(|(name, _)| *name == "code");
             let code = codes.next().map(|(_, code)| code.as_str());
             let wanted = self.response_type;
-            let tokens = in_front(platform, call, self.version, &granted, wanted, code);
+            let tokens = front_channel_tokens(platform, call, self.version, &granted, wanted, code);
             outcome.extend(tokens);
         }
         outcome.push(("session_state", session));
@@ -145,7 +147,7 @@ impl<'d> Authorization<'d> {
         person: &SignedIn,
         tenant: String,
     ) -> String {
-        let code = Code {
+        let code = AuthorizationCode {
             serial: platform.identifiers().serial(),
             issued: call.now,
             upn: person.upn.clone(),
@@ -173,15 +175,15 @@ impl<'d> Authorization<'d> {
 }
 
 /// The part of an authorization request that can be refused.
-struct Ask<'d> {
+struct CheckedRequest<'d> {
     response_type: ResponseType,
     asked: Asked<'d>,
-    wishes: Wishes,
+    options: SignInOptions,
     text: String,
     auth_time: bool,
 }
 
-impl<'d> Ask<'d> {
+impl<'d> CheckedRequest<'d> {
     fn read(
         platform: Platform<'d>,
         back: &ReturnAddress<'d>,
@@ -216,18 +218,18 @@ impl<'d> Ask<'d> {
             return Err(Refusal::missing("scope"));
         }
         let claims = read_claims(parameters.value("claims"))?;
-        let wishes = Wishes::read(parameters)?;
+        let options = SignInOptions::read(parameters)?;
         Ok(Self {
             response_type,
             asked: Asked::read(version, text, back.app, platform.directory())?,
-            auth_time: wishes.max_age.is_some() || claims["id_token"].get("auth_time").is_some(),
-            wishes,
+            auth_time: options.max_age.is_some() || claims["id_token"].get("auth_time").is_some(),
+            options,
             text: text.to_owned(),
         })
     }
 }
 
-impl Wishes {
+impl SignInOptions {
     fn read(parameters: &Parameters<'_>) -> Result<Self, Refusal> {
         let prompts = parameters.value("prompt").unwrap_or_default();
         let prompts: Vec<Prompt> = prompts

@@ -1,11 +1,11 @@
 //! The authorization endpoint (RFC 6749 §3.1).
 
+use super::attempt::Attempt;
 use super::authorization::{Authorization, Prompt, ReturnAddress};
 use super::interaction::{Browser, Interaction, Purpose};
 use super::next_page::proceed;
 use super::page::explain;
 use super::session::Session;
-use super::visit::Visit;
 use crate::memory::{Platform, SignedIn};
 use crate::protocol::{Call, Reply, Version};
 use crate::settings::SignIn;
@@ -44,28 +44,28 @@ fn without_page(
     authorization: &Authorization<'_>,
     session: &mut Session,
 ) -> Option<Reply> {
-    let visit = Visit {
+    let attempt = Attempt {
         platform,
         realm: authorization.back.realm,
         app: authorization.back.app,
         asked: &authorization.asked,
-        wishes: &authorization.wishes,
+        options: &authorization.options,
         session,
         now: call.now,
         device: false,
     };
-    let hint = authorization.wishes.login_hint.as_deref();
+    let hint = authorization.options.login_hint.as_deref();
     let hinted = hint.and_then(|hint| platform.directory().account(hint));
     let outcome = match (platform.settings().sign_in, hinted) {
-        _ if authorization.wishes.has(Prompt::None) => visit.silent(),
+        _ if authorization.options.has(Prompt::None) => attempt.silent(),
         (SignIn::Pages, _) => return None,
         (SignIn::Automatic, _) if call.is_browser() => return None,
         (SignIn::Automatic, None) => return None,
         (SignIn::Automatic | SignIn::Unattended, Some(account)) => {
             let serial = platform.identifiers().serial();
-            visit.admit(SignedIn::new(account.upn.clone(), call.now, false, serial))
+            attempt.admit(SignedIn::new(account.upn.clone(), call.now, false, serial))
         }
-        (SignIn::Unattended, None) => visit.silent(),
+        (SignIn::Unattended, None) => attempt.silent(),
     };
     Some(match outcome {
         Ok(mut person) => {

@@ -3,7 +3,7 @@
 use super::interaction::{Browser, Interaction, Purpose};
 use super::next_page::proceed;
 use super::page;
-use super::page::Frame;
+use super::page::PageContext;
 use super::session::Session;
 use crate::memory::Platform;
 use crate::protocol::{Call, Reply};
@@ -56,12 +56,12 @@ fn ask(
         call.target.shape.login_path(&interaction.tenant),
         interaction.seal(platform),
     );
-    let frame = Frame {
+    let context = PageContext {
         action: &action,
         flow: &flow,
         app: "",
         then: None,
         alert,
     };
-    page::device_code(call, frame, code)
+    page::device_code(call, context, code)
 }

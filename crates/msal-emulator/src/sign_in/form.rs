@@ -1,9 +1,9 @@
 //! The pages of a sign-in: what a form says, and which page comes next.
 
 mod ending;
-mod forms;
+mod fields;
 
-pub(crate) use forms::newcomer;
+pub(crate) use fields::newcomer;
 
 use super::device_page::code_entered;
 use super::interaction::{Interaction, Purpose};
@@ -29,24 +29,24 @@ pub(crate) fn take_form(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         None
     } else {
         match call.parameter("do").unwrap_or_default() {
-            "accept" => forms::accept(platform, &mut interaction),
+            "accept" => fields::accept(platform, &mut interaction),
             "cancel" => return ending::cancel(platform, call, &interaction),
             "create" => {
                 interaction.restart();
                 interaction.creating = true;
                 None
             }
-            "sign-up" => forms::signed_up(platform, call, &mut interaction),
-            "code" => forms::second_factor(platform, call, &mut interaction),
+            "sign-up" => fields::signed_up(platform, call, &mut interaction),
+            "code" => fields::second_factor(platform, call, &mut interaction),
             "give-up" => return ending::give_up(platform, call, &interaction),
             "forgot" => return ending::forgot(platform, call, &interaction),
             "device" => return code_entered(platform, call, interaction, session),
-            "name" => forms::name(platform, call, &mut interaction),
+            "name" => fields::name(platform, call, &mut interaction),
             "other" => {
                 interaction.restart();
                 None
             }
-            "password" => forms::password(platform, call, &mut interaction),
+            "password" => fields::password(platform, call, &mut interaction),
             _ => None,
         }
     };

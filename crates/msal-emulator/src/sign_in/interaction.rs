@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use crate::directory::Account;
-use crate::issuer::{Packer, Unpacker, scramble};
+use crate::issuer::{RecordReader, RecordWriter, scramble};
 use crate::memory::Platform;
 use crate::protocol::{Call, Moment, Version};
 
@@ -108,7 +108,7 @@ impl Interaction {
             | u8::from(self.password_at.is_some()) << 3
             | u8::from(self.upn.is_some()) << 4
             | u8::from(self.creating) << 5;
-        let packer = Packer::new(FORMAT)
+        let writer = RecordWriter::new(FORMAT)
             .byte(purpose)
             .byte(flags)
             .number(self.browser)
@@ -118,7 +118,7 @@ impl Interaction {
             .text(self.upn.as_deref().unwrap_or_default())
             .text(&self.asked);
         let serial = platform.identifiers().serial();
-        platform.sealer().seal("", serial, packer.finish())
+        platform.sealer().seal("", serial, writer.finish())
     }
 
     /// Reads a form's token; `None` unless it is from here, of this browser, and not too old.
@@ -130,24 +130,24 @@ impl Interaction {
     }
 
     fn read(plain: &[u8]) -> Option<Self> {
-        let mut unpacker = Unpacker::new(FORMAT, plain)?;
-        let purpose = match unpacker.byte()? {
+        let mut reader = RecordReader::new(FORMAT, plain)?;
+        let purpose = match reader.byte()? {
             1 => Purpose::Authorize(Version::V1),
             2 => Purpose::Authorize(Version::V2),
             3 => Purpose::Device,
             4 => Purpose::SignOut,
             _ => return None,
         };
-        let flags = unpacker.byte()?;
+        let flags = reader.byte()?;
         let flag = |bit: u8| flags & (1 << bit) != 0;
         Some(Self {
             purpose,
-            browser: unpacker.number()?,
-            begun: Moment::from_millis(unpacker.number()?),
-            password_at: Some(Moment::from_millis(unpacker.number()?)).filter(|_| flag(3)),
-            tenant: unpacker.text()?,
-            upn: Some(unpacker.text()?).filter(|_| flag(4)),
-            asked: unpacker.text()?,
+            browser: reader.number()?,
+            begun: Moment::from_millis(reader.number()?),
+            password_at: Some(Moment::from_millis(reader.number()?)).filter(|_| flag(3)),
+            tenant: reader.text()?,
+            upn: Some(reader.text()?).filter(|_| flag(4)),
+            asked: reader.text()?,
             chosen: flag(0),
             mfa: flag(1),
             accepted: flag(2),

@@ -5,7 +5,7 @@ use url::Url;
 use super::authorization::redirect_to;
 use super::interaction::{Browser, Interaction, Purpose};
 use super::page;
-use super::page::Frame;
+use super::page::PageContext;
 use super::session::Session;
 use crate::directory::Directory;
 use crate::memory::{Platform, SignedIn};
@@ -37,7 +37,7 @@ pub(super) fn account_chosen(
 fn hint(platform: Platform<'_>, call: &Call<'_>) -> Option<String> {
     let by_token = || {
         let jwt = Jwt::read(call.parameter("id_token_hint")?)?;
-        Some(platform.issuer().believe(&jwt)?.upn()?.to_owned())
+        Some(platform.issuer().verify(&jwt)?.upn()?.to_owned())
     };
     let by_name = call.parameter("logout_hint").map(str::to_owned);
     by_name.or_else(by_token)
@@ -60,14 +60,14 @@ fn choose(platform: Platform<'_>, call: &Call<'_>, session: &Session) -> Reply {
         interaction.seal(platform),
     );
     let back = back(platform, &call.parameters);
-    let frame = Frame {
+    let context = PageContext {
         action: &action,
         flow: &flow,
         app: "",
         then: back.as_ref(),
         alert: None,
     };
-    page::sign_out_choose(call, frame, session, platform.directory()).set_cookie(browser.cookie())
+    page::sign_out_choose(call, context, session, platform.directory()).set_cookie(browser.cookie())
 }
 
 fn finish(

@@ -2,12 +2,12 @@
 
 use url::Url;
 
-use super::authorization::{Authorization, ReturnAddress, Wishes};
+use super::attempt::{Attempt, Step};
+use super::authorization::{Authorization, ReturnAddress, SignInOptions};
 use super::interaction::{Interaction, Purpose};
 use super::page;
-use super::page::{Frame, explain};
+use super::page::{PageContext, explain};
 use super::session::Session;
-use super::visit::{Step, Visit};
 use crate::access::{Asked, Realm};
 use crate::memory::{Platform, Verdict};
 use crate::protocol::{Call, Parameters, Reply};
@@ -57,17 +57,17 @@ fn next_of_authorization(
     authorization: &Authorization<'_>,
     alert: Option<&str>,
 ) -> Reply {
-    let visit = Visit {
+    let attempt = Attempt {
         platform,
         realm: authorization.back.realm,
         app: authorization.back.app,
         asked: &authorization.asked,
-        wishes: &authorization.wishes,
+        options: &authorization.options,
         session: &session,
         now: call.now,
         device: false,
     };
-    match visit.next(interaction) {
+    match attempt.next(interaction) {
         Step::Done(mut person) => {
             person.join(authorization.back.app);
             session.add(person.clone());
@@ -76,7 +76,7 @@ fn next_of_authorization(
                 .set_cookie(session.cookie(platform))
         }
         step => show(
-            &visit,
+            &attempt,
             call,
             interaction,
             Some(&authorization.back.uri),
@@ -107,18 +107,18 @@ fn next_of_device(
     let Some((app, realm, asked)) = found() else {
         return explain(platform, call, &Refusal::new(70018));
     };
-    let wishes = Wishes::default();
-    let visit = Visit {
+    let options = SignInOptions::default();
+    let attempt = Attempt {
         platform,
         realm,
         app,
         asked: &asked,
-        wishes: &wishes,
+        options: &options,
         session: &session,
         now: call.now,
         device: true,
     };
-    match visit.next(interaction) {
+    match attempt.next(interaction) {
         Step::Done(person) => {
             let name = app.name.clone();
             session.add(person.clone());
@@ -128,46 +128,48 @@ fn next_of_device(
                 .settle(code, Verdict::Approved(person), call.now);
             page::device_finished(call, &name, true).set_cookie(cookie)
         }
-        step => show(&visit, call, interaction, None, step, alert),
+        step => show(&attempt, call, interaction, None, step, alert),
     }
 }
 
 fn show(
-    visit: &Visit<'_>,
+    attempt: &Attempt<'_>,
     call: &Call<'_>,
     interaction: &Interaction,
     then: Option<&Url>,
     step: Step,
     alert: Option<&str>,
 ) -> Reply {
-    let directory = visit.platform.directory();
+    let directory = attempt.platform.directory();
     let action = call.target.shape.login_path(&interaction.tenant);
-    let flow = interaction.about(step.account()).seal(visit.platform);
-    let frame = Frame {
+    let flow = interaction.about(step.account()).seal(attempt.platform);
+    let context = PageContext {
         action: &action,
         flow: &flow,
-        app: &visit.app.name,
+        app: &attempt.app.name,
         then,
         alert,
     };
     match step {
         Step::Account => {
-            let hint = visit.wishes.login_hint.as_deref().unwrap_or_default();
+            let hint = attempt.options.login_hint.as_deref().unwrap_or_default();
             let name = call.parameter("username").unwrap_or(hint);
-            page::account(call, frame, name, visit.takes_newcomers())
+            page::account(call, context, name, attempt.takes_newcomers())
         }
-        Step::Choose => page::choose(call, frame, visit.session, directory),
-        Step::Consent(account) => page::consent(call, frame, &account, visit.asked, visit.device),
+        Step::Choose => page::choose(call, context, attempt.session, directory),
+        Step::Consent(account) => {
+            page::consent(call, context, &account, attempt.asked, attempt.device)
+        }
         Step::Password(account) => {
             let tenant = &directory.tenant(account.home).name;
-            page::password(call, frame, &account.upn, tenant)
+            page::password(call, context, &account.upn, tenant)
         }
         Step::SecondFactor { account, enrol } => {
-            page::second_factor(call, frame, &account.upn, enrol)
+            page::second_factor(call, context, &account.upn, enrol)
         }
         Step::SignUp => {
-            let hint = visit.wishes.login_hint.as_deref().unwrap_or_default();
-            page::create_account(call, frame, hint)
+            let hint = attempt.options.login_hint.as_deref().unwrap_or_default();
+            page::create_account(call, context, hint)
         }
         Step::Refused(refusal) => page::error_page(call, &refusal, directory),
         Step::Done(_) => Reply::not_found(call),

@@ -14,7 +14,7 @@ mod sign_up;
 pub(crate) use device::{device_code, device_finished};
 pub(crate) use error::{error_page, explain};
 pub(crate) use form_post::{FORM_POST_SCRIPT, post_form};
-pub(crate) use layout::Frame;
+pub(crate) use layout::PageContext;
 pub(crate) use sign_in::{account, choose, consent, password, second_factor};
 pub(crate) use sign_out::{sign_out_choose, signed_out};
 pub(crate) use sign_up::create_account;

@@ -3,8 +3,8 @@
 use http::HeaderValue;
 
 use crate::directory::Account;
-use crate::issuer::{Packer, Unpacker};
-use crate::memory::{Cut, Platform, SignedIn};
+use crate::issuer::{RecordReader, RecordWriter};
+use crate::memory::{IssuePoint, Platform, SignedIn};
 use crate::protocol::Call;
 
 /// Who is signed in at a browser, last first.
@@ -16,10 +16,10 @@ impl Session {
     pub(crate) fn read(platform: Platform<'_>, call: &Call<'_>) -> Self {
         let read = || {
             let plain = platform.sealer().open("", call.cookie(COOKIE)?)?;
-            let mut unpacker = Unpacker::new(FORMAT, &plain)?;
-            let count = unpacker.byte()?;
+            let mut reader = RecordReader::new(FORMAT, &plain)?;
+            let count = reader.byte()?;
             (0..count)
-                .map(|_| SignedIn::read(&mut unpacker))
+                .map(|_| SignedIn::read(&mut reader))
                 .collect::<Option<Vec<_>>>()
         };
         let mut people = read().unwrap_or_default();
@@ -80,13 +80,13 @@ impl Session {
             format!("{COOKIE}=; path=/; secure; HttpOnly; SameSite=None; Max-Age=0")
         } else {
             let count = u8::try_from(self.0.len()).unwrap_or_default();
-            let packer = Packer::new(FORMAT).byte(count);
-            let packer = self
+            let writer = RecordWriter::new(FORMAT).byte(count);
+            let writer = self
                 .0
                 .iter()
-                .fold(packer, |packer, person| person.write(packer));
+                .fold(writer, |writer, person| person.write(writer));
             let serial = platform.identifiers().serial();
-            let value = platform.sealer().seal("", serial, packer.finish());
+            let value = platform.sealer().seal("", serial, writer.finish());
             format!("{COOKIE}={value}; path=/; secure; HttpOnly; SameSite=None")
         };
         HeaderValue::try_from(text).ok()
@@ -95,7 +95,7 @@ impl Session {
 
 /// Whether the account is open and its sessions were not revoked since.
 fn is_valid(person: &SignedIn, platform: Platform<'_>) -> bool {
-    let begun = Cut {
+    let begun = IssuePoint {
         at: person.at,
         serial: person.serial,
     };

@@ -18,7 +18,7 @@ pub(crate) struct Newcomer<'c> {
 
 /// Why somebody does not become a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
+pub(crate) enum SignUpProblem {
     NoAddress,
     NotHere,
     Taken,
@@ -31,22 +31,22 @@ impl<'c> Newcomer<'c> {
         platform: Platform<'_>,
         call: &'c Call<'_>,
         interaction: &Interaction,
-    ) -> Result<Self, Reason> {
+    ) -> Result<Self, SignUpProblem> {
         let directory = platform.directory();
-        let domain = domain(&interaction.tenant, directory).ok_or(Reason::NotHere)?;
+        let domain = domain(&interaction.tenant, directory).ok_or(SignUpProblem::NotHere)?;
         if !matches!(interaction.purpose, Purpose::Authorize(_)) {
-            return Err(Reason::NotHere);
+            return Err(SignUpProblem::NotHere);
         }
         let upn = call.parameter("username").unwrap_or_default().trim();
         if !is_address(upn) {
-            return Err(Reason::NoAddress);
+            return Err(SignUpProblem::NoAddress);
         }
         if directory.account(upn).is_some() {
-            return Err(Reason::Taken);
+            return Err(SignUpProblem::Taken);
         }
         let password = call.parameter("password").unwrap_or_default();
         if password.chars().count() < SHORTEST_PASSWORD {
-            return Err(Reason::WeakPassword);
+            return Err(SignUpProblem::WeakPassword);
         }
         Ok(Self {
             upn,
@@ -66,7 +66,7 @@ impl<'c> Newcomer<'c> {
     }
 }
 
-impl Reason {
+impl SignUpProblem {
     /// What the page says.
     pub(crate) const fn alert(self) -> &'static str {
         match self {

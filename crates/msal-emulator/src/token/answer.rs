@@ -1,13 +1,13 @@
 //! Token answers, as v1 and v2.0 write them.
 
 mod body;
-mod front;
-mod maker;
+mod front_channel;
+mod tokens;
 
 use std::sync::Arc;
 
-pub(crate) use body::write;
-pub(crate) use front::in_front;
+pub(crate) use body::write_answer;
+pub(crate) use front_channel::front_channel_tokens;
 
 use super::refresh_token::Descent;
 use crate::access::Asked;

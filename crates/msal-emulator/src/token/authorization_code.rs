@@ -2,12 +2,12 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::issuer::{Packer, Sealer, Unpacker};
+use crate::issuer::{RecordReader, RecordWriter, Sealer};
 use crate::protocol::{Moment, base64url};
 
 /// What an authorization code says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Code {
+pub(crate) struct AuthorizationCode {
     pub(crate) serial: u64,
     pub(crate) issued: Moment,
     pub(crate) upn: String,
@@ -33,9 +33,9 @@ pub(crate) struct Code {
     pub(crate) session: String,
 }
 
-impl Code {
+impl AuthorizationCode {
     pub(crate) fn seal(&self, sealer: &Sealer) -> String {
-        let packer = Packer::new(FORMAT)
+        let writer = RecordWriter::new(FORMAT)
             .byte(
                 u8::from(self.s256)
                     | u8::from(self.mfa) << 1
@@ -55,29 +55,29 @@ impl Code {
             &self.challenge,
             &self.session,
         ];
-        let packer = texts
+        let writer = texts
             .into_iter()
-            .fold(packer, |packer, text| packer.text(text));
-        sealer.seal(PREFIX, self.serial, packer.finish())
+            .fold(writer, |writer, text| writer.text(text));
+        sealer.seal(PREFIX, self.serial, writer.finish())
     }
 
     pub(crate) fn open(sealer: &Sealer, text: &str) -> Option<Self> {
         let plain = sealer.open(PREFIX, text.strip_prefix(PREFIX)?)?;
-        let mut unpacker = Unpacker::new(FORMAT, &plain)?;
-        let flags = unpacker.byte()?;
+        let mut reader = RecordReader::new(FORMAT, &plain)?;
+        let flags = reader.byte()?;
         let flag = |bit: u8| flags & (1 << bit) != 0;
         Some(Self {
-            serial: unpacker.number()?,
-            issued: Moment::from_millis(unpacker.number()?),
-            signed_in: Moment::from_millis(unpacker.number()?),
-            upn: unpacker.text()?,
-            client_id: unpacker.text()?,
-            tenant: unpacker.text()?,
-            redirect_uri: unpacker.text()?,
-            asked: unpacker.text()?,
-            nonce: unpacker.text()?,
-            challenge: unpacker.text()?,
-            session: unpacker.text()?,
+            serial: reader.number()?,
+            issued: Moment::from_millis(reader.number()?),
+            signed_in: Moment::from_millis(reader.number()?),
+            upn: reader.text()?,
+            client_id: reader.text()?,
+            tenant: reader.text()?,
+            redirect_uri: reader.text()?,
+            asked: reader.text()?,
+            nonce: reader.text()?,
+            challenge: reader.text()?,
+            session: reader.text()?,
             s256: flag(0),
             mfa: flag(1),
             auth_time: flag(2),
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn a_code_is_read_back_and_verified() {
         // The vector of RFC 7636 appendix B.
-        let code = Code {
+        let code = AuthorizationCode {
             serial: 7,
             issued: Moment::from_millis(1000),
             upn: "alice@contoso.example".to_owned(),
@@ -125,7 +125,10 @@ mod tests {
             session: "session".to_owned(),
         };
         let sealer = Sealer::new(1);
-        assert_eq!(Code::open(&sealer, &code.seal(&sealer)), Some(code.clone()));
+        assert_eq!(
+            AuthorizationCode::open(&sealer, &code.seal(&sealer)),
+            Some(code.clone())
+        );
         assert!(code.is_verified_by(Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")));
         assert!(!code.is_verified_by(Some("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK")));
         assert!(!code.is_verified_by(None));

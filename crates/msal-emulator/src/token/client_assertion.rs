@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::request::TokenRequest;
 use crate::directory::{AppEntry, Certificate, TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
-use crate::issuer::Believed;
+use crate::issuer::VerifiedClaims;
 use crate::memory::Platform;
 use crate::protocol::{Jwt, Moment, cloud_of};
 use crate::refusal::Refusal;
@@ -24,8 +24,8 @@ pub(crate) fn check(
         return Err(Refusal::new(90023).with("parameter", "client_assertion_type"));
     }
     let jwt = Jwt::read(assertion).ok_or_else(|| Refusal::new(50027))?;
-    if let Some(believed) = platform.issuer().believe(&jwt) {
-        return exchange(app, &believed, call.now);
+    if let Some(claims) = platform.issuer().verify(&jwt) {
+        return exchange(app, &claims, call.now);
     }
     // RFC 7523 §3: issuer and subject are the client.
     if jwt.claim("iss") != Some(&app.client_id) || jwt.claim("sub") != Some(&app.client_id) {
@@ -111,9 +111,9 @@ fn check_time(jwt: &Jwt<'_>, now: Moment) -> Result<(), Refusal> {
 
 /// A token of our own in place of an assertion: a federated identity credential. The subject must be one
 /// that the application trusts, or the one that was made for it by `fmi_path`.
-fn exchange(app: &AppEntry, believed: &Believed, now: Moment) -> Result<(), Refusal> {
-    let subject = believed.text("sub").unwrap_or_default();
-    let for_exchange = believed.is_for(TOKEN_EXCHANGE) || believed.is_for(TOKEN_EXCHANGE_ID);
+fn exchange(app: &AppEntry, claims: &VerifiedClaims, now: Moment) -> Result<(), Refusal> {
+    let subject = claims.text("sub").unwrap_or_default();
+    let for_exchange = claims.is_for(TOKEN_EXCHANGE) || claims.is_for(TOKEN_EXCHANGE_ID);
     let trusted = app.trusted_subjects.iter().any(|known| known == subject)
         || subject
             .rsplit_once('/')
@@ -121,12 +121,12 @@ fn exchange(app: &AppEntry, believed: &Believed, now: Moment) -> Result<(), Refu
     if !for_exchange || !trusted {
         return Err(Refusal::new(700_213).with("subject", subject));
     }
-    if believed.is_expired(now) {
+    if claims.is_expired(now) {
         let precise = |secs: u64| Moment::from_millis(secs.saturating_mul(1000)).precise();
         return Err(Refusal::new(700_024)
             .with("now", now.precise())
-            .with("from", precise(believed.number("nbf")))
-            .with("until", precise(believed.number("exp"))));
+            .with("from", precise(claims.number("nbf")))
+            .with("until", precise(claims.number("exp"))));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::client::Client;
 use super::grant::device_code;
 use crate::access::{Asked, Realm};
 use crate::issuer::scramble;
-use crate::memory::{Platform, Verdict, Waiting, user_code};
+use crate::memory::{Platform, Verdict, WaitingDevice, user_code};
 use crate::protocol::{Call, Reply, Version, to_json};
 use crate::refusal::{Refusal, telemetry};
 
@@ -31,7 +31,7 @@ pub(crate) fn authorize_device(
     let serial = platform.identifiers().serial();
     let user_code = user_code(scramble(serial ^ scramble(settings.seed)));
     let (life, interval) = (settings.device_code_life, settings.device_code_interval);
-    let waiting = Waiting {
+    let waiting = WaitingDevice {
         user_code: user_code.clone(),
         client_id: app.client_id.clone(),
         tenant: call.target.tenant.to_string(),

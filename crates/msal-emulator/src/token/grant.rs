@@ -1,9 +1,9 @@
 //! The grants, one file each, and what those about a person share.
 
 mod authorization_code;
+mod candidate;
 mod client_credentials;
 pub(crate) mod device_code;
-mod entrant;
 mod on_behalf_of;
 mod origin;
 mod password;

@@ -6,13 +6,13 @@
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::directory::{Account, AppEntry};
-use crate::issuer::{Identifiers, Packer, Sealer, Unpacker, scramble};
-use crate::memory::Cut;
+use crate::issuer::{Identifiers, RecordReader, RecordWriter, Sealer, scramble};
+use crate::memory::IssuePoint;
 use crate::protocol::{Moment, RefreshTokenId, base64url};
 
 /// What a refresh token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Grant {
+pub(crate) struct RefreshToken {
     pub(crate) serial: u64,
     pub(crate) issued: Moment,
     /// Names the sign-in that this token descends from.
@@ -55,7 +55,7 @@ impl Descent {
     }
 }
 
-impl Grant {
+impl RefreshToken {
     /// A new refresh token for a person and a client.
     pub(crate) fn new(
         identifiers: &Identifiers,
@@ -91,8 +91,8 @@ impl Grant {
     }
 
     /// Its place among everything issued.
-    pub(crate) const fn place(&self) -> Cut {
-        Cut {
+    pub(crate) const fn issue_point(&self) -> IssuePoint {
+        IssuePoint {
             at: self.issued,
             serial: self.serial,
         }
@@ -129,11 +129,11 @@ impl Grant {
             | u8::from(self.confidential) << 1
             | u8::from(self.mfa) << 2
             | u8::from(self.spa_until.is_some()) << 3;
-        let packer = Packer::new(FORMAT)
+        let writer = RecordWriter::new(FORMAT)
             .byte(flags)
             .number(self.serial)
             .number(self.issued.millis());
-        packer
+        writer
             .number(self.lineage)
             .number(self.signed_in.millis())
             .number(self.spa_until.map_or(0, Moment::millis))
@@ -143,17 +143,17 @@ impl Grant {
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let mut unpacker = Unpacker::new(FORMAT, bytes)?;
-        let flags = unpacker.byte()?;
+        let mut reader = RecordReader::new(FORMAT, bytes)?;
+        let flags = reader.byte()?;
         let flag = |bit: u8| flags & (1 << bit) != 0;
         Some(Self {
-            serial: unpacker.number()?,
-            issued: Moment::from_millis(unpacker.number()?),
-            lineage: unpacker.number()?,
-            signed_in: Moment::from_millis(unpacker.number()?),
-            spa_until: Some(Moment::from_millis(unpacker.number()?)).filter(|_| flag(3)),
-            client_id: unpacker.text()?,
-            upn: unpacker.text()?,
+            serial: reader.number()?,
+            issued: Moment::from_millis(reader.number()?),
+            lineage: reader.number()?,
+            signed_in: Moment::from_millis(reader.number()?),
+            spa_until: Some(Moment::from_millis(reader.number()?)).filter(|_| flag(3)),
+            client_id: reader.text()?,
+            upn: reader.text()?,
             family: flag(0),
             confidential: flag(1),
             mfa: flag(2),
@@ -170,8 +170,8 @@ const MAX_CHARS: usize = 64 * 1024;
 mod tests {
     use super::*;
 
-    fn grant() -> Grant {
-        Grant {
+    fn grant() -> RefreshToken {
+        RefreshToken {
             serial: 42,
             issued: Moment::from_millis(1_786_656_269_042),
             lineage: 41,
@@ -191,14 +191,14 @@ mod tests {
         let text = grant().seal(&sealer, 1200);
         assert!((1190..=1204).contains(&text.len()), "{}", text.len());
         assert!(text.starts_with("1.A"));
-        assert_eq!(Grant::open(&sealer, &text), Some(grant()));
+        assert_eq!(RefreshToken::open(&sealer, &text), Some(grant()));
     }
 
     #[test]
     fn a_token_is_never_shorter_than_its_content() {
         let sealer = Sealer::new(1);
         let text = grant().seal(&sealer, 0);
-        assert_eq!(Grant::open(&sealer, &text), Some(grant()));
+        assert_eq!(RefreshToken::open(&sealer, &text), Some(grant()));
     }
 
     #[test]
@@ -211,7 +211,7 @@ mod tests {
             &format!("{text}A"),
             &text.replacen("1.A", "1.B", 1),
         ] {
-            assert_eq!(Grant::open(&sealer, changed), None);
+            assert_eq!(RefreshToken::open(&sealer, changed), None);
         }
     }
 
@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(grant().id(), grant().id());
         assert_ne!(
             grant().id(),
-            Grant {
+            RefreshToken {
                 serial: 43,
                 ..grant()
             }

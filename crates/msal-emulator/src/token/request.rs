@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::refresh_token::Grant;
+use super::refresh_token::RefreshToken;
 use crate::access::Asked;
 use crate::directory::{AppEntry, Directory};
 use crate::memory::Platform;
@@ -24,7 +24,7 @@ pub(crate) struct TokenRequest<'c> {
 #[derive(Debug)]
 pub(crate) enum Presented {
     Nothing,
-    Token(Grant),
+    Token(RefreshToken),
     /// Something that is not a refresh token of ours.
     Unreadable,
 }
@@ -49,7 +49,8 @@ impl<'c> TokenRequest<'c> {
                 .map(Cow::Borrowed)
                 .or(client_secret),
             refresh_token: presented.map_or(Presented::Nothing, |text| {
-                Grant::open(platform.sealer(), text).map_or(Presented::Unreadable, Presented::Token)
+                RefreshToken::open(platform.sealer(), text)
+                    .map_or(Presented::Unreadable, Presented::Token)
             }),
         }
     }

@@ -98,9 +98,9 @@ enum EndpointWire {
 
 impl FaultWire {
     pub(crate) fn read(wire: Spanned<Self>) -> Result<Fault, Flaw> {
-        let place = Some(wire.span());
+        let span = Some(wire.span());
         wire.into_inner().plan().map_err(|reason| Flaw {
-            place,
+            span,
             reason: reason.to_owned(),
         })
     }

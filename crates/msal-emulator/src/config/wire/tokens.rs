@@ -73,7 +73,7 @@ impl TokensWire {
             (_, Some(grace)) => {
                 let reason = "goes with rotation = \"grace\" only".to_owned();
                 return Err(Flaw {
-                    place: Some(grace.span()),
+                    span: Some(grace.span()),
                     reason,
                 });
             }

@@ -77,7 +77,9 @@ impl<'d> ReturnAddress<'d> {
         let error = match refusal.code {
             // OpenID Connect Core §3.1.2.6 has a name of its own for it.
             65001 => "consent_required",
-            _ => refusal.error.unwrap_or_else(|| refusal.row.error.at_v1()),
+            _ => refusal
+                .error
+                .unwrap_or_else(|| refusal.definition.error.at_v1()),
         };
         let description = description(call, refusal, platform.directory());
         let mut outcome = vec![

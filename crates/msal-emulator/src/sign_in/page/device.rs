@@ -1,20 +1,20 @@
 //! Device-code entry, and what is said at its end.
 
-use super::layout::{Frame, Markup, page};
+use super::layout::{Markup, PageContext, page};
 use crate::protocol::{Call, Reply};
 
 /// Asks for the code that a device shows.
-pub(crate) fn device_code(call: &Call<'_>, frame: Frame<'_>, code: &str) -> Reply {
+pub(crate) fn device_code(call: &Call<'_>, context: PageContext<'_>, code: &str) -> Reply {
     let html = Markup::default()
         .raw("<h1>Enter code to allow access</h1><p class=\"sub\">The code is on your app or device.</p>")
-        .alert(frame.alert)
-        .form(frame)
+        .alert(context.alert)
+        .form(context)
         .raw("<label for=\"user_code\">Code</label><input class=\"code user-code\" type=\"text\" id=\"user_code\" name=\"user_code\" autocomplete=\"off\" autocapitalize=\"characters\" spellcheck=\"false\" maxlength=\"16\" required autofocus value=\"")
         .text(code)
         .raw("\"")
-        .invalid(frame.alert)
+        .invalid(context.alert)
         .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"device\">Next</button></div></form>");
-    let title = if frame.alert.is_some() {
+    let title = if context.alert.is_some() {
         "Error"
     } else {
         "Enter code"

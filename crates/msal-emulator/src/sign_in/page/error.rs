@@ -30,7 +30,7 @@ pub(crate) fn error_page(call: &Call<'_>, refusal: &Refusal, directory: &Directo
         .raw("</dd><dt>Time</dt><dd>")
         .text(&call.now.to_string())
         .raw("</dd></dl><p>Go back to the application and try again. Whoever runs it can look the code up.</p>");
-    let mut reply = page(call, refusal.row.status, "Error", &html, None);
+    let mut reply = page(call, refusal.definition.status, "Error", &html, None);
     reply.aadsts = Some(refusal.code);
     reply
 }

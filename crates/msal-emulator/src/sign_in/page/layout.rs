@@ -13,7 +13,7 @@ use crate::sign_in::session::Session;
 
 /// What every page of a sign-in knows.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Frame<'a> {
+pub(crate) struct PageContext<'a> {
     /// Where forms go.
     pub(crate) action: &'a str,
     /// The sealed interaction.
@@ -57,13 +57,13 @@ impl Markup {
     }
 
     /// Opens the form of a sign-in, with what it must carry.
-    pub(super) fn form(self, frame: Frame<'_>) -> Self {
+    pub(super) fn form(self, context: PageContext<'_>) -> Self {
         self.raw("<form method=\"post\" action=\"")
-            .text(frame.action)
+            .text(context.action)
             .raw("\"><input type=\"hidden\" name=\"")
             .raw(FIELD)
             .raw("\" value=\"")
-            .text(frame.flow)
+            .text(context.flow)
             .raw("\">")
     }
 

@@ -1,75 +1,91 @@
 //! Sign-in, account choice, password, second factor, consent.
 
-use super::layout::{Frame, Markup, page};
+use super::layout::{Markup, PageContext, page};
 use crate::access::Asked;
 use crate::directory::{Account, Directory};
 use crate::protocol::{Call, Reply, Shape};
 use crate::sign_in::session::Session;
 
 /// Asks for the sign-in name, or offers to make an account.
-pub(crate) fn account(call: &Call<'_>, frame: Frame<'_>, name: &str, offer: bool) -> Reply {
+pub(crate) fn account(call: &Call<'_>, context: PageContext<'_>, name: &str, offer: bool) -> Reply {
     let html = Markup::default()
         .raw("<h1>Sign in</h1><p class=\"sub\">to continue to ")
-        .text(frame.app)
+        .text(context.app)
         .raw("</p>")
-        .alert(frame.alert)
-        .form(frame)
+        .alert(context.alert)
+        .form(context)
         .raw("<label for=\"username\">Email or sign-in name</label><input type=\"text\" inputmode=\"email\" id=\"username\" name=\"username\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" required autofocus value=\"")
         .text(name)
         .raw("\"")
-        .invalid(frame.alert)
+        .invalid(context.alert)
         .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"name\">Next</button><button name=\"do\" value=\"cancel\" formnovalidate>Cancel</button></div>")
         .when(offer, |html| {
             html.raw("<p class=\"else\">No account? <button class=\"link\" name=\"do\" value=\"create\" formnovalidate>Create one!</button></p>")
         })
         .raw("</form>");
-    page(call, 200, title(frame, "Sign in"), &html, frame.then)
+    page(call, 200, title(context, "Sign in"), &html, context.then)
 }
 
 /// Lets the person choose among the accounts of their browser.
 pub(crate) fn choose(
     call: &Call<'_>,
-    frame: Frame<'_>,
+    context: PageContext<'_>,
     session: &Session,
     directory: &Directory,
 ) -> Reply {
     let html = Markup::default()
         .raw("<h1>Pick an account</h1><p class=\"sub\">to continue to ")
-        .text(frame.app)
+        .text(context.app)
         .raw("</p>")
-        .form(frame)
+        .form(context)
         .raw("<ul class=\"tiles\">");
     let html = html.people(session, directory).raw(
         "<li><button name=\"do\" value=\"other\"><i class=\"more\" aria-hidden=\"true\">+</i><span>Use another account</span></button></li></ul></form>",
     );
-    page(call, 200, "Pick an account", &html, frame.then)
+    page(call, 200, "Pick an account", &html, context.then)
 }
 
 /// Asks for the password.
-pub(crate) fn password(call: &Call<'_>, frame: Frame<'_>, upn: &str, tenant: &str) -> Reply {
+pub(crate) fn password(
+    call: &Call<'_>,
+    context: PageContext<'_>,
+    upn: &str,
+    tenant: &str,
+) -> Reply {
     let is_b2c = matches!(call.target.shape, Shape::B2c { .. });
     let html = Markup::default()
-        .form(frame)
+        .form(context)
         .raw("<div class=\"buttons away\"><button name=\"do\" value=\"password\" tabindex=\"-1\" aria-hidden=\"true\">Sign in</button></div>")
         .account(upn)
         .raw("<h1>Enter password</h1><p class=\"sub\">")
         .text(tenant)
         .raw("</p>")
-        .alert(frame.alert)
+        .alert(context.alert)
         .raw("<input class=\"away\" type=\"text\" name=\"username\" autocomplete=\"username\" tabindex=\"-1\" aria-hidden=\"true\" readonly value=\"")
         .text(upn)
         .raw("\"><label for=\"password\">Password</label><input type=\"password\" id=\"password\" name=\"password\" autocomplete=\"current-password\" required autofocus")
-        .invalid(frame.alert)
+        .invalid(context.alert)
         .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"password\">Sign in</button></div>")
         .when(is_b2c, |html| {
             html.raw("<p class=\"else\"><button class=\"link\" name=\"do\" value=\"forgot\" formnovalidate>Forgot your password?</button></p>")
         })
         .raw("</form>");
-    page(call, 200, title(frame, "Enter password"), &html, frame.then)
+    page(
+        call,
+        200,
+        title(context, "Enter password"),
+        &html,
+        context.then,
+    )
 }
 
 /// Asks for the code of a second factor, or sets one up.
-pub(crate) fn second_factor(call: &Call<'_>, frame: Frame<'_>, upn: &str, enrol: bool) -> Reply {
+pub(crate) fn second_factor(
+    call: &Call<'_>,
+    context: PageContext<'_>,
+    upn: &str,
+    enrol: bool,
+) -> Reply {
     let (heading, text) = if enrol {
         (
             "Keep your account secure",
@@ -82,7 +98,7 @@ pub(crate) fn second_factor(call: &Call<'_>, frame: Frame<'_>, upn: &str, enrol:
         )
     };
     let html = Markup::default()
-        .form(frame)
+        .form(context)
         .raw("<div class=\"buttons away\"><button name=\"do\" value=\"code\" tabindex=\"-1\" aria-hidden=\"true\">Verify</button></div>")
         .account(upn)
         .raw("<h1>")
@@ -90,17 +106,17 @@ pub(crate) fn second_factor(call: &Call<'_>, frame: Frame<'_>, upn: &str, enrol:
         .raw("</h1><p class=\"sub\">")
         .raw(text)
         .raw("</p>")
-        .alert(frame.alert)
+        .alert(context.alert)
         .raw("<label for=\"code\">Code</label><input class=\"code\" type=\"text\" inputmode=\"numeric\" id=\"code\" name=\"code\" autocomplete=\"one-time-code\" maxlength=\"12\" required autofocus")
-        .invalid(frame.alert)
+        .invalid(context.alert)
         .raw("><div class=\"buttons\"><button class=\"main\" name=\"do\" value=\"code\">Verify</button><button name=\"do\" value=\"give-up\" formnovalidate>Cancel</button></div></form>");
-    page(call, 200, title(frame, heading), &html, frame.then)
+    page(call, 200, title(context, heading), &html, context.then)
 }
 
 /// Asks whether the application may have what it asks for.
 pub(crate) fn consent(
     call: &Call<'_>,
-    frame: Frame<'_>,
+    context: PageContext<'_>,
     account: &Account,
     asked: &Asked<'_>,
     device: bool,
@@ -114,13 +130,13 @@ pub(crate) fn consent(
         ("Permissions requested", "This application would like to:")
     };
     let html = Markup::default()
-        .form(frame)
+        .form(context)
         .raw("<p class=\"who\"><span>")
         .text(&account.upn)
         .raw("</span></p><h1>")
         .raw(heading)
         .raw("</h1><p class=\"sub\"><b>")
-        .text(frame.app)
+        .text(context.app)
         .raw("</b></p><p>")
         .raw(question)
         .raw("</p><ul class=\"scopes\">");
@@ -148,7 +164,7 @@ pub(crate) fn consent(
         .raw("</button><button name=\"do\" value=\"cancel\">")
         .raw(no)
         .raw("</button></div></form>");
-    page(call, 200, heading, &html, frame.then)
+    page(call, 200, heading, &html, context.then)
 }
 
 /// A permission in words: `Files.Read.All` reads `Files: read all`.
@@ -163,8 +179,8 @@ fn described(permission: &str) -> String {
 }
 
 /// A page with an alert says so in its title, which is what a screen reader reads first.
-const fn title<'a>(frame: Frame<'_>, title: &'a str) -> &'a str {
-    if frame.alert.is_some() {
+const fn title<'a>(context: PageContext<'_>, title: &'a str) -> &'a str {
+    if context.alert.is_some() {
         "Error"
     } else {
         title

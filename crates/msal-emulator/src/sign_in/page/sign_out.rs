@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::layout::{Frame, Markup, POLICY, STYLE, base64_sha256, page, source, whole};
+use super::layout::{Markup, POLICY, PageContext, STYLE, base64_sha256, page, source, whole};
 use crate::directory::Directory;
 use crate::protocol::{Call, Reply};
 use crate::sign_in::session::Session;
@@ -10,18 +10,18 @@ use crate::sign_in::session::Session;
 /// Lets the person choose which of several accounts to sign out.
 pub(crate) fn sign_out_choose(
     call: &Call<'_>,
-    frame: Frame<'_>,
+    context: PageContext<'_>,
     session: &Session,
     directory: &Directory,
 ) -> Reply {
     let html = Markup::default()
         .raw("<h1>Pick an account</h1><p class=\"sub\">Which account do you want to sign out of?</p>")
-        .form(frame)
+        .form(context)
         .raw("<ul class=\"tiles\">");
     let html = html.people(session, directory).raw(
         "<li><button name=\"do\" value=\"everybody\"><i class=\"more\" aria-hidden=\"true\">&#215;</i><span>Sign out of all</span></button></li></ul></form>",
     );
-    page(call, 200, "Sign out", &html, frame.then)
+    page(call, 200, "Sign out", &html, context.then)
 }
 
 /// Says that somebody is signed out, while frames tell the applications that asked to be told. With such

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::maker::{Bound, CLOCK_SKEW, CONTINUOUS_LIFE, ID_TOKEN_LIFE, Maker};
+use super::tokens::{CLOCK_SKEW, CONTINUOUS_LIFE, ID_TOKEN_LIFE, TokenHashes, TokenMaker};
 use super::{Granted, client_info};
 use crate::memory::Platform;
 use crate::protocol::{Call, Shape, Version, base64url, to_json};
@@ -54,13 +54,13 @@ struct UserPart {
 }
 
 /// Writes the body of a successful token answer.
-pub(crate) fn write(
+pub(crate) fn write_answer(
     platform: Platform<'_>,
     call: &Call<'_>,
     version: Version,
     granted: &Granted<'_>,
 ) -> Vec<u8> {
-    let maker = Maker::new(platform, call, granted);
+    let maker = TokenMaker::new(platform, call, granted);
     let settings = platform.settings();
     let life = if maker.evaluates_continuously() {
         CONTINUOUS_LIFE
@@ -107,7 +107,7 @@ pub(crate) fn write(
     }
 }
 
-impl Maker<'_> {
+impl TokenMaker<'_> {
     /// The answer as Azure AD B2C and AD FS have it.
     fn otherwise(
         &self,
@@ -168,7 +168,7 @@ impl Maker<'_> {
             foci: app.family.then_some("1"),
             id_token: asked
                 .openid
-                .then(|| self.id_token(version, person, subject, Bound::default())),
+                .then(|| self.id_token(version, person, subject, TokenHashes::default())),
             client_info: (self.call.parameter("client_info") == Some("1"))
                 .then(|| client_info(self.platform, &person.account)),
         }

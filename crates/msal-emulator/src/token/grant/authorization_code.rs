@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::entrant::Entrant;
+use super::candidate::Candidate;
 use super::origin;
 use crate::access::{Asked, Realm};
 use crate::directory::{Account, AppEntry, Directory};
@@ -10,7 +10,7 @@ use crate::memory::Platform;
 use crate::protocol::Version;
 use crate::refusal::Refusal;
 use crate::token::answer::Granted;
-use crate::token::authorization_code::Code;
+use crate::token::authorization_code::AuthorizationCode;
 use crate::token::client::Client;
 use crate::token::refresh_token::Descent;
 use crate::token::request::TokenRequest;
@@ -23,7 +23,8 @@ pub(crate) fn judge<'d>(
 ) -> Result<Granted<'d>, Refusal> {
     let (directory, now) = (platform.directory(), request.call.now);
     let text = request.required("code")?;
-    let code = Code::open(platform.sealer(), text).ok_or_else(|| Refusal::new(9_002_313))?;
+    let code =
+        AuthorizationCode::open(platform.sealer(), text).ok_or_else(|| Refusal::new(9_002_313))?;
     if code.client_id != client.app.client_id {
         return Err(Refusal::new(70000));
     }
@@ -42,11 +43,11 @@ pub(crate) fn judge<'d>(
         .account(&code.upn)
         .ok_or_else(|| Refusal::new(50034))?;
     check_tenant(&code, &account, realm, directory)?;
-    let entrant = Entrant {
+    let candidate = Candidate {
         nonce: Some(code.nonce.clone()).filter(|nonce| !nonce.is_empty()),
         auth_time: code.auth_time.then_some(code.signed_in),
         session: Some(code.session.clone()).filter(|session| !session.is_empty()),
-        ..Entrant::new(
+        ..Candidate::new(
             account,
             wanted(request, &code, client.app, directory),
             Descent {
@@ -58,7 +59,7 @@ pub(crate) fn judge<'d>(
             },
         )
     };
-    let granted = entrant.admit(platform, realm, client, now)?;
+    let granted = candidate.admit(platform, realm, client, now)?;
     // Last, because the code is good once.
     platform
         .ledger()
@@ -69,7 +70,7 @@ pub(crate) fn judge<'d>(
 
 /// A code is for the tenant that its person signed in to; one for /common, wherever they are at home.
 fn check_tenant(
-    code: &Code,
+    code: &AuthorizationCode,
     account: &Account,
     realm: Realm,
     directory: &Directory,
@@ -84,7 +85,7 @@ fn check_tenant(
 /// What the client wants now, or else what it wanted at first.
 fn wanted<'d>(
     request: &TokenRequest<'_>,
-    code: &Code,
+    code: &AuthorizationCode,
     app: &AppEntry,
     directory: &'d Directory,
 ) -> Result<Asked<'d>, Refusal> {

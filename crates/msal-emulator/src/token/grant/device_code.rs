@@ -1,9 +1,9 @@
 //! `urn:ietf:params:oauth:grant-type:device_code`, in short `device_code`: the tokens of a sign-in on
 //! another device (RFC 8628 §3.4).
 
-use super::entrant::Entrant;
+use super::candidate::Candidate;
 use crate::access::{Asked, Realm};
-use crate::issuer::{Packer, Sealer, Unpacker};
+use crate::issuer::{RecordReader, RecordWriter, Sealer};
 use crate::memory::{Platform, Poll};
 use crate::refusal::Refusal;
 use crate::token::answer::Granted;
@@ -45,7 +45,7 @@ pub(crate) fn judge<'d>(
         mfa: signed_in.mfa,
         ..Descent::sign_in(client.proven, signed_in.at)
     };
-    let granted = Entrant::new(account, asked, descent).admit(platform, realm, client, now)?;
+    let granted = Candidate::new(account, asked, descent).admit(platform, realm, client, now)?;
     // Last, because the code is good once.
     platform
         .devices()
@@ -56,13 +56,13 @@ pub(crate) fn judge<'d>(
 
 /// The device code of a device by its serial number.
 pub(crate) fn seal(sealer: &Sealer, serial: u64) -> String {
-    let plain = Packer::new(FORMAT).number(serial).finish();
+    let plain = RecordWriter::new(FORMAT).number(serial).finish();
     sealer.seal(PREFIX, serial, plain)
 }
 
 fn open(sealer: &Sealer, text: &str) -> Option<u64> {
     let plain = sealer.open(PREFIX, text.strip_prefix(PREFIX)?)?;
-    Unpacker::new(FORMAT, &plain)?.number()
+    RecordReader::new(FORMAT, &plain)?.number()
 }
 
 const FORMAT: u8 = 5;

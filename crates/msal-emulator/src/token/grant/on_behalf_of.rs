@@ -1,10 +1,10 @@
 //! `urn:ietf:params:oauth:grant-type:jwt-bearer` with `requested_token_use=on_behalf_of`: an API exchanges the
 //! token it was called with for one of the next API (RFC 7523 §2.1).
 
-use super::entrant::Entrant;
+use super::candidate::Candidate;
 use crate::access::Realm;
 use crate::directory::{AppEntry, Directory};
-use crate::issuer::Believed;
+use crate::issuer::VerifiedClaims;
 use crate::memory::Platform;
 use crate::protocol::{Jwt, Moment};
 use crate::refusal::Refusal;
@@ -28,27 +28,27 @@ pub(crate) fn judge<'d>(
         return Err(Refusal::new(7_000_218));
     }
     let jwt = Jwt::read(assertion).ok_or_else(|| Refusal::new(50027))?;
-    let believed = platform
+    let claims = platform
         .issuer()
-        .believe(&jwt)
+        .verify(&jwt)
         .ok_or_else(|| Refusal::new(50013))?;
-    check(&believed, client.app, directory, now)?;
-    let account = believed.upn().and_then(|upn| directory.account(upn));
+    check(&claims, client.app, directory, now)?;
+    let account = claims.upn().and_then(|upn| directory.account(upn));
     let account = account.ok_or_else(|| Refusal::new(50034))?;
     let asked = request.asked(client.app, directory);
     let descent = Descent {
-        mfa: believed.has_method("mfa"),
+        mfa: claims.has_method("mfa"),
         ..Descent::sign_in(
             true,
-            Moment::from_millis(believed.number("iat").saturating_mul(1000)),
+            Moment::from_millis(claims.number("iat").saturating_mul(1000)),
         )
     };
-    Entrant::new(account, asked, descent).admit(platform, realm, client, now)
+    Candidate::new(account, asked, descent).admit(platform, realm, client, now)
 }
 
 /// The assertion must be for the application that presents it, and still be good.
 fn check(
-    believed: &Believed,
+    claims: &VerifiedClaims,
     app: &AppEntry,
     directory: &Directory,
     now: Moment,
@@ -57,19 +57,19 @@ fn check(
     let uris = own
         .map(|resource| resource.uris.as_slice())
         .unwrap_or_default();
-    let for_it = believed.is_for(&app.client_id)
-        || believed.is_for(&format!("api://{}", app.client_id))
-        || believed.is_for(&format!("spn:{}", app.client_id))
-        || uris.iter().any(|uri| believed.is_for(uri));
+    let for_it = claims.is_for(&app.client_id)
+        || claims.is_for(&format!("api://{}", app.client_id))
+        || claims.is_for(&format!("spn:{}", app.client_id))
+        || uris.iter().any(|uri| claims.is_for(uri));
     if !for_it {
-        let audience = believed.text("aud").unwrap_or_default();
+        let audience = claims.text("aud").unwrap_or_default();
         return Err(Refusal::new(500_131)
             .with("audience", audience)
             .with("client", &app.client_id)
             .with("app", &app.name));
     }
-    if believed.is_expired(now) {
-        let until = Moment::from_millis(believed.number("exp").saturating_mul(1000));
+    if claims.is_expired(now) {
+        let until = Moment::from_millis(claims.number("exp").saturating_mul(1000));
         return Err(Refusal::new(500_133)
             .with("now", now.precise())
             .with("until", until.precise()));

@@ -1,6 +1,6 @@
 //! `password`: Resource Owner Password Credentials (RFC 6749 §4.3).
 
-use super::entrant::Entrant;
+use super::candidate::Candidate;
 use crate::access::Realm;
 use crate::memory::Platform;
 use crate::protocol::Version;
@@ -34,5 +34,5 @@ pub(crate) fn judge<'d>(
     platform.people().check_password(&account, password, now)?;
     let asked = request.asked(client.app, directory);
     let descent = Descent::sign_in(client.proven, now);
-    Entrant::new(account, asked, descent).admit(platform, realm, client, now)
+    Candidate::new(account, asked, descent).admit(platform, realm, client, now)
 }

@@ -1,6 +1,6 @@
 //! `refresh_token`: a new access token for an old sign-in (RFC 6749 §6).
 
-use super::entrant::Entrant;
+use super::candidate::Candidate;
 use super::origin;
 use crate::access::Realm;
 use crate::directory::AppEntry;
@@ -9,7 +9,7 @@ use crate::protocol::Moment;
 use crate::refusal::Refusal;
 use crate::token::answer::Granted;
 use crate::token::client::Client;
-use crate::token::refresh_token::Grant;
+use crate::token::refresh_token::RefreshToken;
 use crate::token::request::{Presented, TokenRequest};
 
 pub(crate) fn judge<'d>(
@@ -37,7 +37,7 @@ pub(crate) fn judge<'d>(
     check_age(platform, grant, now)?;
     let asked = request.asked(client.app, directory);
     let descent = grant.descent(client.proven);
-    let granted = Entrant::new(account, asked, descent).admit(platform, realm, client, now)?;
+    let granted = Candidate::new(account, asked, descent).admit(platform, realm, client, now)?;
     // Last, because it spends a token that may be used once.
     let rotation = platform.settings().rotation;
     let redeemed =
@@ -52,7 +52,7 @@ pub(crate) fn judge<'d>(
 
 /// RFC 6749 §6: "The refresh token is bound to the client to which it was issued."
 /// The exception is the family: a member's token serves every other member.
-fn check_client(grant: &Grant, app: &AppEntry) -> Result<(), Refusal> {
+fn check_client(grant: &RefreshToken, app: &AppEntry) -> Result<(), Refusal> {
     if grant.client_id == app.client_id || (grant.family && app.family) {
         return Ok(());
     }
@@ -64,11 +64,11 @@ fn check_client(grant: &Grant, app: &AppEntry) -> Result<(), Refusal> {
     })
 }
 
-fn check_age(platform: Platform<'_>, grant: &Grant, now: Moment) -> Result<(), Refusal> {
+fn check_age(platform: Platform<'_>, grant: &RefreshToken, now: Moment) -> Result<(), Refusal> {
     if let Some(since) =
         platform
             .people()
-            .refresh_token_ended(&grant.upn, grant.place(), grant.confidential)
+            .refresh_token_ended(&grant.upn, grant.issue_point(), grant.confidential)
     {
         return Err(revoked(grant, since));
     }
@@ -81,7 +81,7 @@ fn check_age(platform: Platform<'_>, grant: &Grant, now: Moment) -> Result<(), R
     Ok(())
 }
 
-fn revoked(grant: &Grant, since: Moment) -> Refusal {
+fn revoked(grant: &RefreshToken, since: Moment) -> Refusal {
     Refusal::new(50173)
         .with("issued", grant.issued.precise())
         .with("valid_from", since.precise())

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use super::entrant::Entrant;
+use super::candidate::Candidate;
 use crate::access::Realm;
 use crate::federation::Assertion;
 use crate::memory::Platform;
@@ -38,5 +38,5 @@ pub(crate) fn judge<'d>(
         .ok_or_else(|| Refusal::new(50034))?;
     let asked = request.asked(client.app, directory);
     let descent = Descent::sign_in(client.proven, now);
-    Entrant::new(account, asked, descent).admit(platform, realm, client, now)
+    Candidate::new(account, asked, descent).admit(platform, realm, client, now)
 }

@@ -1,7 +1,7 @@
 //! `user_fic`: an agent's application gets tokens of the user account that belongs to it, for a federated
 //! credential of that user.
 
-use super::entrant::Entrant;
+use super::candidate::Candidate;
 use crate::access::Realm;
 use crate::directory::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 use crate::memory::Platform;
@@ -24,13 +24,13 @@ pub(crate) fn judge<'d>(
         return Err(Refusal::new(7_000_218));
     }
     let jwt = Jwt::read(credential).ok_or_else(|| Refusal::new(50027))?;
-    let believed = platform
+    let claims = platform
         .issuer()
-        .believe(&jwt)
+        .verify(&jwt)
         .ok_or_else(|| Refusal::new(50013))?;
-    let for_exchange = believed.is_for(TOKEN_EXCHANGE) || believed.is_for(TOKEN_EXCHANGE_ID);
-    if !for_exchange || believed.is_expired(now) {
-        let subject = believed.text("sub").unwrap_or_default();
+    let for_exchange = claims.is_for(TOKEN_EXCHANGE) || claims.is_for(TOKEN_EXCHANGE_ID);
+    if !for_exchange || claims.is_expired(now) {
+        let subject = claims.text("sub").unwrap_or_default();
         return Err(Refusal::new(700_213).with("subject", subject));
     }
     let by_id = |id: &str| directory.account_by_id(id.parse().ok()?, realm.tenant()?);
@@ -45,5 +45,5 @@ pub(crate) fn judge<'d>(
     let account = account.ok_or_else(|| Refusal::new(50034))?;
     let asked = request.asked(client.app, directory);
     let descent = Descent::sign_in(true, now);
-    Entrant::new(account, asked, descent).admit(platform, realm, client, now)
+    Candidate::new(account, asked, descent).admit(platform, realm, client, now)
 }

@@ -2,7 +2,7 @@
 
 /// One AADSTS error.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct AadstsError {
     pub(crate) code: u32,
     pub(crate) error: ErrorName,
     pub(crate) status: u16,
@@ -62,7 +62,7 @@ impl ErrorName {
     }
 }
 
-impl Row {
+impl AadstsError {
     /// Whether the envelope says in `claims` what the user has to do.
     pub(crate) const fn needs_claims(&self) -> bool {
         matches!(self.error, ErrorName::Interaction)

@@ -7,8 +7,8 @@ const fn plain(
     page: Page,
     (source, evidence): (Source, &'static str),
     text: &'static str,
-) -> Row {
-    Row {
+) -> AadstsError {
+    AadstsError {
         code,
         error: ErrorName::Same(error),
         status: 400,
@@ -28,15 +28,15 @@ const fn interaction(
     page: Page,
     source: (Source, &'static str),
     text: &'static str,
-) -> Row {
-    Row {
+) -> AadstsError {
+    AadstsError {
         error: ErrorName::Interaction,
         suberror: Some(suberror),
         ..plain(code, "", page, source, text)
     }
 }
 
-impl Row {
+impl AadstsError {
     const fn suberror(self, suberror: &'static str) -> Self {
         Self {
             suberror: Some(suberror),
@@ -74,7 +74,7 @@ enum Page {
 use Page::{No, Yes};
 use Source::{Documented, Fixture, Guessed, Recorded, Reported};
 
-use super::row::{ErrorName, Row, Source};
+use super::aadsts_error::{AadstsError, ErrorName, Source};
 
 const INVALID_CLIENT: &str = "invalid_client";
 const INVALID_GRANT: &str = "invalid_grant";
@@ -93,7 +93,7 @@ const MSAL_NET: &str = "test fixtures of MSAL.NET";
 
 /// In the order of the codes.
 #[rustfmt::skip]
-pub(super) static ROWS: &[Row] = &[
+pub(super) static ERRORS: &[AadstsError] = &[
     plain(16000, "interaction_required", No, (Documented, "guide to silent sign-in of MSAL.js"),
         "Either multiple user identities are available for the current request or selected account is not supported for the scenario."),
     plain(28002, INVALID_SCOPE, No, (Guessed, REFERENCE),

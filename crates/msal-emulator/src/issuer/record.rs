@@ -2,9 +2,9 @@
 
 /// Writes a record.
 #[derive(Debug, Default)]
-pub(crate) struct Packer(Vec<u8>);
+pub(crate) struct RecordWriter(Vec<u8>);
 
-impl Packer {
+impl RecordWriter {
     /// Starts a record of a kind, so that one kind is not read as another.
     pub(crate) fn new(kind: u8) -> Self {
         Self(vec![kind])
@@ -39,9 +39,9 @@ impl Packer {
 
 /// Reads a record. Every method answers `None` when the record is not what was asked for.
 #[derive(Debug)]
-pub(crate) struct Unpacker<'a>(&'a [u8]);
+pub(crate) struct RecordReader<'a>(&'a [u8]);
 
-impl<'a> Unpacker<'a> {
+impl<'a> RecordReader<'a> {
     pub(crate) fn new(kind: u8, bytes: &'a [u8]) -> Option<Self> {
         let (first, rest) = bytes.split_first()?;
         (*first == kind).then_some(Self(rest))

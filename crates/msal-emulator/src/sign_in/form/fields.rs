@@ -4,7 +4,7 @@ use crate::access::Asked;
 use crate::memory::Platform;
 use crate::protocol::{Call, Parameters};
 use crate::sign_in::interaction::{Interaction, Purpose};
-use crate::sign_in::sign_up::{Newcomer, Reason};
+use crate::sign_in::sign_up::{Newcomer, SignUpProblem};
 
 pub(super) fn name(
     platform: Platform<'_>,
@@ -41,16 +41,16 @@ pub(super) fn signed_up(
 ) -> Option<&'static str> {
     match Newcomer::read(platform, call, interaction) {
         // The account is in the directory by now, so that its name is taken, with this very password.
-        Err(Reason::Taken) if is_theirs(platform, call) => {
+        Err(SignUpProblem::Taken) if is_theirs(platform, call) => {
             interaction.choose(call.parameter("username")?.trim().to_owned());
             interaction.password_at = Some(call.now);
             None
         }
-        Err(reason) => {
+        Err(problem) => {
             interaction.creating = true;
-            Some(reason.alert())
+            Some(problem.alert())
         }
-        Ok(_) => Some(Reason::NotHere.alert()),
+        Ok(_) => Some(SignUpProblem::NotHere.alert()),
     }
 }
 

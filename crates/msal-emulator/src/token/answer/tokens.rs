@@ -6,10 +6,10 @@ use super::{Granted, Person};
 use crate::issuer::{AccessToken, IdToken, Subject};
 use crate::memory::Platform;
 use crate::protocol::{Call, Guid, Moment, Version, base64url, issuer_url};
-use crate::token::refresh_token::Grant;
+use crate::token::refresh_token::RefreshToken;
 
 /// Makes the parts of one answer.
-pub(super) struct Maker<'a> {
+pub(super) struct TokenMaker<'a> {
     pub(super) platform: Platform<'a>,
     pub(super) call: &'a Call<'a>,
     pub(super) granted: &'a Granted<'a>,
@@ -18,12 +18,12 @@ pub(super) struct Maker<'a> {
 
 /// What an id_token says of what comes with it.
 #[derive(Debug, Default)]
-pub(super) struct Bound {
+pub(super) struct TokenHashes {
     pub(super) at_hash: Option<String>,
     pub(super) c_hash: Option<String>,
 }
 
-impl<'a> Maker<'a> {
+impl<'a> TokenMaker<'a> {
     pub(super) fn new(
         platform: Platform<'a>,
         call: &'a Call<'a>,
@@ -38,7 +38,7 @@ impl<'a> Maker<'a> {
     }
 }
 
-impl Maker<'_> {
+impl TokenMaker<'_> {
     /// Microsoft Graph checks the tokens of clients that understand claims challenges at every call, and so
     /// lets them live long.
     pub(super) fn evaluates_continuously(&self) -> bool {
@@ -135,7 +135,7 @@ impl Maker<'_> {
     }
 
     pub(super) fn refresh_token(&self, person: &Person) -> String {
-        let grant = Grant::new(
+        let grant = RefreshToken::new(
             self.platform.identifiers(),
             self.granted.app,
             &person.account,
@@ -153,7 +153,7 @@ impl Maker<'_> {
         version: Version,
         person: &Person,
         subject: &Subject,
-        bound: Bound,
+        hashes: TokenHashes,
     ) -> String {
         let (v1, client) = (version == Version::V1, self.granted.app.client_id.as_str());
         let tid = self.platform.directory().tenant(self.granted.tenant).id;
@@ -166,8 +166,8 @@ impl Maker<'_> {
             exp: iat + ID_TOKEN_LIFE,
             amr: v1.then(|| person.methods()),
             auth_time: person.auth_time.map(Moment::secs),
-            at_hash: bound.at_hash,
-            c_hash: bound.c_hash,
+            at_hash: hashes.at_hash,
+            c_hash: hashes.c_hash,
             family_name: subject.family_name.as_deref().filter(|_| v1),
             given_name: subject.given_name.as_deref().filter(|_| v1),
             idp: subject.identity_provider.as_deref(),

@@ -13,7 +13,7 @@ use crate::token::refresh_token::Descent;
 
 /// Somebody whose tokens a client wants, found but not yet let in.
 #[derive(Debug)]
-pub(super) struct Entrant<'d> {
+pub(super) struct Candidate<'d> {
     pub(super) account: Arc<Account>,
     /// What the client wants in their name. Whether it may is told after whether they may.
     pub(super) asked: Result<Asked<'d>, Refusal>,
@@ -23,7 +23,7 @@ pub(super) struct Entrant<'d> {
     pub(super) session: Option<String>,
 }
 
-impl<'d> Entrant<'d> {
+impl<'d> Candidate<'d> {
     pub(super) const fn new(
         account: Arc<Account>,
         asked: Result<Asked<'d>, Refusal>,

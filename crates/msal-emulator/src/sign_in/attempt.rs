@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::authorization::{Prompt, Wishes};
+use super::authorization::{Prompt, SignInOptions};
 use super::interaction::Interaction;
 use super::session::Session;
 use super::sign_up;
@@ -15,12 +15,12 @@ use crate::refusal::Refusal;
 
 /// A person at the door.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Visit<'a> {
+pub(crate) struct Attempt<'a> {
     pub(crate) platform: Platform<'a>,
     pub(crate) realm: Realm,
     pub(crate) app: &'a AppEntry,
     pub(crate) asked: &'a Asked<'a>,
-    pub(crate) wishes: &'a Wishes,
+    pub(crate) options: &'a SignInOptions,
     pub(crate) session: &'a Session,
     pub(crate) now: Moment,
     /// The application is a device elsewhere: the person has to say that it is theirs.
@@ -57,7 +57,7 @@ impl Step {
     }
 }
 
-impl Visit<'_> {
+impl Attempt<'_> {
     /// What to show to the person.
     pub(crate) fn next(&self, interaction: &Interaction) -> Step {
         let account = match self.account(interaction) {
@@ -94,7 +94,7 @@ impl Visit<'_> {
     pub(crate) fn silent(&self) -> Result<SignedIn, Refusal> {
         let nobody = || Refusal::new(50058);
         let hinted = self
-            .wishes
+            .options
             .login_hint
             .as_deref()
             .map(|hint| self.platform.directory().account(hint));
@@ -127,7 +127,7 @@ impl Visit<'_> {
         if let Some(upn) = &interaction.upn {
             return directory.account(upn).ok_or(Step::Account);
         }
-        let has = |prompt| self.wishes.has(prompt);
+        let has = |prompt| self.options.has(prompt);
         let wanted = interaction.creating || (has(Prompt::Create) && !interaction.chosen);
         if wanted && self.takes_newcomers() {
             return Err(Step::SignUp);
@@ -138,7 +138,7 @@ impl Visit<'_> {
         if has(Prompt::SelectAccount) && !self.session.people().is_empty() {
             return Err(Step::Choose);
         }
-        if let Some(hint) = &self.wishes.login_hint {
+        if let Some(hint) = &self.options.login_hint {
             return directory.account(hint).ok_or(Step::Account);
         }
         if has(Prompt::Login) || has(Prompt::Create) {
@@ -146,7 +146,7 @@ impl Visit<'_> {
         }
         let of_domain = |person: &&SignedIn| {
             let domain = person.upn.rsplit_once('@').map(|(_, domain)| domain);
-            self.wishes
+            self.options
                 .domain_hint
                 .as_deref()
                 .is_none_or(|hint| domain.is_some_and(|domain| domain.eq_ignore_ascii_case(hint)))
@@ -166,7 +166,7 @@ impl Visit<'_> {
             let person = SignedIn::new(account.upn.clone(), at, interaction.mfa, serial);
             return Some(person.continuing(self.session.of(account)));
         }
-        if self.wishes.has(Prompt::Login) || self.wishes.has(Prompt::Create) {
+        if self.options.has(Prompt::Login) || self.options.has(Prompt::Create) {
             return None;
         }
         let mut person = self
@@ -181,7 +181,7 @@ impl Visit<'_> {
     /// OpenID Connect Core §3.1.2.1, `max_age`: "If the elapsed time is greater than this value, the OP MUST
     /// attempt to actively re-authenticate the End-User."
     fn is_recent(&self, person: &SignedIn) -> bool {
-        self.wishes
+        self.options
             .max_age
             .is_none_or(|age| self.now <= person.at.plus(age))
     }
@@ -236,6 +236,6 @@ impl Visit<'_> {
     }
 
     fn asks(&self) -> bool {
-        self.device || self.wishes.has(Prompt::Consent)
+        self.device || self.options.has(Prompt::Consent)
     }
 }

@@ -3,12 +3,12 @@
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::Granted;
-use super::maker::{Bound, Maker};
+use super::tokens::{TokenHashes, TokenMaker};
 use crate::memory::Platform;
 use crate::protocol::{Call, ResponseType, Version, base64url};
 
 /// Writes them as parameters of the authorization response, for the code that goes with them.
-pub(crate) fn in_front(
+pub(crate) fn front_channel_tokens(
     platform: Platform<'_>,
     call: &Call<'_>,
     version: Version,
@@ -16,7 +16,7 @@ pub(crate) fn in_front(
     wanted: ResponseType,
     code: Option<&str>,
 ) -> Vec<(&'static str, String)> {
-    let maker = Maker::new(platform, call, granted);
+    let maker = TokenMaker::new(platform, call, granted);
     let mut parameters = Vec::new();
     let life = platform.settings().access_token_life.as_secs();
     let access_token = wanted.token.then(|| maker.access_token(life));
@@ -28,11 +28,11 @@ pub(crate) fn in_front(
     }
     if let (true, Some(person), Some(subject)) = (wanted.id_token, &granted.person, &maker.subject)
     {
-        let bound = Bound {
+        let hashes = TokenHashes {
             at_hash: access_token.as_deref().map(half_digest),
             c_hash: code.map(half_digest),
         };
-        let id_token = maker.id_token(version, person, subject, bound);
+        let id_token = maker.id_token(version, person, subject, hashes);
         parameters.push(("id_token", id_token));
     }
     parameters
