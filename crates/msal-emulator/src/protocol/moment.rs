@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use time::{Date, UtcDateTime};
+
 /// A moment after 1970, to the millisecond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment {
@@ -36,67 +38,34 @@ impl Moment {
 
     /// ISO 8601 with a `T` and seven decimals, as in the texts of AADSTS50173 and AADSTS700082.
     pub(crate) fn precise(self) -> String {
-        let Civil {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-        } = self.civil();
+        let (date, (hour, minute, second)) = self.civil();
         let ticks = self.millis % 1000 * 10_000;
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ticks:07}Z")
+        format!("{date}T{hour:02}:{minute:02}:{second:02}.{ticks:07}Z")
     }
 
     /// The date of HTTP headers (RFC 9110 §5.6.7).
     pub(crate) fn http_date(self) -> String {
-        let Civil {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-        } = self.civil();
-        // 1970-01-01 was a Thursday.
-        let name = |names: &'static str, index: u64| {
-            let start = usize::try_from(index * 3).unwrap_or_default();
-            names.get(start..start + 3).unwrap_or_default()
-        };
-        let weekday = name("ThuFriSatSunMonTueWed", self.secs() / 86_400 % 7);
-        let month = name("JanFebMarAprMayJunJulAugSepOctNovDec", month - 1);
-        format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+        let (date, (hour, minute, second)) = self.civil();
+        let (year, month, day) = date.to_calendar_date();
+        let weekday = date.weekday();
+        format!("{weekday:.3}, {day:02} {month:.3} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
     }
 
-    fn civil(self) -> Civil {
-        let secs = self.secs();
-        let (year, month, day) = civil_date(secs / 86_400);
-        Civil {
-            year,
-            month,
-            day,
-            hour: secs / 3600 % 24,
-            minute: secs / 60 % 60,
-            second: secs % 60,
-        }
+    /// The Gregorian date, and hour, minute and second.
+    fn civil(self) -> (Date, (u8, u8, u8)) {
+        let secs = self.secs().min(LATEST / 1000);
+        let secs = i64::try_from(secs).unwrap_or_default();
+        // Every second of the years 1970 to 9999 is a date.
+        let time = UtcDateTime::from_unix_timestamp(secs).unwrap_or(UtcDateTime::UNIX_EPOCH);
+        (time.date(), time.as_hms())
     }
 }
 
 /// The form of `timestamp` in an error envelope: `2026-08-13 21:24:29Z`.
 impl fmt::Display for Moment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Civil {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-        } = self.civil();
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z"
-        )
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (date, (hour, minute, second)) = self.civil();
+        write!(formatter, "{date} {hour:02}:{minute:02}:{second:02}Z")
     }
 }
 
@@ -106,38 +75,6 @@ impl From<SystemTime> for Moment {
         Self::from_millis(0).plus(time.duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 }
-
-struct Civil {
-    year: u64,
-    month: u64,
-    day: u64,
-    hour: u64,
-    minute: u64,
-    second: u64,
-}
-
-/// Gregorian date of a day counted from 1970-01-01, by whole cycles of 400, 100, 4 and 1 years
-/// that start on a 1st of March, so that the leap day is the last of its year.
-fn civil_date(days: u64) -> (u64, u64, u64) {
-    let days = days + DAYS_FROM_MARCH_OF_YEAR_0;
-    let (cycle, day_of_cycle) = (days / 146_097, days % 146_097);
-    let century = (day_of_cycle / 36_524).min(3);
-    let day_of_century = day_of_cycle - century * 36_524;
-    let (quad, day_of_quad) = (day_of_century / 1_461, day_of_century % 1_461);
-    let year_of_quad = (day_of_quad / 365).min(3);
-    let day_of_year = day_of_quad - year_of_quad * 365;
-    let year = cycle * 400 + century * 100 + quad * 4 + year_of_quad;
-    // Months from March: 31 30 31 30 31, twice, then 31 and February.
-    let month = (day_of_year * 5 + 2) / 153;
-    let day = day_of_year - (month * 153 + 2) / 5 + 1;
-    if month < 10 {
-        (year, month + 3, day)
-    } else {
-        (year + 1, month - 9, day)
-    }
-}
-
-const DAYS_FROM_MARCH_OF_YEAR_0: u64 = 719_468;
 
 /// 9999-12-31 23:59:59.999.
 const LATEST: u64 = 253_402_300_799_999;
