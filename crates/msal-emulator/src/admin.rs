@@ -29,7 +29,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 use crate::emulator::Emulator;
-use crate::protocol::{header_text, percent_decoded};
+use crate::protocol::{header_text, host_of, is_loopback, percent_decoded};
 
 /// Why the admin API says no.
 #[derive(Debug)]
@@ -79,20 +79,16 @@ fn check_origin(request: &Request<Bytes>) -> Result<(), AdminError> {
         .map(|authority| authority.as_str());
     let host = authority.or_else(|| header_text(request.headers(), header::HOST.as_str()));
     let origin = header_text(request.headers(), header::ORIGIN.as_str());
-    let foreign = |name: &str| !is_loopback(name.rsplit_once("//").map_or(name, |(_, host)| host));
+    let foreign = |name: &str| {
+        !is_loopback(host_of(
+            name.rsplit_once("//").map_or(name, |(_, host)| host),
+        ))
+    };
     if host.is_none_or(foreign) || origin.is_some_and(foreign) {
         let reason = "the admin API is for this machine only";
         return Err(AdminError(StatusCode::FORBIDDEN, reason.to_owned()));
     }
     Ok(())
-}
-
-fn is_loopback(authority: &str) -> bool {
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    ["localhost", "127.0.0.1", "[::1]"].contains(&host.to_ascii_lowercase().as_str())
 }
 
 fn route(emulator: &Emulator, request: &Request<Bytes>, now: SystemTime) -> Outcome {

@@ -38,7 +38,9 @@ pub(crate) use app::{AppEntry, Redirect};
 pub(crate) use glob::Glob;
 pub(crate) use index::{AppIndex, TenantIndex};
 pub(crate) use managed_identity::ManagedIdentityEntry;
-pub(crate) use resource::{ResourceEntry, TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
+pub(crate) use resource::{
+    AZURE_AD_GRAPH, GRAPH, RESOURCE_MANAGER, ResourceEntry, TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID,
+};
 pub(crate) use user::Account;
 
 use crate::protocol::Guid;
@@ -147,6 +149,6 @@ impl Directory {
     }
 
     pub(crate) fn graph(&self) -> Option<&ResourceEntry> {
-        self.find_resource(resource::GRAPH)
+        self.find_resource(GRAPH)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::directory::{AppEntry, Directory, ResourceEntry};
+use crate::directory::{AZURE_AD_GRAPH, AppEntry, Directory, ResourceEntry};
 use crate::protocol::{Guid, Version};
 use crate::refusal::Refusal;
 
@@ -184,7 +184,6 @@ impl Named<'_> {
 fn split(item: &str) -> (Option<&str>, &str) {
     match item.rsplit_once('/') {
         Some((resource, permission)) => (Some(resource), permission),
-        None if item == DEFAULT => (None, item),
         None => (None, item),
     }
 }
@@ -212,7 +211,6 @@ fn is_guid(name: &str) -> bool {
     name.parse::<Guid>().is_ok()
 }
 
-const AZURE_AD_GRAPH: &str = "00000002-0000-0000-c000-000000000000";
 const DEFAULT: &str = ".default";
 const RESERVED: [&str; 5] = ["openid", "profile", "email", "offline_access", "address"];
 const SPN: &str = "spn:";

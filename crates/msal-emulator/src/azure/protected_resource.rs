@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
+use crate::directory::{GRAPH, RESOURCE_MANAGER};
 use crate::issuer::VerifiedClaims;
 use crate::memory::Platform;
 use crate::protocol::{Call, Jwt, Moment, Reply, bearer};
@@ -15,12 +16,12 @@ use crate::protocol::{Call, Jwt, Moment, Reply, bearer};
 pub(crate) fn protected_resource(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let path = call.request.uri().path().to_ascii_lowercase();
     if path.contains("me") {
-        return match admit(platform, call, &GRAPH) {
+        return match admit(platform, call, &GRAPH_AUDIENCES) {
             Ok(claims) => me(&claims, call),
             Err(refusal) => *refusal,
         };
     }
-    match admit(platform, call, &RESOURCE_MANAGER) {
+    match admit(platform, call, &RESOURCE_MANAGER_AUDIENCES) {
         Ok(claims) if path.contains("tenants") => {
             let tenant = claims.text("tid").unwrap_or_default();
             let tenant = json!({"id": format!("/tenants/{tenant}"), "tenantId": tenant});
@@ -33,7 +34,7 @@ pub(crate) fn protected_resource(platform: Platform<'_>, call: &Call<'_>) -> Rep
 
 /// The userinfo endpoint (OpenID Connect Core §5.3).
 pub(crate) fn user_info(platform: Platform<'_>, call: &Call<'_>) -> Reply {
-    match admit(platform, call, &GRAPH) {
+    match admit(platform, call, &GRAPH_AUDIENCES) {
         Ok(claims) => {
             let text = |name: &str| claims.text(name).map(str::to_owned);
             let body = json!({
@@ -108,7 +109,7 @@ fn unauthorized(call: &Call<'_>, error: &str, message: &str, claims: Option<&str
         .map(|claims| format!(", claims=\"{claims}\""))
         .unwrap_or_default();
     let header = format!(
-        "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"{GRAPH_ID}\", error=\"{error}\"{claims}",
+        "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"{GRAPH}\", error=\"{error}\"{claims}",
         call.base
     );
     Reply::json(call, 401, &body).with_header("www-authenticate", &header)
@@ -127,10 +128,9 @@ fn me(claims: &VerifiedClaims, call: &Call<'_>) -> Reply {
     Reply::json(call, 200, &body)
 }
 
-const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
-const GRAPH: [&str; 2] = ["https://graph.microsoft.com", GRAPH_ID];
-const RESOURCE_MANAGER: [&str; 3] = [
+const GRAPH_AUDIENCES: [&str; 2] = ["https://graph.microsoft.com", GRAPH];
+const RESOURCE_MANAGER_AUDIENCES: [&str; 3] = [
     "https://management.core.windows.net",
     "https://management.azure.com",
-    "797f4846-ba00-4fd7-ba43-dac1f8f63013",
+    RESOURCE_MANAGER,
 ];

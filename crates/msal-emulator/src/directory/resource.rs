@@ -63,10 +63,10 @@ impl Resource {
                 .scope("User.Read")
                 .scope("Mail.Read")
                 .scope("Files.Read"),
-            Self::new("https://graph.windows.net").id("00000002-0000-0000-c000-000000000000"),
+            Self::new("https://graph.windows.net").id(AZURE_AD_GRAPH),
             Self::new("https://management.core.windows.net/")
                 .uri("https://management.azure.com/")
-                .id("797f4846-ba00-4fd7-ba43-dac1f8f63013"),
+                .id(RESOURCE_MANAGER),
             Self::new("https://vault.azure.net").id("cfa8b339-82a2-471a-a3c9-0fc0be7a4093"),
             Self::new("https://storage.azure.com").id("e406a681-f3d4-42a8-90b6-c2b029497af1"),
             Self::new(TOKEN_EXCHANGE).id(TOKEN_EXCHANGE_ID),
@@ -126,6 +126,13 @@ pub(crate) fn lookup_form(uri: &str) -> String {
     uri.strip_suffix('/').unwrap_or(uri).to_ascii_lowercase()
 }
 
+/// The application id of Azure AD Graph, which v1 means when a request names no resource.
+pub(crate) const AZURE_AD_GRAPH: &str = "00000002-0000-0000-c000-000000000000";
+
+/// The application id of Azure Resource Manager.
+pub(crate) const RESOURCE_MANAGER: &str = "797f4846-ba00-4fd7-ba43-dac1f8f63013";
+
+/// The application id of Microsoft Graph.
 pub(crate) const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 pub(crate) const DEFAULT_SCOPE: &str = "user_impersonation";

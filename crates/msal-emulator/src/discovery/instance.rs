@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::protocol::{CLOUDS, Call, Cloud, Reply};
+use crate::protocol::{CLOUDS, Call, Cloud, Reply, is_loopback};
 use crate::refusal::Refusal;
 
 /// Answers for a host of one of Microsoft's clouds, and for the emulator's own.
@@ -43,7 +43,7 @@ pub(crate) fn instance_discovery(call: &Call<'_>) -> Result<Reply, Refusal> {
 /// The emulator's own host is the one the client asked. Loopback names are its own too: clients that
 /// validate an authority `localhost` ask the host they trust.
 fn is_known(call: &Call<'_>, host: &str) -> bool {
-    call.host() == host || LOOPBACK.contains(&host) || in_cloud(host)
+    call.host() == host || is_loopback(host) || in_cloud(host)
 }
 
 fn in_cloud(host: &str) -> bool {
@@ -73,5 +73,3 @@ fn group(cloud: &Cloud) -> Value {
         "aliases": cloud.aliases,
     })
 }
-
-const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];

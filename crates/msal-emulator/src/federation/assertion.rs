@@ -1,8 +1,8 @@
 //! Assertions about who signed in at AD FS.
 
-use super::{escaped, text_of};
+use super::xml::text_of;
 use crate::issuer::{RecordReader, RecordWriter, Sealer};
-use crate::protocol::Moment;
+use crate::protocol::{Moment, escaped};
 
 /// What an assertion says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::assertion::Assertion;
-use super::{escaped, text_of, unescaped};
+use super::xml::{text_of, unescaped};
 use crate::memory::Platform;
-use crate::protocol::{Call, Reply};
+use crate::protocol::{Call, Reply, escaped};
 
 /// Answers a request for a security token with an assertion, or with a SOAP fault.
 pub(crate) fn issue_assertion(platform: Platform<'_>, call: &Call<'_>) -> Reply {

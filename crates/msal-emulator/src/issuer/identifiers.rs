@@ -5,10 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-use crate::protocol::{Guid, base64url};
+use crate::protocol::{Guid, base64url, from_base64url};
 
 #[derive(Debug)]
 pub(crate) struct Identifiers {
@@ -40,7 +37,7 @@ impl Identifiers {
 
     /// The place of a token in the sequence, by its `uti`: finer than its `iat`, which counts seconds.
     pub(crate) fn serial_of(&self, uti: &str) -> Option<u64> {
-        let bytes = URL_SAFE_NO_PAD.decode(uti).ok()?;
+        let bytes = from_base64url(uti)?;
         let high = u64::from_be_bytes(bytes.get(..8)?.try_into().ok()?);
         Some(unscramble(unscramble(high) ^ self.seed))
     }

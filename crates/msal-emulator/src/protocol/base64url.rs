@@ -6,3 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub(crate) fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
+
+/// Reads what [`base64url`] writes.
+pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}

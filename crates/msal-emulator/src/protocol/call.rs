@@ -5,7 +5,7 @@ use http::{Method, Request};
 
 use super::guid::Guid;
 use super::moment::Moment;
-use super::request::{Parameters, base_url, cookie, header_text, is_get};
+use super::request::{Parameters, base_url, cookie, header_text, host_of, is_get};
 use super::route::Target;
 
 /// A request with what every answer needs: the time, the base of URLs, the identifiers.
@@ -71,11 +71,7 @@ impl<'r> Call<'r> {
 
     /// The host that the client used, without its port.
     pub(crate) fn host(&self) -> &str {
-        let authority = self.base.trim_start_matches("https://");
-        match authority.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
-            _ => authority,
-        }
+        host_of(self.base.trim_start_matches("https://"))
     }
 
     /// Whether a person looks at the answer: browsers ask for pages, programs do not.

@@ -3,9 +3,9 @@
 use aws_lc_rs::signature::{
     RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey,
 };
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
+
+use super::base64url::from_base64url;
 
 /// A token taken apart and not yet verified.
 #[derive(Debug)]
@@ -21,12 +21,12 @@ impl<'t> Jwt<'t> {
     pub(crate) fn read(token: &'t str) -> Option<Self> {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
-        let object = |part: &str| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
+        let object = |part: &str| serde_json::from_slice(&from_base64url(part)?).ok();
         Some(Self {
             header: object(header)?,
             claims: object(claims)?,
             signed,
-            signature: URL_SAFE_NO_PAD.decode(signature).ok()?,
+            signature: from_base64url(signature)?,
         })
     }
 

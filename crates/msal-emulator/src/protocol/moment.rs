@@ -16,6 +16,11 @@ impl Moment {
         Self { millis }
     }
 
+    /// A moment as JWTs write it (RFC 7519 §2, `NumericDate`).
+    pub(crate) const fn from_secs(secs: u64) -> Self {
+        Self::from_millis(secs.saturating_mul(1000))
+    }
+
     pub(crate) const fn secs(self) -> u64 {
         self.millis / 1000
     }

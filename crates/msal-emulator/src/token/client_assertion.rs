@@ -102,7 +102,7 @@ fn check_time(jwt: &Jwt<'_>, now: Moment) -> Result<(), Refusal> {
     if now.secs() + SKEW >= from && now.secs() <= until.saturating_add(SKEW) {
         return Ok(());
     }
-    let precise = |secs: u64| Moment::from_millis(secs.saturating_mul(1000)).precise();
+    let precise = |secs| Moment::from_secs(secs).precise();
     Err(Refusal::new(700_024)
         .with("now", now.precise())
         .with("from", precise(from))
@@ -122,7 +122,7 @@ fn exchange(app: &AppEntry, claims: &VerifiedClaims, now: Moment) -> Result<(), 
         return Err(Refusal::new(700_213).with("subject", subject));
     }
     if claims.is_expired(now) {
-        let precise = |secs: u64| Moment::from_millis(secs.saturating_mul(1000)).precise();
+        let precise = |secs| Moment::from_secs(secs).precise();
         return Err(Refusal::new(700_024)
             .with("now", now.precise())
             .with("from", precise(claims.number("nbf")))

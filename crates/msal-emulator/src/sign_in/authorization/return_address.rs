@@ -7,7 +7,7 @@ use url::Url;
 use crate::access::Realm;
 use crate::directory::{AppEntry, Redirect, RedirectKind};
 use crate::memory::Platform;
-use crate::protocol::{Call, Parameters, Reply, ResponseType};
+use crate::protocol::{Call, Parameters, Reply, ResponseType, is_loopback};
 use crate::refusal::{B2cError, Refusal, description};
 use crate::sign_in::page;
 
@@ -175,8 +175,7 @@ fn same_loopback(registered: &str, asked: &Url) -> bool {
     let Ok(registered) = Url::parse(registered) else {
         return false;
     };
-    let loopback = matches!(asked.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    loopback
+    asked.host_str().is_some_and(is_loopback)
         && registered.scheme() == asked.scheme()
         && registered.host_str() == asked.host_str()
         && registered.path() == asked.path()

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, header};
 use url::Url;
 
 use crate::directory::Directory;
-use crate::protocol::{Call, Reply};
+use crate::protocol::{Call, Reply, escaped};
 use crate::sign_in::interaction::FIELD;
 use crate::sign_in::session::Session;
 
@@ -39,16 +39,7 @@ impl Markup {
 
     /// Adds text from elsewhere, for content and for quoted attributes.
     pub(super) fn text(mut self, text: &str) -> Self {
-        for character in text.chars() {
-            match character {
-                '&' => self.0.push_str("&amp;"),
-                '<' => self.0.push_str("&lt;"),
-                '>' => self.0.push_str("&gt;"),
-                '"' => self.0.push_str("&quot;"),
-                '\'' => self.0.push_str("&#39;"),
-                other => self.0.push(other),
-            }
-        }
+        self.0.push_str(&escaped(text));
         self
     }
 

@@ -38,10 +38,7 @@ pub(crate) fn judge<'d>(
     let asked = request.asked(client.app, directory);
     let descent = Descent {
         mfa: claims.has_method("mfa"),
-        ..Descent::sign_in(
-            true,
-            Moment::from_millis(claims.number("iat").saturating_mul(1000)),
-        )
+        ..Descent::sign_in(true, Moment::from_secs(claims.number("iat")))
     };
     Candidate::new(account, asked, descent).admit(platform, realm, client, now)
 }
@@ -69,7 +66,7 @@ fn check(
             .with("app", &app.name));
     }
     if claims.is_expired(now) {
-        let until = Moment::from_millis(claims.number("exp").saturating_mul(1000));
+        let until = Moment::from_secs(claims.number("exp"));
         return Err(Refusal::new(500_133)
             .with("now", now.precise())
             .with("until", until.precise()));

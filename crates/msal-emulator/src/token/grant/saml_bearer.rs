@@ -2,12 +2,13 @@
 //! (RFC 7522 §2.1).
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 
 use super::candidate::Candidate;
 use crate::access::Realm;
 use crate::federation::Assertion;
 use crate::memory::Platform;
+use crate::protocol::from_base64url;
 use crate::refusal::Refusal;
 use crate::token::answer::Granted;
 use crate::token::client::Client;
@@ -23,10 +24,8 @@ pub(crate) fn judge<'d>(
     let (directory, now) = (platform.directory(), request.call.now);
     let text = request.required("assertion")?;
     // ADAL encodes with padding and the other alphabet, MSAL without.
-    let xml = URL_SAFE_NO_PAD
-        .decode(text)
-        .or_else(|_| STANDARD.decode(text))
-        .ok()
+    let xml = from_base64url(text)
+        .or_else(|| STANDARD.decode(text).ok())
         .and_then(|bytes| String::from_utf8(bytes).ok());
     let assertion = xml.and_then(|xml| Assertion::read(platform.sealer(), &xml));
     let assertion = assertion.ok_or_else(|| Refusal::new(50008))?;
