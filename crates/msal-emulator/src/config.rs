@@ -188,7 +188,6 @@ impl Config {
     }
 
     /// An emulator as configured, with the built-in signing key and the fault plans in force.
-    #[must_use]
     pub fn into_emulator(self) -> Emulator {
         let emulator = Emulator::with_settings(self.directory, self.settings);
         for fault in self.faults {
@@ -206,37 +205,31 @@ impl Config {
     }
 
     /// The port to listen on, when the file names one.
-    #[must_use]
-    pub const fn port(&self) -> Option<u16> {
+    pub fn port(&self) -> Option<u16> {
         self.server.port
     }
 
     /// Whether the server keeps Azure Arc's key file.
-    #[must_use]
-    pub const fn keeps_arc_key(&self) -> bool {
+    pub fn keeps_arc_key(&self) -> bool {
         self.server.keep_arc_key
     }
 
     /// The port of the admin API, when the file names one.
-    #[must_use]
-    pub const fn admin_port(&self) -> Option<u16> {
+    pub fn admin_port(&self) -> Option<u16> {
         self.server.admin_port
     }
 
     /// The port of the managed identity endpoints over plain HTTP, when the file names one.
-    #[must_use]
-    pub const fn managed_identity_port(&self) -> Option<u16> {
+    pub fn managed_identity_port(&self) -> Option<u16> {
         self.server.managed_identity_port
     }
 
     /// How long the token endpoint is to wait before it answers.
-    #[must_use]
-    pub const fn latency(&self) -> Duration {
+    pub fn latency(&self) -> Duration {
         self.server.latency
     }
 
     /// Host names for the certificate besides the loopback ones.
-    #[must_use]
     pub fn names(&self) -> &[String] {
         &self.server.names
     }

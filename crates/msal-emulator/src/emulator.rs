@@ -41,19 +41,16 @@ pub struct Emulator {
 
 impl Emulator {
     /// An emulator with the default [`Settings`] and the built-in signing key.
-    #[must_use]
     pub fn new(directory: Directory) -> Self {
         Self::with_settings(directory, Settings::default())
     }
 
     /// An emulator with the built-in signing key, which is public knowledge.
-    #[must_use]
     pub fn with_settings(directory: Directory, settings: Settings) -> Self {
         Self::with_key(directory, settings, SigningKey::development())
     }
 
     /// An emulator that signs with `key`.
-    #[must_use]
     pub fn with_key(directory: Directory, settings: Settings, key: SigningKey) -> Self {
         Self {
             faults: FaultPlans::default(),
@@ -87,7 +84,6 @@ impl Emulator {
     }
 
     /// Who exists at the moment.
-    #[must_use]
     pub fn directory(&self) -> Arc<Directory> {
         Arc::clone(
             &self

@@ -52,7 +52,6 @@ pub struct Fault {
 
 impl Fault {
     /// Answers with the envelope of an AADSTS code. One that the catalogue does not have is an `invalid_grant`.
-    #[must_use]
     pub fn aadsts(code: u32) -> Self {
         Self::new(FaultAction::Aadsts {
             code,
@@ -63,20 +62,17 @@ impl Fault {
 
     /// Answers 429 as Entra does: the bare text `Too Many Requests`, and `Retry-After` in seconds
     /// or in another form.
-    #[must_use]
     pub fn throttle(retry_after: impl Into<RetryAfter>) -> Self {
         Self::failure(429, Some(retry_after.into()), "Too Many Requests")
     }
 
     /// Answers 503, with `Retry-After` in seconds where given.
-    #[must_use]
     pub fn unavailable(retry_after: Option<u64>) -> Self {
         let retry_after = retry_after.map(RetryAfter::Seconds);
         Self::failure(503, retry_after, "Service Unavailable")
     }
 
     /// Answers a 5xx or any other status with a plain text, and with `Retry-After` where given.
-    #[must_use]
     pub fn failure(status: u16, retry_after: Option<RetryAfter>, body: impl Into<Bytes>) -> Self {
         Self::new(FaultAction::Respond {
             status,
@@ -87,7 +83,6 @@ impl Fault {
     }
 
     /// Answers exactly this, whatever it is. Headers that HTTP does not allow are left out.
-    #[must_use]
     pub fn respond<N: Into<String>, V: Into<String>>(
         status: u16,
         headers: impl IntoIterator<Item = (N, V)>,
@@ -106,7 +101,6 @@ impl Fault {
     }
 
     /// Answers 200 with a web page, as a captive portal or a proxy does.
-    #[must_use]
     pub fn not_json() -> Self {
         let headers = [("Content-Type", "text/html; charset=utf-8")];
         Self::respond(
@@ -117,7 +111,6 @@ impl Fault {
     }
 
     /// Lets the request succeed and makes its answer longer by this many bytes.
-    #[must_use]
     pub fn oversized(bytes: usize) -> Self {
         Self::new(FaultAction::Oversize(bytes))
     }
@@ -126,7 +119,6 @@ impl Fault {
     ///
     /// [`Server`](crate::Server) waits; whoever calls [`Emulator::handle`](crate::Emulator::handle)
     /// finds a [`Delivery`] among the extensions of the response.
-    #[must_use]
     pub fn slow(delay: Duration) -> Self {
         Self::new(FaultAction::Pass).delayed(delay)
     }
@@ -134,7 +126,6 @@ impl Fault {
     /// Lets the request succeed and ends the connection after this many bytes of the body.
     ///
     /// See [`Self::slow`] for who does it.
-    #[must_use]
     pub fn cut(after_bytes: usize) -> Self {
         let mut fault = Self::new(FaultAction::Pass);
         fault.delivery.cut_after = Some(after_bytes);
@@ -142,7 +133,6 @@ impl Fault {
     }
 
     /// Lets the request succeed and changes the token answer, as [`Self::drop_member`] and [`Self::set_member`] say.
-    #[must_use]
     pub fn tamper() -> Self {
         Self::new(FaultAction::Tamper(Vec::new()))
     }
@@ -174,7 +164,6 @@ impl Fault {
 
     /// Sets a claim of a token in the answer (`access_token` or `id_token`) and signs the token anew: a lie
     /// that only who compares issuer, audience, nonce or time finds out.
-    #[must_use]
     pub fn set_claim(
         self,
         token: impl Into<String>,
@@ -192,7 +181,7 @@ impl Fault {
 
     /// Delivers the answer after `delay`, whatever it is.
     #[must_use]
-    pub const fn delayed(mut self, delay: Duration) -> Self {
+    pub fn delayed(mut self, delay: Duration) -> Self {
         self.delivery.delay = delay;
         self
     }
@@ -245,21 +234,21 @@ impl Fault {
 
     /// Strikes only the `n`-th of the requests that fit.
     #[must_use]
-    pub const fn nth(mut self, n: u64) -> Self {
+    pub fn nth(mut self, n: u64) -> Self {
         self.occurrence = Occurrence::Nth(n);
         self
     }
 
     /// Strikes every `n`-th of the requests that fit.
     #[must_use]
-    pub const fn every(mut self, n: u64) -> Self {
+    pub fn every(mut self, n: u64) -> Self {
         self.occurrence = Occurrence::Every(n);
         self
     }
 
     /// Strikes the first `n` of the requests that fit.
     #[must_use]
-    pub const fn first(mut self, n: u64) -> Self {
+    pub fn first(mut self, n: u64) -> Self {
         self.occurrence = Occurrence::First(n);
         self
     }
@@ -284,7 +273,7 @@ impl Fault {
 
     /// Lets the request take its effect first: the refresh token is redeemed, and then the answer is lost.
     #[must_use]
-    pub const fn after_effect(mut self) -> Self {
+    pub fn after_effect(mut self) -> Self {
         self.after_effect = true;
         self
     }

@@ -48,7 +48,7 @@ impl Issuer {
         }
     }
 
-    pub(crate) const fn signatures(&self) -> Signatures {
+    pub(crate) fn signatures(&self) -> Signatures {
         self.signatures
     }
 

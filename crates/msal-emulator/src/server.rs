@@ -58,7 +58,6 @@ impl Server {
     }
 
     /// Starts to describe a server as a configuration file says.
-    #[must_use]
     pub fn configured(config: Config) -> ServerBuilder {
         let (port, latency, names) = (config.port(), config.latency(), config.names().to_vec());
         let (admin_port, managed_identity_port) =
@@ -77,7 +76,6 @@ impl Server {
     }
 
     /// The base URL, such as `https://localhost:8443`; the tenant follows it.
-    #[must_use]
     pub fn url(&self) -> String {
         match self.port {
             443 => "https://localhost".to_owned(),
@@ -86,13 +84,11 @@ impl Server {
     }
 
     /// The port it listens on.
-    #[must_use]
-    pub const fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.port
     }
 
     /// The base URL of the admin API, such as `http://localhost:8444`, if it was asked for.
-    #[must_use]
     pub fn admin_url(&self) -> Option<String> {
         self.admin_port
             .map(|port| format!("http://localhost:{port}"))
@@ -100,14 +96,12 @@ impl Server {
 
     /// The base URL of the managed identity endpoints over plain HTTP, for
     /// `AZURE_POD_IDENTITY_AUTHORITY_HOST` and its like, if it was asked for.
-    #[must_use]
     pub fn managed_identity_url(&self) -> Option<String> {
         self.managed_identity_port
             .map(|port| format!("http://localhost:{port}"))
     }
 
     /// The certificate to trust, in PEM form.
-    #[must_use]
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
     }
@@ -115,14 +109,12 @@ impl Server {
     /// The SHA-1 thumbprint of the server's certificate in hexadecimal: what Service Fabric gives its
     /// applications as `IDENTITY_SERVER_THUMBPRINT`, beside [`Self::url`] and the path
     /// `/metadata/identity/oauth2/token` as `IDENTITY_ENDPOINT`.
-    #[must_use]
     pub fn thumbprint(&self) -> &str {
         &self.thumbprint
     }
 
     /// The emulator behind it.
-    #[must_use]
-    pub const fn emulator(&self) -> &Arc<Emulator> {
+    pub fn emulator(&self) -> &Arc<Emulator> {
         &self.emulator
     }
 
@@ -169,28 +161,28 @@ pub struct ServerBuilder {
 impl ServerBuilder {
     /// Sets the port; 0 takes any free one.
     #[must_use]
-    pub const fn port(mut self, port: u16) -> Self {
+    pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
     /// Offers the admin API on a port of its own; 0 takes any free one. See [`Emulator::administer`].
     #[must_use]
-    pub const fn admin_port(mut self, port: u16) -> Self {
+    pub fn admin_port(mut self, port: u16) -> Self {
         self.admin_port = Some(port);
         self
     }
 
     /// Offers the managed identity endpoints over plain HTTP, as machines have them; 0 takes any free port.
     #[must_use]
-    pub const fn managed_identity_port(mut self, port: u16) -> Self {
+    pub fn managed_identity_port(mut self, port: u16) -> Self {
         self.managed_identity_port = Some(port);
         self
     }
 
     /// Makes the token endpoint wait before it answers.
     #[must_use]
-    pub const fn latency(mut self, latency: Duration) -> Self {
+    pub fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
         self
     }
@@ -212,14 +204,14 @@ impl ServerBuilder {
     /// Keeps Azure Arc's key in the file that its challenge names while the server runs, as the agent of Azure
     /// Arc does. See [`Settings::arc_key_file`](crate::Settings::arc_key_file).
     #[must_use]
-    pub const fn keep_arc_key(mut self) -> Self {
+    pub fn keep_arc_key(mut self) -> Self {
         self.keep_arc_key = true;
         self
     }
 
     /// Sets how many bytes a request body may have.
     #[must_use]
-    pub const fn max_body(mut self, bytes: usize) -> Self {
+    pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
         self
     }

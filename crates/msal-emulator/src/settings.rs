@@ -104,70 +104,70 @@ impl Default for Settings {
 impl Settings {
     /// Sets how long access tokens live.
     #[must_use]
-    pub const fn access_token_life(mut self, life: Duration) -> Self {
+    pub fn access_token_life(mut self, life: Duration) -> Self {
         self.access_token_life = life;
         self
     }
 
     /// Sends `refresh_in`, so that clients refresh early.
     #[must_use]
-    pub const fn refresh_in(mut self, after: Duration) -> Self {
+    pub fn refresh_in(mut self, after: Duration) -> Self {
         self.refresh_in = Some(after);
         self
     }
 
     /// Sets `ext_expires_in`, for how long a client may go on with a token during an outage.
     #[must_use]
-    pub const fn extended_life(mut self, life: Duration) -> Self {
+    pub fn extended_life(mut self, life: Duration) -> Self {
         self.extended_life = Some(life);
         self
     }
 
     /// Sets for how long a refresh token that is not used stays valid.
     #[must_use]
-    pub const fn refresh_token_life(mut self, life: Duration) -> Self {
+    pub fn refresh_token_life(mut self, life: Duration) -> Self {
         self.refresh_token_life = life;
         self
     }
 
     /// Sets the length of refresh tokens in characters; one that needs more takes more.
     #[must_use]
-    pub const fn refresh_token_chars(mut self, chars: usize) -> Self {
+    pub fn refresh_token_chars(mut self, chars: usize) -> Self {
         self.refresh_token_chars = chars;
         self
     }
 
     /// Sets what becomes of a redeemed refresh token.
     #[must_use]
-    pub const fn rotation(mut self, rotation: Rotation) -> Self {
+    pub fn rotation(mut self, rotation: Rotation) -> Self {
         self.rotation = rotation;
         self
     }
 
     /// Sets how tokens are signed.
     #[must_use]
-    pub const fn signatures(mut self, signatures: Signatures) -> Self {
+    pub fn signatures(mut self, signatures: Signatures) -> Self {
         self.signatures = signatures;
         self
     }
 
     /// Sets who is asked at the authorization endpoint.
     #[must_use]
-    pub const fn sign_in(mut self, sign_in: SignIn) -> Self {
+    pub fn sign_in(mut self, sign_in: SignIn) -> Self {
         self.sign_in = sign_in;
         self
     }
 
     /// Sets how long the code of a device lives.
     #[must_use]
-    pub const fn device_code_life(mut self, life: Duration) -> Self {
+    pub fn device_code_life(mut self, life: Duration) -> Self {
         self.device_code_life = life;
         self
     }
 
     /// Sets how often a device may ask; one that asks sooner is told to slow down.
     #[must_use]
-    pub const fn device_code_interval(mut self, interval: Duration) -> Self {
+    pub fn device_code_interval(mut self, interval: Duration) -> Self {
         self.device_code_interval = interval;
         self
     }
@@ -198,14 +198,14 @@ impl Settings {
     /// Refuses a client that presents one refresh token more often than this in a minute, as one without a token
     /// cache does: AADSTS50196. Nobody is refused for it by default, so that load tests may.
     #[must_use]
-    pub const fn loop_limit(mut self, requests: u32) -> Self {
+    pub fn loop_limit(mut self, requests: u32) -> Self {
         self.loop_limit = Some(requests);
         self
     }
 
     /// Sets how many requests the audit log keeps; older ones make room.
     #[must_use]
-    pub const fn audit_capacity(mut self, records: usize) -> Self {
+    pub fn audit_capacity(mut self, records: usize) -> Self {
         self.audit_capacity = records;
         self
     }
@@ -215,7 +215,7 @@ impl Settings {
     /// Two emulators with the same seed accept each other's refresh tokens, and answer the same
     /// requests with the same bytes. A seed is not a secret: this is a tool for tests.
     #[must_use]
-    pub const fn seed(mut self, seed: u64) -> Self {
+    pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }

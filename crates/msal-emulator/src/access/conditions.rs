@@ -90,7 +90,7 @@ impl Conditions<'_> {
             .with("app", &self.app.name)
     }
 
-    const fn code(&self, requirement: Requirement) -> u32 {
+    fn code(&self, requirement: Requirement) -> u32 {
         match requirement {
             Requirement::AppProtection => 53005,
             Requirement::Block => 53003,

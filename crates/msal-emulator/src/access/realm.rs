@@ -40,7 +40,7 @@ impl Realm {
     }
 
     /// The one tenant it names.
-    pub(crate) const fn tenant(self) -> Option<TenantIndex> {
+    pub(crate) fn tenant(self) -> Option<TenantIndex> {
         match self {
             Self::Tenant(tenant) | Self::Consumers(Some(tenant)) => Some(tenant),
             _ => None,

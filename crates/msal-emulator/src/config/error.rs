@@ -14,13 +14,11 @@ pub struct ConfigError {
 
 impl ConfigError {
     /// The line, counted from 1.
-    #[must_use]
-    pub const fn line(&self) -> usize {
+    pub fn line(&self) -> usize {
         self.line
     }
 
     /// The key or the table that the line is about.
-    #[must_use]
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }

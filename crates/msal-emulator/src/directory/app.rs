@@ -131,7 +131,7 @@ impl App {
 
     /// Makes the client a member of the family of client ids: its refresh tokens serve every other member.
     #[must_use]
-    pub const fn family(mut self) -> Self {
+    pub fn family(mut self) -> Self {
         self.family = true;
         self
     }
@@ -139,7 +139,7 @@ impl App {
     /// Lets the authorization endpoint give the client id_tokens (`response_type=id_token`, `code id_token`);
     /// without this it answers AADSTS700054.
     #[must_use]
-    pub const fn id_tokens(mut self) -> Self {
+    pub fn id_tokens(mut self) -> Self {
         self.id_tokens = true;
         self
     }
@@ -147,7 +147,7 @@ impl App {
     /// Lets the authorization endpoint give the client access tokens (`response_type=token`); without this it
     /// answers AADSTS700051.
     #[must_use]
-    pub const fn access_tokens(mut self) -> Self {
+    pub fn access_tokens(mut self) -> Self {
         self.access_tokens = true;
         self
     }

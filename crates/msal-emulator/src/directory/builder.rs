@@ -95,7 +95,6 @@ impl DirectoryBuilder {
 impl Directory {
     /// A directory with nothing but the resources everybody has: Microsoft Graph, Azure AD Graph,
     /// Azure Resource Manager, Key Vault and Storage.
-    #[must_use]
     pub fn builder() -> DirectoryBuilder {
         DirectoryBuilder::default()
     }

@@ -48,7 +48,7 @@ pub enum Requirement {
 
 impl Requirement {
     /// Whether nothing that a person does at a sign-in page can meet it.
-    pub(crate) const fn is_hopeless(self) -> bool {
+    pub(crate) fn is_hopeless(self) -> bool {
         match self {
             Self::AppProtection
             | Self::Block
@@ -68,8 +68,7 @@ impl Requirement {
 
 impl Policy {
     /// A rule for everybody and everything.
-    #[must_use]
-    pub const fn new(requirement: Requirement) -> Self {
+    pub fn new(requirement: Requirement) -> Self {
         Self {
             users: Vec::new(),
             resources: Vec::new(),

@@ -49,7 +49,7 @@ impl Resource {
 
     /// Makes the API take access tokens of version 2.0 (`accessTokenAcceptedVersion` in its registration).
     #[must_use]
-    pub const fn v2_tokens(mut self) -> Self {
+    pub fn v2_tokens(mut self) -> Self {
         self.v2_tokens = true;
         self
     }

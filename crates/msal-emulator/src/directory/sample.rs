@@ -58,7 +58,6 @@ pub const REPORTS: &str = "https://reports.contoso.example/api";
 
 impl Directory {
     /// Two tenants with a few people, five clients, two APIs of their own and two managed identities, as the crate documentation lists them.
-    #[must_use]
     pub fn sample() -> Self {
         match builder().build() {
             Ok(directory) => directory,

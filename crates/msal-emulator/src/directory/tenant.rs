@@ -68,7 +68,7 @@ impl Tenant {
 
     /// Makes its domains federated: the user realm names AD FS, which is the emulator too and speaks WS-Trust.
     #[must_use]
-    pub const fn federated(mut self) -> Self {
+    pub fn federated(mut self) -> Self {
         self.federated = true;
         self
     }
@@ -76,7 +76,7 @@ impl Tenant {
     /// Lets people make accounts of their own at the sign-in page, as external tenants do: with `prompt=create`,
     /// or where the page offers it.
     #[must_use]
-    pub const fn self_service_sign_up(mut self) -> Self {
+    pub fn self_service_sign_up(mut self) -> Self {
         self.sign_up = true;
         self
     }

@@ -57,7 +57,7 @@ impl User {
 
     /// Makes the password one that has to be changed first: signing in with it answers AADSTS50055.
     #[must_use]
-    pub const fn password_expired(mut self) -> Self {
+    pub fn password_expired(mut self) -> Self {
         self.password_expired = true;
         self
     }
@@ -140,7 +140,7 @@ impl PatternEntry {
         })
     }
 
-    pub(crate) const fn home(&self) -> TenantIndex {
+    pub(crate) fn home(&self) -> TenantIndex {
         self.home
     }
 

@@ -42,7 +42,6 @@ impl Emulator {
     }
 
     /// The id of a refresh token that this emulator, or another with the same seed, has issued.
-    #[must_use]
     pub fn refresh_token_id(&self, refresh_token: &str) -> Option<RefreshTokenId> {
         RefreshToken::open(&self.memory.sealer, refresh_token).map(|grant| grant.id())
     }
@@ -121,7 +120,6 @@ impl Emulator {
     }
 
     /// The emulator's time at the caller's time `now`.
-    #[must_use]
     pub fn time(&self, now: SystemTime) -> SystemTime {
         self.clock.read(now).into()
     }
@@ -137,7 +135,6 @@ impl Emulator {
     }
 
     /// How often refresh tokens were presented and redeemed since the start. Every request is counted.
-    #[must_use]
     pub fn redemptions(&self) -> Redemptions {
         let directory = self.directory();
         self.memory
@@ -146,7 +143,6 @@ impl Emulator {
     }
 
     /// The last requests, oldest first, as many as [`Settings::audit_capacity`](crate::Settings::audit_capacity) says.
-    #[must_use]
     pub fn audit(&self) -> Vec<AuditRecord> {
         self.audit.snapshot()
     }
@@ -163,13 +159,12 @@ impl Emulator {
     }
 
     /// Whether tokens can be verified with the published keys.
-    #[must_use]
     pub fn signatures(&self) -> Signatures {
         self.memory.issuer.signatures()
     }
 
     #[cfg(feature = "server")]
-    pub(crate) const fn settings(&self) -> &Settings {
+    pub(crate) fn settings(&self) -> &Settings {
         &self.memory.settings
     }
 

@@ -13,14 +13,12 @@ pub struct Delivery {
 
 impl Delivery {
     /// How long the response is to be held back.
-    #[must_use]
-    pub const fn delay(&self) -> Duration {
+    pub fn delay(&self) -> Duration {
         self.delay
     }
 
     /// After how many bytes of the body the connection is to end.
-    #[must_use]
-    pub const fn cut_after(&self) -> Option<usize> {
+    pub fn cut_after(&self) -> Option<usize> {
         self.cut_after
     }
 }

@@ -16,7 +16,7 @@ pub(super) enum Occurrence {
 }
 
 impl Occurrence {
-    pub(super) const fn strikes(self, count: u64) -> bool {
+    pub(super) fn strikes(self, count: u64) -> bool {
         match self {
             Self::Always => true,
             Self::Every(0) => false,

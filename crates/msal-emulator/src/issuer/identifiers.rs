@@ -14,7 +14,7 @@ pub(crate) struct Identifiers {
 }
 
 impl Identifiers {
-    pub(crate) const fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self {
             seed,
             next: AtomicU64::new(1),
@@ -57,7 +57,7 @@ impl Identifiers {
 }
 
 /// A bijection of 64 bits without visible structure (the finalizer of SplitMix64).
-pub(crate) const fn scramble(value: u64) -> u64 {
+pub(crate) fn scramble(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -65,7 +65,7 @@ pub(crate) const fn scramble(value: u64) -> u64 {
 }
 
 /// The other way around: each step undone, the factors by their inverses modulo 2^64.
-const fn unscramble(value: u64) -> u64 {
+fn unscramble(value: u64) -> u64 {
     let value = value ^ (value >> 31) ^ (value >> 62);
     let value = value.wrapping_mul(0x3196_42b2_d24d_8ec3);
     let value = value ^ (value >> 27) ^ (value >> 54);

@@ -27,7 +27,6 @@ pub struct SigningKey {
 impl SigningKey {
     /// The built-in key. It is **public knowledge**: it makes the emulator start at once and its answers
     /// repeatable, and proves nothing to anybody.
-    #[must_use]
     pub fn development() -> Self {
         match Self::from_pkcs8_pem(DEVELOPMENT_KEY) {
             Ok(key) => key.certified(DEVELOPMENT_CERTIFICATE),

@@ -16,39 +16,39 @@ pub(crate) struct Platform<'e> {
 }
 
 impl<'e> Platform<'e> {
-    pub(crate) const fn new(memory: &'e Memory, directory: &'e Directory) -> Self {
+    pub(crate) fn new(memory: &'e Memory, directory: &'e Directory) -> Self {
         Self { memory, directory }
     }
 
-    pub(crate) const fn directory(self) -> &'e Directory {
+    pub(crate) fn directory(self) -> &'e Directory {
         self.directory
     }
 
-    pub(crate) const fn settings(self) -> &'e Settings {
+    pub(crate) fn settings(self) -> &'e Settings {
         &self.memory.settings
     }
 
-    pub(crate) const fn issuer(self) -> &'e Issuer {
+    pub(crate) fn issuer(self) -> &'e Issuer {
         &self.memory.issuer
     }
 
-    pub(crate) const fn sealer(self) -> &'e Sealer {
+    pub(crate) fn sealer(self) -> &'e Sealer {
         &self.memory.sealer
     }
 
-    pub(crate) const fn identifiers(self) -> &'e Identifiers {
+    pub(crate) fn identifiers(self) -> &'e Identifiers {
         &self.memory.identifiers
     }
 
-    pub(crate) const fn ledger(self) -> &'e RedemptionLedger {
+    pub(crate) fn ledger(self) -> &'e RedemptionLedger {
         &self.memory.ledger
     }
 
-    pub(crate) const fn people(self) -> &'e People {
+    pub(crate) fn people(self) -> &'e People {
         &self.memory.people
     }
 
-    pub(crate) const fn devices(self) -> &'e Devices {
+    pub(crate) fn devices(self) -> &'e Devices {
         &self.memory.devices
     }
 }

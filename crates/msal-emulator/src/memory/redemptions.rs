@@ -210,31 +210,26 @@ pub struct Redemptions {
 
 impl Redemptions {
     /// How many requests presented a refresh token, readable or not.
-    #[must_use]
     pub fn seen(&self) -> u64 {
         self.rows.iter().map(|row| u64::from(row.seen)).sum::<u64>() + self.unreadable
     }
 
     /// How many requests redeemed one.
-    #[must_use]
     pub fn succeeded(&self) -> u64 {
         self.rows.iter().map(|row| u64::from(row.succeeded)).sum()
     }
 
     /// How many requests presented something that is not a refresh token of this emulator.
-    #[must_use]
-    pub const fn unreadable(&self) -> u64 {
+    pub fn unreadable(&self) -> u64 {
         self.unreadable
     }
 
     /// One row for each pair of refresh token and client that was presented.
-    #[must_use]
     pub fn rows(&self) -> &[Redemption] {
         &self.rows
     }
 
     /// How many redemptions of `token` succeeded, by whatever client.
-    #[must_use]
     pub fn of(&self, token: RefreshTokenId) -> u64 {
         let rows = self.rows.iter().filter(|row| row.token == token);
         rows.map(|row| u64::from(row.succeeded)).sum()
@@ -263,7 +258,7 @@ mod tests {
 
     const LINEAGE: u64 = 1;
 
-    const fn token(number: u64) -> RefreshTokenId {
+    fn token(number: u64) -> RefreshTokenId {
         RefreshTokenId::new(number)
     }
 

@@ -22,7 +22,7 @@ pub(crate) struct SignedIn {
 
 impl SignedIn {
     /// Somebody who has just proven who they are.
-    pub(crate) const fn new(upn: String, at: Moment, mfa: bool, serial: u64) -> Self {
+    pub(crate) fn new(upn: String, at: Moment, mfa: bool, serial: u64) -> Self {
         Self {
             upn,
             at,

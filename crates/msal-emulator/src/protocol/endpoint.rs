@@ -66,7 +66,7 @@ pub enum Version {
 
 impl Version {
     /// The parameter that says what a request wants tokens for.
-    pub(crate) const fn scope_parameter(self) -> &'static str {
+    pub(crate) fn scope_parameter(self) -> &'static str {
         match self {
             Self::V1 => "resource",
             Self::V2 => "scope",

@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 pub(crate) struct Guid([u8; 16]);
 
 impl Guid {
-    pub(crate) const fn from_bytes(bytes: [u8; 16]) -> Self {
+    pub(crate) fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
@@ -31,13 +31,13 @@ impl Guid {
     }
 
     /// Sets the version and variant bits (RFC 9562 §4).
-    pub(crate) const fn with_version(mut self, version: u8) -> Self {
+    pub(crate) fn with_version(mut self, version: u8) -> Self {
         self.0[6] = (self.0[6] & 0x0f) | (version << 4);
         self.0[8] = (self.0[8] & 0x3f) | 0x80;
         self
     }
 
-    pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
+    pub(crate) fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 }
@@ -65,7 +65,7 @@ impl FromStr for Guid {
 }
 
 impl fmt::Display for Guid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = [b'-'; 36];
         let mut at = 0;
         for (index, byte) in self.0.iter().enumerate() {
@@ -76,13 +76,13 @@ impl fmt::Display for Guid {
             text[at + 1] = HEX[usize::from(byte & 15)];
             at += 2;
         }
-        f.pad(str::from_utf8(&text).unwrap_or_default())
+        formatter.pad(str::from_utf8(&text).unwrap_or_default())
     }
 }
 
 impl fmt::Debug for Guid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 

@@ -12,20 +12,20 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
-    pub(crate) const fn from_millis(millis: u64) -> Self {
+    pub(crate) fn from_millis(millis: u64) -> Self {
         Self { millis }
     }
 
     /// A moment as JWTs write it (RFC 7519 §2, `NumericDate`).
-    pub(crate) const fn from_secs(secs: u64) -> Self {
+    pub(crate) fn from_secs(secs: u64) -> Self {
         Self::from_millis(secs.saturating_mul(1000))
     }
 
-    pub(crate) const fn secs(self) -> u64 {
+    pub(crate) fn secs(self) -> u64 {
         self.millis / 1000
     }
 
-    pub(crate) const fn millis(self) -> u64 {
+    pub(crate) fn millis(self) -> u64 {
         self.millis
     }
 
@@ -37,7 +37,7 @@ impl Moment {
     }
 
     /// The time from `earlier` to here; nothing when `earlier` is later.
-    pub(crate) const fn since(self, earlier: Self) -> Duration {
+    pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.millis.saturating_sub(earlier.millis))
     }
 

@@ -7,7 +7,7 @@ use std::fmt;
 pub struct RefreshTokenId(u64);
 
 impl RefreshTokenId {
-    pub(crate) const fn new(number: u64) -> Self {
+    pub(crate) fn new(number: u64) -> Self {
         Self(number)
     }
 
@@ -18,13 +18,13 @@ impl RefreshTokenId {
 }
 
 impl fmt::Display for RefreshTokenId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "rt-{:016x}", self.0)
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "rt-{:016x}", self.0)
     }
 }
 
 impl fmt::Debug for RefreshTokenId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }

@@ -26,7 +26,7 @@ impl ResponseType {
         (read != Self::default()).then_some(read)
     }
 
-    pub(crate) const fn has_tokens(self) -> bool {
+    pub(crate) fn has_tokens(self) -> bool {
         self.id_token || self.token
     }
 }

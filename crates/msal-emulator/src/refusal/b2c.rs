@@ -29,7 +29,7 @@ impl B2cError {
     }
 
     /// The value of `error`.
-    pub(crate) const fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Cancelled | Self::ForgottenPassword => "access_denied",
             Self::GrantExpired => "invalid_grant",

@@ -25,61 +25,51 @@ pub fn catalogue() -> impl Iterator<Item = CatalogueRow> {
 
 impl CatalogueRow {
     /// The number after `AADSTS`.
-    #[must_use]
     pub fn code(&self) -> u32 {
         self.0.code
     }
 
     /// The value of `error` at the v1 endpoint.
-    #[must_use]
     pub fn error_v1(&self) -> &'static str {
         self.0.error.at_v1()
     }
 
     /// The value of `error` at the v2.0 endpoint.
-    #[must_use]
     pub fn error_v2(&self) -> &'static str {
         self.0.error.at_v2()
     }
 
     /// The HTTP status.
-    #[must_use]
     pub fn status(&self) -> u16 {
         self.0.status
     }
 
     /// The value of `suberror`, when there is one.
-    #[must_use]
     pub fn suberror(&self) -> Option<&'static str> {
         self.0.suberror
     }
 
     /// Whether the envelope has an `error_uri`.
-    #[must_use]
     pub fn has_error_uri(&self) -> bool {
         self.0.page
     }
 
     /// How certain the row is.
-    #[must_use]
     pub fn source(&self) -> Source {
         self.0.source
     }
 
     /// Where the row's source is to be found, in a few words.
-    #[must_use]
     pub fn evidence(&self) -> &'static str {
         self.0.evidence
     }
 
     /// The text, with its placeholders unfilled.
-    #[must_use]
     pub fn text(&self) -> &'static str {
         self.0.text
     }
 
     /// Whether the text was seen word for word; otherwise it says in our words what the documentation says.
-    #[must_use]
     pub fn is_verbatim(&self) -> bool {
         self.0.verbatim
     }

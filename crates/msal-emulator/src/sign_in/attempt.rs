@@ -211,7 +211,7 @@ impl Attempt<'_> {
         }
     }
 
-    const fn conditions<'a>(
+    fn conditions<'a>(
         &'a self,
         account: &'a Account,
         tenant: TenantIndex,

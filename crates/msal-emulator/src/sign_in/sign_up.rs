@@ -68,7 +68,7 @@ impl<'c> Newcomer<'c> {
 
 impl SignUpProblem {
     /// What the page says.
-    pub(crate) const fn alert(self) -> &'static str {
+    pub(crate) fn alert(self) -> &'static str {
         match self {
             Self::NoAddress => "Enter an email address.",
             Self::NotHere => "Accounts cannot be made here.",

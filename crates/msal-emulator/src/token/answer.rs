@@ -45,7 +45,7 @@ pub(crate) struct Person {
 
 impl Person {
     /// How they signed in (RFC 8176).
-    const fn methods(&self) -> &'static [&'static str] {
+    fn methods(&self) -> &'static [&'static str] {
         if self.descent.mfa {
             &["pwd", "mfa"]
         } else {

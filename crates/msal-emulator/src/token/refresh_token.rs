@@ -44,7 +44,7 @@ pub(crate) struct Descent {
 
 impl Descent {
     /// Of a sign-in with a password.
-    pub(crate) const fn sign_in(confidential: bool, now: Moment) -> Self {
+    pub(crate) fn sign_in(confidential: bool, now: Moment) -> Self {
         Self {
             lineage: None,
             confidential,
@@ -80,7 +80,7 @@ impl RefreshToken {
     }
 
     /// What the next token takes over from this one.
-    pub(crate) const fn descent(&self, confidential: bool) -> Descent {
+    pub(crate) fn descent(&self, confidential: bool) -> Descent {
         Descent {
             lineage: Some(self.lineage),
             confidential,
@@ -91,14 +91,14 @@ impl RefreshToken {
     }
 
     /// Its place among everything issued.
-    pub(crate) const fn issue_point(&self) -> IssuePoint {
+    pub(crate) fn issue_point(&self) -> IssuePoint {
         IssuePoint {
             at: self.issued,
             serial: self.serial,
         }
     }
 
-    pub(crate) const fn id(&self) -> RefreshTokenId {
+    pub(crate) fn id(&self) -> RefreshTokenId {
         RefreshTokenId::new(scramble(self.serial ^ scramble(self.issued.millis())))
     }
 

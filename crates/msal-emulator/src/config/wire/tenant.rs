@@ -178,7 +178,7 @@ impl RequirementWire {
     }
 }
 
-const fn yes() -> bool {
+fn yes() -> bool {
     true
 }
 

@@ -47,7 +47,7 @@ pub enum Source {
 }
 
 impl ErrorName {
-    pub(crate) const fn at_v1(self) -> &'static str {
+    pub(crate) fn at_v1(self) -> &'static str {
         match self {
             Self::ByVersion { v1: name, .. } | Self::Same(name) => name,
             Self::Interaction => "interaction_required",
@@ -64,7 +64,7 @@ impl ErrorName {
 
 impl AadstsError {
     /// Whether the envelope says in `claims` what the user has to do.
-    pub(crate) const fn needs_claims(&self) -> bool {
+    pub(crate) fn needs_claims(&self) -> bool {
         matches!(self.error, ErrorName::Interaction)
     }
 }

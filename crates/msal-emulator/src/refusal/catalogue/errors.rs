@@ -1,5 +1,10 @@
 //! The rows of the catalogue.
 
+use Page::{No, Yes};
+use Source::{Documented, Fixture, Guessed, Recorded, Reported};
+
+use super::aadsts_error::{AadstsError, ErrorName, Source};
+
 /// A row with status 400 and no suberror.
 const fn plain(
     code: u32,
@@ -70,11 +75,6 @@ enum Page {
     No,
     Yes,
 }
-
-use Page::{No, Yes};
-use Source::{Documented, Fixture, Guessed, Recorded, Reported};
-
-use super::aadsts_error::{AadstsError, ErrorName, Source};
 
 const INVALID_CLIENT: &str = "invalid_client";
 const INVALID_GRANT: &str = "invalid_grant";

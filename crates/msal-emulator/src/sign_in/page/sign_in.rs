@@ -179,7 +179,7 @@ fn described(permission: &str) -> String {
 }
 
 /// A page with an alert says so in its title, which is what a screen reader reads first.
-const fn title<'a>(context: PageContext<'_>, title: &'a str) -> &'a str {
+fn title<'a>(context: PageContext<'_>, title: &'a str) -> &'a str {
     if context.alert.is_some() {
         "Error"
     } else {

@@ -24,7 +24,7 @@ pub(super) struct Candidate<'d> {
 }
 
 impl<'d> Candidate<'d> {
-    pub(super) const fn new(
+    pub(super) fn new(
         account: Arc<Account>,
         asked: Result<Asked<'d>, Refusal>,
         descent: Descent,
