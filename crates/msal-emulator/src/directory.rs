@@ -1,7 +1,7 @@
 //! The directory: tenants, users, applications and resources.
 //!
 //! A directory is checked once, when it is built, and does not change afterwards. What happens to people
-//! later (a changed password, a revoked session) is kept by the emulator, beside it.
+//! later (a changed password, a revoked session) is kept beside it, in `memory`.
 
 mod app;
 mod builder;
@@ -49,7 +49,7 @@ use resource::lookup_form;
 use tenant::TenantEntry;
 use user::PatternEntry;
 
-/// Everything the emulator knows about the world before the first request.
+/// The tenants, users, applications and APIs that the emulator knows before the first request.
 #[derive(Debug)]
 pub struct Directory {
     tenants: Vec<TenantEntry>,
@@ -62,7 +62,7 @@ pub struct Directory {
     resources: Vec<ResourceEntry>,
     resources_by_uri: HashMap<String, usize>,
     managed_identities: Vec<ManagedIdentityEntry>,
-    /// What it was built from, to build a larger one.
+    /// What it was built from, so that a larger one can be built.
     declarations: Declarations,
 }
 
@@ -93,6 +93,7 @@ impl Directory {
     /// Finds a user by sign-in name, in any case.
     pub(crate) fn account(&self, upn: &str) -> Option<Arc<Account>> {
         let upn = upn.to_ascii_lowercase();
+        // A user declared by name comes before one of a pattern, who may have the same name.
         if let Some(account) = self.accounts.get(&upn) {
             return Some(Arc::clone(account));
         }
@@ -102,7 +103,8 @@ impl Directory {
             .map(Arc::new)
     }
 
-    /// Finds a declared user or guest by object id in a tenant. Users of a pattern have no name to go by.
+    /// Finds a declared user or guest by object id in a tenant. Users of a pattern are found by name only, because
+    /// they are made from it.
     pub(crate) fn account_by_id(&self, id: Guid, tenant: TenantIndex) -> Option<Arc<Account>> {
         let is_it = |account: &&Arc<Account>| self.object_id(account, tenant) == Some(id);
         self.accounts.values().find(is_it).cloned()
@@ -131,7 +133,7 @@ impl Directory {
         )
     }
 
-    /// Whether an application has registered this very redirect URI.
+    /// Whether an application has registered exactly this redirect URI.
     pub(crate) fn has_redirect(&self, uri: &str) -> bool {
         let mut redirects = self.apps.iter().flat_map(|app| &app.redirects);
         redirects.any(|redirect| redirect.uri == uri)

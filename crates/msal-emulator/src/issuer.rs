@@ -1,4 +1,4 @@
-//! Making access tokens and id tokens.
+//! Making what is issued: signed tokens, sealed texts and identifiers.
 
 mod claims;
 mod identifiers;
@@ -20,7 +20,7 @@ pub(crate) use sealer::Sealer;
 use crate::protocol::{Jwt, Moment, base64url};
 use crate::settings::Signatures;
 
-/// Signs tokens, or pretends to.
+/// Signs tokens, or puts a constant in the place of the signature.
 #[derive(Debug)]
 pub(crate) struct Issuer {
     key: SigningKey,
@@ -68,8 +68,9 @@ impl Issuer {
         token
     }
 
-    /// The claims of a token that was signed here, whatever they say.
+    /// The claims of a token that was signed here. Its audience and its time are not checked.
     pub(crate) fn verify(&self, jwt: &Jwt<'_>) -> Option<VerifiedClaims> {
+        // RFC 7515 §4.1.4: the key id selects the key, and there is one key only.
         let ours = match self.signatures {
             Signatures::Rs256 => {
                 let key = jwt.header.get("kid").and_then(serde_json::Value::as_str);
@@ -86,7 +87,7 @@ impl Issuer {
     }
 }
 
-/// The claims of a token of our own.
+/// The claims of a token that this emulator has signed.
 #[derive(Clone, Debug)]
 pub(crate) struct VerifiedClaims(serde_json::Map<String, serde_json::Value>);
 
@@ -95,7 +96,7 @@ impl VerifiedClaims {
         self.0.get(name)?.as_str()
     }
 
-    /// A number; 0 when there is none.
+    /// A numeric claim; 0 when there is none.
     pub(crate) fn number(&self, name: &str) -> u64 {
         self.0
             .get(name)

@@ -23,7 +23,7 @@ use devices::Devices;
 use people::People;
 use redemptions::RedemptionLedger;
 
-/// What an emulator keeps, however its directory changes.
+/// What an emulator keeps from one request to the next, whatever directory they meet.
 #[derive(Debug)]
 pub(crate) struct Memory {
     pub(crate) settings: Settings,

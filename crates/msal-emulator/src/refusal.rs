@@ -1,4 +1,4 @@
-//! A refusal: which AADSTS error, with what filled in.
+//! Refusals: an AADSTS error, and the facts that its text names.
 
 mod b2c;
 mod catalogue;
@@ -48,7 +48,7 @@ impl Refusal {
         self
     }
 
-    /// Reports it under another OAuth error than the catalogue says.
+    /// Reports it under another OAuth error than the catalogue has.
     pub(crate) fn reported_as(mut self, error: &'static str) -> Self {
         self.error = Some(error);
         self
@@ -64,7 +64,7 @@ impl Refusal {
         self
     }
 
-    /// The page about the error, for codes that have one.
+    /// The page about the error, for codes that have one (RFC 6749 §5.2, `error_uri`).
     pub(crate) fn error_uri(&self) -> Option<String> {
         let code = self.code;
         self.definition
@@ -80,7 +80,7 @@ impl Refusal {
     }
 }
 
-/// What a code that is not in the catalogue answers; only fault plans have such.
+/// The definition of a code that is not in the catalogue. Only fault plans ask for such codes.
 static UNKNOWN: AadstsError = AadstsError {
     code: 0,
     error: ErrorName::Same("invalid_grant"),

@@ -1,4 +1,4 @@
-//! What the emulator can be told apart from who exists.
+//! The settings of an emulator, apart from its directory.
 
 use std::time::Duration;
 
@@ -48,11 +48,12 @@ pub enum SignIn {
     Automatic,
     /// Everybody gets pages.
     Pages,
-    /// Nobody gets a page: `login_hint` says who signs in, or else whoever is signed in at the browser.
+    /// Nobody gets a page: `login_hint` says who signs in. Without it, it is the account that is signed in at the
+    /// browser.
     Unattended,
 }
 
-/// What becomes of a refresh token once it has been redeemed.
+/// What happens to a refresh token when it is redeemed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rotation {
@@ -61,9 +62,9 @@ pub enum Rotation {
     Reusable,
     /// It stays valid for this long after its first redemption.
     Grace(Duration),
-    /// It is spent.
+    /// It is spent by its first redemption.
     SingleUse,
-    /// It is spent, and presenting it again revokes every token of the same sign-in.
+    /// It is spent by its first redemption, and presenting it again revokes every token of the same sign-in.
     SingleUseWithReuseDetection,
 }
 
@@ -137,7 +138,7 @@ impl Settings {
         self
     }
 
-    /// Sets what becomes of a redeemed refresh token.
+    /// Sets what happens to a redeemed refresh token.
     #[must_use]
     pub fn rotation(mut self, rotation: Rotation) -> Self {
         self.rotation = rotation;
@@ -179,7 +180,7 @@ impl Settings {
         self
     }
 
-    /// Sets what code on a machine must show for a token of a managed identity: `IDENTITY_HEADER` or
+    /// Sets what a program on a machine must show for a token of a managed identity: `IDENTITY_HEADER` or
     /// `MSI_SECRET`, and the content of Azure Arc's key file.
     #[must_use]
     pub fn identity_header(mut self, secret: impl Into<Secret>) -> Self {
@@ -195,15 +196,15 @@ impl Settings {
         self
     }
 
-    /// Refuses a client that presents one refresh token more often than this in a minute, as one without a token
-    /// cache does: AADSTS50196. Nobody is refused for it by default, so that load tests may.
+    /// Refuses a client with AADSTS50196 when it presents one refresh token more often than this in a minute, as a
+    /// client without a token cache does. By default there is no limit, for the sake of load tests.
     #[must_use]
     pub fn loop_limit(mut self, requests: u32) -> Self {
         self.loop_limit = Some(requests);
         self
     }
 
-    /// Sets how many requests the audit log keeps; older ones make room.
+    /// Sets how many requests the audit log keeps. The oldest are dropped.
     #[must_use]
     pub fn audit_capacity(mut self, records: usize) -> Self {
         self.audit_capacity = records;

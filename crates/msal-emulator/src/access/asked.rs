@@ -57,6 +57,7 @@ impl<'d> Asked<'d> {
             audience,
             granted: permissions.clone(),
             permissions,
+            // v1 has no scope to ask for these with: every answer about a person has both.
             openid: true,
             offline_access: true,
         })
@@ -71,6 +72,7 @@ impl<'d> Asked<'d> {
         let mut openid_scopes = Vec::new();
         let mut named: Option<Named<'_>> = None;
         for item in scope.split(' ').filter(|item| !item.is_empty()) {
+            // OpenID Connect Core §5.4 and §11: these ask for claims and for a refresh token, not for an API.
             if RESERVED.contains(&item) {
                 openid_scopes.push(item);
                 continue;
@@ -80,6 +82,7 @@ impl<'d> Asked<'d> {
                 resource,
                 asked: Vec::new(),
             });
+            // An access token is for one audience, so one request asks for permissions of one resource.
             if known.resource != resource {
                 return Err(Refusal::new(700_022).with("scope", scope));
             }
@@ -157,6 +160,7 @@ impl Named<'_> {
             if *permission == DEFAULT {
                 continue;
             }
+            // A name without a resource in front may be a misspelt OpenID scope, and gets another error.
             if self.resource.is_none() && entry.scope(permission).is_none() {
                 return Err(Refusal::new(70011).with("scope", scope));
             }
@@ -167,6 +171,7 @@ impl Named<'_> {
                 return Err(refusal.with("resource", entry.id.to_string()));
             }
         }
+        // ".default" stands for everything that was granted, so a single permission beside it is a contradiction.
         let defaults = self
             .asked
             .iter()

@@ -1,4 +1,4 @@
-//! The rules of a tenant, applied to one request for tokens.
+//! The policies of a tenant, applied to one request for tokens.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::memory::Platform;
 use crate::protocol::{Guid, Moment};
 use crate::refusal::Refusal;
 
-/// Who wants tokens for what, and what they have shown so far.
+/// A person, a client and a resource, and what the person has proven so far.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Conditions<'a> {
     pub(crate) account: &'a Account,
@@ -19,7 +19,7 @@ pub(crate) struct Conditions<'a> {
     pub(crate) evidence: Evidence,
 }
 
-/// What a sign-in has shown.
+/// What a sign-in has proven.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Evidence {
     pub(crate) now: Moment,
@@ -36,7 +36,7 @@ impl Evidence {
 }
 
 impl Conditions<'_> {
-    /// The first rule that applies and is not met.
+    /// The first policy that applies and is not met.
     pub(crate) fn unmet(&self, platform: Platform<'_>) -> Option<Requirement> {
         let rules = &platform.directory().tenant(self.tenant).policies;
         let applies = |policy: &&Policy| {
@@ -59,7 +59,7 @@ impl Conditions<'_> {
             .with("registered", self.app.resources.join(", ")))
     }
 
-    /// Refuses when a rule is not met.
+    /// Refuses when a policy is not met.
     pub(crate) fn check(&self, platform: Platform<'_>) -> Result<(), Refusal> {
         self.check_registration()?;
         match self.unmet(platform) {
@@ -68,7 +68,7 @@ impl Conditions<'_> {
         }
     }
 
-    /// What a client is told when a rule is not met.
+    /// What a client is told when a policy is not met.
     pub(crate) fn refusal(&self, requirement: Requirement, platform: Platform<'_>) -> Refusal {
         let refusal = Refusal::new(self.code(requirement));
         let tenant = platform.directory().tenant(self.tenant);
@@ -99,6 +99,7 @@ impl Conditions<'_> {
             Requirement::DomainJoinedDevice => 53001,
             Requirement::LowRisk => 53011,
             Requirement::MfaEnrolment => 50079,
+            // A second factor that is too old is reported differently from a missing one.
             Requirement::MfaFrequency(_) if self.evidence.mfa => 50078,
             Requirement::Mfa | Requirement::MfaFrequency(_) => 50076,
             Requirement::RegisteredDevice => 700_003,
@@ -119,13 +120,14 @@ impl Conditions<'_> {
                 self.evidence.mfa && self.evidence.is_younger_than(age)
             }
             Requirement::SignInFrequency(age) => self.evidence.is_younger_than(age),
-            // Nobody at a sign-in has a device, or an application that Intune protects.
+            // The emulator knows no devices and no applications that Intune protects, so nobody meets these.
             _ => false,
         }
     }
 }
 
-/// Adds the claims with which a client sends its user back: the id of the policy to be met.
+/// Adds the `claims` that a client repeats in its next authorization request, in the form of OpenID Connect Core
+/// §5.5: the id of the policy to be met.
 pub(crate) fn with_policy_claims(refusal: Refusal, tenant: Guid) -> Refusal {
     let policy = Guid::derived(tenant.as_bytes(), "policy");
     refusal.claims(format!(

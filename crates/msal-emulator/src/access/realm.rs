@@ -4,7 +4,7 @@ use crate::directory::{Account, AppEntry, Directory, TenantIndex};
 use crate::protocol::Guid;
 use crate::refusal::Refusal;
 
-/// Whom a URL speaks of.
+/// Which accounts a URL is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Realm {
     /// Everybody.
@@ -28,6 +28,7 @@ impl Realm {
         } else if segment.eq_ignore_ascii_case("consumers") {
             Ok(Self::Consumers(directory.find_tenant(PERSONAL)))
         } else if segment.eq_ignore_ascii_case("adfs") {
+            // AD FS serves the people of one tenant, and its URLs do not name it.
             let home = directory.federated_tenant();
             home.map(Self::Tenant)
                 .ok_or_else(|| Refusal::new(90002).with("tenant", segment))
@@ -61,6 +62,7 @@ impl Realm {
         account: &Account,
         directory: &Directory,
     ) -> Result<(TenantIndex, Guid), Refusal> {
+        // People sign in to their home tenant, unless the URL names another. There they have to be guests.
         let tenant = match self {
             Self::Common | Self::Organizations => account.home,
             Self::Tenant(tenant) | Self::Consumers(Some(tenant)) => tenant,
@@ -82,7 +84,8 @@ impl Realm {
         }
     }
 
-    /// The tenant in the issuer; literally `{tenantid}` where the token decides.
+    /// The tenant in the issuer. For several tenants it is the text `{tenantid}`, which clients replace by the `tid`
+    /// of the token.
     pub(crate) fn issuer_tenant(self, directory: &Directory) -> String {
         match self {
             Self::Common | Self::Organizations => "{tenantid}".to_owned(),

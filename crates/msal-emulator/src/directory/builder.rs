@@ -1,4 +1,4 @@
-//! Building a directory: what is declared is checked, once.
+//! Building a directory from declarations, which are checked here and nowhere else.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -70,6 +70,7 @@ impl DirectoryBuilder {
         for tenant in &declarations.tenants {
             directory.add_tenant(tenant)?;
         }
+        // People come after all tenants and guests after all people, so that the order of declarations does not matter.
         for (index, tenant) in declarations.tenants.iter().enumerate() {
             directory.add_people(TenantIndex(index), tenant)?;
         }
@@ -107,7 +108,7 @@ impl Directory {
     }
 }
 
-/// Each checks an entry before it takes it in.
+/// Each method checks an entry and then adds it.
 impl Directory {
     fn add_tenant(&mut self, tenant: &Tenant) -> Result<(), DirectoryError> {
         let domain = tenant.domains.first().map_or("", String::as_str);
@@ -284,6 +285,7 @@ impl Directory {
             if name.is_empty() || name.contains(char::is_whitespace) {
                 return Err(DirectoryError::NotAResource { name });
             }
+            // Two spellings of one API may have the same form; two APIs may not.
             if self
                 .resources_by_uri
                 .insert(name.clone(), index)

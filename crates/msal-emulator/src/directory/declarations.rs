@@ -39,7 +39,7 @@ impl Declarations {
     }
 }
 
-/// Replaces the item of the same key, or adds it at the end: places in a directory never change.
+/// Replaces the item of the same key, or adds the item at the end, so that positions in a directory never change.
 fn replace_or_push<T, K: PartialEq>(items: &mut Vec<T>, item: T, key: impl Fn(&T) -> K) {
     let wanted = key(&item);
     match items.iter_mut().find(|known| key(known) == wanted) {

@@ -21,6 +21,7 @@ impl Glob {
             return rest.is_empty();
         };
         for piece in pieces {
+            // The first match is enough: a later one would leave less text for the pieces that follow.
             let Some(at) = rest.find(piece) else {
                 return false;
             };

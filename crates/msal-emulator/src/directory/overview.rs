@@ -1,4 +1,4 @@
-//! What a directory holds, for people who start an emulator and want to know what to type.
+//! What a directory holds, for people who start an emulator and want to know whom to sign in as.
 
 use super::Directory;
 use super::app::STANDARD;

@@ -3,7 +3,7 @@
 use super::app::AppEntry;
 use crate::protocol::Guid;
 
-/// An API to be.
+/// The declaration of an API.
 #[derive(Clone, Debug)]
 pub struct Resource {
     pub(crate) id: Option<String>,
@@ -74,7 +74,7 @@ impl Resource {
     }
 }
 
-/// A resource as requests meet it.
+/// An API of a built directory.
 #[derive(Clone, Debug)]
 pub(crate) struct ResourceEntry {
     pub(crate) id: Guid,
@@ -84,7 +84,7 @@ pub(crate) struct ResourceEntry {
 }
 
 impl ResourceEntry {
-    /// The application itself, asked for as a resource.
+    /// An application that is asked for as a resource.
     pub(crate) fn of_app(app: &AppEntry) -> Self {
         Self {
             id: app
@@ -137,7 +137,7 @@ pub(crate) const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 pub(crate) const DEFAULT_SCOPE: &str = "user_impersonation";
 
-/// The audience of tokens that are exchanged for others.
+/// The audience of tokens that are exchanged for others (workload identity federation).
 pub(crate) const TOKEN_EXCHANGE: &str = "api://AzureADTokenExchange";
 
 pub(crate) const TOKEN_EXCHANGE_ID: &str = "fb60f99c-7a34-4190-8149-302f77469936";

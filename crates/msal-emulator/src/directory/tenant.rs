@@ -1,4 +1,4 @@
-//! Tenants and what lives in them.
+//! Tenants, their people and their policies.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use super::policy::Policy;
 use super::user::{User, UserPattern};
 use crate::protocol::Guid;
 
-/// A tenant to be: its domains, its people and its rules.
+/// The declaration of a tenant: its domains, its people and its policies.
 ///
 /// Nothing is checked until [`DirectoryBuilder::build`](super::DirectoryBuilder::build).
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub struct Tenant {
     pub(crate) sign_up: bool,
 }
 
-/// Somebody of another tenant who was invited into this one, where they have another object id.
+/// A user of another tenant who was invited into this one, where they have another object id.
 #[derive(Clone, Debug)]
 pub(crate) struct Guest {
     pub(crate) upn: String,
@@ -66,7 +66,7 @@ impl Tenant {
         self
     }
 
-    /// Makes its domains federated: the user realm names AD FS, which is the emulator too and speaks WS-Trust.
+    /// Makes its domains federated: the user realm names AD FS, which the emulator plays too, with WS-Trust.
     #[must_use]
     pub fn federated(mut self) -> Self {
         self.federated = true;
@@ -88,7 +88,7 @@ impl Tenant {
         self
     }
 
-    /// Adds many users at once, each made when first seen.
+    /// Adds many users at once. Each is made when a request names it.
     #[must_use]
     pub fn users(mut self, pattern: UserPattern) -> Self {
         self.patterns.push(pattern);
@@ -115,14 +115,14 @@ impl Tenant {
         self
     }
 
-    /// Adds a rule about who may have tokens for what. The first that applies decides.
+    /// Adds a policy about who may have tokens for what. The first that applies and is not met decides.
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policies.push(policy);
         self
     }
 
-    /// Takes in the people and rules of another declaration of this tenant.
+    /// Adds the people and policies of another declaration of this tenant.
     pub(crate) fn merge(&mut self, more: Self) {
         self.id = more.id.or_else(|| self.id.take());
         self.name = more.name.or_else(|| self.name.take());
@@ -144,7 +144,7 @@ impl Tenant {
     }
 }
 
-/// A tenant as requests meet it.
+/// A tenant of a built directory.
 #[derive(Debug)]
 pub(crate) struct TenantEntry {
     pub(crate) id: Guid,

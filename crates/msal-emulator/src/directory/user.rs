@@ -1,10 +1,10 @@
-//! Users, one by one or by pattern.
+//! Users, declared one by one or by a pattern.
 
 use super::index::TenantIndex;
 use super::secret::Secret;
 use crate::protocol::Guid;
 
-/// A user to be.
+/// The declaration of a user.
 #[derive(Clone, Debug)]
 pub struct User {
     pub(crate) upn: String,
@@ -55,14 +55,14 @@ impl User {
         self
     }
 
-    /// Makes the password one that has to be changed first: signing in with it answers AADSTS50055.
+    /// Marks the password as expired: signing in with it answers AADSTS50055.
     #[must_use]
     pub fn password_expired(mut self) -> Self {
         self.password_expired = true;
         self
     }
 
-    /// Makes the account a disabled one: every sign-in and refresh answers AADSTS50057.
+    /// Disables the account: every sign-in and refresh answers AADSTS50057.
     #[must_use]
     pub fn disabled(mut self) -> Self {
         self.enabled = false;
@@ -72,7 +72,7 @@ impl User {
 
 /// Many users under one pattern: `{n}` in the sign-in name, and in the password, stands for 1 up to the count.
 ///
-/// They take no memory: each is made when a request names it. A user declared by name comes first.
+/// They take no memory: each is made when a request names it. A user declared by name takes precedence.
 #[derive(Clone, Debug)]
 pub struct UserPattern {
     pub(crate) upn: String,
@@ -91,7 +91,7 @@ impl UserPattern {
     }
 }
 
-/// A user as requests meet them.
+/// A user of a built directory.
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) upn: String,
@@ -154,6 +154,7 @@ impl PatternEntry {
         let number = upn
             .strip_prefix(self.prefix.as_str())?
             .strip_suffix(self.suffix.as_str())?;
+        // "007" is no user: one user would have several names.
         let canonical =
             number.bytes().all(|digit| digit.is_ascii_digit()) && !number.starts_with('0');
         let n: u64 = number
@@ -174,7 +175,7 @@ impl PatternEntry {
     }
 }
 
-/// What an authenticator shows unless told otherwise.
+/// The code that an authenticator shows unless the declaration says another.
 const SECOND_FACTOR: &str = "123456";
 
 const PLACE: &str = "{n}";

@@ -1,4 +1,4 @@
-//! The identifiers an answer carries, drawn from a counter under a seed.
+//! The identifiers in answers, computed from a counter and a seed.
 //!
 //! They need to be unique and to look random, not to be unguessable: what must not be guessed
 //! (refresh tokens, authorization codes) is sealed by [`crate::issuer::sealer`].
@@ -30,12 +30,13 @@ impl Identifiers {
         self.guid_of(self.serial())
     }
 
-    /// 22 characters, as `uti` has them.
+    /// The value of a `uti` claim: 22 characters.
     pub(crate) fn uti(&self) -> String {
         base64url(&self.bytes_of(self.serial()))
     }
 
-    /// The place of a token in the sequence, by its `uti`: finer than its `iat`, which counts seconds.
+    /// The position of a token in the sequence, by its `uti`. It orders tokens of the same second, which `iat` does
+    /// not.
     pub(crate) fn serial_of(&self, uti: &str) -> Option<u64> {
         let bytes = from_base64url(uti)?;
         let high = u64::from_be_bytes(bytes.get(..8)?.try_into().ok()?);
@@ -64,7 +65,7 @@ pub(crate) fn scramble(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// The other way around: each step undone, the factors by their inverses modulo 2^64.
+/// The inverse of [`scramble`]: each step is undone, the factors by their inverses modulo 2^64.
 fn unscramble(value: u64) -> u64 {
     let value = value ^ (value >> 31) ^ (value >> 62);
     let value = value.wrapping_mul(0x3196_42b2_d24d_8ec3);

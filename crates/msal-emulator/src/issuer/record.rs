@@ -1,4 +1,4 @@
-//! The bytes inside a sealed text: numbers and texts one after the other.
+//! The bytes inside a sealed text: numbers and texts, one after the other.
 
 /// Writes a record.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ impl RecordWriter {
         self
     }
 
-    /// Writes a text; of one longer than 65,535 bytes nothing is written, and so nothing read back.
+    /// Writes a text. One of more than 65,535 bytes is written as an empty text.
     pub(crate) fn text(mut self, text: &str) -> Self {
         let length = u16::try_from(text.len()).unwrap_or(0);
         self.0.extend_from_slice(&length.to_be_bytes());
@@ -37,7 +37,7 @@ impl RecordWriter {
     }
 }
 
-/// Reads a record. Every method answers `None` when the record is not what was asked for.
+/// Reads a record. Every method answers `None` when the bytes that are left are not what it reads.
 #[derive(Debug)]
 pub(crate) struct RecordReader<'a>(&'a [u8]);
 

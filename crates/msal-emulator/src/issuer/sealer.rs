@@ -1,7 +1,7 @@
 //! Opaque texts that only this emulator can read: refresh tokens and authorization codes.
 //!
-//! A sealed text describes itself, so that a million of them take no memory here. It is encrypted and
-//! authenticated with AES-256-GCM-SIV under a key derived from the seed; the serial number is the nonce.
+//! A sealed text contains all that is known about it, so that a million of them take no memory here. It is
+//! encrypted and authenticated with AES-256-GCM-SIV (RFC 8452) under a key derived from the seed.
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::digest::{SHA256, digest};
@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// Seals and opens texts.
 #[derive(Debug)]
 pub(crate) struct Sealer {
-    /// `None` only if AES-256 refused 32 bytes, which it does not.
+    /// `None` if AES-256 refuses a key of 32 bytes, which does not happen.
     key: Option<LessSafeKey>,
 }
 
@@ -30,6 +30,8 @@ impl Sealer {
 
     /// Writes `prefix` followed by the sealed `plain`. The prefix is authenticated too.
     pub(crate) fn seal(&self, prefix: &str, serial: u64, mut plain: Vec<u8>) -> String {
+        // Emulators with the same seed use the same nonces for different texts. GCM-SIV stays safe then: it reveals
+        // no more than that two texts are equal.
         let nonce = nonce(serial);
         let Some(key) = &self.key else {
             return prefix.to_owned();

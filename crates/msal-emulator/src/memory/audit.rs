@@ -1,4 +1,4 @@
-//! The audit log: what was asked and what was answered, without a secret.
+//! The audit log: what was asked and what was answered, without secrets.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -90,7 +90,7 @@ impl AuditLog {
             .clear();
     }
 
-    /// Whether anything is kept, so that nobody collects a record in vain.
+    /// Whether records are kept. If not, none needs to be made.
     pub(crate) fn is_on(&self) -> bool {
         self.capacity > 0
     }

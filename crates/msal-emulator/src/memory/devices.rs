@@ -1,4 +1,4 @@
-//! Devices that wait for their user (RFC 8628): which codes were given out, and what became of them.
+//! Devices that wait for their user (RFC 8628): which codes were issued, and what became of them.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -25,7 +25,7 @@ pub(crate) struct WaitingDevice {
     pub(crate) verdict: Verdict,
 }
 
-/// What the user said.
+/// What the user decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Approved(SignedIn),
@@ -35,14 +35,14 @@ pub(crate) enum Verdict {
     Spent,
 }
 
-/// What a device hears when it asks.
+/// The answer to a device that polls.
 #[derive(Clone, Debug)]
 pub(crate) enum Poll {
     Approved(Box<(WaitingDevice, SignedIn)>),
     Declined,
     Expired,
     Pending,
-    /// It asks more often than it was told.
+    /// It polls more often than it was told.
     SlowDown,
     Spent,
     Unknown,
@@ -51,13 +51,14 @@ pub(crate) enum Poll {
 impl Devices {
     pub(crate) fn add(&self, serial: u64, waiting: WaitingDevice, now: Moment) {
         let mut devices = self.lock();
+        // Codes that expired an hour ago are forgotten, but only when there are many: most emulators live for a test.
         if devices.len() >= MAX_WAITING {
             devices.retain(|_, other| now <= other.until.plus(KEPT));
         }
         devices.insert(serial, waiting);
     }
 
-    /// RFC 8628 §3.5. `early` is how much sooner than told a device may ask.
+    /// Answers a device that polls, and notes when it did (RFC 8628 §3.5).
     pub(crate) fn poll(
         &self,
         serial: u64,
@@ -75,8 +76,10 @@ impl Devices {
         let early = device
             .polled
             .is_some_and(|before| now < before.plus(interval.saturating_sub(TOLERANCE)));
+        // A device that polls too early is measured from there: it has to wait out the interval once.
         device.polled = Some(now);
         match &device.verdict {
+            // A code that was used stays used when its time is over, so that a second use is told apart.
             Verdict::Spent => Poll::Spent,
             _ if now > device.until => Poll::Expired,
             Verdict::Declined => Poll::Declined,
@@ -86,7 +89,7 @@ impl Devices {
         }
     }
 
-    /// Hands the tokens out once; answers whether this is the first time.
+    /// Marks an approved code as used. Answers whether this is its first use.
     pub(crate) fn spend(&self, serial: u64) -> bool {
         let mut devices = self.lock();
         let Some(device) = devices.get_mut(&serial) else {
@@ -97,7 +100,7 @@ impl Devices {
         first
     }
 
-    /// The device that shows this code, as long as it waits. Case and spaces do not count.
+    /// The device that shows this code, as long as it waits.
     pub(crate) fn find(&self, user_code: &str, now: Moment) -> Option<WaitingDevice> {
         let wanted = canonical(user_code);
         let devices = self.lock();
@@ -128,7 +131,7 @@ impl WaitingDevice {
     }
 }
 
-/// The code of a device: nine characters that cannot be taken for each other.
+/// The code that a device shows: nine characters, none of which is easily taken for another (RFC 8628 §6.1).
 pub(crate) fn user_code(mut random: u64) -> String {
     let digit = |_| {
         let index = usize::try_from(random % 31).unwrap_or_default();
@@ -138,6 +141,7 @@ pub(crate) fn user_code(mut random: u64) -> String {
     (0..9).map(digit).collect()
 }
 
+/// RFC 8628 §6.1: what a person types is compared without punctuation and in any case.
 fn canonical(user_code: &str) -> String {
     user_code
         .chars()
@@ -152,7 +156,7 @@ const ALPHABET: &[u8; 31] = b"ABCDEFGHJKLMNPQRSTUVWXYZ2345679";
 /// How long a code is remembered as expired.
 const KEPT: Duration = Duration::from_secs(3600);
 
-/// Timers are not exact.
+/// How much sooner than told a device may poll, because timers are not exact.
 const TOLERANCE: Duration = Duration::from_secs(1);
 
 const MAX_WAITING: usize = 10_000;

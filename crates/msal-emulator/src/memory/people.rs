@@ -8,7 +8,7 @@ use crate::directory::{Account, Secret};
 use crate::protocol::{Guid, Moment};
 use crate::refusal::Refusal;
 
-/// Only people to whom something happened are here.
+/// Holds only people about whom something has changed.
 #[derive(Debug, Default)]
 pub(crate) struct People(RwLock<HashMap<String, Changes>>);
 
@@ -24,7 +24,8 @@ struct Changes {
     failures: Option<(u32, Moment)>,
 }
 
-/// A point in the sequence of everything issued. Tokens issued up to it are no longer valid.
+/// A point in the sequence of everything issued. Where it marks a revocation, what was issued up to it is no longer
+/// valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct IssuePoint {
     pub(crate) at: Moment,
@@ -64,8 +65,8 @@ impl People {
         .is_some()
     }
 
-    /// Judges a password. Ten wrong ones in a row lock the account for a minute, as Entra's smart lockout
-    /// does unless told otherwise.
+    /// Checks a password. Ten wrong ones in a row lock the account for a minute, as Entra's smart lockout does with
+    /// its default settings.
     pub(crate) fn check_password(
         &self,
         account: &Account,
@@ -74,10 +75,12 @@ impl People {
     ) -> Result<(), Refusal> {
         let failures = self.look(&account.upn, |changes| changes.failures);
         let (count, last) = failures.unwrap_or((0, now));
+        // A locked account is refused whatever the password is, so that nobody can go on guessing.
         if count >= MAX_FAILURES && now <= last.plus(LOCKOUT) {
             return Err(Refusal::new(50053));
         }
         let is_right = self.is_password(account, presented);
+        // The usual case, a right password after no wrong one, takes no write lock.
         if !is_right || failures.is_some() {
             let failures = (!is_right).then_some((count.saturating_add(1), now));
             self.change(&account.upn, |changes| changes.failures = failures);
@@ -124,7 +127,7 @@ impl People {
         self.ended(upn, issued, !confidential)
     }
 
-    /// Whether a session in a browser is older than the last revocation.
+    /// Since when sessions of a person are valid, if one is older that began at `begun`.
     pub(crate) fn session_ended(&self, upn: &str, begun: IssuePoint) -> Option<Moment> {
         self.ended(upn, begun, true)
     }
@@ -133,7 +136,8 @@ impl People {
     pub(crate) fn access_token_ended(&self, upn: &str, iat: u64, serial: u64) -> Option<Moment> {
         self.look(upn, |changes| {
             let cuts = [changes.sessions_from, changes.public_sessions_from];
-            // Who signs in again at once gets a token of the same second.
+            // `iat` counts seconds. Somebody who signs in again in the second of the revocation gets a token of that
+            // second, which only its serial number tells from the revoked ones.
             let later = cuts
                 .into_iter()
                 .flatten()
@@ -151,6 +155,7 @@ impl People {
         })
     }
 
+    /// Looks at what has changed about a person. An emulator without changes compares nothing.
     fn look<T>(&self, upn: &str, look: impl FnOnce(&Changes) -> Option<T>) -> Option<T> {
         let people = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if people.is_empty() {

@@ -8,7 +8,7 @@ use crate::directory::Directory;
 use crate::issuer::{Identifiers, Issuer, Sealer};
 use crate::settings::Settings;
 
-/// The identity platform as one request meets it.
+/// The identity platform as one request meets it. A directory that grows meanwhile is seen by the next request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Platform<'e> {
     memory: &'e Memory,

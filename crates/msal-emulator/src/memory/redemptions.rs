@@ -1,8 +1,7 @@
 //! What became of refresh tokens and authorization codes: which were redeemed, how often, and which revoked.
 //!
-//! A refresh token that was never presented is not here. Counting and the decision whether a token is
-//! still good happen under one lock per token, so the counters are exact and a token that may be used
-//! once is used once, however many connections try.
+//! A refresh token that was never presented takes no memory. A token is counted and judged under one lock, so
+//! that the counters are exact and a single-use token is used once, however many connections present it.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,10 +25,10 @@ pub(crate) struct RedemptionLedger {
 struct Usage {
     redeemed: Option<Moment>,
     revoked: bool,
-    /// The minute at hand: when it began, and how often the token was presented in it.
+    /// When the current minute of this token began, and how often the token was presented in it.
     minute: Option<(Moment, u32)>,
     first: ClientCount,
-    /// Clients after the first: a token that several present is rare.
+    /// The counts of other clients. Few tokens are presented by several, so this is mostly empty.
     others: Vec<ClientCount>,
 }
 
@@ -63,7 +62,7 @@ impl RedemptionLedger {
         count(self.shard(token).entry(token).or_default());
     }
 
-    /// Counts a request in its minute; answers how many it has had.
+    /// Counts a request and answers how many the current minute of the token has had.
     pub(crate) fn in_this_minute(&self, token: RefreshTokenId, now: Moment) -> u32 {
         let mut shard = self.shard(token);
         let entry = shard.entry(token).or_default();
@@ -87,6 +86,7 @@ impl RedemptionLedger {
         rotation: Rotation,
         now: Moment,
     ) -> Result<(), Spent> {
+        // RFC 6749 §10.4: after a second use of one token, the tokens of the same sign-in are worth nothing.
         if self.lineage_is_revoked(lineage) {
             return Err(Spent::Revoked);
         }
@@ -98,12 +98,14 @@ impl RedemptionLedger {
         if let Some(first) = entry.redeemed
             && !rotation.allows_again(first, now)
         {
+            // The lock is given back first: two locks are never held together.
             drop(shard);
             if rotation == Rotation::SingleUseWithReuseDetection {
                 self.revoke_lineage(lineage);
             }
             return Err(Spent::Redeemed);
         }
+        // The grace period is counted from the first redemption.
         entry.redeemed.get_or_insert(now);
         entry.count(Some(client)).succeeded += 1;
         Ok(())
@@ -113,7 +115,7 @@ impl RedemptionLedger {
         self.shard(token).entry(token).or_default().revoked = true;
     }
 
-    /// Redeems an authorization code by its serial number; answers whether this is the first time.
+    /// Redeems an authorization code by its serial number. Answers whether this is its first use.
     pub(crate) fn redeem_code(&self, serial: u64) -> bool {
         lock(&self.redeemed_codes).insert(serial)
     }
@@ -137,6 +139,7 @@ impl RedemptionLedger {
                 );
             }
         }
+        // Maps have no order; a listing that is compared or printed needs one.
         rows.sort_unstable_by(|a, b| (a.token, &a.client_id).cmp(&(b.token, &b.client_id)));
         Redemptions {
             rows,
@@ -197,10 +200,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-const SHARDS: usize = 64;
-
-const MINUTE: Duration = Duration::from_secs(60);
-
 /// How often refresh tokens were presented and redeemed, at one moment.
 #[derive(Clone, Debug)]
 pub struct Redemptions {
@@ -249,6 +248,11 @@ pub struct Redemption {
     /// How many of them redeemed it.
     pub succeeded: u32,
 }
+
+/// As many locks as requests that seldom wait for each other.
+const SHARDS: usize = 64;
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,7 @@ pub(crate) struct SignedIn {
     pub(crate) at: Moment,
     /// They showed a second factor.
     pub(crate) mfa: bool,
-    /// Orders it among everything issued.
+    /// The position of the sign-in among everything issued.
     pub(crate) serial: u64,
     /// The sign-in that the session began with; later ones of the same account go on with it.
     pub(crate) session: u64,
@@ -21,7 +21,7 @@ pub(crate) struct SignedIn {
 }
 
 impl SignedIn {
-    /// Somebody who has just proven who they are.
+    /// Somebody who has just signed in.
     pub(crate) fn new(upn: String, at: Moment, mfa: bool, serial: u64) -> Self {
         Self {
             upn,
@@ -33,7 +33,7 @@ impl SignedIn {
         }
     }
 
-    /// Goes on with the session that the account has had at this browser.
+    /// The same sign-in, as part of the session that the account has had at this browser.
     pub(crate) fn continuing(self, before: Option<&Self>) -> Self {
         match before {
             None => self,
@@ -45,15 +45,16 @@ impl SignedIn {
         }
     }
 
-    /// `session_state` of authorization responses, and `sid` of id_tokens.
+    /// The `session_state` of authorization responses and the `sid` of id_tokens.
     pub(crate) fn session_id(&self) -> Guid {
         Guid::derived(&scramble(self.session).to_be_bytes(), "session")
     }
 
-    /// Remembers to tell an application, when it wants to be told.
+    /// Notes an application that is to be told when the session ends, if it asked for that.
     pub(crate) fn join(&mut self, app: &AppEntry) {
         if app.front_channel_logout.is_some() && !self.apps.contains(&app.index) {
             self.apps.push(app.index);
+            // The list travels in a cookie, which browsers limit to 4 KiB.
             self.apps.truncate(MAX_APPS);
         }
     }

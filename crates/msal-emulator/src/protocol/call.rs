@@ -8,7 +8,7 @@ use super::moment::Moment;
 use super::request::{Parameters, base_url, cookie, header_text, host_of, is_get};
 use super::route::Target;
 
-/// A request with what every answer needs: the time, the base of URLs, the identifiers.
+/// A request, and what every answer to it needs: the time, the base of URLs, the identifiers.
 #[derive(Debug)]
 pub(crate) struct Call<'r> {
     pub(crate) request: &'r Request<Bytes>,
@@ -29,11 +29,13 @@ impl<'r> Call<'r> {
         new_id: impl Fn() -> Guid,
     ) -> Self {
         let target = Target::read(request.uri().path());
+        // RFC 6749 §3.1: the authorization endpoint takes GET, with a query, and POST, with a form.
         let parameters = if is_get(request.method()) {
             Parameters::of_query(request)
         } else {
             Parameters::of_body(request)
         };
+        // Libraries send the correlation id as a header, in the form, or in the query of a POST.
         let sent_id = || {
             let in_query = || {
                 Parameters::of_query(request)

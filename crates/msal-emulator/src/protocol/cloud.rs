@@ -13,7 +13,7 @@ pub(crate) struct Cloud {
 }
 
 impl Cloud {
-    /// The name under which clients of the public cloud have always cached is not the first.
+    /// The host name in cache entries. In the public cloud it is `login.windows.net`, and not the preferred one.
     pub(crate) fn preferred_cache(&self) -> &'static str {
         let [first, second, ..] = self.aliases else {
             return self.aliases.first().copied().unwrap_or_default();
@@ -28,6 +28,7 @@ impl Cloud {
     /// Whether a host is of this cloud, by one of its names or as a region of it
     /// (`westus.login.microsoft.com`).
     pub(crate) fn has(&self, host: &str) -> bool {
+        // A region is one label in front of a name of the cloud.
         let region = |alias: &str| {
             host.strip_suffix(alias)
                 .and_then(|region| region.strip_suffix('.'))
@@ -39,13 +40,13 @@ impl Cloud {
     }
 }
 
-/// The cloud of a host; the public one for hosts that are in none.
+/// The cloud of a host. A host that is in none is treated as one of the public cloud.
 pub(crate) fn cloud_of(host: &str) -> &'static Cloud {
     let found = CLOUDS.iter().find(|cloud| cloud.has(host));
     found.unwrap_or(&CLOUDS[0])
 }
 
-/// The public cloud first: whoever is in none counts as in it.
+/// The public cloud comes first, because a host that is in no cloud is treated as part of it.
 pub(crate) static CLOUDS: [Cloud; 8] = [
     Cloud {
         sts: "sts.windows.net",

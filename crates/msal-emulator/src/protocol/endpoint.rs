@@ -14,19 +14,19 @@ pub enum Endpoint {
     FormPostScript,
     /// `/common/discovery/instance`.
     InstanceDiscovery,
-    /// `/metadata/instance`: what a virtual machine may know of itself.
+    /// `/metadata/instance`: what a virtual machine can read about itself.
     InstanceMetadata,
     /// The keys that signatures are verified with.
     Keys(Version),
     /// `/{tenant}/oauth2/logout` and `/{tenant}/oauth2/v2.0/logout`.
     Logout(Version),
-    /// Tokens for what runs in Azure.
+    /// Tokens for programs that run in Azure.
     ManagedIdentity(ManagedIdentitySource),
     /// `/adfs/services/trust/mex`: the WS-Trust endpoints of a federated domain.
     MetadataExchange,
     /// `.well-known/openid-configuration`.
     OpenIdConfiguration(Version),
-    /// `/v1.0/me`, `/subscriptions`, `/tenants`: APIs that take the tokens.
+    /// `/v1.0/me`, `/subscriptions`, `/tenants`: APIs that take access tokens.
     ProtectedResource,
     /// `/{tenant}/login`: where the pages of a sign-in send their forms.
     SignIn,

@@ -22,6 +22,7 @@ impl Guid {
     /// RFC 9562 §5.8: version 8 leaves the other bits to the maker, who here takes them from SHA-256.
     pub(crate) fn derived(space: &[u8], name: &str) -> Self {
         let mut hash = digest::Context::new(&digest::SHA256);
+        // The length in front keeps apart (space, name) pairs that read the same when joined.
         hash.update(&[u8::try_from(space.len()).unwrap_or(u8::MAX)]);
         hash.update(space);
         hash.update(name.as_bytes());

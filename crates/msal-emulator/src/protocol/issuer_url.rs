@@ -7,7 +7,11 @@ use super::cloud::CLOUDS;
 use super::endpoint::Version;
 use super::route::Shape;
 
-/// The issuer of a tenant. Entra's v1 issuer is on a host of its own; elsewhere it stays on the emulator's.
+/// The issuer of a tenant's tokens.
+///
+/// In Microsoft's clouds, v1 has issuers on a host of their own (`sts.windows.net`). Under every other host name
+/// the issuer is on the host that the client used, so that discovery finds what it asked for
+/// (OpenID Connect Discovery 1.0 §4.3).
 pub(crate) fn issuer_url(call: &Call<'_>, tenant: impl Display, version: Version) -> String {
     let base = &call.base;
     let cloud = CLOUDS.iter().find(|cloud| cloud.has(call.host()));

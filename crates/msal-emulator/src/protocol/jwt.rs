@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::base64url::from_base64url;
 
-/// A token taken apart and not yet verified.
+/// A token taken apart, whose signature has not been checked.
 #[derive(Debug)]
 pub(crate) struct Jwt<'t> {
     pub(crate) header: Map<String, Value>,
@@ -32,6 +32,8 @@ impl<'t> Jwt<'t> {
 
     /// Whether the key (a DER `SubjectPublicKeyInfo`) made the signature, with RS256 or PS256.
     pub(crate) fn is_signed_by(&self, public_key: &[u8]) -> bool {
+        // RFC 7518 §3.3 and §3.5. "none" and the symmetric algorithms are missing here, so a header cannot ask for
+        // them.
         let algorithm = match self.header.get("alg").and_then(Value::as_str) {
             Some("RS256") => &RSA_PKCS1_2048_8192_SHA256,
             Some("PS256") => &RSA_PSS_2048_8192_SHA256,
@@ -46,7 +48,7 @@ impl<'t> Jwt<'t> {
         self.claims.get(name)?.as_str()
     }
 
-    /// A time claim in seconds. MSAL Python writes fractions.
+    /// A time claim in seconds. RFC 7519 §2 allows fractions, and MSAL Python writes them.
     pub(crate) fn time(&self, name: &str) -> Option<u64> {
         let number = self.claims.get(name)?;
         #[expect(

@@ -60,7 +60,7 @@ impl Moment {
     fn civil(self) -> (Date, (u8, u8, u8)) {
         let secs = self.secs().min(LATEST / 1000);
         let secs = i64::try_from(secs).unwrap_or_default();
-        // Every second of the years 1970 to 9999 is a date.
+        // Every second of the years 1970 to 9999 has a date, so the fallback is never taken.
         let time = UtcDateTime::from_unix_timestamp(secs).unwrap_or(UtcDateTime::UNIX_EPOCH);
         (time.date(), time.as_hms())
     }
@@ -74,7 +74,7 @@ impl fmt::Display for Moment {
     }
 }
 
-/// Times before 1970 count as 1970, times after 9999 as the end of 9999.
+/// Times before 1970 count as 1970, times after 9999 as the last second of 9999.
 impl From<SystemTime> for Moment {
     fn from(time: SystemTime) -> Self {
         Self::from_millis(0).plus(time.duration_since(UNIX_EPOCH).unwrap_or_default())

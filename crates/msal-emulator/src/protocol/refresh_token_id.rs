@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The name of a refresh token for logs and counters. It tells nothing about the token's value.
+/// The name of a refresh token in logs and counters. The token cannot be derived from it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RefreshTokenId(u64);
 

@@ -19,10 +19,12 @@ impl Reply {
     pub(crate) fn token(call: &Call<'_>, status: u16, body: Vec<u8>, telemetry: &str) -> Self {
         let mut reply = Self::new(call, status, JSON, body);
         let headers = reply.response.headers_mut();
+        // RFC 6749 §5.1: an answer with tokens has Cache-Control "no-store" and Pragma "no-cache".
         put(headers, header::CACHE_CONTROL, "no-store, no-cache");
         put(headers, header::PRAGMA, "no-cache");
         put(headers, header::EXPIRES, "-1");
         put(headers, HeaderName::from_static("x-ms-clitelem"), telemetry);
+        // Single-page applications redeem codes from their own origin, and have to be able to read the answer.
         if call.header("origin").is_some() {
             put(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
         }
@@ -43,7 +45,7 @@ impl Reply {
         reply
     }
 
-    /// A redirect, yet without its target.
+    /// A redirect whose `Location` is still to be set.
     pub(crate) fn redirect(call: &Call<'_>) -> Self {
         let mut reply = Self::new(call, 302, "text/html; charset=utf-8", Vec::new());
         put(
@@ -99,7 +101,7 @@ impl Reply {
         Self::new(call, status, "text/html; charset=utf-8", body)
     }
 
-    /// A text of another type that may be kept.
+    /// A static file, which clients may cache.
     pub(crate) fn asset(call: &Call<'_>, content_type: &str, body: &'static str) -> Self {
         let mut reply = Self::new(call, 200, content_type, body.as_bytes().to_vec());
         put(
@@ -120,12 +122,12 @@ impl Reply {
         self
     }
 
-    /// What is not a page here.
+    /// The answer at a path that is no endpoint.
     pub(crate) fn not_found(call: &Call<'_>) -> Self {
         Self::new(call, 404, "text/plain", Vec::new())
     }
 
-    /// Exactly this, apart from headers that HTTP does not allow.
+    /// Exactly these headers and this body. Headers that HTTP does not allow are left out.
     pub(crate) fn raw(
         status: u16,
         headers: impl IntoIterator<Item = (String, String)>,
@@ -178,6 +180,7 @@ impl Reply {
                 &call.correlation_id.to_string(),
             );
         }
+        // Cookies of Entra's gateways. They mean nothing here, but HTTP clients have to cope with them.
         let fpc = base64url(call.trace_id.as_bytes());
         for cookie in [
             &format!("fpc={fpc}; path=/; secure; HttpOnly; SameSite=None"),

@@ -1,6 +1,6 @@
 //! Reading a request: what it carries, who sends it.
 //!
-//! Nothing here refuses anything; what cannot be read is empty.
+//! No function here refuses a request: what cannot be read counts as missing.
 
 use std::borrow::Cow;
 
@@ -18,11 +18,13 @@ impl<'r> Parameters<'r> {
     /// Reads `application/x-www-form-urlencoded` text, as the URL standard does: every byte
     /// sequence means something, and broken percent-encoding stands for itself.
     pub(crate) fn read(text: &'r [u8]) -> Self {
+        // Looking for duplicates compares every pair with those before it, so their number is bounded.
         Self(form_urlencoded::parse(text).take(MAX_PARAMETERS).collect())
     }
 
     /// Reads the body of a request whose content is, or may be, a form.
     pub(crate) fn of_body(request: &'r Request<Bytes>) -> Self {
+        // A body whose type is not named may be a form, and is read as one.
         let content_type =
             header_text(request.headers(), header::CONTENT_TYPE.as_str()).unwrap_or(FORM);
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
@@ -40,6 +42,8 @@ impl<'r> Parameters<'r> {
     /// The value of `name`; an empty one counts as missing.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(key, _)| key == name)?;
+        // RFC 6749 §3.1 and §3.2: "Parameters sent without a value MUST be treated as if they were omitted from
+        // the request."
         Some(value.as_ref()).filter(|value| !value.is_empty())
     }
 
@@ -51,7 +55,7 @@ impl<'r> Parameters<'r> {
             .is_some_and(|(_, value)| value.trim().is_empty())
     }
 
-    /// The first name that is there twice.
+    /// The first name that is there twice. RFC 6749 §3.1 and §3.2: parameters "MUST NOT be included more than once".
     pub(crate) fn duplicate(&self) -> Option<&str> {
         let before = |index: usize| &self.0[..index];
         let mut indexed = self.0.iter().enumerate();
@@ -71,6 +75,7 @@ impl<'r> Parameters<'r> {
     pub(crate) fn names(&self) -> Vec<String> {
         self.0
             .iter()
+            // Clients choose the names, and the audit log keeps them: long ones are cut.
             .map(|(name, _)| name.chars().take(64).collect())
             .collect()
     }
@@ -85,7 +90,7 @@ pub(crate) fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)>
     }
     let pair = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
     let (id, secret) = pair.split_once(':')?;
-    // "The client identifier is encoded using the application/x-www-form-urlencoded encoding algorithm".
+    // RFC 6749 §2.3.1: id and secret are form-encoded before they are joined by a colon.
     let decoded = |text: &str| percent_decoded(&text.replace('+', " ")).into_owned();
     Some((decoded(id), decoded(secret)))
 }
@@ -97,6 +102,7 @@ pub(crate) fn base_url(request: &Request<Bytes>) -> String {
         .authority()
         .map(|authority| authority.as_str());
     let host = authority.or_else(|| header_text(request.headers(), header::HOST.as_str()));
+    // The host is repeated in URLs and headers of the answer, so only what can be a host is taken over.
     let host = host.filter(|host| is_host(host)).unwrap_or(DEFAULT_HOST);
     format!("https://{}", host.to_ascii_lowercase())
 }
@@ -166,7 +172,7 @@ pub(crate) fn percent_decoded(text: &str) -> Cow<'_, str> {
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Named when the client says no host: Entra's own.
+/// The host in URLs when the client names none: Entra's own.
 const DEFAULT_HOST: &str = "login.microsoftonline.com";
 
 const MAX_PARAMETERS: usize = 200;

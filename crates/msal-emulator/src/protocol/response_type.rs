@@ -9,7 +9,7 @@ pub(crate) struct ResponseType {
 }
 
 impl ResponseType {
-    /// OAuth 2.0 Multiple Response Types §3: "The order of the values … does not matter".
+    /// RFC 6749 §3.1.1: a space-delimited list "where the order of values does not matter".
     pub(crate) fn read(text: &str) -> Option<Self> {
         let mut read = Self::default();
         for value in text.split(' ').filter(|value| !value.is_empty()) {
@@ -19,6 +19,7 @@ impl ResponseType {
                 "token" => &mut read.token,
                 _ => return None,
             };
+            // A value that is there twice makes another response type, and one that nobody knows.
             if std::mem::replace(asked, true) {
                 return None;
             }

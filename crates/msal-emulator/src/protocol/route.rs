@@ -1,4 +1,4 @@
-//! Where a request goes: the endpoint, the tenant, and whose shape its URL has.
+//! Where a request goes: the endpoint, the tenant, and the service whose URLs these are.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub(crate) struct Target<'r> {
     pub(crate) user: Cow<'r, str>,
 }
 
-/// Whose URLs these are.
+/// The services, which differ in the shape of their URLs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape<'r> {
     /// `/adfs/oauth2/…`: AD FS, which has no tenants.
@@ -33,11 +33,13 @@ impl<'r> Target<'r> {
     /// Reads a path. Segments are compared without regard to case, empty ones do not count:
     /// MSAL Python asks for `/common//v2.0/…` when it is given no authority.
     pub(crate) fn read(path: &'r str) -> Self {
+        // No endpoint has more than a handful of segments, so a long path need not be read to its end.
         let segments: Vec<&str> = path
             .split('/')
             .filter(|segment| !segment.is_empty())
             .take(MAX_SEGMENTS)
             .collect();
+        // These come first: `/oauth2/token` is Cloud Shell's, not the token endpoint of a tenant named `oauth2`.
         if let Some(endpoint) = find(WITHOUT_TENANT, &segments) {
             return Self::new(endpoint, Shape::Entra, "");
         }
@@ -58,6 +60,7 @@ impl<'r> Target<'r> {
             shape,
             tenant,
         );
+        // The path of the user realm ends in a sign-in name, which no table can list.
         if let [realm, name] = rest
             && realm.eq_ignore_ascii_case("userrealm")
         {
@@ -123,7 +126,7 @@ fn find(table: &[(&str, Endpoint)], segments: &[&str]) -> Option<Endpoint> {
 const WITHOUT_TENANT: &[(&str, Endpoint)] = &[
     ("devicelogin", Endpoint::DevicePage),
     ("form_post.js", Endpoint::FormPostScript),
-    // Who leaves the tenant out is told so.
+    // Without a tenant these are endpoints too, so that the answer can say that the tenant is missing.
     ("oauth2/v2.0/authorize", Endpoint::Authorize(Version::V2)),
     ("oauth2/v2.0/devicecode", Endpoint::DeviceCode(Version::V2)),
     ("oauth2/v2.0/token", Endpoint::Token(Version::V2)),

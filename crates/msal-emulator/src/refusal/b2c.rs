@@ -1,4 +1,4 @@
-//! What Azure AD B2C says in place of an AADSTS error, where it has words of its own.
+//! The errors that Azure AD B2C reports under numbers and texts of its own.
 
 use super::Refusal;
 use crate::protocol::{Call, Shape};
@@ -14,7 +14,7 @@ pub(crate) enum B2cError {
 }
 
 impl B2cError {
-    /// What B2C says of a refusal, at B2C's URLs.
+    /// What B2C reports for a refusal, at the URLs of B2C.
     pub(crate) fn of(call: &Call<'_>, refusal: &Refusal) -> Option<Self> {
         let Shape::B2c { .. } = call.target.shape else {
             return None;

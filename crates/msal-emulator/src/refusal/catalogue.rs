@@ -1,7 +1,7 @@
-//! The catalogue of AADSTS errors: one row per code.
+//! The catalogue of AADSTS errors: one definition per code.
 //!
-//! A row says what the envelope holds apart from the identifiers and the time. Its text may have
-//! placeholders such as `{client}`, filled from the request at hand.
+//! A definition says what the envelope holds besides the identifiers and the time. Its text may have
+//! placeholders such as `{client}`, which are filled from the request.
 
 mod aadsts_error;
 mod errors;
@@ -75,13 +75,13 @@ impl CatalogueRow {
     }
 }
 
-/// The row of `code`.
+/// The definition of `code`.
 pub(crate) fn definition_of(code: u32) -> Option<&'static AadstsError> {
     let index = ERRORS.binary_search_by_key(&code, |row| row.code).ok()?;
     ERRORS.get(index)
 }
 
-/// Fills the placeholders of a row's text; placeholders without a value show as `(unknown)`.
+/// Fills the placeholders of a text. Those without a value show as `(unknown)`.
 pub(crate) fn fill(
     out: &mut impl fmt::Write,
     text: &str,

@@ -1,4 +1,4 @@
-//! The error envelope.
+//! The error envelope: the members of RFC 6749 §5.2, and those that Entra adds.
 
 use serde::Serialize;
 
@@ -32,6 +32,7 @@ pub(crate) fn refuse(
     token_issued: Option<Moment>,
 ) -> Reply {
     let code = refusal.code;
+    // Azure AD B2C has the members of RFC 6749 only, and texts of its own.
     if let Some(error) = B2cError::of(call, refusal) {
         let body = serde_json::json!({
             "error": error.name(),
@@ -89,6 +90,7 @@ pub(crate) fn description(call: &Call<'_>, refusal: &Refusal, directory: &Direct
         let value = refusal
             .fact(placeholder)
             .or_else(|| known(call, directory, placeholder))?;
+        // Facts repeat what the client sent, and an answer should not grow with it.
         Some(value.chars().take(MAX_FACT).collect())
     };
     let mut text = format!("AADSTS{}: ", refusal.code);
@@ -103,7 +105,7 @@ pub(crate) fn description(call: &Call<'_>, refusal: &Refusal, directory: &Direct
     text + &format!(" Trace ID: {trace_id} Correlation ID: {correlation_id} Timestamp: {now}")
 }
 
-/// What the request itself says about a placeholder in a text.
+/// The value of a placeholder as far as the request itself tells it.
 fn known(call: &Call<'_>, directory: &Directory, placeholder: &str) -> Option<String> {
     let segment = call.target.tenant.as_ref();
     let tenant = || {
@@ -132,7 +134,7 @@ fn known(call: &Call<'_>, directory: &Directory, placeholder: &str) -> Option<St
             Some(tenant().map_or_else(|| segment.to_owned(), |tenant| tenant.name.clone()))
         }
         "issuer" => Some(call.base.clone()),
-        // What a fault plan has no better word for.
+        // A refusal of a fault plan names no facts; these complete its text.
         "from" | "issued" | "now" | "until" | "valid_from" => Some(call.now.precise()),
         "lifetime" => Some("3600".to_owned()),
         "method" => Some("POST".to_owned()),

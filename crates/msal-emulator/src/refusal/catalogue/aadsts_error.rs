@@ -1,4 +1,4 @@
-//! What the catalogue knows of one error.
+//! What the catalogue knows about one error.
 
 /// One AADSTS error.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(crate) enum ErrorName {
         v1: &'static str,
         v2: &'static str,
     },
-    /// What needs the user has its own name at v1 only.
+    /// An error that needs the user: `interaction_required` at v1, `invalid_grant` at v2.0.
     Interaction,
     Same(&'static str),
 }

@@ -1,11 +1,11 @@
-//! The rows of the catalogue.
+//! The definitions of all errors, in the order of their codes.
 
 use Page::{No, Yes};
 use Source::{Documented, Fixture, Guessed, Recorded, Reported};
 
 use super::aadsts_error::{AadstsError, ErrorName, Source};
 
-/// A row with status 400 and no suberror.
+/// An error with status 400 and no suberror.
 const fn plain(
     code: u32,
     error: &'static str,
@@ -26,7 +26,7 @@ const fn plain(
     }
 }
 
-/// A row that needs the user: its error has another name at v1.
+/// An error that needs the user: it has another name at v1.
 const fn interaction(
     code: u32,
     suberror: &'static str,
