@@ -124,7 +124,7 @@ impl Emulator {
             user: request.user(),
         };
         let issued = match &request.refresh_token {
-            Presented::Token(grant) => Some(grant.issued),
+            Presented::Token(token) => Some(token.issued),
             _ => None,
         };
         let strike = self.faults.strike(&sighting);
@@ -163,7 +163,7 @@ impl Emulator {
         }
         let owned = |text: &str| text.chars().take(MAX_RECORDED).collect::<String>();
         let token = request.and_then(|request| match &request.refresh_token {
-            Presented::Token(grant) => Some(grant.id()),
+            Presented::Token(token) => Some(token.id()),
             _ => None,
         });
         let user = request

@@ -1,6 +1,5 @@
 //! Making what is issued: signed tokens, sealed texts and identifiers.
 
-mod claims;
 mod identifiers;
 mod key;
 mod record;
@@ -12,7 +11,6 @@ use serde::Serialize;
 
 pub use key::{KeyError, SigningKey};
 
-pub(crate) use claims::{AccessToken, IdToken, Subject};
 pub(crate) use identifiers::{Identifiers, scramble};
 pub(crate) use record::{RecordReader, RecordWriter};
 pub(crate) use sealer::Sealer;

@@ -5,15 +5,18 @@ mod authorization_code;
 mod client;
 mod client_assertion;
 mod device_authorization;
+mod device_code;
 mod grant;
+mod granted;
 mod refresh_token;
 mod request;
 
 use http::Method;
 
-pub(crate) use answer::{Granted, Person, client_info, front_channel_tokens};
+pub(crate) use answer::{client_info, front_channel_tokens};
 pub(crate) use authorization_code::AuthorizationCode;
 pub(crate) use device_authorization::authorize_device;
+pub(crate) use granted::{Granted, Person};
 pub(crate) use refresh_token::{Descent, RefreshToken};
 pub(crate) use request::{Presented, TokenRequest};
 
@@ -31,7 +34,7 @@ pub(crate) fn count_presented(platform: Platform<'_>, request: &TokenRequest<'_>
         .and_then(|id| platform.directory().find_app(id));
     match &request.refresh_token {
         Presented::Nothing => {}
-        Presented::Token(grant) => platform.ledger().saw(grant.id(), app.map(|app| app.index)),
+        Presented::Token(token) => platform.ledger().saw(token.id(), app.map(|app| app.index)),
         Presented::Unreadable => platform.ledger().saw_unreadable(),
     }
 }

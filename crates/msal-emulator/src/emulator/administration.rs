@@ -28,14 +28,14 @@ impl Emulator {
         let account = directory.account(upn).ok_or(UnknownParty::User)?;
         let app = directory.find_app(client_id).ok_or(UnknownParty::Client)?;
         let descent = Descent::sign_in(!app.public, self.clock.read(now));
-        let grant = RefreshToken::new(
+        let token = RefreshToken::new(
             &self.memory.identifiers,
             app,
             &account,
             &descent,
             self.clock.read(now),
         );
-        Ok(grant.seal(
+        Ok(token.seal(
             &self.memory.sealer,
             self.memory.settings.refresh_token_chars,
         ))
@@ -43,7 +43,7 @@ impl Emulator {
 
     /// The id of a refresh token that this emulator, or another with the same seed, has issued.
     pub fn refresh_token_id(&self, refresh_token: &str) -> Option<RefreshTokenId> {
-        RefreshToken::open(&self.memory.sealer, refresh_token).map(|grant| grant.id())
+        RefreshToken::open(&self.memory.sealer, refresh_token).map(|token| token.id())
     }
 
     /// Revokes one refresh token: it answers AADSTS50173 from now on.

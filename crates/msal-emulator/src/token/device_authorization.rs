@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::client::Client;
-use super::grant::device_code;
+use super::device_code::seal_device_code;
 use crate::access::{Asked, Realm};
 use crate::issuer::scramble;
 use crate::memory::{Platform, Verdict, WaitingDevice, user_code};
@@ -42,7 +42,7 @@ pub(crate) fn authorize_device(
         verdict: Verdict::Pending,
     };
     platform.devices().add(serial, waiting, call.now);
-    let device_code = device_code::seal(platform.sealer(), serial);
+    let device_code = seal_device_code(platform.sealer(), serial);
     let page = format!("{}/devicelogin", call.base);
     let message = format!(
         "To sign in, use a web browser to open the page {page} and enter the code {user_code} to authenticate."

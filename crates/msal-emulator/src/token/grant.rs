@@ -11,8 +11,8 @@ mod refresh_token;
 mod saml_bearer;
 mod user_fic;
 
-use super::answer::Granted;
 use super::client::Client;
+use super::granted::Granted;
 use super::request::TokenRequest;
 use crate::access::Realm;
 use crate::memory::Platform;

@@ -58,7 +58,7 @@ impl<'c> TokenRequest<'c> {
     /// The user the request is about, as far as it says.
     pub(crate) fn user(&self) -> Option<&str> {
         match &self.refresh_token {
-            Presented::Token(grant) => Some(&grant.upn),
+            Presented::Token(token) => Some(&token.upn),
             _ => self.call.parameter("username"),
         }
     }

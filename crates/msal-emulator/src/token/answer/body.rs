@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use super::client_info;
 use super::tokens::{CLOCK_SKEW, CONTINUOUS_LIFE, ID_TOKEN_LIFE, TokenHashes, TokenMaker};
-use super::{Granted, client_info};
 use crate::memory::Platform;
 use crate::protocol::{Call, Shape, Version, base64url, to_json};
+use crate::token::granted::Granted;
 
 /// v1: numbers are strings, and there is a `resource`.
 #[derive(Serialize)]

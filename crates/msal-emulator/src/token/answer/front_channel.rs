@@ -2,10 +2,10 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::Granted;
 use super::tokens::{TokenHashes, TokenMaker};
 use crate::memory::Platform;
 use crate::protocol::{Call, ResponseType, Version, base64url};
+use crate::token::granted::Granted;
 
 /// Writes them as parameters of the authorization response, for the code that goes with them.
 pub(crate) fn front_channel_tokens(

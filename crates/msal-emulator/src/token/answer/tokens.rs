@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Granted, Person};
-use crate::issuer::{AccessToken, IdToken, Subject};
+use super::claims::{AccessToken, IdToken, Subject};
 use crate::memory::Platform;
 use crate::protocol::{Call, Guid, Moment, Version, base64url, issuer_url};
+use crate::token::granted::{Granted, Person};
 use crate::token::refresh_token::RefreshToken;
 
 /// Makes the parts of one answer.
@@ -33,7 +33,7 @@ impl<'a> TokenMaker<'a> {
             platform,
             call,
             granted,
-            subject: granted.subject(platform),
+            subject: subject(granted, platform),
         }
     }
 }
@@ -88,12 +88,7 @@ impl TokenMaker<'_> {
             nbf,
             exp: iat + life,
             acr: subject.filter(|_| !v2).map(|_| "1"),
-            amr: self
-                .granted
-                .person
-                .as_ref()
-                .filter(|_| !v2)
-                .map(Person::methods),
+            amr: self.granted.person.as_ref().filter(|_| !v2).map(methods),
             appid: (!v2).then_some(client),
             appidacr: (!v2).then_some(acr),
             azp: v2.then_some(client),
@@ -164,7 +159,7 @@ impl TokenMaker<'_> {
             iat,
             nbf: iat,
             exp: iat + ID_TOKEN_LIFE,
-            amr: v1.then(|| person.methods()),
+            amr: v1.then(|| methods(person)),
             auth_time: person.auth_time.map(Moment::secs),
             at_hash: hashes.at_hash,
             c_hash: hashes.c_hash,
@@ -183,6 +178,32 @@ impl TokenMaker<'_> {
             uti: self.platform.identifiers().uti(),
             ver: if v1 { "1.0" } else { "2.0" },
         })
+    }
+}
+
+/// The person as the tenant sees them.
+fn subject(granted: &Granted<'_>, platform: Platform<'_>) -> Option<Subject> {
+    let Person {
+        account, object_id, ..
+    } = granted.person.as_ref()?;
+    let home = platform.directory().tenant(account.home).id;
+    Some(Subject {
+        object_id: *object_id,
+        upn: account.upn.clone(),
+        name: account.display_name(),
+        given_name: account.given_name.clone(),
+        family_name: account.family_name.clone(),
+        identity_provider: (account.home != granted.tenant)
+            .then(|| format!("https://sts.windows.net/{home}/")),
+    })
+}
+
+/// How they signed in (RFC 8176).
+fn methods(person: &Person) -> &'static [&'static str] {
+    if person.descent.mfa {
+        &["pwd", "mfa"]
+    } else {
+        &["pwd"]
     }
 }
 

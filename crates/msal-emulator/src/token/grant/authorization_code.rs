@@ -9,9 +9,9 @@ use crate::directory::{Account, AppEntry, Directory};
 use crate::memory::Platform;
 use crate::protocol::Version;
 use crate::refusal::Refusal;
-use crate::token::answer::Granted;
 use crate::token::authorization_code::AuthorizationCode;
 use crate::token::client::Client;
+use crate::token::granted::Granted;
 use crate::token::refresh_token::Descent;
 use crate::token::request::TokenRequest;
 

@@ -7,8 +7,8 @@ use crate::directory::Account;
 use crate::memory::Platform;
 use crate::protocol::Moment;
 use crate::refusal::Refusal;
-use crate::token::answer::{Granted, Person};
 use crate::token::client::Client;
+use crate::token::granted::{Granted, Person};
 use crate::token::refresh_token::Descent;
 
 /// Somebody whose tokens a client wants, found but not yet let in.

@@ -4,8 +4,8 @@ use crate::access::Realm;
 use crate::memory::Platform;
 use crate::protocol::Version;
 use crate::refusal::Refusal;
-use crate::token::answer::Granted;
 use crate::token::client::Client;
+use crate::token::granted::Granted;
 use crate::token::request::TokenRequest;
 
 pub(crate) fn judge<'d>(

@@ -3,11 +3,11 @@
 
 use super::candidate::Candidate;
 use crate::access::{Asked, Realm};
-use crate::issuer::{RecordReader, RecordWriter, Sealer};
 use crate::memory::{Platform, Poll};
 use crate::refusal::Refusal;
-use crate::token::answer::Granted;
 use crate::token::client::Client;
+use crate::token::device_code::open_device_code;
+use crate::token::granted::Granted;
 use crate::token::refresh_token::Descent;
 use crate::token::request::TokenRequest;
 
@@ -22,7 +22,7 @@ pub(crate) fn judge<'d>(
     let code = code
         .or_else(|| request.call.parameter("code"))
         .ok_or_else(|| Refusal::missing("device_code"))?;
-    let serial = open(platform.sealer(), code).ok_or_else(|| Refusal::new(70018))?;
+    let serial = open_device_code(platform.sealer(), code).ok_or_else(|| Refusal::new(70018))?;
     let interval = platform.settings().device_code_interval;
     let (device, signed_in) =
         match platform
@@ -53,17 +53,3 @@ pub(crate) fn judge<'d>(
         .then_some(granted)
         .ok_or_else(|| Refusal::new(54005))
 }
-
-/// The device code of a device by its serial number.
-pub(crate) fn seal(sealer: &Sealer, serial: u64) -> String {
-    let plain = RecordWriter::new(FORMAT).number(serial).finish();
-    sealer.seal(PREFIX, serial, plain)
-}
-
-fn open(sealer: &Sealer, text: &str) -> Option<u64> {
-    let plain = sealer.open(PREFIX, text.strip_prefix(PREFIX)?)?;
-    RecordReader::new(FORMAT, &plain)?.number()
-}
-
-const FORMAT: u8 = 5;
-const PREFIX: &str = "FABABAAEAAAD";

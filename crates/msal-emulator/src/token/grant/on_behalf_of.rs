@@ -8,8 +8,8 @@ use crate::issuer::VerifiedClaims;
 use crate::memory::Platform;
 use crate::protocol::{Jwt, Moment};
 use crate::refusal::Refusal;
-use crate::token::answer::Granted;
 use crate::token::client::Client;
+use crate::token::granted::Granted;
 use crate::token::refresh_token::Descent;
 use crate::token::request::TokenRequest;
 

@@ -7,8 +7,8 @@ use crate::directory::AppEntry;
 use crate::memory::{Platform, Spent};
 use crate::protocol::Moment;
 use crate::refusal::Refusal;
-use crate::token::answer::Granted;
 use crate::token::client::Client;
+use crate::token::granted::Granted;
 use crate::token::refresh_token::RefreshToken;
 use crate::token::request::{Presented, TokenRequest};
 
@@ -19,70 +19,70 @@ pub(crate) fn judge<'d>(
     client: &Client<'d>,
 ) -> Result<Granted<'d>, Refusal> {
     let (directory, now) = (platform.directory(), request.call.now);
-    let grant = match &request.refresh_token {
-        Presented::Token(grant) => grant,
+    let token = match &request.refresh_token {
+        Presented::Token(token) => token,
         Presented::Unreadable => return Err(Refusal::new(9_002_313)),
         Presented::Nothing => return Err(Refusal::missing("refresh_token")),
     };
-    check_client(grant, client.app)?;
+    check_client(token, client.app)?;
     if let Some(limit) = platform.settings().loop_limit
-        && platform.ledger().in_this_minute(grant.id(), now) > limit
+        && platform.ledger().in_this_minute(token.id(), now) > limit
     {
         return Err(Refusal::new(50196));
     }
-    origin::check(request, grant.spa_until.is_some())?;
+    origin::check(request, token.spa_until.is_some())?;
     let account = directory
-        .account(&grant.upn)
+        .account(&token.upn)
         .ok_or_else(|| Refusal::new(50034))?;
-    check_age(platform, grant, now)?;
+    check_age(platform, token, now)?;
     let asked = request.asked(client.app, directory);
-    let descent = grant.descent(client.proven);
+    let descent = token.descent(client.proven);
     let granted = Candidate::new(account, asked, descent).admit(platform, realm, client, now)?;
     // Last, because it spends a token that may be used once.
     let rotation = platform.settings().rotation;
     let redeemed =
         platform
             .ledger()
-            .redeem(grant.id(), grant.lineage, client.app.index, rotation, now);
+            .redeem(token.id(), token.lineage, client.app.index, rotation, now);
     redeemed.map(|()| granted).map_err(|spent| match spent {
         Spent::Redeemed => Refusal::new(70000),
-        Spent::Revoked => revoked(grant, now),
+        Spent::Revoked => revoked(token, now),
     })
 }
 
 /// RFC 6749 §6: "The refresh token is bound to the client to which it was issued."
 /// The exception is the family: a member's token serves every other member.
-fn check_client(grant: &RefreshToken, app: &AppEntry) -> Result<(), Refusal> {
-    if grant.client_id == app.client_id || (grant.family && app.family) {
+fn check_client(token: &RefreshToken, app: &AppEntry) -> Result<(), Refusal> {
+    if token.client_id == app.client_id || (token.family && app.family) {
         return Ok(());
     }
     let refusal = Refusal::new(70000);
-    Err(if grant.family {
+    Err(if token.family {
         refusal.suberror("client_mismatch")
     } else {
         refusal
     })
 }
 
-fn check_age(platform: Platform<'_>, grant: &RefreshToken, now: Moment) -> Result<(), Refusal> {
+fn check_age(platform: Platform<'_>, token: &RefreshToken, now: Moment) -> Result<(), Refusal> {
     if let Some(since) =
         platform
             .people()
-            .refresh_token_ended(&grant.upn, grant.issue_point(), grant.confidential)
+            .refresh_token_ended(&token.upn, token.issue_point(), token.confidential)
     {
-        return Err(revoked(grant, since));
+        return Err(revoked(token, since));
     }
-    if grant.spa_until.is_some_and(|until| now > until) {
-        return Err(Refusal::new(700_084).with("issued", grant.signed_in.precise()));
+    if token.spa_until.is_some_and(|until| now > until) {
+        return Err(Refusal::new(700_084).with("issued", token.signed_in.precise()));
     }
-    if now > grant.issued.plus(platform.settings().refresh_token_life) {
-        return Err(Refusal::new(700_082).with("issued", grant.issued.precise()));
+    if now > token.issued.plus(platform.settings().refresh_token_life) {
+        return Err(Refusal::new(700_082).with("issued", token.issued.precise()));
     }
     Ok(())
 }
 
-fn revoked(grant: &RefreshToken, since: Moment) -> Refusal {
+fn revoked(token: &RefreshToken, since: Moment) -> Refusal {
     Refusal::new(50173)
-        .with("issued", grant.issued.precise())
+        .with("issued", token.issued.precise())
         .with("valid_from", since.precise())
 }

@@ -10,8 +10,8 @@ use crate::federation::Assertion;
 use crate::memory::Platform;
 use crate::protocol::from_base64url;
 use crate::refusal::Refusal;
-use crate::token::answer::Granted;
 use crate::token::client::Client;
+use crate::token::granted::Granted;
 use crate::token::refresh_token::Descent;
 use crate::token::request::TokenRequest;
 

@@ -7,8 +7,8 @@ use crate::directory::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
 use crate::memory::Platform;
 use crate::protocol::Jwt;
 use crate::refusal::Refusal;
-use crate::token::answer::Granted;
 use crate::token::client::Client;
+use crate::token::granted::Granted;
 use crate::token::refresh_token::Descent;
 use crate::token::request::TokenRequest;
 
