@@ -3,21 +3,21 @@
 //! | | |
 //! | --- | --- |
 //! | `GET /directory` | tenants with a few of their users, and clients |
-//! | `POST /directory` | adds what the body declares, in the words of the configuration file; what is there under the same name is replaced |
+//! | `POST /directory` | adds what the body declares, with the keys of the configuration file; entries of the same name are replaced |
 //! | `POST /users/{upn}/password` | `{"password": "…"}`: changes it |
 //! | `POST /users/{upn}/enabled` | `{"enabled": false}`: closes or opens the account |
 //! | `POST /users/{upn}/revoke-sessions` | as an administrator does |
 //! | `POST /refresh-tokens` | `{"upn": "…", "client_id": "…"}`: answers a new `refresh_token` |
 //! | `POST /refresh-tokens/revoke` | `{"refresh_token": "…"}` |
-//! | `POST /devices/{user_code}` | `{"upn": "…"}` lets the device in, `{}` declines |
-//! | `POST /faults`, `DELETE /faults` | adds a plan, in the words of the configuration file; ends all |
+//! | `POST /devices/{user_code}` | `{"upn": "…"}` approves the device, `{}` declines it |
+//! | `POST /faults`, `DELETE /faults` | adds a plan, with the keys of the configuration file; ends all |
 //! | `GET /clock`, `POST /clock` | the time in seconds; `{"advance": 60}`, `{"set": 1786656269}` or `{"reset": true}` |
 //! | `GET /audit`, `DELETE /audit` | the requests answered so far, oldest first |
 //! | `GET /redemptions` | how often refresh tokens were presented and redeemed |
 //! | `GET /catalogue` | every AADSTS error, with how certain it is |
 //!
-//! It is for this machine only: a request that names another host, or comes from a page of another origin, is
-//! refused, so that no web page and no name that resolves to the loopback address gets in.
+//! It is for this machine only. A request that names another host, or comes from a page of another origin, is refused,
+//! so that no web page can use it, not even by a domain name that resolves to the loopback address.
 
 mod answers;
 
@@ -31,7 +31,7 @@ use crate::config::Config;
 use crate::emulator::Emulator;
 use crate::protocol::{header_text, host_of, is_loopback, percent_decoded};
 
-/// Why the admin API says no.
+/// Why the admin API refuses a request.
 #[derive(Debug)]
 struct AdminError(StatusCode, String);
 
@@ -40,8 +40,8 @@ type Outcome = Result<Value, AdminError>;
 impl Emulator {
     /// Answers a request to the admin API, which [`Server`](crate::Server) offers on a port of its own.
     ///
-    /// It takes and gives JSON: `GET /directory`, `/clock`, `/audit`, `/redemptions` and `/catalogue`;
-    /// `POST /directory` and `/faults` in the words of the configuration file; `POST /clock`,
+    /// It takes and answers JSON: `GET /directory`, `/clock`, `/audit`, `/redemptions` and `/catalogue`;
+    /// `POST /directory` and `/faults` with the keys of the configuration file; `POST /clock`,
     /// `/users/{upn}/password`, `/users/{upn}/enabled`, `/users/{upn}/revoke-sessions`, `/refresh-tokens`,
     /// `/refresh-tokens/revoke` and `/devices/{user_code}`; `DELETE /faults` and `/audit`.
     ///
@@ -79,6 +79,7 @@ fn check_origin(request: &Request<Bytes>) -> Result<(), AdminError> {
         .map(|authority| authority.as_str());
     let host = authority.or_else(|| header_text(request.headers(), header::HOST.as_str()));
     let origin = header_text(request.headers(), header::ORIGIN.as_str());
+    // An origin has a scheme in front of its authority, a host has not.
     let foreign = |name: &str| {
         !is_loopback(host_of(
             name.rsplit_once("//").map_or(name, |(_, host)| host),
@@ -198,7 +199,7 @@ fn clock(emulator: &Emulator, body: &Map<String, Value>, now: SystemTime) -> Out
     Ok(answers::clock(emulator, now))
 }
 
-/// Reads JSON in the words of the configuration file, by the one reader that these words have.
+/// Reads JSON with the keys of the configuration file, by way of TOML, so that these keys have one reader.
 fn configured(body: Value) -> Result<Config, AdminError> {
     let text = toml::to_string(&body).map_err(|error| bad(error.to_string()))?;
     Config::from_toml(&text).map_err(|error| bad(error.to_string()))

@@ -54,7 +54,7 @@ use wire::{ConfigWire, FaultWire};
 ///
 /// # Keys
 ///
-/// Every section may be left out, and so may every key that is not said to be needed.
+/// Every section may be left out, and so may every key that is not marked as needed.
 ///
 /// | `[tokens]` | see |
 /// | --- | --- |
@@ -63,7 +63,7 @@ use wire::{ConfigWire, FaultWire};
 /// | `signatures`: `"rs256"`, `"cheap"` | [`Signatures`](crate::Signatures) |
 /// | `sign_in`: `"automatic"`, `"pages"`, `"unattended"` | [`SignIn`](crate::SignIn) |
 /// | `device_code_seconds`, `device_code_interval_seconds` | [`Settings::device_code_life`], [`Settings::device_code_interval`] |
-/// | `region`, `identity_header`, `arc_key_file` | what managed identities are asked for and show |
+/// | `region`, `identity_header`, `arc_key_file` | what machines with a managed identity know |
 /// | `loop_limit`, `audit_capacity`, `seed` | [`Settings`] |
 ///
 /// | `[server]` | |
@@ -89,8 +89,8 @@ use wire::{ConfigWire, FaultWire};
 /// | `name`, `single_tenant`, `family` | [`App`](crate::App) |
 /// | `secrets`, `expired_secrets`, `certificates` (PEM), `trusts` | how it proves itself; with none of them it is `public` |
 /// | `redirects` | each with a `uri` and a `kind`: `"native"`, `"spa"`, `"web"` |
-/// | `id_tokens`, `access_tokens` | whether the authorization endpoint gives it such |
-/// | `front_channel_logout` | the URL that hears of sign-outs |
+/// | `id_tokens`, `access_tokens` | whether the authorization endpoint issues them to it |
+/// | `front_channel_logout` | the URL that is told of sign-outs |
 /// | `resources` | the APIs of its registration; all when left out |
 ///
 /// | `[[resource]]`, `[[managed_identity]]` | |
@@ -137,8 +137,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Names the line and the key of the first thing that is wrong: TOML that does not parse, a key that
-    /// is not known, a value of the wrong type, an entry that is there twice or refers to nothing.
+    /// Names the line and the key of the first mistake: TOML that does not parse, an unknown key, a value of the wrong
+    /// type, an entry that is there twice or refers to nothing.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         let wire: ConfigWire = toml::from_str(text)
             .map_err(|error| ConfigError::at(text, error.span(), error.message().to_owned()))?;
@@ -180,7 +180,7 @@ impl Config {
         })
     }
 
-    /// Changes how tokens are made and what happens to used ones, over what the file says.
+    /// Changes the settings that the file says.
     #[must_use]
     pub fn with_settings(mut self, change: impl FnOnce(Settings) -> Settings) -> Self {
         self.settings = change(self.settings);

@@ -27,9 +27,8 @@ use dispatch::dispatch;
 
 /// The Microsoft identity platform, v1 and v2.0, for a [`Directory`].
 ///
-/// It has no clock, no sockets and no randomness: a request and the time go in, a response comes out.
-/// It may be shared: every method takes `&self`, and requests of many threads do not wait for each other
-/// longer than a map takes to be read.
+/// It has no clock, no sockets and no randomness: a request and the time go in, a response comes out. It can be shared
+/// between threads: every method takes `&self`, and locks are held for accesses to memory only.
 #[derive(Debug)]
 pub struct Emulator {
     directory: RwLock<Arc<Directory>>,
@@ -63,13 +62,15 @@ impl Emulator {
 
     /// Answers a request that arrives at `now`.
     ///
-    /// Whatever the request is, the answer is one of the protocol: tokens, a document, a page, an error
-    /// envelope, or 404 for what is no endpoint. URLs in the answer are on the host that the request names.
+    /// Every request gets an answer of the protocol: tokens, a document, a page, an error envelope, or 404 at a path that
+    /// is no endpoint. URLs in the answer are on the host that the request names.
     pub fn handle(&self, request: Request<Bytes>, now: SystemTime) -> Response<Bytes> {
         let mut directory = self.directory();
         let call = Call::read(&request, self.clock.read(now), || {
             self.memory.identifiers.guid()
         });
+        // Sign-up is the one request that adds to the directory. The account is there before the request is answered,
+        // so that the answer can go on with it.
         if call.target.endpoint == Endpoint::SignIn
             && let Some(newcomer) = newcomer(Platform::new(&self.memory, &directory), &call)
             && self.declare(newcomer.declaration()).is_ok()
@@ -83,7 +84,7 @@ impl Emulator {
         }
     }
 
-    /// Who exists at the moment.
+    /// The directory as it is now.
     pub fn directory(&self) -> Arc<Directory> {
         Arc::clone(
             &self
@@ -116,6 +117,7 @@ impl Emulator {
         version: Version,
     ) -> Response<Bytes> {
         let request = TokenRequest::read(platform, call, version);
+        // Counted before faults strike: a request that a plan answers was sent all the same.
         token::count_presented(platform, &request);
         let sighting = Sighting {
             endpoint: call.target.endpoint,
@@ -158,6 +160,7 @@ impl Emulator {
         reply: &Reply,
         faulted: bool,
     ) {
+        // Load tests turn the log off, and should not pay for records that nobody keeps.
         if !self.audit.is_on() {
             return;
         }

@@ -27,7 +27,7 @@ use action::FaultAction;
 use occurrence::Occurrence;
 use tampering::Tampering;
 
-/// A plan for requests to go wrong.
+/// A plan for which requests go wrong, and how.
 ///
 /// It strikes every token request until narrowed. The requests that fit are counted from 1; of several
 /// plans that strike the same request, the one added first decides.
@@ -82,7 +82,7 @@ impl Fault {
         })
     }
 
-    /// Answers exactly this, whatever it is. Headers that HTTP does not allow are left out.
+    /// Answers with exactly this status, these headers and this body. Headers that HTTP does not allow are left out.
     pub fn respond<N: Into<String>, V: Into<String>>(
         status: u16,
         headers: impl IntoIterator<Item = (N, V)>,
@@ -162,8 +162,8 @@ impl Fault {
         self.tampering(Tampering::Set(name.into(), value.into()))
     }
 
-    /// Sets a claim of a token in the answer (`access_token` or `id_token`) and signs the token anew: a lie
-    /// that only who compares issuer, audience, nonce or time finds out.
+    /// Sets a claim of a token in the answer (`access_token` or `id_token`) and signs the token anew. Only a client
+    /// that checks issuer, audience, nonce or time notices it.
     pub fn set_claim(
         self,
         token: impl Into<String>,
@@ -253,7 +253,7 @@ impl Fault {
         self
     }
 
-    /// Strikes a share of the requests that fit, from 0 to 1, drawn by `seed`: the same seed draws the same.
+    /// Strikes a share of the requests that fit, from 0 to 1. The same `seed` strikes the same requests.
     #[must_use]
     pub fn probability(mut self, share: f64, seed: u64) -> Self {
         let share = if share.is_finite() {

@@ -1,8 +1,8 @@
-//! AD FS as federated domains have it: assertions (SAML 1.1 and 2.0), WS-Trust 1.3 and 2005, and the
-//! metadata exchange document that names its endpoints.
+//! The AD FS of federated domains: assertions (SAML 1.1 and 2.0), WS-Trust 1.3 and its draft of 2005, and the metadata
+//! exchange document that names the endpoints.
 //!
-//! The value in an assertion's signature is not an XML signature but a sealed text that only the emulator
-//! reads. ADAL Python takes answers apart and writes them anew, which no XML signature over bytes survives.
+//! The signature value of an assertion is not an XML signature but a sealed text that only the emulator reads. ADAL
+//! Python parses answers and writes them anew, which the signed bytes of an XML signature do not survive.
 
 mod assertion;
 mod mex;

@@ -1,8 +1,8 @@
 //! The HTTPS server around an [`Emulator`].
 //!
-//! It listens on the loopback interface only, speaks HTTP/1.1 and HTTP/2, and has its own certificate
-//! authority, made at the start. The authority's private key is thrown away once the server's
-//! certificate is signed, so that trusting it trusts this server and nothing else.
+//! It listens on the loopback interface only, speaks HTTP/1.1 and HTTP/2, and makes a certificate authority of its own
+//! when it starts. The private key of the authority is dropped as soon as the certificate of the server is signed, so
+//! that whoever trusts the authority trusts this server and nothing else.
 
 mod arc_key;
 mod body;
@@ -118,7 +118,7 @@ impl Server {
         &self.emulator
     }
 
-    /// Stops to listen, lets the requests at hand finish, and returns when all connections are closed.
+    /// Stops listening, lets open requests finish, and returns when all connections are closed.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
         for listener in &mut self.listeners {

@@ -1,4 +1,7 @@
-//! The token endpoint, v1 and v2.0: what all grants have in common.
+//! The token endpoint (RFC 6749 §3.2), v1 and v2.0: what all grants have in common.
+//!
+//! A request walks down: it is read (`request`), its client is identified (`client`), its grant is judged (`grant`),
+//! and what was granted is written as an answer (`answer`).
 
 mod answer;
 mod authorization_code;
@@ -26,7 +29,7 @@ use crate::protocol::{Reply, Shape, Version};
 use crate::refusal::{Refusal, telemetry};
 use client::Client;
 
-/// Counts the refresh token that a request presents, whatever becomes of it.
+/// Counts the refresh token that a request presents, however the request ends.
 pub(crate) fn count_presented(platform: Platform<'_>, request: &TokenRequest<'_>) {
     let app = request
         .client_id
@@ -48,12 +51,14 @@ pub(crate) fn respond(
     if call.method() == Method::OPTIONS {
         return Ok(Reply::preflight(call));
     }
+    // RFC 6749 §3.2: "The client MUST use the HTTP "POST" method when making access token requests."
     if call.method() != Method::POST {
         let refusal = Refusal::new(900_561).with("method", "POST");
         return Err(refusal.with("received", call.method().as_str()));
     }
     let directory = platform.directory();
     let realm = Realm::find(&call.target.tenant, directory)?;
+    // RFC 6749 §3.2: "Request and response parameters MUST NOT be included more than once."
     if let Some(name) = call.parameters.duplicate() {
         return Err(Refusal::new(9_000_411).with("parameter", name));
     }
@@ -62,8 +67,10 @@ pub(crate) fn respond(
         .ok_or_else(|| Refusal::missing("grant_type"))?;
     let judge =
         grant::find(grant_type).ok_or_else(|| Refusal::new(70003).with("grant", grant_type))?;
+    // The grant type comes first: one that is not known is refused whoever asks.
     let client = Client::identify(platform, request, realm)?;
     let v2 = version == Version::V2 && call.target.shape != Shape::Adfs;
+    // v2.0 is asked by scope. A `resource` shows that a client mixes both versions up.
     if v2 && call.parameter("resource").is_some() {
         return Err(Refusal::new(901_002));
     }

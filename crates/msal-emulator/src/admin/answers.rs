@@ -1,4 +1,4 @@
-//! What the admin API shows.
+//! What the admin API answers with.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -22,7 +22,7 @@ pub(super) fn clock(emulator: &Emulator, now: SystemTime) -> Value {
     json!({"time": seconds(emulator.time(now))})
 }
 
-/// Secrets are not in it, as they are not in the audit log.
+/// The audit log. It contains no secrets, so neither does this.
 pub(super) fn audit(emulator: &Emulator) -> Value {
     let records = emulator.audit().into_iter().map(|record| {
         json!({

@@ -1,4 +1,4 @@
-//! Tokens for what runs in Azure: virtual machines (IMDS), App Service, Azure Machine Learning, Azure Arc,
+//! Tokens for programs that run in Azure: virtual machines (IMDS), App Service, Azure Machine Learning, Azure Arc,
 //! Service Fabric and Cloud Shell. They share two paths; `api-version` tells them apart.
 
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::directory::ManagedIdentityEntry;
 use crate::memory::Platform;
 use crate::protocol::{Call, ManagedIdentitySource, Reply, Version, issuer_url};
 
-/// Where a request thinks it runs.
+/// The service that a request thinks it runs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hosting {
     AppService,
@@ -18,7 +18,7 @@ enum Hosting {
     VirtualMachine,
 }
 
-/// Answers with a token, or as the machine at hand says no.
+/// Answers with a token, or with an error in the form of the service.
 pub(crate) fn managed_identity_token(
     platform: Platform<'_>,
     call: &Call<'_>,
@@ -66,7 +66,7 @@ pub(crate) fn managed_identity_token(
                 "resource": resource,
                 "token_type": "Bearer",
             });
-            // Arc says which identity it was asked for; clients check that.
+            // Azure Arc repeats which identity it was asked for, and clients check that.
             for name in ["object_id", "msi_res_id"] {
                 if let Some(asked) = call.parameter(name) {
                     body[name] = json!(asked);
@@ -78,8 +78,9 @@ pub(crate) fn managed_identity_token(
     Reply::json(call, 200, &body)
 }
 
-/// What a machine may know of itself: clients ask for the region.
+/// What a machine can read about itself. Clients ask for the region.
 pub(crate) fn instance_metadata(platform: Platform<'_>, call: &Call<'_>) -> Reply {
+    // Redirects and forged requests do not have this header, so it keeps others from reading metadata.
     if !has_metadata(call) {
         return Hosting::VirtualMachine.refuse(call, "invalid_request", NO_METADATA);
     }
@@ -171,14 +172,14 @@ impl Hosting {
     }
 }
 
-/// Arc shows where the key is that only who may read it can send back.
+/// Names the file of the key. Only programs with the right to read it can send the key back.
 fn challenge(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let body = json!({"error": "unauthorized_client", "error_description": "Missing Basic Authorization header"});
     let file = &platform.settings().arc_key_file;
     Reply::json(call, 401, &body).with_header("www-authenticate", &format!("Basic realm={file}"))
 }
 
-/// The identity that a request names under any of the names of any machine; the machine's own otherwise.
+/// The identity that a request names, in the words of any service; without a name, that of the machine.
 fn find<'d>(platform: Platform<'d>, call: &Call<'_>) -> Option<&'d ManagedIdentityEntry> {
     let named = |names: &[&str]| names.iter().find_map(|name| call.parameter(name));
     let client_id = named(&["client_id", "clientid"]);
@@ -190,6 +191,7 @@ fn find<'d>(platform: Platform<'d>, call: &Call<'_>) -> Option<&'d ManagedIdenti
         let fits = |asked: Option<&str>, known: &str| {
             asked.is_none_or(|asked| asked.eq_ignore_ascii_case(known))
         };
+        // A name is of an assigned identity; without one, the identity of the machine itself is meant.
         identity.system != asked
             && fits(client_id, &identity.client_id)
             && fits(object_id, &identity.object_id.to_string())
@@ -233,7 +235,7 @@ fn has_metadata(call: &Call<'_>) -> bool {
 
 const NO_METADATA: &str = "Required metadata header not specified";
 
-/// A day, as virtual machines get.
+/// The life of a token in seconds: a day, as on virtual machines.
 const LIFE: u64 = 86_400;
 
 /// The audience of a token for a resource: as it was asked for, but for a slash and a scope at the end.

@@ -1,7 +1,7 @@
 //! APIs that take the tokens: a little of Microsoft Graph and of Azure Resource Manager.
 //!
-//! Graph understands continuous access evaluation: a token of a client that understands claims challenges
-//! (`cp1`) stops to work when the sessions of its user end, and the answer says what to ask for.
+//! Microsoft Graph evaluates access continuously: the token of a client that understands claims challenges (`cp1`)
+//! stops working when the sessions of its user are revoked, and the answer says what the client has to ask for.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -67,16 +67,18 @@ fn admit(
     if !audiences.iter().any(|audience| claims.is_for(audience)) {
         return Err(refuse("Access token validation failure. Invalid audience."));
     }
+    // RFC 6750 §3.1: "invalid_token" covers expired and revoked tokens alike; the texts differ.
     if claims.is_expired(call.now) {
         return Err(refuse("Lifetime validation failed, the token is expired."));
     }
     match revoked(platform, &claims) {
+        // Other clients could not answer a challenge. Their tokens stay valid until they expire.
         Some(since) if claims.has_cp1() => Err(Box::new(challenge(call, since))),
         _ => Ok(claims),
     }
 }
 
-/// Since when tokens of the user count, if this one is older.
+/// Since when tokens of the user are valid, if this one is older.
 fn revoked(platform: Platform<'_>, claims: &VerifiedClaims) -> Option<Moment> {
     let serial = platform.identifiers().serial_of(claims.text("uti")?)?;
     let (upn, iat) = (claims.upn()?, claims.number("iat"));
@@ -86,6 +88,7 @@ fn revoked(platform: Platform<'_>, claims: &VerifiedClaims) -> Option<Moment> {
 fn challenge(call: &Call<'_>, since: Moment) -> Reply {
     let claims =
         json!({"access_token": {"nbf": {"essential": true, "value": since.secs().to_string()}}});
+    // In a header the claims are base64, because JSON has quotation marks.
     let claims = STANDARD.encode(claims.to_string());
     unauthorized(
         call,

@@ -50,7 +50,7 @@ fn key_of(line: &str, column: usize) -> Option<String> {
                 .to_owned(),
         );
     }
-    // Within an inline table, the nearest key before the value; of the key itself, the key.
+    // Within an inline table it is the nearest key before the value; at the key itself, that key.
     let start = line
         .get(..column)
         .unwrap_or(line)

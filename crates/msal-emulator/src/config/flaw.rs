@@ -13,7 +13,7 @@ pub(super) struct Flaw {
     pub(super) reason: String,
 }
 
-/// Where the names in the file stand, to find what a [`DirectoryError`] is about.
+/// The positions of the names in the file, to find what a [`DirectoryError`] is about.
 #[derive(Default)]
 pub(super) struct NameSpans(Vec<(String, Range<usize>)>);
 

@@ -24,6 +24,7 @@ pub(crate) fn instance_discovery(call: &Call<'_>) -> Result<Reply, Refusal> {
         .and_then(|mut segments| segments.next())
         .unwrap_or_default();
     let version = call.parameter("api-version").unwrap_or("1.0");
+    // Version 1.1 of the API answers with the documents of v2.0, whatever endpoint was asked about.
     let generation = if version == "1.1" || endpoint.path().contains("/v2.0/") {
         "/v2.0"
     } else {
@@ -40,8 +41,8 @@ pub(crate) fn instance_discovery(call: &Call<'_>) -> Result<Reply, Refusal> {
     ))
 }
 
-/// The emulator's own host is the one the client asked. Loopback names are its own too: clients that
-/// validate an authority `localhost` ask the host they trust.
+/// Besides the hosts of the clouds, the host that the client asked is known, and so are the loopback names: a client
+/// that is given the authority `localhost` asks a host that it trusts whether it may go there.
 fn is_known(call: &Call<'_>, host: &str) -> bool {
     call.host() == host || is_loopback(host) || in_cloud(host)
 }
@@ -50,7 +51,7 @@ fn in_cloud(host: &str) -> bool {
     CLOUDS.iter().any(|cloud| cloud.aliases.contains(&host))
 }
 
-/// The clouds, and a group for a host that is in none.
+/// The clouds, and a group of its own for a host that is in none.
 fn metadata(host: &str, authority: &str) -> Vec<Value> {
     let mut clouds: Vec<Value> = CLOUDS.iter().map(group).collect();
     if !in_cloud(host) {

@@ -8,7 +8,7 @@ use crate::protocol::{Call, Cloud, Reply, Shape, Version, cloud_of, issuer_url};
 use crate::refusal::Refusal;
 use crate::settings::Signatures;
 
-/// Answers the document of a tenant. Asked by domain, it speaks of the tenant's GUID.
+/// Answers the document of a tenant. It names the tenant by GUID, even when it was asked for by domain.
 pub(crate) fn openid_configuration(
     platform: Platform<'_>,
     call: &Call<'_>,
@@ -17,6 +17,7 @@ pub(crate) fn openid_configuration(
     let directory = platform.directory();
     let realm = Realm::find(&call.target.tenant, directory)
         .map_err(|refusal| refusal.reported_as("invalid_tenant"))?;
+    // The endpoints keep the name that was asked for where it stands for several tenants, and in B2C.
     let segment = match call.target.shape {
         Shape::B2c { policy } => format!("{}/{}", call.target.tenant, policy).to_ascii_lowercase(),
         _ => realm.segment(directory),
@@ -37,6 +38,7 @@ pub(crate) fn openid_configuration(
     } else {
         Value::Null
     };
+    // OpenID Connect Discovery 1.0 §3: "Additional OpenID Provider Metadata parameters MAY also be used."
     if platform.issuer().signatures() == Signatures::Cheap {
         document["x_emulator_signatures"] = json!("constant: tokens cannot be verified");
     }

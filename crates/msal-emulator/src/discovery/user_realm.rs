@@ -1,4 +1,4 @@
-//! User realm: does a sign-in name belong to a managed domain?
+//! The user realm: whether the password of a sign-in name is checked by Entra (managed) or by AD FS (federated).
 
 use serde_json::json;
 
@@ -13,6 +13,7 @@ pub(crate) fn user_realm(call: &Call<'_>, directory: &Directory) -> Reply {
         .map(|(_, domain)| domain.to_ascii_lowercase())
         .unwrap_or_default();
     let tenant = directory.find_domain(&domain);
+    // A user may have a sign-in name in a domain that no tenant has registered.
     let tenant = tenant.or_else(|| directory.account(user).map(|account| account.home));
     let Some(tenant) = tenant else {
         return Reply::document(call, &json!({"ver": "1.0", "account_type": "Unknown"}));

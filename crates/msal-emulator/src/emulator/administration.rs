@@ -1,4 +1,4 @@
-//! What tests and administrators do beside the protocol.
+//! What tests and administrators do outside the protocol.
 
 use std::time::{Duration, SystemTime};
 
@@ -62,20 +62,20 @@ impl Emulator {
         self.memory.people.revoke_sessions(upn, self.cut(now));
     }
 
-    /// Changes a password. What public clients hold is revoked, what confidential clients hold survives.
+    /// Changes a password. Refresh tokens of public clients are revoked, those of confidential clients stay valid.
     pub fn change_password(&self, upn: &str, password: impl Into<Secret>, now: SystemTime) {
         self.memory
             .people
             .change_password(upn, password.into(), self.cut(now));
     }
 
-    /// Opens or closes an account.
+    /// Enables or disables an account.
     pub fn set_enabled(&self, upn: &str, enabled: bool) {
         self.memory.people.set_enabled(upn, enabled);
     }
 
-    /// Lets in the device that shows `user_code`, as if `upn` had signed in at the page for it. Answers
-    /// whether there is such a user, and a device that waits.
+    /// Approves the device that shows `user_code`, as if `upn` had signed in at its page. Answers whether there is such a
+    /// user and such a device.
     pub fn approve_device(&self, user_code: &str, upn: &str, now: SystemTime) -> bool {
         let Some(account) = self.directory().account(upn) else {
             return false;
@@ -88,7 +88,7 @@ impl Emulator {
             .settle(user_code, Verdict::Approved(person), now)
     }
 
-    /// Declines the device that shows `user_code`. Answers whether there is one that waits.
+    /// Declines the device that shows `user_code`. Answers whether there is such a device.
     pub fn decline_device(&self, user_code: &str, now: SystemTime) -> bool {
         let now = self.clock.read(now);
         self.memory
@@ -96,8 +96,8 @@ impl Emulator {
             .settle(user_code, Verdict::Declined, now)
     }
 
-    /// Remembers that a user has consented to what a client wants of an API, which is named by URI or
-    /// application id. Answers whether the directory has it.
+    /// Notes that a user has consented to what a client asks of an API, named by URI or application id. Answers whether
+    /// the directory has the API.
     pub fn consent(&self, upn: &str, client_id: &str, resource: &str) -> bool {
         let directory = self.directory();
         let Some(resource) = directory.find_resource(resource) else {
@@ -147,7 +147,7 @@ impl Emulator {
         self.audit.snapshot()
     }
 
-    /// Takes what is in the audit log, oldest first, and leaves it empty: for whoever keeps the records elsewhere.
+    /// Takes the records out of the audit log, oldest first, to keep them elsewhere.
     #[must_use]
     pub fn take_audit(&self) -> Vec<AuditRecord> {
         self.audit.take()

@@ -1,4 +1,4 @@
-//! The endpoints, one file each.
+//! Which room answers at which endpoint.
 
 use http::Method;
 
@@ -11,9 +11,10 @@ use crate::refusal::{Refusal, refuse};
 use crate::sign_in::{FORM_POST_SCRIPT, authorize, device_page, explain, logout, take_form};
 use crate::token::authorize_device;
 
-/// Answers at every endpoint but the token endpoint, which is judged apart.
+/// Answers at every endpoint except the token endpoint, which has its own way because refresh tokens are counted.
 pub(crate) fn dispatch(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let endpoint = call.target.endpoint;
+    // Browsers ask first whether a page of another origin may send a request.
     if call.method() == Method::OPTIONS && endpoint != Endpoint::Unknown {
         return Reply::preflight(call);
     }

@@ -13,9 +13,9 @@ pub(crate) enum FaultAction {
         suberror: Option<String>,
         claims: Option<String>,
     },
-    /// As if there were no fault, but for how the answer is delivered.
+    /// The real answer, which is only delivered differently.
     Pass,
-    /// As it should be, and this many bytes longer.
+    /// The real answer, made longer by this many bytes.
     Oversize(usize),
     Respond {
         status: u16,

@@ -12,7 +12,7 @@ use crate::memory::Platform;
 use crate::protocol::{Call, Guid, Moment, Reply, to_json};
 use crate::refusal::{Refusal, refuse};
 
-/// Answers as a fault plan says, or as it should be. `issued` is when the presented refresh token was issued.
+/// Answers as a fault plan says; without one, as `answer` does. `issued` is when the presented refresh token was issued.
 pub(crate) fn perform(
     platform: Platform<'_>,
     call: &Call<'_>,
@@ -28,6 +28,7 @@ pub(crate) fn perform(
         FaultAction::Oversize(bytes) => oversize(answer(), *bytes),
         FaultAction::Tamper(list) => tamper(answer(), list, platform.issuer()),
         instead => {
+            // The request takes its effect, and the client does not learn of it.
             if strike.after_effect {
                 drop(answer());
             }
@@ -40,7 +41,7 @@ pub(crate) fn perform(
     reply
 }
 
-/// An answer that has nothing to do with the request.
+/// The answer of a plan that replaces the real one.
 fn replacement(
     action: &FaultAction,
     platform: Platform<'_>,
@@ -78,6 +79,7 @@ fn replacement(
 }
 
 fn tamper(mut reply: Reply, list: &[Tampering], issuer: &Issuer) -> Reply {
+    // An error has no tokens to tamper with.
     if !reply.response.status().is_success() {
         return reply;
     }
@@ -130,5 +132,5 @@ fn refusal(
     refusal
 }
 
-/// A gigabyte is too much for any client.
+/// A gibibyte is more than any client should read.
 const MAX_OVERSIZE: usize = 1 << 30;

@@ -8,7 +8,7 @@ pub(super) enum Occurrence {
     Every(u64),
     First(u64),
     Nth(u64),
-    /// A share of the requests, in parts of 2^32, drawn under a seed.
+    /// A share of the requests, in parts of 2^32, drawn with a seed.
     Share {
         of_2_to_32: u64,
         seed: u64,
@@ -19,6 +19,7 @@ impl Occurrence {
     pub(super) fn strikes(self, count: u64) -> bool {
         match self {
             Self::Always => true,
+            // Every zeroth request is none.
             Self::Every(0) => false,
             Self::Every(n) => count.is_multiple_of(n),
             Self::First(n) => count <= n,

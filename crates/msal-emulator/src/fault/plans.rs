@@ -8,7 +8,7 @@ use super::action::FaultAction;
 use super::delivery::Delivery;
 use super::sighting::Sighting;
 
-/// The plans in force.
+/// The plans in force, in the order in which they were added.
 #[derive(Debug, Default)]
 pub(crate) struct FaultPlans(RwLock<Vec<Arc<Plan>>>);
 
@@ -18,7 +18,7 @@ struct Plan {
     fitting: AtomicU64,
 }
 
-/// What one request is struck by.
+/// What happens to a request that is struck.
 #[derive(Clone, Debug)]
 pub(crate) struct Strike {
     pub(super) action: FaultAction,
@@ -45,11 +45,12 @@ impl FaultPlans {
             .clear();
     }
 
-    /// Counts the request in every plan that it fits.
+    /// Counts the request in every plan that it fits, and answers with the first that strikes.
     pub(crate) fn strike(&self, sighting: &Sighting<'_>) -> Option<Strike> {
         let plans = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut struck = None;
         for plan in plans.iter().filter(|plan| plan.fault.fits(sighting)) {
+            // Plans count on after another has struck, so that "every tenth" does not depend on other plans.
             let count = plan.fitting.fetch_add(1, Ordering::Relaxed) + 1;
             if struck.is_none() && plan.fault.occurrence.strikes(count) {
                 struck = Some(&plan.fault);

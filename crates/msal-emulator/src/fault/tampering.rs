@@ -1,4 +1,4 @@
-//! Changes to a good answer that make it a lie.
+//! Changes to a good answer that a careful client has to notice.
 
 use serde_json::{Map, Value};
 
@@ -31,6 +31,7 @@ impl Tampering {
             Self::Signature(token) => change(answer, token, |text| {
                 let (signed, signature) = text.rsplit_once('.')?;
                 let mut bytes = from_base64url(signature)?;
+                // One bit is enough, and the signature keeps its length.
                 *bytes.first_mut()? ^= 1;
                 Some(format!("{signed}.{}", base64url(&bytes)))
             }),
@@ -38,7 +39,7 @@ impl Tampering {
     }
 }
 
-/// Replaces the token in a member; a member that is missing or no token stays as it is.
+/// Replaces the token in a member. A member that is missing or is not a token stays as it is.
 fn change(answer: &mut Map<String, Value>, member: &str, new: impl Fn(&str) -> Option<String>) {
     let old = answer.get(member).and_then(Value::as_str);
     if let Some(token) = old.and_then(new) {

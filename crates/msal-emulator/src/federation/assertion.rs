@@ -61,8 +61,9 @@ impl Assertion {
         )
     }
 
-    /// Believes an assertion of our own; `None` for everything else.
+    /// Reads an assertion of this emulator; `None` for everything else.
     pub(crate) fn read(sealer: &Sealer, xml: &str) -> Option<Self> {
+        // Only the seal counts. What the text around it says may have been changed on the way.
         let seal = text_of(xml, "SignatureValue")?.trim();
         let plain = sealer.open(PREFIX, seal.strip_prefix(PREFIX)?)?;
         let mut reader = RecordReader::new(FORMAT, &plain)?;

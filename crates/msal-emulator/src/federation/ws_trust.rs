@@ -9,6 +9,7 @@ use crate::protocol::{Call, Reply, escaped};
 
 /// Answers a request for a security token with an assertion, or with a SOAP fault.
 pub(crate) fn issue_assertion(platform: Platform<'_>, call: &Call<'_>) -> Reply {
+    // Clients write the version in the body too, but choose it by the address.
     let xml = String::from_utf8_lossy(call.request.body());
     let version = if call.request.uri().path().contains("2005") {
         &WS_TRUST_2005
@@ -25,6 +26,7 @@ pub(crate) fn issue_assertion(platform: Platform<'_>, call: &Call<'_>) -> Reply 
         );
     };
     let account = platform.directory().account(upn.trim());
+    // All failures are answered alike, so that nobody learns which sign-in names exist.
     let account = account.filter(|account| {
         platform.directory().tenant(account.home).federated
             && platform.people().is_password(account, &password)
@@ -38,6 +40,8 @@ pub(crate) fn issue_assertion(platform: Platform<'_>, call: &Call<'_>) -> Reply 
             "MSIS3127: The specified request failed: ID3242: The security token could not be authenticated or authorized.",
         );
     };
+    // The body has the address of the endpoint (To) and of the relying party (AppliesTo). Where the latter is missing,
+    // an address that is no endpoint is taken.
     let audience = given("Address").filter(|address| !address.contains("/usernamemixed"));
     let audience = xml
         .split_once("AppliesTo")
@@ -114,6 +118,7 @@ impl WsTrust {
     }
 }
 
+/// A SOAP fault with the codes of WS-Trust 1.3 §11.
 fn fault(call: &Call<'_>, code: &str, subcode: &str, reason: &str) -> Reply {
     let body = format!(
         "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\" xmlns:a=\"http://www.w3.org/2005/08/addressing\">\

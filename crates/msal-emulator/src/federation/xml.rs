@@ -6,14 +6,17 @@ pub(super) fn unescaped(text: &str) -> String {
         .replace("&quot;", "\"")
         .replace("&#39;", "'")
         .replace("&apos;", "'")
+        // Last, so that "&amp;lt;" becomes "&lt;" and not "<".
         .replace("&amp;", "&")
 }
 
-/// The content of the first element with this local name that has only text in it.
+/// The text at the beginning of the first element with this local name. Prefixes differ from client to client and do
+/// not count.
 pub(super) fn text_of<'x>(xml: &'x str, name: &str) -> Option<&'x str> {
     let mut rest = xml;
     loop {
         let (before, after) = rest.split_once(name)?;
+        // The name must follow the "<" of a start tag, directly or after a prefix.
         let opens = before.ends_with('<')
             || before
                 .rsplit_once('<')

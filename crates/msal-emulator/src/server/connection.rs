@@ -52,7 +52,7 @@ pub(super) async fn accept(
             () = stop(&mut stopped) => return,
         };
         match stream {
-            // Nothing is bound elsewhere; who comes from elsewhere all the same is not let in.
+            // The sockets are bound to the loopback interface. A peer from elsewhere would be a routing mistake.
             Ok((_, peer)) if !peer.ip().is_loopback() => {}
             Ok((stream, _)) => drop(tokio::spawn(serve(
                 stream,
@@ -66,6 +66,7 @@ pub(super) async fn accept(
 }
 
 async fn serve(stream: TcpStream, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+    // Answers are small: waiting for more to send would only delay them.
     let _ = stream.set_nodelay(true);
     let PortKind::Public(acceptor) = &service.kind else {
         return converse(stream, service, stopped).await;
@@ -97,7 +98,7 @@ async fn converse(
         .max_concurrent_streams(MAX_STREAMS);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), answer));
     tokio::select! {
-        // What goes wrong on a connection is the client's to notice.
+        // The client notices what goes wrong on its connection; there is nobody else to tell.
         _ = connection.as_mut() => {}
         () = stop(&mut stopped) => {
             connection.as_mut().graceful_shutdown();
@@ -121,6 +122,7 @@ async fn answer(
         *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
         return Ok(response);
     };
+    // The latency stands in for the work of the token endpoint; other endpoints answer at once.
     let waits =
         !service.latency.is_zero() && parts.uri.path().to_ascii_lowercase().ends_with("/token");
     if waits {

@@ -36,7 +36,7 @@ async fn bind(port: u16) -> io::Result<Vec<TcpListener>> {
         let bound = v4.local_addr()?.port();
         match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, bound))).await {
             Ok(v6) => return Ok(vec![v4, v6]),
-            // Somebody else has that port on ::1; clients that try it first would meet them.
+            // Another program has this port on ::1, and clients that try IPv6 first would reach it.
             Err(error)
                 if error.kind() == io::ErrorKind::AddrInUse && port == 0 && attempts < 20 =>
             {

@@ -53,6 +53,7 @@ fn authority() -> Result<CertificateParams, ServerError> {
         .push(DnType::CommonName, "msal-emulator test authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    // A test may set its clock, so the certificate is valid at all times that it is likely to set.
     params.not_before = date_time_ymd(2020, 1, 1);
     params.not_after = date_time_ymd(2100, 1, 1);
     Ok(params)
@@ -86,6 +87,7 @@ fn config(
         .map_err(refused)?
         .with_no_client_auth();
     let mut config = builder.with_single_cert(vec![leaf], key).map_err(refused)?;
+    // RFC 7301: clients choose HTTP/2 or HTTP/1.1 during the handshake.
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.ticketer = Ticketer::new().map_err(refused)?;
     Ok(config)

@@ -1,5 +1,5 @@
-//! What comes next in a sign-in: decided anew at each page from what was asked, who is signed in at the
-//! browser, and how far the person has come.
+//! What comes next in a sign-in. It is decided anew at each page, from what was asked, who is signed in at the
+//! browser, and what the person has done so far.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::memory::{Platform, SignedIn};
 use crate::protocol::Moment;
 use crate::refusal::Refusal;
 
-/// A person at the door.
+/// An attempt to sign in: all that decides what comes next, apart from what the person has done.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attempt<'a> {
     pub(crate) platform: Platform<'a>,
@@ -23,7 +23,7 @@ pub(crate) struct Attempt<'a> {
     pub(crate) options: &'a SignInOptions,
     pub(crate) session: &'a Session,
     pub(crate) now: Moment,
-    /// The application is a device elsewhere: the person has to say that it is theirs.
+    /// Whether the application runs on another device, which the person has to confirm.
     pub(crate) device: bool,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Attempt<'a> {
 pub(crate) enum Step {
     /// Ask for a sign-in name.
     Account,
-    /// Let them choose among the accounts of the browser.
+    /// Let the person choose among the accounts of the browser.
     Choose,
     Consent(Arc<Account>),
     Done(SignedIn),
@@ -77,6 +77,7 @@ impl Attempt<'_> {
                 account,
                 enrol: true,
             },
+            // An old second factor is renewed by a whole new sign-in, a missing one by itself.
             Ok(Some(Requirement::MfaFrequency(_))) if !person.mfa => Step::SecondFactor {
                 account,
                 enrol: false,
@@ -98,6 +99,8 @@ impl Attempt<'_> {
             .login_hint
             .as_deref()
             .map(|hint| self.platform.directory().account(hint));
+        // OpenID Connect Core §3.1.2.6: login_required (AADSTS50058) when nobody is signed in, and
+        // account_selection_required (AADSTS16000) when several are and the request does not say who is meant.
         let person = match (hinted, self.session.people()) {
             (Some(Some(account)), _) => self.session.of(&account),
             (Some(None), _) | (None, []) => None,
@@ -110,7 +113,7 @@ impl Attempt<'_> {
         self.admit(person.clone())
     }
 
-    /// Lets somebody in without a page, unless a rule says no.
+    /// Signs somebody in without a page, unless a policy is not met.
     pub(crate) fn admit(&self, person: SignedIn) -> Result<SignedIn, Refusal> {
         let account = self.platform.directory().account(&person.upn);
         let account = account.ok_or_else(|| Refusal::new(50058))?;
@@ -121,7 +124,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// Who wants to sign in, or how to find out.
+    /// The account to sign in, or the page that finds out.
     fn account(&self, interaction: &Interaction) -> Result<Arc<Account>, Step> {
         let directory = self.platform.directory();
         if let Some(upn) = &interaction.upn {
@@ -132,6 +135,7 @@ impl Attempt<'_> {
         if wanted && self.takes_newcomers() {
             return Err(Step::SignUp);
         }
+        // "Use another account" was pressed: neither the hint nor the browser's session applies any more.
         if interaction.chosen {
             return Err(Step::Account);
         }
@@ -144,6 +148,7 @@ impl Attempt<'_> {
         if has(Prompt::Login) || has(Prompt::Create) {
             return Err(Step::Account);
         }
+        // `domain_hint` narrows the accounts of the browser to those of one domain.
         let of_domain = |person: &&SignedIn| {
             let domain = person.upn.rsplit_once('@').map(|(_, domain)| domain);
             self.options
@@ -159,13 +164,14 @@ impl Attempt<'_> {
         }
     }
 
-    /// The sign-in that counts: the one just made, or the browser's, when that is good enough.
+    /// The sign-in that counts: the one just made, or else that of the browser, if it is recent enough.
     fn signed_in(&self, account: &Account, interaction: &Interaction) -> Option<SignedIn> {
         if let Some(at) = interaction.password_at {
             let serial = self.platform.identifiers().serial();
             let person = SignedIn::new(account.upn.clone(), at, interaction.mfa, serial);
             return Some(person.continuing(self.session.of(account)));
         }
+        // OpenID Connect Core §3.1.2.1, prompt=login: the person is asked although they are signed in.
         if self.options.has(Prompt::Login) || self.options.has(Prompt::Create) {
             return None;
         }
@@ -186,7 +192,7 @@ impl Attempt<'_> {
             .is_none_or(|age| self.now <= person.at.plus(age))
     }
 
-    /// The rule that the person can still meet at a page; refuses where there is none.
+    /// The policy that the person can still meet at a page. One that no page helps with refuses the sign-in.
     fn unmet(&self, account: &Account, person: &SignedIn) -> Result<Option<Requirement>, Refusal> {
         if !self.platform.people().is_enabled(account) {
             return Err(Refusal::new(50057));
@@ -230,7 +236,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// Whether people make accounts of their own here.
+    /// Whether people can make accounts of their own here.
     pub(crate) fn takes_newcomers(&self) -> bool {
         !self.device && sign_up::is_open(self.realm, self.platform.directory())
     }

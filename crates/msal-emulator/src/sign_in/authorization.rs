@@ -1,5 +1,5 @@
-//! An authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1): what it asks and where its
-//! answer goes.
+//! An authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1): what it asks for, and where its answer
+//! goes.
 
 mod return_address;
 
@@ -34,7 +34,7 @@ pub(crate) struct Authorization<'d> {
     client_info: bool,
 }
 
-/// How the person is to be asked.
+/// How the client wants the person to be asked (OpenID Connect Core §3.1.2.1).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SignInOptions {
     pub(crate) prompts: Vec<Prompt>,
@@ -47,7 +47,7 @@ pub(crate) struct SignInOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Prompt {
     Consent,
-    /// To make an account, where the tenant lets people; elsewhere a sign-in without an old session.
+    /// Offer to make an account, in tenants with self-service sign-up. Elsewhere the person signs in anew.
     Create,
     Login,
     None,
@@ -79,7 +79,7 @@ impl<'d> Authorization<'d> {
         }
     }
 
-    /// Sends the client what it asked for, for somebody who signed in.
+    /// Sends the client what it asked for, after somebody has signed in.
     pub(crate) fn grant(
         &self,
         platform: Platform<'_>,
@@ -174,7 +174,7 @@ impl<'d> Authorization<'d> {
     }
 }
 
-/// The part of an authorization request that can be refused.
+/// The parts of an authorization request that are checked.
 struct CheckedRequest<'d> {
     response_type: ResponseType,
     asked: Asked<'d>,
@@ -190,10 +190,12 @@ impl<'d> CheckedRequest<'d> {
         version: Version,
         parameters: &Parameters<'_>,
     ) -> Result<Self, Refusal> {
+        // RFC 6749 §3.1: "Request and response parameters MUST NOT be included more than once."
         if let Some(name) = parameters.duplicate() {
             return Err(Refusal::new(9_000_411).with("parameter", name));
         }
         let response_type = read_response_type(back, version, parameters)?;
+        // RFC 7636 §4.3: the method "defaults to "plain" if not present in the request".
         let method = parameters.value("code_challenge_method");
         if method.is_some_and(|method| !["plain", "S256"].contains(&method)) {
             return Err(Refusal::new(50149));
@@ -208,6 +210,7 @@ impl<'d> CheckedRequest<'d> {
         if back.kind == RedirectKind::Spa && challenge.is_none() {
             return Err(Refusal::new(9_002_325));
         }
+        // An application of one tenant has to name that tenant: /common would let others in.
         if back.app.only_tenant.is_some() && back.realm.tenant().is_none() {
             return Err(Refusal::new(50194));
         }
@@ -222,6 +225,7 @@ impl<'d> CheckedRequest<'d> {
         Ok(Self {
             response_type,
             asked: Asked::read(version, text, back.app, platform.directory())?,
+            // OpenID Connect Core §2: auth_time is required when max_age was requested, or the claim itself (§5.5.1).
             auth_time: options.max_age.is_some() || claims["id_token"].get("auth_time").is_some(),
             options,
             text: text.to_owned(),
@@ -237,7 +241,7 @@ impl SignInOptions {
             .filter(|name| !name.is_empty())
             .map(Prompt::read)
             .collect::<Result<_, _>>()?;
-        // OpenID Connect Core §3.1.2.1 has a list; Entra takes one value of it.
+        // OpenID Connect Core §3.1.2.1 allows a list of values; Entra takes one.
         if prompts.len() > 1 {
             return Err(Refusal::new(90023).with("parameter", "prompt"));
         }
@@ -275,7 +279,7 @@ impl Prompt {
     }
 }
 
-/// What the client wants, when it may have it in the way it asks for.
+/// The response type, if the application may have it and the response mode suits it.
 fn read_response_type(
     back: &ReturnAddress<'_>,
     version: Version,
@@ -292,6 +296,7 @@ fn read_response_type(
         ResponseType::read(text).ok_or_else(|| refused("is not enabled for the application."))?;
     check_enabled(response_type, back.app)?;
     let mode = parameters.value("response_mode").unwrap_or("fragment");
+    // OAuth 2.0 Multiple Response Types: tokens must not be in a query, which servers log.
     let known = ["query", "fragment", "form_post"].contains(&mode);
     if !known || (mode == "query" && response_type.has_tokens()) {
         return Err(Refusal::new(70007).with("response_mode", mode));

@@ -12,7 +12,7 @@ use crate::settings::SignIn;
 
 /// Shows the first page of a sign-in, or redirects to the client with a code or an error.
 ///
-/// A client or redirect address that is not known gets no redirect (RFC 6749 §4.1.2.1).
+/// RFC 6749 §4.1.2.1: without a known client and redirect URI, the error is shown and not sent anywhere.
 pub(crate) fn authorize(platform: Platform<'_>, call: &Call<'_>, version: Version) -> Reply {
     let back = match ReturnAddress::read(platform, &call.target.tenant, &call.parameters) {
         Ok(back) => back,
@@ -37,7 +37,7 @@ pub(crate) fn authorize(platform: Platform<'_>, call: &Call<'_>, version: Versio
     proceed(platform, call, interaction, session, None).set_cookie(browser.cookie())
 }
 
-/// The answer when nobody is to be asked: `prompt=none`, and the settings for programs.
+/// The answer when no page is to be shown: for `prompt=none`, and where the settings say so.
 fn without_page(
     platform: Platform<'_>,
     call: &Call<'_>,
@@ -57,8 +57,10 @@ fn without_page(
     let hint = authorization.options.login_hint.as_deref();
     let hinted = hint.and_then(|hint| platform.directory().account(hint));
     let outcome = match (platform.settings().sign_in, hinted) {
+        // OpenID Connect Core §3.1.2.1, prompt=none: no page may be shown, whatever the settings are.
         _ if authorization.options.has(Prompt::None) => attempt.silent(),
         (SignIn::Pages, _) => return None,
+        // A program that names its user gets a code at once; people at a browser get pages.
         (SignIn::Automatic, _) if call.is_browser() => return None,
         (SignIn::Automatic, None) => return None,
         (SignIn::Automatic | SignIn::Unattended, Some(account)) => {
@@ -79,7 +81,7 @@ fn without_page(
     })
 }
 
-/// What a sign-in has to remember of its request.
+/// The parameters that a sign-in remembers of its request.
 const KEPT: [&str; 17] = [
     "claims",
     "client_id",

@@ -8,8 +8,8 @@ use super::session::Session;
 use crate::memory::Platform;
 use crate::protocol::{Call, Reply};
 
-/// Asks for the code. One in the URL only fills the field: that the person typed or saw it is the point
-/// (RFC 8628 §5.4).
+/// Asks for the code. A code in the URL only fills the field, so that the person sees it and has to confirm it
+/// (RFC 8628 §3.3.1, §5.4).
 pub(crate) fn device_page(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let browser = Browser::of(platform, call);
     let interaction =
@@ -27,7 +27,7 @@ pub(crate) fn device_page(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     .set_cookie(browser.cookie())
 }
 
-/// Takes the code and goes on to sign its user in.
+/// Takes the code, and goes on with the sign-in of its user.
 pub(super) fn code_entered(
     platform: Platform<'_>,
     call: &Call<'_>,

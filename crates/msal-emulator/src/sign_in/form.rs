@@ -1,4 +1,4 @@
-//! The pages of a sign-in: what a form says, and which page comes next.
+//! Where the forms of the pages are sent: each changes how far the sign-in has come, and the next page follows.
 
 mod ending;
 mod fields;
@@ -18,12 +18,14 @@ use crate::refusal::Refusal;
 /// Takes a form and shows the next page.
 pub(crate) fn take_form(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let Some(mut interaction) = Interaction::open(platform, call) else {
+        // The form is too old, of another browser, or none of ours: it may have been forged on another site.
         return explain(platform, call, &Refusal::new(165_000));
     };
     let session = Session::read(platform, call);
     if interaction.purpose == Purpose::SignOut {
         return account_chosen(platform, call, &interaction, session);
     }
+    // An account that was picked needs no button: the accounts are the buttons.
     let alert = if let Some(upn) = call.parameter("pick") {
         interaction.choose(upn.to_owned());
         None

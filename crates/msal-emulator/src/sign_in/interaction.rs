@@ -1,8 +1,8 @@
-//! A sign-in on its way from page to page.
+//! A sign-in as it goes from page to page.
 //!
-//! Each form carries it, sealed: what was asked at first, how far the person has come, and the browser it
-//! belongs to. A form that another site makes a browser send has none that fits that browser's cookie,
-//! so it is the token against cross-site request forgery too.
+//! Each form carries it, sealed: what was asked for at first, what the person has done since, and the browser it
+//! belongs to. It also protects against cross-site request forgery (RFC 6749 §10.12): a form that another site makes
+//! a browser send contains no interaction that fits the cookie of that browser.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::issuer::{RecordReader, RecordWriter, scramble};
 use crate::memory::Platform;
 use crate::protocol::{Call, Moment, Version};
 
-/// A sign-in on its way.
+/// A sign-in as it goes from page to page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Interaction {
     pub(crate) purpose: Purpose,
@@ -25,14 +25,14 @@ pub(crate) struct Interaction {
     begun: Moment,
     /// The person who signs in, once they said so.
     pub(crate) upn: Option<String>,
-    /// They chose or typed the account in this sign-in.
+    /// Whether they chose or typed the account in this sign-in.
     pub(crate) chosen: bool,
     /// When they typed their password in this sign-in.
     pub(crate) password_at: Option<Moment>,
     pub(crate) mfa: bool,
-    /// They want to make an account.
+    /// Whether they want to make an account.
     pub(crate) creating: bool,
-    /// They accepted what the application asks for, or that the device may sign in.
+    /// Whether they agreed to what the application asks for, or to the sign-in of the device.
     pub(crate) accepted: bool,
 }
 
@@ -43,7 +43,7 @@ pub(crate) enum Purpose {
     Authorize(Version),
     /// A device that waits for its user.
     Device,
-    /// Nothing: a sign-out on its way.
+    /// A sign-out.
     SignOut,
 }
 
@@ -70,7 +70,7 @@ impl Interaction {
         }
     }
 
-    /// Begins anew with another account.
+    /// Forgets the account and what was done with it.
     pub(crate) fn restart(&mut self) {
         self.upn = None;
         self.chosen = true;
@@ -86,7 +86,7 @@ impl Interaction {
         self.upn = Some(upn);
     }
 
-    /// The same, of the account that the next page is about.
+    /// The same interaction, with the account that the next page is about.
     pub(crate) fn about(&self, account: Option<&Account>) -> Self {
         let mut interaction = self.clone();
         if let Some(account) = account {
@@ -121,7 +121,7 @@ impl Interaction {
         platform.sealer().seal("", serial, writer.finish())
     }
 
-    /// Reads a form's token; `None` unless it is from here, of this browser, and not too old.
+    /// Reads the field of a form; `None` unless it is from here, of this browser, and not too old.
     pub(crate) fn open(platform: Platform<'_>, call: &Call<'_>) -> Option<Self> {
         let plain = platform.sealer().open("", call.parameter(FIELD)?)?;
         let interaction = Self::read(&plain)?;
@@ -164,7 +164,7 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// The browser that sends a request; one that is not known gets a name.
+    /// The browser that sends a request. One that is not known gets a new id.
     pub(crate) fn of(platform: Platform<'_>, call: &Call<'_>) -> Self {
         Self::known(call).unwrap_or_else(|| Self {
             id: scramble(platform.identifiers().serial() ^ scramble(platform.settings().seed)),
@@ -190,7 +190,7 @@ impl Browser {
 /// The hidden field of the forms.
 pub(crate) const FIELD: &str = "flow";
 
-/// The name of Entra's.
+/// Entra's cookie of the same purpose has this name.
 const COOKIE: &str = "buid";
 const FORMAT: u8 = 4;
 const LIFE: Duration = Duration::from_secs(3600);

@@ -11,8 +11,8 @@ use crate::directory::Directory;
 use crate::memory::{Platform, SignedIn};
 use crate::protocol::{Call, Jwt, Parameters, Reply};
 
-/// Signs the browser out, and goes back to the client if it is known. Where several accounts are signed in
-/// and the request names none, the person chooses.
+/// Signs the browser out, and sends it back to the client if its address is registered. If several accounts are
+/// signed in and the request names none, the person chooses.
 pub(crate) fn logout(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let session = Session::read(platform, call);
     let hint = hint(platform, call);
@@ -22,7 +22,7 @@ pub(crate) fn logout(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     finish(platform, call, &call.parameters, session, hint.as_deref())
 }
 
-/// Takes the choice.
+/// Takes the choice of the person.
 pub(super) fn account_chosen(
     platform: Platform<'_>,
     call: &Call<'_>,
@@ -33,7 +33,8 @@ pub(super) fn account_chosen(
     finish(platform, call, &parameters, session, call.parameter("pick"))
 }
 
-/// Whom the client wants to sign out: it says so by name, or shows an id_token, which may have expired.
+/// The account that the client wants to sign out, by name or by an id_token. RP-Initiated Logout §2: the id_token may
+/// have expired.
 fn hint(platform: Platform<'_>, call: &Call<'_>) -> Option<String> {
     let by_token = || {
         let jwt = Jwt::read(call.parameter("id_token_hint")?)?;
@@ -86,7 +87,7 @@ fn finish(
     reply.set_cookie(session.cookie(platform))
 }
 
-/// The addresses that hear of the end of sessions. Front-Channel Logout 1.0 §3 sends `iss` and `sid`;
+/// The addresses that are told of the end of sessions. OpenID Connect Front-Channel Logout 1.0 sends `iss` and `sid`;
 /// Entra leaves `iss` out.
 fn told(gone: &[SignedIn], directory: &Directory) -> Vec<Url> {
     let of_person = |person: &SignedIn| {
@@ -103,7 +104,7 @@ fn told(gone: &[SignedIn], directory: &Directory) -> Vec<Url> {
     gone.iter().flat_map(of_person).collect()
 }
 
-/// Where the browser goes afterwards, if an application has registered it.
+/// Where the browser goes afterwards. RP-Initiated Logout §3: only to an address that is registered.
 fn back(platform: Platform<'_>, parameters: &Parameters<'_>) -> Option<Url> {
     let asked = parameters.value("post_logout_redirect_uri")?;
     platform.directory().has_redirect(asked).then_some(())?;

@@ -13,7 +13,7 @@ use crate::memory::{Platform, Verdict};
 use crate::protocol::{Call, Parameters, Reply};
 use crate::refusal::Refusal;
 
-/// Shows the page that comes next, or ends the sign-in.
+/// Shows the page that comes next, or ends the sign-in. `alert` says what was wrong with the last form.
 pub(crate) fn proceed(
     platform: Platform<'_>,
     call: &Call<'_>,
@@ -24,6 +24,7 @@ pub(crate) fn proceed(
     let parameters = Parameters::read(interaction.asked.as_bytes());
     match interaction.purpose {
         Purpose::Authorize(version) => {
+            // The request is read again at each page, so a change of the directory in between is not missed.
             let back = ReturnAddress::read(platform, &interaction.tenant, &parameters);
             let back = match back {
                 Ok(back) => back,

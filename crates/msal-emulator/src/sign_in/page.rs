@@ -1,7 +1,7 @@
-//! The pages people see: plain HTML that works without script, on a desktop and on a phone.
+//! The pages that people see: plain HTML that works without script, on a desktop and on a phone.
 //!
-//! Every page carries strict headers: no script but the one of `form_post`, no framing, no sniffing, no
-//! referrer, nothing kept. All text that comes from elsewhere is escaped by [`Markup::text`].
+//! Every page has strict headers: no script but that of `form_post`, no frames around it, no referrer, no caching.
+//! Text that comes from elsewhere is escaped by `Markup::text`.
 
 mod device;
 mod error;

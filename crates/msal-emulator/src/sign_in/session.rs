@@ -7,12 +7,12 @@ use crate::issuer::{RecordReader, RecordWriter};
 use crate::memory::{IssuePoint, Platform, SignedIn};
 use crate::protocol::Call;
 
-/// Who is signed in at a browser, last first.
+/// Who is signed in at a browser. The last to sign in comes first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Session(Vec<SignedIn>);
 
 impl Session {
-    /// Reads the cookie. Accounts that were closed, or whose sessions were revoked since, are not in it.
+    /// Reads the cookie. Accounts that were disabled or whose sessions were revoked since are left out.
     pub(crate) fn read(platform: Platform<'_>, call: &Call<'_>) -> Self {
         let read = || {
             let plain = platform.sealer().open("", call.cookie(COOKIE)?)?;
@@ -41,10 +41,11 @@ impl Session {
     pub(crate) fn add(&mut self, person: SignedIn) {
         self.remove(&person.upn);
         self.0.insert(0, person);
+        // The list travels in a cookie, which browsers limit to 4 KiB.
         self.0.truncate(MAX_PEOPLE);
     }
 
-    /// Notes what an account that is here has joined; answers the `Set-Cookie` when that is new.
+    /// Notes the applications that a signed-in account uses. Answers the `Set-Cookie` if one is new.
     pub(crate) fn remember(
         &mut self,
         person: &SignedIn,
@@ -63,7 +64,7 @@ impl Session {
             .retain(|person| !person.upn.eq_ignore_ascii_case(upn));
     }
 
-    /// Takes an account out, or all of them.
+    /// Removes an account, or all of them, and answers which they were.
     pub(crate) fn sign_out(&mut self, whom: Option<&str>) -> Vec<SignedIn> {
         let goes = |person: &SignedIn| whom.is_none_or(|upn| person.upn.eq_ignore_ascii_case(upn));
         let (gone, stay) = std::mem::take(&mut self.0).into_iter().partition(goes);
@@ -71,7 +72,7 @@ impl Session {
         gone
     }
 
-    /// The `Set-Cookie` that keeps it.
+    /// The `Set-Cookie` that keeps the session.
     ///
     /// `SameSite=None`, because a client may send its user here by a form, or look in a hidden frame
     /// whether somebody is signed in; the forms of the pages carry a token of their own instead.
@@ -107,7 +108,7 @@ fn is_valid(person: &SignedIn, platform: Platform<'_>) -> bool {
             .is_none()
 }
 
-/// The name of Entra's.
+/// Entra's cookie of the same purpose has this name.
 const COOKIE: &str = "ESTSAUTH";
 const FORMAT: u8 = 3;
 const MAX_PEOPLE: usize = 8;

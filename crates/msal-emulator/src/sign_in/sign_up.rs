@@ -6,7 +6,7 @@ use crate::directory::{Directory, DirectoryBuilder, Tenant, User};
 use crate::memory::Platform;
 use crate::protocol::Call;
 
-/// Somebody who wants to be a user.
+/// The account that somebody wants to make.
 #[derive(Debug)]
 pub(crate) struct Newcomer<'c> {
     upn: &'c str,
@@ -16,7 +16,7 @@ pub(crate) struct Newcomer<'c> {
     family_name: Option<&'c str>,
 }
 
-/// Why somebody does not become a user.
+/// Why an account is not made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignUpProblem {
     NoAddress,
@@ -26,7 +26,7 @@ pub(crate) enum SignUpProblem {
 }
 
 impl<'c> Newcomer<'c> {
-    /// Reads the form of the page for it.
+    /// Reads the form of the sign-up page.
     pub(crate) fn read(
         platform: Platform<'_>,
         call: &'c Call<'_>,
@@ -57,7 +57,7 @@ impl<'c> Newcomer<'c> {
         })
     }
 
-    /// What the directory has to take in.
+    /// What is to be added to the directory.
     pub(crate) fn declaration(&self) -> DirectoryBuilder {
         let mut user = User::new(self.upn, self.password);
         user.given_name = self.given_name.map(str::to_owned);
@@ -78,7 +78,7 @@ impl SignUpProblem {
     }
 }
 
-/// Whether people make accounts of their own at a URL.
+/// Whether people can make accounts of their own at a URL.
 pub(crate) fn is_open(realm: Realm, directory: &Directory) -> bool {
     realm
         .tenant()

@@ -1,4 +1,4 @@
-//! Token answers, as v1 and v2.0 write them.
+//! What is answered to a grant: tokens, and the bodies and parameters that carry them.
 
 mod body;
 mod claims;
@@ -12,7 +12,7 @@ use crate::directory::Account;
 use crate::memory::Platform;
 use crate::protocol::base64url;
 
-/// `client_info`: names a person by their home, wherever the tokens are for.
+/// `client_info`: names a person by object id and tenant of their home, whatever tenant the tokens are for.
 pub(crate) fn client_info(platform: Platform<'_>, account: &Account) -> String {
     let home = platform.directory().tenant(account.home).id;
     let json = format!(r#"{{"uid":"{}","utid":"{home}"}}"#, account.object_id);

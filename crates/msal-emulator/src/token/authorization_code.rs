@@ -1,4 +1,4 @@
-//! Authorization codes (RFC 6749 §4.1.2): who signed in, to what, and who may redeem it.
+//! Authorization codes (RFC 6749 §4.1.2): who signed in, to what, and which client may redeem the code.
 
 use aws_lc_rs::digest::{SHA256, digest};
 
@@ -19,17 +19,17 @@ pub(crate) struct AuthorizationCode {
     pub(crate) asked: String,
     pub(crate) nonce: String,
     pub(crate) challenge: String,
-    /// The challenge is a digest of the verifier, not the verifier itself.
+    /// Whether the challenge is a digest of the verifier, and not the verifier itself (RFC 7636 §4.3).
     pub(crate) s256: bool,
     /// When the person signed in.
     pub(crate) signed_in: Moment,
-    /// There was a second factor.
+    /// Whether there was a second factor.
     pub(crate) mfa: bool,
-    /// The client asked to be told when.
+    /// Whether the client asked when that was.
     pub(crate) auth_time: bool,
-    /// It goes to a single-page application.
+    /// Whether it was sent to a single-page application.
     pub(crate) spa: bool,
-    /// The session at the browser, for clients that want to know.
+    /// The session at the browser, for clients that want to hear when it ends.
     pub(crate) session: String,
 }
 
@@ -85,9 +85,10 @@ impl AuthorizationCode {
         })
     }
 
-    /// RFC 7636 §4.6: the verifier must be what the challenge was made from.
+    /// RFC 7636 §4.6: the challenge must be the one that the verifier gives.
     pub(crate) fn is_verified_by(&self, verifier: Option<&str>) -> bool {
         match verifier {
+            // Without a challenge no verifier is needed; with one, leaving the verifier out must not help a thief.
             None => self.challenge.is_empty(),
             Some(verifier) if self.s256 => {
                 self.challenge == base64url(digest(&SHA256, verifier.as_bytes()).as_ref())

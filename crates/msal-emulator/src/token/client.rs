@@ -1,4 +1,4 @@
-//! The client of a token request: who it is, and whether it proves that.
+//! The client of a token request: who it is, and whether it authenticates (RFC 6749 §2.3, §3.2.1).
 
 use super::client_assertion;
 use super::request::TokenRequest;
@@ -38,6 +38,7 @@ impl<'d> Client<'d> {
         realm: Realm,
         directory: &'d Directory,
     ) -> Result<&'d AppEntry, Refusal> {
+        // The GUID of zeros, which a program without configuration sends, has an error of its own.
         if client_id.bytes().all(|byte| matches!(byte, b'0' | b'-')) {
             return Err(Refusal::new(700_038).with("client", client_id));
         }
@@ -46,6 +47,7 @@ impl<'d> Client<'d> {
         if realm.excludes(app) {
             return Err(unknown());
         }
+        // An application of one tenant has to name that tenant: /common would let others in.
         if app.only_tenant.is_some() && !matches!(realm, Realm::Tenant(_)) {
             return Err(Refusal::new(50194));
         }
@@ -53,6 +55,8 @@ impl<'d> Client<'d> {
     }
 }
 
+/// Whether the client authenticates. A public client that shows nothing does not, and may go on; one that shows
+/// what it cannot have is refused.
 fn prove(
     platform: Platform<'_>,
     app: &AppEntry,

@@ -1,4 +1,4 @@
-//! Client assertions (RFC 7521 §4.2, RFC 7523 §2.2): an application proves itself by a signed token.
+//! Client assertions (RFC 7521 §4.2, RFC 7523 §2.2): an application authenticates by a signed token.
 
 use serde_json::Value;
 
@@ -24,10 +24,11 @@ pub(crate) fn check(
         return Err(Refusal::new(90023).with("parameter", "client_assertion_type"));
     }
     let jwt = Jwt::read(assertion).ok_or_else(|| Refusal::new(50027))?;
+    // A token of this emulator is a federated credential, which names the application by its subject only.
     if let Some(claims) = platform.issuer().verify(&jwt) {
         return exchange(app, &claims, call.now);
     }
-    // RFC 7523 §3: issuer and subject are the client.
+    // RFC 7523 §3 (2.B): for client authentication, the subject is the client id; the issuer is the client too.
     if jwt.claim("iss") != Some(&app.client_id) || jwt.claim("sub") != Some(&app.client_id) {
         return Err(Refusal::new(700_021));
     }
@@ -41,7 +42,7 @@ pub(crate) fn check(
     check_time(&jwt, call.now)
 }
 
-/// The registered certificate that the header names, by thumbprint or by bringing it along.
+/// The registered certificate that the header names, by a thumbprint or by containing it.
 fn certificate<'a>(app: &'a AppEntry, jwt: &Jwt<'_>) -> Option<&'a Certificate> {
     let text = |name: &str| jwt.header.get(name).and_then(Value::as_str);
     // MSAL Python pads its thumbprints.
@@ -58,7 +59,7 @@ fn certificate<'a>(app: &'a AppEntry, jwt: &Jwt<'_>) -> Option<&'a Certificate> 
             x5t_s256.map(|x5t| x5t == certificate.x5t_s256),
             leaf.as_ref().map(|leaf| leaf == *certificate),
         ];
-        // All that the header says must be true, and it must say something.
+        // Everything that the header says must be true, and it must say something.
         matches.iter().flatten().all(|matches| *matches) && matches.iter().any(Option::is_some)
     })
 }
@@ -90,12 +91,15 @@ fn check_audience(
         || directory
             .find_tenant(segment)
             .is_some_and(|tenant| directory.find_tenant(&call.target.tenant) == Some(tenant));
+    // What follows the tenant is empty for a v1 issuer and "v2.0" for the other; the rest are token endpoints.
     let rest = rest.trim_end_matches('/');
     let known = ["", "v2.0", "oauth2/token", "oauth2/v2.0/token"].contains(&rest)
         || rest.ends_with("/oauth2/v2.0/token");
     (same && known).then_some(()).ok_or_else(refused)
 }
 
+/// RFC 7523 §3 (4, 5): the assertion must not have expired, and its time must have come, "subject to allowable clock
+/// skew".
 fn check_time(jwt: &Jwt<'_>, now: Moment) -> Result<(), Refusal> {
     let from = jwt.time("nbf").or_else(|| jwt.time("iat")).unwrap_or(0);
     let until = jwt.time("exp").unwrap_or(0);
@@ -109,8 +113,8 @@ fn check_time(jwt: &Jwt<'_>, now: Moment) -> Result<(), Refusal> {
         .with("until", precise(until)))
 }
 
-/// A token of our own in place of an assertion: a federated identity credential. The subject must be one
-/// that the application trusts, or the one that was made for it by `fmi_path`.
+/// Accepts a token of this emulator in the place of an assertion: a federated identity credential. Its subject must be
+/// one that the application trusts, or one that was made for the application by `fmi_path`.
 fn exchange(app: &AppEntry, claims: &VerifiedClaims, now: Moment) -> Result<(), Refusal> {
     let subject = claims.text("sub").unwrap_or_default();
     let for_exchange = claims.is_for(TOKEN_EXCHANGE) || claims.is_for(TOKEN_EXCHANGE_ID);
@@ -133,5 +137,5 @@ fn exchange(app: &AppEntry, claims: &VerifiedClaims, now: Moment) -> Result<(), 
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Clocks differ by as much.
+/// How far clocks may differ, in seconds.
 const SKEW: u64 = 300;

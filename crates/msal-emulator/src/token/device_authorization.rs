@@ -28,6 +28,7 @@ pub(crate) fn authorize_device(
         return Err(Refusal::missing("scope"));
     }
     Asked::read(version, text, app, directory)?;
+    // What is asked for is checked now, while the device is there to be told, and read again when the tokens are made.
     let serial = platform.identifiers().serial();
     let user_code = user_code(scramble(serial ^ scramble(settings.seed)));
     let (life, interval) = (settings.device_code_life, settings.device_code_interval);

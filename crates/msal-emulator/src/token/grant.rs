@@ -1,4 +1,4 @@
-//! The grants, one file each, and what those about a person share.
+//! The grants, one file each.
 
 mod authorization_code;
 mod candidate;
@@ -18,7 +18,7 @@ use crate::access::Realm;
 use crate::memory::Platform;
 use crate::refusal::Refusal;
 
-/// Decides about a request of one grant type.
+/// Judges a request of one grant type.
 pub(crate) type Judge = for<'d> fn(
     Platform<'d>,
     &'d TokenRequest<'d>,

@@ -15,26 +15,26 @@ use crate::protocol::{Moment, RefreshTokenId, base64url};
 pub(crate) struct RefreshToken {
     pub(crate) serial: u64,
     pub(crate) issued: Moment,
-    /// Names the sign-in that this token descends from.
+    /// The sign-in that this token descends from, named by the serial number of the first token.
     pub(crate) lineage: u64,
     pub(crate) upn: String,
     pub(crate) client_id: String,
     /// Issued to a member of the family of client ids.
     pub(crate) family: bool,
-    /// Issued to a client that proved itself: survives a change of the user's password.
+    /// Issued to a client that authenticated, and so survives a change of the user's password.
     pub(crate) confidential: bool,
     /// The sign-in had a second factor.
     pub(crate) mfa: bool,
     /// When the person signed in.
     pub(crate) signed_in: Moment,
-    /// Issued to a single-page application: ends then, whatever comes between.
+    /// When a token of a single-page application ends, however often it is renewed.
     pub(crate) spa_until: Option<Moment>,
 }
 
-/// What a refresh token takes over from the sign-in or the token before it.
+/// What a refresh token inherits from the sign-in or from the token before it.
 #[derive(Clone, Debug)]
 pub(crate) struct Descent {
-    /// `None` starts a lineage.
+    /// `None` starts a lineage of its own.
     pub(crate) lineage: Option<u64>,
     pub(crate) confidential: bool,
     pub(crate) mfa: bool,
@@ -43,7 +43,7 @@ pub(crate) struct Descent {
 }
 
 impl Descent {
-    /// Of a sign-in with a password.
+    /// The descent of a token from a sign-in with a password.
     pub(crate) fn sign_in(confidential: bool, now: Moment) -> Self {
         Self {
             lineage: None,
@@ -79,7 +79,7 @@ impl RefreshToken {
         }
     }
 
-    /// What the next token takes over from this one.
+    /// What the next token inherits from this one.
     pub(crate) fn descent(&self, confidential: bool) -> Descent {
         Descent {
             lineage: Some(self.lineage),
@@ -109,6 +109,7 @@ impl RefreshToken {
         ));
         prefix.push_str(BODY_PREFIX);
         let mut plain = self.to_bytes();
+        // Zeros after the record make the text as long as the settings say: three bytes are four characters.
         let padded = chars.saturating_sub(prefix.len()).min(MAX_CHARS) * 3 / 4;
         let padded = padded.saturating_sub(Sealer::text_len(0) * 3 / 4);
         plain.resize(plain.len().max(padded), 0);
@@ -117,6 +118,7 @@ impl RefreshToken {
 
     /// Reads a token; `None` when it is malformed or not from here.
     pub(crate) fn open(sealer: &Sealer, text: &str) -> Option<Self> {
+        // Whatever a client sends is decoded, so it should not be longer than any token can be.
         if text.len() > MAX_CHARS * 2 || !text.starts_with(PREFIX) {
             return None;
         }

@@ -25,17 +25,19 @@ pub(crate) struct TokenRequest<'c> {
 pub(crate) enum Presented {
     Nothing,
     Token(RefreshToken),
-    /// Something that is not a refresh token of ours.
+    /// A text that is not a refresh token of this emulator.
     Unreadable,
 }
 
 impl<'c> TokenRequest<'c> {
     pub(crate) fn read(platform: Platform<'_>, call: &'c Call<'c>, version: Version) -> Self {
+        // RFC 6749 §2.3.1: credentials come in a header or, not recommended and common, in the form. The form wins.
         let (mut client_id, mut client_secret) = (None, None);
         if let Some((id, secret)) = basic_credentials(call.request.headers()) {
             (client_id, client_secret) = (Some(Cow::Owned(id)), Some(Cow::Owned(secret)));
         }
         let grant_type = call.parameter("grant_type");
+        // Other grants ignore the parameter (RFC 6749 §3.2), so a token in one of them is not counted.
         let presented = call
             .parameter("refresh_token")
             .filter(|_| grant_type == Some("refresh_token"));
@@ -55,7 +57,7 @@ impl<'c> TokenRequest<'c> {
         }
     }
 
-    /// The user the request is about, as far as it says.
+    /// The user that the request is about, if it names one.
     pub(crate) fn user(&self) -> Option<&str> {
         match &self.refresh_token {
             Presented::Token(token) => Some(&token.upn),

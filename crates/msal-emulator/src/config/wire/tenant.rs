@@ -1,4 +1,4 @@
-//! Tenants, their people and their rules, as the file writes them.
+//! Tenants, their people and their policies, as the file writes them.
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ struct GuestWire {
 #[serde(deny_unknown_fields)]
 struct PolicyWire {
     requires: RequirementWire,
-    /// Of the requirements that have one: how often.
+    /// How often, for requirements that have a frequency.
     every_seconds: Option<Spanned<u64>>,
     #[serde(default)]
     users: Vec<String>,

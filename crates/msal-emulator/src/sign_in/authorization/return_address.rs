@@ -11,14 +11,14 @@ use crate::protocol::{Call, Parameters, Reply, ResponseType, is_loopback};
 use crate::refusal::{B2cError, Refusal, description};
 use crate::sign_in::page;
 
-/// Where the answer to an authorization request goes. It is known before anything else is judged,
-/// so that errors can go there too.
+/// Where the answer to an authorization request goes. It is found out before anything else is checked, so that errors
+/// can go there too (RFC 6749 §4.1.2.1).
 #[derive(Debug)]
 pub(crate) struct ReturnAddress<'d> {
     pub(crate) app: &'d AppEntry,
     pub(crate) realm: Realm,
     pub(crate) uri: Url,
-    /// As the request wrote it.
+    /// The redirect URI as the request wrote it, which the token request has to repeat.
     pub(super) asked_uri: String,
     pub(super) kind: RedirectKind,
     mode: ResponseMode,
@@ -75,7 +75,7 @@ impl<'d> ReturnAddress<'d> {
             return self.refuse_at_b2c(call, error);
         }
         let error = match refusal.code {
-            // OpenID Connect Core §3.1.2.6 has a name of its own for it.
+            // OpenID Connect Core §3.1.2.6 has a name of its own for missing consent.
             65001 => "consent_required",
             _ => refusal
                 .error
@@ -108,6 +108,7 @@ impl<'d> ReturnAddress<'d> {
     }
 
     pub(super) fn send(&self, call: &Call<'_>, mut outcome: Vec<(&str, String)>) -> Reply {
+        // RFC 6749 §4.1.2: if the request had a state, the answer has it too, unchanged.
         outcome.extend(self.state.clone().map(|state| ("state", state)));
         let mut to = self.uri.clone();
         match self.mode {
@@ -125,8 +126,8 @@ impl<'d> ReturnAddress<'d> {
 }
 
 impl ResponseMode {
-    /// What was asked for, where it can be had: OAuth 2.0 Multiple Response Types §3.0 keeps tokens out of
-    /// queries, and even the error that says so.
+    /// The response mode asked for, if it suits the response type. OAuth 2.0 Multiple Response Types keeps tokens out of
+    /// queries, and with them the error that says so.
     fn read(parameters: &Parameters<'_>) -> Self {
         let kind = parameters
             .value("response_type")
@@ -151,7 +152,7 @@ pub(crate) fn redirect_to(call: &Call<'_>, to: &Url) -> Reply {
     reply
 }
 
-/// The registered address that the request names, or the only one.
+/// The registered redirect URI that the request names, or the only one (RFC 6749 §3.1.2.3).
 fn redirect(asked: Option<&str>, app: &AppEntry) -> Result<(Url, RedirectKind), Refusal> {
     let refused = || Refusal::new(50011).with("client", &app.client_id);
     let asked = match (asked, app.redirects.as_slice()) {
@@ -162,6 +163,7 @@ fn redirect(asked: Option<&str>, app: &AppEntry) -> Result<(Url, RedirectKind), 
     let Ok(url) = Url::parse(asked) else {
         return Err(refused());
     };
+    // Web addresses are compared as text: RFC 6749 §3.1.2.3 wants the whole URI to match.
     let is_it = |redirect: &&Redirect| {
         redirect.uri == asked
             || (redirect.kind == RedirectKind::Native && same_loopback(&redirect.uri, &url))

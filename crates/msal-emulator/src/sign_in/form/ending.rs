@@ -1,4 +1,4 @@
-//! Sign-ins that come to nothing.
+//! Sign-ins that end without a result.
 
 use crate::memory::{Platform, Verdict};
 use crate::protocol::{Call, Parameters, Reply};
@@ -8,7 +8,7 @@ use crate::sign_in::interaction::{Interaction, Purpose};
 use crate::sign_in::page;
 use crate::sign_in::page::explain;
 
-/// Ends a sign-in whose person could not show the second factor.
+/// Ends a sign-in because the person could not show the second factor.
 pub(super) fn give_up(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
     if interaction.purpose == Purpose::Device {
         return cancel(platform, call, interaction);
@@ -30,7 +30,8 @@ pub(super) fn cancel(platform: Platform<'_>, call: &Call<'_>, interaction: &Inte
     end(platform, call, interaction, &refusal)
 }
 
-/// Tells a client of Azure AD B2C that its user has to choose a new password: it has a policy for that.
+/// Tells a client of Azure AD B2C that its user has forgotten the password. The client sends the user to another
+/// policy, which resets it.
 pub(super) fn forgot(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
     let parameters = Parameters::read(interaction.asked.as_bytes());
     match ReturnAddress::read(platform, &interaction.tenant, &parameters) {
@@ -39,7 +40,7 @@ pub(super) fn forgot(platform: Platform<'_>, call: &Call<'_>, interaction: &Inte
     }
 }
 
-/// Sends the client the outcome of a sign-in that came to nothing.
+/// Tells the client why the sign-in ended.
 fn end(
     platform: Platform<'_>,
     call: &Call<'_>,

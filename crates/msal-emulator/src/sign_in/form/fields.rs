@@ -1,4 +1,5 @@
-//! What the forms of a sign-in say. Each answers with what to tell the person, if something is wrong.
+//! What people type into the forms of a sign-in. Each function answers with what to tell the person, if something is
+//! wrong.
 
 use crate::access::Asked;
 use crate::memory::Platform;
@@ -24,7 +25,7 @@ pub(super) fn name(
     }
 }
 
-/// The account that a form wants to make, if it is such a form.
+/// The account that a sign-up form asks for.
 pub(crate) fn newcomer<'c>(platform: Platform<'_>, call: &'c Call<'_>) -> Option<Newcomer<'c>> {
     if call.parameter("do") != Some("sign-up") {
         return None;
@@ -33,14 +34,14 @@ pub(crate) fn newcomer<'c>(platform: Platform<'_>, call: &'c Call<'_>) -> Option
     Newcomer::read(platform, call, &interaction).ok()
 }
 
-/// Goes on with the account that was just made; says why where none was.
+/// Goes on with the account that was just made, or says why there is none.
 pub(super) fn signed_up(
     platform: Platform<'_>,
     call: &Call<'_>,
     interaction: &mut Interaction,
 ) -> Option<&'static str> {
     match Newcomer::read(platform, call, interaction) {
-        // The account is in the directory by now, so that its name is taken, with this very password.
+        // The account was added before this form got here, so its name is taken: by an account with this password.
         Err(SignUpProblem::Taken) if is_theirs(platform, call) => {
             interaction.choose(call.parameter("username")?.trim().to_owned());
             interaction.password_at = Some(call.now);
@@ -95,6 +96,7 @@ pub(super) fn second_factor(
 ) -> Option<&'static str> {
     let account = platform.directory().account(interaction.upn.as_deref()?)?;
     let typed = call.parameter("code").unwrap_or_default();
+    // Authenticators show the code in two groups, and people copy the space.
     let typed: String = typed
         .chars()
         .filter(|typed| !typed.is_whitespace())
@@ -106,7 +108,7 @@ pub(super) fn second_factor(
     None
 }
 
-/// Remembers that the person said yes, for this sign-in and, of an application's permissions, for good.
+/// Notes that the person agreed. Consent to the permissions of an application outlives the sign-in.
 pub(super) fn accept(
     platform: Platform<'_>,
     interaction: &mut Interaction,

@@ -1,4 +1,4 @@
-//! Device-code entry, and what is said at its end.
+//! The entry of a device's code, and the page at the end.
 
 use super::layout::{Markup, PageContext, page};
 use crate::protocol::{Call, Reply};
@@ -22,7 +22,7 @@ pub(crate) fn device_code(call: &Call<'_>, context: PageContext<'_>, code: &str)
     page(call, 200, title, &html, None)
 }
 
-/// Says that the device may go on, or may not.
+/// Says whether the device was signed in.
 pub(crate) fn device_finished(call: &Call<'_>, app: &str, allowed: bool) -> Reply {
     let (heading, text) = if allowed {
         (

@@ -1,4 +1,4 @@
-//! What is wrong, for a person or for a program.
+//! Errors, for a person or for a program.
 
 use super::layout::{Markup, page};
 use crate::directory::Directory;
@@ -6,7 +6,7 @@ use crate::memory::Platform;
 use crate::protocol::{Call, Reply};
 use crate::refusal::{Refusal, description, refuse};
 
-/// Says what is wrong: a page to a browser, an envelope to a program.
+/// Says what is wrong: with a page to a browser, with an envelope to a program.
 pub(crate) fn explain(platform: Platform<'_>, call: &Call<'_>, refusal: &Refusal) -> Reply {
     if call.is_browser() {
         error_page(call, refusal, platform.directory())

@@ -11,7 +11,7 @@ use crate::protocol::{Call, Reply, escaped};
 use crate::sign_in::interaction::FIELD;
 use crate::sign_in::session::Session;
 
-/// What every page of a sign-in knows.
+/// What every page of a sign-in needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PageContext<'a> {
     /// Where forms go.
@@ -26,7 +26,7 @@ pub(crate) struct PageContext<'a> {
     pub(crate) alert: Option<&'a str>,
 }
 
-/// HTML in the making.
+/// HTML, piece by piece.
 #[derive(Debug, Default)]
 pub(crate) struct Markup(pub(super) String);
 
@@ -47,7 +47,7 @@ impl Markup {
         if condition { more(self) } else { self }
     }
 
-    /// Opens the form of a sign-in, with what it must carry.
+    /// Opens the form of a sign-in, with the sealed interaction in a hidden field.
     pub(super) fn form(self, context: PageContext<'_>) -> Self {
         self.raw("<form method=\"post\" action=\"")
             .text(context.action)
@@ -58,7 +58,7 @@ impl Markup {
             .raw("\">")
     }
 
-    /// What went wrong, read out by a screen reader.
+    /// What was wrong with the last form. `role="alert"` makes screen readers read it out.
     pub(super) fn alert(self, alert: Option<&str>) -> Self {
         match alert {
             None => self,
@@ -109,7 +109,7 @@ fn initials(name: &str) -> String {
     letters.take(2).collect::<String>().to_uppercase()
 }
 
-/// A page with its headers. `then` is where its forms may lead in the end.
+/// A page with its headers. `then` is where its forms lead in the end.
 pub(super) fn page(
     call: &Call<'_>,
     status: u16,
@@ -117,6 +117,7 @@ pub(super) fn page(
     content: &Markup,
     then: Option<&Url>,
 ) -> Reply {
+    // CSP3: browsers apply `form-action` to redirects after the form too, so the address of the client is allowed.
     let style = base64_sha256(STYLE);
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'{}; {POLICY}",
@@ -165,8 +166,8 @@ pub(super) fn whole(
     reply
 }
 
-/// The origin of a URL as Content Security Policy writes it (CSP3 §2.3.1), which has no form for the
-/// addresses of IPv6 and for applications' own schemes but the scheme itself.
+/// The source expression of a URL (CSP3 §2.3.1). It has no form for addresses of IPv6 and for schemes of applications,
+/// which are named by their scheme alone.
 pub(super) fn source(url: &Url) -> String {
     match (url.scheme(), url.host()) {
         ("http" | "https", Some(url::Host::Domain(_) | url::Host::Ipv4(_))) => {

@@ -1,4 +1,4 @@
-//! Sign-in, account choice, password, second factor, consent.
+//! The pages of a sign-in: account, choice of accounts, password, second factor, consent.
 
 use super::layout::{Markup, PageContext, page};
 use crate::access::Asked;
@@ -6,7 +6,7 @@ use crate::directory::{Account, Directory};
 use crate::protocol::{Call, Reply, Shape};
 use crate::sign_in::session::Session;
 
-/// Asks for the sign-in name, or offers to make an account.
+/// Asks for the sign-in name. `offer` says whether to offer to make an account.
 pub(crate) fn account(call: &Call<'_>, context: PageContext<'_>, name: &str, offer: bool) -> Reply {
     let html = Markup::default()
         .raw("<h1>Sign in</h1><p class=\"sub\">to continue to ")
@@ -113,7 +113,7 @@ pub(crate) fn second_factor(
     page(call, 200, title(context, heading), &html, context.then)
 }
 
-/// Asks whether the application may have what it asks for.
+/// Asks for consent to what the application asks for.
 pub(crate) fn consent(
     call: &Call<'_>,
     context: PageContext<'_>,

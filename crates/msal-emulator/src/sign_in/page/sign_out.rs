@@ -1,4 +1,4 @@
-//! Sign-out.
+//! The pages of a sign-out.
 
 use url::Url;
 
@@ -24,8 +24,8 @@ pub(crate) fn sign_out_choose(
     page(call, 200, "Sign out", &html, context.then)
 }
 
-/// Says that somebody is signed out, while frames tell the applications that asked to be told. With such
-/// frames the browser goes back to the client a moment later.
+/// Says that the person is signed out, while frames tell the applications that asked to be told. When they have had
+/// time for that, the browser goes back to the client.
 pub(crate) fn signed_out(call: &Call<'_>, told: &[Url], back: Option<&Url>) -> Reply {
     let html = Markup::default().raw(
         "<h1>You signed out</h1><p role=\"status\">It is a good idea to close all browser windows.</p>",

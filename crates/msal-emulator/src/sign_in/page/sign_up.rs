@@ -1,9 +1,9 @@
-//! Sign-up.
+//! The page of a sign-up.
 
 use super::layout::{Markup, PageContext, page};
 use crate::protocol::{Call, Reply};
 
-/// Asks for what a new account needs. What was typed before is kept, but for the password.
+/// Asks for what a new account needs. What was typed before is filled in again, except for the password.
 pub(crate) fn create_account(call: &Call<'_>, context: PageContext<'_>, hint: &str) -> Reply {
     let typed = |name: &str| call.parameter(name).unwrap_or_default();
     let address = call.parameter("username").unwrap_or(hint);

@@ -8,7 +8,7 @@ use crate::memory::Platform;
 use crate::protocol::{Call, Shape, Version, base64url, to_json};
 use crate::token::granted::Granted;
 
-/// v1: numbers are strings, and there is a `resource`.
+/// The body at v1: numbers are strings, and there is a `resource`.
 #[derive(Serialize)]
 struct AnswerV1<'a> {
     token_type: &'static str,
@@ -26,7 +26,7 @@ struct AnswerV1<'a> {
     user: UserPart,
 }
 
-/// v2.0: numbers are numbers, and `scope` holds whole URIs.
+/// The body at v2.0 (RFC 6749 §5.1): numbers are numbers, and `scope` holds whole URIs.
 #[derive(Serialize)]
 struct AnswerV2<'a> {
     token_type: &'static str,
@@ -41,7 +41,7 @@ struct AnswerV2<'a> {
     user: UserPart,
 }
 
-/// What only an answer about a person has.
+/// The members that only an answer about a person has.
 #[derive(Default, Serialize)]
 struct UserPart {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,6 +68,7 @@ pub(crate) fn write_answer(
     } else {
         settings.access_token_life.as_secs()
     };
+    // Without an extended life, `ext_expires_in` repeats `expires_in`: that is what Entra usually sends.
     let extended = settings.extended_life.map_or(life, |life| life.as_secs());
     let refresh_in = settings.refresh_in.map(|after| after.as_secs());
     let access_token = maker.access_token(life);
@@ -109,7 +110,7 @@ pub(crate) fn write_answer(
 }
 
 impl TokenMaker<'_> {
-    /// The answer as Azure AD B2C and AD FS have it.
+    /// The answer with the members that Azure AD B2C and AD FS have.
     fn otherwise(
         &self,
         shape: Shape<'_>,
@@ -134,7 +135,7 @@ impl TokenMaker<'_> {
             && let Some(person) = &self.granted.person
         {
             answer["id_token_expires_in"] = ID_TOKEN_LIFE.into();
-            // B2C's accounts are of a policy.
+            // In B2C an account belongs to the policy that it signed in with.
             let home = self.platform.directory().tenant(person.account.home).id;
             let uid = format!(
                 "{}-{}",
@@ -164,7 +165,8 @@ impl TokenMaker<'_> {
         };
         let Granted { app, asked, .. } = self.granted;
         UserPart {
-            // Members of the family get a refresh token without asking.
+            // OpenID Connect Core §11: a refresh token is asked for by the scope `offline_access`. Members of the
+            // family of client ids get one without asking.
             refresh_token: (asked.offline_access || app.family).then(|| self.refresh_token(person)),
             foci: app.family.then_some("1"),
             id_token: asked

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::protocol::{Guid, base64url};
 
-/// A person as a tenant sees them.
+/// A person as one tenant sees them.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
     pub(crate) object_id: Guid,
@@ -13,19 +13,19 @@ pub(crate) struct Subject {
     pub(crate) name: String,
     pub(crate) given_name: Option<String>,
     pub(crate) family_name: Option<String>,
-    /// Where they are at home, when it is elsewhere.
+    /// The issuer of their home tenant, for guests.
     pub(crate) identity_provider: Option<String>,
 }
 
 impl Subject {
-    /// The pairwise subject (OpenID Connect Core §8.1): one person is another for each client.
+    /// The pairwise subject (OpenID Connect Core §8.1): every client sees another name of one person.
     pub(crate) fn pairwise(&self, client_id: &str) -> String {
         let material = [self.object_id.as_bytes().as_slice(), client_id.as_bytes()].concat();
         base64url(digest(&SHA256, &material).as_ref())
     }
 }
 
-/// An access token. Which version depends on the resource, not on the endpoint.
+/// An access token. Its version depends on the API, not on the endpoint.
 #[derive(Debug, Serialize)]
 pub(crate) struct AccessToken<'a> {
     pub(crate) aud: &'a str,
@@ -73,7 +73,7 @@ pub(crate) struct AccessToken<'a> {
     pub(crate) xms_cc: Option<&'static [&'static str; 1]>,
 }
 
-/// An id token. Its version is the endpoint's.
+/// An id_token (OpenID Connect Core §2). Its version is that of the endpoint.
 #[derive(Debug, Serialize)]
 pub(crate) struct IdToken<'a> {
     pub(crate) aud: &'a str,

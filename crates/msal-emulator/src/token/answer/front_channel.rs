@@ -1,4 +1,4 @@
-//! The tokens that the authorization endpoint itself gives (OpenID Connect Core §3.2.2.5, §3.3.2.5).
+//! The tokens that the authorization endpoint itself issues (OpenID Connect Core §3.2.2.5, §3.3.2.5).
 
 use aws_lc_rs::digest::{SHA256, digest};
 
@@ -7,7 +7,7 @@ use crate::memory::Platform;
 use crate::protocol::{Call, ResponseType, Version, base64url};
 use crate::token::granted::Granted;
 
-/// Writes them as parameters of the authorization response, for the code that goes with them.
+/// Writes them as parameters of the authorization response. `code` is the authorization code beside them, if any.
 pub(crate) fn front_channel_tokens(
     platform: Platform<'_>,
     call: &Call<'_>,
@@ -19,6 +19,7 @@ pub(crate) fn front_channel_tokens(
     let maker = TokenMaker::new(platform, call, granted);
     let mut parameters = Vec::new();
     let life = platform.settings().access_token_life.as_secs();
+    // RFC 6749 §4.2.2: no refresh token is issued here.
     let access_token = wanted.token.then(|| maker.access_token(life));
     if let Some(access_token) = &access_token {
         parameters.push(("access_token", access_token.clone()));
@@ -28,6 +29,7 @@ pub(crate) fn front_channel_tokens(
     }
     if let (true, Some(person), Some(subject)) = (wanted.id_token, &granted.person, &maker.subject)
     {
+        // OpenID Connect Core §3.3.2.11: the id_token vouches for what comes with it through the browser.
         let hashes = TokenHashes {
             at_hash: access_token.as_deref().map(half_digest),
             c_hash: code.map(half_digest),

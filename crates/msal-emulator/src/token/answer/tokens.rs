@@ -1,4 +1,4 @@
-//! The tokens of one answer.
+//! The tokens of one answer: access token, refresh token, id_token.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::protocol::{Call, Guid, Moment, Version, base64url, issuer_url};
 use crate::token::granted::{Granted, Person};
 use crate::token::refresh_token::RefreshToken;
 
-/// Makes the parts of one answer.
+/// Makes the tokens of one answer.
 pub(super) struct TokenMaker<'a> {
     pub(super) platform: Platform<'a>,
     pub(super) call: &'a Call<'a>,
@@ -16,7 +16,7 @@ pub(super) struct TokenMaker<'a> {
     pub(super) subject: Option<Subject>,
 }
 
-/// What an id_token says of what comes with it.
+/// The hashes in an id_token of the code and the access token beside it (OpenID Connect Core §3.3.2.11).
 #[derive(Debug, Default)]
 pub(super) struct TokenHashes {
     pub(super) at_hash: Option<String>,
@@ -39,8 +39,8 @@ impl<'a> TokenMaker<'a> {
 }
 
 impl TokenMaker<'_> {
-    /// Microsoft Graph checks the tokens of clients that understand claims challenges at every call, and so
-    /// lets them live long.
+    /// Whether Microsoft Graph evaluates the token at every call. It does so for clients that understand claims
+    /// challenges (`xms_cc` has `cp1`), whose tokens can live long for that reason.
     pub(super) fn evaluates_continuously(&self) -> bool {
         let capable = || {
             let claims = self.call.parameter("claims")?;
@@ -65,13 +65,14 @@ impl TokenMaker<'_> {
             proven,
             ..
         } = self.granted;
+        // The API decides which version its access tokens have, whichever endpoint was asked.
         let v2 = asked.resource.v2_tokens;
         let tid = self.platform.directory().tenant(*tenant).id;
         let issuer = issuer_url(self.call, tid, if v2 { Version::V2 } else { Version::V1 });
         let (iat, client) = (self.call.now.secs(), app.client_id.as_str());
         let nbf = iat.saturating_sub(CLOCK_SKEW);
         let subject = self.subject.as_ref();
-        // An application's own token is about its service principal.
+        // A token without a person is about the service principal of the application.
         let principal = || Guid::derived(tid.as_bytes(), client);
         let oid = subject.map_or_else(principal, |subject| subject.object_id);
         let audience = if v2 {
@@ -114,8 +115,8 @@ impl TokenMaker<'_> {
         })
     }
 
-    /// The `sub` of an application's own token: its principal, or, asked by `fmi_path`, a path under it that
-    /// stands for an identity it manages.
+    /// The `sub` of a token without a person: the service principal or, if the request has an `fmi_path`, an identity
+    /// that the application manages under that path.
     fn principal(&self, tenant: Guid, principal: Guid) -> String {
         match self.call.parameter("fmi_path") {
             None => principal.to_string(),
@@ -207,10 +208,11 @@ fn methods(person: &Person) -> &'static [&'static str] {
     }
 }
 
-/// How far `nbf` lies in the past, against clocks that go wrong.
+/// How many seconds `nbf` lies in the past, for APIs whose clocks are slow.
 pub(super) const CLOCK_SKEW: u64 = 300;
 
+/// The life of an id_token, in seconds.
 pub(super) const ID_TOKEN_LIFE: u64 = 3600;
 
-/// How long a token lives that is checked at every call.
+/// The life of a token that is evaluated at every call, in seconds.
 pub(super) const CONTINUOUS_LIFE: u64 = 86_399;

@@ -25,11 +25,13 @@ pub(crate) fn judge<'d>(
     let text = request.required("code")?;
     let code =
         AuthorizationCode::open(platform.sealer(), text).ok_or_else(|| Refusal::new(9_002_313))?;
+    // RFC 6749 §4.1.3: the code must have been issued to the client that presents it.
     if code.client_id != client.app.client_id {
         return Err(Refusal::new(70000));
     }
     origin::check(request, code.spa)?;
-    // RFC 6749 §4.1.3: "the redirect_uri parameter … their values MUST be identical".
+    // RFC 6749 §4.1.3: the redirect URI must be the one of the authorization request, and "their values MUST be
+    // identical".
     if request.required("redirect_uri")? != code.redirect_uri {
         return Err(Refusal::new(50011));
     }
@@ -60,7 +62,8 @@ pub(crate) fn judge<'d>(
         )
     };
     let granted = candidate.admit(platform, realm, client, now)?;
-    // Last, because the code is good once.
+    // RFC 6749 §4.1.2: "The client MUST NOT use the authorization code more than once." This comes last, so that a
+    // request that is refused for another reason does not use the code up.
     platform
         .ledger()
         .redeem_code(code.serial)
@@ -68,7 +71,7 @@ pub(crate) fn judge<'d>(
         .ok_or_else(|| Refusal::new(54005))
 }
 
-/// A code is for the tenant that its person signed in to; one for /common, wherever they are at home.
+/// A code is redeemed in the tenant that its person signed in to. At /common that is their home tenant.
 fn check_tenant(
     code: &AuthorizationCode,
     account: &Account,
@@ -82,7 +85,7 @@ fn check_tenant(
         .ok_or_else(|| Refusal::new(700_005).with("tenant_id", &code.tenant))
 }
 
-/// What the client wants now, or else what it wanted at first.
+/// What the client asks for now, or else what it asked for in the authorization request.
 fn wanted<'d>(
     request: &TokenRequest<'_>,
     code: &AuthorizationCode,
@@ -90,6 +93,7 @@ fn wanted<'d>(
     directory: &'d Directory,
 ) -> Result<Asked<'d>, Refusal> {
     let name = request.version.scope_parameter();
+    // Entra refuses an empty scope, although RFC 6749 §3.2 treats it like a missing one.
     if request.version == Version::V2 && request.call.parameters.is_empty(name) {
         return Err(Refusal::new(28003));
     }

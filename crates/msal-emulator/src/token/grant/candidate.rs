@@ -1,4 +1,4 @@
-//! A person at the token endpoint: what all grants about people have in common.
+//! A person whose tokens a client asks for: what all grants about people have in common.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use crate::token::client::Client;
 use crate::token::granted::{Granted, Person};
 use crate::token::refresh_token::Descent;
 
-/// Somebody whose tokens a client wants, found but not yet let in.
+/// A person whose tokens a client asks for, found and not yet judged.
 #[derive(Debug)]
 pub(super) struct Candidate<'d> {
     pub(super) account: Arc<Account>,
-    /// What the client wants in their name. Whether it may is told after whether they may.
+    /// What the client asks for. When that is refused, the refusal waits until the person has been judged.
     pub(super) asked: Result<Asked<'d>, Refusal>,
     pub(super) descent: Descent,
     pub(super) nonce: Option<String>,
@@ -39,7 +39,7 @@ impl<'d> Candidate<'d> {
         }
     }
 
-    /// Lets them in when their account is open and the rules of the tenant are met.
+    /// Grants tokens when the account is enabled and the policies of the tenant are met.
     pub(super) fn admit(
         self,
         platform: Platform<'d>,
@@ -51,6 +51,7 @@ impl<'d> Candidate<'d> {
             return Err(Refusal::new(50057));
         }
         let (tenant, object_id) = realm.of_account(&self.account, platform.directory())?;
+        // What is wrong with the account is reported before what is wrong with the scope.
         let asked = self.asked?;
         let conditions = Conditions {
             account: &self.account,

@@ -14,6 +14,7 @@ pub(crate) fn judge<'d>(
     realm: Realm,
     client: &Client<'d>,
 ) -> Result<Granted<'d>, Refusal> {
+    // An application has no home tenant, so /common cannot tell whose token it asks for.
     let Realm::Tenant(tenant) = realm else {
         return Err(Refusal::new(50059));
     };
@@ -21,6 +22,7 @@ pub(crate) fn judge<'d>(
     if !client.proven {
         return Err(Refusal::new(7_000_218));
     }
+    // Nobody is there to consent, so an application gets all that was granted to it, which is called ".default".
     if request.version == Version::V2 {
         let scope = request
             .call

@@ -1,5 +1,5 @@
-//! `urn:ietf:params:oauth:grant-type:device_code`, in short `device_code`: the tokens of a sign-in on
-//! another device (RFC 8628 §3.4).
+//! `urn:ietf:params:oauth:grant-type:device_code`, for which Entra also takes `device_code`: the tokens of a sign-in
+//! on another device (RFC 8628 §3.4).
 
 use super::candidate::Candidate;
 use crate::access::{Asked, Realm};
@@ -18,6 +18,7 @@ pub(crate) fn judge<'d>(
     client: &Client<'d>,
 ) -> Result<Granted<'d>, Refusal> {
     let (directory, now) = (platform.directory(), request.call.now);
+    // v1 calls it "code".
     let code = request.call.parameter("device_code");
     let code = code
         .or_else(|| request.call.parameter("code"))
@@ -33,6 +34,7 @@ pub(crate) fn judge<'d>(
             Poll::Declined => return Err(Refusal::new(65004).reported_as("authorization_declined")),
             Poll::Expired => return Err(Refusal::new(70020)),
             Poll::Pending => return Err(Refusal::new(70016)),
+            // RFC 8628 §3.5 names the error of a device that polls too often. No AADSTS code is known for it.
             Poll::SlowDown => return Err(Refusal::new(70016).reported_as("slow_down")),
             Poll::Spent => return Err(Refusal::new(54005)),
             Poll::Unknown => return Err(Refusal::new(70018)),
@@ -46,7 +48,7 @@ pub(crate) fn judge<'d>(
         ..Descent::sign_in(client.proven, signed_in.at)
     };
     let granted = Candidate::new(account, asked, descent).admit(platform, realm, client, now)?;
-    // Last, because the code is good once.
+    // This comes last, so that a request that is refused for another reason does not use the code up.
     platform
         .devices()
         .spend(serial)

@@ -24,6 +24,7 @@ pub(crate) fn judge<'d>(
     if request.required("requested_token_use")? != "on_behalf_of" {
         return Err(Refusal::new(90023).with("parameter", "requested_token_use"));
     }
+    // Without authentication, whoever finds an access token could exchange it for others.
     if !client.proven {
         return Err(Refusal::new(7_000_218));
     }
@@ -43,7 +44,7 @@ pub(crate) fn judge<'d>(
     Candidate::new(account, asked, descent).admit(platform, realm, client, now)
 }
 
-/// The assertion must be for the application that presents it, and still be good.
+/// RFC 7523 §3 (3, 4): the assertion must be for the application that presents it, and must not have expired.
 fn check(
     claims: &VerifiedClaims,
     app: &AppEntry,
@@ -54,6 +55,7 @@ fn check(
     let uris = own
         .map(|resource| resource.uris.as_slice())
         .unwrap_or_default();
+    // The audience of a token is written the way its client asked for the API, and there are several ways.
     let for_it = claims.is_for(&app.client_id)
         || claims.is_for(&format!("api://{}", app.client_id))
         || claims.is_for(&format!("spn:{}", app.client_id))

@@ -18,6 +18,7 @@ pub(crate) fn judge<'d>(
 ) -> Result<Granted<'d>, Refusal> {
     let directory = platform.directory();
     let (username, password) = (request.required("username")?, request.required("password")?);
+    // Personal accounts do not sign in this way, and /common includes them.
     if request.version == Version::V2 && matches!(realm, Realm::Common | Realm::Consumers(_)) {
         return Err(Refusal::new(9_001_023));
     }

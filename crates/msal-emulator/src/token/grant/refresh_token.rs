@@ -1,4 +1,4 @@
-//! `refresh_token`: a new access token for an old sign-in (RFC 6749 §6).
+//! `refresh_token`: a new access token of an earlier sign-in (RFC 6749 §6).
 
 use super::candidate::Candidate;
 use super::origin;
@@ -38,7 +38,7 @@ pub(crate) fn judge<'d>(
     let asked = request.asked(client.app, directory);
     let descent = token.descent(client.proven);
     let granted = Candidate::new(account, asked, descent).admit(platform, realm, client, now)?;
-    // Last, because it spends a token that may be used once.
+    // This comes last, so that a request that is refused for another reason does not spend a single-use token.
     let rotation = platform.settings().rotation;
     let redeemed =
         platform
@@ -50,8 +50,8 @@ pub(crate) fn judge<'d>(
     })
 }
 
-/// RFC 6749 §6: "The refresh token is bound to the client to which it was issued."
-/// The exception is the family: a member's token serves every other member.
+/// RFC 6749 §6: "the refresh token is bound to the client to which it was issued". The exception is the family of
+/// client ids: a token of one member serves all.
 fn check_client(token: &RefreshToken, app: &AppEntry) -> Result<(), Refusal> {
     if token.client_id == app.client_id || (token.family && app.family) {
         return Ok(());
@@ -72,6 +72,7 @@ fn check_age(platform: Platform<'_>, token: &RefreshToken, now: Moment) -> Resul
     {
         return Err(revoked(token, since));
     }
+    // The end of a single-page application's token is fixed at the sign-in; other tokens end when they were not used.
     if token.spa_until.is_some_and(|until| now > until) {
         return Err(Refusal::new(700_084).with("issued", token.signed_in.precise()));
     }

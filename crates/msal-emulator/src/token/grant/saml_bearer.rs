@@ -23,7 +23,7 @@ pub(crate) fn judge<'d>(
 ) -> Result<Granted<'d>, Refusal> {
     let (directory, now) = (platform.directory(), request.call.now);
     let text = request.required("assertion")?;
-    // ADAL encodes with padding and the other alphabet, MSAL without.
+    // RFC 7522 §2.1 says base64url. MSAL does that; ADAL uses the other alphabet, with padding.
     let xml = from_base64url(text)
         .or_else(|| STANDARD.decode(text).ok())
         .and_then(|bytes| String::from_utf8(bytes).ok());

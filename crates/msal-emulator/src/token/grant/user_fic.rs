@@ -1,5 +1,5 @@
-//! `user_fic`: an agent's application gets tokens of the user account that belongs to it, for a federated
-//! credential of that user.
+//! `user_fic`: the application of an agent gets tokens of the user account that belongs to the agent, in exchange for
+//! a federated credential of that user.
 
 use super::candidate::Candidate;
 use crate::access::Realm;
