@@ -38,49 +38,13 @@ pub(crate) fn managed_identity_token(
     let Some(identity) = find(platform, call) else {
         return hosting.refuse(call, "invalid_request", "Identity not found");
     };
-    let now = call.now.secs();
     let token = token(platform, call, identity, resource);
-    let expires_on = now + LIFE;
-    let body = match hosting {
-        Hosting::ServiceFabric => json!({
-            "access_token": token,
-            "token_type": "Bearer",
-            "expires_on": expires_on,
-            "resource": resource,
-        }),
-        Hosting::AppService | Hosting::MachineLearning => json!({
-            "access_token": token,
-            "client_id": identity.client_id,
-            "expires_on": expires_on.to_string(),
-            "resource": resource,
-            "token_type": "Bearer",
-        }),
-        Hosting::Arc | Hosting::CloudShell | Hosting::VirtualMachine => {
-            let mut body = json!({
-                "access_token": token,
-                "client_id": identity.client_id,
-                "expires_in": LIFE.to_string(),
-                "expires_on": expires_on.to_string(),
-                "ext_expires_in": (LIFE - 1).to_string(),
-                "not_before": (now - 300).to_string(),
-                "resource": resource,
-                "token_type": "Bearer",
-            });
-            // Azure Arc repeats which identity it was asked for, and clients check that.
-            for name in ["object_id", "msi_res_id"] {
-                if let Some(asked) = call.parameter(name) {
-                    body[name] = json!(asked);
-                }
-            }
-            body
-        }
-    };
-    Reply::json(call, 200, &body)
+    Reply::json(call, 200, &hosting.body(call, identity, resource, &token))
 }
 
 /// What a machine can read about itself. Clients ask for the region.
 pub(crate) fn instance_metadata(platform: Platform<'_>, call: &Call<'_>) -> Reply {
-    // Redirects and forged requests do not have this header, so it keeps others from reading metadata.
+    // A server that is tricked into fetching a URL sends no such header, and so cannot be made to read metadata.
     if !has_metadata(call) {
         return Hosting::VirtualMachine.refuse(call, "invalid_request", NO_METADATA);
     }
@@ -152,6 +116,51 @@ impl Hosting {
                 Some(self.refuse(call, "invalid_request", NO_METADATA))
             }
             _ => None,
+        }
+    }
+
+    /// The answer with a token, in the form of the service.
+    fn body(
+        self,
+        call: &Call<'_>,
+        identity: &ManagedIdentityEntry,
+        resource: &str,
+        token: &str,
+    ) -> Value {
+        let expires_on = call.now.secs() + LIFE;
+        match self {
+            Self::ServiceFabric => json!({
+                "access_token": token,
+                "token_type": "Bearer",
+                "expires_on": expires_on,
+                "resource": resource,
+            }),
+            Self::AppService | Self::MachineLearning => json!({
+                "access_token": token,
+                "client_id": identity.client_id,
+                "expires_on": expires_on.to_string(),
+                "resource": resource,
+                "token_type": "Bearer",
+            }),
+            Self::Arc | Self::CloudShell | Self::VirtualMachine => {
+                let mut body = json!({
+                    "access_token": token,
+                    "client_id": identity.client_id,
+                    "expires_in": LIFE.to_string(),
+                    "expires_on": expires_on.to_string(),
+                    "ext_expires_in": (LIFE - 1).to_string(),
+                    "not_before": (call.now.secs() - 300).to_string(),
+                    "resource": resource,
+                    "token_type": "Bearer",
+                });
+                // Azure Arc repeats which identity it was asked for, and clients check that.
+                for name in ["object_id", "msi_res_id"] {
+                    if let Some(asked) = call.parameter(name) {
+                        body[name] = json!(asked);
+                    }
+                }
+                body
+            }
         }
     }
 
@@ -235,10 +244,10 @@ fn has_metadata(call: &Call<'_>) -> bool {
 
 const NO_METADATA: &str = "Required metadata header not specified";
 
-/// The life of a token in seconds: a day, as on virtual machines.
-const LIFE: u64 = 86_400;
-
 /// The audience of a token for a resource: as it was asked for, but for a slash and a scope at the end.
 fn lookup_audience(resource: &str) -> &str {
     resource.strip_suffix("/.default").unwrap_or(resource)
 }
+
+/// The life of a token in seconds: a day, as on virtual machines.
+const LIFE: u64 = 86_400;

@@ -212,9 +212,6 @@ impl App {
     }
 }
 
-/// How many applications every directory has.
-pub(crate) const STANDARD: usize = 2;
-
 /// An application of a built directory.
 #[derive(Debug)]
 pub(crate) struct AppEntry {
@@ -235,6 +232,9 @@ pub(crate) struct AppEntry {
     pub(crate) front_channel_logout: Option<String>,
     pub(crate) resources: Vec<String>,
 }
+
+/// How many applications every directory has.
+pub(crate) const STANDARD: usize = 2;
 
 #[cfg(test)]
 mod tests {

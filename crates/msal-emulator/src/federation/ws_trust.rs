@@ -1,9 +1,11 @@
 //! WS-Trust 1.3 §4 and its draft of February 2005: a sign-in name and password for an assertion.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::assertion::Assertion;
 use super::xml::{text_of, unescaped};
+use crate::directory::Account;
 use crate::memory::Platform;
 use crate::protocol::{Call, Reply, escaped};
 
@@ -25,14 +27,7 @@ pub(crate) fn issue_assertion(platform: Platform<'_>, call: &Call<'_>) -> Reply 
             "The request has no user name and password.",
         );
     };
-    let account = platform.directory().account(upn.trim());
-    // All failures are answered alike, so that nobody learns which sign-in names exist.
-    let account = account.filter(|account| {
-        platform.directory().tenant(account.home).federated
-            && platform.people().is_password(account, &password)
-            && platform.people().is_enabled(account)
-    });
-    let Some(account) = account else {
+    let Some(account) = authenticate(platform, upn.trim(), &password) else {
         return fault(
             call,
             "s:Sender",
@@ -40,15 +35,7 @@ pub(crate) fn issue_assertion(platform: Platform<'_>, call: &Call<'_>) -> Reply 
             "MSIS3127: The specified request failed: ID3242: The security token could not be authenticated or authorized.",
         );
     };
-    // The body has the address of the endpoint (To) and of the relying party (AppliesTo). Where the latter is missing,
-    // an address that is no endpoint is taken.
-    let audience = given("Address").filter(|address| !address.contains("/usernamemixed"));
-    let audience = xml
-        .split_once("AppliesTo")
-        .and_then(|(_, rest)| text_of(rest, "Address"))
-        .map(unescaped)
-        .or(audience)
-        .unwrap_or_else(|| FEDERATION_AUDIENCE.to_owned());
+    let audience = audience(&xml);
     let assertion = Assertion {
         upn: account.upn.clone(),
         issued: call.now,
@@ -72,6 +59,26 @@ pub(crate) fn issue_assertion(platform: Platform<'_>, call: &Call<'_>) -> Reply 
         200,
         version.response(call, &assertion, kind, &token, &audience),
     )
+}
+
+/// The account of a federated tenant. All failures are answered alike, so that nobody learns which sign-in names exist.
+fn authenticate(platform: Platform<'_>, upn: &str, password: &str) -> Option<Arc<Account>> {
+    let account = platform.directory().account(upn)?;
+    let admitted = platform.directory().tenant(account.home).federated
+        && platform.people().is_password(&account, password)
+        && platform.people().is_enabled(&account);
+    admitted.then_some(account)
+}
+
+/// The relying party that an assertion is asked for.
+fn audience(xml: &str) -> String {
+    let applies_to = xml
+        .split_once("AppliesTo")
+        .and_then(|(_, rest)| text_of(rest, "Address"));
+    // The first address may be that of the endpoint (To), which is no relying party.
+    let first = || text_of(xml, "Address").filter(|address| !address.contains("/usernamemixed"));
+    let named = applies_to.or_else(first).map(unescaped);
+    named.unwrap_or_else(|| FEDERATION_AUDIENCE.to_owned())
 }
 
 struct WsTrust {

@@ -46,6 +46,16 @@ pub(crate) fn cloud_of(host: &str) -> &'static Cloud {
     found.unwrap_or(&CLOUDS[0])
 }
 
+const fn cloud(aliases: &'static [&'static str]) -> Cloud {
+    Cloud {
+        aliases,
+        name: "microsoftonline.com",
+        azure_ad_graph: "graph.windows.net",
+        graph: "graph.microsoft.com",
+        sts: "sts.windows.net",
+    }
+}
+
 /// The public cloud comes first, because a host that is in no cloud is treated as part of it.
 pub(crate) static CLOUDS: [Cloud; 8] = [
     Cloud {
@@ -94,13 +104,3 @@ pub(crate) static CLOUDS: [Cloud; 8] = [
         ..cloud(&["login.sovcloud-identity.sg"])
     },
 ];
-
-const fn cloud(aliases: &'static [&'static str]) -> Cloud {
-    Cloud {
-        aliases,
-        name: "microsoftonline.com",
-        azure_ad_graph: "graph.windows.net",
-        graph: "graph.microsoft.com",
-        sts: "sts.windows.net",
-    }
-}

@@ -81,14 +81,14 @@ impl From<SystemTime> for Moment {
     }
 }
 
-/// 9999-12-31 23:59:59.999.
-const LATEST: u64 = 253_402_300_799_999;
-
 impl From<Moment> for SystemTime {
     fn from(moment: Moment) -> Self {
         UNIX_EPOCH + Duration::from_millis(moment.millis())
     }
 }
+
+/// 9999-12-31 23:59:59.999.
+const LATEST: u64 = 253_402_300_799_999;
 
 #[cfg(test)]
 mod tests {

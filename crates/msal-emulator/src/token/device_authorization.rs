@@ -1,6 +1,6 @@
 //! The device authorization endpoint (RFC 8628 §3.1).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client::Client;
 use super::device_code::seal_device_code;
@@ -9,6 +9,7 @@ use crate::issuer::scramble;
 use crate::memory::{Platform, Verdict, WaitingDevice, user_code};
 use crate::protocol::{Call, Reply, Version, to_json};
 use crate::refusal::{Refusal, telemetry};
+use crate::settings::Settings;
 
 pub(crate) fn authorize_device(
     platform: Platform<'_>,
@@ -27,28 +28,40 @@ pub(crate) fn authorize_device(
     if version == Version::V2 && text.is_empty() {
         return Err(Refusal::missing("scope"));
     }
+    // Checked now, because the device can be told now. It is read again when the tokens are made.
     Asked::read(version, text, app, directory)?;
-    // What is asked for is checked now, while the device is there to be told, and read again when the tokens are made.
     let serial = platform.identifiers().serial();
     let user_code = user_code(scramble(serial ^ scramble(settings.seed)));
-    let (life, interval) = (settings.device_code_life, settings.device_code_interval);
     let waiting = WaitingDevice {
         user_code: user_code.clone(),
         client_id: app.client_id.clone(),
         tenant: call.target.tenant.to_string(),
         version,
         asked: text.to_owned(),
-        until: call.now.plus(life),
+        until: call.now.plus(settings.device_code_life),
         polled: None,
         verdict: Verdict::Pending,
     };
     platform.devices().add(serial, waiting, call.now);
     let device_code = seal_device_code(platform.sealer(), serial);
+    let body = answer(call, version, settings, &user_code, &device_code);
+    Ok(Reply::token(call, 200, to_json(&body), &telemetry(0, None)))
+}
+
+/// The device authorization response (RFC 8628 §3.2). v1 writes numbers as strings and calls the address a URL.
+fn answer(
+    call: &Call<'_>,
+    version: Version,
+    settings: &Settings,
+    user_code: &str,
+    device_code: &str,
+) -> Value {
+    let (life, interval) = (settings.device_code_life, settings.device_code_interval);
     let page = format!("{}/devicelogin", call.base);
     let message = format!(
         "To sign in, use a web browser to open the page {page} and enter the code {user_code} to authenticate."
     );
-    let body = match version {
+    match version {
         Version::V1 => json!({
             "user_code": user_code,
             "device_code": device_code,
@@ -65,6 +78,5 @@ pub(crate) fn authorize_device(
             "interval": interval.as_secs(),
             "message": message,
         }),
-    };
-    Ok(Reply::token(call, 200, to_json(&body), &telemetry(0, None)))
+    }
 }

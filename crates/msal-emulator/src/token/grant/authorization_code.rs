@@ -25,22 +25,7 @@ pub(crate) fn judge<'d>(
     let text = request.required("code")?;
     let code =
         AuthorizationCode::open(platform.sealer(), text).ok_or_else(|| Refusal::new(9_002_313))?;
-    // RFC 6749 §4.1.3: the code must have been issued to the client that presents it.
-    if code.client_id != client.app.client_id {
-        return Err(Refusal::new(70000));
-    }
-    origin::check(request, code.spa)?;
-    // RFC 6749 §4.1.3: the redirect URI must be the one of the authorization request, and "their values MUST be
-    // identical".
-    if request.required("redirect_uri")? != code.redirect_uri {
-        return Err(Refusal::new(50011));
-    }
-    if now > code.issued.plus(CODE_LIFE) {
-        return Err(Refusal::new(70008));
-    }
-    if !code.is_verified_by(request.call.parameter("code_verifier")) {
-        return Err(Refusal::new(501_481));
-    }
+    check(request, &code, client.app)?;
     let account = directory
         .account(&code.upn)
         .ok_or_else(|| Refusal::new(50034))?;
@@ -69,6 +54,31 @@ pub(crate) fn judge<'d>(
         .redeem_code(code.serial)
         .then_some(granted)
         .ok_or_else(|| Refusal::new(54005))
+}
+
+/// Whether this client may redeem the code by this request.
+fn check(
+    request: &TokenRequest<'_>,
+    code: &AuthorizationCode,
+    app: &AppEntry,
+) -> Result<(), Refusal> {
+    // RFC 6749 §4.1.3: the code must have been issued to the client that presents it.
+    if code.client_id != app.client_id {
+        return Err(Refusal::new(70000));
+    }
+    origin::check(request, code.spa)?;
+    // RFC 6749 §4.1.3: the redirect URI must be the one of the authorization request, and "their values MUST be
+    // identical".
+    if request.required("redirect_uri")? != code.redirect_uri {
+        return Err(Refusal::new(50011));
+    }
+    if request.call.now > code.issued.plus(CODE_LIFE) {
+        return Err(Refusal::new(70008));
+    }
+    if !code.is_verified_by(request.call.parameter("code_verifier")) {
+        return Err(Refusal::new(501_481));
+    }
+    Ok(())
 }
 
 /// A code is redeemed in the tenant that its person signed in to. At /common that is their home tenant.
