@@ -3,21 +3,21 @@
 //! | | |
 //! | --- | --- |
 //! | `GET /directory` | tenants with a few of their users, and clients |
-//! | `POST /directory` | adds what the body declares, in the words of the configuration file; what is there under the same name is replaced |
+//! | `POST /directory` | adds what the body declares, with the keys of the configuration file; entries of the same name are replaced |
 //! | `POST /users/{upn}/password` | `{"password": "…"}`: changes it |
 //! | `POST /users/{upn}/enabled` | `{"enabled": false}`: closes or opens the account |
 //! | `POST /users/{upn}/revoke-sessions` | as an administrator does |
 //! | `POST /refresh-tokens` | `{"upn": "…", "client_id": "…"}`: answers a new `refresh_token` |
 //! | `POST /refresh-tokens/revoke` | `{"refresh_token": "…"}` |
-//! | `POST /devices/{user_code}` | `{"upn": "…"}` lets the device in, `{}` declines |
-//! | `POST /faults`, `DELETE /faults` | adds a plan, in the words of the configuration file; ends all |
+//! | `POST /devices/{user_code}` | `{"upn": "…"}` approves the device, `{}` declines it |
+//! | `POST /faults`, `DELETE /faults` | adds a plan, with the keys of the configuration file; ends all |
 //! | `GET /clock`, `POST /clock` | the time in seconds; `{"advance": 60}`, `{"set": 1786656269}` or `{"reset": true}` |
 //! | `GET /audit`, `DELETE /audit` | the requests answered so far, oldest first |
 //! | `GET /redemptions` | how often refresh tokens were presented and redeemed |
 //! | `GET /catalogue` | every AADSTS error, with how certain it is |
 //!
-//! It is for this machine only: a request that names another host, or comes from a page of another origin, is
-//! refused, so that no web page and no name that resolves to the loopback address gets in.
+//! It is for this machine only. A request that names another host, or comes from a page of another origin, is refused,
+//! so that no web page can use it, not even by a domain name that resolves to the loopback address.
 
 mod answers;
 
@@ -29,24 +29,35 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 use crate::emulator::Emulator;
-use crate::request::{header_text, percent_decoded};
+use crate::protocol::{header_text, host_of, is_loopback, percent_decoded};
 
-/// Why the admin API says no.
+/// Why the admin API refuses a request.
 #[derive(Debug)]
-struct Refused(StatusCode, String);
+struct AdminError(StatusCode, String);
 
-type Outcome = Result<Value, Refused>;
+type Outcome = Result<Value, AdminError>;
 
-/// Answers a request to the admin API of `emulator`.
-pub(crate) fn handle(
-    emulator: &Emulator,
-    request: &Request<Bytes>,
-    now: SystemTime,
-) -> Response<Bytes> {
+impl Emulator {
+    /// Answers a request to the admin API, which [`Server`](crate::Server) offers on a port of its own.
+    ///
+    /// It takes and answers JSON: `GET /directory`, `/clock`, `/audit`, `/redemptions` and `/catalogue`;
+    /// `POST /directory` and `/faults` with the keys of the configuration file; `POST /clock`,
+    /// `/users/{upn}/password`, `/users/{upn}/enabled`, `/users/{upn}/revoke-sessions`, `/refresh-tokens`,
+    /// `/refresh-tokens/revoke` and `/devices/{user_code}`; `DELETE /faults` and `/audit`.
+    ///
+    /// # Security
+    ///
+    /// It refuses every request whose `Host` or `Origin` is not a loopback name.
+    pub fn administer(&self, request: &Request<Bytes>, now: SystemTime) -> Response<Bytes> {
+        handle(self, request, now)
+    }
+}
+
+fn handle(emulator: &Emulator, request: &Request<Bytes>, now: SystemTime) -> Response<Bytes> {
     let outcome = check_origin(request).and_then(|()| route(emulator, request, now));
     let (status, body) = match outcome {
         Ok(body) => (StatusCode::OK, body),
-        Err(Refused(status, reason)) => (status, json!({"error": reason})),
+        Err(AdminError(status, reason)) => (status, json!({"error": reason})),
     };
     let mut response = Response::new(Bytes::from(body.to_string()));
     *response.status_mut() = status;
@@ -61,27 +72,24 @@ pub(crate) fn handle(
     response
 }
 
-fn check_origin(request: &Request<Bytes>) -> Result<(), Refused> {
+fn check_origin(request: &Request<Bytes>) -> Result<(), AdminError> {
     let authority = request
         .uri()
         .authority()
         .map(|authority| authority.as_str());
     let host = authority.or_else(|| header_text(request.headers(), header::HOST.as_str()));
     let origin = header_text(request.headers(), header::ORIGIN.as_str());
-    let foreign = |name: &str| !is_loopback(name.rsplit_once("//").map_or(name, |(_, host)| host));
+    // An origin has a scheme in front of its authority, a host has not.
+    let foreign = |name: &str| {
+        !is_loopback(host_of(
+            name.rsplit_once("//").map_or(name, |(_, host)| host),
+        ))
+    };
     if host.is_none_or(foreign) || origin.is_some_and(foreign) {
         let reason = "the admin API is for this machine only";
-        return Err(Refused(StatusCode::FORBIDDEN, reason.to_owned()));
+        return Err(AdminError(StatusCode::FORBIDDEN, reason.to_owned()));
     }
     Ok(())
-}
-
-fn is_loopback(authority: &str) -> bool {
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    ["localhost", "127.0.0.1", "[::1]"].contains(&host.to_ascii_lowercase().as_str())
 }
 
 fn route(emulator: &Emulator, request: &Request<Bytes>, now: SystemTime) -> Outcome {
@@ -119,7 +127,7 @@ fn route(emulator: &Emulator, request: &Request<Bytes>, now: SystemTime) -> Outc
             let issued =
                 emulator.issue_refresh_token(text(&body, "upn")?, text(&body, "client_id")?, now);
             let token =
-                issued.map_err(|error| Refused(StatusCode::NOT_FOUND, error.to_string()))?;
+                issued.map_err(|error| AdminError(StatusCode::NOT_FOUND, error.to_string()))?;
             Ok(json!({"refresh_token": token}))
         }
         (&Method::POST, ["refresh-tokens", "revoke"]) => {
@@ -191,13 +199,13 @@ fn clock(emulator: &Emulator, body: &Map<String, Value>, now: SystemTime) -> Out
     Ok(answers::clock(emulator, now))
 }
 
-/// Reads JSON in the words of the configuration file, by the one reader that these words have.
-fn configured(body: Value) -> Result<Config, Refused> {
+/// Reads JSON with the keys of the configuration file, by way of TOML, so that these keys have one reader.
+fn configured(body: Value) -> Result<Config, AdminError> {
     let text = toml::to_string(&body).map_err(|error| bad(error.to_string()))?;
     Config::from_toml(&text).map_err(|error| bad(error.to_string()))
 }
 
-fn read(body: &[u8]) -> Result<Map<String, Value>, Refused> {
+fn read(body: &[u8]) -> Result<Map<String, Value>, AdminError> {
     if body.is_empty() {
         return Ok(Map::new());
     }
@@ -205,16 +213,16 @@ fn read(body: &[u8]) -> Result<Map<String, Value>, Refused> {
         .map_err(|error| bad(format!("the body is no JSON object: {error}")))
 }
 
-fn text<'b>(body: &'b Map<String, Value>, name: &str) -> Result<&'b str, Refused> {
+fn text<'b>(body: &'b Map<String, Value>, name: &str) -> Result<&'b str, AdminError> {
     let value = body.get(name).and_then(Value::as_str);
     value.ok_or_else(|| bad(format!("{name:?} must be a text")))
 }
 
 fn found(found: bool, otherwise: &str) -> Outcome {
-    let missing = || Refused(StatusCode::NOT_FOUND, otherwise.to_owned());
+    let missing = || AdminError(StatusCode::NOT_FOUND, otherwise.to_owned());
     found.then(|| json!({})).ok_or_else(missing)
 }
 
-fn bad(reason: impl Into<String>) -> Refused {
-    Refused(StatusCode::BAD_REQUEST, reason.into())
+fn bad(reason: impl Into<String>) -> AdminError {
+    AdminError(StatusCode::BAD_REQUEST, reason.into())
 }

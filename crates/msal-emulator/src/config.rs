@@ -1,16 +1,19 @@
 //! The configuration file: directory, settings, server and faults in TOML.
 
-mod fault;
+mod error;
+mod flaw;
 mod wire;
 
-use std::ops::Range;
 use std::time::Duration;
+
+pub use error::ConfigError;
 
 use crate::directory::{Directory, DirectoryBuilder};
 use crate::emulator::Emulator;
 use crate::fault::Fault;
 use crate::settings::Settings;
-use wire::ConfigWire;
+use flaw::{Flaw, NameSpans};
+use wire::{ConfigWire, FaultWire};
 
 /// A configuration file that was read and found sound.
 ///
@@ -51,7 +54,7 @@ use wire::ConfigWire;
 ///
 /// # Keys
 ///
-/// Every section may be left out, and so may every key that is not said to be needed.
+/// Every section may be left out, and so may every key that is not marked as needed.
 ///
 /// | `[tokens]` | see |
 /// | --- | --- |
@@ -60,7 +63,7 @@ use wire::ConfigWire;
 /// | `signatures`: `"rs256"`, `"cheap"` | [`Signatures`](crate::Signatures) |
 /// | `sign_in`: `"automatic"`, `"pages"`, `"unattended"` | [`SignIn`](crate::SignIn) |
 /// | `device_code_seconds`, `device_code_interval_seconds` | [`Settings::device_code_life`], [`Settings::device_code_interval`] |
-/// | `region`, `identity_header`, `arc_key_file` | what managed identities are asked for and show |
+/// | `region`, `identity_header`, `arc_key_file` | what machines with a managed identity know |
 /// | `loop_limit`, `audit_capacity`, `seed` | [`Settings`] |
 ///
 /// | `[server]` | |
@@ -86,8 +89,8 @@ use wire::ConfigWire;
 /// | `name`, `single_tenant`, `family` | [`App`](crate::App) |
 /// | `secrets`, `expired_secrets`, `certificates` (PEM), `trusts` | how it proves itself; with none of them it is `public` |
 /// | `redirects` | each with a `uri` and a `kind`: `"native"`, `"spa"`, `"web"` |
-/// | `id_tokens`, `access_tokens` | whether the authorization endpoint gives it such |
-/// | `front_channel_logout` | the URL that hears of sign-outs |
+/// | `id_tokens`, `access_tokens` | whether the authorization endpoint issues them to it |
+/// | `front_channel_logout` | the URL that is told of sign-outs |
 /// | `resources` | the APIs of its registration; all when left out |
 ///
 /// | `[[resource]]`, `[[managed_identity]]` | |
@@ -134,16 +137,50 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Names the line and the key of the first thing that is wrong: TOML that does not parse, a key that
-    /// is not known, a value of the wrong type, an entry that is there twice or refers to nothing.
+    /// Names the line and the key of the first mistake: TOML that does not parse, an unknown key, a value of the wrong
+    /// type, an entry that is there twice or refers to nothing.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         let wire: ConfigWire = toml::from_str(text)
             .map_err(|error| ConfigError::at(text, error.span(), error.message().to_owned()))?;
-        wire.read()
-            .map_err(|wire::Flaw { place, reason }| ConfigError::at(text, place, reason))
+        Self::read(wire).map_err(|Flaw { span, reason }| ConfigError::at(text, span, reason))
     }
 
-    /// Changes how tokens are made and what happens to used ones, over what the file says.
+    fn read(wire: ConfigWire) -> Result<Self, Flaw> {
+        let mut spans = NameSpans::default();
+        let mut builder = Directory::builder();
+        for tenant in wire.tenant {
+            builder = builder.tenant(tenant.read(&mut spans)?);
+        }
+        for app in wire.app {
+            builder = builder.app(app.read(&mut spans)?);
+        }
+        for resource in wire.resource {
+            builder = builder.resource(resource.read(&mut spans));
+        }
+        for identity in wire.managed_identity {
+            builder = builder.managed_identity(identity.read(&mut spans));
+        }
+        Ok(Self {
+            settings: wire.tokens.read()?,
+            faults: wire
+                .fault
+                .into_iter()
+                .map(FaultWire::read)
+                .collect::<Result<_, _>>()?,
+            declarations: builder.clone(),
+            directory: builder.build().map_err(|error| spans.flaw(&error))?,
+            server: ServerSettings {
+                port: wire.server.port,
+                admin_port: wire.server.admin_port,
+                managed_identity_port: wire.server.managed_identity_port,
+                latency: Duration::from_millis(wire.server.latency_ms),
+                names: wire.server.names,
+                keep_arc_key: wire.server.keep_arc_key,
+            },
+        })
+    }
+
+    /// Changes the settings that the file says.
     #[must_use]
     pub fn with_settings(mut self, change: impl FnOnce(Settings) -> Settings) -> Self {
         self.settings = change(self.settings);
@@ -151,7 +188,6 @@ impl Config {
     }
 
     /// An emulator as configured, with the built-in signing key and the fault plans in force.
-    #[must_use]
     pub fn into_emulator(self) -> Emulator {
         let emulator = Emulator::with_settings(self.directory, self.settings);
         for fault in self.faults {
@@ -169,103 +205,34 @@ impl Config {
     }
 
     /// The port to listen on, when the file names one.
-    #[must_use]
-    pub const fn port(&self) -> Option<u16> {
+    pub fn port(&self) -> Option<u16> {
         self.server.port
     }
 
     /// Whether the server keeps Azure Arc's key file.
-    #[must_use]
-    pub const fn keeps_arc_key(&self) -> bool {
+    pub fn keeps_arc_key(&self) -> bool {
         self.server.keep_arc_key
     }
 
     /// The port of the admin API, when the file names one.
-    #[must_use]
-    pub const fn admin_port(&self) -> Option<u16> {
+    pub fn admin_port(&self) -> Option<u16> {
         self.server.admin_port
     }
 
     /// The port of the managed identity endpoints over plain HTTP, when the file names one.
-    #[must_use]
-    pub const fn managed_identity_port(&self) -> Option<u16> {
+    pub fn managed_identity_port(&self) -> Option<u16> {
         self.server.managed_identity_port
     }
 
     /// How long the token endpoint is to wait before it answers.
-    #[must_use]
-    pub const fn latency(&self) -> Duration {
+    pub fn latency(&self) -> Duration {
         self.server.latency
     }
 
     /// Host names for the certificate besides the loopback ones.
-    #[must_use]
     pub fn names(&self) -> &[String] {
         &self.server.names
     }
-}
-
-/// A configuration file that is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}{}: {reason}", key.as_ref().map(|key| format!(", {key:?}")).unwrap_or_default())]
-#[non_exhaustive]
-pub struct ConfigError {
-    line: usize,
-    key: Option<String>,
-    reason: String,
-}
-
-impl ConfigError {
-    /// The line, counted from 1.
-    #[must_use]
-    pub const fn line(&self) -> usize {
-        self.line
-    }
-
-    /// The key or the table that the line is about.
-    #[must_use]
-    pub fn key(&self) -> Option<&str> {
-        self.key.as_deref()
-    }
-
-    fn at(text: &str, place: Option<Range<usize>>, reason: String) -> Self {
-        let at = place.map_or(text.len(), |place| place.start.min(text.len()));
-        let before = text.get(..at).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let text = text.lines().nth(line - 1).unwrap_or_default();
-        let column = before.len() - before.rfind('\n').map_or(0, |newline| newline + 1);
-        Self {
-            line,
-            key: key_of(text, column),
-            reason: reason.trim().replace('\n', "; "),
-        }
-    }
-}
-
-/// The key whose value stands at `column`, or the name of the table that the line opens.
-fn key_of(line: &str, column: usize) -> Option<String> {
-    let table = line.trim().trim_start_matches('[');
-    if table.len() < line.trim().len() {
-        return Some(
-            table
-                .split(']')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_owned(),
-        );
-    }
-    // Within an inline table, the nearest key before the value; of the key itself, the key.
-    let start = line
-        .get(..column)
-        .unwrap_or(line)
-        .rfind(['{', ','])
-        .map_or(0, |at| at + 1);
-    let (key, _) = line
-        .get(start..)?
-        .split_once('=')
-        .or_else(|| line.split_once('='))?;
-    Some(key.trim().trim_matches('"').to_owned()).filter(|key| !key.is_empty())
 }
 
 #[cfg(test)]

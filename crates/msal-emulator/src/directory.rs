@@ -1,17 +1,21 @@
 //! The directory: tenants, users, applications and resources.
 //!
 //! A directory is checked once, when it is built, and does not change afterwards. What happens to people
-//! later (a changed password, a revoked session) is kept by the emulator, beside it.
+//! later (a changed password, a revoked session) is kept beside it, in `memory`.
 
 mod app;
 mod builder;
 mod certificate;
+mod declarations;
 mod error;
+mod glob;
+mod index;
 mod managed_identity;
 mod overview;
 mod policy;
 mod resource;
 pub mod sample;
+mod secret;
 mod tenant;
 mod user;
 
@@ -26,19 +30,26 @@ pub use managed_identity::ManagedIdentity;
 pub use overview::{AppOverview, TenantOverview};
 pub use policy::{Policy, Requirement};
 pub use resource::Resource;
+pub use secret::Secret;
 pub use tenant::Tenant;
 pub use user::{User, UserPattern};
 
-pub(crate) use app::{AppEntry, AppIndex, Redirect};
+pub(crate) use app::{AppEntry, Redirect};
+pub(crate) use glob::Glob;
+pub(crate) use index::{AppIndex, TenantIndex};
 pub(crate) use managed_identity::ManagedIdentityEntry;
-pub(crate) use resource::ResourceEntry;
+pub(crate) use resource::{
+    AZURE_AD_GRAPH, GRAPH, RESOURCE_MANAGER, ResourceEntry, TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID,
+};
 pub(crate) use user::Account;
 
-use crate::guid::Guid;
+use crate::protocol::Guid;
+use declarations::Declarations;
 use resource::lookup_form;
+use tenant::TenantEntry;
 use user::PatternEntry;
 
-/// Everything the emulator knows about the world before the first request.
+/// The tenants, users, applications and APIs that the emulator knows before the first request.
 #[derive(Debug)]
 pub struct Directory {
     tenants: Vec<TenantEntry>,
@@ -51,43 +62,11 @@ pub struct Directory {
     resources: Vec<ResourceEntry>,
     resources_by_uri: HashMap<String, usize>,
     managed_identities: Vec<ManagedIdentityEntry>,
-    /// What it was built from, to build a larger one.
-    declarations: DirectoryBuilder,
+    /// What it was built from, so that a larger one can be built.
+    declarations: Declarations,
 }
-
-/// A tenant as requests meet it.
-#[derive(Debug)]
-pub(crate) struct TenantEntry {
-    pub(crate) id: Guid,
-    pub(crate) name: String,
-    domain: String,
-    pub(crate) policies: Vec<Policy>,
-    /// Its people sign in at AD FS.
-    pub(crate) federated: bool,
-    /// People make accounts of their own.
-    pub(crate) sign_up: bool,
-    guests: HashMap<String, Guid>,
-}
-
-impl TenantEntry {
-    /// The domain it was declared with.
-    pub(crate) fn domain(&self) -> &str {
-        &self.domain
-    }
-}
-
-/// The place of a tenant in its directory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct TenantIndex(usize);
 
 impl Directory {
-    /// A directory with nothing but the resources everybody has: Microsoft Graph, Azure AD Graph,
-    /// Azure Resource Manager, Key Vault and Storage.
-    #[must_use]
-    pub fn builder() -> DirectoryBuilder {
-        DirectoryBuilder::default()
-    }
-
     pub(crate) fn tenant(&self, index: TenantIndex) -> &TenantEntry {
         &self.tenants[index.0]
     }
@@ -114,6 +93,7 @@ impl Directory {
     /// Finds a user by sign-in name, in any case.
     pub(crate) fn account(&self, upn: &str) -> Option<Arc<Account>> {
         let upn = upn.to_ascii_lowercase();
+        // A user declared by name comes before one of a pattern, who may have the same name.
         if let Some(account) = self.accounts.get(&upn) {
             return Some(Arc::clone(account));
         }
@@ -123,7 +103,8 @@ impl Directory {
             .map(Arc::new)
     }
 
-    /// Finds a declared user or guest by object id in a tenant. Users of a pattern have no name to go by.
+    /// Finds a declared user or guest by object id in a tenant. Users of a pattern are found by name only, because
+    /// they are made from it.
     pub(crate) fn account_by_id(&self, id: Guid, tenant: TenantIndex) -> Option<Arc<Account>> {
         let is_it = |account: &&Arc<Account>| self.object_id(account, tenant) == Some(id);
         self.accounts.values().find(is_it).cloned()
@@ -152,7 +133,7 @@ impl Directory {
         )
     }
 
-    /// Whether an application has registered this very redirect URI.
+    /// Whether an application has registered exactly this redirect URI.
     pub(crate) fn has_redirect(&self, uri: &str) -> bool {
         let mut redirects = self.apps.iter().flat_map(|app| &app.redirects);
         redirects.any(|redirect| redirect.uri == uri)
@@ -165,15 +146,11 @@ impl Directory {
             .map(|&index| &self.resources[index])
     }
 
-    pub(crate) const fn declarations(&self) -> &DirectoryBuilder {
-        &self.declarations
-    }
-
     pub(crate) fn managed_identities(&self) -> &[ManagedIdentityEntry] {
         &self.managed_identities
     }
 
     pub(crate) fn graph(&self) -> Option<&ResourceEntry> {
-        self.find_resource(resource::GRAPH)
+        self.find_resource(GRAPH)
     }
 }

@@ -2,6 +2,7 @@
 
 mod administration;
 mod clock;
+mod dispatch;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
@@ -11,29 +12,27 @@ use http::{Request, Response};
 
 pub use administration::UnknownParty;
 
-use crate::audit::{AuditLog, AuditRecord, Endpoint, Version};
-use crate::call::Call;
-use crate::directory::Directory;
-use crate::endpoint;
-use crate::endpoint::sign_in::newcomer;
-use crate::endpoint::token::{self, Presented, TokenRequest};
-use crate::envelope::refuse;
+use crate::directory::{Directory, DirectoryBuilder, DirectoryError};
 use crate::fault::{FaultPlans, Sighting, perform};
 use crate::issuer::SigningKey;
-use crate::platform::{Parts, Platform};
-use crate::reply::Reply;
+use crate::memory::{AuditLog, AuditRecord, Memory, Platform};
+use crate::protocol::{Call, Endpoint, Reply, Version};
+use crate::refusal::refuse;
 use crate::settings::Settings;
+use crate::sign_in::newcomer;
+use crate::token;
+use crate::token::{Presented, TokenRequest};
 use clock::Clock;
+use dispatch::dispatch;
 
 /// The Microsoft identity platform, v1 and v2.0, for a [`Directory`].
 ///
-/// It has no clock, no sockets and no randomness: a request and the time go in, a response comes out.
-/// It may be shared: every method takes `&self`, and requests of many threads do not wait for each other
-/// longer than a map takes to be read.
+/// It has no clock, no sockets and no randomness: a request and the time go in, a response comes out. It can be shared
+/// between threads: every method takes `&self`, and locks are held for accesses to memory only.
 #[derive(Debug)]
 pub struct Emulator {
     directory: RwLock<Arc<Directory>>,
-    parts: Parts,
+    memory: Memory,
     clock: Clock,
     faults: FaultPlans,
     audit: AuditLog,
@@ -41,47 +40,74 @@ pub struct Emulator {
 
 impl Emulator {
     /// An emulator with the default [`Settings`] and the built-in signing key.
-    #[must_use]
     pub fn new(directory: Directory) -> Self {
         Self::with_settings(directory, Settings::default())
     }
 
     /// An emulator with the built-in signing key, which is public knowledge.
-    #[must_use]
     pub fn with_settings(directory: Directory, settings: Settings) -> Self {
         Self::with_key(directory, settings, SigningKey::development())
     }
 
     /// An emulator that signs with `key`.
-    #[must_use]
     pub fn with_key(directory: Directory, settings: Settings, key: SigningKey) -> Self {
         Self {
             faults: FaultPlans::default(),
             audit: AuditLog::new(settings.audit_capacity),
             clock: Clock::default(),
             directory: RwLock::new(Arc::new(directory)),
-            parts: Parts::new(settings, key),
+            memory: Memory::new(settings, key),
         }
     }
 
     /// Answers a request that arrives at `now`.
     ///
-    /// Whatever the request is, the answer is one of the protocol: tokens, a document, a page, an error
-    /// envelope, or 404 for what is no endpoint. URLs in the answer are on the host that the request names.
+    /// Every request gets an answer of the protocol: tokens, a document, a page, an error envelope, or 404 at a path that
+    /// is no endpoint. URLs in the answer are on the host that the request names.
     pub fn handle(&self, request: Request<Bytes>, now: SystemTime) -> Response<Bytes> {
         let mut directory = self.directory();
-        let call = Call::read(&request, self.clock.read(now), &self.parts.identifiers);
+        let call = Call::read(&request, self.clock.read(now), || {
+            self.memory.identifiers.guid()
+        });
+        // Sign-up is the one request that adds to the directory. The account is there before the request is answered,
+        // so that the answer can go on with it.
         if call.target.endpoint == Endpoint::SignIn
-            && let Some(newcomer) = newcomer(Platform::new(&self.parts, &directory), &call)
+            && let Some(newcomer) = newcomer(Platform::new(&self.memory, &directory), &call)
             && self.declare(newcomer.declaration()).is_ok()
         {
             directory = self.directory();
         }
-        let platform = Platform::new(&self.parts, &directory);
+        let platform = Platform::new(&self.memory, &directory);
         match call.target.endpoint {
             Endpoint::Token(version) => self.handle_token(platform, &call, version),
             _ => self.handle_other(platform, &call),
         }
+    }
+
+    /// The directory as it is now.
+    pub fn directory(&self) -> Arc<Directory> {
+        Arc::clone(
+            &self
+                .directory
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    /// Adds tenants, clients, APIs and managed identities, or replaces those of the same name. Requests under
+    /// way go on with the directory they began with.
+    ///
+    /// # Errors
+    ///
+    /// Fails, and changes nothing, when the whole does not fit together.
+    pub fn declare(&self, more: DirectoryBuilder) -> Result<(), DirectoryError> {
+        let mut directory = self
+            .directory
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let grown = directory.grown(more)?;
+        *directory = Arc::new(grown);
+        Ok(())
     }
 
     fn handle_token(
@@ -91,7 +117,8 @@ impl Emulator {
         version: Version,
     ) -> Response<Bytes> {
         let request = TokenRequest::read(platform, call, version);
-        token::count(platform, &request);
+        // Counted before faults strike: a request that a plan answers was sent all the same.
+        token::count_presented(platform, &request);
         let sighting = Sighting {
             endpoint: call.target.endpoint,
             client_id: request.client_id.as_deref(),
@@ -99,12 +126,12 @@ impl Emulator {
             user: request.user(),
         };
         let issued = match &request.refresh_token {
-            Presented::Token(grant) => Some(grant.issued),
+            Presented::Token(token) => Some(token.issued),
             _ => None,
         };
         let strike = self.faults.strike(&sighting);
         let answer = || {
-            let outcome = token::answer(platform, &request);
+            let outcome = token::respond(platform, &request);
             outcome.unwrap_or_else(|refusal| refuse(call, &refusal, platform.directory(), issued))
         };
         let reply = perform(platform, call, strike.as_ref(), issued, answer);
@@ -120,7 +147,7 @@ impl Emulator {
             user: Some(&*call.target.user).filter(|user| !user.is_empty()),
         };
         let strike = self.faults.strike(&sighting);
-        let answer = || endpoint::answer(platform, call);
+        let answer = || dispatch(platform, call);
         let reply = perform(platform, call, strike.as_ref(), None, answer);
         self.record(call, None, &reply, strike.is_some());
         reply.response
@@ -133,12 +160,13 @@ impl Emulator {
         reply: &Reply,
         faulted: bool,
     ) {
+        // Load tests turn the log off, and should not pay for records that nobody keeps.
         if !self.audit.is_on() {
             return;
         }
         let owned = |text: &str| text.chars().take(MAX_RECORDED).collect::<String>();
         let token = request.and_then(|request| match &request.refresh_token {
-            Presented::Token(grant) => Some(grant.id()),
+            Presented::Token(token) => Some(token.id()),
             _ => None,
         });
         let user = request
@@ -169,19 +197,6 @@ impl Emulator {
             aadsts: reply.aadsts,
             faulted,
         });
-    }
-}
-
-impl Emulator {
-    /// Who exists at the moment.
-    #[must_use]
-    pub fn directory(&self) -> Arc<Directory> {
-        Arc::clone(
-            &self
-                .directory
-                .read()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
     }
 }
 

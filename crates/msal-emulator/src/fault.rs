@@ -1,9 +1,12 @@
 //! Faults on demand: which requests go wrong, and how.
 
+mod action;
 mod delivery;
 mod effect;
+mod occurrence;
 mod plans;
 mod retry_after;
+mod sighting;
 mod tampering;
 
 use std::time::Duration;
@@ -15,14 +18,16 @@ pub use delivery::Delivery;
 pub use retry_after::RetryAfter;
 
 pub(crate) use effect::perform;
-pub(crate) use plans::{FaultPlans, Sighting, Strike};
+pub(crate) use plans::FaultPlans;
+pub(crate) use sighting::Sighting;
 
-use crate::audit::{Endpoint, Version};
-use crate::glob::Glob;
-use crate::identifiers::scramble;
+use crate::directory::Glob;
+use crate::protocol::{Endpoint, Version};
+use action::FaultAction;
+use occurrence::Occurrence;
 use tampering::Tampering;
 
-/// A plan for requests to go wrong.
+/// A plan for which requests go wrong, and how.
 ///
 /// It strikes every token request until narrowed. The requests that fit are counted from 1; of several
 /// plans that strike the same request, the one added first decides.
@@ -42,48 +47,13 @@ pub struct Fault {
     occurrence: Occurrence,
     after_effect: bool,
     delivery: Delivery,
-    action: Action,
-}
-
-/// What a fault answers.
-#[derive(Clone, Debug)]
-pub(crate) enum Action {
-    Aadsts {
-        code: u32,
-        suberror: Option<String>,
-        claims: Option<String>,
-    },
-    /// As if there were no fault, but for how the answer is delivered.
-    Pass,
-    /// As it should be, and this many bytes longer.
-    Oversize(usize),
-    Respond {
-        status: u16,
-        headers: Vec<(String, String)>,
-        retry_after: Option<RetryAfter>,
-        body: Bytes,
-    },
-    Tamper(Vec<Tampering>),
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Occurrence {
-    Always,
-    Every(u64),
-    First(u64),
-    Nth(u64),
-    /// A share of the requests, in parts of 2^32, drawn under a seed.
-    Share {
-        of_2_to_32: u64,
-        seed: u64,
-    },
+    action: FaultAction,
 }
 
 impl Fault {
     /// Answers with the envelope of an AADSTS code. One that the catalogue does not have is an `invalid_grant`.
-    #[must_use]
     pub fn aadsts(code: u32) -> Self {
-        Self::new(Action::Aadsts {
+        Self::new(FaultAction::Aadsts {
             code,
             suberror: None,
             claims: None,
@@ -92,22 +62,19 @@ impl Fault {
 
     /// Answers 429 as Entra does: the bare text `Too Many Requests`, and `Retry-After` in seconds
     /// or in another form.
-    #[must_use]
     pub fn throttle(retry_after: impl Into<RetryAfter>) -> Self {
         Self::failure(429, Some(retry_after.into()), "Too Many Requests")
     }
 
     /// Answers 503, with `Retry-After` in seconds where given.
-    #[must_use]
     pub fn unavailable(retry_after: Option<u64>) -> Self {
         let retry_after = retry_after.map(RetryAfter::Seconds);
         Self::failure(503, retry_after, "Service Unavailable")
     }
 
     /// Answers a 5xx or any other status with a plain text, and with `Retry-After` where given.
-    #[must_use]
     pub fn failure(status: u16, retry_after: Option<RetryAfter>, body: impl Into<Bytes>) -> Self {
-        Self::new(Action::Respond {
+        Self::new(FaultAction::Respond {
             status,
             headers: vec![("Content-Type".to_owned(), "text/plain".to_owned())],
             retry_after,
@@ -115,8 +82,7 @@ impl Fault {
         })
     }
 
-    /// Answers exactly this, whatever it is. Headers that HTTP does not allow are left out.
-    #[must_use]
+    /// Answers with exactly this status, these headers and this body. Headers that HTTP does not allow are left out.
     pub fn respond<N: Into<String>, V: Into<String>>(
         status: u16,
         headers: impl IntoIterator<Item = (N, V)>,
@@ -126,7 +92,7 @@ impl Fault {
             .into_iter()
             .map(|(name, value)| (name.into(), value.into()))
             .collect();
-        Self::new(Action::Respond {
+        Self::new(FaultAction::Respond {
             status,
             headers,
             retry_after: None,
@@ -135,7 +101,6 @@ impl Fault {
     }
 
     /// Answers 200 with a web page, as a captive portal or a proxy does.
-    #[must_use]
     pub fn not_json() -> Self {
         let headers = [("Content-Type", "text/html; charset=utf-8")];
         Self::respond(
@@ -146,37 +111,33 @@ impl Fault {
     }
 
     /// Lets the request succeed and makes its answer longer by this many bytes.
-    #[must_use]
     pub fn oversized(bytes: usize) -> Self {
-        Self::new(Action::Oversize(bytes))
+        Self::new(FaultAction::Oversize(bytes))
     }
 
     /// Lets the request succeed and delivers the answer after `delay`.
     ///
     /// [`Server`](crate::Server) waits; whoever calls [`Emulator::handle`](crate::Emulator::handle)
     /// finds a [`Delivery`] among the extensions of the response.
-    #[must_use]
     pub fn slow(delay: Duration) -> Self {
-        Self::new(Action::Pass).delayed(delay)
+        Self::new(FaultAction::Pass).delayed(delay)
     }
 
     /// Lets the request succeed and ends the connection after this many bytes of the body.
     ///
     /// See [`Self::slow`] for who does it.
-    #[must_use]
     pub fn cut(after_bytes: usize) -> Self {
-        let mut fault = Self::new(Action::Pass);
+        let mut fault = Self::new(FaultAction::Pass);
         fault.delivery.cut_after = Some(after_bytes);
         fault
     }
 
     /// Lets the request succeed and changes the token answer, as [`Self::drop_member`] and [`Self::set_member`] say.
-    #[must_use]
     pub fn tamper() -> Self {
-        Self::new(Action::Tamper(Vec::new()))
+        Self::new(FaultAction::Tamper(Vec::new()))
     }
 
-    fn new(action: Action) -> Self {
+    fn new(action: FaultAction) -> Self {
         Self {
             users: None,
             client: None,
@@ -201,9 +162,8 @@ impl Fault {
         self.tampering(Tampering::Set(name.into(), value.into()))
     }
 
-    /// Sets a claim of a token in the answer (`access_token` or `id_token`) and signs the token anew: a lie
-    /// that only who compares issuer, audience, nonce or time finds out.
-    #[must_use]
+    /// Sets a claim of a token in the answer (`access_token` or `id_token`) and signs the token anew. Only a client
+    /// that checks issuer, audience, nonce or time notices it.
     pub fn set_claim(
         self,
         token: impl Into<String>,
@@ -221,7 +181,7 @@ impl Fault {
 
     /// Delivers the answer after `delay`, whatever it is.
     #[must_use]
-    pub const fn delayed(mut self, delay: Duration) -> Self {
+    pub fn delayed(mut self, delay: Duration) -> Self {
         self.delivery.delay = delay;
         self
     }
@@ -229,7 +189,7 @@ impl Fault {
     /// Sets `suberror` of an AADSTS answer.
     #[must_use]
     pub fn suberror(mut self, value: impl Into<String>) -> Self {
-        if let Action::Aadsts { suberror, .. } = &mut self.action {
+        if let FaultAction::Aadsts { suberror, .. } = &mut self.action {
             *suberror = Some(value.into());
         }
         self
@@ -238,7 +198,7 @@ impl Fault {
     /// Sets `claims`, a JSON text, of an AADSTS answer.
     #[must_use]
     pub fn claims(mut self, value: impl Into<String>) -> Self {
-        if let Action::Aadsts { claims, .. } = &mut self.action {
+        if let FaultAction::Aadsts { claims, .. } = &mut self.action {
             *claims = Some(value.into());
         }
         self
@@ -274,26 +234,26 @@ impl Fault {
 
     /// Strikes only the `n`-th of the requests that fit.
     #[must_use]
-    pub const fn nth(mut self, n: u64) -> Self {
+    pub fn nth(mut self, n: u64) -> Self {
         self.occurrence = Occurrence::Nth(n);
         self
     }
 
     /// Strikes every `n`-th of the requests that fit.
     #[must_use]
-    pub const fn every(mut self, n: u64) -> Self {
+    pub fn every(mut self, n: u64) -> Self {
         self.occurrence = Occurrence::Every(n);
         self
     }
 
     /// Strikes the first `n` of the requests that fit.
     #[must_use]
-    pub const fn first(mut self, n: u64) -> Self {
+    pub fn first(mut self, n: u64) -> Self {
         self.occurrence = Occurrence::First(n);
         self
     }
 
-    /// Strikes a share of the requests that fit, from 0 to 1, drawn by `seed`: the same seed draws the same.
+    /// Strikes a share of the requests that fit, from 0 to 1. The same `seed` strikes the same requests.
     #[must_use]
     pub fn probability(mut self, share: f64, seed: u64) -> Self {
         let share = if share.is_finite() {
@@ -313,13 +273,13 @@ impl Fault {
 
     /// Lets the request take its effect first: the refresh token is redeemed, and then the answer is lost.
     #[must_use]
-    pub const fn after_effect(mut self) -> Self {
+    pub fn after_effect(mut self) -> Self {
         self.after_effect = true;
         self
     }
 
     fn tampering(mut self, tampering: Tampering) -> Self {
-        if let Action::Tamper(list) = &mut self.action {
+        if let FaultAction::Tamper(list) = &mut self.action {
             list.push(tampering);
         }
         self
@@ -334,18 +294,5 @@ impl Fault {
             && fits(&self.users, sighting.user)
             && fits(&self.client, sighting.client_id)
             && fits(&self.grant, sighting.grant_type)
-    }
-}
-
-impl Occurrence {
-    const fn strikes(self, count: u64) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Every(0) => false,
-            Self::Every(n) => count.is_multiple_of(n),
-            Self::First(n) => count <= n,
-            Self::Nth(n) => count == n,
-            Self::Share { of_2_to_32, seed } => scramble(seed ^ scramble(count)) >> 32 < of_2_to_32,
-        }
     }
 }

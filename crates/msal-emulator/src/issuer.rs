@@ -1,7 +1,9 @@
-//! Making access tokens and id tokens.
+//! Making what is issued: signed tokens, sealed texts and identifiers.
 
-mod claims;
+mod identifiers;
 mod key;
+mod record;
+mod sealer;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,14 +11,14 @@ use serde::Serialize;
 
 pub use key::{KeyError, SigningKey};
 
-pub(crate) use claims::{AccessToken, IdToken, Subject};
+pub(crate) use identifiers::{Identifiers, scramble};
+pub(crate) use record::{RecordReader, RecordWriter};
+pub(crate) use sealer::Sealer;
 
-use crate::base64url;
-use crate::jwt::Jwt;
-use crate::moment::Moment;
+use crate::protocol::{Jwt, Moment, base64url};
 use crate::settings::Signatures;
 
-/// Signs tokens, or pretends to.
+/// Signs tokens, or puts a constant in the place of the signature.
 #[derive(Debug)]
 pub(crate) struct Issuer {
     key: SigningKey,
@@ -44,7 +46,7 @@ impl Issuer {
         }
     }
 
-    pub(crate) const fn signatures(&self) -> Signatures {
+    pub(crate) fn signatures(&self) -> Signatures {
         self.signatures
     }
 
@@ -64,8 +66,9 @@ impl Issuer {
         token
     }
 
-    /// The claims of a token that was signed here, whatever they say.
-    pub(crate) fn believe(&self, jwt: &Jwt<'_>) -> Option<Believed> {
+    /// The claims of a token that was signed here. Its audience and its time are not checked.
+    pub(crate) fn verify(&self, jwt: &Jwt<'_>) -> Option<VerifiedClaims> {
+        // RFC 7515 §4.1.4: the key id selects the key, and there is one key only.
         let ours = match self.signatures {
             Signatures::Rs256 => {
                 let key = jwt.header.get("kid").and_then(serde_json::Value::as_str);
@@ -73,7 +76,7 @@ impl Issuer {
             }
             Signatures::Cheap => base64url(&jwt.signature) == self.constant,
         };
-        ours.then(|| Believed(jwt.claims.clone()))
+        ours.then(|| VerifiedClaims(jwt.claims.clone()))
     }
 
     /// The JWK set (RFC 7517 §5).
@@ -82,16 +85,16 @@ impl Issuer {
     }
 }
 
-/// The claims of a token of our own.
+/// The claims of a token that this emulator has signed.
 #[derive(Clone, Debug)]
-pub(crate) struct Believed(serde_json::Map<String, serde_json::Value>);
+pub(crate) struct VerifiedClaims(serde_json::Map<String, serde_json::Value>);
 
-impl Believed {
+impl VerifiedClaims {
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
     }
 
-    /// A number; 0 when there is none.
+    /// A numeric claim; 0 when there is none.
     pub(crate) fn number(&self, name: &str) -> u64 {
         self.0
             .get(name)

@@ -193,74 +193,38 @@
     expect(rustdoc::broken_intra_doc_links, reason = "the server is a feature")
 )]
 
+mod access;
 mod admin;
-mod answer;
-mod audit;
-mod authorization;
-mod authorization_code;
-mod b2c;
-mod call;
-mod catalogue;
-mod client;
-mod client_assertion;
-mod conditions;
+mod azure;
 mod config;
-mod devices;
 mod directory;
+mod discovery;
 mod emulator;
-mod endpoint;
-mod envelope;
 mod fault;
 mod federation;
-mod glob;
-mod grant;
-mod guid;
-mod identifiers;
-mod interaction;
 mod issuer;
-mod jwt;
-mod moment;
-mod packed;
-mod page;
-mod people;
-mod platform;
-mod realm;
-mod redemptions;
-mod refresh_token;
+mod memory;
+mod protocol;
 mod refusal;
-mod reply;
-mod request;
-mod route;
-mod scope;
-mod sealed;
-mod secret;
-mod session;
 mod settings;
 mod sign_in;
-mod sign_up;
+mod token;
 
 #[cfg(feature = "server")]
 mod server;
 
-pub use audit::{AuditRecord, Endpoint, ManagedIdentitySource, Version};
-pub use catalogue::{CatalogueRow, Source, catalogue};
 pub use config::{Config, ConfigError};
 pub use directory::{
     App, AppOverview, Certificate, Directory, DirectoryBuilder, DirectoryError, ManagedIdentity,
-    NotACertificate, Policy, RedirectKind, Requirement, Resource, Tenant, TenantOverview, User,
-    UserPattern, sample,
+    NotACertificate, Policy, RedirectKind, Requirement, Resource, Secret, Tenant, TenantOverview,
+    User, UserPattern, sample,
 };
 pub use emulator::{Emulator, UnknownParty};
 pub use fault::{Delivery, Fault, RetryAfter};
 pub use issuer::{KeyError, SigningKey};
-pub use redemptions::{Redemption, Redemptions};
-pub use refresh_token::RefreshTokenId;
-pub use secret::Secret;
+pub use memory::{AuditRecord, Redemption, Redemptions};
+pub use protocol::{Endpoint, ManagedIdentitySource, RefreshTokenId, Version};
+pub use refusal::{CatalogueRow, Source, catalogue};
 #[cfg(feature = "server")]
 pub use server::{Server, ServerBuilder, ServerError};
 pub use settings::{Rotation, Settings, SignIn, Signatures};
-
-fn base64url(bytes: &[u8]) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
-}

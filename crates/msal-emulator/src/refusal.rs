@@ -1,12 +1,21 @@
-//! A refusal: which AADSTS error, with what filled in.
+//! Refusals: an AADSTS error, and the facts that its text names.
 
-use crate::catalogue::{self, Row};
+mod b2c;
+mod catalogue;
+mod envelope;
+
+pub use catalogue::{CatalogueRow, Source, catalogue};
+
+pub(crate) use b2c::B2cError;
+pub(crate) use envelope::{description, refuse, telemetry};
+
+use catalogue::{AadstsError, ErrorName, definition_of};
 
 /// Why a request is not granted, before it is written into an envelope.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     pub(crate) code: u32,
-    pub(crate) row: &'static Row,
+    pub(crate) definition: &'static AadstsError,
     pub(crate) error: Option<&'static str>,
     pub(crate) suberror: Option<String>,
     pub(crate) claims: Option<String>,
@@ -16,25 +25,30 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(code: u32) -> Self {
-        let row = catalogue::row(code).unwrap_or(&UNKNOWN);
+        let definition = definition_of(code).unwrap_or(&UNKNOWN);
         Self {
             code,
-            row,
+            definition,
             error: None,
-            suberror: row.suberror.map(str::to_owned),
+            suberror: definition.suberror.map(str::to_owned),
             claims: None,
-            status: row.status,
+            status: definition.status,
             facts: Vec::new(),
         }
     }
 
-    /// Fills the place `{name}` of the text.
+    /// A parameter that must be there is missing or empty.
+    pub(crate) fn missing(parameter: &'static str) -> Self {
+        Self::new(900_144).with("parameter", parameter)
+    }
+
+    /// Fills the placeholder `{name}` of the text.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.facts.push((name, value.into()));
         self
     }
 
-    /// Reports it under another OAuth error than the catalogue says.
+    /// Reports it under another OAuth error than the catalogue has.
     pub(crate) fn reported_as(mut self, error: &'static str) -> Self {
         self.error = Some(error);
         self
@@ -50,10 +64,10 @@ impl Refusal {
         self
     }
 
-    /// The page about the error, for codes that have one.
+    /// The page about the error, for codes that have one (RFC 6749 §5.2, `error_uri`).
     pub(crate) fn error_uri(&self) -> Option<String> {
         let code = self.code;
-        self.row
+        self.definition
             .page
             .then(|| format!("https://login.microsoftonline.com/error?code={code}"))
     }
@@ -66,14 +80,14 @@ impl Refusal {
     }
 }
 
-/// What a code that is not in the catalogue answers; only fault plans have such.
-static UNKNOWN: Row = Row {
+/// The definition of a code that is not in the catalogue. Only fault plans ask for such codes.
+static UNKNOWN: AadstsError = AadstsError {
     code: 0,
-    error: catalogue::ErrorName::Same("invalid_grant"),
+    error: ErrorName::Same("invalid_grant"),
     status: 400,
     suberror: None,
     page: false,
-    source: catalogue::Source::Guessed,
+    source: Source::Guessed,
     evidence: "none",
     verbatim: false,
     text: "An error that this emulator knows by its number only.",

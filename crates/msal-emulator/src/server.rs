@@ -1,29 +1,31 @@
 //! The HTTPS server around an [`Emulator`].
 //!
-//! It listens on the loopback interface only, speaks HTTP/1.1 and HTTP/2, and has its own certificate
-//! authority, made at the start. The authority's private key is thrown away once the server's
-//! certificate is signed, so that trusting it trusts this server and nothing else.
+//! It listens on the loopback interface only, speaks HTTP/1.1 and HTTP/2, and makes a certificate authority of its own
+//! when it starts. The private key of the authority is dropped as soon as the certificate of the server is signed, so
+//! that whoever trusts the authority trusts this server and nothing else.
 
 mod arc_key;
 mod body;
 mod connection;
+mod error;
+mod listen;
 mod tls;
 
-use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+pub use error::ServerError;
+
 use crate::config::Config;
 use crate::emulator::Emulator;
 use arc_key::ArcKey;
-use connection::{Door, Service};
+use connection::{PortKind, Service};
+use listen::{listen_if, listen_on};
 
 /// A running HTTPS server. Dropping it stops it at once.
 #[derive(Debug)]
@@ -56,7 +58,6 @@ impl Server {
     }
 
     /// Starts to describe a server as a configuration file says.
-    #[must_use]
     pub fn configured(config: Config) -> ServerBuilder {
         let (port, latency, names) = (config.port(), config.latency(), config.names().to_vec());
         let (admin_port, managed_identity_port) =
@@ -75,7 +76,6 @@ impl Server {
     }
 
     /// The base URL, such as `https://localhost:8443`; the tenant follows it.
-    #[must_use]
     pub fn url(&self) -> String {
         match self.port {
             443 => "https://localhost".to_owned(),
@@ -84,13 +84,11 @@ impl Server {
     }
 
     /// The port it listens on.
-    #[must_use]
-    pub const fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.port
     }
 
     /// The base URL of the admin API, such as `http://localhost:8444`, if it was asked for.
-    #[must_use]
     pub fn admin_url(&self) -> Option<String> {
         self.admin_port
             .map(|port| format!("http://localhost:{port}"))
@@ -98,14 +96,12 @@ impl Server {
 
     /// The base URL of the managed identity endpoints over plain HTTP, for
     /// `AZURE_POD_IDENTITY_AUTHORITY_HOST` and its like, if it was asked for.
-    #[must_use]
     pub fn managed_identity_url(&self) -> Option<String> {
         self.managed_identity_port
             .map(|port| format!("http://localhost:{port}"))
     }
 
     /// The certificate to trust, in PEM form.
-    #[must_use]
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
     }
@@ -113,18 +109,16 @@ impl Server {
     /// The SHA-1 thumbprint of the server's certificate in hexadecimal: what Service Fabric gives its
     /// applications as `IDENTITY_SERVER_THUMBPRINT`, beside [`Self::url`] and the path
     /// `/metadata/identity/oauth2/token` as `IDENTITY_ENDPOINT`.
-    #[must_use]
     pub fn thumbprint(&self) -> &str {
         &self.thumbprint
     }
 
     /// The emulator behind it.
-    #[must_use]
-    pub const fn emulator(&self) -> &Arc<Emulator> {
+    pub fn emulator(&self) -> &Arc<Emulator> {
         &self.emulator
     }
 
-    /// Stops to listen, lets the requests at hand finish, and returns when all connections are closed.
+    /// Stops listening, lets open requests finish, and returns when all connections are closed.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
         for listener in &mut self.listeners {
@@ -167,28 +161,28 @@ pub struct ServerBuilder {
 impl ServerBuilder {
     /// Sets the port; 0 takes any free one.
     #[must_use]
-    pub const fn port(mut self, port: u16) -> Self {
+    pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
     /// Offers the admin API on a port of its own; 0 takes any free one. See [`Emulator::administer`].
     #[must_use]
-    pub const fn admin_port(mut self, port: u16) -> Self {
+    pub fn admin_port(mut self, port: u16) -> Self {
         self.admin_port = Some(port);
         self
     }
 
     /// Offers the managed identity endpoints over plain HTTP, as machines have them; 0 takes any free port.
     #[must_use]
-    pub const fn managed_identity_port(mut self, port: u16) -> Self {
+    pub fn managed_identity_port(mut self, port: u16) -> Self {
         self.managed_identity_port = Some(port);
         self
     }
 
     /// Makes the token endpoint wait before it answers.
     #[must_use]
-    pub const fn latency(mut self, latency: Duration) -> Self {
+    pub fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
         self
     }
@@ -210,14 +204,14 @@ impl ServerBuilder {
     /// Keeps Azure Arc's key in the file that its challenge names while the server runs, as the agent of Azure
     /// Arc does. See [`Settings::arc_key_file`](crate::Settings::arc_key_file).
     #[must_use]
-    pub const fn keep_arc_key(mut self) -> Self {
+    pub fn keep_arc_key(mut self) -> Self {
         self.keep_arc_key = true;
         self
     }
 
     /// Sets how many bytes a request body may have.
     #[must_use]
-    pub const fn max_body(mut self, bytes: usize) -> Self {
+    pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
         self
     }
@@ -228,8 +222,8 @@ impl ServerBuilder {
     ///
     /// Fails when the port is taken, a name cannot be in a certificate, or a file cannot be written.
     pub async fn start(self) -> Result<Server, ServerError> {
-        let identity = tls::Identity::new(&self.names)?;
-        let (sockets, port) = listen(self.port).await?;
+        let identity = tls::TlsIdentity::new(&self.names)?;
+        let (sockets, port) = listen_on(self.port).await?;
         let (admin, admin_port) = listen_if(self.admin_port).await?;
         let (machines, managed_identity_port) = listen_if(self.managed_identity_port).await?;
         if let Some(path) = &self.ca_out {
@@ -240,17 +234,17 @@ impl ServerBuilder {
         }
         let arc_key = self.arc_key()?;
         let (stop, stopped) = watch::channel(false);
-        let public = Door::Public(TlsAcceptor::from(Arc::new(identity.config)));
-        let doors = [
+        let public = PortKind::Public(TlsAcceptor::from(Arc::new(identity.config)));
+        let ports = [
             (public, sockets),
-            (Door::Admin, admin),
-            (Door::ManagedIdentity, machines),
+            (PortKind::Admin, admin),
+            (PortKind::ManagedIdentity, machines),
         ];
         let mut listeners = Vec::new();
-        for (door, sockets) in doors {
+        for (kind, sockets) in ports {
             let service = Arc::new(Service {
                 emulator: Arc::clone(&self.emulator),
-                door,
+                kind,
                 latency: self.latency,
                 max_body: self.max_body,
             });
@@ -285,83 +279,4 @@ impl ServerBuilder {
         };
         self.keep_arc_key.then(write).transpose()
     }
-}
-
-async fn listen_if(port: Option<u16>) -> Result<(Vec<TcpListener>, Option<u16>), ServerError> {
-    match port {
-        None => Ok((Vec::new(), None)),
-        Some(port) => {
-            let (sockets, port) = listen(port).await?;
-            Ok((sockets, Some(port)))
-        }
-    }
-}
-
-/// Binds a port and tells which one it is.
-async fn listen(port: u16) -> Result<(Vec<TcpListener>, u16), ServerError> {
-    let sockets = bind(port)
-        .await
-        .map_err(|source| ServerError::Bind { port, source })?;
-    let bound = sockets.first().and_then(|socket| socket.local_addr().ok());
-    Ok((sockets, bound.map_or(port, |addr| addr.port())))
-}
-
-/// Binds both loopback addresses to one port. Where there is no IPv6, the IPv4 one is enough.
-async fn bind(port: u16) -> io::Result<Vec<TcpListener>> {
-    let mut attempts = 0;
-    loop {
-        let v4 = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
-        let bound = v4.local_addr()?.port();
-        match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, bound))).await {
-            Ok(v6) => return Ok(vec![v4, v6]),
-            // Somebody else has that port on ::1; clients that try it first would meet them.
-            Err(error)
-                if error.kind() == io::ErrorKind::AddrInUse && port == 0 && attempts < 20 =>
-            {
-                attempts += 1
-            }
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
-            Err(_) => return Ok(vec![v4]),
-        }
-    }
-}
-
-/// Why a server did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ServerError {
-    /// The port cannot be bound.
-    #[error("cannot listen on port {port} of the loopback interface")]
-    #[non_exhaustive]
-    Bind {
-        /// The port asked for.
-        port: u16,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// No certificate can be made, mostly because of a name that is not a host name.
-    #[error("cannot make a certificate: {reason}")]
-    #[non_exhaustive]
-    Certificate {
-        /// What is wrong.
-        reason: String,
-    },
-    /// Azure Arc's key cannot be written.
-    #[error("cannot write Azure Arc's key to {}", path.display())]
-    #[non_exhaustive]
-    WriteArcKey {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// The certificate cannot be written.
-    #[error("cannot write the certificate to {}", path.display())]
-    #[non_exhaustive]
-    WriteCa {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
 }

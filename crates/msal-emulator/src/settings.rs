@@ -1,8 +1,8 @@
-//! What the emulator can be told apart from who exists.
+//! The settings of an emulator, apart from its directory.
 
 use std::time::Duration;
 
-use crate::secret::Secret;
+use crate::directory::Secret;
 
 /// How tokens are made and what happens to used ones.
 ///
@@ -48,11 +48,12 @@ pub enum SignIn {
     Automatic,
     /// Everybody gets pages.
     Pages,
-    /// Nobody gets a page: `login_hint` says who signs in, or else whoever is signed in at the browser.
+    /// Nobody gets a page: `login_hint` says who signs in. Without it, it is the account that is signed in at the
+    /// browser.
     Unattended,
 }
 
-/// What becomes of a refresh token once it has been redeemed.
+/// What happens to a refresh token when it is redeemed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rotation {
@@ -61,9 +62,9 @@ pub enum Rotation {
     Reusable,
     /// It stays valid for this long after its first redemption.
     Grace(Duration),
-    /// It is spent.
+    /// It is spent by its first redemption.
     SingleUse,
-    /// It is spent, and presenting it again revokes every token of the same sign-in.
+    /// It is spent by its first redemption, and presenting it again revokes every token of the same sign-in.
     SingleUseWithReuseDetection,
 }
 
@@ -104,70 +105,70 @@ impl Default for Settings {
 impl Settings {
     /// Sets how long access tokens live.
     #[must_use]
-    pub const fn access_token_life(mut self, life: Duration) -> Self {
+    pub fn access_token_life(mut self, life: Duration) -> Self {
         self.access_token_life = life;
         self
     }
 
     /// Sends `refresh_in`, so that clients refresh early.
     #[must_use]
-    pub const fn refresh_in(mut self, after: Duration) -> Self {
+    pub fn refresh_in(mut self, after: Duration) -> Self {
         self.refresh_in = Some(after);
         self
     }
 
     /// Sets `ext_expires_in`, for how long a client may go on with a token during an outage.
     #[must_use]
-    pub const fn extended_life(mut self, life: Duration) -> Self {
+    pub fn extended_life(mut self, life: Duration) -> Self {
         self.extended_life = Some(life);
         self
     }
 
     /// Sets for how long a refresh token that is not used stays valid.
     #[must_use]
-    pub const fn refresh_token_life(mut self, life: Duration) -> Self {
+    pub fn refresh_token_life(mut self, life: Duration) -> Self {
         self.refresh_token_life = life;
         self
     }
 
     /// Sets the length of refresh tokens in characters; one that needs more takes more.
     #[must_use]
-    pub const fn refresh_token_chars(mut self, chars: usize) -> Self {
+    pub fn refresh_token_chars(mut self, chars: usize) -> Self {
         self.refresh_token_chars = chars;
         self
     }
 
-    /// Sets what becomes of a redeemed refresh token.
+    /// Sets what happens to a redeemed refresh token.
     #[must_use]
-    pub const fn rotation(mut self, rotation: Rotation) -> Self {
+    pub fn rotation(mut self, rotation: Rotation) -> Self {
         self.rotation = rotation;
         self
     }
 
     /// Sets how tokens are signed.
     #[must_use]
-    pub const fn signatures(mut self, signatures: Signatures) -> Self {
+    pub fn signatures(mut self, signatures: Signatures) -> Self {
         self.signatures = signatures;
         self
     }
 
     /// Sets who is asked at the authorization endpoint.
     #[must_use]
-    pub const fn sign_in(mut self, sign_in: SignIn) -> Self {
+    pub fn sign_in(mut self, sign_in: SignIn) -> Self {
         self.sign_in = sign_in;
         self
     }
 
     /// Sets how long the code of a device lives.
     #[must_use]
-    pub const fn device_code_life(mut self, life: Duration) -> Self {
+    pub fn device_code_life(mut self, life: Duration) -> Self {
         self.device_code_life = life;
         self
     }
 
     /// Sets how often a device may ask; one that asks sooner is told to slow down.
     #[must_use]
-    pub const fn device_code_interval(mut self, interval: Duration) -> Self {
+    pub fn device_code_interval(mut self, interval: Duration) -> Self {
         self.device_code_interval = interval;
         self
     }
@@ -179,7 +180,7 @@ impl Settings {
         self
     }
 
-    /// Sets what code on a machine must show for a token of a managed identity: `IDENTITY_HEADER` or
+    /// Sets what a program on a machine must show for a token of a managed identity: `IDENTITY_HEADER` or
     /// `MSI_SECRET`, and the content of Azure Arc's key file.
     #[must_use]
     pub fn identity_header(mut self, secret: impl Into<Secret>) -> Self {
@@ -195,17 +196,17 @@ impl Settings {
         self
     }
 
-    /// Refuses a client that presents one refresh token more often than this in a minute, as one without a token
-    /// cache does: AADSTS50196. Nobody is refused for it by default, so that load tests may.
+    /// Refuses a client with AADSTS50196 when it presents one refresh token more often than this in a minute, as a
+    /// client without a token cache does. By default there is no limit, for the sake of load tests.
     #[must_use]
-    pub const fn loop_limit(mut self, requests: u32) -> Self {
+    pub fn loop_limit(mut self, requests: u32) -> Self {
         self.loop_limit = Some(requests);
         self
     }
 
-    /// Sets how many requests the audit log keeps; older ones make room.
+    /// Sets how many requests the audit log keeps. The oldest are dropped.
     #[must_use]
-    pub const fn audit_capacity(mut self, records: usize) -> Self {
+    pub fn audit_capacity(mut self, records: usize) -> Self {
         self.audit_capacity = records;
         self
     }
@@ -215,7 +216,7 @@ impl Settings {
     /// Two emulators with the same seed accept each other's refresh tokens, and answer the same
     /// requests with the same bytes. A seed is not a secret: this is a tool for tests.
     #[must_use]
-    pub const fn seed(mut self, seed: u64) -> Self {
+    pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }

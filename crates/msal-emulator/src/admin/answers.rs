@@ -1,12 +1,12 @@
-//! What the admin API shows.
+//! What the admin API answers with.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::catalogue as rows;
 use crate::directory::Directory;
 use crate::emulator::Emulator;
+use crate::refusal::catalogue as rows;
 
 pub(super) fn directory(directory: &Directory) -> Value {
     let tenants = directory.tenants().map(|tenant| {
@@ -22,7 +22,7 @@ pub(super) fn clock(emulator: &Emulator, now: SystemTime) -> Value {
     json!({"time": seconds(emulator.time(now))})
 }
 
-/// Secrets are not in it, as they are not in the audit log.
+/// The audit log. It contains no secrets, so neither does this.
 pub(super) fn audit(emulator: &Emulator) -> Value {
     let records = emulator.audit().into_iter().map(|record| {
         json!({
@@ -65,7 +65,7 @@ pub(super) fn redemptions(emulator: &Emulator) -> Value {
 }
 
 pub(super) fn catalogue() -> Value {
-    let rows = rows::catalogue().map(|row| {
+    let rows = rows().map(|row| {
         json!({
             "code": row.code(),
             "error_v1": row.error_v1(),

@@ -3,7 +3,11 @@ use crate::directory::Requirement;
 
 fn refused(text: &str) -> (usize, Option<String>, String) {
     let error = Config::from_toml(text).unwrap_err();
-    (error.line, error.key.clone(), error.to_string())
+    (
+        error.line(),
+        error.key().map(str::to_owned),
+        error.to_string(),
+    )
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! Applications: the clients that ask for tokens.
 
 use super::certificate::Certificate;
-use super::resource::{ResourceEntry, lookup_form};
-use crate::realm::Realm;
-use crate::secret::Secret;
+use super::index::{AppIndex, TenantIndex};
+use super::secret::Secret;
 
-/// An application to be.
+/// The declaration of an application.
 #[derive(Clone, Debug)]
 pub struct App {
     pub(crate) client_id: String,
@@ -25,7 +24,7 @@ pub struct App {
     pub(crate) resources: Vec<String>,
 }
 
-/// Where an authorization code may be sent, and what kind of client waits there.
+/// Where an authorization code may be sent, and the kind of client that receives it there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Redirect {
     pub(crate) uri: String,
@@ -83,7 +82,7 @@ impl App {
         self
     }
 
-    /// Adds a secret that is as good as the others, as during a rotation of secrets.
+    /// Adds another valid secret, as during a rotation of secrets.
     #[must_use]
     pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
         self.secrets.push(secret.into());
@@ -132,23 +131,23 @@ impl App {
 
     /// Makes the client a member of the family of client ids: its refresh tokens serve every other member.
     #[must_use]
-    pub const fn family(mut self) -> Self {
+    pub fn family(mut self) -> Self {
         self.family = true;
         self
     }
 
-    /// Lets the authorization endpoint give the client id_tokens (`response_type=id_token`, `code id_token`);
+    /// Lets the authorization endpoint issue id_tokens to the client (`response_type=id_token`, `code id_token`);
     /// without this it answers AADSTS700054.
     #[must_use]
-    pub const fn id_tokens(mut self) -> Self {
+    pub fn id_tokens(mut self) -> Self {
         self.id_tokens = true;
         self
     }
 
-    /// Lets the authorization endpoint give the client access tokens (`response_type=token`); without this it
+    /// Lets the authorization endpoint issue access tokens to the client (`response_type=token`); without this it
     /// answers AADSTS700051.
     #[must_use]
-    pub const fn access_tokens(mut self) -> Self {
+    pub fn access_tokens(mut self) -> Self {
         self.access_tokens = true;
         self
     }
@@ -179,22 +178,22 @@ impl App {
         self
     }
 
-    /// The applications of a directory with those that every one has. These come first, declared or not, so
-    /// that their places do not change when a directory grows.
+    /// The declared applications, after those that every directory has. The latter come first even when they are
+    /// declared, so that positions do not change when a directory grows.
     pub(crate) fn with_standard(mut declared: Vec<Self>) -> Vec<Self> {
         let mut all: Vec<Self> = Self::standard().into();
         for app in &mut all {
             let is = |other: &Self| other.client_id.eq_ignore_ascii_case(&app.client_id);
-            if let Some(place) = declared.iter().position(is) {
-                *app = declared.remove(place);
+            if let Some(position) = declared.iter().position(is) {
+                *app = declared.remove(position);
             }
         }
         all.extend(declared);
         all
     }
 
-    /// What comes without any registration: Azure CLI, which programs on the Azure SDKs that bring no client id
-    /// of their own are too, and Azure PowerShell.
+    /// What every directory has without a registration: Azure CLI and Azure PowerShell. Programs that use the Azure
+    /// SDKs without a client id of their own use that of Azure CLI.
     fn standard() -> [Self; STANDARD] {
         let app = |client_id, name| {
             let app = Self::public(client_id).name(name).family();
@@ -213,17 +212,14 @@ impl App {
     }
 }
 
-/// How many applications every directory has.
-pub(crate) const STANDARD: usize = 2;
-
-/// An application as requests meet it.
+/// An application of a built directory.
 #[derive(Debug)]
 pub(crate) struct AppEntry {
     pub(crate) index: AppIndex,
     pub(crate) client_id: String,
     pub(crate) name: String,
     /// The only tenant whose users may use it.
-    pub(crate) only_tenant: Option<super::TenantIndex>,
+    pub(crate) only_tenant: Option<TenantIndex>,
     pub(crate) public: bool,
     pub(crate) family: bool,
     pub(crate) secrets: Vec<Secret>,
@@ -237,29 +233,8 @@ pub(crate) struct AppEntry {
     pub(crate) resources: Vec<String>,
 }
 
-impl AppEntry {
-    /// Whether its registration lists the API, or none at all.
-    pub(crate) fn lists(&self, resource: &ResourceEntry) -> bool {
-        let is_it = |listed: &String| {
-            let listed = lookup_form(listed);
-            let mut names = resource.uris.iter().map(|uri| lookup_form(uri));
-            listed == resource.id.to_string() || names.any(|name| name == listed)
-        };
-        self.resources.is_empty() || self.resources.iter().any(is_it)
-    }
-
-    /// Whether it is an application of another tenant only.
-    pub(crate) fn is_elsewhere(&self, realm: Realm) -> bool {
-        match (self.only_tenant, realm.tenant()) {
-            (Some(only), Some(tenant)) => only != tenant,
-            _ => false,
-        }
-    }
-}
-
-/// The place of an application in its directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct AppIndex(pub(crate) u32);
+/// How many applications every directory has.
+pub(crate) const STANDARD: usize = 2;
 
 #[cfg(test)]
 mod tests {

@@ -1,76 +1,49 @@
-//! Building a directory: what is declared is checked, once.
+//! Building a directory from declarations, which are checked here and nowhere else.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::Directory;
+use super::app::{App, AppEntry};
+use super::declarations::Declarations;
 use super::error::DirectoryError;
-use super::managed_identity::ManagedIdentityEntry;
-use super::resource::{DEFAULT_SCOPE, ResourceEntry, lookup_form};
+use super::index::{AppIndex, TenantIndex};
+use super::managed_identity::{ManagedIdentity, ManagedIdentityEntry};
+use super::resource::{DEFAULT_SCOPE, Resource, ResourceEntry, lookup_form};
+use super::tenant::{Tenant, TenantEntry};
 use super::user::{Account, PatternEntry};
-use super::{
-    App, AppEntry, AppIndex, Directory, ManagedIdentity, Resource, Tenant, TenantEntry, TenantIndex,
-};
-use crate::guid::Guid;
+use crate::protocol::Guid;
 
 /// Collects what a [`Directory`] will hold.
 #[derive(Clone, Debug, Default)]
-pub struct DirectoryBuilder {
-    tenants: Vec<Tenant>,
-    apps: Vec<App>,
-    resources: Vec<Resource>,
-    managed_identities: Vec<ManagedIdentity>,
-}
+pub struct DirectoryBuilder(Declarations);
 
 impl DirectoryBuilder {
     /// Adds a tenant with its people and rules.
     #[must_use]
     pub fn tenant(mut self, tenant: Tenant) -> Self {
-        self.tenants.push(tenant);
+        self.0.tenants.push(tenant);
         self
     }
 
     /// Adds a client.
     #[must_use]
     pub fn app(mut self, app: App) -> Self {
-        self.apps.push(app);
+        self.0.apps.push(app);
         self
     }
 
     /// Adds an API.
     #[must_use]
     pub fn resource(mut self, resource: Resource) -> Self {
-        self.resources.push(resource);
+        self.0.resources.push(resource);
         self
     }
 
     /// Adds a managed identity.
     #[must_use]
     pub fn managed_identity(mut self, identity: ManagedIdentity) -> Self {
-        self.managed_identities.push(identity);
-        self
-    }
-
-    /// Adds what another builder declares. A tenant of the same domain takes in the other's people and rules;
-    /// users, clients and APIs of the same name are replaced, in their place.
-    pub(crate) fn merge(mut self, more: Self) -> Self {
-        for tenant in more.tenants {
-            let same = |known: &&mut Tenant| known.domains.first() == tenant.domains.first();
-            match self.tenants.iter_mut().find(same) {
-                Some(known) => known.merge(tenant),
-                None => self.tenants.push(tenant),
-            }
-        }
-        for app in more.apps {
-            replace_or_push(&mut self.apps, app, |app| {
-                app.client_id.to_ascii_lowercase()
-            });
-        }
-        for resource in more.resources {
-            replace_or_push(&mut self.resources, resource, |resource| {
-                resource.uris.first().map(|uri| lookup_form(uri))
-            });
-        }
-        self.managed_identities.extend(more.managed_identities);
+        self.0.managed_identities.push(identity);
         self
     }
 
@@ -80,6 +53,7 @@ impl DirectoryBuilder {
     ///
     /// Names the first entry that is malformed, is there twice, or refers to something that is not there.
     pub fn build(self) -> Result<Directory, DirectoryError> {
+        let Self(declarations) = self;
         let mut directory = Directory {
             tenants: Vec::new(),
             tenants_by_id: HashMap::new(),
@@ -91,31 +65,50 @@ impl DirectoryBuilder {
             resources: Vec::new(),
             resources_by_uri: HashMap::new(),
             managed_identities: Vec::new(),
-            declarations: self.clone(),
+            declarations: declarations.clone(),
         };
-        for tenant in &self.tenants {
+        for tenant in &declarations.tenants {
             directory.add_tenant(tenant)?;
         }
-        for (index, tenant) in self.tenants.iter().enumerate() {
+        // People come after all tenants and guests after all people, so that the order of declarations does not matter.
+        for (index, tenant) in declarations.tenants.iter().enumerate() {
             directory.add_people(TenantIndex(index), tenant)?;
         }
-        for (index, tenant) in self.tenants.iter().enumerate() {
+        for (index, tenant) in declarations.tenants.iter().enumerate() {
             directory.add_guests(TenantIndex(index), tenant)?;
         }
-        for app in App::with_standard(self.apps) {
+        for app in App::with_standard(declarations.apps) {
             directory.add_app(app)?;
         }
-        for resource in Resource::standard().into_iter().chain(self.resources) {
+        for resource in Resource::standard()
+            .into_iter()
+            .chain(declarations.resources)
+        {
             directory.add_resource(&resource)?;
         }
-        for identity in &self.managed_identities {
+        for identity in &declarations.managed_identities {
             directory.add_managed_identity(identity)?;
         }
         Ok(directory)
     }
 }
 
-/// Each checks an entry before it takes it in.
+impl Directory {
+    /// A directory with nothing but the resources everybody has: Microsoft Graph, Azure AD Graph,
+    /// Azure Resource Manager, Key Vault and Storage.
+    pub fn builder() -> DirectoryBuilder {
+        DirectoryBuilder::default()
+    }
+
+    /// This directory and what `more` declares.
+    pub(crate) fn grown(&self, more: DirectoryBuilder) -> Result<Self, DirectoryError> {
+        let mut declarations = self.declarations.clone();
+        declarations.merge(more.0);
+        DirectoryBuilder(declarations).build()
+    }
+}
+
+/// Each method checks an entry and then adds it.
 impl Directory {
     fn add_tenant(&mut self, tenant: &Tenant) -> Result<(), DirectoryError> {
         let domain = tenant.domains.first().map_or("", String::as_str);
@@ -292,6 +285,7 @@ impl Directory {
             if name.is_empty() || name.contains(char::is_whitespace) {
                 return Err(DirectoryError::NotAResource { name });
             }
+            // Two spellings of one API may have the same form; two APIs may not.
             if self
                 .resources_by_uri
                 .insert(name.clone(), index)
@@ -315,15 +309,6 @@ impl Directory {
             v2_tokens: resource.v2_tokens,
         });
         Ok(())
-    }
-}
-
-/// Replaces the item of the same key, or adds it at the end: places in a directory never change.
-fn replace_or_push<T, K: PartialEq>(items: &mut Vec<T>, item: T, key: impl Fn(&T) -> K) {
-    let wanted = key(&item);
-    match items.iter_mut().find(|known| key(known) == wanted) {
-        Some(known) => *known = item,
-        None => items.push(item),
     }
 }
 

@@ -1,14 +1,14 @@
-//! Certificates that applications prove themselves with: as much of X.509 (RFC 5280 §4.1) as that takes.
+//! Certificates that applications authenticate with. Of X.509 (RFC 5280 §4.1), only what is needed for that is read.
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::base64url;
+use crate::protocol::base64url;
 
 /// A certificate registered with an application: its public key and its thumbprints.
 ///
-/// Nobody asks who signed it or until when it is valid: what counts is that it is registered.
+/// Neither its issuer nor its validity is checked: what counts is that it is registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     pub(crate) public_key: Vec<u8>,
@@ -48,7 +48,8 @@ impl Certificate {
         })
     }
 
-    /// Reads an element of `x5c`. MSAL Python leaves the line breaks of the PEM text in.
+    /// Reads an element of `x5c` (RFC 7515 §4.1.6), which is base64 and not base64url. MSAL Python leaves the line
+    /// breaks of the PEM text in.
     pub(crate) fn from_base64(text: &str) -> Option<Self> {
         let body: String = text.split_ascii_whitespace().collect();
         Self::from_der(&STANDARD.decode(body).ok()?).ok()
@@ -84,7 +85,7 @@ struct Element<'a> {
     content: &'a [u8],
 }
 
-/// Takes one element off (X.690 §8.1), if it has this tag.
+/// Splits off one element (X.690 §8.1) if it has this tag.
 fn element(der: &[u8], tag: u8) -> Option<(Element<'_>, &[u8])> {
     let (&found, rest) = der.split_first()?;
     let (&first, mut rest) = rest.split_first()?;
@@ -92,6 +93,7 @@ fn element(der: &[u8], tag: u8) -> Option<(Element<'_>, &[u8])> {
         return None;
     }
     let mut length = usize::from(first);
+    // X.690 §8.1.3: a first octet from 0x80 says how many octets of length follow.
     if first >= 0x80 {
         let octets = usize::from(first & 0x7f);
         let (digits, after) = rest.split_at_checked(octets).filter(|_| octets <= 4)?;

@@ -68,7 +68,6 @@ pub enum DirectoryError {
 
 impl DirectoryError {
     /// The name of the entry at fault, as it was given.
-    #[must_use]
     pub fn name(&self) -> &str {
         match self {
             Self::Duplicate { name, .. }

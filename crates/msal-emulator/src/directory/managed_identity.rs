@@ -1,10 +1,13 @@
-//! Managed identities: applications whose secret is the machine they run on.
+//! Managed identities: applications that authenticate by the machine they run on.
 
-/// A managed identity to be. Every machine of the emulator has all of them.
+use super::index::TenantIndex;
+use crate::protocol::Guid;
+
+/// The declaration of a managed identity. Every machine that the emulator plays has all of them.
 #[derive(Clone, Debug)]
 pub struct ManagedIdentity {
     pub(crate) tenant: String,
-    /// `None` of the one that the machine has of itself.
+    /// `None` for the identity of the machine itself.
     pub(crate) client_id: Option<String>,
     pub(crate) object_id: Option<String>,
     pub(crate) resource_id: Option<String>,
@@ -29,7 +32,7 @@ impl ManagedIdentity {
         }
     }
 
-    /// Sets the object id of its principal, which is derived otherwise.
+    /// Sets the object id of its service principal, which is derived from its name otherwise.
     #[must_use]
     pub fn object_id(mut self, guid: impl Into<String>) -> Self {
         self.object_id = Some(guid.into());
@@ -44,12 +47,12 @@ impl ManagedIdentity {
     }
 }
 
-/// A managed identity as requests meet it.
+/// A managed identity of a built directory.
 #[derive(Clone, Debug)]
 pub(crate) struct ManagedIdentityEntry {
-    pub(crate) tenant: super::TenantIndex,
+    pub(crate) tenant: TenantIndex,
     pub(crate) system: bool,
     pub(crate) client_id: String,
-    pub(crate) object_id: crate::guid::Guid,
+    pub(crate) object_id: Guid,
     pub(crate) resource_id: String,
 }

@@ -1,7 +1,9 @@
-//! What a directory holds, for people who start an emulator and want to know what to type.
+//! What a directory holds, for people who start an emulator and want to know whom to sign in as.
 
 use super::Directory;
 use super::app::STANDARD;
+use super::index::TenantIndex;
+use super::user::PatternEntry;
 
 /// A tenant of a [`Directory`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +37,7 @@ impl Directory {
     /// The tenants, in the order they were declared.
     pub fn tenants(&self) -> impl Iterator<Item = TenantOverview> + '_ {
         self.tenants.iter().enumerate().map(|(index, tenant)| {
-            let lives_here = |home: super::TenantIndex| home.0 == index;
+            let lives_here = |home: TenantIndex| home.0 == index;
             let declared = self
                 .accounts
                 .values()
@@ -47,7 +49,7 @@ impl Directory {
                 .patterns
                 .iter()
                 .filter(|pattern| lives_here(pattern.home()));
-            users.extend(patterns.map(super::user::PatternEntry::first));
+            users.extend(patterns.map(PatternEntry::first));
             TenantOverview {
                 id: tenant.id.to_string(),
                 name: tenant.name.clone(),

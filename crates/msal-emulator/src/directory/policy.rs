@@ -1,12 +1,13 @@
-//! Rules of a tenant about who may have tokens for what.
+//! Policies of a tenant: who may have tokens for what.
 
 use std::time::Duration;
 
-use crate::glob::Glob;
+use super::glob::Glob;
+use super::resource::{ResourceEntry, lookup_form};
 
-/// A rule that refuses tokens: missing consent, a second factor, Conditional Access.
+/// A reason to refuse tokens: missing consent, a missing second factor, Conditional Access.
 ///
-/// It applies to everybody, every resource and every client until narrowed. Patterns may hold `*`.
+/// It applies to all users, resources and clients until it is narrowed. In patterns, `*` stands for any text.
 #[derive(Clone, Debug)]
 pub struct Policy {
     pub(crate) users: Vec<Glob>,
@@ -15,7 +16,7 @@ pub struct Policy {
     pub(crate) requirement: Requirement,
 }
 
-/// What a [`Policy`] asks for, and so which error it causes.
+/// What a [`Policy`] asks for, which decides the error that it causes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Requirement {
@@ -46,8 +47,8 @@ pub enum Requirement {
 }
 
 impl Requirement {
-    /// Whether nothing that a person does at a sign-in page can meet it.
-    pub(crate) const fn is_hopeless(self) -> bool {
+    /// Whether a person can do nothing at a sign-in page to meet it.
+    pub(crate) fn is_hopeless(self) -> bool {
         match self {
             Self::AppProtection
             | Self::Block
@@ -66,9 +67,8 @@ impl Requirement {
 }
 
 impl Policy {
-    /// A rule for everybody and everything.
-    #[must_use]
-    pub const fn new(requirement: Requirement) -> Self {
+    /// A policy for all users, resources and clients.
+    pub fn new(requirement: Requirement) -> Self {
         Self {
             users: Vec::new(),
             resources: Vec::new(),
@@ -77,36 +77,30 @@ impl Policy {
         }
     }
 
-    /// Narrows the rule to users whose sign-in name matches; several calls add up.
+    /// Narrows the policy to users whose sign-in name matches; several calls add up.
     #[must_use]
     pub fn user(mut self, pattern: impl Into<String>) -> Self {
         self.users.push(Glob::new(pattern));
         self
     }
 
-    /// Narrows the rule to a resource, by URI or application id; several calls add up.
+    /// Narrows the policy to a resource, by URI or application id; several calls add up.
     ///
     /// A trailing slash of the URI makes no difference.
     #[must_use]
     pub fn resource(mut self, pattern: impl Into<String>) -> Self {
-        self.resources
-            .push(Glob::new(super::resource::lookup_form(&pattern.into())));
+        self.resources.push(Glob::new(lookup_form(&pattern.into())));
         self
     }
 
-    /// Narrows the rule to a client id; several calls add up.
+    /// Narrows the policy to a client id; several calls add up.
     #[must_use]
     pub fn client(mut self, pattern: impl Into<String>) -> Self {
         self.clients.push(Glob::new(pattern));
         self
     }
 
-    pub(crate) fn applies(
-        &self,
-        upn: &str,
-        resource: &super::ResourceEntry,
-        client_id: &str,
-    ) -> bool {
+    pub(crate) fn applies(&self, upn: &str, resource: &ResourceEntry, client_id: &str) -> bool {
         any(&self.users, |glob| glob.matches(upn))
             && any(&self.clients, |glob| glob.matches(client_id))
             && any(&self.resources, |glob| {
@@ -114,7 +108,7 @@ impl Policy {
                     || resource
                         .uris
                         .iter()
-                        .any(|uri| glob.matches(&super::resource::lookup_form(uri)))
+                        .any(|uri| glob.matches(&lookup_form(uri)))
             })
     }
 }

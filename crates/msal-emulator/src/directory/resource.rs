@@ -1,10 +1,9 @@
 //! Resources: the APIs that tokens are for.
 
 use super::app::AppEntry;
-use crate::client_assertion::{TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID};
-use crate::guid::Guid;
+use crate::protocol::Guid;
 
-/// An API to be.
+/// The declaration of an API.
 #[derive(Clone, Debug)]
 pub struct Resource {
     pub(crate) id: Option<String>,
@@ -50,7 +49,7 @@ impl Resource {
 
     /// Makes the API take access tokens of version 2.0 (`accessTokenAcceptedVersion` in its registration).
     #[must_use]
-    pub const fn v2_tokens(mut self) -> Self {
+    pub fn v2_tokens(mut self) -> Self {
         self.v2_tokens = true;
         self
     }
@@ -64,10 +63,10 @@ impl Resource {
                 .scope("User.Read")
                 .scope("Mail.Read")
                 .scope("Files.Read"),
-            Self::new("https://graph.windows.net").id("00000002-0000-0000-c000-000000000000"),
+            Self::new("https://graph.windows.net").id(AZURE_AD_GRAPH),
             Self::new("https://management.core.windows.net/")
                 .uri("https://management.azure.com/")
-                .id("797f4846-ba00-4fd7-ba43-dac1f8f63013"),
+                .id(RESOURCE_MANAGER),
             Self::new("https://vault.azure.net").id("cfa8b339-82a2-471a-a3c9-0fc0be7a4093"),
             Self::new("https://storage.azure.com").id("e406a681-f3d4-42a8-90b6-c2b029497af1"),
             Self::new(TOKEN_EXCHANGE).id(TOKEN_EXCHANGE_ID),
@@ -75,7 +74,7 @@ impl Resource {
     }
 }
 
-/// A resource as requests meet it.
+/// An API of a built directory.
 #[derive(Clone, Debug)]
 pub(crate) struct ResourceEntry {
     pub(crate) id: Guid,
@@ -85,7 +84,7 @@ pub(crate) struct ResourceEntry {
 }
 
 impl ResourceEntry {
-    /// The application itself, asked for as a resource.
+    /// An application that is asked for as a resource.
     pub(crate) fn of_app(app: &AppEntry) -> Self {
         Self {
             id: app
@@ -96,6 +95,16 @@ impl ResourceEntry {
             scopes: vec![DEFAULT_SCOPE.to_owned()],
             v2_tokens: false,
         }
+    }
+
+    /// Whether the registration of `app` lists this API, or none at all.
+    pub(crate) fn is_listed_by(&self, app: &AppEntry) -> bool {
+        let is_it = |listed: &String| {
+            let listed = lookup_form(listed);
+            let mut names = self.uris.iter().map(|uri| lookup_form(uri));
+            listed == self.id.to_string() || names.any(|name| name == listed)
+        };
+        app.resources.is_empty() || app.resources.iter().any(is_it)
     }
 
     /// Whether this is Microsoft Graph, whose permissions may be asked for by their bare names.
@@ -117,6 +126,18 @@ pub(crate) fn lookup_form(uri: &str) -> String {
     uri.strip_suffix('/').unwrap_or(uri).to_ascii_lowercase()
 }
 
+/// The application id of Azure AD Graph, which v1 means when a request names no resource.
+pub(crate) const AZURE_AD_GRAPH: &str = "00000002-0000-0000-c000-000000000000";
+
+/// The application id of Azure Resource Manager.
+pub(crate) const RESOURCE_MANAGER: &str = "797f4846-ba00-4fd7-ba43-dac1f8f63013";
+
+/// The application id of Microsoft Graph.
 pub(crate) const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 pub(crate) const DEFAULT_SCOPE: &str = "user_impersonation";
+
+/// The audience of tokens that are exchanged for others (workload identity federation).
+pub(crate) const TOKEN_EXCHANGE: &str = "api://AzureADTokenExchange";
+
+pub(crate) const TOKEN_EXCHANGE_ID: &str = "fb60f99c-7a34-4190-8149-302f77469936";

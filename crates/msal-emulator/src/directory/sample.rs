@@ -1,9 +1,13 @@
 //! The names in [`Directory::sample`], the directory to try things out with.
 
-use super::{
-    App, Directory, DirectoryBuilder, ManagedIdentity, Policy, RedirectKind, Requirement, Resource,
-    Tenant, User, UserPattern,
-};
+use super::Directory;
+use super::app::{App, RedirectKind};
+use super::builder::DirectoryBuilder;
+use super::managed_identity::ManagedIdentity;
+use super::policy::{Policy, Requirement};
+use super::resource::Resource;
+use super::tenant::Tenant;
+use super::user::{User, UserPattern};
 
 /// The first tenant, by domain.
 pub const CONTOSO: &str = "contoso.example";
@@ -54,7 +58,6 @@ pub const REPORTS: &str = "https://reports.contoso.example/api";
 
 impl Directory {
     /// Two tenants with a few people, five clients, two APIs of their own and two managed identities, as the crate documentation lists them.
-    #[must_use]
     pub fn sample() -> Self {
         match builder().build() {
             Ok(directory) => directory,

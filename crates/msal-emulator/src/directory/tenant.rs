@@ -1,9 +1,12 @@
-//! Tenants and what lives in them.
+//! Tenants, their people and their policies.
+
+use std::collections::HashMap;
 
 use super::policy::Policy;
 use super::user::{User, UserPattern};
+use crate::protocol::Guid;
 
-/// A tenant to be: its domains, its people and its rules.
+/// The declaration of a tenant: its domains, its people and its policies.
 ///
 /// Nothing is checked until [`DirectoryBuilder::build`](super::DirectoryBuilder::build).
 #[derive(Clone, Debug)]
@@ -19,7 +22,7 @@ pub struct Tenant {
     pub(crate) sign_up: bool,
 }
 
-/// Somebody of another tenant who was invited into this one, where they have another object id.
+/// A user of another tenant who was invited into this one, where they have another object id.
 #[derive(Clone, Debug)]
 pub(crate) struct Guest {
     pub(crate) upn: String,
@@ -63,9 +66,9 @@ impl Tenant {
         self
     }
 
-    /// Makes its domains federated: the user realm names AD FS, which is the emulator too and speaks WS-Trust.
+    /// Makes its domains federated: the user realm names AD FS, which the emulator plays too, with WS-Trust.
     #[must_use]
-    pub const fn federated(mut self) -> Self {
+    pub fn federated(mut self) -> Self {
         self.federated = true;
         self
     }
@@ -73,7 +76,7 @@ impl Tenant {
     /// Lets people make accounts of their own at the sign-in page, as external tenants do: with `prompt=create`,
     /// or where the page offers it.
     #[must_use]
-    pub const fn self_service_sign_up(mut self) -> Self {
+    pub fn self_service_sign_up(mut self) -> Self {
         self.sign_up = true;
         self
     }
@@ -85,7 +88,7 @@ impl Tenant {
         self
     }
 
-    /// Adds many users at once, each made when first seen.
+    /// Adds many users at once. Each is made when a request names it.
     #[must_use]
     pub fn users(mut self, pattern: UserPattern) -> Self {
         self.patterns.push(pattern);
@@ -112,14 +115,14 @@ impl Tenant {
         self
     }
 
-    /// Adds a rule about who may have tokens for what. The first that applies decides.
+    /// Adds a policy about who may have tokens for what. The first that applies and is not met decides.
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policies.push(policy);
         self
     }
 
-    /// Takes in the people and rules of another declaration of this tenant.
+    /// Adds the people and policies of another declaration of this tenant.
     pub(crate) fn merge(&mut self, more: Self) {
         self.id = more.id.or_else(|| self.id.take());
         self.name = more.name.or_else(|| self.name.take());
@@ -138,5 +141,26 @@ impl Tenant {
         self.patterns.extend(more.patterns);
         self.guests.extend(more.guests);
         self.policies.extend(more.policies);
+    }
+}
+
+/// A tenant of a built directory.
+#[derive(Debug)]
+pub(crate) struct TenantEntry {
+    pub(crate) id: Guid,
+    pub(crate) name: String,
+    pub(super) domain: String,
+    pub(crate) policies: Vec<Policy>,
+    /// Its people sign in at AD FS.
+    pub(crate) federated: bool,
+    /// People make accounts of their own.
+    pub(crate) sign_up: bool,
+    pub(super) guests: HashMap<String, Guid>,
+}
+
+impl TenantEntry {
+    /// The domain it was declared with.
+    pub(crate) fn domain(&self) -> &str {
+        &self.domain
     }
 }

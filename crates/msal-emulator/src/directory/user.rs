@@ -1,9 +1,10 @@
-//! Users, one by one or by pattern.
+//! Users, declared one by one or by a pattern.
 
-use crate::guid::Guid;
-use crate::secret::Secret;
+use super::index::TenantIndex;
+use super::secret::Secret;
+use crate::protocol::Guid;
 
-/// A user to be.
+/// The declaration of a user.
 #[derive(Clone, Debug)]
 pub struct User {
     pub(crate) upn: String,
@@ -54,14 +55,14 @@ impl User {
         self
     }
 
-    /// Makes the password one that has to be changed first: signing in with it answers AADSTS50055.
+    /// Marks the password as expired: signing in with it answers AADSTS50055.
     #[must_use]
-    pub const fn password_expired(mut self) -> Self {
+    pub fn password_expired(mut self) -> Self {
         self.password_expired = true;
         self
     }
 
-    /// Makes the account a disabled one: every sign-in and refresh answers AADSTS50057.
+    /// Disables the account: every sign-in and refresh answers AADSTS50057.
     #[must_use]
     pub fn disabled(mut self) -> Self {
         self.enabled = false;
@@ -71,7 +72,7 @@ impl User {
 
 /// Many users under one pattern: `{n}` in the sign-in name, and in the password, stands for 1 up to the count.
 ///
-/// They take no memory: each is made when a request names it. A user declared by name comes first.
+/// They take no memory: each is made when a request names it. A user declared by name takes precedence.
 #[derive(Clone, Debug)]
 pub struct UserPattern {
     pub(crate) upn: String,
@@ -90,13 +91,13 @@ impl UserPattern {
     }
 }
 
-/// A user as requests meet them.
+/// A user of a built directory.
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) upn: String,
     pub(crate) password: Secret,
     pub(crate) object_id: Guid,
-    pub(crate) home: super::TenantIndex,
+    pub(crate) home: TenantIndex,
     pub(crate) given_name: Option<String>,
     pub(crate) family_name: Option<String>,
     pub(crate) enabled: bool,
@@ -121,17 +122,13 @@ pub(crate) struct PatternEntry {
     suffix: String,
     count: u64,
     password: Secret,
-    home: super::TenantIndex,
+    home: TenantIndex,
     space: Guid,
 }
 
 impl PatternEntry {
     /// Takes a pattern apart; `None` when its name has not exactly one `{n}`.
-    pub(crate) fn new(
-        pattern: &UserPattern,
-        home: super::TenantIndex,
-        space: Guid,
-    ) -> Option<Self> {
+    pub(crate) fn new(pattern: &UserPattern, home: TenantIndex, space: Guid) -> Option<Self> {
         let (prefix, suffix) = pattern.upn.split_once(PLACE)?;
         (!suffix.contains(PLACE)).then(|| Self {
             prefix: prefix.to_ascii_lowercase(),
@@ -143,7 +140,7 @@ impl PatternEntry {
         })
     }
 
-    pub(crate) const fn home(&self) -> super::TenantIndex {
+    pub(crate) fn home(&self) -> TenantIndex {
         self.home
     }
 
@@ -157,6 +154,7 @@ impl PatternEntry {
         let number = upn
             .strip_prefix(self.prefix.as_str())?
             .strip_suffix(self.suffix.as_str())?;
+        // "007" is no user: one user would have several names.
         let canonical =
             number.bytes().all(|digit| digit.is_ascii_digit()) && !number.starts_with('0');
         let n: u64 = number
@@ -177,7 +175,7 @@ impl PatternEntry {
     }
 }
 
-/// What an authenticator shows unless told otherwise.
+/// The code that an authenticator shows unless the declaration says another.
 const SECOND_FACTOR: &str = "123456";
 
 const PLACE: &str = "{n}";
@@ -185,7 +183,7 @@ const PLACE: &str = "{n}";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::TenantIndex;
+    use crate::directory::index::TenantIndex;
 
     #[test]
     fn a_pattern_has_its_users_and_no_others() {

@@ -1,25 +1,16 @@
-//! What tests and administrators do beside the protocol.
+//! What tests and administrators do outside the protocol.
 
-use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
-use http::{Request, Response};
-
 use super::Emulator;
-use crate::admin;
-use crate::audit::AuditRecord;
-use crate::devices::Verdict;
-use crate::directory::{DirectoryBuilder, DirectoryError};
+use crate::directory::Secret;
 use crate::fault::Fault;
-use crate::people::Cut;
-use crate::redemptions::Redemptions;
-use crate::refresh_token::{Descent, Grant, RefreshTokenId};
-use crate::secret::Secret;
-use crate::session::SignedIn;
+use crate::memory::{AuditRecord, IssuePoint, Redemptions, SignedIn, Verdict};
+use crate::protocol::RefreshTokenId;
 #[cfg(feature = "server")]
 use crate::settings::Settings;
 use crate::settings::Signatures;
+use crate::token::{Descent, RefreshToken};
 
 impl Emulator {
     /// Issues a refresh token as if the user had signed in to the client at `now`.
@@ -37,20 +28,22 @@ impl Emulator {
         let account = directory.account(upn).ok_or(UnknownParty::User)?;
         let app = directory.find_app(client_id).ok_or(UnknownParty::Client)?;
         let descent = Descent::sign_in(!app.public, self.clock.read(now));
-        let grant = Grant::new(
-            &self.parts.identifiers,
+        let token = RefreshToken::new(
+            &self.memory.identifiers,
             app,
             &account,
             &descent,
             self.clock.read(now),
         );
-        Ok(grant.seal(&self.parts.sealer, self.parts.settings.refresh_token_chars))
+        Ok(token.seal(
+            &self.memory.sealer,
+            self.memory.settings.refresh_token_chars,
+        ))
     }
 
     /// The id of a refresh token that this emulator, or another with the same seed, has issued.
-    #[must_use]
     pub fn refresh_token_id(&self, refresh_token: &str) -> Option<RefreshTokenId> {
-        Grant::open(&self.parts.sealer, refresh_token).map(|grant| grant.id())
+        RefreshToken::open(&self.memory.sealer, refresh_token).map(|token| token.id())
     }
 
     /// Revokes one refresh token: it answers AADSTS50173 from now on.
@@ -59,87 +52,59 @@ impl Emulator {
     pub fn revoke_refresh_token(&self, refresh_token: &str) -> bool {
         let id = self.refresh_token_id(refresh_token);
         if let Some(id) = id {
-            self.parts.ledger.revoke(id);
+            self.memory.ledger.revoke(id);
         }
         id.is_some()
     }
 
     /// Revokes every refresh token of a user issued so far, as an administrator does.
     pub fn revoke_sessions(&self, upn: &str, now: SystemTime) {
-        self.parts.people.revoke_sessions(upn, self.cut(now));
+        self.memory.people.revoke_sessions(upn, self.cut(now));
     }
 
-    /// Changes a password. What public clients hold is revoked, what confidential clients hold survives.
+    /// Changes a password. Refresh tokens of public clients are revoked, those of confidential clients stay valid.
     pub fn change_password(&self, upn: &str, password: impl Into<Secret>, now: SystemTime) {
-        self.parts
+        self.memory
             .people
             .change_password(upn, password.into(), self.cut(now));
     }
 
-    /// Opens or closes an account.
+    /// Enables or disables an account.
     pub fn set_enabled(&self, upn: &str, enabled: bool) {
-        self.parts.people.set_enabled(upn, enabled);
+        self.memory.people.set_enabled(upn, enabled);
     }
 
-    /// Adds tenants, clients, APIs and managed identities, or replaces those of the same name. Requests under
-    /// way go on with the directory they began with.
-    ///
-    /// # Errors
-    ///
-    /// Fails, and changes nothing, when the whole does not fit together.
-    pub fn declare(&self, more: DirectoryBuilder) -> Result<(), DirectoryError> {
-        let mut directory = self
-            .directory
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        let grown = directory.declarations().clone().merge(more).build()?;
-        *directory = Arc::new(grown);
-        Ok(())
-    }
-
-    /// Lets in the device that shows `user_code`, as if `upn` had signed in at the page for it. Answers
-    /// whether there is such a user, and a device that waits.
+    /// Approves the device that shows `user_code`, as if `upn` had signed in at its page. Answers whether there is such a
+    /// user and such a device.
     pub fn approve_device(&self, user_code: &str, upn: &str, now: SystemTime) -> bool {
         let Some(account) = self.directory().account(upn) else {
             return false;
         };
         let now = self.clock.read(now);
-        let serial = self.parts.identifiers.serial();
+        let serial = self.memory.identifiers.serial();
         let person = SignedIn::new(account.upn.clone(), now, false, serial);
-        self.parts
+        self.memory
             .devices
             .settle(user_code, Verdict::Approved(person), now)
     }
 
-    /// Declines the device that shows `user_code`. Answers whether there is one that waits.
+    /// Declines the device that shows `user_code`. Answers whether there is such a device.
     pub fn decline_device(&self, user_code: &str, now: SystemTime) -> bool {
         let now = self.clock.read(now);
-        self.parts.devices.settle(user_code, Verdict::Declined, now)
+        self.memory
+            .devices
+            .settle(user_code, Verdict::Declined, now)
     }
 
-    /// Remembers that a user has consented to what a client wants of an API, which is named by URI or
-    /// application id. Answers whether the directory has it.
+    /// Notes that a user has consented to what a client asks of an API, named by URI or application id. Answers whether
+    /// the directory has the API.
     pub fn consent(&self, upn: &str, client_id: &str, resource: &str) -> bool {
         let directory = self.directory();
         let Some(resource) = directory.find_resource(resource) else {
             return false;
         };
-        self.parts.people.consent(upn, client_id, resource.id);
+        self.memory.people.consent(upn, client_id, resource.id);
         true
-    }
-
-    /// Answers a request to the admin API, which [`Server`](crate::Server) offers on a port of its own.
-    ///
-    /// It takes and gives JSON: `GET /directory`, `/clock`, `/audit`, `/redemptions` and `/catalogue`;
-    /// `POST /directory` and `/faults` in the words of the configuration file; `POST /clock`,
-    /// `/users/{upn}/password`, `/users/{upn}/enabled`, `/users/{upn}/revoke-sessions`, `/refresh-tokens`,
-    /// `/refresh-tokens/revoke` and `/devices/{user_code}`; `DELETE /faults` and `/audit`.
-    ///
-    /// # Security
-    ///
-    /// It refuses every request whose `Host` or `Origin` is not a loopback name.
-    pub fn administer(&self, request: &Request<Bytes>, now: SystemTime) -> Response<Bytes> {
-        admin::handle(self, request, now)
     }
 
     /// Moves the emulator's time forward from that of its callers; several calls add up.
@@ -155,7 +120,6 @@ impl Emulator {
     }
 
     /// The emulator's time at the caller's time `now`.
-    #[must_use]
     pub fn time(&self, now: SystemTime) -> SystemTime {
         self.clock.read(now).into()
     }
@@ -171,21 +135,19 @@ impl Emulator {
     }
 
     /// How often refresh tokens were presented and redeemed since the start. Every request is counted.
-    #[must_use]
     pub fn redemptions(&self) -> Redemptions {
         let directory = self.directory();
-        self.parts
+        self.memory
             .ledger
             .snapshot(|index| directory.app(index).map(|app| app.client_id.clone()))
     }
 
     /// The last requests, oldest first, as many as [`Settings::audit_capacity`](crate::Settings::audit_capacity) says.
-    #[must_use]
     pub fn audit(&self) -> Vec<AuditRecord> {
         self.audit.snapshot()
     }
 
-    /// Takes what is in the audit log, oldest first, and leaves it empty: for whoever keeps the records elsewhere.
+    /// Takes the records out of the audit log, oldest first, to keep them elsewhere.
     #[must_use]
     pub fn take_audit(&self) -> Vec<AuditRecord> {
         self.audit.take()
@@ -197,20 +159,19 @@ impl Emulator {
     }
 
     /// Whether tokens can be verified with the published keys.
-    #[must_use]
     pub fn signatures(&self) -> Signatures {
-        self.parts.issuer.signatures()
+        self.memory.issuer.signatures()
     }
 
     #[cfg(feature = "server")]
-    pub(crate) const fn settings(&self) -> &Settings {
-        &self.parts.settings
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.memory.settings
     }
 
-    fn cut(&self, now: SystemTime) -> Cut {
-        Cut {
+    fn cut(&self, now: SystemTime) -> IssuePoint {
+        IssuePoint {
             at: self.clock.read(now),
-            serial: self.parts.identifiers.serial(),
+            serial: self.memory.identifiers.serial(),
         }
     }
 }

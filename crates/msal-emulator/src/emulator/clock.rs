@@ -1,9 +1,9 @@
-//! The clock of an emulator: the caller's, moved by as much as a test asked for.
+//! The clock of an emulator: that of its callers, moved by what a test asked for.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::SystemTime;
 
-use crate::moment::Moment;
+use crate::protocol::Moment;
 
 /// How far the emulator's time is from its callers' time.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ impl Clock {
             .store(ahead.saturating_add(millis), Ordering::Relaxed);
     }
 
-    /// Makes it `then` when the caller's time is `now`.
+    /// Makes the emulator's time `then` at the caller's time `now`.
     pub(super) fn set(&self, then: SystemTime, now: SystemTime) {
         let millis = |time| i64::try_from(Moment::from(time).millis()).unwrap_or(i64::MAX);
         self.ahead

@@ -1,10 +1,10 @@
-//! How an answer reaches its client, apart from what it says.
+//! How an answer is delivered, apart from what it says.
 
 use std::time::Duration;
 
 /// How a response is to be delivered, among its extensions when a fault plan says so.
 ///
-/// [`Server`](crate::Server) does as it says; a transport of one's own may too.
+/// [`Server`](crate::Server) obeys it, and other transports may.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delivery {
     pub(super) delay: Duration,
@@ -13,14 +13,12 @@ pub struct Delivery {
 
 impl Delivery {
     /// How long the response is to be held back.
-    #[must_use]
-    pub const fn delay(&self) -> Duration {
+    pub fn delay(&self) -> Duration {
         self.delay
     }
 
     /// After how many bytes of the body the connection is to end.
-    #[must_use]
-    pub const fn cut_after(&self) -> Option<usize> {
+    pub fn cut_after(&self) -> Option<usize> {
         self.cut_after
     }
 }

@@ -2,19 +2,17 @@
 
 use bytes::Bytes;
 
+use super::action::FaultAction;
+use super::delivery::Delivery;
+use super::plans::Strike;
 use super::tampering::Tampering;
-use super::{Action, Delivery, Strike};
-use crate::call::Call;
-use crate::envelope::refuse;
-use crate::grant::with_policy_claims;
-use crate::guid::Guid;
+use crate::access::with_policy_claims;
 use crate::issuer::Issuer;
-use crate::moment::Moment;
-use crate::platform::Platform;
-use crate::refusal::Refusal;
-use crate::reply::{Reply, to_json};
+use crate::memory::Platform;
+use crate::protocol::{Call, Guid, Moment, Reply, to_json};
+use crate::refusal::{Refusal, refuse};
 
-/// Answers as a fault plan says, or as it should be. `issued` is when the presented refresh token was issued.
+/// Answers as a fault plan says; without one, as `answer` does. `issued` is when the presented refresh token was issued.
 pub(crate) fn perform(
     platform: Platform<'_>,
     call: &Call<'_>,
@@ -26,10 +24,11 @@ pub(crate) fn perform(
         return answer();
     };
     let mut reply = match &strike.action {
-        Action::Pass => answer(),
-        Action::Oversize(bytes) => oversize(answer(), *bytes),
-        Action::Tamper(list) => tamper(answer(), list, platform.issuer()),
+        FaultAction::Pass => answer(),
+        FaultAction::Oversize(bytes) => oversize(answer(), *bytes),
+        FaultAction::Tamper(list) => tamper(answer(), list, platform.issuer()),
         instead => {
+            // The request takes its effect, and the client does not learn of it.
             if strike.after_effect {
                 drop(answer());
             }
@@ -42,15 +41,15 @@ pub(crate) fn perform(
     reply
 }
 
-/// An answer that has nothing to do with the request.
+/// The answer of a plan that replaces the real one.
 fn replacement(
-    action: &Action,
+    action: &FaultAction,
     platform: Platform<'_>,
     call: &Call<'_>,
     issued: Option<Moment>,
 ) -> Reply {
     match action {
-        Action::Aadsts {
+        FaultAction::Aadsts {
             code,
             suberror,
             claims,
@@ -58,7 +57,7 @@ fn replacement(
             let refusal = refusal(*code, suberror.as_deref(), claims.as_deref(), issued);
             refuse(call, &refusal, platform.directory(), issued)
         }
-        Action::Respond {
+        FaultAction::Respond {
             status,
             headers,
             retry_after,
@@ -73,11 +72,14 @@ fn replacement(
                 .chain(retry_after.map(|value| ("Retry-After".to_owned(), value)));
             Reply::raw(*status, headers, body.clone())
         }
-        Action::Pass | Action::Oversize(_) | Action::Tamper(_) => Reply::not_found(call),
+        FaultAction::Pass | FaultAction::Oversize(_) | FaultAction::Tamper(_) => {
+            Reply::not_found(call)
+        }
     }
 }
 
 fn tamper(mut reply: Reply, list: &[Tampering], issuer: &Issuer) -> Reply {
+    // An error has no tokens to tamper with.
     if !reply.response.status().is_success() {
         return reply;
     }
@@ -118,7 +120,7 @@ fn refusal(
             .with("issued", issued.precise())
             .with("valid_from", issued.precise());
     }
-    if refusal.row.needs_claims() {
+    if refusal.definition.needs_claims() {
         refusal = with_policy_claims(refusal, Guid::derived(b"fault", "policy"));
     }
     if let Some(suberror) = suberror {
@@ -130,5 +132,5 @@ fn refusal(
     refusal
 }
 
-/// A gigabyte is too much for any client.
+/// A gibibyte is more than any client should read.
 const MAX_OVERSIZE: usize = 1 << 30;

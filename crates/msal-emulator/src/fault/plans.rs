@@ -3,19 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Action, Delivery, Fault};
-use crate::audit::Endpoint;
+use super::Fault;
+use super::action::FaultAction;
+use super::delivery::Delivery;
+use super::sighting::Sighting;
 
-/// What fault plans look at.
-#[derive(Debug)]
-pub(crate) struct Sighting<'r> {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) client_id: Option<&'r str>,
-    pub(crate) grant_type: Option<&'r str>,
-    pub(crate) user: Option<&'r str>,
-}
-
-/// The plans in force.
+/// The plans in force, in the order in which they were added.
 #[derive(Debug, Default)]
 pub(crate) struct FaultPlans(RwLock<Vec<Arc<Plan>>>);
 
@@ -25,10 +18,10 @@ struct Plan {
     fitting: AtomicU64,
 }
 
-/// What one request is struck by.
+/// What happens to a request that is struck.
 #[derive(Clone, Debug)]
 pub(crate) struct Strike {
-    pub(super) action: Action,
+    pub(super) action: FaultAction,
     pub(super) after_effect: bool,
     pub(super) delivery: Delivery,
 }
@@ -52,11 +45,12 @@ impl FaultPlans {
             .clear();
     }
 
-    /// Counts the request in every plan that it fits.
+    /// Counts the request in every plan that it fits, and answers with the first that strikes.
     pub(crate) fn strike(&self, sighting: &Sighting<'_>) -> Option<Strike> {
         let plans = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut struck = None;
         for plan in plans.iter().filter(|plan| plan.fault.fits(sighting)) {
+            // Plans count on after another has struck, so that "every tenth" does not depend on other plans.
             let count = plan.fitting.fetch_add(1, Ordering::Relaxed) + 1;
             if struck.is_none() && plan.fault.occurrence.strikes(count) {
                 struck = Some(&plan.fault);
@@ -73,7 +67,7 @@ impl FaultPlans {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::Version;
+    use crate::protocol::{Endpoint, Version};
 
     const REFRESH: Sighting<'static> = Sighting {
         endpoint: Endpoint::Token(Version::V2),

@@ -1,20 +1,20 @@
-//! The forms of `Retry-After` (RFC 9110 §10.2.3), and some that are none.
+//! The values of `Retry-After` (RFC 9110 §10.2.3), valid and invalid ones.
 
 use std::time::Duration;
 
-use crate::moment::Moment;
+use crate::protocol::Moment;
 
 /// What a throttled answer says about when to come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryAfter {
-    /// An HTTP date, so long after the answer.
+    /// An HTTP date, this long after the answer.
     Date(Duration),
     /// No header at all.
     Nothing,
-    /// A number of seconds, as Entra says it.
+    /// A number of seconds, as Entra sends.
     Seconds(u64),
-    /// Whatever this is: `-1`, `soon`, a number beyond all limits.
+    /// Any text: `-1`, `soon`, a number that is too large.
     Text(String),
 }
 

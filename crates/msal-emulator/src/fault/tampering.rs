@@ -1,10 +1,9 @@
-//! Changes to a good answer that make it a lie.
+//! Changes to a good answer that a careful client has to notice.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use crate::issuer::Issuer;
+use crate::protocol::{base64url, from_base64url};
 
 /// One change.
 #[derive(Clone, Debug)]
@@ -31,15 +30,16 @@ impl Tampering {
             Self::Set(name, value) => drop(answer.insert(name.clone(), value.clone())),
             Self::Signature(token) => change(answer, token, |text| {
                 let (signed, signature) = text.rsplit_once('.')?;
-                let mut bytes = URL_SAFE_NO_PAD.decode(signature).ok()?;
+                let mut bytes = from_base64url(signature)?;
+                // One bit is enough, and the signature keeps its length.
                 *bytes.first_mut()? ^= 1;
-                Some(format!("{signed}.{}", crate::base64url(&bytes)))
+                Some(format!("{signed}.{}", base64url(&bytes)))
             }),
         }
     }
 }
 
-/// Replaces the token in a member; a member that is missing or no token stays as it is.
+/// Replaces the token in a member. A member that is missing or is not a token stays as it is.
 fn change(answer: &mut Map<String, Value>, member: &str, new: impl Fn(&str) -> Option<String>) {
     let old = answer.get(member).and_then(Value::as_str);
     if let Some(token) = old.and_then(new) {
@@ -49,5 +49,5 @@ fn change(answer: &mut Map<String, Value>, member: &str, new: impl Fn(&str) -> O
 
 fn claims(token: &str) -> Option<Map<String, Value>> {
     let claims = token.split('.').nth(1)?;
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
+    serde_json::from_slice(&from_base64url(claims)?).ok()
 }

@@ -1,9 +1,8 @@
 //! Assertions about who signed in at AD FS.
 
-use super::{escaped, text_of};
-use crate::moment::Moment;
-use crate::packed::{Packer, Unpacker};
-use crate::sealed::Sealer;
+use super::xml::text_of;
+use crate::issuer::{RecordReader, RecordWriter, Sealer};
+use crate::protocol::{Moment, escaped};
 
 /// What an assertion says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,24 +61,25 @@ impl Assertion {
         )
     }
 
-    /// Believes an assertion of our own; `None` for everything else.
+    /// Reads an assertion of this emulator; `None` for everything else.
     pub(crate) fn read(sealer: &Sealer, xml: &str) -> Option<Self> {
+        // Only the seal counts. What the text around it says may have been changed on the way.
         let seal = text_of(xml, "SignatureValue")?.trim();
         let plain = sealer.open(PREFIX, seal.strip_prefix(PREFIX)?)?;
-        let mut unpacker = Unpacker::new(FORMAT, &plain)?;
+        let mut reader = RecordReader::new(FORMAT, &plain)?;
         Some(Self {
-            issued: Moment::from_millis(unpacker.number()?),
-            until: Moment::from_millis(unpacker.number()?),
-            upn: unpacker.text()?,
+            issued: Moment::from_millis(reader.number()?),
+            until: Moment::from_millis(reader.number()?),
+            upn: reader.text()?,
         })
     }
 
     fn seal(&self, sealer: &Sealer, serial: u64) -> String {
-        let packer = Packer::new(FORMAT)
+        let writer = RecordWriter::new(FORMAT)
             .number(self.issued.millis())
             .number(self.until.millis())
             .text(&self.upn);
-        sealer.seal(PREFIX, serial, packer.finish())
+        sealer.seal(PREFIX, serial, writer.finish())
     }
 }
 

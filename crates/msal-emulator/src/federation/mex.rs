@@ -1,7 +1,6 @@
 //! The metadata exchange document (WS-MetadataExchange): which WS-Trust endpoints take a user name and password.
 
-use crate::call::Call;
-use crate::reply::Reply;
+use crate::protocol::{Call, Reply};
 
 /// Describes one endpoint of each version of WS-Trust.
 pub(crate) fn metadata_exchange(call: &Call<'_>) -> Reply {
@@ -29,7 +28,7 @@ pub(crate) fn metadata_exchange(call: &Call<'_>) -> Reply {
     Reply::xml(call, 200, body)
 }
 
-struct Endpoint {
+struct WsTrustEndpoint {
     name: &'static str,
     path: &'static str,
     action: &'static str,
@@ -38,7 +37,7 @@ struct Endpoint {
     tokens: &'static str,
 }
 
-impl Endpoint {
+impl WsTrustEndpoint {
     fn policy(&self) -> String {
         let Self {
             name,
@@ -74,15 +73,15 @@ impl Endpoint {
     }
 }
 
-const ENDPOINTS: [Endpoint; 2] = [
-    Endpoint {
+const ENDPOINTS: [WsTrustEndpoint; 2] = [
+    WsTrustEndpoint {
         name: "UserNameWSTrustBinding_IWSTrustFeb2005Async",
         path: "2005/usernamemixed",
         action: "http://schemas.xmlsoap.org/ws/2005/02/trust/RST/Issue",
         security: "http://schemas.xmlsoap.org/ws/2005/07/securitypolicy",
         tokens: "SignedSupportingTokens",
     },
-    Endpoint {
+    WsTrustEndpoint {
         name: "UserNameWSTrustBinding_IWSTrust13Async",
         path: "13/usernamemixed",
         action: "http://docs.oasis-open.org/ws-sx/ws-trust/200512/RST/Issue",

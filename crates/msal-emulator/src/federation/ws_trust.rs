@@ -1,15 +1,17 @@
 //! WS-Trust 1.3 §4 and its draft of February 2005: a sign-in name and password for an assertion.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::assertion::Assertion;
-use super::{escaped, text_of, unescaped};
-use crate::call::Call;
-use crate::platform::Platform;
-use crate::reply::Reply;
+use super::xml::{text_of, unescaped};
+use crate::directory::Account;
+use crate::memory::Platform;
+use crate::protocol::{Call, Reply, escaped};
 
 /// Answers a request for a security token with an assertion, or with a SOAP fault.
-pub(crate) fn issue(platform: Platform<'_>, call: &Call<'_>) -> Reply {
+pub(crate) fn issue_assertion(platform: Platform<'_>, call: &Call<'_>) -> Reply {
+    // Clients write the version in the body too, but choose it by the address.
     let xml = String::from_utf8_lossy(call.request.body());
     let version = if call.request.uri().path().contains("2005") {
         &WS_TRUST_2005
@@ -25,13 +27,7 @@ pub(crate) fn issue(platform: Platform<'_>, call: &Call<'_>) -> Reply {
             "The request has no user name and password.",
         );
     };
-    let account = platform.directory().account(upn.trim());
-    let account = account.filter(|account| {
-        platform.directory().tenant(account.home).federated
-            && platform.people().is_password(account, &password)
-            && platform.people().is_enabled(account)
-    });
-    let Some(account) = account else {
+    let Some(account) = authenticate(platform, upn.trim(), &password) else {
         return fault(
             call,
             "s:Sender",
@@ -39,13 +35,7 @@ pub(crate) fn issue(platform: Platform<'_>, call: &Call<'_>) -> Reply {
             "MSIS3127: The specified request failed: ID3242: The security token could not be authenticated or authorized.",
         );
     };
-    let audience = given("Address").filter(|address| !address.contains("/usernamemixed"));
-    let audience = xml
-        .split_once("AppliesTo")
-        .and_then(|(_, rest)| text_of(rest, "Address"))
-        .map(unescaped)
-        .or(audience)
-        .unwrap_or_else(|| crate::endpoint::realm::AUDIENCE.to_owned());
+    let audience = audience(&xml);
     let assertion = Assertion {
         upn: account.upn.clone(),
         issued: call.now,
@@ -69,6 +59,26 @@ pub(crate) fn issue(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         200,
         version.response(call, &assertion, kind, &token, &audience),
     )
+}
+
+/// The account of a federated tenant. All failures are answered alike, so that nobody learns which sign-in names exist.
+fn authenticate(platform: Platform<'_>, upn: &str, password: &str) -> Option<Arc<Account>> {
+    let account = platform.directory().account(upn)?;
+    let admitted = platform.directory().tenant(account.home).federated
+        && platform.people().is_password(&account, password)
+        && platform.people().is_enabled(&account);
+    admitted.then_some(account)
+}
+
+/// The relying party that an assertion is asked for.
+fn audience(xml: &str) -> String {
+    let applies_to = xml
+        .split_once("AppliesTo")
+        .and_then(|(_, rest)| text_of(rest, "Address"));
+    // The first address may be that of the endpoint (To), which is no relying party.
+    let first = || text_of(xml, "Address").filter(|address| !address.contains("/usernamemixed"));
+    let named = applies_to.or_else(first).map(unescaped);
+    named.unwrap_or_else(|| FEDERATION_AUDIENCE.to_owned())
 }
 
 struct WsTrust {
@@ -115,6 +125,7 @@ impl WsTrust {
     }
 }
 
+/// A SOAP fault with the codes of WS-Trust 1.3 §11.
 fn fault(call: &Call<'_>, code: &str, subcode: &str, reason: &str) -> Reply {
     let body = format!(
         "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\" xmlns:a=\"http://www.w3.org/2005/08/addressing\">\
@@ -142,3 +153,6 @@ const WSU: &str =
 const SAML_1: &str = "urn:oasis:names:tc:SAML:1.0:assertion";
 const SAML_2: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 const LIFE: Duration = Duration::from_secs(3600);
+
+/// Whom the assertions of AD FS are for: Entra ID, as a relying party.
+pub(crate) const FEDERATION_AUDIENCE: &str = "urn:federation:MicrosoftOnline";

@@ -10,8 +10,8 @@ use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::base64url;
 use crate::directory::Certificate;
+use crate::protocol::base64url;
 
 /// An RSA key that signs tokens with RS256. Parsed once; clones share it.
 #[derive(Clone, Debug)]
@@ -25,9 +25,8 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// The built-in key. It is **public knowledge**: it makes the emulator start at once and its answers
-    /// repeatable, and proves nothing to anybody.
-    #[must_use]
+    /// The built-in key. It is **public knowledge**: with it the emulator starts without delay and repeats its
+    /// answers, and its signatures prove nothing.
     pub fn development() -> Self {
         match Self::from_pkcs8_pem(DEVELOPMENT_KEY) {
             Ok(key) => key.certified(DEVELOPMENT_CERTIFICATE),
@@ -35,7 +34,7 @@ impl SigningKey {
         }
     }
 
-    /// Publishes the key with a certificate, whose thumbprint names it as at Entra.
+    /// Publishes the key with a certificate, whose thumbprint is the key id, as at Entra.
     fn certified(mut self, pem: &str) -> Self {
         if let Ok(certificate) = Certificate::from_pem(pem) {
             let body = pem.lines().filter(|line| !line.starts_with("-----"));
@@ -45,7 +44,7 @@ impl SigningKey {
         self
     }
 
-    /// Makes a new key of 2048 bits, which takes a tenth of a second or so.
+    /// Makes a new key of 2048 bits, which takes about a tenth of a second.
     ///
     /// # Errors
     ///
@@ -73,7 +72,7 @@ impl SigningKey {
 
     fn new(pair: KeyPair) -> Result<Self, KeyError> {
         let spki = pair.public_key().as_der().or(Err(KeyError::NotAKey))?;
-        // Entra names a key by the SHA-1 of its certificate; there is no certificate here.
+        // Entra names a key by the SHA-1 of its certificate. Without a certificate, that of the public key has to do.
         let id = base64url(digest(&SHA1_FOR_LEGACY_USE_ONLY, spki.as_ref()).as_ref());
         Ok(Self {
             public: spki.as_ref().into(),
@@ -91,7 +90,8 @@ impl SigningKey {
         &self.public
     }
 
-    /// Signs with RS256. Empty only if the library refuses to, which it has no reason for.
+    /// Signs with RS256 (RFC 7518 §3.3). The signature is empty if the library fails, which does not happen with a
+    /// key that it has parsed.
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         match self.pair.sign(
@@ -105,7 +105,7 @@ impl SigningKey {
         }
     }
 
-    /// The public key as a member of a JWK set.
+    /// The public key as a member of a JWK set (RFC 7517 §4, RFC 7518 §6.3.1).
     pub(crate) fn jwk(&self, issuer: &str) -> serde_json::Value {
         let public = self.pair.public_key();
         let mut jwk = serde_json::json!({
@@ -124,7 +124,7 @@ impl SigningKey {
     }
 }
 
-/// Why there is no [`SigningKey`].
+/// Why a [`SigningKey`] cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {

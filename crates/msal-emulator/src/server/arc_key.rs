@@ -1,12 +1,12 @@
-//! The key file of Azure Arc: who can read it may have tokens of the machine's identity.
+//! The key file of Azure Arc: programs that can read it can get tokens of the machine's identity.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use crate::secret::Secret;
+use crate::directory::Secret;
 
-/// A key file, for as long as this is kept.
+/// A key file, which is removed when this value is dropped.
 #[derive(Debug)]
 pub(super) struct ArcKey(PathBuf);
 
@@ -24,7 +24,7 @@ impl ArcKey {
             options.mode(0o600);
         }
         let mut file = options.open(&path)?;
-        // From here on the file goes when this does, even half written.
+        // From here on the file is removed with this value, even if it was written in part.
         let kept = Self(path);
         file.write_all(key.expose_secret().as_bytes())?;
         Ok(kept)

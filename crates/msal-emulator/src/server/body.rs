@@ -1,4 +1,4 @@
-//! The body of a response on its way, which may end too early when a fault plan says so.
+//! The body of a response, which ends too early when a fault plan says so.
 
 use std::io;
 use std::pin::Pin;
@@ -7,12 +7,12 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-/// A body that says how long it is and delivers as much, or less.
+/// A body that announces its length and delivers as much, or less.
 pub(super) struct Outgoing {
     announced: u64,
     data: Option<Bytes>,
     cut: bool,
-    /// What was delivered has had a chance to leave.
+    /// Whether the connection has had a chance to write out what was delivered.
     flushed: bool,
 }
 

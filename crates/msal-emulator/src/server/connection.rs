@@ -18,21 +18,20 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::body::Outgoing;
-use crate::audit::Endpoint;
 use crate::emulator::Emulator;
 use crate::fault::Delivery;
-use crate::route::Target;
+use crate::protocol::Endpoint;
 
 /// What every connection needs.
 pub(super) struct Service {
     pub(super) emulator: Arc<Emulator>,
-    pub(super) door: Door,
+    pub(super) kind: PortKind,
     pub(super) latency: Duration,
     pub(super) max_body: usize,
 }
 
 /// What a port is for.
-pub(super) enum Door {
+pub(super) enum PortKind {
     /// The admin API, over plain HTTP.
     Admin,
     /// The managed identity endpoints, over plain HTTP as machines have them.
@@ -53,7 +52,7 @@ pub(super) async fn accept(
             () = stop(&mut stopped) => return,
         };
         match stream {
-            // Nothing is bound elsewhere; who comes from elsewhere all the same is not let in.
+            // The sockets are bound to the loopback interface. A peer from elsewhere would be a routing mistake.
             Ok((_, peer)) if !peer.ip().is_loopback() => {}
             Ok((stream, _)) => drop(tokio::spawn(serve(
                 stream,
@@ -67,8 +66,9 @@ pub(super) async fn accept(
 }
 
 async fn serve(stream: TcpStream, service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+    // Answers are small: waiting for more to send would only delay them.
     let _ = stream.set_nodelay(true);
-    let Door::Public(acceptor) = &service.door else {
+    let PortKind::Public(acceptor) = &service.kind else {
         return converse(stream, service, stopped).await;
     };
     let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream));
@@ -98,7 +98,7 @@ async fn converse(
         .max_concurrent_streams(MAX_STREAMS);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), answer));
     tokio::select! {
-        // What goes wrong on a connection is the client's to notice.
+        // The client notices what goes wrong on its connection; there is nobody else to tell.
         _ = connection.as_mut() => {}
         () = stop(&mut stopped) => {
             connection.as_mut().graceful_shutdown();
@@ -122,6 +122,7 @@ async fn answer(
         *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
         return Ok(response);
     };
+    // The latency stands in for the work of the token endpoint; other endpoints answer at once.
     let waits =
         !service.latency.is_zero() && parts.uri.path().to_ascii_lowercase().ends_with("/token");
     if waits {
@@ -129,14 +130,14 @@ async fn answer(
     }
     let request = Request::from_parts(parts, body.to_bytes());
     let now = SystemTime::now();
-    let response = match service.door {
-        Door::Admin => service.emulator.administer(&request, now),
-        Door::ManagedIdentity if !is_for_machines(request.uri().path()) => {
+    let response = match service.kind {
+        PortKind::Admin => service.emulator.administer(&request, now),
+        PortKind::ManagedIdentity if !is_for_machines(request.uri().path()) => {
             let mut response = Response::new(Bytes::new());
             *response.status_mut() = StatusCode::NOT_FOUND;
             response
         }
-        Door::ManagedIdentity | Door::Public(_) => service.emulator.handle(request, now),
+        PortKind::ManagedIdentity | PortKind::Public(_) => service.emulator.handle(request, now),
     };
     let delivery = response.extensions().get::<Delivery>().copied();
     let delivery = delivery.unwrap_or_default();
@@ -148,7 +149,7 @@ async fn answer(
 
 fn is_for_machines(path: &str) -> bool {
     matches!(
-        Target::read(path).endpoint,
+        Endpoint::at(path),
         Endpoint::ManagedIdentity(_) | Endpoint::InstanceMetadata
     )
 }

@@ -12,17 +12,17 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use super::ServerError;
+use super::error::ServerError;
 
 /// A TLS configuration and the certificate that makes clients trust it.
-pub(super) struct Identity {
+pub(super) struct TlsIdentity {
     pub(super) config: ServerConfig,
     pub(super) ca_pem: String,
     /// The SHA-1 of the certificate, in hexadecimal.
     pub(super) thumbprint: String,
 }
 
-impl Identity {
+impl TlsIdentity {
     /// Makes an authority and a certificate for the loopback names and `names`.
     pub(super) fn new(names: &[String]) -> Result<Self, ServerError> {
         let ca_key = KeyPair::generate().map_err(refused)?;
@@ -53,6 +53,7 @@ fn authority() -> Result<CertificateParams, ServerError> {
         .push(DnType::CommonName, "msal-emulator test authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    // A test may set its clock, so the certificate is valid at all times that it is likely to set.
     params.not_before = date_time_ymd(2020, 1, 1);
     params.not_after = date_time_ymd(2100, 1, 1);
     Ok(params)
@@ -86,6 +87,7 @@ fn config(
         .map_err(refused)?
         .with_no_client_auth();
     let mut config = builder.with_single_cert(vec![leaf], key).map_err(refused)?;
+    // RFC 7301: clients choose HTTP/2 or HTTP/1.1 during the handshake.
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.ticketer = Ticketer::new().map_err(refused)?;
     Ok(config)

@@ -1,6 +1,6 @@
 //! APIs that take tokens, single-page applications, and machines with an identity.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -287,4 +287,16 @@ fn machines_get_tokens_in_their_own_ways() {
         &[metadata],
     );
     assert_eq!(region.json()["location"], "westus2");
+}
+
+#[test]
+fn machines_get_tokens_at_the_beginning_of_time() {
+    let emulator = emulator();
+    let request = Request::get(
+        "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=r",
+    )
+    .header("Metadata", "true");
+    let answer = send(&emulator, request, "".into(), UNIX_EPOCH);
+    assert_eq!(answer.json()["not_before"], "0");
+    assert_eq!(answer.claims("access_token")["nbf"], 0);
 }

@@ -3,12 +3,12 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Flaw, Places};
+use crate::config::flaw::{Flaw, NameSpans};
 use crate::directory::{App, Certificate, ManagedIdentity, RedirectKind, Resource};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AppWire {
+pub(crate) struct AppWire {
     client_id: Spanned<String>,
     name: Option<String>,
     #[serde(default)]
@@ -58,7 +58,7 @@ enum RedirectKindWire {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ResourceWire {
+pub(crate) struct ResourceWire {
     uri: Spanned<String>,
     #[serde(default)]
     aliases: Vec<Spanned<String>>,
@@ -71,7 +71,7 @@ pub(super) struct ResourceWire {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ManagedIdentityWire {
+pub(crate) struct ManagedIdentityWire {
     tenant: Spanned<String>,
     client_id: Option<Spanned<String>>,
     object_id: Option<Spanned<String>>,
@@ -79,8 +79,8 @@ pub(super) struct ManagedIdentityWire {
 }
 
 impl AppWire {
-    pub(super) fn read(self, places: &mut Places) -> Result<App, Flaw> {
-        let mut app = App::public(places.note(self.client_id));
+    pub(crate) fn read(self, spans: &mut NameSpans) -> Result<App, Flaw> {
+        let mut app = App::public(spans.note(self.client_id));
         let holds_nothing =
             self.secrets.is_empty() && self.certificates.is_empty() && self.trusts.is_empty();
         app = self.secrets.into_iter().fold(app, App::secret);
@@ -91,7 +91,7 @@ impl AppWire {
         app = self.trusts.into_iter().fold(app, App::trusts);
         for pem in self.certificates {
             let certificate = Certificate::from_pem(pem.get_ref()).map_err(|error| Flaw {
-                place: Some(pem.span()),
+                span: Some(pem.span()),
                 reason: error.to_string(),
             })?;
             app = app.certificate(certificate);
@@ -104,7 +104,7 @@ impl AppWire {
         app.front_channel_logout = self.front_channel_logout;
         app.resources = self.resources;
         if let Some(tenant) = self.single_tenant {
-            app = app.single_tenant(places.note(tenant));
+            app = app.single_tenant(spans.note(tenant));
         }
         for redirect in self.redirects {
             let kind = match redirect.kind {
@@ -119,12 +119,12 @@ impl AppWire {
 }
 
 impl ResourceWire {
-    pub(super) fn read(self, places: &mut Places) -> Resource {
-        let mut resource = Resource::new(places.note(self.uri));
-        resource.id = self.id.map(|id| places.note(id));
+    pub(crate) fn read(self, spans: &mut NameSpans) -> Resource {
+        let mut resource = Resource::new(spans.note(self.uri));
+        resource.id = self.id.map(|id| spans.note(id));
         resource
             .uris
-            .extend(self.aliases.into_iter().map(|alias| places.note(alias)));
+            .extend(self.aliases.into_iter().map(|alias| spans.note(alias)));
         resource.scopes = self.scopes;
         resource.v2_tokens = self.v2_tokens;
         resource
@@ -132,13 +132,13 @@ impl ResourceWire {
 }
 
 impl ManagedIdentityWire {
-    pub(super) fn read(self, places: &mut Places) -> ManagedIdentity {
-        let tenant = places.note(self.tenant);
+    pub(crate) fn read(self, spans: &mut NameSpans) -> ManagedIdentity {
+        let tenant = spans.note(self.tenant);
         let mut identity = match self.client_id {
-            Some(client_id) => ManagedIdentity::user_assigned(tenant, places.note(client_id)),
+            Some(client_id) => ManagedIdentity::user_assigned(tenant, spans.note(client_id)),
             None => ManagedIdentity::system_assigned(tenant),
         };
-        identity.object_id = self.object_id.map(|id| places.note(id));
+        identity.object_id = self.object_id.map(|id| spans.note(id));
         identity.resource_id = self.resource_id;
         identity
     }

@@ -1,16 +1,16 @@
-//! Tenants, their people and their rules, as the file writes them.
+//! Tenants, their people and their policies, as the file writes them.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Flaw, Places};
+use crate::config::flaw::{Flaw, NameSpans};
 use crate::directory::{Policy, Requirement, Tenant, User, UserPattern};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TenantWire {
+pub(crate) struct TenantWire {
     domain: Spanned<String>,
     #[serde(default)]
     aliases: Vec<Spanned<String>>,
@@ -63,7 +63,7 @@ struct GuestWire {
 #[serde(deny_unknown_fields)]
 struct PolicyWire {
     requires: RequirementWire,
-    /// Of the requirements that have one: how often.
+    /// How often, for requirements that have a frequency.
     every_seconds: Option<Spanned<u64>>,
     #[serde(default)]
     users: Vec<String>,
@@ -91,29 +91,29 @@ enum RequirementWire {
 }
 
 impl TenantWire {
-    pub(super) fn read(self, places: &mut Places) -> Result<Tenant, Flaw> {
-        let mut tenant = Tenant::new(places.note(self.domain));
+    pub(crate) fn read(self, spans: &mut NameSpans) -> Result<Tenant, Flaw> {
+        let mut tenant = Tenant::new(spans.note(self.domain));
         tenant.name = self.name;
         tenant.federated = self.federated;
         tenant.sign_up = self.sign_up;
-        tenant.id = self.id.map(|id| places.note(id));
+        tenant.id = self.id.map(|id| spans.note(id));
         tenant
             .domains
-            .extend(self.aliases.into_iter().map(|alias| places.note(alias)));
+            .extend(self.aliases.into_iter().map(|alias| spans.note(alias)));
         for user in self.user {
-            tenant = tenant.user(user.read(places));
+            tenant = tenant.user(user.read(spans));
         }
         if let Some(users) = self.users {
             tenant = tenant.users(UserPattern::new(
-                places.note(users.pattern),
+                spans.note(users.pattern),
                 users.count,
                 users.password,
             ));
         }
         for guest in self.guest {
-            let upn = places.note(guest.upn);
+            let upn = spans.note(guest.upn);
             tenant = match guest.object_id {
-                Some(id) => tenant.guest_as(upn, places.note(id)),
+                Some(id) => tenant.guest_as(upn, spans.note(id)),
                 None => tenant.guest(upn),
             };
         }
@@ -125,9 +125,9 @@ impl TenantWire {
 }
 
 impl UserWire {
-    fn read(self, places: &mut Places) -> User {
-        let mut user = User::new(places.note(self.upn), self.password);
-        user.object_id = self.object_id.map(|id| places.note(id));
+    fn read(self, spans: &mut NameSpans) -> User {
+        let mut user = User::new(spans.note(self.upn), self.password);
+        user.object_id = self.object_id.map(|id| spans.note(id));
         user.given_name = self.given_name;
         user.family_name = self.family_name;
         user.enabled = self.enabled;
@@ -150,7 +150,7 @@ impl PolicyWire {
 
 impl RequirementWire {
     fn read(self, every: Option<Spanned<u64>>) -> Result<Requirement, Flaw> {
-        let place = every.as_ref().map(Spanned::span);
+        let span = every.as_ref().map(Spanned::span);
         let every = every.map(|every| Duration::from_secs(every.into_inner()));
         let how_often = every.unwrap_or(DEFAULT_FREQUENCY);
         let requirement = match self {
@@ -170,7 +170,7 @@ impl RequirementWire {
         if every.is_some() {
             let reason = "goes with requires = \"sign-in-frequency\" or \"mfa-frequency\" only";
             return Err(Flaw {
-                place,
+                span,
                 reason: reason.to_owned(),
             });
         }
@@ -178,7 +178,7 @@ impl RequirementWire {
     }
 }
 
-const fn yes() -> bool {
+fn yes() -> bool {
     true
 }
 

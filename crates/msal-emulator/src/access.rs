@@ -1,0 +1,9 @@
+//! Who may have what: the realm that a URL speaks of, what a request asks for, and the rules of the tenant.
+
+mod asked;
+mod conditions;
+mod realm;
+
+pub(crate) use asked::Asked;
+pub(crate) use conditions::{Conditions, Evidence, with_policy_claims};
+pub(crate) use realm::Realm;

@@ -1,0 +1,334 @@
+//! What a request asks for: one resource, as v1 and v2.0 name it.
+
+use std::borrow::Cow;
+
+use crate::directory::{AZURE_AD_GRAPH, AppEntry, Directory, ResourceEntry};
+use crate::protocol::{Guid, Version};
+use crate::refusal::Refusal;
+
+/// What a request asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked<'d> {
+    pub(crate) resource: Cow<'d, ResourceEntry>,
+    /// The resource as the request named it, which becomes the audience.
+    pub(crate) audience: String,
+    /// `scope` of the answer.
+    pub(crate) granted: String,
+    /// `scp` of the access token.
+    pub(crate) permissions: String,
+    /// An id_token was asked for.
+    pub(crate) openid: bool,
+    /// A refresh token was asked for.
+    pub(crate) offline_access: bool,
+}
+
+impl<'d> Asked<'d> {
+    /// Reads the `resource` (v1) or the `scope` (v2.0) of a request; an empty text counts as missing.
+    pub(crate) fn read(
+        version: Version,
+        text: &str,
+        app: &AppEntry,
+        directory: &'d Directory,
+    ) -> Result<Self, Refusal> {
+        match version {
+            Version::V1 => Self::at_v1(Some(text).filter(|text| !text.is_empty()), app, directory),
+            Version::V2 => Self::at_v2(text, app, directory),
+        }
+    }
+
+    /// Reads the `resource` of a v1 request. Without one, Azure AD Graph is meant.
+    pub(crate) fn at_v1(
+        resource: Option<&str>,
+        app: &AppEntry,
+        directory: &'d Directory,
+    ) -> Result<Self, Refusal> {
+        let name = resource.unwrap_or(AZURE_AD_GRAPH);
+        let name = name.strip_prefix(SPN).unwrap_or(name);
+        let entry = find(name, app, directory)?;
+        let permissions = entry.scopes.join(" ");
+        // Asked for by its application id, the resource is echoed as a service principal name.
+        let audience = if is_guid(name) {
+            format!("{SPN}{name}")
+        } else {
+            name.to_owned()
+        };
+        Ok(Self {
+            resource: entry,
+            audience,
+            granted: permissions.clone(),
+            permissions,
+            // v1 has no scope to ask for these with: every answer about a person has both.
+            openid: true,
+            offline_access: true,
+        })
+    }
+
+    /// Reads the `scope` of a v2.0 request.
+    pub(crate) fn at_v2(
+        scope: &str,
+        app: &AppEntry,
+        directory: &'d Directory,
+    ) -> Result<Self, Refusal> {
+        let mut openid_scopes = Vec::new();
+        let mut named: Option<Named<'_>> = None;
+        for item in scope.split(' ').filter(|item| !item.is_empty()) {
+            // OpenID Connect Core §5.4 and §11: these ask for claims and for a refresh token, not for an API.
+            if RESERVED.contains(&item) {
+                openid_scopes.push(item);
+                continue;
+            }
+            let (resource, permission) = split(item);
+            let known = named.get_or_insert_with(|| Named {
+                resource,
+                asked: Vec::new(),
+            });
+            // An access token is for one audience, so one request asks for permissions of one resource.
+            if known.resource != resource {
+                return Err(Refusal::new(700_022).with("scope", scope));
+            }
+            known.asked.push((item, permission));
+        }
+        let named = named.unwrap_or_else(|| Named {
+            resource: None,
+            asked: Vec::new(),
+        });
+        named.resolve(scope, &openid_scopes, app, directory)
+    }
+}
+
+/// The items of a scope that name a resource's permissions.
+struct Named<'s> {
+    /// `None` when permissions have no resource in front: Microsoft Graph is meant.
+    resource: Option<&'s str>,
+    /// Each item as it stands, and its permission.
+    asked: Vec<(&'s str, &'s str)>,
+}
+
+impl Named<'_> {
+    fn resolve<'d>(
+        self,
+        scope: &str,
+        openid_scopes: &[&str],
+        app: &AppEntry,
+        directory: &'d Directory,
+    ) -> Result<Asked<'d>, Refusal> {
+        let entry = match self.resource {
+            Some(name) => find(name, app, directory)?,
+            None => Cow::Borrowed(directory.graph().ok_or_else(|| Refusal::new(500_011))?),
+        };
+        self.check(scope, &entry, app)?;
+        let prefix = self
+            .resource
+            .map(|name| format!("{name}/"))
+            .unwrap_or_default();
+        let openid = openid_scopes.contains(&"openid");
+        // Entra answers everything it has granted, in the form asked, and then what was asked
+        // by its default name. `offline_access` is not among it.
+        let permissions = entry
+            .scopes
+            .iter()
+            .map(|permission| format!("{prefix}{permission}"));
+        let default = self
+            .asked
+            .iter()
+            .filter(|(_, permission)| *permission == DEFAULT);
+        let openid_names = if openid && entry.is_graph() {
+            ["openid", "profile", "email"].as_slice()
+        } else {
+            &[]
+        };
+        let granted: Vec<String> = openid_names
+            .iter()
+            .map(|name| (*name).to_owned())
+            .chain(permissions)
+            .chain(default.map(|(item, _)| (*item).to_owned()))
+            .collect();
+        Ok(Asked {
+            audience: self
+                .resource
+                .map_or_else(|| entry.id.to_string(), str::to_owned),
+            granted: granted.join(" "),
+            permissions: entry.scopes.join(" "),
+            openid,
+            offline_access: openid_scopes.contains(&"offline_access"),
+            resource: entry,
+        })
+    }
+
+    fn check(&self, scope: &str, entry: &ResourceEntry, app: &AppEntry) -> Result<(), Refusal> {
+        for (item, permission) in &self.asked {
+            if *permission == DEFAULT {
+                continue;
+            }
+            // A name without a resource in front may be a misspelt OpenID scope, and gets another error.
+            if self.resource.is_none() && entry.scope(permission).is_none() {
+                return Err(Refusal::new(70011).with("scope", scope));
+            }
+            if entry.scope(permission).is_none() {
+                let refusal = Refusal::new(650_053)
+                    .with("scope", *item)
+                    .with("app", &app.name);
+                return Err(refusal.with("resource", entry.id.to_string()));
+            }
+        }
+        // ".default" stands for everything that was granted, so a single permission beside it is a contradiction.
+        let defaults = self
+            .asked
+            .iter()
+            .filter(|(_, permission)| *permission == DEFAULT)
+            .count();
+        if defaults > 0 && defaults < self.asked.len() {
+            return Err(Refusal::new(70011).with("scope", scope));
+        }
+        Ok(())
+    }
+}
+
+/// Takes `https://graph.microsoft.com/User.Read` apart at the last slash, so that the slash which
+/// belongs to `https://management.core.windows.net/` stays with it in `…net//.default`.
+fn split(item: &str) -> (Option<&str>, &str) {
+    match item.rsplit_once('/') {
+        Some((resource, permission)) => (Some(resource), permission),
+        None => (None, item),
+    }
+}
+
+fn find<'d>(
+    name: &str,
+    app: &AppEntry,
+    directory: &'d Directory,
+) -> Result<Cow<'d, ResourceEntry>, Refusal> {
+    if let Some(entry) = directory.find_resource(name) {
+        return Ok(Cow::Borrowed(entry));
+    }
+    // Every application can be asked for as a resource, by its client id.
+    let id = name.strip_prefix("api://").unwrap_or(name);
+    if id.eq_ignore_ascii_case(&app.client_id) {
+        return Ok(Cow::Owned(ResourceEntry::of_app(app)));
+    }
+    if let Some(other) = directory.find_app(id) {
+        return Ok(Cow::Owned(ResourceEntry::of_app(other)));
+    }
+    Err(Refusal::new(500_011).with("resource", name))
+}
+
+fn is_guid(name: &str) -> bool {
+    name.parse::<Guid>().is_ok()
+}
+
+const DEFAULT: &str = ".default";
+const RESERVED: [&str; 5] = ["openid", "profile", "email", "offline_access", "address"];
+const SPN: &str = "spn:";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::Directory;
+
+    fn v2(scope: &str) -> Result<(String, String), u32> {
+        let directory = Directory::sample();
+        let app = directory
+            .find_app("00c0ffee-0000-4000-8000-000000000001")
+            .unwrap();
+        let asked =
+            Asked::at_v2(scope, app, &directory).map_err(|refusal| refusal.definition.code)?;
+        Ok((asked.audience, asked.granted))
+    }
+
+    #[test]
+    fn a_v2_scope_names_one_resource() {
+        for (scope, audience, granted) in [
+            (
+                "https://graph.microsoft.com/.default offline_access openid profile",
+                "https://graph.microsoft.com",
+                "openid profile email https://graph.microsoft.com/User.Read https://graph.microsoft.com/Mail.Read \
+                 https://graph.microsoft.com/Files.Read https://graph.microsoft.com/.default",
+            ),
+            (
+                "https://management.core.windows.net//.default",
+                "https://management.core.windows.net/",
+                "https://management.core.windows.net//user_impersonation https://management.core.windows.net//.default",
+            ),
+            (
+                "api://orders/orders.read",
+                "api://orders",
+                "api://orders/Orders.Read api://orders/Orders.Write",
+            ),
+            (
+                "User.Read",
+                "00000003-0000-0000-c000-000000000000",
+                "User.Read Mail.Read Files.Read",
+            ),
+            (
+                "openid",
+                "00000003-0000-0000-c000-000000000000",
+                "openid profile email User.Read Mail.Read Files.Read",
+            ),
+            (
+                "00C0FFEE-0000-4000-8000-000000000001/.default",
+                "00C0FFEE-0000-4000-8000-000000000001",
+                "00C0FFEE-0000-4000-8000-000000000001/user_impersonation \
+                 00C0FFEE-0000-4000-8000-000000000001/.default",
+            ),
+        ] {
+            assert_eq!(
+                v2(scope),
+                Ok((audience.to_owned(), granted.to_owned())),
+                "{scope}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_v2_scopes_are_refused() {
+        for (scope, code) in [
+            ("s openid", 70011),
+            (
+                "https://graph.microsoft.com/.default https://graph.microsoft.com/User.Read",
+                70011,
+            ),
+            ("https://graph.microsoft.com/No.Such", 650_053),
+            (
+                "https://graph.microsoft.com/User.Read https://vault.azure.net/.default",
+                700_022,
+            ),
+            ("https://nowhere.example/.default", 500_011),
+        ] {
+            assert_eq!(v2(scope), Err(code), "{scope}");
+        }
+    }
+
+    #[test]
+    fn a_v1_resource_is_echoed_as_asked() {
+        let directory = Directory::sample();
+        let app = directory
+            .find_app("00c0ffee-0000-4000-8000-000000000001")
+            .unwrap();
+        for (resource, audience) in [
+            (
+                Some("https://management.core.windows.net/"),
+                "https://management.core.windows.net/",
+            ),
+            (
+                Some("https://management.core.windows.net"),
+                "https://management.core.windows.net",
+            ),
+            (
+                Some("00000002-0000-0000-c000-000000000000"),
+                "spn:00000002-0000-0000-c000-000000000000",
+            ),
+            (
+                Some("spn:00000002-0000-0000-c000-000000000000"),
+                "spn:00000002-0000-0000-c000-000000000000",
+            ),
+            (None, "spn:00000002-0000-0000-c000-000000000000"),
+        ] {
+            assert_eq!(
+                Asked::at_v1(resource, app, &directory).unwrap().audience,
+                audience
+            );
+        }
+        let refusal = Asked::at_v1(Some("https://nowhere.example"), app, &directory).unwrap_err();
+        assert_eq!(refusal.definition.code, 500_011);
+    }
+}

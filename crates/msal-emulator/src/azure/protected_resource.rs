@@ -1,0 +1,139 @@
+//! APIs that take the tokens: a little of Microsoft Graph and of Azure Resource Manager.
+//!
+//! Microsoft Graph evaluates access continuously: the token of a client that understands claims challenges (`cp1`)
+//! stops working when the sessions of its user are revoked, and the answer says what the client has to ask for.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use crate::directory::{GRAPH, RESOURCE_MANAGER};
+use crate::issuer::VerifiedClaims;
+use crate::memory::Platform;
+use crate::protocol::{Call, Jwt, Moment, Reply, bearer};
+
+/// Answers `/v1.0/me`, `/subscriptions` and `/tenants`.
+pub(crate) fn protected_resource(platform: Platform<'_>, call: &Call<'_>) -> Reply {
+    let path = call.request.uri().path().to_ascii_lowercase();
+    if path.contains("me") {
+        return match admit(platform, call, &GRAPH_AUDIENCES) {
+            Ok(claims) => me(&claims, call),
+            Err(refusal) => *refusal,
+        };
+    }
+    match admit(platform, call, &RESOURCE_MANAGER_AUDIENCES) {
+        Ok(claims) if path.contains("tenants") => {
+            let tenant = claims.text("tid").unwrap_or_default();
+            let tenant = json!({"id": format!("/tenants/{tenant}"), "tenantId": tenant});
+            Reply::json(call, 200, &json!({"value": [tenant]}))
+        }
+        Ok(_) => Reply::json(call, 200, &json!({"value": []})),
+        Err(refusal) => *refusal,
+    }
+}
+
+/// The userinfo endpoint (OpenID Connect Core §5.3).
+pub(crate) fn user_info(platform: Platform<'_>, call: &Call<'_>) -> Reply {
+    match admit(platform, call, &GRAPH_AUDIENCES) {
+        Ok(claims) => {
+            let text = |name: &str| claims.text(name).map(str::to_owned);
+            let body = json!({
+                "sub": text("sub"),
+                "name": text("name"),
+                "given_name": text("given_name"),
+                "family_name": text("family_name"),
+                "email": claims.upn(),
+                "picture": "https://graph.microsoft.com/v1.0/me/photo/$value",
+            });
+            Reply::json(call, 200, &body)
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
+/// Checks the bearer token of a request (RFC 6750 §3).
+fn admit(
+    platform: Platform<'_>,
+    call: &Call<'_>,
+    audiences: &[&str],
+) -> Result<VerifiedClaims, Box<Reply>> {
+    let refuse = |message: &str| Box::new(unauthorized(call, "invalid_token", message, None));
+    let token = bearer(call.request.headers()).ok_or_else(|| refuse("Access token is empty."))?;
+    let jwt = Jwt::read(token).ok_or_else(|| refuse("IDX14100: JWT is not well formed."))?;
+    let claims = platform
+        .issuer()
+        .verify(&jwt)
+        .ok_or_else(|| refuse("Signature is invalid."))?;
+    if !audiences.iter().any(|audience| claims.is_for(audience)) {
+        return Err(refuse("Access token validation failure. Invalid audience."));
+    }
+    // RFC 6750 §3.1: "invalid_token" covers expired and revoked tokens alike; the texts differ.
+    if claims.is_expired(call.now) {
+        return Err(refuse("Lifetime validation failed, the token is expired."));
+    }
+    match revoked(platform, &claims) {
+        // Other clients could not answer a challenge. Their tokens stay valid until they expire.
+        Some(since) if claims.has_cp1() => Err(Box::new(challenge(call, since))),
+        _ => Ok(claims),
+    }
+}
+
+/// Since when tokens of the user are valid, if this one is older.
+fn revoked(platform: Platform<'_>, claims: &VerifiedClaims) -> Option<Moment> {
+    let serial = platform.identifiers().serial_of(claims.text("uti")?)?;
+    let (upn, iat) = (claims.upn()?, claims.number("iat"));
+    platform.people().access_token_ended(upn, iat, serial)
+}
+
+fn challenge(call: &Call<'_>, since: Moment) -> Reply {
+    let claims =
+        json!({"access_token": {"nbf": {"essential": true, "value": since.secs().to_string()}}});
+    // In a header the claims are base64, because JSON has quotation marks.
+    let claims = STANDARD.encode(claims.to_string());
+    unauthorized(
+        call,
+        "insufficient_claims",
+        "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp",
+        Some(&claims),
+    )
+}
+
+fn unauthorized(call: &Call<'_>, error: &str, message: &str, claims: Option<&str>) -> Reply {
+    let body = json!({"error": {
+        "code": "InvalidAuthenticationToken",
+        "message": message,
+        "innerError": {
+            "date": call.now.to_string(),
+            "request-id": call.trace_id.to_string(),
+            "client-request-id": call.correlation_id.to_string(),
+        },
+    }});
+    let claims = claims
+        .map(|claims| format!(", claims=\"{claims}\""))
+        .unwrap_or_default();
+    let header = format!(
+        "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"{GRAPH}\", error=\"{error}\"{claims}",
+        call.base
+    );
+    Reply::json(call, 401, &body).with_header("www-authenticate", &header)
+}
+
+fn me(claims: &VerifiedClaims, call: &Call<'_>) -> Reply {
+    let text = |name: &str| claims.text(name).map(str::to_owned);
+    let body = json!({
+        "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users/$entity",
+        "id": text("oid"),
+        "displayName": text("name"),
+        "givenName": text("given_name"),
+        "surname": text("family_name"),
+        "userPrincipalName": claims.upn(),
+    });
+    Reply::json(call, 200, &body)
+}
+
+const GRAPH_AUDIENCES: [&str; 2] = ["https://graph.microsoft.com", GRAPH];
+const RESOURCE_MANAGER_AUDIENCES: [&str; 3] = [
+    "https://management.core.windows.net",
+    "https://management.azure.com",
+    RESOURCE_MANAGER,
+];

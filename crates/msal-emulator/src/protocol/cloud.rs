@@ -1,0 +1,106 @@
+//! Microsoft's clouds: which hosts serve the same accounts.
+
+/// A cloud: hosts that serve the same accounts.
+#[derive(Debug)]
+pub(crate) struct Cloud {
+    /// The names of its hosts. The first is the one to send requests to.
+    pub(crate) aliases: &'static [&'static str],
+    pub(crate) name: &'static str,
+    pub(crate) azure_ad_graph: &'static str,
+    pub(crate) graph: &'static str,
+    /// The host in the issuer of v1 tokens.
+    pub(crate) sts: &'static str,
+}
+
+impl Cloud {
+    /// The host name in cache entries. In the public cloud it is `login.windows.net`, and not the preferred one.
+    pub(crate) fn preferred_cache(&self) -> &'static str {
+        let [first, second, ..] = self.aliases else {
+            return self.aliases.first().copied().unwrap_or_default();
+        };
+        if *second == "login.windows.net" {
+            second
+        } else {
+            first
+        }
+    }
+
+    /// Whether a host is of this cloud, by one of its names or as a region of it
+    /// (`westus.login.microsoft.com`).
+    pub(crate) fn has(&self, host: &str) -> bool {
+        // A region is one label in front of a name of the cloud.
+        let region = |alias: &str| {
+            host.strip_suffix(alias)
+                .and_then(|region| region.strip_suffix('.'))
+                .is_some_and(|region| !region.is_empty() && !region.contains('.'))
+        };
+        self.aliases
+            .iter()
+            .any(|alias| *alias == host || region(alias))
+    }
+}
+
+/// The cloud of a host. A host that is in none is treated as one of the public cloud.
+pub(crate) fn cloud_of(host: &str) -> &'static Cloud {
+    let found = CLOUDS.iter().find(|cloud| cloud.has(host));
+    found.unwrap_or(&CLOUDS[0])
+}
+
+const fn cloud(aliases: &'static [&'static str]) -> Cloud {
+    Cloud {
+        aliases,
+        name: "microsoftonline.com",
+        azure_ad_graph: "graph.windows.net",
+        graph: "graph.microsoft.com",
+        sts: "sts.windows.net",
+    }
+}
+
+/// The public cloud comes first, because a host that is in no cloud is treated as part of it.
+pub(crate) static CLOUDS: [Cloud; 8] = [
+    Cloud {
+        sts: "sts.windows.net",
+        ..cloud(&[
+            "login.microsoftonline.com",
+            "login.windows.net",
+            "login.microsoft.com",
+            "sts.windows.net",
+        ])
+    },
+    Cloud {
+        name: "partner.microsoftonline.cn",
+        azure_ad_graph: "graph.chinacloudapi.cn",
+        graph: "microsoftgraph.chinacloudapi.cn",
+        sts: "sts.chinacloudapi.cn",
+        ..cloud(&["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"])
+    },
+    Cloud {
+        name: "microsoftonline.de",
+        azure_ad_graph: "graph.cloudapi.de",
+        graph: "graph.microsoft.de",
+        sts: "sts.microsoftonline.de",
+        ..cloud(&["login.microsoftonline.de"])
+    },
+    Cloud {
+        name: "microsoftonline.us",
+        graph: "graph.microsoft.us",
+        ..cloud(&["login.microsoftonline.us", "login.usgovcloudapi.net"])
+    },
+    cloud(&["login-us.microsoftonline.com"]),
+    // What these three answer for Microsoft Graph is not confirmed.
+    Cloud {
+        name: "sovcloud-identity.fr",
+        graph: "graph.svc.sovcloud.fr",
+        ..cloud(&["login.sovcloud-identity.fr"])
+    },
+    Cloud {
+        name: "sovcloud-identity.de",
+        graph: "graph.svc.sovcloud.de",
+        ..cloud(&["login.sovcloud-identity.de"])
+    },
+    Cloud {
+        name: "sovcloud-identity.sg",
+        graph: "graph.svc.sovcloud.sg",
+        ..cloud(&["login.sovcloud-identity.sg"])
+    },
+];

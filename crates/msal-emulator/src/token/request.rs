@@ -1,0 +1,84 @@
+//! A token request, read but not judged.
+
+use std::borrow::Cow;
+
+use super::refresh_token::RefreshToken;
+use crate::access::Asked;
+use crate::directory::{AppEntry, Directory};
+use crate::memory::Platform;
+use crate::protocol::{Call, Version, basic_credentials};
+use crate::refusal::Refusal;
+
+/// A token request, read but not judged.
+#[derive(Debug)]
+pub(crate) struct TokenRequest<'c> {
+    pub(crate) call: &'c Call<'c>,
+    pub(crate) version: Version,
+    pub(crate) grant_type: Option<&'c str>,
+    pub(crate) client_id: Option<Cow<'c, str>>,
+    pub(crate) client_secret: Option<Cow<'c, str>>,
+    pub(crate) refresh_token: Presented,
+}
+
+/// The refresh token of a request.
+#[derive(Debug)]
+pub(crate) enum Presented {
+    Nothing,
+    Token(RefreshToken),
+    /// A text that is not a refresh token of this emulator.
+    Unreadable,
+}
+
+impl<'c> TokenRequest<'c> {
+    pub(crate) fn read(platform: Platform<'_>, call: &'c Call<'c>, version: Version) -> Self {
+        // RFC 6749 §2.3.1: credentials come in a header or, not recommended and common, in the form. The form wins.
+        let (mut client_id, mut client_secret) = (None, None);
+        if let Some((id, secret)) = basic_credentials(call.request.headers()) {
+            (client_id, client_secret) = (Some(Cow::Owned(id)), Some(Cow::Owned(secret)));
+        }
+        let grant_type = call.parameter("grant_type");
+        // Other grants ignore the parameter (RFC 6749 §3.2), so a token in one of them is not counted.
+        let presented = call
+            .parameter("refresh_token")
+            .filter(|_| grant_type == Some("refresh_token"));
+        Self {
+            call,
+            version,
+            grant_type,
+            client_id: call.parameter("client_id").map(Cow::Borrowed).or(client_id),
+            client_secret: call
+                .parameter("client_secret")
+                .map(Cow::Borrowed)
+                .or(client_secret),
+            refresh_token: presented.map_or(Presented::Nothing, |text| {
+                RefreshToken::open(platform.sealer(), text)
+                    .map_or(Presented::Unreadable, Presented::Token)
+            }),
+        }
+    }
+
+    /// The user that the request is about, if it names one.
+    pub(crate) fn user(&self) -> Option<&str> {
+        match &self.refresh_token {
+            Presented::Token(token) => Some(&token.upn),
+            _ => self.call.parameter("username"),
+        }
+    }
+
+    /// What the request asks for.
+    pub(crate) fn asked<'d>(
+        &self,
+        app: &AppEntry,
+        directory: &'d Directory,
+    ) -> Result<Asked<'d>, Refusal> {
+        let text = self.call.parameter(self.version.scope_parameter());
+        Asked::read(self.version, text.unwrap_or_default(), app, directory)
+    }
+
+    /// The value of a parameter that must be there.
+    pub(crate) fn required(&self, name: &'static str) -> Result<&str, Refusal> {
+        self.call
+            .parameter(name)
+            .ok_or_else(|| Refusal::missing(name))
+    }
+}
