@@ -2,6 +2,7 @@
 
 mod node;
 mod python;
+mod recipe;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -63,25 +64,4 @@ impl Environment {
             .env("PYTHONDONTWRITEBYTECODE", "1");
         command
     }
-}
-
-/// Whether an environment was made from exactly this recipe, to its end.
-fn is_made(stamp: &std::path::Path, recipe: &str) -> bool {
-    std::fs::read_to_string(stamp).is_ok_and(|made| made == recipe)
-}
-
-/// Starts an environment afresh.
-fn empty(folder: &std::path::Path) -> Result<(), Failure> {
-    let failed =
-        |error: std::io::Error| Failure::new(format!("cannot empty {}: {error}", folder.display()));
-    if folder.exists() {
-        std::fs::remove_dir_all(folder).map_err(failed)?;
-    }
-    std::fs::create_dir_all(folder).map_err(failed)
-}
-
-/// Writes a file of an environment.
-fn write(path: &std::path::Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text)
-        .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))
 }

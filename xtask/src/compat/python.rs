@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{empty, is_made, write};
+use super::recipe::{empty, is_made, write};
 use crate::failure::Failure;
 use crate::process;
 use crate::workspace::Workspace;
