@@ -9,12 +9,15 @@
 )]
 
 mod bench;
+mod circles;
+mod code;
 mod compat;
 mod failure;
 mod process;
 mod purity;
 mod rust;
 mod step;
+mod unused;
 mod workspace;
 
 use std::process::ExitCode;

@@ -35,6 +35,23 @@ const CORE_MAY_USE: &str = "
     proc-macro2 quote syn unicode-ident
 ";
 
+/// Which of our crates a crate may use, the lowest first: each knows only those above it in this table. Tests may use
+/// more: the emulator above all.
+const LAYERS: [(&str, &[&str]); 6] = [
+    ("private-file", &[]),
+    ("msal-core", &[]),
+    ("msal-client", &["msal-core", "private-file"]),
+    (
+        "msal-migrate",
+        &["msal-client", "msal-core", "private-file"],
+    ),
+    ("msal-emulator", &[]),
+    (
+        "msal-cli",
+        &["msal-client", "msal-core", "msal-emulator", "msal-migrate"],
+    ),
+];
+
 /// Crates that must not be built into anything: see `deny.toml` for the reasons.
 const BANNED: [&str; 5] = ["native-tls", "openssl", "openssl-sys", "ring", "rsa"];
 
@@ -49,6 +66,7 @@ const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 pub(crate) fn check(workspace: &Workspace) -> Result<(), Failure> {
     core_uses_only_what_it_may(workspace)?;
+    crates_know_only_lower_ones(workspace)?;
     emulator_knows_none_of_our_crates(workspace)?;
     nothing_banned_is_built(workspace)?;
     lock_file_names_one_registry(workspace)?;
@@ -68,6 +86,30 @@ fn core_uses_only_what_it_may(workspace: &Workspace) -> Result<(), Failure> {
         "msal-core must not depend on",
         "the core does no I/O; a crate that does none either is allowed in xtask/src/purity.rs",
     )
+}
+
+fn crates_know_only_lower_ones(workspace: &Workspace) -> Result<(), Failure> {
+    let ours: BTreeSet<String> = workspace.crates()?.into_iter().collect();
+    for name in ours.iter().filter(|name| *name != "xtask") {
+        let (_, lower) = LAYERS
+            .iter()
+            .find(|(layer, _)| layer == name)
+            .ok_or_else(|| {
+                Failure::new(format!("{name} has no place among the layers"))
+                    .or_hint("give it one in xtask/src/purity.rs")
+            })?;
+        let direct = ["--package", name, "--depth", "1", "--edges", "normal"];
+        let used = tree(workspace, &direct)?;
+        let higher = ours.iter().filter(|other| {
+            *other != name && used.contains(*other) && !lower.contains(&other.as_str())
+        });
+        refuse(
+            higher,
+            &format!("{name} must not depend on"),
+            "a lower crate does not know a higher one: the layers are in xtask/src/purity.rs",
+        )?;
+    }
+    Ok(())
 }
 
 /// The emulator and the client are two readings of the standards; code they shared would agree with itself.

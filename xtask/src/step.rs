@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 use crate::workspace::Workspace;
-use crate::{bench, compat, purity, rust};
+use crate::{bench, circles, compat, purity, rust, unused};
 
 /// One chore.
 pub(crate) struct Step {
@@ -16,12 +16,17 @@ pub(crate) struct Step {
 }
 
 /// Every step, in the order of `ci`: what fails fastest comes first.
-pub(crate) const STEPS: [Step; 7] = [
+pub(crate) const STEPS: [Step; 8] = [
     Step::new("fmt", "the code is formatted", |at, _| rust::fmt(at)),
     Step::new(
         "purity",
         "crates depend on what they may, and on nothing else",
-        |at, _| purity::check(at),
+        |at, _| purity::check(at).and_then(|()| circles::check(at)),
+    ),
+    Step::new(
+        "unused",
+        "every dependency and every public name is used by somebody",
+        |at, _| unused::check(at),
     ),
     Step::new(
         "clippy",

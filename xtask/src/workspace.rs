@@ -50,6 +50,48 @@ impl Workspace {
         Ok(names)
     }
 
+    /// Where a crate lies in the checkout.
+    pub(crate) fn folder_of(&self, name: &str) -> PathBuf {
+        match name {
+            "xtask" => self.root.join(name),
+            name => self.root.join("crates").join(name),
+        }
+    }
+
+    /// The root file of a crate: of its library, or else of its program.
+    pub(crate) fn root_of(&self, name: &str) -> PathBuf {
+        let source = self.folder_of(name).join("src");
+        match source.join("lib.rs") {
+            library if library.exists() => library,
+            _ => source.join("main.rs"),
+        }
+    }
+
+    /// The Rust files below a folder, or the file itself; none where there is nothing.
+    pub(crate) fn files_in(&self, place: &Path) -> Result<Vec<PathBuf>, Failure> {
+        if !place.is_dir() {
+            return Ok(Vec::from_iter(place.exists().then(|| place.to_owned())));
+        }
+        let unreadable = |error: std::io::Error| {
+            Failure::new(format!("cannot read {}: {error}", self.shown(place)))
+        };
+        let mut files = Vec::new();
+        for entry in fs::read_dir(place).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.is_dir() || path.extension().is_some_and(|extension| extension == "rs") {
+                files.extend(self.files_in(&path)?);
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    /// A path as one would type it in the checkout.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        let inside = path.strip_prefix(&self.root).unwrap_or(path);
+        inside.display().to_string()
+    }
+
     /// The cargo that runs this program, in the checkout.
     pub(crate) fn cargo(&self) -> Command {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -61,8 +103,9 @@ impl Workspace {
     }
 
     /// Reads a file of the checkout.
-    pub(crate) fn read(&self, path: &str) -> Result<String, Failure> {
-        fs::read_to_string(self.root.join(path))
-            .map_err(|error| Failure::new(format!("cannot read {path}: {error}")))
+    pub(crate) fn read(&self, path: impl AsRef<Path>) -> Result<String, Failure> {
+        let path = self.root.join(path);
+        fs::read_to_string(&path)
+            .map_err(|error| Failure::new(format!("cannot read {}: {error}", self.shown(&path))))
     }
 }
