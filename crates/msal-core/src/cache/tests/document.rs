@@ -204,3 +204,59 @@ fn debug_output_holds_no_secret() {
         assert!(!text.contains(secret), "{secret}");
     }
 }
+
+#[test]
+fn a_document_in_pieces_is_the_document() {
+    let mut cache = parse(PYTHON);
+    for number in 0..2_000 {
+        let response =
+            response(json!({"access_token": format!("A\"\u{e5}{number}{}", "t".repeat(900))}));
+        let scopes = ScopeSet::from_wire(&format!("scope{number}"));
+        let event = event(&response, &scopes);
+        cache.add(&TokenEvent {
+            realm: &format!("tenant{number}"),
+            ..event
+        });
+    }
+    let (mut pieces, mut whole) = (0, Vec::new());
+    let each = &mut |piece: &[u8]| {
+        pieces += 1;
+        whole.extend_from_slice(piece);
+        Ok::<(), ()>(())
+    };
+    cache.serialize_in_pieces(each).unwrap();
+    assert_eq!(whole, cache.serialize());
+    assert!(pieces > 4, "{pieces}");
+    assert_eq!(parse(str::from_utf8(&whole).unwrap()).serialize(), whole);
+    assert_eq!(cache.serialize_in_pieces(&mut |_| Err(7)), Err(7));
+}
+
+#[test]
+fn what_any_library_wrote_and_we_added_to_reads_back_as_it_was_written() {
+    let odd = r#"{"x\"\u00e5": [1], "AppMetadata": null, "AccessToken": {"k\"": 5, "a": {"secret": "S", "environment": "e",
+        "\u0061dd": {"b": []}}}, "AccessToken": {"c": {}}}"#;
+    for document in [
+        WORKED_SAMPLE,
+        PYTHON,
+        PYTHON_CONFIDENTIAL,
+        NODE,
+        NODE_FAMILY,
+        "{}",
+        odd,
+    ] {
+        for dialect in [Dialect::Python, Dialect::Node, Dialect::Node3] {
+            let cache = TokenCache::parse(Bytes::from_static(document.as_bytes()), dialect);
+            let mut cache = cache.unwrap();
+            let (response, scopes) = (response(json!({})), ScopeSet::default());
+            for now in [None, Some(T0), Some(T0 + Duration::from_secs(9))] {
+                if let Some(now) = now {
+                    let event = event(&response, &scopes);
+                    cache.add(&TokenEvent { now, ..event });
+                }
+                let text = written(&cache);
+                cache = parse(&text);
+                assert_eq!(written(&cache), text, "{now:?} {dialect:?} {document}");
+            }
+        }
+    }
+}
