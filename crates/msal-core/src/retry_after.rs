@@ -1,6 +1,6 @@
 //! When a request may be sent again (`Retry-After`, RFC 9110 §10.2.3).
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
@@ -45,10 +45,7 @@ pub(crate) fn delay_seconds(headers: &HeaderMap) -> Option<Duration> {
 /// RFC 9110 §5.6.7: "A recipient that parses a timestamp value in an HTTP field MUST accept all three HTTP-date
 /// formats."
 fn date(text: &str) -> Option<UnixTime> {
-    let date = parse_http_date(text).ok()?;
-    let since_epoch = date.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    let seconds = i64::try_from(since_epoch.as_secs()).ok()?;
-    Some(UnixTime::from_secs(seconds))
+    parse_http_date(text).ok().map(UnixTime::from)
 }
 
 const SHORTEST: Duration = Duration::from_secs(1);
