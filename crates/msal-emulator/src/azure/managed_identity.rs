@@ -200,7 +200,7 @@ fn find<'d>(platform: Platform<'d>, call: &Call<'_>) -> Option<&'d ManagedIdenti
         let fits = |asked: Option<&str>, known: &str| {
             asked.is_none_or(|asked| asked.eq_ignore_ascii_case(known))
         };
-        // A name is of an assigned identity; without one, the identity of the machine itself is meant.
+        // Requests name assigned identities only. Without a name, the identity of the machine itself is meant.
         identity.system != asked
             && fits(client_id, &identity.client_id)
             && fits(object_id, &identity.object_id.to_string())
@@ -218,7 +218,7 @@ fn token(
     let now = call.now.secs();
     let issuer = issuer_url(call, tenant, Version::V1);
     let claims: Value = json!({
-        "aud": lookup_audience(resource),
+        "aud": audience_of(resource),
         "iss": issuer,
         "iat": now,
         "nbf": not_before(call.now),
@@ -252,8 +252,8 @@ const CLOCK_SKEW: u64 = 300;
 
 const NO_METADATA: &str = "Required metadata header not specified";
 
-/// The audience of a token for a resource: as it was asked for, but for a slash and a scope at the end.
-fn lookup_audience(resource: &str) -> &str {
+/// The audience of a token: the resource as it was asked for, without `/.default` at its end.
+fn audience_of(resource: &str) -> &str {
     resource.strip_suffix("/.default").unwrap_or(resource)
 }
 

@@ -192,7 +192,7 @@ impl Attempt<'_> {
             .is_none_or(|age| self.now <= person.at.plus(age))
     }
 
-    /// The policy that the person can still meet at a page. One that no page helps with refuses the sign-in.
+    /// The unmet policy that a page can help with. One that no page can help with refuses the sign-in.
     fn unmet(&self, account: &Account, person: &SignedIn) -> Result<Option<Requirement>, Refusal> {
         if !self.platform.people().is_enabled(account) {
             return Err(Refusal::new(50057));

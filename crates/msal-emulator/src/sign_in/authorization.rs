@@ -306,7 +306,7 @@ fn read_response_type(
         if version == Version::V2 && !scope.split(' ').any(|item| item == "openid") {
             return Err(refused("requires the 'openid' scope."));
         }
-        // OpenID Connect Core §3.2.2.1: "nonce REQUIRED".
+        // OpenID Connect Core §3.2.2.1: whoever asks for an id_token here must send a nonce.
         if parameters.value("nonce").is_none() {
             return Err(Refusal::new(90014).with("parameter", "nonce"));
         }

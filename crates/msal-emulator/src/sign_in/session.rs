@@ -94,7 +94,7 @@ impl Session {
     }
 }
 
-/// Whether the account is open and its sessions were not revoked since.
+/// Whether the account is enabled and its sessions were not revoked since.
 fn is_valid(person: &SignedIn, platform: Platform<'_>) -> bool {
     let begun = IssuePoint {
         at: person.at,
