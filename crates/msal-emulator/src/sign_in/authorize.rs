@@ -30,7 +30,7 @@ pub(crate) fn authorize(platform: Platform<'_>, call: &Call<'_>, version: Versio
     let interaction = Interaction::begin(
         Purpose::Authorize(version),
         &call.target.tenant,
-        call.parameters.form(|name| KEPT.contains(&name)),
+        call.parameters.form(|name| REMEMBERED.contains(&name)),
         browser,
         call.now,
     );
@@ -82,7 +82,7 @@ fn without_page(
 }
 
 /// The parameters that a sign-in remembers of its request.
-const KEPT: [&str; 17] = [
+const REMEMBERED: [&str; 17] = [
     "claims",
     "client_id",
     "client_info",
