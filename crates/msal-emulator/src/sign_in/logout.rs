@@ -4,8 +4,7 @@ use url::Url;
 
 use super::authorization::redirect_to;
 use super::interaction::{Browser, Interaction, Purpose};
-use super::page;
-use super::page::PageContext;
+use super::page::{self, PageContext};
 use super::session::Session;
 use crate::directory::Directory;
 use crate::memory::{Platform, SignedIn};

@@ -5,8 +5,7 @@ use crate::protocol::{Call, Parameters, Reply};
 use crate::refusal::{B2cError, Refusal};
 use crate::sign_in::authorization::ReturnAddress;
 use crate::sign_in::interaction::{Interaction, Purpose};
-use crate::sign_in::page;
-use crate::sign_in::page::explain;
+use crate::sign_in::page::{self, explain};
 
 /// Ends a sign-in because the person could not show the second factor.
 pub(super) fn give_up(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
