@@ -19,7 +19,7 @@ use crate::memory::{AuditRecord, Memory, Platform};
 use crate::protocol::{Call, Endpoint, Reply, Version};
 use crate::refusal::refuse;
 use crate::settings::Settings;
-use crate::sign_in::newcomer;
+use crate::sign_in::new_account;
 use crate::token::{self, Presented, TokenRequest};
 use clock::Clock;
 use dispatch::dispatch;
@@ -69,8 +69,8 @@ impl Emulator {
         // Sign-up is the one request that adds to the directory. The account is there before the request is answered,
         // so that the answer can go on with it.
         if call.target.endpoint == Endpoint::SignIn
-            && let Some(newcomer) = newcomer(Platform::new(&self.memory, &directory), &call)
-            && self.declare(newcomer.declaration()).is_ok()
+            && let Some(new_account) = new_account(Platform::new(&self.memory, &directory), &call)
+            && self.declare(new_account.declaration()).is_ok()
         {
             directory = self.directory();
         }

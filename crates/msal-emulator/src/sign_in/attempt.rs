@@ -117,10 +117,9 @@ impl Attempt<'_> {
     pub(crate) fn admit(&self, person: SignedIn) -> Result<SignedIn, Refusal> {
         let account = self.platform.directory().account(&person.upn);
         let account = account.ok_or_else(|| Refusal::new(50058))?;
-        let conditions = |requirement| self.refusal(&account, &person, requirement);
         match self.unmet(&account, &person)? {
             None => Ok(person),
-            Some(requirement) => Err(conditions(requirement)),
+            Some(requirement) => Err(self.refusal(&account, &person, requirement)),
         }
     }
 
@@ -132,7 +131,7 @@ impl Attempt<'_> {
         }
         let has = |prompt| self.options.has(prompt);
         let wanted = interaction.creating || (has(Prompt::Create) && !interaction.chosen);
-        if wanted && self.takes_newcomers() {
+        if wanted && self.offers_sign_up() {
             return Err(Step::SignUp);
         }
         // "Use another account" was pressed: neither the hint nor the browser's session applies any more.
@@ -237,8 +236,8 @@ impl Attempt<'_> {
     }
 
     /// Whether people can make accounts of their own here.
-    pub(crate) fn takes_newcomers(&self) -> bool {
-        !self.device && sign_up::is_open(self.realm, self.platform.directory())
+    pub(crate) fn offers_sign_up(&self) -> bool {
+        !self.device && sign_up::is_offered(self.realm, self.platform.directory())
     }
 
     fn asks(&self) -> bool {
