@@ -193,6 +193,25 @@
     expect(rustdoc::broken_intra_doc_links, reason = "the server is a feature")
 )]
 
+// The modules from the ground up. Each knows only those above it.
+//
+//   protocol    what requests and answers are made of
+//   directory   tenants, users, applications, APIs
+//   settings    how tokens are made, who is asked
+//   refusal     AADSTS errors and their envelopes
+//   issuer      signed tokens, sealed texts, identifiers
+//   memory      what is kept from one request to the next
+//   access      realm, resource and policies of a request
+//   federation  AD FS: SAML assertions, WS-Trust
+//   token       the token endpoint: client, grant, answer
+//   sign_in     the authorization endpoint and its pages
+//   discovery   public documents
+//   azure       managed identities, APIs that take tokens
+//   fault       faults on demand
+//   emulator    one request in, one response out
+//   config      the configuration file
+//   admin       the admin API
+//   server      HTTPS
 mod access;
 mod admin;
 mod azure;
