@@ -99,8 +99,8 @@ impl Attempt<'_> {
             .login_hint
             .as_deref()
             .map(|hint| self.platform.directory().account(hint));
-        // OpenID Connect Core §3.1.2.6: login_required (AADSTS50058) when nobody is signed in, and
-        // account_selection_required (AADSTS16000) when several are and the request does not say who is meant.
+        // OpenID Connect Core §3.1.2.6 tells these apart: nobody is signed in (AADSTS50058), or several are and the
+        // request does not say who is meant (AADSTS16000).
         let person = match (hinted, self.session.people()) {
             (Some(Some(account)), _) => self.session.of(&account),
             (Some(None), _) | (None, []) => None,
