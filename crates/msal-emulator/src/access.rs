@@ -1,4 +1,4 @@
-//! Who may have what: the realm that a URL speaks of, what a request asks for, and the rules of the tenant.
+//! Who may have what: the realm that a URL speaks of, what a request asks for, and the policies of the tenant.
 
 mod asked;
 mod conditions;

@@ -5,7 +5,7 @@
 //! | `GET /directory` | tenants with a few of their users, and clients |
 //! | `POST /directory` | adds what the body declares, with the keys of the configuration file; entries of the same name are replaced |
 //! | `POST /users/{upn}/password` | `{"password": "…"}`: changes it |
-//! | `POST /users/{upn}/enabled` | `{"enabled": false}`: closes or opens the account |
+//! | `POST /users/{upn}/enabled` | `{"enabled": false}`: disables or enables the account |
 //! | `POST /users/{upn}/revoke-sessions` | as an administrator does |
 //! | `POST /refresh-tokens` | `{"upn": "…", "client_id": "…"}`: answers a new `refresh_token` |
 //! | `POST /refresh-tokens/revoke` | `{"refresh_token": "…"}` |

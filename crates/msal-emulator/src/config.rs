@@ -145,6 +145,7 @@ impl Config {
         Self::read(wire).map_err(|Flaw { span, reason }| ConfigError::at(text, span, reason))
     }
 
+    /// Reads what TOML has parsed. The directory is built here, while the positions of its names are known.
     fn read(wire: ConfigWire) -> Result<Self, Flaw> {
         let mut spans = NameSpans::default();
         let mut builder = Directory::builder();

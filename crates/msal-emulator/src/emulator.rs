@@ -15,13 +15,12 @@ pub use administration::UnknownParty;
 use crate::directory::{Directory, DirectoryBuilder, DirectoryError};
 use crate::fault::{FaultPlans, Sighting, perform};
 use crate::issuer::SigningKey;
-use crate::memory::{AuditLog, AuditRecord, Memory, Platform};
+use crate::memory::{AuditRecord, Memory, Platform};
 use crate::protocol::{Call, Endpoint, Reply, Version};
 use crate::refusal::refuse;
 use crate::settings::Settings;
-use crate::sign_in::newcomer;
-use crate::token;
-use crate::token::{Presented, TokenRequest};
+use crate::sign_in::new_account;
+use crate::token::{self, Presented, TokenRequest};
 use clock::Clock;
 use dispatch::dispatch;
 
@@ -35,7 +34,6 @@ pub struct Emulator {
     memory: Memory,
     clock: Clock,
     faults: FaultPlans,
-    audit: AuditLog,
 }
 
 impl Emulator {
@@ -53,7 +51,6 @@ impl Emulator {
     pub fn with_key(directory: Directory, settings: Settings, key: SigningKey) -> Self {
         Self {
             faults: FaultPlans::default(),
-            audit: AuditLog::new(settings.audit_capacity),
             clock: Clock::default(),
             directory: RwLock::new(Arc::new(directory)),
             memory: Memory::new(settings, key),
@@ -72,8 +69,8 @@ impl Emulator {
         // Sign-up is the one request that adds to the directory. The account is there before the request is answered,
         // so that the answer can go on with it.
         if call.target.endpoint == Endpoint::SignIn
-            && let Some(newcomer) = newcomer(Platform::new(&self.memory, &directory), &call)
-            && self.declare(newcomer.declaration()).is_ok()
+            && let Some(new_account) = new_account(Platform::new(&self.memory, &directory), &call)
+            && self.declare(new_account.declaration()).is_ok()
         {
             directory = self.directory();
         }
@@ -161,7 +158,7 @@ impl Emulator {
         faulted: bool,
     ) {
         // Load tests turn the log off, and should not pay for records that nobody keeps.
-        if !self.audit.is_on() {
+        if !self.memory.audit.is_on() {
             return;
         }
         let owned = |text: &str| text.chars().take(MAX_RECORDED).collect::<String>();
@@ -172,7 +169,7 @@ impl Emulator {
         let user = request
             .and_then(TokenRequest::user)
             .unwrap_or(&call.target.user);
-        self.audit.push(AuditRecord {
+        self.memory.audit.push(AuditRecord {
             at: call.now.into(),
             method: call.method().to_string(),
             path: owned(call.request.uri().path()),

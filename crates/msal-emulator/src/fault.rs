@@ -40,7 +40,7 @@ use tampering::Tampering;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Fault {
-    users: Option<Glob>,
+    user: Option<Glob>,
     client: Option<Glob>,
     grant: Option<Glob>,
     endpoints: Vec<Endpoint>,
@@ -139,7 +139,7 @@ impl Fault {
 
     fn new(action: FaultAction) -> Self {
         Self {
-            users: None,
+            user: None,
             client: None,
             grant: None,
             endpoints: vec![Endpoint::Token(Version::V1), Endpoint::Token(Version::V2)],
@@ -207,7 +207,7 @@ impl Fault {
     /// Strikes only requests about a user whose sign-in name matches; `*` stands for any text.
     #[must_use]
     pub fn user(mut self, pattern: impl Into<String>) -> Self {
-        self.users = Some(Glob::new(pattern));
+        self.user = Some(Glob::new(pattern));
         self
     }
 
@@ -291,7 +291,7 @@ impl Fault {
                 .is_none_or(|glob| text.is_some_and(|text| glob.matches(text)))
         };
         self.endpoints.contains(&sighting.endpoint)
-            && fits(&self.users, sighting.user)
+            && fits(&self.user, sighting.user)
             && fits(&self.client, sighting.client_id)
             && fits(&self.grant, sighting.grant_type)
     }

@@ -12,7 +12,7 @@ use serde::Serialize;
 pub use key::{KeyError, SigningKey};
 
 pub(crate) use identifiers::{Identifiers, scramble};
-pub(crate) use record::{RecordReader, RecordWriter};
+pub(crate) use record::{RecordKind, RecordReader, RecordWriter};
 pub(crate) use sealer::Sealer;
 
 use crate::protocol::{Jwt, Moment, base64url};

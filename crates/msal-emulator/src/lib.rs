@@ -1,9 +1,9 @@
 //! The Microsoft identity platform in a box: an emulator of Entra ID, v1 and v2.0, for tests and for trying
 //! things out.
 //!
-//! [`Emulator::handle`] takes a request and the time and gives a response. It has no clock, no sockets and
-//! no randomness, so a test runs in-process, ninety days pass at once, and the same requests get the same
-//! bytes. [`Server`] puts it behind HTTPS for clients that want a URL: ADAL Python, MSAL Python and others
+//! [`Emulator::handle`] takes a request and the time and answers with a response. It has no clock, no sockets and
+//! no randomness, so a test runs in-process, ninety days pass in no time, and the same requests get the same
+//! bytes. [`Server`] puts it behind HTTPS for clients that need a URL: ADAL Python, MSAL Python and others
 //! sign in unmodified.
 //!
 //! ```
@@ -125,23 +125,23 @@
 //! user, SAML bearer assertions, and `user_fic`. Clients prove themselves by a secret, by an assertion that a
 //! [`Certificate`] of theirs verifies, or by a token of the emulator that they trust.
 //!
-//! The authorization endpoint gives codes, and to applications that are enabled for it id_tokens
-//! ([`App::id_tokens`]) and access tokens ([`App::access_tokens`]) too, alone or together. People meet pages for
+//! The authorization endpoint issues codes. To applications that are enabled for it, it also issues id_tokens
+//! ([`App::id_tokens`]) and access tokens ([`App::access_tokens`]), alone or together. People get pages for
 //! sign-in, account choice, password, second factor, consent, device codes and sign-out, which need no script; in
-//! tenants with [`Tenant::self_service_sign_up`], `prompt=create` lets them make an account. Who signs out is
-//! signed out of the applications with a [`App::front_channel_logout`] as well.
+//! tenants with [`Tenant::self_service_sign_up`], `prompt=create` lets them make an account. A sign-out is told to
+//! the applications that have an [`App::front_channel_logout`].
 //!
-//! Tenants may be federated: the user realm names AD FS, and WS-Trust 1.3 and 2005 give SAML assertions.
+//! Tenants may be federated: the user realm names AD FS, and WS-Trust 1.3 and 2005 issue SAML assertions.
 //! `/v1.0/me` takes tokens of Microsoft Graph and challenges with claims when sessions were revoked; the managed
 //! identity endpoints of virtual machines, App Service, Azure Machine Learning, Azure Arc, Service Fabric and
-//! Cloud Shell give tokens without a secret. A [`Policy`] makes a tenant ask for more: a second factor, a recent
-//! sign-in, a device that nobody has.
+//! Cloud Shell issue tokens without a secret. A [`Policy`] makes a tenant ask for more: a second factor, a recent
+//! sign-in, a device that is known.
 //!
 //! Refresh tokens are Entra's: valid at v1 and v2.0, bound to a user and a client and to neither resource nor
 //! tenant, good for 90 days from their issue (24 hours from the sign-in for single-page applications), and not
 //! spent when redeemed. [`Rotation`] makes them stricter. Errors are whole envelopes with their AADSTS code;
-//! [`catalogue`] lists them with how certain each is and where to look. [`Fault`] makes requests go wrong on demand, and
-//! [`Emulator::administer`] lets other programs do all that over HTTP.
+//! [`catalogue`] lists them, with how certain each is and where the evidence is. [`Fault`] makes requests go wrong on
+//! demand, and [`Emulator::administer`] lets other programs do all that over HTTP.
 //!
 //! # The sample directory
 //!
@@ -181,7 +181,7 @@
 //!
 //! # What it is not
 //!
-//! It guards nothing. The built-in signing key is public knowledge and the seed of refresh tokens is a small
+//! It protects nothing. The built-in signing key is public knowledge and the seed of refresh tokens is a small
 //! number, so that a start takes no time and answers can be repeated. [`Emulator::with_key`] takes another key.
 //! The server listens on the loopback interface only.
 //!
@@ -193,6 +193,25 @@
     expect(rustdoc::broken_intra_doc_links, reason = "the server is a feature")
 )]
 
+// The modules from the ground up. Each knows only those above it.
+//
+//   protocol    what requests and answers are made of
+//   directory   tenants, users, applications, APIs
+//   settings    how tokens are made, who is asked
+//   refusal     AADSTS errors and their envelopes
+//   issuer      signed tokens, sealed texts, identifiers
+//   memory      what is kept from one request to the next
+//   access      realm, resource and policies of a request
+//   federation  AD FS: SAML assertions, WS-Trust
+//   token       the token endpoint: client, grant, answer
+//   sign_in     the authorization endpoint and its pages
+//   discovery   public documents
+//   azure       managed identities, APIs that take tokens
+//   fault       faults on demand
+//   emulator    one request in, one response out
+//   config      the configuration file
+//   admin       the admin API
+//   server      HTTPS
 mod access;
 mod admin;
 mod azure;

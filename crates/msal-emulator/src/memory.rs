@@ -10,7 +10,6 @@ mod signed_in;
 pub use audit::AuditRecord;
 pub use redemptions::{Redemption, Redemptions};
 
-pub(crate) use audit::AuditLog;
 pub(crate) use devices::{Poll, Verdict, WaitingDevice, user_code};
 pub(crate) use people::IssuePoint;
 pub(crate) use platform::Platform;
@@ -19,6 +18,7 @@ pub(crate) use signed_in::SignedIn;
 
 use crate::issuer::{Identifiers, Issuer, Sealer, SigningKey};
 use crate::settings::Settings;
+use audit::AuditLog;
 use devices::Devices;
 use people::People;
 use redemptions::RedemptionLedger;
@@ -33,6 +33,7 @@ pub(crate) struct Memory {
     pub(crate) ledger: RedemptionLedger,
     pub(crate) people: People,
     pub(crate) devices: Devices,
+    pub(crate) audit: AuditLog,
 }
 
 impl Memory {
@@ -44,6 +45,7 @@ impl Memory {
             ledger: RedemptionLedger::new(),
             people: People::default(),
             devices: Devices::default(),
+            audit: AuditLog::new(settings.audit_capacity),
             settings,
         }
     }

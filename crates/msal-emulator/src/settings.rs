@@ -16,7 +16,7 @@ use crate::directory::Secret;
 /// | a redeemed refresh token | stays valid | Entra does not revoke it |
 /// | sign-in | [`SignIn::Automatic`] | people get pages, scripts get codes |
 /// | codes of devices live | 900 s, asked for every 5 s | what Entra answers |
-/// | managed identities | region `westus2`, header `emulator-identity-header` | |
+/// | managed identities | region `westus2`, header `emulator-identity-header` | examples; programs read both from the machine |
 /// | signatures | RS256 | clients that verify them succeed |
 #[derive(Clone, Debug)]
 pub struct Settings {

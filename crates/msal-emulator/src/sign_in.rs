@@ -14,6 +14,6 @@ mod sign_up;
 
 pub(crate) use authorize::authorize;
 pub(crate) use device_page::device_page;
-pub(crate) use form::{newcomer, take_form};
+pub(crate) use form::{new_account, take_form};
 pub(crate) use logout::logout;
 pub(crate) use page::{FORM_POST_SCRIPT, explain};

@@ -12,13 +12,13 @@ pub(crate) struct Asked<'d> {
     pub(crate) resource: Cow<'d, ResourceEntry>,
     /// The resource as the request named it, which becomes the audience.
     pub(crate) audience: String,
-    /// `scope` of the answer.
+    /// The `scope` of the answer.
     pub(crate) granted: String,
-    /// `scp` of the access token.
+    /// The `scp` of the access token.
     pub(crate) permissions: String,
-    /// An id_token was asked for.
+    /// Whether an id_token was asked for.
     pub(crate) openid: bool,
-    /// A refresh token was asked for.
+    /// Whether a refresh token was asked for.
     pub(crate) offline_access: bool,
 }
 
@@ -122,8 +122,8 @@ impl Named<'_> {
             .map(|name| format!("{name}/"))
             .unwrap_or_default();
         let openid = openid_scopes.contains(&"openid");
-        // Entra answers everything it has granted, in the form asked, and then what was asked
-        // by its default name. `offline_access` is not among it.
+        // RFC 6749 §5.1: `scope` says what was granted if that differs from what was asked for. Entra answers with all
+        // that it has granted, in the form of the request, and repeats ".default"; it leaves "offline_access" out.
         let permissions = entry
             .scopes
             .iter()

@@ -25,7 +25,7 @@ pub(crate) struct Evidence {
     pub(crate) now: Moment,
     /// When the person typed their password, and showed the second factor if there was one.
     pub(crate) signed_in: Moment,
-    /// There was a second factor.
+    /// Whether there was a second factor.
     pub(crate) mfa: bool,
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::directory::ManagedIdentityEntry;
 use crate::memory::Platform;
-use crate::protocol::{Call, ManagedIdentitySource, Moment, Reply, Version, issuer_url};
+use crate::protocol::{Call, ManagedIdentitySource, Reply, Version, issuer_url};
 
 /// The service that a request thinks it runs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +149,7 @@ impl Hosting {
                     "expires_in": LIFE.to_string(),
                     "expires_on": expires_on.to_string(),
                     "ext_expires_in": (LIFE - 1).to_string(),
-                    "not_before": not_before(call.now).to_string(),
+                    "not_before": call.now.not_before().to_string(),
                     "resource": resource,
                     "token_type": "Bearer",
                 });
@@ -200,7 +200,7 @@ fn find<'d>(platform: Platform<'d>, call: &Call<'_>) -> Option<&'d ManagedIdenti
         let fits = |asked: Option<&str>, known: &str| {
             asked.is_none_or(|asked| asked.eq_ignore_ascii_case(known))
         };
-        // A name is of an assigned identity; without one, the identity of the machine itself is meant.
+        // Requests name assigned identities only. Without a name, the identity of the machine itself is meant.
         identity.system != asked
             && fits(client_id, &identity.client_id)
             && fits(object_id, &identity.object_id.to_string())
@@ -218,10 +218,10 @@ fn token(
     let now = call.now.secs();
     let issuer = issuer_url(call, tenant, Version::V1);
     let claims: Value = json!({
-        "aud": lookup_audience(resource),
+        "aud": audience_of(resource),
         "iss": issuer,
         "iat": now,
-        "nbf": not_before(call.now),
+        "nbf": call.now.not_before(),
         "exp": now + LIFE,
         "appid": identity.client_id,
         "appidacr": "2",
@@ -237,23 +237,15 @@ fn token(
     platform.issuer().sign(&claims)
 }
 
-/// Tokens are valid a little earlier than now, for APIs whose clocks are slow.
-fn not_before(now: Moment) -> u64 {
-    now.secs().saturating_sub(CLOCK_SKEW)
-}
-
 fn has_metadata(call: &Call<'_>) -> bool {
     call.header("metadata")
         .is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-/// In seconds.
-const CLOCK_SKEW: u64 = 300;
-
 const NO_METADATA: &str = "Required metadata header not specified";
 
-/// The audience of a token for a resource: as it was asked for, but for a slash and a scope at the end.
-fn lookup_audience(resource: &str) -> &str {
+/// The audience of a token: the resource as it was asked for, without `/.default` at its end.
+fn audience_of(resource: &str) -> &str {
     resource.strip_suffix("/.default").unwrap_or(resource)
 }
 

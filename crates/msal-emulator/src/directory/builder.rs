@@ -19,7 +19,7 @@ use crate::protocol::Guid;
 pub struct DirectoryBuilder(Declarations);
 
 impl DirectoryBuilder {
-    /// Adds a tenant with its people and rules.
+    /// Adds a tenant with its people and policies.
     #[must_use]
     pub fn tenant(mut self, tenant: Tenant) -> Self {
         self.0.tenants.push(tenant);

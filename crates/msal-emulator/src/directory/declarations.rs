@@ -15,7 +15,7 @@ pub(super) struct Declarations {
 }
 
 impl Declarations {
-    /// Adds what `more` declares. A tenant of the same domain takes in the other's people and rules;
+    /// Adds what `more` declares. A tenant of the same domain gets the other's people and policies too;
     /// users, clients and APIs of the same name are replaced, in their place.
     pub(super) fn merge(&mut self, more: Self) {
         for tenant in more.tenants {

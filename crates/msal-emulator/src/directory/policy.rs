@@ -113,7 +113,7 @@ impl Policy {
     }
 }
 
-/// Whether a list that means "all" when empty has a match.
+/// Whether something in a list matches. An empty list stands for all.
 fn any(globs: &[Glob], matches: impl Fn(&Glob) -> bool) -> bool {
     globs.is_empty() || globs.iter().any(matches)
 }

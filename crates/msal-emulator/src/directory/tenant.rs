@@ -151,9 +151,9 @@ pub(crate) struct TenantEntry {
     pub(crate) name: String,
     pub(super) domain: String,
     pub(crate) policies: Vec<Policy>,
-    /// Its people sign in at AD FS.
+    /// Whether its people sign in at AD FS.
     pub(crate) federated: bool,
-    /// People make accounts of their own.
+    /// Whether people can make accounts of their own.
     pub(crate) sign_up: bool,
     pub(super) guests: HashMap<String, Guid>,
 }

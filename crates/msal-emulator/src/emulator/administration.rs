@@ -144,18 +144,18 @@ impl Emulator {
 
     /// The last requests, oldest first, as many as [`Settings::audit_capacity`](crate::Settings::audit_capacity) says.
     pub fn audit(&self) -> Vec<AuditRecord> {
-        self.audit.snapshot()
+        self.memory.audit.snapshot()
     }
 
     /// Takes the records out of the audit log, oldest first, to keep them elsewhere.
     #[must_use]
     pub fn take_audit(&self) -> Vec<AuditRecord> {
-        self.audit.take()
+        self.memory.audit.take()
     }
 
     /// Empties the audit log.
     pub fn clear_audit(&self) {
-        self.audit.clear();
+        self.memory.audit.clear();
     }
 
     /// Whether tokens can be verified with the published keys.

@@ -1,7 +1,7 @@
 //! Assertions about who signed in at AD FS.
 
 use super::xml::text_of;
-use crate::issuer::{RecordReader, RecordWriter, Sealer};
+use crate::issuer::{RecordKind, RecordReader, RecordWriter, Sealer};
 use crate::protocol::{Moment, escaped};
 
 /// What an assertion says.
@@ -66,7 +66,7 @@ impl Assertion {
         // Only the seal counts. What the text around it says may have been changed on the way.
         let seal = text_of(xml, "SignatureValue")?.trim();
         let plain = sealer.open(PREFIX, seal.strip_prefix(PREFIX)?)?;
-        let mut reader = RecordReader::new(FORMAT, &plain)?;
+        let mut reader = RecordReader::new(RecordKind::Assertion, &plain)?;
         Some(Self {
             issued: Moment::from_millis(reader.number()?),
             until: Moment::from_millis(reader.number()?),
@@ -75,7 +75,7 @@ impl Assertion {
     }
 
     fn seal(&self, sealer: &Sealer, serial: u64) -> String {
-        let writer = RecordWriter::new(FORMAT)
+        let writer = RecordWriter::new(RecordKind::Assertion)
             .number(self.issued.millis())
             .number(self.until.millis())
             .text(&self.upn);
@@ -87,5 +87,4 @@ fn id(serial: u64) -> String {
     format!("_{serial:016x}")
 }
 
-const FORMAT: u8 = 6;
 const PREFIX: &str = "saml";

@@ -154,5 +154,5 @@ const SAML_1: &str = "urn:oasis:names:tc:SAML:1.0:assertion";
 const SAML_2: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 const LIFE: Duration = Duration::from_secs(3600);
 
-/// Whom the assertions of AD FS are for: Entra ID, as a relying party.
+/// The audience of the assertions of AD FS: Entra ID.
 pub(crate) const FEDERATION_AUDIENCE: &str = "urn:federation:MicrosoftOnline";

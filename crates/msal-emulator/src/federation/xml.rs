@@ -1,4 +1,4 @@
-//! As much of XML as WS-Trust needs.
+//! The small part of XML that WS-Trust needs.
 
 pub(super) fn unescaped(text: &str) -> String {
     text.replace("&lt;", "<")

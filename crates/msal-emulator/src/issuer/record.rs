@@ -1,13 +1,23 @@
 //! The bytes inside a sealed text: numbers and texts, one after the other.
 
+/// What a record is, so that one kind is not read as another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordKind {
+    RefreshToken = 1,
+    AuthorizationCode = 2,
+    Session = 3,
+    Interaction = 4,
+    DeviceCode = 5,
+    Assertion = 6,
+}
+
 /// Writes a record.
 #[derive(Debug, Default)]
 pub(crate) struct RecordWriter(Vec<u8>);
 
 impl RecordWriter {
-    /// Starts a record of a kind, so that one kind is not read as another.
-    pub(crate) fn new(kind: u8) -> Self {
-        Self(vec![kind])
+    pub(crate) fn new(kind: RecordKind) -> Self {
+        Self(vec![kind as u8])
     }
 
     pub(crate) fn byte(mut self, byte: u8) -> Self {
@@ -42,9 +52,9 @@ impl RecordWriter {
 pub(crate) struct RecordReader<'a>(&'a [u8]);
 
 impl<'a> RecordReader<'a> {
-    pub(crate) fn new(kind: u8, bytes: &'a [u8]) -> Option<Self> {
+    pub(crate) fn new(kind: RecordKind, bytes: &'a [u8]) -> Option<Self> {
         let (first, rest) = bytes.split_first()?;
-        (*first == kind).then_some(Self(rest))
+        (*first == kind as u8).then_some(Self(rest))
     }
 
     pub(crate) fn byte(&mut self) -> Option<u8> {

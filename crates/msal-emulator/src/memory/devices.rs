@@ -79,7 +79,7 @@ impl Devices {
         // A device that polls too early is measured from there: it has to wait out the interval once.
         device.polled = Some(now);
         match &device.verdict {
-            // A code that was used stays used when its time is over, so that a second use is told apart.
+            // A code that was used stays used when its time is over, so that a second use is reported as one.
             Verdict::Spent => Poll::Spent,
             _ if now > device.until => Poll::Expired,
             Verdict::Declined => Poll::Declined,

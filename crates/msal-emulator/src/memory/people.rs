@@ -1,4 +1,4 @@
-//! What happened to people since the start: changed passwords, revoked sessions, closed and locked accounts.
+//! What happened to people since the start: changed passwords, revoked sessions, disabled and locked accounts.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};

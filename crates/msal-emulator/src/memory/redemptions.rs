@@ -39,7 +39,7 @@ struct ClientCount {
     succeeded: u32,
 }
 
-/// Why a refresh token is no longer good.
+/// Why a refresh token is no longer valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spent {
     Redeemed,
@@ -72,7 +72,7 @@ impl RedemptionLedger {
         count.saturating_add(1)
     }
 
-    /// Counts a request to redeem something that is not a token of ours.
+    /// Counts a request to redeem something that is not a refresh token of this emulator.
     pub(crate) fn saw_unreadable(&self) {
         self.unreadable.fetch_add(1, Ordering::Relaxed);
     }
@@ -249,7 +249,7 @@ pub struct Redemption {
     pub succeeded: u32,
 }
 
-/// As many locks as requests that seldom wait for each other.
+/// The number of locks: with so many, requests seldom wait for each other.
 const SHARDS: usize = 64;
 
 const MINUTE: Duration = Duration::from_secs(60);

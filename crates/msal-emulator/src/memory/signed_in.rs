@@ -10,7 +10,7 @@ pub(crate) struct SignedIn {
     pub(crate) upn: String,
     /// When they typed their password.
     pub(crate) at: Moment,
-    /// They showed a second factor.
+    /// Whether they showed a second factor.
     pub(crate) mfa: bool,
     /// The position of the sign-in among everything issued.
     pub(crate) serial: u64,

@@ -25,6 +25,11 @@ impl Moment {
         self.millis / 1000
     }
 
+    /// The `nbf` of a token issued now: five minutes earlier, for APIs whose clocks are slow.
+    pub(crate) fn not_before(self) -> u64 {
+        self.secs().saturating_sub(300)
+    }
+
     pub(crate) fn millis(self) -> u64 {
         self.millis
     }

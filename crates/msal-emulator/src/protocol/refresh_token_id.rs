@@ -1,4 +1,4 @@
-//! What a refresh token is called where its value must not be seen.
+//! The name of a refresh token where its value must not be shown.
 
 use std::fmt;
 

@@ -71,7 +71,7 @@ impl Reply {
         reply
     }
 
-    /// An answer of another service than the token endpoint.
+    /// A JSON answer of a service other than the token endpoint.
     pub(crate) fn json(call: &Call<'_>, status: u16, body: &impl Serialize) -> Self {
         Self::new(call, status, JSON, to_json(body))
     }

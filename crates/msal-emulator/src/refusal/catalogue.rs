@@ -54,12 +54,12 @@ impl CatalogueRow {
         self.0.page
     }
 
-    /// How certain the row is.
+    /// How certain the definition is.
     pub fn source(&self) -> Source {
         self.0.source
     }
 
-    /// Where the row's source is to be found, in a few words.
+    /// Where the evidence is found, in a few words.
     pub fn evidence(&self) -> &'static str {
         self.0.evidence
     }

@@ -99,8 +99,8 @@ impl Attempt<'_> {
             .login_hint
             .as_deref()
             .map(|hint| self.platform.directory().account(hint));
-        // OpenID Connect Core §3.1.2.6: login_required (AADSTS50058) when nobody is signed in, and
-        // account_selection_required (AADSTS16000) when several are and the request does not say who is meant.
+        // OpenID Connect Core §3.1.2.6 tells these apart: nobody is signed in (AADSTS50058), or several are and the
+        // request does not say who is meant (AADSTS16000).
         let person = match (hinted, self.session.people()) {
             (Some(Some(account)), _) => self.session.of(&account),
             (Some(None), _) | (None, []) => None,
@@ -117,10 +117,9 @@ impl Attempt<'_> {
     pub(crate) fn admit(&self, person: SignedIn) -> Result<SignedIn, Refusal> {
         let account = self.platform.directory().account(&person.upn);
         let account = account.ok_or_else(|| Refusal::new(50058))?;
-        let conditions = |requirement| self.refusal(&account, &person, requirement);
         match self.unmet(&account, &person)? {
             None => Ok(person),
-            Some(requirement) => Err(conditions(requirement)),
+            Some(requirement) => Err(self.refusal(&account, &person, requirement)),
         }
     }
 
@@ -132,7 +131,7 @@ impl Attempt<'_> {
         }
         let has = |prompt| self.options.has(prompt);
         let wanted = interaction.creating || (has(Prompt::Create) && !interaction.chosen);
-        if wanted && self.takes_newcomers() {
+        if wanted && self.offers_sign_up() {
             return Err(Step::SignUp);
         }
         // "Use another account" was pressed: neither the hint nor the browser's session applies any more.
@@ -192,7 +191,7 @@ impl Attempt<'_> {
             .is_none_or(|age| self.now <= person.at.plus(age))
     }
 
-    /// The policy that the person can still meet at a page. One that no page helps with refuses the sign-in.
+    /// The unmet policy that a page can help with. One that no page can help with refuses the sign-in.
     fn unmet(&self, account: &Account, person: &SignedIn) -> Result<Option<Requirement>, Refusal> {
         if !self.platform.people().is_enabled(account) {
             return Err(Refusal::new(50057));
@@ -237,8 +236,8 @@ impl Attempt<'_> {
     }
 
     /// Whether people can make accounts of their own here.
-    pub(crate) fn takes_newcomers(&self) -> bool {
-        !self.device && sign_up::is_open(self.realm, self.platform.directory())
+    pub(crate) fn offers_sign_up(&self) -> bool {
+        !self.device && sign_up::is_offered(self.realm, self.platform.directory())
     }
 
     fn asks(&self) -> bool {

@@ -23,7 +23,7 @@ use crate::token::{
 pub(crate) struct Authorization<'d> {
     version: Version,
     response_type: ResponseType,
-    pub(crate) back: ReturnAddress<'d>,
+    pub(crate) return_address: ReturnAddress<'d>,
     pub(crate) asked: Asked<'d>,
     pub(crate) options: SignInOptions,
     text: String,
@@ -57,11 +57,11 @@ pub(crate) enum Prompt {
 impl<'d> Authorization<'d> {
     pub(crate) fn read(
         platform: Platform<'d>,
-        back: ReturnAddress<'d>,
+        return_address: ReturnAddress<'d>,
         version: Version,
         parameters: &Parameters<'_>,
-    ) -> Result<Self, Box<(ReturnAddress<'d>, Refusal)>> {
-        match CheckedRequest::read(platform, &back, version, parameters) {
+    ) -> Result<Self, Box<RefusedRequest<'d>>> {
+        match CheckedRequest::read(platform, &return_address, version, parameters) {
             Ok(checked) => Ok(Self {
                 version,
                 response_type: checked.response_type,
@@ -73,9 +73,12 @@ impl<'d> Authorization<'d> {
                 s256: parameters.value("code_challenge_method") == Some("S256"),
                 auth_time: checked.auth_time,
                 client_info: parameters.value("client_info") == Some("1"),
-                back,
+                return_address,
             }),
-            Err(refusal) => Err(Box::new((back, refusal))),
+            Err(refusal) => Err(Box::new(RefusedRequest {
+                return_address,
+                refusal,
+            })),
         }
     }
 
@@ -87,8 +90,8 @@ impl<'d> Authorization<'d> {
         person: &SignedIn,
     ) -> Reply {
         match self.response(platform, call, person) {
-            Ok(outcome) => self.back.send(call, outcome),
-            Err(refusal) => self.back.refuse(platform, call, &refusal),
+            Ok(outcome) => self.return_address.send(call, outcome),
+            Err(refusal) => self.return_address.refuse(platform, call, &refusal),
         }
     }
 
@@ -102,7 +105,7 @@ impl<'d> Authorization<'d> {
         let account = directory
             .account(&person.upn)
             .ok_or_else(|| Refusal::new(50034))?;
-        let (tenant, object_id) = self.back.realm.of_account(&account, directory)?;
+        let (tenant, object_id) = self.return_address.realm.of_account(&account, directory)?;
         let session = person.session_id().to_string();
         let mut outcome = Vec::new();
         if self.response_type.code {
@@ -114,7 +117,7 @@ impl<'d> Authorization<'d> {
         }
         if self.response_type.has_tokens() {
             let granted = Granted {
-                app: self.back.app,
+                app: self.return_address.app,
                 proven: false,
                 tenant,
                 asked: self.asked.clone(),
@@ -151,9 +154,9 @@ impl<'d> Authorization<'d> {
             serial: platform.identifiers().serial(),
             issued: call.now,
             upn: person.upn.clone(),
-            client_id: self.back.app.client_id.clone(),
+            client_id: self.return_address.app.client_id.clone(),
             tenant,
-            redirect_uri: self.back.asked_uri.clone(),
+            redirect_uri: self.return_address.asked_uri.clone(),
             asked: self.text.clone(),
             nonce: self.nonce.clone(),
             challenge: self.challenge.clone(),
@@ -161,7 +164,7 @@ impl<'d> Authorization<'d> {
             signed_in: person.at,
             mfa: person.mfa,
             auth_time: self.auth_time,
-            spa: self.back.kind == RedirectKind::Spa,
+            spa: self.return_address.kind == RedirectKind::Spa,
             session: self.session(person).unwrap_or_default(),
         };
         code.seal(platform.sealer())
@@ -169,8 +172,22 @@ impl<'d> Authorization<'d> {
 
     /// The `sid` of id_tokens, for clients that want to hear when the session ends.
     fn session(&self, person: &SignedIn) -> Option<String> {
-        let wanted = self.back.app.front_channel_logout.is_some();
+        let wanted = self.return_address.app.front_channel_logout.is_some();
         wanted.then(|| person.session_id().to_string())
+    }
+}
+
+/// An authorization request that is refused, and where the refusal goes.
+#[derive(Debug)]
+pub(crate) struct RefusedRequest<'d> {
+    return_address: ReturnAddress<'d>,
+    refusal: Refusal,
+}
+
+impl RefusedRequest<'_> {
+    /// Sends the refusal to the client.
+    pub(crate) fn answer(&self, platform: Platform<'_>, call: &Call<'_>) -> Reply {
+        self.return_address.refuse(platform, call, &self.refusal)
     }
 }
 
@@ -186,7 +203,7 @@ struct CheckedRequest<'d> {
 impl<'d> CheckedRequest<'d> {
     fn read(
         platform: Platform<'d>,
-        back: &ReturnAddress<'d>,
+        return_address: &ReturnAddress<'d>,
         version: Version,
         parameters: &Parameters<'_>,
     ) -> Result<Self, Refusal> {
@@ -194,7 +211,7 @@ impl<'d> CheckedRequest<'d> {
         if let Some(name) = parameters.duplicate() {
             return Err(Refusal::new(9_000_411).with("parameter", name));
         }
-        let response_type = read_response_type(back, version, parameters)?;
+        let response_type = read_response_type(return_address, version, parameters)?;
         // RFC 7636 §4.3: the method "defaults to "plain" if not present in the request".
         let method = parameters.value("code_challenge_method");
         if method.is_some_and(|method| !["plain", "S256"].contains(&method)) {
@@ -207,11 +224,11 @@ impl<'d> CheckedRequest<'d> {
             return Err(Refusal::new(501_491));
         }
         // RFC 7636 §4.4.1: a server that requires PKCE refuses to go on without a challenge.
-        if back.kind == RedirectKind::Spa && challenge.is_none() {
+        if return_address.kind == RedirectKind::Spa && challenge.is_none() {
             return Err(Refusal::new(9_002_325));
         }
         // An application of one tenant has to name that tenant: /common would let others in.
-        if back.app.only_tenant.is_some() && back.realm.tenant().is_none() {
+        if return_address.app.only_tenant.is_some() && return_address.realm.tenant().is_none() {
             return Err(Refusal::new(50194));
         }
         let text = parameters
@@ -224,7 +241,7 @@ impl<'d> CheckedRequest<'d> {
         let options = SignInOptions::read(parameters)?;
         Ok(Self {
             response_type,
-            asked: Asked::read(version, text, back.app, platform.directory())?,
+            asked: Asked::read(version, text, return_address.app, platform.directory())?,
             // OpenID Connect Core §2: auth_time is required when max_age was requested, or the claim itself (§5.5.1).
             auth_time: options.max_age.is_some() || claims["id_token"].get("auth_time").is_some(),
             options,
@@ -281,7 +298,7 @@ impl Prompt {
 
 /// The response type, if the application may have it and the response mode suits it.
 fn read_response_type(
-    back: &ReturnAddress<'_>,
+    return_address: &ReturnAddress<'_>,
     version: Version,
     parameters: &Parameters<'_>,
 ) -> Result<ResponseType, Refusal> {
@@ -294,7 +311,7 @@ fn read_response_type(
     };
     let response_type =
         ResponseType::read(text).ok_or_else(|| refused("is not enabled for the application."))?;
-    check_enabled(response_type, back.app)?;
+    check_enabled(response_type, return_address.app)?;
     let mode = parameters.value("response_mode").unwrap_or("fragment");
     // OAuth 2.0 Multiple Response Types: tokens must not be in a query, which servers log.
     let known = ["query", "fragment", "form_post"].contains(&mode);
@@ -306,7 +323,7 @@ fn read_response_type(
         if version == Version::V2 && !scope.split(' ').any(|item| item == "openid") {
             return Err(refused("requires the 'openid' scope."));
         }
-        // OpenID Connect Core §3.2.2.1: "nonce REQUIRED".
+        // OpenID Connect Core §3.2.2.1: whoever asks for an id_token here must send a nonce.
         if parameters.value("nonce").is_none() {
             return Err(Refusal::new(90014).with("parameter", "nonce"));
         }

@@ -14,14 +14,16 @@ use crate::settings::SignIn;
 ///
 /// RFC 6749 §4.1.2.1: without a known client and redirect URI, the error is shown and not sent anywhere.
 pub(crate) fn authorize(platform: Platform<'_>, call: &Call<'_>, version: Version) -> Reply {
-    let back = match ReturnAddress::read(platform, &call.target.tenant, &call.parameters) {
-        Ok(back) => back,
+    let return_address = match ReturnAddress::read(platform, &call.target.tenant, &call.parameters)
+    {
+        Ok(return_address) => return_address,
         Err(refusal) => return explain(platform, call, &refusal),
     };
-    let authorization = match Authorization::read(platform, back, version, &call.parameters) {
-        Ok(authorization) => authorization,
-        Err(refused) => return refused.0.refuse(platform, call, &refused.1),
-    };
+    let authorization =
+        match Authorization::read(platform, return_address, version, &call.parameters) {
+            Ok(authorization) => authorization,
+            Err(refused) => return refused.answer(platform, call),
+        };
     let mut session = Session::read(platform, call);
     if let Some(outcome) = without_page(platform, call, &authorization, &mut session) {
         return outcome;
@@ -30,7 +32,7 @@ pub(crate) fn authorize(platform: Platform<'_>, call: &Call<'_>, version: Versio
     let interaction = Interaction::begin(
         Purpose::Authorize(version),
         &call.target.tenant,
-        call.parameters.form(|name| KEPT.contains(&name)),
+        call.parameters.form(|name| REMEMBERED.contains(&name)),
         browser,
         call.now,
     );
@@ -46,8 +48,8 @@ fn without_page(
 ) -> Option<Reply> {
     let attempt = Attempt {
         platform,
-        realm: authorization.back.realm,
-        app: authorization.back.app,
+        realm: authorization.return_address.realm,
+        app: authorization.return_address.app,
         asked: &authorization.asked,
         options: &authorization.options,
         session,
@@ -71,18 +73,20 @@ fn without_page(
     };
     Some(match outcome {
         Ok(mut person) => {
-            person.join(authorization.back.app);
+            person.join(authorization.return_address.app);
             let cookie = session.remember(&person, platform);
             authorization
                 .grant(platform, call, &person)
                 .set_cookie(cookie)
         }
-        Err(refusal) => authorization.back.refuse(platform, call, &refusal),
+        Err(refusal) => authorization
+            .return_address
+            .refuse(platform, call, &refusal),
     })
 }
 
 /// The parameters that a sign-in remembers of its request.
-const KEPT: [&str; 17] = [
+const REMEMBERED: [&str; 17] = [
     "claims",
     "client_id",
     "client_info",

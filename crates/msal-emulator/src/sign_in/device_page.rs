@@ -2,8 +2,7 @@
 
 use super::interaction::{Browser, Interaction, Purpose};
 use super::next_page::proceed;
-use super::page;
-use super::page::PageContext;
+use super::page::{self, PageContext};
 use super::session::Session;
 use crate::memory::Platform;
 use crate::protocol::{Call, Reply};

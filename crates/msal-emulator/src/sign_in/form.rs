@@ -3,7 +3,7 @@
 mod ending;
 mod fields;
 
-pub(crate) use fields::newcomer;
+pub(crate) use fields::new_account;
 
 use super::device_page::code_entered;
 use super::interaction::{Interaction, Purpose};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use crate::directory::Account;
-use crate::issuer::{RecordReader, RecordWriter, scramble};
+use crate::issuer::{RecordKind, RecordReader, RecordWriter, scramble};
 use crate::memory::Platform;
 use crate::protocol::{Call, Moment, Version};
 
@@ -108,7 +108,7 @@ impl Interaction {
             | u8::from(self.password_at.is_some()) << 3
             | u8::from(self.upn.is_some()) << 4
             | u8::from(self.creating) << 5;
-        let writer = RecordWriter::new(FORMAT)
+        let writer = RecordWriter::new(RecordKind::Interaction)
             .byte(purpose)
             .byte(flags)
             .number(self.browser)
@@ -130,7 +130,7 @@ impl Interaction {
     }
 
     fn read(plain: &[u8]) -> Option<Self> {
-        let mut reader = RecordReader::new(FORMAT, plain)?;
+        let mut reader = RecordReader::new(RecordKind::Interaction, plain)?;
         let purpose = match reader.byte()? {
             1 => Purpose::Authorize(Version::V1),
             2 => Purpose::Authorize(Version::V2),
@@ -192,5 +192,4 @@ pub(crate) const FIELD: &str = "flow";
 
 /// Entra's cookie of the same purpose has this name.
 const COOKIE: &str = "buid";
-const FORMAT: u8 = 4;
 const LIFE: Duration = Duration::from_secs(3600);

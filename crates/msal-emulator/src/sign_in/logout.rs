@@ -4,8 +4,7 @@ use url::Url;
 
 use super::authorization::redirect_to;
 use super::interaction::{Browser, Interaction, Purpose};
-use super::page;
-use super::page::PageContext;
+use super::page::{self, PageContext};
 use super::session::Session;
 use crate::directory::Directory;
 use crate::memory::{Platform, SignedIn};
@@ -15,7 +14,7 @@ use crate::protocol::{Call, Jwt, Parameters, Reply};
 /// signed in and the request names none, the person chooses.
 pub(crate) fn logout(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let session = Session::read(platform, call);
-    let hint = hint(platform, call);
+    let hint = hinted_account(platform, call);
     if session.people().len() > 1 && hint.is_none() {
         return choose(platform, call, &session);
     }
@@ -35,7 +34,7 @@ pub(super) fn account_chosen(
 
 /// The account that the client wants to sign out, by name or by an id_token. RP-Initiated Logout §2: the id_token may
 /// have expired.
-fn hint(platform: Platform<'_>, call: &Call<'_>) -> Option<String> {
+fn hinted_account(platform: Platform<'_>, call: &Call<'_>) -> Option<String> {
     let by_token = || {
         let jwt = Jwt::read(call.parameter("id_token_hint")?)?;
         Some(platform.issuer().verify(&jwt)?.upn()?.to_owned())
@@ -60,7 +59,7 @@ fn choose(platform: Platform<'_>, call: &Call<'_>, session: &Session) -> Reply {
         call.target.shape.login_path(&interaction.tenant),
         interaction.seal(platform),
     );
-    let back = back(platform, &call.parameters);
+    let back = post_logout_redirect(platform, &call.parameters);
     let context = PageContext {
         action: &action,
         flow: &flow,
@@ -79,17 +78,17 @@ fn finish(
     whom: Option<&str>,
 ) -> Reply {
     let gone = session.sign_out(whom);
-    let told = told(&gone, platform.directory());
-    let reply = match back(platform, parameters) {
-        Some(to) if told.is_empty() => redirect_to(call, &to),
-        back => page::signed_out(call, &told, back.as_ref()),
+    let urls = front_channel_urls(&gone, platform.directory());
+    let reply = match post_logout_redirect(platform, parameters) {
+        Some(to) if urls.is_empty() => redirect_to(call, &to),
+        back => page::signed_out(call, &urls, back.as_ref()),
     };
     reply.set_cookie(session.cookie(platform))
 }
 
 /// The addresses that are told of the end of sessions. OpenID Connect Front-Channel Logout 1.0 sends `iss` and `sid`;
 /// Entra leaves `iss` out.
-fn told(gone: &[SignedIn], directory: &Directory) -> Vec<Url> {
+fn front_channel_urls(gone: &[SignedIn], directory: &Directory) -> Vec<Url> {
     let of_person = |person: &SignedIn| {
         let sid = person.session_id().to_string();
         let apps = person.apps.iter().filter_map(|&app| directory.app(app));
@@ -105,7 +104,7 @@ fn told(gone: &[SignedIn], directory: &Directory) -> Vec<Url> {
 }
 
 /// Where the browser goes afterwards. RP-Initiated Logout §3: only to an address that is registered.
-fn back(platform: Platform<'_>, parameters: &Parameters<'_>) -> Option<Url> {
+fn post_logout_redirect(platform: Platform<'_>, parameters: &Parameters<'_>) -> Option<Url> {
     let asked = parameters.value("post_logout_redirect_uri")?;
     platform.directory().has_redirect(asked).then_some(())?;
     let mut url = Url::parse(asked).ok()?;

@@ -5,8 +5,7 @@ use url::Url;
 use super::attempt::{Attempt, Step};
 use super::authorization::{Authorization, ReturnAddress, SignInOptions};
 use super::interaction::{Interaction, Purpose};
-use super::page;
-use super::page::{PageContext, explain};
+use super::page::{self, PageContext, explain};
 use super::session::Session;
 use crate::access::{Asked, Realm};
 use crate::memory::{Platform, Verdict};
@@ -25,12 +24,12 @@ pub(crate) fn proceed(
     match interaction.purpose {
         Purpose::Authorize(version) => {
             // The request is read again at each page, so a change of the directory in between is not missed.
-            let back = ReturnAddress::read(platform, &interaction.tenant, &parameters);
-            let back = match back {
-                Ok(back) => back,
+            let return_address = ReturnAddress::read(platform, &interaction.tenant, &parameters);
+            let return_address = match return_address {
+                Ok(return_address) => return_address,
                 Err(refusal) => return explain(platform, call, &refusal),
             };
-            match Authorization::read(platform, back, version, &parameters) {
+            match Authorization::read(platform, return_address, version, &parameters) {
                 Ok(authorization) => next_of_authorization(
                     platform,
                     call,
@@ -39,7 +38,7 @@ pub(crate) fn proceed(
                     &authorization,
                     alert,
                 ),
-                Err(refused) => refused.0.refuse(platform, call, &refused.1),
+                Err(refused) => refused.answer(platform, call),
             }
         }
         Purpose::Device => {
@@ -60,8 +59,8 @@ fn next_of_authorization(
 ) -> Reply {
     let attempt = Attempt {
         platform,
-        realm: authorization.back.realm,
-        app: authorization.back.app,
+        realm: authorization.return_address.realm,
+        app: authorization.return_address.app,
         asked: &authorization.asked,
         options: &authorization.options,
         session: &session,
@@ -70,7 +69,7 @@ fn next_of_authorization(
     };
     match attempt.next(interaction) {
         Step::Done(mut person) => {
-            person.join(authorization.back.app);
+            person.join(authorization.return_address.app);
             session.add(person.clone());
             authorization
                 .grant(platform, call, &person)
@@ -80,7 +79,7 @@ fn next_of_authorization(
             &attempt,
             call,
             interaction,
-            Some(&authorization.back.uri),
+            Some(&authorization.return_address.uri),
             step,
             alert,
         ),
@@ -155,7 +154,7 @@ fn show(
         Step::Account => {
             let hint = attempt.options.login_hint.as_deref().unwrap_or_default();
             let name = call.parameter("username").unwrap_or(hint);
-            page::account(call, context, name, attempt.takes_newcomers())
+            page::account(call, context, name, attempt.offers_sign_up())
         }
         Step::Choose => page::choose(call, context, attempt.session, directory),
         Step::Consent(account) => {

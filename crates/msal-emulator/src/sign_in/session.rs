@@ -3,7 +3,7 @@
 use http::HeaderValue;
 
 use crate::directory::Account;
-use crate::issuer::{RecordReader, RecordWriter};
+use crate::issuer::{RecordKind, RecordReader, RecordWriter};
 use crate::memory::{IssuePoint, Platform, SignedIn};
 use crate::protocol::Call;
 
@@ -16,7 +16,7 @@ impl Session {
     pub(crate) fn read(platform: Platform<'_>, call: &Call<'_>) -> Self {
         let read = || {
             let plain = platform.sealer().open("", call.cookie(COOKIE)?)?;
-            let mut reader = RecordReader::new(FORMAT, &plain)?;
+            let mut reader = RecordReader::new(RecordKind::Session, &plain)?;
             let count = reader.byte()?;
             (0..count)
                 .map(|_| SignedIn::read(&mut reader))
@@ -81,7 +81,7 @@ impl Session {
             format!("{COOKIE}=; path=/; secure; HttpOnly; SameSite=None; Max-Age=0")
         } else {
             let count = u8::try_from(self.0.len()).unwrap_or_default();
-            let writer = RecordWriter::new(FORMAT).byte(count);
+            let writer = RecordWriter::new(RecordKind::Session).byte(count);
             let writer = self
                 .0
                 .iter()
@@ -94,7 +94,7 @@ impl Session {
     }
 }
 
-/// Whether the account is open and its sessions were not revoked since.
+/// Whether the account is enabled and its sessions were not revoked since.
 fn is_valid(person: &SignedIn, platform: Platform<'_>) -> bool {
     let begun = IssuePoint {
         at: person.at,
@@ -110,5 +110,4 @@ fn is_valid(person: &SignedIn, platform: Platform<'_>) -> bool {
 
 /// Entra's cookie of the same purpose has this name.
 const COOKIE: &str = "ESTSAUTH";
-const FORMAT: u8 = 3;
 const MAX_PEOPLE: usize = 8;

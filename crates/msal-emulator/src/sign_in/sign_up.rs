@@ -8,7 +8,7 @@ use crate::protocol::Call;
 
 /// The account that somebody wants to make.
 #[derive(Debug)]
-pub(crate) struct Newcomer<'c> {
+pub(crate) struct NewAccount<'c> {
     upn: &'c str,
     password: &'c str,
     domain: String,
@@ -25,7 +25,7 @@ pub(crate) enum SignUpProblem {
     WeakPassword,
 }
 
-impl<'c> Newcomer<'c> {
+impl<'c> NewAccount<'c> {
     /// Reads the form of the sign-up page.
     pub(crate) fn read(
         platform: Platform<'_>,
@@ -79,7 +79,7 @@ impl SignUpProblem {
 }
 
 /// Whether people can make accounts of their own at a URL.
-pub(crate) fn is_open(realm: Realm, directory: &Directory) -> bool {
+pub(crate) fn is_offered(realm: Realm, directory: &Directory) -> bool {
     realm
         .tenant()
         .is_some_and(|tenant| directory.tenant(tenant).sign_up)

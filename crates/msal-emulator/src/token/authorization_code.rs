@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::issuer::{RecordReader, RecordWriter, Sealer};
+use crate::issuer::{RecordKind, RecordReader, RecordWriter, Sealer};
 use crate::protocol::{Moment, base64url};
 
 /// What an authorization code says.
@@ -35,7 +35,7 @@ pub(crate) struct AuthorizationCode {
 
 impl AuthorizationCode {
     pub(crate) fn seal(&self, sealer: &Sealer) -> String {
-        let writer = RecordWriter::new(FORMAT)
+        let writer = RecordWriter::new(RecordKind::AuthorizationCode)
             .byte(
                 u8::from(self.s256)
                     | u8::from(self.mfa) << 1
@@ -63,7 +63,7 @@ impl AuthorizationCode {
 
     pub(crate) fn open(sealer: &Sealer, text: &str) -> Option<Self> {
         let plain = sealer.open(PREFIX, text.strip_prefix(PREFIX)?)?;
-        let mut reader = RecordReader::new(FORMAT, &plain)?;
+        let mut reader = RecordReader::new(RecordKind::AuthorizationCode, &plain)?;
         let flags = reader.byte()?;
         let flag = |bit: u8| flags & (1 << bit) != 0;
         Some(Self {
@@ -98,7 +98,6 @@ impl AuthorizationCode {
     }
 }
 
-const FORMAT: u8 = 2;
 const PREFIX: &str = "1.AXoA.AgABAAIAAAD";
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 #[derive(Debug)]
 pub(crate) struct Client<'d> {
     pub(crate) app: &'d AppEntry,
-    /// It presented a valid secret or assertion.
+    /// Whether it presented a valid secret or assertion.
     pub(crate) proven: bool,
 }
 

@@ -3,7 +3,7 @@
 mod authorization_code;
 mod candidate;
 mod client_credentials;
-pub(crate) mod device_code;
+mod device_code;
 mod on_behalf_of;
 mod origin;
 mod password;

@@ -6,7 +6,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::directory::{Account, AppEntry};
-use crate::issuer::{Identifiers, RecordReader, RecordWriter, Sealer, scramble};
+use crate::issuer::{Identifiers, RecordKind, RecordReader, RecordWriter, Sealer, scramble};
 use crate::memory::IssuePoint;
 use crate::protocol::{Moment, RefreshTokenId, base64url};
 
@@ -131,7 +131,7 @@ impl RefreshToken {
             | u8::from(self.confidential) << 1
             | u8::from(self.mfa) << 2
             | u8::from(self.spa_until.is_some()) << 3;
-        let writer = RecordWriter::new(FORMAT)
+        let writer = RecordWriter::new(RecordKind::RefreshToken)
             .byte(flags)
             .number(self.serial)
             .number(self.issued.millis());
@@ -145,7 +145,7 @@ impl RefreshToken {
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let mut reader = RecordReader::new(FORMAT, bytes)?;
+        let mut reader = RecordReader::new(RecordKind::RefreshToken, bytes)?;
         let flags = reader.byte()?;
         let flag = |bit: u8| flags & (1 << bit) != 0;
         Some(Self {
@@ -163,7 +163,6 @@ impl RefreshToken {
     }
 }
 
-const FORMAT: u8 = 1;
 const PREFIX: &str = "1.A";
 const BODY_PREFIX: &str = ".AgAB";
 const MAX_CHARS: usize = 64 * 1024;

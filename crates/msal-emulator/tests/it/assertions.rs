@@ -1,4 +1,4 @@
-//! Clients that prove themselves by signed assertions, and APIs that act on behalf of their callers.
+//! Clients that authenticate by signed assertions, and APIs that act on behalf of their callers.
 
 use msal_emulator::sample::{
     ALICE, CONTOSO, CONTOSO_ID, DESKTOP, FABRIKAM, PASSWORD, WEB, WEB_SECRET,

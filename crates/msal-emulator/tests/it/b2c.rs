@@ -1,4 +1,4 @@
-//! What Azure AD B2C says in words of its own: whole envelopes, and redirects.
+//! The errors of Azure AD B2C: whole envelopes, and redirects.
 
 use http::Request;
 use msal_emulator::sample::{ALICE, CONTOSO_ID, DESKTOP, PASSWORD, WEB};

@@ -16,7 +16,7 @@ pub(crate) struct Browser<'e> {
     emulator: &'e Emulator,
     pub(crate) cookies: BTreeMap<String, String>,
     pub(crate) seconds: u64,
-    /// What it says it takes: pages, unless changed.
+    /// The value of its `Accept` header: HTML, unless changed.
     pub(crate) accept: &'static str,
     page: String,
 }
@@ -39,7 +39,7 @@ impl<'e> Browser<'e> {
         self.send(request, String::new())
     }
 
-    /// Sends the form of the page at hand, with what the person typed or pressed.
+    /// Sends the form of the current page, with what the person typed or pressed.
     pub(crate) fn submit(&mut self, typed: Form<'_>) -> Answer {
         let flow = self.hidden("flow");
         let action = self.value("method=\"post\" action=\"");
@@ -49,7 +49,7 @@ impl<'e> Browser<'e> {
         self.send(request, encoded(&form))
     }
 
-    /// The value of a hidden field of the page at hand.
+    /// The value of a hidden field of the current page.
     pub(crate) fn hidden(&self, name: &str) -> String {
         self.value(&format!("name=\"{name}\" value=\""))
     }

@@ -1,4 +1,4 @@
-//! Devices without a browser: codes, polls, and the person who lets them in.
+//! Devices without a browser: codes, polls, and the person who approves them.
 
 use msal_emulator::sample::{ALICE, CONTOSO, DESKTOP, MIA, PASSWORD};
 use msal_emulator::{Directory, Emulator, Settings};

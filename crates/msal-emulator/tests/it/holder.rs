@@ -1,4 +1,4 @@
-//! Somebody with a certificate and its key.
+//! A client with a certificate and its key.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair as RsaKey;

@@ -143,7 +143,7 @@ fn a_second_factor_is_asked_where_a_rule_says_so() {
         tokens.claims("access_token")["amr"],
         serde_json::json!(["pwd", "mfa"])
     );
-    // The refresh token remembers it: no rule stands in the way of its redemption.
+    // The refresh token remembers it, so no policy prevents its redemption.
     let form = [
         ("client_id", DESKTOP),
         ("grant_type", "refresh_token"),
@@ -329,7 +329,7 @@ fn signing_out_ends_the_session_and_goes_back_to_a_known_client() {
     assert_eq!(evil.status, 200);
 }
 
-/// Contoso with one more rule for Alice.
+/// Contoso with one more policy for Alice.
 fn ruled(requirement: Requirement) -> Emulator {
     let emulator = emulator();
     let tenant = Tenant::new(CONTOSO).policy(Policy::new(requirement).user(ALICE));
@@ -419,7 +419,7 @@ fn ten_wrong_passwords_lock_an_account_for_a_minute() {
     assert!(browser.shows("Your account is locked"));
     browser.seconds = 61;
     assert!(redirected(&browser.submit(&right), "code").is_some());
-    // A password that is right ends the count.
+    // A right password ends the count.
     browser.open(
         AUTHORIZE,
         &query(SCOPE, &[("login_hint", ALICE), ("prompt", "login")]),

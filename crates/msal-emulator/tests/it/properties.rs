@@ -1,4 +1,4 @@
-//! Whatever is sent, the answer is one of the protocol.
+//! Every request, however malformed, gets an answer of the protocol.
 
 mod oracle;
 mod requests;
@@ -37,7 +37,7 @@ fn meet(sketch: &Sketch) -> Result<Option<(String, u16)>, TestCaseError> {
         body,
     };
     is_of_the_protocol(&answer, &sketch.method)?;
-    // An answer may quote what was asked, but is no amplifier.
+    // An answer may quote the request, but must not be much longer.
     prop_assert!(answer.body.len() < 65_536 + 8 * size);
     let met = emulator.audit().remove(0);
     prop_assert_eq!(met.status, answer.status);
@@ -54,8 +54,8 @@ fn any_request_is_answered() {
     outcome.unwrap();
 }
 
-/// Proves that the requests are good for something: that they meet every endpoint, and that each of them lets
-/// some through and turns others away. The requests are the same in every run, so that this is not up to chance.
+/// Proves that the requests are useful: they reach every endpoint, and at each of them some succeed and others are
+/// refused. The requests are the same in every run, so the result does not depend on chance.
 #[test]
 fn the_requests_meet_every_endpoint_and_go_both_ways() {
     let met: Mutex<BTreeMap<String, BTreeSet<u16>>> = Mutex::default();

@@ -1,4 +1,4 @@
-//! What becomes of refresh tokens.
+//! What happens to refresh tokens.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Every refusal of this slice, as a whole envelope.
+//! Refusals, compared as whole envelopes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -287,7 +287,7 @@ fn with_proof<'a>(rt: &'a str, proof: Form<'a>) -> Vec<(&'a str, &'a str)> {
     [&refresh_form(WEB, rt)[..], proof].concat()
 }
 
-/// An assertion in form, signed with a key that nobody has registered.
+/// A well-formed assertion, signed with a key that nobody has registered.
 fn unknown_certificate() -> String {
     let part = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
     let header = part(json!({"alg": "RS256", "x5t": "AAAA"}));

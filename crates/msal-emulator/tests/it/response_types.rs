@@ -1,4 +1,4 @@
-//! What the authorization endpoint itself gives: id_tokens, hybrid answers, access tokens.
+//! What the authorization endpoint itself issues: id_tokens, hybrid answers, access tokens.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;

@@ -1,4 +1,4 @@
-//! The HTTPS server, with a client that nobody here wrote.
+//! The HTTPS server, with an HTTP client that is not ours.
 
 use std::time::{Duration, Instant};
 

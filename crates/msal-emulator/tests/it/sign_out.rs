@@ -115,7 +115,7 @@ fn an_id_token_says_who_signs_out() {
     let alice = sign_in(&mut browser, QUIET, ALICE);
     sign_in(&mut browser, QUIET, BOB);
     let hint = id_token(&emulator, QUIET, &alice).text("id_token");
-    // Nobody is asked which of the two, even long after the token has expired.
+    // The person is not asked which of the two, even long after the token has expired.
     browser.seconds = 100_000;
     let query = [
         ("id_token_hint", hint.as_str()),

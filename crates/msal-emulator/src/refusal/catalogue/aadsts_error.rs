@@ -10,7 +10,7 @@ pub(crate) struct AadstsError {
     /// Whether the envelope carries `error_uri`: only codes with a page of their own do.
     pub(crate) page: bool,
     pub(crate) source: Source,
-    /// Where that is to be seen.
+    /// Where the evidence is found.
     pub(crate) evidence: &'static str,
     pub(crate) text: &'static str,
     /// Whether the text is Entra's, word for word.
@@ -29,8 +29,8 @@ pub(crate) enum ErrorName {
     Same(&'static str),
 }
 
-/// How certain a row is: what its code and the members of its envelope rest on. What its text rests on is
-/// told apart by [`CatalogueRow::is_verbatim`](crate::CatalogueRow::is_verbatim).
+/// How certain a definition is: where its code and the members of its envelope come from. Whether its text is literal
+/// is a question of its own: [`CatalogueRow::is_verbatim`](crate::CatalogueRow::is_verbatim).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {

@@ -5,8 +5,7 @@ use crate::protocol::{Call, Parameters, Reply};
 use crate::refusal::{B2cError, Refusal};
 use crate::sign_in::authorization::ReturnAddress;
 use crate::sign_in::interaction::{Interaction, Purpose};
-use crate::sign_in::page;
-use crate::sign_in::page::explain;
+use crate::sign_in::page::{self, explain};
 
 /// Ends a sign-in because the person could not show the second factor.
 pub(super) fn give_up(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
@@ -35,7 +34,7 @@ pub(super) fn cancel(platform: Platform<'_>, call: &Call<'_>, interaction: &Inte
 pub(super) fn forgot(platform: Platform<'_>, call: &Call<'_>, interaction: &Interaction) -> Reply {
     let parameters = Parameters::read(interaction.asked.as_bytes());
     match ReturnAddress::read(platform, &interaction.tenant, &parameters) {
-        Ok(back) => back.refuse_at_b2c(call, B2cError::ForgottenPassword),
+        Ok(return_address) => return_address.refuse_at_b2c(call, B2cError::ForgottenPassword),
         Err(unknown) => explain(platform, call, &unknown),
     }
 }
@@ -49,7 +48,7 @@ fn end(
 ) -> Reply {
     let parameters = Parameters::read(interaction.asked.as_bytes());
     match ReturnAddress::read(platform, &interaction.tenant, &parameters) {
-        Ok(back) => back.refuse(platform, call, refusal),
+        Ok(return_address) => return_address.refuse(platform, call, refusal),
         Err(unknown) => explain(platform, call, &unknown),
     }
 }

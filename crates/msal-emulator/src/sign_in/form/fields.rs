@@ -5,7 +5,7 @@ use crate::access::Asked;
 use crate::memory::Platform;
 use crate::protocol::{Call, Parameters};
 use crate::sign_in::interaction::{Interaction, Purpose};
-use crate::sign_in::sign_up::{Newcomer, SignUpProblem};
+use crate::sign_in::sign_up::{NewAccount, SignUpProblem};
 
 pub(super) fn name(
     platform: Platform<'_>,
@@ -26,12 +26,15 @@ pub(super) fn name(
 }
 
 /// The account that a sign-up form asks for.
-pub(crate) fn newcomer<'c>(platform: Platform<'_>, call: &'c Call<'_>) -> Option<Newcomer<'c>> {
+pub(crate) fn new_account<'c>(
+    platform: Platform<'_>,
+    call: &'c Call<'_>,
+) -> Option<NewAccount<'c>> {
     if call.parameter("do") != Some("sign-up") {
         return None;
     }
     let interaction = Interaction::open(platform, call)?;
-    Newcomer::read(platform, call, &interaction).ok()
+    NewAccount::read(platform, call, &interaction).ok()
 }
 
 /// Goes on with the account that was just made, or says why there is none.
@@ -40,7 +43,7 @@ pub(super) fn signed_up(
     call: &Call<'_>,
     interaction: &mut Interaction,
 ) -> Option<&'static str> {
-    match Newcomer::read(platform, call, interaction) {
+    match NewAccount::read(platform, call, interaction) {
         // The account was added before this form got here, so its name is taken: by an account with this password.
         Err(SignUpProblem::Taken) if is_theirs(platform, call) => {
             interaction.choose(call.parameter("username")?.trim().to_owned());

@@ -117,7 +117,7 @@ pub(super) fn page(
     content: &Markup,
     then: Option<&Url>,
 ) -> Reply {
-    // CSP3: browsers apply `form-action` to redirects after the form too, so the address of the client is allowed.
+    // Browsers may apply `form-action` to the redirects after a form too, so the address of the client is allowed.
     let style = base64_sha256(STYLE);
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'{}; {POLICY}",

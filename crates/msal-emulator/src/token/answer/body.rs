@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::client_info;
-use super::tokens::{CLOCK_SKEW, CONTINUOUS_LIFE, ID_TOKEN_LIFE, TokenHashes, TokenMaker};
+use super::tokens::{CONTINUOUS_LIFE, ID_TOKEN_LIFE, TokenHashes, TokenMaker};
 use crate::memory::Platform;
 use crate::protocol::{Call, Shape, Version, base64url, to_json};
 use crate::token::granted::Granted;
@@ -84,7 +84,7 @@ pub(crate) fn write_answer(
             expires_in: life.to_string(),
             ext_expires_in: extended.to_string(),
             expires_on: (now + life).to_string(),
-            not_before: now.saturating_sub(CLOCK_SKEW).to_string(),
+            not_before: call.now.not_before().to_string(),
             refresh_in: refresh_in.map(|after| after.to_string()),
             resource: &granted.asked.audience,
             access_token: &access_token,

@@ -70,7 +70,7 @@ impl TokenMaker<'_> {
         let tid = self.platform.directory().tenant(*tenant).id;
         let issuer = issuer_url(self.call, tid, if v2 { Version::V2 } else { Version::V1 });
         let (iat, client) = (self.call.now.secs(), app.client_id.as_str());
-        let nbf = iat.saturating_sub(CLOCK_SKEW);
+        let nbf = self.call.now.not_before();
         let subject = self.subject.as_ref();
         // A token without a person is about the service principal of the application.
         let principal = || Guid::derived(tid.as_bytes(), client);
@@ -207,9 +207,6 @@ fn methods(person: &Person) -> &'static [&'static str] {
         &["pwd"]
     }
 }
-
-/// How many seconds `nbf` lies in the past, for APIs whose clocks are slow.
-pub(super) const CLOCK_SKEW: u64 = 300;
 
 /// The life of an id_token, in seconds.
 pub(super) const ID_TOKEN_LIFE: u64 = 3600;

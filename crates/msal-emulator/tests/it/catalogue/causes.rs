@@ -22,7 +22,7 @@ use crate::support::{
     password_form, refresh_form, refresh_form_v1, send, token, token_at,
 };
 
-/// How an error came out.
+/// Where an error was reported.
 #[derive(Debug)]
 pub(super) enum Provoked {
     Envelope(Answer),
@@ -39,7 +39,7 @@ pub(super) fn has_none(code: u32) -> bool {
     [28002, 50033, 70002, 90006, 90024, 90033, 90055].contains(&code)
 }
 
-/// Does what the error is the answer to.
+/// Makes the request that is answered with the error.
 pub(super) fn provoke(code: u32, protocol: Protocol) -> Option<Provoked> {
     let envelope = |answer| Some(Provoked::Envelope(answer));
     match code {
@@ -222,7 +222,7 @@ fn world() -> Emulator {
     emulator
 }
 
-/// A user for each rule, named by the error of breaking it.
+/// A user for each policy, named by the error of not meeting it.
 const RULES: &[(u32, Requirement)] = &[
     (50078, Requirement::MfaFrequency(Duration::from_secs(60))),
     (50079, Requirement::MfaEnrolment),

@@ -46,7 +46,7 @@ fn is_a_page(answer: &Answer) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// An envelope, or what B2C, Graph, machines and App Service say instead.
+/// An envelope, or the error of B2C, Graph, machines or App Service.
 fn is_an_error(json: &Value) -> Result<(), TestCaseError> {
     let description = json["error_description"].as_str().unwrap_or_default();
     match json["error_codes"][0].as_u64() {

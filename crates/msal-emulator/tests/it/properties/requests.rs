@@ -1,4 +1,4 @@
-//! Requests from the plausible to the absurd.
+//! Requests, from plausible to absurd.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -59,7 +59,7 @@ pub(super) fn any_request() -> impl Strategy<Value = Sketch> {
     )
 }
 
-/// A request whose body, query and headers are as large as they come.
+/// A request whose body, query and headers are very large.
 pub(super) fn huge_request() -> impl Strategy<Value = Sketch> {
     let unit = prop_oneof![
         Just("a=b&".to_owned()),
@@ -219,7 +219,7 @@ pub(super) fn parameter() -> impl Strategy<Value = (String, String)> {
     ]
 }
 
-/// A token in form, with odd members and a signature of nobody.
+/// A well-formed token with odd members, signed with an unknown key.
 pub(super) fn token_of_nobody() -> impl Strategy<Value = String> {
     let part = |texts: &'static [&'static str]| {
         select(texts).prop_map(|text| URL_SAFE_NO_PAD.encode(text.replace("WEB", WEB)))
@@ -228,7 +228,7 @@ pub(super) fn token_of_nobody() -> impl Strategy<Value = String> {
         .prop_map(|(header, claims, signature)| format!("{header}.{claims}.{signature}"))
 }
 
-/// Something the emulator itself has sealed or signed, whole or damaged.
+/// Something that the emulator has sealed or signed, whole or damaged.
 fn live_text() -> impl Strategy<Value = String> {
     let damage = option::of((any::<prop::sample::Index>(), any::<u8>()));
     (any::<prop::sample::Index>(), damage, 0_usize..8).prop_map(|(which, damage, cut)| {
@@ -415,7 +415,7 @@ const NAMES: &[&str] = &[
     "username",
 ];
 
-/// What some header or parameter may well be.
+/// A plausible value of some header or parameter.
 const VALUES: &[&str] = &[
     "1",
     "1.1",

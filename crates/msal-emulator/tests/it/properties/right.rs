@@ -1,4 +1,4 @@
-//! Requests that succeed, but for a few changes.
+//! Requests that would succeed, with a few changes.
 
 use std::sync::OnceLock;
 
@@ -13,7 +13,7 @@ use crate::support::{
     Form, GRAPH, Protocol, SCOPE, at, emulator, password_form, refresh_form, refresh_form_v1, token,
 };
 
-/// A request that is right, but for a few changes.
+/// A valid request with a few changes.
 pub(super) fn nearly_right_request() -> impl Strategy<Value = Sketch> {
     let change = prop_oneof![
         2 => any::<prop::sample::Index>().prop_map(Change::Drop),
@@ -38,7 +38,7 @@ pub(super) fn nearly_right_request() -> impl Strategy<Value = Sketch> {
 enum Change {
     Add((String, String)),
     Drop(prop::sample::Index),
-    /// Puts a token of nobody in the place of one of somebody.
+    /// Replaces a real token by one that is made up.
     Forge(String),
     Header((&'static str, Vec<u8>)),
     Method(Method),
@@ -167,7 +167,7 @@ fn right_requests() -> Vec<Right> {
             ],
             &[],
         ),
-        // As right as it gets without the key of a certificate.
+        // As valid as it can be without the key of a certificate.
         post(
             v2,
             &[
@@ -250,7 +250,7 @@ fn right_requests() -> Vec<Right> {
     ]
 }
 
-/// Tokens, a code, and what a sign-in under way carries. Every emulator with the same seed takes them.
+/// Tokens, a code, and the field of a sign-in. Every emulator with the same seed takes them.
 pub(super) struct Live {
     pub(super) refresh_token: String,
     pub(super) access_token: String,
