@@ -76,7 +76,8 @@
 //! publishes them without asking again, even if the source is gone. What was migrated is not sent a second time. A token
 //! whose request was on its way when the process died is sent again, which does no harm at Entra, where a redeemed token
 //! stays valid. For an issuer whose tokens are spent by use, choose [`RotationPolicy::SingleUse`]: each request is on the
-//! disk before it leaves, and a token whose answer was lost is reported as in doubt and not sent again. The journal keeps
+//! disk before it leaves, and a token that may have been received, with no answer or with one that does not say what
+//! became of it, is reported as in doubt and not sent again. The journal keeps
 //! answers encrypted and erases their key when nothing is left to publish; its key file lies beside it, so keep both as
 //! private as the target.
 //!

@@ -20,7 +20,7 @@ pub trait Observer: Send {
         let _ignored = class;
     }
 
-    /// A token was sent, no answer came, and sending it again could do harm.
+    /// A token was sent, nothing says whether it was redeemed, and sending it again could do harm.
     fn in_doubt(&mut self) {}
 
     /// A lane waits: its server asks for it, or has failed.

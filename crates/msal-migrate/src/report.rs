@@ -26,7 +26,7 @@ pub struct Report {
     pub quarantined: u64,
     /// Not tried yet, or to be tried again.
     pub retryable: u64,
-    /// Sent, and nobody knows what became of it.
+    /// Sent, and nobody knows whether they were redeemed.
     pub in_doubt: u64,
     /// How often the target was written in this run.
     pub target_writes: usize,

@@ -53,7 +53,7 @@ pub(crate) async fn drive<'a>(
         tokio::select! {
             // What has finished comes before what is new: it may close a lane.
             biased;
-            () = &mut *stop, if !work.is_draining => work.is_draining = true,
+            () = &mut *stop, if !work.is_draining => work.drain(),
             Some(finished) = work.running.next(), if !work.running.is_empty() => work.handle(finished),
             Some(lane) = work.waits.next(), if !work.waits.is_empty() => work.reopen(lane),
             redemption = redemptions.recv(), if wants_more => match redemption {

@@ -39,6 +39,9 @@ pub(crate) enum Step<'a> {
     Concluded(Outcome<'a>),
     /// A request is about to be sent. On the disk before the request leaves, where sending it twice could do harm.
     Intended,
+    /// A request was sent, and what came back does not say whether the token was redeemed; and why it does not.
+    #[serde(borrow)]
+    LeftInDoubt(Cow<'a, Reason>),
 }
 
 impl Step<'_> {
@@ -47,7 +50,7 @@ impl Step<'_> {
         match self {
             Self::Answered => State::Unpublished,
             Self::Concluded(outcome) => State::Concluded(outcome.class),
-            Self::Intended => State::InDoubt,
+            Self::Intended | Self::LeftInDoubt(_) => State::InDoubt,
         }
     }
 
@@ -56,7 +59,7 @@ impl Step<'_> {
         match self {
             Self::Answered => Some(own),
             Self::Concluded(outcome) => outcome.held_back,
-            Self::Intended => None,
+            Self::Intended | Self::LeftInDoubt(_) => None,
         }
     }
 }

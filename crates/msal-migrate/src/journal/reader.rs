@@ -101,7 +101,7 @@ pub struct TokenReport {
     pub locator: Locator,
     /// Since when it stands there.
     pub at: UnixTime,
-    /// Why; empty unless it has an outcome other than migrated.
+    /// Why; empty where it is migrated, and where a run ended before anything came back.
     pub reason: Reason,
     /// Whose token it turned out to be, once it is migrated.
     pub home_account_id: Option<String>,
@@ -112,6 +112,7 @@ impl From<Entry<'_>> for TokenReport {
         let state = entry.step.state();
         let (reason, home_account_id) = match entry.step {
             Step::Concluded(outcome) => (outcome.reason.into_owned(), outcome.home_account_id),
+            Step::LeftInDoubt(reason) => (reason.into_owned(), None),
             Step::Answered | Step::Intended => (Reason::default(), None),
         };
         Self {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum State {
     /// It has an outcome.
     Concluded(Class),
-    /// A request was about to be sent, and nothing says what came of it.
+    /// A request was about to be sent, and nothing says whether the token was redeemed.
     InDoubt,
     /// The server answered; the answer is in the journal and nowhere else.
     Unpublished,

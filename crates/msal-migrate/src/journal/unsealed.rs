@@ -122,7 +122,8 @@ mod tests {
             Class::Quarantined,
             Class::Retryable,
         ];
-        let mut steps = vec![Step::Answered, Step::Intended, Step::Concluded(full)];
+        let doubt = Step::LeftInDoubt(Cow::Owned(Reason::named("http_503")));
+        let mut steps = vec![Step::Answered, Step::Intended, Step::Concluded(full), doubt];
         steps.extend(bare.map(|class| Step::Concluded(outcome(class))));
         steps
     }
@@ -191,7 +192,7 @@ mod tests {
 
     /// A derived encoding follows its types: this fails when one of them changes, and the header's version must, too.
     #[test]
-    fn the_bytes_are_those_of_version_1() {
+    fn the_bytes_are_those_of_version_2() {
         let locator = Locator::new(&"f".into(), Place::Line(300)).with_key("k");
         let reason = Reason {
             error: "e".into(),

@@ -165,6 +165,19 @@ impl Queues {
         }
     }
 
+    /// Takes out all that were sent before.
+    pub(super) fn take_sent(&mut self) -> Vec<Attempt> {
+        let mut sent = Vec::new();
+        for queue in &mut self.queues {
+            // They stand in front of all others.
+            while queue.waiting.front().is_some_and(|first| first.tries > 0) {
+                sent.extend(queue.waiting.pop_front());
+            }
+        }
+        self.waiting -= sent.len();
+        sent
+    }
+
     /// Takes out all that wait in a queue.
     pub(super) fn empty(&mut self, id: QueueId) -> VecDeque<Attempt> {
         let waiting = std::mem::take(&mut self[id].waiting);

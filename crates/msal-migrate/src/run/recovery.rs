@@ -1,5 +1,7 @@
 //! What earlier runs left in the journal is taken in before anything is sent.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use msal_core::{Authority, RefreshToken, ScopeSet, SecretBuffer};
@@ -8,7 +10,7 @@ use super::batch::{Redeemed, Unpublished};
 use super::engine::Engine;
 use super::verdict::{Expectation, Verdict, in_recovery};
 use crate::error::MigrationError;
-use crate::journal::{Answer, Class, Entry, Outcome, Position, Unsealed};
+use crate::journal::{Answer, Class, Entry, Outcome, Position, Step, Unsealed};
 use crate::observer::Observer;
 use crate::record::{Locator, UserHints};
 
@@ -60,6 +62,14 @@ async fn settle(
     let (class, reason, held_back) = match in_recovery(&response, expected) {
         Verdict::Conclude(class, reason) => (class, reason, None),
         Verdict::HoldBack(reason) => (Class::Quarantined, reason, Some(position)),
+        Verdict::LeaveInDoubt(reason) => {
+            observer.in_doubt();
+            let locator = Locator::from(&entry.origin);
+            let step = Step::LeftInDoubt(Cow::Borrowed(&reason));
+            let entry = engine.entry(entry.fingerprint, &locator, step);
+            engine.journal.append(&entry, None).await?;
+            return Ok(None);
+        }
         Verdict::Publish(tokens, home_account_id) => {
             observer.redeemed();
             let redeemed = redeemed(&entry, &answer);
@@ -113,11 +123,11 @@ mod tests {
     use super::*;
     use crate::credentials::Credentials;
     use crate::fingerprint::Fingerprint;
-    use crate::journal::{Destination, Journal, State, Step};
+    use crate::journal::{Destination, Journal, State};
     use crate::observer::NoObserver;
     use crate::record::Place;
     use crate::run::batch::Target;
-    use crate::settings::Settings;
+    use crate::settings::{RotationPolicy, Settings};
 
     /// A recovery asks nobody: the endpoints of Microsoft's cloud are known.
     #[derive(Debug)]
@@ -225,6 +235,31 @@ mod tests {
             recovered(&journal, &Settings::default()).await,
             [token(1), token(5)]
         );
+    }
+
+    #[tokio::test]
+    async fn a_sealed_answer_that_does_not_say_what_was_done_leaves_a_token_in_doubt_that_may_be_spent()
+     {
+        let settings = Settings {
+            rotation: RotationPolicy::SingleUse,
+            ..Settings::default()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let journal = open(folder.path());
+        seal(&journal, 1, 200, "<html>portal</html>").await;
+        seal(&journal, 2, 200, r#"{"error":"temporarily_unavailable"}"#).await;
+        seal(&journal, 3, 503, "refresh_token").await;
+        seal(&journal, 4, 200, r#"{"error":"invalid_client"}"#).await;
+        drop(journal);
+
+        for _ in 0..2 {
+            let journal = open(folder.path());
+            assert_eq!(recovered(&journal, &settings).await, []);
+            let states = [1, 2, 3, 4].map(|n| journal.states().get(&token(n)).unwrap());
+            let refused = State::Concluded(Class::Failed);
+            let doubt = State::InDoubt;
+            assert_eq!(states, [doubt, doubt, doubt, refused]);
+        }
     }
 
     #[tokio::test]

@@ -7,11 +7,17 @@
 //! | a refusal: the user must take part | conclude: needs user | conclude: needs user |
 //! | a refusal of the client | halt the lane: failed | conclude: failed |
 //! | a refusal for another reason | conclude: failed | conclude: failed |
-//! | a server that is busy or broken | slow down | conclude: retryable |
-//! | what no token endpoint answers, such as a proxy's page | slow down | conclude: retryable |
+//! | a server that is busy or broken | slow down, send again | conclude: retryable |
+//! | a page where an answer should be, with a success | slow down, send again | conclude: retryable |
+//! | a page where an answer should be, with a failure | conclude: failed | conclude: failed |
 //! | nothing: the host cannot be talked to at all | stop | |
-//! | nothing: a token that is spent by use may have arrived | in doubt | |
-//! | nothing, for another reason | slow down | |
+//! | nothing, for another reason | slow down, send again | |
+//!
+//! Where tokens are spent by use, the rows from "busy or broken" on are in doubt instead, in a run and in a recovery,
+//! whenever the token may have arrived: none of these answers says that the server did nothing. A 429 does not say it
+//! either: RFC 6585 §4 is about how many requests there were, and a gateway that counts them may answer in the place of
+//! a server that has acted. A refusal in the form of RFC 6749 §5.2 is the server's word that it issued nothing.
+//! [`Finding::doubt`] decides it for all of them.
 //!
 //! A recovery judges what an earlier run sealed. It has no lane to halt or to slow down, so its verdicts are about the
 //! token alone: what it concludes as failed or retryable is sent again by the run that follows it.
@@ -28,7 +34,7 @@ use msal_core::{
 
 use crate::journal::{Class, Reason};
 use crate::record::UserHints;
-use crate::settings::Settings;
+use crate::settings::{RotationPolicy, Settings};
 
 /// What is expected of an answer.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +53,8 @@ pub(super) enum Verdict {
     Conclude(Class, Reason),
     /// There are tokens, and they must not be published as this user's: they stay sealed in the journal.
     HoldBack(Reason),
+    /// Nobody knows whether the token is spent: it is not sent again unasked.
+    LeaveInDoubt(Reason),
     /// Its tokens go to the target.
     Publish(Box<TokenResponse>, HomeAccountId),
 }
@@ -56,20 +64,28 @@ pub(super) enum Verdict {
 pub(super) enum Order {
     /// The client is refused, whatever token it shows: nothing more is sent for it in this run.
     HaltLane(Reason),
-    /// Nobody knows whether the token is spent: it is not sent again.
-    LeaveInDoubt,
     /// The lane goes on, and this follows for the token.
     Settle(Verdict),
-    /// The lane waits, and then the token is sent again.
+    /// The lane waits, and this follows for the token.
     SlowDown {
         /// How long the server asks to be left alone.
         wait: Option<Duration>,
         reason: Reason,
-        /// The token has been sent often enough: the lane waits, and the token is left to a later run.
-        gives_up: bool,
+        next: Next,
     },
     /// Whatever is sent to this host fails: the run ends.
     Stop(HttpError),
+}
+
+/// What follows for a token whose lane slows down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It has been sent often enough, and is left to a later run.
+    GiveUp,
+    /// It may be spent: it is not sent again unasked.
+    LeaveInDoubt,
+    /// It is sent again after the wait.
+    SendAgain,
 }
 
 /// Judges what came back for a token that a run has sent `tries` times.
@@ -79,63 +95,67 @@ pub(super) fn in_run(
     tries: u32,
     now: UnixTime,
 ) -> Order {
-    let again = |wait: Option<Duration>, reason| Order::SlowDown {
-        // A server that names a wait is expected to answer after it; one that does not may never.
-        gives_up: wait.is_none() && tries >= TRIES,
-        wait,
-        reason,
+    let (finding, wait) = match answer {
+        Ok(response) => (
+            Finding::of(response, expected),
+            retry_after(response.headers(), now),
+        ),
+        Err(error) => match error.kind() {
+            HttpErrorKind::Certificate | HttpErrorKind::Request => return Order::Stop(error),
+            _ => (Finding::of_silence(&error), None),
+        },
     };
-    let response = match answer {
-        Ok(response) => response,
-        Err(error) => return in_silence(error, expected.settings, again),
-    };
-    match Finding::of(response, expected) {
-        Finding::Busy(reason) => again(retry_after(response.headers(), now), reason),
+    if let Some(reason) = finding.doubt(expected.settings.rotation) {
+        // Whatever answers for the server answers the next token alike: one after the other would be put in doubt.
+        let next = Next::LeaveInDoubt;
+        return Order::SlowDown { wait, reason, next };
+    }
+    match finding {
+        Finding::Busy { reason, .. } => Order::SlowDown {
+            // A server that names a wait is expected to answer after it; one that does not may never.
+            next: match wait.is_none() && tries >= TRIES {
+                true => Next::GiveUp,
+                false => Next::SendAgain,
+            },
+            wait,
+            reason,
+        },
         Finding::ClientRefused(reason) => Order::HaltLane(reason),
+        Finding::Page(reason) => Order::Settle(Verdict::Conclude(Class::Failed, reason)),
         Finding::Token(verdict) => Order::Settle(verdict),
-        Finding::Unreadable => again(None, Reason::named("unreadable_response")),
     }
 }
 
 /// Judges an answer that an earlier run sealed.
 pub(super) fn in_recovery(response: &Response<Bytes>, expected: Expectation<'_>) -> Verdict {
-    match Finding::of(response, expected) {
-        // How long the server asked to be left alone was meant for that run.
-        Finding::Busy(reason) => Verdict::Conclude(Class::Retryable, reason),
-        // The secret may have been corrected since: one answer of the past halts no lane.
-        Finding::ClientRefused(reason) => Verdict::Conclude(Class::Failed, reason),
-        Finding::Token(verdict) => verdict,
-        Finding::Unreadable => {
-            Verdict::Conclude(Class::Retryable, Reason::named("unreadable_response"))
-        }
+    let finding = Finding::of(response, expected);
+    if let Some(reason) = finding.doubt(expected.settings.rotation) {
+        return Verdict::LeaveInDoubt(reason);
     }
-}
-
-/// What follows where there is no answer.
-fn in_silence(
-    error: HttpError,
-    settings: &Settings,
-    again: impl FnOnce(Option<Duration>, Reason) -> Order,
-) -> Order {
-    match error.kind() {
-        HttpErrorKind::Certificate | HttpErrorKind::Request => Order::Stop(error),
-        _ if error.may_have_been_sent() && !settings.rotation.allows_repeat() => {
-            Order::LeaveInDoubt
+    match finding {
+        // How long the server asked to be left alone was meant for that run.
+        Finding::Busy { reason, .. } => Verdict::Conclude(Class::Retryable, reason),
+        // The secret may have been corrected since: one answer of the past halts no lane.
+        Finding::ClientRefused(reason) | Finding::Page(reason) => {
+            Verdict::Conclude(Class::Failed, reason)
         }
-        _ => again(None, Reason::named("no_answer")),
+        Finding::Token(verdict) => verdict,
     }
 }
 
 /// What an answer is, whenever it is judged.
 enum Finding {
-    /// The server is busy or broken.
-    Busy(Reason),
+    /// The server is busy, broken or silent.
+    Busy {
+        reason: Reason,
+        may_have_arrived: bool,
+    },
     /// The client itself is refused.
     ClientRefused(Reason),
+    /// A refusal that is not in the form of RFC 6749 §5.2: who says it is unknown.
+    Page(Reason),
     /// It concerns this token only.
     Token(Verdict),
-    /// Not an answer of a token endpoint, and no refresh token is in it.
-    Unreadable,
 }
 
 impl Finding {
@@ -143,22 +163,28 @@ impl Finding {
         match TokenOutcome::read(response, expected.client_id) {
             TokenOutcome::Tokens(tokens) => Self::Token(of_tokens(tokens, expected)),
             TokenOutcome::Refused(error) => Self::of_refusal(&error),
-            // Without a refresh token in it there is nothing to keep.
-            TokenOutcome::Malformed(malformed) if malformed.refresh_tokens.is_empty() => {
-                Self::Unreadable
+            TokenOutcome::Malformed(malformed) if !malformed.refresh_tokens.is_empty() => {
+                Self::Token(hold_back("malformed_response"))
             }
-            TokenOutcome::Malformed(_) => Self::Token(hold_back("malformed_response")),
-            _ => Self::Unreadable,
+            // Not an answer of a token endpoint, and no refresh token is in it: there is nothing to keep.
+            _ => Self::Busy {
+                reason: Reason::named("unreadable_response"),
+                may_have_arrived: true,
+            },
         }
     }
 
     fn of_refusal(error: &ServiceError) -> Self {
         let reason = Reason::from(error);
         match error.refusal() {
-            Refusal::Transient => Self::Busy(reason),
+            Refusal::Transient => Self::Busy {
+                reason,
+                may_have_arrived: true,
+            },
             Refusal::InteractionRequired => {
                 Self::Token(Verdict::Conclude(Class::NeedsUser, reason))
             }
+            _ if error.error.is_empty() => Self::Page(reason),
             // RFC 6749 §5.2: these two are about the client and not about its token, so that a thousand requests would
             // be refused alike.
             _ if matches!(
@@ -169,6 +195,26 @@ impl Finding {
                 Self::ClientRefused(reason)
             }
             _ => Self::Token(Verdict::Conclude(Class::Failed, reason)),
+        }
+    }
+
+    fn of_silence(error: &HttpError) -> Self {
+        Self::Busy {
+            reason: Reason::named("no_answer"),
+            may_have_arrived: error.may_have_been_sent(),
+        }
+    }
+
+    /// Why the token must not be sent again unasked, if so: it may be spent. The one place that asks the rotation policy.
+    fn doubt(&self, rotation: RotationPolicy) -> Option<Reason> {
+        match self {
+            _ if rotation.allows_repeat() => None,
+            Self::Busy {
+                reason,
+                may_have_arrived: true,
+            }
+            | Self::Page(reason) => Some(reason.clone()),
+            Self::Busy { .. } | Self::ClientRefused(_) | Self::Token(_) => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Whatever takes time is a future here that ends in a [`Finished`], so that a run is one task and nothing is locked.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
@@ -14,7 +15,7 @@ use super::engine::Engine;
 use super::queue::{Attempt, QueueId, Queues};
 use super::send::{Sent, send};
 use crate::error::MigrationError;
-use crate::journal::{Class, Outcome, Position, Reason};
+use crate::journal::{Appending, Class, Outcome, Position, Reason, Step};
 use crate::observer::Observer;
 use crate::plan::Redemption;
 
@@ -95,8 +96,11 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Lets a redemption be sent again, before all that wait.
+    /// Lets a redemption be sent again, before all that wait. It was not received, or may be sent as often as one likes.
     pub(super) fn send_again(&mut self, id: QueueId, attempt: Attempt) {
+        if self.is_draining {
+            return self.leave_to_a_later_run(&attempt.redemption);
+        }
         if let Some(attempt) = self.refuse_if_halted(id, attempt) {
             self.queues.push_first(id, attempt);
         }
@@ -206,6 +210,31 @@ impl<'a> Work<'a> {
         let appending = self
             .engine
             .conclude(redemption.fingerprint, &redemption.locator, outcome);
+        self.record(appending);
+    }
+
+    /// Leaves a redemption to a later run that was not received, or may be sent as often as one likes.
+    pub(super) fn leave_to_a_later_run(&mut self, redemption: &Redemption) {
+        self.conclude(
+            redemption,
+            Class::Retryable,
+            &Reason::named("no_answer"),
+            None,
+        );
+    }
+
+    /// Writes down that a token may be spent, and why nobody knows.
+    pub(super) fn leave_in_doubt(&mut self, redemption: &Redemption, reason: &Reason) {
+        self.observer.in_doubt();
+        let step = Step::LeftInDoubt(Cow::Borrowed(reason));
+        let entry = self
+            .engine
+            .entry(redemption.fingerprint, &redemption.locator, step);
+        let appending = self.engine.journal.append(&entry, None);
+        self.record(appending);
+    }
+
+    fn record(&self, appending: Appending) {
         self.running.push(Box::pin(async move {
             let recorded = appending.await;
             Finished::Recording(recorded.map(drop).map_err(MigrationError::from))
@@ -226,7 +255,16 @@ impl<'a> Work<'a> {
     /// Something that concerns the whole run: the first such error is the one that is reported.
     pub(super) fn fail(&mut self, error: MigrationError) {
         self.failure.get_or_insert(error);
+        self.drain();
+    }
+
+    /// Starts nothing new. What waits to be sent again is written down as left: its intent alone would mean that it may
+    /// be spent.
+    pub(super) fn drain(&mut self) {
         self.is_draining = true;
+        for attempt in self.queues.take_sent() {
+            self.leave_to_a_later_run(&attempt.redemption);
+        }
     }
 
     /// Between 0 and 1.

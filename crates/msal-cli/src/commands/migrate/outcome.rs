@@ -138,6 +138,10 @@ fn classes(report: &Report) -> [(&'static str, u64, &'static str); 6] {
             report.retryable,
             "run the same command again",
         ),
-        ("in doubt", report.in_doubt, "sent, and no answer came"),
+        (
+            "in doubt",
+            report.in_doubt,
+            "sent, and nothing says whether they were redeemed",
+        ),
     ]
 }

@@ -12,6 +12,7 @@ fn shown(verdict: Verdict) -> String {
     match verdict {
         Verdict::Conclude(class, reason) => format!("{class:?} {}", reason.error),
         Verdict::HoldBack(reason) => format!("hold back {}", reason.error),
+        Verdict::LeaveInDoubt(reason) => format!("in doubt {}", reason.error),
         Verdict::Publish(_, home_account_id) => format!("publish {home_account_id}"),
     }
 }
@@ -19,15 +20,14 @@ fn shown(verdict: Verdict) -> String {
 fn shown_order(order: Order) -> String {
     match order {
         Order::HaltLane(reason) => format!("halt {}", reason.error),
-        Order::LeaveInDoubt => "in doubt".to_owned(),
         Order::Settle(verdict) => shown(verdict),
-        Order::SlowDown {
-            wait,
-            reason,
-            gives_up,
-        } => {
+        Order::SlowDown { wait, reason, next } => {
             let wait = wait.map_or_else(String::new, |wait| format!(" {}s", wait.as_secs()));
-            let end = if gives_up { " and give up" } else { "" };
+            let end = match next {
+                Next::GiveUp => " and give up",
+                Next::LeaveInDoubt => ", in doubt",
+                Next::SendAgain => "",
+            };
             format!("slow down{wait} {}{end}", reason.error)
         }
         Order::Stop(_) => "stop".to_owned(),
@@ -163,33 +163,6 @@ fn each_answer_has_its_verdict_in_a_run_and_in_a_recovery() {
             "Failed invalid_scope",
             "Failed invalid_scope",
         ),
-        (404, "gone".to_owned(), "Failed http_404", "Failed http_404"),
-        // A server that is busy or broken.
-        (
-            400,
-            r#"{"error":"temporarily_unavailable"}"#.to_owned(),
-            "slow down temporarily_unavailable",
-            "Retryable temporarily_unavailable",
-        ),
-        (
-            503,
-            "refresh_token".to_owned(),
-            "slow down http_503",
-            "Retryable http_503",
-        ),
-        // No answer of a token endpoint.
-        (
-            200,
-            "<html>portal</html>".to_owned(),
-            "slow down unreadable_response",
-            "Retryable unreadable_response",
-        ),
-        (
-            200,
-            r#"{"refresh_token":""}"#.to_owned(),
-            "slow down unreadable_response",
-            "Retryable unreadable_response",
-        ),
     ];
     for rotation in [RotationPolicy::Reusable, RotationPolicy::SingleUse] {
         let mut bench = Bench::new();
@@ -202,14 +175,90 @@ fn each_answer_has_its_verdict_in_a_run_and_in_a_recovery() {
     }
 }
 
+/// None of these says whether the server has acted on the token.
+#[test]
+fn an_answer_that_leaves_open_what_was_done_is_never_followed_by_another_try_where_tokens_are_spent()
+ {
+    let table = [
+        // A server that is busy or broken.
+        (400, r#"{"error":"temporarily_unavailable"}"#, "slow down"),
+        (
+            400,
+            r#"{"error":"invalid_grant","error_codes":[50196]}"#,
+            "slow down",
+        ),
+        (429, "Too Many Requests", "slow down"),
+        (429, r#"{"error":"slow_down"}"#, "slow down"),
+        (408, "", "slow down"),
+        (500, "", "slow down"),
+        (500, r#"{"error":"server_error"}"#, "slow down"),
+        (502, "<html>bad gateway</html>", "slow down"),
+        (503, "refresh_token", "slow down"),
+        (504, "", "slow down"),
+        // No answer of a token endpoint.
+        (200, "<html>portal</html>", "slow down"),
+        (200, "", "slow down"),
+        (200, "{}", "slow down"),
+        (204, "", "slow down"),
+        (200, r#"{"refresh_token":""}"#, "slow down"),
+        (302, "", "Failed"),
+        (400, "{}", "Failed"),
+        (403, "<html>blocked</html>", "Failed"),
+        (404, "gone", "Failed"),
+        (407, "", "Failed"),
+    ];
+    for (status, body, reusable) in table {
+        let mut bench = Bench::new();
+        let answer = response(status, body);
+        let name = |verdict: &str| verdict.rsplit(' ').next().unwrap_or_default().to_owned();
+        let run = bench.in_run(Ok(&answer), 1);
+        let recovery = bench.in_recovery(&answer);
+        assert!(run.starts_with(reusable), "{status} {body}: {run}");
+        let class = if reusable == "Failed" {
+            reusable
+        } else {
+            "Retryable"
+        };
+        assert_eq!(
+            recovery,
+            format!("{class} {}", name(&run)),
+            "{status} {body}"
+        );
+
+        bench.settings.rotation = RotationPolicy::SingleUse;
+        for tries in [1, TRIES] {
+            let order = bench.in_run(Ok(&answer), tries);
+            assert_eq!(
+                order,
+                format!("slow down {}, in doubt", name(&run)),
+                "{status} {body}"
+            );
+        }
+        let verdict = bench.in_recovery(&answer);
+        assert_eq!(
+            verdict,
+            format!("in doubt {}", name(&run)),
+            "{status} {body}"
+        );
+    }
+}
+
 #[test]
 fn no_answer_is_judged_by_what_the_server_may_have_done() {
     use HttpErrorKind::{Certificate, Request, Response, Timeout, Unreachable};
     let table = [
         (Certificate, "stop", "stop"),
         (Request, "stop", "stop"),
-        (Response, "slow down no_answer", "in doubt"),
-        (Timeout, "slow down no_answer", "in doubt"),
+        (
+            Response,
+            "slow down no_answer",
+            "slow down no_answer, in doubt",
+        ),
+        (
+            Timeout,
+            "slow down no_answer",
+            "slow down no_answer, in doubt",
+        ),
         (Unreachable, "slow down no_answer", "slow down no_answer"),
     ];
     for (kind, reusable, single_use) in table {
