@@ -17,6 +17,7 @@
 //! the whole file was put back.
 
 mod answer;
+mod asked;
 mod counts;
 mod destination;
 mod encoding;
@@ -30,6 +31,7 @@ mod opening;
 mod reader;
 mod reason;
 mod scan;
+mod standing;
 mod state;
 mod states;
 #[cfg(test)]
@@ -45,7 +47,8 @@ pub use reason::Reason;
 pub use state::{Class, State};
 
 pub(crate) use answer::Answer;
-pub(crate) use entry::{Entry, Outcome, Position, Step};
+pub(crate) use asked::Asked;
+pub(crate) use entry::{Doubt, Entry, Outcome, Position, Step};
 pub(crate) use opening::Condition;
 pub(crate) use states::States;
 pub(crate) use unsealed::Unsealed;
@@ -129,7 +132,7 @@ impl Journal {
     pub(crate) fn append(&self, entry: &Entry<'_>, answer: Option<&Answer<'_>>) -> Appending {
         let pending = Pending {
             fingerprint: entry.fingerprint,
-            state: entry.step.state(),
+            standing: entry.step.standing(),
             record: Unsealed::new(entry, answer),
         };
         Appending {

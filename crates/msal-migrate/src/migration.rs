@@ -14,11 +14,11 @@ use tokio::task::JoinHandle;
 
 use crate::credentials::Credentials;
 use crate::error::MigrationError;
-use crate::journal::{Class, Condition, Destination, Journal, State};
+use crate::journal::{Class, Condition, Destination, Journal, State, States};
 use crate::observer::Observer;
 use crate::plan::{Plan, PlanError, PlanOptions, Redemption};
 use crate::report::Report;
-use crate::run::{Closed, Engine, Feed, Target, channel, drive, recover};
+use crate::run::{Closed, Engine, Feed, Target, asked, channel, drive, recover};
 use crate::settings::Settings;
 use crate::source::Source;
 
@@ -178,7 +178,7 @@ impl Migration {
                 journal.fingerprint(client, token.expose_secret().as_bytes())
             };
             let read = plan.redemptions(&*source, &fingerprint, &mut |redemption| {
-                let due = is_due(journal.states().get(&redemption.fingerprint));
+                let due = is_due(&journal.states(), &redemption);
                 match feed.row(due.then(|| Box::new(redemption))) {
                     Ok(()) => ControlFlow::Continue(()),
                     Err(Closed) => ControlFlow::Break(()),
@@ -191,12 +191,17 @@ impl Migration {
     }
 }
 
-/// Whether a token that stands there is sent in this run.
-fn is_due(state: Option<State>) -> bool {
-    match state {
-        // What failed for a reason of the application's is tried again: the reason may have been corrected.
+/// Whether a token is sent in this run.
+fn is_due(states: &States, redemption: &Redemption) -> bool {
+    match states.get(&redemption.fingerprint) {
+        // What failed for a reason that the operator corrects is tried again: it may have been corrected.
         None | Some(State::Concluded(Class::Failed | Class::Retryable)) => true,
-        Some(State::Concluded(Class::Migrated | Class::NeedsUser | Class::Quarantined)) => false,
+        // The server was asked at another authority, as another client or for other scopes: it may judge otherwise here.
+        Some(State::Concluded(Class::NeedsUser)) => {
+            let authority = redemption.authority.to_string();
+            states.is_refused_elsewhere(&redemption.fingerprint, &asked(redemption, &authority))
+        }
+        Some(State::Concluded(Class::Migrated | Class::Quarantined)) => false,
         // Its answer is in the journal, or it may be spent.
         Some(State::Unpublished | State::InDoubt) => false,
     }

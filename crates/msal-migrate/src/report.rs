@@ -20,7 +20,7 @@ pub struct Report {
     pub migrated: u64,
     /// Refused by the server until their user takes part.
     pub needs_user: u64,
-    /// Refused because of the application's registration or secret.
+    /// Refused because of the authority, the client, its secret or the scopes: what the operator corrects.
     pub failed: u64,
     /// Answered, and held back in the journal because publishing the answer would be wrong.
     pub quarantined: u64,

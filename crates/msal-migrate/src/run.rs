@@ -20,6 +20,7 @@ pub(crate) use batch::{Target, Unpublished};
 pub(crate) use engine::Engine;
 pub(crate) use feed::{Closed, Feed, channel};
 pub(crate) use recovery::recover;
+pub(crate) use work::asked;
 
 use futures_util::StreamExt as _;
 use msal::BoxFuture;

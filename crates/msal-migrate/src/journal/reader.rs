@@ -46,7 +46,7 @@ impl JournalReader {
         let mut states = States::default();
         let mut scan = Scan::new(&mut file, &path, &keys, start)?;
         while let Some((position, entry)) = scan.next()? {
-            states.set(entry.fingerprint, entry.step.state(), position);
+            states.set(entry.fingerprint, entry.step.standing(), position);
         }
         Ok(Self {
             path,
@@ -112,7 +112,7 @@ impl From<Entry<'_>> for TokenReport {
         let state = entry.step.state();
         let (reason, home_account_id) = match entry.step {
             Step::Concluded(outcome) => (outcome.reason.into_owned(), outcome.home_account_id),
-            Step::LeftInDoubt(reason) => (reason.into_owned(), None),
+            Step::LeftInDoubt(doubt) => (doubt.reason.into_owned(), None),
             Step::Answered | Step::Intended => (Reason::default(), None),
         };
         Self {

@@ -82,9 +82,16 @@ mod tests {
 
     use super::*;
     use crate::fingerprint::Fingerprint;
-    use crate::journal::entry::{Outcome, Position, Step};
+    use crate::journal::asked::Asked;
+    use crate::journal::entry::{Doubt, Outcome, Position, Step};
     use crate::journal::{Class, Reason};
     use crate::record::{Locator, Place, UserHints};
+
+    const ASKED: Asked<'_> = Asked {
+        authority: "a",
+        client_id: "c",
+        scopes: "s",
+    };
 
     fn locators() -> [Locator; 4] {
         let file = "tokens.csv".into();
@@ -103,6 +110,7 @@ mod tests {
     fn steps() -> Vec<Step<'static>> {
         let outcome = |class| Outcome {
             class,
+            asked: None,
             reason: Cow::Owned(Reason::default()),
             home_account_id: None,
             held_back: None,
@@ -113,6 +121,7 @@ mod tests {
             suberror: Some("ung\u{fc}ltig".to_owned()),
             aadsts: vec![70008, u32::MAX],
         });
+        full.asked = Some(ASKED);
         full.home_account_id = Some("u.t");
         full.held_back = Some(Position(u64::MAX));
         let bare = [
@@ -122,7 +131,10 @@ mod tests {
             Class::Quarantined,
             Class::Retryable,
         ];
-        let doubt = Step::LeftInDoubt(Cow::Owned(Reason::named("http_503")));
+        let doubt = Step::LeftInDoubt(Doubt {
+            reason: Cow::Owned(Reason::named("http_503")),
+            asked: ASKED,
+        });
         let mut steps = vec![Step::Answered, Step::Intended, Step::Concluded(full), doubt];
         steps.extend(bare.map(|class| Step::Concluded(outcome(class))));
         steps
@@ -203,7 +215,12 @@ mod tests {
             fingerprint: Fingerprint::from_bytes([7; 16]),
             origin: (&locator).into(),
             at: UnixTime::from_secs(-1),
-            step: Step::Concluded(Outcome::new(Class::Quarantined, &reason, Some(Position(5)))),
+            step: Step::Concluded(Outcome::new(
+                Class::Quarantined,
+                ASKED,
+                &reason,
+                Some(Position(5)),
+            )),
         };
         let user = UserHints {
             oid: Some("o".to_owned()),
@@ -220,7 +237,7 @@ mod tests {
         };
         let record = Unsealed::new(&entry, Some(&answer));
         let origin = b"\x01f\x02\xac\x02\x01\x01k";
-        let outcome = b"\x01\x03\x01e\x00\x01\xf8\xa2\x04\x00\x01\x05";
+        let outcome = b"\x01\x03\x01\x01a\x01c\x01s\x01e\x00\x01\xf8\xa2\x04\x00\x01\x05";
         assert_eq!(
             record.entry_bytes(),
             [&[7; 16], &origin[..], b"\x01", outcome].concat()

@@ -17,7 +17,7 @@ use super::entry::Position;
 use super::error::JournalError;
 use super::key::Keys;
 use super::scan::{self, LONGEST_WRITE, Sessions};
-use super::state::State;
+use super::standing::Standing;
 use super::states::SharedStates;
 use super::unsealed::Unsealed;
 use super::{frame, header};
@@ -34,7 +34,7 @@ pub(super) enum Command {
 pub(super) struct Pending {
     pub(super) fingerprint: Fingerprint,
     /// Where the record brings the token, once it is on the disk.
-    pub(super) state: State,
+    pub(super) standing: Standing,
     pub(super) record: Unsealed,
 }
 
@@ -61,7 +61,7 @@ pub(super) struct Writer {
 pub(super) struct Written {
     position: Position,
     fingerprint: Fingerprint,
-    state: State,
+    standing: Standing,
     reply: ReplyTo<Position>,
 }
 
@@ -119,7 +119,7 @@ impl Writer {
                 self.waiting.push(Written {
                     position,
                     fingerprint: pending.fingerprint,
-                    state: pending.state,
+                    standing: pending.standing,
                     reply,
                 });
             }
@@ -136,7 +136,7 @@ impl Writer {
         if self.broken.is_none() {
             let mut states = self.states.lock();
             for written in &waiting {
-                states.set(written.fingerprint, written.state, written.position);
+                states.set(written.fingerprint, written.standing, written.position);
             }
         }
         for written in waiting {

@@ -10,7 +10,7 @@ use super::batch::{Redeemed, Unpublished};
 use super::engine::Engine;
 use super::verdict::{Expectation, Verdict, in_recovery};
 use crate::error::MigrationError;
-use crate::journal::{Answer, Class, Entry, Outcome, Position, Step, Unsealed};
+use crate::journal::{Answer, Class, Doubt, Entry, Outcome, Position, Step, Unsealed};
 use crate::observer::Observer;
 use crate::record::{Locator, UserHints};
 
@@ -65,7 +65,10 @@ async fn settle(
         Verdict::LeaveInDoubt(reason) => {
             observer.in_doubt();
             let locator = Locator::from(&entry.origin);
-            let step = Step::LeftInDoubt(Cow::Borrowed(&reason));
+            let step = Step::LeftInDoubt(Doubt {
+                reason: Cow::Borrowed(&reason),
+                asked: answer.asked(),
+            });
             let entry = engine.entry(entry.fingerprint, &locator, step);
             engine.journal.append(&entry, None).await?;
             return Ok(None);
@@ -80,7 +83,7 @@ async fn settle(
         }
     };
     observer.concluded(class);
-    let outcome = Outcome::new(class, &reason, held_back);
+    let outcome = Outcome::new(class, answer.asked(), &reason, held_back);
     let locator = Locator::from(&entry.origin);
     engine
         .conclude(entry.fingerprint, &locator, outcome)

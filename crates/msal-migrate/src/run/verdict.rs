@@ -6,7 +6,7 @@
 //! | tokens that must not be published as they are | hold back | hold back |
 //! | a refusal: the user must take part | conclude: needs user | conclude: needs user |
 //! | a refusal of the client | halt the lane: failed | conclude: failed |
-//! | a refusal for another reason | conclude: failed | conclude: failed |
+//! | a refusal for another reason, such as the wrong tenant | conclude: failed | conclude: failed |
 //! | a server that is busy or broken | slow down, send again | conclude: retryable |
 //! | a page where an answer should be, with a success | slow down, send again | conclude: retryable |
 //! | a page where an answer should be, with a failure | conclude: failed | conclude: failed |
@@ -181,7 +181,7 @@ impl Finding {
                 reason,
                 may_have_arrived: true,
             },
-            Refusal::InteractionRequired => {
+            Refusal::InteractionRequired if !is_about_the_place(error) => {
                 Self::Token(Verdict::Conclude(Class::NeedsUser, reason))
             }
             _ if error.error.is_empty() => Self::Page(reason),
@@ -217,6 +217,12 @@ impl Finding {
             Self::Busy { .. } | Self::ClientRefused(_) | Self::Token(_) => None,
         }
     }
+}
+
+/// Whether the server says that it was asked at the wrong place, or as the wrong application, and nothing about the user:
+/// signing in there would not help. `error` does not tell, because Entra says `invalid_grant` in both cases.
+fn is_about_the_place(error: &ServiceError) -> bool {
+    error.codes.iter().any(|code| WRONG_PLACE.contains(code))
 }
 
 fn of_tokens(tokens: Box<TokenResponse>, expected: Expectation<'_>) -> Verdict {
@@ -271,6 +277,17 @@ fn same(one: Option<&str>, other: Option<&str>) -> Option<bool> {
 
 /// How often one token is sent in a run when the server fails in a way that concerns this token only.
 pub(super) const TRIES: u32 = 5;
+
+/// AADSTS numbers for what the operator corrects, in the words of Microsoft's list of error codes.
+const WRONG_PLACE: [i64; 15] = [
+    // The user's account does not exist in this tenant.
+    50_020, 50_034, 51_004, 90_072, 500_208,
+    // There is no such tenant, or the request names none.
+    50_059, 50_128, 90_002, 90_019, // The grant was obtained for another tenant.
+    700_005, 7_000_012,
+    // The application is not in this tenant, or does not serve accounts of all tenants or of this kind.
+    50_194, 70_001, 700_016, 9_002_331,
+];
 
 #[cfg(test)]
 mod tests;

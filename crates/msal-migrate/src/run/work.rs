@@ -15,7 +15,7 @@ use super::engine::Engine;
 use super::queue::{Attempt, QueueId, Queues};
 use super::send::{Sent, send};
 use crate::error::MigrationError;
-use crate::journal::{Appending, Class, Outcome, Position, Reason, Step};
+use crate::journal::{Appending, Asked, Class, Doubt, Outcome, Position, Reason, Step};
 use crate::observer::Observer;
 use crate::plan::Redemption;
 
@@ -206,7 +206,9 @@ impl<'a> Work<'a> {
         held_back: Option<Position>,
     ) {
         self.observer.concluded(class);
-        let outcome = Outcome::new(class, reason, held_back);
+        let authority = redemption.authority.to_string();
+        let asked = asked(redemption, &authority);
+        let outcome = Outcome::new(class, asked, reason, held_back);
         let appending = self
             .engine
             .conclude(redemption.fingerprint, &redemption.locator, outcome);
@@ -226,7 +228,11 @@ impl<'a> Work<'a> {
     /// Writes down that a token may be spent, and why nobody knows.
     pub(super) fn leave_in_doubt(&mut self, redemption: &Redemption, reason: &Reason) {
         self.observer.in_doubt();
-        let step = Step::LeftInDoubt(Cow::Borrowed(reason));
+        let authority = redemption.authority.to_string();
+        let step = Step::LeftInDoubt(Doubt {
+            reason: Cow::Borrowed(reason),
+            asked: asked(redemption, &authority),
+        });
         let entry = self
             .engine
             .entry(redemption.fingerprint, &redemption.locator, step);
@@ -273,5 +279,14 @@ impl<'a> Work<'a> {
         // Without randomness all wait equally long, which is no worse than having no jitter.
         let _unavailable = self.engine.runtime.random.fill(&mut byte);
         f64::from(byte[0]) / 255.0
+    }
+}
+
+/// What is asked for a redemption; `authority` is its authority as text.
+pub(crate) fn asked<'a>(redemption: &'a Redemption, authority: &'a str) -> Asked<'a> {
+    Asked {
+        authority,
+        client_id: &redemption.client_id,
+        scopes: redemption.scopes.as_str(),
     }
 }

@@ -1,10 +1,10 @@
 //! What becomes of each token.
 
 use msal_emulator::{Fault, sample};
-use msal_migrate::{Class, Completion, NoObserver};
+use msal_migrate::{AuthorityOverride, Class, Completion, NoObserver, PlanOptions};
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::{HOST, World};
 
 const GRAPH: &str = "https://graph.microsoft.com";
 const ARM: &str = "https://management.core.windows.net/";
@@ -78,6 +78,61 @@ async fn refusals_are_told_apart() {
     let report = world.run(&entries).await.unwrap();
     assert_eq!((report.migrated, report.needs_user), (1, 3));
     assert_eq!(report.completion(), Completion::UsersNeeded);
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_tenant_is_the_operators_and_the_corrected_command_asks_again() {
+    for code in [
+        7_000_012, 90_072, 50_020, 50_034, 700_016, 50_128, 50_059, 90_002,
+    ] {
+        let world = World::new();
+        world.http.emulator.add_fault(Fault::aadsts(code));
+        let entries = world.users(3);
+        let report = world.run_at("fabrikam.example", &entries).await;
+        assert_eq!((report.failed, report.needs_user), (3, 0), "{code}");
+        assert_eq!(report.completion(), Completion::Failed, "{code}");
+
+        world.http.emulator.clear_faults();
+        let report = world.run_at("contoso.example", &entries).await;
+        assert_eq!(report.migrated, 3, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn that_a_user_is_needed_holds_for_the_authority_that_was_asked() {
+    let world = World::new();
+    world
+        .http
+        .emulator
+        .add_fault(Fault::aadsts(50_076).first(3));
+    let entries = world.users(3);
+    for _ in 0..2 {
+        let report = world.run_at("fabrikam.example", &entries).await;
+        assert_eq!(report.completion(), Completion::UsersNeeded);
+        assert_eq!(world.http.emulator.redemptions().seen(), 3, "asked once");
+    }
+    let report = world.run_at("contoso.example", &entries).await;
+    assert_eq!((report.migrated, report.needs_user), (3, 0));
+    assert_eq!(world.http.emulator.redemptions().seen(), 6);
+}
+
+#[tokio::test]
+async fn that_a_user_is_needed_holds_for_the_scopes_that_were_asked() {
+    let world = World::new();
+    world
+        .http
+        .emulator
+        .add_fault(Fault::aadsts(65_001).first(3));
+    let entries = world.users(3);
+    assert_eq!(world.run(&entries).await.unwrap().needs_user, 3);
+    assert_eq!(world.run(&entries).await.unwrap().needs_user, 3);
+    assert_eq!(world.http.emulator.redemptions().seen(), 3, "asked once");
+
+    let mut plan = PlanOptions::default();
+    plan.authority = Some(AuthorityOverride::parse(HOST).unwrap());
+    plan.map_resource = vec![(GRAPH.to_owned(), ARM.to_owned())];
+    let report = world.run_as(plan, &entries).await;
+    assert_eq!((report.migrated, report.needs_user), (3, 0));
 }
 
 #[tokio::test]

@@ -164,6 +164,23 @@ impl World {
         .settings(self.settings)
     }
 
+    /// Runs with other options of the plan than the usual ones.
+    pub(crate) async fn run_as(&self, plan: PlanOptions, entries: &[Value]) -> Report {
+        let never = Box::pin(std::future::pending());
+        let migration = self.migration(entries).plan(plan);
+        migration
+            .run(&mut NoObserver::default(), never)
+            .await
+            .unwrap()
+    }
+
+    /// Runs at the authority of `tenant`, whatever the rows say.
+    pub(crate) async fn run_at(&self, tenant: &str, entries: &[Value]) -> Report {
+        let mut plan = PlanOptions::default();
+        plan.authority = Some(AuthorityOverride::parse(&format!("{HOST}/{tenant}")).unwrap());
+        self.run_as(plan, entries).await
+    }
+
     pub(crate) async fn run(&self, entries: &[Value]) -> Result<Report, MigrationError> {
         let never = Box::pin(std::future::pending());
         self.migration(entries)

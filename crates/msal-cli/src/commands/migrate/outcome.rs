@@ -126,7 +126,7 @@ fn classes(report: &Report) -> [(&'static str, u64, &'static str); 6] {
         (
             "failed",
             report.failed,
-            "the application's registration or secret is wrong",
+            "correct the authority, the client, its secret or the scopes",
         ),
         (
             "held back",

@@ -243,6 +243,37 @@ fn an_answer_that_leaves_open_what_was_done_is_never_followed_by_another_try_whe
     }
 }
 
+/// Entra says `invalid_grant` whether the user or the place is meant.
+#[test]
+fn a_refusal_of_the_place_is_no_verdict_about_the_user() {
+    let bench = Bench::new();
+    for code in WRONG_PLACE {
+        for error in ["invalid_grant", "interaction_required", "invalid_request"] {
+            let body = format!(r#"{{"error":"{error}","error_codes":[{code}]}}"#);
+            let answer = response(400, &body);
+            assert_eq!(
+                bench.in_run(Ok(&answer), 1),
+                format!("Failed {error}"),
+                "{code}"
+            );
+            assert_eq!(
+                bench.in_recovery(&answer),
+                format!("Failed {error}"),
+                "{code}"
+            );
+        }
+    }
+    for code in [50_076, 50_173, 53_003, 65_001, 70_008, 700_082] {
+        let body = format!(r#"{{"error":"invalid_grant","error_codes":[{code}]}}"#);
+        let answer = response(400, &body);
+        assert_eq!(
+            bench.in_run(Ok(&answer), 1),
+            "NeedsUser invalid_grant",
+            "{code}"
+        );
+    }
+}
+
 #[test]
 fn no_answer_is_judged_by_what_the_server_may_have_done() {
     use HttpErrorKind::{Certificate, Request, Response, Timeout, Unreachable};
