@@ -86,8 +86,9 @@
 //! Each pair of authority and client has a lane, because that is what a server throttles. A lane widens with every success
 //! and halves at every setback, and a 429 stops it for as long as the server asks, with all that wait for it. A lane that
 //! has waited longer than [`Settings::patience`] without a success is left to a later run, as is a token that fails again
-//! and again. A client that is refused halts its lane: other tokens of it would be refused alike. No more than
-//! [`Settings::concurrency`] requests are in flight.
+//! and again. A client that is refused halts its lane: other tokens of it would be refused alike. At `organizations` and its
+//! like, where the user's own directory answers, only a wrong secret does. No more than [`Settings::concurrency`] requests
+//! are in flight.
 //!
 //! # When it fails
 //!

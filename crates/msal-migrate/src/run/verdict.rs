@@ -5,7 +5,7 @@
 //! | tokens of the user whom the source names | publish | publish |
 //! | tokens that must not be published as they are | hold back | hold back |
 //! | a refusal: the user must take part | conclude: needs user | conclude: needs user |
-//! | a refusal of the client | halt the lane: failed | conclude: failed |
+//! | a refusal of the client that every token of the lane would meet | halt the lane: failed | conclude: failed |
 //! | a refusal for another reason, such as the wrong tenant | conclude: failed | conclude: failed |
 //! | a server that is busy or broken | slow down, send again | conclude: retryable |
 //! | a page where an answer should be, with a success | slow down, send again | conclude: retryable |
@@ -28,8 +28,8 @@ use bytes::Bytes;
 use http::Response;
 use msal::{HttpError, HttpErrorKind};
 use msal_core::{
-    HomeAccountId, ProviderMetadata, Refusal, ServiceError, TokenOutcome, TokenResponse, UnixTime,
-    retry_after,
+    HomeAccountId, ProviderMetadata, Refusal, ServiceError, Tenant, TokenOutcome, TokenResponse,
+    UnixTime, retry_after,
 };
 
 use crate::journal::{Class, Reason};
@@ -162,7 +162,7 @@ impl Finding {
     fn of(response: &Response<Bytes>, expected: Expectation<'_>) -> Self {
         match TokenOutcome::read(response, expected.client_id) {
             TokenOutcome::Tokens(tokens) => Self::Token(of_tokens(tokens, expected)),
-            TokenOutcome::Refused(error) => Self::of_refusal(&error),
+            TokenOutcome::Refused(error) => Self::of_refusal(&error, expected),
             TokenOutcome::Malformed(malformed) if !malformed.refresh_tokens.is_empty() => {
                 Self::Token(hold_back("malformed_response"))
             }
@@ -174,7 +174,7 @@ impl Finding {
         }
     }
 
-    fn of_refusal(error: &ServiceError) -> Self {
+    fn of_refusal(error: &ServiceError, expected: Expectation<'_>) -> Self {
         let reason = Reason::from(error);
         match error.refusal() {
             Refusal::Transient => Self::Busy {
@@ -185,13 +185,7 @@ impl Finding {
                 Self::Token(Verdict::Conclude(Class::NeedsUser, reason))
             }
             _ if error.error.is_empty() => Self::Page(reason),
-            // RFC 6749 §5.2: these two are about the client and not about its token, so that a thousand requests would
-            // be refused alike.
-            _ if matches!(
-                error.error.as_str(),
-                "invalid_client" | "unauthorized_client"
-            ) =>
-            {
+            _ if refuses_all_alike(error, expected.metadata.authority().tenant()) => {
                 Self::ClientRefused(reason)
             }
             _ => Self::Token(Verdict::Conclude(Class::Failed, reason)),
@@ -222,7 +216,29 @@ impl Finding {
 /// Whether the server says that it was asked at the wrong place, or as the wrong application, and nothing about the user:
 /// signing in there would not help. `error` does not tell, because Entra says `invalid_grant` in both cases.
 fn is_about_the_place(error: &ServiceError) -> bool {
-    error.codes.iter().any(|code| WRONG_PLACE.contains(code))
+    let lists = [
+        &OTHER_TENANTS_USER[..],
+        &NO_TENANT,
+        &CLIENT_IN_DIRECTORY,
+        &CLIENT_ANYWHERE,
+    ];
+    let is_listed = |code| lists.iter().any(|list| list.contains(code));
+    error.codes.iter().any(is_listed)
+}
+
+/// Whether every token of the same client and authority would be refused like this one.
+fn refuses_all_alike(error: &ServiceError, tenant: &Tenant) -> bool {
+    let has = |list: &[i64]| error.codes.iter().any(|code| list.contains(code));
+    // RFC 6749 §5.2: these two are about the client and not about its token.
+    match error.error.as_str() {
+        // One user is not of this tenant; others may be.
+        "invalid_client" | "unauthorized_client" if has(&OTHER_TENANTS_USER) => false,
+        // `organizations` and its like stand for all directories: what one of them says about the client is about that
+        // one, where the user is at home. What the client proves itself with is the same everywhere.
+        "invalid_client" => !tenant.is_shared() || !has(&CLIENT_IN_DIRECTORY),
+        "unauthorized_client" => !tenant.is_shared() || has(&CLIENT_ANYWHERE),
+        _ => false,
+    }
 }
 
 fn of_tokens(tokens: Box<TokenResponse>, expected: Expectation<'_>) -> Verdict {
@@ -278,16 +294,17 @@ fn same(one: Option<&str>, other: Option<&str>) -> Option<bool> {
 /// How often one token is sent in a run when the server fails in a way that concerns this token only.
 pub(super) const TRIES: u32 = 5;
 
-/// AADSTS numbers for what the operator corrects, in the words of Microsoft's list of error codes.
-const WRONG_PLACE: [i64; 15] = [
-    // The user's account does not exist in this tenant.
-    50_020, 50_034, 51_004, 90_072, 500_208,
-    // There is no such tenant, or the request names none.
-    50_059, 50_128, 90_002, 90_019, // The grant was obtained for another tenant.
-    700_005, 7_000_012,
-    // The application is not in this tenant, or does not serve accounts of all tenants or of this kind.
-    50_194, 70_001, 700_016, 9_002_331,
-];
+/// AADSTS numbers: the user's account, or the token, is of another tenant than the one that was asked.
+const OTHER_TENANTS_USER: [i64; 7] = [50_020, 50_034, 51_004, 90_072, 500_208, 700_005, 7_000_012];
+
+/// AADSTS numbers: there is no such tenant, or the request names none.
+const NO_TENANT: [i64; 4] = [50_059, 50_128, 90_002, 90_019];
+
+/// AADSTS numbers: the application is not in the directory, or is disabled or misconfigured there.
+const CLIENT_IN_DIRECTORY: [i64; 6] = [70_001, 650_051, 650_052, 650_056, 700_016, 7_000_112];
+
+/// AADSTS numbers: the application does not serve accounts of all tenants, serves others than this authority's, or is none.
+const CLIENT_ANYWHERE: [i64; 3] = [50_194, 700_038, 9_002_331];
 
 #[cfg(test)]
 mod tests;

@@ -136,6 +136,46 @@ async fn that_a_user_is_needed_holds_for_the_scopes_that_were_asked() {
 }
 
 #[tokio::test]
+async fn one_directorys_refusal_leaves_the_users_of_others_alone() {
+    for (tenant, code) in [
+        ("organizations", 700_016),
+        ("common", 700_016),
+        ("organizations", 50_020),
+    ] {
+        let mut world = World::new();
+        world.settings.concurrency = 1;
+        let fault = Fault::aadsts(code).user("*@fabrikam.example");
+        world.http.emulator.add_fault(fault);
+        let carol = "carol@fabrikam.example";
+        let token = world.token(carol, sample::DESKTOP);
+        let mut entries = vec![world.entry(carol, sample::DESKTOP, GRAPH, &token)];
+        entries.extend(world.users(20));
+        let report = world.run_at(tenant, &entries).await;
+        assert_eq!((report.migrated, report.failed), (20, 1), "{tenant} {code}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_is_not_in_the_tenant_is_learnt_from_one_answer_of_that_tenant() {
+    let mut world = World::new();
+    world.settings.concurrency = 1;
+    world.http.emulator.add_fault(Fault::aadsts(700_016));
+    let report = world.run_at("contoso.example", &world.users(20)).await;
+    assert_eq!((report.migrated, report.failed), (0, 20));
+    assert_eq!(world.http.emulator.redemptions().seen(), 1);
+}
+
+#[tokio::test]
+async fn a_user_of_another_tenant_is_one_users_affair_in_a_tenants_own_lane() {
+    let mut world = World::new();
+    world.settings.concurrency = 1;
+    let fault = Fault::aadsts(50_020).user("user1@contoso.example");
+    world.http.emulator.add_fault(fault);
+    let report = world.run_at("contoso.example", &world.users(20)).await;
+    assert_eq!((report.migrated, report.failed), (19, 1));
+}
+
+#[tokio::test]
 async fn a_missing_secret_is_learnt_from_one_answer_and_can_be_corrected() {
     let mut world = World::new();
     let credentials = std::mem::take(&mut world.credentials);

@@ -49,7 +49,12 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let authority = Authority::parse("https://login.microsoftonline.com/contoso.example");
+        Self::at("contoso.example")
+    }
+
+    fn at(tenant: &str) -> Self {
+        let authority = format!("https://login.microsoftonline.com/{tenant}");
+        let authority = Authority::parse(&authority);
         Self {
             metadata: ProviderMetadata::entra(&authority.unwrap()),
             user: UserHints {
@@ -247,7 +252,10 @@ fn an_answer_that_leaves_open_what_was_done_is_never_followed_by_another_try_whe
 #[test]
 fn a_refusal_of_the_place_is_no_verdict_about_the_user() {
     let bench = Bench::new();
-    for code in WRONG_PLACE {
+    let place = [
+        50_020, 50_034, 50_059, 50_128, 90_002, 90_072, 700_005, 700_016, 7_000_012,
+    ];
+    for code in place {
         for error in ["invalid_grant", "interaction_required", "invalid_request"] {
             let body = format!(r#"{{"error":"{error}","error_codes":[{code}]}}"#);
             let answer = response(400, &body);
@@ -271,6 +279,39 @@ fn a_refusal_of_the_place_is_no_verdict_about_the_user() {
             "NeedsUser invalid_grant",
             "{code}"
         );
+    }
+}
+
+#[test]
+fn what_depends_on_the_users_directory_halts_no_lane_of_all_directories() {
+    // error, code, whether it halts the lane of one tenant, whether it halts one of all.
+    let table = [
+        ("unauthorized_client", 700_016, true, false),
+        ("unauthorized_client", 7_000_112, true, false),
+        ("unauthorized_client", 0, true, false),
+        ("invalid_client", 650_052, true, false),
+        ("invalid_client", 7_000_215, true, true),
+        ("invalid_client", 7_000_218, true, true),
+        ("invalid_client", 0, true, true),
+        ("unauthorized_client", 50_194, true, true),
+        ("unauthorized_client", 700_038, true, true),
+        ("unauthorized_client", 50_020, false, false),
+        ("invalid_client", 90_072, false, false),
+        ("invalid_grant", 700_016, false, false),
+    ];
+    for (error, code, own, shared) in table {
+        let body = format!(r#"{{"error":"{error}","error_codes":[{code}]}}"#);
+        let answer = response(400, &body);
+        for (tenant, halts) in [
+            ("contoso.example", own),
+            ("organizations", shared),
+            ("common", shared),
+            ("consumers", shared),
+        ] {
+            let order = Bench::at(tenant).in_run(Ok(&answer), 1);
+            let expected = if halts { "halt" } else { "Failed" };
+            assert_eq!(order, format!("{expected} {error}"), "{tenant} {code}");
+        }
     }
 }
 
