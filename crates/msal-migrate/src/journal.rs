@@ -48,7 +48,7 @@ pub use state::{Class, State};
 
 pub(crate) use answer::Answer;
 pub(crate) use asked::Asked;
-pub(crate) use entry::{Doubt, Entry, Outcome, Position, Step};
+pub(crate) use entry::{Doubt, Entry, Outcome, Position, Step, Users};
 pub(crate) use opening::Condition;
 pub(crate) use states::States;
 pub(crate) use unsealed::Unsealed;

@@ -67,6 +67,8 @@
 //!    looked at.
 //! 4. Tokens of the right user go to the target, many in one write. The target is read back, and only what is found there
 //!    counts as migrated. Tokens of a user other than the row says stay sealed until [`Settings`] allow them.
+//!    What earlier runs have set aside is tried again when [`Migration::retry`] names it, and one answer of another user
+//!    is published when [`Migration::release`] names its row.
 //! 5. A [`Report`] has each token in exactly one class; [`Report::completion`] says what is left to do.
 //! 6. A [`Verifier`] asks the accounts of the target for tokens. A [`JournalReader`] tells later how each token ended.
 //!
@@ -113,6 +115,7 @@ mod observer;
 mod plan;
 mod record;
 mod report;
+mod retry;
 mod run;
 mod settings;
 mod source;
@@ -132,6 +135,7 @@ pub use plan::{
 };
 pub use record::{Locator, Place, Record, RecordFlags, Remedy, Row, SkipReason, UserHints};
 pub use report::{Completion, Report};
+pub use retry::{Retry, RetryClass};
 pub use settings::{RotationPolicy, Settings};
 pub use source::{
     Mapping, MappingError, Source, SourceError, SourceKind, SourceOptions, UnknownSourceKind,

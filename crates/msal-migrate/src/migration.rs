@@ -14,11 +14,13 @@ use tokio::task::JoinHandle;
 
 use crate::credentials::Credentials;
 use crate::error::MigrationError;
-use crate::journal::{Class, Condition, Destination, Journal, State, States};
+use crate::fingerprint::Fingerprint;
+use crate::journal::{Condition, Destination, Journal};
 use crate::observer::Observer;
-use crate::plan::{Plan, PlanError, PlanOptions, Redemption};
+use crate::plan::{Plan, PlanError, PlanOptions};
 use crate::report::Report;
-use crate::run::{Closed, Engine, Feed, Target, asked, channel, drive, recover};
+use crate::retry::{Retry, Rows};
+use crate::run::{Attempt, Closed, Engine, Feed, Target, channel, drive, due, recover};
 use crate::settings::Settings;
 use crate::source::Source;
 
@@ -32,6 +34,8 @@ pub struct Migration {
     plan: PlanOptions,
     credentials: Credentials,
     settings: Settings,
+    retry: Retry,
+    released: Rows,
 }
 
 impl fmt::Debug for Migration {
@@ -67,6 +71,8 @@ impl Migration {
             plan: PlanOptions::default(),
             credentials: Credentials::none(),
             settings: Settings::default(),
+            retry: Retry::default(),
+            released: Rows::default(),
         }
     }
 
@@ -88,6 +94,21 @@ impl Migration {
     #[must_use]
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
+        self
+    }
+
+    /// Tries tokens again that earlier runs have set aside.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Publishes the tokens of this row, as a report names it, although they are of another user than the source says.
+    /// An answer that is held back for another reason stays so.
+    #[must_use]
+    pub fn release(mut self, row: impl Into<String>) -> Self {
+        self.released.push(row);
         self
     }
 
@@ -125,10 +146,12 @@ impl Migration {
             target: &target,
             credentials: &self.credentials,
             settings: &self.settings,
+            released: &self.released,
             metadata: &metadata,
         };
         observer.planned(plan.summary(), journal.states().counts());
-        let recovered = recover(&engine, observer).await?;
+        let is_of_input = |token: &Fingerprint| plan.fingerprints().any(|it| it == token);
+        let recovered = recover(&engine, observer, &is_of_input).await?;
         let (feed, redemptions) = channel();
         let feeder = self.feed(&journal, plan, feed);
         let driven = drive(&engine, observer, recovered, redemptions, &mut stop).await;
@@ -170,40 +193,24 @@ impl Migration {
         &self,
         journal: &Arc<Journal>,
         plan: Plan,
-        mut feed: Feed<Box<Redemption>>,
+        mut feed: Feed<Attempt>,
     ) -> JoinHandle<Result<Plan, PlanError>> {
         let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
+        let (retry, rotation) = (self.retry.clone(), self.settings.rotation);
         tokio::task::spawn_blocking(move || {
             let fingerprint = |client: &str, token: &RefreshToken| {
                 journal.fingerprint(client, token.expose_secret().as_bytes())
             };
-            let read = plan.redemptions(&*source, &fingerprint, &mut |redemption| {
-                let due = is_due(&journal.states(), &redemption);
-                match feed.row(due.then(|| Box::new(redemption))) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(Closed) => ControlFlow::Break(()),
-                }
+            let read = plan.redemptions(&*source, &fingerprint, &mut |redemption| match feed
+                .row(due(redemption, &journal, &retry, rotation))
+            {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(Closed) => ControlFlow::Break(()),
             });
             // What was read before the source was found changed is right. A run that has stopped takes none of it.
             let _taken = feed.flush();
             read.map(|()| plan)
         })
-    }
-}
-
-/// Whether a token is sent in this run.
-fn is_due(states: &States, redemption: &Redemption) -> bool {
-    match states.get(&redemption.fingerprint) {
-        // What failed for a reason that the operator corrects is tried again: it may have been corrected.
-        None | Some(State::Concluded(Class::Failed | Class::Retryable)) => true,
-        // The server was asked at another authority, as another client or for other scopes: it may judge otherwise here.
-        Some(State::Concluded(Class::NeedsUser)) => {
-            let authority = redemption.authority.to_string();
-            states.is_refused_elsewhere(&redemption.fingerprint, &asked(redemption, &authority))
-        }
-        Some(State::Concluded(Class::Migrated | Class::Quarantined)) => false,
-        // Its answer is in the journal, or it may be spent.
-        Some(State::Unpublished | State::InDoubt) => false,
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod batch;
 mod correlation;
+mod due;
 mod engine;
 mod feed;
 mod lane;
@@ -17,10 +18,11 @@ mod verdict;
 mod work;
 
 pub(crate) use batch::{Target, Unpublished};
+pub(crate) use due::due;
 pub(crate) use engine::Engine;
 pub(crate) use feed::{Closed, Feed, channel};
+pub(crate) use queue::Attempt;
 pub(crate) use recovery::recover;
-pub(crate) use work::asked;
 
 use futures_util::StreamExt as _;
 use msal::BoxFuture;
@@ -29,7 +31,6 @@ use tokio::sync::mpsc;
 use self::work::Work;
 use crate::error::MigrationError;
 use crate::observer::Observer;
-use crate::plan::Redemption;
 
 /// Works until every redemption has an outcome, or until `stop` completes and what is in flight has come home.
 /// `recovered` is published with the first batch.
@@ -37,7 +38,7 @@ pub(crate) async fn drive<'a>(
     engine: &'a Engine<'a>,
     observer: &'a mut dyn Observer,
     recovered: Vec<Unpublished>,
-    mut redemptions: mpsc::Receiver<Box<Redemption>>,
+    mut redemptions: mpsc::Receiver<Attempt>,
     stop: &mut BoxFuture<'_, ()>,
 ) -> Result<(), MigrationError> {
     let mut work = Work::new(engine, observer, recovered);
@@ -58,7 +59,7 @@ pub(crate) async fn drive<'a>(
             Some(finished) = work.running.next(), if !work.running.is_empty() => work.handle(finished),
             Some(lane) = work.waits.next(), if !work.waits.is_empty() => work.reopen(lane),
             redemption = redemptions.recv(), if wants_more => match redemption {
-                Some(redemption) => work.accept(redemption),
+                Some(attempt) => work.accept(attempt),
                 None => is_exhausted = true,
             },
         }

@@ -6,6 +6,7 @@ use std::fmt;
 use msal_core::UnixTime;
 use serde::{Deserialize, Serialize};
 
+use super::answer::User;
 use super::asked::Asked;
 use super::encoding::{AsSeconds, AsSixteen, PlaceDef};
 use super::reason::Reason;
@@ -98,22 +99,32 @@ pub(crate) struct Outcome<'a> {
     pub(crate) home_account_id: Option<&'a str>,
     /// The answer that is held back, if one is.
     pub(crate) held_back: Option<Position>,
+    /// Whose token it is said to be and whose the answer is, where the answer is held back.
+    #[serde(borrow)]
+    pub(crate) users: Option<Users<'a>>,
+}
+
+/// Whose token it is said to be, and whose the answer is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Users<'a> {
+    /// According to the source.
+    #[serde(borrow)]
+    pub(crate) expected: User<'a>,
+    /// According to the answer.
+    #[serde(borrow)]
+    pub(crate) found: User<'a>,
 }
 
 impl<'a> Outcome<'a> {
     /// The token did not get into the target, or not yet.
-    pub(crate) fn new(
-        class: Class,
-        asked: Asked<'a>,
-        reason: &'a Reason,
-        held_back: Option<Position>,
-    ) -> Self {
+    pub(crate) fn new(class: Class, asked: Asked<'a>, reason: &'a Reason) -> Self {
         Self {
             class,
             asked: Some(asked),
             reason: Cow::Borrowed(reason),
             home_account_id: None,
-            held_back,
+            held_back: None,
+            users: None,
         }
     }
 
@@ -125,6 +136,7 @@ impl<'a> Outcome<'a> {
             reason: Cow::Owned(Reason::default()),
             home_account_id: Some(home_account_id),
             held_back: None,
+            users: None,
         }
     }
 }

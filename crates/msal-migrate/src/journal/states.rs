@@ -75,7 +75,7 @@ impl States {
     }
 
     /// The entry that decides where a token stands: the one that a report quotes.
-    pub(super) fn decided_at(&self, fingerprint: &Fingerprint) -> Option<Position> {
+    pub(crate) fn decided_at(&self, fingerprint: &Fingerprint) -> Option<Position> {
         self.tokens.get(fingerprint).map(|packed| packed.position())
     }
 }

@@ -114,6 +114,7 @@ fn outcome(n: u64, class: Class) -> Given {
         reason: Cow::Owned(Reason::default()),
         home_account_id: None,
         held_back: None,
+        users: None,
     };
     Given::new(n, Step::Concluded(outcome))
 }

@@ -82,8 +82,9 @@ mod tests {
 
     use super::*;
     use crate::fingerprint::Fingerprint;
+    use crate::journal::answer::User;
     use crate::journal::asked::Asked;
-    use crate::journal::entry::{Doubt, Outcome, Position, Step};
+    use crate::journal::entry::{Doubt, Outcome, Position, Step, Users};
     use crate::journal::{Class, Reason};
     use crate::record::{Locator, Place, UserHints};
 
@@ -114,6 +115,7 @@ mod tests {
             reason: Cow::Owned(Reason::default()),
             home_account_id: None,
             held_back: None,
+            users: None,
         };
         let mut full = outcome(Class::Quarantined);
         full.reason = Cow::Owned(Reason {
@@ -124,6 +126,10 @@ mod tests {
         full.asked = Some(ASKED);
         full.home_account_id = Some("u.t");
         full.held_back = Some(Position(u64::MAX));
+        full.users = Some(Users {
+            expected: User::default(),
+            found: User::default(),
+        });
         let bare = [
             Class::Failed,
             Class::Migrated,
@@ -215,12 +221,10 @@ mod tests {
             fingerprint: Fingerprint::from_bytes([7; 16]),
             origin: (&locator).into(),
             at: UnixTime::from_secs(-1),
-            step: Step::Concluded(Outcome::new(
-                Class::Quarantined,
-                ASKED,
-                &reason,
-                Some(Position(5)),
-            )),
+            step: Step::Concluded(Outcome {
+                held_back: Some(Position(5)),
+                ..Outcome::new(Class::Quarantined, ASKED, &reason)
+            }),
         };
         let user = UserHints {
             oid: Some("o".to_owned()),
@@ -237,7 +241,7 @@ mod tests {
         };
         let record = Unsealed::new(&entry, Some(&answer));
         let origin = b"\x01f\x02\xac\x02\x01\x01k";
-        let outcome = b"\x01\x03\x01\x01a\x01c\x01s\x01e\x00\x01\xf8\xa2\x04\x00\x01\x05";
+        let outcome = b"\x01\x03\x01\x01a\x01c\x01s\x01e\x00\x01\xf8\xa2\x04\x00\x01\x05\x00";
         assert_eq!(
             record.entry_bytes(),
             [&[7; 16], &origin[..], b"\x01", outcome].concat()

@@ -13,7 +13,6 @@ use super::verdict::{Expectation, Next, Order, TRIES, Verdict, in_run};
 use super::work::{Finished, Work};
 use crate::error::MigrationError;
 use crate::journal::{Class, Position, Reason};
-use crate::plan::Redemption;
 
 impl Work<'_> {
     /// Does what follows from something that finished.
@@ -46,6 +45,7 @@ impl Work<'_> {
             client_id: &attempt.redemption.client_id,
             metadata: &endpoint.metadata,
             user: &attempt.redemption.user,
+            is_released: self.engine.released.name(&attempt.redemption.locator),
             settings: self.engine.settings,
         };
         let now = self.engine.runtime.clock.now();
@@ -62,7 +62,7 @@ impl Work<'_> {
             }
             Order::Settle(verdict) => {
                 self.queues[id].lane.arrive();
-                self.settle(attempt.redemption, endpoint, verdict, sealed);
+                self.settle(attempt, endpoint, verdict, sealed);
             }
             Order::SlowDown { wait, reason, next } => {
                 self.slow_down(id, attempt, wait, reason, next);
@@ -70,7 +70,7 @@ impl Work<'_> {
             Order::Stop(source) => {
                 let host = attempt.redemption.authority.host().to_owned();
                 // Nothing was sent. With no more than its intent in the journal, the token would be in doubt.
-                self.leave_to_a_later_run(&attempt.redemption);
+                self.leave_to_a_later_run(&attempt);
                 self.fail(MigrationError::Http { host, source });
             }
         }
@@ -78,19 +78,18 @@ impl Work<'_> {
 
     fn settle(
         &mut self,
-        redemption: Box<Redemption>,
+        attempt: Attempt,
         endpoint: &TokenEndpoint,
         verdict: Verdict,
         sealed: Option<Position>,
     ) {
         match verdict {
-            Verdict::Conclude(class, reason) => self.conclude(&redemption, class, &reason, None),
-            Verdict::HoldBack(reason) => {
-                self.conclude(&redemption, Class::Quarantined, &reason, sealed);
-            }
-            Verdict::LeaveInDoubt(reason) => self.leave_in_doubt(&redemption, &reason),
+            Verdict::Conclude(class, reason) => self.conclude(&attempt, class, &reason),
+            Verdict::HoldBack(reason, found) => self.hold_back(&attempt, &reason, &found, sealed),
+            Verdict::LeaveInDoubt(reason) => self.leave_in_doubt(&attempt.redemption, &reason),
             Verdict::Publish(tokens, home_account_id) => {
-                let redeemed = Redeemed::new(*redemption, self.engine.runtime.clock.now());
+                let now = self.engine.runtime.clock.now();
+                let redeemed = Redeemed::new(*attempt.redemption, now);
                 let target = self.engine.target;
                 let token = target.add(redeemed, &endpoint.metadata, &tokens, home_account_id);
                 self.unpublished.push(token);
@@ -128,7 +127,7 @@ impl Work<'_> {
             (None, None) => {}
         }
         match next {
-            Next::GiveUp => self.conclude(&attempt.redemption, Class::Retryable, &reason, None),
+            Next::GiveUp => self.conclude(&attempt, Class::Retryable, &reason),
             Next::LeaveInDoubt => {}
             Next::SendAgain => self.send_again(id, attempt),
         }
@@ -140,14 +139,14 @@ impl Work<'_> {
             .lane
             .halt()
             .map_or(Class::Retryable, Halt::class);
-        self.conclude(&attempt.redemption, class, &reason, None);
+        self.conclude(&attempt, class, &reason);
         self.abandon(id, class, reason);
     }
 
     /// Gives every waiting redemption of a halted lane the same outcome, and those that come later as well.
     fn abandon(&mut self, id: QueueId, class: Class, reason: Reason) {
         for attempt in self.queues.empty(id) {
-            self.conclude(&attempt.redemption, class, &reason, None);
+            self.conclude(&attempt, class, &reason);
         }
         self.queues[id].reason = reason;
     }

@@ -43,6 +43,8 @@ pub(super) struct Expectation<'a> {
     pub(super) metadata: &'a ProviderMetadata,
     /// Whose token it is said to be.
     pub(super) user: &'a UserHints,
+    /// Whether the operator accepts tokens of another user for this row.
+    pub(super) is_released: bool,
     pub(super) settings: &'a Settings,
 }
 
@@ -51,8 +53,9 @@ pub(super) struct Expectation<'a> {
 pub(super) enum Verdict {
     /// It has its outcome.
     Conclude(Class, Reason),
-    /// There are tokens, and they must not be published as this user's: they stay sealed in the journal.
-    HoldBack(Reason),
+    /// There are tokens, and they must not be published as this user's: they stay sealed in the journal. Says whose they
+    /// are, as far as the answer does.
+    HoldBack(Reason, Box<UserHints>),
     /// Nobody knows whether the token is spent: it is not sent again unasked.
     LeaveInDoubt(Reason),
     /// Its tokens go to the target.
@@ -164,7 +167,7 @@ impl Finding {
             TokenOutcome::Tokens(tokens) => Self::Token(of_tokens(tokens, expected)),
             TokenOutcome::Refused(error) => Self::of_refusal(&error, expected),
             TokenOutcome::Malformed(malformed) if !malformed.refresh_tokens.is_empty() => {
-                Self::Token(hold_back("malformed_response"))
+                Self::Token(hold_back("malformed_response", UserHints::default()))
             }
             // Not an answer of a token endpoint, and no refresh token is in it: there is nothing to keep.
             _ => Self::Busy {
@@ -246,20 +249,33 @@ fn of_tokens(tokens: Box<TokenResponse>, expected: Expectation<'_>) -> Verdict {
     if let Some(claims) = tokens.claims()
         && expected.metadata.check_id_token_issuer(claims).is_err()
     {
-        return hold_back("wrong_issuer");
+        return hold_back("wrong_issuer", user_of(&tokens));
     }
     let Some(home_account_id) = tokens.home_account_id() else {
-        return hold_back("no_identity");
+        return hold_back("no_identity", user_of(&tokens));
     };
     // The operator may have looked at the mismatches, and accepts them.
-    match expected.settings.allow_user_mismatch || is_expected_user(&tokens, expected.user) {
+    let accepts_all = expected.is_released || expected.settings.allow_user_mismatch;
+    match accepts_all || is_expected_user(&tokens, expected.user) {
         true => Verdict::Publish(tokens, home_account_id),
-        false => hold_back("user_mismatch"),
+        false => hold_back("user_mismatch", user_of(&tokens)),
     }
 }
 
-fn hold_back(reason: &'static str) -> Verdict {
-    Verdict::HoldBack(Reason::named(reason))
+fn hold_back(reason: &'static str, found: UserHints) -> Verdict {
+    Verdict::HoldBack(Reason::named(reason), Box::new(found))
+}
+
+/// Whose tokens these are, as far as they say.
+fn user_of(tokens: &TokenResponse) -> UserHints {
+    let claims = tokens.claims();
+    UserHints {
+        username: claims.and_then(|claims| claims.username.clone()),
+        oid: claims.and_then(|claims| claims.object_id.clone()),
+        tid: claims.and_then(|claims| claims.tenant_id.clone()),
+        sub: None,
+        home_account_id: tokens.home_account_id(),
+    }
 }
 
 /// Compares the strongest hint there is with what the answer says; weaker ones do not count where a stronger one

@@ -15,9 +15,10 @@ use super::engine::Engine;
 use super::queue::{Attempt, QueueId, Queues};
 use super::send::{Sent, send};
 use crate::error::MigrationError;
-use crate::journal::{Appending, Asked, Class, Doubt, Outcome, Position, Reason, Step};
+use crate::journal::{Appending, Asked, Class, Doubt, Outcome, Position, Reason, Step, Users};
 use crate::observer::Observer;
 use crate::plan::Redemption;
+use crate::record::UserHints;
 
 /// Something that took time, and its result.
 pub(super) enum Finished {
@@ -78,18 +79,15 @@ impl<'a> Work<'a> {
     }
 
     /// Puts a redemption into the queue of its authority and client.
-    pub(super) fn accept(&mut self, redemption: Box<Redemption>) {
-        let id = match self.queues.find(&redemption) {
+    pub(super) fn accept(&mut self, attempt: Attempt) {
+        let redemption = &*attempt.redemption;
+        let id = match self.queues.find(redemption) {
             Some(id) => id,
             None => {
-                let id = self.queues.open(&redemption, self.engine.settings);
+                let id = self.queues.open(redemption, self.engine.settings);
                 self.discover(id);
                 id
             }
-        };
-        let attempt = Attempt {
-            redemption,
-            tries: 0,
         };
         if let Some(attempt) = self.refuse_if_halted(id, attempt) {
             self.queues.push_last(id, attempt);
@@ -99,7 +97,7 @@ impl<'a> Work<'a> {
     /// Lets a redemption be sent again, before all that wait. It was not received, or may be sent as often as one likes.
     pub(super) fn send_again(&mut self, id: QueueId, attempt: Attempt) {
         if self.is_draining {
-            return self.leave_to_a_later_run(&attempt.redemption);
+            return self.leave_to_a_later_run(&attempt);
         }
         if let Some(attempt) = self.refuse_if_halted(id, attempt) {
             self.queues.push_first(id, attempt);
@@ -113,7 +111,7 @@ impl<'a> Work<'a> {
             return Some(attempt);
         };
         let reason = queue.reason.clone();
-        self.conclude(&attempt.redemption, halt.class(), &reason, None);
+        self.conclude(&attempt, halt.class(), &reason);
         None
     }
 
@@ -197,18 +195,43 @@ impl<'a> Work<'a> {
         }));
     }
 
-    /// Gives a redemption its outcome.
-    pub(super) fn conclude(
-        &mut self,
-        redemption: &Redemption,
-        class: Class,
-        reason: &Reason,
-        held_back: Option<Position>,
-    ) {
+    /// Gives a redemption its outcome: no tokens came of it.
+    pub(super) fn conclude(&mut self, attempt: &Attempt, class: Class, reason: &Reason) {
+        if let Some(held_back) = attempt.held_back {
+            // An earlier answer is held back, and the operator may still publish that.
+            return self.hold_back(attempt, reason, &UserHints::default(), Some(held_back));
+        }
         self.observer.concluded(class);
+        let redemption = &*attempt.redemption;
         let authority = redemption.authority.to_string();
-        let asked = asked(redemption, &authority);
-        let outcome = Outcome::new(class, asked, reason, held_back);
+        let outcome = Outcome::new(class, asked(redemption, &authority), reason);
+        self.record_outcome(redemption, outcome);
+    }
+
+    /// Keeps the answer to a redemption in the journal, where it is `sealed`; `found` is whose tokens are in it.
+    pub(super) fn hold_back(
+        &mut self,
+        attempt: &Attempt,
+        reason: &Reason,
+        found: &UserHints,
+        sealed: Option<Position>,
+    ) {
+        self.observer.concluded(Class::Quarantined);
+        let redemption = &*attempt.redemption;
+        let authority = redemption.authority.to_string();
+        let users = Users {
+            expected: (&redemption.user).into(),
+            found: found.into(),
+        };
+        let outcome = Outcome {
+            held_back: sealed,
+            users: Some(users),
+            ..Outcome::new(Class::Quarantined, asked(redemption, &authority), reason)
+        };
+        self.record_outcome(redemption, outcome);
+    }
+
+    fn record_outcome(&self, redemption: &Redemption, outcome: Outcome<'_>) {
         let appending = self
             .engine
             .conclude(redemption.fingerprint, &redemption.locator, outcome);
@@ -216,13 +239,8 @@ impl<'a> Work<'a> {
     }
 
     /// Leaves a redemption to a later run that was not received, or may be sent as often as one likes.
-    pub(super) fn leave_to_a_later_run(&mut self, redemption: &Redemption) {
-        self.conclude(
-            redemption,
-            Class::Retryable,
-            &Reason::named("no_answer"),
-            None,
-        );
+    pub(super) fn leave_to_a_later_run(&mut self, attempt: &Attempt) {
+        self.conclude(attempt, Class::Retryable, &Reason::named("no_answer"));
     }
 
     /// Writes down that a token may be spent, and why nobody knows.
@@ -269,7 +287,7 @@ impl<'a> Work<'a> {
     pub(super) fn drain(&mut self) {
         self.is_draining = true;
         for attempt in self.queues.take_sent() {
-            self.leave_to_a_later_run(&attempt.redemption);
+            self.leave_to_a_later_run(&attempt);
         }
     }
 
@@ -283,7 +301,7 @@ impl<'a> Work<'a> {
 }
 
 /// What is asked for a redemption; `authority` is its authority as text.
-pub(crate) fn asked<'a>(redemption: &'a Redemption, authority: &'a str) -> Asked<'a> {
+pub(super) fn asked<'a>(redemption: &'a Redemption, authority: &'a str) -> Asked<'a> {
     Asked {
         authority,
         client_id: &redemption.client_id,

@@ -1,7 +1,10 @@
 //! What becomes of each token.
 
-use msal_emulator::{Fault, sample};
-use msal_migrate::{AuthorityOverride, Class, Completion, NoObserver, PlanOptions};
+use msal_emulator::{Fault, Rotation, Settings as EmulatorSettings, sample};
+use msal_migrate::{
+    AuthorityOverride, Class, Completion, JournalReader, NoObserver, PlanOptions, Retry,
+    RetryClass, RotationPolicy, UserHints,
+};
 use serde_json::json;
 
 use crate::world::{HOST, World};
@@ -373,4 +376,152 @@ async fn a_run_that_leaves_every_token_out_is_not_complete() {
         (0, Completion::Failed)
     );
     assert_eq!(world.http.emulator.redemptions().seen(), 0);
+}
+
+#[tokio::test]
+async fn what_needs_its_user_is_asked_again_when_the_operator_says_so() {
+    let world = World::new();
+    world
+        .http
+        .emulator
+        .add_fault(Fault::aadsts(65_001).first(3));
+    let entries = world.users(3);
+    assert_eq!(world.run(&entries).await.unwrap().needs_user, 3);
+
+    for (retry, migrated) in [
+        (Retry::default().class(RetryClass::InDoubt), 0),
+        (Retry::default().tenant("fabrikam.example"), 0),
+        (Retry::default().row("#/1"), 1),
+        (Retry::default().class(RetryClass::NeedsUser), 3),
+    ] {
+        let report = world.run_again(&entries, retry.clone()).await;
+        assert_eq!(report.migrated, migrated, "{retry:?}");
+    }
+    assert_eq!(world.http.emulator.redemptions().seen(), 6);
+}
+
+#[tokio::test]
+async fn what_is_in_doubt_is_sent_once_more_when_the_operator_says_so() {
+    let mut world = World::with(EmulatorSettings::default().rotation(Rotation::SingleUse));
+    world.settings.rotation = RotationPolicy::SingleUse;
+    let fault = Fault::unavailable(None);
+    world.http.emulator.add_fault(fault.clone().nth(1));
+    world.http.emulator.add_fault(fault.after_effect().nth(2));
+    let entries = world.users(4);
+    assert_eq!(world.run(&entries).await.unwrap().in_doubt, 2);
+
+    let retry = Retry::default().class(RetryClass::InDoubt);
+    let report = world.run_again(&entries, retry.clone()).await;
+    assert_eq!(
+        (report.migrated, report.needs_user, report.in_doubt),
+        (3, 1, 0)
+    );
+    assert_eq!(world.http.emulator.redemptions().seen(), 6);
+    world.run_again(&entries, retry).await;
+    assert_eq!(
+        world.http.emulator.redemptions().seen(),
+        6,
+        "nothing is in doubt"
+    );
+}
+
+#[tokio::test]
+async fn what_is_held_back_is_asked_again_with_the_newest_token() {
+    let mut world = World::with(EmulatorSettings::default().rotation(Rotation::SingleUse));
+    world.settings.rotation = RotationPolicy::SingleUse;
+    let fault = Fault::tamper().set_member("id_token", "a.b");
+    world.http.emulator.add_fault(fault.first(2));
+    let entries = world.users(2);
+    assert_eq!(world.run(&entries).await.unwrap().quarantined, 2);
+
+    let retry = Retry::default().class(RetryClass::Quarantined).row("#/0");
+    let report = world.run_again(&entries, retry).await;
+    assert_eq!((report.migrated, report.quarantined), (1, 1));
+    let redemptions = world.http.emulator.redemptions();
+    assert!(
+        redemptions.rows().iter().all(|row| row.seen == 1),
+        "no token was sent twice"
+    );
+}
+
+#[tokio::test]
+async fn what_is_held_back_stays_so_when_asking_again_brings_no_tokens() {
+    let mut world = World::new();
+    let bobs = world.token(sample::BOB, sample::DESKTOP);
+    let entries = [world.entry(sample::ALICE, sample::DESKTOP, GRAPH, &bobs)];
+    world.run(&entries).await.unwrap();
+    world
+        .http
+        .emulator
+        .add_fault(Fault::aadsts(50_076).first(1));
+    let retry = Retry::default().class(RetryClass::Quarantined);
+    assert_eq!(world.run_again(&entries, retry).await.quarantined, 1);
+
+    world.settings.allow_user_mismatch = true;
+    assert_eq!(world.run(&entries).await.unwrap().migrated, 1);
+    assert_eq!(world.http.emulator.redemptions().seen(), 2);
+}
+
+#[tokio::test]
+async fn one_row_is_released_and_the_others_stay_held_back() {
+    let world = World::new();
+    let entry = |owner: &str, said: &str| {
+        let token = world.token(owner, sample::DESKTOP);
+        world.entry(said, sample::DESKTOP, GRAPH, &token)
+    };
+    let entries = [
+        entry(sample::BOB, sample::ALICE),
+        entry(sample::ALICE, sample::BOB),
+    ];
+    assert_eq!(world.run(&entries).await.unwrap().quarantined, 2);
+
+    let release = async |row: &str, entries: &[serde_json::Value]| {
+        let never = Box::pin(std::future::pending());
+        let migration = world.migration(entries).release(row);
+        migration
+            .run(&mut NoObserver::default(), never)
+            .await
+            .unwrap()
+    };
+    let report = release("#/7", &entries).await;
+    assert_eq!((report.migrated, report.quarantined), (0, 2));
+    let report = release("#/1", &entries).await;
+    assert_eq!((report.migrated, report.quarantined), (1, 1));
+    assert_eq!(
+        world.http.emulator.redemptions().seen(),
+        2,
+        "the sealed answer was enough"
+    );
+    // The place alone means a row of the input.
+    release("#/0", &[]).await;
+    assert_eq!(
+        world
+            .outcomes()
+            .iter()
+            .filter(|(class, _)| *class == Class::Quarantined)
+            .count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn what_is_held_back_says_what_was_expected_and_what_came() {
+    let world = World::new();
+    let bobs = world.token(sample::BOB, sample::DESKTOP);
+    let entries = [world.entry(sample::ALICE, sample::DESKTOP, GRAPH, &bobs)];
+    for _ in 0..2 {
+        // Judged in a run, and again in the recovery of the next one.
+        world.run(&entries).await.unwrap();
+        let mut tokens = Vec::new();
+        let journal = JournalReader::open(world.journal()).unwrap();
+        journal.tokens(&mut |token| tokens.push(token)).unwrap();
+        let [token] = tokens.try_into().unwrap();
+        let name = |user: &Option<UserHints>| user.as_ref().and_then(|user| user.username.clone());
+        assert_eq!(name(&token.expected).as_deref(), Some(sample::ALICE));
+        assert_eq!(name(&token.found).as_deref(), Some(sample::BOB));
+        assert!(token.found.unwrap().home_account_id.is_some());
+        assert_eq!(token.client_id.as_deref(), Some(sample::DESKTOP));
+        let authority = format!("{HOST}/contoso.example");
+        assert_eq!(token.authority, Some(authority));
+    }
 }

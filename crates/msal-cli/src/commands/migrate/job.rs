@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use msal::{BoxFuture, CacheStore, FileStore, Partition, Runtime, SharedTokenCache};
 use msal_migrate::{
-    Credentials, Destination, Migration, MigrationError, PlanOptions, Settings, Source, Verifier,
+    Credentials, Destination, Migration, MigrationError, PlanOptions, Retry, Settings, Source,
+    Verifier,
 };
 
 use super::outcome::Outcome;
@@ -26,6 +27,9 @@ pub(crate) struct Job {
     pub(crate) journal: PathBuf,
     pub(crate) sdk: Sdk,
     pub(crate) settings: Settings,
+    pub(crate) retry: Retry,
+    /// Rows whose tokens may be another user's.
+    pub(crate) release: Vec<String>,
 }
 
 impl Job {
@@ -50,7 +54,9 @@ impl Job {
         )
         .plan(self.plan)
         .credentials(self.credentials)
-        .settings(self.settings);
+        .settings(self.settings)
+        .retry(self.retry);
+        let migration = self.release.into_iter().fold(migration, Migration::release);
         let report = migration.run(&mut progress, interrupted(printer)).await;
         progress.finish();
         let report = report.map_err(|error| match error {

@@ -78,6 +78,7 @@ impl Outcome {
                 "\n{HINT}hint{HINT:#}: msal migrate report {} tells why, token by token\n",
                 journal.display()
             ));
+            out.push_str(&set_aside(report));
         } else if report.completion() == Completion::Failed {
             out.push_str(&format!(
                 "\n{HINT}hint{HINT:#}: correct what was skipped as said above, and run the same command again\n"
@@ -108,6 +109,34 @@ impl Outcome {
             "seconds": self.took.as_secs_f64(),
         })
     }
+}
+
+/// What the next run leaves alone unless it is told otherwise, and how to tell it.
+fn set_aside(report: &Report) -> String {
+    let ways = [
+        (
+            report.quarantined,
+            "held back",
+            "--release ROW publishes one, --retry quarantined asks again",
+        ),
+        (
+            report.in_doubt,
+            "in doubt",
+            "--retry in-doubt sends them again",
+        ),
+        (
+            report.needs_user,
+            "that need their user",
+            "--retry needs-user asks again",
+        ),
+    ];
+    ways.into_iter()
+        .filter(|(count, _, _)| *count > 0)
+        .map(|(count, what, way)| {
+            let count = text::count(count);
+            format!("      the same command does not try the {count} {what}: {way}\n")
+        })
+        .collect()
 }
 
 /// Each class with its count and what it means.

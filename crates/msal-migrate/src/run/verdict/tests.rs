@@ -11,7 +11,7 @@ use crate::settings::RotationPolicy;
 fn shown(verdict: Verdict) -> String {
     match verdict {
         Verdict::Conclude(class, reason) => format!("{class:?} {}", reason.error),
-        Verdict::HoldBack(reason) => format!("hold back {}", reason.error),
+        Verdict::HoldBack(reason, _) => format!("hold back {}", reason.error),
         Verdict::LeaveInDoubt(reason) => format!("in doubt {}", reason.error),
         Verdict::Publish(_, home_account_id) => format!("publish {home_account_id}"),
     }
@@ -70,6 +70,7 @@ impl Bench {
             client_id: "app",
             metadata: &self.metadata,
             user: &self.user,
+            is_released: false,
             settings: &self.settings,
         }
     }
@@ -373,4 +374,25 @@ fn the_operator_may_accept_tokens_of_other_users() {
     let answer = response(200, &tokens(&client_info("v", "t"), ""));
     assert_eq!(bench.in_run(Ok(&answer), 1), "publish v.t");
     assert_eq!(bench.in_recovery(&answer), "publish v.t");
+}
+
+#[test]
+fn one_row_may_be_released_and_what_is_held_back_says_whose_it_is() {
+    let bench = Bench::new();
+    let answer = response(200, &tokens(&client_info("v", "t"), ""));
+    let Verdict::HoldBack(_, found) = in_recovery(&answer, bench.expected()) else {
+        panic!("it is another user's");
+    };
+    assert_eq!(found.home_account_id, Some(HomeAccountId::new("v.t")));
+    let released = Expectation {
+        is_released: true,
+        ..bench.expected()
+    };
+    assert_eq!(shown(in_recovery(&answer, released)), "publish v.t");
+    // Only the mismatch is accepted.
+    let nobody = response(200, r#"{"access_token":"at","refresh_token":"rt"}"#);
+    assert_eq!(
+        shown(in_recovery(&nobody, released)),
+        "hold back no_identity"
+    );
 }
