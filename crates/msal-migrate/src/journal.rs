@@ -168,6 +168,16 @@ impl Journal {
         }
     }
 
+    /// Keeps room on the disk for `bytes` more, where the system can, so that a full disk is found before anything is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Io`] when there is no room.
+    pub(crate) async fn reserve(&self, bytes: u64) -> Result<(), JournalError> {
+        let reply = self.ask(|reply| Command::Reserve(bytes, reply));
+        reply.await.unwrap_or_else(|_gone| Err(gone(&self.path)))
+    }
+
     /// Ends the journal's work: erases the key of all answers, those that are held back included. What became of each
     /// token can still be read, and the journal can be opened again.
     ///

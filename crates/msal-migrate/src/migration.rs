@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
-use crate::journal::{Condition, Destination, Journal};
+use crate::journal::{Class, Condition, Destination, Journal, State};
 use crate::observer::Observer;
 use crate::plan::{Plan, PlanError, PlanOptions};
 use crate::report::Report;
@@ -129,10 +129,10 @@ impl Migration {
         target.prepare().await?;
         let (journal, found) = self.open_journal().await?;
         let journal = Arc::new(journal);
-        let plan = match self.make_plan(&journal).await {
+        let plan = match self.prepare(&journal).await {
             Ok(plan) => plan,
             Err(error) => {
-                // A source that cannot be read leaves nothing behind.
+                // A source that cannot be read leaves nothing behind, and neither does a disk without room.
                 if let Some(journal) = Arc::into_inner(journal).filter(|_| found.is_new) {
                     journal.withdraw();
                 }
@@ -174,6 +174,19 @@ impl Migration {
         let random = Arc::clone(&self.runtime.random);
         let open = move || Journal::open(path, &destination, &*random);
         Ok(blocking(tokio::task::spawn_blocking(open)).await??)
+    }
+
+    /// Makes the plan, and room for what will be written down about it: what is answered cannot be asked again.
+    async fn prepare(&self, journal: &Arc<Journal>) -> Result<Plan, MigrationError> {
+        let plan = self.make_plan(journal).await?;
+        let ahead = {
+            let states = journal.states();
+            let is_ahead =
+                |token: &&Fingerprint| states.get(token) != Some(State::Concluded(Class::Migrated));
+            plan.fingerprints().filter(is_ahead).count()
+        };
+        journal.reserve(ahead as u64 * BYTES_PER_TOKEN).await?;
+        Ok(plan)
     }
 
     async fn make_plan(&self, journal: &Arc<Journal>) -> Result<Plan, MigrationError> {
@@ -218,3 +231,6 @@ impl Migration {
 async fn blocking<T>(task: JoinHandle<T>) -> Result<T, MigrationError> {
     task.await.map_err(|_cancelled| MigrationError::ShutDown)
 }
+
+/// What a journal holds of a token, about: Entra's answer is four to five kilobytes, and the redeemed token lies beside it.
+const BYTES_PER_TOKEN: u64 = 6 * 1024;

@@ -28,6 +28,7 @@ pub(super) enum Command {
     Append(Pending, ReplyTo<Position>),
     Finish(ReplyTo<()>),
     Read(Position, ReplyTo<Unsealed>),
+    Reserve(u64, ReplyTo<()>),
 }
 
 /// A record that is not on the disk yet.
@@ -95,6 +96,12 @@ impl Writer {
                 self.commit();
                 let read = scan::read(&mut self.file, &self.path, &self.sessions, position);
                 drop(reply.send(read));
+            }
+            Command::Reserve(bytes, reply) => {
+                self.commit();
+                let reserved = private_file::reserve(&self.file, self.end, bytes);
+                let reserved = reserved.map_err(JournalError::io("make room in", &self.path));
+                drop(reply.send(reserved));
             }
             Command::Finish(reply) => {
                 self.commit();
@@ -178,6 +185,8 @@ impl Writer {
         if self.broken.is_none() {
             frame::put_closed(&mut self.group, self.number);
             self.write_group();
+            // Gives back what was reserved beyond the end.
+            drop(self.file.set_len(self.end));
         }
         if let Err(error) = header::sign(&mut self.file, None) {
             tracing::debug!(%error, "the journal still names this process");

@@ -1,9 +1,13 @@
 //! What becomes of each token.
 
+use std::sync::Arc;
+
+use msal::{Blob, BoxFuture, CacheStore, Partition, SharedTokenCache, StoreError, Stored, Version};
+use msal_core::Dialect;
 use msal_emulator::{Fault, Rotation, Settings as EmulatorSettings, sample};
 use msal_migrate::{
-    AuthorityOverride, Class, Completion, JournalReader, NoObserver, PlanOptions, Retry,
-    RetryClass, RotationPolicy, UserHints,
+    AuthorityOverride, Class, Completion, JournalReader, MigrationError, NoObserver, PlanOptions,
+    Retry, RetryClass, RotationPolicy, UserHints,
 };
 use serde_json::json;
 
@@ -524,4 +528,45 @@ async fn what_is_held_back_says_what_was_expected_and_what_came() {
         let authority = format!("{HOST}/contoso.example");
         assert_eq!(token.authority, Some(authority));
     }
+}
+
+/// A store that can be read, and refuses every save.
+#[derive(Debug)]
+struct ReadOnly;
+
+impl CacheStore for ReadOnly {
+    fn load<'a>(&'a self, _: &'a Partition) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    fn save<'a>(
+        &'a self,
+        partition: &'a Partition,
+        _: Arc<dyn Blob>,
+        _: Option<Version>,
+    ) -> BoxFuture<'a, Result<Version, StoreError>> {
+        Box::pin(async { self.rehearse(partition).await.map(|()| unreachable!()) })
+    }
+
+    fn rehearse<'a>(&'a self, _: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(std::future::ready(Err(StoreError::other("read only"))))
+    }
+
+    fn remove<'a>(&'a self, _: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+#[tokio::test]
+async fn a_target_that_cannot_be_written_costs_no_token() {
+    let world = World::new();
+    let entries = world.users(3);
+    let target = SharedTokenCache::new(Arc::new(ReadOnly), Partition::default(), Dialect::Python);
+    let never = Box::pin(std::future::pending());
+    let migration = world.migration_to(Arc::new(target), &entries);
+    let error = migration.run(&mut NoObserver::default(), never).await;
+    assert!(matches!(error, Err(MigrationError::Store(_))), "{error:?}");
+    assert_eq!(world.http.emulator.redemptions().seen(), 0);
+    let left: Vec<_> = std::fs::read_dir(world.folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "the source alone");
 }
