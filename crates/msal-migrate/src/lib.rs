@@ -119,6 +119,7 @@ mod retry;
 mod run;
 mod settings;
 mod source;
+mod users;
 mod verify;
 
 pub use credentials::Credentials;

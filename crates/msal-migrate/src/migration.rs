@@ -3,6 +3,7 @@
 //! Every step can be interrupted and run again. What an earlier run finished is not done twice; what it had sealed and
 //! not yet published is published from the journal, even if the source is gone.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -17,12 +18,13 @@ use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Class, Condition, Destination, Journal, State};
 use crate::observer::Observer;
-use crate::plan::{Plan, PlanError, PlanOptions};
+use crate::plan::{Plan, PlanError, PlanOptions, Redemption};
 use crate::report::Report;
 use crate::retry::{Retry, Rows};
 use crate::run::{Attempt, Closed, Engine, Feed, Target, channel, drive, due, recover};
 use crate::settings::Settings;
 use crate::source::Source;
+use crate::users::Users;
 
 /// A migration that can be run, and run again.
 pub struct Migration {
@@ -149,17 +151,22 @@ impl Migration {
             released: &self.released,
             metadata: &metadata,
         };
-        observer.planned(plan.summary(), journal.states().counts());
+        let earlier = journal.states().counts_of(plan.fingerprints());
+        observer.planned(plan.summary(), earlier);
+        let mut taken_in: HashSet<_> = journal.states().unpublished().collect();
         let is_of_input = |token: &Fingerprint| plan.fingerprints().any(|it| it == token);
         let recovered = recover(&engine, observer, &is_of_input).await?;
+        taken_in.extend(recovered.iter().map(|token| token.fingerprint));
         let (feed, redemptions) = channel();
         let feeder = self.feed(&journal, plan, feed);
         let driven = drive(&engine, observer, recovered, redemptions, &mut stop).await;
         // The feeder ends when nobody takes what it reads, so it is waited for before a failure is returned.
         let plan = blocking(feeder).await??;
         driven?;
+        let mut report = self.report(&journal, plan, taken_in).await?;
+        report.target_writes = target.writes();
+        report.journal_was_torn = found.torn > 0;
         let counts = journal.states().counts();
-        let report = Report::new(counts, plan.summary(), target.writes(), found.torn > 0);
         // What is held back or not yet published is opened again by the next run, with the key that finishing erases.
         if counts.unpublished + counts.quarantined == 0
             && let Some(journal) = Arc::into_inner(journal)
@@ -167,6 +174,56 @@ impl Migration {
             journal.finish().await?;
         }
         Ok(report)
+    }
+
+    /// Reports on the tokens of the source, and on what other sources had left to be `taken_in`.
+    async fn report(
+        &self,
+        journal: &Arc<Journal>,
+        plan: Plan,
+        mut taken_in: HashSet<Fingerprint>,
+    ) -> Result<Report, MigrationError> {
+        let mut fingerprints: Vec<_> = plan.fingerprints().copied().collect();
+        let own = journal.states().counts_of(fingerprints.iter());
+        for fingerprint in &fingerprints {
+            taken_in.remove(fingerprint);
+        }
+        let others = journal.states().counts_of(taken_in.iter());
+        fingerprints.extend(taken_in);
+        let (users, plan) = match own.needs_user {
+            0 => (Users::default(), plan),
+            tokens => self.users(journal, plan, tokens).await?,
+        };
+        let users = Users {
+            needed: users.needed + others.needs_user,
+            ..users
+        };
+        let counts = journal.states().counts_of(fingerprints.iter());
+        Ok(Report::new(fingerprints, counts, users, plan.summary()))
+    }
+
+    /// The users behind the `tokens` of the source that need them.
+    async fn users(
+        &self,
+        journal: &Arc<Journal>,
+        plan: Plan,
+        tokens: u64,
+    ) -> Result<(Users, Plan), MigrationError> {
+        let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
+        let count = move || {
+            let fingerprint = |client: &str, token: &RefreshToken| {
+                journal.fingerprint(client, token.expose_secret().as_bytes())
+            };
+            let state_of = |redemption: &Redemption| journal.states().get(&redemption.fingerprint);
+            let users = Users::of(&plan, &*source, &fingerprint, &state_of);
+            // The source has changed since: every token stands for a user then.
+            let each_its_own = Users {
+                needed: tokens,
+                superseded: 0,
+            };
+            (users.unwrap_or(each_its_own), plan)
+        };
+        blocking(tokio::task::spawn_blocking(count)).await
     }
 
     async fn open_journal(&self) -> Result<(Journal, Condition), MigrationError> {

@@ -45,6 +45,22 @@ impl States {
         counts
     }
 
+    /// How many of `tokens` stand where; those that the journal does not know count nowhere.
+    pub(crate) fn counts_of<'a>(&self, tokens: impl Iterator<Item = &'a Fingerprint>) -> Counts {
+        let mut counts = Counts::default();
+        for state in tokens.filter_map(|token| self.get(token)) {
+            counts.add(state);
+        }
+        counts
+    }
+
+    /// The tokens whose answers no run has taken in yet.
+    pub(crate) fn unpublished(&self) -> impl Iterator<Item = Fingerprint> {
+        let is_unpublished = |packed: &Packed| packed.state() == State::Unpublished;
+        let tokens = self.tokens.iter();
+        tokens.filter_map(move |(token, packed)| is_unpublished(packed).then_some(*token))
+    }
+
     /// The entries of the tokens whose answers are in the journal and not in the target, those that are held back
     /// included. In the order of the entries, so that what has waited longest comes first.
     pub(crate) fn with_answers(&self) -> Vec<Position> {

@@ -54,7 +54,7 @@ impl Redeemed {
 /// One token that is in the cache in memory and not yet known to be in the store.
 #[derive(Debug)]
 pub(crate) struct Unpublished {
-    pub(super) fingerprint: Fingerprint,
+    pub(crate) fingerprint: Fingerprint,
     pub(super) locator: Locator,
     pub(super) home_account_id: HomeAccountId,
     client_id: String,

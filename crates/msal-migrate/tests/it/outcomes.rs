@@ -570,3 +570,90 @@ async fn a_target_that_cannot_be_written_costs_no_token() {
     let left: Vec<_> = std::fs::read_dir(world.folder.path()).unwrap().collect();
     assert_eq!(left.len(), 1, "the source alone");
 }
+
+#[tokio::test]
+async fn a_second_input_is_counted_for_itself() {
+    let world = World::new();
+    world
+        .http
+        .emulator
+        .add_fault(Fault::aadsts(50_076).first(2));
+    let first = world.users(12);
+    let report = world.run(&first).await.unwrap();
+    assert_eq!((report.tokens, report.migrated), (12, 10));
+
+    let token = world.token(sample::ALICE, sample::DESKTOP);
+    let second = [world.entry(sample::ALICE, sample::DESKTOP, GRAPH, &token)];
+    let report = world.run(&second).await.unwrap();
+    assert_eq!(
+        (report.tokens, report.migrated, report.needs_user),
+        (1, 1, 0)
+    );
+    assert_eq!(report.completion(), Completion::Complete);
+    let report = world.run(&first).await.unwrap();
+    assert_eq!(
+        (report.tokens, report.migrated, report.needs_user),
+        (12, 10, 2)
+    );
+}
+
+#[tokio::test]
+async fn what_an_earlier_input_left_held_back_is_not_the_next_inputs() {
+    let world = World::new();
+    let bobs = world.token(sample::BOB, sample::DESKTOP);
+    let mixed = [world.entry(sample::ALICE, sample::DESKTOP, GRAPH, &bobs)];
+    assert_eq!(world.run(&mixed).await.unwrap().quarantined, 1);
+    let report = world.run(&world.users(3)).await.unwrap();
+    assert_eq!(
+        (report.tokens, report.migrated, report.quarantined),
+        (3, 3, 0)
+    );
+    assert_eq!(report.completion(), Completion::Complete);
+    assert_eq!(world.run(&mixed).await.unwrap().quarantined, 1);
+}
+
+#[tokio::test]
+async fn a_user_with_a_dead_token_and_a_good_one_need_not_sign_in() {
+    let world = World::new();
+    let entry = |upn: &str, client: &str, is_dead: bool| {
+        let token = world.token(upn, client);
+        if is_dead {
+            world.http.emulator.revoke_refresh_token(&token);
+        }
+        world.entry(upn, client, GRAPH, &token)
+    };
+    let (one, two) = ("user1@contoso.example", "user2@contoso.example");
+    // The first has another token of the same client, the second one of another client only.
+    let entries = [
+        entry(one, sample::DESKTOP, true),
+        entry(&one.to_uppercase(), sample::DESKTOP, false),
+    ];
+    for _ in 0..2 {
+        let report = world.run(&entries).await.unwrap();
+        assert_eq!((report.migrated, report.superseded), (1, 1));
+        assert_eq!((report.needs_user, report.users_needed), (0, 0));
+        assert_eq!(report.completion(), Completion::Complete);
+    }
+    let entries = [
+        entry(two, sample::DESKTOP, true),
+        entry(two, sample::DESKTOP, true),
+        entry(two, sample::WEB, false),
+    ];
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!((report.migrated, report.superseded), (1, 0));
+    assert_eq!((report.needs_user, report.users_needed), (2, 1));
+    assert_eq!(report.completion(), Completion::UsersNeeded);
+}
+
+#[tokio::test]
+async fn a_report_knows_its_own_accounts_in_the_journal() {
+    let world = World::new();
+    let first = world.run(&world.users(2)).await.unwrap();
+    let token = world.token(sample::ALICE, sample::DESKTOP);
+    let second = [world.entry(sample::ALICE, sample::DESKTOP, GRAPH, &token)];
+    let second = world.run(&second).await.unwrap();
+    let journal = JournalReader::open(world.journal()).unwrap();
+    let accounts = [first, second].map(|report| report.accounts(&journal).unwrap());
+    assert_eq!(accounts.each_ref().map(|accounts| accounts.len()), [2, 1]);
+    assert!(accounts[0].is_disjoint(&accounts[1]));
+}

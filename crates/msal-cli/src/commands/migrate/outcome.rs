@@ -15,18 +15,16 @@ use crate::text;
 pub(crate) struct Outcome {
     pub(crate) report: Report,
     pub(crate) verification: Option<Verification>,
+    /// How many pairs of the migrated accounts do not answer.
+    pub(crate) silent: u64,
     pub(crate) took: Duration,
 }
 
 impl Outcome {
     /// The exit status that follows from it.
     pub(crate) fn exit(&self) -> Exit {
-        let is_sound = self
-            .verification
-            .as_ref()
-            .is_none_or(Verification::is_sound);
         match self.report.completion() {
-            Completion::Complete if !is_sound => Exit::Failed,
+            Completion::Complete if self.silent > 0 => Exit::Failed,
             completion => completion.into(),
         }
     }
@@ -49,12 +47,7 @@ impl Outcome {
         let rows: Vec<_> = classes(report)
             .into_iter()
             .filter(|(name, count, _)| *count > 0 || *name == "migrated")
-            .map(|(name, count, meaning)| {
-                (
-                    format!("{:>9} {name}", text::count(count)),
-                    meaning.to_owned(),
-                )
-            })
+            .map(|(name, count, meaning)| (format!("{:>9} {name}", text::count(count)), meaning))
             .collect();
         out.push_str(&text::table(&rows));
         if report.duplicates > 0 {
@@ -72,6 +65,13 @@ impl Outcome {
         if let Some(verification) = &self.verification {
             out.push('\n');
             out.push_str(&verification::to_text(verification));
+            let others = verification.broken.saturating_sub(self.silent);
+            if others > 0 {
+                out.push_str(&format!(
+                    "{DIM}{} of those that do not answer came from elsewhere{DIM:#}\n",
+                    text::count(others)
+                ));
+            }
         }
         if report.migrated < report.tokens {
             out.push_str(&format!(
@@ -99,6 +99,8 @@ impl Outcome {
             "skipped": skipped::to_json(&report.skipped),
             "migrated": report.migrated,
             "needs_user": report.needs_user,
+            "users_needed": report.users_needed,
+            "superseded": report.superseded,
             "failed": report.failed,
             "quarantined": report.quarantined,
             "retryable": report.retryable,
@@ -140,17 +142,20 @@ fn set_aside(report: &Report) -> String {
 }
 
 /// Each class with its count and what it means.
-fn classes(report: &Report) -> [(&'static str, u64, &'static str); 6] {
-    [
+fn classes(report: &Report) -> Vec<(&'static str, u64, String)> {
+    let users = text::counted(report.users_needed, "user");
+    let users = format!("the server wants {users} to sign in again");
+    let classes = [
         (
             "migrated",
             report.migrated,
             "in the target, on disk, read back",
         ),
+        ("need their user", report.needs_user, users.as_str()),
         (
-            "need their user",
-            report.needs_user,
-            "the server wants these users to sign in again",
+            "superseded",
+            report.superseded,
+            "refused, but their users have another token that is migrated",
         ),
         (
             "failed",
@@ -172,5 +177,9 @@ fn classes(report: &Report) -> [(&'static str, u64, &'static str); 6] {
             report.in_doubt,
             "sent, and nothing says whether they were redeemed",
         ),
-    ]
+    ];
+    classes
+        .into_iter()
+        .map(|(name, count, meaning)| (name, count, meaning.to_owned()))
+        .collect()
 }
