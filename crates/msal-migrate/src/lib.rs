@@ -106,6 +106,7 @@
 //! no tokens of AD FS, Azure AD B2C or service principals, decrypts nothing that an application has encrypted, and signs
 //! nobody in. Several migrations into one target run one after the other: a journal is locked.
 
+mod cause;
 mod credentials;
 mod error;
 mod fingerprint;
@@ -122,6 +123,7 @@ mod source;
 mod users;
 mod verify;
 
+pub use cause::Cause;
 pub use credentials::Credentials;
 pub use error::MigrationError;
 pub use fingerprint::{Fingerprint, FingerprintFn};

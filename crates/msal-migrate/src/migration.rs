@@ -162,8 +162,9 @@ impl Migration {
         let driven = drive(&engine, observer, recovered, redemptions, &mut stop).await;
         // The feeder ends when nobody takes what it reads, so it is waited for before a failure is returned.
         let plan = blocking(feeder).await??;
-        driven?;
+        let causes = driven?;
         let mut report = self.report(&journal, plan, taken_in).await?;
+        report.causes = causes.into_sorted();
         report.target_writes = target.writes();
         report.journal_was_torn = found.torn > 0;
         let counts = journal.states().counts();

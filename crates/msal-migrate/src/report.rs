@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::cause::Cause;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Counts, JournalError, JournalReader};
 use crate::plan::{SkipCount, Summary};
@@ -38,6 +39,9 @@ pub struct Report {
     pub retryable: u64,
     /// Sent, and nobody knows whether they were redeemed.
     pub in_doubt: u64,
+    /// Why tokens that this run tried are not in the target, the most frequent cause first. What earlier runs settled is in
+    /// the journal.
+    pub causes: Vec<Cause>,
     /// How often the target was written in this run.
     pub target_writes: usize,
     /// Whether the journal had lost its last, unacknowledged record to a crash.

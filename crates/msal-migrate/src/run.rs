@@ -29,18 +29,19 @@ use msal::BoxFuture;
 use tokio::sync::mpsc;
 
 use self::work::Work;
+use crate::cause::Causes;
 use crate::error::MigrationError;
 use crate::observer::Observer;
 
 /// Works until every redemption has an outcome, or until `stop` completes and what is in flight has come home.
-/// `recovered` is published with the first batch.
+/// `recovered` is published with the first batch. Answers why tokens did not get into the target.
 pub(crate) async fn drive<'a>(
     engine: &'a Engine<'a>,
     observer: &'a mut dyn Observer,
     recovered: Vec<Unpublished>,
     mut redemptions: mpsc::Receiver<Attempt>,
     stop: &mut BoxFuture<'_, ()>,
-) -> Result<(), MigrationError> {
+) -> Result<Causes, MigrationError> {
     let mut work = Work::new(engine, observer, recovered);
     let mut is_exhausted = false;
     loop {
@@ -66,7 +67,7 @@ pub(crate) async fn drive<'a>(
     }
     match work.failure {
         Some(failure) => Err(failure),
-        None => Ok(()),
+        None => Ok(work.causes),
     }
 }
 

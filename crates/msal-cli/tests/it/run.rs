@@ -9,7 +9,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use msal_emulator::{Directory, Emulator, Server, sample};
+use msal_emulator::{Directory, Emulator, Fault, Server, sample};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -89,4 +89,109 @@ fn accounts_of_others_do_not_decide_the_exit_status() {
     fs::write(&target, cache.to_string()).unwrap();
     let run = bench.run("contoso.example", &[]);
     assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+}
+
+#[test]
+fn what_the_operator_must_correct_is_named_as_what_it_is() {
+    let page = Fault::respond(403, [("content-type", "text/html")], "<html>blocked");
+    for (fault, words) in [
+        (
+            Fault::aadsts(7_000_012),
+            ["AADSTS7000012", "another tenant"],
+        ),
+        (
+            Fault::aadsts(7_000_218),
+            ["AADSTS7000218", "--client-secret-env"],
+        ),
+        (Fault::aadsts(700_016), ["AADSTS700016", "--client-id"]),
+        (page, ["http_403", "between here and the server"]),
+    ] {
+        let bench = Bench::new();
+        bench.emulator.add_fault(fault);
+        bench.input(&[sample::ALICE]);
+        let run = bench.run("contoso.example", &[]);
+        assert_eq!(run.status, 1, "{}", run.stdout);
+        for word in words
+            .into_iter()
+            .chain([sample::DESKTOP, "/contoso.example"])
+        {
+            assert!(run.stdout.contains(word), "{word}: {}", run.stdout);
+        }
+        assert!(!run.stdout.contains("registration"), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_tenant_that_was_wrong_is_corrected_by_running_again() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE]);
+    bench.emulator.add_fault(Fault::aadsts(7_000_012));
+    assert_eq!(bench.run("fabrikam.example", &[]).status, 1);
+    bench.emulator.clear_faults();
+    let run = bench.run("contoso.example", &[]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(bench.emulator.redemptions().seen(), 2);
+}
+
+#[test]
+fn what_is_set_aside_is_said_and_tried_again_when_asked() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE, sample::BOB]);
+    bench.emulator.add_fault(Fault::aadsts(50_076));
+    for _ in 0..2 {
+        let run = bench.run("contoso.example", &[]);
+        assert_eq!(run.status, 3, "{}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains("--retry needs-user"), "{}", run.stdout);
+    }
+    assert_eq!(
+        bench.emulator.redemptions().seen(),
+        2,
+        "each was asked once"
+    );
+    bench.emulator.clear_faults();
+    let run = bench.run("contoso.example", &["--retry-row", ":2"]);
+    assert_eq!(run.status, 3, "{}{}", run.stdout, run.stderr);
+    let run = bench.run("contoso.example", &["--retry", "needs-user"]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(bench.emulator.redemptions().seen(), 4);
+}
+
+#[test]
+fn a_row_is_released_by_what_the_report_calls_it() {
+    let bench = Bench::new();
+    let now = SystemTime::now();
+    let bobs = bench
+        .emulator
+        .issue_refresh_token(sample::BOB, sample::DESKTOP, now);
+    let line = json!({"refresh_token": bobs.unwrap(), "user": sample::ALICE, "client_id": sample::DESKTOP});
+    fs::write(bench.folder.path().join("input.jsonl"), line.to_string()).unwrap();
+    let run = bench.run("contoso.example", &[]);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("--release"), "{}", run.stdout);
+
+    let report = |more: &[&str]| {
+        let arguments = ["migrate", "report", "cache.json.journal"];
+        let all = arguments.into_iter().chain(more.iter().copied());
+        msal(bench.folder.path(), all).stdout
+    };
+    let shown = report(&[]);
+    assert!(
+        shown.contains("expected") && shown.contains("came"),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains(sample::ALICE) && !shown.contains(sample::BOB),
+        "{shown}"
+    );
+    let shown = report(&["--show-users"]);
+    assert!(
+        shown.contains(sample::ALICE) && shown.contains(sample::BOB),
+        "{shown}"
+    );
+
+    let report: Value = serde_json::from_str(&report(&["--format", "json"])).unwrap();
+    let row = report["tokens"][0]["row"].as_str().unwrap();
+    let run = bench.run("contoso.example", &["--release", row]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(bench.emulator.redemptions().seen(), 1);
 }

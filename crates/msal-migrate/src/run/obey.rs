@@ -122,7 +122,7 @@ impl Work<'_> {
         match (lane.halt(), wait) {
             (Some(halt), _) if is_in_doubt => return self.abandon(id, halt.class(), reason),
             (Some(_), _) => return self.halt(id, attempt, reason),
-            (None, Some(wait)) => self.wait(id, wait),
+            (None, Some(wait)) => self.wait(id, wait, asked.is_some()),
             // The lane waits already: the requests that were in flight together fail together.
             (None, None) => {}
         }
@@ -185,7 +185,9 @@ impl Work<'_> {
         lane.depart();
         match lane.stumble(asked, jitter) {
             // A host that has never answered is not waited for as long as one that names a wait.
-            Some(wait) if asked.is_some() || lane.setbacks() < TRIES => self.wait(id, wait),
+            Some(wait) if asked.is_some() || lane.setbacks() < TRIES => {
+                self.wait(id, wait, asked.is_some());
+            }
             _ => {
                 lane.exhaust();
                 self.refuse_authority(id, error);

@@ -14,6 +14,7 @@ use super::correlation::CorrelationIds;
 use super::engine::Engine;
 use super::queue::{Attempt, QueueId, Queues};
 use super::send::{Sent, send};
+use crate::cause::Causes;
 use crate::error::MigrationError;
 use crate::journal::{Appending, Asked, Class, Doubt, Outcome, Position, Reason, Step, Users};
 use crate::observer::Observer;
@@ -46,6 +47,8 @@ pub(super) struct Work<'a> {
     /// Nothing new is started; what is in flight is brought home.
     pub(super) is_draining: bool,
     pub(super) failure: Option<MigrationError>,
+    /// Why tokens did not get into the target.
+    pub(super) causes: Causes,
     /// What all requests say of themselves, apart from their correlation ids.
     context: RequestContext,
     correlation_ids: CorrelationIds,
@@ -68,6 +71,7 @@ impl<'a> Work<'a> {
             is_publishing: false,
             is_draining: false,
             failure: None,
+            causes: Causes::default(),
             context: RequestContext::new(
                 String::new(),
                 Telemetry::current(ApiId::ByRefreshToken, 1),
@@ -155,9 +159,12 @@ impl<'a> Work<'a> {
         Ok(context)
     }
 
-    /// Lets a lane wait that is blocked.
-    pub(super) fn wait(&mut self, id: QueueId, wait: Duration) {
-        self.observer.waiting(wait);
+    /// Lets a lane wait that is blocked, because its server asks for it, or has failed.
+    pub(super) fn wait(&mut self, id: QueueId, wait: Duration, is_asked: bool) {
+        match is_asked {
+            true => self.observer.waiting(wait),
+            false => self.observer.backing_off(wait),
+        }
         let clock = &self.engine.runtime.clock;
         self.waits.push(Box::pin(async move {
             clock.sleep(wait).await;
@@ -231,7 +238,13 @@ impl<'a> Work<'a> {
         self.record_outcome(redemption, outcome);
     }
 
-    fn record_outcome(&self, redemption: &Redemption, outcome: Outcome<'_>) {
+    fn record_outcome(&mut self, redemption: &Redemption, outcome: Outcome<'_>) {
+        self.causes.add(
+            outcome.class,
+            &outcome.reason,
+            &redemption.client_id,
+            &redemption.authority,
+        );
         let appending = self
             .engine
             .conclude(redemption.fingerprint, &redemption.locator, outcome);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use msal_migrate::{Completion, Report, Verification};
 use serde_json::{Value, json};
 
-use super::{skipped, verification};
+use super::{causes, skipped, verification};
 use crate::exit::Exit;
 use crate::output::{BAD, BOLD, DIM, GOOD, HINT};
 use crate::text;
@@ -50,6 +50,9 @@ impl Outcome {
             .map(|(name, count, meaning)| (format!("{:>9} {name}", text::count(count)), meaning))
             .collect();
         out.push_str(&text::table(&rows));
+        if report.failed > 0 {
+            out.push_str(&causes::to_text(&report.causes));
+        }
         if report.duplicates > 0 {
             out.push_str(&format!(
                 "\n{DIM}{} repeated a token that was redeemed once{DIM:#}\n",
@@ -105,6 +108,7 @@ impl Outcome {
             "quarantined": report.quarantined,
             "retryable": report.retryable,
             "in_doubt": report.in_doubt,
+            "causes": causes::to_json(&report.causes),
             "target_writes": report.target_writes,
             "journal_was_torn": report.journal_was_torn,
             "verification": self.verification.as_ref().map(verification::to_json),
@@ -157,11 +161,7 @@ fn classes(report: &Report) -> Vec<(&'static str, u64, String)> {
             report.superseded,
             "refused, but their users have another token that is migrated",
         ),
-        (
-            "failed",
-            report.failed,
-            "correct the authority, the client, its secret or the scopes",
-        ),
+        ("failed", report.failed, "refused for what you must correct"),
         (
             "held back",
             report.quarantined,
