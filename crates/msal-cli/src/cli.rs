@@ -168,9 +168,50 @@ pub(crate) struct RunArgs {
     #[arg(long, value_enum, default_value_t = Rotation::Reusable)]
     pub(crate) rotation: Rotation,
 
-    /// Publishes tokens that turn out to be another user's than the input says.
+    /// Publishes tokens that turn out to be another user's than the input says: those of all rows.
     #[arg(long)]
     pub(crate) allow_user_mismatch: bool,
+
+    /// Publishes the tokens of this row although they are another user's than the input says. Rows are named as
+    /// `msal migrate report` shows them, such as :12 or #/3.
+    #[arg(long, value_name = "ROW")]
+    pub(crate) release: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) retry: RetryArgs,
+}
+
+/// What earlier runs have set aside, and no run tries again unasked.
+#[derive(Debug, Args)]
+pub(crate) struct RetryArgs {
+    /// Tries tokens again that earlier runs have set aside; repeat it for several classes.
+    #[arg(long, value_enum, value_name = "CLASS")]
+    pub(crate) retry: Vec<RetryClass>,
+
+    /// Tries again only those of this client: of the classes that are named, or of all.
+    #[arg(long, value_name = "ID")]
+    pub(crate) retry_client: Vec<String>,
+
+    /// Tries again only those redeemed at this tenant: of the classes that are named, or of all.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) retry_tenant: Vec<String>,
+
+    /// Tries again only this row: of the classes that are named, or of all.
+    #[arg(long, value_name = "ROW")]
+    pub(crate) retry_row: Vec<String>,
+}
+
+/// A class of tokens that earlier runs have set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RetryClass {
+    /// Refused for a reason that you correct. These are tried again in every run.
+    Failed,
+    /// Sent, and nothing says whether they were redeemed. An issuer that detects reuse may sign the user out.
+    InDoubt,
+    /// Refused until their user takes part.
+    NeedsUser,
+    /// Held back: asks for another answer with the newest token there is.
+    Quarantined,
 }
 
 /// The MSAL that will read the target.

@@ -43,6 +43,13 @@ impl<'a> Progress<'a> {
         self.bar.finish_and_clear();
     }
 
+    fn note(&self, note: String) {
+        match self.is_drawn {
+            true => self.bar.set_message(note),
+            false => self.printer.say(&note),
+        }
+    }
+
     fn show(&mut self) {
         if self.is_drawn {
             self.bar.set_position(self.redeemed + self.refused);
@@ -98,11 +105,17 @@ impl Observer for Progress<'_> {
     }
 
     fn waiting(&mut self, wait: Duration) {
-        let note = format!("the server asks for a pause of {}", text::duration(wait));
-        match self.is_drawn {
-            true => self.bar.set_message(note),
-            false => self.printer.say(&note),
-        }
+        self.note(format!(
+            "the server asks for a pause of {}",
+            text::duration(wait)
+        ));
+    }
+
+    fn backing_off(&mut self, wait: Duration) {
+        self.note(format!(
+            "the server failed or did not answer: the next try comes in {}",
+            text::duration(wait)
+        ));
     }
 
     fn refused_authority(&mut self, authority: &str, error: &msal::Error) {

@@ -202,6 +202,18 @@ impl SharedTokenCache {
         self.save().await
     }
 
+    /// Proves that [`save`](Self::save) would get through, as far as that can be known before, and leaves the store as it
+    /// was.
+    ///
+    /// # Errors
+    /// As [`SharedTokenCache::save`].
+    pub async fn rehearse_save(&self) -> Result<(), StoreError> {
+        match &self.storage {
+            Some(storage) => storage.store.rehearse(&storage.partition).await,
+            None => Ok(()),
+        }
+    }
+
     /// Saves what was changed: one write, however many changes there were, and none when there were none.
     ///
     /// # Errors

@@ -17,6 +17,7 @@
 //! the whole file was put back.
 
 mod answer;
+mod asked;
 mod counts;
 mod destination;
 mod encoding;
@@ -30,6 +31,7 @@ mod opening;
 mod reader;
 mod reason;
 mod scan;
+mod standing;
 mod state;
 mod states;
 #[cfg(test)]
@@ -45,7 +47,8 @@ pub use reason::Reason;
 pub use state::{Class, State};
 
 pub(crate) use answer::Answer;
-pub(crate) use entry::{Entry, Outcome, Position, Step};
+pub(crate) use asked::Asked;
+pub(crate) use entry::{Doubt, Entry, Outcome, Position, Step, Users};
 pub(crate) use opening::Condition;
 pub(crate) use states::States;
 pub(crate) use unsealed::Unsealed;
@@ -129,7 +132,7 @@ impl Journal {
     pub(crate) fn append(&self, entry: &Entry<'_>, answer: Option<&Answer<'_>>) -> Appending {
         let pending = Pending {
             fingerprint: entry.fingerprint,
-            state: entry.step.state(),
+            standing: entry.step.standing(),
             record: Unsealed::new(entry, answer),
         };
         Appending {
@@ -163,6 +166,16 @@ impl Journal {
             true => Ok(Some((at, record))),
             false => Err(JournalError::Erased { position: at.0 }),
         }
+    }
+
+    /// Keeps room on the disk for `bytes` more, where the system can, so that a full disk is found before anything is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Io`] when there is no room.
+    pub(crate) async fn reserve(&self, bytes: u64) -> Result<(), JournalError> {
+        let reply = self.ask(|reply| Command::Reserve(bytes, reply));
+        reply.await.unwrap_or_else(|_gone| Err(gone(&self.path)))
     }
 
     /// Ends the journal's work: erases the key of all answers, those that are held back included. What became of each

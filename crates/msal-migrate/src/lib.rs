@@ -67,6 +67,8 @@
 //!    looked at.
 //! 4. Tokens of the right user go to the target, many in one write. The target is read back, and only what is found there
 //!    counts as migrated. Tokens of a user other than the row says stay sealed until [`Settings`] allow them.
+//!    What earlier runs have set aside is tried again when [`Migration::retry`] names it, and one answer of another user
+//!    is published when [`Migration::release`] names its row.
 //! 5. A [`Report`] has each token in exactly one class; [`Report::completion`] says what is left to do.
 //! 6. A [`Verifier`] asks the accounts of the target for tokens. A [`JournalReader`] tells later how each token ended.
 //!
@@ -76,7 +78,8 @@
 //! publishes them without asking again, even if the source is gone. What was migrated is not sent a second time. A token
 //! whose request was on its way when the process died is sent again, which does no harm at Entra, where a redeemed token
 //! stays valid. For an issuer whose tokens are spent by use, choose [`RotationPolicy::SingleUse`]: each request is on the
-//! disk before it leaves, and a token whose answer was lost is reported as in doubt and not sent again. The journal keeps
+//! disk before it leaves, and a token that may have been received, with no answer or with one that does not say what
+//! became of it, is reported as in doubt and not sent again. The journal keeps
 //! answers encrypted and erases their key when nothing is left to publish; its key file lies beside it, so keep both as
 //! private as the target.
 //!
@@ -85,8 +88,9 @@
 //! Each pair of authority and client has a lane, because that is what a server throttles. A lane widens with every success
 //! and halves at every setback, and a 429 stops it for as long as the server asks, with all that wait for it. A lane that
 //! has waited longer than [`Settings::patience`] without a success is left to a later run, as is a token that fails again
-//! and again. A client that is refused halts its lane: other tokens of it would be refused alike. No more than
-//! [`Settings::concurrency`] requests are in flight.
+//! and again. A client that is refused halts its lane: other tokens of it would be refused alike. At `organizations` and its
+//! like, where the user's own directory answers, only a wrong secret does. No more than [`Settings::concurrency`] requests
+//! are in flight.
 //!
 //! # When it fails
 //!
@@ -102,6 +106,7 @@
 //! no tokens of AD FS, Azure AD B2C or service principals, decrypts nothing that an application has encrypted, and signs
 //! nobody in. Several migrations into one target run one after the other: a journal is locked.
 
+mod cause;
 mod credentials;
 mod error;
 mod fingerprint;
@@ -111,11 +116,14 @@ mod observer;
 mod plan;
 mod record;
 mod report;
+mod retry;
 mod run;
 mod settings;
 mod source;
+mod users;
 mod verify;
 
+pub use cause::Cause;
 pub use credentials::Credentials;
 pub use error::MigrationError;
 pub use fingerprint::{Fingerprint, FingerprintFn};
@@ -130,6 +138,7 @@ pub use plan::{
 };
 pub use record::{Locator, Place, Record, RecordFlags, Remedy, Row, SkipReason, UserHints};
 pub use report::{Completion, Report};
+pub use retry::{Retry, RetryClass};
 pub use settings::{RotationPolicy, Settings};
 pub use source::{
     Mapping, MappingError, Source, SourceError, SourceKind, SourceOptions, UnknownSourceKind,

@@ -3,6 +3,7 @@
 //! Every step can be interrupted and run again. What an earlier run finished is not done twice; what it had sealed and
 //! not yet published is published from the journal, even if the source is gone.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -14,13 +15,16 @@ use tokio::task::JoinHandle;
 
 use crate::credentials::Credentials;
 use crate::error::MigrationError;
+use crate::fingerprint::Fingerprint;
 use crate::journal::{Class, Condition, Destination, Journal, State};
 use crate::observer::Observer;
 use crate::plan::{Plan, PlanError, PlanOptions, Redemption};
 use crate::report::Report;
-use crate::run::{Closed, Engine, Feed, Target, channel, drive, recover};
+use crate::retry::{Retry, Rows};
+use crate::run::{Attempt, Closed, Engine, Feed, Target, channel, drive, due, recover};
 use crate::settings::Settings;
 use crate::source::Source;
+use crate::users::Users;
 
 /// A migration that can be run, and run again.
 pub struct Migration {
@@ -32,6 +36,8 @@ pub struct Migration {
     plan: PlanOptions,
     credentials: Credentials,
     settings: Settings,
+    retry: Retry,
+    released: Rows,
 }
 
 impl fmt::Debug for Migration {
@@ -67,6 +73,8 @@ impl Migration {
             plan: PlanOptions::default(),
             credentials: Credentials::none(),
             settings: Settings::default(),
+            retry: Retry::default(),
+            released: Rows::default(),
         }
     }
 
@@ -91,6 +99,21 @@ impl Migration {
         self
     }
 
+    /// Tries tokens again that earlier runs have set aside.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Publishes the tokens of this row, as a report names it, although they are of another user than the source says.
+    /// An answer that is held back for another reason stays so.
+    #[must_use]
+    pub fn release(mut self, row: impl Into<String>) -> Self {
+        self.released.push(row);
+        self
+    }
+
     /// Runs until every token has an outcome, or until `stop` completes: then nothing new is sent, what is in flight
     /// is brought home and published, and the rest is left to the next run.
     ///
@@ -108,10 +131,10 @@ impl Migration {
         target.prepare().await?;
         let (journal, found) = self.open_journal().await?;
         let journal = Arc::new(journal);
-        let plan = match self.make_plan(&journal).await {
+        let plan = match self.prepare(&journal).await {
             Ok(plan) => plan,
             Err(error) => {
-                // A source that cannot be read leaves nothing behind.
+                // A source that cannot be read leaves nothing behind, and neither does a disk without room.
                 if let Some(journal) = Arc::into_inner(journal).filter(|_| found.is_new) {
                     journal.withdraw();
                 }
@@ -125,18 +148,26 @@ impl Migration {
             target: &target,
             credentials: &self.credentials,
             settings: &self.settings,
+            released: &self.released,
             metadata: &metadata,
         };
-        observer.planned(plan.summary(), journal.states().counts());
-        let recovered = recover(&engine, observer).await?;
+        let earlier = journal.states().counts_of(plan.fingerprints());
+        observer.planned(plan.summary(), earlier);
+        let mut taken_in: HashSet<_> = journal.states().unpublished().collect();
+        let is_of_input = |token: &Fingerprint| plan.fingerprints().any(|it| it == token);
+        let recovered = recover(&engine, observer, &is_of_input).await?;
+        taken_in.extend(recovered.iter().map(|token| token.fingerprint));
         let (feed, redemptions) = channel();
         let feeder = self.feed(&journal, plan, feed);
         let driven = drive(&engine, observer, recovered, redemptions, &mut stop).await;
         // The feeder ends when nobody takes what it reads, so it is waited for before a failure is returned.
         let plan = blocking(feeder).await??;
-        driven?;
+        let causes = driven?;
+        let mut report = self.report(&journal, plan, taken_in).await?;
+        report.causes = causes.into_sorted();
+        report.target_writes = target.writes();
+        report.journal_was_torn = found.torn > 0;
         let counts = journal.states().counts();
-        let report = Report::new(counts, plan.summary(), target.writes(), found.torn > 0);
         // What is held back or not yet published is opened again by the next run, with the key that finishing erases.
         if counts.unpublished + counts.quarantined == 0
             && let Some(journal) = Arc::into_inner(journal)
@@ -146,11 +177,74 @@ impl Migration {
         Ok(report)
     }
 
+    /// Reports on the tokens of the source, and on what other sources had left to be `taken_in`.
+    async fn report(
+        &self,
+        journal: &Arc<Journal>,
+        plan: Plan,
+        mut taken_in: HashSet<Fingerprint>,
+    ) -> Result<Report, MigrationError> {
+        let mut fingerprints: Vec<_> = plan.fingerprints().copied().collect();
+        let own = journal.states().counts_of(fingerprints.iter());
+        for fingerprint in &fingerprints {
+            taken_in.remove(fingerprint);
+        }
+        let others = journal.states().counts_of(taken_in.iter());
+        fingerprints.extend(taken_in);
+        let (users, plan) = match own.needs_user {
+            0 => (Users::default(), plan),
+            tokens => self.users(journal, plan, tokens).await?,
+        };
+        let users = Users {
+            needed: users.needed + others.needs_user,
+            ..users
+        };
+        let counts = journal.states().counts_of(fingerprints.iter());
+        Ok(Report::new(fingerprints, counts, users, plan.summary()))
+    }
+
+    /// The users behind the `tokens` of the source that need them.
+    async fn users(
+        &self,
+        journal: &Arc<Journal>,
+        plan: Plan,
+        tokens: u64,
+    ) -> Result<(Users, Plan), MigrationError> {
+        let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
+        let count = move || {
+            let fingerprint = |client: &str, token: &RefreshToken| {
+                journal.fingerprint(client, token.expose_secret().as_bytes())
+            };
+            let state_of = |redemption: &Redemption| journal.states().get(&redemption.fingerprint);
+            let users = Users::of(&plan, &*source, &fingerprint, &state_of);
+            // The source has changed since: every token stands for a user then.
+            let each_its_own = Users {
+                needed: tokens,
+                superseded: 0,
+            };
+            (users.unwrap_or(each_its_own), plan)
+        };
+        blocking(tokio::task::spawn_blocking(count)).await
+    }
+
     async fn open_journal(&self) -> Result<(Journal, Condition), MigrationError> {
         let (path, destination) = (self.journal.clone(), self.destination.clone());
         let random = Arc::clone(&self.runtime.random);
         let open = move || Journal::open(path, &destination, &*random);
         Ok(blocking(tokio::task::spawn_blocking(open)).await??)
+    }
+
+    /// Makes the plan, and room for what will be written down about it: what is answered cannot be asked again.
+    async fn prepare(&self, journal: &Arc<Journal>) -> Result<Plan, MigrationError> {
+        let plan = self.make_plan(journal).await?;
+        let ahead = {
+            let states = journal.states();
+            let is_ahead =
+                |token: &&Fingerprint| states.get(token) != Some(State::Concluded(Class::Migrated));
+            plan.fingerprints().filter(is_ahead).count()
+        };
+        journal.reserve(ahead as u64 * BYTES_PER_TOKEN).await?;
+        Ok(plan)
     }
 
     async fn make_plan(&self, journal: &Arc<Journal>) -> Result<Plan, MigrationError> {
@@ -170,19 +264,19 @@ impl Migration {
         &self,
         journal: &Arc<Journal>,
         plan: Plan,
-        mut feed: Feed<Box<Redemption>>,
+        mut feed: Feed<Attempt>,
     ) -> JoinHandle<Result<Plan, PlanError>> {
         let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
+        let (retry, rotation) = (self.retry.clone(), self.settings.rotation);
         tokio::task::spawn_blocking(move || {
             let fingerprint = |client: &str, token: &RefreshToken| {
                 journal.fingerprint(client, token.expose_secret().as_bytes())
             };
-            let read = plan.redemptions(&*source, &fingerprint, &mut |redemption| {
-                let due = is_due(journal.states().get(&redemption.fingerprint));
-                match feed.row(due.then(|| Box::new(redemption))) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(Closed) => ControlFlow::Break(()),
-                }
+            let read = plan.redemptions(&*source, &fingerprint, &mut |redemption| match feed
+                .row(due(redemption, &journal, &retry, rotation))
+            {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(Closed) => ControlFlow::Break(()),
             });
             // What was read before the source was found changed is right. A run that has stopped takes none of it.
             let _taken = feed.flush();
@@ -191,18 +285,10 @@ impl Migration {
     }
 }
 
-/// Whether a token that stands there is sent in this run.
-fn is_due(state: Option<State>) -> bool {
-    match state {
-        // What failed for a reason of the application's is tried again: the reason may have been corrected.
-        None | Some(State::Concluded(Class::Failed | Class::Retryable)) => true,
-        Some(State::Concluded(Class::Migrated | Class::NeedsUser | Class::Quarantined)) => false,
-        // Its answer is in the journal, or it may be spent.
-        Some(State::Unpublished | State::InDoubt) => false,
-    }
-}
-
 /// Waits for a task on a blocking thread, which ends early only when the whole runtime does.
 async fn blocking<T>(task: JoinHandle<T>) -> Result<T, MigrationError> {
     task.await.map_err(|_cancelled| MigrationError::ShutDown)
 }
+
+/// What a journal holds of a token, about: Entra's answer is four to five kilobytes, and the redeemed token lies beside it.
+const BYTES_PER_TOKEN: u64 = 6 * 1024;

@@ -20,11 +20,16 @@ pub trait Observer: Send {
         let _ignored = class;
     }
 
-    /// A token was sent, no answer came, and sending it again could do harm.
+    /// A token was sent, nothing says whether it was redeemed, and sending it again could do harm.
     fn in_doubt(&mut self) {}
 
-    /// A lane waits: its server asks for it, or has failed.
+    /// A lane waits because its server asks for it.
     fn waiting(&mut self, wait: Duration) {
+        let _ignored = wait;
+    }
+
+    /// A lane waits of its own accord: its server failed, or did not answer.
+    fn backing_off(&mut self, wait: Duration) {
         let _ignored = wait;
     }
 

@@ -78,6 +78,11 @@ impl Plan {
         &self.summary
     }
 
+    /// The tokens that are redeemed.
+    pub(crate) fn fingerprints(&self) -> impl Iterator<Item = &Fingerprint> {
+        self.chosen.iter().map(|chosen| &chosen.fingerprint)
+    }
+
     /// Reads `source` again and hands out the redemptions in its order, until the visitor breaks.
     ///
     /// # Errors

@@ -1,16 +1,23 @@
 //! What a migration did: every token in exactly one class, every other row with its reason.
 
-use crate::journal::Counts;
+use std::collections::HashSet;
+
+use crate::cause::Cause;
+use crate::fingerprint::Fingerprint;
+use crate::journal::{Counts, JournalError, JournalReader};
 use crate::plan::{SkipCount, Summary};
 use crate::record::Remedy;
+use crate::users::Users;
 
-/// The result of a run. The six classes add up to [`Report::tokens`].
+/// The result of a run: what has become of the tokens of its source, in this run or an earlier one. The seven classes add
+/// up to [`Report::tokens`].
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
     /// Rows of the source.
     pub rows: u64,
-    /// Distinct refresh tokens and clients among them.
+    /// Distinct refresh tokens and clients among them; and those that another source gave to a run that was interrupted,
+    /// which this run took in from the journal.
     pub tokens: u64,
     /// Rows whose token stands in another row as well.
     pub duplicates: u64,
@@ -20,18 +27,27 @@ pub struct Report {
     pub migrated: u64,
     /// Refused by the server until their user takes part.
     pub needs_user: u64,
-    /// Refused because of the application's registration or secret.
+    /// How many users those are.
+    pub users_needed: u64,
+    /// Refused by the server, of users who have another token of the same client that is migrated: nobody has to sign in.
+    pub superseded: u64,
+    /// Refused because of the authority, the client, its secret or the scopes: what the operator corrects.
     pub failed: u64,
     /// Answered, and held back in the journal because publishing the answer would be wrong.
     pub quarantined: u64,
     /// Not tried yet, or to be tried again.
     pub retryable: u64,
-    /// Sent, and nobody knows what became of it.
+    /// Sent, and nobody knows whether they were redeemed.
     pub in_doubt: u64,
+    /// Why tokens that this run tried are not in the target, the most frequent cause first. What earlier runs settled is in
+    /// the journal.
+    pub causes: Vec<Cause>,
     /// How often the target was written in this run.
     pub target_writes: usize,
     /// Whether the journal had lost its last, unacknowledged record to a crash.
     pub journal_was_torn: bool,
+    /// The tokens that it is about.
+    pub(crate) fingerprints: Vec<Fingerprint>,
 }
 
 /// What is left to do after a run.
@@ -49,12 +65,14 @@ pub enum Completion {
 }
 
 impl Report {
+    /// The report about the tokens of `fingerprints`, which stand as `counts` says.
     pub(crate) fn new(
+        fingerprints: Vec<Fingerprint>,
         counts: Counts,
+        users: Users,
         plan: &Summary,
-        target_writes: usize,
-        journal_was_torn: bool,
     ) -> Self {
+        let tokens = fingerprints.len() as u64;
         let settled = counts.migrated
             + counts.needs_user
             + counts.failed
@@ -62,19 +80,37 @@ impl Report {
             + counts.in_doubt;
         Self {
             rows: plan.rows,
-            tokens: plan.tokens,
+            tokens,
             duplicates: plan.duplicates,
             skipped: plan.skipped.clone(),
             migrated: counts.migrated,
-            needs_user: counts.needs_user,
+            needs_user: counts.needs_user.saturating_sub(users.superseded),
+            users_needed: users.needed,
+            superseded: users.superseded,
             failed: counts.failed,
             quarantined: counts.quarantined,
             // Those that were never sent are not in the journal, so what is left is what did not come to an end.
-            retryable: plan.tokens.saturating_sub(settled),
+            retryable: tokens.saturating_sub(settled),
             in_doubt: counts.in_doubt,
-            target_writes,
-            journal_was_torn,
+            fingerprints,
+            ..Self::default()
         }
+    }
+
+    /// The home account ids of the accounts that the tokens of this report were migrated to, according to the journal of
+    /// its run. What else a target holds is not the run's affair.
+    ///
+    /// # Errors
+    /// As for [`JournalReader::tokens`].
+    pub fn accounts(&self, journal: &JournalReader) -> Result<HashSet<String>, JournalError> {
+        let tokens: HashSet<_> = self.fingerprints.iter().copied().collect();
+        let mut accounts = HashSet::new();
+        journal.tokens(&mut |token| {
+            if tokens.contains(&token.fingerprint) {
+                accounts.extend(token.home_account_id);
+            }
+        })?;
+        Ok(accounts)
     }
 
     /// What is left to do. Retrying comes first: it may settle more.
@@ -132,6 +168,14 @@ mod tests {
         assert_eq!(
             completion(|report| report.quarantined = 1),
             Completion::Failed
+        );
+    }
+
+    #[test]
+    fn a_dead_token_of_a_user_with_a_good_one_leaves_nothing_to_do() {
+        assert_eq!(
+            completion(|report| (report.migrated, report.superseded) = (1, 1)),
+            Completion::Complete
         );
     }
 

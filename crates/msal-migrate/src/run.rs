@@ -6,6 +6,7 @@
 
 mod batch;
 mod correlation;
+mod due;
 mod engine;
 mod feed;
 mod lane;
@@ -17,8 +18,10 @@ mod verdict;
 mod work;
 
 pub(crate) use batch::{Target, Unpublished};
+pub(crate) use due::due;
 pub(crate) use engine::Engine;
 pub(crate) use feed::{Closed, Feed, channel};
+pub(crate) use queue::Attempt;
 pub(crate) use recovery::recover;
 
 use futures_util::StreamExt as _;
@@ -26,19 +29,19 @@ use msal::BoxFuture;
 use tokio::sync::mpsc;
 
 use self::work::Work;
+use crate::cause::Causes;
 use crate::error::MigrationError;
 use crate::observer::Observer;
-use crate::plan::Redemption;
 
 /// Works until every redemption has an outcome, or until `stop` completes and what is in flight has come home.
-/// `recovered` is published with the first batch.
+/// `recovered` is published with the first batch. Answers why tokens did not get into the target.
 pub(crate) async fn drive<'a>(
     engine: &'a Engine<'a>,
     observer: &'a mut dyn Observer,
     recovered: Vec<Unpublished>,
-    mut redemptions: mpsc::Receiver<Box<Redemption>>,
+    mut redemptions: mpsc::Receiver<Attempt>,
     stop: &mut BoxFuture<'_, ()>,
-) -> Result<(), MigrationError> {
+) -> Result<Causes, MigrationError> {
     let mut work = Work::new(engine, observer, recovered);
     let mut is_exhausted = false;
     loop {
@@ -53,18 +56,18 @@ pub(crate) async fn drive<'a>(
         tokio::select! {
             // What has finished comes before what is new: it may close a lane.
             biased;
-            () = &mut *stop, if !work.is_draining => work.is_draining = true,
+            () = &mut *stop, if !work.is_draining => work.drain(),
             Some(finished) = work.running.next(), if !work.running.is_empty() => work.handle(finished),
             Some(lane) = work.waits.next(), if !work.waits.is_empty() => work.reopen(lane),
             redemption = redemptions.recv(), if wants_more => match redemption {
-                Some(redemption) => work.accept(redemption),
+                Some(attempt) => work.accept(attempt),
                 None => is_exhausted = true,
             },
         }
     }
     match work.failure {
         Some(failure) => Err(failure),
-        None => Ok(()),
+        None => Ok(work.causes),
     }
 }
 

@@ -9,13 +9,14 @@ pub enum RotationPolicy {
     /// It stays valid, as at Entra: sending it again does no harm.
     #[default]
     Reusable,
-    /// It is spent. Each request is written down before it is sent, and one whose answer was lost is reported as in
-    /// doubt instead of being sent again.
+    /// It is spent. Each request is written down before it is sent, and a token that may have been received is reported
+    /// as in doubt instead of being sent again: whether no answer came, or one that does not say what became of the
+    /// token, such as HTTP 503 or a proxy's page.
     SingleUse,
 }
 
 impl RotationPolicy {
-    /// Whether a token whose answer was lost may be sent again.
+    /// Whether a token that the server may have received may be sent again.
     pub(crate) fn allows_repeat(self) -> bool {
         self == Self::Reusable
     }

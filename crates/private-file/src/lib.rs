@@ -40,6 +40,7 @@ mod os;
 mod place;
 mod process;
 mod replacement;
+mod reserve;
 
 pub use self::access::Access;
 pub use self::error::Error;
@@ -49,3 +50,4 @@ pub use self::lock::Lock;
 pub use self::place::{folder_and_name, parent};
 pub use self::process::is_alive;
 pub use self::replacement::Replacement;
+pub use self::reserve::reserve;

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use msal::{HttpSettings, HttpsClient, Runtime, SystemClock, SystemRandom};
 use msal_emulator::{Directory, Emulator, Server, UnknownParty, sample};
-use msal_migrate::{AuthorityOverride, Credentials, PlanOptions, Settings, SourceOptions};
+use msal_migrate::{AuthorityOverride, Credentials, PlanOptions, Retry, Settings, SourceOptions};
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
@@ -130,6 +130,8 @@ fn job(server: &Server, source: &Path, target: &Path) -> Result<Job, Failure> {
         journal: target.with_extension("journal"),
         sdk: Sdk::Python,
         settings: Settings::default(),
+        retry: Retry::default(),
+        release: Vec::new(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! `msal migrate`: its commands, one file each.
 
+mod causes;
 pub(super) mod job;
 pub(super) mod outcome;
 pub(super) mod plan;

@@ -104,6 +104,34 @@ fn a_target_that_is_no_file_of_ours_is_refused_before_any_token_is_sent() {
     );
 }
 
+/// The locks of the target would have names that are longer than names may be.
+#[test]
+fn a_target_that_cannot_be_written_is_found_before_any_token_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let entry = r#"[{"refreshToken":"0.FAKE","_clientId":"c","_authority":"https://localhost:1/t","resource":"r"}]"#;
+    fs::write(folder.path().join("input"), entry).unwrap();
+    let target = "t".repeat(250);
+    let arguments = [
+        "migrate",
+        "run",
+        "input",
+        "--journal",
+        "journal",
+        "--to",
+        &target,
+    ];
+    let authority = ["--authority", "https://localhost:1"];
+    let run = msal(folder.path(), arguments.into_iter().chain(authority));
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert!(
+        run.stderr.starts_with(&format!("error: {target}: ")),
+        "{}",
+        run.stderr
+    );
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "the input alone");
+}
+
 #[test]
 fn a_file_beside_the_input_is_named_when_it_cannot_be_used() {
     let folder = tempfile::tempdir().unwrap();

@@ -161,6 +161,10 @@ impl CacheStore for FileStore {
         Box::pin(self.blocking(partition, CacheFile::version))
     }
 
+    fn rehearse<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(self.blocking(partition, CacheFile::rehearse))
+    }
+
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(self.blocking(partition, CacheFile::remove))
     }

@@ -7,6 +7,7 @@
 use msal_core::HomeAccountId;
 use serde::{Deserialize, Serialize};
 
+use super::asked::Asked;
 use super::encoding::AsOnePiece;
 use crate::record::UserHints;
 
@@ -30,6 +31,17 @@ pub(crate) struct Answer<'a> {
     /// The body as it came.
     #[serde(with = "AsOnePiece")]
     pub(crate) body: &'a [u8],
+}
+
+impl<'a> Answer<'a> {
+    /// What it is the answer to.
+    pub(crate) fn asked(&self) -> Asked<'a> {
+        Asked {
+            authority: self.authority,
+            client_id: self.client_id,
+            scopes: self.scopes,
+        }
+    }
 }
 
 /// What of [`UserHints`] an answer is compared with.

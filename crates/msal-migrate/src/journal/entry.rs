@@ -6,8 +6,11 @@ use std::fmt;
 use msal_core::UnixTime;
 use serde::{Deserialize, Serialize};
 
+use super::answer::User;
+use super::asked::Asked;
 use super::encoding::{AsSeconds, AsSixteen, PlaceDef};
 use super::reason::Reason;
+use super::standing::Standing;
 use super::state::{Class, State};
 use crate::fingerprint::Fingerprint;
 use crate::record::{Locator, Place};
@@ -39,15 +42,26 @@ pub(crate) enum Step<'a> {
     Concluded(Outcome<'a>),
     /// A request is about to be sent. On the disk before the request leaves, where sending it twice could do harm.
     Intended,
+    /// A request was sent, and what came back does not say whether the token was redeemed.
+    #[serde(borrow)]
+    LeftInDoubt(Doubt<'a>),
 }
 
 impl Step<'_> {
     /// Where the step brings its token.
-    pub(crate) fn state(&self) -> State {
+    pub(super) fn standing(&self) -> Standing {
+        let asked = match self {
+            Self::Concluded(outcome) => outcome.asked,
+            Self::Answered | Self::Intended | Self::LeftInDoubt(_) => None,
+        };
+        Standing::new(self.state(), asked)
+    }
+
+    pub(super) fn state(&self) -> State {
         match self {
             Self::Answered => State::Unpublished,
             Self::Concluded(outcome) => State::Concluded(outcome.class),
-            Self::Intended => State::InDoubt,
+            Self::Intended | Self::LeftInDoubt(_) => State::InDoubt,
         }
     }
 
@@ -56,9 +70,19 @@ impl Step<'_> {
         match self {
             Self::Answered => Some(own),
             Self::Concluded(outcome) => outcome.held_back,
-            Self::Intended => None,
+            Self::Intended | Self::LeftInDoubt(_) => None,
         }
     }
+}
+
+/// Why nobody knows whether a token was redeemed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Doubt<'a> {
+    /// What came back.
+    pub(crate) reason: Cow<'a, Reason>,
+    /// What was asked.
+    #[serde(borrow)]
+    pub(crate) asked: Asked<'a>,
 }
 
 /// What became of a token.
@@ -66,22 +90,41 @@ impl Step<'_> {
 pub(crate) struct Outcome<'a> {
     /// What became of it.
     pub(crate) class: Class,
+    /// What was asked, or would have been; `None` for what is migrated.
+    #[serde(borrow)]
+    pub(crate) asked: Option<Asked<'a>>,
     /// Why.
     pub(crate) reason: Cow<'a, Reason>,
     /// Whose token it turned out to be.
     pub(crate) home_account_id: Option<&'a str>,
     /// The answer that is held back, if one is.
     pub(crate) held_back: Option<Position>,
+    /// Whose token it is said to be and whose the answer is, where the answer is held back.
+    #[serde(borrow)]
+    pub(crate) users: Option<Users<'a>>,
+}
+
+/// Whose token it is said to be, and whose the answer is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Users<'a> {
+    /// According to the source.
+    #[serde(borrow)]
+    pub(crate) expected: User<'a>,
+    /// According to the answer.
+    #[serde(borrow)]
+    pub(crate) found: User<'a>,
 }
 
 impl<'a> Outcome<'a> {
     /// The token did not get into the target, or not yet.
-    pub(crate) fn new(class: Class, reason: &'a Reason, held_back: Option<Position>) -> Self {
+    pub(crate) fn new(class: Class, asked: Asked<'a>, reason: &'a Reason) -> Self {
         Self {
             class,
+            asked: Some(asked),
             reason: Cow::Borrowed(reason),
             home_account_id: None,
-            held_back,
+            held_back: None,
+            users: None,
         }
     }
 
@@ -89,9 +132,11 @@ impl<'a> Outcome<'a> {
     pub(crate) fn migrated(home_account_id: &'a str) -> Self {
         Self {
             class: Class::Migrated,
+            asked: None,
             reason: Cow::Owned(Reason::default()),
             home_account_id: Some(home_account_id),
             held_back: None,
+            users: None,
         }
     }
 }
@@ -102,6 +147,7 @@ impl fmt::Debug for Outcome<'_> {
         formatter
             .debug_struct("Outcome")
             .field("class", &self.class)
+            .field("asked", &self.asked)
             .field("reason", &self.reason)
             .field("held_back", &self.held_back)
             .finish_non_exhaustive()

@@ -112,7 +112,7 @@ pub enum JournalError {
         answers: u64,
     },
 
-    /// The journal is of a later version of this program.
+    /// The journal is of another version of this program.
     #[error("the journal {path} has format {version}, which this program does not know")]
     #[non_exhaustive]
     Version {

@@ -177,7 +177,7 @@ fn replay(
     let mut states = States::default();
     let mut scan = Scan::new(file, path, keys, start)?;
     while let Some((position, entry)) = scan.next()? {
-        states.set(entry.fingerprint, entry.step.state(), position);
+        states.set(entry.fingerprint, entry.step.standing(), position);
     }
     let (torn, end, number) = (scan.torn(), scan.offset, scan.number);
     let sessions = std::mem::take(&mut scan.sessions);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use msal_core::UnixTime;
 
+use super::asked::Asked;
 use super::counts::Counts;
 use super::entry::{Entry, Step};
 use super::error::JournalError;
@@ -17,7 +18,7 @@ use super::state::State;
 use super::states::States;
 use super::{file, header};
 use crate::fingerprint::Fingerprint;
-use crate::record::Locator;
+use crate::record::{Locator, UserHints};
 
 /// A journal that is only looked at. A migration may be writing it at the same time.
 pub struct JournalReader {
@@ -46,7 +47,7 @@ impl JournalReader {
         let mut states = States::default();
         let mut scan = Scan::new(&mut file, &path, &keys, start)?;
         while let Some((position, entry)) = scan.next()? {
-            states.set(entry.fingerprint, entry.step.state(), position);
+            states.set(entry.fingerprint, entry.step.standing(), position);
         }
         Ok(Self {
             path,
@@ -101,26 +102,59 @@ pub struct TokenReport {
     pub locator: Locator,
     /// Since when it stands there.
     pub at: UnixTime,
-    /// Why; empty unless it has an outcome other than migrated.
+    /// Why; empty where it is migrated, and where a run ended before anything came back.
     pub reason: Reason,
     /// Whose token it turned out to be, once it is migrated.
     pub home_account_id: Option<String>,
+    /// The client that asked; `None` for what is migrated, and for a run that ended before anything came back.
+    pub client_id: Option<String>,
+    /// The authority that was asked, where the client is known.
+    pub authority: Option<String>,
+    /// Whose token it is said to be, where its answer is held back. May name a person.
+    pub expected: Option<UserHints>,
+    /// Whose the answer is that is held back. May name a person.
+    pub found: Option<UserHints>,
 }
 
 impl From<Entry<'_>> for TokenReport {
     fn from(entry: Entry<'_>) -> Self {
         let state = entry.step.state();
-        let (reason, home_account_id) = match entry.step {
-            Step::Concluded(outcome) => (outcome.reason.into_owned(), outcome.home_account_id),
-            Step::Answered | Step::Intended => (Reason::default(), None),
-        };
-        Self {
+        let bare = Self {
             fingerprint: entry.fingerprint,
             state,
             locator: Locator::from(&entry.origin),
             at: entry.at,
-            reason,
-            home_account_id: home_account_id.map(str::to_owned),
+            reason: Reason::default(),
+            home_account_id: None,
+            client_id: None,
+            authority: None,
+            expected: None,
+            found: None,
+        };
+        match entry.step {
+            Step::Answered | Step::Intended => bare,
+            Step::Concluded(outcome) => Self {
+                reason: outcome.reason.into_owned(),
+                home_account_id: outcome.home_account_id.map(str::to_owned),
+                expected: outcome.users.as_ref().map(|users| (&users.expected).into()),
+                found: outcome.users.as_ref().map(|users| (&users.found).into()),
+                ..bare.about(outcome.asked)
+            },
+            Step::LeftInDoubt(doubt) => Self {
+                reason: doubt.reason.into_owned(),
+                ..bare.about(Some(doubt.asked))
+            },
+        }
+    }
+}
+
+impl TokenReport {
+    /// The same token, for which this was asked.
+    fn about(self, asked: Option<Asked<'_>>) -> Self {
+        Self {
+            client_id: asked.map(|asked| asked.client_id.to_owned()),
+            authority: asked.map(|asked| asked.authority.to_owned()),
+            ..self
         }
     }
 }

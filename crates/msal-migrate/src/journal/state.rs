@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum State {
     /// It has an outcome.
     Concluded(Class),
-    /// A request was about to be sent, and nothing says what came of it.
+    /// A request was about to be sent, and nothing says whether the token was redeemed.
     InDoubt,
     /// The server answered; the answer is in the journal and nowhere else.
     Unpublished,
@@ -18,11 +18,12 @@ pub enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Class {
-    /// The server refused it for a reason of the application's: its registration or its secret.
+    /// The server refused it for a reason that the operator corrects: where it was sent, as which client, with which
+    /// secret, for which scopes.
     Failed,
     /// It is in the target, durably, and was read back.
     Migrated,
-    /// Its user has to sign in.
+    /// Its user has to sign in, as far as the authority, the client and the scopes are right that were asked.
     NeedsUser,
     /// The server answered, and the answer must not be used as it is: another user's, for example.
     Quarantined,

@@ -4,28 +4,61 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashMap;
 
+use super::asked::{Asked, AskedDigest};
 use super::counts::Counts;
 use super::entry::Position;
+use super::standing::Standing;
 use super::state::{Class, State};
 use crate::fingerprint::Fingerprint;
 
 /// Where all tokens of a journal stand. Takes some 50 bytes a token.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct States(HashMap<Fingerprint, Packed>);
+pub(crate) struct States {
+    tokens: HashMap<Fingerprint, Packed>,
+    /// What was asked for the tokens that need their user: they are few, and the only ones for which it decides.
+    refused: HashMap<Fingerprint, AskedDigest>,
+}
 
 impl States {
     /// Where a token stands, if the journal knows it.
     pub(crate) fn get(&self, fingerprint: &Fingerprint) -> Option<State> {
-        self.0.get(fingerprint).map(|packed| packed.state())
+        self.tokens.get(fingerprint).map(|packed| packed.state())
+    }
+
+    /// Whether the server's refusal of the token was the answer to something else than `asked`, about which it says
+    /// nothing.
+    pub(crate) fn is_refused_elsewhere(
+        &self,
+        fingerprint: &Fingerprint,
+        asked: &Asked<'_>,
+    ) -> bool {
+        let refused = self.refused.get(fingerprint);
+        refused.is_some_and(|refused| *refused != asked.digest())
     }
 
     /// How many tokens stand where.
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        for packed in self.0.values() {
+        for packed in self.tokens.values() {
             counts.add(packed.state());
         }
         counts
+    }
+
+    /// How many of `tokens` stand where; those that the journal does not know count nowhere.
+    pub(crate) fn counts_of<'a>(&self, tokens: impl Iterator<Item = &'a Fingerprint>) -> Counts {
+        let mut counts = Counts::default();
+        for state in tokens.filter_map(|token| self.get(token)) {
+            counts.add(state);
+        }
+        counts
+    }
+
+    /// The tokens whose answers no run has taken in yet.
+    pub(crate) fn unpublished(&self) -> impl Iterator<Item = Fingerprint> {
+        let is_unpublished = |packed: &Packed| packed.state() == State::Unpublished;
+        let tokens = self.tokens.iter();
+        tokens.filter_map(move |(token, packed)| is_unpublished(packed).then_some(*token))
     }
 
     /// The entries of the tokens whose answers are in the journal and not in the target, those that are held back
@@ -37,20 +70,29 @@ impl States {
                 State::Unpublished | State::Concluded(Class::Quarantined)
             )
         };
-        let found = self.0.values().filter(has_answer);
+        let found = self.tokens.values().filter(has_answer);
         let mut positions: Vec<_> = found.map(|packed| packed.position()).collect();
         positions.sort_unstable();
         positions
     }
 
-    /// Takes note of an entry, recorded at `position`, that brings its token to `state`.
-    pub(super) fn set(&mut self, fingerprint: Fingerprint, state: State, position: Position) {
-        self.0.insert(fingerprint, Packed::new(state, position));
+    /// Takes note of an entry, recorded at `position`, that brings its token to `standing`.
+    pub(super) fn set(&mut self, fingerprint: Fingerprint, standing: Standing, position: Position) {
+        let packed = Packed::new(standing.state(), position);
+        self.tokens.insert(fingerprint, packed);
+        match standing.asked() {
+            Some(asked) => {
+                self.refused.insert(fingerprint, asked);
+            }
+            None => {
+                self.refused.remove(&fingerprint);
+            }
+        }
     }
 
     /// The entry that decides where a token stands: the one that a report quotes.
-    pub(super) fn decided_at(&self, fingerprint: &Fingerprint) -> Option<Position> {
-        self.0.get(fingerprint).map(|packed| packed.position())
+    pub(crate) fn decided_at(&self, fingerprint: &Fingerprint) -> Option<Position> {
+        self.tokens.get(fingerprint).map(|packed| packed.position())
     }
 }
 
@@ -126,13 +168,40 @@ mod tests {
         State::Concluded(Class::Retryable),
     ];
 
+    fn asked(authority: &str) -> Asked<'_> {
+        Asked {
+            authority,
+            client_id: "c",
+            scopes: "s",
+        }
+    }
+
+    #[test]
+    fn a_refusal_holds_for_what_was_asked_until_the_token_stands_elsewhere() {
+        for state in ALL {
+            let is_refusal = state == State::Concluded(Class::NeedsUser);
+            let states = after(&[State::Concluded(Class::NeedsUser), state]);
+            let elsewhere = |authority| states.is_refused_elsewhere(&TOKEN, &asked(authority));
+            assert_eq!(
+                [elsewhere("a"), elsewhere("b")],
+                [false, is_refusal],
+                "{state:?}"
+            );
+        }
+        assert!(!after(&[]).is_refused_elsewhere(&TOKEN, &asked("b")));
+    }
+
     /// The states after entries at 10, 20, 30 and so on.
     fn after(entries: &[State]) -> States {
         let mut states = States::default();
         for (state, position) in entries.iter().zip((10..).step_by(10)) {
-            states.set(TOKEN, *state, Position(position));
+            let standing = Standing::new(*state, Some(asked("a")));
+            states.set(TOKEN, standing, Position(position));
         }
-        assert_eq!(states.counts().total(), u64::from(!states.0.is_empty()));
+        assert_eq!(
+            states.counts().total(),
+            u64::from(!states.tokens.is_empty())
+        );
         states
     }
 
@@ -169,7 +238,12 @@ mod tests {
             (4, 50, State::Concluded(Class::Migrated)),
             (5, 60, State::InDoubt),
         ] {
-            states.set(Fingerprint::from_bytes([n; 16]), state, Position(position));
+            let standing = Standing::new(state, None);
+            states.set(
+                Fingerprint::from_bytes([n; 16]),
+                standing,
+                Position(position),
+            );
         }
         assert_eq!(states.with_answers(), [100, 200, 300].map(Position));
     }

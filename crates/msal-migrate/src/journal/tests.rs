@@ -110,9 +110,11 @@ fn redeemed(n: u64, body: impl Into<Bytes>) -> Given {
 fn outcome(n: u64, class: Class) -> Given {
     let outcome = Outcome {
         class,
+        asked: None,
         reason: Cow::Owned(Reason::default()),
         home_account_id: None,
         held_back: None,
+        users: None,
     };
     Given::new(n, Step::Concluded(outcome))
 }

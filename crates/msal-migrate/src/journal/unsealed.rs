@@ -82,9 +82,17 @@ mod tests {
 
     use super::*;
     use crate::fingerprint::Fingerprint;
-    use crate::journal::entry::{Outcome, Position, Step};
+    use crate::journal::answer::User;
+    use crate::journal::asked::Asked;
+    use crate::journal::entry::{Doubt, Outcome, Position, Step, Users};
     use crate::journal::{Class, Reason};
     use crate::record::{Locator, Place, UserHints};
+
+    const ASKED: Asked<'_> = Asked {
+        authority: "a",
+        client_id: "c",
+        scopes: "s",
+    };
 
     fn locators() -> [Locator; 4] {
         let file = "tokens.csv".into();
@@ -103,9 +111,11 @@ mod tests {
     fn steps() -> Vec<Step<'static>> {
         let outcome = |class| Outcome {
             class,
+            asked: None,
             reason: Cow::Owned(Reason::default()),
             home_account_id: None,
             held_back: None,
+            users: None,
         };
         let mut full = outcome(Class::Quarantined);
         full.reason = Cow::Owned(Reason {
@@ -113,8 +123,13 @@ mod tests {
             suberror: Some("ung\u{fc}ltig".to_owned()),
             aadsts: vec![70008, u32::MAX],
         });
+        full.asked = Some(ASKED);
         full.home_account_id = Some("u.t");
         full.held_back = Some(Position(u64::MAX));
+        full.users = Some(Users {
+            expected: User::default(),
+            found: User::default(),
+        });
         let bare = [
             Class::Failed,
             Class::Migrated,
@@ -122,7 +137,11 @@ mod tests {
             Class::Quarantined,
             Class::Retryable,
         ];
-        let mut steps = vec![Step::Answered, Step::Intended, Step::Concluded(full)];
+        let doubt = Step::LeftInDoubt(Doubt {
+            reason: Cow::Owned(Reason::named("http_503")),
+            asked: ASKED,
+        });
+        let mut steps = vec![Step::Answered, Step::Intended, Step::Concluded(full), doubt];
         steps.extend(bare.map(|class| Step::Concluded(outcome(class))));
         steps
     }
@@ -191,7 +210,7 @@ mod tests {
 
     /// A derived encoding follows its types: this fails when one of them changes, and the header's version must, too.
     #[test]
-    fn the_bytes_are_those_of_version_1() {
+    fn the_bytes_are_those_of_version_2() {
         let locator = Locator::new(&"f".into(), Place::Line(300)).with_key("k");
         let reason = Reason {
             error: "e".into(),
@@ -202,7 +221,10 @@ mod tests {
             fingerprint: Fingerprint::from_bytes([7; 16]),
             origin: (&locator).into(),
             at: UnixTime::from_secs(-1),
-            step: Step::Concluded(Outcome::new(Class::Quarantined, &reason, Some(Position(5)))),
+            step: Step::Concluded(Outcome {
+                held_back: Some(Position(5)),
+                ..Outcome::new(Class::Quarantined, ASKED, &reason)
+            }),
         };
         let user = UserHints {
             oid: Some("o".to_owned()),
@@ -219,7 +241,7 @@ mod tests {
         };
         let record = Unsealed::new(&entry, Some(&answer));
         let origin = b"\x01f\x02\xac\x02\x01\x01k";
-        let outcome = b"\x01\x03\x01e\x00\x01\xf8\xa2\x04\x00\x01\x05";
+        let outcome = b"\x01\x03\x01\x01a\x01c\x01s\x01e\x00\x01\xf8\xa2\x04\x00\x01\x05\x00";
         assert_eq!(
             record.entry_bytes(),
             [&[7; 16], &origin[..], b"\x01", outcome].concat()

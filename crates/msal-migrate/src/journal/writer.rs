@@ -17,7 +17,7 @@ use super::entry::Position;
 use super::error::JournalError;
 use super::key::Keys;
 use super::scan::{self, LONGEST_WRITE, Sessions};
-use super::state::State;
+use super::standing::Standing;
 use super::states::SharedStates;
 use super::unsealed::Unsealed;
 use super::{frame, header};
@@ -28,13 +28,14 @@ pub(super) enum Command {
     Append(Pending, ReplyTo<Position>),
     Finish(ReplyTo<()>),
     Read(Position, ReplyTo<Unsealed>),
+    Reserve(u64, ReplyTo<()>),
 }
 
 /// A record that is not on the disk yet.
 pub(super) struct Pending {
     pub(super) fingerprint: Fingerprint,
     /// Where the record brings the token, once it is on the disk.
-    pub(super) state: State,
+    pub(super) standing: Standing,
     pub(super) record: Unsealed,
 }
 
@@ -61,7 +62,7 @@ pub(super) struct Writer {
 pub(super) struct Written {
     position: Position,
     fingerprint: Fingerprint,
-    state: State,
+    standing: Standing,
     reply: ReplyTo<Position>,
 }
 
@@ -96,6 +97,12 @@ impl Writer {
                 let read = scan::read(&mut self.file, &self.path, &self.sessions, position);
                 drop(reply.send(read));
             }
+            Command::Reserve(bytes, reply) => {
+                self.commit();
+                let reserved = private_file::reserve(&self.file, self.end, bytes);
+                let reserved = reserved.map_err(JournalError::io("make room in", &self.path));
+                drop(reply.send(reserved));
+            }
             Command::Finish(reply) => {
                 self.commit();
                 drop(reply.send(self.finish()));
@@ -119,7 +126,7 @@ impl Writer {
                 self.waiting.push(Written {
                     position,
                     fingerprint: pending.fingerprint,
-                    state: pending.state,
+                    standing: pending.standing,
                     reply,
                 });
             }
@@ -136,7 +143,7 @@ impl Writer {
         if self.broken.is_none() {
             let mut states = self.states.lock();
             for written in &waiting {
-                states.set(written.fingerprint, written.state, written.position);
+                states.set(written.fingerprint, written.standing, written.position);
             }
         }
         for written in waiting {
@@ -178,6 +185,8 @@ impl Writer {
         if self.broken.is_none() {
             frame::put_closed(&mut self.group, self.number);
             self.write_group();
+            // Gives back what was reserved beyond the end.
+            drop(self.file.set_len(self.end));
         }
         if let Err(error) = header::sign(&mut self.file, None) {
             tracing::debug!(%error, "the journal still names this process");

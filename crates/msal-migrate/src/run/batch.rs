@@ -54,7 +54,7 @@ impl Redeemed {
 /// One token that is in the cache in memory and not yet known to be in the store.
 #[derive(Debug)]
 pub(crate) struct Unpublished {
-    pub(super) fingerprint: Fingerprint,
+    pub(crate) fingerprint: Fingerprint,
     pub(super) locator: Locator,
     pub(super) home_account_id: HomeAccountId,
     client_id: String,
@@ -77,9 +77,11 @@ impl Target {
         }
     }
 
-    /// Loads what is in the target already, so that a target that cannot be used is found before any token is sent.
+    /// Loads what is in the target already, and tries the way of a write, so that a target that cannot be used is found
+    /// before any token is sent.
     pub(crate) async fn prepare(&self) -> Result<(), MigrationError> {
-        Ok(self.cache.ensure_loaded().await?)
+        self.cache.ensure_loaded().await?;
+        Ok(self.cache.rehearse_save().await?)
     }
 
     /// Takes the tokens in, in memory.

@@ -8,6 +8,7 @@ use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Appending, Entry, Journal, Outcome, Step};
 use crate::record::Locator;
+use crate::retry::Rows;
 use crate::settings::Settings;
 
 /// What a run works with.
@@ -17,6 +18,8 @@ pub(crate) struct Engine<'a> {
     pub(crate) target: &'a Target,
     pub(crate) credentials: &'a Credentials,
     pub(crate) settings: &'a Settings,
+    /// The rows whose tokens may be another user's.
+    pub(crate) released: &'a Rows,
     pub(crate) metadata: &'a MetadataCache,
 }
 

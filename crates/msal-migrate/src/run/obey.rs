@@ -9,11 +9,10 @@ use super::batch::Redeemed;
 use super::lane::Halt;
 use super::queue::{Attempt, QueueId, TokenEndpoint};
 use super::send::Reply;
-use super::verdict::{Expectation, Order, TRIES, Verdict, in_run};
+use super::verdict::{Expectation, Next, Order, TRIES, Verdict, in_run};
 use super::work::{Finished, Work};
 use crate::error::MigrationError;
 use crate::journal::{Class, Position, Reason};
-use crate::plan::Redemption;
 
 impl Work<'_> {
     /// Does what follows from something that finished.
@@ -46,6 +45,7 @@ impl Work<'_> {
             client_id: &attempt.redemption.client_id,
             metadata: &endpoint.metadata,
             user: &attempt.redemption.user,
+            is_released: self.engine.released.name(&attempt.redemption.locator),
             settings: self.engine.settings,
         };
         let now = self.engine.runtime.clock.now();
@@ -60,22 +60,17 @@ impl Work<'_> {
                 self.queues[id].lane.refuse();
                 self.halt(id, attempt, reason);
             }
-            Order::LeaveInDoubt => {
-                self.queues[id].lane.arrive();
-                // The intent stands in the journal without an outcome: that is what "in doubt" means there.
-                self.observer.in_doubt();
-            }
             Order::Settle(verdict) => {
                 self.queues[id].lane.arrive();
-                self.settle(attempt.redemption, endpoint, verdict, sealed);
+                self.settle(attempt, endpoint, verdict, sealed);
             }
-            Order::SlowDown {
-                wait,
-                reason,
-                gives_up,
-            } => self.slow_down(id, attempt, wait, reason, gives_up),
+            Order::SlowDown { wait, reason, next } => {
+                self.slow_down(id, attempt, wait, reason, next);
+            }
             Order::Stop(source) => {
                 let host = attempt.redemption.authority.host().to_owned();
+                // Nothing was sent. With no more than its intent in the journal, the token would be in doubt.
+                self.leave_to_a_later_run(&attempt);
                 self.fail(MigrationError::Http { host, source });
             }
         }
@@ -83,18 +78,18 @@ impl Work<'_> {
 
     fn settle(
         &mut self,
-        redemption: Box<Redemption>,
+        attempt: Attempt,
         endpoint: &TokenEndpoint,
         verdict: Verdict,
         sealed: Option<Position>,
     ) {
         match verdict {
-            Verdict::Conclude(class, reason) => self.conclude(&redemption, class, &reason, None),
-            Verdict::HoldBack(reason) => {
-                self.conclude(&redemption, Class::Quarantined, &reason, sealed);
-            }
+            Verdict::Conclude(class, reason) => self.conclude(&attempt, class, &reason),
+            Verdict::HoldBack(reason, found) => self.hold_back(&attempt, &reason, &found, sealed),
+            Verdict::LeaveInDoubt(reason) => self.leave_in_doubt(&attempt.redemption, &reason),
             Verdict::Publish(tokens, home_account_id) => {
-                let redeemed = Redeemed::new(*redemption, self.engine.runtime.clock.now());
+                let now = self.engine.runtime.clock.now();
+                let redeemed = Redeemed::new(*attempt.redemption, now);
                 let target = self.engine.target;
                 let token = target.add(redeemed, &endpoint.metadata, &tokens, home_account_id);
                 self.unpublished.push(token);
@@ -103,28 +98,38 @@ impl Work<'_> {
         }
     }
 
-    /// Slows the lane down and sends the token again later, unless it has been sent often enough.
+    /// Slows the lane down, and does with the token what comes next.
     fn slow_down(
         &mut self,
         id: QueueId,
         attempt: Attempt,
         asked: Option<Duration>,
         reason: Reason,
-        gives_up: bool,
+        next: Next,
     ) {
         let jitter = self.jitter();
+        let is_in_doubt = next == Next::LeaveInDoubt;
+        if is_in_doubt {
+            self.leave_in_doubt(&attempt.redemption, &reason);
+        }
         let lane = &mut self.queues[id].lane;
         let wait = lane.stumble(asked, jitter);
-        if lane.halt().is_some() {
-            return self.halt(id, attempt, reason);
+        // An outage puts no more tokens in doubt than it would have one token sent.
+        let is_open = lane.halt().is_none();
+        if is_in_doubt && is_open && asked.is_none() && lane.setbacks() >= TRIES {
+            lane.exhaust();
         }
-        // Nothing when the lane waits already: the requests that were in flight together fail together.
-        if let Some(wait) = wait {
-            self.wait(id, wait);
+        match (lane.halt(), wait) {
+            (Some(halt), _) if is_in_doubt => return self.abandon(id, halt.class(), reason),
+            (Some(_), _) => return self.halt(id, attempt, reason),
+            (None, Some(wait)) => self.wait(id, wait, asked.is_some()),
+            // The lane waits already: the requests that were in flight together fail together.
+            (None, None) => {}
         }
-        match gives_up {
-            true => self.conclude(&attempt.redemption, Class::Retryable, &reason, None),
-            false => self.send_again(id, attempt),
+        match next {
+            Next::GiveUp => self.conclude(&attempt, Class::Retryable, &reason),
+            Next::LeaveInDoubt => {}
+            Next::SendAgain => self.send_again(id, attempt),
         }
     }
 
@@ -134,14 +139,14 @@ impl Work<'_> {
             .lane
             .halt()
             .map_or(Class::Retryable, Halt::class);
-        self.conclude(&attempt.redemption, class, &reason, None);
+        self.conclude(&attempt, class, &reason);
         self.abandon(id, class, reason);
     }
 
     /// Gives every waiting redemption of a halted lane the same outcome, and those that come later as well.
     fn abandon(&mut self, id: QueueId, class: Class, reason: Reason) {
         for attempt in self.queues.empty(id) {
-            self.conclude(&attempt.redemption, class, &reason, None);
+            self.conclude(&attempt, class, &reason);
         }
         self.queues[id].reason = reason;
     }
@@ -180,7 +185,9 @@ impl Work<'_> {
         lane.depart();
         match lane.stumble(asked, jitter) {
             // A host that has never answered is not waited for as long as one that names a wait.
-            Some(wait) if asked.is_some() || lane.setbacks() < TRIES => self.wait(id, wait),
+            Some(wait) if asked.is_some() || lane.setbacks() < TRIES => {
+                self.wait(id, wait, asked.is_some());
+            }
             _ => {
                 lane.exhaust();
                 self.refuse_authority(id, error);

@@ -8,15 +8,27 @@ use http::Uri;
 use msal_core::{Authority, ClientCredential, ProviderMetadata};
 
 use super::lane::Lane;
-use crate::journal::Reason;
+use crate::journal::{Position, Reason};
 use crate::plan::Redemption;
 use crate::settings::Settings;
 
 /// A redemption on its way, and how often it was sent.
-pub(super) struct Attempt {
+pub(crate) struct Attempt {
     /// Boxed, as it goes through several queues and futures.
     pub(super) redemption: Box<Redemption>,
+    /// Where the answer to an earlier redemption is held back, if the operator asks for another one.
+    pub(super) held_back: Option<Position>,
     pub(super) tries: u32,
+}
+
+impl Attempt {
+    pub(super) fn new(redemption: Redemption, held_back: Option<Position>) -> Self {
+        Self {
+            redemption: Box::new(redemption),
+            held_back,
+            tries: 0,
+        }
+    }
 }
 
 /// What waits for one lane.
@@ -165,6 +177,19 @@ impl Queues {
         }
     }
 
+    /// Takes out all that were sent before.
+    pub(super) fn take_sent(&mut self) -> Vec<Attempt> {
+        let mut sent = Vec::new();
+        for queue in &mut self.queues {
+            // They stand in front of all others.
+            while queue.waiting.front().is_some_and(|first| first.tries > 0) {
+                sent.extend(queue.waiting.pop_front());
+            }
+        }
+        self.waiting -= sent.len();
+        sent
+    }
+
     /// Takes out all that wait in a queue.
     pub(super) fn empty(&mut self, id: QueueId) -> VecDeque<Attempt> {
         let waiting = std::mem::take(&mut self[id].waiting);
@@ -198,20 +223,18 @@ mod tests {
 
     fn attempt(client_id: &str, token: &str) -> Attempt {
         let authority = Authority::parse("https://login.microsoftonline.com/contoso.example");
-        Attempt {
-            redemption: Box::new(Redemption {
-                fingerprint: Fingerprint::from_bytes([0; 16]),
-                refresh_token: RefreshToken::from(token),
-                client_id: client_id.to_owned(),
-                authority: authority.unwrap(),
-                scopes: ScopeSet::default(),
-                user: UserHints::default(),
-                locator: Locator::new(&"tokens.csv".into(), Place::Line(1)),
-                duplicates: 0,
-                warnings: Warnings::default(),
-            }),
-            tries: 0,
-        }
+        let redemption = Redemption {
+            fingerprint: Fingerprint::from_bytes([0; 16]),
+            refresh_token: RefreshToken::from(token),
+            client_id: client_id.to_owned(),
+            authority: authority.unwrap(),
+            scopes: ScopeSet::default(),
+            user: UserHints::default(),
+            locator: Locator::new(&"tokens.csv".into(), Place::Line(1)),
+            duplicates: 0,
+            warnings: Warnings::default(),
+        };
+        Attempt::new(redemption, None)
     }
 
     /// Puts tokens into queues whose endpoints are known.

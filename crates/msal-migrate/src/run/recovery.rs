@@ -1,5 +1,7 @@
 //! What earlier runs left in the journal is taken in before anything is sent.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use msal_core::{Authority, RefreshToken, ScopeSet, SecretBuffer};
@@ -8,22 +10,26 @@ use super::batch::{Redeemed, Unpublished};
 use super::engine::Engine;
 use super::verdict::{Expectation, Verdict, in_recovery};
 use crate::error::MigrationError;
-use crate::journal::{Answer, Class, Entry, Outcome, Position, Unsealed};
+use crate::fingerprint::Fingerprint;
+use crate::journal::{Answer, Class, Doubt, Entry, Outcome, Position, Step, Unsealed, Users};
 use crate::observer::Observer;
 use crate::record::{Locator, UserHints};
 
 /// Judges the answers that earlier runs sealed and did not publish. Those that were held back are judged again: the
-/// operator may have decided otherwise since. The oldest come first, because they have waited longest.
+/// operator may have decided otherwise since. The oldest come first, because they have waited longest. `is_of_input` says
+/// whether a token is one of the source: the place of a row is not enough to release a token of another source.
 pub(crate) async fn recover(
     engine: &Engine<'_>,
     observer: &mut dyn Observer,
+    is_of_input: &(dyn Fn(&Fingerprint) -> bool + Sync),
 ) -> Result<Vec<Unpublished>, MigrationError> {
     let positions = engine.journal.states().with_answers();
     let mut unpublished = Vec::new();
     for position in positions {
         // An entry that holds back nothing has nothing to be judged.
         if let Some((position, record)) = engine.journal.answered(position).await? {
-            unpublished.extend(settle(engine, observer, position, &record).await?);
+            let settled = settle(engine, observer, position, &record, is_of_input).await?;
+            unpublished.extend(settled);
         }
     }
     Ok(unpublished)
@@ -35,6 +41,7 @@ async fn settle(
     observer: &mut dyn Observer,
     position: Position,
     record: &Unsealed,
+    is_of_input: &(dyn Fn(&Fingerprint) -> bool + Sync),
 ) -> Result<Option<Unpublished>, MigrationError> {
     let (Some(entry), Some(answer)) = (record.entry(), record.answer()) else {
         return Err(MigrationError::SealedAnswer);
@@ -51,15 +58,29 @@ async fn settle(
         // The answer stays sealed; a later run finds the authority.
         return Ok(None);
     };
+    let locator = Locator::from(&entry.origin);
+    let released = engine.released;
     let expected = Expectation {
         client_id: answer.client_id,
         metadata: &metadata,
         user: &UserHints::from(&answer.user),
+        is_released: released.name_in_full(&locator)
+            || released.name(&locator) && is_of_input(&entry.fingerprint),
         settings: engine.settings,
     };
-    let (class, reason, held_back) = match in_recovery(&response, expected) {
+    let (class, reason, found) = match in_recovery(&response, expected) {
         Verdict::Conclude(class, reason) => (class, reason, None),
-        Verdict::HoldBack(reason) => (Class::Quarantined, reason, Some(position)),
+        Verdict::HoldBack(reason, found) => (Class::Quarantined, reason, Some(found)),
+        Verdict::LeaveInDoubt(reason) => {
+            observer.in_doubt();
+            let step = Step::LeftInDoubt(Doubt {
+                reason: Cow::Borrowed(&reason),
+                asked: answer.asked(),
+            });
+            let entry = engine.entry(entry.fingerprint, &locator, step);
+            engine.journal.append(&entry, None).await?;
+            return Ok(None);
+        }
         Verdict::Publish(tokens, home_account_id) => {
             observer.redeemed();
             let redeemed = redeemed(&entry, &answer);
@@ -70,15 +91,22 @@ async fn settle(
         }
     };
     observer.concluded(class);
-    let outcome = Outcome::new(class, &reason, held_back);
-    let locator = Locator::from(&entry.origin);
+    let outcome = Outcome {
+        held_back: found.as_ref().map(|_| position),
+        users: found.as_deref().map(|found| Users {
+            expected: answer.user.clone(),
+            found: found.into(),
+        }),
+        ..Outcome::new(class, answer.asked(), &reason)
+    };
     engine
         .conclude(entry.fingerprint, &locator, outcome)
         .await?;
     Ok(None)
 }
 
-fn response_of(answer: &Answer<'_>) -> Option<Response<Bytes>> {
+/// A sealed answer as it came, apart from its headers.
+pub(super) fn response_of(answer: &Answer<'_>) -> Option<Response<Bytes>> {
     let body = SecretBuffer::from(answer.body.to_vec()).into_shared();
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status).ok()?;
@@ -112,12 +140,12 @@ mod tests {
 
     use super::*;
     use crate::credentials::Credentials;
-    use crate::fingerprint::Fingerprint;
-    use crate::journal::{Destination, Journal, State, Step};
+    use crate::journal::{Destination, Journal, State};
     use crate::observer::NoObserver;
     use crate::record::Place;
+    use crate::retry::Rows;
     use crate::run::batch::Target;
-    use crate::settings::Settings;
+    use crate::settings::{RotationPolicy, Settings};
 
     /// A recovery asks nobody: the endpoints of Microsoft's cloud are known.
     #[derive(Debug)]
@@ -181,9 +209,11 @@ mod tests {
             target: &target,
             credentials: &Credentials::none(),
             settings,
+            released: &Rows::default(),
             metadata: &MetadataCache::default(),
         };
-        let unpublished = recover(&engine, &mut NoObserver::default()).await.unwrap();
+        let recovered = recover(&engine, &mut NoObserver::default(), &|_| true).await;
+        let unpublished = recovered.unwrap();
         unpublished.iter().map(|token| token.fingerprint).collect()
     }
 
@@ -225,6 +255,31 @@ mod tests {
             recovered(&journal, &Settings::default()).await,
             [token(1), token(5)]
         );
+    }
+
+    #[tokio::test]
+    async fn a_sealed_answer_that_does_not_say_what_was_done_leaves_a_token_in_doubt_that_may_be_spent()
+     {
+        let settings = Settings {
+            rotation: RotationPolicy::SingleUse,
+            ..Settings::default()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let journal = open(folder.path());
+        seal(&journal, 1, 200, "<html>portal</html>").await;
+        seal(&journal, 2, 200, r#"{"error":"temporarily_unavailable"}"#).await;
+        seal(&journal, 3, 503, "refresh_token").await;
+        seal(&journal, 4, 200, r#"{"error":"invalid_client"}"#).await;
+        drop(journal);
+
+        for _ in 0..2 {
+            let journal = open(folder.path());
+            assert_eq!(recovered(&journal, &settings).await, []);
+            let states = [1, 2, 3, 4].map(|n| journal.states().get(&token(n)).unwrap());
+            let refused = State::Concluded(Class::Failed);
+            let doubt = State::InDoubt;
+            assert_eq!(states, [doubt, doubt, doubt, refused]);
+        }
     }
 
     #[tokio::test]

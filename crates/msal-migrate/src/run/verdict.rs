@@ -5,13 +5,19 @@
 //! | tokens of the user whom the source names | publish | publish |
 //! | tokens that must not be published as they are | hold back | hold back |
 //! | a refusal: the user must take part | conclude: needs user | conclude: needs user |
-//! | a refusal of the client | halt the lane: failed | conclude: failed |
-//! | a refusal for another reason | conclude: failed | conclude: failed |
-//! | a server that is busy or broken | slow down | conclude: retryable |
-//! | what no token endpoint answers, such as a proxy's page | slow down | conclude: retryable |
+//! | a refusal of the client that every token of the lane would meet | halt the lane: failed | conclude: failed |
+//! | a refusal for another reason, such as the wrong tenant | conclude: failed | conclude: failed |
+//! | a server that is busy or broken | slow down, send again | conclude: retryable |
+//! | a page where an answer should be, with a success | slow down, send again | conclude: retryable |
+//! | a page where an answer should be, with a failure | conclude: failed | conclude: failed |
 //! | nothing: the host cannot be talked to at all | stop | |
-//! | nothing: a token that is spent by use may have arrived | in doubt | |
-//! | nothing, for another reason | slow down | |
+//! | nothing, for another reason | slow down, send again | |
+//!
+//! Where tokens are spent by use, the rows from "busy or broken" on are in doubt instead, in a run and in a recovery,
+//! whenever the token may have arrived: none of these answers says that the server did nothing. A 429 does not say it
+//! either: RFC 6585 §4 is about how many requests there were, and a gateway that counts them may answer in the place of
+//! a server that has acted. A refusal in the form of RFC 6749 §5.2 is the server's word that it issued nothing.
+//! [`Finding::doubt`] decides it for all of them.
 //!
 //! A recovery judges what an earlier run sealed. It has no lane to halt or to slow down, so its verdicts are about the
 //! token alone: what it concludes as failed or retryable is sent again by the run that follows it.
@@ -22,13 +28,13 @@ use bytes::Bytes;
 use http::Response;
 use msal::{HttpError, HttpErrorKind};
 use msal_core::{
-    HomeAccountId, ProviderMetadata, Refusal, ServiceError, TokenOutcome, TokenResponse, UnixTime,
-    retry_after,
+    HomeAccountId, ProviderMetadata, Refusal, ServiceError, Tenant, TokenOutcome, TokenResponse,
+    UnixTime, retry_after,
 };
 
 use crate::journal::{Class, Reason};
 use crate::record::UserHints;
-use crate::settings::Settings;
+use crate::settings::{RotationPolicy, Settings};
 
 /// What is expected of an answer.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +43,8 @@ pub(super) struct Expectation<'a> {
     pub(super) metadata: &'a ProviderMetadata,
     /// Whose token it is said to be.
     pub(super) user: &'a UserHints,
+    /// Whether the operator accepts tokens of another user for this row.
+    pub(super) is_released: bool,
     pub(super) settings: &'a Settings,
 }
 
@@ -45,8 +53,11 @@ pub(super) struct Expectation<'a> {
 pub(super) enum Verdict {
     /// It has its outcome.
     Conclude(Class, Reason),
-    /// There are tokens, and they must not be published as this user's: they stay sealed in the journal.
-    HoldBack(Reason),
+    /// There are tokens, and they must not be published as this user's: they stay sealed in the journal. Says whose they
+    /// are, as far as the answer does.
+    HoldBack(Reason, Box<UserHints>),
+    /// Nobody knows whether the token is spent: it is not sent again unasked.
+    LeaveInDoubt(Reason),
     /// Its tokens go to the target.
     Publish(Box<TokenResponse>, HomeAccountId),
 }
@@ -56,20 +67,28 @@ pub(super) enum Verdict {
 pub(super) enum Order {
     /// The client is refused, whatever token it shows: nothing more is sent for it in this run.
     HaltLane(Reason),
-    /// Nobody knows whether the token is spent: it is not sent again.
-    LeaveInDoubt,
     /// The lane goes on, and this follows for the token.
     Settle(Verdict),
-    /// The lane waits, and then the token is sent again.
+    /// The lane waits, and this follows for the token.
     SlowDown {
         /// How long the server asks to be left alone.
         wait: Option<Duration>,
         reason: Reason,
-        /// The token has been sent often enough: the lane waits, and the token is left to a later run.
-        gives_up: bool,
+        next: Next,
     },
     /// Whatever is sent to this host fails: the run ends.
     Stop(HttpError),
+}
+
+/// What follows for a token whose lane slows down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It has been sent often enough, and is left to a later run.
+    GiveUp,
+    /// It may be spent: it is not sent again unasked.
+    LeaveInDoubt,
+    /// It is sent again after the wait.
+    SendAgain,
 }
 
 /// Judges what came back for a token that a run has sent `tries` times.
@@ -79,97 +98,149 @@ pub(super) fn in_run(
     tries: u32,
     now: UnixTime,
 ) -> Order {
-    let again = |wait: Option<Duration>, reason| Order::SlowDown {
-        // A server that names a wait is expected to answer after it; one that does not may never.
-        gives_up: wait.is_none() && tries >= TRIES,
-        wait,
-        reason,
+    let (finding, wait) = match answer {
+        Ok(response) => (
+            Finding::of(response, expected),
+            retry_after(response.headers(), now),
+        ),
+        Err(error) => match error.kind() {
+            HttpErrorKind::Certificate | HttpErrorKind::Request => return Order::Stop(error),
+            _ => (Finding::of_silence(&error), None),
+        },
     };
-    let response = match answer {
-        Ok(response) => response,
-        Err(error) => return in_silence(error, expected.settings, again),
-    };
-    match Finding::of(response, expected) {
-        Finding::Busy(reason) => again(retry_after(response.headers(), now), reason),
+    if let Some(reason) = finding.doubt(expected.settings.rotation) {
+        // Whatever answers for the server answers the next token alike: one after the other would be put in doubt.
+        let next = Next::LeaveInDoubt;
+        return Order::SlowDown { wait, reason, next };
+    }
+    match finding {
+        Finding::Busy { reason, .. } => Order::SlowDown {
+            // A server that names a wait is expected to answer after it; one that does not may never.
+            next: match wait.is_none() && tries >= TRIES {
+                true => Next::GiveUp,
+                false => Next::SendAgain,
+            },
+            wait,
+            reason,
+        },
         Finding::ClientRefused(reason) => Order::HaltLane(reason),
+        Finding::Page(reason) => Order::Settle(Verdict::Conclude(Class::Failed, reason)),
         Finding::Token(verdict) => Order::Settle(verdict),
-        Finding::Unreadable => again(None, Reason::named("unreadable_response")),
     }
 }
 
 /// Judges an answer that an earlier run sealed.
 pub(super) fn in_recovery(response: &Response<Bytes>, expected: Expectation<'_>) -> Verdict {
-    match Finding::of(response, expected) {
-        // How long the server asked to be left alone was meant for that run.
-        Finding::Busy(reason) => Verdict::Conclude(Class::Retryable, reason),
-        // The secret may have been corrected since: one answer of the past halts no lane.
-        Finding::ClientRefused(reason) => Verdict::Conclude(Class::Failed, reason),
-        Finding::Token(verdict) => verdict,
-        Finding::Unreadable => {
-            Verdict::Conclude(Class::Retryable, Reason::named("unreadable_response"))
-        }
+    let finding = Finding::of(response, expected);
+    if let Some(reason) = finding.doubt(expected.settings.rotation) {
+        return Verdict::LeaveInDoubt(reason);
     }
-}
-
-/// What follows where there is no answer.
-fn in_silence(
-    error: HttpError,
-    settings: &Settings,
-    again: impl FnOnce(Option<Duration>, Reason) -> Order,
-) -> Order {
-    match error.kind() {
-        HttpErrorKind::Certificate | HttpErrorKind::Request => Order::Stop(error),
-        _ if error.may_have_been_sent() && !settings.rotation.allows_repeat() => {
-            Order::LeaveInDoubt
+    match finding {
+        // How long the server asked to be left alone was meant for that run.
+        Finding::Busy { reason, .. } => Verdict::Conclude(Class::Retryable, reason),
+        // The secret may have been corrected since: one answer of the past halts no lane.
+        Finding::ClientRefused(reason) | Finding::Page(reason) => {
+            Verdict::Conclude(Class::Failed, reason)
         }
-        _ => again(None, Reason::named("no_answer")),
+        Finding::Token(verdict) => verdict,
     }
 }
 
 /// What an answer is, whenever it is judged.
 enum Finding {
-    /// The server is busy or broken.
-    Busy(Reason),
+    /// The server is busy, broken or silent.
+    Busy {
+        reason: Reason,
+        may_have_arrived: bool,
+    },
     /// The client itself is refused.
     ClientRefused(Reason),
+    /// A refusal that is not in the form of RFC 6749 §5.2: who says it is unknown.
+    Page(Reason),
     /// It concerns this token only.
     Token(Verdict),
-    /// Not an answer of a token endpoint, and no refresh token is in it.
-    Unreadable,
 }
 
 impl Finding {
     fn of(response: &Response<Bytes>, expected: Expectation<'_>) -> Self {
         match TokenOutcome::read(response, expected.client_id) {
             TokenOutcome::Tokens(tokens) => Self::Token(of_tokens(tokens, expected)),
-            TokenOutcome::Refused(error) => Self::of_refusal(&error),
-            // Without a refresh token in it there is nothing to keep.
-            TokenOutcome::Malformed(malformed) if malformed.refresh_tokens.is_empty() => {
-                Self::Unreadable
+            TokenOutcome::Refused(error) => Self::of_refusal(&error, expected),
+            TokenOutcome::Malformed(malformed) if !malformed.refresh_tokens.is_empty() => {
+                Self::Token(hold_back("malformed_response", UserHints::default()))
             }
-            TokenOutcome::Malformed(_) => Self::Token(hold_back("malformed_response")),
-            _ => Self::Unreadable,
+            // Not an answer of a token endpoint, and no refresh token is in it: there is nothing to keep.
+            _ => Self::Busy {
+                reason: Reason::named("unreadable_response"),
+                may_have_arrived: true,
+            },
         }
     }
 
-    fn of_refusal(error: &ServiceError) -> Self {
+    fn of_refusal(error: &ServiceError, expected: Expectation<'_>) -> Self {
         let reason = Reason::from(error);
         match error.refusal() {
-            Refusal::Transient => Self::Busy(reason),
-            Refusal::InteractionRequired => {
+            Refusal::Transient => Self::Busy {
+                reason,
+                may_have_arrived: true,
+            },
+            Refusal::InteractionRequired if !is_about_the_place(error) => {
                 Self::Token(Verdict::Conclude(Class::NeedsUser, reason))
             }
-            // RFC 6749 §5.2: these two are about the client and not about its token, so that a thousand requests would
-            // be refused alike.
-            _ if matches!(
-                error.error.as_str(),
-                "invalid_client" | "unauthorized_client"
-            ) =>
-            {
+            _ if error.error.is_empty() => Self::Page(reason),
+            _ if refuses_all_alike(error, expected.metadata.authority().tenant()) => {
                 Self::ClientRefused(reason)
             }
             _ => Self::Token(Verdict::Conclude(Class::Failed, reason)),
         }
+    }
+
+    fn of_silence(error: &HttpError) -> Self {
+        Self::Busy {
+            reason: Reason::named("no_answer"),
+            may_have_arrived: error.may_have_been_sent(),
+        }
+    }
+
+    /// Why the token must not be sent again unasked, if so: it may be spent. The one place that asks the rotation policy.
+    fn doubt(&self, rotation: RotationPolicy) -> Option<Reason> {
+        match self {
+            _ if rotation.allows_repeat() => None,
+            Self::Busy {
+                reason,
+                may_have_arrived: true,
+            }
+            | Self::Page(reason) => Some(reason.clone()),
+            Self::Busy { .. } | Self::ClientRefused(_) | Self::Token(_) => None,
+        }
+    }
+}
+
+/// Whether the server says that it was asked at the wrong place, or as the wrong application, and nothing about the user:
+/// signing in there would not help. `error` does not tell, because Entra says `invalid_grant` in both cases.
+fn is_about_the_place(error: &ServiceError) -> bool {
+    let lists = [
+        &OTHER_TENANTS_USER[..],
+        &NO_TENANT,
+        &CLIENT_IN_DIRECTORY,
+        &CLIENT_ANYWHERE,
+    ];
+    let is_listed = |code| lists.iter().any(|list| list.contains(code));
+    error.codes.iter().any(is_listed)
+}
+
+/// Whether every token of the same client and authority would be refused like this one.
+fn refuses_all_alike(error: &ServiceError, tenant: &Tenant) -> bool {
+    let has = |list: &[i64]| error.codes.iter().any(|code| list.contains(code));
+    // RFC 6749 §5.2: these two are about the client and not about its token.
+    match error.error.as_str() {
+        // One user is not of this tenant; others may be.
+        "invalid_client" | "unauthorized_client" if has(&OTHER_TENANTS_USER) => false,
+        // `organizations` and its like stand for all directories: what one of them says about the client is about that
+        // one, where the user is at home. What the client proves itself with is the same everywhere.
+        "invalid_client" => !tenant.is_shared() || !has(&CLIENT_IN_DIRECTORY),
+        "unauthorized_client" => !tenant.is_shared() || has(&CLIENT_ANYWHERE),
+        _ => false,
     }
 }
 
@@ -178,20 +249,33 @@ fn of_tokens(tokens: Box<TokenResponse>, expected: Expectation<'_>) -> Verdict {
     if let Some(claims) = tokens.claims()
         && expected.metadata.check_id_token_issuer(claims).is_err()
     {
-        return hold_back("wrong_issuer");
+        return hold_back("wrong_issuer", user_of(&tokens));
     }
     let Some(home_account_id) = tokens.home_account_id() else {
-        return hold_back("no_identity");
+        return hold_back("no_identity", user_of(&tokens));
     };
     // The operator may have looked at the mismatches, and accepts them.
-    match expected.settings.allow_user_mismatch || is_expected_user(&tokens, expected.user) {
+    let accepts_all = expected.is_released || expected.settings.allow_user_mismatch;
+    match accepts_all || is_expected_user(&tokens, expected.user) {
         true => Verdict::Publish(tokens, home_account_id),
-        false => hold_back("user_mismatch"),
+        false => hold_back("user_mismatch", user_of(&tokens)),
     }
 }
 
-fn hold_back(reason: &'static str) -> Verdict {
-    Verdict::HoldBack(Reason::named(reason))
+fn hold_back(reason: &'static str, found: UserHints) -> Verdict {
+    Verdict::HoldBack(Reason::named(reason), Box::new(found))
+}
+
+/// Whose tokens these are, as far as they say.
+fn user_of(tokens: &TokenResponse) -> UserHints {
+    let claims = tokens.claims();
+    UserHints {
+        username: claims.and_then(|claims| claims.username.clone()),
+        oid: claims.and_then(|claims| claims.object_id.clone()),
+        tid: claims.and_then(|claims| claims.tenant_id.clone()),
+        sub: None,
+        home_account_id: tokens.home_account_id(),
+    }
 }
 
 /// Compares the strongest hint there is with what the answer says; weaker ones do not count where a stronger one
@@ -225,6 +309,18 @@ fn same(one: Option<&str>, other: Option<&str>) -> Option<bool> {
 
 /// How often one token is sent in a run when the server fails in a way that concerns this token only.
 pub(super) const TRIES: u32 = 5;
+
+/// AADSTS numbers: the user's account, or the token, is of another tenant than the one that was asked.
+const OTHER_TENANTS_USER: [i64; 7] = [50_020, 50_034, 51_004, 90_072, 500_208, 700_005, 7_000_012];
+
+/// AADSTS numbers: there is no such tenant, or the request names none.
+const NO_TENANT: [i64; 4] = [50_059, 50_128, 90_002, 90_019];
+
+/// AADSTS numbers: the application is not in the directory, or is disabled or misconfigured there.
+const CLIENT_IN_DIRECTORY: [i64; 6] = [70_001, 650_051, 650_052, 650_056, 700_016, 7_000_112];
+
+/// AADSTS numbers: the application does not serve accounts of all tenants, serves others than this authority's, or is none.
+const CLIENT_ANYWHERE: [i64; 3] = [50_194, 700_038, 9_002_331];
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 //!
 //! Whatever takes time is a future here that ends in a [`Finished`], so that a run is one task and nothing is locked.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
@@ -13,10 +14,12 @@ use super::correlation::CorrelationIds;
 use super::engine::Engine;
 use super::queue::{Attempt, QueueId, Queues};
 use super::send::{Sent, send};
+use crate::cause::Causes;
 use crate::error::MigrationError;
-use crate::journal::{Class, Outcome, Position, Reason};
+use crate::journal::{Appending, Asked, Class, Doubt, Outcome, Position, Reason, Step, Users};
 use crate::observer::Observer;
 use crate::plan::Redemption;
+use crate::record::UserHints;
 
 /// Something that took time, and its result.
 pub(super) enum Finished {
@@ -44,6 +47,8 @@ pub(super) struct Work<'a> {
     /// Nothing new is started; what is in flight is brought home.
     pub(super) is_draining: bool,
     pub(super) failure: Option<MigrationError>,
+    /// Why tokens did not get into the target.
+    pub(super) causes: Causes,
     /// What all requests say of themselves, apart from their correlation ids.
     context: RequestContext,
     correlation_ids: CorrelationIds,
@@ -66,6 +71,7 @@ impl<'a> Work<'a> {
             is_publishing: false,
             is_draining: false,
             failure: None,
+            causes: Causes::default(),
             context: RequestContext::new(
                 String::new(),
                 Telemetry::current(ApiId::ByRefreshToken, 1),
@@ -77,26 +83,26 @@ impl<'a> Work<'a> {
     }
 
     /// Puts a redemption into the queue of its authority and client.
-    pub(super) fn accept(&mut self, redemption: Box<Redemption>) {
-        let id = match self.queues.find(&redemption) {
+    pub(super) fn accept(&mut self, attempt: Attempt) {
+        let redemption = &*attempt.redemption;
+        let id = match self.queues.find(redemption) {
             Some(id) => id,
             None => {
-                let id = self.queues.open(&redemption, self.engine.settings);
+                let id = self.queues.open(redemption, self.engine.settings);
                 self.discover(id);
                 id
             }
-        };
-        let attempt = Attempt {
-            redemption,
-            tries: 0,
         };
         if let Some(attempt) = self.refuse_if_halted(id, attempt) {
             self.queues.push_last(id, attempt);
         }
     }
 
-    /// Lets a redemption be sent again, before all that wait.
+    /// Lets a redemption be sent again, before all that wait. It was not received, or may be sent as often as one likes.
     pub(super) fn send_again(&mut self, id: QueueId, attempt: Attempt) {
+        if self.is_draining {
+            return self.leave_to_a_later_run(&attempt);
+        }
         if let Some(attempt) = self.refuse_if_halted(id, attempt) {
             self.queues.push_first(id, attempt);
         }
@@ -109,7 +115,7 @@ impl<'a> Work<'a> {
             return Some(attempt);
         };
         let reason = queue.reason.clone();
-        self.conclude(&attempt.redemption, halt.class(), &reason, None);
+        self.conclude(&attempt, halt.class(), &reason);
         None
     }
 
@@ -153,9 +159,12 @@ impl<'a> Work<'a> {
         Ok(context)
     }
 
-    /// Lets a lane wait that is blocked.
-    pub(super) fn wait(&mut self, id: QueueId, wait: Duration) {
-        self.observer.waiting(wait);
+    /// Lets a lane wait that is blocked, because its server asks for it, or has failed.
+    pub(super) fn wait(&mut self, id: QueueId, wait: Duration, is_asked: bool) {
+        match is_asked {
+            true => self.observer.waiting(wait),
+            false => self.observer.backing_off(wait),
+        }
         let clock = &self.engine.runtime.clock;
         self.waits.push(Box::pin(async move {
             clock.sleep(wait).await;
@@ -193,19 +202,76 @@ impl<'a> Work<'a> {
         }));
     }
 
-    /// Gives a redemption its outcome.
-    pub(super) fn conclude(
-        &mut self,
-        redemption: &Redemption,
-        class: Class,
-        reason: &Reason,
-        held_back: Option<Position>,
-    ) {
+    /// Gives a redemption its outcome: no tokens came of it.
+    pub(super) fn conclude(&mut self, attempt: &Attempt, class: Class, reason: &Reason) {
+        if let Some(held_back) = attempt.held_back {
+            // An earlier answer is held back, and the operator may still publish that.
+            return self.hold_back(attempt, reason, &UserHints::default(), Some(held_back));
+        }
         self.observer.concluded(class);
-        let outcome = Outcome::new(class, reason, held_back);
+        let redemption = &*attempt.redemption;
+        let authority = redemption.authority.to_string();
+        let outcome = Outcome::new(class, asked(redemption, &authority), reason);
+        self.record_outcome(redemption, outcome);
+    }
+
+    /// Keeps the answer to a redemption in the journal, where it is `sealed`; `found` is whose tokens are in it.
+    pub(super) fn hold_back(
+        &mut self,
+        attempt: &Attempt,
+        reason: &Reason,
+        found: &UserHints,
+        sealed: Option<Position>,
+    ) {
+        self.observer.concluded(Class::Quarantined);
+        let redemption = &*attempt.redemption;
+        let authority = redemption.authority.to_string();
+        let users = Users {
+            expected: (&redemption.user).into(),
+            found: found.into(),
+        };
+        let outcome = Outcome {
+            held_back: sealed,
+            users: Some(users),
+            ..Outcome::new(Class::Quarantined, asked(redemption, &authority), reason)
+        };
+        self.record_outcome(redemption, outcome);
+    }
+
+    fn record_outcome(&mut self, redemption: &Redemption, outcome: Outcome<'_>) {
+        self.causes.add(
+            outcome.class,
+            &outcome.reason,
+            &redemption.client_id,
+            &redemption.authority,
+        );
         let appending = self
             .engine
             .conclude(redemption.fingerprint, &redemption.locator, outcome);
+        self.record(appending);
+    }
+
+    /// Leaves a redemption to a later run that was not received, or may be sent as often as one likes.
+    pub(super) fn leave_to_a_later_run(&mut self, attempt: &Attempt) {
+        self.conclude(attempt, Class::Retryable, &Reason::named("no_answer"));
+    }
+
+    /// Writes down that a token may be spent, and why nobody knows.
+    pub(super) fn leave_in_doubt(&mut self, redemption: &Redemption, reason: &Reason) {
+        self.observer.in_doubt();
+        let authority = redemption.authority.to_string();
+        let step = Step::LeftInDoubt(Doubt {
+            reason: Cow::Borrowed(reason),
+            asked: asked(redemption, &authority),
+        });
+        let entry = self
+            .engine
+            .entry(redemption.fingerprint, &redemption.locator, step);
+        let appending = self.engine.journal.append(&entry, None);
+        self.record(appending);
+    }
+
+    fn record(&self, appending: Appending) {
         self.running.push(Box::pin(async move {
             let recorded = appending.await;
             Finished::Recording(recorded.map(drop).map_err(MigrationError::from))
@@ -226,7 +292,16 @@ impl<'a> Work<'a> {
     /// Something that concerns the whole run: the first such error is the one that is reported.
     pub(super) fn fail(&mut self, error: MigrationError) {
         self.failure.get_or_insert(error);
+        self.drain();
+    }
+
+    /// Starts nothing new. What waits to be sent again is written down as left: its intent alone would mean that it may
+    /// be spent.
+    pub(super) fn drain(&mut self) {
         self.is_draining = true;
+        for attempt in self.queues.take_sent() {
+            self.leave_to_a_later_run(&attempt);
+        }
     }
 
     /// Between 0 and 1.
@@ -235,5 +310,14 @@ impl<'a> Work<'a> {
         // Without randomness all wait equally long, which is no worse than having no jitter.
         let _unavailable = self.engine.runtime.random.fill(&mut byte);
         f64::from(byte[0]) / 255.0
+    }
+}
+
+/// What is asked for a redemption; `authority` is its authority as text.
+pub(super) fn asked<'a>(redemption: &'a Redemption, authority: &'a str) -> Asked<'a> {
+    Asked {
+        authority,
+        client_id: &redemption.client_id,
+        scopes: redemption.scopes.as_str(),
     }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use msal::{BoxFuture, HttpClient, HttpError, HttpErrorKind};
 use msal_emulator::{Fault, Rotation, Settings as EmulatorSettings};
-use msal_migrate::{Completion, JournalReader, NoObserver, RotationPolicy};
+use msal_migrate::{Completion, JournalReader, NoObserver, RotationPolicy, State, TokenReport};
 
 use crate::world::{InProcess, World};
 
@@ -253,4 +253,126 @@ async fn a_journal_of_another_target_is_refused() {
         matches!(error, msal_migrate::MigrationError::Journal(_)),
         "{error}"
     );
+}
+
+/// A server that revokes all tokens of a sign-in when a spent one is presented again, and a fault after it has acted.
+fn strict() -> World {
+    let settings = EmulatorSettings::default().rotation(Rotation::SingleUseWithReuseDetection);
+    let mut world = World::with(settings);
+    world.settings.rotation = RotationPolicy::SingleUse;
+    world
+}
+
+/// The kinds of answers that do not say that the server has acted, each after it has.
+fn faults_after_the_server_has_acted() -> Vec<(&'static str, Fault)> {
+    let failure = |status| Fault::failure(status, None, "");
+    let html = [("content-type", "text/html")];
+    vec![
+        ("http_500", failure(500)),
+        ("http_502", Fault::respond(502, html, "<html>bad gateway")),
+        ("http_503", Fault::unavailable(None)),
+        ("http_503", Fault::unavailable(Some(30))),
+        ("http_504", failure(504)),
+        ("http_429", Fault::throttle(30)),
+        ("http_429", failure(429)),
+        ("unreadable_response", Fault::not_json()),
+        ("unreadable_response", Fault::respond(200, html, "")),
+        ("http_403", Fault::respond(403, html, "<html>blocked")),
+        ("temporarily_unavailable", Fault::aadsts(90033)),
+        ("invalid_grant", Fault::aadsts(50196)),
+    ]
+}
+
+#[tokio::test]
+async fn a_token_on_which_the_server_may_have_acted_is_sent_once_and_named() {
+    for (name, fault) in faults_after_the_server_has_acted() {
+        let world = strict();
+        world.http.emulator.add_fault(fault.after_effect().nth(2));
+        let entries = world.users(5);
+        for _ in 0..3 {
+            let report = world.run(&entries).await.unwrap();
+            assert_eq!((report.migrated, report.in_doubt), (4, 1), "{name}");
+            assert_eq!(report.completion(), Completion::Failed, "{name}");
+        }
+        let redemptions = world.http.emulator.redemptions();
+        assert!(redemptions.rows().iter().all(|row| row.seen == 1), "{name}");
+        assert_eq!(redemptions.seen(), 5, "{name}");
+        let mut doubts = Vec::new();
+        let journal = JournalReader::open(world.journal()).unwrap();
+        let visit = &mut |token: TokenReport| {
+            if token.state == State::InDoubt {
+                doubts.push(token.reason.error.into_owned());
+            }
+        };
+        journal.tokens(visit).unwrap();
+        assert_eq!(doubts, [name]);
+    }
+}
+
+#[tokio::test]
+async fn what_stays_valid_is_sent_again_after_the_same_faults() {
+    for (name, fault) in faults_after_the_server_has_acted() {
+        let world = World::new();
+        world.http.emulator.add_fault(fault.after_effect().nth(2));
+        let entries = world.users(5);
+        let mut report = world.run(&entries).await.unwrap();
+        // A page is nobody's word: what it stands for may have to be corrected before the next run.
+        if report.failed == 1 {
+            report = world.run(&entries).await.unwrap();
+        }
+        assert_eq!((report.migrated, report.in_doubt), (5, 0), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_outage_leaves_most_tokens_unsent_where_each_would_be_in_doubt() {
+    for fault in [
+        Fault::unavailable(None),
+        Fault::respond(403, [("a", "b")], "<html>"),
+    ] {
+        let mut world = strict();
+        world.settings.concurrency = 4;
+        world.http.emulator.add_fault(fault);
+        let entries = world.users(40);
+        let report = world.run(&entries).await.unwrap();
+        assert!((1..=10).contains(&report.in_doubt), "{}", report.in_doubt);
+        assert_eq!(report.in_doubt + report.retryable, 40);
+        assert_eq!(world.http.emulator.redemptions().seen(), report.in_doubt);
+
+        world.http.emulator.clear_faults();
+        let doubts = report.in_doubt;
+        let report = world.run(&entries).await.unwrap();
+        assert_eq!((report.migrated, report.in_doubt), (40 - doubts, doubts));
+    }
+}
+
+/// The token endpoint cannot be reached, so that nothing is sent.
+#[tokio::test]
+async fn a_token_that_was_not_received_is_in_doubt_at_no_time() {
+    #[derive(Debug)]
+    struct Severed(InProcess, HttpErrorKind);
+    impl HttpClient for Severed {
+        fn send(
+            &self,
+            request: Request<Bytes>,
+        ) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+            match request.method() == http::Method::POST {
+                true => Box::pin(std::future::ready(Err(HttpError::bare(self.1)))),
+                false => self.0.send(request),
+            }
+        }
+    }
+    for kind in [HttpErrorKind::Unreachable, HttpErrorKind::Certificate] {
+        let mut world = strict();
+        let whole = world.runtime.clone();
+        world.runtime.http = Arc::new(Severed(world.http.clone(), kind));
+        let entries = world.users(5);
+        let ended = world.run(&entries).await;
+        assert_eq!(ended.is_err(), kind == HttpErrorKind::Certificate);
+        let counts = JournalReader::open(world.journal()).unwrap().counts();
+        assert_eq!(counts.in_doubt, 0, "{kind:?}");
+
+        world.runtime = whole;
+        assert_eq!(world.run(&entries).await.unwrap().migrated, 5, "{kind:?}");
+    }
 }

@@ -20,7 +20,7 @@ use msal_core::Dialect;
 use msal_emulator::{Directory, Emulator, Settings as EmulatorSettings, sample};
 use msal_migrate::{
     AuthorityOverride, Class, Credentials, Destination, JournalReader, Migration, MigrationError,
-    NoObserver, PlanOptions, Report, Settings, SourceOptions, State, open,
+    NoObserver, PlanOptions, Report, Retry, Settings, SourceOptions, State, open,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -162,6 +162,33 @@ impl World {
         .plan(plan)
         .credentials(self.credentials.clone())
         .settings(self.settings)
+    }
+
+    /// Runs with other options of the plan than the usual ones.
+    pub(crate) async fn run_as(&self, plan: PlanOptions, entries: &[Value]) -> Report {
+        let never = Box::pin(std::future::pending());
+        let migration = self.migration(entries).plan(plan);
+        migration
+            .run(&mut NoObserver::default(), never)
+            .await
+            .unwrap()
+    }
+
+    /// Runs at the authority of `tenant`, whatever the rows say.
+    pub(crate) async fn run_at(&self, tenant: &str, entries: &[Value]) -> Report {
+        let mut plan = PlanOptions::default();
+        plan.authority = Some(AuthorityOverride::parse(&format!("{HOST}/{tenant}")).unwrap());
+        self.run_as(plan, entries).await
+    }
+
+    /// Runs, and tries again what `retry` names.
+    pub(crate) async fn run_again(&self, entries: &[Value], retry: Retry) -> Report {
+        let never = Box::pin(std::future::pending());
+        let migration = self.migration(entries).retry(retry);
+        migration
+            .run(&mut NoObserver::default(), never)
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn run(&self, entries: &[Value]) -> Result<Report, MigrationError> {

@@ -6,7 +6,7 @@ macro_rules! duties {
         mod $os {
             use std::{ffi::OsStr, fs, io::ErrorKind, time::Duration};
 
-            use super::super::$os::{Handle, is_alive, make_folder, refusal, vet};
+            use super::super::$os::{Handle, is_alive, make_folder, refusal, reserve, vet};
             use crate::access::Access;
 
             #[test]
@@ -89,6 +89,15 @@ macro_rules! duties {
                 ] {
                     assert_eq!(refusal(&opened.unwrap_err()), Some("it is a symbolic link"));
                 }
+            }
+
+            #[test]
+            fn a_file_stays_as_long_as_it_is_when_room_is_kept_for_it() {
+                let home = tempfile::tempdir().unwrap();
+                let folder = Handle::open(home.path()).unwrap().unwrap();
+                let file = folder.create_file(OsStr::new("file")).unwrap();
+                reserve(&file, 0, 1 << 20).unwrap();
+                assert_eq!(file.metadata().unwrap().len(), 0);
             }
 
             #[test]

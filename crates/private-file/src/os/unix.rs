@@ -169,6 +169,23 @@ fn seconds(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
+/// Keeps room on the disk for a file, which does not grow by it.
+#[cfg(target_os = "linux")]
+pub(crate) fn reserve(file: &File, offset: u64, len: u64) -> io::Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    match fallocate(file, FallocateFlags::KEEP_SIZE, offset, len) {
+        // Not every file system can.
+        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Nothing to do: only Linux keeps room without making the file longer.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn reserve(_file: &File, _offset: u64, _len: u64) -> io::Result<()> {
+    Ok(())
+}
+
 const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// Start times come in hundredths of a second, and two clocks are compared.

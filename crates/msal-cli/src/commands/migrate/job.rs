@@ -1,12 +1,13 @@
 //! A migration as the commands run it: into a file, with progress, verified at the end.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use msal::{BoxFuture, CacheStore, FileStore, Partition, Runtime, SharedTokenCache};
 use msal_migrate::{
-    Credentials, Destination, Migration, MigrationError, PlanOptions, Settings, Source, Verifier,
+    Asked, Credentials, Destination, JournalReader, Migration, MigrationError, PlanOptions, Proof,
+    Report, Retry, Settings, Source, Verifier,
 };
 
 use super::outcome::Outcome;
@@ -26,6 +27,9 @@ pub(crate) struct Job {
     pub(crate) journal: PathBuf,
     pub(crate) sdk: Sdk,
     pub(crate) settings: Settings,
+    pub(crate) retry: Retry,
+    /// Rows whose tokens may be another user's.
+    pub(crate) release: Vec<String>,
 }
 
 impl Job {
@@ -44,34 +48,54 @@ impl Job {
         let migration = Migration::new(
             self.source,
             Arc::clone(&cache),
-            self.journal,
+            &self.journal,
             destination,
             self.runtime.clone(),
         )
         .plan(self.plan)
         .credentials(self.credentials)
-        .settings(self.settings);
+        .settings(self.settings)
+        .retry(self.retry);
+        let migration = self.release.into_iter().fold(migration, Migration::release);
         let report = migration.run(&mut progress, interrupted(printer)).await;
         progress.finish();
         let report = report.map_err(|error| match error {
             MigrationError::Store(error) => Failure::from(error).about(&self.target),
             error => error.into(),
         })?;
+        let mut silent = Vec::new();
+        let mut each = |asked: &Asked<'_>| {
+            if asked.proof == Proof::Broken {
+                silent.push(asked.account.home_account_id.to_string());
+            }
+        };
         let verification = match report.migrated {
             0 => None,
+            // What it holds was read back from the target after the last write.
             _ => Some(
-                // What it holds was read back from the target after the last write.
                 Verifier::offline(cache, &self.runtime)
-                    .run(&mut |_answer| {})
+                    .run(&mut each)
                     .await?,
             ),
         };
+        let silent = count_own(&silent, &report, &self.journal)?;
         Ok(Outcome {
             report,
             verification,
+            silent,
             took: started.elapsed(),
         })
     }
+}
+
+/// How many of the accounts that did not answer are the report's own. The target may hold others.
+fn count_own(silent: &[String], report: &Report, journal: &Path) -> Result<u64, Failure> {
+    if silent.is_empty() {
+        return Ok(0);
+    }
+    let own = JournalReader::open(journal).and_then(|journal| report.accounts(&journal));
+    let own = own.map_err(|error| Failure::new(&error))?;
+    Ok(silent.iter().filter(|id| own.contains(*id)).count() as u64)
 }
 
 /// Completes when the command is asked to stop, and says what happens then.

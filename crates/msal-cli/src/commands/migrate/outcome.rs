@@ -6,7 +6,7 @@ use std::time::Duration;
 use msal_migrate::{Completion, Report, Verification};
 use serde_json::{Value, json};
 
-use super::{skipped, verification};
+use super::{causes, skipped, verification};
 use crate::exit::Exit;
 use crate::output::{BAD, BOLD, DIM, GOOD, HINT};
 use crate::text;
@@ -15,18 +15,16 @@ use crate::text;
 pub(crate) struct Outcome {
     pub(crate) report: Report,
     pub(crate) verification: Option<Verification>,
+    /// How many pairs of the migrated accounts do not answer.
+    pub(crate) silent: u64,
     pub(crate) took: Duration,
 }
 
 impl Outcome {
     /// The exit status that follows from it.
     pub(crate) fn exit(&self) -> Exit {
-        let is_sound = self
-            .verification
-            .as_ref()
-            .is_none_or(Verification::is_sound);
         match self.report.completion() {
-            Completion::Complete if !is_sound => Exit::Failed,
+            Completion::Complete if self.silent > 0 => Exit::Failed,
             completion => completion.into(),
         }
     }
@@ -49,14 +47,12 @@ impl Outcome {
         let rows: Vec<_> = classes(report)
             .into_iter()
             .filter(|(name, count, _)| *count > 0 || *name == "migrated")
-            .map(|(name, count, meaning)| {
-                (
-                    format!("{:>9} {name}", text::count(count)),
-                    meaning.to_owned(),
-                )
-            })
+            .map(|(name, count, meaning)| (format!("{:>9} {name}", text::count(count)), meaning))
             .collect();
         out.push_str(&text::table(&rows));
+        if report.failed > 0 {
+            out.push_str(&causes::to_text(&report.causes));
+        }
         if report.duplicates > 0 {
             out.push_str(&format!(
                 "\n{DIM}{} repeated a token that was redeemed once{DIM:#}\n",
@@ -72,12 +68,20 @@ impl Outcome {
         if let Some(verification) = &self.verification {
             out.push('\n');
             out.push_str(&verification::to_text(verification));
+            let others = verification.broken.saturating_sub(self.silent);
+            if others > 0 {
+                out.push_str(&format!(
+                    "{DIM}{} of those that do not answer came from elsewhere{DIM:#}\n",
+                    text::count(others)
+                ));
+            }
         }
         if report.migrated < report.tokens {
             out.push_str(&format!(
                 "\n{HINT}hint{HINT:#}: msal migrate report {} tells why, token by token\n",
                 journal.display()
             ));
+            out.push_str(&set_aside(report));
         } else if report.completion() == Completion::Failed {
             out.push_str(&format!(
                 "\n{HINT}hint{HINT:#}: correct what was skipped as said above, and run the same command again\n"
@@ -98,10 +102,13 @@ impl Outcome {
             "skipped": skipped::to_json(&report.skipped),
             "migrated": report.migrated,
             "needs_user": report.needs_user,
+            "users_needed": report.users_needed,
+            "superseded": report.superseded,
             "failed": report.failed,
             "quarantined": report.quarantined,
             "retryable": report.retryable,
             "in_doubt": report.in_doubt,
+            "causes": causes::to_json(&report.causes),
             "target_writes": report.target_writes,
             "journal_was_torn": report.journal_was_torn,
             "verification": self.verification.as_ref().map(verification::to_json),
@@ -110,24 +117,51 @@ impl Outcome {
     }
 }
 
+/// What the next run leaves alone unless it is told otherwise, and how to tell it.
+fn set_aside(report: &Report) -> String {
+    let ways = [
+        (
+            report.quarantined,
+            "held back",
+            "--release ROW publishes one, --retry quarantined asks again",
+        ),
+        (
+            report.in_doubt,
+            "in doubt",
+            "--retry in-doubt sends them again",
+        ),
+        (
+            report.needs_user,
+            "that need their user",
+            "--retry needs-user asks again",
+        ),
+    ];
+    ways.into_iter()
+        .filter(|(count, _, _)| *count > 0)
+        .map(|(count, what, way)| {
+            let count = text::count(count);
+            format!("      the same command does not try the {count} {what}: {way}\n")
+        })
+        .collect()
+}
+
 /// Each class with its count and what it means.
-fn classes(report: &Report) -> [(&'static str, u64, &'static str); 6] {
-    [
+fn classes(report: &Report) -> Vec<(&'static str, u64, String)> {
+    let users = text::counted(report.users_needed, "user");
+    let users = format!("the server wants {users} to sign in again");
+    let classes = [
         (
             "migrated",
             report.migrated,
             "in the target, on disk, read back",
         ),
+        ("need their user", report.needs_user, users.as_str()),
         (
-            "need their user",
-            report.needs_user,
-            "the server wants these users to sign in again",
+            "superseded",
+            report.superseded,
+            "refused, but their users have another token that is migrated",
         ),
-        (
-            "failed",
-            report.failed,
-            "the application's registration or secret is wrong",
-        ),
+        ("failed", report.failed, "refused for what you must correct"),
         (
             "held back",
             report.quarantined,
@@ -138,6 +172,14 @@ fn classes(report: &Report) -> [(&'static str, u64, &'static str); 6] {
             report.retryable,
             "run the same command again",
         ),
-        ("in doubt", report.in_doubt, "sent, and no answer came"),
-    ]
+        (
+            "in doubt",
+            report.in_doubt,
+            "sent, and nothing says whether they were redeemed",
+        ),
+    ];
+    classes
+        .into_iter()
+        .map(|(name, count, meaning)| (name, count, meaning.to_owned()))
+        .collect()
 }

@@ -1,6 +1,8 @@
 //! `msal migrate report`: how each token of a migration ended.
 
-use msal_migrate::{Class, Counts, JournalReader, State, TokenReport};
+use std::fmt;
+
+use msal_migrate::{Class, Counts, JournalReader, State, TokenReport, UserHints};
 use serde_json::{Value, json};
 
 use crate::cli::{Format, ReportArgs};
@@ -23,7 +25,7 @@ pub(crate) fn run(arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Fai
         Format::Json => rows.push(row.to_json()),
     };
     if printer.format == Format::Csv {
-        printer.text("row,class,error,suberror,aadsts,home_account_id,at\n");
+        printer.text("row,class,error,suberror,aadsts,home_account_id,at,client_id,authority,expected,found\n");
     }
     journal
         .tokens(&mut |token| {
@@ -50,6 +52,10 @@ struct Row {
     aadsts: String,
     home_account_id: String,
     at: i64,
+    client_id: String,
+    authority: String,
+    /// Whose token it is said to be, and whose the answer is, where the answer is held back.
+    users: Option<(User, User)>,
 }
 
 impl Row {
@@ -73,15 +79,30 @@ impl Row {
             aadsts: codes.join(" "),
             home_account_id: token.home_account_id.unwrap_or_default(),
             at: token.at.as_secs(),
+            client_id: token.client_id.unwrap_or_default(),
+            authority: token.authority.unwrap_or_default(),
+            users: token.expected.zip(token.found).map(|(expected, found)| {
+                (
+                    User::new(expected, show_users),
+                    User::new(found, show_users),
+                )
+            }),
         }
     }
 
     fn to_text(&self) -> String {
+        let users = self
+            .users
+            .as_ref()
+            .map_or_else(String::new, |(expected, found)| {
+                format!("expected {expected}, came {found}")
+            });
         let why: Vec<_> = [
             &self.error,
             &self.aadsts,
             &self.suberror,
             &self.home_account_id,
+            &users,
         ]
         .into_iter()
         .filter(|text| !text.is_empty())
@@ -104,15 +125,81 @@ impl Row {
             &self.aadsts,
             &self.home_account_id,
         ];
-        let quoted: Vec<_> = fields.iter().map(|field| quote(field)).collect();
-        format!("{},{}\n", quoted.join(","), self.at)
+        let shown = |user: fn(&(User, User)) -> &User| {
+            self.users
+                .as_ref()
+                .map_or_else(String::new, |users| user(users).to_string())
+        };
+        let (expected, found) = (shown(|users| &users.0), shown(|users| &users.1));
+        let more = [&self.client_id, &self.authority, &expected, &found];
+        let quoted = |fields: &[&str]| {
+            let quoted: Vec<_> = fields.iter().map(|field| quote(field)).collect();
+            quoted.join(",")
+        };
+        format!(
+            "{},{},{}\n",
+            quoted(&fields),
+            self.at,
+            quoted(&more.map(String::as_str))
+        )
     }
 
     fn to_json(&self) -> Value {
         json!({
             "row": self.place, "class": self.class, "error": self.error, "suberror": self.suberror,
             "aadsts": self.aadsts, "home_account_id": self.home_account_id, "at": self.at,
+            "client_id": self.client_id, "authority": self.authority,
+            "expected": self.users.as_ref().map(|(expected, _)| expected.to_json()),
+            "found": self.users.as_ref().map(|(_, found)| found.to_json()),
         })
+    }
+}
+
+/// What is known of a user: identifiers always, the name only when it is asked for.
+struct User {
+    home_account_id: Option<String>,
+    oid: Option<String>,
+    tid: Option<String>,
+    username: Option<String>,
+    /// Whether there is a name that is not shown.
+    hides_name: bool,
+}
+
+impl User {
+    fn new(hints: UserHints, show_users: bool) -> Self {
+        Self {
+            home_account_id: hints.home_account_id.map(|id| id.to_string()),
+            oid: hints.oid,
+            tid: hints.tid,
+            hides_name: hints.username.is_some() && !show_users,
+            username: hints.username.filter(|_| show_users),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "home_account_id": self.home_account_id, "oid": self.oid, "tid": self.tid, "username": self.username,
+        })
+    }
+}
+
+impl fmt::Display for User {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = [
+            ("name", &self.username),
+            ("home account", &self.home_account_id),
+            ("oid", &self.oid),
+            ("tid", &self.tid),
+        ];
+        let known: Vec<_> = known
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name} {}", value.as_deref()?)))
+            .collect();
+        match (known.is_empty(), self.hides_name) {
+            (true, true) => formatter.write_str("a name (--show-users shows it)"),
+            (true, false) => formatter.write_str("nobody that is named"),
+            (false, _) => formatter.write_str(&known.join(" ")),
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use msal_migrate::{RotationPolicy, Settings};
+use msal_migrate::{Retry, RetryClass, RotationPolicy, Settings};
 
 use super::job::Job;
-use crate::cli::{Rotation, RunArgs};
+use crate::cli::{self, RetryArgs, Rotation, RunArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
@@ -29,6 +29,8 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
             .unwrap_or_else(|| beside(&arguments.to)),
         sdk: arguments.sdk,
         settings,
+        retry: retry(&arguments.retry),
+        release: arguments.release.clone(),
     };
     let (target, journal) = (job.target.clone(), job.journal.clone());
     let outcome = block_on(job.migrate(printer))?;
@@ -54,6 +56,20 @@ fn settings(arguments: &RunArgs) -> Settings {
         allow_user_mismatch: arguments.allow_user_mismatch,
         ..Settings::default()
     }
+}
+
+fn retry(arguments: &RetryArgs) -> Retry {
+    let class = |class: &cli::RetryClass| match class {
+        cli::RetryClass::Failed => RetryClass::Failed,
+        cli::RetryClass::InDoubt => RetryClass::InDoubt,
+        cli::RetryClass::NeedsUser => RetryClass::NeedsUser,
+        cli::RetryClass::Quarantined => RetryClass::Quarantined,
+    };
+    let mut retry = Retry::default();
+    retry = arguments.retry.iter().map(class).fold(retry, Retry::class);
+    retry = arguments.retry_client.iter().fold(retry, Retry::client);
+    retry = arguments.retry_tenant.iter().fold(retry, Retry::tenant);
+    arguments.retry_row.iter().fold(retry, Retry::row)
 }
 
 fn beside(target: &Path) -> PathBuf {

@@ -9,6 +9,7 @@
 //! | `<name>.corrupt-<n>` | ruins that were set aside |
 
 use std::{
+    ffi::OsString,
     fs::File,
     io::{self, Read as _, Write as _},
     path::PathBuf,
@@ -122,6 +123,45 @@ impl CacheFile {
             self.path.sync(&folder)?;
             Ok(version)
         })
+    }
+
+    /// Does all that a save does, apart from replacing the file. Nothing stays of it, not even a folder.
+    pub(super) fn rehearse(&self) -> Result<(), StoreError> {
+        let missing = self.path.missing_folders();
+        let rehearsed = self.rehearse_in_folder();
+        for folder in missing {
+            // Fails where somebody has put something into it since: then it stays.
+            drop(std::fs::remove_dir(folder));
+        }
+        rehearsed
+    }
+
+    fn rehearse_in_folder(&self) -> Result<(), StoreError> {
+        let folder = self.path.make_folder(&self.options.gate)?;
+        let own = self.path.beside(".lock");
+        let has_lock = folder.contains(own.name());
+        // Taking a lock that is not there makes its file, which must never be removed.
+        match has_lock.map_err(|error| own.failed("lock", error))? {
+            true => self.locked(&folder, || self.try_to_write(&folder)),
+            false => {
+                let _lockfile = Lockfile::acquire(&folder, &self.path, self.options.lock_wait)?;
+                self.try_to_write(&folder)
+            }
+        }
+    }
+
+    fn try_to_write(&self, folder: &Folder) -> Result<(), StoreError> {
+        let write = |name| Replacement::write(folder, name, |file| file.write_all(b"{}"));
+        // Under the temporary name that a save uses; dropped, it is removed.
+        let written = write(self.path.name()).map(drop);
+        written.map_err(|error| self.path.failed("write", error))?;
+        // Whoever else rehearses in this folder is another process.
+        let trial = OsString::from(format!(".msal-trial-{}", std::process::id()));
+        let renamed = write(&trial)
+            .and_then(Replacement::publish)
+            .and_then(|()| folder.remove(&trial));
+        renamed.map_err(|error| self.path.failed("replace", error))?;
+        self.path.sync(folder)
     }
 
     /// Removes the file, and what a killed writer left beside it.

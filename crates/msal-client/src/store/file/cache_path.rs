@@ -65,6 +65,17 @@ impl CachePath {
             .map_err(|error| store_error("make", self.folder.display(), error))
     }
 
+    /// The folders that [`make_folder`](Self::make_folder) would make, the lowest first.
+    pub(super) fn missing_folders(&self) -> Vec<PathBuf> {
+        let mut missing = Vec::new();
+        let mut folder = Some(self.folder.as_path());
+        while let Some(path) = folder.filter(|path| !path.exists()) {
+            missing.push(path.to_owned());
+            folder = private_file::parent(path);
+        }
+        missing
+    }
+
     pub(super) fn open(&self, folder: &Folder) -> Result<Option<(File, Access)>, StoreError> {
         let opened = folder.open_to_read(&self.name);
         opened.map_err(|error| self.failed("read", error))

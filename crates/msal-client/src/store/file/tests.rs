@@ -15,6 +15,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use private_file::Gate;
 use tempfile::TempDir;
 
 use super::FileStore;
@@ -101,6 +102,68 @@ async fn only_the_lock_stays_beside_the_file() {
     assert_eq!(names(folder.path()), ["cache.json", "cache.json.lock"]);
     store.remove(&Partition::default()).await.unwrap();
     assert_eq!(names(folder.path()), ["cache.json.lock"]);
+}
+
+#[tokio::test]
+async fn a_rehearsal_tries_what_a_save_does_and_leaves_nothing() {
+    let folder = TempDir::new().unwrap();
+    let rehearse = async |path: &str| {
+        let store = FileStore::new(folder.path().join(path));
+        store.rehearse(&Partition::default()).await
+    };
+    rehearse("cache.json").await.unwrap();
+    rehearse("not/yet/there/cache.json").await.unwrap();
+    assert_eq!(names(folder.path()), [""; 0]);
+    // With the endings of its locks, the name is longer than names may be.
+    rehearse(&"n".repeat(250)).await.unwrap_err();
+    assert_eq!(names(folder.path()), [""; 0]);
+
+    let store = FileStore::new(folder.path().join("cache.json"));
+    let version = save(&store, "{\"n\":1}", None).await.unwrap();
+    rehearse("cache.json").await.unwrap();
+    assert_eq!(names(folder.path()), ["cache.json", "cache.json.lock"]);
+    let stored = load(&store).await.unwrap().unwrap();
+    assert_eq!(
+        (&stored.blob[..], stored.version),
+        (&b"{\"n\":1}"[..], version)
+    );
+}
+
+#[tokio::test]
+async fn a_rehearsal_fails_where_a_save_would() {
+    for step in ["make", "write", "sync", "rename", "lock"] {
+        let folder = TempDir::new().unwrap();
+        let mut store = FileStore::new(folder.path().join("cache.json"));
+        save(&store, "{}", None).await.unwrap();
+        store.options.gate = Gate::new(move |action| match action == step {
+            true => Err(io::ErrorKind::PermissionDenied.into()),
+            false => Ok(()),
+        });
+        let rehearsed = store.rehearse(&Partition::default()).await;
+        assert!(rehearsed.is_err(), "{step}");
+        assert_eq!(
+            names(folder.path()),
+            ["cache.json", "cache.json.lock"],
+            "{step}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_rehearsal_waits_for_a_lock_only_so_long() {
+    let home = TempDir::new().unwrap();
+    let wait = std::time::Duration::from_millis(20);
+    let store = FileStore::new(home.path().join("cache.json")).lock_wait(wait);
+    save(&store, "{}", None).await.unwrap();
+    let folder = private_file::Folder::open(home.path(), &Gate::default()).unwrap();
+    let held = folder
+        .unwrap()
+        .lock("cache.json.lock".as_ref(), wait)
+        .unwrap();
+    let refused = store.rehearse(&Partition::default()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Locked { .. }), "{refused}");
+    drop(held);
+    store.rehearse(&Partition::default()).await.unwrap();
 }
 
 async fn load(store: &FileStore) -> Result<Option<Stored>, StoreError> {

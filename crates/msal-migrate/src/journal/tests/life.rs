@@ -276,3 +276,22 @@ async fn a_journal_can_begin_in_a_folder_that_does_not_exist_yet() {
     drop(journal);
     assert_eq!(open(&path).unwrap().0.states().counts().total(), 1);
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn room_is_kept_for_what_follows_and_given_back_and_more_than_there_is_is_refused() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let home = Home::new();
+    let (journal, _) = home.open();
+    let blocks = || fs::metadata(home.journal()).unwrap().blocks();
+    let before = blocks();
+    journal.reserve(8 << 20).await.unwrap();
+    assert!(blocks() > before);
+    let refused = journal.reserve(1 << 62).await.unwrap_err();
+    assert!(matches!(refused, JournalError::Io { .. }), "{refused}");
+    append(&journal, outcome(1, Class::Migrated)).await;
+    drop(journal);
+    assert!(blocks() < (8 << 20) / 512, "{}", blocks());
+    assert_eq!(home.open().0.states().counts().migrated, 1);
+}

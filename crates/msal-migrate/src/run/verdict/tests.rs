@@ -11,7 +11,8 @@ use crate::settings::RotationPolicy;
 fn shown(verdict: Verdict) -> String {
     match verdict {
         Verdict::Conclude(class, reason) => format!("{class:?} {}", reason.error),
-        Verdict::HoldBack(reason) => format!("hold back {}", reason.error),
+        Verdict::HoldBack(reason, _) => format!("hold back {}", reason.error),
+        Verdict::LeaveInDoubt(reason) => format!("in doubt {}", reason.error),
         Verdict::Publish(_, home_account_id) => format!("publish {home_account_id}"),
     }
 }
@@ -19,15 +20,14 @@ fn shown(verdict: Verdict) -> String {
 fn shown_order(order: Order) -> String {
     match order {
         Order::HaltLane(reason) => format!("halt {}", reason.error),
-        Order::LeaveInDoubt => "in doubt".to_owned(),
         Order::Settle(verdict) => shown(verdict),
-        Order::SlowDown {
-            wait,
-            reason,
-            gives_up,
-        } => {
+        Order::SlowDown { wait, reason, next } => {
             let wait = wait.map_or_else(String::new, |wait| format!(" {}s", wait.as_secs()));
-            let end = if gives_up { " and give up" } else { "" };
+            let end = match next {
+                Next::GiveUp => " and give up",
+                Next::LeaveInDoubt => ", in doubt",
+                Next::SendAgain => "",
+            };
             format!("slow down{wait} {}{end}", reason.error)
         }
         Order::Stop(_) => "stop".to_owned(),
@@ -49,7 +49,12 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let authority = Authority::parse("https://login.microsoftonline.com/contoso.example");
+        Self::at("contoso.example")
+    }
+
+    fn at(tenant: &str) -> Self {
+        let authority = format!("https://login.microsoftonline.com/{tenant}");
+        let authority = Authority::parse(&authority);
         Self {
             metadata: ProviderMetadata::entra(&authority.unwrap()),
             user: UserHints {
@@ -65,6 +70,7 @@ impl Bench {
             client_id: "app",
             metadata: &self.metadata,
             user: &self.user,
+            is_released: false,
             settings: &self.settings,
         }
     }
@@ -163,33 +169,6 @@ fn each_answer_has_its_verdict_in_a_run_and_in_a_recovery() {
             "Failed invalid_scope",
             "Failed invalid_scope",
         ),
-        (404, "gone".to_owned(), "Failed http_404", "Failed http_404"),
-        // A server that is busy or broken.
-        (
-            400,
-            r#"{"error":"temporarily_unavailable"}"#.to_owned(),
-            "slow down temporarily_unavailable",
-            "Retryable temporarily_unavailable",
-        ),
-        (
-            503,
-            "refresh_token".to_owned(),
-            "slow down http_503",
-            "Retryable http_503",
-        ),
-        // No answer of a token endpoint.
-        (
-            200,
-            "<html>portal</html>".to_owned(),
-            "slow down unreadable_response",
-            "Retryable unreadable_response",
-        ),
-        (
-            200,
-            r#"{"refresh_token":""}"#.to_owned(),
-            "slow down unreadable_response",
-            "Retryable unreadable_response",
-        ),
     ];
     for rotation in [RotationPolicy::Reusable, RotationPolicy::SingleUse] {
         let mut bench = Bench::new();
@@ -202,14 +181,157 @@ fn each_answer_has_its_verdict_in_a_run_and_in_a_recovery() {
     }
 }
 
+/// None of these says whether the server has acted on the token.
+#[test]
+fn an_answer_that_leaves_open_what_was_done_is_never_followed_by_another_try_where_tokens_are_spent()
+ {
+    let table = [
+        // A server that is busy or broken.
+        (400, r#"{"error":"temporarily_unavailable"}"#, "slow down"),
+        (
+            400,
+            r#"{"error":"invalid_grant","error_codes":[50196]}"#,
+            "slow down",
+        ),
+        (429, "Too Many Requests", "slow down"),
+        (429, r#"{"error":"slow_down"}"#, "slow down"),
+        (408, "", "slow down"),
+        (500, "", "slow down"),
+        (500, r#"{"error":"server_error"}"#, "slow down"),
+        (502, "<html>bad gateway</html>", "slow down"),
+        (503, "refresh_token", "slow down"),
+        (504, "", "slow down"),
+        // No answer of a token endpoint.
+        (200, "<html>portal</html>", "slow down"),
+        (200, "", "slow down"),
+        (200, "{}", "slow down"),
+        (204, "", "slow down"),
+        (200, r#"{"refresh_token":""}"#, "slow down"),
+        (302, "", "Failed"),
+        (400, "{}", "Failed"),
+        (403, "<html>blocked</html>", "Failed"),
+        (404, "gone", "Failed"),
+        (407, "", "Failed"),
+    ];
+    for (status, body, reusable) in table {
+        let mut bench = Bench::new();
+        let answer = response(status, body);
+        let name = |verdict: &str| verdict.rsplit(' ').next().unwrap_or_default().to_owned();
+        let run = bench.in_run(Ok(&answer), 1);
+        let recovery = bench.in_recovery(&answer);
+        assert!(run.starts_with(reusable), "{status} {body}: {run}");
+        let class = if reusable == "Failed" {
+            reusable
+        } else {
+            "Retryable"
+        };
+        assert_eq!(
+            recovery,
+            format!("{class} {}", name(&run)),
+            "{status} {body}"
+        );
+
+        bench.settings.rotation = RotationPolicy::SingleUse;
+        for tries in [1, TRIES] {
+            let order = bench.in_run(Ok(&answer), tries);
+            assert_eq!(
+                order,
+                format!("slow down {}, in doubt", name(&run)),
+                "{status} {body}"
+            );
+        }
+        let verdict = bench.in_recovery(&answer);
+        assert_eq!(
+            verdict,
+            format!("in doubt {}", name(&run)),
+            "{status} {body}"
+        );
+    }
+}
+
+/// Entra says `invalid_grant` whether the user or the place is meant.
+#[test]
+fn a_refusal_of_the_place_is_no_verdict_about_the_user() {
+    let bench = Bench::new();
+    let place = [
+        50_020, 50_034, 50_059, 50_128, 90_002, 90_072, 700_005, 700_016, 7_000_012,
+    ];
+    for code in place {
+        for error in ["invalid_grant", "interaction_required", "invalid_request"] {
+            let body = format!(r#"{{"error":"{error}","error_codes":[{code}]}}"#);
+            let answer = response(400, &body);
+            assert_eq!(
+                bench.in_run(Ok(&answer), 1),
+                format!("Failed {error}"),
+                "{code}"
+            );
+            assert_eq!(
+                bench.in_recovery(&answer),
+                format!("Failed {error}"),
+                "{code}"
+            );
+        }
+    }
+    for code in [50_076, 50_173, 53_003, 65_001, 70_008, 700_082] {
+        let body = format!(r#"{{"error":"invalid_grant","error_codes":[{code}]}}"#);
+        let answer = response(400, &body);
+        assert_eq!(
+            bench.in_run(Ok(&answer), 1),
+            "NeedsUser invalid_grant",
+            "{code}"
+        );
+    }
+}
+
+#[test]
+fn what_depends_on_the_users_directory_halts_no_lane_of_all_directories() {
+    // error, code, whether it halts the lane of one tenant, whether it halts one of all.
+    let table = [
+        ("unauthorized_client", 700_016, true, false),
+        ("unauthorized_client", 7_000_112, true, false),
+        ("unauthorized_client", 0, true, false),
+        ("invalid_client", 650_052, true, false),
+        ("invalid_client", 7_000_215, true, true),
+        ("invalid_client", 7_000_218, true, true),
+        ("invalid_client", 0, true, true),
+        ("unauthorized_client", 50_194, true, true),
+        ("unauthorized_client", 700_038, true, true),
+        ("unauthorized_client", 50_020, false, false),
+        ("invalid_client", 90_072, false, false),
+        ("invalid_grant", 700_016, false, false),
+    ];
+    for (error, code, own, shared) in table {
+        let body = format!(r#"{{"error":"{error}","error_codes":[{code}]}}"#);
+        let answer = response(400, &body);
+        for (tenant, halts) in [
+            ("contoso.example", own),
+            ("organizations", shared),
+            ("common", shared),
+            ("consumers", shared),
+        ] {
+            let order = Bench::at(tenant).in_run(Ok(&answer), 1);
+            let expected = if halts { "halt" } else { "Failed" };
+            assert_eq!(order, format!("{expected} {error}"), "{tenant} {code}");
+        }
+    }
+}
+
 #[test]
 fn no_answer_is_judged_by_what_the_server_may_have_done() {
     use HttpErrorKind::{Certificate, Request, Response, Timeout, Unreachable};
     let table = [
         (Certificate, "stop", "stop"),
         (Request, "stop", "stop"),
-        (Response, "slow down no_answer", "in doubt"),
-        (Timeout, "slow down no_answer", "in doubt"),
+        (
+            Response,
+            "slow down no_answer",
+            "slow down no_answer, in doubt",
+        ),
+        (
+            Timeout,
+            "slow down no_answer",
+            "slow down no_answer, in doubt",
+        ),
         (Unreachable, "slow down no_answer", "slow down no_answer"),
     ];
     for (kind, reusable, single_use) in table {
@@ -252,4 +374,25 @@ fn the_operator_may_accept_tokens_of_other_users() {
     let answer = response(200, &tokens(&client_info("v", "t"), ""));
     assert_eq!(bench.in_run(Ok(&answer), 1), "publish v.t");
     assert_eq!(bench.in_recovery(&answer), "publish v.t");
+}
+
+#[test]
+fn one_row_may_be_released_and_what_is_held_back_says_whose_it_is() {
+    let bench = Bench::new();
+    let answer = response(200, &tokens(&client_info("v", "t"), ""));
+    let Verdict::HoldBack(_, found) = in_recovery(&answer, bench.expected()) else {
+        panic!("it is another user's");
+    };
+    assert_eq!(found.home_account_id, Some(HomeAccountId::new("v.t")));
+    let released = Expectation {
+        is_released: true,
+        ..bench.expected()
+    };
+    assert_eq!(shown(in_recovery(&answer, released)), "publish v.t");
+    // Only the mismatch is accepted.
+    let nobody = response(200, r#"{"access_token":"at","refresh_token":"rt"}"#);
+    assert_eq!(
+        shown(in_recovery(&nobody, released)),
+        "hold back no_identity"
+    );
 }

@@ -1,0 +1,197 @@
+//! `msal migrate run` against an emulator.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up should end"
+)]
+
+use std::fs;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use msal_emulator::{Directory, Emulator, Fault, Server, sample};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::msal::{Run, msal};
+
+/// An emulator, and a folder in which the command is run.
+struct Bench {
+    emulator: Arc<Emulator>,
+    server: Server,
+    folder: TempDir,
+    /// Serves as long as it lives.
+    _runtime: Runtime,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let emulator = Arc::new(Emulator::new(Directory::sample()));
+        let server = Server::builder(Arc::clone(&emulator)).port(0).start();
+        let server = runtime.block_on(server).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("ca.pem"), server.ca_pem()).unwrap();
+        Self {
+            emulator,
+            server,
+            folder,
+            _runtime: runtime,
+        }
+    }
+
+    /// One token response for each user, as JSON lines.
+    fn input(&self, users: &[&str]) {
+        let line = |user: &&str| {
+            let now = SystemTime::now();
+            let token = self
+                .emulator
+                .issue_refresh_token(user, sample::DESKTOP, now)
+                .unwrap();
+            json!({"refresh_token": token, "user": user, "client_id": sample::DESKTOP}).to_string()
+        };
+        let lines: Vec<_> = users.iter().map(line).collect();
+        fs::write(self.folder.path().join("input.jsonl"), lines.join("\n")).unwrap();
+    }
+
+    /// Runs the migration at `tenant`, with more arguments.
+    fn run(&self, tenant: &str, more: &[&str]) -> Run {
+        let authority = format!("{}/{tenant}", self.server.url());
+        let arguments = ["migrate", "run", "input.jsonl", "--to", "cache.json"];
+        let server = ["--authority", &authority, "--ca-file", "ca.pem"];
+        let all = arguments.into_iter().chain(server);
+        msal(self.folder.path(), all.chain(more.iter().copied()))
+    }
+}
+
+#[test]
+fn accounts_of_others_do_not_decide_the_exit_status() {
+    let bench = Bench::new();
+    let target = bench.folder.path().join("cache.json");
+    // An account that has signed out elsewhere: nobody holds a refresh token of it.
+    let account = json!({
+        "home_account_id": "u.t", "environment": "login.microsoftonline.com", "realm": "t",
+        "local_account_id": "u", "username": "old@contoso.example", "authority_type": "MSSTS",
+    });
+    let stranger = json!({"Account": {"u.t-login.microsoftonline.com-t": account}});
+    fs::write(&target, stranger.to_string()).unwrap();
+    bench.input(&[sample::ALICE]);
+    for _ in 0..2 {
+        let run = bench.run("contoso.example", &[]);
+        assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains("came from elsewhere"), "{}", run.stdout);
+    }
+
+    // An account of the input's own does.
+    let mut cache: Value = serde_json::from_slice(&fs::read(&target).unwrap()).unwrap();
+    cache["RefreshToken"] = json!({});
+    fs::write(&target, cache.to_string()).unwrap();
+    let run = bench.run("contoso.example", &[]);
+    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+}
+
+#[test]
+fn what_the_operator_must_correct_is_named_as_what_it_is() {
+    let page = Fault::respond(403, [("content-type", "text/html")], "<html>blocked");
+    for (fault, words) in [
+        (
+            Fault::aadsts(7_000_012),
+            ["AADSTS7000012", "another tenant"],
+        ),
+        (
+            Fault::aadsts(7_000_218),
+            ["AADSTS7000218", "--client-secret-env"],
+        ),
+        (Fault::aadsts(700_016), ["AADSTS700016", "--client-id"]),
+        (page, ["http_403", "between here and the server"]),
+    ] {
+        let bench = Bench::new();
+        bench.emulator.add_fault(fault);
+        bench.input(&[sample::ALICE]);
+        let run = bench.run("contoso.example", &[]);
+        assert_eq!(run.status, 1, "{}", run.stdout);
+        for word in words
+            .into_iter()
+            .chain([sample::DESKTOP, "/contoso.example"])
+        {
+            assert!(run.stdout.contains(word), "{word}: {}", run.stdout);
+        }
+        assert!(!run.stdout.contains("registration"), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_tenant_that_was_wrong_is_corrected_by_running_again() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE]);
+    bench.emulator.add_fault(Fault::aadsts(7_000_012));
+    assert_eq!(bench.run("fabrikam.example", &[]).status, 1);
+    bench.emulator.clear_faults();
+    let run = bench.run("contoso.example", &[]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(bench.emulator.redemptions().seen(), 2);
+}
+
+#[test]
+fn what_is_set_aside_is_said_and_tried_again_when_asked() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE, sample::BOB]);
+    bench.emulator.add_fault(Fault::aadsts(50_076));
+    for _ in 0..2 {
+        let run = bench.run("contoso.example", &[]);
+        assert_eq!(run.status, 3, "{}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains("--retry needs-user"), "{}", run.stdout);
+    }
+    assert_eq!(
+        bench.emulator.redemptions().seen(),
+        2,
+        "each was asked once"
+    );
+    bench.emulator.clear_faults();
+    let run = bench.run("contoso.example", &["--retry-row", ":2"]);
+    assert_eq!(run.status, 3, "{}{}", run.stdout, run.stderr);
+    let run = bench.run("contoso.example", &["--retry", "needs-user"]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(bench.emulator.redemptions().seen(), 4);
+}
+
+#[test]
+fn a_row_is_released_by_what_the_report_calls_it() {
+    let bench = Bench::new();
+    let now = SystemTime::now();
+    let bobs = bench
+        .emulator
+        .issue_refresh_token(sample::BOB, sample::DESKTOP, now);
+    let line = json!({"refresh_token": bobs.unwrap(), "user": sample::ALICE, "client_id": sample::DESKTOP});
+    fs::write(bench.folder.path().join("input.jsonl"), line.to_string()).unwrap();
+    let run = bench.run("contoso.example", &[]);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("--release"), "{}", run.stdout);
+
+    let report = |more: &[&str]| {
+        let arguments = ["migrate", "report", "cache.json.journal"];
+        let all = arguments.into_iter().chain(more.iter().copied());
+        msal(bench.folder.path(), all).stdout
+    };
+    let shown = report(&[]);
+    assert!(
+        shown.contains("expected") && shown.contains("came"),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains(sample::ALICE) && !shown.contains(sample::BOB),
+        "{shown}"
+    );
+    let shown = report(&["--show-users"]);
+    assert!(
+        shown.contains(sample::ALICE) && shown.contains(sample::BOB),
+        "{shown}"
+    );
+
+    let report: Value = serde_json::from_str(&report(&["--format", "json"])).unwrap();
+    let row = report["tokens"][0]["row"].as_str().unwrap();
+    let run = bench.run("contoso.example", &["--release", row]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(bench.emulator.redemptions().seen(), 1);
+}

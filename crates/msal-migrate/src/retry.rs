@@ -1,0 +1,212 @@
+//! What an operator asks for again: tokens that earlier runs have set aside, and answers that are held back.
+
+use crate::journal::{Class, State};
+use crate::plan::Redemption;
+use crate::record::Locator;
+
+/// What earlier runs have set aside, and a run tries again when it is told to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RetryClass {
+    /// Refused for a reason that the operator corrects. These are tried again in every run.
+    Failed,
+    /// Nobody knows whether they were redeemed. Where a token that is spent must not be presented again, doing so may
+    /// sign its user out.
+    InDoubt,
+    /// Refused until their user takes part.
+    NeedsUser,
+    /// Answered, with an answer that must not be published. The refresh token of that answer is sent, and the answer
+    /// stays held back unless another one comes.
+    Quarantined,
+}
+
+impl RetryClass {
+    fn of(state: State) -> Option<Self> {
+        match state {
+            State::Concluded(Class::Failed) => Some(Self::Failed),
+            State::Concluded(Class::NeedsUser) => Some(Self::NeedsUser),
+            State::Concluded(Class::Quarantined) => Some(Self::Quarantined),
+            State::InDoubt => Some(Self::InDoubt),
+            State::Concluded(Class::Migrated | Class::Retryable) | State::Unpublished => None,
+        }
+    }
+}
+
+/// Which tokens of earlier runs are tried again, besides those that every run tries. By default, none.
+///
+/// ```
+/// use msal_migrate::{Retry, RetryClass};
+///
+/// // The users of one tenant whose administrator has given consent since.
+/// let retry = Retry::default().class(RetryClass::NeedsUser).tenant("contoso.example");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Retry {
+    classes: Vec<RetryClass>,
+    clients: Vec<String>,
+    tenants: Vec<String>,
+    rows: Rows,
+}
+
+impl Retry {
+    /// Tries tokens of this class, besides those of classes that were named before.
+    #[must_use]
+    pub fn class(mut self, class: RetryClass) -> Self {
+        self.classes.push(class);
+        self
+    }
+
+    /// Tries tokens of this client, of the classes that are named, or of all when none is.
+    #[must_use]
+    pub fn client(mut self, client_id: impl Into<String>) -> Self {
+        self.clients.push(client_id.into());
+        self
+    }
+
+    /// Tries tokens that are redeemed at this tenant, of the classes that are named, or of all when none is.
+    #[must_use]
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tenants.push(tenant.into());
+        self
+    }
+
+    /// Tries the token of this row, as a report names it, of the classes that are named, or of all when none is.
+    #[must_use]
+    pub fn row(mut self, row: impl Into<String>) -> Self {
+        self.rows.push(row);
+        self
+    }
+
+    /// Whether a token that stands at `state` is tried again.
+    pub(crate) fn selects(&self, state: State, redemption: &Redemption) -> bool {
+        let is_unset = *self == Self::default();
+        let is_named = |names: &[String], name: &str| {
+            names.is_empty() || names.iter().any(|it| it.eq_ignore_ascii_case(name))
+        };
+        let in_class =
+            |class| !is_unset && (self.classes.is_empty() || self.classes.contains(&class));
+        RetryClass::of(state).is_some_and(in_class)
+            && is_named(&self.clients, &redemption.client_id)
+            && is_named(&self.tenants, redemption.authority.tenant().as_str())
+            && (self.rows.is_empty() || self.rows.name(&redemption.locator))
+    }
+}
+
+/// Rows as an operator names them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Rows(Vec<String>);
+
+impl Rows {
+    pub(crate) fn push(&mut self, row: impl Into<String>) {
+        self.0.push(row.into());
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether the row of `locator`, which is one of the input, is among them: by its place alone, or by all of its name.
+    pub(crate) fn name(&self, locator: &Locator) -> bool {
+        // Asked for every answer, mostly with no row named.
+        !self.is_empty()
+            && (self.name_in_full(locator) || self.0.contains(&locator.place().to_string()))
+    }
+
+    /// Whether the row of `locator`, of whatever input, is among them: by its file and its place.
+    pub(crate) fn name_in_full(&self, locator: &Locator) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        let with_file = format!("{}{}", locator.file(), locator.place());
+        let whole = locator.to_string();
+        self.0.iter().any(|row| *row == whole || *row == with_file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use msal_core::{Authority, RefreshToken, ScopeSet};
+
+    use super::*;
+    use crate::fingerprint::Fingerprint;
+    use crate::plan::Warnings;
+    use crate::record::{Place, UserHints};
+
+    const SET_ASIDE: [State; 4] = [
+        State::Concluded(Class::Failed),
+        State::InDoubt,
+        State::Concluded(Class::NeedsUser),
+        State::Concluded(Class::Quarantined),
+    ];
+
+    fn redemption() -> Redemption {
+        let authority = Authority::parse("https://login.microsoftonline.com/contoso.example");
+        let file = "tokens.csv".into();
+        Redemption {
+            fingerprint: Fingerprint::from_bytes([0; 16]),
+            refresh_token: RefreshToken::from("0.OLD"),
+            client_id: "00c0ffee-0000-4000-8000-00000000000a".to_owned(),
+            authority: authority.unwrap(),
+            scopes: ScopeSet::default(),
+            user: UserHints::default(),
+            locator: Locator::new(&file, Place::Line(12)).with_key("alice"),
+            duplicates: 0,
+            warnings: Warnings::default(),
+        }
+    }
+
+    fn selected(retry: &Retry) -> [bool; 4] {
+        SET_ASIDE.map(|state| retry.selects(state, &redemption()))
+    }
+
+    #[test]
+    fn nothing_is_tried_again_unasked_and_nothing_that_is_settled_or_under_way() {
+        assert_eq!(selected(&Retry::default()), [false; 4]);
+        let all = Retry::default().row(":12");
+        for state in [
+            State::Concluded(Class::Migrated),
+            State::Concluded(Class::Retryable),
+            State::Unpublished,
+        ] {
+            assert!(!all.selects(state, &redemption()), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn classes_are_tried_that_are_named() {
+        let retry = Retry::default().class(RetryClass::InDoubt);
+        assert_eq!(selected(&retry), [false, true, false, false]);
+        let retry = retry.class(RetryClass::Quarantined);
+        assert_eq!(selected(&retry), [false, true, false, true]);
+        let retry = retry.class(RetryClass::Failed).class(RetryClass::NeedsUser);
+        assert_eq!(selected(&retry), [true; 4]);
+    }
+
+    #[test]
+    fn client_tenant_and_row_narrow_it() {
+        let of = |retry: Retry| selected(&retry)[1];
+        let retry = Retry::default;
+        assert!(of(retry().client("00C0FFEE-0000-4000-8000-00000000000A")));
+        assert!(!of(retry().client("00c0ffee-0000-4000-8000-00000000000b")));
+        assert!(of(retry().tenant("Contoso.example")));
+        assert!(!of(retry().tenant("fabrikam.example")));
+        for row in [":12", "tokens.csv:12", "tokens.csv:12 (alice)"] {
+            assert!(of(retry().row(row)), "{row}");
+        }
+        for row in [":1", ":123", "12", "other.csv:12", "alice"] {
+            assert!(!of(retry().row(row)), "{row}");
+        }
+        assert!(!of(retry().row(":12").tenant("fabrikam.example")));
+        assert!(of(retry().row(":12").row(":13").class(RetryClass::InDoubt)));
+    }
+
+    #[test]
+    fn a_row_of_another_input_is_named_in_full_only() {
+        let mut rows = Rows::default();
+        rows.push(":12");
+        let locator = redemption().locator;
+        assert!(rows.name(&locator) && !rows.name_in_full(&locator));
+        rows.push("tokens.csv:12");
+        assert!(rows.name_in_full(&locator));
+    }
+}

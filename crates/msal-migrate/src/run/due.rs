@@ -1,0 +1,84 @@
+//! Which tokens of a source a run sends, by what earlier runs wrote down about them and what the operator asks for again.
+
+use msal_core::{RefreshToken, TokenOutcome};
+use tokio::runtime::Handle;
+
+use super::queue::Attempt;
+use super::recovery::response_of;
+use super::work::asked;
+use crate::journal::{Class, Journal, State, States, Unsealed};
+use crate::plan::Redemption;
+use crate::retry::Retry;
+use crate::settings::RotationPolicy;
+
+/// The attempt at a redemption that is due; `None` for one that is not sent in this run. Blocks where an answer is read
+/// again.
+pub(crate) fn due(
+    redemption: Redemption,
+    journal: &Journal,
+    retry: &Retry,
+    rotation: RotationPolicy,
+) -> Option<Attempt> {
+    let (state, decided_at) = {
+        let states = journal.states();
+        if is_due(&states, &redemption) {
+            return Some(Attempt::new(redemption, None));
+        }
+        let fingerprint = &redemption.fingerprint;
+        (states.get(fingerprint)?, states.decided_at(fingerprint)?)
+    };
+    if !retry.selects(state, &redemption) {
+        return None;
+    }
+    if state != State::Concluded(Class::Quarantined) {
+        return Some(Attempt::new(redemption, None));
+    }
+    let held_back = Handle::current().block_on(journal.answered(decided_at));
+    let (position, record) = held_back.ok().flatten()?;
+    match newest_token(&record) {
+        Some(refresh_token) => {
+            let redemption = Redemption {
+                refresh_token,
+                ..redemption
+            };
+            Some(Attempt::new(redemption, Some(position)))
+        }
+        // Nobody can tell which token is the one to send. The source's is only where it stays valid.
+        None => rotation
+            .allows_repeat()
+            .then(|| Attempt::new(redemption, Some(position))),
+    }
+}
+
+/// Whether a token is sent without being asked for.
+fn is_due(states: &States, redemption: &Redemption) -> bool {
+    match states.get(&redemption.fingerprint) {
+        // What failed for a reason that the operator corrects is tried again: it may have been corrected.
+        None | Some(State::Concluded(Class::Failed | Class::Retryable)) => true,
+        // The server was asked at another authority, as another client or for other scopes: it may judge otherwise here.
+        Some(State::Concluded(Class::NeedsUser)) => {
+            let authority = redemption.authority.to_string();
+            states.is_refused_elsewhere(&redemption.fingerprint, &asked(redemption, &authority))
+        }
+        Some(State::Concluded(Class::Migrated | Class::Quarantined)) => false,
+        // Its answer is in the journal, or it may be spent.
+        Some(State::Unpublished | State::InDoubt) => false,
+    }
+}
+
+/// The refresh token that a sealed answer leaves its user with; `None` when the answer does not say.
+fn newest_token(record: &Unsealed) -> Option<RefreshToken> {
+    let answer = record.answer()?;
+    match TokenOutcome::read(&response_of(&answer)?, answer.client_id) {
+        TokenOutcome::Tokens(tokens) => {
+            // RFC 6749 §6: the server may issue a new one; where it does not, the old one stays the one to use.
+            let old = || RefreshToken::from(answer.redeemed_token);
+            Some(tokens.refresh_token.unwrap_or_else(old))
+        }
+        TokenOutcome::Malformed(malformed) => match malformed.refresh_tokens.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
