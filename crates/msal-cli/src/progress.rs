@@ -104,6 +104,11 @@ impl Observer for Progress<'_> {
         }
     }
 
+    fn in_doubt(&mut self) {
+        self.refused += 1;
+        self.show();
+    }
+
     fn waiting(&mut self, wait: Duration) {
         self.note(format!(
             "the server asks for a pause of {}",

@@ -239,8 +239,11 @@ impl Migration {
         let plan = self.make_plan(journal).await?;
         let ahead = {
             let states = journal.states();
-            let is_ahead =
-                |token: &&Fingerprint| states.get(token) != Some(State::Concluded(Class::Migrated));
+            let is_ahead = |token: &&Fingerprint| match states.get(token) {
+                None | Some(State::Concluded(Class::Failed | Class::Retryable)) => true,
+                Some(State::Concluded(Class::Migrated)) => false,
+                Some(_) => self.retry != Retry::default(),
+            };
             plan.fingerprints().filter(is_ahead).count()
         };
         journal.reserve(ahead as u64 * BYTES_PER_TOKEN).await?;

@@ -9,7 +9,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use msal_emulator::{Directory, Emulator, Fault, Server, sample};
+use msal_emulator::{Directory, Emulator, Fault, Rotation, Server, Settings, sample};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -27,8 +27,12 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    fn with(settings: Settings) -> Self {
         let runtime = Runtime::new().unwrap();
-        let emulator = Arc::new(Emulator::new(Directory::sample()));
+        let emulator = Arc::new(Emulator::with_settings(Directory::sample(), settings));
         let server = Server::builder(Arc::clone(&emulator)).port(0).start();
         let server = runtime.block_on(server).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -194,4 +198,46 @@ fn a_row_is_released_by_what_the_report_calls_it() {
     let run = bench.run("contoso.example", &["--release", row]);
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
     assert_eq!(bench.emulator.redemptions().seen(), 1);
+}
+
+#[test]
+fn a_connection_that_breaks_after_the_server_has_acted_leaves_one_token_in_doubt() {
+    let users: Vec<_> = (1..=6)
+        .map(|n| format!("user{n}@contoso.example"))
+        .collect();
+    let users: Vec<_> = users.iter().map(String::as_str).collect();
+    for concurrency in ["1", "4", "100"] {
+        for fault in [
+            Fault::cut(0),
+            Fault::cut(1),
+            Fault::cut(1000),
+            Fault::oversized(5 << 20),
+        ] {
+            let rotation = Rotation::SingleUseWithReuseDetection;
+            let bench = Bench::with(Settings::default().rotation(rotation));
+            let name = format!("{concurrency}: {fault:?}");
+            bench.emulator.add_fault(fault.nth(3));
+            bench.input(&users);
+            let strict = [
+                "--rotation",
+                "single-use",
+                "--concurrency",
+                concurrency,
+                "--format",
+                "json",
+            ];
+            for _ in 0..2 {
+                let run = bench.run("contoso.example", &strict);
+                assert_eq!(run.status, 1, "{name}: {}{}", run.stdout, run.stderr);
+                let report: Value = serde_json::from_str(&run.stdout).unwrap();
+                assert_eq!(
+                    (&report["migrated"], &report["in_doubt"]),
+                    (&json!(5), &json!(1)),
+                    "{name}"
+                );
+            }
+            let redemptions = bench.emulator.redemptions();
+            assert!(redemptions.rows().iter().all(|row| row.seen == 1), "{name}");
+        }
+    }
 }

@@ -187,10 +187,15 @@ impl Finding {
             Refusal::InteractionRequired if !is_about_the_place(error) => {
                 Self::Token(Verdict::Conclude(Class::NeedsUser, reason))
             }
-            _ if error.error.is_empty() => Self::Page(reason),
+            // RFC 6749 §4.1.2.1: the server met "an unexpected condition", after which nobody knows how far it got.
+            _ if error.error == "server_error" => Self::Busy {
+                reason,
+                may_have_arrived: true,
+            },
             _ if refuses_all_alike(error, expected.metadata.authority().tenant()) => {
                 Self::ClientRefused(reason)
             }
+            _ if !is_of_a_token_endpoint(error) => Self::Page(reason),
             _ => Self::Token(Verdict::Conclude(Class::Failed, reason)),
         }
     }
@@ -227,6 +232,13 @@ fn is_about_the_place(error: &ServiceError) -> bool {
     ];
     let is_listed = |code| lists.iter().any(|list| list.contains(code));
     error.codes.iter().any(is_listed)
+}
+
+/// Whether an error has the form of RFC 6749 §5.2: named, and with a status that a token endpoint uses. Gateways answer in
+/// JSON as well, and some have an `error` in it.
+fn is_of_a_token_endpoint(error: &ServiceError) -> bool {
+    let is_usual = matches!(error.status.as_u16(), 200..=299 | 400 | 401);
+    is_usual && !error.error.is_empty()
 }
 
 /// Whether every token of the same client and authority would be refused like this one.

@@ -16,7 +16,8 @@ pub(super) fn to_text(causes: &[Cause]) -> String {
         .take(SHOWN)
         .map(|cause| {
             let what = format!("{} {}", text::count(cause.count), name(&cause.reason));
-            let whom = format!("client {} at {}", cause.client_id, cause.authority);
+            let client = escaped(&cause.client_id);
+            let whom = format!("client {client} at {}", cause.authority);
             (what, format!("{whom}: {}", advice(&cause.reason)))
         })
         .collect();

@@ -193,7 +193,9 @@ impl fmt::Display for User {
         ];
         let known: Vec<_> = known
             .into_iter()
-            .filter_map(|(name, value)| Some(format!("{name} {}", value.as_deref()?)))
+            .filter_map(|(name, value)| {
+                Some(format!("{name} {}", value.as_deref()?.escape_debug()))
+            })
             .collect();
         match (known.is_empty(), self.hides_name) {
             (true, true) => formatter.write_str("a name (--show-users shows it)"),

@@ -198,6 +198,7 @@ fn an_answer_that_leaves_open_what_was_done_is_never_followed_by_another_try_whe
         (408, "", "slow down"),
         (500, "", "slow down"),
         (500, r#"{"error":"server_error"}"#, "slow down"),
+        (400, r#"{"error":"server_error"}"#, "slow down"),
         (502, "<html>bad gateway</html>", "slow down"),
         (503, "refresh_token", "slow down"),
         (504, "", "slow down"),
@@ -210,6 +211,8 @@ fn an_answer_that_leaves_open_what_was_done_is_never_followed_by_another_try_whe
         (302, "", "Failed"),
         (400, "{}", "Failed"),
         (403, "<html>blocked</html>", "Failed"),
+        (403, r#"{"error":"Forbidden"}"#, "Failed"),
+        (404, r#"{"error":{"code":"NotFound"}}"#, "Failed"),
         (404, "gone", "Failed"),
         (407, "", "Failed"),
     ];
