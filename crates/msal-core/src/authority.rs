@@ -2,8 +2,8 @@
 //!
 //! Parsing decides the kind from the host and the path alone and never asks the network. An [`Authority`] that exists
 //! is an https URL without user info, with a host and, where the kind has one, a tenant that is safe to put into a
-//! path. Whether the host may be trusted with a token is another question: [`Authority::is_well_known`] answers it for
-//! Microsoft's clouds, and the caller must name any other host.
+//! path. Whether the host may be trusted with a token is another question: an authority that may be is a
+//! [`TrustedAuthority`](crate::TrustedAuthority).
 
 mod error;
 mod https_url;
@@ -19,8 +19,9 @@ pub use error::AuthorityError;
 pub(crate) use https_url::{bare_host, host_of};
 pub use kind::AuthorityKind;
 pub use tenant::Tenant;
+pub(crate) use tenant::is_guid;
 
-use https_url::parse_https;
+use https_url::{parse_host, parse_https};
 use tenant::is_name;
 
 /// An authority: a host, a kind, and a tenant.
@@ -37,14 +38,22 @@ pub struct Authority {
 impl Authority {
     /// The authority every application starts with: Entra ID in the public cloud, any account.
     pub fn common() -> Self {
-        Self::entra("login.microsoftonline.com", Tenant::Common)
+        Self::entra("login.microsoftonline.com".to_owned(), Tenant::Common)
     }
 
-    /// Entra ID at `host` (with a port where it is not 443), for `tenant`.
-    pub fn entra(host: &str, tenant: Tenant) -> Self {
+    /// Entra ID at the host that something says, such as an `environment` of a token cache: the name of a host, with a
+    /// port where it is not 443, and nothing else. Case does not count.
+    ///
+    /// # Errors
+    /// [`AuthorityError::Host`] for text that a URL could take for more, less or other than a host.
+    pub fn at_host(host: &str, tenant: Tenant) -> Result<Self, AuthorityError> {
+        Ok(Self::entra(parse_host(host)?, tenant))
+    }
+
+    fn entra(host: String, tenant: Tenant) -> Self {
         Self {
             kind: AuthorityKind::Entra,
-            host: host.to_ascii_lowercase(),
+            host,
             path: format!("/{tenant}"),
             tenant,
         }
@@ -80,7 +89,7 @@ impl Authority {
             [tenant, policy, ..] if is_b2c_host || is_b2c_policy(policy) => {
                 Self::b2c(host, tenant, policy, "")
             }
-            [tenant, ..] => Ok(Self::entra(&host, Tenant::parse(tenant)?)),
+            [tenant, ..] => Ok(Self::entra(host, Tenant::parse(tenant)?)),
         }
     }
 
@@ -167,13 +176,17 @@ impl Authority {
         }
     }
 
-    /// The same authority at another host, which may carry a port.
-    #[must_use]
-    pub fn with_host(&self, host: &str) -> Self {
-        Self {
-            host: host.to_ascii_lowercase(),
+    /// The same authority under another host name of its cloud, such as the one that a token is stored under. `None`
+    /// for a host that is not in the same built-in cloud.
+    pub fn under_alias(&self, host: &str) -> Option<Self> {
+        let aliases = self.cloud()?.aliases;
+        let alias = aliases
+            .iter()
+            .find(|alias| alias.eq_ignore_ascii_case(host))?;
+        Some(Self {
+            host: (*alias).to_owned(),
             ..self.clone()
-        }
+        })
     }
 
     /// The kind.
@@ -199,6 +212,14 @@ impl Authority {
     /// What the token cache calls `realm`: the first segment of the token endpoint's path.
     pub fn realm(&self) -> &str {
         self.tenant.as_str()
+    }
+
+    /// The tenant that the path names, by itself: dSTS has another one than its [realm](Self::realm).
+    pub(crate) fn asked_tenant(&self) -> &str {
+        match self.kind {
+            AuthorityKind::Dsts => self.path.rsplit('/').next().unwrap_or_default(),
+            _ => self.tenant.as_str(),
+        }
     }
 
     /// The Microsoft cloud the host belongs to, if it is a built-in one.
@@ -393,8 +414,79 @@ mod tests {
             "login.microsoftonline.com.evil.example",
             "evilb2clogin.com",
         ] {
-            let authority = Authority::entra(host, Tenant::Common);
+            let authority = Authority::at_host(host, Tenant::Common).unwrap();
             assert!(!authority.is_well_known(), "{host}");
         }
+    }
+
+    #[test]
+    fn a_host_is_a_host_and_nothing_else() {
+        for (text, host) in [
+            ("login.microsoftonline.com", "login.microsoftonline.com"),
+            ("LOGIN.Windows.NET", "login.windows.net"),
+            ("localhost:8443", "localhost:8443"),
+            ("fs.contoso.example:443", "fs.contoso.example"),
+            ("127.0.0.1:1", "127.0.0.1:1"),
+            ("[::1]:8443", "[::1]:8443"),
+        ] {
+            let authority = Authority::at_host(text, Tenant::Common).unwrap();
+            assert_eq!(authority.to_string(), format!("https://{host}/common"));
+        }
+        for text in [
+            "",
+            " ",
+            "user@login.microsoftonline.com",
+            "login.microsoftonline.com@evil.example",
+            "login.microsoftonline.com:x@evil.example",
+            "evil.example/login.microsoftonline.com",
+            "evil.example\\login.microsoftonline.com",
+            "login.microsoftonline.com/evil",
+            "login.microsoftonline.com/",
+            "login.microsoftonline.com?x",
+            "login.microsoftonline.com#x",
+            "login.microsoftonline.com:",
+            "login.microsoftonline.com:99999",
+            "login.microsoftonline.com:+443",
+            "login.microsoftonline.com.",
+            "login.microsoftonline.com.:8443",
+            ".login.microsoftonline.com",
+            "login.microsoftonline.com ",
+            "login.microsoft\tonline.com",
+            "login.microsoftonline.com\r\nevil",
+            "login.microsoftonline.com\0",
+            "login.microsoftonline%2ecom",
+            "l\u{43e}gin.microsoftonline.com",
+            "login\u{3002}microsoftonline\u{3002}com",
+            "\u{ff4c}ogin.microsoftonline.com",
+            "https://login.microsoftonline.com",
+            "//login.microsoftonline.com",
+            "127.1",
+            "0x7f.0.0.1",
+            "2130706433",
+            "[::1",
+        ] {
+            let refused = Authority::at_host(text, Tenant::Common);
+            assert!(
+                matches!(refused, Err(AuthorityError::Host { .. })),
+                "{text:?} {refused:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_alias_is_one_of_the_same_cloud() {
+        let authority = Authority::common();
+        let alias = authority.under_alias("Login.Windows.net").unwrap();
+        assert_eq!(alias.to_string(), "https://login.windows.net/common");
+        for other in [
+            "login.microsoftonline.us",
+            "login.windows.net:8443",
+            "evil.example",
+            "user@login.windows.net",
+        ] {
+            assert_eq!(authority.under_alias(other), None, "{other}");
+        }
+        let elsewhere = Authority::parse("https://login.microsoftonline.com:8443/common").unwrap();
+        assert_eq!(elsewhere.under_alias("login.windows.net"), None);
     }
 }

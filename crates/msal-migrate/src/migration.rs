@@ -16,7 +16,7 @@ use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::journal::{Class, Condition, Destination, Journal, State};
 use crate::observer::Observer;
-use crate::plan::{Plan, PlanError, PlanOptions, Redemption};
+use crate::plan::{AuthorityOverride, Plan, PlanError, PlanOptions, Redemption};
 use crate::report::Report;
 use crate::run::{Closed, Engine, Feed, Target, channel, drive, recover};
 use crate::settings::Settings;
@@ -126,6 +126,11 @@ impl Migration {
             credentials: &self.credentials,
             settings: &self.settings,
             metadata: &metadata,
+            named: self
+                .plan
+                .authority
+                .as_ref()
+                .map(AuthorityOverride::authority),
         };
         observer.planned(plan.summary(), journal.states().counts());
         let recovered = recover(&engine, observer).await?;

@@ -90,10 +90,10 @@ fn authority_of(account: &Account, named: Option<&str>) -> Result<Authority, Fai
     };
     let own = || Tenant::parse(&account.realm).map_err(bad);
     match input::authority(named)? {
-        None => Ok(Authority::entra(&account.environment, own()?)),
+        None => Authority::at_host(&account.environment, own()?).map_err(bad),
         Some(named) => match named.tenant() {
-            Some(tenant) => Ok(Authority::entra(named.host(), tenant.clone())),
-            None => Ok(Authority::entra(named.host(), own()?)),
+            Some(tenant) => Authority::at_host(named.host(), tenant.clone()).map_err(bad),
+            None => Authority::at_host(named.host(), own()?).map_err(bad),
         },
     }
 }

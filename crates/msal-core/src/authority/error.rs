@@ -6,6 +6,13 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum AuthorityError {
+    /// Not the name of a host, with or without a port.
+    #[error("`{host}` is not the name of a host")]
+    #[non_exhaustive]
+    Host {
+        /// What was given, with control characters escaped.
+        host: String,
+    },
     /// The URL names no tenant: add one, or `common`.
     #[error("the authority `https://{host}` names no tenant")]
     #[non_exhaustive]

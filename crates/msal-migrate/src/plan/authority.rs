@@ -3,7 +3,9 @@
 //! The stored authority comes from a file that anybody may have written to, so it decides the host only among
 //! Microsoft's and those the user named: otherwise a poisoned file would send tokens to whoever wrote it.
 
-use msal_core::{Authority, AuthorityError, AuthorityKind, Cloud, Tenant, same_cloud};
+use msal_core::{
+    Authority, AuthorityError, AuthorityKind, Cloud, Tenant, TrustedAuthority, same_cloud,
+};
 use thiserror::Error;
 
 use super::criteria::Criteria;
@@ -16,7 +18,7 @@ use crate::record::SkipReason;
 /// the tenant of those records and of all in the same cloud; without one they keep theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorityOverride {
-    host: String,
+    authority: TrustedAuthority,
     tenant: Option<Tenant>,
 }
 
@@ -26,19 +28,26 @@ impl AuthorityOverride {
     /// # Errors
     /// [`AuthorityOverrideError`] when it is no https URL, or of a kind that tokens are not migrated to.
     pub fn parse(url: &str) -> Result<Self, AuthorityOverrideError> {
-        let authority = match Authority::parse(url) {
+        let (authority, tenant) = match Authority::parse(url) {
             Err(AuthorityError::NoTenant { host, .. }) => {
-                return Ok(Self {
-                    host: preferred(&host).to_owned(),
-                    tenant: None,
-                });
+                (Authority::at_host(preferred(&host), Tenant::Common)?, None)
             }
-            authority => authority?,
+            authority => {
+                let authority = authority?;
+                let tenant = authority.tenant().clone();
+                match authority.kind() {
+                    AuthorityKind::Entra => {
+                        let host = preferred(authority.host());
+                        (Authority::at_host(host, tenant.clone())?, Some(tenant))
+                    }
+                    _ => (authority, Some(tenant)),
+                }
+            }
         };
         match authority.kind() {
             AuthorityKind::Entra | AuthorityKind::Ciam => Ok(Self {
-                host: preferred(authority.host()).to_owned(),
-                tenant: Some(authority.tenant().clone()),
+                authority: TrustedAuthority::named_by_operator(authority),
+                tenant,
             }),
             _ => Err(AuthorityOverrideError::Kind),
         }
@@ -46,7 +55,12 @@ impl AuthorityOverride {
 
     /// The host, with its port where it is not 443.
     pub fn host(&self) -> &str {
-        &self.host
+        self.authority.host()
+    }
+
+    /// The host, as one that tokens may be sent to, with the tenant or with any.
+    pub fn authority(&self) -> &TrustedAuthority {
+        &self.authority
     }
 
     /// The tenant, if the user named one.
@@ -55,7 +69,7 @@ impl AuthorityOverride {
     }
 
     fn speaks_for(&self, host: &str) -> bool {
-        self.host == host || same_cloud(&self.host, host)
+        same_cloud(self.host(), host)
     }
 }
 
@@ -73,7 +87,7 @@ pub enum AuthorityOverrideError {
 
 /// Where a record's token is redeemed.
 pub(super) struct ChosenAuthority {
-    pub(super) authority: Authority,
+    pub(super) authority: TrustedAuthority,
     /// Whether the store itself named one tenant.
     pub(super) is_specific: bool,
     pub(super) warnings: Warnings,
@@ -88,9 +102,12 @@ pub(super) fn choose(
     let overrules = named.is_some_and(|named| named.tenant.is_some());
     let stored = Stored::parse(text.unwrap_or_default(), overrules)?;
     let host = match &stored.host {
-        Some(host) => trusted(host, named)?,
+        Some(host) => preferred(host),
         None => named.map_or(PUBLIC_CLOUD, AuthorityOverride::host),
     };
+    if CLOSED_CLOUDS.contains(&host) {
+        return Err(SkipReason::ClosedCloud);
+    }
     // A shared tenant, such as `common`, does not say which one the user is in.
     let own = stored.tenant.as_ref().filter(|tenant| !tenant.is_shared());
     let ruled = named
@@ -104,10 +121,16 @@ pub(super) fn choose(
     let authority = match &stored.ciam {
         Some(ciam) if ruled.is_none() => ciam.clone(),
         Some(ciam) => ciam.with_tenant(tenant),
-        None => Authority::entra(host, tenant),
+        None => Authority::at_host(host, tenant).map_err(|_error| SkipReason::InvalidAuthority)?,
     };
+    // By name only: a host that a file names must not be asked whether it is to be trusted.
+    let refused = match OTHER_PROVIDERS.contains(&host) {
+        true => SkipReason::OtherProvider,
+        false => SkipReason::UnknownAuthority,
+    };
+    let named = named.map(AuthorityOverride::authority);
     Ok(ChosenAuthority {
-        authority,
+        authority: TrustedAuthority::admit(authority, named).ok_or(refused)?,
         is_specific: own.is_some(),
         warnings,
     })
@@ -139,23 +162,6 @@ fn tenant(
             Tenant::Organizations
         }
     }
-}
-
-/// The host to send to, if tokens may be sent there.
-fn trusted<'a>(host: &'a str, named: Option<&'a AuthorityOverride>) -> Result<&'a str, SkipReason> {
-    let host = preferred(host);
-    if CLOSED_CLOUDS.contains(&host) {
-        return Err(SkipReason::ClosedCloud);
-    }
-    // By name only: a host that a file names must not be asked whether it is to be trusted.
-    let is_named = named.is_some_and(|named| named.host == host);
-    if is_named || Cloud::of(host).is_some() || is_ciam(host) {
-        return Ok(host);
-    }
-    if OTHER_PROVIDERS.contains(&host) {
-        return Err(SkipReason::OtherProvider);
-    }
-    Err(SkipReason::UnknownAuthority)
 }
 
 /// What a record says about its authority.
@@ -247,10 +253,6 @@ fn preferred(host: &str) -> &str {
     let sign_in = ISSUERS.iter().find(|(issuer, _)| *issuer == host);
     let host = sign_in.map_or(host, |(_, sign_in)| *sign_in);
     Cloud::of(host).map_or(host, |cloud| cloud.preferred_network)
-}
-
-fn is_ciam(host: &str) -> bool {
-    host.ends_with(".ciamlogin.com")
 }
 
 fn is_b2c(host: &str) -> bool {

@@ -795,7 +795,7 @@ proptest! {
             let is_trusted = redemption.authority.is_well_known() || trusts_localhost && host == "localhost:8443";
             prop_assert!(is_trusted, "{}", redemption.authority);
             prop_assert!(!redemption.scopes.is_empty());
-            prop_assert_eq!(Authority::parse(&redemption.authority.to_string()).unwrap(), redemption.authority);
+            prop_assert_eq!(&Authority::parse(&redemption.authority.to_string()).unwrap(), &*redemption.authority);
         }
     }
 }

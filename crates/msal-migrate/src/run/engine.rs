@@ -1,6 +1,7 @@
 //! What a run works with.
 
 use msal::{MetadataCache, Runtime};
+use msal_core::TrustedAuthority;
 
 use super::batch::{Target, Unpublished};
 use crate::credentials::Credentials;
@@ -18,6 +19,8 @@ pub(crate) struct Engine<'a> {
     pub(crate) credentials: &'a Credentials,
     pub(crate) settings: &'a Settings,
     pub(crate) metadata: &'a MetadataCache,
+    /// The authority that the operator named, which is trusted besides Microsoft's.
+    pub(crate) named: Option<&'a TrustedAuthority>,
 }
 
 impl Engine<'_> {

@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use msal_core::{Authority, RefreshToken, ScopeSet, SecretBuffer};
+use msal_core::{Authority, RefreshToken, ScopeSet, SecretBuffer, TrustedAuthority};
 
 use super::batch::{Redeemed, Unpublished};
 use super::engine::Engine;
 use super::verdict::{Expectation, Verdict, in_recovery};
 use crate::error::MigrationError;
-use crate::journal::{Answer, Class, Entry, Outcome, Position, Unsealed};
+use crate::journal::{Answer, Class, Entry, Outcome, Position, Reason, Unsealed};
 use crate::observer::Observer;
 use crate::record::{Locator, UserHints};
 
@@ -43,10 +43,14 @@ async fn settle(
     let (Ok(authority), Some(response)) = (authority, response_of(&answer)) else {
         return Err(MigrationError::SealedAnswer);
     };
-    let metadata = engine
-        .metadata
-        .resolve(&authority, true, engine.runtime)
-        .await;
+    // The journal is a file, and no file makes a host trusted: the operator names it again.
+    let Some(authority) = TrustedAuthority::admit(authority, engine.named) else {
+        let reason = Reason::named("unknown_authority");
+        let outcome = Outcome::new(Class::Quarantined, &reason, Some(position));
+        conclude(engine, observer, &entry, outcome).await?;
+        return Ok(None);
+    };
+    let metadata = engine.metadata.resolve(&authority, engine.runtime).await;
     let Ok(metadata) = metadata else {
         // The answer stays sealed; a later run finds the authority.
         return Ok(None);
@@ -69,13 +73,23 @@ async fn settle(
             return Ok(Some(token));
         }
     };
-    observer.concluded(class);
     let outcome = Outcome::new(class, &reason, held_back);
+    conclude(engine, observer, &entry, outcome).await?;
+    Ok(None)
+}
+
+async fn conclude(
+    engine: &Engine<'_>,
+    observer: &mut dyn Observer,
+    entry: &Entry<'_>,
+    outcome: Outcome<'_>,
+) -> Result<(), MigrationError> {
+    observer.concluded(outcome.class);
     let locator = Locator::from(&entry.origin);
     engine
         .conclude(entry.fingerprint, &locator, outcome)
         .await?;
-    Ok(None)
+    Ok(())
 }
 
 fn response_of(answer: &Answer<'_>) -> Option<Response<Bytes>> {
@@ -182,6 +196,7 @@ mod tests {
             credentials: &Credentials::none(),
             settings,
             metadata: &MetadataCache::default(),
+            named: None,
         };
         let unpublished = recover(&engine, &mut NoObserver::default()).await.unwrap();
         unpublished.iter().map(|token| token.fingerprint).collect()

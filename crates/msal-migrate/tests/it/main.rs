@@ -7,5 +7,6 @@ mod pacing;
 mod recovery;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sources;
+mod trust;
 mod verification;
 mod world;

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use http::header::RETRY_AFTER;
-use msal_core::Authority;
+use msal_core::{Authority, TrustedAuthority};
 
 use super::*;
 use crate::settings::RotationPolicy;
@@ -50,8 +50,9 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let authority = Authority::parse("https://login.microsoftonline.com/contoso.example");
+        let authority = TrustedAuthority::built_in(authority.unwrap());
         Self {
-            metadata: ProviderMetadata::entra(&authority.unwrap()),
+            metadata: ProviderMetadata::entra(&authority.unwrap()).unwrap(),
             user: UserHints {
                 home_account_id: Some(HomeAccountId::new("u.t")),
                 ..UserHints::default()
