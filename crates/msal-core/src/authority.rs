@@ -41,13 +41,30 @@ impl Authority {
         Self::entra("login.microsoftonline.com".to_owned(), Tenant::Common)
     }
 
-    /// Entra ID at the host that something says, such as an `environment` of a token cache: the name of a host, with a
-    /// port where it is not 443, and nothing else. Case does not count.
+    /// The authority of a tenant at the host that something says, such as an `environment` of a token cache: the name of
+    /// a host, with a port where it is not 443, and nothing else. Case does not count. The kind is the host's: External
+    /// ID, AD FS where the tenant is `adfs`, or else Entra ID.
     ///
     /// # Errors
-    /// [`AuthorityError::Host`] for text that a URL could take for more, less or other than a host.
+    /// [`AuthorityError::Host`] for text that a URL could take for more, less or other than a host;
+    /// [`AuthorityError::NoPolicy`] for a host of Azure AD B2C.
     pub fn at_host(host: &str, tenant: Tenant) -> Result<Self, AuthorityError> {
-        Ok(Self::entra(parse_host(host)?, tenant))
+        let host = parse_host(host)?;
+        match tenant {
+            _ if is_ciam_host(&host) => Ok(Self::ciam_tenant(host, tenant)),
+            _ if is_b2c_host(&host) => Err(AuthorityError::NoPolicy { host }),
+            Tenant::Domain(name) if is_adfs(&name) => Ok(Self::adfs(host)),
+            tenant => Ok(Self::entra(host, tenant)),
+        }
+    }
+
+    /// The authority of a B2C policy of a tenant at the host that something says: see [`Authority::at_host`].
+    pub(crate) fn policy_at_host(
+        host: &str,
+        tenant: &str,
+        policy: &str,
+    ) -> Result<Self, AuthorityError> {
+        Self::b2c(parse_host(host)?, tenant, policy, "")
     }
 
     fn entra(host: String, tenant: Tenant) -> Self {
@@ -74,14 +91,12 @@ impl Authority {
             .split('/')
             .filter(|segment| !segment.is_empty())
             .collect();
-        let is_b2c_host = B2C_HOST_SUFFIXES
-            .iter()
-            .any(|suffix| bare_host(&host).ends_with(suffix));
+        let is_b2c_host = is_b2c_host(&host);
         match segments.as_slice() {
             // External ID alone needs no tenant: its host has the name of one.
-            _ if bare_host(&host).ends_with(CIAM_HOST_SUFFIX) => Self::ciam(host, &segments),
+            _ if is_ciam_host(&host) => Self::ciam(host, &segments),
             [] => Err(AuthorityError::NoTenant { host }),
-            [first, ..] if first.eq_ignore_ascii_case("adfs") => Ok(Self::adfs(host)),
+            [first, ..] if is_adfs(first) => Ok(Self::adfs(host)),
             [first, tenant, ..] if first.eq_ignore_ascii_case("dstsv2") => Self::dsts(host, tenant),
             [prefix, tenant, policy, ..] if prefix.eq_ignore_ascii_case("tfp") => {
                 Self::b2c(host, tenant, policy, "/tfp")
@@ -89,6 +104,7 @@ impl Authority {
             [tenant, policy, ..] if is_b2c_host || is_b2c_policy(policy) => {
                 Self::b2c(host, tenant, policy, "")
             }
+            [_tenant] if is_b2c_host => Err(AuthorityError::NoPolicy { host }),
             [tenant, ..] => Ok(Self::entra(host, Tenant::parse(tenant)?)),
         }
     }
@@ -153,12 +169,16 @@ impl Authority {
                 Tenant::parse(&format!("{name}.onmicrosoft.com"))?
             }
         };
-        Ok(Self {
+        Ok(Self::ciam_tenant(host, tenant))
+    }
+
+    fn ciam_tenant(host: String, tenant: Tenant) -> Self {
+        Self {
             kind: AuthorityKind::Ciam,
             host,
             path: format!("/{tenant}"),
             tenant,
-        })
+        }
     }
 
     /// The same authority for another tenant. Only Entra ID and External ID have tenants to choose from; the others
@@ -261,6 +281,20 @@ impl FromStr for Authority {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::parse(text)
     }
+}
+
+fn is_adfs(segment: &str) -> bool {
+    segment.eq_ignore_ascii_case("adfs")
+}
+
+fn is_b2c_host(host: &str) -> bool {
+    B2C_HOST_SUFFIXES
+        .iter()
+        .any(|suffix| bare_host(host).ends_with(suffix))
+}
+
+fn is_ciam_host(host: &str) -> bool {
+    bare_host(host).ends_with(CIAM_HOST_SUFFIX)
 }
 
 fn is_b2c_policy(segment: &str) -> bool {
@@ -471,6 +505,67 @@ mod tests {
                 "{text:?} {refused:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_host_keeps_its_kind() {
+        let guid = "0e8a3f2c-1111-4222-8333-abcdefabcdef";
+        for (host, tenant, url, kind) in [
+            (
+                "contoso.ciamlogin.com",
+                guid,
+                format!("https://contoso.ciamlogin.com/{guid}"),
+                AuthorityKind::Ciam,
+            ),
+            (
+                "Contoso.CiamLogin.com",
+                "contoso.onmicrosoft.com",
+                "https://contoso.ciamlogin.com/contoso.onmicrosoft.com".to_owned(),
+                AuthorityKind::Ciam,
+            ),
+            (
+                &format!("{guid}.ciamlogin.com"),
+                guid,
+                format!("https://{guid}.ciamlogin.com/{guid}"),
+                AuthorityKind::Ciam,
+            ),
+            (
+                "contoso.ciamlogin.com:8443",
+                guid,
+                format!("https://contoso.ciamlogin.com:8443/{guid}"),
+                AuthorityKind::Ciam,
+            ),
+            (
+                "fs.contoso.example",
+                "ADFS",
+                "https://fs.contoso.example/adfs".to_owned(),
+                AuthorityKind::Adfs,
+            ),
+            (
+                "login.windows.net",
+                guid,
+                format!("https://login.windows.net/{guid}"),
+                AuthorityKind::Entra,
+            ),
+            (
+                "evilciamlogin.com",
+                guid,
+                format!("https://evilciamlogin.com/{guid}"),
+                AuthorityKind::Entra,
+            ),
+        ] {
+            let authority = Authority::at_host(host, Tenant::parse(tenant).unwrap()).unwrap();
+            assert_eq!((authority.to_string(), authority.kind()), (url, kind));
+            assert_eq!(Authority::parse(&authority.to_string()), Ok(authority));
+        }
+        let no_policy = AuthorityError::NoPolicy {
+            host: "contoso.b2clogin.com".to_owned(),
+        };
+        let tenant = Tenant::parse("contoso.onmicrosoft.com").unwrap();
+        let refused = Authority::at_host("contoso.b2clogin.com", tenant);
+        assert_eq!(refused, Err(no_policy.clone()));
+        let refused = Authority::parse("https://contoso.b2clogin.com/contoso.onmicrosoft.com/");
+        assert_eq!(refused, Err(no_policy));
     }
 
     #[test]

@@ -9,9 +9,7 @@ use msal::{
     AuthenticationResult, BoxFuture, ClientApplication, ConfigError, Error, HttpClient, HttpError,
     Runtime, SharedTokenCache, StoreError, TokenSource,
 };
-use msal_core::{
-    Account, Authority, AuthorityError, ScopeSet, Tenant, TrustedAuthority, same_environment,
-};
+use msal_core::{Account, Authority, AuthorityError, ScopeSet, TrustedAuthority, same_environment};
 
 use crate::credentials::Credentials;
 use crate::plan::AuthorityOverride;
@@ -132,8 +130,8 @@ impl Verifier {
         self
     }
 
-    /// Names the host of accounts whose environment is not one of Microsoft's. Accounts of other hosts than that one
-    /// are not asked.
+    /// Names the host of accounts whose environment is not one of Microsoft's, and their authority where it is of a kind
+    /// that an account does not tell. Accounts of other hosts than that one are not asked.
     #[must_use]
     pub fn authority(mut self, authority: Option<AuthorityOverride>) -> Self {
         self.authority = authority;
@@ -207,12 +205,13 @@ impl Verifier {
 
     /// The authority that an application of this account would name.
     fn authority_of(&self, account: &Account) -> Result<Authority, ConfigError> {
-        let tenant = Tenant::parse(&account.realm)?;
-        let named = self.authority.as_ref().map(AuthorityOverride::host);
         // MSAL Python leaves the port out of `environment`, MSAL Node does not.
-        let is_it = |host: &&str| same_environment(host, &account.environment);
-        let host = named.filter(is_it).unwrap_or(&account.environment);
-        Ok(Authority::at_host(host, tenant)?)
+        let is_it =
+            |named: &&AuthorityOverride| same_environment(named.host(), &account.environment);
+        Ok(match self.authority.as_ref().filter(is_it) {
+            Some(named) => named.of_account(account)?,
+            None => account.authority_at(&account.environment)?,
+        })
     }
 
     fn application(

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use msal::{
     Account, AuthenticationResult, Authority, ClientApplication, ClientCredential, Runtime,
-    SharedTokenCache, Tenant, TokenSource,
+    SharedTokenCache, TokenSource, TrustedAuthority,
 };
 use msal_core::Dialect;
+use msal_migrate::AuthorityOverride;
 use serde_json::json;
 
 use crate::cli::TokenArgs;
@@ -19,18 +20,25 @@ use crate::{credentials, input, network, target};
 pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, arguments.client_id.as_deref())?;
     let runtime = network::runtime(&arguments.network, 1)?;
+    let named = input::authority_of_accounts(arguments.authority.as_deref())?;
     let result = block_on(async {
         let cache = Arc::new(target::open(&arguments.target, Dialect::Python).await?);
         let account = find_account(&cache, &arguments.account)?;
         let client_id = find_client(&cache, &account, arguments)?;
-        let authority = authority_of(&account, arguments.authority.as_deref())?;
+        let authority = authority_of(&account, named.as_ref())?;
         let asked = Asked {
             arguments,
             account: &account,
             client_id: &client_id,
         };
         asked
-            .acquire(authority, credentials.of(&client_id), cache, runtime)
+            .acquire(
+                authority,
+                named.as_ref(),
+                credentials.of(&client_id),
+                cache,
+                runtime,
+            )
             .await
     })?;
     print(&result, printer);
@@ -81,21 +89,22 @@ fn find_client(
     }
 }
 
-fn authority_of(account: &Account, named: Option<&str>) -> Result<Authority, Failure> {
-    let bad = |error: msal::AuthorityError| {
+/// The account's own authority, or what the user names: the authority as a whole, or only its host.
+fn authority_of(
+    account: &Account,
+    named: Option<&AuthorityOverride>,
+) -> Result<Authority, Failure> {
+    let authority = match named {
+        None => account.authority_at(&account.environment),
+        Some(named) if named.tenant().is_some() => Ok((**named.authority()).clone()),
+        Some(named) => named.of_account(account),
+    };
+    authority.map_err(|error| {
         Failure::usage(
             error.to_string(),
-            "write https://HOST or https://HOST/TENANT",
+            "name the account's authority with --authority: https://HOST or https://HOST/TENANT",
         )
-    };
-    let own = || Tenant::parse(&account.realm).map_err(bad);
-    match input::authority(named)? {
-        None => Authority::at_host(&account.environment, own()?).map_err(bad),
-        Some(named) => match named.tenant() {
-            Some(tenant) => Authority::at_host(named.host(), tenant.clone()).map_err(bad),
-            None => Authority::at_host(named.host(), own()?).map_err(bad),
-        },
-    }
+    })
 }
 
 struct Asked<'a> {
@@ -108,6 +117,7 @@ impl Asked<'_> {
     async fn acquire(
         &self,
         authority: Authority,
+        named: Option<&AuthorityOverride>,
         credential: ClientCredential,
         cache: Arc<SharedTokenCache>,
         runtime: Runtime,
@@ -116,9 +126,10 @@ impl Asked<'_> {
             .cache(cache)
             .runtime(runtime);
         // The user names an authority to trust it; without one it is a host of Microsoft's, or refused.
-        let application = match self.arguments.authority.is_some() {
-            true => builder.known_authority(authority),
-            false => builder.authority(authority),
+        let named = named.map(AuthorityOverride::authority);
+        let application = match TrustedAuthority::admit(authority.clone(), named) {
+            Some(trusted) => builder.trusted_authority(trusted),
+            None => builder.authority(authority),
         }
         .build()?;
         Ok(application

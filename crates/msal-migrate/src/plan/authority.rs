@@ -4,7 +4,7 @@
 //! Microsoft's and those the user named: otherwise a poisoned file would send tokens to whoever wrote it.
 
 use msal_core::{
-    Authority, AuthorityError, AuthorityKind, Cloud, Tenant, TrustedAuthority, same_cloud,
+    Account, Authority, AuthorityError, AuthorityKind, Cloud, Tenant, TrustedAuthority, same_cloud,
 };
 use thiserror::Error;
 
@@ -23,11 +23,24 @@ pub struct AuthorityOverride {
 }
 
 impl AuthorityOverride {
-    /// Parses the URL.
+    /// Parses the URL of an authority to migrate to.
     ///
     /// # Errors
     /// [`AuthorityOverrideError`] when it is no https URL, or of a kind that tokens are not migrated to.
     pub fn parse(url: &str) -> Result<Self, AuthorityOverrideError> {
+        let named = Self::of_any_kind(url)?;
+        match is_migrated_to(named.authority.kind()) {
+            true => Ok(named),
+            false => Err(AuthorityOverrideError::Kind),
+        }
+    }
+
+    /// Parses the URL of an authority whose accounts are in a token cache already: AD FS, a policy of Azure AD B2C and
+    /// dSTS as well.
+    ///
+    /// # Errors
+    /// [`AuthorityOverrideError`] when it is no https URL.
+    pub fn of_any_kind(url: &str) -> Result<Self, AuthorityOverrideError> {
         let (authority, tenant) = match Authority::parse(url) {
             Err(AuthorityError::NoTenant { host, .. }) => {
                 (Authority::at_host(preferred(&host), Tenant::Common)?, None)
@@ -44,12 +57,23 @@ impl AuthorityOverride {
                 }
             }
         };
-        match authority.kind() {
-            AuthorityKind::Entra | AuthorityKind::Ciam => Ok(Self {
-                authority: TrustedAuthority::named_by_operator(authority),
-                tenant,
-            }),
-            _ => Err(AuthorityOverrideError::Kind),
+        Ok(Self {
+            authority: TrustedAuthority::named_by_operator(authority),
+            tenant,
+        })
+    }
+
+    /// The authority to ask for the tokens of an account at this host. The account has its tenant and its policy, and
+    /// says nothing of the rest.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] when the account's realm is no tenant, or nothing says which policy it signed in with.
+    pub fn of_account(&self, account: &Account) -> Result<Authority, AuthorityError> {
+        match account.authority_at(self.host()) {
+            Ok(authority) if authority.kind() == self.authority.kind() => Ok(authority),
+            // Named down to a policy or another kind, which is more than an account can say.
+            _ if !is_migrated_to(self.authority.kind()) => Ok((*self.authority).clone()),
+            authority => authority,
         }
     }
 
@@ -71,6 +95,11 @@ impl AuthorityOverride {
     fn speaks_for(&self, host: &str) -> bool {
         same_cloud(self.host(), host)
     }
+}
+
+/// Whether tokens are migrated to authorities of this kind.
+fn is_migrated_to(kind: AuthorityKind) -> bool {
+    matches!(kind, AuthorityKind::Entra | AuthorityKind::Ciam)
 }
 
 /// Why text is not an authority to migrate to.
@@ -121,8 +150,11 @@ pub(super) fn choose(
     let authority = match &stored.ciam {
         Some(ciam) if ruled.is_none() => ciam.clone(),
         Some(ciam) => ciam.with_tenant(tenant),
-        None => Authority::at_host(host, tenant).map_err(|_error| SkipReason::InvalidAuthority)?,
+        None => Authority::at_host(host, tenant).map_err(|error| refusal(&error))?,
     };
+    if authority.kind() == AuthorityKind::Adfs {
+        return Err(SkipReason::Adfs);
+    }
     // By name only: a host that a file names must not be asked whether it is to be trusted.
     let refused = match OTHER_PROVIDERS.contains(&host) {
         true => SkipReason::OtherProvider,
@@ -196,6 +228,14 @@ impl Stored {
                 ..Self::default()
             });
         }
+        // Other hosts are like the domain names of tenants. Those of these two services are nobody's domain names.
+        match Authority::at_host(text, Tenant::Common) {
+            Ok(authority) if authority.kind() == AuthorityKind::Ciam => {
+                return Self::parse_url(text);
+            }
+            Err(error @ AuthorityError::NoPolicy { .. }) => return Err(refusal(&error)),
+            _ => {}
+        }
         if text.eq_ignore_ascii_case("adfs") {
             return Err(SkipReason::Adfs);
         }
@@ -219,12 +259,11 @@ impl Stored {
                     ..Self::default()
                 });
             }
-            Err(_not_an_authority) => return Err(SkipReason::InvalidAuthority),
+            Err(error) => return Err(refusal(&error)),
         };
         match authority.kind() {
             AuthorityKind::Adfs => Err(SkipReason::Adfs),
             AuthorityKind::B2c => Err(SkipReason::B2c),
-            AuthorityKind::Entra if is_b2c(authority.host()) => Err(SkipReason::B2c),
             AuthorityKind::Entra => Ok(Self {
                 host: Some(authority.host().to_owned()),
                 ..Self::default().with_tenant(authority.tenant().clone())
@@ -255,10 +294,12 @@ fn preferred(host: &str) -> &str {
     Cloud::of(host).map_or(host, |cloud| cloud.preferred_network)
 }
 
-fn is_b2c(host: &str) -> bool {
-    ["com", "cn", "us", "de"]
-        .iter()
-        .any(|end| host.ends_with(&format!(".b2clogin.{end}")))
+/// Why a record with such an authority is not migrated.
+fn refusal(error: &AuthorityError) -> SkipReason {
+    match error {
+        AuthorityError::NoPolicy { .. } => SkipReason::B2c,
+        _ => SkipReason::InvalidAuthority,
+    }
 }
 
 const PUBLIC_CLOUD: &str = "login.microsoftonline.com";

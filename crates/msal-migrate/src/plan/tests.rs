@@ -163,7 +163,17 @@ fn stored_authorities_become_where_the_token_is_redeemed() {
             "https://login.microsoftonline.com/tfp/c.example/B2C_1_x",
             "b2c",
         ),
+        (
+            "contoso.ciamlogin.com",
+            "https://contoso.ciamlogin.com/contoso.onmicrosoft.com",
+        ),
+        (
+            "https://11111111-aaaa-4bbb-8ccc-222222222222.ciamlogin.com/11111111-aaaa-4bbb-8ccc-222222222222/v2.0",
+            "https://11111111-aaaa-4bbb-8ccc-222222222222.ciamlogin.com/11111111-aaaa-4bbb-8ccc-222222222222",
+        ),
         ("https://contoso.b2clogin.com/contoso.example", "b2c"),
+        ("https://contoso.b2clogin.com", "b2c"),
+        ("contoso.b2clogin.com", "b2c"),
         ("https://adfs.contoso.example/adfs", "adfs"),
         ("https://login.microsoftonline.com/adfs", "adfs"),
         (
@@ -310,6 +320,22 @@ fn a_named_authority_is_trusted_and_serves_records_that_name_none() {
             "https://login.microsoftonline.com/a.example",
         ),
         (
+            None,
+            "https://contoso.ciamlogin.com",
+            "https://contoso.ciamlogin.com/contoso.onmicrosoft.com",
+        ),
+        (
+            None,
+            "https://contoso.ciamlogin.com/a.example",
+            "https://contoso.ciamlogin.com/a.example",
+        ),
+        (
+            Some("b.example"),
+            "https://contoso.ciamlogin.com/a.example",
+            "https://contoso.ciamlogin.com/a.example",
+        ),
+        (Some("adfs"), "https://fs.contoso.example", "adfs"),
+        (
             Some("https://sts.windows.net/a.example"),
             cloud,
             "https://login.microsoftonline.com/fabrikam.example",
@@ -330,6 +356,26 @@ fn a_named_authority_is_trusted_and_serves_records_that_name_none() {
             expected,
             "{stored:?} {url}"
         );
+    }
+}
+
+#[test]
+fn an_authority_keeps_its_kind_on_its_way_through_a_plan() {
+    for url in [
+        "https://contoso.ciamlogin.com",
+        "https://contoso.ciamlogin.com/contoso.onmicrosoft.com",
+        "https://localhost:8443/contoso.example",
+        "https://login.microsoftonline.com/common",
+    ] {
+        let kind = Authority::parse(url).unwrap().kind();
+        for stored in [None, Some(url.to_owned())] {
+            let record = Record {
+                authority: stored,
+                ..record("0.a")
+            };
+            let planned = redemptions(&rows(vec![record]), &named(url));
+            assert_eq!(planned[0].authority.kind(), kind, "{url}");
+        }
     }
 }
 

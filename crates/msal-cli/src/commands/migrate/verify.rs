@@ -16,7 +16,7 @@ use crate::{credentials, input, network, target};
 pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, None)?;
     let runtime = network::runtime(&arguments.network, 1)?;
-    let authority = input::authority(arguments.authority.as_deref())?;
+    let authority = input::authority_of_accounts(arguments.authority.as_deref())?;
     let mut broken = Vec::new();
     let verification = block_on(async {
         let target = Arc::new(target::open(&arguments.target, arguments.sdk.dialect()).await?);
