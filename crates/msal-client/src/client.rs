@@ -7,9 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use http::Request;
 use msal_core::{
-    Account, ApiId, Authority, ClientCredential, Cloud, HomeAccountId, ProviderMetadata,
-    RequestContext, ScopeSet, Telemetry, TokenEvent, TokenOutcome, TokenResponse, TrustedAuthority,
-    retry_after,
+    Account, ApiId, Authority, ClientCredential, HomeAccountId, ProviderMetadata, RequestContext,
+    ScopeSet, Telemetry, TokenEvent, TokenOutcome, TokenResponse, TrustedAuthority, retry_after,
 };
 
 use crate::cache::SharedTokenCache;
@@ -220,18 +219,13 @@ pub(crate) fn check_identity(
     }
 }
 
-/// The host names under which tokens of the authority's cloud may be stored, its own first. MSAL Node keeps a port, the
-/// other MSALs do not.
+/// The host names under which tokens of the authority may be stored, for which the cache takes the aliases of their cloud
+/// as well. MSAL Node keeps a port, the other MSALs do not.
 fn environments(authority: &Authority) -> Vec<String> {
     let (own, host) = (authority.environment(), authority.host());
-    let aliases = Cloud::of(own)
-        .map(|cloud| cloud.aliases)
-        .unwrap_or_default();
-    let others = aliases.iter().copied().filter(|alias| *alias != own);
     let with_port = (host != own).then_some(host);
     std::iter::once(own)
         .chain(with_port)
-        .chain(others)
         .map(str::to_owned)
         .collect()
 }

@@ -6,7 +6,7 @@ use msal::{
     Account, AuthenticationResult, Authority, ClientApplication, ClientCredential, Runtime,
     SharedTokenCache, TokenSource, TrustedAuthority,
 };
-use msal_core::Dialect;
+use msal_core::{Dialect, same_environment};
 use msal_migrate::AuthorityOverride;
 use serde_json::json;
 
@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Fail
     let named = input::authority_of_accounts(arguments.authority.as_deref())?;
     let result = block_on(async {
         let cache = Arc::new(target::open(&arguments.target, Dialect::Python).await?);
-        let account = find_account(&cache, &arguments.account)?;
+        let account = find_account(&cache, &arguments.account, named.as_ref())?;
         let client_id = find_client(&cache, &account, arguments)?;
         let authority = authority_of(&account, named.as_ref())?;
         let asked = Asked {
@@ -45,7 +45,11 @@ pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Fail
     Ok(Exit::Success)
 }
 
-fn find_account(cache: &SharedTokenCache, wanted: &str) -> Result<Account, Failure> {
+fn find_account(
+    cache: &SharedTokenCache,
+    wanted: &str,
+    named: Option<&AuthorityOverride>,
+) -> Result<Account, Failure> {
     let mut found = cache.read(|cache| cache.accounts_named(wanted));
     if found.is_empty() {
         let all = cache.read(msal_core::TokenCache::accounts);
@@ -54,8 +58,18 @@ fn find_account(cache: &SharedTokenCache, wanted: &str) -> Result<Account, Failu
                 .filter(|account| account.home_account_id.as_str() == wanted),
         );
     }
+    // A user may be stored under the hosts of several clouds.
+    if let Some(named) = named.filter(|_| found.len() > 1) {
+        found.retain(|account| same_environment(named.host(), &account.environment));
+    }
     match found.as_slice() {
         [account] => Ok(account.clone()),
+        [first, others @ ..] if others.iter().all(|other| is_same_user(first, other)) => {
+            Err(Failure::usage(
+                "the account is stored under several hosts",
+                "name one of them with --authority: `msal accounts TARGET` lists them",
+            ))
+        }
         [] => Err(Failure::usage(
             "the token cache has no such account",
             "`msal accounts TARGET` lists them",
@@ -65,6 +79,10 @@ fn find_account(cache: &SharedTokenCache, wanted: &str) -> Result<Account, Failu
             "name the home account id instead: `msal accounts TARGET` lists them",
         )),
     }
+}
+
+fn is_same_user(one: &Account, other: &Account) -> bool {
+    one.home_account_id == other.home_account_id
 }
 
 fn find_client(

@@ -5,6 +5,7 @@
 
 use msal_core::{
     Account, Authority, AuthorityError, AuthorityKind, Cloud, Tenant, TrustedAuthority, same_cloud,
+    same_environment,
 };
 use thiserror::Error;
 
@@ -130,8 +131,12 @@ pub(super) fn choose(
     let text = criteria.authority.as_deref().map(str::trim);
     let overrules = named.is_some_and(|named| named.tenant.is_some());
     let stored = Stored::parse(text.unwrap_or_default(), overrules)?;
+    let of_port = |host: &str| {
+        let is_it = |named: &&AuthorityOverride| same_environment(named.host(), host);
+        named.filter(|_| criteria.is_port_left_out).filter(is_it)
+    };
     let host = match &stored.host {
-        Some(host) => preferred(host),
+        Some(host) => of_port(host).map_or_else(|| preferred(host), AuthorityOverride::host),
         None => named.map_or(PUBLIC_CLOUD, AuthorityOverride::host),
     };
     if CLOSED_CLOUDS.contains(&host) {

@@ -360,6 +360,57 @@ fn a_named_authority_is_trusted_and_serves_records_that_name_none() {
 }
 
 #[test]
+fn a_cache_that_leaves_the_port_out_is_that_of_the_named_host() {
+    let named_url = "https://localhost:8443/";
+    for (stored, is_port_left_out, expected) in [
+        (
+            "https://localhost/a.example",
+            true,
+            "https://localhost:8443/a.example",
+        ),
+        (
+            "https://LOCALHOST/",
+            true,
+            "https://localhost:8443/organizations",
+        ),
+        (
+            "https://localhost:8443/a.example",
+            true,
+            "https://localhost:8443/a.example",
+        ),
+        (
+            "https://localhost:9999/a.example",
+            true,
+            "unknown_authority",
+        ),
+        ("https://127.0.0.1/a.example", true, "unknown_authority"),
+        (
+            "https://localhost.evil.example/a.example",
+            true,
+            "unknown_authority",
+        ),
+        // A URL without a port has that of https.
+        ("https://localhost/a.example", false, "unknown_authority"),
+    ] {
+        let record = Record {
+            authority: Some(stored.to_owned()),
+            flags: RecordFlags {
+                port_left_out: is_port_left_out,
+                ..RecordFlags::default()
+            },
+            ..record("0.a")
+        };
+        assert_eq!(
+            authority_of(record.clone(), &named(named_url)),
+            expected,
+            "{stored}"
+        );
+        let alone = authority_of(record, &PlanOptions::default());
+        assert_eq!(alone, "unknown_authority", "{stored}");
+    }
+}
+
+#[test]
 fn an_authority_keeps_its_kind_on_its_way_through_a_plan() {
     for url in [
         "https://contoso.ciamlogin.com",

@@ -174,6 +174,7 @@ impl RefreshTokenEntry<'_> {
             }),
             client_id: self.client_id,
             client_info: self.client_info,
+            is_port_left_out: true,
             family: self.family_id,
             home_account_id: StoredValue::from_text(home_account_id.to_owned()),
             refresh_token: self.secret,
