@@ -168,6 +168,37 @@ fn a_host_has_one_port_and_is_written_with_or_without_it() {
 }
 
 #[test]
+fn a_sign_out_is_from_the_whole_cloud_and_from_no_other() {
+    let hosts = [
+        "login.windows.net",
+        "login.microsoftonline.us",
+        "localhost",
+        "localhost:8443",
+        "localhost:9999",
+        "evil.example",
+    ];
+    for (environment, left) in [
+        ("login.microsoftonline.com", vec![1, 2, 3, 4, 5]),
+        ("localhost:8443", vec![0, 1, 4, 5]),
+        ("evil.example:8443", vec![0, 1, 2, 3, 4]),
+        ("sts.windows.net:8443", vec![0, 1, 2, 3, 4, 5]),
+    ] {
+        let mut cache = cache(&hosts, &hosts.map(|host| (host, APP, "RT")));
+        cache.remove_account(APP, &Account::new(HomeAccountId::new(ALICE), environment));
+        let after = value(&cache);
+        for section in ["Account", "RefreshToken"] {
+            let keys = after[section].as_object().unwrap().keys();
+            let left: Vec<_> = left.iter().map(i32::to_string).collect();
+            assert_eq!(
+                keys.collect::<Vec<_>>(),
+                left.iter().collect::<Vec<_>>(),
+                "{environment}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_member_of_a_family_is_one_under_every_alias() {
     let mut value = value(&cache(&[], &[("login.windows.net", "sibling", "RT")]));
     value["RefreshToken"]["0"]["family_id"] = json!("1");
