@@ -166,7 +166,7 @@ impl Verifier {
             }
             for client_id in clients {
                 let answer = self.ask(account, &client_id).await;
-                let proof = proof_of(&answer);
+                let proof = self.proof_of(&answer);
                 verification.count(proof);
                 each(&Asked {
                     account,
@@ -232,6 +232,20 @@ impl Verifier {
         }
         .build()
     }
+
+    fn proof_of(&self, answer: &Result<AuthenticationResult, Error>) -> Proof {
+        match answer {
+            Ok(result) if result.token_source == TokenSource::Cache => Proof::Cached,
+            Ok(_) => Proof::Renewed,
+            Err(Error::Http(_)) => Proof::Untried,
+            // Nobody needs to trust a host that is not asked anyway.
+            Err(Error::Config(ConfigError::UnknownAuthority { .. })) if self.is_offline => {
+                Proof::Untried
+            }
+            Err(Error::Config(error)) if is_about_host(error) => Proof::Untrusted,
+            Err(_) => Proof::Broken,
+        }
+    }
 }
 
 /// Which application asks: its client, environment and realm.
@@ -261,16 +275,6 @@ fn askable(granted: ScopeSet) -> ScopeSet {
     match default {
         Some(default) => ScopeSet::from_wire(default),
         None => granted,
-    }
-}
-
-fn proof_of(answer: &Result<AuthenticationResult, Error>) -> Proof {
-    match answer {
-        Ok(result) if result.token_source == TokenSource::Cache => Proof::Cached,
-        Ok(_) => Proof::Renewed,
-        Err(Error::Http(_)) => Proof::Untried,
-        Err(Error::Config(error)) if is_about_host(error) => Proof::Untrusted,
-        Err(_) => Proof::Broken,
     }
 }
 

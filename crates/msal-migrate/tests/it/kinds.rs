@@ -145,16 +145,7 @@ async fn an_account_is_asked_as_the_kind_that_it_is() {
         ),
     ] {
         let world = World::new();
-        let target = json!({
-            "Account": {"a": {
-                "home_account_id": home, "environment": environment, "realm": realm,
-                "local_account_id": "u", "username": ALICE, "authority_type": "MSSTS",
-            }},
-            "RefreshToken": {"r": {
-                "credential_type": "RefreshToken", "secret": "0.FAKE", "home_account_id": home,
-                "environment": environment, "client_id": DESKTOP, "target": "User.Read",
-            }},
-        });
+        let target = cache(home, environment, realm);
         put(&world, &target).await;
         let noting = Arc::new(Noting(world.http.clone(), Mutex::default()));
         let runtime = Runtime {
@@ -170,6 +161,43 @@ async fn an_account_is_asked_as_the_kind_that_it_is() {
         let expected = format!("{expected}.well-known/openid-configuration");
         assert_eq!(noting.1.lock().unwrap().first(), Some(&expected), "{home}");
     }
+}
+
+#[tokio::test]
+async fn what_sends_nothing_leaves_untried_what_nobody_has_named() {
+    for (environment, realm) in [
+        ("fs.contoso.example", "adfs"),
+        ("private.example:8443", CONTOSO_ID),
+        ("login.microsoftonline.com", CONTOSO_ID),
+        ("contoso.ciamlogin.com", CONTOSO_ID),
+    ] {
+        let world = World::new();
+        put(&world, &cache("u.t", environment, realm)).await;
+        let verification = Verifier::offline(world.cache(Dialect::Python), &world.runtime)
+            .run(&mut |_asked| {})
+            .await
+            .unwrap();
+        assert_eq!(
+            (verification.asked, verification.untried),
+            (1, 1),
+            "{environment}"
+        );
+        assert!(verification.is_sound(), "{environment}");
+    }
+}
+
+/// A cache with one account and its refresh token.
+fn cache(home: &str, environment: &str, realm: &str) -> Value {
+    json!({
+        "Account": {"a": {
+            "home_account_id": home, "environment": environment, "realm": realm,
+            "local_account_id": "u", "username": ALICE, "authority_type": "MSSTS",
+        }},
+        "RefreshToken": {"r": {
+            "credential_type": "RefreshToken", "secret": "0.FAKE", "home_account_id": home,
+            "environment": environment, "client_id": DESKTOP, "target": "User.Read",
+        }},
+    })
 }
 
 async fn put(world: &World, target: &Value) {
