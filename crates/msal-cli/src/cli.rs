@@ -257,7 +257,7 @@ pub(crate) struct VerifyArgs {
     /// The token cache.
     pub(crate) target: PathBuf,
 
-    /// The host of accounts that are not in one of Microsoft's clouds.
+    /// Trusts this host besides Microsoft's; accounts of other hosts are not asked. AD FS and B2C as a whole URL.
     #[arg(long, value_name = "URL")]
     pub(crate) authority: Option<String>,
 

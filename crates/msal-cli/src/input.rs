@@ -3,7 +3,10 @@
 use std::str::FromStr;
 
 use msal::SystemClock;
-use msal_migrate::{AuthorityOverride, Mapping, PlanOptions, Source, SourceKind, SourceOptions};
+use msal_migrate::{
+    AuthorityOverride, AuthorityOverrideError, Mapping, PlanOptions, Source, SourceKind,
+    SourceOptions,
+};
 
 use crate::cli::SourceArgs;
 use crate::error::Failure;
@@ -35,7 +38,7 @@ fn source_kind(name: &str) -> Result<SourceKind, Failure> {
 fn plan_options(arguments: &SourceArgs) -> Result<PlanOptions, Failure> {
     let mut options = PlanOptions::default();
     options.client_id.clone_from(&arguments.client_id);
-    options.authority = authority(arguments.authority.as_deref())?;
+    options.authority = authority(arguments.authority.as_deref(), AuthorityOverride::parse)?;
     options.map_resource = arguments
         .map_resource
         .iter()
@@ -64,15 +67,22 @@ fn resource_pair(pair: &str) -> Result<(String, String), Failure> {
     }
 }
 
-/// An authority named by the user.
-pub(crate) fn authority(url: Option<&str>) -> Result<Option<AuthorityOverride>, Failure> {
-    let parse = |url| {
-        AuthorityOverride::parse(url).map_err(|error| {
-            Failure::usage(
-                error.to_string(),
-                "write https://HOST or https://HOST/TENANT",
-            )
-        })
+/// The authority of accounts in a token cache, of any kind, named by the user.
+pub(crate) fn authority_of_accounts(
+    url: Option<&str>,
+) -> Result<Option<AuthorityOverride>, Failure> {
+    authority(url, AuthorityOverride::of_any_kind)
+}
+
+fn authority(
+    url: Option<&str>,
+    parse: impl FnOnce(&str) -> Result<AuthorityOverride, AuthorityOverrideError>,
+) -> Result<Option<AuthorityOverride>, Failure> {
+    let bad = |error: AuthorityOverrideError| {
+        Failure::usage(
+            error.to_string(),
+            "write https://HOST or https://HOST/TENANT",
+        )
     };
-    url.map(parse).transpose()
+    url.map(parse).transpose().map_err(bad)
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use http::Request;
 use msal_core::{
-    Account, ApiId, Authority, ClientCredential, Cloud, HomeAccountId, ProviderMetadata,
-    RequestContext, ScopeSet, Telemetry, TokenEvent, TokenOutcome, TokenResponse, retry_after,
+    Account, ApiId, Authority, ClientCredential, HomeAccountId, ProviderMetadata, RequestContext,
+    ScopeSet, Telemetry, TokenEvent, TokenOutcome, TokenResponse, TrustedAuthority, retry_after,
 };
 
 use crate::cache::SharedTokenCache;
@@ -27,10 +27,10 @@ pub(crate) struct Client {
     pub(crate) client_id: String,
     pub(crate) credential: ClientCredential,
     pub(crate) authority: Authority,
+    /// The authority as one that tokens may be sent to, unless Microsoft has to be asked about its host first.
+    trusted: Option<TrustedAuthority>,
     /// The host names under which tokens of the application's cloud may be stored: see [`environments`].
     pub(crate) environments: Vec<String>,
-    /// Whether the caller named the authority's host as one to trust with tokens.
-    is_known_authority: bool,
     pub(crate) runtime: Runtime,
     pub(crate) cache: Arc<SharedTokenCache>,
     pub(crate) metadata: MetadataCache,
@@ -39,6 +39,15 @@ pub(crate) struct Client {
     /// Held while an account's refresh tokens are redeemed at a server that revokes a token that is used twice.
     pub(crate) renewals: KeyedLock<HomeAccountId>,
     telemetry: Mutex<Telemetry>,
+}
+
+/// The authority that the program chose.
+#[derive(Debug)]
+pub(crate) enum ChosenAuthority {
+    /// Tokens may be sent there.
+    Trusted(TrustedAuthority),
+    /// Tokens may be sent there if its host is Microsoft's.
+    Unnamed(Authority),
 }
 
 /// What makes two calls equal: one request answers both.
@@ -53,17 +62,22 @@ impl Client {
     pub(crate) fn new(
         client_id: String,
         credential: ClientCredential,
-        authority: Authority,
-        is_known_authority: bool,
+        authority: ChosenAuthority,
         cache: Arc<SharedTokenCache>,
         runtime: Runtime,
     ) -> Self {
+        let (authority, trusted) = match authority {
+            ChosenAuthority::Trusted(trusted) => ((*trusted).clone(), Some(trusted)),
+            ChosenAuthority::Unnamed(authority) => {
+                (authority.clone(), TrustedAuthority::built_in(authority))
+            }
+        };
         Self {
             client_id,
             credential,
             environments: environments(&authority),
             authority,
-            is_known_authority,
+            trusted,
             runtime,
             cache,
             metadata: MetadataCache::default(),
@@ -73,11 +87,23 @@ impl Client {
         }
     }
 
-    /// The endpoints of `authority`: the application's, or an alias of it.
-    pub(crate) async fn endpoints(&self, authority: &Authority) -> Result<ProviderMetadata, Error> {
-        self.metadata
-            .resolve(authority, self.is_known_authority, &self.runtime)
-            .await
+    /// The application's endpoints.
+    pub(crate) async fn endpoints(&self) -> Result<ProviderMetadata, Error> {
+        let (metadata, runtime) = (&self.metadata, &self.runtime);
+        match &self.trusted {
+            Some(trusted) => metadata.resolve(trusted, runtime).await,
+            None => metadata.resolve_unnamed(&self.authority, runtime).await,
+        }
+    }
+
+    /// The endpoints of the host that tokens are stored under, where that is an alias of the application's, and else the
+    /// application's own.
+    pub(crate) async fn endpoints_of(&self, environment: &str) -> Result<ProviderMetadata, Error> {
+        let alias = self.authority.under_alias(environment);
+        match alias.and_then(TrustedAuthority::built_in) {
+            Some(alias) => self.metadata.resolve(&alias, &self.runtime).await,
+            None => self.endpoints().await,
+        }
     }
 
     /// Whether the endpoints of the application's authority are known without asking the network.
@@ -193,18 +219,13 @@ pub(crate) fn check_identity(
     }
 }
 
-/// The host names under which tokens of the authority's cloud may be stored, its own first. MSAL Node keeps a port, the
-/// other MSALs do not.
+/// The host names under which tokens of the authority may be stored, for which the cache takes the aliases of their cloud
+/// as well. MSAL Node keeps a port, the other MSALs do not.
 fn environments(authority: &Authority) -> Vec<String> {
     let (own, host) = (authority.environment(), authority.host());
-    let aliases = Cloud::of(own)
-        .map(|cloud| cloud.aliases)
-        .unwrap_or_default();
-    let others = aliases.iter().copied().filter(|alias| *alias != own);
     let with_port = (host != own).then_some(host);
     std::iter::once(own)
         .chain(with_port)
-        .chain(others)
         .map(str::to_owned)
         .collect()
 }

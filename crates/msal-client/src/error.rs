@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use msal_core::{
     AuthorityError, DiscoveryError, IdTokenError, MalformedResponse, RefreshToken, Refusal,
-    RequestError, ScopeError, ServiceError,
+    ScopeError, ServiceError,
 };
 use thiserror::Error;
 
@@ -242,9 +242,6 @@ pub enum ConfigError {
     /// The operating system gave no random bytes.
     #[error(transparent)]
     Random(RandomError),
-    /// The request cannot be built.
-    #[error(transparent)]
-    Request(#[from] RequestError),
     /// The scopes may not be asked for.
     #[error(transparent)]
     Scope(#[from] ScopeError),
@@ -259,14 +256,16 @@ pub enum ConfigError {
     },
 }
 
-impl From<ScopeError> for Error {
-    fn from(error: ScopeError) -> Self {
-        Self::Config(error.into())
+impl ConfigError {
+    /// The error for a host that neither is Microsoft's nor was named: for programs that decide themselves whom the
+    /// authorities in a file may be.
+    pub fn unknown_authority(host: impl Into<String>) -> Self {
+        Self::UnknownAuthority { host: host.into() }
     }
 }
 
-impl From<RequestError> for Error {
-    fn from(error: RequestError) -> Self {
+impl From<ScopeError> for Error {
+    fn from(error: ScopeError) -> Self {
         Self::Config(error.into())
     }
 }

@@ -113,9 +113,9 @@ pub use metadata::MetadataCache;
 pub use msal_core::{
     AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientInfo,
     ClientSecret, Cloud, Dialect, DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError,
-    Malformation, MalformedResponse, ProviderMetadata, RawIdToken, RefreshToken, Refusal,
-    RequestError, Scope, ScopeError, ScopeSet, ServiceError, Tenant, Text, TimeOutOfRange,
-    TokenResponse, UnixTime,
+    Malformation, MalformedResponse, ProviderMetadata, RawIdToken, RefreshToken, Refusal, Scope,
+    ScopeError, ScopeSet, ServiceError, Tenant, Text, TimeOutOfRange, TokenResponse,
+    TrustedAuthority, UnixTime,
 };
 // For programs that work on a token cache without an application.
 pub use msal_core::{

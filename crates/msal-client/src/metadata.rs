@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use http::Response;
 use msal_core::{
-    Authority, AuthorityKind, DiscoveryError, InstanceMetadata, ProviderMetadata, retry_after,
+    Authority, AuthorityKind, DiscoveryError, InstanceMetadata, ProviderMetadata, TrustedAuthority,
+    retry_after,
 };
 
 use crate::error::{ConfigError, Error, ProtocolError};
@@ -19,53 +20,66 @@ use crate::single_flight::SingleFlight;
 pub struct MetadataCache {
     known: Mutex<HashMap<Authority, ProviderMetadata>>,
     /// Many tokens of one authority start out together: the first asks, and the others wait for it.
-    lookups: SingleFlight<(Authority, bool), Result<ProviderMetadata, Error>>,
+    lookups: SingleFlight<Authority, Result<ProviderMetadata, Error>>,
 }
 
 impl MetadataCache {
     /// The endpoints of `authority`, without asking the network where they are built in or were asked for before.
     ///
-    /// `is_known` says that the caller named its host as trustworthy; Microsoft is asked about any other.
-    ///
     /// # Errors
-    /// [`Error::Config`] for a host that is neither Microsoft's nor named; [`Error::Http`] when nobody answers;
-    /// [`Error::Protocol`] when the metadata may not be used.
+    /// [`Error::Http`] when nobody answers; [`Error::Protocol`] when the metadata may not be used.
     pub async fn resolve(
         &self,
-        authority: &Authority,
-        is_known: bool,
+        authority: &TrustedAuthority,
         runtime: &Runtime,
     ) -> Result<ProviderMetadata, Error> {
         if let Some(metadata) = self.without_asking(authority) {
             return Ok(metadata);
         }
-        self.lookups
-            .run(
-                (authority.clone(), is_known),
-                self.ask(authority, is_known, runtime),
-            )
-            .await
+        let lookup = self.ask(authority, runtime);
+        self.lookups.run((**authority).clone(), lookup).await
+    }
+
+    /// As [`MetadataCache::resolve`], for an authority that nobody has named: Microsoft is asked about its host first.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a host that Microsoft does not know either.
+    pub(crate) async fn resolve_unnamed(
+        &self,
+        authority: &Authority,
+        runtime: &Runtime,
+    ) -> Result<ProviderMetadata, Error> {
+        if let Some(metadata) = self.without_asking(authority) {
+            return Ok(metadata);
+        }
+        let lookup = async {
+            // A look-up by another caller may have ended just before this one began.
+            match self.without_asking(authority) {
+                Some(metadata) => Ok(metadata),
+                None => {
+                    self.ask(&vouched_for(authority, runtime).await?, runtime)
+                        .await
+                }
+            }
+        };
+        self.lookups.run(authority.clone(), lookup).await
     }
 
     async fn ask(
         &self,
-        authority: &Authority,
-        is_known: bool,
+        authority: &TrustedAuthority,
         runtime: &Runtime,
     ) -> Result<ProviderMetadata, Error> {
         // A look-up by another caller may have ended just before this one began.
         if let Some(metadata) = self.without_asking(authority) {
             return Ok(metadata);
         }
-        if !is_known && !authority.is_well_known() {
-            check_instance(authority, runtime).await?;
-        }
         let request = ProviderMetadata::request(authority).map_err(protocol)?;
         let response = runtime.http.send(request).await?;
         // OpenID Connect Discovery §4.3: the document must name the issuer that was asked for it, which `read` checks.
         let metadata = ProviderMetadata::read(authority, &response)
             .map_err(|error| refused(error, &response, runtime))?;
-        self.lock().insert(authority.clone(), metadata.clone());
+        self.lock().insert((**authority).clone(), metadata.clone());
         Ok(metadata)
     }
 
@@ -90,17 +104,15 @@ impl MetadataCache {
 
 /// Asks Microsoft whether a host that is not built in is one of theirs. Microsoft answers that for Entra ID only: the hosts
 /// of other authorities have to be named by the caller.
-async fn check_instance(authority: &Authority, runtime: &Runtime) -> Result<(), Error> {
-    let unknown = || ConfigError::UnknownAuthority {
-        host: authority.host().to_owned(),
-    };
+async fn vouched_for(authority: &Authority, runtime: &Runtime) -> Result<TrustedAuthority, Error> {
+    let unknown = || ConfigError::unknown_authority(authority.host());
     if authority.kind() != AuthorityKind::Entra {
         return Err(Error::Config(unknown()));
     }
     let request = InstanceMetadata::request(authority).map_err(protocol)?;
     let response = runtime.http.send(request).await?;
     match InstanceMetadata::read(&response) {
-        Ok(metadata) => metadata.vouch_for(authority).map_err(protocol),
+        Ok(metadata) => metadata.vouch_for(authority.clone()).map_err(protocol),
         Err(DiscoveryError::UnknownInstance) => Err(Error::Config(unknown())),
         Err(error) => Err(refused(error, &response, runtime)),
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::HomeAccountId;
+use crate::{Authority, AuthorityError, HomeAccountId, Tenant};
 
 /// An account in the token cache: what an application lists, and passes back for a silent call.
 ///
@@ -33,6 +33,22 @@ impl Account {
             username: String::new(),
         }
     }
+
+    /// The authority that an application of this account would name, of the kind that the account has: Entra ID,
+    /// External ID, AD FS, or the B2C policy that the user signed in with. `host` is the account's environment, or what
+    /// is known to be its host, with its port.
+    ///
+    /// # Security
+    /// What it answers is what a file says: see [`TrustedAuthority::admit`](crate::TrustedAuthority::admit).
+    ///
+    /// # Errors
+    /// [`AuthorityError`] when the host is none, the realm is no tenant, or nothing says which policy it is.
+    pub fn authority_at(&self, host: &str) -> Result<Authority, AuthorityError> {
+        match self.home_account_id.policy() {
+            Some(policy) => Authority::policy_at_host(host, &self.realm, policy),
+            None => Authority::at_host(host, Tenant::parse(&self.realm)?),
+        }
+    }
 }
 
 impl fmt::Debug for Account {
@@ -43,5 +59,56 @@ impl fmt::Debug for Account {
             .field("environment", &self.environment)
             .field("realm", &self.realm)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AuthorityKind;
+
+    #[test]
+    fn an_account_keeps_the_kind_of_its_authority() {
+        let guid = "0e8a3f2c-1111-4222-8333-abcdefabcdef";
+        let policy = "u-b2c_1_susi.0e8a3f2c-1111-4222-8333-abcdefabcdef";
+        for (home, host, realm, expected) in [
+            ("u.t", "login.windows.net", guid, Ok(AuthorityKind::Entra)),
+            (
+                "u.t",
+                "contoso.ciamlogin.com",
+                guid,
+                Ok(AuthorityKind::Ciam),
+            ),
+            ("s", "fs.contoso.example", "adfs", Ok(AuthorityKind::Adfs)),
+            (policy, "contoso.b2clogin.com", guid, Ok(AuthorityKind::B2c)),
+            (
+                policy,
+                "login.contoso.example",
+                guid,
+                Ok(AuthorityKind::B2c),
+            ),
+            ("u.t", "contoso.b2clogin.com", guid, Err("policy")),
+            ("u-b2c_1_a b.t", "contoso.b2clogin.com", guid, Err("policy")),
+            ("u.t", "contoso.ciamlogin.com", "a/b", Err("tenant")),
+            (policy, "a@contoso.b2clogin.com", guid, Err("host")),
+        ] {
+            let mut account = Account::new(HomeAccountId::new(home), host);
+            account.realm = realm.to_owned();
+            let authority = account.authority_at(host);
+            match expected {
+                Ok(kind) => assert_eq!(authority.unwrap().kind(), kind, "{home} {host}"),
+                Err(what) => {
+                    let error = authority.unwrap_err().to_string();
+                    assert!(error.contains(what), "{home} {host}: {error}");
+                }
+            }
+        }
+        let mut account = Account::new(HomeAccountId::new(policy), "contoso.b2clogin.com");
+        account.realm = "contoso.onmicrosoft.com".to_owned();
+        let authority = account.authority_at("contoso.b2clogin.com").unwrap();
+        assert_eq!(
+            authority.to_string(),
+            "https://contoso.b2clogin.com/contoso.onmicrosoft.com/b2c_1_susi"
+        );
     }
 }

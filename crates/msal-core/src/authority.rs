@@ -2,8 +2,8 @@
 //!
 //! Parsing decides the kind from the host and the path alone and never asks the network. An [`Authority`] that exists
 //! is an https URL without user info, with a host and, where the kind has one, a tenant that is safe to put into a
-//! path. Whether the host may be trusted with a token is another question: [`Authority::is_well_known`] answers it for
-//! Microsoft's clouds, and the caller must name any other host.
+//! path. Whether the host may be trusted with a token is another question: an authority that may be is a
+//! [`TrustedAuthority`](crate::TrustedAuthority).
 
 mod error;
 mod https_url;
@@ -19,8 +19,9 @@ pub use error::AuthorityError;
 pub(crate) use https_url::{bare_host, host_of};
 pub use kind::AuthorityKind;
 pub use tenant::Tenant;
+pub(crate) use tenant::is_guid;
 
-use https_url::parse_https;
+use https_url::{parse_host, parse_https};
 use tenant::is_name;
 
 /// An authority: a host, a kind, and a tenant.
@@ -37,14 +38,39 @@ pub struct Authority {
 impl Authority {
     /// The authority every application starts with: Entra ID in the public cloud, any account.
     pub fn common() -> Self {
-        Self::entra("login.microsoftonline.com", Tenant::Common)
+        Self::entra("login.microsoftonline.com".to_owned(), Tenant::Common)
     }
 
-    /// Entra ID at `host` (with a port where it is not 443), for `tenant`.
-    pub fn entra(host: &str, tenant: Tenant) -> Self {
+    /// The authority of a tenant at the host that something says, such as an `environment` of a token cache: the name of
+    /// a host, with a port where it is not 443, and nothing else. Case does not count. The kind is the host's: External
+    /// ID, AD FS where the tenant is `adfs`, or else Entra ID.
+    ///
+    /// # Errors
+    /// [`AuthorityError::Host`] for text that a URL could take for more, less or other than a host;
+    /// [`AuthorityError::NoPolicy`] for a host of Azure AD B2C.
+    pub fn at_host(host: &str, tenant: Tenant) -> Result<Self, AuthorityError> {
+        let host = parse_host(host)?;
+        match tenant {
+            _ if is_ciam_host(&host) => Ok(Self::ciam_tenant(host, tenant)),
+            _ if is_b2c_host(&host) => Err(AuthorityError::NoPolicy { host }),
+            Tenant::Domain(name) if is_adfs(&name) => Ok(Self::adfs(host)),
+            tenant => Ok(Self::entra(host, tenant)),
+        }
+    }
+
+    /// The authority of a B2C policy of a tenant at the host that something says: see [`Authority::at_host`].
+    pub(crate) fn policy_at_host(
+        host: &str,
+        tenant: &str,
+        policy: &str,
+    ) -> Result<Self, AuthorityError> {
+        Self::b2c(parse_host(host)?, tenant, policy, "")
+    }
+
+    fn entra(host: String, tenant: Tenant) -> Self {
         Self {
             kind: AuthorityKind::Entra,
-            host: host.to_ascii_lowercase(),
+            host,
             path: format!("/{tenant}"),
             tenant,
         }
@@ -65,14 +91,12 @@ impl Authority {
             .split('/')
             .filter(|segment| !segment.is_empty())
             .collect();
-        let is_b2c_host = B2C_HOST_SUFFIXES
-            .iter()
-            .any(|suffix| bare_host(&host).ends_with(suffix));
+        let is_b2c_host = is_b2c_host(&host);
         match segments.as_slice() {
             // External ID alone needs no tenant: its host has the name of one.
-            _ if bare_host(&host).ends_with(CIAM_HOST_SUFFIX) => Self::ciam(host, &segments),
+            _ if is_ciam_host(&host) => Self::ciam(host, &segments),
             [] => Err(AuthorityError::NoTenant { host }),
-            [first, ..] if first.eq_ignore_ascii_case("adfs") => Ok(Self::adfs(host)),
+            [first, ..] if is_adfs(first) => Ok(Self::adfs(host)),
             [first, tenant, ..] if first.eq_ignore_ascii_case("dstsv2") => Self::dsts(host, tenant),
             [prefix, tenant, policy, ..] if prefix.eq_ignore_ascii_case("tfp") => {
                 Self::b2c(host, tenant, policy, "/tfp")
@@ -80,7 +104,8 @@ impl Authority {
             [tenant, policy, ..] if is_b2c_host || is_b2c_policy(policy) => {
                 Self::b2c(host, tenant, policy, "")
             }
-            [tenant, ..] => Ok(Self::entra(&host, Tenant::parse(tenant)?)),
+            [_tenant] if is_b2c_host => Err(AuthorityError::NoPolicy { host }),
+            [tenant, ..] => Ok(Self::entra(host, Tenant::parse(tenant)?)),
         }
     }
 
@@ -144,12 +169,16 @@ impl Authority {
                 Tenant::parse(&format!("{name}.onmicrosoft.com"))?
             }
         };
-        Ok(Self {
+        Ok(Self::ciam_tenant(host, tenant))
+    }
+
+    fn ciam_tenant(host: String, tenant: Tenant) -> Self {
+        Self {
             kind: AuthorityKind::Ciam,
             host,
             path: format!("/{tenant}"),
             tenant,
-        })
+        }
     }
 
     /// The same authority for another tenant. Only Entra ID and External ID have tenants to choose from; the others
@@ -167,13 +196,17 @@ impl Authority {
         }
     }
 
-    /// The same authority at another host, which may carry a port.
-    #[must_use]
-    pub fn with_host(&self, host: &str) -> Self {
-        Self {
-            host: host.to_ascii_lowercase(),
+    /// The same authority under another host name of its cloud, such as the one that a token is stored under. `None`
+    /// for a host that is not in the same built-in cloud.
+    pub fn under_alias(&self, host: &str) -> Option<Self> {
+        let aliases = self.cloud()?.aliases;
+        let alias = aliases
+            .iter()
+            .find(|alias| alias.eq_ignore_ascii_case(host))?;
+        Some(Self {
+            host: (*alias).to_owned(),
             ..self.clone()
-        }
+        })
     }
 
     /// The kind.
@@ -199,6 +232,14 @@ impl Authority {
     /// What the token cache calls `realm`: the first segment of the token endpoint's path.
     pub fn realm(&self) -> &str {
         self.tenant.as_str()
+    }
+
+    /// The tenant that the path names, by itself: dSTS has another one than its [realm](Self::realm).
+    pub(crate) fn asked_tenant(&self) -> &str {
+        match self.kind {
+            AuthorityKind::Dsts => self.path.rsplit('/').next().unwrap_or_default(),
+            _ => self.tenant.as_str(),
+        }
     }
 
     /// The Microsoft cloud the host belongs to, if it is a built-in one.
@@ -240,6 +281,20 @@ impl FromStr for Authority {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::parse(text)
     }
+}
+
+fn is_adfs(segment: &str) -> bool {
+    segment.eq_ignore_ascii_case("adfs")
+}
+
+fn is_b2c_host(host: &str) -> bool {
+    B2C_HOST_SUFFIXES
+        .iter()
+        .any(|suffix| bare_host(host).ends_with(suffix))
+}
+
+fn is_ciam_host(host: &str) -> bool {
+    bare_host(host).ends_with(CIAM_HOST_SUFFIX)
 }
 
 fn is_b2c_policy(segment: &str) -> bool {
@@ -393,8 +448,140 @@ mod tests {
             "login.microsoftonline.com.evil.example",
             "evilb2clogin.com",
         ] {
-            let authority = Authority::entra(host, Tenant::Common);
+            let authority = Authority::at_host(host, Tenant::Common).unwrap();
             assert!(!authority.is_well_known(), "{host}");
         }
+    }
+
+    #[test]
+    fn a_host_is_a_host_and_nothing_else() {
+        for (text, host) in [
+            ("login.microsoftonline.com", "login.microsoftonline.com"),
+            ("LOGIN.Windows.NET", "login.windows.net"),
+            ("localhost:8443", "localhost:8443"),
+            ("fs.contoso.example:443", "fs.contoso.example"),
+            ("127.0.0.1:1", "127.0.0.1:1"),
+            ("[::1]:8443", "[::1]:8443"),
+        ] {
+            let authority = Authority::at_host(text, Tenant::Common).unwrap();
+            assert_eq!(authority.to_string(), format!("https://{host}/common"));
+        }
+        for text in [
+            "",
+            " ",
+            "user@login.microsoftonline.com",
+            "login.microsoftonline.com@evil.example",
+            "login.microsoftonline.com:x@evil.example",
+            "evil.example/login.microsoftonline.com",
+            "evil.example\\login.microsoftonline.com",
+            "login.microsoftonline.com/evil",
+            "login.microsoftonline.com/",
+            "login.microsoftonline.com?x",
+            "login.microsoftonline.com#x",
+            "login.microsoftonline.com:",
+            "login.microsoftonline.com:99999",
+            "login.microsoftonline.com:+443",
+            "login.microsoftonline.com.",
+            "login.microsoftonline.com.:8443",
+            ".login.microsoftonline.com",
+            "login.microsoftonline.com ",
+            "login.microsoft\tonline.com",
+            "login.microsoftonline.com\r\nevil",
+            "login.microsoftonline.com\0",
+            "login.microsoftonline%2ecom",
+            "l\u{43e}gin.microsoftonline.com",
+            "login\u{3002}microsoftonline\u{3002}com",
+            "\u{ff4c}ogin.microsoftonline.com",
+            "https://login.microsoftonline.com",
+            "//login.microsoftonline.com",
+            "127.1",
+            "0x7f.0.0.1",
+            "2130706433",
+            "[::1",
+        ] {
+            let refused = Authority::at_host(text, Tenant::Common);
+            assert!(
+                matches!(refused, Err(AuthorityError::Host { .. })),
+                "{text:?} {refused:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_host_keeps_its_kind() {
+        let guid = "0e8a3f2c-1111-4222-8333-abcdefabcdef";
+        for (host, tenant, url, kind) in [
+            (
+                "contoso.ciamlogin.com",
+                guid,
+                format!("https://contoso.ciamlogin.com/{guid}"),
+                AuthorityKind::Ciam,
+            ),
+            (
+                "Contoso.CiamLogin.com",
+                "contoso.onmicrosoft.com",
+                "https://contoso.ciamlogin.com/contoso.onmicrosoft.com".to_owned(),
+                AuthorityKind::Ciam,
+            ),
+            (
+                &format!("{guid}.ciamlogin.com"),
+                guid,
+                format!("https://{guid}.ciamlogin.com/{guid}"),
+                AuthorityKind::Ciam,
+            ),
+            (
+                "contoso.ciamlogin.com:8443",
+                guid,
+                format!("https://contoso.ciamlogin.com:8443/{guid}"),
+                AuthorityKind::Ciam,
+            ),
+            (
+                "fs.contoso.example",
+                "ADFS",
+                "https://fs.contoso.example/adfs".to_owned(),
+                AuthorityKind::Adfs,
+            ),
+            (
+                "login.windows.net",
+                guid,
+                format!("https://login.windows.net/{guid}"),
+                AuthorityKind::Entra,
+            ),
+            (
+                "evilciamlogin.com",
+                guid,
+                format!("https://evilciamlogin.com/{guid}"),
+                AuthorityKind::Entra,
+            ),
+        ] {
+            let authority = Authority::at_host(host, Tenant::parse(tenant).unwrap()).unwrap();
+            assert_eq!((authority.to_string(), authority.kind()), (url, kind));
+            assert_eq!(Authority::parse(&authority.to_string()), Ok(authority));
+        }
+        let no_policy = AuthorityError::NoPolicy {
+            host: "contoso.b2clogin.com".to_owned(),
+        };
+        let tenant = Tenant::parse("contoso.onmicrosoft.com").unwrap();
+        let refused = Authority::at_host("contoso.b2clogin.com", tenant);
+        assert_eq!(refused, Err(no_policy.clone()));
+        let refused = Authority::parse("https://contoso.b2clogin.com/contoso.onmicrosoft.com/");
+        assert_eq!(refused, Err(no_policy));
+    }
+
+    #[test]
+    fn an_alias_is_one_of_the_same_cloud() {
+        let authority = Authority::common();
+        let alias = authority.under_alias("Login.Windows.net").unwrap();
+        assert_eq!(alias.to_string(), "https://login.windows.net/common");
+        for other in [
+            "login.microsoftonline.us",
+            "login.windows.net:8443",
+            "evil.example",
+            "user@login.windows.net",
+        ] {
+            assert_eq!(authority.under_alias(other), None, "{other}");
+        }
+        let elsewhere = Authority::parse("https://login.microsoftonline.com:8443/common").unwrap();
+        assert_eq!(elsewhere.under_alias("login.windows.net"), None);
     }
 }

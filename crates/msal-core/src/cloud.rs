@@ -3,6 +3,8 @@
 //! The table is built in, so that no call needs the network just to learn that `login.windows.net` and
 //! `login.microsoftonline.com` are one.
 
+use crate::authority::bare_host;
+
 /// One Microsoft cloud: the host names of its sign-in service.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -36,6 +38,14 @@ pub fn same_cloud(one: &str, other: &str) -> bool {
                 .iter()
                 .any(|alias| alias.eq_ignore_ascii_case(other))
         })
+}
+
+/// Whether two values of `environment` name the same cloud or the same host, where one of them may leave the port out:
+/// MSAL Node writes it, and the other MSALs do not.
+pub fn same_environment(one: &str, other: &str) -> bool {
+    let (bare_one, bare_other) = (bare_host(one), bare_host(other));
+    let is_port_left_out = bare_one == one || bare_other == other;
+    same_cloud(one, other) || is_port_left_out && bare_one.eq_ignore_ascii_case(bare_other)
 }
 
 static CLOUDS: &[Cloud] = &[
@@ -99,6 +109,25 @@ mod tests {
             "login.microsoftonline.com"
         ));
         assert!(!same_cloud("fs.contoso.com", "login.windows.net"));
+    }
+
+    #[test]
+    fn a_port_that_is_left_out_is_no_difference() {
+        for (one, other, is_same) in [
+            ("localhost", "localhost:8443", true),
+            ("LOCALHOST:8443", "localhost", true),
+            ("localhost:8443", "localhost:8443", true),
+            ("localhost:8443", "localhost:8444", false),
+            ("localhost", "127.0.0.1:8443", false),
+            ("[::1]", "[::1]:8443", true),
+            ("login.windows.net", "login.microsoftonline.com", true),
+            ("login.windows.net:8443", "login.microsoftonline.com", false),
+            ("localhost@evil", "localhost", false),
+            ("", "localhost", false),
+        ] {
+            assert_eq!(same_environment(one, other), is_same, "{one} {other}");
+            assert_eq!(same_environment(other, one), is_same, "{other} {one}");
+        }
     }
 
     #[test]

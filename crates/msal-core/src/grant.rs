@@ -2,12 +2,10 @@
 
 mod context;
 mod credential;
-mod error;
 mod form;
 mod headers;
 mod refresh_token;
 
 pub use context::RequestContext;
 pub use credential::ClientCredential;
-pub use error::RequestError;
 pub use refresh_token::RefreshTokenGrant;

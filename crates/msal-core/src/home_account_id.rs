@@ -22,6 +22,13 @@ impl HomeAccountId {
         Self(Text::from(format!("{uid}.{utid}")))
     }
 
+    /// The policy of Azure AD B2C that the user signed in with, which B2C puts behind `uid`: `uid-b2c_1_policy.utid`.
+    pub(crate) fn policy(&self) -> Option<&str> {
+        let (uid, _utid) = self.as_str().split_once('.')?;
+        let start = uid.to_ascii_lowercase().find("-b2c_1")?;
+        uid.get(start + 1..)
+    }
+
     /// The identifier as text, case kept.
     pub fn as_str(&self) -> &str {
         self.0.as_str()

@@ -4,6 +4,7 @@
 //! now?" as an enum. It has no `async`, no clock, no randomness, no files and no sockets; time comes in as
 //! [`UnixTime`]. The crate `msal-client` performs what this one decides.
 //!
+//! - A [`TrustedAuthority`] is one that tokens may be sent to: no file makes one.
 //! - A [`ProviderMetadata`] says where the endpoints of an [`Authority`] are, and which ID tokens are its own.
 //! - A [`RefreshTokenGrant`] makes the request to a token endpoint, and a [`TokenOutcome`] reads the answer.
 //! - A [`TokenCache`] takes the answer in. Its [`silent`](TokenCache::silent) decides whether the network must be asked.
@@ -27,6 +28,7 @@ mod secret_buffer;
 mod telemetry;
 mod text;
 mod time;
+mod trusted_authority;
 mod uuid;
 
 pub use account::Account;
@@ -36,9 +38,9 @@ pub use cache::{
     SilentRequest, TokenCache, TokenEvent,
 };
 pub use client_info::ClientInfo;
-pub use cloud::{Cloud, same_cloud};
+pub use cloud::{Cloud, same_cloud, same_environment};
 pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata};
-pub use grant::{ClientCredential, RefreshTokenGrant, RequestContext, RequestError};
+pub use grant::{ClientCredential, RefreshTokenGrant, RequestContext};
 pub use home_account_id::HomeAccountId;
 pub use id_token::{IdTokenClaims, IdTokenError};
 pub use response::{
@@ -51,4 +53,5 @@ pub use secret_buffer::SecretBuffer;
 pub use telemetry::{ApiId, Telemetry};
 pub use text::Text;
 pub use time::{TimeOutOfRange, UnixTime};
+pub use trusted_authority::TrustedAuthority;
 pub use uuid::random_uuid;

@@ -1,7 +1,6 @@
 //! What stops a whole migration.
 
 use msal::{HttpError, RandomError, StoreError};
-use msal_core::RequestError;
 use thiserror::Error;
 
 use crate::journal::JournalError;
@@ -39,9 +38,6 @@ pub enum MigrationError {
     /// The operating system gave no random bytes.
     #[error(transparent)]
     Random(#[from] RandomError),
-    /// A request cannot be built.
-    #[error(transparent)]
-    Request(#[from] RequestError),
     /// A sealed answer is not one. Keep the journal: it was written by another version.
     #[error("an answer sealed in the journal cannot be read")]
     SealedAnswer,

@@ -18,7 +18,7 @@ use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Class, Condition, Destination, Journal, State};
 use crate::observer::Observer;
-use crate::plan::{Plan, PlanError, PlanOptions, Redemption};
+use crate::plan::{AuthorityOverride, Plan, PlanError, PlanOptions, Redemption};
 use crate::report::Report;
 use crate::retry::{Retry, Rows};
 use crate::run::{Attempt, Closed, Engine, Feed, Target, channel, drive, due, recover};
@@ -150,6 +150,11 @@ impl Migration {
             settings: &self.settings,
             released: &self.released,
             metadata: &metadata,
+            named: self
+                .plan
+                .authority
+                .as_ref()
+                .map(AuthorityOverride::authority),
         };
         let earlier = journal.states().counts_of(plan.fingerprints());
         observer.planned(plan.summary(), earlier);

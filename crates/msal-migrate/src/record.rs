@@ -87,6 +87,8 @@ pub struct RecordFlags {
     pub family: Option<String>,
     /// The store says that a personal Microsoft account signed in.
     pub personal_account: bool,
+    /// The authority's host may have a port that the store does not say: MSALs leave it out of `environment`.
+    pub port_left_out: bool,
 }
 
 /// One row of a source.

@@ -125,7 +125,7 @@ impl Rows {
 
 #[cfg(test)]
 mod tests {
-    use msal_core::{Authority, RefreshToken, ScopeSet};
+    use msal_core::{Authority, RefreshToken, ScopeSet, TrustedAuthority};
 
     use super::*;
     use crate::fingerprint::Fingerprint;
@@ -146,7 +146,7 @@ mod tests {
             fingerprint: Fingerprint::from_bytes([0; 16]),
             refresh_token: RefreshToken::from("0.OLD"),
             client_id: "00c0ffee-0000-4000-8000-00000000000a".to_owned(),
-            authority: authority.unwrap(),
+            authority: TrustedAuthority::built_in(authority.unwrap()).unwrap(),
             scopes: ScopeSet::default(),
             user: UserHints::default(),
             locator: Locator::new(&file, Place::Line(12)).with_key("alice"),

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use hashbrown::{Equivalent, HashMap};
 use http::{Request, Response};
 use msal::{
-    AuthenticationResult, BoxFuture, ClientApplication, Error, HttpClient, HttpError, Runtime,
-    SharedTokenCache, StoreError, TokenSource,
+    AuthenticationResult, BoxFuture, ClientApplication, ConfigError, Error, HttpClient, HttpError,
+    Runtime, SharedTokenCache, StoreError, TokenSource,
 };
-use msal_core::{Account, Authority, ScopeSet, Tenant};
+use msal_core::{Account, Authority, AuthorityError, ScopeSet, TrustedAuthority, same_environment};
 
 use crate::credentials::Credentials;
 use crate::plan::AuthorityOverride;
@@ -24,6 +24,8 @@ pub enum Proof {
     Renewed,
     /// It has a refresh token, and the network would have to be asked.
     Untried,
+    /// It was not asked: its host is neither Microsoft's nor the one that was named.
+    Untrusted,
     /// It does not answer.
     Broken,
 }
@@ -56,6 +58,8 @@ pub struct Verification {
     pub renewed: u64,
     /// Have a refresh token that was not tried.
     pub untried: u64,
+    /// Pairs of account and client that were not asked, because nobody has said that the host may be trusted.
+    pub untrusted: u64,
     /// Did not answer.
     pub broken: u64,
 }
@@ -63,15 +67,16 @@ pub struct Verification {
 impl Verification {
     /// Whether every account answered, or would.
     pub fn is_sound(&self) -> bool {
-        self.broken == 0
+        self.broken + self.untrusted == 0
     }
 
     fn count(&mut self, proof: Proof) {
-        self.asked += 1;
+        self.asked += u64::from(proof != Proof::Untrusted);
         *match proof {
             Proof::Cached => &mut self.cached,
             Proof::Renewed => &mut self.renewed,
             Proof::Untried => &mut self.untried,
+            Proof::Untrusted => &mut self.untrusted,
             Proof::Broken => &mut self.broken,
         } += 1;
     }
@@ -84,6 +89,7 @@ pub struct Verifier {
     runtime: Runtime,
     credentials: Credentials,
     authority: Option<AuthorityOverride>,
+    is_offline: bool,
     applications: HashMap<Asker, ClientApplication>,
 }
 
@@ -94,17 +100,25 @@ impl Verifier {
             http: Arc::new(Offline),
             ..runtime.clone()
         };
-        Self::new(target, offline)
+        Self {
+            is_offline: true,
+            ..Self::new(target, offline)
+        }
     }
 
     /// Asks the accounts in `target`, and renews what has expired: refresh tokens are redeemed, and the target is
     /// written in its dialect.
+    ///
+    /// # Security
+    /// The target is a file: that it names a host does not make it trusted. Nothing is sent to any but Microsoft's hosts
+    /// and the [named](Verifier::authority) one.
     pub fn new(target: Arc<SharedTokenCache>, runtime: Runtime) -> Self {
         Self {
             cache: target,
             runtime,
             credentials: Credentials::none(),
             authority: None,
+            is_offline: false,
             applications: HashMap::new(),
         }
     }
@@ -116,7 +130,8 @@ impl Verifier {
         self
     }
 
-    /// Names the host of accounts whose environment is not one of Microsoft's.
+    /// Names the host of accounts whose environment is not one of Microsoft's, and their authority where it is of a kind
+    /// that an account does not tell. Accounts of other hosts than that one are not asked.
     #[must_use]
     pub fn authority(mut self, authority: Option<AuthorityOverride>) -> Self {
         self.authority = authority;
@@ -151,7 +166,7 @@ impl Verifier {
             }
             for client_id in clients {
                 let answer = self.ask(account, &client_id).await;
-                let proof = proof_of(&answer);
+                let proof = self.proof_of(&answer);
                 verification.count(proof);
                 each(&Asked {
                     account,
@@ -188,31 +203,48 @@ impl Verifier {
             .await
     }
 
-    fn authority_of(&self, account: &Account) -> Result<Authority, Error> {
-        let tenant = Tenant::parse(&account.realm)
-            .map_err(msal::ConfigError::from)
-            .map_err(Error::Config)?;
-        let named = self.authority.as_ref().map(AuthorityOverride::host);
+    /// The authority that an application of this account would name.
+    fn authority_of(&self, account: &Account) -> Result<Authority, ConfigError> {
         // MSAL Python leaves the port out of `environment`, MSAL Node does not.
-        let is_it = |host: &&str| host.split(':').next() == account.environment.split(':').next();
-        let host = named.filter(is_it);
-        Ok(Authority::entra(
-            host.unwrap_or(&account.environment),
-            tenant,
-        ))
+        let is_it =
+            |named: &&AuthorityOverride| same_environment(named.host(), &account.environment);
+        Ok(match self.authority.as_ref().filter(is_it) {
+            Some(named) => named.of_account(account)?,
+            None => account.authority_at(&account.environment)?,
+        })
     }
 
     fn application(
         &self,
         client_id: &str,
         authority: Authority,
-    ) -> Result<ClientApplication, Error> {
-        let built = ClientApplication::builder(client_id, self.credentials.of(client_id))
-            .known_authority(authority)
+    ) -> Result<ClientApplication, ConfigError> {
+        let builder = ClientApplication::builder(client_id, self.credentials.of(client_id))
             .cache(Arc::clone(&self.cache))
-            .runtime(self.runtime.clone())
-            .build();
-        built.map_err(Error::Config)
+            .runtime(self.runtime.clone());
+        let named = self.authority.as_ref().map(AuthorityOverride::authority);
+        let unknown = ConfigError::unknown_authority(authority.host());
+        match TrustedAuthority::admit(authority.clone(), named) {
+            Some(trusted) => builder.trusted_authority(trusted),
+            // What sends nothing needs no trust.
+            None if self.is_offline => builder.authority(authority),
+            None => return Err(unknown),
+        }
+        .build()
+    }
+
+    fn proof_of(&self, answer: &Result<AuthenticationResult, Error>) -> Proof {
+        match answer {
+            Ok(result) if result.token_source == TokenSource::Cache => Proof::Cached,
+            Ok(_) => Proof::Renewed,
+            Err(Error::Http(_)) => Proof::Untried,
+            // Nobody needs to trust a host that is not asked anyway.
+            Err(Error::Config(ConfigError::UnknownAuthority { .. })) if self.is_offline => {
+                Proof::Untried
+            }
+            Err(Error::Config(error)) if is_about_host(error) => Proof::Untrusted,
+            Err(_) => Proof::Broken,
+        }
     }
 }
 
@@ -246,13 +278,12 @@ fn askable(granted: ScopeSet) -> ScopeSet {
     }
 }
 
-fn proof_of(answer: &Result<AuthenticationResult, Error>) -> Proof {
-    match answer {
-        Ok(result) if result.token_source == TokenSource::Cache => Proof::Cached,
-        Ok(_) => Proof::Renewed,
-        Err(Error::Http(_)) => Proof::Untried,
-        Err(_) => Proof::Broken,
-    }
+/// Whether nobody has said that the account's host may be trusted. What is not even a host is none of Microsoft's.
+fn is_about_host(error: &ConfigError) -> bool {
+    matches!(
+        error,
+        ConfigError::UnknownAuthority { .. } | ConfigError::Authority(AuthorityError::Host { .. })
+    )
 }
 
 /// Sends nothing.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use msal::{
     Account, AuthenticationResult, Authority, ClientApplication, ClientCredential, Runtime,
-    SharedTokenCache, Tenant, TokenSource,
+    SharedTokenCache, TokenSource, TrustedAuthority,
 };
-use msal_core::Dialect;
+use msal_core::{Dialect, same_environment};
+use msal_migrate::AuthorityOverride;
 use serde_json::json;
 
 use crate::cli::TokenArgs;
@@ -19,25 +20,36 @@ use crate::{credentials, input, network, target};
 pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, arguments.client_id.as_deref())?;
     let runtime = network::runtime(&arguments.network, 1)?;
+    let named = input::authority_of_accounts(arguments.authority.as_deref())?;
     let result = block_on(async {
         let cache = Arc::new(target::open(&arguments.target, Dialect::Python).await?);
-        let account = find_account(&cache, &arguments.account)?;
+        let account = find_account(&cache, &arguments.account, named.as_ref())?;
         let client_id = find_client(&cache, &account, arguments)?;
-        let authority = authority_of(&account, arguments.authority.as_deref())?;
+        let authority = authority_of(&account, named.as_ref())?;
         let asked = Asked {
             arguments,
             account: &account,
             client_id: &client_id,
         };
         asked
-            .acquire(authority, credentials.of(&client_id), cache, runtime)
+            .acquire(
+                authority,
+                named.as_ref(),
+                credentials.of(&client_id),
+                cache,
+                runtime,
+            )
             .await
     })?;
     print(&result, printer);
     Ok(Exit::Success)
 }
 
-fn find_account(cache: &SharedTokenCache, wanted: &str) -> Result<Account, Failure> {
+fn find_account(
+    cache: &SharedTokenCache,
+    wanted: &str,
+    named: Option<&AuthorityOverride>,
+) -> Result<Account, Failure> {
     let mut found = cache.read(|cache| cache.accounts_named(wanted));
     if found.is_empty() {
         let all = cache.read(msal_core::TokenCache::accounts);
@@ -46,8 +58,18 @@ fn find_account(cache: &SharedTokenCache, wanted: &str) -> Result<Account, Failu
                 .filter(|account| account.home_account_id.as_str() == wanted),
         );
     }
+    // A user may be stored under the hosts of several clouds.
+    if let Some(named) = named.filter(|_| found.len() > 1) {
+        found.retain(|account| same_environment(named.host(), &account.environment));
+    }
     match found.as_slice() {
         [account] => Ok(account.clone()),
+        [first, others @ ..] if others.iter().all(|other| is_same_user(first, other)) => {
+            Err(Failure::usage(
+                "the account is stored under several hosts",
+                "name one of them with --authority: `msal accounts TARGET` lists them",
+            ))
+        }
         [] => Err(Failure::usage(
             "the token cache has no such account",
             "`msal accounts TARGET` lists them",
@@ -57,6 +79,10 @@ fn find_account(cache: &SharedTokenCache, wanted: &str) -> Result<Account, Failu
             "name the home account id instead: `msal accounts TARGET` lists them",
         )),
     }
+}
+
+fn is_same_user(one: &Account, other: &Account) -> bool {
+    one.home_account_id == other.home_account_id
 }
 
 fn find_client(
@@ -81,21 +107,22 @@ fn find_client(
     }
 }
 
-fn authority_of(account: &Account, named: Option<&str>) -> Result<Authority, Failure> {
-    let bad = |error: msal::AuthorityError| {
+/// The account's own authority, or what the user names: the authority as a whole, or only its host.
+fn authority_of(
+    account: &Account,
+    named: Option<&AuthorityOverride>,
+) -> Result<Authority, Failure> {
+    let authority = match named {
+        None => account.authority_at(&account.environment),
+        Some(named) if named.tenant().is_some() => Ok((**named.authority()).clone()),
+        Some(named) => named.of_account(account),
+    };
+    authority.map_err(|error| {
         Failure::usage(
             error.to_string(),
-            "write https://HOST or https://HOST/TENANT",
+            "name the account's authority with --authority: https://HOST or https://HOST/TENANT",
         )
-    };
-    let own = || Tenant::parse(&account.realm).map_err(bad);
-    match input::authority(named)? {
-        None => Ok(Authority::entra(&account.environment, own()?)),
-        Some(named) => match named.tenant() {
-            Some(tenant) => Ok(Authority::entra(named.host(), tenant.clone())),
-            None => Ok(Authority::entra(named.host(), own()?)),
-        },
-    }
+    })
 }
 
 struct Asked<'a> {
@@ -108,6 +135,7 @@ impl Asked<'_> {
     async fn acquire(
         &self,
         authority: Authority,
+        named: Option<&AuthorityOverride>,
         credential: ClientCredential,
         cache: Arc<SharedTokenCache>,
         runtime: Runtime,
@@ -116,9 +144,10 @@ impl Asked<'_> {
             .cache(cache)
             .runtime(runtime);
         // The user names an authority to trust it; without one it is a host of Microsoft's, or refused.
-        let application = match self.arguments.authority.is_some() {
-            true => builder.known_authority(authority),
-            false => builder.authority(authority),
+        let named = named.map(AuthorityOverride::authority);
+        let application = match TrustedAuthority::admit(authority.clone(), named) {
+            Some(trusted) => builder.trusted_authority(trusted),
+            None => builder.authority(authority),
         }
         .build()?;
         Ok(application

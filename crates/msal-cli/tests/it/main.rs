@@ -6,3 +6,4 @@ mod journey;
 mod msal;
 mod proxy;
 mod run;
+mod trust;

@@ -3,14 +3,14 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use msal_core::{Authority, ClientCredential, ClientSecret, Dialect};
+use msal_core::{Authority, ClientCredential, ClientSecret, Dialect, TrustedAuthority};
 
 use super::{
     AnyKind, Application, ClientApplication, Confidential, ConfidentialClientApplication, Public,
     PublicClientApplication,
 };
 use crate::cache::SharedTokenCache;
-use crate::client::Client;
+use crate::client::{ChosenAuthority, Client};
 use crate::error::ConfigError;
 use crate::runtime::Runtime;
 use crate::store::{CacheStore, Partition};
@@ -32,8 +32,7 @@ use crate::store::{CacheStore, Partition};
 pub struct ApplicationBuilder<Kind> {
     client_id: String,
     credential: ClientCredential,
-    authority: Authority,
-    is_known_authority: bool,
+    authority: ChosenAuthority,
     store: Option<Arc<dyn CacheStore>>,
     partition: Partition,
     cache: Option<Arc<SharedTokenCache>>,
@@ -73,8 +72,7 @@ impl<Kind> ApplicationBuilder<Kind> {
         Self {
             client_id: client_id.into(),
             credential,
-            authority: Authority::common(),
-            is_known_authority: false,
+            authority: ChosenAuthority::Unnamed(Authority::common()),
             store: None,
             partition: Partition::default(),
             cache: None,
@@ -83,19 +81,32 @@ impl<Kind> ApplicationBuilder<Kind> {
         }
     }
 
-    /// Chooses the authority.
+    /// Chooses the authority. Its host is trusted with tokens if it is Microsoft's, or if Microsoft vouches for it.
+    ///
+    /// An application has one authority. Of several calls of this method, of
+    /// [`known_authority`](Self::known_authority) and of [`trusted_authority`](Self::trusted_authority), the last one
+    /// counts alone: what was said about another authority before does not make this one trusted.
     #[must_use]
     pub fn authority(mut self, authority: Authority) -> Self {
-        self.authority = authority;
+        self.authority = ChosenAuthority::Unnamed(authority);
         self
     }
 
     /// Chooses the authority, and says that its host may be trusted with tokens although Microsoft does not know
     /// it: an emulator, a private cloud, ADFS, another OpenID provider.
+    ///
+    /// # Security
+    /// That is the operator's to say, in the program or in its settings. For an authority that a token cache or another
+    /// file names, see [`TrustedAuthority::admit`].
     #[must_use]
-    pub fn known_authority(mut self, authority: Authority) -> Self {
-        self.authority = authority;
-        self.is_known_authority = true;
+    pub fn known_authority(self, authority: Authority) -> Self {
+        self.trusted_authority(TrustedAuthority::named_by_operator(authority))
+    }
+
+    /// Chooses an authority that was found to be trusted elsewhere: for programs that read authorities from files.
+    #[must_use]
+    pub fn trusted_authority(mut self, authority: TrustedAuthority) -> Self {
+        self.authority = ChosenAuthority::Trusted(authority);
         self
     }
 
@@ -147,7 +158,6 @@ impl<Kind> ApplicationBuilder<Kind> {
             self.client_id,
             self.credential,
             self.authority,
-            self.is_known_authority,
             self.cache.unwrap_or_else(own_cache),
             self.runtime.map_or_else(default_runtime, Ok)?,
         ))))

@@ -35,7 +35,7 @@ impl<'a> Redemption<'a> {
             self.client
                 .context(self.api, self.reason.telemetry(), self.home_account_id)?;
         let grant = RefreshTokenGrant::new(client_id, credential, self.refresh_token, self.scopes);
-        let request = grant.request(&self.metadata.token_endpoint, &context)?;
+        let request = grant.request(self.metadata, &context);
         let response = self
             .client
             .send(request, self.api, &context.correlation_id)

@@ -45,7 +45,7 @@ impl AcquireTokenByRefreshToken {
         let (client, scopes) = (&*self.client, self.scopes?);
         // A cache that cannot be loaded cannot be saved: that must be known before the token is spent.
         client.cache.ensure_loaded().await?;
-        let metadata = client.endpoints(&client.authority).await?;
+        let metadata = client.endpoints().await?;
         let redemption = Redemption {
             client,
             metadata: &metadata,

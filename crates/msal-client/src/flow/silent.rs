@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use msal_core::{
-    Account, ApiId, Authority, CachedAccessToken, RefreshCandidate, RefreshReason, Renewal,
-    ScopeError, ScopeSet, Silent, SilentRequest,
+    Account, ApiId, CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, ScopeError,
+    ScopeSet, Silent, SilentRequest,
 };
 
 use super::redemption::Redemption;
@@ -200,7 +200,7 @@ impl Call<'_> {
         let decision = self.decide();
         let is_undecided = matches!(decision, Silent::Renew(_)) && !client.knows_endpoints();
         // When the authority does not answer, neither will it answer the renewal, which reports that.
-        match is_undecided && client.endpoints(&client.authority).await.is_ok() {
+        match is_undecided && client.endpoints().await.is_ok() {
             true => Ok(self.decide()),
             false => Ok(decision),
         }
@@ -240,7 +240,8 @@ impl Call<'_> {
         reason: RefreshReason,
     ) -> Result<AuthenticationResult, Error> {
         let client = self.client;
-        let metadata = client.endpoints(&self.authority_of(candidate)).await?;
+        // A token that is stored under an alias of the cloud is sent to that alias, and stays under it.
+        let metadata = client.endpoints_of(&candidate.environment).await?;
         let redemption = Redemption {
             client,
             metadata: &metadata,
@@ -256,14 +257,5 @@ impl Call<'_> {
         // Renewed, not added: the tokens of a user who was signed out meanwhile must not come back.
         let saved = client.cache.update(|cache| cache.renew(&event)).await;
         client.result(saved, &event, Some(self.account))
-    }
-
-    /// A token that is stored under an alias of the cloud is sent to that alias, and stays under it.
-    fn authority_of(&self, candidate: &RefreshCandidate) -> Authority {
-        let own = &self.client.authority;
-        match candidate.environment.as_str() {
-            host if host == own.environment() || host == own.host() => own.clone(),
-            alias => own.with_host(alias),
-        }
     }
 }

@@ -6,6 +6,20 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum AuthorityError {
+    /// Not the name of a host, with or without a port.
+    #[error("`{host}` is not the name of a host")]
+    #[non_exhaustive]
+    Host {
+        /// What was given, with control characters escaped.
+        host: String,
+    },
+    /// A host of Azure AD B2C has one authority for each policy: add the policy's name behind the tenant's.
+    #[error("the authority at `{host}` is that of a policy, and no policy is named")]
+    #[non_exhaustive]
+    NoPolicy {
+        /// The host.
+        host: String,
+    },
     /// The URL names no tenant: add one, or `common`.
     #[error("the authority `https://{host}` names no tenant")]
     #[non_exhaustive]

@@ -29,6 +29,25 @@ pub(super) fn parse_https(text: &str) -> Result<Url, AuthorityError> {
     }
 }
 
+/// Reads text that is a host, with or without a port, and nothing else. It may come from a file.
+pub(super) fn parse_host(text: &str) -> Result<String, AuthorityError> {
+    let refused = || AuthorityError::Host {
+        host: text.escape_debug().to_string(),
+    };
+    let url = Url::parse(&format!("https://{text}/")).map_err(|_unspecific| refused())?;
+    let host = host_of(&url);
+    // A URL's parser removes, replaces and decodes much. What it had to change may be meant for its eyes only, and so is
+    // refused; only the case (RFC 3986 §3.2.2) and the scheme's own port (§3.2.3) may be written in two ways.
+    let lower = text.to_ascii_lowercase();
+    let given = lower.strip_suffix(":443").unwrap_or(&lower);
+    // A dot at either end leads to the same server under a name that is in no table.
+    let has_dot_at_an_end = given.starts_with('.') || bare_host(given).ends_with('.');
+    match given == host && url.path() == "/" && !has_dot_at_an_end {
+        true => Ok(host),
+        false => Err(refused()),
+    }
+}
+
 /// The host, with its port where it is not the scheme's own.
 ///
 /// RFC 3986 §3.2.2: "The host subcomponent is case-insensitive." The parser has made it lower case.

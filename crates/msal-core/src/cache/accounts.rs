@@ -1,58 +1,41 @@
 //! What the cache knows of accounts. Nothing here asks the network.
 
-use std::collections::HashSet;
-
 use hashbrown::HashMap;
 
 use super::TokenCache;
 use super::entry::AccountEntry;
 use super::term::{Host, Term, Username};
-use crate::{Account, HomeAccountId, RefreshToken, ScopeSet, UnixTime};
+use crate::authority::bare_host;
+use crate::{
+    Account, HomeAccountId, RefreshToken, ScopeSet, UnixTime, same_cloud, same_environment,
+};
 
 impl TokenCache {
     /// Every user of the cache, once each, in the order they were first stored.
     ///
-    /// A user seen in several tenants is one account, described by the entry that was stored last. Accounts of other
-    /// applications that share the cache are listed too, as all MSALs do.
+    /// A user seen in several tenants is one account, described by the entry that was stored last; one who is stored under
+    /// the hosts of several clouds is one of each. Accounts of other applications that share the cache are listed too, as
+    /// all MSALs do.
     pub fn accounts(&self) -> Vec<Account> {
-        self.accounts_where(|_| true)
+        distinct(self.accounts.entries(), same_environment)
     }
 
-    /// The users that are stored under one of `environments`, as [`TokenCache::accounts`] lists them.
+    /// The users that are stored under one of `environments`, once each.
     pub fn accounts_in(&self, environments: &[String]) -> Vec<Account> {
-        self.accounts_where(|entry| {
+        let is_meant = |entry: &&AccountEntry| {
             let stored = entry.environment.as_str();
             environments
                 .iter()
-                .any(|environment| environment.eq_ignore_ascii_case(stored))
-        })
-    }
-
-    fn accounts_where(&self, is_meant: impl Fn(&AccountEntry) -> bool) -> Vec<Account> {
-        let mut accounts: Vec<Account> = Vec::with_capacity(self.accounts.len());
-        let mut numbers = HashMap::with_capacity(self.accounts.len());
-        for entry in self.accounts.entries().filter(|entry| is_meant(entry)) {
-            let account = Account::from(entry);
-            let number = *numbers
-                .entry(entry.home_account_id.as_str())
-                .or_insert(accounts.len());
-            // The last entry describes the user: names change.
-            match accounts.get_mut(number) {
-                Some(known) => *known = account,
-                None => accounts.push(account),
-            }
-        }
-        accounts
+                .any(|environment| same_cloud(environment, stored))
+        };
+        // All of these are the application's own cloud.
+        distinct(self.accounts.entries().filter(is_meant), |_, _| true)
     }
 
     /// The accounts with this user name, in any case. It costs the same however many others there are.
     pub fn accounts_named(&self, username: &str) -> Vec<Account> {
-        let mut seen = HashSet::new();
-        self.accounts
-            .find(&Term::Named(Username(username)))
-            .filter(|entry| seen.insert(entry.home_account_id.clone()))
-            .map(Account::from)
-            .collect()
+        let entries = self.accounts.find(&Term::Named(Username(username)));
+        distinct(entries, same_environment)
     }
 
     /// The account with this identifier in one of `environments`.
@@ -70,15 +53,13 @@ impl TokenCache {
     /// The scopes that an account has granted to a client, without the reserved ones: those of its last refresh token
     /// or, where the SDK that wrote it does not say, of its last access token.
     pub fn granted_scopes(&self, client_id: &str, account: &Account) -> ScopeSet {
-        let owner = owner(&account.home_account_id, &account.environment);
-        let of_refresh_tokens = self
-            .refresh_tokens
-            .find(&owner)
+        let of_refresh_tokens = owners(account)
+            .flat_map(|owner| self.refresh_tokens.find(&owner))
             .filter(|entry| entry.client_id == client_id)
             .filter_map(|entry| entry.target.as_ref());
         let of_access_tokens = || {
-            self.access_tokens
-                .find(&owner)
+            owners(account)
+                .flat_map(|owner| self.access_tokens.find(&owner))
                 .filter(|entry| entry.client_id == client_id)
                 .map(|entry| &entry.target)
                 .last()
@@ -91,9 +72,8 @@ impl TokenCache {
 
     /// The clients that hold a refresh token of this account.
     pub fn clients_of(&self, account: &Account) -> Vec<String> {
-        let mut clients: Vec<String> = self
-            .refresh_tokens
-            .find(&owner(&account.home_account_id, &account.environment))
+        let mut clients: Vec<String> = owners(account)
+            .flat_map(|owner| self.refresh_tokens.find(&owner))
             .map(|entry| entry.client_id.to_string())
             .collect();
         clients.sort_unstable();
@@ -119,6 +99,60 @@ impl TokenCache {
             .filter(|entry| entry.client_id == client_id)
             .any(|entry| entry.secret == *secret || is_later(entry.last_modification_time))
     }
+}
+
+/// The users of these entries, in the order they come: one of each cloud.
+fn distinct<'e>(
+    entries: impl Iterator<Item = &'e AccountEntry>,
+    is_same_cloud: impl Fn(&str, &str) -> bool,
+) -> Vec<Account> {
+    let mut accounts: Vec<Account> = Vec::with_capacity(entries.size_hint().0);
+    // The last account of each user, and for each account the one of the same user before it.
+    let mut latest: HashMap<&str, usize> = HashMap::with_capacity(accounts.capacity());
+    let mut earlier: Vec<Option<usize>> = Vec::with_capacity(accounts.capacity());
+    for entry in entries {
+        let account = Account::from(entry);
+        let last = latest.get(entry.home_account_id.as_str()).copied();
+        let known = std::iter::successors(last, |number| *earlier.get(*number)?).find(|number| {
+            let known = accounts.get(*number);
+            known.is_some_and(|known| is_same_cloud(&known.environment, &account.environment))
+        });
+        match known.and_then(|number| accounts.get_mut(number)) {
+            // The last entry describes the user: names change.
+            Some(known) => *known = described_by(known, account),
+            None => {
+                latest.insert(entry.home_account_id.as_str(), accounts.len());
+                earlier.push(last);
+                accounts.push(account);
+            }
+        }
+    }
+    accounts
+}
+
+/// What the last entry says of an account, and the port where another one has it: MSAL Node writes it, and the other
+/// MSALs do not.
+fn described_by(known: &Account, last: Account) -> Account {
+    let is_port_known = bare_host(&known.environment).eq_ignore_ascii_case(&last.environment);
+    match is_port_known {
+        true => Account {
+            environment: known.environment.clone(),
+            ..last
+        },
+        false => last,
+    }
+}
+
+/// What an account's entries are found by: they may stand under the account's host without its port.
+fn owners(account: &Account) -> impl Iterator<Item = Term<'_>> {
+    let (host, bare) = (
+        account.environment.as_str(),
+        bare_host(&account.environment),
+    );
+    let without_port = (bare != host).then_some(bare);
+    std::iter::once(host)
+        .chain(without_port)
+        .map(|environment| owner(&account.home_account_id, environment))
 }
 
 fn owner<'a>(home_account_id: &'a HomeAccountId, environment: &'a str) -> Term<'a> {

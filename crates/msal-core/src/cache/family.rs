@@ -16,7 +16,9 @@ impl TokenCache {
             client_id,
             environment: Host(environment),
         };
-        self.app_metadata.find(&term).next()
+        // Where one alias of the cloud says that it is a member of a family, and another does not, it is one.
+        let entries = self.app_metadata.find(&term);
+        entries.min_by_key(|entry| entry.family_id.is_none())
     }
 
     /// The family that `client_id` is known to belong to.

@@ -3,7 +3,7 @@
 use super::dialect::Dialect;
 use super::interner::Interner;
 use super::token_event::TokenEvent;
-use crate::Text;
+use crate::{Text, same_cloud};
 
 /// A token response on its way into the cache. Each kind of entry is made of one, in the file of that kind.
 pub(crate) struct Issuance<'a> {
@@ -48,9 +48,16 @@ impl<'a> Issuance<'a> {
     pub(super) fn environments(&self) -> Vec<String> {
         let host = self.event.host.to_ascii_lowercase();
         let without_port = Dialect::Python.environment(&host);
-        let mut environments = vec![self.environment.to_string(), without_port, host];
-        environments.sort_unstable();
-        environments.dedup();
+        let mut environments: Vec<String> = Vec::with_capacity(3);
+        for environment in [self.environment.to_string(), without_port, host] {
+            // Entries are found under any host of a cloud.
+            if !environments
+                .iter()
+                .any(|known| same_cloud(known, &environment))
+            {
+                environments.push(environment);
+            }
+        }
         environments
     }
 }

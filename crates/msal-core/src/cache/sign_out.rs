@@ -1,7 +1,7 @@
 //! Signing an account out.
 
 use super::TokenCache;
-use crate::{Account, Text, same_cloud};
+use crate::{Account, Text, same_environment};
 
 impl TokenCache {
     /// Signs an account out: removes its refresh tokens of this client (or of its family), all its access tokens, ID
@@ -14,7 +14,7 @@ impl TokenCache {
         let home = account.home_account_id.as_str();
         let is_theirs = |owner: Option<&Text>, environment: &Text| {
             owner.is_some_and(|owner| *owner == home)
-                && same_cloud(environment.as_str(), &account.environment)
+                && same_environment(environment.as_str(), &account.environment)
         };
         let refresh_tokens = self.refresh_tokens.remove_where(|entry| {
             // A family's token belongs to this client as much as to the one that it was issued to.

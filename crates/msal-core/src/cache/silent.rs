@@ -122,9 +122,15 @@ impl TokenCache {
             environment: Host(environment),
         };
         let mut entries: Vec<&RefreshTokenEntry> = self.refresh_tokens.find(&owner).collect();
-        // One user may have several: SDKs name entries differently. The last one that was stored is the likeliest to be
-        // valid still.
-        entries.sort_by_key(|entry| Reverse(entry.last_modification_time));
+        // One user may have several: SDKs name entries differently, and write different hosts of a cloud. Those of the host
+        // that is preferred come first, and of these the last one that was stored is the likeliest to be valid still.
+        entries.sort_by_key(|entry| {
+            let is_stored_under =
+                |host: &String| host.eq_ignore_ascii_case(entry.environment.as_str());
+            let preference = request.environments.iter().position(is_stored_under);
+            let preference = preference.unwrap_or(request.environments.len());
+            (preference, Reverse(entry.last_modification_time))
+        });
         let metadata = self.metadata_of(request.client_id, environment);
         let family = match metadata {
             Some(metadata) => metadata.family_id.as_ref().map(Text::as_str),
@@ -145,7 +151,7 @@ impl TokenCache {
         };
         let candidate = |entry: &&RefreshTokenEntry| RefreshCandidate {
             secret: entry.secret.clone(),
-            environment: environment.to_owned(),
+            environment: entry.environment.to_string(),
             is_family: entry.client_id != request.client_id,
         };
         ordered.into_iter().map(candidate).collect()

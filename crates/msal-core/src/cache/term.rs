@@ -2,6 +2,8 @@
 
 use std::hash::{Hash, Hasher};
 
+use crate::{Cloud, same_cloud};
+
 /// One thing that an entry can be found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Term<'a> {
@@ -28,13 +30,14 @@ pub(super) enum Term<'a> {
     Named(Username<'a>),
 }
 
-/// The name of a host (RFC 3986 §3.2.2): its case does not count.
+/// A host that entries are stored under, which stands for its cloud: MSALs write different aliases of one, and an
+/// application's entries may stand under several. Case does not count (RFC 3986 §3.2.2).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Host<'a>(pub(super) &'a str);
 
 impl PartialEq for Host<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.0.eq_ignore_ascii_case(other.0)
+        same_cloud(self.0, other.0)
     }
 }
 
@@ -42,6 +45,9 @@ impl Eq for Host<'_> {}
 
 impl Hash for Host<'_> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
+        if let Some(cloud) = Cloud::of(self.0) {
+            return cloud.preferred_network.hash(hasher);
+        }
         // Nearly all hosts are in lower case. Without a branch for each byte the check takes a few instructions.
         let has_capitals = self
             .0

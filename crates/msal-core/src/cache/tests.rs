@@ -2,6 +2,7 @@
 
 mod accounts;
 mod add;
+mod clouds;
 mod document;
 mod merge;
 mod silent;

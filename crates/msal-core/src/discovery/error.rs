@@ -52,7 +52,7 @@ pub enum DiscoveryError {
         /// How long the server asks to be left alone, where it says so in seconds.
         retry_after: Option<Duration>,
     },
-    /// The document sends tokens to another tenant than the one that was asked for.
+    /// The document is another tenant's than the one that was asked for, by its token endpoint or its issuer.
     #[error("the metadata of `{authority}` is that of another tenant, `{tenant}`")]
     #[non_exhaustive]
     Tenant {

@@ -8,7 +8,7 @@ use url::form_urlencoded::byte_serialize;
 use super::document::{check_status, get, status_error};
 use super::error::DiscoveryError;
 use super::trust::check_endpoint;
-use crate::Authority;
+use crate::{Authority, TrustedAuthority};
 
 /// What Microsoft's instance discovery says of an authority that it knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,15 +58,16 @@ impl InstanceMetadata {
         })
     }
 
-    /// Checks that the answer vouches for `authority`: it names the authority's own metadata document.
+    /// Trusts `authority` where the answer vouches for it: it names the authority's own metadata document.
     ///
     /// # Errors
     /// [`DiscoveryError::Missing`] when it names none, [`DiscoveryError::ForeignEndpoint`] when it points elsewhere.
-    pub fn vouch_for(&self, authority: &Authority) -> Result<(), DiscoveryError> {
+    pub fn vouch_for(&self, authority: Authority) -> Result<TrustedAuthority, DiscoveryError> {
         // A document on another host says nothing about this authority.
         let member = "tenant_discovery_endpoint";
         let endpoint = self.tenant_discovery_endpoint.clone();
         let endpoint = endpoint.ok_or(DiscoveryError::Missing { member })?;
-        check_endpoint(authority, member, endpoint).map(drop)
+        check_endpoint(&authority, member, &endpoint)?;
+        Ok(TrustedAuthority::vouched_for(authority))
     }
 }

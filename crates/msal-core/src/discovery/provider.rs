@@ -1,16 +1,18 @@
 //! OpenID Connect Discovery: an authority's endpoints, from its own metadata document.
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use serde::Deserialize;
 use url::Url;
 
 use super::document::{check_status, get};
 use super::error::DiscoveryError;
-use super::trust::{check_endpoint, check_issuer, check_tenant, is_issued_by};
-use crate::{Authority, AuthorityKind, IdTokenClaims, IdTokenError, Tenant};
+use super::trust::{check_endpoint, check_issuer, check_tenant, is_issued_by, tenant_of};
+use crate::{Authority, AuthorityKind, IdTokenClaims, IdTokenError, Tenant, TrustedAuthority};
 
 /// The endpoints of an authority, after every check.
+///
+/// Only a [`TrustedAuthority`] has one, and tokens are sent to no other place than the token endpoint of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProviderMetadata {
@@ -18,13 +20,13 @@ pub struct ProviderMetadata {
     pub issuer: String,
     /// Where users sign in (RFC 6749 §3.1).
     pub authorization_endpoint: String,
-    /// Where grants are redeemed (RFC 6749 §3.2).
-    pub token_endpoint: String,
     /// Where a device flow starts, if the provider has one (RFC 8628 §3.1).
     pub device_authorization_endpoint: Option<String>,
     /// The tenant as the token endpoint's path has it: a domain name may have become a GUID.
     pub realm: String,
-    authority: Authority,
+    /// As the parser of the checks read it, so that no other parser can read another host into it.
+    token_endpoint: Uri,
+    authority: TrustedAuthority,
 }
 
 impl ProviderMetadata {
@@ -34,34 +36,38 @@ impl ProviderMetadata {
     /// built-in clouds, and for other kinds.
     pub fn built_in(authority: &Authority) -> Option<Self> {
         let needs_no_look_up = !matches!(authority.tenant(), Tenant::Domain(_));
-        (needs_no_look_up
+        let is_built_in = needs_no_look_up
             && authority.kind() == AuthorityKind::Entra
-            && authority.cloud().is_some())
-        .then(|| Self::entra(authority))
+            && authority.cloud().is_some();
+        let authority = is_built_in.then(|| authority.clone());
+        Self::entra(&authority.and_then(TrustedAuthority::built_in)?).ok()
     }
 
-    /// The endpoints that every Entra tenant has, made by rule and without a request: for a host that the caller named.
-    pub fn entra(authority: &Authority) -> Self {
+    /// The endpoints that every Entra tenant has, made by rule and without a request.
+    ///
+    /// # Errors
+    /// [`DiscoveryError::Url`] when the authority cannot be put into a URL.
+    pub fn entra(authority: &TrustedAuthority) -> Result<Self, DiscoveryError> {
         let endpoint = |path| format!("{authority}/oauth2/v2.0/{path}");
         let issuer_tenant = match authority.tenant() {
             tenant if tenant.is_shared() => "{tenantid}",
             tenant => tenant.as_str(),
         };
-        Self {
+        Ok(Self {
             issuer: format!("https://{}/{issuer_tenant}/v2.0", authority.host()),
             authorization_endpoint: endpoint("authorize"),
-            token_endpoint: endpoint("token"),
+            token_endpoint: uri(&endpoint("token"))?,
             device_authorization_endpoint: Some(endpoint("devicecode")),
             realm: authority.realm().to_owned(),
             authority: authority.clone(),
-        }
+        })
     }
 
     /// The request for the authority's metadata document.
     ///
     /// # Errors
     /// [`DiscoveryError::Url`] when the authority cannot be put into a URL.
-    pub fn request(authority: &Authority) -> Result<Request<Bytes>, DiscoveryError> {
+    pub fn request(authority: &TrustedAuthority) -> Result<Request<Bytes>, DiscoveryError> {
         get(&authority.openid_configuration_url())
     }
 
@@ -69,7 +75,10 @@ impl ProviderMetadata {
     ///
     /// # Errors
     /// [`DiscoveryError`]; nothing of a refused document may be used.
-    pub fn read(authority: &Authority, response: &Response<Bytes>) -> Result<Self, DiscoveryError> {
+    pub fn read(
+        authority: &TrustedAuthority,
+        response: &Response<Bytes>,
+    ) -> Result<Self, DiscoveryError> {
         #[derive(Deserialize)]
         struct ProviderWire {
             issuer: Option<String>,
@@ -84,33 +93,39 @@ impl ProviderMetadata {
         let missing = |member| DiscoveryError::Missing { member };
         let issuer = wire.issuer.ok_or_else(|| missing("issuer"))?;
         check_issuer(authority, &issuer)?;
-        let on_our_host = |member, endpoint: String| check_endpoint(authority, member, endpoint);
+        let on_our_host = |member, endpoint: String| {
+            check_endpoint(authority, member, &endpoint).map(|_url| endpoint)
+        };
         let token_endpoint = wire
             .token_endpoint
             .ok_or_else(|| missing("token_endpoint"))?;
         let authorization_endpoint = wire
             .authorization_endpoint
             .ok_or_else(|| missing("authorization_endpoint"))?;
-        let token_endpoint = on_our_host("token_endpoint", token_endpoint)?;
+        let token_endpoint = check_endpoint(authority, "token_endpoint", &token_endpoint)?;
         // A document may be on the authority's host and still be another tenant's.
-        let realm = realm_of(authority, &token_endpoint);
-        check_tenant(authority, &issuer, &realm)?;
+        check_tenant(authority, &issuer, &token_endpoint)?;
         Ok(Self {
             authorization_endpoint: on_our_host("authorization_endpoint", authorization_endpoint)?,
             device_authorization_endpoint: wire
                 .device_authorization_endpoint
                 .map(|endpoint| on_our_host("device_authorization_endpoint", endpoint))
                 .transpose()?,
-            realm,
-            token_endpoint,
+            realm: realm_of(authority, &token_endpoint),
+            token_endpoint: uri(token_endpoint.as_str())?,
             issuer,
             authority: authority.clone(),
         })
     }
 
     /// The authority this is the metadata of.
-    pub fn authority(&self) -> &Authority {
+    pub fn authority(&self) -> &TrustedAuthority {
         &self.authority
+    }
+
+    /// Where grants are redeemed (RFC 6749 §3.2).
+    pub fn token_endpoint(&self) -> &Uri {
+        &self.token_endpoint
     }
 
     /// Checks that an ID token comes from this provider.
@@ -130,14 +145,18 @@ impl ProviderMetadata {
 }
 
 /// The first segment of the token endpoint's path, which MSAL stores as `realm`; External ID answers on the bare host.
-fn realm_of(authority: &Authority, token_endpoint: &str) -> String {
-    let url = Url::parse(token_endpoint).ok();
-    let first = url
-        .as_ref()
-        .and_then(Url::path_segments)
-        .and_then(|mut segments| segments.next().filter(|segment| !segment.is_empty()));
-    match (authority.kind(), first) {
+fn realm_of(authority: &Authority, token_endpoint: &Url) -> String {
+    match (
+        authority.kind(),
+        tenant_of(authority.kind(), token_endpoint),
+    ) {
         (AuthorityKind::B2c | AuthorityKind::Dsts, _) | (_, None) => authority.realm().to_owned(),
         (_, Some(first)) => first.to_owned(),
     }
+}
+
+fn uri(url: &str) -> Result<Uri, DiscoveryError> {
+    url.parse().map_err(|_unspecific| DiscoveryError::Url {
+        url: url.to_owned(),
+    })
 }

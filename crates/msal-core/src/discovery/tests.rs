@@ -3,7 +3,7 @@ use http::Response;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Authority, IdTokenClaims, RawIdToken};
+use crate::{Authority, IdTokenClaims, RawIdToken, TrustedAuthority};
 
 fn answer(body: &Value) -> Response<Bytes> {
     Response::new(Bytes::from(body.to_string()))
@@ -18,9 +18,16 @@ fn document(host: &str, tenant: &str) -> Value {
     })
 }
 
-fn read(authority: &str, document: &Value) -> Result<ProviderMetadata, DiscoveryError> {
-    ProviderMetadata::read(&Authority::parse(authority).unwrap(), &answer(document))
+fn trusted(authority: &str) -> TrustedAuthority {
+    TrustedAuthority::named_by_operator(Authority::parse(authority).unwrap())
 }
+
+fn read(authority: &str, document: &Value) -> Result<ProviderMetadata, DiscoveryError> {
+    ProviderMetadata::read(&trusted(authority), &answer(document))
+}
+
+const TENANT: &str = "0e8a3f2c-1111-4222-8333-abcdefabcdef";
+const STRANGER: &str = "0e8a3f2c-1111-4222-8333-000000000000";
 
 #[test]
 fn a_domain_becomes_the_guid_of_the_token_endpoint() {
@@ -39,7 +46,7 @@ fn a_domain_becomes_the_guid_of_the_token_endpoint() {
 
 #[test]
 fn what_is_built_in_equals_what_the_server_says() {
-    let authority = Authority::parse("https://login.microsoftonline.com/common").unwrap();
+    let authority = trusted("https://login.microsoftonline.com/common");
     let mut served = document("login.microsoftonline.com", "common");
     served["issuer"] = json!("https://login.microsoftonline.com/{tenantid}/v2.0");
     let served = ProviderMetadata::read(&authority, &answer(&served)).unwrap();
@@ -104,7 +111,7 @@ fn an_alias_of_the_same_cloud_is_not_elsewhere() {
 #[test]
 fn the_issuer_must_fit_the_kind() {
     let issuer = |authority: &str, host: &str, issuer: &str| {
-        let mut document = document(host, "tid");
+        let mut document = document(host, TENANT);
         document["issuer"] = json!(issuer);
         read(authority, &document).is_ok()
     };
@@ -119,12 +126,12 @@ fn the_issuer_must_fit_the_kind() {
     assert!(issuer(
         ciam,
         "contoso.ciamlogin.com",
-        "https://tid.ciamlogin.com/tid/v2.0"
+        &format!("https://{TENANT}.ciamlogin.com/{TENANT}/v2.0")
     ));
     assert!(!issuer(
         ciam,
         "contoso.ciamlogin.com",
-        "https://other.ciamlogin.com/tid/v2.0"
+        &format!("https://other.ciamlogin.com/{TENANT}/v2.0")
     ));
     let entra = "https://login.microsoftonline.com/common";
     assert!(!issuer(
@@ -189,6 +196,86 @@ fn a_document_of_another_tenant_is_refused() {
 }
 
 #[test]
+fn an_authority_that_was_named_is_held_to_its_tenant_like_any_other() {
+    let base = "https://localhost:8443";
+    let tfp = format!("tfp/{TENANT}");
+    let stranger = format!("tfp/{STRANGER}");
+    let (b2c, policy) = (
+        "contoso.onmicrosoft.com/b2c_1_x",
+        "tfp/contoso.onmicrosoft.com/b2c_1_x",
+    );
+    for (asked, issuer, endpoint, is_own) in [
+        ("contoso.com", TENANT, TENANT, true),
+        ("contoso.com", TENANT, "contoso.com", true),
+        ("contoso.com", "contoso.com", "CONTOSO.com", true),
+        // Another name is another tenant.
+        ("contoso.com", "fabrikam.com", "fabrikam.com", false),
+        ("contoso.com", "fabrikam.com", "contoso.com", false),
+        ("contoso.com", TENANT, "fabrikam.com", false),
+        ("contoso.com", TENANT, STRANGER, false),
+        ("contoso.com", "common", "common", false),
+        (TENANT, TENANT, TENANT, true),
+        (TENANT, STRANGER, TENANT, false),
+        (TENANT, TENANT, STRANGER, false),
+        // The tenant is the first part of a path, and no other.
+        (TENANT, &format!("{STRANGER}/{TENANT}"), TENANT, false),
+        (TENANT, TENANT, &format!("{STRANGER}/{TENANT}"), false),
+        // Many tenants have a template for an issuer.
+        ("common", "{tenantid}", "common", true),
+        ("organizations", "{tenantid}", "organizations", true),
+        ("common", STRANGER, "common", false),
+        ("organizations", STRANGER, "organizations", false),
+        ("consumers", STRANGER, "consumers", false),
+        // A policy is one tenant's, however it is written.
+        (b2c, TENANT, b2c, true),
+        (b2c, &tfp, policy, true),
+        (b2c, TENANT, TENANT, true),
+        (policy, TENANT, policy, true),
+        (b2c, &stranger, &tfp, false),
+        (b2c, TENANT, "fabrikam.onmicrosoft.com/b2c_1_x", false),
+        (b2c, "fabrikam.onmicrosoft.com", b2c, false),
+        (
+            policy,
+            TENANT,
+            "tfp/fabrikam.onmicrosoft.com/b2c_1_x",
+            false,
+        ),
+        ("dstsv2/contoso.com", "dstsv2", "dstsv2/contoso.com", true),
+        ("dstsv2/contoso.com", "dstsv2", "dstsv2/fabrikam.com", false),
+    ] {
+        let mut document = document("localhost:8443", endpoint);
+        document["issuer"] = json!(format!("{base}/{issuer}/v2.0"));
+        let result = read(&format!("{base}/{asked}"), &document);
+        let case = format!("{asked} {issuer} {endpoint} {result:?}");
+        match is_own {
+            true => assert!(result.is_ok(), "{case}"),
+            false => assert!(
+                matches!(result, Err(DiscoveryError::Tenant { .. })),
+                "{case}"
+            ),
+        }
+    }
+}
+
+#[test]
+fn the_endpoint_is_what_the_checks_have_read() {
+    let mut document = document("login.microsoftonline.com", "common");
+    for endpoint in [
+        "https://login.microsoftonline.com\\common/oauth2/v2.0/token",
+        "https:login.microsoftonline.com/common/oauth2/v2.0/token",
+        " https://LOGIN.microsoftonline.com:443/common/oauth2/v2.0/token\n",
+    ] {
+        document["token_endpoint"] = json!(endpoint);
+        let metadata = read("https://login.microsoftonline.com/common", &document).unwrap();
+        assert_eq!(
+            metadata.token_endpoint(),
+            "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+            "{endpoint:?}"
+        );
+    }
+}
+
+#[test]
 fn a_strangers_external_tenant_is_not_ours() {
     let ours = "https://contoso.ciamlogin.com/";
     let mut hostile = document("stranger.ciamlogin.com", "tid");
@@ -211,10 +298,12 @@ fn instance_discovery_vouches_for_an_authority_by_its_own_document() {
     let vouches = |endpoint: Value| {
         let body = json!({"tenant_discovery_endpoint": endpoint, "metadata": []});
         let metadata = InstanceMetadata::read(&answer(&body)).unwrap();
-        metadata.vouch_for(&authority)
+        metadata
+            .vouch_for(authority.clone())
+            .map(|trusted| trusted.to_string())
     };
     let own = "https://login.private.cloud/common/v2.0/.well-known/openid-configuration";
-    assert_eq!(vouches(json!(own)), Ok(()));
+    assert_eq!(vouches(json!(own)), Ok(authority.to_string()));
     assert!(matches!(
         vouches(json!(null)),
         Err(DiscoveryError::Missing { .. })
@@ -235,6 +324,7 @@ fn instance_discovery_vouches_for_an_authority_by_its_own_document() {
 #[test]
 fn any_other_provider_must_match_exactly() {
     let authority = Authority::oidc("https://localhost/op").unwrap();
+    let authority = TrustedAuthority::named_by_operator(authority);
     let read = |issuer: &str| {
         let document = json!({
             "issuer": issuer,
@@ -255,14 +345,15 @@ fn a_refusal_says_what_the_server_said() {
         .status(400)
         .body(Bytes::from_static(br#"{"error":"invalid_tenant"}"#))
         .unwrap();
-    let error = ProviderMetadata::read(&Authority::common(), &refused).unwrap_err();
+    let common = TrustedAuthority::built_in(Authority::common()).unwrap();
+    let error = ProviderMetadata::read(&common, &refused).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the metadata was refused with HTTP 400: invalid_tenant"
     );
     let garbage = Response::new(Bytes::from_static(b"<html>"));
     assert_eq!(
-        ProviderMetadata::read(&Authority::common(), &garbage),
+        ProviderMetadata::read(&common, &garbage),
         Err(DiscoveryError::NotJson)
     );
 }
@@ -278,7 +369,7 @@ fn id_tokens_must_come_from_the_authority() {
         let token = RawIdToken::new(format!("{}.{}.x", encode(json!({})), encode(payload)));
         IdTokenClaims::decode(&token, "me").unwrap()
     };
-    let entra = ProviderMetadata::entra(&Authority::common());
+    let entra = ProviderMetadata::built_in(&Authority::common()).unwrap();
     let accepted = |issuer, tenant| entra.check_id_token_issuer(&claims(issuer, tenant)).is_ok();
     assert!(accepted(
         "https://login.microsoftonline.com/t1/v2.0",
@@ -298,7 +389,7 @@ fn id_tokens_must_come_from_the_authority() {
 
     let tenant = "0e8a3f2c-1111-4222-8333-abcdefabcdef";
     let authority = Authority::parse(&format!("https://login.microsoftonline.com/{tenant}"));
-    let of_tenant = ProviderMetadata::entra(&authority.unwrap());
+    let of_tenant = ProviderMetadata::built_in(&authority.unwrap()).unwrap();
     let own = of_tenant.issuer.clone();
     assert!(own.contains(tenant));
     for (claimed, is_genuine) in [

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::error::DiscoveryError;
-use crate::authority::host_of;
+use crate::authority::{host_of, is_guid};
 use crate::{Authority, AuthorityKind, IdTokenClaims, Tenant, same_cloud};
 
 /// Whether a document is the authority's own.
@@ -40,47 +40,85 @@ pub(super) fn check_issuer(authority: &Authority, issuer: &str) -> Result<(), Di
 pub(super) fn check_endpoint(
     authority: &Authority,
     member: &'static str,
-    endpoint: String,
-) -> Result<String, DiscoveryError> {
+    endpoint: &str,
+) -> Result<Url, DiscoveryError> {
     let foreign = |host: &str| DiscoveryError::ForeignEndpoint {
         authority: authority.to_string(),
         member,
         host: host.escape_debug().to_string(),
     };
-    let url = Url::parse(&endpoint).map_err(|_unspecific| foreign(&endpoint))?;
+    let url = Url::parse(endpoint).map_err(|_unspecific| foreign(endpoint))?;
     let is_ours = belongs_to(authority, &url);
     // RFC 6749 §3.1 and §3.2 want TLS at both endpoints.
     let is_plain = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
     match is_ours && is_plain {
-        true => Ok(endpoint),
+        true => Ok(url),
         false => Err(foreign(&host_of(&url))),
     }
 }
 
-/// Whether the token endpoint of a document is that of the tenant that was asked for.
+/// Whether a document is that of the tenant that was asked for: many tenants share a host, and a token that is sent to
+/// another tenant is in a stranger's hands.
 pub(super) fn check_tenant(
     authority: &Authority,
     issuer: &str,
-    realm: &str,
+    token_endpoint: &Url,
 ) -> Result<(), DiscoveryError> {
-    if !matches!(authority.kind(), AuthorityKind::Entra | AuthorityKind::Ciam) {
+    let kind = authority.kind();
+    if matches!(kind, AuthorityKind::Adfs | AuthorityKind::Oidc) {
+        // AD FS has no tenants, and an OpenID provider's issuer was compared letter by letter.
         return Ok(());
     }
-    let tenant = authority.tenant();
-    let is_issuers = Url::parse(issuer).is_ok_and(|issuer| has_segment(&issuer, realm));
-    let is_asked_for = tenant.as_str().eq_ignore_ascii_case(realm);
-    let fits = match tenant {
-        Tenant::Id(_) => is_asked_for && is_issuers,
-        // The document of a domain name has its GUID in every URL, the issuer's among them.
-        Tenant::Domain(_) => is_asked_for || is_issuers,
-        Tenant::Common | Tenant::Consumers | Tenant::Organizations => is_asked_for,
+    let asked = authority.asked_tenant();
+    let endpoint = tenant_of(kind, token_endpoint).unwrap_or(asked);
+    let issuer = Url::parse(issuer).ok();
+    let issuer = issuer.as_ref().and_then(|issuer| tenant_of(kind, issuer));
+    let is_asked = |tenant: &str| tenant.eq_ignore_ascii_case(asked);
+    let is_issuers = issuer.is_some_and(|issuer| issuer.eq_ignore_ascii_case(endpoint));
+    let fits = match Tenant::parse(asked) {
+        _ if kind == AuthorityKind::Dsts => is_asked(endpoint),
+        Ok(Tenant::Id(_)) => is_asked(endpoint) && issuer.is_some_and(is_asked),
+        // The document of a domain name has its GUID in every URL, or in the issuer alone: which GUID that is, only the
+        // document says. Another name is another tenant's.
+        Ok(Tenant::Domain(_)) => {
+            let is_own = |tenant: &str| is_asked(tenant) || is_guid(tenant);
+            (is_asked(endpoint) || is_guid(endpoint) && is_issuers) && issuer.is_none_or(is_own)
+        }
+        // The issuer of many tenants is a template; that of personal accounts has the tenant they live in.
+        Ok(shared) => {
+            // `{tenantid}`, as the parser of URLs writes it.
+            let is_template = |tenant: &str| tenant.eq_ignore_ascii_case("%7Btenantid%7D");
+            let is_personal = |tenant: &str| Tenant::parse(tenant).is_ok_and(|id| id.is_personal());
+            let is_shared = |tenant: &str| {
+                is_asked(tenant)
+                    || is_template(tenant)
+                    || shared.is_personal() && is_personal(tenant)
+            };
+            is_asked(endpoint) && issuer.is_none_or(is_shared)
+        }
+        Err(_not_a_tenant) => false,
     };
     match fits {
         true => Ok(()),
         false => Err(DiscoveryError::Tenant {
             authority: authority.to_string(),
-            tenant: realm.escape_debug().to_string(),
+            tenant: endpoint.escape_debug().to_string(),
         }),
+    }
+}
+
+/// The tenant in the path of an endpoint or an issuer.
+pub(super) fn tenant_of(kind: AuthorityKind, url: &Url) -> Option<&str> {
+    let mut segments = url.path_segments()?.filter(|segment| !segment.is_empty());
+    let first = segments.next()?;
+    let is_prefix = match kind {
+        AuthorityKind::B2c => first.eq_ignore_ascii_case("tfp"),
+        AuthorityKind::Dsts => first.eq_ignore_ascii_case("dstsv2"),
+        _ => false,
+    };
+    match is_prefix {
+        true => segments.next(),
+        false => Some(first),
     }
 }
 

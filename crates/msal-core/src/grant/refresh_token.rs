@@ -1,13 +1,12 @@
 //! The refresh token grant (RFC 6749 §6): what migration and every silent renewal send.
 
 use bytes::Bytes;
-use http::{Request, Uri};
+use http::Request;
 
 use super::context::RequestContext;
 use super::credential::ClientCredential;
-use super::error::RequestError;
 use super::form::Form;
-use crate::{RefreshToken, ScopeSet};
+use crate::{ProviderMetadata, RefreshToken, ScopeSet};
 
 /// One redemption of a refresh token.
 #[derive(Clone, Debug)]
@@ -43,22 +42,10 @@ impl<'a> RefreshTokenGrant<'a> {
         }
     }
 
-    /// The request to `token_endpoint`. `client_info=1` is what makes Entra say whose token it was.
-    ///
-    /// # Errors
-    /// [`RequestError::Endpoint`] when `token_endpoint` is no URL.
-    pub fn request(
-        &self,
-        token_endpoint: &str,
-        context: &RequestContext,
-    ) -> Result<Request<Bytes>, RequestError> {
-        self.form().post(token_endpoint, context)
-    }
-
-    /// As [`RefreshTokenGrant::request`], to an endpoint that was parsed before: for whoever sends many requests to
-    /// one.
-    pub fn request_to(&self, token_endpoint: &Uri, context: &RequestContext) -> Request<Bytes> {
-        self.form().post_to(token_endpoint.clone(), context)
+    /// The request to the token endpoint of a trusted authority, which nothing but its metadata tells. `client_info=1` is
+    /// what makes Entra say whose token it was.
+    pub fn request(&self, metadata: &ProviderMetadata, context: &RequestContext) -> Request<Bytes> {
+        self.form().post(metadata.token_endpoint().clone(), context)
     }
 
     fn form(&self) -> Form {
@@ -78,7 +65,7 @@ impl<'a> RefreshTokenGrant<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::HomeAccountId;
+    use crate::{Authority, HomeAccountId};
 
     #[test]
     fn the_request_is_the_one_msal_python_sends() {
@@ -91,13 +78,14 @@ mod tests {
             last_telemetry: "4|0|||".to_owned(),
             anchor_mailbox: Some(HomeAccountId::new("u.t").anchor_mailbox()),
         };
-        let request = RefreshTokenGrant::new("app", &secret, &token, &scopes)
-            .request(
-                "https://login.microsoftonline.com/common/oauth2/v2.0/token",
-                &context,
-            )
-            .unwrap();
+        let metadata = ProviderMetadata::built_in(&Authority::common()).unwrap();
+        let request =
+            RefreshTokenGrant::new("app", &secret, &token, &scopes).request(&metadata, &context);
 
+        assert_eq!(
+            request.uri(),
+            "https://login.microsoftonline.com/common/oauth2/v2.0/token"
+        );
         let body = String::from_utf8(request.body().to_vec()).unwrap();
         assert_eq!(
             body,
@@ -114,9 +102,5 @@ mod tests {
         ] {
             assert_eq!(request.headers()[name], value, "{name}");
         }
-        let endpoint = request.uri();
-        let again =
-            RefreshTokenGrant::new("app", &secret, &token, &scopes).request_to(endpoint, &context);
-        assert_eq!(format!("{again:?}"), format!("{request:?}"));
     }
 }

@@ -3,7 +3,10 @@
 //! The stored authority comes from a file that anybody may have written to, so it decides the host only among
 //! Microsoft's and those the user named: otherwise a poisoned file would send tokens to whoever wrote it.
 
-use msal_core::{Authority, AuthorityError, AuthorityKind, Cloud, Tenant, same_cloud};
+use msal_core::{
+    Account, Authority, AuthorityError, AuthorityKind, Cloud, Tenant, TrustedAuthority, same_cloud,
+    same_environment,
+};
 use thiserror::Error;
 
 use super::criteria::Criteria;
@@ -16,37 +19,73 @@ use crate::record::SkipReason;
 /// the tenant of those records and of all in the same cloud; without one they keep theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorityOverride {
-    host: String,
+    authority: TrustedAuthority,
     tenant: Option<Tenant>,
 }
 
 impl AuthorityOverride {
-    /// Parses the URL.
+    /// Parses the URL of an authority to migrate to.
     ///
     /// # Errors
     /// [`AuthorityOverrideError`] when it is no https URL, or of a kind that tokens are not migrated to.
     pub fn parse(url: &str) -> Result<Self, AuthorityOverrideError> {
-        let authority = match Authority::parse(url) {
+        let named = Self::of_any_kind(url)?;
+        match is_migrated_to(named.authority.kind()) {
+            true => Ok(named),
+            false => Err(AuthorityOverrideError::Kind),
+        }
+    }
+
+    /// Parses the URL of an authority whose accounts are in a token cache already: AD FS, a policy of Azure AD B2C and
+    /// dSTS as well.
+    ///
+    /// # Errors
+    /// [`AuthorityOverrideError`] when it is no https URL.
+    pub fn of_any_kind(url: &str) -> Result<Self, AuthorityOverrideError> {
+        let (authority, tenant) = match Authority::parse(url) {
             Err(AuthorityError::NoTenant { host, .. }) => {
-                return Ok(Self {
-                    host: preferred(&host).to_owned(),
-                    tenant: None,
-                });
+                (Authority::at_host(preferred(&host), Tenant::Common)?, None)
             }
-            authority => authority?,
+            authority => {
+                let authority = authority?;
+                let tenant = authority.tenant().clone();
+                match authority.kind() {
+                    AuthorityKind::Entra => {
+                        let host = preferred(authority.host());
+                        (Authority::at_host(host, tenant.clone())?, Some(tenant))
+                    }
+                    _ => (authority, Some(tenant)),
+                }
+            }
         };
-        match authority.kind() {
-            AuthorityKind::Entra | AuthorityKind::Ciam => Ok(Self {
-                host: preferred(authority.host()).to_owned(),
-                tenant: Some(authority.tenant().clone()),
-            }),
-            _ => Err(AuthorityOverrideError::Kind),
+        Ok(Self {
+            authority: TrustedAuthority::named_by_operator(authority),
+            tenant,
+        })
+    }
+
+    /// The authority to ask for the tokens of an account at this host. The account has its tenant and its policy, and
+    /// says nothing of the rest.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] when the account's realm is no tenant, or nothing says which policy it signed in with.
+    pub fn of_account(&self, account: &Account) -> Result<Authority, AuthorityError> {
+        match account.authority_at(self.host()) {
+            Ok(authority) if authority.kind() == self.authority.kind() => Ok(authority),
+            // Named down to a policy or another kind, which is more than an account can say.
+            _ if !is_migrated_to(self.authority.kind()) => Ok((*self.authority).clone()),
+            authority => authority,
         }
     }
 
     /// The host, with its port where it is not 443.
     pub fn host(&self) -> &str {
-        &self.host
+        self.authority.host()
+    }
+
+    /// The host, as one that tokens may be sent to, with the tenant or with any.
+    pub fn authority(&self) -> &TrustedAuthority {
+        &self.authority
     }
 
     /// The tenant, if the user named one.
@@ -55,8 +94,13 @@ impl AuthorityOverride {
     }
 
     fn speaks_for(&self, host: &str) -> bool {
-        self.host == host || same_cloud(&self.host, host)
+        same_cloud(self.host(), host)
     }
+}
+
+/// Whether tokens are migrated to authorities of this kind.
+fn is_migrated_to(kind: AuthorityKind) -> bool {
+    matches!(kind, AuthorityKind::Entra | AuthorityKind::Ciam)
 }
 
 /// Why text is not an authority to migrate to.
@@ -73,7 +117,7 @@ pub enum AuthorityOverrideError {
 
 /// Where a record's token is redeemed.
 pub(super) struct ChosenAuthority {
-    pub(super) authority: Authority,
+    pub(super) authority: TrustedAuthority,
     /// Whether the store itself named one tenant.
     pub(super) is_specific: bool,
     pub(super) warnings: Warnings,
@@ -87,10 +131,17 @@ pub(super) fn choose(
     let text = criteria.authority.as_deref().map(str::trim);
     let overrules = named.is_some_and(|named| named.tenant.is_some());
     let stored = Stored::parse(text.unwrap_or_default(), overrules)?;
+    let of_port = |host: &str| {
+        let is_it = |named: &&AuthorityOverride| same_environment(named.host(), host);
+        named.filter(|_| criteria.is_port_left_out).filter(is_it)
+    };
     let host = match &stored.host {
-        Some(host) => trusted(host, named)?,
+        Some(host) => of_port(host).map_or_else(|| preferred(host), AuthorityOverride::host),
         None => named.map_or(PUBLIC_CLOUD, AuthorityOverride::host),
     };
+    if CLOSED_CLOUDS.contains(&host) {
+        return Err(SkipReason::ClosedCloud);
+    }
     // A shared tenant, such as `common`, does not say which one the user is in.
     let own = stored.tenant.as_ref().filter(|tenant| !tenant.is_shared());
     let ruled = named
@@ -104,10 +155,19 @@ pub(super) fn choose(
     let authority = match &stored.ciam {
         Some(ciam) if ruled.is_none() => ciam.clone(),
         Some(ciam) => ciam.with_tenant(tenant),
-        None => Authority::entra(host, tenant),
+        None => Authority::at_host(host, tenant).map_err(|error| refusal(&error))?,
     };
+    if authority.kind() == AuthorityKind::Adfs {
+        return Err(SkipReason::Adfs);
+    }
+    // By name only: a host that a file names must not be asked whether it is to be trusted.
+    let refused = match OTHER_PROVIDERS.contains(&host) {
+        true => SkipReason::OtherProvider,
+        false => SkipReason::UnknownAuthority,
+    };
+    let named = named.map(AuthorityOverride::authority);
     Ok(ChosenAuthority {
-        authority,
+        authority: TrustedAuthority::admit(authority, named).ok_or(refused)?,
         is_specific: own.is_some(),
         warnings,
     })
@@ -139,23 +199,6 @@ fn tenant(
             Tenant::Organizations
         }
     }
-}
-
-/// The host to send to, if tokens may be sent there.
-fn trusted<'a>(host: &'a str, named: Option<&'a AuthorityOverride>) -> Result<&'a str, SkipReason> {
-    let host = preferred(host);
-    if CLOSED_CLOUDS.contains(&host) {
-        return Err(SkipReason::ClosedCloud);
-    }
-    // By name only: a host that a file names must not be asked whether it is to be trusted.
-    let is_named = named.is_some_and(|named| named.host == host);
-    if is_named || Cloud::of(host).is_some() || is_ciam(host) {
-        return Ok(host);
-    }
-    if OTHER_PROVIDERS.contains(&host) {
-        return Err(SkipReason::OtherProvider);
-    }
-    Err(SkipReason::UnknownAuthority)
 }
 
 /// What a record says about its authority.
@@ -190,6 +233,14 @@ impl Stored {
                 ..Self::default()
             });
         }
+        // Other hosts are like the domain names of tenants. Those of these two services are nobody's domain names.
+        match Authority::at_host(text, Tenant::Common) {
+            Ok(authority) if authority.kind() == AuthorityKind::Ciam => {
+                return Self::parse_url(text);
+            }
+            Err(error @ AuthorityError::NoPolicy { .. }) => return Err(refusal(&error)),
+            _ => {}
+        }
         if text.eq_ignore_ascii_case("adfs") {
             return Err(SkipReason::Adfs);
         }
@@ -213,12 +264,11 @@ impl Stored {
                     ..Self::default()
                 });
             }
-            Err(_not_an_authority) => return Err(SkipReason::InvalidAuthority),
+            Err(error) => return Err(refusal(&error)),
         };
         match authority.kind() {
             AuthorityKind::Adfs => Err(SkipReason::Adfs),
             AuthorityKind::B2c => Err(SkipReason::B2c),
-            AuthorityKind::Entra if is_b2c(authority.host()) => Err(SkipReason::B2c),
             AuthorityKind::Entra => Ok(Self {
                 host: Some(authority.host().to_owned()),
                 ..Self::default().with_tenant(authority.tenant().clone())
@@ -249,14 +299,12 @@ fn preferred(host: &str) -> &str {
     Cloud::of(host).map_or(host, |cloud| cloud.preferred_network)
 }
 
-fn is_ciam(host: &str) -> bool {
-    host.ends_with(".ciamlogin.com")
-}
-
-fn is_b2c(host: &str) -> bool {
-    ["com", "cn", "us", "de"]
-        .iter()
-        .any(|end| host.ends_with(&format!(".b2clogin.{end}")))
+/// Why a record with such an authority is not migrated.
+fn refusal(error: &AuthorityError) -> SkipReason {
+    match error {
+        AuthorityError::NoPolicy { .. } => SkipReason::B2c,
+        _ => SkipReason::InvalidAuthority,
+    }
 }
 
 const PUBLIC_CLOUD: &str = "login.microsoftonline.com";

@@ -19,6 +19,8 @@ pub(super) struct Criteria<'a> {
     pub(super) is_personal_account: bool,
     /// The token says so.
     pub(super) is_personal_token: bool,
+    /// The authority's host may have a port that the store does not say.
+    pub(super) is_port_left_out: bool,
 }
 
 impl<'a> Criteria<'a> {
@@ -32,6 +34,7 @@ impl<'a> Criteria<'a> {
             scopes: Cow::Borrowed(&record.scopes),
             tid: borrowed(&record.user.tid),
             is_personal_account: record.flags.personal_account,
+            is_port_left_out: record.flags.port_left_out,
             is_personal_token: token.starts_with(PERSONAL_TOKEN),
         }
     }

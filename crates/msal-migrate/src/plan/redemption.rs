@@ -1,6 +1,6 @@
 //! What a plan hands out: redemptions, and the fate of every row.
 
-use msal_core::{Authority, RefreshToken, ScopeSet};
+use msal_core::{RefreshToken, ScopeSet, TrustedAuthority};
 
 use super::warning::Warnings;
 use crate::fingerprint::Fingerprint;
@@ -17,7 +17,7 @@ pub struct Redemption {
     /// The client it was issued to.
     pub client_id: String,
     /// Where it is redeemed. The host is Microsoft's, or one that the user named.
-    pub authority: Authority,
+    pub authority: TrustedAuthority,
     /// What is asked for: the scopes of one resource, never empty, without the three that the library adds.
     pub scopes: ScopeSet,
     /// Whose token it is said to be.

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hash};
 use std::rc::Rc;
 
 use hashbrown::{DefaultHashBuilder, HashMap};
-use msal_core::{Authority, ScopeSet};
+use msal_core::{ScopeSet, TrustedAuthority};
 
 use super::authority::{self, ChosenAuthority};
 use super::criteria::Criteria;
@@ -181,7 +181,7 @@ pub(super) struct Groups {
 pub(super) struct Group {
     /// In lower case.
     pub(super) client_id: String,
-    pub(super) authority: Authority,
+    pub(super) authority: TrustedAuthority,
     pub(super) scopes: ScopeSet,
 }
 

@@ -163,7 +163,17 @@ fn stored_authorities_become_where_the_token_is_redeemed() {
             "https://login.microsoftonline.com/tfp/c.example/B2C_1_x",
             "b2c",
         ),
+        (
+            "contoso.ciamlogin.com",
+            "https://contoso.ciamlogin.com/contoso.onmicrosoft.com",
+        ),
+        (
+            "https://11111111-aaaa-4bbb-8ccc-222222222222.ciamlogin.com/11111111-aaaa-4bbb-8ccc-222222222222/v2.0",
+            "https://11111111-aaaa-4bbb-8ccc-222222222222.ciamlogin.com/11111111-aaaa-4bbb-8ccc-222222222222",
+        ),
         ("https://contoso.b2clogin.com/contoso.example", "b2c"),
+        ("https://contoso.b2clogin.com", "b2c"),
+        ("contoso.b2clogin.com", "b2c"),
         ("https://adfs.contoso.example/adfs", "adfs"),
         ("https://login.microsoftonline.com/adfs", "adfs"),
         (
@@ -310,6 +320,22 @@ fn a_named_authority_is_trusted_and_serves_records_that_name_none() {
             "https://login.microsoftonline.com/a.example",
         ),
         (
+            None,
+            "https://contoso.ciamlogin.com",
+            "https://contoso.ciamlogin.com/contoso.onmicrosoft.com",
+        ),
+        (
+            None,
+            "https://contoso.ciamlogin.com/a.example",
+            "https://contoso.ciamlogin.com/a.example",
+        ),
+        (
+            Some("b.example"),
+            "https://contoso.ciamlogin.com/a.example",
+            "https://contoso.ciamlogin.com/a.example",
+        ),
+        (Some("adfs"), "https://fs.contoso.example", "adfs"),
+        (
             Some("https://sts.windows.net/a.example"),
             cloud,
             "https://login.microsoftonline.com/fabrikam.example",
@@ -330,6 +356,77 @@ fn a_named_authority_is_trusted_and_serves_records_that_name_none() {
             expected,
             "{stored:?} {url}"
         );
+    }
+}
+
+#[test]
+fn a_cache_that_leaves_the_port_out_is_that_of_the_named_host() {
+    let named_url = "https://localhost:8443/";
+    for (stored, is_port_left_out, expected) in [
+        (
+            "https://localhost/a.example",
+            true,
+            "https://localhost:8443/a.example",
+        ),
+        (
+            "https://LOCALHOST/",
+            true,
+            "https://localhost:8443/organizations",
+        ),
+        (
+            "https://localhost:8443/a.example",
+            true,
+            "https://localhost:8443/a.example",
+        ),
+        (
+            "https://localhost:9999/a.example",
+            true,
+            "unknown_authority",
+        ),
+        ("https://127.0.0.1/a.example", true, "unknown_authority"),
+        (
+            "https://localhost.evil.example/a.example",
+            true,
+            "unknown_authority",
+        ),
+        // A URL without a port has that of https.
+        ("https://localhost/a.example", false, "unknown_authority"),
+    ] {
+        let record = Record {
+            authority: Some(stored.to_owned()),
+            flags: RecordFlags {
+                port_left_out: is_port_left_out,
+                ..RecordFlags::default()
+            },
+            ..record("0.a")
+        };
+        assert_eq!(
+            authority_of(record.clone(), &named(named_url)),
+            expected,
+            "{stored}"
+        );
+        let alone = authority_of(record, &PlanOptions::default());
+        assert_eq!(alone, "unknown_authority", "{stored}");
+    }
+}
+
+#[test]
+fn an_authority_keeps_its_kind_on_its_way_through_a_plan() {
+    for url in [
+        "https://contoso.ciamlogin.com",
+        "https://contoso.ciamlogin.com/contoso.onmicrosoft.com",
+        "https://localhost:8443/contoso.example",
+        "https://login.microsoftonline.com/common",
+    ] {
+        let kind = Authority::parse(url).unwrap().kind();
+        for stored in [None, Some(url.to_owned())] {
+            let record = Record {
+                authority: stored,
+                ..record("0.a")
+            };
+            let planned = redemptions(&rows(vec![record]), &named(url));
+            assert_eq!(planned[0].authority.kind(), kind, "{url}");
+        }
     }
 }
 
@@ -795,7 +892,7 @@ proptest! {
             let is_trusted = redemption.authority.is_well_known() || trusts_localhost && host == "localhost:8443";
             prop_assert!(is_trusted, "{}", redemption.authority);
             prop_assert!(!redemption.scopes.is_empty());
-            prop_assert_eq!(Authority::parse(&redemption.authority.to_string()).unwrap(), redemption.authority);
+            prop_assert_eq!(&Authority::parse(&redemption.authority.to_string()).unwrap(), &*redemption.authority);
         }
     }
 }

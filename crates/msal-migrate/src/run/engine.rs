@@ -1,6 +1,7 @@
 //! What a run works with.
 
 use msal::{MetadataCache, Runtime};
+use msal_core::TrustedAuthority;
 
 use super::batch::{Target, Unpublished};
 use crate::credentials::Credentials;
@@ -21,6 +22,8 @@ pub(crate) struct Engine<'a> {
     /// The rows whose tokens may be another user's.
     pub(crate) released: &'a Rows,
     pub(crate) metadata: &'a MetadataCache,
+    /// The authority that the operator named, which is trusted besides Microsoft's.
+    pub(crate) named: Option<&'a TrustedAuthority>,
 }
 
 impl Engine<'_> {

@@ -158,7 +158,6 @@ impl Work<'_> {
                 let endpoint = TokenEndpoint {
                     authority: queue.authority.to_string(),
                     credential: self.engine.credentials.of(queue.client_id()),
-                    uri: metadata.token_endpoint.parse().ok(),
                     metadata,
                 };
                 self.queues[id].endpoint = Some(Arc::new(endpoint));

@@ -4,8 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
-use http::Uri;
-use msal_core::{Authority, ClientCredential, ProviderMetadata};
+use msal_core::{ClientCredential, ProviderMetadata, TrustedAuthority};
 
 use super::lane::Lane;
 use crate::journal::{Position, Reason};
@@ -33,7 +32,7 @@ impl Attempt {
 
 /// What waits for one lane.
 pub(super) struct Queue {
-    pub(super) authority: Authority,
+    pub(super) authority: TrustedAuthority,
     /// In lower case.
     client_id: String,
     pub(super) lane: Lane,
@@ -52,8 +51,6 @@ pub(super) struct TokenEndpoint {
     pub(super) authority: String,
     pub(super) credential: ClientCredential,
     pub(super) metadata: ProviderMetadata,
-    /// Its address, parsed once for all requests. `None` when it cannot be: sending to it says what is wrong.
-    pub(super) uri: Option<Uri>,
 }
 
 impl Queue {
@@ -83,7 +80,7 @@ pub(super) struct QueueId(usize);
 #[derive(Default)]
 pub(super) struct Queues {
     queues: Vec<Queue>,
-    ids: HashMap<Authority, HashMap<String, QueueId>>,
+    ids: HashMap<TrustedAuthority, HashMap<String, QueueId>>,
     /// Where the latest redemption went: the next one mostly goes there as well.
     latest: Option<QueueId>,
     /// Those that may send, each once, so that one sends after the other.
@@ -214,7 +211,7 @@ impl IndexMut<QueueId> for Queues {
 
 #[cfg(test)]
 mod tests {
-    use msal_core::{RefreshToken, ScopeSet};
+    use msal_core::{Authority, RefreshToken, ScopeSet};
 
     use super::*;
     use crate::fingerprint::Fingerprint;
@@ -223,6 +220,7 @@ mod tests {
 
     fn attempt(client_id: &str, token: &str) -> Attempt {
         let authority = Authority::parse("https://login.microsoftonline.com/contoso.example");
+        let authority = TrustedAuthority::built_in(authority.unwrap());
         let redemption = Redemption {
             fingerprint: Fingerprint::from_bytes([0; 16]),
             refresh_token: RefreshToken::from(token),
@@ -247,12 +245,11 @@ mod tests {
                 None => queues.open(&attempt.redemption, &Settings::default()),
             };
             queues.push_last(id, attempt);
-            let metadata = ProviderMetadata::entra(&queues[id].authority);
+            let metadata = ProviderMetadata::entra(&queues[id].authority).unwrap();
             queues[id].endpoint = Some(Arc::new(TokenEndpoint {
                 authority: metadata.authority().to_string(),
                 credential: ClientCredential::None,
                 metadata,
-                uri: None,
             }));
             queues.make_ready(id);
         }

@@ -4,14 +4,16 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use msal_core::{Authority, RefreshToken, ScopeSet, SecretBuffer};
+use msal_core::{Authority, RefreshToken, ScopeSet, SecretBuffer, TrustedAuthority};
 
 use super::batch::{Redeemed, Unpublished};
 use super::engine::Engine;
 use super::verdict::{Expectation, Verdict, in_recovery};
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
-use crate::journal::{Answer, Class, Doubt, Entry, Outcome, Position, Step, Unsealed, Users};
+use crate::journal::{
+    Answer, Class, Doubt, Entry, Outcome, Position, Reason, Step, Unsealed, Users,
+};
 use crate::observer::Observer;
 use crate::record::{Locator, UserHints};
 
@@ -50,10 +52,17 @@ async fn settle(
     let (Ok(authority), Some(response)) = (authority, response_of(&answer)) else {
         return Err(MigrationError::SealedAnswer);
     };
-    let metadata = engine
-        .metadata
-        .resolve(&authority, true, engine.runtime)
-        .await;
+    // The journal is a file, and no file makes a host trusted: the operator names it again.
+    let Some(authority) = TrustedAuthority::admit(authority, engine.named) else {
+        let reason = Reason::named("unknown_authority");
+        let outcome = Outcome {
+            held_back: Some(position),
+            ..Outcome::new(Class::Quarantined, answer.asked(), &reason)
+        };
+        conclude(engine, observer, &entry, outcome).await?;
+        return Ok(None);
+    };
+    let metadata = engine.metadata.resolve(&authority, engine.runtime).await;
     let Ok(metadata) = metadata else {
         // The answer stays sealed; a later run finds the authority.
         return Ok(None);
@@ -90,7 +99,6 @@ async fn settle(
             return Ok(Some(token));
         }
     };
-    observer.concluded(class);
     let outcome = Outcome {
         held_back: found.as_ref().map(|_| position),
         users: found.as_deref().map(|found| Users {
@@ -99,10 +107,22 @@ async fn settle(
         }),
         ..Outcome::new(class, answer.asked(), &reason)
     };
+    conclude(engine, observer, &entry, outcome).await?;
+    Ok(None)
+}
+
+async fn conclude(
+    engine: &Engine<'_>,
+    observer: &mut dyn Observer,
+    entry: &Entry<'_>,
+    outcome: Outcome<'_>,
+) -> Result<(), MigrationError> {
+    observer.concluded(outcome.class);
+    let locator = Locator::from(&entry.origin);
     engine
         .conclude(entry.fingerprint, &locator, outcome)
         .await?;
-    Ok(None)
+    Ok(())
 }
 
 /// A sealed answer as it came, apart from its headers.
@@ -211,6 +231,7 @@ mod tests {
             settings,
             released: &Rows::default(),
             metadata: &MetadataCache::default(),
+            named: None,
         };
         let recovered = recover(&engine, &mut NoObserver::default(), &|_| true).await;
         let unpublished = recovered.unwrap();

@@ -44,10 +44,7 @@ pub(super) async fn send(
         &redemption.refresh_token,
         &redemption.scopes,
     );
-    let request = match &endpoint.uri {
-        Some(uri) => grant.request_to(uri, &context),
-        None => grant.request(&endpoint.metadata.token_endpoint, &context)?,
-    };
+    let request = grant.request(&endpoint.metadata, &context);
     // After all that can fail before sending: an intent without an outcome means that the token may be spent.
     // A token that stays valid can be sent again after a crash: waiting for the disk would gain nothing.
     if !engine.settings.rotation.allows_repeat() {

@@ -123,11 +123,7 @@ impl<'a> Work<'a> {
     pub(super) fn discover(&self, id: QueueId) {
         let (authority, engine) = (self.queues[id].authority.clone(), self.engine);
         self.running.push(Box::pin(async move {
-            // The plan admits no host but Microsoft's and those the operator named.
-            let found = engine
-                .metadata
-                .resolve(&authority, true, engine.runtime)
-                .await;
+            let found = engine.metadata.resolve(&authority, engine.runtime).await;
             Finished::Discovery(id, Box::new(found))
         }));
     }

@@ -2,10 +2,13 @@
 
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod bad_input;
+mod clouds;
+mod kinds;
 mod outcomes;
 mod pacing;
 mod recovery;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sources;
+mod trust;
 mod verification;
 mod world;

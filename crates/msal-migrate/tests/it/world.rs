@@ -198,6 +198,25 @@ impl World {
             .await
     }
 
+    /// Runs with a source of any kind.
+    pub(crate) async fn run_from(&self, source: &str) -> Result<Report, MigrationError> {
+        let never = Box::pin(std::future::pending());
+        let path = self.folder.path().join("source");
+        std::fs::write(&path, source).unwrap();
+        let mut plan = PlanOptions::default();
+        plan.authority = Some(AuthorityOverride::parse(HOST).unwrap());
+        Migration::new(
+            open(&path, &SourceOptions::default()).unwrap(),
+            self.cache(Dialect::default()),
+            self.journal(),
+            Destination::new(),
+            self.runtime.clone(),
+        )
+        .plan(plan)
+        .run(&mut NoObserver::default(), never)
+        .await
+    }
+
     /// The target as JSON.
     pub(crate) async fn target(&self) -> Value {
         let stored = self.store.load(&Partition::default()).await.unwrap();

@@ -12,12 +12,19 @@ pub(super) fn to_text(verification: &Verification) -> String {
     let mut line = format!(
         "verified: {} of {} answer a silent call",
         text::count(answered),
-        text::counted(verification.asked, "pair") + " of account and client",
+        text::counted(verification.asked + verification.untrusted, "pair")
+            + " of account and client",
     );
     if verification.untried > 0 {
         line.push_str(&format!(
             ", {} would have to be renewed first",
             text::count(verification.untried)
+        ));
+    }
+    if verification.untrusted > 0 {
+        line.push_str(&format!(
+            ", {BAD}{} not asked{BAD:#}: their hosts are not Microsoft's and were not named",
+            text::count(verification.untrusted)
         ));
     }
     if verification.broken > 0 {
@@ -38,6 +45,7 @@ pub(super) fn to_json(verification: &Verification) -> Value {
         "cached": verification.cached,
         "renewed": verification.renewed,
         "untried": verification.untried,
+        "untrusted": verification.untrusted,
         "broken": verification.broken,
     })
 }

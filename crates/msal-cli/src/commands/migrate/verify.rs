@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use msal_migrate::{Proof, Verifier};
+use msal_migrate::{Asked, Proof, Verifier};
 use serde_json::json;
 
 use super::verification;
@@ -16,7 +16,7 @@ use crate::{credentials, input, network, target};
 pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, None)?;
     let runtime = network::runtime(&arguments.network, 1)?;
-    let authority = input::authority(arguments.authority.as_deref())?;
+    let authority = input::authority_of_accounts(arguments.authority.as_deref())?;
     let mut broken = Vec::new();
     let verification = block_on(async {
         let target = Arc::new(target::open(&arguments.target, arguments.sdk.dialect()).await?);
@@ -25,12 +25,8 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
             false => Verifier::new(target, runtime.clone()),
         };
         let verifier = verifier.credentials(credentials).authority(authority);
-        let mut each = |asked: &msal_migrate::Asked<'_>| {
-            if asked.proof == Proof::Broken {
-                let why = asked.error.map_or_else(
-                    || "no client holds its refresh token".to_owned(),
-                    ToString::to_string,
-                );
+        let mut each = |asked: &Asked<'_>| {
+            if let Some(why) = why_not(asked) {
                 broken.push((
                     asked.account.home_account_id.to_string(),
                     asked.client_id.to_owned(),
@@ -53,10 +49,26 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
         }
         printer.text(&verification::to_text(&verification));
     }
-    Ok(match (verification.broken, verification.untried) {
+    let failures = verification.broken + verification.untrusted;
+    Ok(match (failures, verification.untried) {
         (0, 0) => Exit::Success,
         (0, _) if arguments.offline => Exit::Success,
         (0, _) => Exit::RetryLeft,
         _ => Exit::Failed,
     })
+}
+
+/// Why a pair of account and client has no token, unless it has one or was not tried.
+fn why_not(asked: &Asked<'_>) -> Option<String> {
+    match asked.proof {
+        Proof::Broken => Some(asked.error.map_or_else(
+            || "no client holds its refresh token".to_owned(),
+            ToString::to_string,
+        )),
+        Proof::Untrusted => Some(format!(
+            "not asked: host {} is not one of Microsoft's; name it with --authority",
+            asked.account.environment.escape_debug()
+        )),
+        _ => None,
+    }
 }

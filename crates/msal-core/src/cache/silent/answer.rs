@@ -48,7 +48,7 @@ pub struct Renewal {
 pub struct RefreshCandidate {
     /// The token.
     pub secret: RefreshToken,
-    /// The host it is stored under, and to which it is sent.
+    /// The host it is stored under, as the cache has it.
     pub environment: String,
     /// Whether it was issued to a sibling client of the same family.
     pub is_family: bool,

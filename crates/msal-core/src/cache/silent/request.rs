@@ -10,7 +10,8 @@ pub struct SilentRequest<'a> {
     pub client_id: &'a str,
     /// Whose token.
     pub home_account_id: &'a HomeAccountId,
-    /// The host of the authority and its aliases, in order of preference.
+    /// The host of the authority, without its port and with it, in order of preference. The aliases of a cloud need not be
+    /// named to be found, but they may be, for their order.
     pub environments: &'a [String],
     /// The tenants whose access tokens will do: the authority's and, where that stands for many, the user's own.
     pub realms: &'a [&'a str],

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use http::header::RETRY_AFTER;
-use msal_core::Authority;
+use msal_core::{Authority, TrustedAuthority};
 
 use super::*;
 use crate::settings::RotationPolicy;
@@ -55,8 +55,9 @@ impl Bench {
     fn at(tenant: &str) -> Self {
         let authority = format!("https://login.microsoftonline.com/{tenant}");
         let authority = Authority::parse(&authority);
+        let authority = TrustedAuthority::built_in(authority.unwrap());
         Self {
-            metadata: ProviderMetadata::entra(&authority.unwrap()),
+            metadata: ProviderMetadata::entra(&authority.unwrap()).unwrap(),
             user: UserHints {
                 home_account_id: Some(HomeAccountId::new("u.t")),
                 ..UserHints::default()

@@ -15,6 +15,7 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
+use msal_core::{Authority, AuthorityError, Tenant};
 use serde::Deserialize;
 
 use self::sections::for_each_entry;
@@ -130,6 +131,16 @@ impl RefreshTokenEntry<'_> {
         }
         let home_account_id = self.home_account_id.text().unwrap_or_default();
         let environment = self.environment.text().unwrap_or_default();
+        // It goes into a URL, so that it must be a host and nothing else.
+        let is_host = environment.is_empty()
+            || !matches!(
+                Authority::at_host(environment, Tenant::Common),
+                Err(AuthorityError::Host { .. })
+            );
+        if !is_host {
+            let reason = SkipReason::InvalidAuthority;
+            return Row::Skipped { locator, reason };
+        }
         let account = users.account(home_account_id, environment);
         let client_id = self.client_id.text().unwrap_or_default();
         let granted = users.scopes(home_account_id, client_id);
@@ -163,6 +174,7 @@ impl RefreshTokenEntry<'_> {
             }),
             client_id: self.client_id,
             client_info: self.client_info,
+            is_port_left_out: true,
             family: self.family_id,
             home_account_id: StoredValue::from_text(home_account_id.to_owned()),
             refresh_token: self.secret,

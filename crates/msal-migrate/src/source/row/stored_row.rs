@@ -25,6 +25,7 @@ pub(crate) struct StoredRow<'a> {
     pub(crate) id_token: StoredValue<'a>,
     pub(crate) is_multi_resource: bool,
     pub(crate) is_personal_account: bool,
+    pub(crate) is_port_left_out: bool,
     pub(crate) key: StoredValue<'a>,
     pub(crate) last_refreshed: Option<UnixTime>,
     pub(crate) oid: StoredValue<'a>,
@@ -105,6 +106,7 @@ impl StoredRow<'_> {
                 multi_resource: self.is_multi_resource,
                 family: self.family.owned(),
                 personal_account: self.is_personal_account || claims.is_personal_account,
+                port_left_out: self.is_port_left_out,
             },
             refresh_token: match self.refresh_token {
                 StoredValue::Text(token) => RefreshToken::new(token.into_owned()),

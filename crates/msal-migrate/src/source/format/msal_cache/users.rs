@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
-use msal_core::same_cloud;
+use msal_core::same_environment;
 use serde::Deserialize;
 
 use super::sections::for_each_entry;
@@ -85,8 +85,8 @@ impl Users {
         self.accounts
             .get(home_account_id)?
             .iter()
-            // MSAL Node and MSAL.NET write another alias of the same cloud's host than MSAL Python does.
-            .filter(|account| same_cloud(&account.environment, environment))
+            // MSAL Node and MSAL.NET write another alias of the same cloud's host than MSAL Python does, and the port.
+            .filter(|account| same_environment(&account.environment, environment))
             .max_by_key(|account| {
                 // MSAL Python writes the tenant of the authority that it was given, which need not be a tenant.
                 let is_shared = matches!(&*account.realm, "common" | "organizations" | "");
