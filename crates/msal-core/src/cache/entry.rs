@@ -24,9 +24,9 @@ pub(super) use text::{entry_size, write_entry};
 use std::iter;
 
 use super::dialect::Dialect;
-use super::term::Term;
+use super::term::{Host, Term};
 use crate::json::string_size;
-use crate::{Text, UnixTime};
+use crate::{Cloud, Text, UnixTime};
 
 /// An entry of one kind.
 pub(super) trait Entry: Clone + PartialEq {
@@ -39,10 +39,35 @@ pub(super) trait Entry: Clone + PartialEq {
     /// The key a new entry is stored under.
     fn storage_key(&self, dialect: Dialect) -> String;
 
+    /// Whether this entry and `other` say the same of the same: writing one leaves no place for the other, whatever keys
+    /// they stand under.
+    fn is_same_entry(&self, other: &Self, dialect: Dialect) -> bool;
+
+    /// Where to look for entries that may be the same, among the terms that they are found by.
+    fn places(&self) -> impl Iterator<Item = Term<'_>>;
+
     /// All that the entry is found by, if anything.
     fn terms(&self) -> impl Iterator<Item = Term<'_>> {
         iter::empty()
     }
+}
+
+/// The terms of the entries of an account, under every host name of the cloud of `environment`.
+fn places_of<'a>(
+    home_account_id: Option<&'a Text>,
+    environment: &'a Text,
+) -> impl Iterator<Item = Term<'a>> {
+    let host = environment.as_str();
+    let aliases = Cloud::of(host).map_or(&[][..], |cloud| cloud.aliases);
+    let own = iter::once(host).filter(|_| aliases.is_empty());
+    let owner = move |home_account_id: &'a Text| {
+        let hosts = own.clone().chain(aliases.iter().copied());
+        hosts.map(move |host| Term::Owner {
+            home_account_id: home_account_id.as_str(),
+            environment: Host(host),
+        })
+    };
+    home_account_id.into_iter().flat_map(owner)
 }
 
 /// One value of an entry.

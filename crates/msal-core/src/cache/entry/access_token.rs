@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::fields::Fields;
 use super::key::{joined, or_empty, suffix};
-use super::{Entry, Value, optional};
+use super::{Entry, Value, optional, places_of};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term};
-use crate::{AccessToken, Text, UnixTime};
+use crate::{AccessToken, Text, UnixTime, same_cloud};
 
 /// An access token and what it is good for.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,6 +119,25 @@ impl Entry for AccessTokenEntry {
             (_, None) => parts.extend(suffix(dialect)),
         }
         joined(&parts)
+    }
+
+    fn is_same_entry(&self, other: &Self, _: Dialect) -> bool {
+        self.home_account_id == other.home_account_id
+            && same_cloud(self.environment.as_str(), other.environment.as_str())
+            && self.client_id == other.client_id
+            && self.realm == other.realm
+            && self
+                .token_type
+                .as_str()
+                .eq_ignore_ascii_case(other.token_type.as_str())
+            && self.key_id == other.key_id
+            && self.ext_cache_key == other.ext_cache_key
+            && self.scopes().all(|scope| other.grants(scope))
+            && other.scopes().all(|scope| self.grants(scope))
+    }
+
+    fn places(&self) -> impl Iterator<Item = Term<'_>> {
+        places_of(self.home_account_id.as_ref(), &self.environment)
     }
 
     /// A token of the application itself has no account to be found by.

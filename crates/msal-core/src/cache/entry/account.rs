@@ -127,6 +127,16 @@ impl Entry for AccountEntry {
         ])
     }
 
+    fn is_same_entry(&self, other: &Self, _: Dialect) -> bool {
+        self.home_account_id == other.home_account_id
+            && Host(self.environment.as_str()) == Host(other.environment.as_str())
+            && self.realm == other.realm
+    }
+
+    fn places(&self) -> impl Iterator<Item = Term<'_>> {
+        self.terms().take(1)
+    }
+
     fn terms(&self) -> impl Iterator<Item = Term<'_>> {
         let owner = Term::Owner {
             home_account_id: self.home_account_id.as_str(),

@@ -2,11 +2,11 @@
 
 use super::fields::Fields;
 use super::key::{joined, or_empty, suffix};
-use super::{Entry, Value, optional};
+use super::{Entry, Value, optional, places_of};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term};
-use crate::{RefreshToken, Text, UnixTime};
+use crate::{RefreshToken, Text, UnixTime, same_cloud};
 
 /// A refresh token, good for every resource and tenant of its user and client.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,6 +94,20 @@ impl Entry for RefreshTokenEntry {
         let mut parts = vec![home, environment, "refreshtoken", owner, "", target];
         parts.extend(suffix(dialect));
         joined(&parts)
+    }
+
+    /// A refresh token is good for every scope and resource, so that its target does not tell it from another.
+    fn is_same_entry(&self, other: &Self, dialect: Dialect) -> bool {
+        let is_of_family = self.family_id.is_some() && dialect != Dialect::Python;
+        self.home_account_id == other.home_account_id
+            && same_cloud(self.environment.as_str(), other.environment.as_str())
+            && self.family_id == other.family_id
+            // MSAL Node keeps one token for all clients of a family.
+            && (self.client_id == other.client_id || is_of_family)
+    }
+
+    fn places(&self) -> impl Iterator<Item = Term<'_>> {
+        places_of(self.home_account_id.as_ref(), &self.environment)
     }
 
     fn terms(&self) -> impl Iterator<Item = Term<'_>> {
