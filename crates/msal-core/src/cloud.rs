@@ -3,6 +3,8 @@
 //! The table is built in, so that no call needs the network just to learn that `login.windows.net` and
 //! `login.microsoftonline.com` are one.
 
+use crate::case;
+
 /// One Microsoft cloud: the host names of its sign-in service.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -18,24 +20,17 @@ pub struct Cloud {
 impl Cloud {
     /// The cloud that `host` belongs to. Case does not count.
     pub fn of(host: &str) -> Option<&'static Self> {
-        CLOUDS.iter().find(|cloud| {
-            cloud
-                .aliases
-                .iter()
-                .any(|alias| alias.eq_ignore_ascii_case(host))
-        })
+        CLOUDS.iter().find(|cloud| cloud.has(host))
+    }
+
+    fn has(&self, host: &str) -> bool {
+        self.aliases.iter().any(|alias| case::is_same(alias, host))
     }
 }
 
 /// Whether two values of `environment` name the same cloud.
 pub fn same_cloud(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other)
-        || Cloud::of(one).is_some_and(|cloud| {
-            cloud
-                .aliases
-                .iter()
-                .any(|alias| alias.eq_ignore_ascii_case(other))
-        })
+    case::is_same(one, other) || Cloud::of(one).is_some_and(|cloud| cloud.has(other))
 }
 
 static CLOUDS: &[Cloud] = &[

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use super::TokenCache;
 use super::entry::AccountEntry;
 use super::term::{Host, Term, Username};
-use crate::{Account, HomeAccountId, RefreshToken, ScopeSet, UnixTime};
+use crate::{Account, HomeAccountId, RefreshToken, ScopeSet, UnixTime, case};
 
 impl TokenCache {
     /// Every user of the cache, once each, in the order they were first stored.
@@ -24,7 +24,7 @@ impl TokenCache {
             let stored = entry.environment.as_str();
             environments
                 .iter()
-                .any(|environment| environment.eq_ignore_ascii_case(stored))
+                .any(|environment| case::is_same(environment, stored))
         })
     }
 
@@ -74,12 +74,12 @@ impl TokenCache {
         let of_refresh_tokens = self
             .refresh_tokens
             .find(&owner)
-            .filter(|entry| entry.client_id == client_id)
+            .filter(|entry| entry.is_of_client(client_id))
             .filter_map(|entry| entry.target.as_ref());
         let of_access_tokens = || {
             self.access_tokens
                 .find(&owner)
-                .filter(|entry| entry.client_id == client_id)
+                .filter(|entry| case::is_same_client(entry.client_id.as_str(), client_id))
                 .map(|entry| &entry.target)
                 .last()
         };
@@ -94,7 +94,7 @@ impl TokenCache {
         let mut clients: Vec<String> = self
             .refresh_tokens
             .find(&owner(&account.home_account_id, &account.environment))
-            .map(|entry| entry.client_id.to_string())
+            .map(|entry| case::written(entry.client_id.as_str()).into_owned())
             .collect();
         clients.sort_unstable();
         clients.dedup();
@@ -116,7 +116,7 @@ impl TokenCache {
         let is_later = |time: Option<UnixTime>| time.is_none_or(|time| time >= at);
         self.refresh_tokens
             .find(&owner(home_account_id, environment))
-            .filter(|entry| entry.client_id == client_id)
+            .filter(|entry| entry.is_of_client(client_id))
             .any(|entry| entry.secret == *secret || is_later(entry.last_modification_time))
     }
 }

@@ -3,7 +3,7 @@
 use super::dialect::Dialect;
 use super::interner::Interner;
 use super::token_event::TokenEvent;
-use crate::Text;
+use crate::{Text, case};
 
 /// A token response on its way into the cache. Each kind of entry is made of one, in the file of that kind.
 pub(crate) struct Issuance<'a> {
@@ -35,8 +35,8 @@ impl<'a> Issuance<'a> {
             dialect,
             home_account_id: event.home_account_id().map(Text::from),
             environment: interner.intern(&dialect.environment(event.host)),
-            client_id: interner.intern(event.client_id),
-            realm: interner.intern(dialect.realm(event.realm, tid)),
+            client_id: interner.intern(&case::written(event.client_id)),
+            realm: interner.intern(&case::written(dialect.realm(event.realm, tid))),
             target: interner.intern(granted.as_str()),
             token_type: interner.intern(&event.response.token_type),
             authority_type: interner.intern(event.authority_type),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::TokenCache;
 use super::entry::{AccessTokenEntry, RefreshTokenEntry};
 use super::term::{Host, Term};
-use crate::{Text, UnixTime};
+use crate::{Text, UnixTime, case};
 
 pub use answer::{CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent};
 pub use request::SilentRequest;
@@ -87,8 +87,11 @@ impl TokenCache {
             },
         };
         self.access_tokens.find(&term).filter(move |entry| {
-            entry.client_id == request.client_id
-                && request.realms.iter().any(|realm| entry.realm == *realm)
+            case::is_same_client(entry.client_id.as_str(), request.client_id)
+                && request
+                    .realms
+                    .iter()
+                    .any(|realm| case::is_same(entry.realm.as_str(), realm))
                 // A token bound to a key, or asked for with extra fields, is for the one purpose it was asked for.
                 && entry.key_id.is_none()
                 && entry.ext_cache_key.is_none()
@@ -132,7 +135,7 @@ impl TokenCache {
         };
         let own = entries
             .iter()
-            .filter(|entry| entry.client_id == request.client_id);
+            .filter(|entry| entry.is_of_client(request.client_id));
         let of_family = entries.iter().filter(|entry| {
             let id = entry.family_id.as_ref().map(Text::as_str);
             id.is_some() && id == family
@@ -146,7 +149,7 @@ impl TokenCache {
         let candidate = |entry: &&RefreshTokenEntry| RefreshCandidate {
             secret: entry.secret.clone(),
             environment: environment.to_owned(),
-            is_family: entry.client_id != request.client_id,
+            is_family: !entry.is_of_client(request.client_id),
         };
         ordered.into_iter().map(candidate).collect()
     }

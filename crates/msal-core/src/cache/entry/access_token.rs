@@ -9,7 +9,7 @@ use super::{Entry, Value, optional, places_of};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term};
-use crate::{AccessToken, Text, UnixTime, same_cloud};
+use crate::{AccessToken, Text, UnixTime, case, same_cloud};
 
 /// An access token and what it is good for.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,9 +56,9 @@ impl AccessTokenEntry {
         }
     }
 
-    /// Whether the token is good for `scope`. Case counts.
+    /// Whether the token is good for `scope`.
     pub(crate) fn grants(&self, scope: &str) -> bool {
-        self.scopes().any(|granted| granted == scope)
+        self.scopes().any(|granted| case::is_same(granted, scope))
     }
 
     fn scopes(&self) -> impl Iterator<Item = &str> {
@@ -124,12 +124,9 @@ impl Entry for AccessTokenEntry {
     fn is_same_entry(&self, other: &Self, _: Dialect) -> bool {
         self.home_account_id == other.home_account_id
             && same_cloud(self.environment.as_str(), other.environment.as_str())
-            && self.client_id == other.client_id
-            && self.realm == other.realm
-            && self
-                .token_type
-                .as_str()
-                .eq_ignore_ascii_case(other.token_type.as_str())
+            && case::is_same_client(self.client_id.as_str(), other.client_id.as_str())
+            && case::is_same(self.realm.as_str(), other.realm.as_str())
+            && case::is_same(self.token_type.as_str(), other.token_type.as_str())
             && self.key_id == other.key_id
             && self.ext_cache_key == other.ext_cache_key
             && self.scopes().all(|scope| other.grants(scope))
@@ -166,14 +163,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_target_grants_each_of_its_scopes_with_exact_case() {
+    fn a_target_grants_each_of_its_scopes_in_any_case() {
         let document = Text::from(
             r#"{"secret": "s", "environment": "e", "target": "User.Read email openid profile"}"#,
         );
         let fields = Fields::parse(document.as_str(), &document).unwrap();
         let entry = AccessTokenEntry::read(&fields).unwrap();
-        assert!(entry.grants("openid") && entry.grants("User.Read"));
-        for scope in ["user.read", "User", "https://graph.microsoft.com/User.Read"] {
+        for scope in ["openid", "User.Read", "user.read", "USER.READ"] {
+            assert!(entry.grants(scope), "{scope}");
+        }
+        for scope in [
+            "User",
+            "User.Read.All",
+            "https://graph.microsoft.com/User.Read",
+        ] {
             assert!(!entry.grants(scope), "{scope}");
         }
     }

@@ -7,7 +7,7 @@ use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term, Username};
 use crate::json::write_string;
-use crate::{Account, HomeAccountId, Text};
+use crate::{Account, HomeAccountId, Text, case};
 
 /// A user, as seen in one tenant.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,7 +130,7 @@ impl Entry for AccountEntry {
     fn is_same_entry(&self, other: &Self, _: Dialect) -> bool {
         self.home_account_id == other.home_account_id
             && Host(self.environment.as_str()) == Host(other.environment.as_str())
-            && self.realm == other.realm
+            && case::is_same(self.realm.as_str(), other.realm.as_str())
     }
 
     fn places(&self) -> impl Iterator<Item = Term<'_>> {

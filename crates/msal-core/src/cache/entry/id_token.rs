@@ -6,7 +6,7 @@ use super::{Entry, Value, places_of};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term};
-use crate::{RawIdToken, Text, same_cloud};
+use crate::{RawIdToken, Text, case, same_cloud};
 
 /// A user's last ID token for one client and tenant.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,8 +63,8 @@ impl Entry for IdTokenEntry {
     fn is_same_entry(&self, other: &Self, _: Dialect) -> bool {
         self.home_account_id == other.home_account_id
             && same_cloud(self.environment.as_str(), other.environment.as_str())
-            && self.client_id == other.client_id
-            && self.realm == other.realm
+            && case::is_same_client(self.client_id.as_str(), other.client_id.as_str())
+            && case::is_same(self.realm.as_str(), other.realm.as_str())
     }
 
     fn places(&self) -> impl Iterator<Item = Term<'_>> {

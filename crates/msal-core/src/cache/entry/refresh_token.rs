@@ -6,7 +6,7 @@ use super::{Entry, Value, optional, places_of};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term};
-use crate::{RefreshToken, Text, UnixTime, same_cloud};
+use crate::{RefreshToken, Text, UnixTime, case, same_cloud};
 
 /// A refresh token, good for every resource and tenant of its user and client.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +41,11 @@ impl RefreshTokenEntry {
             last_modification_time: is_python.then_some(issuance.event.now),
             family_id: response.family_id.as_deref().map(Text::from),
         })
+    }
+
+    /// Whether it was issued to this client.
+    pub(crate) fn is_of_client(&self, client_id: &str) -> bool {
+        case::is_same_client(self.client_id.as_str(), client_id)
     }
 
     /// The same entry with the refresh token that replaces its own. Its target and its family stay.
@@ -103,7 +108,7 @@ impl Entry for RefreshTokenEntry {
             && same_cloud(self.environment.as_str(), other.environment.as_str())
             && self.family_id == other.family_id
             // MSAL Node keeps one token for all clients of a family.
-            && (self.client_id == other.client_id || is_of_family)
+            && (self.is_of_client(other.client_id.as_str()) || is_of_family)
     }
 
     fn places(&self) -> impl Iterator<Item = Term<'_>> {

@@ -9,13 +9,20 @@ use super::*;
 #[test]
 fn a_fresh_token_is_a_hit_for_any_part_of_its_scopes() {
     let cache = cache_with(Dialect::Python, json!({}));
-    for scopes in ["User.Read", "profile User.Read", "openid", ""] {
+    for scopes in [
+        "User.Read",
+        "profile User.Read",
+        "openid",
+        "",
+        "user.read",
+        "PROFILE user.READ",
+    ] {
         assert!(
             matches!(ask(&cache, scopes, T0), Silent::Hit(_)),
             "{scopes}"
         );
     }
-    for scopes in ["user.read", "User.Read Mail.Read", "User"] {
+    for scopes in ["user.reads", "User.Read Mail.Read", "User"] {
         assert!(
             matches!(ask(&cache, scopes, T0), Silent::Renew(renewal) if renewal.reason == RefreshReason::NoAccessToken),
             "{scopes}"
@@ -130,4 +137,86 @@ fn a_lookup_among_many_finds_its_own() {
         ),
     );
     assert_eq!(cache.accounts().len(), 499);
+}
+
+#[test]
+fn capitals_in_a_client_id_a_tenant_or_a_host_are_no_other_client_tenant_or_host() {
+    let (client, tenant, host) = (
+        APP.to_uppercase(),
+        TENANT.to_uppercase(),
+        "LOGIN.MicrosoftOnline.com".to_owned(),
+    );
+    let response = response(json!({}));
+    for dialect in [Dialect::Python, Dialect::Node, Dialect::Node3] {
+        let mut cache = TokenCache::new(dialect);
+        cache.add(&TokenEvent {
+            client_id: &client,
+            realm: &tenant,
+            host: &host,
+            ..event(&response, &ScopeSet::default())
+        });
+        let usual = cache_with(dialect, json!({}));
+        assert_eq!(value(&cache), value(&usual), "written as MSALs write them");
+        let home = HomeAccountId::new(ALICE);
+        let environments = [usual.accounts()[0].environment.to_uppercase()];
+        let scopes = ScopeSet::from_wire("user.read");
+        let realms = [tenant.as_str()];
+        let request = SilentRequest::new(&client, &home, &environments, &realms, &scopes, T0);
+        for cache in [&cache, &usual] {
+            assert!(
+                matches!(cache.silent(&request), Silent::Hit(_)),
+                "{dialect:?}"
+            );
+        }
+        cache.remove_account(&client, &usual.accounts()[0]);
+        assert!(cache.clients_of(&usual.accounts()[0]).is_empty());
+    }
+}
+
+#[test]
+fn entries_that_were_written_in_capitals_are_found_and_replaced() {
+    let shouted = written(&cache_with(
+        Dialect::Python,
+        json!({"refresh_token": "RT-OLD"}),
+    ))
+    .replace(
+        &format!("\"{APP}\""),
+        &format!("\"{}\"", APP.to_uppercase()),
+    )
+    .replace(
+        &format!("\"{TENANT}\""),
+        &format!("\"{}\"", TENANT.to_uppercase()),
+    )
+    .replace(
+        "\"User.Read openid profile\"",
+        "\"USER.READ openid profile\"",
+    );
+    let mut cache = parse(&shouted);
+    assert!(matches!(ask(&cache, "User.Read", T0), Silent::Hit(_)));
+    assert!(cache.holds_refresh_token(
+        APP,
+        &HomeAccountId::new(ALICE),
+        "login.microsoftonline.com",
+        &"RT-OLD".into(),
+        T0 + Duration::from_secs(9),
+    ));
+    assert_eq!(cache.clients_of(&alice()), [APP]);
+    cache.add(&event(&response(json!({})), &ScopeSet::default()));
+    assert_eq!(
+        value(&cache),
+        value(&cache_with(Dialect::Python, json!({})))
+    );
+}
+
+#[test]
+fn the_case_of_a_client_id_that_is_no_guid_is_kept() {
+    let response = response(json!({}));
+    let mut cache = TokenCache::default();
+    cache.add(&TokenEvent {
+        client_id: "My-Client",
+        realm: "Contoso.Example",
+        ..event(&response, &ScopeSet::default())
+    });
+    let text = written(&cache);
+    assert!(text.contains("\"My-Client\"") && text.contains("\"Contoso.Example\""));
 }
