@@ -187,7 +187,8 @@ fn ordered<'s>(scopes: impl Iterator<Item = &'s str>) -> Vec<&'s str> {
     scopes
 }
 
-fn is_reserved(scope: &str) -> bool {
+/// Whether MSAL adds this scope by itself.
+pub(crate) fn is_reserved(scope: &str) -> bool {
     RESERVED_SCOPES
         .iter()
         .any(|reserved| case::is_same(reserved, scope))

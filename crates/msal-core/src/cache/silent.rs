@@ -66,7 +66,7 @@ impl TokenCache {
     }
 
     /// The access tokens that are good for what is asked. The index finds them by the first scope, and each is then
-    /// asked for the others.
+    /// asked for the others, or for all where that scope may be one that it was only asked for by.
     fn access_tokens_granting<'c>(
         &'c self,
         request: &'c SilentRequest<'_>,
@@ -95,7 +95,10 @@ impl TokenCache {
                 // A token bound to a key, or asked for with extra fields, is for the one purpose it was asked for.
                 && entry.key_id.is_none()
                 && entry.ext_cache_key.is_none()
-                && scopes.clone().all(|scope| entry.grants(scope))
+                && match entry.requested {
+                    None => scopes.clone().all(|scope| entry.grants(scope)),
+                    Some(_) => entry.grants_all(request.scopes),
+                }
         })
     }
 

@@ -220,3 +220,72 @@ fn the_case_of_a_client_id_that_is_no_guid_is_kept() {
     let text = written(&cache);
     assert!(text.contains("\"My-Client\"") && text.contains("\"Contoso.Example\""));
 }
+
+/// The cache after a renewal for `requested` that the server answered with the scopes `granted`.
+fn renamed(requested: &str, granted: &str) -> TokenCache {
+    let mut cache = TokenCache::default();
+    let response = response(json!({"scope": granted}));
+    let requested = ScopeSet::from_wire(requested).with_reserved();
+    cache.add(&event(&response, &requested));
+    cache
+}
+
+#[test]
+fn what_was_asked_for_leads_to_what_was_granted_under_other_names() {
+    for (requested, granted) in [
+        ("499b84ac/user_impersonation", "user_impersonation"),
+        ("499b84ac/.default", "openid"),
+        ("a.b c.d", "A C"),
+        ("a.b c.d", "a.b"),
+    ] {
+        let cache = renamed(requested, granted);
+        // A restart is a document that is read again.
+        for cache in [parse(&written(&cache)), cache] {
+            for asked in [requested.to_owned(), requested.to_uppercase()] {
+                assert!(matches!(ask(&cache, &asked, T0), Silent::Hit(_)), "{asked}");
+            }
+            assert!(matches!(ask(&cache, granted, T0), Silent::Hit(_)));
+            let more = format!("{requested} z.z");
+            assert!(matches!(ask(&cache, &more, T0), Silent::Renew(_)));
+            let later = T0 + Duration::from_secs(3600);
+            assert!(matches!(ask(&cache, requested, later), Silent::Renew(_)));
+        }
+    }
+}
+
+#[test]
+fn a_part_of_what_was_asked_for_under_other_names_is_asked_for_anew() {
+    let cache = renamed("a.b c.d", "A C");
+    for part in ["a.b", "c.d"] {
+        assert!(matches!(ask(&cache, part, T0), Silent::Renew(_)), "{part}");
+    }
+    // What is granted by its name is.
+    let cache = renamed("a.b c.d", "a.b");
+    assert!(matches!(ask(&cache, "a.b", T0), Silent::Hit(_)));
+    assert!(matches!(ask(&cache, "c.d", T0), Silent::Renew(_)));
+}
+
+#[test]
+fn two_scopes_that_a_server_names_alike_are_two_tokens() {
+    let mut cache = renamed("one/read", "read");
+    let answer = response(json!({"scope": "read", "access_token": "OTHER"}));
+    let requested = ScopeSet::from_wire("other/read").with_reserved();
+    cache.add(&event(&answer, &requested));
+    for (asked, expected) in [("one/read", "AT"), ("other/read", "OTHER")] {
+        let Silent::Hit(token) = ask(&cache, asked, T0) else {
+            panic!("{asked}");
+        };
+        assert_eq!(token.secret.expose_secret(), expected);
+    }
+}
+
+#[test]
+fn scopes_that_keep_their_names_are_written_as_other_msals_write_them() {
+    for (requested, granted) in [
+        ("User.Read", "User.Read openid"),
+        ("user.read", "User.Read"),
+        ("", "anything"),
+    ] {
+        assert!(!written(&renamed(requested, granted)).contains("requested_scopes"));
+    }
+}
