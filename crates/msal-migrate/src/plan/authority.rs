@@ -190,6 +190,9 @@ impl Stored {
                 ..Self::default()
             });
         }
+        if text.eq_ignore_ascii_case(LIVE) {
+            return Ok(Self::default().with_tenant(Tenant::Consumers));
+        }
         if text.eq_ignore_ascii_case("adfs") {
             return Err(SkipReason::Adfs);
         }
@@ -207,6 +210,9 @@ impl Stored {
         };
         let authority = match Authority::parse(url) {
             Ok(authority) => authority,
+            Err(AuthorityError::NoTenant { host, .. }) if host == LIVE => {
+                return Ok(Self::default().with_tenant(Tenant::Consumers));
+            }
             Err(AuthorityError::NoTenant { host, .. }) => {
                 return Ok(Self {
                     host: Some(host),
@@ -215,6 +221,9 @@ impl Stored {
             }
             Err(_not_an_authority) => return Err(SkipReason::InvalidAuthority),
         };
+        if authority.host() == LIVE {
+            return Ok(Self::default().with_tenant(Tenant::Consumers));
+        }
         match authority.kind() {
             AuthorityKind::Adfs => Err(SkipReason::Adfs),
             AuthorityKind::B2c => Err(SkipReason::B2c),
@@ -270,6 +279,9 @@ const OTHER_PROVIDERS: [&str; 6] = [
     "oauth2.googleapis.com",
     "www.googleapis.com",
 ];
+
+/// Where personal accounts sign in. Its own endpoints are older than OpenID Connect; the tokens are good at Entra's.
+const LIVE: &str = "login.live.com";
 
 /// Microsoft clouds that no longer exist.
 const CLOSED_CLOUDS: [&str; 1] = ["login.microsoftonline.de"];
