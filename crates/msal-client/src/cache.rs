@@ -1,8 +1,8 @@
 //! The token cache of an application: in memory for reading, in a store for keeping.
 //!
-//! The lock guards memory only, and nobody holds it while the store works, which may be far away. Saving is optimistic: a
-//! snapshot is offered to the store, and if somebody else saved meanwhile, their cache is loaded, the changes made here are
-//! applied to it, and it is offered again.
+//! The lock guards memory only, and nobody holds it while the store works, which may be far away. A snapshot is offered to
+//! the store, and if somebody else saved meanwhile, the changes made here are applied to what they saved, where the store
+//! can do that without letting others in between.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use msal_core::{Dialect, TokenCache};
 
 use crate::ports::BoxFuture;
-use crate::store::{Blob, CacheStore, Partition, StoreError, Stored, Version};
+use crate::store::{Blob, CacheStore, Merge, Partition, StoreError, Stored, Version};
 
 /// A token cache in memory that several tasks read and change, and the store it is kept in.
 ///
@@ -44,8 +44,10 @@ impl StorePartition {
         &self,
         cache: Arc<TokenCache>,
         expected: Option<Version>,
-    ) -> BoxFuture<'_, Result<Version, StoreError>> {
-        self.store.save(&self.partition, cache, expected)
+        merge: Arc<Merge>,
+    ) -> BoxFuture<'_, Result<Option<Version>, StoreError>> {
+        self.store
+            .save_merging(&self.partition, cache, expected, merge)
     }
 
     /// Whether the store still holds what is `known`; an error when it holds something else under the same version.
@@ -169,7 +171,7 @@ impl SharedTokenCache {
     /// loaded may be older than that, and the answer is false.
     fn take_in(&self, stored: Option<Stored>, epoch: u64) -> Result<bool, StoreError> {
         let (theirs, version) = match stored {
-            Some(stored) => (self.parse(stored.blob)?, Some(stored.version)),
+            Some(stored) => (parse(stored.blob, self.dialect)?, Some(stored.version)),
             None => (TokenCache::new(self.dialect), None),
         };
         let mut state = self.lock();
@@ -249,31 +251,23 @@ impl SharedTokenCache {
 
     /// Saves what was changed, and answers what the store should hold then.
     async fn save_in(&self, storage: &StorePartition) -> Result<Known, StoreError> {
-        for _ in 0..ROUNDS {
-            let Snapshot {
-                cache,
-                version,
-                is_written,
-                generation,
-            } = self.snapshot();
-            if !cache.is_changed() {
-                let written = is_written.then_some(cache);
-                return Ok(Known { version, written });
-            }
-            match storage.save(Arc::clone(&cache), version).await {
-                Ok(version) => {
-                    let written = self.saved(cache, &version, generation);
-                    return Ok(Known {
-                        version: Some(version),
-                        written: Some(written),
-                    });
-                }
-                // Somebody else saved since the last load. Theirs stays, with the changes made here on top of it.
-                Err(StoreError::Conflict) => self.reload().await?,
-                Err(error) => return Err(error),
-            }
+        let snapshot = self.snapshot();
+        if !snapshot.cache.is_changed() {
+            return Ok(Known {
+                version: snapshot.version,
+                written: snapshot.is_written.then_some(snapshot.cache),
+            });
         }
-        Err(StoreError::Conflict)
+        let slot = Arc::new(Mutex::new(None));
+        let merge = merge_into(Arc::clone(&slot), Arc::clone(&snapshot.cache), self.dialect);
+        let (cache, expected) = (Arc::clone(&snapshot.cache), snapshot.version.clone());
+        let version = storage.save(cache, expected, merge).await?;
+        let merged = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let written = match merged {
+            Some(merged) => self.saved_merged(merged, version.as_ref(), &snapshot),
+            None => Some(self.saved(snapshot, version.as_ref())),
+        };
+        Ok(Known { version, written })
     }
 
     fn snapshot(&self) -> Snapshot {
@@ -283,23 +277,19 @@ impl SharedTokenCache {
             version: state.version.clone(),
             is_written: state.is_written,
             generation: state.generation,
+            epoch: state.epoch,
         }
     }
 
     /// Takes note that `snapshot` was saved, and gives it back.
-    fn saved(
-        &self,
-        snapshot: Arc<TokenCache>,
-        version: &Version,
-        generation: u64,
-    ) -> Arc<TokenCache> {
+    fn saved(&self, snapshot: Snapshot, version: Option<&Version>) -> Arc<TokenCache> {
         let mut state = self.lock();
-        state.version = Some(version.clone());
+        state.version = version.cloned();
         state.is_written = true;
         state.epoch += 1;
         // What changed after the snapshot was taken is not in the store yet, so that the cache still counts as changed.
-        if state.generation != generation {
-            return snapshot;
+        if state.generation != snapshot.generation {
+            return snapshot.cache;
         }
         // A cache that somebody else holds is copied when it changes, all of it.
         drop(snapshot);
@@ -307,9 +297,32 @@ impl SharedTokenCache {
         Arc::clone(&state.cache)
     }
 
-    fn parse(&self, blob: Bytes) -> Result<TokenCache, StoreError> {
-        TokenCache::parse(blob, self.dialect)
-            .map_err(|error| StoreError::corrupt("the stored cache", error.to_string()))
+    /// Takes note that what others saved is stored with the changes of `snapshot` on top of it, and gives back what was
+    /// written, if anything was left to write.
+    fn saved_merged(
+        &self,
+        merged: Merged,
+        version: Option<&Version>,
+        snapshot: &Snapshot,
+    ) -> Option<Arc<TokenCache>> {
+        let Merged {
+            mut cache,
+            is_written,
+        } = merged;
+        Arc::make_mut(&mut cache).mark_saved();
+        let mut state = self.lock();
+        // Where the cache was brought up to date meanwhile, that may be with something newer. The changes made here still
+        // count as such, and the next save finds that they are stored.
+        if state.epoch == snapshot.epoch {
+            state.cache = match state.generation == snapshot.generation {
+                true => Arc::clone(&cache),
+                false => Arc::new(state.cache.rebase_onto(TokenCache::clone(&cache))),
+            };
+            state.version = version.cloned();
+            (state.is_loaded, state.is_written) = (true, is_written);
+            state.epoch += 1;
+        }
+        is_written.then_some(cache)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -323,6 +336,38 @@ struct Snapshot {
     version: Option<Version>,
     is_written: bool,
     generation: u64,
+    epoch: u64,
+}
+
+/// What others saved, with the changes made here on top of it.
+struct Merged {
+    cache: Arc<TokenCache>,
+    /// Whether there were any that they had not saved as well.
+    is_written: bool,
+}
+
+/// Puts the changes of `ours` on top of what is stored, and leaves the outcome of the last time in `slot`.
+fn merge_into(
+    slot: Arc<Mutex<Option<Merged>>>,
+    ours: Arc<TokenCache>,
+    dialect: Dialect,
+) -> Arc<Merge> {
+    Arc::new(move |stored| {
+        let theirs = match stored {
+            Some(stored) => parse(stored.blob, dialect)?,
+            None => TokenCache::new(dialect),
+        };
+        let cache = Arc::new(ours.rebase_onto(theirs));
+        let is_written = cache.is_changed();
+        let blob: Arc<dyn Blob> = Arc::<TokenCache>::clone(&cache);
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Merged { cache, is_written });
+        Ok(is_written.then_some(blob))
+    })
+}
+
+fn parse(blob: Bytes, dialect: Dialect) -> Result<TokenCache, StoreError> {
+    TokenCache::parse(blob, dialect)
+        .map_err(|error| StoreError::corrupt("the stored cache", error.to_string()))
 }
 
 impl Blob for TokenCache {
@@ -349,8 +394,7 @@ fn is_same(stored: &[u8], written: &dyn Blob) -> bool {
     compared.is_ok() && rest.is_empty()
 }
 
-/// How often a load or a save is tried again when others save in between. In each round somebody made progress, so that
-/// so many losses mean a store that never agrees with itself.
+/// How often a load is tried again when this same cache is saved or loaded in between.
 const ROUNDS: usize = 100;
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ pub use runtime::{Runtime, SystemClock, SystemRandom};
 #[cfg(feature = "conformance")]
 pub use store::conformance;
 pub use store::{
-    Blob, CacheStore, ContentDigest, FileStore, InvalidPartition, MemoryStore, Partition,
+    Blob, CacheStore, ContentDigest, FileStore, InvalidPartition, MemoryStore, Merge, Partition,
     StoreError, Stored, Version,
 };
 

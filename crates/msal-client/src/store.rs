@@ -2,7 +2,8 @@
 //!
 //! A store knows nothing of tokens. It keeps one opaque blob per [`Partition`] and replaces it by compare-and-swap
 //! on a [`Version`], so that several processes can share a cache without losing each other's work: whoever finds
-//! that the blob has moved on loads it again, merges, and saves again.
+//! that the blob has moved on merges what is stored with what is to be saved. A store that can keep other writers away
+//! has that done while it does.
 //!
 //! Left out on purpose: the cache schema and the merge (the core's), encryption and other homes (other crates).
 
@@ -22,5 +23,5 @@ pub use error::StoreError;
 pub use file::FileStore;
 pub use memory::MemoryStore;
 pub use partition::{InvalidPartition, Partition};
-pub use port::{CacheStore, Stored};
+pub use port::{CacheStore, Merge, Stored};
 pub use version::{ContentDigest, Version};

@@ -4,6 +4,7 @@
 //! `login.microsoftonline.com` are one.
 
 use crate::authority::bare_host;
+use crate::case;
 
 /// One Microsoft cloud: the host names of its sign-in service.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,24 +21,17 @@ pub struct Cloud {
 impl Cloud {
     /// The cloud that `host` belongs to. Case does not count.
     pub fn of(host: &str) -> Option<&'static Self> {
-        CLOUDS.iter().find(|cloud| {
-            cloud
-                .aliases
-                .iter()
-                .any(|alias| alias.eq_ignore_ascii_case(host))
-        })
+        CLOUDS.iter().find(|cloud| cloud.has(host))
+    }
+
+    fn has(&self, host: &str) -> bool {
+        self.aliases.iter().any(|alias| case::is_same(alias, host))
     }
 }
 
 /// Whether two values of `environment` name the same cloud.
 pub fn same_cloud(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other)
-        || Cloud::of(one).is_some_and(|cloud| {
-            cloud
-                .aliases
-                .iter()
-                .any(|alias| alias.eq_ignore_ascii_case(other))
-        })
+    case::is_same(one, other) || Cloud::of(one).is_some_and(|cloud| cloud.has(other))
 }
 
 /// Whether two values of `environment` name the same cloud or the same host, where one of them may leave the port out:

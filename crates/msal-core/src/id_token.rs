@@ -13,7 +13,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{HomeAccountId, RawIdToken, UnixTime};
+use crate::{HomeAccountId, RawIdToken, UnixTime, case};
 
 pub use error::IdTokenError;
 
@@ -96,7 +96,7 @@ impl IdTokenClaims {
             return false;
         };
         // In another tenant than the home a guest has another `oid`: it says nothing about who that is at home.
-        !tid.eq_ignore_ascii_case(home) || oid.eq_ignore_ascii_case(object)
+        !case::is_same(tid, home) || case::is_same(oid, object)
     }
 }
 
@@ -139,7 +139,7 @@ fn check_audience(claims: &ClaimsWire, client_id: &str) -> Result<(), IdTokenErr
     let is_us = |value: &Value| {
         value
             .as_str()
-            .is_some_and(|text| text.eq_ignore_ascii_case(client_id))
+            .is_some_and(|text| case::is_same(text, client_id))
     };
     // RFC 7519 §4.1.3: `aud` is a string or an array of strings.
     match &claims.aud {

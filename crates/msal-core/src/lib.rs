@@ -13,6 +13,7 @@
 mod account;
 mod authority;
 mod cache;
+mod case;
 mod client_info;
 mod cloud;
 mod discovery;

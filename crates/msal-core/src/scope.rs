@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::Text;
+use crate::{Text, case};
 
 /// One scope token.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -187,8 +187,11 @@ fn ordered<'s>(scopes: impl Iterator<Item = &'s str>) -> Vec<&'s str> {
     scopes
 }
 
-fn is_reserved(scope: &str) -> bool {
-    RESERVED_SCOPES.contains(&scope)
+/// Whether MSAL adds this scope by itself.
+pub(crate) fn is_reserved(scope: &str) -> bool {
+    RESERVED_SCOPES
+        .iter()
+        .any(|reserved| case::is_same(reserved, scope))
 }
 
 /// Whether `text` is in the form of a set: scopes in order, each once, with single spaces between them.
@@ -275,6 +278,7 @@ mod tests {
 
     #[test]
     fn reserved_scopes_are_refused_and_can_be_stripped() {
+        assert!(ScopeSet::requested(["OpenID"]).is_err());
         let error = ScopeSet::requested(["User.Read", "openid"]).unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -166,6 +166,32 @@ fn a_file_beside_the_input_is_named_when_it_cannot_be_used() {
 }
 
 #[test]
+fn json_of_something_else_is_not_a_token_cache_without_accounts() {
+    let folder = tempfile::tempdir().unwrap();
+    for content in [
+        "{\"name\": \"app\", \"version\": 1}",
+        "{\"accounts\": []}",
+        "[]",
+        "42",
+    ] {
+        fs::write(folder.path().join("app.json"), content).unwrap();
+        for arguments in [
+            &["accounts", "app.json"][..],
+            &["token", "app.json", "--account", "a@b", "--scope", "s"],
+            &["migrate", "verify", "app.json", "--offline"],
+        ] {
+            let run = msal(folder.path(), arguments);
+            assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{run:?}");
+            assert!(run.stderr.contains("is not a token cache"), "{run:?}");
+        }
+        let kept = fs::read_to_string(folder.path().join("app.json")).unwrap();
+        assert_eq!(kept, content);
+    }
+    fs::write(folder.path().join("app.json"), "{}").unwrap();
+    assert_eq!(msal(folder.path(), ["accounts", "app.json"]).status, 0);
+}
+
+#[test]
 fn a_secret_that_is_not_there_is_bad_usage() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("input"), "[]").unwrap();

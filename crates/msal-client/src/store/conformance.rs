@@ -36,7 +36,8 @@ pub use loading::{
 pub use partitions::partitions_do_not_see_each_other;
 pub use removing::a_removed_blob_is_gone;
 pub use replacing::{
-    a_save_needs_the_current_version, one_of_many_creators_wins, writers_that_merge_lose_nothing,
+    a_merge_may_save_nothing, a_save_needs_the_current_version, one_of_many_creators_wins,
+    writers_that_merge_lose_nothing, writers_that_take_turns_lose_nothing,
 };
 pub use versions::{a_version_is_that_of_the_stored_blob, different_blobs_have_different_versions};
 pub use wholeness::{a_dropped_save_leaves_a_whole_blob, readers_never_see_a_mixture};
@@ -59,6 +60,8 @@ where
     a_removed_blob_is_gone(&open).await;
     partitions_do_not_see_each_other(&open).await;
     writers_that_merge_lose_nothing(&open).await;
+    writers_that_take_turns_lose_nothing(&open).await;
+    a_merge_may_save_nothing(&open).await;
     a_large_blob_survives(&open).await;
     readers_never_see_a_mixture(&open).await;
     a_dropped_save_leaves_a_whole_blob(&open).await;

@@ -16,7 +16,7 @@ mod tests;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use self::{cache_file::CacheFile, options::Options};
-use super::{Blob, CacheStore, Partition, StoreError, Stored, Version};
+use super::{Blob, CacheStore, Merge, Partition, StoreError, Stored, Version};
 use crate::BoxFuture;
 
 /// Keeps each blob in a file, safely shared with other processes, MSAL Python's included.
@@ -26,6 +26,8 @@ use crate::BoxFuture;
 /// * Writers take an operating-system lock on `<file>.lock`, which is never deleted, so a killed writer leaves nothing
 ///   that blocks the next. They also hold `<file>.lockfile` as msal-extensions does, so that Python programs with a
 ///   `PersistedTokenCache` can use the file at the same time. A `.lockfile` whose writer has died is taken over.
+/// * What others saved is read, merged and replaced under one hold of the lock
+///   ([`save_merging`](CacheStore::save_merging)), so that every writer saves when its turn comes.
 /// * The version is a digest of the content, so that a program that writes the file without asking anybody is
 ///   noticed by the next save.
 /// * Files that are not regular, not this user's, or have several hard links are refused, and so is a folder that
@@ -88,8 +90,9 @@ impl FileStore {
         self
     }
 
-    /// How long to wait for another process before [`StoreError::Locked`]. Ten seconds unless set: a save takes
-    /// milliseconds, and msal-extensions gives up after five.
+    /// How long to wait for another process that holds the file and changes nothing, before [`StoreError::Locked`]. Ten
+    /// seconds unless set: a save takes milliseconds, and msal-extensions gives up after five. Whoever waits in a queue
+    /// that moves waits for as long as it takes.
     #[must_use]
     pub fn lock_wait(mut self, wait: Duration) -> Self {
         self.options.lock_wait = wait;
@@ -151,7 +154,19 @@ impl CacheStore for FileStore {
         blob: Arc<dyn Blob>,
         expected: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>> {
-        Box::pin(self.blocking(partition, move |file| file.save(&*blob, expected.as_ref())))
+        Box::pin(self.blocking(partition, move |file| file.save(blob, expected.as_ref())))
+    }
+
+    fn save_merging<'a>(
+        &'a self,
+        partition: &'a Partition,
+        blob: Arc<dyn Blob>,
+        expected: Option<Version>,
+        merge: Arc<Merge>,
+    ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
+        Box::pin(self.blocking(partition, move |file| {
+            file.save_merging(blob, expected.as_ref(), &*merge)
+        }))
     }
 
     fn version<'a>(

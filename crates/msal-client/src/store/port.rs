@@ -68,6 +68,26 @@ pub trait CacheStore: fmt::Debug + Send + Sync {
         expected: Option<Version>,
     ) -> BoxFuture<'a, Result<Version, StoreError>>;
 
+    /// Saves `blob` as [`save`](Self::save) does or, where another blob is stored than the `expected` one, what `merge`
+    /// makes of that. Returns the version of what is stored then, or `None` when nothing is.
+    ///
+    /// Nobody gives up while others make progress. A store that can keep others away calls `merge` while it does so, and
+    /// every writer's turn comes after one wait, as with [`FileStore`](crate::FileStore). Any other inherits this loop of
+    /// `save` and `load`: whoever loses a round loses it to somebody who has saved.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save) and [`load`](Self::load), and what `merge` answers. [`StoreError::Conflict`] only when the
+    /// store goes on refusing the version that it answers itself.
+    fn save_merging<'a>(
+        &'a self,
+        partition: &'a Partition,
+        blob: Arc<dyn Blob>,
+        expected: Option<Version>,
+        merge: Arc<Merge>,
+    ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
+        Box::pin(save_in_rounds(self, partition, blob, expected, merge))
+    }
+
     /// The version of the blob of `partition`, or `None` when there is none. A store that can tell it for less than
     /// reading the blob says so by implementing this.
     ///
@@ -115,6 +135,16 @@ impl<S: CacheStore + ?Sized> CacheStore for Arc<S> {
         S::save(self, partition, blob, expected)
     }
 
+    fn save_merging<'a>(
+        &'a self,
+        partition: &'a Partition,
+        blob: Arc<dyn Blob>,
+        expected: Option<Version>,
+        merge: Arc<Merge>,
+    ) -> BoxFuture<'a, Result<Option<Version>, StoreError>> {
+        S::save_merging(self, partition, blob, expected, merge)
+    }
+
     fn version<'a>(
         &'a self,
         partition: &'a Partition,
@@ -128,6 +158,39 @@ impl<S: CacheStore + ?Sized> CacheStore for Arc<S> {
 
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
         S::remove(self, partition)
+    }
+}
+
+/// Makes the blob to be saved from the one that is stored; `None` when nothing is left to be saved.
+///
+/// It must be short, as other writers wait meanwhile, and it may be called several times for one save.
+pub type Merge = dyn Fn(Option<Stored>) -> Result<Option<Arc<dyn Blob>>, StoreError> + Send + Sync;
+
+/// Saves, and after each conflict merges and saves again.
+async fn save_in_rounds<S: CacheStore + ?Sized>(
+    store: &S,
+    partition: &Partition,
+    mut blob: Arc<dyn Blob>,
+    mut expected: Option<Version>,
+    merge: Arc<Merge>,
+) -> Result<Option<Version>, StoreError> {
+    let mut refusals = 0;
+    loop {
+        match store.save(partition, blob, expected.clone()).await {
+            Err(StoreError::Conflict) => {}
+            saved => return saved.map(Some),
+        }
+        let stored = store.load(partition).await?;
+        let version = stored.as_ref().map(|stored| stored.version.clone());
+        // A round is lost to somebody who has changed what is stored. Where nobody has, the store contradicts itself.
+        refusals = if version == expected { refusals + 1 } else { 0 };
+        if refusals == MOST_REFUSALS {
+            return Err(StoreError::Conflict);
+        }
+        match merge(stored)? {
+            Some(merged) => (blob, expected) = (merged, version),
+            None => return Ok(version),
+        }
     }
 }
 
@@ -161,9 +224,90 @@ impl fmt::Debug for Stored {
     }
 }
 
+/// How often in a row a store may refuse the version that it answers itself: another writer may have put back what was
+/// there before.
+const MOST_REFUSALS: usize = 10;
+
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use super::*;
+    use crate::store::MemoryStore;
+
+    /// Refuses so many saves; others are at work meanwhile, or nobody is.
+    #[derive(Debug)]
+    struct Refusing {
+        blobs: MemoryStore,
+        refusals: AtomicU64,
+        is_busy: bool,
+    }
+
+    impl CacheStore for Refusing {
+        fn load<'a>(
+            &'a self,
+            partition: &'a Partition,
+        ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+            self.blobs.load(partition)
+        }
+
+        fn save<'a>(
+            &'a self,
+            partition: &'a Partition,
+            blob: Arc<dyn Blob>,
+            expected: Option<Version>,
+        ) -> BoxFuture<'a, Result<Version, StoreError>> {
+            let left = self.refusals.load(Ordering::SeqCst);
+            if left == 0 {
+                return self.blobs.save(partition, blob, expected);
+            }
+            self.refusals.store(left - 1, Ordering::SeqCst);
+            Box::pin(async move {
+                if self.is_busy {
+                    let theirs = Arc::new(Bytes::from(format!("theirs {left}")));
+                    let stored = self.blobs.version(partition).await?;
+                    self.blobs.save(partition, theirs, stored).await?;
+                }
+                Err(StoreError::Conflict)
+            })
+        }
+
+        fn remove<'a>(&'a self, _: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
+            Box::pin(ready(Ok(())))
+        }
+    }
+
+    async fn save(refusals: u64, is_busy: bool) -> Result<Bytes, StoreError> {
+        let store = Refusing {
+            blobs: MemoryStore::new(),
+            refusals: AtomicU64::new(refusals),
+            is_busy,
+        };
+        let merge: Arc<Merge> = Arc::new(|stored: Option<Stored>| {
+            let theirs = stored.map_or_else(Bytes::new, |stored| stored.blob);
+            let blob: Arc<dyn Blob> = Arc::new(Bytes::from([&theirs[..], b" and ours"].concat()));
+            Ok(Some(blob))
+        });
+        let (partition, blob) = (Partition::default(), Arc::new(Bytes::from_static(b"ours")));
+        let saved = store.save_merging(&partition, blob, None, merge).await?;
+        let stored = store.load(&partition).await?.unwrap();
+        assert_eq!(saved, Some(stored.version));
+        Ok(stored.blob)
+    }
+
+    #[tokio::test]
+    async fn nobody_gives_up_while_others_make_progress() {
+        assert_eq!(save(0, true).await.unwrap(), "ours");
+        assert_eq!(save(1_000, true).await.unwrap(), "theirs 1 and ours");
+    }
+
+    #[tokio::test]
+    async fn a_store_that_contradicts_itself_is_given_up() {
+        assert_eq!(save(3, false).await.unwrap(), " and ours");
+        let refused = save(u64::MAX, false).await;
+        assert!(matches!(refused, Err(StoreError::Conflict)));
+    }
 
     #[test]
     fn debug_of_a_stored_blob_shows_no_content() {

@@ -202,7 +202,7 @@ def signed_in(client, *answers, **more):
 
 
 def renewed_in_place(before, exchange):
-    """An entry that another SDK keyed is renewed where it stands; MSAL Python would add a second one under its key."""
+    """An entry that another SDK keyed is renewed where it stands, or replaced; MSAL Python would add a second one."""
     answer = exchange[-1]["answer"]["body"]
     environment = "login.windows.net"
     home, client = f"{ALICE}.{TENANT}", DESKTOP
@@ -223,7 +223,7 @@ def renewed_in_place(before, exchange):
         "extended_expires_on": str(now + 3599),
     }
     key = f"{home}-{environment}-idtoken-{client}-{TENANT}-".lower()
-    before["IdToken"][key] = {"credential_type": "IdToken", "secret": answer["id_token"], **common}
+    before["IdToken"] = {key: {"credential_type": "IdToken", "secret": answer["id_token"], **common}}
     key = f"appmetadata-{environment}-{client}"
     before["AppMetadata"][key] = {"client_id": client, "environment": environment}
     return before

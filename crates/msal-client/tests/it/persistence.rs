@@ -171,6 +171,9 @@ async fn ruins_are_an_error_and_stay_as_they_are() {
         b"{\"RefreshToken\": []}",
         b"{\"Account\": \"x\"}",
         b"\x80\x04\x95 a pickle",
+        b"{\"name\": \"app\", \"version\": 1}",
+        b"\xff\xfe{\0}",
+        b"{\"Account\": {\"k\": NaN}",
     ] {
         is_refused_untouched(&world, &path, content).await;
     }
@@ -280,4 +283,47 @@ async fn without_a_store_nothing_is_kept_and_nothing_is_missing() {
     app.remove_account(&alice).await.unwrap();
     assert_eq!(app.accounts().await.unwrap(), []);
     assert_eq!(world.store.bytes().await, None);
+}
+
+#[tokio::test]
+async fn a_cache_that_an_editor_saved_in_another_encoding_is_used_and_kept() {
+    let world = World::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cache.json");
+    let open = || {
+        let store = FileStore::new(&path);
+        world.builder(DESKTOP).store(store).build().unwrap()
+    };
+    let alice = world
+        .sign_in(&open(), DESKTOP, ALICE)
+        .await
+        .account
+        .unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let odd = text.replacen('{', "{\"Theirs\": {\"k\": NaN},", 1);
+    let utf16 = |order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        let marked = format!("\u{feff}{text}");
+        marked.encode_utf16().flat_map(order).collect()
+    };
+    for document in [
+        format!("\u{feff}{text}").into_bytes(),
+        utf16(u16::to_le_bytes),
+        utf16(u16::to_be_bytes),
+        odd.into_bytes(),
+        [text.as_bytes(), b""].concat(),
+    ] {
+        std::fs::write(&path, &document).unwrap();
+        let app = open();
+        let hit = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
+        assert_eq!(hit.unwrap().token_source, TokenSource::Cache);
+        assert_eq!(
+            std::fs::read(&path).unwrap(),
+            document,
+            "reading changes nothing"
+        );
+        world.sign_in(&app, DESKTOP, BOB).await;
+        let saved = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(world.ask(open().accounts()).await.unwrap().len(), 2);
+        assert!(saved.starts_with('{'));
+    }
 }

@@ -7,7 +7,7 @@ use super::entry::AccountEntry;
 use super::term::{Host, Term, Username};
 use crate::authority::bare_host;
 use crate::{
-    Account, HomeAccountId, RefreshToken, ScopeSet, UnixTime, same_cloud, same_environment,
+    Account, HomeAccountId, RefreshToken, ScopeSet, UnixTime, case, same_cloud, same_environment,
 };
 
 impl TokenCache {
@@ -55,12 +55,12 @@ impl TokenCache {
     pub fn granted_scopes(&self, client_id: &str, account: &Account) -> ScopeSet {
         let of_refresh_tokens = owners(account)
             .flat_map(|owner| self.refresh_tokens.find(&owner))
-            .filter(|entry| entry.client_id == client_id)
+            .filter(|entry| entry.is_of_client(client_id))
             .filter_map(|entry| entry.target.as_ref());
         let of_access_tokens = || {
             owners(account)
                 .flat_map(|owner| self.access_tokens.find(&owner))
-                .filter(|entry| entry.client_id == client_id)
+                .filter(|entry| case::is_same_client(entry.client_id.as_str(), client_id))
                 .map(|entry| &entry.target)
                 .last()
         };
@@ -74,7 +74,7 @@ impl TokenCache {
     pub fn clients_of(&self, account: &Account) -> Vec<String> {
         let mut clients: Vec<String> = owners(account)
             .flat_map(|owner| self.refresh_tokens.find(&owner))
-            .map(|entry| entry.client_id.to_string())
+            .map(|entry| case::written(entry.client_id.as_str()).into_owned())
             .collect();
         clients.sort_unstable();
         clients.dedup();
@@ -96,7 +96,7 @@ impl TokenCache {
         let is_later = |time: Option<UnixTime>| time.is_none_or(|time| time >= at);
         self.refresh_tokens
             .find(&owner(home_account_id, environment))
-            .filter(|entry| entry.client_id == client_id)
+            .filter(|entry| entry.is_of_client(client_id))
             .any(|entry| entry.secret == *secret || is_later(entry.last_modification_time))
     }
 }

@@ -107,8 +107,11 @@ impl TokenCache {
             self.add_refresh_token(issuance);
         }
         for (key, entry) in holders {
-            let renewed = entry.renewed(successor.clone(), issuance.event.now);
-            self.refresh_tokens.renew(key, renewed);
+            // Two of them that are the same under two keys become one.
+            if self.refresh_tokens.entry(key.as_str()).is_some() {
+                let renewed = entry.renewed(successor.clone(), issuance.event.now);
+                self.refresh_tokens.renew(key, renewed, self.dialect);
+            }
         }
     }
 }

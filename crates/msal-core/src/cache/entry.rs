@@ -24,7 +24,7 @@ pub(super) use text::{entry_size, write_entry};
 use std::iter;
 
 use super::dialect::Dialect;
-use super::term::Term;
+use super::term::{Host, Term};
 use crate::json::string_size;
 use crate::{Text, UnixTime};
 
@@ -39,10 +39,25 @@ pub(super) trait Entry: Clone + PartialEq {
     /// The key a new entry is stored under.
     fn storage_key(&self, dialect: Dialect) -> String;
 
+    /// Whether this entry and `other` say the same of the same: writing one leaves no place for the other, whatever keys
+    /// they stand under.
+    fn is_same_entry(&self, other: &Self, dialect: Dialect) -> bool;
+
+    /// Where to look for entries that may be the same, among the terms that they are found by.
+    fn place(&self) -> Option<Term<'_>>;
+
     /// All that the entry is found by, if anything.
     fn terms(&self) -> impl Iterator<Item = Term<'_>> {
         iter::empty()
     }
+}
+
+/// The term of the entries of an account: a host stands for its cloud.
+fn place_of<'a>(home_account_id: Option<&'a Text>, environment: &'a Text) -> Option<Term<'a>> {
+    home_account_id.map(|home_account_id| Term::Owner {
+        home_account_id: home_account_id.as_str(),
+        environment: Host(environment.as_str()),
+    })
 }
 
 /// One value of an entry.

@@ -40,6 +40,6 @@ impl TokenCache {
         // A client that is not known as a member may be one: see `TokenCache::silent`.
         self.refresh_tokens
             .find(&owner)
-            .any(|entry| entry.client_id == client_id || entry.family_id.is_some())
+            .any(|entry| entry.is_of_client(client_id) || entry.family_id.is_some())
     }
 }

@@ -132,7 +132,7 @@ mod tests {
             access_token(HOME, HOST, "app", ""),
             access_token(HOME, "LOGIN.example", "app", "User.Read User.Read"),
         ];
-        assert_eq!(found_in_a_collision(granted, &entries), [0, 8]);
+        assert_eq!(found_in_a_collision(granted, &entries), [0, 6, 8]);
     }
 
     #[test]

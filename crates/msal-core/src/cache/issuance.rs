@@ -3,7 +3,8 @@
 use super::dialect::Dialect;
 use super::interner::Interner;
 use super::token_event::TokenEvent;
-use crate::{Text, same_cloud};
+use crate::scope::is_reserved;
+use crate::{ScopeSet, Text, case, same_cloud};
 
 /// A token response on its way into the cache. Each kind of entry is made of one, in the file of that kind.
 pub(crate) struct Issuance<'a> {
@@ -15,6 +16,8 @@ pub(crate) struct Issuance<'a> {
     pub(super) client_id: Text,
     pub(super) realm: Text,
     pub(super) target: Text,
+    /// The scopes that were asked for, where the server has given other names to what it granted.
+    pub(super) renamed: Option<Text>,
     pub(super) token_type: Text,
     pub(super) authority_type: Text,
 }
@@ -35,9 +38,10 @@ impl<'a> Issuance<'a> {
             dialect,
             home_account_id: event.home_account_id().map(Text::from),
             environment: interner.intern(&dialect.environment(event.host)),
-            client_id: interner.intern(event.client_id),
-            realm: interner.intern(dialect.realm(event.realm, tid)),
+            client_id: interner.intern(&case::written(event.client_id)),
+            realm: interner.intern(&case::written(dialect.realm(event.realm, tid))),
             target: interner.intern(granted.as_str()),
+            renamed: renamed(event.requested, granted).map(|asked| interner.intern(asked.as_str())),
             token_type: interner.intern(&event.response.token_type),
             authority_type: interner.intern(event.authority_type),
         }
@@ -60,4 +64,12 @@ impl<'a> Issuance<'a> {
         }
         environments
     }
+}
+
+/// What was asked for, if any of it is not granted under the name that it was asked by.
+fn renamed(requested: &ScopeSet, granted: &ScopeSet) -> Option<ScopeSet> {
+    let is_granted = |scope: &str| granted.iter().any(|granted| case::is_same(granted, scope));
+    let is_renamed = |scope: &str| !is_reserved(scope) && !is_granted(scope);
+    let is_any_renamed = requested != granted && requested.iter().any(is_renamed);
+    is_any_renamed.then(|| requested.without_reserved())
 }

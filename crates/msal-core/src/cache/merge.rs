@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::TokenCache;
+use super::dialect::Dialect;
 use super::entry::{Entry, RefreshTokenEntry};
 use super::record::Record;
 use super::sections::Section;
@@ -24,28 +25,38 @@ impl TokenCache {
             theirs.remove_account(client_id.as_str(), account);
         }
         let signed_out_there = self.signed_out_in(&theirs);
+        let dialect = self.dialect;
         let stays = |home_account_id: &Option<Text>, environment: &Text| {
             let owner = owner(home_account_id, environment);
             owner.is_none_or(|owner| !signed_out_there.contains(&owner))
         };
         let applied = [
-            apply(&self.access_tokens, &mut theirs.access_tokens, |ours, _| {
-                stays(&ours.home_account_id, &ours.environment)
-            }),
-            // A renewal writes no account: one that was added or changed here is that of a sign-in.
-            apply(&self.accounts, &mut theirs.accounts, |_, _| true),
-            apply(&self.id_tokens, &mut theirs.id_tokens, |ours, _| {
-                stays(&ours.home_account_id, &ours.environment)
-            }),
             apply(
-                &self.refresh_tokens,
-                &mut theirs.refresh_tokens,
-                |ours, theirs| {
-                    stays(&ours.home_account_id, &ours.environment)
-                        && theirs.is_none_or(|theirs| is_newer(ours, theirs))
-                },
+                (&self.access_tokens, &mut theirs.access_tokens, dialect),
+                |ours| stays(&ours.home_account_id, &ours.environment),
+                |_, _| true,
             ),
-            apply(&self.app_metadata, &mut theirs.app_metadata, |_, _| true),
+            // A renewal writes no account: one that was added or changed here is that of a sign-in.
+            apply(
+                (&self.accounts, &mut theirs.accounts, dialect),
+                |_| true,
+                |_, _| true,
+            ),
+            apply(
+                (&self.id_tokens, &mut theirs.id_tokens, dialect),
+                |ours| stays(&ours.home_account_id, &ours.environment),
+                |_, _| true,
+            ),
+            apply(
+                (&self.refresh_tokens, &mut theirs.refresh_tokens, dialect),
+                |ours| stays(&ours.home_account_id, &ours.environment),
+                is_newer,
+            ),
+            apply(
+                (&self.app_metadata, &mut theirs.app_metadata, dialect),
+                |_| true,
+                |_, _| true,
+            ),
         ];
         for section in Section::ALL {
             if theirs.count(section) > 0 {
@@ -91,20 +102,30 @@ fn owner<'a>(home_account_id: &'a Option<Text>, environment: &'a Text) -> Option
     })
 }
 
-/// Puts what changed in `ours` into `theirs`, and answers whether that made a difference. `wins` decides between an
-/// entry of ours and theirs under the same key. An entry that could not be understood is put in.
+/// Puts what changed in `ours` into `theirs`, and answers whether that made a difference.
+///
+/// An entry of ours that still `stays` is put in if it `wins` over those of theirs that are the same. One that could not be
+/// understood is put in.
 fn apply<E: Entry>(
-    ours: &Table<E>,
-    theirs: &mut Table<E>,
-    wins: impl Fn(&E, Option<&E>) -> bool,
+    (ours, theirs, dialect): (&Table<E>, &mut Table<E>, Dialect),
+    stays: impl Fn(&E) -> bool,
+    wins: impl Fn(&E, &E) -> bool,
 ) -> bool {
     let mut is_different = false;
     for record in ours.changes() {
         let known = theirs.entry(record.key.as_str());
-        let is_same = known.is_some() && known == record.entry();
-        let is_kept = record.entry().is_none_or(|ours| wins(ours, known));
-        if is_kept && !is_same {
-            theirs.put_changed(record.clone());
+        let is_put = record.entry().is_none_or(|ours| {
+            let others = theirs.others(&record.key, ours, dialect);
+            let others: Vec<&E> = others.filter_map(Record::entry).collect();
+            let is_same = known == Some(ours) && others.is_empty();
+            let wins_over = |theirs: &E| wins(ours, theirs);
+            !is_same
+                && stays(ours)
+                && known.is_none_or(wins_over)
+                && others.into_iter().all(wins_over)
+        });
+        if is_put {
+            theirs.put_changed(record.clone(), dialect);
             is_different = true;
         }
     }

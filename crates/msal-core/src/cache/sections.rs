@@ -63,6 +63,12 @@ impl Layout {
         self.0.push(DocumentMember::Unknown { name, value });
     }
 
+    /// Whether there is any section.
+    pub(super) fn has_sections(&self) -> bool {
+        let is_section = |member: &DocumentMember| matches!(member, DocumentMember::Section(_));
+        self.0.iter().any(is_section)
+    }
+
     /// All members in order.
     pub(super) fn members(&self) -> &[DocumentMember] {
         &self.0

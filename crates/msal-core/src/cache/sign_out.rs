@@ -19,7 +19,7 @@ impl TokenCache {
         let refresh_tokens = self.refresh_tokens.remove_where(|entry| {
             // A family's token belongs to this client as much as to the one that it was issued to.
             let is_family = family.is_some() && entry.family_id == family;
-            let is_ours = is_family || entry.client_id == client_id;
+            let is_ours = is_family || entry.is_of_client(client_id);
             is_ours && is_theirs(entry.home_account_id.as_ref(), &entry.environment)
         });
         // The tokens of all clients go, as in every MSAL: a client whose refresh token stays gets new ones with it.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::TokenCache;
 use super::entry::{AccessTokenEntry, RefreshTokenEntry};
 use super::term::{Host, Term};
-use crate::{Text, UnixTime};
+use crate::{Text, UnixTime, case};
 
 pub use answer::{CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent};
 pub use request::SilentRequest;
@@ -66,7 +66,7 @@ impl TokenCache {
     }
 
     /// The access tokens that are good for what is asked. The index finds them by the first scope, and each is then
-    /// asked for the others.
+    /// asked for the others, or for all where that scope may be one that it was only asked for by.
     fn access_tokens_granting<'c>(
         &'c self,
         request: &'c SilentRequest<'_>,
@@ -87,12 +87,18 @@ impl TokenCache {
             },
         };
         self.access_tokens.find(&term).filter(move |entry| {
-            entry.client_id == request.client_id
-                && request.realms.iter().any(|realm| entry.realm == *realm)
+            case::is_same_client(entry.client_id.as_str(), request.client_id)
+                && request
+                    .realms
+                    .iter()
+                    .any(|realm| case::is_same(entry.realm.as_str(), realm))
                 // A token bound to a key, or asked for with extra fields, is for the one purpose it was asked for.
                 && entry.key_id.is_none()
                 && entry.ext_cache_key.is_none()
-                && scopes.clone().all(|scope| entry.grants(scope))
+                && match entry.requested {
+                    None => scopes.clone().all(|scope| entry.grants(scope)),
+                    Some(_) => entry.grants_all(request.scopes),
+                }
         })
     }
 
@@ -138,7 +144,7 @@ impl TokenCache {
         };
         let own = entries
             .iter()
-            .filter(|entry| entry.client_id == request.client_id);
+            .filter(|entry| entry.is_of_client(request.client_id));
         let of_family = entries.iter().filter(|entry| {
             let id = entry.family_id.as_ref().map(Text::as_str);
             id.is_some() && id == family
@@ -152,7 +158,7 @@ impl TokenCache {
         let candidate = |entry: &&RefreshTokenEntry| RefreshCandidate {
             secret: entry.secret.clone(),
             environment: entry.environment.to_string(),
-            is_family: entry.client_id != request.client_id,
+            is_family: !entry.is_of_client(request.client_id),
         };
         ordered.into_iter().map(candidate).collect()
     }

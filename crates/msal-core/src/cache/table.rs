@@ -56,25 +56,27 @@ impl<E: Entry> Table<E> {
         });
     }
 
-    /// Adds an entry, or replaces the one under the same key, keeping the members that are not known here.
+    /// Adds an entry in place of those that [are the same](Entry::is_same_entry), keeping the members that are not known
+    /// here.
     ///
     /// An entry that says the same as the one that is there keeps its text, and counts as added all the same: it must
     /// be there after the next save, though somebody else may have removed it by then.
     pub(super) fn upsert(&mut self, entry: E, dialect: Dialect) {
         let key = Text::from(entry.storage_key(dialect));
-        self.store(key, entry, false);
+        self.store(key, entry, false, dialect);
     }
 
     /// Renews the entry under `key`, which may be one that another SDK chose.
-    pub(super) fn renew(&mut self, key: Text, entry: E) {
+    pub(super) fn renew(&mut self, key: Text, entry: E, dialect: Dialect) {
         // What was added since the last save and is renewed before the next one is still an addition.
         let previous = self.record(self.slot(key.as_str()).number);
         let was_added =
             previous.is_some_and(|record| self.has_changed(record) && !record.is_renewal);
-        self.store(key, entry, !was_added);
+        self.store(key, entry, !was_added, dialect);
     }
 
-    fn store(&mut self, key: Text, entry: E, is_renewal: bool) {
+    fn store(&mut self, key: Text, entry: E, is_renewal: bool, dialect: Dialect) {
+        let others = self.take_others(&key, &entry, dialect);
         let slot = self.slot(key.as_str());
         // An entry that did not change keeps its bytes, so that saving it again changes nothing in the document.
         let known = slot.number.and_then(|number| self.records.get_mut(number));
@@ -83,7 +85,11 @@ impl<E: Entry> Table<E> {
                 (known.changed_after, known.is_renewal) = (Some(self.saves), is_renewal);
                 return;
             }
-            known => Content::made(entry, known.map(|known| &known.content)),
+            known => {
+                let known = known.map(|known| &known.content);
+                let replaced = known.or_else(|| others.first().map(|other| &other.content));
+                Content::made(entry, replaced)
+            }
         };
         let record = Record {
             key,
@@ -94,10 +100,40 @@ impl<E: Entry> Table<E> {
         self.put_at(slot, record);
     }
 
-    /// Puts a record of another table under its key, as a change.
-    pub(super) fn put_changed(&mut self, mut record: Record<E>) {
+    /// Puts a record of another table under its key, as a change, in place of the entries that are the same.
+    pub(super) fn put_changed(&mut self, mut record: Record<E>, dialect: Dialect) {
+        if let Some(entry) = record.entry() {
+            self.take_others(&record.key, entry, dialect);
+        }
         record.changed_after = Some(self.saves);
         self.put(record);
+    }
+
+    /// Takes out the entries that are the same as `entry` and do not stand under `key`: other SDKs, and other versions of
+    /// one, spell keys in other ways.
+    fn take_others(&mut self, key: &Text, entry: &E, dialect: Dialect) -> Vec<Record<E>> {
+        let others = self.others(key, entry, dialect);
+        let keys: Vec<Text> = others.map(|other| other.key.clone()).collect();
+        keys.iter()
+            .filter_map(|other| self.remove(other.as_str()))
+            .collect()
+    }
+
+    /// The records of the entries that are the same as `entry` and do not stand under `key`.
+    pub(super) fn others<'t>(
+        &'t self,
+        key: &'t Text,
+        entry: &'t E,
+        dialect: Dialect,
+    ) -> impl Iterator<Item = &'t Record<E>> {
+        let records = entry
+            .place()
+            .into_iter()
+            .flat_map(|place| self.find_records(&place));
+        records.filter(move |record| {
+            let is_same = |other: &E| entry.is_same_entry(other, dialect);
+            record.key != *key && record.entry().is_some_and(is_same)
+        })
     }
 
     fn put(&mut self, record: Record<E>) {
@@ -135,13 +171,12 @@ impl<E: Entry> Table<E> {
         keys.len()
     }
 
-    fn remove(&mut self, key: &str) {
+    fn remove(&mut self, key: &str) -> Option<Record<E>> {
         let KeySlot { hash, number } = self.slot(key);
-        if let Some(number) = number {
-            self.make_unfindable(number);
-            self.keys.remove(hash, number);
-            self.records.take(number);
-        }
+        let number = number?;
+        self.make_unfindable(number);
+        self.keys.remove(hash, number);
+        self.records.take(number)
     }
 
     fn make_unfindable(&mut self, number: u32) {
@@ -165,11 +200,18 @@ impl<E: Entry> Table<E> {
         &'t self,
         term: &Term<'_>,
     ) -> impl Iterator<Item = (&'t Text, &'t E)> + use<'t, E> {
+        self.find_records(term)
+            .filter_map(|record| Some((&record.key, record.entry()?)))
+    }
+
+    fn find_records<'t>(
+        &'t self,
+        term: &Term<'_>,
+    ) -> impl Iterator<Item = &'t Record<E>> + use<'t, E> {
         let numbers = self
             .index
             .find(term, |number| self.records.get(number)?.entry());
-        let records = numbers.filter_map(|number| self.records.get(number));
-        records.filter_map(|record| Some((&record.key, record.entry()?)))
+        numbers.filter_map(|number| self.records.get(number))
     }
 
     /// All entries that could be understood, in order.

@@ -2,10 +2,10 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::{Cloud, same_cloud};
+use crate::{case, same_cloud};
 
-/// One thing that an entry can be found by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// One thing that an entry can be found by. Case counts where it does for the platform: see [`case`].
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Term<'a> {
     /// The client that application metadata describes.
     Client {
@@ -13,8 +13,6 @@ pub(super) enum Term<'a> {
         environment: Host<'a>,
     },
     /// A scope that an access token grants to a client for an account.
-    ///
-    /// Fields are compared in this order. The scope comes first because a token has several, and most are not meant.
     Granted {
         scope: &'a str,
         client_id: &'a str,
@@ -30,6 +28,78 @@ pub(super) enum Term<'a> {
     Named(Username<'a>),
 }
 
+impl PartialEq for Term<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Client {
+                    client_id,
+                    environment,
+                },
+                Self::Client {
+                    client_id: other,
+                    environment: elsewhere,
+                },
+            ) => case::is_same_client(client_id, other) && environment == elsewhere,
+            // The scope comes first because a token has several, and most are not meant.
+            (
+                Self::Granted {
+                    scope,
+                    client_id,
+                    home_account_id,
+                    environment,
+                },
+                Self::Granted {
+                    scope: other_scope,
+                    client_id: other_client,
+                    home_account_id: other,
+                    environment: elsewhere,
+                },
+            ) => {
+                case::is_same(scope, other_scope)
+                    && home_account_id == other
+                    && case::is_same_client(client_id, other_client)
+                    && environment == elsewhere
+            }
+            (
+                Self::Owner {
+                    home_account_id,
+                    environment,
+                },
+                Self::Owner {
+                    home_account_id: other,
+                    environment: elsewhere,
+                },
+            ) => home_account_id == other && environment == elsewhere,
+            (Self::Named(name), Self::Named(other)) => name == other,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Term<'_> {}
+
+/// What a term is told from most others by: a hash only proposes an entry, and whoever finds one compares all of the term.
+impl Hash for Term<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Client { client_id, .. } => case::hash(client_id, state),
+            Self::Granted {
+                scope,
+                home_account_id,
+                ..
+            } => {
+                case::hash(scope, state);
+                home_account_id.hash(state);
+            }
+            Self::Owner {
+                home_account_id, ..
+            } => home_account_id.hash(state),
+            Self::Named(name) => name.hash(state),
+        }
+    }
+}
+
 /// A host that entries are stored under, which stands for its cloud: MSALs write different aliases of one, and an
 /// application's entries may stand under several. Case does not count (RFC 3986 §3.2.2).
 #[derive(Clone, Copy, Debug)]
@@ -41,39 +111,18 @@ impl PartialEq for Host<'_> {
     }
 }
 
-impl Eq for Host<'_> {}
-
-impl Hash for Host<'_> {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        if let Some(cloud) = Cloud::of(self.0) {
-            return cloud.preferred_network.hash(hasher);
-        }
-        // Nearly all hosts are in lower case. Without a branch for each byte the check takes a few instructions.
-        let has_capitals = self
-            .0
-            .bytes()
-            .fold(false, |found, byte| found | byte.is_ascii_uppercase());
-        match has_capitals {
-            true => self.0.to_ascii_lowercase().hash(hasher),
-            false => self.0.hash(hasher),
-        }
-    }
-}
-
-/// The name of a user: its case does not count.
+/// The name of a user.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Username<'a>(pub(super) &'a str);
 
 impl PartialEq for Username<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.0.to_lowercase() == other.0.to_lowercase()
+        case::is_same_username(self.0, other.0)
     }
 }
 
-impl Eq for Username<'_> {}
-
 impl Hash for Username<'_> {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.0.to_lowercase().hash(hasher);
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_lowercase().hash(state);
     }
 }

@@ -14,6 +14,15 @@ impl<'a> RawObject<'a> {
     ///
     /// Strings are scanned for their ends only, because answers and caches consist of strings for the most part.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        Self::split(text, value_end)
+    }
+
+    /// Splits an object whose values need not be JSON, such as `NaN`, as long as their brackets and strings are whole.
+    pub(crate) fn outline(text: &'a str) -> Option<Self> {
+        Self::split(text, outline_end)
+    }
+
+    fn split(text: &'a str, value_end: impl Fn(&str) -> Option<usize>) -> Option<Self> {
         let mut rest = after_blanks(text)
             .trim_end_matches(BLANKS)
             .strip_prefix('{')?;
@@ -128,6 +137,51 @@ fn value_end(text: &str) -> Option<usize> {
     Some(values.byte_offset())
 }
 
+/// The length of what `text` begins with, which has the outline of a value: a string, something in brackets, or a word.
+fn outline_end(text: &str) -> Option<usize> {
+    match text.as_bytes().first()? {
+        b'"' => string_end(text),
+        b'{' | b'[' => brackets_end(text),
+        _ => {
+            let end = text.find([',', '}'])?;
+            let word = text.get(..end)?.trim_end_matches(BLANKS);
+            let is_of_word = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+            (!word.is_empty() && word.bytes().all(is_of_word)).then_some(word.len())
+        }
+    }
+}
+
+/// The length of what stands in the brackets that `text` begins with, and of those.
+fn brackets_end(text: &str) -> Option<usize> {
+    let (mut open, mut at) = (Vec::new(), 0);
+    loop {
+        let rest = text.get(at..)?;
+        let found = rest.find(['"', '{', '[', '}', ']'])?;
+        let behind = rest.get(found..)?;
+        at += found + 1;
+        match behind.as_bytes().first()? {
+            b'"' => at += string_end(behind)? - 1,
+            b'{' => open.push(b'}'),
+            b'[' => open.push(b']'),
+            closing if open.pop() != Some(*closing) => return None,
+            _ if open.is_empty() => return Some(at),
+            _ => {}
+        }
+    }
+}
+
+/// The length of the string that `text` begins with.
+fn string_end(text: &str) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        let found = at + memchr2(b'"', b'\\', text.as_bytes().get(at..)?)?;
+        match text.as_bytes().get(found)? {
+            b'"' => return Some(found + 1),
+            _ => at = found + 2,
+        }
+    }
+}
+
 fn after_blanks(text: &str) -> &str {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
     let blanks = text.bytes().take_while(is_blank).count();
@@ -201,7 +255,41 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_outline_of_an_object_needs_whole_brackets_and_strings_only() {
+        for (text, values) in [
+            ("{}", Some(vec![])),
+            (r#"{"a": NaN}"#, Some(vec!["NaN"])),
+            (
+                r#"{"a": -Infinity , "b": {"c": [NaN, "}"]}}"#,
+                Some(vec!["-Infinity", r#"{"c": [NaN, "}"]}"#]),
+            ),
+            (r#"{"a": "x", "b": tru}"#, Some(vec![r#""x""#, "tru"])),
+            (r#"{"a": }"#, None),
+            (r#"{"a": NaN"#, None),
+            (r#"{"a": [}]}"#, None),
+            (r#"{"a": {"b": NaN}"#, None),
+            (r#"{"a": "x}"#, None),
+            (r#"{"a": NaN} x"#, None),
+            (r#"{"a": NaN, }"#, None),
+            ("NaN", None),
+        ] {
+            let outline = RawObject::outline(text);
+            let found = outline.map(|outline| outline.0.iter().map(|(_, value)| *value).collect());
+            assert_eq!(found, values, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_is_an_object_has_its_outline(
+            text in r#"\{([ "\\{}\[\]:,a1ntu0-]|"a":|"b\\"":|true|"\u{1}"|"\\u00e5"){0,12}\}"#
+        ) {
+            if let Some(RawObject(members)) = RawObject::parse(&text) {
+                prop_assert_eq!(RawObject::outline(&text).map(|outline| outline.0), Some(members));
+            }
+        }
+
         #[test]
         fn any_text_is_taken_apart_as_a_parser_would(
             text in r#"\{([ "\\{}\[\]:,a1ntu0-]|"a":|"b\\"":|true|"\u{1}"|"\\u00e5"){0,12}\}"#

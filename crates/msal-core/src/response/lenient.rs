@@ -18,10 +18,24 @@ pub(super) fn seconds(value: &Value) -> Option<Duration> {
     Some(Duration::from_secs((number.max(0.0) as u64).min(TEN_YEARS)))
 }
 
-/// Integers out of an array, leaving out what is none: `error_codes`.
+/// Integers out of an array, a number, or the digits of a text, leaving out what is none: `error_codes`.
 pub(super) fn integers(value: &Value) -> Vec<i64> {
-    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    items.iter().filter_map(Value::as_i64).collect()
+    match value {
+        Value::Array(items) => items.iter().flat_map(integers).collect(),
+        Value::Number(number) => number.as_i64().into_iter().collect(),
+        Value::String(text) => {
+            let words = text.split(|character: char| !character.is_ascii_digit());
+            words.filter_map(|word| word.parse().ok()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The first AADSTS number of a text.
+pub(super) fn aadsts(text: &str) -> Option<i64> {
+    let (_, behind) = text.split_once("AADSTS")?;
+    let end = behind.find(|character: char| !character.is_ascii_digit());
+    behind.get(..end.unwrap_or(behind.len()))?.parse().ok()
 }
 
 /// Text out of a string; nothing out of anything else.
@@ -62,7 +76,31 @@ mod tests {
 
     #[test]
     fn integers_leave_out_what_is_none() {
-        assert_eq!(integers(&json!([1, "2", null, 3])), [1, 3]);
-        assert!(integers(&json!("x")).is_empty());
+        for (value, expected) in [
+            (json!([1, "2", null, 3]), vec![1, 2, 3]),
+            (json!("90033"), vec![90033]),
+            (json!("[50196, 90033]"), vec![50196, 90033]),
+            (json!(["AADSTS90033"]), vec![90033]),
+            (json!(90033), vec![90033]),
+            (json!("x"), vec![]),
+            (json!(null), vec![]),
+            (json!({"a": 1}), vec![]),
+            (json!("9".repeat(50)), vec![]),
+        ] {
+            assert_eq!(integers(&value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_first_number_of_a_description_is_its_code() {
+        for (text, expected) in [
+            ("AADSTS90033: A transient error has occurred.", Some(90033)),
+            ("(AADSTS50196) see AADSTS70000", Some(50196)),
+            ("AADSTS", None),
+            ("AADSTS: none", None),
+            ("error 90033", None),
+        ] {
+            assert_eq!(aadsts(text), expected, "{text}");
+        }
     }
 }

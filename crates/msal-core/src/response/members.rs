@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::lenient;
 use super::malformed::Malformation;
-use crate::json::{RawObject, string};
+use crate::json::{Name, RawObject, string};
 use crate::{ClientInfo, ScopeSet};
 
 /// The members of a JSON object by name, each still as text, so that one odd value spoils nothing else.
@@ -51,14 +51,15 @@ impl<'a> Members<'a> {
         self.value(name).as_ref().and_then(lenient::seconds)
     }
 
-    /// Text, or nothing when the member is absent, null or empty; another type is an error.
+    /// Text, or nothing when the member is absent, null or empty; another type is an error, but for a list of one text.
     pub(super) fn optional_text(
         &self,
         member: &'static str,
     ) -> Result<Option<Cow<'a, str>>, Malformation> {
         match self.0.get(member) {
             None | Some("null" | "\"\"") => Ok(None),
-            Some(raw) => match string(raw) {
+            Some(raw) => match string(raw).or_else(|| only_item(raw)) {
+                Some(text) if text.is_empty() => Ok(None),
                 Some(text) => Ok(Some(text)),
                 None => Err(Malformation::Member { member }),
             },
@@ -92,6 +93,12 @@ impl<'a> Members<'a> {
             Some(_) => Err(malformed),
         }
     }
+}
+
+/// The text of a list that holds nothing else: some gateways turn every value into a list.
+fn only_item(raw: &str) -> Option<Cow<'_, str>> {
+    let [Name(text)] = serde_json::from_str(raw).ok()?;
+    Some(text)
 }
 
 /// Members that must not occur twice: two readers would see two different answers.

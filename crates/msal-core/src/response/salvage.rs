@@ -5,7 +5,8 @@
 
 use crate::RefreshToken;
 
-/// Every distinct, complete, non-empty string that stands as a value of `refresh_token` in `body`, in order.
+/// Every distinct, complete, non-empty string that stands as a value of `refresh_token` in `body`, or in a list there, in
+/// order.
 ///
 /// The text around it may be anything. A string that is cut off by the end of the body is not returned: half a token
 /// is none.
@@ -14,21 +15,34 @@ pub(super) fn refresh_tokens(body: &[u8]) -> Vec<RefreshToken> {
     let mut found: Vec<RefreshToken> = Vec::new();
     for (at, name) in text.match_indices(NAME) {
         let after = text.get(at + name.len()..).unwrap_or_default();
-        let Some(token) = value_after_colon(after) else {
-            continue;
-        };
-        if !token.is_empty() && !found.contains(&token) {
-            found.push(token);
+        for token in values_after_colon(after).unwrap_or_default() {
+            if !token.is_empty() && !found.contains(&token) {
+                found.push(token);
+            }
         }
     }
     found
 }
 
-fn value_after_colon(after: &str) -> Option<RefreshToken> {
+fn values_after_colon(after: &str) -> Option<Vec<RefreshToken>> {
     let value = after.trim_start().strip_prefix(':')?.trim_start();
     // The first complete JSON value, whatever follows it.
+    if value.starts_with('[') {
+        let mut lists = serde_json::Deserializer::from_str(value).into_iter::<Vec<String>>();
+        return Some(
+            lists
+                .next()?
+                .ok()?
+                .into_iter()
+                .map(RefreshToken::new)
+                .collect(),
+        );
+    }
     let mut values = serde_json::Deserializer::from_str(value).into_iter::<String>();
-    values.next()?.ok().map(RefreshToken::new)
+    values
+        .next()?
+        .ok()
+        .map(|token| vec![RefreshToken::new(token)])
 }
 
 const NAME: &str = "\"refresh_token\"";
@@ -59,6 +73,16 @@ mod tests {
             tokens(r#"{"refresh_token":"a","refresh_token":"b","refresh_token":"a"}"#),
             ["a", "b"]
         );
+    }
+
+    #[test]
+    fn every_token_of_a_list_is_kept() {
+        assert_eq!(
+            tokens(r#"{"refresh_token": ["a", "b", ""],"x":"#),
+            ["a", "b"]
+        );
+        assert!(tokens(r#"{"refresh_token":["a","#).is_empty());
+        assert!(tokens(r#"{"refresh_token":[["a"]]"#).is_empty());
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct ServiceError {
     pub error: String,
     /// `error_description`, for people. Microsoft changes the text; do not branch on it.
     pub description: String,
-    /// `error_codes`: the numbers behind AADSTS.
+    /// `error_codes`: the numbers behind AADSTS. Where the server sends none, the first one in the description.
     pub codes: Vec<i64>,
     /// `suberror`: what kind of `invalid_grant` it is.
     pub suberror: Option<String>,
@@ -51,15 +51,19 @@ pub enum Refusal {
 impl ServiceError {
     /// The refusal that a JSON body describes.
     pub(super) fn new(response: &Response<Bytes>, members: &Members<'_>) -> Self {
+        let description = members.text("error_description").unwrap_or_default();
+        let codes = members.value("error_codes");
+        let codes = codes.map(|value| lenient::integers(&value));
+        // Gateways in front of Entra pass on the text alone.
+        let codes = codes
+            .filter(|codes| !codes.is_empty())
+            .unwrap_or_else(|| lenient::aadsts(&description).into_iter().collect());
         Self {
             // RFC 6749 §5.2: `error` is required and a code; `error_description` is for the developer.
             error: members.text("error").unwrap_or_default(),
-            description: members.text("error_description").unwrap_or_default(),
+            description,
             // What follows is Entra's own.
-            codes: members
-                .value("error_codes")
-                .map(|value| lenient::integers(&value))
-                .unwrap_or_default(),
+            codes,
             suberror: members.text("suberror"),
             claims: members.text("claims"),
             correlation_id: members.text("correlation_id"),
@@ -86,9 +90,13 @@ impl ServiceError {
     /// The status, `error` and `suberror` decide. AADSTS numbers do so only where Entra answers `invalid_grant` to a
     /// request that is worth repeating, because Microsoft asks clients not to depend on them.
     pub fn refusal(&self) -> Refusal {
-        // RFC 6749 §4.1.2.1 has `temporarily_unavailable` for the authorization endpoint; Entra's token endpoint says
-        // it too.
-        if is_temporary(self.status) || self.error == "temporarily_unavailable" {
+        // RFC 6749 §4.1.2.1 has the two words for the authorization endpoint, which cannot answer 500 or 503 itself; Entra's
+        // token endpoint says them too, with 400 as well.
+        let is_trouble = matches!(
+            self.error.as_str(),
+            "server_error" | "temporarily_unavailable"
+        );
+        if is_temporary(self.status) || is_trouble {
             return Refusal::Transient;
         }
         // AADSTS50196 (client loop) and 90033 (transient) pass with time, whatever `error` says.

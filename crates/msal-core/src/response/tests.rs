@@ -209,6 +209,26 @@ fn a_refresh_token_that_is_a_number_is_refused() {
 }
 
 #[test]
+fn a_token_in_a_list_of_one_is_that_token_and_of_several_none_is_chosen() {
+    for member in ["refresh_token", "access_token"] {
+        let listed = tokens(with(member, json!(["0.LISTED"])));
+        let found = match member {
+            "refresh_token" => listed.refresh_token.unwrap().expose_secret().to_owned(),
+            _ => listed.access_token.expose_secret().to_owned(),
+        };
+        assert_eq!(found, "0.LISTED");
+    }
+    assert!(
+        tokens(with("refresh_token", json!([""])))
+            .refresh_token
+            .is_none()
+    );
+    let several = malformed(with("refresh_token", json!(["0.A", "0.B"])).to_string());
+    assert_eq!(several.refresh_tokens.len(), 2, "both are kept");
+    malformed(with("refresh_token", json!([5])).to_string());
+}
+
+#[test]
 fn an_answer_cut_anywhere_never_passes_for_tokens() {
     let body = sound().to_string();
     for end in 0..body.len() {
@@ -249,6 +269,36 @@ fn refusals_say_what_can_be_done() {
             r#"{"error":"temporarily_unavailable"}"#,
             Refusal::Transient,
             "temporarily_unavailable",
+        ),
+        (
+            400,
+            r#"{"error":"server_error"}"#,
+            Refusal::Transient,
+            "server_error",
+        ),
+        (
+            400,
+            r#"{"error":"temporarily_unavailable","error_codes":"90006"}"#,
+            Refusal::Transient,
+            "temporarily_unavailable (AADSTS90006)",
+        ),
+        (
+            400,
+            r#"{"error":"invalid_grant","error_codes":["90033"]}"#,
+            Refusal::Transient,
+            "invalid_grant (AADSTS90033)",
+        ),
+        (
+            400,
+            r#"{"error":"invalid_grant","error_description":"AADSTS90033: A transient error has occurred."}"#,
+            Refusal::Transient,
+            "invalid_grant (AADSTS90033)",
+        ),
+        (
+            400,
+            r#"{"error":"invalid_grant","error_codes":[],"error_description":"AADSTS70008: expired. See AADSTS90033."}"#,
+            Refusal::InteractionRequired,
+            "invalid_grant (AADSTS70008)",
         ),
         (429, "Too Many Requests", Refusal::Transient, "HTTP 429"),
         (502, "<html>", Refusal::Transient, "HTTP 502"),

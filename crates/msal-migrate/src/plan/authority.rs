@@ -233,6 +233,9 @@ impl Stored {
                 ..Self::default()
             });
         }
+        if text.eq_ignore_ascii_case(LIVE) {
+            return Ok(Self::default().with_tenant(Tenant::Consumers));
+        }
         // Other hosts are like the domain names of tenants. Those of these two services are nobody's domain names.
         match Authority::at_host(text, Tenant::Common) {
             Ok(authority) if authority.kind() == AuthorityKind::Ciam => {
@@ -258,6 +261,9 @@ impl Stored {
         };
         let authority = match Authority::parse(url) {
             Ok(authority) => authority,
+            Err(AuthorityError::NoTenant { host, .. }) if host == LIVE => {
+                return Ok(Self::default().with_tenant(Tenant::Consumers));
+            }
             Err(AuthorityError::NoTenant { host, .. }) => {
                 return Ok(Self {
                     host: Some(host),
@@ -266,6 +272,9 @@ impl Stored {
             }
             Err(error) => return Err(refusal(&error)),
         };
+        if authority.host() == LIVE {
+            return Ok(Self::default().with_tenant(Tenant::Consumers));
+        }
         match authority.kind() {
             AuthorityKind::Adfs => Err(SkipReason::Adfs),
             AuthorityKind::B2c => Err(SkipReason::B2c),
@@ -318,6 +327,9 @@ const OTHER_PROVIDERS: [&str; 6] = [
     "oauth2.googleapis.com",
     "www.googleapis.com",
 ];
+
+/// Where personal accounts sign in. Its own endpoints are older than OpenID Connect; the tokens are good at Entra's.
+const LIVE: &str = "login.live.com";
 
 /// Microsoft clouds that no longer exist.
 const CLOSED_CLOUDS: [&str; 1] = ["login.microsoftonline.de"];

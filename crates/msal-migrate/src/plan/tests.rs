@@ -144,6 +144,18 @@ fn stored_authorities_become_where_the_token_is_redeemed() {
         ),
         ("consumers", "https://login.microsoftonline.com/consumers"),
         (
+            "login.live.com",
+            "https://login.microsoftonline.com/consumers",
+        ),
+        (
+            "https://LOGIN.live.com",
+            "https://login.microsoftonline.com/consumers",
+        ),
+        (
+            "https://login.live.com/oauth20_token.srf",
+            "https://login.microsoftonline.com/consumers",
+        ),
+        (
             "https://login.microsoftonline.com/common",
             "https://login.microsoftonline.com/organizations",
         ),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::store::blob::Blob;
 use crate::store::error::StoreError;
 use crate::store::partition::Partition;
-use crate::store::port::{CacheStore, Stored};
+use crate::store::port::{CacheStore, Merge, Stored};
 use crate::store::version::Version;
 
 /// A handle on the store under test.
@@ -59,6 +59,23 @@ pub(in crate::store) async fn add_entry(store: &Handle, entry: &str) {
             saved => return drop(saved.expect("saving fails only by conflict")),
         }
     }
+}
+
+pub(super) async fn merge_entry(store: &Handle, entry: &str) {
+    let with = |mut all: BTreeSet<String>, entry: String| {
+        all.insert(entry);
+        let all: Vec<_> = all.into_iter().collect();
+        blob(&format!("{{\"entries\":\"{}\"}}", all.join(" ")))
+    };
+    let alone = with(BTreeSet::new(), entry.to_owned());
+    let entry = entry.to_owned();
+    let merge: Arc<Merge> = Arc::new(move |stored: Option<Stored>| {
+        let all = stored.as_ref().map(entries).unwrap_or_default();
+        Ok(Some(with(all, entry.clone())))
+    });
+    let partition = Partition::default();
+    let saved = store.save_merging(&partition, alone, None, merge);
+    saved.await.expect("saving succeeds");
 }
 
 pub(in crate::store) fn entries(stored: &Stored) -> BTreeSet<String> {

@@ -1,10 +1,13 @@
 //! A blob is replaced only by whoever knows its version.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::handle::{Handle, add_entry, assert_conflict, entries, load, save};
+use super::handle::{Handle, add_entry, assert_conflict, blob, entries, load, merge_entry, save};
+use crate::store::error::StoreError;
+use crate::store::partition::Partition;
 use crate::store::version::Version;
 
 /// Anything but the current version is a conflict, and a conflict changes nothing.
@@ -89,4 +92,46 @@ pub async fn writers_that_merge_lose_nothing<F: Fn(&str) -> Handle>(open: &F) {
         .flat_map(|w| (0..25).map(move |n| format!("{w}-{n}")))
         .collect();
     assert_eq!(entries(&stored), expected, "updates were lost");
+}
+
+/// The same, each with one call for the three steps.
+pub async fn writers_that_take_turns_lose_nothing<F: Fn(&str) -> Handle>(open: &F) {
+    let handles = [open("turns"), open("turns")];
+    let mut writers = JoinSet::new();
+    for writer in 0..4 {
+        let store = handles[writer % 2].clone();
+        writers.spawn(async move {
+            for n in 0..25 {
+                merge_entry(&store, &format!("{writer}-{n}")).await;
+            }
+        });
+    }
+    while let Some(joined) = writers.join_next().await {
+        joined.expect("every writer adds all its entries");
+    }
+    let stored = load(&handles[0]).await.expect("the writers left a blob");
+    let expected: BTreeSet<String> = (0..4)
+        .flat_map(|w| (0..25).map(move |n| format!("{w}-{n}")))
+        .collect();
+    assert_eq!(entries(&stored), expected, "updates were lost");
+}
+
+/// A merge that leaves nothing to save changes nothing, and one that fails neither.
+pub async fn a_merge_may_save_nothing<F: Fn(&str) -> Handle>(open: &F) {
+    let store = open("unmerged");
+    let first = save(&store, "{\"n\":1}", None)
+        .await
+        .expect("creating succeeds");
+    let partition = Partition::default();
+    let nothing = store.save_merging(&partition, blob("{}"), None, Arc::new(|_| Ok(None)));
+    let version = nothing.await.expect("nothing is to be saved");
+    assert_eq!(version, Some(first), "the version of what is stored");
+    let refused = Arc::new(|_| Err(StoreError::other("no")));
+    let failed = store.save_merging(&partition, blob("{}"), None, refused);
+    assert!(
+        matches!(failed.await, Err(StoreError::Other(_))),
+        "what a merge answers is not passed on"
+    );
+    let stored = load(&store).await.expect("it is there");
+    assert_eq!(stored.blob, "{\"n\":1}", "it was replaced");
 }

@@ -13,8 +13,9 @@ use std::{
     fs::File,
     io::{self, Read as _, Write as _},
     path::PathBuf,
+    sync::Arc,
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use bytes::Bytes;
@@ -24,7 +25,7 @@ use private_file::{Access, Folder, Replacement};
 use super::{
     cache_path::CachePath, lockfile::Lockfile, locks::Locks, options::Options, shape::Outline,
 };
-use crate::store::{Blob, ContentDigest, PIECE, StoreError, Stored, Version};
+use crate::store::{Blob, ContentDigest, Merge, PIECE, StoreError, Stored, Version};
 
 /// The file of one blob.
 #[derive(Debug)]
@@ -52,10 +53,7 @@ impl CacheFile {
                 return Ok(None);
             };
             let Some(fault) = current.fault else {
-                return Ok(Some(Stored::new(
-                    Bytes::from_owner(current.content),
-                    current.version,
-                )));
+                return Ok(Some(current.into_stored()));
             };
             if !may_be_in_writing {
                 return Err(StoreError::corrupt(self.path.to_string(), fault));
@@ -106,22 +104,55 @@ impl CacheFile {
     /// Replaces the file if it still is what the caller expects.
     pub(super) fn save(
         &self,
-        blob: &dyn Blob,
+        blob: Arc<dyn Blob>,
         expected: Option<&Version>,
     ) -> Result<Version, StoreError> {
-        self.refuse_ruins(blob)?;
+        let saved = self.save_merging(blob, expected, &|_| Err(StoreError::Conflict))?;
+        saved.ok_or(StoreError::Conflict)
+    }
+
+    /// Replaces the file by `blob` or, where it is not what the caller expects, by what `merge` makes of it.
+    pub(super) fn save_merging(
+        &self,
+        blob: Arc<dyn Blob>,
+        expected: Option<&Version>,
+        merge: &Merge,
+    ) -> Result<Option<Version>, StoreError> {
+        let (mut blob, mut expected) = (blob, expected.cloned());
+        self.refuse_ruins(&*blob)?;
         let folder = self.path.make_folder(&self.options.gate)?;
         self.locked(&folder, || {
-            let ruins = self.expect(&folder, expected)?;
-            let (replacement, version) = self.prepare(&folder, blob)?;
-            if let Some(ruins) = ruins {
-                self.keep(&folder, ruins)?;
+            loop {
+                // Before it is read, so that whatever is written meanwhile makes a difference.
+                let stamp = self.path.stamp(&folder)?;
+                let ruins = match self.expect(&folder, expected.as_ref())? {
+                    Found::Expected => None,
+                    Found::Ruins(ruins) => Some(ruins),
+                    Found::Other(stored) => {
+                        expected = stored.as_ref().map(|stored| stored.version.clone());
+                        match merge(stored)? {
+                            Some(merged) => blob = merged,
+                            None => return Ok(expected),
+                        }
+                        self.refuse_ruins(&*blob)?;
+                        None
+                    }
+                };
+                let (replacement, version) = self.prepare(&folder, &*blob)?;
+                // msal-extensions goes on without a lock when it has waited for five seconds: what it wrote since the
+                // file was read is merged as well.
+                if self.path.stamp(&folder)? != stamp {
+                    continue;
+                }
+                if let Some(ruins) = ruins {
+                    self.keep(&folder, ruins)?;
+                }
+                replacement
+                    .publish()
+                    .map_err(|error| self.path.failed("replace", error))?;
+                self.path.sync(&folder)?;
+                return Ok(Some(version));
             }
-            replacement
-                .publish()
-                .map_err(|error| self.path.failed("replace", error))?;
-            self.path.sync(&folder)?;
-            Ok(version)
         })
     }
 
@@ -218,23 +249,20 @@ impl CacheFile {
         work()
     }
 
-    /// Compares the file with what the caller expects. Ruins are returned where the caller's blob may replace them,
-    /// because the caller has loaded what was there before.
-    fn expect(
-        &self,
-        folder: &Folder,
-        expected: Option<&Version>,
-    ) -> Result<Option<Current>, StoreError> {
+    /// Compares the file with what the caller expects. Ruins are what the caller's blob may replace where there was
+    /// something before, because the caller has loaded that.
+    fn expect(&self, folder: &Folder, expected: Option<&Version>) -> Result<Found, StoreError> {
         match (self.read(folder)?, expected) {
-            (None, None) => Ok(None),
-            (Some(ruins @ Current { fault: Some(_), .. }), Some(_)) => Ok(Some(ruins)),
+            (None, None) => Ok(Found::Expected),
+            (None, Some(_)) => Ok(Found::Other(None)),
+            (Some(ruins @ Current { fault: Some(_), .. }), Some(_)) => Ok(Found::Ruins(ruins)),
             (
                 Some(Current {
                     fault: Some(fault), ..
                 }),
                 None,
             ) => Err(StoreError::corrupt(self.path.to_string(), fault)),
-            (Some(current), Some(expected)) if current.version == *expected => {
+            (Some(current), _) => {
                 if current.access == Access::Exposed {
                     let file = self.path.to_string();
                     tracing::warn!(
@@ -242,9 +270,11 @@ impl CacheFile {
                         "other users could read or write the token cache; the new file is private"
                     );
                 }
-                Ok(None)
+                Ok(match expected {
+                    Some(expected) if current.version == *expected => Found::Expected,
+                    _ => Found::Other(Some(current.into_stored())),
+                })
             }
-            _ => Err(StoreError::Conflict),
         }
     }
 
@@ -259,7 +289,10 @@ impl CacheFile {
             blob.for_each_piece(&mut |piece| {
                 digest.add(piece);
                 file.write_all(piece)
-            })
+            })?;
+            // MSAL Python reads a file again whose time is later than that of its own last look, down to the microsecond.
+            // The system's own stamp is that of its last tick, milliseconds ago.
+            file.set_modified(SystemTime::now())
         });
         let replacement = written.map_err(|error| self.path.failed("write", error))?;
         Ok((replacement, Version::of_content(&digest)))
@@ -307,12 +340,28 @@ impl CacheFile {
     }
 }
 
+/// What stands in the file, against what the caller expects.
+enum Found {
+    /// That.
+    Expected,
+    /// Ruins of it.
+    Ruins(Current),
+    /// What somebody else saved or removed.
+    Other(Option<Stored>),
+}
+
 /// What stands in the file now.
 struct Current {
     content: SecretBuffer,
     version: Version,
     fault: Option<&'static str>,
     access: Access,
+}
+
+impl Current {
+    fn into_stored(self) -> Stored {
+        Stored::new(Bytes::from_owner(self.content), self.version)
+    }
 }
 
 /// Reads to the end in one buffer that never moves, as a buffer that grows leaves copies of tokens behind.

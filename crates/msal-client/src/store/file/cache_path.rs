@@ -6,6 +6,7 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use private_file::{Access, Error, Folder, Gate};
@@ -17,6 +18,13 @@ use crate::store::StoreError;
 pub(super) struct CachePath {
     folder: PathBuf,
     name: OsString,
+}
+
+/// See [`CachePath::stamp`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    modified: SystemTime,
+    length: u64,
 }
 
 impl CachePath {
@@ -79,6 +87,24 @@ impl CachePath {
     pub(super) fn open(&self, folder: &Folder) -> Result<Option<(File, Access)>, StoreError> {
         let opened = folder.open_to_read(&self.name);
         opened.map_err(|error| self.failed("read", error))
+    }
+
+    /// When the file was last written and how long it is, or `None` when there is none: for less than reading it, this
+    /// tells whether somebody has written it since.
+    pub(super) fn stamp(&self, folder: &Folder) -> Result<Option<Stamp>, StoreError> {
+        let Some((file, _)) = self.open(folder)? else {
+            return Ok(None);
+        };
+        let metadata = file.metadata();
+        let stamp = metadata.and_then(|metadata| {
+            Ok(Stamp {
+                modified: metadata.modified()?,
+                length: metadata.len(),
+            })
+        });
+        stamp
+            .map(Some)
+            .map_err(|error| self.io_failed("read", error))
     }
 
     /// Returns when what happened to the file's name is on the disk.

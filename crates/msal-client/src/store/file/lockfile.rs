@@ -27,6 +27,7 @@ pub(super) struct Lockfile<'a> {
     folder: &'a Folder,
     path: CachePath,
     lock: Lock,
+    was_held_by_others: bool,
 }
 
 impl<'a> Lockfile<'a> {
@@ -43,13 +44,20 @@ impl<'a> Lockfile<'a> {
         let path = cache.beside(SUFFIX);
         let deadline = Instant::now() + wait;
         let mut pause = FIRST_PAUSE;
+        let mut was_held_by_others = false;
         loop {
             let holder = match attempt(folder, &path)? {
                 Attempt::Taken(lock) => {
-                    return Ok(Self { folder, path, lock });
+                    return Ok(Self {
+                        folder,
+                        path,
+                        lock,
+                        was_held_by_others,
+                    });
                 }
                 Attempt::Held(holder) => holder,
             };
+            was_held_by_others = true;
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(StoreError::locked(path.to_string(), holder));
@@ -57,6 +65,11 @@ impl<'a> Lockfile<'a> {
             thread::sleep(pause.min(left));
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// Whether somebody else held it first. That was not one of ours, who hold our own lock meanwhile.
+    pub(super) fn was_held_by_others(&self) -> bool {
+        self.was_held_by_others
     }
 
     /// Whether a program that is still running holds the lock. Changes nothing, and takes what cannot be looked at for

@@ -4,6 +4,7 @@
 //! line left empty, zeroed or cut off. Whether the JSON is right is the reader's business.
 
 use memchr::memchr2;
+use msal_core::SecretBuffer;
 
 /// What has been seen of a blob.
 #[derive(Debug, Default)]
@@ -12,6 +13,41 @@ pub(super) struct Outline {
     /// Whether there was anything but zeros.
     has_content: bool,
     place: Place,
+    encoding: Encoding,
+}
+
+/// How characters become bytes, told by the first two.
+#[derive(Clone, Copy, Debug)]
+enum Encoding {
+    /// No more than this has been seen.
+    Unknown(Option<u8>),
+    Utf8,
+    /// UTF-16, as some editors save it, with the byte that still lacks its other half.
+    Utf16 {
+        is_little_endian: bool,
+        half: Option<u8>,
+    },
+}
+
+impl Default for Encoding {
+    fn default() -> Self {
+        Self::Unknown(None)
+    }
+}
+
+impl Encoding {
+    /// The encoding of a text that begins with a byte order mark or with the brace of its object.
+    fn of(first: u8, second: u8) -> Self {
+        let utf16 = |is_little_endian| Self::Utf16 {
+            is_little_endian,
+            half: None,
+        };
+        match (first, second) {
+            (0xff, 0xfe) | (b'{', 0) => utf16(true),
+            (0xfe, 0xff) | (0, b'{') => utf16(false),
+            _ => Self::Utf8,
+        }
+    }
 }
 
 /// Where in the JSON text the next byte is.
@@ -42,6 +78,48 @@ impl Outline {
     pub(super) fn add(&mut self, piece: &[u8]) {
         self.length += piece.len();
         self.has_content = self.has_content || piece.iter().any(|byte| *byte != 0);
+        if let Encoding::Unknown(before) = self.encoding {
+            let mut bytes = before.into_iter().chain(piece.iter().copied());
+            self.encoding = match (bytes.next(), bytes.next()) {
+                (Some(first), Some(second)) => Encoding::of(first, second),
+                (first, _) => Encoding::Unknown(first),
+            };
+            if let Encoding::Unknown(_) = self.encoding {
+                return;
+            }
+            self.decode(before.as_slice());
+        }
+        self.decode(piece);
+    }
+
+    fn decode(&mut self, piece: &[u8]) {
+        let Encoding::Utf16 {
+            is_little_endian,
+            half,
+        } = &mut self.encoding
+        else {
+            return self.follow(piece);
+        };
+        let mut plain = SecretBuffer::with_capacity(piece.len() / 2 + 1);
+        for byte in piece {
+            let Some(first) = half.take() else {
+                *half = Some(*byte);
+                continue;
+            };
+            let unit = match is_little_endian {
+                true => u16::from_le_bytes([first, *byte]),
+                false => u16::from_be_bytes([first, *byte]),
+            };
+            plain.push(match u8::try_from(unit) {
+                Ok(ascii) if ascii.is_ascii() => ascii,
+                _ if unit == 0xfeff => b' ',
+                _ => OF_NO_INTEREST,
+            });
+        }
+        self.follow(&plain);
+    }
+
+    fn follow(&mut self, piece: &[u8]) {
         let mut rest = piece;
         while let Some((byte, behind)) = self.place.next_of_interest(rest) {
             self.place = self.place.after(*byte);
@@ -59,11 +137,10 @@ impl Outline {
         }
         match self.place {
             _ if any_content => None,
+            _ if matches!(self.encoding, Encoding::Utf16 { half: Some(_), .. }) => Some(CUT_OFF),
             Place::Behind => None,
             Place::Before(_) => Some(NO_OBJECT),
-            Place::Object(_) | Place::String(_) | Place::Escape(_) => {
-                Some("its JSON object is cut off")
-            }
+            Place::Object(_) | Place::String(_) | Place::Escape(_) => Some(CUT_OFF),
             Place::Lost(fault) => Some(fault),
         }
     }
@@ -107,6 +184,11 @@ impl Place {
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// What stands for every character beyond ASCII.
+const OF_NO_INTEREST: u8 = 0x80;
+
+const CUT_OFF: &str = "its JSON object is cut off";
+
 const NO_OBJECT: &str = "it does not hold a JSON object";
 
 const EMPTY: &str = "it is empty: either a program was killed while rewriting it, or it is the signal file of \
@@ -135,6 +217,24 @@ mod tests {
             r#"{"\\":1}"#,
         ] {
             assert_eq!(fault(whole.as_bytes(), false), None, "{whole}");
+        }
+    }
+
+    #[test]
+    fn an_object_in_utf_16_is_one_and_every_cut_of_it_is_noticed() {
+        for text in [
+            "\u{feff}{\"\u{122}\": \"}\"} ",
+            "{\"a\": {\"\u{1f600}\": 1}}",
+        ] {
+            let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            for whole in [little, big] {
+                assert_eq!(fault(&whole, false), None, "{text}");
+                let object = whole.trim_ascii_end().len().saturating_sub(2);
+                for end in 0..object {
+                    assert!(fault(&whole[..end], false).is_some(), "{end} {text}");
+                }
+            }
         }
     }
 

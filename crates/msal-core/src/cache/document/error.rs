@@ -20,6 +20,9 @@ pub enum CacheFormatError {
         /// The column, from 1.
         column: usize,
     },
+    /// A JSON object of something else: it has members, and none is a section of a token cache.
+    #[error("it has no section of a token cache")]
+    Foreign,
     /// A section that holds something else than entries.
     #[error("the section `{name}` of the token cache is not an object")]
     #[non_exhaustive]

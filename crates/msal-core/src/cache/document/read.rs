@@ -7,20 +7,22 @@ use bytes::Bytes;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::encoding;
 use super::error::CacheFormatError;
 use crate::Text;
 use crate::cache::TokenCache;
 use crate::cache::dialect::Dialect;
 use crate::cache::sections::Section;
-use crate::json::Name;
+use crate::json::{Name, RawObject};
 
 impl TokenCache {
     /// Reads a cache document. Tokens stay slices of `document`, which lives as long as any of them.
     ///
-    /// One broken entry spoils nothing else: it is kept as text and written back.
+    /// One broken entry spoils nothing else: it is kept as text and written back, even where it is not JSON. A byte order
+    /// mark is left out, UTF-16 becomes UTF-8, and a byte that is neither becomes an escape, as Python reads it.
     ///
     /// # Errors
-    /// [`CacheFormatError`] when the document is not a JSON object of objects. An empty document is an error too: it
+    /// [`CacheFormatError`] when the document is not a JSON object of objects, or has members and none of a token cache. An empty document is an error too: it
     /// is what a writer that was killed leaves behind, and taking it for an empty cache would make the loss final.
     pub fn parse(document: Bytes, dialect: Dialect) -> Result<Self, CacheFormatError> {
         if document
@@ -29,25 +31,19 @@ impl TokenCache {
         {
             return Err(CacheFormatError::Empty);
         }
-        let document = match Text::try_from(document.clone()) {
-            Ok(document) => document,
-            Err(error) => return Err(CacheFormatError::encoding(&document, error)),
-        };
-        let mut reader = Reader {
-            cache: Self::new(dialect),
-            document: &document,
-            broken: None,
-        };
-        let mut deserializer = serde_json::Deserializer::from_str(document.as_str());
-        let read = reader
-            .deserialize_document(&mut deserializer)
-            .and_then(|()| deserializer.end());
-        match (reader.broken, read) {
-            (Some(section), _) => Err(CacheFormatError::Section {
-                name: section.name(),
-            }),
-            (None, Err(error)) => Err(CacheFormatError::new(&error)),
-            (None, Ok(())) => Ok(reader.cache),
+        let decoded = encoding::decode(document)?;
+        let read = Reader::new(dialect, &decoded.text).read();
+        let cache = match read {
+            // Once more and more slowly: where all of it is there, what is odd stays within its entry.
+            Err(error @ CacheFormatError::NotJson { .. }) => Reader::new(dialect, &decoded.text)
+                .read_outline()
+                .ok_or_else(|| decoded.fault.unwrap_or(error)),
+            read => read,
+        }?;
+        // Whoever adds tokens to what is something else ruins that.
+        match cache.layout.has_sections() || cache.layout.members().is_empty() {
+            true => Ok(cache),
+            false => Err(CacheFormatError::Foreign),
         }
     }
 }
@@ -60,7 +56,50 @@ struct Reader<'d> {
     broken: Option<Section>,
 }
 
-impl Reader<'_> {
+impl<'d> Reader<'d> {
+    fn new(dialect: Dialect, document: &'d Text) -> Self {
+        Self {
+            cache: TokenCache::new(dialect),
+            document,
+            broken: None,
+        }
+    }
+
+    fn read(mut self) -> Result<TokenCache, CacheFormatError> {
+        let mut deserializer = serde_json::Deserializer::from_str(self.document.as_str());
+        let read = self
+            .deserialize_document(&mut deserializer)
+            .and_then(|()| deserializer.end());
+        match (self.broken, read) {
+            (Some(section), _) => Err(CacheFormatError::Section {
+                name: section.name(),
+            }),
+            (None, Err(error)) => Err(CacheFormatError::new(&error)),
+            (None, Ok(())) => Ok(self.cache),
+        }
+    }
+
+    /// Reads a document whose values need not be JSON. An entry that is not is kept as text.
+    fn read_outline(mut self) -> Option<TokenCache> {
+        let document = self.document;
+        for (name, value) in RawObject::outline(document.as_str())?.0 {
+            let Some(section) = Section::named(&name) else {
+                let value = document.slice_of(Cow::Borrowed(value));
+                self.cache
+                    .layout
+                    .push_unknown(document.slice_of(name), value);
+                continue;
+            };
+            self.cache.layout.include(section);
+            if value != "null" {
+                for (key, entry) in RawObject::outline(value)?.0 {
+                    self.load(section, key, entry);
+                }
+            }
+        }
+        Some(self.cache)
+    }
+
     fn deserialize_document<'de, D: Deserializer<'de>>(
         &mut self,
         deserializer: D,

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::fields::Fields;
 use super::key::{joined, or_empty, suffix};
-use super::{Entry, Value, optional};
+use super::{Entry, Value, optional, place_of};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term};
-use crate::{AccessToken, Text, UnixTime};
+use crate::{AccessToken, ScopeSet, Text, UnixTime, case, same_cloud};
 
 /// An access token and what it is good for.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,9 @@ pub(crate) struct AccessTokenEntry {
     pub(crate) refresh_on: Option<UnixTime>,
     pub(crate) key_id: Option<Text>,
     pub(crate) ext_cache_key: Option<Text>,
+    /// The scopes that were asked for, where the server named others: who asks for all of them again is answered from the
+    /// cache. A member of ours, which other MSALs leave alone or drop; `target` says what the server said.
+    pub(crate) requested: Option<Text>,
 }
 
 impl AccessTokenEntry {
@@ -53,12 +56,34 @@ impl AccessTokenEntry {
             refresh_on: response.refresh_in.map(after),
             key_id: None,
             ext_cache_key: None,
+            requested: issuance.renamed.clone(),
         }
     }
 
-    /// Whether the token is good for `scope`. Case counts.
+    /// Whether the token is good for all of `scopes`, by their names or because they are what was asked for.
+    pub(crate) fn grants_all(&self, scopes: &ScopeSet) -> bool {
+        scopes.iter().all(|scope| self.grants(scope)) || self.was_asked_for(scopes)
+    }
+
+    /// Whether the token is the answer to just these scopes. Of several that were asked for, the server may have left some
+    /// out, and nothing says which: a part of them is no question that it answers.
+    fn was_asked_for(&self, scopes: &ScopeSet) -> bool {
+        let requested = self.requested();
+        requested.clone().next().is_some()
+            && requested.clone().count() == scopes.len()
+            && scopes
+                .iter()
+                .all(|scope| requested.clone().any(|asked| case::is_same(asked, scope)))
+    }
+
+    fn requested(&self) -> impl Iterator<Item = &str> + Clone {
+        let requested = self.requested.as_ref().map_or("", Text::as_str);
+        requested.split_ascii_whitespace()
+    }
+
+    /// Whether the token is good for `scope`.
     pub(crate) fn grants(&self, scope: &str) -> bool {
-        self.scopes().any(|granted| granted == scope)
+        self.scopes().any(|granted| case::is_same(granted, scope))
     }
 
     fn scopes(&self) -> impl Iterator<Item = &str> {
@@ -86,6 +111,7 @@ impl Entry for AccessTokenEntry {
             ext_cache_key: fields
                 .present("ext_cache_key")
                 .or_else(|| fields.present("user_assertion_hash")),
+            requested: fields.present(REQUESTED),
         })
     }
 
@@ -104,6 +130,7 @@ impl Entry for AccessTokenEntry {
         optional(each, "key_id", &self.key_id);
         optional(each, "ext_cache_key", &self.ext_cache_key);
         optional(each, "refresh_on", &self.refresh_on);
+        optional(each, REQUESTED, &self.requested);
     }
 
     fn storage_key(&self, dialect: Dialect) -> String {
@@ -113,12 +140,34 @@ impl Entry for AccessTokenEntry {
         };
         let (home, environment) = (or_empty(&self.home_account_id), self.environment.as_str());
         let (client, realm) = (self.client_id.as_str(), self.realm.as_str());
-        let mut parts = vec![home, environment, kind, client, realm, self.target.as_str()];
+        let mut target = self.target.to_string();
+        if let Some(requested) = &self.requested {
+            // A server that leaves out which API a scope is of names two scopes alike.
+            target = format!("{target} {requested}");
+        }
+        let mut parts = vec![home, environment, kind, client, realm, &target];
         match (dialect, &self.ext_cache_key) {
             (_, Some(key)) => parts.push(key.as_str()),
             (_, None) => parts.extend(suffix(dialect)),
         }
         joined(&parts)
+    }
+
+    fn is_same_entry(&self, other: &Self, _: Dialect) -> bool {
+        self.home_account_id == other.home_account_id
+            && same_cloud(self.environment.as_str(), other.environment.as_str())
+            && case::is_same_client(self.client_id.as_str(), other.client_id.as_str())
+            && case::is_same(self.realm.as_str(), other.realm.as_str())
+            && case::is_same(self.token_type.as_str(), other.token_type.as_str())
+            && self.key_id == other.key_id
+            && self.ext_cache_key == other.ext_cache_key
+            && self.requested == other.requested
+            && self.scopes().all(|scope| other.grants(scope))
+            && other.scopes().all(|scope| self.grants(scope))
+    }
+
+    fn place(&self) -> Option<Term<'_>> {
+        place_of(self.home_account_id.as_ref(), &self.environment)
     }
 
     /// A token of the application itself has no account to be found by.
@@ -131,7 +180,8 @@ impl Entry for AccessTokenEntry {
                 home_account_id,
                 environment: Host(environment),
             };
-            let granted = self.scopes().map(move |scope| Term::Granted {
+            let granted = self.scopes().chain(self.requested());
+            let granted = granted.map(move |scope| Term::Granted {
                 home_account_id,
                 environment: Host(environment),
                 client_id,
@@ -142,19 +192,28 @@ impl Entry for AccessTokenEntry {
     }
 }
 
+/// Where the scopes stand that were asked for.
+const REQUESTED: &str = "requested_scopes";
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_target_grants_each_of_its_scopes_with_exact_case() {
+    fn a_target_grants_each_of_its_scopes_in_any_case() {
         let document = Text::from(
             r#"{"secret": "s", "environment": "e", "target": "User.Read email openid profile"}"#,
         );
         let fields = Fields::parse(document.as_str(), &document).unwrap();
         let entry = AccessTokenEntry::read(&fields).unwrap();
-        assert!(entry.grants("openid") && entry.grants("User.Read"));
-        for scope in ["user.read", "User", "https://graph.microsoft.com/User.Read"] {
+        for scope in ["openid", "User.Read", "user.read", "USER.READ"] {
+            assert!(entry.grants(scope), "{scope}");
+        }
+        for scope in [
+            "User",
+            "User.Read.All",
+            "https://graph.microsoft.com/User.Read",
+        ] {
             assert!(!entry.grants(scope), "{scope}");
         }
     }

@@ -7,7 +7,7 @@ use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term, Username};
 use crate::json::write_string;
-use crate::{Account, HomeAccountId, Text};
+use crate::{Account, HomeAccountId, Text, case};
 
 /// A user, as seen in one tenant.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,6 +125,16 @@ impl Entry for AccountEntry {
             self.environment.as_str(),
             self.realm.as_str(),
         ])
+    }
+
+    fn is_same_entry(&self, other: &Self, _: Dialect) -> bool {
+        self.home_account_id == other.home_account_id
+            && Host(self.environment.as_str()) == Host(other.environment.as_str())
+            && case::is_same(self.realm.as_str(), other.realm.as_str())
+    }
+
+    fn place(&self) -> Option<Term<'_>> {
+        self.terms().next()
     }
 
     fn terms(&self) -> impl Iterator<Item = Term<'_>> {

@@ -50,6 +50,14 @@ impl Entry for AppMetadataEntry {
         format!("appmetadata-{}-{}", self.environment, self.client_id)
     }
 
+    fn is_same_entry(&self, other: &Self, _: Dialect) -> bool {
+        self.terms().eq(other.terms())
+    }
+
+    fn place(&self) -> Option<Term<'_>> {
+        self.terms().next()
+    }
+
     fn terms(&self) -> impl Iterator<Item = Term<'_>> {
         iter::once(Term::Client {
             client_id: self.client_id.as_str(),

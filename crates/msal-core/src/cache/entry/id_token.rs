@@ -2,10 +2,11 @@
 
 use super::fields::Fields;
 use super::key::{joined, or_empty, suffix};
-use super::{Entry, Value};
+use super::{Entry, Value, place_of};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
-use crate::{RawIdToken, Text};
+use crate::cache::term::{Host, Term};
+use crate::{RawIdToken, Text, case, same_cloud};
 
 /// A user's last ID token for one client and tenant.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,5 +58,25 @@ impl Entry for IdTokenEntry {
         let mut parts = vec![home, environment, "idtoken", client, realm, ""];
         parts.extend(suffix(dialect));
         joined(&parts)
+    }
+
+    fn is_same_entry(&self, other: &Self, _: Dialect) -> bool {
+        self.home_account_id == other.home_account_id
+            && same_cloud(self.environment.as_str(), other.environment.as_str())
+            && case::is_same_client(self.client_id.as_str(), other.client_id.as_str())
+            && case::is_same(self.realm.as_str(), other.realm.as_str())
+    }
+
+    fn place(&self) -> Option<Term<'_>> {
+        place_of(self.home_account_id.as_ref(), &self.environment)
+    }
+
+    fn terms(&self) -> impl Iterator<Item = Term<'_>> {
+        self.home_account_id
+            .iter()
+            .map(|home_account_id| Term::Owner {
+                home_account_id: home_account_id.as_str(),
+                environment: Host(self.environment.as_str()),
+            })
     }
 }

@@ -2,11 +2,11 @@
 
 use super::fields::Fields;
 use super::key::{joined, or_empty, suffix};
-use super::{Entry, Value, optional};
+use super::{Entry, Value, optional, place_of};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term};
-use crate::{RefreshToken, Text, UnixTime};
+use crate::{RefreshToken, Text, UnixTime, case, same_cloud};
 
 /// A refresh token, good for every resource and tenant of its user and client.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +41,11 @@ impl RefreshTokenEntry {
             last_modification_time: is_python.then_some(issuance.event.now),
             family_id: response.family_id.as_deref().map(Text::from),
         })
+    }
+
+    /// Whether it was issued to this client.
+    pub(crate) fn is_of_client(&self, client_id: &str) -> bool {
+        case::is_same_client(self.client_id.as_str(), client_id)
     }
 
     /// The same entry with the refresh token that replaces its own. Its target and its family stay.
@@ -94,6 +99,20 @@ impl Entry for RefreshTokenEntry {
         let mut parts = vec![home, environment, "refreshtoken", owner, "", target];
         parts.extend(suffix(dialect));
         joined(&parts)
+    }
+
+    /// A refresh token is good for every scope and resource, so that its target does not tell it from another.
+    fn is_same_entry(&self, other: &Self, dialect: Dialect) -> bool {
+        let is_of_family = self.family_id.is_some() && dialect != Dialect::Python;
+        self.home_account_id == other.home_account_id
+            && same_cloud(self.environment.as_str(), other.environment.as_str())
+            && self.family_id == other.family_id
+            // MSAL Node keeps one token for all clients of a family.
+            && (self.is_of_client(other.client_id.as_str()) || is_of_family)
+    }
+
+    fn place(&self) -> Option<Term<'_>> {
+        place_of(self.home_account_id.as_ref(), &self.environment)
     }
 
     fn terms(&self) -> impl Iterator<Item = Term<'_>> {

@@ -141,3 +141,111 @@ fn adding_the_same_again_changes_no_byte() {
     cache.add(&event(&response(json!({})), &ScopeSet::default()));
     assert_eq!(written(&cache), before);
 }
+
+/// Alice's cache as MSAL Node 3 or 5 spells it, with the refresh token that it holds.
+fn of_node(dialect: Dialect, refresh_token: &str) -> String {
+    written(&cache_with(
+        dialect,
+        json!({"refresh_token": refresh_token, "foci": null}),
+    ))
+}
+
+#[test]
+fn a_new_entry_replaces_the_one_that_another_sdk_stored_under_another_key() {
+    let dialects = [Dialect::Python, Dialect::Node, Dialect::Node3];
+    for (old, new) in dialects
+        .into_iter()
+        .flat_map(|old| dialects.map(|new| (old, new)))
+    {
+        let text = of_node(old, "RT-OLD");
+        let mut cache = TokenCache::parse(Bytes::from(text), new).unwrap();
+        cache.add(&event(
+            &response(json!({"refresh_token": "RT-NEW"})),
+            &ScopeSet::default(),
+        ));
+        let fresh = cache_with(new, json!({"refresh_token": "RT-NEW"}));
+        for section in ["AccessToken", "IdToken", "RefreshToken"] {
+            assert_eq!(
+                value(&cache)[section]
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .collect::<Vec<_>>(),
+                value(&fresh)[section]
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .collect::<Vec<_>>(),
+                "{section} {old:?} {new:?}"
+            );
+        }
+        assert!(!written(&cache).contains("RT-OLD"), "{old:?} {new:?}");
+    }
+}
+
+#[test]
+fn an_entry_that_is_replaced_under_another_key_leaves_its_unknown_members() {
+    let text = of_node(Dialect::Node3, "RT-OLD").replace(
+        "\"secret\": \"RT-OLD\"",
+        "\"secret\": \"RT-OLD\", \"theirs\": 7",
+    );
+    let mut cache = TokenCache::parse(Bytes::from(text), Dialect::Node).unwrap();
+    cache.add(&event(&response(json!({})), &ScopeSet::default()));
+    let tokens = &value(&cache)["RefreshToken"];
+    let tokens: Vec<_> = tokens.as_object().unwrap().values().collect();
+    assert_eq!((tokens.len(), &tokens[0]["theirs"]), (1, &json!(7)));
+}
+
+#[test]
+fn a_new_entry_stands_beside_those_of_other_users_clients_tenants_and_families() {
+    let text = of_node(Dialect::Node3, "RT-OLD");
+    for (field, other) in [
+        (ALICE, "another.user"),
+        (APP, "another-client"),
+        ("login.windows.net", "login.microsoftonline.us"),
+    ] {
+        let text = text.replace(&format!("\"{field}\""), &format!("\"{other}\""));
+        let mut cache = TokenCache::parse(Bytes::from(text), Dialect::Node).unwrap();
+        cache.add(&event(&response(json!({})), &ScopeSet::default()));
+        assert_eq!(cache.refresh_tokens.len(), 2, "{other}");
+        assert_eq!(cache.access_tokens.len(), 2, "{other}");
+        assert_eq!(cache.id_tokens.len(), 2, "{other}");
+    }
+    let mut cache = TokenCache::parse(Bytes::from(text), Dialect::Node).unwrap();
+    cache.add(&event(
+        &response(json!({"foci": "1"})),
+        &ScopeSet::default(),
+    ));
+    assert_eq!(cache.refresh_tokens.len(), 2, "a family's token is another");
+}
+
+#[test]
+fn a_family_has_one_token_in_nodes_spelling_whichever_client_got_it() {
+    let old = written(&cache_with(Dialect::Node3, json!({"foci": "1"})));
+    let old = old.replace(APP, "11112222-bbbb-3333-cccc-000000000000");
+    let mut cache = TokenCache::parse(Bytes::from(old), Dialect::Node).unwrap();
+    cache.add(&event(
+        &response(json!({"foci": "1"})),
+        &ScopeSet::default(),
+    ));
+    assert_eq!(cache.refresh_tokens.len(), 1);
+}
+
+#[test]
+fn a_renewal_leaves_one_of_two_entries_that_are_the_same() {
+    let node3 = value(&cache_with(
+        Dialect::Node3,
+        json!({"refresh_token": "RT-A"}),
+    ));
+    let mut both = value(&cache_with(Dialect::Node, json!({"refresh_token": "RT-B"})));
+    for (key, entry) in node3["RefreshToken"].as_object().unwrap() {
+        both["RefreshToken"][key] = entry.clone();
+    }
+    for redeemed in ["RT-A", "RT-B"] {
+        let text = Bytes::from(both.to_string());
+        let mut cache = TokenCache::parse(text, Dialect::Node).unwrap();
+        renew(&mut cache, "RT-NEXT", redeemed);
+        assert_eq!(cache.refresh_tokens.len(), 1, "{redeemed}");
+        assert!(written(&cache).contains("RT-NEXT"));
+    }
+}

@@ -146,15 +146,7 @@ fn what_is_no_cache_is_an_error_with_a_place() {
         error("{\"Account\": []}"),
         CacheFormatError::Section { name: "Account" }
     );
-    for text in [
-        "null",
-        "42",
-        "[]",
-        "\"x\"",
-        "{} {}",
-        "{\"a\":",
-        "\u{feff}{}",
-    ] {
+    for text in ["null", "42", "[]", "\"x\"", "{} {}", "{\"a\":"] {
         assert!(
             matches!(error(text), CacheFormatError::NotJson { .. }),
             "{text}"
@@ -258,5 +250,122 @@ fn what_any_library_wrote_and_we_added_to_reads_back_as_it_was_written() {
                 assert_eq!(written(&cache), text, "{now:?} {dialect:?} {document}");
             }
         }
+    }
+}
+
+fn utf16(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(order).collect()
+}
+
+#[test]
+fn a_cache_in_any_unicode_encoding_is_a_cache() {
+    let text = WORKED_SAMPLE
+        .trim_end()
+        .replace("Alice", "\u{c5}lice \u{1f600}");
+    let mark = |mark: &[u8], text: Vec<u8>| [mark, &text].concat();
+    for document in [
+        mark(b"\xef\xbb\xbf", text.clone().into()),
+        mark(b"\xff\xfe", utf16(&text, u16::to_le_bytes)),
+        mark(b"\xfe\xff", utf16(&text, u16::to_be_bytes)),
+        utf16(&text, u16::to_le_bytes),
+        utf16(&text, u16::to_be_bytes),
+    ] {
+        let cache = TokenCache::parse(Bytes::from(document), Dialect::Python).unwrap();
+        assert_eq!(written(&cache), text);
+        assert!(matches!(ask(&cache, "User.Read", T0), Silent::Hit(_)));
+    }
+}
+
+#[test]
+fn a_cache_in_utf_16_that_is_cut_is_none() {
+    let whole = utf16("{\"Account\": {}}", u16::to_le_bytes);
+    for end in 0..whole.len() {
+        let cut = Bytes::copy_from_slice(&whole[..end]);
+        assert!(TokenCache::parse(cut, Dialect::Python).is_err(), "{end}");
+    }
+    assert!(TokenCache::parse(Bytes::from(whole), Dialect::Python).is_ok());
+}
+
+#[test]
+fn a_byte_that_is_no_text_spoils_its_member_and_nothing_else() {
+    let (before, after) = WORKED_SAMPLE.split_once("alice@contoso.com").unwrap();
+    let document = [before.as_bytes(), b"M\xfcller", after.as_bytes()].concat();
+    let cache = TokenCache::parse(Bytes::from(document), Dialect::Python).unwrap();
+    assert_eq!(cache.accounts().len(), 3);
+    assert!(matches!(ask(&cache, "User.Read", T0), Silent::Hit(_)));
+    // The byte is kept, in a form that every reader of JSON takes.
+    assert!(written(&cache).contains("M\\udcfcller"));
+    assert_eq!(written(&parse(&written(&cache))), written(&cache));
+}
+
+#[test]
+fn an_entry_that_is_no_json_is_kept_as_it_is_and_spoils_nothing_else() {
+    for broken in [
+        "NaN",
+        "{\"secret\": \"x\", \"expires_on\": NaN}",
+        "{\"a\": [Infinity, -Infinity]}",
+        "tru",
+    ] {
+        for section in [
+            "AccessToken",
+            "Account",
+            "IdToken",
+            "RefreshToken",
+            "AppMetadata",
+            "Other",
+        ] {
+            let text = match section {
+                "Other" => WORKED_SAMPLE.replacen('{', &format!("{{\"Other\": {broken},"), 1),
+                section => {
+                    let head = format!("\"{section}\": {{");
+                    WORKED_SAMPLE.replacen(&head, &format!("{head}\"broken\": {broken},"), 1)
+                }
+            };
+            let mut cache = parse(&text);
+            assert!(
+                matches!(ask(&cache, "User.Read", T0), Silent::Hit(_)),
+                "{text}"
+            );
+            assert_eq!(cache.accounts().len(), 3);
+            cache.add(&event(&response(json!({})), &ScopeSet::default()));
+            assert!(written(&cache).contains(&format!(": {broken}")), "{broken}");
+        }
+    }
+}
+
+#[test]
+fn what_is_cut_or_torn_is_no_cache_though_an_entry_may_be_odd() {
+    let text = WORKED_SAMPLE.trim_end().replace("\"1700003599\"", "NaN");
+    parse(&text);
+    for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+        let cut = Bytes::copy_from_slice(&text.as_bytes()[..end]);
+        assert!(TokenCache::parse(cut, Dialect::Python).is_err(), "{end}");
+    }
+    for torn in [
+        "{\"Account\": NaN}",
+        "{\"Account\": {\"k\": {]}}",
+        "{\"Account\": {\"k\" NaN}}",
+    ] {
+        let torn = Bytes::copy_from_slice(torn.as_bytes());
+        assert!(TokenCache::parse(torn, Dialect::Python).is_err());
+    }
+}
+
+#[test]
+fn json_of_something_else_is_no_cache() {
+    for text in [
+        "{\"name\": \"app\", \"version\": 1}",
+        "{\"accounts\": []}",
+        "{\"a\": NaN}",
+    ] {
+        let parsed = TokenCache::parse(Bytes::from(text), Dialect::Python);
+        assert_eq!(parsed.unwrap_err(), CacheFormatError::Foreign, "{text}");
+    }
+    for text in [
+        "{}",
+        "{\"Account\": null}",
+        "{\"Other\": 1, \"AppMetadata\": {}}",
+    ] {
+        parse(text);
     }
 }

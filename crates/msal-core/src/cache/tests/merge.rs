@@ -120,3 +120,42 @@ fn rebasing_forgets_a_sign_out_that_they_made_as_well() {
     let later = merged.rebase_onto(parse(WORKED_SAMPLE));
     assert_eq!(later.accounts().len(), 3);
 }
+
+#[test]
+fn rebasing_replaces_what_they_stored_under_another_key() {
+    let theirs = written(&cache_with(
+        Dialect::Node3,
+        json!({"refresh_token": "RT-OLD"}),
+    ));
+    let theirs = TokenCache::parse(Bytes::from(theirs), Dialect::Node).unwrap();
+    let ours = cache_with(Dialect::Node, json!({"refresh_token": "RT-NEW"}));
+    let mut merged = ours.rebase_onto(theirs);
+    let counts = |cache: &TokenCache| {
+        [
+            cache.access_tokens.len(),
+            cache.accounts.len(),
+            cache.id_tokens.len(),
+            cache.refresh_tokens.len(),
+        ]
+    };
+    assert_eq!(counts(&merged), [1; 4]);
+    assert!(!written(&merged).contains("RT-OLD"));
+    merged.mark_saved();
+    let again = ours.rebase_onto(merged);
+    assert!(!again.is_changed(), "doing it twice changes nothing more");
+}
+
+#[test]
+fn rebasing_leaves_a_newer_refresh_token_under_another_key() {
+    let mut theirs = TokenCache::default();
+    let newer = response(json!({"refresh_token": "RT-NEWER", "scope": "Mail.Read"}));
+    theirs.add(&TokenEvent {
+        now: T0 + Duration::from_secs(1),
+        ..event(&newer, &ScopeSet::default())
+    });
+    theirs.mark_saved();
+    let ours = cache_with(Dialect::Python, json!({"refresh_token": "RT-OLDER"}));
+    let merged = ours.rebase_onto(theirs);
+    assert_eq!(merged.refresh_tokens.len(), 1);
+    assert!(written(&merged).contains("RT-NEWER") && !written(&merged).contains("RT-OLDER"));
+}

@@ -1,0 +1,119 @@
+//! What the platform compares without case, and in which case it is written.
+//!
+//! | what | compared | written |
+//! |---|---|---|
+//! | scopes | without case | as the server says |
+//! | client ids | GUIDs without case, others with case | GUIDs in lower case, others as they are |
+//! | tenants | without case | GUIDs in lower case, names as they are |
+//! | hosts (RFC 3986 §3.2.2) | without case | in lower case |
+//! | user names | without case, beyond ASCII too | as the server says |
+//! | home account ids, subjects, secrets | with case | as the server says |
+
+use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
+
+/// Whether two client ids are the same. One that is no GUID is another server's, for which case may count.
+pub(crate) fn is_same_client(one: &str, other: &str) -> bool {
+    one == other || (one.eq_ignore_ascii_case(other) && is_guid(one))
+}
+
+/// Whether two scopes, tenants or hosts are the same.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    // Nearly always they are in the same case, which is found out in a few instructions.
+    one == other || one.eq_ignore_ascii_case(other)
+}
+
+/// Whether two user names are the same.
+pub(crate) fn is_same_username(one: &str, other: &str) -> bool {
+    one == other || one.to_lowercase() == other.to_lowercase()
+}
+
+/// A client id or a tenant as MSALs write it into caches. Both are GUIDs at Microsoft, whose tools show them in lower
+/// case; what is something else is another server's, and keeps its case.
+pub(crate) fn written(id: &str) -> Cow<'_, str> {
+    match is_guid(id) && id.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(id.to_ascii_lowercase()),
+        false => Cow::Borrowed(id),
+    }
+}
+
+/// Feeds `text` to a hasher, the same in any case of its ASCII letters.
+pub(crate) fn hash<H: Hasher>(text: &str, state: &mut H) {
+    let mut folded = [0; 32];
+    for piece in text.as_bytes().chunks(folded.len()) {
+        let folded = folded.get_mut(..piece.len()).unwrap_or_default();
+        folded.copy_from_slice(piece);
+        folded.make_ascii_lowercase();
+        folded.hash(state);
+    }
+}
+
+/// Whether `text` is written as RFC 9562 §4 writes a UUID, in any case.
+fn is_guid(text: &str) -> bool {
+    let is_at_home = |(place, byte): (usize, u8)| match place {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    text.len() == 36 && text.bytes().enumerate().all(is_at_home)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{BuildHasher as _, RandomState};
+
+    use super::*;
+
+    #[test]
+    fn guids_are_written_in_lower_case_and_nothing_else_is() {
+        for (id, expected) in [
+            (
+                "00C0FFEE-0000-4000-8000-000000000001",
+                "00c0ffee-0000-4000-8000-000000000001",
+            ),
+            (
+                "00c0ffee-0000-4000-8000-000000000001",
+                "00c0ffee-0000-4000-8000-000000000001",
+            ),
+            ("My-Client", "My-Client"),
+            ("Contoso.Example", "Contoso.Example"),
+            (
+                "00C0FFEE-0000-4000-8000-00000000000G",
+                "00C0FFEE-0000-4000-8000-00000000000G",
+            ),
+            (
+                "00C0FFEE00000-4000-8000-000000000001",
+                "00C0FFEE00000-4000-8000-000000000001",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(written(id), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_the_same_has_the_same_hash() {
+        struct Of<'a>(&'a str);
+        impl Hash for Of<'_> {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                hash(self.0, state);
+            }
+        }
+        let state = RandomState::new();
+        let long = "HTTPS://Graph.Microsoft.com/".repeat(5);
+        for text in ["", "User.Read", "\u{c5}B", &long] {
+            let lower = text.to_ascii_lowercase();
+            assert!(is_same(text, &lower));
+            assert_eq!(
+                state.hash_one(Of(text)),
+                state.hash_one(Of(&lower)),
+                "{text}"
+            );
+        }
+        assert!(!is_same("User.Read", "User.Reads"));
+        let guid = "00c0ffee-0000-4000-8000-000000000001";
+        assert!(is_same_client(guid, &guid.to_uppercase()) && is_same_client("App", "App"));
+        assert!(!is_same_client("App", "app"));
+        assert!(is_same_username("\u{c5}dam@x", "\u{e5}DAM@X"));
+        assert!(!is_same("\u{c5}", "\u{e5}"), "only names go beyond ASCII");
+    }
+}
