@@ -62,6 +62,16 @@ const FORBIDDEN_WORDS: [&str; 3] = [
     "tls_danger_accept",
 ];
 
+/// What makes any host one that tokens are sent to.
+const TRUST: &str = "named_by_operator(";
+
+/// Where an operator says it: in a program, and on a command line. The first file defines it.
+const OPERATORS: [&str; 3] = [
+    "msal-core/src/trusted_authority.rs",
+    "msal-client/src/application/builder.rs",
+    "msal-migrate/src/plan/authority.rs",
+];
+
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 pub(crate) fn check(workspace: &Workspace) -> Result<(), Failure> {
@@ -70,7 +80,11 @@ pub(crate) fn check(workspace: &Workspace) -> Result<(), Failure> {
     emulator_knows_none_of_our_crates(workspace)?;
     nothing_banned_is_built(workspace)?;
     lock_file_names_one_registry(workspace)?;
-    no_source_switches_verification_off(&workspace.root.join("crates"))
+    let crates = workspace.root.join("crates");
+    each_source(&crates, &|path, text| {
+        verification_is_not_switched_off(path, text)?;
+        trust_is_the_operators(path, text)
+    })
 }
 
 fn core_uses_only_what_it_may(workspace: &Workspace) -> Result<(), Failure> {
@@ -157,23 +171,27 @@ fn lock_file_names_one_registry(workspace: &Workspace) -> Result<(), Failure> {
     }
 }
 
-fn no_source_switches_verification_off(folder: &Path) -> Result<(), Failure> {
+fn each_source(
+    folder: &Path,
+    check: &dyn Fn(&Path, &str) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let unreadable =
         |error: std::io::Error| Failure::new(format!("cannot read {}: {error}", folder.display()));
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         if path.is_dir() {
-            no_source_switches_verification_off(&path)?;
+            each_source(&path, check)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            verification_is_not_switched_off_in(&path)?;
+            let text = fs::read_to_string(&path).map_err(|error| {
+                Failure::new(format!("cannot read {}: {error}", path.display()))
+            })?;
+            check(&path, &text)?;
         }
     }
     Ok(())
 }
 
-fn verification_is_not_switched_off_in(path: &Path) -> Result<(), Failure> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+fn verification_is_not_switched_off(path: &Path, text: &str) -> Result<(), Failure> {
     for (number, line) in (1..).zip(text.lines()) {
         if let Some(word) = FORBIDDEN_WORDS.iter().find(|word| line.contains(**word)) {
             return Err(
@@ -184,6 +202,24 @@ fn verification_is_not_switched_off_in(path: &Path) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn trust_is_the_operators(path: &Path, text: &str) -> Result<(), Failure> {
+    let is_test = path
+        .iter()
+        .any(|part| part == "tests" || part == "tests.rs");
+    if is_test || OPERATORS.iter().any(|file| path.ends_with(file)) {
+        return Ok(());
+    }
+    let code = text.lines().take_while(|line| *line != "#[cfg(test)]");
+    match (1..).zip(code).find(|(_, line)| line.contains(TRUST)) {
+        Some((number, _)) => Err(
+            Failure::new(format!("{}:{number} says {TRUST}", path.display())).or_hint(
+                "what a file names goes through `TrustedAuthority::admit`: only an operator makes a host trusted",
+            ),
+        ),
+        None => Ok(()),
+    }
 }
 
 /// The names in a dependency tree.
