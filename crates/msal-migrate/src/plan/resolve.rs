@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hash};
 use std::rc::Rc;
 
 use hashbrown::{DefaultHashBuilder, HashMap};
-use msal_core::{Authority, ScopeSet};
+use msal_core::{Authority, ScopeSet, comparable_username};
 
 use super::authority::{self, ChosenAuthority};
 use super::criteria::Criteria;
@@ -139,9 +139,10 @@ pub(super) struct People {
 impl People {
     /// The user's name and object identifier, hashed; 0 where unknown.
     pub(super) fn person(&self, user: &UserHints) -> (u32, u32) {
+        let object_id = user.oid.as_deref().map(str::to_ascii_lowercase);
         (
-            self.hash(user.username.as_deref()),
-            self.hash(user.oid.as_deref()),
+            self.hash(user.username.as_deref().map(comparable_username)),
+            self.hash(object_id),
         )
     }
 
@@ -160,9 +161,9 @@ impl People {
         (first(one.0, other.0), first(one.1, other.1))
     }
 
-    fn hash(&self, name: Option<&str>) -> u32 {
+    fn hash(&self, name: Option<String>) -> u32 {
         name.map_or(0, |name| {
-            let hash = self.hasher.hash_one(name.to_lowercase());
+            let hash = self.hasher.hash_one(name);
             // 0 stands for a name that is unknown.
             (hash as u32).max(1)
         })

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use msal_core::{ClientInfo, HomeAccountId, RefreshToken, UnixTime};
+use msal_core::{ClientInfo, HomeAccountId, RefreshToken, Tenant, UnixTime};
 
 use super::id_token::{self, Claims};
 use super::scopes;
@@ -85,18 +85,23 @@ impl StoredRow<'_> {
             .id_token
             .text()
             .map_or_else(Claims::default, id_token::claims);
-        let user = self.user(&mut claims);
+        let mut user = self.user(&mut claims);
+        let authority = self
+            .authority
+            .owned()
+            .or_else(|| self.tenant.owned())
+            .or(claims.issuer);
+        // Where a store names an object and no tenant, the tenant that issued the token is meant.
+        if user.oid.is_some() && user.tid.is_none() {
+            user.tid = authority.as_deref().and_then(tenant_id);
+        }
         Record {
             client_id: self
                 .client_id
                 .text()
                 .map(|id| id.trim().to_owned())
                 .or(claims.client_id),
-            authority: self
-                .authority
-                .owned()
-                .or_else(|| self.tenant.owned())
-                .or(claims.issuer),
+            authority,
             scopes: scopes::parse(&self.scopes),
             resource: self.resource.owned(),
             user,
@@ -166,6 +171,13 @@ fn is_encrypted(token: &str) -> bool {
     // better-auth's ciphertext without the mark that newer versions put before it.
     let is_hex = token.len() >= 80 && token.bytes().all(|byte| byte.is_ascii_hexdigit());
     prefixed || is_hex
+}
+
+/// The tenant that an authority names by its GUID: a URL, or only the tenant.
+fn tenant_id(authority: &str) -> Option<String> {
+    let mut segments = authority.trim().split('/');
+    let named = segments.find(|segment| matches!(Tenant::parse(segment), Ok(Tenant::Id(_))));
+    named.map(str::to_owned)
 }
 
 /// Whether a row is of one of the providers that share tables with Microsoft. Every other name may be Microsoft's, because
@@ -241,6 +253,44 @@ mod tests {
             ..StoredRow::default()
         };
         assert_eq!(reason(number), Some("malformed"));
+    }
+
+    #[test]
+    fn an_object_is_of_the_tenant_that_its_authority_names() {
+        let guid = "c0ffee00-0001-4000-8000-000000000000";
+        let tid = |authority: &str, oid: &'static str, tid: &'static str| {
+            let stored = StoredRow {
+                authority: StoredValue::from_text(authority.to_owned()),
+                oid: StoredValue::from_text(oid),
+                tid: StoredValue::from_text(tid),
+                ..token("0.a")
+            };
+            match stored.into_row(locator()) {
+                Row::Record(record) => record.user.tid,
+                Row::Skipped { reason, .. } => panic!("{reason}"),
+            }
+        };
+        for authority in [
+            guid.to_owned(),
+            format!("https://login.microsoftonline.com/{guid}"),
+            format!("https://sts.windows.net/{guid}/"),
+            format!("https://login.microsoftonline.com/{guid}/oauth2/v2.0/token"),
+        ] {
+            assert_eq!(
+                tid(&authority, "o", "").as_deref(),
+                Some(guid),
+                "{authority}"
+            );
+            assert_eq!(tid(&authority, "o", "other").as_deref(), Some("other"));
+            assert_eq!(tid(&authority, "", ""), None, "{authority}");
+        }
+        for authority in [
+            "contoso.example",
+            "https://login.microsoftonline.com/common",
+            "",
+        ] {
+            assert_eq!(tid(authority, "o", ""), None, "{authority}");
+        }
     }
 
     #[test]
