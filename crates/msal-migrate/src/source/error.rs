@@ -56,6 +56,13 @@ pub enum SourceError {
         /// What does not fit.
         problem: MappingError,
     },
+    /// A directory without a file.
+    #[error("{file}: is a directory without files")]
+    #[non_exhaustive]
+    NoFiles {
+        /// What was opened.
+        file: String,
+    },
     /// A pipe, a socket or a device: these can be read only once.
     #[error("{file}: is not a regular file, and the input is read more than once")]
     #[non_exhaustive]
@@ -125,6 +132,9 @@ impl SourceError {
             Self::UnsupportedFormat { format, .. } => format.hint(),
             Self::Mapping { .. } | Self::Unmapped { .. } => {
                 "say where the refresh token is with --map refresh_token=COLUMN, or /POINTER, or COLUMN:/POINTER"
+            }
+            Self::NoFiles { .. } => {
+                "name the directory that the files are in: those of directories inside it are not read"
             }
             Self::NotRegular { .. } => {
                 "write it to a file first, readable by you alone, and delete that file afterwards"

@@ -103,17 +103,131 @@ fn what_has_nothing_in_it_is_said_to_be_empty() {
 #[test]
 fn caches_without_entries_have_no_rows() {
     for content in [
-        "[]",
-        "{}",
-        " [ ] \n",
+        r#"{"RefreshToken":{}}"#,
+        r#"{"AccessToken":{},"RefreshToken":{},"Account":{},"Other":null}"#,
+        "refresh_token,client_id\n",
+    ] {
+        assert!(outcomes(content).is_empty(), "{content}");
+    }
+    // Named, it is what the user says.
+    for (content, kind) in [
+        ("[]", SourceKind::AdalPython),
+        ("[]", SourceKind::TokenJson),
+        ("{}", SourceKind::MsalCache),
+    ] {
+        assert!(Store::new(content).rows(Some(kind)).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn what_could_be_anything_is_not_said_to_have_no_tokens() {
+    for content in ["[]", "{}", " [ ] \n", "\u{feff}{ }"] {
+        assert_eq!(outcomes(content), ["not_understood"], "{content}");
+        let store = Store::new(content);
+        let mut options = SourceOptions::default();
+        options.map = Mapping::parse(["refresh_token=x"]).unwrap();
+        let found = rows(&*open(&store.path(), &options).unwrap()).unwrap();
+        assert!(matches!(found[..], [Row::Skipped { .. }]), "{found:?}");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("inside")).unwrap();
+    let found = open(directory.path(), &SourceOptions::default()).unwrap_err();
+    assert!(matches!(found, SourceError::NoFiles { .. }), "{found}");
+}
+
+#[test]
+fn a_cache_without_tokens_says_what_it_has_instead_of_sections() {
+    for content in [
+        r#"{"RefreshToken":null}"#,
+        r#"{"AccessToken":null,"RefreshToken":null,"Account":null}"#,
+        r#"{"AccessToken":[],"RefreshToken":[]}"#,
+        r#"{"AccessToken":{},"RefreshToken":"{\"k\":{}}"}"#,
+        r#"{"AccessToken":{},"RefreshToken":[{"secret":"0.a"}]}"#,
         r#"{"RefreshToken":{},"Account":null}"#,
+        r#"{"RefreshToken":{"k":{"home_account_id":"u.t","nonce":"n","data":"c2VjcmV0"}}}"#,
+    ] {
+        assert_eq!(outcomes(content), ["not_understood"], "{content}");
+    }
+    // Beside tokens an odd section costs hints only.
+    assert_eq!(
+        outcomes(r#"{"RefreshToken":{"k":{"secret":"0.a","client_id":"c"}},"Account":null}"#),
+        ["token"]
+    );
+}
+
+#[test]
+fn a_row_is_without_token_only_if_all_of_it_is_understood() {
+    let clear = r#"{"access_token":"x","refresh_token":"0.a"}"#;
+    for (row, outcome) in [
+        (r#"{"access_token":"x"}"#, "no_refresh_token"),
+        (
+            r#"{"access_token":"x","data":"{\"refresh_token\":\"0.a\"}"}"#,
+            "not_understood",
+        ),
+        (
+            r#"{"access_token":"gAAAAABrAu_5","refresh":"gAAAAABrAu_6"}"#,
+            "undecryptable",
+        ),
+        (r#"{"access_token":"gAAAAABrAu_5"}"#, "not_understood"),
+        (r#"{"id":17,"value":"U2FsdGVkX18"}"#, "not_understood"),
+        (
+            r#"{"tenant":"t","client_id":"c","client_secret":"s"}"#,
+            "service_principal",
+        ),
+        ("{}", "not_understood"),
     ] {
         assert_eq!(
-            Store::new(content).rows(None).unwrap().len(),
-            0,
-            "{content}"
+            outcomes(format!("[{clear},{row}]")),
+            ["token", outcome],
+            "{row}"
+        );
+        assert_eq!(
+            outcomes(format!("{clear}\n{row}\n")),
+            ["token", outcome],
+            "{row}"
         );
     }
+    // Objects of a settings file, and those of a client without a user.
+    assert_eq!(
+        outcomes(r#"{"scripts":{"build":"x"},"dependencies":{"y":"1"}}"#),
+        ["not_understood"; 2]
+    );
+    assert_eq!(
+        outcomes(r#"[{"tenant":"t","client_id":"c","client_secret":"s"}]"#),
+        ["service_principal"]
+    );
+    // In ADAL's cache, entries of another library.
+    let adal = r#"{"tokenType":"Bearer","refreshToken":"0.a","_clientId":"c"}"#;
+    assert_eq!(
+        outcomes(format!(
+            r#"[{adal},{{"refresh_token":"0.b"}},{{"tokenType":"Bearer","accessToken":"x"}}]"#
+        )),
+        ["token", "not_understood", "app_only"]
+    );
+    // In a table, another column.
+    assert_eq!(
+        outcomes("refresh_token,extra\n0.a,\n,\"{\"\"refresh_token\"\":\"\"0.b\"\"}\"\n,x\n"),
+        ["token", "not_understood", "no_refresh_token"]
+    );
+}
+
+#[test]
+fn a_mapping_does_not_hide_rows_that_keep_their_token_elsewhere() {
+    let store = Store::new(
+        r#"[{"o":{"rt":"0.a"}},{"o":"{\"refresh_token\":\"0.b\"}"},{"o":{"rt":null},"note":"x"}]"#,
+    );
+    let mut options = SourceOptions::default();
+    options.map = Mapping::parse(["refresh_token=/o/rt"]).unwrap();
+    let rows = rows(&*open(&store.path(), &options).unwrap()).unwrap();
+    let found: Vec<_> = rows
+        .iter()
+        .map(|row| match row {
+            Row::Record(_) => "token",
+            Row::Skipped { reason, .. } => reason.code(),
+            _ => unreachable!("a new kind of row"),
+        })
+        .collect();
+    assert_eq!(found, ["token", "not_understood", "no_refresh_token"]);
 }
 
 #[test]
@@ -157,7 +271,8 @@ fn what_is_wrong_in_one_entry_costs_that_entry() {
         ("true", "malformed"),
         ("[]", "malformed"),
         (r#"["0.a","c"]"#, "malformed"),
-        ("{}", "app_only"),
+        ("{}", "not_understood"),
+        (r#"{"accessToken":"x"}"#, "app_only"),
         (
             r#"{"refreshToken":null,"userId":"a@x"}"#,
             "no_refresh_token",

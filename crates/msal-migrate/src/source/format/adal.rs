@@ -20,6 +20,7 @@ use crate::source::read::json::error::JsonError;
 use crate::source::read::json::members::Member;
 use crate::source::read::json::slice::{parse_first, parse_object};
 use crate::source::read::json::stream::JsonStream;
+use crate::source::row::second_look;
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::value::StoredValue;
 
@@ -62,13 +63,14 @@ impl AdalSource {
         let locator = || Locator::new(self.input.name(), Place::Element(index));
         let in_memory = stream.object_in_memory(|text| {
             let (entry, length) = parse_first::<AdalEntry<'_>>(text)?;
-            Some((entry.into_row(locator()), length))
+            Some((entry.into_row(locator(), text.get(..length)?), length))
         });
         if let Some(row) = in_memory {
             return Ok(row);
         }
-        Ok(match parse_object::<AdalEntry<'_>>(stream.value()?)? {
-            Ok(entry) => entry.into_row(locator()),
+        let value = stream.value()?;
+        Ok(match parse_object::<AdalEntry<'_>>(value)? {
+            Ok(entry) => entry.into_row(locator(), value.bytes),
             Err(what) => Row::malformed(locator(), what),
         })
     }
@@ -122,8 +124,9 @@ struct AdalEntry<'a> {
 }
 
 impl AdalEntry<'_> {
-    fn into_row(self, locator: Locator) -> Row {
-        if let Some(reason) = self.reason_without_token() {
+    /// The row of the entry that `text` is.
+    fn into_row(self, locator: Locator, text: &[u8]) -> Row {
+        if let Some(reason) = self.reason_without_token(text) {
             return Row::Skipped { locator, reason };
         }
         StoredRow {
@@ -147,15 +150,18 @@ impl AdalEntry<'_> {
     }
 
     /// Why an entry without a refresh token has none. `isMRRT` does not tell: ADAL sets it for applications too.
-    fn reason_without_token(&self) -> Option<SkipReason> {
+    fn reason_without_token(&self, text: &[u8]) -> Option<SkipReason> {
         if !self.refresh_token.is_absent() {
             return None;
         }
         if !self.service_principal_id.is_absent() {
             return Some(SkipReason::ServicePrincipal);
         }
-        // ADAL writes an id for every user, a random one if need be. A token without one is the application's own.
-        self.user_id.is_absent().then_some(SkipReason::AppOnly)
+        Some(match second_look::at_object(text, false) {
+            // ADAL writes an id for every user, a random one if need be. A token without one is the application's own.
+            SkipReason::NoRefreshToken if self.user_id.is_absent() => SkipReason::AppOnly,
+            reason => reason,
+        })
     }
 }
 

@@ -50,7 +50,9 @@ fn json_kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, SourceError
         return Ok(SourceKind::Jsonl);
     }
     match Shape::of(input)? {
-        Shape::Adal => Ok(SourceKind::AdalPython),
+        // What Microsoft's libraries write while nobody has signed in.
+        Shape::Adal | Shape::EmptyArray => Ok(SourceKind::AdalPython),
+        Shape::EmptyObject => Ok(SourceKind::MsalCache),
         Shape::MsalCache => Ok(SourceKind::MsalCache),
         Shape::Tokens | Shape::TokenMap => Ok(SourceKind::TokenJson),
         Shape::Unsupported(format) => Err(unsupported(input, format)),
@@ -59,6 +61,12 @@ fn json_kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, SourceError
             members: listed_members(input)?,
         }),
     }
+}
+
+/// Whether `input` is JSON with nothing in it.
+pub(crate) fn is_nothing(input: &Input) -> Result<bool, SourceError> {
+    let is_json = input.text_head()?.trim_start().starts_with(['[', '{']);
+    Ok(is_json && matches!(Shape::of(input)?, Shape::EmptyArray | Shape::EmptyObject))
 }
 
 /// Checks that `input` can be of the kind that the user named.
@@ -87,7 +95,9 @@ pub(crate) fn check(input: &Input, kind: SourceKind) -> Result<(), SourceError> 
     }
     match (kind, Shape::of(input)?) {
         (_, Shape::Unsupported(format)) => Err(unsupported(input, format)),
-        (SourceKind::Jsonl, _) | (SourceKind::MsalCache, Shape::MsalCache) => Ok(()),
+        (SourceKind::Jsonl, _) | (SourceKind::MsalCache, Shape::EmptyObject | Shape::MsalCache) => {
+            Ok(())
+        }
         (SourceKind::MsalCache, _) => wrong("it has none of the sections of an MSAL cache"),
         (_, Shape::MsalCache) => wrong("it is an MSAL cache"),
         _ => Ok(()),

@@ -7,6 +7,7 @@ use msal_core::{ClientInfo, HomeAccountId, RefreshToken, Tenant, UnixTime};
 use super::id_token::{self, Claims};
 use super::scopes;
 use super::timestamp;
+use super::token_shape::is_encrypted;
 use super::value::StoredValue;
 use crate::record::{Locator, Record, RecordFlags, Row, SkipReason, UserHints};
 
@@ -29,6 +30,8 @@ pub(crate) struct StoredRow<'a> {
     pub(crate) last_refreshed: Option<UnixTime>,
     pub(crate) oid: StoredValue<'a>,
     pub(crate) provider: StoredValue<'a>,
+    /// What is known of a row without a refresh token.
+    pub(crate) reason_without_token: Option<SkipReason>,
     pub(crate) refresh_token: StoredValue<'a>,
     pub(crate) resource: StoredValue<'a>,
     pub(crate) scopes: StoredValue<'a>,
@@ -60,7 +63,10 @@ impl StoredRow<'_> {
             return Some(SkipReason::Malformed("the refresh token is not text"));
         }
         let Some(token) = self.refresh_token.text() else {
-            return Some(SkipReason::NoRefreshToken);
+            return Some(
+                self.reason_without_token
+                    .unwrap_or(SkipReason::NoRefreshToken),
+            );
         };
         if token.len() > LONGEST_TOKEN {
             return Some(SkipReason::Malformed(
@@ -161,18 +167,6 @@ impl StoredRow<'_> {
     }
 }
 
-/// Whether a value was encrypted by its application, or encoded by its database. Refresh tokens of Entra and of personal
-/// accounts all contain a dot or a letter above `f`.
-fn is_encrypted(token: &str) -> bool {
-    // Fernet, DavMail, better-auth, OpenSSL and CryptoJS, and a bytea of PostgreSQL.
-    let prefixed = ["gAAAAA", "{AES}", "$ba$", "U2FsdGVkX1", "\\x"]
-        .iter()
-        .any(|prefix| token.starts_with(prefix));
-    // better-auth's ciphertext without the mark that newer versions put before it.
-    let is_hex = token.len() >= 80 && token.bytes().all(|byte| byte.is_ascii_hexdigit());
-    prefixed || is_hex
-}
-
 /// The tenant that an authority names by its GUID: a URL, or only the tenant.
 fn tenant_id(authority: &str) -> Option<String> {
     let mut segments = authority.trim().split('/');
@@ -242,6 +236,9 @@ mod tests {
             ("gAAAAABrAu_5", Some("undecryptable")),
             ("{AES}2VFT", Some("undecryptable")),
             ("\\x302e", Some("undecryptable")),
+            ("eyJpdiI6Imw5", Some("undecryptable")),
+            ("vault:v1:8SDd3WHDOjf7", Some("undecryptable")),
+            ("CfDJ8Nrj0VBmw5", Some("undecryptable")),
             (hex.as_str(), Some("undecryptable")),
             (long.as_str(), Some("malformed")),
         ];

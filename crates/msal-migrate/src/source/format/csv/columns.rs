@@ -8,6 +8,7 @@ use crate::source::row::expression::{Expression, in_text};
 use crate::source::row::field::Field;
 use crate::source::row::json_pointer::JsonPointer;
 use crate::source::row::mapping::{Mapping, MappingError};
+use crate::source::row::second_look;
 use crate::source::row::shown_name::{listed, shown};
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::value::StoredValue;
@@ -62,7 +63,13 @@ impl Columns {
             return Row::malformed(locator, "the line is not UTF-8");
         };
         match self.stored_row(&texts) {
-            Ok(stored) => stored.into_row(locator),
+            Ok(mut stored) => {
+                if stored.refresh_token.is_absent() {
+                    let texts = texts.iter().map(CsvText::as_str);
+                    stored.reason_without_token = Some(second_look::at_texts(texts));
+                }
+                stored.into_row(locator)
+            }
             Err(_not_json) => Row::malformed(locator, "a column that should hold JSON does not"),
         }
     }

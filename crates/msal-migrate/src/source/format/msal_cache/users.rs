@@ -9,7 +9,7 @@ use hashbrown::{HashMap, HashSet};
 use msal_core::same_cloud;
 use serde::Deserialize;
 
-use super::sections::for_each_entry;
+use super::sections::{Part, for_each_part};
 use crate::source::read::json::error::JsonError;
 use crate::source::read::json::slice::parse_object;
 use crate::source::read::json::stream::JsonStream;
@@ -59,13 +59,13 @@ impl Users {
     /// Reads a whole cache to its end.
     pub(super) fn read(stream: &mut JsonStream<impl Read>) -> Result<Self, JsonError> {
         let mut users = Self::default();
-        let _to_the_end = for_each_entry(stream, |section, value| {
+        let _to_the_end = for_each_part(stream, |part| {
             // An entry that cannot be read is a lost hint: the refresh token is judged by its own entry.
-            match section {
-                "Account" => {
+            match part {
+                Part::Entry("Account", value) => {
                     let _unreadable = parse_object(value)?.map(|entry| users.add_account(&entry));
                 }
-                "AccessToken" => {
+                Part::Entry("AccessToken", value) => {
                     let _unreadable = parse_object(value)?.map(|entry| users.add_scopes(&entry));
                 }
                 _ => {}
