@@ -605,7 +605,7 @@ fn tokens_are_warned_about_by_age_shape_and_client() {
         last_refreshed: Some(UnixTime::from_secs(1_800_000_000 - 91 * 86_400)),
         client_id: Some("04B07795-8ddb-461a-bbee-02f9e1bf7b46".to_owned()),
         authority: None,
-        ..record("1//google")
+        ..record("0.\u{e9}")
     };
     let warnings = redemptions(&rows(vec![odd]), &options)[0].warnings;
     let expected = Warnings::default()

@@ -133,7 +133,9 @@ impl SkipReason {
             }
             Self::OnBehalfOf => "nothing to do: the application exchanges a new assertion",
             Self::OtherClient => "run once more with that client's id, or without --client-id",
-            Self::OtherProvider => "nothing to do",
+            Self::OtherProvider => {
+                "nothing to do; if it is Microsoft's all the same, say so with --map provider=const:microsoft"
+            }
             Self::ServicePrincipal => "nothing to do: configure the credential in the application",
             Self::Undecryptable => {
                 "decrypt the values where the key is, and pass the result as CSV or JSON lines"

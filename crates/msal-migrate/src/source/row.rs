@@ -5,6 +5,7 @@ pub(super) mod collector;
 pub(super) mod expression;
 pub(super) mod field;
 pub(super) mod id_token;
+mod issuer;
 pub(super) mod json_pointer;
 pub(super) mod mapping;
 pub(super) mod scopes;

@@ -482,6 +482,49 @@ fn token_responses_come_in_every_container() {
 }
 
 #[test]
+fn another_providers_tokens_are_left_out_of_a_table_of_several() {
+    let table = "refresh_token,client_id,provider,issuer,tenant\n\
+        0.a,c,microsoft,,t.example\n\
+        0.b,c,google-oauth2,,t.example\n\
+        0.c,c,,https://accounts.google.com,t.example\n\
+        1//0d,c,,,t.example\n\
+        1//0e,c,azure-ad,,t.example\n";
+    assert_eq!(
+        outcomes(table),
+        [
+            "token",
+            "other_provider",
+            "other_provider",
+            "other_provider",
+            "token"
+        ]
+    );
+    let objects = r#"[
+        {"refresh_token":"0.a","oauth_name":"microsoft"},
+        {"refresh_token":"0.b","oauth_name":"GitHub"},
+        {"refresh_token":"1//c","token_uri":"https://oauth2.googleapis.com/token","tenant":"t"},
+        {"refresh_token":"1//d"},
+        {"refresh_token":"0.e","token_uri":"https://login.microsoftonline.com/t/oauth2/v2.0/token"}]"#;
+    assert_eq!(
+        outcomes(objects),
+        [
+            "token",
+            "other_provider",
+            "other_provider",
+            "other_provider",
+            "token"
+        ]
+    );
+    // The user knows better.
+    let store = Store::new(r#"{"refresh_token":"1//a","provider":"google"}"#);
+    let mut options = SourceOptions::default();
+    options.map =
+        Mapping::parse(["refresh_token=refresh_token", "provider=const:microsoft"]).unwrap();
+    let found = rows(&*open(&store.path(), &options).unwrap()).unwrap();
+    assert!(matches!(found[..], [Row::Record(_)]));
+}
+
+#[test]
 fn names_of_a_map_and_of_files_are_user_names() {
     let store = Store::new(r#"{"alice@x":{"refresh_token":"0.a"},"17":{"refresh_token":"0.b"}}"#);
     let found: Vec<_> = store

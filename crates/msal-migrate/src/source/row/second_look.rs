@@ -122,7 +122,10 @@ impl Seen {
         self.names_token |= TOKENS.contains(&plain.as_str());
         let is_clients = matches!(
             field,
-            Some((Field::Authority | Field::ClientId | Field::Tenant, _))
+            Some((
+                Field::Authority | Field::ClientId | Field::Tenant | Field::TokenEndpoint,
+                _
+            ))
         );
         match (depth, CREDENTIALS.contains(&plain.as_str())) {
             (0, true) => return Meaning::Credential,
