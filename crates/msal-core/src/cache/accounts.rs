@@ -12,8 +12,8 @@ use crate::{Account, HomeAccountId, RefreshToken, ScopeSet, UnixTime};
 impl TokenCache {
     /// Every user of the cache, once each, in the order they were first stored.
     ///
-    /// A user seen in several tenants is one account, described by the entry that was stored last. Accounts of other
-    /// applications that share the cache are listed too, as all MSALs do.
+    /// A user seen in several tenants is one account, described by the home tenant's entry or, where there is none, by the
+    /// one that was stored last. Accounts of other applications that share the cache are listed too, as all MSALs do.
     pub fn accounts(&self) -> Vec<Account> {
         self.accounts_where(|_| true)
     }
@@ -36,22 +36,25 @@ impl TokenCache {
             let number = *numbers
                 .entry(entry.home_account_id.as_str())
                 .or_insert(accounts.len());
-            // The last entry describes the user: names change.
             match accounts.get_mut(number) {
-                Some(known) => *known = account,
+                Some(known) => describe_better(known, account),
                 None => accounts.push(account),
             }
         }
         accounts
     }
 
-    /// The accounts with this user name, in any case. It costs the same however many others there are.
+    /// The accounts with this user name in any of their tenants, in any case, as [`TokenCache::accounts`] describes them. It
+    /// costs the same however many others there are.
     pub fn accounts_named(&self, username: &str) -> Vec<Account> {
         let mut seen = HashSet::new();
         self.accounts
             .find(&Term::Named(Username(username)))
             .filter(|entry| seen.insert(entry.home_account_id.clone()))
-            .map(Account::from)
+            .filter_map(|entry| {
+                let named = Account::from(entry);
+                self.described(&named.home_account_id, &named.environment)
+            })
             .collect()
     }
 
@@ -61,9 +64,17 @@ impl TokenCache {
         home_account_id: &HomeAccountId,
         environments: &[String],
     ) -> Option<Account> {
-        environments.iter().find_map(|environment| {
-            let entries = self.accounts.find(&owner(home_account_id, environment));
-            entries.last().map(Account::from)
+        environments
+            .iter()
+            .find_map(|environment| self.described(home_account_id, environment))
+    }
+
+    /// The account as the entries of one environment describe it.
+    fn described(&self, home_account_id: &HomeAccountId, environment: &str) -> Option<Account> {
+        let entries = self.accounts.find(&owner(home_account_id, environment));
+        entries.map(Account::from).reduce(|mut known, account| {
+            describe_better(&mut known, account);
+            known
         })
     }
 
@@ -118,6 +129,14 @@ impl TokenCache {
             .find(&owner(home_account_id, environment))
             .filter(|entry| entry.client_id == client_id)
             .any(|entry| entry.secret == *secret || is_later(entry.last_modification_time))
+    }
+}
+
+/// Replaces what is known of a user by what a later entry says, because names change; but not what the home tenant says
+/// by what another one does, so that a user is the same whatever is asked for: by name, by identifier, in a list.
+fn describe_better(known: &mut Account, later: Account) {
+    if later.is_of_home_tenant() || !known.is_of_home_tenant() {
+        *known = later;
     }
 }
 

@@ -156,6 +156,49 @@ fn a_cache_without_tokens_says_what_it_has_instead_of_sections() {
 }
 
 #[test]
+fn tokens_of_an_exchange_are_none_of_a_user_s() {
+    let cache = |refresh: &str, access: &[&str]| {
+        let access: Vec<_> = access
+            .iter()
+            .enumerate()
+            .map(|(number, more)| {
+                format!(
+                    r#""{number}":{{"home_account_id":"u.t","client_id":"C","target":"User.Read"{more}}}"#
+                )
+            })
+            .collect();
+        format!(
+            r#"{{"RefreshToken":{{"k":{{"secret":"0.a","home_account_id":"u.t","client_id":"c"{refresh}}}}},"AccessToken":{{{}}}}}"#,
+            access.join(",")
+        )
+    };
+    let (node, go) = (
+        r#","userAssertionHash":"h""#,
+        r#","user_assertion_hash":"h""#,
+    );
+    for (refresh, access, expected) in [
+        (go, vec![], "obo"),
+        (node, vec![""], "obo"),
+        // MSAL Node writes it to the access tokens only.
+        ("", vec![node], "obo"),
+        ("", vec![node, go], "obo"),
+        // The user has signed in besides.
+        ("", vec![node, ""], "token"),
+        ("", vec![r#","userAssertionHash":null"#], "token"),
+        ("", vec![], "token"),
+    ] {
+        assert_eq!(
+            outcomes(cache(refresh, &access)),
+            [expected],
+            "{refresh} {access:?}"
+        );
+    }
+    // Another client's exchanges say nothing.
+    let other = cache("", &[node]).replace("\"C\"", "\"other\"");
+    assert_eq!(outcomes(other), ["token"]);
+}
+
+#[test]
 fn a_row_is_without_token_only_if_all_of_it_is_understood() {
     let clear = r#"{"access_token":"x","refresh_token":"0.a"}"#;
     for (row, outcome) in [

@@ -128,7 +128,7 @@ struct RefreshTokenEntry<'a> {
     secret: StoredValue<'a>,
     #[serde(borrow, default)]
     target: StoredValue<'a>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "userAssertionHash")]
     user_assertion_hash: StoredValue<'a>,
 }
 
@@ -141,7 +141,7 @@ fn row(locator: Locator, value: JsonSlice<'_>, users: &Users) -> Result<Row, Jso
 
 impl RefreshTokenEntry<'_> {
     fn into_row(self, locator: Locator, users: &Users) -> Row {
-        if let Some(reason) = self.refusal() {
+        if let Some(reason) = self.refusal(users) {
             return Row::Skipped { locator, reason };
         }
         let home_account_id = self.home_account_id.text().unwrap_or_default();
@@ -187,12 +187,13 @@ impl RefreshTokenEntry<'_> {
         .into_row(locator)
     }
 
-    fn refusal(&self) -> Option<SkipReason> {
-        // MSAL Go writes it for the on-behalf-of flow.
-        if !self.user_assertion_hash.is_absent() {
+    fn refusal(&self, users: &Users) -> Option<SkipReason> {
+        let home_account_id = self.home_account_id.text().unwrap_or_default();
+        let client_id = self.client_id.text().unwrap_or_default();
+        // MSAL Go and MSAL.NET write it for the on-behalf-of flow.
+        if !self.user_assertion_hash.is_absent() || users.is_on_behalf(home_account_id, client_id) {
             return Some(SkipReason::OnBehalfOf);
         }
-        let home_account_id = self.home_account_id.text().unwrap_or_default();
         // Azure AD B2C puts the policy into the first half: `uid-b2c_1_policy.utid`.
         if home_account_id.to_ascii_lowercase().contains("-b2c_1") {
             return Some(SkipReason::B2c);
