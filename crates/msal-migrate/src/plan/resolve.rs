@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hash};
 use std::rc::Rc;
 
 use hashbrown::{DefaultHashBuilder, HashMap};
-use msal_core::{Authority, ScopeSet, comparable_username};
+use msal_core::{Authority, ScopeSet, Tenant, comparable_username};
 
 use super::authority::{self, ChosenAuthority};
 use super::criteria::Criteria;
@@ -90,6 +90,11 @@ impl Way {
             .iter()
             .any(|known| known.eq_ignore_ascii_case(&client_id));
         warnings.insert_if(Warning::FirstPartyClient, is_first_party);
+        let goes_elsewhere = !authority.tenant().is_shared();
+        warnings.insert_if(
+            Warning::SharedAuthority,
+            goes_elsewhere && names_shared_tenant(criteria),
+        );
         Ok(Self {
             group: Group {
                 client_id: client_id.to_ascii_lowercase(),
@@ -101,6 +106,17 @@ impl Way {
             warnings,
         })
     }
+}
+
+/// Whether the store says that users signed in at `organizations` or `common`.
+fn names_shared_tenant(criteria: &Criteria<'_>) -> bool {
+    let mut segments = criteria.authority.as_deref().unwrap_or_default().split('/');
+    segments.any(|segment| {
+        matches!(
+            Tenant::parse(segment.trim()),
+            Ok(Tenant::Common | Tenant::Organizations)
+        )
+    })
 }
 
 fn client_id(criteria: &Criteria<'_>, options: &PlanOptions) -> Result<String, SkipReason> {
