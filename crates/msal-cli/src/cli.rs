@@ -79,7 +79,7 @@ pub(crate) enum EmulatorCommand {
 /// Where tokens come from and how their rows are read.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// The file with the refresh tokens. It is only read.
+    /// The file with the refresh tokens, or a folder of files with one token response each. It is only read.
     pub(crate) input: PathBuf,
 
     /// The format of the input. It is detected when absent.

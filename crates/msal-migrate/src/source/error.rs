@@ -96,6 +96,8 @@ pub enum SourceError {
         file: String,
         /// The members of its first object.
         members: String,
+        /// The one that is most probably it.
+        likely: Option<String>,
     },
     /// Nothing that is recognised.
     #[error("{file}: is no store of refresh tokens that is known")]
@@ -120,6 +122,22 @@ pub enum SourceError {
 impl SourceError {
     /// What the user can do, in one line.
     pub fn hint(&self) -> Option<String> {
+        if let Self::Mapping {
+            problem: MappingError::NoTokenColumn { likely, .. },
+            ..
+        }
+        | Self::Unmapped { likely, .. } = self
+            && let Some(likely) = likely
+        {
+            let quote = if likely.contains(char::is_whitespace) {
+                "'"
+            } else {
+                ""
+            };
+            return Some(format!(
+                "say where the refresh token is; most probably: --map {quote}refresh_token={likely}{quote}"
+            ));
+        }
         let hint = match self {
             Self::Directory { .. } => {
                 "name a file; only `token-json` reads a directory, one token per file"

@@ -66,7 +66,7 @@ fn open_as(
         });
     }
     Ok(match kind {
-        SourceKind::AdalPython => Box::new(AdalSource::new(input)),
+        SourceKind::AdalNode | SourceKind::AdalPython => Box::new(AdalSource::new(input, kind)),
         SourceKind::Csv => Box::new(CsvSource::open(input, &options.map)?),
         SourceKind::Jsonl | SourceKind::TokenJson => {
             Box::new(JsonSource::open(input, kind, options.map.clone())?)

@@ -773,6 +773,98 @@ fn a_table_without_a_header_shows_nothing_of_its_first_line() {
 }
 
 #[test]
+fn a_table_with_unknown_names_says_which_there_are_and_which_it_may_be() {
+    let real = "0.AXYA0123456789abcdefghijkl";
+    for (content, columns, likely) in [
+        (
+            "id,ms_refresh,who\n1,x,a\n".to_owned(),
+            "id, ms_refresh, who",
+            Some("ms_refresh"),
+        ),
+        (
+            "refresh_token_expires_in,o_token,x\n1,2,3\n".to_owned(),
+            "refresh_token_expires_in, o_token, x",
+            Some("o_token"),
+        ),
+        (
+            "access_token,id_token,blob\na,b,c\n".to_owned(),
+            "access_token, id_token, blob",
+            None,
+        ),
+        // The value tells more than the names.
+        (
+            format!("some_token,value\nx,{real}\n"),
+            "some_token, value",
+            Some("value"),
+        ),
+        (format!("a,b\r\n\"x\",\"{real}\"\r\n"), "a, b", Some("b")),
+    ] {
+        let error = error(&content);
+        let said = error.to_string();
+        assert!(said.ends_with(&format!("there are {columns}")), "{said}");
+        let hint = error.hint().unwrap();
+        match likely {
+            Some(likely) => assert!(
+                hint.ends_with(&format!("--map refresh_token={likely}")),
+                "{hint}"
+            ),
+            None => assert!(hint.contains("--map refresh_token=COLUMN"), "{hint}"),
+        }
+        // What it proposes is taken.
+        let Some(likely) = likely else { continue };
+        let store = Store::new(&content);
+        let mut options = SourceOptions::default();
+        options.map = Mapping::parse([format!("refresh_token={likely}")]).unwrap();
+        assert_eq!(
+            rows(&*open(&store.path(), &options).unwrap())
+                .unwrap()
+                .len(),
+            1
+        );
+    }
+    let error = error(r#"[{"id":1,"msRefresh":"x"}]"#);
+    assert!(
+        error
+            .hint()
+            .unwrap()
+            .ends_with("--map refresh_token=msRefresh"),
+        "{error}"
+    );
+    // No table: two lines of prose, one line, names that may be persons.
+    for content in [
+        "Dear all, hello\nworld\n",
+        "a,b,c\n",
+        "hello",
+        "alice,hunter2\nbob,s3cret\n",
+    ] {
+        let error = Store::new(content).rows(None).unwrap_err();
+        assert!(matches!(error, SourceError::Unrecognised { .. }), "{error}");
+    }
+    let people = format!("alice@contoso.example,{real}\nbob@contoso.example,{real}\n");
+    let error = Store::new(people).rows(None).unwrap_err();
+    let said = format!("{error} {:?}", error.hint());
+    assert!(!said.contains("alice") && !said.contains(real), "{said}");
+}
+
+#[test]
+fn what_to_do_with_a_store_is_true_of_all_that_it_holds() {
+    let hint = |content: &str| error(content).hint().unwrap();
+    // DavMail keeps some tokens in the clear and some encrypted.
+    for mixed in [
+        "davmail.oauth.a@x.refreshToken=0.plain\ndavmail.oauth.b@x.refreshToken={AES}2VFT\n",
+        "#Oauth tokens\na@x=0.plain\n",
+    ] {
+        let hint = hint(mixed);
+        assert!(hint.contains("CSV") && hint.contains("{AES}"), "{hint}");
+    }
+    // ADAL.NET shows nobody its refresh tokens, and MSAL.NET reads its cache.
+    let path = tempfile::tempdir().unwrap();
+    fs::write(path.path().join("x"), b"\x03\0\0\0\x01\0\0\0\x1ehttps://").unwrap();
+    let error = open(&path.path().join("x"), &SourceOptions::default()).unwrap_err();
+    assert!(error.hint().unwrap().contains("SerializeMsalV3"), "{error}");
+}
+
+#[test]
 fn other_separators_are_recognised() {
     for separator in [";", "\t"] {
         let error = error(CSV.replace(',', separator));

@@ -28,11 +28,13 @@ use crate::source::row::value::StoredValue;
 #[derive(Debug)]
 pub(crate) struct AdalSource {
     input: Input,
+    kind: SourceKind,
 }
 
 impl AdalSource {
-    pub(crate) fn new(input: Input) -> Self {
-        Self { input }
+    /// A file that one of the two libraries wrote. Both are read alike.
+    pub(crate) fn new(input: Input, kind: SourceKind) -> Self {
+        Self { input, kind }
     }
 
     fn read_rows(
@@ -78,7 +80,7 @@ impl AdalSource {
 
 impl Source for AdalSource {
     fn kind(&self) -> SourceKind {
-        SourceKind::AdalPython
+        self.kind
     }
 
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
@@ -86,6 +88,37 @@ impl Source for AdalSource {
         self.read_rows(&mut stream, visit)
             .map_err(|error| error.in_file(self.input.name()))
     }
+}
+
+/// Which library wrote the entries: ADAL Node writes times as JavaScript does, in UTC and with a `T` before the hour.
+pub(crate) fn kind(input: &Input) -> Result<SourceKind, SourceError> {
+    let mut stream = JsonStream::new(input.text()?);
+    let first = first_entry(&mut stream).map_err(|error| error.in_file(input.name()))?;
+    Ok(match first.as_deref() {
+        Some(time) if time.contains('T') && time.ends_with('Z') => SourceKind::AdalNode,
+        _ => SourceKind::AdalPython,
+    })
+}
+
+/// When the first token expires, as it is written.
+fn first_entry(stream: &mut JsonStream<impl Read>) -> Result<Option<String>, JsonError> {
+    let is_array = stream.peek()? == Some(b'[');
+    if is_array {
+        stream.enter(b'[')?;
+    }
+    let mut is_first = true;
+    while !is_array || stream.advance(b']', is_first)? {
+        is_first = false;
+        if let Ok(entry) = parse_object::<AdalEntry<'_>>(stream.value()?)?
+            && let Some(time) = entry.expires_on.owned()
+        {
+            return Ok(Some(time));
+        }
+        if !is_array {
+            break;
+        }
+    }
+    Ok(None)
 }
 
 /// Whether an object with these members is an entry.
