@@ -79,7 +79,7 @@ pub(crate) enum EmulatorCommand {
 /// Where tokens come from and how their rows are read.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// The file with the refresh tokens. It is only read.
+    /// The file with the refresh tokens, or a folder of files with one token response each. It is only read.
     pub(crate) input: PathBuf,
 
     /// The format of the input. It is detected when absent.
@@ -95,7 +95,9 @@ pub(crate) struct SourceArgs {
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: Option<String>,
 
-    /// Trusts this host with tokens besides Microsoft's; with a tenant, redeems them there.
+    /// Trusts this host with tokens besides Microsoft's; with a tenant, redeems them there, and they go under it. Where
+    /// the application that will read the target signs in at `organizations` or `common`, name that as the tenant: else
+    /// it finds no token under its own authority, and redeems each user once more.
     #[arg(long, value_name = "URL")]
     pub(crate) authority: Option<String>,
 

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use http::Request;
 use msal_core::{
-    Account, ApiId, Authority, ClientCredential, HomeAccountId, ProviderMetadata, RequestContext,
-    ScopeSet, Telemetry, TokenEvent, TokenOutcome, TokenResponse, TrustedAuthority, retry_after,
+    Account, ApiId, Authority, ClientCredential, ExpectedUser, HomeAccountId, ProviderMetadata,
+    RequestContext, ScopeSet, Telemetry, TokenEvent, TokenOutcome, TokenResponse, TrustedAuthority,
+    retry_after,
 };
 
 use crate::cache::SharedTokenCache;
@@ -211,7 +212,7 @@ pub(crate) fn check_identity(
             })?;
     }
     // OpenID Connect Core §12.2: the ID token that comes with a refresh must be about the same user.
-    match expected.is_none_or(|account| response.can_be_of(account)) {
+    match expected.is_none_or(|account| ExpectedUser::from(account).matches(response)) {
         true => Ok(()),
         false => Err(Error::from(ProtocolError::Identity {
             refresh_token: refresh_token(),

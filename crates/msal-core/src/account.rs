@@ -14,7 +14,8 @@ pub struct Account {
     pub home_account_id: HomeAccountId,
     /// The cloud host the account's tokens are stored under.
     pub environment: String,
-    /// The tenant the account was last seen in.
+    /// The tenant that the other fields are of: the home tenant if the account was seen there, else that where it was seen
+    /// last.
     pub realm: String,
     /// The user's identifier in that tenant.
     pub local_account_id: String,
@@ -48,6 +49,11 @@ impl Account {
             Some(policy) => Authority::policy_at_host(host, &self.realm, policy),
             None => Authority::at_host(host, Tenant::parse(&self.realm)?),
         }
+    }
+
+    /// Whether this describes the user as the home tenant knows them.
+    pub(crate) fn is_of_home_tenant(&self) -> bool {
+        self.home_account_id.is_at_home_in(&self.realm)
     }
 }
 

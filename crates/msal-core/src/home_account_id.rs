@@ -29,6 +29,12 @@ impl HomeAccountId {
         uid.get(start + 1..)
     }
 
+    /// Whether the user is at home in this tenant. A user who has no home tenant is at home in none.
+    pub(crate) fn is_at_home_in(&self, realm: &str) -> bool {
+        let home = self.as_str().rsplit_once('.').map(|(_uid, utid)| utid);
+        home.is_some_and(|home| home.eq_ignore_ascii_case(realm))
+    }
+
     /// The identifier as text, case kept.
     pub fn as_str(&self) -> &str {
         self.0.as_str()

@@ -3,17 +3,21 @@
 //! The token comes straight from the token endpoint over TLS, so its signature need not be checked (OpenID Connect Core
 //! §3.1.3.7, rule 6). Its structure is checked: who issued it, for whom, about whom. A claim of the wrong JSON type is
 //! an error and does not count as absent: libraries that took an array-valued `aud` or a string-valued `exp` for
-//! missing have been bypassed.
+//! missing have been bypassed. Only claims for display may be anything: nothing is decided by them alone, and tenants map
+//! what they like to them.
 
 mod error;
 mod jwt;
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::{HomeAccountId, RawIdToken, UnixTime, case};
+use crate::json::string;
+use crate::{RawIdToken, UnixTime, case};
 
 pub use error::IdTokenError;
 
@@ -34,9 +38,9 @@ pub struct IdTokenClaims {
     /// `tid`: the tenant that issued the token.
     pub tenant_id: Option<String>,
     /// `preferred_username` (v2), else `upn` or `unique_name` (v1 and ADFS). OpenID Connect Core §5.7: it need be
-    /// neither stable nor unique, so it is for display and not for authorization.
+    /// neither stable nor unique, so it is for display and not for authorization. One that is no text counts as absent.
     pub username: Option<String>,
-    /// `name` (OpenID Connect Core §5.1), for display.
+    /// `name` (OpenID Connect Core §5.1), for display. One that is no text counts as absent.
     pub name: Option<String>,
     /// `nonce` (OpenID Connect Core §3.1.3.7, rule 11), to compare with the one that was sent.
     pub nonce: Option<String>,
@@ -62,19 +66,16 @@ impl IdTokenClaims {
         ] {
             optional_time(time, claim)?;
         }
-        let username = optional_text(claims.preferred_username, "preferred_username")?;
-        let (upn, unique_name) = (
-            optional_text(claims.upn, "upn")?,
-            optional_text(claims.unique_name, "unique_name")?,
-        );
+        let (DisplayClaim(preferred), DisplayClaim(upn), DisplayClaim(unique_name)) =
+            (claims.preferred_username, claims.upn, claims.unique_name);
         Ok(Self {
             // OpenID Connect Core §2: `iss`, `sub` and `aud` are required.
             issuer: required_text(claims.iss, "iss")?,
             subject: required_text(claims.sub, "sub")?,
             object_id: optional_text(claims.oid, "oid")?,
             tenant_id: optional_text(claims.tid, "tid")?,
-            username: username.or(upn).or(unique_name),
-            name: optional_text(claims.name, "name")?,
+            username: preferred.or(upn).or(unique_name),
+            name: claims.name.0,
             nonce: optional_text(claims.nonce, "nonce")?,
             auth_time: optional_time(claims.auth_time, "auth_time")?,
             raw: token.clone(),
@@ -84,19 +85,6 @@ impl IdTokenClaims {
     /// Every claim, as it was sent: for those that have no field here. Decoded anew at each call.
     pub fn all(&self) -> Map<String, Value> {
         payload(self.raw.expose_secret()).unwrap_or_default()
-    }
-
-    /// Whether `oid` and `tid` can be those of an account that is not named by its `sub`.
-    pub(crate) fn can_be_of(&self, account: &HomeAccountId) -> bool {
-        let (Some((object, home)), Some(oid), Some(tid)) = (
-            account.as_str().rsplit_once('.'),
-            &self.object_id,
-            &self.tenant_id,
-        ) else {
-            return false;
-        };
-        // In another tenant than the home a guest has another `oid`: it says nothing about who that is at home.
-        !case::is_same(tid, home) || case::is_same(oid, object)
     }
 }
 
@@ -122,15 +110,31 @@ struct ClaimsWire {
     azp: Option<Value>,
     oid: Option<Value>,
     tid: Option<Value>,
-    preferred_username: Option<Value>,
-    upn: Option<Value>,
-    unique_name: Option<Value>,
-    name: Option<Value>,
+    #[serde(default)]
+    preferred_username: DisplayClaim,
+    #[serde(default)]
+    upn: DisplayClaim,
+    #[serde(default)]
+    unique_name: DisplayClaim,
+    #[serde(default)]
+    name: DisplayClaim,
     nonce: Option<Value>,
     auth_time: Option<Value>,
     iat: Option<Value>,
     nbf: Option<Value>,
     exp: Option<Value>,
+}
+
+/// A claim for display: its text, or nothing where it is of another type or cannot be text at all, such as half of a
+/// surrogate pair.
+#[derive(Default)]
+struct DisplayClaim(Option<String>);
+
+impl<'de> Deserialize<'de> for DisplayClaim {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(Self(string(value.get()).map(Cow::into_owned)))
+    }
 }
 
 /// OpenID Connect Core §3.1.3.7, rules 3 to 5: whether the token was issued for this client.
@@ -231,22 +235,14 @@ mod tests {
     }
 
     #[test]
-    fn every_claim_of_a_wrong_type_is_an_error() {
+    fn every_claim_that_decides_is_an_error_in_a_wrong_type() {
         let others = |good: &Value| {
             [json!("x"), json!(1), json!([1]), json!({}), json!(true)]
                 .into_iter()
                 .filter(|value| std::mem::discriminant(value) != std::mem::discriminant(good))
                 .collect::<Vec<_>>()
         };
-        for claim in [
-            "iss",
-            "sub",
-            "oid",
-            "tid",
-            "name",
-            "nonce",
-            "preferred_username",
-        ] {
+        for claim in ["iss", "sub", "oid", "tid", "nonce"] {
             for value in others(&json!("")) {
                 let result = IdTokenClaims::decode(&with(claim, value.clone()), "me");
                 assert_eq!(
@@ -266,6 +262,45 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_claim_for_display_may_be_anything() {
+        let raw = |claim: &str, value: &str| {
+            let claims = sound()
+                .to_string()
+                .replace('}', &format!(r#","{claim}":{value}}}"#));
+            let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+            RawIdToken::new(format!("{}.{}.c2ln", encode("{}"), encode(&claims)))
+        };
+        let (digits, nested) = (
+            "9".repeat(5000),
+            format!("{}{}", "[".repeat(500), "]".repeat(500)),
+        );
+        for claim in ["name", "preferred_username", "upn", "unique_name"] {
+            for odd in [
+                "null",
+                "1",
+                "true",
+                r#"["Alice Archer","Archer, Alice"]"#,
+                r#"{"first":"Alice"}"#,
+                r#""\ud800""#,
+                &digits,
+                &nested,
+            ] {
+                let claims = IdTokenClaims::decode(&raw(claim, odd), "me").unwrap();
+                assert_eq!(
+                    (claims.name, claims.username),
+                    (None, None),
+                    "{claim} {odd:.40}"
+                );
+            }
+        }
+        let mut claims = sound();
+        claims["preferred_username"] = json!(["a@x", "b@x"]);
+        claims["upn"] = json!("c@x");
+        let claims = IdTokenClaims::decode(&token(&claims), "me").unwrap();
+        assert_eq!(claims.username.as_deref(), Some("c@x"));
     }
 
     #[test]

@@ -220,7 +220,66 @@ fn an_unknown_host_is_skipped_and_said_so() {
     let folder = tempfile::tempdir().unwrap();
     let entry = r#"[{"refreshToken":"0.FAKE","_clientId":"c","_authority":"https://evil.example/t","resource":"r"}]"#;
     let run = plan(folder.path(), entry.as_bytes());
-    assert_eq!(run.status, 0);
+    assert_eq!(run.status, 1);
     assert!(run.stdout.contains("unknown_authority"), "{}", run.stdout);
     assert!(!run.stdout.contains("0.FAKE"));
+}
+
+#[test]
+fn a_plan_fails_where_not_all_is_understood() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = r#"{"refresh_token":"0.FAKE","client_id":"c","tenant":"t.example"}"#;
+    for (content, status, said) in [
+        (format!("[{good}]"), 0, "1 token would be redeemed"),
+        (
+            format!(r#"[{good},{{"access_token":"x"}}]"#),
+            0,
+            "no_refresh_token",
+        ),
+        (
+            r#"[{"access_token":"x"}]"#.to_owned(),
+            0,
+            "no_refresh_token",
+        ),
+        (
+            format!(r#"[{good},{{"access_token":"gAAAAABr"}}]"#),
+            1,
+            "not_understood",
+        ),
+        (
+            format!(r#"[{good},{{"refresh_token":"gAAAAABr"}}]"#),
+            1,
+            "undecryptable",
+        ),
+        (format!("[{good},17]"), 1, "malformed"),
+        (
+            format!(r#"[{good},{{"refresh_token":"0.B"}}]"#),
+            0,
+            "no_client_id",
+        ),
+        (r#"[{"refresh_token":"0.B"}]"#.to_owned(), 1, "no_client_id"),
+        (
+            r#"{"AccessToken":{},"RefreshToken":null}"#.to_owned(),
+            1,
+            "not_understood",
+        ),
+        (
+            r#"{"AccessToken":{},"RefreshToken":{}}"#.to_owned(),
+            0,
+            "0 tokens",
+        ),
+    ] {
+        let run = plan(folder.path(), content.as_bytes());
+        assert_eq!(run.status, status, "{content}: {}", run.stderr);
+        assert!(run.stdout.contains(said), "{content}: {}", run.stdout);
+        let mut arguments = vec!["migrate", "plan", "input", "--format", "json"];
+        assert_eq!(msal(folder.path(), arguments.clone()).status, status);
+        arguments.push("--list");
+        assert_eq!(msal(folder.path(), arguments).status, status);
+    }
+    for content in ["[]", "{}"] {
+        let run = plan(folder.path(), content.as_bytes());
+        assert_eq!(run.status, 1, "{content}");
+        assert!(run.stdout.contains("not_understood"), "{}", run.stdout);
+    }
 }

@@ -13,9 +13,9 @@ use crate::{
 impl TokenCache {
     /// Every user of the cache, once each, in the order they were first stored.
     ///
-    /// A user seen in several tenants is one account, described by the entry that was stored last; one who is stored under
-    /// the hosts of several clouds is one of each. Accounts of other applications that share the cache are listed too, as
-    /// all MSALs do.
+    /// A user seen in several tenants is one account, described by the home tenant's entry or, where there is none, by the
+    /// one that was stored last; one who is stored under the hosts of several clouds is one of each. Accounts of other
+    /// applications that share the cache are listed too, as all MSALs do.
     pub fn accounts(&self) -> Vec<Account> {
         distinct(self.accounts.entries(), same_environment)
     }
@@ -32,10 +32,18 @@ impl TokenCache {
         distinct(self.accounts.entries().filter(is_meant), |_, _| true)
     }
 
-    /// The accounts with this user name, in any case. It costs the same however many others there are.
+    /// The accounts with this user name in any of their tenants, in any case, as [`TokenCache::accounts`] describes them. It
+    /// costs the same however many others there are.
     pub fn accounts_named(&self, username: &str) -> Vec<Account> {
-        let entries = self.accounts.find(&Term::Named(Username(username)));
-        distinct(entries, same_environment)
+        let named = distinct(
+            self.accounts.find(&Term::Named(Username(username))),
+            same_environment,
+        );
+        let described = named.into_iter().map(|named| {
+            self.described(&named.home_account_id, &named.environment)
+                .unwrap_or(named)
+        });
+        described.collect()
     }
 
     /// The account with this identifier in one of `environments`.
@@ -44,10 +52,17 @@ impl TokenCache {
         home_account_id: &HomeAccountId,
         environments: &[String],
     ) -> Option<Account> {
-        environments.iter().find_map(|environment| {
-            let entries = self.accounts.find(&owner(home_account_id, environment));
-            entries.last().map(Account::from)
-        })
+        environments
+            .iter()
+            .find_map(|environment| self.described(home_account_id, environment))
+    }
+
+    /// The account as the entries of one environment describe it.
+    fn described(&self, home_account_id: &HomeAccountId, environment: &str) -> Option<Account> {
+        let entries = self.accounts.find(&owner(home_account_id, environment));
+        entries
+            .map(Account::from)
+            .reduce(|known, later| described_by(&known, later))
     }
 
     /// The scopes that an account has granted to a client, without the reserved ones: those of its last refresh token
@@ -118,7 +133,6 @@ fn distinct<'e>(
             known.is_some_and(|known| is_same_cloud(&known.environment, &account.environment))
         });
         match known.and_then(|number| accounts.get_mut(number)) {
-            // The last entry describes the user: names change.
             Some(known) => *known = described_by(known, account),
             None => {
                 latest.insert(entry.home_account_id.as_str(), accounts.len());
@@ -130,16 +144,20 @@ fn distinct<'e>(
     accounts
 }
 
-/// What the last entry says of an account, and the port where another one has it: MSAL Node writes it, and the other
-/// MSALs do not.
-fn described_by(known: &Account, last: Account) -> Account {
-    let is_port_known = bare_host(&known.environment).eq_ignore_ascii_case(&last.environment);
+/// What a later entry says of an account, because names change; but not what another tenant says where the home tenant
+/// has spoken, so that a user is the same whatever is asked for: by name, by identifier, in a list. The port stays where
+/// an entry has it: MSAL Node writes it, and the other MSALs do not.
+fn described_by(known: &Account, later: Account) -> Account {
+    if known.is_of_home_tenant() && !later.is_of_home_tenant() {
+        return known.clone();
+    }
+    let is_port_known = bare_host(&known.environment).eq_ignore_ascii_case(&later.environment);
     match is_port_known {
         true => Account {
             environment: known.environment.clone(),
-            ..last
+            ..later
         },
-        false => last,
+        false => later,
     }
 }
 

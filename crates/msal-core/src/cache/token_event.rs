@@ -54,7 +54,7 @@ impl<'a> TokenEvent<'a> {
         }
     }
 
-    /// The same event about the tokens of `account`: see [`TokenResponse::can_be_of`].
+    /// The same event about the tokens of `account`: see [`ExpectedUser`](crate::ExpectedUser).
     #[must_use]
     pub fn of_account(mut self, account: Option<&'a HomeAccountId>) -> Self {
         self.account = account;

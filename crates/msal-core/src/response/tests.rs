@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::tokens::DEFAULT_LIFETIME;
 use super::*;
-use crate::{HomeAccountId, RefreshToken};
+use crate::RefreshToken;
 
 fn read(status: u16, body: impl Into<String>) -> TokenOutcome {
     let response = Response::builder()
@@ -345,42 +345,5 @@ proptest! {
             TokenOutcome::Refused(_) => false,
         };
         prop_assert!(kept);
-    }
-}
-
-#[test]
-fn whose_tokens_these_can_be() {
-    let with_token = |claims: Value| with("id_token", json!(jwt(&claims)));
-    let claims = |oid: &str, tid: &str| {
-        let claims =
-            json!({"iss": "https://i.example", "sub": "s", "aud": "me", "oid": oid, "tid": tid});
-        let mut body = with_token(claims);
-        body["client_info"] = json!(null);
-        body
-    };
-    let mut silent = sound();
-    silent["client_info"] = json!(null);
-    let mut nobody = silent.clone();
-    nobody["id_token"] = json!(null);
-    for (body, account, expected) in [
-        (sound(), "u.t", true),
-        (sound(), "other.t", false),
-        (sound(), "s", true),
-        (claims("U", "T"), "u.t", true),
-        (claims("other", "t"), "u.t", false),
-        (claims("guest", "elsewhere"), "u.t", true),
-        (claims("u", "t"), "s", true),
-        (claims("u", "t"), "another-subject", false),
-        (silent.clone(), "s", true),
-        (silent, "another-subject", false),
-        (nobody, "u.t", true),
-    ] {
-        let text = body.to_string();
-        let account = HomeAccountId::new(account);
-        assert_eq!(
-            tokens(body).can_be_of(&account),
-            expected,
-            "{account} {text}"
-        );
     }
 }

@@ -86,24 +86,6 @@ impl TokenResponse {
         })
     }
 
-    /// Whether these can be the tokens of `account`, as far as the answer says whose they are.
-    ///
-    /// `client_info` names the account outright. Without it, `oid` and `tid` do so in the user's home tenant; elsewhere
-    /// a guest has another `oid`, which proves nothing.
-    pub fn can_be_of(&self, account: &HomeAccountId) -> bool {
-        let claims = self.claims();
-        // OpenID Connect Core §12.2: the ID token of a refresh has the `sub` of the one before it.
-        if claims.is_some_and(|claims| claims.subject == account.as_str()) {
-            return true;
-        }
-        match (&self.client_info, claims) {
-            (Some(client_info), _) => client_info.home_account_id() == *account,
-            (None, Some(claims)) => claims.can_be_of(account),
-            // OpenID Connect Core §12.2: there need not be an ID token. Then the answer names nobody.
-            (None, None) => true,
-        }
-    }
-
     /// The claims of the ID token, if there is one.
     pub fn claims(&self) -> Option<&IdTokenClaims> {
         self.id_token.as_ref().map(|(_, claims)| claims)

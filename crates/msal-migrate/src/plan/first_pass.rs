@@ -117,10 +117,16 @@ impl Token {
         self.duplicates = self.duplicates.saturating_add(1);
         // Against what is known from all copies so far, so that a third one is compared with the first two.
         self.has_mixed_users |= People::differ(self.person, copy.person);
+        // An application that signs in at a shared authority keeps a copy for the user's tenant beside it.
+        let is_shared = self
+            .warnings
+            .and(copy.warnings)
+            .contains(Warning::SharedAuthority);
         if copy.rank > self.rank {
             (self.row, self.rank) = (copy.row, copy.rank);
             (self.group, self.warnings) = (copy.group, copy.warnings);
         }
+        self.warnings.insert_if(Warning::SharedAuthority, is_shared);
         self.person = People::known(self.person, copy.person);
     }
 

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hash};
 use std::rc::Rc;
 
 use hashbrown::{DefaultHashBuilder, HashMap};
-use msal_core::{ScopeSet, TrustedAuthority};
+use msal_core::{ScopeSet, Tenant, TrustedAuthority, comparable_username};
 
 use super::authority::{self, ChosenAuthority};
 use super::criteria::Criteria;
@@ -90,6 +90,11 @@ impl Way {
             .iter()
             .any(|known| known.eq_ignore_ascii_case(&client_id));
         warnings.insert_if(Warning::FirstPartyClient, is_first_party);
+        let goes_elsewhere = !authority.tenant().is_shared();
+        warnings.insert_if(
+            Warning::SharedAuthority,
+            goes_elsewhere && names_shared_tenant(criteria),
+        );
         Ok(Self {
             group: Group {
                 client_id: client_id.to_ascii_lowercase(),
@@ -101,6 +106,17 @@ impl Way {
             warnings,
         })
     }
+}
+
+/// Whether the store says that users signed in at `organizations` or `common`.
+fn names_shared_tenant(criteria: &Criteria<'_>) -> bool {
+    let mut segments = criteria.authority.as_deref().unwrap_or_default().split('/');
+    segments.any(|segment| {
+        matches!(
+            Tenant::parse(segment.trim()),
+            Ok(Tenant::Common | Tenant::Organizations)
+        )
+    })
 }
 
 fn client_id(criteria: &Criteria<'_>, options: &PlanOptions) -> Result<String, SkipReason> {
@@ -139,9 +155,10 @@ pub(super) struct People {
 impl People {
     /// The user's name and object identifier, hashed; 0 where unknown.
     pub(super) fn person(&self, user: &UserHints) -> (u32, u32) {
+        let object_id = user.oid.as_deref().map(str::to_ascii_lowercase);
         (
-            self.hash(user.username.as_deref()),
-            self.hash(user.oid.as_deref()),
+            self.hash(user.username.as_deref().map(comparable_username)),
+            self.hash(object_id),
         )
     }
 
@@ -160,9 +177,9 @@ impl People {
         (first(one.0, other.0), first(one.1, other.1))
     }
 
-    fn hash(&self, name: Option<&str>) -> u32 {
+    fn hash(&self, name: Option<String>) -> u32 {
         name.map_or(0, |name| {
-            let hash = self.hasher.hash_one(name.to_lowercase());
+            let hash = self.hasher.hash_one(name);
             // 0 stands for a name that is unknown.
             (hash as u32).max(1)
         })

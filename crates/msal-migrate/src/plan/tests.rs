@@ -714,7 +714,7 @@ fn tokens_are_warned_about_by_age_shape_and_client() {
         last_refreshed: Some(UnixTime::from_secs(1_800_000_000 - 91 * 86_400)),
         client_id: Some("04B07795-8ddb-461a-bbee-02f9e1bf7b46".to_owned()),
         authority: None,
-        ..record("1//google")
+        ..record("0.\u{e9}")
     };
     let warnings = redemptions(&rows(vec![odd]), &options)[0].warnings;
     let expected = Warnings::default()
@@ -732,6 +732,47 @@ fn tokens_are_warned_about_by_age_shape_and_client() {
             .warnings
             .is_empty()
     );
+}
+
+#[test]
+fn an_application_at_a_shared_authority_is_noted_unless_it_is_asked_for() {
+    let at = |tenant: &str, tid: Option<&str>| Record {
+        authority: Some(format!("https://login.microsoftonline.com/{tenant}")),
+        user: UserHints {
+            tid: tid.map(str::to_owned),
+            ..UserHints::default()
+        },
+        ..record("0.a")
+    };
+    let noted = |records: Vec<Record>, options: &PlanOptions| {
+        redemptions(&rows(records), options)[0]
+            .warnings
+            .contains(Warning::SharedAuthority)
+    };
+    let none = PlanOptions::default();
+    for (tenant, tid, expected) in [
+        ("common", Some(TENANT), true),
+        ("Organizations/", Some(TENANT), true),
+        ("organizations/oauth2/v2.0/token", Some(TENANT), true),
+        // It stays where it was.
+        ("organizations", None, false),
+        ("common", Some(PERSONAL), false),
+        ("contoso.example", Some(TENANT), false),
+        (TENANT, None, false),
+    ] {
+        assert_eq!(
+            noted(vec![at(tenant, tid)], &none),
+            expected,
+            "{tenant} {tid:?}"
+        );
+    }
+    // Whichever copy is redeemed.
+    for copies in [["common", TENANT], [TENANT, "common"]] {
+        let copies = copies.map(|tenant| at(tenant, Some(TENANT)));
+        assert!(noted(copies.to_vec(), &none));
+    }
+    let asked_for = named("https://login.microsoftonline.com/organizations");
+    assert!(!noted(vec![at("common", Some(TENANT))], &asked_for));
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub enum Warning {
     RetiredResource,
     /// The store lists scopes of several resources, and only those of one are asked for.
     SeveralResources,
+    /// The application signed users in at `organizations` or `common`, and the token is redeemed at its user's tenant.
+    SharedAuthority,
     /// The token looks like another provider's.
     UnlikelyToken,
 }
@@ -34,6 +36,7 @@ impl Warning {
         Self::OldToken,
         Self::RetiredResource,
         Self::SeveralResources,
+        Self::SharedAuthority,
         Self::UnlikelyToken,
     ];
 
@@ -47,6 +50,7 @@ impl Warning {
             Self::OldToken => "old_token",
             Self::RetiredResource => "retired_resource",
             Self::SeveralResources => "several_resources",
+            Self::SharedAuthority => "shared_authority",
             Self::UnlikelyToken => "unlikely_token",
         }
     }
@@ -71,6 +75,9 @@ impl Warning {
             Self::SeveralResources => {
                 "the store lists scopes of several resources; only those of the first are asked for"
             }
+            Self::SharedAuthority => {
+                "the application signed users in at `organizations` or `common`; the token goes under its user's own tenant"
+            }
             Self::UnlikelyToken => "the token does not look like one of Microsoft's",
         }
     }
@@ -93,11 +100,14 @@ impl Warning {
             Self::SeveralResources => {
                 "nothing to do: a token for the others is obtained silently afterwards"
             }
+            Self::SharedAuthority => {
+                "an application that still signs in there redeems each user once more, unless it is named: --authority https://login.microsoftonline.com/organizations (or /common)"
+            }
             Self::UnlikelyToken => "check that the right column is mapped",
         }
     }
 
-    fn bit(self) -> u8 {
+    fn bit(self) -> u16 {
         1 << self as u8
     }
 }
@@ -110,7 +120,7 @@ impl fmt::Display for Warning {
 
 /// A set of [`Warning`]s.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct Warnings(u8);
+pub struct Warnings(u16);
 
 impl Warnings {
     /// The set with `warning` in it.

@@ -22,6 +22,8 @@ pub enum SkipReason {
     NoClientId,
     /// The row has no refresh token.
     NoRefreshToken,
+    /// The row seems to have no refresh token, and not all of it is understood; the text says what is not.
+    NotUnderstood(&'static str),
     /// Obtained by a service on behalf of a user. MSAL keeps such tokens by the assertion they were exchanged for, which
     /// the service gets anew with each of the user's requests.
     OnBehalfOf,
@@ -52,6 +54,7 @@ impl SkipReason {
             Self::Malformed(_) => "malformed",
             Self::NoClientId => "no_client_id",
             Self::NoRefreshToken => "no_refresh_token",
+            Self::NotUnderstood(_) => "not_understood",
             Self::OnBehalfOf => "obo",
             Self::OtherClient => "other_client",
             Self::OtherProvider => "other_provider",
@@ -75,6 +78,7 @@ impl SkipReason {
             Self::InvalidAuthority
             | Self::Malformed(_)
             | Self::NoClientId
+            | Self::NotUnderstood(_)
             | Self::Undecryptable
             | Self::UnknownAuthority => Remedy::Operator,
         }
@@ -92,7 +96,7 @@ impl SkipReason {
             Self::InvalidAuthority => {
                 "the stored authority is not an https URL with a tenant, nor a tenant"
             }
-            Self::Malformed(what) => what,
+            Self::Malformed(what) | Self::NotUnderstood(what) => what,
             Self::NoClientId => "nothing says which client the token was issued to",
             Self::NoRefreshToken => "the row has no refresh token",
             Self::OnBehalfOf => {
@@ -124,9 +128,14 @@ impl SkipReason {
             Self::Malformed(_) => "correct the row, or leave it: the other rows are not affected",
             Self::NoClientId => "name the client with --client-id",
             Self::NoRefreshToken => "nothing to migrate: these users sign in again",
+            Self::NotUnderstood(_) => {
+                "name the file with the tokens, or say where in it with --map refresh_token=/POINTER or COLUMN:/POINTER; decrypt first what is encrypted"
+            }
             Self::OnBehalfOf => "nothing to do: the application exchanges a new assertion",
             Self::OtherClient => "run once more with that client's id, or without --client-id",
-            Self::OtherProvider => "nothing to do",
+            Self::OtherProvider => {
+                "nothing to do; if it is Microsoft's all the same, say so with --map provider=const:microsoft"
+            }
             Self::ServicePrincipal => "nothing to do: configure the credential in the application",
             Self::Undecryptable => {
                 "decrypt the values where the key is, and pass the result as CSV or JSON lines"

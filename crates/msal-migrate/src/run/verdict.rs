@@ -28,8 +28,8 @@ use bytes::Bytes;
 use http::Response;
 use msal::{HttpError, HttpErrorKind};
 use msal_core::{
-    HomeAccountId, ProviderMetadata, Refusal, ServiceError, Tenant, TokenOutcome, TokenResponse,
-    UnixTime, retry_after,
+    ExpectedUser, HomeAccountId, ProviderMetadata, Refusal, ServiceError, Tenant, TokenOutcome,
+    TokenResponse, UnixTime, retry_after,
 };
 
 use crate::journal::{Class, Reason};
@@ -263,12 +263,18 @@ fn of_tokens(tokens: Box<TokenResponse>, expected: Expectation<'_>) -> Verdict {
     {
         return hold_back("wrong_issuer", user_of(&tokens));
     }
-    let Some(home_account_id) = tokens.home_account_id() else {
+    let Some(answered) = tokens.home_account_id() else {
         return hold_back("no_identity", user_of(&tokens));
+    };
+    let is_expected = expected_user(expected.user).matches(&tokens);
+    let home_account_id = match (&tokens.client_info, &expected.user.home_account_id) {
+        // Without `client_info` the answer names the user as this client knows them, and the source knows more.
+        (None, Some(known)) if is_expected => known.clone(),
+        _ => answered,
     };
     // The operator may have looked at the mismatches, and accepts them.
     let accepts_all = expected.is_released || expected.settings.allow_user_mismatch;
-    match accepts_all || is_expected_user(&tokens, expected.user) {
+    match accepts_all || is_expected {
         true => Verdict::Publish(tokens, home_account_id),
         false => hold_back("user_mismatch", user_of(&tokens)),
     }
@@ -290,33 +296,15 @@ fn user_of(tokens: &TokenResponse) -> UserHints {
     }
 }
 
-/// Compares the strongest hint there is with what the answer says; weaker ones do not count where a stronger one
-/// agrees, because user names change and e-mail addresses need not be user names.
-fn is_expected_user(tokens: &TokenResponse, hints: &UserHints) -> bool {
-    if let (Some(expected), Some(actual)) = (&hints.home_account_id, tokens.home_account_id()) {
-        return *expected == actual;
-    }
-    let Some(claims) = tokens.claims() else {
-        return true;
-    };
-    // An object identifier is the tenant's own: a guest has another one in each.
-    let same_tenant = same(hints.tid.as_deref(), claims.tenant_id.as_deref());
-    if let (Some(expected), Some(actual), Some(true)) = (&hints.oid, &claims.object_id, same_tenant)
-    {
-        return expected.eq_ignore_ascii_case(actual);
-    }
-    let is_name = |name: &&String| name.contains('@');
-    match (
-        hints.username.as_ref().filter(is_name),
-        claims.username.as_ref().filter(is_name),
-    ) {
-        (Some(expected), Some(actual)) => expected.to_lowercase() == actual.to_lowercase(),
-        _ => true,
-    }
-}
-
-fn same(one: Option<&str>, other: Option<&str>) -> Option<bool> {
-    Some(one?.eq_ignore_ascii_case(other?))
+/// The user whom the source names.
+fn expected_user(hints: &UserHints) -> ExpectedUser<'_> {
+    let mut user = ExpectedUser::default();
+    user.home_account_id = hints.home_account_id.as_ref();
+    user.object_id = hints.oid.as_deref();
+    user.subject = hints.sub.as_deref();
+    user.tenant_id = hints.tid.as_deref();
+    user.username = hints.username.as_deref();
+    user
 }
 
 /// How often one token is sent in a run when the server fails in a way that concerns this token only.

@@ -56,6 +56,13 @@ pub enum SourceError {
         /// What does not fit.
         problem: MappingError,
     },
+    /// A directory without a file.
+    #[error("{file}: is a directory without files")]
+    #[non_exhaustive]
+    NoFiles {
+        /// What was opened.
+        file: String,
+    },
     /// A pipe, a socket or a device: these can be read only once.
     #[error("{file}: is not a regular file, and the input is read more than once")]
     #[non_exhaustive]
@@ -89,6 +96,8 @@ pub enum SourceError {
         file: String,
         /// The members of its first object.
         members: String,
+        /// The one that is most probably it.
+        likely: Option<String>,
     },
     /// Nothing that is recognised.
     #[error("{file}: is no store of refresh tokens that is known")]
@@ -113,6 +122,22 @@ pub enum SourceError {
 impl SourceError {
     /// What the user can do, in one line.
     pub fn hint(&self) -> Option<String> {
+        if let Self::Mapping {
+            problem: MappingError::NoTokenColumn { likely, .. },
+            ..
+        }
+        | Self::Unmapped { likely, .. } = self
+            && let Some(likely) = likely
+        {
+            let quote = if likely.contains(char::is_whitespace) {
+                "'"
+            } else {
+                ""
+            };
+            return Some(format!(
+                "say where the refresh token is; most probably: --map {quote}refresh_token={likely}{quote}"
+            ));
+        }
         let hint = match self {
             Self::Directory { .. } => {
                 "name a file; only `token-json` reads a directory, one token per file"
@@ -125,6 +150,9 @@ impl SourceError {
             Self::UnsupportedFormat { format, .. } => format.hint(),
             Self::Mapping { .. } | Self::Unmapped { .. } => {
                 "say where the refresh token is with --map refresh_token=COLUMN, or /POINTER, or COLUMN:/POINTER"
+            }
+            Self::NoFiles { .. } => {
+                "name the directory that the files are in: those of directories inside it are not read"
             }
             Self::NotRegular { .. } => {
                 "write it to a file first, readable by you alone, and delete that file afterwards"

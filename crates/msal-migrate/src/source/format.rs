@@ -6,4 +6,5 @@ pub(super) mod detect;
 pub(super) mod directory;
 pub(super) mod json_objects;
 pub(super) mod msal_cache;
+pub(super) mod nothing;
 pub(super) mod token_object;

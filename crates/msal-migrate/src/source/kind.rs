@@ -9,7 +9,9 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SourceKind {
-    /// ADAL Python's cache; also ADAL Node's, and Azure CLI's before version 2.30.
+    /// ADAL Node's cache. It differs from ADAL Python's in how it writes times.
+    AdalNode,
+    /// ADAL Python's cache; also Azure CLI's before version 2.30.
     AdalPython,
     /// A table with a header line, separated by commas (RFC 4180).
     Csv,
@@ -24,6 +26,7 @@ pub enum SourceKind {
 impl SourceKind {
     /// All formats, in alphabetical order.
     pub const ALL: &[Self] = &[
+        Self::AdalNode,
         Self::AdalPython,
         Self::Csv,
         Self::Jsonl,
@@ -34,6 +37,7 @@ impl SourceKind {
     /// The name on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::AdalNode => "adal-node",
             Self::AdalPython => "adal-python",
             Self::Csv => "csv",
             Self::Jsonl => "jsonl",

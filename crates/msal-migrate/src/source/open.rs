@@ -10,6 +10,7 @@ use super::format::detect::{self, signature};
 use super::format::directory::DirectorySource;
 use super::format::json_objects::JsonSource;
 use super::format::msal_cache::MsalCacheSource;
+use super::format::nothing::NothingSource;
 use super::kind::SourceKind;
 use super::read::input::Input;
 use super::row::mapping::{Mapping, MappingError};
@@ -46,6 +47,10 @@ pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, Sou
         Some(kind) => detect::check(&input, kind).map(|()| kind)?,
         None => detect::kind(&input, &options.map)?,
     };
+    // Where the user names the format, nothing in it is a store without tokens.
+    if options.from.is_none() && detect::is_nothing(&input)? {
+        return Ok(Box::new(NothingSource::new(input, kind)));
+    }
     open_as(kind, input, options)
 }
 
@@ -61,7 +66,7 @@ fn open_as(
         });
     }
     Ok(match kind {
-        SourceKind::AdalPython => Box::new(AdalSource::new(input)),
+        SourceKind::AdalNode | SourceKind::AdalPython => Box::new(AdalSource::new(input, kind)),
         SourceKind::Csv => Box::new(CsvSource::open(input, &options.map)?),
         SourceKind::Jsonl | SourceKind::TokenJson => {
             Box::new(JsonSource::open(input, kind, options.map.clone())?)

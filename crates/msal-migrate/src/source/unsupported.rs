@@ -58,8 +58,11 @@ impl UnsupportedFormat {
     /// What the user can do about it, in one line.
     pub fn hint(self) -> &'static str {
         match self {
-            Self::AdalNet | Self::AzureRmContext => {
-                "let the .NET application write its tokens as JSON lines or CSV, and pass that file"
+            Self::AdalNet => {
+                "let a .NET program load it into MSAL.NET, DeserializeAdalV3(...), and write SerializeMsalV3(); pass that file"
+            }
+            Self::AzureRmContext => {
+                "nothing to do: these tokens are Azure PowerShell's own, and its users sign in again with Connect-AzAccount"
             }
             Self::Age => "decrypt it into a file that only you can read: age --decrypt FILE",
             Self::BareToken => {
@@ -69,7 +72,10 @@ impl UnsupportedFormat {
             Self::AbrauneggConfig => {
                 "the token is in the file `refresh_token` beside it; pass the client id and tenant with --client-id and --authority"
             }
-            Self::DavMail | Self::EmailOauth2Proxy => {
+            Self::DavMail => {
+                "put each token with its client id and tenant into one line of a CSV file, and pass that; those that begin with {AES} are encrypted with their users' local passwords: these users sign in again"
+            }
+            Self::EmailOauth2Proxy => {
                 "these tokens are encrypted with the user's local password: these users sign in again"
             }
             Self::Dpapi => {

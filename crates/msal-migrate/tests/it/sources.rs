@@ -134,7 +134,7 @@ const SAMPLES: &[Sample<'_>] = &[
     ),
     (
         "adal-node/memory_cache_entries.json",
-        SourceKind::AdalPython,
+        SourceKind::AdalNode,
         None,
         &[
             "#/0 0a1b2c3d microsoftonline.com/contoso.example https://graph.microsoft.com/.default alice@contoso.example",
@@ -144,7 +144,7 @@ const SAMPLES: &[Sample<'_>] = &[
     ),
     (
         "adal-node/acquire_token_response.json",
-        SourceKind::AdalPython,
+        SourceKind::AdalNode,
         Some(A),
         &[
             "#/0 0a1b2c3d microsoftonline.com/{T} https://graph.windows.net/.default alice@contoso.example",
@@ -278,7 +278,7 @@ const SAMPLES: &[Sample<'_>] = &[
         "sasl-xoauth2/sasl-xoauth2.conf",
         SourceKind::TokenJson,
         None,
-        &["#/0 no_refresh_token"],
+        &["#/0 not_understood"],
     ),
     (
         "sasl-xoauth2",
@@ -286,7 +286,7 @@ const SAMPLES: &[Sample<'_>] = &[
         None,
         &[
             "[0]#/0 0a1b2c3d microsoftonline.com/{T} https://graph.microsoft.com/.default alice@contoso.example",
-            "[1]#/0 no_refresh_token",
+            "[1]#/0 not_understood",
         ],
     ),
     (

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use aws_lc_rs::hmac;
 use msal_core::RefreshToken;
-use msal_migrate::{Count, Fingerprint, Plan, Planned, Source, Summary};
+use msal_migrate::{Count, Fingerprint, Plan, Planned, Remedy, SkipReason, Source, Summary};
 use serde_json::{Value, json};
 
 use super::skipped;
@@ -29,7 +29,23 @@ pub(crate) fn run(arguments: &PlanArgs, printer: &Printer) -> Result<Exit, Failu
             printer.text(&summary(&*source, plan.summary()));
         }
     }
-    Ok(Exit::Success)
+    Ok(exit(plan.summary()))
+}
+
+/// A plan has failed that must not be taken for "there is nothing more": where not all of the source is understood, or
+/// nothing would be redeemed because of what the operator has to correct.
+fn exit(summary: &Summary) -> Exit {
+    let is_unclear = summary.skipped.iter().any(|skip| {
+        let reason = skip.reason;
+        matches!(
+            reason,
+            SkipReason::Malformed(_) | SkipReason::NotUnderstood(_) | SkipReason::Undecryptable
+        ) || summary.tokens == 0 && reason.remedy() == Remedy::Operator
+    });
+    match is_unclear {
+        true => Exit::Failed,
+        false => Exit::Success,
+    }
 }
 
 /// Tokens are told apart by a keyed hash whose key is forgotten when the command ends.

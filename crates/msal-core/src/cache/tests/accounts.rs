@@ -26,6 +26,49 @@ fn accounts_are_listed_once_and_found_by_name() {
 }
 
 #[test]
+fn a_user_of_two_tenants_is_described_alike_however_they_are_found() {
+    let entry = |realm: &str, username: &str| {
+        json!({
+            "home_account_id": "u.home", "environment": "login.microsoftonline.com", "realm": realm,
+            "local_account_id": format!("object in {realm}"), "username": username, "authority_type": "MSSTS",
+        })
+    };
+    let environments = ["login.microsoftonline.com".to_owned()];
+    let (home, guest, other) = (
+        entry("HOME", "carol@fabrikam.example"),
+        entry("guest", "carol_fabrikam.example#EXT#@contoso.example"),
+        entry("other", "carol@fabrikam.example"),
+    );
+    for (entries, realm) in [
+        ([&home, &guest, &other], "HOME"),
+        ([&guest, &home, &other], "HOME"),
+        ([&guest, &other, &home], "HOME"),
+        // Nobody knows the home tenant: the last one that was stored.
+        ([&other, &guest, &guest], "guest"),
+        ([&guest, &guest, &other], "other"),
+    ] {
+        let accounts: serde_json::Map<_, _> = entries
+            .iter()
+            .enumerate()
+            .map(|(number, entry)| (format!("{number}"), (*entry).clone()))
+            .collect();
+        let cache = parse(&json!({ "Account": accounts }).to_string());
+        let listed = cache.accounts();
+        assert_eq!((listed.len(), listed[0].realm.as_str()), (1, realm));
+        assert_eq!(listed[0].local_account_id, format!("object in {realm}"));
+        for name in [
+            "carol@fabrikam.example",
+            "CAROL_fabrikam.example#EXT#@contoso.example",
+        ] {
+            assert_eq!(cache.accounts_named(name), listed, "{name}");
+        }
+        assert_eq!(cache.accounts_in(&environments), listed);
+        let id = &listed[0].home_account_id;
+        assert_eq!(cache.account(id, &environments).as_ref(), Some(&listed[0]));
+    }
+}
+
+#[test]
 fn signing_out_removes_entries_under_other_sdks_keys() {
     let text = NODE.replace(
         "-refreshtoken-0a1b2c3d-0000-4000-8000-5e6f70819200----",

@@ -400,3 +400,108 @@ fn one_row_may_be_released_and_what_is_held_back_says_whose_it_is() {
         "hold back no_identity"
     );
 }
+
+/// An answer with an ID token of Entra's for a user of the tenant, and `client_info` unless it is empty.
+fn signed_in(oid: &str, claims: &str, client_info: &str) -> Response<Bytes> {
+    use base64::Engine as _;
+    let encode = |json: String| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json);
+    let claims = format!(
+        r#"{{"iss":"https://login.microsoftonline.com/{TENANT}/v2.0","sub":"s","aud":"app","tid":"{TENANT}","oid":"{oid}"{claims}}}"#
+    );
+    let token = format!("{}.{}.c2ln", encode("{}".to_owned()), encode(claims));
+    let mut body = format!(r#"{{"access_token":"at","refresh_token":"rt","id_token":"{token}""#);
+    if !client_info.is_empty() {
+        body.push_str(&format!(r#","client_info":"{client_info}""#));
+    }
+    response(200, &format!("{body}}}"))
+}
+
+const TENANT: &str = "c0ffee00-0001-4000-8000-000000000000";
+const ALICE: &str = "a11ce000-0000-4000-8000-000000000001";
+const BOB: &str = "b0b00000-0000-4000-8000-000000000002";
+
+#[test]
+fn claims_for_display_hold_no_token_back() {
+    let bench = Bench::new();
+    let own = client_info("u", "t");
+    for claim in ["name", "upn", "unique_name", "preferred_username"] {
+        for odd in [
+            r#"["Alice Archer","Archer, Alice"]"#,
+            "17",
+            "{}",
+            "true",
+            "null",
+        ] {
+            let answer = signed_in(ALICE, &format!(r#","{claim}":{odd}"#), &own);
+            assert_eq!(bench.in_run(Ok(&answer), 1), "publish u.t", "{claim} {odd}");
+            assert_eq!(bench.in_recovery(&answer), "publish u.t", "{claim} {odd}");
+        }
+    }
+}
+
+#[test]
+fn who_a_user_is_says_the_object_and_not_the_name() {
+    let of = |oid: &str, tid: Option<&str>, username: &str| UserHints {
+        oid: Some(oid.to_owned()),
+        tid: tid.map(str::to_owned),
+        username: Some(username.to_owned()),
+        ..UserHints::default()
+    };
+    let named = |name: &str| format!(r#","preferred_username":"{name}""#);
+    let (old, new) = ("alice.maiden@contoso.example", "alice@contoso.example");
+    let guest = "alice_fabrikam.example#EXT#@contoso.example";
+    let home = |oid: &str| client_info(oid, "fabrikam");
+    for (user, oid, name, is_expected) in [
+        (of(ALICE, Some(TENANT), old), ALICE, named(new), true),
+        (of(ALICE, None, old), ALICE, named(new), true),
+        (
+            of(ALICE, Some(TENANT), guest),
+            ALICE,
+            named("alice@fabrikam.example"),
+            true,
+        ),
+        (of(ALICE, Some(TENANT), new), BOB, named(new), false),
+        (of(ALICE, None, "alice"), BOB, String::new(), false),
+    ] {
+        let bench = Bench {
+            user,
+            ..Bench::new()
+        };
+        let answer = signed_in(oid, &name, &home("home-oid"));
+        let expected = match is_expected {
+            true => "publish home-oid.fabrikam",
+            false => "hold back user_mismatch",
+        };
+        assert_eq!(
+            bench.in_run(Ok(&answer), 1),
+            expected,
+            "{:?} {oid}",
+            bench.user
+        );
+        assert_eq!(
+            bench.in_recovery(&answer),
+            expected,
+            "{:?} {oid}",
+            bench.user
+        );
+    }
+}
+
+#[test]
+fn an_answer_without_client_info_is_told_by_object_and_tenant() {
+    let mut bench = Bench::new();
+    let known = format!("{ALICE}.{TENANT}");
+    bench.user.home_account_id = Some(HomeAccountId::new(&known));
+    // Under the identifier that the source knows: by it the cache is asked for the user.
+    assert_eq!(
+        bench.in_run(Ok(&signed_in(ALICE, "", "")), 1),
+        format!("publish {known}")
+    );
+    assert_eq!(
+        bench.in_run(Ok(&signed_in(BOB, "", "")), 1),
+        "hold back user_mismatch"
+    );
+    // Another user's, accepted by the operator, are that user's all the same.
+    bench.settings.allow_user_mismatch = true;
+    assert_eq!(bench.in_run(Ok(&signed_in(BOB, "", "")), 1), "publish s");
+}

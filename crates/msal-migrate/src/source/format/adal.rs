@@ -20,6 +20,7 @@ use crate::source::read::json::error::JsonError;
 use crate::source::read::json::members::Member;
 use crate::source::read::json::slice::{parse_first, parse_object};
 use crate::source::read::json::stream::JsonStream;
+use crate::source::row::second_look;
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::value::StoredValue;
 
@@ -27,11 +28,13 @@ use crate::source::row::value::StoredValue;
 #[derive(Debug)]
 pub(crate) struct AdalSource {
     input: Input,
+    kind: SourceKind,
 }
 
 impl AdalSource {
-    pub(crate) fn new(input: Input) -> Self {
-        Self { input }
+    /// A file that one of the two libraries wrote. Both are read alike.
+    pub(crate) fn new(input: Input, kind: SourceKind) -> Self {
+        Self { input, kind }
     }
 
     fn read_rows(
@@ -62,13 +65,14 @@ impl AdalSource {
         let locator = || Locator::new(self.input.name(), Place::Element(index));
         let in_memory = stream.object_in_memory(|text| {
             let (entry, length) = parse_first::<AdalEntry<'_>>(text)?;
-            Some((entry.into_row(locator()), length))
+            Some((entry.into_row(locator(), text.get(..length)?), length))
         });
         if let Some(row) = in_memory {
             return Ok(row);
         }
-        Ok(match parse_object::<AdalEntry<'_>>(stream.value()?)? {
-            Ok(entry) => entry.into_row(locator()),
+        let value = stream.value()?;
+        Ok(match parse_object::<AdalEntry<'_>>(value)? {
+            Ok(entry) => entry.into_row(locator(), value.bytes),
             Err(what) => Row::malformed(locator(), what),
         })
     }
@@ -76,7 +80,7 @@ impl AdalSource {
 
 impl Source for AdalSource {
     fn kind(&self) -> SourceKind {
-        SourceKind::AdalPython
+        self.kind
     }
 
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
@@ -84,6 +88,37 @@ impl Source for AdalSource {
         self.read_rows(&mut stream, visit)
             .map_err(|error| error.in_file(self.input.name()))
     }
+}
+
+/// Which library wrote the entries: ADAL Node writes times as JavaScript does, in UTC and with a `T` before the hour.
+pub(crate) fn kind(input: &Input) -> Result<SourceKind, SourceError> {
+    let mut stream = JsonStream::new(input.text()?);
+    let first = first_entry(&mut stream).map_err(|error| error.in_file(input.name()))?;
+    Ok(match first.as_deref() {
+        Some(time) if time.contains('T') && time.ends_with('Z') => SourceKind::AdalNode,
+        _ => SourceKind::AdalPython,
+    })
+}
+
+/// When the first token expires, as it is written.
+fn first_entry(stream: &mut JsonStream<impl Read>) -> Result<Option<String>, JsonError> {
+    let is_array = stream.peek()? == Some(b'[');
+    if is_array {
+        stream.enter(b'[')?;
+    }
+    let mut is_first = true;
+    while !is_array || stream.advance(b']', is_first)? {
+        is_first = false;
+        if let Ok(entry) = parse_object::<AdalEntry<'_>>(stream.value()?)?
+            && let Some(time) = entry.expires_on.owned()
+        {
+            return Ok(Some(time));
+        }
+        if !is_array {
+            break;
+        }
+    }
+    Ok(None)
 }
 
 /// Whether an object with these members is an entry.
@@ -122,8 +157,9 @@ struct AdalEntry<'a> {
 }
 
 impl AdalEntry<'_> {
-    fn into_row(self, locator: Locator) -> Row {
-        if let Some(reason) = self.reason_without_token() {
+    /// The row of the entry that `text` is.
+    fn into_row(self, locator: Locator, text: &[u8]) -> Row {
+        if let Some(reason) = self.reason_without_token(text) {
             return Row::Skipped { locator, reason };
         }
         StoredRow {
@@ -147,15 +183,18 @@ impl AdalEntry<'_> {
     }
 
     /// Why an entry without a refresh token has none. `isMRRT` does not tell: ADAL sets it for applications too.
-    fn reason_without_token(&self) -> Option<SkipReason> {
+    fn reason_without_token(&self, text: &[u8]) -> Option<SkipReason> {
         if !self.refresh_token.is_absent() {
             return None;
         }
         if !self.service_principal_id.is_absent() {
             return Some(SkipReason::ServicePrincipal);
         }
-        // ADAL writes an id for every user, a random one if need be. A token without one is the application's own.
-        self.user_id.is_absent().then_some(SkipReason::AppOnly)
+        Some(match second_look::at_object(text, false) {
+            // ADAL writes an id for every user, a random one if need be. A token without one is the application's own.
+            SkipReason::NoRefreshToken if self.user_id.is_absent() => SkipReason::AppOnly,
+            reason => reason,
+        })
     }
 }
 

@@ -15,6 +15,7 @@ use crate::source::read::input::Input;
 use crate::source::row::alias::field_named;
 use crate::source::row::field::Field;
 use crate::source::row::mapping::Mapping;
+use crate::source::row::token_shape::is_microsofts;
 
 /// A CSV file whose first line names the columns.
 #[derive(Debug)]
@@ -26,8 +27,9 @@ pub(crate) struct CsvSource {
 impl CsvSource {
     /// Reads the header line, and finds the columns in it.
     pub(crate) fn open(input: Input, mapping: &Mapping) -> Result<Self, SourceError> {
-        let header = read_header(&input)?;
-        let columns = Columns::bind(&header, mapping).map_err(|problem| SourceError::Mapping {
+        let [header, first] = first_records(&input)?;
+        let columns = Columns::bind(&header, &first, mapping);
+        let columns = columns.map_err(|problem| SourceError::Mapping {
             file: input.name().to_string(),
             problem,
         })?;
@@ -61,7 +63,8 @@ impl Source for CsvSource {
     }
 }
 
-fn read_header(input: &Input) -> Result<Vec<String>, SourceError> {
+/// The names of the columns, and what the first line below them has, which may be nothing that can be read.
+fn first_records(input: &Input) -> Result<[Vec<String>; 2], SourceError> {
     let mut reader = CsvReader::new(input.text()?);
     let record = reader
         .record()
@@ -72,7 +75,28 @@ fn read_header(input: &Input) -> Result<Vec<String>, SourceError> {
         problem: "line 1: not UTF-8".to_owned(),
     })?;
     let name = |text: &CsvText<'_>| text.as_str().trim().to_owned();
-    Ok(texts.iter().map(name).collect())
+    let header = texts.iter().map(name).collect();
+    let first = match reader.record() {
+        Ok(Some(record)) => record.texts().unwrap_or_default(),
+        Ok(None) | Err(_) => Vec::new(),
+    };
+    Ok([header, first.iter().map(name).collect()])
+}
+
+/// Whether the text can be a table of tokens with names of its own: there are several columns, as many values in the line
+/// below their names, and among them something that tells. Other lines with commas could be of anything, and are not shown.
+pub(crate) fn is_table(input: &Input) -> Result<bool, SourceError> {
+    let [header, first] = match first_records(input) {
+        Err(SourceError::Syntax { .. } | SourceError::Truncated { .. }) => return Ok(false),
+        records => records?,
+    };
+    let is_telling = |name: &String| {
+        let lower = name.to_ascii_lowercase();
+        field_named(name).is_some() || lower.contains("token") || lower.contains("refresh")
+    };
+    Ok(header.len() > 1
+        && header.len() == first.len()
+        && (header.iter().any(is_telling) || first.iter().any(|value| is_microsofts(value))))
 }
 
 /// Whether `line` can be the header of a table of tokens: whether a column is called like a refresh token.

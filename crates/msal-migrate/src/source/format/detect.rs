@@ -6,14 +6,14 @@ pub(in crate::source) mod signature;
 use std::path::Path;
 
 use self::shape::Shape;
-use super::csv;
+use super::{adal, csv};
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json::members::first_members;
 use crate::source::read::json::stream::JsonStream;
 use crate::source::row::mapping::Mapping;
-use crate::source::row::shown_name::listed;
+use crate::source::row::shown_name::{likely_token, listed};
 use crate::source::unsupported::UnsupportedFormat;
 
 /// The format of `input`, whose first bytes are none that [`signature::of_bytes`] recognises.
@@ -40,6 +40,10 @@ pub(crate) fn kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, Sourc
     {
         return Err(unsupported(input, UnsupportedFormat::SeparatedOtherwise));
     }
+    // A table of which nobody knows the names yet: opening it says which there are.
+    if csv::is_table(input)? {
+        return Ok(SourceKind::Csv);
+    }
     Err(SourceError::Unrecognised {
         file: input.name().to_string(),
     })
@@ -50,15 +54,21 @@ fn json_kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, SourceError
         return Ok(SourceKind::Jsonl);
     }
     match Shape::of(input)? {
-        Shape::Adal => Ok(SourceKind::AdalPython),
+        Shape::Adal => adal::kind(input),
+        // What Microsoft's libraries write while nobody has signed in.
+        Shape::EmptyArray => Ok(SourceKind::AdalPython),
+        Shape::EmptyObject => Ok(SourceKind::MsalCache),
         Shape::MsalCache => Ok(SourceKind::MsalCache),
         Shape::Tokens | Shape::TokenMap => Ok(SourceKind::TokenJson),
         Shape::Unsupported(format) => Err(unsupported(input, format)),
-        Shape::Unknown => Err(SourceError::Unmapped {
-            file: input.name().to_string(),
-            members: listed_members(input)?,
-        }),
+        Shape::Unknown => Err(unmapped(input)?),
     }
+}
+
+/// Whether `input` is JSON with nothing in it.
+pub(crate) fn is_nothing(input: &Input) -> Result<bool, SourceError> {
+    let is_json = input.text_head()?.trim_start().starts_with(['[', '{']);
+    Ok(is_json && matches!(Shape::of(input)?, Shape::EmptyArray | Shape::EmptyObject))
 }
 
 /// Checks that `input` can be of the kind that the user named.
@@ -87,22 +97,29 @@ pub(crate) fn check(input: &Input, kind: SourceKind) -> Result<(), SourceError> 
     }
     match (kind, Shape::of(input)?) {
         (_, Shape::Unsupported(format)) => Err(unsupported(input, format)),
-        (SourceKind::Jsonl, _) | (SourceKind::MsalCache, Shape::MsalCache) => Ok(()),
+        (SourceKind::Jsonl, _) | (SourceKind::MsalCache, Shape::EmptyObject | Shape::MsalCache) => {
+            Ok(())
+        }
         (SourceKind::MsalCache, _) => wrong("it has none of the sections of an MSAL cache"),
         (_, Shape::MsalCache) => wrong("it is an MSAL cache"),
         _ => Ok(()),
     }
 }
 
-/// The names of the members of the text's first object, for an error.
-fn listed_members(input: &Input) -> Result<String, SourceError> {
+/// The error that names the members of the text's first object.
+fn unmapped(input: &Input) -> Result<SourceError, SourceError> {
     let mut stream = JsonStream::new(input.text()?);
     let is_array = matches!(stream.peek(), Ok(Some(b'[')));
     let entered = if is_array { stream.enter(b'[') } else { Ok(()) };
     let members = entered.and_then(|()| first_members(&mut stream, |_| false));
     // What cannot be read has no names to list: the error is about the names.
     let members = members.unwrap_or_default();
-    Ok(listed(members.iter().map(|member| member.name.as_str())))
+    let names = members.iter().map(|member| member.name.as_str());
+    Ok(SourceError::Unmapped {
+        file: input.name().to_string(),
+        likely: likely_token(names.clone(), None),
+        members: listed(names),
+    })
 }
 
 fn unsupported(input: &Input, format: UnsupportedFormat) -> SourceError {

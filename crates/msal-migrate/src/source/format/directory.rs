@@ -41,6 +41,11 @@ impl DirectorySource {
                 files.push(entry.file_name());
             }
         }
+        if files.is_empty() {
+            return Err(SourceError::NoFiles {
+                file: name.to_string(),
+            });
+        }
         files.sort_unstable();
         Ok(Self {
             path: path.to_owned(),
@@ -85,7 +90,9 @@ impl DirectorySource {
             })
         });
         match read {
-            Ok(()) if is_empty => Ok(visit(skipped(SkipReason::NoRefreshToken))),
+            Ok(()) if is_empty => Ok(visit(skipped(SkipReason::NotUnderstood(
+                "the file has nothing in it",
+            )))),
             Ok(()) => Ok(flow),
             Err(error @ SourceError::Io { .. }) => Err(error),
             // A file that is something else costs its own row, and not the other files.

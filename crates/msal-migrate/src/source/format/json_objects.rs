@@ -21,6 +21,7 @@ use crate::source::read::json::slice::{JsonSlice, Parsed, parse_object};
 use crate::source::read::json::stream::JsonStream;
 use crate::source::row::collector::Collector;
 use crate::source::row::mapping::{Mapping, MappingError};
+use crate::source::row::second_look;
 use crate::source::row::shown_name::listed;
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::value::StoredValue;
@@ -104,10 +105,25 @@ impl JsonSource {
         object: JsonSlice<'a>,
         found: &mut FoundParts,
     ) -> Result<Parsed<StoredRow<'a>>, JsonError> {
-        if self.mapping.is_empty() {
-            let parsed = parse_object::<TokenObject<'_>>(object)?;
-            return Ok(parsed.map(|object| object.stored));
+        let is_mapped = !self.mapping.is_empty();
+        let mut parsed = match is_mapped {
+            true => self.map(object, found)?,
+            false => parse_object::<TokenObject<'_>>(object)?.map(|object| object.stored),
+        };
+        if let Ok(stored) = &mut parsed
+            && stored.refresh_token.is_absent()
+        {
+            stored.reason_without_token = Some(second_look::at_object(object.bytes, is_mapped));
         }
+        Ok(parsed)
+    }
+
+    /// The fields of an object as the mapping finds them.
+    fn map<'a>(
+        &'a self,
+        object: JsonSlice<'a>,
+        found: &mut FoundParts,
+    ) -> Result<Parsed<StoredRow<'a>>, JsonError> {
         if let Err(what) = parse_object::<AnyObject>(object)? {
             return Ok(Err(what));
         }

@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use msal_core::{Authority, AuthorityError, Tenant};
 use serde::Deserialize;
 
-use self::sections::for_each_entry;
+use self::sections::{Part, for_each_part};
 use self::users::Users;
 use crate::record::{Locator, Place, Row, SkipReason};
 use crate::source::Source;
@@ -66,19 +66,35 @@ impl MsalCacheSource {
         users: &Users,
         visit: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<(), JsonError> {
+        let locator = |index| Locator::new(self.input.name(), Place::RefreshToken(index));
+        let odd = |index| Row::Skipped {
+            locator: locator(index),
+            reason: SkipReason::NotUnderstood("a section of the cache is not an object of entries"),
+        };
         let mut index = 0;
-        let flow = for_each_entry(stream, |section, value| {
-            if section != "RefreshToken" {
-                return Ok(ControlFlow::Continue(()));
-            }
-            let locator = Locator::new(self.input.name(), Place::RefreshToken(index));
+        let mut is_odd = false;
+        let flow = for_each_part(stream, |part| {
+            let row = match part {
+                Part::Entry("RefreshToken", value) => row(locator(index), value, users)?,
+                Part::OddSection("RefreshToken") => odd(index),
+                Part::OddSection(_) => {
+                    is_odd = true;
+                    return Ok(ControlFlow::Continue(()));
+                }
+                Part::Entry(..) => return Ok(ControlFlow::Continue(())),
+            };
             index += 1;
-            Ok(visit(row(locator, value, users)?))
+            Ok(visit(row))
         })?;
-        match flow {
-            ControlFlow::Continue(()) => stream.end(),
-            ControlFlow::Break(()) => Ok(()),
+        if flow.is_break() {
+            return Ok(());
         }
+        stream.end()?;
+        // With tokens beside it, an odd section costs hints. Without, nobody knows what it should have held.
+        if index == 0 && is_odd {
+            let _last = visit(odd(0));
+        }
+        Ok(())
     }
 }
 
@@ -113,7 +129,7 @@ struct RefreshTokenEntry<'a> {
     secret: StoredValue<'a>,
     #[serde(borrow, default)]
     target: StoredValue<'a>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "userAssertionHash")]
     user_assertion_hash: StoredValue<'a>,
 }
 
@@ -126,7 +142,7 @@ fn row(locator: Locator, value: JsonSlice<'_>, users: &Users) -> Result<Row, Jso
 
 impl RefreshTokenEntry<'_> {
     fn into_row(self, locator: Locator, users: &Users) -> Row {
-        if let Some(reason) = self.refusal() {
+        if let Some(reason) = self.refusal(users) {
             return Row::Skipped { locator, reason };
         }
         let home_account_id = self.home_account_id.text().unwrap_or_default();
@@ -183,14 +199,20 @@ impl RefreshTokenEntry<'_> {
         .into_row(locator)
     }
 
-    fn refusal(&self) -> Option<SkipReason> {
-        // MSAL Go writes it for the on-behalf-of flow.
-        if !self.user_assertion_hash.is_absent() {
+    fn refusal(&self, users: &Users) -> Option<SkipReason> {
+        let home_account_id = self.home_account_id.text().unwrap_or_default();
+        let client_id = self.client_id.text().unwrap_or_default();
+        // MSAL Go and MSAL.NET write it for the on-behalf-of flow.
+        if !self.user_assertion_hash.is_absent() || users.is_on_behalf(home_account_id, client_id) {
             return Some(SkipReason::OnBehalfOf);
         }
-        let home_account_id = self.home_account_id.text().unwrap_or_default();
         // Azure AD B2C puts the policy into the first half: `uid-b2c_1_policy.utid`.
-        let is_b2c = home_account_id.to_ascii_lowercase().contains("-b2c_1");
-        is_b2c.then_some(SkipReason::B2c)
+        if home_account_id.to_ascii_lowercase().contains("-b2c_1") {
+            return Some(SkipReason::B2c);
+        }
+        // Each MSAL writes one. MSAL Browser, for one, encrypts entries as a whole.
+        self.secret.is_absent().then_some(SkipReason::NotUnderstood(
+            "the refresh token's entry has no `secret`; it may be encrypted as a whole",
+        ))
     }
 }

@@ -19,15 +19,24 @@ pub(crate) fn field_named(name: &str) -> Option<(Field, u8)> {
 }
 
 /// A name in lower case without `_`, `-` and spaces, its field, and its rank among the names of that field: 0 is best.
-const ALIASES: [(&str, Field, u8); 53] = [
+const ALIASES: [(&str, Field, u8); 65] = [
     // mutt_oauth2.py.
     ("accesstokenexpiration", Field::ExpiresAt, 2),
     ("appid", Field::ClientId, 2),
     ("applicationid", Field::ClientId, 2),
+    // Grafana.
+    ("authmodule", Field::Provider, 1),
     ("authority", Field::Authority, 0),
+    ("authorizationendpoint", Field::Issuer, 2),
+    ("authprovider", Field::Provider, 1),
+    // google-auth and rclone.
+    ("authuri", Field::Issuer, 2),
+    ("authurl", Field::Issuer, 2),
     ("client", Field::ClientId, 3),
     ("clientid", Field::ClientId, 0),
     ("clientinfo", Field::ClientInfo, 0),
+    // Spring Security.
+    ("clientregistrationid", Field::Provider, 1),
     ("email", Field::Username, 3),
     // oama.
     ("expdate", Field::ExpiresAt, 2),
@@ -43,12 +52,19 @@ const ALIASES: [(&str, Field, u8); 53] = [
     ("foci", Field::Family, 1),
     ("homeaccountid", Field::HomeAccountId, 0),
     ("idtoken", Field::IdToken, 0),
+    ("iss", Field::Issuer, 1),
+    ("issuer", Field::Issuer, 0),
     ("key", Field::Key, 0),
     ("localaccountid", Field::Oid, 1),
     ("login", Field::Username, 4),
+    // ASP.NET Core Identity.
+    ("loginprovider", Field::Provider, 1),
     // offlineimap.
     ("oauth2refreshtoken", Field::RefreshToken, 1),
-    ("oauth2requesturl", Field::Authority, 1),
+    ("oauth2requesturl", Field::TokenEndpoint, 1),
+    // FastAPI-Users.
+    ("oauthname", Field::Provider, 1),
+    ("oauthprovider", Field::Provider, 1),
     ("objectid", Field::Oid, 1),
     ("oid", Field::Oid, 0),
     ("preferredusername", Field::Username, 0),
@@ -66,6 +82,8 @@ const ALIASES: [(&str, Field, u8); 53] = [
     ("rt", Field::RefreshToken, 3),
     ("scope", Field::Scopes, 0),
     ("scopes", Field::Scopes, 1),
+    // django-allauth.
+    ("serverurl", Field::Issuer, 2),
     // oama.
     ("service", Field::Provider, 2),
     ("sub", Field::Sub, 0),
@@ -73,15 +91,15 @@ const ALIASES: [(&str, Field, u8); 53] = [
     ("tenantid", Field::Tenant, 1),
     ("tid", Field::Tid, 0),
     // sasl-xoauth2.
-    ("tokenendpoint", Field::Authority, 1),
+    ("tokenendpoint", Field::TokenEndpoint, 0),
     // Moodle's Microsoft 365 plugins.
     ("tokenresource", Field::Resource, 1),
     // django-allauth keeps the refresh token of OAuth 2.0 in the column of OAuth 1.0's token secret.
     ("tokensecret", Field::RefreshToken, 2),
     // google-auth.
-    ("tokenuri", Field::Authority, 1),
+    ("tokenuri", Field::TokenEndpoint, 0),
     // rclone and email-oauth2-proxy.
-    ("tokenurl", Field::Authority, 1),
+    ("tokenurl", Field::TokenEndpoint, 0),
     ("upn", Field::Username, 1),
     ("user", Field::Username, 5),
     ("useremail", Field::Username, 3),

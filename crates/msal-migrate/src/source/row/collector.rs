@@ -44,6 +44,7 @@ impl<'a> Collector<'a> {
             Field::Family => &mut stored.family,
             Field::HomeAccountId => &mut stored.home_account_id,
             Field::IdToken => &mut stored.id_token,
+            Field::Issuer => &mut stored.issuer,
             Field::Key => &mut stored.key,
             Field::Oid => &mut stored.oid,
             Field::Provider => &mut stored.provider,
@@ -53,6 +54,7 @@ impl<'a> Collector<'a> {
             Field::Sub => &mut stored.sub,
             Field::Tenant => &mut stored.tenant,
             Field::Tid => &mut stored.tid,
+            Field::TokenEndpoint => &mut stored.token_endpoint,
             Field::Username => &mut stored.username,
         }
     }

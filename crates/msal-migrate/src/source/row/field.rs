@@ -13,6 +13,8 @@ pub(crate) enum Field {
     Family,
     HomeAccountId,
     IdToken,
+    /// Who issued the token: a URL.
+    Issuer,
     /// What the store calls the row.
     Key,
     Oid,
@@ -25,11 +27,14 @@ pub(crate) enum Field {
     Tenant,
     /// The user's tenant.
     Tid,
+    /// Where the token was issued, as the URL of an endpoint.
+    TokenEndpoint,
     Username,
 }
 
-/// The fields that can be mapped: all but the family, which every store has under the same name.
-pub(crate) const FIELDS: [(&str, Field); 17] = [
+/// The fields that can be mapped: all but the family, which every store has under the same name, and the token endpoint,
+/// which is mapped as the authority.
+pub(crate) const FIELDS: [(&str, Field); 18] = [
     ("authority", Field::Authority),
     ("client_id", Field::ClientId),
     ("client_info", Field::ClientInfo),
@@ -37,6 +42,7 @@ pub(crate) const FIELDS: [(&str, Field); 17] = [
     ("expires_in", Field::ExpiresIn),
     ("home_account_id", Field::HomeAccountId),
     ("id_token", Field::IdToken),
+    ("issuer", Field::Issuer),
     ("key", Field::Key),
     ("oid", Field::Oid),
     ("provider", Field::Provider),

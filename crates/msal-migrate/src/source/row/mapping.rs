@@ -100,6 +100,8 @@ pub enum MappingError {
     NoTokenColumn {
         /// The columns there are.
         columns: String,
+        /// The one that is most probably it.
+        likely: Option<String>,
     },
     /// Not `FIELD=EXPRESSION`.
     #[error(

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
-use msal_core::{ClientInfo, HomeAccountId, RefreshToken, UnixTime};
+use msal_core::{ClientInfo, HomeAccountId, RefreshToken, Tenant, UnixTime};
 
 use super::id_token::{self, Claims};
+use super::issuer;
 use super::scopes;
 use super::timestamp;
+use super::token_shape::is_encrypted;
 use super::value::StoredValue;
 use crate::record::{Locator, Record, RecordFlags, Row, SkipReason, UserHints};
 
@@ -23,6 +25,7 @@ pub(crate) struct StoredRow<'a> {
     pub(crate) family: StoredValue<'a>,
     pub(crate) home_account_id: StoredValue<'a>,
     pub(crate) id_token: StoredValue<'a>,
+    pub(crate) issuer: StoredValue<'a>,
     pub(crate) is_multi_resource: bool,
     pub(crate) is_personal_account: bool,
     pub(crate) is_port_left_out: bool,
@@ -30,6 +33,8 @@ pub(crate) struct StoredRow<'a> {
     pub(crate) last_refreshed: Option<UnixTime>,
     pub(crate) oid: StoredValue<'a>,
     pub(crate) provider: StoredValue<'a>,
+    /// What is known of a row without a refresh token.
+    pub(crate) reason_without_token: Option<SkipReason>,
     pub(crate) refresh_token: StoredValue<'a>,
     pub(crate) resource: StoredValue<'a>,
     pub(crate) scopes: StoredValue<'a>,
@@ -38,6 +43,7 @@ pub(crate) struct StoredRow<'a> {
     pub(crate) tenant: StoredValue<'a>,
     /// The user's tenant.
     pub(crate) tid: StoredValue<'a>,
+    pub(crate) token_endpoint: StoredValue<'a>,
     pub(crate) username: StoredValue<'a>,
 }
 
@@ -47,21 +53,28 @@ impl StoredRow<'_> {
         if let Some(key) = self.shown_key() {
             locator = locator.with_key(&key);
         }
-        match self.refusal() {
+        let claims = self
+            .id_token
+            .text()
+            .map_or_else(Claims::default, id_token::claims);
+        match self.refusal(&claims) {
             Some(reason) => Row::Skipped { locator, reason },
-            None => self.into_record(locator).into(),
+            None => self.into_record(locator, claims).into(),
         }
     }
 
-    fn refusal(&self) -> Option<SkipReason> {
-        if self.provider.text().is_some_and(is_other_provider) {
+    fn refusal(&self, claims: &Claims) -> Option<SkipReason> {
+        if self.is_other_providers(claims) {
             return Some(SkipReason::OtherProvider);
         }
         if self.refresh_token.is_other_than_text() {
             return Some(SkipReason::Malformed("the refresh token is not text"));
         }
         let Some(token) = self.refresh_token.text() else {
-            return Some(SkipReason::NoRefreshToken);
+            return Some(
+                self.reason_without_token
+                    .unwrap_or(SkipReason::NoRefreshToken),
+            );
         };
         if token.len() > LONGEST_TOKEN {
             return Some(SkipReason::Malformed(
@@ -74,30 +87,79 @@ impl StoredRow<'_> {
         if self.client_id.is_other_than_text() {
             return Some(SkipReason::Malformed("the client id is not text"));
         }
-        if self.authority.is_other_than_text() || self.tenant.is_other_than_text() {
+        let endpoints = [&self.authority, &self.token_endpoint, &self.tenant];
+        if endpoints
+            .iter()
+            .any(|endpoint| endpoint.is_other_than_text())
+        {
             return Some(SkipReason::Malformed("the authority is not text"));
         }
         None
     }
 
+    /// Whether the token is another provider's: by the provider's name, else by any URL, else by how the token begins.
+    fn is_other_providers(&self, claims: &Claims) -> bool {
+        if let Some(is_microsoft) = self.provider.text().and_then(issuer::is_microsoft) {
+            return !is_microsoft;
+        }
+        let mut names_host = false;
+        for host in self.urls(claims).filter_map(issuer::host) {
+            if issuer::is_other_host(&host) {
+                return true;
+            }
+            names_host = true;
+        }
+        !names_host && self.refresh_token.text().is_some_and(is_other_token)
+    }
+
+    /// What the row says about where the token was issued, beginning with what tells most. An authority may be a tenant
+    /// only, which tells nothing.
+    fn urls<'u>(&'u self, claims: &'u Claims) -> impl Iterator<Item = &'u str> {
+        let is_url =
+            |authority: &&str| authority.contains('/') || issuer::is_microsofts_host(authority);
+        [
+            self.authority.text().filter(is_url),
+            self.token_endpoint.text(),
+            self.issuer.text(),
+            claims.issuer.as_deref(),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// Where the token was issued. A tenant alone is one of Microsoft's cloud, unless something else names a host.
+    fn issued_at(&self, claims: &Claims) -> Option<String> {
+        let authority = self.authority.text().or_else(|| self.token_endpoint.text());
+        let authority = authority.or_else(|| self.tenant.text());
+        let is_tenant = |text: &&str| !text.contains('/') && !issuer::is_microsofts_host(text);
+        if authority.is_none_or(|text| is_tenant(&text)) {
+            for url in self.urls(claims) {
+                let host = issuer::host(url);
+                if host.is_some_and(|host| !issuer::is_microsofts_host(&host)) {
+                    return Some(with_scheme(url));
+                }
+            }
+        }
+        authority
+            .or_else(|| self.urls(claims).next())
+            .map(str::to_owned)
+    }
+
     /// The fields of the row come before the claims of its ID token, which only fill gaps.
-    fn into_record(self, locator: Locator) -> Record {
-        let mut claims = self
-            .id_token
-            .text()
-            .map_or_else(Claims::default, id_token::claims);
-        let user = self.user(&mut claims);
+    fn into_record(self, locator: Locator, mut claims: Claims) -> Record {
+        let authority = self.issued_at(&claims);
+        let mut user = self.user(&mut claims);
+        // Where a store names an object and no tenant, the tenant that issued the token is meant.
+        if user.oid.is_some() && user.tid.is_none() {
+            user.tid = authority.as_deref().and_then(tenant_id);
+        }
         Record {
             client_id: self
                 .client_id
                 .text()
                 .map(|id| id.trim().to_owned())
                 .or(claims.client_id),
-            authority: self
-                .authority
-                .owned()
-                .or_else(|| self.tenant.owned())
-                .or(claims.issuer),
+            authority,
             scopes: scopes::parse(&self.scopes),
             resource: self.resource.owned(),
             user,
@@ -158,33 +220,29 @@ impl StoredRow<'_> {
     }
 }
 
-/// Whether a value was encrypted by its application, or encoded by its database. Refresh tokens of Entra and of personal
-/// accounts all contain a dot or a letter above `f`.
-fn is_encrypted(token: &str) -> bool {
-    // Fernet, DavMail, better-auth, OpenSSL and CryptoJS, and a bytea of PostgreSQL.
-    let prefixed = ["gAAAAA", "{AES}", "$ba$", "U2FsdGVkX1", "\\x"]
-        .iter()
-        .any(|prefix| token.starts_with(prefix));
-    // better-auth's ciphertext without the mark that newer versions put before it.
-    let is_hex = token.len() >= 80 && token.bytes().all(|byte| byte.is_ascii_hexdigit());
-    prefixed || is_hex
+/// The tenant that an authority names by its GUID: a URL, or only the tenant.
+fn tenant_id(authority: &str) -> Option<String> {
+    let mut segments = authority.trim().split('/');
+    let named = segments.find(|segment| matches!(Tenant::parse(segment), Ok(Tenant::Id(_))));
+    named.map(str::to_owned)
 }
 
-/// Whether a row is of one of the providers that share tables with Microsoft. Every other name may be Microsoft's, because
-/// applications choose the names.
-fn is_other_provider(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    OTHER_PROVIDERS.iter().any(|other| {
-        // `google` and `google-oauth2`, but not `googleish`.
-        name.strip_prefix(other)
-            .is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric()))
-    })
+/// Whether a refresh token is another provider's, by how it begins or, if it is a JSON web token, by its issuer.
+fn is_other_token(token: &str) -> bool {
+    if !token.starts_with("eyJ") {
+        return issuer::is_marked_as_other(token);
+    }
+    let issuer = id_token::claims(token).issuer.unwrap_or_default();
+    issuer::host(&issuer).is_some_and(|host| !issuer::is_microsofts_host(&host))
 }
 
-const OTHER_PROVIDERS: [&str; 14] = [
-    "apple", "auth0", "discord", "dropbox", "facebook", "github", "gitlab", "gmail", "google",
-    "linkedin", "okta", "slack", "twitter", "yahoo",
-];
+/// So that a host is not taken for a tenant.
+fn with_scheme(url: &str) -> String {
+    match url.contains("://") {
+        true => url.to_owned(),
+        false => format!("https://{url}"),
+    }
+}
 
 /// Every provider's refresh tokens are much shorter. This bounds what one record can hold.
 const LONGEST_TOKEN: usize = 64 * 1024;
@@ -232,6 +290,9 @@ mod tests {
             ("gAAAAABrAu_5", Some("undecryptable")),
             ("{AES}2VFT", Some("undecryptable")),
             ("\\x302e", Some("undecryptable")),
+            ("eyJpdiI6Imw5", Some("undecryptable")),
+            ("vault:v1:8SDd3WHDOjf7", Some("undecryptable")),
+            ("CfDJ8Nrj0VBmw5", Some("undecryptable")),
             (hex.as_str(), Some("undecryptable")),
             (long.as_str(), Some("malformed")),
         ];
@@ -246,12 +307,177 @@ mod tests {
     }
 
     #[test]
-    fn only_known_other_providers_are_left_out() {
-        for other in ["google", "Google-oauth2", "github"] {
-            assert!(is_other_provider(other), "{other}");
+    fn an_object_is_of_the_tenant_that_its_authority_names() {
+        let guid = "c0ffee00-0001-4000-8000-000000000000";
+        let tid = |authority: &str, oid: &'static str, tid: &'static str| {
+            let stored = StoredRow {
+                authority: StoredValue::from_text(authority.to_owned()),
+                oid: StoredValue::from_text(oid),
+                tid: StoredValue::from_text(tid),
+                ..token("0.a")
+            };
+            match stored.into_row(locator()) {
+                Row::Record(record) => record.user.tid,
+                Row::Skipped { reason, .. } => panic!("{reason}"),
+            }
+        };
+        for authority in [
+            guid.to_owned(),
+            format!("https://login.microsoftonline.com/{guid}"),
+            format!("https://sts.windows.net/{guid}/"),
+            format!("https://login.microsoftonline.com/{guid}/oauth2/v2.0/token"),
+        ] {
+            assert_eq!(
+                tid(&authority, "o", "").as_deref(),
+                Some(guid),
+                "{authority}"
+            );
+            assert_eq!(tid(&authority, "o", "other").as_deref(), Some("other"));
+            assert_eq!(tid(&authority, "", ""), None, "{authority}");
         }
-        for ours in ["microsoft", "azure-ad", "aad", "googleish", "company-sso"] {
-            assert!(!is_other_provider(ours), "{ours}");
+        for authority in [
+            "contoso.example",
+            "https://login.microsoftonline.com/common",
+            "",
+        ] {
+            assert_eq!(tid(authority, "o", ""), None, "{authority}");
+        }
+    }
+
+    #[test]
+    fn another_providers_token_is_told_by_all_that_the_row_says() {
+        let google = "https://accounts.google.com";
+        let entra = "https://login.microsoftonline.com/contoso.example/v2.0";
+        // Provider, authority, tenant, token endpoint, issuer, token; whether it is left out.
+        for (provider, authority, tenant, endpoint, issuer, rt, is_other) in [
+            ("google", "", "", "", "", "0.a", true),
+            ("", "", "contoso.example", "", google, "0.a", true),
+            ("", "", "", "", "accounts.google.com", "0.a", true),
+            (
+                "",
+                "contoso.example",
+                "",
+                "https://oauth2.googleapis.com/token",
+                "",
+                "0.a",
+                true,
+            ),
+            ("", entra, "", "", google, "0.a", true),
+            ("", "", "", "", "", "1//0a", true),
+            ("", "contoso.example", "", "", "", "1//0a", true),
+            ("", "", "contoso.example", "", "", "ghr_a", true),
+            // A JSON web token of `https://id.example`.
+            (
+                "",
+                "",
+                "",
+                "",
+                "",
+                "eyJhIjowfQ.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUifQ.c2ln",
+                true,
+            ),
+            ("company-sso", "", "", "", "", "1//0a", true),
+            // What tells more says that it is Microsoft's.
+            ("microsoft", "", "", "", "", "1//0a", false),
+            ("microsoft", "", "", "", google, "0.a", false),
+            ("", entra, "", "", "", "1//0a", false),
+            ("", "login.microsoftonline.com", "", "", "", "1//0a", false),
+            ("", "", "contoso.example", "", entra, "1//0a", false),
+            ("", "", "", "", "", "0.a", false),
+            ("company-sso", "", "contoso.example", "", "", "0.a", false),
+        ] {
+            let stored = StoredRow {
+                provider: StoredValue::from_text(provider),
+                authority: StoredValue::from_text(authority),
+                tenant: StoredValue::from_text(tenant),
+                token_endpoint: StoredValue::from_text(endpoint),
+                issuer: StoredValue::from_text(issuer),
+                ..token(rt)
+            };
+            let expected = is_other.then_some("other_provider");
+            assert_eq!(
+                reason(stored),
+                expected,
+                "{provider} {authority} {tenant} {endpoint} {issuer} {rt}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_tenant_is_one_of_microsofts_only_where_no_other_host_is_named() {
+        let at = |authority: &'static str,
+                  tenant: &'static str,
+                  endpoint: &'static str,
+                  issuer: &'static str| {
+            let stored = StoredRow {
+                authority: StoredValue::from_text(authority),
+                tenant: StoredValue::from_text(tenant),
+                token_endpoint: StoredValue::from_text(endpoint),
+                issuer: StoredValue::from_text(issuer),
+                ..token("0.a")
+            };
+            match stored.into_row(locator()) {
+                Row::Record(record) => record.authority,
+                Row::Skipped { reason, .. } => panic!("{reason}"),
+            }
+        };
+        let entra = "https://login.microsoftonline.com/common/oauth2/v2.0/token";
+        for (authority, tenant, endpoint, issuer, expected) in [
+            ("t.example", "", "", "", Some("t.example")),
+            ("", "t.example", "", "", Some("t.example")),
+            ("", "t.example", entra, "", Some(entra)),
+            ("t.example", "", entra, "", Some("t.example")),
+            (
+                "t.example",
+                "",
+                "",
+                "https://sts.windows.net/x/",
+                Some("t.example"),
+            ),
+            (
+                "t.example",
+                "",
+                "",
+                "https://id.corp.example/",
+                Some("https://id.corp.example/"),
+            ),
+            (
+                "",
+                "t.example",
+                "",
+                "id.corp.example",
+                Some("https://id.corp.example"),
+            ),
+            (
+                "t.example",
+                "",
+                "https://id.corp.example/token",
+                "",
+                Some("https://id.corp.example/token"),
+            ),
+            (
+                "https://a.example/t",
+                "",
+                "https://id.corp.example/token",
+                "",
+                Some("https://a.example/t"),
+            ),
+            (
+                "",
+                "",
+                "",
+                "id.corp.example",
+                Some("https://id.corp.example"),
+            ),
+            ("", "", "", entra, Some(entra)),
+            ("", "", "", "", None),
+        ] {
+            let found = at(authority, tenant, endpoint, issuer);
+            assert_eq!(
+                found.as_deref(),
+                expected,
+                "{authority} {tenant} {endpoint} {issuer}"
+            );
         }
     }
 

@@ -8,8 +8,10 @@ use crate::source::row::expression::{Expression, in_text};
 use crate::source::row::field::Field;
 use crate::source::row::json_pointer::JsonPointer;
 use crate::source::row::mapping::{Mapping, MappingError};
-use crate::source::row::shown_name::{listed, shown};
+use crate::source::row::second_look;
+use crate::source::row::shown_name::{likely_token, listed, shown};
 use crate::source::row::stored_row::StoredRow;
+use crate::source::row::token_shape::is_microsofts;
 use crate::source::row::value::StoredValue;
 
 /// Which columns are read, and as what.
@@ -37,10 +39,15 @@ enum BoundValue {
 }
 
 impl Columns {
-    /// Finds the columns that `mapping` names or, without a mapping, those with the usual names.
-    pub(super) fn bind(header: &[String], mapping: &Mapping) -> Result<Self, MappingError> {
+    /// Finds the columns that `mapping` names or, without a mapping, those with the usual names. `first` is the first line
+    /// below the header.
+    pub(super) fn bind(
+        header: &[String],
+        first: &[String],
+        mapping: &Mapping,
+    ) -> Result<Self, MappingError> {
         let bindings = if mapping.is_empty() {
-            usual(header)?
+            usual(header, first)?
         } else {
             named(header, mapping)?
         };
@@ -62,7 +69,13 @@ impl Columns {
             return Row::malformed(locator, "the line is not UTF-8");
         };
         match self.stored_row(&texts) {
-            Ok(stored) => stored.into_row(locator),
+            Ok(mut stored) => {
+                if stored.refresh_token.is_absent() {
+                    let texts = texts.iter().map(CsvText::as_str);
+                    stored.reason_without_token = Some(second_look::at_texts(texts));
+                }
+                stored.into_row(locator)
+            }
             Err(_not_json) => Row::malformed(locator, "a column that should hold JSON does not"),
         }
     }
@@ -92,7 +105,7 @@ fn column<'a>(texts: &'a [CsvText<'_>], index: usize) -> Option<&'a str> {
 }
 
 /// The columns with the usual names, of which one is a refresh token.
-fn usual(header: &[String]) -> Result<Vec<Binding>, MappingError> {
+fn usual(header: &[String], first: &[String]) -> Result<Vec<Binding>, MappingError> {
     let bindings: Vec<_> = header
         .iter()
         .enumerate()
@@ -106,8 +119,13 @@ fn usual(header: &[String]) -> Result<Vec<Binding>, MappingError> {
         .iter()
         .any(|binding| binding.field == Field::RefreshToken)
     {
+        let value = first.iter().position(|value| is_microsofts(value));
+        let by_value = value
+            .and_then(|index| header.get(index))
+            .map(String::as_str);
         return Err(MappingError::NoTokenColumn {
             columns: columns_of(header),
+            likely: likely_token(header.iter().map(String::as_str), by_value),
         });
     }
     Ok(bindings)

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use crate::source::error::SourceError;
 use crate::source::format::adal;
-use crate::source::format::msal_cache::sections::is_section;
+use crate::source::format::msal_cache::sections::{are_odd_sections, is_section};
 use crate::source::format::token_object::is_telling;
 use crate::source::read::input::Input;
 use crate::source::read::json::error::JsonError;
@@ -17,6 +17,8 @@ use crate::source::unsupported::UnsupportedFormat;
 pub(crate) enum Shape {
     /// ADAL's entries: one, or an array.
     Adal,
+    EmptyArray,
+    EmptyObject,
     /// The sections of a unified cache.
     MsalCache,
     /// An object of token responses by name.
@@ -55,9 +57,8 @@ impl Shape {
                 return Ok(Self::Unknown);
             }
         }
-        // ADAL Python writes `[]` while nobody has signed in.
         Ok(if index == 0 {
-            Self::Adal
+            Self::EmptyArray
         } else {
             Self::Unknown
         })
@@ -76,8 +77,10 @@ impl Shape {
     }
 
     fn of_object(members: &[Member]) -> Self {
-        // MSAL Python writes `{}` while nobody has signed in.
-        if members.is_empty() || members.iter().any(is_section) {
+        if members.is_empty() {
+            return Self::EmptyObject;
+        }
+        if members.iter().any(is_section) || are_odd_sections(members) {
             return Self::MsalCache;
         }
         if adal::is_entry(members) {

@@ -26,7 +26,11 @@ pub(crate) fn of_text(head: &str) -> Option<UnsupportedFormat> {
     if has_line("RCLONE_ENCRYPT_V0:") {
         return Some(UnsupportedFormat::RcloneEncrypted);
     }
-    if has_line("davmail.") || head.lines().any(|line| line.contains("={AES}")) {
+    // The second is the first line of DavMail's file of tokens alone.
+    if has_line("davmail.")
+        || head.starts_with("#Oauth tokens")
+        || head.lines().any(|line| line.contains("={AES}"))
+    {
         return Some(UnsupportedFormat::DavMail);
     }
     if has_line("application_id = \"") || has_line("azure_tenant_id = \"") {

@@ -13,22 +13,48 @@ pub(crate) fn is_section(member: &Member) -> bool {
     member.is_object() && SECTIONS.contains(&member.name.as_str())
 }
 
-/// Visits the entries of the sections that say something about refresh tokens, with the section's name.
-pub(super) fn for_each_entry(
+/// Whether sections of a unified cache are among these members, though none is an object. PHP writes `[]` for an object
+/// without members, and others write `null`. Where one is text, the members are those of a token response.
+pub(crate) fn are_odd_sections(members: &[Member]) -> bool {
+    let mut named = members
+        .iter()
+        .filter(|member| SECTIONS.contains(&member.name.as_str()))
+        .peekable();
+    named.peek().is_some() && named.all(|member| matches!(member.starts_with, b'[' | b'n'))
+}
+
+/// A part of a cache.
+pub(super) enum Part<'a> {
+    /// An entry of the section with this name.
+    Entry(&'a str, JsonSlice<'a>),
+    /// The section with this name, which has no entries because it is not an object.
+    OddSection(&'a str),
+}
+
+/// Visits the entries of the sections that say something about refresh tokens, and the sections that are none.
+pub(super) fn for_each_part(
     stream: &mut JsonStream<impl Read>,
-    mut visit: impl FnMut(&str, JsonSlice<'_>) -> Result<ControlFlow<()>, JsonError>,
+    mut visit: impl FnMut(Part<'_>) -> Result<ControlFlow<()>, JsonError>,
 ) -> Result<ControlFlow<()>, JsonError> {
     stream.enter(b'{')?;
     let mut first = true;
     while stream.advance(b'}', first)? {
         first = false;
         let section = stream.name()?;
-        // Members beside the sections are ignored: libraries add their own.
-        if stream.peek()? != Some(b'{') || !SECTIONS_READ.contains(&section.as_str()) {
-            stream.skip()?;
-            continue;
-        }
-        let flow = stream.for_each_member(|entry| visit(&section, entry))?;
+        let is_object = stream.peek()? == Some(b'{');
+        let flow = match SECTIONS_READ.contains(&section.as_str()) {
+            true if is_object => {
+                stream.for_each_member(|entry| visit(Part::Entry(&section, entry)))?
+            }
+            is_read => {
+                stream.skip()?;
+                // Members beside the sections are ignored: libraries add their own.
+                match is_read {
+                    true => visit(Part::OddSection(&section))?,
+                    false => ControlFlow::Continue(()),
+                }
+            }
+        };
         if flow.is_break() {
             return Ok(flow);
         }

@@ -9,7 +9,7 @@ use hashbrown::{HashMap, HashSet};
 use msal_core::same_environment;
 use serde::Deserialize;
 
-use super::sections::for_each_entry;
+use super::sections::{Part, for_each_part};
 use crate::source::read::json::error::JsonError;
 use crate::source::read::json::slice::parse_object;
 use crate::source::read::json::stream::JsonStream;
@@ -33,11 +33,14 @@ pub(super) struct AccountHints {
     username: Box<str>,
 }
 
-/// The scopes of an access token, as text.
+/// What an access token says about its grant.
 #[derive(PartialEq, Eq)]
 struct Granted {
     client_id: Arc<str>,
+    /// The scopes, as text.
     target: Arc<str>,
+    /// The service exchanged a token of the user's for it.
+    is_on_behalf: bool,
 }
 
 impl AccountHints {
@@ -59,13 +62,13 @@ impl Users {
     /// Reads a whole cache to its end.
     pub(super) fn read(stream: &mut JsonStream<impl Read>) -> Result<Self, JsonError> {
         let mut users = Self::default();
-        let _to_the_end = for_each_entry(stream, |section, value| {
+        let _to_the_end = for_each_part(stream, |part| {
             // An entry that cannot be read is a lost hint: the refresh token is judged by its own entry.
-            match section {
-                "Account" => {
+            match part {
+                Part::Entry("Account", value) => {
                     let _unreadable = parse_object(value)?.map(|entry| users.add_account(&entry));
                 }
-                "AccessToken" => {
+                Part::Entry("AccessToken", value) => {
                     let _unreadable = parse_object(value)?.map(|entry| users.add_scopes(&entry));
                 }
                 _ => {}
@@ -107,6 +110,18 @@ impl Users {
         )
     }
 
+    /// Whether a client has got the user's tokens in exchange for others only, and never by a sign-in. MSAL Node says so of
+    /// the access token, and not of the refresh token that came with it.
+    pub(super) fn is_on_behalf(&self, home_account_id: &str, client_id: &str) -> bool {
+        let granted = self.scopes.get(home_account_id).map(Vec::as_slice);
+        let mut of_client = granted
+            .unwrap_or_default()
+            .iter()
+            .filter(|granted| granted.client_id.eq_ignore_ascii_case(client_id))
+            .peekable();
+        of_client.peek().is_some() && of_client.all(|granted| granted.is_on_behalf)
+    }
+
     fn add_account(&mut self, entry: &AccountEntry<'_>) {
         let Some(home_account_id) = entry.home_account_id.text() else {
             return;
@@ -131,6 +146,7 @@ impl Users {
         let granted = Granted {
             client_id: self.share(&entry.client_id),
             target: self.share(&entry.target),
+            is_on_behalf: !entry.user_assertion_hash.is_absent(),
         };
         let known = self.scopes.entry_ref(home_account_id).or_default();
         if !known.contains(&granted) {
@@ -175,4 +191,6 @@ struct AccessTokenEntry<'a> {
     home_account_id: StoredValue<'a>,
     #[serde(borrow, default)]
     target: StoredValue<'a>,
+    #[serde(borrow, default, alias = "userAssertionHash")]
+    user_assertion_hash: StoredValue<'a>,
 }

@@ -1,0 +1,322 @@
+//! Whether an answer is about the user that is expected. The library and the migrator both ask here.
+
+use std::fmt;
+
+use crate::{HomeAccountId, Tenant, TokenResponse, comparable_username};
+
+/// The user whose tokens are expected, by as much as is known. A user of whom nothing is known can be anybody.
+///
+/// The strongest thing known decides: the home account id, then the object identifier, then the subject, then the name.
+/// Names come last because people are renamed, and because they have another one where they are guests.
+#[derive(Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct ExpectedUser<'a> {
+    /// `uid.utid`, or the subject where the server sends no `client_info`.
+    pub home_account_id: Option<&'a HomeAccountId>,
+    /// The object identifier, which is a GUID. What is none is not looked at.
+    pub object_id: Option<&'a str>,
+    /// The `sub` of an ID token that was issued to the same client.
+    pub subject: Option<&'a str>,
+    /// The tenant that the object identifier is of.
+    pub tenant_id: Option<&'a str>,
+    /// A user principal name or an e-mail address. What has no `@` is not looked at.
+    pub username: Option<&'a str>,
+}
+
+impl ExpectedUser<'_> {
+    /// Whether the tokens of `response` can be this user's.
+    ///
+    /// An answer that names nobody can be anybody's: OpenID Connect Core §12.2 lets a refresh go without an ID token.
+    pub fn matches(&self, response: &TokenResponse) -> bool {
+        self.by_home_account(response)
+            .or_else(|| self.by_object(response))
+            .unwrap_or_else(|| self.has_subject(response) || self.by_name(response) != Some(false))
+    }
+
+    /// What the home account id decides: `client_info` names it outright. Without it, `oid` and `tid` do so in the home
+    /// tenant; elsewhere a guest has another `oid`, which decides nothing.
+    fn by_home_account(&self, response: &TokenResponse) -> Option<bool> {
+        let expected = self.home_account_id?.as_str();
+        let claims = response.claims();
+        // OpenID Connect Core §12.2: the ID token of a refresh has the `sub` of the one before it.
+        if claims.is_some_and(|claims| claims.subject == expected) {
+            return Some(true);
+        }
+        if let Some(client_info) = &response.client_info {
+            let answered = client_info.home_account_id();
+            return Some(answered.as_str().eq_ignore_ascii_case(expected));
+        }
+        let claims = claims?;
+        let (Some((object, home)), Some(oid), Some(tid)) = (
+            expected.rsplit_once('.'),
+            &claims.object_id,
+            &claims.tenant_id,
+        ) else {
+            return Some(false);
+        };
+        tid.eq_ignore_ascii_case(home)
+            .then(|| oid.eq_ignore_ascii_case(object))
+    }
+
+    /// What the object identifier decides. It is its tenant's own: in another tenant a guest has another one, and only
+    /// something else that agrees tells that it is the same user.
+    fn by_object(&self, response: &TokenResponse) -> Option<bool> {
+        let expected = self.object_id.filter(|object_id| is_guid(object_id))?;
+        let claims = response.claims();
+        let client_info = response.client_info.as_ref();
+        let answered = [
+            claims.and_then(|claims| Some((claims.object_id.as_ref()?, claims.tenant_id.as_ref()))),
+            client_info.map(|client_info| (&client_info.uid, Some(&client_info.utid))),
+        ];
+        let mut answered = answered.into_iter().flatten().peekable();
+        answered.peek()?;
+        let mut is_other = false;
+        for (object_id, tenant_id) in answered {
+            if object_id.eq_ignore_ascii_case(expected) {
+                return Some(true);
+            }
+            is_other |= match (tenant_id, self.tenant_id) {
+                (Some(tenant_id), Some(expected)) => tenant_id.eq_ignore_ascii_case(expected),
+                _ => false,
+            };
+        }
+        let agrees = || self.has_subject(response) || self.by_name(response) == Some(true);
+        Some(!is_other && agrees())
+    }
+
+    /// Another subject decides nothing: applications keep identifiers of their own under that name.
+    fn has_subject(&self, response: &TokenResponse) -> bool {
+        let answered = response.claims().map(|claims| claims.subject.as_str());
+        self.subject.is_some() && self.subject == answered
+    }
+
+    fn by_name(&self, response: &TokenResponse) -> Option<bool> {
+        let is_name = |name: &&str| name.contains('@');
+        let expected = self.username.filter(is_name)?;
+        let answered = response.claims()?.username.as_deref().filter(is_name)?;
+        Some(comparable_username(expected) == comparable_username(answered))
+    }
+}
+
+impl fmt::Debug for ExpectedUser<'_> {
+    /// Without the name of a person.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ExpectedUser")
+            .field("home_account_id", &self.home_account_id)
+            .field("object_id", &self.object_id)
+            .field("tenant_id", &self.tenant_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> From<&'a HomeAccountId> for ExpectedUser<'a> {
+    fn from(home_account_id: &'a HomeAccountId) -> Self {
+        Self {
+            home_account_id: Some(home_account_id),
+            ..Self::default()
+        }
+    }
+}
+
+fn is_guid(text: &str) -> bool {
+    matches!(Tenant::parse(text), Ok(Tenant::Id(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use bytes::Bytes;
+    use http::Response;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::TokenOutcome;
+
+    const ALICE: &str = "a11ce000-0000-4000-8000-000000000001";
+    const BOB: &str = "b0b00000-0000-4000-8000-000000000002";
+    /// Alice where she is a guest.
+    const GUEST: &str = "a11ce000-0000-4000-8000-000000000003";
+    const HOME: &str = "c0ffee00-0001-4000-8000-000000000000";
+    const ELSEWHERE: &str = "c0ffee00-0002-4000-8000-000000000000";
+
+    /// An answer with these claims besides the required ones, and this `client_info`; `null` leaves one out.
+    fn answer(claims: &Value, client_info: &Value) -> TokenResponse {
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let mut body = json!({"access_token": "AT"});
+        if let Some(claims) = claims.as_object() {
+            let mut all = json!({"iss": "https://i.example", "sub": "s", "aud": "me"});
+            all.as_object_mut().unwrap().extend(claims.clone());
+            body["id_token"] = json!(format!("e30.{}.c2ln", encode(&all)));
+        }
+        if !client_info.is_null() {
+            body["client_info"] = json!(encode(client_info));
+        }
+        let response = Response::new(Bytes::from(body.to_string()));
+        match TokenOutcome::read(&response, "me") {
+            TokenOutcome::Tokens(tokens) => *tokens,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_home_account_id_decides_alone() {
+        let own = json!({"uid": "u", "utid": "t"});
+        let with = |oid: &str, tid: &str| json!({"oid": oid, "tid": tid});
+        for (claims, client_info, account, expected) in [
+            (json!({}), &own, "u.t", true),
+            (json!({}), &own, "U.T", true),
+            (json!({}), &own, "other.t", false),
+            (json!({}), &own, "s", true),
+            (with("U", "T"), &Value::Null, "u.t", true),
+            (with("other", "t"), &Value::Null, "u.t", false),
+            (with("guest", "elsewhere"), &Value::Null, "u.t", true),
+            (with("u", "t"), &Value::Null, "s", true),
+            (with("u", "t"), &Value::Null, "another-subject", false),
+            (json!({}), &Value::Null, "s", true),
+            (json!({}), &Value::Null, "another-subject", false),
+            (Value::Null, &Value::Null, "u.t", true),
+        ] {
+            let account = HomeAccountId::new(account);
+            let mut user = ExpectedUser::from(&account);
+            // Whatever else the store says.
+            for name in [None, Some("bob@contoso.example")] {
+                user.username = name;
+                let matches = user.matches(&answer(&claims, client_info));
+                assert_eq!(matches, expected, "{account} {claims} {client_info}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_object_identifier_comes_before_names() {
+        let alice =
+            json!({"oid": ALICE, "tid": HOME, "preferred_username": "alice@contoso.example"});
+        let bob = json!({"oid": BOB, "tid": HOME, "preferred_username": "bob@contoso.example"});
+        let of = |uid: &str, utid: &str| json!({"uid": uid, "utid": utid});
+        let guest =
+            json!({"oid": GUEST, "tid": ELSEWHERE, "preferred_username": "alice@contoso.example"});
+        let renamed = Some("alice.maiden@contoso.example");
+        let shouted = ALICE.to_ascii_uppercase();
+        for (object_id, tenant_id, username, claims, client_info, expected) in [
+            (ALICE, Some(HOME), renamed, &alice, of(ALICE, HOME), true),
+            (
+                &*shouted,
+                Some(HOME),
+                renamed,
+                &alice,
+                of(ALICE, HOME),
+                true,
+            ),
+            (ALICE, Some(HOME), renamed, &alice, Value::Null, true),
+            (ALICE, None, renamed, &alice, Value::Null, true),
+            // Without an ID token `client_info` tells.
+            (
+                ALICE,
+                Some(HOME),
+                renamed,
+                &Value::Null,
+                of(ALICE, HOME),
+                true,
+            ),
+            (ALICE, Some(HOME), None, &Value::Null, of(BOB, HOME), false),
+            // Another user's tokens, whatever the name says.
+            (ALICE, Some(HOME), None, &bob, of(BOB, HOME), false),
+            (
+                ALICE,
+                Some(HOME),
+                Some("bob@contoso.example"),
+                &bob,
+                of(BOB, HOME),
+                false,
+            ),
+            (ALICE, None, None, &bob, of(BOB, HOME), false),
+            (ALICE, None, renamed, &bob, Value::Null, false),
+            (ALICE, Some(ELSEWHERE), None, &bob, of(BOB, HOME), false),
+            // A guest, in the tenant that the row is of and in the other one.
+            (
+                GUEST,
+                Some(ELSEWHERE),
+                Some("alice_contoso.example#EXT#@fabrikam.example"),
+                &guest,
+                of(ALICE, HOME),
+                true,
+            ),
+            (
+                GUEST,
+                Some(ELSEWHERE),
+                Some("alice@contoso.example"),
+                &alice,
+                of(ALICE, HOME),
+                true,
+            ),
+            (GUEST, Some(ELSEWHERE), None, &alice, of(ALICE, HOME), false),
+            (ALICE, Some(HOME), None, &guest, of(ALICE, HOME), true),
+            // No GUID: another kind of identifier, which decides nothing.
+            (
+                "507f1f77bcf86cd799439011",
+                None,
+                Some("bob@contoso.example"),
+                &bob,
+                of(BOB, HOME),
+                true,
+            ),
+            ("17", Some(HOME), None, &bob, of(BOB, HOME), true),
+        ] {
+            let user = ExpectedUser {
+                object_id: Some(object_id),
+                tenant_id,
+                username,
+                ..ExpectedUser::default()
+            };
+            let matches = user.matches(&answer(claims, &client_info));
+            assert_eq!(
+                matches, expected,
+                "{object_id} {tenant_id:?} {username:?} {claims} {client_info}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_decide_where_nothing_else_does() {
+        let named = |name: &str| answer(&json!({"upn": name}), &json!({"uid": "u", "utid": "t"}));
+        for (expected, answered, same) in [
+            ("Alice@contoso.example", "alice@Contoso.example", true),
+            ("live.com#alice@outlook.com", "alice@outlook.com", true),
+            (
+                "Zo\u{eb}@contoso.example",
+                "zoe\u{308}@contoso.example",
+                true,
+            ),
+            (
+                "carol_fabrikam.example#EXT#@contoso.example",
+                "carol@fabrikam.example",
+                true,
+            ),
+            ("alice@contoso.example", "bob@contoso.example", false),
+            ("alice", "bob@contoso.example", true),
+            ("alice@contoso.example", "Alice Archer", true),
+        ] {
+            let mut user = ExpectedUser {
+                username: Some(expected),
+                ..ExpectedUser::default()
+            };
+            assert_eq!(
+                user.matches(&named(answered)),
+                same,
+                "{expected} {answered}"
+            );
+            // The same subject of the same client is the same user, by whatever name.
+            user.subject = Some("s");
+            assert!(user.matches(&named(answered)), "{expected} {answered}");
+            user.subject = Some("17");
+            assert_eq!(
+                user.matches(&named(answered)),
+                same,
+                "{expected} {answered}"
+            );
+        }
+        assert!(ExpectedUser::default().matches(&named("alice@contoso.example")));
+    }
+}
