@@ -8,6 +8,7 @@ mod exit;
 mod input;
 mod network;
 mod output;
+mod outside;
 mod progress;
 mod runtime;
 mod signal;
@@ -30,7 +31,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return exit::usage(&error),
+        Err(error) => return output::usage(&error).into(),
     };
     let printer = Printer::new(cli.format, cli.quiet);
     match commands::run(cli, &printer) {

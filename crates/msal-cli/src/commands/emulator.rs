@@ -17,6 +17,7 @@ use crate::cli::{ServeArgs, ServeRotation};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::{BOLD, DIM, HINT, Printer};
+use crate::outside::Outside;
 use crate::text;
 
 /// How often the audit log is written out.
@@ -216,11 +217,11 @@ fn announce(server: &Server, ca_file: &Path, arguments: &ServeArgs, printer: &Pr
 }
 
 fn introduction(server: &Server, ca_file: &Path, is_sample: bool) -> String {
-    let (url, ca) = (server.url(), ca_file.display());
+    let (url, ca) = (server.url(), Outside(ca_file.display()));
     let directory = server.emulator().directory();
     let mut out = format!("{BOLD}The Microsoft identity platform, emulated{BOLD:#}\n\n");
     let mut places = vec![
-        ("url".to_owned(), format!("{BOLD}{url}{BOLD:#}")),
+        ("url".to_owned(), url.clone()),
         ("trust".to_owned(), format!("{ca}")),
     ];
     places.extend(server.admin_url().map(|url| ("admin".to_owned(), url)));
@@ -229,7 +230,8 @@ fn introduction(server: &Server, ca_file: &Path, is_sample: bool) -> String {
         // Service Fabric's applications are told which certificate to expect.
         places.push(("thumbprint".to_owned(), server.thumbprint().to_owned()));
     }
-    out.push_str(&text::table(&places));
+    let bold_url = format!("{BOLD}{url}{BOLD:#}");
+    out.push_str(&text::table(&places).replacen(&url, &bold_url, 1));
     if server.emulator().signatures() != Signatures::Rs256 {
         out.push_str("\n  signatures are constants: nobody can verify these tokens\n");
     }

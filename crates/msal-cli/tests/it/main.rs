@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod help;
+mod issuer;
 mod journey;
 mod msal;
+mod outside;
 mod proxy;

@@ -7,6 +7,7 @@ use crate::cli::{Format, ReportArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::{BOLD, DIM, Printer};
+use crate::outside::{Outside, csv_field};
 use crate::text;
 
 pub(crate) fn run(arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Failure> {
@@ -89,9 +90,9 @@ impl Row {
         .collect();
         format!(
             "{}  {BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}\n",
-            self.place,
+            Outside(&self.place),
             self.class,
-            why.join(" ")
+            Outside(why.join(" "))
         )
     }
 
@@ -104,7 +105,7 @@ impl Row {
             &self.aadsts,
             &self.home_account_id,
         ];
-        let quoted: Vec<_> = fields.iter().map(|field| quote(field)).collect();
+        let quoted: Vec<_> = fields.iter().map(|field| csv_field(field)).collect();
         format!("{},{}\n", quoted.join(","), self.at)
     }
 
@@ -113,18 +114,6 @@ impl Row {
             "row": self.place, "class": self.class, "error": self.error, "suberror": self.suberror,
             "aadsts": self.aadsts, "home_account_id": self.home_account_id, "at": self.at,
         })
-    }
-}
-
-/// RFC 4180, and no field that a spreadsheet would take for a formula.
-fn quote(field: &str) -> String {
-    let safe = match field.starts_with(['=', '+', '-', '@']) {
-        true => format!("'{field}"),
-        false => field.to_owned(),
-    };
-    match safe.contains(['"', ',', '\n', '\r']) {
-        true => format!("\"{}\"", safe.replace('"', "\"\"")),
-        false => safe,
     }
 }
 
@@ -167,16 +156,4 @@ fn counts_text(counts: &Counts) -> String {
         text::counted(counts.total(), "token"),
         text::table(&rows)
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn csv_fields_are_quoted_and_never_formulas() {
-        assert_eq!(quote("plain"), "plain");
-        assert_eq!(quote("a,\"b\""), "\"a,\"\"b\"\"\"");
-        assert_eq!(quote("=1+1"), "'=1+1");
-    }
 }
