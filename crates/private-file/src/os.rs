@@ -6,9 +6,9 @@ mod portable;
 mod unix;
 
 #[cfg(not(unix))]
-pub(crate) use self::portable::{Handle, is_alive, make_folder, refusal, vet};
+pub(crate) use self::portable::{Handle, is_alive, refusal, vet};
 #[cfg(unix)]
-pub(crate) use self::unix::{Handle, is_alive, make_folder, refusal, vet};
+pub(crate) use self::unix::{Handle, is_alive, refusal, vet};
 
 #[cfg(test)]
 mod tests;
