@@ -9,6 +9,7 @@ mod input;
 mod network;
 mod output;
 mod outside;
+mod process;
 mod progress;
 mod runtime;
 mod signal;
@@ -29,6 +30,7 @@ use crate::output::Printer;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
+    process::harden();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error).into(),

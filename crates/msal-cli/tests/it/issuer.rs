@@ -61,6 +61,11 @@ impl Issuer {
         self.server.url()
     }
 
+    /// How many refresh tokens it was sent.
+    pub(crate) fn asked(&self) -> u64 {
+        self.server.emulator().redemptions().seen()
+    }
+
     /// Answers refresh tokens with this from now on.
     pub(crate) fn refuse(&self, status: u16, body: impl Into<String>) {
         let emulator = self.server.emulator();

@@ -7,3 +7,5 @@ mod journey;
 mod msal;
 mod outside;
 mod proxy;
+#[cfg(unix)]
+mod signals;

@@ -35,6 +35,20 @@ pub(crate) fn msal_where<A: AsRef<OsStr>>(
     run(&mut command)
 }
 
+/// The command of a shell that does `first`, such as setting a limit, and then becomes `msal` with `arguments`.
+pub(crate) fn msal_after<A: AsRef<OsStr>>(
+    folder: &Path,
+    first: &str,
+    arguments: impl IntoIterator<Item = A>,
+) -> Command {
+    let mut command = Command::new("sh");
+    prepare(&mut command, folder)
+        .args(["-c", &format!("{first} && exec \"$0\" \"$@\"")])
+        .arg(env!("CARGO_BIN_EXE_msal"))
+        .args(arguments);
+    command
+}
+
 fn prepare<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
     command
         .current_dir(folder)
