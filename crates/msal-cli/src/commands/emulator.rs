@@ -13,15 +13,19 @@ use msal_emulator::{
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
+use crate::bounded;
 use crate::cli::{ServeArgs, ServeRotation};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::{BOLD, DIM, HINT, Printer};
 use crate::outside::Outside;
-use crate::text;
+use crate::{runtime, text};
 
 /// How often the audit log is written out.
 const AUDIT_INTERVAL: Duration = Duration::from_millis(20);
+
+/// The largest configuration: a hundred thousand users, each in a section of its own.
+const LARGEST_CONFIG: usize = 64 << 20;
 
 /// How many requests are kept between two writes of the audit log.
 const AUDIT_CAPACITY: usize = 1 << 20;
@@ -30,6 +34,7 @@ pub(super) fn run(arguments: &ServeArgs, printer: &Printer) -> Result<Exit, Fail
     let audit = arguments.audit.as_deref().map(open_audit).transpose()?;
     let (ca_file, _kept) = ca_file(arguments)?;
     let builder = server(arguments)?.ca_out(&ca_file);
+    runtime::require_files()?;
     let runtime = Builder::new_multi_thread().enable_all().build();
     runtime
         .map_err(|error| Failure::new(&error))?
@@ -60,7 +65,7 @@ fn server(arguments: &ServeArgs) -> Result<ServerBuilder, Failure> {
     let change = |settings: Settings| overridden(settings, arguments);
     let mut builder = match &arguments.config {
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| {
+            let text = bounded::read_text(path, LARGEST_CONFIG).map_err(|error| {
                 Failure::usage(
                     format!("cannot read {}: {error}", path.display()),
                     "name a TOML file",

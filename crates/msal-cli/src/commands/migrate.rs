@@ -2,6 +2,7 @@
 
 pub(super) mod job;
 pub(super) mod outcome;
+mod places;
 pub(super) mod plan;
 pub(super) mod report;
 pub(super) mod run;

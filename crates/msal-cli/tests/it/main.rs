@@ -4,6 +4,10 @@ mod bad_input;
 mod help;
 mod issuer;
 mod journey;
+#[cfg(unix)]
+mod limits;
+#[cfg(unix)]
+mod modes;
 mod msal;
 mod outside;
 mod proxy;
