@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use msal_emulator::{Directory, Emulator, Fault, Server, sample};
+use msal_emulator::{Directory, Emulator, Endpoint, Fault, Server, Version, sample};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -71,6 +71,14 @@ impl Issuer {
         let emulator = self.server.emulator();
         emulator.clear_faults();
         emulator.add_fault(Fault::failure(status, None, body.into()).grant("refresh_token"));
+    }
+
+    /// Answers questions for its metadata with this from now on.
+    pub(crate) fn describe(&self, status: u16, body: impl Into<String>) {
+        let emulator = self.server.emulator();
+        emulator.clear_faults();
+        let fault = Fault::failure(status, None, body.into());
+        emulator.add_fault(fault.endpoints([Endpoint::OpenIdConfiguration(Version::V2)]));
     }
 
     /// `msal migrate run` of `input` into `target`, with these arguments besides.

@@ -303,6 +303,40 @@ fn what_a_server_says_is_reported_tamely() {
 }
 
 #[test]
+fn what_a_metadata_document_says_is_told_tamely() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let issuer = Issuer::start(folder);
+    let url = issuer.url();
+    let document = |issuer: &str, endpoint: &str| {
+        json!({"issuer": issuer, "token_endpoint": endpoint, "authorization_endpoint": endpoint})
+            .to_string()
+    };
+    let token_endpoint = format!("{url}/contoso.example/oauth2/v2.0/token");
+    for (number, (status, body)) in [
+        (
+            200,
+            document(&hostile("https://evil.example"), &token_endpoint),
+        ),
+        (200, document(&url, &hostile("https://evil.example/"))),
+        (400, json!({"error": hostile("invalid_tenant")}).to_string()),
+        (400, format!("{HOSTILE}{}", "long".repeat(100_000))),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        issuer.describe(status, body);
+        for format in ["text", "json"] {
+            let target = format!("cache{number}{format}");
+            let run = issuer.migrate(folder, "adal.json", &target, &["--format", format]);
+            assert_ne!(run.status, 0, "{run:?}");
+            assert_tame(&run);
+        }
+    }
+    assert_eq!(issuer.asked(), 0);
+}
+
+#[test]
 fn a_token_that_a_server_echoes_is_not_shown() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
