@@ -48,7 +48,13 @@ const LAYERS: [(&str, &[&str]); 6] = [
     ("msal-emulator", &[]),
     (
         "msal-cli",
-        &["msal-client", "msal-core", "msal-emulator", "msal-migrate"],
+        &[
+            "msal-client",
+            "msal-core",
+            "msal-emulator",
+            "msal-migrate",
+            "private-file",
+        ],
     ),
 ];
 

@@ -127,7 +127,7 @@ pub(crate) struct SecretArgs {
     #[arg(long, value_name = "[CLIENT_ID=]NAME")]
     pub(crate) client_secret_env: Vec<String>,
 
-    /// The file that holds a client's secret.
+    /// The file that holds a client's secret; yours, a regular file, and closed to others (chmod 600).
     #[arg(long, value_name = "[CLIENT_ID=]FILE")]
     pub(crate) client_secret_file: Vec<String>,
 }

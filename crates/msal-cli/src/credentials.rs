@@ -1,11 +1,15 @@
 //! Client secrets, from the environment or from files, never from the command line itself.
 
 use std::env;
-use std::fs;
+use std::fs::File;
+use std::io;
+use std::path::Path;
 
 use msal::ClientSecret;
 use msal_migrate::Credentials;
+use private_file::{Access, Error, Folder, Gate};
 
+use crate::bounded;
 use crate::cli::SecretArgs;
 use crate::error::Failure;
 
@@ -54,12 +58,16 @@ fn from_environment(name: &str) -> Result<ClientSecret, Failure> {
 }
 
 fn from_file(path: &str) -> Result<ClientSecret, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| {
+    let unreadable = |error: &io::Error| {
         Failure::usage(
             format!("cannot read the client secret in `{path}`: {error}"),
             "the file must hold the secret and nothing else",
         )
-    })?;
+    };
+    let file = open_private(path, &unreadable)?;
+    let bytes = bounded::read_open(file, LARGEST_SECRET).map_err(|error| unreadable(&error))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_not_shown| unreadable(&io::Error::other("it is not text")))?;
     // An editor's last line break is not part of the secret.
     let secret = text.trim_end_matches(['\r', '\n']);
     match secret.is_empty() {
@@ -70,3 +78,36 @@ fn from_file(path: &str) -> Result<ClientSecret, Failure> {
         false => Ok(ClientSecret::from(secret)),
     }
 }
+
+/// Opens a file that nobody else can read or could have put there.
+fn open_private(path: &str, unreadable: &dyn Fn(&io::Error) -> Failure) -> Result<File, Failure> {
+    let refused = |reason: &str, hint: String| {
+        Failure::usage(
+            format!("the client secret in `{path}` is not used: {reason}"),
+            hint,
+        )
+    };
+    let opened =
+        private_file::folder_and_name(Path::new(path)).and_then(
+            |(folder, name)| match Folder::open(folder, &Gate::default())? {
+                Some(folder) => folder.open_to_read(name),
+                None => Ok(None),
+            },
+        );
+    match opened {
+        Ok(Some((file, Access::Private))) => Ok(file),
+        Ok(Some((_, Access::Exposed))) => Err(refused(
+            "other users may read or write the file",
+            format!("chmod 600 {path}; and make a new secret if somebody may have read this one"),
+        )),
+        Ok(None) => Err(unreadable(&io::ErrorKind::NotFound.into())),
+        Err(Error::Io { source, .. }) => Err(unreadable(&source)),
+        Err(Error::Refused { reason, .. }) => Err(refused(
+            reason,
+            "copy the secret into a regular file of your own and chmod 600 it, or use --client-secret-env".to_owned(),
+        )),
+    }
+}
+
+/// Entra's client secrets have 40 characters.
+const LARGEST_SECRET: usize = 64 << 10;

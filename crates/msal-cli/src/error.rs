@@ -113,6 +113,18 @@ impl From<MigrationError> for Failure {
     }
 }
 
+impl From<private_file::Error> for Failure {
+    fn from(error: private_file::Error) -> Self {
+        let hint = match &error {
+            private_file::Error::Io { .. } => None,
+            private_file::Error::Refused { .. } => Some(
+                "name a file in a folder of your own that nobody else can write to: chmod go-w FOLDER",
+            ),
+        };
+        Self::new(&error).with_hint_if(hint)
+    }
+}
+
 impl From<msal::Error> for Failure {
     fn from(error: msal::Error) -> Self {
         let hint = match &error {

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
 use msal_migrate::Completion;
 
 /// How the command ended.
@@ -40,15 +39,5 @@ impl From<Completion> for Exit {
             Completion::UsersNeeded => Self::UsersNeeded,
             _ => Self::Failed,
         }
-    }
-}
-
-/// Prints what clap says: help and version are successes, everything else is bad usage.
-pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    // A closed pipe leaves nobody to tell.
-    let _nobody_reads = error.print();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success.into(),
-        _ => Exit::Usage.into(),
     }
 }

@@ -1,5 +1,6 @@
 //! The `msal` command: migrate refresh tokens into an MSAL cache, look into a cache, run the emulator.
 
+mod bounded;
 mod cli;
 mod commands;
 mod credentials;
@@ -8,6 +9,8 @@ mod exit;
 mod input;
 mod network;
 mod output;
+mod outside;
+mod process;
 mod progress;
 mod runtime;
 mod signal;
@@ -28,9 +31,10 @@ use crate::output::Printer;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
+    process::harden();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return exit::usage(&error),
+        Err(error) => return output::usage(&error).into(),
     };
     let printer = Printer::new(cli.format, cli.quiet);
     match commands::run(cli, &printer) {

@@ -1,11 +1,11 @@
 //! What the arguments about the network mean.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use msal::{HttpSettings, HttpVersion, HttpsClient, Runtime, SystemClock, SystemRandom};
 
+use crate::bounded;
 use crate::cli::NetworkArgs;
 use crate::error::Failure;
 
@@ -40,7 +40,7 @@ pub(crate) fn runtime(arguments: &NetworkArgs, width: usize) -> Result<Runtime, 
 }
 
 fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| {
+    bounded::read(path, LARGEST_BUNDLE).map_err(|error| {
         Failure::usage(
             format!(
                 "cannot read the certificates in {}: {error}",
@@ -50,3 +50,6 @@ fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
         )
     })
 }
+
+/// All authorities that anybody trusts take a sixtieth of this.
+const LARGEST_BUNDLE: usize = 16 << 20;

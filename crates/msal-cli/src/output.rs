@@ -5,11 +5,13 @@
 use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
+use clap::error::ErrorKind;
 use serde_json::{Value, json};
 
 use crate::cli::Format;
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::outside::{Outside, printable, printable_json};
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
@@ -35,19 +37,19 @@ impl Printer {
 
     /// Prints text to standard output; colours are dropped where they are not wanted.
     pub(crate) fn text(&self, text: &str) {
-        put(&mut anstream::stdout(), text);
+        put(&mut anstream::stdout(), &printable(text));
     }
 
     /// Prints one JSON document to standard output.
     pub(crate) fn json(&self, value: &Value) {
         let text = serde_json::to_string_pretty(value).unwrap_or_default();
-        put(&mut io::stdout(), &format!("{text}\n"));
+        put(&mut io::stdout(), &format!("{}\n", printable_json(&text)));
     }
 
     /// Says something to the person at the terminal.
     pub(crate) fn say(&self, text: &str) {
         if !self.quiet && !self.is_json() {
-            put(&mut anstream::stderr(), &format!("{text}\n"));
+            put(&mut anstream::stderr(), &format!("{}\n", printable(text)));
         }
     }
 
@@ -57,19 +59,44 @@ impl Printer {
             let error = json!({
                 "error": failure.message, "causes": failure.causes, "hint": failure.hint,
             });
-            put(&mut io::stderr(), &format!("{error}\n"));
+            put(
+                &mut io::stderr(),
+                &format!("{}\n", printable_json(&error.to_string())),
+            );
             return failure.exit;
         }
-        let mut text = format!("{BAD}error{BAD:#}: {}\n", failure.message);
+        // Messages, causes and hints are one line each: a line break in one came with a name or from a server.
+        let mut text = format!("{BAD}error{BAD:#}: {}\n", Outside(&failure.message));
         for cause in &failure.causes {
-            text.push_str(&format!("  because: {cause}\n"));
+            text.push_str(&format!("  because: {}\n", Outside(cause)));
         }
         if let Some(hint) = &failure.hint {
-            text.push_str(&format!("\n{HINT}hint{HINT:#}: {hint}\n"));
+            text.push_str(&format!("\n{HINT}hint{HINT:#}: {}\n", Outside(hint)));
         }
         put(&mut anstream::stderr(), &text);
         failure.exit
     }
+}
+
+/// Prints what clap says: help and version are successes, everything else is bad usage.
+pub(crate) fn usage(error: &clap::Error) -> Exit {
+    if let ErrorKind::DisplayHelp | ErrorKind::DisplayVersion = error.kind() {
+        // A closed pipe leaves nobody to tell.
+        let _nobody_reads = error.print();
+        return Exit::Success;
+    }
+    let mut text = error.render().ansi().to_string();
+    // clap repeats what was typed. Its own lines stay, so line breaks of an argument are found by the argument.
+    for argument in std::env::args_os().skip(1) {
+        let argument = argument.to_string_lossy();
+        for part in [&*argument].into_iter().chain(argument.splitn(2, '=')) {
+            if part.contains('\n') {
+                text = text.replace(part, &Outside(part).to_string());
+            }
+        }
+    }
+    put(&mut anstream::stderr(), &printable(&text));
+    Exit::Usage
 }
 
 /// Whether standard error is a terminal that may be drawn on.

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use msal_migrate::{Class, Counts, Observer, Summary};
 
 use crate::output::{Printer, is_drawable};
+use crate::outside::Outside;
 use crate::text;
 
 /// How often a line is printed where no bar can be drawn.
@@ -124,7 +125,7 @@ impl Observer for Progress<'_> {
     }
 
     fn refused_authority(&mut self, authority: &str, error: &msal::Error) {
-        let note = format!("{authority}: {error}");
+        let note = format!("{}: {}", Outside(authority), Outside(error));
         match self.is_drawn {
             true => self.bar.suspend(|| self.printer.say(&note)),
             false => self.printer.say(&note),

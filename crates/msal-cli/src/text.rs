@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::outside::Outside;
+
 /// `12345` as `12,345`.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -34,17 +36,25 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
-/// Rows with their first column padded to the widest, each indented by two blanks.
+/// Rows with their first column padded to the widest, each indented by two blanks. Cells may come from outside.
 pub(crate) fn table(rows: &[(String, String)]) -> String {
-    let width = rows
-        .iter()
-        .map(|(name, _)| name.chars().count())
-        .max()
-        .unwrap_or_default();
+    let width = width(rows.iter().map(|(name, _)| name.as_str()));
     rows.iter()
-        .map(|(name, value)| format!("  {name:width$}  {value}\n"))
+        .map(|(name, value)| format!("  {:width$}  {}\n", Outside(name), Outside(value)))
         .collect()
 }
+
+/// How wide a column of such texts is. The few that are very long stand out: others are not filled up to them.
+pub(crate) fn width<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
+    texts
+        .map(|text| Outside(text).to_string().chars().count())
+        .max()
+        .unwrap_or_default()
+        .min(WIDEST)
+}
+
+/// No column is wider.
+const WIDEST: usize = 100;
 
 #[cfg(test)]
 mod tests {
@@ -63,6 +73,15 @@ mod tests {
         assert_eq!(counted(1, "token"), "1 token");
         assert_eq!(counted(1200, "token"), "1,200 tokens");
         assert_eq!(counted(2, "entry"), "2 entries");
+    }
+
+    #[test]
+    fn a_cell_is_one_line_and_does_not_widen_all_others() {
+        let rows = [("a\nb", "c\rd"), ("wider", "e")];
+        let rows = rows.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(table(&rows), "  a\\nb   c\\rd\n  wider  e\n");
+        let rows = [("a".repeat(10_000), String::new()), Default::default()];
+        assert!(table(&rows).len() < 10_200);
     }
 
     #[test]

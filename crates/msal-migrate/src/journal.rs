@@ -259,6 +259,12 @@ fn start(writer: Writer) -> io::Result<(SyncSender<Command>, JoinHandle<()>)> {
     Ok((commands, thread))
 }
 
+/// The files of the journal at `path`: itself, and its key. For a program that is told other names besides, and must not
+/// be told one of these.
+pub fn journal_files(path: &Path) -> [PathBuf; 2] {
+    [path.to_owned(), key::path(path)]
+}
+
 /// The thread is gone, which only a panic in it can bring about.
 fn gone(path: &Path) -> JournalError {
     let source = Arc::new(io::Error::other("the journal's thread has ended"));

@@ -129,6 +129,7 @@ pub use error::MigrationError;
 pub use fingerprint::{Fingerprint, FingerprintFn};
 pub use journal::{
     Class, Counts, Destination, JournalError, JournalReader, Reason, State, TokenReport,
+    journal_files,
 };
 pub use migration::Migration;
 pub use observer::{NoObserver, Observer};

@@ -34,35 +34,58 @@ impl Folder {
     }
 
     /// Opens the folder at `path` to make files in it. What is missing of the path is made, durably and for this user
-    /// only.
+    /// only, whatever the umask.
     ///
     /// # Errors
-    /// Like [`open`](Self::open), and [`Error::Refused`] when every user may replace files in the folder.
+    /// Like [`open`](Self::open), and [`Error::Refused`] when somebody else [may replace files](Self::require_own) in
+    /// the folder, or in the one that it would be made in.
     pub fn create(path: &Path, gate: &Gate) -> Result<Self, Error> {
-        let folder = Self::open_or_make(path, gate)?;
-        let is_exposed = folder.handle.is_exposed();
-        if is_exposed.map_err(|error| Error::new("look at", path.into(), error))? {
-            return Err(Error::Refused {
-                path: path.into(),
-                reason: "every user may replace files in this folder",
-            });
-        }
+        let folder = match Self::open(path, gate)? {
+            Some(folder) => folder,
+            None => Self::make(path, gate)?,
+        };
+        folder.require_own()?;
         Ok(folder)
     }
 
-    fn open_or_make(path: &Path, gate: &Gate) -> Result<Self, Error> {
-        if let Some(folder) = Self::open(path, gate)? {
-            return Ok(folder);
-        }
+    fn make(path: &Path, gate: &Gate) -> Result<Self, Error> {
         let failed = |error| Error::new("make", path.into(), error);
         gate.pass("make").map_err(failed)?;
-        let above = place::parent(path).ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+        let (above, name) = place::folder_and_name(path)?;
         // From the top, so that each new name is on the disk before anything stands in it.
-        let above = Self::open_or_make(above, gate)?;
-        if os::make_folder(path).map_err(failed)? {
+        let above = Self::create(above, gate)?;
+        if above.handle.make_folder(name).map_err(failed)? {
             above.sync()?;
         }
         Self::open(path, gate)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
+    }
+
+    /// Refuses what [`create`](Self::create) would refuse, and makes nothing.
+    ///
+    /// # Errors
+    /// Like [`create`](Self::create).
+    pub fn foresee(path: &Path) -> Result<(), Error> {
+        match Self::open(path, &Gate::default())? {
+            Some(folder) => folder.require_own(),
+            None => Self::foresee(place::folder_and_name(path)?.0),
+        }
+    }
+
+    /// Makes sure that nobody but this user and the system may replace files in it. On systems other than Unix, where
+    /// that is not known, it is believed.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when it belongs to another user, or when its group or every user may write to it and it has
+    /// no sticky bit.
+    pub fn require_own(&self) -> Result<(), Error> {
+        let exposure = self.handle.exposure();
+        match exposure.map_err(|error| Error::new("look at", self.path.clone(), error))? {
+            None => Ok(()),
+            Some(reason) => Err(Error::Refused {
+                path: self.path.clone(),
+                reason,
+            }),
+        }
     }
 
     /// The path of `name`, for messages.
@@ -243,7 +266,7 @@ mod tests {
         assert_eq!(mode(&path.join("token")), 0o600);
         let access = |opened: Result<Option<(File, Access)>, Error>| opened.unwrap().unwrap().1;
         assert_eq!(access(folder.open_to_read(name)), Access::Private);
-        fs::set_permissions(path.join("token"), Permissions::from_mode(0o604)).unwrap();
+        set_mode(&path.join("token"), 0o604);
         assert_eq!(access(folder.open_to_read(name)), Access::Exposed);
         assert_eq!(access(folder.open_to_write(name)), Access::Exposed);
     }
@@ -267,15 +290,52 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_where_everybody_may_replace_files_is_opened_but_not_written_to() {
+    fn a_folder_where_others_may_replace_files_is_opened_but_not_written_to() {
         let home = TempDir::new().unwrap();
-        fs::set_permissions(home.path(), Permissions::from_mode(0o777)).unwrap();
         let gate = Gate::default();
-        assert!(Folder::open(home.path(), &gate).unwrap().is_some());
-        let refused = Folder::create(home.path(), &gate).unwrap_err();
-        assert!(matches!(refused, Error::Refused { .. }), "{refused}");
-        fs::set_permissions(home.path(), Permissions::from_mode(0o1777)).unwrap();
-        Folder::create(home.path(), &gate).unwrap();
+        for (mode, reason) in [
+            (0o777, "every user"),
+            (0o702, "every user"),
+            (0o770, "its group"),
+            (0o2775, "its group"),
+        ] {
+            set_mode(home.path(), mode);
+            assert!(Folder::open(home.path(), &gate).unwrap().is_some());
+            let deeper = home.path().join("made/here");
+            for refused in [
+                Folder::create(home.path(), &gate).map(drop),
+                Folder::create(&deeper, &gate).map(drop),
+                Folder::foresee(home.path()),
+                Folder::foresee(&deeper),
+            ] {
+                let refused = refused.unwrap_err();
+                assert!(matches!(refused, Error::Refused { .. }), "{refused}");
+                assert_eq!(refused.path(), home.path());
+                assert!(refused.to_string().contains(reason), "{refused}");
+            }
+            assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+        }
+        for mode in [0o1777, 0o1770, 0o755, 0o700] {
+            set_mode(home.path(), mode);
+            Folder::create(home.path(), &gate).unwrap();
+            Folder::foresee(&home.path().join("made/here")).unwrap();
+        }
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_of_another_user_is_not_written_to_whatever_its_mode() {
+        if !rustix::process::geteuid().is_root() {
+            // Nobody else can give a folder away.
+            return;
+        }
+        let home = TempDir::new().unwrap();
+        std::os::unix::fs::chown(home.path(), Some(65534), None).unwrap();
+        for mode in [0o700, 0o755, 0o1777] {
+            set_mode(home.path(), mode);
+            let refused = Folder::create(home.path(), &Gate::default()).unwrap_err();
+            assert!(refused.to_string().contains("another user"), "{refused}");
+        }
     }
 
     #[test]
@@ -301,6 +361,10 @@ mod tests {
         }
         assert!(Folder::create(&home.path().join("made"), &gate).is_err());
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     }
 
     fn mode(path: &Path) -> u32 {

@@ -6,9 +6,9 @@ mod portable;
 mod unix;
 
 #[cfg(not(unix))]
-pub(crate) use self::portable::{Handle, is_alive, make_folder, refusal, reserve, vet};
+pub(crate) use self::portable::{Handle, is_alive, refusal, reserve, vet};
 #[cfg(unix)]
-pub(crate) use self::unix::{Handle, is_alive, make_folder, refusal, reserve, vet};
+pub(crate) use self::unix::{Handle, is_alive, refusal, reserve, vet};
 
 #[cfg(test)]
 mod tests;

@@ -34,7 +34,7 @@ impl<'a> Replacement<'a> {
         let replacement = Self {
             folder,
             name,
-            temporary: temporary(name),
+            temporary: Self::temporary(name),
             is_published: false,
         };
         folder.remove(&replacement.temporary)?;
@@ -52,12 +52,20 @@ impl<'a> Replacement<'a> {
         Ok(())
     }
 
+    /// The temporary name of new content for the file `name`. Whatever has that name is removed.
+    pub fn temporary(name: &OsStr) -> OsString {
+        let mut temporary = OsString::from(".");
+        temporary.push(name);
+        temporary.push(".tmp");
+        temporary
+    }
+
     /// Removes what a killed writer left of a replacement of the file `name`.
     ///
     /// # Errors
     /// [`Error::Io`].
     pub fn discard(folder: &Folder, name: &OsStr) -> Result<(), Error> {
-        folder.remove(&temporary(name))
+        folder.remove(&Self::temporary(name))
     }
 }
 
@@ -67,13 +75,6 @@ impl Drop for Replacement<'_> {
             drop(self.folder.remove(&self.temporary));
         }
     }
-}
-
-fn temporary(name: &OsStr) -> OsString {
-    let mut temporary = OsString::from(".");
-    temporary.push(name);
-    temporary.push(".tmp");
-    temporary
 }
 
 #[cfg(test)]

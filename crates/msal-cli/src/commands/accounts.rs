@@ -8,6 +8,7 @@ use crate::cli::AccountsArgs;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::{BOLD, DIM, Printer};
+use crate::outside::Outside;
 use crate::runtime::block_on;
 use crate::{target, text};
 
@@ -49,18 +50,14 @@ fn print_json(accounts: &[Account], clients: &[Vec<String>], printer: &Printer) 
 }
 
 fn print_text(accounts: &[Account], clients: &[Vec<String>], printer: &Printer) {
-    let width = accounts
-        .iter()
-        .map(|account| account.username.chars().count())
-        .max()
-        .unwrap_or_default();
+    let width = text::width(accounts.iter().map(|account| account.username.as_str()));
     let mut out = String::new();
     for (account, clients) in accounts.iter().zip(clients) {
         out.push_str(&format!(
             "{BOLD}{:width$}{BOLD:#}  {}  {DIM}{} · {}{DIM:#}\n",
-            account.username,
-            account.home_account_id,
-            account.environment,
+            Outside(&account.username),
+            Outside(&account.home_account_id),
+            Outside(&account.environment),
             text::counted(clients.len() as u64, "client"),
         ));
     }

@@ -20,7 +20,7 @@ use crate::cli::{DemoArgs, Sdk};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::{BOLD, DIM, HINT, Printer};
-use crate::text;
+use crate::{runtime, text};
 
 const GRAPH: &str = "https://graph.microsoft.com";
 const MANAGEMENT: &str = "https://management.core.windows.net/";
@@ -30,6 +30,7 @@ const WEB_USERS: u32 = 4;
 
 pub(super) fn run(arguments: &DemoArgs, printer: &Printer) -> Result<Exit, Failure> {
     let folder = tempfile::tempdir().map_err(|error| Failure::new(&error))?;
+    runtime::require_files()?;
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(&error))?;
     runtime.block_on(async {

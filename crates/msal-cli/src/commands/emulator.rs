@@ -13,14 +13,19 @@ use msal_emulator::{
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
+use crate::bounded;
 use crate::cli::{ServeArgs, ServeRotation};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::{BOLD, DIM, HINT, Printer};
-use crate::text;
+use crate::outside::Outside;
+use crate::{runtime, text};
 
 /// How often the audit log is written out.
 const AUDIT_INTERVAL: Duration = Duration::from_millis(20);
+
+/// The largest configuration: a hundred thousand users, each in a section of its own.
+const LARGEST_CONFIG: usize = 64 << 20;
 
 /// How many requests are kept between two writes of the audit log.
 const AUDIT_CAPACITY: usize = 1 << 20;
@@ -29,6 +34,7 @@ pub(super) fn run(arguments: &ServeArgs, printer: &Printer) -> Result<Exit, Fail
     let audit = arguments.audit.as_deref().map(open_audit).transpose()?;
     let (ca_file, _kept) = ca_file(arguments)?;
     let builder = server(arguments)?.ca_out(&ca_file);
+    runtime::require_files()?;
     let runtime = Builder::new_multi_thread().enable_all().build();
     runtime
         .map_err(|error| Failure::new(&error))?
@@ -59,7 +65,7 @@ fn server(arguments: &ServeArgs) -> Result<ServerBuilder, Failure> {
     let change = |settings: Settings| overridden(settings, arguments);
     let mut builder = match &arguments.config {
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| {
+            let text = bounded::read_text(path, LARGEST_CONFIG).map_err(|error| {
                 Failure::usage(
                     format!("cannot read {}: {error}", path.display()),
                     "name a TOML file",
@@ -216,11 +222,11 @@ fn announce(server: &Server, ca_file: &Path, arguments: &ServeArgs, printer: &Pr
 }
 
 fn introduction(server: &Server, ca_file: &Path, is_sample: bool) -> String {
-    let (url, ca) = (server.url(), ca_file.display());
+    let (url, ca) = (server.url(), Outside(ca_file.display()));
     let directory = server.emulator().directory();
     let mut out = format!("{BOLD}The Microsoft identity platform, emulated{BOLD:#}\n\n");
     let mut places = vec![
-        ("url".to_owned(), format!("{BOLD}{url}{BOLD:#}")),
+        ("url".to_owned(), url.clone()),
         ("trust".to_owned(), format!("{ca}")),
     ];
     places.extend(server.admin_url().map(|url| ("admin".to_owned(), url)));
@@ -229,7 +235,8 @@ fn introduction(server: &Server, ca_file: &Path, is_sample: bool) -> String {
         // Service Fabric's applications are told which certificate to expect.
         places.push(("thumbprint".to_owned(), server.thumbprint().to_owned()));
     }
-    out.push_str(&text::table(&places));
+    let bold_url = format!("{BOLD}{url}{BOLD:#}");
+    out.push_str(&text::table(&places).replacen(&url, &bold_url, 1));
     if server.emulator().signatures() != Signatures::Rs256 {
         out.push_str("\n  signatures are constants: nobody can verify these tokens\n");
     }

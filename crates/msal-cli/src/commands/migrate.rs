@@ -3,6 +3,7 @@
 mod causes;
 pub(super) mod job;
 pub(super) mod outcome;
+mod places;
 pub(super) mod plan;
 pub(super) mod report;
 pub(super) mod run;

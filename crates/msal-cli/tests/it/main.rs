@@ -2,8 +2,16 @@
 
 mod bad_input;
 mod help;
+mod issuer;
 mod journey;
+#[cfg(unix)]
+mod limits;
+#[cfg(unix)]
+mod modes;
 mod msal;
+mod outside;
 mod proxy;
 mod run;
+#[cfg(unix)]
+mod signals;
 mod trust;

@@ -28,19 +28,42 @@ pub(crate) fn msal_where<A: AsRef<OsStr>>(
     variables: &[(&str, &str)],
     arguments: impl IntoIterator<Item = A>,
 ) -> Run {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = Command::new(env!("CARGO_BIN_EXE_msal"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_msal"));
+    prepare(&mut command, folder)
         .args(arguments)
+        .envs(variables.iter().copied());
+    run(&mut command)
+}
+
+/// The command of a shell that does `first`, such as setting a limit, and then becomes `msal` with `arguments`.
+pub(crate) fn msal_after<A: AsRef<OsStr>>(
+    folder: &Path,
+    first: &str,
+    arguments: impl IntoIterator<Item = A>,
+) -> Command {
+    let mut command = Command::new("sh");
+    prepare(&mut command, folder)
+        .args(["-c", &format!("{first} && exec \"$0\" \"$@\"")])
+        .arg(env!("CARGO_BIN_EXE_msal"))
+        .args(arguments);
+    command
+}
+
+fn prepare<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
+    command
         .current_dir(folder)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("TMPDIR", folder)
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(command: &mut Command) -> Run {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
     Run {
         status: status.code().unwrap_or(-1),
         stdout: String::from_utf8(stdout).unwrap(),

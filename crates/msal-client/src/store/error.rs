@@ -183,7 +183,10 @@ impl StoreError {
             }
             Self::NotDurable { place, .. } => format!("check the disk that {place} is on"),
             Self::NotOurs { place, .. } => {
-                format!("name a regular file of your own in a private folder instead of {place}")
+                format!(
+                    "instead of {place}, name a regular file of your own, in a folder of your own that nobody else can \
+                     write to: chmod go-w FOLDER"
+                )
             }
             Self::Other(_) => return None,
             Self::SinglePartition { .. } => {

@@ -30,9 +30,11 @@ use crate::BoxFuture;
 ///   ([`save_merging`](CacheStore::save_merging)), so that every writer saves when its turn comes.
 /// * The version is a digest of the content, so that a program that writes the file without asking anybody is
 ///   noticed by the next save.
-/// * Files that are not regular, not this user's, or have several hard links are refused, and so is a folder that
-///   everybody may write to. Permissions that are too wide are tightened by the next save, with a warning: whoever
-///   could read the file may have.
+/// * Files that are not regular, not this user's, or have several hard links are refused. A save also refuses a folder
+///   of another user but the administrator, and one that its group or everybody may write to without a sticky bit.
+///   Permissions of the file that are too wide are tightened by the next save, with a warning: whoever could read the
+///   file may have.
+/// * A file larger than 16 GiB is refused unread, and a large one with holes or zeros in it at the first of them.
 ///
 /// Works in the blocking threads of the tokio runtime it is called on.
 ///
@@ -97,6 +99,16 @@ impl FileStore {
     pub fn lock_wait(mut self, wait: Duration) -> Self {
         self.options.lock_wait = wait;
         self
+    }
+
+    /// The files that a save may write, replace or remove: that of `partition` first, then what stands beside it. For a
+    /// program that is told other names besides, and must not be told one of these.
+    ///
+    /// # Errors
+    /// [`StoreError::SinglePartition`], and [`StoreError::NotOurs`] for a path that ends in no name.
+    pub fn files(&self, partition: &Partition) -> Result<Vec<PathBuf>, StoreError> {
+        let file = CacheFile::new(self.path(partition)?, self.options.clone())?;
+        Ok(file.names())
     }
 
     /// Renames the file of `partition` to `<file>.corrupt-<n>` and returns its new path, or `None` when there is no

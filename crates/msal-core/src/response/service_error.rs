@@ -17,13 +17,14 @@ use crate::retry_after::{delay_seconds, is_temporary};
 pub struct ServiceError {
     /// The HTTP status.
     pub status: StatusCode,
-    /// `error`, such as `invalid_grant`; empty when the body was not JSON.
+    /// `error`, such as `invalid_grant`; empty when the body was not JSON, or when this is no code but some other text,
+    /// which may repeat what was sent.
     pub error: String,
     /// `error_description`, for people. Microsoft changes the text; do not branch on it.
     pub description: String,
     /// `error_codes`: the numbers behind AADSTS. Where the server sends none, the first one in the description.
     pub codes: Vec<i64>,
-    /// `suberror`: what kind of `invalid_grant` it is.
+    /// `suberror`: what kind of `invalid_grant` it is; under the same condition as `error`.
     pub suberror: Option<String>,
     /// `claims`: what the next interactive request must pass on.
     pub claims: Option<String>,
@@ -60,11 +61,11 @@ impl ServiceError {
             .unwrap_or_else(|| lenient::aadsts(&description).into_iter().collect());
         Self {
             // RFC 6749 §5.2: `error` is required and a code; `error_description` is for the developer.
-            error: members.text("error").unwrap_or_default(),
+            error: code(members, "error").unwrap_or_default(),
             description,
             // What follows is Entra's own.
             codes,
-            suberror: members.text("suberror"),
+            suberror: code(members, "suberror"),
             claims: members.text("claims"),
             correlation_id: members.text("correlation_id"),
             ..Self::bare(response)
@@ -125,7 +126,7 @@ impl ServiceError {
         codes.join(", ")
     }
 
-    /// `invalid_grant (AADSTS700082, bad_token)`, or the status where the body was not JSON.
+    /// `invalid_grant (AADSTS700082, bad_token)`, or the status where there is no code.
     fn summary(&self) -> String {
         if self.error.is_empty() {
             return format!("HTTP {}", self.status.as_u16());
@@ -137,6 +138,74 @@ impl ServiceError {
         match details.is_empty() {
             true => self.error.clone(),
             false => format!("{} ({})", self.error, details.join(", ")),
+        }
+    }
+}
+
+/// A member that is a code. Codes go into reports and logs, and a server may echo a token in their place.
+fn code(members: &Members<'_>, name: &str) -> Option<String> {
+    members.text(name).filter(|text| is_code(text))
+}
+
+/// Whether `text` is written like the codes of OAuth and of Entra, such as `invalid_grant`, `bad_request_102` and
+/// `AADSTS70008`: small letters in words, or a few capitals, with a short number behind them at most.
+///
+/// RFC 6749 §5.2 allows any printable ASCII in `error` but quotation marks and backslashes, tokens included.
+fn is_code(text: &str) -> bool {
+    let is_numbered = |word: &str, is_letter: fn(&u8) -> bool| {
+        let letters = word.trim_end_matches(|digit: char| digit.is_ascii_digit());
+        letters.bytes().all(|byte| is_letter(&byte)) && word.len() - letters.len() <= LONGEST_NUMBER
+    };
+    let mut words = text.split('_');
+    text.len() <= LONGEST_CODE
+        && (words.all(|word| !word.is_empty() && is_numbered(word, u8::is_ascii_lowercase))
+            || text.len() <= LONGEST_NUMBER * 2 && is_numbered(text, u8::is_ascii_uppercase))
+        && !text.starts_with(|first: char| !first.is_ascii_alphabetic())
+        && !text.is_empty()
+}
+
+/// Longer than any code of the registry of OAuth.
+const LONGEST_CODE: usize = 80;
+/// AADSTS numbers have up to seven digits.
+const LONGEST_NUMBER: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_told_from_tokens_and_other_text() {
+        for code in [
+            "invalid_grant",
+            "interaction_required",
+            "insufficient_user_authentication",
+            "bad_request_102",
+            "AADSTS700082",
+            "unsupported_over_http",
+            "E0000011",
+        ] {
+            assert!(is_code(code), "{code}");
+        }
+        for other in [
+            "",
+            "0.AXoAqlpZ3xD5cU-XyzAbCdEf",
+            "0.FAKE-TOKEN",
+            "00000000",
+            "invalid__grant",
+            "_",
+            "1//0gFakeRefreshToken-L9Ir",
+            "M.C544_BAY.0.U.-CpQ",
+            "7a5fd913-fa9b-87be-9154-43da3bd1a642",
+            "6cf1a8bdc1d0a9fd9a7e2b0c5d7d8f11",
+            "eyJ0eXAiOiJKV1Qi.eyJhdWQi.c2ln",
+            "invalid_grant\nerror: forged",
+            "invalid_grant\u{1b}]0;owned\u{7}",
+            "invalid_grant\"",
+            "invalid_grant: 0.AXoA",
+            "ungültig",
+            &"long_".repeat(20),
+        ] {
+            assert!(!is_code(other), "{other}");
         }
     }
 }

@@ -137,7 +137,10 @@ impl JournalError {
                     "put the journal's key back to {path}, or move the journal away to begin anew"
                 )
             }
-            Self::NotOurs { .. } => "name a regular file of your own in a private folder".into(),
+            Self::NotOurs { .. } => {
+                "name a regular file of your own, in a folder of your own that nobody else can write to: chmod go-w FOLDER"
+                    .into()
+            }
             Self::OtherDestination { .. } => {
                 "repeat the command it was made with, or name another journal".into()
             }
@@ -164,11 +167,11 @@ impl JournalError {
         }
     }
 
-    /// What was found wrong with the file or folder at `path`.
+    /// What was found wrong with the file at `path`, or with its folder.
     pub(super) fn private(path: &Path, error: private_file::Error) -> Self {
         match error {
             private_file::Error::Io { action, source, .. } => Self::io(action, path)(source),
-            private_file::Error::Refused { reason, .. } => Self::not_ours(path, reason),
+            private_file::Error::Refused { path, reason } => Self::not_ours(&path, reason),
         }
     }
 

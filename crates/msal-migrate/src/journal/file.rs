@@ -11,15 +11,20 @@ pub(super) fn open_to_read(path: &Path) -> Result<Option<File>, JournalError> {
     open(path, Folder::open_to_read)
 }
 
-/// Opens an existing file for reading and writing, or `None` when there is none.
+/// Opens an existing file for reading and writing, or `None` when there is none: in a folder where nobody else may
+/// replace it.
 pub(super) fn open_to_write(path: &Path) -> Result<Option<File>, JournalError> {
-    open(path, Folder::open_to_write)
+    open(path, |folder, name| {
+        folder.require_own()?;
+        folder.open_to_write(name)
+    })
 }
 
 /// Makes a file for this user only, which must not exist yet.
 pub(super) fn create(path: &Path) -> Result<File, JournalError> {
     let (folder, name) = split(path)?;
-    let folder = make_folder(folder)?;
+    let folder = Folder::create(folder, &Gate::default());
+    let folder = folder.map_err(|error| JournalError::private(path, error))?;
     folder
         .create_file(name)
         .map_err(|error| JournalError::private(path, error))
@@ -52,17 +57,6 @@ fn open(
         Some((file, Access::Private)) => Ok(Some(file)),
         None => Ok(None),
     }
-}
-
-/// Opens the folder at `path`, which is made where it is missing: each part of it in a folder that not every user may
-/// change.
-fn make_folder(path: &Path) -> Result<Folder, JournalError> {
-    if open_folder(path)?.is_none()
-        && let Some(above) = private_file::parent(path)
-    {
-        make_folder(above)?;
-    }
-    Folder::create(path, &Gate::default()).map_err(|error| JournalError::private(path, error))
 }
 
 fn open_folder(path: &Path) -> Result<Option<Folder>, JournalError> {

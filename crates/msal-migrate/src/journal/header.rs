@@ -61,6 +61,10 @@ pub(super) fn read(
         });
     }
     let (sealed_len, mut sealed) = (u64::from(number(&front[46..50])), Vec::new());
+    // Nobody has such a destination, and a damaged length cannot ask for all memory.
+    if sealed_len > LONGEST_DESTINATION {
+        return Err(JournalError::damaged(path, 46, "its header is too long"));
+    }
     file.take(sealed_len)
         .read_to_end(&mut sealed)
         .map_err(JournalError::io("read", path))?;
@@ -94,9 +98,12 @@ pub(super) fn write(
         .session(&session)
         .seal(Contents::Destination, 0, &mut sealed);
     sealed.extend(tag.expect("a session has an index key").as_ref());
-    let len = u32::try_from(sealed.len()).map_err(|_larger| JournalError::TooLarge {
-        bytes: sealed.len(),
-    })?;
+    let len = u32::try_from(sealed.len())
+        .ok()
+        .filter(|len| u64::from(*len) <= LONGEST_DESTINATION)
+        .ok_or(JournalError::TooLarge {
+            bytes: sealed.len(),
+        })?;
 
     let mut bytes = Vec::from(MAGIC);
     bytes.extend(VERSION.to_le_bytes());
@@ -162,3 +169,5 @@ const MAGIC: [u8; 8] = *b"MSALJRNL";
 const VERSION: u16 = 2;
 const FIXED: usize = 54;
 const HOLDER: u64 = 10;
+/// A path and a few words are a thousandth of it.
+const LONGEST_DESTINATION: u64 = 1 << 20;

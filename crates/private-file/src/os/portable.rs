@@ -27,8 +27,8 @@ impl Handle {
     }
 
     /// Not known here.
-    pub(crate) fn is_exposed(&self) -> io::Result<bool> {
-        Ok(false)
+    pub(crate) fn exposure(&self) -> io::Result<Option<&'static str>> {
+        Ok(None)
     }
 
     pub(crate) fn open_to_read(&self, name: &OsStr) -> io::Result<File> {
@@ -52,6 +52,15 @@ impl Handle {
             .write(true)
             .create_new(true)
             .open(self.0.join(name))
+    }
+
+    /// Makes a folder, and says whether there was none.
+    pub(crate) fn make_folder(&self, name: &OsStr) -> io::Result<bool> {
+        match fs::create_dir(self.0.join(name)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
@@ -88,15 +97,6 @@ impl Handle {
             Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
             _ => options.open(path),
         }
-    }
-}
-
-/// Makes a folder, and says whether there was none.
-pub(crate) fn make_folder(path: &Path) -> io::Result<bool> {
-    match fs::create_dir(path) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error),
     }
 }
 

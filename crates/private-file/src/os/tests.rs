@@ -6,7 +6,7 @@ macro_rules! duties {
         mod $os {
             use std::{ffi::OsStr, fs, io::ErrorKind, time::Duration};
 
-            use super::super::$os::{Handle, is_alive, make_folder, refusal, reserve, vet};
+            use super::super::$os::{Handle, is_alive, refusal, reserve, vet};
             use crate::access::Access;
 
             #[test]
@@ -14,9 +14,11 @@ macro_rules! duties {
                 let home = tempfile::tempdir().unwrap();
                 let path = home.path().join("folder");
                 assert!(Handle::open(&path).unwrap().is_none());
-                assert!(make_folder(&path).unwrap());
-                assert!(!make_folder(&path).unwrap());
-                assert!(!Handle::open(&path).unwrap().unwrap().is_exposed().unwrap());
+                let above = Handle::open(home.path()).unwrap().unwrap();
+                assert!(above.make_folder(OsStr::new("folder")).unwrap());
+                assert!(!above.make_folder(OsStr::new("folder")).unwrap());
+                let made = Handle::open(&path).unwrap().unwrap();
+                assert_eq!(made.exposure().unwrap(), None);
             }
 
             #[test]
@@ -68,8 +70,8 @@ macro_rules! duties {
             #[test]
             fn a_folder_is_no_file() {
                 let home = tempfile::tempdir().unwrap();
-                make_folder(&home.path().join("folder")).unwrap();
                 let folder = Handle::open(home.path()).unwrap().unwrap();
+                folder.make_folder(OsStr::new("folder")).unwrap();
                 let error = folder.open_to_write(OsStr::new("folder")).unwrap_err();
                 assert_eq!(refusal(&error), Some("it is a directory"));
             }

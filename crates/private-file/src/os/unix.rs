@@ -32,10 +32,21 @@ impl Handle {
         }
     }
 
-    /// Whether every user may replace files in it. A sticky bit, as on `/tmp`, prevents that.
-    pub(crate) fn is_exposed(&self) -> io::Result<bool> {
-        let mode = Mode::from_raw_mode(rustix::fs::fstat(&self.0)?.st_mode);
-        Ok(mode.contains(Mode::WOTH) && !mode.contains(Mode::SVTX))
+    /// Who else may replace files in it. The system and this user own folders, nobody else; in one with a sticky bit,
+    /// such as `/tmp`, others may write files and replace none but their own.
+    pub(crate) fn exposure(&self) -> io::Result<Option<&'static str>> {
+        let stat = rustix::fs::fstat(&self.0)?;
+        let mode = Mode::from_raw_mode(stat.st_mode);
+        let is_sticky = mode.contains(Mode::SVTX);
+        Ok(if ![ROOT, geteuid().as_raw()].contains(&stat.st_uid) {
+            Some("the folder belongs to another user, who may replace files in it")
+        } else if mode.contains(Mode::WOTH) && !is_sticky {
+            Some("every user may replace files in this folder")
+        } else if mode.contains(Mode::WGRP) && !is_sticky {
+            Some("the users of its group may replace files in this folder")
+        } else {
+            None
+        })
     }
 
     pub(crate) fn open_to_read(&self, name: &OsStr) -> io::Result<File> {
@@ -46,8 +57,26 @@ impl Handle {
         self.open_at(name, OFlags::RDWR)
     }
 
+    /// Opens a file, or makes it as [`create_file`](Self::create_file) does: whatever the umask, the next who asks for
+    /// it can open it.
     pub(crate) fn open_or_create(&self, name: &OsStr) -> io::Result<File> {
-        self.open_at(name, OFlags::RDWR | OFlags::CREATE)
+        loop {
+            let opened = self.open_to_write(name);
+            if !opened
+                .as_ref()
+                .is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+            {
+                return opened;
+            }
+            let made = self.create_file(name);
+            // Somebody else was quicker.
+            if !made
+                .as_ref()
+                .is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists)
+            {
+                return made;
+            }
+        }
     }
 
     /// Makes a file that must not exist yet, for this user only.
@@ -56,6 +85,20 @@ impl Handle {
         // Gives back what the umask took away.
         rustix::fs::fchmod(&file, PRIVATE)?;
         Ok(file)
+    }
+
+    /// Makes a folder for this user only, and says whether there was none.
+    pub(crate) fn make_folder(&self, name: &OsStr) -> io::Result<bool> {
+        match rustix::fs::mkdirat(&self.0, name, Mode::RWXU) {
+            Ok(()) => {
+                // Gives back what the umask took away. In a folder where nobody else may replace anything, it is still
+                // the folder just made.
+                rustix::fs::chmodat(&self.0, name, Mode::RWXU, AtFlags::empty())?;
+                Ok(true)
+            }
+            Err(Errno::EXIST) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
@@ -95,15 +138,6 @@ impl Handle {
         // Neither follow a link nor wait for the other end of a pipe.
         let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         Ok(rustix::fs::openat(&self.0, name, flags, PRIVATE)?.into())
-    }
-}
-
-/// Makes a folder for this user only, and says whether there was none.
-pub(crate) fn make_folder(path: &Path) -> io::Result<bool> {
-    match rustix::fs::mkdir(path, Mode::RWXU) {
-        Ok(()) => Ok(true),
-        Err(Errno::EXIST) => Ok(false),
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -185,6 +219,8 @@ pub(crate) fn reserve(file: &File, offset: u64, len: u64) -> io::Result<()> {
 pub(crate) fn reserve(_file: &File, _offset: u64, _len: u64) -> io::Result<()> {
     Ok(())
 }
+/// The user id of the administrator.
+const ROOT: u32 = 0;
 
 const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 

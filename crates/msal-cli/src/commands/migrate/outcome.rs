@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{causes, skipped, verification};
 use crate::exit::Exit;
 use crate::output::{BAD, BOLD, DIM, GOOD, HINT};
+use crate::outside::Outside;
 use crate::text;
 
 /// What a migration did, and how long it took.
@@ -41,7 +42,7 @@ impl Outcome {
             "{style}{} of {} migrated{style:#} into {BOLD}{}{BOLD:#} {DIM}in {}{DIM:#}\n\n",
             text::count(report.migrated),
             text::counted(report.tokens, "token"),
-            target.display(),
+            Outside(target.display()),
             text::duration(self.took),
         );
         let rows: Vec<_> = classes(report)
@@ -79,7 +80,7 @@ impl Outcome {
         if report.migrated < report.tokens {
             out.push_str(&format!(
                 "\n{HINT}hint{HINT:#}: msal migrate report {} tells why, token by token\n",
-                journal.display()
+                Outside(journal.display())
             ));
             out.push_str(&set_aside(report));
         } else if report.completion() == Completion::Failed {

@@ -13,6 +13,7 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::input;
 use crate::output::{BOLD, DIM, HINT, Printer};
+use crate::outside::Outside;
 use crate::text;
 
 pub(crate) fn run(arguments: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
@@ -79,16 +80,18 @@ fn list(
         printer.text(&match row {
             Planned::Redemption(redemption) => format!(
                 "{}  redeem for {} at {}, asking for {}\n",
-                redemption.locator,
-                redemption.client_id,
-                redemption.authority,
-                redemption.scopes.as_str()
+                Outside(&redemption.locator),
+                Outside(&redemption.client_id),
+                Outside(&redemption.authority),
+                Outside(redemption.scopes.as_str())
             ),
             Planned::Duplicate { locator, of } => {
+                let (locator, of) = (Outside(locator), Outside(of));
                 format!("{locator}  {DIM}same token as {of}{DIM:#}\n")
             }
             Planned::Skipped { locator, reason } => {
-                format!("{locator}  {DIM}skip: {}: {reason}{DIM:#}\n", reason.code())
+                let (locator, code) = (Outside(locator), reason.code());
+                format!("{locator}  {DIM}skip: {code}: {}{DIM:#}\n", Outside(reason))
             }
             _ => String::new(),
         });

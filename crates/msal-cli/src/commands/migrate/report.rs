@@ -9,6 +9,7 @@ use crate::cli::{Format, ReportArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::{BOLD, DIM, Printer};
+use crate::outside::{Outside, csv_field};
 use crate::text;
 
 pub(crate) fn run(arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Failure> {
@@ -110,9 +111,9 @@ impl Row {
         .collect();
         format!(
             "{}  {BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}\n",
-            self.place,
+            Outside(&self.place),
             self.class,
-            why.join(" ")
+            Outside(why.join(" "))
         )
     }
 
@@ -133,7 +134,7 @@ impl Row {
         let (expected, found) = (shown(|users| &users.0), shown(|users| &users.1));
         let more = [&self.client_id, &self.authority, &expected, &found];
         let quoted = |fields: &[&str]| {
-            let quoted: Vec<_> = fields.iter().map(|field| quote(field)).collect();
+            let quoted: Vec<_> = fields.iter().map(|field| csv_field(field)).collect();
             quoted.join(",")
         };
         format!(
@@ -193,27 +194,13 @@ impl fmt::Display for User {
         ];
         let known: Vec<_> = known
             .into_iter()
-            .filter_map(|(name, value)| {
-                Some(format!("{name} {}", value.as_deref()?.escape_debug()))
-            })
+            .filter_map(|(name, value)| Some(format!("{name} {}", Outside(value.as_deref()?))))
             .collect();
         match (known.is_empty(), self.hides_name) {
             (true, true) => formatter.write_str("a name (--show-users shows it)"),
             (true, false) => formatter.write_str("nobody that is named"),
             (false, _) => formatter.write_str(&known.join(" ")),
         }
-    }
-}
-
-/// RFC 4180, and no field that a spreadsheet would take for a formula.
-fn quote(field: &str) -> String {
-    let safe = match field.starts_with(['=', '+', '-', '@']) {
-        true => format!("'{field}"),
-        false => field.to_owned(),
-    };
-    match safe.contains(['"', ',', '\n', '\r']) {
-        true => format!("\"{}\"", safe.replace('"', "\"\"")),
-        false => safe,
     }
 }
 
@@ -256,16 +243,4 @@ fn counts_text(counts: &Counts) -> String {
         text::counted(counts.total(), "token"),
         text::table(&rows)
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn csv_fields_are_quoted_and_never_formulas() {
-        assert_eq!(quote("plain"), "plain");
-        assert_eq!(quote("a,\"b\""), "\"a,\"\"b\"\"\"");
-        assert_eq!(quote("=1+1"), "'=1+1");
-    }
 }

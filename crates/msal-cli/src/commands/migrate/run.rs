@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use msal_migrate::{Retry, RetryClass, RotationPolicy, Settings};
 
 use super::job::Job;
+use super::places;
 use crate::cli::{self, RetryArgs, Rotation, RunArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -13,6 +14,9 @@ use crate::runtime::block_on;
 use crate::{credentials, input, network};
 
 pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
+    let journal = arguments.journal.clone();
+    let journal = journal.unwrap_or_else(|| beside(&arguments.to));
+    places::check(arguments, &journal)?;
     let credentials = credentials::read(&arguments.secrets, arguments.source.client_id.as_deref())?;
     let settings = settings(arguments);
     let runtime = network::runtime(&arguments.network, settings.concurrency)?;
@@ -23,10 +27,7 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
         credentials,
         runtime,
         target: arguments.to.clone(),
-        journal: arguments
-            .journal
-            .clone()
-            .unwrap_or_else(|| beside(&arguments.to)),
+        journal,
         sdk: arguments.sdk,
         settings,
         retry: retry(&arguments.retry),

@@ -10,6 +10,7 @@ use crate::cli::VerifyArgs;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
+use crate::outside::Outside;
 use crate::runtime::block_on;
 use crate::{credentials, input, network, target};
 
@@ -45,6 +46,7 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
         printer.json(&document);
     } else {
         for (account, client, why) in &broken {
+            let (account, client, why) = (Outside(account), Outside(client), Outside(why));
             printer.text(&format!("{account}  {client}  {why}\n"));
         }
         printer.text(&verification::to_text(&verification));

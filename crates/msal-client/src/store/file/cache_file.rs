@@ -11,7 +11,7 @@
 use std::{
     ffi::OsString,
     fs::File,
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _, Seek as _, Write as _},
     path::PathBuf,
     sync::Arc,
     thread,
@@ -19,6 +19,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use memchr::memchr;
 use msal_core::SecretBuffer;
 use private_file::{Access, Folder, Replacement};
 
@@ -38,6 +39,21 @@ impl CacheFile {
     pub(super) fn new(path: PathBuf, options: Options) -> Result<Self, StoreError> {
         let path = CachePath::new(&path)?;
         Ok(Self { path, options })
+    }
+
+    /// The file and those that stand beside it, but for ruins, which take a name that nothing has.
+    pub(super) fn names(&self) -> Vec<PathBuf> {
+        let beside = |suffix| self.path.beside(suffix).path();
+        let temporary = self
+            .path
+            .path()
+            .with_file_name(Replacement::temporary(self.path.name()));
+        vec![
+            self.path.path(),
+            temporary,
+            beside(".lock"),
+            beside(".lockfile"),
+        ]
     }
 
     /// Reads the file without taking a lock: our own writers replace it in one step. Foreign ones truncate it first, so
@@ -75,6 +91,7 @@ impl CacheFile {
         let Some((mut file, _)) = self.path.open(&folder)? else {
             return Ok(None);
         };
+        self.length(&file)?;
         let mut digest = ContentDigest::default();
         read_in_pieces(&mut file, &mut |piece| digest.add(piece))
             .map_err(|error| self.path.io_failed("read", error))?;
@@ -219,12 +236,12 @@ impl CacheFile {
             return Ok(None);
         };
         self.locked(&folder, || {
-            let Some(current) = self.read(&folder)? else {
-                return Ok(None);
-            };
-            let as_seen = match version {
-                Some(version) => current.version == *version,
-                None => current.fault.is_some(),
+            let as_seen = match (self.read(&folder), version) {
+                (Ok(None), _) => return Ok(None),
+                (Ok(Some(current)), Some(version)) => current.version == *version,
+                (Ok(Some(current)), None) => current.fault.is_some(),
+                (Err(StoreError::Corrupt { .. }), None) => true,
+                (Err(error), _) => return Err(error),
             };
             if !as_seen {
                 return Err(StoreError::Conflict);
@@ -321,7 +338,16 @@ impl CacheFile {
         let Some((mut file, access)) = self.path.open(folder)? else {
             return Ok(None);
         };
-        let content = read_whole(&mut file).map_err(|error| self.path.io_failed("read", error))?;
+        let length = self.length(&file)?;
+        let failed = |error| self.path.io_failed("read", error);
+        // Before there is memory for all of it: a file of holes has none of its own.
+        if length > LARGEST_WITH_ZEROS
+            && !self.options.any_content
+            && has_zeros(&mut file).map_err(failed)?
+        {
+            return Err(self.corrupt("there are zeros or holes in it, as after a power failure"));
+        }
+        let content = read_whole(&mut file, length).map_err(failed)?;
         let (mut outline, mut digest) = (Outline::default(), ContentDigest::default());
         for piece in content.chunks(PIECE) {
             outline.add(piece);
@@ -333,6 +359,22 @@ impl CacheFile {
             content,
             access,
         }))
+    }
+
+    /// How long the file is. One that is too long to be a cache is neither read nor hashed.
+    fn length(&self, file: &File) -> Result<u64, StoreError> {
+        let found = file.metadata();
+        let length = found
+            .map_err(|error| self.path.io_failed("read", error))?
+            .len();
+        match length <= LARGEST {
+            true => Ok(length),
+            false => Err(self.corrupt("it is larger than 16 GiB, and no token cache is")),
+        }
+    }
+
+    fn corrupt(&self, reason: &'static str) -> StoreError {
+        StoreError::corrupt(self.path.to_string(), reason)
     }
 
     fn open_folder(&self) -> Result<Option<Folder>, StoreError> {
@@ -364,17 +406,30 @@ impl Current {
     }
 }
 
-/// Reads to the end in one buffer that never moves, as a buffer that grows leaves copies of tokens behind.
-fn read_whole(file: &mut File) -> io::Result<SecretBuffer> {
-    let len = file.metadata()?.len();
-    let capacity = usize::try_from(len).map_err(|_too_large| io::ErrorKind::OutOfMemory)?;
+/// Reads so many bytes into one buffer that never moves, as a buffer that grows leaves copies of tokens behind.
+fn read_whole(file: &mut File, length: u64) -> io::Result<SecretBuffer> {
+    let capacity = usize::try_from(length).map_err(|_too_large| io::ErrorKind::OutOfMemory)?;
     let mut content = SecretBuffer::default();
     content
         .try_reserve_exact(capacity)
         .map_err(|_too_large| io::ErrorKind::OutOfMemory)?;
     // A file that grows while it is read comes out cut off, which the caller notices.
-    file.take(len).read_to_end(&mut content)?;
+    file.take(length).read_to_end(&mut content)?;
     Ok(content)
+}
+
+/// Whether there is a zero in the file, which is looked at piece by piece up to the first.
+fn has_zeros(file: &mut File) -> io::Result<bool> {
+    let mut piece = SecretBuffer::from(vec![0; PIECE]);
+    loop {
+        match file.read(&mut piece)? {
+            0 => return file.rewind().map(|()| false),
+            length if memchr(0, piece.get(..length).unwrap_or_default()).is_some() => {
+                return Ok(true);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Hands what is left of a file to `each`, in a buffer that is used again for each piece.
@@ -389,3 +444,10 @@ fn read_in_pieces(file: &mut File, each: &mut dyn FnMut(&[u8])) -> io::Result<()
 }
 
 const PAUSE: Duration = Duration::from_millis(5);
+
+/// A cache of two million users is smaller, and more cannot be in memory as text and as an index besides.
+const LARGEST: u64 = 16 << 30;
+
+/// A larger file is not read into memory when there is a zero in it, which no JSON text has. Smaller ones with zeros are
+/// ruins like others.
+const LARGEST_WITH_ZEROS: u64 = 64 << 20;

@@ -41,6 +41,10 @@ impl CachePath {
         &self.name
     }
 
+    pub(super) fn path(&self) -> PathBuf {
+        self.folder.join(&self.name)
+    }
+
     /// The path of a file beside it, whose name is longer.
     pub(super) fn beside(&self, suffix: &str) -> Self {
         let mut name = self.name.clone();
@@ -128,13 +132,13 @@ impl CachePath {
 
 impl fmt::Display for CachePath {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.folder.join(&self.name).display().fmt(formatter)
+        self.path().display().fmt(formatter)
     }
 }
 
 fn store_error(action: &'static str, place: impl fmt::Display, error: Error) -> StoreError {
     match error {
         Error::Io { source, .. } => StoreError::io(action, place.to_string(), source),
-        Error::Refused { reason, .. } => StoreError::not_ours(place.to_string(), reason),
+        Error::Refused { path, reason } => StoreError::not_ours(path.display().to_string(), reason),
     }
 }

@@ -69,6 +69,22 @@ async fn a_single_file_has_no_other_partition() {
 }
 
 #[tokio::test]
+async fn every_file_that_a_save_leaves_was_named() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("cache.json");
+    let store = FileStore::new(&path);
+    save(&store, "{}", None).await.unwrap();
+    let named = store.files(&Partition::default()).unwrap();
+    assert_eq!(named[0], path);
+    for beside in ["cache.json.lock", "cache.json.lockfile", ".cache.json.tmp"] {
+        assert!(named.contains(&folder.path().join(beside)), "{beside}");
+    }
+    for name in names(folder.path()) {
+        assert!(named.contains(&folder.path().join(&name)), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_path_without_a_file_name_is_refused() {
     for path in ["/", "..", ""] {
         let error = load(&FileStore::new(path)).await.unwrap_err();

@@ -266,6 +266,25 @@ async fn a_hole_in_the_last_write_cuts_it_there_and_a_hole_before_is_damage() {
     );
 }
 
+/// A header of the right checksum that says it is four gigabytes long, in a file that is.
+#[tokio::test]
+async fn a_header_without_an_end_is_refused_before_it_is_read() {
+    let sample = Sample::new().await;
+    let mut bytes = sample.bytes.clone();
+    bytes[46..50].copy_from_slice(&u32::MAX.to_le_bytes());
+    let sum = crc32fast::hash(&[&bytes[..10], &bytes[14..50]].concat());
+    bytes[50..54].copy_from_slice(&sum.to_le_bytes());
+    fs::write(sample.home.journal(), &bytes).unwrap();
+    let file = fs::File::options().write(true).open(sample.home.journal());
+    file.unwrap().set_len(5 << 30).unwrap();
+    let opened = sample.home.try_open().map(drop);
+    let read = JournalReader::open(sample.home.journal()).map(drop);
+    for refused in [opened, read] {
+        let error = refused.unwrap_err().to_string();
+        assert!(error.ends_with("its header is too long"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_file_that_is_no_journal_is_refused() {
     for content in [

@@ -118,18 +118,45 @@ async fn a_file_of_another_user_is_refused() {
 }
 
 #[tokio::test]
-async fn a_folder_where_everybody_may_replace_files_is_refused() {
+async fn a_folder_where_others_may_replace_files_is_refused() {
     let folder = TempDir::new().unwrap();
+    for (mode, reason) in [
+        (0o777, "every user"),
+        (0o775, "its group"),
+        (0o770, "its group"),
+    ] {
+        set_mode(folder.path(), mode);
+        for name in ["cache.json", "made/here/cache.json"] {
+            let store = FileStore::new(folder.path().join(name));
+            let place = folder.path().to_str().unwrap();
+            assert_refused(save(&store, "{}", None).await, place, reason);
+        }
+        assert_eq!(names(folder.path()), [""; 0]);
+    }
+    for (n, mode) in [0o1777, 0o1770, 0o755].into_iter().enumerate() {
+        set_mode(folder.path(), mode);
+        let store = FileStore::new(folder.path().join(format!("{n}/cache.json")));
+        save(&store, "{}", None).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_folder_of_another_user_is_refused() {
+    if !rustix::process::geteuid().is_root() {
+        return notice("folders of another user cannot be made without being root");
+    }
+    let folder = TempDir::new().unwrap();
+    chown(folder.path(), Some(65534), None).unwrap();
     let store = FileStore::new(folder.path().join("cache.json"));
-    set_mode(folder.path(), 0o777);
-    assert_refused(
-        save(&store, "{}", None).await,
-        folder.path().to_str().unwrap(),
-        "every user",
+    for mode in [0o755, 0o1777] {
+        set_mode(folder.path(), mode);
+        let place = folder.path().to_str().unwrap();
+        assert_refused(save(&store, "{}", None).await, place, "another user");
+    }
+    assert!(
+        load(&store).await.unwrap().is_none(),
+        "reading does no harm"
     );
-    assert_eq!(names(folder.path()), [""; 0]);
-    set_mode(folder.path(), 0o1777);
-    save(&store, "{}", None).await.unwrap();
 }
 
 #[tokio::test]
@@ -173,20 +200,12 @@ fn files_and_folders_are_private_whatever_the_umask() {
             shell.env(name, value.unwrap());
         }
         let made = shell.output().unwrap();
-        if umask == "777" && !rustix::process::geteuid().is_root() {
-            // Such a user cannot even enter the folder just made.
-            continue;
-        }
         assert!(made.status.success(), "{made:?}");
         assert_eq!(mode(&cache), 0o600, "{umask}");
-        let wanted = 0o700 & !u32::from_str_radix(umask, 8).unwrap();
-        assert_eq!(mode(&folder.path().join("made")), wanted, "{umask}");
-        assert_eq!(mode(&folder.path().join("made/here")), wanted, "{umask}");
-        assert_eq!(
-            mode(&folder.path().join("made/here/cache.json.lock")) & 0o077,
-            0,
-            "{umask}"
-        );
+        assert_eq!(mode(&folder.path().join("made")), 0o700, "{umask}");
+        assert_eq!(mode(&folder.path().join("made/here")), 0o700, "{umask}");
+        let lock = folder.path().join("made/here/cache.json.lock");
+        assert_eq!(mode(&lock), 0o600, "{umask}");
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use tempfile::TempDir;
 
 use super::{load, names, save};
-use crate::store::{FileStore, Partition, StoreError};
+use crate::store::{ContentDigest, FileStore, Partition, StoreError, Version};
 
 const RUINS: [(&[u8], &str); 6] = [
     (b"", "it is empty"),
@@ -77,6 +77,47 @@ async fn a_save_that_knows_a_good_version_restores_it_and_keeps_the_ruins() {
             ),
         }
     }
+}
+
+#[tokio::test]
+async fn a_file_without_an_end_is_refused_unread_and_can_be_set_aside() {
+    for (length, front, reason) in [
+        (20 << 30, "", "larger than 16 GiB"),
+        (20 << 30, "{\"a\": {", "larger than 16 GiB"),
+        (4 << 30, "", "zeros or holes"),
+        (4 << 30, "{\"a\": \"", "zeros or holes"),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("cache.json");
+        fs::write(&path, front).unwrap();
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_len(length).unwrap();
+        let store = FileStore::new(&path).lock_wait(Duration::ZERO);
+        let good = Version::of_content(&ContentDigest::default());
+        for refused in [
+            load(&store).await.map(drop),
+            save(&store, "{}", None).await.map(drop),
+            save(&store, "{}", Some(good)).await.map(drop),
+        ] {
+            let error = refused.unwrap_err();
+            assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+            assert!(error.to_string().contains(reason), "{error}");
+        }
+        let kept = store.set_aside(&Partition::default(), None).await;
+        let kept = fs::metadata(kept.unwrap().unwrap()).unwrap();
+        assert_eq!(kept.len(), length, "nothing of it is lost");
+    }
+}
+
+#[tokio::test]
+async fn a_large_file_without_zeros_is_read() {
+    let folder = TempDir::new().unwrap();
+    let store = FileStore::new(folder.path().join("cache.json"));
+    let large = format!("{{\"a\": \"{}\"}}", "x".repeat(70 << 20));
+    let version = save(&store, &large, None).await.unwrap();
+    let stored = load(&store).await.unwrap().unwrap();
+    assert_eq!(stored.version, version);
+    assert_eq!(stored.blob.len(), large.len());
 }
 
 #[tokio::test]

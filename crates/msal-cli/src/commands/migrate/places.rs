@@ -1,0 +1,122 @@
+//! Where a run reads and writes: looked at before anything is touched.
+
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+
+use msal::{FileStore, Partition};
+use private_file::Folder;
+
+use crate::cli::RunArgs;
+use crate::error::Failure;
+
+/// Refuses names that would make the run overwrite or remove one of its own files, and folders where somebody else may
+/// replace what is written.
+pub(super) fn check(arguments: &RunArgs, journal: &Path) -> Result<(), Failure> {
+    let target = FileStore::new(&arguments.to).files(&Partition::default())?;
+    let journal = msal_migrate::journal_files(journal);
+    for file in &target {
+        if let Some(same) = journal.iter().find(|other| is_same(file, other)) {
+            return Err(Failure::usage(
+                format!(
+                    "{} is a file of the target {}, and cannot be the journal or its key",
+                    same.display(),
+                    arguments.to.display()
+                ),
+                "name another file with --journal, or leave it out: TARGET.journal",
+            ));
+        }
+    }
+    // That the input is the target itself does no harm: it is read to its end, and replaced in one step.
+    let written = target.iter().skip(1).chain(&journal);
+    for file in written {
+        if let Some(same) = named_to_be_read(arguments).find(|read| is_same(file, read)) {
+            return Err(Failure::usage(
+                format!(
+                    "{} is read, and the run would write or remove it",
+                    same.display()
+                ),
+                "name another file with --to or --journal",
+            ));
+        }
+    }
+    for file in target.first().into_iter().chain(journal.first()) {
+        let (folder, _name) = private_file::folder_and_name(file)?;
+        // So that a message does not name the folder `.`.
+        let folder = std::path::absolute(folder).unwrap_or_else(|_unknown| folder.to_owned());
+        Folder::foresee(&folder)?;
+    }
+    Ok(())
+}
+
+fn named_to_be_read(arguments: &RunArgs) -> impl Iterator<Item = &Path> {
+    let secrets = arguments.secrets.client_secret_file.iter();
+    let secrets = secrets.map(|named| named.split_once('=').map_or(&**named, |(_, path)| path));
+    [&*arguments.source.input]
+        .into_iter()
+        .chain(arguments.network.ca_file.as_deref())
+        .chain(secrets.map(Path::new))
+}
+
+/// Whether two names lead to one file. Links are followed to the end: of two files that are one, neither may be written.
+fn is_same(one: &Path, other: &Path) -> bool {
+    resolved(one) == resolved(other)
+}
+
+/// The path without links, `.` and `..`, as far as it exists. What is missing would be made under the names given.
+fn resolved(path: &Path) -> PathBuf {
+    let mut found = std::path::absolute(path).unwrap_or_else(|_unknown| path.to_owned());
+    let mut missing: Vec<OsString> = Vec::new();
+    let mut base = loop {
+        if let Ok(base) = found.canonicalize() {
+            break base;
+        }
+        match found.components().next_back() {
+            Some(Component::ParentDir) => missing.push("..".into()),
+            Some(Component::Normal(name)) => missing.push(name.to_owned()),
+            _ => break found,
+        }
+        found.pop();
+    };
+    for name in missing.iter().rev() {
+        match name == ".." {
+            true => drop(base.pop()),
+            false => base.push(name),
+        }
+    }
+    base
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn one_file_is_recognised_by_whatever_name() {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path();
+        fs::create_dir(home.join("real")).unwrap();
+        fs::write(home.join("real/file"), "").unwrap();
+        symlink("real", home.join("link")).unwrap();
+        symlink("real/file", home.join("to-file")).unwrap();
+        symlink("nowhere", home.join("dangling")).unwrap();
+        for (one, other, same) in [
+            ("real/file", "link/file", true),
+            ("real/file", "to-file", true),
+            ("real/new", "link/../real/./new", true),
+            ("real/new", "real/deep/../new", true),
+            ("real/new", "real/other", false),
+            ("real/new", "new", false),
+            ("dangling", "nowhere", false),
+        ] {
+            assert_eq!(
+                is_same(&home.join(one), &home.join(other)),
+                same,
+                "{one} {other}"
+            );
+        }
+    }
+}
