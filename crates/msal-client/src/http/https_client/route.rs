@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::proxies::{Proxies, Proxy, ProxyError};
-use super::settings::CONNECT_TIMEOUT;
+use super::settings::TUNNEL_TIMEOUT;
 use crate::BoxFuture;
 
 /// Opens the connections that TLS is spoken over.
@@ -72,7 +72,7 @@ async fn through(
         tunnel = tunnel.with_auth(credentials.clone());
     }
     // A limit of its own, so that the error of a silent proxy names the proxy.
-    let opened = match tokio::time::timeout(CONNECT_TIMEOUT, tunnel.call(server)).await {
+    let opened = match tokio::time::timeout(TUNNEL_TIMEOUT, tunnel.call(server)).await {
         Ok(opened) => opened.map_err(Into::into),
         Err(elapsed) => Err(elapsed.into()),
     };

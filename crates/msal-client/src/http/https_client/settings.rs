@@ -72,4 +72,7 @@ impl Default for HttpSettings {
 /// A token response is a few kilobytes; whatever is larger is none.
 pub(super) const LARGEST_BODY: usize = 1024 * 1024;
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Shorter than the limit for the whole connection, which began before: of two equal limits that one would end first,
+/// and its error names no proxy.
+pub(super) const TUNNEL_TIMEOUT: Duration = Duration::from_secs(4);
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
