@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::directory::{GRAPH, RESOURCE_MANAGER};
-use crate::issuer::VerifiedClaims;
+use crate::issuer::{VerifiedClaims, pairwise_subject};
 use crate::memory::Platform;
 use crate::protocol::{Call, Jwt, Moment, Reply, bearer};
 
@@ -38,7 +38,7 @@ pub(crate) fn user_info(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         Ok(claims) => {
             let text = |name: &str| claims.text(name).map(str::to_owned);
             let body = json!({
-                "sub": text("sub"),
+                "sub": subject(&claims),
                 "name": text("name"),
                 "given_name": text("given_name"),
                 "family_name": text("family_name"),
@@ -49,6 +49,13 @@ pub(crate) fn user_info(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         }
         Err(refusal) => *refusal,
     }
+}
+
+/// OpenID Connect Core §5.3.2: the `sub` must be exactly that of the client's id_token. The access token has another,
+/// which is about the API.
+fn subject(claims: &VerifiedClaims) -> Option<String> {
+    let object_id = claims.text("oid")?.parse().ok()?;
+    Some(pairwise_subject(object_id, claims.client_id()?))
 }
 
 /// Checks the bearer token of a request (RFC 6750 §3).

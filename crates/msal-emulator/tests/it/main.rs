@@ -29,3 +29,4 @@ mod sign_out;
 mod sign_up;
 mod support;
 mod token_answers;
+mod user_info;
