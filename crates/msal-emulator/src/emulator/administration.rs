@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::Emulator;
+use crate::access::OriginalGrant;
 use crate::directory::Secret;
 use crate::fault::Fault;
 use crate::memory::{AuditRecord, IssuePoint, Redemptions, SignedIn, Verdict};
@@ -13,7 +14,8 @@ use crate::settings::Signatures;
 use crate::token::{Descent, RefreshToken};
 
 impl Emulator {
-    /// Issues a refresh token as if the user had signed in to the client at `now`.
+    /// Issues a refresh token as if the user had signed in to the client at `now` and it had asked for no
+    /// API: a request that redeems it without a scope gets tokens of Microsoft Graph.
     ///
     /// # Errors
     ///
@@ -33,6 +35,7 @@ impl Emulator {
             app,
             &account,
             &descent,
+            &OriginalGrant::plain(),
             self.clock.read(now),
         );
         Ok(token.seal(

@@ -5,10 +5,11 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 
+use crate::access::OriginalGrant;
 use crate::directory::{Account, AppEntry};
 use crate::issuer::{Identifiers, RecordKind, RecordReader, RecordWriter, Sealer, scramble};
 use crate::memory::IssuePoint;
-use crate::protocol::{Moment, RefreshTokenId, base64url};
+use crate::protocol::{Moment, RefreshTokenId, Version, base64url};
 
 /// What a refresh token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(crate) struct RefreshToken {
     pub(crate) signed_in: Moment,
     /// When a token of a single-page application ends, however often it is renewed.
     pub(crate) spa_until: Option<Moment>,
+    /// What the sign-in was granted, which a request without a scope means (RFC 6749 §6).
+    pub(crate) original: OriginalGrant,
 }
 
 /// What a refresh token inherits from the sign-in or from the token before it.
@@ -40,6 +43,8 @@ pub(crate) struct Descent {
     pub(crate) mfa: bool,
     pub(crate) signed_in: Moment,
     pub(crate) spa_until: Option<Moment>,
+    /// `None` for what is granted now.
+    pub(crate) original: Option<OriginalGrant>,
 }
 
 impl Descent {
@@ -51,17 +56,19 @@ impl Descent {
             mfa: false,
             signed_in: now,
             spa_until: None,
+            original: None,
         }
     }
 }
 
 impl RefreshToken {
-    /// A new refresh token for a person and a client.
+    /// A new refresh token for a person and a client. `granted` is what they are granted now.
     pub(crate) fn new(
         identifiers: &Identifiers,
         app: &AppEntry,
         account: &Account,
         descent: &Descent,
+        granted: &OriginalGrant,
         now: Moment,
     ) -> Self {
         let serial = identifiers.serial();
@@ -76,6 +83,7 @@ impl RefreshToken {
             mfa: descent.mfa,
             signed_in: descent.signed_in,
             spa_until: descent.spa_until,
+            original: descent.original.as_ref().unwrap_or(granted).clone(),
         }
     }
 
@@ -87,6 +95,8 @@ impl RefreshToken {
             mfa: self.mfa,
             signed_in: self.signed_in,
             spa_until: self.spa_until,
+            // RFC 6749 §6: the scope of a new refresh token "MUST be identical" to that of the one before it.
+            original: Some(self.original.clone()),
         }
     }
 
@@ -130,7 +140,8 @@ impl RefreshToken {
         let flags = u8::from(self.family)
             | u8::from(self.confidential) << 1
             | u8::from(self.mfa) << 2
-            | u8::from(self.spa_until.is_some()) << 3;
+            | u8::from(self.spa_until.is_some()) << 3
+            | u8::from(self.original.version == Version::V1) << 4;
         let writer = RecordWriter::new(RecordKind::RefreshToken)
             .byte(flags)
             .number(self.serial)
@@ -141,6 +152,7 @@ impl RefreshToken {
             .number(self.spa_until.map_or(0, Moment::millis))
             .text(&self.client_id)
             .text(&self.upn)
+            .text(&self.original.text)
             .finish()
     }
 
@@ -156,6 +168,10 @@ impl RefreshToken {
             spa_until: Some(Moment::from_millis(reader.number()?)).filter(|_| flag(3)),
             client_id: reader.text()?,
             upn: reader.text()?,
+            original: OriginalGrant {
+                version: if flag(4) { Version::V1 } else { Version::V2 },
+                text: reader.text()?,
+            },
             family: flag(0),
             confidential: flag(1),
             mfa: flag(2),
@@ -183,6 +199,10 @@ mod tests {
             mfa: true,
             signed_in: Moment::from_millis(1_786_656_260_000),
             spa_until: Some(Moment::from_millis(1_786_742_669_042)),
+            original: OriginalGrant {
+                version: Version::V1,
+                text: "https://graph.windows.net".to_owned(),
+            },
         }
     }
 

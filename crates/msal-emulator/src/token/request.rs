@@ -71,8 +71,17 @@ impl<'c> TokenRequest<'c> {
         app: &AppEntry,
         directory: &'d Directory,
     ) -> Result<Asked<'d>, Refusal> {
-        let text = self.call.parameter(self.version.scope_parameter());
-        Asked::read(self.version, text.unwrap_or_default(), app, directory)
+        Asked::read(
+            self.version,
+            self.named().unwrap_or_default(),
+            app,
+            directory,
+        )
+    }
+
+    /// The `resource` (v1) or `scope` (v2.0) of the request.
+    pub(crate) fn named(&self) -> Option<&str> {
+        self.call.parameter(self.version.scope_parameter())
     }
 
     /// The value of a parameter that must be there.

@@ -18,6 +18,7 @@ mod faults;
 mod federation;
 mod holder;
 mod identities;
+mod original_grant;
 mod pages;
 mod properties;
 mod refresh_tokens;

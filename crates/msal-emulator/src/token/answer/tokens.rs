@@ -137,6 +137,7 @@ impl TokenMaker<'_> {
             self.granted.app,
             &person.account,
             &person.descent,
+            &self.granted.asked.original,
             self.call.now,
         );
         grant.seal(

@@ -43,6 +43,7 @@ pub(crate) fn judge<'d>(
                 mfa: code.mfa,
                 signed_in: code.signed_in,
                 spa_until: code.spa.then(|| now.plus(SPA_LIFE)),
+                original: None,
             },
         )
     };
