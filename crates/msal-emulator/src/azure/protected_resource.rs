@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::directory::{GRAPH, RESOURCE_MANAGER};
 use crate::issuer::{VerifiedClaims, pairwise_subject};
 use crate::memory::Platform;
-use crate::protocol::{Call, Jwt, Moment, Reply, bearer};
+use crate::protocol::{ApiHosts, Call, Jwt, Moment, Reply, bearer};
 
 /// Answers `/v1.0/me`, `/subscriptions` and `/tenants`.
 pub(crate) fn protected_resource(platform: Platform<'_>, call: &Call<'_>) -> Reply {
@@ -37,13 +37,14 @@ pub(crate) fn user_info(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     match admit(platform, call, &GRAPH_AUDIENCES) {
         Ok(claims) => {
             let text = |name: &str| claims.text(name).map(str::to_owned);
+            let graph = ApiHosts::of(call).graph;
             let body = json!({
                 "sub": subject(&claims),
                 "name": text("name"),
                 "given_name": text("given_name"),
                 "family_name": text("family_name"),
                 "email": claims.upn(),
-                "picture": "https://graph.microsoft.com/v1.0/me/photo/$value",
+                "picture": format!("https://{graph}/v1.0/me/photo/$value"),
             });
             Reply::json(call, 200, &body)
         }
@@ -126,9 +127,10 @@ fn unauthorized(call: &Call<'_>, error: &str, message: &str, claims: Option<&str
 }
 
 fn me(claims: &VerifiedClaims, call: &Call<'_>) -> Reply {
+    let graph = ApiHosts::of(call).graph;
     let text = |name: &str| claims.text(name).map(str::to_owned);
     let body = json!({
-        "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users/$entity",
+        "@odata.context": format!("https://{graph}/v1.0/$metadata#users/$entity"),
         "id": text("oid"),
         "displayName": text("name"),
         "givenName": text("given_name"),

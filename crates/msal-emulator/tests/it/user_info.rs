@@ -1,10 +1,11 @@
-//! The userinfo endpoints (OpenID Connect Core §5.3).
+//! The userinfo endpoints (OpenID Connect Core §5.3), and where discovery says they are.
 
 use http::Request;
 use msal_emulator::Emulator;
 use msal_emulator::sample::{
-    ALICE, CAROL, CONTOSO, DESKTOP, FAMILY_FILES, FAMILY_MAIL, WEB, WEB_SECRET,
+    ALICE, CAROL, CONTOSO, CONTOSO_ID, DESKTOP, FAMILY_FILES, FAMILY_MAIL, WEB, WEB_SECRET,
 };
+use serde_json::Value;
 
 use crate::support::{Answer, BASE, GRAPH, Protocol, SCOPE, at, emulator, send, token};
 
@@ -59,4 +60,104 @@ fn user_info_has_the_subject_of_the_clients_id_token() {
     subjects.sort();
     subjects.dedup();
     assert_eq!(subjects.len(), 8);
+}
+
+/// Every text of a document.
+fn texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(members) => members.values().for_each(|item| texts(item, found)),
+        _ => {}
+    }
+}
+
+fn document(host: &str, path: &str) -> Value {
+    let request = Request::get(format!("https://{host}{path}"));
+    send(&emulator(), request, "".into(), at(0)).json()
+}
+
+const DOCUMENTS: [&str; 9] = [
+    "/common/.well-known/openid-configuration",
+    "/common/v2.0/.well-known/openid-configuration",
+    "/organizations/v2.0/.well-known/openid-configuration",
+    "/contoso.example/.well-known/openid-configuration",
+    "/contoso.example/v2.0/.well-known/openid-configuration",
+    "/contoso.example/b2c_1_susi/v2.0/.well-known/openid-configuration",
+    "/adfs/.well-known/openid-configuration",
+    "/common/discovery/keys",
+    "/common/discovery/v2.0/keys",
+];
+
+#[test]
+fn under_a_name_of_its_own_every_address_is_its_own() {
+    for host in [
+        "localhost",
+        "localhost:8443",
+        "127.0.0.1:8443",
+        "[::1]:8443",
+        "identity.test:1",
+        "login.microsoftonline.com.test",
+    ] {
+        for path in DOCUMENTS {
+            let document = document(host, path);
+            let mut found = Vec::new();
+            texts(&document, &mut found);
+            for text in found {
+                let own = text == format!("https://{host}")
+                    || text.starts_with(&format!("https://{host}/"))
+                    || text.starts_with(&format!("http://{host}/"));
+                assert!(own || !text.contains("://"), "{host}{path}: {text}");
+            }
+            for name in ["msgraph_host", "cloud_graph_host_name"] {
+                if let Some(named) = document.get(name) {
+                    assert_eq!(named, host, "{path}: {name}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn user_info_is_where_discovery_says() {
+    let emulator = emulator();
+    let answer = redeem(&emulator, Protocol::V2, &[("scope", SCOPE)], ALICE);
+    for path in &DOCUMENTS[..7] {
+        let document = document("localhost:8443", path);
+        let named = document["userinfo_endpoint"].as_str().unwrap();
+        let path = named.strip_prefix(BASE).unwrap();
+        let said = user_info(&emulator, path, &answer.text("access_token"));
+        assert_eq!(said.json()["email"], ALICE, "{named}");
+        let picture = said.text("picture");
+        assert!(picture.starts_with(&format!("{BASE}/")), "{picture}");
+    }
+}
+
+#[test]
+fn under_the_names_of_microsoft_user_info_is_at_microsoft_graph() {
+    for (host, graph) in [
+        ("login.microsoftonline.com", "graph.microsoft.com"),
+        ("login.windows.net:8443", "graph.microsoft.com"),
+        ("westus.login.microsoft.com", "graph.microsoft.com"),
+        ("contoso.ciamlogin.com", "graph.microsoft.com"),
+        ("contoso.b2clogin.com", "graph.microsoft.com"),
+        ("login.microsoftonline.us", "graph.microsoft.us"),
+        (
+            "login.partner.microsoftonline.cn",
+            "microsoftgraph.chinacloudapi.cn",
+        ),
+    ] {
+        let document = document(host, DOCUMENTS[4]);
+        assert_eq!(
+            document["userinfo_endpoint"],
+            format!("https://{graph}/oidc/userinfo")
+        );
+        assert_eq!(document["msgraph_host"], graph);
+        assert_eq!(document["rbac_url"], "https://pas.windows.net");
+        let v1 = self::document(host, DOCUMENTS[3]);
+        assert_eq!(
+            v1["userinfo_endpoint"],
+            format!("https://{host}/{CONTOSO_ID}/openid/userinfo")
+        );
+    }
 }
