@@ -34,6 +34,7 @@ impl Emulator {
             &self.memory.identifiers,
             app,
             &account,
+            &directory,
             &descent,
             &OriginalGrant::plain(),
             self.clock.read(now),

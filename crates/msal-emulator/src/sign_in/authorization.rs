@@ -105,7 +105,8 @@ impl<'d> Authorization<'d> {
         let account = directory
             .account(&person.upn)
             .ok_or_else(|| Refusal::new(50034))?;
-        let (tenant, object_id) = self.return_address.realm.of_account(&account, directory)?;
+        let realm = self.return_address.realm;
+        let (tenant, object_id) = realm.of_account(&account, self.version, directory)?;
         let session = person.session_id().to_string();
         let mut outcome = Vec::new();
         if self.response_type.code {

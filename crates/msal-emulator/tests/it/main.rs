@@ -20,6 +20,7 @@ mod holder;
 mod identities;
 mod original_grant;
 mod pages;
+mod personal_accounts;
 mod properties;
 mod refresh_tokens;
 mod refusals;

@@ -136,6 +136,7 @@ impl TokenMaker<'_> {
             self.platform.identifiers(),
             self.granted.app,
             &person.account,
+            self.platform.directory(),
             &person.descent,
             &self.granted.asked.original,
             self.call.now,

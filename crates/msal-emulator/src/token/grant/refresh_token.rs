@@ -40,7 +40,8 @@ pub(crate) fn judge<'d>(
         None => Asked::again(&token.original, request.version, client.app, directory),
     };
     let descent = token.descent(client.proven);
-    let granted = Candidate::new(account, asked, descent).admit(platform, realm, client, now)?;
+    let granted =
+        Candidate::new(account, asked, descent).admit(platform, realm, client, request)?;
     // This comes last, so that a request that is refused for another reason does not spend a single-use token.
     let rotation = platform.settings().rotation;
     let redeemed =
