@@ -5,3 +5,4 @@ mod help;
 mod journey;
 mod msal;
 mod proxy;
+mod serve;

@@ -151,8 +151,11 @@ impl Emulator {
         self.memory.audit.snapshot()
     }
 
-    /// Takes the records out of the audit log, oldest first, to keep them elsewhere.
-    #[must_use]
+    /// The records since the last call, oldest first, to keep them elsewhere; at the first call, those of
+    /// [`Self::audit`]. Neither that nor [`Self::clear_audit`] takes anything away from it, or it from them.
+    ///
+    /// From the first call on, up to a million records wait for the next one, whatever
+    /// [`Settings::audit_capacity`](crate::Settings::audit_capacity) says.
     pub fn take_audit(&self) -> Vec<AuditRecord> {
         self.memory.audit.take()
     }

@@ -89,10 +89,12 @@ impl<'d> Authorization<'d> {
         call: &Call<'_>,
         person: &SignedIn,
     ) -> Reply {
-        match self.response(platform, call, person) {
+        let reply = match self.response(platform, call, person) {
             Ok(outcome) => self.return_address.send(call, outcome),
             Err(refusal) => self.return_address.refuse(platform, call, &refusal),
-        }
+        };
+        let client_id = self.return_address.app.client_id.as_str();
+        reply.about(Some(client_id), Some(&person.upn))
     }
 
     fn response(

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::authorization_code::AuthorizationCode;
 use super::refresh_token::RefreshToken;
 use crate::access::Asked;
 use crate::directory::{AppEntry, Directory};
@@ -63,6 +64,15 @@ impl<'c> TokenRequest<'c> {
             Presented::Token(token) => Some(&token.upn),
             _ => self.call.parameter("username"),
         }
+    }
+
+    /// The user whose authorization code the request redeems, whatever becomes of it.
+    pub(crate) fn user_of_code(&self, platform: Platform<'_>) -> Option<String> {
+        let code = self
+            .call
+            .parameter("code")
+            .filter(|_| self.grant_type == Some("authorization_code"))?;
+        AuthorizationCode::open(platform.sealer(), code).map(|code| code.upn)
     }
 
     /// What the request asks for.

@@ -8,6 +8,7 @@
 
 mod admin;
 mod assertions;
+mod audit;
 mod authorize;
 mod b2c;
 mod browser;
