@@ -343,9 +343,9 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// The port; 0 takes a free one.
-    #[arg(long, default_value_t = 8443, value_name = "N")]
-    pub(crate) port: u16,
+    /// The port; 0 takes a free one. What the configuration says when absent, and else 8443.
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
 
     /// Serves the admin API on this port of this machine: clock, faults, users, what was asked. 0 takes a free one.
     #[arg(long, value_name = "N")]

@@ -2,8 +2,10 @@
 
 mod asked;
 mod conditions;
+mod original_grant;
 mod realm;
 
 pub(crate) use asked::Asked;
 pub(crate) use conditions::{Conditions, Evidence, with_policy_claims};
+pub(crate) use original_grant::OriginalGrant;
 pub(crate) use realm::Realm;

@@ -201,8 +201,9 @@ fn clock(emulator: &Emulator, body: &Map<String, Value>, now: SystemTime) -> Out
 
 /// Reads JSON with the keys of the configuration file, by way of TOML, so that these keys have one reader.
 fn configured(body: Value) -> Result<Config, AdminError> {
-    let text = toml::to_string(&body).map_err(|error| bad(error.to_string()))?;
-    Config::from_toml(&text).map_err(|error| bad(error.to_string()))
+    // TOML can write all that JSON can, except `null`.
+    let text = toml::to_string(&body).map_err(|_null| bad("a list must not contain null"))?;
+    Config::from_toml(&text).map_err(|error| bad(error.without_line()))
 }
 
 fn read(body: &[u8]) -> Result<Map<String, Value>, AdminError> {

@@ -12,7 +12,7 @@ use crate::directory::{Directory, DirectoryBuilder};
 use crate::emulator::Emulator;
 use crate::fault::Fault;
 use crate::settings::Settings;
-use flaw::{Flaw, NameSpans};
+use flaw::{Flaw, Flaws, NameSpans};
 use wire::{ConfigWire, FaultWire};
 
 /// A configuration file that was read and found sound.
@@ -149,11 +149,14 @@ impl Config {
     fn read(wire: ConfigWire) -> Result<Self, Flaw> {
         let mut spans = NameSpans::default();
         let mut builder = Directory::builder();
+        let mut flaws = Flaws::default();
         for tenant in wire.tenant {
-            builder = builder.tenant(tenant.read(&mut spans)?);
+            let tenant = flaws.note(tenant.read(&mut spans));
+            builder = tenant.into_iter().fold(builder, DirectoryBuilder::tenant);
         }
         for app in wire.app {
-            builder = builder.app(app.read(&mut spans)?);
+            let app = flaws.note(app.read(&mut spans));
+            builder = app.into_iter().fold(builder, DirectoryBuilder::app);
         }
         for resource in wire.resource {
             builder = builder.resource(resource.read(&mut spans));
@@ -161,15 +164,25 @@ impl Config {
         for identity in wire.managed_identity {
             builder = builder.managed_identity(identity.read(&mut spans));
         }
+        let declarations = builder.clone();
+        // An entry that could not be read may be missing to others, which would be reported for nothing.
+        let directory = flaws.is_empty().then(|| {
+            let built = builder.build();
+            built.map_err(|error| spans.flaw(&error))
+        });
+        let directory = directory.and_then(|built| flaws.note(built));
+        let settings = flaws.note(wire.tokens.read());
+        let faults = wire.fault.into_iter().map(FaultWire::read);
+        let faults = faults.filter_map(|fault| flaws.note(fault)).collect();
+        let (directory, settings) = match (flaws.first(), directory, settings) {
+            (None, Some(directory), Some(settings)) => (directory, settings),
+            (flaw, ..) => return Err(flaw.unwrap_or_default()),
+        };
         Ok(Self {
-            settings: wire.tokens.read()?,
-            faults: wire
-                .fault
-                .into_iter()
-                .map(FaultWire::read)
-                .collect::<Result<_, _>>()?,
-            declarations: builder.clone(),
-            directory: builder.build().map_err(|error| spans.flaw(&error))?,
+            settings,
+            faults,
+            declarations,
+            directory,
             server: ServerSettings {
                 port: wire.server.port,
                 admin_port: wire.server.admin_port,

@@ -41,6 +41,7 @@ pub(crate) use managed_identity::ManagedIdentityEntry;
 pub(crate) use resource::{
     AZURE_AD_GRAPH, GRAPH, RESOURCE_MANAGER, ResourceEntry, TOKEN_EXCHANGE, TOKEN_EXCHANGE_ID,
 };
+pub(crate) use tenant::PERSONAL;
 pub(crate) use user::Account;
 
 use crate::protocol::Guid;
@@ -81,6 +82,11 @@ impl Directory {
         self.tenants_by_domain
             .get(&domain.to_ascii_lowercase())
             .copied()
+    }
+
+    /// Whether a tenant is that of personal accounts.
+    pub(crate) fn is_personal(&self, tenant: TenantIndex) -> bool {
+        PERSONAL.parse() == Ok(self.tenant(tenant).id)
     }
 
     /// The tenant whose people AD FS serves: the first federated one, or else the first.

@@ -132,7 +132,7 @@ impl Emulator {
             outcome.unwrap_or_else(|refusal| refuse(call, &refusal, platform.directory(), issued))
         };
         let reply = perform(platform, call, strike.as_ref(), issued, answer);
-        self.record(call, Some(&request), &reply, strike.is_some());
+        self.record(platform, call, Some(&request), &reply, strike.is_some());
         reply.response
     }
 
@@ -146,12 +146,13 @@ impl Emulator {
         let strike = self.faults.strike(&sighting);
         let answer = || dispatch(platform, call);
         let reply = perform(platform, call, strike.as_ref(), None, answer);
-        self.record(call, None, &reply, strike.is_some());
+        self.record(platform, call, None, &reply, strike.is_some());
         reply.response
     }
 
     fn record(
         &self,
+        platform: Platform<'_>,
         call: &Call<'_>,
         request: Option<&TokenRequest<'_>>,
         reply: &Reply,
@@ -166,8 +167,13 @@ impl Emulator {
             Presented::Token(token) => Some(token.id()),
             _ => None,
         });
-        let user = request
-            .and_then(TokenRequest::user)
+        let client_id = request.and_then(|request| request.client_id.as_deref());
+        let client_id = client_id.or_else(|| call.parameter("client_id"));
+        let coded = request.and_then(|request| request.user_of_code(platform));
+        let user = reply.user.as_deref().or(coded.as_deref());
+        let user = user
+            .or_else(|| request.and_then(TokenRequest::user))
+            .or_else(|| call.parameter("login_hint"))
             .unwrap_or(&call.target.user);
         self.memory.audit.push(AuditRecord {
             at: call.now.into(),
@@ -175,9 +181,7 @@ impl Emulator {
             path: owned(call.request.uri().path()),
             endpoint: call.target.endpoint,
             grant_type: request.and_then(|request| request.grant_type).map(owned),
-            client_id: request
-                .and_then(|request| request.client_id.as_deref())
-                .map(owned),
+            client_id: reply.client_id.as_deref().or(client_id).map(owned),
             user: Some(user).filter(|user| !user.is_empty()).map(owned),
             refresh_token: token,
             asked_for: call

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 pub use key::{KeyError, SigningKey};
 
-pub(crate) use identifiers::{Identifiers, scramble};
+pub(crate) use identifiers::{Identifiers, pairwise_subject, scramble};
 pub(crate) use record::{RecordKind, RecordReader, RecordWriter};
 pub(crate) use sealer::Sealer;
 
@@ -111,6 +111,11 @@ impl VerifiedClaims {
 
     pub(crate) fn is_expired(&self, now: Moment) -> bool {
         now.secs() > self.number("exp")
+    }
+
+    /// The client that the token was issued to, as v1 or v2.0 says it.
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        self.text("appid").or_else(|| self.text("azp"))
     }
 
     /// The sign-in name, as v1 or v2.0 says it. A token of an application has none.

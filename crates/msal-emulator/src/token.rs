@@ -76,5 +76,7 @@ pub(crate) fn respond(
     }
     let granted = judge(platform, request, realm, &client)?;
     let body = answer::write_answer(platform, call, version, &granted);
-    Ok(Reply::token(call, 200, body, &telemetry(0, None)))
+    let person = granted.person.as_ref();
+    let user = person.map(|person| person.account.upn.as_str());
+    Ok(Reply::token(call, 200, body, &telemetry(0, None)).about(None, user))
 }

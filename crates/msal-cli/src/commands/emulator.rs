@@ -19,16 +19,17 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::{BOLD, DIM, HINT, Printer};
 use crate::outside::Outside;
+use crate::signal::stop;
 use crate::{runtime, text};
+
+/// Where the server listens when nobody says otherwise.
+const DEFAULT_PORT: u16 = 8443;
 
 /// How often the audit log is written out.
 const AUDIT_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The largest configuration: a hundred thousand users, each in a section of its own.
 const LARGEST_CONFIG: usize = 64 << 20;
-
-/// How many requests are kept between two writes of the audit log.
-const AUDIT_CAPACITY: usize = 1 << 20;
 
 pub(super) fn run(arguments: &ServeArgs, printer: &Printer) -> Result<Exit, Failure> {
     let audit = arguments.audit.as_deref().map(open_audit).transpose()?;
@@ -44,13 +45,17 @@ pub(super) fn run(arguments: &ServeArgs, printer: &Printer) -> Result<Exit, Fail
                     "another program may hold the port: choose one with --port, or 0 for any",
                 )
             })?;
-            announce(&server, &ca_file, arguments, printer);
             let mut log = audit.map(|file| AuditFile {
                 file,
                 emulator: Arc::clone(server.emulator()),
             });
+            if let Some(log) = &mut log {
+                // From here on the emulator holds every record until it is written.
+                log.write_out()?;
+            }
+            announce(&server, &ca_file, arguments, printer);
             tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
+                () = stop() => {}
                 failure = AuditFile::follow(log.as_mut()) => return Err(failure),
             }
             server.shutdown().await;
@@ -63,6 +68,7 @@ pub(super) fn run(arguments: &ServeArgs, printer: &Printer) -> Result<Exit, Fail
 
 fn server(arguments: &ServeArgs) -> Result<ServerBuilder, Failure> {
     let change = |settings: Settings| overridden(settings, arguments);
+    let mut port = arguments.port;
     let mut builder = match &arguments.config {
         Some(path) => {
             let text = bounded::read_text(path, LARGEST_CONFIG).map_err(|error| {
@@ -78,6 +84,7 @@ fn server(arguments: &ServeArgs) -> Result<ServerBuilder, Failure> {
                 )
             })?;
             let latency = config.latency();
+            port = port.or_else(|| config.port());
             Server::configured(config.with_settings(change)).latency(latency)
         }
         None => Server::builder(Emulator::with_settings(
@@ -97,7 +104,7 @@ fn server(arguments: &ServeArgs) -> Result<ServerBuilder, Failure> {
     if arguments.arc_key_file.is_some() {
         builder = builder.keep_arc_key();
     }
-    Ok(builder.port(arguments.port))
+    Ok(builder.port(port.unwrap_or(DEFAULT_PORT)))
 }
 
 fn overridden(mut settings: Settings, arguments: &ServeArgs) -> Settings {
@@ -115,10 +122,7 @@ fn overridden(mut settings: Settings, arguments: &ServeArgs) -> Settings {
     if let Some(path) = &arguments.arc_key_file {
         settings = settings.arc_key_file(path);
     }
-    match arguments.audit {
-        Some(_) => settings.audit_capacity(AUDIT_CAPACITY),
-        None => settings,
-    }
+    settings
 }
 
 /// Where the certificate authority goes: to the file that was named, else to a new one that is removed at the end.
@@ -188,6 +192,7 @@ fn to_json(record: &AuditRecord) -> Value {
         "endpoint": format!("{:?}", record.endpoint),
         "grant_type": record.grant_type,
         "client_id": record.client_id,
+        "user": record.user,
         "refresh_token": record.refresh_token.map(|id| id.to_string()),
         "asked_for": record.asked_for,
         "parameters": record.parameters,

@@ -12,6 +12,7 @@ mod msal;
 mod outside;
 mod proxy;
 mod run;
+mod serve;
 #[cfg(unix)]
 mod signals;
 mod trust;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::original_grant::OriginalGrant;
 use crate::directory::{AZURE_AD_GRAPH, AppEntry, Directory, ResourceEntry};
 use crate::protocol::{Guid, Version};
 use crate::refusal::Refusal;
@@ -20,6 +21,8 @@ pub(crate) struct Asked<'d> {
     pub(crate) openid: bool,
     /// Whether a refresh token was asked for.
     pub(crate) offline_access: bool,
+    /// The text that asks for the same again.
+    pub(crate) original: OriginalGrant,
 }
 
 impl<'d> Asked<'d> {
@@ -33,6 +36,35 @@ impl<'d> Asked<'d> {
         match version {
             Version::V1 => Self::at_v1(Some(text).filter(|text| !text.is_empty()), app, directory),
             Version::V2 => Self::at_v2(text, app, directory),
+        }
+    }
+
+    /// What an earlier sign-in was granted, as a request at `version` that names nothing means it.
+    ///
+    /// RFC 6749 §6: a scope that is omitted "is treated as equal to the scope originally granted by the resource owner".
+    /// What Entra does with the grant of the other version is not confirmed: here it stays with the same resource.
+    pub(crate) fn again(
+        original: &OriginalGrant,
+        version: Version,
+        app: &AppEntry,
+        directory: &'d Directory,
+    ) -> Result<Self, Refusal> {
+        let text = original.text.as_str();
+        match (original.version, version) {
+            (Version::V1, Version::V2) => {
+                let name = Some(text).filter(|text| !text.is_empty());
+                let name = name.unwrap_or(AZURE_AD_GRAPH);
+                let name = name.strip_prefix(SPN).unwrap_or(name);
+                let scope = format!("{name}/{DEFAULT} openid profile offline_access");
+                Self::at_v2(&scope, app, directory)
+            }
+            (Version::V2, Version::V1) => {
+                let asked = Self::at_v2(text, app, directory)?;
+                let uri = asked.resource.uris.first();
+                let name = uri.filter(|_| is_guid(&asked.audience));
+                Self::at_v1(Some(name.unwrap_or(&asked.audience)), app, directory)
+            }
+            _ => Self::read(version, text, app, directory),
         }
     }
 
@@ -60,6 +92,10 @@ impl<'d> Asked<'d> {
             // v1 has no scope to ask for these with: every answer about a person has both.
             openid: true,
             offline_access: true,
+            original: OriginalGrant {
+                version: Version::V1,
+                text: resource.unwrap_or_default().to_owned(),
+            },
         })
     }
 
@@ -144,6 +180,7 @@ impl Named<'_> {
             .chain(default.map(|(item, _)| (*item).to_owned()))
             .collect();
         Ok(Asked {
+            original: self.original(openid_scopes),
             audience: self
                 .resource
                 .map_or_else(|| entry.id.to_string(), str::to_owned),
@@ -153,6 +190,21 @@ impl Named<'_> {
             offline_access: openid_scopes.contains(&"offline_access"),
             resource: entry,
         })
+    }
+
+    /// Each item once: how often a client repeats one makes no difference.
+    fn original(&self, openid_scopes: &[&str]) -> OriginalGrant {
+        let mut items: Vec<&str> = Vec::new();
+        let asked = self.asked.iter().map(|(item, _)| *item);
+        for item in openid_scopes.iter().copied().chain(asked) {
+            if !items.iter().any(|known| known.eq_ignore_ascii_case(item)) {
+                items.push(item);
+            }
+        }
+        OriginalGrant {
+            version: Version::V2,
+            text: items.join(" "),
+        }
     }
 
     fn check(&self, scope: &str, entry: &ResourceEntry, app: &AppEntry) -> Result<(), Refusal> {

@@ -1,7 +1,7 @@
 //! The tenant part of a URL: one tenant, or a name for many.
 
-use crate::directory::{Account, AppEntry, Directory, TenantIndex};
-use crate::protocol::Guid;
+use crate::directory::{Account, AppEntry, Directory, PERSONAL, TenantIndex};
+use crate::protocol::{Guid, Version};
 use crate::refusal::Refusal;
 
 /// Which accounts a URL is for.
@@ -48,6 +48,15 @@ impl Realm {
         }
     }
 
+    /// Whether personal accounts sign in here.
+    pub(crate) fn has_personal_accounts(self, directory: &Directory) -> bool {
+        match self {
+            Self::Common | Self::Consumers(_) => true,
+            Self::Organizations => false,
+            Self::Tenant(tenant) => directory.is_personal(tenant),
+        }
+    }
+
     /// Whether an application is registered for the users of another tenant only.
     pub(crate) fn excludes(self, app: &AppEntry) -> bool {
         match (app.only_tenant, self.tenant()) {
@@ -56,12 +65,22 @@ impl Realm {
         }
     }
 
-    /// The tenant that an account signs in to here, and its object id there.
+    /// The tenant that an account signs in to here, at one version of the protocol, and its object id there.
     pub(crate) fn of_account(
         self,
         account: &Account,
+        version: Version,
         directory: &Directory,
     ) -> Result<(TenantIndex, Guid), Refusal> {
+        // v1 and /organizations know personal accounts as guests only. That v1 says so by this error is often reported;
+        // that /organizations does is a guess.
+        let as_guest = matches!(self, Self::Tenant(_))
+            && self.tenant().is_some_and(|tenant| tenant != account.home);
+        let v2 = version == Version::V2 && self != Self::Organizations;
+        if directory.is_personal(account.home) && !as_guest && !v2 {
+            let refusal = Refusal::new(50020).with("issuer", "live.com");
+            return Err(refusal.with("tenant_name", "Microsoft Services"));
+        }
         // People sign in to their home tenant, unless the URL names another. There they have to be guests.
         let tenant = match self {
             Self::Common | Self::Organizations => account.home,
@@ -94,6 +113,3 @@ impl Realm {
         }
     }
 }
-
-/// The tenant of personal accounts.
-const PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";

@@ -8,9 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::directory::{GRAPH, RESOURCE_MANAGER};
-use crate::issuer::VerifiedClaims;
+use crate::issuer::{VerifiedClaims, pairwise_subject};
 use crate::memory::Platform;
-use crate::protocol::{Call, Jwt, Moment, Reply, bearer};
+use crate::protocol::{ApiHosts, Call, Jwt, Moment, Reply, bearer};
 
 /// Answers `/v1.0/me`, `/subscriptions` and `/tenants`.
 pub(crate) fn protected_resource(platform: Platform<'_>, call: &Call<'_>) -> Reply {
@@ -37,18 +37,26 @@ pub(crate) fn user_info(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     match admit(platform, call, &GRAPH_AUDIENCES) {
         Ok(claims) => {
             let text = |name: &str| claims.text(name).map(str::to_owned);
+            let graph = ApiHosts::of(call).graph;
             let body = json!({
-                "sub": text("sub"),
+                "sub": subject(&claims),
                 "name": text("name"),
                 "given_name": text("given_name"),
                 "family_name": text("family_name"),
                 "email": claims.upn(),
-                "picture": "https://graph.microsoft.com/v1.0/me/photo/$value",
+                "picture": format!("https://{graph}/v1.0/me/photo/$value"),
             });
             Reply::json(call, 200, &body)
         }
         Err(refusal) => *refusal,
     }
+}
+
+/// OpenID Connect Core §5.3.2: the `sub` must be exactly that of the client's id_token. The access token has another,
+/// which is about the API.
+fn subject(claims: &VerifiedClaims) -> Option<String> {
+    let object_id = claims.text("oid")?.parse().ok()?;
+    Some(pairwise_subject(object_id, claims.client_id()?))
 }
 
 /// Checks the bearer token of a request (RFC 6750 §3).
@@ -119,9 +127,10 @@ fn unauthorized(call: &Call<'_>, error: &str, message: &str, claims: Option<&str
 }
 
 fn me(claims: &VerifiedClaims, call: &Call<'_>) -> Reply {
+    let graph = ApiHosts::of(call).graph;
     let text = |name: &str| claims.text(name).map(str::to_owned);
     let body = json!({
-        "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users/$entity",
+        "@odata.context": format!("https://{graph}/v1.0/$metadata#users/$entity"),
         "id": text("oid"),
         "displayName": text("name"),
         "givenName": text("given_name"),

@@ -23,6 +23,14 @@ impl ConfigError {
         self.key.as_deref()
     }
 
+    /// The mistake without its line, for what was not written as TOML.
+    pub(crate) fn without_line(&self) -> String {
+        match &self.key {
+            Some(key) => format!("{key:?}: {}", self.reason),
+            None => self.reason.clone(),
+        }
+    }
+
     pub(super) fn at(text: &str, span: Option<Range<usize>>, reason: String) -> Self {
         let at = span.map_or(text.len(), |span| span.start.min(text.len()));
         let before = text.get(..at).unwrap_or(text);

@@ -240,3 +240,56 @@ fn every_endpoint_may_be_struck() {
         assert!(Config::from_toml(&text).is_ok(), "{name}");
     }
 }
+
+#[test]
+fn of_several_mistakes_the_first_is_named() {
+    let tenant = "[[tenant]]\ndomain = \"a.example\"\n";
+    for (text, line, key) in [
+        ("[tokens]\nzzz = 1\naaa = 2\n".to_owned(), 2, "zzz"),
+        ("[tokens]\naaa = 1\nzzz = 2\n".to_owned(), 2, "aaa"),
+        ("[zzz]\nx = 1\n[tokens]\naaa = 1\n".to_owned(), 1, "zzz"),
+        (
+            "[tokens]\nseed = \"x\"\nrotatoin = \"grace\"\n".to_owned(),
+            2,
+            "seed",
+        ),
+        (
+            "[tokens]\nrotatoin = \"grace\"\nseed = \"x\"\n".to_owned(),
+            2,
+            "rotatoin",
+        ),
+        (
+            "[server]\nprot = 1\n[tokens]\nsede = 1\n".to_owned(),
+            2,
+            "prot",
+        ),
+        (
+            "[tokens]\nsede = 1\n[server]\nprot = 1\n".to_owned(),
+            2,
+            "sede",
+        ),
+        (format!("{tenant}nmae = 1\n[tokens]\nsede = 1\n"), 3, "nmae"),
+        (
+            format!("[[app]]\nclient_id = \"a\"\nb = 1\n{tenant}nmae = 1\n"),
+            3,
+            "b",
+        ),
+        // Mistakes of the meaning come in the order of the file too.
+        (
+            format!("[tokens]\ngrace_seconds = 5\n{tenant}{tenant}"),
+            2,
+            "grace_seconds",
+        ),
+        (
+            format!(
+                "{tenant}[[tenant.policy]]\nrequires = \"mfa\"\nevery_seconds = 5\n[tokens]\ngrace_seconds = 5\n"
+            ),
+            5,
+            "every_seconds",
+        ),
+        (format!("[[fault]]\nnth = 1\n{tenant}{tenant}"), 1, "fault"),
+    ] {
+        let (at, about, reason) = refused(&text);
+        assert_eq!((at, about.as_deref()), (line, Some(key)), "{text}{reason}");
+    }
+}

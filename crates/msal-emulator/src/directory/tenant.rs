@@ -164,3 +164,6 @@ impl TenantEntry {
         &self.domain
     }
 }
+
+/// The tenant of personal accounts.
+pub(crate) const PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::access::Realm;
 use crate::memory::Platform;
-use crate::protocol::{Call, Cloud, Reply, Shape, Version, cloud_of, issuer_url};
+use crate::protocol::{ApiHosts, Call, Cloud, Reply, Shape, Version, cloud_of, issuer_url};
 use crate::refusal::Refusal;
 use crate::settings::Signatures;
 
@@ -27,6 +27,7 @@ pub(crate) fn openid_configuration(
         segment: &segment,
         issuer: issuer_url(call, realm.issuer_tenant(directory), version),
         cloud: cloud_of(call.host()),
+        hosts: ApiHosts::of(call),
     };
     let mut document = match (call.target.shape, version) {
         (Shape::Adfs, _) => return Ok(Reply::document(call, &provider.adfs())),
@@ -50,6 +51,7 @@ struct Provider<'a> {
     segment: &'a str,
     issuer: String,
     cloud: &'static Cloud,
+    hosts: ApiHosts,
 }
 
 impl Provider<'_> {
@@ -89,6 +91,7 @@ impl Provider<'_> {
             segment,
             issuer,
             cloud,
+            hosts,
         } = self;
         json!({
             "token_endpoint": format!("{base}/{segment}/oauth2/token"),
@@ -112,9 +115,9 @@ impl Provider<'_> {
             "userinfo_endpoint": format!("{base}/{segment}/openid/userinfo"),
             "kerberos_endpoint": format!("{base}/{segment}/kerberos"),
             "cloud_instance_name": cloud.name,
-            "cloud_graph_host_name": cloud.azure_ad_graph,
-            "msgraph_host": cloud.graph,
-            "rbac_url": "https://pas.windows.net",
+            "cloud_graph_host_name": hosts.azure_ad_graph,
+            "msgraph_host": hosts.graph,
+            "rbac_url": format!("https://{}", hosts.rbac),
         })
     }
 
@@ -124,6 +127,7 @@ impl Provider<'_> {
             segment,
             issuer,
             cloud,
+            hosts,
         } = self;
         json!({
             "token_endpoint": format!("{base}/{segment}/oauth2/v2.0/token"),
@@ -137,7 +141,7 @@ impl Provider<'_> {
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "issuer": issuer,
             "request_uri_parameter_supported": false,
-            "userinfo_endpoint": format!("https://{}/oidc/userinfo", cloud.graph),
+            "userinfo_endpoint": format!("https://{}/oidc/userinfo", hosts.graph),
             "authorization_endpoint": format!("{base}/{segment}/oauth2/v2.0/authorize"),
             "device_authorization_endpoint": format!("{base}/{segment}/oauth2/v2.0/devicecode"),
             "http_logout_supported": true,
@@ -146,9 +150,9 @@ impl Provider<'_> {
             "claims_supported": CLAIMS,
             "kerberos_endpoint": format!("{base}/{segment}/kerberos"),
             "cloud_instance_name": cloud.name,
-            "cloud_graph_host_name": cloud.azure_ad_graph,
-            "msgraph_host": cloud.graph,
-            "rbac_url": "https://pas.windows.net",
+            "cloud_graph_host_name": hosts.azure_ad_graph,
+            "msgraph_host": hosts.graph,
+            "rbac_url": format!("https://{}", hosts.rbac),
         })
     }
 }

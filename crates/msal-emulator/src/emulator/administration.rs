@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::Emulator;
+use crate::access::OriginalGrant;
 use crate::directory::Secret;
 use crate::fault::Fault;
 use crate::memory::{AuditRecord, IssuePoint, Redemptions, SignedIn, Verdict};
@@ -13,7 +14,8 @@ use crate::settings::Signatures;
 use crate::token::{Descent, RefreshToken};
 
 impl Emulator {
-    /// Issues a refresh token as if the user had signed in to the client at `now`.
+    /// Issues a refresh token as if the user had signed in to the client at `now` and it had asked for no
+    /// API: a request that redeems it without a scope gets tokens of Microsoft Graph.
     ///
     /// # Errors
     ///
@@ -32,7 +34,9 @@ impl Emulator {
             &self.memory.identifiers,
             app,
             &account,
+            &directory,
             &descent,
+            &OriginalGrant::plain(),
             self.clock.read(now),
         );
         Ok(token.seal(
@@ -147,8 +151,11 @@ impl Emulator {
         self.memory.audit.snapshot()
     }
 
-    /// Takes the records out of the audit log, oldest first, to keep them elsewhere.
-    #[must_use]
+    /// The records since the last call, oldest first, to keep them elsewhere; at the first call, those of
+    /// [`Self::audit`]. Neither that nor [`Self::clear_audit`] takes anything away from it, or it from them.
+    ///
+    /// From the first call on, up to a million records wait for the next one, whatever
+    /// [`Settings::audit_capacity`](crate::Settings::audit_capacity) says.
     pub fn take_audit(&self) -> Vec<AuditRecord> {
         self.memory.audit.take()
     }

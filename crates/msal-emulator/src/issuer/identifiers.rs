@@ -5,6 +5,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use aws_lc_rs::digest::{SHA256, digest};
+
 use crate::protocol::{Guid, base64url, from_base64url};
 
 #[derive(Debug)]
@@ -55,6 +57,12 @@ impl Identifiers {
         bytes[8..].copy_from_slice(&low.to_be_bytes());
         bytes
     }
+}
+
+/// The pairwise subject (OpenID Connect Core §8.1): every client, or API, sees another name of one person.
+pub(crate) fn pairwise_subject(object_id: Guid, audience: &str) -> String {
+    let material = [object_id.as_bytes().as_slice(), audience.as_bytes()].concat();
+    base64url(digest(&SHA256, &material).as_ref())
 }
 
 /// A bijection of 64 bits without visible structure (the finalizer of SplitMix64).

@@ -1,5 +1,7 @@
 //! Microsoft's clouds: which hosts serve the same accounts.
 
+use super::call::Call;
+
 /// A cloud: hosts that serve the same accounts.
 #[derive(Debug)]
 pub(crate) struct Cloud {
@@ -44,6 +46,43 @@ impl Cloud {
 pub(crate) fn cloud_of(host: &str) -> &'static Cloud {
     let found = CLOUDS.iter().find(|cloud| cloud.has(host));
     found.unwrap_or(&CLOUDS[0])
+}
+
+/// Whether a host is one of Microsoft's: of a cloud, of an external tenant, or of Azure AD B2C.
+fn is_microsofts(host: &str) -> bool {
+    let service = |suffix: &str| host.ends_with(suffix);
+    CLOUDS.iter().any(|cloud| cloud.has(host))
+        || service(".ciamlogin.com")
+        || service(".b2clogin.com")
+}
+
+/// The hosts of the APIs that answers to a client name.
+#[derive(Debug)]
+pub(crate) struct ApiHosts {
+    pub(crate) graph: String,
+    pub(crate) azure_ad_graph: String,
+    pub(crate) rbac: String,
+}
+
+impl ApiHosts {
+    /// Under Microsoft's names, those of the cloud. Under every other name the host that the client used: a client
+    /// that follows an address must not take its token to Microsoft.
+    pub(crate) fn of(call: &Call<'_>) -> Self {
+        if is_microsofts(call.host()) {
+            let cloud = cloud_of(call.host());
+            return Self {
+                graph: cloud.graph.to_owned(),
+                azure_ad_graph: cloud.azure_ad_graph.to_owned(),
+                rbac: "pas.windows.net".to_owned(),
+            };
+        }
+        let own = call.base.trim_start_matches("https://").to_owned();
+        Self {
+            graph: own.clone(),
+            azure_ad_graph: own.clone(),
+            rbac: own,
+        }
+    }
 }
 
 const fn cloud(aliases: &'static [&'static str]) -> Cloud {

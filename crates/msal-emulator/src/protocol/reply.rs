@@ -12,6 +12,9 @@ use super::call::{CLIENT_REQUEST_ID, Call};
 pub(crate) struct Reply {
     pub(crate) response: Response<Bytes>,
     pub(crate) aadsts: Option<u32>,
+    /// The client that the answer is for, and the person that it is about, where the request does not name them.
+    pub(crate) client_id: Option<String>,
+    pub(crate) user: Option<String>,
 }
 
 impl Reply {
@@ -74,6 +77,13 @@ impl Reply {
     /// A JSON answer of a service other than the token endpoint.
     pub(crate) fn json(call: &Call<'_>, status: u16, body: &impl Serialize) -> Self {
         Self::new(call, status, JSON, to_json(body))
+    }
+
+    /// Says whom the answer is for and about, for the audit log.
+    pub(crate) fn about(mut self, client_id: Option<&str>, user: Option<&str>) -> Self {
+        self.client_id = self.client_id.or_else(|| client_id.map(str::to_owned));
+        self.user = self.user.or_else(|| user.map(str::to_owned));
+        self
     }
 
     /// Sets a header.
@@ -145,6 +155,8 @@ impl Reply {
         Self {
             response,
             aadsts: None,
+            client_id: None,
+            user: None,
         }
     }
 
@@ -194,6 +206,8 @@ impl Reply {
         Self {
             response,
             aadsts: None,
+            client_id: None,
+            user: None,
         }
     }
 }

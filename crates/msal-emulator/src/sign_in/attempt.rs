@@ -10,7 +10,7 @@ use super::sign_up;
 use crate::access::{Asked, Conditions, Evidence, Realm};
 use crate::directory::{Account, AppEntry, Requirement, TenantIndex};
 use crate::memory::{Platform, SignedIn};
-use crate::protocol::Moment;
+use crate::protocol::{Guid, Moment};
 use crate::refusal::Refusal;
 
 /// An attempt to sign in: all that decides what comes next, apart from what the person has done.
@@ -196,7 +196,7 @@ impl Attempt<'_> {
         if !self.platform.people().is_enabled(account) {
             return Err(Refusal::new(50057));
         }
-        let (tenant, _) = self.realm.of_account(account, self.platform.directory())?;
+        let (tenant, _) = self.tenant_of(account)?;
         let conditions = self.conditions(account, tenant, person);
         conditions.check_registration()?;
         match conditions.unmet(self.platform) {
@@ -208,12 +208,19 @@ impl Attempt<'_> {
     }
 
     fn refusal(&self, account: &Account, person: &SignedIn, requirement: Requirement) -> Refusal {
-        match self.realm.of_account(account, self.platform.directory()) {
+        match self.tenant_of(account) {
             Ok((tenant, _)) => self
                 .conditions(account, tenant, person)
                 .refusal(requirement, self.platform),
             Err(refusal) => refusal,
         }
+    }
+
+    /// The tenant that the account signs in to, and its object id there.
+    fn tenant_of(&self, account: &Account) -> Result<(TenantIndex, Guid), Refusal> {
+        let version = self.asked.original.version;
+        self.realm
+            .of_account(account, version, self.platform.directory())
     }
 
     fn conditions<'a>(

@@ -89,10 +89,12 @@ impl<'d> Authorization<'d> {
         call: &Call<'_>,
         person: &SignedIn,
     ) -> Reply {
-        match self.response(platform, call, person) {
+        let reply = match self.response(platform, call, person) {
             Ok(outcome) => self.return_address.send(call, outcome),
             Err(refusal) => self.return_address.refuse(platform, call, &refusal),
-        }
+        };
+        let client_id = self.return_address.app.client_id.as_str();
+        reply.about(Some(client_id), Some(&person.upn))
     }
 
     fn response(
@@ -105,7 +107,8 @@ impl<'d> Authorization<'d> {
         let account = directory
             .account(&person.upn)
             .ok_or_else(|| Refusal::new(50034))?;
-        let (tenant, object_id) = self.return_address.realm.of_account(&account, directory)?;
+        let realm = self.return_address.realm;
+        let (tenant, object_id) = realm.of_account(&account, self.version, directory)?;
         let session = person.session_id().to_string();
         let mut outcome = Vec::new();
         if self.response_type.code {

@@ -17,10 +17,20 @@ use crate::refusal::Refusal;
 
 /// Takes a form and shows the next page.
 pub(crate) fn take_form(platform: Platform<'_>, call: &Call<'_>) -> Reply {
-    let Some(mut interaction) = Interaction::open(platform, call) else {
+    let Some(interaction) = Interaction::open(platform, call) else {
         // The form is too old, of another browser, or none of ours: it may have been forged on another site.
         return explain(platform, call, &Refusal::new(165_000));
     };
+    let client_id = interaction.client_id(platform, call);
+    let user = interaction.upn.clone();
+    let typed = call
+        .parameter("pick")
+        .or_else(|| call.parameter("username"));
+    let reply = next(platform, call, interaction);
+    reply.about(client_id.as_deref(), typed.or(user.as_deref()))
+}
+
+fn next(platform: Platform<'_>, call: &Call<'_>, mut interaction: Interaction) -> Reply {
     let session = Session::read(platform, call);
     if interaction.purpose == Purpose::SignOut {
         return account_chosen(platform, call, &interaction, session);

@@ -11,7 +11,7 @@ use http::HeaderValue;
 use crate::directory::Account;
 use crate::issuer::{RecordKind, RecordReader, RecordWriter, scramble};
 use crate::memory::Platform;
-use crate::protocol::{Call, Moment, Version};
+use crate::protocol::{Call, Moment, Parameters, Version};
 
 /// A sign-in as it goes from page to page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +78,21 @@ impl Interaction {
         self.mfa = false;
         self.creating = false;
         self.accepted = false;
+    }
+
+    /// The client that the person signs in to.
+    pub(crate) fn client_id(&self, platform: Platform<'_>, call: &Call<'_>) -> Option<String> {
+        let asked = Parameters::read(self.asked.as_bytes());
+        let of_device = || {
+            let device = platform
+                .devices()
+                .find(asked.value("user_code")?, call.now)?;
+            Some(device.client_id)
+        };
+        asked
+            .value("client_id")
+            .map(str::to_owned)
+            .or_else(of_device)
     }
 
     /// Chooses an account.

@@ -1,14 +1,15 @@
 //! Refresh tokens: what they say and how they are written.
 //!
 //! A refresh token is bound to a user and a client, not to a resource or a tenant, and is valid at v1
-//! and v2.0. It looks like Entra's: `1.A…`, about 1,200 characters of base64url.
+//! and v2.0. It looks like Entra's: `1.A…`, about 1,200 characters of base64url; that of a personal account `M.C…`.
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::directory::{Account, AppEntry};
+use crate::access::OriginalGrant;
+use crate::directory::{Account, AppEntry, Directory};
 use crate::issuer::{Identifiers, RecordKind, RecordReader, RecordWriter, Sealer, scramble};
 use crate::memory::IssuePoint;
-use crate::protocol::{Moment, RefreshTokenId, base64url};
+use crate::protocol::{Moment, RefreshTokenId, Version, base64url};
 
 /// What a refresh token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(crate) struct RefreshToken {
     pub(crate) client_id: String,
     /// Issued to a member of the family of client ids.
     pub(crate) family: bool,
+    /// Issued for a personal account, whose tokens look otherwise.
+    pub(crate) personal: bool,
     /// Issued to a client that authenticated, and so survives a change of the user's password.
     pub(crate) confidential: bool,
     /// The sign-in had a second factor.
@@ -29,6 +32,8 @@ pub(crate) struct RefreshToken {
     pub(crate) signed_in: Moment,
     /// When a token of a single-page application ends, however often it is renewed.
     pub(crate) spa_until: Option<Moment>,
+    /// What the sign-in was granted, which a request without a scope means (RFC 6749 §6).
+    pub(crate) original: OriginalGrant,
 }
 
 /// What a refresh token inherits from the sign-in or from the token before it.
@@ -40,6 +45,8 @@ pub(crate) struct Descent {
     pub(crate) mfa: bool,
     pub(crate) signed_in: Moment,
     pub(crate) spa_until: Option<Moment>,
+    /// `None` for what is granted now.
+    pub(crate) original: Option<OriginalGrant>,
 }
 
 impl Descent {
@@ -51,17 +58,20 @@ impl Descent {
             mfa: false,
             signed_in: now,
             spa_until: None,
+            original: None,
         }
     }
 }
 
 impl RefreshToken {
-    /// A new refresh token for a person and a client.
+    /// A new refresh token for a person and a client. `granted` is what they are granted now.
     pub(crate) fn new(
         identifiers: &Identifiers,
         app: &AppEntry,
         account: &Account,
+        directory: &Directory,
         descent: &Descent,
+        granted: &OriginalGrant,
         now: Moment,
     ) -> Self {
         let serial = identifiers.serial();
@@ -72,10 +82,12 @@ impl RefreshToken {
             upn: account.upn.clone(),
             client_id: app.client_id.clone(),
             family: app.family,
+            personal: directory.is_personal(account.home),
             confidential: descent.confidential,
             mfa: descent.mfa,
             signed_in: descent.signed_in,
             spa_until: descent.spa_until,
+            original: descent.original.as_ref().unwrap_or(granted).clone(),
         }
     }
 
@@ -87,6 +99,8 @@ impl RefreshToken {
             mfa: self.mfa,
             signed_in: self.signed_in,
             spa_until: self.spa_until,
+            // RFC 6749 §6: the scope of a new refresh token "MUST be identical" to that of the one before it.
+            original: Some(self.original.clone()),
         }
     }
 
@@ -103,11 +117,12 @@ impl RefreshToken {
     }
 
     pub(crate) fn seal(&self, sealer: &Sealer, chars: usize) -> String {
-        let mut prefix = PREFIX.to_owned();
-        prefix.push_str(&base64url(
-            &digest(&SHA256, self.client_id.as_bytes()).as_ref()[..12],
-        ));
-        prefix.push_str(BODY_PREFIX);
+        let prefix = if self.personal {
+            PERSONAL_PREFIX.to_owned()
+        } else {
+            let client = digest(&SHA256, self.client_id.as_bytes());
+            format!("{PREFIX}{}{BODY_PREFIX}", base64url(&client.as_ref()[..12]))
+        };
         let mut plain = self.to_bytes();
         // Zeros after the record make the text as long as the settings say: three bytes are four characters.
         let padded = chars.saturating_sub(prefix.len()).min(MAX_CHARS) * 3 / 4;
@@ -119,10 +134,15 @@ impl RefreshToken {
     /// Reads a token; `None` when it is malformed or not from here.
     pub(crate) fn open(sealer: &Sealer, text: &str) -> Option<Self> {
         // Whatever a client sends is decoded, so it should not be longer than any token can be.
-        if text.len() > MAX_CHARS * 2 || !text.starts_with(PREFIX) {
+        if text.len() > MAX_CHARS * 2 {
             return None;
         }
-        let body = text.find(BODY_PREFIX)? + BODY_PREFIX.len();
+        let body = if text.starts_with(PERSONAL_PREFIX) {
+            PERSONAL_PREFIX.len()
+        } else {
+            text.strip_prefix(PREFIX)?;
+            text.find(BODY_PREFIX)? + BODY_PREFIX.len()
+        };
         Self::from_bytes(&sealer.open(&text[..body], &text[body..])?)
     }
 
@@ -130,7 +150,9 @@ impl RefreshToken {
         let flags = u8::from(self.family)
             | u8::from(self.confidential) << 1
             | u8::from(self.mfa) << 2
-            | u8::from(self.spa_until.is_some()) << 3;
+            | u8::from(self.spa_until.is_some()) << 3
+            | u8::from(self.original.version == Version::V1) << 4
+            | u8::from(self.personal) << 5;
         let writer = RecordWriter::new(RecordKind::RefreshToken)
             .byte(flags)
             .number(self.serial)
@@ -141,6 +163,7 @@ impl RefreshToken {
             .number(self.spa_until.map_or(0, Moment::millis))
             .text(&self.client_id)
             .text(&self.upn)
+            .text(&self.original.text)
             .finish()
     }
 
@@ -156,7 +179,12 @@ impl RefreshToken {
             spa_until: Some(Moment::from_millis(reader.number()?)).filter(|_| flag(3)),
             client_id: reader.text()?,
             upn: reader.text()?,
+            original: OriginalGrant {
+                version: if flag(4) { Version::V1 } else { Version::V2 },
+                text: reader.text()?,
+            },
             family: flag(0),
+            personal: flag(5),
             confidential: flag(1),
             mfa: flag(2),
         })
@@ -165,6 +193,9 @@ impl RefreshToken {
 
 const PREFIX: &str = "1.A";
 const BODY_PREFIX: &str = ".AgAB";
+
+/// How refresh tokens of personal accounts begin. That they begin with `M.C` is often seen; the rest is a guess.
+const PERSONAL_PREFIX: &str = "M.C500_EMU.0.U.-C";
 const MAX_CHARS: usize = 64 * 1024;
 
 #[cfg(test)]
@@ -179,10 +210,15 @@ mod tests {
             upn: "alice@contoso.example".to_owned(),
             client_id: "00c0ffee-0000-4000-8000-000000000001".to_owned(),
             family: true,
+            personal: false,
             confidential: false,
             mfa: true,
             signed_in: Moment::from_millis(1_786_656_260_000),
             spa_until: Some(Moment::from_millis(1_786_742_669_042)),
+            original: OriginalGrant {
+                version: Version::V1,
+                text: "https://graph.windows.net".to_owned(),
+            },
         }
     }
 

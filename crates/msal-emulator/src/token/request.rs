@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::authorization_code::AuthorizationCode;
 use super::refresh_token::RefreshToken;
 use crate::access::Asked;
 use crate::directory::{AppEntry, Directory};
@@ -65,14 +66,32 @@ impl<'c> TokenRequest<'c> {
         }
     }
 
+    /// The user whose authorization code the request redeems, whatever becomes of it.
+    pub(crate) fn user_of_code(&self, platform: Platform<'_>) -> Option<String> {
+        let code = self
+            .call
+            .parameter("code")
+            .filter(|_| self.grant_type == Some("authorization_code"))?;
+        AuthorizationCode::open(platform.sealer(), code).map(|code| code.upn)
+    }
+
     /// What the request asks for.
     pub(crate) fn asked<'d>(
         &self,
         app: &AppEntry,
         directory: &'d Directory,
     ) -> Result<Asked<'d>, Refusal> {
-        let text = self.call.parameter(self.version.scope_parameter());
-        Asked::read(self.version, text.unwrap_or_default(), app, directory)
+        Asked::read(
+            self.version,
+            self.named().unwrap_or_default(),
+            app,
+            directory,
+        )
+    }
+
+    /// The `resource` (v1) or `scope` (v2.0) of the request.
+    pub(crate) fn named(&self) -> Option<&str> {
+        self.call.parameter(self.version.scope_parameter())
     }
 
     /// The value of a parameter that must be there.

@@ -203,3 +203,45 @@ fn only_this_machine_gets_in() {
         assert_eq!(emulator.administer(&request, at(0)).status(), 200, "{host}");
     }
 }
+
+#[test]
+fn mistakes_in_json_are_told_by_their_names_and_not_by_lines() {
+    let emulator = emulator();
+    for (path, body, names) in [
+        (
+            "/faults",
+            json!({"throttle": 30, "grnat": "password"}),
+            "grnat",
+        ),
+        ("/faults", json!({"nth": 1}), "needs exactly one of"),
+        ("/faults", json!({"throttle": 30, "nth": "x"}), "nth"),
+        (
+            "/directory",
+            json!({"app": [{"client_id": "a", "nmae": "x"}]}),
+            "nmae",
+        ),
+        (
+            "/directory",
+            json!({"tenant": [{"domain": "a.example", "user": [{"upn": "x"}]}]}),
+            "password",
+        ),
+        (
+            "/directory",
+            json!({"app": [{"client_id": "a"}, {"client_id": "A"}]}),
+            "is there twice",
+        ),
+        (
+            "/directory",
+            json!({"app": [{"client_id": "a", "secrets": [null]}]}),
+            "",
+        ),
+    ] {
+        let (status, answer) = post(&emulator, path, &body);
+        let reason = answer["error"].as_str().unwrap();
+        assert_eq!(status, 400, "{body}");
+        assert!(reason.contains(names), "{body}: {reason}");
+        for foreign in ["line", "TOML", "toml", "table", "[["] {
+            assert!(!reason.contains(foreign), "{body}: {reason}");
+        }
+    }
+}

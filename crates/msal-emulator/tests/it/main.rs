@@ -8,6 +8,7 @@
 
 mod admin;
 mod assertions;
+mod audit;
 mod authorize;
 mod b2c;
 mod browser;
@@ -18,7 +19,9 @@ mod faults;
 mod federation;
 mod holder;
 mod identities;
+mod original_grant;
 mod pages;
+mod personal_accounts;
 mod properties;
 mod refresh_tokens;
 mod refusals;
@@ -29,3 +32,4 @@ mod sign_out;
 mod sign_up;
 mod support;
 mod token_answers;
+mod user_info;

@@ -1,9 +1,8 @@
 //! The claims of access tokens and id tokens, versions 1.0 and 2.0.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use serde::Serialize;
 
-use crate::protocol::{Guid, base64url};
+use crate::protocol::Guid;
 
 /// A person as one tenant sees them.
 #[derive(Clone, Debug)]
@@ -15,14 +14,6 @@ pub(crate) struct Subject {
     pub(crate) family_name: Option<String>,
     /// The issuer of their home tenant, for guests.
     pub(crate) identity_provider: Option<String>,
-}
-
-impl Subject {
-    /// The pairwise subject (OpenID Connect Core §8.1): every client sees another name of one person.
-    pub(crate) fn pairwise(&self, client_id: &str) -> String {
-        let material = [self.object_id.as_bytes().as_slice(), client_id.as_bytes()].concat();
-        base64url(digest(&SHA256, &material).as_ref())
-    }
 }
 
 /// An access token. Its version depends on the API, not on the endpoint.

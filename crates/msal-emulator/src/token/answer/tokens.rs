@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::claims::{AccessToken, IdToken, Subject};
+use crate::issuer::pairwise_subject;
 use crate::memory::Platform;
 use crate::protocol::{Call, Guid, Moment, Version, base64url, issuer_url};
 use crate::token::granted::{Granted, Person};
@@ -104,7 +105,7 @@ impl TokenMaker<'_> {
             scp: subject.map(|_| asked.permissions.as_str()),
             sub: subject.map_or_else(
                 || self.principal(tid, oid),
-                |subject| subject.pairwise(&audience),
+                |subject| pairwise_subject(subject.object_id, &audience),
             ),
             tid,
             unique_name: upn.filter(|_| !v2),
@@ -135,7 +136,9 @@ impl TokenMaker<'_> {
             self.platform.identifiers(),
             self.granted.app,
             &person.account,
+            self.platform.directory(),
             &person.descent,
+            &self.granted.asked.original,
             self.call.now,
         );
         grant.seal(
@@ -172,7 +175,7 @@ impl TokenMaker<'_> {
             oid: subject.object_id,
             preferred_username: (!v1).then_some(&subject.upn),
             sid: person.session.as_deref(),
-            sub: subject.pairwise(client),
+            sub: pairwise_subject(subject.object_id, client),
             tid,
             unique_name: v1.then_some(&subject.upn),
             upn: v1.then_some(&subject.upn),

@@ -29,7 +29,7 @@ pub(crate) fn judge<'d>(
     let account = directory
         .account(&code.upn)
         .ok_or_else(|| Refusal::new(50034))?;
-    check_tenant(&code, &account, realm, directory)?;
+    check_tenant(&code, &account, realm, request.version, directory)?;
     let candidate = Candidate {
         nonce: Some(code.nonce.clone()).filter(|nonce| !nonce.is_empty()),
         auth_time: code.auth_time.then_some(code.signed_in),
@@ -43,10 +43,11 @@ pub(crate) fn judge<'d>(
                 mfa: code.mfa,
                 signed_in: code.signed_in,
                 spa_until: code.spa.then(|| now.plus(SPA_LIFE)),
+                original: None,
             },
         )
     };
-    let granted = candidate.admit(platform, realm, client, now)?;
+    let granted = candidate.admit(platform, realm, client, request)?;
     // RFC 6749 §4.1.2: "The client MUST NOT use the authorization code more than once." This comes last, so that a
     // request that is refused for another reason does not use the code up.
     platform
@@ -86,9 +87,10 @@ fn check_tenant(
     code: &AuthorizationCode,
     account: &Account,
     realm: Realm,
+    version: Version,
     directory: &Directory,
 ) -> Result<(), Refusal> {
-    let tenant = realm.of_account(account, directory);
+    let tenant = realm.of_account(account, version, directory);
     let same =
         tenant.is_ok_and(|(tenant, _)| directory.tenant(tenant).id.to_string() == code.tenant);
     same.then_some(())

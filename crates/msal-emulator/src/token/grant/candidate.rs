@@ -10,6 +10,7 @@ use crate::refusal::Refusal;
 use crate::token::client::Client;
 use crate::token::granted::{Granted, Person};
 use crate::token::refresh_token::Descent;
+use crate::token::request::TokenRequest;
 
 /// A person whose tokens a client asks for, found and not yet judged.
 #[derive(Debug)]
@@ -45,12 +46,13 @@ impl<'d> Candidate<'d> {
         platform: Platform<'d>,
         realm: Realm,
         client: &Client<'d>,
-        now: Moment,
+        request: &TokenRequest<'_>,
     ) -> Result<Granted<'d>, Refusal> {
         if !platform.people().is_enabled(&self.account) {
             return Err(Refusal::new(50057));
         }
-        let (tenant, object_id) = realm.of_account(&self.account, platform.directory())?;
+        let directory = platform.directory();
+        let (tenant, object_id) = realm.of_account(&self.account, request.version, directory)?;
         // What is wrong with the account is reported before what is wrong with the scope.
         let asked = self.asked?;
         let conditions = Conditions {
@@ -59,7 +61,7 @@ impl<'d> Candidate<'d> {
             asked: &asked,
             app: client.app,
             evidence: Evidence {
-                now,
+                now: request.call.now,
                 signed_in: self.descent.signed_in,
                 mfa: self.descent.mfa,
             },

@@ -47,7 +47,8 @@ pub(crate) fn judge<'d>(
         mfa: signed_in.mfa,
         ..Descent::sign_in(client.proven, signed_in.at)
     };
-    let granted = Candidate::new(account, asked, descent).admit(platform, realm, client, now)?;
+    let granted =
+        Candidate::new(account, asked, descent).admit(platform, realm, client, request)?;
     // This comes last, so that a request that is refused for another reason does not use the code up.
     platform
         .devices()

@@ -41,7 +41,7 @@ pub(crate) fn judge<'d>(
         mfa: claims.has_method("mfa"),
         ..Descent::sign_in(true, Moment::from_secs(claims.number("iat")))
     };
-    Candidate::new(account, asked, descent).admit(platform, realm, client, now)
+    Candidate::new(account, asked, descent).admit(platform, realm, client, request)
 }
 
 /// RFC 7523 §3 (3, 4): the assertion must be for the application that presents it, and must not have expired.

@@ -19,7 +19,7 @@ pub(crate) fn judge<'d>(
     let directory = platform.directory();
     let (username, password) = (request.required("username")?, request.required("password")?);
     // Personal accounts do not sign in this way, and /common includes them.
-    if request.version == Version::V2 && matches!(realm, Realm::Common | Realm::Consumers(_)) {
+    if request.version == Version::V2 && realm.has_personal_accounts(directory) {
         return Err(Refusal::new(9_001_023));
     }
     if request.version == Version::V2 && request.call.parameter("scope").is_none() {
@@ -35,5 +35,5 @@ pub(crate) fn judge<'d>(
     platform.people().check_password(&account, password, now)?;
     let asked = request.asked(client.app, directory);
     let descent = Descent::sign_in(client.proven, now);
-    Candidate::new(account, asked, descent).admit(platform, realm, client, now)
+    Candidate::new(account, asked, descent).admit(platform, realm, client, request)
 }

@@ -37,5 +37,5 @@ pub(crate) fn judge<'d>(
         .ok_or_else(|| Refusal::new(50034))?;
     let asked = request.asked(client.app, directory);
     let descent = Descent::sign_in(client.proven, now);
-    Candidate::new(account, asked, descent).admit(platform, realm, client, now)
+    Candidate::new(account, asked, descent).admit(platform, realm, client, request)
 }

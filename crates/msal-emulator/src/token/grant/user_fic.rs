@@ -45,5 +45,5 @@ pub(crate) fn judge<'d>(
     let account = account.ok_or_else(|| Refusal::new(50034))?;
     let asked = request.asked(client.app, directory);
     let descent = Descent::sign_in(true, now);
-    Candidate::new(account, asked, descent).admit(platform, realm, client, now)
+    Candidate::new(account, asked, descent).admit(platform, realm, client, request)
 }
