@@ -53,10 +53,14 @@ pub(super) fn run(arguments: &ServeArgs, printer: &Printer) -> Result<Exit, Fail
                 // From here on the emulator holds every record until it is written.
                 log.write_out()?;
             }
-            announce(&server, &ca_file, arguments, printer);
             tokio::select! {
+                // First, so that it listens to signals before anybody is told that it runs.
+                biased;
                 () = stop() => {}
-                failure = AuditFile::follow(log.as_mut()) => return Err(failure),
+                failure = async {
+                    announce(&server, &ca_file, arguments, printer);
+                    AuditFile::follow(log.as_mut()).await
+                } => return Err(failure),
             }
             server.shutdown().await;
             if let Some(log) = &mut log {

@@ -17,6 +17,8 @@ pub(crate) fn protected_resource(platform: Platform<'_>, call: &Call<'_>) -> Rep
     let path = call.request.uri().path().to_ascii_lowercase();
     if path.contains("me") {
         return match admit(platform, call, &GRAPH_AUDIENCES) {
+            // An application is nobody: /me is about the person who signed in.
+            Ok(claims) if claims.upn().is_none() => without_a_person(call),
             Ok(claims) => me(&claims, call),
             Err(refusal) => *refusal,
         };
@@ -124,6 +126,19 @@ fn unauthorized(call: &Call<'_>, error: &str, message: &str, claims: Option<&str
         call.base
     );
     Reply::json(call, 401, &body).with_header("www-authenticate", &header)
+}
+
+fn without_a_person(call: &Call<'_>) -> Reply {
+    let body = json!({"error": {
+        "code": "BadRequest",
+        "message": "/me request is only valid with delegated authentication flow.",
+        "innerError": {
+            "date": call.now.to_string(),
+            "request-id": call.trace_id.to_string(),
+            "client-request-id": call.correlation_id.to_string(),
+        },
+    }});
+    Reply::json(call, 400, &body)
 }
 
 fn me(claims: &VerifiedClaims, call: &Call<'_>) -> Reply {

@@ -161,3 +161,31 @@ fn under_the_names_of_microsoft_user_info_is_at_microsoft_graph() {
         );
     }
 }
+
+#[test]
+fn me_is_nobody_for_an_application() {
+    let emulator = emulator();
+    for (protocol, asked) in [
+        (
+            Protocol::V2,
+            ("scope", "https://graph.microsoft.com/.default"),
+        ),
+        (Protocol::V1, ("resource", GRAPH)),
+    ] {
+        let form = [
+            ("client_id", WEB),
+            ("client_secret", WEB_SECRET),
+            ("grant_type", "client_credentials"),
+            asked,
+        ];
+        let application = token(&emulator, protocol, CONTOSO, &form).text("access_token");
+        let answer = user_info(&emulator, "/v1.0/me", &application);
+        assert_eq!(
+            (answer.status, &answer.json()["error"]["code"]),
+            (400, &"BadRequest".into())
+        );
+    }
+    let person = redeem(&emulator, Protocol::V2, &[("scope", SCOPE)], ALICE);
+    let answer = user_info(&emulator, "/v1.0/me", &person.text("access_token"));
+    assert_eq!(answer.json()["userPrincipalName"], ALICE);
+}
