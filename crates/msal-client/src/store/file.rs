@@ -6,6 +6,7 @@
 
 mod cache_file;
 mod cache_path;
+mod content;
 mod lockfile;
 mod locks;
 mod options;

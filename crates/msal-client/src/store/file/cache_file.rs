@@ -10,8 +10,7 @@
 
 use std::{
     ffi::OsString,
-    fs::File,
-    io::{self, Read as _, Seek as _, Write as _},
+    io::Write as _,
     path::PathBuf,
     sync::Arc,
     thread,
@@ -19,14 +18,17 @@ use std::{
 };
 
 use bytes::Bytes;
-use memchr::memchr;
-use msal_core::SecretBuffer;
 use private_file::{Access, Folder, Replacement};
 
 use super::{
-    cache_path::CachePath, lockfile::Lockfile, locks::Locks, options::Options, shape::Outline,
+    cache_path::CachePath,
+    content::{self, Current},
+    lockfile::Lockfile,
+    locks::Locks,
+    options::Options,
+    shape::Outline,
 };
-use crate::store::{Blob, ContentDigest, Merge, PIECE, StoreError, Stored, Version};
+use crate::store::{Blob, ContentDigest, Merge, StoreError, Stored, Version};
 
 /// The file of one blob.
 #[derive(Debug)]
@@ -88,14 +90,7 @@ impl CacheFile {
         let Some(folder) = self.open_folder()? else {
             return Ok(None);
         };
-        let Some((mut file, _)) = self.path.open(&folder)? else {
-            return Ok(None);
-        };
-        self.length(&file)?;
-        let mut digest = ContentDigest::default();
-        read_in_pieces(&mut file, &mut |piece| digest.add(piece))
-            .map_err(|error| self.path.io_failed("read", error))?;
-        Ok(Some(Version::of_content(&digest)))
+        content::version(&self.path, &folder)
     }
 
     /// Refuses a blob that would be taken for ruins, before anything is touched.
@@ -335,46 +330,7 @@ impl CacheFile {
     }
 
     fn read(&self, folder: &Folder) -> Result<Option<Current>, StoreError> {
-        let Some((mut file, access)) = self.path.open(folder)? else {
-            return Ok(None);
-        };
-        let length = self.length(&file)?;
-        let failed = |error| self.path.io_failed("read", error);
-        // Before there is memory for all of it: a file of holes has none of its own.
-        if length > LARGEST_WITH_ZEROS
-            && !self.options.any_content
-            && has_zeros(&mut file).map_err(failed)?
-        {
-            return Err(self.corrupt("there are zeros or holes in it, as after a power failure"));
-        }
-        let content = read_whole(&mut file, length).map_err(failed)?;
-        let (mut outline, mut digest) = (Outline::default(), ContentDigest::default());
-        for piece in content.chunks(PIECE) {
-            outline.add(piece);
-            digest.add(piece);
-        }
-        Ok(Some(Current {
-            version: Version::of_content(&digest),
-            fault: outline.fault(self.options.any_content),
-            content,
-            access,
-        }))
-    }
-
-    /// How long the file is. One that is too long to be a cache is neither read nor hashed.
-    fn length(&self, file: &File) -> Result<u64, StoreError> {
-        let found = file.metadata();
-        let length = found
-            .map_err(|error| self.path.io_failed("read", error))?
-            .len();
-        match length <= LARGEST {
-            true => Ok(length),
-            false => Err(self.corrupt("it is larger than 16 GiB, and no token cache is")),
-        }
-    }
-
-    fn corrupt(&self, reason: &'static str) -> StoreError {
-        StoreError::corrupt(self.path.to_string(), reason)
+        Current::read(&self.path, folder, self.options.any_content)
     }
 
     fn open_folder(&self) -> Result<Option<Folder>, StoreError> {
@@ -392,62 +348,4 @@ enum Found {
     Other(Option<Stored>),
 }
 
-/// What stands in the file now.
-struct Current {
-    content: SecretBuffer,
-    version: Version,
-    fault: Option<&'static str>,
-    access: Access,
-}
-
-impl Current {
-    fn into_stored(self) -> Stored {
-        Stored::new(Bytes::from_owner(self.content), self.version)
-    }
-}
-
-/// Reads so many bytes into one buffer that never moves, as a buffer that grows leaves copies of tokens behind.
-fn read_whole(file: &mut File, length: u64) -> io::Result<SecretBuffer> {
-    let capacity = usize::try_from(length).map_err(|_too_large| io::ErrorKind::OutOfMemory)?;
-    let mut content = SecretBuffer::default();
-    content
-        .try_reserve_exact(capacity)
-        .map_err(|_too_large| io::ErrorKind::OutOfMemory)?;
-    // A file that grows while it is read comes out cut off, which the caller notices.
-    file.take(length).read_to_end(&mut content)?;
-    Ok(content)
-}
-
-/// Whether there is a zero in the file, which is looked at piece by piece up to the first.
-fn has_zeros(file: &mut File) -> io::Result<bool> {
-    let mut piece = SecretBuffer::from(vec![0; PIECE]);
-    loop {
-        match file.read(&mut piece)? {
-            0 => return file.rewind().map(|()| false),
-            length if memchr(0, piece.get(..length).unwrap_or_default()).is_some() => {
-                return Ok(true);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Hands what is left of a file to `each`, in a buffer that is used again for each piece.
-fn read_in_pieces(file: &mut File, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
-    let mut piece = SecretBuffer::from(vec![0; PIECE]);
-    loop {
-        match file.read(&mut piece)? {
-            0 => return Ok(()),
-            length => each(piece.get(..length).unwrap_or_default()),
-        }
-    }
-}
-
 const PAUSE: Duration = Duration::from_millis(5);
-
-/// A cache of two million users is smaller, and more cannot be in memory as text and as an index besides.
-const LARGEST: u64 = 16 << 30;
-
-/// A larger file is not read into memory when there is a zero in it, which no JSON text has. Smaller ones with zeros are
-/// ruins like others.
-const LARGEST_WITH_ZEROS: u64 = 64 << 20;
