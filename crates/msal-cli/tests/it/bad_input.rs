@@ -251,7 +251,13 @@ fn a_plan_fails_where_not_all_is_understood() {
             1,
             "undecryptable",
         ),
-        (format!("[{good},17]"), 1, "malformed"),
+        // It is understood that it is no entry, and it is named.
+        (format!("[{good},17]"), 0, "malformed"),
+        (
+            r#"[{"refresh_token":7,"client_id":"c","tenant":"t.example"}]"#.to_owned(),
+            1,
+            "malformed",
+        ),
         (
             format!(r#"[{good},{{"refresh_token":"0.B"}}]"#),
             0,

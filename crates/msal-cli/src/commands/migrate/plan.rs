@@ -40,7 +40,7 @@ fn exit(summary: &Summary) -> Exit {
         let reason = skip.reason;
         matches!(
             reason,
-            SkipReason::Malformed(_) | SkipReason::NotUnderstood(_) | SkipReason::Undecryptable
+            SkipReason::NotUnderstood(_) | SkipReason::Undecryptable
         ) || summary.tokens == 0 && reason.remedy() == Remedy::Operator
     });
     match is_unclear {
