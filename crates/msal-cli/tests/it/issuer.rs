@@ -24,13 +24,8 @@ pub(crate) struct Issuer {
 impl Issuer {
     /// Starts one, and writes its certificate and `adal.json` with a token of Alice's into `folder`.
     pub(crate) fn start(folder: &Path) -> Self {
-        Self::slow(folder, Duration::ZERO)
-    }
-
-    /// As [`start`](Self::start), but it answers so much later.
-    pub(crate) fn slow(folder: &Path, latency: Duration) -> Self {
         let runtime = Runtime::new().unwrap();
-        let server = Server::builder(Emulator::new(Directory::sample())).latency(latency);
+        let server = Server::builder(Emulator::new(Directory::sample()));
         let server = runtime.block_on(server.start()).unwrap();
         fs::write(folder.join("ca.pem"), server.ca_pem()).unwrap();
         let issuer = Self {
@@ -38,6 +33,14 @@ impl Issuer {
             _runtime: runtime,
         };
         fs::write(folder.join("adal.json"), issuer.adal_cache().to_string()).unwrap();
+        issuer
+    }
+
+    /// As [`start`](Self::start), but its answers to refresh tokens leave so much later than it [counts](Self::asked) them.
+    pub(crate) fn slow(folder: &Path, delay: Duration) -> Self {
+        let issuer = Self::start(folder);
+        let fault = Fault::slow(delay).grant("refresh_token");
+        issuer.server.emulator().add_fault(fault);
         issuer
     }
 

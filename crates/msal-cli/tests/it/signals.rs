@@ -27,19 +27,15 @@ fn send(signal: &str, child: &Child) {
 /// Starts a run whose one token is answered after seconds, and waits until it was sent.
 fn run_in_flight(folder: &Path, issuer: &Issuer, first: &str) -> Child {
     let arguments = issuer.migration("adal.json", "cache");
-    let child = msal_after(folder, first, arguments)
+    let mut child = msal_after(folder, first, arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    for _ in 0..600 {
-        // The journal is there before the token leaves; a moment later it has left.
-        if folder.join("cache.journal").exists() {
-            break;
-        }
-        thread::sleep(Duration::from_millis(50));
+    while issuer.asked() == 0 {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended before it sent");
+        thread::sleep(Duration::from_millis(5));
     }
-    thread::sleep(Duration::from_millis(500));
     child
 }
 
