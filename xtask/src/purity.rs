@@ -22,6 +22,9 @@ const CORE_MAY_USE: &str = "
     # Hash tables.
     allocator-api2 equivalent foldhash hashbrown
 
+    # Dates: the calendar only, which `default-features = false` leaves.
+    deranged num-conv powerfmt time time-core
+
     # Errors that are derived, secrets that are wiped.
     thiserror thiserror-impl zeroize
 

@@ -2,14 +2,17 @@
 //!
 //! The core never asks what time it is; callers pass `now`.
 
+use std::fmt;
 use std::ops::{Add, Sub};
 use std::time::{Duration, SystemTime};
 
 use thiserror::Error;
+use time::OffsetDateTime;
 
 /// A point in time, in whole seconds since 1970-01-01T00:00:00Z.
 ///
-/// Arithmetic saturates, so a hostile lifetime cannot wrap around into the past.
+/// Arithmetic saturates, so a hostile lifetime cannot wrap around into the past. `Display` writes UTC as RFC 3339 does,
+/// `2026-11-28T09:30:00Z`, and a time that has no such form, which a server may name, in seconds: `@99999999999999`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixTime(i64);
 
@@ -43,6 +46,23 @@ impl Sub<Duration> for UnixTime {
 
     fn sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(whole_seconds(duration)))
+    }
+}
+
+/// RFC 3339 §5.6 has four digits for the year.
+impl fmt::Display for UnixTime {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match OffsetDateTime::from_unix_timestamp(self.0) {
+            Ok(date) if date.year() >= 0 => {
+                let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
+                let (hour, minute, second) = date.to_hms();
+                write!(
+                    formatter,
+                    "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
+                )
+            }
+            _ => write!(formatter, "@{}", self.0),
+        }
     }
 }
 
@@ -126,6 +146,23 @@ mod tests {
                 Ok(time) => assert_eq!(UnixTime::from(time).0, seconds.max(-i64::MAX)),
                 Err(error) => assert_eq!(error, TimeOutOfRange),
             }
+        }
+    }
+
+    #[test]
+    fn a_time_is_shown_as_a_date_where_it_has_one() {
+        for (seconds, shown) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (-1, "1969-12-31T23:59:59Z"),
+            (1_709_210_096, "2024-02-29T12:34:56Z"),
+            (253_402_300_799, "9999-12-31T23:59:59Z"),
+            (253_402_300_800, "@253402300800"),
+            (-62_167_219_200, "0000-01-01T00:00:00Z"),
+            (-62_167_219_201, "@-62167219201"),
+            (i64::MAX, "@9223372036854775807"),
+            (i64::MIN, "@-9223372036854775808"),
+        ] {
+            assert_eq!(UnixTime::from_secs(seconds).to_string(), shown);
         }
     }
 
