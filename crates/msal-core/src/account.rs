@@ -6,8 +6,11 @@ use crate::{Authority, AuthorityError, HomeAccountId, Tenant};
 
 /// An account in the token cache: what an application lists, and passes back for a silent call.
 ///
-/// `Debug` leaves the user name out: it is often an e-mail address, and debug output ends in logs.
-#[derive(Clone, PartialEq, Eq)]
+/// `Debug` leaves the user name out: it is often an e-mail address, and debug output ends in logs. `Display` is for the
+/// user's own eyes: the user name or, where there is none, the [`HomeAccountId`].
+///
+/// Two are equal when all that is known of them is. To see whether they are one user, compare their home account ids.
+#[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Account {
     /// Identifies the user across tenants.
@@ -57,6 +60,15 @@ impl Account {
     }
 }
 
+impl fmt::Display for Account {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self.username.as_str() {
+            "" => self.home_account_id.as_str(),
+            name => name,
+        })
+    }
+}
+
 impl fmt::Debug for Account {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -72,6 +84,15 @@ impl fmt::Debug for Account {
 mod tests {
     use super::*;
     use crate::AuthorityKind;
+
+    #[test]
+    fn a_user_name_is_displayed_and_not_debugged() {
+        let mut account = Account::new("u.t".into(), "login.microsoftonline.com");
+        assert_eq!(account.to_string(), "u.t");
+        account.username = "alice@contoso.example".to_owned();
+        assert_eq!(account.to_string(), "alice@contoso.example");
+        assert!(!format!("{account:?}").contains("alice"));
+    }
 
     #[test]
     fn an_account_keeps_the_kind_of_its_authority() {

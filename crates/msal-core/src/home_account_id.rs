@@ -1,6 +1,8 @@
 //! The identifier of an account.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::str::FromStr;
 
 use crate::Text;
 
@@ -38,6 +40,33 @@ impl HomeAccountId {
     /// The identifier as text, case kept.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+}
+
+impl AsRef<str> for HomeAccountId {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+/// Every text is one: it is opaque.
+impl FromStr for HomeAccountId {
+    type Err = Infallible;
+
+    fn from_str(id: &str) -> Result<Self, Infallible> {
+        Ok(Self::new(id))
+    }
+}
+
+impl From<&str> for HomeAccountId {
+    fn from(id: &str) -> Self {
+        Self::new(id)
+    }
+}
+
+impl From<String> for HomeAccountId {
+    fn from(id: String) -> Self {
+        Self(id.into())
     }
 }
 

@@ -27,6 +27,8 @@ mod retry_after;
 mod scope;
 mod secret;
 mod secret_buffer;
+#[cfg(feature = "serde")]
+mod serialized;
 mod telemetry;
 mod text;
 mod time;
@@ -51,7 +53,7 @@ pub use response::{
     Malformation, MalformedResponse, Refusal, ServiceError, TokenOutcome, TokenResponse,
 };
 pub use retry_after::retry_after;
-pub use scope::{Scope, ScopeError, ScopeSet};
+pub use scope::{IntoScopes, Scope, ScopeError, ScopeSet};
 pub use secret::{AccessToken, ClientSecret, RawIdToken, RefreshToken};
 pub use secret_buffer::SecretBuffer;
 pub use telemetry::{ApiId, Telemetry};

@@ -1,8 +1,13 @@
 //! Scopes (RFC 6749 §3.3), and the three that MSAL adds by itself.
 
+mod into_scopes;
+
 use std::fmt;
+use std::str::{FromStr, SplitAsciiWhitespace};
 
 use thiserror::Error;
+
+pub use into_scopes::IntoScopes;
 
 use crate::{Text, case};
 
@@ -44,6 +49,20 @@ impl Scope {
     /// Whether this is one of the scopes that MSAL adds by itself: `openid`, `profile` and `offline_access`.
     pub fn is_reserved(&self) -> bool {
         is_reserved(&self.0)
+    }
+}
+
+impl AsRef<str> for Scope {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl FromStr for Scope {
+    type Err = ScopeError;
+
+    fn from_str(token: &str) -> Result<Self, ScopeError> {
+        Self::parse(token)
     }
 }
 
@@ -123,7 +142,7 @@ impl ScopeSet {
     }
 
     /// The scopes in code point order.
-    pub fn iter(&self) -> impl Iterator<Item = &str> + Clone {
+    pub fn iter(&self) -> SplitAsciiWhitespace<'_> {
         self.as_str().split_ascii_whitespace()
     }
 
@@ -135,6 +154,43 @@ impl ScopeSet {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl AsRef<str> for ScopeSet {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for ScopeSet {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// The form of RFC 6749 §3.3: scopes with spaces between them. Unlike [`ScopeSet::from_wire`] it refuses text that is none.
+impl FromStr for ScopeSet {
+    type Err = ScopeError;
+
+    fn from_str(text: &str) -> Result<Self, ScopeError> {
+        text.split_ascii_whitespace().map(Scope::parse).collect()
+    }
+}
+
+impl<'s> IntoIterator for &'s ScopeSet {
+    type Item = &'s str;
+    type IntoIter = SplitAsciiWhitespace<'s>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl Extend<Scope> for ScopeSet {
+    fn extend<I: IntoIterator<Item = Scope>>(&mut self, scopes: I) {
+        let more: Self = scopes.into_iter().collect();
+        *self = Self::of(self.iter().chain(&more));
     }
 }
 
@@ -237,6 +293,16 @@ const DEFAULT_SUFFIX: &str = "/.default";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_set_is_parsed_collected_extended_and_walked() {
+        let mut scopes: ScopeSet = "b a".parse().unwrap();
+        scopes.extend(["c", "a"].map(|scope| scope.parse::<Scope>().unwrap()));
+        assert_eq!(scopes.to_string(), "a b c");
+        assert_eq!((&scopes).into_iter().collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert!("a \\".parse::<ScopeSet>().is_err());
+        assert!("".parse::<ScopeSet>().unwrap().is_empty());
+    }
 
     #[test]
     fn a_resource_becomes_its_default_scope_untouched() {

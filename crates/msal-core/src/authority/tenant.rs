@@ -1,6 +1,7 @@
 //! The tenant part of an authority.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::error::AuthorityError;
 
@@ -60,6 +61,20 @@ impl Tenant {
             Self::Id(id) => id.eq_ignore_ascii_case(PERSONAL_ACCOUNTS_TENANT),
             _ => false,
         }
+    }
+}
+
+impl AsRef<str> for Tenant {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl FromStr for Tenant {
+    type Err = AuthorityError;
+
+    fn from_str(text: &str) -> Result<Self, AuthorityError> {
+        Self::parse(text)
     }
 }
 

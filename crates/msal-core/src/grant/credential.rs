@@ -13,3 +13,23 @@ pub enum ClientCredential {
     /// RFC 6749 §2.3.1 lets a client send it in the body, as Microsoft's documentation does, and never in the URI.
     Secret(ClientSecret),
 }
+
+impl From<ClientSecret> for ClientCredential {
+    fn from(secret: ClientSecret) -> Self {
+        Self::Secret(secret)
+    }
+}
+
+/// A client secret.
+impl From<String> for ClientCredential {
+    fn from(secret: String) -> Self {
+        Self::Secret(secret.into())
+    }
+}
+
+/// A client secret.
+impl From<&str> for ClientCredential {
+    fn from(secret: &str) -> Self {
+        Self::Secret(secret.into())
+    }
+}
