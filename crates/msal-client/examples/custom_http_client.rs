@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             ..Runtime::default()
         })
         .build()?;
-    let call = app.acquire_token_by_refresh_token(token.trim().into(), [scope]);
+    let call = app.acquire_token_by_refresh_token(token.trim(), [scope]);
     let result = call.await?;
     let account = result
         .account

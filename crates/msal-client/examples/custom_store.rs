@@ -54,7 +54,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .store(rows.clone())
         .partition(Partition::new("user-4711")?)
         .build()?;
-    let token = io::read_to_string(io::stdin())?.trim().into();
-    app.acquire_token_by_refresh_token(token, [scope]).await?;
+    let token = io::read_to_string(io::stdin())?;
+    app.acquire_token_by_refresh_token(token.trim(), [scope])
+        .await?;
     Ok(writeln!(io::stdout(), "{rows:?}")?)
 }

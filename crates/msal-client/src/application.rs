@@ -6,7 +6,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use msal_core::{Account, RefreshToken};
+use msal_core::{Account, IntoScopes, RefreshToken};
 
 pub use builder::ApplicationBuilder;
 
@@ -108,9 +108,9 @@ impl<Kind> Application<Kind> {
     /// A token for `account` from the cache, renewed with its refresh token when the cached one has expired.
     ///
     /// The future is made by awaiting what this returns; until then it takes options.
-    pub fn acquire_token_silent<S: AsRef<str>>(
+    pub fn acquire_token_silent(
         &self,
-        scopes: impl IntoIterator<Item = S>,
+        scopes: impl IntoScopes,
         account: &Account,
     ) -> AcquireTokenSilent {
         AcquireTokenSilent::new(Arc::clone(&self.client), scopes, account)
@@ -120,12 +120,12 @@ impl<Kind> Application<Kind> {
     ///
     /// The token keeps working if nothing comes back in its place: it is cached itself then. For many tokens use
     /// the crate `msal-migrate`, which survives crashes and throttling.
-    pub fn acquire_token_by_refresh_token<S: AsRef<str>>(
+    pub fn acquire_token_by_refresh_token(
         &self,
-        refresh_token: RefreshToken,
-        scopes: impl IntoIterator<Item = S>,
+        refresh_token: impl Into<RefreshToken>,
+        scopes: impl IntoScopes,
     ) -> AcquireTokenByRefreshToken {
-        AcquireTokenByRefreshToken::new(Arc::clone(&self.client), refresh_token, scopes)
+        AcquireTokenByRefreshToken::new(Arc::clone(&self.client), refresh_token.into(), scopes)
     }
 
     /// The accounts in the cache, of any application that shares it. Asks the store, never the network.
@@ -134,6 +134,17 @@ impl<Kind> Application<Kind> {
     /// [`Error::Store`] when the cache cannot be loaded.
     pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
         accounts::accounts(&self.client).await
+    }
+
+    /// The account of the cache that has this user name or [`HomeAccountId`](msal_core::HomeAccountId), as
+    /// [`accounts`](Self::accounts) lists it; `None` when there is none. User names are compared as the directory
+    /// compares them: without case, whatever way a letter is composed in.
+    ///
+    /// # Errors
+    /// [`ConfigError::AmbiguousUsername`](crate::ConfigError::AmbiguousUsername) when several accounts have that name, as
+    /// a personal and a work account can: none of them is chosen. [`Error::Store`] when the cache cannot be loaded.
+    pub async fn account(&self, name_or_id: impl AsRef<str>) -> Result<Option<Account>, Error> {
+        accounts::account(&self.client, name_or_id.as_ref()).await
     }
 
     /// Signs an account out of this application: removes its tokens from the cache, those that other SDKs wrote

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::InvalidHeaderValue;
 use msal_core::{
     AuthorityError, DiscoveryError, IdTokenError, MalformedResponse, RefreshToken, Refusal,
     ScopeError, ServiceError,
@@ -96,6 +97,13 @@ impl From<MalformedResponse> for Error {
     }
 }
 
+/// An access token that cannot be sent.
+impl From<InvalidHeaderValue> for Error {
+    fn from(_says_nothing_more: InvalidHeaderValue) -> Self {
+        Self::from(ProtocolError::AccessToken)
+    }
+}
+
 impl From<ProtocolError> for Error {
     fn from(error: ProtocolError) -> Self {
         Self::Protocol(Box::new(error))
@@ -138,6 +146,9 @@ impl InteractionRequired {
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum ProtocolError {
+    /// The access token has characters that no header can carry (RFC 6750 §2.1).
+    #[error("the access token cannot be sent: it has characters that no header can carry")]
+    AccessToken,
     /// The authority's metadata may not be used.
     #[error(transparent)]
     Discovery(DiscoveryError),
@@ -179,7 +190,7 @@ impl ProtocolError {
     /// was redeemed, so these may be the only ones that work.
     pub fn refresh_tokens(&self) -> Vec<RefreshToken> {
         match self {
-            Self::Discovery(_) => Vec::new(),
+            Self::AccessToken | Self::Discovery(_) => Vec::new(),
             Self::Identity { refresh_token } | Self::IdToken { refresh_token, .. } => {
                 refresh_token.iter().cloned().collect()
             }
@@ -227,6 +238,9 @@ impl StoreFailure {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// Several accounts of the cache have the user name that was asked for: ask by home account id.
+    #[error("several accounts have this user name: name one by its home account id")]
+    AmbiguousUsername,
     /// The authority is not one.
     #[error(transparent)]
     Authority(#[from] AuthorityError),

@@ -36,8 +36,8 @@
 //! // Whenever a token is needed: from the cache, or renewed.
 //! for account in app.accounts().await? {
 //!     let token = app.acquire_token_silent(scopes, &account).await?;
-//!     println!("{}: a token until {:?}", account.username, token.expires_on);
-//!     let _header = format!("Bearer {}", token.access_token.expose_secret());
+//!     println!("{account}: a token until {}", token.expires_on);
+//!     let _header = token.authorization_header()?; // for the request to the API
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # })?;
@@ -113,9 +113,9 @@ pub use metadata::MetadataCache;
 pub use msal_core::{
     AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientInfo,
     ClientSecret, Cloud, Dialect, DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError,
-    Malformation, MalformedResponse, ProviderMetadata, RawIdToken, RefreshToken, Refusal, Scope,
-    ScopeError, ScopeSet, ServiceError, Tenant, Text, TimeOutOfRange, TokenResponse,
-    TrustedAuthority, UnixTime,
+    IntoScopes, Malformation, MalformedResponse, ProviderMetadata, RawIdToken, RefreshToken,
+    Refusal, Scope, ScopeError, ScopeSet, ServiceError, Tenant, Text, TimeOutOfRange,
+    TokenResponse, TrustedAuthority, UnixTime,
 };
 // For programs that work on a token cache without an application.
 pub use msal_core::{

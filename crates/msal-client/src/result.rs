@@ -1,7 +1,12 @@
 //! What an application gets when it asks for a token.
 
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::header::InvalidHeaderValue;
 use msal_core::{
-    AccessToken, Account, CachedAccessToken, IdTokenClaims, ScopeSet, TokenResponse, UnixTime,
+    AccessToken, Account, CachedAccessToken, IdTokenClaims, ScopeSet, SecretBuffer, TokenResponse,
+    UnixTime,
 };
 
 /// An access token and what is known about it. `Debug` shows no token.
@@ -38,6 +43,45 @@ pub enum TokenSource {
 }
 
 impl AuthenticationResult {
+    /// A `Bearer` token that came from the authority and is known no further: what a program's own tests need. The other
+    /// fields can be set.
+    pub fn new(access_token: impl Into<AccessToken>, expires_on: UnixTime) -> Self {
+        Self {
+            access_token: access_token.into(),
+            token_type: BEARER.to_owned(),
+            expires_on,
+            refresh_on: None,
+            scopes: ScopeSet::default(),
+            account: None,
+            id_token_claims: None,
+            token_source: TokenSource::IdentityProvider,
+        }
+    }
+
+    /// The value of an `Authorization` header (RFC 6750 §2.1). It is marked as sensitive: its `Debug` shows nothing, and
+    /// HTTP/2 keeps it out of its tables.
+    ///
+    /// # Errors
+    /// When the token has characters that no header can carry; an [`Error`](crate::Error) can be made of it.
+    pub fn authorization_header(&self) -> Result<HeaderValue, InvalidHeaderValue> {
+        // RFC 6749 §5.1 compares the type without case, and there are APIs that know one spelling only.
+        let scheme = match self.token_type.eq_ignore_ascii_case(BEARER) {
+            true => BEARER,
+            false => &self.token_type,
+        };
+        let token = self.access_token.expose_secret();
+        let mut header = HeaderValue::from_maybe_shared(
+            SecretBuffer::from(format!("{scheme} {token}").into_bytes()).into_shared(),
+        )?;
+        header.set_sensitive(true);
+        Ok(header)
+    }
+
+    /// How long it is still valid at `now`, which may be a [`UnixTime`] or a `SystemTime`; zero when it has expired.
+    pub fn expires_in(&self, now: impl Into<UnixTime>) -> Duration {
+        now.into().until(self.expires_on)
+    }
+
     pub(crate) fn cached(token: CachedAccessToken, account: Account) -> Self {
         Self {
             access_token: token.secret,
@@ -67,5 +111,55 @@ impl AuthenticationResult {
             id_token_claims: response.claims().cloned(),
             token_source: TokenSource::IdentityProvider,
         }
+    }
+}
+
+/// RFC 6750 §2.1
+const BEARER: &str = "Bearer";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(token: &str) -> AuthenticationResult {
+        AuthenticationResult::new(token, UnixTime::from_secs(3600))
+    }
+
+    #[test]
+    fn a_header_is_sensitive_and_spells_its_scheme_as_the_standard_does() {
+        for (token_type, value) in [
+            ("Bearer", "Bearer at"),
+            ("bearer", "Bearer at"),
+            ("pop", "pop at"),
+        ] {
+            let mut result = result("at");
+            result.token_type = token_type.to_owned();
+            let header = result.authorization_header().unwrap();
+            assert_eq!(header, value);
+            assert!(header.is_sensitive());
+            assert!(!format!("{header:?}").contains("at"));
+        }
+    }
+
+    #[test]
+    fn a_token_that_would_forge_a_header_is_an_error_that_does_not_show_it() {
+        for token in ["a\r\nHost: evil.example", "a\0b"] {
+            let error = result(token).authorization_header().unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("evil"));
+        }
+    }
+
+    #[test]
+    fn a_token_expires_in_what_is_left() {
+        let result = result("at");
+        assert_eq!(
+            result.expires_in(UnixTime::from_secs(3000)),
+            Duration::from_secs(600)
+        );
+        assert_eq!(result.expires_in(UnixTime::from_secs(4000)), Duration::ZERO);
+        assert_eq!(
+            result.expires_in(std::time::SystemTime::UNIX_EPOCH),
+            Duration::from_secs(3600)
+        );
     }
 }

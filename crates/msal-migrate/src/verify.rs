@@ -190,17 +190,13 @@ impl Verifier {
         let scopes = askable(granted);
         let asker = AskerRef(client_id, &account.environment, &account.realm);
         if let Some(application) = self.applications.get(&asker) {
-            return application
-                .acquire_token_silent(scopes.iter(), account)
-                .await;
+            return application.acquire_token_silent(&scopes, account).await;
         }
         let application = self.application(client_id, self.authority_of(account)?)?;
         // Kept for the next account: making an application costs more than asking it.
         let entry = self.applications.entry(asker.to_owned());
         let application = entry.or_insert(application);
-        application
-            .acquire_token_silent(scopes.iter(), account)
-            .await
+        application.acquire_token_silent(&scopes, account).await
     }
 
     /// The authority that an application of this account would name.

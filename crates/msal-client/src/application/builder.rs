@@ -51,9 +51,9 @@ impl ConfidentialClientApplication {
     /// Starts building an application with this client id and secret (RFC 6749 §2.3.1).
     pub fn builder(
         client_id: impl Into<String>,
-        secret: ClientSecret,
+        secret: impl Into<ClientSecret>,
     ) -> ApplicationBuilder<Confidential> {
-        ApplicationBuilder::new(client_id, ClientCredential::Secret(secret))
+        ApplicationBuilder::new(client_id, ClientCredential::Secret(secret.into()))
     }
 }
 
@@ -61,9 +61,9 @@ impl ClientApplication {
     /// Starts building an application with this client id, of the kind that `credential` makes it.
     pub fn builder(
         client_id: impl Into<String>,
-        credential: ClientCredential,
+        credential: impl Into<ClientCredential>,
     ) -> ApplicationBuilder<AnyKind> {
-        ApplicationBuilder::new(client_id, credential)
+        ApplicationBuilder::new(client_id, credential.into())
     }
 }
 

@@ -1,9 +1,9 @@
 //! Who is in the cache, and signing out.
 
-use msal_core::{Account, TokenCache};
+use msal_core::{Account, TokenCache, comparable_username};
 
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{ConfigError, Error};
 
 /// Every account of the cache that belongs to the application's cloud.
 pub(crate) async fn accounts(client: &Client) -> Result<Vec<Account>, Error> {
@@ -11,6 +11,26 @@ pub(crate) async fn accounts(client: &Client) -> Result<Vec<Account>, Error> {
     client.cache.reload().await?;
     let environments = &client.environments;
     Ok(client.cache.read(|cache| cache.accounts_in(environments)))
+}
+
+/// The account that is meant by its identifier or by its user name.
+pub(crate) async fn account(client: &Client, name_or_id: &str) -> Result<Option<Account>, Error> {
+    let accounts = accounts(client).await?;
+    let has_id = |account: &&Account| {
+        let id = account.home_account_id.as_str();
+        id.eq_ignore_ascii_case(name_or_id)
+    };
+    if let Some(account) = accounts.iter().find(has_id) {
+        return Ok(Some(account.clone()));
+    }
+    let name = comparable_username(name_or_id);
+    let mut named = accounts
+        .into_iter()
+        .filter(|account| comparable_username(&account.username) == name);
+    match (named.next(), named.next()) {
+        (Some(_), Some(_)) => Err(ConfigError::AmbiguousUsername.into()),
+        (account, _) => Ok(account),
+    }
 }
 
 /// Removes an account's tokens from the cache.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use msal_core::{ApiId, RefreshReason, RefreshToken, ScopeError, ScopeSet};
+use msal_core::{ApiId, IntoScopes, RefreshReason, RefreshToken, ScopeError, ScopeSet};
 
 use super::redemption::Redemption;
 use crate::client::Client;
@@ -29,15 +29,15 @@ pub struct AcquireTokenByRefreshToken {
 }
 
 impl AcquireTokenByRefreshToken {
-    pub(crate) fn new<S: AsRef<str>>(
+    pub(crate) fn new(
         client: Arc<Client>,
         refresh_token: RefreshToken,
-        scopes: impl IntoIterator<Item = S>,
+        scopes: impl IntoScopes,
     ) -> Self {
         Self {
             client,
             refresh_token,
-            scopes: ScopeSet::requested(scopes),
+            scopes: scopes.into_scopes(),
         }
     }
 

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use msal_core::{
-    Account, ApiId, CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, ScopeError,
-    ScopeSet, Silent, SilentRequest,
+    Account, ApiId, CachedAccessToken, IntoScopes, RefreshCandidate, RefreshReason, Renewal,
+    ScopeError, ScopeSet, Silent, SilentRequest,
 };
 
 use super::redemption::Redemption;
@@ -37,15 +37,11 @@ pub struct AcquireTokenSilent {
 }
 
 impl AcquireTokenSilent {
-    pub(crate) fn new<S: AsRef<str>>(
-        client: Arc<Client>,
-        scopes: impl IntoIterator<Item = S>,
-        account: &Account,
-    ) -> Self {
+    pub(crate) fn new(client: Arc<Client>, scopes: impl IntoScopes, account: &Account) -> Self {
         Self {
             client,
             account: account.clone(),
-            scopes: ScopeSet::requested(scopes),
+            scopes: scopes.into_scopes(),
             force_refresh: false,
         }
     }

@@ -1,6 +1,6 @@
 //! Listing accounts and signing them out.
 
-use msal::{Error, FileStore, PublicClientApplication, TokenSource};
+use msal::{ConfigError, Error, FileStore, PublicClientApplication, TokenSource};
 use msal_emulator::sample::{ALICE, BOB, CAROL, DESKTOP, FAMILY_FILES, FAMILY_MAIL};
 use serde_json::{Value, json};
 
@@ -46,6 +46,64 @@ async fn what_another_process_added_is_listed() {
     world.sign_in(&here, DESKTOP, ALICE).await;
     world.sign_in(&there, DESKTOP, BOB).await;
     assert_eq!(names(&world, &here).await, [ALICE, BOB]);
+}
+
+#[tokio::test]
+async fn an_account_is_found_by_its_name_and_by_its_id() {
+    let world = World::new();
+    let app = world.desktop();
+    for upn in [ALICE, BOB] {
+        world.sign_in(&app, DESKTOP, upn).await;
+    }
+    let alice = world.ask(app.account(ALICE)).await.unwrap().unwrap();
+    assert_eq!(alice.username, ALICE);
+    let id = alice.home_account_id.as_str();
+    for name in [&ALICE.to_uppercase(), id, &id.to_uppercase()] {
+        assert_eq!(
+            world.ask(app.account(name)).await.unwrap(),
+            Some(alice.clone())
+        );
+    }
+    for name in ["nobody@contoso.example", ""] {
+        assert_eq!(world.ask(app.account(name)).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn of_two_accounts_with_one_name_none_is_chosen() {
+    let world = World::new();
+    let app = world.desktop();
+    for upn in [ALICE, BOB] {
+        world.sign_in(&app, DESKTOP, upn).await;
+    }
+    let mut json = world.store.json().await;
+    for (_key, account) in json["Account"].as_object_mut().unwrap() {
+        account["username"] = ALICE.into();
+    }
+    world.store.put(json.to_string()).await;
+    let error = world.ask(app.account(ALICE)).await.unwrap_err();
+    assert!(
+        matches!(error, Error::Config(ConfigError::AmbiguousUsername)),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn the_scopes_of_a_result_can_be_asked_for_again() {
+    let world = World::new();
+    let app = world.desktop();
+    let result = world.sign_in(&app, DESKTOP, ALICE).await;
+    let account = result.account.unwrap();
+    let sent = world.http.sent().len();
+    let again = app.acquire_token_silent(&result.scopes, &account);
+    let again = world.ask(again).await.unwrap();
+    assert_eq!(again.token_source, TokenSource::Cache);
+    let one = app.acquire_token_silent(GRAPH, &account);
+    assert_eq!(
+        world.ask(one).await.unwrap().access_token,
+        again.access_token
+    );
+    assert_eq!(world.http.sent().len(), sent);
 }
 
 #[tokio::test]

@@ -80,16 +80,14 @@ async fn make(
     let authority = Authority::parse(text("authority").unwrap()).unwrap();
     let client_id = text("client_id").unwrap();
     let scopes = call["scopes"].as_array().unwrap();
-    let scopes = scopes.iter().map(|scope| scope.as_str().unwrap());
+    let scopes: Vec<&str> = scopes.iter().filter_map(Value::as_str).collect();
     // The two kinds of clients have these calls in common, and no trait for them.
     macro_rules! make {
         ($builder:expr) => {{
             let builder = $builder.authority(authority).store(store.clone());
             let app = builder.runtime(runtime).build().unwrap();
             if let Some(token) = text("refresh_token") {
-                return app
-                    .acquire_token_by_refresh_token(token.into(), scopes)
-                    .await;
+                return app.acquire_token_by_refresh_token(token, scopes).await;
             }
             let id = HomeAccountId::new(text("home_account_id").unwrap());
             let account = Account::new(id, HOST);
@@ -97,10 +95,7 @@ async fn make(
         }};
     }
     match text("client_secret") {
-        Some(secret) => make!(ConfidentialClientApplication::builder(
-            client_id,
-            secret.into()
-        )),
+        Some(secret) => make!(ConfidentialClientApplication::builder(client_id, secret)),
         None => make!(PublicClientApplication::builder(client_id)),
     }
 }

@@ -88,7 +88,7 @@ fn constructors_touch_nothing() {
             .runtime(untouchable())
             .build()
             .unwrap();
-        let confidential = ConfidentialClientApplication::builder("client", "secret".into())
+        let confidential = ConfidentialClientApplication::builder("client", "secret")
             .known_authority(authority)
             .store(Untouchable)
             .runtime(untouchable())
@@ -144,14 +144,14 @@ async fn an_application_of_either_kind_works_on_the_same_cache() {
 fn an_application_without_a_client_id_is_refused() {
     let public = PublicClientApplication::builder("").build();
     assert_eq!(public.unwrap_err(), ConfigError::ClientId);
-    let confidential = ConfidentialClientApplication::builder("", "secret".into()).build();
+    let confidential = ConfidentialClientApplication::builder("", "secret").build();
     assert_eq!(confidential.unwrap_err(), ConfigError::ClientId);
 }
 
 #[test]
 fn what_is_printed_of_an_application_holds_no_secret() {
     let secret = "the-client-secret-0123456789";
-    let builder = ConfidentialClientApplication::builder("client", secret.into());
+    let builder = ConfidentialClientApplication::builder("client", secret);
     assert!(!format!("{builder:#?}").contains(secret));
     let app = builder.build().unwrap();
     assert!(!format!("{app:#?}").contains(secret));

@@ -87,7 +87,7 @@ impl World {
     }
 
     pub(crate) fn web(&self, secret: &str) -> ConfidentialClientApplication {
-        ConfidentialClientApplication::builder(WEB, secret.into())
+        ConfidentialClientApplication::builder(WEB, secret)
             .authority(authority(CONTOSO_ID))
             .store(self.store.clone())
             .runtime(self.runtime())

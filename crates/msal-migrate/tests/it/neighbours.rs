@@ -43,7 +43,7 @@ async fn races(store_in: impl Fn(&World) -> Arc<dyn CacheStore>) {
         let others = tokio::spawn(async move {
             for token in tokens {
                 let scopes = ["https://graph.microsoft.com/User.Read"];
-                let call = app.acquire_token_by_refresh_token(token.into(), scopes);
+                let call = app.acquire_token_by_refresh_token(token, scopes);
                 call.await.unwrap();
             }
         });
