@@ -132,8 +132,9 @@ impl<Kind> Application<Kind> {
     ///
     /// # Errors
     /// [`Error::Store`] when the cache cannot be loaded.
-    pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
-        accounts::accounts(&self.client).await
+    pub fn accounts(&self) -> impl Future<Output = Result<Vec<Account>, Error>> + Send + use<Kind> {
+        let client = Arc::clone(&self.client);
+        async move { accounts::accounts(&client).await }
     }
 
     /// The account of the cache that has this user name or [`HomeAccountId`](msal_core::HomeAccountId), as
@@ -143,8 +144,12 @@ impl<Kind> Application<Kind> {
     /// # Errors
     /// [`ConfigError::AmbiguousUsername`](crate::ConfigError::AmbiguousUsername) when several accounts have that name, as
     /// a personal and a work account can: none of them is chosen. [`Error::Store`] when the cache cannot be loaded.
-    pub async fn account(&self, name_or_id: impl AsRef<str>) -> Result<Option<Account>, Error> {
-        accounts::account(&self.client, name_or_id.as_ref()).await
+    pub fn account(
+        &self,
+        name_or_id: &str,
+    ) -> impl Future<Output = Result<Option<Account>, Error>> + Send + use<Kind> {
+        let (client, name_or_id) = (Arc::clone(&self.client), name_or_id.to_owned());
+        async move { accounts::account(&client, &name_or_id).await }
     }
 
     /// Signs an account out of this application: removes its tokens from the cache, those that other SDKs wrote
@@ -152,8 +157,12 @@ impl<Kind> Application<Kind> {
     ///
     /// # Errors
     /// [`Error::Store`] when the cache cannot be saved.
-    pub async fn remove_account(&self, account: &Account) -> Result<(), Error> {
-        accounts::remove_account(&self.client, account).await
+    pub fn remove_account(
+        &self,
+        account: &Account,
+    ) -> impl Future<Output = Result<(), Error>> + Send + use<Kind> {
+        let (client, account) = (Arc::clone(&self.client), account.clone());
+        async move { accounts::remove_account(&client, &account).await }
     }
 }
 

@@ -10,7 +10,7 @@ use msal_core::{
 };
 use thiserror::Error;
 
-use crate::http::HttpError;
+use crate::http::{HttpError, HttpErrorKind};
 use crate::ports::RandomError;
 use crate::result::AuthenticationResult;
 use crate::store::StoreError;
@@ -24,7 +24,7 @@ pub enum Error {
     Config(#[from] ConfigError),
     /// There was no usable answer: try again later.
     #[error(transparent)]
-    Http(#[from] HttpError),
+    Http(HttpError),
     /// The user must take part: show a sign-in.
     #[error("the user must sign in{}", .0.because())]
     InteractionRequired(Box<InteractionRequired>),
@@ -110,9 +110,21 @@ impl From<ProtocolError> for Error {
     }
 }
 
+impl From<HttpError> for Error {
+    fn from(error: HttpError) -> Self {
+        match error.kind() {
+            HttpErrorKind::NoRuntime => Self::Config(ConfigError::NoRuntime),
+            _ => Self::Http(error),
+        }
+    }
+}
+
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        Self::Store(Box::new(StoreFailure::new(error)))
+        match error {
+            StoreError::NoRuntime => Self::Config(ConfigError::NoRuntime),
+            error => Self::Store(Box::new(StoreFailure::new(error))),
+        }
     }
 }
 
@@ -250,9 +262,18 @@ pub enum ConfigError {
     /// The client id is empty.
     #[error("the client id is empty")]
     ClientId,
+    /// A call was waited for on a thread of a tokio runtime, which does nothing else meanwhile: await the call instead.
+    #[error("this thread belongs to a tokio runtime: await the call instead of waiting for it")]
+    InsideRuntime,
     /// There is no HTTP client: the feature `https-client` is off, and the application was given no runtime.
     #[error("there is no http client: enable the feature `https-client` or pass a runtime")]
     NoHttpClient,
+    /// There is no tokio runtime, which the HTTP client and the file store need: await the call inside one, or use the
+    /// feature `blocking`.
+    #[error(
+        "there is no tokio runtime here: await the call inside one, or use the feature `blocking`"
+    )]
+    NoRuntime,
     /// The operating system gave no random bytes.
     #[error(transparent)]
     Random(RandomError),

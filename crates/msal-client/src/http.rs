@@ -23,6 +23,8 @@ pub struct HttpError {
 pub enum HttpErrorKind {
     /// The server's certificate is not one to trust. The request was not sent.
     Certificate,
+    /// There is no tokio runtime, which the client needs. The request was not sent.
+    NoRuntime,
     /// The request cannot be sent as it is. It was not sent.
     Request,
     /// The response was larger than allowed, or broke off. The server may have acted on the request.
@@ -66,7 +68,7 @@ impl HttpError {
     pub fn is_transient(&self) -> bool {
         !matches!(
             self.kind,
-            HttpErrorKind::Certificate | HttpErrorKind::Request
+            HttpErrorKind::Certificate | HttpErrorKind::NoRuntime | HttpErrorKind::Request
         )
     }
 }
@@ -75,6 +77,9 @@ impl fmt::Display for HttpError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self.kind {
             HttpErrorKind::Certificate => "the server's certificate is not trusted",
+            HttpErrorKind::NoRuntime => {
+                "there is no tokio runtime here, which the http client needs"
+            }
             HttpErrorKind::Request => "the request cannot be sent",
             HttpErrorKind::Response => "the server's response broke off or was too large",
             HttpErrorKind::Timeout => "the server did not answer in time",

@@ -50,6 +50,10 @@
 //! it takes from the ports of a [`Runtime`], and where the token cache lives is up to a [`CacheStore`]. What the
 //! standards say is in the crate `msal-core`, whose types are re-exported here.
 //!
+//! A call needs a tokio runtime with I/O and time, unless store and HTTP client are of another kind. To run one as a task,
+//! `tokio::spawn(app.acquire_token_silent("User.Read", &account).into_future())`: a call owns what it needs. Programs without
+//! a runtime wait for it: see the module `blocking`.
+//!
 //! # When a call fails
 //!
 //! [`Error`] has one variant for each thing to do about it: let the user sign in ([`Error::InteractionRequired`], with
@@ -82,9 +86,12 @@
 //!
 //! * `https-client`, on by default: `HttpsClient`, which sends requests. Without it an application needs a [`Runtime`]
 //!   with a client of your own.
+//! * `blocking`: the module of that name, for programs without a runtime.
 //! * `conformance`: the suite every [`CacheStore`] must pass.
 
 mod application;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod cache;
 mod client;
 mod error;

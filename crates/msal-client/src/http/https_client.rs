@@ -16,6 +16,7 @@ use http::{Request, Response, Version};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::runtime::Handle;
 
 use self::certificates::is_about_certificates;
 use self::connector::Connector;
@@ -109,6 +110,7 @@ impl Default for HttpsClient {
 impl HttpClient for HttpsClient {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
         Box::pin(async {
+            Handle::try_current().map_err(|none| HttpError::new(HttpErrorKind::NoRuntime, none))?;
             // One timer, and no second one between reads: every timer of a request costs system calls.
             tokio::time::timeout(TIMEOUT, self.exchange(request))
                 .await

@@ -63,6 +63,12 @@ pub enum StoreError {
         holder: Option<String>,
     },
 
+    /// There is no tokio runtime, which the store needs. Nothing was done.
+    ///
+    /// Await the call inside one, or use the feature `blocking`.
+    #[error("there is no tokio runtime here, which the cache store needs")]
+    NoRuntime,
+
     /// The new state is in place, but the system could not promise that it survives a power failure.
     ///
     /// Unlike after the other errors, the old blob is gone: load before the next save.
@@ -180,6 +186,9 @@ impl StoreError {
                 format!(
                     "let the other process finish, or stop it; if it no longer runs, delete {place}"
                 )
+            }
+            Self::NoRuntime => {
+                "await the call inside a tokio runtime, or use the feature `blocking`".into()
             }
             Self::NotDurable { place, .. } => format!("check the disk that {place} is on"),
             Self::NotOurs { place, .. } => {

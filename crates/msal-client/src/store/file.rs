@@ -16,6 +16,8 @@ mod tests;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use tokio::runtime::Handle;
+
 use self::{cache_file::CacheFile, options::Options};
 use super::{Blob, CacheStore, Merge, Partition, StoreError, Stored, Version};
 use crate::BoxFuture;
@@ -136,7 +138,9 @@ impl FileStore {
         W: FnOnce(&CacheFile) -> Result<T, StoreError> + Send + 'static,
     {
         let file = CacheFile::new(self.path(partition)?, self.options.clone())?;
-        tokio::task::spawn_blocking(move || work(&file))
+        Handle::try_current()
+            .map_err(|_none| StoreError::NoRuntime)?
+            .spawn_blocking(move || work(&file))
             .await
             .map_err(StoreError::other)?
     }

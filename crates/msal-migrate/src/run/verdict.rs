@@ -104,7 +104,9 @@ pub(super) fn in_run(
             retry_after(response.headers(), now),
         ),
         Err(error) => match error.kind() {
-            HttpErrorKind::Certificate | HttpErrorKind::Request => return Order::Stop(error),
+            HttpErrorKind::Certificate | HttpErrorKind::NoRuntime | HttpErrorKind::Request => {
+                return Order::Stop(error);
+            }
             _ => (Finding::of_silence(&error), None),
         },
     };
