@@ -21,6 +21,7 @@ use crate::store::{Blob, CacheStore, Merge, Partition, StoreError, Stored, Versi
 pub struct SharedTokenCache {
     storage: Option<StorePartition>,
     dialect: Dialect,
+    rehearses: bool,
     state: Mutex<State>,
 }
 
@@ -106,6 +107,16 @@ impl SharedTokenCache {
         Self::at(None, dialect)
     }
 
+    /// Has every redemption try first whether its tokens could be saved, so that no refresh token is sent whose successor
+    /// would be lost. It costs what [`rehearse_save`](Self::rehearse_save) does, each time.
+    #[must_use]
+    pub fn rehearsing(self) -> Self {
+        Self {
+            rehearses: true,
+            ..self
+        }
+    }
+
     fn at(storage: Option<StorePartition>, dialect: Dialect) -> Self {
         let state = State {
             cache: Arc::new(TokenCache::new(dialect)),
@@ -114,6 +125,7 @@ impl SharedTokenCache {
         Self {
             storage,
             dialect,
+            rehearses: false,
             state: Mutex::new(state),
         }
     }
@@ -202,6 +214,14 @@ impl SharedTokenCache {
         self.ensure_loaded().await?;
         self.change(change);
         self.save().await
+    }
+
+    /// What comes before a redemption: see [`rehearsing`](Self::rehearsing).
+    pub(crate) async fn prepare_to_save(&self) -> Result<(), StoreError> {
+        match self.rehearses {
+            true => self.rehearse_save().await,
+            false => Ok(()),
+        }
     }
 
     /// Proves that [`save`](Self::save) would get through, as far as that can be known before, and leaves the store as it

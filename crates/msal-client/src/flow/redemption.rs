@@ -26,6 +26,7 @@ pub(super) struct Redemption<'a> {
 impl<'a> Redemption<'a> {
     /// Sends the token and checks the answer. Nothing is cached here.
     pub(super) async fn send(&self) -> Result<TokenResponse, Error> {
+        self.client.cache.prepare_to_save().await?;
         let Client {
             client_id,
             credential,

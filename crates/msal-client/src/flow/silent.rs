@@ -225,7 +225,8 @@ impl Call<'_> {
         }
         match (renewal.fallback, &last) {
             // A token was issued; only keeping it failed, which the caller must learn.
-            (_, Error::Store(_)) | (None, _) => Err(last),
+            (_, Error::Store(failure)) if failure.result().is_some() => Err(last),
+            (None, _) => Err(last),
             (Some(token), _) => Ok(self.hit(token)),
         }
     }

@@ -42,6 +42,40 @@ async fn a_sign_in_that_cannot_be_saved_is_in_the_error_and_in_the_next_save() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_saved_is_not_asked_for_where_saving_is_tried_first() {
+    let world = World::with(Settings::default().rotation(Rotation::SingleUseWithReuseDetection));
+    let cache = || {
+        let store = Arc::new(world.store.clone());
+        let cache = SharedTokenCache::new(store, Partition::default(), Dialect::Python);
+        world.builder(DESKTOP).cache(Arc::new(cache.rehearsing()))
+    };
+    let app = cache().build().unwrap();
+    let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    let foreign = world.adal_sign_in(BOB, DESKTOP);
+    world.store.fail_saves(true);
+    // What is cached is not kept from anybody.
+    let hit = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
+    assert_eq!(hit.unwrap().token_source, TokenSource::Cache);
+    let (seen, saves) = (world.redemptions(), world.store.saves());
+    let call = app
+        .acquire_token_silent([GRAPH], &alice)
+        .force_refresh(true);
+    let failure = store_failure(world.ask(call).await.unwrap_err());
+    assert!(failure.result().is_none(), "nothing was issued");
+    world.advance(DAY);
+    let call = app.acquire_token_silent([GRAPH], &alice);
+    store_failure(world.ask(call).await.unwrap_err());
+    let call = app.acquire_token_by_refresh_token(foreign, [GRAPH]);
+    store_failure(world.ask(call).await.unwrap_err());
+    assert_eq!((world.redemptions(), world.store.saves()), (seen, saves));
+
+    world.store.fail_saves(false);
+    let call = app.acquire_token_silent([GRAPH], &alice);
+    let renewed = world.ask(call).await.unwrap();
+    assert_eq!(renewed.token_source, TokenSource::IdentityProvider);
+}
+
+#[tokio::test]
 async fn a_renewal_that_cannot_be_saved_is_not_lost_under_strict_rotation() {
     let world = World::with(Settings::default().rotation(Rotation::SingleUseWithReuseDetection));
     let app = world.desktop();

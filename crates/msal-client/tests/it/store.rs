@@ -138,6 +138,13 @@ impl CacheStore for TestStore {
         self.0.blobs.version(partition)
     }
 
+    fn rehearse<'a>(&'a self, _: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(ready(match *self.0.fails_to_save.lock().unwrap() {
+            true => Err(StoreError::other("out of order")),
+            false => Ok(()),
+        }))
+    }
+
     fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
         self.0.blobs.remove(partition)
     }
