@@ -136,7 +136,7 @@ impl Client {
         api: ApiId,
         correlation_id: &str,
     ) -> Result<TokenResponse, Error> {
-        let answer = self.runtime.http.send(request).await?;
+        let answer = self.runtime.http().send(request).await?;
         match TokenOutcome::read(&answer, &self.client_id) {
             // RFC 6749 §5.1
             TokenOutcome::Tokens(response) => {
@@ -146,7 +146,7 @@ impl Client {
             // RFC 6749 §5.2
             TokenOutcome::Refused(mut error) => {
                 // RFC 9110 §10.2.3: `Retry-After` may be a date, which only a clock turns into a wait.
-                error.retry_after = retry_after(answer.headers(), self.runtime.clock.now());
+                error.retry_after = retry_after(answer.headers(), self.runtime.clock().now());
                 self.telemetry()
                     .record_failure(api, correlation_id, &error.error);
                 Err(Error::from(*error))

@@ -75,7 +75,7 @@ impl MetadataCache {
             return Ok(metadata);
         }
         let request = ProviderMetadata::request(authority).map_err(protocol)?;
-        let response = runtime.http.send(request).await?;
+        let response = runtime.http().send(request).await?;
         // OpenID Connect Discovery §4.3: the document must name the issuer that was asked for it, which `read` checks.
         let metadata = ProviderMetadata::read(authority, &response)
             .map_err(|error| refused(error, &response, runtime))?;
@@ -110,7 +110,7 @@ async fn vouched_for(authority: &Authority, runtime: &Runtime) -> Result<Trusted
         return Err(Error::Config(unknown()));
     }
     let request = InstanceMetadata::request(authority).map_err(protocol)?;
-    let response = runtime.http.send(request).await?;
+    let response = runtime.http().send(request).await?;
     match InstanceMetadata::read(&response) {
         Ok(metadata) => metadata.vouch_for(authority.clone()).map_err(protocol),
         Err(DiscoveryError::UnknownInstance) => Err(Error::Config(unknown())),
@@ -121,7 +121,7 @@ async fn vouched_for(authority: &Authority, runtime: &Runtime) -> Result<Trusted
 /// An error with the wait that its answer asks for. RFC 9110 §10.2.3: `Retry-After` may be a date, which only a clock turns
 /// into a wait.
 fn refused(error: DiscoveryError, response: &Response<Bytes>, runtime: &Runtime) -> Error {
-    let wait = retry_after(response.headers(), runtime.clock.now());
+    let wait = retry_after(response.headers(), runtime.clock().now());
     protocol(error.with_retry_after(wait))
 }
 

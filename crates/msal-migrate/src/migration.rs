@@ -127,7 +127,7 @@ impl Migration {
         observer: &mut dyn Observer,
         mut stop: BoxFuture<'_, ()>,
     ) -> Result<Report, MigrationError> {
-        let target = Target::new(Arc::clone(&self.target), self.runtime.clock.now());
+        let target = Target::new(Arc::clone(&self.target), self.runtime.clock().now());
         target.prepare().await?;
         let (journal, found) = self.open_journal().await?;
         let journal = Arc::new(journal);
@@ -234,7 +234,7 @@ impl Migration {
 
     async fn open_journal(&self) -> Result<(Journal, Condition), MigrationError> {
         let (path, destination) = (self.journal.clone(), self.destination.clone());
-        let random = Arc::clone(&self.runtime.random);
+        let random = Arc::clone(self.runtime.random());
         let open = move || Journal::open(path, &destination, &*random);
         Ok(blocking(tokio::task::spawn_blocking(open)).await??)
     }

@@ -133,7 +133,7 @@ impl Call<'_> {
             environments,
             &realms,
             self.scopes,
-            self.client.runtime.clock.now(),
+            self.client.runtime.clock().now(),
         );
         request.force_refresh = self.force_refresh;
         debug_assert!(

@@ -63,11 +63,9 @@ impl World {
     }
 
     pub(crate) fn runtime(&self) -> Runtime {
-        Runtime {
-            http: Arc::clone(&self.http) as _,
-            clock: Arc::clone(&self.clock) as _,
-            random: Arc::new(SeededRandom::new(7)),
-        }
+        Runtime::with_http(Arc::clone(&self.http))
+            .with_clock(Arc::clone(&self.clock))
+            .with_random(SeededRandom::new(7))
     }
 
     /// A public client of the first tenant, on this world's store.

@@ -37,7 +37,7 @@ impl Engine<'_> {
         Entry {
             fingerprint,
             origin: locator.into(),
-            at: self.runtime.clock.now(),
+            at: self.runtime.clock().now(),
             step,
         }
     }

@@ -214,14 +214,12 @@ mod tests {
 
     /// Recovers, and returns whose tokens are to be published.
     async fn recovered(journal: &Journal, settings: &Settings) -> Vec<Fingerprint> {
-        let runtime = Runtime {
-            http: Arc::new(Nobody),
-            clock: Arc::new(JumpingClock::new(UnixTime::from_secs(1_700_000_100))),
-            random: Arc::new(SeededRandom::new(7)),
-        };
+        let runtime = Runtime::with_http(Nobody)
+            .with_clock(JumpingClock::new(UnixTime::from_secs(1_700_000_100)))
+            .with_random(SeededRandom::new(7));
         let store = Arc::new(MemoryStore::default());
         let cache = SharedTokenCache::new(store, Partition::default(), Dialect::default());
-        let target = Target::new(Arc::new(cache), runtime.clock.now());
+        let target = Target::new(Arc::new(cache), runtime.clock().now());
         target.prepare().await.unwrap();
         let engine = Engine {
             runtime: &runtime,
