@@ -5,7 +5,6 @@
 //! `redeem_loop AUTHORITY-URL CA-FILE CLIENT-ID SCOPE TOKENS-FILE WIDTH`.
 
 use std::error::Error;
-use std::sync::Arc;
 
 use futures_util::{TryStreamExt as _, stream};
 use mimalloc::MiMalloc;
@@ -34,10 +33,7 @@ async fn main() -> Result<(), Failure> {
         .authorities_pem(&std::fs::read(ca)?)?
         .version(HttpVersion::Http1)
         .largest_idle_pool(width);
-    let runtime = Runtime {
-        http: Arc::new(HttpsClient::new(settings)),
-        ..Runtime::default()
-    };
+    let runtime = Runtime::with_http(HttpsClient::new(settings));
     let app = PublicClientApplication::builder(client_id)
         .known_authority(Authority::parse(authority)?)
         .runtime(runtime)

@@ -51,7 +51,7 @@ fn plan_options(arguments: &SourceArgs) -> Result<PlanOptions, Failure> {
                 "name a scope such as https://graph.microsoft.com/.default",
             )
         })?;
-    options.now = Some(msal::Clock::now(&SystemClock::default()));
+    options.now = Some(msal::Clock::now(&SystemClock));
     Ok(options)
 }
 

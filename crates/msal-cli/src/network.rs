@@ -1,9 +1,8 @@
 //! What the arguments about the network mean.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use msal::{HttpSettings, HttpVersion, HttpsClient, Runtime, SystemClock, SystemRandom};
+use msal::{HttpSettings, HttpVersion, HttpsClient, Runtime};
 
 use crate::bounded;
 use crate::cli::NetworkArgs;
@@ -32,11 +31,7 @@ pub(crate) fn runtime(arguments: &NetworkArgs, width: usize) -> Result<Runtime, 
                 )
             })?;
     }
-    Ok(Runtime {
-        http: Arc::new(HttpsClient::new(settings)),
-        clock: Arc::new(SystemClock::default()),
-        random: Arc::new(SystemRandom::default()),
-    })
+    Ok(Runtime::with_http(HttpsClient::new(settings)))
 }
 
 fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -9,7 +9,7 @@
     reason = "it is what the program is for"
 )]
 
-use std::{env, error::Error, io, sync::Arc, time::Instant};
+use std::{env, error::Error, io, time::Instant};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -43,10 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let token = io::read_to_string(io::stdin())?;
     let app = PublicClientApplication::builder(client_id)
         .known_authority(Authority::parse(authority)?)
-        .runtime(Runtime {
-            http: Arc::new(Timed::default()),
-            ..Runtime::default()
-        })
+        .runtime(Runtime::with_http(Timed::default()))
         .build()?;
     let call = app.acquire_token_by_refresh_token(token.trim(), [scope]);
     let result = call.await?;

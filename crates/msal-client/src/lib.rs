@@ -5,20 +5,11 @@
 //!
 //! ```
 //! # use std::{sync::Arc, time::SystemTime};
-//! # use bytes::Bytes;
-//! # use http::{Request, Response};
 //! # use msal_emulator::{Directory, Emulator, sample};
 //! # // Microsoft's part is played by the emulator, so that the example runs.
-//! # #[derive(Debug)]
-//! # struct Emulated(Emulator);
-//! # impl msal::HttpClient for Emulated {
-//! #     fn send(&self, request: Request<Bytes>) -> msal::BoxFuture<'_, Result<Response<Bytes>, msal::HttpError>> {
-//! #         Box::pin(async { Ok(self.0.handle(request, SystemTime::now())) })
-//! #     }
-//! # }
-//! # let emulator = Emulator::new(Directory::sample());
+//! # let emulator = Arc::new(Emulator::new(Directory::sample()));
 //! # let old_token = emulator.issue_refresh_token(sample::ALICE, sample::DESKTOP, SystemTime::now())?;
-//! # let runtime = msal::Runtime { http: Arc::new(Emulated(emulator)), ..msal::Runtime::default() };
+//! # let runtime = msal::Runtime::with_http(msal::http_fn(emulator.responder(SystemTime::now)));
 //! # let folder = tempfile::tempdir()?;
 //! # let (client_id, path) = (sample::DESKTOP, folder.path().join("token_cache.json"));
 //! # tokio::runtime::Runtime::new()?.block_on(async {
@@ -98,13 +89,16 @@ mod error;
 pub mod fakes;
 mod flow;
 mod http;
+mod http_fn;
 mod keyed_lock;
 mod metadata;
 mod ports;
 mod result;
 mod runtime;
+mod shared;
 mod single_flight;
 mod store;
+mod weak_map;
 
 pub use application::{
     AnyKind, Application, ApplicationBuilder, ClientApplication, Confidential,
@@ -116,7 +110,7 @@ pub use flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
 pub use http::{HttpError, HttpErrorKind};
 #[cfg(feature = "https-client")]
 pub use http::{HttpSettings, HttpVersion, HttpsClient};
-pub use metadata::MetadataCache;
+pub use http_fn::{HttpFn, http_fn};
 pub use msal_core::{
     AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientInfo,
     ClientSecret, Cloud, Dialect, DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -43,6 +44,39 @@ pub trait SecureRandom: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`RandomError`] when the source has nothing to give; `bytes` must then not be used.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError>;
+}
+
+/// One of each.
+#[derive(Clone, Debug)]
+pub(crate) struct Ports {
+    pub(crate) http: Arc<dyn HttpClient>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn SecureRandom>,
+}
+
+/// A client that is shared is a client.
+impl<T: HttpClient + ?Sized> HttpClient for Arc<T> {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+        T::send(self, request)
+    }
+}
+
+/// A clock that is shared is a clock.
+impl<T: Clock + ?Sized> Clock for Arc<T> {
+    fn now(&self) -> UnixTime {
+        T::now(self)
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        T::sleep(self, duration)
+    }
+}
+
+/// A source that is shared is a source.
+impl<T: SecureRandom + ?Sized> SecureRandom for Arc<T> {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError> {
+        T::fill(self, bytes)
+    }
 }
 
 /// The operating system gave no random bytes.

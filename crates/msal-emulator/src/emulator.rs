@@ -4,6 +4,7 @@ mod administration;
 mod clock;
 mod dispatch;
 
+use std::future::{Ready, ready};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
@@ -79,6 +80,33 @@ impl Emulator {
             Endpoint::Token(version) => self.handle_token(platform, &call, version),
             _ => self.handle_other(platform, &call),
         }
+    }
+
+    /// The emulator as a function, for HTTP clients that can be made of one: each request arrives when `clock` says.
+    ///
+    /// It never fails, with whatever error the client has.
+    ///
+    /// ```
+    /// use std::{future::Ready, sync::Arc, time::SystemTime};
+    ///
+    /// use bytes::Bytes;
+    /// use http::{Request, Response};
+    /// use msal_emulator::{Directory, Emulator};
+    ///
+    /// let emulator = Arc::new(Emulator::new(Directory::sample()));
+    /// let send = emulator.responder(SystemTime::now);
+    /// let request = Request::get("https://localhost/common/v2.0/.well-known/openid-configuration");
+    /// let answer: Ready<Result<Response<Bytes>, ()>> = send(request.body(Bytes::new())?);
+    /// assert_eq!(answer.into_inner().map(|answer| answer.status().as_u16()), Ok(200));
+    /// # Ok::<(), http::Error>(())
+    /// ```
+    pub fn responder<E>(
+        self: &Arc<Self>,
+        clock: impl Fn() -> SystemTime + Clone + Send + Sync + 'static,
+    ) -> impl Fn(Request<Bytes>) -> Ready<Result<Response<Bytes>, E>> + Clone + Send + Sync + 'static
+    {
+        let emulator = Arc::clone(self);
+        move |request| ready(Ok(emulator.handle(request, clock())))
     }
 
     /// The directory as it is now.

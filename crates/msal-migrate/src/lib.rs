@@ -5,24 +5,11 @@
 //!
 //! ```
 //! # use std::{sync::Arc, time::SystemTime};
-//! # use bytes::Bytes;
-//! # use http::{Request, Response};
 //! # use msal_emulator::{Directory, Emulator, sample};
 //! # // Microsoft's part is played by the emulator, so that the example runs.
-//! # #[derive(Debug)]
-//! # struct Emulated(Emulator);
-//! # impl msal::HttpClient for Emulated {
-//! #     fn send(&self, request: Request<Bytes>) -> msal::BoxFuture<'_, Result<Response<Bytes>, msal::HttpError>> {
-//! #         Box::pin(async { Ok(self.0.handle(request, SystemTime::now())) })
-//! #     }
-//! # }
-//! # let emulator = Emulator::new(Directory::sample());
+//! # let emulator = Arc::new(Emulator::new(Directory::sample()));
 //! # let old_token = emulator.issue_refresh_token(sample::ALICE, sample::DESKTOP, SystemTime::now())?;
-//! # let runtime = msal::Runtime {
-//! #     http: Arc::new(Emulated(emulator)),
-//! #     clock: Arc::new(msal::SystemClock::default()),
-//! #     random: Arc::new(msal::SystemRandom::default()),
-//! # };
+//! # let runtime = msal::Runtime::with_http(msal::http_fn(emulator.responder(SystemTime::now)));
 //! # let folder = tempfile::tempdir()?;
 //! # let path = |name: &str| folder.path().join(name);
 //! # let (adal_cache, target, journal) = (path("adal.json"), path("token_cache.json"), path("journal"));

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use msal::{BoxFuture, MetadataCache, Runtime, SharedTokenCache};
+use msal::{BoxFuture, Runtime, SharedTokenCache};
 use msal_core::RefreshToken;
 use tokio::task::JoinHandle;
 
@@ -127,7 +127,7 @@ impl Migration {
         observer: &mut dyn Observer,
         mut stop: BoxFuture<'_, ()>,
     ) -> Result<Report, MigrationError> {
-        let target = Target::new(Arc::clone(&self.target), self.runtime.clock.now());
+        let target = Target::new(Arc::clone(&self.target), self.runtime.clock().now());
         target.prepare().await?;
         let (journal, found) = self.open_journal().await?;
         let journal = Arc::new(journal);
@@ -141,7 +141,6 @@ impl Migration {
                 return Err(error);
             }
         };
-        let metadata = MetadataCache::default();
         let engine = Engine {
             runtime: &self.runtime,
             journal: &journal,
@@ -149,7 +148,6 @@ impl Migration {
             credentials: &self.credentials,
             settings: &self.settings,
             released: &self.released,
-            metadata: &metadata,
             named: self
                 .plan
                 .authority
@@ -234,7 +232,7 @@ impl Migration {
 
     async fn open_journal(&self) -> Result<(Journal, Condition), MigrationError> {
         let (path, destination) = (self.journal.clone(), self.destination.clone());
-        let random = Arc::clone(&self.runtime.random);
+        let random = Arc::clone(self.runtime.random());
         let open = move || Journal::open(path, &destination, &*random);
         Ok(blocking(tokio::task::spawn_blocking(open)).await??)
     }

@@ -96,10 +96,9 @@ pub struct Verifier {
 impl Verifier {
     /// Asks the accounts in `target` without the network: a token that is not in the cache is not asked for.
     pub fn offline(target: Arc<SharedTokenCache>, runtime: &Runtime) -> Self {
-        let offline = Runtime {
-            http: Arc::new(Offline),
-            ..runtime.clone()
-        };
+        let offline = Runtime::with_http(Offline)
+            .with_clock(Arc::clone(runtime.clock()))
+            .with_random(Arc::clone(runtime.random()));
         Self {
             is_offline: true,
             ..Self::new(target, offline)

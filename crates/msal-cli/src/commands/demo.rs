@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use msal::{HttpSettings, HttpsClient, Runtime, SystemClock, SystemRandom};
+use msal::{HttpSettings, HttpsClient, Runtime};
 use msal_emulator::{Directory, Emulator, Server, UnknownParty, sample};
 use msal_migrate::{AuthorityOverride, Credentials, PlanOptions, Retry, Settings, SourceOptions};
 use serde_json::{Value, json};
@@ -122,11 +122,7 @@ fn job(server: &Server, source: &Path, target: &Path) -> Result<Job, Failure> {
         source: msal_migrate::open(source, &SourceOptions::default())?,
         plan,
         credentials: Credentials::none().with_secret(sample::WEB, sample::WEB_SECRET.into()),
-        runtime: Runtime {
-            http: Arc::new(HttpsClient::new(settings)),
-            clock: Arc::new(SystemClock::default()),
-            random: Arc::new(SystemRandom::default()),
-        },
+        runtime: Runtime::with_http(HttpsClient::new(settings)),
         target: target.to_owned(),
         journal: target.with_extension("journal"),
         sdk: Sdk::Python,

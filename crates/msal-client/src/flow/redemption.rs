@@ -57,7 +57,7 @@ impl<'a> Redemption<'a> {
             requested,
             response,
             self.refresh_token,
-            self.client.runtime.clock.now(),
+            self.client.runtime.clock().now(),
         )
         .of_account(self.home_account_id)
     }

@@ -46,11 +46,9 @@ async fn check(case: &Path) {
         http.answer_json(status.try_into().unwrap(), answer["body"].to_string());
     }
     let now = UnixTime::from_secs(call["now"].as_i64().unwrap());
-    let runtime = Runtime {
-        http: Arc::clone(&http) as _,
-        clock: Arc::new(JumpingClock::new(now)),
-        random: Arc::new(SeededRandom::new(1)),
-    };
+    let runtime = Runtime::with_http(Arc::clone(&http))
+        .with_clock(JumpingClock::new(now))
+        .with_random(SeededRandom::new(1));
 
     let outcome = make(&call, &store, runtime).await;
     assert_eq!(result(&outcome), read(case, "result"), "{name}");

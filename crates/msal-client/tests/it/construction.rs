@@ -8,7 +8,7 @@ use msal::{
     Account, Authority, Blob, BoxFuture, CacheStore, ClientApplication, ClientCredential, Clock,
     ConfidentialClientApplication, ConfigError, HomeAccountId, HttpClient, HttpError, HttpsClient,
     Partition, PublicClientApplication, RandomError, RefreshToken, Runtime, SecureRandom,
-    StoreError, Stored, UnixTime, Version,
+    StoreError, Stored, UnixTime, Version, http_fn,
 };
 use msal_emulator::sample::{ALICE, DESKTOP, WEB, WEB_SECRET};
 
@@ -60,11 +60,9 @@ impl CacheStore for Untouchable {
 }
 
 fn untouchable() -> Runtime {
-    Runtime {
-        http: Arc::new(Untouchable),
-        clock: Arc::new(Untouchable),
-        random: Arc::new(Untouchable),
-    }
+    Runtime::with_http(Untouchable)
+        .with_clock(Untouchable)
+        .with_random(Untouchable)
 }
 
 /// Authorities of every kind, known and unknown ones.
@@ -112,10 +110,7 @@ fn constructors_touch_nothing() {
 
 #[test]
 fn a_client_needs_no_tokio_and_no_certificates_before_its_first_request() {
-    let runtime = Runtime {
-        http: Arc::new(HttpsClient::default()),
-        ..Runtime::default()
-    };
+    let runtime = Runtime::with_http(HttpsClient::default());
     let app = PublicClientApplication::builder("client")
         .runtime(runtime)
         .build();
@@ -155,4 +150,16 @@ fn what_is_printed_of_an_application_holds_no_secret() {
     assert!(!format!("{builder:#?}").contains(secret));
     let app = builder.build().unwrap();
     assert!(!format!("{app:#?}").contains(secret));
+}
+
+#[test]
+fn a_client_that_is_made_of_a_function_shows_nothing_of_it() {
+    let secret = "a secret".to_owned();
+    let runtime = Runtime::with_http(http_fn(move |_| {
+        let _kept = &secret;
+        std::future::ready(Err(HttpError::unreachable()))
+    }));
+    let shown = format!("{runtime:?}");
+    assert!(shown.contains("http: HttpFn"), "{shown}");
+    assert!(!shown.contains("secret"), "{shown}");
 }

@@ -3,7 +3,6 @@
 //! Time-outs are waited for on a paused clock: it jumps to them once nothing else is left to do.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -95,10 +94,7 @@ async fn a_migrated_token_works_over_https() {
     let server = serve().await;
     let leaks = Leaks::new();
     for version in [HttpVersion::Negotiated, HttpVersion::Http1] {
-        let runtime = Runtime {
-            http: Arc::new(trusting(version, server.ca_pem()).unwrap()),
-            ..Runtime::default()
-        };
+        let runtime = Runtime::with_http(trusting(version, server.ca_pem()).unwrap());
         let authority = Authority::parse(&format!("{}/common", server.url())).unwrap();
         let app = PublicClientApplication::builder(DESKTOP)
             .known_authority(authority)

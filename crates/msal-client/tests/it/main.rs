@@ -23,6 +23,7 @@ mod python;
 mod refusals;
 mod relay;
 mod runtimes;
+mod sharing;
 mod silent;
 mod store;
 mod trust;

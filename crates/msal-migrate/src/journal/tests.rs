@@ -49,7 +49,7 @@ fn open(path: &Path) -> Result<(Journal, Condition), JournalError> {
     Journal::open(
         path,
         &Destination::new().with("target", "/srv/cache.json"),
-        &SystemRandom::default(),
+        &SystemRandom,
     )
 }
 

@@ -48,7 +48,7 @@ impl Work<'_> {
             is_released: self.engine.released.name(&attempt.redemption.locator),
             settings: self.engine.settings,
         };
-        let now = self.engine.runtime.clock.now();
+        let now = self.engine.runtime.clock().now();
         let (order, sealed) = match reply {
             Reply::Nothing(error) => (in_run(Err(error), expected, attempt.tries, now), None),
             Reply::Response(response, sealed) => {
@@ -88,7 +88,7 @@ impl Work<'_> {
             Verdict::HoldBack(reason, found) => self.hold_back(&attempt, &reason, &found, sealed),
             Verdict::LeaveInDoubt(reason) => self.leave_in_doubt(&attempt.redemption, &reason),
             Verdict::Publish(tokens, home_account_id) => {
-                let now = self.engine.runtime.clock.now();
+                let now = self.engine.runtime.clock().now();
                 let redeemed = Redeemed::new(*attempt.redemption, now);
                 let target = self.engine.target;
                 let token = target.add(redeemed, &endpoint.metadata, &tokens, home_account_id);

@@ -62,7 +62,7 @@ async fn settle(
         conclude(engine, observer, &entry, outcome).await?;
         return Ok(None);
     };
-    let metadata = engine.metadata.resolve(&authority, engine.runtime).await;
+    let metadata = engine.runtime.provider_metadata(&authority).await;
     let Ok(metadata) = metadata else {
         // The answer stays sealed; a later run finds the authority.
         return Ok(None);
@@ -153,8 +153,7 @@ mod tests {
     use http::Request;
     use msal::fakes::{JumpingClock, SeededRandom};
     use msal::{
-        BoxFuture, HttpClient, HttpError, MemoryStore, MetadataCache, Partition, Runtime,
-        SharedTokenCache,
+        BoxFuture, HttpClient, HttpError, MemoryStore, Partition, Runtime, SharedTokenCache,
     };
     use msal_core::{Dialect, UnixTime};
 
@@ -214,14 +213,12 @@ mod tests {
 
     /// Recovers, and returns whose tokens are to be published.
     async fn recovered(journal: &Journal, settings: &Settings) -> Vec<Fingerprint> {
-        let runtime = Runtime {
-            http: Arc::new(Nobody),
-            clock: Arc::new(JumpingClock::new(UnixTime::from_secs(1_700_000_100))),
-            random: Arc::new(SeededRandom::new(7)),
-        };
+        let runtime = Runtime::with_http(Nobody)
+            .with_clock(JumpingClock::new(UnixTime::from_secs(1_700_000_100)))
+            .with_random(SeededRandom::new(7));
         let store = Arc::new(MemoryStore::default());
         let cache = SharedTokenCache::new(store, Partition::default(), Dialect::default());
-        let target = Target::new(Arc::new(cache), runtime.clock.now());
+        let target = Target::new(Arc::new(cache), runtime.clock().now());
         target.prepare().await.unwrap();
         let engine = Engine {
             runtime: &runtime,
@@ -230,7 +227,6 @@ mod tests {
             credentials: &Credentials::none(),
             settings,
             released: &Rows::default(),
-            metadata: &MetadataCache::default(),
             named: None,
         };
         let recovered = recover(&engine, &mut NoObserver::default(), &|_| true).await;

@@ -51,7 +51,7 @@ pub(super) async fn send(
         let intent = engine.entry(redemption.fingerprint, &redemption.locator, Step::Intended);
         engine.journal.append(&intent, None).await?;
     }
-    let response = match engine.runtime.http.send(request).await {
+    let response = match engine.runtime.http().send(request).await {
         Ok(response) => response,
         Err(error) => return Ok(Reply::Nothing(error)),
     };

@@ -123,7 +123,7 @@ impl<'a> Work<'a> {
     pub(super) fn discover(&self, id: QueueId) {
         let (authority, engine) = (self.queues[id].authority.clone(), self.engine);
         self.running.push(Box::pin(async move {
-            let found = engine.metadata.resolve(&authority, engine.runtime).await;
+            let found = engine.runtime.provider_metadata(&authority).await;
             Finished::Discovery(id, Box::new(found))
         }));
     }
@@ -149,7 +149,7 @@ impl<'a> Work<'a> {
     }
 
     fn context(&mut self) -> Result<RequestContext, RandomError> {
-        let correlation_id = self.correlation_ids.next(&*self.engine.runtime.random)?;
+        let correlation_id = self.correlation_ids.next(&**self.engine.runtime.random())?;
         let mut context = self.context.clone();
         context.correlation_id = correlation_id;
         Ok(context)
@@ -161,7 +161,7 @@ impl<'a> Work<'a> {
             true => self.observer.waiting(wait),
             false => self.observer.backing_off(wait),
         }
-        let clock = &self.engine.runtime.clock;
+        let clock = self.engine.runtime.clock();
         self.waits.push(Box::pin(async move {
             clock.sleep(wait).await;
             id
@@ -183,7 +183,7 @@ impl<'a> Work<'a> {
         let is_last = (is_exhausted || self.is_draining)
             && self.in_flight == 0
             && (self.is_draining || self.queues.waiting() == 0);
-        let now = self.engine.runtime.clock.now();
+        let now = self.engine.runtime.clock().now();
         let is_due = is_last || self.engine.target.is_due(self.unpublished.len(), now);
         // After a failure nothing more is written: the next run publishes from the journal.
         if self.is_publishing || self.unpublished.is_empty() || !is_due || self.failure.is_some() {
@@ -304,7 +304,7 @@ impl<'a> Work<'a> {
     pub(super) fn jitter(&self) -> f64 {
         let mut byte = [0; 1];
         // Without randomness all wait equally long, which is no worse than having no jitter.
-        let _unavailable = self.engine.runtime.random.fill(&mut byte);
+        let _unavailable = self.engine.runtime.random().fill(&mut byte);
         f64::from(byte[0]) / 255.0
     }
 }

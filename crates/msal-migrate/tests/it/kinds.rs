@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use msal::{Blob, BoxFuture, CacheStore as _, HttpClient, HttpError, Partition, Runtime};
+use msal::{Blob, BoxFuture, CacheStore as _, HttpClient, HttpError, Partition};
 use msal_core::Dialect;
 use msal_emulator::sample::{ALICE, CONTOSO, CONTOSO_ID, DESKTOP};
 use msal_migrate::{AuthorityOverride, NoObserver, PlanOptions, Verifier};
@@ -148,10 +148,7 @@ async fn an_account_is_asked_as_the_kind_that_it_is() {
         let target = cache(home, environment, realm);
         put(&world, &target).await;
         let noting = Arc::new(Noting(world.http.clone(), Mutex::default()));
-        let runtime = Runtime {
-            http: Arc::clone(&noting) as _,
-            ..world.runtime.clone()
-        };
+        let runtime = world.runtime_over(Arc::clone(&noting));
         let named = named.map(|url| AuthorityOverride::of_any_kind(url).unwrap());
         let _whatever_comes_back = Verifier::new(world.cache(Dialect::Python), runtime)
             .authority(named)

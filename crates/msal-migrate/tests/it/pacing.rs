@@ -55,7 +55,7 @@ impl Observer for Watching {
 
 fn elapsed(world: &World) -> u64 {
     UnixTime::from_secs(1_800_000_000)
-        .until(world.runtime.clock.now())
+        .until(world.runtime.clock().now())
         .as_secs()
 }
 
@@ -144,7 +144,8 @@ async fn the_target_is_written_a_few_times_however_many_tokens_there_are() {
 #[tokio::test]
 async fn stopping_does_not_wait_for_a_lane_that_waits() {
     let mut world = World::new();
-    world.runtime.clock = Arc::new(Standing(world.runtime.clock.now()));
+    let standing = Standing(world.runtime.clock().now());
+    world.runtime = world.runtime.clone().with_clock(standing);
     world.http.emulator.add_fault(Fault::throttle(3600));
     let mut watching = Watching::default();
     let waits = Arc::clone(&watching.waits);
@@ -165,7 +166,8 @@ async fn stopping_does_not_wait_for_a_lane_that_waits() {
 async fn a_host_that_never_answered_is_not_waited_for_as_long_as_one_that_has() {
     let mut world = World::new();
     let entries = world.users(3);
-    let reachable = std::mem::replace(&mut world.runtime.http, Arc::new(Nobody));
+    let nobody = world.runtime_over(Nobody);
+    let reachable = std::mem::replace(&mut world.runtime, nobody);
     let mut watching = Watching::default();
     let never = Box::pin(std::future::pending());
     let report = world.migration(&entries).run(&mut watching, never).await;
@@ -180,7 +182,7 @@ async fn a_host_that_never_answered_is_not_waited_for_as_long_as_one_that_has() 
         elapsed(&world)
     );
 
-    world.runtime.http = reachable;
+    world.runtime = reachable;
     assert_eq!(world.run(&entries).await.unwrap().migrated, 3);
 }
 

@@ -1,6 +1,5 @@
 //! Runs that are interrupted, and the runs after them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -73,7 +72,7 @@ async fn what_was_sealed_before_a_kill_is_published_without_asking_again() {
     let entries = world.users(20);
     world.settings.concurrency = 4;
     // One request goes to discovery.
-    world.runtime.http = Arc::new(Falling {
+    world.runtime = world.runtime_over(Falling {
         inner: world.http.clone(),
         left: AtomicUsize::new(11),
     });
@@ -100,7 +99,7 @@ async fn what_was_sealed_is_published_even_if_the_source_is_gone() {
     let mut world = World::new();
     let whole = world.runtime.clone();
     world.settings.concurrency = 2;
-    world.runtime.http = Arc::new(Falling {
+    world.runtime = world.runtime_over(Falling {
         inner: world.http.clone(),
         left: AtomicUsize::new(6),
     });
@@ -128,7 +127,7 @@ async fn a_sealed_answer_without_a_token_is_published_with_the_one_that_was_rede
         .drop_member("refresh_token")
         .set_member("note", nested);
     world.http.emulator.add_fault(fault);
-    world.runtime.http = Arc::new(Falling {
+    world.runtime = world.runtime_over(Falling {
         inner: world.http.clone(),
         left: AtomicUsize::new(4),
     });
@@ -152,7 +151,7 @@ async fn a_sealed_answer_without_a_token_is_published_with_the_one_that_was_rede
 async fn a_lost_answer_is_harmless_where_tokens_stay_valid() {
     let mut world = World::new();
     let whole = world.runtime.clone();
-    world.runtime.http = Arc::new(Deaf(world.http.clone()));
+    world.runtime = world.runtime_over(Deaf(world.http.clone()));
     let entries = world.users(3);
     // Discovery is deaf as well: the lane never opens.
     assert_eq!(
@@ -187,7 +186,7 @@ async fn a_token_that_may_have_been_spent_is_reported_and_not_sent_again() {
     let mut world = World::with(EmulatorSettings::default().rotation(Rotation::SingleUse));
     let whole = world.runtime.clone();
     world.settings.rotation = RotationPolicy::SingleUse;
-    world.runtime.http = Arc::new(DeafAtTheTokenEndpoint(world.http.clone()));
+    world.runtime = world.runtime_over(DeafAtTheTokenEndpoint(world.http.clone()));
     let entries = world.users(3);
     let report = world.run(&entries).await.unwrap();
     assert_eq!(
@@ -365,7 +364,7 @@ async fn a_token_that_was_not_received_is_in_doubt_at_no_time() {
     for kind in [HttpErrorKind::Unreachable, HttpErrorKind::Certificate] {
         let mut world = strict();
         let whole = world.runtime.clone();
-        world.runtime.http = Arc::new(Severed(world.http.clone(), kind));
+        world.runtime = world.runtime_over(Severed(world.http.clone(), kind));
         let entries = world.users(5);
         let ended = world.run(&entries).await;
         assert_eq!(ended.is_err(), kind == HttpErrorKind::Certificate);

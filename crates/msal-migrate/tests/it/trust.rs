@@ -123,10 +123,7 @@ async fn verifying_asks_no_host_that_only_the_target_names() {
         for is_offline in [false, true] {
             let world = World::new();
             let counting = Counting::new(&world.http);
-            let runtime = Runtime {
-                http: Arc::clone(&counting) as _,
-                ..world.runtime.clone()
-            };
+            let runtime = world.runtime_over(Arc::clone(&counting));
             put(&world, &cache(POISON, &world.token(ALICE, DESKTOP))).await;
             let verifier = match is_offline {
                 true => Verifier::offline(world.cache(Dialect::Python), &runtime),
@@ -165,10 +162,7 @@ async fn verifying_asks_the_others_all_the_same() {
     put(&world, &target).await;
     world.http.later(Duration::from_secs(2 * 3600));
     let counting = Counting::new(&world.http);
-    let runtime = Runtime {
-        http: Arc::clone(&counting) as _,
-        ..world.runtime.clone()
-    };
+    let runtime = world.runtime_over(Arc::clone(&counting));
     let verification: Verification = Verifier::new(world.cache(Dialect::Python), runtime)
         .authority(named(Some(HOST)))
         .run(&mut |_asked| {})
@@ -241,10 +235,7 @@ async fn a_migration_asks_no_host_that_only_its_source_or_target_names() {
             };
             put(&world, &cache(POISON, &world.token(ALICE, DESKTOP))).await;
             let counting = Counting::new(&world.http);
-            let runtime = Runtime {
-                http: Arc::clone(&counting) as _,
-                ..world.runtime.clone()
-            };
+            let runtime = world.runtime_over(Arc::clone(&counting));
             let report = migrate(&world, runtime, &source, authority).await;
             let case = format!("{authority:?} {kind} {report:?}");
             let is_trusted = |host: &String| {
@@ -274,10 +265,7 @@ async fn the_environment_of_a_cache_is_a_host_and_no_part_of_a_path() {
     ] {
         let world = World::new();
         let counting = Counting::new(&world.http);
-        let runtime = Runtime {
-            http: Arc::clone(&counting) as _,
-            ..world.runtime.clone()
-        };
+        let runtime = world.runtime_over(Arc::clone(&counting));
         let token = world.token(ALICE, DESKTOP);
         let source = cache([environment], &token).to_string();
         let report = migrate(&world, runtime.clone(), &source, None).await;
@@ -299,10 +287,7 @@ async fn the_environment_of_a_cache_is_a_host_and_no_part_of_a_path() {
 async fn a_sealed_answer_does_not_make_its_host_trusted() {
     let world = World::new();
     let counting = Counting::new(&world.http);
-    let runtime = Runtime {
-        http: Arc::clone(&counting) as _,
-        ..world.runtime.clone()
-    };
+    let runtime = world.runtime_over(Arc::clone(&counting));
     let row = |token: &str| {
         let url = format!("{EVIL}/contoso.example");
         json!({"refresh_token": token, "authority": url, "scope": "User.Read"}).to_string() + "\n"

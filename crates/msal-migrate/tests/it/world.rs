@@ -40,6 +40,13 @@ impl InProcess {
         self.clock.advance(by);
     }
 
+    /// A runtime that has this clock and another way to the emulator, or none.
+    pub(crate) fn runtime_over(&self, client: impl HttpClient + 'static) -> Runtime {
+        Runtime::with_http(client)
+            .with_clock(Arc::clone(&self.clock))
+            .with_random(SeededRandom::new(7))
+    }
+
     pub(crate) fn system_time(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(self.clock.now().as_secs().unsigned_abs())
     }
@@ -69,15 +76,8 @@ impl World {
     pub(crate) fn with(settings: EmulatorSettings) -> Self {
         let clock = Arc::new(JumpingClock::new(UnixTime::from_secs(1_800_000_000)));
         let emulator = Arc::new(Emulator::with_settings(Directory::sample(), settings));
-        let http = InProcess {
-            emulator,
-            clock: Arc::clone(&clock),
-        };
-        let runtime = Runtime {
-            http: Arc::new(http.clone()),
-            clock,
-            random: Arc::new(SeededRandom::new(7)),
-        };
+        let http = InProcess { emulator, clock };
+        let runtime = http.runtime_over(http.clone());
         Self {
             http,
             runtime,
@@ -86,6 +86,11 @@ impl World {
             credentials: Credentials::none().with_secret(sample::WEB, sample::WEB_SECRET.into()),
             settings: Settings::default(),
         }
+    }
+
+    /// See [`InProcess::runtime_over`].
+    pub(crate) fn runtime_over(&self, client: impl HttpClient + 'static) -> Runtime {
+        self.http.runtime_over(client)
     }
 
     /// A refresh token of the emulator, as an ADAL application would hold it.

@@ -52,7 +52,7 @@ fn exit(summary: &Summary) -> Exit {
 /// Tokens are told apart by a keyed hash whose key is forgotten when the command ends.
 fn session_key() -> Result<hmac::Key, Failure> {
     let mut bytes = [0; 32];
-    msal::SecureRandom::fill(&msal::SystemRandom::default(), &mut bytes)
+    msal::SecureRandom::fill(&msal::SystemRandom, &mut bytes)
         .map_err(|error| Failure::new(&error))?;
     Ok(hmac::Key::new(hmac::HMAC_SHA256, &bytes))
 }
