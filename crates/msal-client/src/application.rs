@@ -152,6 +152,17 @@ impl<Kind> Application<Kind> {
         async move { accounts::account(&client, &name_or_id).await }
     }
 
+    /// Saves what could not be saved when it came: the tokens of an [`Error::Store`] stay in memory, and any later call tries
+    /// again, at most twice a minute where it has nothing to save itself. A program that is about to end does not wait for
+    /// one. Costs nothing when everything is saved.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when it still cannot be saved.
+    pub fn save(&self) -> impl Future<Output = Result<(), Error>> + Send + use<Kind> {
+        let client = Arc::clone(&self.client);
+        async move { accounts::save(&client).await }
+    }
+
     /// Signs an account out of this application: removes its tokens from the cache, those that other SDKs wrote
     /// included. The user stays signed in at the authority and in the browser.
     ///

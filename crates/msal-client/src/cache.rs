@@ -4,12 +4,15 @@
 //! the store, and if somebody else saved meanwhile, the changes made here are applied to what they saved, where the store
 //! can do that without letting others in between.
 
+mod leftover;
+
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use msal_core::{Dialect, TokenCache};
 
+use self::leftover::Leftover;
 use crate::ports::BoxFuture;
 use crate::store::{Blob, CacheStore, Merge, Partition, StoreError, Stored, Version};
 
@@ -23,6 +26,7 @@ pub struct SharedTokenCache {
     dialect: Dialect,
     rehearses: bool,
     state: Mutex<State>,
+    leftover: Leftover,
 }
 
 /// The part of a store that the cache is kept in.
@@ -127,6 +131,7 @@ impl SharedTokenCache {
             dialect,
             rehearses: false,
             state: Mutex::new(state),
+            leftover: Leftover::default(),
         }
     }
 
@@ -271,6 +276,12 @@ impl SharedTokenCache {
 
     /// Saves what was changed, and answers what the store should hold then.
     async fn save_in(&self, storage: &StorePartition) -> Result<Known, StoreError> {
+        let saved = self.offer(storage).await;
+        self.leftover.note(saved.is_ok());
+        saved
+    }
+
+    async fn offer(&self, storage: &StorePartition) -> Result<Known, StoreError> {
         let snapshot = self.snapshot();
         if !snapshot.cache.is_changed() {
             return Ok(Known {

@@ -13,7 +13,7 @@ use msal_core::{
 };
 
 use crate::cache::SharedTokenCache;
-use crate::error::{Error, ProtocolError, StoreFailure};
+use crate::error::{CallDetails, Error, ProtocolError, StoreFailure};
 use crate::http::{HttpError, HttpErrorKind};
 use crate::keyed_lock::KeyedLock;
 use crate::result::AuthenticationResult;
@@ -90,6 +90,15 @@ impl Client {
         }
     }
 
+    /// What an error says of the call that it ended.
+    pub(crate) fn details(&self) -> CallDetails {
+        CallDetails {
+            client_id: Some(self.client_id.clone()),
+            authority: Some(self.authority.to_string()),
+            correlation_id: None,
+        }
+    }
+
     /// The application's endpoints.
     pub(crate) async fn endpoints(&self) -> Result<ProviderMetadata, Error> {
         let (runtime, authority) = (&self.runtime, &self.authority);
@@ -161,7 +170,7 @@ impl Client {
                 Err(Error::from(*error))
             }
             TokenOutcome::Malformed(error) => Err(Error::from(error)),
-            _ => Err(Error::Http(HttpError::bare(HttpErrorKind::Response))),
+            _ => Err(HttpError::bare(HttpErrorKind::Response).into()),
         }
     }
 
@@ -184,10 +193,7 @@ impl Client {
         match saved {
             Ok(()) => Ok(result),
             // The server may have revoked the refresh token that was redeemed: the tokens must not be lost.
-            Err(error) => Err(Error::Store(Box::new(StoreFailure::with_result(
-                Arc::new(error),
-                result,
-            )))),
+            Err(error) => Err(StoreFailure::with_result(error, result).into()),
         }
     }
 

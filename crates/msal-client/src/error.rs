@@ -1,53 +1,77 @@
 //! Errors, one variant for each thing the caller can do about them.
 
-use std::sync::Arc;
+mod config;
+mod failure;
+mod interaction_required;
+mod protocol;
+mod remedy;
+mod store_failure;
+
+use std::error;
+use std::fmt;
 use std::time::Duration;
 
 use http::header::InvalidHeaderValue;
 use msal_core::{
-    AuthorityError, DiscoveryError, IdTokenError, MalformedResponse, RefreshToken, Refusal,
-    ScopeError, ServiceError,
+    AuthorityError, CacheFormatError, MalformedResponse, Refusal, ScopeError, ServiceError,
 };
-use thiserror::Error;
+
+pub use config::ConfigError;
+pub(crate) use failure::CallDetails;
+pub use failure::Failure;
+pub use interaction_required::InteractionRequired;
+pub use protocol::ProtocolError;
+pub use remedy::Remedy;
+pub use store_failure::StoreFailure;
 
 use crate::http::{HttpError, HttpErrorKind};
 use crate::ports::RandomError;
-use crate::result::AuthenticationResult;
-use crate::store::StoreError;
+use crate::store::{InvalidPartition, StoreError};
 
-/// Why there is no token. No message holds a body or a secret.
-#[derive(Clone, Debug, Error)]
+/// Why there is no token.
+///
+/// Each variant stands for one thing to do about it, which [`remedy`](Self::remedy) says. The message names what happened,
+/// what to do, and the application and authority whose call it was; it holds no body, no secret and no user's name. What
+/// lies beneath is the [`source`](error::Error::source), and is not said twice.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// Fix the program or its settings; the server's answers have nothing to do with it.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// There was no usable answer: try again later.
-    #[error(transparent)]
-    Http(HttpError),
+    Config(ConfigError),
+    /// There was no usable answer: try again later, unless the server's certificate is not one to trust.
+    Http(Failure<HttpError>),
     /// The user must take part: show a sign-in.
-    #[error("the user must sign in{}", .0.because())]
-    InteractionRequired(Box<InteractionRequired>),
+    InteractionRequired(Failure<InteractionRequired>),
     /// There was an answer, and it may not be trusted.
-    #[error(transparent)]
-    Protocol(Box<ProtocolError>),
+    Protocol(Failure<ProtocolError>),
     /// The server said no, and no user can change that.
-    #[error("the token endpoint refused: {0}")]
-    Service(Box<ServiceError>),
+    Service(Failure<ServiceError>),
     /// The token cache could not be loaded or saved. The tokens may be in here.
-    #[error(transparent)]
-    Store(Box<StoreFailure>),
+    Store(Failure<StoreFailure>),
 }
 
 impl Error {
+    /// What to do about it.
+    pub fn remedy(&self) -> Remedy {
+        let correct_unless = |is_transient: bool| match is_transient {
+            true => Remedy::Wait(self.retry_after()),
+            false => Remedy::Correct,
+        };
+        match self {
+            Self::Config(_) => Remedy::Correct,
+            Self::Http(error) => correct_unless(error.is_transient()),
+            Self::InteractionRequired(_) => Remedy::SignIn,
+            Self::Protocol(error) if error.is_transient() => Remedy::Wait(self.retry_after()),
+            Self::Protocol(error) if error.is_correctable() => Remedy::Correct,
+            Self::Protocol(_) => Remedy::Report,
+            Self::Service(error) => correct_unless(error.refusal() == Refusal::Transient),
+            Self::Store(failure) => correct_unless(failure.store_error().is_transient()),
+        }
+    }
+
     /// Whether the same call may succeed later without anybody changing anything.
     pub fn is_transient(&self) -> bool {
-        match self {
-            Self::Http(error) => error.is_transient(),
-            Self::Protocol(error) => error.is_transient(),
-            Self::Service(error) => error.refusal() == Refusal::Transient,
-            Self::Config(_) | Self::InteractionRequired(_) | Self::Store(_) => false,
-        }
+        matches!(self.remedy(), Remedy::Wait(_))
     }
 
     /// How long the server asks to be left alone.
@@ -58,9 +82,11 @@ impl Error {
         }
     }
 
-    /// The correlation id to give to Microsoft's support.
+    /// The correlation id to give to Microsoft's support: the one that the server names, or else the one that the request
+    /// was sent with. `None` when nothing was sent.
     pub fn correlation_id(&self) -> Option<&str> {
-        self.service_error()?.correlation_id.as_deref()
+        let named = || self.service_error()?.correlation_id.as_deref();
+        named().or_else(|| self.call()?.correlation_id.as_deref())
     }
 
     /// The claims that the next interactive request must pass on.
@@ -72,22 +98,131 @@ impl Error {
     pub fn service_error(&self) -> Option<&ServiceError> {
         match self {
             Self::Service(error) => Some(error),
-            Self::InteractionRequired(required) => required.service_error.as_ref(),
+            Self::InteractionRequired(required) => required.service_error(),
             _ => None,
+        }
+    }
+
+    /// The same error, with what is known of the call that it ended. What was known before stays.
+    pub(crate) fn of(mut self, call: CallDetails) -> Self {
+        match &mut self {
+            Self::Config(_) => {}
+            Self::Http(failure) => failure.fill_in(call),
+            Self::InteractionRequired(failure) => failure.fill_in(call),
+            Self::Protocol(failure) => failure.fill_in(call),
+            Self::Service(failure) => failure.fill_in(call),
+            Self::Store(failure) => failure.fill_in(call),
+        }
+        self
+    }
+
+    fn call(&self) -> Option<&CallDetails> {
+        match self {
+            Self::Config(_) => None,
+            Self::Http(failure) => Some(failure.call()),
+            Self::InteractionRequired(failure) => Some(failure.call()),
+            Self::Protocol(failure) => Some(failure.call()),
+            Self::Service(failure) => Some(failure.call()),
+            Self::Store(failure) => Some(failure.call()),
+        }
+    }
+
+    /// What to do, where the message does not say so itself.
+    fn advice(&self) -> Option<String> {
+        match self {
+            Self::Config(_) | Self::InteractionRequired(_) => None,
+            Self::Http(error) if error.kind() == HttpErrorKind::Certificate => {
+                Some("see who answers in the server's place, or trust the issuer if the server is your own".to_owned())
+            }
+            // RFC 6749 §5.2 has `error` in every refusal: whoever sent a page is not the token endpoint.
+            Self::Service(error) if error.error.is_empty() && !self.is_transient() => {
+                Some("find out who answered in the server's place: a proxy or a firewall, as it seems".to_owned())
+            }
+            Self::Service(error) if error.misplaced().is_some() => {
+                Some("name the authority of the user's tenant, or register the application there".to_owned())
+            }
+            Self::Store(failure) => {
+                let hint = failure.store_error().hint();
+                hint.or_else(|| Some(self.remedy().to_string()))
+            }
+            _ => Some(self.remedy().to_string()),
         }
     }
 }
 
-impl From<ServiceError> for Error {
-    fn from(error: ServiceError) -> Self {
-        match error.refusal() {
-            Refusal::InteractionRequired => {
-                Self::InteractionRequired(Box::new(InteractionRequired {
-                    service_error: Some(error),
-                }))
-            }
-            _ => Self::Service(Box::new(error)),
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(formatter),
+            Self::Http(error) => error.fmt(formatter),
+            Self::InteractionRequired(required) => required.fmt(formatter),
+            Self::Protocol(error) => error.fmt(formatter),
+            Self::Service(error) => write!(formatter, "the token endpoint refused: {}", **error),
+            Self::Store(failure) => failure.fmt(formatter),
+        }?;
+        if let Some(advice) = self.advice() {
+            write!(formatter, "; {advice}")?;
         }
+        self.call().map_or(Ok(()), |call| call.fmt(formatter))
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Config(error) => error.source(),
+            Self::Http(error) => error.source(),
+            Self::InteractionRequired(_) => None,
+            Self::Protocol(error) => error.source(),
+            Self::Service(error) => error.source(),
+            Self::Store(failure) => failure.source(),
+        }
+    }
+}
+
+impl From<AuthorityError> for Error {
+    fn from(error: AuthorityError) -> Self {
+        Self::Config(error.into())
+    }
+}
+
+impl From<CacheFormatError> for Error {
+    fn from(error: CacheFormatError) -> Self {
+        Self::Config(error.into())
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<HttpError> for Error {
+    fn from(error: HttpError) -> Self {
+        match error.kind() {
+            HttpErrorKind::NoRuntime => Self::Config(ConfigError::NoRuntime),
+            _ => Self::Http(error.into()),
+        }
+    }
+}
+
+/// An access token that cannot be sent.
+impl From<InteractionRequired> for Error {
+    fn from(required: InteractionRequired) -> Self {
+        Self::InteractionRequired(required.into())
+    }
+}
+
+impl From<InvalidHeaderValue> for Error {
+    fn from(_says_nothing_more: InvalidHeaderValue) -> Self {
+        Self::from(ProtocolError::AccessToken)
+    }
+}
+
+impl From<InvalidPartition> for Error {
+    fn from(error: InvalidPartition) -> Self {
+        Self::Config(error.into())
     }
 }
 
@@ -97,34 +232,9 @@ impl From<MalformedResponse> for Error {
     }
 }
 
-/// An access token that cannot be sent.
-impl From<InvalidHeaderValue> for Error {
-    fn from(_says_nothing_more: InvalidHeaderValue) -> Self {
-        Self::from(ProtocolError::AccessToken)
-    }
-}
-
 impl From<ProtocolError> for Error {
     fn from(error: ProtocolError) -> Self {
-        Self::Protocol(Box::new(error))
-    }
-}
-
-impl From<HttpError> for Error {
-    fn from(error: HttpError) -> Self {
-        match error.kind() {
-            HttpErrorKind::NoRuntime => Self::Config(ConfigError::NoRuntime),
-            _ => Self::Http(error),
-        }
-    }
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::NoRuntime => Self::Config(ConfigError::NoRuntime),
-            error => Self::Store(Box::new(StoreFailure::new(error))),
-        }
+        Self::Protocol(error.into())
     }
 }
 
@@ -134,173 +244,35 @@ impl From<RandomError> for Error {
     }
 }
 
-/// Why the user must take part.
-#[derive(Clone, Debug, Default)]
-pub struct InteractionRequired {
-    service_error: Option<ServiceError>,
-}
-
-impl InteractionRequired {
-    /// What the server said; `None` when nothing is cached for the account and the server was not asked.
-    pub fn service_error(&self) -> Option<&ServiceError> {
-        self.service_error.as_ref()
-    }
-
-    fn because(&self) -> String {
-        match &self.service_error {
-            Some(error) => format!(": {error}"),
-            None => ": nothing is cached for the account".to_owned(),
-        }
-    }
-}
-
-/// What is wrong with an answer.
-#[derive(Clone, Debug, Error)]
-#[non_exhaustive]
-pub enum ProtocolError {
-    /// The access token has characters that no header can carry (RFC 6750 §2.1).
-    #[error("the access token cannot be sent: it has characters that no header can carry")]
-    AccessToken,
-    /// The authority's metadata may not be used.
-    #[error(transparent)]
-    Discovery(DiscoveryError),
-    /// The tokens belong to another user than the one that was asked for. They were not cached.
-    #[error("the answer is for another account than the one that was asked for")]
-    #[non_exhaustive]
-    Identity {
-        /// The refresh token in the answer: it works, and it is that other user's.
-        refresh_token: Option<RefreshToken>,
-    },
-    /// The ID token was issued by somebody else.
-    #[error("the answer cannot be used: {source}")]
-    #[non_exhaustive]
-    IdToken {
-        /// What is wrong with it.
-        source: IdTokenError,
-        /// The refresh token in the answer.
-        refresh_token: Option<RefreshToken>,
-    },
-    /// The token response cannot be read or contradicts itself.
-    #[error(transparent)]
-    Response(#[from] MalformedResponse),
-}
-
-impl ProtocolError {
-    /// An authority's metadata may be out of reach for a while; a wrong answer stays wrong.
-    fn is_transient(&self) -> bool {
-        matches!(self, Self::Discovery(error) if error.is_transient())
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Discovery(error) => error.retry_after(),
-            _ => None,
-        }
-    }
-
-    /// Refresh tokens that came with an answer that cannot be used. A server that rotates has revoked the one that
-    /// was redeemed, so these may be the only ones that work.
-    pub fn refresh_tokens(&self) -> Vec<RefreshToken> {
-        match self {
-            Self::AccessToken | Self::Discovery(_) => Vec::new(),
-            Self::Identity { refresh_token } | Self::IdToken { refresh_token, .. } => {
-                refresh_token.iter().cloned().collect()
-            }
-            Self::Response(response) => response.refresh_tokens.clone(),
-        }
-    }
-}
-
-/// The store failed.
-#[derive(Clone, Debug, Error)]
-#[error("the token cache: {source}")]
-pub struct StoreFailure {
-    source: Arc<StoreError>,
-    result: Option<Box<AuthenticationResult>>,
-}
-
-impl StoreFailure {
-    pub(crate) fn new(error: StoreError) -> Self {
-        Self {
-            source: Arc::new(error),
-            result: None,
-        }
-    }
-
-    pub(crate) fn with_result(error: Arc<StoreError>, result: AuthenticationResult) -> Self {
-        Self {
-            source: error,
-            result: Some(Box::new(result)),
-        }
-    }
-
-    /// What the store said.
-    pub fn store_error(&self) -> &StoreError {
-        &self.source
-    }
-
-    /// The tokens that were issued and could not be saved. They are valid, and they stay in the application's memory
-    /// until it ends; the next successful save writes them as well.
-    pub fn result(&self) -> Option<&AuthenticationResult> {
-        self.result.as_deref()
-    }
-}
-
-/// What is wrong with the program or its settings.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// Several accounts of the cache have the user name that was asked for: ask by home account id.
-    #[error("several accounts have this user name: name one by its home account id")]
-    AmbiguousUsername,
-    /// The authority is not one.
-    #[error(transparent)]
-    Authority(#[from] AuthorityError),
-    /// There is no certificate in the PEM bundle.
-    #[error("there is no certificate in the PEM bundle")]
-    Certificate,
-    /// The client id is empty.
-    #[error("the client id is empty")]
-    ClientId,
-    /// A call was waited for on a thread of a tokio runtime, which does nothing else meanwhile: await the call instead.
-    #[error("this thread belongs to a tokio runtime: await the call instead of waiting for it")]
-    InsideRuntime,
-    /// There is no HTTP client: the feature `https-client` is off, and the application was given no runtime.
-    #[error("there is no http client: enable the feature `https-client` or pass a runtime")]
-    NoHttpClient,
-    /// There is no tokio runtime, which the HTTP client and the file store need: await the call inside one, or use the
-    /// feature `blocking`.
-    #[error(
-        "there is no tokio runtime here: await the call inside one, or use the feature `blocking`"
-    )]
-    NoRuntime,
-    /// The operating system gave no random bytes.
-    #[error(transparent)]
-    Random(RandomError),
-    /// The scopes may not be asked for.
-    #[error(transparent)]
-    Scope(#[from] ScopeError),
-    /// The authority's host is neither Microsoft's nor named as known.
-    #[error(
-        "`{host}` is not a host of Microsoft's: name it with `known_authority` if you trust it with tokens"
-    )]
-    #[non_exhaustive]
-    UnknownAuthority {
-        /// The host.
-        host: String,
-    },
-}
-
-impl ConfigError {
-    /// The error for a host that neither is Microsoft's nor was named: for programs that decide themselves whom the
-    /// authorities in a file may be.
-    pub fn unknown_authority(host: impl Into<String>) -> Self {
-        Self::UnknownAuthority { host: host.into() }
-    }
-}
-
 impl From<ScopeError> for Error {
     fn from(error: ScopeError) -> Self {
         Self::Config(error.into())
     }
 }
+
+impl From<ServiceError> for Error {
+    fn from(error: ServiceError) -> Self {
+        match error.refusal() {
+            Refusal::InteractionRequired => InteractionRequired::refused(error).into(),
+            _ => Self::Service(error.into()),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NoRuntime => Self::Config(ConfigError::NoRuntime),
+            error => Self::from(StoreFailure::new(error)),
+        }
+    }
+}
+
+impl From<StoreFailure> for Error {
+    fn from(failure: StoreFailure) -> Self {
+        Self::Store(failure.into())
+    }
+}
+
+#[cfg(test)]
+mod tests;

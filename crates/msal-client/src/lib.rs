@@ -105,7 +105,9 @@ pub use application::{
     ConfidentialClientApplication, Public, PublicClientApplication,
 };
 pub use cache::SharedTokenCache;
-pub use error::{ConfigError, Error, InteractionRequired, ProtocolError, StoreFailure};
+pub use error::{
+    ConfigError, Error, Failure, InteractionRequired, ProtocolError, Remedy, StoreFailure,
+};
 pub use flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
 pub use http::{HttpError, HttpErrorKind};
 #[cfg(feature = "https-client")]

@@ -8,7 +8,11 @@ use crate::error::{ConfigError, Error};
 /// Every account of the cache that belongs to the application's cloud.
 pub(crate) async fn accounts(client: &Client) -> Result<Vec<Account>, Error> {
     // Another application may have signed somebody in or out.
-    client.cache.reload().await?;
+    reload(client).await?;
+    client
+        .cache
+        .save_leftover(client.runtime.clock().now())
+        .await;
     let environments = &client.environments;
     Ok(client.cache.read(|cache| cache.accounts_in(environments)))
 }
@@ -33,12 +37,24 @@ pub(crate) async fn account(client: &Client, name_or_id: &str) -> Result<Option<
     }
 }
 
+/// Saves what is in memory alone.
+pub(crate) async fn save(client: &Client) -> Result<(), Error> {
+    let saved = client.cache.save().await;
+    saved.map_err(|error| Error::from(error).of(client.details()))
+}
+
 /// Removes an account's tokens from the cache.
 pub(crate) async fn remove_account(client: &Client, account: &Account) -> Result<(), Error> {
     // What another application has saved of the account since must go as well.
-    client.cache.reload().await?;
+    reload(client).await?;
     let remove = |cache: &mut TokenCache| {
         cache.remove_account(&client.client_id, account);
     };
-    Ok(client.cache.update(remove).await?)
+    let removed = client.cache.update(remove).await;
+    removed.map_err(|error| Error::from(error).of(client.details()))
+}
+
+async fn reload(client: &Client) -> Result<(), Error> {
+    let reloaded = client.cache.reload().await;
+    reloaded.map_err(|error| Error::from(error).of(client.details()))
 }

@@ -7,7 +7,7 @@ use msal_core::{
 };
 
 use crate::client::{Client, check_identity};
-use crate::error::Error;
+use crate::error::{CallDetails, Error};
 
 /// A refresh token on its way to the token endpoint.
 pub(super) struct Redemption<'a> {
@@ -37,12 +37,13 @@ impl<'a> Redemption<'a> {
                 .context(self.api, self.reason.telemetry(), self.home_account_id)?;
         let grant = RefreshTokenGrant::new(client_id, credential, self.refresh_token, self.scopes);
         let request = grant.request(self.metadata, &context);
-        let response = self
-            .client
-            .send(request, self.api, &context.correlation_id)
-            .await?;
-        check_identity(self.metadata, &response, self.home_account_id)?;
-        Ok(response)
+        let correlation_id = &context.correlation_id;
+        let answer = self.client.send(request, self.api, correlation_id).await;
+        let checked = answer.and_then(|response| {
+            check_identity(self.metadata, &response, self.home_account_id)?;
+            Ok(response)
+        });
+        checked.map_err(|error| error.of(CallDetails::sent_with(correlation_id)))
     }
 
     /// What the cache is told of the answer.

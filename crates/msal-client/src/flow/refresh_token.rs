@@ -42,6 +42,12 @@ impl AcquireTokenByRefreshToken {
     }
 
     async fn run(self) -> Result<AuthenticationResult, Error> {
+        let client = Arc::clone(&self.client);
+        let outcome = self.redeem().await;
+        outcome.map_err(|error| error.of(client.details()))
+    }
+
+    async fn redeem(self) -> Result<AuthenticationResult, Error> {
         let (client, scopes) = (&*self.client, self.scopes?);
         // A cache that cannot be loaded cannot be saved: that must be known before the token is spent.
         client.cache.ensure_loaded().await?;

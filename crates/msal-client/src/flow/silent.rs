@@ -10,7 +10,7 @@ use msal_core::{
 
 use super::redemption::Redemption;
 use crate::client::{CallKey, Client};
-use crate::error::Error;
+use crate::error::{Error, InteractionRequired};
 use crate::keyed_lock::KeyGuard;
 use crate::ports::BoxFuture;
 use crate::result::AuthenticationResult;
@@ -60,10 +60,20 @@ impl AcquireTokenSilent {
             scopes: &scopes,
             force_refresh: self.force_refresh,
         };
-        self.client.cache.ensure_loaded().await?;
+        let of_call = |error: Error| error.of(self.client.details());
+        self.client
+            .cache
+            .ensure_loaded()
+            .await
+            .map_err(|error| of_call(error.into()))?;
         let fallback = match call.decide() {
             Silent::Hit(token) => {
                 self.client.record_hit();
+                if self.client.cache.has_leftover() {
+                    // In a box of its own, as every hit would move it otherwise.
+                    let now = self.client.runtime.clock().now();
+                    Box::pin(self.client.cache.save_leftover(now)).await;
+                }
                 return Ok(AuthenticationResult::cached(token, self.account));
             }
             Silent::Renew(renewal) => renewal.fallback,
@@ -74,7 +84,9 @@ impl AcquireTokenSilent {
         // that rotates refresh tokens may take the second use of one for theft (RFC 6749 §10.4).
         let in_flight = &self.client.in_flight;
         // In a box of its own: a renewal's state takes kilobytes, which every hit would move otherwise.
-        Box::pin(in_flight.run(call.key(), call.renew(fallback))).await
+        Box::pin(in_flight.run(call.key(), call.renew(fallback)))
+            .await
+            .map_err(of_call)
     }
 }
 
@@ -166,7 +178,7 @@ impl Call<'_> {
         match self.look_again().await {
             Ok(Silent::Hit(token)) => Ok(self.hit(token)),
             Ok(Silent::Renew(renewal)) => self.redeem_any(renewal).await,
-            Ok(_) => Err(Error::InteractionRequired(Box::default())),
+            Ok(_) => Err(InteractionRequired::default().into()),
             // A store that is out of reach is no reason to refuse a token that is still valid.
             Err(error) => fallback.map(|token| self.hit(token)).ok_or(error),
         }
@@ -203,7 +215,7 @@ impl Call<'_> {
 
     /// Redeems one refresh token after the other, the client's own and those of its family, until one brings a token.
     async fn redeem_any(&self, renewal: Renewal) -> Result<AuthenticationResult, Error> {
-        let mut last = Error::InteractionRequired(Box::default());
+        let mut last: Error = InteractionRequired::default().into();
         let mut is_own_refused = false;
         for candidate in &renewal.candidates {
             let error = match self.redeem(candidate, renewal.reason).await {

@@ -97,6 +97,12 @@ pub enum StoreError {
     #[error("the cache store failed")]
     Other(#[source] Box<dyn std::error::Error + Send + Sync>),
 
+    /// The store is out of reach for the moment: its database does not answer, or its connections are all in use.
+    ///
+    /// Try again later.
+    #[error("the cache store is out of reach")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+
     /// The store keeps a single partition and was asked for another one.
     #[error("{place} keeps one partition only, not {partition}")]
     #[non_exhaustive]
@@ -161,6 +167,21 @@ impl StoreError {
         Self::Other(source.into())
     }
 
+    /// [`StoreError::Unavailable`], because of what `source` says, which must not quote the blob.
+    pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable(source.into())
+    }
+
+    /// Whether the same may succeed later without anybody changing anything: another process held the cache, or its home
+    /// was out of reach.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Conflict | Self::Locked { .. } | Self::Unavailable(_) => true,
+            Self::Io { source, .. } => is_of_a_moment(source.kind()),
+            _ => false,
+        }
+    }
+
     /// What to do next, in one sentence for a person, where there is something to say.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
@@ -197,12 +218,37 @@ impl StoreError {
                      write to: chmod go-w FOLDER"
                 )
             }
-            Self::Other(_) => return None,
+            Self::Other(_) | Self::Unavailable(_) => return None,
             Self::SinglePartition { .. } => {
                 "use a store that keeps a file or row per partition".into()
             }
         })
     }
+}
+
+/// Whether a failure to read or write may be over when it is tried again.
+fn is_of_a_moment(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable,
+        Interrupted, NetworkDown, NetworkUnreachable, NotConnected, ResourceBusy,
+        StaleNetworkFileHandle, TimedOut, WouldBlock,
+    };
+    matches!(
+        kind,
+        BrokenPipe
+            | ConnectionAborted
+            | ConnectionRefused
+            | ConnectionReset
+            | HostUnreachable
+            | Interrupted
+            | NetworkDown
+            | NetworkUnreachable
+            | NotConnected
+            | ResourceBusy
+            | StaleNetworkFileHandle
+            | TimedOut
+            | WouldBlock
+    )
 }
 
 #[cfg(test)]

@@ -286,7 +286,7 @@ async fn is_refused(odd: Fault, written: &[&str]) -> ProtocolError {
         Some(issued) => assert_eq!(salvaged, [issued], "{error}"),
         None => assert_eq!(salvaged, written, "{error}"),
     }
-    *error
+    error.into_inner()
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use msal_emulator::{Rotation, Settings};
 
 use crate::world::{DAY, GRAPH, World, count, entry};
 
-fn store_failure(error: Error) -> Box<msal::StoreFailure> {
+fn store_failure(error: Error) -> msal::Failure<msal::StoreFailure> {
     match error {
         Error::Store(failure) => failure,
         other => panic!("not about the store: {other:?}"),
@@ -39,6 +39,56 @@ async fn a_sign_in_that_cannot_be_saved_is_in_the_error_and_in_the_next_save() {
     for section in ["AccessToken", "Account", "IdToken", "RefreshToken"] {
         assert_eq!(count(&cache, section), 2, "{section}");
     }
+}
+
+#[tokio::test]
+async fn what_could_not_be_saved_is_saved_by_the_next_call_that_can() {
+    let world = World::new();
+    let app = world.desktop();
+    world.store.fail_saves(true);
+    let token = world.adal_sign_in(ALICE, DESKTOP);
+    let call = app.acquire_token_by_refresh_token(token, GRAPH);
+    let failure = store_failure(world.ask(call).await.unwrap_err());
+    let alice = failure.result().unwrap().account.clone().unwrap();
+    // A store that is down is not asked by every hit.
+    let before = world.store.saves();
+    for _ in 0..20 {
+        let hit = world.ask(app.acquire_token_silent(GRAPH, &alice)).await;
+        assert_eq!(hit.unwrap().token_source, TokenSource::Cache);
+    }
+    assert_eq!(world.store.saves(), before + 1);
+    store_failure(world.ask(app.save()).await.unwrap_err());
+
+    // A hit has nothing to save itself.
+    world.store.fail_saves(false);
+    world.advance(std::time::Duration::from_secs(60));
+    let hit = world.ask(app.acquire_token_silent(GRAPH, &alice)).await;
+    assert_eq!(hit.unwrap().token_source, TokenSource::Cache);
+    assert_eq!(count(&world.store.json().await, "RefreshToken"), 1);
+    let saved = world.store.saves();
+    world
+        .ask(app.acquire_token_silent(GRAPH, &alice))
+        .await
+        .unwrap();
+    world.ask(app.save()).await.unwrap();
+    assert_eq!(world.store.saves(), saved);
+}
+
+#[tokio::test]
+async fn a_program_that_ends_saves_what_it_has() {
+    let world = World::new();
+    let app = world.desktop();
+    world.store.fail_saves(true);
+    let token = world.adal_sign_in(ALICE, DESKTOP);
+    store_failure(
+        world
+            .ask(app.acquire_token_by_refresh_token(token, GRAPH))
+            .await
+            .unwrap_err(),
+    );
+    world.store.fail_saves(false);
+    world.ask(app.save()).await.unwrap();
+    assert_eq!(count(&world.store.json().await, "RefreshToken"), 1);
 }
 
 #[tokio::test]

@@ -13,7 +13,6 @@ pub struct MalformedResponse {
     /// The HTTP status.
     pub status: StatusCode,
     /// What is wrong with it.
-    #[source]
     pub reason: Malformation,
     /// The refresh tokens found in the body. A server that rotates has revoked the old one, so these may be the only
     /// ones that work: keep them somewhere safe, and do not present them as a sign-in.

@@ -166,7 +166,10 @@ impl Work<'_> {
             Err(error) if error.is_transient() => self.authority_is_busy(id, &error),
             Err(msal::Error::Http(source)) => {
                 let host = self.queues[id].authority.host().to_owned();
-                self.fail(MigrationError::Http { host, source });
+                self.fail(MigrationError::Http {
+                    host,
+                    source: source.into_inner(),
+                });
             }
             Err(error) => {
                 self.queues[id].lane.refuse();

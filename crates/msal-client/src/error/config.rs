@@ -1,0 +1,66 @@
+//! What is wrong with the program or its settings.
+
+use msal_core::{AuthorityError, CacheFormatError, ScopeError};
+use thiserror::Error;
+
+use crate::ports::RandomError;
+use crate::store::InvalidPartition;
+
+/// What is wrong with the program or its settings.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// Several accounts of the cache have the user name that was asked for: ask by home account id.
+    #[error("several accounts have this user name: name one by its home account id")]
+    AmbiguousUsername,
+    /// The authority is not one.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// Bytes that a program has are no token cache.
+    #[error(transparent)]
+    Cache(#[from] CacheFormatError),
+    /// There is no certificate in the PEM bundle.
+    #[error("there is no certificate in the PEM bundle")]
+    Certificate,
+    /// The client id is empty.
+    #[error("the client id is empty")]
+    ClientId,
+    /// A call was waited for on a thread of a tokio runtime, which does nothing else meanwhile: await the call instead.
+    #[error("this thread belongs to a tokio runtime: await the call instead of waiting for it")]
+    InsideRuntime,
+    /// There is no HTTP client: the feature `https-client` is off, and the application was given no runtime.
+    #[error("there is no http client: enable the feature `https-client` or pass a runtime")]
+    NoHttpClient,
+    /// There is no tokio runtime, which the HTTP client and the file store need: await the call inside one, or use the
+    /// feature `blocking`.
+    #[error(
+        "there is no tokio runtime here: await the call inside one, or use the feature `blocking`"
+    )]
+    NoRuntime,
+    /// The name of a partition breaks the rules.
+    #[error(transparent)]
+    Partition(#[from] InvalidPartition),
+    /// The operating system gave no random bytes.
+    #[error(transparent)]
+    Random(RandomError),
+    /// The scopes may not be asked for.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    /// The authority's host is neither Microsoft's nor named as known.
+    #[error(
+        "`{host}` is not a host of Microsoft's: name it with `known_authority` if you trust it with tokens"
+    )]
+    #[non_exhaustive]
+    UnknownAuthority {
+        /// The host.
+        host: String,
+    },
+}
+
+impl ConfigError {
+    /// The error for a host that neither is Microsoft's nor was named: for programs that decide themselves whom the
+    /// authorities in a file may be.
+    pub fn unknown_authority(host: impl Into<String>) -> Self {
+        Self::UnknownAuthority { host: host.into() }
+    }
+}
