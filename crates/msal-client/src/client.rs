@@ -2,7 +2,7 @@
 //!
 //! The flows are above this, one file each. What only one of them does is there.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use http::Request;
@@ -16,7 +16,6 @@ use crate::cache::SharedTokenCache;
 use crate::error::{Error, ProtocolError, StoreFailure};
 use crate::http::{HttpError, HttpErrorKind};
 use crate::keyed_lock::KeyedLock;
-use crate::metadata::MetadataCache;
 use crate::result::AuthenticationResult;
 use crate::runtime::Runtime;
 use crate::single_flight::SingleFlight;
@@ -30,11 +29,12 @@ pub(crate) struct Client {
     pub(crate) authority: Authority,
     /// The authority as one that tokens may be sent to, unless Microsoft has to be asked about its host first.
     trusted: Option<TrustedAuthority>,
+    /// What [`Client::realm`] answers, once that is known: every call asks for it.
+    realm: OnceLock<String>,
     /// The host names under which tokens of the application's cloud may be stored: see [`environments`].
     pub(crate) environments: Vec<String>,
     pub(crate) runtime: Runtime,
     pub(crate) cache: Arc<SharedTokenCache>,
-    pub(crate) metadata: MetadataCache,
     /// Calls that went to the network and are not answered yet.
     pub(crate) in_flight: SingleFlight<CallKey, Result<AuthenticationResult, Error>>,
     /// Held while an account's refresh tokens are redeemed at a server that revokes a token that is used twice.
@@ -73,15 +73,17 @@ impl Client {
                 (authority.clone(), TrustedAuthority::built_in(authority))
             }
         };
+        let built_in = ProviderMetadata::built_in(&authority);
+        let realm = built_in.map_or_else(OnceLock::new, |metadata| metadata.realm.into());
         Self {
             client_id,
             credential,
+            realm,
             environments: environments(&authority),
             authority,
             trusted,
             runtime,
             cache,
-            metadata: MetadataCache::default(),
             in_flight: SingleFlight::default(),
             renewals: KeyedLock::default(),
             telemetry: Mutex::default(),
@@ -90,10 +92,10 @@ impl Client {
 
     /// The application's endpoints.
     pub(crate) async fn endpoints(&self) -> Result<ProviderMetadata, Error> {
-        let (metadata, runtime) = (&self.metadata, &self.runtime);
+        let (runtime, authority) = (&self.runtime, &self.authority);
         match &self.trusted {
-            Some(trusted) => metadata.resolve(trusted, runtime).await,
-            None => metadata.resolve_unnamed(&self.authority, runtime).await,
+            Some(trusted) => runtime.provider_metadata(trusted).await,
+            None => runtime.provider_metadata_of_unnamed(authority).await,
         }
     }
 
@@ -102,15 +104,22 @@ impl Client {
     pub(crate) async fn endpoints_of(&self, environment: &str) -> Result<ProviderMetadata, Error> {
         let alias = self.authority.under_alias(environment);
         match alias.and_then(TrustedAuthority::built_in) {
-            Some(alias) => self.metadata.resolve(&alias, &self.runtime).await,
+            Some(alias) => self.runtime.provider_metadata(&alias).await,
             None => self.endpoints().await,
         }
     }
 
-    /// Whether the endpoints of the application's authority are known without asking the network.
-    pub(crate) fn knows_endpoints(&self) -> bool {
-        ProviderMetadata::built_in(&self.authority).is_some()
-            || self.metadata.realm(&self.authority).is_some()
+    /// The tenant that the authority's token endpoint has, if that is known without asking the network.
+    pub(crate) fn realm(&self) -> Option<&str> {
+        if let Some(realm) = self.realm.get() {
+            return Some(realm);
+        }
+        let metadata = &self.runtime.shared().metadata;
+        let found = match &self.trusted {
+            Some(trusted) => metadata.realm(trusted),
+            None => metadata.realm_of_unnamed(&self.authority),
+        };
+        found.map(|found| self.realm.get_or_init(|| found).as_str())
     }
 
     /// What a token request says beside its grant. `reason` is why the network is asked, as telemetry counts it; `account`

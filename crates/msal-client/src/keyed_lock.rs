@@ -1,15 +1,16 @@
 //! A lock for each key: who comes with the same key waits, in order of arrival.
 
-use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Mutex as Queue, OwnedMutexGuard};
+
+use crate::weak_map::WeakMap;
 
 /// Locks by key. Those that nobody holds or waits for take no memory for long.
 #[derive(Debug)]
 pub(crate) struct KeyedLock<K> {
-    queues: Mutex<HashMap<K, Weak<Queue<()>>>>,
+    queues: Mutex<WeakMap<K, Queue<()>>>,
 }
 
 /// Holds the lock of a key until it is dropped.
@@ -32,12 +33,11 @@ impl<K: Eq + Hash> KeyedLock<K> {
 
     fn queue(&self, key: K) -> Arc<Queue<()>> {
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(queue) = queues.get(&key).and_then(Weak::upgrade) {
+        if let Some(queue) = queues.get(&key) {
             return queue;
         }
-        queues.retain(|_, queue| queue.strong_count() > 0);
         let queue = Arc::new(Queue::new(()));
-        queues.insert(key, Arc::downgrade(&queue));
+        queues.insert(key, &queue);
         queue
     }
 }

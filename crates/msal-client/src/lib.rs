@@ -88,8 +88,10 @@ mod metadata;
 mod ports;
 mod result;
 mod runtime;
+mod shared;
 mod single_flight;
 mod store;
+mod weak_map;
 
 pub use application::{
     AnyKind, Application, ApplicationBuilder, ClientApplication, Confidential,
@@ -102,7 +104,6 @@ pub use http::{HttpError, HttpErrorKind};
 #[cfg(feature = "https-client")]
 pub use http::{HttpSettings, HttpVersion, HttpsClient};
 pub use http_fn::{HttpFn, http_fn};
-pub use metadata::MetadataCache;
 pub use msal_core::{
     AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientInfo,
     ClientSecret, Cloud, Dialect, DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError,

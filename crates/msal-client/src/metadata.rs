@@ -11,16 +11,51 @@ use msal_core::{
 };
 
 use crate::error::{ConfigError, Error, ProtocolError};
-use crate::runtime::Runtime;
+use crate::ports::Ports;
 use crate::single_flight::SingleFlight;
 
-/// The metadata found so far. It is kept for the life of the application; a service that moves its endpoints keeps
+/// The metadata found so far. It is kept for as long as anybody works with it; a service that moves its endpoints keeps
 /// the old ones alive for longer than that.
 #[derive(Debug, Default)]
-pub struct MetadataCache {
-    known: Mutex<HashMap<Authority, ProviderMetadata>>,
+pub(crate) struct MetadataCache {
+    known: Mutex<HashMap<Place, ProviderMetadata>>,
     /// Many tokens of one authority start out together: the first asks, and the others wait for it.
-    lookups: SingleFlight<Authority, Result<ProviderMetadata, Error>>,
+    lookups: SingleFlight<Place, Result<ProviderMetadata, Error>>,
+}
+
+/// An authority, and why it may be trusted.
+///
+/// One application's trust is not another's: what was found out at a host that one has named says nothing to an
+/// application that has not named it, and that one still asks Microsoft about the host first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Place {
+    authority: Authority,
+    trust: Trust,
+}
+
+/// Who says that tokens may be sent to an authority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Trust {
+    /// Whoever asks, with a [`TrustedAuthority`].
+    Caller,
+    /// Microsoft, who was asked.
+    Microsoft,
+}
+
+impl Place {
+    fn of(authority: &TrustedAuthority) -> Self {
+        Self {
+            authority: (**authority).clone(),
+            trust: Trust::Caller,
+        }
+    }
+
+    fn unnamed(authority: &Authority) -> Self {
+        Self {
+            authority: authority.clone(),
+            trust: Trust::Microsoft,
+        }
+    }
 }
 
 impl MetadataCache {
@@ -28,16 +63,17 @@ impl MetadataCache {
     ///
     /// # Errors
     /// [`Error::Http`] when nobody answers; [`Error::Protocol`] when the metadata may not be used.
-    pub async fn resolve(
+    pub(crate) async fn resolve(
         &self,
         authority: &TrustedAuthority,
-        runtime: &Runtime,
+        ports: &Ports,
     ) -> Result<ProviderMetadata, Error> {
-        if let Some(metadata) = self.without_asking(authority) {
+        let place = Place::of(authority);
+        if let Some(metadata) = self.without_asking(&place) {
             return Ok(metadata);
         }
-        let lookup = self.ask(authority, runtime);
-        self.lookups.run((**authority).clone(), lookup).await
+        let lookup = async { self.ask(&place, authority, ports).await };
+        self.lookups.run(place.clone(), lookup).await
     }
 
     /// As [`MetadataCache::resolve`], for an authority that nobody has named: Microsoft is asked about its host first.
@@ -47,84 +83,105 @@ impl MetadataCache {
     pub(crate) async fn resolve_unnamed(
         &self,
         authority: &Authority,
-        runtime: &Runtime,
+        ports: &Ports,
     ) -> Result<ProviderMetadata, Error> {
-        if let Some(metadata) = self.without_asking(authority) {
+        let place = Place::unnamed(authority);
+        if let Some(metadata) = self.without_asking(&place) {
             return Ok(metadata);
         }
         let lookup = async {
             // A look-up by another caller may have ended just before this one began.
-            match self.without_asking(authority) {
+            match self.without_asking(&place) {
                 Some(metadata) => Ok(metadata),
                 None => {
-                    self.ask(&vouched_for(authority, runtime).await?, runtime)
-                        .await
+                    let trusted = vouched_for(authority, ports).await?;
+                    self.ask(&place, &trusted, ports).await
                 }
             }
         };
-        self.lookups.run(authority.clone(), lookup).await
+        self.lookups.run(place.clone(), lookup).await
     }
 
     async fn ask(
         &self,
+        place: &Place,
         authority: &TrustedAuthority,
-        runtime: &Runtime,
+        ports: &Ports,
     ) -> Result<ProviderMetadata, Error> {
         // A look-up by another caller may have ended just before this one began.
-        if let Some(metadata) = self.without_asking(authority) {
+        if let Some(metadata) = self.without_asking(place) {
             return Ok(metadata);
         }
         let request = ProviderMetadata::request(authority).map_err(protocol)?;
-        let response = runtime.http().send(request).await?;
+        let response = ports.http.send(request).await?;
         // OpenID Connect Discovery §4.3: the document must name the issuer that was asked for it, which `read` checks.
         let metadata = ProviderMetadata::read(authority, &response)
-            .map_err(|error| refused(error, &response, runtime))?;
-        self.lock().insert((**authority).clone(), metadata.clone());
+            .map_err(|error| refused(error, &response, ports))?;
+        self.keep(place.clone(), metadata.clone());
         Ok(metadata)
     }
 
-    fn without_asking(&self, authority: &Authority) -> Option<ProviderMetadata> {
-        ProviderMetadata::built_in(authority).or_else(|| self.cached(authority))
+    fn without_asking(&self, place: &Place) -> Option<ProviderMetadata> {
+        ProviderMetadata::built_in(&place.authority).or_else(|| self.lock().get(place).cloned())
     }
 
-    /// The tenant that the token endpoint of `authority` turned out to have, if it has been asked.
-    pub(crate) fn realm(&self, authority: &Authority) -> Option<String> {
+    fn keep(&self, place: Place, metadata: ProviderMetadata) {
+        let mut known = self.lock();
+        // A service may be told its tenants by strangers. Any of them can be asked for again.
+        if known.len() >= MOST_AUTHORITIES
+            && let Some(any) = known.keys().next().cloned()
+        {
+            known.remove(&any);
+        }
+        known.insert(place, metadata);
+    }
+
+    /// The tenant that the token endpoint of an authority turned out to have, if it has been asked.
+    pub(crate) fn realm(&self, authority: &TrustedAuthority) -> Option<String> {
+        self.realm_at(&Place::of(authority))
+    }
+
+    /// As [`MetadataCache::realm`], for an authority that nobody has named.
+    pub(crate) fn realm_of_unnamed(&self, authority: &Authority) -> Option<String> {
+        self.realm_at(&Place::unnamed(authority))
+    }
+
+    fn realm_at(&self, place: &Place) -> Option<String> {
         let known = self.lock();
-        known.get(authority).map(|metadata| metadata.realm.clone())
+        known.get(place).map(|metadata| metadata.realm.clone())
     }
 
-    fn cached(&self, authority: &Authority) -> Option<ProviderMetadata> {
-        self.lock().get(authority).cloned()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Authority, ProviderMetadata>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Place, ProviderMetadata>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Asks Microsoft whether a host that is not built in is one of theirs. Microsoft answers that for Entra ID only: the hosts
 /// of other authorities have to be named by the caller.
-async fn vouched_for(authority: &Authority, runtime: &Runtime) -> Result<TrustedAuthority, Error> {
+async fn vouched_for(authority: &Authority, ports: &Ports) -> Result<TrustedAuthority, Error> {
     let unknown = || ConfigError::unknown_authority(authority.host());
     if authority.kind() != AuthorityKind::Entra {
         return Err(Error::Config(unknown()));
     }
     let request = InstanceMetadata::request(authority).map_err(protocol)?;
-    let response = runtime.http().send(request).await?;
+    let response = ports.http.send(request).await?;
     match InstanceMetadata::read(&response) {
         Ok(metadata) => metadata.vouch_for(authority.clone()).map_err(protocol),
         Err(DiscoveryError::UnknownInstance) => Err(Error::Config(unknown())),
-        Err(error) => Err(refused(error, &response, runtime)),
+        Err(error) => Err(refused(error, &response, ports)),
     }
 }
 
 /// An error with the wait that its answer asks for. RFC 9110 §10.2.3: `Retry-After` may be a date, which only a clock turns
 /// into a wait.
-fn refused(error: DiscoveryError, response: &Response<Bytes>, runtime: &Runtime) -> Error {
-    let wait = retry_after(response.headers(), runtime.clock().now());
+fn refused(error: DiscoveryError, response: &Response<Bytes>, ports: &Ports) -> Error {
+    let wait = retry_after(response.headers(), ports.clock.now());
     protocol(error.with_retry_after(wait))
 }
 
 fn protocol(error: DiscoveryError) -> Error {
     ProtocolError::Discovery(error).into()
 }
+
+/// More than anybody but a service of many tenants has to do with; each takes about a kilobyte.
+const MOST_AUTHORITIES: usize = 10_000;

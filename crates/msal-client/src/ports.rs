@@ -46,6 +46,14 @@ pub trait SecureRandom: fmt::Debug + Send + Sync {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError>;
 }
 
+/// One of each.
+#[derive(Clone, Debug)]
+pub(crate) struct Ports {
+    pub(crate) http: Arc<dyn HttpClient>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn SecureRandom>,
+}
+
 /// A client that is shared is a client.
 impl<T: HttpClient + ?Sized> HttpClient for Arc<T> {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {

@@ -3,15 +3,21 @@
 //! Each port has a fake in [`fakes`](crate::fakes) that is fit for an application's own tests.
 
 use std::sync::Arc;
+#[cfg(feature = "https-client")]
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use msal_core::UnixTime;
+use msal_core::{Authority, ProviderMetadata, TrustedAuthority, UnixTime};
 
-use crate::ports::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
+use crate::error::Error;
+use crate::ports::{BoxFuture, Clock, HttpClient, Ports, RandomError, SecureRandom};
+use crate::shared::Shared;
 
-/// The ports an application works with.
+/// The ports an application works with, and what was learned through them.
 ///
-/// Make one, and give a clone of it to every application: clones share the connections of the HTTP client.
+/// Make one, and give a clone of it to every application: clones share the connections of the HTTP client and where the
+/// endpoints of authorities are. All that [`Runtime::default`] makes in one process do so as well, but for the
+/// connections. A runtime with another port begins anew, so that two emulators in one process know nothing of each other.
 ///
 /// # Examples
 /// A test that ninety days pass in:
@@ -30,56 +36,100 @@ use crate::ports::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Runtime {
-    http: Arc<dyn HttpClient>,
-    clock: Arc<dyn Clock>,
-    random: Arc<dyn SecureRandom>,
+    ports: Ports,
+    shared: Arc<Shared>,
 }
 
 #[cfg(feature = "https-client")]
 impl Default for Runtime {
     /// HTTP by `HttpsClient` with default settings, the system's clock, and the operating system's random bytes.
     fn default() -> Self {
-        Self::with_http(crate::http::HttpsClient::default())
+        /// The one thing in this library that a process has once. There is one outside world, which all of these runtimes
+        /// ask in the same way: a program that builds an application for each request would ask it the same questions each
+        /// time. Connections are not in here: they belong to the tokio runtime that opened them, which may end.
+        static OUTSIDE: LazyLock<Arc<Shared>> = LazyLock::new(Arc::default);
+        Self {
+            shared: Arc::clone(&OUTSIDE),
+            ..Self::with_http(crate::http::HttpsClient::default())
+        }
     }
 }
 
 impl Runtime {
     /// Sends requests with `client`, and has the system's clock and the operating system's random bytes.
     pub fn with_http(client: impl HttpClient + 'static) -> Self {
-        Self {
+        Self::new(Ports {
             http: Arc::new(client),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
+        })
+    }
+
+    fn new(ports: Ports) -> Self {
+        Self {
+            ports,
+            shared: Arc::default(),
         }
     }
 
-    /// The same, with another clock.
+    /// The same ports with another clock, and nothing learned yet.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
         let clock = Arc::new(clock);
-        Self { clock, ..self }
+        Self::new(Ports {
+            clock,
+            ..self.ports
+        })
     }
 
-    /// The same, with another source of random bytes.
+    /// The same ports with another source of random bytes, and nothing learned yet.
     #[must_use]
     pub fn with_random(self, random: impl SecureRandom + 'static) -> Self {
         let random = Arc::new(random);
-        Self { random, ..self }
+        Self::new(Ports {
+            random,
+            ..self.ports
+        })
     }
 
     /// What sends requests.
     pub fn http(&self) -> &Arc<dyn HttpClient> {
-        &self.http
+        &self.ports.http
     }
 
     /// What tells the time.
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.clock
+        &self.ports.clock
     }
 
     /// What gives random bytes.
     pub fn random(&self) -> &Arc<dyn SecureRandom> {
-        &self.random
+        &self.ports.random
+    }
+
+    /// The endpoints of `authority`, without asking the network where they are built in or were asked for before: for
+    /// programs that make their own requests.
+    ///
+    /// # Errors
+    /// [`Error::Http`] when nobody answers; [`Error::Protocol`] when the metadata may not be used.
+    pub async fn provider_metadata(
+        &self,
+        authority: &TrustedAuthority,
+    ) -> Result<ProviderMetadata, Error> {
+        self.shared.metadata.resolve(authority, &self.ports).await
+    }
+
+    /// As [`Runtime::provider_metadata`], for an authority that nobody has named: Microsoft is asked about its host first.
+    pub(crate) async fn provider_metadata_of_unnamed(
+        &self,
+        authority: &Authority,
+    ) -> Result<ProviderMetadata, Error> {
+        let metadata = &self.shared.metadata;
+        metadata.resolve_unnamed(authority, &self.ports).await
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// A fresh correlation id.
@@ -88,7 +138,7 @@ impl Runtime {
     /// [`RandomError`].
     pub fn correlation_id(&self) -> Result<String, RandomError> {
         let mut bytes = [0; 16];
-        self.random.fill(&mut bytes)?;
+        self.ports.random.fill(&mut bytes)?;
         Ok(msal_core::random_uuid(bytes))
     }
 }
@@ -116,5 +166,30 @@ pub struct SystemRandom;
 impl SecureRandom for SystemRandom {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError> {
         getrandom::fill(bytes).map_err(|_unspecific| RandomError)
+    }
+}
+
+#[cfg(all(test, feature = "https-client"))]
+mod tests {
+    use super::*;
+    use crate::fakes::{ScriptedHttp, SeededRandom};
+
+    fn is_one(a: &Runtime, b: &Runtime) -> bool {
+        Arc::ptr_eq(&a.shared, &b.shared)
+    }
+
+    #[test]
+    fn default_runtimes_and_clones_learn_together_and_others_by_themselves() {
+        let (one, other) = (Runtime::default(), Runtime::default());
+        assert!(is_one(&one, &other));
+        assert!(!Arc::ptr_eq(one.http(), other.http()));
+        let with_http = Runtime::with_http(ScriptedHttp::default());
+        assert!(is_one(&with_http, &with_http.clone()));
+        assert!(!is_one(&with_http, &one));
+        assert!(!is_one(&one, &one.clone().with_clock(SystemClock)));
+        assert!(!is_one(
+            &one,
+            &one.clone().with_random(SeededRandom::new(7))
+        ));
     }
 }

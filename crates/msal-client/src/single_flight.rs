@@ -1,19 +1,18 @@
 //! One request in flight for each key. A caller with the same key waits for it; a caller with another key does not wait.
 
-use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
+
+use crate::weak_map::WeakMap;
 
 /// Requests in flight by key.
 #[derive(Debug)]
 pub(crate) struct SingleFlight<K, V> {
-    flights: Mutex<Flights<K, V>>,
+    /// A flight is held by its callers; when they are gone, so is it.
+    flights: Mutex<WeakMap<K, OnceCell<V>>>,
 }
-
-/// A flight is held by its callers; when they are gone, so is it.
-type Flights<K, V> = HashMap<K, Weak<OnceCell<V>>>;
 
 impl<K, V> Default for SingleFlight<K, V> {
     fn default() -> Self {
@@ -23,37 +22,26 @@ impl<K, V> Default for SingleFlight<K, V> {
     }
 }
 
-impl<K: Clone + Eq + Hash, V: Clone> SingleFlight<K, V> {
+impl<K: Eq + Hash, V: Clone> SingleFlight<K, V> {
     /// Runs `request`, unless one with the same key is in flight: then waits for that one's result.
     ///
     /// When the caller that runs the request is dropped, one of those that wait runs its own request instead.
     pub(crate) async fn run(&self, key: K, request: impl Future<Output = V>) -> V {
         let flight = self.join(key);
-        let result = flight.get_or_init(|| request).await.clone();
-        drop(flight);
-        self.forget_landed();
-        result
+        flight.get_or_init(|| request).await.clone()
     }
 
     fn join(&self, key: K) -> Arc<OnceCell<V>> {
-        let mut flights = self.lock();
-        if let Some(flight) = flights.get(&key).and_then(Weak::upgrade) {
+        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(flight) = flights.get(&key) {
             // A result that is there already belongs to callers who came before, and may be out of date by now.
             if !flight.initialized() {
                 return flight;
             }
         }
         let flight = Arc::new(OnceCell::new());
-        flights.insert(key, Arc::downgrade(&flight));
+        flights.insert(key, &flight);
         flight
-    }
-
-    fn forget_landed(&self) {
-        self.lock().retain(|_, flight| flight.strong_count() > 0);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Flights<K, V>> {
-        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -85,7 +73,7 @@ mod tests {
         );
         assert_eq!(results, (7, 7, 7));
         assert_eq!(started.load(Ordering::SeqCst), 2);
-        assert!(flights.flights.lock().unwrap().is_empty());
+        assert_eq!(flights.flights.lock().unwrap().live(), 0);
     }
 
     #[tokio::test]

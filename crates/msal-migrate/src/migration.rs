@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use msal::{BoxFuture, MetadataCache, Runtime, SharedTokenCache};
+use msal::{BoxFuture, Runtime, SharedTokenCache};
 use msal_core::RefreshToken;
 use tokio::task::JoinHandle;
 
@@ -141,7 +141,6 @@ impl Migration {
                 return Err(error);
             }
         };
-        let metadata = MetadataCache::default();
         let engine = Engine {
             runtime: &self.runtime,
             journal: &journal,
@@ -149,7 +148,6 @@ impl Migration {
             credentials: &self.credentials,
             settings: &self.settings,
             released: &self.released,
-            metadata: &metadata,
             named: self
                 .plan
                 .authority

@@ -125,8 +125,7 @@ impl Call<'_> {
             environments,
             ..
         } = self.client;
-        let known = self.client.metadata.realm(authority);
-        let realms = self.realms(known.as_deref());
+        let realms = self.realms();
         let mut request = SilentRequest::new(
             &self.client.client_id,
             &self.account.home_account_id,
@@ -145,16 +144,16 @@ impl Call<'_> {
     }
 
     /// The tenants whose access tokens will do: the authority's and, where it stands for many tenants, the one that the
-    /// user is at home in, as that is the one it would ask. `known` is what the authority itself calls its tenant. Where
-    /// there is nothing to add, the authority's tenant stands twice.
-    fn realms<'r>(&'r self, known: Option<&'r str>) -> [&'r str; 3] {
+    /// user is at home in, as that is the one it would ask; and what the authority itself calls its tenant, where that is
+    /// known. Where there is nothing to add, the authority's tenant stands twice.
+    fn realms(&self) -> [&str; 3] {
         let authority = &self.client.authority;
         let own = authority.realm();
         let home = match authority.tenant().is_shared() {
             true => self.account.home_account_id.as_str().rsplit('.').next(),
             false => None,
         };
-        [own, known.unwrap_or(own), home.unwrap_or(own)]
+        [own, self.client.realm().unwrap_or(own), home.unwrap_or(own)]
     }
 
     fn hit(&self, token: CachedAccessToken) -> AuthenticationResult {
@@ -198,7 +197,7 @@ impl Call<'_> {
         let client = self.client;
         client.cache.reload().await?;
         let decision = self.decide();
-        let is_undecided = matches!(decision, Silent::Renew(_)) && !client.knows_endpoints();
+        let is_undecided = matches!(decision, Silent::Renew(_)) && client.realm().is_none();
         // When the authority does not answer, neither will it answer the renewal, which reports that.
         match is_undecided && client.endpoints().await.is_ok() {
             true => Ok(self.decide()),

@@ -22,6 +22,7 @@ mod persistence;
 mod python;
 mod refusals;
 mod relay;
+mod sharing;
 mod silent;
 mod store;
 mod trust;

@@ -32,6 +32,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<JumpingClock>,
     pub(crate) http: Arc<EmulatedHttp>,
     pub(crate) store: TestStore,
+    runtime: Runtime,
     pub(crate) leaks: Arc<Leaks>,
 }
 
@@ -53,19 +54,23 @@ impl World {
             Arc::clone(&clock),
             Arc::clone(&leaks),
         );
+        let http = Arc::new(http);
+        let runtime = Runtime::with_http(Arc::clone(&http))
+            .with_clock(Arc::clone(&clock))
+            .with_random(SeededRandom::new(7));
         Self {
             emulator,
             clock,
-            http: Arc::new(http),
+            http,
+            runtime,
             store: TestStore::default(),
             leaks,
         }
     }
 
+    /// One for all applications.
     pub(crate) fn runtime(&self) -> Runtime {
-        Runtime::with_http(Arc::clone(&self.http))
-            .with_clock(Arc::clone(&self.clock))
-            .with_random(SeededRandom::new(7))
+        self.runtime.clone()
     }
 
     /// A public client of the first tenant, on this world's store.

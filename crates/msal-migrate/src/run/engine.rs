@@ -1,6 +1,6 @@
 //! What a run works with.
 
-use msal::{MetadataCache, Runtime};
+use msal::Runtime;
 use msal_core::TrustedAuthority;
 
 use super::batch::{Target, Unpublished};
@@ -21,7 +21,6 @@ pub(crate) struct Engine<'a> {
     pub(crate) settings: &'a Settings,
     /// The rows whose tokens may be another user's.
     pub(crate) released: &'a Rows,
-    pub(crate) metadata: &'a MetadataCache,
     /// The authority that the operator named, which is trusted besides Microsoft's.
     pub(crate) named: Option<&'a TrustedAuthority>,
 }

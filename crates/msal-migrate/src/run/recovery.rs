@@ -62,7 +62,7 @@ async fn settle(
         conclude(engine, observer, &entry, outcome).await?;
         return Ok(None);
     };
-    let metadata = engine.metadata.resolve(&authority, engine.runtime).await;
+    let metadata = engine.runtime.provider_metadata(&authority).await;
     let Ok(metadata) = metadata else {
         // The answer stays sealed; a later run finds the authority.
         return Ok(None);
@@ -153,8 +153,7 @@ mod tests {
     use http::Request;
     use msal::fakes::{JumpingClock, SeededRandom};
     use msal::{
-        BoxFuture, HttpClient, HttpError, MemoryStore, MetadataCache, Partition, Runtime,
-        SharedTokenCache,
+        BoxFuture, HttpClient, HttpError, MemoryStore, Partition, Runtime, SharedTokenCache,
     };
     use msal_core::{Dialect, UnixTime};
 
@@ -228,7 +227,6 @@ mod tests {
             credentials: &Credentials::none(),
             settings,
             released: &Rows::default(),
-            metadata: &MetadataCache::default(),
             named: None,
         };
         let recovered = recover(&engine, &mut NoObserver::default(), &|_| true).await;

@@ -123,7 +123,7 @@ impl<'a> Work<'a> {
     pub(super) fn discover(&self, id: QueueId) {
         let (authority, engine) = (self.queues[id].authority.clone(), self.engine);
         self.running.push(Box::pin(async move {
-            let found = engine.metadata.resolve(&authority, engine.runtime).await;
+            let found = engine.runtime.provider_metadata(&authority).await;
             Finished::Discovery(id, Box::new(found))
         }));
     }
