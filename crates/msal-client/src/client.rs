@@ -7,21 +7,22 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use http::Request;
 use msal_core::{
-    Account, ApiId, Authority, ClientCredential, ExpectedUser, HomeAccountId, ProviderMetadata,
-    RequestContext, ScopeSet, Telemetry, TokenEvent, TokenOutcome, TokenResponse, TrustedAuthority,
+    ApiId, Authority, ClientCredential, ExpectedUser, HomeAccountId, ProviderMetadata,
+    RequestContext, ScopeSet, Telemetry, TokenOutcome, TokenResponse, TrustedAuthority,
     retry_after,
 };
 
 use crate::cache::SharedTokenCache;
-use crate::error::{Error, ProtocolError, StoreFailure};
+use crate::error::{Error, ProtocolError};
 use crate::http::{HttpError, HttpErrorKind};
 use crate::keyed_lock::KeyedLock;
+use crate::partitions::Partitions;
 use crate::result::AuthenticationResult;
 use crate::runtime::Runtime;
 use crate::single_flight::SingleFlight;
-use crate::store::StoreError;
+use crate::store::Partition;
 
-/// The state behind every clone of an application.
+/// The state behind every clone of an application, in whatever partition.
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) client_id: String,
@@ -34,11 +35,12 @@ pub(crate) struct Client {
     /// The host names under which tokens of the application's cloud may be stored: see [`environments`].
     pub(crate) environments: Vec<String>,
     pub(crate) runtime: Runtime,
-    pub(crate) cache: Arc<SharedTokenCache>,
+    /// The caches of its partitions.
+    pub(crate) partitions: Partitions,
     /// Calls that went to the network and are not answered yet.
     pub(crate) in_flight: SingleFlight<CallKey, Result<AuthenticationResult, Error>>,
     /// Held while an account's refresh tokens are redeemed at a server that revokes a token that is used twice.
-    pub(crate) renewals: KeyedLock<HomeAccountId>,
+    pub(crate) renewals: KeyedLock<(Partition, HomeAccountId)>,
     telemetry: Mutex<Telemetry>,
 }
 
@@ -54,6 +56,7 @@ pub(crate) enum ChosenAuthority {
 /// What makes two calls equal: one request answers both.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CallKey {
+    pub(crate) partition: Partition,
     pub(crate) home_account_id: HomeAccountId,
     pub(crate) scopes: ScopeSet,
     pub(crate) force_refresh: bool,
@@ -64,7 +67,7 @@ impl Client {
         client_id: String,
         credential: ClientCredential,
         authority: ChosenAuthority,
-        cache: Arc<SharedTokenCache>,
+        cache: &Arc<SharedTokenCache>,
         runtime: Runtime,
     ) -> Self {
         let (authority, trusted) = match authority {
@@ -82,8 +85,8 @@ impl Client {
             environments: environments(&authority),
             authority,
             trusted,
+            partitions: Partitions::beside(cache, &runtime.shared().sign_outs),
             runtime,
-            cache,
             in_flight: SingleFlight::default(),
             renewals: KeyedLock::default(),
             telemetry: Mutex::default(),
@@ -162,32 +165,6 @@ impl Client {
             }
             TokenOutcome::Malformed(error) => Err(Error::from(error)),
             _ => Err(Error::Http(HttpError::bare(HttpErrorKind::Response))),
-        }
-    }
-
-    /// The result of tokens that were issued, whether or not they could be saved. `asked_for` is whose
-    /// they should be; what the cache says of that user comes first, as it may know more.
-    pub(crate) fn result(
-        &self,
-        saved: Result<(), StoreError>,
-        event: &TokenEvent<'_>,
-        asked_for: Option<&Account>,
-    ) -> Result<AuthenticationResult, Error> {
-        let cached = |id| {
-            self.cache
-                .read(|cache| cache.account(&id, &self.environments))
-        };
-        let account = event.home_account_id().and_then(cached);
-        let account = account.or_else(|| asked_for.cloned());
-        let result =
-            AuthenticationResult::issued(event.response, event.requested, account, event.now);
-        match saved {
-            Ok(()) => Ok(result),
-            // The server may have revoked the refresh token that was redeemed: the tokens must not be lost.
-            Err(error) => Err(Error::Store(Box::new(StoreFailure::with_result(
-                Arc::new(error),
-                result,
-            )))),
         }
     }
 

@@ -12,6 +12,7 @@ use super::{
 use crate::cache::SharedTokenCache;
 use crate::client::{ChosenAuthority, Client};
 use crate::error::ConfigError;
+use crate::handle::Handle;
 use crate::runtime::Runtime;
 use crate::store::{CacheStore, Partition};
 
@@ -149,18 +150,21 @@ impl<Kind> ApplicationBuilder<Kind> {
         }
         let (store, partition) = (self.store, self.partition);
         let own_cache = || {
-            Arc::new(match store {
-                Some(store) => SharedTokenCache::new(store, partition, Dialect::Python),
-                None => SharedTokenCache::in_memory(Dialect::Python),
-            })
+            let cache = SharedTokenCache::at(store, partition, Dialect::Python);
+            Arc::new(cache)
         };
-        Ok(Application::new(Arc::new(Client::new(
+        let cache = self.cache.unwrap_or_else(own_cache);
+        let client = Client::new(
             self.client_id,
             self.credential,
             self.authority,
-            self.cache.unwrap_or_else(own_cache),
+            &cache,
             self.runtime.map_or_else(default_runtime, Ok)?,
-        ))))
+        );
+        Ok(Application::new(Handle {
+            client: Arc::new(client),
+            cache,
+        }))
     }
 }
 

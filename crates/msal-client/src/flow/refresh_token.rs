@@ -1,13 +1,12 @@
 //! Redeeming a refresh token that another library obtained.
 
 use std::fmt;
-use std::sync::Arc;
 
 use msal_core::{ApiId, RefreshReason, RefreshToken, ScopeError, ScopeSet};
 
 use super::redemption::Redemption;
-use crate::client::Client;
 use crate::error::Error;
+use crate::handle::Handle;
 use crate::ports::BoxFuture;
 use crate::result::AuthenticationResult;
 
@@ -23,28 +22,28 @@ use crate::result::AuthenticationResult;
 /// Dropping the future may leave the token redeemed without its successor being kept.
 #[must_use = "nothing happens until it is awaited"]
 pub struct AcquireTokenByRefreshToken {
-    client: Arc<Client>,
+    handle: Handle,
     refresh_token: RefreshToken,
     scopes: Result<ScopeSet, ScopeError>,
 }
 
 impl AcquireTokenByRefreshToken {
     pub(crate) fn new<S: AsRef<str>>(
-        client: Arc<Client>,
+        handle: Handle,
         refresh_token: RefreshToken,
         scopes: impl IntoIterator<Item = S>,
     ) -> Self {
         Self {
-            client,
+            handle,
             refresh_token,
             scopes: ScopeSet::requested(scopes),
         }
     }
 
     async fn run(self) -> Result<AuthenticationResult, Error> {
-        let (client, scopes) = (&*self.client, self.scopes?);
+        let (handle, client, scopes) = (&self.handle, &*self.handle.client, self.scopes?);
         // A cache that cannot be loaded cannot be saved: that must be known before the token is spent.
-        client.cache.ensure_loaded().await?;
+        handle.cache.ensure_loaded().await?;
         let metadata = client.endpoints().await?;
         let redemption = Redemption {
             client,
@@ -59,8 +58,8 @@ impl AcquireTokenByRefreshToken {
         let response = redemption.send().await?;
         let requested = scopes.with_reserved();
         let event = redemption.event(&requested, &response);
-        let saved = client.cache.update(|cache| cache.add(&event)).await;
-        client.result(saved, &event, None)
+        let saved = handle.cache.update(|cache| cache.add(&event)).await;
+        handle.result(saved, &event, None)
     }
 }
 
