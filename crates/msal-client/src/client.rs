@@ -21,6 +21,7 @@ use crate::result::AuthenticationResult;
 use crate::runtime::Runtime;
 use crate::single_flight::SingleFlight;
 use crate::store::Partition;
+use crate::throttling::Throttled;
 
 /// The state behind every clone of an application, in whatever partition.
 #[derive(Debug)]
@@ -142,12 +143,19 @@ impl Client {
     }
 
     /// Sends a token request and reads the answer. Whose tokens it brings has still to be checked, and nothing is cached.
+    ///
+    /// Nothing is sent, and the earlier answer stands, as long as the server wants no more requests of this kind.
     pub(crate) async fn send(
         &self,
         request: Request<Bytes>,
+        throttled: Throttled,
         api: ApiId,
         correlation_id: &str,
     ) -> Result<TokenResponse, Error> {
+        let throttling = &self.runtime.shared().throttling;
+        if let Some(error) = throttling.refusal(&throttled, self.runtime.clock().now()) {
+            return Err(Error::from(error));
+        }
         let answer = self.runtime.http().send(request).await?;
         match TokenOutcome::read(&answer, &self.client_id) {
             // RFC 6749 §5.1
@@ -158,7 +166,9 @@ impl Client {
             // RFC 6749 §5.2
             TokenOutcome::Refused(mut error) => {
                 // RFC 9110 §10.2.3: `Retry-After` may be a date, which only a clock turns into a wait.
-                error.retry_after = retry_after(answer.headers(), self.runtime.clock().now());
+                let now = self.runtime.clock().now();
+                error.retry_after = retry_after(answer.headers(), now);
+                throttling.note(throttled, &error, now);
                 self.telemetry()
                     .record_failure(api, correlation_id, &error.error);
                 Err(Error::from(*error))

@@ -94,6 +94,7 @@ mod shared;
 mod sign_outs;
 mod single_flight;
 mod store;
+mod throttling;
 mod weak_map;
 
 pub use application::{

@@ -8,6 +8,7 @@ use msal_core::{
 
 use crate::client::{Client, check_identity};
 use crate::error::Error;
+use crate::throttling::Throttled;
 
 /// A refresh token on its way to the token endpoint.
 pub(super) struct Redemption<'a> {
@@ -36,9 +37,11 @@ impl<'a> Redemption<'a> {
                 .context(self.api, self.reason.telemetry(), self.home_account_id)?;
         let grant = RefreshTokenGrant::new(client_id, credential, self.refresh_token, self.scopes);
         let request = grant.request(self.metadata, &context);
+        let user = self.home_account_id;
+        let throttled = Throttled::new(self.metadata, client_id, self.scopes, user);
         let response = self
             .client
-            .send(request, self.api, &context.correlation_id)
+            .send(request, throttled, self.api, &context.correlation_id)
             .await?;
         check_identity(self.metadata, &response, self.home_account_id)?;
         Ok(response)

@@ -27,6 +27,7 @@ mod sharing;
 mod sign_out;
 mod silent;
 mod store;
+mod throttling;
 mod trust;
 mod wire;
 mod world;
