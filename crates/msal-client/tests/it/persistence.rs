@@ -231,10 +231,7 @@ async fn what_was_saved_is_read_back() {
     let cache = Arc::new(cache);
     cache.save_and_read_back().await.unwrap();
     assert_eq!(world.store.saves(), 0, "there was nothing to save");
-    let app = |client_id| {
-        let builder = world.builder(client_id).cache(Arc::clone(&cache));
-        builder.build().unwrap()
-    };
+    let app = |client_id| world.on_cache(client_id, &cache);
     let names = || -> Vec<String> {
         let accounts = cache.read(msal_core::TokenCache::accounts);
         accounts
