@@ -4,15 +4,15 @@ mod builder;
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use msal_core::{Account, IntoScopes, RefreshToken};
 
 pub use builder::ApplicationBuilder;
 
-use crate::client::Client;
 use crate::error::Error;
 use crate::flow::{AcquireTokenByRefreshToken, AcquireTokenSilent, accounts};
+use crate::handle::Handle;
+use crate::store::Partition;
 
 /// An application that is registered with an authority, and the token cache it works on.
 ///
@@ -24,10 +24,11 @@ use crate::flow::{AcquireTokenByRefreshToken, AcquireTokenSilent, accounts};
 /// | [`Confidential`] | [`ConfidentialClientApplication`] | a web application or a service, which proves who it is |
 /// | [`AnyKind`] | [`ClientApplication`] | either of them, in one type |
 ///
-/// Cheap to clone: clones share the cache, the authority's metadata and the requests in flight. Making one asks neither
+/// Cheap to clone: clones share the cache and the requests in flight. For another user's cache, see
+/// [`for_partition`](Self::for_partition). Making one asks neither
 /// the network nor the store.
 pub struct Application<Kind> {
-    client: Arc<Client>,
+    handle: Handle,
     kind: PhantomData<fn() -> Kind>,
 }
 
@@ -48,7 +49,7 @@ pub type PublicClientApplication = Application<Public>;
 
 /// A client that can keep a secret: a web application, a service, a daemon.
 ///
-/// A web application keeps one [partition](ApplicationBuilder::partition) of the store for each user.
+/// A web application keeps one partition of the store for each user: see [`for_partition`](Self::for_partition).
 ///
 /// # Examples
 /// ```
@@ -98,11 +99,37 @@ pub enum AnyKind {}
 
 /// What every kind of client can do.
 impl<Kind> Application<Kind> {
-    fn new(client: Arc<Client>) -> Self {
+    fn new(handle: Handle) -> Self {
         Self {
-            client,
+            handle,
             kind: PhantomData,
         }
+    }
+
+    /// The same application on another partition of its store: a service has one application, and a partition for each of
+    /// its users.
+    ///
+    /// Asks nobody and costs a look into a table, so that a service calls it for each request. All partitions share the
+    /// client's secret, the runtime with all it has learned, and the requests in flight. A partition is in memory while
+    /// somebody holds an application for it, and whoever comes for it meanwhile works on the same cache; after that it is
+    /// loaded again. Without a store the caches of all partitions stay in memory as long as the application does.
+    ///
+    /// # Examples
+    /// ```
+    /// use msal::{ConfidentialClientApplication, MemoryStore, Partition};
+    ///
+    /// # let secret = "from a vault";
+    /// let app = ConfidentialClientApplication::builder("11112222-bbbb-3333-cccc-4444dddd5555", secret)
+    ///     .store(MemoryStore::new())
+    ///     .build()?;
+    /// // For each request:
+    /// let user = app.for_partition(Partition::new("user-4711")?);
+    /// # let _calls = user.accounts();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn for_partition(&self, partition: Partition) -> Self {
+        Self::new(self.handle.in_partition(partition))
     }
 
     /// A token for `account` from the cache, renewed with its refresh token when the cached one has expired.
@@ -113,7 +140,7 @@ impl<Kind> Application<Kind> {
         scopes: impl IntoScopes,
         account: &Account,
     ) -> AcquireTokenSilent {
-        AcquireTokenSilent::new(Arc::clone(&self.client), scopes, account)
+        AcquireTokenSilent::new(self.handle.clone(), scopes, account)
     }
 
     /// Redeems a refresh token that another library obtained for this client, and caches what it brings.
@@ -125,7 +152,7 @@ impl<Kind> Application<Kind> {
         refresh_token: impl Into<RefreshToken>,
         scopes: impl IntoScopes,
     ) -> AcquireTokenByRefreshToken {
-        AcquireTokenByRefreshToken::new(Arc::clone(&self.client), refresh_token.into(), scopes)
+        AcquireTokenByRefreshToken::new(self.handle.clone(), refresh_token.into(), scopes)
     }
 
     /// The accounts in the cache, of any application that shares it. Asks the store, never the network.
@@ -133,8 +160,8 @@ impl<Kind> Application<Kind> {
     /// # Errors
     /// [`Error::Store`] when the cache cannot be loaded.
     pub fn accounts(&self) -> impl Future<Output = Result<Vec<Account>, Error>> + Send + use<Kind> {
-        let client = Arc::clone(&self.client);
-        async move { accounts::accounts(&client).await }
+        let handle = self.handle.clone();
+        async move { accounts::accounts(&handle).await }
     }
 
     /// The account of the cache that has this user name or [`HomeAccountId`](msal_core::HomeAccountId), as
@@ -148,8 +175,8 @@ impl<Kind> Application<Kind> {
         &self,
         name_or_id: &str,
     ) -> impl Future<Output = Result<Option<Account>, Error>> + Send + use<Kind> {
-        let (client, name_or_id) = (Arc::clone(&self.client), name_or_id.to_owned());
-        async move { accounts::account(&client, &name_or_id).await }
+        let (handle, name_or_id) = (self.handle.clone(), name_or_id.to_owned());
+        async move { accounts::account(&handle, &name_or_id).await }
     }
 
     /// Saves what could not be saved when it came: the tokens of an [`Error::Store`] stay in memory, and any later call tries
@@ -159,12 +186,16 @@ impl<Kind> Application<Kind> {
     /// # Errors
     /// [`Error::Store`] when it still cannot be saved.
     pub fn save(&self) -> impl Future<Output = Result<(), Error>> + Send + use<Kind> {
-        let client = Arc::clone(&self.client);
-        async move { accounts::save(&client).await }
+        let handle = self.handle.clone();
+        async move { accounts::save(&handle).await }
     }
 
     /// Signs an account out of this application: removes its tokens from the cache, those that other SDKs wrote
     /// included. The user stays signed in at the authority and in the browser.
+    ///
+    /// After that no application whose runtime is a clone of this one's hands out a token of that partition that this one
+    /// has removed, even if it was built separately, holds the cache in memory, or waits for an answer of the server. If
+    /// saving fails, that begins when a later call has saved it.
     ///
     /// # Errors
     /// [`Error::Store`] when the cache cannot be saved.
@@ -172,34 +203,36 @@ impl<Kind> Application<Kind> {
         &self,
         account: &Account,
     ) -> impl Future<Output = Result<(), Error>> + Send + use<Kind> {
-        let (client, account) = (Arc::clone(&self.client), account.clone());
-        async move { accounts::remove_account(&client, &account).await }
+        let (handle, account) = (self.handle.clone(), account.clone());
+        async move { accounts::remove_account(&handle, &account).await }
     }
 }
 
 impl From<PublicClientApplication> for ClientApplication {
     fn from(application: PublicClientApplication) -> Self {
-        Self::new(application.client)
+        Self::new(application.handle)
     }
 }
 
 impl From<ConfidentialClientApplication> for ClientApplication {
     fn from(application: ConfidentialClientApplication) -> Self {
-        Self::new(application.client)
+        Self::new(application.handle)
     }
 }
 
 impl<Kind> Clone for Application<Kind> {
     fn clone(&self) -> Self {
-        Self::new(Arc::clone(&self.client))
+        Self::new(self.handle.clone())
     }
 }
 
 impl<Kind> fmt::Debug for Application<Kind> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Handle { client, cache } = &self.handle;
         formatter
-            .debug_tuple("Application")
-            .field(&self.client)
+            .debug_struct("Application")
+            .field("client", client)
+            .field("cache", cache)
             .finish()
     }
 }

@@ -7,13 +7,15 @@
 mod leftover;
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use msal_core::{Dialect, TokenCache};
 
 use self::leftover::Leftover;
 use crate::ports::BoxFuture;
+use crate::sign_outs::{SignOutCount, SignOuts};
 use crate::store::{Blob, CacheStore, Merge, Partition, StoreError, Stored, Version};
 
 /// A token cache in memory that several tasks read and change, and the store it is kept in.
@@ -23,10 +25,16 @@ use crate::store::{Blob, CacheStore, Merge, Partition, StoreError, Stored, Versi
 #[derive(Debug)]
 pub struct SharedTokenCache {
     storage: Option<StorePartition>,
+    partition: Partition,
     dialect: Dialect,
     rehearses: bool,
     state: Mutex<State>,
     leftover: Leftover,
+    /// The sign-outs of the partition, wherever in the process they were saved. Until an application works with the cache
+    /// nobody counts them.
+    sign_outs: OnceLock<SignOutCount>,
+    /// Their count when the cache was last brought up to date; zero when it never was.
+    heard: AtomicU64,
 }
 
 /// The part of a store that the cache is kept in.
@@ -103,12 +111,12 @@ struct State {
 impl SharedTokenCache {
     /// The cache in one partition of `store`; new entries are spelled as `dialect` does. Nothing is loaded yet.
     pub fn new(store: Arc<dyn CacheStore>, partition: Partition, dialect: Dialect) -> Self {
-        Self::at(Some(StorePartition { store, partition }), dialect)
+        Self::at(Some(store), partition, dialect)
     }
 
     /// A cache that is kept nowhere: it is gone when it is dropped, and saving it costs nothing.
     pub fn in_memory(dialect: Dialect) -> Self {
-        Self::at(None, dialect)
+        Self::at(None, Partition::default(), dialect)
     }
 
     /// Has every redemption try first whether its tokens could be saved, so that no refresh token is sent whose successor
@@ -121,18 +129,44 @@ impl SharedTokenCache {
         }
     }
 
-    fn at(storage: Option<StorePartition>, dialect: Dialect) -> Self {
+    /// In one partition of the store, or of memory.
+    pub(crate) fn at(
+        store: Option<Arc<dyn CacheStore>>,
+        partition: Partition,
+        dialect: Dialect,
+    ) -> Self {
         let state = State {
             cache: Arc::new(TokenCache::new(dialect)),
             ..State::default()
         };
         Self {
-            storage,
+            storage: store.map(|store| StorePartition {
+                store,
+                partition: partition.clone(),
+            }),
+            partition,
             dialect,
             rehearses: false,
             state: Mutex::new(state),
             leftover: Leftover::default(),
+            sign_outs: OnceLock::new(),
+            heard: AtomicU64::new(0),
         }
+    }
+
+    /// Has the cache ask its store again after each sign-out that `sign_outs` counts, before it answers anything else, and
+    /// tell them of its own. The first who says so counts.
+    pub(crate) fn listen(&self, sign_outs: &Arc<SignOuts>) {
+        let of_partition = || SignOutCount::of(&self.partition, sign_outs);
+        self.sign_outs.get_or_init(of_partition);
+    }
+
+    pub(crate) fn store(&self) -> Option<&Arc<dyn CacheStore>> {
+        self.storage.as_ref().map(|storage| &storage.store)
+    }
+
+    pub(crate) fn partition(&self) -> &Partition {
+        &self.partition
     }
 
     /// How new entries are spelled.
@@ -146,15 +180,23 @@ impl SharedTokenCache {
         read(&self.lock().cache)
     }
 
-    /// Loads the cache once. A store without anything in it is an empty cache.
+    /// Loads the cache once, and once more after each sign-out that an application has saved through another one. A store
+    /// without anything in it is an empty cache.
     ///
     /// # Errors
     /// [`StoreError`], and nothing is loaded.
     pub async fn ensure_loaded(&self) -> Result<(), StoreError> {
-        let is_loaded = self.lock().is_loaded;
-        match is_loaded {
+        match self.is_up_to_date() {
             true => Ok(()),
             false => self.reload().await,
+        }
+    }
+
+    /// Whether the store has been loaded, and nobody signed out since.
+    fn is_up_to_date(&self) -> bool {
+        match self.sign_outs.get() {
+            Some(count) => count.now() == self.heard.load(Ordering::Acquire),
+            None => self.lock().is_loaded,
         }
     }
 
@@ -163,6 +205,15 @@ impl SharedTokenCache {
     /// # Errors
     /// [`StoreError`]; the cache in memory is as it was.
     pub async fn reload(&self) -> Result<(), StoreError> {
+        // Read before the store is: a sign-out that comes after that is for the next time.
+        let count = self.sign_outs.get().map(SignOutCount::now);
+        self.catch_up().await?;
+        self.heard
+            .fetch_max(count.unwrap_or_default(), Ordering::Release);
+        Ok(())
+    }
+
+    async fn catch_up(&self) -> Result<(), StoreError> {
         let Some(storage) = &self.storage else {
             return Ok(());
         };
@@ -247,8 +298,10 @@ impl SharedTokenCache {
     /// [`StoreError`]; what was changed stays in memory and is saved the next time.
     pub async fn save(&self) -> Result<(), StoreError> {
         let Some(storage) = &self.storage else {
+            let mut state = self.lock();
+            let _told = self.sign_out_of(&state.cache);
             // They are kept for what other writers have of these users, and there are none.
-            Arc::make_mut(&mut self.lock().cache).forget_sign_outs();
+            Arc::make_mut(&mut state.cache).forget_sign_outs();
             return Ok(());
         };
         self.save_in(storage).await.map(drop)
@@ -289,6 +342,8 @@ impl SharedTokenCache {
                 written: snapshot.is_written.then_some(snapshot.cache),
             });
         }
+        // Told of in the end whatever becomes of the save: it may have reached the store and failed after that.
+        let _told = self.sign_out_of(&snapshot.cache);
         let slot = Arc::new(Mutex::new(None));
         let merge = merge_into(Arc::clone(&slot), Arc::clone(&snapshot.cache), self.dialect);
         let (cache, expected) = (Arc::clone(&snapshot.cache), snapshot.version.clone());
@@ -299,6 +354,18 @@ impl SharedTokenCache {
             None => Some(self.saved(snapshot, version.as_ref())),
         };
         Ok(Known { version, written })
+    }
+
+    /// Tells all others when it is dropped, if there is a sign-out to be saved in `cache`.
+    fn sign_out_of(&self, cache: &TokenCache) -> Option<SignOut<'_>> {
+        cache.has_sign_outs().then(|| SignOut(self))
+    }
+
+    /// Tells all others who have the partition in memory that a user was signed out.
+    pub(crate) fn tell_of_sign_out(&self) {
+        if let Some(count) = self.sign_outs.get() {
+            count.raise();
+        }
     }
 
     fn snapshot(&self) -> Snapshot {
@@ -358,6 +425,15 @@ impl SharedTokenCache {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A sign-out that is being saved.
+struct SignOut<'a>(&'a SharedTokenCache);
+
+impl Drop for SignOut<'_> {
+    fn drop(&mut self) {
+        self.0.tell_of_sign_out();
     }
 }
 

@@ -7,21 +7,23 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use http::Request;
 use msal_core::{
-    Account, ApiId, Authority, ClientCredential, ExpectedUser, HomeAccountId, ProviderMetadata,
-    RequestContext, ScopeSet, Telemetry, TokenEvent, TokenOutcome, TokenResponse, TrustedAuthority,
+    ApiId, Authority, ClientCredential, ExpectedUser, HomeAccountId, ProviderMetadata,
+    RequestContext, ScopeSet, Telemetry, TokenOutcome, TokenResponse, TrustedAuthority,
     retry_after,
 };
 
 use crate::cache::SharedTokenCache;
-use crate::error::{CallDetails, Error, ProtocolError, StoreFailure};
+use crate::error::{CallDetails, Error, ProtocolError};
 use crate::http::{HttpError, HttpErrorKind};
 use crate::keyed_lock::KeyedLock;
+use crate::partitions::Partitions;
 use crate::result::AuthenticationResult;
 use crate::runtime::Runtime;
 use crate::single_flight::SingleFlight;
-use crate::store::StoreError;
+use crate::store::Partition;
+use crate::throttling::Throttled;
 
-/// The state behind every clone of an application.
+/// The state behind every clone of an application, in whatever partition.
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) client_id: String,
@@ -34,11 +36,12 @@ pub(crate) struct Client {
     /// The host names under which tokens of the application's cloud may be stored: see [`environments`].
     pub(crate) environments: Vec<String>,
     pub(crate) runtime: Runtime,
-    pub(crate) cache: Arc<SharedTokenCache>,
+    /// The caches of its partitions.
+    pub(crate) partitions: Partitions,
     /// Calls that went to the network and are not answered yet.
     pub(crate) in_flight: SingleFlight<CallKey, Result<AuthenticationResult, Error>>,
     /// Held while an account's refresh tokens are redeemed at a server that revokes a token that is used twice.
-    pub(crate) renewals: KeyedLock<HomeAccountId>,
+    pub(crate) renewals: KeyedLock<(Partition, HomeAccountId)>,
     telemetry: Mutex<Telemetry>,
 }
 
@@ -54,6 +57,7 @@ pub(crate) enum ChosenAuthority {
 /// What makes two calls equal: one request answers both.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CallKey {
+    pub(crate) partition: Partition,
     pub(crate) home_account_id: HomeAccountId,
     pub(crate) scopes: ScopeSet,
     pub(crate) force_refresh: bool,
@@ -64,7 +68,7 @@ impl Client {
         client_id: String,
         credential: ClientCredential,
         authority: ChosenAuthority,
-        cache: Arc<SharedTokenCache>,
+        cache: &Arc<SharedTokenCache>,
         runtime: Runtime,
     ) -> Self {
         let (authority, trusted) = match authority {
@@ -82,8 +86,8 @@ impl Client {
             environments: environments(&authority),
             authority,
             trusted,
+            partitions: Partitions::beside(cache, &runtime.shared().sign_outs),
             runtime,
-            cache,
             in_flight: SingleFlight::default(),
             renewals: KeyedLock::default(),
             telemetry: Mutex::default(),
@@ -148,12 +152,19 @@ impl Client {
     }
 
     /// Sends a token request and reads the answer. Whose tokens it brings has still to be checked, and nothing is cached.
+    ///
+    /// Nothing is sent, and the earlier answer stands, as long as the server wants no more requests of this kind.
     pub(crate) async fn send(
         &self,
         request: Request<Bytes>,
+        throttled: Throttled,
         api: ApiId,
         correlation_id: &str,
     ) -> Result<TokenResponse, Error> {
+        let throttling = &self.runtime.shared().throttling;
+        if let Some(error) = throttling.refusal(&throttled, self.runtime.clock().now()) {
+            return Err(Error::from(error));
+        }
         let answer = self.runtime.http().send(request).await?;
         match TokenOutcome::read(&answer, &self.client_id) {
             // RFC 6749 §5.1
@@ -164,36 +175,15 @@ impl Client {
             // RFC 6749 §5.2
             TokenOutcome::Refused(mut error) => {
                 // RFC 9110 §10.2.3: `Retry-After` may be a date, which only a clock turns into a wait.
-                error.retry_after = retry_after(answer.headers(), self.runtime.clock().now());
+                let now = self.runtime.clock().now();
+                error.retry_after = retry_after(answer.headers(), now);
+                throttling.note(throttled, &error, now);
                 self.telemetry()
                     .record_failure(api, correlation_id, &error.error);
                 Err(Error::from(*error))
             }
             TokenOutcome::Malformed(error) => Err(Error::from(error)),
             _ => Err(HttpError::bare(HttpErrorKind::Response).into()),
-        }
-    }
-
-    /// The result of tokens that were issued, whether or not they could be saved. `asked_for` is whose
-    /// they should be; what the cache says of that user comes first, as it may know more.
-    pub(crate) fn result(
-        &self,
-        saved: Result<(), StoreError>,
-        event: &TokenEvent<'_>,
-        asked_for: Option<&Account>,
-    ) -> Result<AuthenticationResult, Error> {
-        let cached = |id| {
-            self.cache
-                .read(|cache| cache.account(&id, &self.environments))
-        };
-        let account = event.home_account_id().and_then(cached);
-        let account = account.or_else(|| asked_for.cloned());
-        let result =
-            AuthenticationResult::issued(event.response, event.requested, account, event.now);
-        match saved {
-            Ok(()) => Ok(result),
-            // The server may have revoked the refresh token that was redeemed: the tokens must not be lost.
-            Err(error) => Err(StoreFailure::with_result(error, result).into()),
         }
     }
 

@@ -88,16 +88,20 @@ mod client;
 mod error;
 pub mod fakes;
 mod flow;
+mod handle;
 mod http;
 mod http_fn;
 mod keyed_lock;
 mod metadata;
+mod partitions;
 mod ports;
 mod result;
 mod runtime;
 mod shared;
+mod sign_outs;
 mod single_flight;
 mod store;
+mod throttling;
 mod weak_map;
 
 pub use application::{

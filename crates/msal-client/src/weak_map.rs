@@ -70,7 +70,7 @@ mod tests {
         for key in 1..10_000 {
             map.insert(key, &Arc::new("dropped"));
         }
-        assert_eq!(map.get(&0), Some(held));
+        assert_eq!(map.get(&0).as_ref(), Some(&held));
         assert_eq!(map.get(&9_999), None);
         assert_eq!(map.live(), 1);
         assert!(map.values.len() <= SMALL);

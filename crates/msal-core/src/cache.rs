@@ -72,6 +72,11 @@ impl TokenCache {
         self.is_changed
     }
 
+    /// Whether anybody was signed out since the last save.
+    pub fn has_sign_outs(&self) -> bool {
+        !self.signed_out.is_empty()
+    }
+
     /// Forgets who signed out since the last save: for a cache that nobody else changes.
     pub fn forget_sign_outs(&mut self) {
         self.signed_out.clear();

@@ -33,8 +33,13 @@ impl HomeAccountId {
 
     /// Whether the user is at home in this tenant. A user who has no home tenant is at home in none.
     pub(crate) fn is_at_home_in(&self, realm: &str) -> bool {
-        let home = self.as_str().rsplit_once('.').map(|(_uid, utid)| utid);
-        home.is_some_and(|home| home.eq_ignore_ascii_case(realm))
+        self.tenant()
+            .is_some_and(|home| home.eq_ignore_ascii_case(realm))
+    }
+
+    /// The tenant that the user is at home in, `utid`; `None` where the server did not say.
+    pub fn tenant(&self) -> Option<&str> {
+        self.as_str().rsplit_once('.').map(|(_uid, utid)| utid)
     }
 
     /// The identifier as text, case kept.

@@ -1,6 +1,7 @@
 //! Proof that a target works: every account is asked for a token the way an application would ask.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hashbrown::{Equivalent, HashMap};
@@ -90,6 +91,8 @@ pub struct Verifier {
     credentials: Credentials,
     authority: Option<AuthorityOverride>,
     is_offline: bool,
+    /// How long a busy server may still be waited for.
+    patience: Duration,
     applications: HashMap<Asker, ClientApplication>,
 }
 
@@ -106,7 +109,7 @@ impl Verifier {
     }
 
     /// Asks the accounts in `target`, and renews what has expired: refresh tokens are redeemed, and the target is
-    /// written in its dialect.
+    /// written in its dialect. A server that is busy is asked again when it says so, with ten minutes of waiting in all.
     ///
     /// # Security
     /// The target is a file: that it names a host does not make it trusted. Nothing is sent to any but Microsoft's hosts
@@ -118,6 +121,7 @@ impl Verifier {
             credentials: Credentials::none(),
             authority: None,
             is_offline: false,
+            patience: PATIENCE,
             applications: HashMap::new(),
         }
     }
@@ -164,7 +168,7 @@ impl Verifier {
                 });
             }
             for client_id in clients {
-                let answer = self.ask(account, &client_id).await;
+                let answer = self.ask_patiently(account, &client_id).await;
                 let proof = self.proof_of(&answer);
                 verification.count(proof);
                 each(&Asked {
@@ -176,6 +180,25 @@ impl Verifier {
             }
         }
         Ok(verification)
+    }
+
+    /// Asks, and after each wait that a busy server asks for asks again, as long as there is patience left: being busy is
+    /// no answer about an account.
+    async fn ask_patiently(
+        &mut self,
+        account: &Account,
+        client_id: &str,
+    ) -> Result<AuthenticationResult, Error> {
+        loop {
+            let answer = self.ask(account, client_id).await;
+            let busy = answer.as_ref().err().filter(|error| error.is_transient());
+            let wait = busy.and_then(Error::retry_after);
+            let Some(wait) = wait.filter(|wait| *wait <= self.patience) else {
+                return answer;
+            };
+            self.patience -= wait;
+            self.runtime.clock().sleep(wait).await;
+        }
     }
 
     async fn ask(
@@ -280,6 +303,9 @@ fn is_about_host(error: &ConfigError) -> bool {
         ConfigError::UnknownAuthority { .. } | ConfigError::Authority(AuthorityError::Host { .. })
     )
 }
+
+/// How long busy servers are waited for in all.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Sends nothing.
 #[derive(Debug)]

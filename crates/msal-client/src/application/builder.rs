@@ -12,6 +12,7 @@ use super::{
 use crate::cache::SharedTokenCache;
 use crate::client::{ChosenAuthority, Client};
 use crate::error::ConfigError;
+use crate::handle::Handle;
 use crate::runtime::Runtime;
 use crate::store::{CacheStore, Partition};
 
@@ -34,7 +35,7 @@ pub struct ApplicationBuilder<Kind> {
     credential: ClientCredential,
     authority: ChosenAuthority,
     store: Option<Arc<dyn CacheStore>>,
-    partition: Partition,
+    partition: Option<Partition>,
     cache: Option<Arc<SharedTokenCache>>,
     runtime: Option<Runtime>,
     kind: PhantomData<fn() -> Kind>,
@@ -74,7 +75,7 @@ impl<Kind> ApplicationBuilder<Kind> {
             credential,
             authority: ChosenAuthority::Unnamed(Authority::common()),
             store: None,
-            partition: Partition::default(),
+            partition: None,
             cache: None,
             runtime: None,
             kind: PhantomData,
@@ -117,15 +118,19 @@ impl<Kind> ApplicationBuilder<Kind> {
         self
     }
 
-    /// Keeps the token cache in one partition of the store: a web application has one for each user.
+    /// Keeps the token cache in one partition of the store. For one application and many users, see
+    /// [`Application::for_partition`].
     #[must_use]
     pub fn partition(mut self, partition: Partition) -> Self {
-        self.partition = partition;
+        self.partition = Some(partition);
         self
     }
 
     /// Works on a cache that other applications of this process work on as well, instead of one of its own: for
-    /// many tenants or clients whose tokens are kept together. It has a store already, or none.
+    /// many tenants or clients whose tokens are kept together. It has a store and a partition already, or none, so
+    /// that [`store`](Self::store) and [`partition`](Self::partition) may not be given beside it.
+    ///
+    /// It hears of sign-outs in applications that share the runtime of the first one that works on it.
     #[must_use]
     pub fn cache(mut self, cache: Arc<SharedTokenCache>) -> Self {
         self.cache = Some(cache);
@@ -139,28 +144,53 @@ impl<Kind> ApplicationBuilder<Kind> {
         self
     }
 
+    /// A given cache has a store already, and a partition of it.
+    fn check_cache(&self) -> Result<(), ConfigError> {
+        let beside = match (&self.store, &self.partition) {
+            _ if self.cache.is_none() => return Ok(()),
+            (Some(_), _) => "store",
+            (None, Some(_)) => "partition",
+            (None, None) => return Ok(()),
+        };
+        Err(ConfigError::Contradiction {
+            settings: ["cache", beside],
+            reason: "a cache has a store and a partition of its own",
+        })
+    }
+
     /// The application.
     ///
     /// # Errors
-    /// [`ConfigError::ClientId`] when the client id is empty; [`ConfigError::NoHttpClient`] when there is no HTTP client.
+    /// [`ConfigError::ClientId`] and [`ConfigError::ClientSecret`] when one of them is empty;
+    /// [`ConfigError::Contradiction`] when a cache is given beside a store or a partition; [`ConfigError::NoHttpClient`]
+    /// when there is no HTTP client.
     pub fn build(self) -> Result<Application<Kind>, ConfigError> {
         if self.client_id.is_empty() {
             return Err(ConfigError::ClientId);
         }
-        let (store, partition) = (self.store, self.partition);
+        if let ClientCredential::Secret(secret) = &self.credential
+            && secret.expose_secret().is_empty()
+        {
+            return Err(ConfigError::ClientSecret);
+        }
+        self.check_cache()?;
+        let (store, partition) = (self.store, self.partition.unwrap_or_default());
         let own_cache = || {
-            Arc::new(match store {
-                Some(store) => SharedTokenCache::new(store, partition, Dialect::Python),
-                None => SharedTokenCache::in_memory(Dialect::Python),
-            })
+            let cache = SharedTokenCache::at(store, partition, Dialect::Python);
+            Arc::new(cache)
         };
-        Ok(Application::new(Arc::new(Client::new(
+        let cache = self.cache.unwrap_or_else(own_cache);
+        let client = Client::new(
             self.client_id,
             self.credential,
             self.authority,
-            self.cache.unwrap_or_else(own_cache),
+            &cache,
             self.runtime.map_or_else(default_runtime, Ok)?,
-        ))))
+        );
+        Ok(Application::new(Handle {
+            client: Arc::new(client),
+            cache,
+        }))
     }
 }
 

@@ -31,6 +31,18 @@ pub enum ConfigError {
     /// There is no HTTP client: the feature `https-client` is off, and the application was given no runtime.
     #[error("there is no http client: enable the feature `https-client` or pass a runtime")]
     NoHttpClient,
+    /// The client secret is empty: a setting that is not there, most of the time.
+    #[error("the client secret is empty")]
+    ClientSecret,
+    /// Two settings of an [`ApplicationBuilder`](crate::ApplicationBuilder) cannot both hold.
+    #[error("`{}` and `{}` contradict each other: {reason}", .settings[0], .settings[1])]
+    #[non_exhaustive]
+    Contradiction {
+        /// The names of the settings.
+        settings: [&'static str; 2],
+        /// Why.
+        reason: &'static str,
+    },
     /// There is no tokio runtime, which the HTTP client and the file store need: await the call inside one, or use the
     /// feature `blocking`.
     #[error(

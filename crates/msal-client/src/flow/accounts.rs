@@ -2,24 +2,25 @@
 
 use msal_core::{Account, TokenCache, comparable_username};
 
-use crate::client::Client;
 use crate::error::{ConfigError, Error};
+use crate::handle::Handle;
 
 /// Every account of the cache that belongs to the application's cloud.
-pub(crate) async fn accounts(client: &Client) -> Result<Vec<Account>, Error> {
+pub(crate) async fn accounts(handle: &Handle) -> Result<Vec<Account>, Error> {
     // Another application may have signed somebody in or out.
-    reload(client).await?;
-    client
+    reload(handle).await?;
+    let client = &handle.client;
+    handle
         .cache
         .save_leftover(client.runtime.clock().now())
         .await;
     let environments = &client.environments;
-    Ok(client.cache.read(|cache| cache.accounts_in(environments)))
+    Ok(handle.cache.read(|cache| cache.accounts_in(environments)))
 }
 
 /// The account that is meant by its identifier or by its user name.
-pub(crate) async fn account(client: &Client, name_or_id: &str) -> Result<Option<Account>, Error> {
-    let accounts = accounts(client).await?;
+pub(crate) async fn account(handle: &Handle, name_or_id: &str) -> Result<Option<Account>, Error> {
+    let accounts = accounts(handle).await?;
     let has_id = |account: &&Account| {
         let id = account.home_account_id.as_str();
         id.eq_ignore_ascii_case(name_or_id)
@@ -38,23 +39,26 @@ pub(crate) async fn account(client: &Client, name_or_id: &str) -> Result<Option<
 }
 
 /// Saves what is in memory alone.
-pub(crate) async fn save(client: &Client) -> Result<(), Error> {
-    let saved = client.cache.save().await;
-    saved.map_err(|error| Error::from(error).of(client.details()))
+pub(crate) async fn save(handle: &Handle) -> Result<(), Error> {
+    let saved = handle.cache.save().await;
+    saved.map_err(|error| Error::from(error).of(handle.client.details()))
 }
 
 /// Removes an account's tokens from the cache.
-pub(crate) async fn remove_account(client: &Client, account: &Account) -> Result<(), Error> {
+pub(crate) async fn remove_account(handle: &Handle, account: &Account) -> Result<(), Error> {
     // What another application has saved of the account since must go as well.
-    reload(client).await?;
+    reload(handle).await?;
     let remove = |cache: &mut TokenCache| {
-        cache.remove_account(&client.client_id, account);
+        cache.remove_account(&handle.client.client_id, account);
     };
-    let removed = client.cache.update(remove).await;
-    removed.map_err(|error| Error::from(error).of(client.details()))
+    let removed = handle.cache.update(remove).await;
+    removed.map_err(|error| Error::from(error).of(handle.client.details()))?;
+    // Where another program has removed them before, others may still have them in memory.
+    handle.cache.tell_of_sign_out();
+    Ok(())
 }
 
-async fn reload(client: &Client) -> Result<(), Error> {
-    let reloaded = client.cache.reload().await;
-    reloaded.map_err(|error| Error::from(error).of(client.details()))
+async fn reload(handle: &Handle) -> Result<(), Error> {
+    let reloaded = handle.cache.reload().await;
+    reloaded.map_err(|error| Error::from(error).of(handle.client.details()))
 }

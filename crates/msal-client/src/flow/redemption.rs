@@ -8,10 +8,12 @@ use msal_core::{
 
 use crate::client::{Client, check_identity};
 use crate::error::{CallDetails, Error};
+use crate::handle::Handle;
+use crate::throttling::Throttled;
 
 /// A refresh token on its way to the token endpoint.
 pub(super) struct Redemption<'a> {
-    pub(super) client: &'a Client,
+    pub(super) handle: &'a Handle,
     /// The authority's, or those of its alias that the token is stored under.
     pub(super) metadata: &'a ProviderMetadata,
     pub(super) refresh_token: &'a RefreshToken,
@@ -26,19 +28,25 @@ pub(super) struct Redemption<'a> {
 impl<'a> Redemption<'a> {
     /// Sends the token and checks the answer. Nothing is cached here.
     pub(super) async fn send(&self) -> Result<TokenResponse, Error> {
-        self.client.cache.prepare_to_save().await?;
+        self.handle.cache.prepare_to_save().await?;
         let Client {
             client_id,
             credential,
             ..
-        } = self.client;
+        } = &*self.handle.client;
         let context =
-            self.client
+            self.handle
+                .client
                 .context(self.api, self.reason.telemetry(), self.home_account_id)?;
         let grant = RefreshTokenGrant::new(client_id, credential, self.refresh_token, self.scopes);
         let request = grant.request(self.metadata, &context);
         let correlation_id = &context.correlation_id;
-        let answer = self.client.send(request, self.api, correlation_id).await;
+        let throttled = Throttled::new(self.metadata, client_id, self.scopes, self.home_account_id);
+        let answer = self
+            .handle
+            .client
+            .send(request, throttled, self.api, correlation_id)
+            .await;
         let checked = answer.and_then(|response| {
             check_identity(self.metadata, &response, self.home_account_id)?;
             Ok(response)
@@ -53,12 +61,12 @@ impl<'a> Redemption<'a> {
         response: &'a TokenResponse,
     ) -> TokenEvent<'a> {
         TokenEvent::redeemed(
-            &self.client.client_id,
+            &self.handle.client.client_id,
             self.metadata,
             requested,
             response,
             self.refresh_token,
-            self.client.runtime.clock().now(),
+            self.handle.client.runtime.clock().now(),
         )
         .of_account(self.home_account_id)
     }

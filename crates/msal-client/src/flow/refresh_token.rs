@@ -6,8 +6,8 @@ use std::sync::Arc;
 use msal_core::{ApiId, IntoScopes, RefreshReason, RefreshToken, ScopeError, ScopeSet};
 
 use super::redemption::Redemption;
-use crate::client::Client;
 use crate::error::Error;
+use crate::handle::Handle;
 use crate::ports::BoxFuture;
 use crate::result::AuthenticationResult;
 
@@ -23,37 +23,37 @@ use crate::result::AuthenticationResult;
 /// Dropping the future may leave the token redeemed without its successor being kept.
 #[must_use = "nothing happens until it is awaited"]
 pub struct AcquireTokenByRefreshToken {
-    client: Arc<Client>,
+    handle: Handle,
     refresh_token: RefreshToken,
     scopes: Result<ScopeSet, ScopeError>,
 }
 
 impl AcquireTokenByRefreshToken {
     pub(crate) fn new(
-        client: Arc<Client>,
+        handle: Handle,
         refresh_token: RefreshToken,
         scopes: impl IntoScopes,
     ) -> Self {
         Self {
-            client,
+            handle,
             refresh_token,
             scopes: scopes.into_scopes(),
         }
     }
 
     async fn run(self) -> Result<AuthenticationResult, Error> {
-        let client = Arc::clone(&self.client);
+        let client = Arc::clone(&self.handle.client);
         let outcome = self.redeem().await;
         outcome.map_err(|error| error.of(client.details()))
     }
 
     async fn redeem(self) -> Result<AuthenticationResult, Error> {
-        let (client, scopes) = (&*self.client, self.scopes?);
+        let (handle, client, scopes) = (&self.handle, &*self.handle.client, self.scopes?);
         // A cache that cannot be loaded cannot be saved: that must be known before the token is spent.
-        client.cache.ensure_loaded().await?;
+        handle.cache.ensure_loaded().await?;
         let metadata = client.endpoints().await?;
         let redemption = Redemption {
-            client,
+            handle,
             metadata: &metadata,
             refresh_token: &self.refresh_token,
             scopes: &scopes,
@@ -65,8 +65,8 @@ impl AcquireTokenByRefreshToken {
         let response = redemption.send().await?;
         let requested = scopes.with_reserved();
         let event = redemption.event(&requested, &response);
-        let saved = client.cache.update(|cache| cache.add(&event)).await;
-        client.result(saved, &event, None)
+        let saved = handle.cache.update(|cache| cache.add(&event)).await;
+        handle.result(saved, &event, None)
     }
 }
 

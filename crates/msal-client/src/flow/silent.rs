@@ -1,19 +1,19 @@
 //! A token without the user: from the cache, or with a refresh token from the cache.
 
 use std::fmt;
-use std::sync::Arc;
 
 use msal_core::{
     Account, ApiId, CachedAccessToken, IntoScopes, RefreshCandidate, RefreshReason, Renewal,
-    ScopeError, ScopeSet, Silent, SilentRequest,
+    ScopeError, ScopeSet, Silent, SilentRequest, TokenCache,
 };
 
 use super::redemption::Redemption;
 use crate::client::{CallKey, Client};
 use crate::error::{Error, InteractionRequired};
+use crate::handle::Handle;
 use crate::keyed_lock::KeyGuard;
 use crate::ports::BoxFuture;
-use crate::result::AuthenticationResult;
+use crate::result::{AuthenticationResult, TokenSource};
 
 /// A call to `acquire_token_silent`, not yet made: set options, then await it.
 ///
@@ -30,16 +30,16 @@ use crate::result::AuthenticationResult;
 /// Dropping the future hands the request over to an equal call that waits for it, or else abandons it.
 #[must_use = "nothing happens until it is awaited"]
 pub struct AcquireTokenSilent {
-    client: Arc<Client>,
+    handle: Handle,
     account: Account,
     scopes: Result<ScopeSet, ScopeError>,
     force_refresh: bool,
 }
 
 impl AcquireTokenSilent {
-    pub(crate) fn new(client: Arc<Client>, scopes: impl IntoScopes, account: &Account) -> Self {
+    pub(crate) fn new(handle: Handle, scopes: impl IntoScopes, account: &Account) -> Self {
         Self {
-            client,
+            handle,
             account: account.clone(),
             scopes: scopes.into_scopes(),
             force_refresh: false,
@@ -55,24 +55,25 @@ impl AcquireTokenSilent {
     async fn run(self) -> Result<AuthenticationResult, Error> {
         let scopes = self.scopes?;
         let call = Call {
-            client: &self.client,
+            handle: &self.handle,
+            client: &self.handle.client,
             account: &self.account,
             scopes: &scopes,
             force_refresh: self.force_refresh,
         };
-        let of_call = |error: Error| error.of(self.client.details());
-        self.client
-            .cache
+        let of_call = |error: Error| error.of(call.client.details());
+        let cache = &self.handle.cache;
+        cache
             .ensure_loaded()
             .await
             .map_err(|error| of_call(error.into()))?;
         let fallback = match call.decide() {
             Silent::Hit(token) => {
-                self.client.record_hit();
-                if self.client.cache.has_leftover() {
+                call.client.record_hit();
+                if cache.has_leftover() {
                     // In a box of its own, as every hit would move it otherwise.
-                    let now = self.client.runtime.clock().now();
-                    Box::pin(self.client.cache.save_leftover(now)).await;
+                    let now = call.client.runtime.clock().now();
+                    Box::pin(cache.save_leftover(now)).await;
                 }
                 return Ok(AuthenticationResult::cached(token, self.account));
             }
@@ -82,11 +83,14 @@ impl AcquireTokenSilent {
         };
         // Of many tasks that find the same token expired, one asks. More requests would bring nothing more, and a server
         // that rotates refresh tokens may take the second use of one for theft (RFC 6749 §10.4).
-        let in_flight = &self.client.in_flight;
+        let in_flight = &call.client.in_flight;
         // In a box of its own: a renewal's state takes kilobytes, which every hit would move otherwise.
-        Box::pin(in_flight.run(call.key(), call.renew(fallback)))
-            .await
-            .map_err(of_call)
+        Box::pin(async {
+            let result = in_flight.run(call.key(), call.renew(fallback)).await?;
+            call.confirm(result).await
+        })
+        .await
+        .map_err(of_call)
     }
 }
 
@@ -111,6 +115,7 @@ impl IntoFuture for AcquireTokenSilent {
 
 /// One silent call.
 struct Call<'a> {
+    handle: &'a Handle,
     client: &'a Client,
     account: &'a Account,
     scopes: &'a ScopeSet,
@@ -120,6 +125,7 @@ struct Call<'a> {
 impl Call<'_> {
     fn key(&self) -> CallKey {
         CallKey {
+            partition: self.handle.cache.partition().clone(),
             home_account_id: self.account.home_account_id.clone(),
             scopes: self.scopes.clone(),
             force_refresh: self.force_refresh,
@@ -148,7 +154,7 @@ impl Call<'_> {
                 .iter()
                 .any(|host| host == authority.environment())
         );
-        self.client.cache.read(|cache| cache.silent(&request))
+        self.handle.cache.read(|cache| cache.silent(&request))
     }
 
     /// The tenants whose access tokens will do: the authority's and, where it stands for many tenants, the one that the
@@ -167,6 +173,25 @@ impl Call<'_> {
     fn hit(&self, token: CachedAccessToken) -> AuthenticationResult {
         self.client.record_hit();
         AuthenticationResult::cached(token, self.account.clone())
+    }
+
+    /// Hands a token out, unless the user was signed out while it was on its way: everybody who waited for it asks.
+    async fn confirm(&self, result: AuthenticationResult) -> Result<AuthenticationResult, Error> {
+        self.handle.cache.ensure_loaded().await?;
+        let is_gone = match (result.token_source, self.decide()) {
+            (TokenSource::Cache, Silent::Renew(renewal)) => renewal.fallback.is_none(),
+            (_, Silent::InteractionRequired) => true,
+            _ => false,
+        };
+        match is_gone {
+            true => Err(InteractionRequired::default().into()),
+            false => Ok(result),
+        }
+    }
+
+    /// Whether there is nothing of the user in memory any more.
+    fn is_signed_out(&self) -> bool {
+        matches!(self.decide(), Silent::InteractionRequired)
     }
 
     /// Renews the token. `fallback` is what the cache had before it was brought up to date.
@@ -195,7 +220,11 @@ impl Call<'_> {
         } = self.client;
         match authority.is_well_known() {
             true => None,
-            false => Some(renewals.lock(self.account.home_account_id.clone()).await),
+            false => {
+                let partition = self.handle.cache.partition().clone();
+                let account = self.account.home_account_id.clone();
+                Some(renewals.lock((partition, account)).await)
+            }
         }
     }
 
@@ -203,7 +232,7 @@ impl Call<'_> {
     /// Where the tenant was given by its domain, the authority is asked for the name that tokens are stored under.
     async fn look_again(&self) -> Result<Silent, Error> {
         let client = self.client;
-        client.cache.reload().await?;
+        self.handle.cache.reload().await?;
         let decision = self.decide();
         let is_undecided = matches!(decision, Silent::Renew(_)) && client.realm().is_none();
         // When the authority does not answer, neither will it answer the renewal, which reports that.
@@ -224,7 +253,7 @@ impl Call<'_> {
             };
             // Only a refusal is about the token. After anything else the next one would fare no better.
             let is_refusal = matches!(error, Error::InteractionRequired(_) | Error::Service(_));
-            let is_final = !is_refusal || error.is_transient();
+            let is_final = !is_refusal || error.is_transient() || self.is_signed_out();
             // Why the client's own token is refused tells the caller more than why a family's is not for it.
             if is_final || !candidate.is_family || !is_own_refused {
                 last = error;
@@ -251,7 +280,7 @@ impl Call<'_> {
         // A token that is stored under an alias of the cloud is sent to that alias, and stays under it.
         let metadata = client.endpoints_of(&candidate.environment).await?;
         let redemption = Redemption {
-            client,
+            handle: self.handle,
             metadata: &metadata,
             refresh_token: &candidate.secret,
             scopes: self.scopes,
@@ -263,7 +292,12 @@ impl Call<'_> {
         let requested = self.scopes.with_reserved();
         let event = redemption.event(&requested, &response);
         // Renewed, not added: the tokens of a user who was signed out meanwhile must not come back.
-        let saved = client.cache.update(|cache| cache.renew(&event)).await;
-        client.result(saved, &event, Some(self.account))
+        let mut is_kept = true;
+        let renew = |cache: &mut TokenCache| is_kept = cache.renew(&event);
+        let saved = self.handle.cache.update(renew).await;
+        match is_kept {
+            true => self.handle.result(saved, &event, Some(self.account)),
+            false => Err(InteractionRequired::default().into()),
+        }
     }
 }

@@ -4,12 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 /// The name of one blob in a store: one per user in a web application, the [default](Self::default) one on a desktop.
 ///
 /// Restricted to what is safe as a file name, a key and a log field everywhere: 1 to 128 characters, `a`-`z`, `0`-`9`,
 /// `.`, `_`, `-`, the first a letter or digit, the last not a dot. Capitals are refused rather than folded: on a file
-/// system that ignores case, two users' caches would otherwise be one file. A `home_account_id` of Entra fits; hash
-/// anything else.
+/// system that ignores case, two users' caches would otherwise be one file. A `home_account_id` of Entra fits; for anything
+/// else there is [`Partition::hashed`].
 ///
 /// Not a secret, but it may name a person: choose a name that may appear in logs.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +28,27 @@ impl Partition {
         } else {
             Err(InvalidPartition(()))
         }
+    }
+
+    /// A partition for any text: a user's id of one's own, a name, a session. It is the text's SHA-256 in hexadecimal
+    /// digits, so the same text always has the same partition, in every program and every release.
+    ///
+    /// # Security
+    /// The text cannot be read from the name. Whoever has a name can find out by trying which text it was made of: that is
+    /// hopeless for a long random one, and easy for a short one, such as a mail address or a number.
+    ///
+    /// # Examples
+    /// ```
+    /// use msal::Partition;
+    ///
+    /// let partition = Partition::hashed("Alice Smith <alice@contoso.example>");
+    /// assert_eq!(partition, Partition::hashed("Alice Smith <alice@contoso.example>"));
+    /// assert_eq!(partition.as_str().len(), 64);
+    /// ```
+    pub fn hashed(text: &str) -> Self {
+        let digest = Sha256::digest(text.as_bytes());
+        let digits = digest.iter().map(|byte| format!("{byte:02x}"));
+        Self(digits.collect::<String>().into())
     }
 
     /// The name.
@@ -93,6 +116,20 @@ mod tests {
             assert_eq!(Partition::new(name).unwrap().as_str(), name);
         }
         assert!(Partition::new(&"x".repeat(128)).is_ok());
+    }
+
+    #[test]
+    fn any_text_has_a_partition() {
+        // FIPS 180-4, example of one block.
+        assert_eq!(
+            Partition::hashed("abc").as_str(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        for text in ["", "A", "../a", "é", "a\0b", &"x".repeat(10_000)] {
+            let partition = Partition::hashed(text);
+            assert_eq!(Partition::new(partition.as_str()), Ok(partition));
+        }
+        assert_ne!(Partition::hashed("A"), Partition::hashed("a"));
     }
 
     #[test]

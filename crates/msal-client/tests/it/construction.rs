@@ -5,10 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response};
 use msal::{
-    Account, Authority, Blob, BoxFuture, CacheStore, ClientApplication, ClientCredential, Clock,
-    ConfidentialClientApplication, ConfigError, HomeAccountId, HttpClient, HttpError, HttpsClient,
-    Partition, PublicClientApplication, RandomError, RefreshToken, Runtime, SecureRandom,
-    StoreError, Stored, UnixTime, Version, http_fn,
+    Account, ApplicationBuilder, Authority, Blob, BoxFuture, CacheStore, ClientApplication,
+    ClientCredential, Clock, ConfidentialClientApplication, ConfigError, Dialect, HomeAccountId,
+    HttpClient, HttpError, HttpsClient, Partition, Public, PublicClientApplication, RandomError,
+    RefreshToken, Runtime, SecureRandom, SharedTokenCache, StoreError, Stored, UnixTime, Version,
+    http_fn,
 };
 use msal_emulator::sample::{ALICE, DESKTOP, WEB, WEB_SECRET};
 
@@ -162,4 +163,42 @@ fn a_client_that_is_made_of_a_function_shows_nothing_of_it() {
     let shown = format!("{runtime:?}");
     assert!(shown.contains("http: HttpFn"), "{shown}");
     assert!(!shown.contains("secret"), "{shown}");
+}
+
+#[test]
+fn a_given_cache_beside_a_store_or_a_partition_is_refused() {
+    let cache = || Arc::new(SharedTokenCache::in_memory(Dialect::Python));
+    let builder = || PublicClientApplication::builder("client").runtime(untouchable());
+    let refusal = |builder: ApplicationBuilder<Public>| builder.build().unwrap_err();
+    let expected = [
+        (
+            refusal(builder().store(Untouchable).cache(cache())),
+            "`cache` and `store` contradict each other: a cache has a store and a partition of its own",
+        ),
+        (
+            refusal(builder().cache(cache()).store(Untouchable)),
+            "`cache` and `store` contradict each other: a cache has a store and a partition of its own",
+        ),
+        (
+            refusal(builder().cache(cache()).partition(Partition::default())),
+            "`cache` and `partition` contradict each other: a cache has a store and a partition of its own",
+        ),
+    ];
+    for (error, text) in expected {
+        assert!(matches!(error, ConfigError::Contradiction { .. }));
+        assert_eq!(error.to_string(), text);
+    }
+    // In memory there are partitions as well.
+    assert!(builder().partition(Partition::default()).build().is_ok());
+    assert!(builder().cache(cache()).build().is_ok());
+}
+
+#[test]
+fn a_confidential_client_without_a_secret_is_refused() {
+    let confidential = ConfidentialClientApplication::builder("client", "");
+    let error = confidential.runtime(untouchable()).build().unwrap_err();
+    assert_eq!(error, ConfigError::ClientSecret);
+    let either = ClientApplication::builder("client", ClientCredential::Secret("".into()));
+    let error = either.runtime(untouchable()).build().unwrap_err();
+    assert_eq!(error, ConfigError::ClientSecret);
 }

@@ -1,5 +1,7 @@
 //! One request in flight for each key: equal calls share it, others do not wait for it.
 
+use std::time::Duration;
+
 use msal::{AuthenticationResult, Authority, Error, PublicClientApplication, TokenSource};
 use msal_emulator::sample::{ALICE, BOB, CONTOSO, DESKTOP};
 use msal_emulator::{Fault, Rotation, Settings};
@@ -68,6 +70,7 @@ async fn fifty_equal_calls_share_a_failure_and_the_next_one_tries_again() {
         assert!(result.unwrap_err().is_transient());
     }
     assert_eq!(world.redemptions(), 2);
+    world.advance(Duration::from_secs(5));
     assert!(
         world
             .ask(app.acquire_token_silent([GRAPH], &account))

@@ -97,9 +97,9 @@ async fn what_could_not_be_saved_is_not_asked_for_where_saving_is_tried_first() 
     let cache = || {
         let store = Arc::new(world.store.clone());
         let cache = SharedTokenCache::new(store, Partition::default(), Dialect::Python);
-        world.builder(DESKTOP).cache(Arc::new(cache.rehearsing()))
+        world.on_cache(DESKTOP, &Arc::new(cache.rehearsing()))
     };
-    let app = cache().build().unwrap();
+    let app = cache();
     let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
     let foreign = world.adal_sign_in(BOB, DESKTOP);
     world.store.fail_saves(true);
@@ -315,10 +315,7 @@ async fn what_was_saved_is_read_back() {
     let cache = Arc::new(cache);
     cache.save_and_read_back().await.unwrap();
     assert_eq!(world.store.saves(), 0, "there was nothing to save");
-    let app = |client_id| {
-        let builder = world.builder(client_id).cache(Arc::clone(&cache));
-        builder.build().unwrap()
-    };
+    let app = |client_id| world.on_cache(client_id, &cache);
     let names = || -> Vec<String> {
         let accounts = cache.read(msal_core::TokenCache::accounts);
         accounts

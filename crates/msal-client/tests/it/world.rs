@@ -9,7 +9,7 @@ use http::Request;
 use msal::fakes::{JumpingClock, SeededRandom};
 use msal::{
     ApplicationBuilder, AuthenticationResult, Authority, ConfidentialClientApplication, Error,
-    Public, PublicClientApplication, RefreshToken, Runtime, UnixTime,
+    Public, PublicClientApplication, RefreshToken, Runtime, SharedTokenCache, UnixTime,
 };
 use msal_emulator::sample::{CONTOSO_ID, DESKTOP, PASSWORD, WEB, WEB_SECRET};
 use msal_emulator::{Directory, Emulator, Settings, Signatures};
@@ -83,6 +83,28 @@ impl World {
 
     pub(crate) fn public(&self, client_id: &str) -> PublicClientApplication {
         self.builder(client_id).build().unwrap()
+    }
+
+    /// The same without a store.
+    pub(crate) fn in_memory(&self, client_id: &str) -> PublicClientApplication {
+        let builder = PublicClientApplication::builder(client_id);
+        let builder = builder
+            .authority(authority(CONTOSO_ID))
+            .runtime(self.runtime());
+        builder.build().unwrap()
+    }
+
+    /// The same on a given cache.
+    pub(crate) fn on_cache(
+        &self,
+        client_id: &str,
+        cache: &Arc<SharedTokenCache>,
+    ) -> PublicClientApplication {
+        let builder = PublicClientApplication::builder(client_id);
+        let builder = builder
+            .authority(authority(CONTOSO_ID))
+            .runtime(self.runtime());
+        builder.cache(Arc::clone(cache)).build().unwrap()
     }
 
     pub(crate) fn desktop(&self) -> PublicClientApplication {

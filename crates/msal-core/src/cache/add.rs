@@ -29,19 +29,21 @@ impl TokenCache {
     /// Adds the tokens of a silent renewal: the entry that `redeemed` came from is given the new refresh token, its
     /// target and family stay, and the account is left as it is.
     ///
-    /// Nothing is added for a user who was signed out while the renewal was on its way.
-    pub fn renew(&mut self, event: &TokenEvent<'_>) {
+    /// Nothing is added for a user who was signed out while the renewal was on its way, and the answer is false: nobody
+    /// may have that user's tokens.
+    #[must_use]
+    pub fn renew(&mut self, event: &TokenEvent<'_>) -> bool {
         let issuance = Issuance::new(event, self.dialect, &mut self.interner);
         // A sign-out leaves no trace but the absence of refresh tokens. Where there are none, the user has left, and
         // what has just arrived must not bring them back.
         let Some(home_account_id) = issuance.home_account_id.clone() else {
-            return;
+            return false;
         };
         let is_signed_out = |environment: &String| {
             !self.can_renew(event.client_id, home_account_id.as_str(), environment)
         };
         if issuance.environments().iter().all(is_signed_out) {
-            return;
+            return false;
         }
         self.add_access_token(&issuance);
         self.add_id_token(&issuance);
@@ -50,6 +52,7 @@ impl TokenCache {
         }
         self.add_app_metadata(&issuance);
         self.is_changed = true;
+        true
     }
 
     fn add_access_token(&mut self, issuance: &Issuance<'_>) {

@@ -113,11 +113,11 @@ fn alice() -> Account {
 }
 
 /// Redeems alice's refresh token of `cache`, whatever it is, for another scope.
-fn renew(cache: &mut TokenCache, refresh_token: &str, redeemed: &str) {
+fn renew(cache: &mut TokenCache, refresh_token: &str, redeemed: &str) -> bool {
     let response = response(json!({"refresh_token": refresh_token, "scope": "Mail.Read"}));
     cache.renew(&TokenEvent {
         redeemed: Some(&RefreshToken::from(redeemed)),
         now: T0 + Duration::from_secs(10),
         ..event(&response, &ScopeSet::default())
-    });
+    })
 }

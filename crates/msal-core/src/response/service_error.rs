@@ -125,6 +125,12 @@ impl ServiceError {
         Misplaced::of(&self.codes)
     }
 
+    /// How long requests like this one are to wait, where the server is busy and has said so: `None` for a refusal that time
+    /// does not heal, whatever its headers are.
+    pub fn throttles(&self) -> Option<Duration> {
+        self.retry_after.filter(|_| is_temporary(self.status))
+    }
+
     /// The AADSTS numbers as text, such as `AADSTS700082`; empty when there are none.
     pub fn aadsts(&self) -> String {
         let codes: Vec<_> = self

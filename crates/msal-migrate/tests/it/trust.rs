@@ -287,7 +287,8 @@ async fn the_environment_of_a_cache_is_a_host_and_no_part_of_a_path() {
 async fn a_sealed_answer_does_not_make_its_host_trusted() {
     let world = World::new();
     let counting = Counting::new(&world.http);
-    let runtime = world.runtime_over(Arc::clone(&counting));
+    // Each run is a process of its own, which knows nothing of the authority yet.
+    let runtime = || world.runtime_over(Arc::clone(&counting));
     let row = |token: &str| {
         let url = format!("{EVIL}/contoso.example");
         json!({"refresh_token": token, "authority": url, "scope": "User.Read"}).to_string() + "\n"
@@ -301,7 +302,7 @@ async fn a_sealed_answer_does_not_make_its_host_trusted() {
         }
     };
     tokio::select! {
-        report = migrate(&world, runtime.clone(), &source, Some(EVIL)) => panic!("{report:?}"),
+        report = migrate(&world, runtime(), &source, Some(EVIL)) => panic!("{report:?}"),
         () = sealed => {}
     }
     *counting.stuck.lock().unwrap() = false;
@@ -314,7 +315,7 @@ async fn a_sealed_answer_does_not_make_its_host_trusted() {
         (Some("https://evil.example"), 0),
     ];
     for (authority, quarantined) in runs {
-        let report = migrate(&world, runtime.clone(), "[]", authority).await;
+        let report = migrate(&world, runtime(), "[]", authority).await;
         assert_eq!(counting.hosts(), [""; 0], "{authority:?}");
         assert_eq!(
             (report.migrated, report.quarantined),
@@ -325,7 +326,11 @@ async fn a_sealed_answer_does_not_make_its_host_trusted() {
         assert_eq!(world.outcomes(), [expected], "{authority:?}");
     }
     // Whoever names it has it published.
-    let report = migrate(&world, runtime, "[]", Some(EVIL)).await;
+    let report = migrate(&world, runtime(), "[]", Some(EVIL)).await;
     assert_eq!((report.migrated, report.quarantined), (1, 0));
-    assert_eq!(counting.hosts(), ["evil.example:8443"]);
+    assert_eq!(
+        counting.hosts(),
+        [""; 0],
+        "its endpoints are known from the first run"
+    );
 }

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use msal_core::Dialect;
+use msal_emulator::Fault;
 use msal_migrate::{AuthorityOverride, NoObserver, Verification, Verifier};
 use serde_json::Value;
 
@@ -82,4 +83,36 @@ async fn a_renewed_refresh_token_takes_the_place_of_the_old_one() {
             assert_ne!(after["RefreshToken"], before["RefreshToken"], "{case}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_server_that_asks_to_be_left_alone_is_asked_again_after_that() {
+    let world = World::new();
+    migrated(&world, Dialect::Python).await;
+    world.http.later(Duration::from_secs(2 * 86_400));
+    let busy = [
+        Fault::throttle(30).first(2),
+        Fault::unavailable(Some(10)).nth(4),
+    ];
+    for fault in busy {
+        world.http.emulator.add_fault(fault);
+    }
+    let before = world.http.system_time();
+    let verification = renewed(&world, Dialect::Python).await;
+    assert_eq!((verification.renewed, verification.broken), (3, 0));
+    let waited = world.http.system_time().duration_since(before).unwrap();
+    assert_eq!(waited, Duration::from_secs(70));
+}
+
+#[tokio::test]
+async fn a_server_that_stays_busy_is_not_waited_for_without_end() {
+    let world = World::new();
+    migrated(&world, Dialect::Python).await;
+    world.http.later(Duration::from_secs(2 * 86_400));
+    world.http.emulator.add_fault(Fault::throttle(3600));
+    let before = world.http.system_time();
+    let verification = renewed(&world, Dialect::Python).await;
+    assert_eq!((verification.renewed, verification.broken), (0, 3));
+    let waited = world.http.system_time().duration_since(before).unwrap();
+    assert!(waited <= Duration::from_secs(600), "{waited:?}");
 }

@@ -101,11 +101,12 @@ fn a_renewal_updates_the_entry_it_came_from() {
         ScopeSet::from_wire("Mail.Read"),
         RefreshToken::from("RT-FAMILY"),
     );
-    cache.renew(&TokenEvent {
+    let is_kept = cache.renew(&TokenEvent {
         redeemed: Some(&old),
         now: T0 + Duration::from_secs(60),
         ..event(&response, &scopes)
     });
+    assert!(is_kept);
     let tokens = &value(&cache)["RefreshToken"];
     let key = format!(
         "{ALICE}-login.microsoftonline.com-refreshtoken-{APP}--user.read email https://graph.microsoft.com/mail.read openid profile"
@@ -121,7 +122,10 @@ fn a_renewal_adds_nothing_for_a_user_who_signed_out_meanwhile() {
     let mut cache = parse(WORKED_SAMPLE);
     cache.remove_account(APP, &alice());
     let before = written(&cache);
-    renew(&mut cache, "RT-NEXT", "RT-FAMILY");
+    assert!(
+        !renew(&mut cache, "RT-NEXT", "RT-FAMILY"),
+        "nor may anybody have it"
+    );
     assert_eq!(written(&cache), before);
 }
 
@@ -129,7 +133,7 @@ fn a_renewal_adds_nothing_for_a_user_who_signed_out_meanwhile() {
 fn a_renewal_in_nodes_spelling_finds_what_python_wrote() {
     let mut cache = parse(WORKED_SAMPLE);
     cache.dialect = Dialect::Node;
-    renew(&mut cache, "RT-NEXT", "RT-FAMILY");
+    assert!(renew(&mut cache, "RT-NEXT", "RT-FAMILY"));
     assert_eq!(cache.refresh_tokens.len(), 3);
     assert!(written(&cache).contains("RT-NEXT") && !written(&cache).contains("RT-FAMILY"));
 }

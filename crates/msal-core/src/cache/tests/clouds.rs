@@ -125,7 +125,7 @@ fn a_renewal_leaves_no_older_token_under_another_alias() {
         let aliases = ["login.windows.net", "login.microsoftonline.com"];
         let text = written(&cache(&aliases, &aliases.map(|host| (host, APP, "OLD"))));
         let mut cache = TokenCache::parse(Bytes::from(text), dialect).unwrap();
-        renew(&mut cache, "NEW", "OLD");
+        assert!(renew(&mut cache, "NEW", "OLD"));
         let after = value(&cache);
         let tokens = after["RefreshToken"].as_object().unwrap();
         let secrets: Vec<_> = tokens.values().map(|entry| &entry["secret"]).collect();
@@ -222,7 +222,7 @@ fn who_signed_out_elsewhere_stays_signed_out_under_every_alias() {
     let both = |tokens: &[(&str, &str, &str)]| cache(&["login.windows.net"], tokens);
     let mut ours = both(&[("login.windows.net", APP, "OLD")]);
     ours.mark_saved();
-    renew(&mut ours, "NEW", "OLD");
+    assert!(renew(&mut ours, "NEW", "OLD"));
     // There it stands under another alias: the user is still there.
     let theirs = both(&[("login.microsoftonline.com", APP, "OLD")]);
     let merged = value(&ours.rebase_onto(theirs));
