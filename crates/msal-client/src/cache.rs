@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use msal_core::{Dialect, TokenCache};
+use msal_core::{Dialect, TokenCache, UnixTime};
 
 use self::leftover::Leftover;
 use crate::ports::BoxFuture;
@@ -305,6 +305,20 @@ impl SharedTokenCache {
             return Ok(());
         };
         self.save_in(storage).await.map(drop)
+    }
+
+    /// Whether the last save failed, so that something is in memory alone.
+    pub(crate) fn has_leftover(&self) -> bool {
+        self.leftover.is_there()
+    }
+
+    /// Tries to save what the last save could not: for calls that have no change of their own. They succeed whatever comes
+    /// of it, as the failure was reported when it happened. A store that is down is not asked by each of them.
+    pub(crate) async fn save_leftover(&self, now: UnixTime) {
+        if self.has_leftover() && self.leftover.is_due(now) {
+            // Its error is that of the save before.
+            let _still_failing = self.save().await;
+        }
     }
 
     /// Saves what was changed, and proves that the store holds it: the bytes are read again and must be those that were

@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use msal_core::UnixTime;
 
-use super::SharedTokenCache;
-
 /// Whether the last save failed, and when that was tried again.
 #[derive(Debug, Default)]
 pub(super) struct Leftover {
@@ -21,8 +19,13 @@ impl Leftover {
         self.is_there.store(!is_saved, Ordering::Relaxed);
     }
 
+    /// Whether the last save failed, so that something is in memory alone.
+    pub(super) fn is_there(&self) -> bool {
+        self.is_there.load(Ordering::Relaxed)
+    }
+
     /// Whether it is time to try again. The time of the answer is that of the next attempt.
-    fn is_due(&self, now: UnixTime) -> bool {
+    pub(super) fn is_due(&self, now: UnixTime) -> bool {
         let mut tried_at = self.tried_at.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back must not put the next attempt off.
         let is_too_soon = tried_at.is_some_and(|at| at <= now && at.until(now) < PAUSE);
@@ -30,22 +33,6 @@ impl Leftover {
             *tried_at = Some(now);
         }
         !is_too_soon
-    }
-}
-
-impl SharedTokenCache {
-    /// Whether the last save failed, so that something is in memory alone.
-    pub(crate) fn has_leftover(&self) -> bool {
-        self.leftover.is_there.load(Ordering::Relaxed)
-    }
-
-    /// Tries to save what the last save could not: for calls that have no change of their own. They succeed whatever comes
-    /// of it, as the failure was reported when it happened. A store that is down is not asked by each of them.
-    pub(crate) async fn save_leftover(&self, now: UnixTime) {
-        if self.has_leftover() && self.leftover.is_due(now) {
-            // Its error is that of the save before.
-            let _still_failing = self.save().await;
-        }
     }
 }
 
