@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use msal_core::{ClientInfo, HomeAccountId, RefreshToken, Tenant, UnixTime};
+use msal_core::{ClientInfo, HomeAccountId, RefreshToken, UnixTime};
 
 use super::id_token::{self, Claims};
 use super::issuer;
@@ -26,8 +26,9 @@ pub(crate) struct StoredRow<'a> {
     pub(crate) home_account_id: StoredValue<'a>,
     pub(crate) id_token: StoredValue<'a>,
     pub(crate) issuer: StoredValue<'a>,
+    /// The claim `idp` of the ID token.
+    pub(crate) identity_provider: StoredValue<'a>,
     pub(crate) is_multi_resource: bool,
-    pub(crate) is_personal_account: bool,
     pub(crate) is_port_left_out: bool,
     pub(crate) key: StoredValue<'a>,
     pub(crate) last_refreshed: Option<UnixTime>,
@@ -150,9 +151,11 @@ impl StoredRow<'_> {
         let authority = self.issued_at(&claims);
         let mut user = self.user(&mut claims);
         // Where a store names an object and no tenant, the tenant that issued the token is meant.
+        let issued_by = authority.as_deref().and_then(issuer::tenant_id);
         if user.oid.is_some() && user.tid.is_none() {
-            user.tid = authority.as_deref().and_then(tenant_id);
+            user.tid = issued_by.map(str::to_owned);
         }
+        let flags = self.flags(&claims, user.tid.as_deref().or(issued_by));
         Record {
             client_id: self
                 .client_id
@@ -164,18 +167,26 @@ impl StoredRow<'_> {
             resource: self.resource.owned(),
             user,
             last_refreshed: self.last_refreshed.or_else(|| self.refreshed_about()),
-            flags: RecordFlags {
-                multi_resource: self.is_multi_resource,
-                family: self.family.owned(),
-                personal_account: self.is_personal_account || claims.is_personal_account,
-                port_left_out: self.is_port_left_out,
-            },
+            flags,
             refresh_token: match self.refresh_token {
                 StoredValue::Text(token) => RefreshToken::new(token.into_owned()),
                 // `refusal` lets no other value pass.
                 _ => RefreshToken::new(String::new()),
             },
             locator,
+        }
+    }
+
+    /// `tenant` is the one that issued the token.
+    fn flags(&self, claims: &Claims, tenant: Option<&str>) -> RecordFlags {
+        let stored = self.identity_provider.text();
+        let provider = stored.or(claims.identity_provider.as_deref());
+        RecordFlags {
+            multi_resource: self.is_multi_resource,
+            family: self.family.owned(),
+            guest: provider.is_some_and(|provider| issuer::is_another(provider, tenant)),
+            personal_account: provider.is_some_and(issuer::is_of_personal_accounts),
+            port_left_out: self.is_port_left_out,
         }
     }
 
@@ -218,13 +229,6 @@ impl StoredRow<'_> {
             _ => None,
         }
     }
-}
-
-/// The tenant that an authority names by its GUID: a URL, or only the tenant.
-fn tenant_id(authority: &str) -> Option<String> {
-    let mut segments = authority.trim().split('/');
-    let named = segments.find(|segment| matches!(Tenant::parse(segment), Ok(Tenant::Id(_))));
-    named.map(str::to_owned)
 }
 
 /// Whether a refresh token is another provider's, by how it begins or, if it is a JSON web token, by its issuer.
