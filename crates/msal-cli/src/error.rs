@@ -5,8 +5,9 @@ use std::fmt;
 use std::path::Path;
 
 use msal::{HttpErrorKind, StoreError};
-use msal_migrate::{MigrationError, PlanError, SourceError};
+use msal_migrate::{MigrationError, PlanError, Reason, SourceError};
 
+use crate::advice::advice;
 use crate::exit::Exit;
 
 /// A failed command.
@@ -140,6 +141,9 @@ impl From<msal::Error> for Failure {
                 "name the client's secret with --client-secret-env or --client-secret-file"
                     .to_owned(),
             ),
+            msal::Error::Service(error) if error.misplaced().is_some() => {
+                Some(advice(&Reason::from(&**error)).to_owned())
+            }
             _ => None,
         };
         Self::new(&error).with_hint_if(hint)

@@ -1,5 +1,6 @@
 //! The `msal` command: migrate refresh tokens into an MSAL cache, look into a cache, run the emulator.
 
+mod advice;
 mod bounded;
 mod cli;
 mod commands;

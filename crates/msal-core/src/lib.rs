@@ -48,7 +48,7 @@ pub use grant::{ClientCredential, RefreshTokenGrant, RequestContext};
 pub use home_account_id::HomeAccountId;
 pub use id_token::{IdTokenClaims, IdTokenError};
 pub use response::{
-    Malformation, MalformedResponse, Refusal, ServiceError, TokenOutcome, TokenResponse,
+    Malformation, MalformedResponse, Misplaced, Refusal, ServiceError, TokenOutcome, TokenResponse,
 };
 pub use retry_after::retry_after;
 pub use scope::{Scope, ScopeError, ScopeSet};

@@ -7,6 +7,7 @@
 mod lenient;
 mod malformed;
 mod members;
+mod misplaced;
 mod outcome;
 mod salvage;
 mod service_error;
@@ -14,6 +15,7 @@ mod side_by_side;
 mod tokens;
 
 pub use malformed::{Malformation, MalformedResponse};
+pub use misplaced::Misplaced;
 pub use outcome::TokenOutcome;
 pub use service_error::{Refusal, ServiceError};
 pub use tokens::TokenResponse;

@@ -16,3 +16,4 @@ mod serve;
 #[cfg(unix)]
 mod signals;
 mod trust;
+mod verify;

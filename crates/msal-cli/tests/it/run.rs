@@ -17,20 +17,20 @@ use tokio::runtime::Runtime;
 use crate::msal::{Run, msal};
 
 /// An emulator, and a folder in which the command is run.
-struct Bench {
-    emulator: Arc<Emulator>,
-    server: Server,
-    folder: TempDir,
+pub(crate) struct Bench {
+    pub(crate) emulator: Arc<Emulator>,
+    pub(crate) server: Server,
+    pub(crate) folder: TempDir,
     /// Serves as long as it lives.
     _runtime: Runtime,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(Settings::default())
     }
 
-    fn with(settings: Settings) -> Self {
+    pub(crate) fn with(settings: Settings) -> Self {
         let runtime = Runtime::new().unwrap();
         let emulator = Arc::new(Emulator::with_settings(Directory::sample(), settings));
         let server = Server::builder(Arc::clone(&emulator)).port(0).start();
@@ -46,7 +46,7 @@ impl Bench {
     }
 
     /// One token response for each user, as JSON lines.
-    fn input(&self, users: &[&str]) {
+    pub(crate) fn input(&self, users: &[&str]) {
         let line = |user: &&str| {
             let now = SystemTime::now();
             let token = self
@@ -60,7 +60,7 @@ impl Bench {
     }
 
     /// Runs the migration at `tenant`, with more arguments.
-    fn run(&self, tenant: &str, more: &[&str]) -> Run {
+    pub(crate) fn run(&self, tenant: &str, more: &[&str]) -> Run {
         let authority = format!("{}/{tenant}", self.server.url());
         let arguments = ["migrate", "run", "input.jsonl", "--to", "cache.json"];
         let server = ["--authority", &authority, "--ca-file", "ca.pem"];

@@ -319,13 +319,35 @@ async fn no_answer_passes_and_says_whether_the_token_may_have_been_spent() {
     }
 }
 
+/// Signing in at the wrong place again would end in the same refusal.
+#[tokio::test]
+async fn a_refusal_of_the_place_sends_no_user_to_sign_in() {
+    for code in [
+        50_020, 50_034, 50_059, 50_128, 90_002, 90_072, 700_016, 7_000_012,
+    ] {
+        for error in ["invalid_grant", "interaction_required"] {
+            let body = format!(r#"{{"error":"{error}","error_codes":[{code}]}}"#);
+            let kind = [("content-type", "application/json")];
+            let error = answered(Fault::respond(400, kind, body)).await;
+            assert_eq!(verdict(&error), Verdict::Configuration, "AADSTS{code}");
+            let words = error.to_string();
+            assert!(!words.contains("sign in"), "{words}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_known_refusal_has_its_verdict() {
     let transient = [50033, 50196, 90006, 90024, 90033, 90055];
+    let of_the_place = [
+        50_020, 50_034, 50_059, 50_128, 50_194, 51_004, 70_001, 90_002, 90_019, 90_072, 500_208,
+        650_051, 650_052, 650_056, 700_005, 700_016, 700_038, 7_000_012, 7_000_112, 9_002_331,
+    ];
     for row in catalogue() {
         let error = answered(Fault::aadsts(row.code())).await;
         let expected = match row.error_v2() {
             _ if transient.contains(&row.code()) => Verdict::Transient,
+            _ if of_the_place.contains(&row.code()) => Verdict::Configuration,
             "invalid_grant" | "interaction_required" | "login_required" => Verdict::Interaction,
             _ => Verdict::Configuration,
         };

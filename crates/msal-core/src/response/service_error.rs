@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::lenient;
 use super::members::Members;
+use super::misplaced::Misplaced;
 use crate::retry_after::{delay_seconds, is_temporary};
 
 /// What the server said when it said no (RFC 6749 §5.2). It holds no secret.
@@ -41,7 +42,8 @@ pub struct ServiceError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The application or its registration is wrong: a missing secret, an unknown client, a bad scope.
+    /// The application, its registration or the authority is wrong: a missing secret, an unknown client, a bad scope,
+    /// another tenant than the user's.
     Configuration,
     /// The user must sign in, consent, or satisfy a policy.
     InteractionRequired,
@@ -88,8 +90,9 @@ impl ServiceError {
 
     /// What can be done about it.
     ///
-    /// The status, `error` and `suberror` decide. AADSTS numbers do so only where Entra answers `invalid_grant` to a
-    /// request that is worth repeating, because Microsoft asks clients not to depend on them.
+    /// The status and `error` decide. AADSTS numbers do so only where Entra answers `invalid_grant` to what is no matter of
+    /// the user: a request that is worth repeating, and one that went to the [wrong place](Self::misplaced). Microsoft asks
+    /// clients not to depend on them further than that.
     pub fn refusal(&self) -> Refusal {
         // RFC 6749 §4.1.2.1 has the two words for the authorization endpoint, which cannot answer 500 or 503 itself; Entra's
         // token endpoint says them too, with 400 as well.
@@ -105,6 +108,7 @@ impl ServiceError {
             return Refusal::Transient;
         }
         match self.error.as_str() {
+            _ if self.misplaced().is_some() => Refusal::Configuration,
             // RFC 6749 §5.2: the refresh token "is invalid, expired, revoked". OpenID Connect Core §3.1.2.6 has the
             // other three for the authorization endpoint; Entra's token endpoint says them too.
             "invalid_grant" | "interaction_required" | "login_required" | "consent_required" => {
@@ -114,6 +118,11 @@ impl ServiceError {
             // `unsupported_grant_type`. Sending the same again changes none of them.
             _ => Refusal::Configuration,
         }
+    }
+
+    /// What was wrong with the place that was asked, or with the application there, if that is what the server says.
+    pub fn misplaced(&self) -> Option<Misplaced> {
+        Misplaced::of(&self.codes)
     }
 
     /// The AADSTS numbers as text, such as `AADSTS700082`; empty when there are none.

@@ -313,6 +313,48 @@ fn refusals_say_what_can_be_done() {
     }
 }
 
+/// Entra says `invalid_grant` whether the user or the place is meant.
+#[test]
+fn a_refusal_of_the_place_is_none_of_the_user() {
+    use Misplaced::{ClientAnywhere, ClientInDirectory, NoTenant, OtherTenant};
+    let refuse = |error: &str, code: i64| {
+        let body = format!(r#"{{"error":"{error}","error_codes":[{code}]}}"#);
+        match read(400, body) {
+            TokenOutcome::Refused(error) => (error.misplaced(), error.refusal()),
+            other => panic!("{other:?}"),
+        }
+    };
+    for (codes, misplaced) in [
+        (
+            &[50_020, 50_034, 51_004, 90_072, 500_208, 700_005, 7_000_012][..],
+            OtherTenant,
+        ),
+        (&[50_059, 50_128, 90_002, 90_019], NoTenant),
+        (
+            &[70_001, 650_051, 650_052, 650_056, 700_016, 7_000_112],
+            ClientInDirectory,
+        ),
+        (&[50_194, 700_038, 9_002_331], ClientAnywhere),
+    ] {
+        for (code, error) in codes.iter().flat_map(|code| {
+            ["invalid_grant", "interaction_required", "invalid_request"].map(|error| (code, error))
+        }) {
+            let expected = (Some(misplaced), Refusal::Configuration);
+            assert_eq!(refuse(error, *code), expected, "{error} {code}");
+        }
+    }
+    for code in [50_076, 50_173, 53_003, 65_001, 70_008, 700_082, 700_084] {
+        let expected = (None, Refusal::InteractionRequired);
+        assert_eq!(refuse("invalid_grant", code), expected, "{code}");
+    }
+    // What passes with time is said first.
+    let body = r#"{"error":"invalid_grant","error_codes":[90033,50020]}"#;
+    let TokenOutcome::Refused(error) = read(400, body) else {
+        panic!("it is a refusal");
+    };
+    assert_eq!(error.refusal(), Refusal::Transient);
+}
+
 #[test]
 fn the_wait_is_read_from_the_header() {
     let response = Response::builder().status(429).header("retry-after", "60");

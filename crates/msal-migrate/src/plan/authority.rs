@@ -16,7 +16,8 @@ use crate::record::SkipReason;
 /// An authority named by the user: `https://host`, or `https://host/tenant`.
 ///
 /// The host is trusted with tokens whose records name it, and serves the records that name no host. A tenant replaces
-/// the tenant of those records and of all in the same cloud; without one they keep theirs.
+/// the tenant of those records and of all in the same cloud; without one they keep theirs. `organizations` and `common`
+/// do not replace `consumers`, where personal accounts stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorityOverride {
     authority: TrustedAuthority,
@@ -154,7 +155,11 @@ pub(super) fn choose(
         .filter(|tenant| !(visits && **tenant == Tenant::Organizations));
     let mut warnings = Warnings::default();
     let tenant = match ruled {
-        Some(tenant) => tenant.clone(),
+        Some(named) if stays_at_consumers(criteria, own, stored.is_consumers, named) => {
+            warnings = warnings.with(Warning::PersonalAccount);
+            Tenant::Consumers
+        }
+        Some(named) => named.clone(),
         None => tenant(criteria, own, stored.is_consumers, &mut warnings),
     };
     let authority = match &stored.ciam {
@@ -176,6 +181,20 @@ pub(super) fn choose(
         is_specific: own.is_some(),
         warnings,
     })
+}
+
+/// Whether a personal account's token is not redeemed at the tenant that the user named: `organizations` is for work and
+/// school accounts, and `common` has come to refuse these tokens (AADSTS70000). A tenant by its own name may know the
+/// account as a guest.
+fn stays_at_consumers(
+    criteria: &Criteria<'_>,
+    own: Option<&Tenant>,
+    is_consumers: bool,
+    named: &Tenant,
+) -> bool {
+    let unnoted = &mut Warnings::default();
+    matches!(named, Tenant::Common | Tenant::Organizations)
+        && tenant(criteria, own, is_consumers, unnoted) == Tenant::Consumers
 }
 
 /// The tenant, where the user named none.

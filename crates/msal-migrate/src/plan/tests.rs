@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use msal_core::{Authority, HomeAccountId, RefreshToken, Scope, ScopeSet, UnixTime};
+use msal_core::{Authority, HomeAccountId, RefreshToken, Scope, ScopeSet, Tenant, UnixTime};
 use proptest::prelude::*;
 
 use super::*;
@@ -822,6 +822,71 @@ fn tokens_are_warned_about_by_age_shape_and_client() {
             .warnings
             .is_empty()
     );
+}
+
+#[test]
+fn personal_accounts_stay_at_consumers_where_others_are_named() {
+    let flag = |personal_account| RecordFlags {
+        personal_account,
+        ..RecordFlags::default()
+    };
+    let host = "https://login.microsoftonline.com";
+    let common = format!("{host}/common");
+    // Authority, token, tenant of the user, flag; and whether it is a personal account's.
+    let table = [
+        (Some(&*common), "M.C1", None, flag(false), true),
+        (None, "M.C1", None, flag(false), true),
+        (Some("contoso.example"), "M.C1", None, flag(false), true),
+        (Some(&*common), "0.a", Some(PERSONAL), flag(false), true),
+        (Some(PERSONAL), "0.a", None, flag(false), true),
+        (Some("Consumers"), "0.a", None, flag(false), true),
+        (
+            Some("https://login.live.com"),
+            "0.a",
+            None,
+            flag(false),
+            true,
+        ),
+        (Some(&*common), "0.a", None, flag(true), true),
+        // A personal account as a guest: the tenant issued the token.
+        (Some(&*common), "0.a", Some(TENANT), flag(true), false),
+        (Some(&*common), "0.a", Some(TENANT), flag(false), false),
+        (None, "0.a", None, flag(false), false),
+    ];
+    for (authority, token, tid, flags, is_personal) in table {
+        let record = Record {
+            authority: authority.map(str::to_owned),
+            user: UserHints {
+                tid: tid.map(str::to_owned),
+                ..UserHints::default()
+            },
+            flags,
+            ..record(token)
+        };
+        for (named_tenant, keeps) in [
+            ("organizations", true),
+            ("ORGANIZATIONS", true),
+            ("common", true),
+            ("consumers", false),
+            (TENANT, false),
+            ("fabrikam.example", false),
+        ] {
+            let case = format!("{authority:?} {token} {tid:?} at {named_tenant}");
+            for url in [host, "https://login.windows.net"] {
+                let options = named(&format!("{url}/{named_tenant}"));
+                let redemption = redemptions(&rows(vec![record.clone()]), &options).remove(0);
+                let expected = match keeps && is_personal {
+                    true => "consumers".to_owned(),
+                    false => Tenant::parse(named_tenant).unwrap().to_string(),
+                };
+                let authority = redemption.authority.to_string();
+                assert_eq!(authority, format!("{host}/{expected}"), "{case}");
+                let is_noted = redemption.warnings.contains(Warning::PersonalAccount);
+                assert_eq!(is_noted, keeps && is_personal, "{case}");
+                assert!(!redemption.warnings.contains(Warning::AssumedAuthority));
+            }
+        }
+    }
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub enum Warning {
     MixedUsers,
     /// The token was last refreshed more than 90 days ago.
     OldToken,
+    /// The token is a personal account's, so that it stays at `consumers` although another authority was named.
+    PersonalAccount,
     /// The resource is Azure AD Graph, which has been retired.
     RetiredResource,
     /// The store lists scopes of several resources, and only those of one are asked for.
@@ -34,6 +36,7 @@ impl Warning {
         Self::FirstPartyClient,
         Self::MixedUsers,
         Self::OldToken,
+        Self::PersonalAccount,
         Self::RetiredResource,
         Self::SeveralResources,
         Self::SharedAuthority,
@@ -48,6 +51,7 @@ impl Warning {
             Self::FirstPartyClient => "first_party_client",
             Self::MixedUsers => "mixed_users",
             Self::OldToken => "old_token",
+            Self::PersonalAccount => "personal_account",
             Self::RetiredResource => "retired_resource",
             Self::SeveralResources => "several_resources",
             Self::SharedAuthority => "shared_authority",
@@ -70,6 +74,9 @@ impl Warning {
             }
             Self::OldToken => {
                 "the token was last refreshed more than 90 days ago and has probably expired"
+            }
+            Self::PersonalAccount => {
+                "the token is a personal account's; it is redeemed at `consumers`, because the authority that was named does not take it"
             }
             Self::RetiredResource => "the token is for Azure AD Graph, which has been retired",
             Self::SeveralResources => {
@@ -94,6 +101,9 @@ impl Warning {
                 "nothing to do: an answer for another user than the row's is not taken"
             }
             Self::OldToken => "nothing to do: it is tried once",
+            Self::PersonalAccount => {
+                "let the application ask for these users at `consumers`; to redeem them elsewhere, name one tenant with --authority"
+            }
             Self::RetiredResource => {
                 "--map-resource https://graph.windows.net=https://graph.microsoft.com"
             }

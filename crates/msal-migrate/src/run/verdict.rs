@@ -28,8 +28,8 @@ use bytes::Bytes;
 use http::Response;
 use msal::{HttpError, HttpErrorKind};
 use msal_core::{
-    ExpectedUser, HomeAccountId, ProviderMetadata, Refusal, ServiceError, Tenant, TokenOutcome,
-    TokenResponse, UnixTime, retry_after,
+    ExpectedUser, HomeAccountId, Misplaced, ProviderMetadata, Refusal, ServiceError, Tenant,
+    TokenOutcome, TokenResponse, UnixTime, retry_after,
 };
 
 use crate::journal::{Class, Reason};
@@ -184,7 +184,7 @@ impl Finding {
                 reason,
                 may_have_arrived: true,
             },
-            Refusal::InteractionRequired if !is_about_the_place(error) => {
+            Refusal::InteractionRequired => {
                 Self::Token(Verdict::Conclude(Class::NeedsUser, reason))
             }
             // RFC 6749 §4.1.2.1: the server met "an unexpected condition", after which nobody knows how far it got.
@@ -221,19 +221,6 @@ impl Finding {
     }
 }
 
-/// Whether the server says that it was asked at the wrong place, or as the wrong application, and nothing about the user:
-/// signing in there would not help. `error` does not tell, because Entra says `invalid_grant` in both cases.
-fn is_about_the_place(error: &ServiceError) -> bool {
-    let lists = [
-        &OTHER_TENANTS_USER[..],
-        &NO_TENANT,
-        &CLIENT_IN_DIRECTORY,
-        &CLIENT_ANYWHERE,
-    ];
-    let is_listed = |code| lists.iter().any(|list| list.contains(code));
-    error.codes.iter().any(is_listed)
-}
-
 /// Whether an error has the form of RFC 6749 §5.2: named, and with a status that a token endpoint uses. Gateways answer in
 /// JSON as well, and some have an `error` in it.
 fn is_of_a_token_endpoint(error: &ServiceError) -> bool {
@@ -243,15 +230,19 @@ fn is_of_a_token_endpoint(error: &ServiceError) -> bool {
 
 /// Whether every token of the same client and authority would be refused like this one.
 fn refuses_all_alike(error: &ServiceError, tenant: &Tenant) -> bool {
-    let has = |list: &[i64]| error.codes.iter().any(|code| list.contains(code));
+    let misplaced = error.misplaced();
     // RFC 6749 §5.2: these two are about the client and not about its token.
     match error.error.as_str() {
         // One user is not of this tenant; others may be.
-        "invalid_client" | "unauthorized_client" if has(&OTHER_TENANTS_USER) => false,
+        "invalid_client" | "unauthorized_client" if misplaced == Some(Misplaced::OtherTenant) => {
+            false
+        }
         // `organizations` and its like stand for all directories: what one of them says about the client is about that
         // one, where the user is at home. What the client proves itself with is the same everywhere.
-        "invalid_client" => !tenant.is_shared() || !has(&CLIENT_IN_DIRECTORY),
-        "unauthorized_client" => !tenant.is_shared() || has(&CLIENT_ANYWHERE),
+        "invalid_client" => !tenant.is_shared() || misplaced != Some(Misplaced::ClientInDirectory),
+        "unauthorized_client" => {
+            !tenant.is_shared() || misplaced == Some(Misplaced::ClientAnywhere)
+        }
         _ => false,
     }
 }
@@ -309,18 +300,6 @@ fn expected_user(hints: &UserHints) -> ExpectedUser<'_> {
 
 /// How often one token is sent in a run when the server fails in a way that concerns this token only.
 pub(super) const TRIES: u32 = 5;
-
-/// AADSTS numbers: the user's account, or the token, is of another tenant than the one that was asked.
-const OTHER_TENANTS_USER: [i64; 7] = [50_020, 50_034, 51_004, 90_072, 500_208, 700_005, 7_000_012];
-
-/// AADSTS numbers: there is no such tenant, or the request names none.
-const NO_TENANT: [i64; 4] = [50_059, 50_128, 90_002, 90_019];
-
-/// AADSTS numbers: the application is not in the directory, or is disabled or misconfigured there.
-const CLIENT_IN_DIRECTORY: [i64; 6] = [70_001, 650_051, 650_052, 650_056, 700_016, 7_000_112];
-
-/// AADSTS numbers: the application does not serve accounts of all tenants, serves others than this authority's, or is none.
-const CLIENT_ANYWHERE: [i64; 3] = [50_194, 700_038, 9_002_331];
 
 #[cfg(test)]
 mod tests;

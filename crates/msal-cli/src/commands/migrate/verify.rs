@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use msal_migrate::{Asked, Proof, Verifier};
+use msal::Error;
+use msal_migrate::{Asked, Proof, Reason, Verifier};
 use serde_json::json;
 
 use super::verification;
+use crate::advice::advice;
 use crate::cli::VerifyArgs;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -60,13 +62,24 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
     })
 }
 
+/// What the server says, and what the operator corrects.
+fn explained(error: &Error) -> String {
+    match error.service_error() {
+        Some(refusal) if refusal.misplaced().is_some() => {
+            format!("{error}: {}", advice(&Reason::from(refusal)))
+        }
+        _ => error.to_string(),
+    }
+}
+
 /// Why a pair of account and client has no token, unless it has one or was not tried.
 fn why_not(asked: &Asked<'_>) -> Option<String> {
     match asked.proof {
-        Proof::Broken => Some(asked.error.map_or_else(
-            || "no client holds its refresh token".to_owned(),
-            ToString::to_string,
-        )),
+        Proof::Broken => Some(
+            asked
+                .error
+                .map_or_else(|| "no client holds its refresh token".to_owned(), explained),
+        ),
         Proof::Untrusted => Some(format!(
             "not asked: host {} is not one of Microsoft's; name it with --authority",
             asked.account.environment.escape_debug()

@@ -1,0 +1,93 @@
+//! What an operator corrects after a refusal, told by what the server says.
+
+use msal_migrate::Reason;
+
+/// What to correct.
+pub(crate) fn advice(reason: &Reason) -> &'static str {
+    let by_code = reason.aadsts.iter().find_map(|code| {
+        Some(match code {
+            700_005 | 7_000_012 => {
+                "these tokens are of another tenant; name it with --authority https://HOST/TENANT"
+            }
+            50_020 | 50_034 | 51_004 | 90_072 | 500_208 => {
+                "these users are not in this tenant; name theirs with --authority, or add them to it"
+            }
+            50_059 | 50_128 | 90_002 | 90_019 => {
+                "there is no such tenant; correct the one that --authority or the input names"
+            }
+            70_001 | 650_051 | 650_052 | 650_056 | 700_016 | 7_000_112 => {
+                "the application is not in this directory, or not as it must be; correct --client-id or --authority, \
+                 or have its administrator add it"
+            }
+            50_194 => "the application serves one tenant; name it with --authority https://HOST/TENANT",
+            700_038 => "this is no client id; correct --client-id",
+            9_002_331 => "the application serves personal accounts only; name /consumers with --authority",
+            7_000_218 => {
+                "this client needs its secret; name it with --client-secret-env or --client-secret-file"
+            }
+            7_000_215 => "the secret is not this client's; give the secret's value and not its id",
+            7_000_222 => "the secret has expired; make a new one for the application",
+            700_025 => "this client is a public one; run without a secret for it",
+            70_011 | 500_011 | 650_053 | 650_057 | 700_022 => {
+                "the scopes are not what this application can ask for; correct --default-scope or --map-resource"
+            }
+            9_002_327 => "these tokens are a single-page application's, and only a browser can redeem them",
+            _ => return None,
+        })
+    });
+    if let Some(advice) = by_code {
+        return advice;
+    }
+    match reason.error.as_ref() {
+        "authority_refused" => "the authority's metadata cannot be used; correct --authority",
+        "invalid_client" => {
+            "the server does not accept how this client proves itself; correct its secret, or give none"
+        }
+        "invalid_scope" | "invalid_resource" | "invalid_target" => {
+            "correct --default-scope or --map-resource"
+        }
+        "unauthorized_client" => "the application may not do this here; correct its registration",
+        "http_407" => "a proxy wants a name and a password; set them in HTTPS_PROXY",
+        error if error.starts_with("http_") => {
+            "this is no answer of a token endpoint; see what stands between here and the server, and correct --authority"
+        }
+        _ => {
+            "the server refused the request; correct the authority, the client, its secret or the scopes"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(error: &'static str, codes: &[u32]) -> Reason {
+        let mut reason = Reason::default();
+        reason.error = error.into();
+        reason.aadsts = codes.to_vec();
+        reason
+    }
+
+    #[test]
+    fn each_cause_leads_to_what_is_to_be_corrected() {
+        for (error, codes, word) in [
+            ("invalid_client", &[7_000_218][..], "--client-secret-env"),
+            ("invalid_client", &[7_000_222], "expired"),
+            ("invalid_client", &[], "secret"),
+            ("invalid_grant", &[7_000_012], "another tenant"),
+            ("invalid_grant", &[1, 90_072], "not in this tenant"),
+            ("unauthorized_client", &[700_016], "--client-id"),
+            ("invalid_scope", &[], "--default-scope"),
+            ("authority_refused", &[], "metadata"),
+            ("http_407", &[], "proxy"),
+            ("http_403", &[], "between here and the server"),
+        ] {
+            let advice = advice(&reason(error, codes));
+            assert!(advice.contains(word), "{error} {codes:?}: {advice}");
+        }
+        for error in ["http_403", "http_407", "authority_refused"] {
+            let advice = advice(&reason(error, &[]));
+            assert!(!advice.contains("secret"), "{error}: {advice}");
+        }
+    }
+}
