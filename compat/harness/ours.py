@@ -3,6 +3,7 @@
 import json
 from urllib.parse import urlsplit
 
+from . import odd_people
 from .directory import CONTOSO, DAEMON, MANAGEMENT, PASSWORD, WEB, config
 from .emulator import Emulator
 from .identity_server import WEB_API, IdentityServer
@@ -50,6 +51,7 @@ policy = [
     {{ requires = "consent", resources = ["https://storage.azure.com"] }},
 ]
 
+{odd_people.directory()}
 [[managed_identity]]
 tenant = "{CONTOSO}"
 
