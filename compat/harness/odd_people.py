@@ -116,7 +116,7 @@ PEOPLE = [
 ]
 
 
-def directory():
+def declarations():
     """The people, their tenants and APIs, for the emulator's configuration."""
     apis = [f'[[resource]]\nuri = "{uri}"\n' for uri in GRAPHS.values() if uri != GRAPH]
     return "".join([*map(tenant, TENANTS), *apis])

@@ -25,9 +25,9 @@ pub(crate) struct StoredRow<'a> {
     pub(crate) family: StoredValue<'a>,
     pub(crate) home_account_id: StoredValue<'a>,
     pub(crate) id_token: StoredValue<'a>,
-    pub(crate) issuer: StoredValue<'a>,
     /// The claim `idp` of the ID token.
     pub(crate) identity_provider: StoredValue<'a>,
+    pub(crate) issuer: StoredValue<'a>,
     pub(crate) is_multi_resource: bool,
     pub(crate) is_port_left_out: bool,
     pub(crate) key: StoredValue<'a>,
@@ -151,11 +151,11 @@ impl StoredRow<'_> {
         let authority = self.issued_at(&claims);
         let mut user = self.user(&mut claims);
         // Where a store names an object and no tenant, the tenant that issued the token is meant.
-        let issued_by = authority.as_deref().and_then(issuer::tenant_id);
+        let issued_by = || authority.as_deref().and_then(issuer::tenant_id);
         if user.oid.is_some() && user.tid.is_none() {
-            user.tid = issued_by.map(str::to_owned);
+            user.tid = issued_by().map(str::to_owned);
         }
-        let flags = self.flags(&claims, user.tid.as_deref().or(issued_by));
+        let flags = self.flags(&claims, || user.tid.as_deref().or_else(issued_by));
         Record {
             client_id: self
                 .client_id
@@ -177,14 +177,14 @@ impl StoredRow<'_> {
         }
     }
 
-    /// `tenant` is the one that issued the token.
-    fn flags(&self, claims: &Claims, tenant: Option<&str>) -> RecordFlags {
+    /// `tenant` finds the one that issued the token.
+    fn flags<'t>(&self, claims: &Claims, tenant: impl FnOnce() -> Option<&'t str>) -> RecordFlags {
         let stored = self.identity_provider.text();
         let provider = stored.or(claims.identity_provider.as_deref());
         RecordFlags {
             multi_resource: self.is_multi_resource,
             family: self.family.owned(),
-            guest: provider.is_some_and(|provider| issuer::is_another(provider, tenant)),
+            guest: provider.is_some_and(|provider| issuer::is_another(provider, tenant())),
             personal_account: provider.is_some_and(issuer::is_of_personal_accounts),
             port_left_out: self.is_port_left_out,
         }
@@ -345,6 +345,40 @@ mod tests {
             "",
         ] {
             assert_eq!(tid(authority, "o", ""), None, "{authority}");
+        }
+    }
+
+    #[test]
+    fn a_guest_is_told_by_the_store_or_else_by_the_id_token() {
+        let (home, visited) = (
+            "c0ffee00-0001-4000-8000-000000000000",
+            "c0ffee00-0002-4000-8000-000000000000",
+        );
+        // The claims are `{"idp": "https://sts.windows.net/` the home tenant `/"}`.
+        let id_token = "e30.eyJpZHAiOiJodHRwczovL3N0cy53aW5kb3dzLm5ldC9jMGZmZWUwMC0wMDAxLTQwMDAtODAwMC0wMDAwMDAwMDAwMDAvIn0.c2ln";
+        for (identity_provider, id_token, authority, tid, is_guest) in [
+            (home, "", visited, "", true),
+            (home, "", home, "", false),
+            (home, "", "visited.example", home, false),
+            (home, "", "home.example", visited, true),
+            ("", id_token, visited, "", true),
+            ("", id_token, home, "", false),
+            (visited, id_token, visited, "", false),
+            ("", "", visited, "", false),
+        ] {
+            let stored = StoredRow {
+                identity_provider: StoredValue::from_text(identity_provider),
+                id_token: StoredValue::from_text(id_token),
+                authority: StoredValue::from_text(authority),
+                tid: StoredValue::from_text(tid),
+                ..token("0.a")
+            };
+            let Row::Record(record) = stored.into_row(locator()) else {
+                panic!("{identity_provider} {authority} {tid}")
+            };
+            let case = format!("{identity_provider} {id_token} {authority} {tid}");
+            assert_eq!(record.flags.guest, is_guest, "{case}");
+            assert!(!record.flags.personal_account, "{case}");
         }
     }
 
