@@ -50,7 +50,7 @@ def store(request, server, tmp_path_factory):
     if request.param == "azure-cli":
         entries = [{name: value for name, value in entry.items() if name not in NOT_IN_AZURE_CLI} for entry in entries]
         entries.append({"servicePrincipalId": "s", "servicePrincipalTenant": "t", "accessToken": "a secret"})
-    path = tmp_path_factory.mktemp(request.param) / "accessTokens.json"
+    path = tmp_path_factory.mktemp(request.param) / "accessTokens.cache.json"
     path.write_text(json.dumps(entries))
     return path, client
 
