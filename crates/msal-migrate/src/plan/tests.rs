@@ -1,3 +1,5 @@
+mod guests;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -274,63 +276,6 @@ fn a_shared_authority_gives_way_to_what_is_known_of_the_user() {
         };
         let expected = format!("https://login.microsoftonline.com/{tenant}");
         assert_eq!(authority_of(record, &PlanOptions::default()), expected);
-    }
-}
-
-#[test]
-fn a_guest_with_a_personal_account_is_not_taken_to_organizations() {
-    let flags = |guest, personal_account| RecordFlags {
-        guest,
-        personal_account,
-        ..RecordFlags::default()
-    };
-    let host = "https://login.microsoftonline.com";
-    let shared = || Some(format!("{host}/common"));
-    let by_name = || Some(format!("{host}/contoso.example"));
-    for (authority, token, flags, named_tenant, expected) in [
-        (shared(), "0.a", flags(true, true), "organizations", TENANT),
-        (shared(), "0.a", flags(true, true), "common", "common"),
-        (
-            shared(),
-            "0.a",
-            flags(true, true),
-            "fabrikam.example",
-            "fabrikam.example",
-        ),
-        (
-            shared(),
-            "0.a",
-            flags(true, false),
-            "organizations",
-            "organizations",
-        ),
-        // Azure CLI leaves the tenant's GUID out.
-        (
-            by_name(),
-            "0.a",
-            flags(false, true),
-            "organizations",
-            "contoso.example",
-        ),
-        (
-            by_name(),
-            "0.a",
-            flags(false, false),
-            "organizations",
-            "organizations",
-        ),
-    ] {
-        let record = Record {
-            authority,
-            user: UserHints {
-                tid: Some(TENANT.to_owned()).filter(|_| flags.guest),
-                ..UserHints::default()
-            },
-            flags,
-            ..record(token)
-        };
-        let options = named(&format!("{host}/{named_tenant}"));
-        assert_eq!(authority_of(record, &options), format!("{host}/{expected}"));
     }
 }
 
@@ -681,39 +626,6 @@ fn copies_are_redeemed_once_for_the_row_that_says_most() {
         (summary.rows, summary.tokens, summary.duplicates),
         (6, 2, 4)
     );
-}
-
-#[test]
-fn the_token_of_a_guest_is_redeemed_where_its_user_is_at_home() {
-    let at = |tenant: &str, guest: bool| Record {
-        authority: Some(format!("https://login.microsoftonline.com/{tenant}")),
-        flags: RecordFlags {
-            guest,
-            ..RecordFlags::default()
-        },
-        ..record("0.a")
-    };
-    let elsewhere = || at("fabrikam.example", true);
-    let retired = Record {
-        resource: Some("https://graph.windows.net".to_owned()),
-        ..at(TENANT, false)
-    };
-    for (records, expected) in [
-        (vec![elsewhere(), at(TENANT, false)], TENANT),
-        (vec![at(TENANT, false), elsewhere()], TENANT),
-        (vec![elsewhere(), retired], TENANT),
-        // Who signed in at a shared authority was at home.
-        (vec![elsewhere(), at("common", false)], "organizations"),
-        (
-            vec![at("common", false), elsewhere(), at(TENANT, false)],
-            TENANT,
-        ),
-        (vec![elsewhere()], "fabrikam.example"),
-    ] {
-        let redemptions = redemptions(&rows(records), &PlanOptions::default());
-        let realms = redemptions.iter().map(|it| it.authority.realm());
-        assert_eq!(realms.collect::<Vec<_>>(), [expected]);
-    }
 }
 
 #[test]
