@@ -7,6 +7,7 @@ from .directory import CONTOSO, DAEMON, MANAGEMENT, PASSWORD, WEB, config
 from .emulator import Emulator
 from .identity_server import WEB_API, IdentityServer
 from .machines import WORKER
+from .odd_people import declarations
 
 #: A tenant whose people sign in at AD FS, and one with rules for some resources.
 FEDERATED, STRICT = "adatum.example", "woodgrove.example"
@@ -50,6 +51,7 @@ policy = [
     {{ requires = "consent", resources = ["https://storage.azure.com"] }},
 ]
 
+{declarations()}
 [[managed_identity]]
 tenant = "{CONTOSO}"
 

@@ -22,6 +22,8 @@ NAMES = [
     "graph.microsoft.com",
     "westus2.login.microsoft.com",
     "login.microsoftonline.us",
+    "login.partner.microsoftonline.cn",
+    "login.chinacloudapi.cn",
     "contoso.b2clogin.com",
     "contoso.ciamlogin.com",
     "adfs.contoso.example",

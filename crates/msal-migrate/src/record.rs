@@ -85,6 +85,8 @@ pub struct RecordFlags {
     pub multi_resource: bool,
     /// The family of client ids that share the token; `1` is the only family there is.
     pub family: Option<String>,
+    /// The store says that the user is a guest of the tenant that issued the token.
+    pub guest: bool,
     /// The store says that a personal Microsoft account signed in.
     pub personal_account: bool,
     /// The authority's host may have a port that the store does not say: MSALs leave it out of `environment`.

@@ -34,7 +34,7 @@ impl Emulator {
             &self.memory.identifiers,
             app,
             &account,
-            &directory,
+            directory.is_personal(account.home),
             &descent,
             &OriginalGrant::plain(),
             self.clock.read(now),

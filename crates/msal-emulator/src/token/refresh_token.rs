@@ -6,7 +6,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::access::OriginalGrant;
-use crate::directory::{Account, AppEntry, Directory};
+use crate::directory::{Account, AppEntry};
 use crate::issuer::{Identifiers, RecordKind, RecordReader, RecordWriter, Sealer, scramble};
 use crate::memory::IssuePoint;
 use crate::protocol::{Moment, RefreshTokenId, Version, base64url};
@@ -22,7 +22,8 @@ pub(crate) struct RefreshToken {
     pub(crate) client_id: String,
     /// Issued to a member of the family of client ids.
     pub(crate) family: bool,
-    /// Issued for a personal account, whose tokens look otherwise.
+    /// Issued at the tenant of personal accounts, whose tokens look otherwise. That a tenant's token for a guest with
+    /// such an account looks as the tenant's others do is a guess.
     pub(crate) personal: bool,
     /// Issued to a client that authenticated, and so survives a change of the user's password.
     pub(crate) confidential: bool,
@@ -64,12 +65,13 @@ impl Descent {
 }
 
 impl RefreshToken {
-    /// A new refresh token for a person and a client. `granted` is what they are granted now.
+    /// A new refresh token for a person and a client. `personal`: the tenant that issues it is that of personal accounts;
+    /// `granted` is what they are granted now.
     pub(crate) fn new(
         identifiers: &Identifiers,
         app: &AppEntry,
         account: &Account,
-        directory: &Directory,
+        personal: bool,
         descent: &Descent,
         granted: &OriginalGrant,
         now: Moment,
@@ -82,7 +84,7 @@ impl RefreshToken {
             upn: account.upn.clone(),
             client_id: app.client_id.clone(),
             family: app.family,
-            personal: directory.is_personal(account.home),
+            personal,
             confidential: descent.confidential,
             mfa: descent.mfa,
             signed_in: descent.signed_in,

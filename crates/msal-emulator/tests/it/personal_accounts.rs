@@ -140,7 +140,7 @@ fn a_personal_account_has_no_password_grant() {
 fn the_refresh_tokens_of_personal_accounts_look_like_theirs() {
     let emulator = with_personal_accounts();
     let mut refresh_token = emulator.issue_refresh_token(PAT, DESKTOP, at(0)).unwrap();
-    for tenant in ["common", "consumers", "work.example", "consumers"] {
+    for tenant in ["common", "consumers", "outlook.example", "consumers"] {
         assert!(refresh_token.starts_with("M.C"), "{refresh_token}");
         assert!(
             refresh_token.split('.').count() >= 4,
@@ -163,6 +163,11 @@ fn the_refresh_tokens_of_personal_accounts_look_like_theirs() {
         let form = refresh_form(DESKTOP, &changed);
         let refused = token(&emulator, Protocol::V2, "common", &form);
         assert_eq!(refused.code(), 9_002_313, "{changed}");
+    }
+    // To a guest the tenant issues it, and it looks as all of that tenant's.
+    for protocol in [Protocol::V1, Protocol::V2] {
+        let answer = redeem(&emulator, protocol, "work.example", PAT);
+        assert!(answer.refresh_token().starts_with("1.A"), "{protocol:?}");
     }
     for (emulator, upn) in [(&emulator, ERIN), (&self::emulator(), ALICE)] {
         let refresh_token = emulator.issue_refresh_token(upn, DESKTOP, at(0)).unwrap();

@@ -145,9 +145,14 @@ pub(super) fn choose(
     }
     // A shared tenant, such as `common`, does not say which one the user is in.
     let own = stored.tenant.as_ref().filter(|tenant| !tenant.is_shared());
+    let visits = criteria.is_personal_account
+        && !criteria.is_personal_token
+        && (criteria.is_guest || own.is_some_and(|tenant| !tenant.is_personal()));
     let ruled = named
         .filter(|named| named.speaks_for(host))
-        .and_then(AuthorityOverride::tenant);
+        .and_then(AuthorityOverride::tenant)
+        // It has work and school accounts only. Others have tokens at tenants that they visit.
+        .filter(|tenant| !(visits && **tenant == Tenant::Organizations));
     let mut warnings = Warnings::default();
     let tenant = match ruled {
         Some(named) if stays_at_consumers(criteria, own, stored.is_consumers, named) => {

@@ -15,6 +15,8 @@ pub(super) struct Criteria<'a> {
     pub(super) scopes: Cow<'a, [Scope]>,
     /// The user's tenant.
     pub(super) tid: Option<Cow<'a, str>>,
+    /// The store says that the user is a guest of the tenant.
+    pub(super) is_guest: bool,
     /// The store says that a personal account signed in.
     pub(super) is_personal_account: bool,
     /// The token says so.
@@ -33,6 +35,7 @@ impl<'a> Criteria<'a> {
             resource: borrowed(&record.resource),
             scopes: Cow::Borrowed(&record.scopes),
             tid: borrowed(&record.user.tid),
+            is_guest: record.flags.guest,
             is_personal_account: record.flags.personal_account,
             is_port_left_out: record.flags.port_left_out,
             is_personal_token: token.starts_with(PERSONAL_TOKEN),

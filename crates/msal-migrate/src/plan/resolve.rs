@@ -102,7 +102,13 @@ impl Way {
                 scopes,
             },
             client_id,
-            rank: rank + if is_specific { 4 } else { 0 },
+            // A tenant that the user visits serves nobody who asks at theirs, or at one that all share.
+            rank: rank
+                + match (criteria.is_guest, is_specific) {
+                    (true, _) => 0,
+                    (false, false) => 4,
+                    (false, true) => 8,
+                },
             warnings,
         })
     }

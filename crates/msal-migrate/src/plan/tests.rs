@@ -1,3 +1,5 @@
+mod guests;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

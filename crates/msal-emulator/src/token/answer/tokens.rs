@@ -136,7 +136,7 @@ impl TokenMaker<'_> {
             self.platform.identifiers(),
             self.granted.app,
             &person.account,
-            self.platform.directory(),
+            self.platform.directory().is_personal(self.granted.tenant),
             &person.descent,
             &self.granted.asked.original,
             self.call.now,

@@ -168,9 +168,8 @@ impl AdalEntry<'_> {
             // ADAL Python writes local time without a zone, ADAL Node ISO 8601 in UTC.
             expires_at: self.expires_on,
             expires_in: self.expires_in,
+            identity_provider: self.identity_provider,
             is_multi_resource: self.is_mrrt.is_true(),
-            // The claim `idp` of the ID token.
-            is_personal_account: self.identity_provider.text() == Some("live.com"),
             oid: self.oid,
             refresh_token: self.refresh_token,
             resource: self.resource,

@@ -11,12 +11,12 @@ use super::value::StoredValue;
 #[derive(Default)]
 pub(crate) struct Claims {
     pub(crate) client_id: Option<String>,
+    pub(crate) identity_provider: Option<String>,
     pub(crate) issuer: Option<String>,
     pub(crate) oid: Option<String>,
     pub(crate) sub: Option<String>,
     pub(crate) tid: Option<String>,
     pub(crate) username: Option<String>,
-    pub(crate) is_personal_account: bool,
 }
 
 /// The claims of a JWT; what is not a JWT has none.
@@ -63,12 +63,12 @@ impl Claims {
         ];
         Self {
             client_id: wire.aud.owned(),
+            identity_provider: wire.idp.owned(),
             issuer: wire.iss.owned(),
             oid: wire.oid.owned(),
             sub: wire.sub.owned(),
             tid: wire.tid.owned(),
             username: names.into_iter().find_map(StoredValue::owned),
-            is_personal_account: wire.idp.text() == Some("live.com"),
         }
     }
 }
@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(claims.client_id.as_deref(), Some("client"));
         assert_eq!(claims.username.as_deref(), Some("a@b"));
         assert_eq!(claims.sub, None);
-        assert!(claims.is_personal_account);
+        assert_eq!(claims.identity_provider.as_deref(), Some("live.com"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use msal_core::Cloud;
+use msal_core::{Cloud, Tenant};
 
 /// Whether a provider of this name is Microsoft; `None` where it could be anybody, because applications choose the names.
 pub(super) fn is_microsoft(name: &str) -> Option<bool> {
@@ -68,6 +68,33 @@ pub(super) fn is_other_host(host: &str) -> bool {
         host.strip_suffix(domain)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     })
+}
+
+/// The tenant that an authority or an issuer names by its GUID: a URL, or only the tenant.
+pub(super) fn tenant_id(authority: &str) -> Option<&str> {
+    let mut segments = authority.trim().split('/');
+    segments.find(|segment| matches!(Tenant::parse(segment), Ok(Tenant::Id(_))))
+}
+
+/// Whether the claim `idp` says that a personal account signed in: Entra writes it in either way.
+pub(super) fn is_of_personal_accounts(identity_provider: &str) -> bool {
+    identity_provider == "live.com" || tenant_id(identity_provider).is_some_and(is_personal)
+}
+
+/// Whether the claim `idp` names another one than the tenant that issued the token, which makes the user a guest there.
+/// Entra writes it for guests, and else at most with the name of that tenant.
+pub(super) fn is_another(identity_provider: &str, tenant: Option<&str>) -> bool {
+    if is_of_personal_accounts(identity_provider) {
+        return tenant.is_some_and(|tenant| !is_personal(tenant));
+    }
+    match (tenant_id(identity_provider), tenant) {
+        (Some(home), Some(tenant)) => !home.eq_ignore_ascii_case(tenant),
+        _ => true,
+    }
+}
+
+fn is_personal(tenant: &str) -> bool {
+    Tenant::parse(tenant).is_ok_and(|tenant| tenant.is_personal())
 }
 
 /// Whether a refresh token begins as one of another provider: Google's, Amazon's, GitHub's and Slack's have a mark.
@@ -190,6 +217,45 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(is_microsoft(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_identity_provider_tells_guests_and_personal_accounts() {
+        let (home, elsewhere) = (
+            "c0ffee00-0001-4000-8000-00000000000a",
+            "c0ffee00-0002-4000-8000-00000000000b",
+        );
+        let personal = "9188040d-6c67-4c5b-b112-36a304b66dad";
+        let sts = |tenant: &str| format!("https://sts.windows.net/{tenant}/");
+        let capitals = home.to_ascii_uppercase();
+        // The provider, the tenant that issued the token; whether the user is a guest, has a personal account.
+        for (provider, tenant, is_guest, is_personal) in [
+            (sts(home), Some(home), false, false),
+            (sts(home), Some(&*capitals), false, false),
+            (sts(home), Some(elsewhere), true, false),
+            (sts(home), Some("elsewhere.example"), true, false),
+            (sts(home), None, true, false),
+            (
+                "https://login.example/adfs".to_owned(),
+                Some(home),
+                true,
+                false,
+            ),
+            ("google.com".to_owned(), Some(home), true, false),
+            ("live.com".to_owned(), Some(home), true, true),
+            (sts(personal), Some(home), true, true),
+            (sts(&personal.to_uppercase()), Some(home), true, true),
+            (sts(personal), None, false, true),
+            (sts(personal), Some(personal), false, true),
+            ("live.com".to_owned(), Some(personal), false, true),
+            ("live.com".to_owned(), None, false, true),
+        ] {
+            let found = (
+                is_another(&provider, tenant),
+                is_of_personal_accounts(&provider),
+            );
+            assert_eq!(found, (is_guest, is_personal), "{provider} {tenant:?}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use msal_core::{ClientInfo, HomeAccountId, RefreshToken, Tenant, UnixTime};
+use msal_core::{ClientInfo, HomeAccountId, RefreshToken, UnixTime};
 
 use super::id_token::{self, Claims};
 use super::issuer;
@@ -25,9 +25,10 @@ pub(crate) struct StoredRow<'a> {
     pub(crate) family: StoredValue<'a>,
     pub(crate) home_account_id: StoredValue<'a>,
     pub(crate) id_token: StoredValue<'a>,
+    /// The claim `idp` of the ID token.
+    pub(crate) identity_provider: StoredValue<'a>,
     pub(crate) issuer: StoredValue<'a>,
     pub(crate) is_multi_resource: bool,
-    pub(crate) is_personal_account: bool,
     pub(crate) is_port_left_out: bool,
     pub(crate) key: StoredValue<'a>,
     pub(crate) last_refreshed: Option<UnixTime>,
@@ -150,9 +151,11 @@ impl StoredRow<'_> {
         let authority = self.issued_at(&claims);
         let mut user = self.user(&mut claims);
         // Where a store names an object and no tenant, the tenant that issued the token is meant.
+        let issued_by = || authority.as_deref().and_then(issuer::tenant_id);
         if user.oid.is_some() && user.tid.is_none() {
-            user.tid = authority.as_deref().and_then(tenant_id);
+            user.tid = issued_by().map(str::to_owned);
         }
+        let flags = self.flags(&claims, || user.tid.as_deref().or_else(issued_by));
         Record {
             client_id: self
                 .client_id
@@ -164,18 +167,26 @@ impl StoredRow<'_> {
             resource: self.resource.owned(),
             user,
             last_refreshed: self.last_refreshed.or_else(|| self.refreshed_about()),
-            flags: RecordFlags {
-                multi_resource: self.is_multi_resource,
-                family: self.family.owned(),
-                personal_account: self.is_personal_account || claims.is_personal_account,
-                port_left_out: self.is_port_left_out,
-            },
+            flags,
             refresh_token: match self.refresh_token {
                 StoredValue::Text(token) => RefreshToken::new(token.into_owned()),
                 // `refusal` lets no other value pass.
                 _ => RefreshToken::new(String::new()),
             },
             locator,
+        }
+    }
+
+    /// `tenant` finds the one that issued the token.
+    fn flags<'t>(&self, claims: &Claims, tenant: impl FnOnce() -> Option<&'t str>) -> RecordFlags {
+        let stored = self.identity_provider.text();
+        let provider = stored.or(claims.identity_provider.as_deref());
+        RecordFlags {
+            multi_resource: self.is_multi_resource,
+            family: self.family.owned(),
+            guest: provider.is_some_and(|provider| issuer::is_another(provider, tenant())),
+            personal_account: provider.is_some_and(issuer::is_of_personal_accounts),
+            port_left_out: self.is_port_left_out,
         }
     }
 
@@ -218,13 +229,6 @@ impl StoredRow<'_> {
             _ => None,
         }
     }
-}
-
-/// The tenant that an authority names by its GUID: a URL, or only the tenant.
-fn tenant_id(authority: &str) -> Option<String> {
-    let mut segments = authority.trim().split('/');
-    let named = segments.find(|segment| matches!(Tenant::parse(segment), Ok(Tenant::Id(_))));
-    named.map(str::to_owned)
 }
 
 /// Whether a refresh token is another provider's, by how it begins or, if it is a JSON web token, by its issuer.
@@ -341,6 +345,40 @@ mod tests {
             "",
         ] {
             assert_eq!(tid(authority, "o", ""), None, "{authority}");
+        }
+    }
+
+    #[test]
+    fn a_guest_is_told_by_the_store_or_else_by_the_id_token() {
+        let (home, visited) = (
+            "c0ffee00-0001-4000-8000-000000000000",
+            "c0ffee00-0002-4000-8000-000000000000",
+        );
+        // The claims are `{"idp": "https://sts.windows.net/` the home tenant `/"}`.
+        let id_token = "e30.eyJpZHAiOiJodHRwczovL3N0cy53aW5kb3dzLm5ldC9jMGZmZWUwMC0wMDAxLTQwMDAtODAwMC0wMDAwMDAwMDAwMDAvIn0.c2ln";
+        for (identity_provider, id_token, authority, tid, is_guest) in [
+            (home, "", visited, "", true),
+            (home, "", home, "", false),
+            (home, "", "visited.example", home, false),
+            (home, "", "home.example", visited, true),
+            ("", id_token, visited, "", true),
+            ("", id_token, home, "", false),
+            (visited, id_token, visited, "", false),
+            ("", "", visited, "", false),
+        ] {
+            let stored = StoredRow {
+                identity_provider: StoredValue::from_text(identity_provider),
+                id_token: StoredValue::from_text(id_token),
+                authority: StoredValue::from_text(authority),
+                tid: StoredValue::from_text(tid),
+                ..token("0.a")
+            };
+            let Row::Record(record) = stored.into_row(locator()) else {
+                panic!("{identity_provider} {authority} {tid}")
+            };
+            let case = format!("{identity_provider} {id_token} {authority} {tid}");
+            assert_eq!(record.flags.guest, is_guest, "{case}");
+            assert!(!record.flags.personal_account, "{case}");
         }
     }
 
