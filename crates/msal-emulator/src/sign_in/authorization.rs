@@ -26,7 +26,6 @@ pub(crate) struct Authorization<'d> {
     pub(crate) return_address: ReturnAddress<'d>,
     pub(crate) asked: Asked<'d>,
     pub(crate) options: SignInOptions,
-    text: String,
     nonce: String,
     challenge: String,
     s256: bool,
@@ -67,7 +66,6 @@ impl<'d> Authorization<'d> {
                 response_type: checked.response_type,
                 asked: checked.asked,
                 options: checked.options,
-                text: checked.text,
                 nonce: owned(parameters, "nonce"),
                 challenge: owned(parameters, "code_challenge"),
                 s256: parameters.value("code_challenge_method") == Some("S256"),
@@ -160,7 +158,7 @@ impl<'d> Authorization<'d> {
             client_id: self.return_address.app.client_id.clone(),
             tenant,
             redirect_uri: self.return_address.asked_uri.clone(),
-            asked: self.text.clone(),
+            asked: self.asked.original.clone(),
             nonce: self.nonce.clone(),
             challenge: self.challenge.clone(),
             s256: self.s256,
@@ -199,7 +197,6 @@ struct CheckedRequest<'d> {
     response_type: ResponseType,
     asked: Asked<'d>,
     options: SignInOptions,
-    text: String,
     auth_time: bool,
 }
 
@@ -248,7 +245,6 @@ impl<'d> CheckedRequest<'d> {
             // OpenID Connect Core §2: auth_time is required when max_age was requested, or the claim itself (§5.5.1).
             auth_time: options.max_age.is_some() || claims["id_token"].get("auth_time").is_some(),
             options,
-            text: text.to_owned(),
         })
     }
 }

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use super::authorization_code::AuthorizationCode;
 use super::refresh_token::RefreshToken;
-use crate::access::Asked;
+use crate::access::{Asked, OriginalGrant};
 use crate::directory::{AppEntry, Directory};
 use crate::memory::Platform;
-use crate::protocol::{Call, Version, basic_credentials};
+use crate::protocol::{Call, Shape, Version, basic_credentials};
 use crate::refusal::Refusal;
 
 /// A token request, read but not judged.
@@ -75,22 +75,36 @@ impl<'c> TokenRequest<'c> {
         AuthorizationCode::open(platform.sealer(), code).map(|code| code.upn)
     }
 
-    /// What the request asks for.
+    /// What the request asks for, of a grant that goes on with nothing: v2.0 has no default, v1 has one.
     pub(crate) fn asked<'d>(
         &self,
         app: &AppEntry,
         directory: &'d Directory,
     ) -> Result<Asked<'d>, Refusal> {
-        Asked::read(
-            self.version,
-            self.named().unwrap_or_default(),
-            app,
-            directory,
-        )
+        let named = self.named();
+        // AD FS speaks the protocol of v2.0 and takes a request without a scope.
+        let has_default = self.version == Version::V1 || self.call.target.shape == Shape::Adfs;
+        if named.is_none() && !has_default {
+            return Err(Refusal::missing("scope"));
+        }
+        Asked::read(self.version, named.unwrap_or_default(), app, directory)
+    }
+
+    /// What the request asks for, or else what the sign-in that it goes on with has asked for (RFC 6749 §6).
+    pub(crate) fn asked_or<'d>(
+        &self,
+        original: &OriginalGrant,
+        app: &AppEntry,
+        directory: &'d Directory,
+    ) -> Result<Asked<'d>, Refusal> {
+        match self.named() {
+            Some(named) => Asked::read(self.version, named, app, directory),
+            None => Asked::again(original, self.version, app, directory),
+        }
     }
 
     /// The `resource` (v1) or `scope` (v2.0) of the request.
-    pub(crate) fn named(&self) -> Option<&str> {
+    fn named(&self) -> Option<&str> {
         self.call.parameter(self.version.scope_parameter())
     }
 

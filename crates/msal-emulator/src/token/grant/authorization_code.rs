@@ -109,8 +109,7 @@ fn wanted<'d>(
     if request.version == Version::V2 && request.call.parameters.is_empty(name) {
         return Err(Refusal::new(28003));
     }
-    let text = request.call.parameter(name).unwrap_or(&code.asked);
-    Asked::read(request.version, text, app, directory)
+    request.asked_or(&code.asked, app, directory)
 }
 
 /// RFC 6749 §4.1.2: "A maximum authorization code lifetime of 10 minutes is RECOMMENDED."
