@@ -30,7 +30,7 @@ pub(crate) use markup::escaped;
 pub(crate) use moment::Moment;
 pub(crate) use reply::{Reply, to_json};
 pub(crate) use request::{
-    Parameters, basic_credentials, bearer, header_text, host_of, is_get, is_loopback,
+    BasicCredentials, Parameters, bearer, header_text, host_of, is_get, is_loopback,
     percent_decoded,
 };
 pub(crate) use response_type::ResponseType;

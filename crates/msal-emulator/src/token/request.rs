@@ -7,7 +7,7 @@ use super::refresh_token::RefreshToken;
 use crate::access::{Asked, OriginalGrant};
 use crate::directory::{AppEntry, Directory};
 use crate::memory::Platform;
-use crate::protocol::{Call, Shape, Version, basic_credentials};
+use crate::protocol::{BasicCredentials, Call, Shape, Version};
 use crate::refusal::Refusal;
 
 /// A token request, read but not judged.
@@ -18,6 +18,8 @@ pub(crate) struct TokenRequest<'c> {
     pub(crate) grant_type: Option<&'c str>,
     pub(crate) client_id: Option<Cow<'c, str>>,
     pub(crate) client_secret: Option<Cow<'c, str>>,
+    /// Whether the header has credentials that cannot be read.
+    pub(crate) unreadable_credentials: bool,
     pub(crate) refresh_token: Presented,
 }
 
@@ -33,10 +35,14 @@ pub(crate) enum Presented {
 impl<'c> TokenRequest<'c> {
     pub(crate) fn read(platform: Platform<'_>, call: &'c Call<'c>, version: Version) -> Self {
         // RFC 6749 §2.3.1: credentials come in a header or, not recommended and common, in the form. The form wins.
-        let (mut client_id, mut client_secret) = (None, None);
-        if let Some((id, secret)) = basic_credentials(call.request.headers()) {
-            (client_id, client_secret) = (Some(Cow::Owned(id)), Some(Cow::Owned(secret)));
-        }
+        let basic = BasicCredentials::of(call.request.headers());
+        let unreadable = basic == BasicCredentials::Unreadable;
+        let (client_id, client_secret) = match basic {
+            BasicCredentials::Pair { client_id, secret } => {
+                (Some(Cow::Owned(client_id)), Some(Cow::Owned(secret)))
+            }
+            BasicCredentials::Absent | BasicCredentials::Unreadable => (None, None),
+        };
         let grant_type = call.parameter("grant_type");
         // Other grants ignore the parameter (RFC 6749 §3.2), so a token in one of them is not counted.
         let presented = call
@@ -51,6 +57,7 @@ impl<'c> TokenRequest<'c> {
                 .parameter("client_secret")
                 .map(Cow::Borrowed)
                 .or(client_secret),
+            unreadable_credentials: unreadable,
             refresh_token: presented.map_or(Presented::Nothing, |text| {
                 RefreshToken::open(platform.sealer(), text)
                     .map_or(Presented::Unreadable, Presented::Token)
