@@ -127,6 +127,15 @@ impl Directory {
             .copied()
     }
 
+    /// The name of a user in a tenant: their own at home, another where they are a guest.
+    pub(crate) fn principal_name(&self, account: &Account, tenant: TenantIndex) -> String {
+        if account.home == tenant {
+            return account.upn.clone();
+        }
+        let domain = &self.tenant(tenant).initial_domain;
+        format!("{}#EXT#@{domain}", account.upn.replace('@', "_"))
+    }
+
     pub(crate) fn app(&self, index: AppIndex) -> Option<&AppEntry> {
         self.apps.get(usize::try_from(index.0).ok()?)
     }

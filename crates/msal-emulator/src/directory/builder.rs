@@ -10,7 +10,7 @@ use super::error::DirectoryError;
 use super::index::{AppIndex, TenantIndex};
 use super::managed_identity::{ManagedIdentity, ManagedIdentityEntry};
 use super::resource::{DEFAULT_SCOPE, Resource, ResourceEntry, lookup_form};
-use super::tenant::{Tenant, TenantEntry};
+use super::tenant::{Tenant, TenantEntry, initial_domain};
 use super::user::{Account, PatternEntry};
 use crate::protocol::Guid;
 
@@ -86,6 +86,10 @@ impl DirectoryBuilder {
         {
             directory.add_resource(&resource)?;
         }
+        let labels = directory.tenants.iter().map(TenantEntry::label);
+        for resource in Resource::filled_in(labels) {
+            directory.fill_in(resource)?;
+        }
         for identity in &declarations.managed_identities {
             directory.add_managed_identity(identity)?;
         }
@@ -95,7 +99,7 @@ impl DirectoryBuilder {
 
 impl Directory {
     /// A directory with nothing but the resources everybody has: Microsoft Graph, Azure AD Graph,
-    /// Azure Resource Manager, Key Vault and Storage.
+    /// Azure Resource Manager, Key Vault, Storage, Exchange Online and SharePoint Online.
     pub fn builder() -> DirectoryBuilder {
         DirectoryBuilder::default()
     }
@@ -141,6 +145,7 @@ impl Directory {
             id,
             name: tenant.name.clone().unwrap_or_else(|| domain.to_owned()),
             domain: domain.to_owned(),
+            initial_domain: initial_domain(&tenant.domains).to_owned(),
             policies: tenant.policies.clone(),
             federated: tenant.federated,
             sign_up: tenant.sign_up,
@@ -309,6 +314,25 @@ impl Directory {
             v2_tokens: resource.v2_tokens,
         });
         Ok(())
+    }
+}
+
+impl Directory {
+    /// Adds the names of an API that nothing else has, to the API of that id or as one of its own.
+    fn fill_in(&mut self, mut resource: Resource) -> Result<(), DirectoryError> {
+        let is_free = |uri: &String| !self.resources_by_uri.contains_key(&lookup_form(uri));
+        resource.uris.retain(is_free);
+        let id = resource.id.as_deref().unwrap_or_default();
+        match self.resources_by_uri.get(id).copied() {
+            Some(index) => {
+                let forms = resource.uris.iter().map(|uri| (lookup_form(uri), index));
+                self.resources_by_uri.extend(forms);
+                self.resources[index].uris.extend(resource.uris);
+                Ok(())
+            }
+            None if resource.uris.is_empty() => Ok(()),
+            None => self.add_resource(&resource),
+        }
     }
 }
 

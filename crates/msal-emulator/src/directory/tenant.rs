@@ -150,6 +150,7 @@ pub(crate) struct TenantEntry {
     pub(crate) id: Guid,
     pub(crate) name: String,
     pub(super) domain: String,
+    pub(super) initial_domain: String,
     pub(crate) policies: Vec<Policy>,
     /// Whether its people sign in at AD FS.
     pub(crate) federated: bool,
@@ -163,7 +164,30 @@ impl TenantEntry {
     pub(crate) fn domain(&self) -> &str {
         &self.domain
     }
+
+    /// The name by which SharePoint knows the tenant.
+    pub(super) fn label(&self) -> &str {
+        let label = self.initial_domain.split('.').next();
+        label.unwrap_or(&self.initial_domain)
+    }
 }
+
+/// The domain that a tenant was made with, as Entra names it; else the first.
+pub(super) fn initial_domain(domains: &[String]) -> &str {
+    let is_initial = |domain: &&String| {
+        let domain = domain.to_ascii_lowercase();
+        INITIAL_DOMAINS.iter().any(|end| domain.ends_with(end))
+    };
+    let initial = domains.iter().find(is_initial).or(domains.first());
+    initial.map_or("", String::as_str)
+}
+
+/// How the first domain of every tenant ends, in each cloud.
+const INITIAL_DOMAINS: [&str; 3] = [
+    ".onmicrosoft.com",
+    ".onmicrosoft.us",
+    ".partner.onmschina.cn",
+];
 
 /// The tenant of personal accounts.
 pub(crate) const PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";

@@ -10,6 +10,8 @@ pub(crate) struct Cloud {
     pub(crate) name: &'static str,
     pub(crate) azure_ad_graph: &'static str,
     pub(crate) graph: &'static str,
+    /// Azure's access service, `rbac_url`.
+    rbac: &'static str,
     /// The host in the issuer of v1 tokens.
     pub(crate) sts: &'static str,
 }
@@ -56,6 +58,12 @@ fn is_microsofts(host: &str) -> bool {
         || service(".b2clogin.com")
 }
 
+/// The base of the URL that the client used, unless it is at one of Microsoft's names: the emulator's own, where it is
+/// Microsoft Graph as well.
+pub(crate) fn own_base<'c>(call: &'c Call<'_>) -> Option<&'c str> {
+    (!is_microsofts(call.host())).then_some(&*call.base)
+}
+
 /// The hosts of the APIs that answers to a client name.
 #[derive(Debug)]
 pub(crate) struct ApiHosts {
@@ -68,19 +76,23 @@ impl ApiHosts {
     /// Under Microsoft's names, those of the cloud. Under every other name the host that the client used: a client
     /// that follows an address must not take its token to Microsoft.
     pub(crate) fn of(call: &Call<'_>) -> Self {
-        if is_microsofts(call.host()) {
-            let cloud = cloud_of(call.host());
-            return Self {
-                graph: cloud.graph.to_owned(),
-                azure_ad_graph: cloud.azure_ad_graph.to_owned(),
-                rbac: "pas.windows.net".to_owned(),
-            };
-        }
-        let own = call.base.trim_start_matches("https://").to_owned();
-        Self {
-            graph: own.clone(),
-            azure_ad_graph: own.clone(),
-            rbac: own,
+        match own_base(call) {
+            Some(own) => {
+                let own = own.trim_start_matches("https://").to_owned();
+                Self {
+                    graph: own.clone(),
+                    azure_ad_graph: own.clone(),
+                    rbac: own,
+                }
+            }
+            None => {
+                let cloud = cloud_of(call.host());
+                Self {
+                    graph: cloud.graph.to_owned(),
+                    azure_ad_graph: cloud.azure_ad_graph.to_owned(),
+                    rbac: cloud.rbac.to_owned(),
+                }
+            }
         }
     }
 }
@@ -91,6 +103,7 @@ const fn cloud(aliases: &'static [&'static str]) -> Cloud {
         name: "microsoftonline.com",
         azure_ad_graph: "graph.windows.net",
         graph: "graph.microsoft.com",
+        rbac: "pas.windows.net",
         sts: "sts.windows.net",
     }
 }
@@ -110,6 +123,7 @@ pub(crate) static CLOUDS: [Cloud; 8] = [
         name: "partner.microsoftonline.cn",
         azure_ad_graph: "graph.chinacloudapi.cn",
         graph: "microsoftgraph.chinacloudapi.cn",
+        rbac: "pas.chinacloudapi.cn",
         sts: "sts.chinacloudapi.cn",
         ..cloud(&["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"])
     },
@@ -123,6 +137,7 @@ pub(crate) static CLOUDS: [Cloud; 8] = [
     Cloud {
         name: "microsoftonline.us",
         graph: "graph.microsoft.us",
+        rbac: "pasff.usgovcloudapi.net",
         ..cloud(&["login.microsoftonline.us", "login.usgovcloudapi.net"])
     },
     cloud(&["login-us.microsoftonline.com"]),

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 pub(crate) use return_address::{ReturnAddress, redirect_to};
 
-use crate::access::Asked;
+use crate::access::{Apis, Asked};
 use crate::directory::{AppEntry, RedirectKind};
 use crate::memory::{Platform, SignedIn};
 use crate::protocol::{Call, Parameters, Reply, ResponseType, Version};
@@ -56,11 +56,13 @@ pub(crate) enum Prompt {
 impl<'d> Authorization<'d> {
     pub(crate) fn read(
         platform: Platform<'d>,
+        call: &'d Call<'_>,
         return_address: ReturnAddress<'d>,
         version: Version,
         parameters: &Parameters<'_>,
     ) -> Result<Self, Box<RefusedRequest<'d>>> {
-        match CheckedRequest::read(platform, &return_address, version, parameters) {
+        let apis = Apis::new(platform.directory(), call);
+        match CheckedRequest::read(apis, &return_address, version, parameters) {
             Ok(checked) => Ok(Self {
                 version,
                 response_type: checked.response_type,
@@ -202,7 +204,7 @@ struct CheckedRequest<'d> {
 
 impl<'d> CheckedRequest<'d> {
     fn read(
-        platform: Platform<'d>,
+        apis: Apis<'d>,
         return_address: &ReturnAddress<'d>,
         version: Version,
         parameters: &Parameters<'_>,
@@ -241,7 +243,7 @@ impl<'d> CheckedRequest<'d> {
         let options = SignInOptions::read(parameters)?;
         Ok(Self {
             response_type,
-            asked: Asked::read(version, text, return_address.app, platform.directory())?,
+            asked: Asked::read(version, text, return_address.app, apis)?,
             // OpenID Connect Core §2: auth_time is required when max_age was requested, or the claim itself (§5.5.1).
             auth_time: options.max_age.is_some() || claims["id_token"].get("auth_time").is_some(),
             options,

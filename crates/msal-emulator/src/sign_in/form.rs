@@ -41,7 +41,7 @@ fn next(platform: Platform<'_>, call: &Call<'_>, mut interaction: Interaction) -
         None
     } else {
         match call.parameter("do").unwrap_or_default() {
-            "accept" => fields::accept(platform, &mut interaction),
+            "accept" => fields::accept(platform, call, &mut interaction),
             "cancel" => return ending::cancel(platform, call, &interaction),
             "create" => {
                 interaction.restart();

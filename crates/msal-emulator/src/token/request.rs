@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::authorization_code::AuthorizationCode;
 use super::refresh_token::RefreshToken;
-use crate::access::{Asked, OriginalGrant};
+use crate::access::{Apis, Asked, OriginalGrant};
 use crate::directory::{AppEntry, Directory};
 use crate::memory::Platform;
 use crate::protocol::{BasicCredentials, Call, Shape, Version};
@@ -84,7 +84,7 @@ impl<'c> TokenRequest<'c> {
 
     /// What the request asks for, of a grant that goes on with nothing: v2.0 has no default, v1 has one.
     pub(crate) fn asked<'d>(
-        &self,
+        &'d self,
         app: &AppEntry,
         directory: &'d Directory,
     ) -> Result<Asked<'d>, Refusal> {
@@ -94,19 +94,21 @@ impl<'c> TokenRequest<'c> {
         if named.is_none() && !has_default {
             return Err(Refusal::missing("scope"));
         }
-        Asked::read(self.version, named.unwrap_or_default(), app, directory)
+        let apis = Apis::new(directory, self.call);
+        Asked::read(self.version, named.unwrap_or_default(), app, apis)
     }
 
     /// What the request asks for, or else what the sign-in that it goes on with has asked for (RFC 6749 §6).
     pub(crate) fn asked_or<'d>(
-        &self,
+        &'d self,
         original: &OriginalGrant,
         app: &AppEntry,
         directory: &'d Directory,
     ) -> Result<Asked<'d>, Refusal> {
+        let apis = Apis::new(directory, self.call);
         match self.named() {
-            Some(named) => Asked::read(self.version, named, app, directory),
-            None => Asked::again(original, self.version, app, directory),
+            Some(named) => Asked::read(self.version, named, app, apis),
+            None => Asked::again(original, self.version, app, apis),
         }
     }
 

@@ -13,6 +13,7 @@ mod authorize;
 mod b2c;
 mod browser;
 mod catalogue;
+mod clouds;
 mod device;
 mod documents;
 mod faults;

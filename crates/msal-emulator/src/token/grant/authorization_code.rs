@@ -99,7 +99,7 @@ fn check_tenant(
 
 /// What the client asks for now, or else what it asked for in the authorization request.
 fn wanted<'d>(
-    request: &TokenRequest<'_>,
+    request: &'d TokenRequest<'_>,
     code: &AuthorizationCode,
     app: &AppEntry,
     directory: &'d Directory,

@@ -2,7 +2,7 @@
 //! on another device (RFC 8628 §3.4).
 
 use super::candidate::Candidate;
-use crate::access::{Asked, OriginalGrant, Realm};
+use crate::access::{Apis, Asked, OriginalGrant, Realm};
 use crate::memory::{Platform, Poll};
 use crate::refusal::Refusal;
 use crate::token::client::Client;
@@ -47,7 +47,12 @@ pub(crate) fn judge<'d>(
         version: device.version,
         text: device.asked,
     };
-    let asked = Asked::again(&original, request.version, client.app, directory);
+    let asked = Asked::again(
+        &original,
+        request.version,
+        client.app,
+        Apis::new(directory, request.call),
+    );
     let descent = Descent {
         mfa: signed_in.mfa,
         ..Descent::sign_in(client.proven, signed_in.at)
