@@ -8,7 +8,9 @@ use crate::federation;
 use crate::memory::Platform;
 use crate::protocol::{Call, Endpoint, ManagedIdentitySource, Reply, is_get};
 use crate::refusal::{Refusal, refuse};
-use crate::sign_in::{FORM_POST_SCRIPT, authorize, device_page, explain, logout, take_form};
+use crate::sign_in::{
+    FORM_POST_SCRIPT, authorize, code_page, device_page, explain, logout, take_form,
+};
 use crate::token::authorize_device;
 
 /// Answers at every endpoint except the token endpoint, which has its own way because refresh tokens are counted.
@@ -25,6 +27,7 @@ pub(crate) fn dispatch(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         Endpoint::Authorize(version) => Ok(authorize(platform, call, version)),
         Endpoint::DeviceCode(version) => authorize_device(platform, call, version),
         Endpoint::DevicePage => Ok(device_page(platform, call)),
+        Endpoint::ErrorPage => Ok(code_page(call)),
         Endpoint::FormPostScript => Ok(Reply::asset(
             call,
             "text/javascript; charset=utf-8",

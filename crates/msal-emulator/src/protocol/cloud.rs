@@ -64,6 +64,15 @@ pub(crate) fn own_base<'c>(call: &'c Call<'_>) -> Option<&'c str> {
     (!is_microsofts(call.host())).then_some(&*call.base)
 }
 
+/// The base of the URLs that are the same wherever a request was sent to: the emulator's own, or that of the cloud.
+pub(crate) fn home_base(call: &Call<'_>) -> String {
+    let cloud = || cloud_of(call.host()).aliases.first().copied();
+    own_base(call).map_or_else(
+        || format!("https://{}", cloud().unwrap_or_default()),
+        str::to_owned,
+    )
+}
+
 /// The hosts of the APIs that answers to a client name.
 #[derive(Debug)]
 pub(crate) struct ApiHosts {

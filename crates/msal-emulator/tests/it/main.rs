@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod addresses;
 mod admin;
 mod assertions;
 mod audit;

@@ -76,9 +76,7 @@ impl Expected {
             expected["suberror"] = json!(suberror);
         }
         if self.page {
-            expected["error_uri"] = json!(format!(
-                "https://login.microsoftonline.com/error?code={code}"
-            ));
+            expected["error_uri"] = json!(format!("{BASE}/error?code={code}"));
         }
         if self.claims {
             let claims: Value =
