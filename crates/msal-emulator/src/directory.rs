@@ -148,6 +148,13 @@ impl Directory {
         )
     }
 
+    /// The only application that has registered exactly this redirect URI.
+    pub(crate) fn app_of_redirect(&self, uri: &str) -> Option<&AppEntry> {
+        let has_it = |app: &&AppEntry| app.redirects.iter().any(|redirect| redirect.uri == uri);
+        let mut apps = self.apps.iter().filter(has_it);
+        apps.next().filter(|_| apps.next().is_none())
+    }
+
     /// Whether an application has registered exactly this redirect URI.
     pub(crate) fn has_redirect(&self, uri: &str) -> bool {
         let mut redirects = self.apps.iter().flat_map(|app| &app.redirects);

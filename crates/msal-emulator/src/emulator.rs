@@ -12,6 +12,7 @@ use http::{Request, Response};
 
 pub use administration::UnknownParty;
 
+use crate::azure::token_holder;
 use crate::directory::{Directory, DirectoryBuilder, DirectoryError};
 use crate::fault::{FaultPlans, Sighting, perform};
 use crate::issuer::SigningKey;
@@ -169,8 +170,15 @@ impl Emulator {
         });
         let client_id = request.and_then(|request| request.client_id.as_deref());
         let client_id = client_id.or_else(|| call.parameter("client_id"));
-        let coded = request.and_then(|request| request.user_of_code(platform));
-        let user = reply.user.as_deref().or(coded.as_deref());
+        let (of_token, holder) = match call.target.endpoint {
+            Endpoint::ProtectedResource | Endpoint::UserInfo => token_holder(platform, call),
+            _ => (
+                None,
+                request.and_then(|request| request.user_of_proof(platform)),
+            ),
+        };
+        let client_id = of_token.as_deref().or(client_id);
+        let user = reply.user.as_deref().or(holder.as_deref());
         let user = user
             .or_else(|| request.and_then(TokenRequest::user))
             .or_else(|| call.parameter("login_hint"))

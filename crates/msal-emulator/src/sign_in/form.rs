@@ -21,7 +21,10 @@ pub(crate) fn take_form(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         // The form is too old, of another browser, or none of ours: it may have been forged on another site.
         return explain(platform, call, &Refusal::new(165_000));
     };
-    let client_id = interaction.client_id(platform, call);
+    let client_id = match interaction.purpose {
+        Purpose::SignOut => None,
+        Purpose::Authorize(_) | Purpose::Device => interaction.client_id(platform, call),
+    };
     let user = interaction.upn.clone();
     let typed = call
         .parameter("pick")

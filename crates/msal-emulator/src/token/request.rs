@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use super::authorization_code::AuthorizationCode;
+use super::device_code::open_device_code;
 use super::refresh_token::RefreshToken;
 use crate::access::{Apis, Asked, OriginalGrant};
 use crate::directory::{AppEntry, Directory};
 use crate::memory::Platform;
-use crate::protocol::{BasicCredentials, Call, Shape, Version};
+use crate::protocol::{BasicCredentials, Call, Jwt, Shape, Version};
 use crate::refusal::Refusal;
 
 /// A token request, read but not judged.
@@ -73,13 +74,25 @@ impl<'c> TokenRequest<'c> {
         }
     }
 
-    /// The user whose authorization code the request redeems, whatever becomes of it.
-    pub(crate) fn user_of_code(&self, platform: Platform<'_>) -> Option<String> {
-        let code = self
-            .call
-            .parameter("code")
-            .filter(|_| self.grant_type == Some("authorization_code"))?;
-        AuthorizationCode::open(platform.sealer(), code).map(|code| code.upn)
+    /// The user whose code or assertion the request exchanges, whatever becomes of it.
+    pub(crate) fn user_of_proof(&self, platform: Platform<'_>) -> Option<String> {
+        let parameter = |name: &str| self.call.parameter(name);
+        match self.grant_type? {
+            "authorization_code" => {
+                let code = AuthorizationCode::open(platform.sealer(), parameter("code")?)?;
+                Some(code.upn)
+            }
+            "device_code" | "urn:ietf:params:oauth:grant-type:device_code" => {
+                let code = parameter("device_code").or_else(|| parameter("code"))?;
+                let serial = open_device_code(platform.sealer(), code)?;
+                platform.devices().user(serial)
+            }
+            "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
+                let jwt = Jwt::read(parameter("assertion")?)?;
+                Some(platform.issuer().verify(&jwt)?.upn()?.to_owned())
+            }
+            _ => None,
+        }
     }
 
     /// What the request asks for, of a grant that goes on with nothing: v2.0 has no default, v1 has one.
