@@ -78,6 +78,7 @@ use wire::{ConfigWire, FaultWire};
 /// | `domain` | needed; further ones in `aliases` |
 /// | `id`, `name` | its GUID, and what people see |
 /// | `federated`, `sign_up` | [`Tenant::federated`](crate::Tenant::federated), [`Tenant::self_service_sign_up`](crate::Tenant::self_service_sign_up) |
+/// | `b2c_policies` | its user flows and custom policies of Azure AD B2C; every name when left out |
 /// | `users` | many at once: `pattern`, `count` and `password`, all needed |
 /// | `[[tenant.user]]` | `upn` and `password` are needed; `object_id`, `given_name`, `family_name`, `enabled`, `password_expired`, `second_factor` |
 /// | `[[tenant.guest]]` | `upn` of a user of another tenant; `object_id` |

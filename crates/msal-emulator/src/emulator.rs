@@ -23,7 +23,7 @@ use crate::settings::Settings;
 use crate::sign_in::new_account;
 use crate::token::{self, Presented, TokenRequest};
 use clock::Clock;
-use dispatch::dispatch;
+use dispatch::{dispatch, without_policy};
 
 /// The Microsoft identity platform, v1 and v2.0, for a [`Directory`].
 ///
@@ -70,6 +70,7 @@ impl Emulator {
         // Sign-up is the one request that adds to the directory. The account is there before the request is answered,
         // so that the answer can go on with it.
         if call.target.endpoint == Endpoint::SignIn
+            && without_policy(Platform::new(&self.memory, &directory), &call).is_none()
             && let Some(new_account) = new_account(Platform::new(&self.memory, &directory), &call)
             && self.declare(new_account.declaration()).is_ok()
         {
@@ -129,8 +130,9 @@ impl Emulator {
         };
         let strike = self.faults.strike(&sighting);
         let answer = || {
-            let outcome = token::respond(platform, &request);
-            outcome.unwrap_or_else(|refusal| refuse(call, &refusal, platform.directory(), issued))
+            let outcome = || token::respond(platform, &request);
+            let refused = |refusal| refuse(call, &refusal, platform.directory(), issued);
+            without_policy(platform, call).unwrap_or_else(|| outcome().unwrap_or_else(refused))
         };
         let reply = perform(platform, call, strike.as_ref(), issued, answer);
         self.record(platform, call, Some(&request), &reply, strike.is_some());

@@ -118,7 +118,7 @@
 //!
 //! `{tenant}` is a GUID, a domain, `common`, `organizations` or `consumers`. The hosts of Microsoft's clouds,
 //! their regions and `{tenant}.ciamlogin.com` get the issuers they have; `/{tenant}/{policy}/…` has the shape of
-//! Azure AD B2C, `/adfs/…` that of AD FS.
+//! Azure AD B2C, where the [policies](Tenant::b2c_policies) of the tenant are, and `/adfs/…` that of AD FS.
 //!
 //! The grants are `authorization_code` (with PKCE), `refresh_token`, `device_code` under both its names,
 //! `password`, `client_credentials` (with `fmi_path`), `urn:ietf:params:oauth:grant-type:jwt-bearer` on behalf of a

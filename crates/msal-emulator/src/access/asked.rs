@@ -156,7 +156,9 @@ impl Named<'_> {
             .unwrap_or_default();
         let openid = openid_scopes.contains(&"openid");
         // RFC 6749 §5.1: `scope` says what was granted if that differs from what was asked for. Entra answers with all
-        // that it has granted, in the form of the request, and repeats ".default"; it leaves "offline_access" out.
+        // that was ever granted to the client for this API, in the form of the request, and repeats ".default"; it leaves
+        // "offline_access" out. That a permission which nobody asked for comes along is reported for all grants (AzureAD/
+        // microsoft-authentication-library-for-dotnet, issues 1713 and 2661, and -for-python, issue 665).
         let permissions = entry
             .scopes
             .iter()

@@ -155,6 +155,7 @@ impl Directory {
             policies: tenant.policies.clone(),
             federated: tenant.federated,
             sign_up: tenant.sign_up,
+            b2c_policies: tenant.b2c_policies.clone(),
             guests: HashMap::new(),
         });
     }

@@ -40,7 +40,8 @@ impl Resource {
         self
     }
 
-    /// Adds a delegated permission that every client has been granted.
+    /// Adds a delegated permission that every client has been granted. A client that asks for one of them gets them all, as
+    /// at Entra.
     #[must_use]
     pub fn scope(mut self, name: impl Into<String>) -> Self {
         self.scopes.push(name.into());

@@ -20,6 +20,7 @@ pub struct Tenant {
     pub(crate) policies: Vec<Policy>,
     pub(crate) federated: bool,
     pub(crate) sign_up: bool,
+    pub(crate) b2c_policies: Option<Vec<String>>,
 }
 
 /// A user of another tenant who was invited into this one, where they have another object id.
@@ -42,6 +43,7 @@ impl Tenant {
             policies: Vec::new(),
             federated: false,
             sign_up: false,
+            b2c_policies: None,
         }
     }
 
@@ -78,6 +80,15 @@ impl Tenant {
     #[must_use]
     pub fn self_service_sign_up(mut self) -> Self {
         self.sign_up = true;
+        self
+    }
+
+    /// Lists its user flows and custom policies of Azure AD B2C. The URLs of others are not found (404). A tenant that
+    /// lists none has every policy.
+    #[must_use]
+    pub fn b2c_policies(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let names = names.into_iter().map(Into::into);
+        self.b2c_policies.get_or_insert_default().extend(names);
         self
     }
 
@@ -128,6 +139,9 @@ impl Tenant {
         self.name = more.name.or_else(|| self.name.take());
         self.federated |= more.federated;
         self.sign_up |= more.sign_up;
+        if let Some(more) = more.b2c_policies {
+            self.b2c_policies.get_or_insert_default().extend(more);
+        }
         for domain in more.domains {
             if !self.domains.contains(&domain) {
                 self.domains.push(domain);
@@ -156,6 +170,8 @@ pub(crate) struct TenantEntry {
     pub(crate) federated: bool,
     /// Whether people can make accounts of their own.
     pub(crate) sign_up: bool,
+    /// Its policies of Azure AD B2C; `None` when it has every one.
+    pub(super) b2c_policies: Option<Vec<String>>,
     pub(super) guests: HashMap<String, Guid>,
 }
 
@@ -163,6 +179,13 @@ impl TenantEntry {
     /// The domain it was declared with.
     pub(crate) fn domain(&self) -> &str {
         &self.domain
+    }
+
+    /// Whether it has a policy of Azure AD B2C, in any case.
+    pub(crate) fn has_policy(&self, name: &str) -> bool {
+        let is_it = |known: &String| known.eq_ignore_ascii_case(name);
+        let policies = self.b2c_policies.as_ref();
+        policies.is_none_or(|policies| policies.iter().any(is_it))
     }
 
     /// The name by which SharePoint knows the tenant.

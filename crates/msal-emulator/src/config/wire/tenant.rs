@@ -20,6 +20,7 @@ pub(crate) struct TenantWire {
     federated: bool,
     #[serde(default)]
     sign_up: bool,
+    b2c_policies: Option<Vec<String>>,
     users: Option<UserPatternWire>,
     #[serde(default)]
     user: Vec<UserWire>,
@@ -96,6 +97,7 @@ impl TenantWire {
         tenant.name = self.name;
         tenant.federated = self.federated;
         tenant.sign_up = self.sign_up;
+        tenant.b2c_policies = self.b2c_policies;
         tenant.id = self.id.map(|id| spans.note(Role::TenantId, id));
         let aliases = self.aliases.into_iter();
         let aliases = aliases.map(|alias| spans.note(Role::Domain, alias));
