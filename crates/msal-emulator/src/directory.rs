@@ -35,6 +35,8 @@ pub use tenant::Tenant;
 pub use user::{User, UserPattern};
 
 pub(crate) use app::{AppEntry, Redirect};
+#[cfg(feature = "server")]
+pub(crate) use certificate::der;
 pub(crate) use glob::Glob;
 pub(crate) use index::{AppIndex, TenantIndex};
 pub(crate) use managed_identity::ManagedIdentityEntry;

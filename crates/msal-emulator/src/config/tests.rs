@@ -365,9 +365,7 @@ fn what_does_not_fit_is_reported_in_the_order_of_the_file() {
             "certificates",
         ),
         (
-            format!(
-                "[[tenant]]\ndomain = \"a b\"\n[[tenant.policy]]\nrequires = \"mfa\"\nevery_seconds = 5\n"
-            ),
+            "[[tenant]]\ndomain = \"a b\"\n[[tenant.policy]]\nrequires = \"mfa\"\nevery_seconds = 5\n".to_owned(),
             2,
             "domain",
         ),

@@ -201,7 +201,7 @@ pub(super) fn initial_domain(domains: &[String]) -> &str {
         let domain = domain.to_ascii_lowercase();
         INITIAL_DOMAINS.iter().any(|end| domain.ends_with(end))
     };
-    let initial = domains.iter().find(is_initial).or(domains.first());
+    let initial = domains.iter().find(is_initial).or_else(|| domains.first());
     initial.map_or("", String::as_str)
 }
 
