@@ -22,7 +22,7 @@ pub use refresh_token_id::RefreshTokenId;
 
 pub(crate) use base64url::{base64url, from_base64url};
 pub(crate) use call::Call;
-pub(crate) use cloud::{ApiHosts, CLOUDS, Cloud, cloud_of, home_base, own_base};
+pub(crate) use cloud::{ApiHosts, CLOUDS, Cloud, cloud_of, home_base, own_base, sign_in_base};
 pub(crate) use guid::Guid;
 pub(crate) use issuer_url::{identity_provider, issuer_url};
 pub(crate) use jwt::Jwt;

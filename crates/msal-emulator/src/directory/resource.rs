@@ -84,10 +84,17 @@ impl Resource {
             v2_tokens: false,
         };
         let https = |host: &str| format!("https://{host}");
-        let mut graph = known(GRAPH, &["https://dod-graph.microsoft.us"]);
+        let mut graph = known(GRAPH, &[]);
         let mut azure_ad_graph = known(AZURE_AD_GRAPH, &[]);
+        let mut resource_manager = known(RESOURCE_MANAGER, &[]);
         for cloud in &CLOUDS {
-            graph.uris.push(https(cloud.graph));
+            let graphs = [cloud.graph, cloud.dod_graph];
+            let graphs = graphs.into_iter().filter(|host| !host.is_empty());
+            graph.uris.extend(graphs.map(https));
+            let managers = cloud.resource_manager.iter();
+            resource_manager
+                .uris
+                .extend(managers.map(|host| format!("https://{host}/")));
             azure_ad_graph.uris.push(https(cloud.azure_ad_graph));
         }
         let mut exchange = known(EXCHANGE, &EXCHANGE_URIS);
@@ -101,7 +108,6 @@ impl Resource {
                 share_point.uris.extend(uris);
             }
         }
-        let resource_manager = known(RESOURCE_MANAGER, &RESOURCE_MANAGER_URIS);
         let vault = known(VAULT, &VAULT_URIS);
         vec![
             graph,
@@ -171,14 +177,6 @@ pub(crate) const AZURE_AD_GRAPH: &str = "00000002-0000-0000-c000-000000000000";
 
 /// The application id of Azure Resource Manager.
 pub(crate) const RESOURCE_MANAGER: &str = "797f4846-ba00-4fd7-ba43-dac1f8f63013";
-
-/// The names of Azure Resource Manager in the other clouds.
-const RESOURCE_MANAGER_URIS: [&str; 4] = [
-    "https://management.core.usgovcloudapi.net/",
-    "https://management.usgovcloudapi.net/",
-    "https://management.core.chinacloudapi.cn/",
-    "https://management.chinacloudapi.cn/",
-];
 
 /// The application id of Key Vault, and its names in the other clouds.
 const VAULT: &str = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093";
