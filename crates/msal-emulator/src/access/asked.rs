@@ -116,7 +116,11 @@ impl<'d> Asked<'d> {
                 asked: Vec::new(),
             });
             // An access token is for one audience, so one request asks for permissions of one resource.
-            if known.resource != resource {
+            let same = match (known.resource, resource) {
+                (Some(known), Some(resource)) => known.eq_ignore_ascii_case(resource),
+                (known, resource) => known == resource,
+            };
+            if !same {
                 return Err(Refusal::new(700_022).with("scope", scope));
             }
             known.asked.push((item, permission));

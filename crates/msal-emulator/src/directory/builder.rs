@@ -130,7 +130,7 @@ impl Directory {
         let index = TenantIndex(self.tenants.len());
         for domain in &tenant.domains {
             let name = domain.clone();
-            if domain.is_empty() || domain.contains(['/', '@', ' ']) {
+            if domain.is_empty() || domain.contains(is_foreign) {
                 errors.push(DirectoryError::NotADomain { name });
             } else if !is_new(
                 &mut self.tenants_by_domain,
@@ -337,6 +337,11 @@ impl Directory {
             None => self.add_resource(&resource, errors),
         }
     }
+}
+
+/// Characters that no domain has.
+fn is_foreign(character: char) -> bool {
+    character.is_whitespace() || ['/', '@'].contains(&character)
 }
 
 /// Adds what is not there yet.

@@ -6,7 +6,9 @@ use crate::azure::{instance_metadata, managed_identity_token, protected_resource
 use crate::discovery::{instance_discovery, key_set, openid_configuration, user_realm};
 use crate::federation;
 use crate::memory::Platform;
-use crate::protocol::{Call, Endpoint, ManagedIdentitySource, Reply, Shape, is_get};
+use crate::protocol::{
+    Call, Endpoint, ManagedIdentitySource, Reply, Shape, is_get, percent_decoded,
+};
 use crate::refusal::{Refusal, refuse};
 use crate::sign_in::{
     FORM_POST_SCRIPT, authorize, code_page, device_page, explain, logout, take_form,
@@ -61,7 +63,9 @@ pub(crate) fn without_policy(platform: Platform<'_>, call: &Call<'_>) -> Option<
     };
     let directory = platform.directory();
     let tenant = directory.find_tenant(&call.target.tenant)?;
-    let has_it = directory.tenant(tenant).has_policy(policy);
+    let has_it = directory
+        .tenant(tenant)
+        .has_policy(&percent_decoded(policy));
     (!has_it).then(|| Reply::removed(call))
 }
 

@@ -139,6 +139,7 @@ fn a_policy_that_the_tenant_has_not_is_not_found() {
         ("/listed.example/B2C_1_susi", 200),
         ("/listed.example/b2c_1_SUSI", 200),
         ("/tfp/listed.example/b2c_1a_custom", 200),
+        ("/listed.example/B2C_1_s%75si", 200),
         ("/listed.example/B2C_1_nosuch", 404),
         ("/tfp/listed.example/B2C_1_nosuch", 404),
         ("/tfp/listed.example/nosuch", 404),

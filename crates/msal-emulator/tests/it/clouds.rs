@@ -296,3 +296,68 @@ fn a_guest_has_the_name_of_the_tenant_that_invited_them() {
         }
     }
 }
+
+#[test]
+fn an_api_of_microsoft_sends_clients_to_the_sign_in_of_its_cloud() {
+    let emulator = emulator();
+    for (url, authority) in [
+        (
+            "https://graph.microsoft.com/v1.0/me",
+            "login.microsoftonline.com",
+        ),
+        (
+            "https://graph.microsoft.us/oidc/userinfo",
+            "login.microsoftonline.us",
+        ),
+        (
+            "https://dod-graph.microsoft.us/v1.0/me",
+            "login.microsoftonline.us",
+        ),
+        (
+            "https://microsoftgraph.chinacloudapi.cn/v1.0/me",
+            "login.partner.microsoftonline.cn",
+        ),
+        (
+            "https://management.azure.com/tenants",
+            "login.microsoftonline.com",
+        ),
+        (
+            "https://management.usgovcloudapi.net/tenants",
+            "login.microsoftonline.us",
+        ),
+        (
+            "https://management.chinacloudapi.cn/subscriptions",
+            "login.partner.microsoftonline.cn",
+        ),
+        ("https://login.windows.net/v1.0/me", "login.windows.net"),
+        ("https://localhost:8443/v1.0/me", "localhost:8443"),
+        (
+            "https://graph.microsoft.com.test/v1.0/me",
+            "graph.microsoft.com.test",
+        ),
+    ] {
+        let answer = send(&emulator, Request::get(url), "".into(), at(0));
+        let expected = format!("authorization_uri=\"https://{authority}/common/oauth2/authorize\"");
+        let header = answer.header("www-authenticate");
+        assert!(header.contains(&expected), "{url}: {header}");
+    }
+}
+
+#[test]
+fn one_api_may_be_named_in_several_cases() {
+    let scope =
+        "https://Outlook.Office.com/IMAP.AccessAsUser.All https://outlook.office.com/smtp.send";
+    let answer = sign_in_at(&emulator(), BASE, ALICE, scope);
+    assert!(answer.text("scope").contains("SMTP.Send"));
+}
+
+#[test]
+fn a_domain_with_white_space_is_none() {
+    for domain in ["a\tb.example", "a\u{a0}b.example", "a\nb"] {
+        let error = Directory::builder()
+            .tenant(Tenant::new(domain))
+            .build()
+            .unwrap_err();
+        assert!(error.to_string().contains("is not a domain"), "{error}");
+    }
+}
