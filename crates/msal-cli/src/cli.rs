@@ -360,7 +360,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) arc_key_file: Option<String>,
 
-    /// Where to write the certificate authority that clients must trust.
+    /// Where to write the certificate authority that clients must trust; in the place of an earlier one, of nothing else.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_out: Option<PathBuf>,
 

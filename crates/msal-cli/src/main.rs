@@ -14,6 +14,7 @@ mod outside;
 mod process;
 mod progress;
 mod runtime;
+mod same_file;
 mod signal;
 mod target;
 mod text;

@@ -2,6 +2,8 @@
 
 mod managed_identity;
 mod protected_resource;
+mod token_holder;
 
 pub(crate) use managed_identity::{instance_metadata, managed_identity_token};
 pub(crate) use protected_resource::{protected_resource, user_info};
+pub(crate) use token_holder::token_holder;

@@ -78,6 +78,7 @@ use wire::{ConfigWire, FaultWire};
 /// | `domain` | needed; further ones in `aliases` |
 /// | `id`, `name` | its GUID, and what people see |
 /// | `federated`, `sign_up` | [`Tenant::federated`](crate::Tenant::federated), [`Tenant::self_service_sign_up`](crate::Tenant::self_service_sign_up) |
+/// | `b2c_policies` | its user flows and custom policies of Azure AD B2C; every name when left out |
 /// | `users` | many at once: `pattern`, `count` and `password`, all needed |
 /// | `[[tenant.user]]` | `upn` and `password` are needed; `object_id`, `given_name`, `family_name`, `enabled`, `password_expired`, `second_factor` |
 /// | `[[tenant.guest]]` | `upn` of a user of another tenant; `object_id` |
@@ -140,7 +141,7 @@ impl Config {
     /// Names the line and the key of the first mistake: TOML that does not parse, an unknown key, a value of the wrong
     /// type, an entry that is there twice or refers to nothing.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
-        let wire: ConfigWire = toml::from_str(text)
+        let wire = wire::parse(text)
             .map_err(|error| ConfigError::at(text, error.span(), error.message().to_owned()))?;
         Self::read(wire).map_err(|Flaw { span, reason }| ConfigError::at(text, span, reason))
     }
@@ -148,15 +149,13 @@ impl Config {
     /// Reads what TOML has parsed. The directory is built here, while the positions of its names are known.
     fn read(wire: ConfigWire) -> Result<Self, Flaw> {
         let mut spans = NameSpans::default();
-        let mut builder = Directory::builder();
         let mut flaws = Flaws::default();
+        let mut builder = Directory::builder();
         for tenant in wire.tenant {
-            let tenant = flaws.note(tenant.read(&mut spans));
-            builder = tenant.into_iter().fold(builder, DirectoryBuilder::tenant);
+            builder = builder.tenant(tenant.read(&mut spans, &mut flaws));
         }
         for app in wire.app {
-            let app = flaws.note(app.read(&mut spans));
-            builder = app.into_iter().fold(builder, DirectoryBuilder::app);
+            builder = builder.app(app.read(&mut spans, &mut flaws));
         }
         for resource in wire.resource {
             builder = builder.resource(resource.read(&mut spans));
@@ -165,18 +164,14 @@ impl Config {
             builder = builder.managed_identity(identity.read(&mut spans));
         }
         let declarations = builder.clone();
-        // An entry that could not be read may be missing to others, which would be reported for nothing.
-        let directory = flaws.is_empty().then(|| {
-            let built = builder.build();
-            built.map_err(|error| spans.flaw(&error))
-        });
-        let directory = directory.and_then(|built| flaws.note(built));
+        let (directory, errors) = builder.assemble();
+        flaws.note_all(&errors, &spans);
         let settings = flaws.note(wire.tokens.read());
         let faults = wire.fault.into_iter().map(FaultWire::read);
         let faults = faults.filter_map(|fault| flaws.note(fault)).collect();
-        let (directory, settings) = match (flaws.first(), directory, settings) {
-            (None, Some(directory), Some(settings)) => (directory, settings),
-            (flaw, ..) => return Err(flaw.unwrap_or_default()),
+        let settings = match (flaws.first(), settings) {
+            (None, Some(settings)) => settings,
+            (flaw, _) => return Err(flaw.unwrap_or_default()),
         };
         Ok(Self {
             settings,

@@ -35,6 +35,8 @@ pub use tenant::Tenant;
 pub use user::{User, UserPattern};
 
 pub(crate) use app::{AppEntry, Redirect};
+#[cfg(feature = "server")]
+pub(crate) use certificate::der;
 pub(crate) use glob::Glob;
 pub(crate) use index::{AppIndex, TenantIndex};
 pub(crate) use managed_identity::ManagedIdentityEntry;
@@ -127,6 +129,15 @@ impl Directory {
             .copied()
     }
 
+    /// The name of a user in a tenant: their own at home, another where they are a guest.
+    pub(crate) fn principal_name(&self, account: &Account, tenant: TenantIndex) -> String {
+        if account.home == tenant {
+            return account.upn.clone();
+        }
+        let domain = &self.tenant(tenant).initial_domain;
+        format!("{}#EXT#@{domain}", account.upn.replace('@', "_"))
+    }
+
     pub(crate) fn app(&self, index: AppIndex) -> Option<&AppEntry> {
         self.apps.get(usize::try_from(index.0).ok()?)
     }
@@ -137,6 +148,13 @@ impl Directory {
                 .apps_by_client_id
                 .get(&client_id.to_ascii_lowercase())?,
         )
+    }
+
+    /// The only application that has registered exactly this redirect URI.
+    pub(crate) fn app_of_redirect(&self, uri: &str) -> Option<&AppEntry> {
+        let has_it = |app: &&AppEntry| app.redirects.iter().any(|redirect| redirect.uri == uri);
+        let mut apps = self.apps.iter().filter(has_it);
+        apps.next().filter(|_| apps.next().is_none())
     }
 
     /// Whether an application has registered exactly this redirect URI.

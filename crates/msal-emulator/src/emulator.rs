@@ -13,6 +13,7 @@ use http::{Request, Response};
 
 pub use administration::UnknownParty;
 
+use crate::azure::token_holder;
 use crate::directory::{Directory, DirectoryBuilder, DirectoryError};
 use crate::fault::{FaultPlans, Sighting, perform};
 use crate::issuer::SigningKey;
@@ -23,7 +24,7 @@ use crate::settings::Settings;
 use crate::sign_in::new_account;
 use crate::token::{self, Presented, TokenRequest};
 use clock::Clock;
-use dispatch::dispatch;
+use dispatch::{dispatch, without_policy};
 
 /// The Microsoft identity platform, v1 and v2.0, for a [`Directory`].
 ///
@@ -70,6 +71,7 @@ impl Emulator {
         // Sign-up is the one request that adds to the directory. The account is there before the request is answered,
         // so that the answer can go on with it.
         if call.target.endpoint == Endpoint::SignIn
+            && without_policy(Platform::new(&self.memory, &directory), &call).is_none()
             && let Some(new_account) = new_account(Platform::new(&self.memory, &directory), &call)
             && self.declare(new_account.declaration()).is_ok()
         {
@@ -156,8 +158,9 @@ impl Emulator {
         };
         let strike = self.faults.strike(&sighting);
         let answer = || {
-            let outcome = token::respond(platform, &request);
-            outcome.unwrap_or_else(|refusal| refuse(call, &refusal, platform.directory(), issued))
+            let outcome = || token::respond(platform, &request);
+            let refused = |refusal| refuse(call, &refusal, platform.directory(), issued);
+            without_policy(platform, call).unwrap_or_else(|| outcome().unwrap_or_else(refused))
         };
         let reply = perform(platform, call, strike.as_ref(), issued, answer);
         self.record(platform, call, Some(&request), &reply, strike.is_some());
@@ -197,8 +200,15 @@ impl Emulator {
         });
         let client_id = request.and_then(|request| request.client_id.as_deref());
         let client_id = client_id.or_else(|| call.parameter("client_id"));
-        let coded = request.and_then(|request| request.user_of_code(platform));
-        let user = reply.user.as_deref().or(coded.as_deref());
+        let (of_token, holder) = match call.target.endpoint {
+            Endpoint::ProtectedResource | Endpoint::UserInfo => token_holder(platform, call),
+            _ => (
+                None,
+                request.and_then(|request| request.user_of_proof(platform)),
+            ),
+        };
+        let client_id = of_token.as_deref().or(client_id);
+        let user = reply.user.as_deref().or(holder.as_deref());
         let user = user
             .or_else(|| request.and_then(TokenRequest::user))
             .or_else(|| call.parameter("login_hint"))

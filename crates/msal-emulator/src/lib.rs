@@ -118,7 +118,7 @@
 //!
 //! `{tenant}` is a GUID, a domain, `common`, `organizations` or `consumers`. The hosts of Microsoft's clouds,
 //! their regions and `{tenant}.ciamlogin.com` get the issuers they have; `/{tenant}/{policy}/…` has the shape of
-//! Azure AD B2C, `/adfs/…` that of AD FS.
+//! Azure AD B2C, where the [policies](Tenant::b2c_policies) of the tenant are, and `/adfs/…` that of AD FS.
 //!
 //! The grants are `authorization_code` (with PKCE), `refresh_token`, `device_code` under both its names,
 //! `password`, `client_credentials` (with `fmi_path`), `urn:ietf:params:oauth:grant-type:jwt-bearer` on behalf of a
@@ -174,8 +174,14 @@
 //! | `https://management.core.windows.net/`, `https://management.azure.com/` | in every directory; in Contoso, Mia needs a second factor (AADSTS50076) |
 //! | `https://vault.azure.net` | in every directory; in Contoso, Bob is blocked (AADSTS53003) |
 //! | `https://storage.azure.com` | in every directory |
+//! | `https://outlook.office.com`, `https://outlook.office365.com` | in every directory, with the permissions of mail programs: `IMAP.AccessAsUser.All`, `POP.AccessAsUser.All`, `SMTP.Send`, `EWS.AccessAsUser.All`, `Mail.…` |
+//! | `https://contoso.sharepoint.com`, `https://contoso-my.sharepoint.com`, `https://contoso-admin.sharepoint.com` | so for each tenant, by the first label of its domain, of its `.onmicrosoft.com` domain if it has one |
 //! | `api://orders` | permissions `Orders.Read` and `Orders.Write`, access tokens of version 2.0 |
 //! | `https://reports.contoso.example/api` | in Fabrikam, nobody has consented (AADSTS65001) |
+//!
+//! Those of Microsoft have their names in the clouds of the governments and of China, too, such as
+//! `https://graph.microsoft.us`, and under a name of its own the emulator is Microsoft Graph itself. Which cloud a
+//! request was sent to does not limit the names that it can use. What a directory declares comes first.
 //!
 //! [`Config::from_toml`] reads a directory of one's own from a file.
 //!

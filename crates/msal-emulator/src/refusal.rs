@@ -9,6 +9,7 @@ pub use catalogue::{CatalogueRow, Source, catalogue};
 pub(crate) use b2c::B2cError;
 pub(crate) use envelope::{description, refuse, telemetry};
 
+use crate::protocol::{Call, home_base};
 use catalogue::{AadstsError, ErrorName, definition_of};
 
 /// Why a request is not granted, before it is written into an envelope.
@@ -65,11 +66,11 @@ impl Refusal {
     }
 
     /// The page about the error, for codes that have one (RFC 6749 §5.2, `error_uri`).
-    pub(crate) fn error_uri(&self) -> Option<String> {
-        let code = self.code;
+    pub(crate) fn error_uri(&self, call: &Call<'_>) -> Option<String> {
+        let (code, base) = (self.code, home_base(call));
         self.definition
             .page
-            .then(|| format!("https://login.microsoftonline.com/error?code={code}"))
+            .then(|| format!("{base}/error?code={code}"))
     }
 
     pub(crate) fn fact(&self, name: &str) -> Option<String> {

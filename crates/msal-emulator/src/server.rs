@@ -9,6 +9,7 @@ mod body;
 mod connection;
 mod error;
 mod listen;
+mod own_file;
 mod tls;
 
 use std::path::PathBuf;
@@ -194,7 +195,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Writes the certificate to trust to a file, in PEM form.
+    /// Writes the certificate to trust to a file, in PEM form. One that an earlier server has written is replaced; a file
+    /// that holds anything else is not, and then the server does not start.
     #[must_use]
     pub fn ca_out(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca_out = Some(path.into());
@@ -220,17 +222,15 @@ impl ServerBuilder {
     ///
     /// # Errors
     ///
-    /// Fails when the port is taken, a name cannot be in a certificate, or a file cannot be written.
+    /// Fails when the port is taken, a name cannot be in a certificate, or a file cannot be written or holds something else
+    /// than an earlier server has written.
     pub async fn start(self) -> Result<Server, ServerError> {
         let identity = tls::TlsIdentity::new(&self.names)?;
         let (sockets, port) = listen_on(self.port).await?;
         let (admin, admin_port) = listen_if(self.admin_port).await?;
         let (machines, managed_identity_port) = listen_if(self.managed_identity_port).await?;
         if let Some(path) = &self.ca_out {
-            std::fs::write(path, &identity.ca_pem).map_err(|source| ServerError::WriteCa {
-                path: path.clone(),
-                source,
-            })?;
+            tls::write_authority(path, &identity.ca_pem)?;
         }
         let arc_key = self.arc_key()?;
         let (stop, stopped) = watch::channel(false);
@@ -269,14 +269,16 @@ impl ServerBuilder {
     fn arc_key(&self) -> Result<Option<ArcKey>, ServerError> {
         let settings = self.emulator.settings();
         let path = PathBuf::from(&settings.arc_key_file);
-        let write = || {
-            ArcKey::write(path.clone(), &settings.identity_header).map_err(|source| {
-                ServerError::WriteArcKey {
-                    path: path.clone(),
-                    source,
-                }
-            })
-        };
-        self.keep_arc_key.then(write).transpose()
+        if !self.keep_arc_key {
+            return Ok(None);
+        }
+        match ArcKey::write(path.clone(), &settings.identity_header) {
+            Ok(Some(key)) => Ok(Some(key)),
+            Ok(None) => Err(ServerError::Occupied {
+                path,
+                what: "the key of Azure Arc",
+            }),
+            Err(source) => Err(ServerError::WriteArcKey { path, source }),
+        }
     }
 }

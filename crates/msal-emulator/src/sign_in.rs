@@ -16,4 +16,4 @@ pub(crate) use authorize::authorize;
 pub(crate) use device_page::device_page;
 pub(crate) use form::{new_account, take_form};
 pub(crate) use logout::logout;
-pub(crate) use page::{FORM_POST_SCRIPT, explain};
+pub(crate) use page::{FORM_POST_SCRIPT, code_page, explain};

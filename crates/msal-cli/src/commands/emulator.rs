@@ -1,14 +1,16 @@
 //! `msal emulator serve`: the Microsoft identity platform on this machine.
 
-use std::fs::{File, OpenOptions};
+mod files;
+
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use msal_emulator::{
-    AuditRecord, Config, Directory, Emulator, Rotation, Server, ServerBuilder, Settings,
-    Signatures, sample,
+    AuditRecord, Config, Directory, Emulator, Rotation, Server, ServerBuilder, ServerError,
+    Settings, Signatures, sample,
 };
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
@@ -32,7 +34,12 @@ const AUDIT_INTERVAL: Duration = Duration::from_millis(20);
 const LARGEST_CONFIG: usize = 64 << 20;
 
 pub(super) fn run(arguments: &ServeArgs, printer: &Printer) -> Result<Exit, Failure> {
-    let audit = arguments.audit.as_deref().map(open_audit).transpose()?;
+    files::check(arguments)?;
+    let audit = arguments
+        .audit
+        .as_deref()
+        .map(files::open_audit)
+        .transpose()?;
     let (ca_file, _kept) = ca_file(arguments)?;
     let builder = server(arguments)?.ca_out(&ca_file);
     runtime::require_files()?;
@@ -40,11 +47,7 @@ pub(super) fn run(arguments: &ServeArgs, printer: &Printer) -> Result<Exit, Fail
     runtime
         .map_err(|error| Failure::new(&error))?
         .block_on(async {
-            let server = builder.start().await.map_err(|error| {
-                Failure::new(&error).with_hint(
-                    "another program may hold the port: choose one with --port, or 0 for any",
-                )
-            })?;
+            let server = builder.start().await.map_err(|error| not_started(&error))?;
             let mut log = audit.map(|file| AuditFile {
                 file,
                 emulator: Arc::clone(server.emulator()),
@@ -142,17 +145,21 @@ fn ca_file(arguments: &ServeArgs) -> Result<(PathBuf, Option<tempfile::TempPath>
     Ok((path.to_path_buf(), Some(path)))
 }
 
-fn open_audit(path: &Path) -> Result<File, Failure> {
-    OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(path)
-        .map_err(|error| {
-            Failure::usage(
-                format!("cannot write {}: {error}", path.display()),
-                "name a file that can be written",
-            )
-        })
+fn not_started(error: &ServerError) -> Failure {
+    let hint = match error {
+        ServerError::Bind { .. } => {
+            "another program may hold the port: choose one with --port, or 0 for any"
+        }
+        ServerError::Occupied { .. } => {
+            "name another file with --ca-out or --arc-key-file, or remove this one"
+        }
+        ServerError::WriteArcKey { .. } | ServerError::WriteCa { .. } => {
+            "name a file that can be written with --ca-out or --arc-key-file"
+        }
+        // What is left is the certificate, of which only names can be wrong.
+        _ => "the names in the configuration must be host names",
+    };
+    Failure::new(error).with_hint(hint)
 }
 
 /// The audit log as a file of JSON lines.

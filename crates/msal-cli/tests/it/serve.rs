@@ -128,3 +128,138 @@ fn the_file_of_the_audit_log_leaves_the_admin_api_its_own() {
         assert!(record.get("user").is_some(), "{line}");
     }
 }
+
+/// What the command says that does not start.
+fn refused(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_msal"))
+        .args(["--format", "json", "emulator", "serve", "--port", "0"])
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("TMPDIR", folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut documents = serde_json::Deserializer::from_reader(stdout).into_iter::<Value>();
+    let started = documents.next().is_some();
+    if started {
+        child.kill().unwrap();
+    }
+    let status = child.wait().unwrap().code();
+    let mut said = String::new();
+    child.stderr.unwrap().read_to_string(&mut said).unwrap();
+    assert!(!started, "{arguments:?} started: {said}");
+    (status, said)
+}
+
+#[test]
+fn a_file_that_is_somebody_elses_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let config = "[[tenant]]\ndomain = \"a.example\"\n";
+    for (arguments, hint) in [
+        (&["--config", "mine", "--ca-out", "mine"][..], "--ca-out"),
+        (&["--ca-out", "mine"], "--ca-out"),
+        (&["--ca-out", "./mine"], "--ca-out"),
+        (&["--arc-key-file", "mine"], "--arc-key-file"),
+        (&["--audit", "mine"], "--audit"),
+        (&["--config", "mine", "--audit", "mine"], "--audit"),
+        (
+            &["--config", "mine", "--arc-key-file", "mine"],
+            "--arc-key-file",
+        ),
+    ] {
+        std::fs::write(folder.join("mine"), config).unwrap();
+        let (status, said) = refused(folder, arguments);
+        assert!(
+            [Some(1), Some(2)].contains(&status),
+            "{arguments:?}: {said}"
+        );
+        assert!(
+            said.contains("mine") && said.contains(hint),
+            "{arguments:?}: {said}"
+        );
+        assert!(!said.contains("--port"), "{said}");
+        let held = std::fs::read_to_string(folder.join("mine")).unwrap();
+        assert_eq!(held, config, "{arguments:?}");
+    }
+}
+
+#[test]
+fn one_file_cannot_be_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for arguments in [
+        ["--ca-out", "new", "--audit", "new"],
+        ["--ca-out", "new", "--arc-key-file", "./new"],
+        ["--audit", "new", "--arc-key-file", "new"],
+        ["--config", "empty", "--audit", "empty"],
+        ["--config", "empty", "--ca-out", "empty"],
+    ] {
+        std::fs::write(folder.join("empty"), "").unwrap();
+        let (status, said) = refused(folder, &arguments);
+        assert_eq!(status, Some(2), "{arguments:?}: {said}");
+        for name in [arguments[0], arguments[2]] {
+            assert!(said.contains(name), "{arguments:?}: {said}");
+        }
+        assert!(!folder.join("new").exists(), "{arguments:?}");
+        assert_eq!(std::fs::read_to_string(folder.join("empty")).unwrap(), "");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_same_command_runs_again_also_after_it_was_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("emulator.toml"), "[server]\nport = 0\n").unwrap();
+    let arguments = [
+        "--config",
+        "emulator.toml",
+        "--ca-out",
+        "ca.pem",
+        "--audit",
+        "audit.jsonl",
+        "--arc-key-file",
+        "arc.key",
+        "--admin-port",
+        "0",
+    ];
+    let mut lengths = Vec::new();
+    for _ in 0..3 {
+        let mut serving = Serving::start(folder, &arguments);
+        serving.admin("GET /clock");
+        // SIGKILL: nothing is cleaned up.
+        serving.child.kill().unwrap();
+        serving.child.wait().unwrap();
+        std::fs::write(
+            folder.join("audit.jsonl"),
+            [
+                std::fs::read(folder.join("audit.jsonl")).unwrap(),
+                RECORD.as_bytes().to_vec(),
+            ]
+            .concat(),
+        )
+        .unwrap();
+        lengths.push(std::fs::metadata(folder.join("audit.jsonl")).unwrap().len());
+    }
+    assert!(
+        lengths.is_sorted() && lengths[0] < lengths[2],
+        "{lengths:?}"
+    );
+    // Where nothing is kept, several may go.
+    let arguments = [
+        "--ca-out",
+        "/dev/null",
+        "--audit",
+        "/dev/null",
+        "--port",
+        "0",
+    ];
+    Serving::start(folder, &arguments);
+}
+
+/// A line as the emulator writes them.
+const RECORD: &str = "{\"at\":1.0,\"method\":\"GET\",\"path\":\"/\",\"endpoint\":\"Unknown\",\"correlation_id\":\"x\"}\n";

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::apis::Apis;
 use super::original_grant::OriginalGrant;
-use crate::directory::{AZURE_AD_GRAPH, AppEntry, Directory, ResourceEntry};
+use crate::directory::{AZURE_AD_GRAPH, AppEntry, ResourceEntry};
 use crate::protocol::{Guid, Version};
 use crate::refusal::Refusal;
 
@@ -31,11 +32,11 @@ impl<'d> Asked<'d> {
         version: Version,
         text: &str,
         app: &AppEntry,
-        directory: &'d Directory,
+        apis: Apis<'d>,
     ) -> Result<Self, Refusal> {
         match version {
-            Version::V1 => Self::at_v1(Some(text).filter(|text| !text.is_empty()), app, directory),
-            Version::V2 => Self::at_v2(text, app, directory),
+            Version::V1 => Self::at_v1(Some(text).filter(|text| !text.is_empty()), app, apis),
+            Version::V2 => Self::at_v2(text, app, apis),
         }
     }
 
@@ -47,7 +48,7 @@ impl<'d> Asked<'d> {
         original: &OriginalGrant,
         version: Version,
         app: &AppEntry,
-        directory: &'d Directory,
+        apis: Apis<'d>,
     ) -> Result<Self, Refusal> {
         let text = original.text.as_str();
         match (original.version, version) {
@@ -56,15 +57,15 @@ impl<'d> Asked<'d> {
                 let name = name.unwrap_or(AZURE_AD_GRAPH);
                 let name = name.strip_prefix(SPN).unwrap_or(name);
                 let scope = format!("{name}/{DEFAULT} openid profile offline_access");
-                Self::at_v2(&scope, app, directory)
+                Self::at_v2(&scope, app, apis)
             }
             (Version::V2, Version::V1) => {
-                let asked = Self::at_v2(text, app, directory)?;
+                let asked = Self::at_v2(text, app, apis)?;
                 let uri = asked.resource.uris.first();
                 let name = uri.filter(|_| is_guid(&asked.audience));
-                Self::at_v1(Some(name.unwrap_or(&asked.audience)), app, directory)
+                Self::at_v1(Some(name.unwrap_or(&asked.audience)), app, apis)
             }
-            _ => Self::read(version, text, app, directory),
+            _ => Self::read(version, text, app, apis),
         }
     }
 
@@ -72,11 +73,11 @@ impl<'d> Asked<'d> {
     pub(crate) fn at_v1(
         resource: Option<&str>,
         app: &AppEntry,
-        directory: &'d Directory,
+        apis: Apis<'d>,
     ) -> Result<Self, Refusal> {
         let name = resource.unwrap_or(AZURE_AD_GRAPH);
         let name = name.strip_prefix(SPN).unwrap_or(name);
-        let entry = find(name, app, directory)?;
+        let entry = apis.find(name, app)?;
         let permissions = entry.scopes.join(" ");
         // Asked for by its application id, the resource is echoed as a service principal name.
         let audience = if is_guid(name) {
@@ -100,11 +101,7 @@ impl<'d> Asked<'d> {
     }
 
     /// Reads the `scope` of a v2.0 request.
-    pub(crate) fn at_v2(
-        scope: &str,
-        app: &AppEntry,
-        directory: &'d Directory,
-    ) -> Result<Self, Refusal> {
+    pub(crate) fn at_v2(scope: &str, app: &AppEntry, apis: Apis<'d>) -> Result<Self, Refusal> {
         let mut openid_scopes = Vec::new();
         let mut named: Option<Named<'_>> = None;
         for item in scope.split(' ').filter(|item| !item.is_empty()) {
@@ -119,7 +116,11 @@ impl<'d> Asked<'d> {
                 asked: Vec::new(),
             });
             // An access token is for one audience, so one request asks for permissions of one resource.
-            if known.resource != resource {
+            let same = match (known.resource, resource) {
+                (Some(known), Some(resource)) => known.eq_ignore_ascii_case(resource),
+                (known, resource) => known == resource,
+            };
+            if !same {
                 return Err(Refusal::new(700_022).with("scope", scope));
             }
             known.asked.push((item, permission));
@@ -128,7 +129,7 @@ impl<'d> Asked<'d> {
             resource: None,
             asked: Vec::new(),
         });
-        named.resolve(scope, &openid_scopes, app, directory)
+        named.resolve(scope, &openid_scopes, app, apis)
     }
 }
 
@@ -146,11 +147,11 @@ impl Named<'_> {
         scope: &str,
         openid_scopes: &[&str],
         app: &AppEntry,
-        directory: &'d Directory,
+        apis: Apis<'d>,
     ) -> Result<Asked<'d>, Refusal> {
         let entry = match self.resource {
-            Some(name) => find(name, app, directory)?,
-            None => Cow::Borrowed(directory.graph().ok_or_else(|| Refusal::new(500_011))?),
+            Some(name) => apis.find(name, app)?,
+            None => apis.graph()?,
         };
         self.check(scope, &entry, app)?;
         let prefix = self
@@ -159,7 +160,9 @@ impl Named<'_> {
             .unwrap_or_default();
         let openid = openid_scopes.contains(&"openid");
         // RFC 6749 §5.1: `scope` says what was granted if that differs from what was asked for. Entra answers with all
-        // that it has granted, in the form of the request, and repeats ".default"; it leaves "offline_access" out.
+        // that was ever granted to the client for this API, in the form of the request, and repeats ".default"; it leaves
+        // "offline_access" out. That a permission which nobody asked for comes along is reported for all grants (AzureAD/
+        // microsoft-authentication-library-for-dotnet, issues 1713 and 2661, and -for-python, issue 665).
         let permissions = entry
             .scopes
             .iter()
@@ -245,25 +248,6 @@ fn split(item: &str) -> (Option<&str>, &str) {
     }
 }
 
-fn find<'d>(
-    name: &str,
-    app: &AppEntry,
-    directory: &'d Directory,
-) -> Result<Cow<'d, ResourceEntry>, Refusal> {
-    if let Some(entry) = directory.find_resource(name) {
-        return Ok(Cow::Borrowed(entry));
-    }
-    // Every application can be asked for as a resource, by its client id.
-    let id = name.strip_prefix("api://").unwrap_or(name);
-    if id.eq_ignore_ascii_case(&app.client_id) {
-        return Ok(Cow::Owned(ResourceEntry::of_app(app)));
-    }
-    if let Some(other) = directory.find_app(id) {
-        return Ok(Cow::Owned(ResourceEntry::of_app(other)));
-    }
-    Err(Refusal::new(500_011).with("resource", name))
-}
-
 fn is_guid(name: &str) -> bool {
     name.parse::<Guid>().is_ok()
 }
@@ -282,8 +266,8 @@ mod tests {
         let app = directory
             .find_app("00c0ffee-0000-4000-8000-000000000001")
             .unwrap();
-        let asked =
-            Asked::at_v2(scope, app, &directory).map_err(|refusal| refusal.definition.code)?;
+        let asked = Asked::at_v2(scope, app, Apis::of(&directory))
+            .map_err(|refusal| refusal.definition.code)?;
         Ok((asked.audience, asked.granted))
     }
 
@@ -376,11 +360,14 @@ mod tests {
             (None, "spn:00000002-0000-0000-c000-000000000000"),
         ] {
             assert_eq!(
-                Asked::at_v1(resource, app, &directory).unwrap().audience,
+                Asked::at_v1(resource, app, Apis::of(&directory))
+                    .unwrap()
+                    .audience,
                 audience
             );
         }
-        let refusal = Asked::at_v1(Some("https://nowhere.example"), app, &directory).unwrap_err();
+        let refusal =
+            Asked::at_v1(Some("https://nowhere.example"), app, Apis::of(&directory)).unwrap_err();
         assert_eq!(refusal.definition.code, 500_011);
     }
 }

@@ -39,7 +39,8 @@ pub(crate) fn managed_identity_token(
         return hosting.refuse(call, "invalid_request", "Identity not found");
     };
     let token = token(platform, call, identity, resource);
-    Reply::json(call, 200, &hosting.body(call, identity, resource, &token))
+    let body = hosting.body(call, identity, resource, &token);
+    Reply::json(call, 200, &body).about(Some(&identity.client_id), None)
 }
 
 /// What a machine can read about itself. Clients ask for the region.

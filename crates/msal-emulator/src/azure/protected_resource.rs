@@ -7,23 +7,24 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
+use crate::access::Apis;
 use crate::directory::{GRAPH, RESOURCE_MANAGER};
 use crate::issuer::{VerifiedClaims, pairwise_subject};
 use crate::memory::Platform;
-use crate::protocol::{ApiHosts, Call, Jwt, Moment, Reply, bearer};
+use crate::protocol::{ApiHosts, Call, Jwt, Moment, Reply, bearer, sign_in_base};
 
 /// Answers `/v1.0/me`, `/subscriptions` and `/tenants`.
 pub(crate) fn protected_resource(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let path = call.request.uri().path().to_ascii_lowercase();
     if path.contains("me") {
-        return match admit(platform, call, &GRAPH_AUDIENCES) {
+        return match admit(platform, call, GRAPH) {
             // An application is nobody: /me is about the person who signed in.
             Ok(claims) if claims.upn().is_none() => without_a_person(call),
-            Ok(claims) => me(&claims, call),
+            Ok(claims) => me(platform, &claims, call),
             Err(refusal) => *refusal,
         };
     }
-    match admit(platform, call, &RESOURCE_MANAGER_AUDIENCES) {
+    match admit(platform, call, RESOURCE_MANAGER) {
         Ok(claims) if path.contains("tenants") => {
             let tenant = claims.text("tid").unwrap_or_default();
             let tenant = json!({"id": format!("/tenants/{tenant}"), "tenantId": tenant});
@@ -36,7 +37,7 @@ pub(crate) fn protected_resource(platform: Platform<'_>, call: &Call<'_>) -> Rep
 
 /// The userinfo endpoint (OpenID Connect Core §5.3).
 pub(crate) fn user_info(platform: Platform<'_>, call: &Call<'_>) -> Reply {
-    match admit(platform, call, &GRAPH_AUDIENCES) {
+    match admit(platform, call, GRAPH) {
         Ok(claims) => {
             let text = |name: &str| claims.text(name).map(str::to_owned);
             let graph = ApiHosts::of(call).graph;
@@ -61,12 +62,8 @@ fn subject(claims: &VerifiedClaims) -> Option<String> {
     Some(pairwise_subject(object_id, claims.client_id()?))
 }
 
-/// Checks the bearer token of a request (RFC 6750 §3).
-fn admit(
-    platform: Platform<'_>,
-    call: &Call<'_>,
-    audiences: &[&str],
-) -> Result<VerifiedClaims, Box<Reply>> {
+/// Checks the bearer token of a request (RFC 6750 §3), which must be for the API of this application id.
+fn admit(platform: Platform<'_>, call: &Call<'_>, api: &str) -> Result<VerifiedClaims, Box<Reply>> {
     let refuse = |message: &str| Box::new(unauthorized(call, "invalid_token", message, None));
     let token = bearer(call.request.headers()).ok_or_else(|| refuse("Access token is empty."))?;
     let jwt = Jwt::read(token).ok_or_else(|| refuse("IDX14100: JWT is not well formed."))?;
@@ -74,7 +71,7 @@ fn admit(
         .issuer()
         .verify(&jwt)
         .ok_or_else(|| refuse("Signature is invalid."))?;
-    if !audiences.iter().any(|audience| claims.is_for(audience)) {
+    if !is_for(api, &claims, Apis::new(platform.directory(), call)) {
         return Err(refuse("Access token validation failure. Invalid audience."));
     }
     // RFC 6750 §3.1: "invalid_token" covers expired and revoked tokens alike; the texts differ.
@@ -86,6 +83,14 @@ fn admit(
         Some(since) if claims.has_cp1() => Err(Box::new(challenge(call, since))),
         _ => Ok(claims),
     }
+}
+
+/// Whether a token is for an API, by any of the names that its client can use.
+fn is_for(api: &str, claims: &VerifiedClaims, apis: Apis<'_>) -> bool {
+    let audience = claims.text("aud").unwrap_or_default();
+    let audience = audience.strip_prefix("spn:").unwrap_or(audience);
+    apis.known(audience)
+        .is_some_and(|known| api.parse() == Ok(known.id))
 }
 
 /// Since when tokens of the user are valid, if this one is older.
@@ -123,7 +128,7 @@ fn unauthorized(call: &Call<'_>, error: &str, message: &str, claims: Option<&str
         .unwrap_or_default();
     let header = format!(
         "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"{GRAPH}\", error=\"{error}\"{claims}",
-        call.base
+        sign_in_base(call)
     );
     Reply::json(call, 401, &body).with_header("www-authenticate", &header)
 }
@@ -141,7 +146,14 @@ fn without_a_person(call: &Call<'_>) -> Reply {
     Reply::json(call, 400, &body)
 }
 
-fn me(claims: &VerifiedClaims, call: &Call<'_>) -> Reply {
+fn me(platform: Platform<'_>, claims: &VerifiedClaims, call: &Call<'_>) -> Reply {
+    let directory = platform.directory();
+    // A guest has a name in the tenant that invited them, which tokens do not say.
+    let name = || {
+        let account = directory.account(claims.upn()?)?;
+        let tenant = directory.find_tenant(claims.text("tid")?)?;
+        Some(directory.principal_name(&account, tenant))
+    };
     let graph = ApiHosts::of(call).graph;
     let text = |name: &str| claims.text(name).map(str::to_owned);
     let body = json!({
@@ -150,14 +162,7 @@ fn me(claims: &VerifiedClaims, call: &Call<'_>) -> Reply {
         "displayName": text("name"),
         "givenName": text("given_name"),
         "surname": text("family_name"),
-        "userPrincipalName": claims.upn(),
+        "userPrincipalName": name(),
     });
     Reply::json(call, 200, &body)
 }
-
-const GRAPH_AUDIENCES: [&str; 2] = ["https://graph.microsoft.com", GRAPH];
-const RESOURCE_MANAGER_AUDIENCES: [&str; 3] = [
-    "https://management.core.windows.net",
-    "https://management.azure.com",
-    RESOURCE_MANAGER,
-];

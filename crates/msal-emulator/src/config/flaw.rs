@@ -23,8 +23,10 @@ impl Flaws {
         read.map_err(|flaw| self.0.push(flaw)).ok()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Notes what does not fit together.
+    pub(super) fn note_all(&mut self, errors: &[DirectoryError], spans: &NameSpans) {
+        self.0
+            .extend(errors.iter().map(|error| spans.flaw(error, errors)));
     }
 
     pub(super) fn first(self) -> Option<Flaw> {
@@ -33,31 +35,71 @@ impl Flaws {
     }
 }
 
+/// What a name in the file stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Client,
+    Domain,
+    Guest,
+    ObjectId,
+    Pattern,
+    Resource,
+    ResourceId,
+    TenantId,
+    TenantReference,
+    User,
+}
+
 /// The positions of the names in the file, to find what a [`DirectoryError`] is about.
 #[derive(Default)]
-pub(super) struct NameSpans(Vec<(String, Range<usize>)>);
+pub(super) struct NameSpans(Vec<(Role, String, Range<usize>)>);
 
 impl NameSpans {
-    pub(super) fn note(&mut self, name: Spanned<String>) -> String {
+    pub(super) fn note(&mut self, role: Role, name: Spanned<String>) -> String {
         let span = name.span();
         let name = name.into_inner();
-        self.0.push((name.clone(), span));
+        self.0.push((role, name.clone(), span));
         name
     }
 
-    /// A flaw at the last span of the name: of something that is there twice, that is the second.
-    pub(super) fn flaw(&self, error: &DirectoryError) -> Flaw {
+    /// A flaw at the first of the names that are wrong. There may be sound ones before it: of something that is there
+    /// twice, the first is.
+    fn flaw(&self, error: &DirectoryError, all: &[DirectoryError]) -> Flaw {
+        let roles = roles(error);
         let named = error.name().trim_end_matches('/');
         let is = |name: &str| name.trim_end_matches('/').eq_ignore_ascii_case(named);
-        let span = self
+        let spans: Vec<_> = self
             .0
             .iter()
-            .rev()
-            .find(|(name, _)| is(name))
-            .map(|(_, span)| span.clone());
+            .filter(|(role, name, _)| roles.contains(role) && is(name))
+            .map(|(_, _, span)| span.clone())
+            .collect();
+        let wrong = all.iter().filter(|other| *other == error).count();
+        let sound = spans.len().saturating_sub(wrong);
         Flaw {
-            span,
+            span: spans.into_iter().nth(sound),
             reason: error.to_string(),
         }
+    }
+}
+
+/// What the name of an error can stand for.
+fn roles(error: &DirectoryError) -> &'static [Role] {
+    match error {
+        DirectoryError::Duplicate { kind, .. } => match *kind {
+            "client" => &[Role::Client],
+            "domain" => &[Role::Domain],
+            "tenant" => &[Role::TenantId],
+            "user" => &[Role::User],
+            _ => &[Role::Resource, Role::ResourceId],
+        },
+        DirectoryError::Missing { kind: "user", .. } => &[Role::Guest],
+        DirectoryError::Missing { .. } => &[Role::TenantReference],
+        DirectoryError::NotAClientId { .. } => &[Role::Client],
+        DirectoryError::NotADomain { .. } => &[Role::Domain],
+        DirectoryError::NotAGuid { .. } => &[Role::ObjectId, Role::ResourceId, Role::TenantId],
+        DirectoryError::NotAPattern { .. } => &[Role::Pattern],
+        DirectoryError::NotAResource { .. } => &[Role::Resource],
+        DirectoryError::NotASignInName { .. } => &[Role::User],
     }
 }

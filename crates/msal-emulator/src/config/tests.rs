@@ -293,3 +293,133 @@ fn of_several_mistakes_the_first_is_named() {
         assert_eq!((at, about.as_deref()), (line, Some(key)), "{text}{reason}");
     }
 }
+
+#[test]
+fn what_does_not_fit_is_reported_in_the_order_of_the_file() {
+    let tenant = "[[tenant]]\ndomain = \"a.example\"\n";
+    let user = |upn: &str| format!("[[tenant.user]]\nupn = \"{upn}\"\npassword = \"x\"\n");
+    let app = "[[app]]\nclient_id = \"a\"\n";
+    let bad_id = "[[resource]]\nuri = \"api://a\"\nid = \"x\"\n";
+    for (text, line, key) in [
+        // The builder looks at tenants, then people, guests, applications, APIs, identities.
+        (format!("{app}{app}{tenant}{tenant}"), 4, "client_id"),
+        (format!("{bad_id}{tenant}{}", user("eve")), 3, "id"),
+        (
+            format!(
+                "{app}single_tenant = \"b.example\"\n{tenant}{}",
+                user("eve")
+            ),
+            3,
+            "single_tenant",
+        ),
+        (
+            format!("[[managed_identity]]\ntenant = \"b.example\"\n{app}{app}{tenant}id = \"x\"\n"),
+            2,
+            "tenant",
+        ),
+        (
+            format!(
+                "{tenant}[[tenant.guest]]\nupn = \"bob@b.example\"\n{}",
+                user("eve")
+            ),
+            4,
+            "upn",
+        ),
+        // Of several that are missing, the first; of several of one name, the second.
+        (
+            format!(
+                "{app}single_tenant = \"b.example\"\n[[app]]\nclient_id = \"b\"\nsingle_tenant = \"b.example\"\n"
+            ),
+            3,
+            "single_tenant",
+        ),
+        (format!("{app}{app}{app}"), 4, "client_id"),
+        (
+            format!("{tenant}{tenant}[[managed_identity]]\ntenant = \"a.example\"\n"),
+            4,
+            "domain",
+        ),
+        // A name that refers to what is wrong is not wrong itself.
+        (
+            format!("{app}single_tenant = \"a b\"\n[[tenant]]\ndomain = \"a b\"\n"),
+            5,
+            "domain",
+        ),
+        (
+            format!(
+                "[[tenant]]\ndomain = \"g.example\"\n[[tenant.guest]]\nupn = \"eve@a.example\"\n{tenant}{}object_id = \"x\"\n",
+                user("eve@a.example")
+            ),
+            10,
+            "object_id",
+        ),
+        // What a section says wrongly does not hide what stands before it.
+        (
+            format!("{tenant}id = \"x\"\n{app}certificates = [\"y\"]\n"),
+            3,
+            "id",
+        ),
+        (
+            format!("{app}certificates = [\"y\"]\n{tenant}id = \"x\"\n"),
+            3,
+            "certificates",
+        ),
+        (
+            "[[tenant]]\ndomain = \"a b\"\n[[tenant.policy]]\nrequires = \"mfa\"\nevery_seconds = 5\n".to_owned(),
+            2,
+            "domain",
+        ),
+        (
+            format!(
+                "{tenant}[[tenant.policy]]\nrequires = \"mfa\"\nevery_seconds = 5\n[[app]]\nclient_id = \"a\"\nsingle_tenant = \"a.example\"\n"
+            ),
+            5,
+            "every_seconds",
+        ),
+        (
+            format!("{tenant}id = \"x\"\n[tokens]\ngrace_seconds = 5\n"),
+            3,
+            "id",
+        ),
+    ] {
+        let (at, about, reason) = refused(&text);
+        assert_eq!((at, about.as_deref()), (line, Some(key)), "{text}{reason}");
+    }
+}
+
+#[test]
+fn the_first_wrong_key_is_named_where_sections_alternate() {
+    let tenant = "[[tenant]]\ndomain = \"a.example\"\n";
+    for (text, line, key) in [
+        (
+            format!("[[app]]\nclient_id = \"a\"\n{tenant}nmae = 1\n[[app]]\nclinet_id = \"b\"\n"),
+            5,
+            "nmae",
+        ),
+        (
+            format!("{tenant}[[app]]\nclient_id = 1\n[[tenant]]\ndomain = 2\n"),
+            4,
+            "client_id",
+        ),
+        (
+            format!(
+                "{tenant}[[tenant.user]]\nupn = \"eve@a.example\"\npassword = \"x\"\n\
+                 [[tenant.policy]]\nreqiures = \"mfa\"\n[[tenant.user]]\npasswrod = \"x\"\n"
+            ),
+            7,
+            "reqiures",
+        ),
+        (
+            // A line in a list that looks like the beginning of a section.
+            format!(
+                "[[app]]\nclient_id = \"a\"\nsecrets = [\n[1],\n]\n{tenant}nmae = 1\n[[app]]\nx = 1\n"
+            ),
+            4,
+            "",
+        ),
+    ] {
+        let (at, about, reason) = refused(&text);
+        assert_eq!(at, line, "{text}{reason}");
+        assert!(key.is_empty() || about.as_deref() == Some(key), "{about:?}");
+    }
+}

@@ -6,13 +6,40 @@ mod tenant;
 mod tokens;
 
 use serde::Deserialize;
-use toml::Spanned;
+use toml::{Spanned, Table};
 
 pub(crate) use fault::FaultWire;
 
 use app::{AppWire, ManagedIdentityWire, ResourceWire};
 use tenant::TenantWire;
 use tokens::TokensWire;
+
+/// Parses a file, or names the first mistake in it.
+pub(super) fn parse(text: &str) -> Result<ConfigWire, toml::de::Error> {
+    let mut found = match toml::from_str(text) {
+        Ok(wire) => return Ok(wire),
+        Err(error) => error,
+    };
+    // All sections of one kind are read before those of the next, wherever they stand. So there may be a mistake of
+    // another kind before this one; there is at most one round for each kind.
+    while let Some(error) = before(text, &found) {
+        found = error;
+    }
+    Err(found)
+}
+
+/// A mistake in the sections that are complete before that of another mistake.
+fn before(text: &str, error: &toml::de::Error) -> Option<toml::de::Error> {
+    let text = text.get(..error.span()?.start)?;
+    let lines = text.match_indices('\n').map(|(at, _)| at + 1).rev();
+    let is_header = |at: &usize| text[*at..].trim_start().starts_with('[');
+    // What looks like a header may be part of a list or of a text, where the file cannot be cut.
+    let is_whole = |at: &usize| toml::from_str::<Table>(&text[..*at]).is_ok();
+    let cut = lines.filter(is_header).take(MAX_CUTS).find(is_whole)?;
+    toml::from_str::<ConfigWire>(&text[..cut]).err()
+}
+
+const MAX_CUTS: usize = 16;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

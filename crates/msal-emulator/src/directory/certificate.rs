@@ -51,9 +51,14 @@ impl Certificate {
     /// Reads an element of `x5c` (RFC 7515 §4.1.6), which is base64 and not base64url. MSAL Python leaves the line
     /// breaks of the PEM text in.
     pub(crate) fn from_base64(text: &str) -> Option<Self> {
-        let body: String = text.split_ascii_whitespace().collect();
-        Self::from_der(&STANDARD.decode(body).ok()?).ok()
+        Self::from_der(&der(text)?).ok()
     }
+}
+
+/// The bytes of a certificate in base64, with line breaks or without.
+pub(crate) fn der(base64: &str) -> Option<Vec<u8>> {
+    let body: String = base64.split_ascii_whitespace().collect();
+    STANDARD.decode(body).ok()
 }
 
 /// The text or the bytes are not an X.509 certificate.

@@ -1,7 +1,7 @@
 //! Resources: the APIs that tokens are for.
 
 use super::app::AppEntry;
-use crate::protocol::Guid;
+use crate::protocol::{CLOUDS, Guid};
 
 /// The declaration of an API.
 #[derive(Clone, Debug)]
@@ -40,7 +40,8 @@ impl Resource {
         self
     }
 
-    /// Adds a delegated permission that every client has been granted.
+    /// Adds a delegated permission that every client has been granted. A client that asks for one of them gets them all, as
+    /// at Entra.
     #[must_use]
     pub fn scope(mut self, name: impl Into<String>) -> Self {
         self.scopes.push(name.into());
@@ -67,9 +68,54 @@ impl Resource {
             Self::new("https://management.core.windows.net/")
                 .uri("https://management.azure.com/")
                 .id(RESOURCE_MANAGER),
-            Self::new("https://vault.azure.net").id("cfa8b339-82a2-471a-a3c9-0fc0be7a4093"),
+            Self::new("https://vault.azure.net").id(VAULT),
             Self::new("https://storage.azure.com").id("e406a681-f3d4-42a8-90b6-c2b029497af1"),
             Self::new(TOKEN_EXCHANGE).id(TOKEN_EXCHANGE_ID),
+        ]
+    }
+
+    /// What every directory has where it declares nothing else: the names of those APIs in the other clouds, Exchange
+    /// Online, and SharePoint Online, which is named by each tenant. `tenants` are the first labels of their domains.
+    pub(crate) fn filled_in<'t>(tenants: impl Iterator<Item = &'t str>) -> Vec<Self> {
+        let known = |id: &str, uris: &[&str]| Self {
+            id: Some(id.to_owned()),
+            uris: uris.iter().map(|&uri| uri.to_owned()).collect(),
+            scopes: Vec::new(),
+            v2_tokens: false,
+        };
+        let https = |host: &str| format!("https://{host}");
+        let mut graph = known(GRAPH, &[]);
+        let mut azure_ad_graph = known(AZURE_AD_GRAPH, &[]);
+        let mut resource_manager = known(RESOURCE_MANAGER, &[]);
+        for cloud in &CLOUDS {
+            let graphs = [cloud.graph, cloud.dod_graph];
+            let graphs = graphs.into_iter().filter(|host| !host.is_empty());
+            graph.uris.extend(graphs.map(https));
+            let managers = cloud.resource_manager.iter();
+            resource_manager
+                .uris
+                .extend(managers.map(|host| format!("https://{host}/")));
+            azure_ad_graph.uris.push(https(cloud.azure_ad_graph));
+        }
+        let mut exchange = known(EXCHANGE, &EXCHANGE_URIS);
+        exchange.scopes = EXCHANGE_SCOPES.map(str::to_owned).into();
+        let mut share_point = known(SHARE_POINT, &[]);
+        share_point.scopes = SHARE_POINT_SCOPES.map(str::to_owned).into();
+        for tenant in tenants {
+            for part in ["", "-my", "-admin"] {
+                let uris = ["com", "us", "cn"]
+                    .map(|end| format!("https://{tenant}{part}.sharepoint.{end}"));
+                share_point.uris.extend(uris);
+            }
+        }
+        let vault = known(VAULT, &VAULT_URIS);
+        vec![
+            graph,
+            azure_ad_graph,
+            resource_manager,
+            vault,
+            exchange,
+            share_point,
         ]
     }
 }
@@ -131,6 +177,42 @@ pub(crate) const AZURE_AD_GRAPH: &str = "00000002-0000-0000-c000-000000000000";
 
 /// The application id of Azure Resource Manager.
 pub(crate) const RESOURCE_MANAGER: &str = "797f4846-ba00-4fd7-ba43-dac1f8f63013";
+
+/// The application id of Key Vault, and its names in the other clouds.
+const VAULT: &str = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093";
+const VAULT_URIS: [&str; 2] = ["https://vault.usgovcloudapi.net", "https://vault.azure.cn"];
+
+/// The application id of Exchange Online, its names, and the permissions that mail programs ask for.
+const EXCHANGE: &str = "00000002-0000-0ff1-ce00-000000000000";
+const EXCHANGE_URIS: [&str; 5] = [
+    "https://outlook.office.com",
+    "https://outlook.office365.com",
+    "https://outlook.office365.us",
+    "https://outlook-dod.office365.us",
+    "https://partner.outlook.cn",
+];
+const EXCHANGE_SCOPES: [&str; 9] = [
+    "IMAP.AccessAsUser.All",
+    "POP.AccessAsUser.All",
+    "SMTP.Send",
+    "EWS.AccessAsUser.All",
+    "Mail.Read",
+    "Mail.ReadWrite",
+    "Mail.Send",
+    "Calendars.ReadWrite",
+    "Contacts.ReadWrite",
+];
+
+/// The application id of SharePoint Online, and some of its permissions.
+const SHARE_POINT: &str = "00000003-0000-0ff1-ce00-000000000000";
+const SHARE_POINT_SCOPES: [&str; 6] = [
+    "AllSites.Read",
+    "AllSites.Write",
+    "AllSites.Manage",
+    "AllSites.FullControl",
+    "MyFiles.Read",
+    "MyFiles.Write",
+];
 
 /// The application id of Microsoft Graph.
 pub(crate) const GRAPH: &str = "00000003-0000-0000-c000-000000000000";

@@ -51,6 +51,9 @@ pub const PAGE_REDIRECT: &str = "http://localhost:3000/";
 /// The client id of a managed identity, besides the one that the machine has of itself.
 pub const WORKER: &str = "00c0ffee-0000-4000-8000-000000000006";
 
+/// The policies of the first tenant in Azure AD B2C. The second has none.
+pub const B2C_POLICIES: [&str; 3] = ["B2C_1_susi", "B2C_1_edit", "custom"];
+
 /// An API with permissions of its own that takes access tokens of version 2.0.
 pub const ORDERS: &str = "api://orders";
 /// An API of the first tenant to which nobody in the second has consented.
@@ -112,6 +115,7 @@ fn contoso() -> Tenant {
             PASSWORD,
         ))
         .guest(CAROL)
+        .b2c_policies(B2C_POLICIES)
         .policy(mfa.resource("https://management.core.windows.net"))
         .policy(block.resource("https://vault.azure.net"))
 }
@@ -120,6 +124,7 @@ fn fabrikam() -> Tenant {
     Tenant::new(FABRIKAM)
         .name("Fabrikam")
         .id(FABRIKAM_ID)
+        .b2c_policies([""; 0])
         .user(User::new(CAROL, PASSWORD).named("Carol", "Cooper"))
         .users(UserPattern::new(
             "user{n}@fabrikam.example",

@@ -20,6 +20,7 @@ pub struct Tenant {
     pub(crate) policies: Vec<Policy>,
     pub(crate) federated: bool,
     pub(crate) sign_up: bool,
+    pub(crate) b2c_policies: Option<Vec<String>>,
 }
 
 /// A user of another tenant who was invited into this one, where they have another object id.
@@ -42,6 +43,7 @@ impl Tenant {
             policies: Vec::new(),
             federated: false,
             sign_up: false,
+            b2c_policies: None,
         }
     }
 
@@ -78,6 +80,15 @@ impl Tenant {
     #[must_use]
     pub fn self_service_sign_up(mut self) -> Self {
         self.sign_up = true;
+        self
+    }
+
+    /// Lists its user flows and custom policies of Azure AD B2C. The URLs of others are not found (404). A tenant that
+    /// lists none has every policy.
+    #[must_use]
+    pub fn b2c_policies(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let names = names.into_iter().map(Into::into);
+        self.b2c_policies.get_or_insert_default().extend(names);
         self
     }
 
@@ -128,6 +139,9 @@ impl Tenant {
         self.name = more.name.or_else(|| self.name.take());
         self.federated |= more.federated;
         self.sign_up |= more.sign_up;
+        if let Some(more) = more.b2c_policies {
+            self.b2c_policies.get_or_insert_default().extend(more);
+        }
         for domain in more.domains {
             if !self.domains.contains(&domain) {
                 self.domains.push(domain);
@@ -150,11 +164,14 @@ pub(crate) struct TenantEntry {
     pub(crate) id: Guid,
     pub(crate) name: String,
     pub(super) domain: String,
+    pub(super) initial_domain: String,
     pub(crate) policies: Vec<Policy>,
     /// Whether its people sign in at AD FS.
     pub(crate) federated: bool,
     /// Whether people can make accounts of their own.
     pub(crate) sign_up: bool,
+    /// Its policies of Azure AD B2C; `None` when it has every one.
+    pub(super) b2c_policies: Option<Vec<String>>,
     pub(super) guests: HashMap<String, Guid>,
 }
 
@@ -163,7 +180,37 @@ impl TenantEntry {
     pub(crate) fn domain(&self) -> &str {
         &self.domain
     }
+
+    /// Whether it has a policy of Azure AD B2C, in any case.
+    pub(crate) fn has_policy(&self, name: &str) -> bool {
+        let is_it = |known: &String| known.eq_ignore_ascii_case(name);
+        let policies = self.b2c_policies.as_ref();
+        policies.is_none_or(|policies| policies.iter().any(is_it))
+    }
+
+    /// The name by which SharePoint knows the tenant.
+    pub(super) fn label(&self) -> &str {
+        let label = self.initial_domain.split('.').next();
+        label.unwrap_or(&self.initial_domain)
+    }
 }
+
+/// The domain that a tenant was made with, as Entra names it; else the first.
+pub(super) fn initial_domain(domains: &[String]) -> &str {
+    let is_initial = |domain: &&String| {
+        let domain = domain.to_ascii_lowercase();
+        INITIAL_DOMAINS.iter().any(|end| domain.ends_with(end))
+    };
+    let initial = domains.iter().find(is_initial).or_else(|| domains.first());
+    initial.map_or("", String::as_str)
+}
+
+/// How the first domain of every tenant ends, in each cloud.
+const INITIAL_DOMAINS: [&str; 3] = [
+    ".onmicrosoft.com",
+    ".onmicrosoft.us",
+    ".partner.onmschina.cn",
+];
 
 /// The tenant of personal accounts.
 pub(crate) const PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";

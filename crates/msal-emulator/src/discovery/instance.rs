@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::protocol::{CLOUDS, Call, Cloud, Reply, is_loopback};
+use crate::protocol::{CLOUDS, Call, Cloud, Reply, is_loopback, own_base};
 use crate::refusal::Refusal;
 
 /// Answers for a host of one of Microsoft's clouds, and for the emulator's own.
@@ -36,7 +36,7 @@ pub(crate) fn instance_discovery(call: &Call<'_>) -> Result<Reply, Refusal> {
             "tenant_discovery_endpoint":
                 format!("https://{authority}/{tenant}{generation}/.well-known/openid-configuration"),
             "api-version": version,
-            "metadata": metadata(host, authority),
+            "metadata": metadata(call, host, authority),
         }),
     ))
 }
@@ -51,9 +51,12 @@ fn in_cloud(host: &str) -> bool {
     CLOUDS.iter().any(|cloud| cloud.aliases.contains(&host))
 }
 
-/// The clouds, and a group of its own for a host that is in none.
-fn metadata(host: &str, authority: &str) -> Vec<Value> {
-    let mut clouds: Vec<Value> = CLOUDS.iter().map(group).collect();
+/// The clouds, and a group of its own for a host that is in none. A client that asks the emulator about the name by
+/// which it calls it hears of no other host.
+fn metadata(call: &Call<'_>, host: &str, authority: &str) -> Vec<Value> {
+    let own = own_base(call).is_some() && !in_cloud(host);
+    let clouds = CLOUDS.iter().filter(|_| !own);
+    let mut clouds: Vec<Value> = clouds.map(group).collect();
     if !in_cloud(host) {
         let aliases = if host == authority {
             vec![host]

@@ -6,14 +6,21 @@ use crate::azure::{instance_metadata, managed_identity_token, protected_resource
 use crate::discovery::{instance_discovery, key_set, openid_configuration, user_realm};
 use crate::federation;
 use crate::memory::Platform;
-use crate::protocol::{Call, Endpoint, ManagedIdentitySource, Reply, is_get};
+use crate::protocol::{
+    Call, Endpoint, ManagedIdentitySource, Reply, Shape, is_get, percent_decoded,
+};
 use crate::refusal::{Refusal, refuse};
-use crate::sign_in::{FORM_POST_SCRIPT, authorize, device_page, explain, logout, take_form};
+use crate::sign_in::{
+    FORM_POST_SCRIPT, authorize, code_page, device_page, explain, logout, take_form,
+};
 use crate::token::authorize_device;
 
 /// Answers at every endpoint except the token endpoint, which has its own way because refresh tokens are counted.
 pub(crate) fn dispatch(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let endpoint = call.target.endpoint;
+    if let Some(reply) = without_policy(platform, call) {
+        return reply;
+    }
     // Browsers ask first whether a page of another origin may send a request.
     if call.method() == Method::OPTIONS && endpoint != Endpoint::Unknown {
         return Reply::preflight(call);
@@ -25,6 +32,7 @@ pub(crate) fn dispatch(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         Endpoint::Authorize(version) => Ok(authorize(platform, call, version)),
         Endpoint::DeviceCode(version) => authorize_device(platform, call, version),
         Endpoint::DevicePage => Ok(device_page(platform, call)),
+        Endpoint::ErrorPage => Ok(code_page(call)),
         Endpoint::FormPostScript => Ok(Reply::asset(
             call,
             "text/javascript; charset=utf-8",
@@ -45,6 +53,20 @@ pub(crate) fn dispatch(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         _ => Ok(Reply::not_found(call)),
     };
     outcome.unwrap_or_else(|refusal| refuse(call, &refusal, platform.directory(), None))
+}
+
+/// The answer at the URL of a policy of Azure AD B2C that the tenant has not. That it is 404 with this page is often
+/// reported, of discovery documents; the other endpoints are under the same URL.
+pub(crate) fn without_policy(platform: Platform<'_>, call: &Call<'_>) -> Option<Reply> {
+    let Shape::B2c { policy } = call.target.shape else {
+        return None;
+    };
+    let directory = platform.directory();
+    let tenant = directory.find_tenant(&call.target.tenant)?;
+    let has_it = directory
+        .tenant(tenant)
+        .has_policy(&percent_decoded(policy));
+    (!has_it).then(|| Reply::removed(call))
 }
 
 fn check_method(call: &Call<'_>) -> Result<(), Refusal> {

@@ -28,12 +28,13 @@ pub(crate) fn issue_assertion(platform: Platform<'_>, call: &Call<'_>) -> Reply 
         );
     };
     let Some(account) = authenticate(platform, upn.trim(), &password) else {
-        return fault(
+        let reply = fault(
             call,
             "s:Sender",
             "a:FailedAuthentication",
             "MSIS3127: The specified request failed: ID3242: The security token could not be authenticated or authorized.",
         );
+        return reply.about(None, Some(upn.trim()));
     };
     let audience = audience(&xml);
     let assertion = Assertion {
@@ -59,6 +60,7 @@ pub(crate) fn issue_assertion(platform: Platform<'_>, call: &Call<'_>) -> Reply 
         200,
         version.response(call, &assertion, kind, &token, &audience),
     )
+    .about(None, Some(&account.upn))
 }
 
 /// The account of a federated tenant. All failures are answered alike, so that nobody learns which sign-in names exist.

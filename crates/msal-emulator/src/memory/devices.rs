@@ -31,8 +31,8 @@ pub(crate) enum Verdict {
     Approved(SignedIn),
     Declined,
     Pending,
-    /// The tokens were fetched.
-    Spent,
+    /// The tokens of this person were fetched.
+    Spent(String),
 }
 
 /// The answer to a device that polls.
@@ -80,7 +80,7 @@ impl Devices {
         device.polled = Some(now);
         match &device.verdict {
             // A code that was used stays used when its time is over, so that a second use is reported as one.
-            Verdict::Spent => Poll::Spent,
+            Verdict::Spent(_) => Poll::Spent,
             _ if now > device.until => Poll::Expired,
             Verdict::Declined => Poll::Declined,
             Verdict::Pending if early => Poll::SlowDown,
@@ -95,9 +95,28 @@ impl Devices {
         let Some(device) = devices.get_mut(&serial) else {
             return false;
         };
-        let first = matches!(device.verdict, Verdict::Approved(_));
-        device.verdict = Verdict::Spent;
-        first
+        let Verdict::Approved(person) = &device.verdict else {
+            return false;
+        };
+        device.verdict = Verdict::Spent(person.upn.clone());
+        true
+    }
+
+    /// Who signed the device in, if somebody has.
+    pub(crate) fn user(&self, serial: u64) -> Option<String> {
+        match &self.lock().get(&serial)?.verdict {
+            Verdict::Approved(person) => Some(person.upn.clone()),
+            Verdict::Spent(upn) => Some(upn.clone()),
+            Verdict::Declined | Verdict::Pending => None,
+        }
+    }
+
+    /// The client of the device that shows, or has shown, this code.
+    pub(crate) fn client(&self, user_code: &str) -> Option<String> {
+        let wanted = canonical(user_code);
+        let devices = self.lock();
+        let device = devices.values().find(|device| device.user_code == wanted);
+        device.map(|device| device.client_id.clone())
     }
 
     /// The device that shows this code, as long as it waits.

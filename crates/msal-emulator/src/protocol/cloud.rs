@@ -10,6 +10,12 @@ pub(crate) struct Cloud {
     pub(crate) name: &'static str,
     pub(crate) azure_ad_graph: &'static str,
     pub(crate) graph: &'static str,
+    /// Microsoft Graph of the Department of Defense, which signs in at the same hosts; empty elsewhere.
+    pub(crate) dod_graph: &'static str,
+    /// The hosts of Azure Resource Manager.
+    pub(crate) resource_manager: &'static [&'static str],
+    /// Azure's access service, `rbac_url`.
+    rbac: &'static str,
     /// The host in the issuer of v1 tokens.
     pub(crate) sts: &'static str,
 }
@@ -42,18 +48,55 @@ impl Cloud {
     }
 }
 
+impl Cloud {
+    /// Whether a host is one of an API in this cloud.
+    fn has_api(&self, host: &str) -> bool {
+        let apis = [self.graph, self.azure_ad_graph];
+        apis.contains(&host) || self.resource_manager.contains(&host) || host == self.dod_graph
+    }
+}
+
 /// The cloud of a host. A host that is in none is treated as one of the public cloud.
 pub(crate) fn cloud_of(host: &str) -> &'static Cloud {
-    let found = CLOUDS.iter().find(|cloud| cloud.has(host));
+    let found = CLOUDS
+        .iter()
+        .find(|cloud| cloud.has(host) || cloud.has_api(host));
     found.unwrap_or(&CLOUDS[0])
 }
 
-/// Whether a host is one of Microsoft's: of a cloud, of an external tenant, or of Azure AD B2C.
+/// Whether a host is one of Microsoft's: of a cloud or an API in it, of an external tenant, or of Azure AD B2C.
 fn is_microsofts(host: &str) -> bool {
     let service = |suffix: &str| host.ends_with(suffix);
-    CLOUDS.iter().any(|cloud| cloud.has(host))
+    CLOUDS
+        .iter()
+        .any(|cloud| cloud.has(host) || cloud.has_api(host))
         || service(".ciamlogin.com")
         || service(".b2clogin.com")
+}
+
+/// The base of the URL that the client used, unless it is at one of Microsoft's names: the emulator's own, where it is
+/// Microsoft Graph as well.
+pub(crate) fn own_base<'c>(call: &'c Call<'_>) -> Option<&'c str> {
+    (!is_microsofts(call.host())).then_some(&*call.base)
+}
+
+/// The base of the URLs that are the same wherever a request was sent to: the emulator's own, or that of the cloud.
+pub(crate) fn home_base(call: &Call<'_>) -> String {
+    let cloud = || cloud_of(call.host()).aliases.first().copied();
+    own_base(call).map_or_else(
+        || format!("https://{}", cloud().unwrap_or_default()),
+        str::to_owned,
+    )
+}
+
+/// The base of the URLs of the sign-in that an API sends its clients to.
+pub(crate) fn sign_in_base(call: &Call<'_>) -> String {
+    let is_api = CLOUDS.iter().any(|cloud| cloud.has_api(call.host()));
+    if is_api {
+        home_base(call)
+    } else {
+        call.base.clone()
+    }
 }
 
 /// The hosts of the APIs that answers to a client name.
@@ -68,19 +111,23 @@ impl ApiHosts {
     /// Under Microsoft's names, those of the cloud. Under every other name the host that the client used: a client
     /// that follows an address must not take its token to Microsoft.
     pub(crate) fn of(call: &Call<'_>) -> Self {
-        if is_microsofts(call.host()) {
-            let cloud = cloud_of(call.host());
-            return Self {
-                graph: cloud.graph.to_owned(),
-                azure_ad_graph: cloud.azure_ad_graph.to_owned(),
-                rbac: "pas.windows.net".to_owned(),
-            };
-        }
-        let own = call.base.trim_start_matches("https://").to_owned();
-        Self {
-            graph: own.clone(),
-            azure_ad_graph: own.clone(),
-            rbac: own,
+        match own_base(call) {
+            Some(own) => {
+                let own = own.trim_start_matches("https://").to_owned();
+                Self {
+                    graph: own.clone(),
+                    azure_ad_graph: own.clone(),
+                    rbac: own,
+                }
+            }
+            None => {
+                let cloud = cloud_of(call.host());
+                Self {
+                    graph: cloud.graph.to_owned(),
+                    azure_ad_graph: cloud.azure_ad_graph.to_owned(),
+                    rbac: cloud.rbac.to_owned(),
+                }
+            }
         }
     }
 }
@@ -91,6 +138,9 @@ const fn cloud(aliases: &'static [&'static str]) -> Cloud {
         name: "microsoftonline.com",
         azure_ad_graph: "graph.windows.net",
         graph: "graph.microsoft.com",
+        dod_graph: "",
+        resource_manager: &[],
+        rbac: "pas.windows.net",
         sts: "sts.windows.net",
     }
 }
@@ -98,7 +148,7 @@ const fn cloud(aliases: &'static [&'static str]) -> Cloud {
 /// The public cloud comes first, because a host that is in no cloud is treated as part of it.
 pub(crate) static CLOUDS: [Cloud; 8] = [
     Cloud {
-        sts: "sts.windows.net",
+        resource_manager: &["management.core.windows.net", "management.azure.com"],
         ..cloud(&[
             "login.microsoftonline.com",
             "login.windows.net",
@@ -110,6 +160,11 @@ pub(crate) static CLOUDS: [Cloud; 8] = [
         name: "partner.microsoftonline.cn",
         azure_ad_graph: "graph.chinacloudapi.cn",
         graph: "microsoftgraph.chinacloudapi.cn",
+        resource_manager: &[
+            "management.core.chinacloudapi.cn",
+            "management.chinacloudapi.cn",
+        ],
+        rbac: "pas.chinacloudapi.cn",
         sts: "sts.chinacloudapi.cn",
         ..cloud(&["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"])
     },
@@ -123,6 +178,12 @@ pub(crate) static CLOUDS: [Cloud; 8] = [
     Cloud {
         name: "microsoftonline.us",
         graph: "graph.microsoft.us",
+        dod_graph: "dod-graph.microsoft.us",
+        resource_manager: &[
+            "management.core.usgovcloudapi.net",
+            "management.usgovcloudapi.net",
+        ],
+        rbac: "pasff.usgovcloudapi.net",
         ..cloud(&["login.microsoftonline.us", "login.usgovcloudapi.net"])
     },
     cloud(&["login-us.microsoftonline.com"]),

@@ -10,6 +10,8 @@ pub enum Endpoint {
     DeviceCode(Version),
     /// `/devicelogin`: where people enter a user code.
     DevicePage,
+    /// `/error?code=50173`: what an error means.
+    ErrorPage,
     /// The script that sends the form of `response_mode=form_post` by itself.
     FormPostScript,
     /// `/common/discovery/instance`.

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::call::Call;
-use super::cloud::CLOUDS;
+use super::cloud::{CLOUDS, cloud_of, own_base};
 use super::endpoint::Version;
 use super::route::Shape;
 
@@ -30,5 +30,13 @@ pub(crate) fn issuer_url(call: &Call<'_>, tenant: impl Display, version: Version
         (_, Version::V1, Some(cloud)) => format!("https://{}/{tenant}/", cloud.sts),
         (_, Version::V2, None) => format!("{base}/{tenant}/v2.0"),
         (_, Version::V1, None) => format!("{base}/{tenant}/"),
+    }
+}
+
+/// The claim `idp` of a guest: the v1 issuer of the tenant that they are at home in, in tokens of both versions.
+pub(crate) fn identity_provider(call: &Call<'_>, home: impl Display) -> String {
+    match own_base(call) {
+        Some(base) => format!("{base}/{home}/"),
+        None => format!("https://{}/{home}/", cloud_of(call.host()).sts),
     }
 }

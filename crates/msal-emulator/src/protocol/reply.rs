@@ -137,6 +137,12 @@ impl Reply {
         Self::new(call, 404, "text/plain", Vec::new())
     }
 
+    /// The page of the web server that stands before Azure AD B2C.
+    pub(crate) fn removed(call: &Call<'_>) -> Self {
+        let text = "The resource you are looking for has been removed, had its name changed, or is temporarily unavailable.";
+        Self::new(call, 404, "text/html", text.as_bytes().to_vec())
+    }
+
     /// Exactly these headers and this body. Headers that HTTP does not allow are left out.
     pub(crate) fn raw(
         status: u16,

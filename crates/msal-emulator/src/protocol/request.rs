@@ -81,18 +81,50 @@ impl<'r> Parameters<'r> {
     }
 }
 
-/// The client id and secret of an `Authorization: Basic` header (RFC 6749 §2.3.1).
-pub(crate) fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)> {
-    let value = header_text(headers, header::AUTHORIZATION.as_str())?;
-    let (scheme, credentials) = value.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
+/// What a request says in an `Authorization: Basic` header (RFC 6749 §2.3.1).
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum BasicCredentials {
+    Absent,
+    Pair {
+        client_id: String,
+        secret: String,
+    },
+    /// A client that tries to authenticate, and sends what nobody can read.
+    Unreadable,
+}
+
+impl BasicCredentials {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let value = headers.get(header::AUTHORIZATION);
+        let value = value.map(|value| value.as_bytes()).unwrap_or_default();
+        let (scheme, credentials) = value.split_at_checked(BASIC.len()).unwrap_or_default();
+        let ends = credentials.first().is_none_or(u8::is_ascii_whitespace);
+        if !scheme.eq_ignore_ascii_case(BASIC) || !ends {
+            return Self::Absent;
+        }
+        Self::read(credentials.trim_ascii()).unwrap_or(Self::Unreadable)
     }
-    let pair = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
-    let (id, secret) = pair.split_once(':')?;
-    // RFC 6749 §2.3.1: id and secret are form-encoded before they are joined by a colon.
-    let decoded = |text: &str| percent_decoded(&text.replace('+', " ")).into_owned();
-    Some((decoded(id), decoded(secret)))
+
+    fn read(credentials: &[u8]) -> Option<Self> {
+        let pair = String::from_utf8(STANDARD.decode(credentials).ok()?).ok()?;
+        let (client_id, secret) = pair.split_once(':')?;
+        // RFC 6749 §2.3.1: id and secret are form-encoded before they are joined by a colon.
+        Some(Self::Pair {
+            client_id: form_decoded(client_id)?,
+            secret: form_decoded(secret)?,
+        })
+    }
+}
+
+/// Form-encoded text (RFC 6749 appendix B), unless an escape is broken or is not of UTF-8.
+fn form_decoded(text: &str) -> Option<String> {
+    let is_whole = |after: &str| {
+        let digits = after.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    text.split('%').skip(1).all(is_whole).then_some(())?;
+    let decoded = percent_decoded(&text.replace('+', " ")).into_owned();
+    Some(decoded).filter(|decoded| !decoded.contains(char::REPLACEMENT_CHARACTER))
 }
 
 /// The base of the URLs that an answer names: the host the client used.
@@ -170,6 +202,8 @@ pub(crate) fn percent_decoded(text: &str) -> Cow<'_, str> {
     Cow::Owned(decoded.into_owned())
 }
 
+const BASIC: &[u8] = b"basic";
+
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The host in URLs when the client names none: Entra's own.
@@ -196,10 +230,13 @@ mod tests {
         let mut headers = HeaderMap::new();
         let value = format!("Basic {}", STANDARD.encode("my%20app:s%2Bc%3Aret+"));
         headers.insert(header::AUTHORIZATION, value.parse().unwrap());
-        assert_eq!(
-            basic_credentials(&headers),
-            Some(("my app".to_owned(), "s+c:ret ".to_owned()))
-        );
+        let pair = BasicCredentials::Pair {
+            client_id: "my app".to_owned(),
+            secret: "s+c:ret ".to_owned(),
+        };
+        assert_eq!(BasicCredentials::of(&headers), pair);
+        headers.insert(header::AUTHORIZATION, "Basically Zm9v".parse().unwrap());
+        assert_eq!(BasicCredentials::of(&headers), BasicCredentials::Absent);
     }
 
     #[test]

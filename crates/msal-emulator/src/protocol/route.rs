@@ -125,6 +125,7 @@ fn find(table: &[(&str, Endpoint)], segments: &[&str]) -> Option<Endpoint> {
 
 const WITHOUT_TENANT: &[(&str, Endpoint)] = &[
     ("devicelogin", Endpoint::DevicePage),
+    ("error", Endpoint::ErrorPage),
     ("form_post.js", Endpoint::FormPostScript),
     // Without a tenant these are endpoints too, so that the answer can say that the tenant is missing.
     ("oauth2/v2.0/authorize", Endpoint::Authorize(Version::V2)),

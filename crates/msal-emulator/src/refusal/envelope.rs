@@ -52,7 +52,7 @@ pub(crate) fn refuse(
         timestamp: call.now.to_string(),
         trace_id: call.trace_id,
         correlation_id: call.correlation_id,
-        error_uri: refusal.error_uri(),
+        error_uri: refusal.error_uri(call),
         suberror: refusal.suberror.as_deref(),
         claims: refusal.claims.as_deref(),
     };

@@ -1,9 +1,9 @@
 //! The key file of Azure Arc: programs that can read it can get tokens of the machine's identity.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 
+use super::own_file::{self, Access};
 use crate::directory::Secret;
 
 /// A key file, which is removed when this value is dropped.
@@ -11,23 +11,16 @@ use crate::directory::Secret;
 pub(super) struct ArcKey(PathBuf);
 
 impl ArcKey {
-    /// Writes the file, readable by its owner alone, and the folder it is in.
-    pub(super) fn write(path: PathBuf, key: &Secret) -> io::Result<Self> {
+    /// Writes the file, readable by its owner alone, and the folder it is in. `None` if it holds another text: a server
+    /// that was killed leaves its key behind, and nothing else.
+    pub(super) fn write(path: PathBuf, key: &Secret) -> io::Result<Option<Self>> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            options.mode(0o600);
-        }
-        let mut file = options.open(&path)?;
-        // From here on the file is removed with this value, even if it was written in part.
-        let kept = Self(path);
-        file.write_all(key.expose_secret().as_bytes())?;
-        Ok(kept)
+        let key = key.expose_secret().as_bytes();
+        let written = own_file::write(&path, key, Access::Owner, |held| held == key)?;
+        // A value that is made is dropped, and the file with it, so none is made for what is not ours.
+        Ok(written.then(|| Self(path)))
     }
 }
 

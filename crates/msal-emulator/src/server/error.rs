@@ -23,6 +23,15 @@ pub enum ServerError {
         /// What is wrong.
         reason: String,
     },
+    /// A file that the server was told to write holds something else. It is left as it is.
+    #[error("{} holds something else than {what}, and is not overwritten", path.display())]
+    #[non_exhaustive]
+    Occupied {
+        /// The file.
+        path: PathBuf,
+        /// What it would hold if a server had written it.
+        what: &'static str,
+    },
     /// Azure Arc's key cannot be written.
     #[error("cannot write Azure Arc's key to {}", path.display())]
     #[non_exhaustive]

@@ -1,6 +1,7 @@
 //! The server's certificate and the authority that signs it.
 
 use std::fmt::Display;
+use std::path::Path;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
@@ -13,6 +14,7 @@ use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::error::ServerError;
+use super::own_file::{self, Access};
 
 /// A TLS configuration and the certificate that makes clients trust it.
 pub(super) struct TlsIdentity {
@@ -46,11 +48,27 @@ impl TlsIdentity {
     }
 }
 
+/// Writes the certificate of the authority, in the place of an earlier one.
+pub(super) fn write_authority(path: &Path, pem: &str) -> Result<(), ServerError> {
+    let is_ours = |held: &[u8]| own_file::is_authority(held, AUTHORITY);
+    match own_file::write(path, pem.as_bytes(), Access::Anybody, is_ours) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(ServerError::Occupied {
+            path: path.to_owned(),
+            what: "a certificate of an emulator",
+        }),
+        Err(source) => Err(ServerError::WriteCa {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
 fn authority() -> Result<CertificateParams, ServerError> {
     let mut params = CertificateParams::new(Vec::new()).map_err(refused)?;
     params
         .distinguished_name
-        .push(DnType::CommonName, "msal-emulator test authority");
+        .push(DnType::CommonName, AUTHORITY);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     // A test may set its clock, so the certificate is valid at all times that it is likely to set.
@@ -98,5 +116,7 @@ fn refused(error: impl Display) -> ServerError {
         reason: error.to_string(),
     }
 }
+
+const AUTHORITY: &str = "msal-emulator test authority";
 
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 pub(crate) use return_address::{ReturnAddress, redirect_to};
 
-use crate::access::Asked;
+use crate::access::{Apis, Asked};
 use crate::directory::{AppEntry, RedirectKind};
 use crate::memory::{Platform, SignedIn};
 use crate::protocol::{Call, Parameters, Reply, ResponseType, Version};
@@ -26,7 +26,6 @@ pub(crate) struct Authorization<'d> {
     pub(crate) return_address: ReturnAddress<'d>,
     pub(crate) asked: Asked<'d>,
     pub(crate) options: SignInOptions,
-    text: String,
     nonce: String,
     challenge: String,
     s256: bool,
@@ -57,17 +56,18 @@ pub(crate) enum Prompt {
 impl<'d> Authorization<'d> {
     pub(crate) fn read(
         platform: Platform<'d>,
+        call: &'d Call<'_>,
         return_address: ReturnAddress<'d>,
         version: Version,
         parameters: &Parameters<'_>,
     ) -> Result<Self, Box<RefusedRequest<'d>>> {
-        match CheckedRequest::read(platform, &return_address, version, parameters) {
+        let apis = Apis::new(platform.directory(), call);
+        match CheckedRequest::read(apis, &return_address, version, parameters) {
             Ok(checked) => Ok(Self {
                 version,
                 response_type: checked.response_type,
                 asked: checked.asked,
                 options: checked.options,
-                text: checked.text,
                 nonce: owned(parameters, "nonce"),
                 challenge: owned(parameters, "code_challenge"),
                 s256: parameters.value("code_challenge_method") == Some("S256"),
@@ -160,7 +160,7 @@ impl<'d> Authorization<'d> {
             client_id: self.return_address.app.client_id.clone(),
             tenant,
             redirect_uri: self.return_address.asked_uri.clone(),
-            asked: self.text.clone(),
+            asked: self.asked.original.clone(),
             nonce: self.nonce.clone(),
             challenge: self.challenge.clone(),
             s256: self.s256,
@@ -199,13 +199,12 @@ struct CheckedRequest<'d> {
     response_type: ResponseType,
     asked: Asked<'d>,
     options: SignInOptions,
-    text: String,
     auth_time: bool,
 }
 
 impl<'d> CheckedRequest<'d> {
     fn read(
-        platform: Platform<'d>,
+        apis: Apis<'d>,
         return_address: &ReturnAddress<'d>,
         version: Version,
         parameters: &Parameters<'_>,
@@ -244,11 +243,10 @@ impl<'d> CheckedRequest<'d> {
         let options = SignInOptions::read(parameters)?;
         Ok(Self {
             response_type,
-            asked: Asked::read(version, text, return_address.app, platform.directory())?,
+            asked: Asked::read(version, text, return_address.app, apis)?,
             // OpenID Connect Core §2: auth_time is required when max_age was requested, or the claim itself (§5.5.1).
             auth_time: options.max_age.is_some() || claims["id_token"].get("auth_time").is_some(),
             options,
-            text: text.to_owned(),
         })
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn authorize(platform: Platform<'_>, call: &Call<'_>, version: Versio
         Err(refusal) => return explain(platform, call, &refusal),
     };
     let authorization =
-        match Authorization::read(platform, return_address, version, &call.parameters) {
+        match Authorization::read(platform, call, return_address, version, &call.parameters) {
             Ok(authorization) => authorization,
             Err(refused) => return refused.answer(platform, call),
         };

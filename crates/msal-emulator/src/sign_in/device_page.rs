@@ -16,14 +16,11 @@ pub(crate) fn device_page(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let given = call
         .parameter("otc")
         .or_else(|| call.parameter("user_code"));
-    ask(
-        platform,
-        call,
-        &interaction,
-        given.unwrap_or_default(),
-        None,
-    )
-    .set_cookie(browser.cookie())
+    let given = given.unwrap_or_default();
+    let client_id = platform.devices().client(given);
+    ask(platform, call, &interaction, given, None)
+        .set_cookie(browser.cookie())
+        .about(client_id.as_deref(), None)
 }
 
 /// Takes the code, and goes on with the sign-in of its user.

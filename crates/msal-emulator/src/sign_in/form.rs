@@ -21,7 +21,10 @@ pub(crate) fn take_form(platform: Platform<'_>, call: &Call<'_>) -> Reply {
         // The form is too old, of another browser, or none of ours: it may have been forged on another site.
         return explain(platform, call, &Refusal::new(165_000));
     };
-    let client_id = interaction.client_id(platform, call);
+    let client_id = match interaction.purpose {
+        Purpose::SignOut => None,
+        Purpose::Authorize(_) | Purpose::Device => interaction.client_id(platform, call),
+    };
     let user = interaction.upn.clone();
     let typed = call
         .parameter("pick")
@@ -41,7 +44,7 @@ fn next(platform: Platform<'_>, call: &Call<'_>, mut interaction: Interaction) -
         None
     } else {
         match call.parameter("do").unwrap_or_default() {
-            "accept" => fields::accept(platform, &mut interaction),
+            "accept" => fields::accept(platform, call, &mut interaction),
             "cancel" => return ending::cancel(platform, call, &interaction),
             "create" => {
                 interaction.restart();

@@ -84,10 +84,11 @@ impl Interaction {
     pub(crate) fn client_id(&self, platform: Platform<'_>, call: &Call<'_>) -> Option<String> {
         let asked = Parameters::read(self.asked.as_bytes());
         let of_device = || {
-            let device = platform
+            // At the first page of a device, the code is what the person types.
+            let typed = call.parameter("user_code");
+            platform
                 .devices()
-                .find(asked.value("user_code")?, call.now)?;
-            Some(device.client_id)
+                .client(asked.value("user_code").or(typed)?)
         };
         asked
             .value("client_id")

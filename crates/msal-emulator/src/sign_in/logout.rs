@@ -47,7 +47,7 @@ fn choose(platform: Platform<'_>, call: &Call<'_>, session: &Session) -> Reply {
     let browser = Browser::of(platform, call);
     let asked = call
         .parameters
-        .form(|name| ["post_logout_redirect_uri", "state"].contains(&name));
+        .form(|name| ["client_id", "post_logout_redirect_uri", "state"].contains(&name));
     let interaction = Interaction::begin(
         Purpose::SignOut,
         &call.target.tenant,
@@ -67,7 +67,10 @@ fn choose(platform: Platform<'_>, call: &Call<'_>, session: &Session) -> Reply {
         then: back.as_ref(),
         alert: None,
     };
-    page::sign_out_choose(call, context, session, platform.directory()).set_cookie(browser.cookie())
+    let client_id = client(platform, call, &call.parameters);
+    page::sign_out_choose(call, context, session, platform.directory())
+        .set_cookie(browser.cookie())
+        .about(client_id.as_deref(), None)
 }
 
 fn finish(
@@ -83,7 +86,28 @@ fn finish(
         Some(to) if urls.is_empty() => redirect_to(call, &to),
         back => page::signed_out(call, &urls, back.as_ref()),
     };
-    reply.set_cookie(session.cookie(platform))
+    let names: Vec<&str> = gone.iter().map(|person| person.upn.as_str()).collect();
+    let names = Some(names.join(", ")).filter(|names| !names.is_empty());
+    let client_id = client(platform, call, parameters);
+    reply
+        .set_cookie(session.cookie(platform))
+        .about(client_id.as_deref(), names.as_deref().or(whom))
+}
+
+/// The client that asks for a sign-out, for the audit log: the one that is named, that of the id_token, or whose the
+/// address is to which the browser goes back.
+fn client(platform: Platform<'_>, call: &Call<'_>, parameters: &Parameters<'_>) -> Option<String> {
+    let of_token = || {
+        let jwt = Jwt::read(call.parameter("id_token_hint")?)?;
+        Some(platform.issuer().verify(&jwt)?.text("aud")?.to_owned())
+    };
+    let of_address = || {
+        let asked = parameters.value("post_logout_redirect_uri")?;
+        let app = platform.directory().app_of_redirect(asked)?;
+        Some(app.client_id.clone())
+    };
+    let named = parameters.value("client_id").map(str::to_owned);
+    named.or_else(of_token).or_else(of_address)
 }
 
 /// The addresses that are told of the end of sessions. OpenID Connect Front-Channel Logout 1.0 sends `iss` and `sid`;

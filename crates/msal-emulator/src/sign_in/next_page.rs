@@ -7,7 +7,7 @@ use super::authorization::{Authorization, ReturnAddress, SignInOptions};
 use super::interaction::{Interaction, Purpose};
 use super::page::{self, PageContext, explain};
 use super::session::Session;
-use crate::access::{Asked, Realm};
+use crate::access::{Apis, Asked, Realm};
 use crate::memory::{Platform, Verdict};
 use crate::protocol::{Call, Parameters, Reply};
 use crate::refusal::Refusal;
@@ -29,7 +29,7 @@ pub(crate) fn proceed(
                 Ok(return_address) => return_address,
                 Err(refusal) => return explain(platform, call, &refusal),
             };
-            match Authorization::read(platform, return_address, version, &parameters) {
+            match Authorization::read(platform, call, return_address, version, &parameters) {
                 Ok(authorization) => next_of_authorization(
                     platform,
                     call,
@@ -101,7 +101,13 @@ fn next_of_device(
     let found = || {
         let app = directory.find_app(&device.client_id)?;
         let realm = Realm::find(&device.tenant, directory).ok()?;
-        let asked = Asked::read(device.version, &device.asked, app, directory).ok()?;
+        let asked = Asked::read(
+            device.version,
+            &device.asked,
+            app,
+            Apis::new(directory, call),
+        )
+        .ok()?;
         Some((app, realm, asked))
     };
     let Some((app, realm, asked)) = found() else {

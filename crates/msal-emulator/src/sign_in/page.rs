@@ -12,7 +12,7 @@ mod sign_out;
 mod sign_up;
 
 pub(crate) use device::{device_code, device_finished};
-pub(crate) use error::{error_page, explain};
+pub(crate) use error::{code_page, error_page, explain};
 pub(crate) use form_post::{FORM_POST_SCRIPT, post_form};
 pub(crate) use layout::PageContext;
 pub(crate) use sign_in::{account, choose, consent, password, second_factor};

@@ -2,8 +2,9 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 
+use crate::access::OriginalGrant;
 use crate::issuer::{RecordKind, RecordReader, RecordWriter, Sealer};
-use crate::protocol::{Moment, base64url};
+use crate::protocol::{Moment, Version, base64url};
 
 /// What an authorization code says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +16,8 @@ pub(crate) struct AuthorizationCode {
     /// The tenant that the person signed in to.
     pub(crate) tenant: String,
     pub(crate) redirect_uri: String,
-    /// The `scope` (v2.0) or `resource` (v1) of the authorization request.
-    pub(crate) asked: String,
+    /// What the authorization request asked for.
+    pub(crate) asked: OriginalGrant,
     pub(crate) nonce: String,
     pub(crate) challenge: String,
     /// Whether the challenge is a digest of the verifier, and not the verifier itself (RFC 7636 §4.3).
@@ -40,7 +41,8 @@ impl AuthorizationCode {
                 u8::from(self.s256)
                     | u8::from(self.mfa) << 1
                     | u8::from(self.auth_time) << 2
-                    | u8::from(self.spa) << 3,
+                    | u8::from(self.spa) << 3
+                    | u8::from(self.asked.version == Version::V1) << 4,
             )
             .number(self.serial)
             .number(self.issued.millis())
@@ -50,7 +52,7 @@ impl AuthorizationCode {
             &self.client_id,
             &self.tenant,
             &self.redirect_uri,
-            &self.asked,
+            &self.asked.text,
             &self.nonce,
             &self.challenge,
             &self.session,
@@ -74,7 +76,10 @@ impl AuthorizationCode {
             client_id: reader.text()?,
             tenant: reader.text()?,
             redirect_uri: reader.text()?,
-            asked: reader.text()?,
+            asked: OriginalGrant {
+                version: if flag(4) { Version::V1 } else { Version::V2 },
+                text: reader.text()?,
+            },
             nonce: reader.text()?,
             challenge: reader.text()?,
             session: reader.text()?,
@@ -114,7 +119,10 @@ mod tests {
             client_id: "client".to_owned(),
             tenant: "tenant".to_owned(),
             redirect_uri: "http://localhost".to_owned(),
-            asked: "openid".to_owned(),
+            asked: OriginalGrant {
+                version: Version::V1,
+                text: "https://graph.windows.net".to_owned(),
+            },
             nonce: String::new(),
             challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned(),
             s256: true,

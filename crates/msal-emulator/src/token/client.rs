@@ -23,6 +23,13 @@ impl<'d> Client<'d> {
         realm: Realm,
     ) -> Result<Self, Refusal> {
         let directory = platform.directory();
+        let in_form =
+            request.client_secret.is_some() || request.call.parameter("client_assertion").is_some();
+        // RFC 6749 §5.2: the authentication has failed, whoever it was. Which code Entra gives is not known: that of a wrong
+        // secret has the status and the name that the standard demands.
+        if request.unreadable_credentials && !in_form {
+            return Err(Refusal::new(7_000_215));
+        }
         let client_id = request
             .client_id
             .as_deref()

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::device_code::seal_device_code;
-use crate::access::{Asked, Realm};
+use crate::access::{Apis, Asked, Realm};
 use crate::issuer::scramble;
 use crate::memory::{Platform, Verdict, WaitingDevice, user_code};
 use crate::protocol::{Call, Reply, Version, to_json};
@@ -29,7 +29,7 @@ pub(crate) fn authorize_device(
         return Err(Refusal::missing("scope"));
     }
     // Checked now, because the device can be told now. It is read again when the tokens are made.
-    Asked::read(version, text, app, directory)?;
+    Asked::read(version, text, app, Apis::new(directory, call))?;
     let serial = platform.identifiers().serial();
     let user_code = user_code(scramble(serial ^ scramble(settings.seed)));
     let waiting = WaitingDevice {

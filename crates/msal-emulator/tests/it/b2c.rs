@@ -2,7 +2,7 @@
 
 use http::Request;
 use msal_emulator::sample::{ALICE, CONTOSO_ID, DESKTOP, PASSWORD, WEB};
-use msal_emulator::{App, Directory, RedirectKind};
+use msal_emulator::{App, Directory, RedirectKind, Tenant};
 use serde_json::json;
 
 use crate::browser::{Browser, redirected};
@@ -111,5 +111,62 @@ fn an_id_token_from_the_last_page_is_of_the_policy_too() {
         let done = browser.submit(&[("do", "password"), ("password", PASSWORD)]);
         let claims = claims(&redirected(&done, "id_token").unwrap());
         assert_eq!(claims["iss"], format!("{BASE}/{CONTOSO_ID}/v2.0/"));
+    }
+}
+
+#[test]
+fn a_policy_that_the_tenant_has_not_is_not_found() {
+    let emulator = emulator();
+    let tenant = |domain| Tenant::new(domain);
+    let more = Directory::builder()
+        .tenant(tenant("listed.example").b2c_policies(["B2C_1_susi", "B2C_1A_Custom"]))
+        .tenant(tenant("open.example"));
+    emulator.declare(more).unwrap();
+    let status = |method: &str, path: &str| {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{BASE}{path}"));
+        let answer = send(&emulator, request, "".into(), at(0));
+        if answer.status == 404 {
+            assert_eq!(answer.header("content-type"), "text/html");
+            let text = String::from_utf8_lossy(&answer.body).into_owned();
+            assert!(text.contains("has been removed"), "{text}");
+        }
+        answer.status
+    };
+    let document = "v2.0/.well-known/openid-configuration";
+    for (path, expected) in [
+        ("/listed.example/B2C_1_susi", 200),
+        ("/listed.example/b2c_1_SUSI", 200),
+        ("/tfp/listed.example/b2c_1a_custom", 200),
+        ("/listed.example/B2C_1_s%75si", 200),
+        ("/listed.example/B2C_1_nosuch", 404),
+        ("/tfp/listed.example/B2C_1_nosuch", 404),
+        ("/tfp/listed.example/nosuch", 404),
+        // The sample directory says what it has, too.
+        ("/contoso.example/B2C_1_susi", 200),
+        ("/contoso.example/B2C_1_nosuch", 404),
+        ("/fabrikam.example/B2C_1_susi", 404),
+        ("/c0ffee00-0001-4000-8000-000000000000/B2C_1_nosuch", 404),
+        // A tenant that lists none has every policy.
+        ("/open.example/B2C_1_any", 200),
+    ] {
+        assert_eq!(
+            status("GET", &format!("{path}/{document}")),
+            expected,
+            "{path}"
+        );
+        let keys = status("GET", &format!("{path}/discovery/v2.0/keys"));
+        assert_eq!(keys, expected, "{path}");
+    }
+    for (method, path) in [
+        ("POST", "oauth2/v2.0/token"),
+        ("GET", "oauth2/v2.0/token"),
+        ("GET", "oauth2/v2.0/authorize"),
+        ("GET", "oauth2/v2.0/logout"),
+        ("POST", "login"),
+    ] {
+        let path = format!("/listed.example/B2C_1_nosuch/{path}");
+        assert_eq!(status(method, &path), 404, "{path}");
     }
 }

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod addresses;
 mod admin;
 mod assertions;
 mod audit;
@@ -13,6 +14,7 @@ mod authorize;
 mod b2c;
 mod browser;
 mod catalogue;
+mod clouds;
 mod device;
 mod documents;
 mod faults;

@@ -10,8 +10,8 @@ use msal_emulator::{App, Directory, Emulator, Tenant, User};
 use serde_json::{Value, json};
 
 use crate::support::{
-    ARM, Answer, CORRELATION_ID, Form, GRAPH, Protocol, SCOPE, at, emulator, password_form,
-    refresh_form, refresh_form_v1, sign_in, token, token_at,
+    ARM, Answer, BASE, CORRELATION_ID, Form, GRAPH, Protocol, SCOPE, at, emulator, password_form,
+    refresh_form, refresh_form_v1, send, sign_in, token, token_at,
 };
 
 /// What an envelope must hold apart from the identifiers.
@@ -76,9 +76,7 @@ impl Expected {
             expected["suberror"] = json!(suberror);
         }
         if self.page {
-            expected["error_uri"] = json!(format!(
-                "https://login.microsoftonline.com/error?code={code}"
-            ));
+            expected["error_uri"] = json!(format!("{BASE}/error?code={code}"));
         }
         if self.claims {
             let claims: Value =
@@ -492,7 +490,7 @@ fn requests_that_are_not_whole() {
         900_561,
         "The endpoint only accepts POST requests. Received a GET request.",
     )
-    .check(&crate::support::send(&emulator(), get, "".into(), at(0)));
+    .check(&send(&emulator(), get, "".into(), at(0)));
 }
 
 #[test]
@@ -598,4 +596,76 @@ fn grants_that_need_a_tenant() {
         token(&emulator(), Protocol::V2, CONTOSO, &narrow).code(),
         1_002_012
     );
+}
+
+fn with_basic(credentials: &str, form: Form<'_>) -> Answer {
+    let request = http::Request::post(format!("{BASE}/{CONTOSO}/oauth2/v2.0/token"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("authorization", credentials);
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish();
+    send(&emulator(), request, body.into(), at(0))
+}
+
+#[test]
+fn basic_credentials_that_cannot_be_read_are_a_failed_authentication() {
+    let scope = ("scope", "https://graph.microsoft.com/.default");
+    let form = [("grant_type", "client_credentials"), scope];
+    let basic = |pair: &str| {
+        let pair = base64::engine::general_purpose::STANDARD.encode(pair);
+        format!("Basic {pair}")
+    };
+    assert_eq!(
+        with_basic(&basic(&format!("{WEB}:{WEB_SECRET}")), &form).status,
+        200
+    );
+    assert_eq!(
+        with_basic(
+            &basic(&format!("{}:{WEB_SECRET}", WEB.replace('-', "%2D"))),
+            &form
+        )
+        .status,
+        200
+    );
+    // RFC 6749 §5.2: "If the client attempted to authenticate via the "Authorization" request header field, the
+    // authorization server MUST respond with an HTTP 401".
+    for credentials in [
+        basic(&format!("{WEB}%zz:{WEB_SECRET}")),
+        basic(&format!("{WEB}:{WEB_SECRET}%")),
+        basic(&format!("{WEB}:{WEB_SECRET}%4")),
+        basic(&format!("{WEB}:%zz{WEB_SECRET}")),
+        basic(&format!("%x{WEB}:{WEB_SECRET}")),
+        basic(&format!("{WEB}:%ff%fe")),
+        basic("%"),
+        basic("no colon"),
+        basic(""),
+        "Basic".to_owned(),
+        "Basic ".to_owned(),
+        "Basic %zz".to_owned(),
+        "basic !!!".to_owned(),
+        format!(
+            "Basic {}",
+            base64::engine::general_purpose::STANDARD.encode([0xff, b':', 0xff])
+        ),
+    ] {
+        let answer = with_basic(&credentials, &form);
+        assert_eq!(
+            (answer.status, answer.text("error"), answer.code()),
+            (401, "invalid_client".to_owned(), 7_000_215),
+            "{credentials}"
+        );
+        // A client id in the form does not make up for it (RFC 6749 §2.3: one method for each request).
+        let named = [&form[..], &[("client_id", WEB)]].concat();
+        assert_eq!(
+            with_basic(&credentials, &named).status,
+            401,
+            "{credentials}"
+        );
+        let text = answer.text("error_description");
+        assert!(!text.contains(WEB_SECRET), "{text}");
+    }
+    // Another scheme is no attempt to authenticate as a client.
+    let answer = with_basic("Bearer %zz", &form);
+    assert_eq!(answer.code(), 900_144);
 }

@@ -158,6 +158,106 @@ async fn the_authority_is_written_to_a_file() {
     assert!(refused.unwrap_err().to_string().contains("ca.pem"));
 }
 
+async fn start_with_ca(path: &std::path::Path) -> Result<Server, msal_emulator::ServerError> {
+    Server::builder(Emulator::new(Directory::sample()))
+        .ca_out(path)
+        .start()
+        .await
+}
+
+#[tokio::test]
+async fn the_authority_replaces_that_of_an_earlier_server_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ca.pem");
+    let first = start_with_ca(&path).await.unwrap().ca_pem().to_owned();
+    // Again, although the first is still there; and with the line ends of a checkout on Windows.
+    let second = start_with_ca(&path).await.unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), second.ca_pem());
+    std::fs::write(&path, first.replace('\n', "\r\n")).unwrap();
+    assert!(start_with_ca(&path).await.is_ok());
+    // An empty file holds nothing: mktemp makes one.
+    std::fs::write(&path, "").unwrap();
+    assert!(start_with_ca(&path).await.is_ok());
+
+    let other = rcgen::generate_simple_self_signed(["emulator.example".to_owned()]).unwrap();
+    let key = other.signing_key.serialize_pem();
+    for content in [
+        "[[tenant]]\ndomain = \"a.example\"\n".to_owned(),
+        other.cert.pem(),
+        key.clone(),
+        // A bundle, or a certificate with its key, in which ours is one of several.
+        format!("{first}{}", other.cert.pem()),
+        format!("{}{first}", other.cert.pem()),
+        format!("{first}{first}"),
+        format!("{first}{key}"),
+        format!("# my notes\n{first}"),
+        first.replace("BEGIN CERTIFICATE", "BEGIN X509 CRL"),
+        " ".repeat(1 << 20),
+        "msal-emulator test authority".to_owned(),
+        "\0".to_owned(),
+    ] {
+        std::fs::write(&path, &content).unwrap();
+        let error = start_with_ca(&path).await.unwrap_err().to_string();
+        assert!(
+            error.contains("ca.pem") && error.contains("not overwritten"),
+            "{error}"
+        );
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+    }
+    std::fs::write(&path, [0xff, 0xfe]).unwrap();
+    assert!(start_with_ca(&path).await.is_err());
+    assert_eq!(std::fs::read(&path).unwrap(), [0xff, 0xfe]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_authority_may_go_where_nothing_is_kept() {
+    assert!(start_with_ca("/dev/null".as_ref()).await.is_ok());
+    // A link is followed, to a file that is there or not yet.
+    let directory = tempfile::tempdir().unwrap();
+    let (link, file) = (
+        directory.path().join("link"),
+        directory.path().join("ca.pem"),
+    );
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    for _ in 0..2 {
+        let server = start_with_ca(&link).await.unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), server.ca_pem());
+    }
+    assert!(link.is_symlink());
+    std::fs::write(&file, "mine").unwrap();
+    assert!(start_with_ca(&link).await.is_err());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[tokio::test]
+async fn the_key_of_azure_arc_replaces_itself_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("arc.key");
+    let start = || {
+        let settings = Settings::default().arc_key_file(path.to_str().unwrap());
+        let emulator = Emulator::with_settings(Directory::sample(), settings);
+        Server::builder(emulator).keep_arc_key().start()
+    };
+    std::fs::write(&path, "mine").unwrap();
+    let error = start().await.unwrap_err().to_string();
+    assert!(
+        error.contains("arc.key") && error.contains("not overwritten"),
+        "{error}"
+    );
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+    std::fs::remove_file(&path).unwrap();
+    let server = start().await.unwrap();
+    let key = std::fs::read_to_string(&path).unwrap();
+    server.shutdown().await;
+    assert!(!path.exists());
+    // What a server that was killed has left behind.
+    for left in [key.as_str(), ""] {
+        std::fs::write(&path, left).unwrap();
+        start().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_huge_body_is_refused() {
     let server = start().await;

@@ -153,7 +153,12 @@ fn under_the_names_of_microsoft_user_info_is_at_microsoft_graph() {
             format!("https://{graph}/oidc/userinfo")
         );
         assert_eq!(document["msgraph_host"], graph);
-        assert_eq!(document["rbac_url"], "https://pas.windows.net");
+        let rbac = match graph {
+            "graph.microsoft.us" => "pasff.usgovcloudapi.net",
+            "microsoftgraph.chinacloudapi.cn" => "pas.chinacloudapi.cn",
+            _ => "pas.windows.net",
+        };
+        assert_eq!(document["rbac_url"], format!("https://{rbac}"));
         let v1 = self::document(host, DOCUMENTS[3]);
         assert_eq!(
             v1["userinfo_endpoint"],

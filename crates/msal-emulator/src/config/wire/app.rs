@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::config::flaw::{Flaw, NameSpans};
+use crate::config::flaw::{Flaw, Flaws, NameSpans, Role};
 use crate::directory::{App, Certificate, ManagedIdentity, RedirectKind, Resource};
 
 #[derive(Deserialize)]
@@ -73,14 +73,14 @@ pub(crate) struct ResourceWire {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ManagedIdentityWire {
     tenant: Spanned<String>,
-    client_id: Option<Spanned<String>>,
+    client_id: Option<String>,
     object_id: Option<Spanned<String>>,
     resource_id: Option<String>,
 }
 
 impl AppWire {
-    pub(crate) fn read(self, spans: &mut NameSpans) -> Result<App, Flaw> {
-        let mut app = App::public(spans.note(self.client_id));
+    pub(crate) fn read(self, spans: &mut NameSpans, flaws: &mut Flaws) -> App {
+        let mut app = App::public(spans.note(Role::Client, self.client_id));
         let holds_nothing =
             self.secrets.is_empty() && self.certificates.is_empty() && self.trusts.is_empty();
         app = self.secrets.into_iter().fold(app, App::secret);
@@ -93,8 +93,9 @@ impl AppWire {
             let certificate = Certificate::from_pem(pem.get_ref()).map_err(|error| Flaw {
                 span: Some(pem.span()),
                 reason: error.to_string(),
-            })?;
-            app = app.certificate(certificate);
+            });
+            let certificate = flaws.note(certificate);
+            app = certificate.into_iter().fold(app, App::certificate);
         }
         app.public = self.public.unwrap_or(holds_nothing);
         app.name = self.name;
@@ -104,7 +105,7 @@ impl AppWire {
         app.front_channel_logout = self.front_channel_logout;
         app.resources = self.resources;
         if let Some(tenant) = self.single_tenant {
-            app = app.single_tenant(spans.note(tenant));
+            app = app.single_tenant(spans.note(Role::TenantReference, tenant));
         }
         for redirect in self.redirects {
             let kind = match redirect.kind {
@@ -114,17 +115,17 @@ impl AppWire {
             };
             app = app.redirect(kind, redirect.uri);
         }
-        Ok(app)
+        app
     }
 }
 
 impl ResourceWire {
     pub(crate) fn read(self, spans: &mut NameSpans) -> Resource {
-        let mut resource = Resource::new(spans.note(self.uri));
-        resource.id = self.id.map(|id| spans.note(id));
-        resource
-            .uris
-            .extend(self.aliases.into_iter().map(|alias| spans.note(alias)));
+        let mut resource = Resource::new(spans.note(Role::Resource, self.uri));
+        resource.id = self.id.map(|id| spans.note(Role::ResourceId, id));
+        let aliases = self.aliases.into_iter();
+        let aliases = aliases.map(|alias| spans.note(Role::Resource, alias));
+        resource.uris.extend(aliases);
         resource.scopes = self.scopes;
         resource.v2_tokens = self.v2_tokens;
         resource
@@ -133,12 +134,12 @@ impl ResourceWire {
 
 impl ManagedIdentityWire {
     pub(crate) fn read(self, spans: &mut NameSpans) -> ManagedIdentity {
-        let tenant = spans.note(self.tenant);
+        let tenant = spans.note(Role::TenantReference, self.tenant);
         let mut identity = match self.client_id {
-            Some(client_id) => ManagedIdentity::user_assigned(tenant, spans.note(client_id)),
+            Some(client_id) => ManagedIdentity::user_assigned(tenant, client_id),
             None => ManagedIdentity::system_assigned(tenant),
         };
-        identity.object_id = self.object_id.map(|id| spans.note(id));
+        identity.object_id = self.object_id.map(|id| spans.note(Role::ObjectId, id));
         identity.resource_id = self.resource_id;
         identity
     }

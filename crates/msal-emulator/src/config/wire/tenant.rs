@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::config::flaw::{Flaw, NameSpans};
+use crate::config::flaw::{Flaw, Flaws, NameSpans, Role};
 use crate::directory::{Policy, Requirement, Tenant, User, UserPattern};
 
 #[derive(Deserialize)]
@@ -20,6 +20,7 @@ pub(crate) struct TenantWire {
     federated: bool,
     #[serde(default)]
     sign_up: bool,
+    b2c_policies: Option<Vec<String>>,
     users: Option<UserPatternWire>,
     #[serde(default)]
     user: Vec<UserWire>,
@@ -91,43 +92,45 @@ enum RequirementWire {
 }
 
 impl TenantWire {
-    pub(crate) fn read(self, spans: &mut NameSpans) -> Result<Tenant, Flaw> {
-        let mut tenant = Tenant::new(spans.note(self.domain));
+    pub(crate) fn read(self, spans: &mut NameSpans, flaws: &mut Flaws) -> Tenant {
+        let mut tenant = Tenant::new(spans.note(Role::Domain, self.domain));
         tenant.name = self.name;
         tenant.federated = self.federated;
         tenant.sign_up = self.sign_up;
-        tenant.id = self.id.map(|id| spans.note(id));
-        tenant
-            .domains
-            .extend(self.aliases.into_iter().map(|alias| spans.note(alias)));
+        tenant.b2c_policies = self.b2c_policies;
+        tenant.id = self.id.map(|id| spans.note(Role::TenantId, id));
+        let aliases = self.aliases.into_iter();
+        let aliases = aliases.map(|alias| spans.note(Role::Domain, alias));
+        tenant.domains.extend(aliases);
         for user in self.user {
             tenant = tenant.user(user.read(spans));
         }
         if let Some(users) = self.users {
             tenant = tenant.users(UserPattern::new(
-                spans.note(users.pattern),
+                spans.note(Role::Pattern, users.pattern),
                 users.count,
                 users.password,
             ));
         }
         for guest in self.guest {
-            let upn = spans.note(guest.upn);
+            let upn = spans.note(Role::Guest, guest.upn);
             tenant = match guest.object_id {
-                Some(id) => tenant.guest_as(upn, spans.note(id)),
+                Some(id) => tenant.guest_as(upn, spans.note(Role::ObjectId, id)),
                 None => tenant.guest(upn),
             };
         }
         for policy in self.policy {
-            tenant = tenant.policy(policy.read()?);
+            let policy = flaws.note(policy.read());
+            tenant = policy.into_iter().fold(tenant, Tenant::policy);
         }
-        Ok(tenant)
+        tenant
     }
 }
 
 impl UserWire {
     fn read(self, spans: &mut NameSpans) -> User {
-        let mut user = User::new(spans.note(self.upn), self.password);
-        user.object_id = self.object_id.map(|id| spans.note(id));
+        let mut user = User::new(spans.note(Role::User, self.upn), self.password);
+        user.object_id = self.object_id.map(|id| spans.note(Role::ObjectId, id));
         user.given_name = self.given_name;
         user.family_name = self.family_name;
         user.enabled = self.enabled;

@@ -86,7 +86,7 @@ impl<'d> ReturnAddress<'d> {
             ("error", error.to_owned()),
             ("error_description", description),
         ];
-        outcome.extend(refusal.error_uri().map(|uri| ("error_uri", uri)));
+        outcome.extend(refusal.error_uri(call).map(|uri| ("error_uri", uri)));
         outcome.extend(
             refusal
                 .suberror

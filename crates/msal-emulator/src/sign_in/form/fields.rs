@@ -1,7 +1,7 @@
 //! What people type into the forms of a sign-in. Each function answers with what to tell the person, if something is
 //! wrong.
 
-use crate::access::Asked;
+use crate::access::{Apis, Asked};
 use crate::memory::Platform;
 use crate::protocol::{Call, Parameters};
 use crate::sign_in::interaction::{Interaction, Purpose};
@@ -114,6 +114,7 @@ pub(super) fn second_factor(
 /// Notes that the person agreed. Consent to the permissions of an application outlives the sign-in.
 pub(super) fn accept(
     platform: Platform<'_>,
+    call: &Call<'_>,
     interaction: &mut Interaction,
 ) -> Option<&'static str> {
     interaction.accepted = true;
@@ -129,7 +130,7 @@ pub(super) fn accept(
             _ => return None,
         };
         let app = directory.find_app(&client_id)?;
-        let asked = Asked::read(version, &text, app, directory).ok()?;
+        let asked = Asked::read(version, &text, app, Apis::new(directory, call)).ok()?;
         Some((client_id, asked.resource.id))
     };
     if let (Some(upn), Some((client_id, resource))) = (&interaction.upn, consented()) {

@@ -4,7 +4,7 @@ use super::layout::{Markup, page};
 use crate::directory::Directory;
 use crate::memory::Platform;
 use crate::protocol::{Call, Reply};
-use crate::refusal::{Refusal, description, refuse};
+use crate::refusal::{Refusal, catalogue, description, refuse};
 
 /// Says what is wrong: with a page to a browser, with an envelope to a program.
 pub(crate) fn explain(platform: Platform<'_>, call: &Call<'_>, refusal: &Refusal) -> Reply {
@@ -13,6 +13,21 @@ pub(crate) fn explain(platform: Platform<'_>, call: &Call<'_>, refusal: &Refusal
     } else {
         refuse(call, refusal, platform.directory(), None)
     }
+}
+
+/// The page about one error, to which `error_uri` leads.
+pub(crate) fn code_page(call: &Call<'_>) -> Reply {
+    let code = call.parameter("code").and_then(|code| code.parse().ok());
+    let Some(row) = catalogue().find(|row| code == Some(row.code())) else {
+        return Reply::not_found(call);
+    };
+    let html = Markup::default()
+        .raw("<h1>AADSTS")
+        .raw(&row.code().to_string())
+        .raw("</h1><p>")
+        .text(row.text())
+        .raw("</p>");
+    page(call, 200, "Error", &html, None)
 }
 
 /// A page that says what is wrong.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::claims::{AccessToken, IdToken, Subject};
 use crate::issuer::pairwise_subject;
 use crate::memory::Platform;
-use crate::protocol::{Call, Guid, Moment, Version, base64url, issuer_url};
+use crate::protocol::{Call, Guid, Moment, Version, base64url, identity_provider, issuer_url};
 use crate::token::granted::{Granted, Person};
 use crate::token::refresh_token::RefreshToken;
 
@@ -34,7 +34,7 @@ impl<'a> TokenMaker<'a> {
             platform,
             call,
             granted,
-            subject: subject(granted, platform),
+            subject: subject(granted, platform, call),
         }
     }
 }
@@ -186,7 +186,7 @@ impl TokenMaker<'_> {
 }
 
 /// The person as the tenant sees them.
-fn subject(granted: &Granted<'_>, platform: Platform<'_>) -> Option<Subject> {
+fn subject(granted: &Granted<'_>, platform: Platform<'_>, call: &Call<'_>) -> Option<Subject> {
     let Person {
         account, object_id, ..
     } = granted.person.as_ref()?;
@@ -197,8 +197,7 @@ fn subject(granted: &Granted<'_>, platform: Platform<'_>) -> Option<Subject> {
         name: account.display_name(),
         given_name: account.given_name.clone(),
         family_name: account.family_name.clone(),
-        identity_provider: (account.home != granted.tenant)
-            .then(|| format!("https://sts.windows.net/{home}/")),
+        identity_provider: (account.home != granted.tenant).then(|| identity_provider(call, home)),
     })
 }
 

@@ -99,7 +99,7 @@ fn check_tenant(
 
 /// What the client asks for now, or else what it asked for in the authorization request.
 fn wanted<'d>(
-    request: &TokenRequest<'_>,
+    request: &'d TokenRequest<'_>,
     code: &AuthorizationCode,
     app: &AppEntry,
     directory: &'d Directory,
@@ -109,8 +109,7 @@ fn wanted<'d>(
     if request.version == Version::V2 && request.call.parameters.is_empty(name) {
         return Err(Refusal::new(28003));
     }
-    let text = request.call.parameter(name).unwrap_or(&code.asked);
-    Asked::read(request.version, text, app, directory)
+    request.asked_or(&code.asked, app, directory)
 }
 
 /// RFC 6749 §4.1.2: "A maximum authorization code lifetime of 10 minutes is RECOMMENDED."

@@ -2,7 +2,7 @@
 //! on another device (RFC 8628 §3.4).
 
 use super::candidate::Candidate;
-use crate::access::{Asked, Realm};
+use crate::access::{Apis, Asked, OriginalGrant, Realm};
 use crate::memory::{Platform, Poll};
 use crate::refusal::Refusal;
 use crate::token::client::Client;
@@ -42,7 +42,17 @@ pub(crate) fn judge<'d>(
     let account = directory
         .account(&signed_in.upn)
         .ok_or_else(|| Refusal::new(50034))?;
-    let asked = Asked::read(device.version, &device.asked, client.app, directory);
+    // RFC 8628 §3.4 has no scope here: the device has said what it wants. It may poll at another version than it began at.
+    let original = OriginalGrant {
+        version: device.version,
+        text: device.asked,
+    };
+    let asked = Asked::again(
+        &original,
+        request.version,
+        client.app,
+        Apis::new(directory, request.call),
+    );
     let descent = Descent {
         mfa: signed_in.mfa,
         ..Descent::sign_in(client.proven, signed_in.at)

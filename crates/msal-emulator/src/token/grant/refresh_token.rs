@@ -2,7 +2,7 @@
 
 use super::candidate::Candidate;
 use super::origin;
-use crate::access::{Asked, Realm};
+use crate::access::Realm;
 use crate::directory::AppEntry;
 use crate::memory::{Platform, Spent};
 use crate::protocol::Moment;
@@ -35,10 +35,7 @@ pub(crate) fn judge<'d>(
         .account(&token.upn)
         .ok_or_else(|| Refusal::new(50034))?;
     check_age(platform, token, now)?;
-    let asked = match request.named() {
-        Some(_) => request.asked(client.app, directory),
-        None => Asked::again(&token.original, request.version, client.app, directory),
-    };
+    let asked = request.asked_or(&token.original, client.app, directory);
     let descent = token.descent(client.proven);
     let granted =
         Candidate::new(account, asked, descent).admit(platform, realm, client, request)?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Protocol};
+use crate::support::{Answer, BASE, Protocol};
 
 /// An envelope. `{}` stands for what differs from request to request.
 #[derive(Clone, Copy, Debug)]
@@ -153,7 +153,7 @@ impl Row {
     }
 
     fn error_uri(&self) -> String {
-        format!("https://login.microsoftonline.com/error?code={}", self.code)
+        format!("{BASE}/error?code={}", self.code)
     }
 }
 

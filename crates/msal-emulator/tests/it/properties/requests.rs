@@ -302,9 +302,10 @@ const ENDPOINTS: &[&str] = &[
     "/common/openid/userinfo",
     "/common/userrealm/alice@contoso.example",
     "/consumers/oauth2/v2.0/token",
-    "/contoso.example/b2c_1_x/login",
-    "/contoso.example/b2c_1_x/oauth2/v2.0/authorize",
-    "/contoso.example/b2c_1_x/oauth2/v2.0/token",
+    "/contoso.example/b2c_1_susi/login",
+    "/contoso.example/b2c_1_susi/oauth2/v2.0/authorize",
+    "/contoso.example/b2c_1_susi/oauth2/v2.0/token",
+    "/contoso.example/b2c_1_nosuch/oauth2/v2.0/token",
     "/contoso.example/discovery/v2.0/keys",
     "/contoso.example/oauth2/v2.0/authorize",
     "/contoso.example/oauth2/v2.0/devicecode",
@@ -321,7 +322,7 @@ const ENDPOINTS: &[&str] = &[
     "/organizations/oauth2/v2.0/token",
     "/subscriptions",
     "/tenants",
-    "/tfp/contoso.example/x/oauth2/v2.0/authorize",
+    "/tfp/contoso.example/custom/oauth2/v2.0/authorize",
     "/v1.0/me",
 ];
 
