@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::directory::{GRAPH, RESOURCE_MANAGER};
+use crate::directory::{AZURE_AD_GRAPH, GRAPH, RESOURCE_MANAGER};
 use crate::issuer::{VerifiedClaims, pairwise_subject};
 use crate::memory::Platform;
 use crate::protocol::{ApiHosts, Call, Jwt, Moment, Reply, bearer};
@@ -34,24 +34,47 @@ pub(crate) fn protected_resource(platform: Platform<'_>, call: &Call<'_>) -> Rep
     }
 }
 
-/// The userinfo endpoint (OpenID Connect Core §5.3).
+/// The userinfo endpoints (OpenID Connect Core §5.3): of Microsoft Graph, which v2.0 names, and of a tenant, which v1
+/// names.
+///
+/// The tenant's is for the tokens that v1 gives when a request names no resource, which are for Azure AD Graph:
+/// passport-azure-ad asks there unless it was told of a resource. Those of Microsoft Graph are taken there as well, which
+/// is a guess.
 pub(crate) fn user_info(platform: Platform<'_>, call: &Call<'_>) -> Reply {
-    match admit(platform, call, &GRAPH_AUDIENCES) {
-        Ok(claims) => {
-            let text = |name: &str| claims.text(name).map(str::to_owned);
-            let graph = ApiHosts::of(call).graph;
-            let body = json!({
-                "sub": subject(&claims),
-                "name": text("name"),
-                "given_name": text("given_name"),
-                "family_name": text("family_name"),
-                "email": claims.upn(),
-                "picture": format!("https://{graph}/v1.0/me/photo/$value"),
-            });
-            Reply::json(call, 200, &body)
-        }
-        Err(refusal) => *refusal,
+    let at_graph = call.target.tenant.is_empty();
+    let audiences: &[&str] = if at_graph {
+        &GRAPH_AUDIENCES
+    } else {
+        &USER_INFO_AUDIENCES
+    };
+    let claims = match admit(platform, call, audiences) {
+        Ok(claims) => claims,
+        Err(refusal) => return *refusal,
+    };
+    let Some(upn) = claims.upn() else {
+        let message = "This token was not issued for the UserInfo endpoint.";
+        return unauthorized(call, "invalid_token", message, None);
+    };
+    let text = |name: &str| claims.text(name).map(str::to_owned);
+    let graph = ApiHosts::of(call).graph;
+    let mut body = json!({
+        "sub": subject(&claims),
+        "name": text("name"),
+        "given_name": text("given_name"),
+        "family_name": text("family_name"),
+        "email": upn,
+        "picture": format!("https://{graph}/v1.0/me/photo/$value"),
+    });
+    if !at_graph {
+        // passport-azure-ad takes these two from here, the second is read by many others too.
+        body["oid"] = json!(text("oid"));
+        body["upn"] = json!(upn);
     }
+    // OpenID Connect Core §5.3.2: a claim that is not returned "SHOULD be omitted"; it "SHOULD NOT be present with a null".
+    if let Some(members) = body.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    Reply::json(call, 200, &body)
 }
 
 /// OpenID Connect Core §5.3.2: the `sub` must be exactly that of the client's id_token. The access token has another,
@@ -156,6 +179,12 @@ fn me(claims: &VerifiedClaims, call: &Call<'_>) -> Reply {
 }
 
 const GRAPH_AUDIENCES: [&str; 2] = ["https://graph.microsoft.com", GRAPH];
+const USER_INFO_AUDIENCES: [&str; 4] = [
+    "https://graph.windows.net",
+    AZURE_AD_GRAPH,
+    "https://graph.microsoft.com",
+    GRAPH,
+];
 const RESOURCE_MANAGER_AUDIENCES: [&str; 3] = [
     "https://management.core.windows.net",
     "https://management.azure.com",
