@@ -80,7 +80,7 @@ impl Issuer {
     }
 
     /// The JWK set (RFC 7517 §5).
-    pub(crate) fn key_set(&self, issuer: &str) -> serde_json::Value {
+    pub(crate) fn key_set(&self, issuer: Option<&str>) -> serde_json::Value {
         serde_json::json!({"keys": [self.key.jwk(issuer)]})
     }
 }
