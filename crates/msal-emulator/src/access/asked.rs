@@ -19,6 +19,8 @@ pub(crate) struct Asked<'d> {
     pub(crate) permissions: String,
     /// Whether an id_token was asked for.
     pub(crate) openid: bool,
+    /// Whether it shall name the email address (OpenID Connect Core §5.4).
+    pub(crate) email: bool,
     /// Whether a refresh token was asked for.
     pub(crate) offline_access: bool,
     /// The text that asks for the same again.
@@ -91,6 +93,7 @@ impl<'d> Asked<'d> {
             permissions,
             // v1 has no scope to ask for these with: every answer about a person has both.
             openid: true,
+            email: false,
             offline_access: true,
             original: OriginalGrant {
                 version: Version::V1,
@@ -187,6 +190,7 @@ impl Named<'_> {
             granted: granted.join(" "),
             permissions: entry.scopes.join(" "),
             openid,
+            email: openid_scopes.contains(&"email"),
             offline_access: openid_scopes.contains(&"offline_access"),
             resource: entry,
         })

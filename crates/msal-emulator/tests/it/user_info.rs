@@ -191,6 +191,24 @@ fn an_api_may_be_asked_for_by_its_application_id() {
 }
 
 #[test]
+fn the_id_token_has_the_email_that_was_asked_for() {
+    let emulator = emulator();
+    for (scope, email) in [
+        ("openid email", Some(ALICE)),
+        ("User.Read profile openid email", Some(ALICE)),
+        ("openid profile User.Read", None),
+    ] {
+        let answer = redeem(&emulator, Protocol::V2, &[("scope", scope)], ALICE);
+        let claims = answer.claims("id_token");
+        assert_eq!(
+            claims.get("email").and_then(Value::as_str),
+            email,
+            "{scope}"
+        );
+    }
+}
+
+#[test]
 fn user_info_is_about_no_other_api_and_no_application() {
     let emulator = emulator();
     let other = redeem(&emulator, Protocol::V1, &[("resource", ARM)], ALICE);
