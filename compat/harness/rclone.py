@@ -14,8 +14,6 @@ from .directory import CONTOSO, PASSWORD
 USER = f"user1@{CONTOSO}"
 PERSON = Path(__file__).parent / "person.py"
 PATIENCE = 60
-#: What it asks for by itself is more than the directory has. The last is what makes it live for long.
-SCOPES = "Files.Read offline_access"
 
 
 class Rclone:
@@ -30,7 +28,6 @@ class Rclone:
             **{name: value for name, value in os.environ.items() if not name.startswith("RCLONE_")},
             **server.trust(),
             "RCLONE_CONFIG": str(self._file),
-            "RCLONE_ONEDRIVE_ACCESS_SCOPES": SCOPES,
         }
 
     def authorize(self):

@@ -156,6 +156,7 @@ impl Named<'_> {
             None => Cow::Borrowed(directory.graph().ok_or_else(|| Refusal::new(500_011))?),
         };
         self.check(scope, &entry, app)?;
+        let entry = self.granted(entry);
         let prefix = self
             .resource
             .map(|name| format!("{name}/"))
@@ -194,6 +195,17 @@ impl Named<'_> {
             offline_access: openid_scopes.contains(&"offline_access"),
             resource: entry,
         })
+    }
+
+    /// The API with what was granted: to every client, and to this one for asking.
+    fn granted<'d>(&self, mut entry: Cow<'d, ResourceEntry>) -> Cow<'d, ResourceEntry> {
+        for (_, permission) in &self.asked {
+            let more = entry.scope(permission).map(str::to_owned);
+            if let Some(more) = more.filter(|more| !entry.scopes.contains(more)) {
+                entry.to_mut().scopes.push(more);
+            }
+        }
+        entry
     }
 
     /// Each item once: how often a client repeats one makes no difference.
@@ -315,6 +327,19 @@ mod tests {
                 "00000003-0000-0000-c000-000000000000",
                 "User.Read Mail.Read Files.Read",
             ),
+            // What rclone asks for.
+            (
+                "Files.Read Files.ReadWrite Files.Read.All files.readwrite.all Files.ReadWrite.All Sites.Read.All \
+                 offline_access",
+                "00000003-0000-0000-c000-000000000000",
+                "User.Read Mail.Read Files.Read Files.ReadWrite Files.Read.All Files.ReadWrite.All Sites.Read.All",
+            ),
+            (
+                "https://graph.microsoft.com/Mail.Send",
+                "https://graph.microsoft.com",
+                "https://graph.microsoft.com/User.Read https://graph.microsoft.com/Mail.Read \
+                 https://graph.microsoft.com/Files.Read https://graph.microsoft.com/Mail.Send",
+            ),
             (
                 "openid",
                 "00000003-0000-0000-c000-000000000000",
@@ -339,6 +364,9 @@ mod tests {
     fn other_v2_scopes_are_refused() {
         for (scope, code) in [
             ("s openid", 70011),
+            // An administrator has to consent to this one.
+            ("Directory.Read.All", 70011),
+            ("api://orders/Files.ReadWrite", 650_053),
             (
                 "https://graph.microsoft.com/.default https://graph.microsoft.com/User.Read",
                 70011,
