@@ -31,6 +31,8 @@ class Client:
 LOOPBACK = "http://localhost"
 DESKTOP = Client("00c0ffee-0000-4000-8000-000000000001", redirect_uri=LOOPBACK)
 WEB = Client("00c0ffee-0000-4000-8000-000000000002", "Sample+secret/of=the&web~app", "https://localhost/callback")
+#: As people register rclone: it listens there, and nowhere else.
+RCLONE = Client("00c0ffee-0000-4000-8000-000000000008", "Sample+secret/of=rclone", "http://localhost:53682/")
 #: Proves itself by a certificate.
 DAEMON = Client("00c0ffee-0000-4000-8000-000000000003")
 

@@ -5,7 +5,7 @@ import sys
 
 from .certificates import client_certificate
 from .directory import CONTOSO, DAEMON, DESKTOP, LOOPBACK, PASSWORD, TENANT_IDS, WEB
-from .worker import node_worker, python_worker
+from .worker import start as start_worker
 
 #: Azure CLI's, and that of programs on azure-identity which bring none. It is in every directory.
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
@@ -28,15 +28,14 @@ class IdentityServer:
         self._seen = 0
 
     def ask(self, client, flow, variables=None, told=None, **question):
-        """What a client library makes of a flow. `client` is a program of `clients/` or `node/`.
+        """What a client library makes of a flow. `client` is a program of `clients/`, `node/` or `go/`.
 
         `variables` are of the environment that it starts with, `told` is what it is told differently.
         """
         key = (client, *sorted((variables or {}).items()))
         if key not in self._workers:
-            start = node_worker if client.endswith(".cjs") else python_worker
             errors = self.folder / f"{client}.stderr.txt"
-            self._workers[key] = start(self, client, {**self.trust(), **(variables or {})}, errors)
+            self._workers[key] = start_worker(self, client, {**self.trust(), **(variables or {})}, errors)
         return self._workers[key].ask(flow, server={**self.told(), **(told or {})}, **question)
 
     def told(self):

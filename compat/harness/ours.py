@@ -3,7 +3,7 @@
 import json
 from urllib.parse import urlsplit
 
-from .directory import CONTOSO, DAEMON, MANAGEMENT, PASSWORD, WEB, config
+from .directory import CONTOSO, DAEMON, MANAGEMENT, PASSWORD, RCLONE, WEB, config
 from .emulator import Emulator
 from .identity_server import WEB_API, IdentityServer
 from .machines import WORKER
@@ -31,6 +31,11 @@ certificates = ['''{self.certificate.certificate}''']
 [[app]]
 client_id = "{AGENT}"
 public = false
+
+[[app]]
+client_id = "{RCLONE.id}"
+secrets = ["{RCLONE.secret}"]
+redirects = [{{ uri = "{RCLONE.redirect_uri}", kind = "web" }}]
 
 [[resource]]
 uri = "{WEB_API}"

@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 
 COMPAT = Path(__file__).parent.parent
+#: Where distributions keep the sources of Go packages.
+GO_PATH = Path("/usr/share/gocode")
 #: How long a flow may take.
 PATIENCE = 60
 AZURE = ("AZURE_", "IDENTITY_", "IMDS_", "MSI_")
@@ -76,6 +78,12 @@ class FlowFailed(AssertionError):
     """A client did not get through a flow."""
 
 
+def start(place, program, environment, errors):
+    """A program of `clients/`, `node/` or `go/`, by its name."""
+    kind = {".cjs": node_worker, ".go": go_worker}.get(Path(program).suffix, python_worker)
+    return kind(place, program, environment, errors)
+
+
 def python_worker(place, module, environment, errors):
     """A program of `clients/`."""
     command = place.command([sys.executable, "-m", f"clients.{module}"])
@@ -85,3 +93,13 @@ def python_worker(place, module, environment, errors):
 def node_worker(place, script, environment, errors):
     """A program of `node/`."""
     return Worker(place.command(["node", str(COMPAT / "node" / script)]), environment, errors)
+
+
+def go_worker(place, source, environment, errors):
+    """A program of `go/`, built from what the distribution has."""
+    program = errors.parent / Path(source).stem
+    cache = Path(sys.prefix).parent / "go-cache"
+    tools = {"GO111MODULE": "off", "GOFLAGS": "", "GOPATH": str(GO_PATH), "GOCACHE": str(cache)}
+    command = ["go", "build", "-o", str(program), str(COMPAT / "go" / source)]
+    subprocess.run(command, env={**surroundings(), **tools}, check=True)
+    return Worker(place.command([program]), environment, errors)

@@ -80,7 +80,7 @@ impl Issuer {
     }
 
     /// The JWK set (RFC 7517 §5).
-    pub(crate) fn key_set(&self, issuer: &str) -> serde_json::Value {
+    pub(crate) fn key_set(&self, issuer: Option<&str>) -> serde_json::Value {
         serde_json::json!({"keys": [self.key.jwk(issuer)]})
     }
 }
@@ -102,9 +102,12 @@ impl VerifiedClaims {
             .unwrap_or(0)
     }
 
+    /// Whether a token is for an API, given as a URI or as an application id, which v1 writes as a service principal name.
     pub(crate) fn is_for(&self, audience: &str) -> bool {
         self.text("aud").is_some_and(|aud| {
-            aud.trim_end_matches('/')
+            aud.strip_prefix("spn:")
+                .unwrap_or(aud)
+                .trim_end_matches('/')
                 .eq_ignore_ascii_case(audience.trim_end_matches('/'))
         })
     }

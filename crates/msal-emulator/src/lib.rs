@@ -113,6 +113,7 @@
 //! | sign-out | `/{tenant}/oauth2/logout` | `/{tenant}/oauth2/v2.0/logout` |
 //! | discovery | `/{tenant}/.well-known/openid-configuration` | `/{tenant}/v2.0/.well-known/openid-configuration` |
 //! | keys | `/common/discovery/keys` | `/{tenant}/discovery/v2.0/keys` |
+//! | user info | `/{tenant}/openid/userinfo` | `/oidc/userinfo` |
 //! | instance discovery | `/common/discovery/instance` | the same |
 //! | user realm | `/common/userrealm/{upn}` | the same |
 //!

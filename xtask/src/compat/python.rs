@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::process;
 use crate::workspace::Workspace;
 
-const INSTALL: &str = "install Python 3.10 or newer with its venv module, on Debian: apt-get install python3 python3-venv";
+const INSTALL: &str = "install Python 3.11 or newer with its venv module, on Debian: apt-get install python3 python3-venv";
 
 /// Makes a virtual environment with the packages of `compat/requirements.txt`; returns its interpreter.
 pub(super) fn set_up(workspace: &Workspace, folder: &Path) -> Result<PathBuf, Failure> {

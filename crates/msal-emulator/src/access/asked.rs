@@ -20,6 +20,8 @@ pub(crate) struct Asked<'d> {
     pub(crate) permissions: String,
     /// Whether an id_token was asked for.
     pub(crate) openid: bool,
+    /// Whether it shall name the email address (OpenID Connect Core §5.4).
+    pub(crate) email: bool,
     /// Whether a refresh token was asked for.
     pub(crate) offline_access: bool,
     /// The text that asks for the same again.
@@ -92,6 +94,7 @@ impl<'d> Asked<'d> {
             permissions,
             // v1 has no scope to ask for these with: every answer about a person has both.
             openid: true,
+            email: false,
             offline_access: true,
             original: OriginalGrant {
                 version: Version::V1,
@@ -154,6 +157,7 @@ impl Named<'_> {
             None => apis.graph()?,
         };
         self.check(scope, &entry, app)?;
+        let entry = self.granted(entry);
         let prefix = self
             .resource
             .map(|name| format!("{name}/"))
@@ -190,9 +194,21 @@ impl Named<'_> {
             granted: granted.join(" "),
             permissions: entry.scopes.join(" "),
             openid,
+            email: openid_scopes.contains(&"email"),
             offline_access: openid_scopes.contains(&"offline_access"),
             resource: entry,
         })
+    }
+
+    /// The API with what was granted: to every client, and to this one for asking.
+    fn granted<'d>(&self, mut entry: Cow<'d, ResourceEntry>) -> Cow<'d, ResourceEntry> {
+        for (_, permission) in &self.asked {
+            let more = entry.scope(permission).map(str::to_owned);
+            if let Some(more) = more.filter(|more| !entry.scopes.contains(more)) {
+                entry.to_mut().scopes.push(more);
+            }
+        }
+        entry
     }
 
     /// Each item once: how often a client repeats one makes no difference.
@@ -295,6 +311,19 @@ mod tests {
                 "00000003-0000-0000-c000-000000000000",
                 "User.Read Mail.Read Files.Read",
             ),
+            // What rclone asks for.
+            (
+                "Files.Read Files.ReadWrite Files.Read.All files.readwrite.all Files.ReadWrite.All Sites.Read.All \
+                 offline_access",
+                "00000003-0000-0000-c000-000000000000",
+                "User.Read Mail.Read Files.Read Files.ReadWrite Files.Read.All Files.ReadWrite.All Sites.Read.All",
+            ),
+            (
+                "https://graph.microsoft.com/Mail.Send",
+                "https://graph.microsoft.com",
+                "https://graph.microsoft.com/User.Read https://graph.microsoft.com/Mail.Read \
+                 https://graph.microsoft.com/Files.Read https://graph.microsoft.com/Mail.Send",
+            ),
             (
                 "openid",
                 "00000003-0000-0000-c000-000000000000",
@@ -319,6 +348,9 @@ mod tests {
     fn other_v2_scopes_are_refused() {
         for (scope, code) in [
             ("s openid", 70011),
+            // An administrator has to consent to this one.
+            ("Directory.Read.All", 70011),
+            ("api://orders/Files.ReadWrite", 650_053),
             (
                 "https://graph.microsoft.com/.default https://graph.microsoft.com/User.Read",
                 70011,

@@ -8,23 +8,23 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::access::Apis;
-use crate::directory::{GRAPH, RESOURCE_MANAGER};
+use crate::directory::{AZURE_AD_GRAPH, GRAPH, RESOURCE_MANAGER};
 use crate::issuer::{VerifiedClaims, pairwise_subject};
 use crate::memory::Platform;
-use crate::protocol::{ApiHosts, Call, Jwt, Moment, Reply, bearer, sign_in_base};
+use crate::protocol::{ApiHosts, Call, Jwt, Moment, Reply, bearer};
 
 /// Answers `/v1.0/me`, `/subscriptions` and `/tenants`.
 pub(crate) fn protected_resource(platform: Platform<'_>, call: &Call<'_>) -> Reply {
     let path = call.request.uri().path().to_ascii_lowercase();
     if path.contains("me") {
-        return match admit(platform, call, GRAPH) {
+        return match admit(platform, call, &[GRAPH]) {
             // An application is nobody: /me is about the person who signed in.
             Ok(claims) if claims.upn().is_none() => without_a_person(call),
             Ok(claims) => me(platform, &claims, call),
             Err(refusal) => *refusal,
         };
     }
-    match admit(platform, call, RESOURCE_MANAGER) {
+    match admit(platform, call, &[RESOURCE_MANAGER]) {
         Ok(claims) if path.contains("tenants") => {
             let tenant = claims.text("tid").unwrap_or_default();
             let tenant = json!({"id": format!("/tenants/{tenant}"), "tenantId": tenant});
@@ -35,24 +35,47 @@ pub(crate) fn protected_resource(platform: Platform<'_>, call: &Call<'_>) -> Rep
     }
 }
 
-/// The userinfo endpoint (OpenID Connect Core §5.3).
+/// The userinfo endpoints (OpenID Connect Core §5.3): of Microsoft Graph, which v2.0 names, and of a tenant, which v1
+/// names.
+///
+/// The tenant's is for the tokens that v1 gives when a request names no resource, which are for Azure AD Graph:
+/// passport-azure-ad asks there unless it was told of a resource. Those of Microsoft Graph are taken there as well, which
+/// is a guess.
 pub(crate) fn user_info(platform: Platform<'_>, call: &Call<'_>) -> Reply {
-    match admit(platform, call, GRAPH) {
-        Ok(claims) => {
-            let text = |name: &str| claims.text(name).map(str::to_owned);
-            let graph = ApiHosts::of(call).graph;
-            let body = json!({
-                "sub": subject(&claims),
-                "name": text("name"),
-                "given_name": text("given_name"),
-                "family_name": text("family_name"),
-                "email": claims.upn(),
-                "picture": format!("https://{graph}/v1.0/me/photo/$value"),
-            });
-            Reply::json(call, 200, &body)
-        }
-        Err(refusal) => *refusal,
+    let at_graph = call.target.tenant.is_empty();
+    let apis: &[&str] = if at_graph {
+        &[GRAPH]
+    } else {
+        &[AZURE_AD_GRAPH, GRAPH]
+    };
+    let claims = match admit(platform, call, apis) {
+        Ok(claims) => claims,
+        Err(refusal) => return *refusal,
+    };
+    let Some(upn) = claims.upn() else {
+        let message = "This token was not issued for the UserInfo endpoint.";
+        return unauthorized(call, "invalid_token", message, None);
+    };
+    let text = |name: &str| claims.text(name).map(str::to_owned);
+    let graph = ApiHosts::of(call).graph;
+    let mut body = json!({
+        "sub": subject(&claims),
+        "name": text("name"),
+        "given_name": text("given_name"),
+        "family_name": text("family_name"),
+        "email": upn,
+        "picture": format!("https://{graph}/v1.0/me/photo/$value"),
+    });
+    if !at_graph {
+        // passport-azure-ad takes these two from here, the second is read by many others too.
+        body["oid"] = json!(text("oid"));
+        body["upn"] = json!(upn);
     }
+    // OpenID Connect Core §5.3.2: a claim that is not returned "SHOULD be omitted"; it "SHOULD NOT be present with a null".
+    if let Some(members) = body.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    Reply::json(call, 200, &body)
 }
 
 /// OpenID Connect Core §5.3.2: the `sub` must be exactly that of the client's id_token. The access token has another,
@@ -62,8 +85,12 @@ fn subject(claims: &VerifiedClaims) -> Option<String> {
     Some(pairwise_subject(object_id, claims.client_id()?))
 }
 
-/// Checks the bearer token of a request (RFC 6750 §3), which must be for the API of this application id.
-fn admit(platform: Platform<'_>, call: &Call<'_>, api: &str) -> Result<VerifiedClaims, Box<Reply>> {
+/// Checks the bearer token of a request (RFC 6750 §3), which must be for an API of these application ids.
+fn admit(
+    platform: Platform<'_>,
+    call: &Call<'_>,
+    apis: &[&str],
+) -> Result<VerifiedClaims, Box<Reply>> {
     let refuse = |message: &str| Box::new(unauthorized(call, "invalid_token", message, None));
     let token = bearer(call.request.headers()).ok_or_else(|| refuse("Access token is empty."))?;
     let jwt = Jwt::read(token).ok_or_else(|| refuse("IDX14100: JWT is not well formed."))?;
@@ -71,7 +98,7 @@ fn admit(platform: Platform<'_>, call: &Call<'_>, api: &str) -> Result<VerifiedC
         .issuer()
         .verify(&jwt)
         .ok_or_else(|| refuse("Signature is invalid."))?;
-    if !is_for(api, &claims, Apis::new(platform.directory(), call)) {
+    if !is_for(apis, &claims, Apis::new(platform.directory(), call)) {
         return Err(refuse("Access token validation failure. Invalid audience."));
     }
     // RFC 6750 §3.1: "invalid_token" covers expired and revoked tokens alike; the texts differ.
@@ -85,12 +112,12 @@ fn admit(platform: Platform<'_>, call: &Call<'_>, api: &str) -> Result<VerifiedC
     }
 }
 
-/// Whether a token is for an API, by any of the names that its client can use.
-fn is_for(api: &str, claims: &VerifiedClaims, apis: Apis<'_>) -> bool {
+/// Whether a token is for one of these APIs, by any of the names that its client can use.
+fn is_for(wanted: &[&str], claims: &VerifiedClaims, apis: Apis<'_>) -> bool {
     let audience = claims.text("aud").unwrap_or_default();
     let audience = audience.strip_prefix("spn:").unwrap_or(audience);
     apis.known(audience)
-        .is_some_and(|known| api.parse() == Ok(known.id))
+        .is_some_and(|known| wanted.iter().any(|id| id.parse() == Ok(known.id)))
 }
 
 /// Since when tokens of the user are valid, if this one is older.
@@ -128,7 +155,7 @@ fn unauthorized(call: &Call<'_>, error: &str, message: &str, claims: Option<&str
         .unwrap_or_default();
     let header = format!(
         "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"{GRAPH}\", error=\"{error}\"{claims}",
-        sign_in_base(call)
+        call.base
     );
     Reply::json(call, 401, &body).with_header("www-authenticate", &header)
 }

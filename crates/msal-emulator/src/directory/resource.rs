@@ -158,11 +158,17 @@ impl ResourceEntry {
         GRAPH.parse() == Ok(self.id)
     }
 
-    /// The permission of this resource that `asked` names, in any case.
+    /// The permission of this resource that `asked` names, in any case: one that every client has been granted, or one
+    /// that people grant to whoever asks for it.
     pub(crate) fn scope(&self, asked: &str) -> Option<&str> {
-        self.scopes
-            .iter()
-            .map(String::as_str)
+        let on_request: &[&str] = if self.is_graph() {
+            &GRAPH_ON_REQUEST
+        } else {
+            &[]
+        };
+        let granted = self.scopes.iter().map(String::as_str);
+        granted
+            .chain(on_request.iter().copied())
             .find(|scope| scope.eq_ignore_ascii_case(asked))
     }
 }
@@ -216,6 +222,37 @@ const SHARE_POINT_SCOPES: [&str; 6] = [
 
 /// The application id of Microsoft Graph.
 pub(crate) const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
+
+/// Permissions of Microsoft Graph that programs ask for and that need no administrator. They are granted to a request that
+/// names them, and not kept.
+const GRAPH_ON_REQUEST: [&str; 26] = [
+    "Calendars.Read",
+    "Calendars.ReadWrite",
+    "Chat.Read",
+    "Contacts.Read",
+    "Contacts.ReadWrite",
+    "Files.Read.All",
+    "Files.ReadWrite",
+    "Files.ReadWrite.All",
+    "IMAP.AccessAsUser.All",
+    "Mail.ReadBasic",
+    "Mail.ReadWrite",
+    "Mail.Send",
+    "MailboxSettings.Read",
+    "MailboxSettings.ReadWrite",
+    "Notes.Read",
+    "Notes.ReadWrite",
+    "POP.AccessAsUser.All",
+    "People.Read",
+    "SMTP.Send",
+    "Sites.Read.All",
+    "Sites.ReadWrite.All",
+    "Tasks.Read",
+    "Tasks.ReadWrite",
+    "Team.ReadBasic.All",
+    "User.ReadBasic.All",
+    "User.ReadWrite",
+];
 
 pub(crate) const DEFAULT_SCOPE: &str = "user_impersonation";
 

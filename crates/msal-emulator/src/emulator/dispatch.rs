@@ -39,7 +39,7 @@ pub(crate) fn dispatch(platform: Platform<'_>, call: &Call<'_>) -> Reply {
             FORM_POST_SCRIPT,
         )),
         Endpoint::InstanceDiscovery => instance_discovery(call),
-        Endpoint::Keys(_) => Ok(key_set(platform, call)),
+        Endpoint::Keys(version) => Ok(key_set(platform, call, version)),
         Endpoint::Logout(_) => Ok(logout(platform, call)),
         Endpoint::InstanceMetadata => Ok(instance_metadata(platform, call)),
         Endpoint::ManagedIdentity(source) => Ok(managed_identity_token(platform, call, source)),

@@ -105,8 +105,8 @@ impl SigningKey {
         }
     }
 
-    /// The public key as a member of a JWK set (RFC 7517 §4, RFC 7518 §6.3.1).
-    pub(crate) fn jwk(&self, issuer: &str) -> serde_json::Value {
+    /// The public key as a member of a JWK set (RFC 7517 §4, RFC 7518 §6.3.1), for the tokens of one issuer or of any.
+    pub(crate) fn jwk(&self, issuer: Option<&str>) -> serde_json::Value {
         let public = self.pair.public_key();
         let mut jwk = serde_json::json!({
             "kty": "RSA",
@@ -115,8 +115,10 @@ impl SigningKey {
             "x5t": self.id,
             "n": base64url(public.modulus().big_endian_without_leading_zero()),
             "e": base64url(public.exponent().big_endian_without_leading_zero()),
-            "issuer": issuer,
         });
+        if let Some(issuer) = issuer {
+            jwk["issuer"] = serde_json::json!(issuer);
+        }
         if let Some(certificate) = &self.certificate {
             jwk["x5c"] = serde_json::json!([certificate.as_ref()]);
         }
@@ -151,7 +153,7 @@ mod tests {
     #[test]
     fn the_published_key_verifies_signatures() {
         let key = SigningKey::development();
-        let jwk = key.jwk("https://localhost/");
+        let jwk = key.jwk(None);
         let member = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
         let public = PublicKeyComponents {
             n: member("n"),
@@ -172,7 +174,7 @@ mod tests {
     #[test]
     fn the_built_in_key_is_published_with_its_certificate() {
         let key = SigningKey::development();
-        let jwk = key.jwk("https://localhost/");
+        let jwk = key.jwk(None);
         let certificate = Certificate::from_base64(jwk["x5c"][0].as_str().unwrap()).unwrap();
         assert_eq!(certificate.public_key, key.public_key());
         assert_eq!(jwk["x5t"], certificate.x5t.as_str());

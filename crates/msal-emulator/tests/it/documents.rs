@@ -179,6 +179,57 @@ fn v1_and_v2_publish_the_same_key() {
     assert!(keys("/common/discovery/keys").is_string());
 }
 
+/// The issuer that the discovery document under a path names, and that the keys it points to name.
+fn issuers(host: &str, path: &str) -> (String, Value) {
+    let get = |url: &str| send(&emulator(), Request::get(url), "".into(), at(0)).json();
+    let document = get(&format!(
+        "https://{host}/{path}/.well-known/openid-configuration"
+    ));
+    let keys = get(document["jwks_uri"].as_str().unwrap());
+    let issuer = document["issuer"].as_str().unwrap().to_owned();
+    (issuer, keys["keys"][0]["issuer"].clone())
+}
+
+#[test]
+fn a_key_of_v2_names_the_issuer_of_its_tokens() {
+    for host in [
+        "localhost:8443",
+        "login.microsoftonline.com",
+        "login.windows.net",
+        "westus.login.microsoft.com",
+        "login.microsoftonline.us",
+        "contoso.ciamlogin.com",
+    ] {
+        for tenant in [CONTOSO, CONTOSO_ID, "common"] {
+            let (issuer, of_key) = issuers(host, &format!("{tenant}/v2.0"));
+            let of_key = of_key.as_str().unwrap();
+            let expected = if tenant == "common" {
+                of_key.to_owned()
+            } else {
+                of_key.replace("{tenantid}", CONTOSO_ID)
+            };
+            assert_eq!(issuer, expected, "{host}/{tenant}");
+            assert!(of_key.contains("{tenantid}"), "{host}/{tenant}: {of_key}");
+        }
+    }
+}
+
+#[test]
+fn other_keys_name_no_issuer() {
+    for host in ["localhost:8443", "login.microsoftonline.com"] {
+        for path in [
+            CONTOSO,
+            CONTOSO_ID,
+            "common",
+            "contoso.example/b2c_1_susi/v2.0",
+            "adfs",
+        ] {
+            // Clients that compare it with the issuer of a token would refuse theirs, which is another.
+            assert_eq!(issuers(host, path).1, Value::Null, "{host}/{path}");
+        }
+    }
+}
+
 #[test]
 fn what_is_no_endpoint_is_not_found() {
     for path in ["/", "/favicon.ico", "/common/oauth2/v3.0/token"] {

@@ -7,7 +7,9 @@ use msal_emulator::sample::{
 };
 use serde_json::Value;
 
-use crate::support::{Answer, BASE, GRAPH, Protocol, SCOPE, at, emulator, send, token};
+use crate::support::{
+    ARM, Answer, BASE, GRAPH, Protocol, SCOPE, at, emulator, password_form, send, token,
+};
 
 fn user_info(emulator: &Emulator, path: &str, token: &str) -> Answer {
     let request =
@@ -130,6 +132,104 @@ fn user_info_is_where_discovery_says() {
         assert_eq!(said.json()["email"], ALICE, "{named}");
         let picture = said.text("picture");
         assert!(picture.starts_with(&format!("{BASE}/")), "{picture}");
+    }
+}
+
+/// What a v1 sign-in without a `resource` gives.
+fn signed_in_for_nothing(emulator: &Emulator, client: &str, upn: &str) -> Answer {
+    let mut form = password_form(client, upn).to_vec();
+    form.retain(|(name, _)| *name != "scope");
+    if client == WEB {
+        form.push(("client_secret", WEB_SECRET));
+    }
+    let tenant = upn.split_once('@').unwrap().1;
+    let answer = token(emulator, Protocol::V1, tenant, &form);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer
+}
+
+#[test]
+fn a_v1_token_that_no_resource_was_named_for_is_for_user_info() {
+    let emulator = emulator();
+    for client in [DESKTOP, WEB] {
+        for upn in [ALICE, CAROL] {
+            let answer = signed_in_for_nothing(&emulator, client, upn);
+            let token = answer.text("access_token");
+            for tenant in [CONTOSO, CONTOSO_ID, "common"] {
+                // passport-azure-ad asks with this parameter.
+                let path = format!("/{tenant}/openid/userinfo?schema=openid");
+                let said = user_info(&emulator, &path, &token);
+                assert_eq!(said.status, 200, "{path}: {said:?}");
+                let (said, id_token) = (said.json(), answer.claims("id_token"));
+                for claim in ["sub", "oid", "upn", "name", "given_name", "family_name"] {
+                    assert!(said[claim].is_string(), "{claim}: {said}");
+                    assert_eq!(said[claim], id_token[claim], "{claim}");
+                }
+            }
+            // Microsoft Graph takes no token of another API.
+            let graph = user_info(&emulator, "/oidc/userinfo", &token);
+            assert_eq!(graph.status, 401, "{graph:?}");
+        }
+    }
+}
+
+#[test]
+fn an_api_may_be_asked_for_by_its_application_id() {
+    let emulator = emulator();
+    for (path, id) in [
+        (
+            "/common/openid/userinfo",
+            "00000002-0000-0000-c000-000000000000",
+        ),
+        ("/oidc/userinfo", "00000003-0000-0000-c000-000000000000"),
+        ("/v1.0/me", "00000003-0000-0000-c000-000000000000"),
+    ] {
+        let answer = redeem(&emulator, Protocol::V1, &[("resource", id)], ALICE);
+        let said = user_info(&emulator, path, &answer.text("access_token"));
+        assert_eq!(said.status, 200, "{path}: {said:?}");
+    }
+}
+
+#[test]
+fn the_id_token_has_the_email_that_was_asked_for() {
+    let emulator = emulator();
+    for (scope, email) in [
+        ("openid email", Some(ALICE)),
+        ("User.Read profile openid email", Some(ALICE)),
+        ("openid profile User.Read", None),
+    ] {
+        let answer = redeem(&emulator, Protocol::V2, &[("scope", scope)], ALICE);
+        let claims = answer.claims("id_token");
+        assert_eq!(
+            claims.get("email").and_then(Value::as_str),
+            email,
+            "{scope}"
+        );
+    }
+}
+
+#[test]
+fn user_info_is_about_no_other_api_and_no_application() {
+    let emulator = emulator();
+    let other = redeem(&emulator, Protocol::V1, &[("resource", ARM)], ALICE);
+    let application = |resource| {
+        let mut form = vec![
+            ("client_id", WEB),
+            ("client_secret", WEB_SECRET),
+            ("grant_type", "client_credentials"),
+        ];
+        form.extend(resource);
+        token(&emulator, Protocol::V1, CONTOSO, &form)
+    };
+    for answer in [
+        other,
+        application(None),
+        application(Some(("resource", GRAPH))),
+    ] {
+        for path in ["/common/openid/userinfo", "/oidc/userinfo"] {
+            let said = user_info(&emulator, path, &answer.text("access_token"));
+            assert_eq!(said.status, 401, "{path}: {said:?}");
+        }
     }
 }
 

@@ -81,6 +81,8 @@ pub(crate) struct IdToken<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) c_hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) family_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) given_name: Option<&'a str>,

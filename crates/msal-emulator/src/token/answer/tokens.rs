@@ -167,6 +167,8 @@ impl TokenMaker<'_> {
             auth_time: person.auth_time.map(Moment::secs),
             at_hash: hashes.at_hash,
             c_hash: hashes.c_hash,
+            // The scope brings this claim at v2.0 only.
+            email: (!v1 && self.granted.asked.email).then_some(&subject.upn),
             family_name: subject.family_name.as_deref().filter(|_| v1),
             given_name: subject.given_name.as_deref().filter(|_| v1),
             idp: subject.identity_provider.as_deref(),

@@ -58,7 +58,6 @@ fn check(
     // The audience of a token is written the way its client asked for the API, and there are several ways.
     let for_it = claims.is_for(&app.client_id)
         || claims.is_for(&format!("api://{}", app.client_id))
-        || claims.is_for(&format!("spn:{}", app.client_id))
         || uris.iter().any(|uri| claims.is_for(uri));
     if !for_it {
         let audience = claims.text("aud").unwrap_or_default();
