@@ -11,7 +11,7 @@ use crate::access::Apis;
 use crate::directory::{AZURE_AD_GRAPH, GRAPH, RESOURCE_MANAGER};
 use crate::issuer::{VerifiedClaims, pairwise_subject};
 use crate::memory::Platform;
-use crate::protocol::{ApiHosts, Call, Jwt, Moment, Reply, bearer};
+use crate::protocol::{ApiHosts, Call, Jwt, Moment, Reply, bearer, sign_in_base};
 
 /// Answers `/v1.0/me`, `/subscriptions` and `/tenants`.
 pub(crate) fn protected_resource(platform: Platform<'_>, call: &Call<'_>) -> Reply {
@@ -155,7 +155,7 @@ fn unauthorized(call: &Call<'_>, error: &str, message: &str, claims: Option<&str
         .unwrap_or_default();
     let header = format!(
         "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"{GRAPH}\", error=\"{error}\"{claims}",
-        call.base
+        sign_in_base(call)
     );
     Reply::json(call, 401, &body).with_header("www-authenticate", &header)
 }
