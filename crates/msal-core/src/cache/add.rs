@@ -1,14 +1,16 @@
 //! Taking a token response into the cache: all its entries at once, after every check.
 
 use super::TokenCache;
+use super::dialect::Dialect;
 use super::entry::{
-    AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry,
+    AccessTokenEntry, AccountEntry, AppMetadataEntry, Entry, IdTokenEntry, RefreshTokenEntry,
 };
 use super::issuance::Issuance;
 use super::sections::Section;
+use super::table::Table;
 use super::term::{Host, Term};
 use super::token_event::TokenEvent;
-use crate::RefreshToken;
+use crate::{RefreshToken, Text};
 
 impl TokenCache {
     /// Adds the tokens of a sign-in or of a redeemed refresh token, with the user's account.
@@ -16,10 +18,7 @@ impl TokenCache {
         let issuance = Issuance::new(event, self.dialect, &mut self.interner);
         // Sections appear in a new document in the order in which MSAL Python makes them.
         self.add_access_token(&issuance);
-        if let Some(account) = AccountEntry::issued(&issuance) {
-            self.layout.include(Section::Account);
-            self.accounts.upsert(account, self.dialect);
-        }
+        self.add_account(&issuance);
         self.add_id_token(&issuance);
         self.add_refresh_token(&issuance);
         self.add_app_metadata(&issuance);
@@ -58,6 +57,22 @@ impl TokenCache {
         self.access_tokens.upsert(entry, self.dialect);
     }
 
+    /// Adds the account, and says the same where it stands under another name of its cloud.
+    fn add_account(&mut self, issuance: &Issuance<'_>) {
+        let Some(account) = AccountEntry::issued(issuance) else {
+            return;
+        };
+        self.layout.include(Section::Account);
+        let known = found_beside(&self.accounts, &account);
+        for (key, known) in known {
+            if known.is_twin_of(&account) {
+                let known = known.described_as(&account);
+                self.accounts.change(key, known, self.dialect);
+            }
+        }
+        self.accounts.upsert(account, self.dialect);
+    }
+
     fn add_id_token(&mut self, issuance: &Issuance<'_>) {
         if let Some(entry) = IdTokenEntry::issued(issuance) {
             self.layout.include(Section::IdToken);
@@ -65,11 +80,30 @@ impl TokenCache {
         }
     }
 
+    /// Adds the refresh token, also in place of older ones under another name of the cloud: applications that look there
+    /// are to find it.
     fn add_refresh_token(&mut self, issuance: &Issuance<'_>) {
-        if let Some(entry) = RefreshTokenEntry::issued(issuance) {
-            self.layout.include(Section::RefreshToken);
-            self.refresh_tokens.upsert(entry, self.dialect);
+        let Some(entry) = self.store_refresh_token(issuance) else {
+            return;
+        };
+        let (dialect, now) = (self.dialect, issuance.event.now);
+        for (key, known) in found_beside(&self.refresh_tokens, &entry) {
+            if known.is_twin_of(&entry, dialect) {
+                let renewed = known.renewed(entry.secret.clone(), now);
+                self.refresh_tokens.change(key.clone(), renewed, dialect);
+                if dialect != Dialect::Python {
+                    // MSAL Node uses the first that it finds, and renews the one under the name that it writes.
+                    self.refresh_tokens.move_to_end(key.as_str());
+                }
+            }
         }
+    }
+
+    fn store_refresh_token(&mut self, issuance: &Issuance<'_>) -> Option<RefreshTokenEntry> {
+        let entry = RefreshTokenEntry::issued(issuance)?;
+        self.layout.include(Section::RefreshToken);
+        self.refresh_tokens.upsert(entry.clone(), self.dialect);
+        Some(entry)
     }
 
     fn add_app_metadata(&mut self, issuance: &Issuance<'_>) {
@@ -104,7 +138,7 @@ impl TokenCache {
         }
         if holders.is_empty() {
             // Somebody else replaced the entry meanwhile: the successor is stored as a new one.
-            self.add_refresh_token(issuance);
+            self.store_refresh_token(issuance);
         }
         for (key, entry) in holders {
             // Two of them that are the same under two keys become one.
@@ -114,4 +148,15 @@ impl TokenCache {
             }
         }
     }
+}
+
+/// The entries among which those that have to do with `entry` are, with their keys.
+fn found_beside<E: Entry>(table: &Table<E>, entry: &E) -> Vec<(Text, E)> {
+    let found = entry
+        .place()
+        .into_iter()
+        .flat_map(|place| table.find_with_keys(&place));
+    found
+        .map(|(key, entry)| (key.clone(), entry.clone()))
+        .collect()
 }

@@ -26,7 +26,7 @@ use std::iter;
 use super::dialect::Dialect;
 use super::term::{Host, Term};
 use crate::json::string_size;
-use crate::{Text, UnixTime};
+use crate::{Text, UnixTime, case, same_cloud};
 
 /// An entry of one kind.
 pub(super) trait Entry: Clone + PartialEq {
@@ -58,6 +58,12 @@ fn place_of<'a>(home_account_id: Option<&'a Text>, environment: &'a Text) -> Opt
         home_account_id: home_account_id.as_str(),
         environment: Host(environment.as_str()),
     })
+}
+
+/// Whether two hosts are two names of one cloud.
+fn is_under_another_name(one: &Text, other: &Text) -> bool {
+    let (one, other) = (one.as_str(), other.as_str());
+    !case::is_same(one, other) && same_cloud(one, other)
 }
 
 /// One value of an entry.

@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::key::joined;
-use super::{Entry, Value, optional};
+use super::{Entry, Value, is_under_another_name, optional};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term, Username};
@@ -50,6 +50,26 @@ impl AccountEntry {
             account_source: None,
             profile: NodeProfile::issued(issuance),
         })
+    }
+
+    /// Whether both are the same user in the same tenant.
+    fn is_same_profile(&self, other: &Self) -> bool {
+        self.home_account_id == other.home_account_id
+            && case::is_same(self.realm.as_str(), other.realm.as_str())
+    }
+
+    /// Whether `other` is the same, under another name of the cloud.
+    pub(crate) fn is_twin_of(&self, other: &Self) -> bool {
+        is_under_another_name(&self.environment, &other.environment) && self.is_same_profile(other)
+    }
+
+    /// The same entry with what `newer` says of the user, who may have been renamed.
+    pub(crate) fn described_as(&self, newer: &Self) -> Self {
+        Self {
+            local_account_id: newer.local_account_id.clone(),
+            username: newer.username.clone(),
+            ..self.clone()
+        }
     }
 
     /// One tenant's view of the user: a JSON document inside a string.
@@ -127,10 +147,10 @@ impl Entry for AccountEntry {
         ])
     }
 
+    /// An account stays under each name of its cloud: an application that looks under no other would lose it.
     fn is_same_entry(&self, other: &Self, _: Dialect) -> bool {
-        self.home_account_id == other.home_account_id
-            && Host(self.environment.as_str()) == Host(other.environment.as_str())
-            && case::is_same(self.realm.as_str(), other.realm.as_str())
+        case::is_same(self.environment.as_str(), other.environment.as_str())
+            && self.is_same_profile(other)
     }
 
     fn place(&self) -> Option<Term<'_>> {

@@ -119,17 +119,91 @@ fn the_preferred_host_comes_first_and_the_latest_token_after_it() {
     assert_eq!(found(&["login.microsoftonline.com"]), ["2", "1", "3"]);
 }
 
+/// The secrets of the refresh tokens, by the hosts that they stand under, in order.
+fn secrets(cache: &TokenCache) -> Vec<(String, String)> {
+    let entries = cache.refresh_tokens.entries();
+    let pair = |entry: &RefreshTokenEntry| {
+        let secret = entry.secret.expose_secret().to_owned();
+        (entry.environment.to_string(), secret)
+    };
+    entries.map(pair).collect()
+}
+
+/// MSAL Python without instance discovery looks under the one host that it was told.
 #[test]
-fn a_renewal_leaves_no_older_token_under_another_alias() {
+fn a_renewal_takes_no_token_away_from_another_alias() {
+    let (windows, online) = ("login.windows.net", "login.microsoftonline.com");
     for dialect in [Dialect::Python, Dialect::Node, Dialect::Node3] {
-        let aliases = ["login.windows.net", "login.microsoftonline.com"];
-        let text = written(&cache(&aliases, &aliases.map(|host| (host, APP, "OLD"))));
-        let mut cache = TokenCache::parse(Bytes::from(text), dialect).unwrap();
-        renew(&mut cache, "NEW", "OLD");
-        let after = value(&cache);
-        let tokens = after["RefreshToken"].as_object().unwrap();
-        let secrets: Vec<_> = tokens.values().map(|entry| &entry["secret"]).collect();
-        assert_eq!(secrets, ["NEW"], "{dialect:?}");
+        for (before, after) in [
+            (
+                [(windows, "OLD"), (online, "OLD")],
+                [(windows, "NEW"), (online, "NEW")],
+            ),
+            // Another token may be good for more: it may have been got with a second factor.
+            (
+                [(windows, "A"), (online, "OLD")],
+                [(windows, "A"), (online, "NEW")],
+            ),
+            (
+                [(windows, "OLD"), (online, "B")],
+                [(windows, "NEW"), (online, "B")],
+            ),
+        ] {
+            let text = written(&cache(
+                &[windows],
+                &before.map(|(host, secret)| (host, APP, secret)),
+            ));
+            let mut cache = TokenCache::parse(Bytes::from(text), dialect).unwrap();
+            renew(&mut cache, "NEW", "OLD");
+            let mut left = secrets(&cache);
+            left.sort();
+            let mut expected = after.map(|(host, secret)| (host.to_owned(), secret.to_owned()));
+            expected.sort();
+            assert_eq!(left, expected, "{dialect:?} {before:?}");
+        }
+    }
+}
+
+#[test]
+fn a_sign_in_is_one_under_each_alias_that_knows_the_user() {
+    for dialect in [Dialect::Python, Dialect::Node, Dialect::Node3] {
+        for alias in crate::Cloud::of("login.windows.net").unwrap().aliases {
+            let text =
+                written(&cache(&[alias], &[(alias, APP, "OLD")])).replace("alice@", "maiden@");
+            let mut cache = TokenCache::parse(Bytes::from(text), dialect).unwrap();
+            cache.add(&event(&response(json!({})), &ScopeSet::default()));
+            let own = dialect.environment("login.microsoftonline.com");
+            let tokens = secrets(&cache);
+            assert!(
+                tokens.contains(&(own.clone(), "RT".to_owned())),
+                "{dialect:?} {alias}"
+            );
+            assert!(
+                tokens.contains(&((*alias).to_owned(), "RT".to_owned())),
+                "{dialect:?} {alias}"
+            );
+            // MSAL Node takes the first that it finds.
+            assert!(
+                dialect == Dialect::Python || tokens[0].1 == "RT",
+                "{dialect:?} {alias}"
+            );
+            let accounts = value(&cache)["Account"].clone();
+            let accounts: Vec<_> = accounts.as_object().unwrap().values().collect();
+            assert!(
+                accounts
+                    .iter()
+                    .any(|account| account["environment"] == *alias),
+                "{dialect:?} {alias}"
+            );
+            // Whoever was renamed is so under every alias.
+            assert!(
+                accounts
+                    .iter()
+                    .all(|account| account["username"] == "alice@contoso.com"),
+                "{dialect:?} {alias}"
+            );
+            assert_eq!(cache.accounts().len(), 1, "{dialect:?} {alias}");
+        }
     }
 }
 

@@ -1,0 +1,140 @@
+"""Caches as other libraries leave them, one cloud under several names among them, used in turns with `msal token`."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from harness.command import MSAL
+from harness.directory import CONTOSO, DESKTOP, GRAPH, TENANT_IDS
+
+ALIASES = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"]
+SCOPE = f"{GRAPH}/User.Read"
+USER = f"user1@{CONTOSO}"
+PYTHON, NODE = "caches", "caches.cjs"
+
+
+@pytest.fixture
+def server(servers):
+    return servers("ours", "defaults")
+
+
+@pytest.fixture(params=[PYTHON, NODE], ids=["msal", "msal-node"])
+def writer(request):
+    return request.param
+
+
+def authority(host, tenant=TENANT_IDS[CONTOSO]):
+    return f"https://{host}/{tenant}"
+
+
+def signed_in(server, program, host):
+    answer = server.ask(program, "sign-in", authority=authority(host), scope=SCOPE)
+    return json.loads(answer["cache"])
+
+
+def moved(cache, host):
+    """The cache as if all of it had been written under another name of the cloud."""
+    text = json.dumps(cache)
+    for alias in ALIASES:
+        text = text.replace(f'"{alias}"', f'"{host}"').replace(f"-{alias}-", f"-{host}-")
+    return json.loads(text)
+
+
+def expired(cache):
+    for token in cache["AccessToken"].values():
+        token["expires_on"] = token["extended_expires_on"] = "1700000000"
+    return cache
+
+
+def merged(*caches):
+    out = {}
+    for cache in caches:
+        for section, entries in cache.items():
+            out.setdefault(section, {}).update(entries)
+    return out
+
+
+def ours(server, tmp_path, cache, host, *more):
+    """What `msal token` gets, and the cache it leaves."""
+    path = tmp_path / "cache.json"
+    path.write_text(cache if isinstance(cache, str) else json.dumps(cache))
+    path.chmod(0o600)
+    arguments = ["token", path, "--account", USER, "--scope", SCOPE, "--client-id", DESKTOP.id, "--ca-file", server.ca]
+    command = [MSAL, *arguments, "--authority", authority(host), "--format", "json", *more]
+    done = subprocess.run(server.command(command), capture_output=True, text=True, env=os.environ)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["access_token"], json.loads(path.read_text())
+
+
+def theirs(server, program, cache, host, **more):
+    answer = server.ask(program, "silent", authority=authority(host), scope=SCOPE, cache=json.dumps(cache), **more)
+    return answer["results"], json.loads(answer["cache"])
+
+
+
+def node_account(cache):
+    """The account as an application keeps it that MSAL Node gave it to: Node lists no account that others wrote."""
+    ((home, local),) = {(entry["home_account_id"], entry["local_account_id"]) for entry in cache["Account"].values()}
+    return {
+        "homeAccountId": home,
+        "environment": "login.windows.net",
+        "tenantId": TENANT_IDS[CONTOSO],
+        "username": USER,
+        "localAccountId": local,
+    }
+
+
+def who_gets_a_token(server, cache):
+    """What each reader gets: MSAL Python and MSAL Node, under each name, with instance discovery and without."""
+    found = {}
+    for host in ALIASES:
+        for discovers in [True, False]:
+            results, _ = theirs(server, PYTHON, cache, host, discovers=discovers)
+            found["msal", host, discovers] = results.get(USER, {"token": None, "cached": False})
+        results, _ = theirs(server, NODE, cache, host, account=node_account(cache))
+        found["msal-node", host, True] = results[USER]
+    return found
+
+
+@pytest.mark.parametrize("host", ALIASES[:2])
+@pytest.mark.parametrize("alias", ALIASES)
+def test_a_token_that_we_renewed_is_found_under_every_name_of_the_cloud(server, writer, tmp_path, alias, host):
+    cache = expired(moved(signed_in(server, writer, host), alias))
+
+    token, after = ours(server, tmp_path, cache, host)
+
+    for (reader, name, discovers), result in who_gets_a_token(server, after).items():
+        if discovers or name == alias:
+            assert (result["token"], result["cached"]) == (token, True), (reader, name, discovers)
+
+
+@pytest.mark.parametrize("program", [PYTHON, NODE], ids=["by-msal", "by-msal-node"])
+@pytest.mark.parametrize("host", ALIASES)
+def test_a_token_that_they_renewed_is_found_by_us(server, writer, tmp_path, program, host):
+    cache = expired(moved(signed_in(server, writer, ALIASES[0]), ALIASES[1]))
+    account = {"account": node_account(cache)} if program == NODE else {}
+    results, after = theirs(server, program, cache, host, **account)
+    server.grants()
+
+    for name in ALIASES:
+        token, unchanged = ours(server, tmp_path, after, name)
+        assert token == results[USER]["token"]
+        assert unchanged == after
+    assert server.grants() == []
+
+
+@pytest.mark.parametrize("host", ALIASES[:2])
+@pytest.mark.parametrize("first", [PYTHON, NODE], ids=["msal-first", "msal-node-first"])
+def test_nobody_loses_a_user_who_stands_under_two_names(server, tmp_path, first, host):
+    """MSAL Python and MSAL Node have written one file, each under its own name of the cloud."""
+    of_python = moved(signed_in(server, PYTHON, ALIASES[0]), ALIASES[0])
+    of_node = moved(signed_in(server, NODE, ALIASES[0]), ALIASES[1])
+    cache = expired(merged(*[of_python, of_node][:: 1 if first == PYTHON else -1]))
+    before = who_gets_a_token(server, cache)
+
+    _, after = ours(server, tmp_path, cache, host)
+
+    found = who_gets_a_token(server, after)
+    assert [who for who in before if before[who]["token"] and not found[who]["token"]] == []
