@@ -138,3 +138,19 @@ def test_nobody_loses_a_user_who_stands_under_two_names(server, tmp_path, first,
 
     found = who_gets_a_token(server, after)
     assert [who for who in before if before[who]["token"] and not found[who]["token"]] == []
+
+
+def test_an_older_token_for_some_of_the_scopes_is_not_in_the_way(server, writer, tmp_path):
+    """MSAL Node throws away all tokens for a scope when it finds two."""
+    cache = expired(signed_in(server, writer, ALIASES[0]))
+    ((key, narrow),) = cache["AccessToken"].items()
+    narrow["target"] = f"openid profile {SCOPE}"
+    before_scopes = key.split("-email")[0].split("-openid")[0]
+    cache["AccessToken"] = {f"{before_scopes}-{narrow['target'].lower()}": narrow}
+
+    token, after = ours(server, tmp_path, cache, ALIASES[0])
+
+    for program in [PYTHON, NODE]:
+        more = {"account": node_account(cache)} if program == NODE else {}
+        results, _ = theirs(server, program, after, ALIASES[0], **more)
+        assert (results[USER]["token"], results[USER]["cached"]) == (token, True), program

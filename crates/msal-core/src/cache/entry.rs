@@ -13,7 +13,7 @@ mod key;
 mod refresh_token;
 mod text;
 
-pub(super) use access_token::AccessTokenEntry;
+pub(super) use access_token::{AccessTokenEntry, EXPIRY_MARGIN};
 pub(super) use account::AccountEntry;
 pub(super) use app_metadata::AppMetadataEntry;
 pub(super) use fields::Fields;
@@ -39,8 +39,8 @@ pub(super) trait Entry: Clone + PartialEq {
     /// The key a new entry is stored under.
     fn storage_key(&self, dialect: Dialect) -> String;
 
-    /// Whether this entry and `other` say the same of the same: writing one leaves no place for the other, whatever keys
-    /// they stand under.
+    /// Whether writing this entry leaves no place for `other`, whatever keys they stand under: because it says the same of the
+    /// same, or all that is worth saying.
     fn is_same_entry(&self, other: &Self, dialect: Dialect) -> bool;
 
     /// Where to look for entries that may be the same, among the terms that they are found by.

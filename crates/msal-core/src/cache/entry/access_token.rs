@@ -9,6 +9,7 @@ use super::{Entry, Value, optional, place_of};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term};
+use crate::scope::is_reserved;
 use crate::{AccessToken, ScopeSet, Text, UnixTime, case, same_cloud};
 
 /// An access token and what it is good for.
@@ -86,10 +87,44 @@ impl AccessTokenEntry {
         self.scopes().any(|granted| case::is_same(granted, scope))
     }
 
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.requested == other.requested && self.covers(other) && other.covers(self)
+    }
+
+    /// Whether nobody misses `other`, which is good for some of the same scopes, once this one is there. In MSAL Node's
+    /// spelling nobody does, as it does not keep two itself.
+    fn makes_up_for(&self, other: &Self, dialect: Dialect) -> bool {
+        let is_spent = |now: UnixTime| other.expires_on < now + EXPIRY_MARGIN;
+        self.shares_a_scope(other)
+            && (dialect != Dialect::Python
+                || self.cached_at.is_some_and(is_spent)
+                || other.requested.is_none()
+                    && other.api_scopes().all(|scope| self.grants(scope))
+                    && self.expires_on >= other.expires_on)
+    }
+
+    fn covers(&self, other: &Self) -> bool {
+        other.scopes().all(|scope| self.grants(scope))
+    }
+
+    /// Whether both are good for one scope of an API.
+    fn shares_a_scope(&self, other: &Self) -> bool {
+        self.api_scopes().any(|scope| other.grants(scope))
+    }
+
+    /// The scopes that tell tokens from each other: those of OpenID Connect are granted with every one.
+    fn api_scopes(&self) -> impl Iterator<Item = &str> {
+        let is_of_api = |scope: &&str| !is_reserved(scope) && !case::is_same(scope, "email");
+        self.scopes().filter(is_of_api)
+    }
+
     fn scopes(&self) -> impl Iterator<Item = &str> {
         self.target.as_str().split_ascii_whitespace()
     }
 }
+
+/// A token that expires sooner is as good as expired (MSAL's five minutes).
+pub(crate) const EXPIRY_MARGIN: Duration = Duration::from_secs(300);
 
 impl Entry for AccessTokenEntry {
     fn read(fields: &Fields<'_>) -> Option<Self> {
@@ -153,17 +188,16 @@ impl Entry for AccessTokenEntry {
         joined(&parts)
     }
 
-    fn is_same_entry(&self, other: &Self, _: Dialect) -> bool {
-        self.home_account_id == other.home_account_id
+    /// Of several tokens for one scope MSAL Node uses none, and throws all of them away.
+    fn is_same_entry(&self, other: &Self, dialect: Dialect) -> bool {
+        let is_for_the_same = self.home_account_id == other.home_account_id
             && same_cloud(self.environment.as_str(), other.environment.as_str())
             && case::is_same_client(self.client_id.as_str(), other.client_id.as_str())
             && case::is_same(self.realm.as_str(), other.realm.as_str())
             && case::is_same(self.token_type.as_str(), other.token_type.as_str())
             && self.key_id == other.key_id
-            && self.ext_cache_key == other.ext_cache_key
-            && self.requested == other.requested
-            && self.scopes().all(|scope| other.grants(scope))
-            && other.scopes().all(|scope| self.grants(scope))
+            && self.ext_cache_key == other.ext_cache_key;
+        is_for_the_same && (self.says_the_same(other) || self.makes_up_for(other, dialect))
     }
 
     fn place(&self) -> Option<Term<'_>> {
