@@ -29,6 +29,7 @@ pub(crate) struct AccessTokenEntry {
     pub(crate) extended_expires_on: Option<UnixTime>,
     pub(crate) refresh_on: Option<UnixTime>,
     pub(crate) key_id: Option<Text>,
+    /// What else than its scopes the token was asked for with.
     pub(crate) ext_cache_key: Option<Text>,
     /// The scopes that were asked for, where the server named others: who asks for all of them again is answered from the
     /// cache. A member of ours, which other MSALs leave alone or drop; `target` says what the server said.
@@ -59,6 +60,17 @@ impl AccessTokenEntry {
             ext_cache_key: None,
             requested: issuance.renamed.clone(),
         }
+    }
+
+    /// Whether the token is for one purpose only: bound to a key, got on behalf of a user for one assertion, or asked for
+    /// with claims or extra fields.
+    pub(crate) fn is_kept_apart(&self) -> bool {
+        let token_type = self.token_type.as_str();
+        self.key_id.is_some()
+            || self.ext_cache_key.is_some()
+            || BOUND_TYPES
+                .iter()
+                .any(|bound| token_type.eq_ignore_ascii_case(bound))
     }
 
     /// Whether the token is good for all of `scopes`, by their names or because they are what was asked for.
@@ -140,12 +152,8 @@ impl Entry for AccessTokenEntry {
             expires_on: fields.time("expires_on").unwrap_or_default(),
             extended_expires_on: fields.time("extended_expires_on"),
             refresh_on: fields.time("refresh_on"),
-            key_id: fields.present("key_id"),
-            // Got on behalf of a user for one assertion. No silent call is given it, as none is given a token that was
-            // asked for with extra fields.
-            ext_cache_key: fields
-                .present("ext_cache_key")
-                .or_else(|| fields.present("user_assertion_hash")),
+            key_id: fields.present("key_id").or_else(|| fields.present("kid")),
+            ext_cache_key: fields.any_of(PURPOSES),
             requested: fields.present(REQUESTED),
         })
     }
@@ -225,6 +233,19 @@ impl Entry for AccessTokenEntry {
         })
     }
 }
+
+/// Where MSALs write that a token is for one purpose: MSAL Python what it was asked for with, MSAL.NET and MSAL Node the
+/// assertion, and MSAL Node the claims.
+const PURPOSES: &[&str] = &[
+    "ext_cache_key",
+    "user_assertion_hash",
+    "userAssertionHash",
+    "requestedClaimsHash",
+    "additionalCacheKeyComponents",
+];
+
+/// The types of tokens that are of no use to whoever has no key for them.
+const BOUND_TYPES: [&str; 4] = ["pop", "dpop", "ssh-cert", "mtls_pop"];
 
 /// Where the scopes stand that were asked for.
 const REQUESTED: &str = "requested_scopes";

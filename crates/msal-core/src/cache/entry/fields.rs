@@ -46,6 +46,18 @@ impl<'a> Fields<'a> {
         self.text(name).unwrap_or_default()
     }
 
+    /// What the first member with one of `names` holds, unless it says nothing: text as it is, an object as JSON.
+    pub(super) fn any_of(&self, names: &[&str]) -> Option<Text> {
+        let is_meant = |(name, _): &&(Cow<'_, str>, _)| names.contains(&name.as_ref());
+        let mut members = self.object.0.iter().filter(is_meant);
+        members.find_map(|(name, value)| match value.starts_with('{') {
+            true => RawObject::parse(value)
+                .filter(|object| !object.0.is_empty())
+                .map(|_| self.document.slice_of(Cow::Borrowed(value))),
+            false => self.present(name),
+        })
+    }
+
     /// Whole seconds since the epoch; a fraction is cut off, and what is no number is nothing.
     pub(super) fn time(&self, name: &str) -> Option<UnixTime> {
         let text = self.scalar(name)?;

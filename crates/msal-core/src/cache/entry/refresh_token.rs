@@ -76,7 +76,7 @@ impl RefreshTokenEntry {
 impl Entry for RefreshTokenEntry {
     fn read(fields: &Fields<'_>) -> Option<Self> {
         // Got on behalf of a user, and bound to the assertion of one call: it must not be redeemed for that user.
-        if fields.present("user_assertion_hash").is_some() {
+        if fields.any_of(ASSERTIONS).is_some() {
             return None;
         }
         Some(Self {
@@ -136,3 +136,6 @@ impl Entry for RefreshTokenEntry {
             })
     }
 }
+
+/// Where MSALs write the hash of an assertion.
+const ASSERTIONS: &[&str] = &["user_assertion_hash", "userAssertionHash"];
