@@ -29,8 +29,8 @@ def authority(host, tenant=TENANT_IDS[CONTOSO]):
     return f"https://{host}/{tenant}"
 
 
-def signed_in(server, program, host):
-    answer = server.ask(program, "sign-in", authority=authority(host), scope=SCOPE)
+def signed_in(server, program, host, user=USER):
+    answer = server.ask(program, "sign-in", authority=authority(host), scope=SCOPE, told={"user": user})
     return json.loads(answer["cache"])
 
 
@@ -56,11 +56,15 @@ def merged(*caches):
     return out
 
 
-def ours(server, tmp_path, cache, host, *more):
-    """What `msal token` gets, and the cache it leaves."""
-    path = tmp_path / "cache.json"
+def written(path, cache):
     path.write_text(cache if isinstance(cache, str) else json.dumps(cache))
     path.chmod(0o600)
+    return path
+
+
+def ours(server, tmp_path, cache, host, *more):
+    """What `msal token` gets, and the cache it leaves."""
+    path = written(tmp_path / "cache.json", cache)
     arguments = ["token", path, "--account", USER, "--scope", SCOPE, "--client-id", DESKTOP.id, "--ca-file", server.ca]
     command = [MSAL, *arguments, "--authority", authority(host), "--format", "json", *more]
     done = subprocess.run(server.command(command), capture_output=True, text=True, env=os.environ)
@@ -75,7 +79,7 @@ def theirs(server, program, cache, host, **more):
 
 
 def node_account(cache):
-    """The account as an application keeps it that MSAL Node gave it to: Node lists no account that others wrote."""
+    """The account as an application keeps it that MSAL Node gave it to."""
     ((home, local),) = {(entry["home_account_id"], entry["local_account_id"]) for entry in cache["Account"].values()}
     return {
         "homeAccountId": home,
@@ -154,3 +158,22 @@ def test_an_older_token_for_some_of_the_scopes_is_not_in_the_way(server, writer,
         more = {"account": node_account(cache)} if program == NODE else {}
         results, _ = theirs(server, program, after, ALIASES[0], **more)
         assert (results[USER]["token"], results[USER]["cached"]) == (token, True), program
+
+
+@pytest.mark.parametrize("sdk", ["python", "node"])
+def test_a_user_who_is_migrated_hides_nobody(server, writer, tmp_path, sdk):
+    """MSAL Python looks under another name of the cloud only while nobody is under its own."""
+    other = f"user2@{CONTOSO}"
+    target = written(tmp_path / "target.json", signed_in(server, writer, ALIASES[0]))
+    source = written(tmp_path / "source.json", signed_in(server, PYTHON, ALIASES[0], user=other))
+
+    command = [MSAL, "migrate", "run", source, "--to", target, "--sdk", sdk, "--ca-file", server.ca]
+    done = subprocess.run(server.command(command), capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    after = json.loads(target.read_text())
+    for program in [PYTHON, NODE]:
+        results, _ = theirs(server, program, after, ALIASES[0])
+        listed = {user for user, result in results.items() if result["cached"]}
+        assert USER in listed, program
+        assert other in listed or (program, sdk) == (PYTHON, "node"), program

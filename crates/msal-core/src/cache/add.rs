@@ -15,7 +15,9 @@ use crate::{RefreshToken, Text};
 impl TokenCache {
     /// Adds the tokens of a sign-in or of a redeemed refresh token, with the user's account.
     pub fn add(&mut self, event: &TokenEvent<'_>) {
-        let issuance = Issuance::new(event, self.dialect, &mut self.interner);
+        let accounts = self.accounts.entries();
+        let environment = self.hosts.environment(event.host, self.dialect, accounts);
+        let issuance = Issuance::new(event, &environment, self.dialect, &mut self.interner);
         // Sections appear in a new document in the order in which MSAL Python makes them.
         self.add_access_token(&issuance);
         self.add_account(&issuance);
@@ -30,7 +32,9 @@ impl TokenCache {
     ///
     /// Nothing is added for a user who was signed out while the renewal was on its way.
     pub fn renew(&mut self, event: &TokenEvent<'_>) {
-        let issuance = Issuance::new(event, self.dialect, &mut self.interner);
+        // Under the name of the cloud that the redeemed token stands under.
+        let environment = self.dialect.environment(event.host);
+        let issuance = Issuance::new(event, &environment, self.dialect, &mut self.interner);
         // A sign-out leaves no trace but the absence of refresh tokens. Where there are none, the user has left, and
         // what has just arrived must not bring them back.
         let Some(home_account_id) = issuance.home_account_id.clone() else {
@@ -70,6 +74,7 @@ impl TokenCache {
                 self.accounts.change(key, known, self.dialect);
             }
         }
+        self.hosts.add(&account.environment);
         self.accounts.upsert(account, self.dialect);
     }
 

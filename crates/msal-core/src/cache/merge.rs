@@ -64,6 +64,7 @@ impl TokenCache {
             }
         }
         theirs.is_changed |= applied.contains(&true);
+        theirs.hosts.forget();
         theirs
     }
 

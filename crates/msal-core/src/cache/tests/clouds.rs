@@ -167,42 +167,42 @@ fn a_renewal_takes_no_token_away_from_another_alias() {
 #[test]
 fn a_sign_in_is_one_under_each_alias_that_knows_the_user() {
     for dialect in [Dialect::Python, Dialect::Node, Dialect::Node3] {
+        let own = dialect.environment("login.microsoftonline.com");
         for alias in crate::Cloud::of("login.windows.net").unwrap().aliases {
-            let text =
-                written(&cache(&[alias], &[(alias, APP, "OLD")])).replace("alice@", "maiden@");
-            let mut cache = TokenCache::parse(Bytes::from(text), dialect).unwrap();
+            let mut before = value(&cache(&[alias], &[(alias, APP, "OLD")]));
+            before["Account"]["0"]["username"] = json!("maiden@contoso.com");
+            // Somebody else is there under the name that is written.
+            before["Account"]["bob"] = json!({
+                "home_account_id": "bob.contoso", "environment": own, "username": "alice@contoso.com",
+            });
+            let text = Bytes::from(before.to_string());
+            let mut cache = TokenCache::parse(text, dialect).unwrap();
             cache.add(&event(&response(json!({})), &ScopeSet::default()));
-            let own = dialect.environment("login.microsoftonline.com");
+            let message = format!("{dialect:?} {alias}");
             let tokens = secrets(&cache);
-            assert!(
-                tokens.contains(&(own.clone(), "RT".to_owned())),
-                "{dialect:?} {alias}"
-            );
-            assert!(
-                tokens.contains(&((*alias).to_owned(), "RT".to_owned())),
-                "{dialect:?} {alias}"
-            );
+            for host in [&own, *alias] {
+                assert!(
+                    tokens.contains(&(host.to_owned(), "RT".to_owned())),
+                    "{message}"
+                );
+            }
             // MSAL Node takes the first that it finds.
             assert!(
-                dialect == Dialect::Python || tokens[0].1 == "RT",
-                "{dialect:?} {alias}"
+                dialect == Dialect::Python || tokens[0].0 == own,
+                "{message}"
             );
-            let accounts = value(&cache)["Account"].clone();
-            let accounts: Vec<_> = accounts.as_object().unwrap().values().collect();
-            assert!(
-                accounts
-                    .iter()
-                    .any(|account| account["environment"] == *alias),
-                "{dialect:?} {alias}"
-            );
+            let after = value(&cache);
+            let accounts: Vec<_> = after["Account"].as_object().unwrap().values().collect();
+            for host in [&own, *alias] {
+                let is_there = |account: &&Value| {
+                    account["home_account_id"] == ALICE && account["environment"] == *host
+                };
+                assert!(accounts.iter().any(is_there), "{message}");
+            }
             // Whoever was renamed is so under every alias.
-            assert!(
-                accounts
-                    .iter()
-                    .all(|account| account["username"] == "alice@contoso.com"),
-                "{dialect:?} {alias}"
-            );
-            assert_eq!(cache.accounts().len(), 1, "{dialect:?} {alias}");
+            let is_renamed = |account: &&Value| account["username"] == "alice@contoso.com";
+            assert!(accounts.iter().all(is_renamed), "{message}");
+            assert_eq!(cache.accounts().len(), 2, "{message}");
         }
     }
 }
@@ -308,4 +308,51 @@ fn who_signed_out_elsewhere_stays_signed_out_under_every_alias() {
             .as_object()
             .is_none_or(|tokens| tokens.is_empty())
     );
+}
+
+/// MSAL Python lists the accounts under its own name of the cloud and, only where there are none, those under another.
+#[test]
+fn a_sign_in_goes_where_msal_python_lists_all_accounts() {
+    let (windows, online, sts) = (
+        "login.windows.net",
+        "login.microsoftonline.com",
+        "sts.windows.net",
+    );
+    for (others, expected) in [
+        (vec![], online),
+        (vec![windows], windows),
+        (vec![sts], sts),
+        (vec![windows, online], online),
+        (vec!["login.microsoftonline.us"], online),
+        // MSAL Python does not see it there.
+        (vec!["LOGIN.windows.net"], online),
+        (vec!["LOGIN.microsoftonline.com", windows], windows),
+    ] {
+        let text = written(&cache(&others, &[])).replace(ALICE, "bob.contoso");
+        let mut cache = parse(&text);
+        for round in 0..2 {
+            cache.add(&event(&response(json!({})), &ScopeSet::default()));
+            let value = value(&cache);
+            for section in ["AccessToken", "IdToken", "RefreshToken", "AppMetadata"] {
+                let entries: Vec<_> = value[section].as_object().unwrap().values().collect();
+                assert_eq!(entries.len(), 1, "{section} {others:?} {round}");
+                assert_eq!(
+                    entries[0]["environment"], expected,
+                    "{section} {others:?} {round}"
+                );
+            }
+            assert_eq!(cache.accounts.len(), others.len() + 1, "{others:?} {round}");
+        }
+        // Once nobody else is there any more, the name does not matter.
+        for account in cache.accounts() {
+            cache.remove_account(APP, &account);
+        }
+        cache.add(&event(&response(json!({})), &ScopeSet::default()));
+        assert_eq!(secrets(&cache), [(online.to_owned(), "RT".to_owned())]);
+    }
+    // MSAL Node writes one name only.
+    let text = written(&cache(&[sts], &[])).replace(ALICE, "bob.contoso");
+    let mut cache = TokenCache::parse(Bytes::from(text), Dialect::Node).unwrap();
+    cache.add(&event(&response(json!({})), &ScopeSet::default()));
+    assert_eq!(secrets(&cache), [(windows.to_owned(), "RT".to_owned())]);
 }
