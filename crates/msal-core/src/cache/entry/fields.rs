@@ -58,7 +58,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Whole seconds since the epoch; a fraction is cut off, and what is no number is nothing.
+    /// Whole seconds since the epoch; a fraction is cut off, and what is no number is nothing. Neither are milliseconds.
     pub(super) fn time(&self, name: &str) -> Option<UnixTime> {
         let text = self.scalar(name)?;
         let text = text.trim();
@@ -67,7 +67,7 @@ impl<'a> Fields<'a> {
             let number: f64 = text.parse().ok()?;
             number.is_finite().then_some(number as i64)
         })?;
-        Some(UnixTime::from_secs(seconds))
+        (seconds < LATEST).then(|| UnixTime::from_secs(seconds))
     }
 
     fn scalar(&self, name: &str) -> Option<Cow<'a, str>> {
@@ -80,6 +80,9 @@ impl<'a> Fields<'a> {
         }
     }
 }
+
+/// The year 5138. What is more counts something else than seconds.
+const LATEST: i64 = 100_000_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -108,6 +111,9 @@ mod tests {
             ("17.9", Some(17)),
             ("-1", Some(-1)),
             ("1e3", Some(1000)),
+            ("9999999999", Some(9_999_999_999)),
+            ("\"1700003599000\"", None),
+            ("1e300", None),
             ("1e999", None),
             ("\"junk\"", None),
             ("\"inf\"", None),
