@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from harness.command import MSAL
-from harness.directory import CONTOSO, DESKTOP, GRAPH, TENANT_IDS
+from harness.directory import CONTOSO, DESKTOP, FABRIKAM, GRAPH, TENANT_IDS
 
 ALIASES = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"]
 SCOPE = f"{GRAPH}/User.Read"
@@ -29,8 +29,9 @@ def authority(host, tenant=TENANT_IDS[CONTOSO]):
     return f"https://{host}/{tenant}"
 
 
-def signed_in(server, program, host, user=USER):
-    answer = server.ask(program, "sign-in", authority=authority(host), scope=SCOPE, told={"user": user})
+def signed_in(server, program, host, user=USER, tenant=CONTOSO, cache=None):
+    where = authority(host, TENANT_IDS[tenant])
+    answer = server.ask(program, "sign-in", authority=where, scope=SCOPE, cache=cache, told={"user": user})
     return json.loads(answer["cache"])
 
 
@@ -160,6 +161,13 @@ def test_an_older_token_for_some_of_the_scopes_is_not_in_the_way(server, writer,
         assert (results[USER]["token"], results[USER]["cached"]) == (token, True), program
 
 
+def migrated(server, source, target, sdk):
+    command = [MSAL, "migrate", "run", source, "--to", target, "--sdk", sdk, "--ca-file", server.ca]
+    done = subprocess.run(server.command(command), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(target.read_text())
+
+
 @pytest.mark.parametrize("sdk", ["python", "node"])
 def test_a_user_who_is_migrated_hides_nobody(server, writer, tmp_path, sdk):
     """MSAL Python looks under another name of the cloud only while nobody is under its own."""
@@ -167,13 +175,36 @@ def test_a_user_who_is_migrated_hides_nobody(server, writer, tmp_path, sdk):
     target = written(tmp_path / "target.json", signed_in(server, writer, ALIASES[0]))
     source = written(tmp_path / "source.json", signed_in(server, PYTHON, ALIASES[0], user=other))
 
-    command = [MSAL, "migrate", "run", source, "--to", target, "--sdk", sdk, "--ca-file", server.ca]
-    done = subprocess.run(server.command(command), capture_output=True, text=True)
+    after = migrated(server, source, target, sdk)
 
-    assert done.returncode == 0, done.stderr
-    after = json.loads(target.read_text())
     for program in [PYTHON, NODE]:
         results, _ = theirs(server, program, after, ALIASES[0])
         listed = {user for user, result in results.items() if result["cached"]}
         assert USER in listed, program
         assert other in listed or (program, sdk) == (PYTHON, "node"), program
+
+
+@pytest.mark.parametrize("tenants", [[FABRIKAM], [CONTOSO], [FABRIKAM, CONTOSO], [CONTOSO, FABRIKAM]], ids="+".join)
+@pytest.mark.parametrize("is_known", [True, False], ids=["known", "new"])
+def test_msal_node_lists_a_guest_in_each_tenant(server, tmp_path, tenants, is_known):
+    """It has one account for all tenants of a user; where it finds two, it forgets what they say."""
+    guest = f"user1@{FABRIKAM}"
+    cache, expected = {}, set(tenants)
+    if is_known:
+        at_home = signed_in(server, NODE, ALIASES[0], guest, FABRIKAM)
+        cache = signed_in(server, NODE, ALIASES[0], guest, CONTOSO, json.dumps(at_home))
+        expected = {FABRIKAM, CONTOSO}
+    target = written(tmp_path / "target.json", cache)
+
+    for tenant in tenants:
+        source = signed_in(server, PYTHON, ALIASES[0], guest, tenant)
+        cache = migrated(server, written(tmp_path / f"{tenant}.json", source), target, "node")
+
+    # And once more after it has itself renewed a token.
+    for force_refresh in [True, False]:
+        where = authority(ALIASES[0], TENANT_IDS[tenants[-1]])
+        question = {"cache": json.dumps(cache), "forceRefresh": force_refresh, "authority": where}
+        answer = server.ask(NODE, "silent", scope=SCOPE, **question)
+        assert {account["tenantId"] for account in answer["listed"]} == {TENANT_IDS[tenant] for tenant in expected}
+        assert answer["results"][guest]["error"] is None
+        cache = json.loads(answer["cache"])

@@ -36,6 +36,7 @@ answerQuestions({
         results[account.username] = { token: null, cached: false, error: `${error.errorCode}: ${error.errorMessage}` };
       }
     }
-    return { results, cache: app.getTokenCache().serialize() };
+    const listed = accounts.map(({ username, tenantId }) => ({ username, tenantId }));
+    return { listed, results, cache: app.getTokenCache().serialize() };
   },
 });

@@ -68,12 +68,19 @@ impl TokenCache {
         };
         self.layout.include(Section::Account);
         let known = found_beside(&self.accounts, &account);
-        for (key, known) in known {
-            if known.is_twin_of(&account) {
-                let known = known.described_as(&account);
-                self.accounts.change(key, known, self.dialect);
-            }
+        let (same, others): (Vec<_>, Vec<_>) = known
+            .into_iter()
+            .partition(|(_, known)| account.is_same_entry(known, self.dialect));
+        let twins = others
+            .into_iter()
+            .filter(|(_, known)| known.is_twin_of(&account));
+        for (key, twin) in twins {
+            self.accounts
+                .change(key, twin.described_as(&account), self.dialect);
         }
+        let account = same
+            .iter()
+            .fold(account, |account, (_, known)| account.in_place_of(known));
         self.hosts.add(&account.environment);
         self.accounts.upsert(account, self.dialect);
     }

@@ -71,8 +71,7 @@ pub(super) enum Value<'a> {
     Null,
     Text(&'a str),
     Time(UnixTime),
-    /// A list of one string.
-    List(String),
+    List(Vec<String>),
 }
 
 impl Value<'_> {
@@ -82,7 +81,7 @@ impl Value<'_> {
             Self::Null => 4,
             Self::Text(text) => string_size(text),
             Self::Time(_) => 22,
-            Self::List(item) => 48 + string_size(item),
+            Self::List(items) => items.iter().map(|item| 48 + string_size(item)).sum(),
         }
     }
 }

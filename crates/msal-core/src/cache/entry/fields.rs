@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::{RawObject, string};
+use crate::json::{Name, RawObject, string};
 use crate::{Text, UnixTime};
 
 /// The object of one entry.
@@ -44,6 +44,16 @@ impl<'a> Fields<'a> {
     /// The text, or an empty one.
     pub(super) fn or_empty(&self, name: &str) -> Text {
         self.text(name).unwrap_or_default()
+    }
+
+    /// The texts of a list.
+    pub(super) fn texts(&self, name: &str) -> Vec<Text> {
+        let list = self.object.get(name).filter(|value| value.starts_with('['));
+        let names: Option<Vec<Name<'_>>> = list.and_then(|list| serde_json::from_str(list).ok());
+        let texts = names.into_iter().flatten();
+        texts
+            .map(|Name(text)| self.document.slice_of(text))
+            .collect()
     }
 
     /// What the first member with one of `names` holds, unless it says nothing: text as it is, an object as JSON.
