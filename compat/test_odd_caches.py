@@ -1,12 +1,11 @@
 """Caches as other libraries leave them, one cloud under several names among them, used in turns with `msal token`."""
 
 import json
-import os
 import subprocess
 
 import pytest
 
-from harness.command import MSAL
+from harness.command import MSAL, remember
 from harness.directory import CONTOSO, DESKTOP, FABRIKAM, GRAPH, TENANT_IDS
 
 ALIASES = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"]
@@ -58,25 +57,31 @@ def merged(*caches):
 
 
 def written(path, cache):
-    path.write_text(cache if isinstance(cache, str) else json.dumps(cache))
+    path.write_text(json.dumps(cache))
     path.chmod(0o600)
     return path
 
 
-def ours(server, tmp_path, cache, host, *more):
+def run(server, *arguments, secret_output=False):
+    """Runs the command where the names of the cloud are this machine."""
+    arguments = [str(argument) for argument in [*arguments, "--ca-file", server.ca]]
+    done = subprocess.run(server.command([MSAL, *arguments]), capture_output=True, text=True)
+    remember(arguments, "" if secret_output else done.stdout, done.stderr)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def ours(server, tmp_path, cache, host):
     """What `msal token` gets, and the cache it leaves."""
     path = written(tmp_path / "cache.json", cache)
-    arguments = ["token", path, "--account", USER, "--scope", SCOPE, "--client-id", DESKTOP.id, "--ca-file", server.ca]
-    command = [MSAL, *arguments, "--authority", authority(host), "--format", "json", *more]
-    done = subprocess.run(server.command(command), capture_output=True, text=True, env=os.environ)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)["access_token"], json.loads(path.read_text())
+    arguments = ["token", path, "--account", USER, "--scope", SCOPE, "--client-id", DESKTOP.id]
+    out = run(server, *arguments, "--authority", authority(host), "--format", "json", secret_output=True)
+    return json.loads(out)["access_token"], json.loads(path.read_text())
 
 
 def theirs(server, program, cache, host, **more):
     answer = server.ask(program, "silent", authority=authority(host), scope=SCOPE, cache=json.dumps(cache), **more)
     return answer["results"], json.loads(answer["cache"])
-
 
 
 def node_account(cache):
@@ -162,9 +167,7 @@ def test_an_older_token_for_some_of_the_scopes_is_not_in_the_way(server, writer,
 
 
 def migrated(server, source, target, sdk):
-    command = [MSAL, "migrate", "run", source, "--to", target, "--sdk", sdk, "--ca-file", server.ca]
-    done = subprocess.run(server.command(command), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    run(server, "migrate", "run", source, "--to", target, "--sdk", sdk)
     return json.loads(target.read_text())
 
 
