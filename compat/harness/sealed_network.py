@@ -18,6 +18,8 @@ KEEPER, RELAY = Path(__file__).parent / "namespace_keeper.py", Path(__file__).pa
 NAMES = [
     "login.microsoftonline.com",
     "login.windows.net",
+    "login.microsoft.com",
+    "sts.windows.net",
     "management.azure.com",
     "graph.microsoft.com",
     "westus2.login.microsoft.com",

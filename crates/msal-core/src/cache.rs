@@ -15,6 +15,7 @@ mod index;
 mod interner;
 mod issuance;
 mod merge;
+mod place;
 mod postings;
 mod record;
 mod sections;
@@ -36,6 +37,7 @@ pub use token_event::TokenEvent;
 use crate::{Account, Text};
 use entry::{AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry};
 use interner::Interner;
+use place::Hosts;
 use sections::Layout;
 use table::Table;
 
@@ -56,6 +58,7 @@ pub struct TokenCache {
     signed_out: Vec<(Text, Account)>,
     is_changed: bool,
     interner: Interner,
+    hosts: Hosts,
 }
 
 impl TokenCache {

@@ -1,25 +1,26 @@
 //! Taking a token response into the cache: all its entries at once, after every check.
 
 use super::TokenCache;
+use super::dialect::Dialect;
 use super::entry::{
-    AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry,
+    AccessTokenEntry, AccountEntry, AppMetadataEntry, Entry, IdTokenEntry, RefreshTokenEntry,
 };
 use super::issuance::Issuance;
 use super::sections::Section;
+use super::table::Table;
 use super::term::{Host, Term};
 use super::token_event::TokenEvent;
-use crate::RefreshToken;
+use crate::{RefreshToken, Text};
 
 impl TokenCache {
     /// Adds the tokens of a sign-in or of a redeemed refresh token, with the user's account.
     pub fn add(&mut self, event: &TokenEvent<'_>) {
-        let issuance = Issuance::new(event, self.dialect, &mut self.interner);
+        let accounts = self.accounts.entries();
+        let environment = self.hosts.environment(event.host, self.dialect, accounts);
+        let issuance = Issuance::new(event, &environment, self.dialect, &mut self.interner);
         // Sections appear in a new document in the order in which MSAL Python makes them.
         self.add_access_token(&issuance);
-        if let Some(account) = AccountEntry::issued(&issuance) {
-            self.layout.include(Section::Account);
-            self.accounts.upsert(account, self.dialect);
-        }
+        self.add_account(&issuance);
         self.add_id_token(&issuance);
         self.add_refresh_token(&issuance);
         self.add_app_metadata(&issuance);
@@ -33,7 +34,9 @@ impl TokenCache {
     /// may have that user's tokens.
     #[must_use]
     pub fn renew(&mut self, event: &TokenEvent<'_>) -> bool {
-        let issuance = Issuance::new(event, self.dialect, &mut self.interner);
+        // Under the name of the cloud that the redeemed token stands under.
+        let environment = self.dialect.environment(event.host);
+        let issuance = Issuance::new(event, &environment, self.dialect, &mut self.interner);
         // A sign-out leaves no trace but the absence of refresh tokens. Where there are none, the user has left, and
         // what has just arrived must not bring them back.
         let Some(home_account_id) = issuance.home_account_id.clone() else {
@@ -61,6 +64,30 @@ impl TokenCache {
         self.access_tokens.upsert(entry, self.dialect);
     }
 
+    /// Adds the account, and says the same where it stands under another name of its cloud.
+    fn add_account(&mut self, issuance: &Issuance<'_>) {
+        let Some(account) = AccountEntry::issued(issuance) else {
+            return;
+        };
+        self.layout.include(Section::Account);
+        let known = found_beside(&self.accounts, &account);
+        let (same, others): (Vec<_>, Vec<_>) = known
+            .into_iter()
+            .partition(|(_, known)| account.is_same_entry(known, self.dialect));
+        let twins = others
+            .into_iter()
+            .filter(|(_, known)| known.is_twin_of(&account));
+        for (key, twin) in twins {
+            self.accounts
+                .change(key, twin.described_as(&account), self.dialect);
+        }
+        let account = same
+            .iter()
+            .fold(account, |account, (_, known)| account.in_place_of(known));
+        self.hosts.add(&account.environment);
+        self.accounts.upsert(account, self.dialect);
+    }
+
     fn add_id_token(&mut self, issuance: &Issuance<'_>) {
         if let Some(entry) = IdTokenEntry::issued(issuance) {
             self.layout.include(Section::IdToken);
@@ -68,11 +95,30 @@ impl TokenCache {
         }
     }
 
+    /// Adds the refresh token, also in place of older ones under another name of the cloud: applications that look there
+    /// are to find it.
     fn add_refresh_token(&mut self, issuance: &Issuance<'_>) {
-        if let Some(entry) = RefreshTokenEntry::issued(issuance) {
-            self.layout.include(Section::RefreshToken);
-            self.refresh_tokens.upsert(entry, self.dialect);
+        let Some(entry) = self.store_refresh_token(issuance) else {
+            return;
+        };
+        let (dialect, now) = (self.dialect, issuance.event.now);
+        for (key, known) in found_beside(&self.refresh_tokens, &entry) {
+            if known.is_twin_of(&entry, dialect) {
+                let renewed = known.renewed(entry.secret.clone(), now);
+                self.refresh_tokens.change(key.clone(), renewed, dialect);
+                if dialect != Dialect::Python {
+                    // MSAL Node uses the first that it finds, and renews the one under the name that it writes.
+                    self.refresh_tokens.move_to_end(key.as_str());
+                }
+            }
         }
+    }
+
+    fn store_refresh_token(&mut self, issuance: &Issuance<'_>) -> Option<RefreshTokenEntry> {
+        let entry = RefreshTokenEntry::issued(issuance)?;
+        self.layout.include(Section::RefreshToken);
+        self.refresh_tokens.upsert(entry.clone(), self.dialect);
+        Some(entry)
     }
 
     fn add_app_metadata(&mut self, issuance: &Issuance<'_>) {
@@ -107,7 +153,7 @@ impl TokenCache {
         }
         if holders.is_empty() {
             // Somebody else replaced the entry meanwhile: the successor is stored as a new one.
-            self.add_refresh_token(issuance);
+            self.store_refresh_token(issuance);
         }
         for (key, entry) in holders {
             // Two of them that are the same under two keys become one.
@@ -117,4 +163,15 @@ impl TokenCache {
             }
         }
     }
+}
+
+/// The entries among which those that have to do with `entry` are, with their keys.
+fn found_beside<E: Entry>(table: &Table<E>, entry: &E) -> Vec<(Text, E)> {
+    let found = entry
+        .place()
+        .into_iter()
+        .flat_map(|place| table.find_with_keys(&place));
+    found
+        .map(|(key, entry)| (key.clone(), entry.clone()))
+        .collect()
 }

@@ -13,7 +13,7 @@ mod key;
 mod refresh_token;
 mod text;
 
-pub(super) use access_token::AccessTokenEntry;
+pub(super) use access_token::{AccessTokenEntry, EXPIRY_MARGIN};
 pub(super) use account::AccountEntry;
 pub(super) use app_metadata::AppMetadataEntry;
 pub(super) use fields::Fields;
@@ -26,7 +26,7 @@ use std::iter;
 use super::dialect::Dialect;
 use super::term::{Host, Term};
 use crate::json::string_size;
-use crate::{Text, UnixTime};
+use crate::{Text, UnixTime, case, same_cloud};
 
 /// An entry of one kind.
 pub(super) trait Entry: Clone + PartialEq {
@@ -39,8 +39,8 @@ pub(super) trait Entry: Clone + PartialEq {
     /// The key a new entry is stored under.
     fn storage_key(&self, dialect: Dialect) -> String;
 
-    /// Whether this entry and `other` say the same of the same: writing one leaves no place for the other, whatever keys
-    /// they stand under.
+    /// Whether writing this entry leaves no place for `other`, whatever keys they stand under: because it says the same of the
+    /// same, or all that is worth saying.
     fn is_same_entry(&self, other: &Self, dialect: Dialect) -> bool;
 
     /// Where to look for entries that may be the same, among the terms that they are found by.
@@ -60,13 +60,18 @@ fn place_of<'a>(home_account_id: Option<&'a Text>, environment: &'a Text) -> Opt
     })
 }
 
+/// Whether two hosts are two names of one cloud.
+fn is_under_another_name(one: &Text, other: &Text) -> bool {
+    let (one, other) = (one.as_str(), other.as_str());
+    !case::is_same(one, other) && same_cloud(one, other)
+}
+
 /// One value of an entry.
 pub(super) enum Value<'a> {
     Null,
     Text(&'a str),
     Time(UnixTime),
-    /// A list of one string.
-    List(String),
+    List(Vec<String>),
 }
 
 impl Value<'_> {
@@ -76,7 +81,7 @@ impl Value<'_> {
             Self::Null => 4,
             Self::Text(text) => string_size(text),
             Self::Time(_) => 22,
-            Self::List(item) => 48 + string_size(item),
+            Self::List(items) => items.iter().map(|item| 48 + string_size(item)).sum(),
         }
     }
 }

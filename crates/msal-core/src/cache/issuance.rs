@@ -26,6 +26,7 @@ impl<'a> Issuance<'a> {
     /// The response of `event`, in the spelling of `dialect`.
     pub(super) fn new(
         event: &'a TokenEvent<'a>,
+        environment: &str,
         dialect: Dialect,
         interner: &mut Interner,
     ) -> Self {
@@ -37,7 +38,7 @@ impl<'a> Issuance<'a> {
             event,
             dialect,
             home_account_id: event.home_account_id().map(Text::from),
-            environment: interner.intern(&dialect.environment(event.host)),
+            environment: interner.intern(environment),
             client_id: interner.intern(&case::written(event.client_id)),
             realm: interner.intern(&case::written(dialect.realm(event.realm, tid))),
             target: interner.intern(granted.as_str()),

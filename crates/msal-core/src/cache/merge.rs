@@ -34,18 +34,18 @@ impl TokenCache {
             apply(
                 (&self.access_tokens, &mut theirs.access_tokens, dialect),
                 |ours| stays(&ours.home_account_id, &ours.environment),
-                |_, _| true,
+                |_, _, _| true,
             ),
             // A renewal writes no account: one that was added or changed here is that of a sign-in.
             apply(
                 (&self.accounts, &mut theirs.accounts, dialect),
                 |_| true,
-                |_, _| true,
+                |_, _, _| true,
             ),
             apply(
                 (&self.id_tokens, &mut theirs.id_tokens, dialect),
                 |ours| stays(&ours.home_account_id, &ours.environment),
-                |_, _| true,
+                |_, _, _| true,
             ),
             apply(
                 (&self.refresh_tokens, &mut theirs.refresh_tokens, dialect),
@@ -55,7 +55,7 @@ impl TokenCache {
             apply(
                 (&self.app_metadata, &mut theirs.app_metadata, dialect),
                 |_| true,
-                |_, _| true,
+                |_, _, _| true,
             ),
         ];
         for section in Section::ALL {
@@ -64,6 +64,7 @@ impl TokenCache {
             }
         }
         theirs.is_changed |= applied.contains(&true);
+        theirs.hosts.forget();
         theirs
     }
 
@@ -109,7 +110,7 @@ fn owner<'a>(home_account_id: &'a Option<Text>, environment: &'a Text) -> Option
 fn apply<E: Entry>(
     (ours, theirs, dialect): (&Table<E>, &mut Table<E>, Dialect),
     stays: impl Fn(&E) -> bool,
-    wins: impl Fn(&E, &E) -> bool,
+    wins: impl Fn(&Record<E>, &E, &E) -> bool,
 ) -> bool {
     let mut is_different = false;
     for record in ours.changes() {
@@ -118,7 +119,7 @@ fn apply<E: Entry>(
             let others = theirs.others(&record.key, ours, dialect);
             let others: Vec<&E> = others.filter_map(Record::entry).collect();
             let is_same = known == Some(ours) && others.is_empty();
-            let wins_over = |theirs: &E| wins(ours, theirs);
+            let wins_over = |theirs: &E| wins(record, ours, theirs);
             !is_same
                 && stays(ours)
                 && known.is_none_or(wins_over)
@@ -132,7 +133,17 @@ fn apply<E: Entry>(
     is_different
 }
 
-/// A server that rotates has revoked the older token, so the newer one must survive whoever saves last.
-fn is_newer(ours: &RefreshTokenEntry, theirs: &RefreshTokenEntry) -> bool {
-    ours.last_modification_time >= theirs.last_modification_time
+/// A server that rotates has revoked the older token, so the newer one must survive whoever saves last. Clocks differ, so
+/// the successor of the very token that they have is newer whatever the times are.
+fn is_newer(
+    record: &Record<RefreshTokenEntry>,
+    ours: &RefreshTokenEntry,
+    theirs: &RefreshTokenEntry,
+) -> bool {
+    let is_successor = || {
+        record
+            .replaced()
+            .is_some_and(|replaced| replaced.secret == theirs.secret)
+    };
+    ours.last_modification_time >= theirs.last_modification_time || is_successor()
 }

@@ -1,6 +1,6 @@
 //! An entry as a table keeps it.
 
-use super::entry::{Entry, entry_size, write_entry};
+use super::entry::{Entry, Fields, entry_size, write_entry};
 use crate::Text;
 
 /// An entry with the key it is stored under, its JSON text, and what is to be done with it at the next save.
@@ -58,6 +58,18 @@ impl<E: Entry> Record<E> {
             Content::Made { entry, .. } => Some(entry),
             Content::Read { entry, .. } => entry.as_ref(),
         }
+    }
+
+    /// The entry that this one was made of, as it stood in a document.
+    pub(super) fn replaced(&self) -> Option<E> {
+        let Content::Made {
+            previous: Some(text),
+            ..
+        } = &self.content
+        else {
+            return None;
+        };
+        Fields::parse(text.as_str(), text).and_then(|fields| E::read(&fields))
     }
 
     /// The size of the text if no character needs an escape: see [`LONGEST_ESCAPE`](crate::json).

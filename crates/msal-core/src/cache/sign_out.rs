@@ -35,6 +35,7 @@ impl TokenCache {
         let removed = refresh_tokens + access_tokens + id_tokens + accounts;
         if removed > 0 {
             self.is_changed = true;
+            self.hosts.forget();
             // Another process may be renewing a token of this user at the moment: see `rebase_onto`.
             self.signed_out.push((client_id.into(), account.clone()));
         }

@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::TokenCache;
-use super::entry::{AccessTokenEntry, RefreshTokenEntry};
+use super::entry::{AccessTokenEntry, EXPIRY_MARGIN, RefreshTokenEntry};
 use super::term::{Host, Term};
 use crate::{Text, UnixTime, case};
 
@@ -92,9 +92,7 @@ impl TokenCache {
                     .realms
                     .iter()
                     .any(|realm| case::is_same(entry.realm.as_str(), realm))
-                // A token bound to a key, or asked for with extra fields, is for the one purpose it was asked for.
-                && entry.key_id.is_none()
-                && entry.ext_cache_key.is_none()
+                && !entry.is_kept_apart()
                 && match entry.requested {
                     None => scopes.clone().all(|scope| entry.grants(scope)),
                     Some(_) => entry.grants_all(request.scopes),
@@ -187,9 +185,6 @@ fn judge(entry: &AccessTokenEntry, now: UnixTime) -> BestToken {
         false => BestToken::Fresh(token),
     }
 }
-
-/// A token that expires sooner is as good as expired (MSAL's five minutes).
-const EXPIRY_MARGIN: Duration = Duration::from_secs(300);
 
 /// No honest token lives longer. Without this bound an entry with an expiry in the far future is served for ever.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 366 * 86_400);

@@ -66,6 +66,11 @@ impl<E: Entry> Table<E> {
         self.store(key, entry, false, dialect);
     }
 
+    /// Changes the entry under `key`, which may be one that another SDK chose.
+    pub(super) fn change(&mut self, key: Text, entry: E, dialect: Dialect) {
+        self.store(key, entry, false, dialect);
+    }
+
     /// Renews the entry under `key`, which may be one that another SDK chose.
     pub(super) fn renew(&mut self, key: Text, entry: E, dialect: Dialect) {
         // What was added since the last save and is renewed before the next one is still an addition.
@@ -134,6 +139,13 @@ impl<E: Entry> Table<E> {
             let is_same = |other: &E| entry.is_same_entry(other, dialect);
             record.key != *key && record.entry().is_some_and(is_same)
         })
+    }
+
+    /// Has the entry under `key` stand behind all others.
+    pub(super) fn move_to_end(&mut self, key: &str) {
+        if let Some(record) = self.remove(key) {
+            self.put(record);
+        }
     }
 
     fn put(&mut self, record: Record<E>) {

@@ -9,6 +9,7 @@ use super::{Entry, Value, optional, place_of};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term};
+use crate::scope::is_reserved;
 use crate::{AccessToken, ScopeSet, Text, UnixTime, case, same_cloud};
 
 /// An access token and what it is good for.
@@ -28,6 +29,7 @@ pub(crate) struct AccessTokenEntry {
     pub(crate) extended_expires_on: Option<UnixTime>,
     pub(crate) refresh_on: Option<UnixTime>,
     pub(crate) key_id: Option<Text>,
+    /// What else than its scopes the token was asked for with.
     pub(crate) ext_cache_key: Option<Text>,
     /// The scopes that were asked for, where the server named others: who asks for all of them again is answered from the
     /// cache. A member of ours, which other MSALs leave alone or drop; `target` says what the server said.
@@ -60,6 +62,17 @@ impl AccessTokenEntry {
         }
     }
 
+    /// Whether the token is for one purpose only: bound to a key, got on behalf of a user for one assertion, or asked for
+    /// with claims or extra fields.
+    pub(crate) fn is_kept_apart(&self) -> bool {
+        let token_type = self.token_type.as_str();
+        self.key_id.is_some()
+            || self.ext_cache_key.is_some()
+            || BOUND_TYPES
+                .iter()
+                .any(|bound| token_type.eq_ignore_ascii_case(bound))
+    }
+
     /// Whether the token is good for all of `scopes`, by their names or because they are what was asked for.
     pub(crate) fn grants_all(&self, scopes: &ScopeSet) -> bool {
         scopes.iter().all(|scope| self.grants(scope)) || self.was_asked_for(scopes)
@@ -86,10 +99,44 @@ impl AccessTokenEntry {
         self.scopes().any(|granted| case::is_same(granted, scope))
     }
 
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.requested == other.requested && self.covers(other) && other.covers(self)
+    }
+
+    /// Whether nobody misses `other`, which is good for some of the same scopes, once this one is there. In MSAL Node's
+    /// spelling nobody does, as it does not keep two itself.
+    fn makes_up_for(&self, other: &Self, dialect: Dialect) -> bool {
+        let is_spent = |now: UnixTime| other.expires_on < now + EXPIRY_MARGIN;
+        self.shares_a_scope(other)
+            && (dialect != Dialect::Python
+                || self.cached_at.is_some_and(is_spent)
+                || other.requested.is_none()
+                    && other.api_scopes().all(|scope| self.grants(scope))
+                    && self.expires_on >= other.expires_on)
+    }
+
+    fn covers(&self, other: &Self) -> bool {
+        other.scopes().all(|scope| self.grants(scope))
+    }
+
+    /// Whether both are good for one scope of an API.
+    fn shares_a_scope(&self, other: &Self) -> bool {
+        self.api_scopes().any(|scope| other.grants(scope))
+    }
+
+    /// The scopes that tell tokens from each other: those of OpenID Connect are granted with every one.
+    fn api_scopes(&self) -> impl Iterator<Item = &str> {
+        let is_of_api = |scope: &&str| !is_reserved(scope) && !case::is_same(scope, "email");
+        self.scopes().filter(is_of_api)
+    }
+
     fn scopes(&self) -> impl Iterator<Item = &str> {
         self.target.as_str().split_ascii_whitespace()
     }
 }
+
+/// A token that expires sooner is as good as expired (MSAL's five minutes).
+pub(crate) const EXPIRY_MARGIN: Duration = Duration::from_secs(300);
 
 impl Entry for AccessTokenEntry {
     fn read(fields: &Fields<'_>) -> Option<Self> {
@@ -105,12 +152,8 @@ impl Entry for AccessTokenEntry {
             expires_on: fields.time("expires_on").unwrap_or_default(),
             extended_expires_on: fields.time("extended_expires_on"),
             refresh_on: fields.time("refresh_on"),
-            key_id: fields.present("key_id"),
-            // Got on behalf of a user for one assertion. No silent call is given it, as none is given a token that was
-            // asked for with extra fields.
-            ext_cache_key: fields
-                .present("ext_cache_key")
-                .or_else(|| fields.present("user_assertion_hash")),
+            key_id: fields.present("key_id").or_else(|| fields.present("kid")),
+            ext_cache_key: fields.any_of(PURPOSES),
             requested: fields.present(REQUESTED),
         })
     }
@@ -153,17 +196,16 @@ impl Entry for AccessTokenEntry {
         joined(&parts)
     }
 
-    fn is_same_entry(&self, other: &Self, _: Dialect) -> bool {
-        self.home_account_id == other.home_account_id
+    /// Of several tokens for one scope MSAL Node uses none, and throws all of them away.
+    fn is_same_entry(&self, other: &Self, dialect: Dialect) -> bool {
+        let is_for_the_same = self.home_account_id == other.home_account_id
             && same_cloud(self.environment.as_str(), other.environment.as_str())
             && case::is_same_client(self.client_id.as_str(), other.client_id.as_str())
             && case::is_same(self.realm.as_str(), other.realm.as_str())
             && case::is_same(self.token_type.as_str(), other.token_type.as_str())
             && self.key_id == other.key_id
-            && self.ext_cache_key == other.ext_cache_key
-            && self.requested == other.requested
-            && self.scopes().all(|scope| other.grants(scope))
-            && other.scopes().all(|scope| self.grants(scope))
+            && self.ext_cache_key == other.ext_cache_key;
+        is_for_the_same && (self.says_the_same(other) || self.makes_up_for(other, dialect))
     }
 
     fn place(&self) -> Option<Term<'_>> {
@@ -191,6 +233,19 @@ impl Entry for AccessTokenEntry {
         })
     }
 }
+
+/// Where MSALs write that a token is for one purpose: MSAL Python what it was asked for with, MSAL.NET and MSAL Node the
+/// assertion, and MSAL Node the claims.
+const PURPOSES: &[&str] = &[
+    "ext_cache_key",
+    "user_assertion_hash",
+    "userAssertionHash",
+    "requestedClaimsHash",
+    "additionalCacheKeyComponents",
+];
+
+/// The types of tokens that are of no use to whoever has no key for them.
+const BOUND_TYPES: [&str; 4] = ["pop", "dpop", "ssh-cert", "mtls_pop"];
 
 /// Where the scopes stand that were asked for.
 const REQUESTED: &str = "requested_scopes";

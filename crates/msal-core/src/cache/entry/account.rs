@@ -1,13 +1,15 @@
 //! An account in the cache.
 
+use std::borrow::Cow;
+
 use super::fields::Fields;
 use super::key::joined;
-use super::{Entry, Value, optional};
+use super::{Entry, Value, is_under_another_name, optional};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term, Username};
-use crate::json::write_string;
-use crate::{Account, HomeAccountId, Text, case};
+use crate::json::{RawObject, string, write_string};
+use crate::{Account, HomeAccountId, Text, TokenResponse, case};
 
 /// A user, as seen in one tenant.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,14 +23,19 @@ pub(crate) struct AccountEntry {
     pub(crate) account_source: Option<Text>,
     /// What MSAL Node adds to an account; absent elsewhere.
     profile: Option<NodeProfile>,
+    /// The profiles of other tenants in MSAL Node's cache, which has one account for all tenants of a user: each a JSON
+    /// document.
+    other_profiles: Vec<Text>,
 }
 
-/// The extra members of an account in MSAL Node's cache.
+/// The extra members of an account in MSAL Node's cache, and the user as seen in one tenant.
 #[derive(Clone, Debug, PartialEq)]
 struct NodeProfile {
     name: Text,
     client_info: Text,
     tenant_id: Text,
+    local_account_id: Text,
+    username: Text,
 }
 
 impl AccountEntry {
@@ -39,7 +46,7 @@ impl AccountEntry {
         let local =
             claims.and_then(|claims| claim(claims.object_id.as_ref().or(Some(&claims.subject))));
         let username = claims.and_then(|claims| claim(claims.username.as_ref()));
-        Some(Self {
+        let seen = Self {
             home_account_id: issuance.home_account_id.clone()?,
             environment: issuance.environment.clone(),
             realm: issuance.realm.clone(),
@@ -48,8 +55,131 @@ impl AccountEntry {
             authority_type: issuance.authority_type.clone(),
             // Says how a user signed in. What an SDK wrote there stays in the text of the entry.
             account_source: None,
-            profile: NodeProfile::issued(issuance),
+            profile: None,
+            other_profiles: Vec::new(),
+        };
+        Some(match issuance.dialect {
+            Dialect::Python => seen,
+            Dialect::Node | Dialect::Node3 => seen.under_home_tenant(issuance.event.response),
         })
+    }
+
+    /// The account as MSAL Node has it, under the user's home tenant wherever they were seen.
+    fn under_home_tenant(self, response: &TokenResponse) -> Self {
+        let claims = response.claims();
+        let name = claims.and_then(|claims| claims.name.as_deref());
+        let client_info = response.client_info.as_ref();
+        let encoded = client_info.map(|client_info| client_info.encoded.as_str());
+        let home = client_info.map(|client_info| case::written(&client_info.utid));
+        let object = client_info.map(|client_info| client_info.uid.as_str());
+        Self {
+            realm: home.map_or_else(|| self.realm.clone(), |home| Text::from(&*home)),
+            local_account_id: object.map_or_else(|| self.local_account_id.clone(), Text::from),
+            profile: Some(NodeProfile {
+                name: name.unwrap_or_default().into(),
+                client_info: encoded.unwrap_or_default().into(),
+                tenant_id: self.realm,
+                local_account_id: self.local_account_id,
+                username: self.username.clone(),
+            }),
+            ..self
+        }
+    }
+
+    /// The account that is written where `known` is the same: in MSAL Node's spelling the profiles of other tenants stay, and
+    /// the home tenant describes the user, if it has spoken.
+    pub(crate) fn in_place_of(self, known: &Self) -> Self {
+        let Some(profile) = &self.profile else {
+            return self;
+        };
+        let is_of_other =
+            |other: &Text| !case::is_same(&tenant_of(other), profile.tenant_id.as_str());
+        let other_profiles: Vec<_> = known.profiles().into_iter().filter(is_of_other).collect();
+        let is_known_at_home = other_profiles
+            .iter()
+            .any(|other| case::is_same(&tenant_of(other), self.realm.as_str()));
+        let username = match is_known_at_home {
+            true => known.username.clone(),
+            false => self.username.clone(),
+        };
+        Self {
+            username,
+            other_profiles,
+            ..self
+        }
+    }
+
+    /// The profiles of all tenants, as MSAL Node has them. Where others wrote none, it takes what the account says for one.
+    fn profiles(&self) -> Vec<Text> {
+        let own = self.profile.as_ref();
+        let mut profiles = self.other_profiles.clone();
+        profiles.extend(own.map(|profile| Text::from(self.tenant_profile(profile))));
+        if profiles.is_empty() && !self.local_account_id.is_empty() {
+            let profile = NodeProfile {
+                name: Text::default(),
+                client_info: Text::default(),
+                tenant_id: self.realm.clone(),
+                local_account_id: self.local_account_id.clone(),
+                username: self.username.clone(),
+            };
+            profiles.push(self.tenant_profile(&profile).into());
+        }
+        profiles
+    }
+
+    /// The tenant that the user was seen in and their identifier there: MSAL Node writes the home tenant, though it may have
+    /// seen them elsewhere only.
+    fn seen_in(&self) -> (Cow<'_, str>, Cow<'_, str>) {
+        let own = (
+            Cow::from(self.realm.as_str()),
+            Cow::from(self.local_account_id.as_str()),
+        );
+        let is_realm = |tenant: &str| case::is_same(tenant, &own.0);
+        match &self.profile {
+            Some(profile) if is_realm(profile.tenant_id.as_str()) => return own,
+            _ if self
+                .other_profiles
+                .iter()
+                .any(|other| is_realm(&tenant_of(other))) =>
+            {
+                return own;
+            }
+            Some(profile) => {
+                return (
+                    profile.tenant_id.as_str().into(),
+                    profile.local_account_id.as_str().into(),
+                );
+            }
+            None => {}
+        }
+        match self.other_profiles.first() {
+            Some(other) => (tenant_of(other), member_of(other, "localAccountId")),
+            None => own,
+        }
+    }
+
+    /// Whether both are the same user in the same tenant.
+    fn is_same_profile(&self, other: &Self) -> bool {
+        self.home_account_id == other.home_account_id
+            && case::is_same(self.realm.as_str(), other.realm.as_str())
+    }
+
+    /// Whether `other` is the same, under another name of the cloud.
+    pub(crate) fn is_twin_of(&self, other: &Self) -> bool {
+        is_under_another_name(&self.environment, &other.environment) && self.is_same_profile(other)
+    }
+
+    /// The same entry with what `newer` says of the user, who may have been renamed, unless that is another tenant's view.
+    pub(crate) fn described_as(self, newer: &Self) -> Self {
+        let seen_in = newer.profile.as_ref().map(|profile| &profile.tenant_id);
+        if seen_in.is_some_and(|tenant| *tenant != newer.realm) {
+            return self;
+        }
+        Self {
+            local_account_id: newer.local_account_id.clone(),
+            username: newer.username.clone(),
+            ..self
+        }
     }
 
     /// One tenant's view of the user: a JSON document inside a string.
@@ -61,9 +191,9 @@ impl AccountEntry {
         let mut out = Vec::new();
         for (name, value) in [
             ("{\"tenantId\":", &profile.tenant_id),
-            (",\"localAccountId\":", &self.local_account_id),
+            (",\"localAccountId\":", &profile.local_account_id),
             (",\"name\":", &profile.name),
-            (",\"username\":", &self.username),
+            (",\"username\":", &profile.username),
         ] {
             out.extend_from_slice(name.as_bytes());
             write_string(&mut out, value.as_str());
@@ -73,21 +203,15 @@ impl AccountEntry {
     }
 }
 
-impl NodeProfile {
-    fn issued(issuance: &Issuance<'_>) -> Option<Self> {
-        if issuance.dialect == Dialect::Python {
-            return None;
-        }
-        let response = issuance.event.response;
-        let name = response.claims().and_then(|claims| claims.name.as_deref());
-        let client_info = response.client_info.as_ref();
-        let encoded = client_info.map(|client_info| client_info.encoded.as_str());
-        Some(Self {
-            name: name.unwrap_or_default().into(),
-            client_info: encoded.unwrap_or_default().into(),
-            tenant_id: issuance.realm.clone(),
-        })
-    }
+/// The tenant of a profile in MSAL Node's cache.
+fn tenant_of(profile: &Text) -> Cow<'_, str> {
+    member_of(profile, "tenantId")
+}
+
+fn member_of<'p>(profile: &'p Text, name: &str) -> Cow<'p, str> {
+    let object = RawObject::parse(profile.as_str());
+    let value = object.and_then(|object| string(object.get(name)?));
+    value.unwrap_or_default()
 }
 
 impl Entry for AccountEntry {
@@ -101,6 +225,7 @@ impl Entry for AccountEntry {
             authority_type: fields.or_empty("authority_type"),
             account_source: fields.present("account_source"),
             profile: None,
+            other_profiles: fields.texts("tenantProfiles"),
         })
     }
 
@@ -115,7 +240,9 @@ impl Entry for AccountEntry {
         if let Some(profile) = &self.profile {
             each("name", (&profile.name).into());
             each("client_info", (&profile.client_info).into());
-            each("tenantProfiles", Value::List(self.tenant_profile(profile)));
+            let others = self.other_profiles.iter().map(Text::to_string);
+            let own = self.tenant_profile(profile);
+            each("tenantProfiles", Value::List(others.chain([own]).collect()));
         }
     }
 
@@ -127,10 +254,10 @@ impl Entry for AccountEntry {
         ])
     }
 
+    /// An account stays under each name of its cloud: an application that looks under no other would lose it.
     fn is_same_entry(&self, other: &Self, _: Dialect) -> bool {
-        self.home_account_id == other.home_account_id
-            && Host(self.environment.as_str()) == Host(other.environment.as_str())
-            && case::is_same(self.realm.as_str(), other.realm.as_str())
+        case::is_same(self.environment.as_str(), other.environment.as_str())
+            && self.is_same_profile(other)
     }
 
     fn place(&self) -> Option<Term<'_>> {
@@ -148,11 +275,12 @@ impl Entry for AccountEntry {
 
 impl From<&AccountEntry> for Account {
     fn from(entry: &AccountEntry) -> Self {
+        let (realm, local_account_id) = entry.seen_in();
         Self {
             home_account_id: HomeAccountId::new(entry.home_account_id.as_str()),
             environment: entry.environment.to_string(),
-            realm: entry.realm.to_string(),
-            local_account_id: entry.local_account_id.to_string(),
+            realm: realm.into_owned(),
+            local_account_id: local_account_id.into_owned(),
             username: entry.username.to_string(),
         }
     }

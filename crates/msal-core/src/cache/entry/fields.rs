@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::{RawObject, string};
+use crate::json::{Name, RawObject, string};
 use crate::{Text, UnixTime};
 
 /// The object of one entry.
@@ -46,7 +46,29 @@ impl<'a> Fields<'a> {
         self.text(name).unwrap_or_default()
     }
 
-    /// Whole seconds since the epoch; a fraction is cut off, and what is no number is nothing.
+    /// The texts of a list.
+    pub(super) fn texts(&self, name: &str) -> Vec<Text> {
+        let list = self.object.get(name).filter(|value| value.starts_with('['));
+        let names: Option<Vec<Name<'_>>> = list.and_then(|list| serde_json::from_str(list).ok());
+        let texts = names.into_iter().flatten();
+        texts
+            .map(|Name(text)| self.document.slice_of(text))
+            .collect()
+    }
+
+    /// What the first member with one of `names` holds, unless it says nothing: text as it is, an object as JSON.
+    pub(super) fn any_of(&self, names: &[&str]) -> Option<Text> {
+        let is_meant = |(name, _): &&(Cow<'_, str>, _)| names.contains(&name.as_ref());
+        let mut members = self.object.0.iter().filter(is_meant);
+        members.find_map(|(name, value)| match value.starts_with('{') {
+            true => RawObject::parse(value)
+                .filter(|object| !object.0.is_empty())
+                .map(|_| self.document.slice_of(Cow::Borrowed(value))),
+            false => self.present(name),
+        })
+    }
+
+    /// Whole seconds since the epoch; a fraction is cut off, and what is no number is nothing. Neither are milliseconds.
     pub(super) fn time(&self, name: &str) -> Option<UnixTime> {
         let text = self.scalar(name)?;
         let text = text.trim();
@@ -55,7 +77,7 @@ impl<'a> Fields<'a> {
             let number: f64 = text.parse().ok()?;
             number.is_finite().then_some(number as i64)
         })?;
-        Some(UnixTime::from_secs(seconds))
+        (seconds < LATEST).then(|| UnixTime::from_secs(seconds))
     }
 
     fn scalar(&self, name: &str) -> Option<Cow<'a, str>> {
@@ -68,6 +90,9 @@ impl<'a> Fields<'a> {
         }
     }
 }
+
+/// The year 5138. What is more counts something else than seconds.
+const LATEST: i64 = 100_000_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -96,6 +121,9 @@ mod tests {
             ("17.9", Some(17)),
             ("-1", Some(-1)),
             ("1e3", Some(1000)),
+            ("9999999999", Some(9_999_999_999)),
+            ("\"1700003599000\"", None),
+            ("1e300", None),
             ("1e999", None),
             ("\"junk\"", None),
             ("\"inf\"", None),

@@ -2,11 +2,11 @@
 
 use super::fields::Fields;
 use super::key::{joined, or_empty, suffix};
-use super::{Entry, Value, optional, place_of};
+use super::{Entry, Value, is_under_another_name, optional, place_of};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term};
-use crate::{RefreshToken, Text, UnixTime, case, same_cloud};
+use crate::{RefreshToken, Text, UnixTime, case};
 
 /// A refresh token, good for every resource and tenant of its user and client.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +48,21 @@ impl RefreshTokenEntry {
         case::is_same_client(self.client_id.as_str(), client_id)
     }
 
+    /// Whether both are for the same user and application, or for the same family.
+    fn is_for_the_same(&self, other: &Self, dialect: Dialect) -> bool {
+        let is_of_family = self.family_id.is_some() && dialect != Dialect::Python;
+        self.home_account_id == other.home_account_id
+            && self.family_id == other.family_id
+            // MSAL Node keeps one token for all clients of a family.
+            && (self.is_of_client(other.client_id.as_str()) || is_of_family)
+    }
+
+    /// Whether `other` is for the same, under another name of the cloud.
+    pub(crate) fn is_twin_of(&self, other: &Self, dialect: Dialect) -> bool {
+        is_under_another_name(&self.environment, &other.environment)
+            && self.is_for_the_same(other, dialect)
+    }
+
     /// The same entry with the refresh token that replaces its own. Its target and its family stay.
     pub(crate) fn renewed(self, successor: RefreshToken, now: UnixTime) -> Self {
         Self {
@@ -61,7 +76,7 @@ impl RefreshTokenEntry {
 impl Entry for RefreshTokenEntry {
     fn read(fields: &Fields<'_>) -> Option<Self> {
         // Got on behalf of a user, and bound to the assertion of one call: it must not be redeemed for that user.
-        if fields.present("user_assertion_hash").is_some() {
+        if fields.any_of(ASSERTIONS).is_some() {
             return None;
         }
         Some(Self {
@@ -101,14 +116,11 @@ impl Entry for RefreshTokenEntry {
         joined(&parts)
     }
 
-    /// A refresh token is good for every scope and resource, so that its target does not tell it from another.
+    /// A refresh token is good for every scope and resource, so that its target does not tell it from another. The name of
+    /// its cloud does: an application that looks under no other would lose it.
     fn is_same_entry(&self, other: &Self, dialect: Dialect) -> bool {
-        let is_of_family = self.family_id.is_some() && dialect != Dialect::Python;
-        self.home_account_id == other.home_account_id
-            && same_cloud(self.environment.as_str(), other.environment.as_str())
-            && self.family_id == other.family_id
-            // MSAL Node keeps one token for all clients of a family.
-            && (self.is_of_client(other.client_id.as_str()) || is_of_family)
+        case::is_same(self.environment.as_str(), other.environment.as_str())
+            && self.is_for_the_same(other, dialect)
     }
 
     fn place(&self) -> Option<Term<'_>> {
@@ -124,3 +136,6 @@ impl Entry for RefreshTokenEntry {
             })
     }
 }
+
+/// Where MSALs write the hash of an assertion.
+const ASSERTIONS: &[&str] = &["user_assertion_hash", "userAssertionHash"];

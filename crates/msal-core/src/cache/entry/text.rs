@@ -58,10 +58,15 @@ fn write_member(out: &mut Vec<u8>, member: &Value<'_>) {
         Value::Time(time) => {
             let _infallible = write!(out, "\"{}\"", time.as_secs());
         }
-        Value::List(item) => {
+        Value::List(items) => {
             out.push(b'[');
-            write_line(out, 4);
-            write_string(out, item);
+            for item in items {
+                if out.last() != Some(&b'[') {
+                    out.push(b',');
+                }
+                write_line(out, 4);
+                write_string(out, item);
+            }
             write_line(out, 3);
             out.push(b']');
         }

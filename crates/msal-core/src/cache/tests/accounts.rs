@@ -97,3 +97,80 @@ fn signing_out_leaves_other_users_and_other_clients_tokens() {
     cache.remove_account(APP, &alice);
     assert_eq!(cache.refresh_tokens.len(), 2);
 }
+
+/// MSAL Node has one account for all tenants of a user, under the home tenant, with a profile for each. Where it finds two,
+/// it begins a new one, and forgets the profiles of the others.
+#[test]
+fn in_nodes_spelling_a_user_of_two_tenants_is_one_account_with_two_profiles() {
+    const ELSEWHERE: &str = "c0ffee00-0002-4000-8000-000000000000";
+    let seen_in = |tenant: &str, object: &str, username: &str| {
+        let claims = json!({
+            "iss": format!("https://login.microsoftonline.com/{tenant}/v2.0"), "aud": APP, "sub": "s",
+            "oid": object, "tid": tenant, "preferred_username": username, "name": "Alice",
+        });
+        let encoded = URL_SAFE_NO_PAD.encode(claims.to_string());
+        response(json!({"id_token": format!("e30.{encoded}.c2ln")}))
+    };
+    let object = ALICE.split('.').next().unwrap();
+    let at_home = seen_in(TENANT, object, "alice@contoso.com");
+    let as_guest = seen_in(ELSEWHERE, "guest", "alice_contoso.com#EXT#@other.example");
+    let profile = |value: &Value| serde_json::from_str::<Value>(value.as_str().unwrap()).unwrap();
+    for dialect in [Dialect::Node, Dialect::Node3] {
+        for answers in [
+            vec![&at_home, &as_guest],
+            vec![&as_guest, &at_home],
+            vec![&as_guest, &at_home, &as_guest],
+            vec![&at_home, &as_guest, &at_home],
+        ] {
+            let mut cache = TokenCache::new(dialect);
+            for (number, answer) in answers.iter().enumerate() {
+                cache.add(&TokenEvent {
+                    realm: answer.claims().unwrap().tenant_id.as_deref().unwrap(),
+                    ..event(answer, &ScopeSet::default())
+                });
+                if number == 0 {
+                    let (account, claims) = (cache.accounts().remove(0), answer.claims().unwrap());
+                    assert_eq!(Some(&account.realm), claims.tenant_id.as_ref());
+                    assert_eq!(Some(&account.local_account_id), claims.object_id.as_ref());
+                }
+                // As they are read again, and as they stand in memory.
+                if number == 1 {
+                    let text = Bytes::from(written(&cache));
+                    cache = TokenCache::parse(text, dialect).unwrap();
+                }
+            }
+            let value = value(&cache);
+            let accounts = value["Account"].as_object().unwrap();
+            let key = format!("{ALICE}-login.windows.net-{TENANT}");
+            assert_eq!(accounts.keys().collect::<Vec<_>>(), [&key]);
+            let account = &accounts[&key];
+            assert_eq!(
+                (&account["realm"], &account["local_account_id"]),
+                (&json!(TENANT), &json!(object))
+            );
+            assert_eq!(account["username"], "alice@contoso.com");
+            let profiles = account["tenantProfiles"].as_array().unwrap();
+            let mut tenants: Vec<_> = profiles
+                .iter()
+                .map(|text| {
+                    let profile = profile(text);
+                    (
+                        profile["tenantId"].clone(),
+                        profile["localAccountId"].clone(),
+                        profile["isHomeTenant"].clone(),
+                    )
+                })
+                .collect();
+            tenants.sort_by_key(|(tenant, ..)| tenant.to_string());
+            assert_eq!(
+                tenants,
+                [
+                    (json!(TENANT), json!(object), json!(true)),
+                    (json!(ELSEWHERE), json!("guest"), json!(false)),
+                ]
+            );
+            let listed = cache.accounts();
+            assert_eq!((listed.len(), listed[0].realm.as_str()), (1, TENANT));
+        }
+    }
+}

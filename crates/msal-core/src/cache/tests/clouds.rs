@@ -119,17 +119,91 @@ fn the_preferred_host_comes_first_and_the_latest_token_after_it() {
     assert_eq!(found(&["login.microsoftonline.com"]), ["2", "1", "3"]);
 }
 
+/// The secrets of the refresh tokens, by the hosts that they stand under, in order.
+fn secrets(cache: &TokenCache) -> Vec<(String, String)> {
+    let entries = cache.refresh_tokens.entries();
+    let pair = |entry: &RefreshTokenEntry| {
+        let secret = entry.secret.expose_secret().to_owned();
+        (entry.environment.to_string(), secret)
+    };
+    entries.map(pair).collect()
+}
+
+/// MSAL Python without instance discovery looks under the one host that it was told.
 #[test]
-fn a_renewal_leaves_no_older_token_under_another_alias() {
+fn a_renewal_takes_no_token_away_from_another_alias() {
+    let (windows, online) = ("login.windows.net", "login.microsoftonline.com");
     for dialect in [Dialect::Python, Dialect::Node, Dialect::Node3] {
-        let aliases = ["login.windows.net", "login.microsoftonline.com"];
-        let text = written(&cache(&aliases, &aliases.map(|host| (host, APP, "OLD"))));
-        let mut cache = TokenCache::parse(Bytes::from(text), dialect).unwrap();
-        assert!(renew(&mut cache, "NEW", "OLD"));
-        let after = value(&cache);
-        let tokens = after["RefreshToken"].as_object().unwrap();
-        let secrets: Vec<_> = tokens.values().map(|entry| &entry["secret"]).collect();
-        assert_eq!(secrets, ["NEW"], "{dialect:?}");
+        for (before, after) in [
+            (
+                [(windows, "OLD"), (online, "OLD")],
+                [(windows, "NEW"), (online, "NEW")],
+            ),
+            // Another token may be good for more: it may have been got with a second factor.
+            (
+                [(windows, "A"), (online, "OLD")],
+                [(windows, "A"), (online, "NEW")],
+            ),
+            (
+                [(windows, "OLD"), (online, "B")],
+                [(windows, "NEW"), (online, "B")],
+            ),
+        ] {
+            let text = written(&cache(
+                &[windows],
+                &before.map(|(host, secret)| (host, APP, secret)),
+            ));
+            let mut cache = TokenCache::parse(Bytes::from(text), dialect).unwrap();
+            assert!(renew(&mut cache, "NEW", "OLD"));
+            let mut left = secrets(&cache);
+            left.sort();
+            let mut expected = after.map(|(host, secret)| (host.to_owned(), secret.to_owned()));
+            expected.sort();
+            assert_eq!(left, expected, "{dialect:?} {before:?}");
+        }
+    }
+}
+
+#[test]
+fn a_sign_in_is_one_under_each_alias_that_knows_the_user() {
+    for dialect in [Dialect::Python, Dialect::Node, Dialect::Node3] {
+        let own = dialect.environment("login.microsoftonline.com");
+        for alias in crate::Cloud::of("login.windows.net").unwrap().aliases {
+            let mut before = value(&cache(&[alias], &[(alias, APP, "OLD")]));
+            before["Account"]["0"]["username"] = json!("maiden@contoso.com");
+            // Somebody else is there under the name that is written.
+            before["Account"]["bob"] = json!({
+                "home_account_id": "bob.contoso", "environment": own, "username": "alice@contoso.com",
+            });
+            let text = Bytes::from(before.to_string());
+            let mut cache = TokenCache::parse(text, dialect).unwrap();
+            cache.add(&event(&response(json!({})), &ScopeSet::default()));
+            let message = format!("{dialect:?} {alias}");
+            let tokens = secrets(&cache);
+            for host in [&own, *alias] {
+                assert!(
+                    tokens.contains(&(host.to_owned(), "RT".to_owned())),
+                    "{message}"
+                );
+            }
+            // MSAL Node takes the first that it finds.
+            assert!(
+                dialect == Dialect::Python || tokens[0].0 == own,
+                "{message}"
+            );
+            let after = value(&cache);
+            let accounts: Vec<_> = after["Account"].as_object().unwrap().values().collect();
+            for host in [&own, *alias] {
+                let is_there = |account: &&Value| {
+                    account["home_account_id"] == ALICE && account["environment"] == *host
+                };
+                assert!(accounts.iter().any(is_there), "{message}");
+            }
+            // Whoever was renamed is so under every alias.
+            let is_renamed = |account: &&Value| account["username"] == "alice@contoso.com";
+            assert!(accounts.iter().all(is_renamed), "{message}");
+            assert_eq!(cache.accounts().len(), 2, "{message}");
+        }
     }
 }
 
@@ -234,4 +308,51 @@ fn who_signed_out_elsewhere_stays_signed_out_under_every_alias() {
             .as_object()
             .is_none_or(|tokens| tokens.is_empty())
     );
+}
+
+/// MSAL Python lists the accounts under its own name of the cloud and, only where there are none, those under another.
+#[test]
+fn a_sign_in_goes_where_msal_python_lists_all_accounts() {
+    let (windows, online, sts) = (
+        "login.windows.net",
+        "login.microsoftonline.com",
+        "sts.windows.net",
+    );
+    for (others, expected) in [
+        (vec![], online),
+        (vec![windows], windows),
+        (vec![sts], sts),
+        (vec![windows, online], online),
+        (vec!["login.microsoftonline.us"], online),
+        // MSAL Python does not see it there.
+        (vec!["LOGIN.windows.net"], online),
+        (vec!["LOGIN.microsoftonline.com", windows], windows),
+    ] {
+        let text = written(&cache(&others, &[])).replace(ALICE, "bob.contoso");
+        let mut cache = parse(&text);
+        for round in 0..2 {
+            cache.add(&event(&response(json!({})), &ScopeSet::default()));
+            let value = value(&cache);
+            for section in ["AccessToken", "IdToken", "RefreshToken", "AppMetadata"] {
+                let entries: Vec<_> = value[section].as_object().unwrap().values().collect();
+                assert_eq!(entries.len(), 1, "{section} {others:?} {round}");
+                assert_eq!(
+                    entries[0]["environment"], expected,
+                    "{section} {others:?} {round}"
+                );
+            }
+            assert_eq!(cache.accounts.len(), others.len() + 1, "{others:?} {round}");
+        }
+        // Once nobody else is there any more, the name does not matter.
+        for account in cache.accounts() {
+            cache.remove_account(APP, &account);
+        }
+        cache.add(&event(&response(json!({})), &ScopeSet::default()));
+        assert_eq!(secrets(&cache), [(online.to_owned(), "RT".to_owned())]);
+    }
+    // MSAL Node writes one name only.
+    let text = written(&cache(&[sts], &[])).replace(ALICE, "bob.contoso");
+    let mut cache = TokenCache::parse(Bytes::from(text), Dialect::Node).unwrap();
+    cache.add(&event(&response(json!({})), &ScopeSet::default()));
+    assert_eq!(secrets(&cache), [(windows.to_owned(), "RT".to_owned())]);
 }

@@ -159,3 +159,32 @@ fn rebasing_leaves_a_newer_refresh_token_under_another_key() {
     assert_eq!(merged.refresh_tokens.len(), 1);
     assert!(written(&merged).contains("RT-NEWER") && !written(&merged).contains("RT-OLDER"));
 }
+
+#[test]
+fn rebasing_keeps_the_successor_of_the_very_token_that_they_have_whatever_their_clock_says() {
+    for time in ["1700000600", "1700003599000", "9999999999"] {
+        let before = "\"last_modification_time\": \"1700000000\"";
+        let after = format!("\"last_modification_time\": \"{time}\"");
+        let text = WORKED_SAMPLE.replace(before, &after);
+        assert_ne!(text, WORKED_SAMPLE);
+        let mut ours = parse(&text);
+        renew(&mut ours, "RT-NEXT", "RT-FAMILY");
+        let merged = ours.rebase_onto(parse(&text));
+        assert!(written(&merged).contains("RT-NEXT"), "{time}");
+        // Twice before it is saved.
+        renew(&mut ours, "RT-LAST", "RT-NEXT");
+        let merged = written(&ours.rebase_onto(parse(&text)));
+        assert!(
+            merged.contains("RT-LAST") && !merged.contains("RT-FAMILY"),
+            "{time}"
+        );
+        // What they have renewed since is newer by their clock.
+        let theirs = parse(&text.replace("RT-FAMILY", "RT-THEIRS"));
+        let merged = written(&ours.rebase_onto(theirs));
+        assert_eq!(
+            merged.contains("RT-THEIRS"),
+            time != "1700003599000",
+            "{time}"
+        );
+    }
+}

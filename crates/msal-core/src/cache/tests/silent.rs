@@ -85,6 +85,53 @@ fn tokens_for_one_purpose_are_not_given_to_another() {
 }
 
 #[test]
+fn a_token_that_another_sdk_keeps_for_one_purpose_is_not_given_to_another() {
+    let text = written(&cache_with(Dialect::Node, json!({})));
+    let with = |member: &str| {
+        text.replacen(
+            "\"secret\": \"AT\"",
+            &format!("\"secret\": \"AT\", {member}"),
+            1,
+        )
+    };
+    for (member, is_given) in [
+        ("\"user_assertion_hash\": \"h\"", false),
+        ("\"userAssertionHash\": \"h\"", false),
+        ("\"requestedClaimsHash\": \"h\"", false),
+        ("\"ext_cache_key\": \"h\"", false),
+        (
+            "\"additionalCacheKeyComponents\": {\"fmi_path\": \"a\"}",
+            false,
+        ),
+        ("\"key_id\": \"k\"", false),
+        ("\"kid\": \"k\"", false),
+        ("\"userAssertionHash\": null", true),
+        ("\"userAssertionHash\": \"\"", true),
+        ("\"additionalCacheKeyComponents\": {}", true),
+        ("\"additionalCacheKeyComponents\": null", true),
+        ("\"resource\": \"https://graph.microsoft.com\"", true),
+    ] {
+        let decision = ask(&parse(&with(member)), "User.Read", T0);
+        assert_eq!(matches!(decision, Silent::Hit(_)), is_given, "{member}");
+    }
+    for (token_type, is_given) in [
+        ("Bearer", true),
+        ("bearer", true),
+        ("", true),
+        ("JWT", true),
+        ("pop", false),
+        ("PoP", false),
+        ("DPoP", false),
+        ("ssh-cert", false),
+        ("mtls_pop", false),
+    ] {
+        let text = text.replace("\"Bearer\"", &format!("\"{token_type}\""));
+        let decision = ask(&parse(&text), "User.Read", T0);
+        assert_eq!(matches!(decision, Silent::Hit(_)), is_given, "{token_type}");
+    }
+}
+
+#[test]
 fn a_family_shares_its_token_and_a_stranger_tries_its_own_first() {
     let cache = parse(NODE_FAMILY);
     let home = HomeAccountId::new(
