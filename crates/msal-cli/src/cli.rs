@@ -67,6 +67,11 @@ pub(crate) enum MigrateCommand {
     )]
     Run(Box<RunArgs>),
     /// Asks every account of a migrated cache for a token, the way an application would.
+    #[command(
+        after_help = "Exit status: 0 every account answers; 75 a server could not answer: run the same command again; \
+                      2 bad usage; 1 an account does not answer, or was not asked. Accounts that the journal does not \
+                      know decide nothing."
+    )]
     Verify(VerifyArgs),
 }
 
@@ -260,13 +265,25 @@ pub(crate) struct VerifyArgs {
     /// The token cache.
     pub(crate) target: PathBuf,
 
-    /// Trusts this host besides Microsoft's; accounts of other hosts are not asked. AD FS and B2C as a whole URL.
+    /// Trusts this host besides Microsoft's; accounts of other hosts are not asked. AD FS and B2C as a whole URL. With a
+    /// tenant, asks as an application that signs its users in there, such as
+    /// https://login.microsoftonline.com/organizations; else at each tenant that an account has tokens for. Personal
+    /// accounts are asked at `consumers` all the same where `organizations` or `common` is named.
     #[arg(long, value_name = "URL")]
     pub(crate) authority: Option<String>,
 
     /// The MSAL that reads the cache.
     #[arg(long, value_enum, default_value_t = Sdk::Python)]
     pub(crate) sdk: Sdk,
+
+    /// The journal of the migration, which says whose accounts count. TARGET.journal when absent; where there is none,
+    /// all accounts count.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) journal: Option<PathBuf>,
+
+    /// Lists every account, client and tenant, with where its token came from: the cache, or a renewal.
+    #[arg(long)]
+    pub(crate) list: bool,
 
     /// Asks the cache only, and sends nothing.
     #[arg(long)]

@@ -31,8 +31,12 @@ impl Bench {
     }
 
     pub(crate) fn with(settings: Settings) -> Self {
+        Self::of(Emulator::with_settings(Directory::sample(), settings))
+    }
+
+    pub(crate) fn of(emulator: Emulator) -> Self {
         let runtime = Runtime::new().unwrap();
-        let emulator = Arc::new(Emulator::with_settings(Directory::sample(), settings));
+        let emulator = Arc::new(emulator);
         let server = Server::builder(Arc::clone(&emulator)).port(0).start();
         let server = runtime.block_on(server).unwrap();
         let folder = tempfile::tempdir().unwrap();

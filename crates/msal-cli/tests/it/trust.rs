@@ -155,7 +155,7 @@ fn accounts_that_are_not_asked_are_reported_as_such() {
         assert_eq!((run.status, hosts), (1, Vec::<String>::new()), "{run:?}");
         for line in [
             "not asked: host evil.example:8443 is not one of Microsoft's; name it with --authority",
-            "verified: 0 of 1 pair of account and client answer a silent call, 1 not asked",
+            "verified: 0 of 1 silent call answered, 0 from the cache, 1 not asked",
         ] {
             assert!(run.stdout.contains(line), "{line}: {run:?}");
         }

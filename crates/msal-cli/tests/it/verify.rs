@@ -7,11 +7,13 @@
 
 use std::fs;
 
-use msal_emulator::{Fault, sample};
-use serde_json::Value;
+use msal_emulator::{App, Directory, Emulator, Fault, Tenant, User, sample};
+use serde_json::{Value, json};
 
 use crate::msal::{Run, msal};
 use crate::run::Bench;
+
+const GRAPH: &str = "https://graph.microsoft.com/.default";
 
 impl Bench {
     /// Runs a command that asks the server.
@@ -52,6 +54,258 @@ impl Bench {
         change(&mut cache);
         fs::write(&path, cache.to_string()).unwrap();
     }
+}
+
+/// Each silent call of `--list`: the tenant at which it was asked, and how it was answered.
+fn listed(document: &Value) -> Vec<(String, String)> {
+    let text = |entry: &Value, member: &str| entry[member].as_str().unwrap().to_owned();
+    let entries = document["list"].as_array().unwrap().iter();
+    let mut listed: Vec<_> = entries
+        .map(|entry| (text(entry, "tenant"), text(entry, "answer")))
+        .collect();
+    listed.sort();
+    listed
+}
+
+fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |(tenant, answer): &(&str, &str)| ((*tenant).to_owned(), (*answer).to_owned());
+    expected.iter().map(owned).collect()
+}
+
+#[test]
+fn an_account_is_asked_at_each_tenant_it_has_tokens_for() {
+    for sdk in ["python", "node", "node3"] {
+        let bench = Bench::new();
+        for tenant in ["fabrikam.example", "contoso.example"] {
+            bench.input(&[sample::CAROL]);
+            let run = bench.run(tenant, &["--sdk", sdk]);
+            assert_eq!(run.status, 0, "{sdk} {run:?}");
+        }
+        let verified = |more: &[&str]| {
+            let (status, document) = bench.verified(&[&["--list", "--sdk", sdk], more].concat());
+            (status, listed(&document))
+        };
+        let both = |one, other| pairs(&[(sample::CONTOSO_ID, one), (sample::FABRIKAM_ID, other)]);
+        assert_eq!(verified(&[]), (0, both("cached", "cached")), "{sdk}");
+        bench.change(|cache| {
+            for token in cache["AccessToken"].as_object_mut().unwrap().values_mut() {
+                if token["realm"] == sample::CONTOSO_ID {
+                    token["expires_on"] = "1".into();
+                }
+            }
+        });
+        assert_eq!(
+            verified(&["--offline"]),
+            (0, both("untried", "cached")),
+            "{sdk}"
+        );
+        assert_eq!(bench.emulator.redemptions().seen(), 2);
+        assert_eq!(verified(&[]), (0, both("renewed", "cached")), "{sdk}");
+        assert_eq!(verified(&[]), (0, both("cached", "cached")), "{sdk}");
+        assert_eq!(bench.emulator.redemptions().seen(), 3);
+    }
+}
+
+#[test]
+fn an_application_that_signs_in_at_organizations_is_asked_as_that() {
+    for (sdk, first) in [("python", "renewed"), ("node", "cached")] {
+        for tenant in ["organizations", "common"] {
+            let authority = format!("SERVER/{tenant}");
+            let asked_there = ["--list", "--sdk", sdk, "--authority", &authority];
+            let bench = Bench::new();
+            bench.input(&[sample::ALICE]);
+            // Under the user's own tenant, where MSAL Python does not look then.
+            assert_eq!(bench.run("contoso.example", &["--sdk", sdk]).status, 0);
+            let offline = [&asked_there[..], &["--offline"]].concat();
+            let (_, document) = bench.verified(&offline);
+            let untried = if first == "cached" {
+                "cached"
+            } else {
+                "untried"
+            };
+            assert_eq!(listed(&document), pairs(&[(tenant, untried)]), "{sdk}");
+            assert_eq!(bench.emulator.redemptions().seen(), 1);
+            for answer in [first, "cached"] {
+                let (status, document) = bench.verified(&asked_there);
+                assert_eq!(status, 0, "{document}");
+                assert_eq!(listed(&document), pairs(&[(tenant, answer)]), "{sdk}");
+            }
+            let shown = bench.verify(&asked_there).stdout;
+            assert!(shown.contains("from the cache, no request"), "{shown}");
+
+            // Migrated as that application, there is nothing to renew.
+            let bench = Bench::new();
+            bench.input(&[sample::ALICE]);
+            assert_eq!(bench.run(tenant, &["--sdk", sdk]).status, 0);
+            let (status, document) = bench.verified(&asked_there);
+            assert_eq!(status, 0, "{document}");
+            assert_eq!(listed(&document), pairs(&[(tenant, "cached")]), "{sdk}");
+            assert_eq!(bench.emulator.redemptions().seen(), 1);
+        }
+    }
+}
+
+#[test]
+fn personal_accounts_are_migrated_and_asked_at_consumers() {
+    const PAT: &str = "pat@outlook.example";
+    const ERIN: &str = "erin@work.example";
+    let personal = Tenant::new("outlook.example").id("9188040d-6c67-4c5b-b112-36a304b66dad");
+    let directory = Directory::builder()
+        .tenant(personal.user(User::new(PAT, sample::PASSWORD)))
+        .tenant(Tenant::new("work.example").user(User::new(ERIN, sample::PASSWORD)))
+        .app(App::public(sample::DESKTOP));
+    let bench = Bench::of(Emulator::new(directory.build().unwrap()));
+    bench.input(&[PAT, ERIN]);
+    let run = bench.run("organizations", &[]);
+    assert_eq!(run.status, 0, "{run:?}");
+    for answer in ["cached", "renewed"] {
+        let (status, document) = bench.verified(&["--list", "--authority", "SERVER/organizations"]);
+        assert_eq!(status, 0, "{document}");
+        let both = pairs(&[("consumers", answer), ("organizations", answer)]);
+        assert_eq!(listed(&document), both);
+        bench.expire();
+    }
+}
+
+#[test]
+fn accounts_that_the_journal_does_not_know_decide_nothing() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE, sample::BOB]);
+    // One who has signed out elsewhere, and one whose host nobody may be sent to.
+    let stranger = |id: &str, host: &str| {
+        json!({
+            "home_account_id": id, "environment": host, "realm": sample::CONTOSO_ID,
+            "local_account_id": "u", "username": "old@contoso.example", "authority_type": "MSSTS",
+        })
+    };
+    let token = json!({
+        "credential_type": "RefreshToken", "secret": "0.OLD", "home_account_id": "v.t",
+        "environment": "evil.example", "client_id": "c", "target": "User.Read",
+    });
+    let before = json!({
+        "Account": {
+            "1": stranger("u.t", "login.microsoftonline.com"),
+            "2": stranger("v.t", "evil.example"),
+        },
+        "RefreshToken": { "1": token },
+    });
+    let target = bench.folder.path().join("cache.json");
+    fs::write(&target, before.to_string()).unwrap();
+    assert_eq!(bench.run("contoso.example", &[]).status, 0);
+
+    let (status, document) = bench.verified(&["--list"]);
+    assert_eq!(status, 0, "{document}");
+    for (member, count) in [
+        ("accounts", 2),
+        ("asked", 2),
+        ("cached", 2),
+        ("broken", 0),
+        ("untrusted", 0),
+        ("users_needed", 0),
+        ("missing", 0),
+        ("others", 2),
+        ("others_broken", 2),
+    ] {
+        assert_eq!(document[member], count, "{member} {document}");
+    }
+    let shown = bench.verify(&[]).stdout;
+    assert!(shown.contains("2 of 2 silent calls answered"), "{shown}");
+    assert!(shown.contains("came from elsewhere"), "{shown}");
+
+    // Without a journal nobody knows whose they are.
+    let journal = bench.folder.path().join("cache.json.journal");
+    let moved = bench.folder.path().join("moved");
+    fs::rename(&journal, &moved).unwrap();
+    let run = bench.verify(&[]);
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(run.stdout.contains("all of them count"), "{run:?}");
+    assert!(run.stdout.contains("1 user must sign in again"), "{run:?}");
+    // A journal of no use is not taken for none.
+    fs::write(&journal, "{}").unwrap();
+    let run = bench.verify(&[]);
+    assert_eq!(run.status, 1, "{run:?}");
+    assert!(!run.stdout.contains("verified"), "{run:?}");
+    fs::remove_file(&journal).unwrap();
+    let named = bench.verify(&["--journal", "nowhere"]);
+    assert_eq!(named.status, 1, "{named:?}");
+    assert!(!named.stdout.contains("verified"), "{named:?}");
+}
+
+#[test]
+fn a_migrated_account_that_is_gone_is_missed() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE, sample::BOB]);
+    assert_eq!(bench.run("contoso.example", &[]).status, 0);
+    bench.change(|cache| *cache = json!({}));
+    let (status, document) = bench.verified(&[]);
+    assert_eq!((status, &document["missing"]), (1, &json!(2)), "{document}");
+    let shown = bench.verify(&[]).stdout;
+    assert!(
+        shown.contains("2 migrated accounts not in the target"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_user_of_several_clients_is_one_who_must_sign_in() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE, sample::BOB]);
+    assert_eq!(bench.run("contoso.example", &[]).status, 0);
+    bench.expire();
+    bench.change(|cache| {
+        let tokens = cache["RefreshToken"].as_object_mut().unwrap();
+        let second: Vec<_> = tokens.values().cloned().collect();
+        for (number, mut token) in second.into_iter().enumerate() {
+            token["client_id"] = sample::FAMILY_MAIL.into();
+            tokens.insert(number.to_string(), token);
+        }
+    });
+    bench.emulator.add_fault(Fault::aadsts(700_082));
+    let (status, document) = bench.verified(&[]);
+    assert_eq!(status, 1, "{document}");
+    assert_eq!(
+        (&document["broken"], &document["users_needed"]),
+        (&json!(4), &json!(2)),
+        "{document}"
+    );
+}
+
+#[test]
+fn a_server_that_cannot_answer_is_no_verdict_about_an_account() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE]);
+    assert_eq!(bench.run("contoso.example", &[]).status, 0);
+    bench.expire();
+    bench
+        .emulator
+        .add_fault(Fault::respond(503, [("retry-after", "60")], ""));
+    let run = bench.verify(&[]);
+    assert_eq!(run.status, 75, "{run:?}");
+    assert!(run.stdout.contains("HTTP 503"), "{run:?}");
+}
+
+#[test]
+fn no_token_is_sent_whose_successor_could_not_be_kept() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE]);
+    assert_eq!(bench.run("contoso.example", &[]).status, 0);
+    // A lock that cannot be taken, however mighty the user is.
+    let lock = bench.folder.path().join("cache.json.lock");
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
+    let token = |more: &[&str]| {
+        let account = ["--account", sample::ALICE, "--scope", GRAPH];
+        bench.ask(&[&["token", "cache.json"], &account[..], more].concat())
+    };
+    assert_eq!(bench.verify(&[]).status, 0, "what is cached is readable");
+    assert_eq!(token(&[]).status, 0);
+    let forced = token(&["--force-refresh"]);
+    bench.expire();
+    for run in [forced, token(&[]), bench.verify(&[])] {
+        assert_eq!((run.status, &*run.stdout), (1, ""), "{run:?}");
+        assert!(run.stderr.contains("cache.json"), "{run:?}");
+    }
+    assert_eq!(bench.emulator.redemptions().seen(), 1);
 }
 
 #[test]

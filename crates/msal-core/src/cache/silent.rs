@@ -92,9 +92,7 @@ impl TokenCache {
                     .realms
                     .iter()
                     .any(|realm| case::is_same(entry.realm.as_str(), realm))
-                // A token bound to a key, or asked for with extra fields, is for the one purpose it was asked for.
-                && entry.key_id.is_none()
-                && entry.ext_cache_key.is_none()
+                && entry.is_plain()
                 && match entry.requested {
                     None => scopes.clone().all(|scope| entry.grants(scope)),
                     Some(_) => entry.grants_all(request.scopes),

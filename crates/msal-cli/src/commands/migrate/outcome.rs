@@ -16,16 +16,17 @@ use crate::text;
 pub(crate) struct Outcome {
     pub(crate) report: Report,
     pub(crate) verification: Option<Verification>,
-    /// How many pairs of the migrated accounts do not answer.
-    pub(crate) silent: u64,
     pub(crate) took: Duration,
 }
 
 impl Outcome {
     /// The exit status that follows from it.
     pub(crate) fn exit(&self) -> Exit {
+        let verification = self.verification.as_ref();
         match self.report.completion() {
-            Completion::Complete if self.silent > 0 => Exit::Failed,
+            Completion::Complete if !verification.is_none_or(Verification::is_sound) => {
+                Exit::Failed
+            }
             completion => completion.into(),
         }
     }
@@ -69,13 +70,6 @@ impl Outcome {
         if let Some(verification) = &self.verification {
             out.push('\n');
             out.push_str(&verification::to_text(verification));
-            let others = verification.broken.saturating_sub(self.silent);
-            if others > 0 {
-                out.push_str(&format!(
-                    "{DIM}{} of those that do not answer came from elsewhere{DIM:#}\n",
-                    text::count(others)
-                ));
-            }
         }
         if report.migrated < report.tokens {
             out.push_str(&format!(

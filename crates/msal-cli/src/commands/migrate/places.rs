@@ -48,6 +48,13 @@ pub(super) fn check(arguments: &RunArgs, journal: &Path) -> Result<(), Failure> 
     Ok(())
 }
 
+/// Where the journal of a target is unless it is named.
+pub(super) fn journal_beside(target: &Path) -> PathBuf {
+    let mut name = target.as_os_str().to_owned();
+    name.push(".journal");
+    PathBuf::from(name)
+}
+
 fn named_to_be_read(arguments: &RunArgs) -> impl Iterator<Item = &Path> {
     let secrets = arguments.secrets.client_secret_file.iter();
     let secrets = secrets.map(|named| named.split_once('=').map_or(&**named, |(_, path)| path));

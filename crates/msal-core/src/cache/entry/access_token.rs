@@ -60,6 +60,12 @@ impl AccessTokenEntry {
         }
     }
 
+    /// Whether whoever asks for its scopes is given it: a token that is bound to a key, or was asked for with extra fields,
+    /// is for the one purpose it was asked for.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.key_id.is_none() && self.ext_cache_key.is_none()
+    }
+
     /// Whether the token is good for all of `scopes`, by their names or because they are what was asked for.
     pub(crate) fn grants_all(&self, scopes: &ScopeSet) -> bool {
         scopes.iter().all(|scope| self.grants(scope)) || self.was_asked_for(scopes)
