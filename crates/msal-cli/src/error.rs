@@ -107,6 +107,12 @@ impl From<MigrationError> for Failure {
                 let hint = source.hint();
                 Self::new(&error).with_hint_if(hint)
             }
+            MigrationError::NotThere { .. } => Self {
+                exit: Exit::Usage,
+                ..Self::new(&error).with_hint(
+                    "`msal migrate report JOURNAL` shows how rows are named, `msal migrate plan INPUT --list` which clients and tenants there are",
+                )
+            },
             MigrationError::NotReadBack { .. } => Self::new(&error)
                 .with_hint("stop the programs that use the target, and run the same command again: nothing is lost"),
             error => Self::new(&error).with_hint("run the same command again: nothing that was answered is lost"),

@@ -44,6 +44,7 @@ impl Job {
         let destination = Destination::new()
             .with("target", target.display().to_string())
             .with("sdk", self.sdk.name());
+        let retries = self.retry != Retry::default();
         let mut progress = Progress::new(printer);
         let migration = Migration::new(
             self.source,
@@ -71,6 +72,7 @@ impl Job {
             report,
             verification,
             took: started.elapsed(),
+            retries,
         })
     }
 }

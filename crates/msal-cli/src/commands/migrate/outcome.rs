@@ -17,6 +17,8 @@ pub(crate) struct Outcome {
     pub(crate) report: Report,
     pub(crate) verification: Option<Verification>,
     pub(crate) took: Duration,
+    /// Whether the run was told to try again what earlier runs have set aside.
+    pub(crate) retries: bool,
 }
 
 impl Outcome {
@@ -54,6 +56,11 @@ impl Outcome {
         out.push_str(&text::table(&rows));
         if report.failed > 0 {
             out.push_str(&causes::to_text(&report.causes));
+        }
+        if self.retries && report.retried == 0 {
+            out.push_str(&format!(
+                "\n{DIM}nothing was tried again: no token is set aside as --retry and its like say{DIM:#}\n"
+            ));
         }
         if report.duplicates > 0 {
             out.push_str(&format!(
@@ -104,6 +111,7 @@ impl Outcome {
             "retryable": report.retryable,
             "in_doubt": report.in_doubt,
             "causes": causes::to_json(&report.causes),
+            "retried": report.retried,
             "target_writes": report.target_writes,
             "journal_was_torn": report.journal_was_torn,
             "verification": self.verification.as_ref().map(verification::to_json),
