@@ -198,7 +198,12 @@ impl Verifier {
             };
             (realm, authority.map_err(ConfigError::from))
         };
-        realms.into_iter().map(at).collect()
+        let mut authorities: Vec<_> = realms.into_iter().map(at).collect();
+        // What is no tenant is where nobody asks.
+        if authorities.iter().any(|(_, authority)| authority.is_ok()) {
+            authorities.retain(|(_, authority)| authority.is_ok());
+        }
+        authorities
     }
 
     async fn ask(

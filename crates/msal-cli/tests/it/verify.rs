@@ -232,6 +232,57 @@ fn accounts_that_the_journal_does_not_know_decide_nothing() {
 }
 
 #[test]
+fn what_is_not_asked_offline_is_told_as_that_for_every_kind_of_account() {
+    const HOME: &str = "11111111-aaaa-4bbb-8ccc-222222222222";
+    let bench = Bench::new();
+    let account = |home: &str, host: &str, realm: &str| {
+        json!({
+            "home_account_id": home, "environment": host, "realm": realm,
+            "local_account_id": "u", "username": "u", "authority_type": "MSSTS",
+        })
+    };
+    let token = |kind: &str, home: &str, host: &str, realm: &str| {
+        json!({
+            "credential_type": kind, "secret": "0.FAKE", "home_account_id": home, "environment": host,
+            "client_id": "c", "realm": realm, "target": "User.Read", "expires_on": "1",
+        })
+    };
+    let user = format!("u.{HOME}");
+    let policy = format!("u-b2c_1_susi.{HOME}");
+    let hosts = [
+        (&*user, "LOGIN.Windows.NET", HOME),
+        (&user, "login.microsoftonline.us", HOME),
+        (&user, "login.example:8443", HOME),
+        (&user, "contoso.ciamlogin.com", HOME),
+        (&policy, "contoso.b2clogin.com", HOME),
+        ("sub", "fs.example", "adfs"),
+    ];
+    let (mut cache, mut refresh, mut access) = (json!({}), json!({}), json!({}));
+    for (number, (home, host, realm)) in hosts.into_iter().enumerate() {
+        let number = number.to_string();
+        cache[&number] = account(home, host, realm);
+        refresh[&number] = token("RefreshToken", home, host, "");
+        // An entry of a tenant that is none does not keep the others from being asked.
+        access[&number] = token("AccessToken", home, host, realm);
+        access[number + "odd"] = token("AccessToken", home, host, "../evil");
+    }
+    let target = json!({"Account": cache, "RefreshToken": refresh, "AccessToken": access});
+    let path = bench.folder.path().join("cache.json");
+    fs::write(path, target.to_string()).unwrap();
+    let run = bench.verify(&["--offline", "--list"]);
+    assert_eq!(run.status, 0, "{run:?}");
+    let lines = run.stdout.lines();
+    let untried = lines.filter(|line| line.ends_with("would have to be renewed first"));
+    assert_eq!(untried.count(), hosts.len() + 1, "{}", run.stdout);
+    for (_, host, realm) in hosts {
+        let place = format!("  {host}/{realm}  ");
+        assert!(run.stdout.contains(&place), "{place} {}", run.stdout);
+    }
+    let (_, document) = bench.verified(&["--offline", "--list"]);
+    assert_eq!(document["list"][0]["why"], Value::Null, "{document}");
+}
+
+#[test]
 fn a_migrated_account_that_is_gone_is_missed() {
     let bench = Bench::new();
     bench.input(&[sample::ALICE, sample::BOB]);

@@ -38,7 +38,13 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
             let is_silent = asked.proof == Proof::Untried && !arguments.offline;
             let has_failed = matches!(asked.proof, Proof::Broken | Proof::Untrusted);
             if arguments.list || has_failed || is_silent {
-                answers.push(Answer::new(asked, is_silent || has_failed));
+                let answer = Answer::new(asked, is_silent || has_failed);
+                // Offline, nobody was asked: whatever kept a request from being answered is no reason.
+                let is_told = asked.proof != Proof::Untried || is_silent;
+                answers.push(Answer {
+                    why: answer.why.filter(|_| is_told),
+                    ..answer
+                });
             }
         };
         let verification = verifier.run(&mut each).await;
@@ -90,6 +96,7 @@ fn migrated(journal: &Path) -> Result<HashSet<String>, Failure> {
 struct Answer {
     account: String,
     client: String,
+    environment: String,
     tenant: String,
     is_own: bool,
     how: &'static str,
@@ -102,6 +109,7 @@ impl Answer {
         Self {
             account: asked.account.home_account_id.to_string(),
             client: asked.client_id.to_owned(),
+            environment: asked.account.environment.clone(),
             tenant: asked.tenant.to_owned(),
             is_own: asked.is_own,
             how: match asked.proof {
@@ -128,9 +136,10 @@ impl Answer {
             false => " (came from elsewhere)",
         };
         format!(
-            "{}  {}  {BOLD}{}{BOLD:#}  {}{DIM}{elsewhere}{DIM:#}\n",
+            "{}  {}  {}/{BOLD}{}{BOLD:#}  {}{DIM}{elsewhere}{DIM:#}\n",
             Outside(&self.account),
             Outside(&self.client),
+            Outside(&self.environment),
             Outside(&self.tenant),
             Outside(how)
         )
@@ -138,7 +147,8 @@ impl Answer {
 
     fn to_json(&self) -> Value {
         json!({
-            "home_account_id": self.account, "client_id": self.client, "tenant": self.tenant,
+            "home_account_id": self.account, "client_id": self.client,
+            "environment": self.environment, "tenant": self.tenant,
             "migrated_here": self.is_own, "answer": self.how, "why": self.why,
         })
     }
