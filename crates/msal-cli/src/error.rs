@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
-use msal::{HttpErrorKind, StoreError};
+use msal::{HttpErrorKind, ProtocolError, StoreError};
 use msal_migrate::{MigrationError, PlanError, Reason, SourceError};
 
 use crate::advice::advice;
@@ -143,6 +143,14 @@ impl From<msal::Error> for Failure {
                     .to_owned(),
             ),
             msal::Error::Store(failure) => failure.store_error().hint(),
+            msal::Error::Protocol(problem)
+                if matches!(**problem, ProtocolError::Discovery(_)) && !error.is_transient() =>
+            {
+                Some(
+                    "the authority does not say where to send tokens; correct --authority: https://HOST/TENANT"
+                        .to_owned(),
+                )
+            }
             msal::Error::Service(error) if error.error == "invalid_client" => Some(
                 "name the client's secret with --client-secret-env or --client-secret-file"
                     .to_owned(),

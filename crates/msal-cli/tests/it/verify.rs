@@ -226,6 +226,13 @@ fn accounts_that_the_journal_does_not_know_decide_nothing() {
     assert_eq!(run.status, 1, "{run:?}");
     assert!(!run.stdout.contains("verified"), "{run:?}");
     fs::remove_file(&journal).unwrap();
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", &journal).unwrap();
+        let run = bench.verify(&[]);
+        assert_eq!((run.status, &*run.stdout), (1, ""), "{run:?}");
+        fs::remove_file(&journal).unwrap();
+    }
     let named = bench.verify(&["--journal", "nowhere"]);
     assert_eq!(named.status, 1, "{named:?}");
     assert!(!named.stdout.contains("verified"), "{named:?}");
@@ -295,6 +302,22 @@ fn a_migrated_account_that_is_gone_is_missed() {
         shown.contains("2 migrated accounts not in the target"),
         "{shown}"
     );
+}
+
+#[test]
+fn a_tenant_that_does_not_exist_is_the_operators_to_correct() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE]);
+    assert_eq!(bench.run("contoso.example", &[]).status, 0);
+    let at = ["--authority", "SERVER/nowhere.example"];
+    let account = ["--account", sample::ALICE, "--scope", GRAPH];
+    let token = bench.ask(&[&["token", "cache.json"], &account[..], &at].concat());
+    for run in [token, bench.verify(&at)] {
+        assert_eq!(run.status, 1, "{run:?}");
+        let said = format!("{}{}", run.stdout, run.stderr);
+        assert!(said.contains("correct --authority"), "{said}");
+    }
+    assert_eq!(bench.emulator.redemptions().seen(), 1);
 }
 
 #[test]

@@ -79,7 +79,9 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
 
 /// The journal that was named, or the one that a run leaves beside its target.
 fn journal(arguments: &VerifyArgs) -> Option<PathBuf> {
-    let beside = || Some(places::journal_beside(&arguments.target)).filter(|path| path.exists());
+    // Whatever stands there: one that cannot be read must not be taken for none.
+    let is_there = |path: &PathBuf| path.symlink_metadata().is_ok();
+    let beside = || Some(places::journal_beside(&arguments.target)).filter(is_there);
     arguments.journal.clone().or_else(beside)
 }
 
