@@ -1,9 +1,13 @@
 //! What can be typed. What it means is decided in the commands.
 
+mod serve;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use msal_core::Dialect;
+
+pub(crate) use serve::{ServeArgs, ServeRotation};
 
 /// Sign-in tokens of Microsoft Entra ID: bring refresh tokens into MSAL, look into a token cache, try it all on an
 /// emulator.
@@ -67,6 +71,11 @@ pub(crate) enum MigrateCommand {
     )]
     Run(Box<RunArgs>),
     /// Asks every account of a migrated cache for a token, the way an application would.
+    #[command(
+        after_help = "Exit status: 0 every account answers; 75 a server could not answer: run the same command again; \
+                      2 bad usage; 1 an account does not answer, or was not asked. Accounts that the journal does not \
+                      know decide nothing."
+    )]
     Verify(VerifyArgs),
 }
 
@@ -260,13 +269,25 @@ pub(crate) struct VerifyArgs {
     /// The token cache.
     pub(crate) target: PathBuf,
 
-    /// Trusts this host besides Microsoft's; accounts of other hosts are not asked. AD FS and B2C as a whole URL.
+    /// Trusts this host besides Microsoft's; accounts of other hosts are not asked. AD FS and B2C as a whole URL. With a
+    /// tenant, asks as an application that signs its users in there, such as
+    /// https://login.microsoftonline.com/organizations; else at each tenant that an account has tokens for. Personal
+    /// accounts are asked at `consumers` all the same where `organizations` or `common` is named.
     #[arg(long, value_name = "URL")]
     pub(crate) authority: Option<String>,
 
     /// The MSAL that reads the cache.
     #[arg(long, value_enum, default_value_t = Sdk::Python)]
     pub(crate) sdk: Sdk,
+
+    /// The journal of the migration, which says whose accounts count. TARGET.journal when absent; where there is none,
+    /// all accounts count.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) journal: Option<PathBuf>,
+
+    /// Lists every account, client and tenant, with where its token came from: the cache, or a renewal.
+    #[arg(long)]
+    pub(crate) list: bool,
 
     /// Asks the cache only, and sends nothing.
     #[arg(long)]
@@ -336,58 +357,4 @@ pub(crate) struct DemoArgs {
     /// How many users to migrate.
     #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) users: u32,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ServeArgs {
-    /// Tenants, users, applications and behaviour, as TOML. A sample directory when absent.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-
-    /// The port; 0 takes a free one. What the configuration says when absent, and else 8443.
-    #[arg(long, value_name = "N")]
-    pub(crate) port: Option<u16>,
-
-    /// Serves the admin API on this port of this machine: clock, faults, users, what was asked. 0 takes a free one.
-    #[arg(long, value_name = "N")]
-    pub(crate) admin_port: Option<u16>,
-
-    /// Serves the managed identity endpoints over plain HTTP on this port of this machine; 0 takes a free one.
-    #[arg(long, value_name = "N")]
-    pub(crate) managed_identity_port: Option<u16>,
-
-    /// Keeps Azure Arc's key in this file while it runs; MSAL looks for it in /var/opt/azcmagent/tokens.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) arc_key_file: Option<String>,
-
-    /// Where to write the certificate authority that clients must trust; in the place of an earlier one, of nothing else.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ca_out: Option<PathBuf>,
-
-    /// Appends one JSON line for each request; secrets are left out.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) audit: Option<PathBuf>,
-
-    /// Answers token requests this much later.
-    #[arg(long, default_value_t = 0, value_name = "MILLISECONDS")]
-    pub(crate) latency: u64,
-
-    /// Signs with a constant: for load tests. Such tokens cannot be verified.
-    #[arg(long)]
-    pub(crate) cheap_signatures: bool,
-
-    /// What happens to a refresh token that was redeemed. What the configuration says when absent.
-    #[arg(long, value_enum)]
-    pub(crate) rotation: Option<ServeRotation>,
-}
-
-/// What happens to a refresh token that was redeemed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ServeRotation {
-    /// It stays valid, as at Entra.
-    Reusable,
-    /// It is spent.
-    SingleUse,
-    /// It is spent, and presenting it again revokes all tokens of the sign-in.
-    ReuseDetection,
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
-use msal::{HttpErrorKind, StoreError};
+use msal::{HttpErrorKind, ProtocolError, StoreError};
 use msal_migrate::{MigrationError, PlanError, Reason, SourceError};
 
 use crate::advice::advice;
@@ -107,6 +107,12 @@ impl From<MigrationError> for Failure {
                 let hint = source.hint();
                 Self::new(&error).with_hint_if(hint)
             }
+            MigrationError::NotThere { .. } => Self {
+                exit: Exit::Usage,
+                ..Self::new(&error).with_hint(
+                    "`msal migrate report JOURNAL` shows how rows are named, `msal migrate plan INPUT --list` which clients and tenants there are",
+                )
+            },
             MigrationError::NotReadBack { .. } => Self::new(&error)
                 .with_hint("stop the programs that use the target, and run the same command again: nothing is lost"),
             error => Self::new(&error).with_hint("run the same command again: nothing that was answered is lost"),
@@ -137,6 +143,14 @@ impl From<msal::Error> for Failure {
                     .to_owned(),
             ),
             msal::Error::Store(failure) => failure.store_error().hint(),
+            msal::Error::Protocol(problem)
+                if matches!(**problem, ProtocolError::Discovery(_)) && !error.is_transient() =>
+            {
+                Some(
+                    "the authority does not say where to send tokens; correct --authority: https://HOST/TENANT"
+                        .to_owned(),
+                )
+            }
             msal::Error::Service(error) if error.error == "invalid_client" => Some(
                 "name the client's secret with --client-secret-env or --client-secret-file"
                     .to_owned(),

@@ -54,6 +54,15 @@ impl Account {
         }
     }
 
+    /// Whether this is a personal Microsoft account: by its home or, where nothing tells that, by where it was seen.
+    pub fn is_personal(&self) -> bool {
+        let home = self.home_account_id.as_str().rsplit_once('.');
+        let tenants = [home.map_or("", |(_uid, utid)| utid), &self.realm];
+        tenants
+            .into_iter()
+            .any(|tenant| Tenant::parse(tenant).is_ok_and(|tenant| tenant.is_personal()))
+    }
+
     /// Whether this describes the user as the home tenant knows them.
     pub(crate) fn is_of_home_tenant(&self) -> bool {
         self.home_account_id.is_at_home_in(&self.realm)

@@ -23,6 +23,14 @@ pub enum MigrationError {
     /// The journal cannot be opened or written; [`JournalError::hint`] says what to do.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// Rows, clients or tenants were named whose tokens are to be released or tried again, and there are none. Nothing was
+    /// sent.
+    #[error("the source has no token {named}")]
+    #[non_exhaustive]
+    NotThere {
+        /// What was named, in words.
+        named: String,
+    },
     /// The target was written and does not hold what was written. Stop the program that overwrites it.
     #[error(
         "{missing} tokens that were written to the target are not in it any more: is another program writing it?"

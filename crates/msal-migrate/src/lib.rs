@@ -99,6 +99,7 @@ mod error;
 mod fingerprint;
 mod journal;
 mod migration;
+mod named;
 mod observer;
 mod plan;
 mod record;

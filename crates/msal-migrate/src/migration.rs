@@ -16,7 +16,8 @@ use tokio::task::JoinHandle;
 use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
-use crate::journal::{Class, Condition, Destination, Journal, State};
+use crate::journal::{Class, Condition, Destination, Journal, JournalReader, State};
+use crate::named::Unseen;
 use crate::observer::Observer;
 use crate::plan::{AuthorityOverride, Plan, PlanError, PlanOptions, Redemption};
 use crate::report::Report;
@@ -131,8 +132,8 @@ impl Migration {
         target.prepare().await?;
         let (journal, found) = self.open_journal().await?;
         let journal = Arc::new(journal);
-        let plan = match self.prepare(&journal).await {
-            Ok(plan) => plan,
+        let (plan, retried) = match self.prepare(&journal, found.is_new).await {
+            Ok(prepared) => prepared,
             Err(error) => {
                 // A source that cannot be read leaves nothing behind, and neither does a disk without room.
                 if let Some(journal) = Arc::into_inner(journal).filter(|_| found.is_new) {
@@ -168,6 +169,7 @@ impl Migration {
         let causes = driven?;
         let mut report = self.report(&journal, plan, taken_in).await?;
         report.causes = causes.into_sorted();
+        report.retried = retried;
         report.target_writes = target.writes();
         report.journal_was_torn = found.torn > 0;
         let counts = journal.states().counts();
@@ -237,9 +239,15 @@ impl Migration {
         Ok(blocking(tokio::task::spawn_blocking(open)).await??)
     }
 
-    /// Makes the plan, and room for what will be written down about it: what is answered cannot be asked again.
-    async fn prepare(&self, journal: &Arc<Journal>) -> Result<Plan, MigrationError> {
+    /// Makes the plan, and room for what will be written down about it: what is answered cannot be asked again. Says also
+    /// how many tokens will be tried again that earlier runs have set aside.
+    async fn prepare(
+        &self,
+        journal: &Arc<Journal>,
+        is_new: bool,
+    ) -> Result<(Plan, u64), MigrationError> {
         let plan = self.make_plan(journal).await?;
+        let (plan, retried) = self.find_named(journal, plan, is_new).await?;
         let ahead = {
             let states = journal.states();
             let is_ahead = |token: &&Fingerprint| match states.get(token) {
@@ -250,7 +258,44 @@ impl Migration {
             plan.fingerprints().filter(is_ahead).count()
         };
         journal.reserve(ahead as u64 * BYTES_PER_TOKEN).await?;
-        Ok(plan)
+        Ok((plan, retried))
+    }
+
+    /// Refuses names of what is not there, and counts what is tried again.
+    async fn find_named(
+        &self,
+        journal: &Arc<Journal>,
+        plan: Plan,
+        is_new: bool,
+    ) -> Result<(Plan, u64), MigrationError> {
+        if self.retry == Retry::default() && self.released.is_empty() {
+            return Ok((plan, 0));
+        }
+        let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
+        let (retry, released) = (self.retry.clone(), self.released.clone());
+        let path = self.journal.clone();
+        let find = move || {
+            let fingerprint = |client: &str, token: &RefreshToken| {
+                journal.fingerprint(client, token.expose_secret().as_bytes())
+            };
+            let (mut unseen, mut retried) = (Unseen::new(&retry, &released), 0);
+            plan.redemptions(&*source, &fingerprint, &mut |redemption| {
+                unseen.saw(&redemption);
+                let state = journal.states().get(&redemption.fingerprint);
+                let is_retried = state.is_some_and(|state| retry.selects(state, &redemption));
+                retried += u64::from(is_retried);
+                ControlFlow::Continue(())
+            })?;
+            if unseen.lacks_released() && !is_new {
+                let earlier = JournalReader::open(path)?;
+                earlier.tokens(&mut |token| unseen.saw_in_journal(&token.locator))?;
+            }
+            match unseen.into_words() {
+                Some(named) => Err(MigrationError::NotThere { named }),
+                None => Ok((plan, retried)),
+            }
+        };
+        blocking(tokio::task::spawn_blocking(find)).await?
     }
 
     async fn make_plan(&self, journal: &Arc<Journal>) -> Result<Plan, MigrationError> {

@@ -42,6 +42,8 @@ pub struct Report {
     /// Why tokens that this run tried are not in the target, the most frequent cause first. What earlier runs settled is in
     /// the journal.
     pub causes: Vec<Cause>,
+    /// How many tokens that earlier runs had set aside this run tried again, because it was told to.
+    pub retried: u64,
     /// How often the target was written in this run.
     pub target_writes: usize,
     /// Whether the journal had lost its last, unacknowledged record to a crash.

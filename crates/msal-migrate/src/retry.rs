@@ -77,6 +77,18 @@ impl Retry {
         self
     }
 
+    pub(crate) fn clients(&self) -> impl Iterator<Item = &str> {
+        self.clients.iter().map(String::as_str)
+    }
+
+    pub(crate) fn tenants(&self) -> impl Iterator<Item = &str> {
+        self.tenants.iter().map(String::as_str)
+    }
+
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter()
+    }
+
     /// Whether a token that stands at `state` is tried again.
     pub(crate) fn selects(&self, state: State, redemption: &Redemption) -> bool {
         let is_unset = *self == Self::default();
@@ -107,19 +119,24 @@ impl Rows {
 
     /// Whether the row of `locator`, which is one of the input, is among them: by its place alone, or by all of its name.
     pub(crate) fn name(&self, locator: &Locator) -> bool {
-        // Asked for every answer, mostly with no row named.
-        !self.is_empty()
-            && (self.name_in_full(locator) || self.0.contains(&locator.place().to_string()))
+        self.iter().any(|row| Self::is_name(row, locator))
     }
 
     /// Whether the row of `locator`, of whatever input, is among them: by its file and its place.
     pub(crate) fn name_in_full(&self, locator: &Locator) -> bool {
-        if self.is_empty() {
-            return false;
-        }
-        let with_file = format!("{}{}", locator.file(), locator.place());
-        let whole = locator.to_string();
-        self.0.iter().any(|row| *row == whole || *row == with_file)
+        self.iter().any(|row| Self::is_name_in_full(row, locator))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    pub(crate) fn is_name(row: &str, locator: &Locator) -> bool {
+        row == locator.place().to_string() || Self::is_name_in_full(row, locator)
+    }
+
+    pub(crate) fn is_name_in_full(row: &str, locator: &Locator) -> bool {
+        row == format!("{}{}", locator.file(), locator.place()) || row == locator.to_string()
     }
 }
 

@@ -1,5 +1,8 @@
 //! Proof that a target works: every account is asked for a token the way an application would ask.
 
+mod verification;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,80 +11,18 @@ use hashbrown::{Equivalent, HashMap};
 use http::{Request, Response};
 use msal::{
     AuthenticationResult, BoxFuture, ClientApplication, ConfigError, Error, HttpClient, HttpError,
-    Runtime, SharedTokenCache, StoreError, TokenSource,
+    Runtime, SharedTokenCache, TokenSource,
 };
-use msal_core::{Account, Authority, AuthorityError, ScopeSet, TrustedAuthority, same_environment};
+use msal_core::{
+    Account, Authority, AuthorityError, Dialect, ScopeSet, Silent, SilentRequest, TrustedAuthority,
+    same_environment,
+};
 
 use crate::credentials::Credentials;
 use crate::plan::AuthorityOverride;
+use verification::Tally;
 
-/// How an account answers a silent call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Proof {
-    /// With a token from the cache.
-    Cached,
-    /// With a token that was renewed just now.
-    Renewed,
-    /// It has a refresh token, and the network would have to be asked.
-    Untried,
-    /// It was not asked: its host is neither Microsoft's nor the one that was named.
-    Untrusted,
-    /// It does not answer.
-    Broken,
-}
-
-/// One account, asked for one client.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Asked<'a> {
-    /// The account.
-    pub account: &'a Account,
-    /// The client; empty when no client holds a refresh token of the account.
-    pub client_id: &'a str,
-    /// How it answered.
-    pub proof: Proof,
-    /// Why it did not.
-    pub error: Option<&'a Error>,
-}
-
-/// How the accounts of a target answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Verification {
-    /// Accounts of the target.
-    pub accounts: u64,
-    /// Pairs of account and client that were asked.
-    pub asked: u64,
-    /// Answered with a token from the cache.
-    pub cached: u64,
-    /// Answered with a token that was renewed just now.
-    pub renewed: u64,
-    /// Have a refresh token that was not tried.
-    pub untried: u64,
-    /// Pairs of account and client that were not asked, because nobody has said that the host may be trusted.
-    pub untrusted: u64,
-    /// Did not answer.
-    pub broken: u64,
-}
-
-impl Verification {
-    /// Whether every account answered, or would.
-    pub fn is_sound(&self) -> bool {
-        self.broken + self.untrusted == 0
-    }
-
-    fn count(&mut self, proof: Proof) {
-        self.asked += u64::from(proof != Proof::Untrusted);
-        *match proof {
-            Proof::Cached => &mut self.cached,
-            Proof::Renewed => &mut self.renewed,
-            Proof::Untried => &mut self.untried,
-            Proof::Untrusted => &mut self.untrusted,
-            Proof::Broken => &mut self.broken,
-        } += 1;
-    }
-}
+pub use verification::{Asked, Proof, Verification};
 
 /// Asks the accounts of a target for tokens.
 #[derive(Debug)]
@@ -90,6 +31,7 @@ pub struct Verifier {
     runtime: Runtime,
     credentials: Credentials,
     authority: Option<AuthorityOverride>,
+    own: Option<HashSet<String>>,
     is_offline: bool,
     /// How long a busy server may still be waited for.
     patience: Duration,
@@ -120,6 +62,7 @@ impl Verifier {
             runtime,
             credentials: Credentials::none(),
             authority: None,
+            own: None,
             is_offline: false,
             patience: PATIENCE,
             applications: HashMap::new(),
@@ -135,51 +78,135 @@ impl Verifier {
 
     /// Names the host of accounts whose environment is not one of Microsoft's, and their authority where it is of a kind
     /// that an account does not tell. Accounts of other hosts than that one are not asked.
+    ///
+    /// With a tenant of Entra ID, such as `organizations`, its accounts are asked as an application asks that signs its
+    /// users in there; without one, at each tenant that they have tokens for. Personal accounts are asked in that way too
+    /// where `organizations` or `common` is named, because neither takes their tokens.
     #[must_use]
     pub fn authority(mut self, authority: Option<AuthorityOverride>) -> Self {
         self.authority = authority;
         self
     }
 
-    /// Asks every account once for each client that holds a refresh token of it; `each` is told how it answered.
+    /// Names the accounts that count, by their home account ids: those of a migration, for example. Others are asked as
+    /// well, and counted apart.
+    #[must_use]
+    pub fn own(mut self, accounts: HashSet<String>) -> Self {
+        self.own = Some(accounts);
+        self
+    }
+
+    /// Asks every account once for each client that holds a refresh token of it and each tenant; `each` is told how it
+    /// answered.
     ///
     /// # Errors
-    /// [`StoreError`] when the target cannot be loaded.
+    /// [`Error::Store`] when the target cannot be loaded, or what was renewed cannot be saved: then nothing more is asked.
     pub async fn run(
         mut self,
         each: &mut (dyn FnMut(&Asked<'_>) + Send),
-    ) -> Result<Verification, StoreError> {
+    ) -> Result<Verification, Error> {
         self.cache.ensure_loaded().await?;
         let accounts = self.cache.read(msal_core::TokenCache::accounts);
-        let mut verification = Verification {
-            accounts: u64::try_from(accounts.len()).unwrap_or(u64::MAX),
-            ..Verification::default()
-        };
+        let (mut tally, mut counted) = (Tally::default(), 0);
+        let mut found = HashSet::new();
         for account in &accounts {
-            let clients = self.cache.read(|cache| cache.clients_of(account));
-            // Nobody can renew it: it would not answer for long, whatever access token it still has.
-            if clients.is_empty() {
-                verification.count(Proof::Broken);
-                each(&Asked {
-                    account,
-                    client_id: "",
-                    proof: Proof::Broken,
-                    error: None,
-                });
+            let id = account.home_account_id.as_str();
+            let is_own = self.own.as_ref().is_none_or(|own| own.contains(id));
+            if is_own {
+                counted += 1;
+                found.insert(id);
             }
-            for client_id in clients {
-                let answer = self.ask_patiently(account, &client_id).await;
-                let proof = self.proof_of(&answer);
-                verification.count(proof);
-                each(&Asked {
+            for question in self.questions(account) {
+                let answer = match question.client_id.is_empty() {
+                    true => None,
+                    false => Some(self.ask_patiently(account, &question).await),
+                };
+                if let Some(Err(error @ Error::Store(_))) = answer {
+                    return Err(error);
+                }
+                let asked = Asked {
                     account,
-                    client_id: &client_id,
-                    proof,
-                    error: answer.as_ref().err(),
-                });
+                    is_own,
+                    client_id: &question.client_id,
+                    tenant: &question.realm,
+                    // Nobody can renew it: it would not answer for long, whatever access token it still has.
+                    proof: answer
+                        .as_ref()
+                        .map_or(Proof::Broken, |it| self.proof_of(it)),
+                    error: answer.as_ref().and_then(|it| it.as_ref().err()),
+                };
+                tally.count(&asked);
+                each(&asked);
             }
         }
-        Ok(verification)
+        let named = self.own.as_ref().map_or(found.len(), HashSet::len);
+        let missing = named.saturating_sub(found.len()) as u64;
+        Ok(tally.finish(counted, missing))
+    }
+
+    /// What an account is asked: by each client that holds a refresh token of it, and at each tenant.
+    fn questions(&self, account: &Account) -> Vec<Question> {
+        let clients = self.cache.read(|cache| cache.clients_of(account));
+        if clients.is_empty() {
+            return vec![Question {
+                client_id: String::new(),
+                realm: account.realm.clone(),
+                authority: Err(ConfigError::ClientId),
+            }];
+        }
+        let mut questions = Vec::new();
+        for client_id in clients {
+            let first = questions.len();
+            for (realm, authority) in self.authorities_of(&client_id, account) {
+                let asked = questions.iter().skip(first);
+                // Who names an authority as a whole has it asked once.
+                if asked
+                    .clone()
+                    .all(|known: &Question| known.authority != authority)
+                {
+                    questions.push(Question {
+                        client_id: client_id.clone(),
+                        realm,
+                        authority,
+                    });
+                }
+            }
+        }
+        questions
+    }
+
+    /// The authorities that applications of this account would name, each with what the cache calls its tenant.
+    fn authorities_of(
+        &self,
+        client_id: &str,
+        account: &Account,
+    ) -> Vec<(String, Result<Authority, ConfigError>)> {
+        // MSAL Python leaves the port out of `environment`, MSAL Node does not.
+        let is_it =
+            |named: &&AuthorityOverride| same_environment(named.host(), &account.environment);
+        let named = self.authority.as_ref().filter(is_it);
+        if let Some(authority) = named.and_then(|named| named.of_application(account)) {
+            return vec![(authority.realm().to_owned(), Ok(authority))];
+        }
+        let mut realms = self.cache.read(|cache| cache.realms_of(client_id, account));
+        if realms.is_empty() {
+            realms.push(account.realm.clone());
+        }
+        let at = |realm: String| {
+            let mut there = account.clone();
+            there.realm.clone_from(&realm);
+            let authority = match named {
+                Some(named) => named.of_account(&there),
+                None => there.authority_at(&there.environment),
+            };
+            (realm, authority.map_err(ConfigError::from))
+        };
+        let mut authorities: Vec<_> = realms.into_iter().map(at).collect();
+        // What is no tenant is where nobody asks.
+        if authorities.iter().any(|(_, authority)| authority.is_ok()) {
+            authorities.retain(|(_, authority)| authority.is_ok());
+        }
+        authorities
     }
 
     /// Asks, and after each wait that a busy server asks for asks again, as long as there is patience left: being busy is
@@ -187,10 +214,10 @@ impl Verifier {
     async fn ask_patiently(
         &mut self,
         account: &Account,
-        client_id: &str,
+        question: &Question,
     ) -> Result<AuthenticationResult, Error> {
         loop {
-            let answer = self.ask(account, client_id).await;
+            let answer = self.ask(account, question).await;
             let busy = answer.as_ref().err().filter(|error| error.is_transient());
             let wait = busy.and_then(Error::retry_after);
             let Some(wait) = wait.filter(|wait| *wait <= self.patience) else {
@@ -204,32 +231,58 @@ impl Verifier {
     async fn ask(
         &mut self,
         account: &Account,
-        client_id: &str,
+        question: &Question,
     ) -> Result<AuthenticationResult, Error> {
+        let client_id = &question.client_id;
+        let authority = question.authority.clone()?;
         let granted = self
             .cache
-            .read(|cache| cache.granted_scopes(client_id, account));
+            .read(|cache| cache.granted_scopes(client_id, account, &question.realm));
         let scopes = askable(granted);
-        let asker = AskerRef(client_id, &account.environment, &account.realm);
-        if let Some(application) = self.applications.get(&asker) {
-            return application.acquire_token_silent(&scopes, account).await;
-        }
-        let application = self.application(client_id, self.authority_of(account)?)?;
-        // Kept for the next account: making an application costs more than asking it.
-        let entry = self.applications.entry(asker.to_owned());
-        let application = entry.or_insert(application);
-        application.acquire_token_silent(&scopes, account).await
+        let is_missed = self.is_missed(client_id, account, &authority, &scopes);
+        let asker = AskerRef(client_id, &authority);
+        let application = match self.applications.get(&asker) {
+            Some(application) => application,
+            // Kept for the next account: making an application costs more than asking it.
+            None => {
+                let application = self.application(client_id, authority.clone())?;
+                let entry = self.applications.entry(asker.to_owned());
+                entry.or_insert(application)
+            }
+        };
+        application
+            .acquire_token_silent(&scopes, account)
+            .force_refresh(is_missed)
+            .await
     }
 
-    /// The authority that an application of this account would name.
-    fn authority_of(&self, account: &Account) -> Result<Authority, ConfigError> {
-        // MSAL Python leaves the port out of `environment`, MSAL Node does not.
-        let is_it =
-            |named: &&AuthorityOverride| same_environment(named.host(), &account.environment);
-        Ok(match self.authority.as_ref().filter(is_it) {
-            Some(named) => named.of_account(account)?,
-            None => account.authority_at(&account.environment)?,
-        })
+    /// Whether the MSAL that will read the target finds nothing where this library does: at `organizations` and its like,
+    /// MSAL Python takes tokens that stand under just that name, and none that stand under the user's own tenant.
+    fn is_missed(
+        &self,
+        client_id: &str,
+        account: &Account,
+        authority: &Authority,
+        scopes: &ScopeSet,
+    ) -> bool {
+        if self.cache.dialect() != Dialect::Python || !authority.tenant().is_shared() {
+            return false;
+        }
+        let environments = [authority.environment(), authority.host()].map(str::to_owned);
+        let realms = [authority.realm()];
+        let request = SilentRequest::new(
+            client_id,
+            &account.home_account_id,
+            &environments,
+            &realms,
+            scopes,
+            self.runtime.clock().now(),
+        );
+        match self.cache.read(|cache| cache.silent(&request)) {
+            Silent::Hit(_) => false,
+            Silent::Renew(renewal) => renewal.fallback.is_none(),
+            _ => true,
+        }
     }
 
     fn application(
@@ -255,34 +308,43 @@ impl Verifier {
         match answer {
             Ok(result) if result.token_source == TokenSource::Cache => Proof::Cached,
             Ok(_) => Proof::Renewed,
-            Err(Error::Http(_)) => Proof::Untried,
             // Nobody needs to trust a host that is not asked anyway.
             Err(Error::Config(ConfigError::UnknownAuthority { .. })) if self.is_offline => {
                 Proof::Untried
             }
             Err(Error::Config(error)) if is_about_host(error) => Proof::Untrusted,
+            Err(error) if error.is_transient() => Proof::Untried,
             Err(_) => Proof::Broken,
         }
     }
 }
 
-/// Which application asks: its client, environment and realm.
+/// One silent call to make.
+struct Question {
+    /// Empty when no client holds a refresh token of the account.
+    client_id: String,
+    /// What the cache calls the tenant.
+    realm: String,
+    authority: Result<Authority, ConfigError>,
+}
+
+/// Which application asks: its client and authority.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Asker(String, String, String);
+struct Asker(String, Authority);
 
 /// An [`Asker`] to look for: most accounts share one, and need no copy of it.
 #[derive(Hash)]
-struct AskerRef<'a>(&'a str, &'a str, &'a str);
+struct AskerRef<'a>(&'a str, &'a Authority);
 
 impl AskerRef<'_> {
     fn to_owned(&self) -> Asker {
-        Asker(self.0.to_owned(), self.1.to_owned(), self.2.to_owned())
+        Asker(self.0.to_owned(), self.1.clone())
     }
 }
 
 impl Equivalent<Asker> for AskerRef<'_> {
     fn equivalent(&self, key: &Asker) -> bool {
-        (self.0, self.1, self.2) == (key.0.as_str(), key.1.as_str(), key.2.as_str())
+        (self.0, self.1) == (key.0.as_str(), &key.1)
     }
 }
 

@@ -22,7 +22,8 @@ pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Fail
     let runtime = network::runtime(&arguments.network, 1)?;
     let named = input::authority_of_accounts(arguments.authority.as_deref())?;
     let result = block_on(async {
-        let cache = Arc::new(target::open(&arguments.target, Dialect::Python).await?);
+        let cache = target::open(&arguments.target, Dialect::Python).await?;
+        let cache = Arc::new(cache.rehearsing());
         let account = find_account(&cache, &arguments.account, named.as_ref())?;
         let client_id = find_client(&cache, &account, arguments)?;
         let authority = authority_of(&account, named.as_ref())?;

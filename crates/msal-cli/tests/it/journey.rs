@@ -11,7 +11,7 @@ fn the_demo_migrates_everybody_and_says_so() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     for line in [
         "15 of 15 tokens migrated into msal_cache.json",
-        "verified: 15 of 15 pairs of account and client answer a silent call",
+        "verified: 15 of 15 silent calls answered, 15 from the cache",
         "counted at the emulator: 15 redemptions for 15 distinct tokens",
         "secret           [redacted]",
         "msal migrate plan CACHE",

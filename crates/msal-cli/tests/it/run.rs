@@ -31,8 +31,12 @@ impl Bench {
     }
 
     pub(crate) fn with(settings: Settings) -> Self {
+        Self::of(Emulator::with_settings(Directory::sample(), settings))
+    }
+
+    pub(crate) fn of(emulator: Emulator) -> Self {
         let runtime = Runtime::new().unwrap();
-        let emulator = Arc::new(Emulator::with_settings(Directory::sample(), settings));
+        let emulator = Arc::new(emulator);
         let server = Server::builder(Arc::clone(&emulator)).port(0).start();
         let server = runtime.block_on(server).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -153,7 +157,7 @@ fn what_is_set_aside_is_said_and_tried_again_when_asked() {
         "each was asked once"
     );
     bench.emulator.clear_faults();
-    let run = bench.run("contoso.example", &["--retry-row", ":2"]);
+    let run = bench.run("contoso.example", &["--retry-row", "#/1"]);
     assert_eq!(run.status, 3, "{}{}", run.stdout, run.stderr);
     let run = bench.run("contoso.example", &["--retry", "needs-user"]);
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
@@ -240,4 +244,78 @@ fn a_connection_that_breaks_after_the_server_has_acted_leaves_one_token_in_doubt
             assert!(redemptions.rows().iter().all(|row| row.seen == 1), "{name}");
         }
     }
+}
+
+#[test]
+fn what_is_named_and_not_there_is_said_before_anything_is_sent() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE, sample::BOB]);
+    let (known, other) = (sample::DESKTOP, sample::WEB);
+    for (arguments, word) in [
+        (["--release", ":99"], ":99"),
+        (["--release", "#/2"], "#/2"),
+        (["--release", "alice"], "alice"),
+        (["--retry-row", ":99"], ":99"),
+        (["--retry-row", "2"], "`2`"),
+        (["--retry-client", other], other),
+        (["--retry-tenant", "fabrikam.example"], "fabrikam.example"),
+        (["--retry-row", "\u{1b}]0;x\u{7}"], "\\u{1b}]0;x"),
+    ] {
+        // Beside one that is there.
+        for more in [&[][..], &["--retry-row", "#/0", "--release", "#/1"]] {
+            let run = bench.run("contoso.example", &[&arguments[..], more].concat());
+            assert_eq!(run.status, 2, "{arguments:?} {run:?}");
+            assert!(run.stderr.contains(word), "{arguments:?} {run:?}");
+            assert!(run.stderr.contains("hint"), "{arguments:?} {run:?}");
+            assert!(!run.stderr.contains('\u{1b}'), "{run:?}");
+        }
+    }
+    assert_eq!(bench.emulator.redemptions().seen(), 0);
+    let left = |name: &str| bench.folder.path().join(name).exists();
+    assert!(!left("cache.json") && !left("cache.json.journal"));
+
+    // What is there is no mistake, also when there is nothing to do with it any more.
+    for _ in 0..2 {
+        let there = [
+            "--release",
+            "#/0",
+            "--retry-row",
+            "#/1",
+            "--retry-tenant",
+            "CONTOSO.example",
+        ];
+        let there = [&there[..], &["--retry-client", known]].concat();
+        let run = bench.run("contoso.example", &there);
+        assert_eq!(run.status, 0, "{run:?}");
+        assert!(run.stdout.contains("nothing was tried again"), "{run:?}");
+    }
+    let run = bench.run("contoso.example", &["--retry", "in-doubt"]);
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(run.stdout.contains("nothing was tried again"), "{run:?}");
+    let run = bench.run("contoso.example", &[]);
+    assert!(!run.stdout.contains("tried again"), "{run:?}");
+    assert_eq!(bench.emulator.redemptions().seen(), 2);
+}
+
+#[test]
+fn a_held_back_row_of_another_input_is_there() {
+    let bench = Bench::new();
+    let bobs = bench
+        .emulator
+        .issue_refresh_token(sample::BOB, sample::DESKTOP, SystemTime::now());
+    let line = json!({"refresh_token": bobs.unwrap(), "user": sample::ALICE, "client_id": sample::DESKTOP});
+    fs::write(bench.folder.path().join("input.jsonl"), line.to_string()).unwrap();
+    assert_eq!(bench.run("contoso.example", &[]).status, 1);
+    fs::rename(
+        bench.folder.path().join("input.jsonl"),
+        bench.folder.path().join("first.jsonl"),
+    )
+    .unwrap();
+    bench.input(&[sample::MIA]);
+    // By its place alone it would be the second input's.
+    let run = bench.run("contoso.example", &["--release", "first.jsonl#/0"]);
+    assert_eq!(run.status, 2, "the row was never in a file of this name");
+    let run = bench.run("contoso.example", &["--release", "input.jsonl#/0"]);
+    assert_eq!(run.status, 0, "{run:?}");
+    assert_eq!(bench.emulator.redemptions().seen(), 2);
 }

@@ -13,30 +13,45 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 /// A running `msal emulator serve`.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
-    announced: Value,
+    pub(crate) announced: Value,
 }
 
 impl Serving {
     fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_where(folder, &[], arguments)
+    }
+
+    /// As [`Serving::start`], with these variables besides.
+    pub(crate) fn start_where(
+        folder: &Path,
+        variables: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_msal"))
             .args(["--format", "json", "emulator", "serve"])
             .args(arguments)
             .current_dir(folder)
             .env_clear()
             .env("TMPDIR", folder)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
+        // From here on it ends with its owner, also when it announces nothing that can be read.
+        let mut serving = Self {
+            child,
+            announced: Value::Null,
+        };
         let mut documents = serde_json::Deserializer::from_reader(stdout).into_iter();
-        let announced = documents.next().unwrap().unwrap();
-        Self { child, announced }
+        serving.announced = documents.next().unwrap().unwrap();
+        serving
     }
 
     /// What the admin API answers.
-    fn admin(&self, request: &str) -> String {
+    pub(crate) fn admin(&self, request: &str) -> String {
         let url = self.announced["admin_url"].as_str().unwrap();
         let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
         let request = format!("{request} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");

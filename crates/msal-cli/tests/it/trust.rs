@@ -16,6 +16,7 @@ use std::thread;
 use serde_json::{Value, json};
 
 use crate::msal::{Run, msal_where};
+use crate::serve::Serving;
 
 /// What a file may say where it should say a host.
 const POISON: [&str; 9] = [
@@ -82,49 +83,116 @@ fn ask(folder: &Path, arguments: &[&str]) -> (Run, Vec<String>) {
     (run, asked.try_iter().map(host).collect())
 }
 
+/// A folder in which a cache, rows, and the journal of an earlier run name hosts that nobody trusts.
+fn poisoned() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |(number, host): (usize, &str)| {
+        let (token, url) = (format!("0.FAKE{number}"), format!("https://{host}/t"));
+        json!({"refresh_token": token, "client_id": "c", "authority": url}).to_string() + "\n"
+    };
+    let rows: String = POISON.into_iter().enumerate().map(row).collect();
+    fs::write(folder.path().join("rows"), rows).unwrap();
+    // Whoever ran this trusted that host.
+    let run = ["migrate", "run", "rows", "--to", "target"];
+    let earlier = ["--authority", "https://evil.example"];
+    let (_, asked) = ask(folder.path(), &[&run[..], &earlier].concat());
+    assert!(asked.contains(&"evil.example:443".to_owned()), "{asked:?}");
+    let journal = folder.path().join("target.journal");
+    assert!(journal.exists());
+    for name in ["cache.journal", "target.journal"] {
+        let key = |name: &str| folder.path().join(name.to_owned() + ".key");
+        if name != "target.journal" {
+            fs::copy(&journal, folder.path().join(name)).unwrap();
+            fs::copy(key("target.journal"), key(name)).unwrap();
+        }
+    }
+    fs::write(folder.path().join("cache"), cache(POISON).to_string()).unwrap();
+    folder
+}
+
 #[test]
 fn no_command_asks_a_host_that_only_a_file_names() {
-    let commands: [&[&str]; 7] = [
+    let commands: [&[&str]; 13] = [
         &["accounts", "cache"],
+        &["demo", "--users", "2"],
         &["migrate", "plan", "cache"],
+        &["migrate", "plan", "rows", "--list"],
+        &["migrate", "report", "target.journal"],
+        &[
+            "migrate",
+            "report",
+            "target.journal",
+            "--all",
+            "--show-users",
+        ],
         &["migrate", "run", "cache", "--to", "target"],
         &["migrate", "run", "rows", "--to", "target"],
+        &[
+            "migrate", "run", "rows", "--to", "target", "--retry", "in-doubt", "--retry", "failed",
+        ],
         // The target is poisoned as well.
-        &["migrate", "run", "rows", "--to", "cache"],
+        &[
+            "migrate",
+            "run",
+            "rows",
+            "--to",
+            "cache",
+            "--journal",
+            "new",
+        ],
         &["migrate", "verify", "cache"],
         &["migrate", "verify", "cache", "--offline"],
+        &[
+            "migrate",
+            "verify",
+            "cache",
+            "--journal",
+            "target.journal",
+            "--list",
+        ],
     ];
     let mut commands: Vec<Vec<&str>> = commands.map(<[&str]>::to_vec).into();
     for account in POISON {
-        commands.push(vec![
+        let token = [
             "token",
             "cache",
             "--account",
             account,
             "--scope",
             "User.Read",
-        ]);
+        ];
+        commands.push(token.to_vec());
     }
+    let poisoned = poisoned();
     for command in commands {
-        for authority in [None, Some("https://good.example")] {
+        for authority in [
+            None,
+            Some("https://good.example"),
+            Some("https://good.example/organizations"),
+        ] {
+            // Rows whose authority is none go where the operator says, and are tried there for a while.
+            if command.contains(&"run")
+                && authority.is_some_and(|url| url.ends_with("organizations"))
+            {
+                continue;
+            }
             let folder = tempfile::tempdir().unwrap();
-            fs::write(folder.path().join("cache"), cache(POISON).to_string()).unwrap();
-            let row = |(number, host): (usize, &str)| {
-                let (token, url) = (format!("0.FAKE{number}"), format!("https://{host}/t"));
-                let row = json!({"refresh_token": token, "client_id": "c", "authority": url});
-                row.to_string() + "\n"
-            };
-            let rows: String = POISON.into_iter().enumerate().map(row).collect();
-            fs::write(folder.path().join("rows"), rows).unwrap();
+            for file in fs::read_dir(poisoned.path()).unwrap() {
+                let file = file.unwrap();
+                fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+            }
             let mut arguments = command.clone();
-            if command[0] != "accounts" {
+            let takes_secrets = ["token", "run", "verify"].map(|name| command.contains(&name));
+            let takes_authority = takes_secrets.contains(&true) || command.contains(&"plan");
+            if takes_authority {
                 arguments.extend(authority.iter().flat_map(|url| ["--authority", url]));
             }
-            if command[0] == "token" || command[1] == "run" || command[1] == "verify" {
+            if takes_secrets.contains(&true) {
                 arguments.extend(["--client-secret-env", "c=SECRET"]);
             }
             let (run, hosts) = ask(folder.path(), &arguments);
             let case = format!("{arguments:?} {run:?}");
+            assert!(!run.stderr.contains("unexpected argument"), "{case}");
             // Microsoft may be asked about a host, and the operator's own host for its metadata.
             let is_trusted = |host: &&String| {
                 *host == "login.microsoftonline.com:443"
@@ -132,12 +200,43 @@ fn no_command_asks_a_host_that_only_a_file_names() {
             };
             let strangers: Vec<_> = hosts.iter().filter(|host| !is_trusted(host)).collect();
             assert!(strangers.is_empty(), "{strangers:?} {case}");
-            let asks_nobody = ["accounts", "plan", "verify"].map(|name| command.contains(&name));
-            if asks_nobody.contains(&true) {
+            let asks_nobody = ["accounts", "demo", "plan", "report", "verify"];
+            if asks_nobody
+                .map(|name| command.contains(&name))
+                .contains(&true)
+            {
                 assert_eq!(hosts, [""; 0], "{case}");
             }
         }
     }
+}
+
+/// The emulator asks nobody, whatever its directory and its callers name.
+#[test]
+fn a_served_emulator_asks_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let (proxy, asked) = proxy();
+    let config = "[[tenant]]\ndomain = \"evil.example\"\n";
+    fs::write(folder.path().join("emulator.toml"), config).unwrap();
+    let variables = [
+        ("HTTPS_PROXY", &*proxy),
+        ("HTTP_PROXY", &proxy),
+        ("ALL_PROXY", &proxy),
+    ];
+    let ports = [
+        "--port",
+        "0",
+        "--admin-port",
+        "0",
+        "--config",
+        "emulator.toml",
+    ];
+    let serving = Serving::start_where(folder.path(), &variables, &ports);
+    assert!(serving.announced["url"].is_string());
+    let audit = serving.admin("GET https://evil.example/audit");
+    assert!(audit.starts_with("HTTP/1.1"), "{audit}");
+    drop(serving);
+    assert_eq!(asked.try_iter().count(), 0);
 }
 
 #[test]
@@ -155,7 +254,7 @@ fn accounts_that_are_not_asked_are_reported_as_such() {
         assert_eq!((run.status, hosts), (1, Vec::<String>::new()), "{run:?}");
         for line in [
             "not asked: host evil.example:8443 is not one of Microsoft's; name it with --authority",
-            "verified: 0 of 1 pair of account and client answer a silent call, 1 not asked",
+            "verified: 0 of 1 silent call answered, 0 from the cache, 1 not asked",
         ] {
             assert!(run.stdout.contains(line), "{line}: {run:?}");
         }

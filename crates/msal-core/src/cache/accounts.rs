@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use super::TokenCache;
-use super::entry::AccountEntry;
+use super::entry::{AccessTokenEntry, AccountEntry};
 use super::term::{Host, Term, Username};
 use crate::authority::bare_host;
 use crate::{
@@ -65,24 +65,63 @@ impl TokenCache {
             .reduce(|known, later| described_by(&known, later))
     }
 
-    /// The scopes that an account has granted to a client, without the reserved ones: those of its last refresh token
-    /// or, where the SDK that wrote it does not say, of its last access token.
-    pub fn granted_scopes(&self, client_id: &str, account: &Account) -> ScopeSet {
-        let of_refresh_tokens = owners(account)
-            .flat_map(|owner| self.refresh_tokens.find(&owner))
-            .filter(|entry| entry.is_of_client(client_id))
-            .filter_map(|entry| entry.target.as_ref());
-        let of_access_tokens = || {
+    /// The scopes that an account has granted to a client in a tenant, without the reserved ones: those of its last access
+    /// token there or, where it has none, of its last refresh token or else of its last access token anywhere.
+    pub fn granted_scopes(&self, client_id: &str, account: &Account, realm: &str) -> ScopeSet {
+        let in_realm = |entry: &&AccessTokenEntry| case::is_same(entry.realm.as_str(), realm);
+        let there = self
+            .plain_access_tokens(client_id, account)
+            .filter(in_realm)
+            .last();
+        let of_refresh_tokens = || {
             owners(account)
-                .flat_map(|owner| self.access_tokens.find(&owner))
-                .filter(|entry| case::is_same_client(entry.client_id.as_str(), client_id))
-                .map(|entry| &entry.target)
+                .flat_map(|owner| self.refresh_tokens.find(&owner))
+                .filter(|entry| entry.is_of_client(client_id))
+                .filter_map(|entry| entry.target.as_ref())
                 .last()
         };
-        let target = of_refresh_tokens.last().or_else(of_access_tokens);
+        let anywhere = || self.plain_access_tokens(client_id, account).last();
+        let target = there
+            .map(|entry| &entry.target)
+            .or_else(of_refresh_tokens)
+            .or_else(|| anywhere().map(|entry| &entry.target));
         target.map_or_else(ScopeSet::default, |target| {
             ScopeSet::from_text(target).without_reserved()
         })
+    }
+
+    /// The tenants that a client has tokens of this account for, as they are stored, once each and in the order in which
+    /// they were first stored. A guest has tokens of several.
+    pub fn realms_of(&self, client_id: &str, account: &Account) -> Vec<String> {
+        let of_access_tokens = self
+            .plain_access_tokens(client_id, account)
+            .map(|entry| &entry.realm);
+        let of_id_tokens = owners(account)
+            .flat_map(|owner| self.id_tokens.find(&owner))
+            .filter(|entry| case::is_same_client(entry.client_id.as_str(), client_id))
+            .map(|entry| &entry.realm);
+        let mut realms: Vec<String> = Vec::new();
+        for realm in of_access_tokens.chain(of_id_tokens) {
+            let is_new = realms
+                .iter()
+                .all(|known| !case::is_same(known, realm.as_str()));
+            if is_new && !realm.as_str().is_empty() {
+                realms.push(realm.to_string());
+            }
+        }
+        realms
+    }
+
+    /// The access tokens of an account that a client is given when it asks for no more than scopes.
+    fn plain_access_tokens<'c>(
+        &'c self,
+        client_id: &'c str,
+        account: &'c Account,
+    ) -> impl Iterator<Item = &'c AccessTokenEntry> {
+        owners(account)
+            .flat_map(|owner| self.access_tokens.find(&owner).collect::<Vec<_>>())
+            .filter(|entry| case::is_same_client(entry.client_id.as_str(), client_id))
+            .filter(|entry| !entry.is_kept_apart())
     }
 
     /// The clients that hold a refresh token of this account.

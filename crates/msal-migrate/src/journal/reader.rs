@@ -1,5 +1,6 @@
 //! Reading a journal for a report: no lock, no writing, no secret.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
 use std::io::ErrorKind;
@@ -14,7 +15,7 @@ use super::error::JournalError;
 use super::key::{self, Keys};
 use super::reason::Reason;
 use super::scan::Scan;
-use super::state::State;
+use super::state::{Class, State};
 use super::states::States;
 use super::{file, header};
 use crate::fingerprint::Fingerprint;
@@ -60,6 +61,21 @@ impl JournalReader {
     /// How many tokens stand where.
     pub fn counts(&self) -> Counts {
         self.states.counts()
+    }
+
+    /// The home account ids of the accounts that tokens were migrated to. What else a target holds came from elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// As for [`JournalReader::open`].
+    pub fn accounts(&self) -> Result<HashSet<String>, JournalError> {
+        let mut accounts = HashSet::new();
+        self.tokens(&mut |token| {
+            if token.state == State::Concluded(Class::Migrated) {
+                accounts.extend(token.home_account_id);
+            }
+        })?;
+        Ok(accounts)
     }
 
     /// Reads the journal again and visits each token once, in the order in which their fates were decided.

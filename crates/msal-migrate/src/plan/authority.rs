@@ -79,6 +79,16 @@ impl AuthorityOverride {
         }
     }
 
+    /// The authority to ask for an account as an application of Entra ID that signs its users in at the named tenant;
+    /// `None` where none is named, and for personal accounts at `organizations` and `common`, which do not take their
+    /// tokens.
+    pub(crate) fn of_application(&self, account: &Account) -> Option<Authority> {
+        let tenant = self.tenant.as_ref()?;
+        let is_entra = self.authority.kind() == AuthorityKind::Entra;
+        let takes = !refuses_personal_accounts(tenant) || !account.is_personal();
+        (is_entra && takes).then(|| (*self.authority).clone())
+    }
+
     /// The host, with its port where it is not 443.
     pub fn host(&self) -> &str {
         self.authority.host()
@@ -183,9 +193,13 @@ pub(super) fn choose(
     })
 }
 
-/// Whether a personal account's token is not redeemed at the tenant that the user named: `organizations` is for work and
-/// school accounts, and `common` has come to refuse these tokens (AADSTS70000). A tenant by its own name may know the
-/// account as a guest.
+/// Whether no personal account's token is redeemed at this tenant: `organizations` is for work and school accounts, and
+/// `common` has come to refuse these tokens (AADSTS70000). A tenant by its own name may know such an account as a guest.
+fn refuses_personal_accounts(tenant: &Tenant) -> bool {
+    matches!(tenant, Tenant::Common | Tenant::Organizations)
+}
+
+/// Whether a token is a personal account's, and not redeemed at the tenant that the user named.
 fn stays_at_consumers(
     criteria: &Criteria<'_>,
     own: Option<&Tenant>,
@@ -193,7 +207,7 @@ fn stays_at_consumers(
     named: &Tenant,
 ) -> bool {
     let unnoted = &mut Warnings::default();
-    matches!(named, Tenant::Common | Tenant::Organizations)
+    refuses_personal_accounts(named)
         && tenant(criteria, own, is_consumers, unnoted) == Tenant::Consumers
 }
 

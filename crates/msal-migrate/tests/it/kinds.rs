@@ -140,8 +140,16 @@ async fn an_account_is_asked_as_the_kind_that_it_is() {
             "u.t",
             "private.example",
             CONTOSO_ID,
-            Some("https://private.example:8443/another.example"),
+            Some("https://private.example:8443"),
             format!("https://private.example:8443/{CONTOSO_ID}/v2.0/"),
+        ),
+        // As an application that signs its users in at a tenant that is named.
+        (
+            "u.t",
+            "private.example",
+            CONTOSO_ID,
+            Some("https://private.example:8443/organizations"),
+            "https://private.example:8443/organizations/v2.0/".to_owned(),
         ),
     ] {
         let world = World::new();
@@ -157,6 +165,29 @@ async fn an_account_is_asked_as_the_kind_that_it_is() {
             .unwrap();
         let expected = format!("{expected}.well-known/openid-configuration");
         assert_eq!(noting.1.lock().unwrap().first(), Some(&expected), "{home}");
+    }
+}
+
+#[tokio::test]
+async fn users_of_two_policies_are_each_asked_with_their_own() {
+    let world = World::new();
+    let host = "contoso.b2clogin.com";
+    let mut target = cache("u-b2c_1_one.t", host, CONTOSO_ID);
+    let other = cache("u-b2c_1_two.t", host, CONTOSO_ID);
+    target["Account"]["b"] = other["Account"]["a"].clone();
+    target["RefreshToken"]["s"] = other["RefreshToken"]["r"].clone();
+    put(&world, &target).await;
+    let noting = Arc::new(Noting(world.http.clone(), Mutex::default()));
+    let runtime = Runtime {
+        http: Arc::clone(&noting) as _,
+        ..world.runtime.clone()
+    };
+    let verifier = Verifier::new(world.cache(Dialect::Python), runtime);
+    let _whatever_comes_back = verifier.run(&mut |_asked| {}).await.unwrap();
+    let asked = noting.1.lock().unwrap().clone();
+    for policy in ["b2c_1_one", "b2c_1_two"] {
+        let path = format!("/{policy}/v2.0/.well-known/openid-configuration");
+        assert!(asked.iter().any(|url| url.ends_with(&path)), "{asked:?}");
     }
 }
 

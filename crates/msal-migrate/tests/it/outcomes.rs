@@ -394,7 +394,6 @@ async fn what_needs_its_user_is_asked_again_when_the_operator_says_so() {
 
     for (retry, migrated) in [
         (Retry::default().class(RetryClass::InDoubt), 0),
-        (Retry::default().tenant("fabrikam.example"), 0),
         (Retry::default().row("#/1"), 1),
         (Retry::default().class(RetryClass::NeedsUser), 3),
     ] {
@@ -402,6 +401,15 @@ async fn what_needs_its_user_is_asked_again_when_the_operator_says_so() {
         assert_eq!(report.migrated, migrated, "{retry:?}");
     }
     assert_eq!(world.http.emulator.redemptions().seen(), 6);
+    // What is not there is no "nothing to do".
+    let elsewhere = Retry::default().tenant("fabrikam.example");
+    let never = Box::pin(std::future::pending());
+    let migration = world.migration(&entries).retry(elsewhere);
+    let refused = migration.run(&mut NoObserver::default(), never).await;
+    assert!(
+        matches!(refused, Err(MigrationError::NotThere { .. })),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -482,14 +490,14 @@ async fn one_row_is_released_and_the_others_stay_held_back() {
     let release = async |row: &str, entries: &[serde_json::Value]| {
         let never = Box::pin(std::future::pending());
         let migration = world.migration(entries).release(row);
-        migration
-            .run(&mut NoObserver::default(), never)
-            .await
-            .unwrap()
+        migration.run(&mut NoObserver::default(), never).await
     };
-    let report = release("#/7", &entries).await;
-    assert_eq!((report.migrated, report.quarantined), (0, 2));
-    let report = release("#/1", &entries).await;
+    let refused = release("#/7", &entries).await;
+    assert!(
+        matches!(refused, Err(MigrationError::NotThere { .. })),
+        "{refused:?}"
+    );
+    let report = release("#/1", &entries).await.unwrap();
     assert_eq!((report.migrated, report.quarantined), (1, 1));
     assert_eq!(
         world.http.emulator.redemptions().seen(),
@@ -497,7 +505,11 @@ async fn one_row_is_released_and_the_others_stay_held_back() {
         "the sealed answer was enough"
     );
     // The place alone means a row of the input.
-    release("#/0", &[]).await;
+    let refused = release("#/0", &[]).await;
+    assert!(
+        matches!(refused, Err(MigrationError::NotThere { .. })),
+        "{refused:?}"
+    );
     assert_eq!(
         world
             .outcomes()

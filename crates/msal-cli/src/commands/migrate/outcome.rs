@@ -16,16 +16,19 @@ use crate::text;
 pub(crate) struct Outcome {
     pub(crate) report: Report,
     pub(crate) verification: Option<Verification>,
-    /// How many pairs of the migrated accounts do not answer.
-    pub(crate) silent: u64,
     pub(crate) took: Duration,
+    /// Whether the run was told to try again what earlier runs have set aside.
+    pub(crate) retries: bool,
 }
 
 impl Outcome {
     /// The exit status that follows from it.
     pub(crate) fn exit(&self) -> Exit {
+        let verification = self.verification.as_ref();
         match self.report.completion() {
-            Completion::Complete if self.silent > 0 => Exit::Failed,
+            Completion::Complete if !verification.is_none_or(Verification::is_sound) => {
+                Exit::Failed
+            }
             completion => completion.into(),
         }
     }
@@ -54,6 +57,11 @@ impl Outcome {
         if report.failed > 0 {
             out.push_str(&causes::to_text(&report.causes));
         }
+        if self.retries && report.retried == 0 {
+            out.push_str(&format!(
+                "\n{DIM}nothing was tried again: no token is set aside as --retry and its like say{DIM:#}\n"
+            ));
+        }
         if report.duplicates > 0 {
             out.push_str(&format!(
                 "\n{DIM}{} repeated a token that was redeemed once{DIM:#}\n",
@@ -69,13 +77,6 @@ impl Outcome {
         if let Some(verification) = &self.verification {
             out.push('\n');
             out.push_str(&verification::to_text(verification));
-            let others = verification.broken.saturating_sub(self.silent);
-            if others > 0 {
-                out.push_str(&format!(
-                    "{DIM}{} of those that do not answer came from elsewhere{DIM:#}\n",
-                    text::count(others)
-                ));
-            }
         }
         if report.migrated < report.tokens {
             out.push_str(&format!(
@@ -110,6 +111,7 @@ impl Outcome {
             "retryable": report.retryable,
             "in_doubt": report.in_doubt,
             "causes": causes::to_json(&report.causes),
+            "retried": report.retried,
             "target_writes": report.target_writes,
             "journal_was_torn": report.journal_was_torn,
             "verification": self.verification.as_ref().map(verification::to_json),

@@ -1,6 +1,6 @@
 //! Where a run reads and writes: looked at before anything is touched.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use msal::{FileStore, Partition};
 use private_file::Folder;
@@ -46,6 +46,13 @@ pub(super) fn check(arguments: &RunArgs, journal: &Path) -> Result<(), Failure> 
         Folder::foresee(&folder)?;
     }
     Ok(())
+}
+
+/// Where the journal of a target is unless it is named.
+pub(super) fn journal_beside(target: &Path) -> PathBuf {
+    let mut name = target.as_os_str().to_owned();
+    name.push(".journal");
+    PathBuf::from(name)
 }
 
 fn named_to_be_read(arguments: &RunArgs) -> impl Iterator<Item = &Path> {

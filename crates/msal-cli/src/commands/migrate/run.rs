@@ -1,7 +1,5 @@
 //! `msal migrate run`: redeem, publish, verify, report.
 
-use std::path::{Path, PathBuf};
-
 use msal_migrate::{Retry, RetryClass, RotationPolicy, Settings};
 
 use super::job::Job;
@@ -15,7 +13,7 @@ use crate::{credentials, input, network};
 
 pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
     let journal = arguments.journal.clone();
-    let journal = journal.unwrap_or_else(|| beside(&arguments.to));
+    let journal = journal.unwrap_or_else(|| places::journal_beside(&arguments.to));
     places::check(arguments, &journal)?;
     let credentials = credentials::read(&arguments.secrets, arguments.source.client_id.as_deref())?;
     let settings = settings(arguments);
@@ -71,12 +69,6 @@ fn retry(arguments: &RetryArgs) -> Retry {
     retry = arguments.retry_client.iter().fold(retry, Retry::client);
     retry = arguments.retry_tenant.iter().fold(retry, Retry::tenant);
     arguments.retry_row.iter().fold(retry, Retry::row)
-}
-
-fn beside(target: &Path) -> PathBuf {
-    let mut name = target.as_os_str().to_owned();
-    name.push(".journal");
-    PathBuf::from(name)
 }
 
 /// How many requests are in flight where tokens are spent by use: what a crash can lose is no more than that.

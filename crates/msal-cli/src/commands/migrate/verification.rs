@@ -3,18 +3,24 @@
 use msal_migrate::Verification;
 use serde_json::{Value, json};
 
-use crate::output::BAD;
+use crate::output::{BAD, DIM};
 use crate::text;
 
-/// How the accounts answered, in one line.
+/// How the accounts answered, in a line, and what else there is to say in one each.
 pub(super) fn to_text(verification: &Verification) -> String {
     let answered = verification.cached + verification.renewed;
     let mut line = format!(
-        "verified: {} of {} answer a silent call",
+        "verified: {} of {} answered, {} from the cache",
         text::count(answered),
-        text::counted(verification.asked + verification.untrusted, "pair")
-            + " of account and client",
+        text::counted(verification.asked + verification.untrusted, "silent call"),
+        text::count(verification.cached),
     );
+    if verification.renewed > 0 {
+        line.push_str(&format!(
+            " and {} by a renewal",
+            text::count(verification.renewed)
+        ));
+    }
     if verification.untried > 0 {
         line.push_str(&format!(
             ", {} would have to be renewed first",
@@ -29,12 +35,39 @@ pub(super) fn to_text(verification: &Verification) -> String {
     }
     if verification.broken > 0 {
         line.push_str(&format!(
-            ", {BAD}{} do not answer{BAD:#}",
+            ", {BAD}{} not answered{BAD:#}",
             text::count(verification.broken)
         ));
     }
     line.push('\n');
-    line
+    if verification.users_needed > 0 {
+        line.push_str(&format!(
+            "{BAD}{} must sign in again{BAD:#}\n",
+            text::counted(verification.users_needed, "user")
+        ));
+    }
+    if verification.missing > 0 {
+        line.push_str(&format!(
+            "{BAD}{} not in the target{BAD:#}, according to the journal\n",
+            text::counted(verification.missing, "migrated account")
+        ));
+    }
+    line + &others(verification)
+}
+
+/// What is said of accounts that came from elsewhere: they decide nothing.
+fn others(verification: &Verification) -> String {
+    if verification.others == 0 {
+        return String::new();
+    }
+    let broken = match verification.others_broken {
+        0 => String::new(),
+        broken => format!(", {} of them not answered", text::count(broken)),
+    };
+    format!(
+        "{DIM}{} more for accounts that came from elsewhere and do not count{broken}{DIM:#}\n",
+        text::counted(verification.others, "silent call")
+    )
 }
 
 /// How the accounts answered, for programs.
@@ -47,5 +80,9 @@ pub(super) fn to_json(verification: &Verification) -> Value {
         "untried": verification.untried,
         "untrusted": verification.untrusted,
         "broken": verification.broken,
+        "users_needed": verification.users_needed,
+        "missing": verification.missing,
+        "others": verification.others,
+        "others_broken": verification.others_broken,
     })
 }

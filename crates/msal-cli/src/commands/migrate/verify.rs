@@ -1,17 +1,18 @@
 //! `msal migrate verify`: does every account of a target answer?
 
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use msal::Error;
-use msal_migrate::{Asked, Proof, Reason, Verifier};
-use serde_json::json;
+use msal_migrate::{Asked, JournalReader, Proof, Verification, Verifier};
+use serde_json::{Value, json};
 
-use super::verification;
-use crate::advice::advice;
+use super::{places, verification};
 use crate::cli::VerifyArgs;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::output::Printer;
+use crate::output::{BOLD, DIM, Printer};
 use crate::outside::Outside;
 use crate::runtime::block_on;
 use crate::{credentials, input, network, target};
@@ -20,59 +21,158 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
     let credentials = credentials::read(&arguments.secrets, None)?;
     let runtime = network::runtime(&arguments.network, 1)?;
     let authority = input::authority_of_accounts(arguments.authority.as_deref())?;
-    let mut broken = Vec::new();
+    let journal = journal(arguments);
+    let mut answers = Vec::new();
     let verification = block_on(async {
-        let target = Arc::new(target::open(&arguments.target, arguments.sdk.dialect()).await?);
+        let target = target::open(&arguments.target, arguments.sdk.dialect()).await?;
+        let target = Arc::new(target.rehearsing());
         let verifier = match arguments.offline {
             true => Verifier::offline(target, &runtime),
             false => Verifier::new(target, runtime.clone()),
         };
-        let verifier = verifier.credentials(credentials).authority(authority);
+        let mut verifier = verifier.credentials(credentials).authority(authority);
+        if let Some(journal) = &journal {
+            verifier = verifier.own(migrated(journal)?);
+        }
         let mut each = |asked: &Asked<'_>| {
-            if let Some(why) = why_not(asked) {
-                broken.push((
-                    asked.account.home_account_id.to_string(),
-                    asked.client_id.to_owned(),
-                    why,
-                ));
+            let is_silent = asked.proof == Proof::Untried && !arguments.offline;
+            let has_failed = matches!(asked.proof, Proof::Broken | Proof::Untrusted);
+            if arguments.list || has_failed || is_silent {
+                let answer = Answer::new(asked, is_silent || has_failed);
+                // Offline, nobody was asked: whatever kept a request from being answered is no reason.
+                let is_told = asked.proof != Proof::Untried || is_silent;
+                answers.push(Answer {
+                    why: answer.why.filter(|_| is_told),
+                    ..answer
+                });
             }
         };
-        Ok(verifier.run(&mut each).await?)
+        let verification = verifier.run(&mut each).await;
+        verification.map_err(|error| Failure::from(error).about(&arguments.target))
     })?;
-    if printer.is_json() {
-        let mut document = verification::to_json(&verification);
-        document["failures"] = broken
-            .iter()
-            .map(|(account, client, why)| json!({ "home_account_id": account, "client_id": client, "why": why }))
-            .collect();
-        printer.json(&document);
-    } else {
-        for (account, client, why) in &broken {
-            let (account, client, why) = (Outside(account), Outside(client), Outside(why));
-            printer.text(&format!("{account}  {client}  {why}\n"));
+    match printer.is_json() {
+        true => printer.json(&to_json(
+            &verification,
+            &answers,
+            journal.as_deref(),
+            arguments,
+        )),
+        false => {
+            for answer in &answers {
+                printer.text(&answer.to_text());
+            }
+            printer.text(&verification::to_text(&verification));
+            if journal.is_none() {
+                printer.text(&format!(
+                    "{DIM}there is no journal that says which accounts were migrated: all of them count{DIM:#}\n"
+                ));
+            }
         }
-        printer.text(&verification::to_text(&verification));
     }
-    let failures = verification.broken + verification.untrusted;
-    Ok(match (failures, verification.untried) {
-        (0, 0) => Exit::Success,
-        (0, _) if arguments.offline => Exit::Success,
-        (0, _) => Exit::RetryLeft,
+    Ok(match (verification.is_sound(), verification.untried) {
+        (true, 0) => Exit::Success,
+        (true, _) if arguments.offline => Exit::Success,
+        (true, _) => Exit::RetryLeft,
         _ => Exit::Failed,
     })
 }
 
-/// What the server says, and what the operator corrects.
-fn explained(error: &Error) -> String {
-    match error.service_error() {
-        Some(refusal) if refusal.misplaced().is_some() => {
-            format!("{error}: {}", advice(&Reason::from(refusal)))
+/// The journal that was named, or the one that a run leaves beside its target.
+fn journal(arguments: &VerifyArgs) -> Option<PathBuf> {
+    // Whatever stands there: one that cannot be read must not be taken for none.
+    let is_there = |path: &PathBuf| path.symlink_metadata().is_ok();
+    let beside = || Some(places::journal_beside(&arguments.target)).filter(is_there);
+    arguments.journal.clone().or_else(beside)
+}
+
+/// The accounts that count.
+fn migrated(journal: &Path) -> Result<HashSet<String>, Failure> {
+    let accounts = JournalReader::open(journal).and_then(|journal| journal.accounts());
+    accounts.map_err(|error| {
+        let hint = "name the migration's journal with --journal, or move this one away to have all accounts count";
+        Failure::new(&error).with_hint(error.hint().unwrap_or_else(|| hint.to_owned()))
+    })
+}
+
+/// How one silent call was answered.
+struct Answer {
+    account: String,
+    client: String,
+    environment: String,
+    tenant: String,
+    is_own: bool,
+    how: &'static str,
+    has_failed: bool,
+    why: Option<String>,
+}
+
+impl Answer {
+    fn new(asked: &Asked<'_>, has_failed: bool) -> Self {
+        Self {
+            account: asked.account.home_account_id.to_string(),
+            client: asked.client_id.to_owned(),
+            environment: asked.account.environment.clone(),
+            tenant: asked.tenant.to_owned(),
+            is_own: asked.is_own,
+            how: match asked.proof {
+                Proof::Cached => "cached",
+                Proof::Renewed => "renewed",
+                Proof::Untried => "untried",
+                Proof::Untrusted => "untrusted",
+                _ => "broken",
+            },
+            has_failed,
+            why: why_not(asked),
         }
-        _ => error.to_string(),
+    }
+
+    fn to_text(&self) -> String {
+        let how = match self.how {
+            "cached" => "from the cache, no request",
+            "renewed" => "renewed, by a request",
+            "untried" if self.why.is_none() => "would have to be renewed first",
+            _ => self.why.as_deref().unwrap_or_default(),
+        };
+        let elsewhere = match self.is_own {
+            true => "",
+            false => " (came from elsewhere)",
+        };
+        format!(
+            "{}  {}  {}/{BOLD}{}{BOLD:#}  {}{DIM}{elsewhere}{DIM:#}\n",
+            Outside(&self.account),
+            Outside(&self.client),
+            Outside(&self.environment),
+            Outside(&self.tenant),
+            Outside(how)
+        )
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "home_account_id": self.account, "client_id": self.client,
+            "environment": self.environment, "tenant": self.tenant,
+            "migrated_here": self.is_own, "answer": self.how, "why": self.why,
+        })
     }
 }
 
-/// Why a pair of account and client has no token, unless it has one or was not tried.
+fn to_json(
+    verification: &Verification,
+    answers: &[Answer],
+    journal: Option<&Path>,
+    arguments: &VerifyArgs,
+) -> Value {
+    let mut document = verification::to_json(verification);
+    document["journal"] = journal.map(|path| path.display().to_string()).into();
+    let failures = answers.iter().filter(|answer| answer.has_failed);
+    document["failures"] = failures.map(Answer::to_json).collect();
+    if arguments.list {
+        document["list"] = answers.iter().map(Answer::to_json).collect();
+    }
+    document
+}
+
+/// Why there is no token, unless there is one or nobody was asked for it.
 fn why_not(asked: &Asked<'_>) -> Option<String> {
     match asked.proof {
         Proof::Broken => Some(
@@ -80,10 +180,21 @@ fn why_not(asked: &Asked<'_>) -> Option<String> {
                 .error
                 .map_or_else(|| "no client holds its refresh token".to_owned(), explained),
         ),
+        Proof::Untried => asked.error.map(explained),
         Proof::Untrusted => Some(format!(
             "not asked: host {} is not one of Microsoft's; name it with --authority",
             asked.account.environment.escape_debug()
         )),
         _ => None,
+    }
+}
+
+/// What went wrong, and what the operator corrects.
+fn explained(error: &Error) -> String {
+    let failure = Failure::from(error.clone());
+    match failure.hint {
+        // The error says that already.
+        Some(hint) if !matches!(error, Error::InteractionRequired(_)) => format!("{error}: {hint}"),
+        _ => error.to_string(),
     }
 }

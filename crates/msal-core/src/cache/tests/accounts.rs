@@ -69,6 +69,62 @@ fn a_user_of_two_tenants_is_described_alike_however_they_are_found() {
 }
 
 #[test]
+fn a_client_has_an_accounts_tokens_of_several_tenants() {
+    let token = |kind: &str, environment: &str, client: &str, realm: &str, more: &str| {
+        let mut entry = json!({
+            "credential_type": kind, "home_account_id": "u.home", "environment": environment, "client_id": client,
+            "realm": realm, "secret": "S", "target": "User.Read openid", "expires_on": "1",
+        });
+        if !more.is_empty() {
+            entry[more] = "x".into();
+        }
+        entry
+    };
+    let (access, id) = ("AccessToken", "IdToken");
+    let (online, windows) = ("login.microsoftonline.com", "login.windows.net");
+    let mut guest = token(access, windows, APP, "guest", "");
+    guest["target"] = "Mail.Read".into();
+    let cache = parse(
+        &json!({
+            "Account": { "a": {
+                "home_account_id": "u.home", "environment": online, "realm": "home",
+                "local_account_id": "u", "username": "u", "authority_type": "MSSTS",
+            }},
+            "AccessToken": {
+                "1": token(access, online, &APP.to_ascii_uppercase(), "HOME", ""),
+                "2": guest,
+                "3": token(access, online, APP, "Guest", "key_id"),
+                "4": token(access, online, APP, "bound", "ext_cache_key"),
+                "5": token(access, online, "another-app", "another", ""),
+                "6": token(access, "login.microsoftonline.us", APP, "government", ""),
+            },
+            "IdToken": {
+                "1": token(id, online, APP, "home", ""),
+                "2": token(id, windows, APP, "seen", ""),
+                "3": token(id, windows, APP, "", ""),
+            },
+            "RefreshToken": { "1": {
+                "credential_type": "RefreshToken", "home_account_id": "u.home", "environment": online, "client_id": APP,
+                "secret": "RT", "target": "Files.Read",
+            }},
+        })
+        .to_string(),
+    );
+    let account = &cache.accounts()[0];
+    assert_eq!(cache.realms_of(APP, account), ["HOME", "guest", "seen"]);
+    assert_eq!(cache.realms_of("nobody", account), [""; 0]);
+    for (realm, granted) in [
+        ("home", "User.Read"),
+        ("GUEST", "Mail.Read"),
+        ("bound", "Files.Read"),
+        ("seen", "Files.Read"),
+    ] {
+        let scopes = cache.granted_scopes(APP, account, realm);
+        assert_eq!(scopes.as_str(), granted, "{realm}");
+    }
+}
+
+#[test]
 fn signing_out_removes_entries_under_other_sdks_keys() {
     let text = NODE.replace(
         "-refreshtoken-0a1b2c3d-0000-4000-8000-5e6f70819200----",

@@ -46,7 +46,7 @@ fn an_account_under_one_alias_has_the_tokens_under_another() {
             let accounts = cache.accounts();
             assert_eq!(accounts.len(), 1);
             assert_eq!(cache.clients_of(&accounts[0]), [APP], "{account} {token}");
-            let granted = cache.granted_scopes(APP, &accounts[0]);
+            let granted = cache.granted_scopes(APP, &accounts[0], "t");
             assert_eq!(granted.as_str(), "User.Read", "{account} {token}");
             let home = HomeAccountId::new(ALICE);
             let secret = RefreshToken::from("RT");
