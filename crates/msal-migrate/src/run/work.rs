@@ -227,7 +227,7 @@ impl<'a> Work<'a> {
             found: found.into(),
         };
         let outcome = Outcome {
-            held_back: sealed,
+            held_back: sealed.or(attempt.held_back),
             users: Some(users),
             ..Outcome::new(Class::Quarantined, asked(redemption, &authority), reason)
         };
