@@ -107,6 +107,19 @@ impl States {
         self.held_back.get(fingerprint).copied()
     }
 
+    /// The tokens that are spent, or may be.
+    pub(crate) fn spent(&self) -> impl Iterator<Item = Fingerprint> {
+        let is_spent = |(token, packed): &(&Fingerprint, &Packed)| match packed.state() {
+            State::Concluded(Class::Migrated | Class::Quarantined)
+            | State::InDoubt
+            | State::Unpublished => true,
+            State::Concluded(Class::Failed | Class::NeedsUser | Class::Retryable) => {
+                self.held_back.contains_key(*token)
+            }
+        };
+        self.tokens.iter().filter(is_spent).map(|(token, _)| *token)
+    }
+
     /// How many answers are needed yet: to be published, or to be asked again with.
     pub(crate) fn answers_needed(&self) -> u64 {
         let is_other = |token: &Fingerprint| !self.held_back.contains_key(token);

@@ -61,12 +61,13 @@ fn record(token: &str) -> Record {
 
 /// Stands in for a keyed hash: FNV-1a.
 fn fingerprint(client_id: &str, token: &RefreshToken) -> Fingerprint {
-    let text = format!("{client_id}|{}", token.expose_secret());
-    let hash = text.bytes().fold(
-        0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128,
-        |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(0x0100_0000_0000_0000_0000_013b),
-    );
-    Fingerprint::from_bytes(hash.to_be_bytes())
+    let hash = |text: &str| {
+        let mix = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, mix);
+        hash.to_be_bytes()
+    };
+    let token = token.expose_secret();
+    Fingerprint::new(hash(token), hash(&format!("{client_id}|{token}")))
 }
 
 fn plan(source: &Rows, options: &PlanOptions) -> Plan {
@@ -636,8 +637,16 @@ fn one_token_of_two_clients_is_redeemed_for_each() {
         client_id: Some(CLIENT.to_ascii_uppercase()),
         ..record("0.a")
     };
-    let source = rows(vec![record("0.a"), other, shouted]);
-    assert_eq!(redemptions(&source, &PlanOptions::default()).len(), 2);
+    let source = rows(vec![record("0.a"), other, shouted, record("0.b")]);
+    let options = PlanOptions::default();
+    let is_said = redemptions(&source, &options)
+        .iter()
+        .map(|redemption| redemption.warnings.contains(Warning::SeveralClients))
+        .collect::<Vec<_>>();
+    assert_eq!(is_said, [true, true, false]);
+    let plan = plan(&source, &options);
+    let warnings = &plan.summary().warnings;
+    assert!(warnings.contains(&(Warning::SeveralClients, 2)));
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub enum Warning {
     OldToken,
     /// The resource is Azure AD Graph, which has been retired.
     RetiredResource,
+    /// The same token is stored for several clients.
+    SeveralClients,
     /// The store lists scopes of several resources, and only those of one are asked for.
     SeveralResources,
     /// The application signed users in at `organizations` or `common`, and the token is redeemed at its user's tenant.
@@ -35,6 +37,7 @@ impl Warning {
         Self::MixedUsers,
         Self::OldToken,
         Self::RetiredResource,
+        Self::SeveralClients,
         Self::SeveralResources,
         Self::SharedAuthority,
         Self::UnlikelyToken,
@@ -49,6 +52,7 @@ impl Warning {
             Self::MixedUsers => "mixed_users",
             Self::OldToken => "old_token",
             Self::RetiredResource => "retired_resource",
+            Self::SeveralClients => "several_clients",
             Self::SeveralResources => "several_resources",
             Self::SharedAuthority => "shared_authority",
             Self::UnlikelyToken => "unlikely_token",
@@ -72,6 +76,9 @@ impl Warning {
                 "the token was last refreshed more than 90 days ago and has probably expired"
             }
             Self::RetiredResource => "the token is for Azure AD Graph, which has been retired",
+            Self::SeveralClients => {
+                "the same token is stored for several clients; with `--rotation single-use` it goes out for the first only"
+            }
             Self::SeveralResources => {
                 "the store lists scopes of several resources; only those of the first are asked for"
             }
@@ -97,6 +104,7 @@ impl Warning {
             Self::RetiredResource => {
                 "--map-resource https://graph.windows.net=https://graph.microsoft.com"
             }
+            Self::SeveralClients => "name the client that you migrate with --client-id",
             Self::SeveralResources => {
                 "nothing to do: a token for the others is obtained silently afterwards"
             }

@@ -9,6 +9,7 @@ mod neighbours;
 mod outcomes;
 mod pacing;
 mod recovery;
+mod several_clients;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sources;
 mod trust;
