@@ -624,13 +624,16 @@ async fn a_user_with_a_dead_token_and_a_good_one_need_not_sign_in() {
     };
     let (one, two) = ("user1@contoso.example", "user2@contoso.example");
     // The first has another token of the same client, the second one of another client only.
-    let entries = [
+    let mut entries = [
         entry(one, sample::DESKTOP, true),
         entry(&one.to_uppercase(), sample::DESKTOP, false),
+        entry(one, sample::DESKTOP, true),
     ];
+    // As the user is called in another tenant.
+    entries[2]["userId"] = json!("user1_contoso.example#EXT#@fabrikam.example");
     for _ in 0..2 {
         let report = world.run(&entries).await.unwrap();
-        assert_eq!((report.migrated, report.superseded), (1, 1));
+        assert_eq!((report.migrated, report.superseded), (1, 2));
         assert_eq!((report.needs_user, report.users_needed), (0, 0));
         assert_eq!(report.completion(), Completion::Complete);
     }
