@@ -26,6 +26,10 @@ pub(crate) struct StoredRow<'a> {
     pub(crate) home_account_id: StoredValue<'a>,
     pub(crate) id_token: StoredValue<'a>,
     pub(crate) issuer: StoredValue<'a>,
+    /// Two members are called like the client id, and say different things.
+    pub(crate) has_two_clients: bool,
+    /// Two members are called like the refresh token, and hold different ones.
+    pub(crate) has_two_tokens: bool,
     pub(crate) is_multi_resource: bool,
     pub(crate) is_personal_account: bool,
     pub(crate) is_port_left_out: bool,
@@ -84,6 +88,22 @@ impl StoredRow<'_> {
         if is_encrypted(token) {
             return Some(SkipReason::Undecryptable);
         }
+        // One of them may be spent, and another client's token is not to be shown.
+        if self.has_two_tokens {
+            return Some(SkipReason::Malformed(
+                "the row has two different refresh tokens",
+            ));
+        }
+        if self.has_two_clients {
+            return Some(SkipReason::Malformed(
+                "the row has two different client ids",
+            ));
+        }
+        if self.has_overlong_member() {
+            return Some(SkipReason::Malformed(
+                "a member is far too long for what it is called",
+            ));
+        }
         if self.client_id.is_other_than_text() {
             return Some(SkipReason::Malformed("the client id is not text"));
         }
@@ -95,6 +115,22 @@ impl StoredRow<'_> {
             return Some(SkipReason::Malformed("the authority is not text"));
         }
         None
+    }
+
+    /// Whether a member is so long that comparing it with others, or keeping it, would cost more than the row is worth.
+    fn has_overlong_member(&self) -> bool {
+        let members = [
+            &self.authority,
+            &self.client_id,
+            &self.resource,
+            &self.scopes,
+            &self.tenant,
+            &self.tid,
+            &self.token_endpoint,
+        ];
+        members
+            .iter()
+            .any(|member| member.text_length() > LONGEST_MEMBER)
     }
 
     /// Whether the token is another provider's: by the provider's name, else by any URL, else by how the token begins.
@@ -246,6 +282,9 @@ fn with_scheme(url: &str) -> String {
 
 /// Every provider's refresh tokens are much shorter. This bounds what one record can hold.
 const LONGEST_TOKEN: usize = 64 * 1024;
+
+/// Far more than an authority, a client id, or all scopes of an application take.
+const LONGEST_MEMBER: usize = 32 * 1024;
 
 /// The seconds for which most access tokens are valid, where the store does not say.
 const USUAL_LIFETIME: f64 = 3600.0;

@@ -42,6 +42,15 @@ impl<'a> StoredValue<'a> {
         !matches!(self, Self::Absent | Self::Null | Self::Text(_))
     }
 
+    /// How long its texts are together.
+    pub(crate) fn text_length(&self) -> usize {
+        match self {
+            Self::List(texts) => texts.iter().map(|text| text.len()).sum(),
+            Self::Text(text) => text.len(),
+            _ => 0,
+        }
+    }
+
     pub(crate) fn is_absent(&self) -> bool {
         match self {
             Self::Absent | Self::Null => true,

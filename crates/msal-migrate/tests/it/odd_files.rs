@@ -1,0 +1,145 @@
+//! Files of odd shapes: too wide, too long, ambiguous, packed.
+
+use std::fs;
+use std::ops::ControlFlow;
+
+use msal_migrate::{Row, SkipReason, SourceError, SourceOptions, open};
+
+const CLIENT: &str = "00c0ffee-0000-4000-8000-000000000001";
+
+/// Why each row is skipped; `token` for one that is not.
+fn read(content: impl AsRef<[u8]>) -> Result<Vec<String>, SourceError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens");
+    fs::write(&path, content).unwrap();
+    let mut rows = Vec::new();
+    open(&path, &SourceOptions::default())?.read(&mut |row| {
+        rows.push(match row {
+            Row::Skipped { reason, .. } => reason.explanation().to_owned(),
+            _ => "token".to_owned(),
+        });
+        ControlFlow::Continue(())
+    })?;
+    Ok(rows)
+}
+
+#[test]
+fn a_line_of_very_many_columns_costs_itself_only() {
+    let wide = ",".repeat(100_000);
+    let table = format!("refresh_token,client_id\n0.A,{CLIENT}\n{wide}\n0.B,{CLIENT}\n");
+    let malformed = "the line has more or fewer columns than the header";
+    assert_eq!(read(table).unwrap(), ["token", malformed, "token"]);
+}
+
+#[test]
+fn a_header_of_very_many_columns_is_refused() {
+    let wide = ",x".repeat(20_000);
+    let error = read(format!("refresh_token{wide}\n0.A{wide}\n")).unwrap_err();
+    assert!(matches!(error, SourceError::Syntax { .. }), "{error}");
+    assert!(error.to_string().contains("line 1"), "{error}");
+    assert!(error.to_string().contains("16384 columns"), "{error}");
+}
+
+#[test]
+fn a_table_whose_lines_end_with_a_carriage_return_alone_is_not_taken_for_an_empty_one() {
+    for table in [
+        format!("refresh_token,client_id\r0.A,{CLIENT}\r0.B,{CLIENT}\r"),
+        format!("client_id,refresh_token\r{CLIENT},0.A\r"),
+        "refresh_token\r0.A\r0.B".to_owned(),
+    ] {
+        let error = read(&table).unwrap_err();
+        assert!(matches!(error, SourceError::Syntax { .. }), "{error}");
+        assert!(error.to_string().contains("carriage return"), "{error}");
+    }
+}
+
+#[test]
+fn of_two_refresh_tokens_in_one_row_none_is_chosen() {
+    let rest = format!(r#""client_id":"{CLIENT}""#);
+    for (content, ambiguous) in [
+        (
+            format!(r#"{{"refresh_token":"0.A","refresh_token":"0.B",{rest}}}"#),
+            true,
+        ),
+        (
+            format!(r#"{{"refresh_token":"0.A","refreshToken":"0.B",{rest}}}"#),
+            true,
+        ),
+        (
+            format!("refresh_token,refresh_token,client_id\n0.A,0.B,{CLIENT}\n"),
+            true,
+        ),
+        (
+            format!("RefreshToken,refresh_token,client_id\n0.A,0.B,{CLIENT}\n"),
+            true,
+        ),
+        (
+            format!(r#"{{"refresh_token":"0.A","refresh_token":"0.A",{rest}}}"#),
+            false,
+        ),
+        (
+            format!("refresh_token,refreshToken,client_id\n0.A,,{CLIENT}\n"),
+            false,
+        ),
+        (
+            format!("refresh_token,refreshToken,client_id\n,0.A,{CLIENT}\n"),
+            false,
+        ),
+    ] {
+        let expected = match ambiguous {
+            true => "the row has two different refresh tokens",
+            false => "token",
+        };
+        assert_eq!(read(&content).unwrap(), [expected], "{content}");
+    }
+    let two_clients = format!(r#"{{"refresh_token":"0.A","client_id":"a",{rest}}}"#);
+    assert_eq!(
+        read(two_clients).unwrap(),
+        ["the row has two different client ids"]
+    );
+    let one_client = format!(
+        r#"{{"refresh_token":"0.A","clientId":"{}",{rest}}}"#,
+        CLIENT.to_uppercase()
+    );
+    assert_eq!(read(one_client).unwrap(), ["token"]);
+}
+
+#[test]
+fn members_that_are_far_too_long_cost_their_row() {
+    let words = |count: usize| (0..count).map(|n| format!("s{n}")).collect::<Vec<_>>();
+    let row =
+        |member: &str| format!(r#"[{{"refresh_token":"0.A","client_id":"{CLIENT}",{member}}}]"#);
+    for member in [
+        format!(r#""scope":"{}""#, words(20_000).join(" ")),
+        format!(r#""scope":["{}"]"#, words(20_000).join(r#"",""#)),
+        format!(r#""authority":"{}""#, "a".repeat(1 << 20)),
+        format!(r#""resource":"{}""#, "a".repeat(1 << 20)),
+    ] {
+        let reason = SkipReason::Malformed("a member is far too long for what it is called");
+        assert_eq!(read(row(&member)).unwrap(), [reason.explanation()]);
+    }
+    let usual = format!(r#""scope":"{}""#, words(200).join(" "));
+    assert_eq!(read(row(&usual)).unwrap(), ["token"]);
+}
+
+#[test]
+fn packed_files_are_said_to_be_so() {
+    let mut tar = vec![0; 512];
+    tar[..8].copy_from_slice(b"one.json");
+    tar[257..262].copy_from_slice(b"ustar");
+    for content in [
+        tar.as_slice(),
+        b"PK\x05\x06\0\0\0\0",
+        b"PK\x07\x08PK\x03\x04",
+        b"7z\xbc\xaf\x27\x1c\0\x04",
+        b"\x04\x22\x4d\x18\x64",
+        b"Rar!\x1a\x07\x01\0",
+    ] {
+        let error = read(content).unwrap_err();
+        assert!(
+            matches!(error, SourceError::UnsupportedFormat { .. }),
+            "{error}"
+        );
+        assert!(error.hint().unwrap().contains("unpack"), "{error}");
+    }
+}
