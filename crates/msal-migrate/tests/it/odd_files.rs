@@ -105,6 +105,28 @@ fn of_two_refresh_tokens_in_one_row_none_is_chosen() {
 }
 
 #[test]
+fn a_token_is_the_same_with_white_space_around_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens.csv");
+    // As a database pads what it exports, and as people write lists.
+    fs::write(
+        &path,
+        "client_id, refresh_token\na, 0.A\nb,0.A   \nc,\"0.A\n\"\n",
+    )
+    .unwrap();
+    let mut tokens = Vec::new();
+    let source = open(&path, &SourceOptions::default()).unwrap();
+    let visit = &mut |row| {
+        if let Row::Record(record) = row {
+            tokens.push(record.refresh_token.expose_secret().to_owned());
+        }
+        ControlFlow::Continue(())
+    };
+    source.read(visit).unwrap();
+    assert_eq!(tokens, ["0.A", "0.A", "0.A"]);
+}
+
+#[test]
 fn members_that_are_far_too_long_cost_their_row() {
     let words = |count: usize| (0..count).map(|n| format!("s{n}")).collect::<Vec<_>>();
     let row =

@@ -207,7 +207,7 @@ impl StoredRow<'_> {
                 port_left_out: self.is_port_left_out,
             },
             refresh_token: match self.refresh_token {
-                StoredValue::Text(token) => RefreshToken::new(token.into_owned()),
+                StoredValue::Text(token) => RefreshToken::new(trimmed(token)),
                 // `refusal` lets no other value pass.
                 _ => RefreshToken::new(String::new()),
             },
@@ -278,6 +278,15 @@ fn with_scheme(url: &str) -> String {
         true => url.to_owned(),
         false => format!("https://{url}"),
     }
+}
+
+/// A token without the white space that tables have around their values. No token begins or ends with any.
+fn trimmed(token: Cow<'_, str>) -> String {
+    // In place, so that no copy of a token is left behind.
+    let mut token = token.into_owned();
+    token.truncate(token.trim_end().len());
+    token.drain(..token.len() - token.trim_start().len());
+    token
 }
 
 /// Every provider's refresh tokens are much shorter. This bounds what one record can hold.
