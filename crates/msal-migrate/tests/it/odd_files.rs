@@ -127,6 +127,87 @@ fn a_token_is_the_same_with_white_space_around_it() {
 }
 
 #[test]
+fn what_databases_and_programs_write_for_nothing_is_no_token() {
+    let none = [
+        "null",
+        "NULL",
+        "None",
+        "none",
+        "nil",
+        "undefined",
+        "\\N",
+        "(null)",
+        "<null>",
+        "[NULL]",
+        "NaN",
+        "N/A",
+    ];
+    for text in none {
+        let table = format!("refresh_token,client_id\n{text},{CLIENT}\n");
+        let reason = SkipReason::NoRefreshToken.explanation();
+        assert_eq!(read(table).unwrap(), [reason], "{text}");
+    }
+}
+
+#[test]
+fn what_names_googles_client_or_scopes_is_not_microsofts() {
+    let other = SkipReason::OtherProvider.explanation();
+    let row = |members: &str| format!(r#"{{"refresh_token":"some.token",{members}}}"#);
+    for (members, expected) in [
+        (
+            r#""client_id":"1234-abc.apps.googleusercontent.com""#,
+            other,
+        ),
+        (
+            r#""client_id":"c","scope":"https://www.googleapis.com/auth/gmail.readonly""#,
+            other,
+        ),
+        (
+            r#""client_id":"c","scope":["openid","https://mail.google.com/"]"#,
+            other,
+        ),
+        (
+            r#""client_id":"c","scope":"https://graph.microsoft.com/User.Read""#,
+            "token",
+        ),
+        (
+            r#""client_id":"c","scope":"https://api.contoso.example/read""#,
+            "token",
+        ),
+        // The operator's word, or the row's, counts more.
+        (
+            r#""client_id":"c","provider":"microsoft","scope":"https://mail.google.com/""#,
+            "token",
+        ),
+    ] {
+        assert_eq!(read(row(members)).unwrap(), [expected], "{members}");
+    }
+}
+
+#[test]
+fn a_cache_with_an_encrypted_part_is_not_read_as_if_that_were_nothing() {
+    let token = format!(
+        r#"{{"k":{{"secret":"0.A","client_id":"{CLIENT}","environment":"login.microsoftonline.com","home_account_id":"u.t"}}}}"#
+    );
+    let part = "a member beside the sections of the cache is encrypted, or holds a refresh token";
+    for (more, expected) in [
+        (
+            r#""Protected":"AQAAANCMnd8BFdERjHoAwE/Cl+sBAAAA""#,
+            vec!["token", part],
+        ),
+        (
+            r#""Backup":"{\"RefreshToken\":{\"k\":{\"secret\":\"0.AXXXXXXXXXXXXXXXXXXXXXXXXXXXX\"}}}""#,
+            vec!["token", part],
+        ),
+        (r#""version":"1.0","note":"written by us""#, vec!["token"]),
+        (r#""Extra":{"a":1}"#, vec!["token"]),
+    ] {
+        let cache = format!(r#"{{"RefreshToken":{token},{more}}}"#);
+        assert_eq!(read(&cache).unwrap(), expected, "{more}");
+    }
+}
+
+#[test]
 fn members_that_are_far_too_long_cost_their_row() {
     let words = |count: usize| (0..count).map(|n| format!("s{n}")).collect::<Vec<_>>();
     let row =

@@ -145,7 +145,10 @@ impl StoredRow<'_> {
             }
             names_host = true;
         }
-        !names_host && self.refresh_token.text().is_some_and(is_other_token)
+        !names_host
+            && (self.refresh_token.text().is_some_and(is_other_token)
+                || self.client_id.text().is_some_and(issuer::is_googles_client)
+                || self.scopes.texts().any(issuer::has_googles_scope))
     }
 
     /// What the row says about where the token was issued, beginning with what tells most. An authority may be a tenant
