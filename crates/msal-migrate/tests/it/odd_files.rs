@@ -207,6 +207,30 @@ fn a_cache_with_an_encrypted_part_is_not_read_as_if_that_were_nothing() {
     }
 }
 
+/// Python writes them wherever a number is none (`json.dumps(float("nan"))`).
+#[test]
+fn numbers_that_json_has_not_cost_nobody_their_token() {
+    let entry =
+        |more: &str| format!(r#"{{"refresh_token":"0.A NaN","client_id":"{CLIENT}",{more}}}"#);
+    for number in ["NaN", "Infinity", "-Infinity", "[NaN,{\"a\":-Infinity}]"] {
+        let odd = entry(&format!(r#""expires_in":{number}"#));
+        let usual = entry(r#""expires_in":3599"#);
+        let expected = ["token", "token", "token"];
+        assert_eq!(
+            read(format!("[{usual},{odd},{usual}]")).unwrap(),
+            expected,
+            "{number}"
+        );
+        assert_eq!(
+            read(format!("{usual}\n{odd}\n{usual}\n")).unwrap(),
+            expected,
+            "{number}"
+        );
+    }
+    let error = read(format!("[{}]", entry(r#""expires_in":Nan"#))).unwrap_err();
+    assert!(matches!(error, SourceError::Syntax { .. }), "{error}");
+}
+
 #[test]
 fn members_that_are_far_too_long_cost_their_row() {
     let words = |count: usize| (0..count).map(|n| format!("s{n}")).collect::<Vec<_>>();
