@@ -104,6 +104,32 @@ fn of_two_refresh_tokens_in_one_row_none_is_chosen() {
     assert_eq!(read(one_client).unwrap(), ["token"]);
 }
 
+/// As most programs write them.
+#[test]
+fn a_table_whose_names_stand_in_quotation_marks_is_one() {
+    for table in [
+        format!("\"refresh_token\",\"client_id\"\n\"0.A\",\"{CLIENT}\"\n"),
+        format!("\"id\",refresh_token,client_id\r\n1,0.A,{CLIENT}\r\n"),
+        format!("\u{feff}\"client_id\",\"refresh_token\"\n{CLIENT},0.A\n"),
+        "\"refresh_token\"\n\"0.A\"\n".to_owned(),
+    ] {
+        assert_eq!(read(&table).unwrap(), ["token"], "{table}");
+    }
+    for separator in [";", "\t", "|"] {
+        for quote in ["", "\""] {
+            let header = format!("{quote}refresh_token{quote}{separator}{quote}client_id{quote}\n");
+            let error = read(header).unwrap_err().to_string();
+            assert!(error.contains("not separated by commas"), "{error}");
+        }
+    }
+    let unknown = read("\"uid\",\"ms_rt\"\n1,0.AXXXXXXXXXXXXXXXXXXXXXXXXXXXX\n").unwrap_err();
+    assert!(matches!(unknown, SourceError::Mapping { .. }), "{unknown}");
+    for json in [r#""[{\"refreshToken\":\"0.a\"}]""#, r#""0.A""#] {
+        let error = read(json).unwrap_err().to_string();
+        assert!(error.contains("JSON string"), "{error}");
+    }
+}
+
 #[test]
 fn a_token_is_the_same_with_white_space_around_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -111,7 +137,7 @@ fn a_token_is_the_same_with_white_space_around_it() {
     // As a database pads what it exports, and as people write lists.
     fs::write(
         &path,
-        "client_id, refresh_token\na, 0.A\nb,0.A   \nc,\"0.A\n\"\n",
+        "client_id, refresh_token\na, 0.A\nb,0.A   \nc,\"0.A\n\"\nd, \"0.A\"\n",
     )
     .unwrap();
     let mut tokens = Vec::new();
@@ -123,7 +149,7 @@ fn a_token_is_the_same_with_white_space_around_it() {
         ControlFlow::Continue(())
     };
     source.read(visit).unwrap();
-    assert_eq!(tokens, ["0.A", "0.A", "0.A"]);
+    assert_eq!(tokens, ["0.A"; 4]);
 }
 
 #[test]

@@ -116,6 +116,13 @@ pub(crate) fn is_table(input: &Input) -> Result<bool, SourceError> {
         && (header.iter().any(is_telling) || first.iter().any(|value| is_microsofts(value))))
 }
 
+/// Whether `text` begins with a field in quotation marks that another one follows, and not with a JSON string: in that, a
+/// quotation mark has a backslash before it, and nothing follows.
+pub(crate) fn is_quoted_field(text: &str) -> bool {
+    let field = text.strip_prefix('"').and_then(|rest| rest.split_once('"'));
+    field.is_some_and(|(name, rest)| !name.ends_with('\\') && !rest.trim().is_empty())
+}
+
 /// Whether `line` can be the header of a table of tokens: whether a column is called like a refresh token.
 pub(crate) fn is_header(line: &str) -> bool {
     let is_token = |name: &str| {

@@ -196,7 +196,7 @@ impl StoredRow<'_> {
             client_id: self
                 .client_id
                 .text()
-                .map(|id| id.trim().to_owned())
+                .map(|id| id.trim().trim_matches('"').to_owned())
                 .or(claims.client_id),
             authority,
             scopes: scopes::parse(&self.scopes),
@@ -283,12 +283,14 @@ fn with_scheme(url: &str) -> String {
     }
 }
 
-/// A token without the white space that tables have around their values. No token begins or ends with any.
+/// A token without the white space and quotation marks that tables have around their values: behind a space, a quotation
+/// mark does not begin a field (RFC 4180 §2 rule 5). No token begins or ends with any.
 fn trimmed(token: Cow<'_, str>) -> String {
+    let is_around = |it: char| it == '"' || it.is_whitespace();
     // In place, so that no copy of a token is left behind.
     let mut token = token.into_owned();
-    token.truncate(token.trim_end().len());
-    token.drain(..token.len() - token.trim_start().len());
+    token.truncate(token.trim_end_matches(is_around).len());
+    token.drain(..token.len() - token.trim_start_matches(is_around).len());
     token
 }
 
