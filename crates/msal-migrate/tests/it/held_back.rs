@@ -7,11 +7,13 @@ use bytes::Bytes;
 use http::{Request, Response};
 use msal::{BoxFuture, HttpClient, HttpError};
 use msal_emulator::{Fault, Rotation, Settings as EmulatorSettings, sample};
-use msal_migrate::{NoObserver, Retry, RetryClass, RotationPolicy};
-use serde_json::Value;
+use msal_migrate::{
+    Class, Completion, JournalReader, NoObserver, Retry, RetryClass, RotationPolicy, UserHints,
+};
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::world::{InProcess, World};
+use crate::world::{HOST, InProcess, World};
 
 const GRAPH: &str = "https://graph.microsoft.com";
 
@@ -157,4 +159,192 @@ async fn what_is_released_is_published_and_not_sent_again_at_the_same_time() {
         1,
         "the sealed answer was enough"
     );
+}
+
+#[tokio::test]
+async fn tokens_of_another_user_are_held_back_until_the_operator_decides() {
+    let mut world = World::new();
+    let bobs = world.token(sample::BOB, sample::DESKTOP);
+    let entries = [world.entry(sample::ALICE, sample::DESKTOP, GRAPH, &bobs)];
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!(
+        (report.quarantined, report.completion()),
+        (1, Completion::Failed)
+    );
+    assert_eq!(
+        world.outcomes(),
+        [(Class::Quarantined, "user_mismatch".to_owned())]
+    );
+    assert!(world.target().await.is_null(), "nothing was published");
+
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!(report.quarantined, 1, "it stays held back");
+
+    world.settings.allow_user_mismatch = true;
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!(
+        (report.migrated, report.completion()),
+        (1, Completion::Complete)
+    );
+    assert_eq!(
+        world.http.emulator.redemptions().seen(),
+        1,
+        "the sealed answer was enough"
+    );
+}
+
+#[tokio::test]
+async fn answers_that_may_not_be_trusted_are_held_back_with_their_token() {
+    for (member, value, reason) in [
+        ("id_token", json!("a.b"), "malformed_response"),
+        ("client_info", json!("%%%"), "malformed_response"),
+        ("access_token", json!(5), "malformed_response"),
+        ("error", json!("oops"), "malformed_response"),
+    ] {
+        let world = World::new();
+        world
+            .http
+            .emulator
+            .add_fault(Fault::tamper().set_member(member, value));
+        let report = world.run(&world.users(1)).await.unwrap();
+        assert_eq!(report.quarantined, 1, "{member}");
+        assert_eq!(
+            world.outcomes(),
+            [(Class::Quarantined, reason.to_owned())],
+            "{member}"
+        );
+        assert!(world.target().await.is_null());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_says_nothing_about_the_user_is_held_back() {
+    let world = World::new();
+    world.http.emulator.add_fault(
+        Fault::tamper()
+            .drop_member("client_info")
+            .drop_member("id_token"),
+    );
+    let report = world.run(&world.users(1)).await.unwrap();
+    assert_eq!(report.quarantined, 1);
+    assert_eq!(
+        world.outcomes(),
+        [(Class::Quarantined, "no_identity".to_owned())]
+    );
+}
+
+#[tokio::test]
+async fn what_is_held_back_is_asked_again_with_the_newest_token() {
+    let mut world = World::with(EmulatorSettings::default().rotation(Rotation::SingleUse));
+    world.settings.rotation = RotationPolicy::SingleUse;
+    let fault = Fault::tamper().set_member("id_token", "a.b");
+    world.http.emulator.add_fault(fault.first(2));
+    let entries = world.users(2);
+    assert_eq!(world.run(&entries).await.unwrap().quarantined, 2);
+
+    let retry = Retry::default().class(RetryClass::Quarantined).row("#/0");
+    let report = world.run_again(&entries, retry).await;
+    assert_eq!((report.migrated, report.quarantined), (1, 1));
+    let redemptions = world.http.emulator.redemptions();
+    assert!(
+        redemptions.rows().iter().all(|row| row.seen == 1),
+        "no token was sent twice"
+    );
+}
+
+#[tokio::test]
+async fn what_is_held_back_stays_so_when_asking_again_brings_no_tokens() {
+    let mut world = World::new();
+    let bobs = world.token(sample::BOB, sample::DESKTOP);
+    let entries = [world.entry(sample::ALICE, sample::DESKTOP, GRAPH, &bobs)];
+    world.run(&entries).await.unwrap();
+    world
+        .http
+        .emulator
+        .add_fault(Fault::aadsts(50_076).first(1));
+    let retry = Retry::default().class(RetryClass::Quarantined);
+    assert_eq!(world.run_again(&entries, retry).await.quarantined, 1);
+
+    world.settings.allow_user_mismatch = true;
+    assert_eq!(world.run(&entries).await.unwrap().migrated, 1);
+    assert_eq!(world.http.emulator.redemptions().seen(), 2);
+}
+
+#[tokio::test]
+async fn one_row_is_released_and_the_others_stay_held_back() {
+    let world = World::new();
+    let entry = |owner: &str, said: &str| {
+        let token = world.token(owner, sample::DESKTOP);
+        world.entry(said, sample::DESKTOP, GRAPH, &token)
+    };
+    let entries = [
+        entry(sample::BOB, sample::ALICE),
+        entry(sample::ALICE, sample::BOB),
+    ];
+    assert_eq!(world.run(&entries).await.unwrap().quarantined, 2);
+
+    let release = async |row: &str, entries: &[Value]| {
+        let never = Box::pin(std::future::pending());
+        let migration = world.migration(entries).release(row);
+        migration
+            .run(&mut NoObserver::default(), never)
+            .await
+            .unwrap()
+    };
+    let report = release("#/7", &entries).await;
+    assert_eq!((report.migrated, report.quarantined), (0, 2));
+    let report = release("#/1", &entries).await;
+    assert_eq!((report.migrated, report.quarantined), (1, 1));
+    assert_eq!(
+        world.http.emulator.redemptions().seen(),
+        2,
+        "the sealed answer was enough"
+    );
+    // The place alone means a row of the input.
+    release("#/0", &[]).await;
+    assert_eq!(
+        world
+            .outcomes()
+            .iter()
+            .filter(|(class, _)| *class == Class::Quarantined)
+            .count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn what_is_held_back_says_what_was_expected_and_what_came() {
+    let world = World::new();
+    let bobs = world.token(sample::BOB, sample::DESKTOP);
+    let entries = [world.entry(sample::ALICE, sample::DESKTOP, GRAPH, &bobs)];
+    for _ in 0..2 {
+        // Judged in a run, and again in the recovery of the next one.
+        world.run(&entries).await.unwrap();
+        let mut tokens = Vec::new();
+        let journal = JournalReader::open(world.journal()).unwrap();
+        journal.tokens(&mut |token| tokens.push(token)).unwrap();
+        let [token] = tokens.try_into().unwrap();
+        let name = |user: &Option<UserHints>| user.as_ref().and_then(|user| user.username.clone());
+        assert_eq!(name(&token.expected).as_deref(), Some(sample::ALICE));
+        assert_eq!(name(&token.found).as_deref(), Some(sample::BOB));
+        assert!(token.found.unwrap().home_account_id.is_some());
+        assert_eq!(token.client_id.as_deref(), Some(sample::DESKTOP));
+        let authority = format!("{HOST}/contoso.example");
+        assert_eq!(token.authority, Some(authority));
+    }
+}
+
+#[tokio::test]
+async fn what_an_earlier_input_left_held_back_is_not_the_next_inputs() {
+    let world = World::new();
+    let bobs = world.token(sample::BOB, sample::DESKTOP);
+    let mixed = [world.entry(sample::ALICE, sample::DESKTOP, GRAPH, &bobs)];
+    assert_eq!(world.run(&mixed).await.unwrap().quarantined, 1);
+    let report = world.run(&world.users(3)).await.unwrap();
+    assert_eq!(
+        (report.tokens, report.migrated, report.quarantined),
+        (3, 3, 0)
+    );
+    assert_eq!(report.completion(), Completion::Complete);
+    assert_eq!(world.run(&mixed).await.unwrap().quarantined, 1);
 }

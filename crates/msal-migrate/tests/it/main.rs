@@ -11,6 +11,7 @@ mod odd_files;
 mod outcomes;
 mod pacing;
 mod recovery;
+mod refusals;
 mod several_clients;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sources;
