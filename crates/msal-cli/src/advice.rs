@@ -39,6 +39,10 @@ pub(crate) fn advice(reason: &Reason) -> &'static str {
         return advice;
     }
     match reason.error.as_ref() {
+        "sent_for_other_client" => {
+            "the input lists these tokens for another client too, and each goes out once; name the client whose they are \
+             with --client-id"
+        }
         "authority_refused" => "the authority's metadata cannot be used; correct --authority",
         "invalid_client" => {
             "the server does not accept how this client proves itself; correct its secret, or give none"
@@ -79,6 +83,7 @@ mod tests {
             ("unauthorized_client", &[700_016], "--client-id"),
             ("invalid_scope", &[], "--default-scope"),
             ("authority_refused", &[], "metadata"),
+            ("sent_for_other_client", &[], "--client-id"),
             ("http_407", &[], "proxy"),
             ("http_403", &[], "between here and the server"),
         ] {

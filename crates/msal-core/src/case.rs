@@ -6,7 +6,7 @@
 //! | client ids | GUIDs without case, others with case | GUIDs in lower case, others as they are |
 //! | tenants | without case | GUIDs in lower case, names as they are |
 //! | hosts (RFC 3986 §3.2.2) | without case | in lower case |
-//! | user names | without case, beyond ASCII too | as the server says |
+//! | user names | as `username.rs` says | as the server says |
 //! | home account ids, subjects, secrets | with case | as the server says |
 
 use std::borrow::Cow;
@@ -21,11 +21,6 @@ pub(crate) fn is_same_client(one: &str, other: &str) -> bool {
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
     // Nearly always they are in the same case, which is found out in a few instructions.
     one == other || one.eq_ignore_ascii_case(other)
-}
-
-/// Whether two user names are the same.
-pub(crate) fn is_same_username(one: &str, other: &str) -> bool {
-    one == other || one.to_lowercase() == other.to_lowercase()
 }
 
 /// A client id or a tenant as MSALs write it into caches. Both are GUIDs at Microsoft, whose tools show them in lower
@@ -113,7 +108,6 @@ mod tests {
         let guid = "00c0ffee-0000-4000-8000-000000000001";
         assert!(is_same_client(guid, &guid.to_uppercase()) && is_same_client("App", "App"));
         assert!(!is_same_client("App", "app"));
-        assert!(is_same_username("\u{c5}dam@x", "\u{e5}DAM@X"));
         assert!(!is_same("\u{c5}", "\u{e5}"), "only names go beyond ASCII");
     }
 }

@@ -28,6 +28,7 @@ mod frame;
 mod header;
 mod key;
 mod opening;
+mod position;
 mod reader;
 mod reason;
 mod scan;
@@ -48,8 +49,9 @@ pub use state::{Class, State};
 
 pub(crate) use answer::Answer;
 pub(crate) use asked::Asked;
-pub(crate) use entry::{Doubt, Entry, Outcome, Position, Step, Users};
+pub(crate) use entry::{Doubt, Entry, Outcome, Step, Users};
 pub(crate) use opening::Condition;
+pub(crate) use position::Position;
 pub(crate) use states::States;
 pub(crate) use unsealed::Unsealed;
 
@@ -178,12 +180,13 @@ impl Journal {
         reply.await.unwrap_or_else(|_gone| Err(gone(&self.path)))
     }
 
-    /// Ends the journal's work: erases the key of all answers, those that are held back included. What became of each
-    /// token can still be read, and the journal can be opened again.
+    /// Ends the journal's work: erases the key of all answers. What became of each token can still be read, and the journal
+    /// can be opened again.
     ///
     /// # Errors
     ///
-    /// [`JournalError::Unpublished`] when answers are not yet in the target and read back from it; nothing is erased.
+    /// [`JournalError::Unpublished`] when answers are not yet in the target and read back from it, or are held back;
+    /// nothing is erased.
     pub(crate) async fn finish(self) -> Result<(), JournalError> {
         let reply = self.ask(Command::Finish);
         reply.await.unwrap_or_else(|_gone| Err(gone(&self.path)))

@@ -160,9 +160,10 @@ impl Migration {
         let mut taken_in: HashSet<_> = journal.states().unpublished().collect();
         let is_of_input = |token: &Fingerprint| plan.fingerprints().any(|it| it == token);
         let recovered = recover(&engine, observer, &is_of_input).await?;
-        taken_in.extend(recovered.iter().map(|token| token.fingerprint));
+        let published: HashSet<_> = recovered.iter().map(|token| token.fingerprint).collect();
+        taken_in.extend(&published);
         let (feed, redemptions) = channel();
-        let feeder = self.feed(&journal, plan, feed);
+        let feeder = self.feed(&journal, plan, published, feed);
         let driven = drive(&engine, observer, recovered, redemptions, &mut stop).await;
         // The feeder ends when nobody takes what it reads, so it is waited for before a failure is returned.
         let plan = blocking(feeder).await??;
@@ -172,9 +173,9 @@ impl Migration {
         report.retried = retried;
         report.target_writes = target.writes();
         report.journal_was_torn = found.torn > 0;
-        let counts = journal.states().counts();
+        let answers_needed = journal.states().answers_needed();
         // What is held back or not yet published is opened again by the next run, with the key that finishing erases.
-        if counts.unpublished + counts.quarantined == 0
+        if answers_needed == 0
             && let Some(journal) = Arc::into_inner(journal)
         {
             journal.finish().await?;
@@ -310,11 +311,13 @@ impl Migration {
         Ok(blocking(tokio::task::spawn_blocking(make)).await??)
     }
 
-    /// Reads the source again and hands out the redemptions that are due, at the pace at which they are taken.
+    /// Reads the source again and hands out the redemptions that are due, at the pace at which they are taken. Those of
+    /// tokens whose answers are `published` are none.
     fn feed(
         &self,
         journal: &Arc<Journal>,
         plan: Plan,
+        published: HashSet<Fingerprint>,
         mut feed: Feed<Attempt>,
     ) -> JoinHandle<Result<Plan, PlanError>> {
         let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
@@ -323,11 +326,15 @@ impl Migration {
             let fingerprint = |client: &str, token: &RefreshToken| {
                 journal.fingerprint(client, token.expose_secret().as_bytes())
             };
-            let read = plan.redemptions(&*source, &fingerprint, &mut |redemption| match feed
-                .row(due(redemption, &journal, &retry, rotation))
-            {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(Closed) => ControlFlow::Break(()),
+            let read = plan.redemptions(&*source, &fingerprint, &mut |redemption| {
+                let attempt = match published.contains(&redemption.fingerprint) {
+                    true => None,
+                    false => due(redemption, &journal, &retry, rotation),
+                };
+                match feed.row(attempt) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(Closed) => ControlFlow::Break(()),
+                }
             });
             // What was read before the source was found changed is right. A run that has stopped takes none of it.
             let _taken = feed.flush();

@@ -16,7 +16,7 @@ use msal_core::{HomeAccountId, RefreshToken, Scope, UnixTime};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Record {
-    /// The token, byte for byte as stored.
+    /// The token as stored, but for white space around it.
     pub refresh_token: RefreshToken,
     /// Where it was found.
     pub locator: Locator,

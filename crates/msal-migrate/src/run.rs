@@ -14,6 +14,7 @@ mod obey;
 mod queue;
 mod recovery;
 mod send;
+mod spent;
 mod verdict;
 mod work;
 

@@ -11,7 +11,7 @@ pub enum RotationPolicy {
     Reusable,
     /// It is spent. Each request is written down before it is sent, and a token that may have been received is reported
     /// as in doubt instead of being sent again: whether no answer came, or one that does not say what became of the
-    /// token, such as HTTP 503 or a proxy's page.
+    /// token, such as HTTP 503 or a proxy's page. A token that is listed for several clients goes out for the first.
     SingleUse,
 }
 

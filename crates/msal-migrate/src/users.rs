@@ -4,6 +4,7 @@ use std::hash::BuildHasher as _;
 use std::ops::ControlFlow;
 
 use hashbrown::{DefaultHashBuilder, HashSet};
+use msal_core::comparable_username;
 
 use crate::fingerprint::FingerprintFn;
 use crate::journal::{Class, State};
@@ -76,7 +77,7 @@ impl Names {
         let oid = user.oid.as_deref().zip(user.tid.as_deref());
         let oid = oid.map(|(oid, tid)| named(2, &format!("{oid} {tid}")));
         let names = [
-            username.map(|name| named(0, name)),
+            username.map(|name| named(0, &comparable_username(name))),
             home.map(|id| named(1, id)),
             oid,
         ];

@@ -32,8 +32,8 @@ impl TokenCache {
         distinct(self.accounts.entries().filter(is_meant), |_, _| true)
     }
 
-    /// The accounts with this user name in any of their tenants, in any case, as [`TokenCache::accounts`] describes them. It
-    /// costs the same however many others there are.
+    /// The accounts with this user name in any of their tenants, in any spelling of [`comparable_username`](crate::comparable_username),
+    /// as [`TokenCache::accounts`] describes them. It costs the same however many others there are.
     pub fn accounts_named(&self, username: &str) -> Vec<Account> {
         let named = distinct(
             self.accounts.find(&Term::Named(Username(username))),

@@ -181,6 +181,26 @@ mod tests {
     }
 
     #[test]
+    fn a_user_is_found_by_whatever_spelling_of_the_name() {
+        for (stored, asked) in [
+            ("Alice@Contoso.example", "alice@contoso.example"),
+            ("ZOE\u{308}@contoso.example", "zo\u{eb}@contoso.example"),
+            ("zo\u{eb}@contoso.example", "zoe\u{308}@contoso.example"),
+            ("live.com#dora@outlook.com", "dora@outlook.com"),
+            (
+                "carol_fabrikam.example#EXT#@contoso.example",
+                "carol@fabrikam.example",
+            ),
+        ] {
+            let entry = account(HOME, HOST, stored);
+            let mut index = Index::default();
+            index.insert(0, &entry);
+            let found = index.find(&Term::Named(Username(asked)), |_| Some(&entry));
+            assert_eq!(found.collect::<Vec<_>>(), [0], "{stored}");
+        }
+    }
+
+    #[test]
     fn whoever_asks_for_a_client_gets_no_other_client_or_host() {
         let client = Term::Client {
             client_id: "app",

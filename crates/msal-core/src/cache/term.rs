@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::{case, same_cloud};
+use crate::{case, comparable_username, same_cloud};
 
 /// One thing that an entry can be found by. Case counts where it does for the platform: see [`case`].
 #[derive(Clone, Copy, Debug)]
@@ -117,12 +117,12 @@ pub(super) struct Username<'a>(pub(super) &'a str);
 
 impl PartialEq for Username<'_> {
     fn eq(&self, other: &Self) -> bool {
-        case::is_same_username(self.0, other.0)
+        self.0 == other.0 || comparable_username(self.0) == comparable_username(other.0)
     }
 }
 
 impl Hash for Username<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.to_lowercase().hash(state);
+        comparable_username(self.0).hash(state);
     }
 }

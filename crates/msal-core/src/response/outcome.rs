@@ -39,8 +39,9 @@ impl TokenOutcome {
         let status = response.status();
         let members = match Members::parse(response.body()) {
             Ok(members) => members,
-            // RFC 6749 §5.2 wants JSON. 429 and 5xx come with text or HTML as often: the status says enough.
-            Err(_) if !status.is_success() => {
+            // RFC 6749 §5.2 wants JSON. 429 and 5xx come with text or HTML as often: the status says enough, unless the text
+            // is a gateway's around an answer.
+            Err(_) if !status.is_success() && !salvage::has_token(response.body()) => {
                 return Ok(Self::Refused(Box::new(ServiceError::bare(response))));
             }
             Err(malformation) => return Err(malformation),

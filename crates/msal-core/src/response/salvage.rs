@@ -24,6 +24,11 @@ pub(super) fn refresh_tokens(body: &[u8]) -> Vec<RefreshToken> {
     found
 }
 
+/// Whether there is such a string.
+pub(super) fn has_token(body: &[u8]) -> bool {
+    !refresh_tokens(body).is_empty()
+}
+
 fn values_after_colon(after: &str) -> Option<Vec<RefreshToken>> {
     let value = after.trim_start().strip_prefix(':')?.trim_start();
     // The first complete JSON value, whatever follows it.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::answer::User;
 use super::asked::Asked;
 use super::encoding::{AsSeconds, AsSixteen, PlaceDef};
+use super::position::Position;
 use super::reason::Reason;
 use super::standing::Standing;
 use super::state::{Class, State};
@@ -50,11 +51,14 @@ pub(crate) enum Step<'a> {
 impl Step<'_> {
     /// Where the step brings its token.
     pub(super) fn standing(&self) -> Standing {
-        let asked = match self {
-            Self::Concluded(outcome) => outcome.asked,
-            Self::Answered | Self::Intended | Self::LeftInDoubt(_) => None,
-        };
-        Standing::new(self.state(), asked)
+        match self {
+            Self::Concluded(outcome) => {
+                Standing::new(self.state(), outcome.asked, outcome.held_back)
+            }
+            Self::Answered | Self::Intended | Self::LeftInDoubt(_) => {
+                Standing::new(self.state(), None, None)
+            }
+        }
     }
 
     pub(super) fn state(&self) -> State {
@@ -153,10 +157,6 @@ impl fmt::Debug for Outcome<'_> {
             .finish_non_exhaustive()
     }
 }
-
-/// Where in a journal an entry is. Later entries have greater positions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct Position(pub(super) u64);
 
 /// Where a token was found: a [`Locator`] whose texts belong to somebody else.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 //! | bytes | |
 //! |---|---|
 //! | 0..8 | `MSALJRNL` |
-//! | 8..10 | version 2, little-endian like all numbers |
+//! | 8..10 | version 3, little-endian like all numbers |
 //! | 10..14 | the process that has it open; informational, and outside the checksum |
 //! | 14..30 | the journal's id, the same as in its key file |
 //! | 30..46 | the session that sealed the destination |
@@ -166,7 +166,7 @@ fn number(bytes: &[u8]) -> u32 {
 }
 
 const MAGIC: [u8; 8] = *b"MSALJRNL";
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 const FIXED: usize = 54;
 const HOLDER: u64 = 10;
 /// A path and a few words are a thousandth of it.

@@ -185,15 +185,19 @@ impl Keys {
 pub(super) struct Fingerprinter(hmac::Key);
 
 impl Fingerprinter {
-    /// The first 16 bytes of HMAC-SHA-256 (RFC 2104) over both values, each after its length: nothing can move from one
-    /// to the other.
+    /// The first 8 bytes each of HMAC-SHA-256 (RFC 2104) over the token, and over both values, each after its length:
+    /// nothing can move from one to the other.
     pub(super) fn fingerprint(&self, client_id: &str, refresh_token: &[u8]) -> Fingerprint {
-        let mut context = hmac::Context::with_key(&self.0);
-        for part in [client_id.as_bytes(), refresh_token] {
-            context.update(&(part.len() as u64).to_le_bytes());
-            context.update(part);
-        }
-        Fingerprint::from_bytes(*array(&context.sign().as_ref()[..16]))
+        let hash = |parts: &[&[u8]]| {
+            let mut context = hmac::Context::with_key(&self.0);
+            for part in parts {
+                context.update(&(part.len() as u64).to_le_bytes());
+                context.update(part);
+            }
+            *array(&context.sign().as_ref()[..8])
+        };
+        let of_token = hash(&[refresh_token]);
+        Fingerprint::new(of_token, hash(&[client_id.as_bytes(), refresh_token]))
     }
 }
 

@@ -13,10 +13,11 @@ use std::path::Path;
 use msal_core::SecretBuffer;
 
 use super::encoding;
-use super::entry::{Entry, Position};
+use super::entry::Entry;
 use super::error::JournalError;
 use super::frame::{self, Kind};
 use super::key::{Keys, Session};
+use super::position::Position;
 use super::unsealed::Unsealed;
 
 /// The keys of every time the journal was opened, by where in the file that was.

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use super::asked::{Asked, AskedDigest};
 use super::counts::Counts;
-use super::entry::Position;
+use super::position::Position;
 use super::standing::Standing;
 use super::state::{Class, State};
 use crate::fingerprint::Fingerprint;
@@ -17,6 +17,9 @@ pub(crate) struct States {
     tokens: HashMap<Fingerprint, Packed>,
     /// What was asked for the tokens that need their user: they are few, and the only ones for which it decides.
     refused: HashMap<Fingerprint, AskedDigest>,
+    /// The latest answers that were held back, until their tokens are migrated: what is tried afterwards may end in doubt,
+    /// or not at all, and leaves the user with no other token than the one in there.
+    held_back: HashMap<Fingerprint, Position>,
 }
 
 impl States {
@@ -88,6 +91,39 @@ impl States {
                 self.refused.remove(&fingerprint);
             }
         }
+        match standing.held_back() {
+            Some(answer) => {
+                self.held_back.insert(fingerprint, answer);
+            }
+            None if standing.state() == State::Concluded(Class::Migrated) => {
+                self.held_back.remove(&fingerprint);
+            }
+            None => {}
+        }
+    }
+
+    /// The answer that is held back for a token, wherever the token stands since.
+    pub(crate) fn held_back(&self, fingerprint: &Fingerprint) -> Option<Position> {
+        self.held_back.get(fingerprint).copied()
+    }
+
+    /// The tokens that are spent, or may be.
+    pub(crate) fn spent(&self) -> impl Iterator<Item = Fingerprint> {
+        let is_spent = |(token, packed): &(&Fingerprint, &Packed)| match packed.state() {
+            State::Concluded(Class::Migrated | Class::Quarantined)
+            | State::InDoubt
+            | State::Unpublished => true,
+            State::Concluded(Class::Failed | Class::NeedsUser | Class::Retryable) => {
+                self.held_back.contains_key(*token)
+            }
+        };
+        self.tokens.iter().filter(is_spent).map(|(token, _)| *token)
+    }
+
+    /// How many answers are needed yet: to be published, or to be asked again with.
+    pub(crate) fn answers_needed(&self) -> u64 {
+        let is_other = |token: &Fingerprint| !self.held_back.contains_key(token);
+        (self.held_back.len() + self.unpublished().filter(is_other).count()) as u64
     }
 
     /// The entry that decides where a token stands: the one that a report quotes.
@@ -195,7 +231,7 @@ mod tests {
     fn after(entries: &[State]) -> States {
         let mut states = States::default();
         for (state, position) in entries.iter().zip((10..).step_by(10)) {
-            let standing = Standing::new(*state, Some(asked("a")));
+            let standing = Standing::new(*state, Some(asked("a")), None);
             states.set(TOKEN, standing, Position(position));
         }
         assert_eq!(
@@ -214,6 +250,27 @@ mod tests {
                 assert_eq!(states.get(&TOKEN), Some(last), "{first:?}");
                 assert_eq!(states.decided_at(&TOKEN), Some(Position(20)));
             }
+        }
+    }
+
+    #[test]
+    fn what_is_held_back_stays_so_until_something_newer_is_or_the_token_is_migrated() {
+        let held = State::Concluded(Class::Quarantined);
+        for state in ALL {
+            let mut states = States::default();
+            let mut set = |state, held_back| {
+                let standing = Standing::new(state, None, held_back);
+                states.set(TOKEN, standing, Position(30));
+                (states.held_back(&TOKEN), states.answers_needed())
+            };
+            set(held, Some(Position(10)));
+            let expected = match state {
+                State::Concluded(Class::Migrated) => (None, 0),
+                _ => (Some(Position(10)), 1),
+            };
+            assert_eq!(set(state, None), expected, "{state:?}");
+            let newer = Some(Position(20));
+            assert_eq!(set(held, newer), (newer, 1));
         }
     }
 
@@ -238,7 +295,7 @@ mod tests {
             (4, 50, State::Concluded(Class::Migrated)),
             (5, 60, State::InDoubt),
         ] {
-            let standing = Standing::new(state, None);
+            let standing = Standing::new(state, None, None);
             states.set(
                 Fingerprint::from_bytes([n; 16]),
                 standing,

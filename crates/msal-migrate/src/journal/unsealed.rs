@@ -84,7 +84,8 @@ mod tests {
     use crate::fingerprint::Fingerprint;
     use crate::journal::answer::User;
     use crate::journal::asked::Asked;
-    use crate::journal::entry::{Doubt, Outcome, Position, Step, Users};
+    use crate::journal::entry::{Doubt, Outcome, Step, Users};
+    use crate::journal::position::Position;
     use crate::journal::{Class, Reason};
     use crate::record::{Locator, Place, UserHints};
 

@@ -13,9 +13,9 @@ use std::time::Duration;
 use private_file::Lock;
 use tokio::sync::oneshot;
 
-use super::entry::Position;
 use super::error::JournalError;
 use super::key::Keys;
+use super::position::Position;
 use super::scan::{self, LONGEST_WRITE, Sessions};
 use super::standing::Standing;
 use super::states::SharedStates;
@@ -173,8 +173,8 @@ impl Writer {
         if self.broken.is_some() {
             return Err(self.refusal());
         }
-        let unpublished = self.states.lock().counts().unpublished;
-        match unpublished {
+        let answers = self.states.lock().answers_needed();
+        match answers {
             0 => Keys::erase(&self.path),
             answers => Err(JournalError::Unpublished { answers }),
         }

@@ -1,12 +1,12 @@
 //! Reading the records once, to decide: for each distinct token and client, the best of its copies is chosen.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::options::PlanOptions;
 use super::resolve::{Groups, People, Resolved, Resolver};
 use super::summary::{Skips, Summary, Tally};
 use super::warning::{Warning, Warnings};
-use crate::fingerprint::{Fingerprint, FingerprintFn};
+use crate::fingerprint::{Fingerprint, FingerprintFn, OfToken};
 use crate::record::{Record, Row};
 
 /// What is known while the source is being read.
@@ -95,8 +95,11 @@ impl<'a> FirstPass<'a> {
     pub(super) fn finish(self) -> (Vec<Chosen>, Summary) {
         let mut tally = Tally::default();
         let mut chosen = Vec::with_capacity(self.tokens.len());
+        let several = of_several_clients(&self.tokens);
         for (fingerprint, token) in self.tokens {
-            let warnings = token.all_warnings();
+            let mut warnings = token.all_warnings();
+            let is_several = several.contains(&fingerprint.of_token());
+            warnings.insert_if(Warning::SeveralClients, is_several);
             tally.add(self.groups.name(token.group), token.duplicates, warnings);
             chosen.push(Chosen {
                 row: token.row,
@@ -109,6 +112,17 @@ impl<'a> FirstPass<'a> {
         chosen.sort_unstable_by_key(|chosen| chosen.row);
         (chosen, tally.into_summary(self.rows, self.skips))
     }
+}
+
+/// The refresh tokens that stand under several clients.
+fn of_several_clients(tokens: &HashMap<Fingerprint, Token>) -> HashSet<OfToken> {
+    let mut all: Vec<_> = tokens.keys().map(Fingerprint::of_token).collect();
+    all.sort_unstable();
+    let pairs = all.windows(2);
+    pairs
+        .filter(|pair| pair[0] == pair[1])
+        .map(|pair| pair[0])
+        .collect()
 }
 
 impl Token {

@@ -20,6 +20,8 @@ pub enum Warning {
     PersonalAccount,
     /// The resource is Azure AD Graph, which has been retired.
     RetiredResource,
+    /// The same token is stored for several clients.
+    SeveralClients,
     /// The store lists scopes of several resources, and only those of one are asked for.
     SeveralResources,
     /// The application signed users in at `organizations` or `common`, and the token is redeemed at its user's tenant.
@@ -38,6 +40,7 @@ impl Warning {
         Self::OldToken,
         Self::PersonalAccount,
         Self::RetiredResource,
+        Self::SeveralClients,
         Self::SeveralResources,
         Self::SharedAuthority,
         Self::UnlikelyToken,
@@ -53,6 +56,7 @@ impl Warning {
             Self::OldToken => "old_token",
             Self::PersonalAccount => "personal_account",
             Self::RetiredResource => "retired_resource",
+            Self::SeveralClients => "several_clients",
             Self::SeveralResources => "several_resources",
             Self::SharedAuthority => "shared_authority",
             Self::UnlikelyToken => "unlikely_token",
@@ -79,6 +83,9 @@ impl Warning {
                 "the token is a personal account's; it is redeemed at `consumers`, because the authority that was named does not take it"
             }
             Self::RetiredResource => "the token is for Azure AD Graph, which has been retired",
+            Self::SeveralClients => {
+                "the same token is stored for several clients; with `--rotation single-use` it goes out for the first only"
+            }
             Self::SeveralResources => {
                 "the store lists scopes of several resources; only those of the first are asked for"
             }
@@ -107,6 +114,7 @@ impl Warning {
             Self::RetiredResource => {
                 "--map-resource https://graph.windows.net=https://graph.microsoft.com"
             }
+            Self::SeveralClients => "name the client that you migrate with --client-id",
             Self::SeveralResources => {
                 "nothing to do: a token for the others is obtained silently afterwards"
             }

@@ -19,22 +19,21 @@ pub(crate) fn due(
     retry: &Retry,
     rotation: RotationPolicy,
 ) -> Option<Attempt> {
-    let (state, decided_at) = {
+    let held_back = {
         let states = journal.states();
-        if is_due(&states, &redemption) {
-            return Some(Attempt::new(redemption, None));
-        }
+        let is_selected = |state| retry.selects(state, &redemption);
         let fingerprint = &redemption.fingerprint;
-        (states.get(fingerprint)?, states.decided_at(fingerprint)?)
+        if !is_due(&states, &redemption) && !states.get(fingerprint).is_some_and(is_selected) {
+            return None;
+        }
+        states.held_back(fingerprint)
     };
-    if !retry.selects(state, &redemption) {
-        return None;
-    }
-    if state != State::Concluded(Class::Quarantined) {
+    let Some(held_back) = held_back else {
         return Some(Attempt::new(redemption, None));
-    }
-    let held_back = Handle::current().block_on(journal.answered(decided_at));
-    let (position, record) = held_back.ok().flatten()?;
+    };
+    // Wherever the token stands since: the newest one of its user is in that answer.
+    let answered = Handle::current().block_on(journal.answered(held_back));
+    let (position, record) = answered.ok().flatten()?;
     match newest_token(&record) {
         Some(refresh_token) => {
             let redemption = Redemption {

@@ -77,9 +77,16 @@ async fn settle(
             || released.name(&locator) && is_of_input(&entry.fingerprint),
         settings: engine.settings,
     };
-    let (class, reason, found) = match in_recovery(&response, expected) {
-        Verdict::Conclude(class, reason) => (class, reason, None),
-        Verdict::HoldBack(reason, found) => (Class::Quarantined, reason, Some(found)),
+    // The operator asked again for it, and may still publish what was held back then.
+    let earlier = engine.journal.states().held_back(&entry.fingerprint);
+    let (class, reason, held_back, found) = match in_recovery(&response, expected) {
+        Verdict::Conclude(class, reason) => match earlier {
+            Some(earlier) => (Class::Quarantined, reason, Some(earlier), None),
+            None => (class, reason, None, None),
+        },
+        Verdict::HoldBack(reason, found) => {
+            (Class::Quarantined, reason, Some(position), Some(found))
+        }
         Verdict::LeaveInDoubt(reason) => {
             observer.in_doubt();
             let step = Step::LeftInDoubt(Doubt {
@@ -100,7 +107,7 @@ async fn settle(
         }
     };
     let outcome = Outcome {
-        held_back: found.as_ref().map(|_| position),
+        held_back,
         users: found.as_deref().map(|found| Users {
             expected: answer.user.clone(),
             found: found.into(),
@@ -315,5 +322,38 @@ mod tests {
         }
         settings.allow_user_mismatch = true;
         assert_eq!(recovered(&journal, &settings).await, [token(1)]);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_brings_nothing_leaves_the_earlier_one_held_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = open(folder.path());
+        let mut held_back = Vec::new();
+        for n in [1, 2, 3] {
+            held_back.push(seal(&journal, n, 200, &tokens("v")).await);
+        }
+        recovered(&journal, &Settings::default()).await;
+        // What was asked for again, by a run that was killed before it judged.
+        seal(
+            &journal,
+            1,
+            400,
+            r#"{"error":"invalid_grant","error_description":"refresh_token"}"#,
+        )
+        .await;
+        seal(&journal, 2, 200, r#"{"error":"invalid_client"}"#).await;
+        seal(&journal, 3, 503, "refresh_token").await;
+
+        recovered(&journal, &Settings::default()).await;
+        for (n, sealed) in [1, 2, 3].into_iter().zip(held_back) {
+            let states = journal.states().clone();
+            assert_eq!(
+                states.get(&token(n)),
+                Some(State::Concluded(Class::Quarantined))
+            );
+            let decided_at = states.decided_at(&token(n)).unwrap();
+            let (at, _) = journal.answered(decided_at).await.unwrap().unwrap();
+            assert_eq!(at, sealed);
+        }
     }
 }

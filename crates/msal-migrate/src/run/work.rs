@@ -14,6 +14,7 @@ use super::correlation::CorrelationIds;
 use super::engine::Engine;
 use super::queue::{Attempt, QueueId, Queues};
 use super::send::{Sent, send};
+use super::spent::Spent;
 use crate::cause::Causes;
 use crate::error::MigrationError;
 use crate::journal::{Appending, Asked, Class, Doubt, Outcome, Position, Reason, Step, Users};
@@ -49,6 +50,8 @@ pub(super) struct Work<'a> {
     pub(super) failure: Option<MigrationError>,
     /// Why tokens did not get into the target.
     pub(super) causes: Causes,
+    /// `None` where tokens stay valid, and any number of clients may try one.
+    spent: Option<Spent>,
     /// What all requests say of themselves, apart from their correlation ids.
     context: RequestContext,
     correlation_ids: CorrelationIds,
@@ -72,6 +75,10 @@ impl<'a> Work<'a> {
             is_draining: false,
             failure: None,
             causes: Causes::default(),
+            spent: match engine.settings.rotation.allows_repeat() {
+                true => None,
+                false => Some(Spent::of(&engine.journal.states())),
+            },
             context: RequestContext::new(
                 String::new(),
                 Telemetry::current(ApiId::ByRefreshToken, 1),
@@ -85,6 +92,13 @@ impl<'a> Work<'a> {
     /// Puts a redemption into the queue of its authority and client.
     pub(super) fn accept(&mut self, attempt: Attempt) {
         let redemption = &*attempt.redemption;
+        let fingerprint = redemption.fingerprint;
+        // What is sent for an answer that is held back is another token.
+        let spent = self.spent.as_ref().filter(|_| attempt.held_back.is_none());
+        if spent.is_some_and(|spent| spent.by_another(&fingerprint)) {
+            let reason = Reason::named("sent_for_other_client");
+            return self.conclude(&attempt, Class::Failed, &reason);
+        }
         let id = match self.queues.find(redemption) {
             Some(id) => id,
             None => {
@@ -94,6 +108,9 @@ impl<'a> Work<'a> {
             }
         };
         if let Some(attempt) = self.refuse_if_halted(id, attempt) {
+            if let Some(spent) = &mut self.spent {
+                spent.add(fingerprint);
+            }
             self.queues.push_last(id, attempt);
         }
     }
@@ -227,7 +244,7 @@ impl<'a> Work<'a> {
             found: found.into(),
         };
         let outcome = Outcome {
-            held_back: sealed,
+            held_back: sealed.or(attempt.held_back),
             users: Some(users),
             ..Outcome::new(Class::Quarantined, asked(redemption, &authority), reason)
         };

@@ -12,6 +12,8 @@ pub enum UnsupportedFormat {
     AdalNet,
     /// A file encrypted with age.
     Age,
+    /// A tar archive.
+    Archive,
     /// `AzureRmContext.json` of Azure PowerShell before Az 3, with ADAL.NET's cache in it as base64.
     AzureRmContext,
     /// One refresh token and nothing else.
@@ -68,7 +70,7 @@ impl UnsupportedFormat {
             Self::BareToken => {
                 "wrap it: jq -Rn '{refresh_token: input}' < FILE > token.json, then pass token.json with --client-id and --authority"
             }
-            Self::Compressed => "unpack it first",
+            Self::Archive | Self::Compressed => "unpack it first",
             Self::AbrauneggConfig => {
                 "the token is in the file `refresh_token` beside it; pass the client id and tenant with --client-id and --authority"
             }
@@ -121,6 +123,7 @@ impl fmt::Display for UnsupportedFormat {
             Self::Age => "is encrypted with age",
             Self::AzureRmContext => "is an Azure PowerShell context with a token cache of ADAL.NET in it, which is not read",
             Self::BareToken => "is a single word, perhaps a bare refresh token, and says nothing about it",
+            Self::Archive => "is a tar archive",
             Self::Compressed => "is compressed",
             Self::DavMail => "is a DavMail properties file, which is not read",
             Self::Dpapi => "is encrypted with Windows DPAPI",

@@ -178,10 +178,7 @@ async fn users_of_two_policies_are_each_asked_with_their_own() {
     target["RefreshToken"]["s"] = other["RefreshToken"]["r"].clone();
     put(&world, &target).await;
     let noting = Arc::new(Noting(world.http.clone(), Mutex::default()));
-    let runtime = Runtime {
-        http: Arc::clone(&noting) as _,
-        ..world.runtime.clone()
-    };
+    let runtime = world.runtime_over(Arc::clone(&noting));
     let verifier = Verifier::new(world.cache(Dialect::Python), runtime);
     let _whatever_comes_back = verifier.run(&mut |_asked| {}).await.unwrap();
     let asked = noting.1.lock().unwrap().clone();

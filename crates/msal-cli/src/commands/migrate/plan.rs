@@ -58,16 +58,19 @@ fn session_key() -> Result<hmac::Key, Failure> {
 }
 
 fn fingerprint(key: &hmac::Key, client: &str, token: &RefreshToken) -> Fingerprint {
-    let mut context = hmac::Context::with_key(key);
-    context.update(&client.len().to_be_bytes());
-    context.update(client.as_bytes());
-    context.update(token.expose_secret().as_bytes());
-    let tag = context.sign();
-    let mut bytes = [0; 16];
-    for (byte, tag) in bytes.iter_mut().zip(tag.as_ref()) {
-        *byte = *tag;
-    }
-    Fingerprint::from_bytes(bytes)
+    let hash = |client: &str| {
+        let mut context = hmac::Context::with_key(key);
+        context.update(&client.len().to_be_bytes());
+        context.update(client.as_bytes());
+        context.update(token.expose_secret().as_bytes());
+        let tag = context.sign();
+        let mut bytes = [0; 8];
+        for (byte, tag) in bytes.iter_mut().zip(tag.as_ref()) {
+            *byte = *tag;
+        }
+        bytes
+    };
+    Fingerprint::new(hash(""), hash(client))
 }
 
 fn list(

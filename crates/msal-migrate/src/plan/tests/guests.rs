@@ -1,5 +1,6 @@
 //! Users of tenants that they visit.
 
+use super::authority::authority_of;
 use super::*;
 
 #[test]

@@ -108,6 +108,25 @@ fn each_answer_has_its_verdict_in_a_run_and_in_a_recovery() {
             "publish u.t",
             "publish u.t",
         ),
+        // A gateway's error around an answer, whole or not: the server has acted.
+        (
+            502,
+            r#"<html>{"token_type":"Bearer","refresh_token":"rt"}</html>"#.to_owned(),
+            "hold back malformed_response",
+            "hold back malformed_response",
+        ),
+        (
+            400,
+            r#"{"refresh_token":"a","refresh_token":"b"}"#.to_owned(),
+            "hold back malformed_response",
+            "hold back malformed_response",
+        ),
+        (
+            504,
+            r#"{"access_token":"at","refresh_token":"rt","expi"#.to_owned(),
+            "hold back malformed_response",
+            "hold back malformed_response",
+        ),
         // Tokens that must not be published as they are.
         (
             200,

@@ -10,7 +10,7 @@ use crate::record::{Locator, Place, Row};
 use crate::source::Source;
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
-use crate::source::read::csv_reader::{CsvError, CsvReader, CsvText};
+use crate::source::read::csv_reader::{CsvError, CsvReader, CsvText, MOST_COLUMNS};
 use crate::source::read::input::Input;
 use crate::source::row::alias::field_named;
 use crate::source::row::field::Field;
@@ -69,11 +69,28 @@ fn first_records(input: &Input) -> Result<[Vec<String>; 2], SourceError> {
     let record = reader
         .record()
         .map_err(|error| error.in_file(input.name()))?;
-    let texts = record.map_or_else(|| Ok(Vec::new()), |record| record.texts());
-    let texts = texts.map_err(|_not_utf8| SourceError::Syntax {
+    let in_header = |line: u64, what: &str| SourceError::Syntax {
         file: input.name().to_string(),
-        problem: "line 1: not UTF-8".to_owned(),
-    })?;
+        problem: format!("line {line}: {what}"),
+    };
+    let (line, texts) = match record {
+        Some(record) if record.len() > MOST_COLUMNS => {
+            let what = format!("there are more than {MOST_COLUMNS} columns");
+            return Err(in_header(record.line, &what));
+        }
+        Some(record) => (record.line, record.texts()),
+        None => (1, Ok(Vec::new())),
+    };
+    let texts = texts.map_err(|_not_utf8| in_header(line, "not UTF-8"))?;
+    // No name has one. The whole table would be taken for its header.
+    let is_one_line =
+        |text: &CsvText<'_>| matches!(text, CsvText::AsWritten(text) if text.contains('\r'));
+    if texts.iter().any(is_one_line) {
+        return Err(in_header(
+            line,
+            "lines end with a carriage return alone, where a line feed is needed",
+        ));
+    }
     let name = |text: &CsvText<'_>| text.as_str().trim().to_owned();
     let header = texts.iter().map(name).collect();
     let first = match reader.record() {
@@ -99,11 +116,20 @@ pub(crate) fn is_table(input: &Input) -> Result<bool, SourceError> {
         && (header.iter().any(is_telling) || first.iter().any(|value| is_microsofts(value))))
 }
 
+/// Whether `text` begins with a field in quotation marks that another one follows, and not with a JSON string: in that, a
+/// quotation mark has a backslash before it, and nothing follows.
+pub(crate) fn is_quoted_field(text: &str) -> bool {
+    let field = text.strip_prefix('"').and_then(|rest| rest.split_once('"'));
+    field.is_some_and(|(name, rest)| !name.ends_with('\\') && !rest.trim().is_empty())
+}
+
 /// Whether `line` can be the header of a table of tokens: whether a column is called like a refresh token.
 pub(crate) fn is_header(line: &str) -> bool {
     let is_token = |name: &str| {
         let field = field_named(name.trim().trim_matches('"'));
         matches!(field, Some((Field::RefreshToken, _rank)))
     };
+    // Lines that end with a carriage return alone are refused, which is said only of a table.
+    let line = line.split('\r').next().unwrap_or_default();
     line.split(',').any(is_token)
 }

@@ -26,7 +26,7 @@ pub(crate) fn kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, Sourc
     if let Some(format) = signature::of_text(head) {
         return Err(unsupported(input, format));
     }
-    if head.starts_with(['[', '{', '"']) {
+    if head.starts_with(['[', '{', '"']) && !csv::is_quoted_field(head) {
         return json_kind(input, mapping);
     }
     let header = head.lines().next().unwrap_or_default();
@@ -34,7 +34,7 @@ pub(crate) fn kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, Sourc
     if !mapping.is_empty() && header.contains(',') || csv::is_header(header) {
         return Ok(SourceKind::Csv);
     }
-    if [";", "\t"]
+    if [";", "\t", "|"]
         .iter()
         .any(|separator| csv::is_header(&header.replace(separator, ",")))
     {

@@ -28,6 +28,7 @@ use crate::source::read::input::Input;
 use crate::source::read::json::error::JsonError;
 use crate::source::read::json::slice::{JsonSlice, parse_object};
 use crate::source::read::json::stream::JsonStream;
+use crate::source::row::second_look;
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::timestamp;
 use crate::source::row::value::StoredValue;
@@ -71,17 +72,24 @@ impl MsalCacheSource {
             locator: locator(index),
             reason: SkipReason::NotUnderstood("a section of the cache is not an object of entries"),
         };
+        let hidden = |index| Row::Skipped {
+            locator: locator(index),
+            reason: SkipReason::NotUnderstood(
+                "a member beside the sections of the cache is encrypted, or holds a refresh token",
+            ),
+        };
         let mut index = 0;
         let mut is_odd = false;
         let flow = for_each_part(stream, |part| {
             let row = match part {
                 Part::Entry("RefreshToken", value) => row(locator(index), value, users)?,
                 Part::OddSection("RefreshToken") => odd(index),
+                Part::Text(text) if second_look::may_hide_token(text.bytes) => hidden(index),
                 Part::OddSection(_) => {
                     is_odd = true;
                     return Ok(ControlFlow::Continue(()));
                 }
-                Part::Entry(..) => return Ok(ControlFlow::Continue(())),
+                Part::Entry(..) | Part::Text(_) => return Ok(ControlFlow::Continue(())),
             };
             index += 1;
             Ok(visit(row))

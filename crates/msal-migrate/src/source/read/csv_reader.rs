@@ -79,7 +79,10 @@ impl<R: Read> CsvReader<R> {
                 return Ok(None);
             };
             at = field.after;
-            self.fields.push(field.span);
+            // One more shows that there are too many. A field takes ten times the memory of the comma that ends it.
+            if self.fields.len() <= MOST_COLUMNS {
+                self.fields.push(field.span);
+            }
             if field.ends_record {
                 return Ok(Some(at));
             }
@@ -194,7 +197,7 @@ struct Found {
 }
 
 impl<'a> CsvRecord<'a> {
-    /// How many fields there are.
+    /// How many fields there are; of more than [`MOST_COLUMNS`], only that there are more.
     pub(crate) fn len(&self) -> usize {
         self.fields.len()
     }
@@ -260,6 +263,9 @@ impl CsvError {
         }
     }
 }
+
+/// As many columns as a sheet of Excel can have.
+pub(crate) const MOST_COLUMNS: usize = 16_384;
 
 #[cfg(test)]
 mod tests {
@@ -332,5 +338,17 @@ mod tests {
                 message
             );
         }
+    }
+
+    #[test]
+    fn very_many_fields_take_no_more_memory_than_as_many_as_there_may_be() {
+        let wide = ",".repeat(1 << 20);
+        let text = format!("{wide}\na,b\n");
+        let mut reader = CsvReader::new(text.as_bytes());
+        let record = reader.record().unwrap().unwrap();
+        assert!(record.len() > MOST_COLUMNS);
+        assert!(reader.fields.capacity() <= 4 * MOST_COLUMNS);
+        let next = reader.record().unwrap().unwrap();
+        assert_eq!((next.line, next.len()), (2, 2));
     }
 }

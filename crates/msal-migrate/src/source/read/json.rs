@@ -6,3 +6,4 @@ pub(in crate::source) mod slice;
 pub(in crate::source) mod stream;
 
 mod boundary;
+mod odd_numbers;

@@ -45,11 +45,11 @@ impl<R: Read> Window<R> {
     }
 
     /// Gives up the first `count` available bytes and returns them: they stay where they are until the next `fill`.
-    pub(crate) fn take(&mut self, count: usize) -> &[u8] {
+    pub(crate) fn take(&mut self, count: usize) -> &mut [u8] {
         let taken = self.start..self.start + count.min(self.end - self.start);
         self.start = taken.end;
         self.offset += taken.len() as u64;
-        self.buffer.get(taken).unwrap_or_default()
+        self.buffer.get_mut(taken).unwrap_or_default()
     }
 
     #[cfg(test)]

@@ -4,7 +4,8 @@ use super::field::Field;
 use super::stored_row::StoredRow;
 use super::value::StoredValue;
 
-/// Collects the values of a row. Of several values for one field it keeps that with the best name.
+/// Collects the values of a row. Of several values for one field it keeps that with the best name, and takes note where two
+/// with equally good names say that the row has another token, or another client.
 #[derive(Default)]
 pub(crate) struct Collector<'a> {
     stored: StoredRow<'a>,
@@ -23,9 +24,19 @@ impl<'a> Collector<'a> {
             return;
         };
         if *held != 0 && *held <= rank + 1 {
+            let is_rival = *held == rank + 1;
+            self.stored.has_two_tokens |= is_rival
+                && field == Field::RefreshToken
+                && self.stored.refresh_token.text() != value.text();
+            self.stored.has_two_clients |= is_rival
+                && field == Field::ClientId
+                && !is_same_client(&self.stored.client_id, &value);
             return;
         }
         *held = rank + 1;
+        // A better name than those of the rivals.
+        self.stored.has_two_tokens &= field != Field::RefreshToken;
+        self.stored.has_two_clients &= field != Field::ClientId;
         *self.value_of(field) = value;
     }
 
@@ -58,6 +69,11 @@ impl<'a> Collector<'a> {
             Field::Username => &mut stored.username,
         }
     }
+}
+
+fn is_same_client(one: &StoredValue<'_>, other: &StoredValue<'_>) -> bool {
+    let one = one.text().unwrap_or_default();
+    one.eq_ignore_ascii_case(other.text().unwrap_or_default())
 }
 
 /// Whether a value can be one of the field, so that it cannot push out one that is: `"user": 17` is no name to sign in

@@ -104,6 +104,24 @@ pub(super) fn is_marked_as_other(token: &str) -> bool {
         .any(|prefix| token.starts_with(prefix))
 }
 
+/// Whether a client id has the form of Google's.
+pub(super) fn is_googles_client(client_id: &str) -> bool {
+    client_id.trim().ends_with(".apps.googleusercontent.com")
+}
+
+/// Whether one of these scopes is of an API of Google's: its scopes are URLs.
+pub(super) fn has_googles_scope(scopes: &str) -> bool {
+    let is_googles = |host: &str| {
+        let googles = ["googleapis.com", "mail.google.com", "www.google.com"];
+        googles.iter().any(|known| host.ends_with(known))
+    };
+    // Not far into a list of any length: one scope is enough, and the first is as good as the last.
+    let mut words = scopes.split([' ', ',', '"']).take(64);
+    words.any(|word| {
+        word.starts_with("https://") && host(word).is_some_and(|host| is_googles(&host))
+    })
+}
+
 /// Parts of names that applications give to Microsoft.
 const MICROSOFTS_NAMES: [&str; 11] = [
     "azure",

@@ -23,6 +23,13 @@ pub(crate) fn at_object(json: &[u8], is_mapped: bool) -> SkipReason {
     seen.reason()
 }
 
+/// Whether a value that nobody asked for is encrypted, or has a refresh token in it.
+pub(crate) fn may_hide_token(json: &[u8]) -> bool {
+    let mut seen = Seen::default();
+    seen.look_at(&mut serde_json::Deserializer::from_slice(json), 0);
+    seen.doubt > Some(Doubt::Unread)
+}
+
 /// Why there is no refresh token in a row of a table that has a column for them.
 pub(crate) fn at_texts<'a>(texts: impl Iterator<Item = &'a str>) -> SkipReason {
     let mut seen = Seen {

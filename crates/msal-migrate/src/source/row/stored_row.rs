@@ -28,6 +28,10 @@ pub(crate) struct StoredRow<'a> {
     /// The claim `idp` of the ID token.
     pub(crate) identity_provider: StoredValue<'a>,
     pub(crate) issuer: StoredValue<'a>,
+    /// Two members are called like the client id, and say different things.
+    pub(crate) has_two_clients: bool,
+    /// Two members are called like the refresh token, and hold different ones.
+    pub(crate) has_two_tokens: bool,
     pub(crate) is_multi_resource: bool,
     pub(crate) is_port_left_out: bool,
     pub(crate) key: StoredValue<'a>,
@@ -85,6 +89,22 @@ impl StoredRow<'_> {
         if is_encrypted(token) {
             return Some(SkipReason::Undecryptable);
         }
+        // One of them may be spent, and another client's token is not to be shown.
+        if self.has_two_tokens {
+            return Some(SkipReason::Malformed(
+                "the row has two different refresh tokens",
+            ));
+        }
+        if self.has_two_clients {
+            return Some(SkipReason::Malformed(
+                "the row has two different client ids",
+            ));
+        }
+        if self.has_overlong_member() {
+            return Some(SkipReason::Malformed(
+                "a member is far too long for what it is called",
+            ));
+        }
         if self.client_id.is_other_than_text() {
             return Some(SkipReason::Malformed("the client id is not text"));
         }
@@ -96,6 +116,22 @@ impl StoredRow<'_> {
             return Some(SkipReason::Malformed("the authority is not text"));
         }
         None
+    }
+
+    /// Whether a member is so long that comparing it with others, or keeping it, would cost more than the row is worth.
+    fn has_overlong_member(&self) -> bool {
+        let members = [
+            &self.authority,
+            &self.client_id,
+            &self.resource,
+            &self.scopes,
+            &self.tenant,
+            &self.tid,
+            &self.token_endpoint,
+        ];
+        members
+            .iter()
+            .any(|member| member.text_length() > LONGEST_MEMBER)
     }
 
     /// Whether the token is another provider's: by the provider's name, else by any URL, else by how the token begins.
@@ -110,7 +146,10 @@ impl StoredRow<'_> {
             }
             names_host = true;
         }
-        !names_host && self.refresh_token.text().is_some_and(is_other_token)
+        !names_host
+            && (self.refresh_token.text().is_some_and(is_other_token)
+                || self.client_id.text().is_some_and(issuer::is_googles_client)
+                || self.scopes.texts().any(issuer::has_googles_scope))
     }
 
     /// What the row says about where the token was issued, beginning with what tells most. An authority may be a tenant
@@ -160,7 +199,7 @@ impl StoredRow<'_> {
             client_id: self
                 .client_id
                 .text()
-                .map(|id| id.trim().to_owned())
+                .map(|id| id.trim().trim_matches('"').to_owned())
                 .or(claims.client_id),
             authority,
             scopes: scopes::parse(&self.scopes),
@@ -169,7 +208,7 @@ impl StoredRow<'_> {
             last_refreshed: self.last_refreshed.or_else(|| self.refreshed_about()),
             flags,
             refresh_token: match self.refresh_token {
-                StoredValue::Text(token) => RefreshToken::new(token.into_owned()),
+                StoredValue::Text(token) => RefreshToken::new(trimmed(token)),
                 // `refusal` lets no other value pass.
                 _ => RefreshToken::new(String::new()),
             },
@@ -248,8 +287,22 @@ fn with_scheme(url: &str) -> String {
     }
 }
 
+/// A token without the white space and quotation marks that tables have around their values: behind a space, a quotation
+/// mark does not begin a field (RFC 4180 §2 rule 5). No token begins or ends with any.
+fn trimmed(token: Cow<'_, str>) -> String {
+    let is_around = |it: char| it == '"' || it.is_whitespace();
+    // In place, so that no copy of a token is left behind.
+    let mut token = token.into_owned();
+    token.truncate(token.trim_end_matches(is_around).len());
+    token.drain(..token.len() - token.trim_start_matches(is_around).len());
+    token
+}
+
 /// Every provider's refresh tokens are much shorter. This bounds what one record can hold.
 const LONGEST_TOKEN: usize = 64 * 1024;
+
+/// Far more than an authority, a client id, or all scopes of an application take.
+const LONGEST_MEMBER: usize = 32 * 1024;
 
 /// The seconds for which most access tokens are valid, where the store does not say.
 const USUAL_LIFETIME: f64 = 3600.0;

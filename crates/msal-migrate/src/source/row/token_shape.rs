@@ -17,9 +17,11 @@ pub(crate) fn is_microsofts(text: &str) -> bool {
 }
 
 /// How encrypted values begin.
-const ENCRYPTED: [&str; 11] = [
+const ENCRYPTED: [&str; 12] = [
     // better-auth.
     "$ba$",
+    // Windows DPAPI: the version and the GUID of its provider, in base64.
+    "AQAAANCMnd8BFdERjHoAwE",
     // DavMail.
     "{AES}",
     // ASP.NET Core's data protection.

@@ -4,7 +4,7 @@
 //! wrong type costs its own entry at most, so reading one never fails, and its user asks for the type that is needed.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::{fmt, slice};
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -40,6 +40,21 @@ impl<'a> StoredValue<'a> {
     /// Whether there is a value, and it is not text.
     pub(crate) fn is_other_than_text(&self) -> bool {
         !matches!(self, Self::Absent | Self::Null | Self::Text(_))
+    }
+
+    /// The text, or the texts of a list.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let texts: &[Cow<'_, str>] = match self {
+            Self::List(texts) => texts,
+            Self::Text(text) => slice::from_ref(text),
+            _ => &[],
+        };
+        texts.iter().map(AsRef::as_ref)
+    }
+
+    /// How long its texts are together.
+    pub(crate) fn text_length(&self) -> usize {
+        self.texts().map(str::len).sum()
     }
 
     pub(crate) fn is_absent(&self) -> bool {
@@ -81,11 +96,34 @@ impl<'a> StoredValue<'a> {
     }
 }
 
-/// Text that is a value. Exports of databases write `NULL` or `null` where there is none, and Python writes `None`.
+/// Text that is a value. Databases, their tools and programming languages have words for none.
 fn present(text: &str) -> Option<&str> {
-    let absent = text.trim().is_empty() || matches!(text, "null" | "NULL" | "None");
+    let word = text.trim();
+    let is_short = word.len() <= LONGEST_NOTHING;
+    let absent = word.is_empty()
+        || is_short
+            && NOTHING
+                .iter()
+                .any(|nothing| nothing.eq_ignore_ascii_case(word));
     (!absent).then_some(text)
 }
+
+/// What PostgreSQL and MySQL (`\\N`), their tools, JavaScript, Python, Go, Objective-C and spreadsheets write where there is
+/// no value.
+const NOTHING: [&str; 10] = [
+    "null",
+    "none",
+    "nil",
+    "undefined",
+    "\\N",
+    "(null)",
+    "<null>",
+    "[null]",
+    "nan",
+    "n/a",
+];
+
+const LONGEST_NOTHING: usize = "undefined".len();
 
 impl<'de: 'a, 'a> Deserialize<'de> for StoredValue<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

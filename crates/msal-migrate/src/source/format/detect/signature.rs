@@ -12,6 +12,8 @@ pub(crate) fn of_bytes(head: &[u8]) -> Option<UnsupportedFormat> {
         [0x80, 2..=5, ..] => Some(UnsupportedFormat::Pickle),
         // RFC 9580 §4.2: the tag of a packet that holds an encrypted session key, in the legacy and the current format.
         [0x84 | 0x85 | 0x8c | 0xc1, ..] => Some(UnsupportedFormat::OpenPgp),
+        // POSIX.1-2017, pax "ustar Interchange Format": the magic stands behind the name and numbers of the first file.
+        _ if head.get(257..262) == Some(b"ustar") => Some(UnsupportedFormat::Archive),
         _ => is_adal_net(head).then_some(UnsupportedFormat::AdalNet),
     }
 }
@@ -100,7 +102,7 @@ fn is_bare_token(head: &str) -> bool {
 
 /// The first bytes of binary files. The version of DPAPI's blob is also a version of ADAL.NET's cache, which is why
 /// this table comes first.
-const MAGIC: [(&[u8], UnsupportedFormat); 8] = [
+const MAGIC: [(&[u8], UnsupportedFormat); 13] = [
     // The version 1, then the GUID of the default provider.
     (
         b"\x01\0\0\0\xd0\x8c\x9d\xdf\x01\x15\xd1\x11\x8c\x7a\0\xc0\x4f\xc2\x97\xeb",
@@ -109,12 +111,17 @@ const MAGIC: [(&[u8], UnsupportedFormat); 8] = [
     (b"SQLite format 3\0", UnsupportedFormat::Sqlite),
     // The stream's magic number and version.
     (b"\xac\xed\0\x05", UnsupportedFormat::JavaObject),
-    // gzip, zip, xz, zstd and bzip2.
+    // gzip, zip (whole, empty and in parts), xz, zstd, bzip2, lz4, 7-Zip and RAR.
     (b"\x1f\x8b", UnsupportedFormat::Compressed),
     (b"PK\x03\x04", UnsupportedFormat::Compressed),
+    (b"PK\x05\x06", UnsupportedFormat::Compressed),
+    (b"PK\x07\x08", UnsupportedFormat::Compressed),
     (b"\xfd7zXZ\0", UnsupportedFormat::Compressed),
     (b"\x28\xb5\x2f\xfd", UnsupportedFormat::Compressed),
     (b"BZh", UnsupportedFormat::Compressed),
+    (b"\x04\x22\x4d\x18", UnsupportedFormat::Compressed),
+    (b"7z\xbc\xaf\x27\x1c", UnsupportedFormat::Compressed),
+    (b"Rar!\x1a\x07", UnsupportedFormat::Compressed),
 ];
 
 /// How text files begin that are neither JSON nor CSV.

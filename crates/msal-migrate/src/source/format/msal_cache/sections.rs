@@ -29,6 +29,8 @@ pub(super) enum Part<'a> {
     Entry(&'a str, JsonSlice<'a>),
     /// The section with this name, which has no entries because it is not an object.
     OddSection(&'a str),
+    /// A member beside the sections that is text.
+    Text(JsonSlice<'a>),
 }
 
 /// Visits the entries of the sections that say something about refresh tokens, and the sections that are none.
@@ -41,14 +43,16 @@ pub(super) fn for_each_part(
     while stream.advance(b'}', first)? {
         first = false;
         let section = stream.name()?;
-        let is_object = stream.peek()? == Some(b'{');
+        let starts_with = stream.peek()?;
+        let is_object = starts_with == Some(b'{');
         let flow = match SECTIONS_READ.contains(&section.as_str()) {
             true if is_object => {
                 stream.for_each_member(|entry| visit(Part::Entry(&section, entry)))?
             }
+            false if starts_with == Some(b'"') => visit(Part::Text(stream.value()?))?,
             is_read => {
                 stream.skip()?;
-                // Members beside the sections are ignored: libraries add their own.
+                // Other members beside the sections are ignored: libraries add their own.
                 match is_read {
                     true => visit(Part::OddSection(&section))?,
                     false => ControlFlow::Continue(()),

@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 
 use super::boundary::Boundary;
 use super::error::JsonError;
+use super::odd_numbers;
 use super::slice::JsonSlice;
 use crate::source::read::window::Window;
 
@@ -173,6 +174,7 @@ impl<R: Read> JsonStream<R> {
             return Err(self.unexpected("a value"));
         }
         let bytes = self.window.take(length);
+        odd_numbers::blank(bytes);
         Ok(JsonSlice { offset, bytes })
     }
 
