@@ -21,10 +21,12 @@ use crate::result::{AuthenticationResult, TokenSource};
 /// and family ones, until one leads to a token; equal calls that run at the same time share one request, and at hosts
 /// other than Microsoft's an account's renewals for different scopes follow one another, as a server may revoke a
 /// token's whole family when one is used twice. A token that is only due for renewal is returned when renewing fails,
-/// whatever the reason.
+/// whatever the reason. While a token endpoint wants no more requests, nothing is sent, and the call fails at once with what is
+/// left of the wait.
 ///
 /// # Errors
-/// [`Error::InteractionRequired`] when nothing is cached or the server wants the user; otherwise as
+/// [`Error::InteractionRequired`] when nothing is cached, the server wants the user, or the user was signed out while the
+/// token was on its way; otherwise as
 /// [`AcquireTokenByRefreshToken`](crate::AcquireTokenByRefreshToken).
 ///
 /// Dropping the future hands the request over to an equal call that waits for it, or else abandons it.
