@@ -192,7 +192,7 @@ async fn migrate(world: &World, runtime: Runtime, source: &str, authority: Optio
     )
     .plan(plan)
     .settings(world.settings)
-    .run(&mut NoObserver::default(), Box::pin(std::future::pending()))
+    .run(&mut NoObserver, Box::pin(std::future::pending()))
     .await
     .unwrap()
 }
