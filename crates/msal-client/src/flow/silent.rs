@@ -67,7 +67,7 @@ impl AcquireTokenSilent {
             scopes: &scopes,
             force_refresh: self.force_refresh,
         };
-        self.handle.cache.ensure_loaded().await?;
+        self.handle.ensure_loaded().await?;
         let fallback = match call.decide() {
             Silent::Hit(token) => {
                 call.client.record_hit();
@@ -172,7 +172,7 @@ impl Call<'_> {
 
     /// Hands a token out, unless the user was signed out while it was on its way: everybody who waited for it asks.
     async fn confirm(&self, result: AuthenticationResult) -> Result<AuthenticationResult, Error> {
-        self.handle.cache.ensure_loaded().await?;
+        self.handle.ensure_loaded().await?;
         let is_gone = match (result.token_source, self.decide()) {
             (TokenSource::Cache, Silent::Renew(renewal)) => renewal.fallback.is_none(),
             (_, Silent::InteractionRequired) => true,
