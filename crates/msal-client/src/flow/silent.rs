@@ -82,8 +82,8 @@ impl AcquireTokenSilent {
         let in_flight = &call.client.in_flight;
         // In a box of its own: a renewal's state takes kilobytes, which every hit would move otherwise.
         Box::pin(async {
-            let result = in_flight.run(call.key(), call.renew(fallback)).await?;
-            call.confirm(result).await
+            let outcome = in_flight.run(call.key(), call.renew(fallback)).await;
+            call.confirm(outcome).await
         })
         .await
     }
@@ -171,16 +171,27 @@ impl Call<'_> {
     }
 
     /// Hands a token out, unless the user was signed out while it was on its way: everybody who waited for it asks.
-    async fn confirm(&self, result: AuthenticationResult) -> Result<AuthenticationResult, Error> {
+    async fn confirm(
+        &self,
+        outcome: Result<AuthenticationResult, Error>,
+    ) -> Result<AuthenticationResult, Error> {
+        let source = match &outcome {
+            Ok(result) => result.token_source,
+            // Tokens that could not be saved are in the error.
+            Err(Error::Store(failure)) if failure.result().is_some() => {
+                TokenSource::IdentityProvider
+            }
+            Err(_) => return outcome,
+        };
         self.handle.ensure_loaded().await?;
-        let is_gone = match (result.token_source, self.decide()) {
+        let is_gone = match (source, self.decide()) {
             (TokenSource::Cache, Silent::Renew(renewal)) => renewal.fallback.is_none(),
             (_, Silent::InteractionRequired) => true,
             _ => false,
         };
         match is_gone {
             true => Err(Error::InteractionRequired(Box::default())),
-            false => Ok(result),
+            false => outcome,
         }
     }
 

@@ -136,6 +136,24 @@ async fn a_renewal_that_cannot_be_saved_brings_no_token_of_a_user_who_is_gone() 
 }
 
 #[tokio::test]
+async fn an_error_of_the_store_brings_no_token_of_a_user_who_left_during_the_save() {
+    let world = World::new();
+    let (here, there) = (world.desktop(), world.desktop());
+    let alice = world.sign_in(&here, DESKTOP, ALICE).await.account.unwrap();
+    world.advance(DAY);
+    let departure = {
+        let (alice, store) = (alice.clone(), world.store.clone());
+        async move {
+            there.remove_account(&alice).await.unwrap();
+            store.fail_saves(true);
+        }
+    };
+    world.store.before_save(departure);
+    let refused = world.ask(here.acquire_token_silent([GRAPH], &alice)).await;
+    assert!(is_refused(&refused), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_token_that_was_kept_in_case_renewing_fails_is_not_handed_out_after_a_sign_out() {
     for elsewhere in [false, true] {
         let world = World::with(Settings::default().refresh_in(DAY / 48));
