@@ -49,7 +49,7 @@ pub type PublicClientApplication = Application<Public>;
 
 /// A client that can keep a secret: a web application, a service, a daemon.
 ///
-/// A web application keeps one partition of the store for each user: see [`for_partition`](Self::for_partition).
+/// A web application keeps one partition of the store for each user: see [`for_partition`](Application::for_partition).
 ///
 /// # Examples
 /// ```
@@ -112,7 +112,9 @@ impl<Kind> Application<Kind> {
     /// Asks nobody and costs a look into a table, so that a service calls it for each request. All partitions share the
     /// client's secret, the runtime with all it has learned, and the requests in flight. A partition is in memory while
     /// somebody holds an application for it, and whoever comes for it meanwhile works on the same cache; after that it is
-    /// loaded again. Without a store the caches of all partitions stay in memory as long as the application does.
+    /// loaded again. Without a store the caches of all partitions stay in memory as long as the application does. A
+    /// store that has a single partition, as the file of [`FileStore::new`](crate::FileStore::new), refuses all others;
+    /// [`FileStore::directory`](crate::FileStore::directory) has a file for each.
     ///
     /// # Examples
     /// ```

@@ -193,7 +193,7 @@ impl SharedTokenCache {
     }
 
     /// Whether the store has been loaded, and nobody signed out since.
-    fn is_up_to_date(&self) -> bool {
+    pub(crate) fn is_up_to_date(&self) -> bool {
         match self.sign_outs.get() {
             Some(count) => count.now() == self.heard.load(Ordering::Acquire),
             None => self.lock().is_loaded,

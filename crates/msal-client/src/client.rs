@@ -38,6 +38,8 @@ pub(crate) struct Client {
     pub(crate) runtime: Runtime,
     /// The caches of its partitions.
     pub(crate) partitions: Partitions,
+    /// Partitions that are being loaded.
+    pub(crate) loads: SingleFlight<Partition, Result<(), Error>>,
     /// Calls that went to the network and are not answered yet.
     pub(crate) in_flight: SingleFlight<CallKey, Result<AuthenticationResult, Error>>,
     /// Held while an account's refresh tokens are redeemed at a server that revokes a token that is used twice.
@@ -88,6 +90,7 @@ impl Client {
             trusted,
             partitions: Partitions::beside(cache, &runtime.shared().sign_outs),
             runtime,
+            loads: SingleFlight::default(),
             in_flight: SingleFlight::default(),
             renewals: KeyedLock::default(),
             telemetry: Mutex::default(),

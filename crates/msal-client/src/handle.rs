@@ -26,6 +26,19 @@ impl Handle {
         }
     }
 
+    /// Loads the cache where that is due: see [`SharedTokenCache::ensure_loaded`]. Of many who come at once for a partition
+    /// that nobody has in memory, one asks the store.
+    pub(crate) async fn ensure_loaded(&self) -> Result<(), Error> {
+        // Somebody may have signed out after the load began that this one waited for.
+        while !self.cache.is_up_to_date() {
+            let load = async { Ok(self.cache.ensure_loaded().await?) };
+            let partition = self.cache.partition().clone();
+            // In a box of its own, which a hit does not need.
+            Box::pin(self.client.loads.run(partition, load)).await?;
+        }
+        Ok(())
+    }
+
     /// The result of tokens that were issued, whether or not they could be saved. `asked_for` is whose
     /// they should be; what the cache says of that user comes first, as it may know more.
     pub(crate) fn result(

@@ -56,9 +56,18 @@
 //!
 //! It is the one that all MSALs share, written as MSAL Python writes it, and read whoever wrote it. Without a store it
 //! lives as long as the application. [`FileStore`] keeps it in a file that survives crashes and that MSAL Python
-//! programs can use at the same time. A web application keeps one [`Partition`] of a store for each of its users. For a
+//! programs can use at the same time. For a
 //! store of your own, implement [`CacheStore`], and let the suite of the feature `conformance` tell you whether it
 //! keeps its promises.
+//!
+//! # Many users
+//!
+//! A web application has one application for all of its users, and a [`Partition`] of its store for each of them:
+//! [`Application::for_partition`] is cheap enough to be called for every request. What is shared are the requests in
+//! flight, so that equal calls at the same time are one request, and all that the [`Runtime`] knows: where the endpoints
+//! of authorities are, which of them want no more requests for a while ([`Error::retry_after`]), and who was signed out. After
+//! [`remove_account`](Application::remove_account) nobody in the process hands out that user's token, whichever
+//! application holds it in memory. The example `web_service` is a whole program.
 //!
 //! # Whom tokens are sent to
 //!

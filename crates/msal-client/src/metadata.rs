@@ -185,3 +185,24 @@ fn protocol(error: DiscoveryError) -> Error {
 
 /// More than anybody but a service of many tenants has to do with; each takes about a kilobyte.
 const MOST_AUTHORITIES: usize = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_authorities_are_known_than_there_is_room_for() {
+        let cache = MetadataCache::default();
+        let authority = |number: usize| {
+            let url = format!("https://login.microsoftonline.com/{number}.example");
+            TrustedAuthority::built_in(Authority::parse(&url).unwrap()).unwrap()
+        };
+        for number in 0..=MOST_AUTHORITIES {
+            let authority = authority(number);
+            let metadata = ProviderMetadata::entra(&authority).unwrap();
+            cache.keep(Place::of(&authority), metadata);
+        }
+        assert_eq!(cache.lock().len(), MOST_AUTHORITIES);
+        assert!(cache.realm(&authority(MOST_AUTHORITIES)).is_some());
+    }
+}

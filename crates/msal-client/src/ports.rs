@@ -82,5 +82,5 @@ impl<T: SecureRandom + ?Sized> SecureRandom for Arc<T> {
 /// The operating system gave no random bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the operating system gave no random bytes")]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_structs, reason = "a name is all there is to it")]
 pub struct RandomError;

@@ -32,7 +32,7 @@
 //! // Redeems each token once. Stopped or killed, it goes on where it was when it is run again with the same journal.
 //! let never = Box::pin(std::future::pending()); // or what completes when the migration is to stop
 //! let report = Migration::new(source, Arc::clone(&cache), journal, destination, runtime.clone())
-//!     .run(&mut NoObserver::default(), never)
+//!     .run(&mut NoObserver, never)
 //!     .await?;
 //! println!("{} of {} tokens migrated", report.migrated, report.tokens);
 //! assert_eq!(report.completion(), Completion::Complete);

@@ -41,7 +41,7 @@ pub trait Observer: Send {
 
 /// Watches nothing.
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_structs, reason = "a name is all there is to it")]
 pub struct NoObserver;
 
 impl Observer for NoObserver {}

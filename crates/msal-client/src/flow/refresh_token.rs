@@ -50,7 +50,7 @@ impl AcquireTokenByRefreshToken {
     async fn redeem(self) -> Result<AuthenticationResult, Error> {
         let (handle, client, scopes) = (&self.handle, &*self.handle.client, self.scopes?);
         // A cache that cannot be loaded cannot be saved: that must be known before the token is spent.
-        handle.cache.ensure_loaded().await?;
+        handle.ensure_loaded().await?;
         let metadata = client.endpoints().await?;
         let redemption = Redemption {
             handle,

@@ -21,10 +21,12 @@ use crate::result::{AuthenticationResult, TokenSource};
 /// and family ones, until one leads to a token; equal calls that run at the same time share one request, and at hosts
 /// other than Microsoft's an account's renewals for different scopes follow one another, as a server may revoke a
 /// token's whole family when one is used twice. A token that is only due for renewal is returned when renewing fails,
-/// whatever the reason.
+/// whatever the reason. While a token endpoint wants no more requests, nothing is sent, and the call fails at once with what is
+/// left of the wait.
 ///
 /// # Errors
-/// [`Error::InteractionRequired`] when nothing is cached or the server wants the user; otherwise as
+/// [`Error::InteractionRequired`] when nothing is cached, the server wants the user, or the user was signed out while the
+/// token was on its way; otherwise as
 /// [`AcquireTokenByRefreshToken`](crate::AcquireTokenByRefreshToken).
 ///
 /// Dropping the future hands the request over to an equal call that waits for it, or else abandons it.
@@ -63,10 +65,7 @@ impl AcquireTokenSilent {
         };
         let of_call = |error: Error| error.of(call.client.details());
         let cache = &self.handle.cache;
-        cache
-            .ensure_loaded()
-            .await
-            .map_err(|error| of_call(error.into()))?;
+        self.handle.ensure_loaded().await.map_err(of_call)?;
         let fallback = match call.decide() {
             Silent::Hit(token) => {
                 call.client.record_hit();
@@ -86,8 +85,8 @@ impl AcquireTokenSilent {
         let in_flight = &call.client.in_flight;
         // In a box of its own: a renewal's state takes kilobytes, which every hit would move otherwise.
         Box::pin(async {
-            let result = in_flight.run(call.key(), call.renew(fallback)).await?;
-            call.confirm(result).await
+            let outcome = in_flight.run(call.key(), call.renew(fallback)).await;
+            call.confirm(outcome).await
         })
         .await
         .map_err(of_call)
@@ -176,16 +175,27 @@ impl Call<'_> {
     }
 
     /// Hands a token out, unless the user was signed out while it was on its way: everybody who waited for it asks.
-    async fn confirm(&self, result: AuthenticationResult) -> Result<AuthenticationResult, Error> {
-        self.handle.cache.ensure_loaded().await?;
-        let is_gone = match (result.token_source, self.decide()) {
+    async fn confirm(
+        &self,
+        outcome: Result<AuthenticationResult, Error>,
+    ) -> Result<AuthenticationResult, Error> {
+        let source = match &outcome {
+            Ok(result) => result.token_source,
+            // Tokens that could not be saved are in the error.
+            Err(Error::Store(failure)) if failure.result().is_some() => {
+                TokenSource::IdentityProvider
+            }
+            Err(_) => return outcome,
+        };
+        self.handle.ensure_loaded().await?;
+        let is_gone = match (source, self.decide()) {
             (TokenSource::Cache, Silent::Renew(renewal)) => renewal.fallback.is_none(),
             (_, Silent::InteractionRequired) => true,
             _ => false,
         };
         match is_gone {
             true => Err(InteractionRequired::default().into()),
-            false => Ok(result),
+            false => outcome,
         }
     }
 

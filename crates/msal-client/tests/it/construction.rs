@@ -8,8 +8,8 @@ use msal::{
     Account, ApplicationBuilder, Authority, Blob, BoxFuture, CacheStore, ClientApplication,
     ClientCredential, Clock, ConfidentialClientApplication, ConfigError, Dialect, HomeAccountId,
     HttpClient, HttpError, HttpsClient, Partition, Public, PublicClientApplication, RandomError,
-    RefreshToken, Runtime, SecureRandom, SharedTokenCache, StoreError, Stored, UnixTime, Version,
-    http_fn,
+    RefreshToken, Runtime, SecureRandom, SharedTokenCache, StoreError, Stored, SystemClock,
+    UnixTime, Version, http_fn,
 };
 use msal_emulator::sample::{ALICE, DESKTOP, WEB, WEB_SECRET};
 
@@ -134,6 +134,27 @@ async fn an_application_of_either_kind_works_on_the_same_cache() {
         let accounts = world.ask(app.clone().accounts()).await.unwrap();
         assert_eq!(accounts, std::slice::from_ref(&alice), "{app:?}");
     }
+}
+
+#[tokio::test]
+async fn ports_of_ones_own_can_say_that_they_fail() {
+    #[derive(Debug)]
+    struct Dry;
+    impl SecureRandom for Dry {
+        fn fill(&self, _: &mut [u8]) -> Result<(), RandomError> {
+            Err(RandomError)
+        }
+    }
+    let world = World::new();
+    let runtime = world.runtime().with_random(Dry).with_clock(SystemClock);
+    let app = world.builder(DESKTOP).runtime(runtime).build().unwrap();
+    let token = world.adal_sign_in(ALICE, DESKTOP);
+    let call = app.acquire_token_by_refresh_token(token, [GRAPH]);
+    let error = world.ask(call).await.unwrap_err();
+    assert!(matches!(
+        error,
+        msal::Error::Config(ConfigError::Random(RandomError))
+    ));
 }
 
 #[test]

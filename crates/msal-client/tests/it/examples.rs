@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::{Duration, SystemTime};
 
-use msal_emulator::sample::{ALICE, BOB, DESKTOP};
+use msal_emulator::sample::{ALICE, BOB, DESKTOP, WEB, WEB_SECRET};
 use msal_emulator::{Directory, Emulator, Fault, Server, Settings};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
@@ -41,9 +41,13 @@ impl Place {
     }
 
     fn token(&self, upn: &str) -> String {
+        self.token_of(upn, DESKTOP)
+    }
+
+    fn token_of(&self, upn: &str, client_id: &str) -> String {
         let emulator = self.server.emulator();
         let now = SystemTime::now();
-        emulator.issue_refresh_token(upn, DESKTOP, now).unwrap()
+        emulator.issue_refresh_token(upn, client_id, now).unwrap()
     }
 
     /// Runs an example with these arguments and this input; it must not show the input again.
@@ -53,6 +57,7 @@ impl Place {
             // What the platform trusts: the way to trust an emulator without a line of code.
             .env("SSL_CERT_FILE", self.folder.path().join("ca.pem"))
             .env_remove("HTTPS_PROXY")
+            .env("CLIENT_SECRET", WEB_SECRET)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -181,4 +186,28 @@ async fn a_client_of_ones_own_sends_the_requests() {
     assert!(lines[0].starts_with("GET /common/v2.0/.well-known/openid-configuration: 200 OK"));
     assert!(lines[1].starts_with("POST /common/oauth2/v2.0/token: 200 OK"));
     assert_eq!(lines.len(), 2);
+}
+
+#[tokio::test]
+async fn a_service_serves_many_users_with_one_application() {
+    let place = Place::new().await;
+    let authority = place.authority();
+    let arguments = [authority.as_str(), WEB, SCOPE];
+    let [alice, bob] = [ALICE, BOB].map(|upn| place.token_of(upn, WEB));
+    let requests = format!(
+        "1 in {alice}\n2 in {bob}\n\n{}3\n\n1 out\n\n1\n2",
+        "1\n2\n".repeat(20)
+    );
+    let output = place.run("web_service", &arguments, &requests).await;
+    let shown = format!("{output:?}");
+    assert!(!shown.contains(&alice) && !shown.contains(&bob));
+    let lines: Vec<_> = printed(&output).lines().collect();
+    let count = |line: &str| lines.iter().filter(|it| **it == line).count();
+    assert_eq!(count("1 is signed in") + count("2 is signed in"), 2);
+    assert_eq!(count("1 has a token of Bearer"), 20);
+    assert_eq!(count("2 has a token of Bearer"), 21);
+    assert_eq!(count("3 must sign in"), 1);
+    assert_eq!(lines[lines.len() - 3], "1 is signed out");
+    assert_eq!(count("1 must sign in"), 1);
+    assert_eq!(place.server.emulator().redemptions().seen(), 2);
 }

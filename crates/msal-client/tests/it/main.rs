@@ -30,5 +30,6 @@ mod silent;
 mod store;
 mod throttling;
 mod trust;
+mod web_service;
 mod wire;
 mod world;

@@ -65,6 +65,35 @@ async fn a_partition_is_in_memory_while_somebody_works_in_it_and_no_longer() {
 }
 
 #[tokio::test]
+async fn many_who_come_at_once_for_a_partition_load_it_once() {
+    let world = World::new();
+    let app = world.desktop();
+    let alice = sign_in(&world, &app, "alice", ALICE).await;
+    for fails in [false, true] {
+        let before = world.store.loads();
+        world.store.fail_loads(fails);
+        // The store takes its time, and all of them are there before it answers.
+        world.store.before_load(async {
+            for _ in 0..1000 {
+                tokio::task::yield_now().await;
+            }
+        });
+        let mut calls = JoinSet::new();
+        for _ in 0..20 {
+            let app = app.for_partition(partition("alice"));
+            calls.spawn(app.acquire_token_silent([GRAPH], &alice).into_future());
+        }
+        for answer in calls.join_all().await {
+            match fails {
+                false => assert_eq!(answer.unwrap().token_source, TokenSource::Cache),
+                true => assert!(matches!(answer, Err(Error::Store(_)))),
+            }
+        }
+        assert_eq!(world.store.loads(), before + 1, "fails: {fails}");
+    }
+}
+
+#[tokio::test]
 async fn without_a_store_partitions_live_as_long_as_the_application() {
     let world = World::new();
     let app = world.in_memory(DESKTOP);

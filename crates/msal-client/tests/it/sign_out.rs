@@ -103,6 +103,22 @@ async fn a_renewal_in_flight_brings_no_token_to_anybody_who_waits_for_it() {
 }
 
 #[tokio::test]
+async fn a_sign_out_while_a_renewal_is_being_saved_is_heard_of_in_time() {
+    let world = World::new();
+    let (here, there) = (world.desktop(), world.desktop());
+    let alice = world.sign_in(&here, DESKTOP, ALICE).await.account.unwrap();
+    world.advance(DAY);
+    let departure = {
+        let alice = alice.clone();
+        async move { there.remove_account(&alice).await.unwrap() }
+    };
+    world.store.before_save(departure);
+    let refused = world.ask(here.acquire_token_silent([GRAPH], &alice)).await;
+    assert!(is_refused(&refused), "{refused:?}");
+    assert_eq!(world.redemptions(), 2, "the server had issued it");
+}
+
+#[tokio::test]
 async fn a_renewal_that_cannot_be_saved_brings_no_token_of_a_user_who_is_gone() {
     let world = World::new();
     let app = world.desktop();
@@ -116,6 +132,24 @@ async fn a_renewal_that_cannot_be_saved_brings_no_token_of_a_user_who_is_gone() 
     assert!(matches!(unsaved, Err(Error::Store(_))));
     world.http.release();
     let refused = call.await.unwrap();
+    assert!(is_refused(&refused), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_error_of_the_store_brings_no_token_of_a_user_who_left_during_the_save() {
+    let world = World::new();
+    let (here, there) = (world.desktop(), world.desktop());
+    let alice = world.sign_in(&here, DESKTOP, ALICE).await.account.unwrap();
+    world.advance(DAY);
+    let departure = {
+        let (alice, store) = (alice.clone(), world.store.clone());
+        async move {
+            there.remove_account(&alice).await.unwrap();
+            store.fail_saves(true);
+        }
+    };
+    world.store.before_save(departure);
+    let refused = world.ask(here.acquire_token_silent([GRAPH], &alice)).await;
     assert!(is_refused(&refused), "{refused:?}");
 }
 

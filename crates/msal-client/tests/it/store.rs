@@ -23,6 +23,8 @@ struct Shared {
     loses_content: Mutex<bool>,
     /// What others do just before the next save arrives.
     before_save: Mutex<Option<BoxFuture<'static, ()>>>,
+    /// What others do when the next load arrives.
+    before_load: Mutex<Option<BoxFuture<'static, ()>>>,
     /// What others do after the next load has read and before its caller learns what.
     after_load: Mutex<Option<BoxFuture<'static, ()>>>,
 }
@@ -56,6 +58,11 @@ impl TestStore {
     /// Runs `others` when the next save arrives, before it is looked at.
     pub(crate) fn before_save(&self, others: impl Future<Output = ()> + Send + 'static) {
         *self.0.before_save.lock().unwrap() = Some(Box::pin(others));
+    }
+
+    /// Runs `others` when the next load arrives, before anything is read.
+    pub(crate) fn before_load(&self, others: impl Future<Output = ()> + Send + 'static) {
+        *self.0.before_load.lock().unwrap() = Some(Box::pin(others));
     }
 
     /// Runs `others` between the next load's reading and its return.
@@ -94,6 +101,10 @@ impl CacheStore for TestStore {
     ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
         Box::pin(async move {
             self.0.loads.fetch_add(1, Ordering::SeqCst);
+            let others = self.0.before_load.lock().unwrap().take();
+            if let Some(others) = others {
+                others.await;
+            }
             if *self.0.fails_to_load.lock().unwrap() {
                 return Err(StoreError::other("told not to load"));
             }

@@ -133,6 +133,15 @@ impl World {
         outcome
     }
 
+    /// A refresh token as it comes out of a sign-in.
+    pub(crate) fn refresh_token(&self, upn: &str, client_id: &str) -> RefreshToken {
+        let now = system_time(&self.clock);
+        let token = self.emulator.issue_refresh_token(upn, client_id, now);
+        let token = token.unwrap();
+        self.leaks.add(&token);
+        RefreshToken::from(token.as_str())
+    }
+
     /// Signs a user in as ADAL does: by password at the v1 endpoint, which has no scopes.
     pub(crate) fn adal_sign_in(&self, upn: &str, client_id: &str) -> RefreshToken {
         let secret = if client_id == WEB { WEB_SECRET } else { "" };

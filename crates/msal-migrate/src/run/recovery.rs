@@ -236,7 +236,7 @@ mod tests {
             released: &Rows::default(),
             named: None,
         };
-        let recovered = recover(&engine, &mut NoObserver::default(), &|_| true).await;
+        let recovered = recover(&engine, &mut NoObserver, &|_| true).await;
         let unpublished = recovered.unwrap();
         unpublished.iter().map(|token| token.fingerprint).collect()
     }

@@ -25,7 +25,7 @@ async fn a_cache_that_leaves_the_port_out_is_a_source() {
         let never = Box::pin(std::future::pending());
         let report = world
             .migration_to(world.cache(dialect), &entries)
-            .run(&mut NoObserver::default(), never)
+            .run(&mut NoObserver, never)
             .await
             .unwrap();
         assert_eq!(report.migrated, 2);
@@ -97,7 +97,7 @@ async fn alice_oid(world: &World) -> String {
     let never = Box::pin(std::future::pending());
     let graph = "https://graph.microsoft.com";
     let entry = world.entry(ALICE, DESKTOP, graph, &world.token(ALICE, DESKTOP));
-    let mut observer = NoObserver::default();
+    let mut observer = NoObserver;
     let run = world.migration(&[entry]).run(&mut observer, never);
     assert_eq!(run.await.unwrap().migrated, 1);
     let target: Value = world.target().await;

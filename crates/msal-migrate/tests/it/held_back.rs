@@ -86,7 +86,7 @@ async fn a_retry_that_is_killed_keeps_the_sealed_successor_for_the_next_one() {
         inner: world.http.clone(),
         taken: Arc::clone(&taken),
     });
-    let mut observer = NoObserver::default();
+    let mut observer = NoObserver;
     let never = Box::pin(std::future::pending());
     let retry = world
         .migration(&entries)
@@ -154,7 +154,7 @@ async fn what_is_released_is_published_and_not_sent_again_at_the_same_time() {
     let never = Box::pin(std::future::pending());
     let migration = world.migration(&entries).release("#/0");
     let migration = migration.retry(again(RetryClass::Quarantined));
-    let report = migration.run(&mut NoObserver::default(), never).await;
+    let report = migration.run(&mut NoObserver, never).await;
     assert_eq!(report.unwrap().migrated, 1);
     assert_eq!(
         http.sent.load(Ordering::SeqCst),
@@ -288,7 +288,7 @@ async fn one_row_is_released_and_the_others_stay_held_back() {
     let release = async |row: &str, entries: &[Value]| {
         let never = Box::pin(std::future::pending());
         let migration = world.migration(entries).release(row);
-        migration.run(&mut NoObserver::default(), never).await
+        migration.run(&mut NoObserver, never).await
     };
     let refused = release("#/7", &entries).await;
     assert!(

@@ -57,7 +57,7 @@ async fn external_id_is_migrated_and_verified_however_it_is_named() {
         let report = world
             .migration(&[entry])
             .plan(plan)
-            .run(&mut NoObserver::default(), Box::pin(std::future::pending()))
+            .run(&mut NoObserver, Box::pin(std::future::pending()))
             .await
             .unwrap();
         let case = format!("{row:?} {named:?} {report:?} {:?}", world.outcomes());

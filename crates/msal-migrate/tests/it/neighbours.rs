@@ -49,7 +49,7 @@ async fn races(store_in: impl Fn(&World) -> Arc<dyn CacheStore>) {
         });
         let report = world
             .migration_to(open(dialect), &world.users(MIGRATED))
-            .run(&mut NoObserver::default(), Box::pin(std::future::pending()))
+            .run(&mut NoObserver, Box::pin(std::future::pending()))
             .await
             .unwrap();
         others.await.unwrap();

@@ -141,10 +141,7 @@ async fn a_source_that_cannot_be_read_leaves_nothing_behind() {
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
 
     let never = Box::pin(std::future::pending());
-    migration
-        .run(&mut NoObserver::default(), never)
-        .await
-        .unwrap_err();
+    migration.run(&mut NoObserver, never).await.unwrap_err();
     let left: Vec<_> = std::fs::read_dir(world.folder.path()).unwrap().collect();
     assert_eq!(left.len(), 1);
 }
@@ -224,7 +221,7 @@ async fn a_target_that_cannot_be_written_costs_no_token() {
     let target = SharedTokenCache::new(Arc::new(ReadOnly), Partition::default(), Dialect::Python);
     let never = Box::pin(std::future::pending());
     let migration = world.migration_to(Arc::new(target), &entries);
-    let error = migration.run(&mut NoObserver::default(), never).await;
+    let error = migration.run(&mut NoObserver, never).await;
     assert!(matches!(error, Err(MigrationError::Store(_))), "{error:?}");
     assert_eq!(world.http.emulator.redemptions().seen(), 0);
     let left: Vec<_> = std::fs::read_dir(world.folder.path()).unwrap().collect();

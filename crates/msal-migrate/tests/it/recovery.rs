@@ -48,7 +48,7 @@ impl HttpClient for Deaf {
 
 /// Runs until `sealed` answers are on the disk, then drops everything, as a kill would.
 async fn run_and_kill(world: &World, entries: &[serde_json::Value], sealed: u64) {
-    let mut observer = NoObserver::default();
+    let mut observer = NoObserver;
     let never = Box::pin(std::future::pending());
     let run = world.migration(entries).run(&mut observer, never);
     let all_sealed = async {
@@ -215,7 +215,7 @@ async fn stopping_brings_home_what_is_in_flight() {
     });
     let report = world
         .migration(&entries)
-        .run(&mut NoObserver::default(), stop)
+        .run(&mut NoObserver, stop)
         .await
         .unwrap();
     assert_eq!(report.completion(), Completion::RetryLeft);
@@ -244,10 +244,7 @@ async fn a_journal_of_another_target_is_refused() {
         world.runtime.clone(),
     );
     let never = Box::pin(std::future::pending());
-    let error = migration
-        .run(&mut NoObserver::default(), never)
-        .await
-        .unwrap_err();
+    let error = migration.run(&mut NoObserver, never).await.unwrap_err();
     assert!(
         matches!(error, msal_migrate::MigrationError::Journal(_)),
         "{error}"

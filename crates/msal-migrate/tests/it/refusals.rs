@@ -177,7 +177,7 @@ async fn what_needs_its_user_is_asked_again_when_the_operator_says_so() {
     let elsewhere = Retry::default().tenant("fabrikam.example");
     let never = Box::pin(std::future::pending());
     let migration = world.migration(&entries).retry(elsewhere);
-    let refused = migration.run(&mut NoObserver::default(), never).await;
+    let refused = migration.run(&mut NoObserver, never).await;
     assert!(
         matches!(refused, Err(MigrationError::NotThere { .. })),
         "{refused:?}"

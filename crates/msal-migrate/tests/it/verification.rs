@@ -18,7 +18,7 @@ async fn migrated(world: &World, dialect: Dialect) {
     let never = Box::pin(std::future::pending());
     let report = world
         .migration_to(world.cache(dialect), &world.users(3))
-        .run(&mut NoObserver::default(), never)
+        .run(&mut NoObserver, never)
         .await
         .unwrap();
     assert_eq!(report.migrated, 3);

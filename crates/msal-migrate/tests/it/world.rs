@@ -173,10 +173,7 @@ impl World {
     pub(crate) async fn run_as(&self, plan: PlanOptions, entries: &[Value]) -> Report {
         let never = Box::pin(std::future::pending());
         let migration = self.migration(entries).plan(plan);
-        migration
-            .run(&mut NoObserver::default(), never)
-            .await
-            .unwrap()
+        migration.run(&mut NoObserver, never).await.unwrap()
     }
 
     /// Runs at the authority of `tenant`, whatever the rows say.
@@ -190,17 +187,12 @@ impl World {
     pub(crate) async fn run_again(&self, entries: &[Value], retry: Retry) -> Report {
         let never = Box::pin(std::future::pending());
         let migration = self.migration(entries).retry(retry);
-        migration
-            .run(&mut NoObserver::default(), never)
-            .await
-            .unwrap()
+        migration.run(&mut NoObserver, never).await.unwrap()
     }
 
     pub(crate) async fn run(&self, entries: &[Value]) -> Result<Report, MigrationError> {
         let never = Box::pin(std::future::pending());
-        self.migration(entries)
-            .run(&mut NoObserver::default(), never)
-            .await
+        self.migration(entries).run(&mut NoObserver, never).await
     }
 
     /// Runs with a source of any kind.
@@ -218,7 +210,7 @@ impl World {
             self.runtime.clone(),
         )
         .plan(plan)
-        .run(&mut NoObserver::default(), never)
+        .run(&mut NoObserver, never)
         .await
     }
 
