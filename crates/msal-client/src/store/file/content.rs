@@ -15,11 +15,11 @@ use crate::store::{ContentDigest, PIECE, StoreError, Stored, Version};
 
 /// What stands in the file now.
 pub(super) struct Current {
-    pub(super) content: SecretBuffer,
+    pub(super) content: Bytes,
     pub(super) version: Version,
-    /// Why it is ruins, if it is.
-    pub(super) fault: Option<&'static str>,
     pub(super) access: Access,
+    /// As long as it is open, the system keeps what is in it.
+    _file: File,
 }
 
 impl Current {
@@ -40,21 +40,28 @@ impl Current {
             return Err(StoreError::corrupt(path.to_string(), reason));
         }
         let content = read_whole(&mut file, length).map_err(failed)?;
-        let (mut outline, mut digest) = (Outline::default(), ContentDigest::default());
-        for piece in content.chunks(PIECE) {
-            outline.add(piece);
-            digest.add(piece);
-        }
+        let mut digest = ContentDigest::default();
+        content.chunks(PIECE).for_each(|piece| digest.add(piece));
         Ok(Some(Self {
             version: Version::of_content(&digest),
-            fault: outline.fault(any_content),
-            content,
+            content: content.into_shared(),
             access,
+            _file: file,
         }))
     }
 
-    pub(super) fn into_stored(self) -> Stored {
-        Stored::new(Bytes::from_owner(self.content), self.version)
+    /// Why it is ruins, if it is.
+    pub(super) fn fault(&self, any_content: bool) -> Option<&'static str> {
+        let mut outline = Outline::default();
+        self.content
+            .chunks(PIECE)
+            .for_each(|piece| outline.add(piece));
+        outline.fault(any_content)
+    }
+
+    /// The same content, as it is handed out.
+    pub(super) fn stored(&self) -> Stored {
+        Stored::new(self.content.clone(), self.version.clone())
     }
 }
 
