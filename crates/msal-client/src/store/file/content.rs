@@ -72,8 +72,11 @@ pub(super) fn version(path: &CachePath, folder: &Folder) -> Result<Option<Versio
     };
     length(path, &file)?;
     let mut digest = ContentDigest::default();
-    read_in_pieces(&mut file, &mut |piece| digest.add(piece))
-        .map_err(|error| path.io_failed("read", error))?;
+    let read = read_in_pieces(&mut file, |piece| {
+        digest.add(piece);
+        true
+    });
+    read.map_err(|error| path.io_failed("read", error))?;
     Ok(Some(Version::of_content(&digest)))
 }
 
@@ -104,25 +107,20 @@ fn read_whole(file: &mut File, length: u64) -> io::Result<SecretBuffer> {
 
 /// Whether there is a zero in the file, which is looked at piece by piece up to the first.
 fn has_zeros(file: &mut File) -> io::Result<bool> {
-    let mut piece = SecretBuffer::from(vec![0; PIECE]);
-    loop {
-        match file.read(&mut piece)? {
-            0 => return file.rewind().map(|()| false),
-            length if memchr(0, piece.get(..length).unwrap_or_default()).is_some() => {
-                return Ok(true);
-            }
-            _ => {}
-        }
-    }
+    let is_read = read_in_pieces(file, |piece| memchr(0, piece).is_none())?;
+    file.rewind()?;
+    Ok(!is_read)
 }
 
-/// Hands what is left of a file to `each`, in a buffer that is used again for each piece.
-fn read_in_pieces(file: &mut File, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+/// Hands what is left of a file to `each` for as long as that wants more, in a buffer that is used again for each piece.
+/// Answers whether it was read to its end.
+fn read_in_pieces(file: &mut File, mut each: impl FnMut(&[u8]) -> bool) -> io::Result<bool> {
     let mut piece = SecretBuffer::from(vec![0; PIECE]);
     loop {
         match file.read(&mut piece)? {
-            0 => return Ok(()),
-            length => each(piece.get(..length).unwrap_or_default()),
+            0 => return Ok(true),
+            length if each(piece.get(..length).unwrap_or_default()) => {}
+            _ => return Ok(false),
         }
     }
 }
