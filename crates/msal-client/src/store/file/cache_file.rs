@@ -14,7 +14,7 @@ use std::{
     path::PathBuf,
     sync::Arc,
     thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use private_file::{Access, Folder, Replacement};
@@ -340,8 +340,7 @@ impl CacheFile {
                 file.write_all(piece)
             })?;
             // MSAL Python reads a file again whose time is later than that of its own last look, down to the microsecond.
-            // The system's own stamp is that of its last tick, milliseconds ago.
-            file.set_modified(SystemTime::now())
+            private_file::touch(file)
         });
         let replacement = written.map_err(|error| self.path.failed("write", error))?;
         Ok((replacement, Version::of_content(&digest)))
