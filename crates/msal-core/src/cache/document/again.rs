@@ -33,8 +33,9 @@ impl TokenCache {
 
     /// `None` where that would be no faster, and where anything is odd.
     fn read_again(&self, document: &[u8]) -> Option<Self> {
-        let is_mostly_known = self.memory.document / 2 <= document.len();
-        let document = str::from_utf8(document).ok().filter(|_| is_mostly_known)?;
+        // Of nothing, nothing is known; and of a document that has become small, most is in memory for nothing.
+        let is_mostly_known = (1..=2 * document.len()).contains(&self.memory.document);
+        let document = is_mostly_known.then(|| str::from_utf8(document).ok())??;
         let mut cache = self.clone();
         cache.mark_saved();
         let known = mem::take(&mut cache.layout);
