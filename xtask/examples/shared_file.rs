@@ -2,10 +2,14 @@
 //! rewriting cost without a cache.
 //!
 //! `shared_file FILE ACCOUNTS PROCESSES SAVES` begins with so many accounts in the file, lets every process save so many
-//! more, once with a cache and once without, and says how long each took. An account that is missing afterwards is an
-//! error.
+//! more, once with a cache and once without, and says how long each took. Both write the same number of bytes, as durably;
+//! without a cache nobody looks at them. An account that is missing afterwards is an error.
+//!
+//! `shared_file by-turns FILE ACCOUNTS SAVES` is for counting instructions: two caches of one process save by turns, so that
+//! each of them merges what the other one has saved.
 
 use std::error::Error;
+use std::io;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::Arc;
@@ -30,7 +34,12 @@ async fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["with", file, writer, saves] => with_a_cache(file, writer, saves.parse()?).await,
-        ["without", file, saves] => without_a_cache(file, saves.parse()?).await,
+        ["without", file, saves, size] => {
+            without_a_cache(file, saves.parse()?, size.parse()?).await
+        }
+        ["by-turns", file, accounts, saves] => {
+            by_turns(file, accounts.parse()?, saves.parse()?).await
+        }
         [file, accounts, processes, saves] => {
             measure(file, accounts.parse()?, processes.parse()?, saves.parse()?).await
         }
@@ -46,10 +55,12 @@ async fn measure(
     saves: usize,
 ) -> Result<(), Failure> {
     fill(file, accounts).await?;
+    let before = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
     let with = run(processes, |command, writer| {
         command.args(["with", file, &writer.to_string(), &saves.to_string()]);
     })?;
     let blob = std::fs::read(file)?;
+    let size = (blob.len() as u64 - before) / (processes * saves) as u64;
     let found = TokenCache::parse(Bytes::from(blob), Dialect::Python)?
         .accounts()
         .len();
@@ -59,7 +70,7 @@ async fn measure(
     }
     fill(file, accounts).await?;
     let without = run(processes, |command, _| {
-        command.args(["without", file, &saves.to_string()]);
+        command.args(["without", file, &saves.to_string(), &size.to_string()]);
     })?;
     println!(
         "with a cache {:.2} s, without {:.2} s",
@@ -106,15 +117,29 @@ async fn with_a_cache(file: &str, writer: &str, saves: usize) -> Result<(), Fail
     Ok(())
 }
 
-/// Reads the file and writes it again with about as much more as an account takes.
-async fn without_a_cache(file: &str, saves: usize) -> Result<(), Failure> {
+async fn by_turns(file: &str, accounts: usize, saves: usize) -> Result<(), Failure> {
+    fill(file, accounts).await?;
+    let caches = [open(file), open(file)];
+    for cache in &caches {
+        cache.ensure_loaded().await?;
+    }
+    for (number, cache) in caches.iter().cycle().take(saves).enumerate() {
+        sign_in(cache, &format!("by-turns-{number}"))?;
+        cache.save().await?;
+    }
+    Ok(())
+}
+
+/// Reads the file and writes it again with `size` bytes more.
+async fn without_a_cache(file: &str, saves: usize, size: usize) -> Result<(), Failure> {
     let (store, partition) = (FileStore::new(file), Partition::default());
-    let entry = format!("\"filled\": \"{}\"", "x".repeat(2_000));
+    let filling = "x".repeat(size.saturating_sub(14));
+    let entry = format!(", \"filled\": \"{filling}\"");
     let merge = Arc::new(move |stored: Option<Stored>| {
         let stored = stored.map_or_else(Bytes::new, |stored| stored.blob);
         let before = stored.strip_suffix(b"}").unwrap_or(b"{\"first\": 1");
-        let blob = [before, b", ", entry.as_bytes(), b"}"].concat();
-        let blob: Arc<dyn Blob> = Arc::new(Bytes::from(blob));
+        let blob: Arc<dyn Blob> =
+            Arc::new(Unseen([before, entry.as_bytes(), b"}"].concat().into()));
         Ok::<_, StoreError>(Some(blob))
     });
     for _ in 0..saves {
@@ -125,6 +150,23 @@ async fn without_a_cache(file: &str, saves: usize) -> Result<(), Failure> {
             .await?;
     }
     Ok(())
+}
+
+/// A blob that no store looks at.
+struct Unseen(Bytes);
+
+impl Blob for Unseen {
+    fn for_each_piece(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        self.0.for_each_piece(each)
+    }
+
+    fn whole(&self) -> Bytes {
+        self.0.clone()
+    }
+
+    fn is_json_object(&self) -> bool {
+        true
+    }
 }
 
 fn open(file: &str) -> SharedTokenCache {

@@ -238,8 +238,9 @@ impl SharedTokenCache {
     /// Puts what was loaded under the changes made here, unless the cache was brought up to date since `epoch`: what was
     /// loaded may be older than that, and the answer is false.
     fn take_in(&self, stored: Option<Stored>, epoch: u64) -> Result<bool, StoreError> {
+        let known = Arc::clone(&self.lock().cache);
         let (theirs, version) = match stored {
-            Some(stored) => (parse(stored.blob, self.dialect)?, Some(stored.version)),
+            Some(stored) => (parse(stored.blob, &known)?, Some(stored.version)),
             None => (TokenCache::new(self.dialect), None),
         };
         let mut state = self.lock();
@@ -475,7 +476,7 @@ fn merge_into(
 ) -> Arc<Merge> {
     Arc::new(move |stored| {
         let theirs = match stored {
-            Some(stored) => parse(stored.blob, dialect)?,
+            Some(stored) => parse(stored.blob, &ours)?,
             None => TokenCache::new(dialect),
         };
         let cache = Arc::new(ours.rebase_onto(theirs));
@@ -486,8 +487,9 @@ fn merge_into(
     })
 }
 
-fn parse(blob: Bytes, dialect: Dialect) -> Result<TokenCache, StoreError> {
-    TokenCache::parse(blob, dialect)
+fn parse(blob: Bytes, known: &TokenCache) -> Result<TokenCache, StoreError> {
+    known
+        .parse_again(blob)
         .map_err(|error| StoreError::corrupt("the stored cache", error.to_string()))
 }
 

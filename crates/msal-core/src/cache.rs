@@ -14,6 +14,7 @@ mod family;
 mod index;
 mod interner;
 mod issuance;
+mod memory;
 mod merge;
 mod place;
 mod postings;
@@ -37,6 +38,7 @@ pub use token_event::TokenEvent;
 use crate::{Account, Text};
 use entry::{AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry};
 use interner::Interner;
+use memory::Memory;
 use place::Hosts;
 use sections::Layout;
 use table::Table;
@@ -53,6 +55,7 @@ pub struct TokenCache {
     refresh_tokens: Table<RefreshTokenEntry>,
     app_metadata: Table<AppMetadataEntry>,
     layout: Layout,
+    memory: Memory,
     /// The client and account of every sign-out since the last save, so that what a conflicting writer has of them can
     /// be removed as well.
     signed_out: Vec<(Text, Account)>,

@@ -10,6 +10,8 @@ use std::str::Utf8Error;
 use bytes::Bytes;
 use bytestring::ByteString;
 
+use crate::secret_buffer::SecretBuffer;
+
 /// Shared, immutable UTF-8 text. Cloning counts a reference and copies nothing.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(ByteString);
@@ -22,6 +24,12 @@ impl Text {
             Cow::Borrowed(part) => Self(self.0.slice_ref(part)),
             Cow::Owned(part) => Self::from(part),
         }
+    }
+
+    /// A copy of `part`, in memory that is overwritten when its last share is dropped.
+    pub(crate) fn copied(part: &str) -> Self {
+        let bytes = SecretBuffer::from(part.as_bytes().to_vec()).into_shared();
+        Self::try_from(bytes).unwrap_or_default()
     }
 
     /// The text.

@@ -32,6 +32,7 @@
 //! down, and new names are not synced. Both ways are tested on Linux, neither of them elsewhere.
 
 mod access;
+mod age;
 mod error;
 mod folder;
 mod gate;
@@ -43,6 +44,7 @@ mod replacement;
 mod reserve;
 
 pub use self::access::Access;
+pub use self::age::{age, touch};
 pub use self::error::Error;
 pub use self::folder::Folder;
 pub use self::gate::Gate;

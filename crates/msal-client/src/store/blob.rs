@@ -19,8 +19,9 @@ pub trait Blob: Send + Sync {
     /// All pieces in one, in memory that is overwritten when its last holder lets go.
     fn whole(&self) -> Bytes;
 
-    /// Whether the blob is known to be one whole JSON object because it was made as one. A store that refuses everything
-    /// else reads the blob for that unless this is true.
+    /// Whether the blob is known to be one whole JSON object because it was made as one, of nothing but what was read as
+    /// JSON. A store that refuses everything else reads the blob for that unless this is true, and what a
+    /// [`Merge`](super::Merge) made it of.
     fn is_json_object(&self) -> bool {
         false
     }

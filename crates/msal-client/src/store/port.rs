@@ -163,7 +163,8 @@ impl<S: CacheStore + ?Sized> CacheStore for Arc<S> {
 
 /// Makes the blob to be saved from the one that is stored; `None` when nothing is left to be saved.
 ///
-/// It must be short, as other writers wait meanwhile, and it may be called several times for one save.
+/// It must be short, as other writers wait meanwhile, and it may be called several times for one save. What it cannot read
+/// it answers with [`StoreError::Corrupt`] and never takes for nothing: it may be the first to see ruins.
 pub type Merge = dyn Fn(Option<Stored>) -> Result<Option<Arc<dyn Blob>>, StoreError> + Send + Sync;
 
 /// Saves, and after each conflict merges and saves again.

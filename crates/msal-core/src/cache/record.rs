@@ -1,5 +1,7 @@
 //! An entry as a table keeps it.
 
+use std::borrow::Cow;
+
 use super::entry::{Entry, Fields, entry_size, write_entry};
 use crate::Text;
 
@@ -52,6 +54,26 @@ impl<E: Entry> Content<E> {
 }
 
 impl<E: Entry> Record<E> {
+    /// An entry as it stands in a document.
+    pub(super) fn read(key: Text, text: &str, document: &Text) -> Self {
+        let entry = Fields::parse(text, document).and_then(|fields| E::read(&fields));
+        let text = document.slice_of(Cow::Borrowed(text));
+        Self {
+            key,
+            content: Content::Read { entry, text },
+            changed_after: None,
+            is_renewal: false,
+        }
+    }
+
+    /// The text that the entry was read from.
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.content {
+            Content::Made { .. } => None,
+            Content::Read { text, .. } => Some(text.as_str()),
+        }
+    }
+
     /// The entry, if the text could be understood.
     pub(super) fn entry(&self) -> Option<&E> {
         match &self.content {

@@ -52,15 +52,31 @@ pub(super) enum DocumentMember {
 impl Layout {
     /// Gives a section its place, behind those that are there.
     pub(super) fn include(&mut self, section: Section) {
-        let is_it = |member: &DocumentMember| matches!(member, DocumentMember::Section(known) if *known == section);
-        if !self.0.iter().any(is_it) {
+        if !self.includes(section) {
             self.0.push(DocumentMember::Section(section));
         }
+    }
+
+    /// Whether a section has a place.
+    pub(super) fn includes(&self, section: Section) -> bool {
+        let is_it = |member: &DocumentMember| matches!(member, DocumentMember::Section(known) if *known == section);
+        self.0.iter().any(is_it)
     }
 
     /// Adds a member that is no section.
     pub(super) fn push_unknown(&mut self, name: Text, value: Text) {
         self.0.push(DocumentMember::Unknown { name, value });
+    }
+
+    /// The member that is no section and says `value` under this name.
+    pub(super) fn unknown(&self, name: &str, value: &str) -> Option<(Text, Text)> {
+        self.0.iter().find_map(|member| match member {
+            DocumentMember::Unknown {
+                name: own,
+                value: text,
+            } if *own == name && *text == value => Some((own.clone(), text.clone())),
+            _ => None,
+        })
     }
 
     /// Whether there is any section.

@@ -1,13 +1,12 @@
 //! One section of the cache: its entries in order, found by key and by what they say.
 
-use std::borrow::Cow;
 use std::hash::BuildHasher as _;
 
 use hashbrown::DefaultHashBuilder;
 
 use super::arena::Arena;
 use super::dialect::Dialect;
-use super::entry::{Entry, Fields};
+use super::entry::Entry;
 use super::index::Index;
 use super::postings::Postings;
 use super::record::{Content, Record};
@@ -46,14 +45,45 @@ impl<E> Default for Table<E> {
 impl<E: Entry> Table<E> {
     /// Takes in an entry as it stands in a document.
     pub(super) fn load(&mut self, key: Text, text: &str, document: &Text) {
-        let entry = Fields::parse(text, document).and_then(|fields| E::read(&fields));
-        let text = document.slice_of(Cow::Borrowed(text));
-        self.put(Record {
-            key,
-            content: Content::Read { entry, text },
-            changed_after: None,
-            is_renewal: false,
-        });
+        self.put(Record::read(key, text, document));
+    }
+
+    /// Takes in the entry that has the place `number` in its section, instead of the one that has it here. False where its
+    /// key has another place here: then the order is another one, or the key occurs twice.
+    pub(super) fn load_at(&mut self, number: u32, key: Text, text: &str, document: &Text) -> bool {
+        self.remove_at(number);
+        let slot = self.slot(key.as_str());
+        let is_new = slot.number.is_none();
+        if is_new {
+            self.keys.insert(slot.hash, number);
+            let record = Record::read(key, text, document);
+            if let Some(entry) = record.entry() {
+                self.index.insert(number, entry);
+            }
+            self.records.set(number, record);
+        }
+        is_new
+    }
+
+    /// The text of the entry that has the place `number`, if it stands under `key` and was read as an object.
+    pub(super) fn text_at(&self, number: u32, key: &str) -> Option<&str> {
+        let record = self.records.get(number)?;
+        let text = record.text().filter(|_| record.key == key)?;
+        text.starts_with('{').then_some(text)
+    }
+
+    /// Whether the places of the entries are their numbers in the section.
+    pub(super) fn is_dense(&self) -> bool {
+        self.records.len() == self.keys.len()
+    }
+
+    /// Gives up the entries from the place `number` on.
+    pub(super) fn truncate(&mut self, number: u32) {
+        let end = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
+        for number in number..end {
+            self.remove_at(number);
+        }
+        self.records.truncate(number);
     }
 
     /// Adds an entry in place of those that [are the same](Entry::is_same_entry), keeping the members that are not known
@@ -184,11 +214,15 @@ impl<E: Entry> Table<E> {
     }
 
     fn remove(&mut self, key: &str) -> Option<Record<E>> {
-        let KeySlot { hash, number } = self.slot(key);
-        let number = number?;
+        self.remove_at(self.slot(key).number?)
+    }
+
+    fn remove_at(&mut self, number: u32) -> Option<Record<E>> {
         self.make_unfindable(number);
-        self.keys.remove(hash, number);
-        self.records.take(number)
+        let record = self.records.take(number)?;
+        self.keys
+            .remove(self.hasher.hash_one(record.key.as_str()), number);
+        Some(record)
     }
 
     fn make_unfindable(&mut self, number: u32) {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod add;
+mod again;
 mod clouds;
 mod document;
 mod merge;

@@ -87,14 +87,14 @@ pub(crate) fn string(value: &str) -> Option<Cow<'_, str>> {
 }
 
 /// A string as it stands in JSON text, with its quotes.
-struct StringToken<'a> {
-    text: &'a str,
+pub(super) struct StringToken<'a> {
+    pub(super) text: &'a str,
     has_escapes: bool,
 }
 
 impl<'a> StringToken<'a> {
     /// The string that `text` begins with, if it begins with one.
-    fn at_start_of(text: &'a str) -> Option<Self> {
+    pub(super) fn at_start_of(text: &'a str) -> Option<Self> {
         text.strip_prefix('"')?;
         let (mut end, mut has_escapes) = (1, false);
         let end = loop {
@@ -116,7 +116,7 @@ impl<'a> StringToken<'a> {
     }
 
     /// What it says. Without escapes that is what stands between its quotes.
-    fn value(&self) -> Option<Cow<'a, str>> {
+    pub(super) fn value(&self) -> Option<Cow<'a, str>> {
         match self.has_escapes {
             true => serde_json::from_str(self.text).ok().map(|Name(text)| text),
             false => {
@@ -128,7 +128,7 @@ impl<'a> StringToken<'a> {
 }
 
 /// The length of the value that `text` begins with, if it begins with one.
-fn value_end(text: &str) -> Option<usize> {
+pub(super) fn value_end(text: &str) -> Option<usize> {
     if text.starts_with('"') {
         return Some(StringToken::at_start_of(text)?.text.len());
     }
@@ -182,7 +182,7 @@ fn string_end(text: &str) -> Option<usize> {
     }
 }
 
-fn after_blanks(text: &str) -> &str {
+pub(super) fn after_blanks(text: &str) -> &str {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
     let blanks = text.bytes().take_while(is_blank).count();
     text.get(blanks..).unwrap_or_default()

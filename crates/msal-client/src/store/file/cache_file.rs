@@ -14,10 +14,9 @@ use std::{
     path::PathBuf,
     sync::Arc,
     thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use private_file::{Access, Folder, Replacement};
 
 use super::{
@@ -70,8 +69,8 @@ impl CacheFile {
             let Some(current) = self.read(&folder)? else {
                 return Ok(None);
             };
-            let Some(fault) = current.fault else {
-                return Ok(Some(current.into_stored()));
+            let Some(fault) = self.fault(&current) else {
+                return Ok(Some(current.stored()));
             };
             if !may_be_in_writing {
                 return Err(StoreError::corrupt(self.path.to_string(), fault));
@@ -130,42 +129,98 @@ impl CacheFile {
         expected: Option<&Version>,
         merge: &Merge,
     ) -> Result<Option<Version>, StoreError> {
-        let (mut blob, mut expected) = (blob, expected.cloned());
         self.refuse_ruins(&*blob)?;
         let folder = self.path.make_folder(&self.options.gate)?;
-        self.locked(&folder, || {
-            loop {
-                // Before it is read, so that whatever is written meanwhile makes a difference.
-                let stamp = self.path.stamp(&folder)?;
-                let ruins = match self.expect(&folder, expected.as_ref())? {
-                    Found::Expected => None,
-                    Found::Ruins(ruins) => Some(ruins),
-                    Found::Other(stored) => {
-                        expected = stored.as_ref().map(|stored| stored.version.clone());
-                        match merge(stored)? {
-                            Some(merged) => blob = merged,
-                            None => return Ok(expected),
-                        }
-                        self.refuse_ruins(&*blob)?;
-                        None
-                    }
-                };
-                let (replacement, version) = self.prepare(&folder, &*blob)?;
-                // msal-extensions goes on without a lock when it has waited for five seconds: what it wrote since the
-                // file was read is merged as well.
-                if self.path.stamp(&folder)? != stamp {
-                    continue;
+        // The next writer need not wait until what was there is let go of, nor until the new name is on the disk: it reads
+        // the new content by then, and cannot be told that its own is saved before that name is there as well.
+        let mut before = Vec::new();
+        let saved = self.locked(&folder, || {
+            self.replace(&folder, blob, expected.cloned(), merge, &mut before)
+        })?;
+        if saved.is_new {
+            self.path.sync(&folder)?;
+        }
+        Ok(saved.version)
+    }
+
+    /// Replaces the file, and leaves what was read of it in `before`.
+    fn replace(
+        &self,
+        folder: &Folder,
+        mut blob: Arc<dyn Blob>,
+        mut expected: Option<Version>,
+        merge: &Merge,
+        before: &mut Vec<Current>,
+    ) -> Result<Saved, StoreError> {
+        loop {
+            // Before it is read, so that whatever is written meanwhile makes a difference.
+            let stamp = self.path.stamp(folder)?;
+            let current = self.read(folder)?;
+            let version = current.as_ref().map(|current| current.version.clone());
+            let next = match version == expected {
+                true => Next::Blob,
+                false => self.merge(current.as_ref(), expected.as_ref(), merge)?,
+            };
+            let mut ruins = None;
+            match next {
+                Next::Blob => {}
+                Next::Merged(merged) => (blob, expected) = (merged, version),
+                Next::Nothing => {
+                    return Ok(Saved {
+                        version,
+                        is_new: false,
+                    });
                 }
-                if let Some(ruins) = ruins {
-                    self.keep(&folder, ruins)?;
-                }
-                replacement
-                    .publish()
-                    .map_err(|error| self.path.failed("replace", error))?;
-                self.path.sync(&folder)?;
-                return Ok(Some(version));
+                Next::Restored(fault) => ruins = current.as_ref().map(|current| (current, fault)),
             }
-        })
+            if ruins.is_none() {
+                self.warn_of_others(current.as_ref());
+            }
+            let (replacement, version) = self.prepare(folder, &*blob)?;
+            // msal-extensions goes on without a lock when it has waited for five seconds: what it wrote since the file was
+            // read is merged as well.
+            if self.path.stamp(folder)? != stamp {
+                continue;
+            }
+            if let Some((ruins, fault)) = ruins {
+                self.keep(folder, ruins, fault)?;
+            }
+            replacement
+                .publish()
+                .map_err(|error| self.path.failed("replace", error))?;
+            before.extend(current);
+            return Ok(Saved {
+                version: Some(version),
+                is_new: true,
+            });
+        }
+    }
+
+    /// What to do where `current` is not what the caller expects.
+    fn merge(
+        &self,
+        current: Option<&Current>,
+        expected: Option<&Version>,
+        merge: &Merge,
+    ) -> Result<Next, StoreError> {
+        let merged = merge(current.map(Current::stored));
+        // What is made of JSON was read as JSON. Whatever else the merge has made of it, ruins are none of its business.
+        let is_read = matches!(&merged, Ok(Some(merged)) if merged.is_json_object());
+        let fault = current
+            .filter(|_| !is_read)
+            .and_then(|current| self.fault(current));
+        match (fault, expected) {
+            (None, _) => match merged? {
+                Some(merged) => {
+                    self.refuse_ruins(&*merged)?;
+                    Ok(Next::Merged(merged))
+                }
+                None => Ok(Next::Nothing),
+            },
+            // The caller has loaded what was there before, and its blob may replace the ruins of that.
+            (Some(fault), Some(_)) => Ok(Next::Restored(fault)),
+            (Some(fault), None) => Err(StoreError::corrupt(self.path.to_string(), fault)),
+        }
     }
 
     /// Does all that a save does, apart from replacing the file. Nothing stays of it, not even a folder.
@@ -234,7 +289,7 @@ impl CacheFile {
             let as_seen = match (self.read(&folder), version) {
                 (Ok(None), _) => return Ok(None),
                 (Ok(Some(current)), Some(version)) => current.version == *version,
-                (Ok(Some(current)), None) => current.fault.is_some(),
+                (Ok(Some(current)), None) => self.fault(&current).is_some(),
                 (Err(StoreError::Corrupt { .. }), None) => true,
                 (Err(error), _) => return Err(error),
             };
@@ -261,32 +316,14 @@ impl CacheFile {
         work()
     }
 
-    /// Compares the file with what the caller expects. Ruins are what the caller's blob may replace where there was
-    /// something before, because the caller has loaded that.
-    fn expect(&self, folder: &Folder, expected: Option<&Version>) -> Result<Found, StoreError> {
-        match (self.read(folder)?, expected) {
-            (None, None) => Ok(Found::Expected),
-            (None, Some(_)) => Ok(Found::Other(None)),
-            (Some(ruins @ Current { fault: Some(_), .. }), Some(_)) => Ok(Found::Ruins(ruins)),
-            (
-                Some(Current {
-                    fault: Some(fault), ..
-                }),
-                None,
-            ) => Err(StoreError::corrupt(self.path.to_string(), fault)),
-            (Some(current), _) => {
-                if current.access == Access::Exposed {
-                    let file = self.path.to_string();
-                    tracing::warn!(
-                        file,
-                        "other users could read or write the token cache; the new file is private"
-                    );
-                }
-                Ok(match expected {
-                    Some(expected) if current.version == *expected => Found::Expected,
-                    _ => Found::Other(Some(current.into_stored())),
-                })
-            }
+    /// Says that others could reach the file, if they could.
+    fn warn_of_others(&self, current: Option<&Current>) {
+        if current.is_some_and(|current| current.access == Access::Exposed) {
+            let file = self.path.to_string();
+            tracing::warn!(
+                file,
+                "other users could read or write the token cache; the new file is private"
+            );
         }
     }
 
@@ -303,30 +340,32 @@ impl CacheFile {
                 file.write_all(piece)
             })?;
             // MSAL Python reads a file again whose time is later than that of its own last look, down to the microsecond.
-            // The system's own stamp is that of its last tick, milliseconds ago.
-            file.set_modified(SystemTime::now())
+            private_file::touch(file)
         });
         let replacement = written.map_err(|error| self.path.failed("write", error))?;
         Ok((replacement, Version::of_content(&digest)))
     }
 
     /// Copies ruins aside. A copy, so that the file is never missing for those who read it without a lock.
-    fn keep(&self, folder: &Folder, ruins: Current) -> Result<(), StoreError> {
+    fn keep(&self, folder: &Folder, ruins: &Current, fault: &str) -> Result<(), StoreError> {
         let file = self.path.to_string();
         tracing::warn!(
             file,
-            fault = ruins.fault,
+            fault,
             "another program ruined the token cache; what was loaded before is restored"
         );
         if ruins.content.len() <= 1 {
             return Ok(());
         }
-        let content = Bytes::from_owner(ruins.content);
         let kept = self
             .path
             .unused_name(folder)
-            .and_then(|name| folder.write_new(&name, |file| file.write_all(&content)));
+            .and_then(|name| folder.write_new(&name, |file| file.write_all(&ruins.content)));
         kept.map_err(|error| self.path.failed("set aside", error))
+    }
+
+    fn fault(&self, current: &Current) -> Option<&'static str> {
+        current.fault(self.options.any_content)
     }
 
     fn read(&self, folder: &Folder) -> Result<Option<Current>, StoreError> {
@@ -338,14 +377,23 @@ impl CacheFile {
     }
 }
 
-/// What stands in the file, against what the caller expects.
-enum Found {
-    /// That.
-    Expected,
-    /// Ruins of it.
-    Ruins(Current),
-    /// What somebody else saved or removed.
-    Other(Option<Stored>),
+/// What a save does with the file.
+enum Next {
+    /// It writes the blob that it has.
+    Blob,
+    /// It writes what that has become with what others saved.
+    Merged(Arc<dyn Blob>),
+    /// Others have saved all of it.
+    Nothing,
+    /// It writes the blob that it has, and keeps the ruins that are there for this reason.
+    Restored(&'static str),
+}
+
+/// What a save leaves.
+struct Saved {
+    version: Option<Version>,
+    /// Whether it was written just now.
+    is_new: bool,
 }
 
 const PAUSE: Duration = Duration::from_millis(5);

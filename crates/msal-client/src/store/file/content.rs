@@ -15,11 +15,11 @@ use crate::store::{ContentDigest, PIECE, StoreError, Stored, Version};
 
 /// What stands in the file now.
 pub(super) struct Current {
-    pub(super) content: SecretBuffer,
+    pub(super) content: Bytes,
     pub(super) version: Version,
-    /// Why it is ruins, if it is.
-    pub(super) fault: Option<&'static str>,
     pub(super) access: Access,
+    /// As long as it is open, the system keeps what is in it.
+    _file: File,
 }
 
 impl Current {
@@ -40,21 +40,28 @@ impl Current {
             return Err(StoreError::corrupt(path.to_string(), reason));
         }
         let content = read_whole(&mut file, length).map_err(failed)?;
-        let (mut outline, mut digest) = (Outline::default(), ContentDigest::default());
-        for piece in content.chunks(PIECE) {
-            outline.add(piece);
-            digest.add(piece);
-        }
+        let mut digest = ContentDigest::default();
+        content.chunks(PIECE).for_each(|piece| digest.add(piece));
         Ok(Some(Self {
             version: Version::of_content(&digest),
-            fault: outline.fault(any_content),
-            content,
+            content: content.into_shared(),
             access,
+            _file: file,
         }))
     }
 
-    pub(super) fn into_stored(self) -> Stored {
-        Stored::new(Bytes::from_owner(self.content), self.version)
+    /// Why it is ruins, if it is.
+    pub(super) fn fault(&self, any_content: bool) -> Option<&'static str> {
+        let mut outline = Outline::default();
+        self.content
+            .chunks(PIECE)
+            .for_each(|piece| outline.add(piece));
+        outline.fault(any_content)
+    }
+
+    /// The same content, as it is handed out.
+    pub(super) fn stored(&self) -> Stored {
+        Stored::new(self.content.clone(), self.version.clone())
     }
 }
 
@@ -65,8 +72,11 @@ pub(super) fn version(path: &CachePath, folder: &Folder) -> Result<Option<Versio
     };
     length(path, &file)?;
     let mut digest = ContentDigest::default();
-    read_in_pieces(&mut file, &mut |piece| digest.add(piece))
-        .map_err(|error| path.io_failed("read", error))?;
+    let read = read_in_pieces(&mut file, |piece| {
+        digest.add(piece);
+        true
+    });
+    read.map_err(|error| path.io_failed("read", error))?;
     Ok(Some(Version::of_content(&digest)))
 }
 
@@ -97,25 +107,20 @@ fn read_whole(file: &mut File, length: u64) -> io::Result<SecretBuffer> {
 
 /// Whether there is a zero in the file, which is looked at piece by piece up to the first.
 fn has_zeros(file: &mut File) -> io::Result<bool> {
-    let mut piece = SecretBuffer::from(vec![0; PIECE]);
-    loop {
-        match file.read(&mut piece)? {
-            0 => return file.rewind().map(|()| false),
-            length if memchr(0, piece.get(..length).unwrap_or_default()).is_some() => {
-                return Ok(true);
-            }
-            _ => {}
-        }
-    }
+    let is_read = read_in_pieces(file, |piece| memchr(0, piece).is_none())?;
+    file.rewind()?;
+    Ok(!is_read)
 }
 
-/// Hands what is left of a file to `each`, in a buffer that is used again for each piece.
-fn read_in_pieces(file: &mut File, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+/// Hands what is left of a file to `each` for as long as that wants more, in a buffer that is used again for each piece.
+/// Answers whether it was read to its end.
+fn read_in_pieces(file: &mut File, mut each: impl FnMut(&[u8]) -> bool) -> io::Result<bool> {
     let mut piece = SecretBuffer::from(vec![0; PIECE]);
     loop {
         match file.read(&mut piece)? {
-            0 => return Ok(()),
-            length => each(piece.get(..length).unwrap_or_default()),
+            0 => return Ok(true),
+            length if each(piece.get(..length).unwrap_or_default()) => {}
+            _ => return Ok(false),
         }
     }
 }

@@ -13,7 +13,7 @@ use std::{
     io::{self, ErrorKind, Read as _, Seek as _, Write as _},
     path::Path,
     thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use private_file::{Error, Folder, Lock, is_alive};
@@ -167,13 +167,9 @@ impl Holder {
         let mut text = Vec::new();
         file.rewind()?;
         file.take(LONGEST_NAME).read_to_end(&mut text)?;
-        let modified = file.metadata()?.modified()?;
         Ok(Self {
             text: String::from_utf8_lossy(&text).into_owned(),
-            // A time in the future is a clock that was set back: the file may be new.
-            age: SystemTime::now()
-                .duration_since(modified)
-                .unwrap_or_default(),
+            age: private_file::age(file)?,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use private_file::{Folder, Lock};
 
@@ -55,7 +55,7 @@ fn mark(own: &mut Lock) {
     let is_empty = own.metadata().is_ok_and(|metadata| metadata.len() == 0);
     let noted = match is_empty {
         true => own.write_all(b"shared with msal-extensions"),
-        false => own.set_modified(SystemTime::now()),
+        false => private_file::touch(own),
     };
     if let Err(error) = noted {
         tracing::debug!(%error, "the lock file of a token cache cannot be written");
@@ -63,13 +63,8 @@ fn mark(own: &mut Lock) {
 }
 
 fn was_marked_lately(own: &Lock) -> bool {
-    let Ok(metadata) = own.metadata() else {
-        return false;
-    };
-    let age = metadata
-        .modified()
-        .map(|modified| modified.elapsed().unwrap_or_default());
-    metadata.len() > 0 && age.is_ok_and(|age| age < COURTESY)
+    let is_marked = own.metadata().is_ok_and(|metadata| metadata.len() > 0);
+    is_marked && private_file::age(own).is_ok_and(|age| age < COURTESY)
 }
 
 fn acquire_own(folder: &Folder, path: &CachePath, wait: Duration) -> Result<Lock, StoreError> {

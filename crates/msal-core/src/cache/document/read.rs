@@ -12,6 +12,7 @@ use super::error::CacheFormatError;
 use crate::Text;
 use crate::cache::TokenCache;
 use crate::cache::dialect::Dialect;
+use crate::cache::memory::Memory;
 use crate::cache::sections::Section;
 use crate::json::{Name, RawObject};
 
@@ -58,8 +59,10 @@ struct Reader<'d> {
 
 impl<'d> Reader<'d> {
     fn new(dialect: Dialect, document: &'d Text) -> Self {
+        let mut cache = TokenCache::new(dialect);
+        cache.memory = Memory::of_document(document.as_bytes().len());
         Self {
-            cache: TokenCache::new(dialect),
+            cache,
             document,
             broken: None,
         }

@@ -3,14 +3,21 @@
 use std::{
     fs,
     path::Path,
+    sync::Arc,
     thread,
     time::{Duration, SystemTime},
 };
 
+use bytes::Bytes;
+use msal_core::{Dialect, TokenCache};
 use tempfile::TempDir;
 
+use super::sharing::add_user;
 use super::{load, names, save};
-use crate::store::{ContentDigest, FileStore, Partition, StoreError, Version};
+use crate::cache::SharedTokenCache;
+use crate::store::{
+    Blob, CacheStore as _, ContentDigest, FileStore, Merge, Partition, StoreError, Version,
+};
 
 const RUINS: [(&[u8], &str); 6] = [
     (b"", "it is empty"),
@@ -76,6 +83,65 @@ async fn a_save_that_knows_a_good_version_restores_it_and_keeps_the_ruins() {
                 "nothing to keep only where nothing was left"
             ),
         }
+    }
+}
+
+#[tokio::test]
+async fn a_merge_that_takes_ruins_for_nothing_does_not_replace_them() {
+    let merge: Arc<Merge> = Arc::new(|_ruins| {
+        let blob: Arc<dyn Blob> = Arc::new(Bytes::from_static(b"{\"merged\":1}"));
+        Ok(Some(blob))
+    });
+    for (content, reason) in RUINS {
+        for good in [None, Some(Version::new("of the time before"))] {
+            let folder = TempDir::new().unwrap();
+            let path = folder.path().join("cache.json");
+            fs::write(&path, content).unwrap();
+            let (store, ours) = (FileStore::new(&path), Bytes::from_static(b"{\"n\":1}"));
+            let is_known = good.is_some();
+            let saved = store
+                .save_merging(
+                    &Partition::default(),
+                    Arc::new(ours),
+                    good,
+                    Arc::clone(&merge),
+                )
+                .await;
+            if is_known {
+                saved.unwrap();
+                assert_eq!(fs::read(&path).unwrap(), b"{\"n\":1}");
+                let kept = fs::read(folder.path().join("cache.json.corrupt-1")).ok();
+                assert_eq!(
+                    kept.as_deref(),
+                    Some(content).filter(|content| content.len() > 1)
+                );
+            } else {
+                let error = saved.unwrap_err();
+                assert!(error.to_string().contains(reason), "{error}");
+                assert_eq!(fs::read(&path).unwrap(), content);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cache_that_was_loaded_is_restored_and_the_ruins_of_it_are_kept() {
+    for (content, _) in RUINS.into_iter().filter(|(content, _)| content.len() > 1) {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("cache.json");
+        let saved = "{\"Account\": {\"a\": {\"home_account_id\": \"a\", \"environment\": \"e\"}}}";
+        fs::write(&path, saved).unwrap();
+        let store = Arc::new(FileStore::new(&path));
+        let cache = SharedTokenCache::new(store, Partition::default(), Dialect::Python);
+        cache.ensure_loaded().await.unwrap();
+        truncate_and_write(&path, content);
+        cache.change(|cache| add_user(cache, "b"));
+        cache.save().await.unwrap();
+        let restored = fs::read(&path).unwrap();
+        let restored = TokenCache::parse(restored.into(), Dialect::Python).unwrap();
+        assert_eq!(restored.accounts().len(), 2);
+        let kept = fs::read(folder.path().join("cache.json.corrupt-1")).unwrap();
+        assert_eq!(kept, content);
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     path::Path,
     process::{Child, Command},
-    sync::Arc,
+    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -179,7 +179,7 @@ async fn what_somebody_writes_without_a_lock_while_we_merge_is_merged_as_well() 
     let cache = folder.path().join("cache.json");
     let store = FileStore::new(&cache);
     save(&store, "{\"entries\":\"first\"}", None).await.unwrap();
-    let (written, looks) = (cache.clone(), Arc::new(std::sync::Mutex::new(Vec::new())));
+    let (written, looks) = (cache.clone(), Arc::new(Mutex::new(Vec::new())));
     let seen = Arc::clone(&looks);
     let merge = Arc::new(move |stored: Option<Stored>| {
         let stored = stored.unwrap();
@@ -205,6 +205,28 @@ async fn what_somebody_writes_without_a_lock_while_we_merge_is_merged_as_well() 
 }
 
 #[tokio::test]
+async fn the_next_writer_need_not_wait_until_a_new_name_is_on_the_disk() {
+    let folder = TempDir::new().unwrap();
+    let cache = folder.path().join("cache.json");
+    let mut store = FileStore::new(&cache);
+    let version = save(&store, "{\"n\":1}", None).await.unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    store.options.gate = Gate::new({
+        let (lock, seen) = (folder.path().join("cache.json.lock"), Arc::clone(&seen));
+        move |step| {
+            let is_free = File::open(&lock)?.try_lock().is_ok();
+            seen.lock().unwrap().push((step, is_free));
+            Ok(())
+        }
+    });
+    save(&store, "{\"n\":2}", Some(version)).await.unwrap();
+    let mut seen = seen.lock().unwrap().clone();
+    seen.retain(|(step, _)| ["sync", "rename"].contains(step));
+    // The content is on the disk before it has its name, and the call returns when that is there as well.
+    assert_eq!(seen, [("sync", false), ("rename", false), ("sync", true)]);
+}
+
+#[tokio::test]
 async fn a_file_is_as_young_as_its_last_save() {
     let folder = TempDir::new().unwrap();
     let cache = folder.path().join("cache.json");
@@ -223,7 +245,7 @@ async fn a_file_is_as_young_as_its_last_save() {
 }
 
 /// Adds an account and its tokens.
-fn add_user(cache: &mut TokenCache, user: &str) {
+pub(super) fn add_user(cache: &mut TokenCache, user: &str) {
     let client_info = URL_SAFE_NO_PAD.encode(format!("{{\"uid\":\"{user}\",\"utid\":\"t\"}}"));
     let body = format!(
         "{{\"access_token\":\"A\",\"refresh_token\":\"R\",\"expires_in\":3599,\"client_info\":\"{client_info}\"}}"
