@@ -5,18 +5,21 @@
 //! can do that without letting others in between.
 
 mod leftover;
+mod merged;
+mod state;
+mod storage;
 
-use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use bytes::Bytes;
 use msal_core::{Dialect, TokenCache, UnixTime};
 
 use self::leftover::Leftover;
-use crate::ports::BoxFuture;
+use self::merged::{Merged, merge_into, parse};
+use self::state::{Snapshot, State};
+use self::storage::{Known, StorePartition};
 use crate::sign_outs::{SignOutCount, SignOuts};
-use crate::store::{Blob, CacheStore, Merge, Partition, StoreError, Stored, Version};
+use crate::store::{CacheStore, Partition, StoreError, Stored, Version};
 
 /// A token cache in memory that several tasks read and change, and the store it is kept in.
 ///
@@ -35,77 +38,6 @@ pub struct SharedTokenCache {
     sign_outs: OnceLock<SignOutCount>,
     /// Their count when the cache was last brought up to date; zero when it never was.
     heard: AtomicU64,
-}
-
-/// The part of a store that the cache is kept in.
-#[derive(Debug)]
-struct StorePartition {
-    store: Arc<dyn CacheStore>,
-    partition: Partition,
-}
-
-impl StorePartition {
-    fn load(&self) -> BoxFuture<'_, Result<Option<Stored>, StoreError>> {
-        self.store.load(&self.partition)
-    }
-
-    fn version(&self) -> BoxFuture<'_, Result<Option<Version>, StoreError>> {
-        self.store.version(&self.partition)
-    }
-
-    fn save(
-        &self,
-        cache: Arc<TokenCache>,
-        expected: Option<Version>,
-        merge: Arc<Merge>,
-    ) -> BoxFuture<'_, Result<Option<Version>, StoreError>> {
-        self.store
-            .save_merging(&self.partition, cache, expected, merge)
-    }
-
-    /// Whether the store still holds what is `known`; an error when it holds something else under the same version.
-    async fn holds(&self, known: Known) -> Result<bool, StoreError> {
-        let Known { version, written } = known;
-        let is_of_content = version.as_ref().is_some_and(Version::is_of_content);
-        // A version of the stored content proves the bytes. The cache is let go of at once then: as long as it is held,
-        // the next change copies all of it.
-        let Some(written) = written.filter(|_| !is_of_content) else {
-            return Ok(self.version().await? == version);
-        };
-        match self.load().await? {
-            Some(stored) if Some(&stored.version) != version.as_ref() => Ok(false),
-            Some(stored) if is_same(&stored.blob, &*written) => Ok(true),
-            Some(_) => Err(StoreError::corrupt(
-                "the stored cache",
-                "it does not read as it was written",
-            )),
-            None => Ok(false),
-        }
-    }
-}
-
-/// What the store should hold after a save.
-struct Known {
-    version: Option<Version>,
-    /// The cache that the blob was written from; `None` when the blob was loaded: another program may have written the
-    /// same cache with other bytes.
-    written: Option<Arc<TokenCache>>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    /// Shared with a save that is under way: it is copied if it changes meanwhile.
-    cache: Arc<TokenCache>,
-    /// The store's version that `cache` is based on.
-    version: Option<Version>,
-    is_loaded: bool,
-    /// Whether the blob of that version was written from `cache`, and not loaded.
-    is_written: bool,
-    /// Counts changes, so that a save can tell whether its snapshot has all of them.
-    generation: u64,
-    /// Counts the times that `cache` was brought up to date with the store, so that a load can tell whether it was
-    /// overtaken.
-    epoch: u64,
 }
 
 impl SharedTokenCache {
@@ -452,71 +384,6 @@ impl Drop for SignOut<'_> {
     }
 }
 
-/// What a save works on.
-struct Snapshot {
-    cache: Arc<TokenCache>,
-    version: Option<Version>,
-    is_written: bool,
-    generation: u64,
-    epoch: u64,
-}
-
-/// What others saved, with the changes made here on top of it.
-struct Merged {
-    cache: Arc<TokenCache>,
-    /// Whether there were any that they had not saved as well.
-    is_written: bool,
-}
-
-/// Puts the changes of `ours` on top of what is stored, and leaves the outcome of the last time in `slot`.
-fn merge_into(
-    slot: Arc<Mutex<Option<Merged>>>,
-    ours: Arc<TokenCache>,
-    dialect: Dialect,
-) -> Arc<Merge> {
-    Arc::new(move |stored| {
-        let theirs = match stored {
-            Some(stored) => parse(stored.blob, &ours)?,
-            None => TokenCache::new(dialect),
-        };
-        let cache = Arc::new(ours.rebase_onto(theirs));
-        let is_written = cache.is_changed();
-        let blob: Arc<dyn Blob> = Arc::<TokenCache>::clone(&cache);
-        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Merged { cache, is_written });
-        Ok(is_written.then_some(blob))
-    })
-}
-
-fn parse(blob: Bytes, known: &TokenCache) -> Result<TokenCache, StoreError> {
-    known
-        .parse_again(blob)
-        .map_err(|error| StoreError::corrupt("the stored cache", error.to_string()))
-}
-
-impl Blob for TokenCache {
-    fn for_each_piece(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-        self.serialize_in_pieces(each)
-    }
-
-    fn whole(&self) -> Bytes {
-        self.serialize()
-    }
-
-    fn is_json_object(&self) -> bool {
-        true
-    }
-}
-
-/// Whether `stored` is what `written` hands out, byte for byte.
-fn is_same(stored: &[u8], written: &dyn Blob) -> bool {
-    let mut rest = stored;
-    let compared = written.for_each_piece(&mut |piece| {
-        rest = rest.strip_prefix(piece).ok_or(io::ErrorKind::InvalidData)?;
-        Ok(())
-    });
-    compared.is_ok() && rest.is_empty()
-}
-
 /// How often a load is tried again when this same cache is saved or loaded in between.
 const ROUNDS: usize = 100;
 
@@ -525,10 +392,11 @@ mod tests {
     use std::future::ready;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use bytes::Bytes;
     use msal_core::{Account, HomeAccountId};
 
     use super::*;
-    use crate::ContentDigest;
+    use crate::{Blob, BoxFuture, ContentDigest};
 
     /// A store whose versions are of the content; it may keep something else than it is given.
     #[derive(Debug, Default)]
@@ -633,23 +501,5 @@ mod tests {
         cache.save_and_read_back().await.unwrap();
         assert_eq!(store.loads.load(Ordering::SeqCst), 1);
         assert_eq!(clients_of_the_user(&cache), [""; 0]);
-    }
-
-    #[test]
-    fn a_byte_that_differs_is_noticed_wherever_it_is() {
-        let written = Bytes::from(vec![b'x'; 2 * crate::store::PIECE + 5]);
-        assert!(is_same(&written, &written));
-        for at in [
-            0,
-            crate::store::PIECE - 1,
-            crate::store::PIECE,
-            written.len() - 1,
-        ] {
-            let mut stored = written.to_vec();
-            stored[at] ^= 1;
-            assert!(!is_same(&stored, &written), "{at}");
-            assert!(!is_same(&written[..at], &written), "cut off at {at}");
-        }
-        assert!(!is_same(&[&written[..], b" "].concat(), &written));
     }
 }
