@@ -28,6 +28,7 @@ use super::{
     options::Options,
     shape::Outline,
 };
+use crate::store::events;
 use crate::store::{Blob, ContentDigest, Merge, StoreError, Stored, Version};
 
 /// The file of one blob.
@@ -276,11 +277,7 @@ impl CacheFile {
             ) => Err(StoreError::corrupt(self.path.to_string(), fault)),
             (Some(current), _) => {
                 if current.access == Access::Exposed {
-                    let file = self.path.to_string();
-                    tracing::warn!(
-                        file,
-                        "other users could read or write the token cache; the new file is private"
-                    );
+                    events::exposed(&self.path.to_string());
                 }
                 Ok(match expected {
                     Some(expected) if current.version == *expected => Found::Expected,
@@ -312,12 +309,7 @@ impl CacheFile {
 
     /// Copies ruins aside. A copy, so that the file is never missing for those who read it without a lock.
     fn keep(&self, folder: &Folder, ruins: Current) -> Result<(), StoreError> {
-        let file = self.path.to_string();
-        tracing::warn!(
-            file,
-            fault = ruins.fault,
-            "another program ruined the token cache; what was loaded before is restored"
-        );
+        events::ruined(&self.path.to_string(), ruins.fault);
         if ruins.content.len() <= 1 {
             return Ok(());
         }
