@@ -72,11 +72,11 @@ impl AcquireTokenByRefreshToken {
     }
 }
 
+/// Without the scopes: who mistakes the order of the arguments has put the token in their place.
 impl fmt::Debug for AcquireTokenByRefreshToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("AcquireTokenByRefreshToken")
-            .field("scopes", &self.scopes)
             .finish_non_exhaustive()
     }
 }

@@ -235,6 +235,7 @@ async fn mistakes() {
     assert!(in_scopes.await.is_err());
     // Both are text: nothing but the order says which is which.
     let swapped = app.acquire_token_by_refresh_token("api-of-somebody-else", token.expose_secret());
+    world.leaks.show(&swapped);
     assert!(swapped.await.is_err());
     let web = world.web("not-the-secret-of-this-client-0123456789");
     world.leaks.add("not-the-secret-of-this-client-0123456789");
