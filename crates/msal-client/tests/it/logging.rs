@@ -18,7 +18,7 @@ use tracing::{Dispatch, Instrument as _, Metadata};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{self, SubscriberExt as _};
 
-use crate::leaks;
+use crate::leaks::{self, Leaks};
 use crate::log::{Capture, DOCUMENTED};
 use crate::world::{DAY, GRAPH, HOST, MANAGEMENT, VAULT, World, authority};
 
@@ -28,6 +28,9 @@ thread_local! {
 
 /// Runs `calls` with a log of their own, also for what they do on other threads.
 fn listen<T, F: Future<Output = T>>(calls: impl FnOnce(Capture) -> F) -> T {
+    // With one subscriber in a process, who comes first to a place decides whether it is ever logged, and that may be the
+    // thread of another test, which has none.
+    let _set_before = Leaks::new();
     let capture = Capture::default();
     let dispatch = Dispatch::new(leaks::subscriber(capture.clone()));
     let of_thread = dispatch.clone();
