@@ -4,6 +4,7 @@
 mod bad_input;
 mod clouds;
 mod kinds;
+mod logging;
 mod neighbours;
 mod outcomes;
 mod pacing;
