@@ -18,6 +18,7 @@ use self::leftover::Leftover;
 use self::merged::{Merged, merge_into, parse};
 use self::state::{Snapshot, State};
 use self::storage::{Known, StorePartition};
+use crate::observe;
 use crate::sign_outs::{SignOutCount, SignOuts};
 use crate::store::{CacheStore, Partition, StoreError, Stored, Version};
 
@@ -139,6 +140,10 @@ impl SharedTokenCache {
     pub async fn reload(&self) -> Result<(), StoreError> {
         // Read before the store is: a sign-out that comes after that is for the next time.
         let count = self.sign_outs.get().map(SignOutCount::now);
+        let heard = self.heard.load(Ordering::Acquire);
+        if heard != 0 && count.is_some_and(|count| count != heard) {
+            observe::sign_out_heard();
+        }
         self.catch_up().await?;
         self.heard
             .fetch_max(count.unwrap_or_default(), Ordering::Release);
@@ -175,6 +180,7 @@ impl SharedTokenCache {
             Some(stored) => (parse(stored.blob, &known)?, Some(stored.version)),
             None => (TokenCache::new(self.dialect), None),
         };
+        let found = version.is_some();
         let mut state = self.lock();
         if state.epoch != epoch {
             return Ok(false);
@@ -184,6 +190,8 @@ impl SharedTokenCache {
         state.version = version;
         (state.is_loaded, state.is_written) = (true, false);
         state.epoch += 1;
+        drop(state);
+        observe::loaded(found);
         Ok(true)
     }
 
@@ -249,6 +257,7 @@ impl SharedTokenCache {
     /// of it, as the failure was reported when it happened. A store that is down is not asked by each of them.
     pub(crate) async fn save_leftover(&self, now: UnixTime) {
         if self.has_leftover() && self.leftover.is_due(now) {
+            observe::saving_leftover();
             // Its error is that of the save before.
             let _still_failing = self.save().await;
         }
@@ -278,6 +287,9 @@ impl SharedTokenCache {
     async fn save_in(&self, storage: &StorePartition) -> Result<Known, StoreError> {
         let saved = self.offer(storage).await;
         self.leftover.note(saved.is_ok());
+        if let Err(error) = &saved {
+            observe::unsaved(error);
+        }
         saved
     }
 
@@ -296,6 +308,7 @@ impl SharedTokenCache {
         let (cache, expected) = (Arc::clone(&snapshot.cache), snapshot.version.clone());
         let version = storage.save(cache, expected, merge).await?;
         let merged = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        observe::saved(merged.is_some());
         let written = match merged {
             Some(merged) => self.saved_merged(merged, version.as_ref(), &snapshot),
             None => Some(self.saved(snapshot, version.as_ref())),

@@ -11,11 +11,13 @@ use msal_core::{
     RequestContext, ScopeSet, Telemetry, TokenOutcome, TokenResponse, TrustedAuthority,
     retry_after,
 };
+use tracing::Span;
 
 use crate::cache::SharedTokenCache;
 use crate::error::{CallDetails, Error, ProtocolError};
 use crate::http::{HttpError, HttpErrorKind};
 use crate::keyed_lock::KeyedLock;
+use crate::observe::{self, Caller};
 use crate::partitions::Partitions;
 use crate::result::AuthenticationResult;
 use crate::runtime::Runtime;
@@ -54,6 +56,18 @@ pub(crate) enum ChosenAuthority {
     Trusted(TrustedAuthority),
     /// Tokens may be sent there if its host is Microsoft's.
     Unnamed(Authority),
+}
+
+/// A token request, and what has to be known of it when it is answered.
+pub(crate) struct TokenRequest<'a> {
+    pub(crate) http: Request<Bytes>,
+    /// Whose token endpoint it goes to.
+    pub(crate) authority: &'a Authority,
+    pub(crate) throttled: Throttled,
+    pub(crate) api: ApiId,
+    pub(crate) correlation_id: &'a str,
+    /// Which request of its call it is, from one.
+    pub(crate) attempt: usize,
 }
 
 /// What makes two calls equal: one request answers both.
@@ -103,6 +117,18 @@ impl Client {
             client_id: Some(self.client_id.clone()),
             authority: Some(self.authority.to_string()),
             correlation_id: None,
+        }
+    }
+
+    /// Whose calls they are, for the log.
+    pub(crate) fn caller(&self) -> Caller<'_> {
+        self.at(&self.authority)
+    }
+
+    fn at<'a>(&'a self, authority: &'a Authority) -> Caller<'a> {
+        Caller {
+            client_id: &self.client_id,
+            authority,
         }
     }
 
@@ -157,18 +183,25 @@ impl Client {
     /// Sends a token request and reads the answer. Whose tokens it brings has still to be checked, and nothing is cached.
     ///
     /// Nothing is sent, and the earlier answer stands, as long as the server wants no more requests of this kind.
-    pub(crate) async fn send(
-        &self,
-        request: Request<Bytes>,
-        throttled: Throttled,
-        api: ApiId,
-        correlation_id: &str,
-    ) -> Result<TokenResponse, Error> {
+    pub(crate) async fn send(&self, request: TokenRequest<'_>) -> Result<TokenResponse, Error> {
         let throttling = &self.runtime.shared().throttling;
-        if let Some(error) = throttling.refusal(&throttled, self.runtime.clock().now()) {
+        let caller = self.at(request.authority);
+        if let Some(error) = throttling.refusal(&request.throttled, self.runtime.clock().now()) {
+            observe::not_sent(caller, error.retry_after);
             return Err(Error::from(error));
         }
-        let answer = self.runtime.http().send(request).await?;
+        let span = observe::token_request(caller, request.attempt, request.correlation_id);
+        observe::request(&span, self.exchange(request, &span)).await
+    }
+
+    async fn exchange(
+        &self,
+        request: TokenRequest<'_>,
+        span: &Span,
+    ) -> Result<TokenResponse, Error> {
+        let answer = self.runtime.http().send(request.http).await;
+        observe::answered(span, &answer);
+        let answer = answer?;
         match TokenOutcome::read(&answer, &self.client_id) {
             // RFC 6749 §5.1
             TokenOutcome::Tokens(response) => {
@@ -180,9 +213,13 @@ impl Client {
                 // RFC 9110 §10.2.3: `Retry-After` may be a date, which only a clock turns into a wait.
                 let now = self.runtime.clock().now();
                 error.retry_after = retry_after(answer.headers(), now);
-                throttling.note(throttled, &error, now);
+                if let Some(wait) = error.throttles() {
+                    observe::throttled(self.at(request.authority), error.status, wait);
+                }
+                let throttling = &self.runtime.shared().throttling;
+                throttling.note(request.throttled, &error, now);
                 self.telemetry()
-                    .record_failure(api, correlation_id, &error.error);
+                    .record_failure(request.api, request.correlation_id, &error.error);
                 Err(Error::from(*error))
             }
             TokenOutcome::Malformed(error) => Err(Error::from(error)),

@@ -86,7 +86,7 @@ impl Error {
     /// was sent with. `None` when nothing was sent.
     pub fn correlation_id(&self) -> Option<&str> {
         let named = || self.service_error()?.correlation_id.as_deref();
-        named().or_else(|| self.call()?.correlation_id.as_deref())
+        named().or_else(|| self.sent_correlation_id())
     }
 
     /// The claims that the next interactive request must pass on.
@@ -114,6 +114,11 @@ impl Error {
             Self::Store(failure) => failure.fill_in(call),
         }
         self
+    }
+
+    /// The correlation id that the request was sent with: unlike the one that a server names, it is ours.
+    pub(crate) fn sent_correlation_id(&self) -> Option<&str> {
+        self.call()?.correlation_id.as_deref()
     }
 
     fn call(&self) -> Option<&CallDetails> {

@@ -34,7 +34,8 @@ impl Handle {
             let load = async { Ok(self.cache.ensure_loaded().await?) };
             let partition = self.cache.partition().clone();
             // In a box of its own, which a hit does not need.
-            Box::pin(self.client.loads.run(partition, load)).await?;
+            let (loaded, _is_shared) = Box::pin(self.client.loads.run(partition, load)).await;
+            loaded?;
         }
         Ok(())
     }

@@ -75,6 +75,63 @@
 //! [`known_authority`](ApplicationBuilder::known_authority): ADFS, another OpenID provider, an emulator. A
 //! discovery document that names an endpoint elsewhere is refused. Redirects are not followed.
 //!
+//! # Logging
+//!
+//! With [`tracing`], under the target `msal`: a span for each call and for each request it makes, and events for what happens
+//! meanwhile. There are no tokens, secrets, claims, bodies, headers or queries in them, nor user names, account ids or
+//! partitions. Of what a server says there are numbers, and codes that look like codes.
+//!
+//! | span | level | fields |
+//! |---|---|---|
+//! | `acquire_token_silent` | DEBUG | `client_id`, `authority`, `scopes`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
+//! | `acquire_token_by_refresh_token` | DEBUG | `client_id`, `authority`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
+//! | `accounts` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
+//! | `account` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
+//! | `remove_account` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
+//! | `save` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
+//! | `token_request` | DEBUG | `client_id`, `authority`, `attempt`, `correlation_id`, `status`, `outcome`, `error`, `aadsts` |
+//! | `discovery` | DEBUG | `authority`, `status`, `outcome`, `error` |
+//! | `instance_discovery` | DEBUG | `authority`, `status`, `outcome`, `error` |
+//!
+//! | event | level | fields |
+//! |---|---|---|
+//! | a token was not renewed; the cached one is still valid | WARN | `client_id`, `authority`, `outcome`, `error`, `aadsts`, `correlation_id` |
+//! | the token endpoint asks to be left alone | WARN | `client_id`, `authority`, `status`, `wait` |
+//! | the token cache could not be saved; what has changed is in memory | WARN | `error` |
+//! | other users could read or write the token cache; the new file is private | WARN | `file` |
+//! | another program ruined the token cache; what was loaded before is restored | WARN | `file`, `fault` |
+//! | renewing a token | INFO | `client_id`, `authority`, `scopes`, `reason` |
+//! | tokens were dropped: their user was signed out meanwhile | INFO | `client_id`, `authority` |
+//! | call ended | DEBUG |  |
+//! | request ended | DEBUG |  |
+//! | nothing was sent: the token endpoint is to be left alone | DEBUG | `client_id`, `authority`, `wait` |
+//! | waiting for an equal request that is in flight | DEBUG |  |
+//! | the token cache was loaded | DEBUG | `found` |
+//! | the token cache was saved | DEBUG | `merged` |
+//! | another writer was faster: merging and saving again | DEBUG | `round` |
+//! | trying again to save what could not be saved | DEBUG |  |
+//! | somebody was signed out elsewhere: asking the store again | DEBUG |  |
+//! | answered from the cache | TRACE |  |
+//!
+//! | field | what it says |
+//! |---|---|
+//! | `aadsts` | Entra's numbers, as in `AADSTS700082` |
+//! | `attempt` | which of the account's refresh tokens it is, from 1 |
+//! | `correlation_id` | what the request was sent with |
+//! | `error` | the server's `error`, or what kind of failure it was where no server has said so |
+//! | `file` | where to look |
+//! | `found`, `merged` | whether there was a cache in the store; whether others had saved meanwhile |
+//! | `outcome` | `ok`, or the variant of [`Error`]: `config`, `http`, `interaction_required`, `protocol`, `service`, `store`. A span without it was dropped before its end |
+//! | `reason` | why the cached token was not good enough: `expired`, `forced`, `no_access_token`, `refresh_in` |
+//! | `shared` | the request of an equal call brought the answer |
+//! | `source` | `cache` or `identity_provider` |
+//! | `status` | of the HTTP answer |
+//! | `wait` | in seconds |
+//!
+//! How long a span took is measured by the subscriber: the [`Clock`] of a runtime, which may jump, is not asked for it. A program
+//! that logs at INFO hears of renewals, and each event says whose it was; at DEBUG each event is in the spans of its call and
+//! request, whatever thread it comes from. Where nobody listens, a span costs a comparison.
+//!
 //! # What is not here yet
 //!
 //! Signing users in: the authorization code flow with a browser, the device code flow, user name and password. Tokens
@@ -102,6 +159,7 @@ mod http;
 mod http_fn;
 mod keyed_lock;
 mod metadata;
+mod observe;
 mod partitions;
 mod ports;
 mod result;

@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http::Response;
+use http::{Request, Response};
 use msal_core::{
     Authority, AuthorityKind, DiscoveryError, InstanceMetadata, ProviderMetadata, TrustedAuthority,
     retry_after,
 };
+use tracing::Span;
 
 use crate::error::{ConfigError, Error, ProtocolError};
+use crate::http::HttpError;
+use crate::observe;
 use crate::ports::Ports;
 use crate::single_flight::SingleFlight;
 
@@ -73,7 +76,7 @@ impl MetadataCache {
             return Ok(metadata);
         }
         let lookup = async { self.ask(&place, authority, ports).await };
-        self.lookups.run(place.clone(), lookup).await
+        self.lookups.run(place.clone(), lookup).await.0
     }
 
     /// As [`MetadataCache::resolve`], for an authority that nobody has named: Microsoft is asked about its host first.
@@ -99,7 +102,7 @@ impl MetadataCache {
                 }
             }
         };
-        self.lookups.run(place.clone(), lookup).await
+        self.lookups.run(place.clone(), lookup).await.0
     }
 
     async fn ask(
@@ -112,11 +115,7 @@ impl MetadataCache {
         if let Some(metadata) = self.without_asking(place) {
             return Ok(metadata);
         }
-        let request = ProviderMetadata::request(authority).map_err(protocol)?;
-        let response = ports.http.send(request).await?;
-        // OpenID Connect Discovery §4.3: the document must name the issuer that was asked for it, which `read` checks.
-        let metadata = ProviderMetadata::read(authority, &response)
-            .map_err(|error| refused(error, &response, ports))?;
+        let metadata = discover(authority, ports).await?;
         self.keep(place.clone(), metadata.clone());
         Ok(metadata)
     }
@@ -156,6 +155,19 @@ impl MetadataCache {
     }
 }
 
+/// Asks an authority for its metadata.
+async fn discover(authority: &TrustedAuthority, ports: &Ports) -> Result<ProviderMetadata, Error> {
+    let request = ProviderMetadata::request(authority).map_err(protocol)?;
+    let span = observe::discovery(authority);
+    let exchange = async {
+        let response = send(request, ports, &span).await?;
+        // OpenID Connect Discovery §4.3: the document must name the issuer that was asked for it, which `read` checks.
+        ProviderMetadata::read(authority, &response)
+            .map_err(|error| refused(error, &response, ports))
+    };
+    observe::request(&span, exchange).await
+}
+
 /// Asks Microsoft whether a host that is not built in is one of theirs. Microsoft answers that for Entra ID only: the hosts
 /// of other authorities have to be named by the caller.
 async fn vouched_for(authority: &Authority, ports: &Ports) -> Result<TrustedAuthority, Error> {
@@ -164,12 +176,26 @@ async fn vouched_for(authority: &Authority, ports: &Ports) -> Result<TrustedAuth
         return Err(Error::Config(unknown()));
     }
     let request = InstanceMetadata::request(authority).map_err(protocol)?;
-    let response = ports.http.send(request).await?;
-    match InstanceMetadata::read(&response) {
-        Ok(metadata) => metadata.vouch_for(authority.clone()).map_err(protocol),
-        Err(DiscoveryError::UnknownInstance) => Err(Error::Config(unknown())),
-        Err(error) => Err(refused(error, &response, ports)),
-    }
+    let span = observe::instance_discovery(authority);
+    let exchange = async {
+        let response = send(request, ports, &span).await?;
+        match InstanceMetadata::read(&response) {
+            Ok(metadata) => metadata.vouch_for(authority.clone()).map_err(protocol),
+            Err(DiscoveryError::UnknownInstance) => Err(Error::Config(unknown())),
+            Err(error) => Err(refused(error, &response, ports)),
+        }
+    };
+    observe::request(&span, exchange).await
+}
+
+async fn send(
+    request: Request<Bytes>,
+    ports: &Ports,
+    span: &Span,
+) -> Result<Response<Bytes>, HttpError> {
+    let answer = ports.http.send(request).await;
+    observe::answered(span, &answer);
+    answer
 }
 
 /// An error with the wait that its answer asks for. RFC 9110 §10.2.3: `Retry-After` may be a date, which only a clock turns

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
+use crate::observe;
 use crate::weak_map::WeakMap;
 
 /// Requests in flight by key.
@@ -23,12 +24,18 @@ impl<K, V> Default for SingleFlight<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> SingleFlight<K, V> {
-    /// Runs `request`, unless one with the same key is in flight: then waits for that one's result.
+    /// Runs `request`, unless one with the same key is in flight: then waits for that one's result. The other half of the
+    /// answer is whether it is another caller's.
     ///
     /// When the caller that runs the request is dropped, one of those that wait runs its own request instead.
-    pub(crate) async fn run(&self, key: K, request: impl Future<Output = V>) -> V {
+    pub(crate) async fn run(&self, key: K, request: impl Future<Output = V>) -> (V, bool) {
         let flight = self.join(key);
-        flight.get_or_init(|| request).await.clone()
+        let mut is_shared = true;
+        let result = flight.get_or_init(|| {
+            is_shared = false;
+            request
+        });
+        (result.await.clone(), is_shared)
     }
 
     fn join(&self, key: K) -> Arc<OnceCell<V>> {
@@ -36,6 +43,7 @@ impl<K: Eq + Hash, V: Clone> SingleFlight<K, V> {
         if let Some(flight) = flights.get(&key) {
             // A result that is there already belongs to callers who came before, and may be out of date by now.
             if !flight.initialized() {
+                observe::joined();
                 return flight;
             }
         }
@@ -71,7 +79,7 @@ mod tests {
             flights.run("a", request()),
             others
         );
-        assert_eq!(results, (7, 7, 7));
+        assert_eq!(results, ((7, false), (7, true), (7, false)));
         assert_eq!(started.load(Ordering::SeqCst), 2);
         assert_eq!(flights.flights.lock().unwrap().live(), 0);
     }
@@ -88,6 +96,6 @@ mod tests {
             () = std::future::ready(()) => {}
         }
         drop(abandoned);
-        assert_eq!(waiter.await, 5);
+        assert_eq!(waiter.await, (5, false));
     }
 }

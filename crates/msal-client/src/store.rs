@@ -11,6 +11,7 @@ mod blob;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod events;
 mod file;
 mod memory;
 mod partition;

@@ -70,6 +70,13 @@
 //! answers encrypted and erases their key when nothing is left to publish; its key file lies beside it, so keep both as
 //! private as the target.
 //!
+//! # What is logged
+//!
+//! With `tracing`: each request is a span `token_request` at DEBUG under the target `msal_migrate`, with `authority`,
+//! `attempt`, `correlation_id` and `status`, or `error` where there is no answer. The look-ups of authorities and what becomes
+//! of the target are logged under `msal`, as the documentation of that crate has it. No log has anything else of a row in it,
+//! nor of an answer: how each token ended is in the report and in the journal.
+//!
 //! # How it is paced
 //!
 //! Each pair of authority and client has a lane, because that is what a server throttles. A lane widens with every success

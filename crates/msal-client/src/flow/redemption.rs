@@ -6,7 +6,7 @@ use msal_core::{
     ScopeSet, TokenEvent, TokenResponse,
 };
 
-use crate::client::{Client, check_identity};
+use crate::client::{Client, TokenRequest, check_identity};
 use crate::error::{CallDetails, Error};
 use crate::handle::Handle;
 use crate::throttling::Throttled;
@@ -23,6 +23,8 @@ pub(super) struct Redemption<'a> {
     pub(super) reason: RefreshReason,
     /// Whose token it is, where that is known.
     pub(super) home_account_id: Option<&'a HomeAccountId>,
+    /// Which of the tokens it is that one call tries one after the other, from one.
+    pub(super) attempt: usize,
 }
 
 impl<'a> Redemption<'a> {
@@ -39,14 +41,16 @@ impl<'a> Redemption<'a> {
                 .client
                 .context(self.api, self.reason.telemetry(), self.home_account_id)?;
         let grant = RefreshTokenGrant::new(client_id, credential, self.refresh_token, self.scopes);
-        let request = grant.request(self.metadata, &context);
         let correlation_id = &context.correlation_id;
-        let throttled = Throttled::new(self.metadata, client_id, self.scopes, self.home_account_id);
-        let answer = self
-            .handle
-            .client
-            .send(request, throttled, self.api, correlation_id)
-            .await;
+        let request = TokenRequest {
+            http: grant.request(self.metadata, &context),
+            authority: self.metadata.authority(),
+            throttled: Throttled::new(self.metadata, client_id, self.scopes, self.home_account_id),
+            api: self.api,
+            correlation_id,
+            attempt: self.attempt,
+        };
+        let answer = self.handle.client.send(request).await;
         let checked = answer.and_then(|response| {
             check_identity(self.metadata, &response, self.home_account_id)?;
             Ok(response)

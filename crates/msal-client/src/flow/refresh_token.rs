@@ -8,6 +8,7 @@ use msal_core::{ApiId, IntoScopes, RefreshReason, RefreshToken, ScopeError, Scop
 use super::redemption::Redemption;
 use crate::error::Error;
 use crate::handle::Handle;
+use crate::observe;
 use crate::ports::BoxFuture;
 use crate::result::AuthenticationResult;
 
@@ -61,6 +62,7 @@ impl AcquireTokenByRefreshToken {
             reason: RefreshReason::Forced,
             // The token says nothing of its user; the answer does.
             home_account_id: None,
+            attempt: 1,
         };
         let response = redemption.send().await?;
         let requested = scopes.with_reserved();
@@ -70,11 +72,11 @@ impl AcquireTokenByRefreshToken {
     }
 }
 
+/// Without the scopes: who mistakes the order of the arguments has put the token in their place.
 impl fmt::Debug for AcquireTokenByRefreshToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("AcquireTokenByRefreshToken")
-            .field("scopes", &self.scopes)
             .finish_non_exhaustive()
     }
 }
@@ -84,6 +86,8 @@ impl IntoFuture for AcquireTokenByRefreshToken {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let caller = self.handle.client.caller();
+        let span = observe::acquire_token_by_refresh_token(caller);
+        Box::pin(observe::token_call(span, self.run()))
     }
 }

@@ -12,6 +12,7 @@ use crate::client::{CallKey, Client};
 use crate::error::{Error, InteractionRequired};
 use crate::handle::Handle;
 use crate::keyed_lock::KeyGuard;
+use crate::observe;
 use crate::ports::BoxFuture;
 use crate::result::{AuthenticationResult, TokenSource};
 
@@ -85,7 +86,10 @@ impl AcquireTokenSilent {
         let in_flight = &call.client.in_flight;
         // In a box of its own: a renewal's state takes kilobytes, which every hit would move otherwise.
         Box::pin(async {
-            let outcome = in_flight.run(call.key(), call.renew(fallback)).await;
+            let (outcome, is_shared) = in_flight.run(call.key(), call.renew(fallback)).await;
+            if is_shared {
+                observe::shared();
+            }
             call.confirm(outcome).await
         })
         .await
@@ -108,7 +112,13 @@ impl IntoFuture for AcquireTokenSilent {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let caller = self.handle.client.caller();
+        let span = observe::acquire_token_silent(caller, self.scopes.as_ref().ok());
+        match span.is_disabled() {
+            // A hit takes a microsecond: nothing comes between it and its caller where nobody listens.
+            true => Box::pin(self.run()),
+            false => Box::pin(observe::token_call(span, self.run())),
+        }
     }
 }
 
@@ -194,7 +204,7 @@ impl Call<'_> {
             _ => false,
         };
         match is_gone {
-            true => Err(InteractionRequired::default().into()),
+            true => Err(self.signed_out_meanwhile()),
             false => outcome,
         }
     }
@@ -215,7 +225,10 @@ impl Call<'_> {
             Ok(Silent::Renew(renewal)) => self.redeem_any(renewal).await,
             Ok(_) => Err(InteractionRequired::default().into()),
             // A store that is out of reach is no reason to refuse a token that is still valid.
-            Err(error) => fallback.map(|token| self.hit(token)).ok_or(error),
+            Err(error) => match fallback {
+                Some(token) => Ok(self.fall_back(token, &error)),
+                None => Err(error),
+            },
         }
     }
 
@@ -256,8 +269,11 @@ impl Call<'_> {
     async fn redeem_any(&self, renewal: Renewal) -> Result<AuthenticationResult, Error> {
         let mut last: Error = InteractionRequired::default().into();
         let mut is_own_refused = false;
-        for candidate in &renewal.candidates {
-            let error = match self.redeem(candidate, renewal.reason).await {
+        if !renewal.candidates.is_empty() {
+            observe::renewing(self.client.caller(), self.scopes, renewal.reason);
+        }
+        for (candidate, attempt) in renewal.candidates.iter().zip(1..) {
+            let error = match self.redeem(candidate, renewal.reason, attempt).await {
                 Ok(result) => return Ok(result),
                 Err(error) => error,
             };
@@ -277,7 +293,7 @@ impl Call<'_> {
             // A token was issued; only keeping it failed, which the caller must learn.
             (_, Error::Store(failure)) if failure.result().is_some() => Err(last),
             (None, _) => Err(last),
-            (Some(token), _) => Ok(self.hit(token)),
+            (Some(token), _) => Ok(self.fall_back(token, &last)),
         }
     }
 
@@ -285,6 +301,7 @@ impl Call<'_> {
         &self,
         candidate: &RefreshCandidate,
         reason: RefreshReason,
+        attempt: usize,
     ) -> Result<AuthenticationResult, Error> {
         let client = self.client;
         // A token that is stored under an alias of the cloud is sent to that alias, and stays under it.
@@ -297,6 +314,7 @@ impl Call<'_> {
             api: ApiId::Silent,
             reason,
             home_account_id: Some(&self.account.home_account_id),
+            attempt,
         };
         let response = redemption.send().await?;
         let requested = self.scopes.with_reserved();
@@ -307,7 +325,18 @@ impl Call<'_> {
         let saved = self.handle.cache.update(renew).await;
         match is_kept {
             true => self.handle.result(saved, &event, Some(self.account)),
-            false => Err(InteractionRequired::default().into()),
+            false => Err(self.signed_out_meanwhile()),
         }
+    }
+
+    fn signed_out_meanwhile(&self) -> Error {
+        observe::signed_out_meanwhile(self.client.caller());
+        InteractionRequired::default().into()
+    }
+
+    /// Hands out a token that is still valid, though it could not be renewed.
+    fn fall_back(&self, token: CachedAccessToken, error: &Error) -> AuthenticationResult {
+        observe::fallback(self.client.caller(), error);
+        self.hit(token)
     }
 }

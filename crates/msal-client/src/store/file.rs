@@ -17,6 +17,7 @@ mod tests;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::runtime::Handle;
+use tracing::Span;
 
 use self::{cache_file::CacheFile, options::Options};
 use super::{Blob, CacheStore, Merge, Partition, StoreError, Stored, Version};
@@ -138,9 +139,11 @@ impl FileStore {
         W: FnOnce(&CacheFile) -> Result<T, StoreError> + Send + 'static,
     {
         let file = CacheFile::new(self.path(partition)?, self.options.clone())?;
+        // What is logged there is logged of the call that waits for it.
+        let span = Span::current();
         Handle::try_current()
             .map_err(|_none| StoreError::NoRuntime)?
-            .spawn_blocking(move || work(&file))
+            .spawn_blocking(move || span.in_scope(|| work(&file)))
             .await
             .map_err(StoreError::other)?
     }

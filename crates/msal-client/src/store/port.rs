@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::blob::Blob;
 use super::error::StoreError;
+use super::events;
 use super::partition::Partition;
 use super::version::Version;
 use crate::ports::BoxFuture;
@@ -175,12 +176,14 @@ async fn save_in_rounds<S: CacheStore + ?Sized>(
     mut expected: Option<Version>,
     merge: Arc<Merge>,
 ) -> Result<Option<Version>, StoreError> {
-    let mut refusals = 0;
+    let (mut refusals, mut round) = (0, 0);
     loop {
         match store.save(partition, blob, expected.clone()).await {
             Err(StoreError::Conflict) => {}
             saved => return saved.map(Some),
         }
+        round += 1;
+        events::round_lost(round);
         let stored = store.load(partition).await?;
         let version = stored.as_ref().map(|stored| stored.version.clone());
         // A round is lost to somebody who has changed what is stored. Where nobody has, the store contradicts itself.

@@ -7,7 +7,11 @@ use std::io;
 use std::sync::{LazyLock, Mutex};
 
 use serde_json::Value;
-use tracing_subscriber::filter::LevelFilter;
+use tracing::Subscriber;
+use tracing_subscriber::fmt::layer;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::log::Capture;
 
 /// As much of a secret as must not be seen: a whole password, or a piece of a token.
 const PIECE: usize = 24;
@@ -22,16 +26,21 @@ const SECRET_MEMBERS: [&str; 6] = [
     "assertion",
 ];
 
+/// Those whose values are for the program, and not for its log.
+const PRIVATE_MEMBERS: [&str; 4] = ["claims", "client_info", "error_description", "username"];
+
 /// What was logged in this process, by whatever crate, at every level.
-static LOG: LazyLock<Log> = LazyLock::new(|| {
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(|| Log)
-        .finish();
-    tracing::subscriber::set_global_default(subscriber).unwrap();
-    Log
+static LOG: LazyLock<Capture> = LazyLock::new(|| {
+    let capture = Capture::default();
+    tracing::subscriber::set_global_default(subscriber(capture.clone())).unwrap();
+    capture
 });
+
+/// Keeps all that is logged, at every level, for the search, and what it is made of in `capture`.
+pub(crate) fn subscriber(capture: Capture) -> impl Subscriber + Send + Sync {
+    let lines = layer().with_ansi(false).with_writer(|| Log);
+    tracing_subscriber::registry().with(lines).with(capture)
+}
 
 static LOGGED: Mutex<String> = Mutex::new(String::new());
 
@@ -56,6 +65,8 @@ impl io::Write for Log {
 pub(crate) struct Leaks {
     secrets: Mutex<BTreeSet<String>>,
     shown: Mutex<String>,
+    /// What may be in a value or an error and not in the log: it says who a user is, or is what a server has said.
+    private: Mutex<BTreeSet<String>>,
     /// How much had been logged when the world began, and cannot be about its secrets.
     logged_before: usize,
 }
@@ -75,8 +86,22 @@ impl Leaks {
         }
     }
 
-    /// Takes the secrets out of a form or of a JSON answer.
+    /// What the log may not tell, in whatever case, though a value may.
+    pub(crate) fn add_private(&self, text: &str) {
+        if !text.is_empty() {
+            self.private.lock().unwrap().insert(text.to_lowercase());
+        }
+    }
+
+    /// Takes the secrets out of a form or of a JSON answer, and what else is not for the log.
     pub(crate) fn add_members(&self, members: &Value) {
+        for member in PRIVATE_MEMBERS {
+            // A request has `client_info=1`.
+            let text = members.get(member).and_then(Value::as_str);
+            if let Some(text) = text.filter(|text| *text != "1") {
+                self.add_private(text);
+            }
+        }
         for member in SECRET_MEMBERS {
             if let Some(secret) = members.get(member).and_then(Value::as_str) {
                 self.add(secret);
@@ -112,6 +137,12 @@ impl Leaks {
                 found.push(format!("a secret starting with {secret:.12} is in {place}"));
             }
         }
+        let logged = logged.to_lowercase();
+        let private = self.private.lock().unwrap();
+        for text in private.iter().filter(|text| logged.contains(*text)) {
+            found.push(format!("{text} is in the log"));
+        }
+        found.extend(LOG.undocumented());
         found
     }
 }
@@ -167,5 +198,15 @@ fn a_secret_in_a_value_or_in_the_cause_of_an_error_is_found() {
     leaks.show_error(&io::Error::other(io::Error::other(
         "the password is password",
     )));
+    assert_eq!(leaks.found().len(), 1);
+}
+
+#[test]
+fn a_name_that_is_logged_is_found_in_whatever_case() {
+    let leaks = Leaks::new();
+    leaks.add_private("Name-Of-This-Test");
+    leaks.show(&"Name-Of-This-Test");
+    assert_eq!(leaks.found(), [""; 0]);
+    tracing::trace!(user = "NAME-of-this-test", "somebody");
     assert_eq!(leaks.found().len(), 1);
 }

@@ -18,6 +18,8 @@ mod family;
 mod flight;
 mod https;
 mod leaks;
+mod log;
+mod logging;
 mod partitions;
 mod persistence;
 mod python;

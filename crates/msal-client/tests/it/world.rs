@@ -162,6 +162,7 @@ impl World {
         let answer = self.emulator.handle(request, system_time(&self.clock));
         let answer: Value = serde_json::from_slice(answer.body()).unwrap();
         self.leaks.add(PASSWORD);
+        self.leaks.add_private(upn);
         self.leaks.add_members(&answer);
         assert!(answer["expires_in"].is_string(), "v1 answers with strings");
         RefreshToken::from(answer["refresh_token"].as_str().unwrap())
@@ -175,9 +176,13 @@ impl World {
         upn: &str,
     ) -> AuthenticationResult {
         let token = self.adal_sign_in(upn, client_id);
-        self.ask(app.acquire_token_by_refresh_token(token, [GRAPH]))
-            .await
-            .unwrap()
+        let call = app.acquire_token_by_refresh_token(token, [GRAPH]);
+        let result = self.ask(call).await.unwrap();
+        if let Some(account) = &result.account {
+            let id = account.home_account_id.as_str();
+            self.leaks.add_private(id.split('.').next().unwrap_or(id));
+        }
+        result
     }
 
     /// The requests of refresh tokens at the emulator, of this and that outcome.

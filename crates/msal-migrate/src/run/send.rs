@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::Response;
 use msal::{HttpError, RandomError};
 use msal_core::{RefreshTokenGrant, RequestContext};
+use tracing::field::{Empty, debug};
+use tracing::{Instrument as _, Span, debug, debug_span};
 
 use super::engine::Engine;
 use super::queue::{Attempt, QueueId, TokenEndpoint};
@@ -51,7 +53,11 @@ pub(super) async fn send(
         let intent = engine.entry(redemption.fingerprint, &redemption.locator, Step::Intended);
         engine.journal.append(&intent, None).await?;
     }
-    let response = match engine.runtime.http().send(request).await {
+    let span = span(attempt, endpoint, &context);
+    let answer = engine.runtime.http().send(request);
+    let answer = answer.instrument(span.clone()).await;
+    log(&span, &answer);
+    let response = match answer {
         Ok(response) => response,
         Err(error) => return Ok(Reply::Nothing(error)),
     };
@@ -60,6 +66,29 @@ pub(super) async fn send(
         false => None,
     };
     Ok(Reply::Response(response, sealed))
+}
+
+/// The span of a request. The client is not in it, nor anything else that is text of a row: where columns are mixed up, it
+/// may be the token.
+fn span(attempt: &Attempt, endpoint: &TokenEndpoint, context: &RequestContext) -> Span {
+    debug_span!(
+        target: TARGET,
+        "token_request",
+        authority = endpoint.authority,
+        attempt = attempt.tries,
+        correlation_id = context.correlation_id,
+        status = Empty,
+        error = Empty,
+    )
+}
+
+/// Tells how a request ended. What follows for the token is in the report.
+fn log(span: &Span, answer: &Result<Response<Bytes>, HttpError>) {
+    match answer {
+        Ok(response) => span.record("status", response.status().as_u16()),
+        Err(error) => span.record("error", debug(error.kind())),
+    };
+    debug!(target: TARGET, parent: span, "request ended");
 }
 
 /// Seals an answer; completes when it is on the disk, and says where.
@@ -87,3 +116,6 @@ fn may_hold_a_token(response: &Response<Bytes>) -> bool {
     response.status().is_success()
         || memchr::memmem::find(response.body(), b"refresh_token").is_some()
 }
+
+/// So that the log does not tell where in the code a request is sent.
+const TARGET: &str = "msal_migrate";

@@ -5,6 +5,7 @@ mod bad_input;
 mod clouds;
 mod held_back;
 mod kinds;
+mod logging;
 mod neighbours;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod odd_files;

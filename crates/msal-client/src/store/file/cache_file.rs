@@ -27,6 +27,7 @@ use super::{
     options::Options,
     shape::Outline,
 };
+use crate::store::events;
 use crate::store::{Blob, ContentDigest, Merge, StoreError, Stored, Version};
 
 /// The file of one blob.
@@ -319,11 +320,7 @@ impl CacheFile {
     /// Says that others could reach the file, if they could.
     fn warn_of_others(&self, current: Option<&Current>) {
         if current.is_some_and(|current| current.access == Access::Exposed) {
-            let file = self.path.to_string();
-            tracing::warn!(
-                file,
-                "other users could read or write the token cache; the new file is private"
-            );
+            events::exposed(&self.path.to_string());
         }
     }
 
@@ -348,12 +345,7 @@ impl CacheFile {
 
     /// Copies ruins aside. A copy, so that the file is never missing for those who read it without a lock.
     fn keep(&self, folder: &Folder, ruins: &Current, fault: &str) -> Result<(), StoreError> {
-        let file = self.path.to_string();
-        tracing::warn!(
-            file,
-            fault,
-            "another program ruined the token cache; what was loaded before is restored"
-        );
+        events::ruined(&self.path.to_string(), fault);
         if ruins.content.len() <= 1 {
             return Ok(());
         }

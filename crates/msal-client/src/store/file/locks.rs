@@ -53,13 +53,10 @@ impl Drop for Locks<'_> {
 /// Leaves a note in our own lock file that msal-extensions is at work. Best effort.
 fn mark(own: &mut Lock) {
     let is_empty = own.metadata().is_ok_and(|metadata| metadata.len() == 0);
-    let noted = match is_empty {
+    let _best_effort = match is_empty {
         true => own.write_all(b"shared with msal-extensions"),
         false => private_file::touch(own),
     };
-    if let Err(error) = noted {
-        tracing::debug!(%error, "the lock file of a token cache cannot be written");
-    }
 }
 
 fn was_marked_lately(own: &Lock) -> bool {

@@ -1,0 +1,373 @@
+//! What is logged of calls, requests and the token cache. Names, levels and fields are decided here, and for what a store does
+//! by itself in `store/events.rs`; flows only say what happened. The crate's documentation has all of it in a table.
+//!
+//! Only what may stand in a log comes in here: no secret, claim, body or header, nothing that says who the user is, and no
+//! partition, which may name one. Of what a server says only numbers are taken, and codes, which the core has vetted. A
+//! correlation id is the one that was sent. How long something took is for subscribers to measure: the clock of a runtime
+//! counts seconds.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use msal_core::{Authority, RefreshReason, ScopeSet};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span, debug, debug_span, info, trace, warn};
+
+use crate::error::{Error, ProtocolError};
+use crate::http::{HttpError, HttpErrorKind};
+use crate::result::{AuthenticationResult, TokenSource};
+use crate::store::StoreError;
+
+/// Whose call it is.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller<'a> {
+    pub(crate) client_id: &'a str,
+    pub(crate) authority: &'a Authority,
+}
+
+/// The span of a call for a token.
+macro_rules! token_call {
+    ($name:literal, $caller:expr $(, scopes = $scopes:expr)?) => {
+        debug_span!(
+            target: TARGET,
+            $name,
+            client_id = $caller.client_id,
+            authority = %$caller.authority,
+            $(scopes = $scopes.map(display),)?
+            source = Empty,
+            shared = Empty,
+            outcome = Empty,
+            error = Empty,
+            aadsts = Empty,
+            correlation_id = Empty,
+        )
+    };
+}
+
+/// The span of a call that asks the cache alone.
+macro_rules! cache_call {
+    ($name:literal, $caller:expr) => {
+        debug_span!(
+            target: TARGET,
+            $name,
+            client_id = $caller.client_id,
+            authority = %$caller.authority,
+            outcome = Empty,
+            error = Empty,
+        )
+    };
+}
+
+/// The span of a request that finds something out about an authority.
+macro_rules! discovery_request {
+    ($name:literal, $authority:expr) => {
+        debug_span!(
+            target: TARGET,
+            $name,
+            authority = %$authority,
+            status = Empty,
+            outcome = Empty,
+            error = Empty,
+        )
+    };
+}
+
+#[inline]
+pub(crate) fn acquire_token_silent(caller: Caller<'_>, scopes: Option<&ScopeSet>) -> Span {
+    token_call!("acquire_token_silent", caller, scopes = scopes)
+}
+
+/// Without the scopes: who mistakes the order of the arguments has put the token in their place.
+pub(crate) fn acquire_token_by_refresh_token(caller: Caller<'_>) -> Span {
+    token_call!("acquire_token_by_refresh_token", caller)
+}
+
+pub(crate) fn accounts(caller: Caller<'_>) -> Span {
+    cache_call!("accounts", caller)
+}
+
+pub(crate) fn account(caller: Caller<'_>) -> Span {
+    cache_call!("account", caller)
+}
+
+pub(crate) fn remove_account(caller: Caller<'_>) -> Span {
+    cache_call!("remove_account", caller)
+}
+
+pub(crate) fn save(caller: Caller<'_>) -> Span {
+    cache_call!("save", caller)
+}
+
+/// `attempt` counts the requests of one call.
+pub(crate) fn token_request(caller: Caller<'_>, attempt: usize, correlation_id: &str) -> Span {
+    debug_span!(
+        target: TARGET,
+        "token_request",
+        client_id = caller.client_id,
+        authority = %caller.authority,
+        attempt,
+        correlation_id,
+        status = Empty,
+        outcome = Empty,
+        error = Empty,
+        aadsts = Empty,
+    )
+}
+
+pub(crate) fn discovery(authority: &Authority) -> Span {
+    discovery_request!("discovery", authority)
+}
+
+pub(crate) fn instance_discovery(authority: &Authority) -> Span {
+    discovery_request!("instance_discovery", authority)
+}
+
+/// Makes a call for a token in its span, and tells how it ended.
+pub(crate) async fn token_call(
+    span: Span,
+    call: impl Future<Output = Result<AuthenticationResult, Error>>,
+) -> Result<AuthenticationResult, Error> {
+    let outcome = call.instrument(span.clone()).await;
+    if !span.is_disabled() {
+        token_call_ended(&span, &outcome);
+    }
+    outcome
+}
+
+fn token_call_ended(span: &Span, outcome: &Result<AuthenticationResult, Error>) {
+    record_outcome(span, outcome);
+    match outcome {
+        Ok(result) if result.token_source == TokenSource::Cache => {
+            span.record("source", "cache");
+            trace!(target: TARGET, parent: span, "answered from the cache");
+            return;
+        }
+        Ok(_) => span.record("source", "identity_provider"),
+        Err(error) => span.record("correlation_id", error.sent_correlation_id()),
+    };
+    debug!(target: TARGET, parent: span, "call ended");
+}
+
+/// Makes a call that asks the cache alone in its span, and tells how it ended.
+pub(crate) async fn cache_call<T>(
+    span: &Span,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let outcome = call.instrument(span.clone()).await;
+    if !span.is_disabled() {
+        record_outcome(span, &outcome);
+        debug!(target: TARGET, parent: span, "call ended");
+    }
+    outcome
+}
+
+/// Makes a request and reads its answer in its span, and tells how it ended.
+pub(crate) async fn request<T>(
+    span: &Span,
+    request: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let outcome = request.instrument(span.clone()).await;
+    if !span.is_disabled() {
+        record_outcome(span, &outcome);
+        debug!(target: TARGET, parent: span, "request ended");
+    }
+    outcome
+}
+
+/// The server's answer was this one.
+pub(crate) fn answered(span: &Span, answer: &Result<Response<Bytes>, HttpError>) {
+    if let Ok(answer) = answer {
+        span.record("status", answer.status().as_u16());
+    }
+}
+
+/// The request of an equal call brought the answer to the one that runs here.
+pub(crate) fn shared() {
+    let span = Span::current();
+    // Where nobody listens to the call, this is a span of the program.
+    if span.metadata().is_some_and(|of| of.target() == TARGET) {
+        span.record("shared", true);
+    }
+}
+
+/// An equal call or look-up is at the network already.
+pub(crate) fn joined() {
+    debug!(target: TARGET, "waiting for an equal request that is in flight");
+}
+
+pub(crate) fn renewing(caller: Caller<'_>, scopes: &ScopeSet, reason: RefreshReason) {
+    info!(
+        target: TARGET,
+        client_id = caller.client_id,
+        authority = %caller.authority,
+        %scopes,
+        reason = reason_name(reason),
+        "renewing a token",
+    );
+}
+
+/// A token is handed out that is still valid, because `error` kept it from being renewed.
+pub(crate) fn fallback(caller: Caller<'_>, error: &Error) {
+    warn!(
+        target: TARGET,
+        client_id = caller.client_id,
+        authority = %caller.authority,
+        outcome = outcome_name(error),
+        error = code(error),
+        aadsts = aadsts(error),
+        correlation_id = error.sent_correlation_id(),
+        "a token was not renewed; the cached one is still valid",
+    );
+}
+
+/// An answer is given to nobody, because its user was signed out while it was on its way.
+pub(crate) fn signed_out_meanwhile(caller: Caller<'_>) {
+    info!(
+        target: TARGET,
+        client_id = caller.client_id,
+        authority = %caller.authority,
+        "tokens were dropped: their user was signed out meanwhile",
+    );
+}
+
+/// The token endpoint asks to be left alone.
+pub(crate) fn throttled(caller: Caller<'_>, status: StatusCode, wait: Duration) {
+    warn!(
+        target: TARGET,
+        client_id = caller.client_id,
+        authority = %caller.authority,
+        status = status.as_u16(),
+        wait = wait.as_secs(),
+        "the token endpoint asks to be left alone",
+    );
+}
+
+/// It has asked for that before, and the wait is not over.
+pub(crate) fn not_sent(caller: Caller<'_>, wait: Option<Duration>) {
+    debug!(
+        target: TARGET,
+        client_id = caller.client_id,
+        authority = %caller.authority,
+        wait = wait.map(|wait| wait.as_secs()),
+        "nothing was sent: the token endpoint is to be left alone",
+    );
+}
+
+/// The token cache was brought up to date with its store. `found` is whether there was anything in it.
+pub(crate) fn loaded(found: bool) {
+    debug!(target: TARGET, found, "the token cache was loaded");
+}
+
+/// `merged` is whether others had saved meanwhile.
+pub(crate) fn saved(merged: bool) {
+    debug!(target: TARGET, merged, "the token cache was saved");
+}
+
+pub(crate) fn unsaved(error: &StoreError) {
+    warn!(
+        target: TARGET,
+        error = store_code(error),
+        "the token cache could not be saved; what has changed is in memory",
+    );
+}
+
+#[cold]
+pub(crate) fn saving_leftover() {
+    debug!(target: TARGET, "trying again to save what could not be saved");
+}
+
+#[cold]
+pub(crate) fn sign_out_heard() {
+    debug!(target: TARGET, "somebody was signed out elsewhere: asking the store again");
+}
+
+fn record_outcome<T>(span: &Span, outcome: &Result<T, Error>) {
+    match outcome {
+        Ok(_) => {
+            span.record("outcome", "ok");
+        }
+        Err(error) => {
+            span.record("outcome", outcome_name(error))
+                .record("error", code(error))
+                .record("aadsts", aadsts(error));
+        }
+    }
+}
+
+fn outcome_name(error: &Error) -> &'static str {
+    match error {
+        Error::Config(_) => "config",
+        Error::Http(_) => "http",
+        Error::InteractionRequired(_) => "interaction_required",
+        Error::Protocol(_) => "protocol",
+        Error::Service(_) => "service",
+        Error::Store(_) => "store",
+    }
+}
+
+/// What the server calls the error, or else what kind of error of ours it is.
+fn code(error: &Error) -> Option<&str> {
+    match error {
+        Error::Config(_) => None,
+        Error::Http(error) => Some(http_code(error.kind())),
+        Error::InteractionRequired(_) | Error::Service(_) => {
+            let code = error.service_error()?.error.as_str();
+            (!code.is_empty()).then_some(code)
+        }
+        Error::Protocol(error) => Some(match **error {
+            ProtocolError::AccessToken => "access_token",
+            ProtocolError::Discovery(_) => "discovery",
+            ProtocolError::Identity { .. } => "identity",
+            ProtocolError::IdToken { .. } => "id_token",
+            ProtocolError::Response(_) => "response",
+        }),
+        Error::Store(failure) => Some(store_code(failure.store_error())),
+    }
+}
+
+fn aadsts(error: &Error) -> Option<String> {
+    let codes = error.service_error()?.aadsts();
+    (!codes.is_empty()).then_some(codes)
+}
+
+fn http_code(kind: HttpErrorKind) -> &'static str {
+    match kind {
+        HttpErrorKind::Certificate => "certificate",
+        HttpErrorKind::NoRuntime => "no_runtime",
+        HttpErrorKind::Request => "request",
+        HttpErrorKind::Response => "response",
+        HttpErrorKind::Timeout => "timeout",
+        HttpErrorKind::Unreachable => "unreachable",
+    }
+}
+
+/// Not what it says: that has paths in it, and a store of another kind may say anything.
+fn store_code(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Conflict => "conflict",
+        StoreError::Corrupt { .. } => "corrupt",
+        StoreError::Full { .. } => "full",
+        StoreError::Io { .. } => "io",
+        StoreError::Locked { .. } => "locked",
+        StoreError::NoRuntime => "no_runtime",
+        StoreError::NotDurable { .. } => "not_durable",
+        StoreError::NotOurs { .. } => "not_ours",
+        StoreError::Other(_) => "other",
+        StoreError::SinglePartition { .. } => "single_partition",
+        StoreError::Unavailable(_) => "unavailable",
+    }
+}
+
+fn reason_name(reason: RefreshReason) -> &'static str {
+    match reason {
+        RefreshReason::Aging => "refresh_in",
+        RefreshReason::Expired => "expired",
+        RefreshReason::Forced => "forced",
+        RefreshReason::NoAccessToken => "no_access_token",
+        _ => "other",
+    }
+}
+
+/// So that `msal=debug` is all of it, wherever it comes from.
+const TARGET: &str = "msal";
