@@ -114,7 +114,7 @@ impl Queues {
         self.queues.push(Queue {
             authority: redemption.authority.clone(),
             client_id: client_id.clone(),
-            lane: Lane::new(settings.concurrency, settings.patience),
+            lane: Lane::new(settings.most_in_flight(), settings.patience),
             waiting: VecDeque::new(),
             endpoint: None,
             is_ready: false,

@@ -147,7 +147,7 @@ impl<'a> Work<'a> {
 
     /// Sends what the lanes allow.
     pub(super) fn depart(&mut self) {
-        while !self.is_draining && self.in_flight < self.engine.settings.concurrency {
+        while !self.is_draining && self.in_flight < self.engine.settings.most_in_flight() {
             let Some((id, attempt, endpoint)) = self.queues.depart() else {
                 return;
             };

@@ -70,7 +70,7 @@ async fn what_was_sealed_before_a_kill_is_published_without_asking_again() {
     let mut world = World::with(EmulatorSettings::default().rotation(Rotation::SingleUse));
     let whole = world.runtime.clone();
     let entries = world.users(20);
-    world.settings.concurrency = 4;
+    world.settings.concurrency = Some(4);
     // One request goes to discovery.
     world.runtime = world.runtime_over(Falling {
         inner: world.http.clone(),
@@ -98,7 +98,7 @@ async fn what_was_sealed_before_a_kill_is_published_without_asking_again() {
 async fn what_was_sealed_is_published_even_if_the_source_is_gone() {
     let mut world = World::new();
     let whole = world.runtime.clone();
-    world.settings.concurrency = 2;
+    world.settings.concurrency = Some(2);
     world.runtime = world.runtime_over(Falling {
         inner: world.http.clone(),
         left: AtomicUsize::new(6),
@@ -121,7 +121,7 @@ async fn what_was_sealed_is_published_even_if_the_source_is_gone() {
 async fn a_sealed_answer_without_a_token_is_published_with_the_one_that_was_redeemed() {
     let mut world = World::new();
     let whole = world.runtime.clone();
-    world.settings.concurrency = 1;
+    world.settings.concurrency = Some(1);
     let nested = serde_json::json!({ "refresh_token": "0.NESTED" });
     let fault = Fault::tamper()
         .drop_member("refresh_token")
@@ -206,7 +206,7 @@ async fn a_token_that_may_have_been_spent_is_reported_and_not_sent_again() {
 #[tokio::test]
 async fn stopping_brings_home_what_is_in_flight() {
     let mut world = World::new();
-    world.settings.concurrency = 1;
+    world.settings.concurrency = Some(1);
     let entries = world.users(50);
     let stop = Box::pin(async {
         for _ in 0..40 {
@@ -327,7 +327,7 @@ async fn an_outage_leaves_most_tokens_unsent_where_each_would_be_in_doubt() {
         Fault::respond(403, [("a", "b")], "<html>"),
     ] {
         let mut world = strict();
-        world.settings.concurrency = 4;
+        world.settings.concurrency = Some(4);
         world.http.emulator.add_fault(fault);
         let entries = world.users(40);
         let report = world.run(&entries).await.unwrap();
