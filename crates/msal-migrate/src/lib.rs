@@ -120,7 +120,7 @@ pub use journal::{
     journal_files,
 };
 pub use migration::Migration;
-pub use observer::{NoObserver, Observer};
+pub use observer::{Conclusion, NoObserver, ObservedToken, Observer};
 pub use plan::{
     AuthorityOverride, AuthorityOverrideError, Count, Plan, PlanError, PlanOptions, Planned,
     Redemption, SkipCount, Summary, Warning, Warnings,

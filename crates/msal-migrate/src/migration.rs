@@ -160,7 +160,7 @@ impl Migration {
         let mut taken_in: HashSet<_> = journal.states().unpublished().collect();
         let is_of_input = |token: &Fingerprint| plan.fingerprints().any(|it| it == token);
         let recovered = recover(&engine, observer, &is_of_input).await?;
-        let published: HashSet<_> = recovered.iter().map(|token| token.fingerprint).collect();
+        let published: HashSet<_> = recovered.fingerprints().collect();
         taken_in.extend(&published);
         let (feed, redemptions) = channel();
         let feeder = self.feed(&journal, plan, published, feed);

@@ -122,7 +122,7 @@ pub struct TokenReport {
     pub reason: Reason,
     /// Whose token it turned out to be, once it is migrated.
     pub home_account_id: Option<String>,
-    /// The client that asked; `None` for what is migrated, and for a run that ended before anything came back.
+    /// The client that asked; `None` for a run that ended before anything came back.
     pub client_id: Option<String>,
     /// The authority that was asked, where the client is known.
     pub authority: Option<String>,

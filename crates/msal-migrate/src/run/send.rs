@@ -71,7 +71,7 @@ fn seal(
 ) -> Appending {
     let answer = Answer {
         client_id: &redemption.client_id,
-        authority: &endpoint.authority,
+        authority: &endpoint.authority_text,
         scopes: redemption.scopes.as_str(),
         user: (&redemption.user).into(),
         redeemed_token: redemption.refresh_token.expose_secret(),

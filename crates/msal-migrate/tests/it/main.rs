@@ -7,6 +7,8 @@ mod held_back;
 mod kinds;
 mod neighbours;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod observing;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod odd_files;
 mod outcomes;
 mod pacing;
