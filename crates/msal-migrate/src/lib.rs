@@ -56,7 +56,8 @@
 //!    counts as migrated. Tokens of a user other than the row says stay sealed until [`Settings`] allow them.
 //!    What earlier runs have set aside is tried again when [`Migration::retry`] names it, and one answer of another user
 //!    is published when [`Migration::release`] names its row.
-//! 5. A [`Report`] has each token in exactly one class; [`Report::completion`] says what is left to do.
+//! 5. A [`Report`] counts each token in exactly one class; [`Report::completion`] says what is left to do, and
+//!    [`Report::outcomes`] goes through the tokens one by one. An [`Observer`] hears of each while the run goes on.
 //! 6. A [`Verifier`] asks the accounts of the target for tokens. A [`JournalReader`] tells later how each token ended.
 //!
 //! # What survives a crash
@@ -81,7 +82,7 @@
 //!
 //! # When it fails
 //!
-//! What concerns one token is in the report and stops nothing. [`MigrationError`] is what stops a run: the source cannot be
+//! What concerns one token stops nothing and is in [`Report::outcomes`]. [`MigrationError`] is what stops a run: the source cannot be
 //! read or has changed ([`PlanError`]), the journal is in use, damaged or of another destination ([`JournalError`], with a
 //! [hint](JournalError::hint)), the target cannot be written, a host cannot be talked to. Nothing that was answered is lost
 //! by it: correct the cause, and run the same migration again.

@@ -122,7 +122,8 @@ impl Migration {
     /// at, and the next run publishes them.
     ///
     /// # Errors
-    /// [`MigrationError`] for what concerns the whole run; what concerns one token is in the report.
+    /// [`MigrationError`] for what concerns the whole run; what concerns one token is told to the observer, counted in the
+    /// report and kept in the journal, from where [`Report::outcomes`] reads it.
     pub async fn run(
         self,
         observer: &mut dyn Observer,
