@@ -47,7 +47,8 @@
 //!
 //! # How it goes
 //!
-//! 1. A [`Source`] streams [`Row`]s; it is only ever read. [`open`] tells which kind it is, or says why it is none.
+//! 1. A [`Source`] streams [`Row`]s; it is only ever read. [`open`] tells which kind it is, or says why it is none. A
+//!    program brings its own tokens as [`Records`], or streams them from a source of its own.
 //! 2. A [`Plan`] makes one [`Redemption`] of all copies of a token, and decides its client, its authority and its scopes
 //!    as [`PlanOptions`] say. It asks no server, and each row that it leaves out is counted with its [`SkipReason`].
 //! 3. A [`Migration`] sends each redemption. The answer is sealed in a journal beside the target before any field of it is
@@ -131,7 +132,7 @@ pub use report::{Completion, Report};
 pub use retry::{Retry, RetryClass};
 pub use settings::{RotationPolicy, Settings};
 pub use source::{
-    Mapping, MappingError, Source, SourceError, SourceKind, SourceOptions, UnknownSourceKind,
-    UnsupportedFormat, open,
+    Mapping, MappingError, Records, Source, SourceError, SourceKind, SourceOptions,
+    UnknownSourceKind, UnsupportedFormat, open,
 };
 pub use verify::{Asked, Proof, Verification, Verifier};

@@ -3,6 +3,8 @@
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod bad_input;
 mod clouds;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod examples;
 mod held_back;
 mod kinds;
 mod neighbours;
@@ -11,6 +13,8 @@ mod observing;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod odd_files;
 mod outcomes;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod own_sources;
 mod pacing;
 mod recovery;
 mod refusals;
