@@ -25,6 +25,10 @@ pub struct Report {
     pub skipped: Vec<SkipCount>,
     /// In the target, on disk, read back and found.
     pub migrated: u64,
+    /// How many of the migrated tokens were redeemed at another authority than this run names. They are not sent again:
+    /// their successors are in the target. To have them at this authority too, migrate the target itself, with another
+    /// journal.
+    pub migrated_elsewhere: u64,
     /// Refused by the server until their user takes part.
     pub needs_user: u64,
     /// How many users those are.

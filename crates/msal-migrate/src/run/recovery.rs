@@ -68,9 +68,10 @@ pub(super) struct Judged {
 }
 
 impl Recovered {
-    /// The tokens to publish.
-    pub(crate) fn fingerprints(&self) -> impl Iterator<Item = Fingerprint> {
-        self.unpublished.iter().map(|token| token.fingerprint)
+    /// The tokens to publish, and where they were redeemed.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = (Fingerprint, Arc<Authority>)> {
+        let tokens = self.unpublished.iter();
+        tokens.map(|token| (token.fingerprint, Arc::clone(&token.authority)))
     }
 
     /// Writes down what became of a token, and keeps it for the observer.
@@ -327,7 +328,7 @@ mod tests {
         };
         let recovered = recover(&engine, &mut NoObserver, &|_| true).await;
         let recovered = recovered.unwrap();
-        recovered.fingerprints().collect()
+        recovered.tokens().map(|(token, _)| token).collect()
     }
 
     /// Tokens of `uid.t`.

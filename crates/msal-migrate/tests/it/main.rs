@@ -1,6 +1,8 @@
 //! Sources read or refused, and migrations against the emulator, in process.
 
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod another_authority;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod bad_input;
 mod clouds;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]

@@ -13,9 +13,19 @@ use crate::world::{InProcess, World};
 
 /// Answers a number of requests and then never again, as for a process that is killed.
 #[derive(Debug)]
-struct Falling {
+pub(crate) struct Falling {
     inner: InProcess,
     left: AtomicUsize,
+}
+
+impl Falling {
+    /// Answers so many requests, the first of which is discovery's.
+    pub(crate) fn after(requests: usize, world: &World) -> Self {
+        Self {
+            inner: world.http.clone(),
+            left: AtomicUsize::new(requests),
+        }
+    }
 }
 
 impl HttpClient for Falling {
@@ -47,7 +57,7 @@ impl HttpClient for Deaf {
 }
 
 /// Runs until `sealed` answers are on the disk, then drops everything, as a kill would.
-async fn run_and_kill(world: &World, entries: &[serde_json::Value], sealed: u64) {
+pub(crate) async fn run_and_kill(world: &World, entries: &[serde_json::Value], sealed: u64) {
     let mut observer = NoObserver;
     let never = Box::pin(std::future::pending());
     let run = world.migration(entries).run(&mut observer, never);
