@@ -216,7 +216,7 @@ pub(crate) struct RetryArgs {
 /// A class of tokens that earlier runs have set aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RetryClass {
-    /// Refused for a reason that you correct. These are tried again in every run.
+    /// Not migrated for a reason that you correct. These are tried again in every run.
     Failed,
     /// Sent, and nothing says whether they were redeemed. An issuer that detects reuse may sign the user out.
     InDoubt,

@@ -35,7 +35,8 @@ pub struct Report {
     pub users_needed: u64,
     /// Refused by the server, of users who have another token of the same client that is migrated: nobody has to sign in.
     pub superseded: u64,
-    /// Refused because of the authority, the client, its secret or the scopes: what the operator corrects.
+    /// Not migrated for a reason that the operator corrects: the authority, the client, its secret, the scopes, or an input
+    /// that lists a token for several clients where it is spent by use.
     pub failed: u64,
     /// Answered, and held back in the journal because publishing the answer would be wrong.
     pub quarantined: u64,

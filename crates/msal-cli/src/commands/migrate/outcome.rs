@@ -182,7 +182,11 @@ fn classes(report: &Report) -> Vec<(&'static str, u64, String)> {
             report.superseded,
             "refused, but their users have another token that is migrated",
         ),
-        ("failed", report.failed, "refused for what you must correct"),
+        (
+            "failed",
+            report.failed,
+            "not migrated for a reason that you correct",
+        ),
         (
             "held back",
             report.quarantined,
