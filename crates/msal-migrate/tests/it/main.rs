@@ -15,7 +15,6 @@ mod observing;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod odd_files;
 mod outcomes;
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod own_sources;
 mod pacing;
 mod recovery;

@@ -73,7 +73,8 @@ async fn most_in_flight(settings: Settings, width: usize) -> usize {
     world.runtime = world.runtime_over(Arc::clone(&http));
     let users = world.users(60);
     let report = tokio::time::timeout(Duration::from_secs(60), world.run(&users)).await;
-    assert_eq!(report.expect("too few in flight").unwrap().migrated, 60);
+    // Where too few are in flight, nobody ever has company.
+    assert!(matches!(report, Ok(Ok(report)) if report.migrated == 60));
     http.most.load(Ordering::SeqCst)
 }
 
