@@ -106,8 +106,8 @@ pub(crate) struct SourceArgs {
 
     /// Trusts this host with tokens besides Microsoft's; with a tenant, redeems them there, and they go under it. Where
     /// the application that will read the target signs in at `organizations` or `common`, name that as the tenant: else
-    /// it finds no token under its own authority, and redeems each user once more. Personal accounts stay at
-    /// `consumers` then, as neither takes their tokens.
+    /// it finds no token under its own authority, and redeems each user once more. Name it from the first run on: what
+    /// is migrated is not sent again. Personal accounts stay at `consumers` then, as neither takes their tokens.
     #[arg(long, value_name = "URL")]
     pub(crate) authority: Option<String>,
 
@@ -216,7 +216,7 @@ pub(crate) struct RetryArgs {
 /// A class of tokens that earlier runs have set aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RetryClass {
-    /// Refused for a reason that you correct. These are tried again in every run.
+    /// Not migrated for a reason that you correct. These are tried again in every run.
     Failed,
     /// Sent, and nothing says whether they were redeemed. An issuer that detects reuse may sign the user out.
     InDoubt,

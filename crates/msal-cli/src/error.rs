@@ -82,11 +82,7 @@ impl From<SourceError> for Failure {
 
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
-        match error {
-            PlanError::Source(error) => Self::from(error),
-            error => Self::new(&error)
-                .with_hint("stop the program that writes the input, and run the command again"),
-        }
+        Self::from(MigrationError::from(error))
     }
 }
 
@@ -99,23 +95,19 @@ impl From<StoreError> for Failure {
 impl From<MigrationError> for Failure {
     fn from(error: MigrationError) -> Self {
         match error {
-            MigrationError::Plan(error) => Self::from(error),
-            MigrationError::Store(error) => Self::from(error),
+            MigrationError::Msal(error) => Self::from(error),
             MigrationError::Http { ref source, .. } if source.kind() == HttpErrorKind::Certificate => Self::new(&error)
                 .with_hint("if the server is your own, pass the certificate of its authority with --ca-file"),
-            MigrationError::Journal(ref source) => {
-                let hint = source.hint();
-                Self::new(&error).with_hint_if(hint)
-            }
             MigrationError::NotThere { .. } => Self {
                 exit: Exit::Usage,
                 ..Self::new(&error).with_hint(
                     "`msal migrate report JOURNAL` shows how rows are named, `msal migrate plan INPUT --list` which clients and tenants there are",
                 )
             },
-            MigrationError::NotReadBack { .. } => Self::new(&error)
-                .with_hint("stop the programs that use the target, and run the same command again: nothing is lost"),
-            error => Self::new(&error).with_hint("run the same command again: nothing that was answered is lost"),
+            error => {
+                let hint = error.hint();
+                Self::new(&error).with_hint_if(hint)
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use msal_migrate::{Class, Counts, Observer, Summary};
+use msal_migrate::{Class, Conclusion, Counts, ObservedToken, Observer, State, Summary};
 
 use crate::output::{Printer, is_drawable};
 use crate::outside::Outside;
@@ -93,21 +93,19 @@ impl Observer for Progress<'_> {
         }
     }
 
-    fn redeemed(&mut self) {
+    fn redeemed(&mut self, token: &ObservedToken<'_>) {
         self.redeemed += 1;
+        if is_counted(token) {
+            self.refused = self.refused.saturating_sub(1);
+        }
         self.show();
     }
 
-    fn concluded(&mut self, class: Class) {
-        if class != Class::Migrated {
+    fn concluded(&mut self, token: &ObservedToken<'_>, conclusion: &Conclusion<'_>) {
+        if conclusion.state != State::Concluded(Class::Migrated) && !is_counted(token) {
             self.refused += 1;
             self.show();
         }
-    }
-
-    fn in_doubt(&mut self) {
-        self.refused += 1;
-        self.show();
     }
 
     fn waiting(&mut self, wait: Duration) {
@@ -131,6 +129,14 @@ impl Observer for Progress<'_> {
             false => self.printer.say(&note),
         }
     }
+}
+
+/// Whether a token was counted as refused when the run began.
+fn is_counted(token: &ObservedToken<'_>) -> bool {
+    matches!(
+        token.earlier,
+        Some(State::InDoubt | State::Concluded(Class::NeedsUser | Class::Quarantined))
+    )
 }
 
 fn style() -> ProgressStyle {

@@ -1,15 +1,22 @@
 //! What stops a whole migration.
 
-use msal::{HttpError, RandomError, StoreError};
+use msal::{HttpError, RandomError, Remedy, StoreError};
+use msal_core::{AuthorityError, ScopeError};
 use thiserror::Error;
 
 use crate::journal::JournalError;
-use crate::plan::PlanError;
+use crate::plan::{AuthorityOverrideError, PlanError};
+use crate::source::{MappingError, SourceError, UnknownSourceKind};
 
-/// What stops a whole migration. Nothing that was answered is lost: run the same command again.
+/// What stops a whole migration, or keeps one from being set up: every error of this crate becomes one with `?`. Nothing that
+/// was answered is lost: run the same command again. [`remedy`](Self::remedy) says whether anything has to be corrected
+/// before, and [`hint`](Self::hint) what.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum MigrationError {
+    /// An authority was named that tokens are not migrated to.
+    #[error(transparent)]
+    Authority(#[from] AuthorityOverrideError),
     /// A host cannot be talked to at all: its certificate is not trusted, or no request can be made for it. Correct the
     /// host or its certificate.
     #[error("cannot send tokens to `{host}`")]
@@ -23,6 +30,12 @@ pub enum MigrationError {
     /// The journal cannot be opened or written; [`JournalError::hint`] says what to do.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The mapping of columns or members is not one.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    /// A call of the library failed, such as one of a [`Verifier`](crate::Verifier).
+    #[error(transparent)]
+    Msal(#[from] msal::Error),
     /// Rows, clients or tenants were named whose tokens are to be released or tried again, and there are none. Nothing was
     /// sent.
     #[error("the source has no token {named}")]
@@ -52,7 +65,93 @@ pub enum MigrationError {
     /// A task of the migrator's own was cancelled: the runtime is shutting down.
     #[error("the migration was shut down")]
     ShutDown,
+    /// A format was named that is none.
+    #[error(transparent)]
+    SourceKind(#[from] UnknownSourceKind),
     /// The target cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+impl MigrationError {
+    /// What to do about it. Nobody's sign-in helps, unless it is a user's of [`MigrationError::Msal`].
+    pub fn remedy(&self) -> Remedy {
+        let correct_unless = |is_transient: bool| match is_transient {
+            true => Remedy::Wait(None),
+            false => Remedy::Correct,
+        };
+        match self {
+            Self::Authority(_)
+            | Self::Http { .. }
+            | Self::Mapping(_)
+            | Self::NotReadBack { .. }
+            | Self::NotThere { .. }
+            | Self::SourceKind(_) => Remedy::Correct,
+            Self::Journal(error) => correct_unless(error.is_transient()),
+            Self::Msal(error) => error.remedy(),
+            // The next run makes a new plan.
+            Self::Plan(error) => correct_unless(matches!(error, PlanError::Changed { .. })),
+            Self::Random(_) | Self::ShutDown => Remedy::Wait(None),
+            Self::SealedAnswer => Remedy::Report,
+            Self::Store(error) => correct_unless(error.is_transient()),
+        }
+    }
+
+    /// Whether the same run may succeed later without anybody changing anything.
+    pub fn is_transient(&self) -> bool {
+        matches!(self.remedy(), Remedy::Wait(_))
+    }
+
+    /// What to do next, in one sentence for a person, where there is something to say.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Journal(error) => return error.hint(),
+            Self::Plan(PlanError::Source(error)) => return error.hint(),
+            Self::Store(error) => return error.hint(),
+            Self::Authority(_) => "name an authority of Microsoft Entra ID: https://HOST/TENANT",
+            Self::Http { .. } => {
+                "correct the authority, or trust the certificate authority of its host"
+            }
+            Self::Mapping(_) => {
+                "say where the refresh token is: refresh_token=COLUMN, or /POINTER, or COLUMN:/POINTER"
+            }
+            Self::Msal(error) => return Some(error.remedy().to_string()),
+            Self::NotReadBack { .. } => {
+                "stop the programs that use the target, and run the migration again: nothing is lost"
+            }
+            Self::NotThere { .. } => {
+                "name rows, clients and tenants as the plan and the report name them"
+            }
+            Self::Plan(PlanError::Changed { .. }) => {
+                "stop the program that writes the input, and run the migration again"
+            }
+            Self::Random(_) | Self::ShutDown => {
+                "run the migration again: nothing that was answered is lost"
+            }
+            Self::SealedAnswer => "keep the journal, and use the version that made it",
+            Self::SourceKind(_) => "leave the format out to have it detected",
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl From<AuthorityError> for MigrationError {
+    fn from(error: AuthorityError) -> Self {
+        Self::Msal(error.into())
+    }
+}
+
+impl From<ScopeError> for MigrationError {
+    fn from(error: ScopeError) -> Self {
+        Self::Msal(error.into())
+    }
+}
+
+impl From<SourceError> for MigrationError {
+    fn from(error: SourceError) -> Self {
+        Self::Plan(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests;

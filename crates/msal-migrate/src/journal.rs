@@ -18,6 +18,7 @@
 
 mod answer;
 mod asked;
+mod authorities;
 mod counts;
 mod destination;
 mod encoding;

@@ -47,7 +47,8 @@
 //!
 //! # How it goes
 //!
-//! 1. A [`Source`] streams [`Row`]s; it is only ever read. [`open`] tells which kind it is, or says why it is none.
+//! 1. A [`Source`] streams [`Row`]s; it is only ever read. [`open`] tells which kind it is, or says why it is none. A
+//!    program brings its own tokens as [`Records`], or streams them from a source of its own.
 //! 2. A [`Plan`] makes one [`Redemption`] of all copies of a token, and decides its client, its authority and its scopes
 //!    as [`PlanOptions`] say. It asks no server, and each row that it leaves out is counted with its [`SkipReason`].
 //! 3. A [`Migration`] sends each redemption. The answer is sealed in a journal beside the target before any field of it is
@@ -56,7 +57,8 @@
 //!    counts as migrated. Tokens of a user other than the row says stay sealed until [`Settings`] allow them.
 //!    What earlier runs have set aside is tried again when [`Migration::retry`] names it, and one answer of another user
 //!    is published when [`Migration::release`] names its row.
-//! 5. A [`Report`] has each token in exactly one class; [`Report::completion`] says what is left to do.
+//! 5. A [`Report`] counts each token in exactly one class; [`Report::completion`] says what is left to do, and
+//!    [`Report::outcomes`] goes through the tokens one by one. An [`Observer`] hears of each while the run goes on.
 //! 6. A [`Verifier`] asks the accounts of the target for tokens. A [`JournalReader`] tells later how each token ended.
 //!
 //! # What survives a crash
@@ -88,7 +90,7 @@
 //!
 //! # When it fails
 //!
-//! What concerns one token is in the report and stops nothing. [`MigrationError`] is what stops a run: the source cannot be
+//! What concerns one token stops nothing and is in [`Report::outcomes`]. [`MigrationError`] is what stops a run: the source cannot be
 //! read or has changed ([`PlanError`]), the journal is in use, damaged or of another destination ([`JournalError`], with a
 //! [hint](JournalError::hint)), the target cannot be written, a host cannot be talked to. Nothing that was answered is lost
 //! by it: correct the cause, and run the same migration again.
@@ -127,7 +129,7 @@ pub use journal::{
     journal_files,
 };
 pub use migration::Migration;
-pub use observer::{NoObserver, Observer};
+pub use observer::{Conclusion, NoObserver, ObservedToken, Observer};
 pub use plan::{
     AuthorityOverride, AuthorityOverrideError, Count, Plan, PlanError, PlanOptions, Planned,
     Redemption, SkipCount, Summary, Warning, Warnings,
@@ -137,7 +139,7 @@ pub use report::{Completion, Report};
 pub use retry::{Retry, RetryClass};
 pub use settings::{RotationPolicy, Settings};
 pub use source::{
-    Mapping, MappingError, Source, SourceError, SourceKind, SourceOptions, UnknownSourceKind,
-    UnsupportedFormat, open,
+    Mapping, MappingError, Records, Source, SourceError, SourceKind, SourceOptions,
+    UnknownSourceKind, UnsupportedFormat, open,
 };
 pub use verify::{Asked, Proof, Verification, Verifier};

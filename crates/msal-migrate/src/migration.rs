@@ -3,14 +3,14 @@
 //! Every step can be interrupted and run again. What an earlier run finished is not done twice; what it had sealed and
 //! not yet published is published from the journal, even if the source is gone.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use msal::{BoxFuture, Runtime, SharedTokenCache};
-use msal_core::RefreshToken;
+use msal_core::{Authority, RefreshToken};
 use tokio::task::JoinHandle;
 
 use crate::credentials::Credentials;
@@ -122,7 +122,8 @@ impl Migration {
     /// at, and the next run publishes them.
     ///
     /// # Errors
-    /// [`MigrationError`] for what concerns the whole run; what concerns one token is in the report.
+    /// [`MigrationError`] for what concerns the whole run; what concerns one token is told to the observer, counted in the
+    /// report and kept in the journal, from where [`Report::outcomes`] reads it.
     pub async fn run(
         self,
         observer: &mut dyn Observer,
@@ -160,16 +161,17 @@ impl Migration {
         let mut taken_in: HashSet<_> = journal.states().unpublished().collect();
         let is_of_input = |token: &Fingerprint| plan.fingerprints().any(|it| it == token);
         let recovered = recover(&engine, observer, &is_of_input).await?;
-        let published: HashSet<_> = recovered.iter().map(|token| token.fingerprint).collect();
-        taken_in.extend(&published);
+        let published: HashMap<_, _> = recovered.tokens().collect();
+        taken_in.extend(published.keys());
         let (feed, redemptions) = channel();
         let feeder = self.feed(&journal, plan, published, feed);
         let driven = drive(&engine, observer, recovered, redemptions, &mut stop).await;
         // The feeder ends when nobody takes what it reads, so it is waited for before a failure is returned.
-        let plan = blocking(feeder).await??;
+        let (plan, migrated_elsewhere) = blocking(feeder).await??;
         let causes = driven?;
         let mut report = self.report(&journal, plan, taken_in).await?;
         report.causes = causes.into_sorted();
+        report.migrated_elsewhere = migrated_elsewhere;
         report.retried = retried;
         report.target_writes = target.writes();
         report.journal_was_torn = found.torn > 0;
@@ -312,24 +314,33 @@ impl Migration {
     }
 
     /// Reads the source again and hands out the redemptions that are due, at the pace at which they are taken. Those of
-    /// tokens whose answers are `published` are none.
+    /// tokens whose answers are `published` are none. Counts those that are migrated, and were redeemed at another authority
+    /// than the plan says.
     fn feed(
         &self,
         journal: &Arc<Journal>,
         plan: Plan,
-        published: HashSet<Fingerprint>,
+        published: HashMap<Fingerprint, Arc<Authority>>,
         mut feed: Feed<Attempt>,
-    ) -> JoinHandle<Result<Plan, PlanError>> {
+    ) -> JoinHandle<Result<(Plan, u64), PlanError>> {
         let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
         let (retry, rotation) = (self.retry.clone(), self.settings.rotation);
         tokio::task::spawn_blocking(move || {
             let fingerprint = |client: &str, token: &RefreshToken| {
                 journal.fingerprint(client, token.expose_secret().as_bytes())
             };
+            let mut elsewhere = 0;
             let read = plan.redemptions(&*source, &fingerprint, &mut |redemption| {
-                let attempt = match published.contains(&redemption.fingerprint) {
-                    true => None,
-                    false => due(redemption, &journal, &retry, rotation),
+                let (token, authority) = (&redemption.fingerprint, &redemption.authority);
+                let published_at = published.get(token);
+                let is_elsewhere = match published_at {
+                    Some(at) => **at != **authority,
+                    None => journal.states().is_migrated_elsewhere(token, authority),
+                };
+                elsewhere += u64::from(is_elsewhere);
+                let attempt = match published_at {
+                    Some(_) => None,
+                    None => due(redemption, &journal, &retry, rotation),
                 };
                 match feed.row(attempt) {
                     Ok(()) => ControlFlow::Continue(()),
@@ -338,7 +349,7 @@ impl Migration {
             });
             // What was read before the source was found changed is right. A run that has stopped takes none of it.
             let _taken = feed.flush();
-            read.map(|()| plan)
+            read.map(|()| (plan, elsewhere))
         })
     }
 }

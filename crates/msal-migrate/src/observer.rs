@@ -2,26 +2,32 @@
 
 use std::time::Duration;
 
-use crate::journal::{Class, Counts};
+use msal_core::{Authority, HomeAccountId};
+
+use crate::fingerprint::Fingerprint;
+use crate::journal::{Counts, Reason, State};
 use crate::plan::Summary;
+use crate::record::{Locator, UserHints};
 
 /// Is told how a migration goes on. Every method has an empty default.
+///
+/// The run waits for each method to return: what takes long belongs elsewhere.
 pub trait Observer: Send {
     /// The plan is made, and this is what earlier runs left in the journal.
     fn planned(&mut self, plan: &Summary, earlier: Counts) {
         let _ignored = (plan, earlier);
     }
 
-    /// A token was redeemed; it counts as migrated once it is in the target.
-    fn redeemed(&mut self) {}
-
-    /// A token has its outcome. One that is to be tried again can have another outcome later in the same run.
-    fn concluded(&mut self, class: Class) {
-        let _ignored = class;
+    /// A token was redeemed; it counts as migrated once it is in the target. At most once for a token and run.
+    fn redeemed(&mut self, token: &ObservedToken<'_>) {
+        let _ignored = token;
     }
 
-    /// A token was sent, nothing says whether it was redeemed, and sending it again could do harm.
-    fn in_doubt(&mut self) {}
+    /// A token has its outcome. Once for each token that the run settles or tries, however often it was sent; those that
+    /// earlier runs settled, and that are left as they are, were counted in `planned`.
+    fn concluded(&mut self, token: &ObservedToken<'_>, conclusion: &Conclusion<'_>) {
+        let _ignored = (token, conclusion);
+    }
 
     /// A lane waits because its server asks for it.
     fn waiting(&mut self, wait: Duration) {
@@ -36,6 +42,50 @@ pub trait Observer: Send {
     /// An authority could not be used, or did not answer.
     fn refused_authority(&mut self, authority: &str, error: &msal::Error) {
         let _ignored = (authority, error);
+    }
+}
+
+/// A token as an observer is told of it: whose it is and where it was found, and not the token.
+///
+/// # Security
+/// The locator and the user may name a person. `Debug` shows neither's name.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ObservedToken<'a> {
+    /// Identifies the token and its client in the journal.
+    pub fingerprint: Fingerprint,
+    /// The row it came from.
+    pub locator: &'a Locator,
+    /// Whose token it is, according to the source.
+    pub user: &'a UserHints,
+    /// The client it is redeemed for.
+    pub client_id: &'a str,
+    /// Where it is redeemed, which says the tenant.
+    pub authority: &'a Authority,
+    /// Where it stood before this run, if an earlier one knew it.
+    pub earlier: Option<State>,
+}
+
+/// The outcome of a token.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Conclusion<'a> {
+    /// Where the token stands: it has a class, or is in doubt.
+    pub state: State,
+    /// Why; empty where it is migrated.
+    pub reason: &'a Reason,
+    /// Whose token it turned out to be, where it is migrated.
+    pub home_account_id: Option<&'a HomeAccountId>,
+}
+
+impl<'a> Conclusion<'a> {
+    /// The token did not get into the target.
+    pub(crate) fn without_tokens(state: State, reason: &'a Reason) -> Self {
+        Self {
+            state,
+            reason,
+            home_account_id: None,
+        }
     }
 }
 

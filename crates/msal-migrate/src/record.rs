@@ -2,6 +2,7 @@
 
 mod locator;
 mod skip;
+pub(crate) mod token_shape;
 
 pub use locator::{Locator, Place};
 pub use skip::{Remedy, SkipReason};
@@ -40,6 +41,30 @@ pub struct Record {
     pub last_refreshed: Option<UnixTime>,
     /// What is special about it.
     pub flags: RecordFlags,
+}
+
+impl Record {
+    /// A record of a program's own, found at `locator`, of which nothing more is known. Set the fields that are: the client
+    /// and the authority above all.
+    pub fn new(refresh_token: impl Into<RefreshToken>, locator: Locator) -> Self {
+        let refresh_token = refresh_token.into();
+        let stored = refresh_token.expose_secret();
+        let is_bare = stored.trim().len() == stored.len();
+        Self {
+            refresh_token: match is_bare {
+                true => refresh_token,
+                false => RefreshToken::from(stored.trim()),
+            },
+            locator,
+            client_id: None,
+            authority: None,
+            scopes: Vec::new(),
+            resource: None,
+            user: UserHints::default(),
+            last_refreshed: None,
+            flags: RecordFlags::default(),
+        }
+    }
 }
 
 /// Whose token a record is, according to its store. These are hints, because stores mix users up: only the answer to the
@@ -126,7 +151,14 @@ impl Row {
 }
 
 impl From<Record> for Row {
+    /// A record whose token cannot be one becomes a row that is skipped.
     fn from(record: Record) -> Self {
-        Self::Record(Box::new(record))
+        match token_shape::refusal(record.refresh_token.expose_secret()) {
+            Some(reason) => Self::Skipped {
+                locator: record.locator,
+                reason,
+            },
+            None => Self::Record(Box::new(record)),
+        }
     }
 }

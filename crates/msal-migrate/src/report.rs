@@ -1,16 +1,16 @@
-//! What a migration did: every token in exactly one class, every other row with its reason.
+//! What a migration did: how many tokens are in each class, and how many other rows there are for each reason.
 
 use std::collections::HashSet;
 
 use crate::cause::Cause;
 use crate::fingerprint::Fingerprint;
-use crate::journal::{Counts, JournalError, JournalReader};
+use crate::journal::{Counts, JournalError, JournalReader, TokenReport};
 use crate::plan::{SkipCount, Summary};
 use crate::record::Remedy;
 use crate::users::Users;
 
-/// The result of a run: what has become of the tokens of its source, in this run or an earlier one. The seven classes add
-/// up to [`Report::tokens`].
+/// The result of a run: what has become of the tokens of its source, in this run or an earlier one, in numbers. The seven
+/// classes add up to [`Report::tokens`]. [`Report::outcomes`] goes through the tokens one by one.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
@@ -25,13 +25,18 @@ pub struct Report {
     pub skipped: Vec<SkipCount>,
     /// In the target, on disk, read back and found.
     pub migrated: u64,
+    /// How many of the migrated tokens were redeemed at another authority than this run names. They are not sent again:
+    /// their successors are in the target. To have them at this authority too, migrate the target itself, with another
+    /// journal.
+    pub migrated_elsewhere: u64,
     /// Refused by the server until their user takes part.
     pub needs_user: u64,
     /// How many users those are.
     pub users_needed: u64,
     /// Refused by the server, of users who have another token of the same client that is migrated: nobody has to sign in.
     pub superseded: u64,
-    /// Refused because of the authority, the client, its secret or the scopes: what the operator corrects.
+    /// Not migrated for a reason that the operator corrects: the authority, the client, its secret, the scopes, or an input
+    /// that lists a token for several clients where it is spent by use.
     pub failed: u64,
     /// Answered, and held back in the journal because publishing the answer would be wrong.
     pub quarantined: u64,
@@ -48,8 +53,8 @@ pub struct Report {
     pub target_writes: usize,
     /// Whether the journal had lost its last, unacknowledged record to a crash.
     pub journal_was_torn: bool,
-    /// The tokens that it is about.
-    pub(crate) fingerprints: Vec<Fingerprint>,
+    /// The tokens that it is about, in order.
+    fingerprints: Vec<Fingerprint>,
 }
 
 /// What is left to do after a run.
@@ -69,11 +74,12 @@ pub enum Completion {
 impl Report {
     /// The report about the tokens of `fingerprints`, which stand as `counts` says.
     pub(crate) fn new(
-        fingerprints: Vec<Fingerprint>,
+        mut fingerprints: Vec<Fingerprint>,
         counts: Counts,
         users: Users,
         plan: &Summary,
     ) -> Self {
+        fingerprints.sort_unstable();
         let tokens = fingerprints.len() as u64;
         let settled = counts.migrated
             + counts.needs_user
@@ -99,19 +105,33 @@ impl Report {
         }
     }
 
+    /// Visits the tokens of this report, each once, with what became of it according to the `journal` of its run. Tokens that
+    /// were never sent are not in a journal: they are counted in [`Report::retryable`] and not visited.
+    ///
+    /// The journal is read as it is visited, so that no more than one token is in memory, however many there are.
+    ///
+    /// # Errors
+    /// As for [`JournalReader::tokens`].
+    pub fn outcomes(
+        &self,
+        journal: &JournalReader,
+        visit: &mut dyn FnMut(TokenReport),
+    ) -> Result<(), JournalError> {
+        journal.tokens(&mut |token| {
+            if self.fingerprints.binary_search(&token.fingerprint).is_ok() {
+                visit(token);
+            }
+        })
+    }
+
     /// The home account ids of the accounts that the tokens of this report were migrated to, according to the journal of
     /// its run. What else a target holds is not the run's affair.
     ///
     /// # Errors
     /// As for [`JournalReader::tokens`].
     pub fn accounts(&self, journal: &JournalReader) -> Result<HashSet<String>, JournalError> {
-        let tokens: HashSet<_> = self.fingerprints.iter().copied().collect();
         let mut accounts = HashSet::new();
-        journal.tokens(&mut |token| {
-            if tokens.contains(&token.fingerprint) {
-                accounts.extend(token.home_account_id);
-            }
-        })?;
+        self.outcomes(journal, &mut |token| accounts.extend(token.home_account_id))?;
         Ok(accounts)
     }
 

@@ -8,7 +8,7 @@ use crate::record::Locator;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetryClass {
-    /// Refused for a reason that the operator corrects. These are tried again in every run.
+    /// Not migrated for a reason that the operator corrects. These are tried again in every run.
     Failed,
     /// Nobody knows whether they were redeemed. Where a token that is spent must not be presented again, doing so may
     /// sign its user out.

@@ -18,12 +18,12 @@ mod spent;
 mod verdict;
 mod work;
 
-pub(crate) use batch::{Target, Unpublished};
+pub(crate) use batch::Target;
 pub(crate) use due::due;
 pub(crate) use engine::Engine;
 pub(crate) use feed::{Closed, Feed, channel};
 pub(crate) use queue::Attempt;
-pub(crate) use recovery::recover;
+pub(crate) use recovery::{Recovered, recover};
 
 use futures_util::StreamExt as _;
 use msal::BoxFuture;
@@ -35,11 +35,11 @@ use crate::error::MigrationError;
 use crate::observer::Observer;
 
 /// Works until every redemption has an outcome, or until `stop` completes and what is in flight has come home.
-/// `recovered` is published with the first batch. Answers why tokens did not get into the target.
+/// What is `recovered` is published with the first batch. Answers why tokens did not get into the target.
 pub(crate) async fn drive<'a>(
     engine: &'a Engine<'a>,
     observer: &'a mut dyn Observer,
-    recovered: Vec<Unpublished>,
+    recovered: Recovered,
     mut redemptions: mpsc::Receiver<Attempt>,
     stop: &mut BoxFuture<'_, ()>,
 ) -> Result<Causes, MigrationError> {
@@ -66,6 +66,7 @@ pub(crate) async fn drive<'a>(
             },
         }
     }
+    work.tell_judged();
     match work.failure {
         Some(failure) => Err(failure),
         None => Ok(work.causes),

@@ -26,7 +26,7 @@ impl RotationPolicy {
 ///
 /// | setting | default | why |
 /// | --- | --- | --- |
-/// | `concurrency` | 256 | one HTTP/2 connection carries as many. Choose 4 where tokens are spent by use: a crash can lose what is in flight |
+/// | `concurrency` | 256, or 4 where tokens are spent by use | one HTTP/2 connection carries as many; a crash can lose what is in flight |
 /// | `patience` | 10 minutes | longer waits are better left to a later run |
 /// | `rotation` | `Reusable` | Entra does not revoke a token that was redeemed |
 /// | `allow_user_mismatch` | no | a mixed-up source would hand one user another's tokens |
@@ -36,8 +36,8 @@ impl RotationPolicy {
     reason = "users build it with `..Settings::default()`"
 )]
 pub struct Settings {
-    /// How many requests are in flight at most.
-    pub concurrency: usize,
+    /// How many requests are in flight at most; `None` leaves it to `rotation`. There is always room for one.
+    pub concurrency: Option<usize>,
     /// How long a lane may wait without a success before it is left to a later run.
     pub patience: Duration,
     /// What the issuer does with redeemed tokens.
@@ -46,10 +46,21 @@ pub struct Settings {
     pub allow_user_mismatch: bool,
 }
 
+impl Settings {
+    /// How many requests are in flight at most, by `concurrency` or else by `rotation`.
+    pub fn most_in_flight(&self) -> usize {
+        let by_rotation = || match self.rotation {
+            RotationPolicy::Reusable => 256,
+            RotationPolicy::SingleUse => 4,
+        };
+        self.concurrency.unwrap_or_else(by_rotation).max(1)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            concurrency: 256,
+            concurrency: None,
             patience: Duration::from_secs(600),
             rotation: RotationPolicy::default(),
             allow_user_mismatch: false,

@@ -1,7 +1,7 @@
 //! Sources: where refresh tokens are read from.
 //!
 //! A source is a file, or a directory of files, that the user names; nothing is searched for. It is never written to, and
-//! it is streamed: memory is bounded by the largest entry, not by the size of the file.
+//! it is streamed: memory is bounded by the largest entry, not by the size of the file. A program can bring rows of its own.
 //!
 //! `open` finds out the format and makes the source. A format (`format`) takes the file's text apart into rows with the
 //! readers of `read`, says which value of a row is which field, and leaves it to `row` to make a record of them. A new
@@ -12,12 +12,14 @@ mod format;
 mod kind;
 mod open;
 mod read;
+mod records;
 mod row;
 mod unsupported;
 
 pub use error::SourceError;
 pub use kind::{SourceKind, UnknownSourceKind};
 pub use open::{SourceOptions, open};
+pub use records::Records;
 pub use row::mapping::{Mapping, MappingError};
 pub use unsupported::UnsupportedFormat;
 
@@ -27,6 +29,9 @@ use std::ops::ControlFlow;
 use crate::record::Row;
 
 /// Something that holds refresh tokens.
+///
+/// [`open`] makes one of a file, [`Records`] of what a program has in memory. A program that has its tokens in a database
+/// implements it, so that they are streamed: its kind is [`SourceKind::Records`], its errors are [`SourceError::other`].
 ///
 /// An implementation never writes to what it reads, and sends nothing anywhere.
 pub trait Source: fmt::Debug + Send + Sync {

@@ -319,3 +319,106 @@ fn a_held_back_row_of_another_input_is_there() {
     assert_eq!(run.status, 0, "{run:?}");
     assert_eq!(bench.emulator.redemptions().seen(), 2);
 }
+
+#[test]
+fn a_second_run_at_another_authority_says_that_it_sent_nothing_and_what_to_do() {
+    let bench = Bench::with(Settings::default().rotation(Rotation::SingleUseWithReuseDetection));
+    bench.input(&[sample::ALICE, "user1@contoso.example"]);
+    let single_use = ["--rotation", "single-use"];
+    let run = bench.run("contoso.example", &single_use);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert!(!run.stdout.contains("another authority"), "{}", run.stdout);
+
+    let run = bench.run("organizations", &single_use);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    let note = "2 tokens were migrated before, at another authority";
+    assert!(run.stdout.contains(note), "{}", run.stdout);
+    assert_eq!(bench.emulator.redemptions().seen(), 2);
+    let run = bench.run(
+        "organizations",
+        &["--rotation", "single-use", "--format", "json"],
+    );
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(
+        (&report["migrated"], &report["migrated_elsewhere"]),
+        (&json!(2), &json!(2))
+    );
+
+    // What the hint says, as it is typed.
+    let authority = format!("{}/organizations", bench.server.url());
+    let server = ["--authority", &authority, "--ca-file", "ca.pem"];
+    let hint = "migrate run cache.json --to cache.json --journal cache.json.2.journal";
+    let again = bench.run("organizations", &single_use).stdout;
+    assert!(again.contains(&format!("msal {hint}")), "{again}");
+    let arguments = hint.split(' ').chain(server).chain(single_use);
+    let run = msal(bench.folder.path(), arguments);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert!(
+        run.stdout.contains("2 of 2 tokens migrated"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(
+        bench.emulator.redemptions().succeeded(),
+        4,
+        "nobody was revoked"
+    );
+    let verify = ["migrate", "verify", "cache.json", "--offline"];
+    let run = msal(bench.folder.path(), verify.into_iter().chain(server));
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    let answered = "verified: 2 of 2 silent calls answered, 2 from the cache";
+    assert!(run.stdout.contains(answered), "{}", run.stdout);
+}
+
+#[test]
+fn what_was_never_sent_is_not_called_refused() {
+    let bench = Bench::with(Settings::default().rotation(Rotation::SingleUse));
+    let now = SystemTime::now();
+    let token = bench
+        .emulator
+        .issue_refresh_token(sample::ALICE, sample::DESKTOP, now);
+    let token = token.unwrap();
+    let line = |client| json!({"refresh_token": token, "client_id": client}).to_string();
+    let lines = [line(sample::DESKTOP), line(sample::WEB)].join("\n");
+    fs::write(bench.folder.path().join("input.jsonl"), lines).unwrap();
+    let run = bench.run("contoso.example", &["--rotation", "single-use"]);
+    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    let words = [
+        "1 failed",
+        "for a reason that you correct",
+        "sent_for_other_client",
+    ];
+    assert!(
+        words.iter().all(|word| run.stdout.contains(word)),
+        "{}",
+        run.stdout
+    );
+    assert!(!run.stdout.contains("refused"), "{}", run.stdout);
+}
+
+#[test]
+fn a_report_says_where_a_retry_sends_a_sealed_token() {
+    let bench = Bench::with(Settings::default().rotation(Rotation::SingleUseWithReuseDetection));
+    bench.input(&[sample::ALICE]);
+    let fault = Fault::tamper().set_member("id_token", "a.b");
+    bench.emulator.add_fault(fault.nth(1));
+    let strict = ["--rotation", "single-use"];
+    assert_eq!(bench.run("contoso.example", &strict).status, 1);
+    let report = || {
+        let arguments = ["migrate", "report", "cache.json.journal"];
+        msal(bench.folder.path(), arguments).stdout
+    };
+    let words = "a newer token is sealed";
+    assert!(!report().contains(words), "{}", report());
+
+    bench.emulator.add_fault(Fault::unavailable(None).first(1));
+    let again = ["--rotation", "single-use", "--retry", "quarantined"];
+    assert_eq!(bench.run("contoso.example", &again).status, 1);
+    assert!(
+        report().contains("in_doubt") && report().contains(words),
+        "{}",
+        report()
+    );
+    let again = ["--rotation", "single-use", "--retry", "in-doubt"];
+    assert_eq!(bench.run("contoso.example", &again).status, 0);
+}

@@ -37,6 +37,19 @@ impl Asked<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct AskedDigest(u64);
 
+/// An authority in eight bytes. In memory only: no file holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct AuthorityDigest(u64);
+
+impl AuthorityDigest {
+    /// The same for all spellings of `authority`.
+    pub(super) fn of(authority: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        authority.to_ascii_lowercase().hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use super::state::{Class, State};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Refused because of the authority, the client, its secret or the scopes.
+    /// Not migrated for a reason that the operator corrects.
     pub failed: u64,
     /// A request may have been sent.
     pub in_doubt: u64,

@@ -94,7 +94,7 @@ pub(crate) struct Doubt<'a> {
 pub(crate) struct Outcome<'a> {
     /// What became of it.
     pub(crate) class: Class,
-    /// What was asked, or would have been; `None` for what is migrated.
+    /// What was asked, or would have been. Journals of before do not say it of what is migrated.
     #[serde(borrow)]
     pub(crate) asked: Option<Asked<'a>>,
     /// Why.
@@ -133,10 +133,10 @@ impl<'a> Outcome<'a> {
     }
 
     /// The token is in the target.
-    pub(crate) fn migrated(home_account_id: &'a str) -> Self {
+    pub(crate) fn migrated(home_account_id: &'a str, asked: Asked<'a>) -> Self {
         Self {
             class: Class::Migrated,
-            asked: None,
+            asked: Some(asked),
             reason: Cow::Owned(Reason::default()),
             home_account_id: Some(home_account_id),
             held_back: None,

@@ -124,6 +124,23 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    /// Whether the same may succeed later without anybody changing anything: another process has the journal, or the system
+    /// had no randomness or was interrupted.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::InUse { .. } | Self::Random | Self::Unpublished { .. } => true,
+            Self::Broken { source, .. } | Self::Io { source, .. } => matches!(
+                source.kind(),
+                io::ErrorKind::Interrupted
+                    | io::ErrorKind::ResourceBusy
+                    | io::ErrorKind::StaleNetworkFileHandle
+                    | io::ErrorKind::TimedOut
+                    | io::ErrorKind::WouldBlock
+            ),
+            _ => false,
+        }
+    }
+
     /// What to do next, in one sentence for a person, where there is something to say.
     pub fn hint(&self) -> Option<String> {
         Some(match self {

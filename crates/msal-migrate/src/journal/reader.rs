@@ -89,7 +89,13 @@ impl JournalReader {
         while let Some((position, entry)) = scan.next()? {
             // Earlier entries about the token are history, and later ones were written since the states were read.
             if self.states.decided_at(&entry.fingerprint) == Some(position) {
-                visit(entry.into());
+                let is_open = entry.step.state() != State::Concluded(Class::Migrated);
+                let has_sealed_token =
+                    is_open && self.states.held_back(&entry.fingerprint).is_some();
+                visit(TokenReport {
+                    has_sealed_token,
+                    ..entry.into()
+                });
             }
         }
         Ok(())
@@ -122,10 +128,13 @@ pub struct TokenReport {
     pub reason: Reason,
     /// Whose token it turned out to be, once it is migrated.
     pub home_account_id: Option<String>,
-    /// The client that asked; `None` for what is migrated, and for a run that ended before anything came back.
+    /// The client that asked; `None` for a run that ended before anything came back.
     pub client_id: Option<String>,
     /// The authority that was asked, where the client is known.
     pub authority: Option<String>,
+    /// Whether an answer with a newer token is sealed in the journal: what tries again sends that one, and not the source's,
+    /// which is spent where tokens are spent by use.
+    pub has_sealed_token: bool,
     /// Whose token it is said to be, where its answer is held back. May name a person.
     pub expected: Option<UserHints>,
     /// Whose the answer is that is held back. May name a person.
@@ -144,6 +153,7 @@ impl From<Entry<'_>> for TokenReport {
             home_account_id: None,
             client_id: None,
             authority: None,
+            has_sealed_token: false,
             expected: None,
             found: None,
         };

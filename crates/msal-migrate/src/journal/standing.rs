@@ -1,6 +1,6 @@
 //! Where a step brings its token, as the tables of a journal keep it.
 
-use super::asked::{Asked, AskedDigest};
+use super::asked::{Asked, AskedDigest, AuthorityDigest};
 use super::position::Position;
 use super::state::{Class, State};
 
@@ -9,15 +9,20 @@ use super::state::{Class, State};
 pub(super) struct Standing {
     state: State,
     asked: Option<AskedDigest>,
+    migrated_at: Option<AuthorityDigest>,
     held_back: Option<Position>,
 }
 
 impl Standing {
     pub(super) fn new(state: State, asked: Option<Asked<'_>>, held_back: Option<Position>) -> Self {
         let decides = state == State::Concluded(Class::NeedsUser);
+        let is_migrated = state == State::Concluded(Class::Migrated);
         Self {
             state,
             asked: asked.filter(|_| decides).map(|asked| asked.digest()),
+            migrated_at: asked
+                .filter(|_| is_migrated)
+                .map(|asked| AuthorityDigest::of(asked.authority)),
             held_back,
         }
     }
@@ -29,6 +34,11 @@ impl Standing {
     /// The answer that the step holds back.
     pub(super) fn held_back(self) -> Option<Position> {
         self.held_back
+    }
+
+    /// The authority that a migrated token was redeemed at, as far as the journal says it.
+    pub(super) fn migrated_at(self) -> Option<AuthorityDigest> {
+        self.migrated_at
     }
 
     /// What was asked; `None` unless the token needs its user.

@@ -18,8 +18,8 @@ pub enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Class {
-    /// The server refused it for a reason that the operator corrects: where it was sent, as which client, with which
-    /// secret, for which scopes.
+    /// The operator corrects why: the server refused where it was sent, as which client, with which secret or for which
+    /// scopes, or its authority could not be used, or it was not sent because it is listed for another client too.
     Failed,
     /// It is in the target, durably, and was read back.
     Migrated,

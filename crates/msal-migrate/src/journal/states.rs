@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashMap;
+use msal_core::Authority;
 
-use super::asked::{Asked, AskedDigest};
+use super::asked::{Asked, AskedDigest, AuthorityDigest};
+use super::authorities::Authorities;
 use super::counts::Counts;
 use super::position::Position;
 use super::standing::Standing;
@@ -15,6 +17,7 @@ use crate::fingerprint::Fingerprint;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct States {
     tokens: HashMap<Fingerprint, Packed>,
+    authorities: Authorities,
     /// What was asked for the tokens that need their user: they are few, and the only ones for which it decides.
     refused: HashMap<Fingerprint, AskedDigest>,
     /// The latest answers that were held back, until their tokens are migrated: what is tried afterwards may end in doubt,
@@ -37,6 +40,19 @@ impl States {
     ) -> bool {
         let refused = self.refused.get(fingerprint);
         refused.is_some_and(|refused| *refused != asked.digest())
+    }
+
+    /// Whether the token is migrated, and was redeemed at another authority than this one.
+    pub(crate) fn is_migrated_elsewhere(
+        &self,
+        fingerprint: &Fingerprint,
+        authority: &Authority,
+    ) -> bool {
+        let packed = self.tokens.get(fingerprint);
+        let at = packed.map_or(0, |packed| packed.migrated_at());
+        // Made into text only where it decides.
+        let here = || AuthorityDigest::of(&authority.to_string());
+        at != 0 && self.authorities.get(here()) != Some(at)
     }
 
     /// How many tokens stand where.
@@ -81,7 +97,9 @@ impl States {
 
     /// Takes note of an entry, recorded at `position`, that brings its token to `standing`.
     pub(super) fn set(&mut self, fingerprint: Fingerprint, standing: Standing, position: Position) {
-        let packed = Packed::new(standing.state(), position);
+        let migrated_at = standing.migrated_at();
+        let migrated_at = migrated_at.map_or(0, |at| self.authorities.number(at));
+        let packed = Packed::new(standing.state(), position, migrated_at);
         self.tokens.insert(fingerprint, packed);
         match standing.asked() {
             Some(asked) => {
@@ -147,19 +165,24 @@ impl SharedStates {
     }
 }
 
-/// A state and the position of its entry in eight bytes, as there may be millions: the position above, 4 bits of state.
+/// A state, the position of its entry, and the number of the authority that a migrated token was redeemed at, in eight
+/// bytes, as there may be millions: the position above, 16 bits of authority, 4 bits of state.
 #[derive(Clone, Copy, Debug)]
 struct Packed(u64);
 
 impl Packed {
-    /// A position has 60 bits.
-    fn new(state: State, position: Position) -> Self {
+    /// A position has 44 bits, which is 16 TiB.
+    fn new(state: State, position: Position, migrated_at: u16) -> Self {
         let Position(position) = position;
-        Self(position << 4 | u64::from(number_of(state)))
+        Self(position << 20 | u64::from(migrated_at) << 4 | u64::from(number_of(state)))
     }
 
     fn position(self) -> Position {
-        Position(self.0 >> 4)
+        Position(self.0 >> 20)
+    }
+
+    fn migrated_at(self) -> u16 {
+        (self.0 >> 4 & 0xffff) as u16
     }
 
     fn state(self) -> State {
@@ -242,6 +265,27 @@ mod tests {
     }
 
     #[test]
+    fn only_what_is_migrated_was_migrated_at_another_authority() {
+        let [one, other] = ["contoso", "fabrikam"]
+            .map(|tenant| Authority::parse(&format!("https://host.example/{tenant}.example")));
+        let (one, other) = (one.unwrap(), other.unwrap());
+        for state in ALL {
+            let mut states = States::default();
+            let text = one.to_string().to_uppercase();
+            let standing = Standing::new(state, Some(asked(&text)), None);
+            states.set(TOKEN, standing, Position(10));
+            assert!(!states.is_migrated_elsewhere(&TOKEN, &one));
+            let is_migrated = state == State::Concluded(Class::Migrated);
+            assert_eq!(states.is_migrated_elsewhere(&TOKEN, &other), is_migrated);
+        }
+        // A journal of before does not say where.
+        let mut states = States::default();
+        let standing = Standing::new(State::Concluded(Class::Migrated), None, None);
+        states.set(TOKEN, standing, Position(10));
+        assert!(!states.is_migrated_elsewhere(&TOKEN, &other));
+    }
+
+    #[test]
     fn the_last_entry_decides() {
         assert_eq!(after(&[]).get(&TOKEN), None);
         for first in ALL {
@@ -277,11 +321,13 @@ mod tests {
     #[test]
     fn packing_keeps_every_state_and_the_largest_values() {
         for state in ALL {
-            let packed = Packed::new(state, Position((1 << 60) - 1));
-            assert_eq!(
-                (packed.state(), packed.position()),
-                (state, Position((1 << 60) - 1))
-            );
+            for at in [0, 1, u16::MAX] {
+                let packed = Packed::new(state, Position((1 << 44) - 1), at);
+                assert_eq!(
+                    (packed.state(), packed.position(), packed.migrated_at()),
+                    (state, Position((1 << 44) - 1), at)
+                );
+            }
         }
     }
 

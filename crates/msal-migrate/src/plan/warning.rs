@@ -119,7 +119,7 @@ impl Warning {
                 "nothing to do: a token for the others is obtained silently afterwards"
             }
             Self::SharedAuthority => {
-                "an application that still signs in there redeems each user once more, unless it is named: --authority https://login.microsoftonline.com/organizations (or /common)"
+                "an application that still signs in there redeems each user once more, unless it is named from the first run on: --authority https://login.microsoftonline.com/organizations (or /common)"
             }
             Self::UnlikelyToken => "check that the right column is mapped",
         }

@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use msal::SharedTokenCache;
 use msal_core::{
-    HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenCache, TokenEvent, TokenResponse,
-    UnixTime,
+    Authority, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenCache, TokenEvent,
+    TokenResponse, UnixTime,
 };
 
+use super::queue::Attempt;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
+use crate::journal::State;
+use crate::observer::ObservedToken;
 use crate::plan::Redemption;
-use crate::record::Locator;
+use crate::record::{Locator, UserHints};
 
 /// Where migrated tokens go.
 #[derive(Debug)]
@@ -33,20 +36,30 @@ pub(super) struct Redeemed {
     pub(super) client_id: String,
     pub(super) scopes: ScopeSet,
     pub(super) refresh_token: RefreshToken,
+    /// Where it was redeemed.
+    pub(super) authority: Arc<Authority>,
+    /// Whose it is, according to the source.
+    pub(super) user: UserHints,
     /// When it was redeemed.
     pub(super) at: UnixTime,
+    /// Where it stood before the run.
+    pub(super) earlier: Option<State>,
 }
 
 impl Redeemed {
     /// What a run has redeemed.
-    pub(super) fn new(redemption: Redemption, at: UnixTime) -> Self {
+    pub(super) fn new(attempt: Attempt, authority: &Arc<Authority>, at: UnixTime) -> Self {
+        let redemption: Redemption = *attempt.redemption;
         Self {
             fingerprint: redemption.fingerprint,
             locator: redemption.locator,
             client_id: redemption.client_id,
             scopes: redemption.scopes,
             refresh_token: redemption.refresh_token,
+            authority: Arc::clone(authority),
+            user: redemption.user,
             at,
+            earlier: attempt.earlier,
         }
     }
 }
@@ -57,12 +70,31 @@ pub(crate) struct Unpublished {
     pub(crate) fingerprint: Fingerprint,
     pub(super) locator: Locator,
     pub(super) home_account_id: HomeAccountId,
-    client_id: String,
+    pub(super) client_id: String,
+    pub(super) scopes: ScopeSet,
+    /// Where it was redeemed. Shared, as there may be very many.
+    pub(crate) authority: Arc<Authority>,
+    user: UserHints,
+    earlier: Option<State>,
     environment: String,
     /// The token that the target must hold.
     refresh_token: RefreshToken,
     /// When it was redeemed.
     at: UnixTime,
+}
+
+impl Unpublished {
+    /// The token, for an observer.
+    pub(super) fn observed(&self) -> ObservedToken<'_> {
+        ObservedToken {
+            fingerprint: self.fingerprint,
+            locator: &self.locator,
+            user: &self.user,
+            client_id: &self.client_id,
+            authority: &self.authority,
+            earlier: self.earlier,
+        }
+    }
 }
 
 impl Target {
@@ -113,6 +145,10 @@ impl Target {
             locator: redeemed.locator,
             home_account_id,
             client_id: redeemed.client_id,
+            scopes: redeemed.scopes,
+            authority: redeemed.authority,
+            user: redeemed.user,
+            earlier: redeemed.earlier,
             environment,
             refresh_token: successor.unwrap_or(redeemed.refresh_token),
             at: redeemed.at,

@@ -19,17 +19,18 @@ pub(crate) fn due(
     retry: &Retry,
     rotation: RotationPolicy,
 ) -> Option<Attempt> {
-    let held_back = {
+    let (held_back, earlier) = {
         let states = journal.states();
         let is_selected = |state| retry.selects(state, &redemption);
         let fingerprint = &redemption.fingerprint;
-        if !is_due(&states, &redemption) && !states.get(fingerprint).is_some_and(is_selected) {
+        let earlier = states.get(fingerprint);
+        if !is_due(&states, &redemption) && !earlier.is_some_and(is_selected) {
             return None;
         }
-        states.held_back(fingerprint)
+        (states.held_back(fingerprint), earlier)
     };
     let Some(held_back) = held_back else {
-        return Some(Attempt::new(redemption, None));
+        return Some(Attempt::new(redemption, None, earlier));
     };
     // Wherever the token stands since: the newest one of its user is in that answer.
     let answered = Handle::current().block_on(journal.answered(held_back));
@@ -40,12 +41,12 @@ pub(crate) fn due(
                 refresh_token,
                 ..redemption
             };
-            Some(Attempt::new(redemption, Some(position)))
+            Some(Attempt::new(redemption, Some(position), earlier))
         }
         // Nobody can tell which token is the one to send. The source's is only where it stays valid.
         None => rotation
             .allows_repeat()
-            .then(|| Attempt::new(redemption, Some(position))),
+            .then(|| Attempt::new(redemption, Some(position), earlier)),
     }
 }
 

@@ -7,7 +7,7 @@ use super::batch::{Target, Unpublished};
 use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
-use crate::journal::{Appending, Entry, Journal, Outcome, Step};
+use crate::journal::{Appending, Asked, Entry, Journal, Outcome, Step};
 use crate::record::Locator;
 use crate::retry::Rows;
 use crate::settings::Settings;
@@ -59,7 +59,13 @@ impl Engine<'_> {
     ) -> Result<(), MigrationError> {
         for part in batch.chunks(RECORDS_AT_A_TIME) {
             let of_token = |token: &Unpublished| {
-                let outcome = Outcome::migrated(token.home_account_id.as_str());
+                let authority = token.authority.to_string();
+                let asked = Asked {
+                    authority: &authority,
+                    client_id: &token.client_id,
+                    scopes: token.scopes.as_str(),
+                };
+                let outcome = Outcome::migrated(token.home_account_id.as_str(), asked);
                 self.conclude(token.fingerprint, &token.locator, outcome)
             };
             let appending: Vec<_> = part.iter().map(of_token).collect();

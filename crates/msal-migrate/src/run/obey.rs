@@ -86,14 +86,14 @@ impl Work<'_> {
         match verdict {
             Verdict::Conclude(class, reason) => self.conclude(&attempt, class, &reason),
             Verdict::HoldBack(reason, found) => self.hold_back(&attempt, &reason, &found, sealed),
-            Verdict::LeaveInDoubt(reason) => self.leave_in_doubt(&attempt.redemption, &reason),
+            Verdict::LeaveInDoubt(reason) => self.leave_in_doubt(&attempt, &reason),
             Verdict::Publish(tokens, home_account_id) => {
                 let now = self.engine.runtime.clock().now();
-                let redeemed = Redeemed::new(*attempt.redemption, now);
+                let redeemed = Redeemed::new(attempt, &endpoint.authority, now);
                 let target = self.engine.target;
                 let token = target.add(redeemed, &endpoint.metadata, &tokens, home_account_id);
+                self.observer.redeemed(&token.observed());
                 self.unpublished.push(token);
-                self.observer.redeemed();
             }
         }
     }
@@ -110,7 +110,7 @@ impl Work<'_> {
         let jitter = self.jitter();
         let is_in_doubt = next == Next::LeaveInDoubt;
         if is_in_doubt {
-            self.leave_in_doubt(&attempt.redemption, &reason);
+            self.leave_in_doubt(&attempt, &reason);
         }
         let lane = &mut self.queues[id].lane;
         let wait = lane.stumble(asked, jitter);
@@ -156,7 +156,8 @@ impl Work<'_> {
             Ok(metadata) => {
                 let queue = &self.queues[id];
                 let endpoint = TokenEndpoint {
-                    authority: queue.authority.to_string(),
+                    authority: Arc::new((*queue.authority).clone()),
+                    authority_text: queue.authority.to_string(),
                     credential: self.engine.credentials.of(queue.client_id()),
                     metadata,
                 };

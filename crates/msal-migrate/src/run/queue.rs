@@ -4,10 +4,11 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
-use msal_core::{ClientCredential, ProviderMetadata, TrustedAuthority};
+use msal_core::{Authority, ClientCredential, ProviderMetadata, TrustedAuthority};
 
 use super::lane::Lane;
-use crate::journal::{Position, Reason};
+use crate::journal::{Position, Reason, State};
+use crate::observer::ObservedToken;
 use crate::plan::Redemption;
 use crate::settings::Settings;
 
@@ -17,15 +18,35 @@ pub(crate) struct Attempt {
     pub(super) redemption: Box<Redemption>,
     /// Where the answer to an earlier redemption is held back, if the operator asks for another one.
     pub(super) held_back: Option<Position>,
+    /// Where the token stood before the run.
+    pub(super) earlier: Option<State>,
     pub(super) tries: u32,
 }
 
 impl Attempt {
-    pub(super) fn new(redemption: Redemption, held_back: Option<Position>) -> Self {
+    pub(super) fn new(
+        redemption: Redemption,
+        held_back: Option<Position>,
+        earlier: Option<State>,
+    ) -> Self {
         Self {
             redemption: Box::new(redemption),
             held_back,
+            earlier,
             tries: 0,
+        }
+    }
+
+    /// The token, for an observer.
+    pub(super) fn observed(&self) -> ObservedToken<'_> {
+        let redemption = &*self.redemption;
+        ObservedToken {
+            fingerprint: redemption.fingerprint,
+            locator: &redemption.locator,
+            user: &redemption.user,
+            client_id: &redemption.client_id,
+            authority: &redemption.authority,
+            earlier: self.earlier,
         }
     }
 }
@@ -47,8 +68,9 @@ pub(super) struct Queue {
 
 /// What all requests of a queue have in common.
 pub(super) struct TokenEndpoint {
+    pub(super) authority: Arc<Authority>,
     /// The authority as text.
-    pub(super) authority: String,
+    pub(super) authority_text: String,
     pub(super) credential: ClientCredential,
     pub(super) metadata: ProviderMetadata,
 }
@@ -114,7 +136,7 @@ impl Queues {
         self.queues.push(Queue {
             authority: redemption.authority.clone(),
             client_id: client_id.clone(),
-            lane: Lane::new(settings.concurrency, settings.patience),
+            lane: Lane::new(settings.most_in_flight(), settings.patience),
             waiting: VecDeque::new(),
             endpoint: None,
             is_ready: false,
@@ -232,7 +254,7 @@ mod tests {
             duplicates: 0,
             warnings: Warnings::default(),
         };
-        Attempt::new(redemption, None)
+        Attempt::new(redemption, None, None)
     }
 
     /// Puts tokens into queues whose endpoints are known.
@@ -247,7 +269,8 @@ mod tests {
             queues.push_last(id, attempt);
             let metadata = ProviderMetadata::entra(&queues[id].authority).unwrap();
             queues[id].endpoint = Some(Arc::new(TokenEndpoint {
-                authority: metadata.authority().to_string(),
+                authority: Arc::new((**metadata.authority()).clone()),
+                authority_text: metadata.authority().to_string(),
                 credential: ClientCredential::None,
                 metadata,
             }));

@@ -1,10 +1,12 @@
 //! What earlier runs left in the journal is taken in before anything is sent.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use msal_core::{Authority, RefreshToken, ScopeSet, SecretBuffer, TrustedAuthority};
+use msal_core::{Authority, RefreshToken, ScopeSet, SecretBuffer, TrustedAuthority, UnixTime};
 
 use super::batch::{Redeemed, Unpublished};
 use super::engine::Engine;
@@ -12,9 +14,9 @@ use super::verdict::{Expectation, Verdict, in_recovery};
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{
-    Answer, Class, Doubt, Entry, Outcome, Position, Reason, Step, Unsealed, Users,
+    Answer, Class, Doubt, Outcome, Position, Reason, State, Step, Unsealed, Users,
 };
-use crate::observer::Observer;
+use crate::observer::{Conclusion, ObservedToken, Observer};
 use crate::record::{Locator, UserHints};
 
 /// Judges the answers that earlier runs sealed and did not publish. Those that were held back are judged again: the
@@ -24,33 +26,152 @@ pub(crate) async fn recover(
     engine: &Engine<'_>,
     observer: &mut dyn Observer,
     is_of_input: &(dyn Fn(&Fingerprint) -> bool + Sync),
-) -> Result<Vec<Unpublished>, MigrationError> {
+) -> Result<Recovered, MigrationError> {
     let positions = engine.journal.states().with_answers();
-    let mut unpublished = Vec::new();
+    let mut recovered = Recovered::default();
     for position in positions {
         // An entry that holds back nothing has nothing to be judged.
         if let Some((position, record)) = engine.journal.answered(position).await? {
-            let settled = settle(engine, observer, position, &record, is_of_input).await?;
-            unpublished.extend(settled);
+            settle(
+                engine,
+                observer,
+                &mut recovered,
+                position,
+                &record,
+                is_of_input,
+            )
+            .await?;
         }
     }
-    Ok(unpublished)
+    Ok(recovered)
 }
 
-/// Does what follows for one token; its tokens, if they are to be published.
+/// What sealed answers came to.
+#[derive(Default)]
+pub(crate) struct Recovered {
+    /// Tokens to publish.
+    pub(super) unpublished: Vec<Unpublished>,
+    /// Tokens that have another outcome than before, and are not in the target.
+    pub(super) judged: HashMap<Fingerprint, Judged>,
+}
+
+/// A token and its outcome, of which nobody was told yet.
+pub(super) struct Judged {
+    fingerprint: Fingerprint,
+    locator: Locator,
+    user: UserHints,
+    client_id: String,
+    authority: Authority,
+    pub(super) earlier: Option<State>,
+    state: State,
+    reason: Reason,
+}
+
+impl Recovered {
+    /// The tokens to publish, and where they were redeemed.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = (Fingerprint, Arc<Authority>)> {
+        let tokens = self.unpublished.iter();
+        tokens.map(|token| (token.fingerprint, Arc::clone(&token.authority)))
+    }
+
+    /// Writes down what became of a token, and keeps it for the observer.
+    async fn conclude(
+        &mut self,
+        engine: &Engine<'_>,
+        judged: Judged,
+        outcome: Outcome<'_>,
+    ) -> Result<(), MigrationError> {
+        let (class, reason) = (outcome.class, outcome.reason.clone().into_owned());
+        let recorded = engine.conclude(judged.fingerprint, &judged.locator, outcome);
+        recorded.await?;
+        self.keep(judged, State::Concluded(class), reason);
+        Ok(())
+    }
+
+    /// Writes down that a token may be spent, and keeps it for the observer.
+    async fn leave_in_doubt(
+        &mut self,
+        engine: &Engine<'_>,
+        judged: Judged,
+        doubt: Doubt<'_>,
+    ) -> Result<(), MigrationError> {
+        let reason = doubt.reason.clone().into_owned();
+        let step = Step::LeftInDoubt(doubt);
+        let entry = engine.entry(judged.fingerprint, &judged.locator, step);
+        engine.journal.append(&entry, None).await?;
+        self.keep(judged, State::InDoubt, reason);
+        Ok(())
+    }
+
+    /// What stays as it was is no news: it was counted when the run began.
+    fn keep(&mut self, judged: Judged, state: State, reason: Reason) {
+        if judged.earlier != Some(state) {
+            let judged = Judged {
+                state,
+                reason,
+                ..judged
+            };
+            self.judged.insert(judged.fingerprint, judged);
+        }
+    }
+}
+
+impl Judged {
+    /// What an answer redeemed.
+    fn redeemed(self, answer: &Answer<'_>, at: UnixTime) -> Redeemed {
+        Redeemed {
+            fingerprint: self.fingerprint,
+            locator: self.locator,
+            client_id: self.client_id,
+            scopes: ScopeSet::from_wire(answer.scopes),
+            refresh_token: RefreshToken::from(answer.redeemed_token),
+            authority: Arc::new(self.authority),
+            user: self.user,
+            // What an access token has left to live counts from its answer.
+            at,
+            earlier: self.earlier,
+        }
+    }
+
+    pub(super) fn tell(&self, observer: &mut dyn Observer) {
+        let token = ObservedToken {
+            fingerprint: self.fingerprint,
+            locator: &self.locator,
+            user: &self.user,
+            client_id: &self.client_id,
+            authority: &self.authority,
+            earlier: self.earlier,
+        };
+        let conclusion = Conclusion::without_tokens(self.state, &self.reason);
+        observer.concluded(&token, &conclusion);
+    }
+}
+
+/// Does what follows for one token.
 async fn settle(
     engine: &Engine<'_>,
     observer: &mut dyn Observer,
+    recovered: &mut Recovered,
     position: Position,
     record: &Unsealed,
     is_of_input: &(dyn Fn(&Fingerprint) -> bool + Sync),
-) -> Result<Option<Unpublished>, MigrationError> {
+) -> Result<(), MigrationError> {
     let (Some(entry), Some(answer)) = (record.entry(), record.answer()) else {
         return Err(MigrationError::SealedAnswer);
     };
     let authority = Authority::parse(answer.authority);
     let (Ok(authority), Some(response)) = (authority, response_of(&answer)) else {
         return Err(MigrationError::SealedAnswer);
+    };
+    let judged = Judged {
+        fingerprint: entry.fingerprint,
+        locator: Locator::from(&entry.origin),
+        user: UserHints::from(&answer.user),
+        client_id: answer.client_id.to_owned(),
+        authority: authority.clone(),
+        earlier: engine.journal.states().get(&entry.fingerprint),
+        state: State::Unpublished,
+        reason: Reason::default(),
     };
     // The journal is a file, and no file makes a host trusted: the operator names it again.
     let Some(authority) = TrustedAuthority::admit(authority, engine.named) else {
@@ -59,22 +180,20 @@ async fn settle(
             held_back: Some(position),
             ..Outcome::new(Class::Quarantined, answer.asked(), &reason)
         };
-        conclude(engine, observer, &entry, outcome).await?;
-        return Ok(None);
+        return recovered.conclude(engine, judged, outcome).await;
     };
     let metadata = engine.runtime.provider_metadata(&authority).await;
     let Ok(metadata) = metadata else {
         // The answer stays sealed; a later run finds the authority.
-        return Ok(None);
+        return Ok(());
     };
-    let locator = Locator::from(&entry.origin);
     let released = engine.released;
     let expected = Expectation {
         client_id: answer.client_id,
         metadata: &metadata,
-        user: &UserHints::from(&answer.user),
-        is_released: released.name_in_full(&locator)
-            || released.name(&locator) && is_of_input(&entry.fingerprint),
+        user: &judged.user,
+        is_released: released.name_in_full(&judged.locator)
+            || released.name(&judged.locator) && is_of_input(&entry.fingerprint),
         settings: engine.settings,
     };
     // The operator asked again for it, and may still publish what was held back then.
@@ -88,22 +207,20 @@ async fn settle(
             (Class::Quarantined, reason, Some(position), Some(found))
         }
         Verdict::LeaveInDoubt(reason) => {
-            observer.in_doubt();
-            let step = Step::LeftInDoubt(Doubt {
+            let doubt = Doubt {
                 reason: Cow::Borrowed(&reason),
                 asked: answer.asked(),
-            });
-            let entry = engine.entry(entry.fingerprint, &locator, step);
-            engine.journal.append(&entry, None).await?;
-            return Ok(None);
+            };
+            return recovered.leave_in_doubt(engine, judged, doubt).await;
         }
         Verdict::Publish(tokens, home_account_id) => {
-            observer.redeemed();
-            let redeemed = redeemed(&entry, &answer);
+            let redeemed = judged.redeemed(&answer, entry.at);
             let token = engine
                 .target
                 .add(redeemed, &metadata, &tokens, home_account_id);
-            return Ok(Some(token));
+            observer.redeemed(&token.observed());
+            recovered.unpublished.push(token);
+            return Ok(());
         }
     };
     let outcome = Outcome {
@@ -114,22 +231,7 @@ async fn settle(
         }),
         ..Outcome::new(class, answer.asked(), &reason)
     };
-    conclude(engine, observer, &entry, outcome).await?;
-    Ok(None)
-}
-
-async fn conclude(
-    engine: &Engine<'_>,
-    observer: &mut dyn Observer,
-    entry: &Entry<'_>,
-    outcome: Outcome<'_>,
-) -> Result<(), MigrationError> {
-    observer.concluded(outcome.class);
-    let locator = Locator::from(&entry.origin);
-    engine
-        .conclude(entry.fingerprint, &locator, outcome)
-        .await?;
-    Ok(())
+    recovered.conclude(engine, judged, outcome).await
 }
 
 /// A sealed answer as it came, apart from its headers.
@@ -138,18 +240,6 @@ pub(super) fn response_of(answer: &Answer<'_>) -> Option<Response<Bytes>> {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status).ok()?;
     Some(response)
-}
-
-fn redeemed(entry: &Entry<'_>, answer: &Answer<'_>) -> Redeemed {
-    Redeemed {
-        fingerprint: entry.fingerprint,
-        locator: Locator::from(&entry.origin),
-        client_id: answer.client_id.to_owned(),
-        scopes: ScopeSet::from_wire(answer.scopes),
-        refresh_token: RefreshToken::from(answer.redeemed_token),
-        // What an access token has left to live counts from its answer.
-        at: entry.at,
-    }
 }
 
 #[cfg(test)]
@@ -162,11 +252,11 @@ mod tests {
     use msal::{
         BoxFuture, HttpClient, HttpError, MemoryStore, Partition, Runtime, SharedTokenCache,
     };
-    use msal_core::{Dialect, UnixTime};
+    use msal_core::Dialect;
 
     use super::*;
     use crate::credentials::Credentials;
-    use crate::journal::{Destination, Journal, State};
+    use crate::journal::{Destination, Entry, Journal};
     use crate::observer::NoObserver;
     use crate::record::Place;
     use crate::retry::Rows;
@@ -237,8 +327,8 @@ mod tests {
             named: None,
         };
         let recovered = recover(&engine, &mut NoObserver, &|_| true).await;
-        let unpublished = recovered.unwrap();
-        unpublished.iter().map(|token| token.fingerprint).collect()
+        let recovered = recovered.unwrap();
+        recovered.tokens().map(|(token, _)| token).collect()
     }
 
     /// Tokens of `uid.t`.

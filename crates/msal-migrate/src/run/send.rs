@@ -74,7 +74,7 @@ fn span(attempt: &Attempt, endpoint: &TokenEndpoint, context: &RequestContext) -
     debug_span!(
         target: TARGET,
         "token_request",
-        authority = endpoint.authority,
+        authority = %endpoint.authority,
         attempt = attempt.tries,
         correlation_id = context.correlation_id,
         status = Empty,
@@ -100,7 +100,7 @@ fn seal(
 ) -> Appending {
     let answer = Answer {
         client_id: &redemption.client_id,
-        authority: &endpoint.authority,
+        authority: &endpoint.authority_text,
         scopes: redemption.scopes.as_str(),
         user: (&redemption.user).into(),
         redeemed_token: redemption.refresh_token.expose_secret(),

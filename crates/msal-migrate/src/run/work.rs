@@ -3,6 +3,7 @@
 //! Whatever takes time is a future here that ends in a [`Finished`], so that a run is one task and nothing is locked.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
@@ -13,12 +14,16 @@ use super::batch::Unpublished;
 use super::correlation::CorrelationIds;
 use super::engine::Engine;
 use super::queue::{Attempt, QueueId, Queues};
+use super::recovery::{Judged, Recovered};
 use super::send::{Sent, send};
 use super::spent::Spent;
 use crate::cause::Causes;
 use crate::error::MigrationError;
-use crate::journal::{Appending, Asked, Class, Doubt, Outcome, Position, Reason, Step, Users};
-use crate::observer::Observer;
+use crate::fingerprint::Fingerprint;
+use crate::journal::{
+    Appending, Asked, Class, Doubt, Outcome, Position, Reason, State, Step, Users,
+};
+use crate::observer::{Conclusion, ObservedToken, Observer};
 use crate::plan::Redemption;
 use crate::record::UserHints;
 
@@ -50,6 +55,8 @@ pub(super) struct Work<'a> {
     pub(super) failure: Option<MigrationError>,
     /// Why tokens did not get into the target.
     pub(super) causes: Causes,
+    /// What sealed answers came to, and nobody was told: the run may yet send these tokens.
+    judged: HashMap<Fingerprint, Judged>,
     /// `None` where tokens stay valid, and any number of clients may try one.
     spent: Option<Spent>,
     /// What all requests say of themselves, apart from their correlation ids.
@@ -61,7 +68,7 @@ impl<'a> Work<'a> {
     pub(super) fn new(
         engine: &'a Engine<'a>,
         observer: &'a mut dyn Observer,
-        recovered: Vec<Unpublished>,
+        recovered: Recovered,
     ) -> Self {
         Self {
             engine,
@@ -70,7 +77,8 @@ impl<'a> Work<'a> {
             in_flight: 0,
             running: FuturesUnordered::new(),
             waits: FuturesUnordered::new(),
-            unpublished: recovered,
+            unpublished: recovered.unpublished,
+            judged: recovered.judged,
             is_publishing: false,
             is_draining: false,
             failure: None,
@@ -90,7 +98,10 @@ impl<'a> Work<'a> {
     }
 
     /// Puts a redemption into the queue of its authority and client.
-    pub(super) fn accept(&mut self, attempt: Attempt) {
+    pub(super) fn accept(&mut self, mut attempt: Attempt) {
+        if let Some(judged) = self.judged.get(&attempt.redemption.fingerprint) {
+            attempt.earlier = judged.earlier;
+        }
         let redemption = &*attempt.redemption;
         let fingerprint = redemption.fingerprint;
         // What is sent for an answer that is held back is another token.
@@ -147,7 +158,7 @@ impl<'a> Work<'a> {
 
     /// Sends what the lanes allow.
     pub(super) fn depart(&mut self) {
-        while !self.is_draining && self.in_flight < self.engine.settings.concurrency {
+        while !self.is_draining && self.in_flight < self.engine.settings.most_in_flight() {
             let Some((id, attempt, endpoint)) = self.queues.depart() else {
                 return;
             };
@@ -221,7 +232,7 @@ impl<'a> Work<'a> {
             // An earlier answer is held back, and the operator may still publish that.
             return self.hold_back(attempt, reason, &UserHints::default(), Some(held_back));
         }
-        self.observer.concluded(class);
+        self.tell(&attempt.observed(), State::Concluded(class), reason);
         let redemption = &*attempt.redemption;
         let authority = redemption.authority.to_string();
         let outcome = Outcome::new(class, asked(redemption, &authority), reason);
@@ -236,7 +247,8 @@ impl<'a> Work<'a> {
         found: &UserHints,
         sealed: Option<Position>,
     ) {
-        self.observer.concluded(Class::Quarantined);
+        let state = State::Concluded(Class::Quarantined);
+        self.tell(&attempt.observed(), state, reason);
         let redemption = &*attempt.redemption;
         let authority = redemption.authority.to_string();
         let users = Users {
@@ -270,8 +282,9 @@ impl<'a> Work<'a> {
     }
 
     /// Writes down that a token may be spent, and why nobody knows.
-    pub(super) fn leave_in_doubt(&mut self, redemption: &Redemption, reason: &Reason) {
-        self.observer.in_doubt();
+    pub(super) fn leave_in_doubt(&mut self, attempt: &Attempt, reason: &Reason) {
+        self.tell(&attempt.observed(), State::InDoubt, reason);
+        let redemption = &*attempt.redemption;
         let authority = redemption.authority.to_string();
         let step = Step::LeftInDoubt(Doubt {
             reason: Cow::Borrowed(reason),
@@ -293,13 +306,33 @@ impl<'a> Work<'a> {
 
     /// Gives a batch its outcomes, once it is in the target and was read back.
     pub(super) fn conclude_migrated(&mut self, batch: Vec<Unpublished>) {
-        for _ in &batch {
-            self.observer.concluded(Class::Migrated);
+        for token in &batch {
+            self.judged.remove(&token.fingerprint);
+            let conclusion = Conclusion {
+                state: State::Concluded(Class::Migrated),
+                reason: &Reason::default(),
+                home_account_id: Some(&token.home_account_id),
+            };
+            self.observer.concluded(&token.observed(), &conclusion);
         }
         let engine = self.engine;
         self.running.push(Box::pin(async move {
             Finished::Recording(engine.record_migrated(&batch).await)
         }));
+    }
+
+    /// Tells the observer what became of a token, for this run.
+    fn tell(&mut self, token: &ObservedToken<'_>, state: State, reason: &Reason) {
+        self.judged.remove(&token.fingerprint);
+        let conclusion = Conclusion::without_tokens(state, reason);
+        self.observer.concluded(token, &conclusion);
+    }
+
+    /// Tells what sealed answers came to, of tokens that were not sent since.
+    pub(super) fn tell_judged(&mut self) {
+        for judged in std::mem::take(&mut self.judged).into_values() {
+            judged.tell(&mut *self.observer);
+        }
     }
 
     /// Something that concerns the whole run: the first such error is the one that is reported.

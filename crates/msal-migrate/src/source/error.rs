@@ -1,16 +1,15 @@
 //! Why a source cannot be read. Every message is one line that names the file and the place in it; `hint` says what to do
 //! next.
 
+use std::error::Error;
 use std::io;
-
-use thiserror::Error;
 
 use super::kind::SourceKind;
 use super::row::mapping::MappingError;
 use super::unsupported::UnsupportedFormat;
 
 /// Why a source cannot be read. No message holds a token or a person's name, other than in the path that the user gave.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
     /// A directory, for a format that is read from a file.
@@ -70,6 +69,15 @@ pub enum SourceError {
         /// What was opened.
         file: String,
     },
+    /// A source of a program's own failed.
+    #[error("{name}: cannot be read")]
+    #[non_exhaustive]
+    Other {
+        /// What the program calls it.
+        name: String,
+        /// Its own error, which must not quote a token.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// The text is not of its format.
     #[error("{file}: {problem}")]
     #[non_exhaustive]
@@ -120,6 +128,15 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// [`SourceError::Other`]: what a source of a program's own, called `name`, says when it fails. Neither text may quote a
+    /// token.
+    pub fn other(name: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Other {
+            name: name.into(),
+            source: source.into(),
+        }
+    }
+
     /// What the user can do, in one line.
     pub fn hint(&self) -> Option<String> {
         if let Self::Mapping {
@@ -170,6 +187,7 @@ impl SourceError {
                 io::ErrorKind::PermissionDenied => "run as the user who owns the file",
                 _ => "check that the file can be read, and run the command again",
             },
+            Self::Other { .. } => return None,
             Self::Syntax { .. } => "correct the file at that place, or export it again",
         };
         Some(hint.to_owned())

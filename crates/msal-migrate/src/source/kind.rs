@@ -19,12 +19,14 @@ pub enum SourceKind {
     Jsonl,
     /// The unified token cache that all MSALs share, of another application or another language.
     MsalCache,
+    /// Rows of a program's own, such as [`Records`](crate::Records). No file has this format.
+    Records,
     /// Token responses as an OAuth 2.0 library stored them: one, many, or a directory of files.
     TokenJson,
 }
 
 impl SourceKind {
-    /// All formats, in alphabetical order.
+    /// All formats of files, in alphabetical order.
     pub const ALL: &[Self] = &[
         Self::AdalNode,
         Self::AdalPython,
@@ -42,6 +44,7 @@ impl SourceKind {
             Self::Csv => "csv",
             Self::Jsonl => "jsonl",
             Self::MsalCache => "msal-cache",
+            Self::Records => "records",
             Self::TokenJson => "token-json",
         }
     }

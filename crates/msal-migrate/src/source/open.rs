@@ -72,5 +72,12 @@ fn open_as(
             Box::new(JsonSource::open(input, kind, options.map.clone())?)
         }
         SourceKind::MsalCache => Box::new(MsalCacheSource::new(input)),
+        SourceKind::Records => {
+            return Err(SourceError::WrongKind {
+                file: input.name().to_string(),
+                kind,
+                problem: "records are given by a program",
+            });
+        }
     })
 }

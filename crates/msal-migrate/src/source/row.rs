@@ -13,5 +13,4 @@ pub(super) mod second_look;
 pub(super) mod shown_name;
 pub(super) mod stored_row;
 pub(super) mod timestamp;
-pub(super) mod token_shape;
 pub(super) mod value;

@@ -9,7 +9,7 @@ use msal::{BoxFuture, HttpClient, HttpError};
 use msal_emulator::{Fault, Rotation, Settings as EmulatorSettings, sample};
 use msal_migrate::{
     Class, Completion, JournalReader, MigrationError, NoObserver, Retry, RetryClass,
-    RotationPolicy, UserHints,
+    RotationPolicy, State, TokenReport, UserHints,
 };
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -35,6 +35,16 @@ async fn with_an_answer_held_back() -> (World, Vec<Value>) {
     let report = world.run(&entries).await;
     assert!(report.is_ok_and(|report| report.quarantined == 1));
     (world, entries)
+}
+
+/// Where each token stands, and whether a newer one is sealed.
+fn sealed(world: &World) -> Vec<(State, bool)> {
+    let mut found = Vec::new();
+    let mut each = |token: TokenReport| found.push((token.state, token.has_sealed_token));
+    let journal = JournalReader::open(world.journal());
+    let read = journal.and_then(|journal| journal.tokens(&mut each));
+    assert!(read.is_ok(), "{read:?}");
+    found
 }
 
 fn again(class: RetryClass) -> Retry {
@@ -70,11 +80,28 @@ async fn a_retry_that_ends_in_doubt_keeps_the_sealed_successor_for_the_next_one(
         .run_again(&entries, again(RetryClass::Quarantined))
         .await;
     assert_eq!((report.quarantined, report.in_doubt), (0, 1));
+    assert_eq!(sealed(&world), [(State::InDoubt, true)]);
 
     // Nothing is sent, and the key of the sealed answer stays.
     assert_eq!(world.run(&entries).await.unwrap().in_doubt, 1);
     let report = world.run_again(&entries, again(RetryClass::InDoubt)).await;
     assert_eq!((report.migrated, report.needs_user), (1, 0));
+    let migrated = State::Concluded(Class::Migrated);
+    assert_eq!(sealed(&world), [(migrated, false)]);
+}
+
+#[tokio::test]
+async fn a_report_says_for_which_tokens_a_newer_one_is_sealed() {
+    let (world, _) = with_an_answer_held_back().await;
+    let held_back = State::Concluded(Class::Quarantined);
+    assert_eq!(sealed(&world), [(held_back, true)]);
+
+    let world = strict();
+    let fault = Fault::unavailable(None).first(1);
+    world.http.emulator.add_fault(fault);
+    let report = world.run(&world.users(1)).await;
+    assert!(report.is_ok_and(|report| report.in_doubt == 1));
+    assert_eq!(sealed(&world), [(State::InDoubt, false)]);
 }
 
 #[tokio::test]

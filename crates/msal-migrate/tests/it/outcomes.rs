@@ -6,11 +6,12 @@ use msal::{Blob, BoxFuture, CacheStore, Partition, SharedTokenCache, StoreError,
 use msal_core::Dialect;
 use msal_emulator::{Fault, Rotation, Settings as EmulatorSettings, sample};
 use msal_migrate::{
-    Completion, JournalReader, MigrationError, NoObserver, Retry, RetryClass, RotationPolicy,
+    Class, Completion, JournalReader, MigrationError, NoObserver, Report, Retry, RetryClass,
+    RotationPolicy, State, TokenReport,
 };
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::{HOST, World};
 
 const GRAPH: &str = "https://graph.microsoft.com";
 const ARM: &str = "https://management.core.windows.net/";
@@ -45,6 +46,54 @@ async fn copies_of_a_token_are_redeemed_once() {
     let target = world.target().await;
     assert_eq!(target["RefreshToken"].as_object().unwrap().len(), 2);
     assert_eq!(target["Account"].as_object().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_report_goes_through_its_own_tokens_one_by_one() {
+    let world = World::new();
+    let others = world.run(&world.users(3)).await.unwrap();
+    let mut entries = vec![
+        world.entry(sample::ALICE, sample::WEB, GRAPH, "no token"),
+        world.entry(
+            sample::ALICE,
+            sample::DESKTOP,
+            GRAPH,
+            &world.token(sample::BOB, sample::DESKTOP),
+        ),
+    ];
+    entries.extend(world.users(3));
+    let report = world.run(&entries).await.unwrap();
+    let journal = JournalReader::open(world.journal()).unwrap();
+    let outcomes = |report: &Report| {
+        let mut found = Vec::new();
+        let each = &mut |token: TokenReport| {
+            let authority = token.authority.unwrap();
+            assert_eq!(authority, format!("{HOST}/contoso.example"));
+            found.push((
+                token.locator.place().to_string(),
+                token.client_id.unwrap(),
+                token.state,
+            ));
+        };
+        report.outcomes(&journal, each).unwrap();
+        found.sort_by(|one, other| one.0.cmp(&other.0));
+        found
+    };
+    let end = |place: &str, client: &str, class| {
+        (place.to_owned(), client.to_owned(), State::Concluded(class))
+    };
+    let migrated = |place| end(place, sample::DESKTOP, Class::Migrated);
+    let expected = [
+        end("#/0", sample::WEB, Class::NeedsUser),
+        end("#/1", sample::DESKTOP, Class::Quarantined),
+        migrated("#/2"),
+        migrated("#/3"),
+        migrated("#/4"),
+    ];
+    assert_eq!(outcomes(&report), expected);
+    assert_eq!(report.tokens, 5);
+    let expected = [migrated("#/0"), migrated("#/1"), migrated("#/2")];
+    assert_eq!(outcomes(&others), expected);
 }
 
 #[tokio::test]

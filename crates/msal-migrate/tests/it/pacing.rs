@@ -1,16 +1,17 @@
 //! Throttling, outages and patience.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use msal::{BoxFuture, Clock, HttpClient, HttpError, UnixTime};
 use msal_emulator::{Endpoint, Fault, Version, sample};
-use msal_migrate::{Completion, Observer};
-use tokio::sync::Notify;
+use msal_migrate::{Completion, Observer, RotationPolicy, Settings};
+use tokio::sync::{Barrier, Notify};
 
-use crate::world::World;
+use crate::world::{InProcess, World};
 
 /// Tells the time, and never lets it pass.
 #[derive(Debug)]
@@ -34,6 +35,47 @@ impl HttpClient for Nobody {
     fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
         Box::pin(std::future::ready(Err(HttpError::unreachable())))
     }
+}
+
+/// Answers when so many wait for it, and counts how many do at most.
+#[derive(Debug)]
+struct Crowded {
+    inner: InProcess,
+    company: Barrier,
+    waiting: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl HttpClient for Crowded {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+        Box::pin(async move {
+            if request.method() == Method::POST {
+                let waiting = self.waiting.fetch_add(1, Ordering::SeqCst) + 1;
+                self.most.fetch_max(waiting, Ordering::SeqCst);
+                self.company.wait().await;
+                self.waiting.fetch_sub(1, Ordering::SeqCst);
+            }
+            self.inner.send(request).await
+        })
+    }
+}
+
+/// How many requests are in flight at most with these settings, which are to allow `width`.
+async fn most_in_flight(settings: Settings, width: usize) -> usize {
+    let mut world = World::new();
+    world.settings = settings;
+    let http = Arc::new(Crowded {
+        inner: world.http.clone(),
+        company: Barrier::new(width),
+        waiting: AtomicUsize::new(0),
+        most: AtomicUsize::new(0),
+    });
+    world.runtime = world.runtime_over(Arc::clone(&http));
+    let users = world.users(60);
+    let report = tokio::time::timeout(Duration::from_secs(60), world.run(&users)).await;
+    // Where too few are in flight, nobody ever has company.
+    assert!(matches!(report, Ok(Ok(report)) if report.migrated == 60));
+    http.most.load(Ordering::SeqCst)
 }
 
 /// Says when a lane waits, and remembers the authorities that could not be used.
@@ -60,9 +102,29 @@ fn elapsed(world: &World) -> u64 {
 }
 
 #[tokio::test]
+async fn where_tokens_are_spent_by_use_few_are_in_flight_unless_it_is_chosen_otherwise() {
+    let single_use = Settings {
+        rotation: RotationPolicy::SingleUse,
+        ..Settings::default()
+    };
+    assert_eq!(most_in_flight(single_use, 4).await, 4);
+    assert!(most_in_flight(Settings::default(), 20).await >= 20);
+    let wide = Settings {
+        concurrency: Some(6),
+        ..single_use
+    };
+    assert_eq!(most_in_flight(wide, 6).await, 6);
+    let none = Settings {
+        concurrency: Some(0),
+        ..single_use
+    };
+    assert_eq!(most_in_flight(none, 1).await, 1, "none would never end");
+}
+
+#[tokio::test]
 async fn a_429_stops_the_lane_and_every_token_arrives_later() {
     let mut world = World::new();
-    world.settings.concurrency = 4;
+    world.settings.concurrency = Some(4);
     world.http.emulator.add_fault(Fault::throttle(60).nth(10));
     let report = world.run(&world.users(30)).await.unwrap();
     assert_eq!(

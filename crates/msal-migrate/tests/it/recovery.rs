@@ -13,9 +13,19 @@ use crate::world::{InProcess, World};
 
 /// Answers a number of requests and then never again, as for a process that is killed.
 #[derive(Debug)]
-struct Falling {
+pub(crate) struct Falling {
     inner: InProcess,
     left: AtomicUsize,
+}
+
+impl Falling {
+    /// Answers so many requests, the first of which is discovery's.
+    pub(crate) fn after(requests: usize, world: &World) -> Self {
+        Self {
+            inner: world.http.clone(),
+            left: AtomicUsize::new(requests),
+        }
+    }
 }
 
 impl HttpClient for Falling {
@@ -47,7 +57,7 @@ impl HttpClient for Deaf {
 }
 
 /// Runs until `sealed` answers are on the disk, then drops everything, as a kill would.
-async fn run_and_kill(world: &World, entries: &[serde_json::Value], sealed: u64) {
+pub(crate) async fn run_and_kill(world: &World, entries: &[serde_json::Value], sealed: u64) {
     let mut observer = NoObserver;
     let never = Box::pin(std::future::pending());
     let run = world.migration(entries).run(&mut observer, never);
@@ -70,7 +80,7 @@ async fn what_was_sealed_before_a_kill_is_published_without_asking_again() {
     let mut world = World::with(EmulatorSettings::default().rotation(Rotation::SingleUse));
     let whole = world.runtime.clone();
     let entries = world.users(20);
-    world.settings.concurrency = 4;
+    world.settings.concurrency = Some(4);
     // One request goes to discovery.
     world.runtime = world.runtime_over(Falling {
         inner: world.http.clone(),
@@ -98,7 +108,7 @@ async fn what_was_sealed_before_a_kill_is_published_without_asking_again() {
 async fn what_was_sealed_is_published_even_if_the_source_is_gone() {
     let mut world = World::new();
     let whole = world.runtime.clone();
-    world.settings.concurrency = 2;
+    world.settings.concurrency = Some(2);
     world.runtime = world.runtime_over(Falling {
         inner: world.http.clone(),
         left: AtomicUsize::new(6),
@@ -121,7 +131,7 @@ async fn what_was_sealed_is_published_even_if_the_source_is_gone() {
 async fn a_sealed_answer_without_a_token_is_published_with_the_one_that_was_redeemed() {
     let mut world = World::new();
     let whole = world.runtime.clone();
-    world.settings.concurrency = 1;
+    world.settings.concurrency = Some(1);
     let nested = serde_json::json!({ "refresh_token": "0.NESTED" });
     let fault = Fault::tamper()
         .drop_member("refresh_token")
@@ -206,7 +216,7 @@ async fn a_token_that_may_have_been_spent_is_reported_and_not_sent_again() {
 #[tokio::test]
 async fn stopping_brings_home_what_is_in_flight() {
     let mut world = World::new();
-    world.settings.concurrency = 1;
+    world.settings.concurrency = Some(1);
     let entries = world.users(50);
     let stop = Box::pin(async {
         for _ in 0..40 {
@@ -327,7 +337,7 @@ async fn an_outage_leaves_most_tokens_unsent_where_each_would_be_in_doubt() {
         Fault::respond(403, [("a", "b")], "<html>"),
     ] {
         let mut world = strict();
-        world.settings.concurrency = 4;
+        world.settings.concurrency = Some(4);
         world.http.emulator.add_fault(fault);
         let entries = world.users(40);
         let report = world.run(&entries).await.unwrap();

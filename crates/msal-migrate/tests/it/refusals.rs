@@ -91,7 +91,7 @@ async fn one_directorys_refusal_leaves_the_users_of_others_alone() {
         ("organizations", 50_020),
     ] {
         let mut world = World::new();
-        world.settings.concurrency = 1;
+        world.settings.concurrency = Some(1);
         let fault = Fault::aadsts(code).user("*@fabrikam.example");
         world.http.emulator.add_fault(fault);
         let carol = "carol@fabrikam.example";
@@ -106,7 +106,7 @@ async fn one_directorys_refusal_leaves_the_users_of_others_alone() {
 #[tokio::test]
 async fn a_client_that_is_not_in_the_tenant_is_learnt_from_one_answer_of_that_tenant() {
     let mut world = World::new();
-    world.settings.concurrency = 1;
+    world.settings.concurrency = Some(1);
     world.http.emulator.add_fault(Fault::aadsts(700_016));
     let report = world.run_at("contoso.example", &world.users(20)).await;
     assert_eq!((report.migrated, report.failed), (0, 20));
@@ -116,7 +116,7 @@ async fn a_client_that_is_not_in_the_tenant_is_learnt_from_one_answer_of_that_te
 #[tokio::test]
 async fn a_user_of_another_tenant_is_one_users_affair_in_a_tenants_own_lane() {
     let mut world = World::new();
-    world.settings.concurrency = 1;
+    world.settings.concurrency = Some(1);
     let fault = Fault::aadsts(50_020).user("user1@contoso.example");
     world.http.emulator.add_fault(fault);
     let report = world.run_at("contoso.example", &world.users(20)).await;
@@ -127,7 +127,7 @@ async fn a_user_of_another_tenant_is_one_users_affair_in_a_tenants_own_lane() {
 async fn a_missing_secret_is_learnt_from_one_answer_and_can_be_corrected() {
     let mut world = World::new();
     let credentials = std::mem::take(&mut world.credentials);
-    world.settings.concurrency = 1;
+    world.settings.concurrency = Some(1);
     let entries: Vec<_> = (1..=50)
         .map(|number| {
             let upn = format!("user{number}@contoso.example");

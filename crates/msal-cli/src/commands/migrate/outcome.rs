@@ -78,6 +78,9 @@ impl Outcome {
             out.push('\n');
             out.push_str(&verification::to_text(verification));
         }
+        if report.migrated_elsewhere > 0 {
+            out.push_str(&elsewhere(report.migrated_elsewhere, target));
+        }
         if report.migrated < report.tokens {
             out.push_str(&format!(
                 "\n{HINT}hint{HINT:#}: msal migrate report {} tells why, token by token\n",
@@ -103,6 +106,7 @@ impl Outcome {
             "duplicates": report.duplicates,
             "skipped": skipped::to_json(&report.skipped),
             "migrated": report.migrated,
+            "migrated_elsewhere": report.migrated_elsewhere,
             "needs_user": report.needs_user,
             "users_needed": report.users_needed,
             "superseded": report.superseded,
@@ -118,6 +122,20 @@ impl Outcome {
             "seconds": self.took.as_secs_f64(),
         })
     }
+}
+
+/// What to do for tokens that an earlier run redeemed at another authority. The input's tokens may be spent, so that it is
+/// the target that has the ones to redeem.
+fn elsewhere(tokens: u64, target: &Path) -> String {
+    let target = Outside(target.display());
+    format!(
+        "\n{BOLD}note{BOLD:#}: {} migrated before, at another authority than this command names, and nothing was sent for \
+         them: an application that signs in at the new one redeems each user once more\n\
+         {HINT}hint{HINT:#}: to have that done, migrate the target itself, whose tokens are newer than the input's, with a \
+         journal of its own:\n      msal migrate run {target} --to {target} --journal {target}.2.journal, and the other \
+         options of this command but --from and --map\n",
+        text::counted(tokens, "token") + if tokens == 1 { " was" } else { " were" },
+    )
 }
 
 /// What the next run leaves alone unless it is told otherwise, and how to tell it.
@@ -164,7 +182,11 @@ fn classes(report: &Report) -> Vec<(&'static str, u64, String)> {
             report.superseded,
             "refused, but their users have another token that is migrated",
         ),
-        ("failed", report.failed, "refused for what you must correct"),
+        (
+            "failed",
+            report.failed,
+            "not migrated for a reason that you correct",
+        ),
         (
             "held back",
             report.quarantined,

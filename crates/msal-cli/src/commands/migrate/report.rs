@@ -55,6 +55,7 @@ struct Row {
     at: i64,
     client_id: String,
     authority: String,
+    has_sealed_token: bool,
     /// Whose token it is said to be, and whose the answer is, where the answer is held back.
     users: Option<(User, User)>,
 }
@@ -82,6 +83,7 @@ impl Row {
             at: token.at.as_secs(),
             client_id: token.client_id.unwrap_or_default(),
             authority: token.authority.unwrap_or_default(),
+            has_sealed_token: token.has_sealed_token,
             users: token.expected.zip(token.found).map(|(expected, found)| {
                 (
                     User::new(expected, show_users),
@@ -98,16 +100,22 @@ impl Row {
             .map_or_else(String::new, |(expected, found)| {
                 format!("expected {expected}, came {found}")
             });
+        let sealed = match self.has_sealed_token && self.class == "in_doubt" {
+            true => {
+                "(a newer token is sealed: --retry in-doubt sends that one, and not the input's)"
+            }
+            false => "",
+        };
         let why: Vec<_> = [
             &self.error,
             &self.aadsts,
             &self.suberror,
             &self.home_account_id,
             &users,
+            sealed,
         ]
         .into_iter()
         .filter(|text| !text.is_empty())
-        .map(String::as_str)
         .collect();
         format!(
             "{}  {BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}\n",
@@ -149,7 +157,7 @@ impl Row {
         json!({
             "row": self.place, "class": self.class, "error": self.error, "suberror": self.suberror,
             "aadsts": self.aadsts, "home_account_id": self.home_account_id, "at": self.at,
-            "client_id": self.client_id, "authority": self.authority,
+            "client_id": self.client_id, "authority": self.authority, "has_sealed_token": self.has_sealed_token,
             "expected": self.users.as_ref().map(|(expected, _)| expected.to_json()),
             "found": self.users.as_ref().map(|(_, found)| found.to_json()),
         })

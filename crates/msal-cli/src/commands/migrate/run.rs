@@ -17,7 +17,7 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     places::check(arguments, &journal)?;
     let credentials = credentials::read(&arguments.secrets, arguments.source.client_id.as_deref())?;
     let settings = settings(arguments);
-    let runtime = network::runtime(&arguments.network, settings.concurrency)?;
+    let runtime = network::runtime(&arguments.network, settings.most_in_flight())?;
     let (source, plan) = input::open(&arguments.source)?;
     let job = Job {
         source,
@@ -45,12 +45,8 @@ fn settings(arguments: &RunArgs) -> Settings {
         Rotation::Reusable => RotationPolicy::Reusable,
         Rotation::SingleUse => RotationPolicy::SingleUse,
     };
-    let default = match rotation {
-        RotationPolicy::SingleUse => STRICT_CONCURRENCY,
-        _ => Settings::default().concurrency,
-    };
     Settings {
-        concurrency: arguments.concurrency.map_or(default, usize::from),
+        concurrency: arguments.concurrency.map(usize::from),
         rotation,
         allow_user_mismatch: arguments.allow_user_mismatch,
         ..Settings::default()
@@ -70,6 +66,3 @@ fn retry(arguments: &RetryArgs) -> Retry {
     retry = arguments.retry_tenant.iter().fold(retry, Retry::tenant);
     arguments.retry_row.iter().fold(retry, Retry::row)
 }
-
-/// How many requests are in flight where tokens are spent by use: what a crash can lose is no more than that.
-const STRICT_CONCURRENCY: usize = 4;

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::ops::ControlFlow;
 
 use self::columns::Columns;
+use crate::record::token_shape::is_microsofts;
 use crate::record::{Locator, Place, Row};
 use crate::source::Source;
 use crate::source::error::SourceError;
@@ -15,7 +16,6 @@ use crate::source::read::input::Input;
 use crate::source::row::alias::field_named;
 use crate::source::row::field::Field;
 use crate::source::row::mapping::Mapping;
-use crate::source::row::token_shape::is_microsofts;
 
 /// A CSV file whose first line names the columns.
 #[derive(Debug)]

@@ -9,9 +9,9 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::alias::field_named;
 use super::field::Field;
-use super::token_shape::{is_encrypted, is_microsofts};
 use super::value::StoredValue;
 use crate::record::SkipReason;
+use crate::record::token_shape::{is_encrypted, is_microsofts};
 
 /// Why there is no refresh token in an object. `is_mapped` says that the operator named the place where it would be.
 pub(crate) fn at_object(json: &[u8], is_mapped: bool) -> SkipReason {

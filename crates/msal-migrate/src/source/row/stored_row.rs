@@ -8,9 +8,8 @@ use super::id_token::{self, Claims};
 use super::issuer;
 use super::scopes;
 use super::timestamp;
-use super::token_shape::is_encrypted;
 use super::value::StoredValue;
-use crate::record::{Locator, Record, RecordFlags, Row, SkipReason, UserHints};
+use crate::record::{Locator, Record, RecordFlags, Row, SkipReason, UserHints, token_shape};
 
 /// The fields of a row, each of any type. What a store does not have is absent.
 #[derive(Default)]
@@ -81,13 +80,8 @@ impl StoredRow<'_> {
                     .unwrap_or(SkipReason::NoRefreshToken),
             );
         };
-        if token.len() > LONGEST_TOKEN {
-            return Some(SkipReason::Malformed(
-                "the refresh token is too long to be one",
-            ));
-        }
-        if is_encrypted(token) {
-            return Some(SkipReason::Undecryptable);
+        if let Some(reason) = token_shape::refusal(token) {
+            return Some(reason);
         }
         // One of them may be spent, and another client's token is not to be shown.
         if self.has_two_tokens {
@@ -298,9 +292,6 @@ fn trimmed(token: Cow<'_, str>) -> String {
     token
 }
 
-/// Every provider's refresh tokens are much shorter. This bounds what one record can hold.
-const LONGEST_TOKEN: usize = 64 * 1024;
-
 /// Far more than an authority, a client id, or all scopes of an application take.
 const LONGEST_MEMBER: usize = 32 * 1024;
 
@@ -335,7 +326,7 @@ mod tests {
     #[test]
     fn rows_without_a_usable_token_have_a_reason() {
         let hex = "0a".repeat(40);
-        let long = "a".repeat(LONGEST_TOKEN + 1);
+        let long = "a".repeat(token_shape::LONGEST_TOKEN + 1);
         let table = [
             ("0.AXYA", None),
             ("M.C555_BAY.0.U.-abc!*$", None),

@@ -1,5 +1,6 @@
 //! Which columns of a table are read, and as what.
 
+use crate::record::token_shape::is_microsofts;
 use crate::record::{Locator, Row};
 use crate::source::read::csv_reader::{CsvRecord, CsvText};
 use crate::source::row::alias::field_named;
@@ -11,7 +12,6 @@ use crate::source::row::mapping::{Mapping, MappingError};
 use crate::source::row::second_look;
 use crate::source::row::shown_name::{likely_token, listed, shown};
 use crate::source::row::stored_row::StoredRow;
-use crate::source::row::token_shape::is_microsofts;
 use crate::source::row::value::StoredValue;
 
 /// Which columns are read, and as what.

@@ -1,5 +1,20 @@
 //! What the text of a token tells of itself.
 
+use super::skip::SkipReason;
+
+/// Why a text cannot be a refresh token that is migrated.
+pub(crate) fn refusal(text: &str) -> Option<SkipReason> {
+    if text.trim().is_empty() {
+        return Some(SkipReason::NoRefreshToken);
+    }
+    if text.len() > LONGEST_TOKEN {
+        return Some(SkipReason::Malformed(
+            "the refresh token is too long to be one",
+        ));
+    }
+    is_encrypted(text).then_some(SkipReason::Undecryptable)
+}
+
 /// Whether a value was encrypted by its application, or encoded by its database. Refresh tokens of Entra and of personal
 /// accounts all contain a dot or a letter above `f`.
 pub(crate) fn is_encrypted(text: &str) -> bool {
@@ -15,6 +30,9 @@ pub(crate) fn is_microsofts(text: &str) -> bool {
         && !text.contains(char::is_whitespace)
         && MICROSOFTS.iter().any(|prefix| text.starts_with(prefix))
 }
+
+/// Every provider's refresh tokens are much shorter. This bounds what one record can hold.
+pub(crate) const LONGEST_TOKEN: usize = 64 * 1024;
 
 /// How encrypted values begin.
 const ENCRYPTED: [&str; 12] = [
