@@ -14,7 +14,6 @@ use msal_core::{
 
 use crate::cache::SharedTokenCache;
 use crate::error::{CallDetails, Error, ProtocolError};
-use crate::http::{HttpError, HttpErrorKind};
 use crate::keyed_lock::KeyedLock;
 use crate::partitions::Partitions;
 use crate::result::AuthenticationResult;
@@ -22,6 +21,7 @@ use crate::runtime::Runtime;
 use crate::single_flight::SingleFlight;
 use crate::store::Partition;
 use crate::throttling::Throttled;
+use crate::transport::{HttpError, HttpErrorKind};
 
 /// The state behind every clone of an application, in whatever partition.
 #[derive(Debug)]

@@ -24,9 +24,9 @@ pub use protocol::ProtocolError;
 pub use remedy::Remedy;
 pub use store_failure::StoreFailure;
 
-use crate::http::{HttpError, HttpErrorKind};
 use crate::ports::RandomError;
 use crate::store::{InvalidPartition, StoreError};
+use crate::transport::{HttpError, HttpErrorKind};
 
 /// Why there is no token.
 ///

@@ -11,8 +11,8 @@ use http::{Request, Response, StatusCode};
 use msal_core::UnixTime;
 use sha2::{Digest, Sha256};
 
-use crate::http::HttpError;
 use crate::ports::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
+use crate::transport::HttpError;
 
 /// A clock that stands still, except that sleeping moves it on at once.
 #[derive(Debug)]

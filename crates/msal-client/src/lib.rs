@@ -98,7 +98,6 @@ mod error;
 pub mod fakes;
 mod flow;
 mod handle;
-mod http;
 mod http_fn;
 mod keyed_lock;
 mod metadata;
@@ -111,6 +110,7 @@ mod sign_outs;
 mod single_flight;
 mod store;
 mod throttling;
+mod transport;
 mod weak_map;
 
 pub use application::{
@@ -122,9 +122,6 @@ pub use error::{
     ConfigError, Error, Failure, InteractionRequired, ProtocolError, Remedy, StoreFailure,
 };
 pub use flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
-pub use http::{HttpError, HttpErrorKind};
-#[cfg(feature = "https-client")]
-pub use http::{HttpSettings, HttpVersion, HttpsClient};
 pub use http_fn::{HttpFn, http_fn};
 pub use msal_core::{
     AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientInfo,
@@ -133,6 +130,9 @@ pub use msal_core::{
     Refusal, Scope, ScopeError, ScopeSet, ServiceError, Tenant, Text, TimeOutOfRange,
     TokenResponse, TrustedAuthority, UnixTime,
 };
+pub use transport::{HttpError, HttpErrorKind};
+#[cfg(feature = "https-client")]
+pub use transport::{HttpSettings, HttpVersion, HttpsClient};
 // For programs that work on a token cache without an application.
 pub use msal_core::{
     CacheFormatError, CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent,
