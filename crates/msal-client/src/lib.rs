@@ -126,10 +126,12 @@ pub use http_fn::{HttpFn, http_fn};
 pub use msal_core::{
     AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientInfo,
     ClientSecret, Cloud, Dialect, DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError,
-    IntoScopes, Malformation, MalformedResponse, ProviderMetadata, RawIdToken, RefreshToken,
-    Refusal, Scope, ScopeError, ScopeSet, ServiceError, Tenant, Text, TimeOutOfRange,
+    IntoScopes, Malformation, MalformedResponse, Misplaced, ProviderMetadata, RawIdToken,
+    RefreshToken, Refusal, Scope, ScopeError, ScopeSet, ServiceError, Tenant, Text, TimeOutOfRange,
     TokenResponse, TrustedAuthority, UnixTime,
 };
+// Crates whose types stand in signatures: a program names them in the version that is used here.
+pub use ::{bytes, http, serde_json};
 pub use transport::{HttpError, HttpErrorKind};
 #[cfg(feature = "https-client")]
 pub use transport::{HttpSettings, HttpVersion, HttpsClient};

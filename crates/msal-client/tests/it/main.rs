@@ -18,6 +18,7 @@ mod family;
 mod flight;
 mod https;
 mod leaks;
+mod nameable;
 mod partitions;
 mod persistence;
 mod python;
