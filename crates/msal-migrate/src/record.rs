@@ -42,6 +42,24 @@ pub struct Record {
     pub flags: RecordFlags,
 }
 
+impl Record {
+    /// A record of which only the token is known, and where it was found: for a [`Source`](crate::Source) of one's own. The
+    /// other fields can be set.
+    pub fn new(refresh_token: impl Into<RefreshToken>, locator: Locator) -> Self {
+        Self {
+            refresh_token: refresh_token.into(),
+            locator,
+            client_id: None,
+            authority: None,
+            scopes: Vec::new(),
+            resource: None,
+            user: UserHints::default(),
+            last_refreshed: None,
+            flags: RecordFlags::default(),
+        }
+    }
+}
+
 /// Whose token a record is, according to its store. These are hints, because stores mix users up: only the answer to the
 /// redemption is certain.
 ///

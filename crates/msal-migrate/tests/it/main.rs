@@ -3,6 +3,7 @@
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod bad_input;
 mod clouds;
+mod examples;
 mod held_back;
 mod kinds;
 mod neighbours;
