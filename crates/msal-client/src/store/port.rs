@@ -13,7 +13,7 @@ use crate::ports::BoxFuture;
 
 /// A home for serialized token caches: one blob per partition, replaced as a whole.
 ///
-/// A store for a map or a database takes about 25 lines: see `database.rs` of the example `web_service`.
+/// A store for a map or a database takes about 25 lines: see the example `web_service`.
 ///
 /// # Duties of an implementer
 ///

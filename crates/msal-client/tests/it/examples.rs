@@ -274,13 +274,14 @@ async fn a_service_serves_users_of_many_tenants_with_one_application() {
     assert_eq!(told(&output), "");
 }
 
-/// Of the example `web_service`.
-#[path = "../../examples/web_service/database.rs"]
-mod database;
+/// For its store.
+#[path = "../../examples/web_service.rs"]
+#[expect(dead_code, reason = "what is not about the store runs as a program")]
+mod web_service;
 
 #[tokio::test]
 async fn the_database_of_the_service_is_a_store() {
-    let databases = Mutex::new(HashMap::<String, database::Database>::new());
+    let databases = Mutex::new(HashMap::<String, web_service::Database>::new());
     msal::conformance::run(|name| {
         let mut databases = databases.lock().unwrap();
         let database = databases.entry(name.to_owned()).or_default();
