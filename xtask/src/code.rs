@@ -7,6 +7,10 @@ mod mentions;
 mod module;
 mod names;
 mod read;
+mod signatures;
 
+pub(crate) use mentions::Mention;
 pub(crate) use module::Code;
+pub(crate) use names::Named;
 pub(crate) use read::read;
+pub(crate) use signatures::Spoken;

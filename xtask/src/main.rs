@@ -13,6 +13,7 @@ mod circles;
 mod code;
 mod compat;
 mod failure;
+mod nameable;
 mod process;
 mod purity;
 mod rust;

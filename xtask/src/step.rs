@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 use crate::workspace::Workspace;
-use crate::{bench, circles, compat, purity, rust, unused};
+use crate::{bench, circles, compat, nameable, purity, rust, unused};
 
 /// One chore.
 pub(crate) struct Step {
@@ -20,8 +20,12 @@ pub(crate) const STEPS: [Step; 8] = [
     Step::new("fmt", "the code is formatted", |at, _| rust::fmt(at)),
     Step::new(
         "purity",
-        "crates depend on what they may, and on nothing else",
-        |at, _| purity::check(at).and_then(|()| circles::check(at)),
+        "crates depend on what they may, and hand on what their signatures say",
+        |at, _| {
+            purity::check(at)?;
+            circles::check(at)?;
+            nameable::check(at)
+        },
     ),
     Step::new(
         "unused",

@@ -120,8 +120,8 @@ impl<Kind> Application<Kind> {
     /// ```
     /// use msal::{ConfidentialClientApplication, MemoryStore, Partition};
     ///
-    /// # let secret = "from a vault";
-    /// let app = ConfidentialClientApplication::builder("11112222-bbbb-3333-cccc-4444dddd5555", secret)
+    /// # let (client_id, secret) = ("11112222-bbbb-3333-cccc-4444dddd5555", "from a vault");
+    /// let app = ConfidentialClientApplication::builder(client_id, secret)
     ///     .store(MemoryStore::new())
     ///     .build()?;
     /// // For each request:
@@ -136,7 +136,19 @@ impl<Kind> Application<Kind> {
 
     /// A token for `account` from the cache, renewed with its refresh token when the cached one has expired.
     ///
-    /// The future is made by awaiting what this returns; until then it takes options.
+    /// The future is made by awaiting what this returns; until then it takes options. What can go wrong stands there as well:
+    /// [`AcquireTokenSilent`]. The account is one of [`accounts`](Self::accounts), or of an earlier result.
+    ///
+    /// # Examples
+    /// ```
+    /// # async fn example(app: msal::PublicClientApplication) -> Result<(), msal::Error> {
+    /// if let Some(alice) = app.account("alice@contoso.example").await? {
+    ///     let token = app.acquire_token_silent("User.Read", &alice).await?;
+    ///     let several = app.acquire_token_silent(["User.Read", "Mail.Read"], &alice).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn acquire_token_silent(
         &self,
         scopes: impl IntoScopes,
@@ -148,7 +160,8 @@ impl<Kind> Application<Kind> {
     /// Redeems a refresh token that another library obtained for this client, and caches what it brings.
     ///
     /// The token keeps working if nothing comes back in its place: it is cached itself then. For many tokens use
-    /// the crate `msal-migrate`, which survives crashes and throttling.
+    /// the crate `msal-migrate`, which survives crashes and throttling. What can go wrong stands at
+    /// [`AcquireTokenByRefreshToken`].
     pub fn acquire_token_by_refresh_token(
         &self,
         refresh_token: impl Into<RefreshToken>,

@@ -15,7 +15,6 @@ use tracing::Span;
 
 use crate::cache::SharedTokenCache;
 use crate::error::{CallDetails, Error, ProtocolError};
-use crate::http::{HttpError, HttpErrorKind};
 use crate::keyed_lock::KeyedLock;
 use crate::observe::{self, Caller};
 use crate::partitions::Partitions;
@@ -24,6 +23,7 @@ use crate::runtime::Runtime;
 use crate::single_flight::SingleFlight;
 use crate::store::Partition;
 use crate::throttling::Throttled;
+use crate::transport::{HttpError, HttpErrorKind};
 
 /// The state behind every clone of an application, in whatever partition.
 #[derive(Debug)]

@@ -24,29 +24,54 @@ pub use protocol::ProtocolError;
 pub use remedy::Remedy;
 pub use store_failure::StoreFailure;
 
-use crate::http::{HttpError, HttpErrorKind};
 use crate::ports::RandomError;
 use crate::store::{InvalidPartition, StoreError};
+use crate::transport::{HttpError, HttpErrorKind};
 
 /// Why there is no token.
 ///
-/// Each variant stands for one thing to do about it, which [`remedy`](Self::remedy) says. The message names what happened,
-/// what to do, and the application and authority whose call it was; it holds no body, no secret and no user's name. What
-/// lies beneath is the [`source`](error::Error::source), and is not said twice.
+/// The variant says what failed, and [`remedy`](Self::remedy) what to do about it. The message names what happened, what to
+/// do, and the application and authority whose call it was; it holds no body, no secret and no user's name. What lies
+/// beneath is the [`source`](error::Error::source), and is not said twice. Whatever a builder or a parser of this library
+/// refuses becomes one by `?`.
+#[cfg_attr(
+    doc,
+    doc = "\nWhat each variant holds, and when it comes, stands in the guide: [`guide::errors`](crate::guide::errors)."
+)]
+///
+/// # Examples
+/// ```
+/// use msal::{Error, Remedy};
+///
+/// fn status(error: &Error) -> u16 {
+///     match error.remedy() {
+///         Remedy::SignIn => 401,
+///         Remedy::Wait(_seconds) => 503,
+///         _ => {
+///             eprintln!("{error}");
+///             500
+///         }
+///     }
+/// }
+/// # assert_eq!(status(&msal::HttpError::unreachable().into()), 503);
+/// # assert_eq!(status(&msal::ConfigError::ClientId.into()), 500);
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// Fix the program or its settings; the server's answers have nothing to do with it.
+    /// The program or its settings are wrong; the server's answers have nothing to do with it.
     Config(ConfigError),
-    /// There was no usable answer: try again later, unless the server's certificate is not one to trust.
+    /// There was no usable answer: to be tried again later, unless the server's certificate is not one to trust.
     Http(Failure<HttpError>),
-    /// The user must take part: show a sign-in.
+    /// The user must sign in, with the [claims](Self::claims) that the server asks for.
     InteractionRequired(Failure<InteractionRequired>),
-    /// There was an answer, and it may not be trusted.
+    /// There was an answer, and it may not be trusted. Refresh tokens that came with it are
+    /// [in here](ProtocolError::refresh_tokens).
     Protocol(Failure<ProtocolError>),
-    /// The server said no, and no user can change that.
+    /// The server said no, and no user can change that: it is busy, or something has to be corrected.
     Service(Failure<ServiceError>),
-    /// The token cache could not be loaded or saved. The tokens may be in here.
+    /// The token cache could not be loaded or saved. Tokens that were issued before that are
+    /// [in here](StoreFailure::result).
     Store(Failure<StoreFailure>),
 }
 
@@ -212,13 +237,13 @@ impl From<HttpError> for Error {
     }
 }
 
-/// An access token that cannot be sent.
 impl From<InteractionRequired> for Error {
     fn from(required: InteractionRequired) -> Self {
         Self::InteractionRequired(required.into())
     }
 }
 
+/// An access token that cannot be sent.
 impl From<InvalidHeaderValue> for Error {
     fn from(_says_nothing_more: InvalidHeaderValue) -> Self {
         Self::from(ProtocolError::AccessToken)

@@ -1,18 +1,52 @@
 //! Ports for tests: a clock that jumps, scripted HTTP, predictable bytes. Ninety days take no time with them.
+//!
+//! With the emulator as the HTTP client, of the same clock, a test of one's own application needs neither sockets nor sleep:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::time::{Duration, SystemTime};
+//!
+//! use msal::fakes::JumpingClock;
+//! use msal::{PublicClientApplication, Runtime, http_fn};
+//! use msal_emulator::{Directory, Emulator, Fault, sample};
+//!
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let emulator = Arc::new(Emulator::new(Directory::sample()));
+//! let clock = Arc::new(JumpingClock::new(SystemTime::now().into()));
+//! let time = Arc::clone(&clock);
+//! let http = http_fn(emulator.responder(move || time.system_time()));
+//! let runtime = Runtime::with_http(http).with_clock(Arc::clone(&clock));
+//! let app = PublicClientApplication::builder(sample::DESKTOP).runtime(runtime).build()?;
+//!
+//! let token = emulator.issue_refresh_token(sample::ALICE, sample::DESKTOP, clock.system_time())?;
+//! app.acquire_token_by_refresh_token(token, "User.Read").await?;
+//!
+//! // What does my application do after two hours, when the server is busy?
+//! clock.advance(Duration::from_secs(7200));
+//! emulator.add_fault(Fault::throttle(30));
+//! let alice = app.account(sample::ALICE).await?.ok_or("nobody is signed in")?;
+//! let error = app.acquire_token_silent("User.Read", &alice).await.unwrap_err();
+//! assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The example `tested` is an application with such tests.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use msal_core::UnixTime;
 use sha2::{Digest, Sha256};
 
-use crate::http::HttpError;
 use crate::ports::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
+use crate::transport::HttpError;
 
 /// A clock that stands still, except that sleeping moves it on at once.
 #[derive(Debug)]
@@ -28,6 +62,11 @@ impl JumpingClock {
     pub fn advance(&self, duration: Duration) {
         let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
         self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// What the clock shows, for what wants it so: an emulator, above all.
+    pub fn system_time(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.now().as_secs().unsigned_abs())
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::http::HttpError;
 use crate::ports::{BoxFuture, HttpClient};
+use crate::transport::HttpError;
 
 /// An [`HttpClient`] that sends requests with a function: see [`http_fn`]. `Debug` shows nothing of it.
 #[derive(Clone, Copy)]

@@ -12,10 +12,10 @@ use msal_core::{
 use tracing::Span;
 
 use crate::error::{ConfigError, Error, ProtocolError};
-use crate::http::HttpError;
 use crate::observe;
 use crate::ports::Ports;
 use crate::single_flight::SingleFlight;
+use crate::transport::HttpError;
 
 /// The metadata found so far. It is kept for as long as anybody works with it; a service that moves its endpoints keeps
 /// the old ones alive for longer than that.

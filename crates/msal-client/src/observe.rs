@@ -15,9 +15,9 @@ use tracing::field::Empty;
 use tracing::{Instrument as _, Span, debug, debug_span, info, trace, warn};
 
 use crate::error::{Error, ProtocolError};
-use crate::http::{HttpError, HttpErrorKind};
 use crate::result::{AuthenticationResult, TokenSource};
 use crate::store::StoreError;
+use crate::transport::{HttpError, HttpErrorKind};
 
 /// Whose call it is.
 #[derive(Clone, Copy)]

@@ -10,7 +10,7 @@ use http::{Request, Response};
 use msal_core::UnixTime;
 use thiserror::Error;
 
-use crate::http::HttpError;
+use crate::transport::HttpError;
 
 /// A boxed future, as the object-safe ports return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -10,6 +10,17 @@ use msal_core::{
 };
 
 /// An access token and what is known about it. `Debug` shows no token.
+///
+/// # Examples
+/// ```
+/// use msal::http::{Request, header::AUTHORIZATION};
+///
+/// # let result = msal::AuthenticationResult::new("token", msal::UnixTime::from_secs(1_700_000_000));
+/// let request = Request::get("https://graph.microsoft.com/v1.0/me")
+///     .header(AUTHORIZATION, result.authorization_header()?);
+/// # assert!(request.headers_ref().is_some_and(|headers| headers[AUTHORIZATION].is_sensitive()));
+/// # Ok::<(), msal::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuthenticationResult {

@@ -50,7 +50,7 @@ impl Default for Runtime {
         static OUTSIDE: LazyLock<Arc<Shared>> = LazyLock::new(Arc::default);
         Self {
             shared: Arc::clone(&OUTSIDE),
-            ..Self::with_http(crate::http::HttpsClient::default())
+            ..Self::with_http(crate::transport::HttpsClient::default())
         }
     }
 }

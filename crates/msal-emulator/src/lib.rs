@@ -103,6 +103,17 @@
 //! # }
 //! ```
 //!
+//! # Dependencies
+//!
+//! ```toml
+//! [dev-dependencies]
+//! # In the process of a test: 73 packages with their dependencies, and no runtime.
+//! msal-emulator = { version = "0.1", default-features = false }
+//! ```
+//!
+//! The feature `server`, on by default, has [`Server`], which needs a tokio runtime with I/O and time; 105 packages then.
+//! The cryptography, aws-lc-rs, wants a C compiler.
+//!
 //! # What it speaks
 //!
 //! | | v1 | v2.0 |

@@ -7,7 +7,7 @@
 //! is never deleted: it cannot be left behind by a process that was killed. [`is_alive`] is for the lock files of other
 //! programs, which can.
 //!
-//! All calls block.
+//! All calls block, and need no runtime. `private-file = "0.1"` is 10 packages on Linux.
 //!
 //! ```
 //! use std::{ffi::OsStr, io::Write as _, time::Duration};

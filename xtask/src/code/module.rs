@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::mentions::Mention;
+use super::signatures::Spoken;
 
 /// A crate: its modules, the root first.
 #[derive(Debug, Default)]
@@ -12,6 +13,12 @@ pub(crate) struct Code {
 }
 
 impl Code {
+    /// Whether something of this name is declared `pub` without a restriction.
+    pub(crate) fn offers(&self, name: &str) -> bool {
+        let mut public = self.modules.iter().flat_map(|module| &module.public);
+        public.any(|public| public.name == name)
+    }
+
     /// The first words of paths that are no names of this crate: other crates are among them.
     pub(crate) fn foreign_words(&self) -> BTreeSet<&str> {
         let modules = self.modules.iter();
@@ -36,6 +43,10 @@ pub(crate) struct Module {
     /// The paths of `use path::*`.
     pub(super) globs: Vec<Vec<String>>,
     pub(crate) mentions: Vec<Mention>,
+    /// What it hands on: names, and the paths that they stand for.
+    pub(crate) handed_on: BTreeMap<String, Vec<String>>,
+    /// What its public signatures say.
+    pub(crate) spoken: Vec<Spoken>,
     /// The first word of every path, imports included: crates are among them.
     pub(super) first_words: BTreeSet<String>,
     /// Every word of its code, `use` declarations left out, with how often it stands there.

@@ -24,6 +24,48 @@ impl Code {
     }
 }
 
+/// What a path names, seen from other crates.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// The path from the root of another crate.
+    Foreign(Vec<String>),
+    /// An item of this crate.
+    Own(String),
+    /// A name of the language, or of a type parameter or an associated type.
+    Word,
+}
+
+impl Code {
+    /// What `path` names in the module `from`.
+    pub(crate) fn named_by(&self, from: ModuleId, path: &[String]) -> Named {
+        let own = |path: &[String]| {
+            let target = follow(self, from, path, DEPTH)?;
+            let name = path.last()?.clone();
+            matches!(target, Target::Item(_)).then_some(Named::Own(name))
+        };
+        let scope = self.modules.get(from);
+        let meanings = path.first().and_then(|word| scope?.names.get(word));
+        let imported = meanings
+            .into_iter()
+            .flatten()
+            .find_map(|meaning| match meaning {
+                Meaning::Import(import) => Some(import.iter().chain(path.iter().skip(1)).cloned()),
+                _ => None,
+            });
+        let path = imported.map_or_else(|| path.to_vec(), Iterator::collect);
+        match (own(&path), path.as_slice()) {
+            (Some(named), _) => named,
+            (None, [] | [_]) => Named::Word,
+            (None, [first, ..]) if first == "Self" => Named::Word,
+            // A macro has made it.
+            (None, [first, .., name]) if ["crate", "self", "super"].contains(&first.as_str()) => {
+                Named::Own(name.clone())
+            }
+            (None, _) => Named::Foreign(path),
+        }
+    }
+}
+
 /// `None` for what is not of this crate.
 fn follow(code: &Code, from: ModuleId, path: &[String], depth: usize) -> Option<Target> {
     let depth = depth.checked_sub(1)?;

@@ -9,6 +9,7 @@ use syn::{Attribute, Expr, Fields, ImplItem, Item, ItemUse, Lit, Meta, TraitItem
 
 use super::mentions::{Found, Mention, imports};
 use super::module::{Code, Meaning, Module, ModuleId, PublicName};
+use super::signatures;
 use crate::failure::Failure;
 
 /// Reads the crate whose root is `root`, a `lib.rs` or a `main.rs`.
@@ -45,6 +46,8 @@ fn begin(code: &mut Code, file: &Path, parent: Option<ModuleId>) -> ModuleId {
         names: Default::default(),
         globs: Vec::new(),
         mentions: Vec::new(),
+        handed_on: Default::default(),
+        spoken: Vec::new(),
         first_words: Default::default(),
         words: Default::default(),
         public: Vec::new(),
@@ -109,6 +112,7 @@ impl Module {
             self.means(name, Meaning::Item);
         }
         self.offer(&item);
+        self.spoken.extend(signatures::of(&item, is_for_tests));
         match item {
             Item::Use(declaration) => self.import(&declaration),
             Item::Impl(mut block) => {
@@ -147,6 +151,8 @@ impl Module {
             if !is_handed_on {
                 let path = path.clone();
                 self.mentions.push(Mention { path, line });
+            } else if matches!(declaration.vis, Visibility::Public(_)) {
+                self.handed_on.insert(name.clone(), path.clone());
             }
             match name.as_str() {
                 "*" => self.globs.push(path),

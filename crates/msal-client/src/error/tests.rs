@@ -394,6 +394,18 @@ fn the_table_is_complete() {
 }
 
 #[test]
+fn the_guide_has_every_variant() {
+    let guide = include_str!("../guide/errors.md");
+    for (error, variant, ..) in table() {
+        let is_there = match error {
+            Error::Config(_) => guide.contains(&format!("`{variant}`")),
+            _ => guide.contains(&format!("\n# `{variant}`: ")),
+        };
+        assert!(is_there, "{variant}");
+    }
+}
+
+#[test]
 fn nothing_is_said_twice_and_no_secret_once() {
     for (error, ..) in table() {
         let texts = chain(&error);

@@ -20,6 +20,7 @@ mod https;
 mod leaks;
 mod log;
 mod logging;
+mod nameable;
 mod partitions;
 mod persistence;
 mod python;

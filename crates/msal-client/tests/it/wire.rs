@@ -1,16 +1,14 @@
 //! The emulator as the HTTP client, with what a network can do to a request.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
-
 use bytes::Bytes;
 use http::{Request, Response};
 use msal::fakes::JumpingClock;
-use msal::{BoxFuture, Clock, HttpClient, HttpError, HttpErrorKind};
+use msal::{BoxFuture, HttpClient, HttpError, HttpErrorKind};
 use msal_emulator::Emulator;
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
 use crate::leaks::Leaks;
@@ -103,7 +101,7 @@ impl EmulatedHttp {
         let outage = *self.outage.lock().unwrap();
         let answer = match outage {
             Some(kind) => Err(HttpError::bare(kind)),
-            None => Ok(self.emulator.handle(request, system_time(&self.clock))),
+            None => Ok(self.emulator.handle(request, self.clock.system_time())),
         };
         if let Ok(response) = &answer {
             sent.status = response.status().as_u16();
@@ -136,10 +134,4 @@ impl fmt::Debug for EmulatedHttp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("EmulatedHttp")
     }
-}
-
-/// The time on the emulator's side.
-pub(crate) fn system_time(clock: &JumpingClock) -> SystemTime {
-    let seconds = u64::try_from(clock.now().as_secs()).unwrap();
-    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }

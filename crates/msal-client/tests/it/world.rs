@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::leaks::Leaks;
 use crate::store::TestStore;
-use crate::wire::{EmulatedHttp, system_time};
+use crate::wire::EmulatedHttp;
 
 /// When every world begins.
 pub(crate) const T0: UnixTime = UnixTime::from_secs(1_700_000_000);
@@ -135,7 +135,7 @@ impl World {
 
     /// A refresh token as it comes out of a sign-in.
     pub(crate) fn refresh_token(&self, upn: &str, client_id: &str) -> RefreshToken {
-        let now = system_time(&self.clock);
+        let now = self.clock.system_time();
         let token = self.emulator.issue_refresh_token(upn, client_id, now);
         let token = token.unwrap();
         self.leaks.add(&token);
@@ -159,7 +159,7 @@ impl World {
         let request = Request::post(format!("https://{HOST}/common/oauth2/token"))
             .body(Bytes::from(form))
             .unwrap();
-        let answer = self.emulator.handle(request, system_time(&self.clock));
+        let answer = self.emulator.handle(request, self.clock.system_time());
         let answer: Value = serde_json::from_slice(answer.body()).unwrap();
         self.leaks.add(PASSWORD);
         self.leaks.add_private(upn);

@@ -235,7 +235,8 @@ async fn what_a_sealed_page_leaves_in_doubt_is_heard_of_unless_the_token_is_sent
         let world = World::with(settings);
         let page = Fault::respond(200, [("content-type", "text/html")], "<html>portal</html>");
         world.http.emulator.add_fault(page.first(1));
-        let (mut world, entries) = killed(world, 1).await;
+        // A run with one token would come to its end; of the second it is open whether it was sent.
+        let (mut world, entries) = killed(world, 2).await;
         world.settings.rotation = RotationPolicy::SingleUse;
         let retry = match is_asked_again {
             true => Retry::default().class(RetryClass::InDoubt),
@@ -246,8 +247,11 @@ async fn what_a_sealed_page_leaves_in_doubt_is_heard_of_unless_the_token_is_sent
             true => MIGRATED,
             false => State::InDoubt,
         };
-        assert_eq!(minutes.ends(), [("#/0", end)]);
-        assert_eq!(minutes.concluded[0].earlier, Some(State::Unpublished));
+        let heard = minutes.concluded.iter();
+        let heard: Vec<_> = heard.filter(|heard| heard.place == "#/0").collect();
+        assert_eq!(heard.len(), 1);
+        assert_eq!(heard[0].state, end);
+        assert_eq!(heard[0].earlier, Some(State::Unpublished));
     }
 }
 

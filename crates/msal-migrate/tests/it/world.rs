@@ -7,13 +7,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use msal::fakes::{JumpingClock, SeededRandom};
 use msal::{
-    BoxFuture, CacheStore, Clock, HttpClient, HttpError, MemoryStore, Partition, Runtime,
+    BoxFuture, CacheStore, HttpClient, HttpError, MemoryStore, Partition, Runtime,
     SharedTokenCache, UnixTime,
 };
 use msal_core::Dialect;
@@ -48,7 +48,7 @@ impl InProcess {
     }
 
     pub(crate) fn system_time(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(self.clock.now().as_secs().unsigned_abs())
+        self.clock.system_time()
     }
 }
 

@@ -359,7 +359,7 @@ async fn the_environment_names_the_proxy_unless_it_is_switched_off() {
         let proxy = ProxyServer::start(Manner::Opens).await;
         let mut child = Command::new(std::env::current_exe().unwrap());
         child.args(["--ignored", "--exact", "--quiet"]);
-        child.arg("http::https_client::tests::send_as_the_environment_says");
+        child.arg("transport::https_client::tests::send_as_the_environment_says");
         for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
             child.env_remove(name).env_remove(name.to_lowercase());
         }

@@ -1,0 +1,25 @@
+//! Pages that lead through the library.
+//!
+//! * [What to do when there is no token](errors): all variants of [`Error`](crate::Error), and what each asks for.
+//! * [A web application](web_applications): many users, one application, a store of one's own.
+//!
+//! Programs of one page are in the folder `examples` of the crate, and the tests run them:
+//!
+//! | example | what it shows |
+//! |---|---|
+//! | `silent` | a command that asks no user: tokens for the accounts of a cache file |
+//! | `errors` | what to do about each error |
+//! | `web_service` | a service of many users and tenants, with axum and a store of its own |
+//! | `custom_http_client` | an HTTP client of one's own, with reqwest |
+//! | `tested` | an application and its tests: an emulator, and a clock that jumps |
+//!
+//! For a bulk migration see `from_memory` of the crate `msal-migrate`.
+
+#[doc = include_str!("guide/errors.md")]
+pub mod errors {}
+
+#[doc = include_str!("guide/web_applications.md")]
+#[doc = "```no_run"]
+#[doc = include_str!("../examples/web_service.rs")]
+#[doc = "```"]
+pub mod web_applications {}
