@@ -5,6 +5,7 @@ mod failure;
 mod interaction_required;
 mod protocol;
 mod remedy;
+mod sign_in;
 mod store_failure;
 
 use std::error;
@@ -13,7 +14,8 @@ use std::time::Duration;
 
 use http::header::InvalidHeaderValue;
 use msal_core::{
-    AuthorityError, CacheFormatError, MalformedResponse, Refusal, ScopeError, ServiceError,
+    AuthFlowError, AuthResponseError, AuthorityError, AuthorizationRequestError, CacheFormatError,
+    InvalidSession, MalformedResponse, Refusal, ScopeError, ServiceError,
 };
 
 pub use config::ConfigError;
@@ -22,6 +24,7 @@ pub use failure::Failure;
 pub use interaction_required::InteractionRequired;
 pub use protocol::ProtocolError;
 pub use remedy::Remedy;
+pub use sign_in::SignInError;
 pub use store_failure::StoreFailure;
 
 use crate::http::{HttpError, HttpErrorKind};
@@ -46,6 +49,8 @@ pub enum Error {
     Protocol(Failure<ProtocolError>),
     /// The server said no, and no user can change that.
     Service(Failure<ServiceError>),
+    /// A sign-in at a browser came to nothing: most of the time, begin another one.
+    SignIn(Failure<SignInError>),
     /// The token cache could not be loaded or saved. The tokens may be in here.
     Store(Failure<StoreFailure>),
 }
@@ -65,6 +70,7 @@ impl Error {
             Self::Protocol(error) if error.is_correctable() => Remedy::Correct,
             Self::Protocol(_) => Remedy::Report,
             Self::Service(error) => correct_unless(error.refusal() == Refusal::Transient),
+            Self::SignIn(error) => error.remedy(),
             Self::Store(failure) => correct_unless(failure.store_error().is_transient()),
         }
     }
@@ -99,6 +105,7 @@ impl Error {
         match self {
             Self::Service(error) => Some(error),
             Self::InteractionRequired(required) => required.service_error(),
+            Self::SignIn(error) => error.service_error(),
             _ => None,
         }
     }
@@ -111,6 +118,7 @@ impl Error {
             Self::InteractionRequired(failure) => failure.fill_in(call),
             Self::Protocol(failure) => failure.fill_in(call),
             Self::Service(failure) => failure.fill_in(call),
+            Self::SignIn(failure) => failure.fill_in(call),
             Self::Store(failure) => failure.fill_in(call),
         }
         self
@@ -123,12 +131,26 @@ impl Error {
             Self::InteractionRequired(failure) => Some(failure.call()),
             Self::Protocol(failure) => Some(failure.call()),
             Self::Service(failure) => Some(failure.call()),
+            Self::SignIn(failure) => Some(failure.call()),
             Self::Store(failure) => Some(failure.call()),
         }
     }
 
+    /// The redirect URI that was sent, where the server says that the application has none like it (AADSTS50011, 500113).
+    fn unregistered_redirect_uri(&self) -> Option<&str> {
+        let codes = &self.service_error()?.codes;
+        let is_unregistered = codes.iter().any(|code| matches!(code, 50011 | 500_113));
+        let sent = self.call()?.redirect_uri.as_deref();
+        sent.filter(|_| is_unregistered)
+    }
+
     /// What to do, where the message does not say so itself.
     fn advice(&self) -> Option<String> {
+        if let Some(uri) = self.unregistered_redirect_uri() {
+            return Some(format!(
+                "register `{uri}` as a redirect URI of the application"
+            ));
+        }
         match self {
             Self::Config(_) | Self::InteractionRequired(_) => None,
             Self::Http(error) if error.kind() == HttpErrorKind::Certificate => {
@@ -158,6 +180,7 @@ impl fmt::Display for Error {
             Self::InteractionRequired(required) => required.fmt(formatter),
             Self::Protocol(error) => error.fmt(formatter),
             Self::Service(error) => write!(formatter, "the token endpoint refused: {}", **error),
+            Self::SignIn(error) => error.fmt(formatter),
             Self::Store(failure) => failure.fmt(formatter),
         }?;
         if let Some(advice) = self.advice() {
@@ -175,13 +198,38 @@ impl error::Error for Error {
             Self::InteractionRequired(_) => None,
             Self::Protocol(error) => error.source(),
             Self::Service(error) => error.source(),
+            Self::SignIn(error) => error.source(),
             Self::Store(failure) => failure.source(),
         }
     }
 }
 
+/// What the user must still do is no refusal of the sign-in, but asks for another one.
+impl From<AuthFlowError> for Error {
+    fn from(error: AuthFlowError) -> Self {
+        match error {
+            AuthFlowError::Refused(error) if error.refusal() == Refusal::InteractionRequired => {
+                InteractionRequired::refused(*error).into()
+            }
+            error => Self::from(SignInError::from(error)),
+        }
+    }
+}
+
+impl From<AuthResponseError> for Error {
+    fn from(error: AuthResponseError) -> Self {
+        Self::from(SignInError::Response(error))
+    }
+}
+
 impl From<AuthorityError> for Error {
     fn from(error: AuthorityError) -> Self {
+        Self::Config(error.into())
+    }
+}
+
+impl From<AuthorizationRequestError> for Error {
+    fn from(error: AuthorizationRequestError) -> Self {
         Self::Config(error.into())
     }
 }
@@ -217,6 +265,12 @@ impl From<InteractionRequired> for Error {
 impl From<InvalidHeaderValue> for Error {
     fn from(_says_nothing_more: InvalidHeaderValue) -> Self {
         Self::from(ProtocolError::AccessToken)
+    }
+}
+
+impl From<InvalidSession> for Error {
+    fn from(error: InvalidSession) -> Self {
+        Self::from(SignInError::from(error))
     }
 }
 
@@ -256,6 +310,12 @@ impl From<ServiceError> for Error {
             Refusal::InteractionRequired => InteractionRequired::refused(error).into(),
             _ => Self::Service(error.into()),
         }
+    }
+}
+
+impl From<SignInError> for Error {
+    fn from(error: SignInError) -> Self {
+        Self::SignIn(error.into())
     }
 }
 

@@ -4,9 +4,12 @@
 //! [`redemption`]; what all of them need is in [`client`](crate::client).
 
 pub(crate) mod accounts;
+mod auth_code;
+mod authorization_options;
 mod redemption;
 mod refresh_token;
 mod silent;
 
+pub use auth_code::{AcquireTokenByAuthCodeFlow, InitiateAuthCodeFlow};
 pub use refresh_token::AcquireTokenByRefreshToken;
 pub use silent::AcquireTokenSilent;

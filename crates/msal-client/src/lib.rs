@@ -69,6 +69,13 @@
 //! [`remove_account`](Application::remove_account) nobody in the process hands out that user's token, whichever
 //! application holds it in memory. The example `web_service` is a whole program.
 //!
+//! # Signing users in
+//!
+//! A web application sends the user to the sign-in page with
+//! [`initiate_auth_code_flow`](Application::initiate_auth_code_flow), keeps the [`AuthCodeFlow`] in the user's session, and
+//! gives it with what came back to [`acquire_token_by_auth_code_flow`](Application::acquire_token_by_auth_code_flow). A flow
+//! is used once, expires, and takes no answer but its own (RFC 9700): of one that is refused nothing is cached.
+//!
 //! # Whom tokens are sent to
 //!
 //! To Microsoft's own hosts, to a host that Microsoft vouches for, and to the one named with
@@ -77,7 +84,7 @@
 //!
 //! # What is not here yet
 //!
-//! Signing users in: the authorization code flow with a browser, the device code flow, user name and password. Tokens
+//! The device code flow, user name and password. Tokens
 //! for the application itself or on behalf of a user. Certificates and assertions instead of a secret. Claims challenges,
 //! and brokers. For moving many refresh tokens at once, with a journal that survives crashes, see the crate
 //! `msal-migrate` and the command `msal migrate`.
@@ -119,19 +126,24 @@ pub use application::{
 };
 pub use cache::SharedTokenCache;
 pub use error::{
-    ConfigError, Error, Failure, InteractionRequired, ProtocolError, Remedy, StoreFailure,
+    ConfigError, Error, Failure, InteractionRequired, ProtocolError, Remedy, SignInError,
+    StoreFailure,
 };
-pub use flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
+pub use flow::{
+    AcquireTokenByAuthCodeFlow, AcquireTokenByRefreshToken, AcquireTokenSilent,
+    InitiateAuthCodeFlow,
+};
 pub use http::{HttpError, HttpErrorKind};
 #[cfg(feature = "https-client")]
 pub use http::{HttpSettings, HttpVersion, HttpsClient};
 pub use http_fn::{HttpFn, http_fn};
 pub use msal_core::{
-    AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientInfo,
+    AccessToken, Account, AuthCodeFlow, AuthFlowError, AuthResponse, AuthResponseError, Authority,
+    AuthorityError, AuthorityKind, AuthorizationRequestError, ClientCredential, ClientInfo,
     ClientSecret, Cloud, Dialect, DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError,
-    IntoScopes, Malformation, MalformedResponse, ProviderMetadata, RawIdToken, RefreshToken,
-    Refusal, Scope, ScopeError, ScopeSet, ServiceError, Tenant, Text, TimeOutOfRange,
-    TokenResponse, TrustedAuthority, UnixTime,
+    IntoScopes, InvalidSession, Malformation, MalformedResponse, Prompt, ProviderMetadata,
+    RawIdToken, RefreshToken, Refusal, ResponseMode, Scope, ScopeError, ScopeSet, ServiceError,
+    SessionSecret, Tenant, Text, TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime,
 };
 // For programs that work on a token cache without an application.
 pub use msal_core::{

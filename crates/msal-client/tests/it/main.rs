@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod auth_code;
 mod by_refresh_token;
 mod cases;
 mod construction;
