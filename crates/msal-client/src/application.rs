@@ -1,6 +1,8 @@
 //! Applications: where every call begins. The steps of each call are in its file under `flow/`.
 
 mod builder;
+#[cfg(feature = "interactive")]
+mod interactive;
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -27,6 +27,7 @@ pub use remedy::Remedy;
 pub use sign_in::SignInError;
 pub use store_failure::StoreFailure;
 
+use crate::browser::NoBrowser;
 use crate::http::{HttpError, HttpErrorKind};
 use crate::ports::RandomError;
 use crate::store::{InvalidPartition, StoreError};
@@ -163,6 +164,8 @@ impl Error {
             Self::Service(error) if error.misplaced().is_some() => {
                 Some("name the authority of the user's tenant, or register the application there".to_owned())
             }
+            // It says itself what there is to do.
+            Self::SignIn(error) if matches!(**error, SignInError::Browser(_) | SignInError::Port { .. }) => None,
             Self::Store(failure) => {
                 let hint = failure.store_error().hint();
                 hint.or_else(|| Some(self.remedy().to_string()))
@@ -277,6 +280,12 @@ impl From<InvalidSession> for Error {
 impl From<InvalidPartition> for Error {
     fn from(error: InvalidPartition) -> Self {
         Self::Config(error.into())
+    }
+}
+
+impl From<NoBrowser> for Error {
+    fn from(none: NoBrowser) -> Self {
+        Self::from(SignInError::from(none))
     }
 }
 

@@ -1,5 +1,8 @@
 //! Ports for tests: a clock that jumps, scripted HTTP, predictable bytes. Ninety days take no time with them.
 
+#[cfg(feature = "interactive")]
+mod browser;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -13,6 +16,9 @@ use sha2::{Digest, Sha256};
 
 use crate::http::HttpError;
 use crate::ports::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
+
+#[cfg(feature = "interactive")]
+pub use browser::FakeBrowser;
 
 /// A clock that stands still, except that sleeping moves it on at once.
 #[derive(Debug)]

@@ -6,10 +6,14 @@
 pub(crate) mod accounts;
 mod auth_code;
 mod authorization_options;
+#[cfg(feature = "interactive")]
+mod interactive;
 mod redemption;
 mod refresh_token;
 mod silent;
 
 pub use auth_code::{AcquireTokenByAuthCodeFlow, InitiateAuthCodeFlow};
+#[cfg(feature = "interactive")]
+pub use interactive::AcquireTokenInteractive;
 pub use refresh_token::AcquireTokenByRefreshToken;
 pub use silent::AcquireTokenSilent;

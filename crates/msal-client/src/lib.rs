@@ -71,6 +71,9 @@
 //!
 //! # Signing users in
 //!
+//! A program on the user's machine calls `acquire_token_interactive`, which opens the system's browser and listens on the
+//! machine for what it brings; over ssh, in a container and in WSL it can have the address shown instead.
+//!
 //! A web application sends the user to the sign-in page with
 //! [`initiate_auth_code_flow`](Application::initiate_auth_code_flow), keeps the [`AuthCodeFlow`] in the user's session, and
 //! gives it with what came back to [`acquire_token_by_auth_code_flow`](Application::acquire_token_by_auth_code_flow). A flow
@@ -93,12 +96,14 @@
 //!
 //! * `https-client`, on by default: `HttpsClient`, which sends requests. Without it an application needs a [`Runtime`]
 //!   with a client of your own.
+//! * `interactive`, on by default: `acquire_token_interactive`, with the system's browser and the receiver on this machine.
 //! * `blocking`: the module of that name, for programs without a runtime.
 //! * `conformance`: the suite every [`CacheStore`] must pass.
 
 mod application;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+mod browser;
 mod cache;
 mod client;
 mod error;
@@ -107,6 +112,8 @@ mod flow;
 mod handle;
 mod http;
 mod http_fn;
+#[cfg(feature = "interactive")]
+mod interactive;
 mod keyed_lock;
 mod metadata;
 mod partitions;
@@ -124,11 +131,14 @@ pub use application::{
     AnyKind, Application, ApplicationBuilder, ClientApplication, Confidential,
     ConfidentialClientApplication, Public, PublicClientApplication,
 };
+pub use browser::{Browser, NoBrowser};
 pub use cache::SharedTokenCache;
 pub use error::{
     ConfigError, Error, Failure, InteractionRequired, ProtocolError, Remedy, SignInError,
     StoreFailure,
 };
+#[cfg(feature = "interactive")]
+pub use flow::AcquireTokenInteractive;
 pub use flow::{
     AcquireTokenByAuthCodeFlow, AcquireTokenByRefreshToken, AcquireTokenSilent,
     InitiateAuthCodeFlow,
@@ -137,6 +147,8 @@ pub use http::{HttpError, HttpErrorKind};
 #[cfg(feature = "https-client")]
 pub use http::{HttpSettings, HttpVersion, HttpsClient};
 pub use http_fn::{HttpFn, http_fn};
+#[cfg(feature = "interactive")]
+pub use interactive::SystemBrowser;
 pub use msal_core::{
     AccessToken, Account, AuthCodeFlow, AuthFlowError, AuthResponse, AuthResponseError, Authority,
     AuthorityError, AuthorityKind, AuthorizationRequestError, ClientCredential, ClientInfo,

@@ -288,6 +288,24 @@ fn sign_in_errors() -> Vec<Row> {
             "the sign-in was begun by another application or for another authority; correct the application's settings or its registration",
             Remedy::Correct,
         ),
+        sign_in(
+            NoBrowser::Wsl.into(),
+            "Windows opened no browser for WSL: install wslu (wslview) or allow Windows programs in /etc/wsl.conf, use the device code flow, or show the address with `without_browser`",
+            Remedy::Correct,
+        ),
+        sign_in(
+            SignInError::Port {
+                port: Some(8400),
+                kind: io::ErrorKind::AddrInUse,
+            },
+            "port 8400 of this machine is in use: stop the other program, or choose another port",
+            Remedy::Correct,
+        ),
+        sign_in(
+            SignInError::TimedOut,
+            "the user did not come back from the browser in time; let the user sign in",
+            again,
+        ),
         row(
             "SignIn",
             AuthResponse::from_query("code=c&code=d&state=s").unwrap_err(),

@@ -18,6 +18,7 @@ mod examples;
 mod family;
 mod flight;
 mod https;
+mod interactive;
 mod leaks;
 mod partitions;
 mod persistence;
