@@ -44,14 +44,12 @@ impl InitiateAuthCodeFlow {
 
     /// How the browser brings the answer: by its query where nothing is said. [`ResponseMode::FormPost`] keeps the code out
     /// of addresses and histories.
-    #[must_use]
     pub fn response_mode(mut self, mode: ResponseMode) -> Self {
         self.request.response_mode = Some(mode);
         self
     }
 
     /// How long the user may take: ten minutes where nothing is said.
-    #[must_use]
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.request.time_limit = Some(limit);
         self

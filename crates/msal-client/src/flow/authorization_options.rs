@@ -5,7 +5,6 @@ macro_rules! authorization_options {
     ($call:ident) => {
         impl $call {
             /// Whose tokens are wanted: the user's name is filled in, and the tokens of anybody else are refused.
-            #[must_use]
             pub fn account(mut self, account: &msal_core::Account) -> Self {
                 let hint = &mut self.request.login_hint;
                 if !account.username.is_empty() {
@@ -16,21 +15,18 @@ macro_rules! authorization_options {
             }
 
             /// The user's name, to be filled in. They may still choose another account: see [`account`](Self::account).
-            #[must_use]
             pub fn login_hint(mut self, username: impl Into<String>) -> Self {
                 self.request.login_hint = Some(username.into());
                 self
             }
 
             /// The domain of the user's organisation, which takes them to its own sign-in page.
-            #[must_use]
             pub fn domain_hint(mut self, domain: impl Into<String>) -> Self {
                 self.request.domain_hint = Some(domain.into());
                 self
             }
 
             /// What the user is asked, whatever the server would ask by itself.
-            #[must_use]
             pub fn prompt(mut self, prompt: msal_core::Prompt) -> Self {
                 self.request.prompt = Some(prompt);
                 self
@@ -38,21 +34,18 @@ macro_rules! authorization_options {
 
             /// The user must have signed in no longer ago than this; a session that is older asks them again. The answer is
             /// checked for it, with five minutes for clocks that differ.
-            #[must_use]
             pub fn max_age(mut self, age: std::time::Duration) -> Self {
                 self.request.max_age = Some(age);
                 self
             }
 
             /// The claims that an API or an earlier error asked for ([`Error::claims`](crate::Error::claims)), as JSON text.
-            #[must_use]
             pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
                 self.request.claims = Some(claims.into());
                 self
             }
 
             /// A further parameter for the sign-in page. One that the flow sends itself is refused when the call is made.
-            #[must_use]
             pub fn extra_query_parameter(
                 mut self,
                 name: impl Into<String>,

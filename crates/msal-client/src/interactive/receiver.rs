@@ -66,9 +66,10 @@ impl Receiver {
         loop {
             match poll_fn(|context| self.poll_event(context)).await {
                 Event::Connected(stream) => self.connections.add(receive(stream, self.place)),
-                Event::Answered((response, mut stream)) if is_ours(&response) => {
+                Event::Answered(answered) if is_ours(&answered.0) => {
                     // Before anything else: the port is free, and nobody can bring a second answer.
                     drop(self);
+                    let (response, mut stream) = *answered;
                     let page = match response.is_refusal() {
                         true => Page::REFUSED,
                         false => Page::RECEIVED,
@@ -76,8 +77,8 @@ impl Receiver {
                     show(&mut stream, page).await;
                     return response;
                 }
-                Event::Answered((_of_another_sign_in, stream)) => self.connections.add(async {
-                    refuse(stream, StatusCode::BAD_REQUEST).await;
+                Event::Answered(of_another_sign_in) => self.connections.add(async {
+                    refuse(of_another_sign_in.1, StatusCode::BAD_REQUEST).await;
                     None
                 }),
                 // Too many files are open, for example: it passes.
@@ -89,7 +90,7 @@ impl Receiver {
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Event> {
         while let Poll::Ready(Some(done)) = self.connections.tasks.poll_join_next(context) {
             if let Ok(Some(answered)) = done {
-                return Poll::Ready(Event::Answered(answered));
+                return Poll::Ready(Event::Answered(Box::new(answered)));
             }
         }
         for listener in &self.listeners {
@@ -104,7 +105,7 @@ impl Receiver {
 }
 
 enum Event {
-    Answered(Answered),
+    Answered(Box<Answered>),
     Connected(TcpStream),
     Trouble,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use msal::{
     AuthCodeFlow, AuthFlowError, AuthResponse, AuthenticationResult, ConfigError, Error,
     IdTokenError, Prompt, ProtocolError, Remedy, ResponseMode, SignInError, TokenSource,
@@ -25,10 +25,7 @@ const LOOPBACK: &str = "http://localhost:49152";
 pub(crate) fn browse(world: &World, auth_uri: &str) -> String {
     let request = Request::get(auth_uri).body(Bytes::new()).unwrap();
     let answer = world.emulator.handle(request, system_time(&world.clock));
-    let url = match answer.headers().get("location") {
-        Some(location) => location.to_str().unwrap().to_owned(),
-        None => posted(&String::from_utf8_lossy(answer.body())),
-    };
+    let url = end_of(&answer);
     let answer = url.split(['?', '#']).nth(1).unwrap_or_default();
     for (name, value) in url::form_urlencoded::parse(answer.as_bytes()) {
         if name == "code" {
@@ -36,6 +33,14 @@ pub(crate) fn browse(world: &World, auth_uri: &str) -> String {
         }
     }
     url
+}
+
+/// Where the sign-in page sends the browser.
+pub(crate) fn end_of(answer: &Response<Bytes>) -> String {
+    match answer.headers().get("location") {
+        Some(location) => location.to_str().unwrap().to_owned(),
+        None => posted(&String::from_utf8_lossy(answer.body())),
+    }
 }
 
 /// The action and the fields of the one form of a page.
