@@ -18,6 +18,14 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .cargo()
             .args(["build", "--package", "msal-cli", "--bin", "msal"]),
     )?;
+    // A program of ours that opens a browser.
+    process::run(workspace.cargo().args([
+        "build",
+        "--package",
+        "msal-client",
+        "--example",
+        "interactive",
+    ]))?;
     let binary = workspace.target.join("debug/msal");
     let suite = [
         "-m",

@@ -28,6 +28,9 @@ const CORE_MAY_USE: &str = "
     # Errors that are derived, secrets that are wiped.
     thiserror thiserror-impl zeroize
 
+    # Hashes of code verifiers; `cpufeatures` asks the processor, which is the same all the time.
+    block-buffer cfg-if const-oid cpufeatures crypto-common digest hybrid-array sha2 typenum
+
     # URLs, with the tables of international domain names.
     displaydoc form_urlencoded icu_collections icu_locale_core icu_normalizer icu_normalizer_data
     icu_properties icu_properties_data icu_provider idna idna_adapter litemap potential_utf smallvec

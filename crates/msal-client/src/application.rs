@@ -1,16 +1,21 @@
 //! Applications: where every call begins. The steps of each call are in its file under `flow/`.
 
 mod builder;
+#[cfg(feature = "interactive")]
+mod interactive;
 
 use std::fmt;
 use std::marker::PhantomData;
 
-use msal_core::{Account, IntoScopes, RefreshToken};
+use msal_core::{Account, AuthCodeFlow, AuthResponse, IntoScopes, RefreshToken};
 
 pub use builder::ApplicationBuilder;
 
 use crate::error::Error;
-use crate::flow::{AcquireTokenByRefreshToken, AcquireTokenSilent, accounts};
+use crate::flow::{
+    AcquireTokenByAuthCodeFlow, AcquireTokenByRefreshToken, AcquireTokenSilent,
+    InitiateAuthCodeFlow, accounts,
+};
 use crate::handle::Handle;
 use crate::store::Partition;
 
@@ -168,6 +173,45 @@ impl<Kind> Application<Kind> {
         scopes: impl IntoScopes,
     ) -> AcquireTokenByRefreshToken {
         AcquireTokenByRefreshToken::new(self.handle.clone(), refresh_token.into(), scopes)
+    }
+
+    /// Begins a sign-in at a browser that the program does not drive itself, as that of a web application's user. The user is
+    /// sent to the flow's [`auth_uri`](AuthCodeFlow::auth_uri), and comes back to `redirect_uri`, which must be registered
+    /// for the application in the same spelling.
+    ///
+    /// # Examples
+    /// ```
+    /// # use msal::{AuthCodeFlow, AuthResponse, Error, PublicClientApplication, ResponseMode};
+    /// # async fn first_request(app: PublicClientApplication) -> Result<(), Error> {
+    /// let flow = app
+    ///     .initiate_auth_code_flow("User.Read", "https://app.example/callback")
+    ///     .response_mode(ResponseMode::FormPost)
+    ///     .await?;
+    /// let (_redirect_to, _into_the_session) = (flow.auth_uri(), flow.to_session());
+    /// # Ok(()) }
+    /// # async fn second_request(app: PublicClientApplication, session: String, body: &[u8]) -> Result<(), Error> {
+    /// // When the user comes back, with what was taken out of the session:
+    /// let flow = AuthCodeFlow::from_session(session)?;
+    /// let response = AuthResponse::from_form(body)?;
+    /// let _result = app.acquire_token_by_auth_code_flow(flow, response).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn initiate_auth_code_flow(
+        &self,
+        scopes: impl IntoScopes,
+        redirect_uri: impl Into<String>,
+    ) -> InitiateAuthCodeFlow {
+        InitiateAuthCodeFlow::new(self.handle.clone(), scopes, redirect_uri.into())
+    }
+
+    /// Ends the sign-in that `flow` began: `response` is what the browser brought back. The user's tokens are cached, for
+    /// [`acquire_token_silent`](Self::acquire_token_silent) to find.
+    pub fn acquire_token_by_auth_code_flow(
+        &self,
+        flow: AuthCodeFlow,
+        response: AuthResponse,
+    ) -> AcquireTokenByAuthCodeFlow {
+        AcquireTokenByAuthCodeFlow::new(self.handle.clone(), flow, response)
     }
 
     /// The accounts in the cache, of any application that shares it. Asks the store, never the network.

@@ -116,7 +116,7 @@ impl Client {
         CallDetails {
             client_id: Some(self.client_id.clone()),
             authority: Some(self.authority.to_string()),
-            correlation_id: None,
+            ..CallDetails::default()
         }
     }
 

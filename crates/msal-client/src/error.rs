@@ -5,6 +5,7 @@ mod failure;
 mod interaction_required;
 mod protocol;
 mod remedy;
+mod sign_in;
 mod store_failure;
 
 use std::error;
@@ -13,7 +14,8 @@ use std::time::Duration;
 
 use http::header::InvalidHeaderValue;
 use msal_core::{
-    AuthorityError, CacheFormatError, MalformedResponse, Refusal, ScopeError, ServiceError,
+    AuthFlowError, AuthResponseError, AuthorityError, AuthorizationRequestError, CacheFormatError,
+    InvalidSession, MalformedResponse, Refusal, ScopeError, ServiceError,
 };
 
 pub use config::ConfigError;
@@ -22,8 +24,10 @@ pub use failure::Failure;
 pub use interaction_required::InteractionRequired;
 pub use protocol::ProtocolError;
 pub use remedy::Remedy;
+pub use sign_in::SignInError;
 pub use store_failure::StoreFailure;
 
+use crate::browser::NoBrowser;
 use crate::ports::RandomError;
 use crate::store::{InvalidPartition, StoreError};
 use crate::transport::{HttpError, HttpErrorKind};
@@ -70,6 +74,8 @@ pub enum Error {
     Protocol(Failure<ProtocolError>),
     /// The server said no, and no user can change that: it is busy, or something has to be corrected.
     Service(Failure<ServiceError>),
+    /// A sign-in at a browser came to nothing: most of the time, begin another one.
+    SignIn(Failure<SignInError>),
     /// The token cache could not be loaded or saved. Tokens that were issued before that are
     /// [in here](StoreFailure::result).
     Store(Failure<StoreFailure>),
@@ -90,6 +96,7 @@ impl Error {
             Self::Protocol(error) if error.is_correctable() => Remedy::Correct,
             Self::Protocol(_) => Remedy::Report,
             Self::Service(error) => correct_unless(error.refusal() == Refusal::Transient),
+            Self::SignIn(error) => error.remedy(),
             Self::Store(failure) => correct_unless(failure.store_error().is_transient()),
         }
     }
@@ -124,6 +131,7 @@ impl Error {
         match self {
             Self::Service(error) => Some(error),
             Self::InteractionRequired(required) => required.service_error(),
+            Self::SignIn(error) => error.service_error(),
             _ => None,
         }
     }
@@ -136,6 +144,7 @@ impl Error {
             Self::InteractionRequired(failure) => failure.fill_in(call),
             Self::Protocol(failure) => failure.fill_in(call),
             Self::Service(failure) => failure.fill_in(call),
+            Self::SignIn(failure) => failure.fill_in(call),
             Self::Store(failure) => failure.fill_in(call),
         }
         self
@@ -153,12 +162,26 @@ impl Error {
             Self::InteractionRequired(failure) => Some(failure.call()),
             Self::Protocol(failure) => Some(failure.call()),
             Self::Service(failure) => Some(failure.call()),
+            Self::SignIn(failure) => Some(failure.call()),
             Self::Store(failure) => Some(failure.call()),
         }
     }
 
+    /// The redirect URI that was sent, where the server says that the application has none like it (AADSTS50011, 500113).
+    fn unregistered_redirect_uri(&self) -> Option<&str> {
+        let codes = &self.service_error()?.codes;
+        let is_unregistered = codes.iter().any(|code| matches!(code, 50011 | 500_113));
+        let sent = self.call()?.redirect_uri.as_deref();
+        sent.filter(|_| is_unregistered)
+    }
+
     /// What to do, where the message does not say so itself.
     fn advice(&self) -> Option<String> {
+        if let Some(uri) = self.unregistered_redirect_uri() {
+            return Some(format!(
+                "register `{uri}` as a redirect URI of the application"
+            ));
+        }
         match self {
             Self::Config(_) | Self::InteractionRequired(_) => None,
             Self::Http(error) if error.kind() == HttpErrorKind::Certificate => {
@@ -171,6 +194,8 @@ impl Error {
             Self::Service(error) if error.misplaced().is_some() => {
                 Some("name the authority of the user's tenant, or register the application there".to_owned())
             }
+            // It says itself what there is to do.
+            Self::SignIn(error) if matches!(**error, SignInError::Browser(_) | SignInError::Port { .. }) => None,
             Self::Store(failure) => {
                 let hint = failure.store_error().hint();
                 hint.or_else(|| Some(self.remedy().to_string()))
@@ -188,6 +213,7 @@ impl fmt::Display for Error {
             Self::InteractionRequired(required) => required.fmt(formatter),
             Self::Protocol(error) => error.fmt(formatter),
             Self::Service(error) => write!(formatter, "the token endpoint refused: {}", **error),
+            Self::SignIn(error) => error.fmt(formatter),
             Self::Store(failure) => failure.fmt(formatter),
         }?;
         if let Some(advice) = self.advice() {
@@ -205,13 +231,38 @@ impl error::Error for Error {
             Self::InteractionRequired(_) => None,
             Self::Protocol(error) => error.source(),
             Self::Service(error) => error.source(),
+            Self::SignIn(error) => error.source(),
             Self::Store(failure) => failure.source(),
         }
     }
 }
 
+/// What the user must still do is no refusal of the sign-in, but asks for another one.
+impl From<AuthFlowError> for Error {
+    fn from(error: AuthFlowError) -> Self {
+        match error {
+            AuthFlowError::Refused(error) if error.refusal() == Refusal::InteractionRequired => {
+                InteractionRequired::refused(*error).into()
+            }
+            error => Self::from(SignInError::from(error)),
+        }
+    }
+}
+
+impl From<AuthResponseError> for Error {
+    fn from(error: AuthResponseError) -> Self {
+        Self::from(SignInError::Response(error))
+    }
+}
+
 impl From<AuthorityError> for Error {
     fn from(error: AuthorityError) -> Self {
+        Self::Config(error.into())
+    }
+}
+
+impl From<AuthorizationRequestError> for Error {
+    fn from(error: AuthorizationRequestError) -> Self {
         Self::Config(error.into())
     }
 }
@@ -250,9 +301,21 @@ impl From<InvalidHeaderValue> for Error {
     }
 }
 
+impl From<InvalidSession> for Error {
+    fn from(error: InvalidSession) -> Self {
+        Self::from(SignInError::from(error))
+    }
+}
+
 impl From<InvalidPartition> for Error {
     fn from(error: InvalidPartition) -> Self {
         Self::Config(error.into())
+    }
+}
+
+impl From<NoBrowser> for Error {
+    fn from(none: NoBrowser) -> Self {
+        Self::from(SignInError::from(none))
     }
 }
 
@@ -286,6 +349,12 @@ impl From<ServiceError> for Error {
             Refusal::InteractionRequired => InteractionRequired::refused(error).into(),
             _ => Self::Service(error.into()),
         }
+    }
+}
+
+impl From<SignInError> for Error {
+    fn from(error: SignInError) -> Self {
+        Self::SignIn(error.into())
     }
 }
 

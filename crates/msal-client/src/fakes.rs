@@ -34,6 +34,9 @@
 //!
 //! The example `tested` is an application with such tests.
 
+#[cfg(feature = "interactive")]
+mod browser;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -47,6 +50,9 @@ use sha2::{Digest, Sha256};
 
 use crate::ports::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
 use crate::transport::HttpError;
+
+#[cfg(feature = "interactive")]
+pub use browser::FakeBrowser;
 
 /// A clock that stands still, except that sleeping moves it on at once.
 #[derive(Debug)]

@@ -4,9 +4,16 @@
 //! [`redemption`]; what all of them need is in [`client`](crate::client).
 
 pub(crate) mod accounts;
+mod auth_code;
+mod authorization_options;
+#[cfg(feature = "interactive")]
+mod interactive;
 mod redemption;
 mod refresh_token;
 mod silent;
 
+pub use auth_code::{AcquireTokenByAuthCodeFlow, InitiateAuthCodeFlow};
+#[cfg(feature = "interactive")]
+pub use interactive::AcquireTokenInteractive;
 pub use refresh_token::AcquireTokenByRefreshToken;
 pub use silent::AcquireTokenSilent;

@@ -81,6 +81,16 @@
 //! [`remove_account`](Application::remove_account) nobody in the process hands out that user's token, whichever
 //! application holds it in memory.
 //!
+//! # Signing users in
+//!
+//! A program on the user's machine calls `acquire_token_interactive`, which opens the system's browser and listens on the
+//! machine for what it brings; over ssh, in a container and in WSL it can have the address shown instead.
+//!
+//! A web application sends the user to the sign-in page with
+//! [`initiate_auth_code_flow`](Application::initiate_auth_code_flow), keeps the [`AuthCodeFlow`] in the user's session, and
+//! gives it with what came back to [`acquire_token_by_auth_code_flow`](Application::acquire_token_by_auth_code_flow). A flow
+//! is used once, expires, and takes no answer but its own (RFC 9700): of one that is refused nothing is cached.
+//!
 //! # Whom tokens are sent to
 //!
 //! To Microsoft's own hosts, to a host that Microsoft vouches for, and to the one named with
@@ -133,7 +143,7 @@
 //! | `error` | the server's `error`, or what kind of failure it was where no server has said so |
 //! | `file` | where to look |
 //! | `found`, `merged` | whether there was a cache in the store; whether others had saved meanwhile |
-//! | `outcome` | `ok`, or the variant of [`Error`]: `config`, `http`, `interaction_required`, `protocol`, `service`, `store`. A span without it was dropped before its end |
+//! | `outcome` | `ok`, or the variant of [`Error`]: `config`, `http`, `interaction_required`, `protocol`, `service`, `sign_in`, `store`. A span without it was dropped before its end |
 //! | `reason` | why the cached token was not good enough: `expired`, `forced`, `no_access_token`, `refresh_in` |
 //! | `shared` | the request of an equal call brought the answer |
 //! | `source` | `cache` or `identity_provider` |
@@ -163,7 +173,7 @@
 //!
 //! # What is not here yet
 //!
-//! Signing users in: the authorization code flow with a browser, the device code flow, user name and password. Tokens
+//! The device code flow, user name and password. Tokens
 //! for the application itself or on behalf of a user. Certificates and assertions instead of a secret. Claims challenges,
 //! and brokers. For moving many refresh tokens at once, with a journal that survives crashes, see the crate
 //! `msal-migrate` and the command `msal migrate`.
@@ -172,6 +182,7 @@
 //!
 //! * `https-client`, on by default: `HttpsClient`, hyper over rustls. Its cryptography, aws-lc-rs, wants a C compiler. Without the feature an application needs a [`Runtime`]
 //!   with a client of your own.
+//! * `interactive`, on by default: `acquire_token_interactive`, with the system's browser and the receiver on this machine.
 //! * `blocking`: the module of that name, for programs without a runtime.
 //! * `conformance`: the suite every [`CacheStore`] must pass.
 //! * `serde`: accounts, authorities, scopes, tenants and times go through JSON and the like. Secrets do not.
@@ -193,6 +204,7 @@
 mod application;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+mod browser;
 mod cache;
 mod client;
 mod error;
@@ -202,6 +214,8 @@ mod flow;
 pub mod guide;
 mod handle;
 mod http_fn;
+#[cfg(feature = "interactive")]
+mod interactive;
 mod keyed_lock;
 mod metadata;
 mod observe;
@@ -221,18 +235,29 @@ pub use application::{
     AnyKind, Application, ApplicationBuilder, ClientApplication, Confidential,
     ConfidentialClientApplication, Public, PublicClientApplication,
 };
+pub use browser::{Browser, NoBrowser};
 pub use cache::SharedTokenCache;
 pub use error::{
-    ConfigError, Error, Failure, InteractionRequired, ProtocolError, Remedy, StoreFailure,
+    ConfigError, Error, Failure, InteractionRequired, ProtocolError, Remedy, SignInError,
+    StoreFailure,
 };
-pub use flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
+#[cfg(feature = "interactive")]
+pub use flow::AcquireTokenInteractive;
+pub use flow::{
+    AcquireTokenByAuthCodeFlow, AcquireTokenByRefreshToken, AcquireTokenSilent,
+    InitiateAuthCodeFlow,
+};
 pub use http_fn::{HttpFn, http_fn};
+#[cfg(feature = "interactive")]
+pub use interactive::SystemBrowser;
 pub use msal_core::{
-    AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientInfo,
+    AccessToken, Account, AuthCodeFlow, AuthFlowError, AuthResponse, AuthResponseError, Authority,
+    AuthorityError, AuthorityKind, AuthorizationRequestError, ClientCredential, ClientInfo,
     ClientSecret, Cloud, Dialect, DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError,
-    IntoScopes, Malformation, MalformedResponse, Misplaced, ProviderMetadata, RawIdToken,
-    RefreshToken, Refusal, Scope, ScopeError, ScopeSet, ServiceError, Tenant, Text, TimeOutOfRange,
-    TokenResponse, TrustedAuthority, UnixTime,
+    IntoScopes, InvalidSession, Malformation, MalformedResponse, Misplaced, Prompt,
+    ProviderMetadata, RawIdToken, RefreshToken, Refusal, ResponseMode, Scope, ScopeError, ScopeSet,
+    ServiceError, SessionSecret, Tenant, Text, TimeOutOfRange, TokenResponse, TrustedAuthority,
+    UnixTime,
 };
 // Crates whose types stand in signatures: a program names them in the version that is used here.
 pub use ::{bytes, http, serde_json};

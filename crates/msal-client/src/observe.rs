@@ -302,6 +302,7 @@ fn outcome_name(error: &Error) -> &'static str {
         Error::InteractionRequired(_) => "interaction_required",
         Error::Protocol(_) => "protocol",
         Error::Service(_) => "service",
+        Error::SignIn(_) => "sign_in",
         Error::Store(_) => "store",
     }
 }
@@ -311,7 +312,7 @@ fn code(error: &Error) -> Option<&str> {
     match error {
         Error::Config(_) => None,
         Error::Http(error) => Some(http_code(error.kind())),
-        Error::InteractionRequired(_) | Error::Service(_) => {
+        Error::InteractionRequired(_) | Error::Service(_) | Error::SignIn(_) => {
             let code = error.service_error()?.error.as_str();
             (!code.is_empty()).then_some(code)
         }

@@ -1,11 +1,13 @@
 //! Token requests: what every grant sends, and how a client says who it is (RFC 6749 §2.3, §3.2 and §4).
 
+mod authorization_code;
 mod context;
 mod credential;
 mod form;
 mod headers;
 mod refresh_token;
 
+pub use authorization_code::AuthorizationCodeGrant;
 pub use context::RequestContext;
 pub use credential::ClientCredential;
 pub use refresh_token::RefreshTokenGrant;

@@ -9,11 +9,13 @@
 //! - A [`TrustedAuthority`] is one that tokens may be sent to: no file makes one.
 //! - A [`ProviderMetadata`] says where the endpoints of an [`Authority`] are, and which ID tokens are its own.
 //! - A [`RefreshTokenGrant`] makes the request to a token endpoint, and a [`TokenOutcome`] reads the answer.
+//! - An [`AuthCodeFlow`] is what a sign-in at a browser remembers, and an [`AuthorizationCodeGrant`] redeems its code.
 //! - A [`TokenCache`] takes the answer in. Its [`silent`](TokenCache::silent) decides whether the network must be asked.
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
 mod account;
 mod authority;
+mod authorization;
 mod cache;
 mod case;
 mod client_info;
@@ -40,6 +42,10 @@ mod uuid;
 
 pub use account::Account;
 pub use authority::{Authority, AuthorityError, AuthorityKind, Tenant};
+pub use authorization::{
+    AuthCodeFlow, AuthFlowError, AuthResponse, AuthResponseError, AuthorizationRequest,
+    AuthorizationRequestError, AuthorizedCode, InvalidSession, Prompt, RedirectUri, ResponseMode,
+};
 pub use cache::{
     CacheFormatError, CachedAccessToken, Dialect, RefreshCandidate, RefreshReason, Renewal, Silent,
     SilentRequest, TokenCache, TokenEvent,
@@ -48,7 +54,7 @@ pub use client_info::ClientInfo;
 pub use cloud::{Cloud, same_cloud, same_environment};
 pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata};
 pub use expected_user::ExpectedUser;
-pub use grant::{ClientCredential, RefreshTokenGrant, RequestContext};
+pub use grant::{AuthorizationCodeGrant, ClientCredential, RefreshTokenGrant, RequestContext};
 pub use home_account_id::HomeAccountId;
 pub use id_token::{IdTokenClaims, IdTokenError};
 pub use response::{
@@ -56,7 +62,10 @@ pub use response::{
 };
 pub use retry_after::retry_after;
 pub use scope::{IntoScopes, Scope, ScopeError, ScopeSet};
-pub use secret::{AccessToken, ClientSecret, RawIdToken, RefreshToken};
+pub use secret::{
+    AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, RawIdToken, RefreshToken,
+    SessionSecret,
+};
 pub use secret_buffer::SecretBuffer;
 pub use telemetry::{ApiId, Telemetry};
 pub use text::Text;

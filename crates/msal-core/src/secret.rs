@@ -93,12 +93,19 @@ macro_rules! secrets {
 secrets! {
     /// An access token (RFC 6749 §1.4).
     AccessToken;
+    /// An authorization code (RFC 6749 §4.1.2).
+    AuthorizationCode;
     /// A client secret (RFC 6749 §2.3.1).
     ClientSecret;
+    /// A code verifier (RFC 7636 §4.1): it proves that a code is redeemed by the program that asked for it.
+    CodeVerifier;
     /// A raw ID token (OpenID Connect Core §2): it identifies a person, so it is kept like the other tokens.
     RawIdToken;
     /// A refresh token (RFC 6749 §1.5). Whoever holds it holds the user's account.
     RefreshToken;
+    /// A flow in the form in which a web session keeps it. It holds the code verifier: keep it where the user's browser
+    /// cannot change or read it, on the server or sealed.
+    SessionSecret;
 }
 
 /// Tokens can share the memory of the document that they stand in.
@@ -121,6 +128,9 @@ mod tests {
     use super::*;
 
     assert_not_impl_any!(AccessToken: fmt::Display, serde::Serialize);
+    assert_not_impl_any!(AuthorizationCode: fmt::Display, serde::Serialize);
+    assert_not_impl_any!(CodeVerifier: fmt::Display, serde::Serialize);
+    assert_not_impl_any!(SessionSecret: fmt::Display, serde::Serialize);
     assert_not_impl_any!(ClientSecret: fmt::Display, serde::Serialize);
     assert_not_impl_any!(RawIdToken: fmt::Display, serde::Serialize);
     assert_not_impl_any!(RefreshToken: fmt::Display, serde::Serialize);

@@ -4,8 +4,12 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApiId {
+    /// `acquire_token_by_auth_code_flow`.
+    ByAuthCodeFlow = 832,
     /// `acquire_token_by_refresh_token`.
     ByRefreshToken = 85,
+    /// `acquire_token_interactive`.
+    Interactive = 169,
     /// `acquire_token_silent`.
     Silent = 84,
 }

@@ -12,9 +12,13 @@ use crate::workspace::Workspace;
 /// What only users of a library say: (crate, names).
 const FOR_USERS: [(&str, &[&str]); 3] = [
     // Tests of applications script the answers of a server and look at the requests.
-    ("msal-client", &["answer_json", "take_requests"]),
-    // OpenID providers other than Microsoft's.
-    ("msal-core", &["oidc"]),
+    // Sign-in servers that cannot have a browser post a form.
+    (
+        "msal-client",
+        &["answer_in_query", "answer_json", "take_requests"],
+    ),
+    // OpenID providers other than Microsoft's. Addresses that users paste.
+    ("msal-core", &["from_url", "oidc"]),
     // Directories that a test of somebody else's builds.
     (
         "msal-emulator",

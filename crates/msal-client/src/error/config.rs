@@ -1,6 +1,6 @@
 //! What is wrong with the program or its settings.
 
-use msal_core::{AuthorityError, CacheFormatError, ScopeError};
+use msal_core::{AuthorityError, AuthorizationRequestError, CacheFormatError, ScopeError};
 use thiserror::Error;
 
 use crate::ports::RandomError;
@@ -16,6 +16,9 @@ pub enum ConfigError {
     /// The authority is not one.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
+    /// A sign-in may not begin like this.
+    #[error(transparent)]
+    AuthorizationRequest(#[from] AuthorizationRequestError),
     /// Bytes that a program has are no token cache.
     #[error(transparent)]
     Cache(#[from] CacheFormatError),

@@ -20,6 +20,8 @@ pub(crate) struct CallDetails {
     pub(crate) authority: Option<String>,
     /// What the request was sent with.
     pub(crate) correlation_id: Option<String>,
+    /// Where a browser was to bring the answer.
+    pub(crate) redirect_uri: Option<String>,
 }
 
 impl CallDetails {
@@ -48,6 +50,7 @@ impl<T> Failure<T> {
         known.client_id = known.client_id.take().or(call.client_id);
         known.authority = known.authority.take().or(call.authority);
         known.correlation_id = known.correlation_id.take().or(call.correlation_id);
+        known.redirect_uri = known.redirect_uri.take().or(call.redirect_uri);
     }
 }
 

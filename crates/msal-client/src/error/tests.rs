@@ -6,8 +6,8 @@ use std::io;
 use bytes::Bytes;
 use http::{HeaderValue, Response};
 use msal_core::{
-    Authority, Dialect, DiscoveryError, IdTokenError, RefreshToken, Scope, Tenant, TokenCache,
-    TokenOutcome,
+    AuthCodeFlow, AuthResponse, Authority, Dialect, DiscoveryError, IdTokenError, RedirectUri,
+    RefreshToken, Scope, Tenant, TokenCache, TokenOutcome,
 };
 
 use super::*;
@@ -54,6 +54,12 @@ fn config_errors() -> Vec<Row> {
             "Authority",
             Authority::parse("http://a.example/b").unwrap_err(),
             "an authority must be an https URL, not `http`",
+            Remedy::Correct,
+        ),
+        row(
+            "AuthorizationRequest",
+            RedirectUri::parse("http://a.example/").unwrap_err(),
+            "the redirect URI cannot be used: it is not encrypted: only the machine itself may be reached by http",
             Remedy::Correct,
         ),
         row(
@@ -263,6 +269,58 @@ fn protocol_errors() -> Vec<Row> {
     ]
 }
 
+fn sign_in_errors() -> Vec<Row> {
+    let again = Remedy::SignIn;
+    let sign_in = |error: SignInError, says, remedy| row("SignIn", error, says, remedy);
+    vec![
+        sign_in(
+            AuthFlowError::State.into(),
+            "the answer belongs to another sign-in: its `state` is not the one that was sent; let the user sign in",
+            again,
+        ),
+        sign_in(
+            AuthFlowError::Expired.into(),
+            "the sign-in took too long; let the user sign in",
+            again,
+        ),
+        sign_in(
+            AuthFlowError::Application.into(),
+            "the sign-in was begun by another application or for another authority; correct the application's settings or its registration",
+            Remedy::Correct,
+        ),
+        sign_in(
+            NoBrowser::Wsl.into(),
+            "Windows opened no browser for WSL: install wslu (wslview) or allow Windows programs in /etc/wsl.conf, use the device code flow, or show the address with `without_browser`",
+            Remedy::Correct,
+        ),
+        sign_in(
+            SignInError::Port {
+                port: Some(8400),
+                kind: io::ErrorKind::AddrInUse,
+            },
+            "port 8400 of this machine is in use: stop the other program, or choose another port",
+            Remedy::Correct,
+        ),
+        sign_in(
+            SignInError::TimedOut,
+            "the user did not come back from the browser in time; let the user sign in",
+            again,
+        ),
+        row(
+            "SignIn",
+            AuthResponse::from_query("code=c&code=d&state=s").unwrap_err(),
+            "what the browser brought is no answer to a sign-in: `code` occurs twice; let the user sign in",
+            again,
+        ),
+        row(
+            "SignIn",
+            AuthCodeFlow::from_session("0.AXYA-secret").unwrap_err(),
+            "what was in the session is no sign-in that has begun; let the user sign in",
+            again,
+        ),
+    ]
+}
+
 fn store_errors() -> Vec<Row> {
     let later = Remedy::Wait(None);
     let store = |error: StoreError, says, remedy| row("Store", error, says, remedy);
@@ -326,6 +384,7 @@ fn table() -> Vec<Row> {
         http_errors(),
         server_errors(),
         protocol_errors(),
+        sign_in_errors(),
         store_errors(),
     ]
     .into_iter()
@@ -365,6 +424,7 @@ fn the_table_is_complete() {
             Error::Config(error) => match error {
                 ConfigError::AmbiguousUsername => "AmbiguousUsername",
                 ConfigError::Authority(_) => "Authority",
+                ConfigError::AuthorizationRequest(_) => "AuthorizationRequest",
                 ConfigError::Cache(_) => "Cache",
                 ConfigError::Certificate => "Certificate",
                 ConfigError::ClientId => "ClientId",
@@ -382,6 +442,7 @@ fn the_table_is_complete() {
             Error::InteractionRequired(_) => "InteractionRequired",
             Error::Protocol(_) => "Protocol",
             Error::Service(_) => "Service",
+            Error::SignIn(_) => "SignIn",
             Error::Store(_) => "Store",
         }
     }
@@ -390,7 +451,7 @@ fn the_table_is_complete() {
         assert_eq!(name(error), *variant);
     }
     let variants: BTreeSet<_> = rows.iter().map(|(_, variant, ..)| *variant).collect();
-    assert_eq!(variants.len(), 19, "{variants:?}");
+    assert_eq!(variants.len(), 21, "{variants:?}");
 }
 
 #[test]
@@ -427,6 +488,7 @@ fn every_error_of_a_call_names_application_and_authority() {
         client_id: Some("00c0ffee".to_owned()),
         authority: Some("https://login.example/contoso".to_owned()),
         correlation_id: Some("c0ffee-1".to_owned()),
+        ..CallDetails::default()
     };
     for (error, variant, ..) in table() {
         let is_of_program = matches!(error, Error::Config(_));

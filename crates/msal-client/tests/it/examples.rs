@@ -289,3 +289,75 @@ async fn the_database_of_the_service_is_a_store() {
     })
     .await;
 }
+
+/// The system's browser is a program that is found by its name: here it writes down what it was started with.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_user_signs_in_at_the_systems_browser_once() {
+    use std::os::unix::fs::PermissionsExt;
+
+    use msal::fakes::FakeBrowser;
+    use msal::{Browser as _, UnixTime};
+
+    let place = Place::new().await;
+    let (authority, cache) = (place.authority(), place.cache());
+    let (opened, browser) = (
+        place.folder.path().join("opened"),
+        place.folder.path().join("xdg-open"),
+    );
+    let script = r#"#!/bin/sh
+printf '%s\n' "$@" > "$OPENED.new" && mv "$OPENED.new" "$OPENED"
+"#;
+    std::fs::write(&browser, script).unwrap();
+    std::fs::set_permissions(&browser, PermissionsExt::from_mode(0o700)).unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let start = || {
+        Command::new(program("interactive"))
+            .args([authority.as_str(), DESKTOP, SCOPE, &cache, ALICE])
+            .env("SSL_CERT_FILE", place.folder.path().join("ca.pem"))
+            .env("PATH", format!("{}:{path}", place.folder.path().display()))
+            .env("OPENED", &opened)
+            .env("DISPLAY", ":0")
+            .env_remove("WSL_DISTRO_NAME")
+            .env_remove("HTTPS_PROXY")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap()
+            .wait_with_output()
+    };
+    let signed_in = start();
+    let user = async {
+        let arguments = loop {
+            match std::fs::read_to_string(&opened) {
+                Ok(arguments) => break arguments,
+                Err(_not_opened_yet) => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        };
+        // One argument, whatever is in it.
+        let [address] = arguments.lines().collect::<Vec<_>>()[..] else {
+            panic!("{arguments}")
+        };
+        let emulator = Arc::clone(place.server.emulator());
+        let fake = FakeBrowser::new(move |address| {
+            let request = http::Request::get(address)
+                .body(bytes::Bytes::new())
+                .unwrap();
+            let answer = emulator.handle(request, SystemTime::now());
+            crate::auth_code::end_of(&answer)
+        });
+        fake.open(address).await.unwrap();
+        fake.pages(1).await.remove(0)
+    };
+    let (output, page) = tokio::join!(signed_in, user);
+    assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
+    let output = output.unwrap();
+    let expected = format!("{ALICE} is signed in until ");
+    let until = printed(&output).strip_prefix(&expected).unwrap().trim();
+    assert!(until > UnixTime::from(SystemTime::now()).to_string().as_str());
+    std::fs::remove_file(&opened).unwrap();
+    let again = start().await.unwrap();
+    assert!(printed(&again).starts_with(&expected));
+    assert!(!opened.exists(), "nobody was asked again");
+}

@@ -17,9 +17,11 @@ use crate::log::Capture;
 const PIECE: usize = 24;
 
 /// The members of requests and answers whose values are secrets.
-const SECRET_MEMBERS: [&str; 6] = [
+const SECRET_MEMBERS: [&str; 8] = [
     "access_token",
     "client_secret",
+    "code",
+    "code_verifier",
     "id_token",
     "password",
     "refresh_token",

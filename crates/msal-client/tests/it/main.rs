@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod auth_code;
 mod by_refresh_token;
 mod cases;
 mod construction;
@@ -17,6 +18,7 @@ mod examples;
 mod family;
 mod flight;
 mod https;
+mod interactive;
 mod leaks;
 mod log;
 mod logging;

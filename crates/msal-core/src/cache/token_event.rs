@@ -29,13 +29,12 @@ pub struct TokenEvent<'a> {
 }
 
 impl<'a> TokenEvent<'a> {
-    /// The event of a refresh token that was redeemed with `metadata`'s authority.
-    pub fn redeemed(
+    /// The event of tokens that `metadata`'s authority issued to a user who has just signed in.
+    pub fn signed_in(
         client_id: &'a str,
         metadata: &'a ProviderMetadata,
         requested: &'a ScopeSet,
         response: &'a TokenResponse,
-        redeemed: &'a RefreshToken,
         now: UnixTime,
     ) -> Self {
         Self {
@@ -49,8 +48,23 @@ impl<'a> TokenEvent<'a> {
             requested,
             response,
             now,
-            redeemed: Some(redeemed),
+            redeemed: None,
             account: None,
+        }
+    }
+
+    /// The event of a refresh token that was redeemed with `metadata`'s authority.
+    pub fn redeemed(
+        client_id: &'a str,
+        metadata: &'a ProviderMetadata,
+        requested: &'a ScopeSet,
+        response: &'a TokenResponse,
+        redeemed: &'a RefreshToken,
+        now: UnixTime,
+    ) -> Self {
+        Self {
+            redeemed: Some(redeemed),
+            ..Self::signed_in(client_id, metadata, requested, response, now)
         }
     }
 

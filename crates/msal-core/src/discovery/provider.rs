@@ -22,6 +22,8 @@ pub struct ProviderMetadata {
     pub authorization_endpoint: String,
     /// Where a device flow starts, if the provider has one (RFC 8628 §3.1).
     pub device_authorization_endpoint: Option<String>,
+    /// Whether every answer of the authorization endpoint names the issuer (RFC 9207 §3).
+    pub names_issuer_in_responses: bool,
     /// The tenant as the token endpoint's path has it: a domain name may have become a GUID.
     pub realm: String,
     /// As the parser of the checks read it, so that no other parser can read another host into it.
@@ -58,6 +60,7 @@ impl ProviderMetadata {
             authorization_endpoint: endpoint("authorize"),
             token_endpoint: uri(&endpoint("token"))?,
             device_authorization_endpoint: Some(endpoint("devicecode")),
+            names_issuer_in_responses: false,
             realm: authority.realm().to_owned(),
             authority: authority.clone(),
         })
@@ -85,6 +88,7 @@ impl ProviderMetadata {
             authorization_endpoint: Option<String>,
             token_endpoint: Option<String>,
             device_authorization_endpoint: Option<String>,
+            authorization_response_iss_parameter_supported: Option<bool>,
         }
         check_status(response)?;
         let wire: ProviderWire = serde_json::from_slice(response.body())
@@ -111,6 +115,10 @@ impl ProviderMetadata {
                 .device_authorization_endpoint
                 .map(|endpoint| on_our_host("device_authorization_endpoint", endpoint))
                 .transpose()?,
+            // RFC 9207 §3: "If omitted, the default value is false."
+            names_issuer_in_responses: wire
+                .authorization_response_iss_parameter_supported
+                .unwrap_or_default(),
             realm: realm_of(authority, &token_endpoint),
             token_endpoint: uri(token_endpoint.as_str())?,
             issuer,

@@ -16,7 +16,7 @@ use crate::retry_after::{delay_seconds, is_temporary};
 #[error("{}", self.summary())]
 #[non_exhaustive]
 pub struct ServiceError {
-    /// The HTTP status.
+    /// The HTTP status; 400 for an answer of the authorization endpoint, which comes by a browser without one.
     pub status: StatusCode,
     /// `error`, such as `invalid_grant`; empty when the body was not JSON, or when this is no code but some other text,
     /// which may repeat what was sent.
@@ -71,6 +71,24 @@ impl ServiceError {
             claims: members.text("claims"),
             correlation_id: members.text("correlation_id"),
             ..Self::bare(response)
+        }
+    }
+
+    /// What the authorization endpoint says by the browser (RFC 6749 §4.1.2.1), by the parameters of its answer.
+    pub(crate) fn of_authorization<'p>(parameter: impl Fn(&str) -> Option<&'p str>) -> Self {
+        let text = |name| parameter(name).map(str::to_owned);
+        let code = |name| text(name).filter(|text| is_code(text));
+        let description = text("error_description").unwrap_or_default();
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            error: code("error").unwrap_or_default(),
+            codes: lenient::aadsts(&description).into_iter().collect(),
+            description,
+            // Entra has the second name here, such as `cancel`.
+            suberror: code("suberror").or_else(|| code("error_subcode")),
+            claims: text("claims"),
+            correlation_id: text("correlation_id"),
+            retry_after: None,
         }
     }
 
