@@ -10,7 +10,10 @@ use msal_core::{Account, IntoScopes, RefreshToken};
 pub use builder::ApplicationBuilder;
 
 use crate::error::Error;
-use crate::flow::{AcquireTokenByRefreshToken, AcquireTokenSilent, accounts};
+use crate::flow::{
+    AcquireTokenByDeviceFlow, AcquireTokenByRefreshToken, AcquireTokenSilent, DeviceFlow,
+    InitiateDeviceFlow, accounts,
+};
 use crate::handle::Handle;
 use crate::store::Partition;
 
@@ -207,6 +210,31 @@ impl<Kind> Application<Kind> {
     ) -> impl Future<Output = Result<(), Error>> + Send + use<Kind> {
         let (handle, account) = (self.handle.clone(), account.clone());
         async move { accounts::remove_account(&handle, &account).await }
+    }
+}
+
+/// What only a public client can do.
+impl Application<Public> {
+    /// Begins a sign-in on another device, for programs without a browser (RFC 8628): asks the authority for a code, which
+    /// the user then enters at the authority's page. Prefer a browser on this machine where there is one: see the
+    /// security note at [`DeviceFlow`].
+    pub fn initiate_device_flow(&self, scopes: impl IntoScopes) -> InitiateDeviceFlow {
+        InitiateDeviceFlow::new(self.handle.clone(), scopes)
+    }
+
+    /// Waits until the user has entered the code of `flow` and signed in, and caches the tokens.
+    ///
+    /// # Examples
+    /// ```
+    /// # async fn sign_in(app: msal::PublicClientApplication) -> Result<(), msal::Error> {
+    /// let flow = app.initiate_device_flow("User.Read").await?;
+    /// println!("{}", flow.message());
+    /// let result = app.acquire_token_by_device_flow(flow).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn acquire_token_by_device_flow(&self, flow: DeviceFlow) -> AcquireTokenByDeviceFlow {
+        AcquireTokenByDeviceFlow::new(self.handle.clone(), flow)
     }
 }
 

@@ -154,6 +154,17 @@ impl Client {
         ))
     }
 
+    /// What a request says that is not for tokens yet: nothing but which one it is.
+    pub(crate) fn bare_context(&self) -> Result<RequestContext, Error> {
+        let correlation_id = self.runtime.correlation_id()?;
+        Ok(RequestContext::new(
+            correlation_id,
+            String::new(),
+            String::new(),
+            None,
+        ))
+    }
+
     /// Sends a token request and reads the answer. Whose tokens it brings has still to be checked, and nothing is cached.
     ///
     /// Nothing is sent, and the earlier answer stands, as long as the server wants no more requests of this kind.
@@ -181,8 +192,10 @@ impl Client {
                 let now = self.runtime.clock().now();
                 error.retry_after = retry_after(answer.headers(), now);
                 throttling.note(throttled, &error, now);
-                self.telemetry()
-                    .record_failure(api, correlation_id, &error.error);
+                if !error.is_pending() {
+                    self.telemetry()
+                        .record_failure(api, correlation_id, &error.error);
+                }
                 Err(Error::from(*error))
             }
             TokenOutcome::Malformed(error) => Err(Error::from(error)),

@@ -4,9 +4,11 @@
 //! [`redemption`]; what all of them need is in [`client`](crate::client).
 
 pub(crate) mod accounts;
+mod device_code;
 mod redemption;
 mod refresh_token;
 mod silent;
 
+pub use device_code::{AcquireTokenByDeviceFlow, DeviceFlow, InitiateDeviceFlow};
 pub use refresh_token::AcquireTokenByRefreshToken;
 pub use silent::AcquireTokenSilent;

@@ -77,7 +77,7 @@
 //!
 //! # What is not here yet
 //!
-//! Signing users in: the authorization code flow with a browser, the device code flow, user name and password. Tokens
+//! Signing users in with a browser by the authorization code flow, or by user name and password. Tokens
 //! for the application itself or on behalf of a user. Certificates and assertions instead of a secret. Claims challenges,
 //! and brokers. For moving many refresh tokens at once, with a journal that survives crashes, see the crate
 //! `msal-migrate` and the command `msal migrate`.
@@ -121,17 +121,20 @@ pub use cache::SharedTokenCache;
 pub use error::{
     ConfigError, Error, Failure, InteractionRequired, ProtocolError, Remedy, StoreFailure,
 };
-pub use flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
+pub use flow::{
+    AcquireTokenByDeviceFlow, AcquireTokenByRefreshToken, AcquireTokenSilent, DeviceFlow,
+    InitiateDeviceFlow,
+};
 pub use http::{HttpError, HttpErrorKind};
 #[cfg(feature = "https-client")]
 pub use http::{HttpSettings, HttpVersion, HttpsClient};
 pub use http_fn::{HttpFn, http_fn};
 pub use msal_core::{
     AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientInfo,
-    ClientSecret, Cloud, Dialect, DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError,
-    IntoScopes, Malformation, MalformedResponse, ProviderMetadata, RawIdToken, RefreshToken,
-    Refusal, Scope, ScopeError, ScopeSet, ServiceError, Tenant, Text, TimeOutOfRange,
-    TokenResponse, TrustedAuthority, UnixTime,
+    ClientSecret, Cloud, DeviceAuthorizationError, Dialect, DiscoveryError, HomeAccountId,
+    IdTokenClaims, IdTokenError, IntoScopes, Malformation, MalformedResponse, ProviderMetadata,
+    RawIdToken, RefreshToken, Refusal, Scope, ScopeError, ScopeSet, ServiceError, Tenant, Text,
+    TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime,
 };
 // For programs that work on a token cache without an application.
 pub use msal_core::{

@@ -2,10 +2,12 @@
 
 mod context;
 mod credential;
+mod device_code;
 mod form;
 mod headers;
 mod refresh_token;
 
 pub use context::RequestContext;
 pub use credential::ClientCredential;
+pub use device_code::{DeviceAuthorizationRequest, DeviceCodeGrant};
 pub use refresh_token::RefreshTokenGrant;

@@ -16,6 +16,7 @@ mod cache;
 mod case;
 mod client_info;
 mod cloud;
+mod device_polling;
 mod discovery;
 mod expected_user;
 mod grant;
@@ -44,17 +45,22 @@ pub use cache::{
 };
 pub use client_info::ClientInfo;
 pub use cloud::{Cloud, same_cloud, same_environment};
+pub use device_polling::DevicePolling;
 pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata};
 pub use expected_user::ExpectedUser;
-pub use grant::{ClientCredential, RefreshTokenGrant, RequestContext};
+pub use grant::{
+    ClientCredential, DeviceAuthorizationRequest, DeviceCodeGrant, RefreshTokenGrant,
+    RequestContext,
+};
 pub use home_account_id::HomeAccountId;
 pub use id_token::{IdTokenClaims, IdTokenError};
 pub use response::{
-    Malformation, MalformedResponse, Misplaced, Refusal, ServiceError, TokenOutcome, TokenResponse,
+    DeviceAuthorization, DeviceAuthorizationError, Malformation, MalformedResponse, Misplaced,
+    Refusal, ServiceError, TokenOutcome, TokenResponse,
 };
 pub use retry_after::retry_after;
 pub use scope::{IntoScopes, Scope, ScopeError, ScopeSet};
-pub use secret::{AccessToken, ClientSecret, RawIdToken, RefreshToken};
+pub use secret::{AccessToken, ClientSecret, DeviceCode, RawIdToken, RefreshToken};
 pub use secret_buffer::SecretBuffer;
 pub use telemetry::{ApiId, Telemetry};
 pub use text::Text;

@@ -95,6 +95,8 @@ secrets! {
     AccessToken;
     /// A client secret (RFC 6749 §2.3.1).
     ClientSecret;
+    /// A device code (RFC 8628 §3.2): whoever holds it gets the tokens of the user who enters the other code.
+    DeviceCode;
     /// A raw ID token (OpenID Connect Core §2): it identifies a person, so it is kept like the other tokens.
     RawIdToken;
     /// A refresh token (RFC 6749 §1.5). Whoever holds it holds the user's account.
@@ -122,6 +124,7 @@ mod tests {
 
     assert_not_impl_any!(AccessToken: fmt::Display, serde::Serialize);
     assert_not_impl_any!(ClientSecret: fmt::Display, serde::Serialize);
+    assert_not_impl_any!(DeviceCode: fmt::Display, serde::Serialize);
     assert_not_impl_any!(RawIdToken: fmt::Display, serde::Serialize);
     assert_not_impl_any!(RefreshToken: fmt::Display, serde::Serialize);
 

@@ -6,6 +6,8 @@
 pub enum ApiId {
     /// `acquire_token_by_refresh_token`.
     ByRefreshToken = 85,
+    /// `acquire_token_by_device_flow`.
+    ByDeviceFlow = 622,
     /// `acquire_token_silent`.
     Silent = 84,
 }

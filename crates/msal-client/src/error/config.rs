@@ -43,6 +43,10 @@ pub enum ConfigError {
         /// Why.
         reason: &'static str,
     },
+    /// The authority's metadata names no device authorization endpoint (RFC 8628 §4): ADFS before Windows Server 2022, for
+    /// example.
+    #[error("the authority has no device code flow: sign the user in in another way")]
+    NoDeviceFlow,
     /// There is no tokio runtime, which the HTTP client and the file store need: await the call inside one, or use the
     /// feature `blocking`.
     #[error(

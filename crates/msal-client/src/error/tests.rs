@@ -6,8 +6,8 @@ use std::io;
 use bytes::Bytes;
 use http::{HeaderValue, Response};
 use msal_core::{
-    Authority, Dialect, DiscoveryError, IdTokenError, RefreshToken, Scope, Tenant, TokenCache,
-    TokenOutcome,
+    Authority, DeviceAuthorizationError, Dialect, DiscoveryError, IdTokenError, Malformation,
+    RefreshToken, Scope, Tenant, TokenCache, TokenOutcome,
 };
 
 use super::*;
@@ -85,6 +85,11 @@ fn config_errors() -> Vec<Row> {
             "InsideRuntime",
             ConfigError::InsideRuntime,
             "this thread belongs to a tokio runtime: await the call instead of waiting for it",
+        ),
+        config(
+            "NoDeviceFlow",
+            ConfigError::NoDeviceFlow,
+            "the authority has no device code flow: sign the user in in another way",
         ),
         config(
             "NoHttpClient",
@@ -181,6 +186,12 @@ fn server_errors() -> Vec<Row> {
         ),
         row(
             "InteractionRequired",
+            InteractionRequired::device_code_expired(),
+            "the user must sign in: the code has expired before it was entered; begin again for a new one",
+            Remedy::SignIn,
+        ),
+        row(
+            "InteractionRequired",
             answered(
                 400,
                 r#"{"error":"invalid_grant","error_codes":[50173],"suberror":"bad_token","error_description":"of alice@contoso.example"}"#,
@@ -230,6 +241,12 @@ fn protocol_errors() -> Vec<Row> {
             HeaderValue::from_str("\r\n").unwrap_err(),
             "the access token cannot be sent: it has characters that no header can carry; report it to whoever runs the server",
             Remedy::Report,
+        ),
+        report(
+            ProtocolError::DeviceAuthorization(DeviceAuthorizationError::Malformed(
+                Malformation::NotJson,
+            )),
+            "the device authorization endpoint's answer cannot be used: it is not a JSON object; report it to whoever runs the server",
         ),
         report(
             ProtocolError::Discovery(DiscoveryError::NotJson),
@@ -371,6 +388,7 @@ fn the_table_is_complete() {
                 ConfigError::ClientSecret => "ClientSecret",
                 ConfigError::Contradiction { .. } => "Contradiction",
                 ConfigError::InsideRuntime => "InsideRuntime",
+                ConfigError::NoDeviceFlow => "NoDeviceFlow",
                 ConfigError::NoHttpClient => "NoHttpClient",
                 ConfigError::NoRuntime => "NoRuntime",
                 ConfigError::Partition(_) => "Partition",
@@ -390,7 +408,7 @@ fn the_table_is_complete() {
         assert_eq!(name(error), *variant);
     }
     let variants: BTreeSet<_> = rows.iter().map(|(_, variant, ..)| *variant).collect();
-    assert_eq!(variants.len(), 19, "{variants:?}");
+    assert_eq!(variants.len(), 20, "{variants:?}");
 }
 
 #[test]

@@ -13,13 +13,15 @@ use tracing_subscriber::filter::LevelFilter;
 const PIECE: usize = 24;
 
 /// The members of requests and answers whose values are secrets.
-const SECRET_MEMBERS: [&str; 6] = [
+const SECRET_MEMBERS: [&str; 8] = [
     "access_token",
     "client_secret",
+    "device_code",
     "id_token",
     "password",
     "refresh_token",
     "assertion",
+    "user_code",
 ];
 
 /// What was logged in this process, by whatever crate, at every level.
