@@ -5,14 +5,14 @@ mod builder;
 use std::fmt;
 use std::marker::PhantomData;
 
-use msal_core::{Account, IntoScopes, RefreshToken};
+use msal_core::{Account, IntoScopes, Password, RefreshToken};
 
 pub use builder::ApplicationBuilder;
 
 use crate::error::Error;
 use crate::flow::{
-    AcquireTokenByDeviceFlow, AcquireTokenByRefreshToken, AcquireTokenSilent, DeviceFlow,
-    InitiateDeviceFlow, accounts,
+    AcquireTokenByDeviceFlow, AcquireTokenByRefreshToken, AcquireTokenByUsernamePassword,
+    AcquireTokenSilent, DeviceFlow, InitiateDeviceFlow, accounts,
 };
 use crate::handle::Handle;
 use crate::store::Partition;
@@ -158,6 +158,21 @@ impl<Kind> Application<Kind> {
         scopes: impl IntoScopes,
     ) -> AcquireTokenByRefreshToken {
         AcquireTokenByRefreshToken::new(self.handle.clone(), refresh_token.into(), scopes)
+    }
+
+    /// Signs a user in with a name and a password that the program knows, without a browser, and caches the tokens.
+    ///
+    /// # Security
+    /// RFC 9700 §2.4: this grant "MUST NOT be used". The program sees the password, and a user who needs more than a
+    /// password cannot sign in. It is here for programs that have nobody to show a page to; personal accounts cannot use it.
+    pub fn acquire_token_by_username_password(
+        &self,
+        username: impl Into<String>,
+        password: impl Into<Password>,
+        scopes: impl IntoScopes,
+    ) -> AcquireTokenByUsernamePassword {
+        let (username, password) = (username.into(), password.into());
+        AcquireTokenByUsernamePassword::new(self.handle.clone(), username, password, scopes)
     }
 
     /// The accounts in the cache, of any application that shares it. Asks the store, never the network.

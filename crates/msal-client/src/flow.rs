@@ -8,7 +8,9 @@ mod device_code;
 mod redemption;
 mod refresh_token;
 mod silent;
+mod username_password;
 
 pub use device_code::{AcquireTokenByDeviceFlow, DeviceFlow, InitiateDeviceFlow};
 pub use refresh_token::AcquireTokenByRefreshToken;
 pub use silent::AcquireTokenSilent;
+pub use username_password::AcquireTokenByUsernamePassword;

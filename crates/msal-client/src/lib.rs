@@ -77,7 +77,7 @@
 //!
 //! # What is not here yet
 //!
-//! Signing users in with a browser by the authorization code flow, or by user name and password. Tokens
+//! Signing users in with a browser by the authorization code flow, or with a password that a federated domain checks. Tokens
 //! for the application itself or on behalf of a user. Certificates and assertions instead of a secret. Claims challenges,
 //! and brokers. For moving many refresh tokens at once, with a journal that survives crashes, see the crate
 //! `msal-migrate` and the command `msal migrate`.
@@ -122,8 +122,8 @@ pub use error::{
     ConfigError, Error, Failure, InteractionRequired, ProtocolError, Remedy, StoreFailure,
 };
 pub use flow::{
-    AcquireTokenByDeviceFlow, AcquireTokenByRefreshToken, AcquireTokenSilent, DeviceFlow,
-    InitiateDeviceFlow,
+    AcquireTokenByDeviceFlow, AcquireTokenByRefreshToken, AcquireTokenByUsernamePassword,
+    AcquireTokenSilent, DeviceFlow, InitiateDeviceFlow,
 };
 pub use http::{HttpError, HttpErrorKind};
 #[cfg(feature = "https-client")]
@@ -132,9 +132,9 @@ pub use http_fn::{HttpFn, http_fn};
 pub use msal_core::{
     AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientInfo,
     ClientSecret, Cloud, DeviceAuthorizationError, Dialect, DiscoveryError, HomeAccountId,
-    IdTokenClaims, IdTokenError, IntoScopes, Malformation, MalformedResponse, ProviderMetadata,
-    RawIdToken, RefreshToken, Refusal, Scope, ScopeError, ScopeSet, ServiceError, Tenant, Text,
-    TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime,
+    IdTokenClaims, IdTokenError, IntoScopes, Malformation, MalformedResponse, Password,
+    ProviderMetadata, RawIdToken, RefreshToken, Refusal, Scope, ScopeError, ScopeSet, ServiceError,
+    Tenant, Text, TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime,
 };
 // For programs that work on a token cache without an application.
 pub use msal_core::{

@@ -46,11 +46,11 @@ pub use cache::{
 pub use client_info::ClientInfo;
 pub use cloud::{Cloud, same_cloud, same_environment};
 pub use device_polling::DevicePolling;
-pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata};
+pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata, UserRealm};
 pub use expected_user::ExpectedUser;
 pub use grant::{
-    ClientCredential, DeviceAuthorizationRequest, DeviceCodeGrant, RefreshTokenGrant,
-    RequestContext,
+    ClientCredential, DeviceAuthorizationRequest, DeviceCodeGrant, PasswordGrant,
+    RefreshTokenGrant, RequestContext,
 };
 pub use home_account_id::HomeAccountId;
 pub use id_token::{IdTokenClaims, IdTokenError};
@@ -60,7 +60,7 @@ pub use response::{
 };
 pub use retry_after::retry_after;
 pub use scope::{IntoScopes, Scope, ScopeError, ScopeSet};
-pub use secret::{AccessToken, ClientSecret, DeviceCode, RawIdToken, RefreshToken};
+pub use secret::{AccessToken, ClientSecret, DeviceCode, Password, RawIdToken, RefreshToken};
 pub use secret_buffer::SecretBuffer;
 pub use telemetry::{ApiId, Telemetry};
 pub use text::Text;

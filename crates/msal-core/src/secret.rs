@@ -97,6 +97,8 @@ secrets! {
     ClientSecret;
     /// A device code (RFC 8628 §3.2): whoever holds it gets the tokens of the user who enters the other code.
     DeviceCode;
+    /// A user's password (RFC 6749 §4.3.2).
+    Password;
     /// A raw ID token (OpenID Connect Core §2): it identifies a person, so it is kept like the other tokens.
     RawIdToken;
     /// A refresh token (RFC 6749 §1.5). Whoever holds it holds the user's account.
@@ -125,6 +127,7 @@ mod tests {
     assert_not_impl_any!(AccessToken: fmt::Display, serde::Serialize);
     assert_not_impl_any!(ClientSecret: fmt::Display, serde::Serialize);
     assert_not_impl_any!(DeviceCode: fmt::Display, serde::Serialize);
+    assert_not_impl_any!(Password: fmt::Display, serde::Serialize);
     assert_not_impl_any!(RawIdToken: fmt::Display, serde::Serialize);
     assert_not_impl_any!(RefreshToken: fmt::Display, serde::Serialize);
 

@@ -18,14 +18,17 @@ enum Why {
     /// A policy refused a sign-in by device code.
     DeviceFlowBlocked(ServiceError),
     DeviceCodeExpired,
+    /// Somebody else than Entra checks the password.
+    Federated,
 }
 
 impl InteractionRequired {
-    /// What the server said; `None` when it was not asked: nothing is cached for the account, or a code has expired.
+    /// What the server said; `None` when it was not asked: nothing is cached for the account, a code has
+    /// expired, or the password is not the server's to check.
     pub fn service_error(&self) -> Option<&ServiceError> {
         match &self.why {
             Why::Refused(error) | Why::DeviceFlowBlocked(error) => Some(error),
-            Why::NothingCached | Why::DeviceCodeExpired => None,
+            Why::NothingCached | Why::DeviceCodeExpired | Why::Federated => None,
         }
     }
 
@@ -38,6 +41,12 @@ impl InteractionRequired {
     pub(crate) fn device_flow_blocked(error: ServiceError) -> Self {
         Self {
             why: Why::DeviceFlowBlocked(error),
+        }
+    }
+
+    pub(crate) fn federated() -> Self {
+        Self {
+            why: Why::Federated,
         }
     }
 
@@ -58,6 +67,10 @@ impl fmt::Display for InteractionRequired {
                 formatter,
                 "{error}: a policy of the tenant blocks this sign-in, as many block the device code flow; sign in with a \
                  browser on this machine or by the authorization code flow, or ask an administrator to allow it"
+            ),
+            Why::Federated => formatter.write_str(
+                "the user's domain is federated, so that its own server checks passwords, which is not supported here; use \
+                 a browser or a device code",
             ),
             Why::DeviceCodeExpired => formatter
                 .write_str("the code has expired before it was entered; begin again for a new one"),

@@ -186,6 +186,12 @@ fn server_errors() -> Vec<Row> {
         ),
         row(
             "InteractionRequired",
+            InteractionRequired::federated(),
+            "the user must sign in: the user's domain is federated, so that its own server checks passwords, which is not supported here; use a browser or a device code",
+            Remedy::SignIn,
+        ),
+        row(
+            "InteractionRequired",
             InteractionRequired::device_code_expired(),
             "the user must sign in: the code has expired before it was entered; begin again for a new one",
             Remedy::SignIn,

@@ -31,6 +31,7 @@ mod silent;
 mod store;
 mod throttling;
 mod trust;
+mod username_password;
 mod web_service;
 mod wire;
 mod world;
