@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use http::Request;
 use msal_core::{
-    ApiId, Authority, ClientCredential, ExpectedUser, HomeAccountId, ProviderMetadata,
+    AccessToken, ApiId, Authority, ClientCredential, ExpectedUser, HomeAccountId, ProviderMetadata,
     RequestContext, ScopeSet, Telemetry, TokenOutcome, TokenResponse, TrustedAuthority,
-    retry_after,
+    merged_claims, retry_after,
 };
 
 use crate::cache::SharedTokenCache;
-use crate::error::{CallDetails, Error, ProtocolError};
+use crate::error::{CallDetails, ConfigError, Error, ProtocolError};
 use crate::http::{HttpError, HttpErrorKind};
 use crate::keyed_lock::KeyedLock;
 use crate::partitions::Partitions;
@@ -35,6 +35,8 @@ pub(crate) struct Client {
     realm: OnceLock<String>,
     /// The host names under which tokens of the application's cloud may be stored: see [`environments`].
     pub(crate) environments: Vec<String>,
+    /// What the client can handle, as every request for a user's tokens says.
+    pub(crate) capabilities: Vec<String>,
     pub(crate) runtime: Runtime,
     /// The caches of its partitions.
     pub(crate) partitions: Partitions,
@@ -63,6 +65,10 @@ pub(crate) struct CallKey {
     pub(crate) home_account_id: HomeAccountId,
     pub(crate) scopes: ScopeSet,
     pub(crate) force_refresh: bool,
+    /// What the token must have beside its scopes.
+    pub(crate) claims: Option<String>,
+    /// The token that an API has just refused.
+    pub(crate) rejected: Option<AccessToken>,
 }
 
 impl Client {
@@ -70,6 +76,7 @@ impl Client {
         client_id: String,
         credential: ClientCredential,
         authority: ChosenAuthority,
+        capabilities: Vec<String>,
         cache: &Arc<SharedTokenCache>,
         runtime: Runtime,
     ) -> Self {
@@ -88,6 +95,7 @@ impl Client {
             environments: environments(&authority),
             authority,
             trusted,
+            capabilities,
             partitions: Partitions::beside(cache, &runtime.shared().sign_outs),
             runtime,
             loads: SingleFlight::default(),
@@ -104,6 +112,12 @@ impl Client {
             authority: Some(self.authority.to_string()),
             correlation_id: None,
         }
+    }
+
+    /// What a request sends as `claims`: the challenge of a resource, which may be empty, and the client's capabilities.
+    pub(crate) fn claims(&self, challenge: &str) -> Result<Option<String>, Error> {
+        merged_claims(challenge, &self.capabilities)
+            .map_err(|error| ConfigError::from(error).into())
     }
 
     /// The application's endpoints.

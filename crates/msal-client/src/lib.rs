@@ -78,9 +78,9 @@
 //! # What is not here yet
 //!
 //! Signing users in with a browser by the authorization code flow, or with a password that a federated domain checks. Tokens
-//! for the application itself or on behalf of a user. Certificates and assertions instead of a secret. Claims challenges,
-//! and brokers. For moving many refresh tokens at once, with a journal that survives crashes, see the crate
-//! `msal-migrate` and the command `msal migrate`.
+//! for the application itself or on behalf of a user. Certificates and assertions instead of a secret. Brokers. For moving
+//! many refresh tokens at once, with a journal that survives crashes, see the crate `msal-migrate` and the command `msal
+//! migrate`.
 //!
 //! # Features
 //!
@@ -130,11 +130,12 @@ pub use http::{HttpError, HttpErrorKind};
 pub use http::{HttpSettings, HttpVersion, HttpsClient};
 pub use http_fn::{HttpFn, http_fn};
 pub use msal_core::{
-    AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientInfo,
-    ClientSecret, Cloud, DeviceAuthorizationError, Dialect, DiscoveryError, HomeAccountId,
-    IdTokenClaims, IdTokenError, IntoScopes, Malformation, MalformedResponse, Password,
-    ProviderMetadata, RawIdToken, RefreshToken, Refusal, Scope, ScopeError, ScopeSet, ServiceError,
-    Tenant, Text, TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime,
+    AccessToken, Account, Authority, AuthorityError, AuthorityKind, BearerChallenge,
+    ClientCredential, ClientInfo, ClientSecret, Cloud, DeviceAuthorizationError, Dialect,
+    DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError, IntoScopes, InvalidClaims,
+    Malformation, MalformedResponse, Password, ProviderMetadata, RawIdToken, RefreshToken, Refusal,
+    Scope, ScopeError, ScopeSet, ServiceError, Tenant, Text, TimeOutOfRange, TokenResponse,
+    TrustedAuthority, UnixTime,
 };
 // For programs that work on a token cache without an application.
 pub use msal_core::{

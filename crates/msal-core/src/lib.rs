@@ -14,6 +14,7 @@ mod account;
 mod authority;
 mod cache;
 mod case;
+mod claims;
 mod client_info;
 mod cloud;
 mod device_polling;
@@ -36,6 +37,7 @@ mod time;
 mod trusted_authority;
 mod username;
 mod uuid;
+mod www_authenticate;
 
 pub use account::Account;
 pub use authority::{Authority, AuthorityError, AuthorityKind, Tenant};
@@ -43,6 +45,7 @@ pub use cache::{
     CacheFormatError, CachedAccessToken, Dialect, RefreshCandidate, RefreshReason, Renewal, Silent,
     SilentRequest, TokenCache, TokenEvent,
 };
+pub use claims::{InvalidClaims, merged_claims};
 pub use client_info::ClientInfo;
 pub use cloud::{Cloud, same_cloud, same_environment};
 pub use device_polling::DevicePolling;
@@ -68,3 +71,4 @@ pub use time::{TimeOutOfRange, UnixTime};
 pub use trusted_authority::TrustedAuthority;
 pub use username::comparable_username;
 pub use uuid::random_uuid;
+pub use www_authenticate::BearerChallenge;

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use crate::secret_buffer::SecretBuffer;
 use crate::text::Text;
@@ -79,6 +80,12 @@ macro_rules! secrets {
         impl From<&str> for $name {
             fn from(value: &str) -> Self {
                 Self::new(value.to_owned())
+            }
+        }
+
+        impl Hash for $name {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                self.0.0.hash(state);
             }
         }
 

@@ -22,6 +22,7 @@ use crate::store::{CacheStore, Partition};
 /// |---|---|---|
 /// | [`authority`](Self::authority) | `https://login.microsoftonline.com/common` | accepts work, school and personal accounts of every tenant |
 /// | [`known_authority`](Self::known_authority) | only hosts that Microsoft vouches for | refresh tokens and secrets are sent there |
+/// | [`client_capabilities`](Self::client_capabilities) | none | who says `CP1` must answer claims challenges |
 /// | [`store`](Self::store) | memory only | whether tokens may be written to a disk is for you to decide |
 /// | [`partition`](Self::partition) | [`Partition::default`] | one user at a time, as on a desktop |
 /// | [`cache`](Self::cache) | a cache of its own | applications share tokens only where they are told to |
@@ -34,6 +35,7 @@ pub struct ApplicationBuilder<Kind> {
     client_id: String,
     credential: ClientCredential,
     authority: ChosenAuthority,
+    capabilities: Vec<String>,
     store: Option<Arc<dyn CacheStore>>,
     partition: Option<Partition>,
     cache: Option<Arc<SharedTokenCache>>,
@@ -74,6 +76,7 @@ impl<Kind> ApplicationBuilder<Kind> {
             client_id: client_id.into(),
             credential,
             authority: ChosenAuthority::Unnamed(Authority::common()),
+            capabilities: Vec::new(),
             store: None,
             partition: None,
             cache: None,
@@ -108,6 +111,20 @@ impl<Kind> ApplicationBuilder<Kind> {
     #[must_use]
     pub fn trusted_authority(mut self, authority: TrustedAuthority) -> Self {
         self.authority = ChosenAuthority::Trusted(authority);
+        self
+    }
+
+    /// Tells the authority what this client can handle. `CP1`: it answers the claims challenges of APIs, so that they may
+    /// revoke its tokens at any moment, which then live for a day instead of an hour. See
+    /// [`BearerChallenge`](crate::BearerChallenge).
+    ///
+    /// Of several calls the last one counts.
+    #[must_use]
+    pub fn client_capabilities<C: Into<String>>(
+        mut self,
+        capabilities: impl IntoIterator<Item = C>,
+    ) -> Self {
+        self.capabilities = capabilities.into_iter().map(Into::into).collect();
         self
     }
 
@@ -184,6 +201,7 @@ impl<Kind> ApplicationBuilder<Kind> {
             self.client_id,
             self.credential,
             self.authority,
+            self.capabilities,
             &cache,
             self.runtime.map_or_else(default_runtime, Ok)?,
         );

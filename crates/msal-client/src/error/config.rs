@@ -1,6 +1,6 @@
 //! What is wrong with the program or its settings.
 
-use msal_core::{AuthorityError, CacheFormatError, ScopeError};
+use msal_core::{AuthorityError, CacheFormatError, InvalidClaims, ScopeError};
 use thiserror::Error;
 
 use crate::ports::RandomError;
@@ -22,6 +22,9 @@ pub enum ConfigError {
     /// There is no certificate in the PEM bundle.
     #[error("there is no certificate in the PEM bundle")]
     Certificate,
+    /// A claims challenge cannot be passed on.
+    #[error(transparent)]
+    Claims(#[from] InvalidClaims),
     /// The client id is empty.
     #[error("the client id is empty")]
     ClientId,

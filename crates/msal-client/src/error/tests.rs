@@ -67,6 +67,11 @@ fn config_errors() -> Vec<Row> {
             ConfigError::Certificate,
             "there is no certificate in the PEM bundle",
         ),
+        config(
+            "Claims",
+            msal_core::merged_claims("[]", &[]).unwrap_err().into(),
+            "the claims challenge is not a JSON object that capabilities can be added to",
+        ),
         config("ClientId", ConfigError::ClientId, "the client id is empty"),
         config(
             "ClientSecret",
@@ -390,6 +395,7 @@ fn the_table_is_complete() {
                 ConfigError::Authority(_) => "Authority",
                 ConfigError::Cache(_) => "Cache",
                 ConfigError::Certificate => "Certificate",
+                ConfigError::Claims(_) => "Claims",
                 ConfigError::ClientId => "ClientId",
                 ConfigError::ClientSecret => "ClientSecret",
                 ConfigError::Contradiction { .. } => "Contradiction",
@@ -414,7 +420,7 @@ fn the_table_is_complete() {
         assert_eq!(name(error), *variant);
     }
     let variants: BTreeSet<_> = rows.iter().map(|(_, variant, ..)| *variant).collect();
-    assert_eq!(variants.len(), 20, "{variants:?}");
+    assert_eq!(variants.len(), 21, "{variants:?}");
 }
 
 #[test]

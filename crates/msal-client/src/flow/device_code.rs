@@ -29,6 +29,7 @@ use crate::throttling::Throttled;
 pub struct InitiateDeviceFlow {
     handle: Handle,
     scopes: Result<ScopeSet, ScopeError>,
+    claims_challenge: String,
 }
 
 /// A device flow that has begun (RFC 8628 §3.2): what to tell the user, and what this program asks with meanwhile.
@@ -47,6 +48,7 @@ pub struct DeviceFlow {
     expires_on: UnixTime,
     metadata: ProviderMetadata,
     scopes: ScopeSet,
+    claims: Option<String>,
     correlation_id: String,
 }
 
@@ -105,7 +107,16 @@ impl InitiateDeviceFlow {
         Self {
             handle,
             scopes: scopes.into_scopes(),
+            claims_challenge: String::new(),
         }
+    }
+
+    /// Passes on what an API or an earlier refusal demands of the token: [`BearerChallenge`](crate::BearerChallenge) and
+    /// [`Error::claims`] have it. An empty text is none. What is no JSON object is a
+    /// [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is sent.
+    pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
+        self.claims_challenge = claims.into();
+        self
     }
 
     async fn run(self) -> Result<DeviceFlow, Error> {
@@ -116,12 +127,15 @@ impl InitiateDeviceFlow {
 
     async fn begin(self) -> Result<DeviceFlow, Error> {
         let (client, scopes) = (&*self.handle.client, self.scopes?);
+        let claims = client.claims(&self.claims_challenge)?;
         // What could not be saved is better known before the user is asked to do anything.
         self.handle.ensure_loaded().await?;
         self.handle.cache.prepare_to_save().await?;
         let metadata = client.endpoints().await?;
         let context = client.bare_context()?;
-        let request = DeviceAuthorizationRequest::new(&client.client_id, &scopes)
+        let mut request = DeviceAuthorizationRequest::new(&client.client_id, &scopes);
+        request.claims = claims.as_deref();
+        let request = request
             .request(&metadata, &context)
             .ok_or(ConfigError::NoDeviceFlow)?;
         let correlation_id = context.correlation_id;
@@ -143,6 +157,7 @@ impl InitiateDeviceFlow {
             authorization,
             metadata,
             scopes,
+            claims,
             correlation_id,
         })
     }
@@ -199,7 +214,8 @@ impl AcquireTokenByDeviceFlow {
         // One flow has one, from its beginning to its end.
         context.correlation_id.clone_from(&flow.correlation_id);
         let device_code = &flow.authorization.device_code;
-        let grant = DeviceCodeGrant::new(client_id, credential, device_code);
+        let mut grant = DeviceCodeGrant::new(client_id, credential, device_code);
+        grant.claims = flow.claims.as_deref();
         let request = grant.request(&flow.metadata, &context);
         let throttled = Throttled::new(&flow.metadata, client_id, &flow.scopes, None);
         let correlation_id = &flow.correlation_id;

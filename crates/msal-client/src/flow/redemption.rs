@@ -18,6 +18,8 @@ pub(super) struct Redemption<'a> {
     pub(super) metadata: &'a ProviderMetadata,
     pub(super) refresh_token: &'a RefreshToken,
     pub(super) scopes: &'a ScopeSet,
+    /// What to send as `claims`.
+    pub(super) claims: Option<&'a str>,
     pub(super) api: ApiId,
     /// Why the network is asked.
     pub(super) reason: RefreshReason,
@@ -38,7 +40,9 @@ impl<'a> Redemption<'a> {
             self.handle
                 .client
                 .context(self.api, self.reason.telemetry(), self.home_account_id)?;
-        let grant = RefreshTokenGrant::new(client_id, credential, self.refresh_token, self.scopes);
+        let mut grant =
+            RefreshTokenGrant::new(client_id, credential, self.refresh_token, self.scopes);
+        grant.claims = self.claims;
         let request = grant.request(self.metadata, &context);
         let correlation_id = &context.correlation_id;
         let throttled = Throttled::new(self.metadata, client_id, self.scopes, self.home_account_id);

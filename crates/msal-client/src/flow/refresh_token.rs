@@ -26,6 +26,7 @@ pub struct AcquireTokenByRefreshToken {
     handle: Handle,
     refresh_token: RefreshToken,
     scopes: Result<ScopeSet, ScopeError>,
+    claims_challenge: String,
 }
 
 impl AcquireTokenByRefreshToken {
@@ -37,8 +38,17 @@ impl AcquireTokenByRefreshToken {
         Self {
             handle,
             refresh_token,
+            claims_challenge: String::new(),
             scopes: scopes.into_scopes(),
         }
+    }
+
+    /// Passes on what an API or an earlier refusal demands of the token: [`BearerChallenge`](crate::BearerChallenge) and
+    /// [`Error::claims`] have it. An empty text is none. What is no JSON object is a
+    /// [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is sent.
+    pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
+        self.claims_challenge = claims.into();
+        self
     }
 
     async fn run(self) -> Result<AuthenticationResult, Error> {
@@ -49,6 +59,7 @@ impl AcquireTokenByRefreshToken {
 
     async fn redeem(self) -> Result<AuthenticationResult, Error> {
         let (handle, client, scopes) = (&self.handle, &*self.handle.client, self.scopes?);
+        let claims = client.claims(&self.claims_challenge)?;
         // A cache that cannot be loaded cannot be saved: that must be known before the token is spent.
         handle.ensure_loaded().await?;
         let metadata = client.endpoints().await?;
@@ -57,6 +68,7 @@ impl AcquireTokenByRefreshToken {
             metadata: &metadata,
             refresh_token: &self.refresh_token,
             scopes: &scopes,
+            claims: claims.as_deref(),
             api: ApiId::ByRefreshToken,
             reason: RefreshReason::Forced,
             // The token says nothing of its user; the answer does.

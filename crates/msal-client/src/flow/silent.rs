@@ -3,8 +3,8 @@
 use std::fmt;
 
 use msal_core::{
-    Account, ApiId, CachedAccessToken, IntoScopes, RefreshCandidate, RefreshReason, Renewal,
-    ScopeError, ScopeSet, Silent, SilentRequest, TokenCache,
+    AccessToken, Account, ApiId, CachedAccessToken, IntoScopes, RefreshCandidate, RefreshReason,
+    Renewal, ScopeError, ScopeSet, Silent, SilentRequest, TokenCache,
 };
 
 use super::redemption::Redemption;
@@ -36,6 +36,8 @@ pub struct AcquireTokenSilent {
     account: Account,
     scopes: Result<ScopeSet, ScopeError>,
     force_refresh: bool,
+    claims_challenge: String,
+    rejected: Option<AccessToken>,
 }
 
 impl AcquireTokenSilent {
@@ -45,6 +47,8 @@ impl AcquireTokenSilent {
             account: account.clone(),
             scopes: scopes.into_scopes(),
             force_refresh: false,
+            claims_challenge: String::new(),
+            rejected: None,
         }
     }
 
@@ -54,14 +58,57 @@ impl AcquireTokenSilent {
         self
     }
 
+    /// Passes on what an API or an earlier refusal demands of the token: [`BearerChallenge`](crate::BearerChallenge) and
+    /// [`Error::claims`] have it. A cached access token does not meet it, so that the refresh token is redeemed. An empty
+    /// text is none. What is no JSON object is a [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is
+    /// sent.
+    pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
+        self.claims_challenge = claims.into();
+        self
+    }
+
+    /// Asks for a fresh token if the cached one is still `rejected`, which an API has just refused. Of many tasks whose
+    /// requests were refused with the same token, one redeems the refresh token, and those that come later are given what
+    /// it brought: also with a [claims challenge](Self::claims_challenge), which that one was asked for with.
+    ///
+    /// # Examples
+    /// ```
+    /// # async fn call(app: &msal::PublicClientApplication, account: &msal::Account, answer: http::Response<()>)
+    /// # -> Result<(), msal::Error> {
+    /// use msal::BearerChallenge;
+    ///
+    /// let token = app.acquire_token_silent("User.Read", account).await?;
+    /// // … the API answers 401:
+    /// let challenge = BearerChallenge::find(answer.headers()).unwrap_or_default();
+    /// let fresh = app
+    ///     .acquire_token_silent("User.Read", account)
+    ///     .claims_challenge(challenge.claims.unwrap_or_default())
+    ///     .refresh_unless(&token.access_token)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn refresh_unless(mut self, rejected: &AccessToken) -> Self {
+        self.rejected = Some(rejected.clone());
+        self
+    }
+
     async fn run(self) -> Result<AuthenticationResult, Error> {
         let scopes = self.scopes?;
+        let client = &self.handle.client;
+        // Before anything else: a challenge that cannot be passed on is never met.
+        let claims = match self.claims_challenge.is_empty() {
+            true => None,
+            false => client.claims(&self.claims_challenge)?,
+        };
         let call = Call {
             handle: &self.handle,
             client: &self.handle.client,
             account: &self.account,
             scopes: &scopes,
-            force_refresh: self.force_refresh,
+            force_refresh: self.force_refresh || claims.is_some() && self.rejected.is_none(),
+            claims: claims.as_deref(),
+            rejected: self.rejected.as_ref(),
         };
         let of_call = |error: Error| error.of(call.client.details());
         let cache = &self.handle.cache;
@@ -119,6 +166,9 @@ struct Call<'a> {
     account: &'a Account,
     scopes: &'a ScopeSet,
     force_refresh: bool,
+    /// What the token must have beside its scopes, with the client's capabilities; `None` where nobody has demanded anything.
+    claims: Option<&'a str>,
+    rejected: Option<&'a AccessToken>,
 }
 
 impl Call<'_> {
@@ -128,6 +178,8 @@ impl Call<'_> {
             home_account_id: self.account.home_account_id.clone(),
             scopes: self.scopes.clone(),
             force_refresh: self.force_refresh,
+            claims: self.claims.map(str::to_owned),
+            rejected: self.rejected.cloned(),
         }
     }
 
@@ -148,6 +200,7 @@ impl Call<'_> {
             self.client.runtime.clock().now(),
         );
         request.force_refresh = self.force_refresh;
+        request.rejected = self.rejected;
         debug_assert!(
             environments
                 .iter()
@@ -289,11 +342,13 @@ impl Call<'_> {
         let client = self.client;
         // A token that is stored under an alias of the cloud is sent to that alias, and stays under it.
         let metadata = client.endpoints_of(&candidate.environment).await?;
+        let capabilities = client.claims("")?;
         let redemption = Redemption {
             handle: self.handle,
             metadata: &metadata,
             refresh_token: &candidate.secret,
             scopes: self.scopes,
+            claims: self.claims.or(capabilities.as_deref()),
             api: ApiId::Silent,
             reason,
             home_account_id: Some(&self.account.home_account_id),

@@ -29,6 +29,7 @@ pub struct AcquireTokenByUsernamePassword {
     username: String,
     password: Password,
     scopes: Result<ScopeSet, ScopeError>,
+    claims_challenge: String,
 }
 
 impl AcquireTokenByUsernamePassword {
@@ -42,8 +43,17 @@ impl AcquireTokenByUsernamePassword {
             handle,
             username,
             password,
+            claims_challenge: String::new(),
             scopes: scopes.into_scopes(),
         }
+    }
+
+    /// Passes on what an API or an earlier refusal demands of the token: [`BearerChallenge`](crate::BearerChallenge) and
+    /// [`Error::claims`] have it. An empty text is none. What is no JSON object is a
+    /// [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is sent.
+    pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
+        self.claims_challenge = claims.into();
+        self
     }
 
     async fn run(self) -> Result<AuthenticationResult, Error> {
@@ -55,6 +65,7 @@ impl AcquireTokenByUsernamePassword {
     async fn sign_in(mut self) -> Result<AuthenticationResult, Error> {
         let scopes = std::mem::replace(&mut self.scopes, Ok(ScopeSet::default()))?;
         let (handle, client) = (&self.handle, &*self.handle.client);
+        let claims = client.claims(&self.claims_challenge)?;
         handle.ensure_loaded().await?;
         handle.cache.prepare_to_save().await?;
         let metadata = client.endpoints().await?;
@@ -72,7 +83,8 @@ impl AcquireTokenByUsernamePassword {
             ..
         } = client;
         let (username, password) = (&self.username, &self.password);
-        let grant = PasswordGrant::new(client_id, credential, username, password, &scopes);
+        let mut grant = PasswordGrant::new(client_id, credential, username, password, &scopes);
+        grant.claims = claims.as_deref();
         let request = grant.request(&metadata, &context);
         let throttled = Throttled::new(&metadata, client_id, &scopes, None);
         let api = ApiId::ByUsernamePassword;

@@ -12,6 +12,7 @@
 mod accounts;
 mod by_refresh_token;
 mod cases;
+mod claims;
 mod construction;
 mod device_flow;
 mod examples;
