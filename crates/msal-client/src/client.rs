@@ -37,6 +37,8 @@ pub(crate) struct Client {
     pub(crate) environments: Vec<String>,
     /// What the client can handle, as every request for a user's tokens says.
     pub(crate) capabilities: Vec<String>,
+    /// The program's name and version, which requests tell.
+    pub(crate) program: Program,
     pub(crate) runtime: Runtime,
     /// The caches of its partitions.
     pub(crate) partitions: Partitions,
@@ -58,6 +60,13 @@ pub(crate) enum ChosenAuthority {
     Unnamed(Authority),
 }
 
+/// A program by the name and the version that it gives itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Program {
+    pub(crate) name: Option<String>,
+    pub(crate) version: Option<String>,
+}
+
 /// What makes two calls equal: one request answers both.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CallKey {
@@ -77,6 +86,7 @@ impl Client {
         credential: ClientCredential,
         authority: ChosenAuthority,
         capabilities: Vec<String>,
+        program: Program,
         cache: &Arc<SharedTokenCache>,
         runtime: Runtime,
     ) -> Self {
@@ -96,6 +106,7 @@ impl Client {
             authority,
             trusted,
             capabilities,
+            program,
             partitions: Partitions::beside(cache, &runtime.shared().sign_outs),
             runtime,
             loads: SingleFlight::default(),
@@ -160,23 +171,20 @@ impl Client {
         reason: u8,
         account: Option<&HomeAccountId>,
     ) -> Result<RequestContext, Error> {
-        Ok(RequestContext::new(
-            self.runtime.correlation_id()?,
-            Telemetry::current(api, reason),
-            self.telemetry().last(),
-            account.map(HomeAccountId::anchor_mailbox),
-        ))
+        let mut context = self.bare_context()?;
+        context.current_telemetry = Telemetry::current(api, reason);
+        context.last_telemetry = self.telemetry().last();
+        context.anchor_mailbox = account.map(HomeAccountId::anchor_mailbox);
+        Ok(context)
     }
 
     /// What a request says that is not for tokens yet: nothing but which one it is.
     pub(crate) fn bare_context(&self) -> Result<RequestContext, Error> {
         let correlation_id = self.runtime.correlation_id()?;
-        Ok(RequestContext::new(
-            correlation_id,
-            String::new(),
-            String::new(),
-            None,
-        ))
+        let mut context = RequestContext::new(correlation_id, String::new(), String::new(), None);
+        context.app_name.clone_from(&self.program.name);
+        context.app_version.clone_from(&self.program.version);
+        Ok(context)
     }
 
     /// Sends a token request and reads the answer. Whose tokens it brings has still to be checked, and nothing is cached.
@@ -196,7 +204,8 @@ impl Client {
         let answer = self.runtime.http().send(request).await?;
         match TokenOutcome::read(&answer, &self.client_id) {
             // RFC 6749 §5.1
-            TokenOutcome::Tokens(response) => {
+            TokenOutcome::Tokens(mut response) => {
+                response.correlation_id = Some(correlation_id.to_owned());
                 self.telemetry().record_success();
                 Ok(*response)
             }

@@ -30,6 +30,8 @@ pub struct AuthenticationResult {
     pub id_token_claims: Option<IdTokenClaims>,
     /// Where it comes from.
     pub token_source: TokenSource,
+    /// What the request for it was sent with, for Microsoft's support; `None` for a token from the cache.
+    pub correlation_id: Option<String>,
 }
 
 /// Where a token comes from.
@@ -55,6 +57,7 @@ impl AuthenticationResult {
             account: None,
             id_token_claims: None,
             token_source: TokenSource::IdentityProvider,
+            correlation_id: None,
         }
     }
 
@@ -92,6 +95,7 @@ impl AuthenticationResult {
             account: Some(account),
             id_token_claims: None,
             token_source: TokenSource::Cache,
+            correlation_id: None,
         }
     }
 
@@ -110,6 +114,7 @@ impl AuthenticationResult {
             account,
             id_token_claims: response.claims().cloned(),
             token_source: TokenSource::IdentityProvider,
+            correlation_id: response.correlation_id.clone(),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     PublicClientApplication,
 };
 use crate::cache::SharedTokenCache;
-use crate::client::{ChosenAuthority, Client};
+use crate::client::{ChosenAuthority, Client, Program};
 use crate::error::ConfigError;
 use crate::handle::Handle;
 use crate::runtime::Runtime;
@@ -22,6 +22,7 @@ use crate::store::{CacheStore, Partition};
 /// |---|---|---|
 /// | [`authority`](Self::authority) | `https://login.microsoftonline.com/common` | accepts work, school and personal accounts of every tenant |
 /// | [`known_authority`](Self::known_authority) | only hosts that Microsoft vouches for | refresh tokens and secrets are sent there |
+/// | [`app_name`](Self::app_name), [`app_version`](Self::app_version) | not told | they are for the authority's logs |
 /// | [`client_capabilities`](Self::client_capabilities) | none | who says `CP1` must answer claims challenges |
 /// | [`store`](Self::store) | memory only | whether tokens may be written to a disk is for you to decide |
 /// | [`partition`](Self::partition) | [`Partition::default`] | one user at a time, as on a desktop |
@@ -36,6 +37,7 @@ pub struct ApplicationBuilder<Kind> {
     credential: ClientCredential,
     authority: ChosenAuthority,
     capabilities: Vec<String>,
+    program: Program,
     store: Option<Arc<dyn CacheStore>>,
     partition: Option<Partition>,
     cache: Option<Arc<SharedTokenCache>>,
@@ -77,6 +79,7 @@ impl<Kind> ApplicationBuilder<Kind> {
             credential,
             authority: ChosenAuthority::Unnamed(Authority::common()),
             capabilities: Vec::new(),
+            program: Program::default(),
             store: None,
             partition: None,
             cache: None,
@@ -125,6 +128,20 @@ impl<Kind> ApplicationBuilder<Kind> {
         capabilities: impl IntoIterator<Item = C>,
     ) -> Self {
         self.capabilities = capabilities.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Tells the authority the program's name, for its logs. A name that no header can carry is left out.
+    #[must_use]
+    pub fn app_name(mut self, name: impl Into<String>) -> Self {
+        self.program.name = Some(name.into());
+        self
+    }
+
+    /// Tells the authority the program's version, as [`app_name`](Self::app_name) its name.
+    #[must_use]
+    pub fn app_version(mut self, version: impl Into<String>) -> Self {
+        self.program.version = Some(version.into());
         self
     }
 
@@ -202,6 +219,7 @@ impl<Kind> ApplicationBuilder<Kind> {
             self.credential,
             self.authority,
             self.capabilities,
+            self.program,
             &cache,
             self.runtime.map_or_else(default_runtime, Ok)?,
         );

@@ -20,6 +20,7 @@ mod family;
 mod flight;
 mod https;
 mod leaks;
+mod options;
 mod partitions;
 mod persistence;
 mod python;
