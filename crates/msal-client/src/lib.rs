@@ -90,6 +90,7 @@
 //! * `conformance`: the suite every [`CacheStore`] must pass.
 
 mod application;
+mod at_tenant;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod cache;

@@ -50,6 +50,9 @@ pub enum ConfigError {
     /// example.
     #[error("the authority has no device code flow: sign the user in in another way")]
     NoDeviceFlow,
+    /// A call names a tenant, and the authority has none to choose from: only Entra ID and External ID have.
+    #[error("the authority has no tenants to choose from: only Entra ID and External ID have")]
+    NoTenants,
     /// There is no tokio runtime, which the HTTP client and the file store need: await the call inside one, or use the
     /// feature `blocking`.
     #[error(

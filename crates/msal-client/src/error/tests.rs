@@ -102,6 +102,11 @@ fn config_errors() -> Vec<Row> {
             "there is no http client: enable the feature `https-client` or pass a runtime",
         ),
         config(
+            "NoTenants",
+            ConfigError::NoTenants,
+            "the authority has no tenants to choose from: only Entra ID and External ID have",
+        ),
+        config(
             "NoRuntime",
             ConfigError::NoRuntime,
             "there is no tokio runtime here: await the call inside one, or use the feature `blocking`",
@@ -402,6 +407,7 @@ fn the_table_is_complete() {
                 ConfigError::InsideRuntime => "InsideRuntime",
                 ConfigError::NoDeviceFlow => "NoDeviceFlow",
                 ConfigError::NoHttpClient => "NoHttpClient",
+                ConfigError::NoTenants => "NoTenants",
                 ConfigError::NoRuntime => "NoRuntime",
                 ConfigError::Partition(_) => "Partition",
                 ConfigError::Random(_) => "Random",
@@ -420,7 +426,7 @@ fn the_table_is_complete() {
         assert_eq!(name(error), *variant);
     }
     let variants: BTreeSet<_> = rows.iter().map(|(_, variant, ..)| *variant).collect();
-    assert_eq!(variants.len(), 21, "{variants:?}");
+    assert_eq!(variants.len(), 22, "{variants:?}");
 }
 
 #[test]

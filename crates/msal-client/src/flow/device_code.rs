@@ -10,6 +10,7 @@ use msal_core::{
     TokenResponse, UnixTime, retry_after,
 };
 
+use crate::at_tenant::ChosenTenant;
 use crate::client::{Client, check_identity};
 use crate::error::{CallDetails, ConfigError, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
@@ -30,6 +31,7 @@ pub struct InitiateDeviceFlow {
     handle: Handle,
     scopes: Result<ScopeSet, ScopeError>,
     claims_challenge: String,
+    tenant: ChosenTenant,
 }
 
 /// A device flow that has begun (RFC 8628 §3.2): what to tell the user, and what this program asks with meanwhile.
@@ -108,6 +110,7 @@ impl InitiateDeviceFlow {
             handle,
             scopes: scopes.into_scopes(),
             claims_challenge: String::new(),
+            tenant: ChosenTenant::default(),
         }
     }
 
@@ -119,6 +122,13 @@ impl InitiateDeviceFlow {
         self
     }
 
+    /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there, or where an
+    /// application serves many tenants.
+    pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
+        self.tenant = ChosenTenant::parse(tenant.as_ref());
+        self
+    }
+
     async fn run(self) -> Result<DeviceFlow, Error> {
         let client = Arc::clone(&self.handle.client);
         let outcome = self.begin().await;
@@ -127,11 +137,12 @@ impl InitiateDeviceFlow {
 
     async fn begin(self) -> Result<DeviceFlow, Error> {
         let (client, scopes) = (&*self.handle.client, self.scopes?);
+        let tenant = self.tenant.of(client)?;
         let claims = client.claims(&self.claims_challenge)?;
         // What could not be saved is better known before the user is asked to do anything.
         self.handle.ensure_loaded().await?;
         self.handle.cache.prepare_to_save().await?;
-        let metadata = client.endpoints().await?;
+        let metadata = client.endpoints_at(tenant.as_ref()).await?;
         let context = client.bare_context()?;
         let mut request = DeviceAuthorizationRequest::new(&client.client_id, &scopes);
         request.claims = claims.as_deref();

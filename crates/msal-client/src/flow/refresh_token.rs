@@ -6,6 +6,7 @@ use std::sync::Arc;
 use msal_core::{ApiId, IntoScopes, RefreshReason, RefreshToken, ScopeError, ScopeSet};
 
 use super::redemption::Redemption;
+use crate::at_tenant::ChosenTenant;
 use crate::error::Error;
 use crate::handle::Handle;
 use crate::ports::BoxFuture;
@@ -27,6 +28,7 @@ pub struct AcquireTokenByRefreshToken {
     refresh_token: RefreshToken,
     scopes: Result<ScopeSet, ScopeError>,
     claims_challenge: String,
+    tenant: ChosenTenant,
 }
 
 impl AcquireTokenByRefreshToken {
@@ -39,6 +41,7 @@ impl AcquireTokenByRefreshToken {
             handle,
             refresh_token,
             claims_challenge: String::new(),
+            tenant: ChosenTenant::default(),
             scopes: scopes.into_scopes(),
         }
     }
@@ -51,6 +54,13 @@ impl AcquireTokenByRefreshToken {
         self
     }
 
+    /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there, or where an
+    /// application serves many tenants.
+    pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
+        self.tenant = ChosenTenant::parse(tenant.as_ref());
+        self
+    }
+
     async fn run(self) -> Result<AuthenticationResult, Error> {
         let client = Arc::clone(&self.handle.client);
         let outcome = self.redeem().await;
@@ -59,10 +69,11 @@ impl AcquireTokenByRefreshToken {
 
     async fn redeem(self) -> Result<AuthenticationResult, Error> {
         let (handle, client, scopes) = (&self.handle, &*self.handle.client, self.scopes?);
+        let tenant = self.tenant.of(client)?;
         let claims = client.claims(&self.claims_challenge)?;
         // A cache that cannot be loaded cannot be saved: that must be known before the token is spent.
         handle.ensure_loaded().await?;
-        let metadata = client.endpoints().await?;
+        let metadata = client.endpoints_at(tenant.as_ref()).await?;
         let redemption = Redemption {
             handle,
             metadata: &metadata,

@@ -1,13 +1,16 @@
 //! A token without the user: from the cache, or with a refresh token from the cache.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use msal_core::{
-    AccessToken, Account, ApiId, CachedAccessToken, IntoScopes, RefreshCandidate, RefreshReason,
-    Renewal, ScopeError, ScopeSet, Silent, SilentRequest, TokenCache,
+    AccessToken, Account, ApiId, Authority, CachedAccessToken, IntoScopes, ProviderMetadata,
+    RefreshCandidate, RefreshReason, Renewal, ScopeError, ScopeSet, Silent, SilentRequest,
+    TokenCache,
 };
 
 use super::redemption::Redemption;
+use crate::at_tenant::{AtTenant, ChosenTenant};
 use crate::client::{CallKey, Client};
 use crate::error::{Error, InteractionRequired};
 use crate::handle::Handle;
@@ -37,6 +40,7 @@ pub struct AcquireTokenSilent {
     scopes: Result<ScopeSet, ScopeError>,
     force_refresh: bool,
     claims_challenge: String,
+    tenant: ChosenTenant,
     rejected: Option<AccessToken>,
 }
 
@@ -48,6 +52,7 @@ impl AcquireTokenSilent {
             scopes: scopes.into_scopes(),
             force_refresh: false,
             claims_challenge: String::new(),
+            tenant: ChosenTenant::default(),
             rejected: None,
         }
     }
@@ -93,6 +98,13 @@ impl AcquireTokenSilent {
         self
     }
 
+    /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there, or where an
+    /// application serves many tenants.
+    pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
+        self.tenant = ChosenTenant::parse(tenant.as_ref());
+        self
+    }
+
     async fn run(self) -> Result<AuthenticationResult, Error> {
         let scopes = self.scopes?;
         let client = &self.handle.client;
@@ -101,8 +113,10 @@ impl AcquireTokenSilent {
             true => None,
             false => client.claims(&self.claims_challenge)?,
         };
+        let tenant = self.tenant.of(client)?;
         let call = Call {
             handle: &self.handle,
+            tenant: tenant.as_ref(),
             client: &self.handle.client,
             account: &self.account,
             scopes: &scopes,
@@ -110,7 +124,7 @@ impl AcquireTokenSilent {
             claims: claims.as_deref(),
             rejected: self.rejected.as_ref(),
         };
-        let of_call = |error: Error| error.of(call.client.details());
+        let of_call = |error: Error| call.of_call(error);
         let cache = &self.handle.cache;
         self.handle.ensure_loaded().await.map_err(of_call)?;
         let fallback = match call.decide() {
@@ -162,6 +176,8 @@ impl IntoFuture for AcquireTokenSilent {
 /// One silent call.
 struct Call<'a> {
     handle: &'a Handle,
+    /// Where to ask, unless at the application's own tenant.
+    tenant: Option<&'a AtTenant>,
     client: &'a Client,
     account: &'a Account,
     scopes: &'a ScopeSet,
@@ -176,6 +192,7 @@ impl Call<'_> {
         CallKey {
             partition: self.handle.cache.partition().clone(),
             home_account_id: self.account.home_account_id.clone(),
+            authority: self.tenant.map(|tenant| tenant.authority.clone()),
             scopes: self.scopes.clone(),
             force_refresh: self.force_refresh,
             claims: self.claims.map(str::to_owned),
@@ -190,7 +207,8 @@ impl Call<'_> {
             environments,
             ..
         } = self.client;
-        let realms = self.realms();
+        let realm = self.realm();
+        let realms = self.realms(realm.as_deref());
         let mut request = SilentRequest::new(
             &self.client.client_id,
             &self.account.home_account_id,
@@ -212,14 +230,42 @@ impl Call<'_> {
     /// The tenants whose access tokens will do: the authority's and, where it stands for many tenants, the one that the
     /// user is at home in, as that is the one it would ask; and what the authority itself calls its tenant, where that is
     /// known. Where there is nothing to add, the authority's tenant stands twice.
-    fn realms(&self) -> [&str; 3] {
-        let authority = &self.client.authority;
+    fn realms<'r>(&'r self, known: Option<&'r str>) -> [&'r str; 3] {
+        let authority = self.authority();
         let own = authority.realm();
         let home = match authority.tenant().is_shared() {
             true => self.account.home_account_id.as_str().rsplit('.').next(),
             false => None,
         };
-        [own, self.client.realm().unwrap_or(own), home.unwrap_or(own)]
+        [own, known.unwrap_or(own), home.unwrap_or(own)]
+    }
+
+    fn authority(&self) -> &Authority {
+        self.tenant
+            .map_or(&self.client.authority, |tenant| &tenant.authority)
+    }
+
+    /// What the authority itself calls its tenant, where that is known.
+    fn realm(&self) -> Option<Cow<'_, str>> {
+        match self.tenant {
+            Some(tenant) => tenant.realm(self.client).map(Cow::Owned),
+            None => self.client.realm().map(Cow::Borrowed),
+        }
+    }
+
+    async fn endpoints_of(&self, environment: &str) -> Result<ProviderMetadata, Error> {
+        match self.tenant {
+            Some(tenant) => tenant.endpoints_of(environment, self.client).await,
+            None => self.client.endpoints_of(environment).await,
+        }
+    }
+
+    fn of_call(&self, error: Error) -> Error {
+        let error = match self.tenant {
+            Some(tenant) => error.of(tenant.details()),
+            None => error,
+        };
+        error.of(self.client.details())
     }
 
     fn hit(&self, token: CachedAccessToken) -> AuthenticationResult {
@@ -297,9 +343,9 @@ impl Call<'_> {
         let client = self.client;
         self.handle.cache.reload().await?;
         let decision = self.decide();
-        let is_undecided = matches!(decision, Silent::Renew(_)) && client.realm().is_none();
+        let is_undecided = matches!(decision, Silent::Renew(_)) && self.realm().is_none();
         // When the authority does not answer, neither will it answer the renewal, which reports that.
-        match is_undecided && client.endpoints().await.is_ok() {
+        match is_undecided && client.endpoints_at(self.tenant).await.is_ok() {
             true => Ok(self.decide()),
             false => Ok(decision),
         }
@@ -341,7 +387,7 @@ impl Call<'_> {
     ) -> Result<AuthenticationResult, Error> {
         let client = self.client;
         // A token that is stored under an alias of the cloud is sent to that alias, and stays under it.
-        let metadata = client.endpoints_of(&candidate.environment).await?;
+        let metadata = self.endpoints_of(&candidate.environment).await?;
         let capabilities = client.claims("")?;
         let redemption = Redemption {
             handle: self.handle,

@@ -8,6 +8,7 @@ use msal_core::{
     ScopeSet, TokenEvent, TokenResponse, UserRealm, retry_after,
 };
 
+use crate::at_tenant::ChosenTenant;
 use crate::client::{Client, check_identity};
 use crate::error::{CallDetails, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
@@ -30,6 +31,7 @@ pub struct AcquireTokenByUsernamePassword {
     password: Password,
     scopes: Result<ScopeSet, ScopeError>,
     claims_challenge: String,
+    tenant: ChosenTenant,
 }
 
 impl AcquireTokenByUsernamePassword {
@@ -44,6 +46,7 @@ impl AcquireTokenByUsernamePassword {
             username,
             password,
             claims_challenge: String::new(),
+            tenant: ChosenTenant::default(),
             scopes: scopes.into_scopes(),
         }
     }
@@ -56,6 +59,13 @@ impl AcquireTokenByUsernamePassword {
         self
     }
 
+    /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there, or where an
+    /// application serves many tenants.
+    pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
+        self.tenant = ChosenTenant::parse(tenant.as_ref());
+        self
+    }
+
     async fn run(self) -> Result<AuthenticationResult, Error> {
         let client = Arc::clone(&self.handle.client);
         let outcome = self.sign_in().await;
@@ -64,11 +74,12 @@ impl AcquireTokenByUsernamePassword {
 
     async fn sign_in(mut self) -> Result<AuthenticationResult, Error> {
         let scopes = std::mem::replace(&mut self.scopes, Ok(ScopeSet::default()))?;
+        let tenant = std::mem::take(&mut self.tenant).of(&self.handle.client)?;
         let (handle, client) = (&self.handle, &*self.handle.client);
         let claims = client.claims(&self.claims_challenge)?;
         handle.ensure_loaded().await?;
         handle.cache.prepare_to_save().await?;
-        let metadata = client.endpoints().await?;
+        let metadata = client.endpoints_at(tenant.as_ref()).await?;
         let mut context = client.context(ApiId::ByUsernamePassword, 0, None)?;
         context.anchor_mailbox = Some(PasswordGrant::anchor_mailbox(&self.username));
         let correlation_id = &context.correlation_id;
