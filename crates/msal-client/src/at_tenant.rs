@@ -1,5 +1,7 @@
 //! The application's authority, or the same at another tenant that a call names.
 
+use std::borrow::Cow;
+
 use msal_core::{Authority, AuthorityError, ProviderMetadata, Tenant, TrustedAuthority};
 
 use crate::client::Client;
@@ -8,9 +10,16 @@ use crate::error::{CallDetails, ConfigError, Error};
 /// The authority of one call that names a tenant.
 #[derive(Debug)]
 pub(crate) struct AtTenant {
-    pub(crate) authority: Authority,
+    authority: Authority,
     /// The authority as one that tokens may be sent to, unless Microsoft has to be asked about its host first.
     trusted: Option<TrustedAuthority>,
+}
+
+/// Where a call goes: to the application's authority, or to the same at the tenant that the call names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    client: &'a Client,
+    tenant: Option<&'a AtTenant>,
 }
 
 /// The tenant that a call names, as a program has written it.
@@ -42,48 +51,64 @@ impl AtTenant {
         let trusted = TrustedAuthority::admit(authority.clone(), client.trusted());
         Ok(Self { authority, trusted })
     }
+}
 
-    /// The endpoints there.
-    pub(crate) async fn endpoints(&self, client: &Client) -> Result<ProviderMetadata, Error> {
-        match &self.trusted {
-            Some(trusted) => client.runtime.provider_metadata(trusted).await,
-            None => {
-                let runtime = &client.runtime;
-                runtime.provider_metadata_of_unnamed(&self.authority).await
-            }
-        }
+impl<'a> Place<'a> {
+    pub(crate) fn new(client: &'a Client, tenant: Option<&'a AtTenant>) -> Self {
+        Self { client, tenant }
     }
 
-    /// As [`Client::endpoints_of`].
-    pub(crate) async fn endpoints_of(
-        &self,
-        environment: &str,
-        client: &Client,
-    ) -> Result<ProviderMetadata, Error> {
-        let alias = self.authority.under_alias(environment);
-        match alias.and_then(TrustedAuthority::built_in) {
-            Some(alias) => client.runtime.provider_metadata(&alias).await,
-            None => self.endpoints(client).await,
-        }
+    pub(crate) fn authority(&self) -> &'a Authority {
+        let own = &self.client.authority;
+        self.tenant.map_or(own, |tenant| &tenant.authority)
     }
 
-    /// As [`Client::realm`].
-    pub(crate) fn realm(&self, client: &Client) -> Option<String> {
-        if let Some(built_in) = ProviderMetadata::built_in(&self.authority) {
-            return Some(built_in.realm);
+    /// What the authority itself calls its tenant, where that is known without asking the network.
+    pub(crate) fn realm(&self) -> Option<Cow<'a, str>> {
+        let Some(AtTenant { authority, trusted }) = self.tenant else {
+            return self.client.realm().map(Cow::Borrowed);
+        };
+        if let Some(built_in) = ProviderMetadata::built_in(authority) {
+            return Some(built_in.realm.into());
         }
-        let metadata = &client.runtime.shared().metadata;
-        match &self.trusted {
+        let metadata = &self.client.runtime.shared().metadata;
+        let found = match trusted {
             Some(trusted) => metadata.realm(trusted),
-            None => metadata.realm_of_unnamed(&self.authority),
+            None => metadata.realm_of_unnamed(authority),
+        };
+        found.map(Cow::Owned)
+    }
+
+    pub(crate) async fn endpoints(&self) -> Result<ProviderMetadata, Error> {
+        let Some(AtTenant { authority, trusted }) = self.tenant else {
+            return self.client.endpoints().await;
+        };
+        let runtime = &self.client.runtime;
+        let found = match trusted {
+            Some(trusted) => runtime.provider_metadata(trusted).await,
+            None => runtime.provider_metadata_of_unnamed(authority).await,
+        };
+        found.map_err(|error| self.of_call(error))
+    }
+
+    /// The endpoints of the host that tokens are stored under, as [`Client::endpoints_of`] has them.
+    pub(crate) async fn endpoints_of(&self, environment: &str) -> Result<ProviderMetadata, Error> {
+        let Some(tenant) = self.tenant else {
+            return self.client.endpoints_of(environment).await;
+        };
+        let alias = tenant.authority.under_alias(environment);
+        match alias.and_then(TrustedAuthority::built_in) {
+            Some(alias) => self.client.runtime.provider_metadata(&alias).await,
+            None => self.endpoints().await,
         }
     }
 
-    /// What an error says of the call that it ended.
-    pub(crate) fn details(&self) -> CallDetails {
-        CallDetails {
-            authority: Some(self.authority.to_string()),
+    /// The same error, with what is known of the call that it ended.
+    pub(crate) fn of_call(&self, error: Error) -> Error {
+        let asked = CallDetails {
+            authority: Some(self.authority().to_string()),
             ..CallDetails::default()
-        }
+        };
+        error.of(asked).of(self.client.details())
     }
 }

@@ -12,7 +12,6 @@ use msal_core::{
     merged_claims, retry_after,
 };
 
-use crate::at_tenant::AtTenant;
 use crate::cache::SharedTokenCache;
 use crate::error::{CallDetails, ConfigError, Error, ProtocolError};
 use crate::http::{HttpError, HttpErrorKind};
@@ -73,7 +72,7 @@ pub(crate) struct Program {
 pub(crate) struct CallKey {
     pub(crate) partition: Partition,
     pub(crate) home_account_id: HomeAccountId,
-    pub(crate) authority: Option<Authority>,
+    pub(crate) authority: Authority,
     pub(crate) scopes: ScopeSet,
     pub(crate) force_refresh: bool,
     /// What the token must have beside its scopes.
@@ -135,20 +134,6 @@ impl Client {
     pub(crate) fn claims(&self, challenge: &str) -> Result<Option<String>, Error> {
         merged_claims(challenge, &self.capabilities)
             .map_err(|error| ConfigError::from(error).into())
-    }
-
-    /// The endpoints of a call: the application's, unless it names a tenant.
-    pub(crate) async fn endpoints_at(
-        &self,
-        tenant: Option<&AtTenant>,
-    ) -> Result<ProviderMetadata, Error> {
-        match tenant {
-            Some(tenant) => tenant
-                .endpoints(self)
-                .await
-                .map_err(|error| error.of(tenant.details())),
-            None => self.endpoints().await,
-        }
     }
 
     /// The application's endpoints.

@@ -11,8 +11,16 @@ use crate::workspace::Workspace;
 
 /// What only users of a library say: (crate, names).
 const FOR_USERS: [(&str, &[&str]); 3] = [
-    // Tests of applications script the answers of a server and look at the requests.
-    ("msal-client", &["answer_json", "take_requests"]),
+    // A grant that no command of ours uses, a setting, and what tests of applications script and look at.
+    (
+        "msal-client",
+        &[
+            "acquire_token_by_username_password",
+            "answer_json",
+            "client_capabilities",
+            "take_requests",
+        ],
+    ),
     // OpenID providers other than Microsoft's.
     ("msal-core", &["oidc"]),
     // Directories that a test of somebody else's builds.

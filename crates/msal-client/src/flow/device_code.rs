@@ -10,7 +10,7 @@ use msal_core::{
     TokenResponse, UnixTime, retry_after,
 };
 
-use crate::at_tenant::ChosenTenant;
+use crate::at_tenant::{ChosenTenant, Place};
 use crate::client::{Client, check_identity};
 use crate::error::{CallDetails, ConfigError, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
@@ -142,7 +142,7 @@ impl InitiateDeviceFlow {
         // What could not be saved is better known before the user is asked to do anything.
         self.handle.ensure_loaded().await?;
         self.handle.cache.prepare_to_save().await?;
-        let metadata = client.endpoints_at(tenant.as_ref()).await?;
+        let metadata = Place::new(client, tenant.as_ref()).endpoints().await?;
         let context = client.bare_context()?;
         let mut request = DeviceAuthorizationRequest::new(&client.client_id, &scopes);
         request.claims = claims.as_deref();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use msal_core::{ApiId, IntoScopes, RefreshReason, RefreshToken, ScopeError, ScopeSet};
 
 use super::redemption::Redemption;
-use crate::at_tenant::ChosenTenant;
+use crate::at_tenant::{ChosenTenant, Place};
 use crate::error::Error;
 use crate::handle::Handle;
 use crate::ports::BoxFuture;
@@ -70,10 +70,11 @@ impl AcquireTokenByRefreshToken {
     async fn redeem(self) -> Result<AuthenticationResult, Error> {
         let (handle, client, scopes) = (&self.handle, &*self.handle.client, self.scopes?);
         let tenant = self.tenant.of(client)?;
+        let place = Place::new(client, tenant.as_ref());
         let claims = client.claims(&self.claims_challenge)?;
         // A cache that cannot be loaded cannot be saved: that must be known before the token is spent.
         handle.ensure_loaded().await?;
-        let metadata = client.endpoints_at(tenant.as_ref()).await?;
+        let metadata = place.endpoints().await?;
         let redemption = Redemption {
             handle,
             metadata: &metadata,

@@ -1,16 +1,14 @@
 //! A token without the user: from the cache, or with a refresh token from the cache.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use msal_core::{
-    AccessToken, Account, ApiId, Authority, CachedAccessToken, IntoScopes, ProviderMetadata,
-    RefreshCandidate, RefreshReason, Renewal, ScopeError, ScopeSet, Silent, SilentRequest,
-    TokenCache,
+    AccessToken, Account, ApiId, CachedAccessToken, IntoScopes, RefreshCandidate, RefreshReason,
+    Renewal, ScopeError, ScopeSet, Silent, SilentRequest, TokenCache,
 };
 
 use super::redemption::Redemption;
-use crate::at_tenant::{AtTenant, ChosenTenant};
+use crate::at_tenant::{ChosenTenant, Place};
 use crate::client::{CallKey, Client};
 use crate::error::{Error, InteractionRequired};
 use crate::handle::Handle;
@@ -116,7 +114,7 @@ impl AcquireTokenSilent {
         let tenant = self.tenant.of(client)?;
         let call = Call {
             handle: &self.handle,
-            tenant: tenant.as_ref(),
+            place: Place::new(client, tenant.as_ref()),
             client: &self.handle.client,
             account: &self.account,
             scopes: &scopes,
@@ -124,7 +122,7 @@ impl AcquireTokenSilent {
             claims: claims.as_deref(),
             rejected: self.rejected.as_ref(),
         };
-        let of_call = |error: Error| call.of_call(error);
+        let of_call = |error: Error| call.place.of_call(error);
         let cache = &self.handle.cache;
         self.handle.ensure_loaded().await.map_err(of_call)?;
         let fallback = match call.decide() {
@@ -176,8 +174,7 @@ impl IntoFuture for AcquireTokenSilent {
 /// One silent call.
 struct Call<'a> {
     handle: &'a Handle,
-    /// Where to ask, unless at the application's own tenant.
-    tenant: Option<&'a AtTenant>,
+    place: Place<'a>,
     client: &'a Client,
     account: &'a Account,
     scopes: &'a ScopeSet,
@@ -192,7 +189,7 @@ impl Call<'_> {
         CallKey {
             partition: self.handle.cache.partition().clone(),
             home_account_id: self.account.home_account_id.clone(),
-            authority: self.tenant.map(|tenant| tenant.authority.clone()),
+            authority: self.place.authority().clone(),
             scopes: self.scopes.clone(),
             force_refresh: self.force_refresh,
             claims: self.claims.map(str::to_owned),
@@ -207,7 +204,7 @@ impl Call<'_> {
             environments,
             ..
         } = self.client;
-        let realm = self.realm();
+        let realm = self.place.realm();
         let realms = self.realms(realm.as_deref());
         let mut request = SilentRequest::new(
             &self.client.client_id,
@@ -231,41 +228,13 @@ impl Call<'_> {
     /// user is at home in, as that is the one it would ask; and what the authority itself calls its tenant, where that is
     /// known. Where there is nothing to add, the authority's tenant stands twice.
     fn realms<'r>(&'r self, known: Option<&'r str>) -> [&'r str; 3] {
-        let authority = self.authority();
+        let authority = self.place.authority();
         let own = authority.realm();
         let home = match authority.tenant().is_shared() {
             true => self.account.home_account_id.as_str().rsplit('.').next(),
             false => None,
         };
         [own, known.unwrap_or(own), home.unwrap_or(own)]
-    }
-
-    fn authority(&self) -> &Authority {
-        self.tenant
-            .map_or(&self.client.authority, |tenant| &tenant.authority)
-    }
-
-    /// What the authority itself calls its tenant, where that is known.
-    fn realm(&self) -> Option<Cow<'_, str>> {
-        match self.tenant {
-            Some(tenant) => tenant.realm(self.client).map(Cow::Owned),
-            None => self.client.realm().map(Cow::Borrowed),
-        }
-    }
-
-    async fn endpoints_of(&self, environment: &str) -> Result<ProviderMetadata, Error> {
-        match self.tenant {
-            Some(tenant) => tenant.endpoints_of(environment, self.client).await,
-            None => self.client.endpoints_of(environment).await,
-        }
-    }
-
-    fn of_call(&self, error: Error) -> Error {
-        let error = match self.tenant {
-            Some(tenant) => error.of(tenant.details()),
-            None => error,
-        };
-        error.of(self.client.details())
     }
 
     fn hit(&self, token: CachedAccessToken) -> AuthenticationResult {
@@ -340,12 +309,11 @@ impl Call<'_> {
     /// Somebody else may have renewed the token since the cache was loaded, so the store is asked before the network.
     /// Where the tenant was given by its domain, the authority is asked for the name that tokens are stored under.
     async fn look_again(&self) -> Result<Silent, Error> {
-        let client = self.client;
         self.handle.cache.reload().await?;
         let decision = self.decide();
-        let is_undecided = matches!(decision, Silent::Renew(_)) && self.realm().is_none();
+        let is_undecided = matches!(decision, Silent::Renew(_)) && self.place.realm().is_none();
         // When the authority does not answer, neither will it answer the renewal, which reports that.
-        match is_undecided && client.endpoints_at(self.tenant).await.is_ok() {
+        match is_undecided && self.place.endpoints().await.is_ok() {
             true => Ok(self.decide()),
             false => Ok(decision),
         }
@@ -387,7 +355,7 @@ impl Call<'_> {
     ) -> Result<AuthenticationResult, Error> {
         let client = self.client;
         // A token that is stored under an alias of the cloud is sent to that alias, and stays under it.
-        let metadata = self.endpoints_of(&candidate.environment).await?;
+        let metadata = self.place.endpoints_of(&candidate.environment).await?;
         let capabilities = client.claims("")?;
         let redemption = Redemption {
             handle: self.handle,

@@ -8,7 +8,7 @@ use msal_core::{
     ScopeSet, TokenEvent, TokenResponse, UserRealm, retry_after,
 };
 
-use crate::at_tenant::ChosenTenant;
+use crate::at_tenant::{ChosenTenant, Place};
 use crate::client::{Client, check_identity};
 use crate::error::{CallDetails, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
@@ -79,7 +79,7 @@ impl AcquireTokenByUsernamePassword {
         let claims = client.claims(&self.claims_challenge)?;
         handle.ensure_loaded().await?;
         handle.cache.prepare_to_save().await?;
-        let metadata = client.endpoints_at(tenant.as_ref()).await?;
+        let metadata = Place::new(client, tenant.as_ref()).endpoints().await?;
         let mut context = client.context(ApiId::ByUsernamePassword, 0, None)?;
         context.anchor_mailbox = Some(PasswordGrant::anchor_mailbox(&self.username));
         let correlation_id = &context.correlation_id;
