@@ -7,14 +7,15 @@ mod interactive;
 use std::fmt;
 use std::marker::PhantomData;
 
-use msal_core::{Account, AuthCodeFlow, AuthResponse, IntoScopes, RefreshToken};
+use msal_core::{Account, AuthCodeFlow, AuthResponse, IntoScopes, Password, RefreshToken};
 
 pub use builder::ApplicationBuilder;
 
 use crate::error::Error;
 use crate::flow::{
-    AcquireTokenByAuthCodeFlow, AcquireTokenByRefreshToken, AcquireTokenSilent,
-    InitiateAuthCodeFlow, accounts,
+    AcquireTokenByAuthCodeFlow, AcquireTokenByDeviceFlow, AcquireTokenByRefreshToken,
+    AcquireTokenByUsernamePassword, AcquireTokenSilent, DeviceFlow, InitiateAuthCodeFlow,
+    InitiateDeviceFlow, accounts,
 };
 use crate::handle::Handle;
 use crate::store::Partition;
@@ -214,6 +215,21 @@ impl<Kind> Application<Kind> {
         AcquireTokenByAuthCodeFlow::new(self.handle.clone(), flow, response)
     }
 
+    /// Signs a user in with a name and a password that the program knows, without a browser, and caches the tokens.
+    ///
+    /// # Security
+    /// RFC 9700 §2.4: this grant "MUST NOT be used". The program sees the password, and a user who needs more than a
+    /// password cannot sign in. It is here for programs that have nobody to show a page to; personal accounts cannot use it.
+    pub fn acquire_token_by_username_password(
+        &self,
+        username: impl Into<String>,
+        password: impl Into<Password>,
+        scopes: impl IntoScopes,
+    ) -> AcquireTokenByUsernamePassword {
+        let (username, password) = (username.into(), password.into());
+        AcquireTokenByUsernamePassword::new(self.handle.clone(), username, password, scopes)
+    }
+
     /// The accounts in the cache, of any application that shares it. Asks the store, never the network.
     ///
     /// # Errors
@@ -264,6 +280,31 @@ impl<Kind> Application<Kind> {
     ) -> impl Future<Output = Result<(), Error>> + Send + use<Kind> {
         let (handle, account) = (self.handle.clone(), account.clone());
         async move { accounts::remove_account(&handle, &account).await }
+    }
+}
+
+/// What only a public client can do.
+impl Application<Public> {
+    /// Begins a sign-in on another device, for programs without a browser (RFC 8628): asks the authority for a code, which
+    /// the user then enters at the authority's page. Prefer a browser on this machine where there is one: see the
+    /// security note at [`DeviceFlow`].
+    pub fn initiate_device_flow(&self, scopes: impl IntoScopes) -> InitiateDeviceFlow {
+        InitiateDeviceFlow::new(self.handle.clone(), scopes)
+    }
+
+    /// Waits until the user has entered the code of `flow` and signed in, and caches the tokens.
+    ///
+    /// # Examples
+    /// ```
+    /// # async fn sign_in(app: msal::PublicClientApplication) -> Result<(), msal::Error> {
+    /// let flow = app.initiate_device_flow("User.Read").await?;
+    /// println!("{}", flow.message());
+    /// let result = app.acquire_token_by_device_flow(flow).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn acquire_token_by_device_flow(&self, flow: DeviceFlow) -> AcquireTokenByDeviceFlow {
+        AcquireTokenByDeviceFlow::new(self.handle.clone(), flow)
     }
 }
 

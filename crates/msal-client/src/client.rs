@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use http::Request;
 use msal_core::{
-    ApiId, Authority, ClientCredential, ExpectedUser, HomeAccountId, ProviderMetadata,
+    AccessToken, ApiId, Authority, ClientCredential, ExpectedUser, HomeAccountId, ProviderMetadata,
     RequestContext, ScopeSet, Telemetry, TokenOutcome, TokenResponse, TrustedAuthority,
-    retry_after,
+    merged_claims, retry_after,
 };
 use tracing::Span;
 
 use crate::cache::SharedTokenCache;
-use crate::error::{CallDetails, Error, ProtocolError};
+use crate::error::{CallDetails, ConfigError, Error, ProtocolError};
 use crate::keyed_lock::KeyedLock;
 use crate::observe::{self, Caller};
 use crate::partitions::Partitions;
@@ -37,6 +37,10 @@ pub(crate) struct Client {
     realm: OnceLock<String>,
     /// The host names under which tokens of the application's cloud may be stored: see [`environments`].
     pub(crate) environments: Vec<String>,
+    /// What the client can handle, as every request for a user's tokens says.
+    pub(crate) capabilities: Vec<String>,
+    /// The program's name and version, which requests tell.
+    pub(crate) program: Program,
     pub(crate) runtime: Runtime,
     /// The caches of its partitions.
     pub(crate) partitions: Partitions,
@@ -70,13 +74,25 @@ pub(crate) struct TokenRequest<'a> {
     pub(crate) attempt: usize,
 }
 
+/// A program by the name and the version that it gives itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Program {
+    pub(crate) name: Option<String>,
+    pub(crate) version: Option<String>,
+}
+
 /// What makes two calls equal: one request answers both.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CallKey {
     pub(crate) partition: Partition,
     pub(crate) home_account_id: HomeAccountId,
+    pub(crate) authority: Authority,
     pub(crate) scopes: ScopeSet,
     pub(crate) force_refresh: bool,
+    /// What the token must have beside its scopes.
+    pub(crate) claims: Option<String>,
+    /// The token that an API has just refused.
+    pub(crate) rejected: Option<AccessToken>,
 }
 
 impl Client {
@@ -84,6 +100,8 @@ impl Client {
         client_id: String,
         credential: ClientCredential,
         authority: ChosenAuthority,
+        capabilities: Vec<String>,
+        program: Program,
         cache: &Arc<SharedTokenCache>,
         runtime: Runtime,
     ) -> Self {
@@ -102,6 +120,8 @@ impl Client {
             environments: environments(&authority),
             authority,
             trusted,
+            capabilities,
+            program,
             partitions: Partitions::beside(cache, &runtime.shared().sign_outs),
             runtime,
             loads: SingleFlight::default(),
@@ -109,6 +129,10 @@ impl Client {
             renewals: KeyedLock::default(),
             telemetry: Mutex::default(),
         }
+    }
+
+    pub(crate) fn trusted(&self) -> Option<&TrustedAuthority> {
+        self.trusted.as_ref()
     }
 
     /// What an error says of the call that it ended.
@@ -130,6 +154,12 @@ impl Client {
             client_id: &self.client_id,
             authority,
         }
+    }
+
+    /// What a request sends as `claims`: the challenge of a resource, which may be empty, and the client's capabilities.
+    pub(crate) fn claims(&self, challenge: &str) -> Result<Option<String>, Error> {
+        merged_claims(challenge, &self.capabilities)
+            .map_err(|error| ConfigError::from(error).into())
     }
 
     /// The application's endpoints.
@@ -172,12 +202,20 @@ impl Client {
         reason: u8,
         account: Option<&HomeAccountId>,
     ) -> Result<RequestContext, Error> {
-        Ok(RequestContext::new(
-            self.runtime.correlation_id()?,
-            Telemetry::current(api, reason),
-            self.telemetry().last(),
-            account.map(HomeAccountId::anchor_mailbox),
-        ))
+        let mut context = self.bare_context()?;
+        context.current_telemetry = Telemetry::current(api, reason);
+        context.last_telemetry = self.telemetry().last();
+        context.anchor_mailbox = account.map(HomeAccountId::anchor_mailbox);
+        Ok(context)
+    }
+
+    /// What a request says that is not for tokens yet: nothing but which one it is.
+    pub(crate) fn bare_context(&self) -> Result<RequestContext, Error> {
+        let correlation_id = self.runtime.correlation_id()?;
+        let mut context = RequestContext::new(correlation_id, String::new(), String::new(), None);
+        context.app_name.clone_from(&self.program.name);
+        context.app_version.clone_from(&self.program.version);
+        Ok(context)
     }
 
     /// Sends a token request and reads the answer. Whose tokens it brings has still to be checked, and nothing is cached.
@@ -204,7 +242,8 @@ impl Client {
         let answer = answer?;
         match TokenOutcome::read(&answer, &self.client_id) {
             // RFC 6749 §5.1
-            TokenOutcome::Tokens(response) => {
+            TokenOutcome::Tokens(mut response) => {
+                response.correlation_id = Some(request.correlation_id.to_owned());
                 self.telemetry().record_success();
                 Ok(*response)
             }
@@ -218,8 +257,13 @@ impl Client {
                 }
                 let throttling = &self.runtime.shared().throttling;
                 throttling.note(request.throttled, &error, now);
-                self.telemetry()
-                    .record_failure(request.api, request.correlation_id, &error.error);
+                if !error.is_pending() {
+                    self.telemetry().record_failure(
+                        request.api,
+                        request.correlation_id,
+                        &error.error,
+                    );
+                }
                 Err(Error::from(*error))
             }
             TokenOutcome::Malformed(error) => Err(Error::from(error)),

@@ -241,7 +241,11 @@ impl error::Error for Error {
 impl From<AuthFlowError> for Error {
     fn from(error: AuthFlowError) -> Self {
         match error {
-            AuthFlowError::Refused(error) if error.refusal() == Refusal::InteractionRequired => {
+            // RFC 6749 §4.1.2.1: of `access_denied` it was the user who said no, or who decides for them.
+            AuthFlowError::Refused(error)
+                if error.refusal() == Refusal::InteractionRequired
+                    && error.error != "access_denied" =>
+            {
                 InteractionRequired::refused(*error).into()
             }
             error => Self::from(SignInError::from(error)),

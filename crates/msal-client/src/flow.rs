@@ -6,14 +6,18 @@
 pub(crate) mod accounts;
 mod auth_code;
 mod authorization_options;
+mod device_code;
 #[cfg(feature = "interactive")]
 mod interactive;
 mod redemption;
 mod refresh_token;
 mod silent;
+mod username_password;
 
 pub use auth_code::{AcquireTokenByAuthCodeFlow, InitiateAuthCodeFlow};
+pub use device_code::{AcquireTokenByDeviceFlow, DeviceFlow, InitiateDeviceFlow};
 #[cfg(feature = "interactive")]
 pub use interactive::AcquireTokenInteractive;
 pub use refresh_token::AcquireTokenByRefreshToken;
 pub use silent::AcquireTokenSilent;
+pub use username_password::AcquireTokenByUsernamePassword;

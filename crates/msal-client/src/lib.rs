@@ -173,10 +173,9 @@
 //!
 //! # What is not here yet
 //!
-//! The device code flow, user name and password. Tokens
-//! for the application itself or on behalf of a user. Certificates and assertions instead of a secret. Claims challenges,
-//! and brokers. For moving many refresh tokens at once, with a journal that survives crashes, see the crate
-//! `msal-migrate` and the command `msal migrate`.
+//! Sign-in with a password that a federated domain checks. Tokens for the application itself or on behalf of a user.
+//! Certificates and assertions instead of a secret. Brokers. For moving many refresh tokens at once, with a journal that
+//! survives crashes, see the crate `msal-migrate` and the command `msal migrate`.
 //!
 //! # Features and what they cost
 //!
@@ -202,6 +201,7 @@
 //! ```
 
 mod application;
+mod at_tenant;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod browser;
@@ -247,17 +247,20 @@ pub use flow::{
     AcquireTokenByAuthCodeFlow, AcquireTokenByRefreshToken, AcquireTokenSilent,
     InitiateAuthCodeFlow,
 };
+pub use flow::{
+    AcquireTokenByDeviceFlow, AcquireTokenByUsernamePassword, DeviceFlow, InitiateDeviceFlow,
+};
 pub use http_fn::{HttpFn, http_fn};
 #[cfg(feature = "interactive")]
 pub use interactive::SystemBrowser;
 pub use msal_core::{
     AccessToken, Account, AuthCodeFlow, AuthFlowError, AuthResponse, AuthResponseError, Authority,
-    AuthorityError, AuthorityKind, AuthorizationRequestError, ClientCredential, ClientInfo,
-    ClientSecret, Cloud, Dialect, DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError,
-    IntoScopes, InvalidSession, Malformation, MalformedResponse, Misplaced, Prompt,
-    ProviderMetadata, RawIdToken, RefreshToken, Refusal, ResponseMode, Scope, ScopeError, ScopeSet,
-    ServiceError, SessionSecret, Tenant, Text, TimeOutOfRange, TokenResponse, TrustedAuthority,
-    UnixTime,
+    AuthorityError, AuthorityKind, AuthorizationRequestError, BearerChallenge, ClientCredential,
+    ClientInfo, ClientSecret, Cloud, DeviceAuthorizationError, Dialect, DiscoveryError,
+    HomeAccountId, IdTokenClaims, IdTokenError, IntoScopes, InvalidClaims, InvalidSession,
+    Malformation, MalformedResponse, Misplaced, Password, Prompt, ProviderMetadata, RawIdToken,
+    RefreshToken, Refusal, ResponseMode, Scope, ScopeError, ScopeSet, ServiceError, SessionSecret,
+    Tenant, Text, TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime,
 };
 // Crates whose types stand in signatures: a program names them in the version that is used here.
 pub use ::{bytes, http, serde_json};

@@ -318,6 +318,7 @@ fn code(error: &Error) -> Option<&str> {
         }
         Error::Protocol(error) => Some(match **error {
             ProtocolError::AccessToken => "access_token",
+            ProtocolError::DeviceAuthorization(_) => "device_authorization",
             ProtocolError::Discovery(_) => "discovery",
             ProtocolError::Identity { .. } => "identity",
             ProtocolError::IdToken { .. } => "id_token",

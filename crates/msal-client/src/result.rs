@@ -41,6 +41,8 @@ pub struct AuthenticationResult {
     pub id_token_claims: Option<IdTokenClaims>,
     /// Where it comes from.
     pub token_source: TokenSource,
+    /// What the request for it was sent with, for Microsoft's support; `None` for a token from the cache.
+    pub correlation_id: Option<String>,
 }
 
 /// Where a token comes from.
@@ -66,6 +68,7 @@ impl AuthenticationResult {
             account: None,
             id_token_claims: None,
             token_source: TokenSource::IdentityProvider,
+            correlation_id: None,
         }
     }
 
@@ -103,6 +106,7 @@ impl AuthenticationResult {
             account: Some(account),
             id_token_claims: None,
             token_source: TokenSource::Cache,
+            correlation_id: None,
         }
     }
 
@@ -121,6 +125,7 @@ impl AuthenticationResult {
             account,
             id_token_claims: response.claims().cloned(),
             token_source: TokenSource::IdentityProvider,
+            correlation_id: response.correlation_id.clone(),
         }
     }
 }

@@ -9,10 +9,12 @@ mod error;
 mod instance;
 mod provider;
 mod trust;
+mod user_realm;
 
 pub use error::DiscoveryError;
 pub use instance::InstanceMetadata;
 pub use provider::ProviderMetadata;
+pub use user_realm::UserRealm;
 
 #[cfg(test)]
 mod tests;

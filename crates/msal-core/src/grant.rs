@@ -3,11 +3,15 @@
 mod authorization_code;
 mod context;
 mod credential;
+mod device_code;
 mod form;
 mod headers;
+mod password;
 mod refresh_token;
 
 pub use authorization_code::AuthorizationCodeGrant;
 pub use context::RequestContext;
 pub use credential::ClientCredential;
+pub use device_code::{DeviceAuthorizationRequest, DeviceCodeGrant};
+pub use password::PasswordGrant;
 pub use refresh_token::RefreshTokenGrant;

@@ -18,8 +18,10 @@ mod authority;
 mod authorization;
 mod cache;
 mod case;
+mod claims;
 mod client_info;
 mod cloud;
+mod device_polling;
 mod discovery;
 mod expected_user;
 mod grant;
@@ -39,6 +41,7 @@ mod time;
 mod trusted_authority;
 mod username;
 mod uuid;
+mod www_authenticate;
 
 pub use account::Account;
 pub use authority::{Authority, AuthorityError, AuthorityKind, Tenant};
@@ -50,21 +53,27 @@ pub use cache::{
     CacheFormatError, CachedAccessToken, Dialect, RefreshCandidate, RefreshReason, Renewal, Silent,
     SilentRequest, TokenCache, TokenEvent,
 };
+pub use claims::{InvalidClaims, merged_claims};
 pub use client_info::ClientInfo;
 pub use cloud::{Cloud, same_cloud, same_environment};
-pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata};
+pub use device_polling::DevicePolling;
+pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata, UserRealm};
 pub use expected_user::ExpectedUser;
-pub use grant::{AuthorizationCodeGrant, ClientCredential, RefreshTokenGrant, RequestContext};
+pub use grant::{
+    AuthorizationCodeGrant, ClientCredential, DeviceAuthorizationRequest, DeviceCodeGrant,
+    PasswordGrant, RefreshTokenGrant, RequestContext,
+};
 pub use home_account_id::HomeAccountId;
 pub use id_token::{IdTokenClaims, IdTokenError};
 pub use response::{
-    Malformation, MalformedResponse, Misplaced, Refusal, ServiceError, TokenOutcome, TokenResponse,
+    DeviceAuthorization, DeviceAuthorizationError, Malformation, MalformedResponse, Misplaced,
+    Refusal, ServiceError, TokenOutcome, TokenResponse,
 };
 pub use retry_after::retry_after;
 pub use scope::{IntoScopes, Scope, ScopeError, ScopeSet};
 pub use secret::{
-    AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, RawIdToken, RefreshToken,
-    SessionSecret,
+    AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, DeviceCode, Password, RawIdToken,
+    RefreshToken, SessionSecret,
 };
 pub use secret_buffer::SecretBuffer;
 pub use telemetry::{ApiId, Telemetry};
@@ -73,3 +82,4 @@ pub use time::{TimeOutOfRange, UnixTime};
 pub use trusted_authority::TrustedAuthority;
 pub use username::comparable_username;
 pub use uuid::random_uuid;
+pub use www_authenticate::BearerChallenge;

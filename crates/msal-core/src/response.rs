@@ -4,6 +4,7 @@
 //! where it contradicts itself. Whatever happens, a refresh token that the answer holds is never lost: see
 //! [`MalformedResponse::refresh_tokens`].
 
+mod device_authorization;
 mod lenient;
 mod malformed;
 mod members;
@@ -14,6 +15,7 @@ mod service_error;
 mod side_by_side;
 mod tokens;
 
+pub use device_authorization::{DeviceAuthorization, DeviceAuthorizationError};
 pub use malformed::{Malformation, MalformedResponse};
 pub use misplaced::Misplaced;
 pub use outcome::TokenOutcome;

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use crate::secret_buffer::SecretBuffer;
 use crate::text::Text;
@@ -82,6 +83,12 @@ macro_rules! secrets {
             }
         }
 
+        impl Hash for $name {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                self.0.0.hash(state);
+            }
+        }
+
         impl fmt::Debug for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str(concat!(stringify!($name), "([redacted])"))
@@ -99,6 +106,10 @@ secrets! {
     ClientSecret;
     /// A code verifier (RFC 7636 §4.1): it proves that a code is redeemed by the program that asked for it.
     CodeVerifier;
+    /// A device code (RFC 8628 §3.2): whoever holds it gets the tokens of the user who enters the other code.
+    DeviceCode;
+    /// A user's password (RFC 6749 §4.3.2).
+    Password;
     /// A raw ID token (OpenID Connect Core §2): it identifies a person, so it is kept like the other tokens.
     RawIdToken;
     /// A refresh token (RFC 6749 §1.5). Whoever holds it holds the user's account.
@@ -132,6 +143,8 @@ mod tests {
     assert_not_impl_any!(CodeVerifier: fmt::Display, serde::Serialize);
     assert_not_impl_any!(SessionSecret: fmt::Display, serde::Serialize);
     assert_not_impl_any!(ClientSecret: fmt::Display, serde::Serialize);
+    assert_not_impl_any!(DeviceCode: fmt::Display, serde::Serialize);
+    assert_not_impl_any!(Password: fmt::Display, serde::Serialize);
     assert_not_impl_any!(RawIdToken: fmt::Display, serde::Serialize);
     assert_not_impl_any!(RefreshToken: fmt::Display, serde::Serialize);
 

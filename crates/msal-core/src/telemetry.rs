@@ -10,6 +10,10 @@ pub enum ApiId {
     ByRefreshToken = 85,
     /// `acquire_token_interactive`.
     Interactive = 169,
+    /// `acquire_token_by_device_flow`.
+    ByDeviceFlow = 622,
+    /// `acquire_token_by_username_password`.
+    ByUsernamePassword = 301,
     /// `acquire_token_silent`.
     Silent = 84,
 }

@@ -11,11 +11,17 @@ use crate::workspace::Workspace;
 
 /// What only users of a library say: (crate, names).
 const FOR_USERS: [(&str, &[&str]); 3] = [
-    // Tests of applications script the answers of a server and look at the requests.
+    // A grant that no command of ours uses, a setting, and what tests of applications script and look at.
     // Sign-in servers that cannot have a browser post a form.
     (
         "msal-client",
-        &["answer_in_query", "answer_json", "take_requests"],
+        &[
+            "acquire_token_by_username_password",
+            "answer_in_query",
+            "answer_json",
+            "client_capabilities",
+            "take_requests",
+        ],
     ),
     // OpenID providers other than Microsoft's. Addresses that users paste.
     ("msal-core", &["from_url", "oidc"]),

@@ -10,7 +10,7 @@ use super::{
     PublicClientApplication,
 };
 use crate::cache::SharedTokenCache;
-use crate::client::{ChosenAuthority, Client};
+use crate::client::{ChosenAuthority, Client, Program};
 use crate::error::ConfigError;
 use crate::handle::Handle;
 use crate::runtime::Runtime;
@@ -22,6 +22,8 @@ use crate::store::{CacheStore, Partition};
 /// |---|---|---|
 /// | [`authority`](Self::authority) | `https://login.microsoftonline.com/common` | accepts work, school and personal accounts of every tenant |
 /// | [`known_authority`](Self::known_authority) | only hosts that Microsoft vouches for | refresh tokens and secrets are sent there |
+/// | [`app_name`](Self::app_name), [`app_version`](Self::app_version) | not told | they are for the authority's logs |
+/// | [`client_capabilities`](Self::client_capabilities) | none | who says `CP1` must answer claims challenges |
 /// | [`store`](Self::store) | memory only | whether tokens may be written to a disk is for you to decide |
 /// | [`partition`](Self::partition) | [`Partition::default`] | one user at a time, as on a desktop |
 /// | [`cache`](Self::cache) | a cache of its own | applications share tokens only where they are told to |
@@ -34,6 +36,8 @@ pub struct ApplicationBuilder<Kind> {
     client_id: String,
     credential: ClientCredential,
     authority: ChosenAuthority,
+    capabilities: Vec<String>,
+    program: Program,
     store: Option<Arc<dyn CacheStore>>,
     partition: Option<Partition>,
     cache: Option<Arc<SharedTokenCache>>,
@@ -74,6 +78,8 @@ impl<Kind> ApplicationBuilder<Kind> {
             client_id: client_id.into(),
             credential,
             authority: ChosenAuthority::Unnamed(Authority::common()),
+            capabilities: Vec::new(),
+            program: Program::default(),
             store: None,
             partition: None,
             cache: None,
@@ -108,6 +114,34 @@ impl<Kind> ApplicationBuilder<Kind> {
     #[must_use]
     pub fn trusted_authority(mut self, authority: TrustedAuthority) -> Self {
         self.authority = ChosenAuthority::Trusted(authority);
+        self
+    }
+
+    /// Tells the authority what this client can handle. `CP1`: it answers the claims challenges of APIs, so that they may
+    /// revoke its tokens at any moment, which then live for a day instead of an hour. See
+    /// [`BearerChallenge`](crate::BearerChallenge).
+    ///
+    /// Of several calls the last one counts.
+    #[must_use]
+    pub fn client_capabilities<C: Into<String>>(
+        mut self,
+        capabilities: impl IntoIterator<Item = C>,
+    ) -> Self {
+        self.capabilities = capabilities.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Tells the authority the program's name, for its logs. A name that no header can carry is left out.
+    #[must_use]
+    pub fn app_name(mut self, name: impl Into<String>) -> Self {
+        self.program.name = Some(name.into());
+        self
+    }
+
+    /// Tells the authority the program's version, as [`app_name`](Self::app_name) its name.
+    #[must_use]
+    pub fn app_version(mut self, version: impl Into<String>) -> Self {
+        self.program.version = Some(version.into());
         self
     }
 
@@ -184,6 +218,8 @@ impl<Kind> ApplicationBuilder<Kind> {
             self.client_id,
             self.credential,
             self.authority,
+            self.capabilities,
+            self.program,
             &cache,
             self.runtime.map_or_else(default_runtime, Ok)?,
         );

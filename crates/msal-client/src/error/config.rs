@@ -1,6 +1,8 @@
 //! What is wrong with the program or its settings.
 
-use msal_core::{AuthorityError, AuthorizationRequestError, CacheFormatError, ScopeError};
+use msal_core::{
+    AuthorityError, AuthorizationRequestError, CacheFormatError, InvalidClaims, ScopeError,
+};
 use thiserror::Error;
 
 use crate::ports::RandomError;
@@ -25,6 +27,9 @@ pub enum ConfigError {
     /// There is no certificate in the PEM bundle.
     #[error("there is no certificate in the PEM bundle")]
     Certificate,
+    /// A claims challenge cannot be passed on.
+    #[error(transparent)]
+    Claims(#[from] InvalidClaims),
     /// The client id is empty.
     #[error("the client id is empty")]
     ClientId,
@@ -46,6 +51,13 @@ pub enum ConfigError {
         /// Why.
         reason: &'static str,
     },
+    /// The authority's metadata names no device authorization endpoint (RFC 8628 §4): ADFS before Windows Server 2022, for
+    /// example.
+    #[error("the authority has no device code flow: sign the user in in another way")]
+    NoDeviceFlow,
+    /// A call names a tenant, and the authority has none to choose from: only Entra ID and External ID have.
+    #[error("the authority has no tenants to choose from: only Entra ID and External ID have")]
+    NoTenants,
     /// There is no tokio runtime, which the HTTP client and the file store need: await the call inside one, or use the
     /// feature `blocking`.
     #[error(

@@ -7,27 +7,73 @@ use msal_core::ServiceError;
 /// Why the user must take part.
 #[derive(Clone, Debug, Default)]
 pub struct InteractionRequired {
-    service_error: Option<ServiceError>,
+    why: Why,
+}
+
+#[derive(Clone, Debug, Default)]
+enum Why {
+    #[default]
+    NothingCached,
+    Refused(ServiceError),
+    /// A policy refused a sign-in by device code.
+    DeviceFlowBlocked(ServiceError),
+    DeviceCodeExpired,
+    /// Somebody else than Entra checks the password.
+    Federated,
 }
 
 impl InteractionRequired {
-    /// What the server said; `None` when nothing is cached for the account and the server was not asked.
+    /// What the server said; `None` when it was not asked: nothing is cached for the account, a code has
+    /// expired, or the password is not the server's to check.
     pub fn service_error(&self) -> Option<&ServiceError> {
-        self.service_error.as_ref()
+        match &self.why {
+            Why::Refused(error) | Why::DeviceFlowBlocked(error) => Some(error),
+            Why::NothingCached | Why::DeviceCodeExpired | Why::Federated => None,
+        }
     }
 
     pub(super) fn refused(error: ServiceError) -> Self {
         Self {
-            service_error: Some(error),
+            why: Why::Refused(error),
+        }
+    }
+
+    pub(crate) fn device_flow_blocked(error: ServiceError) -> Self {
+        Self {
+            why: Why::DeviceFlowBlocked(error),
+        }
+    }
+
+    pub(crate) fn federated() -> Self {
+        Self {
+            why: Why::Federated,
+        }
+    }
+
+    pub(crate) fn device_code_expired() -> Self {
+        Self {
+            why: Why::DeviceCodeExpired,
         }
     }
 }
 
 impl fmt::Display for InteractionRequired {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.service_error {
-            Some(error) => write!(formatter, "the user must sign in: {error}"),
-            None => formatter.write_str("the user must sign in: nothing is cached for the account"),
+        formatter.write_str("the user must sign in: ")?;
+        match &self.why {
+            Why::NothingCached => formatter.write_str("nothing is cached for the account"),
+            Why::Refused(error) => error.fmt(formatter),
+            Why::DeviceFlowBlocked(error) => write!(
+                formatter,
+                "{error}: a policy of the tenant blocks this sign-in, as many block the device code flow; sign in with a \
+                 browser on this machine or by the authorization code flow, or ask an administrator to allow it"
+            ),
+            Why::Federated => formatter.write_str(
+                "the user's domain is federated, so that its own server checks passwords, which is not supported here; use \
+                 a browser or a device code",
+            ),
+            Why::DeviceCodeExpired => formatter
+                .write_str("the code has expired before it was entered; begin again for a new one"),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use msal_core::{DiscoveryError, IdTokenError, MalformedResponse, RefreshToken};
+use msal_core::{
+    DeviceAuthorizationError, DiscoveryError, IdTokenError, MalformedResponse, RefreshToken,
+};
 use thiserror::Error;
 
 /// What is wrong with an answer.
@@ -12,6 +14,9 @@ pub enum ProtocolError {
     /// The access token has characters that no header can carry (RFC 6750 §2.1).
     #[error("the access token cannot be sent: it has characters that no header can carry")]
     AccessToken,
+    /// A device flow cannot begin with what the server answered.
+    #[error(transparent)]
+    DeviceAuthorization(DeviceAuthorizationError),
     /// The authority's metadata may not be used.
     #[error(transparent)]
     Discovery(DiscoveryError),
@@ -62,7 +67,7 @@ impl ProtocolError {
     /// was redeemed, so these may be the only ones that work.
     pub fn refresh_tokens(&self) -> Vec<RefreshToken> {
         match self {
-            Self::AccessToken | Self::Discovery(_) => Vec::new(),
+            Self::AccessToken | Self::DeviceAuthorization(_) | Self::Discovery(_) => Vec::new(),
             Self::Identity { refresh_token } | Self::IdToken { refresh_token, .. } => {
                 refresh_token.iter().cloned().collect()
             }

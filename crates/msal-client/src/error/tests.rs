@@ -6,8 +6,8 @@ use std::io;
 use bytes::Bytes;
 use http::{HeaderValue, Response};
 use msal_core::{
-    AuthCodeFlow, AuthResponse, Authority, Dialect, DiscoveryError, IdTokenError, RedirectUri,
-    RefreshToken, Scope, Tenant, TokenCache, TokenOutcome,
+    AuthCodeFlow, AuthResponse, Authority, DeviceAuthorizationError, Dialect, DiscoveryError,
+    IdTokenError, Malformation, RedirectUri, RefreshToken, Scope, Tenant, TokenCache, TokenOutcome,
 };
 
 use super::*;
@@ -73,6 +73,11 @@ fn config_errors() -> Vec<Row> {
             ConfigError::Certificate,
             "there is no certificate in the PEM bundle",
         ),
+        config(
+            "Claims",
+            msal_core::merged_claims("[]", &[]).unwrap_err().into(),
+            "the claims challenge is not a JSON object that capabilities can be added to",
+        ),
         config("ClientId", ConfigError::ClientId, "the client id is empty"),
         config(
             "ClientSecret",
@@ -93,9 +98,19 @@ fn config_errors() -> Vec<Row> {
             "this thread belongs to a tokio runtime: await the call instead of waiting for it",
         ),
         config(
+            "NoDeviceFlow",
+            ConfigError::NoDeviceFlow,
+            "the authority has no device code flow: sign the user in in another way",
+        ),
+        config(
             "NoHttpClient",
             ConfigError::NoHttpClient,
             "there is no http client: enable the feature `https-client` or pass a runtime",
+        ),
+        config(
+            "NoTenants",
+            ConfigError::NoTenants,
+            "the authority has no tenants to choose from: only Entra ID and External ID have",
         ),
         config(
             "NoRuntime",
@@ -187,6 +202,18 @@ fn server_errors() -> Vec<Row> {
         ),
         row(
             "InteractionRequired",
+            InteractionRequired::federated(),
+            "the user must sign in: the user's domain is federated, so that its own server checks passwords, which is not supported here; use a browser or a device code",
+            Remedy::SignIn,
+        ),
+        row(
+            "InteractionRequired",
+            InteractionRequired::device_code_expired(),
+            "the user must sign in: the code has expired before it was entered; begin again for a new one",
+            Remedy::SignIn,
+        ),
+        row(
+            "InteractionRequired",
             answered(
                 400,
                 r#"{"error":"invalid_grant","error_codes":[50173],"suberror":"bad_token","error_description":"of alice@contoso.example"}"#,
@@ -236,6 +263,12 @@ fn protocol_errors() -> Vec<Row> {
             HeaderValue::from_str("\r\n").unwrap_err(),
             "the access token cannot be sent: it has characters that no header can carry; report it to whoever runs the server",
             Remedy::Report,
+        ),
+        report(
+            ProtocolError::DeviceAuthorization(DeviceAuthorizationError::Malformed(
+                Malformation::NotJson,
+            )),
+            "the device authorization endpoint's answer cannot be used: it is not a JSON object; report it to whoever runs the server",
         ),
         report(
             ProtocolError::Discovery(DiscoveryError::NotJson),
@@ -427,11 +460,14 @@ fn the_table_is_complete() {
                 ConfigError::AuthorizationRequest(_) => "AuthorizationRequest",
                 ConfigError::Cache(_) => "Cache",
                 ConfigError::Certificate => "Certificate",
+                ConfigError::Claims(_) => "Claims",
                 ConfigError::ClientId => "ClientId",
                 ConfigError::ClientSecret => "ClientSecret",
                 ConfigError::Contradiction { .. } => "Contradiction",
                 ConfigError::InsideRuntime => "InsideRuntime",
+                ConfigError::NoDeviceFlow => "NoDeviceFlow",
                 ConfigError::NoHttpClient => "NoHttpClient",
+                ConfigError::NoTenants => "NoTenants",
                 ConfigError::NoRuntime => "NoRuntime",
                 ConfigError::Partition(_) => "Partition",
                 ConfigError::Random(_) => "Random",
@@ -451,7 +487,7 @@ fn the_table_is_complete() {
         assert_eq!(name(error), *variant);
     }
     let variants: BTreeSet<_> = rows.iter().map(|(_, variant, ..)| *variant).collect();
-    assert_eq!(variants.len(), 21, "{variants:?}");
+    assert_eq!(variants.len(), 24, "{variants:?}");
 }
 
 #[test]

@@ -183,7 +183,14 @@ async fn redeem_answer(
     let response = send(client, &code, &metadata, api).await?;
     let requested = code.scopes().with_reserved();
     let now = client.runtime.clock().now();
-    let event = TokenEvent::signed_in(&client.client_id, &metadata, &requested, &response, now);
+    let event = TokenEvent::signed_in(
+        &client.client_id,
+        &metadata,
+        &requested,
+        &response,
+        "authorization_code",
+        now,
+    );
     let saved = handle.cache.update(|cache| cache.add(&event)).await;
     handle.result(saved, &event, None)
 }

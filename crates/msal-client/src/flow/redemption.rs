@@ -18,6 +18,8 @@ pub(super) struct Redemption<'a> {
     pub(super) metadata: &'a ProviderMetadata,
     pub(super) refresh_token: &'a RefreshToken,
     pub(super) scopes: &'a ScopeSet,
+    /// What to send as `claims`.
+    pub(super) claims: Option<&'a str>,
     pub(super) api: ApiId,
     /// Why the network is asked.
     pub(super) reason: RefreshReason,
@@ -40,7 +42,9 @@ impl<'a> Redemption<'a> {
             self.handle
                 .client
                 .context(self.api, self.reason.telemetry(), self.home_account_id)?;
-        let grant = RefreshTokenGrant::new(client_id, credential, self.refresh_token, self.scopes);
+        let mut grant =
+            RefreshTokenGrant::new(client_id, credential, self.refresh_token, self.scopes);
+        grant.claims = self.claims;
         let correlation_id = &context.correlation_id;
         let request = TokenRequest {
             http: grant.request(self.metadata, &context),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use msal_core::{ApiId, IntoScopes, RefreshReason, RefreshToken, ScopeError, ScopeSet};
 
 use super::redemption::Redemption;
+use crate::at_tenant::{ChosenTenant, Place};
 use crate::error::Error;
 use crate::handle::Handle;
 use crate::observe;
@@ -27,6 +28,8 @@ pub struct AcquireTokenByRefreshToken {
     handle: Handle,
     refresh_token: RefreshToken,
     scopes: Result<ScopeSet, ScopeError>,
+    claims_challenge: String,
+    tenant: ChosenTenant,
 }
 
 impl AcquireTokenByRefreshToken {
@@ -38,8 +41,25 @@ impl AcquireTokenByRefreshToken {
         Self {
             handle,
             refresh_token,
+            claims_challenge: String::new(),
+            tenant: ChosenTenant::default(),
             scopes: scopes.into_scopes(),
         }
+    }
+
+    /// Passes on what an API or an earlier refusal demands of the token: [`BearerChallenge`](crate::BearerChallenge) and
+    /// [`Error::claims`] have it. An empty text is none. What is no JSON object is a
+    /// [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is sent.
+    pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
+        self.claims_challenge = claims.into();
+        self
+    }
+
+    /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there, or where an
+    /// application serves many tenants.
+    pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
+        self.tenant = ChosenTenant::parse(tenant.as_ref());
+        self
     }
 
     async fn run(self) -> Result<AuthenticationResult, Error> {
@@ -50,14 +70,18 @@ impl AcquireTokenByRefreshToken {
 
     async fn redeem(self) -> Result<AuthenticationResult, Error> {
         let (handle, client, scopes) = (&self.handle, &*self.handle.client, self.scopes?);
+        let tenant = self.tenant.of(client)?;
+        let place = Place::new(client, tenant.as_ref());
+        let claims = client.claims(&self.claims_challenge)?;
         // A cache that cannot be loaded cannot be saved: that must be known before the token is spent.
         handle.ensure_loaded().await?;
-        let metadata = client.endpoints().await?;
+        let metadata = place.endpoints().await?;
         let redemption = Redemption {
             handle,
             metadata: &metadata,
             refresh_token: &self.refresh_token,
             scopes: &scopes,
+            claims: claims.as_deref(),
             api: ApiId::ByRefreshToken,
             reason: RefreshReason::Forced,
             // The token says nothing of its user; the answer does.

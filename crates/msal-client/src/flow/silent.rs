@@ -3,11 +3,12 @@
 use std::fmt;
 
 use msal_core::{
-    Account, ApiId, CachedAccessToken, IntoScopes, RefreshCandidate, RefreshReason, Renewal,
-    ScopeError, ScopeSet, Silent, SilentRequest, TokenCache,
+    AccessToken, Account, ApiId, CachedAccessToken, IntoScopes, RefreshCandidate, RefreshReason,
+    Renewal, ScopeError, ScopeSet, Silent, SilentRequest, TokenCache,
 };
 
 use super::redemption::Redemption;
+use crate::at_tenant::{ChosenTenant, Place};
 use crate::client::{CallKey, Client};
 use crate::error::{Error, InteractionRequired};
 use crate::handle::Handle;
@@ -37,6 +38,9 @@ pub struct AcquireTokenSilent {
     account: Account,
     scopes: Result<ScopeSet, ScopeError>,
     force_refresh: bool,
+    claims_challenge: String,
+    tenant: ChosenTenant,
+    rejected: Option<AccessToken>,
 }
 
 impl AcquireTokenSilent {
@@ -46,6 +50,9 @@ impl AcquireTokenSilent {
             account: account.clone(),
             scopes: scopes.into_scopes(),
             force_refresh: false,
+            claims_challenge: String::new(),
+            tenant: ChosenTenant::default(),
+            rejected: None,
         }
     }
 
@@ -55,16 +62,68 @@ impl AcquireTokenSilent {
         self
     }
 
+    /// Passes on what an API or an earlier refusal demands of the token: [`BearerChallenge`](crate::BearerChallenge) and
+    /// [`Error::claims`] have it. A cached access token does not meet it, so that the refresh token is redeemed. An empty
+    /// text is none. What is no JSON object is a [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is
+    /// sent.
+    pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
+        self.claims_challenge = claims.into();
+        self
+    }
+
+    /// Asks for a fresh token if the cached one is still `rejected`, which an API has just refused. Of many tasks whose
+    /// requests were refused with the same token, one redeems the refresh token, and those that come later are given what
+    /// it brought: also with a [claims challenge](Self::claims_challenge), which that one was asked for with.
+    ///
+    /// # Examples
+    /// ```
+    /// # async fn call(app: &msal::PublicClientApplication, account: &msal::Account, answer: http::Response<()>)
+    /// # -> Result<(), msal::Error> {
+    /// use msal::BearerChallenge;
+    ///
+    /// let token = app.acquire_token_silent("User.Read", account).await?;
+    /// // … the API answers 401:
+    /// let challenge = BearerChallenge::find(answer.headers()).unwrap_or_default();
+    /// let fresh = app
+    ///     .acquire_token_silent("User.Read", account)
+    ///     .claims_challenge(challenge.claims.unwrap_or_default())
+    ///     .refresh_unless(&token.access_token)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn refresh_unless(mut self, rejected: &AccessToken) -> Self {
+        self.rejected = Some(rejected.clone());
+        self
+    }
+
+    /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there, or where an
+    /// application serves many tenants.
+    pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
+        self.tenant = ChosenTenant::parse(tenant.as_ref());
+        self
+    }
+
     async fn run(self) -> Result<AuthenticationResult, Error> {
         let scopes = self.scopes?;
+        let client = &self.handle.client;
+        // Before anything else: a challenge that cannot be passed on is never met.
+        let claims = match self.claims_challenge.is_empty() {
+            true => None,
+            false => client.claims(&self.claims_challenge)?,
+        };
+        let tenant = self.tenant.of(client)?;
         let call = Call {
             handle: &self.handle,
+            place: Place::new(client, tenant.as_ref()),
             client: &self.handle.client,
             account: &self.account,
             scopes: &scopes,
-            force_refresh: self.force_refresh,
+            force_refresh: self.force_refresh || claims.is_some() && self.rejected.is_none(),
+            claims: claims.as_deref(),
+            rejected: self.rejected.as_ref(),
         };
-        let of_call = |error: Error| error.of(call.client.details());
+        let of_call = |error: Error| call.place.of_call(error);
         let cache = &self.handle.cache;
         self.handle.ensure_loaded().await.map_err(of_call)?;
         let fallback = match call.decide() {
@@ -125,10 +184,14 @@ impl IntoFuture for AcquireTokenSilent {
 /// One silent call.
 struct Call<'a> {
     handle: &'a Handle,
+    place: Place<'a>,
     client: &'a Client,
     account: &'a Account,
     scopes: &'a ScopeSet,
     force_refresh: bool,
+    /// What the token must have beside its scopes, with the client's capabilities; `None` where nobody has demanded anything.
+    claims: Option<&'a str>,
+    rejected: Option<&'a AccessToken>,
 }
 
 impl Call<'_> {
@@ -136,8 +199,11 @@ impl Call<'_> {
         CallKey {
             partition: self.handle.cache.partition().clone(),
             home_account_id: self.account.home_account_id.clone(),
+            authority: self.place.authority().clone(),
             scopes: self.scopes.clone(),
             force_refresh: self.force_refresh,
+            claims: self.claims.map(str::to_owned),
+            rejected: self.rejected.cloned(),
         }
     }
 
@@ -148,7 +214,8 @@ impl Call<'_> {
             environments,
             ..
         } = self.client;
-        let realms = self.realms();
+        let realm = self.place.realm();
+        let realms = self.realms(realm.as_deref());
         let mut request = SilentRequest::new(
             &self.client.client_id,
             &self.account.home_account_id,
@@ -158,6 +225,7 @@ impl Call<'_> {
             self.client.runtime.clock().now(),
         );
         request.force_refresh = self.force_refresh;
+        request.rejected = self.rejected;
         debug_assert!(
             environments
                 .iter()
@@ -169,14 +237,14 @@ impl Call<'_> {
     /// The tenants whose access tokens will do: the authority's and, where it stands for many tenants, the one that the
     /// user is at home in, as that is the one it would ask; and what the authority itself calls its tenant, where that is
     /// known. Where there is nothing to add, the authority's tenant stands twice.
-    fn realms(&self) -> [&str; 3] {
-        let authority = &self.client.authority;
+    fn realms<'r>(&'r self, known: Option<&'r str>) -> [&'r str; 3] {
+        let authority = self.place.authority();
         let own = authority.realm();
         let home = match authority.tenant().is_shared() {
             true => self.account.home_account_id.as_str().rsplit('.').next(),
             false => None,
         };
-        [own, self.client.realm().unwrap_or(own), home.unwrap_or(own)]
+        [own, known.unwrap_or(own), home.unwrap_or(own)]
     }
 
     fn hit(&self, token: CachedAccessToken) -> AuthenticationResult {
@@ -254,12 +322,11 @@ impl Call<'_> {
     /// Somebody else may have renewed the token since the cache was loaded, so the store is asked before the network.
     /// Where the tenant was given by its domain, the authority is asked for the name that tokens are stored under.
     async fn look_again(&self) -> Result<Silent, Error> {
-        let client = self.client;
         self.handle.cache.reload().await?;
         let decision = self.decide();
-        let is_undecided = matches!(decision, Silent::Renew(_)) && client.realm().is_none();
+        let is_undecided = matches!(decision, Silent::Renew(_)) && self.place.realm().is_none();
         // When the authority does not answer, neither will it answer the renewal, which reports that.
-        match is_undecided && client.endpoints().await.is_ok() {
+        match is_undecided && self.place.endpoints().await.is_ok() {
             true => Ok(self.decide()),
             false => Ok(decision),
         }
@@ -305,12 +372,14 @@ impl Call<'_> {
     ) -> Result<AuthenticationResult, Error> {
         let client = self.client;
         // A token that is stored under an alias of the cloud is sent to that alias, and stays under it.
-        let metadata = client.endpoints_of(&candidate.environment).await?;
+        let metadata = self.place.endpoints_of(&candidate.environment).await?;
+        let capabilities = client.claims("")?;
         let redemption = Redemption {
             handle: self.handle,
             metadata: &metadata,
             refresh_token: &candidate.secret,
             scopes: self.scopes,
+            claims: self.claims.or(capabilities.as_deref()),
             api: ApiId::Silent,
             reason,
             home_account_id: Some(&self.account.home_account_id),

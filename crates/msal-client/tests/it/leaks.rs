@@ -17,15 +17,17 @@ use crate::log::Capture;
 const PIECE: usize = 24;
 
 /// The members of requests and answers whose values are secrets.
-const SECRET_MEMBERS: [&str; 8] = [
+const SECRET_MEMBERS: [&str; 10] = [
     "access_token",
     "client_secret",
     "code",
     "code_verifier",
+    "device_code",
     "id_token",
     "password",
     "refresh_token",
     "assertion",
+    "user_code",
 ];
 
 /// Those whose values are for the program, and not for its log.

@@ -350,6 +350,8 @@ async fn every_known_refusal_has_its_verdict() {
             _ if transient.contains(&row.code()) => Verdict::Transient,
             _ if of_the_place.contains(&row.code()) => Verdict::Configuration,
             "invalid_grant" | "interaction_required" | "login_required" => Verdict::Interaction,
+            // RFC 8628 §3.5: the user said no, or came too late.
+            "access_denied" | "authorization_declined" | "expired_token" => Verdict::Interaction,
             _ => Verdict::Configuration,
         };
         assert_eq!(verdict(&error), expected, "AADSTS{}", row.code());

@@ -28,7 +28,11 @@ enum BestToken {
 impl TokenCache {
     /// Decides a silent call.
     pub fn silent(&self, request: &SilentRequest<'_>) -> Silent {
+        let is_rejected = |token: &CachedAccessToken| request.rejected == Some(&token.secret);
         let (reason, fallback) = match self.find_access_token(request) {
+            BestToken::Fresh(token) | BestToken::Aging(token) if is_rejected(&token) => {
+                (RefreshReason::Forced, None)
+            }
             BestToken::Fresh(token) if !request.force_refresh => return Silent::Hit(token),
             // Whoever forces a refresh does not trust what is cached, so that it is no fallback either.
             _ if request.force_refresh => (RefreshReason::Forced, None),

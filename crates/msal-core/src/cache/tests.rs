@@ -80,6 +80,8 @@ fn event<'a>(response: &'a TokenResponse, requested: &'a ScopeSet) -> TokenEvent
         now: T0,
         redeemed: None,
         account: None,
+        account_source: None,
+        username: None,
     }
 }
 

@@ -26,11 +26,44 @@ pub struct TokenEvent<'a> {
     pub redeemed: Option<&'a RefreshToken>,
     /// Whose refresh token that was, where it is known: the answer to a renewal need not name the user again.
     pub account: Option<&'a HomeAccountId>,
+    /// How the user has just signed in, which MSAL keeps with the account: the grant that did it.
+    pub account_source: Option<&'a str>,
+    /// The name that the user signed in by, where this program knows it: for answers that name nobody.
+    pub username: Option<&'a str>,
 }
 
 impl<'a> TokenEvent<'a> {
-    /// The event of tokens that `metadata`'s authority issued to a user who has just signed in.
+    /// The event of a user who has signed in at `metadata`'s authority, by the grant that `account_source` names.
     pub fn signed_in(
+        client_id: &'a str,
+        metadata: &'a ProviderMetadata,
+        requested: &'a ScopeSet,
+        response: &'a TokenResponse,
+        account_source: &'a str,
+        now: UnixTime,
+    ) -> Self {
+        Self {
+            account_source: Some(account_source),
+            ..Self::issued(client_id, metadata, requested, response, now)
+        }
+    }
+
+    /// The event of a refresh token that was redeemed with `metadata`'s authority.
+    pub fn redeemed(
+        client_id: &'a str,
+        metadata: &'a ProviderMetadata,
+        requested: &'a ScopeSet,
+        response: &'a TokenResponse,
+        redeemed: &'a RefreshToken,
+        now: UnixTime,
+    ) -> Self {
+        Self {
+            redeemed: Some(redeemed),
+            ..Self::issued(client_id, metadata, requested, response, now)
+        }
+    }
+
+    fn issued(
         client_id: &'a str,
         metadata: &'a ProviderMetadata,
         requested: &'a ScopeSet,
@@ -50,21 +83,8 @@ impl<'a> TokenEvent<'a> {
             now,
             redeemed: None,
             account: None,
-        }
-    }
-
-    /// The event of a refresh token that was redeemed with `metadata`'s authority.
-    pub fn redeemed(
-        client_id: &'a str,
-        metadata: &'a ProviderMetadata,
-        requested: &'a ScopeSet,
-        response: &'a TokenResponse,
-        redeemed: &'a RefreshToken,
-        now: UnixTime,
-    ) -> Self {
-        Self {
-            redeemed: Some(redeemed),
-            ..Self::signed_in(client_id, metadata, requested, response, now)
+            account_source: None,
+            username: None,
         }
     }
 

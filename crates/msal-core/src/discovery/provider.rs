@@ -7,7 +7,10 @@ use url::Url;
 
 use super::document::{check_status, get};
 use super::error::DiscoveryError;
-use super::trust::{check_endpoint, check_issuer, check_tenant, is_issued_by, tenant_of};
+use super::trust::{
+    check_endpoint, check_issuer, check_tenant, is_issued_by, is_verification_address, tenant_of,
+};
+use crate::authority::host_of;
 use crate::{Authority, AuthorityKind, IdTokenClaims, IdTokenError, Tenant, TrustedAuthority};
 
 /// The endpoints of an authority, after every check.
@@ -20,14 +23,13 @@ pub struct ProviderMetadata {
     pub issuer: String,
     /// Where users sign in (RFC 6749 §3.1).
     pub authorization_endpoint: String,
-    /// Where a device flow starts, if the provider has one (RFC 8628 §3.1).
-    pub device_authorization_endpoint: Option<String>,
     /// Whether every answer of the authorization endpoint names the issuer (RFC 9207 §3).
     pub names_issuer_in_responses: bool,
     /// The tenant as the token endpoint's path has it: a domain name may have become a GUID.
     pub realm: String,
     /// As the parser of the checks read it, so that no other parser can read another host into it.
     token_endpoint: Uri,
+    device_authorization_endpoint: Option<Uri>,
     authority: TrustedAuthority,
 }
 
@@ -59,7 +61,7 @@ impl ProviderMetadata {
             issuer: format!("https://{}/{issuer_tenant}/v2.0", authority.host()),
             authorization_endpoint: endpoint("authorize"),
             token_endpoint: uri(&endpoint("token"))?,
-            device_authorization_endpoint: Some(endpoint("devicecode")),
+            device_authorization_endpoint: Some(uri(&endpoint("devicecode"))?),
             names_issuer_in_responses: false,
             realm: authority.realm().to_owned(),
             authority: authority.clone(),
@@ -107,13 +109,16 @@ impl ProviderMetadata {
             .authorization_endpoint
             .ok_or_else(|| missing("authorization_endpoint"))?;
         let token_endpoint = check_endpoint(authority, "token_endpoint", &token_endpoint)?;
+        let device_authorization_endpoint = wire
+            .device_authorization_endpoint
+            .map(|endpoint| check_endpoint(authority, "device_authorization_endpoint", &endpoint))
+            .transpose()?;
         // A document may be on the authority's host and still be another tenant's.
         check_tenant(authority, &issuer, &token_endpoint)?;
         Ok(Self {
             authorization_endpoint: on_our_host("authorization_endpoint", authorization_endpoint)?,
-            device_authorization_endpoint: wire
-                .device_authorization_endpoint
-                .map(|endpoint| on_our_host("device_authorization_endpoint", endpoint))
+            device_authorization_endpoint: device_authorization_endpoint
+                .map(|endpoint| uri(endpoint.as_str()))
                 .transpose()?,
             // RFC 9207 §3: "If omitted, the default value is false."
             names_issuer_in_responses: wire
@@ -134,6 +139,21 @@ impl ProviderMetadata {
     /// Where grants are redeemed (RFC 6749 §3.2).
     pub fn token_endpoint(&self) -> &Uri {
         &self.token_endpoint
+    }
+
+    /// Where a device flow begins, if the provider has one (RFC 8628 §3.1).
+    pub fn device_authorization_endpoint(&self) -> Option<&Uri> {
+        self.device_authorization_endpoint.as_ref()
+    }
+
+    /// The address that users of a device are sent to (RFC 8628 §3.2), if it is one of this provider's; else its host.
+    pub(crate) fn verification_address(&self, address: &str) -> Result<String, String> {
+        let foreign = |host: &str| host.escape_debug().to_string();
+        let url = Url::parse(address).map_err(|_unspecific| foreign(address))?;
+        match is_verification_address(&self.authority, &url) {
+            true => Ok(url.into()),
+            false => Err(foreign(&host_of(&url))),
+        }
     }
 
     /// Checks that an ID token comes from this provider.

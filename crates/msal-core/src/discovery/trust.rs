@@ -122,6 +122,20 @@ pub(super) fn tenant_of(kind: AuthorityKind, url: &Url) -> Option<&str> {
     }
 }
 
+/// Whether a user may be sent to `url` with a code that lets a device in.
+///
+/// RFC 8628 §5.4: who enters a code at the wrong place is phished. The page of Microsoft's clouds is on a host that serves no
+/// tokens.
+pub(super) fn is_verification_address(authority: &Authority, url: &Url) -> bool {
+    let is_plain = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
+    let is_microsofts = authority.kind() == AuthorityKind::Entra
+        && MICROSOFTS_PAGES.contains(&host_of(url).as_str());
+    is_plain && (belongs_to(authority, url) || is_microsofts)
+}
+
+/// Where Entra has its pages for devices: `/devicelogin`, `/deviceloginus`, `/link` and others.
+const MICROSOFTS_PAGES: [&str; 2] = ["microsoft.com", "www.microsoft.com"];
+
 /// Whether an ID token is one of the authority's, whose document names the issuer `discovered`.
 pub(super) fn is_issued_by(
     authority: &Authority,

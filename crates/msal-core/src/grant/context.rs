@@ -14,10 +14,14 @@ pub struct RequestContext {
     pub last_telemetry: String,
     /// `X-AnchorMailbox`: routes the request to the region that holds the user.
     pub anchor_mailbox: Option<String>,
+    /// `x-app-name`: the program's name, where it tells it.
+    pub app_name: Option<String>,
+    /// `x-app-ver`: the program's version, where it tells it.
+    pub app_version: Option<String>,
 }
 
 impl RequestContext {
-    /// Puts the four together.
+    /// Puts the four together, without the program's name and version.
     pub fn new(
         correlation_id: String,
         current_telemetry: String,
@@ -29,6 +33,8 @@ impl RequestContext {
             current_telemetry,
             last_telemetry,
             anchor_mailbox,
+            app_name: None,
+            app_version: None,
         }
     }
 }

@@ -17,6 +17,11 @@ pub(super) fn headers(context: &RequestContext) -> HeaderMap {
         (CURRENT_TELEMETRY, &context.current_telemetry),
         (LAST_TELEMETRY, &context.last_telemetry),
         (ANCHOR_MAILBOX, mailbox),
+        (APP_NAME, context.app_name.as_deref().unwrap_or_default()),
+        (
+            APP_VERSION,
+            context.app_version.as_deref().unwrap_or_default(),
+        ),
     ] {
         optional_header(&mut headers, name, value);
     }
@@ -59,6 +64,8 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
+const APP_NAME: HeaderName = HeaderName::from_static("x-app-name");
+const APP_VERSION: HeaderName = HeaderName::from_static("x-app-ver");
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 const CURRENT_TELEMETRY: HeaderName = HeaderName::from_static("x-client-current-telemetry");
 const LAST_TELEMETRY: HeaderName = HeaderName::from_static("x-client-last-telemetry");

@@ -77,6 +77,8 @@ mod tests {
             current_telemetry: "4|85,1|".to_owned(),
             last_telemetry: "4|0|||".to_owned(),
             anchor_mailbox: Some(HomeAccountId::new("u.t").anchor_mailbox()),
+            app_name: Some("my-app".to_owned()),
+            app_version: Some("1.2".to_owned()),
         };
         let metadata = ProviderMetadata::built_in(&Authority::common()).unwrap();
         let request =
@@ -98,6 +100,8 @@ mod tests {
             ("x-client-current-telemetry", "4|85,1|"),
             ("x-client-last-telemetry", "4|0|||"),
             ("x-anchormailbox", "Oid:u@t"),
+            ("x-app-name", "my-app"),
+            ("x-app-ver", "1.2"),
             ("x-ms-lib-capability", "retry-after, h429"),
         ] {
             assert_eq!(request.headers()[name], value, "{name}");

@@ -41,6 +41,11 @@ impl<'a> Members<'a> {
         self.value(name).is_some()
     }
 
+    /// Whether more than one member has this name.
+    pub(super) fn repeats(&self, name: &str) -> bool {
+        self.0.repeats(name)
+    }
+
     /// Text out of a string that is not empty; nothing out of anything else.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         self.value(name).as_ref().and_then(lenient::text)

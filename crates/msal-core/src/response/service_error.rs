@@ -132,10 +132,19 @@ impl ServiceError {
             "invalid_grant" | "interaction_required" | "login_required" | "consent_required" => {
                 Refusal::InteractionRequired
             }
+            // RFC 8628 §3.5: the user said no, or came too late. Entra has words of its own for the first of the two.
+            "access_denied" | "authorization_declined" | "expired_token" => {
+                Refusal::InteractionRequired
+            }
             // RFC 6749 §5.2 has more: `invalid_client`, `invalid_request`, `invalid_scope`, `unauthorized_client`,
             // `unsupported_grant_type`. Sending the same again changes none of them.
             _ => Refusal::Configuration,
         }
+    }
+
+    /// Whether it says no more than that the user of a device has still to sign in (RFC 8628 §3.5).
+    pub fn is_pending(&self) -> bool {
+        matches!(self.error.as_str(), "authorization_pending" | "slow_down")
     }
 
     /// What was wrong with the place that was asked, or with the application there, if that is what the server says.

@@ -33,6 +33,8 @@ pub struct TokenResponse {
     pub client_info: Option<ClientInfo>,
     /// `foci`: the family of client ids that may share the refresh token.
     pub family_id: Option<String>,
+    /// What the request was sent with, which the answer does not repeat: whoever has sent it fills it in.
+    pub correlation_id: Option<String>,
 }
 
 impl TokenResponse {
@@ -73,6 +75,7 @@ impl TokenResponse {
             id_token,
             client_info: members.client_info()?,
             family_id: members.text("foci"),
+            correlation_id: None,
         })
     }
 

@@ -51,16 +51,22 @@ impl AccountEntry {
             environment: issuance.environment.clone(),
             realm: issuance.realm.clone(),
             local_account_id: local.unwrap_or_default(),
-            username: username.unwrap_or_default(),
+            username: username
+                .or_else(|| issuance.event.username.map(Text::from))
+                .unwrap_or_default(),
             authority_type: issuance.authority_type.clone(),
-            // Says how a user signed in. What an SDK wrote there stays in the text of the entry.
-            account_source: None,
+            // Says how a user signed in; where nobody has just done so, what is there stays.
+            account_source: issuance.event.account_source.map(Text::from),
             profile: None,
             other_profiles: Vec::new(),
         };
         Some(match issuance.dialect {
             Dialect::Python => seen,
-            Dialect::Node | Dialect::Node3 => seen.under_home_tenant(issuance.event.response),
+            // MSAL Node knows no `account_source`.
+            Dialect::Node | Dialect::Node3 => Self {
+                account_source: None,
+                ..seen.under_home_tenant(issuance.event.response)
+            },
         })
     }
 
@@ -88,7 +94,8 @@ impl AccountEntry {
 
     /// The account that is written where `known` is the same: in MSAL Node's spelling the profiles of other tenants stay, and
     /// the home tenant describes the user, if it has spoken.
-    pub(crate) fn in_place_of(self, known: &Self) -> Self {
+    pub(crate) fn in_place_of(mut self, known: &Self) -> Self {
+        self.account_source = self.account_source.or_else(|| known.account_source.clone());
         let Some(profile) = &self.profile else {
             return self;
         };

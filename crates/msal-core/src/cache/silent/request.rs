@@ -1,6 +1,6 @@
 //! What a silent call asks the cache.
 
-use crate::{HomeAccountId, ScopeSet, UnixTime};
+use crate::{AccessToken, HomeAccountId, ScopeSet, UnixTime};
 
 /// What a silent call asks the cache.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct SilentRequest<'a> {
     pub scopes: &'a ScopeSet,
     /// Passes over access tokens: the caller wants a fresh one.
     pub force_refresh: bool,
+    /// A token that its API has just refused: if it is what would be found, the caller wants a fresh one.
+    pub rejected: Option<&'a AccessToken>,
     /// The time.
     pub now: UnixTime,
 }
@@ -40,6 +42,7 @@ impl<'a> SilentRequest<'a> {
             realms,
             scopes,
             force_refresh: false,
+            rejected: None,
             now,
         }
     }

@@ -362,3 +362,38 @@ fn an_access_token_leaves_those_of_others_and_one_that_is_good_for_longer() {
         assert_eq!(cache.access_tokens.len(), 2, "{other}");
     }
 }
+
+#[test]
+fn a_sign_in_says_how_and_a_renewal_leaves_that_as_it_is() {
+    let (named, nameless) = (response(json!({})), response(json!({"id_token": null})));
+    let scopes = ScopeSet::from_wire("User.Read openid");
+    for (dialect, source) in [
+        (Dialect::Python, json!("password")),
+        (Dialect::Node, Value::Null),
+    ] {
+        for (response, username) in [
+            (&named, "alice@contoso.com"),
+            (&nameless, "typed@contoso.com"),
+        ] {
+            let mut cache = TokenCache::new(dialect);
+            cache.add(&TokenEvent {
+                account_source: Some("password"),
+                username: Some("typed@contoso.com"),
+                ..event(response, &scopes)
+            });
+            cache.add(&event(&named, &scopes));
+            let mut once = TokenCache::new(dialect);
+            once.add(&TokenEvent {
+                account_source: Some("password"),
+                username: Some("typed@contoso.com"),
+                ..event(response, &scopes)
+            });
+            assert_eq!(once.accounts()[0].username, username);
+            for cache in [&cache, &once] {
+                let accounts = value(cache)["Account"].take();
+                let account = accounts.as_object().unwrap().values().next().unwrap();
+                assert_eq!(account["account_source"], source, "{dialect:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Signing in with a user name and a password that the program knows (RFC 6749 §4.3).
+
+use std::fmt;
+use std::sync::Arc;
+
+use msal_core::{
+    ApiId, AuthorityKind, IntoScopes, Password, PasswordGrant, ProviderMetadata, ScopeError,
+    ScopeSet, TokenEvent, TokenResponse, UserRealm, retry_after,
+};
+
+use crate::at_tenant::{ChosenTenant, Place};
+use crate::client::{Client, TokenRequest, check_identity};
+use crate::error::{CallDetails, Error, InteractionRequired, ProtocolError};
+use crate::handle::Handle;
+use crate::ports::BoxFuture;
+use crate::result::AuthenticationResult;
+use crate::throttling::Throttled;
+
+/// A call to `acquire_token_by_username_password`, not yet made: await it.
+///
+/// # Errors
+/// [`Error::InteractionRequired`] when the password is wrong or expired, a policy wants more than a password, or the user's
+/// domain is federated, so that AD FS or the like checks the password, which this library does not ask yet; otherwise as
+/// [`AcquireTokenByRefreshToken`](crate::AcquireTokenByRefreshToken).
+///
+/// Dropping the future may leave a sign-in that nobody knows of.
+#[must_use = "nothing happens until it is awaited"]
+pub struct AcquireTokenByUsernamePassword {
+    handle: Handle,
+    username: String,
+    password: Password,
+    scopes: Result<ScopeSet, ScopeError>,
+    claims_challenge: String,
+    tenant: ChosenTenant,
+}
+
+impl AcquireTokenByUsernamePassword {
+    pub(crate) fn new(
+        handle: Handle,
+        username: String,
+        password: Password,
+        scopes: impl IntoScopes,
+    ) -> Self {
+        Self {
+            handle,
+            username,
+            password,
+            claims_challenge: String::new(),
+            tenant: ChosenTenant::default(),
+            scopes: scopes.into_scopes(),
+        }
+    }
+
+    /// Passes on what an API or an earlier refusal demands of the token: [`BearerChallenge`](crate::BearerChallenge) and
+    /// [`Error::claims`] have it. An empty text is none. What is no JSON object is a
+    /// [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is sent.
+    pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
+        self.claims_challenge = claims.into();
+        self
+    }
+
+    /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there, or where an
+    /// application serves many tenants.
+    pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
+        self.tenant = ChosenTenant::parse(tenant.as_ref());
+        self
+    }
+
+    async fn run(self) -> Result<AuthenticationResult, Error> {
+        let client = Arc::clone(&self.handle.client);
+        let outcome = self.sign_in().await;
+        outcome.map_err(|error| error.of(client.details()))
+    }
+
+    async fn sign_in(mut self) -> Result<AuthenticationResult, Error> {
+        let scopes = std::mem::replace(&mut self.scopes, Ok(ScopeSet::default()))?;
+        let tenant = std::mem::take(&mut self.tenant).of(&self.handle.client)?;
+        let (handle, client) = (&self.handle, &*self.handle.client);
+        let claims = client.claims(&self.claims_challenge)?;
+        handle.ensure_loaded().await?;
+        handle.cache.prepare_to_save().await?;
+        let metadata = Place::new(client, tenant.as_ref()).endpoints().await?;
+        let mut context = client.context(ApiId::ByUsernamePassword, 0, None)?;
+        context.anchor_mailbox = Some(PasswordGrant::anchor_mailbox(&self.username));
+        let correlation_id = &context.correlation_id;
+        let of_request = |error: Error| error.of(CallDetails::sent_with(correlation_id));
+        let realm = self.realm(&metadata, correlation_id).await;
+        if realm.map_err(of_request)? == UserRealm::Federated {
+            return Err(InteractionRequired::federated().into());
+        }
+        let Client {
+            client_id,
+            credential,
+            ..
+        } = client;
+        let (username, password) = (&self.username, &self.password);
+        let mut grant = PasswordGrant::new(client_id, credential, username, password, &scopes);
+        grant.claims = claims.as_deref();
+        let request = TokenRequest {
+            http: grant.request(&metadata, &context),
+            authority: metadata.authority(),
+            throttled: Throttled::new(&metadata, client_id, &scopes, None),
+            api: ApiId::ByUsernamePassword,
+            correlation_id,
+            attempt: 1,
+        };
+        let answer = client.send(request).await;
+        let response = answer
+            .and_then(|response| {
+                check_identity(&metadata, &response, None)?;
+                Ok(response)
+            })
+            .map_err(of_request)?;
+        self.keep(&metadata, &scopes, &response).await
+    }
+
+    /// Who checks the password. Only Entra leaves that to others.
+    async fn realm(
+        &self,
+        metadata: &ProviderMetadata,
+        correlation_id: &str,
+    ) -> Result<UserRealm, Error> {
+        let authority = metadata.authority();
+        if authority.kind() != AuthorityKind::Entra {
+            return Ok(UserRealm::Managed);
+        }
+        let runtime = &self.handle.client.runtime;
+        let unknown = |error| Error::from(ProtocolError::Discovery(error));
+        let request =
+            UserRealm::request(authority, &self.username, correlation_id).map_err(unknown)?;
+        let answer = runtime.http().send(request).await?;
+        UserRealm::read(&answer).map_err(|error| {
+            let wait = retry_after(answer.headers(), runtime.clock().now());
+            unknown(error.with_retry_after(wait))
+        })
+    }
+
+    async fn keep(
+        &self,
+        metadata: &ProviderMetadata,
+        scopes: &ScopeSet,
+        response: &TokenResponse,
+    ) -> Result<AuthenticationResult, Error> {
+        let handle = &self.handle;
+        let requested = scopes.with_reserved();
+        let mut event = TokenEvent::signed_in(
+            &handle.client.client_id,
+            metadata,
+            &requested,
+            response,
+            ACCOUNT_SOURCE,
+            handle.client.runtime.clock().now(),
+        );
+        event.username = Some(&self.username);
+        let saved = handle.cache.update(|cache| cache.add(&event)).await;
+        handle.result(saved, &event, None)
+    }
+}
+
+/// What MSAL Python notes with an account that signed in this way: the name of the grant.
+const ACCOUNT_SOURCE: &str = "password";
+
+impl fmt::Debug for AcquireTokenByUsernamePassword {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AcquireTokenByUsernamePassword")
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl IntoFuture for AcquireTokenByUsernamePassword {
+    type Output = Result<AuthenticationResult, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}

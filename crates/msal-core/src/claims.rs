@@ -1,0 +1,228 @@
+//! The `claims` parameter: what a resource demands of the next token, and what the client can handle.
+//!
+//! OpenID Connect Core §5.5 defines it for the authorization endpoint; Entra's token endpoint reads it too. Entra takes the
+//! client's capabilities from it, such as `CP1`: the client understands claims challenges, so that its tokens may live for a
+//! day and be revoked at any moment (continuous access evaluation).
+
+use thiserror::Error;
+
+use crate::json::{RawObject, write_string};
+
+/// A claims challenge that cannot be passed on. The message does not show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the claims challenge is not a JSON object that capabilities can be added to")]
+#[non_exhaustive]
+pub struct InvalidClaims;
+
+/// The value of `claims` for a request that answers `challenge` and comes from a client with these capabilities; `None` where
+/// there is neither. An empty challenge is none.
+///
+/// A challenge goes out as it came in, unless there are capabilities to add: then everything in it but `xms_cc` stays, and
+/// blanks are where Python's `json` has them.
+///
+/// # Errors
+/// [`InvalidClaims`] when the challenge is not a JSON object, has a member twice, or has something else than an object where
+/// capabilities go.
+pub fn merged_claims(
+    challenge: &str,
+    capabilities: &[String],
+) -> Result<Option<String>, InvalidClaims> {
+    if challenge.is_empty() {
+        let object = RawObject(Vec::new());
+        return match capabilities.is_empty() {
+            true => Ok(None),
+            false => with_capabilities(&object, capabilities).map(Some),
+        };
+    }
+    let object = object(challenge)?;
+    match capabilities.is_empty() {
+        true => Ok(Some(challenge.to_owned())),
+        false => with_capabilities(&object, capabilities).map(Some),
+    }
+}
+
+/// A JSON object in which every member is there once: two readers would see two different ones otherwise.
+fn object(text: &str) -> Result<RawObject<'_>, InvalidClaims> {
+    RawObject::parse(text)
+        .filter(|object| !object.repeats_a_name())
+        .ok_or(InvalidClaims)
+}
+
+fn with_capabilities(
+    challenge: &RawObject<'_>,
+    capabilities: &[String],
+) -> Result<String, InvalidClaims> {
+    let capabilities = replaced(&RawObject(Vec::new()), "values", &list(capabilities));
+    let access_token = match challenge.get(ACCESS_TOKEN) {
+        // OpenID Connect Core §5.5.1: null is how a claim is asked for without conditions.
+        None | Some("null") => RawObject(Vec::new()),
+        Some(object_text) => object(object_text)?,
+    };
+    let access_token = replaced(&access_token, "xms_cc", &capabilities);
+    Ok(replaced(challenge, ACCESS_TOKEN, &access_token))
+}
+
+/// The text of an object with another value for one member, which comes last where it is new.
+fn replaced(object: &RawObject<'_>, name: &str, value: &str) -> String {
+    let mut out = Vec::new();
+    let is_new = object.get(name).is_none();
+    let new = is_new.then_some((name, value));
+    let known = object.0.iter().map(|(known, text)| match known == name {
+        true => (&**known, value),
+        false => (&**known, *text),
+    });
+    for (name, value) in known.chain(new) {
+        out.extend_from_slice(if out.is_empty() { b"{" } else { b", " });
+        write_string(&mut out, name);
+        out.extend_from_slice(b": ");
+        write_spaced(&mut out, value);
+    }
+    if out.is_empty() {
+        out.push(b'{');
+    }
+    out.push(b'}');
+    String::from_utf8(out).unwrap_or_default()
+}
+
+fn list(texts: &[String]) -> String {
+    let mut out = Vec::new();
+    for text in texts {
+        out.extend_from_slice(if out.is_empty() { b"[" } else { b", " });
+        write_string(&mut out, text);
+    }
+    out.push(b']');
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Writes sound JSON with one blank behind each comma and colon.
+fn write_spaced(out: &mut Vec<u8>, json: &str) {
+    let (mut is_in_string, mut is_escaped) = (false, false);
+    for byte in json.bytes() {
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\r' if !is_in_string => continue,
+            b',' | b':' if !is_in_string => out.extend_from_slice(&[byte, b' ']),
+            _ => out.push(byte),
+        }
+        is_in_string ^= byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+    }
+}
+
+const ACCESS_TOKEN: &str = "access_token";
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn merged(challenge: &str, capabilities: &[&str]) -> Result<Option<String>, InvalidClaims> {
+        let capabilities: Vec<String> = capabilities.iter().map(ToString::to_string).collect();
+        merged_claims(challenge, &capabilities)
+    }
+
+    #[test]
+    fn capabilities_and_a_challenge_are_merged_as_msal_python_does() {
+        for (challenge, capabilities, expected) in [
+            ("", &[][..], None),
+            // As recorded of MSAL Python 1.39.
+            (
+                "",
+                &["CP1"],
+                Some(r#"{"access_token": {"xms_cc": {"values": ["CP1"]}}}"#),
+            ),
+            (
+                r#"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#,
+                &[],
+                Some(r#"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#),
+            ),
+            (
+                r#"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#,
+                &["CP1"],
+                Some(
+                    r#"{"access_token": {"nbf": {"essential": true, "value": "1"}, "xms_cc": {"values": ["CP1"]}}}"#,
+                ),
+            ),
+            (
+                r#"{ "id_token" : {"a:b,c":[1 , 2]} , "access_token" : {"xms_cc":{"values":["old"]},"x":null} }"#,
+                &["CP1", "\"å"],
+                Some(
+                    r#"{"id_token": {"a:b,c": [1, 2]}, "access_token": {"xms_cc": {"values": ["CP1", "\"\u00e5"]}, "x": null}}"#,
+                ),
+            ),
+            (
+                r#"{"access_token":null}"#,
+                &["CP1"],
+                Some(r#"{"access_token": {"xms_cc": {"values": ["CP1"]}}}"#),
+            ),
+            ("{}", &[], Some("{}")),
+        ] {
+            let found = merged(challenge, capabilities).unwrap();
+            assert_eq!(found.as_deref(), expected, "{challenge}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused_and_not_shown() {
+        for (challenge, capabilities) in [
+            ("secret", &[][..]),
+            ("[]", &[]),
+            (r#""secret""#, &[]),
+            (r#"{"a":1,"a":2}"#, &[]),
+            (r#"{"access_token":"secret"}"#, &["CP1"]),
+            (r#"{"access_token":{"a":1,"a":2}}"#, &["CP1"]),
+            ("{", &["CP1"]),
+        ] {
+            let error = merged(challenge, capabilities).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("secret"));
+        }
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            Just(json!("a\\\",:{} [] \u{1}")),
+        ];
+        leaf.prop_recursive(3, 20, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::btree_map("(a|\\PC{0,4})", inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_else_of_a_challenge_changes(
+            mut others in proptest::collection::btree_map("[a-z]{1,3}", any_json(), 0..4),
+            claims in proptest::option::of(
+                proptest::collection::btree_map("(xms_cc|[a-z]{1,3})", any_json(), 0..4),
+            ),
+            is_pretty in any::<bool>(),
+        ) {
+            if let Some(claims) = &claims {
+                let claims = Value::Object(claims.clone().into_iter().collect());
+                others.insert("access_token".to_owned(), claims);
+            }
+            let challenge = json!(others);
+            let text = match is_pretty {
+                true => serde_json::to_string_pretty(&challenge).unwrap(),
+                false => challenge.to_string(),
+            };
+            let found = merged(&text, &["CP1"]).unwrap().unwrap();
+            let mut expected = challenge;
+            expected["access_token"]["xms_cc"] = json!({"values": ["CP1"]});
+            prop_assert_eq!(serde_json::from_str::<Value>(&found).unwrap(), expected);
+        }
+
+        #[test]
+        fn no_challenge_panics(text in "\\PC{0,40}") {
+            let _ = merged(&text, &["CP1"]);
+        }
+    }
+}
