@@ -255,12 +255,13 @@ pub use http_fn::{HttpFn, http_fn};
 pub use interactive::SystemBrowser;
 pub use msal_core::{
     AccessToken, Account, AuthCodeFlow, AuthFlowError, AuthResponse, AuthResponseError, Authority,
-    AuthorityError, AuthorityKind, AuthorizationRequestError, BearerChallenge, ClientCredential,
-    ClientInfo, ClientSecret, Cloud, DeviceAuthorizationError, Dialect, DiscoveryError,
-    HomeAccountId, IdTokenClaims, IdTokenError, IntoScopes, InvalidClaims, InvalidSession,
-    Malformation, MalformedResponse, Misplaced, Password, Prompt, ProviderMetadata, RawIdToken,
-    RefreshToken, Refusal, ResponseMode, Scope, ScopeError, ScopeSet, ServiceError, SessionSecret,
-    Tenant, Text, TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime,
+    AuthorityError, AuthorityKind, AuthorizationCodeGrant, AuthorizationRequest,
+    AuthorizationRequestError, AuthorizedCode, BearerChallenge, ClientCredential, ClientInfo,
+    ClientSecret, Cloud, DeviceAuthorizationError, Dialect, DiscoveryError, HomeAccountId,
+    IdTokenClaims, IdTokenError, IntoScopes, InvalidClaims, InvalidSession, Malformation,
+    MalformedResponse, Misplaced, Password, Prompt, ProviderMetadata, RawIdToken, RedirectUri,
+    RefreshToken, Refusal, RequestContext, ResponseMode, Scope, ScopeError, ScopeSet, ServiceError,
+    SessionSecret, Tenant, Text, TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime,
 };
 // Crates whose types stand in signatures: a program names them in the version that is used here.
 pub use ::{bytes, http, serde_json};
