@@ -271,7 +271,7 @@ pub(crate) struct VerifyArgs {
 
     /// Trusts this host besides Microsoft's; accounts of other hosts are not asked. AD FS and B2C as a whole URL. With a
     /// tenant, asks as an application that signs its users in there, such as
-    /// https://login.microsoftonline.com/organizations; else at each tenant that an account has tokens for. Personal
+    /// `https://login.microsoftonline.com/organizations`; else at each tenant that an account has tokens for. Personal
     /// accounts are asked at `consumers` all the same where `organizations` or `common` is named.
     #[arg(long, value_name = "URL")]
     pub(crate) authority: Option<String>,
