@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use http::Request;
 use msal_core::{
-    ApiId, Authority, ClientCredential, ExpectedUser, HomeAccountId, ProviderMetadata,
+    ApiId, Authority, ClientAuthentication, ExpectedUser, HomeAccountId, ProviderMetadata,
     RequestContext, ScopeSet, Telemetry, TokenOutcome, TokenResponse, TrustedAuthority,
     retry_after,
 };
 
 use crate::cache::SharedTokenCache;
+use crate::credential::{AssertionContext, AssertionRequest, ClientCredential};
 use crate::error::{CallDetails, Error, ProtocolError};
 use crate::http::{HttpError, HttpErrorKind};
 use crate::keyed_lock::KeyedLock;
@@ -27,7 +28,7 @@ use crate::throttling::Throttled;
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) client_id: String,
-    pub(crate) credential: ClientCredential,
+    credential: ClientCredential,
     pub(crate) authority: Authority,
     /// The authority as one that tokens may be sent to, unless Microsoft has to be asked about its host first.
     trusted: Option<TrustedAuthority>,
@@ -136,6 +137,18 @@ impl Client {
             None => metadata.realm_of_unnamed(&self.authority),
         };
         found.map(|found| self.realm.get_or_init(|| found).as_str())
+    }
+
+    /// What proves to this token endpoint who the client is: made just before a request is sent. `fmi_path` is the one that
+    /// the request names.
+    pub(crate) async fn authenticate(
+        &self,
+        metadata: &ProviderMetadata,
+        fmi_path: Option<&str>,
+    ) -> Result<ClientAuthentication, Error> {
+        let context = AssertionContext::new(&self.client_id, metadata).with_fmi_path(fmi_path);
+        let request = AssertionRequest::new(context, metadata, &self.runtime);
+        self.credential.authenticate(request).await
     }
 
     /// What a token request says beside its grant. `reason` is why the network is asked, as telemetry counts it; `account`

@@ -1,6 +1,8 @@
 //! Errors, one variant for each thing the caller can do about them.
 
+mod certificate;
 mod config;
+mod credential;
 mod failure;
 mod interaction_required;
 mod protocol;
@@ -16,7 +18,9 @@ use msal_core::{
     AuthorityError, CacheFormatError, MalformedResponse, Refusal, ScopeError, ServiceError,
 };
 
+pub use certificate::CertificateError;
 pub use config::ConfigError;
+pub use credential::CredentialError;
 pub(crate) use failure::CallDetails;
 pub use failure::Failure;
 pub use interaction_required::InteractionRequired;
@@ -38,6 +42,8 @@ use crate::store::{InvalidPartition, StoreError};
 pub enum Error {
     /// Fix the program or its settings; the server's answers have nothing to do with it.
     Config(ConfigError),
+    /// The client could not prove who it is, and nothing was sent.
+    Credential(Failure<CredentialError>),
     /// There was no usable answer: try again later, unless the server's certificate is not one to trust.
     Http(Failure<HttpError>),
     /// The user must take part: show a sign-in.
@@ -59,6 +65,7 @@ impl Error {
         };
         match self {
             Self::Config(_) => Remedy::Correct,
+            Self::Credential(error) => correct_unless(error.is_transient()),
             Self::Http(error) => correct_unless(error.is_transient()),
             Self::InteractionRequired(_) => Remedy::SignIn,
             Self::Protocol(error) if error.is_transient() => Remedy::Wait(self.retry_after()),
@@ -107,6 +114,7 @@ impl Error {
     pub(crate) fn of(mut self, call: CallDetails) -> Self {
         match &mut self {
             Self::Config(_) => {}
+            Self::Credential(failure) => failure.fill_in(call),
             Self::Http(failure) => failure.fill_in(call),
             Self::InteractionRequired(failure) => failure.fill_in(call),
             Self::Protocol(failure) => failure.fill_in(call),
@@ -119,6 +127,7 @@ impl Error {
     fn call(&self) -> Option<&CallDetails> {
         match self {
             Self::Config(_) => None,
+            Self::Credential(failure) => Some(failure.call()),
             Self::Http(failure) => Some(failure.call()),
             Self::InteractionRequired(failure) => Some(failure.call()),
             Self::Protocol(failure) => Some(failure.call()),
@@ -131,6 +140,7 @@ impl Error {
     fn advice(&self) -> Option<String> {
         match self {
             Self::Config(_) | Self::InteractionRequired(_) => None,
+            Self::Credential(error) if error.says_what_to_do() => None,
             Self::Http(error) if error.kind() == HttpErrorKind::Certificate => {
                 Some("see who answers in the server's place, or trust the issuer if the server is your own".to_owned())
             }
@@ -154,6 +164,7 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => error.fmt(formatter),
+            Self::Credential(error) => error.fmt(formatter),
             Self::Http(error) => error.fmt(formatter),
             Self::InteractionRequired(required) => required.fmt(formatter),
             Self::Protocol(error) => error.fmt(formatter),
@@ -171,6 +182,7 @@ impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
             Self::Config(error) => error.source(),
+            Self::Credential(error) => error.source(),
             Self::Http(error) => error.source(),
             Self::InteractionRequired(_) => None,
             Self::Protocol(error) => error.source(),
@@ -192,9 +204,21 @@ impl From<CacheFormatError> for Error {
     }
 }
 
+impl From<CertificateError> for Error {
+    fn from(error: CertificateError) -> Self {
+        Self::Config(error.into())
+    }
+}
+
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Self::Config(error)
+    }
+}
+
+impl From<CredentialError> for Error {
+    fn from(error: CredentialError) -> Self {
+        Self::Credential(error.into())
     }
 }
 

@@ -78,7 +78,7 @@
 //! # What is not here yet
 //!
 //! Signing users in: the authorization code flow with a browser, the device code flow, user name and password. Tokens
-//! for the application itself or on behalf of a user. Certificates and assertions instead of a secret. Claims challenges,
+//! for the application itself or on behalf of a user. Claims challenges,
 //! and brokers. For moving many refresh tokens at once, with a journal that survives crashes, see the crate
 //! `msal-migrate` and the command `msal migrate`.
 //!
@@ -86,6 +86,7 @@
 //!
 //! * `https-client`, on by default: `HttpsClient`, which sends requests. Without it an application needs a [`Runtime`]
 //!   with a client of your own.
+//! * `certificate`, on by default: `Certificate`, and a port for keys in a vault.
 //! * `blocking`: the module of that name, for programs without a runtime.
 //! * `conformance`: the suite every [`CacheStore`] must pass.
 
@@ -94,6 +95,7 @@ mod application;
 pub mod blocking;
 mod cache;
 mod client;
+mod credential;
 mod error;
 pub mod fakes;
 mod flow;
@@ -118,8 +120,12 @@ pub use application::{
     ConfidentialClientApplication, Public, PublicClientApplication,
 };
 pub use cache::SharedTokenCache;
+pub use credential::{AssertionContext, ClientCredential};
+#[cfg(feature = "certificate")]
+pub use credential::{AssertionSigner, Certificate, CertificateChain};
 pub use error::{
-    ConfigError, Error, Failure, InteractionRequired, ProtocolError, Remedy, StoreFailure,
+    CertificateError, ConfigError, CredentialError, Error, Failure, InteractionRequired,
+    ProtocolError, Remedy, StoreFailure,
 };
 pub use flow::{AcquireTokenByRefreshToken, AcquireTokenSilent};
 pub use http::{HttpError, HttpErrorKind};
@@ -127,11 +133,11 @@ pub use http::{HttpError, HttpErrorKind};
 pub use http::{HttpSettings, HttpVersion, HttpsClient};
 pub use http_fn::{HttpFn, http_fn};
 pub use msal_core::{
-    AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientCredential, ClientInfo,
-    ClientSecret, Cloud, Dialect, DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError,
-    IntoScopes, Malformation, MalformedResponse, ProviderMetadata, RawIdToken, RefreshToken,
-    Refusal, Scope, ScopeError, ScopeSet, ServiceError, Tenant, Text, TimeOutOfRange,
-    TokenResponse, TrustedAuthority, UnixTime,
+    AccessToken, Account, Authority, AuthorityError, AuthorityKind, ClientAssertion,
+    ClientAuthentication, ClientInfo, ClientSecret, Cloud, Dialect, DiscoveryError, HomeAccountId,
+    IdTokenClaims, IdTokenError, IntoScopes, Malformation, MalformedResponse, Passphrase,
+    ProviderMetadata, RawIdToken, RefreshToken, Refusal, Scope, ScopeError, ScopeSet, ServiceError,
+    SignatureAlgorithm, Tenant, Text, TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime,
 };
 // For programs that work on a token cache without an application.
 pub use msal_core::{

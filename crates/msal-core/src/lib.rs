@@ -46,7 +46,10 @@ pub use client_info::ClientInfo;
 pub use cloud::{Cloud, same_cloud, same_environment};
 pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata};
 pub use expected_user::ExpectedUser;
-pub use grant::{ClientCredential, RefreshTokenGrant, RequestContext};
+pub use grant::{
+    AssertionClaims, AssertionHeader, ClientAuthentication, KeyType, RefreshTokenGrant,
+    RequestContext, SignatureAlgorithm, Thumbprint, UnsignedAssertion,
+};
 pub use home_account_id::HomeAccountId;
 pub use id_token::{IdTokenClaims, IdTokenError};
 pub use response::{
@@ -54,7 +57,9 @@ pub use response::{
 };
 pub use retry_after::retry_after;
 pub use scope::{IntoScopes, Scope, ScopeError, ScopeSet};
-pub use secret::{AccessToken, ClientSecret, RawIdToken, RefreshToken};
+pub use secret::{
+    AccessToken, ClientAssertion, ClientSecret, Passphrase, RawIdToken, RefreshToken,
+};
 pub use secret_buffer::SecretBuffer;
 pub use telemetry::{ApiId, Telemetry};
 pub use text::Text;

@@ -93,8 +93,12 @@ macro_rules! secrets {
 secrets! {
     /// An access token (RFC 6749 §1.4).
     AccessToken;
+    /// A client assertion (RFC 7521 §4.2): whoever holds it is the client until it expires.
+    ClientAssertion;
     /// A client secret (RFC 6749 §2.3.1).
     ClientSecret;
+    /// What a private key is encrypted with.
+    Passphrase;
     /// A raw ID token (OpenID Connect Core §2): it identifies a person, so it is kept like the other tokens.
     RawIdToken;
     /// A refresh token (RFC 6749 §1.5). Whoever holds it holds the user's account.
@@ -121,6 +125,8 @@ mod tests {
     use super::*;
 
     assert_not_impl_any!(AccessToken: fmt::Display, serde::Serialize);
+    assert_not_impl_any!(ClientAssertion: fmt::Display, serde::Serialize);
+    assert_not_impl_any!(Passphrase: fmt::Display, serde::Serialize);
     assert_not_impl_any!(ClientSecret: fmt::Display, serde::Serialize);
     assert_not_impl_any!(RawIdToken: fmt::Display, serde::Serialize);
     assert_not_impl_any!(RefreshToken: fmt::Display, serde::Serialize);

@@ -11,8 +11,11 @@ use crate::workspace::Workspace;
 
 /// What only users of a library say: (crate, names).
 const FOR_USERS: [(&str, &[&str]); 3] = [
-    // Tests of applications script the answers of a server and look at the requests.
-    ("msal-client", &["answer_json", "take_requests"]),
+    // Tests of applications script the answers of a server and look at the requests. A variant is made by `?` alone.
+    (
+        "msal-client",
+        &["answer_json", "take_requests", "ClientCertificate"],
+    ),
     // OpenID providers other than Microsoft's.
     ("msal-core", &["oidc"]),
     // Directories that a test of somebody else's builds.

@@ -3,6 +3,7 @@
 use msal_core::{AuthorityError, CacheFormatError, ScopeError};
 use thiserror::Error;
 
+use super::certificate::CertificateError;
 use crate::ports::RandomError;
 use crate::store::InvalidPartition;
 
@@ -22,6 +23,12 @@ pub enum ConfigError {
     /// There is no certificate in the PEM bundle.
     #[error("there is no certificate in the PEM bundle")]
     Certificate,
+    /// The certificate that the client proves itself with, or its key, cannot be used.
+    #[error(transparent)]
+    ClientCertificate(#[from] CertificateError),
+    /// A confidential client was given [`ClientCredential::none`](crate::ClientCredential::none).
+    #[error("a confidential client needs a secret, a certificate or an assertion")]
+    ClientCredential,
     /// The client id is empty.
     #[error("the client id is empty")]
     ClientId,

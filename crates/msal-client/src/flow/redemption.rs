@@ -6,7 +6,7 @@ use msal_core::{
     ScopeSet, TokenEvent, TokenResponse,
 };
 
-use crate::client::{Client, check_identity};
+use crate::client::check_identity;
 use crate::error::{CallDetails, Error};
 use crate::handle::Handle;
 use crate::throttling::Throttled;
@@ -29,22 +29,16 @@ impl<'a> Redemption<'a> {
     /// Sends the token and checks the answer. Nothing is cached here.
     pub(super) async fn send(&self) -> Result<TokenResponse, Error> {
         self.handle.cache.prepare_to_save().await?;
-        let Client {
-            client_id,
-            credential,
-            ..
-        } = &*self.handle.client;
-        let context =
-            self.handle
-                .client
-                .context(self.api, self.reason.telemetry(), self.home_account_id)?;
-        let grant = RefreshTokenGrant::new(client_id, credential, self.refresh_token, self.scopes);
+        let client = &*self.handle.client;
+        let client_id = &client.client_id;
+        let authentication = client.authenticate(self.metadata, None).await?;
+        let context = client.context(self.api, self.reason.telemetry(), self.home_account_id)?;
+        let grant =
+            RefreshTokenGrant::new(client_id, &authentication, self.refresh_token, self.scopes);
         let request = grant.request(self.metadata, &context);
         let correlation_id = &context.correlation_id;
         let throttled = Throttled::new(self.metadata, client_id, self.scopes, self.home_account_id);
-        let answer = self
-            .handle
-            .client
+        let answer = client
             .send(request, throttled, self.api, correlation_id)
             .await;
         let checked = answer.and_then(|response| {

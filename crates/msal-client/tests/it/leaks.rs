@@ -13,8 +13,9 @@ use tracing_subscriber::filter::LevelFilter;
 const PIECE: usize = 24;
 
 /// The members of requests and answers whose values are secrets.
-const SECRET_MEMBERS: [&str; 6] = [
+const SECRET_MEMBERS: [&str; 7] = [
     "access_token",
+    "client_assertion",
     "client_secret",
     "id_token",
     "password",

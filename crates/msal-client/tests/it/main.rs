@@ -13,6 +13,7 @@ mod accounts;
 mod by_refresh_token;
 mod cases;
 mod construction;
+mod credential;
 mod examples;
 mod family;
 mod flight;

@@ -157,7 +157,7 @@ impl Work<'_> {
                 let queue = &self.queues[id];
                 let endpoint = TokenEndpoint {
                     authority: queue.authority.to_string(),
-                    credential: self.engine.credentials.of(queue.client_id()),
+                    authentication: self.engine.credentials.authentication_of(queue.client_id()),
                     metadata,
                 };
                 self.queues[id].endpoint = Some(Arc::new(endpoint));

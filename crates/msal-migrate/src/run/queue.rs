@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
-use msal_core::{ClientCredential, ProviderMetadata, TrustedAuthority};
+use msal_core::{ClientAuthentication, ProviderMetadata, TrustedAuthority};
 
 use super::lane::Lane;
 use crate::journal::{Position, Reason};
@@ -49,7 +49,7 @@ pub(super) struct Queue {
 pub(super) struct TokenEndpoint {
     /// The authority as text.
     pub(super) authority: String,
-    pub(super) credential: ClientCredential,
+    pub(super) authentication: ClientAuthentication,
     pub(super) metadata: ProviderMetadata,
 }
 
@@ -248,7 +248,7 @@ mod tests {
             let metadata = ProviderMetadata::entra(&queues[id].authority).unwrap();
             queues[id].endpoint = Some(Arc::new(TokenEndpoint {
                 authority: metadata.authority().to_string(),
-                credential: ClientCredential::None,
+                authentication: ClientAuthentication::None,
                 metadata,
             }));
             queues.make_ready(id);
