@@ -18,7 +18,14 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .cargo()
             .args(["build", "--package", "msal-cli", "--bin", "msal"]),
     )?;
-    let binary = workspace.target.join("debug/msal");
+    process::run(workspace.cargo().args([
+        "build",
+        "--package",
+        "xtask",
+        "--example",
+        "assertions",
+    ]))?;
+    let built = workspace.target.join("debug");
     let suite = [
         "-m",
         "pytest",
@@ -33,7 +40,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .arg("--basetemp")
             .arg(workspace.target.join("compat/tmp"))
             .args(arguments)
-            .env("MSAL_BIN", binary),
+            .env("MSAL_BIN", built.join("msal"))
+            .env("ASSERTIONS_BIN", built.join("examples/assertions")),
     )
 }
 

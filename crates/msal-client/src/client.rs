@@ -146,8 +146,10 @@ impl Client {
         metadata: &ProviderMetadata,
         fmi_path: Option<&str>,
     ) -> Result<ClientAuthentication, Error> {
-        let context = AssertionContext::new(&self.client_id, metadata).with_fmi_path(fmi_path);
-        let request = AssertionRequest::new(context, metadata, &self.runtime);
+        let request = || {
+            let context = AssertionContext::new(&self.client_id, metadata).with_fmi_path(fmi_path);
+            AssertionRequest::new(context, metadata, &self.runtime)
+        };
         self.credential.authenticate(request).await
     }
 

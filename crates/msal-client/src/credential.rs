@@ -105,14 +105,14 @@ impl ClientCredential {
         }
     }
 
-    /// What a request carries.
-    pub(crate) async fn authenticate(
+    /// What a request carries. Only who needs an assertion asks what for.
+    pub(crate) async fn authenticate<'a>(
         &self,
-        request: AssertionRequest<'_>,
+        request: impl FnOnce() -> AssertionRequest<'a>,
     ) -> Result<ClientAuthentication, Error> {
         match &self.0 {
             Kind::Assertion(source) => {
-                let assertion = source.assertion(request).await?;
+                let assertion = source.assertion(request()).await?;
                 Ok(ClientAuthentication::Assertion(assertion))
             }
             Kind::None => Ok(ClientAuthentication::None),
