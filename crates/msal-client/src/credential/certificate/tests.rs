@@ -14,7 +14,7 @@ use super::*;
 const PASSPHRASE: &str = "passphrase";
 
 /// Files, and the passphrase of those that have one.
-const GOOD: [(&str, Option<&str>); 20] = [
+const GOOD: [(&str, Option<&str>); 21] = [
     ("ec-encrypted.pem", Some(PASSPHRASE)),
     ("ec-pkcs8.pem", None),
     ("ec-sec1.pem", None),
@@ -31,6 +31,7 @@ const GOOD: [(&str, Option<&str>); 20] = [
     ("rsa-legacy.pfx", Some(PASSPHRASE)),
     ("rsa-pkcs1.pem", None),
     ("rsa-pkcs8.pem", None),
+    ("rsa-plain.pfx", None),
     ("rsa-umlaut.pfx", Some("pässwörd")),
     ("rsa-without-mac.pfx", Some(PASSPHRASE)),
     ("rsa-without-passphrase.pfx", None),
