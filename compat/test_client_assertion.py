@@ -18,7 +18,7 @@ ASSERTIONS = os.environ["ASSERTIONS_BIN"]
 CLIENT = "00c0ffee-0000-4000-8000-0000000000da"
 AUTHORITY = "https://login.microsoftonline.com/c0ffee00-0001-4000-8000-000000000000"
 SCOPE = "https://graph.microsoft.com/.default"
-FIXTURES = Path(__file__).parents[1] / "crates/msal-client/tests/data/certificates"
+FIXTURES = Path(__file__).parents[1] / "crates/msal-client/tests/certificates"
 
 
 def ours(pem):

@@ -27,7 +27,7 @@ const DAEMON: &str = "00c0ffee-0000-4000-8000-0000000000da";
 const PASSPHRASE: &str = "passphrase";
 
 fn path(name: &str) -> PathBuf {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/certificates");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certificates");
     PathBuf::from(folder).join(name)
 }
 

@@ -39,7 +39,7 @@ const GOOD: [(&str, Option<&str>); 21] = [
 ];
 
 fn path(name: &str) -> PathBuf {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/certificates");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certificates");
     PathBuf::from(folder).join(name)
 }
 
