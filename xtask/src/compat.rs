@@ -18,15 +18,17 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .cargo()
             .args(["build", "--package", "msal-cli", "--bin", "msal"]),
     )?;
-    // A program of ours that opens a browser.
-    process::run(workspace.cargo().args([
-        "build",
-        "--package",
-        "msal-client",
-        "--example",
-        "interactive",
-    ]))?;
-    let binary = workspace.target.join("debug/msal");
+    // A program of ours that opens a browser, and one that signs assertions.
+    for (package, example) in [("msal-client", "interactive"), ("xtask", "assertions")] {
+        process::run(workspace.cargo().args([
+            "build",
+            "--package",
+            package,
+            "--example",
+            example,
+        ]))?;
+    }
+    let built = workspace.target.join("debug");
     let suite = [
         "-m",
         "pytest",
@@ -41,7 +43,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .arg("--basetemp")
             .arg(workspace.target.join("compat/tmp"))
             .args(arguments)
-            .env("MSAL_BIN", binary),
+            .env("MSAL_BIN", built.join("msal"))
+            .env("ASSERTIONS_BIN", built.join("examples/assertions")),
     )
 }
 

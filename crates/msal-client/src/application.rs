@@ -77,10 +77,10 @@ pub type ConfidentialClientApplication = Application<Confidential>;
 /// use msal::{ClientApplication, ClientCredential, PublicClientApplication};
 ///
 /// let desktop = PublicClientApplication::builder("11112222-bbbb-3333-cccc-4444dddd5555").build()?;
-/// # let secret = "from a vault".into();
+/// # let secret = "from a vault";
 /// let service = ClientApplication::builder(
 ///     "55556666-ffff-7777-aaaa-8888bbbb9999",
-///     ClientCredential::Secret(secret),
+///     ClientCredential::secret(secret),
 /// )
 /// .build()?;
 /// let both: [ClientApplication; 2] = [desktop.into(), service];

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use http::Request;
 use msal_core::{
-    AccessToken, ApiId, Authority, ClientCredential, ExpectedUser, HomeAccountId, ProviderMetadata,
-    RequestContext, ScopeSet, Telemetry, TokenOutcome, TokenResponse, TrustedAuthority,
-    merged_claims, retry_after,
+    AccessToken, ApiId, Authority, ClientAuthentication, ExpectedUser, HomeAccountId,
+    ProviderMetadata, RequestContext, ScopeSet, Telemetry, TokenOutcome, TokenResponse,
+    TrustedAuthority, merged_claims, retry_after,
 };
 use tracing::Span;
 
 use crate::cache::SharedTokenCache;
+use crate::credential::{AssertionContext, AssertionRequest, ClientCredential};
 use crate::error::{CallDetails, ConfigError, Error, ProtocolError};
 use crate::keyed_lock::KeyedLock;
 use crate::observe::{self, Caller};
@@ -29,7 +30,7 @@ use crate::transport::{HttpError, HttpErrorKind};
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) client_id: String,
-    pub(crate) credential: ClientCredential,
+    credential: ClientCredential,
     pub(crate) authority: Authority,
     /// The authority as one that tokens may be sent to, unless Microsoft has to be asked about its host first.
     trusted: Option<TrustedAuthority>,
@@ -192,6 +193,20 @@ impl Client {
             None => metadata.realm_of_unnamed(&self.authority),
         };
         found.map(|found| self.realm.get_or_init(|| found).as_str())
+    }
+
+    /// What proves to this token endpoint who the client is: made just before a request is sent. `fmi_path` is the one that
+    /// the request names.
+    pub(crate) async fn authenticate(
+        &self,
+        metadata: &ProviderMetadata,
+        fmi_path: Option<&str>,
+    ) -> Result<ClientAuthentication, Error> {
+        let request = || {
+            let context = AssertionContext::new(&self.client_id, metadata).with_fmi_path(fmi_path);
+            AssertionRequest::new(context, metadata, &self.runtime)
+        };
+        self.credential.authenticate(request).await
     }
 
     /// What a token request says beside its grant. `reason` is why the network is asked, as telemetry counts it; `account`

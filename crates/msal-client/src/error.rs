@@ -1,6 +1,8 @@
 //! Errors, one variant for each thing the caller can do about them.
 
+mod certificate;
 mod config;
+mod credential;
 mod failure;
 mod interaction_required;
 mod protocol;
@@ -18,7 +20,9 @@ use msal_core::{
     InvalidSession, MalformedResponse, Refusal, ScopeError, ServiceError,
 };
 
+pub use certificate::CertificateError;
 pub use config::ConfigError;
+pub use credential::CredentialError;
 pub(crate) use failure::CallDetails;
 pub use failure::Failure;
 pub use interaction_required::InteractionRequired;
@@ -65,6 +69,8 @@ use crate::transport::{HttpError, HttpErrorKind};
 pub enum Error {
     /// The program or its settings are wrong; the server's answers have nothing to do with it.
     Config(ConfigError),
+    /// The client could not prove who it is, and nothing was sent.
+    Credential(Failure<CredentialError>),
     /// There was no usable answer: to be tried again later, unless the server's certificate is not one to trust.
     Http(Failure<HttpError>),
     /// The user must sign in, with the [claims](Self::claims) that the server asks for.
@@ -90,6 +96,7 @@ impl Error {
         };
         match self {
             Self::Config(_) => Remedy::Correct,
+            Self::Credential(error) => correct_unless(error.is_transient()),
             Self::Http(error) => correct_unless(error.is_transient()),
             Self::InteractionRequired(_) => Remedy::SignIn,
             Self::Protocol(error) if error.is_transient() => Remedy::Wait(self.retry_after()),
@@ -140,6 +147,7 @@ impl Error {
     pub(crate) fn of(mut self, call: CallDetails) -> Self {
         match &mut self {
             Self::Config(_) => {}
+            Self::Credential(failure) => failure.fill_in(call),
             Self::Http(failure) => failure.fill_in(call),
             Self::InteractionRequired(failure) => failure.fill_in(call),
             Self::Protocol(failure) => failure.fill_in(call),
@@ -158,6 +166,7 @@ impl Error {
     fn call(&self) -> Option<&CallDetails> {
         match self {
             Self::Config(_) => None,
+            Self::Credential(failure) => Some(failure.call()),
             Self::Http(failure) => Some(failure.call()),
             Self::InteractionRequired(failure) => Some(failure.call()),
             Self::Protocol(failure) => Some(failure.call()),
@@ -184,6 +193,7 @@ impl Error {
         }
         match self {
             Self::Config(_) | Self::InteractionRequired(_) => None,
+            Self::Credential(error) if error.says_what_to_do() => None,
             Self::Http(error) if error.kind() == HttpErrorKind::Certificate => {
                 Some("see who answers in the server's place, or trust the issuer if the server is your own".to_owned())
             }
@@ -209,6 +219,7 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => error.fmt(formatter),
+            Self::Credential(error) => error.fmt(formatter),
             Self::Http(error) => error.fmt(formatter),
             Self::InteractionRequired(required) => required.fmt(formatter),
             Self::Protocol(error) => error.fmt(formatter),
@@ -227,6 +238,7 @@ impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
             Self::Config(error) => error.source(),
+            Self::Credential(error) => error.source(),
             Self::Http(error) => error.source(),
             Self::InteractionRequired(_) => None,
             Self::Protocol(error) => error.source(),
@@ -277,9 +289,21 @@ impl From<CacheFormatError> for Error {
     }
 }
 
+impl From<CertificateError> for Error {
+    fn from(error: CertificateError) -> Self {
+        Self::Config(error.into())
+    }
+}
+
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Self::Config(error)
+    }
+}
+
+impl From<CredentialError> for Error {
+    fn from(error: CredentialError) -> Self {
+        Self::Credential(error.into())
     }
 }
 

@@ -143,7 +143,7 @@
 //! | `error` | the server's `error`, or what kind of failure it was where no server has said so |
 //! | `file` | where to look |
 //! | `found`, `merged` | whether there was a cache in the store; whether others had saved meanwhile |
-//! | `outcome` | `ok`, or the variant of [`Error`]: `config`, `http`, `interaction_required`, `protocol`, `service`, `sign_in`, `store`. A span without it was dropped before its end |
+//! | `outcome` | `ok`, or the variant of [`Error`]: `config`, `credential`, `http`, `interaction_required`, `protocol`, `service`, `sign_in`, `store`. A span without it was dropped before its end |
 //! | `reason` | why the cached token was not good enough: `expired`, `forced`, `no_access_token`, `refresh_in` |
 //! | `shared` | the request of an equal call brought the answer |
 //! | `source` | `cache` or `identity_provider` |
@@ -174,7 +174,7 @@
 //! # What is not here yet
 //!
 //! Sign-in with a password that a federated domain checks. Tokens for the application itself or on behalf of a user.
-//! Certificates and assertions instead of a secret. Brokers. For moving many refresh tokens at once, with a journal that
+//! Brokers. For moving many refresh tokens at once, with a journal that
 //! survives crashes, see the crate `msal-migrate` and the command `msal migrate`.
 //!
 //! # Features and what they cost
@@ -182,6 +182,7 @@
 //! * `https-client`, on by default: `HttpsClient`, hyper over rustls. Its cryptography, aws-lc-rs, wants a C compiler. Without the feature an application needs a [`Runtime`]
 //!   with a client of your own.
 //! * `interactive`, on by default: `acquire_token_interactive`, with the system's browser and the receiver on this machine.
+//! * `certificate`, on by default: `Certificate`, and a port for keys in a vault.
 //! * `blocking`: the module of that name, for programs without a runtime.
 //! * `conformance`: the suite every [`CacheStore`] must pass.
 //! * `serde`: accounts, authorities, scopes, tenants and times go through JSON and the like. Secrets do not.
@@ -207,6 +208,7 @@ pub mod blocking;
 mod browser;
 mod cache;
 mod client;
+mod credential;
 mod error;
 pub mod fakes;
 mod flow;
@@ -237,18 +239,19 @@ pub use application::{
 };
 pub use browser::{Browser, NoBrowser};
 pub use cache::SharedTokenCache;
+pub use credential::{AssertionContext, ClientCredential};
+#[cfg(feature = "certificate")]
+pub use credential::{AssertionSigner, Certificate, CertificateChain};
 pub use error::{
-    ConfigError, Error, Failure, InteractionRequired, ProtocolError, Remedy, SignInError,
-    StoreFailure,
+    CertificateError, ConfigError, CredentialError, Error, Failure, InteractionRequired,
+    ProtocolError, Remedy, SignInError, StoreFailure,
 };
 #[cfg(feature = "interactive")]
 pub use flow::AcquireTokenInteractive;
 pub use flow::{
-    AcquireTokenByAuthCodeFlow, AcquireTokenByRefreshToken, AcquireTokenSilent,
-    InitiateAuthCodeFlow,
-};
-pub use flow::{
-    AcquireTokenByDeviceFlow, AcquireTokenByUsernamePassword, DeviceFlow, InitiateDeviceFlow,
+    AcquireTokenByAuthCodeFlow, AcquireTokenByDeviceFlow, AcquireTokenByRefreshToken,
+    AcquireTokenByUsernamePassword, AcquireTokenSilent, DeviceFlow, InitiateAuthCodeFlow,
+    InitiateDeviceFlow,
 };
 pub use http_fn::{HttpFn, http_fn};
 #[cfg(feature = "interactive")]
@@ -256,12 +259,13 @@ pub use interactive::SystemBrowser;
 pub use msal_core::{
     AccessToken, Account, AuthCodeFlow, AuthFlowError, AuthResponse, AuthResponseError, Authority,
     AuthorityError, AuthorityKind, AuthorizationCodeGrant, AuthorizationRequest,
-    AuthorizationRequestError, AuthorizedCode, BearerChallenge, ClientCredential, ClientInfo,
-    ClientSecret, Cloud, DeviceAuthorizationError, Dialect, DiscoveryError, HomeAccountId,
-    IdTokenClaims, IdTokenError, IntoScopes, InvalidClaims, InvalidSession, Malformation,
-    MalformedResponse, Misplaced, Password, Prompt, ProviderMetadata, RawIdToken, RedirectUri,
-    RefreshToken, Refusal, RequestContext, ResponseMode, Scope, ScopeError, ScopeSet, ServiceError,
-    SessionSecret, Tenant, Text, TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime,
+    AuthorizationRequestError, AuthorizedCode, BearerChallenge, ClientAssertion,
+    ClientAuthentication, ClientInfo, ClientSecret, Cloud, DeviceAuthorizationError, Dialect,
+    DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError, IntoScopes, InvalidClaims,
+    InvalidSession, Malformation, MalformedResponse, Misplaced, Passphrase, Password, Prompt,
+    ProviderMetadata, RawIdToken, RedirectUri, RefreshToken, Refusal, RequestContext, ResponseMode,
+    Scope, ScopeError, ScopeSet, ServiceError, SessionSecret, SignatureAlgorithm, Tenant, Text,
+    TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime,
 };
 // Crates whose types stand in signatures: a program names them in the version that is used here.
 pub use ::{bytes, http, serde_json};

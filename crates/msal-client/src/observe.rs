@@ -14,7 +14,7 @@ use msal_core::{Authority, RefreshReason, ScopeSet};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span, debug, debug_span, info, trace, warn};
 
-use crate::error::{Error, ProtocolError};
+use crate::error::{CredentialError, Error, ProtocolError};
 use crate::result::{AuthenticationResult, TokenSource};
 use crate::store::StoreError;
 use crate::transport::{HttpError, HttpErrorKind};
@@ -298,6 +298,7 @@ fn record_outcome<T>(span: &Span, outcome: &Result<T, Error>) {
 fn outcome_name(error: &Error) -> &'static str {
     match error {
         Error::Config(_) => "config",
+        Error::Credential(_) => "credential",
         Error::Http(_) => "http",
         Error::InteractionRequired(_) => "interaction_required",
         Error::Protocol(_) => "protocol",
@@ -311,6 +312,7 @@ fn outcome_name(error: &Error) -> &'static str {
 fn code(error: &Error) -> Option<&str> {
     match error {
         Error::Config(_) => None,
+        Error::Credential(error) => Some(credential_code(error)),
         Error::Http(error) => Some(http_code(error.kind())),
         Error::InteractionRequired(_) | Error::Service(_) | Error::SignIn(_) => {
             let code = error.service_error()?.error.as_str();
@@ -325,6 +327,16 @@ fn code(error: &Error) -> Option<&str> {
             ProtocolError::Response(_) => "response",
         }),
         Error::Store(failure) => Some(store_code(failure.store_error())),
+    }
+}
+
+fn credential_code(error: &CredentialError) -> &'static str {
+    match error {
+        CredentialError::Expired { .. } => "expired",
+        CredentialError::File { .. } => "file",
+        CredentialError::NotAnAssertion { .. } => "not_an_assertion",
+        CredentialError::Other(_) => "other",
+        CredentialError::Unavailable(_) => "unavailable",
     }
 }
 

@@ -60,8 +60,9 @@ pub use device_polling::DevicePolling;
 pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata, UserRealm};
 pub use expected_user::ExpectedUser;
 pub use grant::{
-    AuthorizationCodeGrant, ClientCredential, DeviceAuthorizationRequest, DeviceCodeGrant,
-    PasswordGrant, RefreshTokenGrant, RequestContext,
+    AssertionClaims, AssertionHeader, AuthorizationCodeGrant, ClientAuthentication,
+    DeviceAuthorizationRequest, DeviceCodeGrant, KeyType, PasswordGrant, RefreshTokenGrant,
+    RequestContext, SignatureAlgorithm, Thumbprint, UnsignedAssertion,
 };
 pub use home_account_id::HomeAccountId;
 pub use id_token::{IdTokenClaims, IdTokenError};
@@ -72,8 +73,8 @@ pub use response::{
 pub use retry_after::retry_after;
 pub use scope::{IntoScopes, Scope, ScopeError, ScopeSet};
 pub use secret::{
-    AccessToken, AuthorizationCode, ClientSecret, CodeVerifier, DeviceCode, Password, RawIdToken,
-    RefreshToken, SessionSecret,
+    AccessToken, AuthorizationCode, ClientAssertion, ClientSecret, CodeVerifier, DeviceCode,
+    Passphrase, Password, RawIdToken, RefreshToken, SessionSecret,
 };
 pub use secret_buffer::SecretBuffer;
 pub use telemetry::{ApiId, Telemetry};

@@ -102,12 +102,16 @@ secrets! {
     AccessToken;
     /// An authorization code (RFC 6749 §4.1.2).
     AuthorizationCode;
+    /// A client assertion (RFC 7521 §4.2): whoever holds it is the client until it expires.
+    ClientAssertion;
     /// A client secret (RFC 6749 §2.3.1).
     ClientSecret;
     /// A code verifier (RFC 7636 §4.1): it proves that a code is redeemed by the program that asked for it.
     CodeVerifier;
     /// A device code (RFC 8628 §3.2): whoever holds it gets the tokens of the user who enters the other code.
     DeviceCode;
+    /// What a private key is encrypted with.
+    Passphrase;
     /// A user's password (RFC 6749 §4.3.2).
     Password;
     /// A raw ID token (OpenID Connect Core §2): it identifies a person, so it is kept like the other tokens.
@@ -142,6 +146,8 @@ mod tests {
     assert_not_impl_any!(AuthorizationCode: fmt::Display, serde::Serialize);
     assert_not_impl_any!(CodeVerifier: fmt::Display, serde::Serialize);
     assert_not_impl_any!(SessionSecret: fmt::Display, serde::Serialize);
+    assert_not_impl_any!(ClientAssertion: fmt::Display, serde::Serialize);
+    assert_not_impl_any!(Passphrase: fmt::Display, serde::Serialize);
     assert_not_impl_any!(ClientSecret: fmt::Display, serde::Serialize);
     assert_not_impl_any!(DeviceCode: fmt::Display, serde::Serialize);
     assert_not_impl_any!(Password: fmt::Display, serde::Serialize);

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use msal_core::{ClientCredential, ClientSecret};
+use msal::ClientCredential;
+use msal_core::{ClientAuthentication, ClientSecret};
 
 /// Which client proves itself with which secret. A client that is not named is a public one.
 #[derive(Clone, Debug, Default)]
@@ -31,14 +32,26 @@ impl Credentials {
         self
     }
 
-    /// How `client_id` proves itself.
+    /// How an application with this `client_id` proves itself.
     pub fn of(&self, client_id: &str) -> ClientCredential {
+        match self.secret_of(client_id) {
+            Some(secret) => ClientCredential::secret(secret.clone()),
+            None => ClientCredential::none(),
+        }
+    }
+
+    /// What a request of `client_id` carries.
+    pub(crate) fn authentication_of(&self, client_id: &str) -> ClientAuthentication {
+        match self.secret_of(client_id) {
+            Some(secret) => ClientAuthentication::Secret(secret.clone()),
+            None => ClientAuthentication::None,
+        }
+    }
+
+    fn secret_of(&self, client_id: &str) -> Option<&ClientSecret> {
         // Entra compares client ids without case.
         let secret = self.secrets.get(&client_id.to_ascii_lowercase());
-        match secret.or(self.otherwise.as_ref()) {
-            Some(secret) => ClientCredential::Secret(secret.clone()),
-            None => ClientCredential::None,
-        }
+        secret.or(self.otherwise.as_ref())
     }
 }
 
@@ -46,11 +59,9 @@ impl Credentials {
 mod tests {
     use super::*;
 
-    fn secret_of(credentials: &Credentials, client_id: &str) -> Option<String> {
-        match credentials.of(client_id) {
-            ClientCredential::Secret(secret) => Some(secret.expose_secret().to_owned()),
-            _ => None,
-        }
+    fn secret_of<'a>(credentials: &'a Credentials, client_id: &str) -> Option<&'a str> {
+        let secret = credentials.secret_of(client_id);
+        secret.map(ClientSecret::expose_secret)
     }
 
     #[test]
@@ -58,8 +69,8 @@ mod tests {
         let credentials = Credentials::none()
             .with_secret("ABC", "own".into())
             .with_secret_for_all("any".into());
-        assert_eq!(secret_of(&credentials, "abc").as_deref(), Some("own"));
-        assert_eq!(secret_of(&credentials, "def").as_deref(), Some("any"));
+        assert_eq!(secret_of(&credentials, "abc"), Some("own"));
+        assert_eq!(secret_of(&credentials, "def"), Some("any"));
         assert_eq!(secret_of(&Credentials::none(), "abc"), None);
     }
 }

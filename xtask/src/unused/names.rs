@@ -20,6 +20,7 @@ const FOR_USERS: [(&str, &[&str]); 3] = [
             "answer_in_query",
             "answer_json",
             "client_capabilities",
+            "ClientCertificate",
             "take_requests",
         ],
     ),

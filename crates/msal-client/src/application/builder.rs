@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use msal_core::{Authority, ClientCredential, ClientSecret, Dialect, TrustedAuthority};
+use msal_core::{Authority, Dialect, TrustedAuthority};
 
 use super::{
     AnyKind, Application, ClientApplication, Confidential, ConfidentialClientApplication, Public,
@@ -11,6 +11,7 @@ use super::{
 };
 use crate::cache::SharedTokenCache;
 use crate::client::{ChosenAuthority, Client, Program};
+use crate::credential::ClientCredential;
 use crate::error::ConfigError;
 use crate::handle::Handle;
 use crate::runtime::Runtime;
@@ -35,6 +36,7 @@ use crate::store::{CacheStore, Partition};
 pub struct ApplicationBuilder<Kind> {
     client_id: String,
     credential: ClientCredential,
+    needs_credential: bool,
     authority: ChosenAuthority,
     capabilities: Vec<String>,
     program: Program,
@@ -48,17 +50,18 @@ pub struct ApplicationBuilder<Kind> {
 impl PublicClientApplication {
     /// Starts building an application with this client id.
     pub fn builder(client_id: impl Into<String>) -> ApplicationBuilder<Public> {
-        ApplicationBuilder::new(client_id, ClientCredential::None)
+        ApplicationBuilder::new(client_id, ClientCredential::none())
     }
 }
 
 impl ConfidentialClientApplication {
-    /// Starts building an application with this client id and secret (RFC 6749 §2.3.1).
+    /// Starts building an application with this client id, which proves itself with `credential` (RFC 6749 §2.3). A text is a
+    /// client secret.
     pub fn builder(
         client_id: impl Into<String>,
-        secret: impl Into<ClientSecret>,
+        credential: impl Into<ClientCredential>,
     ) -> ApplicationBuilder<Confidential> {
-        ApplicationBuilder::new(client_id, ClientCredential::Secret(secret.into()))
+        ApplicationBuilder::new(client_id, credential.into()).needs_credential()
     }
 }
 
@@ -77,6 +80,7 @@ impl<Kind> ApplicationBuilder<Kind> {
         Self {
             client_id: client_id.into(),
             credential,
+            needs_credential: false,
             authority: ChosenAuthority::Unnamed(Authority::common()),
             capabilities: Vec::new(),
             program: Program::default(),
@@ -86,6 +90,11 @@ impl<Kind> ApplicationBuilder<Kind> {
             runtime: None,
             kind: PhantomData,
         }
+    }
+
+    fn needs_credential(mut self) -> Self {
+        self.needs_credential = true;
+        self
     }
 
     /// Chooses the authority. Its host is trusted with tokens if it is Microsoft's, or if Microsoft vouches for it.
@@ -196,17 +205,17 @@ impl<Kind> ApplicationBuilder<Kind> {
     ///
     /// # Errors
     /// [`ConfigError::ClientId`] and [`ConfigError::ClientSecret`] when one of them is empty;
+    /// [`ConfigError::ClientCredential`] when a confidential client has none;
     /// [`ConfigError::Contradiction`] when a cache is given beside a store or a partition; [`ConfigError::NoHttpClient`]
     /// when there is no HTTP client.
     pub fn build(self) -> Result<Application<Kind>, ConfigError> {
         if self.client_id.is_empty() {
             return Err(ConfigError::ClientId);
         }
-        if let ClientCredential::Secret(secret) = &self.credential
-            && secret.expose_secret().is_empty()
-        {
-            return Err(ConfigError::ClientSecret);
+        if self.needs_credential && self.credential.is_none() {
+            return Err(ConfigError::ClientCredential);
         }
+        self.credential.check()?;
         self.check_cache()?;
         let (store, partition) = (self.store, self.partition.unwrap_or_default());
         let own_cache = || {

@@ -5,6 +5,7 @@ use msal_core::{
 };
 use thiserror::Error;
 
+use super::certificate::CertificateError;
 use crate::ports::RandomError;
 use crate::store::InvalidPartition;
 
@@ -30,6 +31,12 @@ pub enum ConfigError {
     /// A claims challenge cannot be passed on.
     #[error(transparent)]
     Claims(#[from] InvalidClaims),
+    /// The certificate that the client proves itself with, or its key, cannot be used.
+    #[error(transparent)]
+    ClientCertificate(#[from] CertificateError),
+    /// A confidential client was given [`ClientCredential::none`](crate::ClientCredential::none).
+    #[error("a confidential client needs a secret, a certificate or an assertion")]
+    ClientCredential,
     /// The client id is empty.
     #[error("the client id is empty")]
     ClientId,

@@ -78,6 +78,17 @@ fn config_errors() -> Vec<Row> {
             msal_core::merged_claims("[]", &[]).unwrap_err().into(),
             "the claims challenge is not a JSON object that capabilities can be added to",
         ),
+        row(
+            "ClientCertificate",
+            CertificateError::WrongPassphrase,
+            "the passphrase is wrong",
+            Remedy::Correct,
+        ),
+        config(
+            "ClientCredential",
+            ConfigError::ClientCredential,
+            "a confidential client needs a secret, a certificate or an assertion",
+        ),
         config("ClientId", ConfigError::ClientId, "the client id is empty"),
         config(
             "ClientSecret",
@@ -411,9 +422,48 @@ fn store_errors() -> Vec<Row> {
     ]
 }
 
+fn credential_errors() -> Vec<Row> {
+    let credential = |error: CredentialError, says, remedy| row("Credential", error, says, remedy);
+    vec![
+        credential(
+            CredentialError::Expired {
+                since: msal_core::UnixTime::from_secs(0),
+            },
+            "the certificate expired at 1970-01-01T00:00:00Z: make a new one, register it with the application and use it",
+            Remedy::Correct,
+        ),
+        credential(
+            CredentialError::File {
+                place: "token".to_owned(),
+                source: denied().into(),
+            },
+            "cannot read the assertion in `token`; correct the application's settings or its registration: permission denied",
+            Remedy::Correct,
+        ),
+        credential(
+            CredentialError::NotAnAssertion {
+                place: "`token`".to_owned(),
+            },
+            "`token` gave no assertion: it must be a signed JWT and nothing else",
+            Remedy::Correct,
+        ),
+        credential(
+            CredentialError::other("the vault has no such key"),
+            "the client's assertion cannot be made; correct the application's settings or its registration: the vault has no such key",
+            Remedy::Correct,
+        ),
+        credential(
+            CredentialError::unavailable("the vault does not answer"),
+            "the client's assertion cannot be made for the moment; try again later: the vault does not answer",
+            Remedy::Wait(None),
+        ),
+    ]
+}
+
 fn table() -> Vec<Row> {
     [
         config_errors(),
+        credential_errors(),
         http_errors(),
         server_errors(),
         protocol_errors(),
@@ -461,6 +511,8 @@ fn the_table_is_complete() {
                 ConfigError::Cache(_) => "Cache",
                 ConfigError::Certificate => "Certificate",
                 ConfigError::Claims(_) => "Claims",
+                ConfigError::ClientCertificate(_) => "ClientCertificate",
+                ConfigError::ClientCredential => "ClientCredential",
                 ConfigError::ClientId => "ClientId",
                 ConfigError::ClientSecret => "ClientSecret",
                 ConfigError::Contradiction { .. } => "Contradiction",
@@ -474,6 +526,7 @@ fn the_table_is_complete() {
                 ConfigError::Scope(_) => "Scope",
                 ConfigError::UnknownAuthority { .. } => "UnknownAuthority",
             },
+            Error::Credential(_) => "Credential",
             Error::Http(_) => "Http",
             Error::InteractionRequired(_) => "InteractionRequired",
             Error::Protocol(_) => "Protocol",
@@ -487,7 +540,7 @@ fn the_table_is_complete() {
         assert_eq!(name(error), *variant);
     }
     let variants: BTreeSet<_> = rows.iter().map(|(_, variant, ..)| *variant).collect();
-    assert_eq!(variants.len(), 24, "{variants:?}");
+    assert_eq!(variants.len(), 27, "{variants:?}");
 }
 
 #[test]

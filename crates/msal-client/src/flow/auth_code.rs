@@ -202,9 +202,10 @@ async fn send(
     metadata: &ProviderMetadata,
     api: ApiId,
 ) -> Result<TokenResponse, Error> {
+    let authentication = client.authenticate(metadata, None).await?;
     let context = client.context(api, 0, code.answered())?;
     let correlation_id = &context.correlation_id;
-    let grant = code.grant(&client.client_id, &client.credential);
+    let grant = code.grant(&client.client_id, &authentication);
     let request = TokenRequest {
         http: grant.request(metadata, &context),
         authority: metadata.authority(),

@@ -11,7 +11,7 @@ use msal_core::{
 };
 
 use crate::at_tenant::{ChosenTenant, Place};
-use crate::client::{Client, TokenRequest, check_identity};
+use crate::client::{TokenRequest, check_identity};
 use crate::error::{CallDetails, ConfigError, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
 use crate::ports::BoxFuture;
@@ -216,16 +216,13 @@ impl AcquireTokenByDeviceFlow {
     /// Asks once. Nothing is cached here.
     async fn ask(&self) -> Result<TokenResponse, Error> {
         let (client, flow) = (&*self.handle.client, &self.flow);
-        let Client {
-            client_id,
-            credential,
-            ..
-        } = client;
+        let client_id = &client.client_id;
+        let authentication = client.authenticate(&flow.metadata, None).await?;
         let mut context = client.context(ApiId::ByDeviceFlow, 0, None)?;
         // One flow has one, from its beginning to its end.
         context.correlation_id.clone_from(&flow.correlation_id);
         let device_code = &flow.authorization.device_code;
-        let mut grant = DeviceCodeGrant::new(client_id, credential, device_code);
+        let mut grant = DeviceCodeGrant::new(client_id, &authentication, device_code);
         grant.claims = flow.claims.as_deref();
         let correlation_id = &flow.correlation_id;
         let request = TokenRequest {

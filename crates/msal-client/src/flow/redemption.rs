@@ -6,7 +6,7 @@ use msal_core::{
     ScopeSet, TokenEvent, TokenResponse,
 };
 
-use crate::client::{Client, TokenRequest, check_identity};
+use crate::client::{TokenRequest, check_identity};
 use crate::error::{CallDetails, Error};
 use crate::handle::Handle;
 use crate::throttling::Throttled;
@@ -33,17 +33,12 @@ impl<'a> Redemption<'a> {
     /// Sends the token and checks the answer. Nothing is cached here.
     pub(super) async fn send(&self) -> Result<TokenResponse, Error> {
         self.handle.cache.prepare_to_save().await?;
-        let Client {
-            client_id,
-            credential,
-            ..
-        } = &*self.handle.client;
-        let context =
-            self.handle
-                .client
-                .context(self.api, self.reason.telemetry(), self.home_account_id)?;
+        let client = &*self.handle.client;
+        let client_id = &client.client_id;
+        let authentication = client.authenticate(self.metadata, None).await?;
+        let context = client.context(self.api, self.reason.telemetry(), self.home_account_id)?;
         let mut grant =
-            RefreshTokenGrant::new(client_id, credential, self.refresh_token, self.scopes);
+            RefreshTokenGrant::new(client_id, &authentication, self.refresh_token, self.scopes);
         grant.claims = self.claims;
         let correlation_id = &context.correlation_id;
         let request = TokenRequest {
@@ -54,7 +49,7 @@ impl<'a> Redemption<'a> {
             correlation_id,
             attempt: self.attempt,
         };
-        let answer = self.handle.client.send(request).await;
+        let answer = client.send(request).await;
         let checked = answer.and_then(|response| {
             check_identity(self.metadata, &response, self.home_account_id)?;
             Ok(response)

@@ -9,7 +9,7 @@ use msal_core::{
 };
 
 use crate::at_tenant::{ChosenTenant, Place};
-use crate::client::{Client, TokenRequest, check_identity};
+use crate::client::{TokenRequest, check_identity};
 use crate::error::{CallDetails, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
 use crate::ports::BoxFuture;
@@ -88,13 +88,10 @@ impl AcquireTokenByUsernamePassword {
         if realm.map_err(of_request)? == UserRealm::Federated {
             return Err(InteractionRequired::federated().into());
         }
-        let Client {
-            client_id,
-            credential,
-            ..
-        } = client;
+        let client_id = &client.client_id;
+        let authentication = client.authenticate(&metadata, None).await?;
         let (username, password) = (&self.username, &self.password);
-        let mut grant = PasswordGrant::new(client_id, credential, username, password, &scopes);
+        let mut grant = PasswordGrant::new(client_id, &authentication, username, password, &scopes);
         grant.claims = claims.as_deref();
         let request = TokenRequest {
             http: grant.request(&metadata, &context),

@@ -125,7 +125,7 @@ async fn an_application_of_either_kind_works_on_the_same_cache() {
     let alice = world.sign_in(&desktop, DESKTOP, ALICE).await;
     let alice = alice.account.unwrap();
     let web = world.web(WEB_SECRET);
-    let built = ClientApplication::builder(WEB, ClientCredential::Secret("secret".into()))
+    let built = ClientApplication::builder(WEB, ClientCredential::secret("secret"))
         .store(world.store.clone())
         .runtime(world.runtime())
         .build()
@@ -215,11 +215,20 @@ fn a_given_cache_beside_a_store_or_a_partition_is_refused() {
 }
 
 #[test]
+fn a_confidential_client_that_proves_nothing_is_refused() {
+    let none = ConfidentialClientApplication::builder("client", ClientCredential::none());
+    let error = none.runtime(untouchable()).build().unwrap_err();
+    assert_eq!(error, ConfigError::ClientCredential);
+    let either = ClientApplication::builder("client", ClientCredential::none());
+    assert!(either.runtime(untouchable()).build().is_ok());
+}
+
+#[test]
 fn a_confidential_client_without_a_secret_is_refused() {
     let confidential = ConfidentialClientApplication::builder("client", "");
     let error = confidential.runtime(untouchable()).build().unwrap_err();
     assert_eq!(error, ConfigError::ClientSecret);
-    let either = ClientApplication::builder("client", ClientCredential::Secret("".into()));
+    let either = ClientApplication::builder("client", ClientCredential::secret(""));
     let error = either.runtime(untouchable()).build().unwrap_err();
     assert_eq!(error, ConfigError::ClientSecret);
 }

@@ -17,8 +17,9 @@ use crate::log::Capture;
 const PIECE: usize = 24;
 
 /// The members of requests and answers whose values are secrets.
-const SECRET_MEMBERS: [&str; 10] = [
+const SECRET_MEMBERS: [&str; 11] = [
     "access_token",
+    "client_assertion",
     "client_secret",
     "code",
     "code_verifier",

@@ -15,6 +15,7 @@ mod by_refresh_token;
 mod cases;
 mod claims;
 mod construction;
+mod credential;
 mod device_flow;
 mod examples;
 mod family;

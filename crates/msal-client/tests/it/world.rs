@@ -42,8 +42,12 @@ impl World {
     }
 
     pub(crate) fn with(settings: Settings) -> Self {
+        Self::of(Directory::sample(), settings)
+    }
+
+    pub(crate) fn of(directory: Directory, settings: Settings) -> Self {
         let emulator = Arc::new(Emulator::with_settings(
-            Directory::sample(),
+            directory,
             // No client checks them, and real ones take most of the time.
             settings.signatures(Signatures::Cheap),
         ));

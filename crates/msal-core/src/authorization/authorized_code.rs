@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    AuthorizationCode, AuthorizationCodeGrant, ClientCredential, CodeVerifier, ExpectedUser,
+    AuthorizationCode, AuthorizationCodeGrant, ClientAuthentication, CodeVerifier, ExpectedUser,
     HomeAccountId, IdTokenError, ScopeSet, TokenResponse, UnixTime,
 };
 
@@ -26,13 +26,13 @@ impl AuthorizedCode {
     pub fn grant<'a>(
         &'a self,
         client_id: &'a str,
-        credential: &'a ClientCredential,
+        authentication: &'a ClientAuthentication,
     ) -> AuthorizationCodeGrant<'a> {
         AuthorizationCodeGrant {
             claims: self.claims.as_deref(),
             ..AuthorizationCodeGrant::new(
                 client_id,
-                credential,
+                authentication,
                 &self.code,
                 &self.code_verifier,
                 &self.redirect_uri,

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use http::Request;
 
+use super::authentication::ClientAuthentication;
 use super::context::RequestContext;
-use super::credential::ClientCredential;
 use super::form::Form;
 use crate::{AuthorizationCode, CodeVerifier, ProviderMetadata, ScopeSet};
 
@@ -15,7 +15,7 @@ pub struct AuthorizationCodeGrant<'a> {
     /// The client the code was issued to.
     pub client_id: &'a str,
     /// How that client proves who it is.
-    pub credential: &'a ClientCredential,
+    pub authentication: &'a ClientAuthentication,
     /// The code.
     pub code: &'a AuthorizationCode,
     /// What the code challenge was made of.
@@ -32,7 +32,7 @@ impl<'a> AuthorizationCodeGrant<'a> {
     /// A redemption without claims.
     pub fn new(
         client_id: &'a str,
-        credential: &'a ClientCredential,
+        authentication: &'a ClientAuthentication,
         code: &'a AuthorizationCode,
         code_verifier: &'a CodeVerifier,
         redirect_uri: &'a str,
@@ -40,7 +40,7 @@ impl<'a> AuthorizationCodeGrant<'a> {
     ) -> Self {
         Self {
             client_id,
-            credential,
+            authentication,
             code,
             code_verifier,
             redirect_uri,
@@ -59,7 +59,7 @@ impl<'a> AuthorizationCodeGrant<'a> {
             .field("client_id", self.client_id)
             .field("grant_type", "authorization_code")
             .field("client_info", "1")
-            .credential(self.credential)
+            .authentication(self.authentication)
             .field("claims", self.claims.unwrap_or_default())
             .field("code_verifier", self.code_verifier.expose_secret())
             .field("code", self.code.expose_secret())
@@ -80,14 +80,14 @@ mod tests {
         let (code, verifier) = ("AUTHCODE".into(), "v-._~".into());
         for (credential, claims, expected) in [
             (
-                ClientCredential::Secret("s3cr3t".into()),
+                ClientAuthentication::Secret("s3cr3t".into()),
                 None,
                 "client_id=app&grant_type=authorization_code&client_info=1&client_secret=s3cr3t\
                  &code_verifier=v-._%7E&code=AUTHCODE&redirect_uri=https%3A%2F%2Fapp%2Fcb\
                  &scope=Mail.Read+User.Read+offline_access+openid+profile",
             ),
             (
-                ClientCredential::None,
+                ClientAuthentication::None,
                 Some("{}"),
                 "client_id=app&grant_type=authorization_code&client_info=1&claims=%7B%7D\
                  &code_verifier=v-._%7E&code=AUTHCODE&redirect_uri=https%3A%2F%2Fapp%2Fcb\

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use http::Request;
 
+use super::authentication::ClientAuthentication;
 use super::context::RequestContext;
-use super::credential::ClientCredential;
 use super::form::Form;
 use crate::{DeviceCode, ProviderMetadata, ScopeSet};
 
@@ -55,7 +55,7 @@ pub struct DeviceCodeGrant<'a> {
     /// The client that the code was issued to.
     pub client_id: &'a str,
     /// How that client proves who it is.
-    pub credential: &'a ClientCredential,
+    pub authentication: &'a ClientAuthentication,
     /// The code.
     pub device_code: &'a DeviceCode,
     /// The claims that the flow began with.
@@ -66,12 +66,12 @@ impl<'a> DeviceCodeGrant<'a> {
     /// A question without claims.
     pub fn new(
         client_id: &'a str,
-        credential: &'a ClientCredential,
+        authentication: &'a ClientAuthentication,
         device_code: &'a DeviceCode,
     ) -> Self {
         Self {
             client_id,
-            credential,
+            authentication,
             device_code,
             claims: None,
         }
@@ -88,7 +88,7 @@ impl<'a> DeviceCodeGrant<'a> {
             .field("client_id", self.client_id)
             .field("grant_type", "urn:ietf:params:oauth:grant-type:device_code")
             .field("client_info", "1")
-            .credential(self.credential)
+            .authentication(self.authentication)
             // What the draft called it that Entra's first version implements. MSAL sends both to every server.
             .field("code", device_code)
             .field("claims", self.claims.unwrap_or_default())
@@ -139,7 +139,7 @@ mod tests {
         assert!(!request.headers().contains_key("x-client-current-telemetry"));
 
         let code = DeviceCode::from("DEVCODE");
-        let mut poll = DeviceCodeGrant::new("app", &ClientCredential::None, &code);
+        let mut poll = DeviceCodeGrant::new("app", &ClientAuthentication::None, &code);
         poll.claims = Some(claims);
         let request = poll.request(&metadata, &context());
         assert_eq!(
@@ -167,7 +167,7 @@ mod tests {
             &device_code=GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS&client_id=1406020730";
         let code = DeviceCode::from("GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS");
         let metadata = ProviderMetadata::built_in(&Authority::common()).unwrap();
-        let grant = DeviceCodeGrant::new("1406020730", &ClientCredential::None, &code);
+        let grant = DeviceCodeGrant::new("1406020730", &ClientAuthentication::None, &code);
         let sent = grant.request(&metadata, &context());
         let sent = fields(&sent);
         for field in url::form_urlencoded::parse(example.as_bytes()).into_owned() {

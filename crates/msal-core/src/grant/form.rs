@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::{Method, Request, Uri};
 use url::form_urlencoded;
 
+use super::authentication::ClientAuthentication;
 use super::context::RequestContext;
-use super::credential::ClientCredential;
 use super::headers::headers;
 use crate::{ScopeSet, SecretBuffer};
 
@@ -45,11 +45,17 @@ impl Form {
     }
 
     /// Adds what proves who the client is.
-    pub(super) fn credential(self, credential: &ClientCredential) -> Self {
-        match credential {
-            ClientCredential::None => self,
+    pub(super) fn authentication(self, authentication: &ClientAuthentication) -> Self {
+        match authentication {
+            // RFC 7521 §4.2
+            ClientAuthentication::Assertion(assertion) => self
+                .field("client_assertion", assertion.expose_secret())
+                .field("client_assertion_type", JWT_BEARER),
+            ClientAuthentication::None => self,
             // RFC 6749 §2.3.1: `client_id`, which every grant sends, and `client_secret`.
-            ClientCredential::Secret(secret) => self.field("client_secret", secret.expose_secret()),
+            ClientAuthentication::Secret(secret) => {
+                self.field("client_secret", secret.expose_secret())
+            }
         }
     }
 
@@ -95,6 +101,9 @@ fn is_unreserved(value: &str) -> bool {
     })
 }
 
+/// RFC 7523 §2.2
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +132,24 @@ mod tests {
             let scopes = ScopeSet::from_wire(scopes);
             let sent = Form::new().field("scope", scopes.with_reserved().as_str());
             assert_eq!(body(Form::new().scopes(&scopes)), body(sent), "{scopes:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_proves_itself_in_one_way() {
+        for (authentication, sent) in [
+            (ClientAuthentication::None, ""),
+            (
+                ClientAuthentication::Secret("s 1".into()),
+                "client_secret=s+1",
+            ),
+            (
+                ClientAuthentication::Assertion("e30.e30.c2ln".into()),
+                "client_assertion=e30.e30.c2ln\
+                 &client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer",
+            ),
+        ] {
+            assert_eq!(body(Form::new().authentication(&authentication)), sent);
         }
     }
 

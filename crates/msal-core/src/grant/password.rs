@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use http::Request;
 
+use super::authentication::ClientAuthentication;
 use super::context::RequestContext;
-use super::credential::ClientCredential;
 use super::form::Form;
 use crate::{Password, ProviderMetadata, ScopeSet};
 
@@ -16,7 +16,7 @@ pub struct PasswordGrant<'a> {
     /// The client.
     pub client_id: &'a str,
     /// How that client proves who it is.
-    pub credential: &'a ClientCredential,
+    pub authentication: &'a ClientAuthentication,
     /// The name that the user signs in by.
     pub username: &'a str,
     /// The password.
@@ -31,14 +31,14 @@ impl<'a> PasswordGrant<'a> {
     /// A sign-in without claims.
     pub fn new(
         client_id: &'a str,
-        credential: &'a ClientCredential,
+        authentication: &'a ClientAuthentication,
         username: &'a str,
         password: &'a Password,
         scopes: &'a ScopeSet,
     ) -> Self {
         Self {
             client_id,
-            credential,
+            authentication,
             username,
             password,
             scopes,
@@ -62,7 +62,7 @@ impl<'a> PasswordGrant<'a> {
             .field("client_id", self.client_id)
             .field("grant_type", "password")
             .field("client_info", "1")
-            .credential(self.credential)
+            .authentication(self.authentication)
             .field("claims", self.claims.unwrap_or_default())
             .field("username", self.username)
             .field("password", self.password.expose_secret())
@@ -86,7 +86,7 @@ mod tests {
         };
         let grant = PasswordGrant::new(
             "app",
-            &ClientCredential::None,
+            &ClientAuthentication::None,
             "alice@contoso.com",
             &password,
             &scopes,

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use http::Request;
 
+use super::authentication::ClientAuthentication;
 use super::context::RequestContext;
-use super::credential::ClientCredential;
 use super::form::Form;
 use crate::{ProviderMetadata, RefreshToken, ScopeSet};
 
@@ -15,7 +15,7 @@ pub struct RefreshTokenGrant<'a> {
     /// The client the token was issued to. RFC 6749 §6 binds it to that client; Entra, to its family.
     pub client_id: &'a str,
     /// How that client proves who it is.
-    pub credential: &'a ClientCredential,
+    pub authentication: &'a ClientAuthentication,
     /// The token.
     pub refresh_token: &'a RefreshToken,
     /// What to ask for, without the reserved scopes: they are added. RFC 6749 §6 allows nothing that was not granted
@@ -29,13 +29,13 @@ impl<'a> RefreshTokenGrant<'a> {
     /// A redemption without claims.
     pub fn new(
         client_id: &'a str,
-        credential: &'a ClientCredential,
+        authentication: &'a ClientAuthentication,
         refresh_token: &'a RefreshToken,
         scopes: &'a ScopeSet,
     ) -> Self {
         Self {
             client_id,
-            credential,
+            authentication,
             refresh_token,
             scopes,
             claims: None,
@@ -54,7 +54,7 @@ impl<'a> RefreshTokenGrant<'a> {
             .field("client_id", self.client_id)
             .field("grant_type", "refresh_token")
             .field("client_info", "1")
-            .credential(self.credential)
+            .authentication(self.authentication)
             // OpenID Connect Core §5.5 has it for the authorization endpoint; Entra's token endpoint reads it too.
             .field("claims", self.claims.unwrap_or_default())
             .field("refresh_token", self.refresh_token.expose_secret())
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn the_request_is_the_one_msal_python_sends() {
         let scopes = ScopeSet::requested(["https://graph.microsoft.com/.default"]).unwrap();
-        let secret = ClientCredential::Secret("s3cr3t".into());
+        let secret = ClientAuthentication::Secret("s3cr3t".into());
         let token = RefreshToken::from("OLD-RT");
         let context = RequestContext {
             correlation_id: "3f2a".to_owned(),

@@ -105,7 +105,7 @@ impl App {
         .certificate(certificate)
     }
 
-    /// Adds a certificate whose key may sign the client's assertions, with RS256 or PS256.
+    /// Adds a certificate whose key may sign the client's assertions, with ES256, PS256 or RS256.
     #[must_use]
     pub fn certificate(mut self, certificate: Certificate) -> Self {
         self.certificates.push(certificate);

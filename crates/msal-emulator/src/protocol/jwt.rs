@@ -1,7 +1,8 @@
 //! Reading signed tokens (RFC 7515 §3.1), whoever signed them.
 
 use aws_lc_rs::signature::{
-    RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256,
+    UnparsedPublicKey, VerificationAlgorithm,
 };
 use serde_json::{Map, Value};
 
@@ -30,15 +31,17 @@ impl<'t> Jwt<'t> {
         })
     }
 
-    /// Whether the key (a DER `SubjectPublicKeyInfo`) made the signature, with RS256 or PS256.
+    /// Whether the key (a DER `SubjectPublicKeyInfo`) made the signature, with ES256, PS256 or RS256.
     pub(crate) fn is_signed_by(&self, public_key: &[u8]) -> bool {
-        // RFC 7518 §3.3 and §3.5. "none" and the symmetric algorithms are missing here, so a header cannot ask for
+        // RFC 7518 §3.3 to §3.5. "none" and the symmetric algorithms are missing here, so a header cannot ask for
         // them.
-        let algorithm = match self.header.get("alg").and_then(Value::as_str) {
-            Some("RS256") => &RSA_PKCS1_2048_8192_SHA256,
-            Some("PS256") => &RSA_PSS_2048_8192_SHA256,
-            _ => return false,
-        };
+        let algorithm: &dyn VerificationAlgorithm =
+            match self.header.get("alg").and_then(Value::as_str) {
+                Some("ES256") => &ECDSA_P256_SHA256_FIXED,
+                Some("RS256") => &RSA_PKCS1_2048_8192_SHA256,
+                Some("PS256") => &RSA_PSS_2048_8192_SHA256,
+                _ => return false,
+            };
         UnparsedPublicKey::new(algorithm, public_key)
             .verify(self.signed.as_bytes(), &self.signature)
             .is_ok()

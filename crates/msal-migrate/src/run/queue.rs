@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
-use msal_core::{Authority, ClientCredential, ProviderMetadata, TrustedAuthority};
+use msal_core::{Authority, ClientAuthentication, ProviderMetadata, TrustedAuthority};
 
 use super::lane::Lane;
 use crate::journal::{Position, Reason, State};
@@ -71,7 +71,7 @@ pub(super) struct TokenEndpoint {
     pub(super) authority: Arc<Authority>,
     /// The authority as text.
     pub(super) authority_text: String,
-    pub(super) credential: ClientCredential,
+    pub(super) authentication: ClientAuthentication,
     pub(super) metadata: ProviderMetadata,
 }
 
@@ -271,7 +271,7 @@ mod tests {
             queues[id].endpoint = Some(Arc::new(TokenEndpoint {
                 authority: Arc::new((**metadata.authority()).clone()),
                 authority_text: metadata.authority().to_string(),
-                credential: ClientCredential::None,
+                authentication: ClientAuthentication::None,
                 metadata,
             }));
             queues.make_ready(id);

@@ -42,7 +42,7 @@ pub(super) async fn send(
     let context = context?;
     let grant = RefreshTokenGrant::new(
         &redemption.client_id,
-        &endpoint.credential,
+        &endpoint.authentication,
         &redemption.refresh_token,
         &redemption.scopes,
     );
