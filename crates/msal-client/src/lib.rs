@@ -262,10 +262,10 @@ pub use msal_core::{
     AuthorizationRequestError, AuthorizedCode, BearerChallenge, ClientAssertion,
     ClientAuthentication, ClientInfo, ClientSecret, Cloud, DeviceAuthorizationError, Dialect,
     DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError, IntoScopes, InvalidClaims,
-    InvalidSession, Malformation, MalformedResponse, Misplaced, Passphrase, Password, Prompt,
-    ProviderMetadata, RawIdToken, RedirectUri, RefreshToken, Refusal, RequestContext, ResponseMode,
-    Scope, ScopeError, ScopeSet, ServiceError, SessionSecret, SignatureAlgorithm, Tenant, Text,
-    TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime,
+    InvalidSession, KeyType, Malformation, MalformedResponse, Misplaced, Passphrase, Password,
+    Prompt, ProviderMetadata, RawIdToken, RedirectUri, RefreshToken, Refusal, RequestContext,
+    ResponseMode, Scope, ScopeError, ScopeSet, ServiceError, SessionSecret, SignatureAlgorithm,
+    Tenant, Text, TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime,
 };
 // Crates whose types stand in signatures: a program names them in the version that is used here.
 pub use ::{bytes, http, serde_json};
