@@ -107,6 +107,12 @@
 //! |---|---|---|
 //! | `acquire_token_silent` | DEBUG | `client_id`, `authority`, `scopes`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
 //! | `acquire_token_by_refresh_token` | DEBUG | `client_id`, `authority`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
+//! | `acquire_token_by_auth_code_flow` | DEBUG | `client_id`, `authority`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
+//! | `acquire_token_by_device_flow` | DEBUG | `client_id`, `authority`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
+//! | `acquire_token_by_username_password` | DEBUG | `client_id`, `authority`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
+//! | `acquire_token_interactive` | DEBUG | `client_id`, `authority`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
+//! | `initiate_auth_code_flow` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
+//! | `initiate_device_flow` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
 //! | `accounts` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
 //! | `account` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
 //! | `remove_account` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
@@ -114,6 +120,8 @@
 //! | `token_request` | DEBUG | `client_id`, `authority`, `attempt`, `correlation_id`, `status`, `outcome`, `error`, `aadsts` |
 //! | `discovery` | DEBUG | `authority`, `status`, `outcome`, `error` |
 //! | `instance_discovery` | DEBUG | `authority`, `status`, `outcome`, `error` |
+//! | `device_authorization` | DEBUG | `authority`, `status`, `outcome`, `error` |
+//! | `user_realm` | DEBUG | `authority`, `status`, `outcome`, `error` |
 //!
 //! | event | level | fields |
 //! |---|---|---|

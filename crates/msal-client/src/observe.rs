@@ -45,8 +45,8 @@ macro_rules! token_call {
     };
 }
 
-/// The span of a call that asks the cache alone.
-macro_rules! cache_call {
+/// The span of a call that brings no token: it asks the cache alone, or begins a sign-in.
+macro_rules! plain_call {
     ($name:literal, $caller:expr) => {
         debug_span!(
             target: TARGET,
@@ -59,7 +59,7 @@ macro_rules! cache_call {
     };
 }
 
-/// The span of a request that finds something out about an authority.
+/// The span of a request that finds something out about an authority, or begins something there.
 macro_rules! discovery_request {
     ($name:literal, $authority:expr) => {
         debug_span!(
@@ -83,20 +83,46 @@ pub(crate) fn acquire_token_by_refresh_token(caller: Caller<'_>) -> Span {
     token_call!("acquire_token_by_refresh_token", caller)
 }
 
+pub(crate) fn acquire_token_by_auth_code_flow(caller: Caller<'_>) -> Span {
+    token_call!("acquire_token_by_auth_code_flow", caller)
+}
+
+pub(crate) fn acquire_token_by_device_flow(caller: Caller<'_>) -> Span {
+    token_call!("acquire_token_by_device_flow", caller)
+}
+
+/// Without the scopes: all three arguments are texts, and one of them is a password.
+pub(crate) fn acquire_token_by_username_password(caller: Caller<'_>) -> Span {
+    token_call!("acquire_token_by_username_password", caller)
+}
+
+#[cfg(feature = "interactive")]
+pub(crate) fn acquire_token_interactive(caller: Caller<'_>) -> Span {
+    token_call!("acquire_token_interactive", caller)
+}
+
+pub(crate) fn initiate_auth_code_flow(caller: Caller<'_>) -> Span {
+    plain_call!("initiate_auth_code_flow", caller)
+}
+
+pub(crate) fn initiate_device_flow(caller: Caller<'_>) -> Span {
+    plain_call!("initiate_device_flow", caller)
+}
+
 pub(crate) fn accounts(caller: Caller<'_>) -> Span {
-    cache_call!("accounts", caller)
+    plain_call!("accounts", caller)
 }
 
 pub(crate) fn account(caller: Caller<'_>) -> Span {
-    cache_call!("account", caller)
+    plain_call!("account", caller)
 }
 
 pub(crate) fn remove_account(caller: Caller<'_>) -> Span {
-    cache_call!("remove_account", caller)
+    plain_call!("remove_account", caller)
 }
 
 pub(crate) fn save(caller: Caller<'_>) -> Span {
-    cache_call!("save", caller)
+    plain_call!("save", caller)
 }
 
 /// `attempt` counts the requests of one call.
@@ -117,6 +143,14 @@ pub(crate) fn token_request(caller: Caller<'_>, attempt: usize, correlation_id: 
 
 pub(crate) fn discovery(authority: &Authority) -> Span {
     discovery_request!("discovery", authority)
+}
+
+pub(crate) fn device_authorization(authority: &Authority) -> Span {
+    discovery_request!("device_authorization", authority)
+}
+
+pub(crate) fn user_realm(authority: &Authority) -> Span {
+    discovery_request!("user_realm", authority)
 }
 
 pub(crate) fn instance_discovery(authority: &Authority) -> Span {
@@ -149,8 +183,8 @@ fn token_call_ended(span: &Span, outcome: &Result<AuthenticationResult, Error>) 
     debug!(target: TARGET, parent: span, "call ended");
 }
 
-/// Makes a call that asks the cache alone in its span, and tells how it ended.
-pub(crate) async fn cache_call<T>(
+/// Makes a call that brings no token in its span, and tells how it ended.
+pub(crate) async fn plain_call<T>(
     span: &Span,
     call: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {

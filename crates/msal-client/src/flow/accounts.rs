@@ -9,7 +9,7 @@ use crate::observe;
 /// Every account of the cache that belongs to the application's cloud.
 pub(crate) async fn accounts(handle: &Handle) -> Result<Vec<Account>, Error> {
     let span = observe::accounts(handle.client.caller());
-    observe::cache_call(&span, list(handle)).await
+    observe::plain_call(&span, list(handle)).await
 }
 
 async fn list(handle: &Handle) -> Result<Vec<Account>, Error> {
@@ -27,7 +27,7 @@ async fn list(handle: &Handle) -> Result<Vec<Account>, Error> {
 /// The account that is meant by its identifier or by its user name.
 pub(crate) async fn account(handle: &Handle, name_or_id: &str) -> Result<Option<Account>, Error> {
     let span = observe::account(handle.client.caller());
-    observe::cache_call(&span, find(handle, name_or_id)).await
+    observe::plain_call(&span, find(handle, name_or_id)).await
 }
 
 async fn find(handle: &Handle, name_or_id: &str) -> Result<Option<Account>, Error> {
@@ -56,13 +56,13 @@ pub(crate) async fn save(handle: &Handle) -> Result<(), Error> {
         let saved = handle.cache.save().await;
         saved.map_err(|error| Error::from(error).of(handle.client.details()))
     };
-    observe::cache_call(&span, save).await
+    observe::plain_call(&span, save).await
 }
 
 /// Removes an account's tokens from the cache.
 pub(crate) async fn remove_account(handle: &Handle, account: &Account) -> Result<(), Error> {
     let span = observe::remove_account(handle.client.caller());
-    observe::cache_call(&span, remove(handle, account)).await
+    observe::plain_call(&span, remove(handle, account)).await
 }
 
 async fn remove(handle: &Handle, account: &Account) -> Result<(), Error> {

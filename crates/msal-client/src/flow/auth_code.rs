@@ -13,6 +13,7 @@ use super::authorization_options::authorization_options;
 use crate::client::{Client, TokenRequest, check_identity};
 use crate::error::{CallDetails, Error, ProtocolError};
 use crate::handle::Handle;
+use crate::observe;
 use crate::ports::BoxFuture;
 use crate::result::AuthenticationResult;
 use crate::throttling::Throttled;
@@ -78,7 +79,8 @@ impl IntoFuture for InitiateAuthCodeFlow {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let span = observe::initiate_auth_code_flow(self.handle.client.caller());
+        Box::pin(async move { observe::plain_call(&span, self.run()).await })
     }
 }
 
@@ -124,7 +126,8 @@ impl IntoFuture for AcquireTokenByAuthCodeFlow {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let span = observe::acquire_token_by_auth_code_flow(self.handle.client.caller());
+        Box::pin(observe::token_call(span, self.run()))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::at_tenant::{ChosenTenant, Place};
 use crate::client::{TokenRequest, check_identity};
 use crate::error::{CallDetails, ConfigError, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
+use crate::observe;
 use crate::ports::BoxFuture;
 use crate::result::AuthenticationResult;
 use crate::throttling::Throttled;
@@ -151,18 +152,24 @@ impl InitiateDeviceFlow {
             .ok_or(ConfigError::NoDeviceFlow)?;
         let correlation_id = context.correlation_id;
         let of_request = |error: Error| error.of(CallDetails::sent_with(&correlation_id));
-        let answer = client.runtime.http().send(request).await;
-        let answer = answer.map_err(|error| of_request(error.into()))?;
-        let now = client.runtime.clock().now();
-        let authorization = DeviceAuthorization::read(&metadata, &answer).map_err(|error| {
-            of_request(match error {
+        let span = observe::device_authorization(metadata.authority());
+        let exchange = async {
+            let answer = client.runtime.http().send(request).await;
+            observe::answered(&span, &answer);
+            let answer = answer?;
+            let now = client.runtime.clock().now();
+            DeviceAuthorization::read(&metadata, &answer).map_err(|error| match error {
                 DeviceAuthorizationError::Refused(mut refused) => {
                     refused.retry_after = retry_after(answer.headers(), now);
                     Error::from(*refused)
                 }
                 error => Error::from(ProtocolError::DeviceAuthorization(error)),
             })
-        })?;
+        };
+        let authorization = observe::request(&span, exchange)
+            .await
+            .map_err(of_request)?;
+        let now = client.runtime.clock().now();
         Ok(DeviceFlow {
             expires_on: now + authorization.expires_in,
             authorization,
@@ -308,7 +315,8 @@ impl IntoFuture for InitiateDeviceFlow {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let span = observe::initiate_device_flow(self.handle.client.caller());
+        Box::pin(async move { observe::plain_call(&span, self.run()).await })
     }
 }
 
@@ -317,6 +325,7 @@ impl IntoFuture for AcquireTokenByDeviceFlow {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let span = observe::acquire_token_by_device_flow(self.handle.client.caller());
+        Box::pin(observe::token_call(span, self.run()))
     }
 }

@@ -18,6 +18,7 @@ use crate::browser::Browser;
 use crate::error::{ConfigError, Error, SignInError};
 use crate::handle::Handle;
 use crate::interactive::{Receiver, SystemBrowser};
+use crate::observe;
 use crate::ports::BoxFuture;
 use crate::result::AuthenticationResult;
 
@@ -183,7 +184,8 @@ impl IntoFuture for AcquireTokenInteractive {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let span = observe::acquire_token_interactive(self.handle.client.caller());
+        Box::pin(observe::token_call(span, self.run()))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::at_tenant::{ChosenTenant, Place};
 use crate::client::{TokenRequest, check_identity};
 use crate::error::{CallDetails, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
+use crate::observe;
 use crate::ports::BoxFuture;
 use crate::result::AuthenticationResult;
 use crate::throttling::Throttled;
@@ -125,11 +126,17 @@ impl AcquireTokenByUsernamePassword {
         let unknown = |error| Error::from(ProtocolError::Discovery(error));
         let request =
             UserRealm::request(authority, &self.username, correlation_id).map_err(unknown)?;
-        let answer = runtime.http().send(request).await?;
-        UserRealm::read(&answer).map_err(|error| {
-            let wait = retry_after(answer.headers(), runtime.clock().now());
-            unknown(error.with_retry_after(wait))
-        })
+        let span = observe::user_realm(authority);
+        let exchange = async {
+            let answer = runtime.http().send(request).await;
+            observe::answered(&span, &answer);
+            let answer = answer?;
+            UserRealm::read(&answer).map_err(|error| {
+                let wait = retry_after(answer.headers(), runtime.clock().now());
+                unknown(error.with_retry_after(wait))
+            })
+        };
+        observe::request(&span, exchange).await
     }
 
     async fn keep(
@@ -171,6 +178,7 @@ impl IntoFuture for AcquireTokenByUsernamePassword {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        let span = observe::acquire_token_by_username_password(self.handle.client.caller());
+        Box::pin(observe::token_call(span, self.run()))
     }
 }

@@ -86,7 +86,7 @@ async fn end(world: &World, flow: AuthCodeFlow, url: &str) -> Result<Authenticat
     world.ask(call).await
 }
 
-async fn sign_in(world: &World, user: &str) -> Result<AuthenticationResult, Error> {
+pub(crate) async fn sign_in(world: &World, user: &str) -> Result<AuthenticationResult, Error> {
     let flow = begin(world, user).await;
     let url = browse(world, flow.auth_uri());
     end(world, flow, &url).await

@@ -37,6 +37,14 @@ fn approve(world: &World, flow: &DeviceFlow, upn: &str) {
     assert!(world.emulator.approve_device(flow.user_code(), upn, now));
 }
 
+/// Alice signs in, with a code for a device that is there already.
+pub(crate) async fn sign_in(world: &World) {
+    let app = world.desktop();
+    let flow = begin(world, &app, GRAPH).await;
+    approve(world, &flow, ALICE);
+    finish(world, &app, flow).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_user_who_has_entered_the_code_is_signed_in() {
     let world = World::new();

@@ -141,6 +141,19 @@ async fn is_closed(port: u16) -> bool {
             .is_err()
 }
 
+/// Alice signs in at a browser of the program's own.
+pub(crate) async fn sign_in(world: Arc<World>) {
+    let user = Arc::clone(&world);
+    let browser = FakeBrowser::new(move |address| browse(&user, address));
+    let call = world
+        .desktop()
+        .acquire_token_interactive([USER_READ])
+        .login_hint(ALICE)
+        .browser(browser.clone());
+    world.ask(call).await.unwrap();
+    browser.pages(1).await;
+}
+
 #[tokio::test]
 async fn a_user_signs_in_at_the_browser() {
     let world = Arc::new(World::new());

@@ -8,7 +8,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use msal::{Authority, Error, FileStore, HttpErrorKind, Partition, RefreshToken};
-use msal_emulator::sample::{ALICE, BOB, CONTOSO, CONTOSO_ID, DESKTOP};
+use msal_emulator::sample::{ALICE, BOB, CONTOSO, CONTOSO_ID, DESKTOP, PASSWORD};
 use msal_emulator::{Endpoint, Fault, Settings};
 use serde_json::json;
 use tracing::dispatcher::{DefaultGuard, set_default, with_default};
@@ -73,6 +73,17 @@ async fn from_sign_in_to_sign_out() {
     world.ask(app.save()).await.unwrap();
     world.ask(app.remove_account(&alice)).await.unwrap();
     assert!(silent().await.is_err());
+}
+
+/// Every way in which a user signs in.
+async fn sign_ins() {
+    let world = Arc::new(World::new());
+    crate::auth_code::sign_in(&world, ALICE).await.unwrap();
+    crate::device_flow::sign_in(&world).await;
+    crate::interactive::sign_in(Arc::clone(&world)).await;
+    let app = world.desktop();
+    let call = app.acquire_token_by_username_password(ALICE, PASSWORD, GRAPH);
+    world.ask(call).await.unwrap();
 }
 
 /// Renewals that fail, and a server that is busy.
@@ -261,6 +272,7 @@ async fn mistakes() {
 fn all_that_is_documented_is_logged_and_nothing_else() {
     let rows = listen(|capture| async move {
         from_sign_in_to_sign_out().await;
+        sign_ins().await;
         busy_server().await;
         crowd().await;
         unsteady_store().await;
