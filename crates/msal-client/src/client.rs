@@ -67,8 +67,12 @@ pub(crate) enum ChosenAuthority {
 pub(crate) struct TokenRequest<'a> {
     pub(crate) http: Request<Bytes>,
     /// Whose token endpoint it goes to.
-    pub(crate) authority: &'a Authority,
-    pub(crate) throttled: Throttled,
+    pub(crate) metadata: &'a ProviderMetadata,
+    pub(crate) scopes: &'a ScopeSet,
+    /// Whose tokens they will be, as far as that is known.
+    pub(crate) user: Option<&'a HomeAccountId>,
+    /// Whose tokens they must be.
+    pub(crate) expected: Option<&'a HomeAccountId>,
     pub(crate) api: ApiId,
     pub(crate) correlation_id: &'a str,
     /// Which request of its call it is, from one.
@@ -233,23 +237,40 @@ impl Client {
         Ok(context)
     }
 
-    /// Sends a token request and reads the answer. Whose tokens it brings has still to be checked, and nothing is cached.
+    /// Sends a token request, and checks the issuer and the user of what it brings. Nothing is cached here.
     ///
     /// Nothing is sent, and the earlier answer stands, as long as the server wants no more requests of this kind.
     pub(crate) async fn send(&self, request: TokenRequest<'_>) -> Result<TokenResponse, Error> {
+        let (metadata, expected) = (request.metadata, request.expected);
+        let details = CallDetails::sent_with(request.correlation_id);
+        let answer = self.ask(request).await.and_then(|response| {
+            check_identity(metadata, &response, expected)?;
+            Ok(response)
+        });
+        answer.map_err(|error| error.of(details))
+    }
+
+    async fn ask(&self, request: TokenRequest<'_>) -> Result<TokenResponse, Error> {
         let throttling = &self.runtime.shared().throttling;
-        let caller = self.at(request.authority);
-        if let Some(error) = throttling.refusal(&request.throttled, self.runtime.clock().now()) {
+        let caller = self.at(request.metadata.authority());
+        let throttled = Throttled::new(
+            request.metadata,
+            &self.client_id,
+            request.scopes,
+            request.user,
+        );
+        if let Some(error) = throttling.refusal(&throttled, self.runtime.clock().now()) {
             observe::not_sent(caller, error.retry_after);
             return Err(Error::from(error));
         }
         let span = observe::token_request(caller, request.attempt, request.correlation_id);
-        observe::request(&span, self.exchange(request, &span)).await
+        observe::request(&span, self.exchange(request, throttled, &span)).await
     }
 
     async fn exchange(
         &self,
         request: TokenRequest<'_>,
+        throttled: Throttled,
         span: &Span,
     ) -> Result<TokenResponse, Error> {
         let answer = self.runtime.http().send(request.http).await;
@@ -268,10 +289,10 @@ impl Client {
                 let now = self.runtime.clock().now();
                 error.retry_after = retry_after(answer.headers(), now);
                 if let Some(wait) = error.throttles() {
-                    observe::throttled(self.at(request.authority), error.status, wait);
+                    observe::throttled(self.at(request.metadata.authority()), error.status, wait);
                 }
                 let throttling = &self.runtime.shared().throttling;
-                throttling.note(request.throttled, &error, now);
+                throttling.note(throttled, &error, now);
                 if !error.is_pending() {
                     self.telemetry().record_failure(
                         request.api,
@@ -300,7 +321,7 @@ impl Client {
 
 /// Checks whose tokens an answer brings, before anything of it is cached. `expected` is whose they should be, where that
 /// is known.
-pub(crate) fn check_identity(
+fn check_identity(
     metadata: &ProviderMetadata,
     response: &TokenResponse,
     expected: Option<&HomeAccountId>,

@@ -10,13 +10,12 @@ use msal_core::{
 };
 
 use super::authorization_options::authorization_options;
-use crate::client::{Client, TokenRequest, check_identity};
+use crate::client::{Client, TokenRequest};
 use crate::error::{CallDetails, Error, ProtocolError};
 use crate::handle::Handle;
 use crate::observe;
 use crate::ports::BoxFuture;
 use crate::result::AuthenticationResult;
-use crate::throttling::Throttled;
 
 /// A call to `initiate_auth_code_flow`, not yet made: await it.
 ///
@@ -211,27 +210,24 @@ async fn send(
     let grant = code.grant(&client.client_id, &authentication);
     let request = TokenRequest {
         http: grant.request(metadata, &context),
-        authority: metadata.authority(),
-        throttled: Throttled::new(metadata, &client.client_id, code.scopes(), code.answered()),
+        metadata,
+        scopes: code.scopes(),
+        user: code.answered(),
+        // Nothing is known of the user but what the flow checks below.
+        expected: None,
         api,
         correlation_id,
         attempt: 1,
     };
     let answer = client.send(request).await;
     let checked = answer.and_then(|response| {
-        check(client, code, metadata, &response)?;
+        check(client, code, &response)?;
         Ok(response)
     });
     checked.map_err(|error| error.of(CallDetails::sent_with(correlation_id)))
 }
 
-fn check(
-    client: &Client,
-    code: &AuthorizedCode,
-    metadata: &ProviderMetadata,
-    response: &TokenResponse,
-) -> Result<(), Error> {
-    check_identity(metadata, response, None)?;
+fn check(client: &Client, code: &AuthorizedCode, response: &TokenResponse) -> Result<(), Error> {
     let refresh_token = || response.refresh_token.clone();
     let checked = code.check(response, client.runtime.clock().now());
     checked.map_err(|source| ProtocolError::IdToken {

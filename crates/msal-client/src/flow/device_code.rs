@@ -11,13 +11,12 @@ use msal_core::{
 };
 
 use crate::at_tenant::{ChosenTenant, Place};
-use crate::client::{TokenRequest, check_identity};
+use crate::client::TokenRequest;
 use crate::error::{CallDetails, ConfigError, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
 use crate::observe;
 use crate::ports::BoxFuture;
 use crate::result::AuthenticationResult;
-use crate::throttling::Throttled;
 
 /// A call to `initiate_device_flow`, not yet made: await it.
 ///
@@ -234,17 +233,16 @@ impl AcquireTokenByDeviceFlow {
         let correlation_id = &flow.correlation_id;
         let request = TokenRequest {
             http: grant.request(&flow.metadata, &context),
-            authority: flow.metadata.authority(),
-            throttled: Throttled::new(&flow.metadata, client_id, &flow.scopes, None),
+            metadata: &flow.metadata,
+            scopes: &flow.scopes,
+            user: None,
+            expected: None,
             api: ApiId::ByDeviceFlow,
             correlation_id,
             attempt: 1,
         };
-        let checked = client.send(request).await.and_then(|response| {
-            check_identity(&flow.metadata, &response, None)?;
-            Ok(response)
-        });
-        checked
+        let answer = client.send(request).await;
+        answer
             .map_err(explained)
             .map_err(|error| error.of(CallDetails::sent_with(correlation_id)))
     }

@@ -6,10 +6,9 @@ use msal_core::{
     ScopeSet, TokenEvent, TokenResponse,
 };
 
-use crate::client::{TokenRequest, check_identity};
-use crate::error::{CallDetails, Error};
+use crate::client::TokenRequest;
+use crate::error::Error;
 use crate::handle::Handle;
-use crate::throttling::Throttled;
 
 /// A refresh token on its way to the token endpoint.
 pub(super) struct Redemption<'a> {
@@ -43,18 +42,15 @@ impl<'a> Redemption<'a> {
         let correlation_id = &context.correlation_id;
         let request = TokenRequest {
             http: grant.request(self.metadata, &context),
-            authority: self.metadata.authority(),
-            throttled: Throttled::new(self.metadata, client_id, self.scopes, self.home_account_id),
+            metadata: self.metadata,
+            scopes: self.scopes,
+            user: self.home_account_id,
+            expected: self.home_account_id,
             api: self.api,
             correlation_id,
             attempt: self.attempt,
         };
-        let answer = client.send(request).await;
-        let checked = answer.and_then(|response| {
-            check_identity(self.metadata, &response, self.home_account_id)?;
-            Ok(response)
-        });
-        checked.map_err(|error| error.of(CallDetails::sent_with(correlation_id)))
+        client.send(request).await
     }
 
     /// What the cache is told of the answer.

@@ -9,13 +9,12 @@ use msal_core::{
 };
 
 use crate::at_tenant::{ChosenTenant, Place};
-use crate::client::{TokenRequest, check_identity};
+use crate::client::TokenRequest;
 use crate::error::{CallDetails, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
 use crate::observe;
 use crate::ports::BoxFuture;
 use crate::result::AuthenticationResult;
-use crate::throttling::Throttled;
 
 /// A call to `acquire_token_by_username_password`, not yet made: await it.
 ///
@@ -96,19 +95,15 @@ impl AcquireTokenByUsernamePassword {
         grant.claims = claims.as_deref();
         let request = TokenRequest {
             http: grant.request(&metadata, &context),
-            authority: metadata.authority(),
-            throttled: Throttled::new(&metadata, client_id, &scopes, None),
+            metadata: &metadata,
+            scopes: &scopes,
+            user: None,
+            expected: None,
             api: ApiId::ByUsernamePassword,
             correlation_id,
             attempt: 1,
         };
-        let answer = client.send(request).await;
-        let response = answer
-            .and_then(|response| {
-                check_identity(&metadata, &response, None)?;
-                Ok(response)
-            })
-            .map_err(of_request)?;
+        let response = client.send(request).await?;
         self.keep(&metadata, &scopes, &response).await
     }
 
