@@ -4,6 +4,7 @@ mod callback;
 #[cfg(feature = "certificate")]
 mod certificate;
 mod file;
+mod secret_file;
 #[cfg(feature = "certificate")]
 mod signed;
 #[cfg(feature = "certificate")]

@@ -1,13 +1,12 @@
 //! An assertion in a file that somebody else keeps fresh, as Kubernetes does with the token of a workload.
 
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use msal_core::{ClientAssertion, SecretBuffer};
+use msal_core::ClientAssertion;
 use tokio::runtime::Handle;
 
+use super::secret_file;
 use super::source::{AssertionRequest, AssertionSource};
 use crate::error::{ConfigError, CredentialError, Error};
 use crate::ports::BoxFuture;
@@ -33,7 +32,7 @@ impl AssertionSource for AssertionFile {
 
 fn read(path: &Path) -> Result<ClientAssertion, CredentialError> {
     let place = || path.display().to_string();
-    let bytes = read_bytes(path).map_err(|source| CredentialError::File {
+    let bytes = secret_file::read(path, LARGEST).map_err(|source| CredentialError::File {
         place: place(),
         source: Arc::new(source),
     })?;
@@ -47,16 +46,5 @@ fn read(path: &Path) -> Result<ClientAssertion, CredentialError> {
     }
 }
 
-fn read_bytes(path: &Path) -> io::Result<SecretBuffer> {
-    let mut bytes = SecretBuffer::with_capacity(4096);
-    let read = File::open(path)?
-        .take(LARGEST + 1)
-        .read_to_end(&mut bytes)?;
-    match read as u64 > LARGEST {
-        true => Err(io::ErrorKind::FileTooLarge.into()),
-        false => Ok(bytes),
-    }
-}
-
 /// Tokens of workloads have 2 KB.
-const LARGEST: u64 = 64 << 10;
+const LARGEST: usize = 64 << 10;
