@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use http::{Request, Response};
 use msal_core::{
-    AccessToken, ApiId, Attempt, Authority, ClientAuthentication, ExpectedUser, ForwardedClaims,
-    HomeAccountId, OnBehalfKey, ProviderMetadata, RequestContext, ScopeSet, Telemetry,
-    TokenOutcome, TokenResponse, TrustedAuthority, merged_claims, pause_before_repeating,
-    retry_after,
+    AccessToken, ApiId, Attempt, Authority, ClientAuthentication, ExpectedUser, ExtraParameters,
+    ForwardedClaims, HomeAccountId, OnBehalfKey, ProviderMetadata, RequestContext, ScopeSet,
+    Telemetry, TokenOutcome, TokenResponse, TrustedAuthority, merged_claims,
+    pause_before_repeating, retry_after,
 };
 use tracing::Span;
 
@@ -241,14 +241,16 @@ impl Client {
     }
 
     /// What a token request says beside its grant. `reason` is why the network is asked, as telemetry counts it; `account`
-    /// is whose token is asked for, where that is known.
+    /// is whose token is asked for, where that is known, and `extra` what the program adds.
     pub(crate) fn context(
         &self,
         api: ApiId,
         reason: u8,
         account: Option<&HomeAccountId>,
+        extra: &ExtraParameters,
     ) -> Result<RequestContext, Error> {
         let mut context = self.bare_context()?;
+        context.extra.clone_from(extra);
         context.current_telemetry = Telemetry::current(api, reason);
         context.last_telemetry = self.telemetry().last();
         context.anchor_mailbox = account.map(HomeAccountId::anchor_mailbox);

@@ -173,7 +173,12 @@ impl Call<'_> {
         let mut grant = ClientCredentialsGrant::new(&client.client_id, &authentication, scopes);
         grant.claims = claims.as_deref();
         grant.fmi_path = fmi_path;
-        let context = client.context(ApiId::ForClient, reason.telemetry(), None)?;
+        let context = client.context(
+            ApiId::ForClient,
+            reason.telemetry(),
+            None,
+            self.wanted.extra,
+        )?;
         let request = TokenRequest {
             http: grant.request(&metadata, &context),
             metadata: &metadata,

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use msal_core::{
     ApiId, DeviceAuthorization, DeviceAuthorizationError, DeviceAuthorizationRequest,
-    DeviceCodeGrant, DevicePolling, IntoScopes, ProviderMetadata, ScopeError, ScopeSet, TokenEvent,
-    TokenResponse, UnixTime, retry_after,
+    DeviceCodeGrant, DevicePolling, ExtraParameters, IntoScopes, Party, ProviderMetadata,
+    ScopeError, ScopeSet, TokenEvent, TokenResponse, UnixTime, retry_after,
 };
 
-use super::call_options::{CallOptions, call_options};
+use super::call_options::{CallOptions, call_options, checked};
 use crate::at_tenant::Place;
 use crate::client::TokenRequest;
 use crate::error::{CallDetails, ConfigError, Error, InteractionRequired, ProtocolError};
@@ -51,6 +51,7 @@ pub struct DeviceFlow {
     metadata: ProviderMetadata,
     scopes: ScopeSet,
     claims: Option<String>,
+    extra: ExtraParameters,
     correlation_id: String,
 }
 
@@ -125,11 +126,13 @@ impl InitiateDeviceFlow {
         let (client, scopes) = (&*self.handle.client, self.scopes?);
         let tenant = self.options.tenant(client)?;
         let claims = self.options.claims(client)?;
+        checked(&self.options.extra)?;
         // What could not be saved is better known before the user is asked to do anything.
         self.handle.ensure_loaded().await?;
         self.handle.cache.prepare_to_save().await?;
         let metadata = Place::new(client, tenant.as_ref()).endpoints().await?;
-        let context = client.bare_context()?;
+        let mut context = client.bare_context()?;
+        context.extra.clone_from(&self.options.extra);
         let mut request = DeviceAuthorizationRequest::new(&client.client_id, &scopes);
         request.claims = claims.as_deref();
         let request = request
@@ -161,6 +164,7 @@ impl InitiateDeviceFlow {
             metadata,
             scopes,
             claims,
+            extra: self.options.extra,
             correlation_id,
         })
     }
@@ -210,7 +214,7 @@ impl AcquireTokenByDeviceFlow {
         let (client, flow) = (&*self.handle.client, &self.flow);
         let client_id = &client.client_id;
         let authentication = client.authenticate(&flow.metadata, None).await?;
-        let mut context = client.context(ApiId::ByDeviceFlow, 0, None)?;
+        let mut context = client.context(ApiId::ByDeviceFlow, 0, None, &flow.extra)?;
         // One flow has one, from its beginning to its end.
         context.correlation_id.clone_from(&flow.correlation_id);
         let device_code = &flow.authorization.device_code;
@@ -237,6 +241,7 @@ impl AcquireTokenByDeviceFlow {
     async fn keep(&self, response: &TokenResponse) -> Result<AuthenticationResult, Error> {
         let (handle, flow) = (&self.handle, &self.flow);
         let requested = flow.scopes.with_reserved();
+        let fields: Vec<_> = flow.extra.all().collect();
         let event = TokenEvent::signed_in(
             &handle.client.client_id,
             &flow.metadata,
@@ -245,6 +250,7 @@ impl AcquireTokenByDeviceFlow {
             ACCOUNT_SOURCE,
             handle.client.runtime.clock().now(),
         );
+        let event = event.of_party(Party::User, &fields);
         let saved = handle.cache.update(|cache| cache.add(&event)).await;
         handle.result(saved, &event, None)
     }

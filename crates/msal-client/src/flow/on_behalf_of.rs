@@ -293,7 +293,12 @@ impl Call<'_> {
         let claims = self.wanted.claims(client)?;
         let mut grant = OnBehalfOfGrant::new(client_id, &authentication, assertion, scopes);
         grant.claims = claims.as_deref();
-        let context = client.context(ApiId::OnBehalfOf, reason.telemetry(), None)?;
+        let context = client.context(
+            ApiId::OnBehalfOf,
+            reason.telemetry(),
+            None,
+            self.wanted.extra,
+        )?;
         let request = TokenRequest {
             http: grant.request(&metadata, &context),
             metadata: &metadata,
@@ -350,6 +355,7 @@ impl Call<'_> {
             api: ApiId::Silent,
             reason,
             home_account_id: session_of,
+            extra: self.wanted.extra,
             attempt: 1,
         };
         let response = redemption.send().await?;

@@ -1,10 +1,11 @@
 //! What the calls of a service have in common, for itself and on behalf of users.
 
 use msal_core::{
-    CachedAccessToken, ForwardedClaims, IntoScopes, InvalidClaims, ScopeError, ScopeSet, TokenCache,
+    CachedAccessToken, ExtraParameters, ForwardedClaims, IntoScopes, InvalidClaims, ScopeError,
+    ScopeSet, TokenCache,
 };
 
-use super::call_options::CallOptions;
+use super::call_options::{CallOptions, checked};
 use crate::at_tenant::Place;
 use crate::client::{CallKey, CallParty, Client};
 use crate::error::{ConfigError, Error};
@@ -29,6 +30,8 @@ pub(super) struct Wanted<'a> {
     /// What the token must have beside its scopes, with the client's capabilities; `None` where nobody has demanded anything.
     claims: Option<String>,
     pub(super) fmi_path: Option<String>,
+    /// What the program adds to the request.
+    pub(super) extra: &'a ExtraParameters,
     /// What a cached token must have been asked for with.
     pub(super) fields: Vec<(String, String)>,
 }
@@ -45,7 +48,7 @@ impl Asked {
 
     pub(super) fn checked<'a>(
         self,
-        options: &CallOptions,
+        options: &'a CallOptions,
         client: &Client,
         place: Place<'a>,
     ) -> Result<Wanted<'a>, Error> {
@@ -55,6 +58,8 @@ impl Asked {
         let fmi_path = self.fmi_path.as_deref().map(|path| field("fmi_path", path));
         // MSALs hash forwarded claims under this name, and never send them under it.
         let hashed = forwarded.map(|claims| field("client_claims", claims.as_str()));
+        let extra = checked(&options.extra)?;
+        let added = extra.all().map(|(name, value)| field(name, value));
         let claims = match options.is_challenged() || forwarded.is_some() {
             true => client.claims(&options.claims_challenge, forwarded)?,
             false => None,
@@ -64,7 +69,8 @@ impl Asked {
             scopes: self.scopes?,
             is_fresh: self.force_refresh || options.is_challenged(),
             claims,
-            fields: fmi_path.into_iter().chain(hashed).collect(),
+            fields: fmi_path.into_iter().chain(hashed).chain(added).collect(),
+            extra,
             fmi_path: self.fmi_path,
         })
     }
