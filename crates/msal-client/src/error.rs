@@ -25,6 +25,7 @@ pub use config::ConfigError;
 pub use credential::CredentialError;
 pub(crate) use failure::CallDetails;
 pub use failure::Failure;
+pub(crate) use interaction_required::BlockedWay;
 pub use interaction_required::InteractionRequired;
 pub use protocol::ProtocolError;
 pub use remedy::Remedy;
@@ -140,6 +141,17 @@ impl Error {
             Self::InteractionRequired(required) => required.service_error(),
             Self::SignIn(error) => error.service_error(),
             _ => None,
+        }
+    }
+
+    /// The same error, saying what to do where a policy blocks this way of signing in: AADSTS53003 alone sounds as if the
+    /// same could be tried again.
+    pub(crate) fn explained(self, way: BlockedWay) -> Self {
+        match self.service_error() {
+            Some(refusal) if refusal.codes.contains(&BLOCKED_BY_POLICY) => {
+                InteractionRequired::blocked(refusal.clone(), way).into()
+            }
+            _ => self,
         }
     }
 
@@ -406,6 +418,9 @@ impl From<StoreFailure> for Error {
         Self::Store(failure.into())
     }
 }
+
+/// AADSTS53003: Conditional Access does not issue the token.
+const BLOCKED_BY_POLICY: i64 = 53003;
 
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,9 @@ use msal_core::{
 use super::call_options::{CallOptions, call_options, checked};
 use crate::at_tenant::Place;
 use crate::client::TokenRequest;
-use crate::error::{CallDetails, ConfigError, Error, InteractionRequired, ProtocolError};
+use crate::error::{
+    BlockedWay, CallDetails, ConfigError, Error, InteractionRequired, ProtocolError,
+};
 use crate::handle::Handle;
 use crate::observe;
 use crate::ports::BoxFuture;
@@ -234,7 +236,7 @@ impl AcquireTokenByDeviceFlow {
         };
         let answer = client.send(request).await;
         answer
-            .map_err(explained)
+            .map_err(|error| error.explained(BlockedWay::DeviceCode))
             .map_err(|error| error.of(CallDetails::sent_with(correlation_id)))
     }
 
@@ -255,19 +257,6 @@ impl AcquireTokenByDeviceFlow {
         handle.result(saved, &event, None)
     }
 }
-
-/// Says what a policy that blocks the sign-in leaves to do: AADSTS53003 alone sounds as if the same could be tried again.
-fn explained(error: Error) -> Error {
-    match error.service_error() {
-        Some(refusal) if refusal.codes.contains(&BLOCKED_BY_POLICY) => {
-            InteractionRequired::device_flow_blocked(refusal.clone()).into()
-        }
-        _ => error,
-    }
-}
-
-/// AADSTS53003: Conditional Access does not issue the token.
-const BLOCKED_BY_POLICY: i64 = 53003;
 
 /// What MSAL Python notes with an account that signed in this way: the name of the grant (RFC 8628 §3.4).
 const ACCOUNT_SOURCE: &str = "urn:ietf:params:oauth:grant-type:device_code";

@@ -11,7 +11,7 @@ use msal_core::{
 use super::call_options::{CallOptions, call_options, checked};
 use crate::at_tenant::Place;
 use crate::client::TokenRequest;
-use crate::error::{CallDetails, Error, InteractionRequired, ProtocolError};
+use crate::error::{BlockedWay, CallDetails, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
 use crate::observe;
 use crate::ports::BoxFuture;
@@ -91,7 +91,10 @@ impl AcquireTokenByUsernamePassword {
             correlation_id,
             attempt: 1,
         };
-        let response = client.send(request).await?;
+        let answer = client.send(request).await;
+        let response = answer
+            .map_err(|error| error.explained(BlockedWay::Password))
+            .map_err(of_request)?;
         self.keep(&metadata, &scopes, &response).await
     }
 
