@@ -2,6 +2,7 @@
 //! secret with the web application, and could run anywhere.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -65,11 +66,11 @@ impl Api {
         let header = token.authorization_header().map_err(msal::Error::from)?;
         let request = self.http.get(format!("{}/v1.0/me", self.graph));
         let answer = request.header(header::AUTHORIZATION, header).send().await;
-        let answer = answer.map_err(|error| Refused::Busy(ours(&error.without_url())))?;
+        let answer = answer.map_err(|error| busy(&error.without_url()))?;
         match answer.status() {
             StatusCode::OK => {
                 let body = answer.bytes().await;
-                let body = body.map_err(|error| Refused::Busy(ours(&error.without_url())))?;
+                let body = body.map_err(|error| busy(&error.without_url()))?;
                 Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
             }
             // What Graph wants of the user only our caller can ask of them.
@@ -79,7 +80,7 @@ impl Api {
                 Err(claims.map_or(Refused::Forbidden, Refused::Claims))
             }
             StatusCode::FORBIDDEN => Err(Refused::Forbidden),
-            status => Err(Refused::Busy(ours(&status))),
+            status => Err(busy(&status)),
         }
     }
 
@@ -88,7 +89,7 @@ impl Api {
         let token = token.and_then(|header| header.to_str().ok()?.strip_prefix("Bearer "));
         let token = token.ok_or(Refused::Token)?;
         let checked = self.bearer_tokens.check(token).await;
-        let caller = checked.map_err(|error| Refused::Busy(ours(&error)))?;
+        let caller = checked.map_err(|error| busy(&error))?;
         Ok((caller.ok_or(Refused::Token)?, UserAssertion::from(token)))
     }
 }
@@ -121,7 +122,7 @@ impl From<msal::Error> for Refused {
         if let Some(claims) = error.claims() {
             return Self::Claims(claims.to_owned());
         }
-        ours(&error);
+        eprintln!("api: {error}");
         match error.remedy() {
             Remedy::Wait(wait) => Self::Busy(wait.map_or(30, |wait| wait.as_secs())),
             // Without claims: consent is missing, most of the time.
@@ -156,8 +157,8 @@ impl IntoResponse for Refused {
     }
 }
 
-/// Into the log: errors of this library hold no secret and no name. Until when to wait, for want of a better answer.
-fn ours(error: &impl std::fmt::Display) -> u64 {
+/// Into the log: what fails here has neither a token nor a name in it.
+fn busy(error: &impl Display) -> Refused {
     eprintln!("api: {error}");
-    30
+    Refused::Busy(30)
 }

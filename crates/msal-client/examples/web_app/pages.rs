@@ -108,7 +108,7 @@ impl Problem {
     pub(crate) const CANCELLED: Self = Self::new(
         StatusCode::OK,
         "You are not signed in",
-        "The sign-in was cancelled, or what the application asks for was declined. Nothing has been kept.",
+        "The sign-in was cancelled or not allowed, or what the application asks for was declined. Nothing has been kept.",
         SIGN_IN,
     );
     pub(crate) const FORBIDDEN: Self = Self::new(

@@ -78,10 +78,10 @@ async fn ask(app: &WebApp, token: &AuthenticationResult) -> Result<Result<Value,
     let header = token.authorization_header().map_err(msal::Error::from)?;
     let request = app.http.get(format!("{}/api/me", app.settings.api_url));
     let answer = request.header(header::AUTHORIZATION, header).send().await;
-    let answer = answer.map_err(|_unreachable| Problem::BUSY)?;
+    let answer = answer.map_err(|error| busy(&error))?;
     match answer.status() {
         StatusCode::OK => {
-            let body = answer.bytes().await.map_err(|_broken_off| Problem::BUSY)?;
+            let body = answer.bytes().await.map_err(|error| busy(&error))?;
             let profile = serde_json::from_slice(&body).map_err(|_no_json| Problem::OURS)?;
             Ok(Ok(profile))
         }
@@ -98,4 +98,9 @@ async fn ask(app: &WebApp, token: &AuthenticationResult) -> Result<Result<Value,
         }
         _ => Err(Problem::OURS),
     }
+}
+
+fn busy(error: &reqwest::Error) -> Problem {
+    eprintln!("the API cannot be reached: {error}");
+    Problem::BUSY
 }

@@ -8,7 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
-use msal::{AcquireTokenSilent, Authority, CacheStore as _, Error, ResponseMode, Runtime, http_fn};
+use msal::{
+    AcquireTokenSilent, Authority, CacheStore as _, ConfidentialClientApplication, Error,
+    ResponseMode, Runtime, TokenSource, http_fn,
+};
 use msal_emulator::{Config, Directory, Fault, Server, Tenant, User};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -16,7 +19,12 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::auth_code::end_of;
-use program::{Settings, WebApp, api::Api, router, sessions::Key};
+use program::{
+    Settings, WebApp,
+    api::Api,
+    router,
+    sessions::{Key, Session},
+};
 
 #[path = "../../examples/web_app/main.rs"]
 #[expect(dead_code, reason = "`main` runs where the example does")]
@@ -220,12 +228,34 @@ impl Browser<'_> {
     }
 }
 
-/// A call that asks for the token of the session that a cookie names.
-fn silent(place: &Place, session: &str) -> AcquireTokenSilent {
-    let session = place.app.sessions.find(&Key::from(session)).unwrap();
-    let scope = format!("api://{API}/access_as_user");
-    let client = place.app.of(&session);
-    client.acquire_token_silent(scope, &session.account)
+/// Somebody who works in the session that a cookie names, and holds its tokens in memory.
+struct Held {
+    client: ConfidentialClientApplication,
+    session: Arc<Session>,
+}
+
+impl Held {
+    async fn by(browser: &Browser<'_>) -> Self {
+        let app = &browser.place.app;
+        let session = app.sessions.find(&Key::from(browser.session())).unwrap();
+        let client = app.of(&session);
+        let held = Self { client, session };
+        assert_eq!(
+            held.silent().await.unwrap().token_source,
+            TokenSource::Cache
+        );
+        held
+    }
+
+    fn silent(&self) -> AcquireTokenSilent {
+        let scope = format!("api://{API}/access_as_user");
+        self.client
+            .acquire_token_silent(scope, &self.session.account)
+    }
+
+    async fn is_refused(&self) -> bool {
+        matches!(self.silent().await, Err(Error::InteractionRequired(_)))
+    }
 }
 
 #[tokio::test]
@@ -389,16 +419,9 @@ async fn a_sign_out_holds_for_the_cookie_the_tokens_and_the_store() {
     let (mut browser, mut elsewhere) = (place.browser(), place.browser());
     browser.sign_in(ALICE).await;
     elsewhere.sign_in(ALICE).await;
-    silent(&place, browser.session()).await.unwrap();
-    let (held, old) = (silent(&place, browser.session()), browser.clone());
-    let cache = place
-        .app
-        .sessions
-        .find(&Key::from(browser.session()))
-        .unwrap()
-        .cache
-        .clone();
-    assert!(place.app.database.load(&cache).await.unwrap().is_some());
+    let (held, old) = (Held::by(&browser).await, browser.clone());
+    let cache = &held.session.cache;
+    assert!(place.app.database.load(cache).await.unwrap().is_some());
 
     let out = browser.sign_out().await;
     let to = Url::parse(out.location()).unwrap();
@@ -412,14 +435,14 @@ async fn a_sign_out_holds_for_the_cookie_the_tokens_and_the_store() {
             .any(|pair| pair == ("post_logout_redirect_uri".into(), back.clone().into()))
     );
     assert!(!browser.cookies.contains_key("__Host-session"));
-    assert!(matches!(held.await, Err(Error::InteractionRequired(_))));
-    assert!(place.app.database.load(&cache).await.unwrap().is_none());
+    assert!(held.is_refused().await);
+    assert!(place.app.database.load(cache).await.unwrap().is_none());
     let mut old = old;
     assert_eq!(old.user().await, None, "the old cookie is worth nothing");
     let asked = old.open("/profile").await;
     assert!(asked.location().starts_with(&place.authority.url()));
     // Other browsers of the same user stay signed in, until the authority tells.
-    silent(&place, elsewhere.session()).await.unwrap();
+    Held::by(&elsewhere).await;
     assert!(
         browser
             .open("/signed-out")
@@ -449,15 +472,8 @@ async fn the_authority_ends_the_sessions_that_it_names_and_no_other() {
     let (mut alice, mut bob) = (place.browser(), place.browser());
     alice.sign_in(ALICE).await;
     bob.sign_in(BOB).await;
-    let sid = |browser: &Browser<'_>| {
-        let session = place
-            .app
-            .sessions
-            .find(&Key::from(browser.session()))
-            .unwrap();
-        session.sid.clone().unwrap()
-    };
-    let (held, sid) = (silent(&place, alice.session()), sid(&alice));
+    let held = Held::by(&alice).await;
+    let sid = held.session.sid.clone().unwrap();
     let mut frame = place.browser();
     for query in ["", "?sid=", "?sid=other", "?iss=x"] {
         frame.open(&format!("/front-channel-logout{query}")).await;
@@ -472,7 +488,7 @@ async fn the_authority_ends_the_sessions_that_it_names_and_no_other() {
         "a frame shows it"
     );
     assert_eq!(alice.user().await, None);
-    assert!(matches!(held.await, Err(Error::InteractionRequired(_))));
+    assert!(held.is_refused().await);
     assert_eq!(bob.user().await.as_deref(), Some(BOB));
 }
 
