@@ -18,8 +18,12 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .cargo()
             .args(["build", "--package", "msal-cli", "--bin", "msal"]),
     )?;
-    // A program of ours that opens a browser, and one that signs assertions.
-    for (package, example) in [("msal-client", "interactive"), ("xtask", "assertions")] {
+    // Programs of ours: one opens a browser, one is an application on the web, one signs assertions.
+    for (package, example) in [
+        ("msal-client", "interactive"),
+        ("msal-client", "web_app"),
+        ("xtask", "assertions"),
+    ] {
         process::run(workspace.cargo().args([
             "build",
             "--package",

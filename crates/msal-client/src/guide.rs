@@ -3,13 +3,13 @@
 //! * [What to do when there is no token](errors): all variants of [`Error`](crate::Error), and what each asks for.
 //! * [A web application](web_applications): many users, one application, a store of one's own.
 //!
-//! Programs of one page are in the folder `examples` of the crate, and the tests run them:
+//! Programs, of one page but for the web application, are in the folder `examples` of the crate, and the tests run them:
 //!
 //! | example | what it shows |
 //! |---|---|
 //! | `silent` | a command that asks no user: tokens for the accounts of a cache file |
 //! | `errors` | what to do about each error |
-//! | `web_service` | a service of many users and tenants, with axum and a store of its own |
+//! | `web_app` | a whole web application with axum: sign-in, sessions, sign-out, an API that acts on behalf of users, a store of its own |
 //! | `custom_http_client` | an HTTP client of one's own, with reqwest |
 //! | `tested` | an application and its tests: an emulator, and a clock that jumps |
 //!
@@ -20,6 +20,6 @@ pub mod errors {}
 
 #[doc = include_str!("guide/web_applications.md")]
 #[doc = "```no_run"]
-#[doc = include_str!("../examples/web_service.rs")]
+#[doc = include_str!("../examples/web_app/database.rs")]
 #[doc = "```"]
 pub mod web_applications {}
