@@ -18,8 +18,12 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .cargo()
             .args(["build", "--package", "msal-cli", "--bin", "msal"]),
     )?;
-    // A program of ours that opens a browser, and one that signs assertions.
-    for (package, example) in [("msal-client", "interactive"), ("xtask", "assertions")] {
+    // Programs of ours: one that opens a browser, one that signs assertions, one that does what MSAL Python does beside it.
+    for (package, example) in [
+        ("msal-client", "interactive"),
+        ("xtask", "assertions"),
+        ("xtask", "flows"),
+    ] {
         process::run(workspace.cargo().args([
             "build",
             "--package",
@@ -44,7 +48,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .arg(workspace.target.join("compat/tmp"))
             .args(arguments)
             .env("MSAL_BIN", built.join("msal"))
-            .env("ASSERTIONS_BIN", built.join("examples/assertions")),
+            .env("ASSERTIONS_BIN", built.join("examples/assertions"))
+            .env("FLOWS_BIN", built.join("examples/flows")),
     )
 }
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from urllib.parse import parse_qsl, urlsplit
 
 import jwt
@@ -39,8 +39,9 @@ def differences(theirs, ours):
         both |= {kind} if all(pairs) else set()
         for their_parts, our_parts in zip(*pairs):
             compare(note, kind, their_parts, our_parts)
-    documents = [[parts["url"] for parts in requests.get("document", [])] for requests in [their_requests, our_requests]]
-    note("document", "which", *documents)
+    documents = [Counter(parts["url"].rsplit("/", 1)[-1] for parts in requests.get("document", [])) for requests in [their_requests, our_requests]]
+    for name in {*documents[0], *documents[1]}:
+        note("document", name, documents[0][name], documents[1][name])
 
     for their_result, our_result in zip(theirs.results, ours.results, strict=True):
         has = {"token" if "access_token" in result else "no token" for result in [their_result, our_result]}
@@ -87,8 +88,14 @@ def parts_of(request):
         "url": bare(request.url),
         **parameters("query", request.query),
         **parameters("form", request.form),
-        **{f"header {name}": UUID.sub("a UUID", value) for name, value in request.headers.items()},
+        **{f"header {name}": header(name, value) for name, value in request.headers.items()},
     }
+
+
+def header(name, value):
+    if name == "cookie":
+        return sorted(cookie.split("=")[0].strip() for cookie in value.split(";"))
+    return UUID.sub("a UUID", value)
 
 
 def bare(url):
@@ -136,7 +143,7 @@ def compare_caches(note, both, theirs, ours):
 
 
 def lasting(entries):
-    """Entries without their secrets, and with times from when they were kept."""
+    """Entries without what is random, and with times from when they were kept."""
     return {key: {name: meant(name, entry) for name in entry} for key, entry in entries.items()}
 
 

@@ -16,8 +16,8 @@ FLOWS = os.environ["FLOWS_BIN"]
 class Ours(Side):
     """A process for each application, told which certificate to trust; the proxy it finds in its environment."""
 
-    def __init__(self, world, settings, cache):
-        super().__init__(world, settings, cache)
+    def start(self):
+        world, settings = self.world, self.settings
         proxies = {"HTTPS_PROXY": world.recorder.proxy, "NO_PROXY": ""}
         self._process = subprocess.Popen(
             [FLOWS],
@@ -28,7 +28,7 @@ class Ours(Side):
         )
         told = {
             "ca": str(world.ca),
-            "cache": str(cache),
+            "cache": str(self.cache),
             "clientId": settings.client.id,
             "secret": settings.secret or settings.client.secret,
             "certificate": settings.certificate,
@@ -65,7 +65,8 @@ class Ours(Side):
         flow = answer["result"]
         return flow, {name: flow[name] for name in ["user_code", "verification_uri", "message", "interval"]}
 
-    def finish_device(self, flow):
+    def finish_device(self, flow, **options):
+        # What was asked for at the beginning holds to the end.
         return self._keep("acquire_token_by_device_flow")
 
     def password(self, user, password, scopes, **options):

@@ -1,6 +1,7 @@
 """What both sides have in common: how a case asks, and what is written down of it."""
 
 import json
+import re
 from dataclasses import dataclass, field
 
 from harness.directory import CONTOSO, GRAPH, Client
@@ -9,6 +10,7 @@ from harness.python_app import claims
 SCOPE = f"{GRAPH}/User.Read"
 #: Claims that differ with the moment or by chance.
 PASSING = {"aio", "auth_time", "exp", "iat", "jti", "nbf", "nonce", "rh", "sid", "uti", "xms_ftd", "at_hash", "s_hash"}
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+Z")
 #: Where a result of MSAL Python has what the server said.
 SAID = ["error", "suberror", "error_codes", "claims"]
 
@@ -57,6 +59,7 @@ class Side:
         self.kept = Transcript()
         #: Called with the seconds of a wait, when it is over.
         self.on_wait = lambda seconds: None
+        self.start()
 
     def sign_in(self, user, scopes=(SCOPE,), **options):
         """By the authorization code flow."""
@@ -77,6 +80,15 @@ class Side:
             self.world.person(user).visit(page)
 
         return self.keep(self.acquire_interactive(list(scopes), open_page, login_hint=user, **options))
+
+    def begin_again(self, change):
+        """As after a restart, with access tokens changed in the cache meanwhile."""
+        self.stop()
+        cache = json.loads(self.cache.read_text())
+        for entry in cache["AccessToken"].values():
+            change(entry)
+        self.cache.write_text(json.dumps(cache, indent=4))
+        self.start()
 
     def keep(self, result):
         self.kept.results.append(result)
@@ -116,8 +128,9 @@ def refusal(service, said=None):
     """A result without one. `said` is what the library says by itself."""
     description = (service or {}).get("error_description")
     return {
-        **{name: (service or {}).get(name) for name in SAID},
-        "description": description.split(" Trace ID:")[0] if description else None,
+        # An empty list of codes is none.
+        **{name: (service or {}).get(name) or None for name in SAID},
+        "description": MOMENT.sub("a moment", description.split(" Trace ID:")[0]) if description else None,
         "said": said,
     }
 

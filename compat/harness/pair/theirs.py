@@ -3,10 +3,12 @@
 import threading
 import time
 import types
+import warnings
 import webbrowser
 from urllib.parse import parse_qsl, urlsplit
 
 import msal
+from msal.exceptions import MsalError
 from msal.oauth2cli import oauth2
 
 from .side import Side, refusal, tokens
@@ -15,11 +17,11 @@ from .side import Side, refusal, tokens
 class Theirs(Side):
     """As it comes, told only which certificate to trust and which proxy to use."""
 
-    def __init__(self, world, settings, cache):
-        super().__init__(world, settings, cache)
+    def start(self):
+        world, settings = self.world, self.settings
         self._store = msal.SerializableTokenCache()
-        if cache.exists():
-            self._store.deserialize(cache.read_text())
+        if self.cache.exists():
+            self._store.deserialize(self.cache.read_text())
         made = {
             "verify": str(world.ca),
             "proxies": {"https": world.recorder.proxy},
@@ -34,9 +36,11 @@ class Theirs(Side):
             made["authority"] = world.authority(settings.tenant)
         credential = self._credential()
         if credential:
-            self.app = msal.ConfidentialClientApplication(settings.client.id, client_credential=credential, **made)
-        else:
-            self.app = msal.PublicClientApplication(settings.client.id, **made)
+            made["client_credential"] = credential
+        kind = msal.ConfidentialClientApplication if credential else msal.PublicClientApplication
+        #: The same application at another tenant.
+        self._at = lambda authority: kind(settings.client.id, **{**made, "authority": authority})
+        self.app = kind(settings.client.id, **made)
 
     def _credential(self):
         settings = self.settings
@@ -67,11 +71,11 @@ class Theirs(Side):
             return None, self.keep(refusal(flow))
         return flow, {name: flow[name] for name in ["user_code", "verification_uri", "message", "interval"]}
 
-    def finish_device(self, flow):
+    def finish_device(self, flow, **options):
         clock = SteppingClock(self)
         oauth2.time, real = clock.module(), oauth2.time
         try:
-            return self._keep(lambda: self.app.acquire_token_by_device_flow(flow))
+            return self._keep(lambda: self.app.acquire_token_by_device_flow(flow, **options))
         finally:
             oauth2.time = real
             self.kept.waits += clock.waits()
@@ -81,10 +85,10 @@ class Theirs(Side):
 
     def silent(self, user, scopes, force_refresh=False, claims_challenge=None, tenant=None):
         def acquire():
-            app, (account,) = self.app, self.app.get_accounts(user)
-            authority = self.world.authority(tenant) if tenant else None
+            app = self._at(self.world.authority(tenant)) if tenant else self.app
+            (account,) = app.get_accounts(user)
             return app.acquire_token_silent_with_error(
-                scopes, account, authority=authority, force_refresh=force_refresh, claims_challenge=claims_challenge
+                scopes, account, force_refresh=force_refresh, claims_challenge=claims_challenge
             )
 
         return self._keep(acquire)
@@ -108,8 +112,11 @@ class Theirs(Side):
 
     def _described(self, call):
         try:
-            result = call()
-        except (ValueError, RuntimeError) as error:
+            with warnings.catch_warnings():
+                # That passwords are deprecated is known.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                result = call()
+        except (ValueError, RuntimeError, MsalError) as error:
             return refusal(None, f"{type(error).__name__}: {error}")
         finally:
             self._save()

@@ -46,8 +46,18 @@ pub(crate) fn failure(error: &(dyn std::error::Error + 'static)) -> Value {
 /// What `?` would make of it in a program whose errors are the library's.
 fn library_error(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
     None.or_else(|| error.downcast_ref::<Error>().cloned())
-        .or_else(|| error.downcast_ref().cloned().map(|error: msal::AuthResponseError| error.into()))
-        .or_else(|| error.downcast_ref().cloned().map(|error: msal::ConfigError| error.into()))
+        .or_else(|| {
+            error
+                .downcast_ref()
+                .cloned()
+                .map(|error: msal::AuthResponseError| error.into())
+        })
+        .or_else(|| {
+            error
+                .downcast_ref()
+                .cloned()
+                .map(|error: msal::ConfigError| error.into())
+        })
 }
 
 fn said(error: &(dyn std::error::Error + 'static)) -> String {

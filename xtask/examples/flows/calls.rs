@@ -28,7 +28,11 @@ macro_rules! with_sign_in_options {
         if has(question, "claims_challenge") {
             call = call.claims_challenge(text(question, "claims_challenge")?);
         }
-        for (name, value) in question["extra_query_parameters"].as_object().into_iter().flatten() {
+        for (name, value) in question["extra_query_parameters"]
+            .as_object()
+            .into_iter()
+            .flatten()
+        {
             call = call.extra_query_parameter(name, value.as_str().unwrap_or_default());
         }
         call
@@ -80,7 +84,9 @@ impl App {
 
     async fn initiate_auth_code_flow(&mut self, question: &Value) -> Result<Value, Failure> {
         let redirect_uri = text(question, "redirect_uri")?;
-        let call = self.any.initiate_auth_code_flow(scopes(question), redirect_uri);
+        let call = self
+            .any
+            .initiate_auth_code_flow(scopes(question), redirect_uri);
         let mut call = with_sign_in_options!(call, question);
         if has(question, "response_mode") {
             call = call.response_mode(response_mode(text(question, "response_mode")?)?);
@@ -92,14 +98,20 @@ impl App {
         Ok(json!({"auth_uri": address}))
     }
 
-    async fn by_auth_code_flow(&mut self, question: &Value) -> Result<AuthenticationResult, Failure> {
+    async fn by_auth_code_flow(
+        &mut self,
+        question: &Value,
+    ) -> Result<AuthenticationResult, Failure> {
         let session = self.sessions.remove(text(question, "auth_uri")?);
         let flow = AuthCodeFlow::from_session(session.ok_or("no such flow has begun")?)?;
         let response = match question["form"].as_str() {
             Some(form) => AuthResponse::from_form(form.as_bytes())?,
             None => AuthResponse::from_url(text(question, "url")?)?,
         };
-        Ok(self.any.acquire_token_by_auth_code_flow(flow, response).await?)
+        Ok(self
+            .any
+            .acquire_token_by_auth_code_flow(flow, response)
+            .await?)
     }
 
     async fn interactive(&self, question: &Value) -> Result<AuthenticationResult, Failure> {
@@ -126,11 +138,14 @@ impl App {
         Ok(described)
     }
 
-    async fn by_username_password(&self, question: &Value) -> Result<AuthenticationResult, Failure> {
+    async fn by_username_password(
+        &self,
+        question: &Value,
+    ) -> Result<AuthenticationResult, Failure> {
         let (username, password) = (text(question, "username")?, text(question, "password")?);
-        let call = self
-            .any
-            .acquire_token_by_username_password(username, password, scopes(question));
+        let call =
+            self.any
+                .acquire_token_by_username_password(username, password, scopes(question));
         Ok(with_options!(call, question).await?)
     }
 
@@ -144,7 +159,9 @@ impl App {
 
     async fn by_refresh_token(&self, question: &Value) -> Result<AuthenticationResult, Failure> {
         let token = RefreshToken::from(text(question, "refresh_token")?);
-        let call = self.any.acquire_token_by_refresh_token(token, scopes(question));
+        let call = self
+            .any
+            .acquire_token_by_refresh_token(token, scopes(question));
         Ok(with_options!(call, question).await?)
     }
 
