@@ -4,6 +4,7 @@ It is asked with CONNECT, as any proxy, and has certificates of its own for the 
 the program that is looked at, the other one for people at browsers, of whom nothing is kept.
 """
 
+import contextlib
 import http.client
 import socket
 import ssl
@@ -85,6 +86,7 @@ class Recorder:
                 connection, _ = listener.accept()
             except OSError:
                 return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=self._serve, args=[connection, note], daemon=True).start()
 
     def _serve(self, connection, note):
@@ -97,22 +99,24 @@ class Recorder:
                 inside = self._server.wrap_socket(connection, server_side=True)
             except (OSError, ssl.SSLError):
                 return
-            with inside, inside.makefile("rb") as lines:
+            name, port = target.rsplit(":", 1)
+            there = Upstream(name, self._routes.get(target, int(port)), context=self._upstream)
+            with inside, inside.makefile("rb") as lines, contextlib.closing(there):
                 try:
-                    while self._exchange(target, lines, inside, note):
+                    while self._exchange(there, lines, inside, note):
                         pass
                 except OSError:
                     # Whoever asked is gone.
                     return
 
-    def _exchange(self, target, lines, inside, note):
+    def _exchange(self, there, lines, inside, note):
         start = lines.readline().decode().split()
         if not start:
             return False
         method, path, _ = start
         headers = http.client.parse_headers(lines)
         body = lines.read(int(headers.get("content-length", 0)))
-        answer, text = self._pass_on(target, method, path, headers, body)
+        answer, text = pass_on(there, method, path, headers, body)
         host = headers["host"]
         kept = {name.lower(): value for name, value in headers.items() if name.lower() not in HOP}
         note(Request(method, f"https://{host}{path}", kept, body.decode(), answer.status))
@@ -122,26 +126,22 @@ class Recorder:
         inside.sendall("\r\n".join([*head, "", ""]).encode() + text)
         return True
 
-    def _pass_on(self, target, method, path, headers, body):
-        name, port = target.rsplit(":", 1)
-        connection = Upstream(name, self._routes.get(target, int(port)), context=self._upstream)
-        try:
-            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-            for header, value in headers.items():
-                # What comes back is read here.
-                if header.lower() not in {"accept-encoding", "connection"}:
-                    connection.putheader(header, value)
-            connection.endheaders(body)
-            answer = connection.getresponse()
-            return answer, answer.read()
-        finally:
-            connection.close()
+
+def pass_on(there, method, path, headers, body):
+    there.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+    for header, value in headers.items():
+        # What comes back is read here.
+        if header.lower() not in {"accept-encoding", "connection"}:
+            there.putheader(header, value)
+    there.endheaders(body)
+    answer = there.getresponse()
+    return answer, answer.read()
 
 
 class Upstream(http.client.HTTPSConnection):
     """A connection to this machine, whatever the name."""
 
     def connect(self):
-        self.sock = self._context.wrap_socket(
-            socket.create_connection(("127.0.0.1", self.port)), server_hostname=self.host
-        )
+        connection = socket.create_connection(("127.0.0.1", self.port))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock = self._context.wrap_socket(connection, server_hostname=self.host)

@@ -58,8 +58,8 @@ policy = [
 """
         settings = config(tokens=f"device_code_seconds = {DEVICE_CODE_LIFE}", server=f'names = ["{HOST}"]\nadmin_port = 0', more=more)
         self.emulator = Emulator(folder / "emulator", settings)
-        port = urlsplit(self.emulator.url).port
-        self.recorder = Recorder(folder, {f"{HOST}:443": port}, self.emulator.ca)
+        self.port = urlsplit(self.emulator.url).port
+        self.recorder = Recorder(folder, {f"{HOST}:443": self.port}, self.emulator.ca)
         self._admin = self.emulator.started["admin_url"]
         self._http = requests.Session()
 
