@@ -39,7 +39,8 @@ OPTIONS = {
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_a_public_client(pair, name):
-    pair(f"code-{name}", signs_in(**OPTIONS[name]), Settings(DESKTOP))
+    gives = ["login_required"] if name == "nobody-asked" else None
+    pair(f"code-{name}", signs_in(**OPTIONS[name]), Settings(DESKTOP), gives)
 
 
 CLIENTS = {
@@ -75,7 +76,7 @@ def test_a_code_is_used_once(pair):
         state = side.kept.pages[-1].split("state=")[1].split("&")[0]
         side.finish(again, f"{DESKTOP.redirect_uri}?code={code}&state={state}")
 
-    pair("code-used-twice", case, Settings(DESKTOP))
+    pair("code-used-twice", case, Settings(DESKTOP), ["tokens", "invalid_grant"])
 
 
 def test_an_answer_to_another_flow_is_refused(pair):
@@ -84,7 +85,7 @@ def test_an_answer_to_another_flow_is_refused(pair):
         another, _, _ = side.begin(USER)
         side.finish(another, address)
 
-    pair("code-of-another-flow", case, Settings(DESKTOP))
+    pair("code-of-another-flow", case, Settings(DESKTOP), ["sign_in"])
 
 
 def test_an_answer_without_a_code_is_refused(pair):
@@ -92,7 +93,7 @@ def test_an_answer_without_a_code_is_refused(pair):
         flow, _, _ = side.begin(USER)
         side.finish(flow, DESKTOP.redirect_uri + "?error=access_denied&error_description=The+user+said+no&state=" + state_of(side))
 
-    pair("code-denied", case, Settings(DESKTOP))
+    pair("code-denied", case, Settings(DESKTOP), ["access_denied"])
 
 
 def state_of(side):

@@ -68,11 +68,12 @@ def test_the_server_wants_fewer_questions(pair, world, approve):
 
 
 def test_nobody_enters_the_code(pair):
-    pair("device-expired", with_a_device, Settings(DESKTOP))
+    pair("device-expired", with_a_device, Settings(DESKTOP), ["interaction_required"])
 
 
 def test_the_user_declines(pair, decline):
-    pair("device-declined", lambda side: with_a_device(side, (2, decline)), Settings(DESKTOP))
+    case = lambda side: with_a_device(side, (2, decline))
+    pair("device-declined", case, Settings(DESKTOP), ["authorization_declined"])
 
 
 def test_a_policy_blocks_it(pair, world):
@@ -80,12 +81,12 @@ def test_a_policy_blocks_it(pair, world):
         approve = lambda code: world.admin(f"/devices/{code}", upn=f"user1@{STRICT}")
         with_a_device(side, (2, approve), scopes=["https://vault.azure.net/.default"])
 
-    pair("device-blocked", case, Settings(DESKTOP, tenant=STRICT))
+    pair("device-blocked", case, Settings(DESKTOP, tenant=STRICT), ["invalid_grant"])
 
 
 def test_a_scope_that_nobody_has(pair, approve):
     case = lambda side: with_a_device(side, (0, approve), scopes=["api://nobody/.default"])
-    pair("device-unknown-resource", case, Settings(DESKTOP))
+    pair("device-unknown-resource", case, Settings(DESKTOP), ["invalid_resource"])
 
 
 def signs_in(user=USER, password=PASSWORD, scope=SCOPE, **options):
@@ -107,9 +108,13 @@ PASSWORDS = {
 }
 
 
+REFUSED = {"wrong": "invalid_grant", "nobody": "invalid_grant", "nowhere": "invalid_grant", "federated": "interaction_required"}
+
+
 @pytest.mark.parametrize("name", PASSWORDS)
 def test_a_password(pair, name):
-    pair(f"password-{name}", PASSWORDS[name], Settings(DESKTOP, tenant="organizations"))
+    gives = [REFUSED.get(name, "tokens")]
+    pair(f"password-{name}", PASSWORDS[name], Settings(DESKTOP, tenant="organizations"), gives)
 
 
 def test_a_password_of_a_confidential_client(pair):
@@ -118,4 +123,4 @@ def test_a_password_of_a_confidential_client(pair):
 
 def test_a_second_factor(pair):
     case = signs_in(user=f"user1@{STRICT}", scope=f"{MANAGEMENT}/.default")
-    pair("password-second-factor", case, Settings(DESKTOP, tenant=STRICT))
+    pair("password-second-factor", case, Settings(DESKTOP, tenant=STRICT), ["invalid_grant"])

@@ -6,6 +6,7 @@ import pytest
 
 from harness.directory import CONTOSO, DESKTOP, FABRIKAM, MANAGEMENT, WEB
 from harness.pair.side import SCOPE, Settings
+from harness.pair.world import STRICT
 
 USER = f"user1@{CONTOSO}"
 GUEST = f"user1@{FABRIKAM}"
@@ -42,7 +43,9 @@ def test_a_renewal(pair, client, name):
         side.silent(USER, scopes)
         side.accounts()
 
-    pair(f"silent-{name}-{client}", case, Settings({"public": DESKTOP, "secret": WEB}[client]))
+    given = "invalid_resource" if name == "unknown-resource" else "tokens"
+    settings = Settings({"public": DESKTOP, "secret": WEB}[client])
+    pair(f"silent-{name}-{client}", case, settings, ["tokens", given, given])
 
 
 def test_a_capable_client_renews(pair):
@@ -94,7 +97,7 @@ def test_a_session_that_was_revoked(pair, world):
         world.admin(f"/users/{USER}/revoke-sessions")
         side.silent(USER, [SCOPE], force_refresh=True)
 
-    pair("silent-revoked", case, Settings(DESKTOP))
+    pair("silent-revoked", case, Settings(DESKTOP), ["tokens", "invalid_grant"])
 
 
 POLICIES = {"mfa": f"{MANAGEMENT}/.default", "block": VAULT, "consent": "https://storage.azure.com/.default"}
@@ -103,11 +106,11 @@ POLICIES = {"mfa": f"{MANAGEMENT}/.default", "block": VAULT, "consent": "https:/
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_policy_wants_the_user(pair, name):
     def case(side):
-        user = "user1@woodgrove.example"
+        user = f"user1@{STRICT}"
         side.sign_in(user)
         side.silent(user, [POLICIES[name]])
 
-    pair(f"silent-policy-{name}", case, Settings(DESKTOP, tenant="woodgrove.example"))
+    pair(f"silent-policy-{name}", case, Settings(DESKTOP, tenant=STRICT), ["tokens", "invalid_grant"])
 
 
 @pytest.mark.parametrize("tenant", ["organizations", FABRIKAM])
@@ -127,7 +130,7 @@ def test_a_user_who_is_no_guest_there(pair):
         side.sign_in(USER)
         side.silent(USER, [SCOPE], tenant=FABRIKAM)
 
-    pair("silent-no-guest", case, Settings(DESKTOP))
+    pair("silent-no-guest", case, Settings(DESKTOP), ["tokens", "invalid_grant"])
 
 
 def test_one_of_two_users_signs_out(pair):
@@ -185,7 +188,7 @@ def test_a_dead_refresh_token(pair, world):
         side.by_refresh_token(token, [SCOPE])
         side.by_refresh_token("made up", [SCOPE])
 
-    pair("refresh-token-dead", case, Settings(DESKTOP))
+    pair("refresh-token-dead", case, Settings(DESKTOP), ["invalid_grant", "invalid_grant"])
 
 
 def test_a_refresh_token_of_another_client(pair, world):
@@ -193,7 +196,7 @@ def test_a_refresh_token_of_another_client(pair, world):
         token = world.admin("/refresh-tokens", upn=USER, client_id=WEB.id)["refresh_token"]
         side.by_refresh_token(token, [SCOPE])
 
-    pair("refresh-token-of-another-client", case, Settings(DESKTOP))
+    pair("refresh-token-of-another-client", case, Settings(DESKTOP), ["invalid_grant"])
 
 
 def test_a_refresh_token_for_a_capable_client(pair, world):

@@ -13,7 +13,8 @@ class Pair:
         self._world = world
         self._folder = folder
 
-    def __call__(self, name, case, settings):
+    def __call__(self, name, case, settings, gives=None):
+        """`gives` is what our library's calls give, where it is not tokens each time: the server's error, or the kind of ours."""
         transcripts = {}
         for library in [Theirs, Ours]:
             self._world.calm()
@@ -30,4 +31,9 @@ class Pair:
             [f"not listed: {of} | {which} | theirs {theirs} | ours {ours}" for of, which, theirs, ours in sorted(new, key=str)]
             + [f"listed, and not so: {row}" for row in gone]
         )
-        return transcripts[Ours]
+        outcomes = [outcome(result) for result in transcripts[Ours].results]
+        assert outcomes == (gives or ["tokens"] * len(outcomes)), outcomes
+
+
+def outcome(result):
+    return "tokens" if "access_token" in result else result["error"] or result["kind"]

@@ -51,7 +51,7 @@ def differences(theirs, ours):
             continue
         of = f"result with {has.pop()}"
         both |= {of}
-        compare(note, of, their_result, our_result, without={"access_token"})
+        compare(note, of, their_result, our_result, without={"access_token", "kind"})
     for their_accounts, our_accounts in zip(theirs.accounts, ours.accounts, strict=True):
         both |= {"accounts"}
         note("accounts", "which", their_accounts, our_accounts)

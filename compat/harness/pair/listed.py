@@ -6,7 +6,10 @@ from fnmatch import fnmatchcase
 
 @dataclass(frozen=True)
 class Listed:
-    """A difference: in which cases, of what, which; `*` in a value stands for any text, and `None` for nothing."""
+    """A difference: in which cases, of what, which; `*` in a value stands for any text, and `None` for nothing.
+
+    Cases are patterns, and with `!` those that are left out.
+    """
 
     cases: str
     of: str
@@ -17,9 +20,13 @@ class Listed:
 
     def applies(self, case, both):
         """What is listed for all cases is meant for those in which both sides have such a thing."""
-        if self.cases == "*":
+        patterns = self.cases.split()
+        without = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+        if any(fnmatchcase(case, pattern) for pattern in without):
+            return False
+        if patterns[0] == "*":
             return self.of in both
-        return any(fnmatchcase(case, pattern) for pattern in self.cases.split())
+        return any(fnmatchcase(case, pattern) for pattern in patterns)
 
     def is_it(self, theirs, ours):
         return matches(theirs, self.theirs) and matches(ours, self.ours)
@@ -40,7 +47,7 @@ def unlisted(case, found, both, rows):
 
 #: What a client says of itself in every request to a server.
 ITSELF = [
-    Listed("*", of, f"header {name}", theirs, ours, reason)
+    Listed("* !oidc-*" if name == "cookie" else "*", of, f"header {name}", theirs, ours, reason)
     for of, name, theirs, ours, reason in [
         *[
             (of, name, theirs, None, reason)
@@ -133,7 +140,8 @@ CODE = [
 
 SILENT = [
     Listed(
-        "silent-hit silent-claims-* silent-forced-* silent-other-* sign-out refresh-token silent-guest-*",
+        "silent-hit silent-claims-* silent-forced-* silent-other-* sign-out refresh-token silent-guest-*"
+        " oidc-silent",
         "result with token",
         "scopes",
         None,
@@ -208,4 +216,17 @@ PASSWORD = [
     ]
 ]
 
-LISTED = [*ITSELF, *DOCUMENTS, *ASSERTIONS, *CODE, *SILENT, *DEVICE, *PASSWORD]
+ISSUER = "RFC 9207 §2.4: a server that names itself in its answers is not taken for another one, nor is one without a name"
+OIDC = [
+    Listed("oidc-another-issuer oidc-no-issuer", of, which, theirs, ours, ISSUER)
+    for of, which, theirs, ours in [
+        ("result", "what", "tokens", "the answer comes from another issuer than the one that was asked; *"),
+        ("token", "how many", "1", "0"),
+        *[
+            (f"cache {section}", "keys", "[[]*", "[[]]")
+            for section in ["AccessToken", "Account", "AppMetadata", "IdToken", "RefreshToken"]
+        ],
+    ]
+]
+
+LISTED = [*ITSELF, *DOCUMENTS, *ASSERTIONS, *CODE, *SILENT, *DEVICE, *PASSWORD, *OIDC]

@@ -125,7 +125,7 @@ def described(answer):
         error = answer["error"]
         service = error["service"]
         if service is None:
-            return refusal(None, error["message"])
+            return {**refusal(None, error["message"]), "kind": error["kind"]}
         return refusal({**service, "error_description": service["description"]})
     result = answer["result"]
     return tokens(

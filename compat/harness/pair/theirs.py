@@ -69,7 +69,8 @@ class Theirs(Side):
         flow = self.app.initiate_device_flow(scopes, **options)
         if "error" in flow:
             return None, self.keep(refusal(flow))
-        return flow, {name: flow[name] for name in ["user_code", "verification_uri", "message", "interval"]}
+        # Some servers write no message.
+        return flow, {name: flow.get(name) for name in ["user_code", "verification_uri", "message", "interval"]}
 
     def finish_device(self, flow, **options):
         clock = SteppingClock(self)
