@@ -25,6 +25,7 @@ pub use config::ConfigError;
 pub use credential::CredentialError;
 pub(crate) use failure::CallDetails;
 pub use failure::Failure;
+pub(crate) use interaction_required::BlockedWay;
 pub use interaction_required::InteractionRequired;
 pub use protocol::ProtocolError;
 pub use remedy::Remedy;
@@ -143,6 +144,17 @@ impl Error {
         }
     }
 
+    /// The same error, saying what to do where a policy blocks this way of signing in: AADSTS53003 alone sounds as if the
+    /// same could be tried again.
+    pub(crate) fn explained(self, way: BlockedWay) -> Self {
+        match self.service_error() {
+            Some(refusal) if refusal.codes.contains(&BLOCKED_BY_POLICY) => {
+                InteractionRequired::blocked(refusal.clone(), way).into()
+            }
+            _ => self,
+        }
+    }
+
     /// The same error, with what is known of the call that it ended. What was known before stays.
     pub(crate) fn of(mut self, call: CallDetails) -> Self {
         match &mut self {
@@ -201,6 +213,8 @@ impl Error {
             Self::Service(error) if error.error.is_empty() && !self.is_transient() => {
                 Some("find out who answered in the server's place: a proxy or a firewall, as it seems".to_owned())
             }
+            // The cause says it.
+            Self::Service(error) if error.assertion_fault().is_some() => None,
             Self::Service(error) if error.misplaced().is_some() => {
                 Some("name the authority of the user's tenant, or register the application there".to_owned())
             }
@@ -227,6 +241,10 @@ impl fmt::Display for Error {
             Self::SignIn(error) => error.fmt(formatter),
             Self::Store(failure) => failure.fmt(formatter),
         }?;
+        let assertion_fault = self.service_error().and_then(ServiceError::assertion_fault);
+        if let Some(fault) = assertion_fault {
+            write!(formatter, "; {fault}")?;
+        }
         if let Some(advice) = self.advice() {
             write!(formatter, "; {advice}")?;
         }
@@ -400,6 +418,9 @@ impl From<StoreFailure> for Error {
         Self::Store(failure.into())
     }
 }
+
+/// AADSTS53003: Conditional Access does not issue the token.
+const BLOCKED_BY_POLICY: i64 = 53003;
 
 #[cfg(test)]
 mod tests;
