@@ -85,11 +85,13 @@ DOCUMENTS = [
             "0",
             BUILT_IN,
         ),
+        ("client-tenants", "openid-configuration", "3", "2", "theirs has an application for each tenant"),
         ("silent-guest-organizations", "openid-configuration", "3", "1", BUILT_IN),
         ("silent-guest-fabrikam.example", "openid-configuration", "3", "2", "theirs has an application for each tenant"),
         ("sign-out-guest", "openid-configuration", "2", "1", BUILT_IN),
         (
-            "code-nobody-asked device-blocked device-declined device-expired password-nobody password-nowhere"
+            "client-apis client-forgotten client-no-default client-unknown-resource client-wrong-secret"
+            " code-nobody-asked device-blocked device-declined device-expired password-nobody password-nowhere"
             " password-second-factor password-wrong sign-out-guest sign-out-last silent-nobody silent-no-guest silent-policy-* silent-revoked"
             " silent-unknown-resource-*",
             "instance",
@@ -141,7 +143,8 @@ CODE = [
 SILENT = [
     Listed(
         "silent-hit silent-claims-* silent-forced-* silent-other-* sign-out refresh-token silent-guest-*"
-        " oidc-silent",
+        " client-apis client-capable client-certificate client-assertion client-claims client-expiring client-fallback"
+        " client-forgotten client-forwarded-claims client-secret client-tenants oidc-silent",
         "result with token",
         "scopes",
         None,
@@ -165,7 +168,7 @@ SILENT = [
         "theirs throws an expired token away first, and then says that there was none; ours says that it had expired",
     ),
     Listed(
-        "silent-fallback",
+        "silent-fallback client-fallback",
         "result",
         "what",
         "MsalServiceError: HTTP Error: 503",
@@ -229,4 +232,28 @@ OIDC = [
     ]
 ]
 
-LISTED = [*ITSELF, *DOCUMENTS, *ASSERTIONS, *CODE, *SILENT, *DEVICE, *PASSWORD, *OIDC]
+APART = "what was got for an assertion is found again by it alone, so that one cache can serve many users"
+ON_BEHALF = [
+    *[
+        Listed("obo obo-again obo-claims obo-two-users", f"cache {section}", "keys", theirs, ours, APART)
+        for section, theirs, ours in [
+            ("AccessToken", "*-accesstoken-*", "*-atext-*"),
+            ("IdToken", "*-idtoken-*", "[[]]"),
+            ("RefreshToken", "*-refreshtoken-*", "[[]]"),
+        ]
+    ],
+    *[
+        Listed("obo-again", of, which, theirs, ours, "theirs has the assertion exchanged each time; ours finds the token by it")
+        for of, which, theirs, ours in [
+            ("token", "how many", "2", "1"),
+            ("result with token", "token_source", "identity_provider", "cache"),
+            ("result with token", "id_token_claims", "*", None),
+        ]
+    ],
+    *[
+        Listed(cases, "token", "header x-client-current-telemetry", "4|523,0|", ours, "ours looks into the cache, and says why it asks")
+        for cases, ours in [("obo* !obo-claims", "4|523,2|"), ("obo-claims", "4|523,1|")]
+    ],
+]
+
+LISTED = [*ITSELF, *DOCUMENTS, *ASSERTIONS, *CODE, *SILENT, *DEVICE, *PASSWORD, *ON_BEHALF, *OIDC]

@@ -80,6 +80,16 @@ class Ours(Side):
     def by_refresh_token(self, token, scopes, **options):
         return self._keep("acquire_token_by_refresh_token", refresh_token=token, scopes=scopes, **options)
 
+    def for_client(self, scopes, **options):
+        return self._keep("acquire_token_for_client", scopes=scopes, **options)
+
+    def forget_client(self):
+        answer = self._call("remove_tokens_for_client")
+        assert "error" not in answer, answer
+
+    def on_behalf_of(self, assertion, scopes, **options):
+        return self._keep("acquire_token_on_behalf_of", user_assertion=assertion, scopes=scopes, **options)
+
     def accounts(self):
         accounts = self._call("get_accounts")["result"]
         self.kept.accounts.append(sorted(accounts, key=lambda account: account["username"]))

@@ -5,6 +5,7 @@ import time
 import types
 import warnings
 import webbrowser
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import msal
@@ -48,8 +49,7 @@ class Theirs(Side):
             key, certificate = self.world.certificate.key, self.world.certificate.certificate
             return {"private_key": key, "public_certificate": certificate}
         if settings.assertion_file:
-            with open(settings.assertion_file) as file:
-                return {"client_assertion": file.read().strip()}
+            return {"client_assertion": lambda: Path(settings.assertion_file).read_text().strip()}
         return settings.secret or settings.client.secret
 
     def initiate(self, scopes, redirect_uri, **options):
@@ -96,6 +96,17 @@ class Theirs(Side):
 
     def by_refresh_token(self, token, scopes, **options):
         return self._keep(lambda: self.app.acquire_token_by_refresh_token(token, scopes, **options))
+
+    def for_client(self, scopes, tenant=None, **options):
+        app = self._at(self.world.authority(tenant)) if tenant else self.app
+        return self._keep(lambda: app.acquire_token_for_client(scopes, **options))
+
+    def forget_client(self):
+        self.app.remove_tokens_for_client()
+        self._save()
+
+    def on_behalf_of(self, assertion, scopes, **options):
+        return self._keep(lambda: self.app.acquire_token_on_behalf_of(assertion, scopes, **options))
 
     def accounts(self):
         names = ["home_account_id", "environment", "realm", "local_account_id", "username"]

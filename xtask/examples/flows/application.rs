@@ -66,6 +66,13 @@ impl App {
             Kind::Confidential(_) => Err("only a public client has this call".into()),
         }
     }
+
+    pub(crate) fn confidential(&self) -> Result<&ConfidentialClientApplication, Failure> {
+        match &self.kind {
+            Kind::Confidential(app) => Ok(app),
+            Kind::Public(_) => Err("only a confidential client has this call".into()),
+        }
+    }
 }
 
 fn built<K>(

@@ -1,6 +1,8 @@
 //! The calls, by the names that MSAL Python has for them.
 
-use msal::{Account, AuthCodeFlow, AuthResponse, AuthenticationResult, RefreshToken};
+use msal::{
+    Account, AuthCodeFlow, AuthResponse, AuthenticationResult, RefreshToken, UserAssertion,
+};
 use serde_json::{Value, json};
 
 use crate::Failure;
@@ -68,6 +70,12 @@ impl App {
             "acquire_token_by_username_password" => self.by_username_password(question).await?,
             "acquire_token_silent" => self.silent(question).await?,
             "acquire_token_by_refresh_token" => self.by_refresh_token(question).await?,
+            "acquire_token_for_client" => self.for_client(question).await?,
+            "acquire_token_on_behalf_of" => self.on_behalf_of(question).await?,
+            "remove_tokens_for_client" => {
+                self.confidential()?.remove_tokens_for_client().await?;
+                return Ok(Value::Null);
+            }
             "get_accounts" => {
                 let accounts = self.any.accounts().await?;
                 return Ok(accounts.iter().map(answer::account).collect());
@@ -163,6 +171,31 @@ impl App {
             .any
             .acquire_token_by_refresh_token(token, scopes(question));
         Ok(with_options!(call, question).await?)
+    }
+
+    async fn for_client(&self, question: &Value) -> Result<AuthenticationResult, Failure> {
+        let call = self
+            .confidential()?
+            .acquire_token_for_client(scopes(question));
+        let mut call = with_options!(call, question);
+        if has(question, "fmi_path") {
+            call = call.fmi_path(text(question, "fmi_path")?);
+        }
+        if has(question, "forwarded_client_claims") {
+            call = call.forwarded_client_claims(text(question, "forwarded_client_claims")?);
+        }
+        Ok(call.await?)
+    }
+
+    async fn on_behalf_of(&self, question: &Value) -> Result<AuthenticationResult, Failure> {
+        let assertion = UserAssertion::from(text(question, "user_assertion")?);
+        let app = self.confidential()?;
+        let call = app.acquire_token_on_behalf_of(&assertion, scopes(question));
+        let mut call = with_options!(call, question);
+        if has(question, "forwarded_client_claims") {
+            call = call.forwarded_client_claims(text(question, "forwarded_client_claims")?);
+        }
+        Ok(call.await?)
     }
 
     async fn account(&self, question: &Value) -> Result<Account, Failure> {

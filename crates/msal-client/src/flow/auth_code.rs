@@ -138,7 +138,7 @@ pub(super) async fn begin(
     redirect_uri: RedirectUri,
     mut request: AuthorizationRequest,
 ) -> Result<AuthCodeFlow, Error> {
-    request.claims = client.claims(request.claims.as_deref().unwrap_or_default())?;
+    request.claims = client.claims(request.claims.as_deref().unwrap_or_default(), None)?;
     let metadata = client.endpoints().await?;
     let mut random = [0; AuthCodeFlow::RANDOM_BYTES];
     client.runtime.random().fill(&mut random)?;

@@ -66,7 +66,8 @@ fn is_under_another_name(one: &Text, other: &Text) -> bool {
     !case::is_same(one, other) && same_cloud(one, other)
 }
 
-/// Where MSALs write for what assertion a token was got on behalf of a user. This library writes the first.
+/// Where MSALs write for what assertion a token was got on behalf of a user. An access token has all of them here, a refresh
+/// token, which no other MSAL looks for, the first.
 const ASSERTIONS: &[&str] = &[ASSERTION, "userAssertionHash"];
 const ASSERTION: &str = "user_assertion_hash";
 
