@@ -32,6 +32,7 @@ class Ours(Side):
             "clientId": settings.client.id,
             "secret": settings.secret or settings.client.secret,
             "certificate": settings.certificate,
+            "passphrase": settings.passphrase,
             "sendChain": settings.send_chain,
             "assertionFile": settings.assertion_file,
             "capabilities": settings.capabilities,

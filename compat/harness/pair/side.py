@@ -40,6 +40,7 @@ class Settings:
     app_version: str | None = None
     #: A PEM file, for a client that signs.
     certificate: str | None = None
+    passphrase: str | None = None
     send_chain: bool = False
     #: A file with an assertion that somebody else has signed.
     assertion_file: str | None = None
