@@ -4,7 +4,7 @@
 const assert = require("node:assert");
 const https = require("node:https");
 const { ConfidentialClientApplication, CryptoProvider, PublicClientApplication } = require("@azure/msal-node");
-const { answerQuestions, visit } = require("./answering.cjs");
+const { answerQuestions, visit, visitSync } = require("./answering.cjs");
 
 const HOST = "login.microsoftonline.com";
 
@@ -72,14 +72,10 @@ const FILL = {
   interactive: (ask, app) =>
     app.acquireTokenInteractive({ scopes: ask.question.scopes, loginHint: ask.user, openBrowser: async (page) => void visit(ask, page) }),
 
-  async device(ask, app) {
-    let person;
-    const deviceCodeCallback = ({ userCode, verificationUri }) => {
-      person = visit(ask, verificationUri, { userCode });
-    };
-    const result = await app.acquireTokenByDeviceCode({ scopes: ask.question.scopes, deviceCodeCallback });
-    await person;
-    return result;
+  device(ask, app) {
+    // Before the library asks for the first time: between two times it waits for five seconds.
+    const deviceCodeCallback = ({ userCode, verificationUri }) => visitSync(ask, verificationUri, { userCode });
+    return app.acquireTokenByDeviceCode({ scopes: ask.question.scopes, deviceCodeCallback });
   },
 
   password: (ask, app) =>

@@ -73,7 +73,7 @@ class Theirs(Side):
         return flow, {name: flow.get(name) for name in ["user_code", "verification_uri", "message", "interval"]}
 
     def finish_device(self, flow, **options):
-        clock = SteppingClock(self)
+        clock = SteppingClock(self, flow["expires_at"] - flow["expires_in"])
         oauth2.time, real = clock.module(), oauth2.time
         try:
             return self._keep(lambda: self.app.acquire_token_by_device_flow(flow, **options))
@@ -168,14 +168,15 @@ class Browser(webbrowser.BaseBrowser):
 class SteppingClock:
     """The time that the library's loop over a device code sees: its waits take none."""
 
-    def __init__(self, side):
+    def __init__(self, side, start):
         self._side = side
+        self._start = start
         self._slept = 0
         #: The seconds slept by how many requests had been sent: the library sleeps a second at a time.
         self._after = {}
 
     def module(self):
-        return types.SimpleNamespace(time=lambda: time.time() + self._slept, sleep=self._sleep)
+        return types.SimpleNamespace(time=lambda: self._start + self._slept, sleep=self._sleep)
 
     def _sleep(self, seconds):
         self._slept += seconds

@@ -16,8 +16,8 @@ HOST = "login.microsoftonline.com"
 #: A tenant whose people sign in at a server of their own, and one with policies.
 FEDERATED, STRICT = "adatum.example", "woodgrove.example"
 WEB_API = f"api://{WEB.id}"
-#: In seconds: short, as one of the libraries looks at the clock every second of it.
-DEVICE_CODE_LIFE = 30
+#: Short, as one library looks at the clock in every second of a code's life.
+DEVICE_CODES = "device_code_seconds = 30"
 #: The certificate's own redirect URI is registered beside the secret's.
 SIGNED = Client(DAEMON.id, redirect_uri=WEB.redirect_uri)
 
@@ -56,7 +56,7 @@ policy = [
     {{ requires = "consent", resources = ["https://storage.azure.com"] }},
 ]
 """
-        settings = config(tokens=f"device_code_seconds = {DEVICE_CODE_LIFE}", server=f'names = ["{HOST}"]\nadmin_port = 0', more=more)
+        settings = config(tokens=DEVICE_CODES, server=f'names = ["{HOST}"]\nadmin_port = 0', more=more)
         self.emulator = Emulator(folder / "emulator", settings)
         self.port = urlsplit(self.emulator.url).port
         self.recorder = Recorder(folder, {f"{HOST}:443": self.port}, self.emulator.ca)
