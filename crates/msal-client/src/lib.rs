@@ -236,6 +236,7 @@ mod at_tenant;
 pub mod blocking;
 mod browser;
 mod cache;
+mod call_key;
 mod client;
 mod credential;
 mod error;

@@ -6,13 +6,16 @@ use std::io;
 use bytes::Bytes;
 use http::{HeaderValue, Response};
 use msal_core::{
-    AuthCodeFlow, AuthResponse, Authority, DeviceAuthorizationError, Dialect, DiscoveryError,
-    ExtraParameters, ForwardedClaims, IdTokenError, Malformation, RedirectUri, RefreshToken, Scope,
-    Tenant, TokenCache, TokenOutcome,
+    AuthCodeFlow, AuthFlowError, AuthResponse, Authority, DeviceAuthorizationError, Dialect,
+    DiscoveryError, ExtraParameters, ForwardedClaims, IdTokenError, Malformation, RedirectUri,
+    RefreshToken, Scope, Tenant, TokenCache, TokenOutcome,
 };
 
 use super::*;
+use crate::browser::NoBrowser;
+use crate::ports::RandomError;
 use crate::store::Partition;
+use crate::store::StoreError;
 
 /// An error, the variant it is, what it says with all that lies beneath, and what is to be done.
 type Row = (Error, &'static str, &'static str, Remedy);

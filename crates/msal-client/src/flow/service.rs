@@ -7,7 +7,8 @@ use msal_core::{
 
 use super::call_options::{CallOptions, checked};
 use crate::at_tenant::Place;
-use crate::client::{CallKey, CallParty, Client};
+use crate::call_key::{CallKey, CallParty};
+use crate::client::Client;
 use crate::error::{ConfigError, Error};
 use crate::handle::Handle;
 use crate::observe;
@@ -110,6 +111,15 @@ impl Wanted<'_> {
         let own = self.place.authority().realm();
         let known = self.place.realm();
         look(&[own, known.as_deref().unwrap_or(own)])
+    }
+
+    /// Brings up to date what the cache is asked with: another program may have got the token since the cache was loaded, and
+    /// where the tenant was given by its domain, the authority knows the name that tokens are stored under.
+    pub(super) async fn refresh(&self, handle: &Handle) -> Result<(), Error> {
+        handle.cache.reload().await?;
+        // When the authority does not answer, neither will it answer the request, which reports that.
+        let _metadata = self.place.endpoints().await;
+        Ok(())
     }
 
     /// What a call that wanted a new token answers: that, or a cached one that is still valid.

@@ -11,7 +11,8 @@ use msal_core::{
 use super::call_options::{CallOptions, call_options, checked};
 use super::redemption::Redemption;
 use crate::at_tenant::Place;
-use crate::client::{CallKey, CallParty, Client};
+use crate::call_key::{CallKey, CallParty};
+use crate::client::Client;
 use crate::error::{Error, InteractionRequired};
 use crate::handle::Handle;
 use crate::keyed_lock::KeyGuard;
@@ -130,13 +131,10 @@ impl AcquireTokenSilent {
         };
         // Of many tasks that find the same token expired, one asks. More requests would bring nothing more, and a server
         // that rotates refresh tokens may take the second use of one for theft (RFC 6749 §10.4).
-        let in_flight = &call.client.in_flight;
         // In a box of its own: a renewal's state takes kilobytes, which every hit would move otherwise.
         Box::pin(async {
-            let (outcome, is_shared) = in_flight.run(call.key(), call.renew(fallback)).await;
-            if is_shared {
-                observe::shared();
-            }
+            let renewal = call.renew(fallback);
+            let outcome = call.client.shared(call.key(), renewal).await;
             call.confirm(outcome).await
         })
         .await

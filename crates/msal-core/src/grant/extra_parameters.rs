@@ -52,7 +52,7 @@ impl ExtraParameters {
         let mut pairs = names.iter().zip(names.iter().skip(1));
         let repeated = pairs.find(|(one, next)| one.eq_ignore_ascii_case(next));
         let own = names.iter().find(|name| is_own(name));
-        match own.or(repeated.map(|(_, next)| next)) {
+        match own.or_else(|| repeated.map(|(_, next)| next)) {
             Some(name) => Err(ExtraParameterError {
                 name: (*name).to_owned(),
             }),
