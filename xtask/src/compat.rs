@@ -18,11 +18,13 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .cargo()
             .args(["build", "--package", "msal-cli", "--bin", "msal"]),
     )?;
-    // Programs of ours: one opens a browser, one is an application on the web, one signs assertions.
+    // Programs of ours: one opens a browser, one is an application on the web, one signs assertions, and one does what MSAL
+    // Python does beside it.
     for (package, example) in [
         ("msal-client", "interactive"),
         ("msal-client", "web_app"),
         ("xtask", "assertions"),
+        ("xtask", "flows"),
     ] {
         process::run(workspace.cargo().args([
             "build",
@@ -48,7 +50,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .arg(workspace.target.join("compat/tmp"))
             .args(arguments)
             .env("MSAL_BIN", built.join("msal"))
-            .env("ASSERTIONS_BIN", built.join("examples/assertions")),
+            .env("ASSERTIONS_BIN", built.join("examples/assertions"))
+            .env("FLOWS_BIN", built.join("examples/flows")),
     )
 }
 

@@ -136,8 +136,9 @@ pub(super) async fn begin(
     client: &Client,
     scopes: ScopeSet,
     redirect_uri: RedirectUri,
-    request: AuthorizationRequest,
+    mut request: AuthorizationRequest,
 ) -> Result<AuthCodeFlow, Error> {
+    request.claims = client.claims(request.claims.as_deref().unwrap_or_default(), None)?;
     let metadata = client.endpoints().await?;
     let mut random = [0; AuthCodeFlow::RANDOM_BYTES];
     client.runtime.random().fill(&mut random)?;

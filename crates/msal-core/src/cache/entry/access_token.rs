@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::fields::Fields;
 use super::key::{joined, or_empty, suffix};
-use super::{ASSERTION, ASSERTIONS, Entry, Value, optional, place_of};
+use super::{ASSERTIONS, Entry, Value, optional, place_of};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term};
@@ -192,7 +192,10 @@ impl Entry for AccessTokenEntry {
         optional(each, "key_id", &self.key_id);
         optional(each, "ext_cache_key", &self.ext_cache_key);
         optional(each, "refresh_on", &self.refresh_on);
-        optional(each, ASSERTION, &self.assertion);
+        // MSAL Node looks at the one, all others at the other.
+        for name in ASSERTIONS {
+            optional(each, name, &self.assertion);
+        }
         optional(each, REQUESTED, &self.requested);
     }
 

@@ -1,7 +1,7 @@
 //! Tokens of the application itself and on behalf of users, as they stand in a cache.
 
 use super::*;
-use crate::{ForClientRequest, OnBehalfKey, OnBehalfRequest, UserAssertion};
+use crate::{ForClientRequest, OnBehalfKey, OnBehalfRequest, Party, UserAssertion};
 
 const GRAPH: &str = "https://graph.microsoft.com/.default";
 const HOST: &str = "login.microsoftonline.com";
@@ -148,6 +148,26 @@ fn what_other_sdks_got_for_an_assertion_is_found_by_it() {
         assert!(!is_hit(&found(&other).access_token));
         assert!(found(&other).candidates.is_empty());
         assert_eq!(written(&cache).matches(name).count(), 2, "nothing is lost");
+    }
+}
+
+#[test]
+fn what_is_got_for_an_assertion_says_so_to_every_sdk() {
+    let key = OnBehalfKey::of_assertion(&UserAssertion::from("INCOMING.JWT.TOKEN"));
+    let (response, scopes) = (response(json!({})), ScopeSet::from_wire("User.Read"));
+    let mut cache = TokenCache::new(Dialect::Python);
+    let mut event = event(&response, &scopes);
+    event.party = Party::OnBehalf(&key);
+    cache.add_on_behalf(&event, false);
+    let sections = value(&cache);
+    let entries: Vec<_> = sections["AccessToken"]
+        .as_object()
+        .unwrap()
+        .values()
+        .collect();
+    assert_eq!(entries.len(), 1);
+    for name in ["user_assertion_hash", "userAssertionHash"] {
+        assert_eq!(entries[0][name], key.as_str());
     }
 }
 
