@@ -3,6 +3,7 @@
 mod accounts;
 mod demo;
 mod emulator;
+mod login;
 mod migrate;
 mod token;
 
@@ -24,6 +25,7 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
         Command::Accounts(arguments) => accounts::run(&arguments, printer),
         Command::Demo(arguments) => demo::run(&arguments, printer),
         Command::Emulator(EmulatorCommand::Serve(arguments)) => emulator::run(&arguments, printer),
+        Command::Login(arguments) => login::run(&arguments, printer),
         Command::Migrate(MigrateCommand::Plan(arguments)) => {
             migrate::plan::run(&arguments, printer)
         }

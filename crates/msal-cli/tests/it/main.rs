@@ -7,6 +7,8 @@ mod journey;
 #[cfg(unix)]
 mod limits;
 #[cfg(unix)]
+mod login;
+#[cfg(unix)]
 mod modes;
 mod msal;
 mod outside;
@@ -15,5 +17,7 @@ mod run;
 mod serve;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod token;
 mod trust;
 mod verify;
