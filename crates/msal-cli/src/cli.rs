@@ -1,5 +1,6 @@
 //! What can be typed. What it means is decided in the commands.
 
+mod cache;
 mod login;
 mod serve;
 mod token;
@@ -11,6 +12,7 @@ use msal_core::Dialect;
 
 use crate::output;
 
+pub(crate) use cache::{CacheCommand, InspectArgs, LogoutArgs};
 pub(crate) use login::LoginArgs;
 pub(crate) use serve::{ServeArgs, ServeRotation};
 pub(crate) use token::{Form, TokenArgs};
@@ -62,6 +64,9 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Lists the accounts in a token cache.
     Accounts(AccountsArgs),
+    /// Looks into a token cache.
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Shows the whole job on an emulator: nothing else is needed, nothing leaves this machine.
     Demo(DemoArgs),
     /// Runs the Microsoft identity platform on this machine.
@@ -70,6 +75,9 @@ pub(crate) enum Command {
     /// Signs a user in, and keeps their tokens in a token cache.
     #[command(after_help = login::HELP)]
     Login(LoginArgs),
+    /// Signs a user out: removes their tokens from a token cache.
+    #[command(after_help = cache::LOGOUT_HELP)]
+    Logout(LogoutArgs),
     /// Moves refresh tokens from ADAL or another OAuth2 library into an MSAL token cache.
     #[command(subcommand)]
     Migrate(MigrateCommand),

@@ -7,6 +7,7 @@
 mod accounts;
 mod add;
 mod arena;
+mod contents;
 mod dialect;
 mod document;
 mod entry;
@@ -28,6 +29,7 @@ mod token_event;
 
 use std::fmt;
 
+pub use contents::{CacheContents, Oddity, OddityKind, SectionContents, TenantContents};
 pub use dialect::Dialect;
 pub use document::CacheFormatError;
 pub use silent::{

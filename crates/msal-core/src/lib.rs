@@ -50,8 +50,9 @@ pub use authorization::{
     AuthorizationRequestError, AuthorizedCode, InvalidSession, Prompt, RedirectUri, ResponseMode,
 };
 pub use cache::{
-    CacheFormatError, CachedAccessToken, Dialect, RefreshCandidate, RefreshReason, Renewal, Silent,
-    SilentRequest, TokenCache, TokenEvent,
+    CacheContents, CacheFormatError, CachedAccessToken, Dialect, Oddity, OddityKind,
+    RefreshCandidate, RefreshReason, Renewal, SectionContents, Silent, SilentRequest,
+    TenantContents, TokenCache, TokenEvent,
 };
 pub use claims::{InvalidClaims, merged_claims};
 pub use client_info::ClientInfo;

@@ -324,12 +324,13 @@ fn where_no_browser_is_the_address_is_shown_with_what_to_do() {
         let mut signing_in = desk.start(variables, &[ALICE, more, &["--quiet"]].concat());
         let address = signing_in.address();
         signing_in.hear(|line| line.contains(advice));
+        desk.browse(&address);
+        let run = signing_in.end();
+        assert_eq!(run.status, 0, "{advice}");
         if advice.contains("ssh") {
             let forwarding = format!("ssh -L {0}:localhost:{0} HOST", port_of(&address));
-            assert!(signing_in.said.contains(&forwarding), "{}", signing_in.said);
+            assert!(run.stderr.contains(&forwarding), "{}", run.stderr);
         }
-        desk.browse(&address);
-        assert_eq!(signing_in.end().status, 0, "{advice}");
     }
     assert!(!desk.file("opened").exists());
 }

@@ -8,6 +8,7 @@ mod journey;
 mod limits;
 #[cfg(unix)]
 mod login;
+mod logout;
 #[cfg(unix)]
 mod modes;
 mod msal;

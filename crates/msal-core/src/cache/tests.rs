@@ -4,6 +4,7 @@ mod accounts;
 mod add;
 mod again;
 mod clouds;
+mod contents;
 mod document;
 mod merge;
 mod silent;

@@ -72,7 +72,7 @@ impl Browser for Told {
             }
             // The answer may be there before it is known that a browser was opened.
             self.printer.say(
-                "Opening a browser: sign in there. If none appears, stop this with Ctrl-C and add --no-browser.",
+                "Opening a browser: sign in there.\nIf none appears, stop this with Ctrl-C and add --no-browser.",
             );
             let opened = SystemBrowser.open(address).await;
             match opened {
@@ -101,34 +101,33 @@ impl Told {
 
 /// What to do where no browser was opened.
 fn advice(why_not: Option<NoBrowser>, port: u16) -> String {
+    let forward = format!("ssh -L {port}:localhost:{port} HOST");
     match why_not {
         Some(NoBrowser::Ssh) => format!(
-            "There is no browser over ssh. Forward the port first, on the machine that you sit at: \
-             ssh -L {port}:localhost:{port} HOST\nOr stop this with Ctrl-C, and add --device-code."
+            "There is no browser over ssh. First forward the port, on the machine that you\nsit at: {forward}\n{INSTEAD}"
         ),
         Some(NoBrowser::Container) => format!(
-            "There is no browser in this container, and its localhost:{port} is not that of your machine: the address \
-             works only where that port leads here.\nElse stop this with Ctrl-C, and add --device-code."
+            "There is no browser in this container, whose localhost:{port} is not that of your\n\
+             machine: the address works only where that port leads here.\n{INSTEAD}"
         ),
-        Some(NoBrowser::Wsl) => {
-            "Windows opened no browser for WSL. Open the address in Windows, whose localhost is that of WSL.\nTo have it \
-             opened next time, install wslu (wslview) or allow Windows programs in /etc/wsl.conf."
-                .to_owned()
-        }
+        Some(NoBrowser::Wsl) => format!(
+            "Windows opened no browser for WSL. Open the address in Windows, whose localhost\nis that of WSL. To have it \
+             opened, install wslu (wslview) or allow Windows\nprograms in /etc/wsl.conf.\n{INSTEAD}"
+        ),
         Some(NoBrowser::Display) => format!(
-            "There is no display here. Where you use another machine's browser, forward the port to it first: \
-             ssh -L {port}:localhost:{port} HOST\nOr stop this with Ctrl-C, and add --device-code."
+            "There is no display here. To use the browser of another machine, first forward\nthe port on that one: \
+             {forward}\n{INSTEAD}"
         ),
         Some(_) => {
-            "The system opened no browser; xdg-open needs a default one. Or stop this with Ctrl-C, and add --device-code."
-                .to_owned()
+            format!("The system opened no browser: it may have no default one.\n{INSTEAD}")
         }
         None => format!(
-            "It works where localhost:{port} is this machine. From another one, forward the port first: \
-             ssh -L {port}:localhost:{port} HOST"
+            "It works where localhost:{port} is this machine. From another one, first forward\nthe port: {forward}"
         ),
     }
 }
+
+const INSTEAD: &str = "Or stop this with Ctrl-C, and add --device-code.";
 
 /// The port that the browser comes back to: that of the redirect URI in the address.
 fn port_of(address: &str) -> u16 {

@@ -25,7 +25,7 @@ pub(super) async fn sign_in(
         "expires_on": flow.expires_on().as_secs(),
     });
     let text = format!(
-        "{}\n\nWhoever enters the code lets this machine in as themselves: enter it only if you typed this command.",
+        "{}\n\nWhoever enters the code lets this machine in as themselves:\nenter it only if you typed this command.",
         Outside(flow.message())
     );
     printer.instruct(&text, &told);
