@@ -157,7 +157,7 @@ impl From<msal::Error> for Failure {
                 )
             }
             msal::Error::Service(error) if error.error == "invalid_client" => Some(
-                "name the client's secret with --client-secret-env or --client-secret-file"
+                "name the client's secret with --client-secret-env or --client-secret-file, or its --certificate"
                     .to_owned(),
             ),
             msal::Error::Service(error) if error.misplaced().is_some() => {

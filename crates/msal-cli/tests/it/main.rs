@@ -1,6 +1,8 @@
 //! The command as it is run: exit status, standard output, standard error.
 
 mod bad_input;
+#[cfg(unix)]
+mod credentials;
 mod help;
 mod issuer;
 mod journey;
