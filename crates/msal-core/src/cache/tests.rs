@@ -6,7 +6,9 @@ mod again;
 mod clouds;
 mod contents;
 mod document;
+mod isolation;
 mod merge;
+mod service;
 mod silent;
 
 use std::time::Duration;
@@ -83,6 +85,8 @@ fn event<'a>(response: &'a TokenResponse, requested: &'a ScopeSet) -> TokenEvent
         account: None,
         account_source: None,
         username: None,
+        party: Party::User,
+        fields: &[],
     }
 }
 
