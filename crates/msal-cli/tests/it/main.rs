@@ -1,11 +1,16 @@
 //! The command as it is run: exit status, standard output, standard error.
 
 mod bad_input;
+#[cfg(unix)]
+mod credentials;
 mod help;
 mod issuer;
 mod journey;
 #[cfg(unix)]
 mod limits;
+#[cfg(unix)]
+mod login;
+mod logout;
 #[cfg(unix)]
 mod modes;
 mod msal;
@@ -15,5 +20,7 @@ mod run;
 mod serve;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod token;
 mod trust;
 mod verify;
