@@ -22,6 +22,8 @@ const FOR_USERS: [(&str, &[&str]); 3] = [
             "answer_json",
             "client_capabilities",
             "ClientCertificate",
+            "extra_form_field",
+            "ExtraParameter",
             "forwarded_client_claims",
             "initiate_long_running_on_behalf_of",
             "remove_tokens_for_client",
