@@ -261,4 +261,15 @@ ON_BEHALF = [
     ],
 ]
 
-LISTED = [*ITSELF, *DOCUMENTS, *ASSERTIONS, *CODE, *SILENT, *DEVICE, *PASSWORD, *ON_BEHALF, *OIDC]
+CLASSIFIED = [
+    Listed(
+        "device-blocked obo-second-factor password-second-factor",
+        "result with no token",
+        "classification",
+        None,
+        "*",
+        "theirs has MSAL's word for what the user has to do in silent calls only, ours in every error of the server",
+    ),
+]
+
+LISTED = [*CLASSIFIED, *ITSELF, *DOCUMENTS, *ASSERTIONS, *CODE, *SILENT, *DEVICE, *PASSWORD, *ON_BEHALF, *OIDC]
