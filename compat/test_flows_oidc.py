@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness.directory import CONTOSO, DESKTOP, GRAPH, WEB, Client
+from harness.directory import CONTOSO, DESKTOP, GRAPH, MANAGEMENT, WEB, Client
 from harness.pair import Pair
 from harness.pair.oidc_world import OidcWorld
 from harness.pair.side import Settings
@@ -82,6 +82,17 @@ def test_a_device(pair, settings):
         side.accounts()
 
     pair("oidc-device", case, settings("public"))
+
+
+@pytest.mark.parametrize("client", ["secret", "certificate"])
+def test_an_application(pair, settings, client):
+    def case(side):
+        side.for_client([SCOPE])
+        side.for_client([SCOPE])
+        # The same application once more: the server takes each assertion once.
+        side.for_client([f"{MANAGEMENT}/.default"])
+
+    pair(f"oidc-client-{client}", case, settings(client))
 
 
 def test_an_answer_of_another_issuer(pair, settings):

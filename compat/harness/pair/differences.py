@@ -46,7 +46,7 @@ def differences(theirs, ours):
     for their_result, our_result in zip(theirs.results, ours.results, strict=True):
         has = {"token" if "access_token" in result else "no token" for result in [their_result, our_result]}
         if len(has) > 1:
-            note("result", "what", their_result.get("said") or "tokens", our_result.get("said") or "tokens")
+            note("result", "what", gist(their_result), gist(our_result))
             both |= {"result"}
             continue
         of = f"result with {has.pop()}"
@@ -58,6 +58,10 @@ def differences(theirs, ours):
     note("device", "waits", theirs.waits, ours.waits)
     compare_caches(note, both, theirs.cache, ours.cache)
     return dict(found), both
+
+
+def gist(result):
+    return "tokens" if "access_token" in result else result["said"] or result["error"]
 
 
 def compare(note, of, theirs, ours, without=()):

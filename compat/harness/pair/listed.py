@@ -144,7 +144,7 @@ SILENT = [
     Listed(
         "silent-hit silent-claims-* silent-forced-* silent-other-* sign-out refresh-token silent-guest-*"
         " client-apis client-capable client-certificate client-assertion client-claims client-expiring client-fallback"
-        " client-forgotten client-forwarded-claims client-secret client-tenants oidc-silent",
+        " client-forgotten client-forwarded-claims client-secret client-tenants oidc-client-* oidc-silent",
         "result with token",
         "scopes",
         None,
@@ -219,17 +219,22 @@ PASSWORD = [
     ]
 ]
 
+ONCE = "RFC 7523 §3: a server may take each assertion once; theirs sends one several times, ours another one for each request"
 ISSUER = "RFC 9207 §2.4: a server that names itself in its answers is not taken for another one, nor is one without a name"
 OIDC = [
-    Listed("oidc-another-issuer oidc-no-issuer", of, which, theirs, ours, ISSUER)
-    for of, which, theirs, ours in [
-        ("result", "what", "tokens", "the answer comes from another issuer than the one that was asked; *"),
-        ("token", "how many", "1", "0"),
-        *[
-            (f"cache {section}", "keys", "[[]*", "[[]]")
-            for section in ["AccessToken", "Account", "AppMetadata", "IdToken", "RefreshToken"]
-        ],
-    ]
+    Listed("oidc-client-certificate", "result", "what", "invalid_client", "tokens", ONCE),
+    Listed("oidc-client-certificate", "cache AccessToken", "keys", "[[]*", "*management.core.windows.net*", ONCE),
+    *[
+        Listed("oidc-another-issuer oidc-no-issuer", of, which, theirs, ours, ISSUER)
+        for of, which, theirs, ours in [
+            ("result", "what", "tokens", "the answer comes from another issuer than the one that was asked; *"),
+            ("token", "how many", "1", "0"),
+            *[
+                (f"cache {section}", "keys", "[[]*", "[[]]")
+                for section in ["AccessToken", "Account", "AppMetadata", "IdToken", "RefreshToken"]
+            ],
+        ]
+    ],
 ]
 
 APART = "what was got for an assertion is found again by it alone, so that one cache can serve many users"
@@ -256,4 +261,15 @@ ON_BEHALF = [
     ],
 ]
 
-LISTED = [*ITSELF, *DOCUMENTS, *ASSERTIONS, *CODE, *SILENT, *DEVICE, *PASSWORD, *ON_BEHALF, *OIDC]
+CLASSIFIED = [
+    Listed(
+        "device-blocked obo-second-factor password-second-factor",
+        "result with no token",
+        "classification",
+        None,
+        "*",
+        "theirs has MSAL's word for what the user has to do in silent calls only, ours in every error of the server",
+    ),
+]
+
+LISTED = [*CLASSIFIED, *ITSELF, *DOCUMENTS, *ASSERTIONS, *CODE, *SILENT, *DEVICE, *PASSWORD, *ON_BEHALF, *OIDC]

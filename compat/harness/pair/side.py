@@ -12,7 +12,7 @@ SCOPE = f"{GRAPH}/User.Read"
 PASSING = {"aio", "auth_time", "exp", "iat", "jti", "nbf", "nonce", "rh", "sid", "uti", "xms_ftd", "at_hash", "s_hash"}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+Z")
 #: Where a result of MSAL Python has what the server said.
-SAID = ["error", "suberror", "error_codes", "claims"]
+SAID = ["error", "suberror", "error_codes", "claims", "classification"]
 
 
 @dataclass

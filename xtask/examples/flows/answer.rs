@@ -88,6 +88,7 @@ fn service_error(error: &ServiceError) -> Value {
     json!({
         "error": error.error,
         "suberror": error.suberror,
+        "classification": error.classification(),
         "error_codes": error.codes,
         "claims": error.claims,
         "description": error.description,

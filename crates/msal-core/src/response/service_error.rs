@@ -154,6 +154,13 @@ impl ServiceError {
         matches!(self.error.as_str(), "authorization_pending" | "slow_down")
     }
 
+    /// What a user has to do, as all MSALs name it: the [`suberror`](Self::suberror), where it is a word for them. `None`
+    /// leaves it at signing in: there is nothing more to tell the user.
+    pub fn classification(&self) -> Option<&str> {
+        let suberror = self.suberror.as_deref();
+        suberror.filter(|suberror| !OF_PROGRAMS.contains(suberror))
+    }
+
     /// What was wrong with the place that was asked, or with the application there, if that is what the server says.
     pub fn misplaced(&self) -> Option<Misplaced> {
         Misplaced::of(&self.codes)
@@ -217,6 +224,15 @@ fn is_code(text: &str) -> bool {
         && !text.starts_with(|first: char| !first.is_ascii_alphabetic())
         && !text.is_empty()
 }
+
+/// What the authority tells programs, and no MSAL passes on as a classification.
+const OF_PROGRAMS: [&str; 5] = [
+    "bad_token",
+    "client_mismatch",
+    "device_authentication_failed",
+    "protection_policy_required",
+    "token_expired",
+];
 
 /// Longer than any code of the registry of OAuth.
 const LONGEST_CODE: usize = 80;
