@@ -17,6 +17,8 @@ mod msal;
 mod outside;
 mod proxy;
 mod run;
+#[cfg(unix)]
+mod screens;
 mod serve;
 #[cfg(unix)]
 mod signals;
