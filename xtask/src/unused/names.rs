@@ -11,21 +11,18 @@ use crate::workspace::Workspace;
 
 /// What only users of a library say: (crate, names).
 const FOR_USERS: [(&str, &[&str]); 3] = [
-    // A grant that no command of ours uses, a setting, and what tests of applications script and look at.
-    // Sign-in servers that cannot have a browser post a form.
+    // What tests of applications script and look at. Sign-in servers that cannot have a browser post a form.
     (
         "msal-client",
         &[
-            "acquire_token_by_username_password",
             "answer_in_query",
             "answer_json",
-            "client_capabilities",
             "ClientCertificate",
             "take_requests",
         ],
     ),
-    // OpenID providers other than Microsoft's. Addresses that users paste.
-    ("msal-core", &["from_url", "oidc"]),
+    // OpenID providers other than Microsoft's.
+    ("msal-core", &["oidc"]),
     // Directories that a test of somebody else's builds.
     (
         "msal-emulator",
@@ -34,9 +31,10 @@ const FOR_USERS: [(&str, &[&str]); 3] = [
 ];
 
 /// Where names are said besides production code.
-const EXAMPLES: [&str; 3] = [
+const EXAMPLES: [&str; 4] = [
     "README.md",
     "xtask/examples",
+    "crates/msal-client/examples",
     "crates/msal-emulator/examples",
 ];
 

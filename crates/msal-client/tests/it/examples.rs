@@ -6,7 +6,9 @@ use std::process::{Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use msal_emulator::sample::{ALICE, BOB, CAROL, DESKTOP, WEB, WEB_SECRET};
+use msal_emulator::sample::{
+    ALICE, BOB, CAROL, DAN, DESKTOP, PASSWORD, WEB, WEB_REDIRECT, WEB_SECRET,
+};
 use msal_emulator::{Directory, Emulator, Fault, Server, Settings};
 use reqwest::Method;
 use tempfile::TempDir;
@@ -70,7 +72,7 @@ impl Place {
             // What the platform trusts: the way to trust an emulator without a line of code.
             .env("SSL_CERT_FILE", self.folder.path().join("ca.pem"))
             .env_remove("HTTPS_PROXY")
-            .env("CLIENT_SECRET", WEB_SECRET)
+            .envs(secret_for(arguments))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -82,6 +84,13 @@ impl Place {
         let _ = stdin.write_all(format!("{input}\n").as_bytes()).await;
         child
     }
+}
+
+/// A confidential client finds its secret in the environment.
+fn secret_for(arguments: &[&str]) -> Option<(&'static str, &'static str)> {
+    arguments
+        .contains(&WEB)
+        .then_some(("CLIENT_SECRET", WEB_SECRET))
 }
 
 /// Where cargo puts an example: beside the folder of this test.
@@ -360,4 +369,209 @@ printf '%s\n' "$@" > "$OPENED.new" && mv "$OPENED.new" "$OPENED"
     let again = start().await.unwrap();
     assert!(printed(&again).starts_with(&expected));
     assert!(!opened.exists(), "nobody was asked again");
+}
+
+/// What a program has printed up to its first line with this in it.
+async fn line_with(
+    text: &str,
+    lines: &mut tokio::io::Lines<BufReader<impl tokio::io::AsyncRead + Unpin>>,
+) -> String {
+    while let Some(line) = lines.next_line().await.unwrap() {
+        if line.contains(text) {
+            return line;
+        }
+    }
+    panic!("it printed no {text}")
+}
+
+#[tokio::test]
+async fn both_kinds_of_client_sign_users_in_with_a_code() {
+    let place = Place::new().await;
+    let authority = place.authority();
+    for (client, redirect_uri) in [(DESKTOP, "http://localhost"), (WEB, WEB_REDIRECT)] {
+        let arguments = [&*authority, client, SCOPE, redirect_uri, ALICE];
+        let mut program = Command::new(program("auth_code"))
+            .args(arguments)
+            .env("SSL_CERT_FILE", place.folder.path().join("ca.pem"))
+            .env_remove("HTTPS_PROXY")
+            .envs(secret_for(&arguments))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+        let address = line_with("https://", &mut lines).await;
+        let request = http::Request::get(address).body(bytes::Bytes::new());
+        let emulator = place.server.emulator();
+        let answer = emulator.handle(request.unwrap(), SystemTime::now());
+        let end = crate::auth_code::end_of(&answer);
+        assert!(end.starts_with(redirect_uri), "{end}");
+        let mut stdin = program.stdin.take().unwrap();
+        let pasted = format!(" {end} \n");
+        stdin.write_all(pasted.as_bytes()).await.unwrap();
+        let line = line_with("is signed in until 20", &mut lines).await;
+        assert!(line.starts_with(ALICE), "{line}");
+        assert!(program.wait().await.unwrap().success());
+    }
+}
+
+#[tokio::test]
+async fn the_sign_in_of_another_library_is_taken_over() {
+    let place = Place::new().await;
+    let (authority, cache) = (place.authority(), place.cache());
+    let arguments = [&*authority, DESKTOP, SCOPE, &cache];
+    let output = place
+        .run("refresh_token", &arguments, &place.token(ALICE))
+        .await;
+    let expected = format!("{ALICE} is signed in: silent calls go on from here\n");
+    assert_eq!(printed(&output), expected);
+    let silent = place.run("silent", &arguments, "").await;
+    assert!(printed(&silent).starts_with(&format!("{ALICE}: a token from the cache")));
+
+    let output = place.run("refresh_token", &arguments, "not-a-token").await;
+    assert!(!output.status.success());
+    assert!(told(&output).contains("InteractionRequired"));
+}
+
+#[tokio::test]
+async fn a_user_enters_a_code_on_another_device() {
+    let settings = Settings::default().device_code_interval(Duration::from_secs(1));
+    let place = Place::with(settings).await;
+    let (authority, cache) = (place.authority(), place.cache());
+    let arguments = [&*authority, DESKTOP, SCOPE, &cache, "60"];
+    let mut program = place.start("device_code", &arguments, "").await;
+    let mut lines = BufReader::new(program.stderr.take().unwrap()).lines();
+    let message = line_with("enter the code", &mut lines).await;
+    let code = message.split("enter the code ").nth(1).unwrap();
+    let code = code.split_whitespace().next().unwrap();
+    let emulator = place.server.emulator();
+    assert!(emulator.approve_device(code, ALICE, SystemTime::now()));
+    let output = program.wait_with_output().await.unwrap();
+    assert!(printed(&output).starts_with(&format!("{ALICE} is signed in until 20")));
+
+    // Nobody comes.
+    let arguments = [&*authority, DESKTOP, SCOPE, &cache, "0"];
+    let output = place.run("device_code", &arguments, "").await;
+    assert!(!output.status.success());
+    assert!(told(&output).contains("nobody has entered the code"));
+}
+
+#[tokio::test]
+async fn a_password_signs_in_whom_it_is_enough_for() {
+    let place = Place::new().await;
+    let authority = format!("{}/organizations", place.server.url());
+    let cache = place.cache();
+    let arguments = [&*authority, DESKTOP, SCOPE, &cache, ALICE];
+    let output = place.run("username_password", &arguments, PASSWORD).await;
+    assert!(printed(&output).starts_with("signed in until 20"));
+    for (username, password) in [(ALICE, "wrong"), (DAN, PASSWORD)] {
+        let arguments = [&*authority, DESKTOP, SCOPE, &cache, username];
+        let output = place.run("username_password", &arguments, password).await;
+        let printed = printed(&output);
+        assert!(
+            printed.starts_with("the user must sign in at a browser: "),
+            "{printed}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_shared_signed_out_of_and_never_overwritten_in_ruins() {
+    let place = Place::new().await;
+    let (authority, cache) = (place.authority(), place.cache());
+    for upn in [ALICE, BOB] {
+        let arguments = [&*authority, DESKTOP, SCOPE, &cache];
+        let output = place
+            .run("refresh_token", &arguments, &place.token(upn))
+            .await;
+        assert!(output.status.success());
+    }
+    let all = [&*authority, DESKTOP, &cache];
+    let both = format!("{ALICE} is signed in\n{BOB} is signed in\n");
+    assert_eq!(printed(&place.run("file_store", &all, "").await), both);
+    let arguments = [&*authority, DESKTOP, &cache, BOB];
+    let output = place.run("file_store", &arguments, "").await;
+    assert!(printed(&output).ends_with(&format!("{BOB} was signed out\n")));
+    let left = printed(&place.run("file_store", &all, "").await).to_owned();
+    assert_eq!(left, format!("{ALICE} is signed in\n"));
+
+    std::fs::write(&cache, "").unwrap();
+    let output = place.run("file_store", &all, "").await;
+    assert_eq!(printed(&output), "");
+    assert!(told(&output).contains("everybody must sign in again"));
+    assert!(!Path::new(&cache).exists());
+    assert!(Path::new(&format!("{cache}.corrupt-1")).exists());
+}
+
+#[tokio::test]
+async fn an_application_is_told_whom_to_trust() {
+    let place = Place::new().await;
+    let authority = place.authority();
+    let ca = place.folder.path().join("ca.pem");
+    let program = || {
+        let mut program = Command::new(program("options"));
+        program
+            .args([&*authority, DESKTOP, SCOPE])
+            .env_remove("SSL_CERT_FILE")
+            .env("HTTPS_PROXY", "http://127.0.0.1:9")
+            .env("TMPDIR", place.folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        program
+    };
+    let mut child = program().arg(&ca).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let token = place.token(ALICE);
+    stdin.write_all(token.as_bytes()).await.unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().await.unwrap();
+    assert_eq!(printed(&output), format!("{ALICE} is signed in\n"));
+    let cache = "options.example/a-user-of-this-service.json";
+    assert!(place.folder.path().join(cache).exists());
+}
+
+/// For its store.
+#[path = "../../examples/encrypted_store.rs"]
+#[expect(dead_code, reason = "what is not about the store runs as a program")]
+mod encrypted_store;
+
+#[tokio::test]
+async fn an_encrypted_cache_is_read_with_its_key_alone() {
+    let place = Place::new().await;
+    let (authority, cache) = (place.authority(), place.cache());
+    let [key, other] = ["key", "other"].map(|name| {
+        let file = place.folder.path().join(name);
+        std::fs::write(&file, [name.len() as u8; 32]).unwrap();
+        file.to_str().unwrap().to_owned()
+    });
+    let arguments = [&*authority, DESKTOP, SCOPE, &cache, &key];
+    let signed_in = format!("{ALICE} is signed in\n");
+    for token in [place.token(ALICE), String::new()] {
+        let output = place.run("encrypted_store", &arguments, &token).await;
+        assert_eq!(printed(&output), signed_in);
+    }
+    let stored = std::fs::read(&cache).unwrap();
+    assert!(!String::from_utf8_lossy(&stored).contains("RefreshToken"));
+
+    let arguments = [&*authority, DESKTOP, SCOPE, &cache, &other];
+    let output = place
+        .run("encrypted_store", &arguments, &place.token(BOB))
+        .await;
+    assert!(!output.status.success());
+    assert!(told(&output).contains("not sealed with this key"));
+    assert_eq!(std::fs::read(&cache).unwrap(), stored, "nothing is lost");
+}
+
+#[tokio::test]
+async fn the_encrypted_store_is_a_store() {
+    let folder = tempfile::tempdir().unwrap();
+    msal::conformance::run(|name| {
+        let files = msal::FileStore::directory(folder.path().join(name)).any_content();
+        Arc::new(encrypted_store::Encrypted::new(files, &[7; 32]).unwrap())
+    })
+    .await;
 }
