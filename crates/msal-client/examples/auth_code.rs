@@ -33,7 +33,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .login_hint(username)
         .await?;
     println!("Open this address to sign in:\n{}", flow.auth_uri());
-    // A web application keeps it in the user's session until the browser is back. It is a secret.
+    // A web application keeps it in the user's session until the browser is back.
+    // It is a secret.
     let session = flow.to_session();
     // ANCHOR_END: begin
 

@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .build()?;
     // ANCHOR: call
     let flow = app.initiate_device_flow([scope]).await?;
-    // Where to go and what to enter there, in the server's words: for the user's eyes, and for no log.
+    // Where to go and what to enter there: for the user's eyes, and for no log.
     eprintln!("{}", flow.message());
     // To cancel it is to drop it.
     let result = timeout(patience, app.acquire_token_by_device_flow(flow))

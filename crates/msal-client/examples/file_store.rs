@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // ANCHOR_END: build
 
     // ANCHOR: ruins
-    // A program of another kind was killed while it wrote the file: nothing overwrites that unasked.
+    // Another program was killed while it wrote the file: nothing overwrites that unasked.
     let accounts = match app.accounts().await {
         Err(msal::Error::Store(failure))
             if matches!(failure.store_error(), StoreError::Corrupt { .. }) =>

@@ -116,7 +116,7 @@ impl Words {
     }
 
     fn of_files(&mut self, workspace: &Workspace, place: &str) -> Result<(), Failure> {
-        for file in workspace.files_in(&workspace.root.join(place))? {
+        for file in workspace.files_in(&workspace.root.join(place), "rs")? {
             let text = workspace.read(&file)?;
             match file.extension().is_some_and(|extension| extension == "md") {
                 true => self.of_markdown(&text),

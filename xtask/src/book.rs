@@ -1,0 +1,60 @@
+//! The book: `docs/` made into `target/book` by mdBook, and everything in it that can be checked.
+
+mod adal;
+mod chapter;
+mod finish;
+mod links;
+mod mdbook;
+
+use std::fs;
+
+use crate::failure::Failure;
+use crate::process;
+use crate::workspace::Workspace;
+use chapter::Chapter;
+
+/// Checks the chapters, builds the book, and checks the pages.
+pub(crate) fn build(workspace: &Workspace) -> Result<(), Failure> {
+    check_chapters(workspace)?;
+    let book = workspace.target.join("book");
+    let mut mdbook = mdbook::installed(workspace)?;
+    process::run(mdbook.arg("build").arg("--dest-dir").arg(&book))?;
+    let mut pages = Vec::new();
+    for file in workspace.files_in(&book, "html")? {
+        let page = finish::page(&workspace.read(&file)?);
+        fs::write(&file, &page).map_err(|error| {
+            Failure::new(format!("cannot write {}: {error}", workspace.shown(&file)))
+        })?;
+        pages.push((file, page));
+    }
+    all_well(links::check(workspace, &pages))
+}
+
+fn check_chapters(workspace: &Workspace) -> Result<(), Failure> {
+    let mut chapters = Vec::new();
+    for file in workspace.files_in(&workspace.root.join("docs"), "md")? {
+        chapters.push(Chapter::read(workspace, file)?);
+    }
+    let mut examples = Vec::new();
+    for file in workspace.files_in(&workspace.root.join("crates/msal-client/examples"), "rs")? {
+        let name = file.file_stem().unwrap_or_default();
+        examples.push(name.to_string_lossy().into_owned());
+    }
+    let table = workspace.read("docs/from-adal.md")?;
+    let mut wrong: Vec<String> = Vec::new();
+    for chapter in &chapters {
+        wrong.extend(chapter.flaws(workspace));
+    }
+    wrong.extend(adal::flaws(&table, &examples));
+    let all: Vec<&str> = chapters.iter().map(Chapter::text).collect();
+    wrong.extend(chapter::unnamed(&all, &examples));
+    wrong.extend(links::of_readme(workspace)?);
+    all_well(wrong)
+}
+
+fn all_well(wrong: Vec<String>) -> Result<(), Failure> {
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::new(format!("the book\n  {}", wrong.join("\n  ")))),
+    }
+}
