@@ -18,16 +18,11 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .cargo()
             .args(["build", "--package", "msal-cli", "--bin", "msal"]),
     )?;
-    // A program of ours that opens a browser, and one that signs assertions.
-    for (package, example) in [("msal-client", "interactive"), ("xtask", "assertions")] {
-        process::run(workspace.cargo().args([
-            "build",
-            "--package",
-            package,
-            "--example",
-            example,
-        ]))?;
-    }
+    // Programs of one page, which the book shows at work, and one that signs assertions.
+    let examples = ["build", "--package", "msal-client", "--examples"];
+    process::run(workspace.cargo().args(examples))?;
+    let assertions = ["build", "--package", "xtask", "--example", "assertions"];
+    process::run(workspace.cargo().args(assertions))?;
     let built = workspace.target.join("debug");
     let suite = [
         "-m",
