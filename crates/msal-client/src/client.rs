@@ -5,11 +5,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use msal_core::{
-    AccessToken, ApiId, Authority, ClientAuthentication, ExpectedUser, HomeAccountId,
-    ProviderMetadata, RequestContext, ScopeSet, Telemetry, TokenOutcome, TokenResponse,
-    TrustedAuthority, merged_claims, retry_after,
+    AccessToken, ApiId, Attempt, Authority, ClientAuthentication, ExpectedUser, ForwardedClaims,
+    HomeAccountId, OnBehalfKey, ProviderMetadata, RequestContext, ScopeSet, Telemetry,
+    TokenOutcome, TokenResponse, TrustedAuthority, merged_claims, pause_before_repeating,
+    retry_after,
 };
 use tracing::Span;
 
@@ -68,6 +69,8 @@ pub(crate) struct TokenRequest<'a> {
     pub(crate) http: Request<Bytes>,
     /// Whose token endpoint it goes to.
     pub(crate) metadata: &'a ProviderMetadata,
+    /// What it proves with who the client is.
+    pub(crate) authentication: &'a ClientAuthentication,
     pub(crate) scopes: &'a ScopeSet,
     /// Whose tokens they will be, as far as that is known.
     pub(crate) user: Option<&'a HomeAccountId>,
@@ -90,14 +93,33 @@ pub(crate) struct Program {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CallKey {
     pub(crate) partition: Partition,
-    pub(crate) home_account_id: HomeAccountId,
     pub(crate) authority: Authority,
+    pub(crate) party: CallParty,
     pub(crate) scopes: ScopeSet,
     pub(crate) force_refresh: bool,
     /// What the token must have beside its scopes.
     pub(crate) claims: Option<String>,
-    /// The token that an API has just refused.
-    pub(crate) rejected: Option<AccessToken>,
+    /// What else it is asked for with.
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+/// Whom a call wants a token for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum CallParty {
+    /// The application itself.
+    Application,
+    /// Whoever an assertion or a session stands for.
+    OnBehalf {
+        key: OnBehalfKey,
+        /// The assertion that the session is to begin with.
+        begins_with: Option<OnBehalfKey>,
+    },
+    /// A user who has signed in.
+    User {
+        home_account_id: HomeAccountId,
+        /// The token that an API has just refused.
+        rejected: Option<AccessToken>,
+    },
 }
 
 impl Client {
@@ -161,9 +183,14 @@ impl Client {
         }
     }
 
-    /// What a request sends as `claims`: the challenge of a resource, which may be empty, and the client's capabilities.
-    pub(crate) fn claims(&self, challenge: &str) -> Result<Option<String>, Error> {
-        merged_claims(challenge, &self.capabilities)
+    /// What a request sends as `claims`: the challenge of a resource, which may be empty, the client's capabilities, and what
+    /// the program forwards.
+    pub(crate) fn claims(
+        &self,
+        challenge: &str,
+        forwarded: Option<&ForwardedClaims>,
+    ) -> Result<Option<String>, Error> {
+        merged_claims(challenge, &self.capabilities, forwarded)
             .map_err(|error| ConfigError::from(error).into())
     }
 
@@ -273,9 +300,7 @@ impl Client {
         throttled: Throttled,
         span: &Span,
     ) -> Result<TokenResponse, Error> {
-        let answer = self.runtime.http().send(request.http).await;
-        observe::answered(span, &answer);
-        let answer = answer?;
+        let answer = self.attempt(&request, span).await?;
         match TokenOutcome::read(&answer, &self.client_id) {
             // RFC 6749 §5.1
             TokenOutcome::Tokens(mut response) => {
@@ -305,6 +330,34 @@ impl Client {
             TokenOutcome::Malformed(error) => Err(Error::from(error)),
             _ => Err(HttpError::bare(HttpErrorKind::Response).into()),
         }
+    }
+
+    /// Sends a token request, and once more where that is safe and may help.
+    async fn attempt(
+        &self,
+        request: &TokenRequest<'_>,
+        span: &Span,
+    ) -> Result<Response<Bytes>, HttpError> {
+        let http = self.runtime.http();
+        let first = http.send(request.http.clone()).await;
+        observe::answered(span, &first);
+        let attempt = match &first {
+            Ok(answer) => Attempt::Answered(answer.status(), answer.headers()),
+            Err(error) if error.kind() == HttpErrorKind::Unreachable => Attempt::NotSent,
+            Err(_) => Attempt::Unanswered,
+        };
+        let authority = request.metadata.authority();
+        let pause = pause_before_repeating(request.api, request.authentication, authority, attempt);
+        let Some(pause) = pause else {
+            return first;
+        };
+        observe::repeating(self.at(authority), &first);
+        if !pause.is_zero() {
+            self.runtime.clock().sleep(pause).await;
+        }
+        let second = http.send(request.http.clone()).await;
+        observe::answered(span, &second);
+        second
     }
 
     /// Counts a token that came from the cache: the next request's telemetry says how many there were.

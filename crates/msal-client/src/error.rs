@@ -201,6 +201,8 @@ impl Error {
             Self::Service(error) if error.error.is_empty() && !self.is_transient() => {
                 Some("find out who answered in the server's place: a proxy or a firewall, as it seems".to_owned())
             }
+            // The cause says it.
+            Self::Service(error) if error.assertion_fault().is_some() => None,
             Self::Service(error) if error.misplaced().is_some() => {
                 Some("name the authority of the user's tenant, or register the application there".to_owned())
             }
@@ -227,6 +229,10 @@ impl fmt::Display for Error {
             Self::SignIn(error) => error.fmt(formatter),
             Self::Store(failure) => failure.fmt(formatter),
         }?;
+        let assertion_fault = self.service_error().and_then(ServiceError::assertion_fault);
+        if let Some(fault) = assertion_fault {
+            write!(formatter, "; {fault}")?;
+        }
         if let Some(advice) = self.advice() {
             write!(formatter, "; {advice}")?;
         }

@@ -15,9 +15,14 @@ const FOR_USERS: [(&str, &[&str]); 3] = [
     (
         "msal-client",
         &[
+            "acquire_token_in_long_running_on_behalf_of",
             "answer_in_query",
             "answer_json",
             "ClientCertificate",
+            "forwarded_client_claims",
+            "initiate_long_running_on_behalf_of",
+            "remove_tokens_for_client",
+            "stop_long_running_on_behalf_of",
             "take_requests",
         ],
     ),

@@ -28,7 +28,7 @@ pub enum ConfigError {
     /// There is no certificate in the PEM bundle.
     #[error("there is no certificate in the PEM bundle")]
     Certificate,
-    /// A claims challenge cannot be passed on.
+    /// A claims challenge, or claims that the program forwards, cannot be passed on.
     #[error(transparent)]
     Claims(#[from] InvalidClaims),
     /// The certificate that the client proves itself with, or its key, cannot be used.

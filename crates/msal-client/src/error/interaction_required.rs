@@ -18,6 +18,8 @@ enum Why {
     /// A policy refused a sign-in by device code.
     DeviceFlowBlocked(ServiceError),
     DeviceCodeExpired,
+    /// What goes on for a user without them has ended, or was never begun.
+    NoSession,
     /// Somebody else than Entra checks the password.
     Federated,
 }
@@ -28,7 +30,7 @@ impl InteractionRequired {
     pub fn service_error(&self) -> Option<&ServiceError> {
         match &self.why {
             Why::Refused(error) | Why::DeviceFlowBlocked(error) => Some(error),
-            Why::NothingCached | Why::DeviceCodeExpired | Why::Federated => None,
+            Why::NothingCached | Why::DeviceCodeExpired | Why::Federated | Why::NoSession => None,
         }
     }
 
@@ -47,6 +49,12 @@ impl InteractionRequired {
     pub(crate) fn federated() -> Self {
         Self {
             why: Why::Federated,
+        }
+    }
+
+    pub(crate) fn no_session() -> Self {
+        Self {
+            why: Why::NoSession,
         }
     }
 
@@ -72,6 +80,8 @@ impl fmt::Display for InteractionRequired {
                 "the user's domain is federated, so that its own server checks passwords, which is not supported here; use \
                  a browser or a device code",
             ),
+            Why::NoSession => formatter
+                .write_str("the session has ended or was never begun; begin one when the user calls again"),
             Why::DeviceCodeExpired => formatter
                 .write_str("the code has expired before it was entered; begin again for a new one"),
         }

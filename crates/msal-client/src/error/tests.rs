@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::{HeaderValue, Response};
 use msal_core::{
     AuthCodeFlow, AuthResponse, Authority, DeviceAuthorizationError, Dialect, DiscoveryError,
-    IdTokenError, Malformation, RedirectUri, RefreshToken, Scope, Tenant, TokenCache, TokenOutcome,
+    ForwardedClaims, IdTokenError, Malformation, RedirectUri, RefreshToken, Scope, Tenant,
+    TokenCache, TokenOutcome,
 };
 
 use super::*;
@@ -75,8 +76,15 @@ fn config_errors() -> Vec<Row> {
         ),
         config(
             "Claims",
-            msal_core::merged_claims("[]", &[]).unwrap_err().into(),
+            msal_core::merged_claims("[]", &[], None)
+                .unwrap_err()
+                .into(),
             "the claims challenge is not a JSON object that capabilities can be added to",
+        ),
+        config(
+            "Claims",
+            ForwardedClaims::parse("alice").unwrap_err().into(),
+            "the forwarded claims are not a JSON object",
         ),
         row(
             "ClientCertificate",
@@ -219,6 +227,12 @@ fn server_errors() -> Vec<Row> {
         ),
         row(
             "InteractionRequired",
+            InteractionRequired::no_session(),
+            "the user must sign in: the session has ended or was never begun; begin one when the user calls again",
+            Remedy::SignIn,
+        ),
+        row(
+            "InteractionRequired",
             InteractionRequired::device_code_expired(),
             "the user must sign in: the code has expired before it was entered; begin again for a new one",
             Remedy::SignIn,
@@ -243,6 +257,18 @@ fn server_errors() -> Vec<Row> {
             answered(400, r#"{"error":"invalid_grant","error_codes":[50020]}"#),
             "the token endpoint refused: invalid_grant (AADSTS50020); name the authority of the user's tenant, or register the application there",
             Remedy::Correct,
+        ),
+        row(
+            "Service",
+            answered(400, r#"{"error":"invalid_grant","error_codes":[7000114]}"#),
+            "the token endpoint refused: invalid_grant (AADSTS7000114); the assertion is the token of an application, which nobody can act on behalf of: use `acquire_token_for_client`",
+            Remedy::Correct,
+        ),
+        row(
+            "InteractionRequired",
+            answered(400, r#"{"error":"invalid_grant","error_codes":[500133]}"#),
+            "the user must sign in: invalid_grant (AADSTS500133); the assertion has expired: the caller must get a new token",
+            Remedy::SignIn,
         ),
         row(
             "Service",

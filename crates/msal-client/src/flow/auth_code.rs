@@ -211,6 +211,7 @@ async fn send(
     let request = TokenRequest {
         http: grant.request(metadata, &context),
         metadata,
+        authentication: &authentication,
         scopes: code.scopes(),
         user: code.answered(),
         // Nothing is known of the user but what the flow checks below.

@@ -10,7 +10,8 @@ use msal_core::{
     TokenResponse, UnixTime, retry_after,
 };
 
-use crate::at_tenant::{ChosenTenant, Place};
+use super::call_options::{CallOptions, call_options};
+use crate::at_tenant::Place;
 use crate::client::TokenRequest;
 use crate::error::{CallDetails, ConfigError, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
@@ -30,8 +31,7 @@ use crate::result::AuthenticationResult;
 pub struct InitiateDeviceFlow {
     handle: Handle,
     scopes: Result<ScopeSet, ScopeError>,
-    claims_challenge: String,
-    tenant: ChosenTenant,
+    options: CallOptions,
 }
 
 /// A device flow that has begun (RFC 8628 §3.2): what to tell the user, and what this program asks with meanwhile.
@@ -104,29 +104,15 @@ impl DeviceFlow {
     }
 }
 
+call_options!(InitiateDeviceFlow);
+
 impl InitiateDeviceFlow {
     pub(crate) fn new(handle: Handle, scopes: impl IntoScopes) -> Self {
         Self {
             handle,
             scopes: scopes.into_scopes(),
-            claims_challenge: String::new(),
-            tenant: ChosenTenant::default(),
+            options: CallOptions::default(),
         }
-    }
-
-    /// Passes on what an API or an earlier refusal demands of the token: [`BearerChallenge`](crate::BearerChallenge) and
-    /// [`Error::claims`] have it. An empty text is none. What is no JSON object is a
-    /// [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is sent.
-    pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
-        self.claims_challenge = claims.into();
-        self
-    }
-
-    /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there, or where an
-    /// application serves many tenants.
-    pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
-        self.tenant = ChosenTenant::parse(tenant.as_ref());
-        self
     }
 
     async fn run(self) -> Result<DeviceFlow, Error> {
@@ -135,10 +121,10 @@ impl InitiateDeviceFlow {
         outcome.map_err(|error| error.of(client.details()))
     }
 
-    async fn begin(self) -> Result<DeviceFlow, Error> {
+    async fn begin(mut self) -> Result<DeviceFlow, Error> {
         let (client, scopes) = (&*self.handle.client, self.scopes?);
-        let tenant = self.tenant.of(client)?;
-        let claims = client.claims(&self.claims_challenge)?;
+        let tenant = self.options.tenant(client)?;
+        let claims = self.options.claims(client)?;
         // What could not be saved is better known before the user is asked to do anything.
         self.handle.ensure_loaded().await?;
         self.handle.cache.prepare_to_save().await?;
@@ -234,6 +220,7 @@ impl AcquireTokenByDeviceFlow {
         let request = TokenRequest {
             http: grant.request(&flow.metadata, &context),
             metadata: &flow.metadata,
+            authentication: &authentication,
             scopes: &flow.scopes,
             user: None,
             expected: None,

@@ -43,6 +43,7 @@ impl<'a> Redemption<'a> {
         let request = TokenRequest {
             http: grant.request(self.metadata, &context),
             metadata: self.metadata,
+            authentication: &authentication,
             scopes: self.scopes,
             user: self.home_account_id,
             expected: self.home_account_id,

@@ -7,9 +7,10 @@ use msal_core::{
     Renewal, ScopeError, ScopeSet, Silent, SilentRequest, TokenCache,
 };
 
+use super::call_options::{CallOptions, call_options};
 use super::redemption::Redemption;
-use crate::at_tenant::{ChosenTenant, Place};
-use crate::client::{CallKey, Client};
+use crate::at_tenant::Place;
+use crate::client::{CallKey, CallParty, Client};
 use crate::error::{Error, InteractionRequired};
 use crate::handle::Handle;
 use crate::keyed_lock::KeyGuard;
@@ -38,10 +39,11 @@ pub struct AcquireTokenSilent {
     account: Account,
     scopes: Result<ScopeSet, ScopeError>,
     force_refresh: bool,
-    claims_challenge: String,
-    tenant: ChosenTenant,
+    options: CallOptions,
     rejected: Option<AccessToken>,
 }
+
+call_options!(AcquireTokenSilent);
 
 impl AcquireTokenSilent {
     pub(crate) fn new(handle: Handle, scopes: impl IntoScopes, account: &Account) -> Self {
@@ -50,8 +52,7 @@ impl AcquireTokenSilent {
             account: account.clone(),
             scopes: scopes.into_scopes(),
             force_refresh: false,
-            claims_challenge: String::new(),
-            tenant: ChosenTenant::default(),
+            options: CallOptions::default(),
             rejected: None,
         }
     }
@@ -59,15 +60,6 @@ impl AcquireTokenSilent {
     /// Asks for a fresh token even when a cached one is still good: after a change of roles, for example.
     pub fn force_refresh(mut self, force: bool) -> Self {
         self.force_refresh = force;
-        self
-    }
-
-    /// Passes on what an API or an earlier refusal demands of the token: [`BearerChallenge`](crate::BearerChallenge) and
-    /// [`Error::claims`] have it. A cached access token does not meet it, so that the refresh token is redeemed. An empty
-    /// text is none. What is no JSON object is a [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is
-    /// sent.
-    pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
-        self.claims_challenge = claims.into();
         self
     }
 
@@ -97,22 +89,15 @@ impl AcquireTokenSilent {
         self
     }
 
-    /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there, or where an
-    /// application serves many tenants.
-    pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
-        self.tenant = ChosenTenant::parse(tenant.as_ref());
-        self
-    }
-
-    async fn run(self) -> Result<AuthenticationResult, Error> {
+    async fn run(mut self) -> Result<AuthenticationResult, Error> {
         let scopes = self.scopes?;
         let client = &self.handle.client;
         // Before anything else: a challenge that cannot be passed on is never met.
-        let claims = match self.claims_challenge.is_empty() {
-            true => None,
-            false => client.claims(&self.claims_challenge)?,
+        let claims = match self.options.is_challenged() {
+            true => self.options.claims(client)?,
+            false => None,
         };
-        let tenant = self.tenant.of(client)?;
+        let tenant = self.options.tenant(client)?;
         let call = Call {
             handle: &self.handle,
             place: Place::new(client, tenant.as_ref()),
@@ -198,12 +183,15 @@ impl Call<'_> {
     fn key(&self) -> CallKey {
         CallKey {
             partition: self.handle.cache.partition().clone(),
-            home_account_id: self.account.home_account_id.clone(),
             authority: self.place.authority().clone(),
+            party: CallParty::User {
+                home_account_id: self.account.home_account_id.clone(),
+                rejected: self.rejected.cloned(),
+            },
             scopes: self.scopes.clone(),
             force_refresh: self.force_refresh,
             claims: self.claims.map(str::to_owned),
-            rejected: self.rejected.cloned(),
+            fields: Vec::new(),
         }
     }
 
@@ -373,7 +361,7 @@ impl Call<'_> {
         let client = self.client;
         // A token that is stored under an alias of the cloud is sent to that alias, and stays under it.
         let metadata = self.place.endpoints_of(&candidate.environment).await?;
-        let capabilities = client.claims("")?;
+        let capabilities = client.claims("", None)?;
         let redemption = Redemption {
             handle: self.handle,
             metadata: &metadata,

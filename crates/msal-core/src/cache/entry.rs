@@ -66,6 +66,10 @@ fn is_under_another_name(one: &Text, other: &Text) -> bool {
     !case::is_same(one, other) && same_cloud(one, other)
 }
 
+/// Where MSALs write for what assertion a token was got on behalf of a user. This library writes the first.
+const ASSERTIONS: &[&str] = &[ASSERTION, "userAssertionHash"];
+const ASSERTION: &str = "user_assertion_hash";
+
 /// One value of an entry.
 pub(super) enum Value<'a> {
     Null,

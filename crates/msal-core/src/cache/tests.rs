@@ -5,7 +5,9 @@ mod add;
 mod again;
 mod clouds;
 mod document;
+mod isolation;
 mod merge;
+mod service;
 mod silent;
 
 use std::time::Duration;
@@ -82,6 +84,8 @@ fn event<'a>(response: &'a TokenResponse, requested: &'a ScopeSet) -> TokenEvent
         account: None,
         account_source: None,
         username: None,
+        party: Party::User,
+        fields: &[],
     }
 }
 

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use thiserror::Error;
 
+use super::assertion_fault::AssertionFault;
 use super::lenient;
 use super::members::Members;
 use super::misplaced::Misplaced;
@@ -127,6 +128,12 @@ impl ServiceError {
         }
         match self.error.as_str() {
             _ if self.misplaced().is_some() => Refusal::Configuration,
+            _ if self
+                .assertion_fault()
+                .is_some_and(AssertionFault::is_of_program) =>
+            {
+                Refusal::Configuration
+            }
             // RFC 6749 §5.2: the refresh token "is invalid, expired, revoked". OpenID Connect Core §3.1.2.6 has the
             // other three for the authorization endpoint; Entra's token endpoint says them too.
             "invalid_grant" | "interaction_required" | "login_required" | "consent_required" => {
@@ -150,6 +157,11 @@ impl ServiceError {
     /// What was wrong with the place that was asked, or with the application there, if that is what the server says.
     pub fn misplaced(&self) -> Option<Misplaced> {
         Misplaced::of(&self.codes)
+    }
+
+    /// What was wrong with the assertion of a call on behalf of a user, if that is what the server says.
+    pub fn assertion_fault(&self) -> Option<AssertionFault> {
+        AssertionFault::of(&self.codes)
     }
 
     /// How long requests like this one are to wait, where the server is busy and has said so: `None` for a refusal that time
