@@ -12,6 +12,9 @@
 //! | `device_code` | a sign-in on another device |
 //! | `auth_code` | a sign-in with an authorization code, of both kinds of client |
 //! | `username_password` | a sign-in whose password the program knows, and what it cannot do |
+//! | `client_secret`, `client_certificate` | a service that acts for itself |
+//! | `workload`, `key_vault` | a service without a secret of its own, and one whose key is in a vault |
+//! | `on_behalf_of` | an API that acts for the user who called it |
 //! | `refresh_token` | the sign-in of another library, taken over |
 //! | `silent` | a command that asks no user: tokens for the accounts of a cache file |
 //! | `errors` | what to do about each error |

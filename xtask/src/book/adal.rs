@@ -1,7 +1,7 @@
 //! The table of `docs/from-adal.md`: each row of Microsoft's, with a program that exists.
 
 /// The rows of the table in "Migrate existing Refresh Tokens into MSAL Python": ADAL's call, where it has one, and MSAL's.
-const ROWS: [(&str, &str); 10] = [
+const ROWS: [(&str, &str); 13] = [
     ("AuthenticationContext", "PublicClientApplication"),
     ("", "get_authorization_request_url"),
     (
@@ -22,6 +22,15 @@ const ROWS: [(&str, &str); 10] = [
         "acquire_token_with_username_password",
         "acquire_token_by_username_password",
     ),
+    (
+        "acquire_token_with_client_credentials",
+        "acquire_token_for_client",
+    ),
+    (
+        "acquire_token_with_client_certificate",
+        "acquire_token_for_client",
+    ),
+    ("", "acquire_token_on_behalf_of"),
     ("TokenCache", "SerializableTokenCache"),
     ("", "PersistedTokenCache"),
 ];

@@ -6,11 +6,18 @@ use std::process::{Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use aws_lc_rs::digest::{Digest, SHA256, digest};
+use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use msal::UnixTime;
 use msal_emulator::sample::{
     ALICE, BOB, CAROL, DAN, DESKTOP, PASSWORD, WEB, WEB_REDIRECT, WEB_SECRET,
 };
-use msal_emulator::{Directory, Emulator, Fault, Server, Settings};
+use msal_emulator::{App, Directory, Emulator, Fault, Server, Settings, Tenant};
 use reqwest::Method;
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -30,8 +37,12 @@ impl Place {
     }
 
     async fn with(settings: Settings) -> Self {
+        Self::of(Directory::sample(), settings).await
+    }
+
+    async fn of(directory: Directory, settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let emulator = Emulator::with_settings(Directory::sample(), settings);
+        let emulator = Emulator::with_settings(directory, settings);
         let builder = Server::builder(emulator).ca_out(folder.path().join("ca.pem"));
         let server = builder.start().await.unwrap();
         Self { server, folder }
@@ -65,9 +76,10 @@ impl Place {
         output
     }
 
-    /// Starts an example and gives it all of its input.
-    async fn start(&self, example: &str, arguments: &[&str], input: &str) -> Child {
-        let mut child = Command::new(program(example))
+    /// An example that trusts the emulator.
+    fn command(&self, example: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program(example));
+        command
             .args(arguments)
             // What the platform trusts: the way to trust an emulator without a line of code.
             .env("SSL_CERT_FILE", self.folder.path().join("ca.pem"))
@@ -76,9 +88,13 @@ impl Place {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Starts an example and gives it all of its input.
+    async fn start(&self, example: &str, arguments: &[&str], input: &str) -> Child {
+        let mut child = self.command(example, arguments).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         // A program that reads nothing has closed its end.
         let _ = stdin.write_all(format!("{input}\n").as_bytes()).await;
@@ -305,8 +321,8 @@ async fn the_database_of_the_service_is_a_store() {
 async fn a_user_signs_in_at_the_systems_browser_once() {
     use std::os::unix::fs::PermissionsExt;
 
+    use msal::Browser as _;
     use msal::fakes::FakeBrowser;
-    use msal::{Browser as _, UnixTime};
 
     let place = Place::new().await;
     let (authority, cache) = (place.authority(), place.cache());
@@ -390,17 +406,7 @@ async fn both_kinds_of_client_sign_users_in_with_a_code() {
     let authority = place.authority();
     for (client, redirect_uri) in [(DESKTOP, "http://localhost"), (WEB, WEB_REDIRECT)] {
         let arguments = [&*authority, client, SCOPE, redirect_uri, ALICE];
-        let mut program = Command::new(program("auth_code"))
-            .args(arguments)
-            .env("SSL_CERT_FILE", place.folder.path().join("ca.pem"))
-            .env_remove("HTTPS_PROXY")
-            .envs(secret_for(&arguments))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
+        let mut program = place.command("auth_code", &arguments).spawn().unwrap();
         let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
         let address = line_with("https://", &mut lines).await;
         let request = http::Request::get(address).body(bytes::Bytes::new());
@@ -510,20 +516,13 @@ async fn an_application_is_told_whom_to_trust() {
     let place = Place::new().await;
     let authority = place.authority();
     let ca = place.folder.path().join("ca.pem");
-    let program = || {
-        let mut program = Command::new(program("options"));
-        program
-            .args([&*authority, DESKTOP, SCOPE])
-            .env_remove("SSL_CERT_FILE")
-            .env("HTTPS_PROXY", "http://127.0.0.1:9")
-            .env("TMPDIR", place.folder.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        program
-    };
-    let mut child = program().arg(&ca).spawn().unwrap();
+    let mut program = place.command("options", &[&authority, DESKTOP, SCOPE]);
+    program
+        .arg(&ca)
+        .env_remove("SSL_CERT_FILE")
+        .env("HTTPS_PROXY", "http://127.0.0.1:9")
+        .env("TMPDIR", place.folder.path());
+    let mut child = program.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let token = place.token(ALICE);
     stdin.write_all(token.as_bytes()).await.unwrap();
@@ -574,4 +573,201 @@ async fn the_encrypted_store_is_a_store() {
         Arc::new(encrypted_store::Encrypted::new(files, &[7; 32]).unwrap())
     })
     .await;
+}
+
+/// The authority of the tenant that a service acts in.
+fn of_contoso(place: &Place) -> String {
+    format!("{}/contoso.example", place.server.url())
+}
+
+#[tokio::test]
+async fn a_service_asks_once_for_a_token_of_its_own() {
+    let place = Place::new().await;
+    let arguments = [&*of_contoso(&place), WEB, SCOPE];
+    let output = place.run("client_secret", &arguments, "").await;
+    let lines: Vec<_> = printed(&output).lines().collect();
+    assert!(lines[0].starts_with("a token from the server, good until 20"));
+    assert!(lines[1].starts_with("a token from the cache, good until 20"));
+    assert!(!format!("{output:?}").contains(WEB_SECRET));
+}
+
+const DAEMON: &str = "00c0ffee-0000-4000-8000-0000000000da";
+
+fn certificate(name: &str) -> String {
+    format!("{}/tests/certificates/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A place with a daemon whose certificate is registered.
+async fn place_of_daemon() -> Place {
+    let pem = std::fs::read_to_string(certificate("rsa.crt")).unwrap();
+    let registered = msal_emulator::Certificate::from_pem(&pem).unwrap();
+    let directory = Directory::builder()
+        .tenant(Tenant::new("contoso.example"))
+        .app(App::with_certificate(DAEMON, registered));
+    Place::of(directory.build().unwrap(), Settings::default()).await
+}
+
+#[tokio::test]
+async fn a_service_proves_itself_with_a_certificate() {
+    let place = place_of_daemon().await;
+    let authority = of_contoso(&place);
+    for (name, passphrase) in [("rsa-bags.pem", ""), ("rsa.pfx", "passphrase")] {
+        let file = certificate(name);
+        let arguments = [&*authority, DAEMON, SCOPE, &file];
+        let mut program = place.command("client_certificate", &arguments);
+        if !passphrase.is_empty() {
+            program.env("PASSPHRASE", passphrase);
+        }
+        let output = program.output().await.unwrap();
+        let lines: Vec<_> = printed(&output).lines().collect();
+        assert!(lines[0].starts_with("the certificate expires 2"), "{name}");
+        assert!(lines[1].starts_with("a token until 20"), "{name}");
+    }
+    let (file, other) = (certificate("rsa.pfx"), certificate("ec-pkcs8.pem"));
+    for (file, passphrase, expected) in [
+        (&file, "wrong", "passphrase"),
+        (&other, "", "invalid_client"),
+    ] {
+        let arguments = [&*authority, DAEMON, SCOPE, file];
+        let mut program = place.command("client_certificate", &arguments);
+        let output = program.env("PASSPHRASE", passphrase).output().await;
+        let output = output.unwrap();
+        assert!(!output.status.success());
+        let told = told(&output).to_lowercase();
+        assert!(told.contains(expected), "{told}");
+    }
+}
+
+/// The key of `rsa.crt`.
+fn key() -> RsaKeyPair {
+    let pem = std::fs::read_to_string(certificate("rsa-pkcs8.pem")).unwrap();
+    let lines = pem
+        .lines()
+        .skip_while(|line| !line.contains("BEGIN PRIVATE"));
+    let lines = lines.skip(1).take_while(|line| !line.contains("END"));
+    let der = STANDARD.decode(lines.collect::<String>()).unwrap();
+    RsaKeyPair::from_pkcs8(&der).unwrap()
+}
+
+#[tokio::test]
+async fn a_workload_shows_what_its_platform_wrote_down() {
+    let place = place_of_daemon().await;
+    let file = place.folder.path().join("token");
+    let run = || {
+        let mut program = place.command("workload", &[SCOPE]);
+        program
+            .env("AZURE_AUTHORITY_HOST", format!("{}/", place.server.url()))
+            .env("AZURE_TENANT_ID", "contoso.example")
+            .env("AZURE_CLIENT_ID", DAEMON)
+            .env("AZURE_FEDERATED_TOKEN_FILE", &file);
+        async move { program.output().await.unwrap() }
+    };
+    let pem = std::fs::read_to_string(certificate("rsa.crt")).unwrap();
+    let lines = pem.lines().skip_while(|line| !line.contains("BEGIN"));
+    let lines = lines.skip(1).take_while(|line| !line.contains("END"));
+    let der = STANDARD.decode(lines.collect::<String>()).unwrap();
+    let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, &der));
+    let now = UnixTime::from(SystemTime::now()).as_secs();
+    let header = json!({ "alg": "RS256", "typ": "JWT", "x5t#S256": thumbprint });
+    let claims = json!({
+        "aud": format!("{}/oauth2/v2.0/token", of_contoso(&place)), "iss": DAEMON, "sub": DAEMON,
+        "jti": "1", "nbf": now, "iat": now, "exp": now + 300,
+    });
+    let parts = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+    let message = parts.join(".");
+    let key = key();
+    let mut signature = vec![0; key.public_modulus_len()];
+    let random = aws_lc_rs::rand::SystemRandom::new();
+    key.sign(
+        &RSA_PKCS1_SHA256,
+        &random,
+        message.as_bytes(),
+        &mut signature,
+    )
+    .unwrap();
+    let signature = URL_SAFE_NO_PAD.encode(signature);
+    std::fs::write(&file, format!("{message}.{signature}\n")).unwrap();
+    let output = run().await;
+    assert!(printed(&output).starts_with("a token until 20"));
+    assert!(!format!("{output:?}").contains(&signature));
+
+    std::fs::remove_file(&file).unwrap();
+    let output = run().await;
+    assert!(!output.status.success());
+    assert!(told(&output).contains("Credential"), "{}", told(&output));
+}
+
+#[tokio::test]
+async fn a_vault_signs_for_a_service() {
+    use axum::http::{HeaderMap, StatusCode};
+    use axum::{Router, routing};
+
+    // Azure Key Vault's answer to "sign", with the key of the certificate.
+    let sign = async |headers: HeaderMap, body: String| {
+        if headers["authorization"] != "Bearer vault-token" {
+            return Err(StatusCode::UNAUTHORIZED);
+        }
+        let request: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(request["alg"], "PS256");
+        let value = request["value"].as_str().unwrap();
+        let digest = URL_SAFE_NO_PAD.decode(value).unwrap();
+        let key = key();
+        let mut signature = vec![0; key.public_modulus_len()];
+        let digest = Digest::import_less_safe(&digest, &SHA256).unwrap();
+        key.sign_digest(&RSA_PSS_SHA256, &digest, &mut signature)
+            .unwrap();
+        Ok(json!({ "value": URL_SAFE_NO_PAD.encode(signature) }).to_string())
+    };
+    let router = Router::new().route("/keys/app/1/sign", routing::post(sign));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let vault = format!("http://{}/keys/app/1", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+
+    let place = place_of_daemon().await;
+    let (authority, file) = (of_contoso(&place), certificate("rsa.crt"));
+    for token in ["vault-token", "another"] {
+        let arguments = [&*authority, DAEMON, SCOPE, &file, &vault];
+        let mut program = place.command("key_vault", &arguments);
+        let output = program.env("VAULT_TOKEN", token).output().await.unwrap();
+        match token {
+            "another" => assert!(told(&output).contains("401"), "{}", told(&output)),
+            _ => assert!(printed(&output).starts_with("a token until 20")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_api_acts_on_behalf_of_who_called_it() {
+    let place = Place::new().await;
+    let authority = of_contoso(&place);
+    let called_by = async |upn| {
+        let ca = std::fs::read(place.folder.path().join("ca.pem")).unwrap();
+        let settings = msal::HttpSettings::default().authorities_pem(&ca).unwrap();
+        let http = msal::HttpsClient::new(settings.no_proxy());
+        let app = msal::PublicClientApplication::builder(DESKTOP)
+            .known_authority(msal::Authority::parse(&authority).unwrap())
+            .runtime(msal::Runtime::with_http(http))
+            .build()
+            .unwrap();
+        let call =
+            app.acquire_token_by_refresh_token(place.token(upn), [format!("api://{WEB}/.default")]);
+        call.await.unwrap().access_token
+    };
+    let arguments = |scope| [authority.clone(), WEB.to_owned(), scope];
+    for (upn, scope, expected) in [
+        (ALICE, SCOPE, format!("a token of {ALICE} until 20")),
+        (
+            BOB,
+            "https://vault.azure.net/.default",
+            "the user must take part: ".to_owned(),
+        ),
+    ] {
+        let arguments = arguments(scope.to_owned());
+        let arguments = arguments.each_ref().map(String::as_str);
+        let assertion = called_by(upn).await;
+        let output = place
+            .run("on_behalf_of", &arguments, assertion.expose_secret())
+            .await;
+        assert!(printed(&output).starts_with(&expected), "{output:?}");
+    }
 }
