@@ -35,11 +35,7 @@ fn check_chapters(workspace: &Workspace) -> Result<(), Failure> {
     for file in workspace.files_in(&workspace.root.join("docs"), "md")? {
         chapters.push(Chapter::read(workspace, file)?);
     }
-    let mut examples = Vec::new();
-    for file in workspace.files_in(&workspace.root.join("crates/msal-client/examples"), "rs")? {
-        let name = file.file_stem().unwrap_or_default();
-        examples.push(name.to_string_lossy().into_owned());
-    }
+    let examples = examples(workspace)?;
     let table = workspace.read("docs/from-adal.md")?;
     let mut wrong: Vec<String> = Vec::new();
     for chapter in &chapters {
@@ -50,6 +46,24 @@ fn check_chapters(workspace: &Workspace) -> Result<(), Failure> {
     wrong.extend(chapter::unnamed(&all, &examples));
     wrong.extend(links::of_readme(workspace)?);
     all_well(wrong)
+}
+
+/// The programs to show: a file each, or a folder with a `main.rs`.
+fn examples(workspace: &Workspace) -> Result<Vec<String>, Failure> {
+    let folder = workspace.root.join("crates/msal-client/examples");
+    let mut names = Vec::new();
+    for file in workspace.files_in(&folder, "rs")? {
+        let inside = file.strip_prefix(&folder).unwrap_or(&file);
+        let name = match (inside.parent(), inside.file_name()) {
+            (Some(above), Some(name)) if name == "main.rs" => above.as_os_str(),
+            (Some(above), _) if above.as_os_str().is_empty() => {
+                inside.file_stem().unwrap_or_default()
+            }
+            _ => continue,
+        };
+        names.push(name.to_string_lossy().into_owned());
+    }
+    Ok(names)
 }
 
 fn all_well(wrong: Vec<String>) -> Result<(), Failure> {

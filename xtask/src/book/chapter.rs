@@ -74,8 +74,12 @@ impl Chapter {
 /// Examples that no chapter names.
 pub(super) fn unnamed(chapters: &[&str], examples: &[String]) -> Vec<String> {
     let is_named = |example: &&String| {
-        let path = format!("examples/{example}.rs");
-        chapters.iter().any(|chapter| chapter.contains(&path))
+        let paths = [
+            format!("examples/{example}.rs"),
+            format!("examples/{example}/"),
+        ];
+        let names_it = |chapter: &&str| paths.iter().any(|path| chapter.contains(path));
+        chapters.iter().any(names_it)
     };
     let unnamed = examples.iter().filter(|example| !is_named(example));
     unnamed
@@ -181,8 +185,11 @@ mod tests {
 
     #[test]
     fn an_example_that_no_chapter_names_is_found() {
-        let examples = ["silent".to_owned(), "forgotten".to_owned()];
-        let chapters = ["none", "see examples/silent.rs"];
+        let examples = ["silent", "web_app", "forgotten"].map(str::to_owned);
+        let chapters = [
+            "none",
+            "see examples/silent.rs and examples/web_app/main.rs",
+        ];
         assert_eq!(
             unnamed(&chapters, &examples),
             ["no chapter names the example forgotten"]
