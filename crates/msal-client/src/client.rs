@@ -7,14 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use http::{Request, Response};
 use msal_core::{
-    AccessToken, ApiId, Attempt, Authority, ClientAuthentication, ExpectedUser, ForwardedClaims,
-    HomeAccountId, OnBehalfKey, ProviderMetadata, RequestContext, ScopeSet, Telemetry,
+    ApiId, Attempt, Authority, ClientAuthentication, ExpectedUser, ExtraParameters,
+    ForwardedClaims, HomeAccountId, ProviderMetadata, RequestContext, ScopeSet, Telemetry,
     TokenOutcome, TokenResponse, TrustedAuthority, merged_claims, pause_before_repeating,
     retry_after,
 };
 use tracing::Span;
 
 use crate::cache::SharedTokenCache;
+use crate::call_key::CallKey;
 use crate::credential::{AssertionContext, AssertionRequest, ClientCredential};
 use crate::error::{CallDetails, ConfigError, Error, ProtocolError};
 use crate::keyed_lock::KeyedLock;
@@ -49,7 +50,7 @@ pub(crate) struct Client {
     /// Partitions that are being loaded.
     pub(crate) loads: SingleFlight<Partition, Result<(), Error>>,
     /// Calls that went to the network and are not answered yet.
-    pub(crate) in_flight: SingleFlight<CallKey, Result<AuthenticationResult, Error>>,
+    in_flight: SingleFlight<CallKey, Result<AuthenticationResult, Error>>,
     /// Held while an account's refresh tokens are redeemed at a server that revokes a token that is used twice.
     pub(crate) renewals: KeyedLock<(Partition, HomeAccountId)>,
     telemetry: Mutex<Telemetry>,
@@ -87,39 +88,6 @@ pub(crate) struct TokenRequest<'a> {
 pub(crate) struct Program {
     pub(crate) name: Option<String>,
     pub(crate) version: Option<String>,
-}
-
-/// What makes two calls equal: one request answers both.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct CallKey {
-    pub(crate) partition: Partition,
-    pub(crate) authority: Authority,
-    pub(crate) party: CallParty,
-    pub(crate) scopes: ScopeSet,
-    pub(crate) force_refresh: bool,
-    /// What the token must have beside its scopes.
-    pub(crate) claims: Option<String>,
-    /// What else it is asked for with.
-    pub(crate) fields: Vec<(String, String)>,
-}
-
-/// Whom a call wants a token for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum CallParty {
-    /// The application itself.
-    Application,
-    /// Whoever an assertion or a session stands for.
-    OnBehalf {
-        key: OnBehalfKey,
-        /// The assertion that the session is to begin with.
-        begins_with: Option<OnBehalfKey>,
-    },
-    /// A user who has signed in.
-    User {
-        home_account_id: HomeAccountId,
-        /// The token that an API has just refused.
-        rejected: Option<AccessToken>,
-    },
 }
 
 impl Client {
@@ -241,14 +209,16 @@ impl Client {
     }
 
     /// What a token request says beside its grant. `reason` is why the network is asked, as telemetry counts it; `account`
-    /// is whose token is asked for, where that is known.
+    /// is whose token is asked for, where that is known, and `extra` what the program adds.
     pub(crate) fn context(
         &self,
         api: ApiId,
         reason: u8,
         account: Option<&HomeAccountId>,
+        extra: &ExtraParameters,
     ) -> Result<RequestContext, Error> {
         let mut context = self.bare_context()?;
+        context.extra.clone_from(extra);
         context.current_telemetry = Telemetry::current(api, reason);
         context.last_telemetry = self.telemetry().last();
         context.anchor_mailbox = account.map(HomeAccountId::anchor_mailbox);
@@ -358,6 +328,19 @@ impl Client {
         let second = http.send(request.http.clone()).await;
         observe::answered(span, &second);
         second
+    }
+
+    /// What `request` brings, or what that of an equal call does which is in flight.
+    pub(crate) async fn shared(
+        &self,
+        key: CallKey,
+        request: impl Future<Output = Result<AuthenticationResult, Error>>,
+    ) -> Result<AuthenticationResult, Error> {
+        let (outcome, is_shared) = self.in_flight.run(key, request).await;
+        if is_shared {
+            observe::shared();
+        }
+        outcome
     }
 
     /// Counts a token that came from the cache: the next request's telemetry says how many there were.

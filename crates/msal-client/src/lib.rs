@@ -236,6 +236,7 @@ mod at_tenant;
 pub mod blocking;
 mod browser;
 mod cache;
+mod call_key;
 mod client;
 mod credential;
 mod error;
@@ -290,12 +291,12 @@ pub use msal_core::{
     AuthResponseError, Authority, AuthorityError, AuthorityKind, AuthorizationCodeGrant,
     AuthorizationRequest, AuthorizationRequestError, AuthorizedCode, BearerChallenge,
     ClientAssertion, ClientAuthentication, ClientInfo, ClientSecret, Cloud,
-    DeviceAuthorizationError, Dialect, DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError,
-    IntoScopes, InvalidClaims, InvalidSession, KeyType, Malformation, MalformedResponse, Misplaced,
-    Passphrase, Password, Prompt, ProviderMetadata, RawIdToken, RedirectUri, RefreshToken, Refusal,
-    RequestContext, ResponseMode, Scope, ScopeError, ScopeSet, ServiceError, SessionSecret,
-    SignatureAlgorithm, Tenant, Text, TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime,
-    UserAssertion,
+    DeviceAuthorizationError, Dialect, DiscoveryError, ExtraParameterError, ExtraParameters,
+    HomeAccountId, IdTokenClaims, IdTokenError, IntoScopes, InvalidClaims, InvalidSession, KeyType,
+    Malformation, MalformedResponse, Misplaced, Passphrase, Password, Prompt, ProviderMetadata,
+    RawIdToken, RedirectUri, RefreshToken, Refusal, RequestContext, ResponseMode, Scope,
+    ScopeError, ScopeSet, ServiceError, SessionSecret, SignatureAlgorithm, Tenant, Text,
+    TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime, UserAssertion,
 };
 // Crates whose types stand in signatures: a program names them in the version that is used here.
 pub use ::{bytes, http, serde_json};

@@ -28,7 +28,7 @@ pub(crate) fn ext_cache_key(fields: &[(&str, &str)]) -> Option<Text> {
 }
 
 /// The fields that say nothing about what a token is for, or that the rest of its entry says already.
-const OF_EVERY_REQUEST: [&str; 22] = [
+pub(crate) const OF_EVERY_REQUEST: [&str; 22] = [
     "client_id",
     "grant_type",
     "scope",

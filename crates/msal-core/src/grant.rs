@@ -6,6 +6,7 @@ mod client_assertion;
 mod client_credentials;
 mod context;
 mod device_code;
+mod extra_parameters;
 mod form;
 mod headers;
 mod on_behalf_of;
@@ -21,6 +22,7 @@ pub use client_assertion::{
 pub use client_credentials::ClientCredentialsGrant;
 pub use context::RequestContext;
 pub use device_code::{DeviceAuthorizationRequest, DeviceCodeGrant};
+pub use extra_parameters::{ExtraParameterError, ExtraParameters};
 pub use on_behalf_of::OnBehalfOfGrant;
 pub use password::PasswordGrant;
 pub use refresh_token::RefreshTokenGrant;

@@ -64,9 +64,9 @@ pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata, UserReal
 pub use expected_user::ExpectedUser;
 pub use grant::{
     AssertionClaims, AssertionHeader, Attempt, AuthorizationCodeGrant, ClientAuthentication,
-    ClientCredentialsGrant, DeviceAuthorizationRequest, DeviceCodeGrant, KeyType, OnBehalfOfGrant,
-    PasswordGrant, RefreshTokenGrant, RequestContext, SignatureAlgorithm, Thumbprint,
-    UnsignedAssertion, pause_before_repeating,
+    ClientCredentialsGrant, DeviceAuthorizationRequest, DeviceCodeGrant, ExtraParameterError,
+    ExtraParameters, KeyType, OnBehalfOfGrant, PasswordGrant, RefreshTokenGrant, RequestContext,
+    SignatureAlgorithm, Thumbprint, UnsignedAssertion, pause_before_repeating,
 };
 pub use home_account_id::HomeAccountId;
 pub use id_token::{IdTokenClaims, IdTokenError};

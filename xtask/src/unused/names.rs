@@ -19,6 +19,8 @@ const FOR_USERS: [(&str, &[&str]); 3] = [
             "answer_in_query",
             "answer_json",
             "ClientCertificate",
+            "extra_form_field",
+            "ExtraParameter",
             "forwarded_client_claims",
             "initiate_long_running_on_behalf_of",
             "remove_tokens_for_client",

@@ -6,13 +6,16 @@ use std::io;
 use bytes::Bytes;
 use http::{HeaderValue, Response};
 use msal_core::{
-    AuthCodeFlow, AuthResponse, Authority, DeviceAuthorizationError, Dialect, DiscoveryError,
-    ForwardedClaims, IdTokenError, Malformation, RedirectUri, RefreshToken, Scope, Tenant,
-    TokenCache, TokenOutcome,
+    AuthCodeFlow, AuthFlowError, AuthResponse, Authority, DeviceAuthorizationError, Dialect,
+    DiscoveryError, ExtraParameters, ForwardedClaims, IdTokenError, Malformation, RedirectUri,
+    RefreshToken, Scope, Tenant, TokenCache, TokenOutcome,
 };
 
 use super::*;
+use crate::browser::NoBrowser;
+use crate::ports::RandomError;
 use crate::store::Partition;
+use crate::store::StoreError;
 
 /// An error, the variant it is, what it says with all that lies beneath, and what is to be done.
 type Row = (Error, &'static str, &'static str, Remedy);
@@ -41,6 +44,12 @@ fn http(kind: HttpErrorKind) -> HttpError {
 
 fn denied() -> io::Error {
     io::ErrorKind::PermissionDenied.into()
+}
+
+fn extra_parameter() -> ExtraParameters {
+    let mut extra = ExtraParameters::default();
+    extra.add_field("scope", "a");
+    extra
 }
 
 fn config_errors() -> Vec<Row> {
@@ -110,6 +119,11 @@ fn config_errors() -> Vec<Row> {
                 reason: "a cache has its store",
             },
             "`cache` and `store` contradict each other: a cache has its store",
+        ),
+        config(
+            "ExtraParameter",
+            extra_parameter().check().unwrap_err().into(),
+            "the parameter `scope` may not be added: it is there twice, or the library's own, with an option for it or none",
         ),
         config(
             "InsideRuntime",
@@ -542,6 +556,7 @@ fn the_table_is_complete() {
                 ConfigError::ClientId => "ClientId",
                 ConfigError::ClientSecret => "ClientSecret",
                 ConfigError::Contradiction { .. } => "Contradiction",
+                ConfigError::ExtraParameter(_) => "ExtraParameter",
                 ConfigError::InsideRuntime => "InsideRuntime",
                 ConfigError::NoDeviceFlow => "NoDeviceFlow",
                 ConfigError::NoHttpClient => "NoHttpClient",
@@ -566,7 +581,7 @@ fn the_table_is_complete() {
         assert_eq!(name(error), *variant);
     }
     let variants: BTreeSet<_> = rows.iter().map(|(_, variant, ..)| *variant).collect();
-    assert_eq!(variants.len(), 27, "{variants:?}");
+    assert_eq!(variants.len(), 28, "{variants:?}");
 }
 
 #[test]

@@ -1,14 +1,17 @@
 //! The options of calls that ask a token endpoint by themselves.
 
+use msal_core::ExtraParameters;
+
 use crate::at_tenant::{AtTenant, ChosenTenant};
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{ConfigError, Error};
 
 /// What a program has set, as it was given.
 #[derive(Default)]
 pub(super) struct CallOptions {
     pub(super) claims_challenge: String,
     pub(super) tenant: ChosenTenant,
+    pub(super) extra: ExtraParameters,
 }
 
 impl CallOptions {
@@ -28,9 +31,48 @@ impl CallOptions {
     }
 }
 
+/// What a program adds to the token request, if it may.
+pub(super) fn checked(extra: &ExtraParameters) -> Result<&ExtraParameters, Error> {
+    extra.check().map_err(ConfigError::from)?;
+    Ok(extra)
+}
+
+/// Gives a call the option to add to its token request: `place` is its field of [`ExtraParameters`].
+macro_rules! extra_parameters {
+    ($call:ident, $($place:ident).+) => {
+        impl $call {
+            /// Adds a field to the form of the token request. The token is found in the cache by the same fields only.
+            ///
+            /// One that the request has itself, or that is there twice, is a
+            /// [`ConfigError::ExtraParameter`](crate::ConfigError::ExtraParameter), before anything is sent.
+            pub fn extra_form_field(
+                mut self,
+                name: impl Into<String>,
+                value: impl Into<String>,
+            ) -> Self {
+                self.$($place).+.add_field(name, value);
+                self
+            }
+
+            /// Adds a parameter to the query of the token endpoint, as [`extra_form_field`](Self::extra_form_field) adds one
+            /// to the form. What the endpoint has there itself stays.
+            pub fn extra_query_parameter(
+                mut self,
+                name: impl Into<String>,
+                value: impl Into<String>,
+            ) -> Self {
+                self.$($place).+.add_query(name, value);
+                self
+            }
+        }
+    };
+}
+
 /// Gives a call with a field `options`, of [`CallOptions`], the options that all of them have.
 macro_rules! call_options {
     ($call:ident) => {
+        crate::flow::call_options::extra_parameters!($call, options.extra);
+
         impl $call {
             /// Passes on what an API or an earlier refusal demands of the token:
             /// [`BearerChallenge`](crate::BearerChallenge) and [`Error::claims`](crate::Error::claims) have it. A cached
@@ -52,3 +94,4 @@ macro_rules! call_options {
 }
 
 pub(super) use call_options;
+pub(super) use extra_parameters;

@@ -10,7 +10,8 @@ use msal_core::{
 use super::call_options::{CallOptions, call_options};
 use super::service::{Asked, Wanted, remove_with};
 use crate::at_tenant::Place;
-use crate::client::{CallParty, TokenRequest};
+use crate::call_key::CallParty;
+use crate::client::TokenRequest;
 use crate::error::{CallDetails, Error, ProtocolError};
 use crate::handle::Handle;
 use crate::observe;
@@ -85,17 +86,9 @@ impl AcquireTokenForClient {
             _ => None,
         };
         // In a box of its own: a request's state takes kilobytes, which every hit would move otherwise.
-        Box::pin(async {
-            let key = call.wanted.key(call.handle, CallParty::Application);
-            let renewal = call.renew(fallback);
-            let (outcome, is_shared) = client.in_flight.run(key, renewal).await;
-            if is_shared {
-                observe::shared();
-            }
-            outcome
-        })
-        .await
-        .map_err(of_call)
+        let key = call.wanted.key(call.handle, CallParty::Application);
+        let renewal = Box::pin(client.shared(key, call.renew(fallback)));
+        renewal.await.map_err(of_call)
     }
 }
 
@@ -142,7 +135,12 @@ impl Call<'_> {
         &self,
         fallback: Option<CachedAccessToken>,
     ) -> Result<AuthenticationResult, Error> {
-        let (fallback, outcome) = match self.look_again().await {
+        let (fallback, outcome) = match self
+            .wanted
+            .refresh(self.handle)
+            .await
+            .map(|()| self.decide())
+        {
             Ok(Cached::Hit(token)) => return Ok(self.hit(token)),
             Ok(Cached::Ask { fallback, reason }) => (fallback, self.ask(reason).await),
             Ok(_) => (None, self.ask(RefreshReason::NoAccessToken).await),
@@ -152,15 +150,6 @@ impl Call<'_> {
         Wanted::or_fallback(&self.handle.client, outcome, fallback, |token| {
             self.hit(token)
         })
-    }
-
-    /// Another program may have got the token since the cache was loaded, and where the tenant was given by its domain, the
-    /// authority knows the name that tokens are stored under.
-    async fn look_again(&self) -> Result<Cached, Error> {
-        self.handle.cache.reload().await?;
-        // When the authority does not answer, neither will it answer the request, which reports that.
-        let _metadata = self.wanted.place.endpoints().await;
-        Ok(self.decide())
     }
 
     async fn ask(&self, reason: RefreshReason) -> Result<AuthenticationResult, Error> {
@@ -173,7 +162,12 @@ impl Call<'_> {
         let mut grant = ClientCredentialsGrant::new(&client.client_id, &authentication, scopes);
         grant.claims = claims.as_deref();
         grant.fmi_path = fmi_path;
-        let context = client.context(ApiId::ForClient, reason.telemetry(), None)?;
+        let context = client.context(
+            ApiId::ForClient,
+            reason.telemetry(),
+            None,
+            self.wanted.extra,
+        )?;
         let request = TokenRequest {
             http: grant.request(&metadata, &context),
             metadata: &metadata,

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use msal_core::{
     ApiId, DeviceAuthorization, DeviceAuthorizationError, DeviceAuthorizationRequest,
-    DeviceCodeGrant, DevicePolling, IntoScopes, ProviderMetadata, ScopeError, ScopeSet, TokenEvent,
-    TokenResponse, UnixTime, retry_after,
+    DeviceCodeGrant, DevicePolling, ExtraParameters, IntoScopes, Party, ProviderMetadata,
+    ScopeError, ScopeSet, TokenEvent, TokenResponse, UnixTime, retry_after,
 };
 
-use super::call_options::{CallOptions, call_options};
+use super::call_options::{CallOptions, call_options, checked};
 use crate::at_tenant::Place;
 use crate::client::TokenRequest;
-use crate::error::{CallDetails, ConfigError, Error, InteractionRequired, ProtocolError};
+use crate::error::{
+    BlockedWay, CallDetails, ConfigError, Error, InteractionRequired, ProtocolError,
+};
 use crate::handle::Handle;
 use crate::observe;
 use crate::ports::BoxFuture;
@@ -51,6 +53,7 @@ pub struct DeviceFlow {
     metadata: ProviderMetadata,
     scopes: ScopeSet,
     claims: Option<String>,
+    extra: ExtraParameters,
     correlation_id: String,
 }
 
@@ -125,11 +128,13 @@ impl InitiateDeviceFlow {
         let (client, scopes) = (&*self.handle.client, self.scopes?);
         let tenant = self.options.tenant(client)?;
         let claims = self.options.claims(client)?;
+        checked(&self.options.extra)?;
         // What could not be saved is better known before the user is asked to do anything.
         self.handle.ensure_loaded().await?;
         self.handle.cache.prepare_to_save().await?;
         let metadata = Place::new(client, tenant.as_ref()).endpoints().await?;
-        let context = client.bare_context()?;
+        let mut context = client.bare_context()?;
+        context.extra.clone_from(&self.options.extra);
         let mut request = DeviceAuthorizationRequest::new(&client.client_id, &scopes);
         request.claims = claims.as_deref();
         let request = request
@@ -161,6 +166,7 @@ impl InitiateDeviceFlow {
             metadata,
             scopes,
             claims,
+            extra: self.options.extra,
             correlation_id,
         })
     }
@@ -210,7 +216,7 @@ impl AcquireTokenByDeviceFlow {
         let (client, flow) = (&*self.handle.client, &self.flow);
         let client_id = &client.client_id;
         let authentication = client.authenticate(&flow.metadata, None).await?;
-        let mut context = client.context(ApiId::ByDeviceFlow, 0, None)?;
+        let mut context = client.context(ApiId::ByDeviceFlow, 0, None, &flow.extra)?;
         // One flow has one, from its beginning to its end.
         context.correlation_id.clone_from(&flow.correlation_id);
         let device_code = &flow.authorization.device_code;
@@ -230,13 +236,14 @@ impl AcquireTokenByDeviceFlow {
         };
         let answer = client.send(request).await;
         answer
-            .map_err(explained)
+            .map_err(|error| error.explained(BlockedWay::DeviceCode))
             .map_err(|error| error.of(CallDetails::sent_with(correlation_id)))
     }
 
     async fn keep(&self, response: &TokenResponse) -> Result<AuthenticationResult, Error> {
         let (handle, flow) = (&self.handle, &self.flow);
         let requested = flow.scopes.with_reserved();
+        let fields: Vec<_> = flow.extra.all().collect();
         let event = TokenEvent::signed_in(
             &handle.client.client_id,
             &flow.metadata,
@@ -245,23 +252,11 @@ impl AcquireTokenByDeviceFlow {
             ACCOUNT_SOURCE,
             handle.client.runtime.clock().now(),
         );
+        let event = event.of_party(Party::User, &fields);
         let saved = handle.cache.update(|cache| cache.add(&event)).await;
         handle.result(saved, &event, None)
     }
 }
-
-/// Says what a policy that blocks the sign-in leaves to do: AADSTS53003 alone sounds as if the same could be tried again.
-fn explained(error: Error) -> Error {
-    match error.service_error() {
-        Some(refusal) if refusal.codes.contains(&BLOCKED_BY_POLICY) => {
-            InteractionRequired::device_flow_blocked(refusal.clone()).into()
-        }
-        _ => error,
-    }
-}
-
-/// AADSTS53003: Conditional Access does not issue the token.
-const BLOCKED_BY_POLICY: i64 = 53003;
 
 /// What MSAL Python notes with an account that signed in this way: the name of the grant (RFC 8628 §3.4).
 const ACCOUNT_SOURCE: &str = "urn:ietf:params:oauth:grant-type:device_code";

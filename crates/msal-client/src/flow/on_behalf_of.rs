@@ -12,7 +12,8 @@ use super::call_options::{CallOptions, call_options};
 use super::redemption::Redemption;
 use super::service::{Asked, Wanted, remove_with};
 use crate::at_tenant::Place;
-use crate::client::{CallParty, TokenRequest};
+use crate::call_key::CallParty;
+use crate::client::TokenRequest;
 use crate::error::{CallDetails, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
 use crate::keyed_lock::KeyGuard;
@@ -119,17 +120,9 @@ impl AcquireTokenOnBehalfOf {
             _ => None,
         };
         // In a box of its own: a request's state takes kilobytes, which every hit would move otherwise.
-        Box::pin(async {
-            let key = call.wanted.key(call.handle, call.party());
-            let renewal = call.renew(fallback);
-            let (outcome, is_shared) = client.in_flight.run(key, renewal).await;
-            if is_shared {
-                observe::shared();
-            }
-            outcome
-        })
-        .await
-        .map_err(of_call)
+        let key = call.wanted.key(call.handle, call.party());
+        let renewal = Box::pin(client.shared(key, call.renew(fallback)));
+        renewal.await.map_err(of_call)
     }
 }
 
@@ -211,7 +204,12 @@ impl Call<'_> {
         fallback: Option<(CachedAccessToken, Option<HomeAccountId>)>,
     ) -> Result<AuthenticationResult, Error> {
         let _turn = self.wait_for_other_renewals().await;
-        let (fallback, outcome) = match self.look_again().await {
+        let (fallback, outcome) = match self
+            .wanted
+            .refresh(self.handle)
+            .await
+            .map(|()| self.decide())
+        {
             Ok(found) => {
                 let (candidates, session_of) = (found.candidates, found.session_of);
                 let (fallback, reason) = match found.access_token {
@@ -255,13 +253,6 @@ impl Call<'_> {
         Some(client.renewals.lock((partition, session)).await)
     }
 
-    async fn look_again(&self) -> Result<OnBehalfTokens, Error> {
-        self.handle.cache.reload().await?;
-        // When the authority does not answer, neither will it answer the request, which reports that.
-        let _metadata = self.wanted.place.endpoints().await;
-        Ok(self.decide())
-    }
-
     async fn ask(
         &self,
         candidates: &[RefreshCandidate],
@@ -293,7 +284,12 @@ impl Call<'_> {
         let claims = self.wanted.claims(client)?;
         let mut grant = OnBehalfOfGrant::new(client_id, &authentication, assertion, scopes);
         grant.claims = claims.as_deref();
-        let context = client.context(ApiId::OnBehalfOf, reason.telemetry(), None)?;
+        let context = client.context(
+            ApiId::OnBehalfOf,
+            reason.telemetry(),
+            None,
+            self.wanted.extra,
+        )?;
         let request = TokenRequest {
             http: grant.request(&metadata, &context),
             metadata: &metadata,
@@ -350,6 +346,7 @@ impl Call<'_> {
             api: ApiId::Silent,
             reason,
             home_account_id: session_of,
+            extra: self.wanted.extra,
             attempt: 1,
         };
         let response = redemption.send().await?;

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use msal_core::{ApiId, IntoScopes, RefreshReason, RefreshToken, ScopeError, ScopeSet};
+use msal_core::{ApiId, IntoScopes, Party, RefreshReason, RefreshToken, ScopeError, ScopeSet};
 
-use super::call_options::{CallOptions, call_options};
+use super::call_options::{CallOptions, call_options, checked};
 use super::redemption::Redemption;
 use crate::at_tenant::Place;
 use crate::error::Error;
@@ -59,6 +59,8 @@ impl AcquireTokenByRefreshToken {
         let tenant = self.options.tenant(client)?;
         let place = Place::new(client, tenant.as_ref());
         let claims = self.options.claims(client)?;
+        let extra = checked(&self.options.extra)?;
+        let fields: Vec<_> = extra.all().collect();
         // A cache that cannot be loaded cannot be saved: that must be known before the token is spent.
         handle.ensure_loaded().await?;
         let metadata = place.endpoints().await?;
@@ -72,11 +74,13 @@ impl AcquireTokenByRefreshToken {
             reason: RefreshReason::Forced,
             // The token says nothing of its user; the answer does.
             home_account_id: None,
+            extra,
             attempt: 1,
         };
         let response = redemption.send().await?;
         let requested = scopes.with_reserved();
         let event = redemption.event(&requested, &response);
+        let event = event.of_party(Party::User, &fields);
         let saved = handle.cache.update(|cache| cache.add(&event)).await;
         handle.result(saved, &event, None)
     }

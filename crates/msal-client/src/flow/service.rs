@@ -1,12 +1,14 @@
 //! What the calls of a service have in common, for itself and on behalf of users.
 
 use msal_core::{
-    CachedAccessToken, ForwardedClaims, IntoScopes, InvalidClaims, ScopeError, ScopeSet, TokenCache,
+    CachedAccessToken, ExtraParameters, ForwardedClaims, IntoScopes, InvalidClaims, ScopeError,
+    ScopeSet, TokenCache,
 };
 
-use super::call_options::CallOptions;
+use super::call_options::{CallOptions, checked};
 use crate::at_tenant::Place;
-use crate::client::{CallKey, CallParty, Client};
+use crate::call_key::{CallKey, CallParty};
+use crate::client::Client;
 use crate::error::{ConfigError, Error};
 use crate::handle::Handle;
 use crate::observe;
@@ -29,6 +31,8 @@ pub(super) struct Wanted<'a> {
     /// What the token must have beside its scopes, with the client's capabilities; `None` where nobody has demanded anything.
     claims: Option<String>,
     pub(super) fmi_path: Option<String>,
+    /// What the program adds to the request.
+    pub(super) extra: &'a ExtraParameters,
     /// What a cached token must have been asked for with.
     pub(super) fields: Vec<(String, String)>,
 }
@@ -45,7 +49,7 @@ impl Asked {
 
     pub(super) fn checked<'a>(
         self,
-        options: &CallOptions,
+        options: &'a CallOptions,
         client: &Client,
         place: Place<'a>,
     ) -> Result<Wanted<'a>, Error> {
@@ -55,6 +59,8 @@ impl Asked {
         let fmi_path = self.fmi_path.as_deref().map(|path| field("fmi_path", path));
         // MSALs hash forwarded claims under this name, and never send them under it.
         let hashed = forwarded.map(|claims| field("client_claims", claims.as_str()));
+        let extra = checked(&options.extra)?;
+        let added = extra.all().map(|(name, value)| field(name, value));
         let claims = match options.is_challenged() || forwarded.is_some() {
             true => client.claims(&options.claims_challenge, forwarded)?,
             false => None,
@@ -64,7 +70,8 @@ impl Asked {
             scopes: self.scopes?,
             is_fresh: self.force_refresh || options.is_challenged(),
             claims,
-            fields: fmi_path.into_iter().chain(hashed).collect(),
+            fields: fmi_path.into_iter().chain(hashed).chain(added).collect(),
+            extra,
             fmi_path: self.fmi_path,
         })
     }
@@ -104,6 +111,15 @@ impl Wanted<'_> {
         let own = self.place.authority().realm();
         let known = self.place.realm();
         look(&[own, known.as_deref().unwrap_or(own)])
+    }
+
+    /// Brings up to date what the cache is asked with: another program may have got the token since the cache was loaded, and
+    /// where the tenant was given by its domain, the authority knows the name that tokens are stored under.
+    pub(super) async fn refresh(&self, handle: &Handle) -> Result<(), Error> {
+        handle.cache.reload().await?;
+        // When the authority does not answer, neither will it answer the request, which reports that.
+        let _metadata = self.place.endpoints().await;
+        Ok(())
     }
 
     /// What a call that wanted a new token answers: that, or a cached one that is still valid.

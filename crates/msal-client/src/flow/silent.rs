@@ -3,14 +3,16 @@
 use std::fmt;
 
 use msal_core::{
-    AccessToken, Account, ApiId, CachedAccessToken, IntoScopes, RefreshCandidate, RefreshReason,
-    Renewal, ScopeError, ScopeSet, Silent, SilentRequest, TokenCache,
+    AccessToken, Account, ApiId, CachedAccessToken, ExtraParameters, IntoScopes, Party,
+    RefreshCandidate, RefreshReason, Renewal, ScopeError, ScopeSet, Silent, SilentRequest,
+    TokenCache,
 };
 
-use super::call_options::{CallOptions, call_options};
+use super::call_options::{CallOptions, call_options, checked};
 use super::redemption::Redemption;
 use crate::at_tenant::Place;
-use crate::client::{CallKey, CallParty, Client};
+use crate::call_key::{CallKey, CallParty};
+use crate::client::Client;
 use crate::error::{Error, InteractionRequired};
 use crate::handle::Handle;
 use crate::keyed_lock::KeyGuard;
@@ -98,6 +100,7 @@ impl AcquireTokenSilent {
             false => None,
         };
         let tenant = self.options.tenant(client)?;
+        let extra = checked(&self.options.extra)?;
         let call = Call {
             handle: &self.handle,
             place: Place::new(client, tenant.as_ref()),
@@ -107,6 +110,7 @@ impl AcquireTokenSilent {
             force_refresh: self.force_refresh || claims.is_some() && self.rejected.is_none(),
             claims: claims.as_deref(),
             rejected: self.rejected.as_ref(),
+            extra,
         };
         let of_call = |error: Error| call.place.of_call(error);
         let cache = &self.handle.cache;
@@ -127,13 +131,10 @@ impl AcquireTokenSilent {
         };
         // Of many tasks that find the same token expired, one asks. More requests would bring nothing more, and a server
         // that rotates refresh tokens may take the second use of one for theft (RFC 6749 §10.4).
-        let in_flight = &call.client.in_flight;
         // In a box of its own: a renewal's state takes kilobytes, which every hit would move otherwise.
         Box::pin(async {
-            let (outcome, is_shared) = in_flight.run(call.key(), call.renew(fallback)).await;
-            if is_shared {
-                observe::shared();
-            }
+            let renewal = call.renew(fallback);
+            let outcome = call.client.shared(call.key(), renewal).await;
             call.confirm(outcome).await
         })
         .await
@@ -177,10 +178,13 @@ struct Call<'a> {
     /// What the token must have beside its scopes, with the client's capabilities; `None` where nobody has demanded anything.
     claims: Option<&'a str>,
     rejected: Option<&'a AccessToken>,
+    /// What the program adds to a request: a cached token must have been asked for with the same.
+    extra: &'a ExtraParameters,
 }
 
 impl Call<'_> {
     fn key(&self) -> CallKey {
+        let fields = self.extra.all();
         CallKey {
             partition: self.handle.cache.partition().clone(),
             authority: self.place.authority().clone(),
@@ -191,7 +195,9 @@ impl Call<'_> {
             scopes: self.scopes.clone(),
             force_refresh: self.force_refresh,
             claims: self.claims.map(str::to_owned),
-            fields: Vec::new(),
+            fields: fields
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
         }
     }
 
@@ -214,6 +220,8 @@ impl Call<'_> {
         );
         request.force_refresh = self.force_refresh;
         request.rejected = self.rejected;
+        let fields: Vec<_> = self.extra.all().collect();
+        request.fields = &fields;
         debug_assert!(
             environments
                 .iter()
@@ -371,11 +379,14 @@ impl Call<'_> {
             api: ApiId::Silent,
             reason,
             home_account_id: Some(&self.account.home_account_id),
+            extra: self.extra,
             attempt,
         };
         let response = redemption.send().await?;
         let requested = self.scopes.with_reserved();
+        let fields: Vec<_> = self.extra.all().collect();
         let event = redemption.event(&requested, &response);
+        let event = event.of_party(Party::User, &fields);
         // Renewed, not added: the tokens of a user who was signed out meanwhile must not come back.
         let mut is_kept = true;
         let renew = |cache: &mut TokenCache| is_kept = cache.renew(&event);

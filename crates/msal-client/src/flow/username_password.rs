@@ -8,10 +8,10 @@ use msal_core::{
     ScopeSet, TokenEvent, TokenResponse, UserRealm, retry_after,
 };
 
-use super::call_options::{CallOptions, call_options};
+use super::call_options::{CallOptions, call_options, checked};
 use crate::at_tenant::Place;
 use crate::client::TokenRequest;
-use crate::error::{CallDetails, Error, InteractionRequired, ProtocolError};
+use crate::error::{BlockedWay, CallDetails, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
 use crate::observe;
 use crate::ports::BoxFuture;
@@ -63,10 +63,11 @@ impl AcquireTokenByUsernamePassword {
         let tenant = self.options.tenant(&self.handle.client)?;
         let (handle, client) = (&self.handle, &*self.handle.client);
         let claims = self.options.claims(client)?;
+        let extra = checked(&self.options.extra)?;
         handle.ensure_loaded().await?;
         handle.cache.prepare_to_save().await?;
         let metadata = Place::new(client, tenant.as_ref()).endpoints().await?;
-        let mut context = client.context(ApiId::ByUsernamePassword, 0, None)?;
+        let mut context = client.context(ApiId::ByUsernamePassword, 0, None, extra)?;
         context.anchor_mailbox = Some(PasswordGrant::anchor_mailbox(&self.username));
         let correlation_id = &context.correlation_id;
         let of_request = |error: Error| error.of(CallDetails::sent_with(correlation_id));
@@ -90,7 +91,10 @@ impl AcquireTokenByUsernamePassword {
             correlation_id,
             attempt: 1,
         };
-        let response = client.send(request).await?;
+        let answer = client.send(request).await;
+        let response = answer
+            .map_err(|error| error.explained(BlockedWay::Password))
+            .map_err(of_request)?;
         self.keep(&metadata, &scopes, &response).await
     }
 
@@ -138,6 +142,8 @@ impl AcquireTokenByUsernamePassword {
             handle.client.runtime.clock().now(),
         );
         event.username = Some(&self.username);
+        let fields: Vec<_> = self.options.extra.all().collect();
+        event.fields = &fields;
         let saved = handle.cache.update(|cache| cache.add(&event)).await;
         handle.result(saved, &event, None)
     }

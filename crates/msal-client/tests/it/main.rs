@@ -18,6 +18,7 @@ mod construction;
 mod credential;
 mod device_flow;
 mod examples;
+mod extra_parameters;
 mod family;
 mod flight;
 mod for_client;

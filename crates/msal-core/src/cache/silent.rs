@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::TokenCache;
 use super::entry::{AccessTokenEntry, EXPIRY_MARGIN, RefreshTokenEntry};
+use super::issuance::purpose;
 use super::term::{Host, Term};
 use crate::{Text, UnixTime, case};
 
@@ -81,8 +82,10 @@ impl TokenCache {
 
     fn find_access_token(&self, request: &SilentRequest<'_>) -> BestToken {
         let mut best = BestToken::Nothing;
+        let purpose = purpose(None, request.fields);
         for environment in request.environments {
-            for entry in self.access_tokens_granting(request, environment) {
+            let granting = self.access_tokens_granting(request, environment);
+            for entry in granting.filter(|entry| entry.is_for_user(purpose.as_ref())) {
                 best.consider(entry, request.now);
                 if matches!(best, BestToken::Fresh(_)) {
                     return best;
@@ -119,7 +122,6 @@ impl TokenCache {
                     .realms
                     .iter()
                     .any(|realm| case::is_same(entry.realm.as_str(), realm))
-                && !entry.is_kept_apart()
                 && match entry.requested {
                     None => scopes.clone().all(|scope| entry.grants(scope)),
                     Some(_) => entry.grants_all(request.scopes),

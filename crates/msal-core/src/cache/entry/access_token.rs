@@ -65,10 +65,10 @@ impl AccessTokenEntry {
         }
     }
 
-    /// Whether the token is for one purpose only: bound to a key, got on behalf of a user for one assertion, or asked for
-    /// with claims or extra fields.
-    pub(crate) fn is_kept_apart(&self) -> bool {
-        self.is_bound() || self.ext_cache_key.is_some() || self.assertion.is_some()
+    /// Whether the token is one of a user who has signed in, for this purpose: neither bound to a key, nor got for an
+    /// assertion, nor asked for with other fields.
+    pub(crate) fn is_for_user(&self, purpose: Option<&Text>) -> bool {
+        self.ext_cache_key.as_ref() == purpose && self.assertion.is_none() && !self.is_bound()
     }
 
     /// Whether the token is of no use to whoever has no key for it.

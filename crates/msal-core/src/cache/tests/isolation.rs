@@ -79,10 +79,6 @@ impl Ask {
             _ => String::new(),
         };
         let cloud = usize::from(*host == 2);
-        let fields = match whose {
-            For::User => 0,
-            _ => *fields,
-        };
         format!("{whose:?}|{user}|{client}|{tenant}|{cloud}|{fields}")
     }
 
@@ -135,7 +131,7 @@ impl Ask {
             ..event(&response, &requested)
         };
         match self.whose {
-            For::User => cache.add(&event),
+            For::User => cache.add(&event.of_party(party, self.fields())),
             For::Application => cache.add_for_client(&event.of_party(party, self.fields())),
             For::Assertion(_) => cache.add_on_behalf(&event.of_party(party, self.fields()), false),
             For::Session(_) => cache.add_on_behalf(&event.of_party(party, self.fields()), true),
@@ -180,8 +176,9 @@ impl Ask {
             }
             None => {
                 let user = HomeAccountId::new(USERS[self.user]);
-                let request =
+                let mut request =
                     SilentRequest::new(client, &user, &environments, &realms, &scopes, T0);
+                request.fields = self.fields();
                 match cache.silent(&request) {
                     Silent::Hit(token) => (Some(token), Vec::new()),
                     Silent::Renew(renewal) => (renewal.fallback, renewal.candidates),
