@@ -20,7 +20,7 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const HINT: Style = AnsiColor::Cyan.on_default();
 
 /// Prints results and errors in the format that was asked for.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Printer {
     pub(crate) format: Format,
     pub(crate) quiet: bool,
@@ -51,6 +51,23 @@ impl Printer {
         if !self.quiet && !self.is_json() {
             put(&mut anstream::stderr(), &format!("{}\n", printable(text)));
         }
+    }
+
+    /// Has the person at the terminal do something, without which the command comes to nothing: also where talk is not
+    /// wanted. Programs get one line of JSON.
+    pub(crate) fn instruct(&self, text: &str, document: &Value) {
+        match self.is_json() {
+            true => put(
+                &mut io::stderr(),
+                &format!("{}\n", printable_json(&document.to_string())),
+            ),
+            false => put(&mut anstream::stderr(), &format!("{}\n", printable(text))),
+        }
+    }
+
+    /// Asks for what is typed behind it.
+    pub(crate) fn prompt(&self, text: &str) {
+        put(&mut anstream::stderr(), &printable(text));
     }
 
     /// Says what went wrong and what to type next.
@@ -103,6 +120,27 @@ pub(crate) fn usage(error: &clap::Error) -> Exit {
 pub(crate) fn is_drawable() -> bool {
     io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
 }
+
+/// How wide the terminal is; where there is none, as wide as anybody could want.
+#[cfg(unix)]
+pub(crate) fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(io::stdout());
+    let columns = size.map_or(0, |size| usize::from(size.ws_col));
+    match columns {
+        0 => usize::MAX,
+        columns => columns.max(NARROWEST),
+    }
+}
+
+/// It is not asked.
+#[cfg(not(unix))]
+pub(crate) fn columns() -> usize {
+    80
+}
+
+/// Nothing can be read in less.
+#[cfg(unix)]
+const NARROWEST: usize = 40;
 
 fn put(out: &mut dyn Write, text: &str) {
     // Nobody can be told that nobody reads.

@@ -7,6 +7,7 @@
 mod accounts;
 mod add;
 mod arena;
+mod contents;
 mod dialect;
 mod document;
 mod entry;
@@ -31,6 +32,7 @@ mod token_event;
 
 use std::fmt;
 
+pub use contents::{CacheContents, Oddity, OddityKind, SectionContents, TenantContents};
 pub use dialect::Dialect;
 pub use document::CacheFormatError;
 pub use for_client::{Cached, ForClientRequest};

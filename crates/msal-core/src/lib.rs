@@ -52,9 +52,9 @@ pub use authorization::{
     AuthorizationRequestError, AuthorizedCode, InvalidSession, Prompt, RedirectUri, ResponseMode,
 };
 pub use cache::{
-    CacheFormatError, Cached, CachedAccessToken, Dialect, ForClientRequest, OnBehalfRequest,
-    OnBehalfTokens, Party, RefreshCandidate, RefreshReason, Renewal, Silent, SilentRequest,
-    TokenCache, TokenEvent,
+    CacheContents, CacheFormatError, Cached, CachedAccessToken, Dialect, ForClientRequest, Oddity,
+    OddityKind, OnBehalfRequest, OnBehalfTokens, Party, RefreshCandidate, RefreshReason, Renewal,
+    SectionContents, Silent, SilentRequest, TenantContents, TokenCache, TokenEvent,
 };
 pub use claims::{ForwardedClaims, InvalidClaims, merged_claims};
 pub use client_info::ClientInfo;

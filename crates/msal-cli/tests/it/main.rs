@@ -2,11 +2,16 @@
 
 mod bad_input;
 mod book;
+#[cfg(unix)]
+mod credentials;
 mod help;
 mod issuer;
 mod journey;
 #[cfg(unix)]
 mod limits;
+#[cfg(unix)]
+mod login;
+mod logout;
 #[cfg(unix)]
 mod modes;
 mod msal;
@@ -16,5 +21,7 @@ mod run;
 mod serve;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod token;
 mod trust;
 mod verify;

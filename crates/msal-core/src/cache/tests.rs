@@ -4,6 +4,7 @@ mod accounts;
 mod add;
 mod again;
 mod clouds;
+mod contents;
 mod document;
 mod isolation;
 mod merge;

@@ -40,13 +40,18 @@ pub(super) async fn send(
 ) -> Result<Reply, MigrationError> {
     let redemption = &*attempt.redemption;
     let context = context?;
+    let credential = engine.credentials.of(&redemption.client_id);
+    let (client_id, metadata) = (&redemption.client_id, &endpoint.metadata);
+    let authentication = credential
+        .authentication(client_id, metadata, engine.runtime)
+        .await?;
     let grant = RefreshTokenGrant::new(
-        &redemption.client_id,
-        &endpoint.authentication,
+        client_id,
+        &authentication,
         &redemption.refresh_token,
         &redemption.scopes,
     );
-    let request = grant.request(&endpoint.metadata, &context);
+    let request = grant.request(metadata, &context);
     // After all that can fail before sending: an intent without an outcome means that the token may be spent.
     // A token that stays valid can be sent again after a crash: waiting for the disk would gain nothing.
     if !engine.settings.rotation.allows_repeat() {
