@@ -18,7 +18,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .cargo()
             .args(["build", "--package", "msal-cli", "--bin", "msal"]),
     )?;
-    // Programs of one page, which the book shows at work, and one that signs assertions.
+    // The programs that the book shows, one of which is a web application, and one that signs assertions.
     let examples = ["build", "--package", "msal-client", "--examples"];
     process::run(workspace.cargo().args(examples))?;
     let assertions = ["build", "--package", "xtask", "--example", "assertions"];

@@ -1,9 +1,8 @@
 //! Every program in `examples/`, run against the emulator's server as a newcomer would run it.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest::{Digest, SHA256, digest};
@@ -12,16 +11,12 @@ use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use msal::UnixTime;
-use msal_emulator::sample::{
-    ALICE, BOB, CAROL, DAN, DESKTOP, PASSWORD, WEB, WEB_REDIRECT, WEB_SECRET,
-};
+use msal_emulator::sample::{ALICE, BOB, DAN, DESKTOP, PASSWORD, WEB, WEB_REDIRECT, WEB_SECRET};
 use msal_emulator::{App, Directory, Emulator, Fault, Server, Settings, Tenant};
-use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
-use tokio::task::JoinSet;
 
 const SCOPE: &str = "https://graph.microsoft.com/.default";
 
@@ -239,80 +234,6 @@ async fn a_client_of_ones_own_sends_the_requests() {
         "{}",
         told(&output)
     );
-}
-
-/// What the service answers to a browser that has this cookie.
-async fn ask(url: &str, method: Method, path: &str, cookie: &str) -> (u16, String) {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let request = client.request(method, format!("{url}{path}"));
-    let answer = request.header("cookie", cookie).send().await.unwrap();
-    (answer.status().as_u16(), answer.text().await.unwrap())
-}
-
-#[tokio::test]
-async fn a_service_serves_users_of_many_tenants_with_one_application() {
-    let place = Place::new().await;
-    let authority = place.authority();
-    let arguments = [authority.as_str(), WEB, SCOPE];
-    let [alice, again, carol] = [ALICE, ALICE, CAROL].map(|upn| place.token_of(upn, WEB));
-    let sessions = format!("s1 1 {alice}\ns2 2 {carol}\ns3 1 {again}");
-    let mut service = place.start("web_service", &arguments, &sessions).await;
-    let mut lines = BufReader::new(service.stdout.take().unwrap()).lines();
-    let url = lines.next_line().await.unwrap().unwrap();
-
-    let mut calls = JoinSet::new();
-    for cookie in ["session=s1", "theme=dark; session=s2"].repeat(20) {
-        let url = url.clone();
-        calls.spawn(async move { (cookie, ask(&url, Method::GET, "/token", cookie).await) });
-    }
-    for (cookie, (status, says)) in calls.join_all().await {
-        assert_eq!(status, 200, "{says}");
-        let name = if cookie.ends_with("s1") { ALICE } else { CAROL };
-        assert!(
-            says.starts_with(&format!("{name} may call the API until 20")),
-            "{says}"
-        );
-    }
-    assert_eq!(place.server.emulator().redemptions().seen(), 3);
-    for cookie in ["", "session=", "session=s4", "session=1"] {
-        assert_eq!(
-            ask(&url, Method::GET, "/token", cookie).await.0,
-            401,
-            "{cookie}"
-        );
-        assert_eq!(
-            ask(&url, Method::POST, "/sign-out", cookie).await.0,
-            401,
-            "{cookie}"
-        );
-    }
-
-    // Whoever signs out in one browser is signed out in the other one, and nobody else is.
-    assert_eq!(
-        ask(&url, Method::POST, "/sign-out", "session=s3").await.0,
-        200
-    );
-    assert_eq!(ask(&url, Method::GET, "/token", "session=s1").await.0, 401);
-    assert_eq!(ask(&url, Method::GET, "/token", "session=s2").await.0, 200);
-    service.kill().await.unwrap();
-    let output = service.wait_with_output().await.unwrap();
-    assert_eq!(told(&output), "");
-}
-
-/// For its store.
-#[path = "../../examples/web_service.rs"]
-#[expect(dead_code, reason = "what is not about the store runs as a program")]
-mod web_service;
-
-#[tokio::test]
-async fn the_database_of_the_service_is_a_store() {
-    let databases = Mutex::new(HashMap::<String, web_service::Database>::new());
-    msal::conformance::run(|name| {
-        let mut databases = databases.lock().unwrap();
-        let database = databases.entry(name.to_owned()).or_default();
-        Arc::new(database.clone())
-    })
-    .await;
 }
 
 /// The system's browser is a program that is found by its name: here it writes down what it was started with.

@@ -44,6 +44,7 @@ mod store;
 mod throttling;
 mod trust;
 mod username_password;
+mod web_app;
 mod web_service;
 mod wire;
 mod world;

@@ -41,7 +41,7 @@ pub(crate) fn judge<'d>(
     let account = directory.account(upn).ok_or_else(|| Refusal::new(50034))?;
     let asked = request.asked(client.app, directory);
     let descent = Descent {
-        mfa: claims.has_method("mfa"),
+        mfa: claims.has_second_factor(),
         ..Descent::sign_in(true, Moment::from_secs(claims.number("iat")))
     };
     Candidate::new(account, asked, descent).admit(platform, realm, client, request)
