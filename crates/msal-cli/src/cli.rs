@@ -192,6 +192,19 @@ pub(crate) struct SecretArgs {
     pub(crate) send_chain: bool,
 }
 
+impl SecretArgs {
+    /// Whether there is any.
+    pub(crate) fn are_given(&self) -> bool {
+        [
+            &self.client_secret_env,
+            &self.client_secret_file,
+            &self.certificate,
+        ]
+        .iter()
+        .any(|named| !named.is_empty())
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct NetworkArgs {
     /// Trusts the certificate authorities in this file besides the system's.

@@ -8,10 +8,11 @@ use super::{NetworkArgs, Sdk, SecretArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct TokenArgs {
-    /// The token cache.
-    pub(crate) target: PathBuf,
+    /// The token cache. A service may leave it out: then its token is kept nowhere.
+    pub(crate) target: Option<PathBuf>,
 
-    /// The account: its user name, or its home account id. It may be left out where the cache has one account.
+    /// The account: its user name, or its home account id. It may be left out where the cache has one account. With a
+    /// credential and without an account, the token is the application's own.
     #[arg(long, value_name = "ACCOUNT")]
     pub(crate) account: Option<String>,
 
@@ -19,11 +20,11 @@ pub(crate) struct TokenArgs {
     #[arg(long, value_name = "SCOPE", required = true)]
     pub(crate) scope: Vec<String>,
 
-    /// The client, where several hold tokens of the account.
+    /// The client: where several hold tokens of the account, and of a service.
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: Option<String>,
 
-    /// The authority. The account's own tenant in its cloud when absent.
+    /// The authority. The account's own tenant in its cloud when absent; that of a service names its tenant.
     #[arg(long, value_name = "URL")]
     pub(crate) authority: Option<String>,
 
@@ -79,6 +80,9 @@ Examples:
   For curl, and for a shell:
     msal token cache.json --scope User.Read --as header | curl -H @- URL
     eval \"$(msal token cache.json --scope User.Read --as env)\"
+
+  For a service, which proves itself with a certificate or a secret:
+    msal token --client-id ID --tenant T --certificate app.pem --scope S/.default
 
   For a mail program. Its scope is one of https://outlook.office.com:
   IMAP.AccessAsUser.All, POP.AccessAsUser.All or SMTP.Send:

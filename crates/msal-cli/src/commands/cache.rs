@@ -134,6 +134,10 @@ impl Inspected {
                 text::count(contents.family_refresh_tokens as u64),
             );
         }
+        if contents.on_behalf_tokens > 0 {
+            let tokens = text::counted(contents.on_behalf_tokens as u64, "token");
+            rows.push(("on behalf of users".to_owned(), tokens));
+        }
         rows
     }
 
@@ -218,6 +222,7 @@ impl Inspected {
                 "undated": contents.undated_refresh_tokens,
                 "of_a_family": contents.family_refresh_tokens,
             },
+            "on_behalf_tokens": contents.on_behalf_tokens,
             "accounts": tenants.collect::<Vec<_>>(),
             "oddities": oddities.collect::<Vec<_>>(),
             "other_members": members.collect::<Vec<_>>(),

@@ -1,4 +1,4 @@
-//! `msal token`: an access token for an account of a token cache.
+//! `msal token`: an access token for an account of a token cache, or for a service.
 
 mod challenge;
 mod form;
@@ -6,7 +6,8 @@ mod form;
 use std::sync::Arc;
 
 use msal::{
-    Account, AuthenticationResult, Authority, ClientApplication, Runtime, SharedTokenCache,
+    Account, AuthenticationResult, Authority, ClientApplication, ConfidentialClientApplication,
+    Runtime, SharedTokenCache,
 };
 use msal_migrate::{AuthorityOverride, Credentials};
 
@@ -32,7 +33,10 @@ pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Fail
         named: input::authority_of_accounts(arguments.authority.as_deref())?,
         claims: challenge::claims(arguments.claims_challenge.as_deref())?,
     };
-    let result = block_on(asked.for_user())?;
+    let result = match arguments.account.is_none() && arguments.secrets.are_given() {
+        true => block_on(asked.for_application()),
+        false => block_on(asked.for_user()),
+    }?;
     form::print(&result, arguments, printer)?;
     Ok(Exit::Success)
 }
@@ -50,7 +54,13 @@ impl Asked<'_> {
     /// A token for an account of the cache.
     async fn for_user(self) -> Result<AuthenticationResult, Failure> {
         let arguments = self.arguments;
-        let cache = target::open(&arguments.target, arguments.sdk.dialect()).await?;
+        let Some(target) = &arguments.target else {
+            return Err(Failure::usage(
+                "no token cache is named, and no credential of a service",
+                "name the cache: msal token TARGET --scope SCOPE; `msal login` makes one",
+            ));
+        };
+        let cache = target::open(target, arguments.sdk.dialect()).await?;
         let cache = Arc::new(cache.rehearsing());
         let named = self.named.as_ref();
         let account = account::find(&cache, arguments.account.as_deref(), named)?;
@@ -67,6 +77,40 @@ impl Asked<'_> {
         if let Some(tenant) = &arguments.tenant {
             call = call.tenant(tenant);
         }
+        call.await.map_err(Failure::of_call)
+    }
+
+    /// A token for the application itself.
+    async fn for_application(self) -> Result<AuthenticationResult, Failure> {
+        let arguments = self.arguments;
+        let Some(client_id) = &arguments.client_id else {
+            return Err(Failure::usage(
+                "which service asks for a token?",
+                "name its --client-id, or the --account that a token is wanted for",
+            ));
+        };
+        let named = self.named.as_ref();
+        let place = Place::named(named).at(arguments.tenant.as_deref())?;
+        if place.authority.tenant().is_shared() {
+            return Err(Failure::usage(
+                "a service asks one tenant for its token",
+                "name it with --tenant, by its GUID or its domain, or in --authority: https://HOST/TENANT",
+            ));
+        }
+        let dialect = arguments.sdk.dialect();
+        let cache = match &arguments.target {
+            Some(target) => target::open_or_new(target, dialect).await?.rehearsing(),
+            None => SharedTokenCache::in_memory(dialect),
+        };
+        let credential = self.credentials.of(client_id);
+        let builder = ConfidentialClientApplication::builder(client_id, credential)
+            .cache(Arc::new(cache))
+            .runtime(self.runtime);
+        let call = place
+            .build(builder)?
+            .acquire_token_for_client(&arguments.scope)
+            .force_refresh(arguments.force_refresh)
+            .claims_challenge(self.claims);
         call.await.map_err(Failure::of_call)
     }
 }

@@ -10,8 +10,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use msal_emulator::{App, Certificate, Directory, sample};
-use serde_json::json;
+use msal_emulator::{App, AuditRecord, Certificate, Directory, sample};
+use serde_json::{Value, json};
 
 use crate::issuer::Issuer;
 use crate::msal::{Run, msal_where};
@@ -264,4 +264,150 @@ fn a_client_has_one_credential() {
         ],
     );
     assert_eq!(run.status, 0, "{}", run.stderr);
+}
+
+const DEFAULT: &str = "https://graph.microsoft.com/.default";
+
+impl Service {
+    /// Asks for a token for the application itself.
+    fn token(&self, more: &[&str]) -> Run {
+        let url = self.issuer.url();
+        let network = [
+            "--authority",
+            &url,
+            "--ca-file",
+            "ca.pem",
+            "--scope",
+            DEFAULT,
+        ];
+        let variables = [("WEB_SECRET", sample::WEB_SECRET), ("WRONG", "wr0ng")];
+        msal_where(
+            self.path(),
+            &variables,
+            [&["token"], more, &network].concat(),
+        )
+    }
+
+    /// How many tokens applications were given.
+    fn granted(&self) -> usize {
+        let audit = self.issuer.emulator().audit();
+        let is_it =
+            |record: &&AuditRecord| record.grant_type.as_deref() == Some("client_credentials");
+        audit.iter().filter(is_it).count()
+    }
+}
+
+const WEB: &[&str] = &[
+    "--client-id",
+    sample::WEB,
+    "--tenant",
+    sample::CONTOSO,
+    "--client-secret-env",
+    "WEB_SECRET",
+];
+
+#[test]
+fn a_service_has_a_token_of_its_own_and_the_next_one_from_the_cache() {
+    let service = Service::new();
+    service.take("rsa-pkcs8.pem");
+    let daemon = [
+        "--client-id",
+        DAEMON,
+        "--tenant",
+        sample::CONTOSO,
+        "--certificate",
+        "rsa-pkcs8.pem",
+    ];
+    for (client, of_client) in [("web", WEB), ("daemon", &daemon)] {
+        let target = format!("{client}.json");
+        let before = service.granted();
+        let first = service.token(&[&[&*target], of_client].concat());
+        assert_eq!(first.status, 0, "{client}: {}", first.stderr);
+        let second = service.token(&[&[&*target], of_client, &["--format", "json"]].concat());
+        let second: Value = serde_json::from_str(&second.stdout).unwrap();
+        assert_eq!(
+            (&second["source"], second["access_token"].as_str()),
+            (&"cache".into(), Some(first.stdout.trim_end()))
+        );
+        assert_eq!(service.granted(), before + 1, "{client}");
+        let mode = fs::metadata(service.path().join(&target))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let inspected = msal_where(service.path(), &[], ["cache", "inspect", &target]);
+        assert!(
+            inspected.stdout.contains("1 of applications themselves"),
+            "{}",
+            inspected.stdout
+        );
+    }
+}
+
+#[test]
+fn a_service_without_a_cache_keeps_nothing() {
+    let service = Service::new();
+    let before = fs::read_dir(service.path()).unwrap().count();
+    for more in [
+        &[][..],
+        &["--as", "header"],
+        &["--as", "xoauth2", "--mailbox", "sales@contoso.example"],
+    ] {
+        let run = service.token(&[WEB, more].concat());
+        assert_eq!(run.status, 0, "{more:?}: {}", run.stderr);
+    }
+    assert_eq!(service.granted(), 3);
+    assert_eq!(fs::read_dir(service.path()).unwrap().count(), before);
+    let nobodys = service.token(&[WEB, &["--as", "xoauth2"]].concat());
+    assert_eq!(nobodys.status, 1, "{}", nobodys.stderr);
+    assert!(nobodys.stderr.contains("--mailbox"), "{}", nobodys.stderr);
+}
+
+#[test]
+fn what_a_service_must_say_is_told() {
+    let service = Service::new();
+    for (more, status, hint) in [
+        (&["--client-secret-env", "WEB_SECRET"][..], 2, "--client-id"),
+        (
+            &[
+                "--client-secret-env",
+                "WEB_SECRET",
+                "--client-id",
+                sample::WEB,
+            ],
+            2,
+            "--tenant",
+        ),
+        (
+            &[&WEB[..4], &["--client-secret-env", "WRONG"]].concat(),
+            1,
+            "--client-secret-env",
+        ),
+        (
+            &["--client-id", sample::WEB, "--tenant", sample::CONTOSO],
+            2,
+            "msal login",
+        ),
+        (&[], 2, "msal token TARGET"),
+    ] {
+        let run = service.token(more);
+        assert_eq!(run.status, status, "{more:?}: {}", run.stderr);
+        let told = run.stderr.split_once("\nhint: ").map(|(_, hint)| hint);
+        assert!(
+            told.is_some_and(|told| told.contains(hint)),
+            "{more:?}: {}",
+            run.stderr
+        );
+        assert!(!run.stderr.contains("wr0ng"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_user_is_meant_where_an_account_is_named() {
+    let service = Service::new();
+    let run = service.token(&[&["missing.json", "--account", sample::ALICE], WEB].concat());
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("missing.json"), "{}", run.stderr);
+    assert_eq!(service.granted(), 0);
+    assert!(!service.path().join("missing.json").exists());
 }

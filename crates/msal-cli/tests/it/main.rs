@@ -18,6 +18,8 @@ mod msal;
 mod outside;
 mod proxy;
 mod run;
+#[cfg(unix)]
+mod screens;
 mod serve;
 #[cfg(unix)]
 mod signals;

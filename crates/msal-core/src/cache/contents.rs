@@ -26,8 +26,10 @@ pub struct CacheContents {
     pub valid_until: Option<UnixTime>,
     /// Access tokens of applications themselves, which no user has.
     pub application_access_tokens: usize,
-    /// Access tokens that are for one purpose only: bound to a key, or got with an assertion or with claims.
+    /// Access tokens that are for one purpose only: bound to a key, or asked for with claims or other fields.
     pub bound_access_tokens: usize,
+    /// Access and refresh tokens that were got on behalf of a user, each for one assertion or session.
+    pub on_behalf_tokens: usize,
     /// When the refresh token was stored that has lain there the longest.
     pub oldest_refresh_token: Option<UnixTime>,
     /// When the last refresh token was stored.
@@ -149,12 +151,16 @@ impl TokenCache {
                 contents.valid_until = contents.valid_until.max(Some(entry.expires_on));
             }
             contents.application_access_tokens += usize::from(entry.is_of_application());
-            contents.bound_access_tokens += usize::from(!entry.is_for_user(None));
+            contents.on_behalf_tokens += usize::from(entry.assertion.is_some());
+            let is_apart = entry.is_bound() || entry.ext_cache_key.is_some();
+            let is_apart = is_apart && entry.assertion.is_none();
+            contents.bound_access_tokens += usize::from(is_apart);
         }
     }
 
     fn count_refresh_tokens(&self, contents: &mut CacheContents) {
         for entry in self.refresh_tokens.entries() {
+            contents.on_behalf_tokens += usize::from(entry.assertion.is_some());
             contents.family_refresh_tokens += usize::from(entry.family_id.is_some());
             let Some(stored) = entry.last_modification_time else {
                 contents.undated_refresh_tokens += 1;
@@ -210,6 +216,7 @@ impl TokenCache {
         let owners = self
             .refresh_tokens
             .entries()
+            .filter(|entry| entry.assertion.is_none())
             .map(|entry| entry.home_account_id.as_ref());
         found.add(
             OddityKind::Userless,
@@ -235,7 +242,11 @@ impl TokenCache {
         let has_account = |id: Option<&Text>, environment: &Text| {
             id.is_none_or(|id| self.accounts.find(&owner(id, environment)).next().is_some())
         };
-        let refresh_tokens = self.refresh_tokens.entries();
+        // What was got on behalf of a user is found without an account.
+        let refresh_tokens = self
+            .refresh_tokens
+            .entries()
+            .filter(|entry| entry.assertion.is_none());
         let ownerless = refresh_tokens
             .filter(|entry| !has_account(entry.home_account_id.as_ref(), &entry.environment));
         found.add(
@@ -243,7 +254,10 @@ impl TokenCache {
             Section::RefreshToken,
             ownerless.count(),
         );
-        let access_tokens = self.access_tokens.entries();
+        let access_tokens = self
+            .access_tokens
+            .entries()
+            .filter(|entry| entry.assertion.is_none());
         let ownerless = access_tokens
             .filter(|entry| !has_account(entry.home_account_id.as_ref(), &entry.environment));
         found.add(

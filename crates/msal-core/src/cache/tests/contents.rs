@@ -251,10 +251,12 @@ fn tokens_without_a_user_and_for_one_purpose_are_counted_apart() {
     let contents = contents_of(&json!({"AccessToken": {
         "application": token(json!({})),
         "bound": token(json!({"home_account_id": "u.t", "token_type": "pop", "key_id": "k"})),
+        "on behalf": token(json!({"home_account_id": "u.t", "user_assertion_hash": "h"})),
         "spent": token(json!({"expires_on": "1600000000"})),
     }}));
     assert_eq!(contents.application_access_tokens, 2);
+    assert_eq!(contents.on_behalf_tokens, 1);
     assert_eq!(contents.bound_access_tokens, 1);
-    assert_eq!(contents.valid_access_tokens, 2);
+    assert_eq!(contents.valid_access_tokens, 3);
     assert_eq!(contents.undated_refresh_tokens, 0);
 }
