@@ -18,21 +18,13 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .cargo()
             .args(["build", "--package", "msal-cli", "--bin", "msal"]),
     )?;
-    // Programs of ours: one opens a browser, one is an application on the web, one signs assertions, and one does what MSAL
-    // Python does beside it.
-    for (package, example) in [
-        ("msal-client", "interactive"),
-        ("msal-client", "web_app"),
-        ("xtask", "assertions"),
-        ("xtask", "flows"),
-    ] {
-        process::run(workspace.cargo().args([
-            "build",
-            "--package",
-            package,
-            "--example",
-            example,
-        ]))?;
+    // The programs that the book shows, one of which is a web application.
+    let examples = ["build", "--package", "msal-client", "--examples"];
+    process::run(workspace.cargo().args(examples))?;
+    // One signs assertions, and one does what MSAL Python does beside it.
+    let ours = ["build", "--package", "xtask", "--example"];
+    for example in ["assertions", "flows"] {
+        process::run(workspace.cargo().args(ours).arg(example))?;
     }
     let built = workspace.target.join("debug");
     let suite = [

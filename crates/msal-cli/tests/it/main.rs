@@ -1,6 +1,7 @@
 //! The command as it is run: exit status, standard output, standard error.
 
 mod bad_input;
+mod book;
 #[cfg(unix)]
 mod credentials;
 mod help;
