@@ -2,18 +2,23 @@
 
 mod cache;
 mod login;
+mod network;
+mod sdk;
+mod secrets;
 mod serve;
 mod token;
 
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
-use msal_core::Dialect;
 
-use crate::output;
+use crate::terminal;
 
 pub(crate) use cache::{CacheCommand, InspectArgs, LogoutArgs};
 pub(crate) use login::LoginArgs;
+pub(crate) use network::NetworkArgs;
+pub(crate) use sdk::Sdk;
+pub(crate) use secrets::SecretArgs;
 pub(crate) use serve::{ServeArgs, ServeRotation};
 pub(crate) use token::{Form, TokenArgs};
 
@@ -41,7 +46,7 @@ pub(crate) struct Cli {
 impl Cli {
     /// Reads what was typed. Help is as wide as the terminal, and no wider than is read with ease.
     pub(crate) fn read() -> Result<Self, clap::Error> {
-        let command = Self::command().term_width(output::columns().min(WIDEST));
+        let command = Self::command().term_width(terminal::columns().min(WIDEST));
         Self::from_arg_matches(&command.try_get_matches()?)
     }
 }
@@ -158,60 +163,6 @@ pub(crate) struct PlanArgs {
     pub(crate) list: bool,
 }
 
-/// What confidential clients prove with who they are. Nothing secret is ever taken from the command line itself.
-#[derive(Debug, Args)]
-pub(crate) struct SecretArgs {
-    /// The environment variable that holds a client's secret.
-    #[arg(long, value_name = "[CLIENT_ID=]NAME")]
-    pub(crate) client_secret_env: Vec<String>,
-
-    /// The file that holds a client's secret; yours, a regular file, and closed to others (chmod 600).
-    #[arg(long, value_name = "[CLIENT_ID=]FILE")]
-    pub(crate) client_secret_file: Vec<String>,
-
-    /// The file with a client's certificate and its key, in PEM or PFX; closed to others as well.
-    #[arg(long, value_name = "[CLIENT_ID=]FILE")]
-    pub(crate) certificate: Vec<String>,
-
-    /// The environment variable that holds the passphrase of the certificate.
-    #[arg(
-        long,
-        value_name = "NAME",
-        requires = "certificate",
-        conflicts_with = "certificate_passphrase_file"
-    )]
-    pub(crate) certificate_passphrase_env: Option<String>,
-
-    /// The file that holds the passphrase of the certificate; closed to others as well.
-    #[arg(long, value_name = "FILE", requires = "certificate")]
-    pub(crate) certificate_passphrase_file: Option<String>,
-
-    /// Sends the certificate and its issuers along: for an application that is registered to accept all certificates of a
-    /// subject name and an issuer.
-    #[arg(long, requires = "certificate")]
-    pub(crate) send_chain: bool,
-}
-
-impl SecretArgs {
-    /// Whether there is any.
-    pub(crate) fn are_given(&self) -> bool {
-        [
-            &self.client_secret_env,
-            &self.client_secret_file,
-            &self.certificate,
-        ]
-        .iter()
-        .any(|named| !named.is_empty())
-    }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct NetworkArgs {
-    /// Trusts the certificate authorities in this file besides the system's.
-    #[arg(long, value_name = "PEM")]
-    pub(crate) ca_file: Option<PathBuf>,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
@@ -287,35 +238,6 @@ pub(crate) enum RetryClass {
     NeedsUser,
     /// Held back: asks for another answer with the newest token there is.
     Quarantined,
-}
-
-/// The MSAL that will read the target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Sdk {
-    /// MSAL Python, and this library.
-    Python,
-    /// MSAL Node from version 5 on.
-    Node,
-    /// MSAL Node up to version 3, which names its entries differently.
-    Node3,
-}
-
-impl Sdk {
-    /// What is typed for it.
-    pub(crate) fn name(self) -> String {
-        self.to_possible_value()
-            .map(|value| value.get_name().to_owned())
-            .unwrap_or_default()
-    }
-
-    /// How it spells a cache.
-    pub(crate) fn dialect(self) -> Dialect {
-        match self {
-            Self::Python => Dialect::Python,
-            Self::Node => Dialect::Node,
-            Self::Node3 => Dialect::Node3,
-        }
-    }
 }
 
 /// What the issuer does with a refresh token that was redeemed.

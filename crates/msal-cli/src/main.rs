@@ -20,6 +20,7 @@ mod same_file;
 mod shell;
 mod signal;
 mod target;
+mod terminal;
 mod text;
 
 use std::process::ExitCode;

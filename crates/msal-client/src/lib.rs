@@ -305,9 +305,10 @@ pub use transport::{HttpError, HttpErrorKind};
 pub use transport::{HttpSettings, HttpVersion, HttpsClient};
 // For programs that work on a token cache without an application.
 pub use msal_core::{
-    CacheFormatError, Cached, CachedAccessToken, ForClientRequest, OnBehalfKey, OnBehalfRequest,
-    OnBehalfTokens, Party, RefreshCandidate, RefreshReason, Renewal, Silent, SilentRequest,
-    TokenCache, TokenEvent,
+    CacheContents, CacheFormatError, Cached, CachedAccessToken, ForClientRequest, Oddity,
+    OddityKind, OnBehalfKey, OnBehalfRequest, OnBehalfTokens, Party, RefreshCandidate,
+    RefreshReason, Renewal, SectionContents, Silent, SilentRequest, TenantContents, TokenCache,
+    TokenEvent,
 };
 pub use ports::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
 pub use result::{AuthenticationResult, TokenSource};

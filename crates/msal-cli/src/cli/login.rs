@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use msal::Prompt;
 
-use super::{NetworkArgs, Sdk};
+use super::network::NetworkArgs;
+use super::sdk::Sdk;
 
 #[derive(Debug, Args)]
 pub(crate) struct LoginArgs {

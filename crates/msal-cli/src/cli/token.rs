@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{NetworkArgs, Sdk, SecretArgs};
+use super::network::NetworkArgs;
+use super::sdk::Sdk;
+use super::secrets::SecretArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct TokenArgs {

@@ -5,6 +5,7 @@ mod device;
 mod done;
 mod password;
 mod refusal;
+mod scopes;
 mod waiting;
 
 use std::sync::Arc;
@@ -49,7 +50,7 @@ async fn sign_in(
     arguments: &LoginArgs,
     printer: &Printer,
 ) -> Result<AuthenticationResult, Failure> {
-    let scopes = scopes(arguments);
+    let scopes = scopes::of(arguments);
     match &arguments.username {
         Some(username) => password::sign_in(application, username, &scopes, printer).await,
         None if arguments.device_code => {
@@ -59,14 +60,6 @@ async fn sign_in(
             in_time.unwrap_or_else(|_elapsed| Err(refusal::too_late()))
         }
         None => browser::sign_in(application, arguments, &scopes, printer).await,
-    }
-}
-
-/// What is asked for: enough to know who the user is, where nothing is named.
-fn scopes(arguments: &LoginArgs) -> Vec<String> {
-    match arguments.scope.as_slice() {
-        [] => vec!["User.Read".to_owned()],
-        scopes => scopes.to_vec(),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use msal::{Certificate, CertificateError, Clock as _, Passphrase, SystemClock, UnixTime};
 
-use super::{private_bytes, private_text, variable};
+use super::private;
 use crate::cli::SecretArgs;
 use crate::error::Failure;
 
 /// The certificate in the file at `path`.
 pub(super) fn from_file(path: &str, arguments: &SecretArgs) -> Result<Certificate, Failure> {
-    let bytes = private_bytes(path, "certificate", LARGEST)?;
+    let bytes = private::bytes(path, "certificate", LARGEST)?;
     let passphrase = passphrase(arguments)?;
     let is_pem = bytes.windows(PEM.len()).any(|part| part == PEM);
     let certificate = match (is_pem, passphrase) {
@@ -46,8 +46,8 @@ fn passphrase(arguments: &SecretArgs) -> Result<Option<Passphrase>, Failure> {
         &arguments.certificate_passphrase_env,
         &arguments.certificate_passphrase_file,
     ) {
-        (Some(name), _) => variable(name, "passphrase")?,
-        (None, Some(path)) => private_text(path, "passphrase")?,
+        (Some(name), _) => private::variable(name, "passphrase")?,
+        (None, Some(path)) => private::text(path, "passphrase")?,
         (None, None) => return Ok(None),
     };
     Ok(Some(Passphrase::new(text)))

@@ -3,6 +3,7 @@
 use msal::{Account, AuthenticationResult, SharedTokenCache};
 use serde_json::json;
 
+use super::scopes;
 use crate::cli::LoginArgs;
 use crate::output::{BOLD, HINT, Printer};
 use crate::outside::Outside;
@@ -96,7 +97,7 @@ fn next_command(
             option("--client-id", &arguments.client_id);
         }
     }
-    for scope in super::scopes(arguments) {
+    for scope in scopes::of(arguments) {
         option("--scope", &scope);
     }
     if let Some(authority) = &arguments.authority {

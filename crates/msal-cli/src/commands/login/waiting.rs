@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::output::{Printer, is_drawable};
+use crate::output::Printer;
+use crate::terminal::is_drawable;
 use crate::text;
 
 /// A sign that the command is alive, and how long it waits: drawn on a terminal, a line elsewhere.
