@@ -55,7 +55,7 @@ async fn sign_in(
         Some(username) => password::sign_in(application, username, &scopes, printer).await,
         None if arguments.device_code => {
             let limit = Duration::from_secs(arguments.timeout);
-            let signing_in = device::sign_in(application, &scopes, printer);
+            let signing_in = device::sign_in(application, &scopes, limit, printer);
             let in_time = tokio::time::timeout(limit, signing_in).await;
             in_time.unwrap_or_else(|_elapsed| Err(refusal::too_late()))
         }
@@ -68,7 +68,7 @@ fn stopped() -> Failure {
         exit: Exit::UsersNeeded,
         ..Failure::usage(
             "stopped: nobody has signed in",
-            "run the same command again; a page that is still open in a browser leads nowhere",
+            "run the same command again; the page and the code of this one lead nowhere",
         )
     }
 }

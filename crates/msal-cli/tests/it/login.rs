@@ -357,6 +357,7 @@ fn who_stops_it_finds_the_port_free_and_nothing_signed_in() {
         let desk = Desk::new();
         let mut signing_in = desk.start(&[], more);
         let heard = signing_in.hear(|line| line.contains("https://"));
+        signing_in.hear(|line| line == "waiting for the sign-in, 10 min 0 s at most");
         signing_in.interrupt();
         let run = signing_in.end();
         assert_eq!(run.status, 3, "{}", run.stderr);
@@ -559,47 +560,69 @@ fn a_password_that_is_not_good_is_told_with_what_to_do() {
     }
 }
 
-#[test]
-fn a_password_is_asked_for_on_a_terminal_and_not_shown() {
-    let desk = Desk::new();
-    let arguments = desk.arguments(&["--username", sample::ALICE, "--tenant", sample::CONTOSO]);
-    let program = "\
-import os, pty, sys
+/// Types something where a password is asked for, and prints what the terminal shows, and whether it still hides what is
+/// typed.
+const AT_A_TERMINAL: &str = "\
+import fcntl, os, pty, sys, termios
 master, slave = pty.openpty()
 child = os.fork()
 if child == 0:
     os.setsid()
+    fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
     for number in range(3):
         os.dup2(slave, number)
-    os.close(master)
-    os.execv(sys.argv[1], sys.argv[1:])
-os.close(slave)
+    os.execv(sys.argv[2], sys.argv[2:])
 seen = b''
 while b'Password for ' not in seen:
     seen += os.read(master, 4096)
-os.write(master, b'Sample-Passw0rd\\n')
-try:
-    while more := os.read(master, 4096):
-        seen += more
-except OSError:
-    pass
-sys.stdout.buffer.write(seen)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+os.write(master, sys.argv[1].encode())
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+is_shown = termios.tcgetattr(slave)[3] & termios.ECHO
+os.write(slave, b'\\0')
+while not seen.endswith(b'\\0'):
+    seen += os.read(master, 4096)
+sys.stdout.buffer.write(seen + (b'shown again' if is_shown else b'hidden'))
+sys.exit(status)
 ";
-    let output = Command::new("python3")
-        .args(["-c", program, env!("CARGO_BIN_EXE_msal")])
+
+fn type_at_a_terminal(desk: &Desk, typed: &str) -> Run {
+    let arguments = desk.arguments(&["--username", sample::ALICE, "--tenant", sample::CONTOSO]);
+    let mut python = Command::new("python3");
+    python
+        .args(["-c", AT_A_TERMINAL, typed, env!("CARGO_BIN_EXE_msal")])
         .args(arguments)
-        .current_dir(desk.path())
-        .output()
-        .unwrap();
-    let seen = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{seen}");
+        .current_dir(desk.path());
+    crate::msal::run(&mut python)
+}
+
+#[test]
+fn a_password_is_asked_for_on_a_terminal_and_not_shown() {
+    let desk = Desk::new();
+    let run = type_at_a_terminal(&desk, "Sample-Passw0rd\n");
+    assert_eq!(run.status, 0, "{run:?}");
+    let seen = run.stdout;
     assert!(
         seen.contains("Password for alice@contoso.example: \r\n"),
         "{seen:?}"
     );
     assert!(seen.contains("is signed in"), "{seen:?}");
     assert!(!seen.contains(sample::PASSWORD), "{seen:?}");
+    assert!(seen.ends_with("shown again"), "{seen:?}");
+}
+
+#[test]
+fn who_stops_it_at_the_password_has_their_terminal_back() {
+    let desk = Desk::new();
+    let run = type_at_a_terminal(&desk, "Sample\u{3}");
+    assert_eq!(run.status, 3, "{run:?}");
+    let seen = run.stdout;
+    assert!(
+        seen.contains("Password for alice@contoso.example: \r\n"),
+        "{seen:?}"
+    );
+    assert!(seen.contains("stopped: nobody has signed in"), "{seen:?}");
+    assert!(!seen.contains("Sample"), "{seen:?}");
+    assert!(seen.ends_with("shown again"), "{seen:?}");
 }
 
 #[test]

@@ -94,7 +94,11 @@ impl Told {
         let port = port_of(address);
         let advice = advice(why_not, port);
         let told = json!({ "open": address, "port": port, "hint": advice });
-        let text = format!("Open this address in a browser to sign in:\n\n{address}\n\n{advice}");
+        let lead = match why_not {
+            Some(_) => "No browser could be opened. Open this address in one to sign in:",
+            None => "Open this address in a browser to sign in:",
+        };
+        let text = format!("{lead}\n\n{address}\n\n{advice}");
         self.printer.instruct(&text, &told);
     }
 }

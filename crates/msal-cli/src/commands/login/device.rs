@@ -1,6 +1,6 @@
 //! Signing in with a code on another device.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use msal::{AuthenticationResult, PublicClientApplication, UnixTime};
 use serde_json::json;
@@ -14,6 +14,7 @@ use crate::outside::Outside;
 pub(super) async fn sign_in(
     application: &PublicClientApplication,
     scopes: &[String],
+    limit: Duration,
     printer: &Printer,
 ) -> Result<AuthenticationResult, Failure> {
     let flow = application.initiate_device_flow(scopes).await;
@@ -30,7 +31,7 @@ pub(super) async fn sign_in(
     );
     printer.instruct(&text, &told);
     let left = UnixTime::from(SystemTime::now()).until(flow.expires_on());
-    let waiting = Waiting::new(*printer, left);
+    let waiting = Waiting::new(*printer, left.min(limit));
     waiting.begin();
     let result = application.acquire_token_by_device_flow(flow).await;
     waiting.end();

@@ -28,11 +28,12 @@ pub(super) async fn sign_in(
 /// Reads the password, on a thread of its own: who gives up waiting for it must not wait for the end of the line. On a
 /// terminal, it is not shown.
 async fn ask(username: &str, printer: &Printer) -> Result<Password, Failure> {
-    let _shown_again = match io::stdin().is_terminal() {
+    let terminal = match io::stdin().is_terminal() {
         true => {
             let hidden = Hidden::begin().map_err(|error| unreadable(&error))?;
+            let prompt = Prompt(printer);
             printer.prompt(&format!("Password for {}: ", Outside(username)));
-            Some(hidden)
+            Some((hidden, prompt))
         }
         false => None,
     };
@@ -43,6 +44,7 @@ async fn ask(username: &str, printer: &Printer) -> Result<Password, Failure> {
     let read = told
         .await
         .unwrap_or_else(|gone| Err(io::Error::other(gone)));
+    drop(terminal);
     let line = read.map_err(|error| unreadable(&error))?;
     match line.is_empty() {
         true => Err(Failure::usage(
@@ -50,6 +52,15 @@ async fn ask(username: &str, printer: &Printer) -> Result<Password, Failure> {
             "pipe it into the command, or type it where it is asked for",
         )),
         false => Ok(Password::new(line)),
+    }
+}
+
+/// A line that something is asked on. It ends when this is dropped, as the terminal does not show how it was ended.
+struct Prompt<'a>(&'a Printer);
+
+impl Drop for Prompt<'_> {
+    fn drop(&mut self) {
+        self.0.prompt("\n");
     }
 }
 
@@ -95,11 +106,12 @@ impl Hidden {
 
         let shown = tcgetattr(io::stdin())?;
         let mut hidden = shown.clone();
-        hidden.local_modes.remove(LocalModes::ECHO);
-        // The end of the line is shown.
         hidden
             .local_modes
-            .insert(LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
+            .remove(LocalModes::ECHO | LocalModes::ECHONL);
+        hidden
+            .local_modes
+            .insert(LocalModes::ICANON | LocalModes::ISIG);
         tcsetattr(io::stdin(), OptionalActions::Flush, &hidden)?;
         Ok(Self(shown))
     }
