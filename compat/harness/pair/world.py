@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import requests
 
 from harness.certificates import client_certificate
-from harness.directory import CONTOSO, DAEMON, DESKTOP, FABRIKAM, MANAGEMENT, PASSWORD, WEB, Client, config
+from harness.directory import DAEMON, MANAGEMENT, PASSWORD, WEB, Client, config
 from harness.emulator import Emulator
 from harness.person import Person
 
