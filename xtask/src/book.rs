@@ -31,13 +31,17 @@ pub(crate) fn build(workspace: &Workspace) -> Result<(), Failure> {
 }
 
 fn check_chapters(workspace: &Workspace) -> Result<(), Failure> {
-    let mut chapters = Vec::new();
-    for file in workspace.files_in(&workspace.root.join("docs"), "md")? {
+    let docs = workspace.root.join("docs");
+    let (mut chapters, mut files) = (Vec::new(), Vec::new());
+    for file in workspace.files_in(&docs, "md")? {
+        let inside = file.strip_prefix(&docs).unwrap_or(&file);
+        files.push(inside.to_string_lossy().into_owned());
         chapters.push(Chapter::read(workspace, file)?);
     }
+    let summary = workspace.read("docs/SUMMARY.md")?;
     let examples = examples(workspace)?;
     let table = workspace.read("docs/from-adal.md")?;
-    let mut wrong: Vec<String> = Vec::new();
+    let mut wrong = chapter::unlisted(&summary, &files);
     for chapter in &chapters {
         wrong.extend(chapter.flaws(workspace));
     }

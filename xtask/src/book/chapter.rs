@@ -71,6 +71,16 @@ impl Chapter {
     }
 }
 
+/// Files that the list of chapters leaves out, and readers never see.
+pub(super) fn unlisted(summary: &str, files: &[String]) -> Vec<String> {
+    let is_listed = |file: &&String| summary.contains(&format!("]({file})"));
+    let others = files.iter().filter(|file| *file != "SUMMARY.md");
+    let unlisted = others.filter(|file| !is_listed(file));
+    unlisted
+        .map(|file| format!("docs/SUMMARY.md has no line for {file}"))
+        .collect()
+}
+
 /// Examples that no chapter names.
 pub(super) fn unnamed(chapters: &[&str], examples: &[String]) -> Vec<String> {
     let is_named = |example: &&String| {
@@ -181,6 +191,16 @@ mod tests {
                 )]
             );
         }
+    }
+
+    #[test]
+    fn a_chapter_that_is_not_listed_is_found() {
+        let files = ["SUMMARY.md", "a.md", "flows/b.md"].map(str::to_owned);
+        assert_eq!(
+            unlisted("- [A](a.md)\n", &files),
+            ["docs/SUMMARY.md has no line for flows/b.md"]
+        );
+        assert_eq!(unlisted("[A](a.md) [B](flows/b.md)", &files), [""; 0]);
     }
 
     #[test]

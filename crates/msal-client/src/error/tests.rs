@@ -590,7 +590,7 @@ fn the_guide_has_every_variant() {
     for (error, variant, ..) in table() {
         let is_there = match error {
             Error::Config(_) => guide.contains(&format!("`{variant}`")),
-            _ => guide.contains(&format!("\n# `{variant}`: ")),
+            _ => guide.contains(&format!("\n## `{variant}`: ")),
         };
         assert!(is_there, "{variant}");
     }
