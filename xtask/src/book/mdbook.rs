@@ -33,7 +33,10 @@ pub(super) fn installed(workspace: &Workspace) -> Result<Command, Failure> {
         ];
         // Its packages are built in a temporary folder, and none of them stays.
         let mut cargo = workspace.cargo();
-        cargo.env_remove("CARGO_TARGET_DIR").args(install);
+        cargo
+            .env_remove("CARGO_TARGET_DIR")
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .args(install);
         process::run(cargo.arg(&tools))?;
     }
     let mut mdbook = Command::new(program);
