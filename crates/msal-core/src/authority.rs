@@ -19,7 +19,6 @@ pub use error::AuthorityError;
 pub(crate) use https_url::{bare_host, host_of};
 pub use kind::AuthorityKind;
 pub use tenant::Tenant;
-pub(crate) use tenant::is_guid;
 
 use https_url::{parse_host, parse_https};
 use tenant::is_name;
