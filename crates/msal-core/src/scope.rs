@@ -111,9 +111,9 @@ impl ScopeSet {
     }
 
     /// As [`ScopeSet::from_wire`], without a copy where the text is in the form of a set already.
-    pub fn from_text(text: &Text) -> Self {
+    pub fn from_text(text: Text) -> Self {
         match is_ordered(text.as_str()) {
-            true => Self(text.clone()),
+            true => Self(text),
             false => Self::from_wire(text.as_str()),
         }
     }
