@@ -180,11 +180,20 @@ impl Authority {
         }
     }
 
+    /// Whether [`with_tenant`](Self::with_tenant) answers an authority of that tenant.
+    pub fn is_available_at(&self, tenant: &Tenant) -> bool {
+        self.has_tenants() || self.tenant == *tenant
+    }
+
+    fn has_tenants(&self) -> bool {
+        matches!(self.kind, AuthorityKind::Entra | AuthorityKind::Ciam)
+    }
+
     /// The same authority for another tenant. Only Entra ID and External ID have tenants to choose from; the others
     /// are returned as they are.
     #[must_use]
     pub fn with_tenant(&self, tenant: Tenant) -> Self {
-        if !matches!(self.kind, AuthorityKind::Entra | AuthorityKind::Ciam) {
+        if !self.has_tenants() {
             return self.clone();
         }
         Self {

@@ -108,7 +108,7 @@ impl Wanted<'_> {
     /// The names that the tenant's tokens stand under: as it was asked for and, where that is known, as its token endpoint
     /// has it.
     pub(super) fn with_realms<R>(&self, look: impl FnOnce(&[&str]) -> R) -> R {
-        let own = self.place.authority().realm();
+        let own = self.place.tenant().as_str();
         let known = self.place.realm();
         look(&[own, known.as_deref().unwrap_or(own)])
     }
