@@ -60,7 +60,9 @@ impl Asked {
         // MSALs hash forwarded claims under this name, and never send them under it.
         let hashed = forwarded.map(|claims| field("client_claims", claims.as_str()));
         let extra = checked(&options.extra)?;
-        let added = extra.all().map(|(name, value)| field(name, value));
+        let mut fields = Vec::from_iter(fmi_path);
+        fields.extend(hashed);
+        fields.extend(extra.all().map(|(name, value)| field(name, value)));
         let claims = match options.is_challenged() || forwarded.is_some() {
             true => client.claims(&options.claims_challenge, forwarded)?,
             false => None,
@@ -70,7 +72,7 @@ impl Asked {
             scopes: self.scopes?,
             is_fresh: self.force_refresh || options.is_challenged(),
             claims,
-            fields: fmi_path.into_iter().chain(hashed).chain(added).collect(),
+            fields,
             extra,
             fmi_path: self.fmi_path,
         })
