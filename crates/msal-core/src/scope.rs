@@ -248,8 +248,8 @@ fn are_all(text: &str, is_so: impl Fn(u8) -> bool) -> bool {
 
 /// What stands between the white space of a text.
 pub(crate) fn words(text: &str) -> Words<'_> {
-    // Mostly there is one.
-    let is_one = !text.is_empty() && are_all(text, |byte| !byte.is_ascii_whitespace());
+    // Mostly there is one. What comes before the space in ASCII is white space or no character.
+    let is_one = !text.is_empty() && are_all(text, |byte| byte > b' ');
     let (one, several) = match is_one {
         true => (Some(text), ""),
         false => (None, text),

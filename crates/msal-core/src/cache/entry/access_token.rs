@@ -258,7 +258,11 @@ impl Entry for AccessTokenEntry {
     /// Of its terms, those of other kinds are not made.
     fn has(&self, term: &Term<'_>) -> bool {
         match term {
-            Term::Application { .. } => self.application_terms().any(|own| own == *term),
+            Term::Application { scope, .. } => {
+                self.is_findable_by(scope)
+                    && self.is_of_application()
+                    && self.application_term(scope) == *term
+            }
             Term::Granted { .. } => self.granted_terms().any(|own| own == *term),
             Term::OnBehalf { .. } => self.on_behalf_term().is_some_and(|own| own == *term),
             Term::Owner { .. } => self.owner_term().is_some_and(|own| own == *term),
@@ -298,18 +302,26 @@ impl AccessTokenEntry {
         let is_own = self.is_of_application();
         self.findable_scopes()
             .filter(move |_| is_own)
-            .map(|scope| Term::Application {
-                scope,
-                client_id: self.client_id.as_str(),
-                realm: self.realm.as_str(),
-                environment: Host(self.environment.as_str()),
-                purpose: self.ext_cache_key.as_ref().map(Text::as_str),
-            })
+            .map(|scope| self.application_term(scope))
+    }
+
+    fn application_term<'a>(&'a self, scope: &'a str) -> Term<'a> {
+        Term::Application {
+            scope,
+            client_id: self.client_id.as_str(),
+            realm: self.realm.as_str(),
+            environment: Host(self.environment.as_str()),
+            purpose: self.ext_cache_key.as_ref().map(Text::as_str),
+        }
     }
 
     /// What the token is good for, and what it was asked for by.
     fn findable_scopes(&self) -> impl Iterator<Item = &str> {
         self.scopes().chain(self.requested())
+    }
+
+    fn is_findable_by(&self, scope: &str) -> bool {
+        self.target == *scope || self.findable_scopes().any(|own| case::is_same(own, scope))
     }
 }
 
