@@ -38,28 +38,25 @@ pub(crate) fn hash<H: Hasher>(text: &str, state: &mut H) {
     const CASE: u64 = u64::from_ne_bytes([0x20; 8]);
     let (words, rest) = text.as_bytes().as_chunks();
     let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    for word in words.iter().chain([&last]) {
+    for (to, from) in last.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    for word in words {
         state.write_u64(u64::from_ne_bytes(*word) | CASE);
     }
+    state.write_u64(u64::from_ne_bytes(last) | CASE);
     state.write_usize(text.len());
 }
 
 /// Whether `text` is written as RFC 9562 §4 writes a UUID, in any case.
 pub(crate) fn is_guid(text: &str) -> bool {
-    let Ok(bytes) = <&[u8; 36]>::try_from(text.as_bytes()) else {
-        return false;
+    const SHAPE: &[u8; 36] = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    let fits = |(byte, place): (u8, &u8)| {
+        (byte.is_ascii_hexdigit() == (*place == b'x')) & ((byte == b'-') == (*place == b'-'))
     };
-    let digits = [0..8, 9..13, 14..18, 19..23, 24..36];
-    // To the end of each group, whatever is found: so the processor looks at many bytes at once.
-    let is_hexadecimal = |group: &[u8]| {
-        let digits = group.iter().map(u8::is_ascii_hexdigit);
-        digits.fold(true, |all, is_digit| all & is_digit)
-    };
-    [8, 13, 18, 23].iter().all(|place| bytes[*place] == b'-')
-        && digits
-            .into_iter()
-            .all(|group| is_hexadecimal(&bytes[group]))
+    // Each byte is looked at, whatever the others are: so the processor takes many at once.
+    let all_fit = || text.bytes().zip(SHAPE).map(fits);
+    text.len() == SHAPE.len() && all_fit().fold(true, |all, fits| all & fits)
 }
 
 #[cfg(test)]
