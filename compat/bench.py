@@ -20,6 +20,7 @@ from harness.command import MSAL
 from harness.directory import CONTOSO, DESKTOP, GRAPH, PASSWORD, TENANT_IDS, config
 from harness.emulator import Emulator
 from harness.measure import Replacements, run
+from harness.service_bench import measure_assertions, measure_hits
 
 BARE_CLIENT = os.environ["BARE_CLIENT_BIN"]
 REDEEM_LOOP = os.environ["REDEEM_LOOP_BIN"]
@@ -38,6 +39,7 @@ def main():
     for name in ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]:
         os.environ.pop(name, None)
 
+    hits, assertions = measure_hits(options.rounds), measure_assertions(options.folder, options.rounds)
     with Emulator(options.folder / "fast", config(signatures="cheap"), audited=False) as emulator:
         tokens = issue(emulator, options.tokens)
         growth = measure_growth(emulator, tokens, options)
@@ -45,7 +47,14 @@ def main():
     with Emulator(options.folder / "slow", config(signatures="cheap", latency_ms=LATENCY_MS), audited=False) as emulator:
         latency = measure_latency(emulator, tokens, options)
 
-    results = {"tokens": options.tokens, "growth": growth, "cost": cost, "latency": latency}
+    results = {
+        "tokens": options.tokens,
+        "hits": hits,
+        "assertions": assertions,
+        "growth": growth,
+        "cost": cost,
+        "latency": latency,
+    }
     results["goals"] = goals(results)
     report(results)
     path = options.folder / "results.json"
@@ -270,6 +279,19 @@ def goals(results):
             latency["msal"]["rate"] / latency["loop_rate"],
             at_least=100,
         ),
+        *[
+            goal(
+                f"time of a hit for the client, msal / azure_identity, tenants: {tenants}",
+                figures["msal, for client"] / figures["azure_identity, for client"],
+                at_most=1,
+            )
+            for tenants, figures in results["hits"].items()
+        ],
+        goal(
+            "PS256 assertions a second, msal / openssl",
+            results["assertions"]["msal"] / results["assertions"]["openssl"],
+            at_least=0.94,
+        ),
     ]
 
 
@@ -296,6 +318,13 @@ def report(results):
     at = f"at {latency['latency_ms']} ms"
     row(f"msal, default width, {at}", results["tokens"], latency["msal"])
     print(f"{'MSAL Python, sequential, ' + at:<34} {'':>7} {latency['loop_rate']:>10,.1f}")
+    print(f"\n{'':<34} {'tenants or users':>17} {'µs/hit':>10}")
+    for size, figures in results["hits"].items():
+        for name, time in figures.items():
+            print(f"{name:<34} {size:>17,} {time:>10.2f}")
+    print(f"\n{'PS256, one thread':<34} {'assertions/s':>17}")
+    for name, rate in results["assertions"].items():
+        print(f"{name:<34} {rate:>17,.0f}")
     print()
     for each in results["goals"]:
         bound = f"at most {each['at_most']}" if each["at_most"] is not None else f"at least {each['at_least']}"

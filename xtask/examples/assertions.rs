@@ -1,12 +1,11 @@
-//! What a client with a certificate sends, and how many of its assertions one thread signs in a second.
+//! What a client with a certificate sends: `assertions CERTIFICATE COUNT` prints the form of a token request for Entra.
 //!
-//! `assertions CERTIFICATE SECONDS` prints the form of a token request for Entra, with the number of requests that were made
-//! ready in that time for a server that wants another assertion each time. Nothing is sent.
+//! Before that it makes so many requests ready for a server that wants another assertion each time, for whoever measures what
+//! they cost. Nothing is sent.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -17,8 +16,8 @@ use serde_json::json;
 #[expect(clippy::print_stdout, reason = "what is printed is the answer")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [path, seconds] = args.as_slice() else {
-        return Err("usage: assertions CERTIFICATE SECONDS".into());
+    let [path, count] = args.as_slice() else {
+        return Err("usage: assertions CERTIFICATE COUNT".into());
     };
     let certificate = Certificate::from_file(path, None)?;
     let sent: Arc<Mutex<Option<Request<Bytes>>>> = Arc::default();
@@ -42,15 +41,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     // Other servers may refuse an assertion that they have seen.
     let elsewhere = app(Authority::oidc("https://id.example")?)?;
-    let (start, time) = (Instant::now(), Duration::from_secs(seconds.parse()?));
-    let mut signed = 0_u32;
-    while start.elapsed() < time {
+    for _ in 0..count.parse()? {
         let call = elsewhere.acquire_token_by_refresh_token("token", ["a"]);
         // The answer is the same error each time.
         let _refused = call.await;
-        signed += 1;
     }
-    let per_second = f64::from(signed) / start.elapsed().as_secs_f64();
     let _refused = app(Authority::parse(AUTHORITY)?)?
         .acquire_token_by_refresh_token("token", ["https://graph.microsoft.com/.default"])
         .await;
@@ -61,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .split('&')
         .filter_map(|field| field.split_once('='))
         .collect();
-    let report = json!({"url": request.uri().to_string(), "form": form, "per_second": per_second});
+    let report = json!({"url": request.uri().to_string(), "form": form});
     println!("{report}");
     Ok(())
 }

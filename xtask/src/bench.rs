@@ -20,6 +20,15 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .args(release)
             .args(["xtask", "--examples"]),
     )?;
+    // A peer has a workspace and a folder of its own, so that nothing of ours is built for it.
+    let peers = workspace.target.join("compat/rust");
+    process::run(
+        workspace
+            .cargo()
+            .args(["build", "--release", "--locked", "--manifest-path"])
+            .arg("compat/rust/Cargo.toml")
+            .env("CARGO_TARGET_DIR", &peers),
+    )?;
     let built = workspace.target.join("release");
     process::run(
         environment
@@ -29,7 +38,13 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .arg(workspace.target.join("compat/bench"))
             .args(arguments)
             .env("MSAL_BIN", built.join("msal"))
+            .env("ASSERTIONS_BIN", built.join("examples/assertions"))
             .env("BARE_CLIENT_BIN", built.join("examples/bare_client"))
-            .env("REDEEM_LOOP_BIN", built.join("examples/redeem_loop")),
+            .env("REDEEM_LOOP_BIN", built.join("examples/redeem_loop"))
+            .env("SERVICE_HITS_BIN", built.join("examples/service_hits"))
+            .env(
+                "AZURE_IDENTITY_HITS_BIN",
+                peers.join("release/azure-identity-hits"),
+            ),
     )
 }

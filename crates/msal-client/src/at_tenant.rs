@@ -1,6 +1,7 @@
 //! The application's authority, or the same at another tenant that a call names.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use msal_core::{Authority, AuthorityError, ProviderMetadata, Tenant, TrustedAuthority};
 
@@ -10,6 +11,13 @@ use crate::error::{CallDetails, ConfigError, Error};
 /// The authority of one call that names a tenant.
 #[derive(Debug)]
 pub(crate) struct AtTenant {
+    tenant: Tenant,
+    /// A hit asks for the tenant alone.
+    asked: OnceLock<Box<Asked>>,
+}
+
+#[derive(Debug)]
+struct Asked {
     authority: Authority,
     /// The authority as one that tokens may be sent to, unless Microsoft has to be asked about its host first.
     trusted: Option<TrustedAuthority>,
@@ -42,14 +50,23 @@ impl ChosenTenant {
 
 impl AtTenant {
     fn new(client: &Client, tenant: Tenant) -> Result<Self, Error> {
-        let authority = client.authority.with_tenant(tenant.clone());
         // Where there are no tenants to choose from, the call would be answered for another one than it names.
-        if *authority.tenant() != tenant {
-            return Err(ConfigError::NoTenants.into());
+        match client.authority.is_available_at(&tenant) {
+            true => Ok(Self {
+                tenant,
+                asked: OnceLock::new(),
+            }),
+            false => Err(ConfigError::NoTenants.into()),
         }
-        // The host is the application's, and so is what is known of it.
-        let trusted = TrustedAuthority::admit(authority.clone(), client.trusted());
-        Ok(Self { authority, trusted })
+    }
+
+    fn asked(&self, client: &Client) -> &Asked {
+        self.asked.get_or_init(|| {
+            let authority = client.authority.with_tenant(self.tenant.clone());
+            // The host is the application's, and so is what is known of it.
+            let trusted = TrustedAuthority::admit(authority.clone(), client.trusted());
+            Box::new(Asked { authority, trusted })
+        })
     }
 }
 
@@ -59,28 +76,43 @@ impl<'a> Place<'a> {
     }
 
     pub(crate) fn authority(&self) -> &'a Authority {
-        let own = &self.client.authority;
-        self.tenant.map_or(own, |tenant| &tenant.authority)
+        match self.asked() {
+            Some(asked) => &asked.authority,
+            None => &self.client.authority,
+        }
+    }
+
+    /// The tenant, as it was asked for.
+    pub(crate) fn tenant(&self) -> &'a Tenant {
+        match self.tenant {
+            Some(at) => &at.tenant,
+            None => self.client.authority.tenant(),
+        }
+    }
+
+    fn asked(&self) -> Option<&'a Asked> {
+        self.tenant.map(|at| at.asked(self.client))
     }
 
     /// What the authority itself calls its tenant, where that is known without asking the network.
     pub(crate) fn realm(&self) -> Option<Cow<'a, str>> {
-        let Some(AtTenant { authority, trusted }) = self.tenant else {
+        let Some(at) = self.tenant else {
             return self.client.realm().map(Cow::Borrowed);
         };
-        if let Some(built_in) = ProviderMetadata::built_in(authority) {
-            return Some(built_in.realm.into());
+        if ProviderMetadata::is_built_in(&self.client.authority, &at.tenant) {
+            return Some(at.tenant.as_str().into());
         }
         let metadata = &self.client.runtime.shared().metadata;
-        let found = match trusted {
+        let asked = at.asked(self.client);
+        let found = match &asked.trusted {
             Some(trusted) => metadata.realm(trusted),
-            None => metadata.realm_of_unnamed(authority),
+            None => metadata.realm_of_unnamed(&asked.authority),
         };
         found.map(Cow::Owned)
     }
 
     pub(crate) async fn endpoints(&self) -> Result<ProviderMetadata, Error> {
-        let Some(AtTenant { authority, trusted }) = self.tenant else {
+        let Some(Asked { authority, trusted }) = self.asked() else {
             return self.client.endpoints().await;
         };
         let runtime = &self.client.runtime;
@@ -93,10 +125,10 @@ impl<'a> Place<'a> {
 
     /// The endpoints of the host that tokens are stored under, as [`Client::endpoints_of`] has them.
     pub(crate) async fn endpoints_of(&self, environment: &str) -> Result<ProviderMetadata, Error> {
-        let Some(tenant) = self.tenant else {
+        let Some(asked) = self.asked() else {
             return self.client.endpoints_of(environment).await;
         };
-        let alias = tenant.authority.under_alias(environment);
+        let alias = asked.authority.under_alias(environment);
         match alias.and_then(TrustedAuthority::built_in) {
             Some(alias) => self.client.runtime.provider_metadata(&alias).await,
             None => self.endpoints().await,

@@ -1,5 +1,6 @@
 //! What an application gets when it asks for a token.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -27,7 +28,7 @@ pub struct AuthenticationResult {
     /// The token to send to the resource.
     pub access_token: AccessToken,
     /// `Bearer`, in whatever letter case the server sent it (RFC 6749 §5.1: it is case insensitive).
-    pub token_type: String,
+    pub token_type: Cow<'static, str>,
     /// When it expires. A token from the cache has at least five minutes left, unless it is the fallback for a renewal
     /// that failed.
     pub expires_on: UnixTime,
@@ -61,7 +62,7 @@ impl AuthenticationResult {
     pub fn new(access_token: impl Into<AccessToken>, expires_on: UnixTime) -> Self {
         Self {
             access_token: access_token.into(),
-            token_type: BEARER.to_owned(),
+            token_type: BEARER.into(),
             expires_on,
             refresh_on: None,
             scopes: ScopeSet::default(),
@@ -99,10 +100,10 @@ impl AuthenticationResult {
     pub(crate) fn cached(token: CachedAccessToken, account: impl Into<Option<Account>>) -> Self {
         Self {
             access_token: token.secret,
-            token_type: token.token_type.to_string(),
+            token_type: token.token_type,
             expires_on: token.expires_on,
             refresh_on: token.refresh_on,
-            scopes: ScopeSet::from_text(&token.target),
+            scopes: ScopeSet::from_text(token.target),
             account: account.into(),
             id_token_claims: None,
             token_source: TokenSource::Cache,
@@ -118,7 +119,7 @@ impl AuthenticationResult {
     ) -> Self {
         Self {
             access_token: response.access_token.clone(),
-            token_type: response.token_type.clone(),
+            token_type: response.token_type.clone().into(),
             expires_on: now + response.expires_in,
             refresh_on: response.refresh_in.map(|wait| now + wait),
             scopes: response.scopes.as_ref().unwrap_or(requested).clone(),
@@ -149,7 +150,7 @@ mod tests {
             ("pop", "pop at"),
         ] {
             let mut result = result("at");
-            result.token_type = token_type.to_owned();
+            result.token_type = token_type.into();
             let header = result.authorization_header().unwrap();
             assert_eq!(header, value);
             assert!(header.is_sensitive());

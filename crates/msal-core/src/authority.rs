@@ -19,7 +19,6 @@ pub use error::AuthorityError;
 pub(crate) use https_url::{bare_host, host_of};
 pub use kind::AuthorityKind;
 pub use tenant::Tenant;
-pub(crate) use tenant::is_guid;
 
 use https_url::{parse_host, parse_https};
 use tenant::is_name;
@@ -181,11 +180,20 @@ impl Authority {
         }
     }
 
+    /// Whether [`with_tenant`](Self::with_tenant) answers an authority of that tenant.
+    pub fn is_available_at(&self, tenant: &Tenant) -> bool {
+        self.has_tenants() || self.tenant == *tenant
+    }
+
+    fn has_tenants(&self) -> bool {
+        matches!(self.kind, AuthorityKind::Entra | AuthorityKind::Ciam)
+    }
+
     /// The same authority for another tenant. Only Entra ID and External ID have tenants to choose from; the others
     /// are returned as they are.
     #[must_use]
     pub fn with_tenant(&self, tenant: Tenant) -> Self {
-        if !matches!(self.kind, AuthorityKind::Entra | AuthorityKind::Ciam) {
+        if !self.has_tenants() {
             return self.clone();
         }
         Self {

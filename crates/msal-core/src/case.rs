@@ -10,7 +10,7 @@
 //! | home account ids, subjects, secrets | with case | as the server says |
 
 use std::borrow::Cow;
-use std::hash::{Hash, Hasher};
+use std::hash::Hasher;
 
 /// Whether two client ids are the same. One that is no GUID is another server's, for which case may count.
 pub(crate) fn is_same_client(one: &str, other: &str) -> bool {
@@ -32,29 +32,36 @@ pub(crate) fn written(id: &str) -> Cow<'_, str> {
     }
 }
 
-/// Feeds `text` to a hasher, the same in any case of its ASCII letters.
+/// Feeds `text` to a hasher, the same in any case of its ASCII letters. Some other characters are not told apart either.
 pub(crate) fn hash<H: Hasher>(text: &str, state: &mut H) {
-    let mut folded = [0; 32];
-    for piece in text.as_bytes().chunks(folded.len()) {
-        let folded = folded.get_mut(..piece.len()).unwrap_or_default();
-        folded.copy_from_slice(piece);
-        folded.make_ascii_lowercase();
-        folded.hash(state);
+    /// In ASCII, upper and lower case differ in this bit of a byte.
+    const CASE: u64 = u64::from_ne_bytes([0x20; 8]);
+    let (words, rest) = text.as_bytes().as_chunks();
+    let mut last = [0; 8];
+    for (to, from) in last.iter_mut().zip(rest) {
+        *to = *from;
     }
+    for word in words {
+        state.write_u64(u64::from_ne_bytes(*word) | CASE);
+    }
+    state.write_u64(u64::from_ne_bytes(last) | CASE);
+    state.write_usize(text.len());
 }
 
 /// Whether `text` is written as RFC 9562 §4 writes a UUID, in any case.
-fn is_guid(text: &str) -> bool {
-    let is_at_home = |(place, byte): (usize, u8)| match place {
-        8 | 13 | 18 | 23 => byte == b'-',
-        _ => byte.is_ascii_hexdigit(),
+pub(crate) fn is_guid(text: &str) -> bool {
+    const SHAPE: &[u8; 36] = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    let fits = |(byte, place): (u8, &u8)| {
+        (byte.is_ascii_hexdigit() == (*place == b'x')) & ((byte == b'-') == (*place == b'-'))
     };
-    text.len() == 36 && text.bytes().enumerate().all(is_at_home)
+    // Each byte is looked at, whatever the others are: so the processor takes many at once.
+    let all_fit = || text.bytes().zip(SHAPE).map(fits);
+    text.len() == SHAPE.len() && all_fit().fold(true, |all, fits| all & fits)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::hash::{BuildHasher as _, RandomState};
+    use std::hash::{BuildHasher as _, Hash, RandomState};
 
     use super::*;
 
@@ -83,6 +90,21 @@ mod tests {
         ] {
             assert_eq!(written(id), expected);
         }
+    }
+
+    #[test]
+    fn a_guid_has_digits_and_hyphens_where_they_belong_and_nothing_else() {
+        let guid = "00c0FFEE-0000-4000-8000-0123456789aB";
+        assert!(is_guid(guid));
+        for place in 0..guid.len() {
+            for other in ["g", "G", "/", ":", "@", "`", "-", "0", "{", " ", "", "00"] {
+                let text = format!("{}{other}{}", &guid[..place], &guid[place + 1..]);
+                let is_hyphen = guid[place..].starts_with('-');
+                let is_allowed = (other == "-") == is_hyphen && ["-", "0"].contains(&other);
+                assert_eq!(is_guid(&text), is_allowed, "{text}");
+            }
+        }
+        assert!(!is_guid("\u{e5}0c0FFEE-000-4000-8000-0123456789aB"));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::{HomeAccountId, Tenant, TokenResponse, comparable_username};
+use crate::case::is_guid;
+use crate::{HomeAccountId, TokenResponse, comparable_username};
 
 /// The user whose tokens are expected, by as much as is known. A user of whom nothing is known can be anybody.
 ///
@@ -117,10 +118,6 @@ impl<'a> From<&'a HomeAccountId> for ExpectedUser<'a> {
             ..Self::default()
         }
     }
-}
-
-fn is_guid(text: &str) -> bool {
-    matches!(Tenant::parse(text), Ok(Tenant::Id(_)))
 }
 
 #[cfg(test)]

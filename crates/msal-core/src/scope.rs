@@ -2,8 +2,8 @@
 
 mod into_scopes;
 
-use std::fmt;
 use std::str::{FromStr, SplitAsciiWhitespace};
+use std::{fmt, iter, option};
 
 use thiserror::Error;
 
@@ -111,9 +111,9 @@ impl ScopeSet {
     }
 
     /// As [`ScopeSet::from_wire`], without a copy where the text is in the form of a set already.
-    pub fn from_text(text: &Text) -> Self {
+    pub fn from_text(text: Text) -> Self {
         match is_ordered(text.as_str()) {
-            true => Self(text.clone()),
+            true => Self(text),
             false => Self::from_wire(text.as_str()),
         }
     }
@@ -148,8 +148,8 @@ impl ScopeSet {
     }
 
     /// The scopes in code point order.
-    pub fn iter(&self) -> SplitAsciiWhitespace<'_> {
-        self.as_str().split_ascii_whitespace()
+    pub fn iter(&self) -> Words<'_> {
+        words(self.as_str())
     }
 
     /// How many scopes there are.
@@ -186,7 +186,7 @@ impl FromStr for ScopeSet {
 
 impl<'s> IntoIterator for &'s ScopeSet {
     type Item = &'s str;
-    type IntoIter = SplitAsciiWhitespace<'s>;
+    type IntoIter = Words<'s>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
@@ -234,12 +234,30 @@ fn check(token: &str) -> Result<(), ScopeError> {
 
 fn is_scope(token: &str) -> bool {
     // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
-    !token.is_empty() && token.bytes().all(is_of_scope)
+    !token.is_empty() && are_all(token, is_of_scope)
 }
 
 fn is_of_scope(byte: u8) -> bool {
-    matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
+    byte.is_ascii_graphic() & (byte != b'"') & (byte != b'\\')
 }
+
+/// Whether all bytes are so. Each is looked at, whatever the others are: so the processor takes many at once.
+fn are_all(text: &str, is_so: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(true, |all, byte| all & is_so(byte))
+}
+
+/// What stands between the white space of a text.
+pub(crate) fn words(text: &str) -> Words<'_> {
+    // Mostly there is one. What comes before the space in ASCII is white space or no character.
+    let is_one = !text.is_empty() && are_all(text, |byte| byte > b' ');
+    let (one, several) = match is_one {
+        true => (Some(text), ""),
+        false => (None, text),
+    };
+    one.into_iter().chain(several.split_ascii_whitespace())
+}
+
+type Words<'s> = iter::Chain<option::IntoIter<&'s str>, SplitAsciiWhitespace<'s>>;
 
 /// In code point order, each once.
 fn ordered<'s>(scopes: impl Iterator<Item = &'s str>) -> Vec<&'s str> {
@@ -261,10 +279,12 @@ fn is_ordered(text: &str) -> bool {
     let bytes = text.as_bytes();
     // Bytes compare as code points do. No scope is empty, so that the first one is greater than nothing.
     let mut last: &[u8] = &[];
-    bytes.iter().all(|byte| *byte == b' ' || is_of_scope(*byte))
-        && bytes
-            .split(|byte| *byte == b' ')
-            .all(|scope| std::mem::replace(&mut last, scope) < scope)
+    // Mostly it is one.
+    is_scope(text)
+        || are_all(text, |byte| (byte == b' ') | is_of_scope(byte))
+            && bytes
+                .split(|byte| *byte == b' ')
+                .all(|scope| std::mem::replace(&mut last, scope) < scope)
 }
 
 /// Why text is not a scope that may be asked for.

@@ -47,9 +47,9 @@ impl Telemetry {
         )
     }
 
-    /// Counts a token that came from the cache.
-    pub fn record_hit(&mut self) {
-        self.silent_hits = self.silent_hits.saturating_add(1);
+    /// Counts tokens that came from the cache.
+    pub fn record_hits(&mut self, hits: u32) {
+        self.silent_hits = self.silent_hits.saturating_add(hits);
     }
 
     /// Remembers a failed call by the server's `error`, until the next success.
@@ -83,7 +83,7 @@ mod tests {
     fn failures_are_reported_until_a_success() {
         let mut telemetry = Telemetry::default();
         assert_eq!(telemetry.last(), "4|0|||");
-        telemetry.record_hit();
+        telemetry.record_hits(1);
         telemetry.record_failure(ApiId::ByRefreshToken, "id1", "invalid_grant");
         telemetry.record_failure(ApiId::Silent, "id2", "invalid_grant");
         assert_eq!(

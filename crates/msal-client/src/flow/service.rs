@@ -60,7 +60,9 @@ impl Asked {
         // MSALs hash forwarded claims under this name, and never send them under it.
         let hashed = forwarded.map(|claims| field("client_claims", claims.as_str()));
         let extra = checked(&options.extra)?;
-        let added = extra.all().map(|(name, value)| field(name, value));
+        let mut fields = Vec::from_iter(fmi_path);
+        fields.extend(hashed);
+        fields.extend(extra.all().map(|(name, value)| field(name, value)));
         let claims = match options.is_challenged() || forwarded.is_some() {
             true => client.claims(&options.claims_challenge, forwarded)?,
             false => None,
@@ -70,7 +72,7 @@ impl Asked {
             scopes: self.scopes?,
             is_fresh: self.force_refresh || options.is_challenged(),
             claims,
-            fields: fmi_path.into_iter().chain(hashed).chain(added).collect(),
+            fields,
             extra,
             fmi_path: self.fmi_path,
         })
@@ -108,7 +110,7 @@ impl Wanted<'_> {
     /// The names that the tenant's tokens stand under: as it was asked for and, where that is known, as its token endpoint
     /// has it.
     pub(super) fn with_realms<R>(&self, look: impl FnOnce(&[&str]) -> R) -> R {
-        let own = self.place.authority().realm();
+        let own = self.place.tenant().as_str();
         let known = self.place.realm();
         look(&[own, known.as_deref().unwrap_or(own)])
     }

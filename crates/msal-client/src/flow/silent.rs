@@ -234,9 +234,9 @@ impl Call<'_> {
     /// user is at home in, as that is the one it would ask; and what the authority itself calls its tenant, where that is
     /// known. Where there is nothing to add, the authority's tenant stands twice.
     fn realms<'r>(&'r self, known: Option<&'r str>) -> [&'r str; 3] {
-        let authority = self.place.authority();
-        let own = authority.realm();
-        let home = match authority.tenant().is_shared() {
+        let tenant = self.place.tenant();
+        let own = tenant.as_str();
+        let home = match tenant.is_shared() {
             true => self.account.home_account_id.as_str().rsplit('.').next(),
             false => None,
         };

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::error::AuthorityError;
+use crate::case::is_guid;
 
 /// The tenant part of an authority.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -82,12 +83,6 @@ impl fmt::Display for Tenant {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
     }
-}
-
-pub(crate) fn is_guid(text: &str) -> bool {
-    let mut groups = text.split('-');
-    groups.clone().map(str::len).eq([8, 4, 4, 4, 12])
-        && groups.all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 pub(super) fn is_name(text: &str) -> bool {

@@ -86,7 +86,7 @@ impl TokenCache {
             .or_else(of_refresh_tokens)
             .or_else(|| anywhere().map(|entry| &entry.target));
         target.map_or_else(ScopeSet::default, |target| {
-            ScopeSet::from_text(target).without_reserved()
+            ScopeSet::from_text(target.clone()).without_reserved()
         })
     }
 

@@ -50,6 +50,11 @@ pub(super) trait Entry: Clone + PartialEq {
     fn terms(&self) -> impl Iterator<Item = Term<'_>> {
         iter::empty()
     }
+
+    /// Whether `term` is one of them.
+    fn has(&self, term: &Term<'_>) -> bool {
+        self.terms().any(|own| own == *term)
+    }
 }
 
 /// The term of the entries of an account: a host stands for its cloud.

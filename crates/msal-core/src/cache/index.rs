@@ -49,8 +49,7 @@ impl Index {
         let (mut only, mut several) = (None, Vec::new());
         for number in self.postings.under(self.hasher.hash_one(term)) {
             // The terms compared are those that were put in: what is found by one is never found for another.
-            let is_meant =
-                entry_in(number).is_some_and(|entry| entry.terms().any(|own| own == *term));
+            let is_meant = entry_in(number).is_some_and(|entry| entry.has(term));
             match only {
                 _ if !is_meant => {}
                 None => only = Some(number),

@@ -86,6 +86,9 @@ impl<'a> Party<'a> {
 /// What an entry has as `ext_cache_key`. The assertion is in it because MSALs that know no `user_assertion_hash` do not take a
 /// token with an `ext_cache_key` for one of the user who signed in.
 pub(super) fn purpose(assertion: Option<&str>, fields: &[(&str, &str)]) -> Option<Text> {
+    if assertion.is_none() && fields.is_empty() {
+        return None;
+    }
     let assertion = assertion.map(|assertion| ("user_assertion_hash", assertion));
     let all: Vec<_> = fields.iter().copied().chain(assertion).collect();
     ext_cache_key(&all)

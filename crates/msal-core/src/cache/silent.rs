@@ -204,7 +204,10 @@ fn judge(entry: &AccessTokenEntry, now: UnixTime) -> BestToken {
     }
     let token = CachedAccessToken {
         secret: entry.secret.clone(),
-        token_type: entry.token_type.clone(),
+        token_type: match entry.token_type.as_str() {
+            BEARER => BEARER.into(),
+            other => other.to_owned().into(),
+        },
         target: entry.target.clone(),
         expires_on: entry.expires_on,
         refresh_on: entry.refresh_on,
@@ -217,6 +220,9 @@ fn judge(entry: &AccessTokenEntry, now: UnixTime) -> BestToken {
 
 /// No honest token lives longer. Without this bound an entry with an expiry in the far future is served for ever.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 366 * 86_400);
+
+/// RFC 6750 §2.1
+const BEARER: &str = "Bearer";
 
 /// The family that all of Microsoft's own clients belong to; no other has ever been seen.
 const FIRST_FAMILY: &str = "1";

@@ -39,12 +39,16 @@ impl ProviderMetadata {
     /// `None` for a tenant given by domain name (the document says which GUID it has), for hosts outside the
     /// built-in clouds, and for other kinds.
     pub fn built_in(authority: &Authority) -> Option<Self> {
-        let needs_no_look_up = !matches!(authority.tenant(), Tenant::Domain(_));
-        let is_built_in = needs_no_look_up
-            && authority.kind() == AuthorityKind::Entra
-            && authority.cloud().is_some();
+        let is_built_in = Self::is_built_in(authority, authority.tenant());
         let authority = is_built_in.then(|| authority.clone());
         Self::entra(&authority.and_then(TrustedAuthority::built_in)?).ok()
+    }
+
+    /// Whether [`built_in`](Self::built_in) answers for an authority once it is that of `tenant`. Then the tenant stands in its
+    /// endpoints as it was given.
+    pub fn is_built_in(authority: &Authority, tenant: &Tenant) -> bool {
+        let needs_no_look_up = !matches!(tenant, Tenant::Domain(_));
+        needs_no_look_up && authority.kind() == AuthorityKind::Entra && authority.cloud().is_some()
     }
 
     /// The endpoints that every Entra tenant has, made by rule and without a request.

@@ -3,7 +3,8 @@
 use url::Url;
 
 use super::error::DiscoveryError;
-use crate::authority::{host_of, is_guid};
+use crate::authority::host_of;
+use crate::case::is_guid;
 use crate::{Authority, AuthorityKind, IdTokenClaims, Tenant, same_cloud};
 
 /// Whether a document is the authority's own.

@@ -45,6 +45,9 @@ impl ExtraParameters {
     /// [`ExtraParameterError`] for a name that is there twice, and for one that requests have themselves or that tokens are
     /// kept by.
     pub fn check(&self) -> Result<(), ExtraParameterError> {
+        if self.form.is_empty() && self.query.is_empty() {
+            return Ok(());
+        }
         let mut names: Vec<&str> = self.all().map(|(name, _)| name.trim()).collect();
         // Servers that look at names without case exist.
         names.sort_unstable_by_key(|name| name.to_ascii_lowercase());

@@ -1,6 +1,6 @@
 //! What a call takes for the scopes to ask for.
 
-use super::{Scope, ScopeError, ScopeSet};
+use super::{Scope, ScopeError, ScopeSet, words};
 
 /// Scopes to ask for: one as text, several in an array, a slice or a `Vec`, or a [`ScopeSet`] from an earlier result.
 ///
@@ -29,14 +29,15 @@ pub trait IntoScopes {
 /// One scope, or several with spaces between them (RFC 6749 §3.3).
 impl IntoScopes for &str {
     fn into_scopes(self) -> Result<ScopeSet, ScopeError> {
-        match self.trim_ascii() {
+        let mut scopes = words(self);
+        match (scopes.next(), scopes.next()) {
+            // Mostly there is one, for which nothing is put in order.
+            (Some(scope), None) => ScopeSet::only(scope),
+            (Some(_), Some(_)) => ScopeSet::requested(words(self)),
             // Nothing is not a scope, and a program that asks for nothing has lost what it meant to ask for.
-            "" => Err(ScopeError::Invalid {
+            (None, _) => Err(ScopeError::Invalid {
                 scope: String::new(),
             }),
-            // Mostly there is one, for which nothing is put in order.
-            scope if !scope.contains([' ', '\t', '\n', '\x0c', '\r']) => ScopeSet::only(scope),
-            scopes => ScopeSet::requested(scopes.split_ascii_whitespace()),
         }
     }
 }

@@ -48,7 +48,7 @@ fn is_visible(token: &str) -> bool {
 
 /// RFC 6749 §5.1: the type is compared without case, and there are APIs that know one spelling only.
 fn scheme(result: &AuthenticationResult) -> &str {
-    match result.token_type.as_str() {
+    match &*result.token_type {
         other if is_scheme(other) && !other.eq_ignore_ascii_case(BEARER) => other,
         _ => BEARER,
     }

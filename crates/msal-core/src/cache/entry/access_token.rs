@@ -1,6 +1,5 @@
 //! An access token in the cache.
 
-use std::iter;
 use std::time::Duration;
 
 use super::fields::Fields;
@@ -9,7 +8,7 @@ use super::{ASSERTIONS, Entry, Value, optional, place_of};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term};
-use crate::scope::is_reserved;
+use crate::scope::{is_reserved, words};
 use crate::{AccessToken, ScopeSet, Text, UnixTime, case, same_cloud};
 
 /// An access token and what it is good for.
@@ -88,7 +87,9 @@ impl AccessTokenEntry {
 
     /// Whether the token is good for all of `scopes`, by their names or because they are what was asked for.
     pub(crate) fn grants_all(&self, scopes: &ScopeSet) -> bool {
-        scopes.iter().all(|scope| self.grants(scope)) || self.was_asked_for(scopes)
+        self.target == scopes.as_str()
+            || scopes.iter().all(|scope| self.grants(scope))
+            || self.was_asked_for(scopes)
     }
 
     /// Whether the token is the answer to just these scopes. Of several that were asked for, the server may have left some
@@ -103,8 +104,7 @@ impl AccessTokenEntry {
     }
 
     fn requested(&self) -> impl Iterator<Item = &str> + Clone {
-        let requested = self.requested.as_ref().map_or("", Text::as_str);
-        requested.split_ascii_whitespace()
+        words(self.requested.as_ref().map_or("", Text::as_str))
     }
 
     /// Whether the token is good for `scope`.
@@ -149,7 +149,7 @@ impl AccessTokenEntry {
     }
 
     fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.target.as_str().split_ascii_whitespace()
+        words(self.target.as_str())
     }
 }
 
@@ -242,55 +242,86 @@ impl Entry for AccessTokenEntry {
     }
 
     fn place(&self) -> Option<Term<'_>> {
-        let of_account = place_of(self.home_account_id.as_ref(), &self.environment);
-        of_account.or_else(|| self.application_terms().next())
+        self.owner_term()
+            .or_else(|| self.application_terms().next())
     }
 
     /// A token of the application itself has no account to be found by, and one that was got on behalf of a user is found for
     /// what it was got for; its account tells only whose it is.
     fn terms(&self) -> impl Iterator<Item = Term<'_>> {
-        let environment = self.environment.as_str();
-        let client_id = self.client_id.as_str();
-        let on_behalf = self.assertion.iter().map(move |assertion| Term::OnBehalf {
-            key: assertion.as_str(),
-            client_id,
-            environment: Host(environment),
-        });
-        let home_account_id = self.home_account_id.iter().map(Text::as_str);
-        let of_account = home_account_id.flat_map(move |home_account_id| {
-            let owner = Term::Owner {
-                home_account_id,
-                environment: Host(environment),
-            };
-            let granted = self.scopes().chain(self.requested());
-            let is_users = self.assertion.is_none();
-            let granted = granted
-                .filter(move |_| is_users)
-                .map(move |scope| Term::Granted {
-                    home_account_id,
-                    environment: Host(environment),
-                    client_id,
-                    scope,
-                });
-            iter::once(owner).chain(granted)
-        });
-        on_behalf.chain(of_account).chain(self.application_terms())
+        let of_whom = self.on_behalf_term().into_iter().chain(self.owner_term());
+        of_whom
+            .chain(self.granted_terms())
+            .chain(self.application_terms())
+    }
+
+    /// Of its terms, those of other kinds are not made.
+    fn has(&self, term: &Term<'_>) -> bool {
+        match term {
+            Term::Application { scope, .. } => {
+                self.is_findable_by(scope)
+                    && self.is_of_application()
+                    && self.application_term(scope) == *term
+            }
+            Term::Granted { .. } => self.granted_terms().any(|own| own == *term),
+            Term::OnBehalf { .. } => self.on_behalf_term().is_some_and(|own| own == *term),
+            Term::Owner { .. } => self.owner_term().is_some_and(|own| own == *term),
+            Term::Client { .. } | Term::Named(_) => false,
+        }
     }
 }
 
 impl AccessTokenEntry {
+    fn on_behalf_term(&self) -> Option<Term<'_>> {
+        let assertion = self.assertion.as_ref()?;
+        Some(Term::OnBehalf {
+            key: assertion.as_str(),
+            client_id: self.client_id.as_str(),
+            environment: Host(self.environment.as_str()),
+        })
+    }
+
+    fn owner_term(&self) -> Option<Term<'_>> {
+        place_of(self.home_account_id.as_ref(), &self.environment)
+    }
+
+    fn granted_terms(&self) -> impl Iterator<Item = Term<'_>> {
+        let owner = self.home_account_id.iter().map(Text::as_str);
+        let owner = owner.filter(|_| self.assertion.is_none());
+        owner.flat_map(move |home_account_id| {
+            self.findable_scopes().map(move |scope| Term::Granted {
+                home_account_id,
+                environment: Host(self.environment.as_str()),
+                client_id: self.client_id.as_str(),
+                scope,
+            })
+        })
+    }
+
     fn application_terms(&self) -> impl Iterator<Item = Term<'_>> {
         let is_own = self.is_of_application();
-        let granted = self.scopes().chain(self.requested());
-        granted
+        self.findable_scopes()
             .filter(move |_| is_own)
-            .map(|scope| Term::Application {
-                scope,
-                client_id: self.client_id.as_str(),
-                realm: self.realm.as_str(),
-                environment: Host(self.environment.as_str()),
-                purpose: self.ext_cache_key.as_ref().map(Text::as_str),
-            })
+            .map(|scope| self.application_term(scope))
+    }
+
+    fn application_term<'a>(&'a self, scope: &'a str) -> Term<'a> {
+        Term::Application {
+            scope,
+            client_id: self.client_id.as_str(),
+            realm: self.realm.as_str(),
+            environment: Host(self.environment.as_str()),
+            purpose: self.ext_cache_key.as_ref().map(Text::as_str),
+        }
+    }
+
+    /// What the token is good for, and what it was asked for by.
+    fn findable_scopes(&self) -> impl Iterator<Item = &str> {
+        self.scopes().chain(self.requested())
+    }
+
+    fn is_findable_by(&self, scope: &str) -> bool {
+        self.target == *scope || self.findable_scopes().any(|own| case::is_same(own, scope))
     }
 }
 
@@ -311,13 +342,43 @@ const REQUESTED: &str = "requested_scopes";
 mod tests {
     use super::*;
 
+    fn entry(members: &str) -> AccessTokenEntry {
+        let text = format!(r#"{{"secret": "s", "environment": "e", {members}}}"#);
+        let document = Text::from(text);
+        let fields = Fields::parse(document.as_str(), &document).unwrap();
+        AccessTokenEntry::read(&fields).unwrap()
+    }
+
+    #[test]
+    fn an_entry_has_its_terms_and_those_of_no_other() {
+        let users =
+            r#""home_account_id": "u.t", "client_id": "app", "target": "a b", "realm": "t""#;
+        let own = r#""client_id": "app", "target": "a", "realm": "t", "requested_scopes": "x y""#;
+        let entries = [
+            entry(users),
+            entry(&users.replace("u.t", "v.t")),
+            entry(&users.replace("a b", "b\\tC")),
+            entry(&format!(r#"{users}, "user_assertion_hash": "h""#)),
+            entry(&format!(r#"{users}, "user_assertion_hash": "i""#)),
+            entry(own),
+            entry(&own.replace("x y", "openid")),
+            entry(&own.replace("\"a\"", "\"a openid\"")),
+            entry(&own.replace("\"t\"", "\"u\"")),
+            entry(&format!(r#"{own}, "ext_cache_key": "k""#)),
+            entry(&format!(r#"{own}, "user_assertion_hash": "h""#)),
+        ];
+        for of in &entries {
+            assert!(of.terms().all(|term| of.has(&term)), "{of:?}");
+            for term in entries.iter().flat_map(Entry::terms) {
+                let is_own = of.terms().any(|own| own == term);
+                assert_eq!(of.has(&term), is_own, "{of:?} {term:?}");
+            }
+        }
+    }
+
     #[test]
     fn a_target_grants_each_of_its_scopes_in_any_case() {
-        let document = Text::from(
-            r#"{"secret": "s", "environment": "e", "target": "User.Read email openid profile"}"#,
-        );
-        let fields = Fields::parse(document.as_str(), &document).unwrap();
-        let entry = AccessTokenEntry::read(&fields).unwrap();
+        let entry = entry(r#""target": "User.Read email openid profile""#);
         for scope in ["openid", "User.Read", "user.read", "USER.READ"] {
             assert!(entry.grants(scope), "{scope}");
         }

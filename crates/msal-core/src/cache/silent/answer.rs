@@ -1,5 +1,7 @@
 //! What the cache answers to a silent call.
 
+use std::borrow::Cow;
+
 use crate::{AccessToken, RefreshToken, Text, UnixTime};
 
 /// What the cache answers.
@@ -21,7 +23,7 @@ pub struct CachedAccessToken {
     /// The token.
     pub secret: AccessToken,
     /// `Bearer`, in the case it was sent.
-    pub token_type: Text,
+    pub token_type: Cow<'static, str>,
     /// The granted scopes, separated by spaces.
     pub target: Text,
     /// When it expires.
