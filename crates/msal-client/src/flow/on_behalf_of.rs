@@ -13,7 +13,7 @@ use super::redemption::Redemption;
 use super::service::{Asked, Wanted, remove_with};
 use crate::at_tenant::Place;
 use crate::call_key::CallParty;
-use crate::client::TokenRequest;
+use crate::client::{Client, TokenRequest};
 use crate::error::{CallDetails, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
 use crate::keyed_lock::KeyGuard;
@@ -129,13 +129,16 @@ impl AcquireTokenOnBehalfOf {
 /// Ends a session.
 pub(crate) async fn end_session(handle: &Handle, session_key: &str) -> Result<(), Error> {
     let (client, session) = (&handle.client, OnBehalfKey::of_session(session_key));
-    let remove = |cache: &mut TokenCache| {
-        for environment in &client.environments {
-            cache.remove_on_behalf(&client.client_id, &session, environment);
-        }
-    };
+    let remove = |cache: &mut TokenCache| remove(client, &session, cache);
     let span = observe::stop_long_running_on_behalf_of(client.caller());
     observe::plain_call(&span, remove_with(handle, remove)).await
+}
+
+/// Removes what a session has, under every name that it may stand under.
+fn remove(client: &Client, session: &OnBehalfKey, cache: &mut TokenCache) {
+    for environment in &client.environments {
+        cache.remove_on_behalf(&client.client_id, session, environment);
+    }
 }
 
 impl Basis {
@@ -316,7 +319,7 @@ impl Call<'_> {
         let add = |cache: &mut TokenCache| {
             if is_session {
                 // Whatever had this name before, it was another session, and may have been another user's.
-                cache.remove_on_behalf(client_id, &self.key, event.host);
+                remove(client, &self.key, cache);
             }
             // Whoever has the assertion can show it again, so that no refresh token need outlive it.
             cache.add_on_behalf(&event, is_session);

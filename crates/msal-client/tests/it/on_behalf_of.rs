@@ -1,8 +1,12 @@
 //! Tokens on behalf of the users who call an API.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use msal::{ConfidentialClientApplication, Error, HttpErrorKind, TokenSource, UserAssertion};
+use msal::{
+    ConfidentialClientApplication, Dialect, Error, HttpErrorKind, Partition, SharedTokenCache,
+    TokenSource, UserAssertion,
+};
 use msal_emulator::sample::{
     ALICE, BOB, CONTOSO, CONTOSO_ID, DESKTOP, FABRIKAM_ID, MIA, WEB, WEB_SECRET,
 };
@@ -11,6 +15,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::world::{DAY, GRAPH, HOST, MANAGEMENT, World, count};
+
+const REPORTS: &str = "https://reports.contoso.example/api/.default";
 
 /// The token that a user's program calls the web application with.
 pub(crate) async fn called_by(world: &World, upn: &str) -> UserAssertion {
@@ -327,7 +333,7 @@ async fn a_session_goes_on_when_the_assertion_has_expired() {
     );
     for days in 0..3 {
         for (session, upn) in [("session-a", ALICE), ("session-b", BOB)] {
-            for scope in [GRAPH, "https://reports.contoso.example/api/.default"] {
+            for scope in [GRAPH, REPORTS] {
                 let call = world.web(WEB_SECRET);
                 let call = call.acquire_token_in_long_running_on_behalf_of(session, scope);
                 let result = world.ask(call).await.unwrap();
@@ -375,20 +381,72 @@ async fn a_session_goes_on_when_the_assertion_has_expired() {
     assert_eq!(count(&world.store.json().await, "RefreshToken"), 0);
 }
 
+/// The web application at another authority, which is taken at its word.
+fn web_at(world: &World, authority: &str) -> ConfidentialClientApplication {
+    ConfidentialClientApplication::builder(WEB, WEB_SECRET)
+        .known_authority(msal::Authority::parse(authority).unwrap())
+        .store(world.store.clone())
+        .runtime(world.runtime())
+        .build()
+        .unwrap()
+}
+
 #[tokio::test]
 async fn a_session_that_begins_anew_brings_nothing_of_the_one_before() {
-    let world = World::new();
-    let app = world.web(WEB_SECRET);
-    let (alice, bob) = (called_by(&world, ALICE).await, called_by(&world, BOB).await);
-    let reports = "https://reports.contoso.example/api/.default";
-    let begin = |assertion, scope| app.initiate_long_running_on_behalf_of(assertion, "s", scope);
-    world.ask(begin(&alice, reports)).await.unwrap();
-    world.ask(begin(&bob, GRAPH)).await.unwrap();
-    for scope in [GRAPH, reports] {
-        let call = app.acquire_token_in_long_running_on_behalf_of("s", scope);
-        let result = world.ask(call).await.unwrap();
-        assert_eq!(claims(&result.access_token)["upn"], BOB, "{scope}");
+    for host in [HOST, "idp.example", "idp.example:8443"] {
+        let world = World::new();
+        let app = web_at(&world, &format!("https://{host}/{CONTOSO}"));
+        let (alice, bob) = (called_by(&world, ALICE).await, called_by(&world, BOB).await);
+        let begin =
+            |assertion, scope| app.initiate_long_running_on_behalf_of(assertion, "s", scope);
+        world.ask(begin(&alice, REPORTS)).await.unwrap();
+        world.ask(begin(&bob, GRAPH)).await.unwrap();
+        for scope in [GRAPH, REPORTS] {
+            let call = app.acquire_token_in_long_running_on_behalf_of("s", scope);
+            let result = world.ask(call).await.unwrap();
+            assert_eq!(claims(&result.access_token)["upn"], BOB, "{scope} {host}");
+        }
+        let cache = world.store.json().await;
+        assert_eq!(count(&cache, "RefreshToken"), 1, "{host}");
     }
+}
+
+#[tokio::test]
+async fn a_session_that_another_sdk_wrote_down_with_the_port_goes_on() {
+    let world = World::new();
+    let web_in = |dialect| {
+        let store = Arc::new(world.store.clone());
+        let cache = SharedTokenCache::new(store, Partition::default(), dialect);
+        let authority = format!("https://idp.example:8443/{CONTOSO}");
+        ConfidentialClientApplication::builder(WEB, WEB_SECRET)
+            .known_authority(msal::Authority::parse(&authority).unwrap())
+            .cache(Arc::new(cache))
+            .runtime(world.runtime())
+            .build()
+            .unwrap()
+    };
+    let alice = called_by(&world, ALICE).await;
+    let app = web_in(Dialect::Node);
+    let begun = app.initiate_long_running_on_behalf_of(&alice, "s", GRAPH);
+    world.ask(begun).await.unwrap();
+    let app = web_in(Dialect::Python);
+    let before = world.redemptions();
+    for _ in 0..2 {
+        let call = app.acquire_token_in_long_running_on_behalf_of("s", REPORTS);
+        let result = world.ask(call).await.unwrap();
+        assert_eq!(claims(&result.access_token)["upn"], ALICE);
+    }
+    assert_eq!(world.redemptions(), before + 1);
+    let [entry] = &refresh_tokens(&world).await[..] else {
+        panic!("one session");
+    };
+    assert_eq!(entry["environment"], "idp.example:8443");
+}
+
+async fn refresh_tokens(world: &World) -> Vec<Value> {
+    let cache = world.store.json().await;
+    let entries = cache["RefreshToken"].as_object().unwrap();
+    entries.values().cloned().collect()
 }
 
 #[tokio::test]
@@ -453,20 +511,14 @@ async fn an_aging_token_is_good_enough_when_it_cannot_be_renewed() {
 #[tokio::test]
 async fn where_a_second_use_would_be_taken_for_theft_renewals_of_a_session_take_turns() {
     let world = World::with(Settings::default().rotation(Rotation::SingleUseWithReuseDetection));
-    let elsewhere = msal::Authority::parse(&format!("https://idp.example/{CONTOSO}")).unwrap();
-    let app = ConfidentialClientApplication::builder(WEB, WEB_SECRET)
-        .known_authority(elsewhere)
-        .store(world.store.clone())
-        .runtime(world.runtime())
-        .build()
-        .unwrap();
+    let app = web_at(&world, &format!("https://idp.example/{CONTOSO}"));
     let alice = called_by(&world, ALICE).await;
     world
         .ask(app.initiate_long_running_on_behalf_of(&alice, "s", GRAPH))
         .await
         .unwrap();
     world.advance(DAY);
-    let calls = [GRAPH, "https://reports.contoso.example/api/.default"].map(|scope| {
+    let calls = [GRAPH, REPORTS].map(|scope| {
         let call = app.acquire_token_in_long_running_on_behalf_of("s", scope);
         tokio::spawn(call.into_future())
     });

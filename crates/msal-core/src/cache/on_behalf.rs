@@ -140,18 +140,20 @@ impl TokenCache {
     #[must_use]
     pub fn renew_on_behalf(&mut self, event: &TokenEvent<'_>) -> bool {
         let issuance = self.issuance_under_own_name(event);
-        let term = issuance.assertion.as_ref().map(|key| Term::OnBehalf {
-            key: key.as_str(),
-            client_id: issuance.client_id.as_str(),
-            environment: Host(issuance.environment.as_str()),
-        });
-        let known = term.map(|term| self.refresh_tokens.find_with_keys(&term));
-        let held: Vec<_> = known
-            .into_iter()
-            .flatten()
-            .filter(|(_, entry)| Some(&entry.secret) == event.redeemed)
-            .map(|(key, entry)| (key.clone(), entry.clone()))
-            .collect();
+        let Some(key) = &issuance.assertion else {
+            return false;
+        };
+        let mut held = Vec::new();
+        for environment in issuance.environments() {
+            let term = Term::OnBehalf {
+                key: key.as_str(),
+                client_id: issuance.client_id.as_str(),
+                environment: Host(&environment),
+            };
+            let known = self.refresh_tokens.find_with_keys(&term);
+            let redeemed = known.filter(|(_, entry)| Some(&entry.secret) == event.redeemed);
+            held.extend(redeemed.map(|(key, entry)| (key.clone(), entry.clone())));
+        }
         if held.is_empty() {
             return false;
         }
