@@ -22,7 +22,7 @@ use crate::result::AuthenticationResult;
 ///
 /// A cached token is returned without asking the network. Otherwise the application proves who it is and gets a new one;
 /// equal calls that run at the same time share one request. A token that is only due for renewal is returned when renewing
-/// fails, whatever the reason. While a token endpoint wants no more requests, nothing is sent, and the call fails at once with
+/// fails, whatever the reason, unless it was removed meanwhile. While a token endpoint wants no more requests, nothing is sent, and the call fails at once with
 /// what is left of the wait.
 ///
 /// # Errors
@@ -147,7 +147,8 @@ impl Call<'_> {
             // A store that is out of reach is no reason to refuse a token that is still valid.
             Err(error) => (fallback, Err(error)),
         };
-        Wanted::or_fallback(&self.handle.client, outcome, fallback, |token| {
+        let now = || self.decide();
+        Wanted::or_fallback(&self.handle.client, outcome, fallback, now, |token| {
             self.hit(token)
         })
     }

@@ -25,7 +25,7 @@ use crate::result::AuthenticationResult;
 ///
 /// A cached token is returned without asking the network: one that was got for the same assertion or session, and no other,
 /// so that one cache can serve many users. Equal calls that run at the same time share one request. A token that is only
-/// due for renewal is returned when renewing fails, whatever the reason.
+/// due for renewal is returned when renewing fails, whatever the reason, unless it was removed meanwhile.
 ///
 /// # Errors
 /// [`Error::InteractionRequired`] when the user must sign in, consent or meet a policy of the next API: [`Error::claims`] is
@@ -114,13 +114,14 @@ impl AcquireTokenOnBehalfOf {
         let of_call = |error: Error| place.of_call(error);
         self.handle.ensure_loaded().await.map_err(of_call)?;
         let found = call.decide();
+        let party = call.party(found.candidates.first());
         let fallback = match found.access_token {
             Cached::Hit(token) => return Ok(call.hit(token, found.home_account_id.as_ref())),
             Cached::Ask { fallback, .. } => fallback.map(|token| (token, found.home_account_id)),
             _ => None,
         };
         // In a box of its own: a request's state takes kilobytes, which every hit would move otherwise.
-        let key = call.wanted.key(call.handle, call.party());
+        let key = call.wanted.key(call.handle, party);
         let renewal = Box::pin(client.shared(key, call.renew(fallback)));
         renewal.await.map_err(of_call)
     }
@@ -160,13 +161,18 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    fn party(&self) -> CallParty {
+    /// `candidate` is what the cache goes on with where this is a call of a session.
+    fn party(&self, candidate: Option<&RefreshCandidate>) -> CallParty {
+        let key = self.key.clone();
+        let (begins_with, goes_on_with) = match self.basis {
+            Basis::Assertion(_) => (None, None),
+            Basis::Beginning(assertion, _) => (Some(OnBehalfKey::of_assertion(assertion)), None),
+            Basis::Session(_) => (None, candidate.map(|candidate| candidate.secret.clone())),
+        };
         CallParty::OnBehalf {
-            key: self.key.clone(),
-            begins_with: match self.basis {
-                Basis::Beginning(assertion, _) => Some(OnBehalfKey::of_assertion(assertion)),
-                Basis::Assertion(_) | Basis::Session(_) => None,
-            },
+            key,
+            begins_with,
+            goes_on_with,
         }
     }
 
@@ -231,17 +237,12 @@ impl Call<'_> {
             // A store that is out of reach is no reason to refuse a token that is still valid.
             Err(error) => (fallback, Err(error)),
         };
-        let fallback = fallback.filter(|_| self.is_still_there());
         let (token, home) = fallback.unzip();
         let home = home.flatten();
-        Wanted::or_fallback(&self.handle.client, outcome, token, |token| {
+        let now = || self.decide().access_token;
+        Wanted::or_fallback(&self.handle.client, outcome, token, now, |token| {
             self.hit(token, home.as_ref())
         })
-    }
-
-    /// Whether a session has not ended meanwhile.
-    fn is_still_there(&self) -> bool {
-        !matches!(self.basis, Basis::Session(_)) || !self.decide().candidates.is_empty()
     }
 
     /// A server that rotates may take a second use of a session's refresh token for theft (RFC 6749 §10.4).

@@ -412,6 +412,37 @@ async fn a_session_that_begins_anew_brings_nothing_of_the_one_before() {
 }
 
 #[tokio::test]
+async fn a_session_that_begins_anew_while_it_is_renewed_brings_nothing_of_the_one_before() {
+    let world = World::with(Settings::default().access_token_life(DAY));
+    let app = world.web(WEB_SECRET);
+    let (alice, bob) = (called_by(&world, ALICE).await, called_by(&world, BOB).await);
+    let aging = Fault::tamper().set_member("refresh_in", 60);
+    world.emulator.add_fault(aging.first(1));
+    let begin = |assertion, scope| app.initiate_long_running_on_behalf_of(assertion, "s", scope);
+    world.ask(begin(&alice, GRAPH)).await.unwrap();
+    world.advance(Duration::from_secs(61));
+    let before = world.http.sent().len();
+    world.http.hold("grant_type=refresh_token");
+    let next = || {
+        let call = app.acquire_token_in_long_running_on_behalf_of("s", GRAPH);
+        tokio::spawn(call.into_future())
+    };
+    let of_alice = next();
+    world.http.until_sent(before + 1).await;
+    world.ask(begin(&bob, REPORTS)).await.unwrap();
+    let of_bob = next();
+    tokio::task::yield_now().await;
+    world.http.release();
+    let of_alice = of_alice.await.unwrap();
+    assert!(
+        matches!(of_alice, Err(Error::InteractionRequired(_))),
+        "{of_alice:?}"
+    );
+    let of_bob = of_bob.await.unwrap().unwrap();
+    assert_eq!(claims(&of_bob.access_token)["upn"], BOB);
+}
+
+#[tokio::test]
 async fn a_session_that_another_sdk_wrote_down_with_the_port_goes_on() {
     let world = World::new();
     let web_in = |dialect| {
@@ -447,6 +478,37 @@ async fn refresh_tokens(world: &World) -> Vec<Value> {
     let cache = world.store.json().await;
     let entries = cache["RefreshToken"].as_object().unwrap();
     entries.values().cloned().collect()
+}
+
+#[tokio::test]
+async fn what_was_removed_while_it_was_renewed_is_not_handed_out() {
+    let world = World::with(Settings::default().access_token_life(DAY));
+    let app = world.web(WEB_SECRET);
+    let alice = called_by(&world, ALICE).await;
+    let aging = Fault::tamper().set_member("refresh_in", 60);
+    world.emulator.add_fault(aging.first(2));
+    let on_behalf = || app.acquire_token_on_behalf_of(&alice, GRAPH);
+    let account = world.ask(on_behalf()).await.unwrap().account.unwrap();
+    world
+        .ask(app.acquire_token_for_client(GRAPH))
+        .await
+        .unwrap();
+    world.advance(Duration::from_secs(61));
+    let before = world.http.sent().len();
+    world.emulator.add_fault(Fault::aadsts(90_033));
+    world.http.hold("grant_type");
+    let renewals = [
+        tokio::spawn(on_behalf().into_future()),
+        tokio::spawn(app.acquire_token_for_client(GRAPH).into_future()),
+    ];
+    world.http.until_sent(before + 2).await;
+    world.ask(app.remove_account(&account)).await.unwrap();
+    world.ask(app.remove_tokens_for_client()).await.unwrap();
+    world.http.release();
+    for renewal in renewals {
+        let outcome = renewal.await.unwrap();
+        assert!(matches!(outcome, Err(Error::Service(_))), "{outcome:?}");
+    }
 }
 
 #[tokio::test]
