@@ -376,6 +376,25 @@ async fn what_is_removed_is_gone_for_all_and_users_stay() {
     assert_ne!(silent.access_token, after.access_token);
 }
 
+/// Keycloak grants `profile email` to every client.
+#[tokio::test]
+async fn a_token_that_is_granted_scopes_of_users_is_the_applications_all_the_same() {
+    for granted in ["profile email", "openid", "offline_access profile api"] {
+        let world = World::new();
+        let app = world.web(WEB_SECRET);
+        let answer = Fault::tamper().set_member("scope", granted);
+        world.emulator.add_fault(answer);
+        let call = || app.acquire_token_for_client(GRAPH);
+        let first = world.ask(call()).await.unwrap();
+        let again = world.ask(call()).await.unwrap();
+        assert_eq!(again.token_source, TokenSource::Cache, "{granted}");
+        assert_eq!(again.access_token, first.access_token);
+        world.ask(app.remove_tokens_for_client()).await.unwrap();
+        let cache = world.store.json().await;
+        assert_eq!(count(&cache, "AccessToken"), 0, "{granted}");
+    }
+}
+
 #[tokio::test]
 async fn an_answer_that_names_a_user_is_refused_and_not_kept() {
     let world = World::new();
