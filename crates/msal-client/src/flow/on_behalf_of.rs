@@ -186,6 +186,7 @@ impl Call<'_> {
             let mut request =
                 OnBehalfRequest::new(id, &self.key, environments, realms, &wanted.scopes, now);
             request.fields = &fields;
+            request.takes_home_tenant = wanted.place.authority().tenant().is_shared();
             request.force_refresh = wanted.is_fresh || matches!(self.basis, Basis::Beginning(..));
             self.handle.cache.read(|cache| cache.on_behalf(&request))
         })

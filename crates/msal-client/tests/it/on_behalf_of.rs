@@ -512,6 +512,32 @@ async fn what_was_removed_while_it_was_renewed_is_not_handed_out() {
 }
 
 #[tokio::test]
+async fn where_the_authority_is_of_many_tenants_the_users_own_is_meant_in_every_spelling() {
+    for dialect in [Dialect::Python, Dialect::Node, Dialect::Node3] {
+        let world = World::new();
+        let alice = called_by(&world, ALICE).await;
+        let app = ConfidentialClientApplication::builder(WEB, WEB_SECRET)
+            .authority(crate::world::authority("organizations"))
+            .cache(Arc::new(SharedTokenCache::in_memory(dialect)))
+            .runtime(world.runtime())
+            .build()
+            .unwrap();
+        let begun = app.initiate_long_running_on_behalf_of(&alice, "s", GRAPH);
+        world.ask(begun).await.unwrap();
+        let before = exchanges(&world);
+        for number in 0..2 {
+            let call = app.acquire_token_on_behalf_of(&alice, GRAPH);
+            let result = world.ask(call).await.unwrap();
+            assert_eq!(result.token_source == TokenSource::Cache, number == 1);
+            let call = app.acquire_token_in_long_running_on_behalf_of("s", GRAPH);
+            let result = world.ask(call).await.unwrap();
+            assert_eq!(result.token_source, TokenSource::Cache, "{dialect:?}");
+        }
+        assert_eq!(exchanges(&world), before + 1, "{dialect:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_ends_while_it_is_renewed_stays_ended() {
     let world = World::new();
     let (app, other) = (world.web(WEB_SECRET), world.web(WEB_SECRET));
