@@ -1,6 +1,6 @@
 //! What makes calls equal.
 
-use msal_core::{AccessToken, Authority, HomeAccountId, OnBehalfKey, ScopeSet};
+use msal_core::{AccessToken, Authority, HomeAccountId, OnBehalfKey, RefreshToken, ScopeSet};
 
 use crate::store::Partition;
 
@@ -28,6 +28,8 @@ pub(crate) enum CallParty {
         key: OnBehalfKey,
         /// The assertion that the session is to begin with.
         begins_with: Option<OnBehalfKey>,
+        /// The refresh token of the session: one that has begun anew under the same name is another, of another user perhaps.
+        goes_on_with: Option<RefreshToken>,
     },
     /// A user who has signed in.
     User {

@@ -123,7 +123,7 @@ fn config_errors() -> Vec<Row> {
         config(
             "ExtraParameter",
             extra_parameter().check().unwrap_err().into(),
-            "the parameter `scope` may not be added: it is there twice, or the library's own, with an option for it or none",
+            "the parameter `scope` may not be added: it is there twice, the endpoint's, or the library's own, with an option for it or none",
         ),
         config(
             "InsideRuntime",
@@ -144,6 +144,13 @@ fn config_errors() -> Vec<Row> {
             "NoTenants",
             ConfigError::NoTenants,
             "the authority has no tenants to choose from: only Entra ID and External ID have",
+        ),
+        config(
+            "OneTenant",
+            ConfigError::OneTenant {
+                tenant: "common".to_owned(),
+            },
+            "the application's own token is of one tenant: name it, at the call or in the authority, instead of `common`",
         ),
         config(
             "NoRuntime",
@@ -562,6 +569,7 @@ fn the_table_is_complete() {
                 ConfigError::NoHttpClient => "NoHttpClient",
                 ConfigError::NoTenants => "NoTenants",
                 ConfigError::NoRuntime => "NoRuntime",
+                ConfigError::OneTenant { .. } => "OneTenant",
                 ConfigError::Partition(_) => "Partition",
                 ConfigError::Random(_) => "Random",
                 ConfigError::Scope(_) => "Scope",

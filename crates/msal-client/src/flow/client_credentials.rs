@@ -12,7 +12,7 @@ use super::service::{Asked, Wanted, remove_with};
 use crate::at_tenant::Place;
 use crate::call_key::CallParty;
 use crate::client::TokenRequest;
-use crate::error::{CallDetails, Error, ProtocolError};
+use crate::error::{CallDetails, ConfigError, Error, ProtocolError};
 use crate::handle::Handle;
 use crate::observe;
 use crate::ports::BoxFuture;
@@ -22,14 +22,15 @@ use crate::result::AuthenticationResult;
 ///
 /// A cached token is returned without asking the network. Otherwise the application proves who it is and gets a new one;
 /// equal calls that run at the same time share one request. A token that is only due for renewal is returned when renewing
-/// fails, whatever the reason. While a token endpoint wants no more requests, nothing is sent, and the call fails at once with
+/// fails, whatever the reason, unless it was removed meanwhile. While a token endpoint wants no more requests, nothing is sent, and the call fails at once with
 /// what is left of the wait.
 ///
 /// # Errors
 /// [`Error::Service`] when the application's registration, permissions or credential are wrong, or the service is busy;
 /// [`Error::InteractionRequired`] when a policy for the application is not met; [`Error::Http`] when nobody answers;
 /// [`Error::Protocol`] for an answer that may not be trusted, such as one that names a user; [`Error::Store`] when the cache
-/// cannot be saved: the token is in the error. [`Error::Config`] for options that cannot be meant.
+/// cannot be saved: the token is in the error. [`Error::Config`] for options that cannot be meant, and for an authority that is of no single
+/// tenant, such as `organizations`.
 ///
 /// Dropping the future hands the request over to an equal call that waits for it, or else abandons it.
 #[must_use = "nothing happens until it is awaited"]
@@ -74,6 +75,11 @@ impl AcquireTokenForClient {
         let client = &self.handle.client;
         let tenant = self.options.tenant(client)?;
         let place = Place::new(client, tenant.as_ref());
+        let tenant = place.authority().tenant();
+        if tenant.is_shared() {
+            let tenant = tenant.to_string();
+            return Err(place.of_call(ConfigError::OneTenant { tenant }.into()));
+        }
         let call = Call {
             handle: &self.handle,
             wanted: self.asked.checked(&self.options, client, place)?,
@@ -147,7 +153,8 @@ impl Call<'_> {
             // A store that is out of reach is no reason to refuse a token that is still valid.
             Err(error) => (fallback, Err(error)),
         };
-        Wanted::or_fallback(&self.handle.client, outcome, fallback, |token| {
+        let now = || self.decide();
+        Wanted::or_fallback(&self.handle.client, outcome, fallback, now, |token| {
             self.hit(token)
         })
     }
@@ -163,6 +170,7 @@ impl Call<'_> {
         grant.claims = claims.as_deref();
         grant.fmi_path = fmi_path;
         let context = client.context(
+            &metadata,
             ApiId::ForClient,
             reason.telemetry(),
             None,

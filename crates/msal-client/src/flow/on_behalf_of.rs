@@ -13,7 +13,7 @@ use super::redemption::Redemption;
 use super::service::{Asked, Wanted, remove_with};
 use crate::at_tenant::Place;
 use crate::call_key::CallParty;
-use crate::client::TokenRequest;
+use crate::client::{Client, TokenRequest};
 use crate::error::{CallDetails, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
 use crate::keyed_lock::KeyGuard;
@@ -25,7 +25,7 @@ use crate::result::AuthenticationResult;
 ///
 /// A cached token is returned without asking the network: one that was got for the same assertion or session, and no other,
 /// so that one cache can serve many users. Equal calls that run at the same time share one request. A token that is only
-/// due for renewal is returned when renewing fails, whatever the reason.
+/// due for renewal is returned when renewing fails, whatever the reason, unless it was removed meanwhile.
 ///
 /// # Errors
 /// [`Error::InteractionRequired`] when the user must sign in, consent or meet a policy of the next API: [`Error::claims`] is
@@ -114,13 +114,14 @@ impl AcquireTokenOnBehalfOf {
         let of_call = |error: Error| place.of_call(error);
         self.handle.ensure_loaded().await.map_err(of_call)?;
         let found = call.decide();
+        let party = call.party(found.candidates.first());
         let fallback = match found.access_token {
             Cached::Hit(token) => return Ok(call.hit(token, found.home_account_id.as_ref())),
             Cached::Ask { fallback, .. } => fallback.map(|token| (token, found.home_account_id)),
             _ => None,
         };
         // In a box of its own: a request's state takes kilobytes, which every hit would move otherwise.
-        let key = call.wanted.key(call.handle, call.party());
+        let key = call.wanted.key(call.handle, party);
         let renewal = Box::pin(client.shared(key, call.renew(fallback)));
         renewal.await.map_err(of_call)
     }
@@ -129,13 +130,16 @@ impl AcquireTokenOnBehalfOf {
 /// Ends a session.
 pub(crate) async fn end_session(handle: &Handle, session_key: &str) -> Result<(), Error> {
     let (client, session) = (&handle.client, OnBehalfKey::of_session(session_key));
-    let remove = |cache: &mut TokenCache| {
-        for environment in &client.environments {
-            cache.remove_on_behalf(&client.client_id, &session, environment);
-        }
-    };
+    let remove = |cache: &mut TokenCache| remove(client, &session, cache);
     let span = observe::stop_long_running_on_behalf_of(client.caller());
     observe::plain_call(&span, remove_with(handle, remove)).await
+}
+
+/// Removes what a session has, under every name that it may stand under.
+fn remove(client: &Client, session: &OnBehalfKey, cache: &mut TokenCache) {
+    for environment in &client.environments {
+        cache.remove_on_behalf(&client.client_id, session, environment);
+    }
 }
 
 impl Basis {
@@ -157,13 +161,18 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    fn party(&self) -> CallParty {
+    /// `candidate` is what the cache goes on with where this is a call of a session.
+    fn party(&self, candidate: Option<&RefreshCandidate>) -> CallParty {
+        let key = self.key.clone();
+        let (begins_with, goes_on_with) = match self.basis {
+            Basis::Assertion(_) => (None, None),
+            Basis::Beginning(assertion, _) => (Some(OnBehalfKey::of_assertion(assertion)), None),
+            Basis::Session(_) => (None, candidate.map(|candidate| candidate.secret.clone())),
+        };
         CallParty::OnBehalf {
-            key: self.key.clone(),
-            begins_with: match self.basis {
-                Basis::Beginning(assertion, _) => Some(OnBehalfKey::of_assertion(assertion)),
-                Basis::Assertion(_) | Basis::Session(_) => None,
-            },
+            key,
+            begins_with,
+            goes_on_with,
         }
     }
 
@@ -177,6 +186,7 @@ impl Call<'_> {
             let mut request =
                 OnBehalfRequest::new(id, &self.key, environments, realms, &wanted.scopes, now);
             request.fields = &fields;
+            request.takes_home_tenant = wanted.place.authority().tenant().is_shared();
             request.force_refresh = wanted.is_fresh || matches!(self.basis, Basis::Beginning(..));
             self.handle.cache.read(|cache| cache.on_behalf(&request))
         })
@@ -228,17 +238,12 @@ impl Call<'_> {
             // A store that is out of reach is no reason to refuse a token that is still valid.
             Err(error) => (fallback, Err(error)),
         };
-        let fallback = fallback.filter(|_| self.is_still_there());
         let (token, home) = fallback.unzip();
         let home = home.flatten();
-        Wanted::or_fallback(&self.handle.client, outcome, token, |token| {
+        let now = || self.decide().access_token;
+        Wanted::or_fallback(&self.handle.client, outcome, token, now, |token| {
             self.hit(token, home.as_ref())
         })
-    }
-
-    /// Whether a session has not ended meanwhile.
-    fn is_still_there(&self) -> bool {
-        !matches!(self.basis, Basis::Session(_)) || !self.decide().candidates.is_empty()
     }
 
     /// A server that rotates may take a second use of a session's refresh token for theft (RFC 6749 §10.4).
@@ -285,6 +290,7 @@ impl Call<'_> {
         let mut grant = OnBehalfOfGrant::new(client_id, &authentication, assertion, scopes);
         grant.claims = claims.as_deref();
         let context = client.context(
+            &metadata,
             ApiId::OnBehalfOf,
             reason.telemetry(),
             None,
@@ -316,7 +322,7 @@ impl Call<'_> {
         let add = |cache: &mut TokenCache| {
             if is_session {
                 // Whatever had this name before, it was another session, and may have been another user's.
-                cache.remove_on_behalf(client_id, &self.key, event.host);
+                remove(client, &self.key, cache);
             }
             // Whoever has the assertion can show it again, so that no refresh token need outlive it.
             cache.add_on_behalf(&event, is_session);

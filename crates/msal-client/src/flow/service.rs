@@ -1,8 +1,8 @@
 //! What the calls of a service have in common, for itself and on behalf of users.
 
 use msal_core::{
-    CachedAccessToken, ExtraParameters, ForwardedClaims, IntoScopes, InvalidClaims, ScopeError,
-    ScopeSet, TokenCache,
+    Cached, CachedAccessToken, ExtraParameters, ForwardedClaims, IntoScopes, InvalidClaims,
+    ScopeError, ScopeSet, TokenCache,
 };
 
 use super::call_options::{CallOptions, checked};
@@ -124,11 +124,13 @@ impl Wanted<'_> {
         Ok(())
     }
 
-    /// What a call that wanted a new token answers: that, or a cached one that is still valid.
+    /// What a call that wanted a new token answers: that, or a cached one that is still valid, unless what the cache has `now`
+    /// is another: it was removed meanwhile, or a session of that name has begun anew.
     pub(super) fn or_fallback(
         client: &Client,
         outcome: Result<AuthenticationResult, Error>,
         fallback: Option<CachedAccessToken>,
+        now: impl FnOnce() -> Cached,
         hit: impl FnOnce(CachedAccessToken) -> AuthenticationResult,
     ) -> Result<AuthenticationResult, Error> {
         match (outcome, fallback) {
@@ -136,13 +138,22 @@ impl Wanted<'_> {
             (Err(Error::Store(failure)), _) if failure.result().is_some() => {
                 Err(Error::Store(failure))
             }
-            (Err(error), Some(token)) => {
+            (Err(error), Some(token)) if is_offered(&now(), &token) => {
                 observe::fallback(client.caller(), &error);
                 Ok(hit(token))
             }
             (outcome, _) => outcome,
         }
     }
+}
+
+fn is_offered(cached: &Cached, token: &CachedAccessToken) -> bool {
+    let offered = match cached {
+        Cached::Hit(offered) => Some(offered),
+        Cached::Ask { fallback, .. } => fallback.as_ref(),
+        _ => None,
+    };
+    offered.is_some_and(|offered| offered.secret == token.secret)
 }
 
 /// Removes tokens from the cache, for everybody in the process and what other programs have saved since as well.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use msal::{Authority, ConfidentialClientApplication, Error, HttpErrorKind, TokenSource};
+use msal::{
+    Authority, ConfidentialClientApplication, ConfigError, Error, HttpErrorKind, TokenSource,
+};
 use msal_emulator::sample::{ALICE, CONTOSO, CONTOSO_ID, FABRIKAM_ID, WEB, WEB_SECRET};
 use msal_emulator::{Fault, Settings};
 use serde_json::{Value, json};
@@ -374,6 +376,49 @@ async fn what_is_removed_is_gone_for_all_and_users_stay() {
         .unwrap();
     assert_eq!(silent.token_source, TokenSource::Cache);
     assert_ne!(silent.access_token, after.access_token);
+}
+
+/// Keycloak grants `profile email` to every client.
+#[tokio::test]
+async fn a_token_that_is_granted_scopes_of_users_is_the_applications_all_the_same() {
+    for granted in ["profile email", "openid", "offline_access profile api"] {
+        let world = World::new();
+        let app = world.web(WEB_SECRET);
+        let answer = Fault::tamper().set_member("scope", granted);
+        world.emulator.add_fault(answer);
+        let call = || app.acquire_token_for_client(GRAPH);
+        let first = world.ask(call()).await.unwrap();
+        let again = world.ask(call()).await.unwrap();
+        assert_eq!(again.token_source, TokenSource::Cache, "{granted}");
+        assert_eq!(again.access_token, first.access_token);
+        world.ask(app.remove_tokens_for_client()).await.unwrap();
+        let cache = world.store.json().await;
+        assert_eq!(count(&cache, "AccessToken"), 0, "{granted}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_for_many_tenants_is_refused_before_anything_is_sent() {
+    let world = World::new();
+    let app = world.web(WEB_SECRET);
+    for tenant in ["common", "organizations", "consumers", "Common"] {
+        let at_many = elsewhere(&world, authority(tenant));
+        for call in [
+            at_many.acquire_token_for_client(GRAPH),
+            app.acquire_token_for_client(GRAPH).tenant(tenant),
+        ] {
+            let error = world.ask(call).await.unwrap_err();
+            assert!(
+                matches!(error, Error::Config(ConfigError::OneTenant { .. })),
+                "{error}"
+            );
+        }
+    }
+    assert_eq!(world.http.sent().len(), 0);
+    let at_many = elsewhere(&world, authority("organizations"));
+    let named = at_many.acquire_token_for_client(GRAPH).tenant(CONTOSO_ID);
+    let result = world.ask(named).await.unwrap();
+    assert_eq!(claims(&result.access_token)["tid"], CONTOSO_ID);
 }
 
 #[tokio::test]

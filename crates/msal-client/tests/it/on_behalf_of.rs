@@ -1,8 +1,12 @@
 //! Tokens on behalf of the users who call an API.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use msal::{ConfidentialClientApplication, Error, HttpErrorKind, TokenSource, UserAssertion};
+use msal::{
+    ConfidentialClientApplication, Dialect, Error, HttpErrorKind, Partition, SharedTokenCache,
+    TokenSource, UserAssertion,
+};
 use msal_emulator::sample::{
     ALICE, BOB, CONTOSO, CONTOSO_ID, DESKTOP, FABRIKAM_ID, MIA, WEB, WEB_SECRET,
 };
@@ -11,6 +15,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::world::{DAY, GRAPH, HOST, MANAGEMENT, World, count};
+
+const REPORTS: &str = "https://reports.contoso.example/api/.default";
 
 /// The token that a user's program calls the web application with.
 pub(crate) async fn called_by(world: &World, upn: &str) -> UserAssertion {
@@ -327,7 +333,7 @@ async fn a_session_goes_on_when_the_assertion_has_expired() {
     );
     for days in 0..3 {
         for (session, upn) in [("session-a", ALICE), ("session-b", BOB)] {
-            for scope in [GRAPH, "https://reports.contoso.example/api/.default"] {
+            for scope in [GRAPH, REPORTS] {
                 let call = world.web(WEB_SECRET);
                 let call = call.acquire_token_in_long_running_on_behalf_of(session, scope);
                 let result = world.ask(call).await.unwrap();
@@ -375,19 +381,159 @@ async fn a_session_goes_on_when_the_assertion_has_expired() {
     assert_eq!(count(&world.store.json().await, "RefreshToken"), 0);
 }
 
+/// The web application at another authority, which is taken at its word.
+fn web_at(world: &World, authority: &str) -> ConfidentialClientApplication {
+    ConfidentialClientApplication::builder(WEB, WEB_SECRET)
+        .known_authority(msal::Authority::parse(authority).unwrap())
+        .store(world.store.clone())
+        .runtime(world.runtime())
+        .build()
+        .unwrap()
+}
+
 #[tokio::test]
 async fn a_session_that_begins_anew_brings_nothing_of_the_one_before() {
-    let world = World::new();
+    for host in [HOST, "idp.example", "idp.example:8443"] {
+        let world = World::new();
+        let app = web_at(&world, &format!("https://{host}/{CONTOSO}"));
+        let (alice, bob) = (called_by(&world, ALICE).await, called_by(&world, BOB).await);
+        let begin =
+            |assertion, scope| app.initiate_long_running_on_behalf_of(assertion, "s", scope);
+        world.ask(begin(&alice, REPORTS)).await.unwrap();
+        world.ask(begin(&bob, GRAPH)).await.unwrap();
+        for scope in [GRAPH, REPORTS] {
+            let call = app.acquire_token_in_long_running_on_behalf_of("s", scope);
+            let result = world.ask(call).await.unwrap();
+            assert_eq!(claims(&result.access_token)["upn"], BOB, "{scope} {host}");
+        }
+        let cache = world.store.json().await;
+        assert_eq!(count(&cache, "RefreshToken"), 1, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_begins_anew_while_it_is_renewed_brings_nothing_of_the_one_before() {
+    let world = World::with(Settings::default().access_token_life(DAY));
     let app = world.web(WEB_SECRET);
     let (alice, bob) = (called_by(&world, ALICE).await, called_by(&world, BOB).await);
-    let reports = "https://reports.contoso.example/api/.default";
+    let aging = Fault::tamper().set_member("refresh_in", 60);
+    world.emulator.add_fault(aging.first(1));
     let begin = |assertion, scope| app.initiate_long_running_on_behalf_of(assertion, "s", scope);
-    world.ask(begin(&alice, reports)).await.unwrap();
-    world.ask(begin(&bob, GRAPH)).await.unwrap();
-    for scope in [GRAPH, reports] {
-        let call = app.acquire_token_in_long_running_on_behalf_of("s", scope);
+    world.ask(begin(&alice, GRAPH)).await.unwrap();
+    world.advance(Duration::from_secs(61));
+    let before = world.http.sent().len();
+    world.http.hold("grant_type=refresh_token");
+    let next = || {
+        let call = app.acquire_token_in_long_running_on_behalf_of("s", GRAPH);
+        tokio::spawn(call.into_future())
+    };
+    let of_alice = next();
+    world.http.until_sent(before + 1).await;
+    world.ask(begin(&bob, REPORTS)).await.unwrap();
+    let of_bob = next();
+    tokio::task::yield_now().await;
+    world.http.release();
+    let of_alice = of_alice.await.unwrap();
+    assert!(
+        matches!(of_alice, Err(Error::InteractionRequired(_))),
+        "{of_alice:?}"
+    );
+    let of_bob = of_bob.await.unwrap().unwrap();
+    assert_eq!(claims(&of_bob.access_token)["upn"], BOB);
+}
+
+#[tokio::test]
+async fn a_session_that_another_sdk_wrote_down_with_the_port_goes_on() {
+    let world = World::new();
+    let web_in = |dialect| {
+        let store = Arc::new(world.store.clone());
+        let cache = SharedTokenCache::new(store, Partition::default(), dialect);
+        let authority = format!("https://idp.example:8443/{CONTOSO}");
+        ConfidentialClientApplication::builder(WEB, WEB_SECRET)
+            .known_authority(msal::Authority::parse(&authority).unwrap())
+            .cache(Arc::new(cache))
+            .runtime(world.runtime())
+            .build()
+            .unwrap()
+    };
+    let alice = called_by(&world, ALICE).await;
+    let app = web_in(Dialect::Node);
+    let begun = app.initiate_long_running_on_behalf_of(&alice, "s", GRAPH);
+    world.ask(begun).await.unwrap();
+    let app = web_in(Dialect::Python);
+    let before = world.redemptions();
+    for _ in 0..2 {
+        let call = app.acquire_token_in_long_running_on_behalf_of("s", REPORTS);
         let result = world.ask(call).await.unwrap();
-        assert_eq!(claims(&result.access_token)["upn"], BOB, "{scope}");
+        assert_eq!(claims(&result.access_token)["upn"], ALICE);
+    }
+    assert_eq!(world.redemptions(), before + 1);
+    let [entry] = &refresh_tokens(&world).await[..] else {
+        panic!("one session");
+    };
+    assert_eq!(entry["environment"], "idp.example:8443");
+}
+
+async fn refresh_tokens(world: &World) -> Vec<Value> {
+    let cache = world.store.json().await;
+    let entries = cache["RefreshToken"].as_object().unwrap();
+    entries.values().cloned().collect()
+}
+
+#[tokio::test]
+async fn what_was_removed_while_it_was_renewed_is_not_handed_out() {
+    let world = World::with(Settings::default().access_token_life(DAY));
+    let app = world.web(WEB_SECRET);
+    let alice = called_by(&world, ALICE).await;
+    let aging = Fault::tamper().set_member("refresh_in", 60);
+    world.emulator.add_fault(aging.first(2));
+    let on_behalf = || app.acquire_token_on_behalf_of(&alice, GRAPH);
+    let account = world.ask(on_behalf()).await.unwrap().account.unwrap();
+    world
+        .ask(app.acquire_token_for_client(GRAPH))
+        .await
+        .unwrap();
+    world.advance(Duration::from_secs(61));
+    let before = world.http.sent().len();
+    world.emulator.add_fault(Fault::aadsts(90_033));
+    world.http.hold("grant_type");
+    let renewals = [
+        tokio::spawn(on_behalf().into_future()),
+        tokio::spawn(app.acquire_token_for_client(GRAPH).into_future()),
+    ];
+    world.http.until_sent(before + 2).await;
+    world.ask(app.remove_account(&account)).await.unwrap();
+    world.ask(app.remove_tokens_for_client()).await.unwrap();
+    world.http.release();
+    for renewal in renewals {
+        let outcome = renewal.await.unwrap();
+        assert!(matches!(outcome, Err(Error::Service(_))), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_the_authority_is_of_many_tenants_the_users_own_is_meant_in_every_spelling() {
+    for dialect in [Dialect::Python, Dialect::Node, Dialect::Node3] {
+        let world = World::new();
+        let alice = called_by(&world, ALICE).await;
+        let app = ConfidentialClientApplication::builder(WEB, WEB_SECRET)
+            .authority(crate::world::authority("organizations"))
+            .cache(Arc::new(SharedTokenCache::in_memory(dialect)))
+            .runtime(world.runtime())
+            .build()
+            .unwrap();
+        let begun = app.initiate_long_running_on_behalf_of(&alice, "s", GRAPH);
+        world.ask(begun).await.unwrap();
+        let before = exchanges(&world);
+        for number in 0..2 {
+            let call = app.acquire_token_on_behalf_of(&alice, GRAPH);
+            let result = world.ask(call).await.unwrap();
+            assert_eq!(result.token_source == TokenSource::Cache, number == 1);
+            let call = app.acquire_token_in_long_running_on_behalf_of("s", GRAPH);
+            let result = world.ask(call).await.unwrap();
+            assert_eq!(result.token_source, TokenSource::Cache, "{dialect:?}");
+        }
+        assert_eq!(exchanges(&world), before + 1, "{dialect:?}");
     }
 }
 
@@ -453,20 +599,14 @@ async fn an_aging_token_is_good_enough_when_it_cannot_be_renewed() {
 #[tokio::test]
 async fn where_a_second_use_would_be_taken_for_theft_renewals_of_a_session_take_turns() {
     let world = World::with(Settings::default().rotation(Rotation::SingleUseWithReuseDetection));
-    let elsewhere = msal::Authority::parse(&format!("https://idp.example/{CONTOSO}")).unwrap();
-    let app = ConfidentialClientApplication::builder(WEB, WEB_SECRET)
-        .known_authority(elsewhere)
-        .store(world.store.clone())
-        .runtime(world.runtime())
-        .build()
-        .unwrap();
+    let app = web_at(&world, &format!("https://idp.example/{CONTOSO}"));
     let alice = called_by(&world, ALICE).await;
     world
         .ask(app.initiate_long_running_on_behalf_of(&alice, "s", GRAPH))
         .await
         .unwrap();
     world.advance(DAY);
-    let calls = [GRAPH, "https://reports.contoso.example/api/.default"].map(|scope| {
+    let calls = [GRAPH, REPORTS].map(|scope| {
         let call = app.acquire_token_in_long_running_on_behalf_of("s", scope);
         tokio::spawn(call.into_future())
     });

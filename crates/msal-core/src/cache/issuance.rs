@@ -1,5 +1,7 @@
 //! One token response, and what all the entries that are made of it have in common.
 
+use std::borrow::Cow;
+
 use super::dialect::Dialect;
 use super::interner::Interner;
 use super::token_event::{Party, TokenEvent};
@@ -39,6 +41,7 @@ impl<'a> Issuance<'a> {
         let tid = claims.and_then(|claims| claims.tenant_id.as_deref());
         // RFC 6749 §5.1: an answer without `scope` grants what was asked for.
         let granted = event.response.scopes.as_ref().unwrap_or(event.requested);
+        let granted = &granted_to(event.party, granted, event.requested);
         Self {
             event,
             dialect,
@@ -92,6 +95,23 @@ pub(super) fn purpose(assertion: Option<&str>, fields: &[(&str, &str)]) -> Optio
     let assertion = assertion.map(|assertion| ("user_assertion_hash", assertion));
     let all: Vec<_> = fields.iter().copied().chain(assertion).collect();
     ext_cache_key(&all)
+}
+
+/// What the answer grants to `party`. The scopes of OpenID Connect are for users; a server that grants them to an application
+/// all the same, as Keycloak does, says nothing with them, and a token that has them is not the application's to a reader.
+fn granted_to<'s>(
+    party: Party<'_>,
+    granted: &'s ScopeSet,
+    requested: &'s ScopeSet,
+) -> Cow<'s, ScopeSet> {
+    if party != Party::Application || !granted.iter().any(is_reserved) {
+        return Cow::Borrowed(granted);
+    }
+    let own = granted.without_reserved();
+    match own.is_empty() {
+        true => Cow::Borrowed(requested),
+        false => Cow::Owned(own),
+    }
 }
 
 /// What was asked for, if any of it is not granted under the name that it was asked by.

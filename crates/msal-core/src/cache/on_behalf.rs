@@ -2,7 +2,7 @@
 //! so that one cache serves many users and no call gets the token of another one's.
 
 use super::TokenCache;
-use super::entry::RefreshTokenEntry;
+use super::entry::{AccessTokenEntry, RefreshTokenEntry};
 use super::for_client::Cached;
 use super::issuance::purpose;
 use super::removal::Removal;
@@ -27,6 +27,9 @@ pub struct OnBehalfRequest<'a> {
     pub scopes: &'a ScopeSet,
     /// The form fields that go beyond those of every request: see [`TokenEvent::fields`](crate::TokenEvent::fields).
     pub fields: &'a [(&'a str, &'a str)],
+    /// Takes a token of the user's own tenant as well: that is the one which an authority of many tenants asks, and MSAL Node
+    /// writes it down instead of the authority's.
+    pub takes_home_tenant: bool,
     /// Passes over access tokens: the caller wants a fresh one.
     pub force_refresh: bool,
     /// The time.
@@ -50,6 +53,7 @@ impl<'a> OnBehalfRequest<'a> {
             realms,
             scopes,
             fields: &[],
+            takes_home_tenant: false,
             force_refresh: false,
             now,
         }
@@ -79,6 +83,8 @@ impl TokenCache {
         for environment in request.environments {
             for entry in self.access_tokens.find(&on_behalf(request, environment)) {
                 let is_of = |realm: &&str| case::is_same(entry.realm.as_str(), realm);
+                let is_of_home =
+                    || request.takes_home_tenant && home(entry).is_some_and(|home| is_of(&home));
                 // Other MSALs write the assertion alone.
                 let was_asked_for_so = match &entry.ext_cache_key {
                     None => request.fields.is_empty(),
@@ -86,7 +92,7 @@ impl TokenCache {
                 };
                 if was_asked_for_so
                     && !entry.is_bound()
-                    && request.realms.iter().any(is_of)
+                    && (request.realms.iter().any(is_of) || is_of_home())
                     && entry.grants_all(request.scopes)
                     && best.consider(entry, request.now)
                 {
@@ -140,18 +146,20 @@ impl TokenCache {
     #[must_use]
     pub fn renew_on_behalf(&mut self, event: &TokenEvent<'_>) -> bool {
         let issuance = self.issuance_under_own_name(event);
-        let term = issuance.assertion.as_ref().map(|key| Term::OnBehalf {
-            key: key.as_str(),
-            client_id: issuance.client_id.as_str(),
-            environment: Host(issuance.environment.as_str()),
-        });
-        let known = term.map(|term| self.refresh_tokens.find_with_keys(&term));
-        let held: Vec<_> = known
-            .into_iter()
-            .flatten()
-            .filter(|(_, entry)| Some(&entry.secret) == event.redeemed)
-            .map(|(key, entry)| (key.clone(), entry.clone()))
-            .collect();
+        let Some(key) = &issuance.assertion else {
+            return false;
+        };
+        let mut held = Vec::new();
+        for environment in issuance.environments() {
+            let term = Term::OnBehalf {
+                key: key.as_str(),
+                client_id: issuance.client_id.as_str(),
+                environment: Host(&environment),
+            };
+            let known = self.refresh_tokens.find_with_keys(&term);
+            let redeemed = known.filter(|(_, entry)| Some(&entry.secret) == event.redeemed);
+            held.extend(redeemed.map(|(key, entry)| (key.clone(), entry.clone())));
+        }
         if held.is_empty() {
             return false;
         }
@@ -190,6 +198,12 @@ impl TokenCache {
         }
         removed > 0
     }
+}
+
+/// The tenant that the user of a token is at home in.
+fn home(entry: &AccessTokenEntry) -> Option<&str> {
+    let home_account_id = entry.home_account_id.as_ref()?;
+    home_account_id.as_str().rsplit('.').next()
 }
 
 fn on_behalf<'a>(request: &OnBehalfRequest<'a>, environment: &'a str) -> Term<'a> {

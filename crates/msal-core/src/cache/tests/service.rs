@@ -152,6 +152,32 @@ fn what_other_sdks_got_for_an_assertion_is_found_by_it() {
 }
 
 #[test]
+fn the_users_own_tenant_is_taken_where_the_request_says_so_and_no_third_one() {
+    let key = OnBehalfKey::of_assertion(&UserAssertion::from("INCOMING.JWT.TOKEN"));
+    let scopes = ScopeSet::from_wire("User.Read");
+    let environments = [HOST.to_owned()];
+    for (home, takes_home_tenant, is_found) in [
+        (format!("u.{TENANT}"), true, true),
+        (format!("u.{TENANT}").to_uppercase(), true, true),
+        (format!("u.{TENANT}"), false, false),
+        ("u.another".to_owned(), true, false),
+        (String::new(), true, false),
+    ] {
+        let cache = parse(&format!(
+            r#"{{"AccessToken": {{"any": {{"secret": "s", "home_account_id": "{home}", "environment": "{HOST}",
+                "client_id": "{APP}", "user_assertion_hash": "{}", "realm": "{TENANT}", "target": "User.Read",
+                "expires_on": "1700003600"}}}}}}"#,
+            key.as_str()
+        ));
+        let realms = ["organizations"];
+        let mut request = OnBehalfRequest::new(APP, &key, &environments, &realms, &scopes, T0);
+        request.takes_home_tenant = takes_home_tenant;
+        let found = cache.on_behalf(&request);
+        assert_eq!(is_hit(&found.access_token), is_found, "{home}");
+    }
+}
+
+#[test]
 fn what_is_got_for_an_assertion_says_so_to_every_sdk() {
     let key = OnBehalfKey::of_assertion(&UserAssertion::from("INCOMING.JWT.TOKEN"));
     let (response, scopes) = (response(json!({})), ScopeSet::from_wire("User.Read"));
