@@ -249,6 +249,7 @@ mod http_fn;
 #[cfg(feature = "interactive")]
 mod interactive;
 mod keyed_lock;
+mod met_claims;
 mod metadata;
 mod observe;
 mod partitions;
