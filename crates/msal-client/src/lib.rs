@@ -62,8 +62,8 @@
 //!
 //! [`Error`] has one variant for each thing that fails, and [`Error::remedy`] says what to do: let the user sign in, wait,
 //! correct the program or its settings, or report it. What each variant means is in the [guide](crate#the-guide). A token
-//! that is only due for renewal is returned whatever keeps it from being renewed. A sign-in that cannot be saved is not
-//! lost: [`Error::Store`] holds its result, and the next save writes it.
+//! that is only due for renewal is returned whatever keeps the server from giving a new one. What cannot be saved, of a
+//! sign-in or a renewal, is not lost: [`Error::Store`] holds the result, and the next save writes it.
 //!
 //! # The token cache
 //!

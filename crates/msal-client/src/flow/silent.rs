@@ -25,9 +25,9 @@ use crate::result::{AuthenticationResult, TokenSource};
 /// A cached token is returned without asking the network. Otherwise the account's refresh tokens are redeemed, own
 /// and family ones, until one leads to a token; equal calls that run at the same time share one request, and at hosts
 /// other than Microsoft's an account's renewals for different scopes follow one another, as a server may revoke a
-/// token's whole family when one is used twice. A token that is only due for renewal is returned when renewing fails,
-/// whatever the reason. While a token endpoint wants no more requests, nothing is sent, and the call fails at once with what is
-/// left of the wait.
+/// token's whole family when one is used twice. A token that is only due for renewal is returned when no new one
+/// is to be had, whatever the reason; a new one that cannot be saved is in an [`Error::Store`]. While a token endpoint wants no
+/// more requests, nothing is sent, and the call fails at once with what is left of the wait.
 ///
 /// # Errors
 /// [`Error::InteractionRequired`] when nothing is cached, the server wants the user, or the user was signed out while the
