@@ -202,15 +202,22 @@ impl SharedTokenCache {
         state.generation += 1;
     }
 
-    /// Changes the cache and saves it. When saving fails the change stays in memory, and the next save that succeeds
-    /// writes it as well.
+    /// Changes the cache and saves it. When that fails the change stays in memory, and the next save that succeeds writes it
+    /// as well.
     ///
     /// # Errors
-    /// As [`SharedTokenCache::save`]; [`StoreError`] also when the cache cannot be loaded, and nothing is changed then.
+    /// As [`SharedTokenCache::save`]; [`StoreError`] also when the cache cannot be loaded: nothing is saved then.
     pub async fn update(&self, change: impl FnOnce(&mut TokenCache)) -> Result<(), StoreError> {
-        self.ensure_loaded().await?;
+        let loaded = self.ensure_loaded().await;
+        // Whatever came of that: the change may be an answer that nobody gives twice. It goes on top of what is loaded later.
         self.change(change);
-        self.save().await
+        match loaded {
+            Ok(()) => self.save().await,
+            Err(error) => {
+                self.note_save(Err(&error));
+                Err(error)
+            }
+        }
     }
 
     /// What comes before a redemption: see [`rehearsing`](Self::rehearsing).
@@ -286,11 +293,15 @@ impl SharedTokenCache {
     /// Saves what was changed, and answers what the store should hold then.
     async fn save_in(&self, storage: &StorePartition) -> Result<Known, StoreError> {
         let saved = self.offer(storage).await;
+        self.note_save(saved.as_ref().map(drop));
+        saved
+    }
+
+    fn note_save(&self, saved: Result<(), &StoreError>) {
         self.leftover.note(saved.is_ok());
-        if let Err(error) = &saved {
+        if let Err(error) = saved {
             observe::unsaved(error);
         }
-        saved
     }
 
     async fn offer(&self, storage: &StorePartition) -> Result<Known, StoreError> {

@@ -26,7 +26,7 @@ use crate::result::AuthenticationResult;
 use crate::runtime::Runtime;
 use crate::single_flight::SingleFlight;
 use crate::store::Partition;
-use crate::throttling::Throttled;
+use crate::throttling::{Refused, Throttled};
 use crate::transport::{HttpError, HttpErrorKind};
 
 /// The state behind every clone of an application, in whatever partition.
@@ -148,7 +148,7 @@ impl Client {
         self.at(&self.authority)
     }
 
-    fn at<'a>(&'a self, authority: &'a Authority) -> Caller<'a> {
+    pub(crate) fn at<'a>(&'a self, authority: &'a Authority) -> Caller<'a> {
         Caller {
             client_id: &self.client_id,
             authority,
@@ -264,10 +264,7 @@ impl Client {
             request.scopes,
             request.user,
         );
-        if let Some(error) = throttling.refusal(&throttled, self.runtime.clock().now()) {
-            observe::not_sent(caller, error.retry_after);
-            return Err(Error::from(error));
-        }
+        throttling.check(&throttled, caller, self.runtime.clock().now())?;
         let span = observe::token_request(caller, request.attempt, request.correlation_id);
         observe::request(&span, self.exchange(request, throttled, &span)).await
     }
@@ -291,11 +288,9 @@ impl Client {
                 // RFC 9110 §10.2.3: `Retry-After` may be a date, which only a clock turns into a wait.
                 let now = self.runtime.clock().now();
                 error.retry_after = retry_after(answer.headers(), now);
-                if let Some(wait) = error.throttles() {
-                    observe::throttled(self.at(request.metadata.authority()), error.status, wait);
-                }
+                let caller = self.at(request.metadata.authority());
                 let throttling = &self.runtime.shared().throttling;
-                throttling.note(throttled, &error, now);
+                throttling.note(throttled, caller, Refused::Service(error.clone()), now);
                 if !error.is_pending() {
                     self.telemetry().record_failure(
                         request.api,

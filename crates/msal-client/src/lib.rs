@@ -62,8 +62,8 @@
 //!
 //! [`Error`] has one variant for each thing that fails, and [`Error::remedy`] says what to do: let the user sign in, wait,
 //! correct the program or its settings, or report it. What each variant means is in the [guide](crate#the-guide). A token
-//! that is only due for renewal is returned whatever keeps it from being renewed. A sign-in that cannot be saved is not
-//! lost: [`Error::Store`] holds its result, and the next save writes it.
+//! that is only due for renewal is returned whatever keeps the server from giving a new one. What cannot be saved, of a
+//! sign-in or a renewal, is not lost: [`Error::Store`] holds the result, and the next save writes it.
 //!
 //! # The token cache
 //!
@@ -146,7 +146,7 @@
 //! | event | level | fields |
 //! |---|---|---|
 //! | a token was not renewed; the cached one is still valid | WARN | `client_id`, `authority`, `outcome`, `error`, `aadsts`, `correlation_id` |
-//! | the token endpoint asks to be left alone | WARN | `client_id`, `authority`, `status`, `wait` |
+//! | the server asks to be left alone | WARN | `client_id`, `authority`, `status`, `wait` |
 //! | the token cache could not be saved; what has changed is in memory | WARN | `error` |
 //! | other users could read or write the token cache; the new file is private | WARN | `file` |
 //! | another program ruined the token cache; what was loaded before is restored | WARN | `file`, `fault` |
@@ -155,7 +155,7 @@
 //! | call ended | DEBUG |  |
 //! | request ended | DEBUG |  |
 //! | sending a token request once more | DEBUG | `client_id`, `authority`, `status` |
-//! | nothing was sent: the token endpoint is to be left alone | DEBUG | `client_id`, `authority`, `wait` |
+//! | nothing was sent: the server is to be left alone | DEBUG | `client_id`, `authority`, `wait` |
 //! | waiting for an equal request that is in flight | DEBUG |  |
 //! | the token cache was loaded | DEBUG | `found` |
 //! | the token cache was saved | DEBUG | `merged` |
@@ -249,6 +249,7 @@ mod http_fn;
 #[cfg(feature = "interactive")]
 mod interactive;
 mod keyed_lock;
+mod met_claims;
 mod metadata;
 mod observe;
 mod partitions;

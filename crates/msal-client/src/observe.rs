@@ -290,7 +290,7 @@ pub(crate) fn signed_out_meanwhile(caller: Caller<'_>) {
     );
 }
 
-/// The token endpoint asks to be left alone.
+/// An endpoint asks to be left alone.
 pub(crate) fn throttled(caller: Caller<'_>, status: StatusCode, wait: Duration) {
     warn!(
         target: TARGET,
@@ -298,18 +298,18 @@ pub(crate) fn throttled(caller: Caller<'_>, status: StatusCode, wait: Duration) 
         authority = %caller.authority,
         status = status.as_u16(),
         wait = wait.as_secs(),
-        "the token endpoint asks to be left alone",
+        "the server asks to be left alone",
     );
 }
 
 /// It has asked for that before, and the wait is not over.
-pub(crate) fn not_sent(caller: Caller<'_>, wait: Option<Duration>) {
+pub(crate) fn not_sent(caller: Caller<'_>, wait: Duration) {
     debug!(
         target: TARGET,
         client_id = caller.client_id,
         authority = %caller.authority,
-        wait = wait.map(|wait| wait.as_secs()),
-        "nothing was sent: the token endpoint is to be left alone",
+        wait = wait.as_secs(),
+        "nothing was sent: the server is to be left alone",
     );
 }
 

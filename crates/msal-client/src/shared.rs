@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::met_claims::MetClaims;
 use crate::metadata::MetadataCache;
 use crate::sign_outs::SignOuts;
 use crate::throttling::Throttling;
@@ -12,4 +13,5 @@ pub(crate) struct Shared {
     pub(crate) metadata: MetadataCache,
     pub(crate) sign_outs: Arc<SignOuts>,
     pub(crate) throttling: Throttling,
+    pub(crate) met_claims: MetClaims,
 }

@@ -21,9 +21,10 @@ use crate::result::AuthenticationResult;
 /// A call to `acquire_token_for_client`, not yet made: set options, then await it.
 ///
 /// A cached token is returned without asking the network. Otherwise the application proves who it is and gets a new one;
-/// equal calls that run at the same time share one request. A token that is only due for renewal is returned when renewing
-/// fails, whatever the reason, unless it was removed meanwhile. While a token endpoint wants no more requests, nothing is sent, and the call fails at once with
-/// what is left of the wait.
+/// equal calls that run at the same time share one request. A token that is only due for renewal is returned when no
+/// new one is to be had, whatever the reason, unless it was removed meanwhile; a new one that cannot be saved is in an
+/// [`Error::Store`]. While a token endpoint wants no more requests, nothing is sent, and the call fails at once with what is
+/// left of the wait.
 ///
 /// # Errors
 /// [`Error::Service`] when the application's registration, permissions or credential are wrong, or the service is busy;

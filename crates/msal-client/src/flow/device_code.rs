@@ -20,6 +20,7 @@ use crate::handle::Handle;
 use crate::observe;
 use crate::ports::BoxFuture;
 use crate::result::AuthenticationResult;
+use crate::throttling::{Refused, Throttled};
 
 /// A call to `initiate_device_flow`, not yet made: await it.
 ///
@@ -149,6 +150,13 @@ impl InitiateDeviceFlow {
             .ok_or(ConfigError::NoDeviceFlow)?;
         let correlation_id = context.correlation_id;
         let of_request = |error: Error| error.of(CallDetails::sent_with(&correlation_id));
+        let throttling = &client.runtime.shared().throttling;
+        let throttled = Throttled::at(request.uri(), &client.client_id, &scopes);
+        let caller = client.at(metadata.authority());
+        let now = client.runtime.clock().now();
+        throttling
+            .check(&throttled, caller, now)
+            .map_err(of_request)?;
         let span = observe::device_authorization(metadata.authority());
         let exchange = async {
             let answer = client.runtime.http().send(request).await;
@@ -158,6 +166,7 @@ impl InitiateDeviceFlow {
             DeviceAuthorization::read(&metadata, &answer).map_err(|error| match error {
                 DeviceAuthorizationError::Refused(mut refused) => {
                     refused.retry_after = retry_after(answer.headers(), now);
+                    throttling.note(throttled, caller, Refused::Service(refused.clone()), now);
                     Error::from(*refused)
                 }
                 error => Error::from(ProtocolError::DeviceAuthorization(error)),

@@ -25,7 +25,8 @@ use crate::result::AuthenticationResult;
 ///
 /// A cached token is returned without asking the network: one that was got for the same assertion or session, and no other,
 /// so that one cache can serve many users. Equal calls that run at the same time share one request. A token that is only
-/// due for renewal is returned when renewing fails, whatever the reason, unless it was removed meanwhile.
+/// due for renewal is returned when no new one is to be had, whatever the reason, unless it was removed meanwhile; a new one
+/// that cannot be saved is in an [`Error::Store`].
 ///
 /// # Errors
 /// [`Error::InteractionRequired`] when the user must sign in, consent or meet a policy of the next API: [`Error::claims`] is

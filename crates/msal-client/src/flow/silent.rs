@@ -25,9 +25,9 @@ use crate::result::{AuthenticationResult, TokenSource};
 /// A cached token is returned without asking the network. Otherwise the account's refresh tokens are redeemed, own
 /// and family ones, until one leads to a token; equal calls that run at the same time share one request, and at hosts
 /// other than Microsoft's an account's renewals for different scopes follow one another, as a server may revoke a
-/// token's whole family when one is used twice. A token that is only due for renewal is returned when renewing fails,
-/// whatever the reason. While a token endpoint wants no more requests, nothing is sent, and the call fails at once with what is
-/// left of the wait.
+/// token's whole family when one is used twice. A token that is only due for renewal is returned when no new one
+/// is to be had, whatever the reason; a new one that cannot be saved is in an [`Error::Store`]. While a token endpoint wants no
+/// more requests, nothing is sent, and the call fails at once with what is left of the wait.
 ///
 /// # Errors
 /// [`Error::InteractionRequired`] when nothing is cached, the server wants the user, or the user was signed out while the
@@ -67,7 +67,8 @@ impl AcquireTokenSilent {
 
     /// Asks for a fresh token if the cached one is still `rejected`, which an API has just refused. Of many tasks whose
     /// requests were refused with the same token, one redeems the refresh token, and those that come later are given what
-    /// it brought: also with a [claims challenge](Self::claims_challenge), which that one was asked for with.
+    /// it brought. With a [claims challenge](Self::claims_challenge) they are given only what was got with the same one, by a
+    /// silent call of the same [`Runtime`](crate::Runtime).
     ///
     /// # Examples
     /// ```
@@ -203,6 +204,30 @@ impl Call<'_> {
 
     /// What the cache in memory has for this call.
     fn decide(&self) -> Silent {
+        let decision = self.look(self.force_refresh);
+        match self.lacks_claims(&decision) {
+            true => self.look(true),
+            false => decision,
+        }
+    }
+
+    /// Whether the token that was found may have been got without what this call demands: by a renewal that knew nothing of
+    /// it, or for another challenge.
+    fn lacks_claims(&self, decision: &Silent) -> bool {
+        let found = match decision {
+            Silent::Hit(token) => Some(token),
+            Silent::Renew(renewal) => renewal.fallback.as_ref(),
+            _ => None,
+        };
+        let met_claims = &self.client.runtime.shared().met_claims;
+        let has = |token: &CachedAccessToken, claims| met_claims.has(&token.secret, claims);
+        self.claims
+            .zip(found)
+            .is_some_and(|(claims, token)| !has(token, claims))
+    }
+
+    /// What the cache in memory has, whatever the claims.
+    fn look(&self, force_refresh: bool) -> Silent {
         let Client {
             authority,
             environments,
@@ -218,7 +243,7 @@ impl Call<'_> {
             self.scopes,
             self.client.runtime.clock().now(),
         );
-        request.force_refresh = self.force_refresh;
+        request.force_refresh = force_refresh;
         request.rejected = self.rejected;
         let fields: Vec<_> = self.extra.all().collect();
         request.fields = &fields;
@@ -262,7 +287,8 @@ impl Call<'_> {
             Err(_) => return outcome,
         };
         self.handle.ensure_loaded().await?;
-        let is_gone = match (source, self.decide()) {
+        // Whatever the claims: the token may have been replaced by one that was got with others.
+        let is_gone = match (source, self.look(self.force_refresh)) {
             (TokenSource::Cache, Silent::Renew(renewal)) => renewal.fallback.is_none(),
             (_, Silent::InteractionRequired) => true,
             _ => false,
@@ -383,6 +409,10 @@ impl Call<'_> {
             attempt,
         };
         let response = redemption.send().await?;
+        if let Some(claims) = self.claims {
+            let met_claims = &client.runtime.shared().met_claims;
+            met_claims.note(&response.access_token, claims);
+        }
         let requested = self.scopes.with_reserved();
         let fields: Vec<_> = self.extra.all().collect();
         let event = redemption.event(&requested, &response);

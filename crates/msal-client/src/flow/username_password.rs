@@ -16,6 +16,7 @@ use crate::handle::Handle;
 use crate::observe;
 use crate::ports::BoxFuture;
 use crate::result::AuthenticationResult;
+use crate::throttling::{Refused, Throttled};
 
 /// A call to `acquire_token_by_username_password`, not yet made: await it.
 ///
@@ -108,18 +109,26 @@ impl AcquireTokenByUsernamePassword {
         if authority.kind() != AuthorityKind::Entra {
             return Ok(UserRealm::Managed);
         }
-        let runtime = &self.handle.client.runtime;
+        let client = &*self.handle.client;
+        let (runtime, caller) = (&client.runtime, client.at(authority));
         let unknown = |error| Error::from(ProtocolError::Discovery(error));
         let request =
             UserRealm::request(authority, &self.username, correlation_id).map_err(unknown)?;
+        let throttling = &runtime.shared().throttling;
+        // It names the user: what is said of one holds for nobody else.
+        let throttled = Throttled::at(request.uri(), &client.client_id, &ScopeSet::default());
+        throttling.check(&throttled, caller, runtime.clock().now())?;
         let span = observe::user_realm(authority);
         let exchange = async {
             let answer = runtime.http().send(request).await;
             observe::answered(&span, &answer);
             let answer = answer?;
             UserRealm::read(&answer).map_err(|error| {
-                let wait = retry_after(answer.headers(), runtime.clock().now());
-                unknown(error.with_retry_after(wait))
+                let now = runtime.clock().now();
+                let error = error.with_retry_after(retry_after(answer.headers(), now));
+                let refused = Refused::Discovery(error);
+                throttling.note(throttled, caller, refused.clone(), now);
+                refused.into()
             })
         };
         observe::request(&span, exchange).await

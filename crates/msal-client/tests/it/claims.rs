@@ -9,6 +9,7 @@ use msal::{
     Account, AuthResponse, AuthenticationResult, BearerChallenge, ConfigError, Error,
     PublicClientApplication, TokenSource,
 };
+use msal_emulator::Settings;
 use msal_emulator::sample::{ALICE, BOB, DESKTOP, PASSWORD};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -16,7 +17,7 @@ use url::Url;
 
 use crate::auth_code::browse;
 use crate::wire::Sent;
-use crate::world::{GRAPH, World};
+use crate::world::{DAY, GRAPH, World};
 
 const NBF: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#;
 const CP1: &str = r#"{"access_token": {"xms_cc": {"values": ["CP1"]}}}"#;
@@ -231,6 +232,54 @@ async fn a_hundred_tasks_with_one_refused_token_make_one_request() {
             assert_eq!(result.unwrap().access_token, fresh);
         }
     }
+}
+
+#[tokio::test]
+async fn a_challenge_is_answered_only_by_a_token_that_was_asked_for_with_it() {
+    let world = World::new();
+    let (app, other_app) = (world.desktop(), world.desktop());
+    let (rejected, account) = signed_in(&world, &app).await;
+    let challenged = |app: &PublicClientApplication, claims: &str| {
+        app.acquire_token_silent(GRAPH, &account)
+            .claims_challenge(claims)
+            .refresh_unless(&rejected.access_token)
+    };
+    let forced = app.acquire_token_silent(GRAPH, &account);
+    let renewed = world.ask(forced.force_refresh(true)).await.unwrap();
+    for claims in [NBF, CP1] {
+        let first = world.ask(challenged(&app, claims)).await.unwrap();
+        assert_eq!(first.token_source, TokenSource::IdentityProvider);
+        assert_eq!(last(&world).form["claims"], claims);
+        assert_ne!(first.access_token, renewed.access_token);
+        // Another application that shares the store is answered by it as well.
+        for app in [&app, &other_app] {
+            let hit = world.ask(challenged(app, claims)).await.unwrap();
+            assert_eq!(hit.access_token, first.access_token);
+        }
+    }
+    // Whoever has no claims to meet takes any token that is not the one refused.
+    let before = world.redemptions();
+    world.ask(challenged(&app, "")).await.unwrap();
+    assert_eq!(world.redemptions(), before);
+}
+
+#[tokio::test]
+async fn a_token_without_the_claims_does_not_stand_in_when_nobody_answers() {
+    let world = World::with(Settings::default().refresh_in(DAY / 48));
+    let app = world.desktop();
+    let (rejected, account) = signed_in(&world, &app).await;
+    let forced = app.acquire_token_silent(GRAPH, &account);
+    world.ask(forced.force_refresh(true)).await.unwrap();
+    world.advance(DAY / 48);
+    world.http.fail(Some(msal::HttpErrorKind::Unreachable));
+    let call = || {
+        let call = app.acquire_token_silent(GRAPH, &account);
+        call.refresh_unless(&rejected.access_token)
+    };
+    let aging = world.ask(call()).await.unwrap();
+    assert_eq!(aging.token_source, TokenSource::Cache);
+    let error = world.ask(call().claims_challenge(NBF)).await;
+    assert!(matches!(error, Err(Error::Http(_))), "{error:?}");
 }
 
 #[tokio::test]

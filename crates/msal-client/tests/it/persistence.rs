@@ -126,6 +126,45 @@ async fn what_could_not_be_saved_is_not_asked_for_where_saving_is_tried_first() 
 }
 
 #[tokio::test]
+async fn an_answer_that_finds_the_store_away_after_a_sign_out_is_not_lost() {
+    let world = World::with(Settings::default().rotation(Rotation::SingleUseWithReuseDetection));
+    let (here, there) = (world.desktop(), world.desktop());
+    let alice = world.sign_in(&here, DESKTOP, ALICE).await.account.unwrap();
+    let bob = world.sign_in(&here, DESKTOP, BOB).await.account.unwrap();
+    let carol = world.adal_sign_in(CAROL, DESKTOP);
+    world.advance(DAY);
+    world.http.hold("refresh_token");
+    let renewal = tokio::spawn(here.acquire_token_silent([GRAPH], &alice).into_future());
+    world.http.until_sent(3).await;
+    let sign_in = here.acquire_token_by_refresh_token(carol, [GRAPH]);
+    let sign_in = tokio::spawn(sign_in.into_future());
+    world.http.until_sent(4).await;
+    world.ask(there.remove_account(&bob)).await.unwrap();
+    world.store.fail_loads(true);
+    world.http.release();
+    // Whether it is Alice who was signed out is not known, so that nobody is given her token.
+    let renewal = store_failure(renewal.await.unwrap().unwrap_err());
+    assert!(renewal.result().is_none());
+    let sign_in = store_failure(sign_in.await.unwrap().unwrap_err());
+    let carol = sign_in.result().unwrap().account.clone().unwrap();
+
+    world.store.fail_loads(false);
+    for account in [&alice, &carol] {
+        let hit = world.ask(here.acquire_token_silent([GRAPH], account)).await;
+        assert_eq!(hit.unwrap().token_source, TokenSource::Cache);
+    }
+    let cache = world.store.json().await;
+    assert_eq!(count(&cache, "RefreshToken"), 2, "Bob is gone");
+    world.advance(DAY);
+    for account in [&alice, &carol] {
+        let renewed = world
+            .ask(there.acquire_token_silent([GRAPH], account))
+            .await;
+        assert_eq!(renewed.unwrap().token_source, TokenSource::IdentityProvider);
+    }
+}
+
+#[tokio::test]
 async fn a_renewal_that_cannot_be_saved_is_not_lost_under_strict_rotation() {
     let world = World::with(Settings::default().rotation(Rotation::SingleUseWithReuseDetection));
     let app = world.desktop();

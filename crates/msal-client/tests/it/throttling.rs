@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use msal::{Error, TokenSource};
-use msal_emulator::sample::{ALICE, BOB, DESKTOP, FAMILY_MAIL};
-use msal_emulator::{Fault, RetryAfter};
+use msal::{Error, PublicClientApplication, TokenSource};
+use msal_emulator::sample::{ALICE, BOB, DESKTOP, FAMILY_MAIL, PASSWORD};
+use msal_emulator::{Endpoint, Fault, RetryAfter, Version};
 
 use crate::world::{DAY, GRAPH, MANAGEMENT, World};
 
@@ -40,6 +40,61 @@ async fn a_throttled_call_is_not_repeated_by_any_application_before_its_time() {
         world.advance(Duration::from_secs(20));
         let renewed = world.ask(there.acquire_token_silent([GRAPH], &alice)).await;
         assert_eq!(renewed.unwrap().token_source, TokenSource::IdentityProvider);
+    }
+}
+
+#[tokio::test]
+async fn endpoints_that_bring_no_tokens_are_left_alone_as_well() {
+    let device = Endpoint::DeviceCode(Version::V2);
+    for endpoint in [device, Endpoint::UserRealm] {
+        let world = World::new();
+        let (here, there) = (world.desktop(), world.desktop());
+        world
+            .emulator
+            .add_fault(Fault::throttle(30).endpoints([endpoint]).first(1));
+        let wait = async |app: &PublicClientApplication| {
+            let error = match endpoint {
+                Endpoint::UserRealm => {
+                    let call = app.acquire_token_by_username_password(ALICE, PASSWORD, GRAPH);
+                    world.ask(call).await.unwrap_err()
+                }
+                _ => world
+                    .ask(app.initiate_device_flow(GRAPH))
+                    .await
+                    .unwrap_err(),
+            };
+            assert!(error.is_transient());
+            assert!(error.correlation_id().is_some());
+            error.retry_after()
+        };
+        assert_eq!(wait(&here).await, seconds(30));
+        let sent = world.http.sent().len();
+        world.advance(Duration::from_secs(10));
+        for app in [&here, &there] {
+            assert_eq!(wait(app).await, seconds(20), "{endpoint:?}");
+        }
+        assert_eq!(world.http.sent().len(), sent, "nothing was sent");
+        // Others ask, and so does everybody when the wait is over.
+        match endpoint {
+            Endpoint::UserRealm => {
+                let call = here.acquire_token_by_username_password(BOB, PASSWORD, GRAPH);
+                world.ask(call).await.map(drop).unwrap();
+            }
+            _ => drop(
+                world
+                    .ask(here.initiate_device_flow(MANAGEMENT))
+                    .await
+                    .unwrap(),
+            ),
+        }
+        world.advance(Duration::from_secs(20));
+        match endpoint {
+            Endpoint::UserRealm => {
+                let call = there.acquire_token_by_username_password(ALICE, PASSWORD, GRAPH);
+                world.ask(call).await.map(drop).unwrap();
+            }
+            _ => drop(world.ask(there.initiate_device_flow(GRAPH)).await.unwrap()),
+        }
     }
 }
 
