@@ -261,6 +261,12 @@ fn a_person_signs_in_at_the_browser_and_is_told_what_to_type_next() {
         0o600
     );
 
+    let token = type_next(&desk, &run, "");
+    assert_eq!(token["source"], "cache");
+}
+
+/// Types what the command has said to type next, with these arguments behind it.
+fn type_next(desk: &Desk, run: &Run, more: &str) -> Value {
     let next = run
         .stderr
         .lines()
@@ -268,11 +274,64 @@ fn a_person_signs_in_at_the_browser_and_is_told_what_to_type_next() {
     let bin = env!("CARGO_BIN_EXE_msal");
     let mut shell = Command::new("sh");
     shell
-        .args(["-c", &format!("{bin} {} --format json", next.unwrap())])
+        .args([
+            "-c",
+            &format!("{bin} {} --format json {more}", next.unwrap()),
+        ])
         .current_dir(desk.path());
     let asked = crate::msal::run(&mut shell);
-    let token: Value = serde_json::from_str(&asked.stdout).unwrap();
-    assert_eq!(token["source"], "cache", "{}", asked.stderr);
+    serde_json::from_str(&asked.stdout).unwrap_or_else(|_| panic!("{}", asked.stderr))
+}
+
+#[test]
+fn what_to_type_next_asks_where_a_guest_has_signed_in() {
+    let desk = Desk::new();
+    for (user, tenant, asked) in [
+        (sample::CAROL, sample::FABRIKAM, sample::FABRIKAM_ID),
+        (sample::CAROL, sample::CONTOSO, sample::CONTOSO_ID),
+        (sample::ALICE, "organizations", "organizations"),
+    ] {
+        let more = ["--login-hint", user, "--tenant", tenant];
+        let signing_in = desk.start(DESKTOP, &more);
+        desk.browse(&desk.opened());
+        let run = signing_in.end();
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        let token = type_next(&desk, &run, "");
+        assert_eq!(token["source"], "cache", "{}", run.stderr);
+        type_next(&desk, &run, "--force-refresh");
+        let requests = desk.issuer.emulator().audit();
+        let place = format!("/{asked}/oauth2/v2.0/token");
+        assert_eq!(requests.last().map(|it| it.path.clone()), Some(place));
+        fs::remove_file(desk.file("opened")).unwrap();
+    }
+}
+
+#[test]
+fn what_to_type_next_writes_the_cache_as_the_sign_in_did() {
+    for sdk in ["python", "node", "node3"] {
+        let desk = Desk::new();
+        let run = desk.with_password(
+            sample::PASSWORD,
+            &["--username", sample::ALICE, "--sdk", sdk],
+        );
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        let before = desk.cache();
+        let token = type_next(&desk, &run, "--force-refresh");
+        assert_eq!(token["source"], "identity_provider");
+        assert_eq!(
+            keys_of(&desk.cache()),
+            keys_of(&before),
+            "{sdk}: {}",
+            run.stderr
+        );
+    }
+}
+
+/// The keys of every section.
+fn keys_of(cache: &Value) -> Vec<&String> {
+    let sections = cache.as_object().unwrap().values();
+    let keys = sections.flat_map(|section| section.as_object().unwrap().keys());
+    keys.collect()
 }
 
 #[test]
