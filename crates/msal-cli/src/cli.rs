@@ -105,7 +105,7 @@ pub(crate) enum MigrateCommand {
     Run(Box<RunArgs>),
     /// Asks every account of a migrated cache for a token, the way an application would.
     #[command(
-        after_help = "Exit status: 0 every account answers; 75 a server could not answer: run the same command again; \
+        after_help = "Exit status: 0 every account answers; 75 a server could not answer, or it was stopped: run the same command again; \
                       2 bad usage; 1 an account does not answer, or was not asked. Accounts that the journal does not \
                       know decide nothing."
     )]

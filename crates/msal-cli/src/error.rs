@@ -64,6 +64,14 @@ impl Failure {
         }
     }
 
+    /// The user has asked the command to stop, which has come to no more than this.
+    pub(crate) fn stopped(outcome: &str) -> Self {
+        Self {
+            exit: Exit::RetryLeft,
+            ..Self::usage(format!("stopped: {outcome}"), "run the same command again")
+        }
+    }
+
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

@@ -17,6 +17,7 @@ mod process;
 mod progress;
 mod runtime;
 mod same_file;
+mod sends;
 mod shell;
 mod signal;
 mod target;

@@ -7,6 +7,7 @@ use msal::{HttpSettings, HttpVersion, HttpsClient, Runtime};
 use crate::bounded;
 use crate::cli::NetworkArgs;
 use crate::error::Failure;
+use crate::sends::Sends;
 
 /// Up to so many requests in flight cost less over HTTP/1.1, with a connection for each; more are better carried by
 /// one HTTP/2 connection.
@@ -14,6 +15,16 @@ const WIDEST_HTTP1: usize = 64;
 
 /// The real world, with the certificate authorities that were named, for so many requests in flight.
 pub(crate) fn runtime(arguments: &NetworkArgs, width: usize) -> Result<Runtime, Failure> {
+    Ok(Runtime::with_http(client(arguments, width)?))
+}
+
+/// As [`runtime`], for a command that makes one token request at a time and may be stopped between two.
+pub(crate) fn stoppable(arguments: &NetworkArgs) -> Result<(Runtime, Sends), Failure> {
+    let (sends, client) = Sends::of(client(arguments, 1)?);
+    Ok((Runtime::with_http(client), sends))
+}
+
+fn client(arguments: &NetworkArgs, width: usize) -> Result<HttpsClient, Failure> {
     let version = match width {
         0..=WIDEST_HTTP1 => HttpVersion::Http1,
         _ => HttpVersion::Negotiated,
@@ -31,7 +42,7 @@ pub(crate) fn runtime(arguments: &NetworkArgs, width: usize) -> Result<Runtime, 
                 )
             })?;
     }
-    Ok(Runtime::with_http(HttpsClient::new(settings)))
+    Ok(HttpsClient::new(settings))
 }
 
 fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {

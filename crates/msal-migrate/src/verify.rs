@@ -101,6 +101,9 @@ impl Verifier {
     ///
     /// # Errors
     /// [`Error::Store`] when the target cannot be loaded, or what was renewed cannot be saved: then nothing more is asked.
+    ///
+    /// Dropping the future may lose what a refresh token in flight brings, but right after `each` was told: then nothing is
+    /// in flight.
     pub async fn run(
         mut self,
         each: &mut (dyn FnMut(&Asked<'_>) + Send),
@@ -137,6 +140,10 @@ impl Verifier {
                 };
                 tally.count(&asked);
                 each(&asked);
+                // Who wants to stop between two accounts is heard, also where each is answered from the cache.
+                if !self.is_offline {
+                    tokio::task::yield_now().await;
+                }
             }
         }
         let named = self.own.as_ref().map_or(found.len(), HashSet::len);

@@ -100,7 +100,8 @@ Examples:
   Over ssh, when the port is forwarded: ssh -L 8400:localhost:8400 HOST
     msal login cache.json --client-id ID --port 8400 --no-browser
 
-  With a password, for test accounts; without a pipe, it is asked for:
+  With a password, for test accounts; without a pipe, a terminal asks for it,
+  but on Windows:
     msal login cache.json --client-id ID --tenant T --username U < FILE
 
   Afterwards:

@@ -90,5 +90,5 @@ Examples:
   IMAP.AccessAsUser.All, POP.AccessAsUser.All or SMTP.Send:
     msal token cache.json --scope SCOPE --as xoauth2
 
-Exit status: 0 there is a token; 3 the user must sign in: msal login; 75 the server is busy or out of reach: run the \
-same command again; 2 bad usage; 1 failed.";
+Exit status: 0 there is a token; 3 the user must sign in: msal login; 75 the server is busy or out of reach, or it was \
+stopped: run the same command again; 2 bad usage; 1 failed.";

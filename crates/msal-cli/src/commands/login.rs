@@ -19,10 +19,11 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
 use crate::runtime::block_on;
+use crate::sends::Sends;
 use crate::{input, network, signal, target};
 
 pub(super) fn run(arguments: &LoginArgs, printer: &Printer) -> Result<Exit, Failure> {
-    let runtime = network::runtime(&arguments.network, 1)?;
+    let (runtime, sends) = network::stoppable(&arguments.network)?;
     let named = input::authority_of_accounts(arguments.authority.as_deref())?;
     let place = Place::named(named.as_ref()).at(arguments.tenant.as_deref())?;
     block_on(async {
@@ -35,11 +36,9 @@ pub(super) fn run(arguments: &LoginArgs, printer: &Printer) -> Result<Exit, Fail
             .runtime(runtime);
         let application = place.build(builder)?;
         // What is dropped here closes its port and ends its requests.
-        let result = tokio::select! {
-            biased;
-            () = signal::stop() => Err(stopped()),
-            result = sign_in(&application, arguments, printer) => result,
-        }?;
+        let signing_in = sign_in(&application, arguments, &sends, printer);
+        let result = sends.unless(signal::stop(), signing_in, printer).await;
+        let result = result.ok_or_else(stopped)??;
         done::print(&result, arguments, &cache, printer);
         Ok(Exit::Success)
     })
@@ -48,6 +47,7 @@ pub(super) fn run(arguments: &LoginArgs, printer: &Printer) -> Result<Exit, Fail
 async fn sign_in(
     application: &PublicClientApplication,
     arguments: &LoginArgs,
+    sends: &Sends,
     printer: &Printer,
 ) -> Result<AuthenticationResult, Failure> {
     let scopes = scopes::of(arguments);
@@ -56,8 +56,8 @@ async fn sign_in(
         None if arguments.device_code => {
             let limit = Duration::from_secs(arguments.timeout);
             let signing_in = device::sign_in(application, &scopes, limit, printer);
-            let in_time = tokio::time::timeout(limit, signing_in).await;
-            in_time.unwrap_or_else(|_elapsed| Err(refusal::too_late()))
+            let in_time = sends.unless(tokio::time::sleep(limit), signing_in, printer);
+            in_time.await.ok_or_else(refusal::too_late)?
         }
         None => browser::sign_in(application, arguments, &scopes, printer).await,
     }

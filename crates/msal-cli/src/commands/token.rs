@@ -17,7 +17,7 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
 use crate::runtime::block_on;
-use crate::{account, credentials, input, network, target};
+use crate::{account, credentials, input, network, signal, target};
 
 pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Failure> {
     if printer.is_json() && arguments.form != Form::Token {
@@ -26,17 +26,25 @@ pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Fail
             "leave --format json out, or --as",
         ));
     }
+    let (runtime, sends) = network::stoppable(&arguments.network)?;
     let asked = Asked {
         arguments,
         credentials: credentials::read(&arguments.secrets, arguments.client_id.as_deref())?,
-        runtime: network::runtime(&arguments.network, 1)?,
+        runtime,
         named: input::authority_of_accounts(arguments.authority.as_deref())?,
         claims: challenge::claims(arguments.claims_challenge.as_deref())?,
     };
-    let result = match arguments.account.is_none() && arguments.secrets.are_given() {
-        true => block_on(asked.for_application()),
-        false => block_on(asked.for_user()),
-    }?;
+    let is_of_application = arguments.account.is_none() && arguments.secrets.are_given();
+    let result = block_on(async {
+        let asking = async {
+            match is_of_application {
+                true => asked.for_application().await,
+                false => asked.for_user().await,
+            }
+        };
+        let result = sends.unless(signal::stop(), asking, printer).await;
+        result.ok_or_else(|| Failure::stopped("there is no token"))?
+    })?;
     form::print(&result, arguments, printer)?;
     Ok(Exit::Success)
 }

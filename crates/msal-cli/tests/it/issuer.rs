@@ -24,9 +24,14 @@ pub(crate) struct Issuer {
 impl Issuer {
     /// Starts one, and writes its certificate and `adal.json` with a token of Alice's into `folder`.
     pub(crate) fn start(folder: &Path) -> Self {
-        let runtime = Runtime::new().unwrap();
         // Who polls for a device's sign-in need not wait long.
-        let settings = Settings::default().device_code_interval(Duration::from_secs(1));
+        Self::polled_every(folder, Duration::from_secs(1))
+    }
+
+    /// As [`start`](Self::start), where who waits for a device's sign-in asks so often.
+    pub(crate) fn polled_every(folder: &Path, interval: Duration) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let settings = Settings::default().device_code_interval(interval);
         let server = Server::builder(Emulator::with_settings(Directory::sample(), settings));
         let server = runtime.block_on(server.start()).unwrap();
         fs::write(folder.join("ca.pem"), server.ca_pem()).unwrap();

@@ -31,8 +31,13 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
+        Self::polled_every(Duration::from_secs(1))
+    }
+
+    /// As [`new`](Self::new), where who waits for a device's sign-in asks so often.
+    fn polled_every(interval: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let issuer = Issuer::start(folder.path());
+        let issuer = Issuer::polled_every(folder.path(), interval);
         let opener = folder.path().join("xdg-open");
         fs::write(&opener, OPENER).unwrap();
         fs::set_permissions(&opener, Permissions::from_mode(0o700)).unwrap();
@@ -98,6 +103,24 @@ impl Desk {
         form
     }
 
+    /// Enters the code of a device, as Alice.
+    fn enter(&self, code: &str) {
+        let emulator = self.issuer.emulator();
+        assert!(emulator.approve_device(code, sample::ALICE, SystemTime::now()));
+    }
+
+    /// Waits until a request with this grant was answered so, whenever the answer comes.
+    fn wait_for(&self, grant: &str, status: u16) {
+        eventually(|| {
+            let requests = self.issuer.emulator().audit();
+            let mut answered = requests.iter().filter(|request| {
+                let sent = request.grant_type.as_deref().unwrap_or_default();
+                sent.ends_with(grant) && request.status == status
+            });
+            answered.next().map(|_| ())
+        });
+    }
+
     fn cache(&self) -> Value {
         let text = fs::read_to_string(self.path().join("cache.json")).unwrap();
         serde_json::from_str(&text).unwrap()
@@ -159,6 +182,13 @@ impl SigningIn {
             stderr: std::mem::take(&mut self.said),
         }
     }
+}
+
+/// The code that a command shows.
+fn code_shown(signing_in: &mut SigningIn) -> String {
+    let line = signing_in.hear(|line| line.contains("enter the code "));
+    let code = line.split_once("the code ").unwrap().1;
+    code.split(' ').next().unwrap().to_owned()
 }
 
 fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> T {
@@ -261,6 +291,12 @@ fn a_person_signs_in_at_the_browser_and_is_told_what_to_type_next() {
         0o600
     );
 
+    let token = type_next(&desk, &run, "");
+    assert_eq!(token["source"], "cache");
+}
+
+/// Types what the command has said to type next, with these arguments behind it.
+fn type_next(desk: &Desk, run: &Run, more: &str) -> Value {
     let next = run
         .stderr
         .lines()
@@ -268,11 +304,64 @@ fn a_person_signs_in_at_the_browser_and_is_told_what_to_type_next() {
     let bin = env!("CARGO_BIN_EXE_msal");
     let mut shell = Command::new("sh");
     shell
-        .args(["-c", &format!("{bin} {} --format json", next.unwrap())])
+        .args([
+            "-c",
+            &format!("{bin} {} --format json {more}", next.unwrap()),
+        ])
         .current_dir(desk.path());
     let asked = crate::msal::run(&mut shell);
-    let token: Value = serde_json::from_str(&asked.stdout).unwrap();
-    assert_eq!(token["source"], "cache", "{}", asked.stderr);
+    serde_json::from_str(&asked.stdout).unwrap_or_else(|_| panic!("{}", asked.stderr))
+}
+
+#[test]
+fn what_to_type_next_asks_where_a_guest_has_signed_in() {
+    let desk = Desk::new();
+    for (user, tenant, asked) in [
+        (sample::CAROL, sample::FABRIKAM, sample::FABRIKAM_ID),
+        (sample::CAROL, sample::CONTOSO, sample::CONTOSO_ID),
+        (sample::ALICE, "organizations", "organizations"),
+    ] {
+        let more = ["--login-hint", user, "--tenant", tenant];
+        let signing_in = desk.start(DESKTOP, &more);
+        desk.browse(&desk.opened());
+        let run = signing_in.end();
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        let token = type_next(&desk, &run, "");
+        assert_eq!(token["source"], "cache", "{}", run.stderr);
+        type_next(&desk, &run, "--force-refresh");
+        let requests = desk.issuer.emulator().audit();
+        let place = format!("/{asked}/oauth2/v2.0/token");
+        assert_eq!(requests.last().map(|it| it.path.clone()), Some(place));
+        fs::remove_file(desk.file("opened")).unwrap();
+    }
+}
+
+#[test]
+fn what_to_type_next_writes_the_cache_as_the_sign_in_did() {
+    for sdk in ["python", "node", "node3"] {
+        let desk = Desk::new();
+        let run = desk.with_password(
+            sample::PASSWORD,
+            &["--username", sample::ALICE, "--sdk", sdk],
+        );
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        let before = desk.cache();
+        let token = type_next(&desk, &run, "--force-refresh");
+        assert_eq!(token["source"], "identity_provider");
+        assert_eq!(
+            keys_of(&desk.cache()),
+            keys_of(&before),
+            "{sdk}: {}",
+            run.stderr
+        );
+    }
+}
+
+/// The keys of every section.
+fn keys_of(cache: &Value) -> Vec<&String> {
+    let sections = cache.as_object().unwrap().values();
+    let keys = sections.flat_map(|section| section.as_object().unwrap().keys());
+    keys.collect()
 }
 
 #[test]
@@ -585,11 +674,20 @@ sys.stdout.buffer.write(seen + (b'shown again' if is_shown else b'hidden'))
 sys.exit(status)
 ";
 
+/// A shell that starts the command as a job of its own: one that the terminal can stop.
+const SHELL: [&str; 4] = [
+    "/bin/sh",
+    "-c",
+    "set -m; \"$0\" \"$@\"; status=$?; kill -9 %1; exit $status",
+    env!("CARGO_BIN_EXE_msal"),
+];
+
 fn type_at_a_terminal(desk: &Desk, typed: &str) -> Run {
     let arguments = desk.arguments(&["--username", sample::ALICE, "--tenant", sample::CONTOSO]);
     let mut python = Command::new("python3");
     python
-        .args(["-c", AT_A_TERMINAL, typed, env!("CARGO_BIN_EXE_msal")])
+        .args(["-c", AT_A_TERMINAL, typed])
+        .args(SHELL)
         .args(arguments)
         .current_dir(desk.path());
     crate::msal::run(&mut python)
@@ -623,6 +721,62 @@ fn who_stops_it_at_the_password_has_their_terminal_back() {
     assert!(seen.contains("stopped: nobody has signed in"), "{seen:?}");
     assert!(!seen.contains("Sample"), "{seen:?}");
     assert!(seen.ends_with("shown again"), "{seen:?}");
+}
+
+#[test]
+fn no_key_leaves_the_shell_a_terminal_that_shows_nothing() {
+    for key in ["\u{1a}", "\u{1c}"] {
+        let desk = Desk::new();
+        let run = type_at_a_terminal(&desk, &format!("Sample{key}\n"));
+        assert_eq!(run.status, 3, "{run:?}");
+        let seen = run.stdout;
+        assert!(seen.contains("check the user's name"), "{seen:?}");
+        assert!(!seen.contains("Sample"), "{seen:?}");
+        assert!(seen.ends_with("shown again"), "{seen:?}");
+    }
+}
+
+#[test]
+fn who_stops_it_when_the_code_is_spent_is_signed_in() {
+    for grant in ["authorization_code", "*device_code"] {
+        let desk = Desk::new();
+        let slow = Fault::slow(Duration::from_secs(3)).grant(grant);
+        desk.issuer.emulator().add_fault(slow);
+        let mut signing_in = match grant {
+            "authorization_code" => {
+                let signing_in = desk.start(DESKTOP, ALICE);
+                desk.browse(&desk.opened());
+                signing_in
+            }
+            _ => {
+                let mut signing_in = desk.start(&[], &["--device-code"]);
+                desk.enter(&code_shown(&mut signing_in));
+                signing_in
+            }
+        };
+        desk.wait_for(grant.trim_start_matches('*'), 200);
+        signing_in.interrupt();
+        signing_in.hear(|line| line.starts_with("stopping: "));
+        let run = signing_in.end();
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        assert!(run.stdout.contains("is signed in"), "{}", run.stdout);
+        assert_eq!(desk.cache()["RefreshToken"].as_object().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_code_that_is_spent_when_the_time_is_over_signs_the_user_in() {
+    // The second question finds the code entered, and is answered when the time is over.
+    let desk = Desk::polled_every(Duration::from_secs(6));
+    let mut signing_in = desk.start(&[], &["--device-code", "--timeout", "9"]);
+    let code = code_shown(&mut signing_in);
+    desk.wait_for("device_code", 400);
+    let slow = Fault::slow(Duration::from_secs(6)).grant("*device_code");
+    desk.issuer.emulator().add_fault(slow);
+    desk.enter(&code);
+    let run = signing_in.end();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(desk.cache()["RefreshToken"].as_object().unwrap().len(), 1);
 }
 
 #[test]

@@ -66,9 +66,11 @@ impl Bench {
     /// Runs the migration at `tenant`, with more arguments.
     pub(crate) fn run(&self, tenant: &str, more: &[&str]) -> Run {
         let authority = format!("{}/{tenant}", self.server.url());
-        let arguments = ["migrate", "run", "input.jsonl", "--to", "cache.json"];
+        let arguments = ["migrate", "run", "input.jsonl"];
         let server = ["--authority", &authority, "--ca-file", "ca.pem"];
-        let all = arguments.into_iter().chain(server);
+        let target = ["--to", "cache.json"];
+        let target = target.into_iter().filter(|_| !more.contains(&"--to"));
+        let all = arguments.into_iter().chain(server).chain(target);
         msal(self.folder.path(), all.chain(more.iter().copied()))
     }
 }
@@ -318,6 +320,16 @@ fn a_held_back_row_of_another_input_is_there() {
     let run = bench.run("contoso.example", &["--release", "input.jsonl#/0"]);
     assert_eq!(run.status, 0, "{run:?}");
     assert_eq!(bench.emulator.redemptions().seen(), 2);
+}
+
+#[test]
+fn what_to_type_next_is_what_a_shell_reads() {
+    let bench = Bench::new();
+    bench.input(&[sample::DAN]);
+    let run = bench.run("contoso.example", &["--to", "my cache.json"]);
+    assert_eq!(run.status, 3, "{}{}", run.stdout, run.stderr);
+    let next = "msal migrate report 'my cache.json.journal' tells why";
+    assert!(run.stdout.contains(next), "{}", run.stdout);
 }
 
 #[test]

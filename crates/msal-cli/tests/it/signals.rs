@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::issuer::Issuer;
 use crate::msal::msal_after;
 
-fn send(signal: &str, child: &Child) {
+pub(crate) fn send(signal: &str, child: &Child) {
     let sent = Command::new("kill")
         .args([format!("-{signal}"), child.id().to_string()])
         .status();

@@ -6,14 +6,18 @@
 )]
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use msal_emulator::{Fault, sample};
 use serde_json::Value;
 
 use crate::issuer::Issuer;
-use crate::msal::{Run, msal, msal_with_input, run};
+use crate::msal::{Run, msal, msal_command, msal_with_input, run};
+use crate::signals::send;
 
 const READ: &str = "https://graph.microsoft.com/User.Read";
 
@@ -80,6 +84,12 @@ impl Bench {
             .chain(more.iter().copied())
             .map(str::to_owned)
             .collect()
+    }
+
+    fn refresh_tokens(&self) -> Value {
+        let text = fs::read(self.path().join("cache.json")).unwrap();
+        let cache: Value = serde_json::from_slice(&text).unwrap();
+        cache["RefreshToken"].clone()
     }
 
     fn token(&self, more: &[&str]) -> Run {
@@ -263,6 +273,60 @@ WWW-Authenticate: Bearer realm="", error="insufficient_claims", claims="eyJhY2Nl
         "{}",
         run.stderr
     );
+}
+
+#[test]
+fn who_stops_a_renewal_in_flight_keeps_what_it_brings() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let bench = Bench::new();
+        let before = bench.refresh_tokens();
+        let slow = Fault::slow(Duration::from_secs(3)).grant("refresh_token");
+        bench.issuer.emulator().add_fault(slow);
+        let mut command = msal_command(bench.path());
+        let mut child = command
+            .args(bench.arguments(&["--force-refresh"]))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        while bench.issuer.asked() == 0 {
+            assert_eq!(child.try_wait().unwrap(), None, "it ended before it sent");
+            thread::sleep(Duration::from_millis(5));
+        }
+        send(signal, &child);
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{signal}: {stderr}");
+        assert!(stderr.contains("stopping: "), "{signal}: {stderr}");
+        assert_ne!(bench.refresh_tokens(), before, "{signal}");
+    }
+}
+
+#[test]
+fn who_stops_it_where_nothing_was_spent_need_not_wait() {
+    let bench = Bench::new();
+    let before = bench.refresh_tokens();
+    // A server that answers nothing, but is asked for its metadata first.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("https://{}", silent.local_addr().unwrap());
+    let mut command = msal_command(bench.path());
+    let child = command
+        .args(["token", "--client-id", sample::WEB, "--tenant", "t.example"])
+        .args(["--authority", &place, "--scope", "s/.default"])
+        .args(["--client-secret-env", "SECRET"])
+        .env("SECRET", sample::WEB_SECRET)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let connection = silent.accept().unwrap();
+    send("INT", &child);
+    let output = child.wait_with_output().unwrap();
+    drop(connection);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(75), "{stderr}");
+    assert!(stderr.contains("error: stopped: "), "{stderr}");
+    assert_eq!(bench.refresh_tokens(), before);
 }
 
 #[test]

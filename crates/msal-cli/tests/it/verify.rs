@@ -6,12 +6,16 @@
 )]
 
 use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
 
 use msal_emulator::{App, Directory, Emulator, Fault, Tenant, User, sample};
 use serde_json::{Value, json};
 
-use crate::msal::{Run, msal};
+use crate::msal::{Run, msal, msal_command};
 use crate::run::Bench;
+use crate::signals::send;
 
 const GRAPH: &str = "https://graph.microsoft.com/.default";
 
@@ -46,6 +50,13 @@ impl Bench {
                 token["expires_on"] = "1".into();
             }
         });
+    }
+
+    fn refresh_tokens(&self) -> Vec<Value> {
+        let text = fs::read(self.folder.path().join("cache.json")).unwrap();
+        let cache: Value = serde_json::from_slice(&text).unwrap();
+        let entries = cache["RefreshToken"].as_object().unwrap().values();
+        entries.map(|entry| entry["secret"].clone()).collect()
     }
 
     fn change(&self, change: impl FnOnce(&mut Value)) {
@@ -381,6 +392,39 @@ fn no_token_is_sent_whose_successor_could_not_be_kept() {
         assert!(run.stderr.contains("cache.json"), "{run:?}");
     }
     assert_eq!(bench.emulator.redemptions().seen(), 1);
+}
+
+#[test]
+fn who_stops_it_keeps_the_renewal_in_flight_and_no_other_is_sent() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE, sample::BOB]);
+    assert_eq!(bench.run("contoso.example", &[]).status, 0);
+    bench.expire();
+    let before = bench.refresh_tokens();
+    let asked = || bench.emulator.redemptions().seen();
+    let migrated = asked();
+    let slow = Fault::slow(Duration::from_secs(3)).grant("refresh_token");
+    bench.emulator.add_fault(slow);
+    let mut child = msal_command(bench.folder.path())
+        .args(["migrate", "verify", "cache.json", "--ca-file", "ca.pem"])
+        .args(["--authority", &bench.server.url()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while asked() == migrated {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended before it sent");
+        thread::sleep(Duration::from_millis(5));
+    }
+    send("INT", &child);
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(75), "{stderr}");
+    assert!(stderr.contains("error: stopped: "), "{stderr}");
+    assert_eq!(asked(), migrated + 1);
+    let after = bench.refresh_tokens();
+    let renewed = before.iter().filter(|token| !after.contains(token));
+    assert_eq!((renewed.count(), after.len()), (1, 2));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::TokenCache;
 use super::dialect::Dialect;
-use super::entry::Entry;
+use super::entry::{Entry, RefreshTokenEntry};
 use super::sections::{DocumentMember, Section};
 use super::table::Table;
 use super::term::{Host, Term};
@@ -90,7 +90,8 @@ pub enum OddityKind {
     MixedSpelling,
     /// Nothing says when an access token expires: it counts as expired.
     NoExpiry,
-    /// An account has no refresh token: its user must sign in when its access token has expired.
+    /// An account has no refresh token, and is not only served on its user's behalf: the user must sign in when its access
+    /// token has expired.
     NoRefreshToken,
     /// A host is none of Microsoft's.
     OtherHost,
@@ -265,15 +266,36 @@ impl TokenCache {
             Section::AccessToken,
             ownerless.count(),
         );
-        let accounts = self.accounts.entries().filter(|entry| {
-            let owner = owner(&entry.home_account_id, &entry.environment);
-            self.refresh_tokens.find(&owner).next().is_none()
-        });
         found.add(
             OddityKind::NoRefreshToken,
             Section::Account,
-            accounts.count(),
+            self.accounts_without_refresh_token(),
         );
+    }
+
+    /// Accounts whose users have to sign in again. Those that are only served on their behalf do not: the application is
+    /// sent the next assertion, or renews their session.
+    fn accounts_without_refresh_token(&self) -> usize {
+        let is_session = |entry: &&RefreshTokenEntry| entry.assertion.is_some();
+        let sessions = self.refresh_tokens.entries().filter(is_session);
+        let owners = sessions.filter_map(|entry| {
+            let home_account_id = entry.home_account_id.as_ref()?;
+            Some(owner(home_account_id, &entry.environment))
+        });
+        let in_sessions: HashSet<(&str, &str)> = owners
+            .flat_map(|owner| self.accounts.find(&owner))
+            .map(|entry| (entry.home_account_id.as_str(), entry.environment.as_str()))
+            .collect();
+        let accounts = self.accounts.entries().filter(|entry| {
+            let (home_account_id, environment) = (&entry.home_account_id, &entry.environment);
+            let owner = owner(home_account_id, environment);
+            let tokens = || self.access_tokens.find(&owner);
+            let is_served = in_sessions.contains(&(home_account_id.as_str(), environment.as_str()))
+                || tokens().any(|token| token.assertion.is_some());
+            let is_only_served = is_served && tokens().all(|token| token.assertion.is_some());
+            !is_only_served && self.refresh_tokens.find(&owner).next().is_none()
+        });
+        accounts.count()
     }
 
     /// Hosts that are not Microsoft's, and clouds that go by several names.

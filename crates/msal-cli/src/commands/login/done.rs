@@ -4,7 +4,7 @@ use msal::{Account, AuthenticationResult, SharedTokenCache};
 use serde_json::json;
 
 use super::scopes;
-use crate::cli::LoginArgs;
+use crate::cli::{LoginArgs, Sdk};
 use crate::output::{BOLD, HINT, Printer};
 use crate::outside::Outside;
 use crate::shell::quoted;
@@ -102,6 +102,14 @@ fn next_command(
     }
     if let Some(authority) = &arguments.authority {
         option("--authority", authority);
+    }
+    // Else an account is asked at its own tenant, which is not where a guest has signed in.
+    if let Some(tenant) = &arguments.tenant {
+        option("--tenant", tenant);
+    }
+    // What is renewed is written into the same cache.
+    if arguments.sdk != Sdk::Python {
+        option("--sdk", &arguments.sdk.name());
     }
     if let Some(file) = &arguments.network.ca_file {
         option("--ca-file", &file.display().to_string());

@@ -102,7 +102,9 @@ struct Hidden(rustix::termios::Termios);
 #[cfg(unix)]
 impl Hidden {
     fn begin() -> io::Result<Self> {
-        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        use rustix::termios::{
+            LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr,
+        };
 
         let shown = tcgetattr(io::stdin())?;
         let mut hidden = shown.clone();
@@ -112,10 +114,30 @@ impl Hidden {
         hidden
             .local_modes
             .insert(LocalModes::ICANON | LocalModes::ISIG);
+        // The shell would come back to a terminal that shows nothing.
+        for key in [SpecialCodeIndex::VSUSP, SpecialCodeIndex::VQUIT] {
+            hidden.special_codes[key] = NO_KEY;
+        }
+        // The same by another key, as soon as the program reads it.
+        #[cfg(any(
+            target_vendor = "apple",
+            target_os = "freebsd",
+            target_os = "netbsd",
+            target_os = "openbsd"
+        ))]
+        {
+            hidden.special_codes[SpecialCodeIndex::VDSUSP] = NO_KEY;
+        }
         tcsetattr(io::stdin(), OptionalActions::Flush, &hidden)?;
         Ok(Self(shown))
     }
 }
+
+/// `_POSIX_VDISABLE` (POSIX.1-2017, General Terminal Interface, 11.1.9), which is -1 on the BSDs and macOS.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const NO_KEY: u8 = 0;
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+const NO_KEY: u8 = 0xff;
 
 #[cfg(unix)]
 impl Drop for Hidden {

@@ -1,5 +1,6 @@
 //! What came of a migration, as the commands show it.
 
+use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::{causes, skipped, verification};
 use crate::exit::Exit;
 use crate::output::{BAD, BOLD, DIM, GOOD, HINT};
 use crate::outside::Outside;
+use crate::shell::quoted;
 use crate::text;
 
 /// What a migration did, and how long it took.
@@ -84,7 +86,7 @@ impl Outcome {
         if report.migrated < report.tokens {
             out.push_str(&format!(
                 "\n{HINT}hint{HINT:#}: msal migrate report {} tells why, token by token\n",
-                Outside(journal.display())
+                typed(journal.display())
             ));
             out.push_str(&set_aside(report));
         } else if report.completion() == Completion::Failed {
@@ -127,15 +129,21 @@ impl Outcome {
 /// What to do for tokens that an earlier run redeemed at another authority. The input's tokens may be spent, so that it is
 /// the target that has the ones to redeem.
 fn elsewhere(tokens: u64, target: &Path) -> String {
-    let target = Outside(target.display());
+    let journal = typed(format!("{}.2.journal", target.display()));
+    let target = typed(target.display());
     format!(
         "\n{BOLD}note{BOLD:#}: {} migrated before, at another authority than this command names, and nothing was sent for \
          them: an application that signs in at the new one redeems each user once more\n\
          {HINT}hint{HINT:#}: to have that done, migrate the target itself, whose tokens are newer than the input's, with a \
-         journal of its own:\n      msal migrate run {target} --to {target} --journal {target}.2.journal, and the other \
+         journal of its own:\n      msal migrate run {target} --to {target} --journal {journal}, and the other \
          options of this command but --from and --map\n",
         text::counted(tokens, "token") + if tokens == 1 { " was" } else { " were" },
     )
+}
+
+/// A path as it is typed into a shell.
+fn typed(path: impl Display) -> String {
+    Outside(quoted(&path.to_string())).to_string()
 }
 
 /// What the next run leaves alone unless it is told otherwise, and how to tell it.

@@ -15,11 +15,11 @@ use crate::exit::Exit;
 use crate::output::{BOLD, DIM, Printer};
 use crate::outside::Outside;
 use crate::runtime::block_on;
-use crate::{credentials, input, network, target};
+use crate::{credentials, input, network, signal, target};
 
 pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, None)?;
-    let runtime = network::runtime(&arguments.network, 1)?;
+    let (runtime, sends) = network::stoppable(&arguments.network)?;
     let authority = input::authority_of_accounts(arguments.authority.as_deref())?;
     let journal = journal(arguments);
     let mut answers = Vec::new();
@@ -35,6 +35,7 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
             verifier = verifier.own(migrated(journal)?);
         }
         let mut each = |asked: &Asked<'_>| {
+            sends.saved();
             let is_silent = asked.proof == Proof::Untried && !arguments.offline;
             let has_failed = matches!(asked.proof, Proof::Broken | Proof::Untrusted);
             if arguments.list || has_failed || is_silent {
@@ -47,7 +48,16 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
                 });
             }
         };
-        let verification = verifier.run(&mut each).await;
+        let stop = async {
+            match arguments.offline {
+                // Nothing is sent, and the system stops it.
+                true => std::future::pending().await,
+                false => signal::stop().await,
+            }
+        };
+        let verification = sends.unless(stop, verifier.run(&mut each), printer).await;
+        let stopped = || Failure::stopped("not all accounts were asked");
+        let verification = verification.ok_or_else(stopped)?;
         verification.map_err(|error| Failure::from(error).about(&arguments.target))
     })?;
     match printer.is_json() {

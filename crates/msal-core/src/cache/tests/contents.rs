@@ -230,6 +230,47 @@ fn each_oddity_is_found_and_counted() {
 }
 
 #[test]
+fn whoever_is_served_on_their_behalf_needs_no_refresh_token_of_their_own() {
+    let token = |more: Value| {
+        let mut token = json!({
+            "secret": "s", "environment": HOST, "client_id": APP, "realm": TENANT, "target": "x",
+            "expires_on": "1700000100", "home_account_id": "u.t",
+        });
+        for (name, value) in more.as_object().unwrap() {
+            token[name] = value.clone();
+        }
+        token
+    };
+    let assertion = json!({"user_assertion_hash": "h"});
+    let mut session = refresh_token("u.t", "login.windows.net");
+    session["user_assertion_hash"] = "h".into();
+    for (access_tokens, refresh_tokens, count) in [
+        (json!({"k": token(assertion.clone())}), json!({}), 0),
+        // One that a session is renewed with, under another name of the cloud.
+        (json!({}), json!({"k": session}), 0),
+        // What the user was given themselves will expire.
+        (
+            json!({"k": token(assertion.clone()), "own": token(json!({}))}),
+            json!({}),
+            1,
+        ),
+        (json!({"k": token(json!({}))}), json!({}), 1),
+    ] {
+        let contents = contents_of(&json!({
+            "Account": { account_key("u.t", HOST): account("u.t", HOST) },
+            "AccessToken": access_tokens, "RefreshToken": refresh_tokens,
+        }));
+        let kind = OddityKind::NoRefreshToken;
+        let found = contents.oddities.iter().find(|oddity| oddity.kind == kind);
+        assert_eq!(
+            found.map_or(0, |oddity| oddity.count),
+            count,
+            "{contents:?}"
+        );
+    }
+}
+
+#[test]
 fn what_is_beside_the_sections_is_named() {
     let contents = contents_of(&json!({"AccessToken": {}, "Extra": {"x": 1}, "version": 2}));
     assert_eq!(contents.other_members, ["Extra", "version"]);
