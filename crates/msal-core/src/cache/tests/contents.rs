@@ -250,7 +250,7 @@ fn whoever_is_served_on_their_behalf_needs_no_refresh_token_of_their_own() {
         (json!({}), json!({"k": session}), 0),
         // What the user was given themselves will expire.
         (
-            json!({"k": token(assertion.clone()), "own": token(json!({}))}),
+            json!({"k": token(assertion), "own": token(json!({}))}),
             json!({}),
             1,
         ),
