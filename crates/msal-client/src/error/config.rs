@@ -69,6 +69,14 @@ pub enum ConfigError {
     /// A call names a tenant, and the authority has none to choose from: only Entra ID and External ID have.
     #[error("the authority has no tenants to choose from: only Entra ID and External ID have")]
     NoTenants,
+    /// An application asks for a token of its own at an authority of many tenants: which one is meant?
+    #[error(
+        "the application's own token is of one tenant: name it, at the call or in the authority, instead of `{tenant}`"
+    )]
+    OneTenant {
+        /// The name that stands for many.
+        tenant: String,
+    },
     /// There is no tokio runtime, which the HTTP client and the file store need: await the call inside one, or use the
     /// feature `blocking`.
     #[error(

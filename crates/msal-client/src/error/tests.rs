@@ -146,6 +146,13 @@ fn config_errors() -> Vec<Row> {
             "the authority has no tenants to choose from: only Entra ID and External ID have",
         ),
         config(
+            "OneTenant",
+            ConfigError::OneTenant {
+                tenant: "common".to_owned(),
+            },
+            "the application's own token is of one tenant: name it, at the call or in the authority, instead of `common`",
+        ),
+        config(
             "NoRuntime",
             ConfigError::NoRuntime,
             "there is no tokio runtime here: await the call inside one, or use the feature `blocking`",
@@ -562,6 +569,7 @@ fn the_table_is_complete() {
                 ConfigError::NoHttpClient => "NoHttpClient",
                 ConfigError::NoTenants => "NoTenants",
                 ConfigError::NoRuntime => "NoRuntime",
+                ConfigError::OneTenant { .. } => "OneTenant",
                 ConfigError::Partition(_) => "Partition",
                 ConfigError::Random(_) => "Random",
                 ConfigError::Scope(_) => "Scope",
@@ -581,7 +589,7 @@ fn the_table_is_complete() {
         assert_eq!(name(error), *variant);
     }
     let variants: BTreeSet<_> = rows.iter().map(|(_, variant, ..)| *variant).collect();
-    assert_eq!(variants.len(), 28, "{variants:?}");
+    assert_eq!(variants.len(), 29, "{variants:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::service::{Asked, Wanted, remove_with};
 use crate::at_tenant::Place;
 use crate::call_key::CallParty;
 use crate::client::TokenRequest;
-use crate::error::{CallDetails, Error, ProtocolError};
+use crate::error::{CallDetails, ConfigError, Error, ProtocolError};
 use crate::handle::Handle;
 use crate::observe;
 use crate::ports::BoxFuture;
@@ -29,7 +29,8 @@ use crate::result::AuthenticationResult;
 /// [`Error::Service`] when the application's registration, permissions or credential are wrong, or the service is busy;
 /// [`Error::InteractionRequired`] when a policy for the application is not met; [`Error::Http`] when nobody answers;
 /// [`Error::Protocol`] for an answer that may not be trusted, such as one that names a user; [`Error::Store`] when the cache
-/// cannot be saved: the token is in the error. [`Error::Config`] for options that cannot be meant.
+/// cannot be saved: the token is in the error. [`Error::Config`] for options that cannot be meant, and for an authority that is of no single
+/// tenant, such as `organizations`.
 ///
 /// Dropping the future hands the request over to an equal call that waits for it, or else abandons it.
 #[must_use = "nothing happens until it is awaited"]
@@ -74,6 +75,11 @@ impl AcquireTokenForClient {
         let client = &self.handle.client;
         let tenant = self.options.tenant(client)?;
         let place = Place::new(client, tenant.as_ref());
+        let tenant = place.authority().tenant();
+        if tenant.is_shared() {
+            let tenant = tenant.to_string();
+            return Err(place.of_call(ConfigError::OneTenant { tenant }.into()));
+        }
         let call = Call {
             handle: &self.handle,
             wanted: self.asked.checked(&self.options, client, place)?,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use msal::{Authority, ConfidentialClientApplication, Error, HttpErrorKind, TokenSource};
+use msal::{
+    Authority, ConfidentialClientApplication, ConfigError, Error, HttpErrorKind, TokenSource,
+};
 use msal_emulator::sample::{ALICE, CONTOSO, CONTOSO_ID, FABRIKAM_ID, WEB, WEB_SECRET};
 use msal_emulator::{Fault, Settings};
 use serde_json::{Value, json};
@@ -393,6 +395,30 @@ async fn a_token_that_is_granted_scopes_of_users_is_the_applications_all_the_sam
         let cache = world.store.json().await;
         assert_eq!(count(&cache, "AccessToken"), 0, "{granted}");
     }
+}
+
+#[tokio::test]
+async fn a_name_for_many_tenants_is_refused_before_anything_is_sent() {
+    let world = World::new();
+    let app = world.web(WEB_SECRET);
+    for tenant in ["common", "organizations", "consumers", "Common"] {
+        let at_many = elsewhere(&world, authority(tenant));
+        for call in [
+            at_many.acquire_token_for_client(GRAPH),
+            app.acquire_token_for_client(GRAPH).tenant(tenant),
+        ] {
+            let error = world.ask(call).await.unwrap_err();
+            assert!(
+                matches!(error, Error::Config(ConfigError::OneTenant { .. })),
+                "{error}"
+            );
+        }
+    }
+    assert_eq!(world.http.sent().len(), 0);
+    let at_many = elsewhere(&world, authority("organizations"));
+    let named = at_many.acquire_token_for_client(GRAPH).tenant(CONTOSO_ID);
+    let result = world.ask(named).await.unwrap();
+    assert_eq!(claims(&result.access_token)["tid"], CONTOSO_ID);
 }
 
 #[tokio::test]
