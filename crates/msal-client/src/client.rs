@@ -208,15 +208,19 @@ impl Client {
         self.credential.authenticate(request).await
     }
 
-    /// What a token request says beside its grant. `reason` is why the network is asked, as telemetry counts it; `account`
+    /// What a request to the token endpoint of `metadata` says beside its grant. `reason` is why the network is asked, as telemetry counts it; `account`
     /// is whose token is asked for, where that is known, and `extra` what the program adds.
     pub(crate) fn context(
         &self,
+        metadata: &ProviderMetadata,
         api: ApiId,
         reason: u8,
         account: Option<&HomeAccountId>,
         extra: &ExtraParameters,
     ) -> Result<RequestContext, Error> {
+        extra
+            .check_at(metadata.token_endpoint())
+            .map_err(ConfigError::from)?;
         let mut context = self.bare_context()?;
         context.extra.clone_from(extra);
         context.current_telemetry = Telemetry::current(api, reason);

@@ -123,7 +123,7 @@ fn config_errors() -> Vec<Row> {
         config(
             "ExtraParameter",
             extra_parameter().check().unwrap_err().into(),
-            "the parameter `scope` may not be added: it is there twice, or the library's own, with an option for it or none",
+            "the parameter `scope` may not be added: it is there twice, the endpoint's, or the library's own, with an option for it or none",
         ),
         config(
             "InsideRuntime",

@@ -213,7 +213,7 @@ async fn send(
     extra: &ExtraParameters,
 ) -> Result<TokenResponse, Error> {
     let authentication = client.authenticate(metadata, None).await?;
-    let context = client.context(api, 0, code.answered(), extra)?;
+    let context = client.context(metadata, api, 0, code.answered(), extra)?;
     let correlation_id = &context.correlation_id;
     let grant = code.grant(&client.client_id, &authentication);
     let request = TokenRequest {

@@ -1,5 +1,6 @@
 //! The options of calls that ask a token endpoint by themselves.
 
+use http::Uri;
 use msal_core::ExtraParameters;
 
 use crate::at_tenant::{AtTenant, ChosenTenant};
@@ -37,6 +38,11 @@ pub(super) fn checked(extra: &ExtraParameters) -> Result<&ExtraParameters, Error
     Ok(extra)
 }
 
+/// Fails if the endpoint has one of the parameters in its query itself.
+pub(super) fn checked_at(extra: &ExtraParameters, endpoint: &Uri) -> Result<(), Error> {
+    Ok(extra.check_at(endpoint).map_err(ConfigError::from)?)
+}
+
 /// Gives a call the option to add to its token request: `place` is its field of [`ExtraParameters`].
 macro_rules! extra_parameters {
     ($call:ident, $($place:ident).+) => {
@@ -55,7 +61,8 @@ macro_rules! extra_parameters {
             }
 
             /// Adds a parameter to the query of the token endpoint, as [`extra_form_field`](Self::extra_form_field) adds one
-            /// to the form. What the endpoint has there itself stays.
+            /// to the form. One that the endpoint has there itself, such as the policy of B2C, is a
+            /// [`ConfigError::ExtraParameter`](crate::ConfigError::ExtraParameter) as well.
             pub fn extra_query_parameter(
                 mut self,
                 name: impl Into<String>,

@@ -170,6 +170,7 @@ impl Call<'_> {
         grant.claims = claims.as_deref();
         grant.fmi_path = fmi_path;
         let context = client.context(
+            &metadata,
             ApiId::ForClient,
             reason.telemetry(),
             None,

@@ -10,7 +10,7 @@ use msal_core::{
     ScopeError, ScopeSet, TokenEvent, TokenResponse, UnixTime, retry_after,
 };
 
-use super::call_options::{CallOptions, call_options, checked};
+use super::call_options::{CallOptions, call_options, checked, checked_at};
 use crate::at_tenant::Place;
 use crate::client::TokenRequest;
 use crate::error::{
@@ -133,6 +133,13 @@ impl InitiateDeviceFlow {
         self.handle.ensure_loaded().await?;
         self.handle.cache.prepare_to_save().await?;
         let metadata = Place::new(client, tenant.as_ref()).endpoints().await?;
+        let endpoints = [
+            Some(metadata.token_endpoint()),
+            metadata.device_authorization_endpoint(),
+        ];
+        for endpoint in endpoints.into_iter().flatten() {
+            checked_at(&self.options.extra, endpoint)?;
+        }
         let mut context = client.bare_context()?;
         context.extra.clone_from(&self.options.extra);
         let mut request = DeviceAuthorizationRequest::new(&client.client_id, &scopes);
@@ -216,7 +223,8 @@ impl AcquireTokenByDeviceFlow {
         let (client, flow) = (&*self.handle.client, &self.flow);
         let client_id = &client.client_id;
         let authentication = client.authenticate(&flow.metadata, None).await?;
-        let mut context = client.context(ApiId::ByDeviceFlow, 0, None, &flow.extra)?;
+        let mut context =
+            client.context(&flow.metadata, ApiId::ByDeviceFlow, 0, None, &flow.extra)?;
         // One flow has one, from its beginning to its end.
         context.correlation_id.clone_from(&flow.correlation_id);
         let device_code = &flow.authorization.device_code;

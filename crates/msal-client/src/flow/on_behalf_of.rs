@@ -290,6 +290,7 @@ impl Call<'_> {
         let mut grant = OnBehalfOfGrant::new(client_id, &authentication, assertion, scopes);
         grant.claims = claims.as_deref();
         let context = client.context(
+            &metadata,
             ApiId::OnBehalfOf,
             reason.telemetry(),
             None,

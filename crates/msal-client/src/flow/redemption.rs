@@ -38,6 +38,7 @@ impl<'a> Redemption<'a> {
         let client_id = &client.client_id;
         let authentication = client.authenticate(self.metadata, None).await?;
         let context = client.context(
+            self.metadata,
             self.api,
             self.reason.telemetry(),
             self.home_account_id,

@@ -67,7 +67,7 @@ impl AcquireTokenByUsernamePassword {
         handle.ensure_loaded().await?;
         handle.cache.prepare_to_save().await?;
         let metadata = Place::new(client, tenant.as_ref()).endpoints().await?;
-        let mut context = client.context(ApiId::ByUsernamePassword, 0, None, extra)?;
+        let mut context = client.context(&metadata, ApiId::ByUsernamePassword, 0, None, extra)?;
         context.anchor_mailbox = Some(PasswordGrant::anchor_mailbox(&self.username));
         let correlation_id = &context.correlation_id;
         let of_request = |error: Error| error.of(CallDetails::sent_with(correlation_id));

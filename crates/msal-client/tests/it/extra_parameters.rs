@@ -1,14 +1,20 @@
 //! Form fields and query parameters that a program adds, on every call for a token.
 
-use msal::{ConfigError, Error, TokenSource};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use msal::{
+    Authority, ConfidentialClientApplication, ConfigError, Error, Runtime, TokenSource, http_fn,
+};
 use msal_emulator::sample::{ALICE, DESKTOP, PASSWORD, WEB, WEB_SECRET};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::wire::Sent;
 use crate::world::{GRAPH, VAULT, World};
 
-/// What MSAL Python computes of `a` = `b` and `cd` = `e`.
-const KEY: &str = "cybgactkrvlzlen1aiwzwl3ay5krkyixommrobc-ri4";
+/// What MSAL Python computes of `a` = `b` and `?cd` = `e`: it keeps tokens by fields only, and has none of such a name.
+const KEY: &str = "sdfjfpcdqtvxk88y0ecwlkqz35dtovct49cca2-5sqo";
 
 /// Gives a call one field and one parameter.
 macro_rules! with_extras {
@@ -72,6 +78,44 @@ async fn the_applications_token_is_found_by_what_it_was_asked_for_with() {
     let different = plain().extra_form_field("a", "c");
     let different = world.ask(different).await.unwrap();
     assert_eq!(different.token_source, TokenSource::IdentityProvider);
+}
+
+#[tokio::test]
+async fn a_field_and_a_parameter_of_one_name_are_told_apart() {
+    let world = World::new();
+    let (web, app) = (world.web(WEB_SECRET), world.desktop());
+    let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    for number in 0..2 {
+        for result in [
+            world
+                .ask(
+                    web.acquire_token_for_client(GRAPH)
+                        .extra_form_field("dc", "x"),
+                )
+                .await,
+            world
+                .ask(
+                    web.acquire_token_for_client(GRAPH)
+                        .extra_query_parameter("dc", "x"),
+                )
+                .await,
+            world
+                .ask(
+                    app.acquire_token_silent(GRAPH, &alice)
+                        .extra_form_field("dc", "x"),
+                )
+                .await,
+            world
+                .ask(
+                    app.acquire_token_silent(GRAPH, &alice)
+                        .extra_query_parameter("dc", "x"),
+                )
+                .await,
+        ] {
+            let is_hit = result.unwrap().token_source == TokenSource::Cache;
+            assert_eq!(is_hit, number == 1);
+        }
+    }
 }
 
 #[tokio::test]
@@ -150,6 +194,40 @@ async fn what_is_got_on_behalf_of_a_user_is_found_by_what_it_was_asked_for_with(
     let again = world.ask(with_extras!(next())).await.unwrap();
     assert_eq!(again.access_token, renewed.access_token);
     assert_eq!(world.http.sent().len(), before);
+}
+
+#[tokio::test]
+async fn what_the_endpoint_has_itself_is_refused_before_the_credential_is_sent() {
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&sent);
+    let http = http_fn(move |request: Request<Bytes>| {
+        log.lock().unwrap().push(request.uri().to_string());
+        let document = json!({
+            "issuer": "https://idp.example/t", "jwks_uri": "https://idp.example/keys",
+            "authorization_endpoint": "https://idp.example/authorize",
+            "token_endpoint": "https://idp.example/token?p=susi",
+        });
+        std::future::ready(Ok(Response::new(Bytes::from(document.to_string()))))
+    });
+    let app = ConfidentialClientApplication::builder(WEB, WEB_SECRET)
+        .known_authority(Authority::oidc("https://idp.example/t").unwrap())
+        .runtime(Runtime::with_http(http))
+        .build()
+        .unwrap();
+    let call = app.acquire_token_for_client(GRAPH);
+    let error = call.extra_query_parameter("P", "other").await.unwrap_err();
+    assert!(
+        matches!(error, Error::Config(ConfigError::ExtraParameter(_))),
+        "{error}"
+    );
+    let document = "https://idp.example/t/.well-known/openid-configuration";
+    assert_eq!(*sent.lock().unwrap(), [document]);
+    let call = app.acquire_token_for_client(GRAPH);
+    // The answer is no token, which is told.
+    let error = call.extra_query_parameter("dc", "x").await.unwrap_err();
+    assert!(!matches!(error, Error::Config(_)), "{error}");
+    let asked = "https://idp.example/token?p=susi&dc=x";
+    assert_eq!(*sent.lock().unwrap(), [document, asked]);
 }
 
 #[tokio::test]
