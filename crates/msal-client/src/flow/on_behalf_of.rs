@@ -164,14 +164,13 @@ struct Call<'a> {
 impl Call<'_> {
     /// `candidate` is what the cache goes on with where this is a call of a session.
     fn party(&self, candidate: Option<&RefreshCandidate>) -> CallParty {
-        let key = self.key.clone();
         let (begins_with, goes_on_with) = match self.basis {
             Basis::Assertion(_) => (None, None),
             Basis::Beginning(assertion, _) => (Some(OnBehalfKey::of_assertion(assertion)), None),
             Basis::Session(_) => (None, candidate.map(|candidate| candidate.secret.clone())),
         };
         CallParty::OnBehalf {
-            key,
+            key: self.key.clone(),
             begins_with,
             goes_on_with,
         }
@@ -204,8 +203,7 @@ impl Call<'_> {
     }
 
     fn account(&self, home_account_id: &HomeAccountId) -> Option<Account> {
-        let environments = &self.handle.client.environments;
-        let cache = &self.handle.cache;
+        let (cache, environments) = (&self.handle.cache, &self.handle.client.environments);
         cache.read(|cache| cache.account(home_account_id, environments))
     }
 
@@ -242,9 +240,8 @@ impl Call<'_> {
         let (token, home) = fallback.unzip();
         let home = home.flatten();
         let now = || self.decide().access_token;
-        Wanted::or_fallback(&self.handle.client, outcome, token, now, |token| {
-            self.hit(token, home.as_ref())
-        })
+        let hit = |token| self.hit(token, home.as_ref());
+        Wanted::or_fallback(&self.handle.client, outcome, token, now, hit)
     }
 
     /// A server that rotates may take a second use of a session's refresh token for theft (RFC 6749 §10.4).
@@ -314,8 +311,7 @@ impl Call<'_> {
             let error = Error::from(ProtocolError::Identity { refresh_token });
             return Err(error.of(CallDetails::sent_with(&context.correlation_id)));
         }
-        let requested = scopes.with_reserved();
-        let now = client.runtime.clock().now();
+        let (requested, now) = (scopes.with_reserved(), client.runtime.clock().now());
         let fields = self.wanted.fields();
         let event = TokenEvent::issued(client_id, &metadata, &requested, &response, now)
             .of_party(Party::OnBehalf(&self.key), &fields);
