@@ -239,6 +239,7 @@ mod cache;
 mod call_key;
 mod client;
 mod credential;
+mod detached;
 mod error;
 pub mod fakes;
 mod flow;

@@ -35,7 +35,9 @@ use crate::result::AuthenticationResult;
 /// answer that may not be trusted, such as one for another user than the assertion's; [`Error::Store`] when the cache cannot be
 /// saved: the token is in the error.
 ///
-/// Dropping the future hands the request over to an equal call that waits for it, or else abandons it.
+/// Dropping the future hands the request over to an equal call that waits for it, or else abandons it. At hosts other than
+/// Microsoft's that may leave a session's refresh token spent without its successor being kept, and whoever takes over may
+/// send the spent one: such a service finishes the call on a task of its own.
 #[must_use = "nothing happens until it is awaited"]
 pub struct AcquireTokenOnBehalfOf {
     handle: Handle,

@@ -1,6 +1,7 @@
 //! A token without the user: from the cache, or with a refresh token from the cache.
 
 use std::fmt;
+use std::sync::Arc;
 
 use msal_core::{
     AccessToken, Account, ApiId, CachedAccessToken, ExtraParameters, IntoScopes, Party,
@@ -10,9 +11,10 @@ use msal_core::{
 
 use super::call_options::{CallOptions, call_options, checked};
 use super::redemption::Redemption;
-use crate::at_tenant::Place;
+use crate::at_tenant::{AtTenant, Place};
 use crate::call_key::{CallKey, CallParty};
 use crate::client::Client;
+use crate::detached::to_the_end;
 use crate::error::{Error, InteractionRequired};
 use crate::handle::Handle;
 use crate::keyed_lock::KeyGuard;
@@ -34,7 +36,9 @@ use crate::result::{AuthenticationResult, TokenSource};
 /// token was on its way; otherwise as
 /// [`AcquireTokenByRefreshToken`](crate::AcquireTokenByRefreshToken).
 ///
-/// Dropping the future hands the request over to an equal call that waits for it, or else abandons it.
+/// Dropping the future hands the request over to an equal call that waits for it, or else abandons it. At hosts other than
+/// Microsoft's a renewal that has begun is finished and saved all the same, on a task of the tokio runtime; in a program
+/// that has none it is abandoned, and its refresh token may be spent without its successor being kept.
 #[must_use = "nothing happens until it is awaited"]
 pub struct AcquireTokenSilent {
     handle: Handle,
@@ -101,30 +105,29 @@ impl AcquireTokenSilent {
             false => None,
         };
         let tenant = self.options.tenant(client)?;
-        let extra = checked(&self.options.extra)?;
+        checked(&self.options.extra)?;
         let call = Call {
-            handle: &self.handle,
-            place: Place::new(client, tenant.as_ref()),
-            client: &self.handle.client,
-            account: &self.account,
-            scopes: &scopes,
+            handle: self.handle,
+            tenant,
+            account: self.account,
+            scopes,
             force_refresh: self.force_refresh || claims.is_some() && self.rejected.is_none(),
-            claims: claims.as_deref(),
-            rejected: self.rejected.as_ref(),
-            extra,
+            claims,
+            rejected: self.rejected,
+            extra: self.options.extra,
         };
-        let of_call = |error: Error| call.place.of_call(error);
-        let cache = &self.handle.cache;
-        self.handle.ensure_loaded().await.map_err(of_call)?;
+        let loaded = call.handle.ensure_loaded().await;
+        loaded.map_err(|error| call.place().of_call(error))?;
         let fallback = match call.decide() {
             Silent::Hit(token) => {
-                call.client.record_hit();
+                call.client().record_hit();
+                let cache = &call.handle.cache;
                 if cache.has_leftover() {
                     // In a box of its own, as every hit would move it otherwise.
-                    let now = call.client.runtime.clock().now();
+                    let now = call.client().runtime.clock().now();
                     Box::pin(cache.save_leftover(now)).await;
                 }
-                return Ok(AuthenticationResult::cached(token, self.account));
+                return Ok(AuthenticationResult::cached(token, call.account));
             }
             Silent::Renew(renewal) => renewal.fallback,
             // Not the last word: another program may have signed the user in since the cache was loaded.
@@ -134,12 +137,13 @@ impl AcquireTokenSilent {
         // that rotates refresh tokens may take the second use of one for theft (RFC 6749 §10.4).
         // In a box of its own: a renewal's state takes kilobytes, which every hit would move otherwise.
         Box::pin(async {
+            let call = Arc::new(call);
             let renewal = call.renew(fallback);
-            let outcome = call.client.shared(call.key(), renewal).await;
-            call.confirm(outcome).await
+            let outcome = call.client().shared(call.key(), renewal).await;
+            let outcome = call.confirm(outcome).await;
+            outcome.map_err(|error| call.place().of_call(error))
         })
         .await
-        .map_err(of_call)
     }
 }
 
@@ -169,33 +173,40 @@ impl IntoFuture for AcquireTokenSilent {
 }
 
 /// One silent call.
-struct Call<'a> {
-    handle: &'a Handle,
-    place: Place<'a>,
-    client: &'a Client,
-    account: &'a Account,
-    scopes: &'a ScopeSet,
+struct Call {
+    handle: Handle,
+    tenant: Option<AtTenant>,
+    account: Account,
+    scopes: ScopeSet,
     force_refresh: bool,
     /// What the token must have beside its scopes, with the client's capabilities; `None` where nobody has demanded anything.
-    claims: Option<&'a str>,
-    rejected: Option<&'a AccessToken>,
+    claims: Option<String>,
+    rejected: Option<AccessToken>,
     /// What the program adds to a request: a cached token must have been asked for with the same.
-    extra: &'a ExtraParameters,
+    extra: ExtraParameters,
 }
 
-impl Call<'_> {
+impl Call {
+    fn client(&self) -> &Client {
+        &self.handle.client
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place::new(self.client(), self.tenant.as_ref())
+    }
+
     fn key(&self) -> CallKey {
         let fields = self.extra.all();
         CallKey {
             partition: self.handle.cache.partition().clone(),
-            authority: self.place.authority().clone(),
+            authority: self.place().authority().clone(),
             party: CallParty::User {
                 home_account_id: self.account.home_account_id.clone(),
-                rejected: self.rejected.cloned(),
+                rejected: self.rejected.clone(),
             },
             scopes: self.scopes.clone(),
             force_refresh: self.force_refresh,
-            claims: self.claims.map(str::to_owned),
+            claims: self.claims.clone(),
             fields: fields
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
@@ -219,9 +230,10 @@ impl Call<'_> {
             Silent::Renew(renewal) => renewal.fallback.as_ref(),
             _ => None,
         };
-        let met_claims = &self.client.runtime.shared().met_claims;
+        let met_claims = &self.client().runtime.shared().met_claims;
         let has = |token: &CachedAccessToken, claims| met_claims.has(&token.secret, claims);
         self.claims
+            .as_deref()
             .zip(found)
             .is_some_and(|(claims, token)| !has(token, claims))
     }
@@ -232,19 +244,19 @@ impl Call<'_> {
             authority,
             environments,
             ..
-        } = self.client;
-        let realm = self.place.realm();
+        } = self.client();
+        let realm = self.place().realm();
         let realms = self.realms(realm.as_deref());
         let mut request = SilentRequest::new(
-            &self.client.client_id,
+            &self.client().client_id,
             &self.account.home_account_id,
             environments,
             &realms,
-            self.scopes,
-            self.client.runtime.clock().now(),
+            &self.scopes,
+            self.client().runtime.clock().now(),
         );
         request.force_refresh = force_refresh;
-        request.rejected = self.rejected;
+        request.rejected = self.rejected.as_ref();
         let fields: Vec<_> = self.extra.all().collect();
         request.fields = &fields;
         debug_assert!(
@@ -259,7 +271,7 @@ impl Call<'_> {
     /// user is at home in, as that is the one it would ask; and what the authority itself calls its tenant, where that is
     /// known. Where there is nothing to add, the authority's tenant stands twice.
     fn realms<'r>(&'r self, known: Option<&'r str>) -> [&'r str; 3] {
-        let tenant = self.place.tenant();
+        let tenant = self.place().tenant();
         let own = tenant.as_str();
         let home = match tenant.is_shared() {
             true => self.account.home_account_id.as_str().rsplit('.').next(),
@@ -269,7 +281,7 @@ impl Call<'_> {
     }
 
     fn hit(&self, token: CachedAccessToken) -> AuthenticationResult {
-        self.client.record_hit();
+        self.client().record_hit();
         AuthenticationResult::cached(token, self.account.clone())
     }
 
@@ -305,11 +317,29 @@ impl Call<'_> {
     }
 
     /// Renews the token. `fallback` is what the cache had before it was brought up to date.
+    ///
+    /// Where a refresh token is spent by its use, the request and the save are no longer the caller's once it is their turn:
+    /// whoever drops the call would lose the successor, and the next call would send the spent one.
     async fn renew(
+        self: &Arc<Self>,
+        fallback: Option<CachedAccessToken>,
+    ) -> Result<AuthenticationResult, Error> {
+        let Some(turn) = self.wait_for_other_renewals().await else {
+            return self.renew_now(fallback).await;
+        };
+        let call = Arc::clone(self);
+        to_the_end(async move {
+            let outcome = call.renew_now(fallback).await;
+            drop(turn);
+            outcome
+        })
+        .await
+    }
+
+    async fn renew_now(
         &self,
         fallback: Option<CachedAccessToken>,
     ) -> Result<AuthenticationResult, Error> {
-        let _guard = self.wait_for_other_renewals().await;
         match self.look_again().await {
             Ok(Silent::Hit(token)) => Ok(self.hit(token)),
             Ok(Silent::Renew(renewal)) => self.redeem_any(renewal).await,
@@ -330,7 +360,7 @@ impl Call<'_> {
             authority,
             renewals,
             ..
-        } = self.client;
+        } = self.client();
         match authority.is_well_known() {
             true => None,
             false => {
@@ -346,9 +376,9 @@ impl Call<'_> {
     async fn look_again(&self) -> Result<Silent, Error> {
         self.handle.cache.reload().await?;
         let decision = self.decide();
-        let is_undecided = matches!(decision, Silent::Renew(_)) && self.place.realm().is_none();
+        let is_undecided = matches!(decision, Silent::Renew(_)) && self.place().realm().is_none();
         // When the authority does not answer, neither will it answer the renewal, which reports that.
-        match is_undecided && self.place.endpoints().await.is_ok() {
+        match is_undecided && self.place().endpoints().await.is_ok() {
             true => Ok(self.decide()),
             false => Ok(decision),
         }
@@ -359,7 +389,7 @@ impl Call<'_> {
         let mut last: Error = InteractionRequired::default().into();
         let mut is_own_refused = false;
         if !renewal.candidates.is_empty() {
-            observe::renewing(self.client.caller(), self.scopes, renewal.reason);
+            observe::renewing(self.client().caller(), &self.scopes, renewal.reason);
         }
         for (candidate, attempt) in renewal.candidates.iter().zip(1..) {
             let error = match self.redeem(candidate, renewal.reason, attempt).await {
@@ -392,24 +422,24 @@ impl Call<'_> {
         reason: RefreshReason,
         attempt: usize,
     ) -> Result<AuthenticationResult, Error> {
-        let client = self.client;
+        let client = self.client();
         // A token that is stored under an alias of the cloud is sent to that alias, and stays under it.
-        let metadata = self.place.endpoints_of(&candidate.environment).await?;
+        let metadata = self.place().endpoints_of(&candidate.environment).await?;
         let capabilities = client.claims("", None)?;
         let redemption = Redemption {
-            handle: self.handle,
+            handle: &self.handle,
             metadata: &metadata,
             refresh_token: &candidate.secret,
-            scopes: self.scopes,
-            claims: self.claims.or(capabilities.as_deref()),
+            scopes: &self.scopes,
+            claims: self.claims.as_deref().or(capabilities.as_deref()),
             api: ApiId::Silent,
             reason,
             home_account_id: Some(&self.account.home_account_id),
-            extra: self.extra,
+            extra: &self.extra,
             attempt,
         };
         let response = redemption.send().await?;
-        if let Some(claims) = self.claims {
+        if let Some(claims) = &self.claims {
             let met_claims = &client.runtime.shared().met_claims;
             met_claims.note(&response.access_token, claims);
         }
@@ -422,19 +452,19 @@ impl Call<'_> {
         let renew = |cache: &mut TokenCache| is_kept = cache.renew(&event);
         let saved = self.handle.cache.update(renew).await;
         match is_kept {
-            true => self.handle.result(saved, &event, Some(self.account)),
+            true => self.handle.result(saved, &event, Some(&self.account)),
             false => Err(self.signed_out_meanwhile()),
         }
     }
 
     fn signed_out_meanwhile(&self) -> Error {
-        observe::signed_out_meanwhile(self.client.caller());
+        observe::signed_out_meanwhile(self.client().caller());
         InteractionRequired::default().into()
     }
 
     /// Hands out a token that is still valid, though it could not be renewed.
     fn fall_back(&self, token: CachedAccessToken, error: &Error) -> AuthenticationResult {
-        observe::fallback(self.client.caller(), error);
+        observe::fallback(self.client().caller(), error);
         self.hit(token)
     }
 }

@@ -219,3 +219,40 @@ async fn where_a_second_use_would_be_taken_for_theft_renewals_of_one_account_tak
     let later = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
     assert_eq!(later.unwrap().token_source, TokenSource::IdentityProvider);
 }
+
+#[tokio::test]
+async fn where_a_token_is_spent_by_its_use_a_renewal_outlives_its_caller() {
+    let world = World::with(Settings::default().rotation(Rotation::SingleUseWithReuseDetection));
+    let elsewhere = Authority::parse(&format!("https://idp.example/{CONTOSO}")).unwrap();
+    let app = world.builder(DESKTOP).known_authority(elsewhere).build();
+    let app = app.unwrap();
+    let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
+    for followers in [0, 3] {
+        world.advance(DAY);
+        let (sent, redeemed) = (world.http.sent().len(), world.redemptions());
+        world.http.hold("refresh_token");
+        let leader = start(&app, &alice, GRAPH);
+        world.http.until_sent(sent + 1).await;
+        let followers: Vec<_> = (0..followers).map(|_| start(&app, &alice, GRAPH)).collect();
+        settle().await;
+        leader.abort();
+        assert!(leader.await.unwrap_err().is_cancelled());
+        settle().await;
+        world.http.release();
+        for follower in followers {
+            let hit = follower.await.unwrap().unwrap();
+            assert_eq!(hit.token_source, TokenSource::Cache);
+        }
+        let later = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
+        assert_eq!(later.unwrap().token_source, TokenSource::Cache);
+        assert_eq!(world.redemptions(), redeemed + 1);
+    }
+    // The successor is stored, and the family of tokens was not revoked.
+    world.advance(DAY);
+    let elsewhere = Authority::parse(&format!("https://idp.example/{CONTOSO}")).unwrap();
+    let other = world.builder(DESKTOP).known_authority(elsewhere).build();
+    let renewed = world
+        .ask(other.unwrap().acquire_token_silent([GRAPH], &alice))
+        .await;
+    assert_eq!(renewed.unwrap().token_source, TokenSource::IdentityProvider);
+}
