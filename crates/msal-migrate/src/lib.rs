@@ -155,7 +155,8 @@ pub use report::{Completion, Report};
 pub use retry::{Retry, RetryClass};
 pub use settings::{RotationPolicy, Settings};
 pub use source::{
-    Mapping, MappingError, Records, Source, SourceError, SourceKind, SourceOptions,
-    UnknownSourceKind, UnsupportedFormat, open,
+    DecodingKey, KeySource, Mapping, MappingError, MappingFile, MappingFileError, Preset, Records,
+    Source, SourceError, SourceKind, SourceOptions, UnknownSourceKind, UnsupportedFormat, open,
+    open_reader,
 };
 pub use verify::{Asked, Proof, Verification, Verifier};

@@ -7,9 +7,11 @@
 //! readers of `read`, says which value of a row is which field, and leaves it to `row` to make a record of them. A new
 //! format is a file in `format`, a [`SourceKind`], a line in `open` and one in `format/detect`.
 
+mod closest;
 mod error;
 mod format;
 mod kind;
+mod mapping_file;
 mod open;
 mod read;
 mod records;
@@ -18,8 +20,10 @@ mod unsupported;
 
 pub use error::SourceError;
 pub use kind::{SourceKind, UnknownSourceKind};
-pub use open::{SourceOptions, open};
+pub use mapping_file::{MappingFile, MappingFileError, Preset};
+pub use open::{SourceOptions, open, open_reader};
 pub use records::Records;
+pub use row::decoding::{DecodingKey, KeySource};
 pub use row::mapping::{Mapping, MappingError};
 pub use unsupported::UnsupportedFormat;
 

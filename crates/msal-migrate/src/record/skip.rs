@@ -22,6 +22,8 @@ pub enum SkipReason {
     NoClientId,
     /// The row has no refresh token.
     NoRefreshToken,
+    /// A condition of the mapping file's `[where]` leaves the row out, which may be Microsoft's.
+    NotSelected,
     /// The row seems to have no refresh token, and not all of it is understood; the text says what is not.
     NotUnderstood(&'static str),
     /// Obtained by a service on behalf of a user. MSAL keeps such tokens by the assertion they were exchanged for, which
@@ -54,6 +56,7 @@ impl SkipReason {
             Self::Malformed(_) => "malformed",
             Self::NoClientId => "no_client_id",
             Self::NoRefreshToken => "no_refresh_token",
+            Self::NotSelected => "not_selected",
             Self::NotUnderstood(_) => "not_understood",
             Self::OnBehalfOf => "obo",
             Self::OtherClient => "other_client",
@@ -70,6 +73,7 @@ impl SkipReason {
         match self {
             Self::AppOnly
             | Self::NoRefreshToken
+            | Self::NotSelected
             | Self::OnBehalfOf
             | Self::OtherClient
             | Self::OtherProvider
@@ -99,6 +103,7 @@ impl SkipReason {
             Self::Malformed(what) | Self::NotUnderstood(what) => what,
             Self::NoClientId => "nothing says which client the token was issued to",
             Self::NoRefreshToken => "the row has no refresh token",
+            Self::NotSelected => "a condition in [where] of the mapping file leaves the row out",
             Self::OnBehalfOf => {
                 "the token was obtained on behalf of a user and is bound to that assertion"
             }
@@ -128,6 +133,9 @@ impl SkipReason {
             Self::Malformed(_) => "correct the row, or leave it: the other rows are not affected",
             Self::NoClientId => "name the client with --client-id",
             Self::NoRefreshToken => "nothing to migrate: these users sign in again",
+            Self::NotSelected => {
+                "nothing to do; if these rows count, add their value to [where] in a copy of the mapping file"
+            }
             Self::NotUnderstood(_) => {
                 "name the file with the tokens, or say where in it with --map refresh_token=/POINTER or COLUMN:/POINTER; decrypt first what is encrypted"
             }

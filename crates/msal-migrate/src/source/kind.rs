@@ -15,6 +15,8 @@ pub enum SourceKind {
     AdalPython,
     /// A table with a header line, separated by commas (RFC 4180).
     Csv,
+    /// A configuration file with sections, of which each is a row.
+    Ini,
     /// JSON objects, one after the other or in an array, read with a [`Mapping`](crate::Mapping).
     Jsonl,
     /// The unified token cache that all MSALs share, of another application or another language.
@@ -23,6 +25,8 @@ pub enum SourceKind {
     Records,
     /// Token responses as an OAuth 2.0 library stored them: one, many, or a directory of files.
     TokenJson,
+    /// A table with a header line, separated by tabs.
+    Tsv,
 }
 
 impl SourceKind {
@@ -31,9 +35,11 @@ impl SourceKind {
         Self::AdalNode,
         Self::AdalPython,
         Self::Csv,
+        Self::Ini,
         Self::Jsonl,
         Self::MsalCache,
         Self::TokenJson,
+        Self::Tsv,
     ];
 
     /// The name on the command line.
@@ -42,10 +48,12 @@ impl SourceKind {
             Self::AdalNode => "adal-node",
             Self::AdalPython => "adal-python",
             Self::Csv => "csv",
+            Self::Ini => "ini",
             Self::Jsonl => "jsonl",
             Self::MsalCache => "msal-cache",
             Self::Records => "records",
             Self::TokenJson => "token-json",
+            Self::Tsv => "tsv",
         }
     }
 }

@@ -28,8 +28,6 @@ pub enum UnsupportedFormat {
     EmailOauth2Proxy,
     /// A text encrypted with Fernet.
     Fernet,
-    /// Another configuration file with sections.
-    Ini,
     /// A serialised Java object.
     JavaObject,
     /// A JSON text inside a JSON string.
@@ -57,6 +55,14 @@ pub enum UnsupportedFormat {
 }
 
 impl UnsupportedFormat {
+    /// Whether it is a configuration file, which can be read as any other one where the user says so.
+    pub(crate) fn is_settings(self) -> bool {
+        matches!(
+            self,
+            Self::AbrauneggConfig | Self::EmailOauth2Proxy | Self::OfflineImap | Self::Rclone
+        )
+    }
+
     /// What the user can do about it, in one line.
     pub fn hint(self) -> &'static str {
         match self {
@@ -84,7 +90,7 @@ impl UnsupportedFormat {
                 "decrypt it first, on that machine as that user: [Security.Cryptography.ProtectedData]::Unprotect(...)"
             }
             Self::Fernet => "decrypt it with the application's key first, and pass the JSON inside",
-            Self::Ini | Self::OfflineImap | Self::Rclone => {
+            Self::OfflineImap | Self::Rclone => {
                 "put each token with its client id and tenant into one line of a CSV file, and pass that"
             }
             Self::JavaObject => {
@@ -107,7 +113,7 @@ impl UnsupportedFormat {
             Self::Salted => {
                 "decrypt it with the application's own key first, and pass the JSON inside"
             }
-            Self::SeparatedOtherwise => "separate the columns by commas (RFC 4180)",
+            Self::SeparatedOtherwise => "name what stands between the columns: --delimiter ';'",
             Self::Sqlite => {
                 "export the token table: sqlite3 -readonly -csv -header FILE 'select ...' > tokens.csv, then pass tokens.csv with --map"
             }
@@ -129,7 +135,6 @@ impl fmt::Display for UnsupportedFormat {
             Self::Dpapi => "is encrypted with Windows DPAPI",
             Self::EmailOauth2Proxy => "is the configuration of email-oauth2-proxy, whose tokens are encrypted",
             Self::Fernet => "is encrypted (a Fernet token)",
-            Self::Ini => "is a configuration file with sections, which is not read",
             Self::JavaObject => "is a serialised Java object, which is never loaded because loading can run code",
             Self::JsonString => "is a JSON text inside a JSON string",
             Self::Laravel => "is a value encrypted by Laravel",

@@ -10,6 +10,8 @@ mod examples;
 mod held_back;
 mod kinds;
 mod logging;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod mapping_files;
 mod neighbours;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod observing;

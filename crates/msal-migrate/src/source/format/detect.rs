@@ -12,29 +12,34 @@ use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json::members::first_members;
 use crate::source::read::json::stream::JsonStream;
-use crate::source::row::mapping::Mapping;
 use crate::source::row::shown_name::{likely_token, listed};
 use crate::source::unsupported::UnsupportedFormat;
 
-/// The format of `input`, whose first bytes are none that [`signature::of_bytes`] recognises.
-pub(crate) fn kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, SourceError> {
+/// The format of `input`, whose first bytes are none that [`signature::of_bytes`] recognises. Where it `is_mapped`, its
+/// fields may have any names.
+pub(crate) fn kind(input: &Input, is_mapped: bool) -> Result<SourceKind, SourceError> {
     let head = input.text_head()?;
     let head = head.trim_start();
     if head.is_empty() {
         return Err(empty(input));
     }
+    if signature::has_sections(head) {
+        return Ok(SourceKind::Ini);
+    }
     if let Some(format) = signature::of_text(head) {
         return Err(unsupported(input, format));
     }
     if head.starts_with(['[', '{', '"']) && !csv::is_quoted_field(head) {
-        return json_kind(input, mapping);
+        return json_kind(input, is_mapped);
     }
     let header = head.lines().next().unwrap_or_default();
-    // With a mapping the columns may have any names.
-    if !mapping.is_empty() && header.contains(',') || csv::is_header(header) {
+    if is_mapped && header.contains(',') || csv::is_header(header) {
         return Ok(SourceKind::Csv);
     }
-    if [";", "\t", "|"]
+    if is_mapped && header.contains('\t') || csv::is_header(&header.replace('\t', ",")) {
+        return Ok(SourceKind::Tsv);
+    }
+    if [";", "|"]
         .iter()
         .any(|separator| csv::is_header(&header.replace(separator, ",")))
     {
@@ -49,8 +54,8 @@ pub(crate) fn kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, Sourc
     })
 }
 
-fn json_kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, SourceError> {
-    if !mapping.is_empty() {
+fn json_kind(input: &Input, is_mapped: bool) -> Result<SourceKind, SourceError> {
+    if is_mapped {
         return Ok(SourceKind::Jsonl);
     }
     match Shape::of(input)? {
@@ -72,17 +77,23 @@ pub(crate) fn is_nothing(input: &Input) -> Result<bool, SourceError> {
 }
 
 /// Checks that `input` can be of the kind that the user named.
-pub(crate) fn check(input: &Input, kind: SourceKind) -> Result<(), SourceError> {
+pub(crate) fn check(input: &Input, kind: SourceKind, is_mapped: bool) -> Result<(), SourceError> {
     let head = input.text_head()?;
     let head = head.trim_start();
     if head.is_empty() {
         return Err(empty(input));
     }
     // The columns of a table may have any names, so nothing in it contradicts the user.
-    if kind == SourceKind::Csv {
+    if matches!(kind, SourceKind::Csv | SourceKind::Tsv) {
         return Ok(());
     }
-    if let Some(format) = signature::of_text(head) {
+    let format = signature::of_text(head);
+    // With a mapping the settings of a program that is known are read as those of any other.
+    let is_settings = |format: UnsupportedFormat| is_mapped && format.is_settings();
+    if kind == SourceKind::Ini && format.is_none_or(is_settings) {
+        return Ok(());
+    }
+    if let Some(format) = format {
         return Err(unsupported(input, format));
     }
     let wrong = |problem| {

@@ -28,6 +28,11 @@ pub(super) fn is_microsoft(name: &str) -> Option<bool> {
     (words.any(is_other) || humps(name).iter().any(|word| is_other(word))).then_some(false)
 }
 
+/// Whether a provider of this name is Azure AD B2C: libraries call it `azuread-b2c-oauth2`, `azure-ad-b2c`.
+pub(super) fn is_b2c(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("b2c")
+}
+
 /// The words of a name in camel case, in lower case.
 fn humps(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];

@@ -44,16 +44,28 @@ pub(crate) fn of_text(head: &str) -> Option<UnsupportedFormat> {
     is_bare_token(head).then_some(UnsupportedFormat::BareToken)
 }
 
-/// Tells configuration files with sections apart by the settings that only one program has.
-fn of_ini(head: &str) -> Option<UnsupportedFormat> {
+/// Whether it is a configuration file with sections that is no program's own.
+pub(crate) fn has_sections(head: &str) -> bool {
+    of_text(head).is_none() && is_ini(head)
+}
+
+fn is_ini(head: &str) -> bool {
     let mut lines = head
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
-    let section = lines.next()?;
-    let name = section.strip_prefix('[')?.strip_suffix(']')?;
+    let section = lines.next().unwrap_or_default();
+    let name = section
+        .strip_prefix('[')
+        .and_then(|it| it.strip_suffix(']'));
     // The first line of a JSON array can look like a section, but its brackets hold JSON.
-    if name.contains(['[', ']', '{', '}', '"', ',']) {
+    name.is_some_and(|name| !name.contains(['[', ']', '{', '}', '"', ',']))
+        && lines.any(|line| line.starts_with('[') || line.contains('='))
+}
+
+/// Tells configuration files with sections apart by the settings that only one program has.
+fn of_ini(head: &str) -> Option<UnsupportedFormat> {
+    if !is_ini(head) {
         return None;
     }
     let has_setting = |setting: &str| {
@@ -62,7 +74,6 @@ fn of_ini(head: &str) -> Option<UnsupportedFormat> {
                 .is_some_and(|(name, _value)| name.trim() == setting)
         })
     };
-    let is_ini = lines.any(|line| line.starts_with('[') || line.contains('='));
     if has_setting("token_salt") || has_setting("oauth2_scope") {
         Some(UnsupportedFormat::EmailOauth2Proxy)
     } else if has_setting("oauth2_refresh_token") {
@@ -70,7 +81,7 @@ fn of_ini(head: &str) -> Option<UnsupportedFormat> {
     } else if has_setting("type") && has_setting("token") {
         Some(UnsupportedFormat::Rclone)
     } else {
-        is_ini.then_some(UnsupportedFormat::Ini)
+        None
     }
 }
 
