@@ -54,6 +54,9 @@ pub(crate) enum Command {
     /// Moves refresh tokens from ADAL or another OAuth2 library into an MSAL token cache.
     #[command(subcommand)]
     Migrate(MigrateCommand),
+    /// Tells from what refresh tokens can be migrated.
+    #[command(subcommand)]
+    Sources(SourcesCommand),
     /// Prints an access token for an account of a token cache.
     Token(TokenArgs),
 }
@@ -80,6 +83,20 @@ pub(crate) enum MigrateCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum SourcesCommand {
+    /// Lists the formats and the applications whose stores are known.
+    List,
+    /// Prints how an application's store is read, as a mapping file: edit a copy, and pass it with `--from COPY.toml`.
+    Show(ShowArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The name of the application's store, as `msal sources list` has it.
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum EmulatorCommand {
     /// Serves the emulator on https://localhost until it is interrupted.
     Serve(ServeArgs),
@@ -88,17 +105,38 @@ pub(crate) enum EmulatorCommand {
 /// Where tokens come from and how their rows are read.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// The file with the refresh tokens, or a folder of files with one token response each. It is only read.
-    pub(crate) input: PathBuf,
+    /// The file with the refresh tokens, a folder of files with one token response each, or `-` for standard input. It is
+    /// only read.
+    #[arg(
+        required_unless_present = "input_command",
+        conflicts_with = "input_command"
+    )]
+    pub(crate) input: Option<PathBuf>,
 
-    /// The format of the input. It is detected when absent.
+    /// Reads what this command of the shell prints, such as `gpg --decrypt FILE`. Its output is never shown.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) input_command: Option<String>,
+
+    /// What the input is: a format or an application, see `msal sources list`, or the path of a mapping file. It is
+    /// detected when absent.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) from: Option<String>,
 
-    /// Where a field stands in a row of CSV or JSON lines: a column, a JSON pointer, `column:/pointer`, or
-    /// `const:VALUE`.
+    /// Where a field stands in a row: a column, a JSON pointer, `column:/pointer`, or `const:VALUE`.
     #[arg(long, value_name = "FIELD=EXPR")]
     pub(crate) map: Vec<String>,
+
+    /// Which rows count: those whose column has this value, or begins so where it ends with `*`.
+    #[arg(long = "where", value_name = "COLUMN=VALUE")]
+    pub(crate) condition: Vec<String>,
+
+    /// What stands between the columns of a table: one character, or `tab`.
+    #[arg(long, value_name = "CHARACTER")]
+    pub(crate) delimiter: Option<String>,
+
+    /// Where the rows are in a JSON text: `/data/entries/*`.
+    #[arg(long, value_name = "POINTER")]
+    pub(crate) records: Option<String>,
 
     /// The client of rows that name none; rows of other clients are skipped.
     #[arg(long, value_name = "ID")]

@@ -4,6 +4,7 @@ mod accounts;
 mod demo;
 mod emulator;
 mod migrate;
+mod sources;
 mod token;
 
 use crate::cli::{Cli, Command, EmulatorCommand, Format, MigrateCommand};
@@ -34,6 +35,7 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
         Command::Migrate(MigrateCommand::Verify(arguments)) => {
             migrate::verify::run(&arguments, printer)
         }
+        Command::Sources(arguments) => sources::run(&arguments, printer),
         Command::Token(arguments) => token::run(&arguments, printer),
     }
 }

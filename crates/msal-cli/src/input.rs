@@ -1,36 +1,135 @@
 //! What the arguments about the input mean.
 
+use std::io;
+use std::path::Path;
 use std::str::FromStr;
 
-use msal::SystemClock;
+use msal::{SystemClock, SystemRandom};
 use msal_migrate::{
-    AuthorityOverride, AuthorityOverrideError, Mapping, PlanOptions, Source, SourceKind,
-    SourceOptions,
+    AuthorityOverride, AuthorityOverrideError, DecodingKey, KeySource, Mapping, MappingFile,
+    MappingFileError, PlanOptions, Preset, Source, SourceKind, SourceOptions, open_reader,
 };
 
+use crate::bounded;
 use crate::cli::SourceArgs;
 use crate::error::Failure;
+use crate::input_command;
+use crate::output::Printer;
+use crate::secret::Secret;
 
 /// Opens the source and reads the options of the plan.
-pub(crate) fn open(arguments: &SourceArgs) -> Result<(Box<dyn Source>, PlanOptions), Failure> {
+pub(crate) fn open(
+    arguments: &SourceArgs,
+    printer: &Printer,
+) -> Result<(Box<dyn Source>, PlanOptions), Failure> {
+    let options = source_options(arguments)?;
+    let plan = plan_options(arguments)?;
+    let source = match (&arguments.input, &arguments.input_command) {
+        (_, Some(command)) => input_command::open(command, &options, printer)?,
+        (Some(path), None) if path.as_os_str() == "-" => open_reader(
+            "standard input",
+            io::stdin().lock(),
+            &SystemRandom,
+            &options,
+        )?,
+        (Some(path), None) => msal_migrate::open(path, &options)?,
+        // The command line takes one of both.
+        (None, None) => return Err(Failure::usage("there is no input", "name the input")),
+    };
+    Ok((source, plan))
+}
+
+fn source_options(arguments: &SourceArgs) -> Result<SourceOptions, Failure> {
     let mut options = SourceOptions::default();
-    options.from = arguments.from.as_deref().map(source_kind).transpose()?;
-    options.map = Mapping::parse(&arguments.map).map_err(|error| {
+    let mut is_mapped = false;
+    if let Some(name) = arguments.from.as_deref() {
+        if let Some(file) = mapping_file(name)? {
+            options.mapping_file = file;
+            is_mapped = true;
+        } else {
+            options.from = Some(source_kind(name)?);
+        }
+    }
+    let map = match is_mapped {
+        true => Mapping::parse_additions(&arguments.map),
+        false => Mapping::parse(&arguments.map),
+    };
+    options.map = map.map_err(|error| {
         Failure::usage(
             error.to_string(),
             "write FIELD=EXPR, such as refresh_token=rt or refresh_token=/oauth/refresh_token",
         )
     })?;
-    let plan = plan_options(arguments)?;
-    Ok((msal_migrate::open(&arguments.input, &options)?, plan))
+    options.mapping_file = with_arguments(options.mapping_file, arguments)?;
+    Ok(options)
+}
+
+/// The mapping file that `name` names: a file, or one of ours.
+fn mapping_file(name: &str) -> Result<Option<MappingFile>, Failure> {
+    if !MappingFile::is_path(name) {
+        return Ok(Preset::named(name).map(Preset::mapping_file));
+    }
+    let text = bounded::read_text(Path::new(name), LARGEST_MAPPING_FILE).map_err(|error| {
+        Failure::usage(
+            format!("cannot read the mapping file {name}: {error}"),
+            "`msal sources show NAME` prints one to begin with; a format or an application is named without a slash",
+        )
+    })?;
+    let parsed = MappingFile::parse(name, &text);
+    parsed.map(Some).map_err(|error| {
+        Failure::usage(
+            error.to_string(),
+            "correct the file; `msal sources show NAME` prints one that is right",
+        )
+    })
+}
+
+/// The mapping file with what was typed on top, and with its keys.
+fn with_arguments(mut file: MappingFile, arguments: &SourceArgs) -> Result<MappingFile, Failure> {
+    let wrong =
+        |hint: &'static str| move |error: MappingFileError| Failure::usage(error.to_string(), hint);
+    for condition in &arguments.condition {
+        file = file
+            .with_condition(condition)
+            .map_err(wrong("write --where COLUMN=VALUE, such as provider=azure"))?;
+    }
+    if let Some(delimiter) = &arguments.delimiter {
+        file = file
+            .with_delimiter(delimiter)
+            .map_err(wrong("write --delimiter ';' or --delimiter tab"))?;
+    }
+    if let Some(pointer) = &arguments.records {
+        file = file
+            .with_records(pointer)
+            .map_err(wrong("write --records /POINTER or --records /POINTER/*"))?;
+    }
+    let sources: Vec<KeySource> = file.key_sources().cloned().collect();
+    for source in sources {
+        let key = match &source {
+            KeySource::Environment(name) => DECODING_KEY.from_environment(name)?,
+            KeySource::File(path) => DECODING_KEY.from_file(path)?,
+            // A library that knows more than this command.
+            other => {
+                return Err(Failure::usage(
+                    format!("{other} is not read"),
+                    "use env:NAME",
+                ));
+            }
+        };
+        file = file
+            .with_key(&source, DecodingKey::new(key))
+            .map_err(wrong(
+                "give the key that the application encrypts with, as it is in its settings",
+            ))?;
+    }
+    Ok(file)
 }
 
 fn source_kind(name: &str) -> Result<SourceKind, Failure> {
     SourceKind::from_str(name).map_err(|error| {
-        let names: Vec<_> = SourceKind::ALL.iter().map(|kind| kind.as_str()).collect();
         Failure::usage(
             error.to_string(),
-            format!("the sources are {}", names.join(", ")),
+            "`msal sources list` shows what there is; the path of a mapping file ends with .toml",
         )
     })
 }
@@ -86,3 +185,11 @@ fn authority(
     };
     url.map(parse).transpose().map_err(bad)
 }
+
+const DECODING_KEY: Secret = Secret {
+    what: "key",
+    instead: "env:NAME in the mapping file",
+};
+
+/// Mapping files have a few dozen lines.
+const LARGEST_MAPPING_FILE: usize = 1 << 20;

@@ -13,6 +13,7 @@ mod format;
 mod kind;
 mod mapping_file;
 mod open;
+mod presets;
 mod read;
 mod records;
 mod row;
@@ -20,8 +21,9 @@ mod unsupported;
 
 pub use error::SourceError;
 pub use kind::{SourceKind, UnknownSourceKind};
-pub use mapping_file::{MappingFile, MappingFileError, Preset};
+pub use mapping_file::{MappingFile, MappingFileError};
 pub use open::{SourceOptions, open, open_reader};
+pub use presets::Preset;
 pub use records::Records;
 pub use row::decoding::{DecodingKey, KeySource};
 pub use row::mapping::{Mapping, MappingError};

@@ -15,5 +15,8 @@ mod run;
 mod serve;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod sources;
 mod trust;
 mod verify;

@@ -103,7 +103,7 @@ impl SkipReason {
             Self::Malformed(what) | Self::NotUnderstood(what) => what,
             Self::NoClientId => "nothing says which client the token was issued to",
             Self::NoRefreshToken => "the row has no refresh token",
-            Self::NotSelected => "a condition in [where] of the mapping file leaves the row out",
+            Self::NotSelected => "a condition, of [where] or --where, leaves the row out",
             Self::OnBehalfOf => {
                 "the token was obtained on behalf of a user and is bound to that assertion"
             }
@@ -134,7 +134,7 @@ impl SkipReason {
             Self::NoClientId => "name the client with --client-id",
             Self::NoRefreshToken => "nothing to migrate: these users sign in again",
             Self::NotSelected => {
-                "nothing to do; if these rows count, add their value to [where] in a copy of the mapping file"
+                "nothing to do; if these rows count, add their value to [where] in a copy of the file: msal sources show NAME"
             }
             Self::NotUnderstood(_) => {
                 "name the file with the tokens, or say where in it with --map refresh_token=/POINTER or COLUMN:/POINTER; decrypt first what is encrypted"

@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::closest::closest;
+use super::presets::Preset;
+
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -58,6 +61,25 @@ impl SourceKind {
     }
 }
 
+impl SourceKind {
+    /// What it is, in a few words.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::AdalNode => "the cache of ADAL Node",
+            Self::AdalPython => "the cache of ADAL Python, and of Azure CLI before 2.30",
+            Self::Csv => "a table separated by commas, or as --delimiter says",
+            Self::Ini => "a configuration file with sections, each of which is a row",
+            Self::Jsonl => "JSON objects, in an array, in lines, or where --records says",
+            Self::MsalCache => "the token cache of another MSAL, or of another application",
+            Self::Records => "rows of a program's own",
+            Self::TokenJson => {
+                "token responses as OAuth 2.0 libraries keep them, one, many, or a folder of them"
+            }
+            Self::Tsv => "a table separated by tabs",
+        }
+    }
+}
+
 impl fmt::Display for SourceKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
@@ -68,15 +90,25 @@ impl FromStr for SourceKind {
     type Err = UnknownSourceKind;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let presets = Preset::ALL.iter().map(Preset::name);
+        let known = presets.chain(Self::ALL.iter().map(|kind| kind.as_str()));
         Self::ALL
             .iter()
             .copied()
             .find(|kind| kind.as_str() == text)
-            .ok_or_else(|| UnknownSourceKind(text.to_owned()))
+            // What a mapping file calls it, and what people call it whose file is one array.
+            .or_else(|| (text == "json").then_some(Self::Jsonl))
+            .ok_or_else(|| UnknownSourceKind {
+                name: text.to_owned(),
+                suggestion: closest(text, known),
+            })
     }
 }
 
-/// A name that no [`SourceKind`] has.
+/// A name that no [`SourceKind`] has. The message says which one was probably meant.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{0}` is not a source")]
-pub struct UnknownSourceKind(String);
+#[error("`{name}` is not a source{suggestion}")]
+pub struct UnknownSourceKind {
+    name: String,
+    suggestion: String,
+}

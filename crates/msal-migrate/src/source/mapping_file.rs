@@ -3,18 +3,17 @@
 
 mod error;
 mod input;
-mod preset;
 mod steps;
 mod wire;
 
 pub use error::MappingFileError;
-pub use preset::Preset;
 
 pub(in crate::source) use input::{InputSpec, TextFormat};
 
 use std::path::Path;
 
 use self::steps::StepSpec;
+use super::presets::Preset;
 use super::row::decoding::{Decoding, DecodingKey, KeySource};
 use super::row::defaults::Defaults;
 use super::row::expression::Expression;
@@ -190,6 +189,15 @@ impl MappingFile {
             defaults: self.defaults.clone(),
             is_lenient: self.is_preset,
         })
+    }
+}
+
+impl Preset {
+    /// What its mapping file says.
+    pub fn mapping_file(&self) -> MappingFile {
+        let mut file = MappingFile::parse(self.name(), self.toml()).unwrap_or_default();
+        file.is_preset = true;
+        file
     }
 }
 

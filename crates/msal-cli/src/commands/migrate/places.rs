@@ -58,7 +58,8 @@ pub(super) fn journal_beside(target: &Path) -> PathBuf {
 fn named_to_be_read(arguments: &RunArgs) -> impl Iterator<Item = &Path> {
     let secrets = arguments.secrets.client_secret_file.iter();
     let secrets = secrets.map(|named| named.split_once('=').map_or(&**named, |(_, path)| path));
-    [&*arguments.source.input]
+    let input = arguments.source.input.as_deref();
+    input
         .into_iter()
         .chain(arguments.network.ca_file.as_deref())
         .chain(secrets.map(Path::new))

@@ -17,7 +17,7 @@ use crate::outside::Outside;
 use crate::text;
 
 pub(crate) fn run(arguments: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
-    let (source, options) = input::open(&arguments.source)?;
+    let (source, options) = input::open(&arguments.source, printer)?;
     let key = session_key()?;
     let fingerprint = |client: &str, token: &RefreshToken| fingerprint(&key, client, token);
     let plan = Plan::make(&*source, &options, &fingerprint)?;

@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     let credentials = credentials::read(&arguments.secrets, arguments.source.client_id.as_deref())?;
     let settings = settings(arguments);
     let runtime = network::runtime(&arguments.network, settings.most_in_flight())?;
-    let (source, plan) = input::open(&arguments.source)?;
+    let (source, plan) = input::open(&arguments.source, printer)?;
     let job = Job {
         source,
         plan,

@@ -216,3 +216,19 @@ proptest! {
         let _refused = MappingFile::parse("m.toml", &text);
     }
 }
+
+#[test]
+fn every_preset_is_a_mapping_file() {
+    let mut names: Vec<_> = Preset::ALL.iter().map(Preset::name).collect();
+    for preset in Preset::ALL {
+        let file = MappingFile::parse(preset.name(), preset.toml()).unwrap();
+        assert!(!file.about().is_empty(), "{}", preset.name());
+        let is_sql = matches!(file.input.format, Some(TextFormat::Sql));
+        assert_eq!(is_sql, !file.input.queries.is_empty(), "{}", preset.name());
+        assert_eq!(is_sql, !file.mapping.is_empty(), "{}", preset.name());
+        assert!(preset.mapping_file().is_preset);
+    }
+    let given = names.clone();
+    names.sort_unstable();
+    assert_eq!(given, names);
+}
