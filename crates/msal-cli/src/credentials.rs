@@ -18,12 +18,12 @@ pub(crate) fn read(
         credentials = with(
             credentials,
             client,
-            CLIENT_SECRET.from_environment(name)?.into(),
+            CLIENT_SECRET.in_environment(name)?.into(),
         );
     }
     for argument in &arguments.client_secret_file {
         let (client, path) = split(argument, client_id);
-        credentials = with(credentials, client, CLIENT_SECRET.from_file(path)?.into());
+        credentials = with(credentials, client, CLIENT_SECRET.in_file(path)?.into());
     }
     Ok(credentials)
 }

@@ -106,8 +106,8 @@ fn with_arguments(mut file: MappingFile, arguments: &SourceArgs) -> Result<Mappi
     let sources: Vec<KeySource> = file.key_sources().cloned().collect();
     for source in sources {
         let key = match &source {
-            KeySource::Environment(name) => DECODING_KEY.from_environment(name)?,
-            KeySource::File(path) => DECODING_KEY.from_file(path)?,
+            KeySource::Environment(name) => DECODING_KEY.in_environment(name)?,
+            KeySource::File(path) => DECODING_KEY.in_file(path)?,
             // A library that knows more than this command.
             other => {
                 return Err(Failure::usage(

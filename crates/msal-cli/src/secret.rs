@@ -20,7 +20,7 @@ pub(crate) struct Secret {
 
 impl Secret {
     /// The secret in an environment variable.
-    pub(crate) fn from_environment(&self, name: &str) -> Result<String, Failure> {
+    pub(crate) fn in_environment(&self, name: &str) -> Result<String, Failure> {
         match env::var(name) {
             Ok(secret) if !secret.is_empty() => Ok(secret),
             _ => Err(Failure::usage(
@@ -33,7 +33,7 @@ impl Secret {
     }
 
     /// The secret in a file that is closed to others.
-    pub(crate) fn from_file(&self, path: &str) -> Result<String, Failure> {
+    pub(crate) fn in_file(&self, path: &str) -> Result<String, Failure> {
         let unreadable = |error: &io::Error| {
             Failure::usage(
                 format!("cannot read the {} in `{path}`: {error}", self.what),
