@@ -88,17 +88,22 @@ pub(crate) enum EmulatorCommand {
 /// Where tokens come from and how their rows are read.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// The file with the refresh tokens, or a folder of files with one token response each. It is only read.
+    /// The file or SQLite database with the refresh tokens, or a folder of files with one token response each. It is only
+    /// read.
     pub(crate) input: PathBuf,
 
     /// The format of the input. It is detected when absent.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) from: Option<String>,
 
-    /// Where a field stands in a row of CSV or JSON lines: a column, a JSON pointer, `column:/pointer`, or
+    /// Where a field stands in a row of CSV, of JSON lines or of a query's answer: a column, a JSON pointer, `column:/pointer`, or
     /// `const:VALUE`.
     #[arg(long, value_name = "FIELD=EXPR")]
     pub(crate) map: Vec<String>,
+
+    /// What to read of a database: one SELECT, whose columns are the fields. Nothing is ever written to a database.
+    #[arg(long, value_name = "SELECT")]
+    pub(crate) query: Option<String>,
 
     /// The client of rows that name none; rows of other clients are skipped.
     #[arg(long, value_name = "ID")]

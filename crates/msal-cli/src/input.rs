@@ -21,6 +21,7 @@ pub(crate) fn open(arguments: &SourceArgs) -> Result<(Box<dyn Source>, PlanOptio
             "write FIELD=EXPR, such as refresh_token=rt or refresh_token=/oauth/refresh_token",
         )
     })?;
+    options.query.clone_from(&arguments.query);
     let plan = plan_options(arguments)?;
     Ok((msal_migrate::open(&arguments.input, &options)?, plan))
 }

@@ -155,7 +155,7 @@ pub use report::{Completion, Report};
 pub use retry::{Retry, RetryClass};
 pub use settings::{RotationPolicy, Settings};
 pub use source::{
-    Mapping, MappingError, Records, Source, SourceError, SourceKind, SourceOptions,
+    DatabaseError, Mapping, MappingError, Records, Source, SourceError, SourceKind, SourceOptions,
     UnknownSourceKind, UnsupportedFormat, open,
 };
 pub use verify::{Asked, Proof, Verification, Verifier};

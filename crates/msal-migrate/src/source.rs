@@ -19,6 +19,7 @@ mod unsupported;
 pub use error::SourceError;
 pub use kind::{SourceKind, UnknownSourceKind};
 pub use open::{SourceOptions, open};
+pub use read::database::DatabaseError;
 pub use records::Records;
 pub use row::mapping::{Mapping, MappingError};
 pub use unsupported::UnsupportedFormat;

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::io;
 
 use super::kind::SourceKind;
+use super::read::database::DatabaseError;
 use super::row::mapping::MappingError;
 use super::unsupported::UnsupportedFormat;
 
@@ -12,6 +13,15 @@ use super::unsupported::UnsupportedFormat;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
+    /// A database cannot be read.
+    #[error("{file}: {problem}")]
+    #[non_exhaustive]
+    Database {
+        /// What was opened: a path, or a URL without what is secret in it.
+        file: String,
+        /// What is wrong.
+        problem: DatabaseError,
+    },
     /// A directory, for a format that is read from a file.
     #[error("{file}: is a directory")]
     #[non_exhaustive]
@@ -137,6 +147,13 @@ impl SourceError {
         }
     }
 
+    pub(super) fn database(file: &str, problem: DatabaseError) -> Self {
+        Self::Database {
+            file: file.to_owned(),
+            problem,
+        }
+    }
+
     /// What the user can do, in one line.
     pub fn hint(&self) -> Option<String> {
         if let Self::Mapping {
@@ -156,6 +173,7 @@ impl SourceError {
             ));
         }
         let hint = match self {
+            Self::Database { problem, .. } => return problem.hint(),
             Self::Directory { .. } => {
                 "name a file; only `token-json` reads a directory, one token per file"
             }

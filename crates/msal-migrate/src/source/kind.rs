@@ -21,6 +21,8 @@ pub enum SourceKind {
     MsalCache,
     /// Rows of a program's own, such as [`Records`](crate::Records). No file has this format.
     Records,
+    /// Rows of an SQLite database, from a query.
+    Sqlite,
     /// Token responses as an OAuth 2.0 library stored them: one, many, or a directory of files.
     TokenJson,
 }
@@ -33,6 +35,7 @@ impl SourceKind {
         Self::Csv,
         Self::Jsonl,
         Self::MsalCache,
+        Self::Sqlite,
         Self::TokenJson,
     ];
 
@@ -45,6 +48,7 @@ impl SourceKind {
             Self::Jsonl => "jsonl",
             Self::MsalCache => "msal-cache",
             Self::Records => "records",
+            Self::Sqlite => "sqlite",
             Self::TokenJson => "token-json",
         }
     }

@@ -11,7 +11,9 @@ use super::format::directory::DirectorySource;
 use super::format::json_objects::JsonSource;
 use super::format::msal_cache::MsalCacheSource;
 use super::format::nothing::NothingSource;
+use super::format::query::QuerySource;
 use super::kind::SourceKind;
+use super::read::database::{Database, DatabaseError};
 use super::read::input::Input;
 use super::row::mapping::{Mapping, MappingError};
 
@@ -21,8 +23,10 @@ use super::row::mapping::{Mapping, MappingError};
 pub struct SourceOptions {
     /// The format; detected from the content when absent.
     pub from: Option<SourceKind>,
-    /// Where the fields are, for `csv` and `jsonl`. Without it, columns and members are found by their usual names.
+    /// Where the fields are, for `csv`, `jsonl` and databases. Without it, columns and members are found by their usual names.
     pub map: Mapping,
+    /// What to read of a database: one SELECT, whose columns are the fields. Others are refused.
+    pub query: Option<String>,
 }
 
 /// Opens the file, or the directory of token files, at `path` for reading.
@@ -34,14 +38,28 @@ pub struct SourceOptions {
 /// [`SourceError`]; its [`hint`](SourceError::hint) says what to do.
 pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, SourceError> {
     if path.is_dir() && matches!(options.from, None | Some(SourceKind::TokenJson)) {
+        if options.query.is_some() {
+            let name = path.display().to_string();
+            return Err(SourceError::database(&name, DatabaseError::NoDatabase));
+        }
         return Ok(Box::new(DirectorySource::open(path)?));
     }
     let input = Input::open(path)?;
-    if let Some(format) = signature::of_bytes(&input.head()?) {
+    let head = input.head()?;
+    if signature::is_sqlite(&head) {
+        return open_sqlite(path, input, options);
+    }
+    if let Some(format) = signature::of_bytes(&head) {
         return Err(SourceError::UnsupportedFormat {
             file: input.name().to_string(),
             format,
         });
+    }
+    if options.query.is_some() {
+        return Err(SourceError::database(
+            input.name(),
+            DatabaseError::NoDatabase,
+        ));
     }
     let kind = match options.from {
         Some(kind) => detect::check(&input, kind).map(|()| kind)?,
@@ -52,6 +70,26 @@ pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, Sou
         return Ok(Box::new(NothingSource::new(input, kind)));
     }
     open_as(kind, input, options)
+}
+
+/// Reads a database, if the user names no other format.
+fn open_sqlite(
+    path: &Path,
+    input: Input,
+    options: &SourceOptions,
+) -> Result<Box<dyn Source>, SourceError> {
+    if let Some(kind) = options.from.filter(|kind| *kind != SourceKind::Sqlite) {
+        return Err(SourceError::WrongKind {
+            file: input.name().to_string(),
+            kind,
+            problem: "it is an SQLite database",
+        });
+    }
+    let database = Database::sqlite(path, input.into_file())?;
+    let Some(query) = &options.query else {
+        return Err(database.failed(database.outline()?.without_query()));
+    };
+    Ok(Box::new(QuerySource::open(database, query, &options.map)?))
 }
 
 fn open_as(
@@ -72,6 +110,13 @@ fn open_as(
             Box::new(JsonSource::open(input, kind, options.map.clone())?)
         }
         SourceKind::MsalCache => Box::new(MsalCacheSource::new(input)),
+        SourceKind::Sqlite => {
+            return Err(SourceError::WrongKind {
+                file: input.name().to_string(),
+                kind,
+                problem: "it does not begin as an SQLite database does",
+            });
+        }
         SourceKind::Records => {
             return Err(SourceError::WrongKind {
                 file: input.name().to_string(),

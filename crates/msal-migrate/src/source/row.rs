@@ -2,6 +2,7 @@
 
 pub(super) mod alias;
 pub(super) mod collector;
+pub(super) mod columns;
 pub(super) mod expression;
 pub(super) mod field;
 pub(super) mod id_token;

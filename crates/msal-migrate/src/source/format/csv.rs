@@ -1,21 +1,20 @@
 //! A table as comma-separated values with a header line (RFC 4180).
 
-mod columns;
-
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use self::columns::Columns;
 use crate::record::token_shape::is_microsofts;
 use crate::record::{Locator, Place, Row};
 use crate::source::Source;
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
-use crate::source::read::csv_reader::{CsvError, CsvReader, CsvText, MOST_COLUMNS};
+use crate::source::read::csv_reader::{CsvError, CsvReader, CsvRecord, CsvText, MOST_COLUMNS};
 use crate::source::read::input::Input;
 use crate::source::row::alias::field_named;
+use crate::source::row::columns::{Cells, Columns};
 use crate::source::row::field::Field;
 use crate::source::row::mapping::Mapping;
+use crate::source::row::value::StoredValue;
 
 /// A CSV file whose first line names the columns.
 #[derive(Debug)]
@@ -44,11 +43,36 @@ impl CsvSource {
         let _header = reader.record()?;
         while let Some(record) = reader.record()? {
             let locator = Locator::new(self.input.name(), Place::Line(record.line));
-            if visit(self.columns.row(locator, &record)).is_break() {
+            if visit(self.row(locator, &record)).is_break() {
                 break;
             }
         }
         Ok(())
+    }
+
+    fn row(&self, locator: Locator, record: &CsvRecord<'_>) -> Row {
+        // RFC 4180 §2: each line has the same number of fields. One that has not may be cut off.
+        if record.len() != self.columns.count() {
+            return Row::malformed(
+                locator,
+                "the line has more or fewer columns than the header",
+            );
+        }
+        match record.texts() {
+            Ok(texts) => self.columns.row(locator, &texts),
+            Err(_not_utf8) => Row::malformed(locator, "the line is not UTF-8"),
+        }
+    }
+}
+
+impl Cells for Vec<CsvText<'_>> {
+    fn value(&self, index: usize) -> StoredValue<'_> {
+        self.text(index)
+            .map_or(StoredValue::Absent, StoredValue::from_text)
+    }
+
+    fn text(&self, index: usize) -> Option<&str> {
+        self.get(index).map(CsvText::as_str)
     }
 }
 

@@ -47,6 +47,11 @@ impl Input {
         &self.name
     }
 
+    /// The file, for a reader that takes it over.
+    pub(crate) fn into_file(self) -> File {
+        self.file
+    }
+
     /// The bytes at the beginning as they are on disk: enough to tell a binary format.
     pub(crate) fn head(&self) -> Result<SecretBuffer, SourceError> {
         self.first_bytes(HEAD)

@@ -2,7 +2,6 @@
 
 use crate::record::token_shape::is_microsofts;
 use crate::record::{Locator, Row};
-use crate::source::read::csv_reader::{CsvRecord, CsvText};
 use crate::source::row::alias::field_named;
 use crate::source::row::collector::Collector;
 use crate::source::row::expression::{Expression, in_text};
@@ -16,7 +15,7 @@ use crate::source::row::value::StoredValue;
 
 /// Which columns are read, and as what.
 #[derive(Debug)]
-pub(super) struct Columns {
+pub(crate) struct Columns {
     /// How many the header has, read or not.
     count: usize,
     bindings: Vec<Binding>,
@@ -38,10 +37,17 @@ enum BoundValue {
     Constant(String),
 }
 
+/// A row of a table: the values in its columns, and those of them that are text.
+pub(crate) trait Cells {
+    fn value(&self, index: usize) -> StoredValue<'_>;
+
+    fn text(&self, index: usize) -> Option<&str>;
+}
+
 impl Columns {
     /// Finds the columns that `mapping` names or, without a mapping, those with the usual names. `first` is the first line
     /// below the header.
-    pub(super) fn bind(
+    pub(crate) fn bind(
         header: &[String],
         first: &[String],
         mapping: &Mapping,
@@ -57,21 +63,16 @@ impl Columns {
         })
     }
 
-    pub(super) fn row(&self, locator: Locator, record: &CsvRecord<'_>) -> Row {
-        // RFC 4180 §2: each line has the same number of fields. One that has not may be cut off.
-        if record.len() != self.count {
-            return Row::malformed(
-                locator,
-                "the line has more or fewer columns than the header",
-            );
-        }
-        let Ok(texts) = record.texts() else {
-            return Row::malformed(locator, "the line is not UTF-8");
-        };
-        match self.stored_row(&texts) {
+    /// How many columns the header has.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(crate) fn row(&self, locator: Locator, cells: &impl Cells) -> Row {
+        match self.stored_row(cells) {
             Ok(mut stored) => {
                 if stored.refresh_token.is_absent() {
-                    let texts = texts.iter().map(CsvText::as_str);
+                    let texts = (0..self.count).filter_map(|index| cells.text(index));
                     stored.reason_without_token = Some(second_look::at_texts(texts));
                 }
                 stored.into_row(locator)
@@ -80,17 +81,13 @@ impl Columns {
         }
     }
 
-    fn stored_row<'a>(
-        &'a self,
-        texts: &'a [CsvText<'_>],
-    ) -> Result<StoredRow<'a>, serde_json::Error> {
+    fn stored_row<'a>(&'a self, cells: &'a impl Cells) -> Result<StoredRow<'a>, serde_json::Error> {
         let mut collector = Collector::default();
         for binding in &self.bindings {
             let value = match &binding.value {
-                BoundValue::Column(index) => {
-                    column(texts, *index).map_or(StoredValue::Absent, StoredValue::from_text)
-                }
-                BoundValue::ColumnPointer(index, pointer) => column(texts, *index)
+                BoundValue::Column(index) => cells.value(*index),
+                BoundValue::ColumnPointer(index, pointer) => cells
+                    .text(*index)
                     .map_or(Ok(StoredValue::Absent), |text| in_text(text, pointer))?,
                 BoundValue::Constant(value) => StoredValue::from_text(value.as_str()),
             };
@@ -98,10 +95,6 @@ impl Columns {
         }
         Ok(collector.into_stored_row())
     }
-}
-
-fn column<'a>(texts: &'a [CsvText<'_>], index: usize) -> Option<&'a str> {
-    texts.get(index).map(CsvText::as_str)
 }
 
 /// The columns with the usual names, of which one is a refresh token.
@@ -154,7 +147,18 @@ fn named(header: &[String], mapping: &Mapping) -> Result<Vec<Binding>, MappingEr
             value,
         })
     };
-    mapping.parts().iter().map(bind).collect()
+    let mut bindings: Vec<_> = mapping.parts().iter().map(bind).collect::<Result<_, _>>()?;
+    let has_key = bindings.iter().any(|binding| binding.field == Field::Key);
+    // What the queries of this crate's documentation call the primary key. Messages show it, whatever else is mapped.
+    let row_id = header.iter().position(|name| name == "row_id");
+    if let Some(index) = row_id.filter(|_| !has_key) {
+        bindings.push(Binding {
+            field: Field::Key,
+            rank: 0,
+            value: BoundValue::Column(index),
+        });
+    }
+    Ok(bindings)
 }
 
 /// The column called `name`: exactly, or else in another case.
