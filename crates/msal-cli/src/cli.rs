@@ -105,7 +105,7 @@ pub(crate) enum EmulatorCommand {
 /// Where tokens come from and how their rows are read.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// The file with the refresh tokens, a folder of files with one token response each, or `-` for standard input. It is
+    /// The file or SQLite database with the refresh tokens, a folder of files with one token response each, or `-` for standard input. It is
     /// only read.
     #[arg(
         required_unless_present = "input_command",
@@ -125,6 +125,10 @@ pub(crate) struct SourceArgs {
     /// Where a field stands in a row: a column, a JSON pointer, `column:/pointer`, or `const:VALUE`.
     #[arg(long, value_name = "FIELD=EXPR")]
     pub(crate) map: Vec<String>,
+
+    /// What to read of a database: one SELECT, whose columns are the fields. Nothing is ever written to a database.
+    #[arg(long, value_name = "SELECT")]
+    pub(crate) query: Option<String>,
 
     /// Which rows count: those whose column has this value, or begins so where it ends with `*`.
     #[arg(long = "where", value_name = "COLUMN=VALUE")]

@@ -60,6 +60,7 @@ fn source_options(arguments: &SourceArgs) -> Result<SourceOptions, Failure> {
             "write FIELD=EXPR, such as refresh_token=rt or refresh_token=/oauth/refresh_token",
         )
     })?;
+    options.query.clone_from(&arguments.query);
     options.mapping_file = with_arguments(options.mapping_file, arguments)?;
     Ok(options)
 }

@@ -155,8 +155,8 @@ pub use report::{Completion, Report};
 pub use retry::{Retry, RetryClass};
 pub use settings::{RotationPolicy, Settings};
 pub use source::{
-    DecodingKey, KeySource, Mapping, MappingError, MappingFile, MappingFileError, Preset, Records,
-    Source, SourceError, SourceKind, SourceOptions, UnknownSourceKind, UnsupportedFormat, open,
-    open_reader,
+    DatabaseError, DecodingKey, KeySource, Mapping, MappingError, MappingFile, MappingFileError,
+    Preset, Records, Source, SourceError, SourceKind, SourceOptions, UnknownSourceKind,
+    UnsupportedFormat, open, open_reader,
 };
 pub use verify::{Asked, Proof, Verification, Verifier};

@@ -11,6 +11,7 @@ mod closest;
 mod error;
 mod format;
 mod kind;
+mod known_store;
 mod mapping_file;
 mod open;
 mod presets;
@@ -24,6 +25,7 @@ pub use kind::{SourceKind, UnknownSourceKind};
 pub use mapping_file::{MappingFile, MappingFileError};
 pub use open::{SourceOptions, open, open_reader};
 pub use presets::Preset;
+pub use read::database::DatabaseError;
 pub use records::Records;
 pub use row::decoding::{DecodingKey, KeySource};
 pub use row::mapping::{Mapping, MappingError};
@@ -43,6 +45,11 @@ use crate::record::Row;
 pub trait Source: fmt::Debug + Send + Sync {
     /// The format, for summaries.
     fn kind(&self) -> SourceKind;
+
+    /// What of the input told how it is read, where nobody has named it; for people.
+    fn recognised_by(&self) -> Option<&str> {
+        None
+    }
 
     /// Visits every row in order, until the visitor breaks.
     ///

@@ -1,6 +1,7 @@
 //! The command as it is run: exit status, standard output, standard error.
 
 mod bad_input;
+mod databases;
 mod help;
 mod issuer;
 mod journey;

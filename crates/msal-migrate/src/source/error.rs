@@ -5,6 +5,7 @@ use std::error::Error;
 use std::io;
 
 use super::kind::SourceKind;
+use super::read::database::DatabaseError;
 use super::row::mapping::MappingError;
 use super::unsupported::UnsupportedFormat;
 
@@ -12,6 +13,15 @@ use super::unsupported::UnsupportedFormat;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
+    /// A database cannot be read.
+    #[error("{file}: {problem}")]
+    #[non_exhaustive]
+    Database {
+        /// What was opened: a path, or a URL without what is secret in it.
+        file: String,
+        /// What is wrong.
+        problem: DatabaseError,
+    },
     /// A directory, for a format that is read from a file.
     #[error("{file}: is a directory")]
     #[non_exhaustive]
@@ -114,6 +124,33 @@ pub enum SourceError {
         /// What was opened.
         file: String,
     },
+    /// A database in which the tables of the named application are not.
+    #[error("{file}: is no database that `{store}` reads: {missing}")]
+    #[non_exhaustive]
+    OtherStore {
+        /// What was opened.
+        file: String,
+        /// The preset or mapping file.
+        store: String,
+        /// Which table or column is not there, and which are.
+        missing: String,
+    },
+    /// A database on standard input, or as the output of a command.
+    #[error("{file}: is a database, which is read where it is")]
+    #[non_exhaustive]
+    PathNeeded {
+        /// What was opened.
+        file: String,
+    },
+    /// A database with the tables of several applications that are known.
+    #[error("{file}: has the tables of several applications: {stores}")]
+    #[non_exhaustive]
+    SeveralStores {
+        /// What was opened.
+        file: String,
+        /// The presets for them.
+        stores: String,
+    },
     /// The content is not of the format that was named.
     #[error("{file}: is not what `{kind}` reads: {problem}")]
     #[non_exhaustive]
@@ -137,6 +174,13 @@ impl SourceError {
         }
     }
 
+    pub(super) fn database(file: &str, problem: DatabaseError) -> Self {
+        Self::Database {
+            file: file.to_owned(),
+            problem,
+        }
+    }
+
     /// What the user can do, in one line.
     pub fn hint(&self) -> Option<String> {
         if let Self::Mapping {
@@ -156,6 +200,7 @@ impl SourceError {
             ));
         }
         let hint = match self {
+            Self::Database { problem, .. } => return problem.hint(),
             Self::Directory { .. } => {
                 "name a file; only `token-json` reads a directory, one token per file"
             }
@@ -174,6 +219,11 @@ impl SourceError {
             Self::NotRegular { .. } => {
                 "write it to a file first, readable by you alone, and delete that file afterwards"
             }
+            Self::OtherStore { .. } => {
+                "name another application with --from, or edit a copy of its file: msal sources show NAME"
+            }
+            Self::PathNeeded { .. } => "name the database's file",
+            Self::SeveralStores { .. } => "name the one to read with --from, and run once for each",
             Self::Truncated { .. } => "copy the file again while its application does not write it",
             Self::Unrecognised { .. } => {
                 "name its format with --from, or convert it to CSV and use --map"

@@ -8,4 +8,5 @@ pub(super) mod ini;
 pub(super) mod json_objects;
 pub(super) mod msal_cache;
 pub(super) mod nothing;
+pub(super) mod query;
 pub(super) mod token_object;

@@ -26,6 +26,8 @@ pub enum SourceKind {
     MsalCache,
     /// Rows of a program's own, such as [`Records`](crate::Records). No file has this format.
     Records,
+    /// Rows of an SQLite database, from a query.
+    Sqlite,
     /// Token responses as an OAuth 2.0 library stored them: one, many, or a directory of files.
     TokenJson,
     /// A table with a header line, separated by tabs.
@@ -41,6 +43,7 @@ impl SourceKind {
         Self::Ini,
         Self::Jsonl,
         Self::MsalCache,
+        Self::Sqlite,
         Self::TokenJson,
         Self::Tsv,
     ];
@@ -55,6 +58,7 @@ impl SourceKind {
             Self::Jsonl => "jsonl",
             Self::MsalCache => "msal-cache",
             Self::Records => "records",
+            Self::Sqlite => "sqlite",
             Self::TokenJson => "token-json",
             Self::Tsv => "tsv",
         }
@@ -72,6 +76,7 @@ impl SourceKind {
             Self::Jsonl => "JSON objects, in an array, in lines, or where --records says",
             Self::MsalCache => "the token cache of another MSAL, or of another application",
             Self::Records => "rows of a program's own",
+            Self::Sqlite => "an SQLite database, of which --query says what to read",
             Self::TokenJson => {
                 "token responses as OAuth 2.0 libraries keep them, one, many, or a folder of them"
             }

@@ -8,7 +8,7 @@ mod wire;
 
 pub use error::MappingFileError;
 
-pub(in crate::source) use input::{InputSpec, TextFormat};
+pub(in crate::source) use input::{InputSpec, Query, TextFormat};
 
 use std::path::Path;
 

@@ -1,6 +1,7 @@
 //! Opening a source: its format is detected, or checked where the user names it.
 
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use msal::SecureRandom;
@@ -15,11 +16,15 @@ use super::format::ini::IniSource;
 use super::format::json_objects::JsonSource;
 use super::format::msal_cache::MsalCacheSource;
 use super::format::nothing::NothingSource;
+use super::format::query::QuerySource;
 use super::kind::SourceKind;
+use super::known_store;
 use super::mapping_file::{MappingFile, TextFormat};
+use super::read::database::{Database, DatabaseError};
 use super::read::input::Input;
 use super::row::mapping::{Mapping, MappingError};
 use super::row::recipe::Recipe;
+use crate::record::Row;
 
 /// How to read an input. By default its format is detected, and its fields are found by their usual names.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +37,8 @@ pub struct SourceOptions {
     pub map: Mapping,
     /// How the rows of a store are read: a preset, or a file of one's own.
     pub mapping_file: MappingFile,
+    /// What to read of a database: one SELECT, whose columns are the fields. Others are refused.
+    pub query: Option<String>,
 }
 
 impl SourceOptions {
@@ -59,11 +66,18 @@ pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, Sou
     let is_of_files = matches!(options.named_kind(), None | Some(SourceKind::TokenJson));
     if path.is_dir() && is_of_files {
         let name = path.display().to_string();
+        if options.query.is_some() {
+            return Err(SourceError::database(&name, DatabaseError::NoDatabase));
+        }
         let recipe = recipe(&name, options)?;
         let records = options.mapping_file.input.records.clone();
         return Ok(Box::new(DirectorySource::open(path, recipe, records)?));
     }
-    open_input(Input::open(path)?, options)
+    let input = Input::open(path)?;
+    match signature::is_sqlite(&input.head()?) {
+        true => open_sqlite(path, input, options),
+        false => open_input(input, options),
+    }
 }
 
 /// Reads `reader` to its end, and opens what it gave. `name` is what messages call it.
@@ -80,7 +94,13 @@ pub fn open_reader(
     random: &dyn SecureRandom,
     options: &SourceOptions,
 ) -> Result<Box<dyn Source>, SourceError> {
-    open_input(Input::of_reader(name, reader, random)?, options)
+    let input = Input::of_reader(name, reader, random)?;
+    match signature::is_sqlite(&input.head()?) {
+        true => Err(SourceError::PathNeeded {
+            file: name.to_owned(),
+        }),
+        false => open_input(input, options),
+    }
 }
 
 fn open_input(input: Input, options: &SourceOptions) -> Result<Box<dyn Source>, SourceError> {
@@ -90,6 +110,12 @@ fn open_input(input: Input, options: &SourceOptions) -> Result<Box<dyn Source>, 
             format,
         });
     }
+    if options.query.is_some() {
+        return Err(SourceError::database(
+            input.name(),
+            DatabaseError::NoDatabase,
+        ));
+    }
     let recipe = recipe(input.name(), options)?;
     let is_mapped = !recipe.is_by_usual_names();
     let named = options.named_kind();
@@ -97,11 +123,107 @@ fn open_input(input: Input, options: &SourceOptions) -> Result<Box<dyn Source>, 
         Some(kind) => detect::check(&input, kind, is_mapped).map(|()| kind)?,
         None => detect::kind(&input, is_mapped)?,
     };
+    if named.is_some() {
+        return open_as(kind, input, recipe, options);
+    }
     // Where the user names the format, nothing in it is a store without tokens.
-    if named.is_none() && detect::is_nothing(&input)? {
+    if detect::is_nothing(&input)? {
         return Ok(Box::new(NothingSource::new(input, kind)));
     }
-    open_as(kind, input, recipe, options)
+    let source = open_as(kind, input, recipe, options)?;
+    Ok(Box::new(Recognised {
+        source,
+        by: detect::reason(kind).to_owned(),
+    }))
+}
+
+/// Reads a database, if the user names no other format.
+fn open_sqlite(
+    path: &Path,
+    input: Input,
+    options: &SourceOptions,
+) -> Result<Box<dyn Source>, SourceError> {
+    let other = options.named_kind();
+    if let Some(kind) = other.filter(|kind| *kind != SourceKind::Sqlite) {
+        return Err(SourceError::WrongKind {
+            file: input.name().to_string(),
+            kind,
+            problem: "it is an SQLite database",
+        });
+    }
+    let name = input.name().to_string();
+    let file = input.into_file();
+    let file = file.ok_or(SourceError::PathNeeded { file: name })?;
+    open_database(Database::sqlite(path, file)?, options)
+}
+
+/// Reads of a database what the options say, or else what a known application keeps in it.
+fn open_database(
+    database: Database,
+    options: &SourceOptions,
+) -> Result<Box<dyn Source>, SourceError> {
+    let recipe = recipe(database.name(), options)?;
+    if let Some(query) = &options.query {
+        return Ok(Box::new(QuerySource::open(database, query, &recipe)?));
+    }
+    let file = &options.mapping_file;
+    let outline = database.outline()?;
+    if !file.input.queries.is_empty() {
+        let query =
+            known_store::query_of(file, &outline).map_err(|missing| SourceError::OtherStore {
+                file: database.name().to_string(),
+                store: file.name().to_owned(),
+                missing,
+            })?;
+        let query = known_store::in_dialect(query, database.kind());
+        return Ok(Box::new(QuerySource::open(database, &query, &recipe)?));
+    }
+    // Where the user maps fields, they are those of a query that is missing.
+    let known = match recipe.is_by_usual_names() {
+        true => known_store::recognise(&outline),
+        false => Vec::new(),
+    };
+    let [store] = known.as_slice() else {
+        return Err(match known.is_empty() {
+            true => database.failed(outline.without_query()),
+            false => SourceError::SeveralStores {
+                file: database.name().to_string(),
+                stores: known_store::names(&known),
+            },
+        });
+    };
+    let options = SourceOptions {
+        mapping_file: store.file.clone(),
+        ..options.clone()
+    };
+    let by = format!(
+        "its tables are those of {}: {}",
+        store.file.name(),
+        store.tables
+    );
+    let source = open_database(database, &options)?;
+    Ok(Box::new(Recognised { source, by }))
+}
+
+/// A source that nobody has named.
+#[derive(Debug)]
+struct Recognised {
+    source: Box<dyn Source>,
+    by: String,
+}
+
+impl Source for Recognised {
+    fn kind(&self) -> SourceKind {
+        self.source.kind()
+    }
+
+    fn recognised_by(&self) -> Option<&str> {
+        Some(&self.by)
+    }
+
+    fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
+        self.source.read(visit)
+    }
 }
 
 fn recipe(file: &str, options: &SourceOptions) -> Result<Recipe, SourceError> {
@@ -138,6 +260,13 @@ fn open_as(
             Box::new(JsonSource::open(input, kind, recipe, spec.records.clone())?)
         }
         SourceKind::MsalCache => Box::new(MsalCacheSource::new(input)),
+        SourceKind::Sqlite => {
+            return Err(SourceError::WrongKind {
+                file: input.name().to_string(),
+                kind,
+                problem: "it does not begin as an SQLite database does",
+            });
+        }
         SourceKind::Records => {
             return Err(SourceError::WrongKind {
                 file: input.name().to_string(),

@@ -1,6 +1,15 @@
-//! How bytes are read, in bounded memory: a file as UTF-8 text, and the text as JSON values or CSV records.
+//! How bytes are read, in bounded memory: a file as UTF-8 text, the text as JSON values or CSV records, and the rows of a
+//! database.
 
 pub(super) mod csv_reader;
+#[cfg_attr(
+    not(feature = "sqlite"),
+    expect(
+        dead_code,
+        reason = "where no database is read, it is still said what it is"
+    )
+)]
+pub(super) mod database;
 pub(super) mod ini_reader;
 pub(super) mod input;
 pub(super) mod json;

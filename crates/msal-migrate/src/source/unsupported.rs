@@ -50,8 +50,6 @@ pub enum UnsupportedFormat {
     Salted,
     /// A table of tokens whose columns are separated by semicolons or tabs.
     SeparatedOtherwise,
-    /// An SQLite database.
-    Sqlite,
 }
 
 impl UnsupportedFormat {
@@ -114,9 +112,6 @@ impl UnsupportedFormat {
                 "decrypt it with the application's own key first, and pass the JSON inside"
             }
             Self::SeparatedOtherwise => "name what stands between the columns: --delimiter ';'",
-            Self::Sqlite => {
-                "export the token table: sqlite3 -readonly -csv -header FILE 'select ...' > tokens.csv, then pass tokens.csv with --map"
-            }
         }
     }
 }
@@ -146,7 +141,6 @@ impl fmt::Display for UnsupportedFormat {
             Self::RcloneEncrypted => "is the configuration of rclone, encrypted",
             Self::Salted => "is encrypted with a password (OpenSSL's or CryptoJS's format)",
             Self::SeparatedOtherwise => "has columns that are not separated by commas",
-            Self::Sqlite => "is an SQLite database, which is not read",
         })
     }
 }

@@ -25,6 +25,8 @@ mod refusals;
 mod several_clients;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sources;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod sqlite;
 mod trust;
 mod verification;
 mod world;

@@ -408,10 +408,6 @@ fn samples_that_are_not_read_are_named_and_what_to_do_is_said() {
             "is the configuration of email-oauth2-proxy, whose tokens are encrypted",
         ),
         (
-            "flask-dance/flask_dance.sqlite3",
-            "is an SQLite database, which is not read",
-        ),
-        (
             "generic/tokens.jsonl",
             "is JSON in which nothing is called like a refresh token; there are login, oauth",
         ),
@@ -451,7 +447,7 @@ fn samples_that_are_not_read_are_named_and_what_to_do_is_said() {
 #[test]
 fn every_sample_is_in_one_of_the_tables() {
     let mut missing = Vec::new();
-    let source = include_str!("sources.rs");
+    let source = concat!(include_str!("sources.rs"), include_str!("sqlite.rs"));
     let root = fixture("");
     for folder in std::fs::read_dir(&root).unwrap() {
         let folder = folder.unwrap().path();

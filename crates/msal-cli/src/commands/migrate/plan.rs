@@ -106,11 +106,15 @@ fn list(
 
 fn summary(source: &dyn Source, summary: &Summary) -> String {
     let mut out = format!(
-        "{BOLD}{}{BOLD:#} would be redeemed, from {} of {}\n\n",
+        "{BOLD}{}{BOLD:#} would be redeemed, from {} of {}\n",
         text::counted(summary.tokens, "token"),
         text::counted(summary.rows, "row"),
         source.kind(),
     );
+    if let Some(by) = source.recognised_by() {
+        out.push_str(&format!("{DIM}read so because {}{DIM:#}\n", Outside(by)));
+    }
+    out.push('\n');
     for (title, counts) in [
         ("clients", &summary.clients),
         ("authorities", &summary.hosts),
@@ -178,6 +182,7 @@ fn print_json(
     };
     let mut document = json!({
         "source": source.kind().as_str(),
+        "recognised_by": source.recognised_by(),
         "rows": summary.rows,
         "tokens": summary.tokens,
         "duplicates": summary.duplicates,

@@ -70,6 +70,21 @@ fn json_kind(input: &Input, is_mapped: bool) -> Result<SourceKind, SourceError> 
     }
 }
 
+/// What tells that an input is of this kind.
+pub(crate) fn reason(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::AdalNode => "its entries are ADAL's, with times as JavaScript writes them",
+        SourceKind::AdalPython => "its entries are ADAL's, with times as Python writes them",
+        SourceKind::Csv => "its first line names columns, with commas between them",
+        SourceKind::Ini => "it begins with a section and its settings",
+        SourceKind::Jsonl => "it is JSON, and the fields are mapped",
+        SourceKind::MsalCache => "it is JSON with the sections of an MSAL cache",
+        SourceKind::TokenJson => "it is JSON with the members of token responses",
+        SourceKind::Tsv => "its first line names columns, with tabs between them",
+        SourceKind::Records | SourceKind::Sqlite => "its first bytes say it",
+    }
+}
+
 /// Whether `input` is JSON with nothing in it.
 pub(crate) fn is_nothing(input: &Input) -> Result<bool, SourceError> {
     let is_json = input.text_head()?.trim_start().starts_with(['[', '{']);

@@ -84,7 +84,8 @@ impl DirectorySource {
             locator: locator(0).with_key(&file),
             reason,
         };
-        if signature::of_bytes(&input.head()?).is_some() {
+        let head = input.head()?;
+        if signature::of_bytes(&head).is_some() || signature::is_sqlite(&head) {
             return Ok(visit(skipped(SkipReason::Undecryptable)));
         }
         let user = user_of(&file);

@@ -11,7 +11,6 @@ pub(in crate::source) struct InputSpec {
     pub(in crate::source) separator: Option<u8>,
     /// Where the rows are in a JSON text.
     pub(in crate::source) records: Option<JsonPointer>,
-    #[expect(dead_code, reason = "databases are asked by it")]
     /// What is asked of a database: the first whose tables and columns are there.
     pub(in crate::source) queries: Vec<Query>,
 }
@@ -27,7 +26,6 @@ pub(in crate::source) enum TextFormat {
 
 /// What is asked of a database.
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "databases are asked by it")]
 pub(in crate::source) struct Query {
     /// The tables that must be there, each with the columns that it must have.
     pub(in crate::source) needs: Vec<(String, Vec<String>)>,

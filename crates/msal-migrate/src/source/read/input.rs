@@ -75,6 +75,14 @@ impl Input {
         &self.name
     }
 
+    /// The file, for a reader that takes it over; `None` where there is none.
+    pub(crate) fn into_file(self) -> Option<File> {
+        match self.content {
+            Content::File(file) => Some(file),
+            Content::Spool(_) => None,
+        }
+    }
+
     /// The bytes at the beginning as they are on disk: enough to tell a binary format.
     pub(crate) fn head(&self) -> Result<SecretBuffer, SourceError> {
         self.first_bytes(HEAD)

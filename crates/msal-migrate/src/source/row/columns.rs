@@ -25,7 +25,7 @@ pub(crate) trait Cells {
 pub(crate) struct Columns {
     /// How many the header has, read or not.
     count: usize,
-    /// Where the fields are, found by their usual names. Empty where a mapping says it.
+    /// Where the fields are, found by their usual names. Where a mapping says it, only the key can be.
     usual: Vec<(Field, u8, usize)>,
     recipe: Recipe,
     /// The column that each of the recipe's expressions reads.
@@ -42,7 +42,7 @@ impl Columns {
     ) -> Result<Self, MappingError> {
         let usual = match recipe.is_by_usual_names() {
             true => usual(header, first)?,
-            false => Vec::new(),
+            false => row_id(header, recipe),
         };
         let indexes = recipe
             .expressions()
@@ -108,6 +108,17 @@ impl Columns {
         self.recipe.decode_token(&mut stored)?;
         Ok(stored)
     }
+}
+
+/// What the queries of this crate's documentation call the primary key. Messages show it, whatever else is mapped.
+fn row_id(header: &[String], recipe: &Recipe) -> Vec<(Field, u8, usize)> {
+    let mut parts = recipe.mapping.parts().iter();
+    let has_key = parts.any(|(field, _)| *field == Field::Key);
+    let row_id = header.iter().position(|name| name == "row_id");
+    let key = row_id.filter(|_| !has_key);
+    key.map(|index| (Field::Key, 0, index))
+        .into_iter()
+        .collect()
 }
 
 /// The columns with the usual names, of which one is a refresh token.

@@ -1,8 +1,8 @@
-//! Formats that are recognised by how they begin, and not read.
+//! Formats that are recognised by how they begin.
 
 use crate::source::unsupported::UnsupportedFormat;
 
-/// Recognises binary formats by their first bytes.
+/// Recognises binary formats that are not read by their first bytes.
 pub(crate) fn of_bytes(head: &[u8]) -> Option<UnsupportedFormat> {
     if let Some((_, format)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some(*format);
@@ -16,6 +16,11 @@ pub(crate) fn of_bytes(head: &[u8]) -> Option<UnsupportedFormat> {
         _ if head.get(257..262) == Some(b"ustar") => Some(UnsupportedFormat::Archive),
         _ => is_adal_net(head).then_some(UnsupportedFormat::AdalNet),
     }
+}
+
+/// Recognises an SQLite database (sqlite.org/fileformat2.html §1.3.1).
+pub(crate) fn is_sqlite(head: &[u8]) -> bool {
+    head.starts_with(b"SQLite format 3\0")
 }
 
 /// Recognises text formats other than JSON and CSV. `head` begins with no white space.
@@ -113,13 +118,12 @@ fn is_bare_token(head: &str) -> bool {
 
 /// The first bytes of binary files. The version of DPAPI's blob is also a version of ADAL.NET's cache, which is why
 /// this table comes first.
-const MAGIC: [(&[u8], UnsupportedFormat); 13] = [
+const MAGIC: [(&[u8], UnsupportedFormat); 12] = [
     // The version 1, then the GUID of the default provider.
     (
         b"\x01\0\0\0\xd0\x8c\x9d\xdf\x01\x15\xd1\x11\x8c\x7a\0\xc0\x4f\xc2\x97\xeb",
         UnsupportedFormat::Dpapi,
     ),
-    (b"SQLite format 3\0", UnsupportedFormat::Sqlite),
     // The stream's magic number and version.
     (b"\xac\xed\0\x05", UnsupportedFormat::JavaObject),
     // gzip, zip (whole, empty and in parts), xz, zstd, bzip2, lz4, 7-Zip and RAR.

@@ -1,0 +1,69 @@
+//! Databases, as they are typed.
+
+use std::fs;
+use std::path::Path;
+
+use crate::msal::msal;
+
+/// What a real library has stored, of `msal-migrate`'s tests.
+const SAMPLE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../msal-migrate/tests/fixtures/flask-dance/flask_dance.sqlite3"
+);
+
+const QUERY: [&str; 6] = [
+    "--client-id",
+    "0a1b2c3d-0000-4000-8000-5e6f70819200",
+    "--query",
+    "select id as row_id, provider, token from flask_dance_oauth",
+    "--map",
+    "refresh_token=token:/refresh_token",
+];
+
+#[test]
+fn the_rows_of_a_query_are_planned() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = ["migrate", "plan", SAMPLE, "--list"];
+    let run = msal(folder.path(), plan.iter().chain(&QUERY));
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    assert!(
+        run.stdout
+            .contains("flask_dance.sqlite3#/0 (1)  redeem for"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout.contains("from 1 row of sqlite"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn without_a_query_the_tables_are_named_with_what_to_type() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = msal(folder.path(), ["migrate", "plan", SAMPLE]);
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""));
+    assert!(
+        run.stderr.contains("its tables are flask_dance_oauth"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.contains("hint: say what to read"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_database_is_named_by_its_path_alone_and_read_by_that_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("-wal?mode=rwc");
+    fs::copy(Path::new(SAMPLE), &path).unwrap();
+    let plan = ["migrate", "plan", "./-wal?mode=rwc", "--quiet"];
+    let run = msal(folder.path(), plan.iter().chain(&QUERY));
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
