@@ -20,6 +20,8 @@ mod odd_files;
 mod outcomes;
 mod own_sources;
 mod pacing;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod presets;
 mod recovery;
 mod refusals;
 mod several_clients;
