@@ -252,11 +252,9 @@ fn a_database_that_is_not_the_named_applications_is_told_by_what_is_missing() {
         hint,
         "say what to read; most probably: --query 'select * from tokens' --map refresh_token=ms_refresh_token"
     );
-    let both = format!(
-        "create table flask_dance_oauth (id integer, provider text, token text);
-         create table oauth2_token (id integer, name text, refresh_token text, expires_at integer);"
-    );
-    let (said, hint) = told(&both, &SourceOptions::default());
+    let both = "create table flask_dance_oauth (id integer, provider text, token text);
+         create table oauth2_token (id integer, name text, refresh_token text, expires_at integer);";
+    let (said, hint) = told(both, &SourceOptions::default());
     assert_eq!(
         said,
         "has the tables of several applications: authlib, flask-dance"
