@@ -8,6 +8,9 @@ mod journey;
 #[cfg(unix)]
 mod limits;
 #[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod migration_pages;
+#[cfg(unix)]
 mod modes;
 mod msal;
 mod outside;
