@@ -45,7 +45,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The example `from_memory` is a program with a [`Source`] of its own.
+//! A store with names of its own is read as a [`MappingFile`] says; those of known applications are each a [`Preset`].
+//! [`open_reader`] reads what can be read only once. The example `from_memory` is a program with a [`Source`] of its own.
 //!
 //! # Dependencies
 //!
@@ -115,7 +116,7 @@
 //!
 //! It never writes to the source, and never deletes a token there: that is left to whoever has verified the target. It
 //! sends tokens to Microsoft's hosts and to the one that [`AuthorityOverride`] names, whatever the source says. It migrates
-//! no tokens of AD FS, Azure AD B2C or service principals, decrypts nothing that an application has encrypted, and signs
+//! no tokens of AD FS, Azure AD B2C or service principals, decrypts nothing without a key that it is given, and signs
 //! nobody in. Several migrations into one target run one after the other: a journal is locked.
 
 mod cause;

@@ -146,7 +146,7 @@ impl SkipReason {
             }
             Self::ServicePrincipal => "nothing to do: configure the credential in the application",
             Self::Undecryptable => {
-                "decrypt the values where the key is, and pass the result as CSV or JSON lines"
+                "name how they are encrypted in [decode] of a mapping file, with where the key is, or decrypt them where the key is and pass the result as CSV"
             }
             Self::UnknownAuthority => "if you trust the host, name it with --authority",
             Self::UnsupportedAuthority => "these users sign in again",

@@ -217,7 +217,7 @@ impl SourceError {
                 "name the directory that the files are in: those of directories inside it are not read"
             }
             Self::NotRegular { .. } => {
-                "write it to a file first, readable by you alone, and delete that file afterwards"
+                "pass it on standard input, with `-` as the input: it is kept sealed, so that it can be read again"
             }
             Self::OtherStore { .. } => {
                 "name another application with --from, or edit a copy of its file: msal sources show NAME"

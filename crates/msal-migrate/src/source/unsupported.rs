@@ -70,11 +70,14 @@ impl UnsupportedFormat {
             Self::AzureRmContext => {
                 "nothing to do: these tokens are Azure PowerShell's own, and its users sign in again with Connect-AzAccount"
             }
-            Self::Age => "decrypt it into a file that only you can read: age --decrypt FILE",
+            Self::Age => {
+                "read what decrypts it, so that nothing is left on the disk: --input-command 'age --decrypt -i KEY FILE'"
+            }
             Self::BareToken => {
                 "wrap it: jq -Rn '{refresh_token: input}' < FILE > token.json, then pass token.json with --client-id and --authority"
             }
-            Self::Archive | Self::Compressed => "unpack it first",
+            Self::Archive => "unpack it first",
+            Self::Compressed => "read what unpacks it: --input-command 'zcat FILE'",
             Self::AbrauneggConfig => {
                 "the token is in the file `refresh_token` beside it; pass the client id and tenant with --client-id and --authority"
             }
@@ -101,7 +104,9 @@ impl UnsupportedFormat {
             Self::MsalNetDictionary => {
                 "let the application write the unified cache: SerializeMsalV3(), and pass that file"
             }
-            Self::OpenPgp => "decrypt it into a file that only you can read: gpg --decrypt FILE",
+            Self::OpenPgp => {
+                "read what decrypts it, so that nothing is left on the disk: --input-command 'gpg --decrypt FILE'"
+            }
             Self::Pickle => {
                 "dump it as JSON where it was written, with umask 077: python3 -c 'import json,pickle,sys; json.dump(pickle.load(sys.stdin.buffer), sys.stdout)' < FILE > token.json"
             }

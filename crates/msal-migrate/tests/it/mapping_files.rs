@@ -324,3 +324,27 @@ fn what_is_read_once_is_read_as_a_file_is() {
     );
     assert_eq!(empty.unwrap_err().to_string(), "-: is empty");
 }
+
+#[test]
+fn a_table_of_several_providers_gives_microsofts_rows_alone() {
+    for (column, ours, theirs) in [
+        ("provider", "azure-ad", "github"),
+        ("strategy", "azuread-openidconnect", "facebook"),
+        (
+            "issuer",
+            "https://login.microsoftonline.com/t/v2.0",
+            "https://accounts.google.com",
+        ),
+        (
+            "iss",
+            "https://sts.windows.net/t/",
+            "https://login.okta.com",
+        ),
+        ("oauth_provider", "Microsoft", "LinkedIn"),
+    ] {
+        let csv = format!("refresh_token,{column}\n0.A,{ours}\nopaque,{theirs}\n");
+        let rows = read("", &csv).unwrap();
+        assert!(rows[0].starts_with(":2 (-) 0.A "), "{column}: {rows:?}");
+        assert_eq!(rows[1], ":3 other_provider", "{column}");
+    }
+}

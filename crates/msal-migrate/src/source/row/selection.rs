@@ -90,7 +90,7 @@ impl Condition {
             Expression::Constant(_) => "",
         };
         let named = field_named(name).map(|(field, _rank)| field);
-        is_mapped || named.is_some_and(is_issuing) || name.eq_ignore_ascii_case("strategy")
+        is_mapped || named.is_some_and(is_issuing)
     }
 }
 
