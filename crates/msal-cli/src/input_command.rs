@@ -2,7 +2,9 @@
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use msal::SystemRandom;
 use msal_migrate::{Source, SourceError, SourceOptions, open_reader};
@@ -23,18 +25,24 @@ pub(crate) fn open(
             .with_hint("the command is run by the system's shell, which was not found")
     })?;
     let (output, messages) = (child.stdout.take(), child.stderr.take());
-    let opened = thread::scope(|scope| {
-        let relay = scope.spawn(|| messages.map(|messages| relay(messages, printer)));
-        let output = output
-            .map(|output| open_reader("the output of the command", output, &SystemRandom, options));
-        // Where not all of it could be kept, the rest is of no use.
-        if let Some(Err(SourceError::Io { .. })) = output {
-            let _may_have_ended = child.kill();
+    let (end, ended) = mpsc::channel::<()>();
+    let printer = printer.clone();
+    thread::spawn(move || {
+        let _ends_with_the_thread = end;
+        if let Some(messages) = messages {
+            relay(messages, &printer);
         }
-        let status = child.wait();
-        let _relayed = relay.join();
-        (output, status)
     });
+    let output = output
+        .map(|output| open_reader("the output of the command", output, &SystemRandom, options));
+    // Where not all of it could be kept, the rest is of no use.
+    if let Some(Err(SourceError::Io { .. })) = output {
+        let _may_have_ended = child.kill();
+    }
+    let status = child.wait();
+    // What it said is shown before what came of it, but something that it left running may hold on to its end.
+    let _ended_or_not = ended.recv_timeout(LAST_WORDS);
+    let opened = (output, status);
     match opened {
         (Some(Err(error @ SourceError::Io { .. })), _) => Err(error.into()),
         (_, Err(error)) => Err(Failure::new(&error)),
@@ -93,3 +101,6 @@ fn failed(status: ExitStatus) -> Failure {
 }
 
 const LONGEST_LINE: u64 = 8 << 10;
+
+/// How long after its end a command's messages are waited for.
+const LAST_WORDS: Duration = Duration::from_secs(1);

@@ -149,6 +149,22 @@ fn a_command_that_fails_is_told_and_its_output_is_not_used() {
 }
 
 #[test]
+fn what_a_command_leaves_behind_is_not_waited_for() {
+    let folder = folder();
+    let started = std::time::Instant::now();
+    let command = "sleep 300 > /dev/null & echo $! > left; cat tokens.csv";
+    let read = plan(
+        folder.path(),
+        ["--input-command", command, "--from", "tokens.toml"],
+    );
+    let left = fs::read_to_string(folder.path().join("left")).unwrap();
+    let ended = Command::new("kill").arg(left.trim()).status().unwrap();
+    assert!(ended.success(), "the command had left nothing behind");
+    assert_two_tokens(&read);
+    assert!(started.elapsed().as_secs() < 200);
+}
+
+#[test]
 fn mistakes_are_told_with_what_to_type() {
     let folder = folder();
     fs::write(

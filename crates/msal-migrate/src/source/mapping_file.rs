@@ -155,6 +155,18 @@ impl MappingFile {
         Ok(self)
     }
 
+    /// A store that was recognised, with what is said here on top.
+    pub(in crate::source) fn on_top_of(&self, mut store: Self) -> Self {
+        store.selection.extend(&self.selection);
+        store.defaults = self.defaults.clone().or(store.defaults);
+        store.columns.extend(self.columns.iter().cloned());
+        if !self.token.is_empty() {
+            store.token.clone_from(&self.token);
+        }
+        store.keys.extend(self.keys.iter().cloned());
+        store
+    }
+
     fn shown_name(&self) -> &str {
         match self.name.is_empty() {
             true => "the arguments",

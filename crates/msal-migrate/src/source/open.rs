@@ -193,7 +193,7 @@ fn open_database(
         });
     };
     let options = SourceOptions {
-        mapping_file: store.file.clone(),
+        mapping_file: options.mapping_file.on_top_of(store.file.clone()),
         ..options.clone()
     };
     let by = format!(

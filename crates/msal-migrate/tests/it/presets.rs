@@ -203,6 +203,30 @@ fn each_store_is_recognised_by_its_tables() {
 }
 
 #[test]
+fn what_is_said_of_a_store_that_is_recognised_holds_for_it() {
+    let (_, sql, _) = STORES
+        .iter()
+        .find(|(name, ..)| *name == "nextauth")
+        .unwrap();
+    let folder = database(sql);
+    let mut options = SourceOptions::default();
+    options.mapping_file = MappingFile::parse(
+        "m.toml",
+        "[defaults]\nclient_id = \"mine\"\n[decode]\nsteps = [\"url\"]\n",
+    )
+    .and_then(|file| file.with_condition("providerAccountId=bob"))
+    .unwrap();
+    let source = open(&folder.path().join("app.db"), &options).unwrap();
+    let read = rows(&*source);
+    let records: Vec<_> = read.iter().filter(|row| row.contains('#')).collect();
+    assert_eq!(records.len(), 1, "{read:?}");
+    assert!(
+        records[0].starts_with("bob ") && records[0].contains(" client=mine "),
+        "{read:?}"
+    );
+}
+
+#[test]
 fn a_folder_of_sasl_xoauth2_is_read_with_its_scope() {
     let folder = tempfile::tempdir().unwrap();
     let token = format!(

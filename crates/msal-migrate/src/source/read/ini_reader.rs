@@ -29,6 +29,8 @@ pub(crate) struct Section {
     /// The line that it starts in; the first is 1.
     pub(crate) line: u64,
     pub(crate) settings: Vec<Setting>,
+    /// How long its lines are together.
+    length: usize,
     /// What keeps it from being read.
     pub(crate) problem: Option<&'static str>,
 }
@@ -55,6 +57,7 @@ impl Section {
             name,
             line,
             settings: Vec::new(),
+            length: 0,
             problem: None,
         }
     }
@@ -72,17 +75,15 @@ impl Section {
 
     /// Takes a line that is neither empty, a comment nor a heading.
     fn take(&mut self, line: &str) {
+        if self.length + line.len() > LARGEST_SECTION {
+            self.problem = Some("the section is far too long");
+            return;
+        }
+        self.length += line.len();
         if line.starts_with([' ', '\t'])
             && let Some(setting) = self.settings.last_mut()
         {
-            // Room first, so that growing leaves no copy of a token behind.
-            let line = line.trim();
-            let mut value =
-                Zeroizing::new(String::with_capacity(setting.value.len() + line.len() + 1));
-            value.push_str(&setting.value);
-            value.push('\n');
-            value.push_str(line);
-            setting.value = value;
+            setting.go_on(line.trim());
             return;
         }
         let Some(at) = line.find(['=', ':']) else {
@@ -103,6 +104,21 @@ impl Section {
             name: name.to_owned(),
             value: Zeroizing::new(unquoted(value).to_owned()),
         });
+    }
+}
+
+impl Setting {
+    /// Adds a line to the value.
+    fn go_on(&mut self, line: &str) {
+        let needed = self.value.len() + line.len() + 1;
+        if self.value.capacity() < needed {
+            // Not by growing in place, which would leave a copy of a token behind.
+            let mut larger = Zeroizing::new(String::with_capacity(2 * needed));
+            larger.push_str(&self.value);
+            self.value = larger;
+        }
+        self.value.push('\n');
+        self.value.push_str(line);
     }
 }
 
@@ -206,7 +222,10 @@ impl IniError {
 }
 
 /// Values are tokens, or JSON with one in it.
-const LONGEST_LINE: usize = 4 << 20;
+const LONGEST_LINE: usize = 1 << 20;
+
+/// How long all lines of a section may be together.
+const LARGEST_SECTION: usize = 1 << 20;
 
 /// No section has as many; it bounds the search for one that occurs twice.
 const MOST_SETTINGS: usize = 1024;
@@ -260,6 +279,27 @@ mod tests {
             ),
         ] {
             assert_eq!(sections(text).unwrap(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_section_without_end_does_not_fill_the_memory() {
+        let endless_value = format!(
+            "[a]\nb=c\n{}[d]\ne=f",
+            " x\n".repeat(LARGEST_SECTION / 2 + 1)
+        );
+        let many = format!("[a]\n{}[d]\ne=f", "b=\n".repeat(3 * MOST_SETTINGS));
+        for text in [endless_value, many] {
+            let read = sections(&text).unwrap();
+            assert!(
+                read.starts_with("a@1: !") && read.contains("; d@"),
+                "{:.200}",
+                read
+            );
+            let mut reader = IniReader::new(text.as_bytes());
+            let section = reader.section().unwrap().unwrap();
+            let held: usize = section.settings.iter().map(|it| it.value.capacity()).sum();
+            assert!(held <= 4 * LARGEST_SECTION, "{held}");
         }
     }
 

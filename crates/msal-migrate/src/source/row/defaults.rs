@@ -20,6 +20,18 @@ impl Defaults {
         texts.iter().all(|text| text.is_none()) && self.scopes.is_empty()
     }
 
+    /// These, and those of `other` where there are none.
+    pub(crate) fn or(mut self, other: Self) -> Self {
+        let has_scopes = self.resource.is_some() || !self.scopes.is_empty();
+        self.authority = self.authority.or(other.authority);
+        self.client_id = self.client_id.or(other.client_id);
+        if !has_scopes {
+            self.resource = other.resource;
+            self.scopes = other.scopes;
+        }
+        self
+    }
+
     /// The row with the gaps of its record filled.
     pub(crate) fn fill(&self, row: Row) -> Row {
         match row {

@@ -45,6 +45,11 @@ impl Selection {
         });
     }
 
+    /// Adds the conditions of another one.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.0.extend_from_slice(&other.0);
+    }
+
     pub(crate) fn conditions(&self) -> &[Condition] {
         &self.0
     }
