@@ -1,6 +1,7 @@
 //! One file per format of store, and how formats are told apart (`detect`).
 
 pub(super) mod adal;
+pub(super) mod adal_net;
 pub(super) mod csv;
 pub(super) mod detect;
 pub(super) mod directory;

@@ -9,6 +9,8 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SourceKind {
+    /// ADAL.NET's binary cache, also in a context of Azure PowerShell before Az 3.
+    AdalNet,
     /// ADAL Node's cache. It differs from ADAL Python's in how it writes times.
     AdalNode,
     /// ADAL Python's cache; also Azure CLI's before version 2.30.
@@ -28,6 +30,7 @@ pub enum SourceKind {
 impl SourceKind {
     /// All formats of files, in alphabetical order.
     pub const ALL: &[Self] = &[
+        Self::AdalNet,
         Self::AdalNode,
         Self::AdalPython,
         Self::Csv,
@@ -39,6 +42,7 @@ impl SourceKind {
     /// The name on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::AdalNet => "adal-net",
             Self::AdalNode => "adal-node",
             Self::AdalPython => "adal-python",
             Self::Csv => "csv",

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Source;
 use super::error::SourceError;
 use super::format::adal::AdalSource;
+use super::format::adal_net::AdalNetSource;
 use super::format::csv::CsvSource;
 use super::format::detect::{self, signature};
 use super::format::directory::DirectorySource;
@@ -66,6 +67,7 @@ fn open_as(
         });
     }
     Ok(match kind {
+        SourceKind::AdalNet => Box::new(AdalNetSource::open(input)?),
         SourceKind::AdalNode | SourceKind::AdalPython => Box::new(AdalSource::new(input, kind)),
         SourceKind::Csv => Box::new(CsvSource::open(input, &options.map)?),
         SourceKind::Jsonl | SourceKind::TokenJson => {

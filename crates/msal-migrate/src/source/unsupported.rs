@@ -8,13 +8,13 @@ use std::fmt;
 pub enum UnsupportedFormat {
     /// The file `config` of abraunegg's OneDrive client for Linux; its token is in a file beside it.
     AbrauneggConfig,
-    /// The binary token cache of ADAL.NET 2 to 5, or of Azure PowerShell before Az 3.
-    AdalNet,
+    /// The binary token cache of ADAL.NET 2.7, which has a format of its own. Later ones are read.
+    AdalNet1,
     /// A file encrypted with age.
     Age,
     /// A tar archive.
     Archive,
-    /// `AzureRmContext.json` of Azure PowerShell before Az 3, with ADAL.NET's cache in it as base64.
+    /// A context of Azure PowerShell that has no token cache in it.
     AzureRmContext,
     /// One refresh token and nothing else.
     BareToken,
@@ -60,11 +60,11 @@ impl UnsupportedFormat {
     /// What the user can do about it, in one line.
     pub fn hint(self) -> &'static str {
         match self {
-            Self::AdalNet => {
-                "let a .NET program load it into MSAL.NET, DeserializeAdalV3(...), and write SerializeMsalV3(); pass that file"
+            Self::AdalNet1 => {
+                "let the application run once with ADAL.NET 3.5 or later, which writes it anew, and pass that file"
             }
             Self::AzureRmContext => {
-                "nothing to do: these tokens are Azure PowerShell's own, and its users sign in again with Connect-AzAccount"
+                "name the file that was saved with tokens: Save-AzContext of Az 1 or 2, or TokenCache.dat; Az 3 and later keep a cache of MSAL, msal.cache"
             }
             Self::Age => "decrypt it into a file that only you can read: age --decrypt FILE",
             Self::BareToken => {
@@ -118,25 +118,37 @@ impl UnsupportedFormat {
 impl fmt::Display for UnsupportedFormat {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::AbrauneggConfig => "is the configuration of abraunegg's OneDrive client, without the token",
-            Self::AdalNet => "is a binary token cache of ADAL.NET, which is not read",
+            Self::AbrauneggConfig => {
+                "is the configuration of abraunegg's OneDrive client, without the token"
+            }
+            Self::AdalNet1 => "is a binary token cache of ADAL.NET 2.7, whose format is not read",
             Self::Age => "is encrypted with age",
-            Self::AzureRmContext => "is an Azure PowerShell context with a token cache of ADAL.NET in it, which is not read",
-            Self::BareToken => "is a single word, perhaps a bare refresh token, and says nothing about it",
+            Self::AzureRmContext => "is an Azure PowerShell context without a token cache in it",
+            Self::BareToken => {
+                "is a single word, perhaps a bare refresh token, and says nothing about it"
+            }
             Self::Archive => "is a tar archive",
             Self::Compressed => "is compressed",
             Self::DavMail => "is a DavMail properties file, which is not read",
             Self::Dpapi => "is encrypted with Windows DPAPI",
-            Self::EmailOauth2Proxy => "is the configuration of email-oauth2-proxy, whose tokens are encrypted",
+            Self::EmailOauth2Proxy => {
+                "is the configuration of email-oauth2-proxy, whose tokens are encrypted"
+            }
             Self::Fernet => "is encrypted (a Fernet token)",
             Self::Ini => "is a configuration file with sections, which is not read",
-            Self::JavaObject => "is a serialised Java object, which is never loaded because loading can run code",
+            Self::JavaObject => {
+                "is a serialised Java object, which is never loaded because loading can run code"
+            }
             Self::JsonString => "is a JSON text inside a JSON string",
             Self::Laravel => "is a value encrypted by Laravel",
-            Self::MsalNetDictionary => "is a token cache in MSAL.NET 2.x's own format, which is not read",
+            Self::MsalNetDictionary => {
+                "is a token cache in MSAL.NET 2.x's own format, which is not read"
+            }
             Self::OfflineImap => "is the configuration of offlineimap, which is not read",
             Self::OpenPgp => "is encrypted with OpenPGP",
-            Self::Pickle => "is a Python pickle, which is never loaded because loading can run code",
+            Self::Pickle => {
+                "is a Python pickle, which is never loaded because loading can run code"
+            }
             Self::Rclone => "is the configuration of rclone, which is not read",
             Self::RcloneEncrypted => "is the configuration of rclone, encrypted",
             Self::Salted => "is encrypted with a password (OpenSSL's or CryptoJS's format)",

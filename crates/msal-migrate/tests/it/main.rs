@@ -7,6 +7,7 @@ mod bad_input;
 mod clouds;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod examples;
+mod full_records;
 mod held_back;
 mod kinds;
 mod logging;

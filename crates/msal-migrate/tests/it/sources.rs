@@ -133,6 +133,38 @@ const SAMPLES: &[Sample<'_>] = &[
         &["#/0 no_client_id"],
     ),
     (
+        "adal-net/TokenCache.v2.dat",
+        SourceKind::AdalNet,
+        None,
+        &[
+            "#/0 0a1b2c3d microsoftonline.com/{T} https://graph.windows.net/.default alice@contoso.example",
+        ],
+    ),
+    (
+        "adal-net/TokenCache.v3.dat",
+        SourceKind::AdalNet,
+        None,
+        &[
+            "#/0 0a1b2c3d microsoftonline.com/{T} https://graph.microsoft.com//.default alice@contoso.example",
+            "#/1 = #/0",
+            "#/2 1950a258 microsoftonline.com/{T} https://management.core.windows.net//.default bob@contoso.example",
+            "#/3 app_only",
+            "#/4 obo",
+        ],
+    ),
+    (
+        "adal-net/AzureRmContext-with-CacheData.json",
+        SourceKind::AdalNet,
+        None,
+        &[
+            "#/0 0a1b2c3d microsoftonline.com/{T} https://graph.microsoft.com//.default alice@contoso.example",
+            "#/1 = #/0",
+            "#/2 1950a258 microsoftonline.com/{T} https://management.core.windows.net//.default bob@contoso.example",
+            "#/3 app_only",
+            "#/4 obo",
+        ],
+    ),
+    (
         "adal-node/memory_cache_entries.json",
         SourceKind::AdalNode,
         None,
@@ -378,18 +410,6 @@ fn samples_that_are_not_read_are_named_and_what_to_do_is_said() {
         (
             "abraunegg-onedrive/refresh_token",
             "is a single word, perhaps a bare refresh token, and says nothing about it",
-        ),
-        (
-            "adal-net/TokenCache.v2.dat",
-            "is a binary token cache of ADAL.NET, which is not read",
-        ),
-        (
-            "adal-net/TokenCache.v3.dat",
-            "is a binary token cache of ADAL.NET, which is not read",
-        ),
-        (
-            "adal-net/AzureRmContext-with-CacheData.json",
-            "is an Azure PowerShell context with a token cache of ADAL.NET in it, which is not read",
         ),
         (
             "better-auth/encrypted_refresh_token.json",

@@ -18,6 +18,9 @@ use crate::source::unsupported::UnsupportedFormat;
 
 /// The format of `input`, whose first bytes are none that [`signature::of_bytes`] recognises.
 pub(crate) fn kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, SourceError> {
+    if signature::adal_net_schema(&input.head()?).is_some() {
+        return Ok(SourceKind::AdalNet);
+    }
     let head = input.text_head()?;
     let head = head.trim_start();
     if head.is_empty() {
@@ -55,6 +58,7 @@ fn json_kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, SourceError
     }
     match Shape::of(input)? {
         Shape::Adal => adal::kind(input),
+        Shape::AdalNetContext => Ok(SourceKind::AdalNet),
         // What Microsoft's libraries write while nobody has signed in.
         Shape::EmptyArray => Ok(SourceKind::AdalPython),
         Shape::EmptyObject => Ok(SourceKind::MsalCache),
@@ -73,6 +77,19 @@ pub(crate) fn is_nothing(input: &Input) -> Result<bool, SourceError> {
 
 /// Checks that `input` can be of the kind that the user named.
 pub(crate) fn check(input: &Input, kind: SourceKind) -> Result<(), SourceError> {
+    let wrong = |problem| {
+        Err(SourceError::WrongKind {
+            file: input.name().to_string(),
+            kind,
+            problem,
+        })
+    };
+    if signature::adal_net_schema(&input.head()?).is_some() {
+        return match kind {
+            SourceKind::AdalNet => Ok(()),
+            _ => wrong("it is a binary cache of ADAL.NET"),
+        };
+    }
     let head = input.text_head()?;
     let head = head.trim_start();
     if head.is_empty() {
@@ -85,23 +102,19 @@ pub(crate) fn check(input: &Input, kind: SourceKind) -> Result<(), SourceError> 
     if let Some(format) = signature::of_text(head) {
         return Err(unsupported(input, format));
     }
-    let wrong = |problem| {
-        Err(SourceError::WrongKind {
-            file: input.name().to_string(),
-            kind,
-            problem,
-        })
-    };
     if !head.starts_with(['[', '{']) {
         return wrong("it is no JSON array or object");
     }
     match (kind, Shape::of(input)?) {
         (_, Shape::Unsupported(format)) => Err(unsupported(input, format)),
+        (SourceKind::AdalNet, Shape::AdalNetContext) => Ok(()),
+        (SourceKind::AdalNet, _) => wrong("it is no cache of ADAL.NET"),
         (SourceKind::Jsonl, _) | (SourceKind::MsalCache, Shape::EmptyObject | Shape::MsalCache) => {
             Ok(())
         }
         (SourceKind::MsalCache, _) => wrong("it has none of the sections of an MSAL cache"),
         (_, Shape::MsalCache) => wrong("it is an MSAL cache"),
+        (_, Shape::AdalNetContext) => wrong("it is a context of Azure PowerShell"),
         _ => Ok(()),
     }
 }

@@ -58,6 +58,14 @@ impl Input {
         Ok(Zeroizing::new(String::from_utf8_lossy(&head).into_owned()))
     }
 
+    /// All bytes from the first one, as they are on disk.
+    pub(crate) fn bytes(&self) -> impl Read + '_ {
+        Positioned {
+            file: &self.file,
+            offset: 0,
+        }
+    }
+
     /// The whole text from its beginning, as UTF-8 without a byte order mark.
     pub(crate) fn text(&self) -> Result<Box<dyn Read + '_>, SourceError> {
         let start = self.first_bytes(3)?;
@@ -75,11 +83,7 @@ impl Input {
     }
 
     fn first_bytes(&self, length: usize) -> Result<SecretBuffer, SourceError> {
-        let file = Positioned {
-            file: &self.file,
-            offset: 0,
-        };
-        self.read_up_to(length, file)
+        self.read_up_to(length, self.bytes())
     }
 
     fn read_up_to(&self, length: usize, reader: impl Read) -> Result<SecretBuffer, SourceError> {

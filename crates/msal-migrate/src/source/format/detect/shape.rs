@@ -17,6 +17,8 @@ use crate::source::unsupported::UnsupportedFormat;
 pub(crate) enum Shape {
     /// ADAL's entries: one, or an array.
     Adal,
+    /// A context of Azure PowerShell, with ADAL.NET's cache in it.
+    AdalNetContext,
     EmptyArray,
     EmptyObject,
     /// The sections of a unified cache.
@@ -91,7 +93,7 @@ impl Shape {
         }
         let is_adal_net = |member: &Member| member.is_object() && member.name == "TokenCache";
         if members.iter().any(is_adal_net) {
-            return Self::Unsupported(UnsupportedFormat::AzureRmContext);
+            return Self::AdalNetContext;
         }
         if has_all(members, &["iv", "mac", "value"]) {
             return Self::Unsupported(UnsupportedFormat::Laravel);

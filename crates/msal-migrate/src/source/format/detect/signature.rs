@@ -14,7 +14,7 @@ pub(crate) fn of_bytes(head: &[u8]) -> Option<UnsupportedFormat> {
         [0x84 | 0x85 | 0x8c | 0xc1, ..] => Some(UnsupportedFormat::OpenPgp),
         // POSIX.1-2017, pax "ustar Interchange Format": the magic stands behind the name and numbers of the first file.
         _ if head.get(257..262) == Some(b"ustar") => Some(UnsupportedFormat::Archive),
-        _ => is_adal_net(head).then_some(UnsupportedFormat::AdalNet),
+        _ => (adal_net_schema(head) == Some(1)).then_some(UnsupportedFormat::AdalNet1),
     }
 }
 
@@ -74,18 +74,22 @@ fn of_ini(head: &str) -> Option<UnsupportedFormat> {
     }
 }
 
-/// ADAL.NET writes the version of its schema and the number of entries as 32-bit integers, then the first entry's key,
-/// which begins with the URL of an authority.
-fn is_adal_net(head: &[u8]) -> bool {
-    let [1..=3, 0, 0, 0, _, _, _, _, key @ ..] = head else {
-        return false;
+/// The schema of ADAL.NET's binary cache, if `head` begins one. It has the version of its schema and the number of entries
+/// as 32-bit integers, then the first entry's key, which begins with the URL of an authority.
+pub(in crate::source) fn adal_net_schema(head: &[u8]) -> Option<u8> {
+    let [schema @ 1..=3, 0, 0, 0, count @ ..] = head else {
+        return None;
+    };
+    let key = match count {
+        // Nobody has signed in.
+        [0, 0, 0, 0] => return Some(*schema),
+        [_, _, _, _, key @ ..] => key,
+        _ => return None,
     };
     // .NET's BinaryWriter puts a string's length before it, seven bits in a byte, in five bytes at most.
     let length = key.iter().take_while(|byte| **byte >= 0x80).count() + 1;
-    length <= 5
-        && key
-            .get(length..)
-            .is_some_and(|text| text.starts_with(b"http"))
+    let text = key.get(length..).filter(|_| length <= 5)?;
+    text.starts_with(b"http").then_some(*schema)
 }
 
 /// A single word that is as long as a token and has only the characters of one.
