@@ -36,8 +36,6 @@ pub enum UnsupportedFormat {
     JsonString,
     /// A value encrypted by Laravel: JSON with `iv`, `value` and `mac`.
     Laravel,
-    /// The token cache of MSAL.NET 2.x: a list of dictionaries with JSON texts in them.
-    MsalNetDictionary,
     /// The configuration of offlineimap.
     OfflineImap,
     /// An OpenPGP message.
@@ -94,9 +92,6 @@ impl UnsupportedFormat {
             Self::Laravel => {
                 "decrypt it in the application: Crypt::decryptString(...), and pass the JSON inside"
             }
-            Self::MsalNetDictionary => {
-                "let the application write the unified cache: SerializeMsalV3(), and pass that file"
-            }
             Self::OpenPgp => "decrypt it into a file that only you can read: gpg --decrypt FILE",
             Self::Pickle => {
                 "dump it as JSON where it was written, with umask 077: python3 -c 'import json,pickle,sys; json.dump(pickle.load(sys.stdin.buffer), sys.stdout)' < FILE > token.json"
@@ -141,9 +136,6 @@ impl fmt::Display for UnsupportedFormat {
             }
             Self::JsonString => "is a JSON text inside a JSON string",
             Self::Laravel => "is a value encrypted by Laravel",
-            Self::MsalNetDictionary => {
-                "is a token cache in MSAL.NET 2.x's own format, which is not read"
-            }
             Self::OfflineImap => "is the configuration of offlineimap, which is not read",
             Self::OpenPgp => "is encrypted with OpenPGP",
             Self::Pickle => {

@@ -7,6 +7,7 @@
 )]
 
 mod adal_net;
+mod msal_net;
 
 use std::fs;
 use std::ops::ControlFlow;

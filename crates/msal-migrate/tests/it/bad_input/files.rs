@@ -177,8 +177,6 @@ fn encrypted_and_packed_files_are_recognised() {
         );
         assert!(error.to_string().contains(name), "{error}");
     }
-    let dictionary = r#"[{"Key":"refresh_tokens","Value":["{}"]}]"#;
-    assert!(error(dictionary).to_string().contains("MSAL.NET 2.x"));
     assert!(
         error(r#""[{\"refreshToken\":\"0.a\"}]""#)
             .to_string()

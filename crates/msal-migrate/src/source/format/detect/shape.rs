@@ -21,7 +21,7 @@ pub(crate) enum Shape {
     AdalNetContext,
     EmptyArray,
     EmptyObject,
-    /// The sections of a unified cache.
+    /// The sections of a unified cache, or MSAL.NET 2's dictionaries.
     MsalCache,
     /// An object of token responses by name.
     TokenMap,
@@ -66,10 +66,10 @@ impl Shape {
         })
     }
 
-    /// The shape of an array of objects like this one. No library writes a cache with sections into an array.
+    /// The shape of an array of objects like this one. Only MSAL.NET 2 wrote a cache into an array.
     fn of_element(members: &[Member]) -> Self {
         if has_all(members, &["Key", "Value"]) {
-            return Self::Unsupported(UnsupportedFormat::MsalNetDictionary);
+            return Self::MsalCache;
         }
         match Self::of_object(members) {
             Self::Adal => Self::Adal,
