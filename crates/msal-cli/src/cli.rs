@@ -100,6 +100,9 @@ pub(crate) struct SourceArgs {
     #[arg(long, value_name = "FIELD=EXPR")]
     pub(crate) map: Vec<String>,
 
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+
     /// The client of rows that name none; rows of other clients are skipped.
     #[arg(long, value_name = "ID")]
     pub(crate) client_id: Option<String>,
@@ -118,6 +121,18 @@ pub(crate) struct SourceArgs {
     /// What to ask for where a row names nothing. Microsoft Graph when absent.
     #[arg(long, value_name = "SCOPE")]
     pub(crate) default_scope: Vec<String>,
+}
+
+/// The password of an encrypted input. It is never taken from the command line itself.
+#[derive(Debug, Args)]
+pub(crate) struct PasswordArgs {
+    /// The environment variable that holds the password of the input: that of an encrypted rclone configuration.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) password_env: Option<String>,
+
+    /// The file that holds it; yours, a regular file, and closed to others (chmod 600).
+    #[arg(long, value_name = "FILE", conflicts_with = "password_env")]
+    pub(crate) password_file: Option<String>,
 }
 
 #[derive(Debug, Args)]

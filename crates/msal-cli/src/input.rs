@@ -9,6 +9,7 @@ use msal_migrate::{
 };
 
 use crate::cli::SourceArgs;
+use crate::credentials;
 use crate::error::Failure;
 
 /// Opens the source and reads the options of the plan.
@@ -21,6 +22,7 @@ pub(crate) fn open(arguments: &SourceArgs) -> Result<(Box<dyn Source>, PlanOptio
             "write FIELD=EXPR, such as refresh_token=rt or refresh_token=/oauth/refresh_token",
         )
     })?;
+    options.password = credentials::password(&arguments.password)?;
     let plan = plan_options(arguments)?;
     Ok((msal_migrate::open(&arguments.input, &options)?, plan))
 }

@@ -15,12 +15,16 @@ pub enum SourceKind {
     AdalNode,
     /// ADAL Python's cache; also Azure CLI's before version 2.30.
     AdalPython,
+    /// Refresh tokens and nothing else, one in each line.
+    Bare,
     /// A table with a header line, separated by commas (RFC 4180).
     Csv,
     /// JSON objects, one after the other or in an array, read with a [`Mapping`](crate::Mapping).
     Jsonl,
     /// The unified token cache that all MSALs share, of another application or another language.
     MsalCache,
+    /// The configuration of rclone, which may be encrypted.
+    Rclone,
     /// Rows of a program's own, such as [`Records`](crate::Records). No file has this format.
     Records,
     /// Token responses as an OAuth 2.0 library stored them: one, many, or a directory of files.
@@ -33,9 +37,11 @@ impl SourceKind {
         Self::AdalNet,
         Self::AdalNode,
         Self::AdalPython,
+        Self::Bare,
         Self::Csv,
         Self::Jsonl,
         Self::MsalCache,
+        Self::Rclone,
         Self::TokenJson,
     ];
 
@@ -45,9 +51,11 @@ impl SourceKind {
             Self::AdalNet => "adal-net",
             Self::AdalNode => "adal-node",
             Self::AdalPython => "adal-python",
+            Self::Bare => "bare",
             Self::Csv => "csv",
             Self::Jsonl => "jsonl",
             Self::MsalCache => "msal-cache",
+            Self::Rclone => "rclone",
             Self::Records => "records",
             Self::TokenJson => "token-json",
         }

@@ -2,16 +2,20 @@
 
 use std::path::Path;
 
+use msal_core::Passphrase;
+
 use super::Source;
 use super::error::SourceError;
 use super::format::adal::AdalSource;
 use super::format::adal_net::AdalNetSource;
+use super::format::bare::BareSource;
 use super::format::csv::CsvSource;
 use super::format::detect::{self, signature};
 use super::format::directory::DirectorySource;
 use super::format::json_objects::JsonSource;
 use super::format::msal_cache::MsalCacheSource;
 use super::format::nothing::NothingSource;
+use super::format::rclone::RcloneSource;
 use super::kind::SourceKind;
 use super::read::input::Input;
 use super::row::mapping::{Mapping, MappingError};
@@ -24,6 +28,8 @@ pub struct SourceOptions {
     pub from: Option<SourceKind>,
     /// Where the fields are, for `csv` and `jsonl`. Without it, columns and members are found by their usual names.
     pub map: Mapping,
+    /// What the input is encrypted with, where it is: an `rclone` configuration may be.
+    pub password: Option<Passphrase>,
 }
 
 /// Opens the file, or the directory of token files, at `path` for reading.
@@ -69,11 +75,13 @@ fn open_as(
     Ok(match kind {
         SourceKind::AdalNet => Box::new(AdalNetSource::open(input)?),
         SourceKind::AdalNode | SourceKind::AdalPython => Box::new(AdalSource::new(input, kind)),
+        SourceKind::Bare => Box::new(BareSource::new(input)),
         SourceKind::Csv => Box::new(CsvSource::open(input, &options.map)?),
         SourceKind::Jsonl | SourceKind::TokenJson => {
             Box::new(JsonSource::open(input, kind, options.map.clone())?)
         }
         SourceKind::MsalCache => Box::new(MsalCacheSource::new(input)),
+        SourceKind::Rclone => Box::new(RcloneSource::open(input, options.password.clone())?),
         SourceKind::Records => {
             return Err(SourceError::WrongKind {
                 file: input.name().to_string(),

@@ -4,5 +4,6 @@ pub(super) mod csv_reader;
 pub(super) mod dotnet_reader;
 pub(super) mod input;
 pub(super) mod json;
+pub(super) mod secretbox;
 pub(super) mod utf16;
 pub(super) mod window;

@@ -16,8 +16,6 @@ pub enum UnsupportedFormat {
     Archive,
     /// A context of Azure PowerShell that has no token cache in it.
     AzureRmContext,
-    /// One refresh token and nothing else.
-    BareToken,
     /// A file compressed with gzip, zip, xz, zstd or bzip2.
     Compressed,
     /// The properties of DavMail, whose tokens are plain or encrypted.
@@ -42,10 +40,6 @@ pub enum UnsupportedFormat {
     OpenPgp,
     /// A Python pickle.
     Pickle,
-    /// The configuration of rclone.
-    Rclone,
-    /// The encrypted configuration of rclone.
-    RcloneEncrypted,
     /// A text encrypted with a password by OpenSSL or CryptoJS, such as n8n's credentials.
     Salted,
     /// A table of tokens whose columns are separated by semicolons or tabs.
@@ -65,9 +59,6 @@ impl UnsupportedFormat {
                 "name the file that was saved with tokens: Save-AzContext of Az 1 or 2, or TokenCache.dat; Az 3 and later keep a cache of MSAL, msal.cache"
             }
             Self::Age => "decrypt it into a file that only you can read: age --decrypt FILE",
-            Self::BareToken => {
-                "wrap it: jq -Rn '{refresh_token: input}' < FILE > token.json, then pass token.json with --client-id and --authority"
-            }
             Self::Archive | Self::Compressed => "unpack it first",
             Self::AbrauneggConfig => {
                 "the token is in the file `refresh_token` beside it; pass the client id and tenant with --client-id and --authority"
@@ -82,7 +73,7 @@ impl UnsupportedFormat {
                 "decrypt it first, on that machine as that user: [Security.Cryptography.ProtectedData]::Unprotect(...)"
             }
             Self::Fernet => "decrypt it with the application's key first, and pass the JSON inside",
-            Self::Ini | Self::OfflineImap | Self::Rclone => {
+            Self::Ini | Self::OfflineImap => {
                 "put each token with its client id and tenant into one line of a CSV file, and pass that"
             }
             Self::JavaObject => {
@@ -95,9 +86,6 @@ impl UnsupportedFormat {
             Self::OpenPgp => "decrypt it into a file that only you can read: gpg --decrypt FILE",
             Self::Pickle => {
                 "dump it as JSON where it was written, with umask 077: python3 -c 'import json,pickle,sys; json.dump(pickle.load(sys.stdin.buffer), sys.stdout)' < FILE > token.json"
-            }
-            Self::RcloneEncrypted => {
-                "decrypt it first: rclone config show > FILE, then make a CSV file of it"
             }
             Self::Salted => {
                 "decrypt it with the application's own key first, and pass the JSON inside"
@@ -119,9 +107,6 @@ impl fmt::Display for UnsupportedFormat {
             Self::AdalNet1 => "is a binary token cache of ADAL.NET 2.7, whose format is not read",
             Self::Age => "is encrypted with age",
             Self::AzureRmContext => "is an Azure PowerShell context without a token cache in it",
-            Self::BareToken => {
-                "is a single word, perhaps a bare refresh token, and says nothing about it"
-            }
             Self::Archive => "is a tar archive",
             Self::Compressed => "is compressed",
             Self::DavMail => "is a DavMail properties file, which is not read",
@@ -141,8 +126,6 @@ impl fmt::Display for UnsupportedFormat {
             Self::Pickle => {
                 "is a Python pickle, which is never loaded because loading can run code"
             }
-            Self::Rclone => "is the configuration of rclone, which is not read",
-            Self::RcloneEncrypted => "is the configuration of rclone, encrypted",
             Self::Salted => "is encrypted with a password (OpenSSL's or CryptoJS's format)",
             Self::SeparatedOtherwise => "has columns that are not separated by commas",
             Self::Sqlite => "is an SQLite database, which is not read",

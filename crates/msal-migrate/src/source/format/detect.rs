@@ -6,7 +6,7 @@ pub(in crate::source) mod signature;
 use std::path::Path;
 
 use self::shape::Shape;
-use super::{adal, csv};
+use super::{adal, csv, rclone};
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
@@ -26,8 +26,14 @@ pub(crate) fn kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, Sourc
     if head.is_empty() {
         return Err(empty(input));
     }
+    if rclone::is_configuration(head) {
+        return Ok(SourceKind::Rclone);
+    }
     if let Some(format) = signature::of_text(head) {
         return Err(unsupported(input, format));
+    }
+    if signature::is_bare_token(head) {
+        return Ok(SourceKind::Bare);
     }
     if head.starts_with(['[', '{', '"']) && !csv::is_quoted_field(head) {
         return json_kind(input, mapping);
@@ -99,10 +105,23 @@ pub(crate) fn check(input: &Input, kind: SourceKind) -> Result<(), SourceError> 
     if kind == SourceKind::Csv {
         return Ok(());
     }
+    match (kind, rclone::is_configuration(head)) {
+        (SourceKind::Rclone, true) => return Ok(()),
+        (SourceKind::Rclone, false) => return wrong("it has no remote of rclone's with a token"),
+        (_, true) => return wrong("it is a configuration of rclone"),
+        (_, false) => {}
+    }
     if let Some(format) = signature::of_text(head) {
         return Err(unsupported(input, format));
     }
-    if !head.starts_with(['[', '{']) {
+    let is_json = head.starts_with(['[', '{']);
+    if kind == SourceKind::Bare {
+        return match is_json {
+            true => wrong("it is JSON"),
+            false => Ok(()),
+        };
+    }
+    if !is_json {
         return wrong("it is no JSON array or object");
     }
     match (kind, Shape::of(input)?) {

@@ -82,6 +82,23 @@ impl Input {
         })
     }
 
+    /// The whole text in memory, of a file that is no larger than it should be.
+    pub(crate) fn whole_text(&self, largest: usize) -> Result<SecretBuffer, SourceError> {
+        let failed = |source| SourceError::Io {
+            file: self.name.to_string(),
+            source,
+        };
+        let length = self.file.metadata().map_err(failed)?.len();
+        if length > largest as u64 {
+            return Err(SourceError::Syntax {
+                file: self.name.to_string(),
+                problem: format!("it is larger than {largest} bytes, which no such file is"),
+            });
+        }
+        // UTF-16 may become one and a half times as long.
+        self.read_up_to(length as usize * 2, self.text()?)
+    }
+
     fn first_bytes(&self, length: usize) -> Result<SecretBuffer, SourceError> {
         self.read_up_to(length, self.bytes())
     }

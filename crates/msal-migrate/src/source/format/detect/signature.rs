@@ -24,10 +24,6 @@ pub(crate) fn of_text(head: &str) -> Option<UnsupportedFormat> {
         return Some(*format);
     }
     let has_line = |start: &str| head.lines().any(|line| line.starts_with(start));
-    // Comments stand above this line.
-    if has_line("RCLONE_ENCRYPT_V0:") {
-        return Some(UnsupportedFormat::RcloneEncrypted);
-    }
     // The second is the first line of DavMail's file of tokens alone.
     if has_line("davmail.")
         || head.starts_with("#Oauth tokens")
@@ -38,10 +34,7 @@ pub(crate) fn of_text(head: &str) -> Option<UnsupportedFormat> {
     if has_line("application_id = \"") || has_line("azure_tenant_id = \"") {
         return Some(UnsupportedFormat::AbrauneggConfig);
     }
-    if let Some(ini) = of_ini(head) {
-        return Some(ini);
-    }
-    is_bare_token(head).then_some(UnsupportedFormat::BareToken)
+    of_ini(head)
 }
 
 /// Tells configuration files with sections apart by the settings that only one program has.
@@ -67,8 +60,6 @@ fn of_ini(head: &str) -> Option<UnsupportedFormat> {
         Some(UnsupportedFormat::EmailOauth2Proxy)
     } else if has_setting("oauth2_refresh_token") {
         Some(UnsupportedFormat::OfflineImap)
-    } else if has_setting("type") && has_setting("token") {
-        Some(UnsupportedFormat::Rclone)
     } else {
         is_ini.then_some(UnsupportedFormat::Ini)
     }
@@ -93,7 +84,7 @@ pub(in crate::source) fn adal_net_schema(head: &[u8]) -> Option<u8> {
 }
 
 /// A single word that is as long as a token and has only the characters of one.
-fn is_bare_token(head: &str) -> bool {
+pub(in crate::source) fn is_bare_token(head: &str) -> bool {
     let mut words = head.split_whitespace();
     let (Some(word), None) = (words.next(), words.next()) else {
         return false;
