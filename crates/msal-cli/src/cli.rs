@@ -173,6 +173,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "TARGET")]
     pub(crate) to: PathBuf,
 
+    /// How the tokens get there.
+    #[arg(long, value_enum, default_value_t = Mode::Redeem)]
+    pub(crate) mode: Mode,
+
     #[command(flatten)]
     pub(crate) secrets: SecretArgs,
 
@@ -239,6 +243,16 @@ pub(crate) enum RetryClass {
     NeedsUser,
     /// Held back: asks for another answer with the newest token there is.
     Quarantined,
+}
+
+/// How tokens get into the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    /// As they are, from a token cache of the same application, which another MSAL or another version wrote. No server is
+    /// asked. Both caches then hold the same tokens: right at Entra, wrong where tokens are spent by use.
+    Copy,
+    /// Each is redeemed, and its successor written.
+    Redeem,
 }
 
 /// The MSAL that will read the target.

@@ -37,7 +37,8 @@ fn source_kind(name: &str) -> Result<SourceKind, Failure> {
     })
 }
 
-fn plan_options(arguments: &SourceArgs) -> Result<PlanOptions, Failure> {
+/// What the arguments say about a plan.
+pub(crate) fn plan_options(arguments: &SourceArgs) -> Result<PlanOptions, Failure> {
     let mut options = PlanOptions::default();
     options.client_id.clone_from(&arguments.client_id);
     options.authority = authority(arguments.authority.as_deref(), AuthorityOverride::parse)?;

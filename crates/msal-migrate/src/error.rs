@@ -36,6 +36,15 @@ pub enum MigrationError {
     /// A call of the library failed, such as one of a [`Verifier`](crate::Verifier).
     #[error(transparent)]
     Msal(#[from] msal::Error),
+    /// A file cannot be copied as a token cache. Migrate it instead.
+    #[error("{file}: cannot be copied: {problem}")]
+    #[non_exhaustive]
+    NotCopied {
+        /// What was opened.
+        file: String,
+        /// Why.
+        problem: String,
+    },
     /// Rows, clients or tenants were named whose tokens are to be released or tried again, and there are none. Nothing was
     /// sent.
     #[error("the source has no token {named}")]
@@ -84,6 +93,7 @@ impl MigrationError {
             Self::Authority(_)
             | Self::Http { .. }
             | Self::Mapping(_)
+            | Self::NotCopied { .. }
             | Self::NotReadBack { .. }
             | Self::NotThere { .. }
             | Self::SourceKind(_) => Remedy::Correct,
@@ -116,6 +126,9 @@ impl MigrationError {
                 "say where the refresh token is: refresh_token=COLUMN, or /POINTER, or COLUMN:/POINTER"
             }
             Self::Msal(error) => return Some(error.remedy().to_string()),
+            Self::NotCopied { .. } => {
+                "name the client of the application with --client-id, or have the tokens redeemed: --mode redeem"
+            }
             Self::NotReadBack { .. } => {
                 "stop the programs that use the target, and run the migration again: nothing is lost"
             }

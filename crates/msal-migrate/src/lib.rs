@@ -119,6 +119,7 @@
 //! nobody in. Several migrations into one target run one after the other: a journal is locked.
 
 mod cause;
+mod copy;
 mod credentials;
 mod error;
 mod fingerprint;
@@ -137,6 +138,7 @@ mod users;
 mod verify;
 
 pub use cause::Cause;
+pub use copy::{Copied, copy_cache};
 pub use credentials::Credentials;
 pub use error::MigrationError;
 pub use fingerprint::{Fingerprint, FingerprintFn};

@@ -5,6 +5,7 @@ mod another_authority;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod bad_input;
 mod clouds;
+mod copying;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod examples;
 mod full_records;

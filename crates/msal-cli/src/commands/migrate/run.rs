@@ -3,8 +3,8 @@
 use msal_migrate::{Retry, RetryClass, RotationPolicy, Settings};
 
 use super::job::Job;
-use super::places;
-use crate::cli::{self, RetryArgs, Rotation, RunArgs};
+use super::{copy, places};
+use crate::cli::{self, Mode, RetryArgs, Rotation, RunArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
@@ -12,6 +12,9 @@ use crate::runtime::block_on;
 use crate::{credentials, input, network};
 
 pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
+    if arguments.mode == Mode::Copy {
+        return copy::run(arguments, printer);
+    }
     let journal = arguments.journal.clone();
     let journal = journal.unwrap_or_else(|| places::journal_beside(&arguments.to));
     places::check(arguments, &journal)?;
