@@ -199,6 +199,11 @@ pub(crate) struct RunArgs {
     #[arg(long, value_enum, default_value_t = Rotation::Reusable)]
     pub(crate) rotation: Rotation,
 
+    /// Redeems all tokens as the page at this origin would: for those that were issued to a single-page application, which
+    /// are refused otherwise, as others are with it. They expire a day after the sign-in.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) spa_origin: Option<String>,
+
     /// Publishes tokens that turn out to be another user's than the input says: those of all rows.
     #[arg(long)]
     pub(crate) allow_user_mismatch: bool,

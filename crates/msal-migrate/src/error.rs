@@ -7,6 +7,7 @@ use thiserror::Error;
 use crate::journal::JournalError;
 use crate::plan::{AuthorityOverrideError, PlanError};
 use crate::source::{MappingError, SourceError, UnknownSourceKind};
+use crate::spa_origin::InvalidSpaOrigin;
 
 /// What stops a whole migration, or keeps one from being set up: every error of this crate becomes one with `?`. Nothing that
 /// was answered is lost: run the same command again. [`remedy`](Self::remedy) says whether anything has to be corrected
@@ -77,6 +78,9 @@ pub enum MigrationError {
     /// A format was named that is none.
     #[error(transparent)]
     SourceKind(#[from] UnknownSourceKind),
+    /// The origin of a single-page application is none.
+    #[error(transparent)]
+    SpaOrigin(#[from] InvalidSpaOrigin),
     /// The target cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -96,7 +100,8 @@ impl MigrationError {
             | Self::NotCopied { .. }
             | Self::NotReadBack { .. }
             | Self::NotThere { .. }
-            | Self::SourceKind(_) => Remedy::Correct,
+            | Self::SourceKind(_)
+            | Self::SpaOrigin(_) => Remedy::Correct,
             Self::Journal(error) => correct_unless(error.is_transient()),
             Self::Msal(error) => error.remedy(),
             // The next run makes a new plan.
@@ -142,6 +147,7 @@ impl MigrationError {
                 "run the migration again: nothing that was answered is lost"
             }
             Self::SealedAnswer => "keep the journal, and use the version that made it",
+            Self::SpaOrigin(_) => "write https://HOST, or http://localhost:PORT, without a path",
             Self::SourceKind(_) => "leave the format out to have it detected",
         };
         Some(hint.to_owned())

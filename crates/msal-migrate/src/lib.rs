@@ -134,6 +134,7 @@ mod retry;
 mod run;
 mod settings;
 mod source;
+mod spa_origin;
 mod users;
 mod verify;
 
@@ -160,4 +161,5 @@ pub use source::{
     Mapping, MappingError, Records, Source, SourceError, SourceKind, SourceOptions,
     UnknownSourceKind, UnsupportedFormat, open,
 };
+pub use spa_origin::{InvalidSpaOrigin, SpaOrigin};
 pub use verify::{Asked, Proof, Verification, Verifier};

@@ -71,6 +71,7 @@ fn all() -> Vec<(MigrationError, Remedy)> {
             SourceKind::from_str("nothing").unwrap_err().into(),
             Remedy::Correct,
         ),
+        (InvalidSpaOrigin.into(), Remedy::Correct),
         (store(ErrorKind::ReadOnlyFilesystem).into(), Remedy::Correct),
         (store(ErrorKind::TimedOut).into(), wait),
     ]

@@ -23,6 +23,7 @@ mod pacing;
 mod recovery;
 mod refusals;
 mod several_clients;
+mod single_page;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sources;
 mod trust;

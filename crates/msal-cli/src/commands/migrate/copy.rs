@@ -71,6 +71,7 @@ fn refuse_options_of_redeeming(arguments: &RunArgs) -> Result<(), Failure> {
             "--rotation single-use",
             arguments.rotation == Rotation::SingleUse,
         ),
+        ("--spa-origin", arguments.spa_origin.is_some()),
         ("--concurrency", arguments.concurrency.is_some()),
         ("--allow-user-mismatch", arguments.allow_user_mismatch),
         ("--release", !arguments.release.is_empty()),

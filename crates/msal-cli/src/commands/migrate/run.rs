@@ -1,6 +1,6 @@
 //! `msal migrate run`: redeem, publish, verify, report.
 
-use msal_migrate::{Retry, RetryClass, RotationPolicy, Settings};
+use msal_migrate::{Retry, RetryClass, RotationPolicy, Settings, SpaOrigin};
 
 use super::job::Job;
 use super::{copy, places};
@@ -22,6 +22,11 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     let settings = settings(arguments);
     let runtime = network::runtime(&arguments.network, settings.most_in_flight())?;
     let (source, plan) = input::open(&arguments.source)?;
+    let spa_origin = arguments
+        .spa_origin
+        .as_deref()
+        .map(spa_origin)
+        .transpose()?;
     let job = Job {
         source,
         plan,
@@ -31,6 +36,7 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
         journal,
         sdk: arguments.sdk,
         settings,
+        spa_origin,
         retry: retry(&arguments.retry),
         release: arguments.release.clone(),
     };
@@ -41,6 +47,15 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
         false => printer.text(&outcome.to_text(&target, &journal)),
     }
     Ok(outcome.exit())
+}
+
+fn spa_origin(text: &str) -> Result<SpaOrigin, Failure> {
+    SpaOrigin::parse(text).map_err(|error| {
+        Failure::usage(
+            format!("--spa-origin: {error}"),
+            "write it as the page sends it, such as https://app.contoso.example",
+        )
+    })
 }
 
 fn settings(arguments: &RunArgs) -> Settings {
