@@ -56,6 +56,12 @@ pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, Sou
     };
     // Where the user names the format, nothing in it is a store without tokens.
     if options.from.is_none() && detect::is_nothing(&input)? {
+        if detect::is_in_keyring(&input) {
+            return Err(SourceError::Empty {
+                file: input.name().to_string(),
+                in_keyring: true,
+            });
+        }
         return Ok(Box::new(NothingSource::new(input, kind)));
     }
     open_as(kind, input, options)

@@ -34,6 +34,8 @@ pub enum UnsupportedFormat {
     JsonString,
     /// A value encrypted by Laravel: JSON with `iv`, `value` and `mac`.
     Laravel,
+    /// The passwords that Thunderbird keeps, encrypted.
+    MozillaLogins,
     /// The configuration of offlineimap.
     OfflineImap,
     /// An OpenPGP message.
@@ -87,8 +89,11 @@ impl UnsupportedFormat {
             Self::Pickle => {
                 "dump it as JSON where it was written, with umask 077: python3 -c 'import json,pickle,sys; json.dump(pickle.load(sys.stdin.buffer), sys.stdout)' < FILE > token.json"
             }
+            Self::MozillaLogins => {
+                "nothing to do: these tokens are Thunderbird's own, and an application's users sign in again"
+            }
             Self::Salted => {
-                "decrypt it with the application's own key first, and pass the JSON inside"
+                "decrypt it with the application's own key first, and pass the JSON inside; in n8n: n8n export:credentials --decrypted"
             }
             Self::SeparatedOtherwise => "separate the columns by commas (RFC 4180)",
             Self::Sqlite => {
@@ -121,6 +126,7 @@ impl fmt::Display for UnsupportedFormat {
             }
             Self::JsonString => "is a JSON text inside a JSON string",
             Self::Laravel => "is a value encrypted by Laravel",
+            Self::MozillaLogins => "is the store of Thunderbird's passwords, which is encrypted",
             Self::OfflineImap => "is the configuration of offlineimap, which is not read",
             Self::OpenPgp => "is encrypted with OpenPGP",
             Self::Pickle => {

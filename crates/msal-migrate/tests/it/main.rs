@@ -22,6 +22,7 @@ mod own_sources;
 mod pacing;
 mod recovery;
 mod refusals;
+mod refused_stores;
 mod several_clients;
 mod single_page;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]

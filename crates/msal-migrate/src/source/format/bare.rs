@@ -51,8 +51,16 @@ impl BareSource {
         if line.is_empty() || line.starts_with('#') {
             return None;
         }
-        if line.contains(char::is_whitespace) {
-            return Some(Row::malformed(locator, "the line has more than one word"));
+        // No token has any of these; a list of accounts with their passwords has.
+        let is_more = |text: &str| {
+            text.contains(|it: char| it.is_whitespace() || matches!(it, '@' | ':' | '|'))
+                || text.contains("----")
+        };
+        if is_more(line) {
+            return Some(Row::malformed(
+                locator,
+                "the line has more in it than a token",
+            ));
         }
         let stored = StoredRow {
             refresh_token: StoredValue::from_text(line),

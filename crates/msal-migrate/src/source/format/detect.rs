@@ -23,7 +23,7 @@ pub(crate) fn kind(input: &Input, mapping: &Mapping) -> Result<SourceKind, Sourc
     }
     let head = input.text_head()?;
     let head = head.trim_start();
-    if head.is_empty() {
+    if is_empty(head) {
         return Err(empty(input));
     }
     if rclone::is_configuration(head) {
@@ -98,7 +98,7 @@ pub(crate) fn check(input: &Input, kind: SourceKind) -> Result<(), SourceError> 
     }
     let head = input.text_head()?;
     let head = head.trim_start();
-    if head.is_empty() {
+    if is_empty(head) {
         return Err(empty(input));
     }
     // The columns of a table may have any names, so nothing in it contradicts the user.
@@ -116,7 +116,7 @@ pub(crate) fn check(input: &Input, kind: SourceKind) -> Result<(), SourceError> 
     }
     let is_json = head.starts_with(['[', '{']);
     if kind == SourceKind::Bare {
-        return match is_json {
+        return match is_json || head.starts_with('"') {
             true => wrong("it is JSON"),
             false => Ok(()),
         };
@@ -128,12 +128,12 @@ pub(crate) fn check(input: &Input, kind: SourceKind) -> Result<(), SourceError> 
         (_, Shape::Unsupported(format)) => Err(unsupported(input, format)),
         (SourceKind::AdalNet, Shape::AdalNetContext) => Ok(()),
         (SourceKind::AdalNet, _) => wrong("it is no cache of ADAL.NET"),
+        (_, Shape::AdalNetContext) => wrong("it is a context of Azure PowerShell"),
         (SourceKind::Jsonl, _) | (SourceKind::MsalCache, Shape::EmptyObject | Shape::MsalCache) => {
             Ok(())
         }
         (SourceKind::MsalCache, _) => wrong("it has none of the sections of an MSAL cache"),
         (_, Shape::MsalCache) => wrong("it is an MSAL cache"),
-        (_, Shape::AdalNetContext) => wrong("it is a context of Azure PowerShell"),
         _ => Ok(()),
     }
 }
@@ -161,10 +161,20 @@ fn unsupported(input: &Input, format: UnsupportedFormat) -> SourceError {
     }
 }
 
-/// msal-extensions leaves an empty file and a lock file beside it where the system's keyring holds the cache.
+/// Whether a text is none. Where the keyring has the cache, some write one byte, so that the file's time tells of changes.
+fn is_empty(head: &str) -> bool {
+    head.chars().nth(1).is_none() && !head.starts_with(['[', '{', '"'])
+}
+
 fn empty(input: &Input) -> SourceError {
     SourceError::Empty {
         file: input.name().to_string(),
-        in_keyring: Path::new(&format!("{}.lockfile", input.name())).exists(),
+        in_keyring: is_in_keyring(input),
     }
+}
+
+/// msal-extensions leaves an empty file and a lock file beside it where the system's keyring holds the cache; MSAL Node's
+/// extensions leave an empty object.
+pub(crate) fn is_in_keyring(input: &Input) -> bool {
+    Path::new(&format!("{}.lockfile", input.name())).exists()
 }

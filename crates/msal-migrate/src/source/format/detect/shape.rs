@@ -95,6 +95,9 @@ impl Shape {
         if members.iter().any(is_adal_net) {
             return Self::AdalNetContext;
         }
+        if has_all(members, &["logins", "nextId"]) {
+            return Self::Unsupported(UnsupportedFormat::MozillaLogins);
+        }
         if has_all(members, &["iv", "mac", "value"]) {
             return Self::Unsupported(UnsupportedFormat::Laravel);
         }

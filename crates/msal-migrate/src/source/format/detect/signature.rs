@@ -120,7 +120,15 @@ const MAGIC: [(&[u8], UnsupportedFormat); 13] = [
 ];
 
 /// How text files begin that are neither JSON nor CSV.
-const PREFIXES: [(&str, UnsupportedFormat); 11] = [
+const PREFIXES: [(&str, UnsupportedFormat); 14] = [
+    // The version and the GUID of DPAPI's default provider in base64, and as PowerShell's `ConvertFrom-SecureString` has them.
+    ("AQAAANCMnd8BFdERjHoAwE", UnsupportedFormat::Dpapi),
+    (
+        "01000000d08c9ddf0115d1118c7a00c04fc297eb",
+        UnsupportedFormat::Dpapi,
+    ),
+    // A Java stream's magic number and version in base64.
+    ("rO0AB", UnsupportedFormat::JavaObject),
     ("-----BEGIN PGP MESSAGE-----", UnsupportedFormat::OpenPgp),
     ("-----BEGIN AGE ENCRYPTED FILE-----", UnsupportedFormat::Age),
     ("age-encryption.org/", UnsupportedFormat::Age),
