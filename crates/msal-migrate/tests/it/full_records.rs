@@ -108,6 +108,19 @@ fn names_in(folder: &Path) -> Vec<String> {
         .collect()
 }
 
+/// The first of these files that is read to its end, if there is one.
+fn first_that_is_read(
+    files: impl IntoIterator<Item = Vec<u8>>,
+    options: &SourceOptions,
+) -> Option<usize> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    files.into_iter().position(|content| {
+        fs::write(&path, content).unwrap();
+        open(&path, options).is_ok_and(|source| rows(&*source).is_ok())
+    })
+}
+
 /// One error as a user sees it, without the name of the file.
 fn refusal(content: &[u8], options: &SourceOptions) -> String {
     let error = rows_of(content, options).unwrap_err();

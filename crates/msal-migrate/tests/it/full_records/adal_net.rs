@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use msal_migrate::{SourceKind, SourceOptions};
 use serde_json::{Value, json};
 
-use super::{hash, refusal, rows_of};
+use super::{first_that_is_read, hash, refusal, rows_of};
 
 const TENANT: &str = "c0ffee00-0001-4000-8000-000000000000";
 const CLIENT: &str = "51d2b6ac-6d3c-4d43-9d42-3a8f2ac0a001";
@@ -254,4 +254,23 @@ fn what_cannot_be_read_says_where_or_what_to_do() {
     let mut options = SourceOptions::default();
     options.from = Some(SourceKind::AdalNet);
     assert!(refusal(br#"[{"_clientId":"x"}]"#, &options).contains("it is no cache of ADAL.NET"));
+}
+
+#[test]
+fn a_cache_that_is_cut_off_anywhere_is_never_read_as_a_shorter_one() {
+    let value = value(&entry_of_schema_3("0.AXeva"));
+    let key = key("login.windows.net/common", "https://graph.microsoft.com", 0);
+    let whole = cache(3, &[(key.clone(), value.clone()), (key, value)]);
+    let context = |cache: &[u8]| {
+        let data = STANDARD.encode(cache);
+        format!(r#"{{"TokenCache":{{"CacheData":"{data}"}}}}"#)
+    };
+    let cuts = || (1..whole.len()).map(|length| &whole[..length]);
+    let options = SourceOptions::default();
+    assert_eq!(
+        first_that_is_read(cuts().map(<[u8]>::to_vec), &options),
+        None
+    );
+    let contexts = cuts().step_by(7).map(|cut| context(cut).into_bytes());
+    assert_eq!(first_that_is_read(contexts, &options), None);
 }

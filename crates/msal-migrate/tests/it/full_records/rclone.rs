@@ -2,7 +2,7 @@
 
 use msal_migrate::{SourceError, SourceKind, SourceOptions};
 
-use super::{hash, refusal, rows_of};
+use super::{first_that_is_read, hash, refusal, rows_of};
 
 const TENANT: &str = "c0ffee00-0001-4000-8000-000000000000";
 const CLIENT: &str = "51D2B6AC-6d3c-4d43-9d42-3a8f2ac0a001";
@@ -182,4 +182,18 @@ fn a_remote_without_a_token_of_microsofts_is_skipped_with_the_reason() {
     let mut named = SourceOptions::default();
     named.from = Some(SourceKind::Rclone);
     assert!(refusal(b"[a]\nb = c\n", &named).contains("it has no remote of rclone's with a token"));
+}
+
+#[test]
+fn an_encrypted_configuration_that_is_cut_off_or_changed_anywhere_is_refused() {
+    let options = with_password(PASSWORD);
+    let cuts = (1..ENCRYPTED.len()).map(|length| ENCRYPTED[..length].to_vec());
+    assert_eq!(first_that_is_read(cuts, &options), None);
+    let sealed = ENCRYPTED.iter().position(|byte| *byte == b':').unwrap() + 2;
+    let changed = (sealed..ENCRYPTED.len()).map(|index| {
+        let mut changed = ENCRYPTED.to_vec();
+        changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
+        changed
+    });
+    assert_eq!(first_that_is_read(changed, &options), None);
 }

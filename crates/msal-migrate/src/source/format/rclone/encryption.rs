@@ -41,8 +41,10 @@ pub(super) fn decrypt(text: &str, password: &Passphrase) -> Result<SecretBuffer,
         .map_err(|_not_quoted| Undecryptable::Damaged)?;
     let password = password.expose_secret();
     // Versions before 1.63 took white space off the password, and later ones do not.
-    [password, password.trim()]
-        .iter()
+    let bare = Some(password.trim()).filter(|bare| *bare != password);
+    [password]
+        .into_iter()
+        .chain(bare)
         .find_map(|password| secretbox::open(&key(password), &sealed))
         .ok_or(Undecryptable::WrongPassword)
 }
