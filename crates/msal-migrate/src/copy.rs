@@ -17,8 +17,9 @@ use crate::plan::{Plan, PlanOptions, Summary};
 use crate::report::{Completion, completion_without};
 use crate::source::{SourceError, SourceKind, SourceOptions, open};
 
-/// Copies what the token cache in the file `source` has of its users into `target`, as it is, and saves it. It is for another
-/// cache of the same application: that of another SDK, or in another place.
+/// Copies what the token cache in the file `source` has of its users into `target`, and saves it. It is for another cache of
+/// the same application: that of another SDK, or in another place. Keys and environment are spelled as the target's SDK
+/// has them, and all else stays as it is.
 ///
 /// The rows are those that a migration would redeem: of clients that `options` name or, where they name none, of the only
 /// one that there is; at Microsoft's hosts and at the one that is named. Their refresh tokens go over with the accounts,
@@ -45,7 +46,7 @@ pub async fn copy_cache(
     let mut taken = TakenOver::default();
     target.change(|cache| {
         taken = cache.take_over(&copy.cache, &|client, token, environment| {
-            copy.wants(client, token, environment)
+            copy.host(client, token, environment)
         });
     });
     target.save().await?;
@@ -117,12 +118,13 @@ impl Copy {
         })
     }
 
-    /// Whether a token is one of those that were planned, in the cloud that was planned: one that stands under several hosts
-    /// is copied where it is trusted.
-    fn wants(&self, client_id: &str, token: &RefreshToken, environment: &str) -> bool {
+    /// The host of a token that was planned, in the cloud that was planned: one that stands under several hosts is copied where
+    /// it is trusted.
+    fn host(&self, client_id: &str, token: &RefreshToken, environment: &str) -> Option<String> {
         let key = (client_id.to_ascii_lowercase(), token.clone());
         let host = self.wanted.get(&key);
-        host.is_some_and(|host| same_environment(host, environment))
+        host.filter(|host| same_environment(host, environment))
+            .cloned()
     }
 }
 

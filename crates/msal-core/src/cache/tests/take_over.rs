@@ -5,8 +5,13 @@ use serde_json::json;
 use super::*;
 
 /// Takes all over.
-fn all(_client: &str, _token: &RefreshToken, _environment: &str) -> bool {
-    true
+fn all(_client: &str, _token: &RefreshToken, environment: &str) -> Option<String> {
+    Some(environment.to_owned())
+}
+
+/// Takes over what is of this client.
+fn of_app(client: &str, token: &RefreshToken, environment: &str) -> Option<String> {
+    all(client, token, environment).filter(|_| client == APP)
 }
 
 fn empty(dialect: Dialect) -> TokenCache {
@@ -44,7 +49,7 @@ fn tokens(cache: &TokenCache) -> Vec<String> {
 fn what_users_need_is_taken_over_and_nothing_of_others() {
     let source = parse(WORKED_SAMPLE);
     let mut target = empty(Dialect::Python);
-    let counts = target.take_over(&source, &|client, _token, _environment| client == APP);
+    let counts = target.take_over(&source, &of_app);
     assert!(counts.refresh_tokens > 0 && counts.known == 0, "{counts:?}");
     assert!(target.is_changed());
     let taken = value(&target);
@@ -71,7 +76,7 @@ fn what_users_need_is_taken_over_and_nothing_of_others() {
     // Once more, and into what was saved.
     target.mark_saved();
     let before = written(&target);
-    let again = target.take_over(&source, &|client, _token, _environment| client == APP);
+    let again = target.take_over(&source, &of_app);
     assert_eq!(
         (again.refresh_tokens, again.known),
         (0, counts.refresh_tokens)
@@ -83,7 +88,7 @@ fn what_users_need_is_taken_over_and_nothing_of_others() {
 #[test]
 fn nothing_is_taken_over_that_is_not_wanted() {
     let mut target = empty(Dialect::Python);
-    let counts = target.take_over(&parse(WORKED_SAMPLE), &|_, _, _| false);
+    let counts = target.take_over(&parse(WORKED_SAMPLE), &|_, _, _| None);
     assert_eq!(counts, TakenOver::default());
     assert!(!target.is_changed());
     assert_eq!(written(&target), written(&empty(Dialect::Python)));
@@ -206,4 +211,58 @@ fn what_was_taken_over_is_saved_beside_what_others_saved_meanwhile() {
         parse(PYTHON).refresh_tokens.len() + 1
     );
     assert!(merged.is_changed());
+}
+
+#[test]
+fn the_environment_is_spelled_as_the_targets_sdk_would_at_the_applications_host() {
+    let asks_at =
+        |host: &'static str| move |_: &str, _: &RefreshToken, _: &str| Some(host.to_owned());
+    for (source, dialect, host, expected) in [
+        (
+            PYTHON,
+            Dialect::Node,
+            "login.microsoftonline.com",
+            "login.windows.net",
+        ),
+        (
+            PYTHON,
+            Dialect::Python,
+            "login.microsoftonline.com",
+            "login.microsoftonline.com",
+        ),
+        (
+            NODE,
+            Dialect::Python,
+            "login.microsoftonline.com",
+            "login.microsoftonline.com",
+        ),
+        (
+            NODE_FAMILY,
+            Dialect::Python,
+            "login.microsoftonline.com",
+            "login.microsoftonline.com",
+        ),
+        (
+            NODE,
+            Dialect::Node3,
+            "login.microsoftonline.com",
+            "login.windows.net",
+        ),
+        (PYTHON, Dialect::Node, "localhost:8443", "localhost:8443"),
+        (NODE, Dialect::Python, "localhost:8443", "localhost"),
+    ] {
+        let mut target = empty(dialect);
+        target.take_over(&parse(source), &asks_at(host));
+        let cache = value(&target);
+        for (section, entries) in cache.as_object().unwrap() {
+            for (key, entry) in entries.as_object().unwrap() {
+                assert_eq!(entry["environment"], expected, "{section} {key}");
+                assert!(key.contains(expected), "{section} {key}");
+            }
+        }
+        // Read back, it is as good, and doing it again changes nothing.
+        let mut again = TokenCache::parse(target.serialize(), dialect).unwrap();
+        again.take_over(&parse(source), &asks_at(host));
+        assert!(!again.is_changed(), "{dialect:?} {host}");
+    }
 }
