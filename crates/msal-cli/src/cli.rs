@@ -141,6 +141,8 @@ pub(crate) struct SourceArgs {
     /// Where the rows are in a JSON text: `/data/entries/*`.
     #[arg(long, value_name = "POINTER")]
     pub(crate) records: Option<String>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
 
     /// The client of rows that name none; rows of other clients are skipped.
     #[arg(long, value_name = "ID")]
@@ -160,6 +162,18 @@ pub(crate) struct SourceArgs {
     /// What to ask for where a row names nothing. Microsoft Graph when absent.
     #[arg(long, value_name = "SCOPE")]
     pub(crate) default_scope: Vec<String>,
+}
+
+/// The password of an encrypted input. It is never taken from the command line itself.
+#[derive(Debug, Args)]
+pub(crate) struct PasswordArgs {
+    /// The environment variable that holds the password of the input: that of an encrypted rclone configuration.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) password_env: Option<String>,
+
+    /// The file that holds it; yours, a regular file, and closed to others (chmod 600).
+    #[arg(long, value_name = "FILE", conflicts_with = "password_env")]
+    pub(crate) password_file: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -200,6 +214,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "TARGET")]
     pub(crate) to: PathBuf,
 
+    /// How the tokens get there.
+    #[arg(long, value_enum, default_value_t = Mode::Redeem)]
+    pub(crate) mode: Mode,
+
     #[command(flatten)]
     pub(crate) secrets: SecretArgs,
 
@@ -221,6 +239,11 @@ pub(crate) struct RunArgs {
     /// What the issuer does with a refresh token that was redeemed.
     #[arg(long, value_enum, default_value_t = Rotation::Reusable)]
     pub(crate) rotation: Rotation,
+
+    /// Redeems all tokens as the page at this origin would: for those that were issued to a single-page application, which
+    /// are refused otherwise, as others are with it. They expire a day after the sign-in.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) spa_origin: Option<String>,
 
     /// Publishes tokens that turn out to be another user's than the input says: those of all rows.
     #[arg(long)]
@@ -266,6 +289,16 @@ pub(crate) enum RetryClass {
     NeedsUser,
     /// Held back: asks for another answer with the newest token there is.
     Quarantined,
+}
+
+/// How tokens get into the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    /// As they are, from a token cache of the same application, which another MSAL or another version wrote. No server is
+    /// asked. Both caches then hold the same tokens: right at Entra, wrong where tokens are spent by use.
+    Copy,
+    /// Each is redeemed, and its successor written.
+    Redeem,
 }
 
 /// The MSAL that will read the target.

@@ -1,9 +1,10 @@
-//! The secrets of clients.
+//! The secrets of clients, and the password of an input.
 
 use msal::ClientSecret;
+use msal_core::Passphrase;
 use msal_migrate::Credentials;
 
-use crate::cli::SecretArgs;
+use crate::cli::{PasswordArgs, SecretArgs};
 use crate::error::Failure;
 use crate::secret::Secret;
 
@@ -28,6 +29,16 @@ pub(crate) fn read(
     Ok(credentials)
 }
 
+/// Reads the password of the input, if one was named.
+pub(crate) fn password(arguments: &PasswordArgs) -> Result<Option<Passphrase>, Failure> {
+    let password = match (&arguments.password_env, &arguments.password_file) {
+        (Some(name), _) => PASSWORD.in_environment(name)?,
+        (None, Some(path)) => PASSWORD.in_file(path)?,
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(password.into()))
+}
+
 /// `CLIENT_ID=REST`, or only the rest: then the secret belongs to the client that `--client-id` names, or to all.
 fn split<'a>(argument: &'a str, client_id: Option<&'a str>) -> (Option<&'a str>, &'a str) {
     match argument.split_once('=') {
@@ -46,4 +57,9 @@ fn with(credentials: Credentials, client_id: Option<&str>, secret: ClientSecret)
 const CLIENT_SECRET: Secret = Secret {
     what: "client secret",
     instead: "--client-secret-env",
+};
+
+const PASSWORD: Secret = Secret {
+    what: "password",
+    instead: "--password-env",
 };

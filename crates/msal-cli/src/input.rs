@@ -12,6 +12,7 @@ use msal_migrate::{
 
 use crate::bounded;
 use crate::cli::SourceArgs;
+use crate::credentials;
 use crate::error::Failure;
 use crate::input_command;
 use crate::output::Printer;
@@ -61,6 +62,7 @@ fn source_options(arguments: &SourceArgs) -> Result<SourceOptions, Failure> {
         )
     })?;
     options.query.clone_from(&arguments.query);
+    options.password = credentials::password(&arguments.password)?;
     options.mapping_file = with_arguments(options.mapping_file, arguments)?;
     Ok(options)
 }
@@ -135,7 +137,8 @@ fn source_kind(name: &str) -> Result<SourceKind, Failure> {
     })
 }
 
-fn plan_options(arguments: &SourceArgs) -> Result<PlanOptions, Failure> {
+/// What the arguments say about a plan.
+pub(crate) fn plan_options(arguments: &SourceArgs) -> Result<PlanOptions, Failure> {
     let mut options = PlanOptions::default();
     options.client_id.clone_from(&arguments.client_id);
     options.authority = authority(arguments.authority.as_deref(), AuthorityOverride::parse)?;

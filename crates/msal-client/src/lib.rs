@@ -284,7 +284,7 @@ pub use transport::{HttpSettings, HttpVersion, HttpsClient};
 // For programs that work on a token cache without an application.
 pub use msal_core::{
     CacheFormatError, CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent,
-    SilentRequest, TokenCache, TokenEvent,
+    SilentRequest, TakenOver, TokenCache, TokenEvent,
 };
 pub use ports::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
 pub use result::{AuthenticationResult, TokenSource};

@@ -23,6 +23,7 @@ mod sections;
 mod sign_out;
 mod silent;
 mod table;
+mod take_over;
 mod term;
 mod token_event;
 
@@ -33,6 +34,7 @@ pub use document::CacheFormatError;
 pub use silent::{
     CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent, SilentRequest,
 };
+pub use take_over::TakenOver;
 pub use token_event::TokenEvent;
 
 use crate::{Account, Text};

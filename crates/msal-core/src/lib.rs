@@ -51,7 +51,7 @@ pub use authorization::{
 };
 pub use cache::{
     CacheFormatError, CachedAccessToken, Dialect, RefreshCandidate, RefreshReason, Renewal, Silent,
-    SilentRequest, TokenCache, TokenEvent,
+    SilentRequest, TakenOver, TokenCache, TokenEvent,
 };
 pub use claims::{InvalidClaims, merged_claims};
 pub use client_info::ClientInfo;

@@ -120,6 +120,7 @@
 //! nobody in. Several migrations into one target run one after the other: a journal is locked.
 
 mod cause;
+mod copy;
 mod credentials;
 mod error;
 mod fingerprint;
@@ -134,10 +135,12 @@ mod retry;
 mod run;
 mod settings;
 mod source;
+mod spa_origin;
 mod users;
 mod verify;
 
 pub use cause::Cause;
+pub use copy::{Copied, copy_cache};
 pub use credentials::Credentials;
 pub use error::MigrationError;
 pub use fingerprint::{Fingerprint, FingerprintFn};
@@ -160,4 +163,5 @@ pub use source::{
     Preset, Records, Source, SourceError, SourceKind, SourceOptions, UnknownSourceKind,
     UnsupportedFormat, open, open_reader,
 };
+pub use spa_origin::{InvalidSpaOrigin, SpaOrigin};
 pub use verify::{Asked, Proof, Verification, Verifier};

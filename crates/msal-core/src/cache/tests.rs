@@ -7,6 +7,7 @@ mod clouds;
 mod document;
 mod merge;
 mod silent;
+mod take_over;
 
 use std::time::Duration;
 

@@ -14,6 +14,9 @@ pub enum SkipReason {
     B2c,
     /// Issued by a cloud that no longer exists.
     ClosedCloud,
+    /// Issued to a program of somebody else's, such as Azure CLI, which alone can use it. The operator has not named its
+    /// client.
+    FirstPartyClient,
     /// The stored authority is neither an https URL with a tenant nor a tenant.
     InvalidAuthority,
     /// The row cannot be read; the text says what is wrong with it.
@@ -52,6 +55,7 @@ impl SkipReason {
             Self::AppOnly => "app_only",
             Self::B2c => "b2c",
             Self::ClosedCloud => "closed_cloud",
+            Self::FirstPartyClient => "first_party_client",
             Self::InvalidAuthority => "invalid_authority",
             Self::Malformed(_) => "malformed",
             Self::NoClientId => "no_client_id",
@@ -79,7 +83,8 @@ impl SkipReason {
             | Self::OtherProvider
             | Self::ServicePrincipal => Remedy::NoneNeeded,
             Self::Adfs | Self::B2c | Self::ClosedCloud | Self::UnsupportedAuthority => Remedy::User,
-            Self::InvalidAuthority
+            Self::FirstPartyClient
+            | Self::InvalidAuthority
             | Self::Malformed(_)
             | Self::NoClientId
             | Self::NotUnderstood(_)
@@ -97,6 +102,9 @@ impl SkipReason {
             }
             Self::B2c => "the token was issued by an Azure AD B2C policy",
             Self::ClosedCloud => "the token was issued by a Microsoft cloud that has been closed",
+            Self::FirstPartyClient => {
+                "the token belongs to a program of somebody else's, such as Azure CLI or rclone, and not to an application of yours"
+            }
             Self::InvalidAuthority => {
                 "the stored authority is not an https URL with a tenant, nor a tenant"
             }
@@ -129,6 +137,9 @@ impl SkipReason {
             }
             Self::B2c => "these users sign in again",
             Self::ClosedCloud => "these users sign in again, in the cloud their tenant moved to",
+            Self::FirstPartyClient => {
+                "only that program can use such a token; for that program itself, name its client with --client-id"
+            }
             Self::InvalidAuthority => "correct the row, or name the authority with --authority",
             Self::Malformed(_) => "correct the row, or leave it: the other rows are not affected",
             Self::NoClientId => "name the client with --client-id",

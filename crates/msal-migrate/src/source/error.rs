@@ -79,6 +79,15 @@ pub enum SourceError {
         /// What was opened.
         file: String,
     },
+    /// What is encrypted cannot be opened.
+    #[error("{file}: {}", if *.is_given { "the password does not open it" } else { "is encrypted, and no password is given" })]
+    #[non_exhaustive]
+    Password {
+        /// What was opened.
+        file: String,
+        /// Whether there was a password.
+        is_given: bool,
+    },
     /// A source of a program's own failed.
     #[error("{name}: cannot be read")]
     #[non_exhaustive]
@@ -224,6 +233,14 @@ impl SourceError {
             }
             Self::PathNeeded { .. } => "name the database's file",
             Self::SeveralStores { .. } => "name the one to read with --from, and run once for each",
+            Self::Password {
+                is_given: false, ..
+            } => {
+                "name what holds the password: --password-env RCLONE_CONFIG_PASS, or --password-file FILE"
+            }
+            Self::Password { .. } => {
+                "check the password: that of an rclone configuration is what `rclone config show` asks for"
+            }
             Self::Truncated { .. } => "copy the file again while its application does not write it",
             Self::Unrecognised { .. } => {
                 "name its format with --from, or convert it to CSV and use --map"

@@ -12,10 +12,14 @@ use super::presets::Preset;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SourceKind {
+    /// ADAL.NET's binary cache, also in a context of Azure PowerShell before Az 3.
+    AdalNet,
     /// ADAL Node's cache. It differs from ADAL Python's in how it writes times.
     AdalNode,
     /// ADAL Python's cache; also Azure CLI's before version 2.30.
     AdalPython,
+    /// Refresh tokens and nothing else, one in each line.
+    Bare,
     /// A table with a header line, separated by commas (RFC 4180).
     Csv,
     /// A configuration file with sections, of which each is a row.
@@ -24,6 +28,8 @@ pub enum SourceKind {
     Jsonl,
     /// The unified token cache that all MSALs share, of another application or another language.
     MsalCache,
+    /// The configuration of rclone, which may be encrypted.
+    Rclone,
     /// Rows of a program's own, such as [`Records`](crate::Records). No file has this format.
     Records,
     /// Rows of an SQLite database, from a query.
@@ -37,12 +43,15 @@ pub enum SourceKind {
 impl SourceKind {
     /// All formats of files, in alphabetical order.
     pub const ALL: &[Self] = &[
+        Self::AdalNet,
         Self::AdalNode,
         Self::AdalPython,
+        Self::Bare,
         Self::Csv,
         Self::Ini,
         Self::Jsonl,
         Self::MsalCache,
+        Self::Rclone,
         Self::Sqlite,
         Self::TokenJson,
         Self::Tsv,
@@ -51,12 +60,15 @@ impl SourceKind {
     /// The name on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::AdalNet => "adal-net",
             Self::AdalNode => "adal-node",
             Self::AdalPython => "adal-python",
+            Self::Bare => "bare",
             Self::Csv => "csv",
             Self::Ini => "ini",
             Self::Jsonl => "jsonl",
             Self::MsalCache => "msal-cache",
+            Self::Rclone => "rclone",
             Self::Records => "records",
             Self::Sqlite => "sqlite",
             Self::TokenJson => "token-json",
@@ -69,12 +81,15 @@ impl SourceKind {
     /// What it is, in a few words.
     pub fn about(self) -> &'static str {
         match self {
+            Self::AdalNet => "the cache of ADAL.NET 2.8 to 5, and of Azure PowerShell before Az 3",
             Self::AdalNode => "the cache of ADAL Node",
             Self::AdalPython => "the cache of ADAL Python, and of Azure CLI before 2.30",
+            Self::Bare => "refresh tokens and nothing else, one in a line",
             Self::Csv => "a table separated by commas, or as --delimiter says",
             Self::Ini => "a configuration file with sections, each of which is a row",
             Self::Jsonl => "JSON objects, in an array, in lines, or where --records says",
             Self::MsalCache => "the token cache of another MSAL, or of another application",
+            Self::Rclone => "the configuration of rclone, encrypted or not",
             Self::Records => "rows of a program's own",
             Self::Sqlite => "an SQLite database, of which --query says what to read",
             Self::TokenJson => {

@@ -5,10 +5,13 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use msal::SecureRandom;
+use msal_core::Passphrase;
 
 use super::Source;
 use super::error::SourceError;
 use super::format::adal::AdalSource;
+use super::format::adal_net::AdalNetSource;
+use super::format::bare::BareSource;
 use super::format::csv::CsvSource;
 use super::format::detect::{self, signature};
 use super::format::directory::DirectorySource;
@@ -17,6 +20,7 @@ use super::format::json_objects::JsonSource;
 use super::format::msal_cache::MsalCacheSource;
 use super::format::nothing::NothingSource;
 use super::format::query::QuerySource;
+use super::format::rclone::RcloneSource;
 use super::kind::SourceKind;
 use super::known_store;
 use super::mapping_file::{MappingFile, TextFormat};
@@ -37,6 +41,8 @@ pub struct SourceOptions {
     pub map: Mapping,
     /// How the rows of a store are read: a preset, or a file of one's own.
     pub mapping_file: MappingFile,
+    /// What the input is encrypted with, where it is: an `rclone` configuration may be.
+    pub password: Option<Passphrase>,
     /// What to read of a database: one SELECT, whose columns are the fields. Others are refused.
     pub query: Option<String>,
 }
@@ -128,6 +134,12 @@ fn open_input(input: Input, options: &SourceOptions) -> Result<Box<dyn Source>, 
     }
     // Where the user names the format, nothing in it is a store without tokens.
     if detect::is_nothing(&input)? {
+        if detect::is_in_keyring(&input) {
+            return Err(SourceError::Empty {
+                file: input.name().to_string(),
+                in_keyring: true,
+            });
+        }
         return Ok(Box::new(NothingSource::new(input, kind)));
     }
     let source = open_as(kind, input, recipe, options)?;
@@ -242,7 +254,12 @@ fn open_as(
 ) -> Result<Box<dyn Source>, SourceError> {
     let spec = &options.mapping_file.input;
     Ok(match kind {
-        SourceKind::AdalNode | SourceKind::AdalPython | SourceKind::MsalCache
+        SourceKind::AdalNet
+        | SourceKind::AdalNode
+        | SourceKind::AdalPython
+        | SourceKind::Bare
+        | SourceKind::MsalCache
+        | SourceKind::Rclone
             if !recipe.is_empty() =>
         {
             return Err(SourceError::Mapping {
@@ -250,7 +267,9 @@ fn open_as(
                 problem: MappingError::NotMapped { kind },
             });
         }
+        SourceKind::AdalNet => Box::new(AdalNetSource::open(input)?),
         SourceKind::AdalNode | SourceKind::AdalPython => Box::new(AdalSource::new(input, kind)),
+        SourceKind::Bare => Box::new(BareSource::new(input)),
         SourceKind::Csv => {
             let separator = spec.separator.unwrap_or(b',');
             Box::new(CsvSource::open(input, kind, separator, &recipe)?)
@@ -267,6 +286,7 @@ fn open_as(
                 problem: "it does not begin as an SQLite database does",
             });
         }
+        SourceKind::Rclone => Box::new(RcloneSource::open(input, options.password.clone())?),
         SourceKind::Records => {
             return Err(SourceError::WrongKind {
                 file: input.name().to_string(),

@@ -10,9 +10,11 @@ pub(super) mod csv_reader;
     )
 )]
 pub(super) mod database;
+pub(super) mod dotnet_reader;
 pub(super) mod ini_reader;
 pub(super) mod input;
 pub(super) mod json;
+pub(super) mod secretbox;
 pub(super) mod spool;
 pub(super) mod utf16;
 pub(super) mod window;

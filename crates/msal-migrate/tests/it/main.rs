@@ -5,8 +5,10 @@ mod another_authority;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod bad_input;
 mod clouds;
+mod copying;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod examples;
+mod full_records;
 mod held_back;
 mod kinds;
 mod logging;
@@ -24,7 +26,9 @@ mod pacing;
 mod presets;
 mod recovery;
 mod refusals;
+mod refused_stores;
 mod several_clients;
+mod single_page;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sources;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]

@@ -166,7 +166,7 @@ impl IniSource {
             collector.offer(*field, 0, value(expression)?);
         }
         let mut stored = collector.into_stored_row();
-        self.recipe.decode_token(&mut stored)?;
+        self.recipe.finish(&mut stored)?;
         Ok(stored)
     }
 }

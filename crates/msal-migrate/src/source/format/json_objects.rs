@@ -182,7 +182,7 @@ impl JsonSource {
         }
         let mut stored = by_names.unwrap_or_else(|| collector.into_stored_row());
         found.has_row = true;
-        self.recipe.decode_token(&mut stored)?;
+        self.recipe.finish(&mut stored)?;
         Ok(stored)
     }
 }

@@ -94,6 +94,11 @@ impl Input {
         Ok(Zeroizing::new(String::from_utf8_lossy(&head).into_owned()))
     }
 
+    /// All bytes from the first one, as they are on disk.
+    pub(crate) fn bytes(&self) -> impl Read + '_ {
+        self.content.reader(0)
+    }
+
     /// The whole text from its beginning, as UTF-8 without a byte order mark.
     pub(crate) fn text(&self) -> Result<Box<dyn Read + '_>, SourceError> {
         let start = self.first_bytes(3)?;
@@ -107,8 +112,25 @@ impl Input {
         })
     }
 
+    /// The whole text in memory, of a file that is no larger than it should be.
+    pub(crate) fn whole_text(&self, largest: usize) -> Result<SecretBuffer, SourceError> {
+        let failed = |source| SourceError::Io {
+            file: self.name.to_string(),
+            source,
+        };
+        let length = self.content.length().map_err(failed)?;
+        if length > largest as u64 {
+            return Err(SourceError::Syntax {
+                file: self.name.to_string(),
+                problem: format!("it is larger than {largest} bytes, which no such file is"),
+            });
+        }
+        // UTF-16 may become one and a half times as long.
+        self.read_up_to(length as usize * 2, self.text()?)
+    }
+
     fn first_bytes(&self, length: usize) -> Result<SecretBuffer, SourceError> {
-        self.read_up_to(length, self.content.reader(0))
+        self.read_up_to(length, self.bytes())
     }
 
     fn read_up_to(&self, length: usize, reader: impl Read) -> Result<SecretBuffer, SourceError> {
@@ -126,6 +148,13 @@ impl Input {
 }
 
 impl Content {
+    fn length(&self) -> io::Result<u64> {
+        match self {
+            Self::File(file) => Ok(file.metadata()?.len()),
+            Self::Spool(spool) => Ok(spool.length()),
+        }
+    }
+
     fn reader(&self, offset: u64) -> Box<dyn Read + '_> {
         match self {
             Self::File(file) => Box::new(Positioned { file, offset }),

@@ -53,6 +53,11 @@ impl Spool {
         }
     }
 
+    /// How many bytes there are.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
     /// Reads from `offset` on.
     pub(crate) fn reader(&self, offset: u64) -> SpoolReader<'_> {
         SpoolReader {

@@ -105,7 +105,7 @@ impl Columns {
             collector.offer(*field, 0, value(expression, index)?);
         }
         let mut stored = collector.into_stored_row();
-        self.recipe.decode_token(&mut stored)?;
+        self.recipe.finish(&mut stored)?;
         Ok(stored)
     }
 }

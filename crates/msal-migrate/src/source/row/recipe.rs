@@ -9,6 +9,7 @@ use super::decoding::Decoding;
 use super::defaults::Defaults;
 use super::expression::{Expression, in_text};
 use super::field::Field;
+use super::issuer;
 use super::json_pointer::JsonPointer;
 use super::mapping::Mapping;
 use super::selection::Selection;
@@ -92,11 +93,20 @@ impl Recipe {
         }
     }
 
-    /// Decodes the refresh token that was found.
+    /// Decodes the refresh token that was found, and drops what a mapped column has of other kinds beside object identifiers:
+    /// Microsoft Graph has a short one for personal accounts, and libraries keep subjects of other providers in the same
+    /// column. Neither would be found in an ID token.
     ///
     /// # Errors
     /// Why it cannot be decoded.
-    pub(crate) fn decode_token(&self, stored: &mut StoredRow<'_>) -> Result<(), SkipReason> {
+    pub(crate) fn finish(&self, stored: &mut StoredRow<'_>) -> Result<(), SkipReason> {
+        let is_guid = stored
+            .oid
+            .text()
+            .is_some_and(|oid| issuer::is_guid(oid.trim()));
+        if !self.is_by_usual_names() && !is_guid {
+            stored.oid = StoredValue::Absent;
+        }
         let token = std::mem::take(&mut stored.refresh_token);
         stored.refresh_token = self.decoding.token(token)?;
         Ok(())

@@ -14,7 +14,7 @@ pub(crate) fn of_bytes(head: &[u8]) -> Option<UnsupportedFormat> {
         [0x84 | 0x85 | 0x8c | 0xc1, ..] => Some(UnsupportedFormat::OpenPgp),
         // POSIX.1-2017, pax "ustar Interchange Format": the magic stands behind the name and numbers of the first file.
         _ if head.get(257..262) == Some(b"ustar") => Some(UnsupportedFormat::Archive),
-        _ => is_adal_net(head).then_some(UnsupportedFormat::AdalNet),
+        _ => (adal_net_schema(head) == Some(1)).then_some(UnsupportedFormat::AdalNet1),
     }
 }
 
@@ -29,10 +29,6 @@ pub(crate) fn of_text(head: &str) -> Option<UnsupportedFormat> {
         return Some(*format);
     }
     let has_line = |start: &str| head.lines().any(|line| line.starts_with(start));
-    // Comments stand above this line.
-    if has_line("RCLONE_ENCRYPT_V0:") {
-        return Some(UnsupportedFormat::RcloneEncrypted);
-    }
     // The second is the first line of DavMail's file of tokens alone.
     if has_line("davmail.")
         || head.starts_with("#Oauth tokens")
@@ -43,10 +39,7 @@ pub(crate) fn of_text(head: &str) -> Option<UnsupportedFormat> {
     if has_line("application_id = \"") || has_line("azure_tenant_id = \"") {
         return Some(UnsupportedFormat::AbrauneggConfig);
     }
-    if let Some(ini) = of_ini(head) {
-        return Some(ini);
-    }
-    is_bare_token(head).then_some(UnsupportedFormat::BareToken)
+    of_ini(head)
 }
 
 /// Whether it is a configuration file with sections that is no program's own.
@@ -83,29 +76,31 @@ fn of_ini(head: &str) -> Option<UnsupportedFormat> {
         Some(UnsupportedFormat::EmailOauth2Proxy)
     } else if has_setting("oauth2_refresh_token") {
         Some(UnsupportedFormat::OfflineImap)
-    } else if has_setting("type") && has_setting("token") {
-        Some(UnsupportedFormat::Rclone)
     } else {
         None
     }
 }
 
-/// ADAL.NET writes the version of its schema and the number of entries as 32-bit integers, then the first entry's key,
-/// which begins with the URL of an authority.
-fn is_adal_net(head: &[u8]) -> bool {
-    let [1..=3, 0, 0, 0, _, _, _, _, key @ ..] = head else {
-        return false;
+/// The schema of ADAL.NET's binary cache, if `head` begins one. It has the version of its schema and the number of entries
+/// as 32-bit integers, then the first entry's key, which begins with the URL of an authority.
+pub(in crate::source) fn adal_net_schema(head: &[u8]) -> Option<u8> {
+    let [schema @ 1..=3, 0, 0, 0, count @ ..] = head else {
+        return None;
+    };
+    let key = match count {
+        // Nobody has signed in.
+        [0, 0, 0, 0] => return Some(*schema),
+        [_, _, _, _, key @ ..] => key,
+        _ => return None,
     };
     // .NET's BinaryWriter puts a string's length before it, seven bits in a byte, in five bytes at most.
     let length = key.iter().take_while(|byte| **byte >= 0x80).count() + 1;
-    length <= 5
-        && key
-            .get(length..)
-            .is_some_and(|text| text.starts_with(b"http"))
+    let text = key.get(length..).filter(|_| length <= 5)?;
+    text.starts_with(b"http").then_some(*schema)
 }
 
 /// A single word that is as long as a token and has only the characters of one.
-fn is_bare_token(head: &str) -> bool {
+pub(in crate::source) fn is_bare_token(head: &str) -> bool {
     let mut words = head.split_whitespace();
     let (Some(word), None) = (words.next(), words.next()) else {
         return false;
@@ -140,7 +135,15 @@ const MAGIC: [(&[u8], UnsupportedFormat); 12] = [
 ];
 
 /// How text files begin that are neither JSON nor CSV.
-const PREFIXES: [(&str, UnsupportedFormat); 11] = [
+const PREFIXES: [(&str, UnsupportedFormat); 14] = [
+    // The version and the GUID of DPAPI's default provider in base64, and as PowerShell's `ConvertFrom-SecureString` has them.
+    ("AQAAANCMnd8BFdERjHoAwE", UnsupportedFormat::Dpapi),
+    (
+        "01000000d08c9ddf0115d1118c7a00c04fc297eb",
+        UnsupportedFormat::Dpapi,
+    ),
+    // A Java stream's magic number and version in base64.
+    ("rO0AB", UnsupportedFormat::JavaObject),
     ("-----BEGIN PGP MESSAGE-----", UnsupportedFormat::OpenPgp),
     ("-----BEGIN AGE ENCRYPTED FILE-----", UnsupportedFormat::Age),
     ("age-encryption.org/", UnsupportedFormat::Age),
