@@ -43,17 +43,38 @@ fn the_rows_of_a_query_are_planned() {
 #[test]
 fn without_a_query_the_tables_are_named_with_what_to_type() {
     let folder = tempfile::tempdir().unwrap();
-    let run = msal(folder.path(), ["migrate", "plan", SAMPLE]);
+    // Of no application that is known.
+    let connection = rusqlite::Connection::open(folder.path().join("app.db")).unwrap();
+    connection
+        .execute_batch("create table app_tokens (id integer, ms_refresh_token text)")
+        .unwrap();
+    connection.close().unwrap();
+    let run = msal(folder.path(), ["migrate", "plan", "app.db"]);
     assert_eq!((run.status, run.stdout.as_str()), (1, ""));
     assert!(
-        run.stderr.contains("its tables are flask_dance_oauth"),
+        run.stderr.contains("its tables are app_tokens"),
         "{}",
         run.stderr
     );
     assert!(
-        run.stderr.contains("hint: say what to read"),
+        run.stderr.contains(
+            "hint: say what to read; most probably: --query 'select * from app_tokens' --map refresh_token=ms_refresh_token"
+        ),
         "{}",
         run.stderr
+    );
+}
+
+#[test]
+fn the_database_of_a_known_application_needs_no_query() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = msal(folder.path(), ["migrate", "plan", SAMPLE]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    assert!(
+        run.stdout
+            .contains("read so because its tables are those of flask-dance"),
+        "{}",
+        run.stdout
     );
 }
 
