@@ -166,11 +166,11 @@ fn open_sqlite(
     let name = input.name().to_string();
     let file = input.into_file();
     let file = file.ok_or(SourceError::PathNeeded { file: name })?;
-    open_database(Database::sqlite(path, file)?, options)
+    of_database(Database::sqlite(path, file)?, options)
 }
 
 /// Reads of a database what the options say, or else what a known application keeps in it.
-fn open_database(
+fn of_database(
     database: Database,
     options: &SourceOptions,
 ) -> Result<Box<dyn Source>, SourceError> {
@@ -213,7 +213,7 @@ fn open_database(
         store.file.name(),
         store.tables
     );
-    let source = open_database(database, &options)?;
+    let source = of_database(database, &options)?;
     Ok(Box::new(Recognised { source, by }))
 }
 
