@@ -116,8 +116,9 @@
 //!
 //! It never writes to the source, and never deletes a token there: that is left to whoever has verified the target. It
 //! sends tokens to Microsoft's hosts and to the one that [`AuthorityOverride`] names, whatever the source says. It migrates
-//! no tokens of AD FS, Azure AD B2C or service principals, decrypts nothing without a key that it is given, and signs
-//! nobody in. Several migrations into one target run one after the other: a journal is locked.
+//! no tokens of AD FS, Azure AD B2C or service principals, and those of somebody else's programs only where their client is
+//! named. It decrypts nothing without a key that it is given, and signs nobody in. Several migrations into one target run one
+//! after the other: a journal is locked.
 
 mod cause;
 mod copy;
