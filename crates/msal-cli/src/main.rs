@@ -15,6 +15,7 @@ mod process;
 mod progress;
 mod runtime;
 mod same_file;
+mod secret;
 mod signal;
 mod target;
 mod text;
