@@ -88,8 +88,8 @@ pub(crate) enum EmulatorCommand {
 /// Where tokens come from and how their rows are read.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// The file or SQLite database with the refresh tokens, or a folder of files with one token response each. It is only
-    /// read.
+    /// The file with the refresh tokens, a folder of files with one token response each, or a database: the file of SQLite,
+    /// `postgres://USER@HOST/DATABASE` or `mysql://USER@HOST/DATABASE`. It is only read.
     pub(crate) input: PathBuf,
 
     /// The format of the input. It is detected when absent.
@@ -104,6 +104,9 @@ pub(crate) struct SourceArgs {
     /// What to read of a database: one SELECT, whose columns are the fields. Nothing is ever written to a database.
     #[arg(long, value_name = "SELECT")]
     pub(crate) query: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
 
     /// The client of rows that name none; rows of other clients are skipped.
     #[arg(long, value_name = "ID")]
@@ -123,6 +126,23 @@ pub(crate) struct SourceArgs {
     /// What to ask for where a row names nothing. Microsoft Graph when absent.
     #[arg(long, value_name = "SCOPE")]
     pub(crate) default_scope: Vec<String>,
+}
+
+/// How to log in to the server of a database. A password is never taken from the command line itself.
+#[derive(Debug, Args)]
+pub(crate) struct DatabaseArgs {
+    /// The environment variable that holds the database's password. Without this and the next one: PGPASSWORD or the file
+    /// that PGPASSFILE names, else `~/.pgpass`, for PostgreSQL; MYSQL_PWD for MySQL and MariaDB.
+    #[arg(long, value_name = "NAME", conflicts_with = "database_password_file")]
+    pub(crate) database_password_env: Option<String>,
+
+    /// The file that holds the database's password; yours, a regular file, and closed to others (chmod 600).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database_password_file: Option<PathBuf>,
+
+    /// Trusts the certificate authorities in this file to vouch for the database's server, instead of the system's.
+    #[arg(long, value_name = "PEM")]
+    pub(crate) database_tls_ca: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,14 +1,16 @@
 //! What the arguments about the input mean.
 
+use std::path::Path;
 use std::str::FromStr;
 
 use msal::SystemClock;
 use msal_migrate::{
-    AuthorityOverride, AuthorityOverrideError, Mapping, PlanOptions, Source, SourceKind,
-    SourceOptions,
+    AuthorityOverride, AuthorityOverrideError, DatabaseUrl, DatabaseUrlError, Mapping, PlanOptions,
+    Source, SourceKind, SourceOptions,
 };
 
 use crate::cli::SourceArgs;
+use crate::database_login;
 use crate::error::Failure;
 
 /// Opens the source and reads the options of the plan.
@@ -23,7 +25,32 @@ pub(crate) fn open(arguments: &SourceArgs) -> Result<(Box<dyn Source>, PlanOptio
     })?;
     options.query.clone_from(&arguments.query);
     let plan = plan_options(arguments)?;
-    Ok((msal_migrate::open(&arguments.input, &options)?, plan))
+    let source = match database(&arguments.input)? {
+        Some(url) => {
+            options.login = database_login::read(&arguments.database, &url)?;
+            msal_migrate::open_database(&url, &options)?
+        }
+        None => msal_migrate::open(&arguments.input, &options)?,
+    };
+    Ok((source, plan))
+}
+
+/// The database on a server that is named in place of a file. A file of such a name is `./NAME`.
+fn database(input: &Path) -> Result<Option<DatabaseUrl>, Failure> {
+    let url = input.to_str().filter(|text| DatabaseUrl::is_meant_by(text));
+    let url = url.map(DatabaseUrl::from_str).transpose();
+    url.map_err(|error| {
+        let hint = match error {
+            DatabaseUrlError::Password => {
+                "leave it out, and give it with --database-password-env NAME, --database-password-file FILE or, for PostgreSQL, ~/.pgpass"
+            }
+            DatabaseUrlError::SslMode | DatabaseUrlError::EncryptedSocket => {
+                "leave `sslmode` out: a server elsewhere is asked through TLS, with its certificate verified"
+            }
+            _ => "write postgres://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE; a socket is ?host=/FOLDER or ?socket=/FILE",
+        };
+        Failure::usage(error.to_string(), hint)
+    })
 }
 
 fn source_kind(name: &str) -> Result<SourceKind, Failure> {

@@ -5,6 +5,7 @@ mod bounded;
 mod cli;
 mod commands;
 mod credentials;
+mod database_login;
 mod error;
 mod exit;
 mod input;

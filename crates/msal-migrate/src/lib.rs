@@ -155,7 +155,8 @@ pub use report::{Completion, Report};
 pub use retry::{Retry, RetryClass};
 pub use settings::{RotationPolicy, Settings};
 pub use source::{
-    DatabaseError, Mapping, MappingError, Records, Source, SourceError, SourceKind, SourceOptions,
-    UnknownSourceKind, UnsupportedFormat, open,
+    DatabaseError, DatabaseLogin, DatabasePassword, DatabaseUrl, DatabaseUrlError, Mapping,
+    MappingError, Records, Source, SourceError, SourceKind, SourceOptions, UnknownSourceKind,
+    UnsupportedFormat, open, open_database,
 };
 pub use verify::{Asked, Proof, Verification, Verifier};

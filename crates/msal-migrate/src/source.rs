@@ -18,8 +18,10 @@ mod unsupported;
 
 pub use error::SourceError;
 pub use kind::{SourceKind, UnknownSourceKind};
-pub use open::{SourceOptions, open};
-pub use read::database::DatabaseError;
+pub use open::{SourceOptions, open, open_database};
+pub use read::database::{
+    DatabaseError, DatabaseLogin, DatabasePassword, DatabaseUrl, DatabaseUrlError,
+};
 pub use records::Records;
 pub use row::mapping::{Mapping, MappingError};
 pub use unsupported::UnsupportedFormat;

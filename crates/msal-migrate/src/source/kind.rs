@@ -19,6 +19,10 @@ pub enum SourceKind {
     Jsonl,
     /// The unified token cache that all MSALs share, of another application or another language.
     MsalCache,
+    /// Rows of a MySQL or MariaDB database, from a query.
+    MySql,
+    /// Rows of a PostgreSQL database, from a query.
+    Postgres,
     /// Rows of a program's own, such as [`Records`](crate::Records). No file has this format.
     Records,
     /// Rows of an SQLite database, from a query.
@@ -47,6 +51,8 @@ impl SourceKind {
             Self::Csv => "csv",
             Self::Jsonl => "jsonl",
             Self::MsalCache => "msal-cache",
+            Self::MySql => "mysql",
+            Self::Postgres => "postgres",
             Self::Records => "records",
             Self::Sqlite => "sqlite",
             Self::TokenJson => "token-json",

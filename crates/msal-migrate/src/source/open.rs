@@ -13,7 +13,7 @@ use super::format::msal_cache::MsalCacheSource;
 use super::format::nothing::NothingSource;
 use super::format::query::QuerySource;
 use super::kind::SourceKind;
-use super::read::database::{Database, DatabaseError};
+use super::read::database::{Database, DatabaseError, DatabaseLogin, DatabaseUrl};
 use super::read::input::Input;
 use super::row::mapping::{Mapping, MappingError};
 
@@ -27,6 +27,8 @@ pub struct SourceOptions {
     pub map: Mapping,
     /// What to read of a database: one SELECT, whose columns are the fields. Others are refused.
     pub query: Option<String>,
+    /// How to log in to the server of a database.
+    pub login: DatabaseLogin,
 }
 
 /// Opens the file, or the directory of token files, at `path` for reading.
@@ -85,7 +87,32 @@ fn open_sqlite(
             problem: "it is an SQLite database",
         });
     }
-    let database = Database::sqlite(path, input.into_file())?;
+    of_query(Database::sqlite(path, input.into_file())?, options)
+}
+
+/// Opens the database at `url` for reading: what `options` have a query for. Nothing but that is read of its fields.
+///
+/// One transaction is held from now on until the source is dropped, so that all readings see the same rows; it cannot write.
+/// It blocks on the network, and can be called on any thread.
+///
+/// # Errors
+/// [`SourceError::Database`], or [`SourceError::Mapping`] where the answer lacks a column.
+pub fn open_database(
+    url: &DatabaseUrl,
+    options: &SourceOptions,
+) -> Result<Box<dyn Source>, SourceError> {
+    let kind = url.kind();
+    if let Some(other) = options.from.filter(|from| *from != kind) {
+        return Err(SourceError::WrongKind {
+            file: url.to_string(),
+            kind: other,
+            problem: "it is a database on a server",
+        });
+    }
+    of_query(Database::server(url, &options.login)?, options)
+}
+
+fn of_query(database: Database, options: &SourceOptions) -> Result<Box<dyn Source>, SourceError> {
     let Some(query) = &options.query else {
         return Err(database.failed(database.outline()?.without_query()));
     };
@@ -115,6 +142,13 @@ fn open_as(
                 file: input.name().to_string(),
                 kind,
                 problem: "it does not begin as an SQLite database does",
+            });
+        }
+        SourceKind::MySql | SourceKind::Postgres => {
+            return Err(SourceError::WrongKind {
+                file: input.name().to_string(),
+                kind,
+                problem: "such a database is named by its URL",
             });
         }
         SourceKind::Records => {

@@ -5,6 +5,9 @@ mod another_authority;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod bad_input;
 mod clouds;
+#[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod databases;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod examples;
 mod held_back;
@@ -20,6 +23,8 @@ mod own_sources;
 mod pacing;
 mod recovery;
 mod refusals;
+#[cfg(unix)]
+mod servers;
 mod several_clients;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sources;
