@@ -14,6 +14,7 @@ mod output;
 mod outside;
 mod process;
 mod progress;
+mod reading;
 mod runtime;
 mod same_file;
 mod secret;

@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
 use crate::runtime::block_on;
-use crate::{credentials, input, network};
+use crate::{credentials, input, network, reading};
 
 pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
     let journal = arguments.journal.clone();
@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     let runtime = network::runtime(&arguments.network, settings.most_in_flight())?;
     let (source, plan) = input::open(&arguments.source)?;
     let job = Job {
-        source,
+        source: reading::shown(source, printer),
         plan,
         credentials,
         runtime,
