@@ -162,7 +162,7 @@ fn every_type_of_value_is_taken_as_what_it_is() {
             ] {
                 let mut options = options(&query.replace("{}", column));
                 let key = format!("key={key}");
-                options.map = Mapping::parse(&[map, &key, "scopes=scope"]).unwrap();
+                options.map = Mapping::parse([map, &key, "scopes=scope"]).unwrap();
                 let source = open_database(&database.url(), &options).unwrap();
                 assert_eq!(
                     rows(&*source).unwrap(),
