@@ -105,8 +105,8 @@ pub(crate) enum EmulatorCommand {
 /// Where tokens come from and how their rows are read.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// The file or SQLite database with the refresh tokens, a folder of files with one token response each, or `-` for standard input. It is
-    /// only read.
+    /// The file with the refresh tokens, a folder of files with one token response each, `-` for standard input, or a
+    /// database: the file of SQLite, `postgres://USER@HOST/DATABASE` or `mysql://USER@HOST/DATABASE`. It is only read.
     #[arg(
         required_unless_present = "input_command",
         conflicts_with = "input_command"
@@ -141,8 +141,12 @@ pub(crate) struct SourceArgs {
     /// Where the rows are in a JSON text: `/data/entries/*`.
     #[arg(long, value_name = "POINTER")]
     pub(crate) records: Option<String>,
+
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
+
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
 
     /// The client of rows that name none; rows of other clients are skipped.
     #[arg(long, value_name = "ID")]
@@ -173,7 +177,24 @@ pub(crate) struct PasswordArgs {
 
     /// The file that holds it; yours, a regular file, and closed to others (chmod 600).
     #[arg(long, value_name = "FILE", conflicts_with = "password_env")]
-    pub(crate) password_file: Option<String>,
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+/// How to log in to the server of a database. A password is never taken from the command line itself.
+#[derive(Debug, Args)]
+pub(crate) struct DatabaseArgs {
+    /// The environment variable that holds the database's password. Without this and the next one: PGPASSWORD or the file
+    /// that PGPASSFILE names, else `~/.pgpass`, for PostgreSQL; MYSQL_PWD for MySQL and MariaDB.
+    #[arg(long, value_name = "NAME", conflicts_with = "database_password_file")]
+    pub(crate) database_password_env: Option<String>,
+
+    /// The file that holds the database's password; yours, a regular file, and closed to others (chmod 600).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database_password_file: Option<PathBuf>,
+
+    /// Trusts the certificate authorities in this file to vouch for the database's server, instead of the system's.
+    #[arg(long, value_name = "PEM")]
+    pub(crate) database_tls_ca: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,12 +1,15 @@
 //! The secrets of clients, and the password of an input.
 
+use std::path::Path;
+
+
 use msal::ClientSecret;
 use msal_core::Passphrase;
 use msal_migrate::Credentials;
 
 use crate::cli::{PasswordArgs, SecretArgs};
 use crate::error::Failure;
-use crate::secret::Secret;
+use crate::secret;
 
 /// Reads every secret that was named.
 pub(crate) fn read(
@@ -19,12 +22,16 @@ pub(crate) fn read(
         credentials = with(
             credentials,
             client,
-            CLIENT_SECRET.in_environment(name)?.into(),
+            secret::variable(name, CLIENT_SECRET)?.into(),
         );
     }
     for argument in &arguments.client_secret_file {
         let (client, path) = split(argument, client_id);
-        credentials = with(credentials, client, CLIENT_SECRET.in_file(path)?.into());
+        credentials = with(
+            credentials,
+            client,
+            secret::text(Path::new(path), CLIENT_SECRET)?.into(),
+        );
     }
     Ok(credentials)
 }
@@ -32,8 +39,8 @@ pub(crate) fn read(
 /// Reads the password of the input, if one was named.
 pub(crate) fn password(arguments: &PasswordArgs) -> Result<Option<Passphrase>, Failure> {
     let password = match (&arguments.password_env, &arguments.password_file) {
-        (Some(name), _) => PASSWORD.in_environment(name)?,
-        (None, Some(path)) => PASSWORD.in_file(path)?,
+        (Some(name), _) => secret::variable(name, PASSWORD)?,
+        (None, Some(path)) => secret::text(path, PASSWORD)?,
         (None, None) => return Ok(None),
     };
     Ok(Some(password.into()))
@@ -54,12 +61,6 @@ fn with(credentials: Credentials, client_id: Option<&str>, secret: ClientSecret)
     }
 }
 
-const CLIENT_SECRET: Secret = Secret {
-    what: "client secret",
-    instead: "--client-secret-env",
-};
+const CLIENT_SECRET: &str = "client secret";
 
-const PASSWORD: Secret = Secret {
-    what: "password",
-    instead: "--password-env",
-};
+const PASSWORD: &str = "password";

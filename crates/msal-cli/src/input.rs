@@ -6,17 +6,19 @@ use std::str::FromStr;
 
 use msal::{SystemClock, SystemRandom};
 use msal_migrate::{
-    AuthorityOverride, AuthorityOverrideError, DecodingKey, KeySource, Mapping, MappingFile,
-    MappingFileError, PlanOptions, Preset, Source, SourceKind, SourceOptions, open_reader,
+    AuthorityOverride, AuthorityOverrideError, DatabaseUrl, DatabaseUrlError, DecodingKey,
+    KeySource, Mapping, MappingFile, MappingFileError, PlanOptions, Preset, Source, SourceKind,
+    SourceOptions, open_reader,
 };
 
 use crate::bounded;
 use crate::cli::SourceArgs;
 use crate::credentials;
+use crate::database_login;
 use crate::error::Failure;
 use crate::input_command;
 use crate::output::Printer;
-use crate::secret::Secret;
+use crate::secret;
 
 /// Opens the source and reads the options of the plan.
 pub(crate) fn open(
@@ -33,7 +35,7 @@ pub(crate) fn open(
             &SystemRandom,
             &options,
         )?,
-        (Some(path), None) => msal_migrate::open(path, &options)?,
+        (Some(path), None) => open_named(path, arguments, options)?,
         // The command line takes one of both.
         (None, None) => return Err(Failure::usage("there is no input", "name the input")),
     };
@@ -65,6 +67,37 @@ fn source_options(arguments: &SourceArgs) -> Result<SourceOptions, Failure> {
     options.password = credentials::password(&arguments.password)?;
     options.mapping_file = with_arguments(options.mapping_file, arguments)?;
     Ok(options)
+}
+
+/// Opens the file at `path`, or the database on a server that is named in place of one.
+fn open_named(
+    path: &Path,
+    arguments: &SourceArgs,
+    mut options: SourceOptions,
+) -> Result<Box<dyn Source>, Failure> {
+    let Some(url) = database(path)? else {
+        return Ok(msal_migrate::open(path, &options)?);
+    };
+    options.login = database_login::read(&arguments.database, &url)?;
+    Ok(msal_migrate::open_database(&url, &options)?)
+}
+
+/// The database on a server that `input` names. A file of such a name is `./NAME`.
+fn database(input: &Path) -> Result<Option<DatabaseUrl>, Failure> {
+    let url = input.to_str().filter(|text| DatabaseUrl::is_meant_by(text));
+    let url = url.map(DatabaseUrl::from_str).transpose();
+    url.map_err(|error| {
+        let hint = match error {
+            DatabaseUrlError::Password => {
+                "leave it out, and give it with --database-password-env NAME, --database-password-file FILE or, for PostgreSQL, ~/.pgpass"
+            }
+            DatabaseUrlError::SslMode | DatabaseUrlError::EncryptedSocket => {
+                "leave `sslmode` out: a server elsewhere is asked through TLS, with its certificate verified"
+            }
+            _ => "write postgres://USER@HOST/DATABASE or mysql://USER@HOST/DATABASE; a socket is ?host=/FOLDER or ?socket=/FILE",
+        };
+        Failure::usage(error.to_string(), hint)
+    })
 }
 
 /// The mapping file that `name` names: a file, or one of ours.
@@ -109,8 +142,8 @@ fn with_arguments(mut file: MappingFile, arguments: &SourceArgs) -> Result<Mappi
     let sources: Vec<KeySource> = file.key_sources().cloned().collect();
     for source in sources {
         let key = match &source {
-            KeySource::Environment(name) => DECODING_KEY.in_environment(name)?,
-            KeySource::File(path) => DECODING_KEY.in_file(path)?,
+            KeySource::Environment(name) => secret::variable(name, DECODING_KEY)?,
+            KeySource::File(path) => secret::text(Path::new(path), DECODING_KEY)?,
             // A library that knows more than this command.
             other => {
                 return Err(Failure::usage(
@@ -190,10 +223,7 @@ fn authority(
     url.map(parse).transpose().map_err(bad)
 }
 
-const DECODING_KEY: Secret = Secret {
-    what: "key",
-    instead: "env:NAME in the mapping file",
-};
+const DECODING_KEY: &str = "key";
 
 /// Mapping files have a few dozen lines.
 const LARGEST_MAPPING_FILE: usize = 1 << 20;

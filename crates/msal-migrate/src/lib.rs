@@ -160,9 +160,10 @@ pub use report::{Completion, Report};
 pub use retry::{Retry, RetryClass};
 pub use settings::{RotationPolicy, Settings};
 pub use source::{
-    DatabaseError, DecodingKey, KeySource, Mapping, MappingError, MappingFile, MappingFileError,
-    Preset, Records, Source, SourceError, SourceKind, SourceOptions, UnknownSourceKind,
-    UnsupportedFormat, open, open_reader,
+    DatabaseError, DatabaseLogin, DatabasePassword, DatabaseUrl, DatabaseUrlError, DecodingKey,
+    KeySource, Mapping, MappingError, MappingFile, MappingFileError, Preset, Records, Source,
+    SourceError, SourceKind, SourceOptions, UnknownSourceKind, UnsupportedFormat, open,
+    open_database, open_reader,
 };
 pub use spa_origin::{InvalidSpaOrigin, SpaOrigin};
 pub use verify::{Asked, Proof, Verification, Verifier};

@@ -23,9 +23,11 @@ mod unsupported;
 pub use error::SourceError;
 pub use kind::{SourceKind, UnknownSourceKind};
 pub use mapping_file::{MappingFile, MappingFileError};
-pub use open::{SourceOptions, open, open_reader};
+pub use open::{SourceOptions, open, open_database, open_reader};
 pub use presets::Preset;
-pub use read::database::DatabaseError;
+pub use read::database::{
+    DatabaseError, DatabaseLogin, DatabasePassword, DatabaseUrl, DatabaseUrlError,
+};
 pub use records::Records;
 pub use row::decoding::{DecodingKey, KeySource};
 pub use row::mapping::{Mapping, MappingError};

@@ -88,3 +88,68 @@ fn a_database_is_named_by_its_path_alone_and_read_by_that_name() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
+
+/// Where nobody listens, so that what is typed is all that can be wrong.
+const NOBODY: &str = "postgres://reader@127.0.0.1:1/app";
+
+#[test]
+fn a_password_in_the_url_is_refused_with_how_to_give_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for url in [
+        "postgres://reader:s3cr3t@db/app",
+        "mysql://reader:s3cr3t@db/app",
+    ] {
+        let run = msal(folder.path(), ["migrate", "plan", url]);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{url}");
+        assert!(run.stderr.contains("a password cannot be given in the URL"));
+        assert!(
+            run.stderr.contains("--database-password-env"),
+            "{}",
+            run.stderr
+        );
+        assert!(!run.stderr.contains("s3cr3t"), "{}", run.stderr);
+    }
+    let run = msal(folder.path(), ["migrate", "plan", NOBODY]);
+    assert_eq!(run.status, 1);
+    assert!(
+        run.stderr
+            .starts_with("error: postgres://reader@127.0.0.1:1/app: cannot be reached"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn files_with_passwords_are_used_only_where_nobody_else_can_read_them() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(".pgpass");
+    fs::write(&file, "127.0.0.1:1:app:reader:s3cr3t\n").unwrap();
+    let plan = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let plan = ["migrate", "plan", NOBODY].iter().chain(arguments);
+        crate::msal::msal_where(folder.path(), variables, plan)
+    };
+    let home = [("HOME", folder.path().to_str().unwrap())];
+    let named = [("PGPASSFILE", file.to_str().unwrap())];
+    let asked = ["--database-password-file", ".pgpass"];
+    for (mode, status) in [(0o644, 2), (0o600, 1)] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        for run in [plan(&[], &home), plan(&[], &named), plan(&asked, &[])] {
+            assert_eq!(run.status, status, "{mode:o}: {}", run.stderr);
+            assert_eq!(
+                run.stderr.contains("is not used: other users may read"),
+                status == 2
+            );
+            assert!(!run.stderr.contains("s3cr3t"), "{}", run.stderr);
+        }
+    }
+    let unset = plan(&["--database-password-env", "NOTHING"], &[]);
+    assert_eq!(unset.status, 2, "{}", unset.stderr);
+    assert!(
+        unset
+            .stderr
+            .contains("`NOTHING` holds no database password")
+    );
+}

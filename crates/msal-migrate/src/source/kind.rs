@@ -28,6 +28,10 @@ pub enum SourceKind {
     Jsonl,
     /// The unified token cache that all MSALs share, of another application or another language.
     MsalCache,
+    /// Rows of a MySQL or MariaDB database, from a query.
+    MySql,
+    /// Rows of a PostgreSQL database, from a query.
+    Postgres,
     /// The configuration of rclone, which may be encrypted.
     Rclone,
     /// Rows of a program's own, such as [`Records`](crate::Records). No file has this format.
@@ -41,7 +45,7 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
-    /// All formats of files, in alphabetical order.
+    /// All formats of files and databases, in alphabetical order.
     pub const ALL: &[Self] = &[
         Self::AdalNet,
         Self::AdalNode,
@@ -51,6 +55,8 @@ impl SourceKind {
         Self::Ini,
         Self::Jsonl,
         Self::MsalCache,
+        Self::MySql,
+        Self::Postgres,
         Self::Rclone,
         Self::Sqlite,
         Self::TokenJson,
@@ -68,6 +74,8 @@ impl SourceKind {
             Self::Ini => "ini",
             Self::Jsonl => "jsonl",
             Self::MsalCache => "msal-cache",
+            Self::MySql => "mysql",
+            Self::Postgres => "postgres",
             Self::Rclone => "rclone",
             Self::Records => "records",
             Self::Sqlite => "sqlite",
@@ -89,6 +97,8 @@ impl SourceKind {
             Self::Ini => "a configuration file with sections, each of which is a row",
             Self::Jsonl => "JSON objects, in an array, in lines, or where --records says",
             Self::MsalCache => "the token cache of another MSAL, or of another application",
+            Self::MySql => "a MySQL or MariaDB database, of which --query says what to read",
+            Self::Postgres => "a PostgreSQL database, of which --query says what to read",
             Self::Rclone => "the configuration of rclone, encrypted or not",
             Self::Records => "rows of a program's own",
             Self::Sqlite => "an SQLite database, of which --query says what to read",

@@ -80,8 +80,8 @@ pub(super) fn query_of<'f>(file: &'f MappingFile, outline: &Outline) -> Result<&
 
 /// The statement as the database takes it: MySQL quotes names in another way than the standard (ISO 9075).
 pub(super) fn in_dialect(select: &str, kind: SourceKind) -> String {
-    match kind.as_str() {
-        "mysql" | "mariadb" => select.replace('"', "`"),
+    match kind {
+        SourceKind::MySql => select.replace('"', "`"),
         _ => select.to_owned(),
     }
 }

@@ -24,7 +24,7 @@ use super::format::rclone::RcloneSource;
 use super::kind::SourceKind;
 use super::known_store;
 use super::mapping_file::{MappingFile, TextFormat};
-use super::read::database::{Database, DatabaseError};
+use super::read::database::{Database, DatabaseError, DatabaseLogin, DatabaseUrl};
 use super::read::input::Input;
 use super::row::mapping::{Mapping, MappingError};
 use super::row::recipe::Recipe;
@@ -45,6 +45,8 @@ pub struct SourceOptions {
     pub password: Option<Passphrase>,
     /// What to read of a database: one SELECT, whose columns are the fields. Others are refused.
     pub query: Option<String>,
+    /// How to log in to the server of a database.
+    pub login: DatabaseLogin,
 }
 
 impl SourceOptions {
@@ -169,6 +171,29 @@ fn open_sqlite(
     of_database(Database::sqlite(path, file)?, options)
 }
 
+/// Opens the database at `url` for reading: what `options` have a query for, else what a known application keeps in it.
+/// Nothing but that is read of its fields.
+///
+/// One transaction is held from now on until the source is dropped, so that all readings see the same rows; it cannot write.
+/// It blocks on the network, and can be called on any thread.
+///
+/// # Errors
+/// [`SourceError::Database`], or [`SourceError::Mapping`] where the answer lacks a column.
+pub fn open_database(
+    url: &DatabaseUrl,
+    options: &SourceOptions,
+) -> Result<Box<dyn Source>, SourceError> {
+    let kind = url.kind();
+    if let Some(other) = options.from.filter(|from| *from != kind) {
+        return Err(SourceError::WrongKind {
+            file: url.to_string(),
+            kind: other,
+            problem: "it is a database on a server",
+        });
+    }
+    of_database(Database::server(url, &options.login)?, options)
+}
+
 /// Reads of a database what the options say, or else what a known application keeps in it.
 fn of_database(
     database: Database,
@@ -284,6 +309,13 @@ fn open_as(
                 file: input.name().to_string(),
                 kind,
                 problem: "it does not begin as an SQLite database does",
+            });
+        }
+        SourceKind::MySql | SourceKind::Postgres => {
+            return Err(SourceError::WrongKind {
+                file: input.name().to_string(),
+                kind,
+                problem: "such a database is named by its URL",
             });
         }
         SourceKind::Rclone => Box::new(RcloneSource::open(input, options.password.clone())?),

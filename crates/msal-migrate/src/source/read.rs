@@ -3,7 +3,7 @@
 
 pub(super) mod csv_reader;
 #[cfg_attr(
-    not(feature = "sqlite"),
+    not(any(feature = "mysql", feature = "postgres", feature = "sqlite")),
     expect(
         dead_code,
         reason = "where no database is read, it is still said what it is"

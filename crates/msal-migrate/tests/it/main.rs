@@ -6,6 +6,9 @@ mod another_authority;
 mod bad_input;
 mod clouds;
 mod copying;
+#[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod databases;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod examples;
 mod full_records;
@@ -27,6 +30,8 @@ mod presets;
 mod recovery;
 mod refusals;
 mod refused_stores;
+#[cfg(unix)]
+mod servers;
 mod several_clients;
 mod single_page;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]

@@ -62,5 +62,8 @@ fn named_to_be_read(arguments: &RunArgs) -> impl Iterator<Item = &Path> {
     input
         .into_iter()
         .chain(arguments.network.ca_file.as_deref())
+        .chain(arguments.source.password.password_file.as_deref())
+        .chain(arguments.source.database.database_password_file.as_deref())
+        .chain(arguments.source.database.database_tls_ca.as_deref())
         .chain(secrets.map(Path::new))
 }

@@ -14,10 +14,11 @@ use crate::exit::Exit;
 use crate::input;
 use crate::output::{BOLD, DIM, HINT, Printer};
 use crate::outside::Outside;
-use crate::text;
+use crate::{reading, text};
 
 pub(crate) fn run(arguments: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
     let (source, options) = input::open(&arguments.source, printer)?;
+    let source = reading::shown(source, printer);
     let key = session_key()?;
     let fingerprint = |client: &str, token: &RefreshToken| fingerprint(&key, client, token);
     let plan = Plan::make(&*source, &options, &fingerprint)?;

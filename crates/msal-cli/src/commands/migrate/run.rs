@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
 use crate::runtime::block_on;
-use crate::{credentials, input, network};
+use crate::{credentials, input, network, reading};
 
 pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
     if arguments.mode == Mode::Copy {
@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
         .map(spa_origin)
         .transpose()?;
     let job = Job {
-        source,
+        source: reading::shown(source, printer),
         plan,
         credentials,
         runtime,

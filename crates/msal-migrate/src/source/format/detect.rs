@@ -96,6 +96,7 @@ pub(crate) fn reason(kind: SourceKind) -> &'static str {
         SourceKind::MsalCache => "it is JSON with the sections of an MSAL cache",
         SourceKind::TokenJson => "it is JSON with the members of token responses",
         SourceKind::Tsv => "its first line names columns, with tabs between them",
+        SourceKind::MySql | SourceKind::Postgres => "its URL says it",
         SourceKind::Records | SourceKind::Sqlite => "its first bytes say it",
     }
 }

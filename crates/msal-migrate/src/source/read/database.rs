@@ -5,11 +5,52 @@
 
 mod batch;
 mod error;
+mod login;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod outline;
+mod password;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod query;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod server;
 mod session;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod url;
+
+#[cfg(not(feature = "mysql"))]
+mod mysql {
+    //! What stands in for the reader where it is left out.
+
+    use super::error::DatabaseError;
+    use super::login::DatabaseLogin;
+    use super::session::Open;
+    use super::url::DatabaseUrl;
+
+    pub(super) fn open(_url: &DatabaseUrl, _login: &DatabaseLogin) -> impl Open + use<> {
+        || Err(DatabaseError::LeftOut { feature: "mysql" })
+    }
+}
+
+#[cfg(not(feature = "postgres"))]
+mod postgres {
+    //! What stands in for the reader where it is left out.
+
+    use super::error::DatabaseError;
+    use super::login::DatabaseLogin;
+    use super::session::Open;
+    use super::url::DatabaseUrl;
+
+    pub(super) fn open(_url: &DatabaseUrl, _login: &DatabaseLogin) -> impl Open + use<> {
+        || {
+            Err(DatabaseError::LeftOut {
+                feature: "postgres",
+            })
+        }
+    }
+}
 
 #[cfg(not(feature = "sqlite"))]
 mod sqlite {
@@ -28,8 +69,11 @@ mod sqlite {
 
 pub(crate) use batch::DatabaseRow;
 pub use error::DatabaseError;
+pub use login::DatabaseLogin;
+pub use password::DatabasePassword;
 pub(crate) use outline::Outline;
 pub(crate) use query::Query;
+pub use url::{DatabaseUrl, DatabaseUrlError};
 
 use std::fmt;
 use std::fs::File;
@@ -38,7 +82,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use self::session::Worker;
+use self::session::{Open, Worker};
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 
@@ -54,12 +98,25 @@ pub(crate) struct Database {
 impl Database {
     /// Opens the SQLite file at `path`, of which `file` is open already.
     pub(crate) fn sqlite(path: &Path, file: File) -> Result<Self, SourceError> {
-        let name: Arc<str> = path.display().to_string().into();
-        let worker = Worker::start(sqlite::open(path, file));
+        let name = path.display().to_string();
+        Self::open(name, SourceKind::Sqlite, sqlite::open(path, file))
+    }
+
+    /// Logs in to the database at `url`.
+    pub(crate) fn server(url: &DatabaseUrl, login: &DatabaseLogin) -> Result<Self, SourceError> {
+        let name = url.to_string();
+        match url.kind() {
+            kind @ SourceKind::MySql => Self::open(name, kind, mysql::open(url, login)),
+            kind => Self::open(name, kind, postgres::open(url, login)),
+        }
+    }
+
+    fn open(name: String, kind: SourceKind, open: impl Open) -> Result<Self, SourceError> {
+        let worker = Worker::start(open);
         let worker = worker.map_err(|problem| SourceError::database(&name, problem))?;
         Ok(Self {
-            name,
-            kind: SourceKind::Sqlite,
+            name: name.into(),
+            kind,
             worker,
             is_read: AtomicBool::new(false),
         })

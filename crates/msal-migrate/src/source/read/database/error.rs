@@ -7,6 +7,15 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatabaseError {
+    /// The certificate authorities that were named cannot be read.
+    #[error("cannot be asked: the certificate authorities in `{file}` cannot be read: {reason}")]
+    #[non_exhaustive]
+    Authorities {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Another program has locked it.
     #[error("is locked by another program")]
     Busy,
@@ -32,6 +41,13 @@ pub enum DatabaseError {
         /// The feature.
         feature: &'static str,
     },
+    /// The server does not let in.
+    #[error("does not let in: {reason}")]
+    #[non_exhaustive]
+    Login {
+        /// What it says.
+        reason: String,
+    },
     /// The connection broke, or the file cannot be read any more.
     #[error("could not be read to the end: {reason}")]
     #[non_exhaustive]
@@ -42,6 +58,9 @@ pub enum DatabaseError {
     /// A query, and nothing that could answer it.
     #[error("is no database, so that it takes no query")]
     NoDatabase,
+    /// The server asks for a password.
+    #[error("asks for a password, and none is given")]
+    NoPassword,
     /// Nobody has said what to read.
     #[error("is a database, and nothing says what to read of it; its tables are {tables}")]
     #[non_exhaustive]
@@ -68,6 +87,9 @@ pub enum DatabaseError {
         /// What it says.
         reason: String,
     },
+    /// The server does not answer.
+    #[error("does not answer in time")]
+    TimedOut,
     /// A value that is too large for a row of tokens.
     #[error("a row has a value of more than {limit} bytes")]
     #[non_exhaustive]
@@ -78,6 +100,13 @@ pub enum DatabaseError {
     /// A write that was interrupted has not been undone.
     #[error("was not closed properly: a write that was interrupted has to be undone first")]
     Unfinished,
+    /// The server cannot be reached, or is not the one that was named.
+    #[error("cannot be reached: {reason}")]
+    #[non_exhaustive]
+    Unreachable {
+        /// What is in the way.
+        reason: String,
+    },
     /// The query names a column that there is not.
     #[error("the query is refused: {reason}; there are {columns}")]
     #[non_exhaustive]
@@ -114,6 +143,9 @@ impl DatabaseError {
     /// What the user can do, in one line.
     pub(crate) fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Authorities { .. } => {
+                "name a file with certificates as PEM: -----BEGIN CERTIFICATE-----"
+            }
             Self::Busy => "try again when no other program writes to it",
             Self::Changed => {
                 "run the same command again; while its application has it open, changes are kept apart from what is read"
@@ -126,6 +158,9 @@ impl DatabaseError {
             }
             Self::LeftOut { .. } => {
                 "build it with that feature, or export the rows to CSV and use --map"
+            }
+            Self::Login { .. } | Self::NoPassword => {
+                "give the password with --database-password-env NAME or --database-password-file FILE"
             }
             Self::NoDatabase => "leave --query out",
             Self::NoQuery {
@@ -140,6 +175,13 @@ impl DatabaseError {
                 "correct the query; it can be tried with the database's own tool"
             }
             Self::TooLarge { .. } => "leave rows out that are none of a user's tokens: WHERE …",
+            Self::TimedOut => "check the host and the port, and what stands between",
+            Self::Unreachable { reason } if reason.contains("certificate") => {
+                "if the server is your own, name the certificate of its authority with --database-tls-ca"
+            }
+            Self::Unreachable { .. } => {
+                "check the host and the port; a server without TLS is asked where it runs, or with ?sslmode=disable"
+            }
             Self::Unfinished => "open it once with its application, and run the command again",
             Self::Lost { .. } | Self::Reading => return None,
         };
