@@ -10,6 +10,8 @@ from harness.emulator import Emulator
 from harness.loopback import Loopback
 from harness.oidc_provider import OidcProvider
 from harness.ours import Ours
+from harness.pair import Pair
+from harness.pair.world import World
 from harness.sealed_network import SealedNetwork
 
 # `requests` and Node would take these for the certificates to trust, before what a test says.
@@ -52,6 +54,27 @@ def servers(tmp_path_factory):
     for each in running.values():
         each.stop()
         each.place.stop()
+
+
+@pytest.fixture(scope="session")
+def started_world(tmp_path_factory):
+    """Our emulator, and what records the requests of both libraries to it."""
+    world = World(tmp_path_factory.mktemp("world"))
+    yield world
+    world.stop()
+
+
+@pytest.fixture
+def world(started_world):
+    """As it is when nobody has signed in, and nothing is wrong."""
+    started_world.calm()
+    return started_world
+
+
+@pytest.fixture
+def pair(world, tmp_path):
+    """Runs a case through both libraries, and compares: a function from the case's name, what it does, and for whom."""
+    return Pair(world, tmp_path)
 
 
 def start(name, place, folder):

@@ -32,6 +32,10 @@ class Chromium:
     def press(self, name):
         self._ask("press", name=name)
 
+    def follow(self, name):
+        """A link."""
+        self._ask("follow", name=name)
+
     def enter(self):
         """The key."""
         self._ask("enter")

@@ -80,9 +80,8 @@ class OidcProvider(IdentityServer):
                 "client_id": DAEMON.id,
                 "token_endpoint_auth_method": "private_key_jwt",
                 "jwks": {"keys": [key]},
-                "redirect_uris": [],
-                "response_types": [],
-                "grant_types": ["client_credentials"],
+                "redirect_uris": [WEB.redirect_uri],
+                "grant_types": [*person, "client_credentials"],
             },
         ]
 

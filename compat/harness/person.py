@@ -19,9 +19,13 @@ PATIENCE = 12
 class Person:
     """Somebody with a name, a password and, when a device shows one, a code to enter."""
 
-    def __init__(self, name, password):
+    def __init__(self, name, password, proxy=None, ca=None):
         self._browser = requests.Session()
         self._browser.headers["Accept"] = "text/html"
+        if proxy:
+            self._browser.proxies["https"] = proxy
+        if ca:
+            self._browser.verify = str(ca)
         self._answers = {"username": name, "login": name, "password": password}
 
     def enter(self, url, user_code):
@@ -34,17 +38,22 @@ class Person:
 
         `redirect_uri` is one that nobody listens at.
         """
+        url, _ = self.answer(url, redirect_uri)
+        return url
+
+    def answer(self, url, redirect_uri=None):
+        """As `visit`, with the form that the browser would post to the client, if it would post one."""
         method, form = "GET", None
         for _ in range(PATIENCE):
             if redirect_uri and url.startswith(redirect_uri):
-                return url
+                return url, form
             answer = self._browser.request(method, url, data=form, allow_redirects=False, timeout=30)
             if answer.is_redirect:
                 method, form, url = "GET", None, urljoin(url, answer.headers["Location"])
                 continue
             page = Page(answer.text)
             if page.action is None or urlsplit(url).scheme == "http":
-                return url
+                return url, None
             method, form, url = "POST", page.filled(self._answers), urljoin(url, page.action)
         raise RuntimeError(f"the sign-in does not end: {urlsplit(url)._replace(query='').geturl()}")
 

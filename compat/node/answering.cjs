@@ -1,6 +1,7 @@
 // How a program of this folder is asked: a line of JSON in, a line of JSON out, until its input ends.
 
-const { spawn } = require("node:child_process");
+const assert = require("node:assert");
+const { spawn, spawnSync } = require("node:child_process");
 const path = require("node:path");
 const readline = require("node:readline");
 
@@ -18,18 +19,29 @@ async function answerQuestions(flows) {
   }
 }
 
-/// Has the person open a page, and returns where they end: see harness/person.py.
-function visit(ask, page, { redirectUri, userCode } = {}) {
+/// How the person is started, who opens a page: see harness/person.py.
+function person(ask, page, { redirectUri, userCode } = {}) {
   const script = path.join(__dirname, "..", "harness", "person.py");
   const args = redirectUri ? [script, page, redirectUri] : [script, page];
   const env = { ...process.env, PERSON_NAME: ask.user, PERSON_PASSWORD: ask.password, PERSON_CODE: userCode ?? "" };
+  return [ask.python, args, { env, stdio: ["ignore", "pipe", "inherit"] }];
+}
+
+/// Has the person open a page, and waits: nothing else goes on meanwhile.
+function visitSync(ask, page, options) {
+  const { status } = spawnSync(...person(ask, page, options));
+  assert.equal(status, 0, `the person gave up at ${page}`);
+}
+
+/// Has the person open a page, and returns where they end.
+function visit(ask, page, options) {
   return new Promise((done, failed) => {
-    const person = spawn(ask.python, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+    const visitor = spawn(...person(ask, page, options));
     let text = "";
-    person.stdout.on("data", (chunk) => (text += chunk));
-    person.on("error", failed);
-    person.on("close", (code) => (code === 0 ? done(text.trim()) : failed(new Error(`the person gave up at ${page}`))));
+    visitor.stdout.on("data", (chunk) => (text += chunk));
+    visitor.on("error", failed);
+    visitor.on("close", (code) => (code === 0 ? done(text.trim()) : failed(new Error(`the person gave up at ${page}`))));
   });
 }
 
-module.exports = { answerQuestions, visit };
+module.exports = { answerQuestions, visit, visitSync };

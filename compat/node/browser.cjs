@@ -38,6 +38,8 @@ answerQuestions({
 
   press: async ({ question }) => page.getByRole("button", { name: question.name, exact: true }).click(),
 
+  follow: async ({ question }) => page.getByRole("link", { name: question.name, exact: true }).click(),
+
   enter: async () => page.keyboard.press("Enter"),
 
   // Waits for a page with this heading.

@@ -29,7 +29,8 @@ export function rewrite({ origin, inner, log, tenantId }) {
       return;
     }
     const [, target, version] = ROUTES.find(([end]) => url.pathname.endsWith(end)) ?? [];
-    const form = new URLSearchParams(await textOf(request));
+    const sent = await textOf(request);
+    const form = new URLSearchParams(isJson(request) ? "" : sent);
     const headers = { ...request.headers, "x-forwarded-proto": "https", "x-forwarded-host": url.host, "x-forwarded-url": url.href };
     let path = request.url;
     if (target) {
@@ -38,8 +39,8 @@ export function rewrite({ origin, inner, log, tenantId }) {
       }
       path = `${MOUNT}${target}${url.search}`;
     }
-    const body = form.toString();
-    if (request.method === "POST") {
+    const body = isJson(request) ? sent : form.toString();
+    if (request.method === "POST" && !isJson(request)) {
       headers["content-length"] = Buffer.byteLength(body);
       headers["content-type"] = "application/x-www-form-urlencoded";
     }

@@ -36,6 +36,7 @@ function configuration({ clients, scopes, tenantId }) {
       clientCredentials: { enabled: true },
       deviceFlow: { enabled: true },
       introspection: { enabled: true },
+      registration: { enabled: true },
       resourceIndicators: { enabled: false },
     },
     // As Entra: whoever may have a refresh token gets one, and it outlives the browser's session.

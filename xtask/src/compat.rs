@@ -18,15 +18,13 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .cargo()
             .args(["build", "--package", "msal-cli", "--bin", "msal"]),
     )?;
-    // A program of ours that opens a browser, and one that signs assertions.
-    for (package, example) in [("msal-client", "interactive"), ("xtask", "assertions")] {
-        process::run(workspace.cargo().args([
-            "build",
-            "--package",
-            package,
-            "--example",
-            example,
-        ]))?;
+    // The programs that the book shows, one of which is a web application.
+    let examples = ["build", "--package", "msal-client", "--examples"];
+    process::run(workspace.cargo().args(examples))?;
+    // One signs assertions, and one does what MSAL Python does beside it.
+    let ours = ["build", "--package", "xtask", "--example"];
+    for example in ["assertions", "flows"] {
+        process::run(workspace.cargo().args(ours).arg(example))?;
     }
     let built = workspace.target.join("debug");
     let suite = [
@@ -44,7 +42,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .arg(workspace.target.join("compat/tmp"))
             .args(arguments)
             .env("MSAL_BIN", built.join("msal"))
-            .env("ASSERTIONS_BIN", built.join("examples/assertions")),
+            .env("ASSERTIONS_BIN", built.join("examples/assertions"))
+            .env("FLOWS_BIN", built.join("examples/flows")),
     )
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod bench;
+mod book;
 mod circles;
 mod code;
 mod compat;

@@ -28,7 +28,7 @@ const CORE_MAY_USE: &str = "
     # Errors that are derived, secrets that are wiped.
     thiserror thiserror-impl zeroize
 
-    # Hashes of code verifiers; `cpufeatures` asks the processor, which is the same all the time.
+    # Hashes of code verifiers, assertions and cache keys; `cpufeatures` asks the processor, which is the same all the time.
     block-buffer cfg-if const-oid cpufeatures crypto-common digest hybrid-array sha2 typenum
 
     # URLs, with the tables of international domain names.

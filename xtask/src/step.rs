@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 use crate::workspace::Workspace;
-use crate::{bench, circles, compat, nameable, purity, rust, unused};
+use crate::{bench, book, circles, compat, nameable, purity, rust, unused};
 
 /// One chore.
 pub(crate) struct Step {
@@ -16,7 +16,7 @@ pub(crate) struct Step {
 }
 
 /// Every step, in the order of `ci`: what fails fastest comes first.
-pub(crate) const STEPS: [Step; 8] = [
+pub(crate) const STEPS: [Step; 9] = [
     Step::new("fmt", "the code is formatted", |at, _| rust::fmt(at)),
     Step::new(
         "purity",
@@ -46,6 +46,11 @@ pub(crate) const STEPS: [Step; 8] = [
         "doc",
         "the documentation builds without a warning",
         |at, _| rust::doc(at),
+    ),
+    Step::new(
+        "book",
+        "docs/ is a book without a broken link, and its code is run by somebody",
+        |at, _| book::build(at),
     ),
     Step {
         takes_arguments: true,

@@ -67,8 +67,8 @@ impl Workspace {
         }
     }
 
-    /// The Rust files below a folder, or the file itself; none where there is nothing.
-    pub(crate) fn files_in(&self, place: &Path) -> Result<Vec<PathBuf>, Failure> {
+    /// The files of a kind below a folder, or the file itself; none where there is nothing.
+    pub(crate) fn files_in(&self, place: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
         if !place.is_dir() {
             return Ok(Vec::from_iter(place.exists().then(|| place.to_owned())));
         }
@@ -78,8 +78,8 @@ impl Workspace {
         let mut files = Vec::new();
         for entry in fs::read_dir(place).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
-            if path.is_dir() || path.extension().is_some_and(|extension| extension == "rs") {
-                files.extend(self.files_in(&path)?);
+            if path.is_dir() || path.extension().is_some_and(|its| its == extension) {
+                files.extend(self.files_in(&path, extension)?);
             }
         }
         files.sort();

@@ -23,8 +23,10 @@ pub(crate) fn advice(reason: &Reason) -> &'static str {
             700_038 => "this is no client id; correct --client-id",
             9_002_331 => "the application serves personal accounts only; name /consumers with --authority",
             7_000_218 => {
-                "this client needs its secret; name it with --client-secret-env or --client-secret-file"
+                "this client must prove who it is; name its secret with --client-secret-env or --client-secret-file, or its \
+                 --certificate"
             }
+            700_027 => "the application does not know this certificate; register it there, or name another",
             7_000_215 => "the secret is not this client's; give the secret's value and not its id",
             7_000_222 => "the secret has expired; make a new one for the application",
             700_025 => "this client is a public one; run without a secret for it",

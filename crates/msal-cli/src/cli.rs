@@ -1,21 +1,33 @@
 //! What can be typed. What it means is decided in the commands.
 
+mod cache;
+mod login;
+mod network;
+mod sdk;
+mod secrets;
 mod serve;
+mod token;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use msal_core::Dialect;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+use crate::terminal;
+
+pub(crate) use cache::{CacheCommand, InspectArgs, LogoutArgs};
+pub(crate) use login::LoginArgs;
+pub(crate) use network::NetworkArgs;
+pub(crate) use sdk::Sdk;
+pub(crate) use secrets::SecretArgs;
 pub(crate) use serve::{ServeArgs, ServeRotation};
+pub(crate) use token::{Form, TokenArgs};
 
-/// Sign-in tokens of Microsoft Entra ID: bring refresh tokens into MSAL, look into a token cache, try it all on an
-/// emulator.
+/// Sign-in tokens of Microsoft Entra ID: sign users in, bring refresh tokens into MSAL, look into a token cache, try it
+/// all on an emulator.
 #[derive(Debug, Parser)]
 #[command(
     name = "msal",
     version,
-    max_term_width = 100,
     after_help = "New here? Run `msal demo`: it migrates a few hundred users on an emulator and needs nothing else."
 )]
 pub(crate) struct Cli {
@@ -23,13 +35,24 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 
     /// How results are printed.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    #[arg(long, global = true, display_order = 900, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub(crate) format: Format,
 
     /// Prints no progress.
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 901)]
     pub(crate) quiet: bool,
 }
+
+impl Cli {
+    /// Reads what was typed. Help is as wide as the terminal, and no wider than is read with ease.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let command = Self::command().term_width(terminal::columns().min(WIDEST));
+        Self::from_arg_matches(&command.try_get_matches()?)
+    }
+}
+
+/// The widest lines of help.
+const WIDEST: usize = 100;
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -46,18 +69,28 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Lists the accounts in a token cache.
     Accounts(AccountsArgs),
+    /// Looks into a token cache.
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Shows the whole job on an emulator: nothing else is needed, nothing leaves this machine.
     Demo(DemoArgs),
     /// Runs the Microsoft identity platform on this machine.
     #[command(subcommand)]
     Emulator(EmulatorCommand),
+    /// Signs a user in, and keeps their tokens in a token cache.
+    #[command(after_help = login::HELP)]
+    Login(LoginArgs),
+    /// Signs a user out: removes their tokens from a token cache.
+    #[command(after_help = cache::LOGOUT_HELP)]
+    Logout(LogoutArgs),
     /// Moves refresh tokens from ADAL or another OAuth2 library into an MSAL token cache.
     #[command(subcommand)]
     Migrate(MigrateCommand),
     /// Tells from what refresh tokens can be migrated.
     #[command(subcommand)]
     Sources(SourcesCommand),
-    /// Prints an access token for an account of a token cache.
+    /// Prints an access token for an account of a token cache, or for a service.
+    #[command(after_help = token::HELP)]
     Token(TokenArgs),
 }
 
@@ -207,25 +240,6 @@ pub(crate) struct PlanArgs {
     pub(crate) list: bool,
 }
 
-/// Secrets of confidential clients. None is ever taken from the command line itself.
-#[derive(Debug, Args)]
-pub(crate) struct SecretArgs {
-    /// The environment variable that holds a client's secret.
-    #[arg(long, value_name = "[CLIENT_ID=]NAME")]
-    pub(crate) client_secret_env: Vec<String>,
-
-    /// The file that holds a client's secret; yours, a regular file, and closed to others (chmod 600).
-    #[arg(long, value_name = "[CLIENT_ID=]FILE")]
-    pub(crate) client_secret_file: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct NetworkArgs {
-    /// Trusts the certificate authorities in this file besides the system's.
-    #[arg(long, value_name = "PEM")]
-    pub(crate) ca_file: Option<PathBuf>,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
@@ -322,35 +336,6 @@ pub(crate) enum Mode {
     Redeem,
 }
 
-/// The MSAL that will read the target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Sdk {
-    /// MSAL Python, and this library.
-    Python,
-    /// MSAL Node from version 5 on.
-    Node,
-    /// MSAL Node up to version 3, which names its entries differently.
-    Node3,
-}
-
-impl Sdk {
-    /// What is typed for it.
-    pub(crate) fn name(self) -> String {
-        self.to_possible_value()
-            .map(|value| value.get_name().to_owned())
-            .unwrap_or_default()
-    }
-
-    /// How it spells a cache.
-    pub(crate) fn dialect(self) -> Dialect {
-        match self {
-            Self::Python => Dialect::Python,
-            Self::Node => Dialect::Node,
-            Self::Node3 => Dialect::Node3,
-        }
-    }
-}
-
 /// What the issuer does with a refresh token that was redeemed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Rotation {
@@ -414,38 +399,6 @@ pub(crate) struct ReportArgs {
 pub(crate) struct AccountsArgs {
     /// The token cache.
     pub(crate) target: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TokenArgs {
-    /// The token cache.
-    pub(crate) target: PathBuf,
-
-    /// The account: its user name, or its home account id.
-    #[arg(long, value_name = "ACCOUNT")]
-    pub(crate) account: String,
-
-    /// A scope to ask for; repeat it for several.
-    #[arg(long, value_name = "SCOPE", required = true)]
-    pub(crate) scope: Vec<String>,
-
-    /// The client, where several hold tokens of the account.
-    #[arg(long, value_name = "ID")]
-    pub(crate) client_id: Option<String>,
-
-    /// The authority. The account's own tenant in its cloud when absent.
-    #[arg(long, value_name = "URL")]
-    pub(crate) authority: Option<String>,
-
-    /// Asks for a fresh token even when a cached one is still good.
-    #[arg(long)]
-    pub(crate) force_refresh: bool,
-
-    #[command(flatten)]
-    pub(crate) secrets: SecretArgs,
-
-    #[command(flatten)]
-    pub(crate) network: NetworkArgs,
 }
 
 #[derive(Debug, Args)]

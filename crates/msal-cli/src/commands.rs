@@ -1,13 +1,16 @@
 //! The commands, one file each.
 
 mod accounts;
+mod cache;
 mod demo;
 mod emulator;
+mod login;
+mod logout;
 mod migrate;
 mod sources;
 mod token;
 
-use crate::cli::{Cli, Command, EmulatorCommand, Format, MigrateCommand};
+use crate::cli::{CacheCommand, Cli, Command, EmulatorCommand, Format, MigrateCommand};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
@@ -23,8 +26,11 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
     }
     match cli.command {
         Command::Accounts(arguments) => accounts::run(&arguments, printer),
+        Command::Cache(CacheCommand::Inspect(arguments)) => cache::run(&arguments, printer),
         Command::Demo(arguments) => demo::run(&arguments, printer),
         Command::Emulator(EmulatorCommand::Serve(arguments)) => emulator::run(&arguments, printer),
+        Command::Login(arguments) => login::run(&arguments, printer),
+        Command::Logout(arguments) => logout::run(&arguments, printer),
         Command::Migrate(MigrateCommand::Plan(arguments)) => {
             migrate::plan::run(&arguments, printer)
         }

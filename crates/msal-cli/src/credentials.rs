@@ -1,52 +1,38 @@
-//! The secrets of clients, and the password of an input.
+//! What clients prove with who they are: from the environment or from files, never from the command line itself.
 
-use std::path::Path;
+mod certificate;
+mod secret;
 
+use std::collections::HashSet;
 
-use msal::ClientSecret;
-use msal_core::Passphrase;
+use msal::ClientCredential;
 use msal_migrate::Credentials;
 
-use crate::cli::{PasswordArgs, SecretArgs};
+use crate::cli::SecretArgs;
 use crate::error::Failure;
-use crate::secret;
 
-/// Reads every secret that was named.
+/// Reads everything that was named.
 pub(crate) fn read(
     arguments: &SecretArgs,
     client_id: Option<&str>,
 ) -> Result<Credentials, Failure> {
-    let mut credentials = Credentials::none();
+    let mut found = Found::default();
     for argument in &arguments.client_secret_env {
         let (client, name) = split(argument, client_id);
-        credentials = with(
-            credentials,
-            client,
-            secret::variable(name, CLIENT_SECRET)?.into(),
-        );
+        found.add(client, secret::from_environment(name)?.into())?;
     }
     for argument in &arguments.client_secret_file {
         let (client, path) = split(argument, client_id);
-        credentials = with(
-            credentials,
-            client,
-            secret::text(Path::new(path), CLIENT_SECRET)?.into(),
-        );
+        found.add(client, secret::from_file(path)?.into())?;
     }
-    Ok(credentials)
+    for argument in &arguments.certificate {
+        let (client, path) = split(argument, client_id);
+        found.add(client, certificate::from_file(path, arguments)?.into())?;
+    }
+    Ok(found.credentials)
 }
 
-/// Reads the password of the input, if one was named.
-pub(crate) fn password(arguments: &PasswordArgs) -> Result<Option<Passphrase>, Failure> {
-    let password = match (&arguments.password_env, &arguments.password_file) {
-        (Some(name), _) => secret::variable(name, PASSWORD)?,
-        (None, Some(path)) => secret::text(path, PASSWORD)?,
-        (None, None) => return Ok(None),
-    };
-    Ok(Some(password.into()))
-}
-
-/// `CLIENT_ID=REST`, or only the rest: then the secret belongs to the client that `--client-id` names, or to all.
+/// `CLIENT_ID=REST`, or only the rest: then it belongs to the client that `--client-id` names, or to all.
 fn split<'a>(argument: &'a str, client_id: Option<&'a str>) -> (Option<&'a str>, &'a str) {
     match argument.split_once('=') {
         Some((client, rest)) => (Some(client), rest),
@@ -54,13 +40,30 @@ fn split<'a>(argument: &'a str, client_id: Option<&'a str>) -> (Option<&'a str>,
     }
 }
 
-fn with(credentials: Credentials, client_id: Option<&str>, secret: ClientSecret) -> Credentials {
-    match client_id {
-        Some(client_id) => credentials.with_secret(client_id, secret),
-        None => credentials.with_secret_for_all(secret),
-    }
+/// The credentials so far, and whose they are.
+#[derive(Default)]
+struct Found {
+    credentials: Credentials,
+    clients: HashSet<Option<String>>,
 }
 
-const CLIENT_SECRET: &str = "client secret";
-
-const PASSWORD: &str = "password";
+impl Found {
+    /// A client has one credential: of two, nobody knows which one is meant.
+    fn add(&mut self, client: Option<&str>, credential: ClientCredential) -> Result<(), Failure> {
+        if !self.clients.insert(client.map(str::to_ascii_lowercase)) {
+            return Err(Failure::usage(
+                match client {
+                    Some(client) => format!("client {client} has two credentials"),
+                    None => "there are two credentials for all clients".to_owned(),
+                },
+                "name one secret or certificate for each: CLIENT_ID=NAME, or CLIENT_ID=FILE",
+            ));
+        }
+        let credentials = std::mem::take(&mut self.credentials);
+        self.credentials = match client {
+            Some(client) => credentials.with_credential(client, credential),
+            None => credentials.with_credential_for_all(credential),
+        };
+        Ok(())
+    }
+}

@@ -7,7 +7,7 @@ use msal_migrate::{DatabaseLogin, DatabasePassword, DatabaseUrl};
 
 use crate::cli::DatabaseArgs;
 use crate::error::Failure;
-use crate::secret;
+use crate::private;
 
 /// Reads the password and names the authorities.
 pub(crate) fn read(arguments: &DatabaseArgs, url: &DatabaseUrl) -> Result<DatabaseLogin, Failure> {
@@ -23,11 +23,11 @@ fn password(
     url: &DatabaseUrl,
 ) -> Result<Option<DatabasePassword>, Failure> {
     if let Some(name) = &arguments.database_password_env {
-        let password = secret::variable(name, PASSWORD)?;
+        let password = private::variable(name, PASSWORD)?;
         return Ok(Some(DatabasePassword::new(password)));
     }
     if let Some(path) = &arguments.database_password_file {
-        let password = secret::text(path, PASSWORD)?;
+        let password = private::text(path, PASSWORD)?;
         return Ok(Some(DatabasePassword::new(password)));
     }
     if let Some(password) = env::var(url.password_variable())
@@ -39,7 +39,7 @@ fn password(
     let Some(path) = password_file().filter(|_| url.uses_password_file()) else {
         return Ok(None);
     };
-    let lines = secret::text_if_any(&path, PASSWORD)?.map(DatabasePassword::new);
+    let lines = private::text_if_any(&path, PASSWORD)?.map(DatabasePassword::new);
     Ok(lines.and_then(|lines| lines.of_password_file(url)))
 }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
-use msal::{HttpErrorKind, ProtocolError, StoreError};
+use msal::{HttpErrorKind, ProtocolError, Remedy, StoreError};
 use msal_migrate::{MigrationError, PlanError, Reason, SourceError};
 
 use crate::advice::advice;
@@ -48,6 +48,19 @@ impl Failure {
             causes,
             hint: None,
             exit: Exit::Failed,
+        }
+    }
+
+    /// A call for a token that brought none: what is to be done decides the exit status.
+    pub(crate) fn of_call(error: msal::Error) -> Self {
+        let exit = match error.remedy() {
+            Remedy::SignIn => Exit::UsersNeeded,
+            Remedy::Wait(_) => Exit::RetryLeft,
+            _ => Exit::Failed,
+        };
+        Self {
+            exit,
+            ..Self::from(error)
         }
     }
 
@@ -128,7 +141,7 @@ impl From<msal::Error> for Failure {
     fn from(error: msal::Error) -> Self {
         let hint = match &error {
             msal::Error::InteractionRequired(_) => {
-                Some("the user must sign in to the application again".to_owned())
+                Some("the user must sign in to the application again: msal login".to_owned())
             }
             msal::Error::Http(error) if error.kind() == HttpErrorKind::Certificate => Some(
                 "if the server is your own, pass the certificate of its authority with --ca-file"
@@ -144,7 +157,7 @@ impl From<msal::Error> for Failure {
                 )
             }
             msal::Error::Service(error) if error.error == "invalid_client" => Some(
-                "name the client's secret with --client-secret-env or --client-secret-file"
+                "name the client's secret with --client-secret-env or --client-secret-file, or its --certificate"
                     .to_owned(),
             ),
             msal::Error::Service(error) if error.misplaced().is_some() => {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use msal::{SystemClock, SystemRandom};
+use msal_core::Passphrase;
 use msal_migrate::{
     AuthorityOverride, AuthorityOverrideError, DatabaseUrl, DatabaseUrlError, DecodingKey,
     KeySource, Mapping, MappingFile, MappingFileError, PlanOptions, Preset, Source, SourceKind,
@@ -12,13 +13,12 @@ use msal_migrate::{
 };
 
 use crate::bounded;
-use crate::cli::SourceArgs;
-use crate::credentials;
+use crate::cli::{PasswordArgs, SourceArgs};
 use crate::database_login;
 use crate::error::Failure;
 use crate::input_command;
 use crate::output::Printer;
-use crate::secret;
+use crate::private;
 
 /// Opens the source and reads the options of the plan.
 pub(crate) fn open(
@@ -64,7 +64,7 @@ fn source_options(arguments: &SourceArgs) -> Result<SourceOptions, Failure> {
         )
     })?;
     options.query.clone_from(&arguments.query);
-    options.password = credentials::password(&arguments.password)?;
+    options.password = password(&arguments.password)?;
     options.mapping_file = with_arguments(options.mapping_file, arguments)?;
     Ok(options)
 }
@@ -98,6 +98,16 @@ fn database(input: &Path) -> Result<Option<DatabaseUrl>, Failure> {
         };
         Failure::usage(error.to_string(), hint)
     })
+}
+
+/// Reads the password of the input, if one was named.
+fn password(arguments: &PasswordArgs) -> Result<Option<Passphrase>, Failure> {
+    let password = match (&arguments.password_env, &arguments.password_file) {
+        (Some(name), _) => private::variable(name, PASSWORD)?,
+        (None, Some(path)) => private::text(path, PASSWORD)?,
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(password.into()))
 }
 
 /// The mapping file that `name` names: a file, or one of ours.
@@ -142,8 +152,8 @@ fn with_arguments(mut file: MappingFile, arguments: &SourceArgs) -> Result<Mappi
     let sources: Vec<KeySource> = file.key_sources().cloned().collect();
     for source in sources {
         let key = match &source {
-            KeySource::Environment(name) => secret::variable(name, DECODING_KEY)?,
-            KeySource::File(path) => secret::text(Path::new(path), DECODING_KEY)?,
+            KeySource::Environment(name) => private::variable(name, DECODING_KEY)?,
+            KeySource::File(path) => private::text(Path::new(path), DECODING_KEY)?,
             // A library that knows more than this command.
             other => {
                 return Err(Failure::usage(
@@ -222,6 +232,8 @@ fn authority(
     };
     url.map(parse).transpose().map_err(bad)
 }
+
+const PASSWORD: &str = "password";
 
 const DECODING_KEY: &str = "key";
 

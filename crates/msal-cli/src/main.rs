@@ -1,6 +1,8 @@
-//! The `msal` command: migrate refresh tokens into an MSAL cache, look into a cache, run the emulator.
+//! The `msal` command: sign users in, migrate refresh tokens into an MSAL cache, look into a cache, run the emulator.
 
+mod account;
 mod advice;
+mod application;
 mod bounded;
 mod cli;
 mod commands;
@@ -13,19 +15,20 @@ mod input_command;
 mod network;
 mod output;
 mod outside;
+mod private;
 mod process;
 mod progress;
 mod reading;
 mod runtime;
 mod same_file;
-mod secret;
+mod shell;
 mod signal;
 mod target;
+mod terminal;
 mod text;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use mimalloc::MiMalloc;
 
 use crate::cli::Cli;
@@ -38,7 +41,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     process::harden();
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error).into(),
     };

@@ -2,7 +2,7 @@
 //!
 //! A reader that closes its end has seen enough, so that a broken pipe is a success.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use clap::error::ErrorKind;
@@ -20,7 +20,7 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const HINT: Style = AnsiColor::Cyan.on_default();
 
 /// Prints results and errors in the format that was asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Printer {
     pub(crate) format: Format,
     pub(crate) quiet: bool,
@@ -51,6 +51,23 @@ impl Printer {
         if !self.quiet && !self.is_json() {
             put(&mut anstream::stderr(), &format!("{}\n", printable(text)));
         }
+    }
+
+    /// Has the person at the terminal do something, without which the command comes to nothing: also where talk is not
+    /// wanted. Programs get one line of JSON.
+    pub(crate) fn instruct(&self, text: &str, document: &Value) {
+        match self.is_json() {
+            true => put(
+                &mut io::stderr(),
+                &format!("{}\n", printable_json(&document.to_string())),
+            ),
+            false => put(&mut anstream::stderr(), &format!("{}\n", printable(text))),
+        }
+    }
+
+    /// Asks for what is typed behind it.
+    pub(crate) fn prompt(&self, text: &str) {
+        put(&mut anstream::stderr(), &printable(text));
     }
 
     /// Says what went wrong and what to type next.
@@ -97,11 +114,6 @@ pub(crate) fn usage(error: &clap::Error) -> Exit {
     }
     put(&mut anstream::stderr(), &printable(&text));
     Exit::Usage
-}
-
-/// Whether standard error is a terminal that may be drawn on.
-pub(crate) fn is_drawable() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
 }
 
 fn put(out: &mut dyn Write, text: &str) {

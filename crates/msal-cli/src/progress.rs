@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use msal_migrate::{Class, Conclusion, Counts, ObservedToken, Observer, State, Summary};
 
-use crate::output::{Printer, is_drawable};
+use crate::output::Printer;
 use crate::outside::Outside;
+use crate::terminal::is_drawable;
 use crate::text;
 
 /// How often a line is printed where no bar can be drawn.

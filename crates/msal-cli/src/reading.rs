@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use indicatif::{ProgressBar, ProgressStyle};
 use msal_migrate::{Row, Source, SourceError, SourceKind};
 
-use crate::output::{Printer, is_drawable};
+use crate::output::Printer;
+use crate::terminal::is_drawable;
 
 /// Shows how many rows have been read, where that can be drawn.
 pub(crate) fn shown(source: Box<dyn Source>, printer: &Printer) -> Box<dyn Source> {

@@ -19,7 +19,10 @@ pub(crate) fn count(number: u64) -> String {
 
 /// A count with its noun, in the plural unless it is one.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
-    match (number, noun.strip_suffix('y')) {
+    let stem = noun
+        .strip_suffix('y')
+        .filter(|stem| !stem.ends_with(VOWELS));
+    match (number, stem) {
         (1, _) => format!("1 {noun}"),
         (_, Some(stem)) => format!("{} {stem}ies", count(number)),
         (_, None) => format!("{} {noun}s", count(number)),
@@ -53,6 +56,9 @@ pub(crate) fn width<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
         .min(WIDEST)
 }
 
+/// Behind one of these, a y stays in the plural.
+const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
+
 /// No column is wider.
 const WIDEST: usize = 100;
 
@@ -73,6 +79,7 @@ mod tests {
         assert_eq!(counted(1, "token"), "1 token");
         assert_eq!(counted(1200, "token"), "1,200 tokens");
         assert_eq!(counted(2, "entry"), "2 entries");
+        assert_eq!(counted(2, "day"), "2 days");
     }
 
     #[test]

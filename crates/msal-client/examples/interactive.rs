@@ -29,6 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .store(FileStore::new(cache))
         .build()?;
 
+    // ANCHOR: sign_in
     let mut silent = None;
     if let Some(account) = app.account(username).await? {
         silent = match app.acquire_token_silent([scope], &account).await {
@@ -45,6 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             sign_in.without_browser(show).await?
         }
     };
+    // ANCHOR_END: sign_in
     match result.account {
         Some(account) => println!(
             "{} is signed in until {}",

@@ -18,10 +18,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [authority, client_id, scope, cache] = <[String; 4]>::try_from(arguments).or(Err(usage))?;
     // Whoever names the authority on the command line trusts it; a file that names one deserves `authority` instead.
+    // ANCHOR: build
     let app = PublicClientApplication::builder(client_id)
         .known_authority(Authority::parse(&authority)?)
         .store(FileStore::new(cache)) // MSAL Python can use it at the same time
         .build()?;
+    // ANCHOR_END: build
+    // ANCHOR: call
     for account in app.accounts().await? {
         match app.acquire_token_silent(&*scope, &account).await {
             Ok(token) => {
@@ -40,5 +43,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
             Err(error) => println!("{account}: {error}"),
         }
     }
+    // ANCHOR_END: call
     Ok(())
 }

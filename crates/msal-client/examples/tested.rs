@@ -35,6 +35,7 @@ async fn status(app: &PublicClientApplication) -> Result<String, msal::Error> {
     }
 }
 
+// ANCHOR: test
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -84,3 +85,4 @@ mod tests {
         Ok(())
     }
 }
+// ANCHOR_END: test

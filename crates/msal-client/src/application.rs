@@ -3,6 +3,7 @@
 mod builder;
 #[cfg(feature = "interactive")]
 mod interactive;
+mod service;
 
 use std::fmt;
 use std::marker::PhantomData;

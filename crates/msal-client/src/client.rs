@@ -5,15 +5,17 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use msal_core::{
-    AccessToken, ApiId, Authority, ClientAuthentication, ExpectedUser, HomeAccountId,
-    ProviderMetadata, RequestContext, ScopeSet, Telemetry, TokenOutcome, TokenResponse,
-    TrustedAuthority, merged_claims, retry_after,
+    ApiId, Attempt, Authority, ClientAuthentication, ExpectedUser, ExtraParameters,
+    ForwardedClaims, HomeAccountId, ProviderMetadata, RequestContext, ScopeSet, Telemetry,
+    TokenOutcome, TokenResponse, TrustedAuthority, merged_claims, pause_before_repeating,
+    retry_after,
 };
 use tracing::Span;
 
 use crate::cache::SharedTokenCache;
+use crate::call_key::CallKey;
 use crate::credential::{AssertionContext, AssertionRequest, ClientCredential};
 use crate::error::{CallDetails, ConfigError, Error, ProtocolError};
 use crate::keyed_lock::KeyedLock;
@@ -48,7 +50,7 @@ pub(crate) struct Client {
     /// Partitions that are being loaded.
     pub(crate) loads: SingleFlight<Partition, Result<(), Error>>,
     /// Calls that went to the network and are not answered yet.
-    pub(crate) in_flight: SingleFlight<CallKey, Result<AuthenticationResult, Error>>,
+    in_flight: SingleFlight<CallKey, Result<AuthenticationResult, Error>>,
     /// Held while an account's refresh tokens are redeemed at a server that revokes a token that is used twice.
     pub(crate) renewals: KeyedLock<(Partition, HomeAccountId)>,
     telemetry: Mutex<Telemetry>,
@@ -68,6 +70,8 @@ pub(crate) struct TokenRequest<'a> {
     pub(crate) http: Request<Bytes>,
     /// Whose token endpoint it goes to.
     pub(crate) metadata: &'a ProviderMetadata,
+    /// What it proves with who the client is.
+    pub(crate) authentication: &'a ClientAuthentication,
     pub(crate) scopes: &'a ScopeSet,
     /// Whose tokens they will be, as far as that is known.
     pub(crate) user: Option<&'a HomeAccountId>,
@@ -84,20 +88,6 @@ pub(crate) struct TokenRequest<'a> {
 pub(crate) struct Program {
     pub(crate) name: Option<String>,
     pub(crate) version: Option<String>,
-}
-
-/// What makes two calls equal: one request answers both.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct CallKey {
-    pub(crate) partition: Partition,
-    pub(crate) home_account_id: HomeAccountId,
-    pub(crate) authority: Authority,
-    pub(crate) scopes: ScopeSet,
-    pub(crate) force_refresh: bool,
-    /// What the token must have beside its scopes.
-    pub(crate) claims: Option<String>,
-    /// The token that an API has just refused.
-    pub(crate) rejected: Option<AccessToken>,
 }
 
 impl Client {
@@ -161,9 +151,14 @@ impl Client {
         }
     }
 
-    /// What a request sends as `claims`: the challenge of a resource, which may be empty, and the client's capabilities.
-    pub(crate) fn claims(&self, challenge: &str) -> Result<Option<String>, Error> {
-        merged_claims(challenge, &self.capabilities)
+    /// What a request sends as `claims`: the challenge of a resource, which may be empty, the client's capabilities, and what
+    /// the program forwards.
+    pub(crate) fn claims(
+        &self,
+        challenge: &str,
+        forwarded: Option<&ForwardedClaims>,
+    ) -> Result<Option<String>, Error> {
+        merged_claims(challenge, &self.capabilities, forwarded)
             .map_err(|error| ConfigError::from(error).into())
     }
 
@@ -214,14 +209,16 @@ impl Client {
     }
 
     /// What a token request says beside its grant. `reason` is why the network is asked, as telemetry counts it; `account`
-    /// is whose token is asked for, where that is known.
+    /// is whose token is asked for, where that is known, and `extra` what the program adds.
     pub(crate) fn context(
         &self,
         api: ApiId,
         reason: u8,
         account: Option<&HomeAccountId>,
+        extra: &ExtraParameters,
     ) -> Result<RequestContext, Error> {
         let mut context = self.bare_context()?;
+        context.extra.clone_from(extra);
         context.current_telemetry = Telemetry::current(api, reason);
         context.last_telemetry = self.telemetry().last();
         context.anchor_mailbox = account.map(HomeAccountId::anchor_mailbox);
@@ -273,9 +270,7 @@ impl Client {
         throttled: Throttled,
         span: &Span,
     ) -> Result<TokenResponse, Error> {
-        let answer = self.runtime.http().send(request.http).await;
-        observe::answered(span, &answer);
-        let answer = answer?;
+        let answer = self.attempt(&request, span).await?;
         match TokenOutcome::read(&answer, &self.client_id) {
             // RFC 6749 §5.1
             TokenOutcome::Tokens(mut response) => {
@@ -305,6 +300,47 @@ impl Client {
             TokenOutcome::Malformed(error) => Err(Error::from(error)),
             _ => Err(HttpError::bare(HttpErrorKind::Response).into()),
         }
+    }
+
+    /// Sends a token request, and once more where that is safe and may help.
+    async fn attempt(
+        &self,
+        request: &TokenRequest<'_>,
+        span: &Span,
+    ) -> Result<Response<Bytes>, HttpError> {
+        let http = self.runtime.http();
+        let first = http.send(request.http.clone()).await;
+        observe::answered(span, &first);
+        let attempt = match &first {
+            Ok(answer) => Attempt::Answered(answer.status(), answer.headers()),
+            Err(error) if error.kind() == HttpErrorKind::Unreachable => Attempt::NotSent,
+            Err(_) => Attempt::Unanswered,
+        };
+        let authority = request.metadata.authority();
+        let pause = pause_before_repeating(request.api, request.authentication, authority, attempt);
+        let Some(pause) = pause else {
+            return first;
+        };
+        observe::repeating(self.at(authority), &first);
+        if !pause.is_zero() {
+            self.runtime.clock().sleep(pause).await;
+        }
+        let second = http.send(request.http.clone()).await;
+        observe::answered(span, &second);
+        second
+    }
+
+    /// What `request` brings, or what that of an equal call does which is in flight.
+    pub(crate) async fn shared(
+        &self,
+        key: CallKey,
+        request: impl Future<Output = Result<AuthenticationResult, Error>>,
+    ) -> Result<AuthenticationResult, Error> {
+        let (outcome, is_shared) = self.in_flight.run(key, request).await;
+        if is_shared {
+            observe::shared();
+        }
+        outcome
     }
 
     /// Counts a token that came from the cache: the next request's telemetry says how many there were.

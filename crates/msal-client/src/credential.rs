@@ -14,7 +14,7 @@ mod source;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use msal_core::{ClientAssertion, ClientAuthentication, ClientSecret};
+use msal_core::{ClientAssertion, ClientAuthentication, ClientSecret, ProviderMetadata};
 
 #[cfg(feature = "certificate")]
 pub use certificate::{Certificate, CertificateChain};
@@ -24,6 +24,7 @@ pub use source::AssertionContext;
 pub(crate) use source::AssertionRequest;
 
 use crate::error::{ConfigError, CredentialError, Error};
+use crate::runtime::Runtime;
 use callback::Callback;
 use file::AssertionFile;
 use source::AssertionSource;
@@ -104,6 +105,22 @@ impl ClientCredential {
             Kind::Secret(secret) if secret.is_empty() => Err(ConfigError::ClientSecret),
             _ => Ok(()),
         }
+    }
+
+    /// What one request to a token endpoint carries, for programs that make their own requests: made just before that is sent,
+    /// because an assertion does not serve for long.
+    ///
+    /// # Errors
+    /// [`Error::Credential`] when the client cannot prove who it is, as with a certificate that has expired.
+    pub async fn authentication(
+        &self,
+        client_id: &str,
+        metadata: &ProviderMetadata,
+        runtime: &Runtime,
+    ) -> Result<ClientAuthentication, Error> {
+        let context = || AssertionContext::new(client_id, metadata);
+        self.authenticate(|| AssertionRequest::new(context(), metadata, runtime))
+            .await
     }
 
     /// What a request carries. Only who needs an assertion asks what for.

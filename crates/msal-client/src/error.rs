@@ -4,6 +4,7 @@ mod certificate;
 mod config;
 mod credential;
 mod failure;
+mod from;
 mod interaction_required;
 mod protocol;
 mod remedy;
@@ -14,26 +15,20 @@ use std::error;
 use std::fmt;
 use std::time::Duration;
 
-use http::header::InvalidHeaderValue;
-use msal_core::{
-    AuthFlowError, AuthResponseError, AuthorityError, AuthorizationRequestError, CacheFormatError,
-    InvalidSession, MalformedResponse, Refusal, ScopeError, ServiceError,
-};
+use msal_core::{Refusal, ServiceError};
 
 pub use certificate::CertificateError;
 pub use config::ConfigError;
 pub use credential::CredentialError;
 pub(crate) use failure::CallDetails;
 pub use failure::Failure;
+pub(crate) use interaction_required::BlockedWay;
 pub use interaction_required::InteractionRequired;
 pub use protocol::ProtocolError;
 pub use remedy::Remedy;
 pub use sign_in::SignInError;
 pub use store_failure::StoreFailure;
 
-use crate::browser::NoBrowser;
-use crate::ports::RandomError;
-use crate::store::{InvalidPartition, StoreError};
 use crate::transport::{HttpError, HttpErrorKind};
 
 /// Why there is no token.
@@ -143,6 +138,17 @@ impl Error {
         }
     }
 
+    /// The same error, saying what to do where a policy blocks this way of signing in: AADSTS53003 alone sounds as if the
+    /// same could be tried again.
+    pub(crate) fn explained(self, way: BlockedWay) -> Self {
+        match self.service_error() {
+            Some(refusal) if refusal.codes.contains(&BLOCKED_BY_POLICY) => {
+                InteractionRequired::blocked(refusal.clone(), way).into()
+            }
+            _ => self,
+        }
+    }
+
     /// The same error, with what is known of the call that it ended. What was known before stays.
     pub(crate) fn of(mut self, call: CallDetails) -> Self {
         match &mut self {
@@ -201,6 +207,8 @@ impl Error {
             Self::Service(error) if error.error.is_empty() && !self.is_transient() => {
                 Some("find out who answered in the server's place: a proxy or a firewall, as it seems".to_owned())
             }
+            // The cause says it.
+            Self::Service(error) if error.assertion_fault().is_some() => None,
             Self::Service(error) if error.misplaced().is_some() => {
                 Some("name the authority of the user's tenant, or register the application there".to_owned())
             }
@@ -227,6 +235,10 @@ impl fmt::Display for Error {
             Self::SignIn(error) => error.fmt(formatter),
             Self::Store(failure) => failure.fmt(formatter),
         }?;
+        let assertion_fault = self.service_error().and_then(ServiceError::assertion_fault);
+        if let Some(fault) = assertion_fault {
+            write!(formatter, "; {fault}")?;
+        }
         if let Some(advice) = self.advice() {
             write!(formatter, "; {advice}")?;
         }
@@ -249,157 +261,8 @@ impl error::Error for Error {
     }
 }
 
-/// What the user must still do is no refusal of the sign-in, but asks for another one.
-impl From<AuthFlowError> for Error {
-    fn from(error: AuthFlowError) -> Self {
-        match error {
-            // RFC 6749 §4.1.2.1: of `access_denied` it was the user who said no, or who decides for them.
-            AuthFlowError::Refused(error)
-                if error.refusal() == Refusal::InteractionRequired
-                    && error.error != "access_denied" =>
-            {
-                InteractionRequired::refused(*error).into()
-            }
-            error => Self::from(SignInError::from(error)),
-        }
-    }
-}
-
-impl From<AuthResponseError> for Error {
-    fn from(error: AuthResponseError) -> Self {
-        Self::from(SignInError::Response(error))
-    }
-}
-
-impl From<AuthorityError> for Error {
-    fn from(error: AuthorityError) -> Self {
-        Self::Config(error.into())
-    }
-}
-
-impl From<AuthorizationRequestError> for Error {
-    fn from(error: AuthorizationRequestError) -> Self {
-        Self::Config(error.into())
-    }
-}
-
-impl From<CacheFormatError> for Error {
-    fn from(error: CacheFormatError) -> Self {
-        Self::Config(error.into())
-    }
-}
-
-impl From<CertificateError> for Error {
-    fn from(error: CertificateError) -> Self {
-        Self::Config(error.into())
-    }
-}
-
-impl From<ConfigError> for Error {
-    fn from(error: ConfigError) -> Self {
-        Self::Config(error)
-    }
-}
-
-impl From<CredentialError> for Error {
-    fn from(error: CredentialError) -> Self {
-        Self::Credential(error.into())
-    }
-}
-
-impl From<HttpError> for Error {
-    fn from(error: HttpError) -> Self {
-        match error.kind() {
-            HttpErrorKind::NoRuntime => Self::Config(ConfigError::NoRuntime),
-            _ => Self::Http(error.into()),
-        }
-    }
-}
-
-impl From<InteractionRequired> for Error {
-    fn from(required: InteractionRequired) -> Self {
-        Self::InteractionRequired(required.into())
-    }
-}
-
-/// An access token that cannot be sent.
-impl From<InvalidHeaderValue> for Error {
-    fn from(_says_nothing_more: InvalidHeaderValue) -> Self {
-        Self::from(ProtocolError::AccessToken)
-    }
-}
-
-impl From<InvalidSession> for Error {
-    fn from(error: InvalidSession) -> Self {
-        Self::from(SignInError::from(error))
-    }
-}
-
-impl From<InvalidPartition> for Error {
-    fn from(error: InvalidPartition) -> Self {
-        Self::Config(error.into())
-    }
-}
-
-impl From<NoBrowser> for Error {
-    fn from(none: NoBrowser) -> Self {
-        Self::from(SignInError::from(none))
-    }
-}
-
-impl From<MalformedResponse> for Error {
-    fn from(error: MalformedResponse) -> Self {
-        Self::from(ProtocolError::Response(error))
-    }
-}
-
-impl From<ProtocolError> for Error {
-    fn from(error: ProtocolError) -> Self {
-        Self::Protocol(error.into())
-    }
-}
-
-impl From<RandomError> for Error {
-    fn from(error: RandomError) -> Self {
-        Self::Config(ConfigError::Random(error))
-    }
-}
-
-impl From<ScopeError> for Error {
-    fn from(error: ScopeError) -> Self {
-        Self::Config(error.into())
-    }
-}
-
-impl From<ServiceError> for Error {
-    fn from(error: ServiceError) -> Self {
-        match error.refusal() {
-            Refusal::InteractionRequired => InteractionRequired::refused(error).into(),
-            _ => Self::Service(error.into()),
-        }
-    }
-}
-
-impl From<SignInError> for Error {
-    fn from(error: SignInError) -> Self {
-        Self::SignIn(error.into())
-    }
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::NoRuntime => Self::Config(ConfigError::NoRuntime),
-            error => Self::from(StoreFailure::new(error)),
-        }
-    }
-}
-
-impl From<StoreFailure> for Error {
-    fn from(failure: StoreFailure) -> Self {
-        Self::Store(failure.into())
-    }
-}
+/// AADSTS53003: Conditional Access does not issue the token.
+const BLOCKED_BY_POLICY: i64 = 53003;
 
 #[cfg(test)]
 mod tests;

@@ -91,6 +91,20 @@
 //! gives it with what came back to [`acquire_token_by_auth_code_flow`](Application::acquire_token_by_auth_code_flow). A flow
 //! is used once, expires, and takes no answer but its own (RFC 9700): of one that is refused nothing is cached.
 //!
+//! # Services
+//!
+//! A [`ConfidentialClientApplication`] gets tokens for itself with
+//! [`acquire_token_for_client`](Application::acquire_token_for_client), in as many tenants as it serves, and for the next API
+//! on behalf of the user who called it with [`acquire_token_on_behalf_of`](Application::acquire_token_on_behalf_of). The
+//! tokens of a tenant, an assertion or a session are found by that alone: one cache may hold them all.
+//!
+//! # When a request fails
+//!
+//! A token request that did not reach the server is sent once more at once. One that the server answers with an error of its
+//! own (5xx), without `Retry-After`, is sent once more a second later, unless it holds what may be used once: a code, a
+//! password, and at hosts other than Microsoft's a refresh token or an assertion. There is no third time. `Retry-After` is
+//! honoured by all calls.
+//!
 //! # Whom tokens are sent to
 //!
 //! To Microsoft's own hosts, to a host that Microsoft vouches for, and to the one named with
@@ -110,12 +124,18 @@
 //! | `acquire_token_by_auth_code_flow` | DEBUG | `client_id`, `authority`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
 //! | `acquire_token_by_device_flow` | DEBUG | `client_id`, `authority`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
 //! | `acquire_token_by_username_password` | DEBUG | `client_id`, `authority`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
+//! | `acquire_token_for_client` | DEBUG | `client_id`, `authority`, `scopes`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
+//! | `acquire_token_on_behalf_of` | DEBUG | `client_id`, `authority`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
+//! | `initiate_long_running_on_behalf_of` | DEBUG | `client_id`, `authority`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
+//! | `acquire_token_in_long_running_on_behalf_of` | DEBUG | `client_id`, `authority`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
 //! | `acquire_token_interactive` | DEBUG | `client_id`, `authority`, `source`, `shared`, `outcome`, `error`, `aadsts`, `correlation_id` |
 //! | `initiate_auth_code_flow` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
 //! | `initiate_device_flow` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
 //! | `accounts` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
 //! | `account` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
 //! | `remove_account` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
+//! | `remove_tokens_for_client` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
+//! | `stop_long_running_on_behalf_of` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
 //! | `save` | DEBUG | `client_id`, `authority`, `outcome`, `error` |
 //! | `token_request` | DEBUG | `client_id`, `authority`, `attempt`, `correlation_id`, `status`, `outcome`, `error`, `aadsts` |
 //! | `discovery` | DEBUG | `authority`, `status`, `outcome`, `error` |
@@ -134,6 +154,7 @@
 //! | tokens were dropped: their user was signed out meanwhile | INFO | `client_id`, `authority` |
 //! | call ended | DEBUG |  |
 //! | request ended | DEBUG |  |
+//! | sending a token request once more | DEBUG | `client_id`, `authority`, `status` |
 //! | nothing was sent: the token endpoint is to be left alone | DEBUG | `client_id`, `authority`, `wait` |
 //! | waiting for an equal request that is in flight | DEBUG |  |
 //! | the token cache was loaded | DEBUG | `found` |
@@ -181,9 +202,8 @@
 //!
 //! # What is not here yet
 //!
-//! Tokens for the application itself or on behalf of a user. Sign-in with a password that a federated domain checks.
-//! Brokers. For moving many refresh tokens at once, with a journal that survives crashes, see the crate `msal-migrate` and
-//! the command `msal migrate`.
+//! Sign-in with a password that a federated domain checks. Brokers. For moving many refresh tokens at once, with a journal
+//! that survives crashes, see the crate `msal-migrate` and the command `msal migrate`.
 //!
 //! # Features and what they cost
 //!
@@ -216,6 +236,7 @@ mod at_tenant;
 pub mod blocking;
 mod browser;
 mod cache;
+mod call_key;
 mod client;
 mod credential;
 mod error;
@@ -259,22 +280,23 @@ pub use error::{
 pub use flow::AcquireTokenInteractive;
 pub use flow::{
     AcquireTokenByAuthCodeFlow, AcquireTokenByDeviceFlow, AcquireTokenByRefreshToken,
-    AcquireTokenByUsernamePassword, AcquireTokenSilent, DeviceFlow, InitiateAuthCodeFlow,
-    InitiateDeviceFlow,
+    AcquireTokenByUsernamePassword, AcquireTokenForClient, AcquireTokenOnBehalfOf,
+    AcquireTokenSilent, DeviceFlow, InitiateAuthCodeFlow, InitiateDeviceFlow,
 };
 pub use http_fn::{HttpFn, http_fn};
 #[cfg(feature = "interactive")]
 pub use interactive::SystemBrowser;
 pub use msal_core::{
-    AccessToken, Account, AuthCodeFlow, AuthFlowError, AuthResponse, AuthResponseError, Authority,
-    AuthorityError, AuthorityKind, AuthorizationCodeGrant, AuthorizationRequest,
-    AuthorizationRequestError, AuthorizedCode, BearerChallenge, ClientAssertion,
-    ClientAuthentication, ClientInfo, ClientSecret, Cloud, DeviceAuthorizationError, Dialect,
-    DiscoveryError, HomeAccountId, IdTokenClaims, IdTokenError, IntoScopes, InvalidClaims,
-    InvalidSession, KeyType, Malformation, MalformedResponse, Misplaced, Passphrase, Password,
-    Prompt, ProviderMetadata, RawIdToken, RedirectUri, RefreshToken, Refusal, RequestContext,
-    ResponseMode, Scope, ScopeError, ScopeSet, ServiceError, SessionSecret, SignatureAlgorithm,
-    Tenant, Text, TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime,
+    AccessToken, Account, AssertionFault, AuthCodeFlow, AuthFlowError, AuthResponse,
+    AuthResponseError, Authority, AuthorityError, AuthorityKind, AuthorizationCodeGrant,
+    AuthorizationRequest, AuthorizationRequestError, AuthorizedCode, BearerChallenge,
+    ClientAssertion, ClientAuthentication, ClientInfo, ClientSecret, Cloud,
+    DeviceAuthorizationError, Dialect, DiscoveryError, ExtraParameterError, ExtraParameters,
+    HomeAccountId, IdTokenClaims, IdTokenError, IntoScopes, InvalidClaims, InvalidSession, KeyType,
+    Malformation, MalformedResponse, Misplaced, Passphrase, Password, Prompt, ProviderMetadata,
+    RawIdToken, RedirectUri, RefreshToken, Refusal, RequestContext, ResponseMode, Scope,
+    ScopeError, ScopeSet, ServiceError, SessionSecret, SignatureAlgorithm, Tenant, Text,
+    TimeOutOfRange, TokenResponse, TrustedAuthority, UnixTime, UserAssertion,
 };
 // Crates whose types stand in signatures: a program names them in the version that is used here.
 pub use ::{bytes, http, serde_json};
@@ -283,8 +305,10 @@ pub use transport::{HttpError, HttpErrorKind};
 pub use transport::{HttpSettings, HttpVersion, HttpsClient};
 // For programs that work on a token cache without an application.
 pub use msal_core::{
-    CacheFormatError, CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent,
-    SilentRequest, TakenOver, TokenCache, TokenEvent,
+    CacheContents, CacheFormatError, Cached, CachedAccessToken, ForClientRequest, Oddity,
+    OddityKind, OnBehalfKey, OnBehalfRequest, OnBehalfTokens, Party, RefreshCandidate,
+    RefreshReason, Renewal, SectionContents, Silent, SilentRequest, TakenOver, TenantContents,
+    TokenCache, TokenEvent,
 };
 pub use ports::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
 pub use result::{AuthenticationResult, TokenSource};

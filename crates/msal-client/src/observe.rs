@@ -73,6 +73,31 @@ macro_rules! discovery_request {
     };
 }
 
+pub(crate) fn acquire_token_for_client(caller: Caller<'_>, scopes: Option<&ScopeSet>) -> Span {
+    token_call!("acquire_token_for_client", caller, scopes = scopes)
+}
+
+/// Without the scopes: a program may mistake the assertion for them.
+pub(crate) fn acquire_token_on_behalf_of(caller: Caller<'_>) -> Span {
+    token_call!("acquire_token_on_behalf_of", caller)
+}
+
+pub(crate) fn initiate_long_running_on_behalf_of(caller: Caller<'_>) -> Span {
+    token_call!("initiate_long_running_on_behalf_of", caller)
+}
+
+pub(crate) fn acquire_token_in_long_running_on_behalf_of(caller: Caller<'_>) -> Span {
+    token_call!("acquire_token_in_long_running_on_behalf_of", caller)
+}
+
+pub(crate) fn remove_tokens_for_client(caller: Caller<'_>) -> Span {
+    plain_call!("remove_tokens_for_client", caller)
+}
+
+pub(crate) fn stop_long_running_on_behalf_of(caller: Caller<'_>) -> Span {
+    plain_call!("stop_long_running_on_behalf_of", caller)
+}
+
 #[inline]
 pub(crate) fn acquire_token_silent(caller: Caller<'_>, scopes: Option<&ScopeSet>) -> Span {
     token_call!("acquire_token_silent", caller, scopes = scopes)
@@ -285,6 +310,17 @@ pub(crate) fn not_sent(caller: Caller<'_>, wait: Option<Duration>) {
         authority = %caller.authority,
         wait = wait.map(|wait| wait.as_secs()),
         "nothing was sent: the token endpoint is to be left alone",
+    );
+}
+
+/// A token request is sent once more: see [`pause_before_repeating`](msal_core::pause_before_repeating).
+pub(crate) fn repeating(caller: Caller<'_>, first: &Result<Response<Bytes>, HttpError>) {
+    debug!(
+        target: TARGET,
+        client_id = caller.client_id,
+        authority = %caller.authority,
+        status = first.as_ref().ok().map(|answer| answer.status().as_u16()),
+        "sending a token request once more",
     );
 }
 

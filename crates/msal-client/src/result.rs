@@ -35,7 +35,7 @@ pub struct AuthenticationResult {
     pub refresh_on: Option<UnixTime>,
     /// The scopes that were granted, which may be more or fewer than those asked for.
     pub scopes: ScopeSet,
-    /// Whose token it is; `None` when the server said nothing about the user.
+    /// Whose token it is; `None` for a token of the application itself, and when the server said nothing about the user.
     pub account: Option<Account>,
     /// The claims of the ID token that came with it; `None` for a token from the cache.
     pub id_token_claims: Option<IdTokenClaims>,
@@ -96,14 +96,14 @@ impl AuthenticationResult {
         now.into().until(self.expires_on)
     }
 
-    pub(crate) fn cached(token: CachedAccessToken, account: Account) -> Self {
+    pub(crate) fn cached(token: CachedAccessToken, account: impl Into<Option<Account>>) -> Self {
         Self {
             access_token: token.secret,
             token_type: token.token_type.to_string(),
             expires_on: token.expires_on,
             refresh_on: token.refresh_on,
             scopes: ScopeSet::from_text(&token.target),
-            account: Some(account),
+            account: account.into(),
             id_token_claims: None,
             token_source: TokenSource::Cache,
             correlation_id: None,

@@ -7,18 +7,22 @@
 mod accounts;
 mod add;
 mod arena;
+mod contents;
 mod dialect;
 mod document;
 mod entry;
 mod family;
+mod for_client;
 mod index;
 mod interner;
 mod issuance;
 mod memory;
 mod merge;
+mod on_behalf;
 mod place;
 mod postings;
 mod record;
+mod removal;
 mod sections;
 mod sign_out;
 mod silent;
@@ -29,19 +33,22 @@ mod token_event;
 
 use std::fmt;
 
+pub use contents::{CacheContents, Oddity, OddityKind, SectionContents, TenantContents};
 pub use dialect::Dialect;
 pub use document::CacheFormatError;
+pub use for_client::{Cached, ForClientRequest};
+pub use on_behalf::{OnBehalfRequest, OnBehalfTokens};
 pub use silent::{
     CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent, SilentRequest,
 };
 pub use take_over::TakenOver;
-pub use token_event::TokenEvent;
+pub use token_event::{Party, TokenEvent};
 
-use crate::{Account, Text};
 use entry::{AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry};
 use interner::Interner;
 use memory::Memory;
 use place::Hosts;
+use removal::Removal;
 use sections::Layout;
 use table::Table;
 
@@ -58,9 +65,8 @@ pub struct TokenCache {
     app_metadata: Table<AppMetadataEntry>,
     layout: Layout,
     memory: Memory,
-    /// The client and account of every sign-out since the last save, so that what a conflicting writer has of them can
-    /// be removed as well.
-    signed_out: Vec<(Text, Account)>,
+    /// Every sign-out since the last save, so that what a conflicting writer has of it can be removed as well.
+    signed_out: Vec<Removal>,
     is_changed: bool,
     interner: Interner,
     hosts: Hosts,

@@ -4,62 +4,118 @@
 //! client's capabilities from it, such as `CP1`: the client understands claims challenges, so that its tokens may live for a
 //! day and be revoked at any moment (continuous access evaluation).
 
+use std::fmt;
+
 use thiserror::Error;
 
 use crate::json::{RawObject, write_string};
 
-/// A claims challenge that cannot be passed on. The message does not show it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the claims challenge is not a JSON object that capabilities can be added to")]
-#[non_exhaustive]
-pub struct InvalidClaims;
+/// Claims that an application passes on to the authority about itself or its caller, as MSAL's `forwarded_client_claims`:
+/// the text of a JSON object.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ForwardedClaims(String);
 
-/// The value of `claims` for a request that answers `challenge` and comes from a client with these capabilities; `None` where
-/// there is neither. An empty challenge is none.
+/// Claims that cannot be passed on. The message does not show them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum InvalidClaims {
+    /// Those of a challenge.
+    #[error("the claims challenge is not a JSON object that capabilities can be added to")]
+    Challenge,
+    /// Those that the application forwards.
+    #[error("the forwarded claims are not a JSON object")]
+    Forwarded,
+}
+
+impl ForwardedClaims {
+    /// Takes the text of a JSON object.
+    ///
+    /// # Errors
+    /// [`InvalidClaims::Forwarded`] for anything else, and for an object that has a member twice.
+    pub fn parse(text: &str) -> Result<Self, InvalidClaims> {
+        match object(text) {
+            Some(_) => Ok(Self(text.to_owned())),
+            None => Err(InvalidClaims::Forwarded),
+        }
+    }
+
+    /// The text as it was given. It is part of what cached tokens are found by.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Claims are about people and networks.
+impl fmt::Debug for ForwardedClaims {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ForwardedClaims([redacted])")
+    }
+}
+
+/// The value of `claims` for a request that answers `challenge`, comes from a client with these capabilities, and forwards
+/// claims; `None` where there is nothing of these. An empty challenge is none.
 ///
-/// A challenge goes out as it came in, unless there are capabilities to add: then everything in it but `xms_cc` stays, and
-/// blanks are where Python's `json` has them.
+/// What stands alone goes out as it came in. Otherwise everything in the challenge but `xms_cc` stays, unless the forwarded
+/// claims say something else, and blanks are where Python's `json` has them.
 ///
 /// # Errors
-/// [`InvalidClaims`] when the challenge is not a JSON object, has a member twice, or has something else than an object where
-/// capabilities go.
+/// [`InvalidClaims::Challenge`] when the challenge is not a JSON object, has a member twice, or has something else than an
+/// object where capabilities go. [`InvalidClaims::Forwarded`] when an object in the forwarded claims has a member twice.
 pub fn merged_claims(
     challenge: &str,
     capabilities: &[String],
+    forwarded: Option<&ForwardedClaims>,
 ) -> Result<Option<String>, InvalidClaims> {
-    if challenge.is_empty() {
-        let object = RawObject(Vec::new());
-        return match capabilities.is_empty() {
-            true => Ok(None),
-            false => with_capabilities(&object, capabilities).map(Some),
-        };
-    }
-    let object = object(challenge)?;
-    match capabilities.is_empty() {
-        true => Ok(Some(challenge.to_owned())),
-        false => with_capabilities(&object, capabilities).map(Some),
+    let claims = with_capabilities(challenge, capabilities)?;
+    match (claims, forwarded) {
+        (claims, None) => Ok(claims),
+        (None, Some(forwarded)) => Ok(Some(forwarded.0.clone())),
+        (Some(claims), Some(forwarded)) => united(&claims, &forwarded.0).map(Some),
     }
 }
 
 /// A JSON object in which every member is there once: two readers would see two different ones otherwise.
-fn object(text: &str) -> Result<RawObject<'_>, InvalidClaims> {
-    RawObject::parse(text)
-        .filter(|object| !object.repeats_a_name())
-        .ok_or(InvalidClaims)
+fn object(text: &str) -> Option<RawObject<'_>> {
+    RawObject::parse(text).filter(|object| !object.repeats_a_name())
 }
 
 fn with_capabilities(
-    challenge: &RawObject<'_>,
+    challenge: &str,
     capabilities: &[String],
-) -> Result<String, InvalidClaims> {
-    let capabilities = replaced(&RawObject(Vec::new()), "values", &list(capabilities));
-    let access_token = match challenge.get(ACCESS_TOKEN) {
-        // OpenID Connect Core §5.5.1: null is how a claim is asked for without conditions.
-        None | Some("null") => RawObject(Vec::new()),
-        Some(object_text) => object(object_text)?,
+) -> Result<Option<String>, InvalidClaims> {
+    let nothing = || RawObject(Vec::new());
+    let object_of = |text| object(text).ok_or(InvalidClaims::Challenge);
+    let claims = match challenge {
+        "" => nothing(),
+        challenge => object_of(challenge)?,
     };
+    if capabilities.is_empty() {
+        return Ok((!challenge.is_empty()).then(|| challenge.to_owned()));
+    }
+    let access_token = match claims.get(ACCESS_TOKEN) {
+        // OpenID Connect Core §5.5.1: null is how a claim is asked for without conditions.
+        None | Some("null") => nothing(),
+        Some(text) => object_of(text)?,
+    };
+    let capabilities = replaced(&nothing(), "values", &list(capabilities));
     let access_token = replaced(&access_token, "xms_cc", &capabilities);
-    Ok(replaced(challenge, ACCESS_TOKEN, &access_token))
+    Ok(Some(replaced(&claims, ACCESS_TOKEN, &access_token)))
+}
+
+/// The text of object `claims` with every leaf of object `more` in it. How deep that goes is bounded by the parser.
+fn united(claims: &str, more: &str) -> Result<String, InvalidClaims> {
+    let more = object(more).ok_or(InvalidClaims::Forwarded)?;
+    let mut out = claims.to_owned();
+    for (name, value) in &more.0 {
+        let known = object(&out).ok_or(InvalidClaims::Challenge)?;
+        let inner = known.get(name).filter(|inner| inner.starts_with('{'));
+        let value = match inner.filter(|_| value.starts_with('{')) {
+            Some(inner) => united(inner, value)?,
+            None => (*value).to_owned(),
+        };
+        out = replaced(&known, name, &value);
+    }
+    Ok(out)
 }
 
 /// The text of an object with another value for one member, which comes last where it is new.
@@ -119,7 +175,7 @@ mod tests {
 
     fn merged(challenge: &str, capabilities: &[&str]) -> Result<Option<String>, InvalidClaims> {
         let capabilities: Vec<String> = capabilities.iter().map(ToString::to_string).collect();
-        merged_claims(challenge, &capabilities)
+        merged_claims(challenge, &capabilities, None)
     }
 
     #[test]
@@ -177,6 +233,63 @@ mod tests {
             let error = merged(challenge, capabilities).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("secret"));
         }
+    }
+
+    #[test]
+    fn forwarded_claims_go_into_the_rest_and_win() {
+        let network = r#"{"access_token":{"xms_az_nwperimid":{"essential":true}}}"#;
+        for (challenge, capabilities, forwarded, expected) in [
+            ("", &[][..], network, network),
+            (
+                r#"{"access_token":{"nbf":{"essential":true}}}"#,
+                &[],
+                network,
+                r#"{"access_token": {"nbf": {"essential": true}, "xms_az_nwperimid": {"essential": true}}}"#,
+            ),
+            (
+                "",
+                &["CP1"],
+                network,
+                r#"{"access_token": {"xms_cc": {"values": ["CP1"]}, "xms_az_nwperimid": {"essential": true}}}"#,
+            ),
+            (
+                r#"{"a":{"b":1,"c":2}}"#,
+                &[],
+                r#"{"a":{"b":3}}"#,
+                r#"{"a": {"b": 3, "c": 2}}"#,
+            ),
+            (r#"{"a":{"b":1}}"#, &[], r#"{"a":3}"#, r#"{"a": 3}"#),
+            (r#"{"a":1}"#, &[], r#"{"a":{"b":1}}"#, r#"{"a": {"b": 1}}"#),
+            (r#"{"a":1}"#, &[], "{}", r#"{"a":1}"#),
+        ] {
+            let capabilities: Vec<String> = capabilities.iter().map(ToString::to_string).collect();
+            let forwarded = ForwardedClaims::parse(forwarded).unwrap();
+            let found = merged_claims(challenge, &capabilities, Some(&forwarded)).unwrap();
+            assert_eq!(found.as_deref(), Some(expected), "{challenge}");
+        }
+    }
+
+    #[test]
+    fn forwarded_claims_that_are_no_object_are_refused_and_not_shown() {
+        let deep = "[".repeat(100_000);
+        for text in [
+            "",
+            "secret",
+            "[]",
+            "\"secret\"",
+            "{\"secret\":",
+            "{} {}",
+            r#"{"a":1,"a":2}"#,
+            &deep,
+        ] {
+            let error = ForwardedClaims::parse(text).unwrap_err();
+            assert_eq!(error, InvalidClaims::Forwarded);
+            assert!(!format!("{error} {error:?}").contains("secret"));
+        }
+        let twice = ForwardedClaims::parse(r#"{"a":{"secret":1,"secret":2}}"#).unwrap();
+        let error = merged_claims(r#"{"a":{}}"#, &[], Some(&twice)).unwrap_err();
+        assert_eq!(error, InvalidClaims::Forwarded);
+        assert!(!format!("{twice:?}").contains("secret"));
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

@@ -21,7 +21,7 @@ use crate::{RawIdToken, UnixTime, case};
 
 pub use error::IdTokenError;
 
-use jwt::payload;
+pub(crate) use jwt::payload;
 
 /// The claims of an ID token whose structure is sound.
 ///

@@ -24,6 +24,7 @@ mod cloud;
 mod device_polling;
 mod discovery;
 mod expected_user;
+mod ext_cache_key;
 mod grant;
 mod home_account_id;
 mod id_token;
@@ -39,6 +40,7 @@ mod telemetry;
 mod text;
 mod time;
 mod trusted_authority;
+mod user_assertion;
 mod username;
 mod uuid;
 mod www_authenticate;
@@ -50,37 +52,40 @@ pub use authorization::{
     AuthorizationRequestError, AuthorizedCode, InvalidSession, Prompt, RedirectUri, ResponseMode,
 };
 pub use cache::{
-    CacheFormatError, CachedAccessToken, Dialect, RefreshCandidate, RefreshReason, Renewal, Silent,
-    SilentRequest, TakenOver, TokenCache, TokenEvent,
+    CacheContents, CacheFormatError, Cached, CachedAccessToken, Dialect, ForClientRequest, Oddity,
+    OddityKind, OnBehalfRequest, OnBehalfTokens, Party, RefreshCandidate, RefreshReason, Renewal,
+    SectionContents, Silent, SilentRequest, TakenOver, TenantContents, TokenCache, TokenEvent,
 };
-pub use claims::{InvalidClaims, merged_claims};
+pub use claims::{ForwardedClaims, InvalidClaims, merged_claims};
 pub use client_info::ClientInfo;
 pub use cloud::{Cloud, same_cloud, same_environment};
 pub use device_polling::DevicePolling;
 pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata, UserRealm};
 pub use expected_user::ExpectedUser;
 pub use grant::{
-    AssertionClaims, AssertionHeader, AuthorizationCodeGrant, ClientAuthentication,
-    DeviceAuthorizationRequest, DeviceCodeGrant, KeyType, PasswordGrant, RefreshTokenGrant,
-    RequestContext, SignatureAlgorithm, Thumbprint, UnsignedAssertion,
+    AssertionClaims, AssertionHeader, Attempt, AuthorizationCodeGrant, ClientAuthentication,
+    ClientCredentialsGrant, DeviceAuthorizationRequest, DeviceCodeGrant, ExtraParameterError,
+    ExtraParameters, KeyType, OnBehalfOfGrant, PasswordGrant, RefreshTokenGrant, RequestContext,
+    SignatureAlgorithm, Thumbprint, UnsignedAssertion, pause_before_repeating,
 };
 pub use home_account_id::HomeAccountId;
 pub use id_token::{IdTokenClaims, IdTokenError};
 pub use response::{
-    DeviceAuthorization, DeviceAuthorizationError, Malformation, MalformedResponse, Misplaced,
-    Refusal, ServiceError, TokenOutcome, TokenResponse,
+    AssertionFault, DeviceAuthorization, DeviceAuthorizationError, Malformation, MalformedResponse,
+    Misplaced, Refusal, ServiceError, TokenOutcome, TokenResponse,
 };
 pub use retry_after::retry_after;
 pub use scope::{IntoScopes, Scope, ScopeError, ScopeSet};
 pub use secret::{
     AccessToken, AuthorizationCode, ClientAssertion, ClientSecret, CodeVerifier, DeviceCode,
-    Passphrase, Password, RawIdToken, RefreshToken, SessionSecret,
+    Passphrase, Password, RawIdToken, RefreshToken, SessionSecret, UserAssertion,
 };
 pub use secret_buffer::SecretBuffer;
 pub use telemetry::{ApiId, Telemetry};
 pub use text::Text;
 pub use time::{TimeOutOfRange, UnixTime};
 pub use trusted_authority::TrustedAuthority;
+pub use user_assertion::OnBehalfKey;
 pub use username::comparable_username;
 pub use uuid::random_uuid;
 pub use www_authenticate::BearerChallenge;

@@ -4,6 +4,7 @@
 //! where it contradicts itself. Whatever happens, a refresh token that the answer holds is never lost: see
 //! [`MalformedResponse::refresh_tokens`].
 
+mod assertion_fault;
 mod device_authorization;
 mod lenient;
 mod malformed;
@@ -15,6 +16,7 @@ mod service_error;
 mod side_by_side;
 mod tokens;
 
+pub use assertion_fault::AssertionFault;
 pub use device_authorization::{DeviceAuthorization, DeviceAuthorizationError};
 pub use malformed::{Malformation, MalformedResponse};
 pub use misplaced::Misplaced;

@@ -95,6 +95,12 @@ impl ScopeSet {
         Ok(Self::of(parsed.iter().map(AsRef::as_ref)))
     }
 
+    /// One scope that an application asks for: as [`ScopeSet::requested`].
+    fn only(scope: &str) -> Result<Self, ScopeError> {
+        check_requested(scope)?;
+        Ok(Self(scope.into()))
+    }
+
     /// Splits a `scope` parameter or a cache entry's `target` at white space; text that is no scope is left out.
     pub fn from_wire(text: &str) -> Self {
         // RFC 6749 §3.3: the order does not matter, so that one order may be chosen for all.

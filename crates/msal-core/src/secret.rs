@@ -121,6 +121,8 @@ secrets! {
     /// A flow in the form in which a web session keeps it. It holds the code verifier: keep it where the user's browser
     /// cannot change or read it, on the server or sealed.
     SessionSecret;
+    /// An access token that an application was called with, and that it shows to act on behalf of the user (RFC 7523 §2.1).
+    UserAssertion;
 }
 
 /// Tokens can share the memory of the document that they stand in.
@@ -153,6 +155,7 @@ mod tests {
     assert_not_impl_any!(Password: fmt::Display, serde::Serialize);
     assert_not_impl_any!(RawIdToken: fmt::Display, serde::Serialize);
     assert_not_impl_any!(RefreshToken: fmt::Display, serde::Serialize);
+    assert_not_impl_any!(UserAssertion: fmt::Display, serde::Serialize);
 
     #[test]
     fn debug_shows_the_type_and_nothing_else() {

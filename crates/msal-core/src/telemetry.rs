@@ -16,6 +16,10 @@ pub enum ApiId {
     ByUsernamePassword = 301,
     /// `acquire_token_silent`.
     Silent = 84,
+    /// `acquire_token_for_client`.
+    ForClient = 730,
+    /// `acquire_token_on_behalf_of`.
+    OnBehalfOf = 523,
 }
 
 /// What happened since the last successful request.

@@ -8,6 +8,6 @@ mod realm;
 
 pub(crate) use apis::Apis;
 pub(crate) use asked::Asked;
-pub(crate) use conditions::{Conditions, Evidence, with_policy_claims};
+pub(crate) use conditions::{Conditions, Evidence, names_policy, with_policy_claims};
 pub(crate) use original_grant::OriginalGrant;
 pub(crate) use realm::Realm;

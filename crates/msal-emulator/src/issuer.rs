@@ -85,6 +85,9 @@ impl Issuer {
     }
 }
 
+/// The `aio` of a token whose person showed a second factor. Entra's is opaque, and so is this one.
+pub(crate) const SECOND_FACTOR: &str = "AWQAm-sb-second-factor";
+
 /// The claims of a token that this emulator has signed.
 #[derive(Clone, Debug)]
 pub(crate) struct VerifiedClaims(serde_json::Map<String, serde_json::Value>);
@@ -126,9 +129,9 @@ impl VerifiedClaims {
         self.text("upn").or_else(|| self.text("preferred_username"))
     }
 
-    /// Whether the person signed in in this way (RFC 8176), as far as the token says.
-    pub(crate) fn has_method(&self, method: &str) -> bool {
-        self.has("amr", method)
+    /// Whether the person showed a second factor: version 1.0 says so in `amr` (RFC 8176).
+    pub(crate) fn has_second_factor(&self) -> bool {
+        self.has("amr", "mfa") || self.text("aio") == Some(SECOND_FACTOR)
     }
 
     /// Whether the token was issued to a client that understands claims challenges.

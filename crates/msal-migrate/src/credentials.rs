@@ -1,15 +1,14 @@
-//! The secrets of confidential clients, by client.
+//! What clients prove with who they are.
 
 use std::collections::HashMap;
 
 use msal::ClientCredential;
-use msal_core::{ClientAuthentication, ClientSecret};
 
-/// Which client proves itself with which secret. A client that is not named is a public one.
+/// Which client proves itself with which credential. A client that is not named is a public one.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
-    secrets: HashMap<String, ClientSecret>,
-    otherwise: Option<ClientSecret>,
+    of_clients: HashMap<String, ClientCredential>,
+    otherwise: Option<ClientCredential>,
 }
 
 impl Credentials {
@@ -18,40 +17,31 @@ impl Credentials {
         Self::default()
     }
 
-    /// Gives one client its secret.
+    /// Gives one client its credential. A text is a secret.
     #[must_use]
-    pub fn with_secret(mut self, client_id: &str, secret: ClientSecret) -> Self {
-        self.secrets.insert(client_id.to_ascii_lowercase(), secret);
+    pub fn with_credential(
+        mut self,
+        client_id: &str,
+        credential: impl Into<ClientCredential>,
+    ) -> Self {
+        let client_id = client_id.to_ascii_lowercase();
+        self.of_clients.insert(client_id, credential.into());
         self
     }
 
-    /// Gives a secret to every client that has none of its own.
+    /// Gives a credential to every client that has none of its own.
     #[must_use]
-    pub fn with_secret_for_all(mut self, secret: ClientSecret) -> Self {
-        self.otherwise = Some(secret);
+    pub fn with_credential_for_all(mut self, credential: impl Into<ClientCredential>) -> Self {
+        self.otherwise = Some(credential.into());
         self
     }
 
     /// How an application with this `client_id` proves itself.
     pub fn of(&self, client_id: &str) -> ClientCredential {
-        match self.secret_of(client_id) {
-            Some(secret) => ClientCredential::secret(secret.clone()),
-            None => ClientCredential::none(),
-        }
-    }
-
-    /// What a request of `client_id` carries.
-    pub(crate) fn authentication_of(&self, client_id: &str) -> ClientAuthentication {
-        match self.secret_of(client_id) {
-            Some(secret) => ClientAuthentication::Secret(secret.clone()),
-            None => ClientAuthentication::None,
-        }
-    }
-
-    fn secret_of(&self, client_id: &str) -> Option<&ClientSecret> {
         // Entra compares client ids without case.
-        let secret = self.secrets.get(&client_id.to_ascii_lowercase());
-        secret.or(self.otherwise.as_ref())
+        let own = self.of_clients.get(&client_id.to_ascii_lowercase());
+        let credential = own.or(self.otherwise.as_ref());
+        credential.map_or_else(ClientCredential::none, ClientCredential::clone)
     }
 }
 
@@ -59,18 +49,16 @@ impl Credentials {
 mod tests {
     use super::*;
 
-    fn secret_of<'a>(credentials: &'a Credentials, client_id: &str) -> Option<&'a str> {
-        let secret = credentials.secret_of(client_id);
-        secret.map(ClientSecret::expose_secret)
-    }
-
     #[test]
-    fn a_clients_own_secret_comes_first() {
+    fn a_clients_own_credential_comes_first() {
         let credentials = Credentials::none()
-            .with_secret("ABC", "own".into())
-            .with_secret_for_all("any".into());
-        assert_eq!(secret_of(&credentials, "abc"), Some("own"));
-        assert_eq!(secret_of(&credentials, "def"), Some("any"));
-        assert_eq!(secret_of(&Credentials::none(), "abc"), None);
+            .with_credential("ABC", ClientCredential::assertion_file("own"))
+            .with_credential_for_all(ClientCredential::assertion_file("any"));
+        for (client_id, credential) in [("abc", "own"), ("def", "any")] {
+            let found = format!("{:?}", credentials.of(client_id));
+            assert!(found.contains(credential), "{client_id}: {found}");
+        }
+        let none = format!("{:?}", ClientCredential::none());
+        assert_eq!(format!("{:?}", Credentials::none().of("abc")), none);
     }
 }

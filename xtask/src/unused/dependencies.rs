@@ -46,7 +46,7 @@ impl Said {
         let code = code::read(&workspace.root_of(name))?;
         let production = code.foreign_words().into_iter().map(str::to_owned);
         let mut anywhere = BTreeSet::new();
-        for file in workspace.files_in(&workspace.folder_of(name))? {
+        for file in workspace.files_in(&workspace.folder_of(name), "rs")? {
             let text = workspace.read(&file)?;
             let words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
             anywhere.extend(words.map(str::to_owned));

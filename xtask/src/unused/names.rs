@@ -11,21 +11,25 @@ use crate::workspace::Workspace;
 
 /// What only users of a library say: (crate, names).
 const FOR_USERS: [(&str, &[&str]); 3] = [
-    // A grant that no command of ours uses, a setting, and what tests of applications script and look at.
-    // Sign-in servers that cannot have a browser post a form.
+    // What tests of applications script and look at. Sign-in servers that cannot have a browser post a form.
     (
         "msal-client",
         &[
-            "acquire_token_by_username_password",
+            "acquire_token_in_long_running_on_behalf_of",
             "answer_in_query",
             "answer_json",
-            "client_capabilities",
             "ClientCertificate",
+            "extra_form_field",
+            "ExtraParameter",
+            "forwarded_client_claims",
+            "initiate_long_running_on_behalf_of",
+            "remove_tokens_for_client",
+            "stop_long_running_on_behalf_of",
             "take_requests",
         ],
     ),
-    // OpenID providers other than Microsoft's. Addresses that users paste.
-    ("msal-core", &["from_url", "oidc"]),
+    // OpenID providers other than Microsoft's.
+    ("msal-core", &["oidc"]),
     // Directories that a test of somebody else's builds.
     (
         "msal-emulator",
@@ -34,9 +38,10 @@ const FOR_USERS: [(&str, &[&str]); 3] = [
 ];
 
 /// Where names are said besides production code.
-const EXAMPLES: [&str; 3] = [
+const EXAMPLES: [&str; 4] = [
     "README.md",
     "xtask/examples",
+    "crates/msal-client/examples",
     "crates/msal-emulator/examples",
 ];
 
@@ -118,7 +123,7 @@ impl Words {
     }
 
     fn of_files(&mut self, workspace: &Workspace, place: &str) -> Result<(), Failure> {
-        for file in workspace.files_in(&workspace.root.join(place))? {
+        for file in workspace.files_in(&workspace.root.join(place), "rs")? {
             let text = workspace.read(&file)?;
             match file.extension().is_some_and(|extension| extension == "md") {
                 true => self.of_markdown(&text),

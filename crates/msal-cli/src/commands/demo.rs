@@ -121,7 +121,7 @@ fn job(server: &Server, source: &Path, target: &Path) -> Result<Job, Failure> {
     Ok(Job {
         source: msal_migrate::open(source, &SourceOptions::default())?,
         plan,
-        credentials: Credentials::none().with_secret(sample::WEB, sample::WEB_SECRET.into()),
+        credentials: Credentials::none().with_credential(sample::WEB, sample::WEB_SECRET),
         runtime: Runtime::with_http(HttpsClient::new(settings)),
         target: target.to_owned(),
         journal: target.with_extension("journal"),

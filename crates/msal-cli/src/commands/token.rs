@@ -1,89 +1,118 @@
-//! `msal token`: an access token for an account of a token cache.
+//! `msal token`: an access token for an account of a token cache, or for a service.
+
+mod challenge;
+mod form;
 
 use std::sync::Arc;
 
 use msal::{
-    Account, AuthenticationResult, Authority, ClientApplication, ClientCredential, Runtime,
-    SharedTokenCache, TokenSource, TrustedAuthority,
+    Account, AuthenticationResult, Authority, ClientApplication, ConfidentialClientApplication,
+    Runtime, SharedTokenCache,
 };
-use msal_core::{Dialect, same_environment};
-use msal_migrate::AuthorityOverride;
-use serde_json::json;
+use msal_migrate::{AuthorityOverride, Credentials};
 
-use crate::cli::TokenArgs;
+use crate::application::Place;
+use crate::cli::{Form, TokenArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
 use crate::runtime::block_on;
-use crate::{credentials, input, network, target};
+use crate::{account, credentials, input, network, target};
 
 pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Failure> {
-    let credentials = credentials::read(&arguments.secrets, arguments.client_id.as_deref())?;
-    let runtime = network::runtime(&arguments.network, 1)?;
-    let named = input::authority_of_accounts(arguments.authority.as_deref())?;
-    let result = block_on(async {
-        let cache = target::open(&arguments.target, Dialect::Python).await?;
-        let cache = Arc::new(cache.rehearsing());
-        let account = find_account(&cache, &arguments.account, named.as_ref())?;
-        let client_id = find_client(&cache, &account, arguments)?;
-        let authority = authority_of(&account, named.as_ref())?;
-        let asked = Asked {
-            arguments,
-            account: &account,
-            client_id: &client_id,
-        };
-        asked
-            .acquire(
-                authority,
-                named.as_ref(),
-                credentials.of(&client_id),
-                cache,
-                runtime,
-            )
-            .await
-    })?;
-    print(&result, printer);
+    if printer.is_json() && arguments.form != Form::Token {
+        return Err(Failure::usage(
+            "`--as` says how text is printed",
+            "leave --format json out, or --as",
+        ));
+    }
+    let asked = Asked {
+        arguments,
+        credentials: credentials::read(&arguments.secrets, arguments.client_id.as_deref())?,
+        runtime: network::runtime(&arguments.network, 1)?,
+        named: input::authority_of_accounts(arguments.authority.as_deref())?,
+        claims: challenge::claims(arguments.claims_challenge.as_deref())?,
+    };
+    let result = match arguments.account.is_none() && arguments.secrets.are_given() {
+        true => block_on(asked.for_application()),
+        false => block_on(asked.for_user()),
+    }?;
+    form::print(&result, arguments, printer)?;
     Ok(Exit::Success)
 }
 
-fn find_account(
-    cache: &SharedTokenCache,
-    wanted: &str,
-    named: Option<&AuthorityOverride>,
-) -> Result<Account, Failure> {
-    let mut found = cache.read(|cache| cache.accounts_named(wanted));
-    if found.is_empty() {
-        let all = cache.read(msal_core::TokenCache::accounts);
-        found.extend(
-            all.into_iter()
-                .filter(|account| account.home_account_id.as_str() == wanted),
-        );
-    }
-    // A user may be stored under the hosts of several clouds.
-    if let Some(named) = named.filter(|_| found.len() > 1) {
-        found.retain(|account| same_environment(named.host(), &account.environment));
-    }
-    match found.as_slice() {
-        [account] => Ok(account.clone()),
-        [first, others @ ..] if others.iter().all(|other| is_same_user(first, other)) => {
-            Err(Failure::usage(
-                "the account is stored under several hosts",
-                "name one of them with --authority: `msal accounts TARGET` lists them",
-            ))
-        }
-        [] => Err(Failure::usage(
-            "the token cache has no such account",
-            "`msal accounts TARGET` lists them",
-        )),
-        _ => Err(Failure::usage(
-            "several accounts have this user name",
-            "name the home account id instead: `msal accounts TARGET` lists them",
-        )),
-    }
+/// What was typed, read.
+struct Asked<'a> {
+    arguments: &'a TokenArgs,
+    credentials: Credentials,
+    runtime: Runtime,
+    named: Option<AuthorityOverride>,
+    claims: String,
 }
 
-fn is_same_user(one: &Account, other: &Account) -> bool {
-    one.home_account_id == other.home_account_id
+impl Asked<'_> {
+    /// A token for an account of the cache.
+    async fn for_user(self) -> Result<AuthenticationResult, Failure> {
+        let arguments = self.arguments;
+        let Some(target) = &arguments.target else {
+            return Err(Failure::usage(
+                "no token cache is named, and no credential of a service",
+                "name the cache: msal token TARGET --scope SCOPE; `msal login` makes one",
+            ));
+        };
+        let cache = target::open(target, arguments.sdk.dialect()).await?;
+        let cache = Arc::new(cache.rehearsing());
+        let named = self.named.as_ref();
+        let account = account::find(&cache, arguments.account.as_deref(), named)?;
+        let client_id = find_client(&cache, &account, arguments)?;
+        let authority = authority_of(&account, named)?;
+        let builder = ClientApplication::builder(&client_id, self.credentials.of(&client_id))
+            .cache(cache)
+            .runtime(self.runtime);
+        let application = Place { authority, named }.build(builder)?;
+        let mut call = application
+            .acquire_token_silent(&arguments.scope, &account)
+            .force_refresh(arguments.force_refresh)
+            .claims_challenge(self.claims);
+        if let Some(tenant) = &arguments.tenant {
+            call = call.tenant(tenant);
+        }
+        call.await.map_err(Failure::of_call)
+    }
+
+    /// A token for the application itself.
+    async fn for_application(self) -> Result<AuthenticationResult, Failure> {
+        let arguments = self.arguments;
+        let Some(client_id) = &arguments.client_id else {
+            return Err(Failure::usage(
+                "which service asks for a token?",
+                "name its --client-id, or the --account that a token is wanted for",
+            ));
+        };
+        let named = self.named.as_ref();
+        let place = Place::named(named).at(arguments.tenant.as_deref())?;
+        if place.authority.tenant().is_shared() {
+            return Err(Failure::usage(
+                "a service asks one tenant for its token",
+                "name it with --tenant, by its GUID or its domain, or in --authority: https://HOST/TENANT",
+            ));
+        }
+        let dialect = arguments.sdk.dialect();
+        let cache = match &arguments.target {
+            Some(target) => target::open_or_new(target, dialect).await?.rehearsing(),
+            None => SharedTokenCache::in_memory(dialect),
+        };
+        let credential = self.credentials.of(client_id);
+        let builder = ConfidentialClientApplication::builder(client_id, credential)
+            .cache(Arc::new(cache))
+            .runtime(self.runtime);
+        let call = place
+            .build(builder)?
+            .acquire_token_for_client(&arguments.scope)
+            .force_refresh(arguments.force_refresh)
+            .claims_challenge(self.claims);
+        call.await.map_err(Failure::of_call)
+    }
 }
 
 fn find_client(
@@ -124,53 +153,4 @@ fn authority_of(
             "name the account's authority with --authority: https://HOST or https://HOST/TENANT",
         )
     })
-}
-
-struct Asked<'a> {
-    arguments: &'a TokenArgs,
-    account: &'a Account,
-    client_id: &'a str,
-}
-
-impl Asked<'_> {
-    async fn acquire(
-        &self,
-        authority: Authority,
-        named: Option<&AuthorityOverride>,
-        credential: ClientCredential,
-        cache: Arc<SharedTokenCache>,
-        runtime: Runtime,
-    ) -> Result<AuthenticationResult, Failure> {
-        let builder = ClientApplication::builder(self.client_id, credential)
-            .cache(cache)
-            .runtime(runtime);
-        // The user names an authority to trust it; without one it is a host of Microsoft's, or refused.
-        let named = named.map(AuthorityOverride::authority);
-        let application = match TrustedAuthority::admit(authority.clone(), named) {
-            Some(trusted) => builder.trusted_authority(trusted),
-            None => builder.authority(authority),
-        }
-        .build()?;
-        Ok(application
-            .acquire_token_silent(&self.arguments.scope, self.account)
-            .force_refresh(self.arguments.force_refresh)
-            .await?)
-    }
-}
-
-fn print(result: &AuthenticationResult, printer: &Printer) {
-    let token = result.access_token.expose_secret();
-    match printer.is_json() {
-        true => printer.json(&json!({
-            "access_token": token,
-            "token_type": result.token_type,
-            "expires_on": result.expires_on.as_secs(),
-            "scopes": result.scopes.iter().collect::<Vec<_>>(),
-            "source": match result.token_source {
-                TokenSource::Cache => "cache",
-                _ => "identity_provider",
-            },
-        })),
-        false => printer.text(&format!("{token}\n")),
-    }
 }

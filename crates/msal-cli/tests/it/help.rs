@@ -73,3 +73,47 @@ fn the_commands_of_the_readme_are_accepted() {
         );
     }
 }
+
+/// Prints what the command prints on a terminal of so many columns.
+#[cfg(unix)]
+const ON_A_TERMINAL: &str = "\
+import fcntl, os, pty, struct, sys, termios
+master, slave = pty.openpty()
+fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 50, int(sys.argv[1]), 0, 0))
+child = os.fork()
+if child == 0:
+    for number in range(3):
+        os.dup2(slave, number)
+    os.execv(sys.argv[2], sys.argv[2:])
+os.close(slave)
+try:
+    while text := os.read(master, 65536):
+        sys.stdout.buffer.write(text)
+except OSError:
+    pass
+os.waitpid(child, 0)
+";
+
+#[cfg(unix)]
+#[test]
+fn help_fits_on_the_terminal() {
+    for columns in [60, 80, 120] {
+        for command in ["login", "token", "migrate run", "emulator serve"] {
+            let mut python = std::process::Command::new("python3");
+            python
+                .args(["-c", ON_A_TERMINAL, &columns.to_string()])
+                .arg(env!("CARGO_BIN_EXE_msal"))
+                .args(command.split(' '))
+                .args(["--help"])
+                .env("NO_COLOR", "1");
+            let run = crate::msal::run(&mut python);
+            let longest = run.stdout.lines().map(|line| line.chars().count()).max();
+            let longest = longest.unwrap();
+            assert!(
+                (50..=columns).contains(&longest),
+                "{command}: {longest}\n{}",
+                run.stdout
+            );
+        }
+    }
+}

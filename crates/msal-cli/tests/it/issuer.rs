@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use msal_emulator::{Directory, Emulator, Endpoint, Fault, Server, Version, sample};
+use msal_emulator::{Directory, Emulator, Endpoint, Fault, Server, Settings, Version, sample};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -25,7 +25,9 @@ impl Issuer {
     /// Starts one, and writes its certificate and `adal.json` with a token of Alice's into `folder`.
     pub(crate) fn start(folder: &Path) -> Self {
         let runtime = Runtime::new().unwrap();
-        let server = Server::builder(Emulator::new(Directory::sample()));
+        // Who polls for a device's sign-in need not wait long.
+        let settings = Settings::default().device_code_interval(Duration::from_secs(1));
+        let server = Server::builder(Emulator::with_settings(Directory::sample(), settings));
         let server = runtime.block_on(server.start()).unwrap();
         fs::write(folder.join("ca.pem"), server.ca_pem()).unwrap();
         let issuer = Self {
@@ -58,6 +60,10 @@ impl Issuer {
             "resource": "https://graph.microsoft.com", "_clientId": sample::DESKTOP,
             "_authority": format!("{}/{}", self.url(), sample::CONTOSO),
         }])
+    }
+
+    pub(crate) fn emulator(&self) -> &Emulator {
+        self.server.emulator()
     }
 
     pub(crate) fn url(&self) -> String {

@@ -1,12 +1,18 @@
 //! The command as it is run: exit status, standard output, standard error.
 
 mod bad_input;
+mod book;
+#[cfg(unix)]
+mod credentials;
 mod databases;
 mod help;
 mod issuer;
 mod journey;
 #[cfg(unix)]
 mod limits;
+#[cfg(unix)]
+mod login;
+mod logout;
 #[cfg(unix)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod migration_pages;
@@ -16,11 +22,14 @@ mod msal;
 mod outside;
 mod proxy;
 mod run;
+#[cfg(unix)]
+mod screens;
 mod serve;
 #[cfg(unix)]
 mod signals;
 #[cfg(unix)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sources;
+mod token;
 mod trust;
 mod verify;

@@ -6,6 +6,7 @@
 )]
 
 use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -32,6 +33,27 @@ pub(crate) fn msal_where<A: AsRef<OsStr>>(
     prepare(&mut command, folder)
         .args(arguments)
         .envs(variables.iter().copied());
+    run(&mut command)
+}
+
+/// The command itself, to be started.
+pub(crate) fn msal_command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_msal"));
+    prepare(&mut command, folder);
+    command
+}
+
+/// As [`msal`], with `input` on standard input.
+pub(crate) fn msal_with_input<A: AsRef<OsStr>>(
+    folder: &Path,
+    input: &[u8],
+    arguments: impl IntoIterator<Item = A>,
+) -> Run {
+    fs::write(folder.join("input"), input).unwrap();
+    let mut command = msal_command(folder);
+    command
+        .args(arguments)
+        .stdin(File::open(folder.join("input")).unwrap());
     run(&mut command)
 }
 

@@ -1,7 +1,8 @@
 //! What is wrong with the program or its settings.
 
 use msal_core::{
-    AuthorityError, AuthorizationRequestError, CacheFormatError, InvalidClaims, ScopeError,
+    AuthorityError, AuthorizationRequestError, CacheFormatError, ExtraParameterError,
+    InvalidClaims, ScopeError,
 };
 use thiserror::Error;
 
@@ -28,7 +29,7 @@ pub enum ConfigError {
     /// There is no certificate in the PEM bundle.
     #[error("there is no certificate in the PEM bundle")]
     Certificate,
-    /// A claims challenge cannot be passed on.
+    /// A claims challenge, or claims that the program forwards, cannot be passed on.
     #[error(transparent)]
     Claims(#[from] InvalidClaims),
     /// The certificate that the client proves itself with, or its key, cannot be used.
@@ -58,6 +59,9 @@ pub enum ConfigError {
         /// Why.
         reason: &'static str,
     },
+    /// A program adds to a token request what it may not.
+    #[error(transparent)]
+    ExtraParameter(#[from] ExtraParameterError),
     /// The authority's metadata names no device authorization endpoint (RFC 8628 §4): ADFS before Windows Server 2022, for
     /// example.
     #[error("the authority has no device code flow: sign the user in in another way")]

@@ -15,11 +15,20 @@ enum Why {
     #[default]
     NothingCached,
     Refused(ServiceError),
-    /// A policy refused a sign-in by device code.
-    DeviceFlowBlocked(ServiceError),
+    /// A policy blocks a way of signing in.
+    Blocked(ServiceError, BlockedWay),
     DeviceCodeExpired,
+    /// What goes on for a user without them has ended, or was never begun.
+    NoSession,
     /// Somebody else than Entra checks the password.
     Federated,
+}
+
+/// A way of signing in that tenants block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum BlockedWay {
+    DeviceCode,
+    Password,
 }
 
 impl InteractionRequired {
@@ -27,8 +36,8 @@ impl InteractionRequired {
     /// expired, or the password is not the server's to check.
     pub fn service_error(&self) -> Option<&ServiceError> {
         match &self.why {
-            Why::Refused(error) | Why::DeviceFlowBlocked(error) => Some(error),
-            Why::NothingCached | Why::DeviceCodeExpired | Why::Federated => None,
+            Why::Refused(error) | Why::Blocked(error, _) => Some(error),
+            Why::NothingCached | Why::DeviceCodeExpired | Why::Federated | Why::NoSession => None,
         }
     }
 
@@ -38,15 +47,21 @@ impl InteractionRequired {
         }
     }
 
-    pub(crate) fn device_flow_blocked(error: ServiceError) -> Self {
+    pub(super) fn blocked(error: ServiceError, way: BlockedWay) -> Self {
         Self {
-            why: Why::DeviceFlowBlocked(error),
+            why: Why::Blocked(error, way),
         }
     }
 
     pub(crate) fn federated() -> Self {
         Self {
             why: Why::Federated,
+        }
+    }
+
+    pub(crate) fn no_session() -> Self {
+        Self {
+            why: Why::NoSession,
         }
     }
 
@@ -57,21 +72,32 @@ impl InteractionRequired {
     }
 }
 
+impl fmt::Display for BlockedWay {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::DeviceCode => "the device code flow",
+            Self::Password => "sign-in with a user name and a password",
+        })
+    }
+}
+
 impl fmt::Display for InteractionRequired {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("the user must sign in: ")?;
         match &self.why {
             Why::NothingCached => formatter.write_str("nothing is cached for the account"),
             Why::Refused(error) => error.fmt(formatter),
-            Why::DeviceFlowBlocked(error) => write!(
+            Why::Blocked(error, way) => write!(
                 formatter,
-                "{error}: a policy of the tenant blocks this sign-in, as many block the device code flow; sign in with a \
-                 browser on this machine or by the authorization code flow, or ask an administrator to allow it"
+                "{error}: a policy of the tenant blocks this sign-in, as many block {way}; sign in with a browser on this \
+                 machine or by the authorization code flow, or ask an administrator to allow it"
             ),
             Why::Federated => formatter.write_str(
                 "the user's domain is federated, so that its own server checks passwords, which is not supported here; use \
                  a browser or a device code",
             ),
+            Why::NoSession => formatter
+                .write_str("the session has ended or was never begun; begin one when the user calls again"),
             Why::DeviceCodeExpired => formatter
                 .write_str("the code has expired before it was entered; begin again for a new one"),
         }

@@ -6,12 +6,16 @@ use std::io;
 use bytes::Bytes;
 use http::{HeaderValue, Response};
 use msal_core::{
-    AuthCodeFlow, AuthResponse, Authority, DeviceAuthorizationError, Dialect, DiscoveryError,
-    IdTokenError, Malformation, RedirectUri, RefreshToken, Scope, Tenant, TokenCache, TokenOutcome,
+    AuthCodeFlow, AuthFlowError, AuthResponse, Authority, DeviceAuthorizationError, Dialect,
+    DiscoveryError, ExtraParameters, ForwardedClaims, IdTokenError, Malformation, RedirectUri,
+    RefreshToken, Scope, Tenant, TokenCache, TokenOutcome,
 };
 
 use super::*;
+use crate::browser::NoBrowser;
+use crate::ports::RandomError;
 use crate::store::Partition;
+use crate::store::StoreError;
 
 /// An error, the variant it is, what it says with all that lies beneath, and what is to be done.
 type Row = (Error, &'static str, &'static str, Remedy);
@@ -40,6 +44,12 @@ fn http(kind: HttpErrorKind) -> HttpError {
 
 fn denied() -> io::Error {
     io::ErrorKind::PermissionDenied.into()
+}
+
+fn extra_parameter() -> ExtraParameters {
+    let mut extra = ExtraParameters::default();
+    extra.add_field("scope", "a");
+    extra
 }
 
 fn config_errors() -> Vec<Row> {
@@ -75,8 +85,15 @@ fn config_errors() -> Vec<Row> {
         ),
         config(
             "Claims",
-            msal_core::merged_claims("[]", &[]).unwrap_err().into(),
+            msal_core::merged_claims("[]", &[], None)
+                .unwrap_err()
+                .into(),
             "the claims challenge is not a JSON object that capabilities can be added to",
+        ),
+        config(
+            "Claims",
+            ForwardedClaims::parse("alice").unwrap_err().into(),
+            "the forwarded claims are not a JSON object",
         ),
         row(
             "ClientCertificate",
@@ -102,6 +119,11 @@ fn config_errors() -> Vec<Row> {
                 reason: "a cache has its store",
             },
             "`cache` and `store` contradict each other: a cache has its store",
+        ),
+        config(
+            "ExtraParameter",
+            extra_parameter().check().unwrap_err().into(),
+            "the parameter `scope` may not be added: it is there twice, or the library's own, with an option for it or none",
         ),
         config(
             "InsideRuntime",
@@ -219,6 +241,12 @@ fn server_errors() -> Vec<Row> {
         ),
         row(
             "InteractionRequired",
+            InteractionRequired::no_session(),
+            "the user must sign in: the session has ended or was never begun; begin one when the user calls again",
+            Remedy::SignIn,
+        ),
+        row(
+            "InteractionRequired",
             InteractionRequired::device_code_expired(),
             "the user must sign in: the code has expired before it was entered; begin again for a new one",
             Remedy::SignIn,
@@ -243,6 +271,18 @@ fn server_errors() -> Vec<Row> {
             answered(400, r#"{"error":"invalid_grant","error_codes":[50020]}"#),
             "the token endpoint refused: invalid_grant (AADSTS50020); name the authority of the user's tenant, or register the application there",
             Remedy::Correct,
+        ),
+        row(
+            "Service",
+            answered(400, r#"{"error":"invalid_grant","error_codes":[7000114]}"#),
+            "the token endpoint refused: invalid_grant (AADSTS7000114); the assertion is the token of an application, which nobody can act on behalf of: use `acquire_token_for_client`",
+            Remedy::Correct,
+        ),
+        row(
+            "InteractionRequired",
+            answered(400, r#"{"error":"invalid_grant","error_codes":[500133]}"#),
+            "the user must sign in: invalid_grant (AADSTS500133); the assertion has expired: the caller must get a new token",
+            Remedy::SignIn,
         ),
         row(
             "Service",
@@ -516,6 +556,7 @@ fn the_table_is_complete() {
                 ConfigError::ClientId => "ClientId",
                 ConfigError::ClientSecret => "ClientSecret",
                 ConfigError::Contradiction { .. } => "Contradiction",
+                ConfigError::ExtraParameter(_) => "ExtraParameter",
                 ConfigError::InsideRuntime => "InsideRuntime",
                 ConfigError::NoDeviceFlow => "NoDeviceFlow",
                 ConfigError::NoHttpClient => "NoHttpClient",
@@ -540,7 +581,7 @@ fn the_table_is_complete() {
         assert_eq!(name(error), *variant);
     }
     let variants: BTreeSet<_> = rows.iter().map(|(_, variant, ..)| *variant).collect();
-    assert_eq!(variants.len(), 27, "{variants:?}");
+    assert_eq!(variants.len(), 28, "{variants:?}");
 }
 
 #[test]
@@ -549,7 +590,7 @@ fn the_guide_has_every_variant() {
     for (error, variant, ..) in table() {
         let is_there = match error {
             Error::Config(_) => guide.contains(&format!("`{variant}`")),
-            _ => guide.contains(&format!("\n# `{variant}`: ")),
+            _ => guide.contains(&format!("\n## `{variant}`: ")),
         };
         assert!(is_there, "{variant}");
     }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use msal_core::{
-    ApiId, AuthCodeFlow, AuthResponse, AuthorizationRequest, AuthorizedCode, IntoScopes,
-    ProviderMetadata, RedirectUri, ResponseMode, ScopeError, ScopeSet, TokenEvent, TokenResponse,
+    ApiId, AuthCodeFlow, AuthResponse, AuthorizationRequest, AuthorizedCode, ExtraParameters,
+    IntoScopes, Party, ProviderMetadata, RedirectUri, ResponseMode, ScopeError, ScopeSet,
+    TokenEvent, TokenResponse,
 };
 
 use super::authorization_options::authorization_options;
+use super::call_options::{checked, extra_parameters};
 use crate::client::{Client, TokenRequest};
 use crate::error::{CallDetails, Error, ProtocolError};
 use crate::handle::Handle;
@@ -98,7 +100,10 @@ pub struct AcquireTokenByAuthCodeFlow {
     handle: Handle,
     flow: AuthCodeFlow,
     response: AuthResponse,
+    extra: ExtraParameters,
 }
+
+extra_parameters!(AcquireTokenByAuthCodeFlow, extra);
 
 impl AcquireTokenByAuthCodeFlow {
     pub(crate) fn new(handle: Handle, flow: AuthCodeFlow, response: AuthResponse) -> Self {
@@ -106,17 +111,13 @@ impl AcquireTokenByAuthCodeFlow {
             handle,
             flow,
             response,
+            extra: ExtraParameters::default(),
         }
     }
 
     async fn run(self) -> Result<AuthenticationResult, Error> {
-        redeem(
-            &self.handle,
-            self.flow,
-            self.response,
-            ApiId::ByAuthCodeFlow,
-        )
-        .await
+        let api = ApiId::ByAuthCodeFlow;
+        redeem(&self.handle, self.flow, self.response, api, &self.extra).await
     }
 }
 
@@ -135,8 +136,9 @@ pub(super) async fn begin(
     client: &Client,
     scopes: ScopeSet,
     redirect_uri: RedirectUri,
-    request: AuthorizationRequest,
+    mut request: AuthorizationRequest,
 ) -> Result<AuthCodeFlow, Error> {
+    request.claims = client.claims(request.claims.as_deref().unwrap_or_default(), None)?;
     let metadata = client.endpoints().await?;
     let mut random = [0; AuthCodeFlow::RANDOM_BYTES];
     client.runtime.random().fill(&mut random)?;
@@ -160,12 +162,13 @@ pub(super) async fn redeem(
     flow: AuthCodeFlow,
     response: AuthResponse,
     api: ApiId,
+    extra: &ExtraParameters,
 ) -> Result<AuthenticationResult, Error> {
     let call = CallDetails {
         redirect_uri: Some(flow.redirect_uri().to_owned()),
         ..handle.client.details()
     };
-    let redeemed = redeem_answer(handle, flow, response, api).await;
+    let redeemed = redeem_answer(handle, flow, response, api, extra).await;
     redeemed.map_err(|error| error.of(call))
 }
 
@@ -174,7 +177,9 @@ async fn redeem_answer(
     flow: AuthCodeFlow,
     response: AuthResponse,
     api: ApiId,
+    extra: &ExtraParameters,
 ) -> Result<AuthenticationResult, Error> {
+    let extra = checked(extra)?;
     let client = &*handle.client;
     let metadata = client.endpoints().await?;
     let now = client.runtime.clock().now();
@@ -182,9 +187,10 @@ async fn redeem_answer(
     // A cache that cannot be loaded cannot be saved: that must be known before the code is spent.
     handle.ensure_loaded().await?;
     handle.cache.prepare_to_save().await?;
-    let response = send(client, &code, &metadata, api).await?;
+    let response = send(client, &code, &metadata, api, extra).await?;
     let requested = code.scopes().with_reserved();
     let now = client.runtime.clock().now();
+    let fields: Vec<_> = extra.all().collect();
     let event = TokenEvent::signed_in(
         &client.client_id,
         &metadata,
@@ -193,6 +199,7 @@ async fn redeem_answer(
         "authorization_code",
         now,
     );
+    let event = event.of_party(Party::User, &fields);
     let saved = handle.cache.update(|cache| cache.add(&event)).await;
     handle.result(saved, &event, None)
 }
@@ -203,14 +210,16 @@ async fn send(
     code: &AuthorizedCode,
     metadata: &ProviderMetadata,
     api: ApiId,
+    extra: &ExtraParameters,
 ) -> Result<TokenResponse, Error> {
     let authentication = client.authenticate(metadata, None).await?;
-    let context = client.context(api, 0, code.answered())?;
+    let context = client.context(api, 0, code.answered(), extra)?;
     let correlation_id = &context.correlation_id;
     let grant = code.grant(&client.client_id, &authentication);
     let request = TokenRequest {
         http: grant.request(metadata, &context),
         metadata,
+        authentication: &authentication,
         scopes: code.scopes(),
         user: code.answered(),
         // Nothing is known of the user but what the flow checks below.

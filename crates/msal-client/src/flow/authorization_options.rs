@@ -39,7 +39,9 @@ macro_rules! authorization_options {
                 self
             }
 
-            /// The claims that an API or an earlier error asked for ([`Error::claims`](crate::Error::claims)), as JSON text.
+            /// The claims that an API or an earlier error asked for ([`Error::claims`](crate::Error::claims)), as JSON text;
+            /// an empty one is none. What is no JSON object is a [`ConfigError::Claims`](crate::ConfigError::Claims), before
+            /// the user is asked.
             pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
                 self.request.claims = Some(claims.into());
                 self

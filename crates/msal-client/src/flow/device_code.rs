@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use msal_core::{
     ApiId, DeviceAuthorization, DeviceAuthorizationError, DeviceAuthorizationRequest,
-    DeviceCodeGrant, DevicePolling, IntoScopes, ProviderMetadata, ScopeError, ScopeSet, TokenEvent,
-    TokenResponse, UnixTime, retry_after,
+    DeviceCodeGrant, DevicePolling, ExtraParameters, IntoScopes, Party, ProviderMetadata,
+    ScopeError, ScopeSet, TokenEvent, TokenResponse, UnixTime, retry_after,
 };
 
-use crate::at_tenant::{ChosenTenant, Place};
+use super::call_options::{CallOptions, call_options, checked};
+use crate::at_tenant::Place;
 use crate::client::TokenRequest;
-use crate::error::{CallDetails, ConfigError, Error, InteractionRequired, ProtocolError};
+use crate::error::{
+    BlockedWay, CallDetails, ConfigError, Error, InteractionRequired, ProtocolError,
+};
 use crate::handle::Handle;
 use crate::observe;
 use crate::ports::BoxFuture;
@@ -30,8 +33,7 @@ use crate::result::AuthenticationResult;
 pub struct InitiateDeviceFlow {
     handle: Handle,
     scopes: Result<ScopeSet, ScopeError>,
-    claims_challenge: String,
-    tenant: ChosenTenant,
+    options: CallOptions,
 }
 
 /// A device flow that has begun (RFC 8628 §3.2): what to tell the user, and what this program asks with meanwhile.
@@ -51,6 +53,7 @@ pub struct DeviceFlow {
     metadata: ProviderMetadata,
     scopes: ScopeSet,
     claims: Option<String>,
+    extra: ExtraParameters,
     correlation_id: String,
 }
 
@@ -104,29 +107,15 @@ impl DeviceFlow {
     }
 }
 
+call_options!(InitiateDeviceFlow);
+
 impl InitiateDeviceFlow {
     pub(crate) fn new(handle: Handle, scopes: impl IntoScopes) -> Self {
         Self {
             handle,
             scopes: scopes.into_scopes(),
-            claims_challenge: String::new(),
-            tenant: ChosenTenant::default(),
+            options: CallOptions::default(),
         }
-    }
-
-    /// Passes on what an API or an earlier refusal demands of the token: [`BearerChallenge`](crate::BearerChallenge) and
-    /// [`Error::claims`] have it. An empty text is none. What is no JSON object is a
-    /// [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is sent.
-    pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
-        self.claims_challenge = claims.into();
-        self
-    }
-
-    /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there, or where an
-    /// application serves many tenants.
-    pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
-        self.tenant = ChosenTenant::parse(tenant.as_ref());
-        self
     }
 
     async fn run(self) -> Result<DeviceFlow, Error> {
@@ -135,15 +124,17 @@ impl InitiateDeviceFlow {
         outcome.map_err(|error| error.of(client.details()))
     }
 
-    async fn begin(self) -> Result<DeviceFlow, Error> {
+    async fn begin(mut self) -> Result<DeviceFlow, Error> {
         let (client, scopes) = (&*self.handle.client, self.scopes?);
-        let tenant = self.tenant.of(client)?;
-        let claims = client.claims(&self.claims_challenge)?;
+        let tenant = self.options.tenant(client)?;
+        let claims = self.options.claims(client)?;
+        checked(&self.options.extra)?;
         // What could not be saved is better known before the user is asked to do anything.
         self.handle.ensure_loaded().await?;
         self.handle.cache.prepare_to_save().await?;
         let metadata = Place::new(client, tenant.as_ref()).endpoints().await?;
-        let context = client.bare_context()?;
+        let mut context = client.bare_context()?;
+        context.extra.clone_from(&self.options.extra);
         let mut request = DeviceAuthorizationRequest::new(&client.client_id, &scopes);
         request.claims = claims.as_deref();
         let request = request
@@ -175,6 +166,7 @@ impl InitiateDeviceFlow {
             metadata,
             scopes,
             claims,
+            extra: self.options.extra,
             correlation_id,
         })
     }
@@ -224,7 +216,7 @@ impl AcquireTokenByDeviceFlow {
         let (client, flow) = (&*self.handle.client, &self.flow);
         let client_id = &client.client_id;
         let authentication = client.authenticate(&flow.metadata, None).await?;
-        let mut context = client.context(ApiId::ByDeviceFlow, 0, None)?;
+        let mut context = client.context(ApiId::ByDeviceFlow, 0, None, &flow.extra)?;
         // One flow has one, from its beginning to its end.
         context.correlation_id.clone_from(&flow.correlation_id);
         let device_code = &flow.authorization.device_code;
@@ -234,6 +226,7 @@ impl AcquireTokenByDeviceFlow {
         let request = TokenRequest {
             http: grant.request(&flow.metadata, &context),
             metadata: &flow.metadata,
+            authentication: &authentication,
             scopes: &flow.scopes,
             user: None,
             expected: None,
@@ -243,13 +236,14 @@ impl AcquireTokenByDeviceFlow {
         };
         let answer = client.send(request).await;
         answer
-            .map_err(explained)
+            .map_err(|error| error.explained(BlockedWay::DeviceCode))
             .map_err(|error| error.of(CallDetails::sent_with(correlation_id)))
     }
 
     async fn keep(&self, response: &TokenResponse) -> Result<AuthenticationResult, Error> {
         let (handle, flow) = (&self.handle, &self.flow);
         let requested = flow.scopes.with_reserved();
+        let fields: Vec<_> = flow.extra.all().collect();
         let event = TokenEvent::signed_in(
             &handle.client.client_id,
             &flow.metadata,
@@ -258,23 +252,11 @@ impl AcquireTokenByDeviceFlow {
             ACCOUNT_SOURCE,
             handle.client.runtime.clock().now(),
         );
+        let event = event.of_party(Party::User, &fields);
         let saved = handle.cache.update(|cache| cache.add(&event)).await;
         handle.result(saved, &event, None)
     }
 }
-
-/// Says what a policy that blocks the sign-in leaves to do: AADSTS53003 alone sounds as if the same could be tried again.
-fn explained(error: Error) -> Error {
-    match error.service_error() {
-        Some(refusal) if refusal.codes.contains(&BLOCKED_BY_POLICY) => {
-            InteractionRequired::device_flow_blocked(refusal.clone()).into()
-        }
-        _ => error,
-    }
-}
-
-/// AADSTS53003: Conditional Access does not issue the token.
-const BLOCKED_BY_POLICY: i64 = 53003;
 
 /// What MSAL Python notes with an account that signed in this way: the name of the grant (RFC 8628 §3.4).
 const ACCOUNT_SOURCE: &str = "urn:ietf:params:oauth:grant-type:device_code";

@@ -8,12 +8,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use msal_core::{
-    ApiId, AuthCodeFlow, AuthResponse, AuthorizationRequest, IntoScopes, RedirectUri, ResponseMode,
-    ScopeError, ScopeSet,
+    ApiId, AuthCodeFlow, AuthResponse, AuthorizationRequest, ExtraParameters, IntoScopes,
+    RedirectUri, ResponseMode, ScopeError, ScopeSet,
 };
 
 use super::auth_code::{begin, redeem};
 use super::authorization_options::authorization_options;
+use super::call_options::checked;
 use crate::browser::Browser;
 use crate::error::{ConfigError, Error, SignInError};
 use crate::handle::Handle;
@@ -36,6 +37,7 @@ pub struct AcquireTokenInteractive {
     scopes: Result<ScopeSet, ScopeError>,
     extra_scopes: Result<ScopeSet, ScopeError>,
     request: AuthorizationRequest,
+    extra: ExtraParameters,
     mode: ResponseMode,
     port: Option<u16>,
     time_limit: Duration,
@@ -54,6 +56,7 @@ impl AcquireTokenInteractive {
             scopes: scopes.into_scopes(),
             extra_scopes: Ok(ScopeSet::default()),
             request: AuthorizationRequest::default(),
+            extra: ExtraParameters::default(),
             mode: ResponseMode::FormPost,
             port: None,
             time_limit: TIME_LIMIT,
@@ -90,6 +93,14 @@ impl AcquireTokenInteractive {
         self
     }
 
+    /// Adds a field to the form of the token request, which follows the answer of the browser. The token is found in the
+    /// cache by the same fields only. One that the request has itself, or that is there twice, is a
+    /// [`ConfigError::ExtraParameter`], before the user is asked.
+    pub fn extra_form_field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.extra.add_field(name, value);
+        self
+    }
+
     /// Has the browser bring the answer in the query, for servers that cannot have it post a form. The code is then in the
     /// browser's history, where it is worth nothing once it is redeemed.
     pub fn answer_in_query(mut self) -> Self {
@@ -103,13 +114,15 @@ impl AcquireTokenInteractive {
         self
     }
 
-    async fn run(self) -> Result<AuthenticationResult, Error> {
+    async fn run(mut self) -> Result<AuthenticationResult, Error> {
         let handle = self.handle.clone();
+        let extra = std::mem::take(&mut self.extra);
+        checked(&extra)?;
         let (flow, response) = match Box::pin(self.ask_user()).await {
             Ok(answered) => answered,
             Err(error) => return Err(error.of(handle.client.details())),
         };
-        redeem(&handle, flow, response, ApiId::Interactive).await
+        redeem(&handle, flow, response, ApiId::Interactive, &extra).await
     }
 
     /// What the user was asked, and the answer that the browser brought.

@@ -2,8 +2,8 @@
 //! `acquire_token_by_refresh_token` with one from elsewhere.
 
 use msal_core::{
-    ApiId, HomeAccountId, ProviderMetadata, RefreshReason, RefreshToken, RefreshTokenGrant,
-    ScopeSet, TokenEvent, TokenResponse,
+    ApiId, ExtraParameters, HomeAccountId, ProviderMetadata, RefreshReason, RefreshToken,
+    RefreshTokenGrant, ScopeSet, TokenEvent, TokenResponse,
 };
 
 use crate::client::TokenRequest;
@@ -24,6 +24,8 @@ pub(super) struct Redemption<'a> {
     pub(super) reason: RefreshReason,
     /// Whose token it is, where that is known.
     pub(super) home_account_id: Option<&'a HomeAccountId>,
+    /// What the program adds to the request.
+    pub(super) extra: &'a ExtraParameters,
     /// Which of the tokens it is that one call tries one after the other, from one.
     pub(super) attempt: usize,
 }
@@ -35,7 +37,12 @@ impl<'a> Redemption<'a> {
         let client = &*self.handle.client;
         let client_id = &client.client_id;
         let authentication = client.authenticate(self.metadata, None).await?;
-        let context = client.context(self.api, self.reason.telemetry(), self.home_account_id)?;
+        let context = client.context(
+            self.api,
+            self.reason.telemetry(),
+            self.home_account_id,
+            self.extra,
+        )?;
         let mut grant =
             RefreshTokenGrant::new(client_id, &authentication, self.refresh_token, self.scopes);
         grant.claims = self.claims;
@@ -43,6 +50,7 @@ impl<'a> Redemption<'a> {
         let request = TokenRequest {
             http: grant.request(self.metadata, &context),
             metadata: self.metadata,
+            authentication: &authentication,
             scopes: self.scopes,
             user: self.home_account_id,
             expected: self.home_account_id,

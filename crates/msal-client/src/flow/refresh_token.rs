@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use msal_core::{ApiId, IntoScopes, RefreshReason, RefreshToken, ScopeError, ScopeSet};
+use msal_core::{ApiId, IntoScopes, Party, RefreshReason, RefreshToken, ScopeError, ScopeSet};
 
+use super::call_options::{CallOptions, call_options, checked};
 use super::redemption::Redemption;
-use crate::at_tenant::{ChosenTenant, Place};
+use crate::at_tenant::Place;
 use crate::error::Error;
 use crate::handle::Handle;
 use crate::observe;
@@ -28,9 +29,10 @@ pub struct AcquireTokenByRefreshToken {
     handle: Handle,
     refresh_token: RefreshToken,
     scopes: Result<ScopeSet, ScopeError>,
-    claims_challenge: String,
-    tenant: ChosenTenant,
+    options: CallOptions,
 }
+
+call_options!(AcquireTokenByRefreshToken);
 
 impl AcquireTokenByRefreshToken {
     pub(crate) fn new(
@@ -41,25 +43,9 @@ impl AcquireTokenByRefreshToken {
         Self {
             handle,
             refresh_token,
-            claims_challenge: String::new(),
-            tenant: ChosenTenant::default(),
+            options: CallOptions::default(),
             scopes: scopes.into_scopes(),
         }
-    }
-
-    /// Passes on what an API or an earlier refusal demands of the token: [`BearerChallenge`](crate::BearerChallenge) and
-    /// [`Error::claims`] have it. An empty text is none. What is no JSON object is a
-    /// [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is sent.
-    pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
-        self.claims_challenge = claims.into();
-        self
-    }
-
-    /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there, or where an
-    /// application serves many tenants.
-    pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
-        self.tenant = ChosenTenant::parse(tenant.as_ref());
-        self
     }
 
     async fn run(self) -> Result<AuthenticationResult, Error> {
@@ -68,11 +54,13 @@ impl AcquireTokenByRefreshToken {
         outcome.map_err(|error| error.of(client.details()))
     }
 
-    async fn redeem(self) -> Result<AuthenticationResult, Error> {
+    async fn redeem(mut self) -> Result<AuthenticationResult, Error> {
         let (handle, client, scopes) = (&self.handle, &*self.handle.client, self.scopes?);
-        let tenant = self.tenant.of(client)?;
+        let tenant = self.options.tenant(client)?;
         let place = Place::new(client, tenant.as_ref());
-        let claims = client.claims(&self.claims_challenge)?;
+        let claims = self.options.claims(client)?;
+        let extra = checked(&self.options.extra)?;
+        let fields: Vec<_> = extra.all().collect();
         // A cache that cannot be loaded cannot be saved: that must be known before the token is spent.
         handle.ensure_loaded().await?;
         let metadata = place.endpoints().await?;
@@ -86,11 +74,13 @@ impl AcquireTokenByRefreshToken {
             reason: RefreshReason::Forced,
             // The token says nothing of its user; the answer does.
             home_account_id: None,
+            extra,
             attempt: 1,
         };
         let response = redemption.send().await?;
         let requested = scopes.with_reserved();
         let event = redemption.event(&requested, &response);
+        let event = event.of_party(Party::User, &fields);
         let saved = handle.cache.update(|cache| cache.add(&event)).await;
         handle.result(saved, &event, None)
     }

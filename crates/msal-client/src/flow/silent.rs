@@ -3,13 +3,16 @@
 use std::fmt;
 
 use msal_core::{
-    AccessToken, Account, ApiId, CachedAccessToken, IntoScopes, RefreshCandidate, RefreshReason,
-    Renewal, ScopeError, ScopeSet, Silent, SilentRequest, TokenCache,
+    AccessToken, Account, ApiId, CachedAccessToken, ExtraParameters, IntoScopes, Party,
+    RefreshCandidate, RefreshReason, Renewal, ScopeError, ScopeSet, Silent, SilentRequest,
+    TokenCache,
 };
 
+use super::call_options::{CallOptions, call_options, checked};
 use super::redemption::Redemption;
-use crate::at_tenant::{ChosenTenant, Place};
-use crate::client::{CallKey, Client};
+use crate::at_tenant::Place;
+use crate::call_key::{CallKey, CallParty};
+use crate::client::Client;
 use crate::error::{Error, InteractionRequired};
 use crate::handle::Handle;
 use crate::keyed_lock::KeyGuard;
@@ -38,10 +41,11 @@ pub struct AcquireTokenSilent {
     account: Account,
     scopes: Result<ScopeSet, ScopeError>,
     force_refresh: bool,
-    claims_challenge: String,
-    tenant: ChosenTenant,
+    options: CallOptions,
     rejected: Option<AccessToken>,
 }
+
+call_options!(AcquireTokenSilent);
 
 impl AcquireTokenSilent {
     pub(crate) fn new(handle: Handle, scopes: impl IntoScopes, account: &Account) -> Self {
@@ -50,8 +54,7 @@ impl AcquireTokenSilent {
             account: account.clone(),
             scopes: scopes.into_scopes(),
             force_refresh: false,
-            claims_challenge: String::new(),
-            tenant: ChosenTenant::default(),
+            options: CallOptions::default(),
             rejected: None,
         }
     }
@@ -59,15 +62,6 @@ impl AcquireTokenSilent {
     /// Asks for a fresh token even when a cached one is still good: after a change of roles, for example.
     pub fn force_refresh(mut self, force: bool) -> Self {
         self.force_refresh = force;
-        self
-    }
-
-    /// Passes on what an API or an earlier refusal demands of the token: [`BearerChallenge`](crate::BearerChallenge) and
-    /// [`Error::claims`] have it. A cached access token does not meet it, so that the refresh token is redeemed. An empty
-    /// text is none. What is no JSON object is a [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is
-    /// sent.
-    pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
-        self.claims_challenge = claims.into();
         self
     }
 
@@ -97,22 +91,16 @@ impl AcquireTokenSilent {
         self
     }
 
-    /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there, or where an
-    /// application serves many tenants.
-    pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
-        self.tenant = ChosenTenant::parse(tenant.as_ref());
-        self
-    }
-
-    async fn run(self) -> Result<AuthenticationResult, Error> {
+    async fn run(mut self) -> Result<AuthenticationResult, Error> {
         let scopes = self.scopes?;
         let client = &self.handle.client;
         // Before anything else: a challenge that cannot be passed on is never met.
-        let claims = match self.claims_challenge.is_empty() {
-            true => None,
-            false => client.claims(&self.claims_challenge)?,
+        let claims = match self.options.is_challenged() {
+            true => self.options.claims(client)?,
+            false => None,
         };
-        let tenant = self.tenant.of(client)?;
+        let tenant = self.options.tenant(client)?;
+        let extra = checked(&self.options.extra)?;
         let call = Call {
             handle: &self.handle,
             place: Place::new(client, tenant.as_ref()),
@@ -122,6 +110,7 @@ impl AcquireTokenSilent {
             force_refresh: self.force_refresh || claims.is_some() && self.rejected.is_none(),
             claims: claims.as_deref(),
             rejected: self.rejected.as_ref(),
+            extra,
         };
         let of_call = |error: Error| call.place.of_call(error);
         let cache = &self.handle.cache;
@@ -142,13 +131,10 @@ impl AcquireTokenSilent {
         };
         // Of many tasks that find the same token expired, one asks. More requests would bring nothing more, and a server
         // that rotates refresh tokens may take the second use of one for theft (RFC 6749 §10.4).
-        let in_flight = &call.client.in_flight;
         // In a box of its own: a renewal's state takes kilobytes, which every hit would move otherwise.
         Box::pin(async {
-            let (outcome, is_shared) = in_flight.run(call.key(), call.renew(fallback)).await;
-            if is_shared {
-                observe::shared();
-            }
+            let renewal = call.renew(fallback);
+            let outcome = call.client.shared(call.key(), renewal).await;
             call.confirm(outcome).await
         })
         .await
@@ -192,18 +178,26 @@ struct Call<'a> {
     /// What the token must have beside its scopes, with the client's capabilities; `None` where nobody has demanded anything.
     claims: Option<&'a str>,
     rejected: Option<&'a AccessToken>,
+    /// What the program adds to a request: a cached token must have been asked for with the same.
+    extra: &'a ExtraParameters,
 }
 
 impl Call<'_> {
     fn key(&self) -> CallKey {
+        let fields = self.extra.all();
         CallKey {
             partition: self.handle.cache.partition().clone(),
-            home_account_id: self.account.home_account_id.clone(),
             authority: self.place.authority().clone(),
+            party: CallParty::User {
+                home_account_id: self.account.home_account_id.clone(),
+                rejected: self.rejected.cloned(),
+            },
             scopes: self.scopes.clone(),
             force_refresh: self.force_refresh,
             claims: self.claims.map(str::to_owned),
-            rejected: self.rejected.cloned(),
+            fields: fields
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
         }
     }
 
@@ -226,6 +220,8 @@ impl Call<'_> {
         );
         request.force_refresh = self.force_refresh;
         request.rejected = self.rejected;
+        let fields: Vec<_> = self.extra.all().collect();
+        request.fields = &fields;
         debug_assert!(
             environments
                 .iter()
@@ -373,7 +369,7 @@ impl Call<'_> {
         let client = self.client;
         // A token that is stored under an alias of the cloud is sent to that alias, and stays under it.
         let metadata = self.place.endpoints_of(&candidate.environment).await?;
-        let capabilities = client.claims("")?;
+        let capabilities = client.claims("", None)?;
         let redemption = Redemption {
             handle: self.handle,
             metadata: &metadata,
@@ -383,11 +379,14 @@ impl Call<'_> {
             api: ApiId::Silent,
             reason,
             home_account_id: Some(&self.account.home_account_id),
+            extra: self.extra,
             attempt,
         };
         let response = redemption.send().await?;
         let requested = self.scopes.with_reserved();
+        let fields: Vec<_> = self.extra.all().collect();
         let event = redemption.event(&requested, &response);
+        let event = event.of_party(Party::User, &fields);
         // Renewed, not added: the tokens of a user who was signed out meanwhile must not come back.
         let mut is_kept = true;
         let renew = |cache: &mut TokenCache| is_kept = cache.renew(&event);

@@ -8,9 +8,10 @@ use msal_core::{
     ScopeSet, TokenEvent, TokenResponse, UserRealm, retry_after,
 };
 
-use crate::at_tenant::{ChosenTenant, Place};
+use super::call_options::{CallOptions, call_options, checked};
+use crate::at_tenant::Place;
 use crate::client::TokenRequest;
-use crate::error::{CallDetails, Error, InteractionRequired, ProtocolError};
+use crate::error::{BlockedWay, CallDetails, Error, InteractionRequired, ProtocolError};
 use crate::handle::Handle;
 use crate::observe;
 use crate::ports::BoxFuture;
@@ -30,9 +31,10 @@ pub struct AcquireTokenByUsernamePassword {
     username: String,
     password: Password,
     scopes: Result<ScopeSet, ScopeError>,
-    claims_challenge: String,
-    tenant: ChosenTenant,
+    options: CallOptions,
 }
+
+call_options!(AcquireTokenByUsernamePassword);
 
 impl AcquireTokenByUsernamePassword {
     pub(crate) fn new(
@@ -45,25 +47,9 @@ impl AcquireTokenByUsernamePassword {
             handle,
             username,
             password,
-            claims_challenge: String::new(),
-            tenant: ChosenTenant::default(),
+            options: CallOptions::default(),
             scopes: scopes.into_scopes(),
         }
-    }
-
-    /// Passes on what an API or an earlier refusal demands of the token: [`BearerChallenge`](crate::BearerChallenge) and
-    /// [`Error::claims`] have it. An empty text is none. What is no JSON object is a
-    /// [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is sent.
-    pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
-        self.claims_challenge = claims.into();
-        self
-    }
-
-    /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there, or where an
-    /// application serves many tenants.
-    pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
-        self.tenant = ChosenTenant::parse(tenant.as_ref());
-        self
     }
 
     async fn run(self) -> Result<AuthenticationResult, Error> {
@@ -74,13 +60,14 @@ impl AcquireTokenByUsernamePassword {
 
     async fn sign_in(mut self) -> Result<AuthenticationResult, Error> {
         let scopes = std::mem::replace(&mut self.scopes, Ok(ScopeSet::default()))?;
-        let tenant = std::mem::take(&mut self.tenant).of(&self.handle.client)?;
+        let tenant = self.options.tenant(&self.handle.client)?;
         let (handle, client) = (&self.handle, &*self.handle.client);
-        let claims = client.claims(&self.claims_challenge)?;
+        let claims = self.options.claims(client)?;
+        let extra = checked(&self.options.extra)?;
         handle.ensure_loaded().await?;
         handle.cache.prepare_to_save().await?;
         let metadata = Place::new(client, tenant.as_ref()).endpoints().await?;
-        let mut context = client.context(ApiId::ByUsernamePassword, 0, None)?;
+        let mut context = client.context(ApiId::ByUsernamePassword, 0, None, extra)?;
         context.anchor_mailbox = Some(PasswordGrant::anchor_mailbox(&self.username));
         let correlation_id = &context.correlation_id;
         let of_request = |error: Error| error.of(CallDetails::sent_with(correlation_id));
@@ -96,6 +83,7 @@ impl AcquireTokenByUsernamePassword {
         let request = TokenRequest {
             http: grant.request(&metadata, &context),
             metadata: &metadata,
+            authentication: &authentication,
             scopes: &scopes,
             user: None,
             expected: None,
@@ -103,7 +91,10 @@ impl AcquireTokenByUsernamePassword {
             correlation_id,
             attempt: 1,
         };
-        let response = client.send(request).await?;
+        let answer = client.send(request).await;
+        let response = answer
+            .map_err(|error| error.explained(BlockedWay::Password))
+            .map_err(of_request)?;
         self.keep(&metadata, &scopes, &response).await
     }
 
@@ -151,6 +142,8 @@ impl AcquireTokenByUsernamePassword {
             handle.client.runtime.clock().now(),
         );
         event.username = Some(&self.username);
+        let fields: Vec<_> = self.options.extra.all().collect();
+        event.fields = &fields;
         let saved = handle.cache.update(|cache| cache.add(&event)).await;
         handle.result(saved, &event, None)
     }

@@ -14,7 +14,7 @@ use crate::ports::BoxFuture;
 
 /// A home for serialized token caches: one blob per partition, replaced as a whole.
 ///
-/// A store for a map or a database takes about 25 lines: see the example `web_service`.
+/// A store for a map or a database takes about 25 lines: see the example `web_app`.
 ///
 /// # Duties of an implementer
 ///

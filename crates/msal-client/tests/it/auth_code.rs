@@ -66,7 +66,7 @@ fn query(url: &str) -> String {
     url.split_once('?').unwrap().1.to_owned()
 }
 
-async fn begin(world: &World, user: &str) -> AuthCodeFlow {
+pub(crate) async fn begin(world: &World, user: &str) -> AuthCodeFlow {
     let app = world.desktop();
     let call = app
         .initiate_auth_code_flow([GRAPH], LOOPBACK)

@@ -4,14 +4,17 @@ use std::future::IntoFuture as _;
 
 use bytes::Bytes;
 use http::Request;
+use msal::fakes::FakeBrowser;
 use msal::{
-    Account, AuthenticationResult, BearerChallenge, ConfigError, Error, PublicClientApplication,
-    TokenSource,
+    Account, AuthResponse, AuthenticationResult, BearerChallenge, ConfigError, Error,
+    PublicClientApplication, TokenSource,
 };
 use msal_emulator::sample::{ALICE, BOB, DESKTOP, PASSWORD};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use url::Url;
 
+use crate::auth_code::browse;
 use crate::wire::Sent;
 use crate::world::{GRAPH, World};
 
@@ -107,6 +110,24 @@ async fn every_call_says_what_the_client_can_handle() {
         .await
         .unwrap();
     assert_eq!(sent_claims(&last(&world)), both);
+
+    let flow = app
+        .initiate_auth_code_flow(GRAPH, "http://localhost")
+        .login_hint(ALICE)
+        .claims_challenge(NBF);
+    let flow = world.ask(flow).await.unwrap();
+    let page = Url::parse(flow.auth_uri()).unwrap();
+    let (_, claims) = page
+        .query_pairs()
+        .find(|(name, _)| name == "claims")
+        .unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&claims).unwrap(), both);
+    let response = AuthResponse::from_url(&browse(&world, flow.auth_uri())).unwrap();
+    world
+        .ask(app.acquire_token_by_auth_code_flow(flow, response))
+        .await
+        .unwrap();
+    assert_eq!(sent_claims(&last(&world)), both);
 }
 
 #[tokio::test]
@@ -139,6 +160,17 @@ async fn what_is_no_challenge_is_refused_before_anything_is_sent() {
         }
         let flow = app.initiate_device_flow(GRAPH).claims_challenge(challenge);
         let error = world.ask(flow).await.unwrap_err();
+        assert!(matches!(error, Error::Config(ConfigError::Claims(_))));
+        let flow = app
+            .initiate_auth_code_flow(GRAPH, "http://localhost")
+            .claims_challenge(challenge);
+        let error = world.ask(flow).await.unwrap_err();
+        assert!(matches!(error, Error::Config(ConfigError::Claims(_))));
+        let call = app
+            .acquire_token_interactive(GRAPH)
+            .browser(FakeBrowser::new(|_| String::new()))
+            .claims_challenge(challenge);
+        let error = world.ask(call).await.unwrap_err();
         assert!(matches!(error, Error::Config(ConfigError::Claims(_))));
     }
     assert_eq!(world.http.sent().len(), sent);

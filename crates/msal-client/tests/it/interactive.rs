@@ -225,6 +225,41 @@ async fn a_good_answer_comes_through_beside_ten_silent_sockets_within_a_tenth_of
     waiting.call.await.unwrap().unwrap();
 }
 
+/// Also in a container, where MSAL Python listens at every address.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn no_address_is_listened_to_that_others_could_reach() {
+    let waiting = Waiting::begin().await;
+    // It is this machine's too, and nobody has asked for it: whoever listens at all addresses would answer.
+    let other = TcpStream::connect(("127.0.0.2", waiting.port)).await;
+    assert_eq!(
+        other.unwrap_err().kind(),
+        std::io::ErrorKind::ConnectionRefused
+    );
+    waiting.finish().await;
+}
+
+#[tokio::test]
+async fn who_says_nothing_is_let_go_of_after_five_seconds() {
+    let waiting = Waiting::begin().await;
+    for begun in ["", "POST / HTTP/1.1\r\nHost: "] {
+        let mut silent = TcpStream::connect(("127.0.0.1", waiting.port))
+            .await
+            .unwrap();
+        silent.write_all(begun.as_bytes()).await.unwrap();
+        // Connections are taken in their order: once this one has its answer, the silent one is being read.
+        waiting.send("no HTTP\r\n\r\n").await;
+        tokio::time::pause();
+        let paused = tokio::time::Instant::now();
+        let read = silent.read(&mut [0; 1]).await;
+        let taken = paused.elapsed();
+        tokio::time::resume();
+        assert!(matches!(read, Ok(0)), "{read:?}");
+        assert!((4..6).contains(&taken.as_secs()), "{taken:?}");
+    }
+    waiting.finish().await;
+}
+
 #[tokio::test]
 async fn more_silent_sockets_than_there_is_room_for_keep_nobody_out() {
     let waiting = Waiting::begin().await;

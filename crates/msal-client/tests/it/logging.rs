@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use msal::{Authority, Error, FileStore, HttpErrorKind, Partition, RefreshToken};
-use msal_emulator::sample::{ALICE, BOB, CONTOSO, CONTOSO_ID, DESKTOP, PASSWORD};
+use msal::{Authority, Error, FileStore, HttpErrorKind, Partition, RefreshToken, UserAssertion};
+use msal_emulator::sample::{ALICE, BOB, CONTOSO, CONTOSO_ID, DESKTOP, PASSWORD, WEB_SECRET};
 use msal_emulator::{Endpoint, Fault, Settings};
 use serde_json::json;
 use tracing::dispatcher::{DefaultGuard, set_default, with_default};
@@ -84,6 +84,38 @@ async fn sign_ins() {
     let app = world.desktop();
     let call = app.acquire_token_by_username_password(ALICE, PASSWORD, GRAPH);
     world.ask(call).await.unwrap();
+}
+
+/// What a service does for itself and for those who call it.
+async fn services() {
+    let world = World::new();
+    let app = world.web(WEB_SECRET);
+    for _ in 0..2 {
+        let call = app.acquire_token_for_client(GRAPH);
+        world.ask(call).await.unwrap();
+    }
+    world.ask(app.remove_tokens_for_client()).await.unwrap();
+    let alice = crate::on_behalf_of::called_by(&world, ALICE).await;
+    let call = app.acquire_token_on_behalf_of(&alice, GRAPH);
+    world.ask(call).await.unwrap();
+    let session = "session-of-alice-that-nobody-may-know";
+    world.leaks.add(session);
+    let call = app.initiate_long_running_on_behalf_of(&alice, session, GRAPH);
+    world.ask(call).await.unwrap();
+    let next = || world.ask(app.acquire_token_in_long_running_on_behalf_of(session, VAULT));
+    next().await.unwrap();
+    world
+        .ask(app.stop_long_running_on_behalf_of(session))
+        .await
+        .unwrap();
+    assert!(next().await.is_err());
+    // Both are text where a program has made text of the assertion.
+    let swapped = app.acquire_token_on_behalf_of(
+        &UserAssertion::from("api-of-somebody-else"),
+        format!("\"{}\"", alice.expose_secret()),
+    );
+    world.leaks.show(&swapped);
+    assert!(swapped.await.is_err());
 }
 
 /// Renewals that fail, and a server that is busy.
@@ -273,6 +305,7 @@ fn all_that_is_documented_is_logged_and_nothing_else() {
     let rows = listen(|capture| async move {
         from_sign_in_to_sign_out().await;
         sign_ins().await;
+        services().await;
         busy_server().await;
         crowd().await;
         unsteady_store().await;

@@ -186,8 +186,10 @@ async fn an_aging_token_is_good_enough_whatever_keeps_it_from_being_renewed() {
         "tid": CONTOSO_ID,
     });
     let nothing: [(&str, &str); 0] = [];
-    let faults = [
-        Fault::unavailable(None),
+    // RFC 9110 §15.6.4: the server itself is in trouble and does not say for how long, so that it is asked once more.
+    let brief = [(Fault::unavailable(None), 2)];
+    let lasting = [
+        Fault::unavailable(Some(60)),
         Fault::throttle(60),
         Fault::aadsts(50173),
         Fault::aadsts(700_082),
@@ -199,39 +201,41 @@ async fn an_aging_token_is_good_enough_whatever_keeps_it_from_being_renewed() {
         Fault::tamper().set_member("id_token", unsigned(&stranger)),
         Fault::tamper().drop_member("access_token"),
     ];
-    for fault in faults {
+    let lasting = lasting.map(|fault| (fault, 1));
+    for (fault, requests) in brief.into_iter().chain(lasting) {
         let what = format!("{fault:?}");
         let world = World::with(long_lived());
         let account = alice(&world).await;
         let before = world.store.bytes().await;
         world.advance(DAY / 2 + MINUTE);
         world.emulator.add_fault(fault);
-        falls_back(&world, &account, &what).await;
+        falls_back(&world, &account, requests, &what).await;
         assert_eq!(world.store.bytes().await, before, "{what}");
     }
-    for outage in [
-        HttpErrorKind::Certificate,
-        HttpErrorKind::Response,
-        HttpErrorKind::Timeout,
-        HttpErrorKind::Unreachable,
+    for (outage, requests) in [
+        (HttpErrorKind::Certificate, 1),
+        (HttpErrorKind::Response, 1),
+        (HttpErrorKind::Timeout, 1),
+        // Nothing was sent, so that it may be tried once more.
+        (HttpErrorKind::Unreachable, 2),
     ] {
         let world = World::with(long_lived());
         let account = alice(&world).await;
         world.advance(DAY / 2 + MINUTE);
         world.http.fail(Some(outage));
-        falls_back(&world, &account, &format!("{outage:?}")).await;
+        falls_back(&world, &account, requests, &format!("{outage:?}")).await;
     }
 }
 
-/// The renewal is tried, and the cached token returned all the same.
-async fn falls_back(world: &World, account: &Account, what: &str) {
+/// The renewal is tried with so many requests, and the cached token returned all the same.
+async fn falls_back(world: &World, account: &Account, requests: usize, what: &str) {
     let before = world.http.sent().len();
     let app = world.desktop();
     let result = world.ask(app.acquire_token_silent([GRAPH], account)).await;
     let result = result.unwrap_or_else(|error| panic!("{what}: {error}"));
     assert_eq!(result.token_source, TokenSource::Cache, "{what}");
     assert_eq!(result.expires_on, T0 + DAY, "{what}");
-    assert_eq!(world.http.sent().len(), before + 1, "{what}");
+    assert_eq!(world.http.sent().len(), before + requests, "{what}");
 }
 
 #[tokio::test]

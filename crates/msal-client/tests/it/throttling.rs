@@ -81,16 +81,18 @@ async fn an_answer_without_a_wait_is_not_remembered() {
     let alice = world.sign_in(&app, DESKTOP, ALICE).await.account.unwrap();
     world.advance(DAY);
     for fault in [
-        Fault::failure(429, None, ""),
-        Fault::unavailable(None),
+        Fault::failure(429, None, "").first(1),
+        // One that is asked once more at once.
+        Fault::unavailable(None).first(2),
         // RFC 6749 §5.2: a refusal, and not of the kind that time heals.
         Fault::failure(
             400,
             Some(RetryAfter::Seconds(30)),
             "{\"error\":\"invalid_scope\"}",
-        ),
+        )
+        .first(1),
     ] {
-        world.emulator.add_fault(fault.first(1));
+        world.emulator.add_fault(fault);
         let error = world.ask(app.acquire_token_silent([GRAPH], &alice)).await;
         assert!(error.is_err());
     }

@@ -43,6 +43,28 @@ async fn a_confidential_client_can_as_well() {
 }
 
 #[tokio::test]
+async fn a_policy_that_blocks_passwords_says_which_ways_are_left() {
+    let world = World::new();
+    let app = world.desktop();
+    let claims = r#"{"access_token":{"polids":{"essential":true}}}"#;
+    let blocked = Fault::aadsts(53_003).claims(claims).grant("password");
+    world.emulator.add_fault(blocked);
+    let call = app.acquire_token_by_username_password(ALICE, PASSWORD, GRAPH);
+    let error = world.ask(call).await.unwrap_err();
+    let message = error.to_string();
+    assert!(message.contains("AADSTS53003"), "{message}");
+    assert!(
+        message.contains("block sign-in with a user name and a password; sign in with a browser"),
+        "{message}"
+    );
+    assert_eq!(error.remedy(), Remedy::SignIn);
+    assert_eq!(error.claims(), Some(claims));
+    let sent = world.http.token_requests().pop().unwrap();
+    let id = sent.headers["client-request-id"].to_str().unwrap();
+    assert_eq!(error.correlation_id(), Some(id));
+}
+
+#[tokio::test]
 async fn the_requests_are_those_that_msal_python_sends() {
     let world = World::new();
     let app = world.desktop();

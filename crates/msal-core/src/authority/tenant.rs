@@ -85,11 +85,9 @@ impl fmt::Display for Tenant {
 }
 
 pub(crate) fn is_guid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups
-            .iter()
-            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    let mut groups = text.split('-');
+    groups.clone().map(str::len).eq([8, 4, 4, 4, 12])
+        && groups.all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 pub(super) fn is_name(text: &str) -> bool {

@@ -121,7 +121,7 @@ impl TokenCache {
         owners(account)
             .flat_map(|owner| self.access_tokens.find(&owner).collect::<Vec<_>>())
             .filter(|entry| case::is_same_client(entry.client_id.as_str(), client_id))
-            .filter(|entry| !entry.is_kept_apart())
+            .filter(|entry| entry.is_for_user(None))
     }
 
     /// The clients that hold a refresh token of this account.

@@ -9,7 +9,7 @@ use super::issuance::Issuance;
 use super::sections::Section;
 use super::table::Table;
 use super::term::{Host, Term};
-use super::token_event::TokenEvent;
+use super::token_event::{Party, TokenEvent};
 use crate::{RefreshToken, Text};
 
 impl TokenCache {
@@ -58,14 +58,27 @@ impl TokenCache {
         true
     }
 
-    fn add_access_token(&mut self, issuance: &Issuance<'_>) {
-        self.layout.include(Section::AccessToken);
+    /// The response of `event`, under the name of its cloud that it came from.
+    pub(super) fn issuance_under_own_name<'e>(
+        &mut self,
+        event: &'e TokenEvent<'e>,
+    ) -> Issuance<'e> {
+        let environment = self.dialect.environment(event.host);
+        Issuance::new(event, &environment, self.dialect, &mut self.interner)
+    }
+
+    pub(super) fn add_access_token(&mut self, issuance: &Issuance<'_>) {
         let entry = AccessTokenEntry::issued(issuance);
+        // A user's token whose answer names nobody is found by nobody, and must not be taken for the application's own.
+        if entry.is_of_application() && issuance.event.party != Party::Application {
+            return;
+        }
+        self.layout.include(Section::AccessToken);
         self.access_tokens.upsert(entry, self.dialect);
     }
 
     /// Adds the account, and says the same where it stands under another name of its cloud.
-    fn add_account(&mut self, issuance: &Issuance<'_>) {
+    pub(super) fn add_account(&mut self, issuance: &Issuance<'_>) {
         let Some(account) = AccountEntry::issued(issuance) else {
             return;
         };
@@ -114,14 +127,17 @@ impl TokenCache {
         }
     }
 
-    fn store_refresh_token(&mut self, issuance: &Issuance<'_>) -> Option<RefreshTokenEntry> {
+    pub(super) fn store_refresh_token(
+        &mut self,
+        issuance: &Issuance<'_>,
+    ) -> Option<RefreshTokenEntry> {
         let entry = RefreshTokenEntry::issued(issuance)?;
         self.layout.include(Section::RefreshToken);
         self.refresh_tokens.upsert(entry.clone(), self.dialect);
         Some(entry)
     }
 
-    fn add_app_metadata(&mut self, issuance: &Issuance<'_>) {
+    pub(super) fn add_app_metadata(&mut self, issuance: &Issuance<'_>) {
         let (client_id, environment) = (issuance.event.client_id, issuance.environment.as_str());
         let known_family = self.family_of(client_id, environment);
         self.layout.include(Section::AppMetadata);

@@ -66,8 +66,15 @@ fn is_under_another_name(one: &Text, other: &Text) -> bool {
     !case::is_same(one, other) && same_cloud(one, other)
 }
 
+/// Where MSALs write for what assertion a token was got on behalf of a user. An access token has all of them here, a refresh
+/// token, which no other MSAL looks for, the first.
+const ASSERTIONS: &[&str] = &[ASSERTION, "userAssertionHash"];
+const ASSERTION: &str = "user_assertion_hash";
+
 /// One value of an entry.
 pub(super) enum Value<'a> {
+    /// The member is not written.
+    Absent,
     Null,
     Text(&'a str),
     Time(UnixTime),
@@ -78,6 +85,7 @@ impl Value<'_> {
     /// The size of its text if nothing needs an escape, or a few bytes more.
     fn size(&self) -> usize {
         match self {
+            Self::Absent => 0,
             Self::Null => 4,
             Self::Text(text) => string_size(text),
             Self::Time(_) => 22,
@@ -118,7 +126,5 @@ fn optional<'a, V>(
 ) where
     &'a V: Into<Value<'a>>,
 {
-    if let Some(value) = value {
-        each(name, value.into());
-    }
+    each(name, value.as_ref().map_or(Value::Absent, Into::into));
 }

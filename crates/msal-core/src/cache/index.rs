@@ -168,6 +168,65 @@ mod tests {
     }
 
     #[test]
+    fn whoever_asks_for_the_applications_token_gets_none_of_another_tenant_client_purpose_or_user()
+    {
+        let entry = |members: &str| -> AccessTokenEntry {
+            read(&format!(
+                r#"{{"secret": "s", "environment": "{HOST}", {members}}}"#
+            ))
+        };
+        let application = Term::Application {
+            scope: "a/.default",
+            client_id: "app",
+            realm: "contoso",
+            environment: Host(HOST),
+            purpose: None,
+        };
+        let own = r#""client_id": "app", "realm": "contoso", "target": "a/.default""#;
+        let entries = [
+            entry(own),
+            entry(r#""client_id": "app", "realm": "fabrikam", "target": "a/.default""#),
+            entry(r#""client_id": "another", "realm": "contoso", "target": "a/.default""#),
+            entry(r#""client_id": "app", "realm": "contoso", "target": "b/.default""#),
+            entry(&format!(r#"{own}, "ext_cache_key": "k""#)),
+            entry(&format!(r#"{own}, "home_account_id": "{HOME}""#)),
+            entry(&format!(r#"{own}, "user_assertion_hash": "h""#)),
+            access_token("", "login.other", "app", "a/.default"),
+        ];
+        assert_eq!(found_in_a_collision(application, &entries), [0]);
+    }
+
+    #[test]
+    fn whoever_asks_for_an_assertion_gets_nothing_of_another_one_client_or_host() {
+        let entry = |key: &str, client: &str, host: &str| -> AccessTokenEntry {
+            read(&format!(
+                r#"{{"secret": "s", "environment": "{host}", "client_id": "{client}", "home_account_id": "{HOME}",
+                    "user_assertion_hash": "{key}", "target": "User.Read"}}"#
+            ))
+        };
+        let on_behalf = Term::OnBehalf {
+            key: "h",
+            client_id: "app",
+            environment: Host(HOST),
+        };
+        let entries = [
+            entry("h", "app", HOST),
+            entry("H", "app", HOST),
+            entry("h", "another", HOST),
+            entry("h", "app", "login.other"),
+            access_token(HOME, HOST, "app", "User.Read"),
+        ];
+        assert_eq!(found_in_a_collision(on_behalf, &entries), [0]);
+        let granted = Term::Granted {
+            home_account_id: HOME,
+            environment: Host(HOST),
+            client_id: "app",
+            scope: "User.Read",
+        };
+        assert_eq!(found_in_a_collision(granted, &entries), [4]);
+    }
+
+    #[test]
     fn whoever_asks_for_a_user_name_gets_no_other_user() {
         let entries = [
             account(HOME, HOST, "bob"),

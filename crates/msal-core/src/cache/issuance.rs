@@ -2,7 +2,8 @@
 
 use super::dialect::Dialect;
 use super::interner::Interner;
-use super::token_event::TokenEvent;
+use super::token_event::{Party, TokenEvent};
+use crate::ext_cache_key::ext_cache_key;
 use crate::scope::is_reserved;
 use crate::{ScopeSet, Text, case, same_cloud};
 
@@ -20,6 +21,10 @@ pub(crate) struct Issuance<'a> {
     pub(super) renamed: Option<Text>,
     pub(super) token_type: Text,
     pub(super) authority_type: Text,
+    /// The assertion or the session that the tokens were got for.
+    pub(super) assertion: Option<Text>,
+    /// What the access token was asked for with beside its scopes.
+    pub(super) ext_cache_key: Option<Text>,
 }
 
 impl<'a> Issuance<'a> {
@@ -45,6 +50,8 @@ impl<'a> Issuance<'a> {
             renamed: renamed(event.requested, granted).map(|asked| interner.intern(asked.as_str())),
             token_type: interner.intern(&event.response.token_type),
             authority_type: interner.intern(event.authority_type),
+            assertion: event.party.assertion().map(Text::from),
+            ext_cache_key: purpose(event.party.assertion(), event.fields),
         }
     }
 
@@ -65,6 +72,23 @@ impl<'a> Issuance<'a> {
         }
         environments
     }
+}
+
+impl<'a> Party<'a> {
+    pub(super) fn assertion(self) -> Option<&'a str> {
+        match self {
+            Self::OnBehalf(key) => Some(key.as_str()),
+            Self::Application | Self::User => None,
+        }
+    }
+}
+
+/// What an entry has as `ext_cache_key`. The assertion is in it because MSALs that know no `user_assertion_hash` do not take a
+/// token with an `ext_cache_key` for one of the user who signed in.
+pub(super) fn purpose(assertion: Option<&str>, fields: &[(&str, &str)]) -> Option<Text> {
+    let assertion = assertion.map(|assertion| ("user_assertion_hash", assertion));
+    let all: Vec<_> = fields.iter().copied().chain(assertion).collect();
+    ext_cache_key(&all)
 }
 
 /// What was asked for, if any of it is not granted under the name that it was asked by.

@@ -21,10 +21,11 @@ impl TokenCache {
     pub fn rebase_onto(&self, mut theirs: Self) -> Self {
         theirs.dialect = self.dialect;
         // First, so that whoever signs in again here afterwards is put in below.
-        for (client_id, account) in &self.signed_out {
-            theirs.remove_account(client_id.as_str(), account);
+        for sign_out in &self.signed_out {
+            theirs.sign_out_again(sign_out);
         }
         let signed_out_there = self.signed_out_in(&theirs);
+        let ended_there = self.ended_in(&theirs);
         let dialect = self.dialect;
         let stays = |home_account_id: &Option<Text>, environment: &Text| {
             let owner = owner(home_account_id, environment);
@@ -33,7 +34,14 @@ impl TokenCache {
         let applied = [
             apply(
                 (&self.access_tokens, &mut theirs.access_tokens, dialect),
-                |ours| stays(&ours.home_account_id, &ours.environment),
+                |ours| {
+                    stays(&ours.home_account_id, &ours.environment)
+                        && !ended_there.contains(&on_behalf(
+                            &ours.assertion,
+                            &ours.client_id,
+                            &ours.environment,
+                        ))
+                },
                 |_, _, _| true,
             ),
             // A renewal writes no account: one that was added or changed here is that of a sign-in.
@@ -49,7 +57,14 @@ impl TokenCache {
             ),
             apply(
                 (&self.refresh_tokens, &mut theirs.refresh_tokens, dialect),
-                |ours| stays(&ours.home_account_id, &ours.environment),
+                |ours| {
+                    stays(&ours.home_account_id, &ours.environment)
+                        && !ended_there.contains(&on_behalf(
+                            &ours.assertion,
+                            &ours.client_id,
+                            &ours.environment,
+                        ))
+                },
                 is_newer,
             ),
             apply(
@@ -75,12 +90,25 @@ impl TokenCache {
         // A renewal assumes that the user is signed in. A sign-in does not, so it is kept whatever happened there.
         renewed
             .filter_map(Record::entry)
+            .filter(|ours| ours.assertion.is_none())
             .filter(|ours| {
                 let home_account_id = ours.home_account_id.as_ref().map(Text::as_str);
                 let (client, environment) = (ours.client_id.as_str(), ours.environment.as_str());
                 home_account_id.is_some_and(|home| !theirs.can_renew(client, home, environment))
             })
             .filter_map(|ours| owner(&ours.home_account_id, &ours.environment))
+            .collect()
+    }
+
+    /// The sessions that have ended in `theirs`, and were renewed here meanwhile.
+    fn ended_in(&self, theirs: &Self) -> HashSet<Option<Term<'_>>> {
+        let changes = self.refresh_tokens.changes();
+        let renewed = changes.filter(|record| record.is_renewal);
+        renewed
+            .filter_map(Record::entry)
+            .filter_map(|ours| on_behalf(&ours.assertion, &ours.client_id, &ours.environment))
+            .filter(|session| theirs.refresh_tokens.find(session).next().is_none())
+            .map(Some)
             .collect()
     }
 
@@ -99,6 +127,18 @@ fn owner<'a>(home_account_id: &'a Option<Text>, environment: &'a Text) -> Option
     let home_account_id = home_account_id.as_ref()?.as_str();
     Some(Term::Owner {
         home_account_id,
+        environment: Host(environment.as_str()),
+    })
+}
+
+fn on_behalf<'a>(
+    assertion: &'a Option<Text>,
+    client_id: &'a Text,
+    environment: &'a Text,
+) -> Option<Term<'a>> {
+    Some(Term::OnBehalf {
+        key: assertion.as_ref()?.as_str(),
+        client_id: client_id.as_str(),
         environment: Host(environment.as_str()),
     })
 }

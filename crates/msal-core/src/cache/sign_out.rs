@@ -1,9 +1,32 @@
 //! Signing an account out.
 
 use super::TokenCache;
+use super::removal::Removal;
 use crate::{Account, Text, same_environment};
 
 impl TokenCache {
+    /// Does what was done in another cache.
+    pub(super) fn sign_out_again(&mut self, removal: &Removal) {
+        match removal {
+            Removal::Account { client_id, account } => {
+                self.remove_account(client_id.as_str(), account);
+            }
+            Removal::Application {
+                client_id,
+                environment,
+            } => {
+                self.remove_for_client(client_id.as_str(), environment.as_str());
+            }
+            Removal::OnBehalf {
+                client_id,
+                key,
+                environment,
+            } => {
+                self.remove_on_behalf(client_id.as_str(), key, environment.as_str());
+            }
+        }
+    }
+
     /// Signs an account out: removes its refresh tokens of this client (or of its family), all its access tokens, ID
     /// tokens and accounts, in every host name of the account's cloud and under whatever key another SDK chose.
     ///
@@ -37,7 +60,10 @@ impl TokenCache {
             self.is_changed = true;
             self.hosts.forget();
             // Another process may be renewing a token of this user at the moment: see `rebase_onto`.
-            self.signed_out.push((client_id.into(), account.clone()));
+            self.signed_out.push(Removal::Account {
+                client_id: client_id.into(),
+                account: account.clone(),
+            });
         }
         removed > 0
     }

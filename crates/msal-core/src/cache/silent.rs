@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::TokenCache;
 use super::entry::{AccessTokenEntry, EXPIRY_MARGIN, RefreshTokenEntry};
+use super::issuance::purpose;
 use super::term::{Host, Term};
 use crate::{Text, UnixTime, case};
 
@@ -18,11 +19,39 @@ pub use answer::{CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Si
 pub use request::SilentRequest;
 
 /// What the search for an access token found.
-enum BestToken {
+pub(super) enum BestToken {
     Fresh(CachedAccessToken),
     Aging(CachedAccessToken),
     Expired,
     Nothing,
+}
+
+impl BestToken {
+    /// Takes the entry where it is better than what was found before, and answers whether it is. Two SDKs may have left one
+    /// each; any that is fresh will do.
+    pub(super) fn consider(&mut self, entry: &AccessTokenEntry, now: UnixTime) -> bool {
+        let found = judge(entry, now);
+        let is_better = match (&found, &*self) {
+            (Self::Nothing, _) | (_, Self::Fresh(_)) => false,
+            (Self::Expired, known) => matches!(known, Self::Nothing),
+            (Self::Fresh(_) | Self::Aging(_), _) => true,
+        };
+        if is_better {
+            *self = found;
+        }
+        is_better
+    }
+}
+
+impl RefreshCandidate {
+    /// The client's own token.
+    pub(super) fn own(entry: &RefreshTokenEntry) -> Self {
+        Self {
+            secret: entry.secret.clone(),
+            environment: entry.environment.to_string(),
+            is_family: false,
+        }
+    }
 }
 
 impl TokenCache {
@@ -53,16 +82,13 @@ impl TokenCache {
 
     fn find_access_token(&self, request: &SilentRequest<'_>) -> BestToken {
         let mut best = BestToken::Nothing;
+        let purpose = purpose(None, request.fields);
         for environment in request.environments {
-            for entry in self.access_tokens_granting(request, environment) {
-                // Two SDKs may have left one each; any that is fresh will do.
-                match judge(entry, request.now) {
-                    BestToken::Fresh(token) => return BestToken::Fresh(token),
-                    BestToken::Aging(token) => best = BestToken::Aging(token),
-                    BestToken::Expired if matches!(best, BestToken::Nothing) => {
-                        best = BestToken::Expired
-                    }
-                    BestToken::Expired | BestToken::Nothing => {}
+            let granting = self.access_tokens_granting(request, environment);
+            for entry in granting.filter(|entry| entry.is_for_user(purpose.as_ref())) {
+                best.consider(entry, request.now);
+                if matches!(best, BestToken::Fresh(_)) {
+                    return best;
                 }
             }
         }
@@ -96,7 +122,6 @@ impl TokenCache {
                     .realms
                     .iter()
                     .any(|realm| case::is_same(entry.realm.as_str(), realm))
-                && !entry.is_kept_apart()
                 && match entry.requested {
                     None => scopes.clone().all(|scope| entry.grants(scope)),
                     Some(_) => entry.grants_all(request.scopes),

@@ -213,6 +213,16 @@ impl<E: Entry> Table<E> {
         keys.len()
     }
 
+    /// Removes every entry that has `term`, and answers how many there were.
+    pub(super) fn remove_found(&mut self, term: &Term<'_>) -> usize {
+        let found = self.find_with_keys(term);
+        let keys: Vec<Text> = found.map(|(key, _)| key.clone()).collect();
+        for key in &keys {
+            self.remove(key.as_str());
+        }
+        keys.len()
+    }
+
     fn remove(&mut self, key: &str) -> Option<Record<E>> {
         self.remove_at(self.slot(key).number?)
     }

@@ -7,6 +7,15 @@ use crate::{case, comparable_username, same_cloud};
 /// One thing that an entry can be found by. Case counts where it does for the platform: see [`case`].
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Term<'a> {
+    /// A scope that an access token grants to the application itself in a tenant.
+    Application {
+        scope: &'a str,
+        client_id: &'a str,
+        realm: &'a str,
+        environment: Host<'a>,
+        /// What it was asked for with beside its scopes.
+        purpose: Option<&'a str>,
+    },
     /// The client that application metadata describes.
     Client {
         client_id: &'a str,
@@ -17,6 +26,12 @@ pub(super) enum Term<'a> {
         scope: &'a str,
         client_id: &'a str,
         home_account_id: &'a str,
+        environment: Host<'a>,
+    },
+    /// The assertion or the session that a client got an entry's token for.
+    OnBehalf {
+        key: &'a str,
+        client_id: &'a str,
         environment: Host<'a>,
     },
     /// The account that an entry belongs to.
@@ -31,6 +46,44 @@ pub(super) enum Term<'a> {
 impl PartialEq for Term<'_> {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
+            (
+                Self::Application {
+                    scope,
+                    client_id,
+                    realm,
+                    environment,
+                    purpose,
+                },
+                Self::Application {
+                    scope: other_scope,
+                    client_id: other_client,
+                    realm: other_realm,
+                    environment: elsewhere,
+                    purpose: other_purpose,
+                },
+            ) => {
+                case::is_same(scope, other_scope)
+                    && case::is_same(realm, other_realm)
+                    && case::is_same_client(client_id, other_client)
+                    && purpose == other_purpose
+                    && environment == elsewhere
+            }
+            (
+                Self::OnBehalf {
+                    key,
+                    client_id,
+                    environment,
+                },
+                Self::OnBehalf {
+                    key: other,
+                    client_id: other_client,
+                    environment: elsewhere,
+                },
+            ) => {
+                key == other
+                    && case::is_same_client(client_id, other_client)
+                    && environment == elsewhere
+            }
             (
                 Self::Client {
                     client_id,
@@ -83,7 +136,18 @@ impl Eq for Term<'_> {}
 impl Hash for Term<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
+            Self::Application {
+                scope,
+                realm,
+                purpose,
+                ..
+            } => {
+                case::hash(scope, state);
+                case::hash(realm, state);
+                purpose.hash(state);
+            }
             Self::Client { client_id, .. } => case::hash(client_id, state),
+            Self::OnBehalf { key, .. } => key.hash(state),
             Self::Granted {
                 scope,
                 home_account_id,

@@ -4,8 +4,11 @@ mod accounts;
 mod add;
 mod again;
 mod clouds;
+mod contents;
 mod document;
+mod isolation;
 mod merge;
+mod service;
 mod silent;
 mod take_over;
 
@@ -83,6 +86,8 @@ fn event<'a>(response: &'a TokenResponse, requested: &'a ScopeSet) -> TokenEvent
         account: None,
         account_source: None,
         username: None,
+        party: Party::User,
+        fields: &[],
     }
 }
 

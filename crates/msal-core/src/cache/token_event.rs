@@ -1,7 +1,8 @@
 //! What the cache is told of a token response.
 
 use crate::{
-    AuthorityKind, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenResponse, UnixTime,
+    AuthorityKind, HomeAccountId, OnBehalfKey, ProviderMetadata, RefreshToken, ScopeSet,
+    TokenResponse, UnixTime,
 };
 
 /// A token response, and what the cache must know of the request that led to it.
@@ -30,6 +31,23 @@ pub struct TokenEvent<'a> {
     pub account_source: Option<&'a str>,
     /// The name that the user signed in by, where this program knows it: for answers that name nobody.
     pub username: Option<&'a str>,
+    /// Who the tokens are for.
+    pub party: Party<'a>,
+    /// Form fields that the tokens were asked for with, beside those of every request: such a token is found by them only.
+    pub fields: &'a [(&'a str, &'a str)],
+}
+
+/// Who tokens are for, and found by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Party<'a> {
+    /// The application itself, in one tenant.
+    Application,
+    /// The application on behalf of a user, for one assertion or session.
+    OnBehalf(&'a OnBehalfKey),
+    /// A user who signed in.
+    #[default]
+    User,
 }
 
 impl<'a> TokenEvent<'a> {
@@ -63,7 +81,8 @@ impl<'a> TokenEvent<'a> {
         }
     }
 
-    fn issued(
+    /// The event of tokens that `metadata`'s authority issued for something else than a refresh token.
+    pub fn issued(
         client_id: &'a str,
         metadata: &'a ProviderMetadata,
         requested: &'a ScopeSet,
@@ -85,7 +104,16 @@ impl<'a> TokenEvent<'a> {
             account: None,
             account_source: None,
             username: None,
+            party: Party::User,
+            fields: &[],
         }
+    }
+
+    /// The same event about tokens for `party`, asked for with these extra form fields.
+    #[must_use]
+    pub fn of_party(mut self, party: Party<'a>, fields: &'a [(&'a str, &'a str)]) -> Self {
+        (self.party, self.fields) = (party, fields);
+        self
     }
 
     /// The same event about the tokens of `account`: see [`ExpectedUser`](crate::ExpectedUser).
@@ -97,6 +125,9 @@ impl<'a> TokenEvent<'a> {
 
     /// Whose tokens these are.
     pub fn home_account_id(&self) -> Option<HomeAccountId> {
+        if self.party == Party::Application {
+            return None;
+        }
         self.account
             .cloned()
             .or_else(|| self.response.home_account_id())

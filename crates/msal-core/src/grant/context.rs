@@ -1,8 +1,9 @@
 //! What identifies one request.
 
+use super::extra_parameters::ExtraParameters;
 use crate::HomeAccountId;
 
-/// What identifies one request to Microsoft's support and telemetry. None of it names a user.
+/// What identifies one request to Microsoft's support and telemetry, none of which names a user, and what a program adds.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RequestContext {
@@ -18,10 +19,12 @@ pub struct RequestContext {
     pub app_name: Option<String>,
     /// `x-app-ver`: the program's version, where it tells it.
     pub app_version: Option<String>,
+    /// What the program adds to a token request.
+    pub extra: ExtraParameters,
 }
 
 impl RequestContext {
-    /// Puts the four together, without the program's name and version.
+    /// Puts the four together, without what the program says of itself and adds.
     pub fn new(
         correlation_id: String,
         current_telemetry: String,
@@ -35,6 +38,7 @@ impl RequestContext {
             anchor_mailbox,
             app_name: None,
             app_version: None,
+            extra: ExtraParameters::default(),
         }
     }
 }

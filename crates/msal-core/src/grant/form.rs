@@ -60,11 +60,12 @@ impl Form {
     }
 
     fn name(&mut self, name: &str) {
-        self.0.make_room(name.len() + 2);
+        self.0.make_room(2);
         if !self.0.is_empty() {
             self.0.push(b'&');
         }
-        self.0.extend_from_slice(name.as_bytes());
+        self.value(name);
+        self.0.make_room(1);
         self.0.push(b'=');
     }
 
@@ -83,10 +84,13 @@ impl Form {
 
     /// The POST to a token endpoint.
     pub(super) fn post(self, endpoint: Uri, context: &RequestContext) -> Request<Bytes> {
-        let mut request = Request::new(self.0.into_shared());
+        let extra = &context.extra;
+        let fields = extra.form().iter();
+        let form = fields.fold(self, |form, (name, value)| form.field(name, value));
+        let mut request = Request::new(form.0.into_shared());
         // RFC 6749 §3.2: "The client MUST use the HTTP "POST" method when making access token requests."
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = endpoint;
+        *request.uri_mut() = extra.at(endpoint);
         *request.headers_mut() = headers(context);
         request
     }

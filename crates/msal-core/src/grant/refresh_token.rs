@@ -79,6 +79,7 @@ mod tests {
             anchor_mailbox: Some(HomeAccountId::new("u.t").anchor_mailbox()),
             app_name: Some("my-app".to_owned()),
             app_version: Some("1.2".to_owned()),
+            ..RequestContext::default()
         };
         let metadata = ProviderMetadata::built_in(&Authority::common()).unwrap();
         let request =

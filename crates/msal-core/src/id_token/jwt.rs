@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use super::error::IdTokenError;
 
 /// The claims of `token`.
-pub(super) fn payload<T: DeserializeOwned>(token: &str) -> Result<T, IdTokenError> {
+pub(crate) fn payload<T: DeserializeOwned>(token: &str) -> Result<T, IdTokenError> {
     // RFC 7515 §3.1: header, payload and signature with dots between them. The split is bounded: a megabyte of dots
     // must not become a million parts.
     let mut parts = token.splitn(4, '.');

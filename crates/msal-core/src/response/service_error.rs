@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use thiserror::Error;
 
+use super::assertion_fault::AssertionFault;
 use super::lenient;
 use super::members::Members;
 use super::misplaced::Misplaced;
@@ -127,6 +128,12 @@ impl ServiceError {
         }
         match self.error.as_str() {
             _ if self.misplaced().is_some() => Refusal::Configuration,
+            _ if self
+                .assertion_fault()
+                .is_some_and(AssertionFault::is_of_program) =>
+            {
+                Refusal::Configuration
+            }
             // RFC 6749 §5.2: the refresh token "is invalid, expired, revoked". OpenID Connect Core §3.1.2.6 has the
             // other three for the authorization endpoint; Entra's token endpoint says them too.
             "invalid_grant" | "interaction_required" | "login_required" | "consent_required" => {
@@ -147,9 +154,21 @@ impl ServiceError {
         matches!(self.error.as_str(), "authorization_pending" | "slow_down")
     }
 
+    /// What a user has to do, as all MSALs name it: the [`suberror`](Self::suberror), where it is a word for them. `None`
+    /// leaves it at signing in: there is nothing more to tell the user.
+    pub fn classification(&self) -> Option<&str> {
+        let suberror = self.suberror.as_deref();
+        suberror.filter(|suberror| !OF_PROGRAMS.contains(suberror))
+    }
+
     /// What was wrong with the place that was asked, or with the application there, if that is what the server says.
     pub fn misplaced(&self) -> Option<Misplaced> {
         Misplaced::of(&self.codes)
+    }
+
+    /// What was wrong with the assertion of a call on behalf of a user, if that is what the server says.
+    pub fn assertion_fault(&self) -> Option<AssertionFault> {
+        AssertionFault::of(&self.codes)
     }
 
     /// How long requests like this one are to wait, where the server is busy and has said so: `None` for a refusal that time
@@ -205,6 +224,15 @@ fn is_code(text: &str) -> bool {
         && !text.starts_with(|first: char| !first.is_ascii_alphabetic())
         && !text.is_empty()
 }
+
+/// What the authority tells programs, and no MSAL passes on as a classification.
+const OF_PROGRAMS: [&str; 5] = [
+    "bad_token",
+    "client_mismatch",
+    "device_authentication_failed",
+    "protection_policy_required",
+    "token_expired",
+];
 
 /// Longer than any code of the registry of OAuth.
 const LONGEST_CODE: usize = 80;

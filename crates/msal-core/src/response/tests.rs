@@ -389,3 +389,23 @@ proptest! {
         prop_assert!(kept);
     }
 }
+
+#[test]
+fn a_suberror_is_a_classification_where_it_tells_a_user_something() {
+    for (suberror, classification) in [
+        ("basic_action", Some("basic_action")),
+        ("consent_required", Some("consent_required")),
+        ("bad_token", None),
+        ("token_expired", None),
+        ("protection_policy_required", None),
+        ("client_mismatch", None),
+        ("device_authentication_failed", None),
+        ("", None),
+    ] {
+        let body = format!(r#"{{"error":"invalid_grant","suberror":"{suberror}"}}"#);
+        let TokenOutcome::Refused(error) = read(400, &body) else {
+            panic!("{suberror}");
+        };
+        assert_eq!(error.classification(), classification, "{suberror}");
+    }
+}

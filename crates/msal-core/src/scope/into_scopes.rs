@@ -34,6 +34,8 @@ impl IntoScopes for &str {
             "" => Err(ScopeError::Invalid {
                 scope: String::new(),
             }),
+            // Mostly there is one, for which nothing is put in order.
+            scope if !scope.contains([' ', '\t', '\n', '\x0c', '\r']) => ScopeSet::only(scope),
             scopes => ScopeSet::requested(scopes.split_ascii_whitespace()),
         }
     }
@@ -53,6 +55,9 @@ impl IntoScopes for &String {
 
 impl<S: AsRef<str>, const N: usize> IntoScopes for [S; N] {
     fn into_scopes(self) -> Result<ScopeSet, ScopeError> {
+        if let [scope] = &self[..] {
+            return ScopeSet::only(scope.as_ref());
+        }
         ScopeSet::requested(self)
     }
 }

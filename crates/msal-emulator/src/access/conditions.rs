@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::asked::Asked;
 use crate::directory::{Account, AppEntry, Policy, Requirement, TenantIndex};
 use crate::memory::Platform;
@@ -17,6 +19,9 @@ pub(crate) struct Conditions<'a> {
     pub(crate) asked: &'a Asked<'a>,
     pub(crate) app: &'a AppEntry,
     pub(crate) evidence: Evidence,
+    /// Whether the request names the tenant's policy in its claims: what is refused elsewhere for want of it is asked for
+    /// here, whatever the resource.
+    pub(crate) is_named: bool,
 }
 
 /// What a sign-in has proven.
@@ -40,7 +45,13 @@ impl Conditions<'_> {
     pub(crate) fn unmet(&self, platform: Platform<'_>) -> Option<Requirement> {
         let rules = &platform.directory().tenant(self.tenant).policies;
         let applies = |policy: &&Policy| {
-            policy.applies(&self.account.upn, &self.asked.resource, &self.app.client_id)
+            let upn = &self.account.upn;
+            let is_meant = self.is_named
+                && policy.applies_to(upn)
+                && Refusal::new(self.code(policy.requirement))
+                    .definition
+                    .needs_claims();
+            (is_meant || policy.applies(upn, &self.asked.resource, &self.app.client_id))
                 && !self.meets(policy.requirement, platform)
         };
         rules.iter().find(applies).map(|policy| policy.requirement)
@@ -129,8 +140,20 @@ impl Conditions<'_> {
 /// Adds the `claims` that a client repeats in its next authorization request, in the form of OpenID Connect Core
 /// §5.5: the id of the policy to be met.
 pub(crate) fn with_policy_claims(refusal: Refusal, tenant: Guid) -> Refusal {
-    let policy = Guid::derived(tenant.as_bytes(), "policy");
+    let policy = policy_id(tenant);
     refusal.claims(format!(
         r#"{{"access_token":{{"capolids":{{"essential":true,"values":["{policy}"]}}}}}}"#
     ))
+}
+
+/// Whether claims name the policy of a tenant.
+pub(crate) fn names_policy(claims: &Value, tenant: Guid) -> bool {
+    let ids = claims["access_token"]["capolids"]["values"].as_array();
+    let policy = policy_id(tenant).to_string();
+    ids.is_some_and(|ids| ids.iter().any(|id| *id == policy))
+}
+
+/// All that a tenant asks for has one name.
+fn policy_id(tenant: Guid) -> Guid {
+    Guid::derived(tenant.as_bytes(), "policy")
 }

@@ -100,8 +100,13 @@ impl Policy {
         self
     }
 
-    pub(crate) fn applies(&self, upn: &str, resource: &ResourceEntry, client_id: &str) -> bool {
+    /// Whether it is about a user at all.
+    pub(crate) fn applies_to(&self, upn: &str) -> bool {
         any(&self.users, |glob| glob.matches(upn))
+    }
+
+    pub(crate) fn applies(&self, upn: &str, resource: &ResourceEntry, client_id: &str) -> bool {
+        self.applies_to(upn)
             && any(&self.clients, |glob| glob.matches(client_id))
             && any(&self.resources, |glob| {
                 glob.matches(&resource.id.to_string())

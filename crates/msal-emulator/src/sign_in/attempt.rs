@@ -7,7 +7,7 @@ use super::authorization::{Prompt, SignInOptions};
 use super::interaction::Interaction;
 use super::session::Session;
 use super::sign_up;
-use crate::access::{Asked, Conditions, Evidence, Realm};
+use crate::access::{Asked, Conditions, Evidence, Realm, names_policy};
 use crate::directory::{Account, AppEntry, Requirement, TenantIndex};
 use crate::memory::{Platform, SignedIn};
 use crate::protocol::{Guid, Moment};
@@ -234,6 +234,10 @@ impl Attempt<'_> {
             tenant,
             asked: self.asked,
             app: self.app,
+            is_named: names_policy(
+                &self.options.claims,
+                self.platform.directory().tenant(tenant).id,
+            ),
             evidence: Evidence {
                 now: self.now,
                 signed_in: person.at,

@@ -40,6 +40,8 @@ pub(crate) struct SignInOptions {
     pub(crate) login_hint: Option<String>,
     pub(crate) domain_hint: Option<String>,
     pub(crate) max_age: Option<Duration>,
+    /// What the tokens are to meet (OpenID Connect Core §5.5).
+    pub(crate) claims: Value,
 }
 
 /// The values of `prompt`.
@@ -239,13 +241,13 @@ impl<'d> CheckedRequest<'d> {
         if version == Version::V2 && text.is_empty() {
             return Err(Refusal::missing("scope"));
         }
-        let claims = read_claims(parameters.value("claims"))?;
         let options = SignInOptions::read(parameters)?;
         Ok(Self {
             response_type,
             asked: Asked::read(version, text, return_address.app, apis)?,
             // OpenID Connect Core §2: auth_time is required when max_age was requested, or the claim itself (§5.5.1).
-            auth_time: options.max_age.is_some() || claims["id_token"].get("auth_time").is_some(),
+            auth_time: options.max_age.is_some()
+                || options.claims["id_token"].get("auth_time").is_some(),
             options,
         })
     }
@@ -276,6 +278,7 @@ impl SignInOptions {
             login_hint: owned("login_hint"),
             domain_hint: owned("domain_hint"),
             max_age,
+            claims: read_claims(parameters.value("claims"))?,
         })
     }
 

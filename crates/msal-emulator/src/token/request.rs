@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use super::authorization_code::AuthorizationCode;
 use super::device_code::open_device_code;
 use super::refresh_token::RefreshToken;
-use crate::access::{Apis, Asked, OriginalGrant};
+use crate::access::{Apis, Asked, OriginalGrant, names_policy};
 use crate::directory::{AppEntry, Directory};
 use crate::memory::Platform;
-use crate::protocol::{BasicCredentials, Call, Jwt, Shape, Version};
+use crate::protocol::{BasicCredentials, Call, Guid, Jwt, Shape, Version};
 use crate::refusal::Refusal;
 
 /// A token request, read but not judged.
@@ -128,6 +128,13 @@ impl<'c> TokenRequest<'c> {
     /// The `resource` (v1) or `scope` (v2.0) of the request.
     fn named(&self) -> Option<&str> {
         self.call.parameter(self.version.scope_parameter())
+    }
+
+    /// Whether the claims that the tokens are to meet name the policy of a tenant.
+    pub(crate) fn names_policy(&self, tenant: Guid) -> bool {
+        let claims = self.call.parameter("claims");
+        let claims = claims.and_then(|claims| serde_json::from_str(claims).ok());
+        claims.is_some_and(|claims| names_policy(&claims, tenant))
     }
 
     /// The value of a parameter that must be there.

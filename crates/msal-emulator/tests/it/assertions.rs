@@ -3,7 +3,9 @@
 use msal_emulator::sample::{
     ALICE, CONTOSO, CONTOSO_ID, DESKTOP, FABRIKAM, PASSWORD, WEB, WEB_SECRET,
 };
-use msal_emulator::{App, Certificate, Directory, Emulator, Policy, Requirement, Tenant, User};
+use msal_emulator::{
+    App, Certificate, Directory, Emulator, Policy, Requirement, Resource, Tenant, User,
+};
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, redirected};
@@ -177,12 +179,21 @@ fn an_api_acts_on_behalf_of_its_caller() {
 
 #[test]
 fn a_second_factor_counts_for_the_next_api_too() {
+    for is_v2 in [false, true] {
+        second_factor_counts(is_v2);
+    }
+}
+
+fn second_factor_counts(is_v2: bool) {
     let emulator = emulator();
     let rule = Policy::new(Requirement::Mfa)
         .user(ALICE)
         .resource(SCOPE.trim_end_matches("/.default"));
     let tenant = Tenant::new(CONTOSO).policy(rule.resource(format!("api://{WEB}")));
-    let more = Directory::builder().tenant(tenant);
+    let mut more = Directory::builder().tenant(tenant);
+    if is_v2 {
+        more = more.resource(Resource::new(format!("api://{WEB}")).id(WEB).v2_tokens());
+    }
     emulator.declare(more).unwrap();
     let scope = format!("api://{WEB}/.default");
     let query = [
@@ -202,7 +213,10 @@ fn a_second_factor_counts_for_the_next_api_too() {
         ("code", &redirected(&done, "code").unwrap()),
         ("redirect_uri", "http://localhost"),
     ];
-    let assertion = token(&emulator, Protocol::V2, CONTOSO, &form).text("access_token");
+    let answer = token(&emulator, Protocol::V2, CONTOSO, &form);
+    let version = if is_v2 { "2.0" } else { "1.0" };
+    assert_eq!(answer.claims("access_token")["ver"], version);
+    let assertion = answer.text("access_token");
     assert_eq!(middle_tier(&emulator, &assertion, 1).status, 200);
 }
 

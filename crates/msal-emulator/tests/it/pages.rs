@@ -154,6 +154,60 @@ fn a_second_factor_is_asked_where_a_rule_says_so() {
 }
 
 #[test]
+fn claims_that_name_a_policy_ask_for_what_it_wants_whatever_the_api() {
+    let emulator = emulator();
+    let refused = token(
+        &emulator,
+        Protocol::V2,
+        CONTOSO,
+        &[
+            ("client_id", DESKTOP),
+            ("grant_type", "password"),
+            ("username", MIA),
+            ("password", PASSWORD),
+            ("scope", &format!("{ARM}/.default")),
+        ],
+    );
+    let claims_of_mia = refused.text("claims");
+    for (user, claims, step) in [
+        (MIA, claims_of_mia.as_str(), "Enter code"),
+        (
+            MIA,
+            r#"{"access_token":{"capolids":{"values":["another"]}}}"#,
+            "",
+        ),
+        (MIA, "{}", ""),
+        (ALICE, claims_of_mia.as_str(), ""),
+    ] {
+        let mut browser = Browser::new(&emulator);
+        let hint = [("login_hint", user), ("claims", claims)];
+        browser.open(AUTHORIZE, &query(SCOPE, &hint));
+        let mut done = browser.submit(&[("do", "password"), ("password", PASSWORD)]);
+        if !step.is_empty() {
+            assert!(browser.shows(step), "{user} {claims}");
+            done = browser.submit(&[("do", "code"), ("code", "123456")]);
+        }
+        let code = redirected(&done, "code").expect(claims);
+        let tokens = redeem(&emulator, "common", &code, 0);
+        // What the sign-in lacked, a refresh token does not make up for.
+        let form = [
+            ("client_id", DESKTOP),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", &tokens.refresh_token()),
+            ("scope", SCOPE),
+            ("claims", &claims_of_mia),
+        ];
+        let status = token(&emulator, Protocol::V2, CONTOSO, &form).status;
+        let is_refused = user == MIA && step.is_empty();
+        assert_eq!(
+            status,
+            if is_refused { 400 } else { 200 },
+            "{user} {claims}"
+        );
+    }
+}
+
+#[test]
 fn consent_is_asked_once_and_can_be_declined() {
     let emulator = emulator();
     let path = format!("/{FABRIKAM}/oauth2/v2.0/authorize");

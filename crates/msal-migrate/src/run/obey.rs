@@ -158,7 +158,6 @@ impl Work<'_> {
                 let endpoint = TokenEndpoint {
                     authority: Arc::new((*queue.authority).clone()),
                     authority_text: queue.authority.to_string(),
-                    authentication: self.engine.credentials.authentication_of(queue.client_id()),
                     metadata,
                 };
                 self.queues[id].endpoint = Some(Arc::new(endpoint));

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
-use msal_core::{Authority, ClientAuthentication, ProviderMetadata, TrustedAuthority};
+use msal_core::{Authority, ProviderMetadata, TrustedAuthority};
 
 use super::lane::Lane;
 use crate::journal::{Position, Reason, State};
@@ -71,7 +71,6 @@ pub(super) struct TokenEndpoint {
     pub(super) authority: Arc<Authority>,
     /// The authority as text.
     pub(super) authority_text: String,
-    pub(super) authentication: ClientAuthentication,
     pub(super) metadata: ProviderMetadata,
 }
 
@@ -80,11 +79,6 @@ impl Queue {
     fn takes(&self, redemption: &Redemption) -> bool {
         self.authority == redemption.authority
             && self.client_id.eq_ignore_ascii_case(&redemption.client_id)
-    }
-
-    /// The client whose tokens wait here, in lower case.
-    pub(super) fn client_id(&self) -> &str {
-        &self.client_id
     }
 
     /// Whether something waits that nobody looks up the endpoint for.
@@ -271,7 +265,6 @@ mod tests {
             queues[id].endpoint = Some(Arc::new(TokenEndpoint {
                 authority: Arc::new((**metadata.authority()).clone()),
                 authority_text: metadata.authority().to_string(),
-                authentication: ClientAuthentication::None,
                 metadata,
             }));
             queues.make_ready(id);

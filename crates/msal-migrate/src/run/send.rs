@@ -41,13 +41,18 @@ pub(super) async fn send(
 ) -> Result<Reply, MigrationError> {
     let redemption = &*attempt.redemption;
     let context = context?;
+    let credential = engine.credentials.of(&redemption.client_id);
+    let (client_id, metadata) = (&redemption.client_id, &endpoint.metadata);
+    let authentication = credential
+        .authentication(client_id, metadata, engine.runtime)
+        .await?;
     let grant = RefreshTokenGrant::new(
-        &redemption.client_id,
-        &endpoint.authentication,
+        client_id,
+        &authentication,
         &redemption.refresh_token,
         &redemption.scopes,
     );
-    let mut request = grant.request(&endpoint.metadata, &context);
+    let mut request = grant.request(metadata, &context);
     if let Some(origin) = engine.spa_origin {
         request
             .headers_mut()

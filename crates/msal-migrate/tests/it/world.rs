@@ -83,7 +83,7 @@ impl World {
             runtime,
             store: Arc::new(MemoryStore::default()),
             folder: tempfile::tempdir().unwrap(),
-            credentials: Credentials::none().with_secret(sample::WEB, sample::WEB_SECRET.into()),
+            credentials: Credentials::none().with_credential(sample::WEB, sample::WEB_SECRET),
             settings: Settings::default(),
         }
     }

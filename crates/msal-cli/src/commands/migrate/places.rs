@@ -56,14 +56,22 @@ pub(super) fn journal_beside(target: &Path) -> PathBuf {
 }
 
 fn named_to_be_read(arguments: &RunArgs) -> impl Iterator<Item = &Path> {
-    let secrets = arguments.secrets.client_secret_file.iter();
-    let secrets = secrets.map(|named| named.split_once('=').map_or(&**named, |(_, path)| path));
-    let input = arguments.source.input.as_deref();
-    input
+    let secrets = &arguments.secrets;
+    let of_clients = secrets
+        .client_secret_file
+        .iter()
+        .chain(&secrets.certificate);
+    let of_clients =
+        of_clients.map(|named| named.split_once('=').map_or(&**named, |(_, path)| path));
+    let passphrase = secrets.certificate_passphrase_file.as_deref();
+    let source = &arguments.source;
+    source
+        .input
+        .as_deref()
         .into_iter()
         .chain(arguments.network.ca_file.as_deref())
-        .chain(arguments.source.password.password_file.as_deref())
-        .chain(arguments.source.database.database_password_file.as_deref())
-        .chain(arguments.source.database.database_tls_ca.as_deref())
-        .chain(secrets.map(Path::new))
+        .chain(source.password.password_file.as_deref())
+        .chain(source.database.database_password_file.as_deref())
+        .chain(source.database.database_tls_ca.as_deref())
+        .chain(of_clients.chain(passphrase).map(Path::new))
 }

@@ -6,6 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::Response;
+use proptest::bool::weighted;
+use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
@@ -416,6 +418,49 @@ fn an_issuer_that_promised_to_name_itself_must() {
     }
 }
 
+/// RFC 9207 §2.1 and §2.2, their examples: answers of `https://honest.as.example`.
+#[test]
+fn the_answers_of_rfc_9207_are_accepted_of_their_issuer_and_of_no_other() {
+    let code = "https://client.example/cb?code=x1848ZT64p4IirMPT0R-X3141MFPTuBX-VFL_cvaplMH58\
+                &state=ZWVlNDBlYzA1NjdkMDNhYjg3ZjUxZjAyNGQzMTM2NzI&iss=https%3A%2F%2Fhonest.as.example";
+    let error = "https://client.example/cb?error=access_denied\
+                 &state=N2JjNGJhY2JiZjRhYzA3MGJkMzNmMDE5OWJhZmJhZjA&iss=https%3A%2F%2Fhonest.as.example";
+    for host in ["honest.as.example", "attacker.example"] {
+        let issuer = format!("https://{host}");
+        let authority = TrustedAuthority::named_by_operator(Authority::oidc(&issuer).unwrap());
+        let document = json!({
+            "issuer": issuer,
+            "authorization_endpoint": format!("{issuer}/authorize"),
+            "token_endpoint": format!("{issuer}/token"),
+            "authorization_response_iss_parameter_supported": true,
+        });
+        let document = Response::new(Bytes::from(document.to_string()));
+        let metadata = ProviderMetadata::read(&authority, &document).unwrap();
+        let accepted = |address: &str| {
+            let (_, state) = address.split_once("&state=").unwrap();
+            let mut flow = begin_at(&metadata, AuthorizationRequest::default());
+            flow.state = State::new(state.split_once('&').unwrap().0.to_owned());
+            flow.redirect_uri = "https://client.example/cb".to_owned();
+            let response = AuthResponse::from_url(address).unwrap();
+            flow.accept(response, "app", &metadata, NOW)
+        };
+        let refusal = accepted(error).unwrap_err();
+        match (host, accepted(code)) {
+            ("honest.as.example", Ok(code)) => {
+                let code = code.code.expose_secret();
+                assert_eq!(code, "x1848ZT64p4IirMPT0R-X3141MFPTuBX-VFL_cvaplMH58");
+                assert!(
+                    matches!(refusal, AuthFlowError::Refused(said) if said.error == "access_denied")
+                );
+            }
+            (_, code) => {
+                assert_eq!(code.unwrap_err(), AuthFlowError::Issuer);
+                assert_eq!(refusal, AuthFlowError::Issuer);
+            }
+        }
+    }
+}
+
 #[test]
 fn a_refusal_is_typed_and_shows_no_text() {
     let flow = begin(AuthorizationRequest::default());
@@ -587,4 +632,47 @@ proptest! {
         }
         let _parsed = AuthResponse::from_url(&query);
     }
+
+    #[test]
+    fn an_answer_is_accepted_only_if_every_part_of_it_is_right(
+        has_code in weighted(0.9),
+        has_state in weighted(0.9),
+        more in vec(0..PARTS, 0..3),
+    ) {
+        let flow = begin(AuthorizationRequest::default());
+        let state = state(&flow);
+        let issuer = "https://login.microsoftonline.com/c0ffee00-0001-4000-8000-000000000000/v2.0";
+        let all: [(&str, &str); PARTS] = [
+            ("code", "C"),
+            ("code", ""),
+            ("state", &state),
+            ("state", "another"),
+            ("iss", issuer),
+            ("iss", "https://attacker.example"),
+            ("error", "access_denied"),
+            ("id_token", "x.y.z"),
+            ("access_token", "x"),
+            ("unknown", "x"),
+        ];
+        let [code, _, right_state, ..] = all;
+        let usual = [has_code.then_some(code), has_state.then_some(right_state)];
+        let more = more.iter().map(|&part| all[part]);
+        let pairs: Vec<_> = usual.into_iter().flatten().chain(more).collect();
+        let times = |name: &str| pairs.iter().filter(|(known, _)| *known == name).count();
+        let is_right = times("code") == 1
+            && times("state") == 1
+            && times("iss") <= 1
+            && pairs.contains(&("code", "C"))
+            && pairs.contains(&("state", &*state))
+            && pairs.iter().all(|(name, value)| match *name {
+                "iss" => *value == issuer,
+                name => !["error", "id_token", "access_token"].contains(&name),
+            });
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+        let response = AuthResponse::from_query(&query);
+        let accepted = response.is_ok_and(|response| flow.accept(response, "app", &metadata(), NOW).is_ok());
+        prop_assert_eq!(accepted, is_right, "{}", query);
+    }
 }
+
+const PARTS: usize = 10;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::fields::Fields;
 use super::key::{joined, or_empty, suffix};
-use super::{Entry, Value, optional, place_of};
+use super::{ASSERTIONS, Entry, Value, optional, place_of};
 use crate::cache::dialect::Dialect;
 use crate::cache::issuance::Issuance;
 use crate::cache::term::{Host, Term};
@@ -31,6 +31,8 @@ pub(crate) struct AccessTokenEntry {
     pub(crate) key_id: Option<Text>,
     /// What else than its scopes the token was asked for with.
     pub(crate) ext_cache_key: Option<Text>,
+    /// The assertion or the session that it was got for, on behalf of a user.
+    pub(crate) assertion: Option<Text>,
     /// The scopes that were asked for, where the server named others: who asks for all of them again is answered from the
     /// cache. A member of ours, which other MSALs leave alone or drop; `target` says what the server said.
     pub(crate) requested: Option<Text>,
@@ -57,20 +59,31 @@ impl AccessTokenEntry {
             extended_expires_on: Some(after(extended_lifetime)),
             refresh_on: response.refresh_in.map(after),
             key_id: None,
-            ext_cache_key: None,
+            ext_cache_key: issuance.ext_cache_key.clone(),
+            assertion: issuance.assertion.clone(),
             requested: issuance.renamed.clone(),
         }
     }
 
-    /// Whether the token is for one purpose only: bound to a key, got on behalf of a user for one assertion, or asked for
-    /// with claims or extra fields.
-    pub(crate) fn is_kept_apart(&self) -> bool {
+    /// Whether the token is one of a user who has signed in, for this purpose: neither bound to a key, nor got for an
+    /// assertion, nor asked for with other fields.
+    pub(crate) fn is_for_user(&self, purpose: Option<&Text>) -> bool {
+        self.ext_cache_key.as_ref() == purpose && self.assertion.is_none() && !self.is_bound()
+    }
+
+    /// Whether the token is of no use to whoever has no key for it.
+    pub(crate) fn is_bound(&self) -> bool {
         let token_type = self.token_type.as_str();
-        self.key_id.is_some()
-            || self.ext_cache_key.is_some()
-            || BOUND_TYPES
-                .iter()
-                .any(|bound| token_type.eq_ignore_ascii_case(bound))
+        let is_of = |bound: &&str| token_type.eq_ignore_ascii_case(bound);
+        self.key_id.is_some() || BOUND_TYPES.iter().any(is_of)
+    }
+
+    /// Whether the token is the application's own. A user's token whose answer named nobody has no owner either, and is
+    /// told by the scopes of OpenID Connect, which are for users only.
+    pub(crate) fn is_of_application(&self) -> bool {
+        self.home_account_id.is_none()
+            && self.assertion.is_none()
+            && !self.scopes().any(is_reserved)
     }
 
     /// Whether the token is good for all of `scopes`, by their names or because they are what was asked for.
@@ -106,13 +119,18 @@ impl AccessTokenEntry {
     /// Whether nobody misses `other`, which is good for some of the same scopes, once this one is there. In MSAL Node's
     /// spelling nobody does, as it does not keep two itself.
     fn makes_up_for(&self, other: &Self, dialect: Dialect) -> bool {
-        let is_spent = |now: UnixTime| other.expires_on < now + EXPIRY_MARGIN;
         self.shares_a_scope(other)
             && (dialect != Dialect::Python
-                || self.cached_at.is_some_and(is_spent)
+                || self.outlives(other)
                 || other.requested.is_none()
                     && other.api_scopes().all(|scope| self.grants(scope))
                     && self.expires_on >= other.expires_on)
+    }
+
+    /// Whether `other` was spent when this one was issued.
+    fn outlives(&self, other: &Self) -> bool {
+        let is_spent = |now: UnixTime| other.expires_on < now + EXPIRY_MARGIN;
+        self.cached_at.is_some_and(is_spent)
     }
 
     fn covers(&self, other: &Self) -> bool {
@@ -154,6 +172,7 @@ impl Entry for AccessTokenEntry {
             refresh_on: fields.time("refresh_on"),
             key_id: fields.present("key_id").or_else(|| fields.present("kid")),
             ext_cache_key: fields.any_of(PURPOSES),
+            assertion: fields.any_of(ASSERTIONS),
             requested: fields.present(REQUESTED),
         })
     }
@@ -173,6 +192,10 @@ impl Entry for AccessTokenEntry {
         optional(each, "key_id", &self.key_id);
         optional(each, "ext_cache_key", &self.ext_cache_key);
         optional(each, "refresh_on", &self.refresh_on);
+        // MSAL Node looks at the one, all others at the other.
+        for name in ASSERTIONS {
+            optional(each, name, &self.assertion);
+        }
         optional(each, REQUESTED, &self.requested);
     }
 
@@ -203,43 +226,77 @@ impl Entry for AccessTokenEntry {
             && case::is_same_client(self.client_id.as_str(), other.client_id.as_str())
             && case::is_same(self.realm.as_str(), other.realm.as_str())
             && case::is_same(self.token_type.as_str(), other.token_type.as_str())
-            && self.key_id == other.key_id
-            && self.ext_cache_key == other.ext_cache_key;
+            && self.key_id == other.key_id;
+        // Assertions come and go, so that what was got for them would pile up.
+        if is_for_the_same
+            && self.assertion.is_some()
+            && other.assertion.is_some()
+            && self.outlives(other)
+        {
+            return true;
+        }
+        let is_for_the_same = is_for_the_same
+            && self.ext_cache_key == other.ext_cache_key
+            && self.assertion == other.assertion;
         is_for_the_same && (self.says_the_same(other) || self.makes_up_for(other, dialect))
     }
 
     fn place(&self) -> Option<Term<'_>> {
-        place_of(self.home_account_id.as_ref(), &self.environment)
+        let of_account = place_of(self.home_account_id.as_ref(), &self.environment);
+        of_account.or_else(|| self.application_terms().next())
     }
 
-    /// A token of the application itself has no account to be found by.
+    /// A token of the application itself has no account to be found by, and one that was got on behalf of a user is found for
+    /// what it was got for; its account tells only whose it is.
     fn terms(&self) -> impl Iterator<Item = Term<'_>> {
         let environment = self.environment.as_str();
         let client_id = self.client_id.as_str();
+        let on_behalf = self.assertion.iter().map(move |assertion| Term::OnBehalf {
+            key: assertion.as_str(),
+            client_id,
+            environment: Host(environment),
+        });
         let home_account_id = self.home_account_id.iter().map(Text::as_str);
-        home_account_id.flat_map(move |home_account_id| {
+        let of_account = home_account_id.flat_map(move |home_account_id| {
             let owner = Term::Owner {
                 home_account_id,
                 environment: Host(environment),
             };
             let granted = self.scopes().chain(self.requested());
-            let granted = granted.map(move |scope| Term::Granted {
-                home_account_id,
-                environment: Host(environment),
-                client_id,
-                scope,
-            });
+            let is_users = self.assertion.is_none();
+            let granted = granted
+                .filter(move |_| is_users)
+                .map(move |scope| Term::Granted {
+                    home_account_id,
+                    environment: Host(environment),
+                    client_id,
+                    scope,
+                });
             iter::once(owner).chain(granted)
-        })
+        });
+        on_behalf.chain(of_account).chain(self.application_terms())
     }
 }
 
-/// Where MSALs write that a token is for one purpose: MSAL Python what it was asked for with, MSAL.NET and MSAL Node the
-/// assertion, and MSAL Node the claims.
+impl AccessTokenEntry {
+    fn application_terms(&self) -> impl Iterator<Item = Term<'_>> {
+        let is_own = self.is_of_application();
+        let granted = self.scopes().chain(self.requested());
+        granted
+            .filter(move |_| is_own)
+            .map(|scope| Term::Application {
+                scope,
+                client_id: self.client_id.as_str(),
+                realm: self.realm.as_str(),
+                environment: Host(self.environment.as_str()),
+                purpose: self.ext_cache_key.as_ref().map(Text::as_str),
+            })
+    }
+}
+
+/// Where MSALs write that a token is for one purpose: MSAL Python what it was asked for with, and MSAL Node the claims.
 const PURPOSES: &[&str] = &[
     "ext_cache_key",
-    "user_assertion_hash",
-    "userAssertionHash",
     "requestedClaimsHash",
     "additionalCacheKeyComponents",
 ];

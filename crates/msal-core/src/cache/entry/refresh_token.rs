@@ -2,9 +2,9 @@
 
 use super::fields::Fields;
 use super::key::{joined, or_empty, suffix};
-use super::{Entry, Value, is_under_another_name, optional, place_of};
+use super::{ASSERTION, ASSERTIONS, Entry, Value, is_under_another_name, optional, place_of};
 use crate::cache::dialect::Dialect;
-use crate::cache::issuance::Issuance;
+use crate::cache::issuance::{Issuance, purpose};
 use crate::cache::term::{Host, Term};
 use crate::{RefreshToken, Text, UnixTime, case};
 
@@ -18,6 +18,10 @@ pub(crate) struct RefreshTokenEntry {
     pub(crate) target: Option<Text>,
     pub(crate) last_modification_time: Option<UnixTime>,
     pub(crate) family_id: Option<Text>,
+    /// The assertion or the session that it was got for, on behalf of a user: it must not be redeemed for that user.
+    pub(crate) assertion: Option<Text>,
+    /// Keeps MSALs that do not know of assertions from redeeming it for its user.
+    pub(crate) ext_cache_key: Option<Text>,
 }
 
 impl RefreshTokenEntry {
@@ -40,6 +44,8 @@ impl RefreshTokenEntry {
             target: is_python.then(|| issuance.target.clone()),
             last_modification_time: is_python.then_some(issuance.event.now),
             family_id: response.family_id.as_deref().map(Text::from),
+            assertion: issuance.assertion.clone(),
+            ext_cache_key: purpose(issuance.event.party.assertion(), &[]),
         })
     }
 
@@ -53,6 +59,7 @@ impl RefreshTokenEntry {
         let is_of_family = self.family_id.is_some() && dialect != Dialect::Python;
         self.home_account_id == other.home_account_id
             && self.family_id == other.family_id
+            && self.assertion == other.assertion
             // MSAL Node keeps one token for all clients of a family.
             && (self.is_of_client(other.client_id.as_str()) || is_of_family)
     }
@@ -75,10 +82,6 @@ impl RefreshTokenEntry {
 
 impl Entry for RefreshTokenEntry {
     fn read(fields: &Fields<'_>) -> Option<Self> {
-        // Got on behalf of a user, and bound to the assertion of one call: it must not be redeemed for that user.
-        if fields.any_of(ASSERTIONS).is_some() {
-            return None;
-        }
         Some(Self {
             secret: fields.secret("secret", RefreshToken::slice_of)?,
             home_account_id: fields.present("home_account_id"),
@@ -87,6 +90,8 @@ impl Entry for RefreshTokenEntry {
             target: fields.text("target"),
             last_modification_time: fields.time("last_modification_time"),
             family_id: fields.present("family_id"),
+            assertion: fields.any_of(ASSERTIONS),
+            ext_cache_key: fields.present("ext_cache_key"),
         })
     }
 
@@ -99,6 +104,8 @@ impl Entry for RefreshTokenEntry {
         optional(each, "target", &self.target);
         optional(each, "last_modification_time", &self.last_modification_time);
         optional(each, "family_id", &self.family_id);
+        optional(each, "ext_cache_key", &self.ext_cache_key);
+        optional(each, ASSERTION, &self.assertion);
     }
 
     fn storage_key(&self, dialect: Dialect) -> String {
@@ -112,6 +119,7 @@ impl Entry for RefreshTokenEntry {
             }
         };
         let mut parts = vec![home, environment, "refreshtoken", owner, "", target];
+        parts.extend(self.assertion.as_ref().map(Text::as_str));
         parts.extend(suffix(dialect));
         joined(&parts)
     }
@@ -124,18 +132,19 @@ impl Entry for RefreshTokenEntry {
     }
 
     fn place(&self) -> Option<Term<'_>> {
-        place_of(self.home_account_id.as_ref(), &self.environment)
+        self.terms().next()
     }
 
+    /// What was got on behalf of a user is not found by the user.
     fn terms(&self) -> impl Iterator<Item = Term<'_>> {
-        self.home_account_id
-            .iter()
-            .map(|home_account_id| Term::Owner {
-                home_account_id: home_account_id.as_str(),
+        let term = match &self.assertion {
+            Some(assertion) => Some(Term::OnBehalf {
+                key: assertion.as_str(),
+                client_id: self.client_id.as_str(),
                 environment: Host(self.environment.as_str()),
-            })
+            }),
+            None => place_of(self.home_account_id.as_ref(), &self.environment),
+        };
+        term.into_iter()
     }
 }
-
-/// Where MSALs write the hash of an assertion.
-const ASSERTIONS: &[&str] = &["user_assertion_hash", "userAssertionHash"];

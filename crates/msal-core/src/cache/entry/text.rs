@@ -7,10 +7,13 @@ use super::{Entry, Value};
 use crate::Text;
 use crate::json::{RawObject, write_line, write_string};
 
-/// Appends the text of an entry: its members, and after them those of `previous` that it does not write.
+/// Appends the text of an entry: its members, and after them those of `previous` that it does not know.
 pub(crate) fn write_entry(out: &mut Vec<u8>, entry: &impl Entry, previous: Option<&Text>) {
     out.push(b'{');
     entry.members(&mut |name, member| {
+        if matches!(member, Value::Absent) {
+            return;
+        }
         start_line(out);
         // The names that are known need no escapes.
         out.push(b'"');
@@ -18,7 +21,8 @@ pub(crate) fn write_entry(out: &mut Vec<u8>, entry: &impl Entry, previous: Optio
         out.extend_from_slice(b"\": ");
         write_member(out, &member);
     });
-    // Other SDKs know members that we do not. They lose none of them when an entry is renewed here.
+    // Other SDKs know members that we do not. They lose none of them when an entry is renewed here; of those that are known,
+    // what is no longer said is gone.
     let previous = previous.and_then(|text| RawObject::parse(text.as_str()));
     if let Some(previous) = previous {
         let mut known = Vec::new();
@@ -52,6 +56,7 @@ fn start_line(out: &mut Vec<u8>) {
 
 fn write_member(out: &mut Vec<u8>, member: &Value<'_>) {
     match member {
+        Value::Absent => {}
         Value::Null => out.extend_from_slice(b"null"),
         Value::Text(text) => write_string(out, text),
         // All numbers of the cache are strings.

@@ -19,6 +19,8 @@ pub struct SilentRequest<'a> {
     pub scopes: &'a ScopeSet,
     /// Passes over access tokens: the caller wants a fresh one.
     pub force_refresh: bool,
+    /// The form fields that go beyond those of every request: see [`TokenEvent::fields`](crate::TokenEvent::fields).
+    pub fields: &'a [(&'a str, &'a str)],
     /// A token that its API has just refused: if it is what would be found, the caller wants a fresh one.
     pub rejected: Option<&'a AccessToken>,
     /// The time.
@@ -42,6 +44,7 @@ impl<'a> SilentRequest<'a> {
             realms,
             scopes,
             force_refresh: false,
+            fields: &[],
             rejected: None,
             now,
         }

@@ -70,6 +70,31 @@ fn every_entry_msal_node_3_wrote_is_keyed_as_ours_would_be() {
     }
 }
 
+/// A time to renew that outlived its token would have every program renew the next one at every call.
+#[test]
+fn what_an_answer_no_longer_says_is_not_kept() {
+    let requested = ScopeSet::from_wire("User.Read");
+    let members = |cache: &TokenCache| {
+        let sections = value(cache);
+        [("AccessToken", "refresh_on"), ("RefreshToken", "family_id")].map(|(section, member)| {
+            let entries: Vec<_> = sections[section].as_object().unwrap().values().collect();
+            assert_eq!(entries.len(), 1, "{section}");
+            entries[0].get(member).cloned()
+        })
+    };
+    let mut cache = TokenCache::new(Dialect::Python);
+    let first = response(json!({"refresh_in": 1800, "foci": "1"}));
+    cache.add(&event(&first, &requested));
+    assert_eq!(
+        members(&cache),
+        [Some(json!("1700001800")), Some(json!("1"))]
+    );
+
+    let mut cache = parse(&written(&cache));
+    cache.add(&event(&response(json!({})), &requested));
+    assert_eq!(members(&cache), [None, None]);
+}
+
 #[test]
 fn unknown_members_entries_and_sections_survive_a_change() {
     let text = r#"{"Zukunft": {"a" : [1,2]}, "RefreshToken": {"odd": 5, "k": null},

@@ -258,6 +258,8 @@ pub(super) static ERRORS: &[AadstsError] = &[
         "The 'resource' request parameter is not supported."),
     plain(1_002_012, INVALID_SCOPE, No, (Fixture, MSAL_NET),
         "The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."),
+    plain(7_000_114, INVALID_GRANT, No, (Guessed, REFERENCE),
+        "Application '{client}' is not allowed to make application on-behalf-of calls."),
     plain(7_000_215, INVALID_CLIENT, Yes, (Recorded, RECORDING),
         "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client}'.").status(401),
     plain(7_000_218, INVALID_CLIENT, Yes, (Reported, ISSUES),

@@ -26,6 +26,9 @@ pub(crate) struct AccessToken<'a> {
     pub(crate) exp: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) acr: Option<&'static str>,
+    /// What only the platform reads: version 2.0 has no `amr`, and whoever exchanges the token must know of a second factor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) aio: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) amr: Option<&'static [&'static str]>,
     #[serde(skip_serializing_if = "Option::is_none")]

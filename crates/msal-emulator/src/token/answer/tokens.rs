@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::claims::{AccessToken, IdToken, Subject};
-use crate::issuer::pairwise_subject;
+use crate::issuer::{SECOND_FACTOR, pairwise_subject};
 use crate::memory::Platform;
 use crate::protocol::{Call, Guid, Moment, Version, base64url, identity_provider, issuer_url};
 use crate::token::granted::{Granted, Person};
@@ -90,6 +90,12 @@ impl TokenMaker<'_> {
             nbf,
             exp: iat + life,
             acr: subject.filter(|_| !v2).map(|_| "1"),
+            aio: self
+                .granted
+                .person
+                .as_ref()
+                .filter(|person| v2 && person.descent.mfa)
+                .map(|_| SECOND_FACTOR),
             amr: self.granted.person.as_ref().filter(|_| !v2).map(methods),
             appid: (!v2).then_some(client),
             appidacr: (!v2).then_some(acr),

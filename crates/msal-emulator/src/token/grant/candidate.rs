@@ -60,6 +60,7 @@ impl<'d> Candidate<'d> {
             tenant,
             asked: &asked,
             app: client.app,
+            is_named: request.names_policy(platform.directory().tenant(tenant).id),
             evidence: Evidence {
                 now: request.call.now,
                 signed_in: self.descent.signed_in,

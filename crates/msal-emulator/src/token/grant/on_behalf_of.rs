@@ -34,11 +34,14 @@ pub(crate) fn judge<'d>(
         .verify(&jwt)
         .ok_or_else(|| Refusal::new(50013))?;
     check(&claims, client.app, directory, now)?;
-    let account = claims.upn().and_then(|upn| directory.account(upn));
-    let account = account.ok_or_else(|| Refusal::new(50034))?;
+    // A token without a name is that of an application, which nobody can act on behalf of.
+    let upn = claims
+        .upn()
+        .ok_or_else(|| Refusal::new(7_000_114).with("client", &client.app.client_id))?;
+    let account = directory.account(upn).ok_or_else(|| Refusal::new(50034))?;
     let asked = request.asked(client.app, directory);
     let descent = Descent {
-        mfa: claims.has_method("mfa"),
+        mfa: claims.has_second_factor(),
         ..Descent::sign_in(true, Moment::from_secs(claims.number("iat")))
     };
     Candidate::new(account, asked, descent).admit(platform, realm, client, request)

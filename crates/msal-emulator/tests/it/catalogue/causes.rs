@@ -76,7 +76,7 @@ pub(super) fn provoke(code: u32, protocol: Protocol) -> Option<Provoked> {
         50027 | 700_021 | 700_023 | 700_024 | 700_027 | 700_213 => {
             envelope(with_an_assertion(code))
         }
-        50013 | 500_131 | 500_133 => envelope(on_behalf_of(code)),
+        50013 | 500_131 | 500_133 | 7_000_114 => envelope(on_behalf_of(code)),
         53000 | 53001 | 53003 | 53005 | 53011 | 50076 | 50078 | 50079 | 70043 | 530_032
         | 700_003 => envelope(against_a_rule(code, protocol)),
         _ => at_the_token_endpoint(code).map(Provoked::Envelope),
@@ -428,6 +428,15 @@ fn on_behalf_of(code: u32) -> Answer {
     let scope = format!("{resource}/.default");
     let called = with(&refresh_form(DESKTOP, &rt), &[("scope", &scope)]);
     let mut assertion = token(&emulator, Protocol::V2, CONTOSO, &called).text("access_token");
+    if code == 7_000_114 {
+        let own = [
+            ("client_id", WEB),
+            ("client_secret", WEB_SECRET),
+            ("grant_type", "client_credentials"),
+            ("scope", &scope),
+        ];
+        assertion = token(&emulator, Protocol::V2, CONTOSO, &own).text("access_token");
+    }
     if code == 50013 {
         let (signed, _) = assertion.rsplit_once('.').unwrap();
         assertion = format!("{signed}.{}", URL_SAFE_NO_PAD.encode([0; 256]));

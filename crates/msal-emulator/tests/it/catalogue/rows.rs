@@ -382,6 +382,8 @@ pub(super) static ROWS: &[Row] = &[
         "The 'resource' request parameter is not supported."),
     row(1_002_012, "invalid_scope",
         "The provided value for scope {} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."),
+    row(7_000_114, "invalid_grant",
+        "Application '{}' is not allowed to make application on-behalf-of calls."),
     row(7_000_215, "invalid_client",
         "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{}'.").status(401).page(),
     row(7_000_218, "invalid_client",

@@ -70,8 +70,8 @@ mod sqlite {
 pub(crate) use batch::DatabaseRow;
 pub use error::DatabaseError;
 pub use login::DatabaseLogin;
-pub use password::DatabasePassword;
 pub(crate) use outline::Outline;
+pub use password::DatabasePassword;
 pub(crate) use query::Query;
 pub use url::{DatabaseUrl, DatabaseUrlError};
 

@@ -70,12 +70,13 @@ fn open_private(path: &Path, what: &str) -> Result<Option<File>, Failure> {
             hint,
         )
     };
-    let opened = private_file::folder_and_name(path).and_then(|(folder, name)| {
-        match Folder::open(folder, &Gate::default())? {
-            Some(folder) => folder.open_to_read(name),
-            None => Ok(None),
-        }
-    });
+    let opened =
+        private_file::folder_and_name(path).and_then(|(folder, name)| {
+            match Folder::open(folder, &Gate::default())? {
+                Some(folder) => folder.open_to_read(name),
+                None => Ok(None),
+            }
+        });
     match opened {
         Ok(Some((file, Access::Private))) => Ok(Some(file)),
         Ok(Some((_, Access::Exposed))) => Err(refused(

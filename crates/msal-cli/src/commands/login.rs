@@ -1,0 +1,74 @@
+//! `msal login`: signs a user in, and keeps their tokens in a token cache.
+
+mod browser;
+mod device;
+mod done;
+mod password;
+mod refusal;
+mod scopes;
+mod waiting;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use msal::{AuthenticationResult, PublicClientApplication};
+
+use crate::application::Place;
+use crate::cli::LoginArgs;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::output::Printer;
+use crate::runtime::block_on;
+use crate::{input, network, signal, target};
+
+pub(super) fn run(arguments: &LoginArgs, printer: &Printer) -> Result<Exit, Failure> {
+    let runtime = network::runtime(&arguments.network, 1)?;
+    let named = input::authority_of_accounts(arguments.authority.as_deref())?;
+    let place = Place::named(named.as_ref()).at(arguments.tenant.as_deref())?;
+    block_on(async {
+        let cache = target::open_or_new(&arguments.target, arguments.sdk.dialect()).await?;
+        let cache = Arc::new(cache.rehearsing());
+        // Nobody should sign in for tokens that cannot be kept.
+        cache.rehearse_save().await?;
+        let builder = PublicClientApplication::builder(&arguments.client_id)
+            .cache(Arc::clone(&cache))
+            .runtime(runtime);
+        let application = place.build(builder)?;
+        // What is dropped here closes its port and ends its requests.
+        let result = tokio::select! {
+            biased;
+            () = signal::stop() => Err(stopped()),
+            result = sign_in(&application, arguments, printer) => result,
+        }?;
+        done::print(&result, arguments, &cache, printer);
+        Ok(Exit::Success)
+    })
+}
+
+async fn sign_in(
+    application: &PublicClientApplication,
+    arguments: &LoginArgs,
+    printer: &Printer,
+) -> Result<AuthenticationResult, Failure> {
+    let scopes = scopes::of(arguments);
+    match &arguments.username {
+        Some(username) => password::sign_in(application, username, &scopes, printer).await,
+        None if arguments.device_code => {
+            let limit = Duration::from_secs(arguments.timeout);
+            let signing_in = device::sign_in(application, &scopes, limit, printer);
+            let in_time = tokio::time::timeout(limit, signing_in).await;
+            in_time.unwrap_or_else(|_elapsed| Err(refusal::too_late()))
+        }
+        None => browser::sign_in(application, arguments, &scopes, printer).await,
+    }
+}
+
+fn stopped() -> Failure {
+    Failure {
+        exit: Exit::UsersNeeded,
+        ..Failure::usage(
+            "stopped: nobody has signed in",
+            "run the same command again; the page and the code of this one lead nowhere",
+        )
+    }
+}

@@ -1,0 +1,97 @@
+//! The options of calls that ask a token endpoint by themselves.
+
+use msal_core::ExtraParameters;
+
+use crate::at_tenant::{AtTenant, ChosenTenant};
+use crate::client::Client;
+use crate::error::{ConfigError, Error};
+
+/// What a program has set, as it was given.
+#[derive(Default)]
+pub(super) struct CallOptions {
+    pub(super) claims_challenge: String,
+    pub(super) tenant: ChosenTenant,
+    pub(super) extra: ExtraParameters,
+}
+
+impl CallOptions {
+    /// Where the call goes; `None` for the application's own authority.
+    pub(super) fn tenant(&mut self, client: &Client) -> Result<Option<AtTenant>, Error> {
+        std::mem::take(&mut self.tenant).of(client)
+    }
+
+    /// What is sent as `claims`.
+    pub(super) fn claims(&self, client: &Client) -> Result<Option<String>, Error> {
+        client.claims(&self.claims_challenge, None)
+    }
+
+    /// Whether an API has demanded something of the token, which a cached one does not meet.
+    pub(super) fn is_challenged(&self) -> bool {
+        !self.claims_challenge.is_empty()
+    }
+}
+
+/// What a program adds to the token request, if it may.
+pub(super) fn checked(extra: &ExtraParameters) -> Result<&ExtraParameters, Error> {
+    extra.check().map_err(ConfigError::from)?;
+    Ok(extra)
+}
+
+/// Gives a call the option to add to its token request: `place` is its field of [`ExtraParameters`].
+macro_rules! extra_parameters {
+    ($call:ident, $($place:ident).+) => {
+        impl $call {
+            /// Adds a field to the form of the token request. The token is found in the cache by the same fields only.
+            ///
+            /// One that the request has itself, or that is there twice, is a
+            /// [`ConfigError::ExtraParameter`](crate::ConfigError::ExtraParameter), before anything is sent.
+            pub fn extra_form_field(
+                mut self,
+                name: impl Into<String>,
+                value: impl Into<String>,
+            ) -> Self {
+                self.$($place).+.add_field(name, value);
+                self
+            }
+
+            /// Adds a parameter to the query of the token endpoint, as [`extra_form_field`](Self::extra_form_field) adds one
+            /// to the form. What the endpoint has there itself stays.
+            pub fn extra_query_parameter(
+                mut self,
+                name: impl Into<String>,
+                value: impl Into<String>,
+            ) -> Self {
+                self.$($place).+.add_query(name, value);
+                self
+            }
+        }
+    };
+}
+
+/// Gives a call with a field `options`, of [`CallOptions`], the options that all of them have.
+macro_rules! call_options {
+    ($call:ident) => {
+        crate::flow::call_options::extra_parameters!($call, options.extra);
+
+        impl $call {
+            /// Passes on what an API or an earlier refusal demands of the token:
+            /// [`BearerChallenge`](crate::BearerChallenge) and [`Error::claims`](crate::Error::claims) have it. A cached
+            /// access token does not meet it, so that the token is a fresh one. An empty text is none. What is no JSON
+            /// object is a [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is sent.
+            pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
+                self.options.claims_challenge = claims.into();
+                self
+            }
+
+            /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there,
+            /// or where an application serves many tenants. A domain is looked up once.
+            pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
+                self.options.tenant = crate::at_tenant::ChosenTenant::parse(tenant.as_ref());
+                self
+            }
+        }
+    };
+}
+
+pub(super) use call_options;
+pub(super) use extra_parameters;
