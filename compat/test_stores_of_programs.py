@@ -22,7 +22,12 @@ ADAL_NODE = {
     "cached": [],
     "response": ["--client-id", DESKTOP.id, "--authority", f"{HOST}/{CONTOSO}"],
 }
-SECRET = "CLIENT_SECRET"
+#: What each library of the web application stores, and what the store does not say.
+TOKEN_FILES = {
+    "requests-oauthlib": ("token-json", ["--client-id", WEB.id, "--authority", f"{HOST}/{CONTOSO}"]),
+    "o365": ("msal-cache", []),
+}
+SECRET, WEB_SECRET = "CLIENT_SECRET", "WEB_SECRET"
 
 needs_az = pytest.mark.skipif(
     shutil.which("az") is None, reason="Azure CLI is not installed; on Debian: apt-get install azure-cli"
@@ -46,7 +51,7 @@ def az(server):
 
 def migrate(server, *arguments, expected=0):
     arguments = [str(argument) for argument in ["migrate", *arguments]]
-    environment = {**os.environ, SECRET: RCLONE.secret}
+    environment = {**os.environ, SECRET: RCLONE.secret, WEB_SECRET: WEB.secret}
     command = server.command([MSAL, *arguments])
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     remember(arguments, done.stdout, done.stderr)
@@ -59,7 +64,7 @@ def planned(server, source, *more, expected=0):
     return plan["source"], plan["tokens"], [skip["reason"] for skip in plan["skipped"]]
 
 
-def check_silent(server, source, target, *more, client, tenant, scope):
+def check_silent(server, source, target, *more, client, tenant, scope, secret=None):
     """Migrates, and has MSAL Python get a token for the user without anybody's help. The source stays as it is."""
     stored = source.read_bytes()
 
@@ -73,6 +78,7 @@ def check_silent(server, source, target, *more, client, tenant, scope):
         library=None,
         cache=str(target),
         client_id=client,
+        secret=secret,
         authority=f"{HOST}/{tenant}",
         scope=scope,
         ids=[account["home_account_id"]],
@@ -89,6 +95,19 @@ def test_the_user_whom_adal_node_signed_in_goes_on_silently(server, tmp_path, st
 
     target = tmp_path / "msal.cache.json"
     check_silent(server, source, target, *more, client=DESKTOP.id, tenant=CONTOSO, scope=f"{GRAPH}/.default")
+
+
+@pytest.mark.parametrize("library", TOKEN_FILES)
+def test_the_user_of_a_library_that_keeps_tokens_in_files_goes_on_silently(server, tmp_path, library):
+    kind, more = TOKEN_FILES[library]
+    source = tmp_path / "token.cache.json"
+    server.ask("token_file_flows", library, file=str(source))
+    assert planned(server, source, *more) == (kind, 1, [])
+
+    more = [*more, "--client-secret-env", f"{WEB.id}={WEB_SECRET}"]
+    target, tenant = tmp_path / "msal.cache.json", TENANT_IDS[CONTOSO]
+    who = {"client": WEB.id, "secret": WEB.secret, "tenant": tenant}
+    check_silent(server, source, target, *more, **who, scope=f"{GRAPH}/.default")
 
 
 @needs_rclone
