@@ -26,7 +26,7 @@ pub(crate) fn open(
     })?;
     let (output, messages) = (child.stdout.take(), child.stderr.take());
     let (end, ended) = mpsc::channel::<()>();
-    let printer = printer.clone();
+    let printer = *printer;
     thread::spawn(move || {
         let _ends_with_the_thread = end;
         if let Some(messages) = messages {
