@@ -68,13 +68,27 @@ class Migrated:
 
     def run(self, *more):
         arguments = ["migrate", "run", self.source, "--to", self.target, "--sdk", self.sdk]
+        if self.client == AZURE_CLI:
+            # A program of somebody else's must be named.
+            arguments += ["--client-id", self.client]
         arguments = [str(argument) for argument in [*arguments, "--ca-file", self.server.ca, *more]]
         done = subprocess.run(self.server.command([MSAL, *arguments]), capture_output=True, text=True, timeout=120)
         remember(arguments, done.stdout, done.stderr)
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def check(self, authority, people, tenant=None):
-        """Whether an application there gets each of them, with the token of this tenant or else of theirs."""
+    def copied(self, target, sdk):
+        """A copy of the target for another SDK, which nobody was asked for."""
+        copy = Migrated(self.server, self.target, self.client, target, sdk)
+        before = len(self.server.requests())
+        copy.run("--mode", "copy")
+        assert len(self.server.requests()) == before
+        return copy
+
+    def check(self, authority, people, tenant=None, renews=False):
+        """Whether an application there gets each of them, with the token of this tenant or else of theirs.
+
+        `renews` is for caches without access tokens.
+        """
         program, library = READERS[self.sdk]
         before = len(self.server.requests())
         found = self.server.ask(
@@ -96,13 +110,13 @@ class Migrated:
             for person in people
         ]
         assert sorted(seen) == sorted(expected), authority
-        assert [record for record in self.server.requests()[before:] if record["grant_type"]] == []
+        grants = [record["grant_type"] for record in self.server.requests()[before:] if record["grant_type"]]
+        assert grants == (["refresh_token"] * len(people) if renews else [])
 
-
-    def check_at_tenants(self, people):
+    def check_at_tenants(self, people, renews=False):
         for (cloud, tenant), group in by(lambda person: (person.cloud, person.tenant), people):
             for spelling in [tenant, TENANTS[tenant]] if tenant != PERSONAL else ["consumers"]:
-                self.check(f"https://{cloud}/{spelling}", group, tenant)
+                self.check(f"https://{cloud}/{spelling}", group, tenant, renews)
 
 
 def by(attribute, people):
@@ -126,3 +140,15 @@ def test_everybody_is_found_where_the_application_of_a_cloud_asks_at_organizatio
     migrated.check(f"https://{cloud}/organizations", people)
     # A named authority says nothing of other clouds, and personal accounts have none with others.
     migrated.check_at_tenants([person for person in PEOPLE if person not in people])
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_copy_for_any_sdk_serves_everybody_who_was_in_the_cache(migrated, tmp_path, reader):
+    migrated.run()
+
+    copy = migrated.copied(tmp_path / "copy.cache.json", reader)
+
+    copy.check_at_tenants(PEOPLE, renews=True)
+    before = copy.target.read_bytes()
+    migrated.copied(copy.target, reader)
+    assert copy.target.read_bytes() == before

@@ -61,7 +61,11 @@ def silent(ask):
     cache = msal.SerializableTokenCache()
     cache.deserialize(Path(ask.question["cache"]).read_text())
     authority, scopes = ask.question["authority"], [ask.question["scope"]]
-    app = msal.PublicClientApplication(ask.question["client_id"], authority=authority, token_cache=cache)
+    client_id, secret = ask.question["client_id"], ask.question.get("secret")
+    if secret:
+        app = msal.ConfidentialClientApplication(client_id, secret, authority=authority, token_cache=cache)
+    else:
+        app = msal.PublicClientApplication(client_id, authority=authority, token_cache=cache)
     found = []
     for account in app.get_accounts():
         if account["home_account_id"] in ask.question["ids"]:

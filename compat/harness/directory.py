@@ -33,6 +33,16 @@ DESKTOP = Client("00c0ffee-0000-4000-8000-000000000001", redirect_uri=LOOPBACK)
 WEB = Client("00c0ffee-0000-4000-8000-000000000002", "Sample+secret/of=the&web~app", "https://localhost/callback")
 #: As people register rclone: it listens there, and nowhere else.
 RCLONE = Client("00c0ffee-0000-4000-8000-000000000008", "Sample+secret/of=rclone", "http://localhost:53682/")
+#: A web application on one of the frameworks that keep tokens, each of which has its own address for answers.
+FRAMEWORKS = Client("00c0ffee-0000-4000-8000-000000000009", "Sample.secret~of-a_framework")
+CALLBACKS = {
+    "social-auth": "/complete/azuread-v2-tenant-oauth2/",
+    "flask-dance": "/login/azure/authorized",
+    "allauth": "/accounts/microsoft/login/callback/",
+    "better-auth": "/api/auth/callback/microsoft",
+    "auth.js": "/auth/callback/microsoft-entra-id",
+    "client": "/callback",
+}
 #: Proves itself by a certificate.
 DAEMON = Client("00c0ffee-0000-4000-8000-000000000003")
 

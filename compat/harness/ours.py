@@ -3,7 +3,7 @@
 import json
 from urllib.parse import urlsplit
 
-from .directory import CONTOSO, DAEMON, MANAGEMENT, PASSWORD, RCLONE, WEB, config
+from .directory import CALLBACKS, CONTOSO, DAEMON, FRAMEWORKS, MANAGEMENT, PASSWORD, RCLONE, WEB, config
 from .emulator import Emulator
 from .identity_server import WEB_API, IdentityServer
 from .machines import WORKER
@@ -36,6 +36,11 @@ public = false
 client_id = "{RCLONE.id}"
 secrets = ["{RCLONE.secret}"]
 redirects = [{{ uri = "{RCLONE.redirect_uri}", kind = "web" }}]
+
+[[app]]
+client_id = "{FRAMEWORKS.id}"
+secrets = ["{FRAMEWORKS.secret}"]
+redirects = [{", ".join(f'{{ uri = "https://localhost{path}", kind = "web" }}' for path in CALLBACKS.values())}]
 
 [[resource]]
 uri = "{WEB_API}"

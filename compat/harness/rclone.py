@@ -30,6 +30,10 @@ class Rclone:
             "RCLONE_CONFIG": str(self._file),
         }
 
+    @property
+    def file(self):
+        return self._file
+
     def authorize(self):
         """Signs in at the browser that it opens, or would; it listens at a port of its own. Returns the token."""
         arguments = ["authorize", "onedrive", self._client.id, self._client.secret, "--auth-no-open-browser"]

@@ -5,9 +5,11 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// Features that are switched off somewhere: (crate, arguments).
-const REDUCED: [(&str, &[&str]); 2] = [
+const REDUCED: [(&str, &[&str]); 3] = [
     ("msal-client", &["--no-default-features"]),
     ("msal-emulator", &["--no-default-features"]),
+    // Its own tests switch all features on.
+    ("msal-migrate", &["--no-default-features"]),
 ];
 
 pub(crate) fn fmt(workspace: &Workspace) -> Result<(), Failure> {

@@ -33,7 +33,10 @@ pub(crate) fn advice(reason: &Reason) -> &'static str {
             70_011 | 500_011 | 650_053 | 650_057 | 700_022 => {
                 "the scopes are not what this application can ask for; correct --default-scope or --map-resource"
             }
-            9_002_327 => "these tokens are a single-page application's, and only a browser can redeem them",
+            9_002_326 => "these tokens are no single-page application's; leave out --spa-origin",
+            9_002_327 => {
+                "these tokens are a single-page application's; name its origin with --spa-origin https://HOST"
+            }
             _ => return None,
         })
     });
@@ -83,6 +86,7 @@ mod tests {
             ("invalid_grant", &[7_000_012], "another tenant"),
             ("invalid_grant", &[1, 90_072], "not in this tenant"),
             ("unauthorized_client", &[700_016], "--client-id"),
+            ("invalid_request", &[9_002_327], "--spa-origin"),
             ("invalid_scope", &[], "--default-scope"),
             ("authority_refused", &[], "metadata"),
             ("sent_for_other_client", &[], "--client-id"),

@@ -86,6 +86,9 @@ pub(crate) enum Command {
     /// Moves refresh tokens from ADAL or another OAuth2 library into an MSAL token cache.
     #[command(subcommand)]
     Migrate(MigrateCommand),
+    /// Tells from what refresh tokens can be migrated.
+    #[command(subcommand)]
+    Sources(SourcesCommand),
     /// Prints an access token for an account of a token cache, or for a service.
     #[command(after_help = token::HELP)]
     Token(TokenArgs),
@@ -113,6 +116,20 @@ pub(crate) enum MigrateCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum SourcesCommand {
+    /// Lists the formats and the applications whose stores are known.
+    List,
+    /// Prints how an application's store is read, as a mapping file: edit a copy, and pass it with `--from COPY.toml`.
+    Show(ShowArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The name of the application's store, as `msal sources list` has it.
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum EmulatorCommand {
     /// Serves the emulator on https://localhost until it is interrupted.
     Serve(ServeArgs),
@@ -121,17 +138,48 @@ pub(crate) enum EmulatorCommand {
 /// Where tokens come from and how their rows are read.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// The file with the refresh tokens, or a folder of files with one token response each. It is only read.
-    pub(crate) input: PathBuf,
+    /// The file with the refresh tokens, a folder of files with one token response each, `-` for standard input, or a
+    /// database: the file of SQLite, `postgres://USER@HOST/DATABASE` or `mysql://USER@HOST/DATABASE`. It is only read.
+    #[arg(
+        required_unless_present = "input_command",
+        conflicts_with = "input_command"
+    )]
+    pub(crate) input: Option<PathBuf>,
 
-    /// The format of the input. It is detected when absent.
+    /// Reads what this command of the shell prints, such as `gpg --decrypt FILE`. Its output is never shown.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) input_command: Option<String>,
+
+    /// What the input is: a format or an application, see `msal sources list`, or the path of a mapping file. It is
+    /// detected when absent.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) from: Option<String>,
 
-    /// Where a field stands in a row of CSV or JSON lines: a column, a JSON pointer, `column:/pointer`, or
-    /// `const:VALUE`.
+    /// Where a field stands in a row: a column, a JSON pointer, `column:/pointer`, or `const:VALUE`.
     #[arg(long, value_name = "FIELD=EXPR")]
     pub(crate) map: Vec<String>,
+
+    /// What to read of a database: one SELECT, whose columns are the fields. Nothing is ever written to a database.
+    #[arg(long, value_name = "SELECT")]
+    pub(crate) query: Option<String>,
+
+    /// Which rows count: those whose column has this value, or begins so where it ends with `*`.
+    #[arg(long = "where", value_name = "COLUMN=VALUE")]
+    pub(crate) condition: Vec<String>,
+
+    /// What stands between the columns of a table: one character, or `tab`.
+    #[arg(long, value_name = "CHARACTER")]
+    pub(crate) delimiter: Option<String>,
+
+    /// Where the rows are in a JSON text: `/data/entries/*`.
+    #[arg(long, value_name = "POINTER")]
+    pub(crate) records: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
 
     /// The client of rows that name none; rows of other clients are skipped.
     #[arg(long, value_name = "ID")]
@@ -153,6 +201,35 @@ pub(crate) struct SourceArgs {
     pub(crate) default_scope: Vec<String>,
 }
 
+/// The password of an encrypted input. It is never taken from the command line itself.
+#[derive(Debug, Args)]
+pub(crate) struct PasswordArgs {
+    /// The environment variable that holds the password of the input: that of an encrypted rclone configuration.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) password_env: Option<String>,
+
+    /// The file that holds it; yours, a regular file, and closed to others (chmod 600).
+    #[arg(long, value_name = "FILE", conflicts_with = "password_env")]
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+/// How to log in to the server of a database. A password is never taken from the command line itself.
+#[derive(Debug, Args)]
+pub(crate) struct DatabaseArgs {
+    /// The environment variable that holds the database's password. Without this and the next one: PGPASSWORD or the file
+    /// that PGPASSFILE names, else `~/.pgpass`, for PostgreSQL; MYSQL_PWD for MySQL and MariaDB.
+    #[arg(long, value_name = "NAME", conflicts_with = "database_password_file")]
+    pub(crate) database_password_env: Option<String>,
+
+    /// The file that holds the database's password; yours, a regular file, and closed to others (chmod 600).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database_password_file: Option<PathBuf>,
+
+    /// Trusts the certificate authorities in this file to vouch for the database's server, instead of the system's.
+    #[arg(long, value_name = "PEM")]
+    pub(crate) database_tls_ca: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
@@ -171,6 +248,10 @@ pub(crate) struct RunArgs {
     /// The MSAL token cache to write. It is created when absent, and added to otherwise.
     #[arg(long, value_name = "TARGET")]
     pub(crate) to: PathBuf,
+
+    /// How the tokens get there.
+    #[arg(long, value_enum, default_value_t = Mode::Redeem)]
+    pub(crate) mode: Mode,
 
     #[command(flatten)]
     pub(crate) secrets: SecretArgs,
@@ -193,6 +274,11 @@ pub(crate) struct RunArgs {
     /// What the issuer does with a refresh token that was redeemed.
     #[arg(long, value_enum, default_value_t = Rotation::Reusable)]
     pub(crate) rotation: Rotation,
+
+    /// Redeems all tokens as the page at this origin would: for those that were issued to a single-page application, which
+    /// are refused otherwise, as others are with it. They expire a day after the sign-in.
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) spa_origin: Option<String>,
 
     /// Publishes tokens that turn out to be another user's than the input says: those of all rows.
     #[arg(long)]
@@ -238,6 +324,16 @@ pub(crate) enum RetryClass {
     NeedsUser,
     /// Held back: asks for another answer with the newest token there is.
     Quarantined,
+}
+
+/// How tokens get into the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    /// As they are, from a token cache of the same application, which another MSAL or another version wrote. No server is
+    /// asked. Both caches then hold the same tokens: right at Entra, wrong where tokens are spent by use.
+    Copy,
+    /// Each is redeemed, and its successor written.
+    Redeem,
 }
 
 /// What the issuer does with a refresh token that was redeemed.

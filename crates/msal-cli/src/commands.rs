@@ -7,6 +7,7 @@ mod emulator;
 mod login;
 mod logout;
 mod migrate;
+mod sources;
 mod token;
 
 use crate::cli::{CacheCommand, Cli, Command, EmulatorCommand, Format, MigrateCommand};
@@ -40,6 +41,7 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
         Command::Migrate(MigrateCommand::Verify(arguments)) => {
             migrate::verify::run(&arguments, printer)
         }
+        Command::Sources(arguments) => sources::run(&arguments, printer),
         Command::Token(arguments) => token::run(&arguments, printer),
     }
 }

@@ -1,7 +1,6 @@
 //! What clients prove with who they are: from the environment or from files, never from the command line itself.
 
 mod certificate;
-mod private;
 mod secret;
 
 use std::collections::HashSet;

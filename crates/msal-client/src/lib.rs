@@ -309,8 +309,8 @@ pub use transport::{HttpSettings, HttpVersion, HttpsClient};
 pub use msal_core::{
     CacheContents, CacheFormatError, Cached, CachedAccessToken, ForClientRequest, Oddity,
     OddityKind, OnBehalfKey, OnBehalfRequest, OnBehalfTokens, Party, RefreshCandidate,
-    RefreshReason, Renewal, SectionContents, Silent, SilentRequest, TenantContents, TokenCache,
-    TokenEvent,
+    RefreshReason, Renewal, SectionContents, Silent, SilentRequest, TakenOver, TenantContents,
+    TokenCache, TokenEvent,
 };
 pub use ports::{BoxFuture, Clock, HttpClient, RandomError, SecureRandom};
 pub use result::{AuthenticationResult, TokenSource};

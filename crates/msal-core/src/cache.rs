@@ -27,6 +27,7 @@ mod sections;
 mod sign_out;
 mod silent;
 mod table;
+mod take_over;
 mod term;
 mod token_event;
 
@@ -40,6 +41,7 @@ pub use on_behalf::{OnBehalfRequest, OnBehalfTokens};
 pub use silent::{
     CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent, SilentRequest,
 };
+pub use take_over::TakenOver;
 pub use token_event::{Party, TokenEvent};
 
 use entry::{AccessTokenEntry, AccountEntry, AppMetadataEntry, IdTokenEntry, RefreshTokenEntry};

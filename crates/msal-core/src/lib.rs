@@ -54,7 +54,7 @@ pub use authorization::{
 pub use cache::{
     CacheContents, CacheFormatError, Cached, CachedAccessToken, Dialect, ForClientRequest, Oddity,
     OddityKind, OnBehalfRequest, OnBehalfTokens, Party, RefreshCandidate, RefreshReason, Renewal,
-    SectionContents, Silent, SilentRequest, TenantContents, TokenCache, TokenEvent,
+    SectionContents, Silent, SilentRequest, TakenOver, TenantContents, TokenCache, TokenEvent,
 };
 pub use claims::{ForwardedClaims, InvalidClaims, merged_claims};
 pub use client_info::ClientInfo;

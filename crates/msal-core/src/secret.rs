@@ -110,7 +110,7 @@ secrets! {
     CodeVerifier;
     /// A device code (RFC 8628 §3.2): whoever holds it gets the tokens of the user who enters the other code.
     DeviceCode;
-    /// What a private key is encrypted with.
+    /// What a private key, or a file, is encrypted with.
     Passphrase;
     /// A user's password (RFC 6749 §4.3.2).
     Password;

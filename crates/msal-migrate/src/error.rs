@@ -7,6 +7,7 @@ use thiserror::Error;
 use crate::journal::JournalError;
 use crate::plan::{AuthorityOverrideError, PlanError};
 use crate::source::{MappingError, SourceError, UnknownSourceKind};
+use crate::spa_origin::InvalidSpaOrigin;
 
 /// What stops a whole migration, or keeps one from being set up: every error of this crate becomes one with `?`. Nothing that
 /// was answered is lost: run the same command again. [`remedy`](Self::remedy) says whether anything has to be corrected
@@ -36,6 +37,15 @@ pub enum MigrationError {
     /// A call of the library failed, such as one of a [`Verifier`](crate::Verifier).
     #[error(transparent)]
     Msal(#[from] msal::Error),
+    /// A file cannot be copied as a token cache. Migrate it instead.
+    #[error("{file}: cannot be copied: {problem}")]
+    #[non_exhaustive]
+    NotCopied {
+        /// What was opened.
+        file: String,
+        /// Why.
+        problem: String,
+    },
     /// Rows, clients or tenants were named whose tokens are to be released or tried again, and there are none. Nothing was
     /// sent.
     #[error("the source has no token {named}")]
@@ -68,6 +78,9 @@ pub enum MigrationError {
     /// A format was named that is none.
     #[error(transparent)]
     SourceKind(#[from] UnknownSourceKind),
+    /// The origin of a single-page application is none.
+    #[error(transparent)]
+    SpaOrigin(#[from] InvalidSpaOrigin),
     /// The target cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -84,9 +97,11 @@ impl MigrationError {
             Self::Authority(_)
             | Self::Http { .. }
             | Self::Mapping(_)
+            | Self::NotCopied { .. }
             | Self::NotReadBack { .. }
             | Self::NotThere { .. }
-            | Self::SourceKind(_) => Remedy::Correct,
+            | Self::SourceKind(_)
+            | Self::SpaOrigin(_) => Remedy::Correct,
             Self::Journal(error) => correct_unless(error.is_transient()),
             Self::Msal(error) => error.remedy(),
             // The next run makes a new plan.
@@ -116,6 +131,9 @@ impl MigrationError {
                 "say where the refresh token is: refresh_token=COLUMN, or /POINTER, or COLUMN:/POINTER"
             }
             Self::Msal(error) => return Some(error.remedy().to_string()),
+            Self::NotCopied { .. } => {
+                "name the client of the application with --client-id, or have the tokens redeemed: --mode redeem"
+            }
             Self::NotReadBack { .. } => {
                 "stop the programs that use the target, and run the migration again: nothing is lost"
             }
@@ -129,6 +147,7 @@ impl MigrationError {
                 "run the migration again: nothing that was answered is lost"
             }
             Self::SealedAnswer => "keep the journal, and use the version that made it",
+            Self::SpaOrigin(_) => "write https://HOST, or http://localhost:PORT, without a path",
             Self::SourceKind(_) => "leave the format out to have it detected",
         };
         Some(hint.to_owned())

@@ -45,7 +45,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The example `from_memory` is a program with a [`Source`] of its own.
+//! A store with names of its own is read as a [`MappingFile`] says; those of known applications are each a [`Preset`].
+//! [`open_reader`] reads what can be read only once. The example `from_memory` is a program with a [`Source`] of its own.
 //!
 //! # Dependencies
 //!
@@ -115,10 +116,12 @@
 //!
 //! It never writes to the source, and never deletes a token there: that is left to whoever has verified the target. It
 //! sends tokens to Microsoft's hosts and to the one that [`AuthorityOverride`] names, whatever the source says. It migrates
-//! no tokens of AD FS, Azure AD B2C or service principals, decrypts nothing that an application has encrypted, and signs
-//! nobody in. Several migrations into one target run one after the other: a journal is locked.
+//! no tokens of AD FS, Azure AD B2C or service principals, and those of somebody else's programs only where their client is
+//! named. It decrypts nothing without a key that it is given, and signs nobody in. Several migrations into one target run one
+//! after the other: a journal is locked.
 
 mod cause;
+mod copy;
 mod credentials;
 mod error;
 mod fingerprint;
@@ -133,10 +136,12 @@ mod retry;
 mod run;
 mod settings;
 mod source;
+mod spa_origin;
 mod users;
 mod verify;
 
 pub use cause::Cause;
+pub use copy::{Copied, copy_cache};
 pub use credentials::Credentials;
 pub use error::MigrationError;
 pub use fingerprint::{Fingerprint, FingerprintFn};
@@ -155,7 +160,10 @@ pub use report::{Completion, Report};
 pub use retry::{Retry, RetryClass};
 pub use settings::{RotationPolicy, Settings};
 pub use source::{
-    Mapping, MappingError, Records, Source, SourceError, SourceKind, SourceOptions,
-    UnknownSourceKind, UnsupportedFormat, open,
+    DatabaseError, DatabaseLogin, DatabasePassword, DatabaseUrl, DatabaseUrlError, DecodingKey,
+    KeySource, Mapping, MappingError, MappingFile, MappingFileError, Preset, Records, Source,
+    SourceError, SourceKind, SourceOptions, UnknownSourceKind, UnsupportedFormat, open,
+    open_database, open_reader,
 };
+pub use spa_origin::{InvalidSpaOrigin, SpaOrigin};
 pub use verify::{Asked, Proof, Verification, Verifier};

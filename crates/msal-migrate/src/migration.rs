@@ -25,6 +25,7 @@ use crate::retry::{Retry, Rows};
 use crate::run::{Attempt, Closed, Engine, Feed, Target, channel, drive, due, recover};
 use crate::settings::Settings;
 use crate::source::Source;
+use crate::spa_origin::SpaOrigin;
 use crate::users::Users;
 
 /// A migration that can be run, and run again.
@@ -39,6 +40,7 @@ pub struct Migration {
     settings: Settings,
     retry: Retry,
     released: Rows,
+    spa_origin: Option<SpaOrigin>,
 }
 
 impl fmt::Debug for Migration {
@@ -76,6 +78,7 @@ impl Migration {
             settings: Settings::default(),
             retry: Retry::default(),
             released: Rows::default(),
+            spa_origin: None,
         }
     }
 
@@ -97,6 +100,14 @@ impl Migration {
     #[must_use]
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
+        self
+    }
+
+    /// Redeems tokens that were issued to a single-page application, all of the source: as its page would. The program that
+    /// reads the target has to send the same header.
+    #[must_use]
+    pub fn spa_origin(mut self, origin: SpaOrigin) -> Self {
+        self.spa_origin = Some(origin);
         self
     }
 
@@ -150,6 +161,7 @@ impl Migration {
             credentials: &self.credentials,
             settings: &self.settings,
             released: &self.released,
+            spa_origin: self.spa_origin.as_ref(),
             named: self
                 .plan
                 .authority

@@ -138,23 +138,25 @@ impl Report {
     /// What is left to do. Retrying comes first: it may settle more.
     pub fn completion(&self) -> Completion {
         if self.retryable > 0 {
-            Completion::RetryLeft
-        } else if self.failed + self.quarantined + self.in_doubt > 0
-            || self.has_skipped(Remedy::Operator)
-        {
-            Completion::Failed
-        } else if self.needs_user > 0 || self.has_skipped(Remedy::User) {
-            Completion::UsersNeeded
-        } else {
-            Completion::Complete
+            return Completion::RetryLeft;
+        }
+        match completion_without(&self.skipped) {
+            _ if self.failed + self.quarantined + self.in_doubt > 0 => Completion::Failed,
+            Completion::Complete if self.needs_user > 0 => Completion::UsersNeeded,
+            completion => completion,
         }
     }
+}
 
-    /// Rows that were left out count as well: a run that leaves out what could be migrated is not complete.
-    fn has_skipped(&self, remedy: Remedy) -> bool {
-        self.skipped
-            .iter()
-            .any(|skipped| skipped.reason.remedy() == remedy)
+/// What is left to do because of rows that were left out: a run that leaves out what could be migrated is not complete.
+pub(crate) fn completion_without(skipped: &[SkipCount]) -> Completion {
+    let has = |remedy| skipped.iter().any(|skip| skip.reason.remedy() == remedy);
+    if has(Remedy::Operator) {
+        Completion::Failed
+    } else if has(Remedy::User) {
+        Completion::UsersNeeded
+    } else {
+        Completion::Complete
     }
 }
 

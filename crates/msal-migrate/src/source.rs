@@ -7,10 +7,14 @@
 //! readers of `read`, says which value of a row is which field, and leaves it to `row` to make a record of them. A new
 //! format is a file in `format`, a [`SourceKind`], a line in `open` and one in `format/detect`.
 
+mod closest;
 mod error;
 mod format;
 mod kind;
+mod known_store;
+mod mapping_file;
 mod open;
+mod presets;
 mod read;
 mod records;
 mod row;
@@ -18,8 +22,14 @@ mod unsupported;
 
 pub use error::SourceError;
 pub use kind::{SourceKind, UnknownSourceKind};
-pub use open::{SourceOptions, open};
+pub use mapping_file::{MappingFile, MappingFileError};
+pub use open::{SourceOptions, open, open_database, open_reader};
+pub use presets::Preset;
+pub use read::database::{
+    DatabaseError, DatabaseLogin, DatabasePassword, DatabaseUrl, DatabaseUrlError,
+};
 pub use records::Records;
+pub use row::decoding::{DecodingKey, KeySource};
 pub use row::mapping::{Mapping, MappingError};
 pub use unsupported::UnsupportedFormat;
 
@@ -37,6 +47,11 @@ use crate::record::Row;
 pub trait Source: fmt::Debug + Send + Sync {
     /// The format, for summaries.
     fn kind(&self) -> SourceKind;
+
+    /// What of the input told how it is read, where nobody has named it; for people.
+    fn recognised_by(&self) -> Option<&str> {
+        None
+    }
 
     /// Visits every row in order, until the visitor breaks.
     ///

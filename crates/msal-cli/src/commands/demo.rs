@@ -127,6 +127,7 @@ fn job(server: &Server, source: &Path, target: &Path) -> Result<Job, Failure> {
         journal: target.with_extension("journal"),
         sdk: Sdk::Python,
         settings: Settings::default(),
+        spa_origin: None,
         retry: Retry::default(),
         release: Vec::new(),
     })

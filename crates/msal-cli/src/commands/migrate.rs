@@ -1,6 +1,7 @@
 //! `msal migrate`: its commands, one file each.
 
 mod causes;
+mod copy;
 pub(super) mod job;
 pub(super) mod outcome;
 mod places;

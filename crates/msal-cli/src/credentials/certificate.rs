@@ -1,14 +1,16 @@
 //! Certificates with their keys, in PEM or PFX.
 
+use std::path::Path;
+
 use msal::{Certificate, CertificateError, Clock as _, Passphrase, SystemClock, UnixTime};
 
-use super::private;
 use crate::cli::SecretArgs;
 use crate::error::Failure;
+use crate::private;
 
 /// The certificate in the file at `path`.
 pub(super) fn from_file(path: &str, arguments: &SecretArgs) -> Result<Certificate, Failure> {
-    let bytes = private::bytes(path, "certificate", LARGEST)?;
+    let bytes = private::bytes(Path::new(path), "certificate", LARGEST)?;
     let passphrase = passphrase(arguments)?;
     let is_pem = bytes.windows(PEM.len()).any(|part| part == PEM);
     let certificate = match (is_pem, passphrase) {
@@ -47,7 +49,7 @@ fn passphrase(arguments: &SecretArgs) -> Result<Option<Passphrase>, Failure> {
         &arguments.certificate_passphrase_file,
     ) {
         (Some(name), _) => private::variable(name, "passphrase")?,
-        (None, Some(path)) => private::text(path, "passphrase")?,
+        (None, Some(path)) => private::text(Path::new(path), "passphrase")?,
         (None, None) => return Ok(None),
     };
     Ok(Some(Passphrase::new(text)))

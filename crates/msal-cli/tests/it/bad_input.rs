@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::msal::{Run, msal};
+use crate::msal::{Run, msal, msal_where};
 
 fn plan(folder: &Path, content: &[u8]) -> Run {
     fs::write(folder.join("input"), content).unwrap();
@@ -288,4 +288,67 @@ fn a_plan_fails_where_not_all_is_understood() {
         assert_eq!(run.status, 1, "{content}");
         assert!(run.stdout.contains("not_understood"), "{}", run.stdout);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_password_of_an_encrypted_input_comes_from_the_environment_or_a_private_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    // By rclone 1.60.
+    let encrypted =
+        include_bytes!("../../../msal-migrate/tests/fixtures/rclone/rclone-odd-password.conf");
+    fs::write(folder.path().join("rclone.conf"), encrypted).unwrap();
+    let password = "\u{ff50}ass \u{c5} \u{fb01}";
+    let secret = folder.path().join("password");
+    fs::write(&secret, format!("{password}\n")).unwrap();
+    let with_mode = |mode| fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).unwrap();
+    let plan = |variable: &str, arguments: &[&str]| {
+        let all = ["migrate", "plan", "rclone.conf"].iter().chain(arguments);
+        msal_where(folder.path(), &[("RCLONE_CONFIG_PASS", variable)], all)
+    };
+
+    let run = plan(password, &["--password-env", "RCLONE_CONFIG_PASS"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(
+        run.stdout
+            .contains("1 token would be redeemed, from 2 rows of rclone")
+    );
+    with_mode(0o600);
+    let run = plan("", &["--password-file", "password"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+
+    for (variable, arguments, expected) in [
+        (
+            password,
+            &[][..],
+            "error: rclone.conf: is encrypted, and no password is given\n",
+        ),
+        (
+            "x",
+            &["--password-env", "RCLONE_CONFIG_PASS"],
+            "error: rclone.conf: the password does not open it\n",
+        ),
+        (
+            "",
+            &["--password-env", "RCLONE_CONFIG_PASS"],
+            "error: the environment variable `RCLONE_CONFIG_PASS` holds no password\n",
+        ),
+        (
+            "",
+            &["--password-file", "nowhere"],
+            "error: cannot read the password in `nowhere`",
+        ),
+    ] {
+        let run = plan(variable, arguments);
+        assert_ne!(run.status, 0);
+        assert!(run.stderr.starts_with(expected), "{}", run.stderr);
+        assert!(run.stderr.contains("\nhint: "), "{}", run.stderr);
+    }
+    with_mode(0o644);
+    let run = plan("", &["--password-file", "password"]);
+    let refused =
+        "error: the password in `password` is not used: other users may read or write the file";
+    assert!(run.stderr.starts_with(refused), "{}", run.stderr);
 }

@@ -50,14 +50,15 @@ fn the_book_has_every_exit_status() {
 
 #[test]
 fn the_book_has_every_source() {
-    let folder = tempfile::tempdir().unwrap();
-    let refused = msal(folder.path(), ["migrate", "plan", "x", "--from", "unknown"]);
-    let sources = refused
-        .stderr
-        .split_once("the sources are ")
-        .expect("a hint")
-        .1;
-    let mut told = first_cells(MIGRATING, "| source |");
-    told.sort_unstable();
-    assert_eq!(told.join(", "), sources.trim());
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let list = msal(folder.path(), ["sources", "list", "--format", "json"]).stdout;
+    let list: serde_json::Value = serde_json::from_str(&list).expect("JSON");
+    for (head, kind) in [("| application |", "application"), ("| format |", "format")] {
+        let sources = list["sources"].as_array().expect("a list");
+        let sources = sources.iter().filter(|source| source["kind"] == kind);
+        let names: Vec<_> = sources
+            .filter_map(|source| source["name"].as_str())
+            .collect();
+        assert_eq!(first_cells(MIGRATING, head), names);
+    }
 }

@@ -13,6 +13,8 @@ fn every_command_has_help() {
         vec!["migrate", "verify", "--help"],
         vec!["migrate", "report", "--help"],
         vec!["accounts", "--help"],
+        vec!["sources", "list", "--help"],
+        vec!["sources", "show", "--help"],
         vec!["token", "--help"],
         vec!["emulator", "serve", "--help"],
     ] {

@@ -4,6 +4,7 @@ mod bad_input;
 mod book;
 #[cfg(unix)]
 mod credentials;
+mod databases;
 mod help;
 mod issuer;
 mod journey;
@@ -12,6 +13,9 @@ mod limits;
 #[cfg(unix)]
 mod login;
 mod logout;
+#[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod migration_pages;
 #[cfg(unix)]
 mod modes;
 mod msal;
@@ -24,6 +28,8 @@ mod serve;
 #[cfg(unix)]
 mod signals;
 #[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod sources;
 mod token;
 mod trust;
 mod verify;

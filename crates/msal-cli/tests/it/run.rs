@@ -434,3 +434,74 @@ fn a_report_says_where_a_retry_sends_a_sealed_token() {
     let again = ["--rotation", "single-use", "--retry", "in-doubt"];
     assert_eq!(bench.run("contoso.example", &again).status, 0);
 }
+
+#[test]
+fn a_cache_is_copied_without_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = include_str!("../../../msal-migrate/tests/fixtures/msal-node/msal_node_cache.json");
+    fs::write(folder.path().join("node.json"), cache).unwrap();
+    let run = |more: &[&str]| {
+        let command = [
+            "migrate",
+            "run",
+            "node.json",
+            "--to",
+            "target.json",
+            "--mode",
+            "copy",
+        ];
+        msal(folder.path(), command.iter().chain(more))
+    };
+    for (option, value) in [
+        ("--journal", "j"),
+        ("--map", "refresh_token=x"),
+        ("--client-secret-env", "X"),
+        ("--retry", "failed"),
+        ("--rotation", "single-use"),
+    ] {
+        let refused = run(&[option, value]);
+        assert_eq!(refused.status, 2, "{option}");
+        assert!(
+            refused.stderr.contains("--mode copy redeems none"),
+            "{}",
+            refused.stderr
+        );
+    }
+    assert!(!folder.path().join("target.json").exists());
+
+    let copied = run(&[]);
+    assert_eq!(copied.status, 0, "{}{}", copied.stdout, copied.stderr);
+    assert!(
+        copied
+            .stdout
+            .starts_with("1 token copied into target.json\n"),
+        "{}",
+        copied.stdout
+    );
+    let names: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert!(
+        !names
+            .iter()
+            .any(|name| name.to_string_lossy().contains("journal")),
+        "{names:?}"
+    );
+    let written = fs::read(folder.path().join("target.json")).unwrap();
+
+    let again = run(&["--format", "json"]);
+    assert_eq!(again.status, 0, "{}", again.stderr);
+    let report: Value = serde_json::from_str(&again.stdout).unwrap();
+    assert_eq!(
+        (&report["copied"], &report["known"]),
+        (&0.into(), &1.into())
+    );
+    assert_eq!(
+        fs::read(folder.path().join("target.json")).unwrap(),
+        written
+    );
+
+    let other = run(&["--client-id", "51d2b6ac-6d3c-4d43-9d42-3a8f2ac0a001"]);
+    assert!(other.stdout.contains("0 tokens copied"), "{}", other.stdout);
+}

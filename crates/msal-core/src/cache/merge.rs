@@ -112,7 +112,7 @@ impl TokenCache {
             .collect()
     }
 
-    fn count(&self, section: Section) -> usize {
+    pub(super) fn count(&self, section: Section) -> usize {
         match section {
             Section::AccessToken => self.access_tokens.len(),
             Section::Account => self.accounts.len(),

@@ -246,6 +246,12 @@ impl<E: Entry> Table<E> {
         self.record(self.slot(key).number)?.entry()
     }
 
+    /// Whether something stands under `key` that could not be understood.
+    pub(super) fn is_taken_by_unknown(&self, key: &str) -> bool {
+        let record = self.record(self.slot(key).number);
+        record.is_some_and(|record| record.entry().is_none())
+    }
+
     /// The entries that have `term`, oldest first.
     pub(super) fn find<'t>(&'t self, term: &Term<'_>) -> impl Iterator<Item = &'t E> + use<'t, E> {
         self.find_with_keys(term).map(|(_, entry)| entry)

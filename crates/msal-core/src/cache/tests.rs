@@ -10,6 +10,7 @@ mod isolation;
 mod merge;
 mod service;
 mod silent;
+mod take_over;
 
 use std::time::Duration;
 

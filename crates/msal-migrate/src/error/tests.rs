@@ -54,6 +54,13 @@ fn all() -> Vec<(MigrationError, Remedy)> {
         (journal_io(ErrorKind::TimedOut), wait),
         (MappingError::Syntax.into(), Remedy::Correct),
         (MsalError::from(HttpError::unreachable()).into(), wait),
+        (
+            MigrationError::NotCopied {
+                file: "cache.json".to_owned(),
+                problem: "it is `csv`".to_owned(),
+            },
+            Remedy::Correct,
+        ),
         (MigrationError::NotReadBack { missing: 2 }, Remedy::Correct),
         (MigrationError::NotThere { named }, Remedy::Correct),
         (PlanError::Changed { row: 3 }.into(), wait),
@@ -64,6 +71,7 @@ fn all() -> Vec<(MigrationError, Remedy)> {
             SourceKind::from_str("nothing").unwrap_err().into(),
             Remedy::Correct,
         ),
+        (InvalidSpaOrigin.into(), Remedy::Correct),
         (store(ErrorKind::ReadOnlyFilesystem).into(), Remedy::Correct),
         (store(ErrorKind::TimedOut).into(), wait),
     ]

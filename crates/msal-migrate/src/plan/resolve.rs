@@ -86,10 +86,7 @@ impl Way {
             warnings: about_scopes,
         } = scopes::choose(criteria, authority.host(), options)?;
         warnings = warnings.and(about_scopes);
-        let is_first_party = FIRST_PARTY
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(&client_id));
-        warnings.insert_if(Warning::FirstPartyClient, is_first_party);
+        warnings.insert_if(Warning::FirstPartyClient, is_first_party(&client_id));
         let goes_elsewhere = !authority.tenant().is_shared();
         warnings.insert_if(
             Warning::SharedAuthority,
@@ -132,9 +129,16 @@ fn client_id(criteria: &Criteria<'_>, options: &PlanOptions) -> Result<String, S
         }
         // The user's spelling: caches are searched by it, and case counts there.
         (_, Some(named)) => Ok(named.clone()),
+        (Some(stored), None) if is_first_party(stored) => Err(SkipReason::FirstPartyClient),
         (Some(stored), None) => Ok(stored.clone().into_owned()),
         (None, None) => Err(SkipReason::NoClientId),
     }
+}
+
+fn is_first_party(client_id: &str) -> bool {
+    FIRST_PARTY
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(client_id))
 }
 
 fn is_old(record: &Record, options: &PlanOptions) -> bool {
@@ -227,10 +231,14 @@ impl Groups {
     }
 }
 
-/// Clients of Microsoft's own programs that wrote ADAL caches: Azure CLI and Azure PowerShell.
-const FIRST_PARTY: [&str; 2] = [
+/// Clients of programs that everybody has, whose stores are not an application's own: Azure CLI, Azure PowerShell, rclone,
+/// abraunegg's OneDrive client and DavMail.
+const FIRST_PARTY: [&str; 5] = [
     "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
     "1950a258-227b-4e31-a9cf-717495945fc2",
+    "b15665d9-eda6-4092-8539-0eec376afd59",
+    "d50ca740-c83f-4d1b-b616-12c519384f0c",
+    "facd6cff-a294-4415-b59f-c5b01937d7bd",
 ];
 
 /// After this time without use a refresh token has expired.

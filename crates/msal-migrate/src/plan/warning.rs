@@ -10,7 +10,7 @@ pub enum Warning {
     AssumedAuthority,
     /// The store says nothing about the scopes, so the default is asked for.
     AssumedScopes,
-    /// The client is one of Microsoft's own programs.
+    /// The client is a program of somebody else's, and the operator has named it.
     FirstPartyClient,
     /// Copies of one token stand under different users.
     MixedUsers,
@@ -71,7 +71,7 @@ impl Warning {
             }
             Self::AssumedScopes => "the store names no scopes, so the default scope is asked for",
             Self::FirstPartyClient => {
-                "the token belongs to one of Microsoft's own programs, not to an application of yours"
+                "the token belongs to a program of somebody else's, such as Azure CLI or rclone"
             }
             Self::MixedUsers => {
                 "the same token is stored under different users; the answer will tell whose it is"
@@ -101,9 +101,7 @@ impl Warning {
         match self {
             Self::AssumedAuthority => "name the tenant with --authority",
             Self::AssumedScopes => "name the scopes with --default-scope",
-            Self::FirstPartyClient => {
-                "only that program can use the result; name your own client with --client-id"
-            }
+            Self::FirstPartyClient => "only that program can use the result",
             Self::MixedUsers => {
                 "nothing to do: an answer for another user than the row's is not taken"
             }

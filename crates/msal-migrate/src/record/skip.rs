@@ -14,6 +14,9 @@ pub enum SkipReason {
     B2c,
     /// Issued by a cloud that no longer exists.
     ClosedCloud,
+    /// Issued to a program of somebody else's, such as Azure CLI, which alone can use it. The operator has not named its
+    /// client.
+    FirstPartyClient,
     /// The stored authority is neither an https URL with a tenant nor a tenant.
     InvalidAuthority,
     /// The row cannot be read; the text says what is wrong with it.
@@ -22,6 +25,8 @@ pub enum SkipReason {
     NoClientId,
     /// The row has no refresh token.
     NoRefreshToken,
+    /// A condition of the mapping file's `[where]` leaves the row out, which may be Microsoft's.
+    NotSelected,
     /// The row seems to have no refresh token, and not all of it is understood; the text says what is not.
     NotUnderstood(&'static str),
     /// Obtained by a service on behalf of a user. MSAL keeps such tokens by the assertion they were exchanged for, which
@@ -50,10 +55,12 @@ impl SkipReason {
             Self::AppOnly => "app_only",
             Self::B2c => "b2c",
             Self::ClosedCloud => "closed_cloud",
+            Self::FirstPartyClient => "first_party_client",
             Self::InvalidAuthority => "invalid_authority",
             Self::Malformed(_) => "malformed",
             Self::NoClientId => "no_client_id",
             Self::NoRefreshToken => "no_refresh_token",
+            Self::NotSelected => "not_selected",
             Self::NotUnderstood(_) => "not_understood",
             Self::OnBehalfOf => "obo",
             Self::OtherClient => "other_client",
@@ -70,12 +77,14 @@ impl SkipReason {
         match self {
             Self::AppOnly
             | Self::NoRefreshToken
+            | Self::NotSelected
             | Self::OnBehalfOf
             | Self::OtherClient
             | Self::OtherProvider
             | Self::ServicePrincipal => Remedy::NoneNeeded,
             Self::Adfs | Self::B2c | Self::ClosedCloud | Self::UnsupportedAuthority => Remedy::User,
-            Self::InvalidAuthority
+            Self::FirstPartyClient
+            | Self::InvalidAuthority
             | Self::Malformed(_)
             | Self::NoClientId
             | Self::NotUnderstood(_)
@@ -93,12 +102,16 @@ impl SkipReason {
             }
             Self::B2c => "the token was issued by an Azure AD B2C policy",
             Self::ClosedCloud => "the token was issued by a Microsoft cloud that has been closed",
+            Self::FirstPartyClient => {
+                "the token belongs to a program of somebody else's, such as Azure CLI or rclone, and not to an application of yours"
+            }
             Self::InvalidAuthority => {
                 "the stored authority is not an https URL with a tenant, nor a tenant"
             }
             Self::Malformed(what) | Self::NotUnderstood(what) => what,
             Self::NoClientId => "nothing says which client the token was issued to",
             Self::NoRefreshToken => "the row has no refresh token",
+            Self::NotSelected => "a condition, of [where] or --where, leaves the row out",
             Self::OnBehalfOf => {
                 "the token was obtained on behalf of a user and is bound to that assertion"
             }
@@ -124,10 +137,16 @@ impl SkipReason {
             }
             Self::B2c => "these users sign in again",
             Self::ClosedCloud => "these users sign in again, in the cloud their tenant moved to",
+            Self::FirstPartyClient => {
+                "only that program can use such a token; for that program itself, name its client with --client-id"
+            }
             Self::InvalidAuthority => "correct the row, or name the authority with --authority",
             Self::Malformed(_) => "correct the row, or leave it: the other rows are not affected",
             Self::NoClientId => "name the client with --client-id",
             Self::NoRefreshToken => "nothing to migrate: these users sign in again",
+            Self::NotSelected => {
+                "nothing to do; if these rows count, add their value to [where] in a copy of the file: msal sources show NAME"
+            }
             Self::NotUnderstood(_) => {
                 "name the file with the tokens, or say where in it with --map refresh_token=/POINTER or COLUMN:/POINTER; decrypt first what is encrypted"
             }
@@ -138,7 +157,7 @@ impl SkipReason {
             }
             Self::ServicePrincipal => "nothing to do: configure the credential in the application",
             Self::Undecryptable => {
-                "decrypt the values where the key is, and pass the result as CSV or JSON lines"
+                "name how they are encrypted in [decode] of a mapping file, with where the key is, or decrypt them where the key is and pass the result as CSV"
             }
             Self::UnknownAuthority => "if you trust the host, name it with --authority",
             Self::UnsupportedAuthority => "these users sign in again",

@@ -11,6 +11,7 @@ use crate::journal::{Appending, Asked, Entry, Journal, Outcome, Step};
 use crate::record::Locator;
 use crate::retry::Rows;
 use crate::settings::Settings;
+use crate::spa_origin::SpaOrigin;
 
 /// What a run works with.
 pub(crate) struct Engine<'a> {
@@ -21,6 +22,8 @@ pub(crate) struct Engine<'a> {
     pub(crate) settings: &'a Settings,
     /// The rows whose tokens may be another user's.
     pub(crate) released: &'a Rows,
+    /// The page that tokens were issued to, if they were issued to one.
+    pub(crate) spa_origin: Option<&'a SpaOrigin>,
     /// The authority that the operator named, which is trusted besides Microsoft's.
     pub(crate) named: Option<&'a TrustedAuthority>,
 }

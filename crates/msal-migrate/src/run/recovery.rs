@@ -324,6 +324,7 @@ mod tests {
             credentials: &Credentials::none(),
             settings,
             released: &Rows::default(),
+            spa_origin: None,
             named: None,
         };
         let recovered = recover(&engine, &mut NoObserver, &|_| true).await;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Response;
+use http::header::ORIGIN;
 use msal::{HttpError, RandomError};
 use msal_core::{RefreshTokenGrant, RequestContext};
 use tracing::field::{Empty, debug};
@@ -51,7 +52,12 @@ pub(super) async fn send(
         &redemption.refresh_token,
         &redemption.scopes,
     );
-    let request = grant.request(metadata, &context);
+    let mut request = grant.request(metadata, &context);
+    if let Some(origin) = engine.spa_origin {
+        request
+            .headers_mut()
+            .insert(ORIGIN, origin.header().clone());
+    }
     // After all that can fail before sending: an intent without an outcome means that the token may be spent.
     // A token that stays valid can be sent again after a crash: waiting for the disk would gain nothing.
     if !engine.settings.rotation.allows_repeat() {

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::io;
 
 use super::kind::SourceKind;
+use super::read::database::DatabaseError;
 use super::row::mapping::MappingError;
 use super::unsupported::UnsupportedFormat;
 
@@ -12,6 +13,15 @@ use super::unsupported::UnsupportedFormat;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
+    /// A database cannot be read.
+    #[error("{file}: {problem}")]
+    #[non_exhaustive]
+    Database {
+        /// What was opened: a path, or a URL without what is secret in it.
+        file: String,
+        /// What is wrong.
+        problem: DatabaseError,
+    },
     /// A directory, for a format that is read from a file.
     #[error("{file}: is a directory")]
     #[non_exhaustive]
@@ -69,6 +79,15 @@ pub enum SourceError {
         /// What was opened.
         file: String,
     },
+    /// What is encrypted cannot be opened.
+    #[error("{file}: {}", if *.is_given { "the password does not open it" } else { "is encrypted, and no password is given" })]
+    #[non_exhaustive]
+    Password {
+        /// What was opened.
+        file: String,
+        /// Whether there was a password.
+        is_given: bool,
+    },
     /// A source of a program's own failed.
     #[error("{name}: cannot be read")]
     #[non_exhaustive]
@@ -114,6 +133,33 @@ pub enum SourceError {
         /// What was opened.
         file: String,
     },
+    /// A database in which the tables of the named application are not.
+    #[error("{file}: is no database that `{store}` reads: {missing}")]
+    #[non_exhaustive]
+    OtherStore {
+        /// What was opened.
+        file: String,
+        /// The preset or mapping file.
+        store: String,
+        /// Which table or column is not there, and which are.
+        missing: String,
+    },
+    /// A database on standard input, or as the output of a command.
+    #[error("{file}: is a database, which is read where it is")]
+    #[non_exhaustive]
+    PathNeeded {
+        /// What was opened.
+        file: String,
+    },
+    /// A database with the tables of several applications that are known.
+    #[error("{file}: has the tables of several applications: {stores}")]
+    #[non_exhaustive]
+    SeveralStores {
+        /// What was opened.
+        file: String,
+        /// The presets for them.
+        stores: String,
+    },
     /// The content is not of the format that was named.
     #[error("{file}: is not what `{kind}` reads: {problem}")]
     #[non_exhaustive]
@@ -137,6 +183,13 @@ impl SourceError {
         }
     }
 
+    pub(super) fn database(file: &str, problem: DatabaseError) -> Self {
+        Self::Database {
+            file: file.to_owned(),
+            problem,
+        }
+    }
+
     /// What the user can do, in one line.
     pub fn hint(&self) -> Option<String> {
         if let Self::Mapping {
@@ -156,6 +209,7 @@ impl SourceError {
             ));
         }
         let hint = match self {
+            Self::Database { problem, .. } => return problem.hint(),
             Self::Directory { .. } => {
                 "name a file; only `token-json` reads a directory, one token per file"
             }
@@ -172,7 +226,20 @@ impl SourceError {
                 "name the directory that the files are in: those of directories inside it are not read"
             }
             Self::NotRegular { .. } => {
-                "write it to a file first, readable by you alone, and delete that file afterwards"
+                "pass it on standard input, with `-` as the input: it is kept sealed, so that it can be read again"
+            }
+            Self::OtherStore { .. } => {
+                "name another application with --from, or edit a copy of its file: msal sources show NAME"
+            }
+            Self::PathNeeded { .. } => "name the database's file",
+            Self::SeveralStores { .. } => "name the one to read with --from, and run once for each",
+            Self::Password {
+                is_given: false, ..
+            } => {
+                "name what holds the password: --password-env RCLONE_CONFIG_PASS, or --password-file FILE"
+            }
+            Self::Password { .. } => {
+                "check the password: that of an rclone configuration is what `rclone config show` asks for"
             }
             Self::Truncated { .. } => "copy the file again while its application does not write it",
             Self::Unrecognised { .. } => {

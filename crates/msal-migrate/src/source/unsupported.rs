@@ -8,16 +8,14 @@ use std::fmt;
 pub enum UnsupportedFormat {
     /// The file `config` of abraunegg's OneDrive client for Linux; its token is in a file beside it.
     AbrauneggConfig,
-    /// The binary token cache of ADAL.NET 2 to 5, or of Azure PowerShell before Az 3.
-    AdalNet,
+    /// The binary token cache of ADAL.NET 2.7, which has a format of its own. Later ones are read.
+    AdalNet1,
     /// A file encrypted with age.
     Age,
     /// A tar archive.
     Archive,
-    /// `AzureRmContext.json` of Azure PowerShell before Az 3, with ADAL.NET's cache in it as base64.
+    /// A context of Azure PowerShell that has no token cache in it.
     AzureRmContext,
-    /// One refresh token and nothing else.
-    BareToken,
     /// A file compressed with gzip, zip, xz, zstd or bzip2.
     Compressed,
     /// The properties of DavMail, whose tokens are plain or encrypted.
@@ -28,49 +26,49 @@ pub enum UnsupportedFormat {
     EmailOauth2Proxy,
     /// A text encrypted with Fernet.
     Fernet,
-    /// Another configuration file with sections.
-    Ini,
     /// A serialised Java object.
     JavaObject,
     /// A JSON text inside a JSON string.
     JsonString,
     /// A value encrypted by Laravel: JSON with `iv`, `value` and `mac`.
     Laravel,
-    /// The token cache of MSAL.NET 2.x: a list of dictionaries with JSON texts in them.
-    MsalNetDictionary,
+    /// The passwords that Thunderbird keeps, encrypted.
+    MozillaLogins,
     /// The configuration of offlineimap.
     OfflineImap,
     /// An OpenPGP message.
     OpenPgp,
     /// A Python pickle.
     Pickle,
-    /// The configuration of rclone.
-    Rclone,
-    /// The encrypted configuration of rclone.
-    RcloneEncrypted,
     /// A text encrypted with a password by OpenSSL or CryptoJS, such as n8n's credentials.
     Salted,
     /// A table of tokens whose columns are separated by semicolons or tabs.
     SeparatedOtherwise,
-    /// An SQLite database.
-    Sqlite,
 }
 
 impl UnsupportedFormat {
+    /// Whether it is a configuration file, which can be read as any other one where the user says so.
+    pub(crate) fn is_settings(self) -> bool {
+        matches!(
+            self,
+            Self::AbrauneggConfig | Self::EmailOauth2Proxy | Self::OfflineImap
+        )
+    }
+
     /// What the user can do about it, in one line.
     pub fn hint(self) -> &'static str {
         match self {
-            Self::AdalNet => {
-                "let a .NET program load it into MSAL.NET, DeserializeAdalV3(...), and write SerializeMsalV3(); pass that file"
+            Self::AdalNet1 => {
+                "let the application run once with ADAL.NET 3.5 or later, which writes it anew, and pass that file"
             }
             Self::AzureRmContext => {
-                "nothing to do: these tokens are Azure PowerShell's own, and its users sign in again with Connect-AzAccount"
+                "name the file that was saved with tokens: Save-AzContext of Az 1 or 2, or TokenCache.dat; Az 3 and later keep a cache of MSAL, msal.cache"
             }
-            Self::Age => "decrypt it into a file that only you can read: age --decrypt FILE",
-            Self::BareToken => {
-                "wrap it: jq -Rn '{refresh_token: input}' < FILE > token.json, then pass token.json with --client-id and --authority"
+            Self::Age => {
+                "read what decrypts it, so that nothing is left on the disk: --input-command 'age --decrypt -i KEY FILE'"
             }
-            Self::Archive | Self::Compressed => "unpack it first",
+            Self::Archive => "unpack it first",
+            Self::Compressed => "read what unpacks it: --input-command 'zcat FILE'",
             Self::AbrauneggConfig => {
                 "the token is in the file `refresh_token` beside it; pass the client id and tenant with --client-id and --authority"
             }
@@ -84,7 +82,7 @@ impl UnsupportedFormat {
                 "decrypt it first, on that machine as that user: [Security.Cryptography.ProtectedData]::Unprotect(...)"
             }
             Self::Fernet => "decrypt it with the application's key first, and pass the JSON inside",
-            Self::Ini | Self::OfflineImap | Self::Rclone => {
+            Self::OfflineImap => {
                 "put each token with its client id and tenant into one line of a CSV file, and pass that"
             }
             Self::JavaObject => {
@@ -94,23 +92,19 @@ impl UnsupportedFormat {
             Self::Laravel => {
                 "decrypt it in the application: Crypt::decryptString(...), and pass the JSON inside"
             }
-            Self::MsalNetDictionary => {
-                "let the application write the unified cache: SerializeMsalV3(), and pass that file"
+            Self::OpenPgp => {
+                "read what decrypts it, so that nothing is left on the disk: --input-command 'gpg --decrypt FILE'"
             }
-            Self::OpenPgp => "decrypt it into a file that only you can read: gpg --decrypt FILE",
             Self::Pickle => {
                 "dump it as JSON where it was written, with umask 077: python3 -c 'import json,pickle,sys; json.dump(pickle.load(sys.stdin.buffer), sys.stdout)' < FILE > token.json"
             }
-            Self::RcloneEncrypted => {
-                "decrypt it first: rclone config show > FILE, then make a CSV file of it"
+            Self::MozillaLogins => {
+                "nothing to do: these tokens are Thunderbird's own, and an application's users sign in again"
             }
             Self::Salted => {
-                "decrypt it with the application's own key first, and pass the JSON inside"
+                "decrypt it with the application's own key first, and pass the JSON inside; in n8n: n8n export:credentials --decrypted"
             }
-            Self::SeparatedOtherwise => "separate the columns by commas (RFC 4180)",
-            Self::Sqlite => {
-                "export the token table: sqlite3 -readonly -csv -header FILE 'select ...' > tokens.csv, then pass tokens.csv with --map"
-            }
+            Self::SeparatedOtherwise => "name what stands between the columns: --delimiter ';'",
         }
     }
 }
@@ -118,30 +112,33 @@ impl UnsupportedFormat {
 impl fmt::Display for UnsupportedFormat {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::AbrauneggConfig => "is the configuration of abraunegg's OneDrive client, without the token",
-            Self::AdalNet => "is a binary token cache of ADAL.NET, which is not read",
+            Self::AbrauneggConfig => {
+                "is the configuration of abraunegg's OneDrive client, without the token"
+            }
+            Self::AdalNet1 => "is a binary token cache of ADAL.NET 2.7, whose format is not read",
             Self::Age => "is encrypted with age",
-            Self::AzureRmContext => "is an Azure PowerShell context with a token cache of ADAL.NET in it, which is not read",
-            Self::BareToken => "is a single word, perhaps a bare refresh token, and says nothing about it",
+            Self::AzureRmContext => "is an Azure PowerShell context without a token cache in it",
             Self::Archive => "is a tar archive",
             Self::Compressed => "is compressed",
             Self::DavMail => "is a DavMail properties file, which is not read",
             Self::Dpapi => "is encrypted with Windows DPAPI",
-            Self::EmailOauth2Proxy => "is the configuration of email-oauth2-proxy, whose tokens are encrypted",
+            Self::EmailOauth2Proxy => {
+                "is the configuration of email-oauth2-proxy, whose tokens are encrypted"
+            }
             Self::Fernet => "is encrypted (a Fernet token)",
-            Self::Ini => "is a configuration file with sections, which is not read",
-            Self::JavaObject => "is a serialised Java object, which is never loaded because loading can run code",
+            Self::JavaObject => {
+                "is a serialised Java object, which is never loaded because loading can run code"
+            }
             Self::JsonString => "is a JSON text inside a JSON string",
             Self::Laravel => "is a value encrypted by Laravel",
-            Self::MsalNetDictionary => "is a token cache in MSAL.NET 2.x's own format, which is not read",
+            Self::MozillaLogins => "is the store of Thunderbird's passwords, which is encrypted",
             Self::OfflineImap => "is the configuration of offlineimap, which is not read",
             Self::OpenPgp => "is encrypted with OpenPGP",
-            Self::Pickle => "is a Python pickle, which is never loaded because loading can run code",
-            Self::Rclone => "is the configuration of rclone, which is not read",
-            Self::RcloneEncrypted => "is the configuration of rclone, encrypted",
+            Self::Pickle => {
+                "is a Python pickle, which is never loaded because loading can run code"
+            }
             Self::Salted => "is encrypted with a password (OpenSSL's or CryptoJS's format)",
             Self::SeparatedOtherwise => "has columns that are not separated by commas",
-            Self::Sqlite => "is an SQLite database, which is not read",
         })
     }
 }

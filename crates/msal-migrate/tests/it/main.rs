@@ -5,11 +5,18 @@ mod another_authority;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod bad_input;
 mod clouds;
+mod copying;
+#[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod databases;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod examples;
+mod full_records;
 mod held_back;
 mod kinds;
 mod logging;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod mapping_files;
 mod neighbours;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod observing;
@@ -18,11 +25,19 @@ mod odd_files;
 mod outcomes;
 mod own_sources;
 mod pacing;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod presets;
 mod recovery;
 mod refusals;
+mod refused_stores;
+#[cfg(unix)]
+mod servers;
 mod several_clients;
+mod single_page;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sources;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod sqlite;
 mod trust;
 mod verification;
 mod world;

@@ -115,7 +115,11 @@ fn a_table_whose_names_stand_in_quotation_marks_is_one() {
     ] {
         assert_eq!(read(&table).unwrap(), ["token"], "{table}");
     }
-    for separator in [";", "\t", "|"] {
+    for quote in ["", "\""] {
+        let table = format!("{quote}refresh_token{quote}\tclient_id\n0.A\t{CLIENT}\n");
+        assert_eq!(read(&table).unwrap(), ["token"], "{table}");
+    }
+    for separator in [";", "|"] {
         for quote in ["", "\""] {
             let header = format!("{quote}refresh_token{quote}{separator}{quote}client_id{quote}\n");
             let error = read(header).unwrap_err().to_string();

@@ -12,6 +12,7 @@ use msal_migrate::{
 };
 
 const A: &str = "0a1b2c3d-0000-4000-8000-5e6f70819200";
+const AZURE_CLI: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 const T: &str = "11111111-aaaa-4bbb-8ccc-222222222222";
 
 fn fixture(name: &str) -> PathBuf {
@@ -99,7 +100,7 @@ const SAMPLES: &[Sample<'_>] = &[
         &[
             "#/0 0a1b2c3d microsoftonline.com/contoso.example https://graph.microsoft.com/.default alice@contoso.example",
             "#/1 = #/0",
-            "#/2 04b07795 microsoftonline.com/{T} https://graph.windows.net/.default bob@contoso.example",
+            "#/2 first_party_client",
             "#/3 6666bbbb microsoftonline.com/{T} 5555aaaa-0000-4000-8000-00000000beef/.default bob@contoso.example",
             "#/4 app_only",
             "#/5 adfs",
@@ -133,6 +134,54 @@ const SAMPLES: &[Sample<'_>] = &[
         &["#/0 no_client_id"],
     ),
     (
+        "abraunegg-onedrive/refresh_token",
+        SourceKind::Bare,
+        Some(A),
+        &[":1 0a1b2c3d microsoftonline.com/organizations https://graph.microsoft.com/.default ?"],
+    ),
+    (
+        "rclone/rclone.conf",
+        SourceKind::Rclone,
+        None,
+        &[
+            ":1 first_party_client",
+            ":7 0a1b2c3d microsoftonline.com/{T} Files.Read Files.Read.All Files.ReadWrite Files.ReadWrite.All Sites.Read.All ?",
+            ":18 other_provider",
+        ],
+    ),
+    (
+        "adal-net/TokenCache.v2.dat",
+        SourceKind::AdalNet,
+        None,
+        &[
+            "#/0 0a1b2c3d microsoftonline.com/{T} https://graph.windows.net/.default alice@contoso.example",
+        ],
+    ),
+    (
+        "adal-net/TokenCache.v3.dat",
+        SourceKind::AdalNet,
+        None,
+        &[
+            "#/0 0a1b2c3d microsoftonline.com/{T} https://graph.microsoft.com//.default alice@contoso.example",
+            "#/1 = #/0",
+            "#/2 first_party_client",
+            "#/3 app_only",
+            "#/4 obo",
+        ],
+    ),
+    (
+        "adal-net/AzureRmContext-with-CacheData.json",
+        SourceKind::AdalNet,
+        None,
+        &[
+            "#/0 0a1b2c3d microsoftonline.com/{T} https://graph.microsoft.com//.default alice@contoso.example",
+            "#/1 = #/0",
+            "#/2 first_party_client",
+            "#/3 app_only",
+            "#/4 obo",
+        ],
+    ),
+    (
         "adal-node/memory_cache_entries.json",
         SourceKind::AdalNode,
         None,
@@ -155,6 +204,17 @@ const SAMPLES: &[Sample<'_>] = &[
         SourceKind::AdalPython,
         None,
         &[
+            "#/0 first_party_client",
+            "#/1 first_party_client",
+            "#/2 first_party_client",
+            "#/3 service_principal",
+        ],
+    ),
+    (
+        "azure-cli/accessTokens.json",
+        SourceKind::AdalPython,
+        Some(AZURE_CLI),
+        &[
             "#/0 = #/1",
             "#/1 04b07795 microsoftonline.com/{T} https://management.core.windows.net//.default bob@contoso.example",
             "#/2 = #/1",
@@ -165,6 +225,12 @@ const SAMPLES: &[Sample<'_>] = &[
         "azure-cli/msal_token_cache.json",
         SourceKind::MsalCache,
         None,
+        &["#/RefreshToken/0 first_party_client"],
+    ),
+    (
+        "azure-cli/msal_token_cache.json",
+        SourceKind::MsalCache,
+        Some(AZURE_CLI),
         &[
             "#/RefreshToken/0 04b07795 microsoftonline.com/{T} https://management.core.windows.net//.default alice@contoso.example",
         ],
@@ -188,6 +254,12 @@ const SAMPLES: &[Sample<'_>] = &[
         "msal-python/msal_extensions_plain.bin",
         SourceKind::MsalCache,
         None,
+        &["#/RefreshToken/0 first_party_client"],
+    ),
+    (
+        "msal-python/msal_extensions_plain.bin",
+        SourceKind::MsalCache,
+        Some(AZURE_CLI),
         &[
             "#/RefreshToken/0 04b07795 microsoftonline.com/{T} https://management.core.windows.net//.default alice@contoso.example",
         ],
@@ -204,6 +276,12 @@ const SAMPLES: &[Sample<'_>] = &[
         "msal-node/msal_node_cache_foci.json",
         SourceKind::MsalCache,
         None,
+        &["#/RefreshToken/0 first_party_client"],
+    ),
+    (
+        "msal-node/msal_node_cache_foci.json",
+        SourceKind::MsalCache,
+        Some(AZURE_CLI),
         &[
             "#/RefreshToken/0 04b07795 microsoftonline.com/{T} User.Read email alice@contoso.example",
         ],
@@ -376,22 +454,6 @@ fn samples_that_are_not_read_are_named_and_what_to_do_is_said() {
             "is the configuration of abraunegg's OneDrive client, without the token",
         ),
         (
-            "abraunegg-onedrive/refresh_token",
-            "is a single word, perhaps a bare refresh token, and says nothing about it",
-        ),
-        (
-            "adal-net/TokenCache.v2.dat",
-            "is a binary token cache of ADAL.NET, which is not read",
-        ),
-        (
-            "adal-net/TokenCache.v3.dat",
-            "is a binary token cache of ADAL.NET, which is not read",
-        ),
-        (
-            "adal-net/AzureRmContext-with-CacheData.json",
-            "is an Azure PowerShell context with a token cache of ADAL.NET in it, which is not read",
-        ),
-        (
             "better-auth/encrypted_refresh_token.json",
             "is JSON in which nothing is called like a refresh token; there are secret, ciphertext_hex, plaintext",
         ),
@@ -408,10 +470,6 @@ fn samples_that_are_not_read_are_named_and_what_to_do_is_said() {
             "is the configuration of email-oauth2-proxy, whose tokens are encrypted",
         ),
         (
-            "flask-dance/flask_dance.sqlite3",
-            "is an SQLite database, which is not read",
-        ),
-        (
             "generic/tokens.jsonl",
             "is JSON in which nothing is called like a refresh token; there are login, oauth",
         ),
@@ -420,12 +478,12 @@ fn samples_that_are_not_read_are_named_and_what_to_do_is_said() {
             "is the configuration of offlineimap, which is not read",
         ),
         (
-            "rclone/rclone.conf",
-            "is the configuration of rclone, which is not read",
+            "rclone/rclone-encrypted.conf",
+            "is encrypted, and no password is given",
         ),
         (
-            "rclone/rclone-encrypted.conf",
-            "is the configuration of rclone, encrypted",
+            "rclone/rclone-odd-password.conf",
+            "is encrypted, and no password is given",
         ),
         (
             "requests-oauthlib/token.pickle",
@@ -451,7 +509,7 @@ fn samples_that_are_not_read_are_named_and_what_to_do_is_said() {
 #[test]
 fn every_sample_is_in_one_of_the_tables() {
     let mut missing = Vec::new();
-    let source = include_str!("sources.rs");
+    let source = concat!(include_str!("sources.rs"), include_str!("sqlite.rs"));
     let root = fixture("");
     for folder in std::fs::read_dir(&root).unwrap() {
         let folder = folder.unwrap().path();

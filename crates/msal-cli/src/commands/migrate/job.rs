@@ -7,7 +7,7 @@ use std::time::Instant;
 use msal::{BoxFuture, CacheStore, FileStore, Partition, Runtime, SharedTokenCache};
 use msal_migrate::{
     Credentials, Destination, JournalReader, Migration, MigrationError, PlanOptions, Report, Retry,
-    Settings, Source, Verification, Verifier,
+    Settings, Source, SpaOrigin, Verification, Verifier,
 };
 
 use super::outcome::Outcome;
@@ -27,6 +27,7 @@ pub(crate) struct Job {
     pub(crate) journal: PathBuf,
     pub(crate) sdk: Sdk,
     pub(crate) settings: Settings,
+    pub(crate) spa_origin: Option<SpaOrigin>,
     pub(crate) retry: Retry,
     /// Rows whose tokens may be another user's.
     pub(crate) release: Vec<String>,
@@ -57,6 +58,10 @@ impl Job {
         .credentials(self.credentials)
         .settings(self.settings)
         .retry(self.retry);
+        let migration = match self.spa_origin {
+            Some(origin) => migration.spa_origin(origin),
+            None => migration,
+        };
         let migration = self.release.into_iter().fold(migration, Migration::release);
         let report = migration.run(&mut progress, interrupted(printer)).await;
         progress.finish();

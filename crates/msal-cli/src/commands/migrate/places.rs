@@ -64,8 +64,14 @@ fn named_to_be_read(arguments: &RunArgs) -> impl Iterator<Item = &Path> {
     let of_clients =
         of_clients.map(|named| named.split_once('=').map_or(&**named, |(_, path)| path));
     let passphrase = secrets.certificate_passphrase_file.as_deref();
-    [&*arguments.source.input]
+    let source = &arguments.source;
+    source
+        .input
+        .as_deref()
         .into_iter()
         .chain(arguments.network.ca_file.as_deref())
+        .chain(source.password.password_file.as_deref())
+        .chain(source.database.database_password_file.as_deref())
+        .chain(source.database.database_tls_ca.as_deref())
         .chain(of_clients.chain(passphrase).map(Path::new))
 }

@@ -14,10 +14,11 @@ use crate::exit::Exit;
 use crate::input;
 use crate::output::{BOLD, DIM, HINT, Printer};
 use crate::outside::Outside;
-use crate::text;
+use crate::{reading, text};
 
 pub(crate) fn run(arguments: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
-    let (source, options) = input::open(&arguments.source)?;
+    let (source, options) = input::open(&arguments.source, printer)?;
+    let source = reading::shown(source, printer);
     let key = session_key()?;
     let fingerprint = |client: &str, token: &RefreshToken| fingerprint(&key, client, token);
     let plan = Plan::make(&*source, &options, &fingerprint)?;
@@ -106,11 +107,15 @@ fn list(
 
 fn summary(source: &dyn Source, summary: &Summary) -> String {
     let mut out = format!(
-        "{BOLD}{}{BOLD:#} would be redeemed, from {} of {}\n\n",
+        "{BOLD}{}{BOLD:#} would be redeemed, from {} of {}\n",
         text::counted(summary.tokens, "token"),
         text::counted(summary.rows, "row"),
         source.kind(),
     );
+    if let Some(by) = source.recognised_by() {
+        out.push_str(&format!("{DIM}read so because {}{DIM:#}\n", Outside(by)));
+    }
+    out.push('\n');
     for (title, counts) in [
         ("clients", &summary.clients),
         ("authorities", &summary.hosts),
@@ -178,6 +183,7 @@ fn print_json(
     };
     let mut document = json!({
         "source": source.kind().as_str(),
+        "recognised_by": source.recognised_by(),
         "rows": summary.rows,
         "tokens": summary.tokens,
         "duplicates": summary.duplicates,

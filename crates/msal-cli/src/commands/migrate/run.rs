@@ -1,26 +1,34 @@
 //! `msal migrate run`: redeem, publish, verify, report.
 
-use msal_migrate::{Retry, RetryClass, RotationPolicy, Settings};
+use msal_migrate::{Retry, RetryClass, RotationPolicy, Settings, SpaOrigin};
 
 use super::job::Job;
-use super::places;
-use crate::cli::{self, RetryArgs, Rotation, RunArgs};
+use super::{copy, places};
+use crate::cli::{self, Mode, RetryArgs, Rotation, RunArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
 use crate::runtime::block_on;
-use crate::{credentials, input, network};
+use crate::{credentials, input, network, reading};
 
 pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
+    if arguments.mode == Mode::Copy {
+        return copy::run(arguments, printer);
+    }
     let journal = arguments.journal.clone();
     let journal = journal.unwrap_or_else(|| places::journal_beside(&arguments.to));
     places::check(arguments, &journal)?;
     let credentials = credentials::read(&arguments.secrets, arguments.source.client_id.as_deref())?;
     let settings = settings(arguments);
     let runtime = network::runtime(&arguments.network, settings.most_in_flight())?;
-    let (source, plan) = input::open(&arguments.source)?;
+    let (source, plan) = input::open(&arguments.source, printer)?;
+    let spa_origin = arguments
+        .spa_origin
+        .as_deref()
+        .map(spa_origin)
+        .transpose()?;
     let job = Job {
-        source,
+        source: reading::shown(source, printer),
         plan,
         credentials,
         runtime,
@@ -28,6 +36,7 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
         journal,
         sdk: arguments.sdk,
         settings,
+        spa_origin,
         retry: retry(&arguments.retry),
         release: arguments.release.clone(),
     };
@@ -38,6 +47,15 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
         false => printer.text(&outcome.to_text(&target, &journal)),
     }
     Ok(outcome.exit())
+}
+
+fn spa_origin(text: &str) -> Result<SpaOrigin, Failure> {
+    SpaOrigin::parse(text).map_err(|error| {
+        Failure::usage(
+            format!("--spa-origin: {error}"),
+            "write it as the page sends it, such as https://app.contoso.example",
+        )
+    })
 }
 
 fn settings(arguments: &RunArgs) -> Settings {

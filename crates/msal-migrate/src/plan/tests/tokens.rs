@@ -121,6 +121,7 @@ fn one_token_under_two_users_is_warned_about() {
 fn tokens_are_warned_about_by_age_shape_and_client() {
     let now = UnixTime::from_secs(1_800_000_000);
     let options = PlanOptions {
+        client_id: Some("04b07795-8ddb-461a-bbee-02f9e1bf7b46".to_owned()),
         now: Some(now),
         ..PlanOptions::default()
     };
@@ -137,6 +138,10 @@ fn tokens_are_warned_about_by_age_shape_and_client() {
         .with(Warning::OldToken)
         .with(Warning::UnlikelyToken);
     assert_eq!(warnings, expected);
+    let options = PlanOptions {
+        now: Some(now),
+        ..PlanOptions::default()
+    };
     let fresh = Record {
         last_refreshed: Some(UnixTime::from_secs(1_800_000_000 - 89 * 86_400)),
         ..record("0.a")
@@ -187,4 +192,33 @@ fn an_application_at_a_shared_authority_is_noted_unless_it_is_asked_for() {
     }
     let asked_for = named("https://login.microsoftonline.com/organizations");
     assert!(!noted(vec![at("common", Some(TENANT))], &asked_for));
+}
+
+#[test]
+fn a_token_of_somebody_elses_program_is_redeemed_only_where_its_client_is_named() {
+    for client in [
+        "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+        "1950A258-227B-4E31-A9CF-717495945FC2",
+        "b15665d9-eda6-4092-8539-0eec376afd59",
+        "d50ca740-c83f-4d1b-b616-12c519384f0c",
+        "facd6cff-a294-4415-b59f-c5b01937d7bd",
+    ] {
+        let source = rows(vec![Record {
+            client_id: Some(client.to_owned()),
+            ..record("0.a")
+        }]);
+        let reason = |options: &PlanOptions| {
+            let plan = plan(&source, options);
+            let skipped = plan.summary().skipped.first();
+            skipped.map(|skipped| skipped.reason)
+        };
+        let named = |client: &str| PlanOptions {
+            client_id: Some(client.to_owned()),
+            ..PlanOptions::default()
+        };
+        let unnamed = reason(&PlanOptions::default());
+        assert_eq!(unnamed, Some(SkipReason::FirstPartyClient), "{client}");
+        assert_eq!(reason(&named(CLIENT)), Some(SkipReason::OtherClient));
+        assert_eq!(reason(&named(&client.to_lowercase())), None, "{client}");
+    }
 }

@@ -1,39 +1,50 @@
-//! A table as comma-separated values with a header line (RFC 4180).
-
-mod columns;
+//! A table as comma-separated values with a header line (RFC 4180), or with another separator, such as tabs.
 
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use self::columns::Columns;
 use crate::record::token_shape::is_microsofts;
 use crate::record::{Locator, Place, Row};
 use crate::source::Source;
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
-use crate::source::read::csv_reader::{CsvError, CsvReader, CsvText, MOST_COLUMNS};
+use crate::source::read::csv_reader::{CsvError, CsvReader, CsvRecord, CsvText, MOST_COLUMNS};
 use crate::source::read::input::Input;
 use crate::source::row::alias::field_named;
+use crate::source::row::columns::{Cells, Columns};
 use crate::source::row::field::Field;
-use crate::source::row::mapping::Mapping;
+use crate::source::row::recipe::Recipe;
+use crate::source::row::value::StoredValue;
 
-/// A CSV file whose first line names the columns.
+/// A file whose first line names the columns.
 #[derive(Debug)]
 pub(crate) struct CsvSource {
     input: Input,
+    kind: SourceKind,
+    separator: u8,
     columns: Columns,
 }
 
 impl CsvSource {
     /// Reads the header line, and finds the columns in it.
-    pub(crate) fn open(input: Input, mapping: &Mapping) -> Result<Self, SourceError> {
-        let [header, first] = first_records(&input)?;
-        let columns = Columns::bind(&header, &first, mapping);
+    pub(crate) fn open(
+        input: Input,
+        kind: SourceKind,
+        separator: u8,
+        recipe: &Recipe,
+    ) -> Result<Self, SourceError> {
+        let [header, first] = first_records(&input, separator)?;
+        let columns = Columns::bind(&header, &first, recipe);
         let columns = columns.map_err(|problem| SourceError::Mapping {
             file: input.name().to_string(),
             problem,
         })?;
-        Ok(Self { input, columns })
+        Ok(Self {
+            input,
+            kind,
+            separator,
+            columns,
+        })
     }
 
     fn read_rows(
@@ -44,28 +55,56 @@ impl CsvSource {
         let _header = reader.record()?;
         while let Some(record) = reader.record()? {
             let locator = Locator::new(self.input.name(), Place::Line(record.line));
-            if visit(self.columns.row(locator, &record)).is_break() {
+            if visit(self.row(locator, &record)).is_break() {
                 break;
             }
         }
         Ok(())
     }
+
+    fn row(&self, locator: Locator, record: &CsvRecord<'_>) -> Row {
+        // RFC 4180 §2: each line has the same number of fields. One that has not may be cut off.
+        if record.len() != self.columns.count() {
+            return Row::malformed(
+                locator,
+                "the line has more or fewer columns than the header",
+            );
+        }
+        match record.texts() {
+            Ok(texts) => self.columns.row(locator, &texts),
+            Err(_not_utf8) => Row::malformed(locator, "the line is not UTF-8"),
+        }
+    }
 }
 
 impl Source for CsvSource {
     fn kind(&self) -> SourceKind {
-        SourceKind::Csv
+        self.kind
     }
 
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
-        self.read_rows(&mut CsvReader::new(self.input.text()?), visit)
-            .map_err(|error| error.in_file(self.input.name()))
+        self.read_rows(
+            &mut CsvReader::new(self.input.text()?, self.separator),
+            visit,
+        )
+        .map_err(|error| error.in_file(self.input.name()))
+    }
+}
+
+impl Cells for Vec<CsvText<'_>> {
+    fn value(&self, index: usize) -> StoredValue<'_> {
+        self.text(index)
+            .map_or(StoredValue::Absent, StoredValue::from_text)
+    }
+
+    fn text(&self, index: usize) -> Option<&str> {
+        self.get(index).map(CsvText::as_str)
     }
 }
 
 /// The names of the columns, and what the first line below them has, which may be nothing that can be read.
-fn first_records(input: &Input) -> Result<[Vec<String>; 2], SourceError> {
-    let mut reader = CsvReader::new(input.text()?);
+fn first_records(input: &Input, separator: u8) -> Result<[Vec<String>; 2], SourceError> {
+    let mut reader = CsvReader::new(input.text()?, separator);
     let record = reader
         .record()
         .map_err(|error| error.in_file(input.name()))?;
@@ -103,7 +142,7 @@ fn first_records(input: &Input) -> Result<[Vec<String>; 2], SourceError> {
 /// Whether the text can be a table of tokens with names of its own: there are several columns, as many values in the line
 /// below their names, and among them something that tells. Other lines with commas could be of anything, and are not shown.
 pub(crate) fn is_table(input: &Input) -> Result<bool, SourceError> {
-    let [header, first] = match first_records(input) {
+    let [header, first] = match first_records(input, b',') {
         Err(SourceError::Syntax { .. } | SourceError::Truncated { .. }) => return Ok(false),
         records => records?,
     };

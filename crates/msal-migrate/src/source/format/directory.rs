@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::detect::signature;
-use super::json_objects::{JsonSource, into_row};
+use super::json_objects::JsonSource;
 use crate::record::{Locator, Place, Row, SkipReason};
 use crate::source::Source;
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
-use crate::source::row::mapping::Mapping;
+use crate::source::row::json_pointer::JsonPointer;
+use crate::source::row::recipe::Recipe;
 
 /// The files of a directory, without those of its sub-directories.
 pub(crate) struct DirectorySource {
@@ -23,10 +24,16 @@ pub(crate) struct DirectorySource {
     path: PathBuf,
     /// The names of the files, sorted. They need not be UTF-8.
     files: Vec<OsString>,
+    recipe: Recipe,
+    records: Option<JsonPointer>,
 }
 
 impl DirectorySource {
-    pub(crate) fn open(path: &Path) -> Result<Self, SourceError> {
+    pub(crate) fn open(
+        path: &Path,
+        recipe: Recipe,
+        records: Option<JsonPointer>,
+    ) -> Result<Self, SourceError> {
         let name: Arc<str> = path.display().to_string().into();
         let failed = |source| SourceError::Io {
             file: name.to_string(),
@@ -51,6 +58,8 @@ impl DirectorySource {
             path: path.to_owned(),
             name,
             files,
+            recipe,
+            records,
         })
     }
 
@@ -75,17 +84,23 @@ impl DirectorySource {
             locator: locator(0).with_key(&file),
             reason,
         };
-        if signature::of_bytes(&input.head()?).is_some() {
+        let head = input.head()?;
+        if signature::of_bytes(&head).is_some() || signature::is_sqlite(&head) {
             return Ok(visit(skipped(SkipReason::Undecryptable)));
         }
         let user = user_of(&file);
         let mut flow = ControlFlow::Continue(());
         let mut is_empty = true;
-        let opened = JsonSource::open(input, SourceKind::TokenJson, Mapping::default());
+        let opened = JsonSource::open(
+            input,
+            SourceKind::TokenJson,
+            self.recipe.clone(),
+            self.records.clone(),
+        );
         let read = opened.and_then(|source| {
-            source.read_named(|element, name, parsed| {
+            source.read_named(Some(user), locator, &mut |row| {
                 is_empty = false;
-                flow = visit(into_row(parsed, name.or(Some(user)), locator(element)));
+                flow = visit(row);
                 flow
             })
         });

@@ -10,17 +10,20 @@ use serde::Deserialize;
 
 use super::detect::shape::Shape;
 use super::token_object::TokenObject;
-use crate::record::{Locator, Place, Row};
+use crate::record::{Locator, Place, Row, SkipReason};
 use crate::source::Source;
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
+use crate::source::read::json::descent::{DescentError, Each, descend};
 use crate::source::read::json::error::JsonError;
 use crate::source::read::json::members::{Member, first_members};
-use crate::source::read::json::slice::{JsonSlice, Parsed, parse_object};
+use crate::source::read::json::slice::{JsonSlice, parse_object};
 use crate::source::read::json::stream::JsonStream;
 use crate::source::row::collector::Collector;
-use crate::source::row::mapping::{Mapping, MappingError};
+use crate::source::row::json_pointer::JsonPointer;
+use crate::source::row::mapping::MappingError;
+use crate::source::row::recipe::Recipe;
 use crate::source::row::second_look;
 use crate::source::row::shown_name::listed;
 use crate::source::row::stored_row::StoredRow;
@@ -31,7 +34,9 @@ use crate::source::row::value::StoredValue;
 pub(crate) struct JsonSource {
     input: Input,
     kind: SourceKind,
-    mapping: Mapping,
+    recipe: Recipe,
+    /// Where the objects are, if not at the outermost place.
+    records: Option<JsonPointer>,
     /// Whether the outermost object holds token responses by name, and is not one itself.
     is_map: bool,
 }
@@ -40,52 +45,73 @@ impl JsonSource {
     pub(crate) fn open(
         input: Input,
         kind: SourceKind,
-        mapping: Mapping,
+        recipe: Recipe,
+        records: Option<JsonPointer>,
     ) -> Result<Self, SourceError> {
-        let is_map = mapping.is_empty() && Shape::of(&input)? == Shape::TokenMap;
+        let is_map = records.is_none()
+            && recipe.is_by_usual_names()
+            && Shape::of(&input)? == Shape::TokenMap;
         Ok(Self {
             input,
             kind,
-            mapping,
+            recipe,
+            records,
             is_map,
         })
     }
 
-    /// Visits every object with its index and, in a map, its name.
+    /// Visits the row of every object. Of an object in a map, the name is the user's, or else the file's is.
     pub(crate) fn read_named(
         &self,
-        mut visit: impl FnMut(u64, Option<&str>, Parsed<StoredRow<'_>>) -> ControlFlow<()>,
+        user: Option<&str>,
+        locator: impl Fn(u64) -> Locator,
+        visit: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<(), SourceError> {
         let mut stream = JsonStream::new(self.input.text()?);
-        let mut found = FoundParts::new(&self.mapping);
-        let flow = self
-            .read_objects(&mut stream, &mut found, &mut visit)
-            .map_err(|error| error.in_file(self.input.name()))?;
+        let mut found = FoundParts::new(&self.recipe);
+        let mut index = 0;
+        let mut each = |name: Option<&str>, object: JsonSlice<'_>| {
+            let row = self.row(object, name.or(user), locator(index), &mut found)?;
+            index += 1;
+            Ok(visit(row))
+        };
+        let flow = match &self.records {
+            Some(pointer) => descend(&mut stream, pointer.segments(), &mut each),
+            None => self.read_objects(&mut stream, &mut each),
+        };
+        let flow = flow.map_err(|error| match error {
+            DescentError::Json(error) => error.in_file(self.input.name()),
+            DescentError::NotThere { members } => self.mapping_error(MappingError::UnknownColumn {
+                column: self
+                    .records
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+                columns: listed(members.iter().map(String::as_str)),
+            }),
+        })?;
         // Only a pass to the end tells that a part was never found.
         if flow.is_break() {
             return Ok(());
         }
         found
-            .check(&self.mapping)
-            .map_err(|problem| SourceError::Mapping {
-                file: self.input.name().to_string(),
-                problem,
-            })
+            .check(&self.recipe)
+            .map_err(|problem| self.mapping_error(problem))
+    }
+
+    fn mapping_error(&self, problem: MappingError) -> SourceError {
+        SourceError::Mapping {
+            file: self.input.name().to_string(),
+            problem,
+        }
     }
 
     fn read_objects(
         &self,
         stream: &mut JsonStream<impl Read>,
-        found: &mut FoundParts,
-        visit: &mut impl FnMut(u64, Option<&str>, Parsed<StoredRow<'_>>) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>, JsonError> {
-        let mut index = 0;
+        each: &mut Each<'_>,
+    ) -> Result<ControlFlow<()>, DescentError> {
         while let Some(first) = stream.peek()? {
-            let mut each = |name: Option<&str>, object: JsonSlice<'_>| {
-                let parsed = self.parse(object, found)?;
-                index += 1;
-                Ok(visit(index - 1, name, parsed))
-            };
             let flow = match first {
                 b'[' => stream.for_each_element(|_index, object| each(None, object))?,
                 b'{' if self.is_map => {
@@ -100,43 +126,64 @@ impl JsonSource {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn parse<'a>(
-        &'a self,
-        object: JsonSlice<'a>,
+    fn row(
+        &self,
+        object: JsonSlice<'_>,
+        name: Option<&str>,
+        locator: Locator,
         found: &mut FoundParts,
-    ) -> Result<Parsed<StoredRow<'a>>, JsonError> {
-        let is_mapped = !self.mapping.is_empty();
-        let mut parsed = match is_mapped {
-            true => self.map(object, found)?,
-            false => parse_object::<TokenObject<'_>>(object)?.map(|object| object.stored),
+    ) -> Result<Row, JsonError> {
+        let is_mapped = !self.recipe.is_by_usual_names();
+        let by_names = match is_mapped {
+            true => parse_object::<AnyObject>(object)?.map(|_any| None),
+            false => parse_object::<TokenObject<'_>>(object)?.map(|object| Some(object.stored)),
         };
-        if let Ok(stored) = &mut parsed
-            && stored.refresh_token.is_absent()
-        {
-            stored.reason_without_token = Some(second_look::at_object(object.bytes, is_mapped));
-        }
-        Ok(parsed)
+        let stored = by_names
+            .map_err(SkipReason::Malformed)
+            .and_then(|by_names| self.stored_row(by_names, object, found));
+        let row = match stored {
+            Ok(mut stored) => {
+                if stored.refresh_token.is_absent() {
+                    let reason = second_look::at_object(object.bytes, is_mapped);
+                    stored.reason_without_token = Some(reason);
+                }
+                named_row(stored, name, locator)
+            }
+            Err(reason) => {
+                let locator = locator.with_key(name.unwrap_or_default());
+                Row::Skipped { locator, reason }
+            }
+        };
+        Ok(self.recipe.defaults.fill(row))
     }
 
-    /// The fields of an object as the mapping finds them.
-    fn map<'a>(
+    /// The fields of an object, which were found by their usual names or are found by the mapping.
+    fn stored_row<'a>(
         &'a self,
+        by_names: Option<StoredRow<'a>>,
         object: JsonSlice<'a>,
         found: &mut FoundParts,
-    ) -> Result<Parsed<StoredRow<'a>>, JsonError> {
-        if let Err(what) = parse_object::<AnyObject>(object)? {
-            return Ok(Err(what));
+    ) -> Result<StoredRow<'a>, SkipReason> {
+        let mapping = &self.recipe.mapping;
+        found.see(object, &self.recipe);
+        let conditions = self.recipe.selection.conditions().iter();
+        for (part, condition) in (mapping.parts().len()..).zip(conditions) {
+            let value = self.recipe.in_object(&condition.expression, object.bytes)?;
+            found.note(part, &value);
+            if let Some(reason) = condition.refusal(&value, mapping) {
+                return Err(reason);
+            }
         }
-        found.see(object);
         let mut collector = Collector::default();
-        for (part, (field, expression)) in self.mapping.parts().iter().enumerate() {
-            let Ok(value) = expression.in_object(object.bytes) else {
-                return Ok(Err("a member that should hold JSON does not"));
-            };
+        for (part, (field, expression)) in mapping.parts().iter().enumerate() {
+            let value = self.recipe.in_object(expression, object.bytes)?;
             found.note(part, &value);
             collector.offer(*field, 0, value);
         }
-        Ok(Ok(collector.into_stored_row()))
+        let mut stored = by_names.unwrap_or_else(|| collector.into_stored_row());
+        found.has_row = true;
+        self.recipe.finish(&mut stored)?;
+        Ok(stored)
     }
 }
 
@@ -146,28 +193,25 @@ impl Source for JsonSource {
     }
 
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
-        self.read_named(|index, name, parsed| {
-            let locator = Locator::new(self.input.name(), Place::Element(index));
-            visit(into_row(parsed, name, locator))
-        })
+        let locator = |index| Locator::new(self.input.name(), Place::Element(index));
+        self.read_named(None, locator, visit)
     }
 }
 
-/// The row of an object. `name` is the name it stood under, which is often its user's.
-pub(crate) fn into_row(parsed: Parsed<StoredRow<'_>>, name: Option<&str>, locator: Locator) -> Row {
-    match parsed {
-        Ok(mut stored) => {
-            let name = name.unwrap_or_default();
-            if stored.username.is_absent() {
-                stored.username = StoredValue::from_text(name);
-            }
-            if stored.key.is_absent() {
-                stored.key = StoredValue::from_text(name);
-            }
-            stored.into_row(locator)
-        }
-        Err(what) => Row::malformed(locator.with_key(name.unwrap_or_default()), what),
+/// The row of what stood under a name, which is often its user's.
+pub(crate) fn named_row<'a>(
+    mut stored: StoredRow<'a>,
+    name: Option<&'a str>,
+    locator: Locator,
+) -> Row {
+    let name = name.unwrap_or_default();
+    if stored.username.is_absent() {
+        stored.username = StoredValue::from_text(name);
     }
+    if stored.key.is_absent() {
+        stored.key = StoredValue::from_text(name);
+    }
+    stored.into_row(locator)
 }
 
 /// Any object: parsing it checks that there is one.
@@ -177,21 +221,25 @@ struct AnyObject {}
 /// Which parts of the mapping have found a value. A part that never finds one is a mistake, and the members that there are
 /// help to correct it.
 struct FoundParts {
+    /// For each expression of the recipe.
     parts: Vec<bool>,
+    /// An object met the conditions, so that its fields were looked for.
+    has_row: bool,
     /// The members of the first object.
     members: Option<Vec<Member>>,
 }
 
 impl FoundParts {
-    fn new(mapping: &Mapping) -> Self {
+    fn new(recipe: &Recipe) -> Self {
         Self {
-            parts: vec![false; mapping.parts().len()],
+            parts: vec![false; recipe.expressions().count()],
+            has_row: false,
             members: None,
         }
     }
 
-    fn see(&mut self, object: JsonSlice<'_>) {
-        if self.members.is_none() {
+    fn see(&mut self, object: JsonSlice<'_>, recipe: &Recipe) {
+        if self.members.is_none() && recipe.expressions().next().is_some() {
             let members = first_members(&mut JsonStream::new(object.bytes), |_| false);
             self.members = Some(members.unwrap_or_default());
         }
@@ -203,15 +251,24 @@ impl FoundParts {
         }
     }
 
-    fn check(&self, mapping: &Mapping) -> Result<(), MappingError> {
+    fn check(&self, recipe: &Recipe) -> Result<(), MappingError> {
         // Of a file without objects nothing can be said.
         let Some(members) = &self.members else {
             return Ok(());
         };
-        let missing = self.parts.iter().position(|found| !found);
-        match missing.and_then(|part| mapping.parts().get(part)) {
+        let fields = recipe.mapping.parts().len();
+        let missing =
+            recipe
+                .expressions()
+                .enumerate()
+                .zip(&self.parts)
+                .find(|((part, _), found)| {
+                    let was_looked_for = *part >= fields || self.has_row;
+                    !**found && was_looked_for && recipe.needs(*part)
+                });
+        match missing {
             None => Ok(()),
-            Some((_, expression)) => Err(MappingError::UnknownColumn {
+            Some(((_, expression), _)) => Err(MappingError::UnknownColumn {
                 column: expression.to_string(),
                 columns: listed(members.iter().map(|member| member.name.as_str())),
             }),

@@ -1,5 +1,5 @@
 //! The unified token cache that all MSALs share, of another application or another language: one JSON object of sections,
-//! each an object of entries.
+//! each an object of entries. MSAL.NET 2 wrote the same entries as a list of dictionaries.
 //!
 //! The names of the entries are never looked at, because libraries build them in different ways: MSAL Node puts the family
 //! in the place of the client id, MSAL Python ends them with the scopes.

@@ -1,4 +1,4 @@
-//! Comma-separated values (RFC 4180), streamed in bounded memory.
+//! Comma-separated values (RFC 4180), or values with another separator between them, streamed in bounded memory.
 //!
 //! Not by `csv-core`, which "will never return an error and will always find *a* parse": of a file that is cut off inside
 //! quotation marks it makes a last record of all that follows them, and it takes text behind a closing quotation mark
@@ -19,6 +19,7 @@ use crate::source::error::SourceError;
 /// Reads one record after the other.
 pub(crate) struct CsvReader<R> {
     window: Window<R>,
+    separator: u8,
     next_line: u64,
     fields: Vec<Span>,
 }
@@ -39,9 +40,11 @@ struct Span {
 }
 
 impl<R: Read> CsvReader<R> {
-    pub(crate) fn new(reader: R) -> Self {
+    /// `separator` stands between fields: an ASCII character other than a quotation mark and a line break.
+    pub(crate) fn new(reader: R, separator: u8) -> Self {
         Self {
             window: Window::new(reader),
+            separator,
             next_line: 1,
             fields: Vec::new(),
         }
@@ -101,7 +104,7 @@ impl<R: Read> CsvReader<R> {
         let mut at = start;
         loop {
             let unseen = self.window.available().get(at..).unwrap_or_default();
-            if let Some(found) = memchr2(b',', b'\n', unseen) {
+            if let Some(found) = memchr2(self.separator, b'\n', unseen) {
                 return Ok(Some(self.plain(start, at + found)));
             }
             at = self.window.available().len();
@@ -116,7 +119,7 @@ impl<R: Read> CsvReader<R> {
         let available = self.window.available();
         let separator = available.get(end).copied();
         let text = available.get(start..end).unwrap_or_default();
-        let is_last = separator != Some(b',');
+        let is_last = separator != Some(self.separator);
         // RFC 4180 §2 rule 1: lines end with CRLF. Many end with LF alone.
         let carriage_return = usize::from(is_last && text.last() == Some(&b'\r'));
         Found {
@@ -162,7 +165,7 @@ impl<R: Read> CsvReader<R> {
         }
         let separator = self.window.available().get(at).copied();
         let ends_record = match separator {
-            Some(b',') => false,
+            Some(byte) if byte == self.separator => false,
             Some(b'\n') | None => true,
             Some(b'\r') if !self.has(at + 1)? => true,
             Some(_) => {
@@ -285,7 +288,7 @@ mod tests {
 
     /// `LINE FIELD|FIELD; LINE FIELD`
     fn records(reader: impl Read) -> Result<String, CsvError> {
-        let mut reader = CsvReader::new(reader);
+        let mut reader = CsvReader::new(reader, b',');
         let mut records = Vec::new();
         while let Some(record) = reader.record()? {
             let texts = record.texts().unwrap();
@@ -344,7 +347,7 @@ mod tests {
     fn very_many_fields_take_no_more_memory_than_as_many_as_there_may_be() {
         let wide = ",".repeat(1 << 20);
         let text = format!("{wide}\na,b\n");
-        let mut reader = CsvReader::new(text.as_bytes());
+        let mut reader = CsvReader::new(text.as_bytes(), b',');
         let record = reader.record().unwrap().unwrap();
         assert!(record.len() > MOST_COLUMNS);
         assert!(reader.fields.capacity() <= 4 * MOST_COLUMNS);

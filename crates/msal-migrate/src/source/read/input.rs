@@ -1,21 +1,32 @@
-//! Opening a file that will be read more than once, and reading it as UTF-8 from whatever Unicode encoding it has.
+//! Opening an input that will be read more than once, and reading it as UTF-8 from whatever Unicode encoding it has.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+use msal::SecureRandom;
 use msal_core::SecretBuffer;
 use zeroize::Zeroizing;
 
+use super::read_at::read_at;
+use super::spool::Spool;
 use super::utf16::Utf16Reader;
 use crate::source::error::SourceError;
 
-/// A regular file, held open, so that every pass reads the same file even when its application replaces it meanwhile.
+/// What is read, the same in every pass.
 #[derive(Debug)]
 pub(crate) struct Input {
     name: Arc<str>,
-    file: File,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// A regular file, held open, so that every pass reads the same file even when its application replaces it meanwhile.
+    File(File),
+    /// What could be read only once.
+    Spool(Spool),
 }
 
 impl Input {
@@ -39,12 +50,37 @@ impl Input {
             });
         }
         let file = File::open(path).map_err(failed)?;
-        Ok(Self { name, file })
+        let content = Content::File(file);
+        Ok(Self { name, content })
+    }
+
+    /// Reads all of what can be read only once, and keeps it sealed.
+    pub(crate) fn of_reader(
+        name: &str,
+        reader: impl Read,
+        random: &dyn SecureRandom,
+    ) -> Result<Self, SourceError> {
+        let content = Spool::of(reader, random).map_err(|source| SourceError::Io {
+            file: name.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            name: name.into(),
+            content: Content::Spool(content),
+        })
     }
 
     /// The path as the user gave it.
     pub(crate) fn name(&self) -> &Arc<str> {
         &self.name
+    }
+
+    /// The file, for a reader that takes it over; `None` where there is none.
+    pub(crate) fn into_file(self) -> Option<File> {
+        match self.content {
+            Content::File(file) => Some(file),
+            Content::Spool(_) => None,
+        }
     }
 
     /// The bytes at the beginning as they are on disk: enough to tell a binary format.
@@ -58,28 +94,43 @@ impl Input {
         Ok(Zeroizing::new(String::from_utf8_lossy(&head).into_owned()))
     }
 
+    /// All bytes from the first one, as they are on disk.
+    pub(crate) fn bytes(&self) -> impl Read + '_ {
+        self.content.reader(0)
+    }
+
     /// The whole text from its beginning, as UTF-8 without a byte order mark.
     pub(crate) fn text(&self) -> Result<Box<dyn Read + '_>, SourceError> {
         let start = self.first_bytes(3)?;
-        let from = |offset| Positioned {
-            file: &self.file,
-            offset,
-        };
+        let from = |offset| self.content.reader(offset);
         // Azure CLI expects its files with or without a byte order mark; PowerShell redirects into UTF-16 with one.
         Ok(match start.as_slice() {
-            [0xef, 0xbb, 0xbf] => Box::new(from(3)),
+            [0xef, 0xbb, 0xbf] => from(3),
             [0xff, 0xfe, ..] => Box::new(Utf16Reader::new(from(2), u16::from_le_bytes)),
             [0xfe, 0xff, ..] => Box::new(Utf16Reader::new(from(2), u16::from_be_bytes)),
-            _ => Box::new(from(0)),
+            _ => from(0),
         })
     }
 
-    fn first_bytes(&self, length: usize) -> Result<SecretBuffer, SourceError> {
-        let file = Positioned {
-            file: &self.file,
-            offset: 0,
+    /// The whole text in memory, of a file that is no larger than it should be.
+    pub(crate) fn whole_text(&self, largest: usize) -> Result<SecretBuffer, SourceError> {
+        let failed = |source| SourceError::Io {
+            file: self.name.to_string(),
+            source,
         };
-        self.read_up_to(length, file)
+        let length = self.content.length().map_err(failed)?;
+        if length > largest as u64 {
+            return Err(SourceError::Syntax {
+                file: self.name.to_string(),
+                problem: format!("it is larger than {largest} bytes, which no such file is"),
+            });
+        }
+        // UTF-16 may become one and a half times as long.
+        self.read_up_to(length as usize * 2, self.text()?)
+    }
+
+    fn first_bytes(&self, length: usize) -> Result<SecretBuffer, SourceError> {
+        self.read_up_to(length, self.bytes())
     }
 
     fn read_up_to(&self, length: usize, reader: impl Read) -> Result<SecretBuffer, SourceError> {
@@ -96,6 +147,22 @@ impl Input {
     }
 }
 
+impl Content {
+    fn length(&self) -> io::Result<u64> {
+        match self {
+            Self::File(file) => Ok(file.metadata()?.len()),
+            Self::Spool(spool) => Ok(spool.length()),
+        }
+    }
+
+    fn reader(&self, offset: u64) -> Box<dyn Read + '_> {
+        match self {
+            Self::File(file) => Box::new(Positioned { file, offset }),
+            Self::Spool(spool) => Box::new(spool.reader(offset)),
+        }
+    }
+}
+
 /// Reads from its own position, so that several passes over one open file do not disturb each other.
 struct Positioned<'a> {
     file: &'a File,
@@ -108,16 +175,6 @@ impl Read for Positioned<'_> {
         self.offset += count as u64;
         Ok(count)
     }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }
 
 /// How much of a file is looked at to tell its format.

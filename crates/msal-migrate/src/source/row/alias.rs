@@ -19,7 +19,7 @@ pub(crate) fn field_named(name: &str) -> Option<(Field, u8)> {
 }
 
 /// A name in lower case without `_`, `-` and spaces, its field, and its rank among the names of that field: 0 is best.
-const ALIASES: [(&str, Field, u8); 65] = [
+const ALIASES: [(&str, Field, u8); 66] = [
     // mutt_oauth2.py.
     ("accesstokenexpiration", Field::ExpiresAt, 2),
     ("appid", Field::ClientId, 2),
@@ -86,6 +86,8 @@ const ALIASES: [(&str, Field, u8); 65] = [
     ("serverurl", Field::Issuer, 2),
     // oama.
     ("service", Field::Provider, 2),
+    // OmniAuth and Passport.
+    ("strategy", Field::Provider, 1),
     ("sub", Field::Sub, 0),
     ("tenant", Field::Tenant, 0),
     ("tenantid", Field::Tenant, 1),

@@ -18,7 +18,8 @@ pub(crate) enum Expression {
 }
 
 impl Expression {
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    /// Parses it; `None` where it is empty.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         if let Some(value) = text.strip_prefix("const:") {
             return Some(Self::Constant(value.to_owned()));
         }
@@ -34,6 +35,14 @@ impl Expression {
         }
     }
 
+    /// The column that it reads.
+    pub(crate) fn column(&self) -> Option<&str> {
+        match self {
+            Self::Column(name) | Self::ColumnPointer(name, _) => Some(name),
+            Self::Constant(_) | Self::Pointer(_) => None,
+        }
+    }
+
     /// The value in a JSON object, for which a column is a member.
     pub(crate) fn in_object<'a>(
         &'a self,
@@ -45,6 +54,8 @@ impl Expression {
             Self::Pointer(pointer) => pointer.find(json),
             Self::ColumnPointer(name, pointer) => match JsonPointer::member(name, json)? {
                 StoredValue::Text(text) => Ok(in_text(&text, pointer)?.into_owned()),
+                // An export of rows has a column of JSON as JSON, not as text.
+                StoredValue::Object | StoredValue::List(_) => pointer.find_below(name, json),
                 _ => Ok(StoredValue::Absent),
             },
         }

@@ -28,6 +28,11 @@ pub(super) fn is_microsoft(name: &str) -> Option<bool> {
     (words.any(is_other) || humps(name).iter().any(|word| is_other(word))).then_some(false)
 }
 
+/// Whether a provider of this name is Azure AD B2C: libraries call it `azuread-b2c-oauth2`, `azure-ad-b2c`.
+pub(super) fn is_b2c(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("b2c")
+}
+
 /// The words of a name in camel case, in lower case.
 fn humps(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
@@ -73,7 +78,12 @@ pub(super) fn is_other_host(host: &str) -> bool {
 /// The tenant that an authority or an issuer names by its GUID: a URL, or only the tenant.
 pub(super) fn tenant_id(authority: &str) -> Option<&str> {
     let mut segments = authority.trim().split('/');
-    segments.find(|segment| matches!(Tenant::parse(segment), Ok(Tenant::Id(_))))
+    segments.find(|segment| is_guid(segment))
+}
+
+/// Whether it is a GUID, which identifiers of tenants and of objects are.
+pub(super) fn is_guid(text: &str) -> bool {
+    matches!(Tenant::parse(text), Ok(Tenant::Id(_)))
 }
 
 /// Whether the claim `idp` says that a personal account signed in: Entra writes it in either way.

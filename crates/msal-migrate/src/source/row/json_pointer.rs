@@ -35,6 +35,49 @@ impl JsonPointer {
         Ok(found)
     }
 
+    /// The value that the pointer leads to from the member with this name.
+    ///
+    /// # Errors
+    /// When `json` is not JSON.
+    pub(crate) fn find_below<'a>(
+        &self,
+        name: &str,
+        json: &'a [u8],
+    ) -> Result<StoredValue<'a>, serde_json::Error> {
+        let rest: Vec<String> = std::iter::once(name.to_owned())
+            .chain(self.0.iter().cloned())
+            .collect();
+        for ignores_case in [false, true] {
+            let descent = Descent {
+                rest: &rest,
+                ignores_case,
+            };
+            let found = descent.deserialize(&mut serde_json::Deserializer::from_slice(json))?;
+            if !matches!(found, StoredValue::Absent) {
+                return Ok(found);
+            }
+        }
+        Ok(StoredValue::Absent)
+    }
+
+    /// The last of its segments.
+    pub(crate) fn last(&self) -> &str {
+        self.0.last().map(String::as_str).unwrap_or_default()
+    }
+
+    /// All its segments.
+    pub(crate) fn segments(&self) -> &[String] {
+        &self.0
+    }
+
+    /// All its segments but the last.
+    pub(crate) fn outer(&self) -> &[String] {
+        self.0
+            .split_last()
+            .map(|(_last, outer)| outer)
+            .unwrap_or_default()
+    }
+
     /// The member of the outermost object with this name, or else with this name in another case.
     ///
     /// # Errors

@@ -33,9 +33,20 @@ impl Mapping {
         for part in parts {
             mapping.add(part.as_ref())?;
         }
-        let maps_token = |(field, _): &(Field, Expression)| *field == Field::RefreshToken;
-        if !mapping.is_empty() && !mapping.parts.iter().any(maps_token) {
-            return Err(MappingError::NoRefreshToken);
+        mapping.check()?;
+        Ok(mapping)
+    }
+
+    /// Parses parts that are said on top of a mapping file, which says where the refresh token is.
+    ///
+    /// # Errors
+    /// As [`Mapping::parse`], but for parts without a refresh token.
+    pub fn parse_additions<S: AsRef<str>>(
+        parts: impl IntoIterator<Item = S>,
+    ) -> Result<Self, MappingError> {
+        let mut mapping = Self::default();
+        for part in parts {
+            mapping.add(part.as_ref())?;
         }
         Ok(mapping)
     }
@@ -49,8 +60,36 @@ impl Mapping {
         &self.parts
     }
 
+    /// Checks that it says where the refresh token is, if it says anything.
+    pub(crate) fn check(&self) -> Result<(), MappingError> {
+        let maps_token = |(field, _): &(Field, Expression)| *field == Field::RefreshToken;
+        match self.is_empty() || self.parts.iter().any(maps_token) {
+            true => Ok(()),
+            false => Err(MappingError::NoRefreshToken),
+        }
+    }
+
+    /// This mapping, with what `top` says in the place of what it says of the same fields.
+    pub(crate) fn overlaid(&self, top: &Self) -> Self {
+        let is_on_top = |field: Field| top.parts.iter().any(|(mapped, _)| *mapped == field);
+        let below = self.parts.iter().filter(|(field, _)| !is_on_top(*field));
+        Self {
+            parts: below.chain(&top.parts).cloned().collect(),
+        }
+    }
+
     fn add(&mut self, part: &str) -> Result<(), MappingError> {
         let (name, expression) = part.split_once('=').ok_or(MappingError::Syntax)?;
+        let expression = Expression::parse(expression);
+        self.insert(name, expression.ok_or(MappingError::Syntax)?)
+    }
+
+    /// Maps the field called `name`.
+    pub(crate) fn insert(
+        &mut self,
+        name: &str,
+        expression: Expression,
+    ) -> Result<(), MappingError> {
         let field = FIELDS
             .iter()
             .find(|(field, _)| *field == name.trim())
@@ -59,7 +98,6 @@ impl Mapping {
         if self.parts.iter().any(|(mapped, _)| *mapped == field) {
             return Err(MappingError::Twice { field: shown(name) });
         }
-        let expression = Expression::parse(expression).ok_or(MappingError::Syntax)?;
         if field == Field::RefreshToken && matches!(expression, Expression::Constant(_)) {
             return Err(MappingError::ConstantToken);
         }
@@ -84,11 +122,18 @@ pub enum MappingError {
         /// The name.
         column: String,
     },
+    /// A step of decoding without its key, or with another key than it takes.
+    #[error("{problem}")]
+    #[non_exhaustive]
+    NoKey {
+        /// Which key.
+        problem: String,
+    },
     /// A mapping without a refresh token.
     #[error("the mapping does not say where the refresh token is")]
     NoRefreshToken,
     /// A mapping for a format whose fields are known.
-    #[error("`{kind}` needs no mapping; only `csv` and `jsonl` take one")]
+    #[error("`{kind}` needs no mapping; tables, JSON, INI files and databases take one")]
     #[non_exhaustive]
     NotMapped {
         /// The format.

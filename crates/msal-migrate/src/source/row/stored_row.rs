@@ -71,6 +71,9 @@ impl StoredRow<'_> {
         if self.is_other_providers(claims) {
             return Some(SkipReason::OtherProvider);
         }
+        if self.provider.text().is_some_and(issuer::is_b2c) {
+            return Some(SkipReason::B2c);
+        }
         if self.refresh_token.is_other_than_text() {
             return Some(SkipReason::Malformed("the refresh token is not text"));
         }
@@ -560,6 +563,17 @@ mod tests {
                 expected,
                 "{authority} {tenant} {endpoint} {issuer}"
             );
+        }
+    }
+
+    #[test]
+    fn a_token_of_azure_ad_b2c_is_told_by_the_name_of_its_provider() {
+        for (provider, expected) in [("azure-ad-b2c", Some("b2c")), ("azure-ad", None)] {
+            let stored = StoredRow {
+                provider: StoredValue::from_text(provider),
+                ..token("0.a")
+            };
+            assert_eq!(reason(stored), expected, "{provider}");
         }
     }
 

@@ -10,9 +10,18 @@ use time::parsing::Parsed;
 use time::{PrimitiveDateTime, UtcOffset};
 
 /// Reads a date and a time as ISO 8601 and its relatives write them: `YYYY-MM-DD`, then `T` or a space, then
-/// `HH:MM[:SS[.fraction]]`, then `Z`, an offset or nothing; or a number of seconds or milliseconds.
+/// `HH:MM[:SS[.fraction]]`, then `Z`, an offset or nothing; a number of seconds or milliseconds; or `/Date(…)/` around
+/// such a number, as .NET writes times in JSON.
 pub(crate) fn parse(text: &str) -> Option<UnixTime> {
     let text = text.trim();
+    let dotnet = text
+        .strip_prefix("/Date(")
+        .and_then(|text| text.strip_suffix(")/"));
+    if let Some(milliseconds) = dotnet {
+        // An offset only says in which zone the time is shown.
+        let end = milliseconds.get(1..)?.find(['+', '-']);
+        return parse(milliseconds.get(..end.map_or(milliseconds.len(), |end| end + 1))?);
+    }
     if let Ok(number) = text.parse::<f64>() {
         return from_number(number);
     }
@@ -69,6 +78,11 @@ mod tests {
             ("1795357490", Some(1_795_357_490)),
             ("1795357490.25", Some(1_795_357_490)),
             ("1795357490123", Some(1_795_357_490)),
+            ("/Date(1795357490123)/", Some(1_795_357_490)),
+            ("/Date(1795357490123+0200)/", Some(1_795_357_490)),
+            ("/Date(-62135596800000)/", None),
+            ("/Date()/", None),
+            ("/Date(é)/", None),
             ("0001-01-01T00:00:00Z", Some(-62_135_596_800)),
             ("", None),
             ("tomorrow", None),

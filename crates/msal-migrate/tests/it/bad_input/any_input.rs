@@ -43,7 +43,10 @@ fn plausible() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn changed() -> impl Strategy<Value = Vec<u8>> {
-    let whole = prop::sample::select(vec![ADAL, MSAL, TOKENS, CSV]);
+    let texts = [ADAL, MSAL, TOKENS, CSV, DICTIONARIES, RCLONE];
+    let mut stores: Vec<_> = texts.iter().map(|text| text.as_bytes()).collect();
+    stores.extend(BINARY);
+    let whole = prop::sample::select(stores);
     (
         whole,
         any::<prop::sample::Index>(),
@@ -51,7 +54,7 @@ fn changed() -> impl Strategy<Value = Vec<u8>> {
         any::<bool>(),
     )
         .prop_map(|(whole, at, byte, cut)| {
-            let mut bytes = whole.as_bytes().to_vec();
+            let mut bytes = whole.to_vec();
             let at = at.index(bytes.len());
             bytes[at] = byte;
             if cut {
@@ -60,6 +63,19 @@ fn changed() -> impl Strategy<Value = Vec<u8>> {
             bytes
         })
 }
+
+const DICTIONARIES: &str = r#"[{"Key":"refresh_tokens","Value":["{\"secret\":\"0.a\",\"client_id\":\"c\",\"environment\":\"login.windows.net\",\"home_account_id\":\"u.t\"}"]}]"#;
+
+const RCLONE: &str = "[a]\ntype = onedrive\ntoken = {\"refresh_token\":\"0.a\"}\nclient_id = c\n";
+
+/// ADAL.NET's caches, Azure PowerShell's context around one, and rclone's encrypted configuration: small enough that a changed
+/// byte often hits what counts.
+const BINARY: [&[u8]; 4] = [
+    include_bytes!("../../fixtures/adal-net/TokenCache.v2.dat"),
+    include_bytes!("../../fixtures/adal-net/TokenCache.v3.dat"),
+    include_bytes!("../../fixtures/adal-net/AzureRmContext-with-CacheData.json"),
+    include_bytes!("../../fixtures/rclone/rclone-odd-password.conf"),
+];
 
 /// Stores with a token in every place where one can stand, by mistake or not.
 fn holding(token: &str) -> Vec<String> {
@@ -78,6 +94,13 @@ fn holding(token: &str) -> Vec<String> {
         format!(r#"{{"refresh_token":["{token}"],"scope":"{token} {token}"}}"#),
         format!("[section]\ntoken = {token}\n"),
         token.to_owned(),
+        DICTIONARIES.replace("0.a", token),
+        format!(r#"[{{"Key":"{token}","Value":["{token}"]}}]"#),
+        RCLONE.replace("0.a", token),
+        format!(
+            "[{token}]\ntype = {token}\nregion = {token}\ntoken = {{\"refresh_token\":\"{token}\"}}\n"
+        ),
+        format!(r#"{{"TokenCache":{{"CacheData":"{token}"}}}}"#),
     ]
 }
 
@@ -140,6 +163,7 @@ proptest! {
         for from in [None].into_iter().chain(SourceKind::ALL.iter().copied().map(Some)) {
             let mut options = SourceOptions::default();
             options.from = from;
+            options.password = Some("fuzz".into());
             if mapped {
                 options.map = Mapping::parse(["refresh_token=refresh_token", "scopes=/scope/0", "key=client_id:/x"]).unwrap();
             }

@@ -149,11 +149,15 @@ fn a_table_with_unknown_names_says_which_there_are_and_which_it_may_be() {
 
 #[test]
 fn other_separators_are_recognised() {
-    for separator in [";", "\t"] {
+    for separator in [";", "|"] {
         let error = error(CSV.replace(',', separator));
         assert!(
             matches!(error, SourceError::UnsupportedFormat { .. }),
             "{error}"
         );
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("--delimiter"), "{hint}");
     }
+    let tabs = Store::new(CSV.replace(',', "\t"));
+    assert_eq!(tabs.open(None).unwrap().kind(), SourceKind::Tsv);
 }

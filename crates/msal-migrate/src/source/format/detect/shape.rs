@@ -17,9 +17,11 @@ use crate::source::unsupported::UnsupportedFormat;
 pub(crate) enum Shape {
     /// ADAL's entries: one, or an array.
     Adal,
+    /// A context of Azure PowerShell, with ADAL.NET's cache in it.
+    AdalNetContext,
     EmptyArray,
     EmptyObject,
-    /// The sections of a unified cache.
+    /// The sections of a unified cache, or MSAL.NET 2's dictionaries.
     MsalCache,
     /// An object of token responses by name.
     TokenMap,
@@ -64,10 +66,10 @@ impl Shape {
         })
     }
 
-    /// The shape of an array of objects like this one. No library writes a cache with sections into an array.
+    /// The shape of an array of objects like this one. Only MSAL.NET 2 wrote a cache into an array.
     fn of_element(members: &[Member]) -> Self {
         if has_all(members, &["Key", "Value"]) {
-            return Self::Unsupported(UnsupportedFormat::MsalNetDictionary);
+            return Self::MsalCache;
         }
         match Self::of_object(members) {
             Self::Adal => Self::Adal,
@@ -91,7 +93,10 @@ impl Shape {
         }
         let is_adal_net = |member: &Member| member.is_object() && member.name == "TokenCache";
         if members.iter().any(is_adal_net) {
-            return Self::Unsupported(UnsupportedFormat::AzureRmContext);
+            return Self::AdalNetContext;
+        }
+        if has_all(members, &["logins", "nextId"]) {
+            return Self::Unsupported(UnsupportedFormat::MozillaLogins);
         }
         if has_all(members, &["iv", "mac", "value"]) {
             return Self::Unsupported(UnsupportedFormat::Laravel);

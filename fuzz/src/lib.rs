@@ -1,0 +1,49 @@
+//! What the fuzz targets share: a store of any bytes is read twice, to the same rows, or refused with one line.
+
+use std::fs;
+use std::ops::ControlFlow;
+
+use msal_migrate::{Row, Source, SourceError, SourceKind, SourceOptions, open};
+
+/// Reads `content` as a store of the format `from`, or of the one that is detected.
+pub fn read(content: &[u8], from: Option<SourceKind>, password: Option<&str>) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("store");
+    fs::write(&path, content).expect("room for a small file");
+    let mut options = SourceOptions::default();
+    options.from = from;
+    options.password = password.map(Into::into);
+    let source = match open(&path, &options) {
+        Ok(source) => source,
+        Err(error) => return one_line(&error),
+    };
+    match (rows(&*source), rows(&*source)) {
+        (Ok(first), Ok(second)) => assert_eq!(first, second),
+        (Err(first), Err(second)) => {
+            one_line(&first);
+            assert_eq!(first.to_string(), second.to_string());
+        }
+        (first, second) => panic!("{first:?} and then {second:?}"),
+    }
+}
+
+fn rows(source: &dyn Source) -> Result<Vec<String>, SourceError> {
+    let mut rows = Vec::new();
+    source.read(&mut |row| {
+        rows.push(match row {
+            Row::Record(record) => {
+                let token = record.refresh_token.expose_secret();
+                assert!(!token.trim().is_empty());
+                format!("{record:?} {token}")
+            }
+            other => format!("{other:?}"),
+        });
+        ControlFlow::Continue(())
+    })?;
+    Ok(rows)
+}
+
+fn one_line(error: &SourceError) {
+    assert!(!error.to_string().contains('\n'), "{error:?}");
+    assert!(!error.hint().unwrap_or_default().contains('\n'), "{error:?}");
+}
