@@ -310,7 +310,8 @@ fn type_next(desk: &Desk, run: &Run, more: &str) -> Value {
         ])
         .current_dir(desk.path());
     let asked = crate::msal::run(&mut shell);
-    serde_json::from_str(&asked.stdout).unwrap_or_else(|_| panic!("{}", asked.stderr))
+    let answer = serde_json::from_str(&asked.stdout);
+    answer.map_err(|_| asked.stderr).unwrap()
 }
 
 #[test]
