@@ -59,6 +59,8 @@ pub(crate) struct Session {
     /// What the session is called at the authority, and how the user is named there at the sign-out.
     pub(crate) sid: Option<String>,
     pub(crate) logout_hint: Option<String>,
+    /// The sign-ins among which it began: those of one browser, which has one session.
+    pub(crate) sign_ins: Key,
     /// In every form that changes something: only our own pages know it.
     pub(crate) form_key: Key,
     pub(crate) began: Instant,
@@ -77,41 +79,59 @@ pub(crate) struct SignIn {
 #[derive(Default)]
 pub(crate) struct Sessions(Mutex<Tables>);
 
+/// The sign-ins of one browser.
+struct Waiting {
+    flows: Vec<SignIn>,
+    /// When the last of them began.
+    since: Instant,
+}
+
 #[derive(Default)]
 struct Tables {
     /// Of each browser, as somebody may sign in in two windows.
-    sign_ins: HashMap<Key, Vec<SignIn>>,
+    sign_ins: HashMap<Key, Waiting>,
     sessions: HashMap<Key, Arc<Session>>,
 }
 
 impl Sessions {
-    /// Remembers a sign-in of a browser, which may have others under way. `None` when there are too many: they cost memory,
-    /// and nobody has shown who they are.
-    pub(crate) fn begin(&self, browser: Option<Key>, sign_in: SignIn) -> Option<Key> {
+    /// Remembers a sign-in of a browser, which may have others under way. They cost memory, and nobody has shown who they
+    /// are: where there are too many, the browser makes way that has waited longest. Whoever begins many locks nobody out.
+    pub(crate) fn begin(&self, browser: Option<Key>, sign_in: SignIn) -> Key {
         let mut tables = self.tables();
-        let now = UnixTime::from(SystemTime::now());
-        tables.sign_ins.retain(|_, flows| {
-            flows.retain(|sign_in| now < sign_in.flow.expires_on());
-            !flows.is_empty()
-        });
-        let known = browser.filter(|key| tables.sign_ins.contains_key(key));
-        if known.is_none() && tables.sign_ins.len() >= SIGN_INS {
-            return None;
+        let sign_ins = &mut tables.sign_ins;
+        let known = browser.filter(|key| sign_ins.contains_key(key));
+        if known.is_none() && sign_ins.len() >= SIGN_INS {
+            let now = UnixTime::from(SystemTime::now());
+            sign_ins.retain(|_, waiting| {
+                let mut flows = waiting.flows.iter();
+                flows.any(|sign_in| now < sign_in.flow.expires_on())
+            });
+        }
+        if known.is_none() && sign_ins.len() >= SIGN_INS {
+            let oldest = sign_ins.iter().min_by_key(|(_, waiting)| waiting.since);
+            if let Some(key) = oldest.map(|(key, _)| key.clone()) {
+                sign_ins.remove(&key);
+            }
         }
         let key = known.unwrap_or_else(Key::new);
-        let flows = tables.sign_ins.entry(key.clone()).or_default();
-        if flows.len() >= SIGN_INS_OF_A_BROWSER {
-            flows.remove(0);
+        let since = Instant::now();
+        let flows = Vec::new();
+        let waiting = sign_ins
+            .entry(key.clone())
+            .or_insert(Waiting { flows, since });
+        waiting.since = since;
+        if waiting.flows.len() >= SIGN_INS_OF_A_BROWSER {
+            waiting.flows.remove(0);
         }
-        flows.push(sign_in);
-        Some(key)
+        waiting.flows.push(sign_in);
+        key
     }
 
     /// The sign-in of this browser that `response` answers. It is taken out, so that it is used once; what answers none of
     /// them leaves them as they are, because anybody can make a browser bring something.
     pub(crate) fn take(&self, browser: &Key, response: &AuthResponse) -> Option<SignIn> {
         let mut tables = self.tables();
-        let flows = tables.sign_ins.get_mut(browser)?;
+        let flows = &mut tables.sign_ins.get_mut(browser)?.flows;
         let index = flows
             .iter()
             .position(|sign_in| sign_in.flow.is_answered_by(response))?;
@@ -122,11 +142,19 @@ impl Sessions {
         Some(taken)
     }
 
-    pub(crate) fn open(&self, session: Session) -> Key {
+    /// Opens a session. Those that the browser had before end: the one that it `replaces`, and what was opened meanwhile
+    /// from another window. Their tokens are to be removed.
+    pub(crate) fn open(
+        &self,
+        session: Session,
+        replaces: Option<&Key>,
+    ) -> (Key, Vec<Arc<Session>>) {
         let key = Key::new();
-        let session = Arc::new(session);
-        self.tables().sessions.insert(key.clone(), session);
-        key
+        let mut tables = self.tables();
+        let ended = tables
+            .end(|known, other| Some(known) == replaces || other.sign_ins == session.sign_ins);
+        tables.sessions.insert(key.clone(), Arc::new(session));
+        (key, ended)
     }
 
     pub(crate) fn find(&self, key: &Key) -> Option<Arc<Session>> {
@@ -134,26 +162,29 @@ impl Sessions {
         session.filter(|session| session.began.elapsed() < LIFE)
     }
 
-    /// Ends a session, and those that are too old: their tokens are to be removed.
-    pub(crate) fn end(&self, key: Option<&Key>) -> Vec<Arc<Session>> {
-        self.end_all(|known, session| Some(known) == key || session.began.elapsed() >= LIFE)
+    /// Ends a session: its tokens are to be removed.
+    pub(crate) fn end(&self, key: &Key) -> Vec<Arc<Session>> {
+        self.tables().end(|known, _| known == key)
     }
 
     /// Ends the sessions that the authority calls `sid`.
     pub(crate) fn end_of_authority(&self, sid: &str) -> Vec<Arc<Session>> {
-        self.end_all(|_, session| session.sid.as_deref() == Some(sid))
-    }
-
-    fn end_all(&self, ends: impl Fn(&Key, &Session) -> bool) -> Vec<Arc<Session>> {
-        let mut tables = self.tables();
-        let ended = tables
-            .sessions
-            .extract_if(|key, session| ends(key, session));
-        ended.map(|(_, session)| session).collect()
+        self.tables()
+            .end(|_, session| session.sid.as_deref() == Some(sid))
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.0.lock().expect("nobody panics while holding it")
+    }
+}
+
+impl Tables {
+    /// Takes sessions out, with those that are too old.
+    fn end(&mut self, ends: impl Fn(&Key, &Session) -> bool) -> Vec<Arc<Session>> {
+        let ended = self
+            .sessions
+            .extract_if(|key, session| ends(key, session) || session.began.elapsed() >= LIFE);
+        ended.map(|(_, session)| session).collect()
     }
 }
 

@@ -50,8 +50,7 @@ pub(crate) async fn send(
         claims,
         replaces,
     };
-    let begun = app.sessions.begin(cookie(headers, SIGN_IN), sign_in);
-    let key = begun.ok_or(Problem::BUSY)?;
+    let key = app.sessions.begin(cookie(headers, SIGN_IN), sign_in);
     let cookies = AppendHeaders([(header::SET_COOKIE, set_sign_in(&key))]);
     Ok((cookies, Redirect::to(&to)).into_response())
 }
@@ -91,10 +90,10 @@ async fn finish(
     let result = client
         .acquire_token_by_auth_code_flow(sign_in.flow, response)
         .await?;
-    let session = session(result, cache, sign_in.claims).ok_or(Problem::OURS)?;
-    // The session before this one ends here, with its tokens.
-    sign_out::forget(app, app.sessions.end(sign_in.replaces.as_ref())).await;
-    let key = app.sessions.open(session);
+    let session = session(result, cache, sign_in.claims, browser).ok_or(Problem::OURS)?;
+    // The sessions before this one end here, with their tokens.
+    let (key, ended) = app.sessions.open(session, sign_in.replaces.as_ref());
+    sign_out::forget(app, ended).await;
     let cookies = AppendHeaders([(header::SET_COOKIE, set_session(&key))]);
     Ok((cookies, Redirect::to(sign_in.next)).into_response())
 }
@@ -103,6 +102,7 @@ fn session(
     result: AuthenticationResult,
     cache: Partition,
     claims: Option<String>,
+    sign_ins: Key,
 ) -> Option<Session> {
     let account = result.account?;
     let id_token = result.id_token_claims?;
@@ -115,6 +115,7 @@ fn session(
         claims,
         sid: text("sid"),
         logout_hint: text("login_hint"),
+        sign_ins,
         form_key: Key::new(),
         began: Instant::now(),
     })

@@ -29,7 +29,7 @@ pub(crate) async fn start(
     if !is_ours {
         return Err(Problem::FORGED);
     }
-    forget(&app, app.sessions.end(Some(&key))).await;
+    forget(&app, app.sessions.end(&key)).await;
     let cookies = AppendHeaders([(header::SET_COOKIE, unset_session())]);
     let to = match app.discovery.document().await {
         Ok(document) => end_session(&document.end_session_endpoint, &app, &session),
@@ -55,9 +55,12 @@ fn end_session(endpoint: &Url, app: &WebApp, session: &Session) -> String {
     url.into()
 }
 
-/// Where the authority sends the browser afterwards.
-pub(crate) async fn end() -> Response {
-    pages::signed_out()
+/// Where the authority sends the browser afterwards. Anybody can lead a user here who is still signed in.
+pub(crate) async fn end(visitor: Visitor) -> Response {
+    match visitor {
+        Visitor::Nobody => pages::signed_out(),
+        Visitor::User(..) => Redirect::to("/").into_response(),
+    }
 }
 
 /// The user has signed out at the authority, which says so in a frame. The frame brings no cookie, as it is one of another site:

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use msal::ResponseMode;
+use msal::{CacheStore as _, ResponseMode};
 use url::Url;
 
-use super::{ALICE, BOB, MODES, Place};
+use super::program::sessions::SignIn;
+use super::{ALICE, BOB, Held, MODES, Place};
 
 #[tokio::test]
 async fn a_user_signs_in_and_the_session_is_a_new_one() {
@@ -157,7 +158,39 @@ async fn a_second_window_does_not_end_the_sign_in_of_the_first() {
     let second = browser.open("/sign-in").await;
     let answer = browser.at_authority(first.location(), ALICE);
     assert_eq!(browser.bring(&answer).await.status, 303);
+    let held = Held::by(&browser).await;
     let answer = browser.at_authority(second.location(), ALICE);
     assert_eq!(browser.bring(&answer).await.status, 303);
     assert_eq!(browser.user().await.as_deref(), Some(ALICE));
+    // The browser has one cookie: nobody would ever sign out of the other session.
+    assert!(held.is_refused().await);
+    let cache = &held.session.cache;
+    assert!(place.app.database.load(cache).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn sign_ins_that_nobody_ends_keep_nobody_else_out() {
+    let place = Place::new(ResponseMode::FormPost).await;
+    let (mut bob, mut early) = (place.browser(), place.browser());
+    bob.sign_in(BOB).await;
+    let held = Held::by(&bob).await;
+    let begun = early.open("/sign-in").await;
+    for _ in 0..10_000 {
+        let callback = format!("{}/callback", place.origin);
+        let flow = held.client.initiate_auth_code_flow("User.Read", callback);
+        let sign_in = SignIn {
+            flow: flow.await.unwrap(),
+            next: "/",
+            claims: None,
+            replaces: None,
+        };
+        place.app.sessions.begin(None, sign_in);
+    }
+    let mut alice = place.browser();
+    assert_eq!(alice.open("/sign-in").await.status, 303);
+    assert_eq!(alice.sign_in(ALICE).await.status, 303);
+    assert_eq!(alice.user().await.as_deref(), Some(ALICE));
+    // Memory has an end, and the oldest makes way.
+    let answer = early.at_authority(begun.location(), ALICE);
+    assert_eq!(early.bring(&answer).await.status, 400);
 }

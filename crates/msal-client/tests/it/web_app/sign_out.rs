@@ -57,6 +57,10 @@ async fn a_sign_out_that_another_site_began_does_nothing() {
         assert_eq!(answer.location(), "/signed-out", "{form}");
         assert_eq!(browser.user().await.as_deref(), Some(ALICE), "{form}");
     }
+    // Whoever is led there is not told what is not so.
+    let page = browser.open("/signed-out").await;
+    assert!(!page.shows("You are signed out"));
+    assert_eq!((page.status, page.location()), (303, "/"));
 }
 
 #[tokio::test]
