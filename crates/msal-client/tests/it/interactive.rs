@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use msal::fakes::FakeBrowser;
 use msal::{
     AcquireTokenInteractive, AuthenticationResult, BoxFuture, Browser, Error, NoBrowser, Remedy,
-    SignInError,
+    SignInError, TokenSource,
 };
 use msal_emulator::Fault;
 use msal_emulator::sample::ALICE;
@@ -152,6 +152,34 @@ pub(crate) async fn sign_in(world: Arc<World>) {
         .browser(browser.clone());
     world.ask(call).await.unwrap();
     browser.pages(1).await;
+}
+
+#[tokio::test]
+async fn another_api_is_consented_to_in_the_same_sign_in() {
+    let world = Arc::new(World::new());
+    let user = Arc::clone(&world);
+    let browser = FakeBrowser::new(move |address| browse(&user, address));
+    let call = world
+        .desktop()
+        .acquire_token_interactive([USER_READ])
+        .login_hint(ALICE)
+        .extra_scopes_to_consent("api://orders/Orders.Read")
+        .browser(browser.clone());
+    let result = world.ask(call).await.unwrap();
+    assert!(result.scopes.iter().any(|scope| scope == USER_READ));
+    let sent = world.http.token_requests().pop().unwrap();
+    assert_eq!(
+        sent.form["scope"],
+        format!("{USER_READ} offline_access openid profile")
+    );
+    let account = result.account.unwrap();
+    let silent = world
+        .desktop()
+        .acquire_token_silent("api://orders/Orders.Read", &account);
+    assert_eq!(
+        world.ask(silent).await.unwrap().token_source,
+        TokenSource::IdentityProvider
+    );
 }
 
 #[tokio::test]

@@ -103,37 +103,69 @@ impl<'d> Asked<'d> {
         })
     }
 
+    /// Reads what an authorization request asks consent for, the first resource and the others: "For the `/authorize` leg of
+    /// the request, this can cover multiple resources, allowing your app to get consent for multiple web APIs you want to
+    /// call" (Microsoft identity platform and OAuth 2.0 authorization code flow, `scope`). That a token request which names
+    /// none of them means the first is not confirmed.
+    pub(crate) fn to_consent(
+        version: Version,
+        text: &str,
+        app: &AppEntry,
+        apis: Apis<'d>,
+    ) -> Result<(Self, Vec<Self>), Refusal> {
+        if version == Version::V1 {
+            return Ok((Self::read(version, text, app, apis)?, Vec::new()));
+        }
+        let (openid_scopes, named) = grouped(text);
+        let mut asked = named
+            .into_iter()
+            .map(|named| named.resolve(text, &openid_scopes, app, apis));
+        let first = match asked.next() {
+            Some(first) => first?,
+            None => Self::at_v2(text, app, apis)?,
+        };
+        Ok((first, asked.collect::<Result<_, _>>()?))
+    }
+
     /// Reads the `scope` of a v2.0 request.
     pub(crate) fn at_v2(scope: &str, app: &AppEntry, apis: Apis<'d>) -> Result<Self, Refusal> {
-        let mut openid_scopes = Vec::new();
-        let mut named: Option<Named<'_>> = None;
-        for item in scope.split(' ').filter(|item| !item.is_empty()) {
-            // OpenID Connect Core §5.4 and §11: these ask for claims and for a refresh token, not for an API.
-            if RESERVED.contains(&item) {
-                openid_scopes.push(item);
-                continue;
-            }
-            let (resource, permission) = split(item);
-            let known = named.get_or_insert_with(|| Named {
-                resource,
-                asked: Vec::new(),
-            });
-            // An access token is for one audience, so one request asks for permissions of one resource.
-            let same = match (known.resource, resource) {
-                (Some(known), Some(resource)) => known.eq_ignore_ascii_case(resource),
-                (known, resource) => known == resource,
-            };
-            if !same {
-                return Err(Refusal::new(700_022).with("scope", scope));
-            }
-            known.asked.push((item, permission));
+        let (openid_scopes, mut named) = grouped(scope);
+        // An access token is for one audience, so one request asks for permissions of one resource.
+        if named.len() > 1 {
+            return Err(Refusal::new(700_022).with("scope", scope));
         }
-        let named = named.unwrap_or_else(|| Named {
+        let named = named.pop().unwrap_or_else(|| Named {
             resource: None,
             asked: Vec::new(),
         });
         named.resolve(scope, &openid_scopes, app, apis)
     }
+}
+
+/// The OpenID scopes of a `scope`, and the others by their resources.
+fn grouped(scope: &str) -> (Vec<&str>, Vec<Named<'_>>) {
+    let mut openid_scopes = Vec::new();
+    let mut named: Vec<Named<'_>> = Vec::new();
+    for item in scope.split(' ').filter(|item| !item.is_empty()) {
+        // OpenID Connect Core §5.4 and §11: these ask for claims and for a refresh token, not for an API.
+        if RESERVED.contains(&item) {
+            openid_scopes.push(item);
+            continue;
+        }
+        let (resource, permission) = split(item);
+        let is_same = |known: &&mut Named<'_>| match (known.resource, resource) {
+            (Some(known), Some(resource)) => known.eq_ignore_ascii_case(resource),
+            (known, resource) => known == resource,
+        };
+        match named.iter_mut().find(is_same) {
+            Some(known) => known.asked.push((item, permission)),
+            None => named.push(Named {
+                resource,
+                asked: vec![(item, permission)],
+            }),
+        }
+    }
+    (openid_scopes, named)
 }
 
 /// The items of a scope that name a resource's permissions.

@@ -242,9 +242,10 @@ impl<'d> CheckedRequest<'d> {
             return Err(Refusal::missing("scope"));
         }
         let options = SignInOptions::read(parameters)?;
+        let (asked, _others) = Asked::to_consent(version, text, return_address.app, apis)?;
         Ok(Self {
             response_type,
-            asked: Asked::read(version, text, return_address.app, apis)?,
+            asked,
             // OpenID Connect Core §2: auth_time is required when max_age was requested, or the claim itself (§5.5.1).
             auth_time: options.max_age.is_some()
                 || options.claims["id_token"].get("auth_time").is_some(),

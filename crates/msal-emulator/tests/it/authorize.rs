@@ -43,6 +43,41 @@ fn redeem_form<'a>(code: &'a str, verifier: &'a str) -> [(&'a str, &'a str); 6] 
 }
 
 #[test]
+fn consent_may_be_asked_for_several_apis_at_once_and_tokens_for_one() {
+    let emulator = emulator();
+    let ask = |scope: &str| {
+        let mut query = desktop_query(ALICE);
+        query[3].1 = scope;
+        authorize(&emulator, "oauth2/v2.0", &query)
+    };
+    let both =
+        "openid offline_access https://graph.microsoft.com/User.Read api://orders/Orders.Read";
+    let redeem = |scope: &str| {
+        let code = redirected(&ask(both), "code").unwrap();
+        let mut form = redeem_form(&code, VERIFIER).to_vec();
+        form.pop();
+        form.extend(Some(("scope", scope)).filter(|(_, scope)| !scope.is_empty()));
+        token(&emulator, Protocol::V2, CONTOSO, &form)
+    };
+    assert_eq!(redeem(both).code(), 700_022);
+    for (scope, api) in [
+        ("", GRAPH),
+        ("https://graph.microsoft.com/User.Read", GRAPH),
+        ("api://orders/Orders.Read", "api://orders"),
+    ] {
+        let answer = redeem(scope);
+        let granted = answer.json()["scope"].as_str().unwrap().to_owned();
+        let mut apis = granted.split(' ').filter(|scope| scope.contains("//"));
+        assert!(apis.all(|scope| scope.starts_with(api)), "{granted}");
+    }
+    // Each of them has to be there.
+    for other in ["api://orders/No.Such", "https://nowhere.example/.default"] {
+        let answer = ask(&format!("https://graph.microsoft.com/User.Read {other}"));
+        assert!(redirected(&answer, "code").is_none(), "{other}");
+    }
+}
+
+#[test]
 fn a_public_client_gets_a_code_with_pkce() {
     let emulator = emulator();
     let answer = authorize(&emulator, "oauth2/v2.0", &desktop_query(ALICE));

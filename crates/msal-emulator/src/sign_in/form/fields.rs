@@ -130,11 +130,16 @@ pub(super) fn accept(
             _ => return None,
         };
         let app = directory.find_app(&client_id)?;
-        let asked = Asked::read(version, &text, app, Apis::new(directory, call)).ok()?;
-        Some((client_id, asked.resource.id))
+        let apis = Apis::new(directory, call);
+        let (asked, others) = Asked::to_consent(version, &text, app, apis).ok()?;
+        let resources = others.into_iter().chain([asked]);
+        let resources: Vec<_> = resources.map(|asked| asked.resource.id).collect();
+        Some((client_id, resources))
     };
-    if let (Some(upn), Some((client_id, resource))) = (&interaction.upn, consented()) {
-        platform.people().consent(upn, &client_id, resource);
+    if let (Some(upn), Some((client_id, resources))) = (&interaction.upn, consented()) {
+        for resource in resources {
+            platform.people().consent(upn, &client_id, resource);
+        }
     }
     None
 }
