@@ -48,6 +48,12 @@ impl ChosenTenant {
     }
 }
 
+impl From<Option<Tenant>> for ChosenTenant {
+    fn from(tenant: Option<Tenant>) -> Self {
+        Self(tenant.map(Ok))
+    }
+}
+
 impl AtTenant {
     fn new(client: &Client, tenant: Tenant) -> Result<Self, Error> {
         // Where there are no tenants to choose from, the call would be answered for another one than it names.
@@ -58,6 +64,10 @@ impl AtTenant {
             }),
             false => Err(ConfigError::NoTenants.into()),
         }
+    }
+
+    pub(crate) fn into_tenant(self) -> Tenant {
+        self.tenant
     }
 
     fn asked(&self, client: &Client) -> &Asked {

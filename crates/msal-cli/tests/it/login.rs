@@ -311,7 +311,7 @@ fn type_next(desk: &Desk, run: &Run, more: &str) -> Value {
         .current_dir(desk.path());
     let asked = crate::msal::run(&mut shell);
     let answer = serde_json::from_str(&asked.stdout);
-    answer.map_err(|_| asked.stderr).unwrap()
+    answer.map_err(|_not_json| asked.stderr).unwrap()
 }
 
 #[test]

@@ -12,6 +12,7 @@ use msal_core::{
 
 use super::authorization_options::authorization_options;
 use super::call_options::{checked, extra_parameters};
+use crate::at_tenant::{AtTenant, ChosenTenant, Place};
 use crate::client::{Client, TokenRequest};
 use crate::error::{CallDetails, Error, ProtocolError};
 use crate::handle::Handle;
@@ -29,6 +30,7 @@ pub struct InitiateAuthCodeFlow {
     handle: Handle,
     scopes: Result<ScopeSet, ScopeError>,
     redirect_uri: String,
+    tenant: ChosenTenant,
     request: AuthorizationRequest,
 }
 
@@ -40,6 +42,7 @@ impl InitiateAuthCodeFlow {
             handle,
             scopes: scopes.into_scopes(),
             redirect_uri,
+            tenant: ChosenTenant::default(),
             request: AuthorizationRequest::default(),
         }
     }
@@ -60,7 +63,7 @@ impl InitiateAuthCodeFlow {
     async fn run(self) -> Result<AuthCodeFlow, Error> {
         let client = Arc::clone(&self.handle.client);
         let (scopes, redirect_uri) = (self.scopes?, RedirectUri::parse(&self.redirect_uri)?);
-        let begun = begin(&client, scopes, redirect_uri, self.request).await;
+        let begun = begin(&client, self.tenant, scopes, redirect_uri, self.request).await;
         begun.map_err(|error| error.of(client.details()))
     }
 }
@@ -131,15 +134,18 @@ impl IntoFuture for AcquireTokenByAuthCodeFlow {
     }
 }
 
-/// Begins a sign-in with the application's authority.
+/// Begins a sign-in with the application's authority, or the same at the tenant that the call names.
 pub(super) async fn begin(
     client: &Client,
+    tenant: ChosenTenant,
     scopes: ScopeSet,
     redirect_uri: RedirectUri,
     mut request: AuthorizationRequest,
 ) -> Result<AuthCodeFlow, Error> {
     request.claims = client.claims(request.claims.as_deref().unwrap_or_default(), None)?;
-    let metadata = client.endpoints().await?;
+    let tenant = tenant.of(client)?;
+    let metadata = Place::new(client, tenant.as_ref()).endpoints().await?;
+    request.tenant = tenant.map(AtTenant::into_tenant);
     let mut random = [0; AuthCodeFlow::RANDOM_BYTES];
     client.runtime.random().fill(&mut random)?;
     let now = client.runtime.clock().now();
@@ -181,7 +187,9 @@ async fn redeem_answer(
 ) -> Result<AuthenticationResult, Error> {
     let extra = checked(extra)?;
     let client = &*handle.client;
-    let metadata = client.endpoints().await?;
+    // RFC 9700 §4.4: the application's own authority at the tenant of the flow, whatever the session says the authority is.
+    let tenant = ChosenTenant::from(flow.tenant().cloned()).of(client)?;
+    let metadata = Place::new(client, tenant.as_ref()).endpoints().await?;
     let now = client.runtime.clock().now();
     let code = flow.accept(response, &client.client_id, &metadata, now)?;
     // A cache that cannot be loaded cannot be saved: that must be known before the code is spent.

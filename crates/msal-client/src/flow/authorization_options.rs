@@ -1,6 +1,6 @@
 //! The options of calls that send a user to a browser.
 
-/// Gives a call with a field `request`, an `AuthorizationRequest`, the options that all of them have.
+/// Gives a call with the fields `request`, an `AuthorizationRequest`, and `tenant`, a `ChosenTenant`, the options that all of them have.
 macro_rules! authorization_options {
     ($call:ident) => {
         impl $call {
@@ -44,6 +44,13 @@ macro_rules! authorization_options {
             /// the user is asked.
             pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
                 self.request.claims = Some(claims.into());
+                self
+            }
+
+            /// Signs the user in at another tenant of the authority than the application's, by its GUID or its domain: as a
+            /// guest there, or where an application serves many tenants. The tokens are of that tenant.
+            pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
+                self.tenant = crate::at_tenant::ChosenTenant::parse(tenant.as_ref());
                 self
             }
 

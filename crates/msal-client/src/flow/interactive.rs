@@ -15,6 +15,7 @@ use msal_core::{
 use super::auth_code::{begin, redeem};
 use super::authorization_options::authorization_options;
 use super::call_options::checked;
+use crate::at_tenant::ChosenTenant;
 use crate::browser::Browser;
 use crate::error::{ConfigError, Error, SignInError};
 use crate::handle::Handle;
@@ -36,6 +37,7 @@ pub struct AcquireTokenInteractive {
     handle: Handle,
     scopes: Result<ScopeSet, ScopeError>,
     extra_scopes: Result<ScopeSet, ScopeError>,
+    tenant: ChosenTenant,
     request: AuthorizationRequest,
     extra: ExtraParameters,
     mode: ResponseMode,
@@ -55,6 +57,7 @@ impl AcquireTokenInteractive {
             handle,
             scopes: scopes.into_scopes(),
             extra_scopes: Ok(ScopeSet::default()),
+            tenant: ChosenTenant::default(),
             request: AuthorizationRequest::default(),
             extra: ExtraParameters::default(),
             mode: ResponseMode::FormPost,
@@ -138,7 +141,7 @@ impl AcquireTokenInteractive {
         let receiver = Receiver::listen(self.port, self.mode).await?;
         let redirect_uri = RedirectUri::parse(&receiver.redirect_uri())?;
         let client = Arc::clone(&self.handle.client);
-        let flow = begin(&client, scopes, redirect_uri, request).await?;
+        let flow = begin(&client, self.tenant, scopes, redirect_uri, request).await?;
         let answer = wait(&flow, receiver, &*self.browser, self.without_browser);
         match tokio::time::timeout(self.time_limit, answer).await {
             Ok(answer) => Ok((flow, answer?)),

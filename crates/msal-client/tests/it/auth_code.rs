@@ -17,7 +17,7 @@ use url::Url;
 use crate::python::Event;
 use crate::world::{DAY, GRAPH, HOST, T0, World, count};
 
-const LOOPBACK: &str = "http://localhost:49152";
+pub(crate) const LOOPBACK: &str = "http://localhost:49152";
 
 /// Opens the address as a browser does whose user is known by `login_hint`, and follows it to the redirect URI: its URL,
 /// with what a form would have posted there as its query.

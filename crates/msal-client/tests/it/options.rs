@@ -1,12 +1,18 @@
 //! What a call and an application say beside the grant.
 
 use std::future::IntoFuture as _;
+use std::sync::Arc;
 
-use msal::{AuthenticationResult, Authority, ConfigError, Error, TokenSource};
+use msal::fakes::FakeBrowser;
+use msal::{
+    AuthCodeFlow, AuthResponse, AuthenticationResult, Authority, ConfigError, Error, Remedy,
+    TokenSource,
+};
 use msal_emulator::sample::{ALICE, CAROL, CONTOSO, CONTOSO_ID, DESKTOP, FABRIKAM_ID, PASSWORD};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::auth_code::{LOOPBACK, browse};
 use crate::world::{DAY, GRAPH, HOST, World, authority};
 
 #[tokio::test]
@@ -111,6 +117,96 @@ async fn a_call_at_another_tenant_has_a_token_of_that_tenant() {
             assert_eq!(result.token_source, source, "{own} {other} {tenant}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_sign_in_at_another_tenant_has_tokens_of_that_tenant() {
+    for (own, other) in [(FABRIKAM_ID, CONTOSO), ("organizations", CONTOSO_ID)] {
+        let world = World::new();
+        let app = world.builder(DESKTOP).authority(authority(own));
+        let app = app.build().unwrap();
+        let begun = app
+            .initiate_auth_code_flow(GRAPH, LOOPBACK)
+            .login_hint(CAROL)
+            .tenant(other);
+        let flow = world.ask(begun).await.unwrap();
+        let flow = AuthCodeFlow::from_session(flow.to_session()).unwrap();
+        let answer = AuthResponse::from_url(&browse(&world, flow.auth_uri())).unwrap();
+        let ended = app.acquire_token_by_auth_code_flow(flow, answer);
+        let signed_in = world.ask(ended).await.unwrap();
+        assert_eq!(tenant_of(&signed_in), CONTOSO_ID, "{own}");
+        let carol = signed_in.account.unwrap();
+        assert!(carol.home_account_id.as_str().ends_with(FABRIKAM_ID));
+        let there = app.acquire_token_silent(GRAPH, &carol).tenant(other);
+        let there = world.ask(there).await.unwrap();
+        assert_eq!(there.token_source, TokenSource::Cache, "{own}");
+    }
+}
+
+#[tokio::test]
+async fn the_browser_of_this_machine_signs_in_at_another_tenant_too() {
+    let world = Arc::new(World::new());
+    let app = world.builder(DESKTOP).authority(authority(FABRIKAM_ID));
+    let app = app.build().unwrap();
+    let user = Arc::clone(&world);
+    let call = app
+        .acquire_token_interactive(GRAPH)
+        .login_hint(CAROL)
+        .tenant(CONTOSO)
+        .browser(FakeBrowser::new(move |address| browse(&user, address)));
+    let signed_in = world.ask(call).await.unwrap();
+    assert_eq!(tenant_of(&signed_in), CONTOSO_ID);
+}
+
+#[tokio::test]
+async fn a_flow_is_redeemed_at_no_authority_but_the_applications_own() {
+    let world = World::new();
+    let app = world.builder(DESKTOP).authority(authority(FABRIKAM_ID));
+    let app = app.build().unwrap();
+    let begun = app
+        .initiate_auth_code_flow(GRAPH, LOOPBACK)
+        .login_hint(CAROL)
+        .tenant(CONTOSO_ID);
+    let session = world.ask(begun).await.unwrap().to_session();
+    let session: Value = serde_json::from_str(session.expose_secret()).unwrap();
+    world.leaks.add_members(&session);
+    for (member, value) in [
+        ("tenant", json!(FABRIKAM_ID)),
+        ("tenant", json!(null)),
+        ("authority", json!("https://evil.example/common")),
+        ("authority", json!(authority(FABRIKAM_ID).to_string())),
+    ] {
+        let mut changed = session.clone();
+        changed[member] = value;
+        let flow = AuthCodeFlow::from_session(changed.to_string()).unwrap();
+        let answer = AuthResponse::from_url(&browse(&world, flow.auth_uri())).unwrap();
+        let ended = app.acquire_token_by_auth_code_flow(flow, answer);
+        let error = world.ask(ended).await.unwrap_err();
+        assert_eq!(error.remedy(), Remedy::Correct, "{member}: {error}");
+    }
+    assert_eq!(world.http.token_requests().len(), 0);
+    let mut unread = session;
+    unread["tenant"] = json!("a/../b");
+    assert!(AuthCodeFlow::from_session(unread.to_string()).is_err());
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_none_is_refused_before_the_user_is_asked() {
+    let world = World::new();
+    let app = world.desktop();
+    let begun = app
+        .initiate_auth_code_flow(GRAPH, LOOPBACK)
+        .tenant("a/../b");
+    assert!(matches!(world.ask(begun).await, Err(Error::Config(_))));
+    let interactive = app
+        .acquire_token_interactive(GRAPH)
+        .browser(FakeBrowser::new(|address| panic!("opened {address}")))
+        .tenant("a/../b");
+    assert!(matches!(
+        world.ask(interactive).await,
+        Err(Error::Config(_))
+    ));
+    assert_eq!(world.http.sent().len(), 0);
 }
 
 #[tokio::test]

@@ -26,6 +26,8 @@ pub struct AuthCodeFlow {
     pub(super) auth_uri: String,
     pub(super) client_id: String,
     pub(super) authority: String,
+    /// The tenant that the call named, where it named one.
+    pub(super) tenant: Option<Tenant>,
     pub(super) issuer: String,
     pub(super) names_issuer: bool,
     pub(super) redirect_uri: String,
@@ -78,6 +80,7 @@ impl AuthCodeFlow {
             auth_uri,
             client_id: client_id.to_owned(),
             authority: metadata.authority().to_string(),
+            tenant: request.tenant,
             issuer: metadata.issuer.clone(),
             names_issuer: metadata.names_issuer_in_responses,
             redirect_uri: redirect_uri.as_str().to_owned(),
@@ -104,6 +107,11 @@ impl AuthCodeFlow {
     /// Where the browser brings the answer.
     pub fn redirect_uri(&self) -> &str {
         &self.redirect_uri
+    }
+
+    /// The tenant that the sign-in was begun at, where the call named one.
+    pub fn tenant(&self) -> Option<&Tenant> {
+        self.tenant.as_ref()
     }
 
     /// When it is too late for the answer.

@@ -7,7 +7,7 @@ use url::form_urlencoded;
 
 use super::error::AuthorizationRequestError;
 use super::parameters::{Prompt, ResponseMode};
-use crate::{HomeAccountId, ProviderMetadata, ScopeSet};
+use crate::{HomeAccountId, ProviderMetadata, ScopeSet, Tenant};
 
 /// What a sign-in asks, besides what every one does. `Debug` names no user.
 #[derive(Clone, Default)]
@@ -29,6 +29,8 @@ pub struct AuthorizationRequest {
     pub extra_scopes_to_consent: ScopeSet,
     /// Further parameters.
     pub extra_parameters: Vec<(String, String)>,
+    /// The tenant of the endpoints, where the call named one that is not the application's: the answer is redeemed there.
+    pub tenant: Option<Tenant>,
     /// Whose tokens are expected. The tokens of anybody else are refused.
     pub account: Option<HomeAccountId>,
     /// How long the answer may take; ten minutes where nothing is said.

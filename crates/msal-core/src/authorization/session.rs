@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::flow::AuthCodeFlow;
 use super::redirect_uri::RedirectUri;
-use crate::{HomeAccountId, ScopeSet, SecretBuffer, SessionSecret, UnixTime};
+use crate::{HomeAccountId, ScopeSet, SecretBuffer, SessionSecret, Tenant, UnixTime};
 
 impl AuthCodeFlow {
     /// The flow as text for the user's session.
@@ -21,6 +21,7 @@ impl AuthCodeFlow {
             auth_uri: &self.auth_uri,
             client_id: &self.client_id,
             authority: &self.authority,
+            tenant: self.tenant.as_ref().map(Tenant::as_str),
             issuer: &self.issuer,
             names_issuer: self.names_issuer,
             redirect_uri: &self.redirect_uri,
@@ -49,6 +50,8 @@ impl AuthCodeFlow {
         let wire: OwnedWire =
             serde_json::from_slice(&text).map_err(|_shows_its_text| InvalidSession)?;
         let redirect_uri = RedirectUri::parse(&wire.redirect_uri);
+        let tenant = wire.tenant.as_deref().map(Tenant::parse).transpose();
+        let tenant = tenant.map_err(|_no_tenant| InvalidSession)?;
         let is_whole = wire.version == VERSION
             // RFC 7636 §4.1; the rest is as long as this library makes it.
             && wire.code_verifier.len() == 43
@@ -62,6 +65,7 @@ impl AuthCodeFlow {
             auth_uri: wire.auth_uri,
             client_id: wire.client_id,
             authority: wire.authority,
+            tenant,
             issuer: wire.issuer,
             names_issuer: wire.names_issuer,
             redirect_uri: wire.redirect_uri,
@@ -90,6 +94,7 @@ struct SessionWire<'a> {
     auth_uri: &'a str,
     client_id: &'a str,
     authority: &'a str,
+    tenant: Option<&'a str>,
     issuer: &'a str,
     names_issuer: bool,
     redirect_uri: &'a str,
@@ -110,6 +115,7 @@ struct OwnedWire {
     auth_uri: String,
     client_id: String,
     authority: String,
+    tenant: Option<String>,
     issuer: String,
     names_issuer: bool,
     redirect_uri: String,
