@@ -67,6 +67,25 @@ fn rows_of_a_query_are_read_through_a_port_and_a_socket() {
 }
 
 #[test]
+fn a_known_application_is_told_by_its_tables_whatever_quotes_the_server_takes() {
+    for database in databases() {
+        let tables = r#"create table "user" ("id" text, "email" text);
+            create table "account" ("id" text, "providerId" text, "userId" text, "refreshToken" text, "idToken" text, "accessTokenExpiresAt" text, "scope" text);
+            insert into "account" values ('a', 'microsoft', 'u', '0.alice', null, null, 'User.Read');"#;
+        database.sql(&match database.server.kind {
+            Kind::MariaDb => tables.replace('"', "`"),
+            Kind::Postgres => tables.to_owned(),
+        });
+        let mut options = SourceOptions::default();
+        options.login = login();
+        let source = open_database(&database.url(), &options).unwrap();
+        let by = source.recognised_by().unwrap();
+        assert_eq!(by, "its tables are those of better-auth: account, user");
+        assert_eq!(rows(&*source).unwrap(), ["a 0.alice"]);
+    }
+}
+
+#[test]
 fn both_readings_see_the_same_rows_while_a_writer_goes_on() {
     for database in databases() {
         database.sql(TOKENS);
