@@ -43,6 +43,10 @@ impl TokenCache {
             let Some((entry, owner)) = record.entry().and_then(|it| Some((it, it.place()?))) else {
                 continue;
             };
+            // A session on behalf of a user is the service's that has its key, and no sign-in.
+            if entry.assertion.is_some() {
+                continue;
+            }
             let (client, environment) = (entry.client_id.as_str(), entry.environment.as_str());
             let Some(host) = host(client, &entry.secret, environment) else {
                 continue;
@@ -178,10 +182,12 @@ fn take_missing<E: Entry>(
 }
 
 /// Takes over the entry that was made of a record, under the name that the dialect has for it. What stands there and was not
-/// understood stays.
+/// understood, or is something else, stays.
 fn take<E: Entry>(to: &mut Table<E>, record: &Record<E>, entry: E, dialect: Dialect) -> bool {
     let key = Text::from(entry.storage_key(dialect));
-    if to.is_taken_by_unknown(key.as_str()) {
+    let known = to.entry(key.as_str());
+    let is_other = known.is_some_and(|known| !entry.is_same_entry(known, dialect));
+    if is_other || to.is_taken_by_unknown(key.as_str()) {
         return false;
     }
     let content = match record.entry() == Some(&entry) {

@@ -178,7 +178,7 @@ fn a_user_who_can_be_renewed_keeps_the_token_unless_the_other_is_newer() {
 }
 
 #[test]
-fn what_is_not_understood_is_neither_taken_nor_replaced() {
+fn what_was_got_on_behalf_of_a_user_is_neither_taken_nor_replaced() {
     let of_service = json!({ "RefreshToken": { "k": {
         "home_account_id": ALICE, "environment": "login.windows.net", "client_id": APP, "secret": "OBO",
         "user_assertion_hash": "hash",
