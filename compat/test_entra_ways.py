@@ -4,7 +4,8 @@ import pytest
 
 from harness.directory import CONTOSO, DESKTOP, MANAGEMENT, WEB
 from harness.identity_server import AZURE_CLI
-from harness.ours import AGENT, FEDERATED, STRICT
+from harness.directory import FEDERATED, STRICT
+from harness.ours import AGENT
 
 USER = f"user1@{CONTOSO}"
 PROGRAM, NODE = "entra_flows", "entra_flows.cjs"

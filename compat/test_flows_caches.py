@@ -9,7 +9,8 @@ from harness.directory import CONTOSO, DESKTOP, GRAPH, PASSWORD, TENANT_IDS, WEB
 from harness.pair import Ours, Theirs
 from harness.pair.node import Node
 from harness.pair.side import SCOPE, Settings
-from harness.pair.world import SIGNED, WEB_API
+from harness.directory import WEB_API
+from harness.pair.world import SIGNED
 
 USER = f"user1@{CONTOSO}"
 DEFAULT = f"{GRAPH}/.default"

@@ -6,7 +6,7 @@ import pytest
 
 from harness.directory import CONTOSO, DESKTOP, MANAGEMENT, PASSWORD, WEB
 from harness.pair.side import SCOPE, Settings
-from harness.pair.world import FEDERATED, STRICT
+from harness.directory import FEDERATED, STRICT
 
 USER = f"user1@{CONTOSO}"
 CLAIMS = '{"access_token": {"nbf": {"essential": true, "value": "1700000000"}}}'

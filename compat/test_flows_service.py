@@ -8,7 +8,8 @@ import pytest
 from harness.directory import CONTOSO, DESKTOP, FABRIKAM, GRAPH, MANAGEMENT, WEB, Client
 from harness.pair import Theirs
 from harness.pair.side import Settings
-from harness.pair.world import SIGNED, STRICT, WEB_API
+from harness.directory import STRICT, WEB_API
+from harness.pair.world import SIGNED
 
 USER = f"user1@{CONTOSO}"
 SCOPE = f"{GRAPH}/.default"

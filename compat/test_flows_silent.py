@@ -6,7 +6,7 @@ import pytest
 
 from harness.directory import CONTOSO, DESKTOP, FABRIKAM, MANAGEMENT, WEB
 from harness.pair.side import SCOPE, Settings
-from harness.pair.world import STRICT
+from harness.directory import STRICT
 
 USER = f"user1@{CONTOSO}"
 GUEST = f"user1@{FABRIKAM}"

@@ -106,3 +106,29 @@ scopes = ["Orders.Read"]
 {more}
 {faults}
 """
+
+#: A tenant whose people sign in at a server of their own, and one with rules for some resources.
+FEDERATED, STRICT = "adatum.example", "woodgrove.example"
+#: The web application, as the API that it is too.
+WEB_API = f"api://{WEB.id}"
+#: All three, for an emulator.
+SPECIAL = f"""
+[[resource]]
+uri = "{WEB_API}"
+id = "{WEB.id}"
+scopes = ["access_as_user"]
+
+[[tenant]]
+domain = "{FEDERATED}"
+federated = true
+users = {{ pattern = "user{{n}}@{FEDERATED}", count = 10, password = "{PASSWORD}" }}
+
+[[tenant]]
+domain = "{STRICT}"
+users = {{ pattern = "user{{n}}@{STRICT}", count = 10, password = "{PASSWORD}" }}
+policy = [
+    {{ requires = "mfa", resources = ["{MANAGEMENT}"] }},
+    {{ requires = "block", resources = ["https://vault.azure.net"] }},
+    {{ requires = "consent", resources = ["https://storage.azure.com"] }},
+]
+"""

@@ -3,14 +3,11 @@
 import json
 from urllib.parse import urlsplit
 
-from .directory import CALLBACKS, CONTOSO, DAEMON, FRAMEWORKS, MANAGEMENT, PASSWORD, RCLONE, WEB, config
+from .directory import CALLBACKS, CONTOSO, DAEMON, FRAMEWORKS, RCLONE, SPECIAL, config
 from .emulator import Emulator
-from .identity_server import WEB_API, IdentityServer
+from .identity_server import IdentityServer
 from .machines import WORKER
 from .odd_people import declarations
-
-#: A tenant whose people sign in at AD FS, and one with rules for some resources.
-FEDERATED, STRICT = "adatum.example", "woodgrove.example"
 
 #: An application without a secret of its own, for which the web application vouches.
 AGENT = "00c0ffee-0000-4000-8000-000000000007"
@@ -42,25 +39,7 @@ client_id = "{FRAMEWORKS.id}"
 secrets = ["{FRAMEWORKS.secret}"]
 redirects = [{", ".join(f'{{ uri = "https://localhost{path}", kind = "web" }}' for path in CALLBACKS.values())}]
 
-[[resource]]
-uri = "{WEB_API}"
-id = "{WEB.id}"
-scopes = ["access_as_user"]
-
-[[tenant]]
-domain = "{FEDERATED}"
-federated = true
-users = {{ pattern = "user{{n}}@{FEDERATED}", count = 10, password = "{PASSWORD}" }}
-
-[[tenant]]
-domain = "{STRICT}"
-users = {{ pattern = "user{{n}}@{STRICT}", count = 10, password = "{PASSWORD}" }}
-policy = [
-    {{ requires = "mfa", resources = ["{MANAGEMENT}"] }},
-    {{ requires = "block", resources = ["https://vault.azure.net"] }},
-    {{ requires = "consent", resources = ["https://storage.azure.com"] }},
-]
-
+{SPECIAL}
 {declarations()}
 [[managed_identity]]
 tenant = "{CONTOSO}"

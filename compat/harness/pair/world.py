@@ -6,16 +6,13 @@ from urllib.parse import urlsplit
 import requests
 
 from harness.certificates import client_certificate
-from harness.directory import DAEMON, MANAGEMENT, PASSWORD, WEB, Client, config
+from harness.directory import DAEMON, PASSWORD, SPECIAL, WEB, Client, config
 from harness.emulator import Emulator
 from harness.person import Person
 
 from .recorder import Recorder
 
 HOST = "login.microsoftonline.com"
-#: A tenant whose people sign in at a server of their own, and one with policies.
-FEDERATED, STRICT = "adatum.example", "woodgrove.example"
-WEB_API = f"api://{WEB.id}"
 #: Short, as one library looks at the clock in every second of a code's life.
 DEVICE_CODES = "device_code_seconds = 30"
 #: The certificate's own redirect URI is registered beside the secret's.
@@ -37,25 +34,7 @@ client_id = "{SIGNED.id}"
 certificates = ['''{self.certificate.certificate}''']
 redirects = [{{ uri = "{SIGNED.redirect_uri}", kind = "web" }}]
 
-[[resource]]
-uri = "{WEB_API}"
-id = "{WEB.id}"
-scopes = ["access_as_user"]
-
-[[tenant]]
-domain = "{FEDERATED}"
-federated = true
-users = {{ pattern = "user{{n}}@{FEDERATED}", count = 10, password = "{PASSWORD}" }}
-
-[[tenant]]
-domain = "{STRICT}"
-users = {{ pattern = "user{{n}}@{STRICT}", count = 10, password = "{PASSWORD}" }}
-policy = [
-    {{ requires = "mfa", resources = ["{MANAGEMENT}"] }},
-    {{ requires = "block", resources = ["https://vault.azure.net"] }},
-    {{ requires = "consent", resources = ["https://storage.azure.com"] }},
-]
-"""
+{SPECIAL}"""
         settings = config(tokens=DEVICE_CODES, server=f'names = ["{HOST}"]\nadmin_port = 0', more=more)
         self.emulator = Emulator(folder / "emulator", settings)
         self.port = urlsplit(self.emulator.url).port
