@@ -53,6 +53,14 @@ pub trait Source: fmt::Debug + Send + Sync {
         None
     }
 
+    /// How many rows a reading visits, for whoever shows progress; `None` where only a reading tells.
+    ///
+    /// A database is asked to count its answer, which takes it as long as its query does without sending the rows. It blocks
+    /// as [`Source::read`] does, and what is wrong with the input is left for that to say.
+    fn count(&self) -> Option<u64> {
+        None
+    }
+
     /// Visits every row in order, until the visitor breaks.
     ///
     /// Can be called again, and then visits the same rows in the same order unless the input has changed: the plan reads

@@ -258,6 +258,10 @@ impl Source for Recognised {
         Some(&self.by)
     }
 
+    fn count(&self) -> Option<u64> {
+        self.source.count()
+    }
+
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
         self.source.read(visit)
     }
