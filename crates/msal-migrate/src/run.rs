@@ -14,6 +14,7 @@ mod obey;
 mod queue;
 mod recovery;
 mod send;
+mod single;
 mod spent;
 mod verdict;
 mod work;
@@ -24,6 +25,7 @@ pub(crate) use engine::Engine;
 pub(crate) use feed::{Closed, Feed, channel};
 pub(crate) use queue::Attempt;
 pub(crate) use recovery::{Recovered, recover};
+pub(crate) use single::redeem;
 
 use futures_util::StreamExt as _;
 use msal::BoxFuture;

@@ -43,6 +43,7 @@ const EXAMPLES: [&str; 4] = [
     "xtask/examples",
     "crates/msal-client/examples",
     "crates/msal-emulator/examples",
+    "crates/msal-migrate/examples",
 ];
 
 pub(super) fn check(workspace: &Workspace) -> Result<(), Failure> {

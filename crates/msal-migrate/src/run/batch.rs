@@ -189,6 +189,22 @@ impl Target {
         Ok(())
     }
 
+    /// Whether the target has a refresh token of the account for the client of a redemption, of whatever age.
+    pub(super) async fn has_account(
+        &self,
+        redemption: &Redemption,
+        home_account_id: &HomeAccountId,
+    ) -> Result<bool, MigrationError> {
+        self.cache.ensure_loaded().await?;
+        let host = redemption.authority.host();
+        let environment = self.cache.dialect().environment(host);
+        let (any, ever) = (RefreshToken::from(""), UnixTime::from_secs(0));
+        Ok(self.cache.read(|cache| {
+            let client_id = &redemption.client_id;
+            cache.holds_refresh_token(client_id, home_account_id, &environment, &any, ever)
+        }))
+    }
+
     /// How often the store was written.
     pub(crate) fn writes(&self) -> usize {
         self.writes.load(Ordering::Relaxed)

@@ -54,6 +54,15 @@ impl Work<'_> {
             Reply::Response(response, sealed) => {
                 (in_run(Ok(&response), expected, attempt.tries, now), sealed)
             }
+            Reply::SentByAnother => {
+                self.queues[id].lane.step_back();
+                return self.leave_to_another(&attempt);
+            }
+            Reply::SentForOtherClient => {
+                self.queues[id].lane.step_back();
+                let reason = Reason::named("sent_for_other_client");
+                return self.conclude(&attempt, Class::Failed, &reason);
+            }
         };
         match order {
             Order::HaltLane(reason) => {
