@@ -10,16 +10,16 @@ use std::sync::Arc;
 use msal::{Runtime, SharedTokenCache};
 use msal_core::RefreshToken;
 
-use self::flights::Flights;
+use self::flights::{Flight, Flights};
 use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
 use crate::first_use::FirstUse;
-use crate::journal::{Destination, Holder, Journal};
+use crate::journal::{Destination, Holder, Journal, JournalError};
 use crate::plan::{AuthorityOverride, Plan, PlanOptions, Redemption};
 use crate::record::Record;
 use crate::retry::Rows;
-use crate::run::{Engine, Target, redeem};
+use crate::run::{Engine, Pauses, Target, redeem};
 use crate::settings::Settings;
 use crate::source::Records;
 use crate::spa_origin::SpaOrigin;
@@ -40,6 +40,7 @@ pub struct Migrator {
     journal: Arc<Journal>,
     rules: Arc<Rules>,
     flights: Flights,
+    pauses: Arc<Pauses>,
 }
 
 /// What an operator decides.
@@ -81,6 +82,7 @@ impl Migrator {
             journal: Arc::new(journal),
             rules: Arc::new(rules),
             flights: Flights::default(),
+            pauses: Arc::default(),
         })
     }
 
@@ -160,10 +162,14 @@ impl Migrator {
         };
         journal.refresh().await?;
         let answers_needed = journal.states().answers_needed();
-        if answers_needed == 0 {
-            journal.finish().await?;
+        if answers_needed > 0 {
+            return Ok(());
         }
-        Ok(())
+        match journal.finish().await {
+            // Another process has sealed an answer since, and publishes it.
+            Ok(()) | Err(JournalError::Unpublished { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// What is redeemed for the records, and what to say where nothing is.
@@ -192,27 +198,40 @@ impl Migrator {
         redemption: Redemption,
     ) -> Result<FirstUse, Arc<MigrationError>> {
         let token: Fingerprint = redemption.fingerprint;
-        let (journal, rules) = (Arc::clone(&self.journal), Arc::clone(&self.rules));
-        let cache = Arc::clone(cache);
-        let work = async move {
-            let target = Target::new(cache, rules.runtime.clock().now());
-            let engine = Engine {
-                runtime: &rules.runtime,
-                journal: &journal,
-                target: &target,
-                credentials: &rules.credentials,
-                settings: &rules.settings,
-                released: &Rows::default(),
-                spa_origin: rules.spa_origin.as_ref(),
-                named: rules
-                    .plan
-                    .authority
-                    .as_ref()
-                    .map(AuthorityOverride::authority),
-            };
-            redeem(&engine, redemption).await
+        let work = self.clone().work(Arc::clone(cache), redemption.clone());
+        match self.flights.join(token, work).await {
+            Flight::Own(landed) => landed,
+            // The tokens went into the cache of whoever was first, and this call may have another one.
+            Flight::Joined(Ok(FirstUse::Migrated { .. } | FirstUse::AlreadyMigrated { .. })) => {
+                let work = self.clone().work(Arc::clone(cache), redemption);
+                work.await.map_err(Arc::new)
+            }
+            Flight::Joined(landed) => landed,
+        }
+    }
+
+    async fn work(
+        self,
+        cache: Arc<SharedTokenCache>,
+        redemption: Redemption,
+    ) -> Result<FirstUse, MigrationError> {
+        let rules = &*self.rules;
+        let target = Target::new(cache, rules.runtime.clock().now());
+        let engine = Engine {
+            runtime: &rules.runtime,
+            journal: &self.journal,
+            target: &target,
+            credentials: &rules.credentials,
+            settings: &rules.settings,
+            released: &Rows::default(),
+            spa_origin: rules.spa_origin.as_ref(),
+            named: rules
+                .plan
+                .authority
+                .as_ref()
+                .map(AuthorityOverride::authority),
         };
-        self.flights.join(token, work).await
+        redeem(&engine, &self.pauses, redemption).await
     }
 }
 
@@ -222,6 +241,7 @@ impl Clone for Migrator {
             journal: Arc::clone(&self.journal),
             rules: Arc::clone(&self.rules),
             flights: self.flights.clone(),
+            pauses: Arc::clone(&self.pauses),
         }
     }
 }

@@ -9,8 +9,15 @@ use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
 use crate::first_use::FirstUse;
 
-type Landed = Result<FirstUse, Arc<MigrationError>>;
+pub(super) type Landed = Result<FirstUse, Arc<MigrationError>>;
 type UnderWay = Arc<Mutex<HashMap<Fingerprint, watch::Receiver<Option<Landed>>>>>;
+
+/// How a call got what it was told.
+pub(super) enum Flight {
+    /// By the redemption of another call, for the same token.
+    Joined(Landed),
+    Own(Landed),
+}
 
 /// The redemptions that are under way.
 #[derive(Clone, Debug, Default)]
@@ -23,22 +30,26 @@ impl Flights {
         &self,
         token: Fingerprint,
         work: impl Future<Output = Result<FirstUse, MigrationError>> + Send + 'static,
-    ) -> Landed {
-        let mut flight = self.board(token, work);
+    ) -> Flight {
+        let (mut flight, is_own) = self.board(token, work);
         let landed = flight.wait_for(Option::is_some).await;
         // Nobody says anything any more where the runtime is shutting down.
         let landed = landed.ok().and_then(|landed| landed.clone());
-        landed.unwrap_or_else(|| Err(Arc::new(MigrationError::ShutDown)))
+        let landed = landed.unwrap_or_else(|| Err(Arc::new(MigrationError::ShutDown)));
+        match is_own {
+            true => Flight::Own(landed),
+            false => Flight::Joined(landed),
+        }
     }
 
     fn board(
         &self,
         token: Fingerprint,
         work: impl Future<Output = Result<FirstUse, MigrationError>> + Send + 'static,
-    ) -> watch::Receiver<Option<Landed>> {
+    ) -> (watch::Receiver<Option<Landed>>, bool) {
         let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(flight) = under_way.get(&token) {
-            return flight.clone();
+            return (flight.clone(), false);
         }
         let (sender, flight) = watch::channel(None);
         under_way.insert(token, flight.clone());
@@ -52,7 +63,7 @@ impl Flights {
             drop(listed);
             sender.send_replace(Some(landed));
         });
-        flight
+        (flight, true)
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use msal::SharedTokenCache;
 use msal_core::{
-    Authority, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenCache, TokenEvent,
-    TokenResponse, UnixTime,
+    Account, Authority, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenCache,
+    TokenEvent, TokenResponse, UnixTime,
 };
 
 use super::queue::Attempt;
@@ -189,20 +189,36 @@ impl Target {
         Ok(())
     }
 
-    /// Whether the target has a refresh token of the account for the client of a redemption, of whatever age.
-    pub(super) async fn has_account(
+    /// The account, where the target has a refresh token of it for the client of a redemption, of whatever age.
+    pub(super) async fn account(
         &self,
         redemption: &Redemption,
         home_account_id: &HomeAccountId,
-    ) -> Result<bool, MigrationError> {
+    ) -> Result<Option<Account>, MigrationError> {
         self.cache.ensure_loaded().await?;
+        let known = self.known_account(redemption, home_account_id);
+        if known.is_some() {
+            return Ok(known);
+        }
+        // Another process may have stored it since.
+        self.cache.reload().await?;
+        Ok(self.known_account(redemption, home_account_id))
+    }
+
+    fn known_account(
+        &self,
+        redemption: &Redemption,
+        home_account_id: &HomeAccountId,
+    ) -> Option<Account> {
+        let client_id = &redemption.client_id;
         let host = redemption.authority.host();
         let environment = self.cache.dialect().environment(host);
         let (any, ever) = (RefreshToken::from(""), UnixTime::from_secs(0));
-        Ok(self.cache.read(|cache| {
-            let client_id = &redemption.client_id;
-            cache.holds_refresh_token(client_id, home_account_id, &environment, &any, ever)
-        }))
+        self.cache.read(|cache| {
+            cache
+                .holds_refresh_token(client_id, home_account_id, &environment, &any, ever)
+                .then(|| cache.account(home_account_id, std::slice::from_ref(&environment)))?
+        })
     }
 
     /// How often the store was written.

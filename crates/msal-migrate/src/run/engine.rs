@@ -160,6 +160,14 @@ impl Engine<'_> {
                 .is_spent_for_another(&attempt.redemption.fingerprint)
     }
 
+    /// Between 0 and 1.
+    pub(super) fn jitter(&self) -> f64 {
+        let mut byte = [0; 1];
+        // Without randomness all wait equally long, which is no worse than having no jitter.
+        let _unavailable = self.runtime.random().fill(&mut byte);
+        f64::from(byte[0]) / 255.0
+    }
+
     /// Writes down that a batch is in the target and was read back; completes when that is on the disk.
     pub(super) async fn record_migrated(
         &self,

@@ -2,20 +2,25 @@
 
 use std::sync::Arc;
 
-use msal_core::{ApiId, HomeAccountId, RequestContext, Telemetry, random_uuid};
+use msal_core::{
+    Account, ApiId, HomeAccountId, RequestContext, Telemetry, comparable_username, random_uuid,
+};
 
 use super::batch::{Redeemed, Unpublished};
 use super::due::due_on_first_use;
 use super::engine::Engine;
+use super::pauses::Pauses;
 use super::queue::{Attempt, TokenEndpoint};
 use super::recovery::{Recovered, Sealed, settle};
 use super::send::{Reply, send};
 use super::verdict::{Expectation, Next, Order, TRIES, Verdict, in_run};
 use crate::error::MigrationError;
+use crate::fingerprint::Fingerprint;
 use crate::first_use::FirstUse;
 use crate::journal::{Class, Reason, State};
 use crate::observer::NoObserver;
 use crate::plan::Redemption;
+use crate::record::UserHints;
 
 /// Redeems one token, unless it was before. Its successor is in the target's store when this says so.
 ///
@@ -23,6 +28,7 @@ use crate::plan::Redemption;
 /// [`MigrationError`]: the journal, the target or the authority cannot be used. What was answered is sealed.
 pub(crate) async fn redeem(
     engine: &Engine<'_>,
+    pauses: &Pauses,
     redemption: Redemption,
 ) -> Result<FirstUse, MigrationError> {
     let token = redemption.fingerprint;
@@ -30,18 +36,17 @@ pub(crate) async fn redeem(
     if engine.journal.states().get(&token) == migrated {
         return standing(engine, &redemption).await;
     }
-    // Held until what came of the token is in the journal.
+    // Held until this returns: what came of the token is in the journal then, and its successor in the store.
     let Some(claim) = engine.claim(&token).await? else {
         return Ok(FirstUse::later("sent_by_another"));
     };
-    let state = engine.journal.states().get(&token);
-    if state == Some(State::Unpublished) {
+    if is_unpublished(engine, &token) {
         return publish_sealed(engine, &redemption).await;
     }
     let rotation = engine.settings.rotation;
     let due = due_on_first_use(redemption.clone(), engine.journal, rotation).await;
     let claimed = due.map(|attempt| Attempt {
-        claim: Some(claim),
+        claim: Some(Arc::clone(&claim)),
         ..attempt
     });
     match claimed {
@@ -49,9 +54,13 @@ pub(crate) async fn redeem(
             let reason = Reason::named("sent_for_other_client");
             conclude(engine, &attempt, Class::Failed, reason).await
         }
-        Some(attempt) => redeem_now(engine, attempt).await,
+        Some(attempt) => redeem_now(engine, pauses, attempt).await,
         None => standing(engine, &redemption).await,
     }
+}
+
+fn is_unpublished(engine: &Engine<'_>, token: &Fingerprint) -> bool {
+    engine.journal.states().get(token) == Some(State::Unpublished)
 }
 
 /// What the journal says of a token that is not sent.
@@ -67,13 +76,15 @@ async fn standing(
     Ok(match report.state {
         State::Concluded(Class::Migrated) => {
             let home_account_id = HomeAccountId::new(&report.home_account_id.unwrap_or_default());
-            let is_in_cache = engine
-                .target
-                .has_account(redemption, &home_account_id)
-                .await?;
-            FirstUse::AlreadyMigrated {
-                is_in_cache,
-                home_account_id,
+            let found = engine.target.account(redemption, &home_account_id).await?;
+            match is_of_another(&redemption.user, &home_account_id, found.as_ref()) {
+                true if !engine.settings.allow_user_mismatch => {
+                    FirstUse::HeldBack(Reason::named("user_mismatch"))
+                }
+                _ => FirstUse::AlreadyMigrated {
+                    is_in_cache: found.is_some(),
+                    home_account_id,
+                },
             }
         }
         State::Concluded(Class::NeedsUser) => FirstUse::NeedsUser(reason),
@@ -85,6 +96,20 @@ async fn standing(
     })
 }
 
+/// Whether the account that a token was migrated for is certainly not that of the user who has come back.
+fn is_of_another(user: &UserHints, migrated: &HomeAccountId, found: Option<&Account>) -> bool {
+    if let Some(known) = &user.home_account_id {
+        return !known.as_str().eq_ignore_ascii_case(migrated.as_str());
+    }
+    let is_name = |name: &&str| name.contains('@');
+    let named = user.username.as_deref().filter(is_name);
+    let found = found.map(|account| &*account.username).filter(is_name);
+    match (named, found) {
+        (Some(named), Some(found)) => comparable_username(named) != comparable_username(found),
+        _ => false,
+    }
+}
+
 /// Publishes the answer that somebody sealed who is gone.
 async fn publish_sealed(
     engine: &Engine<'_>,
@@ -93,6 +118,11 @@ async fn publish_sealed(
     // It may have the answer in memory, on its way to its own target.
     if engine.journal.claims().has_batch()? {
         return Ok(FirstUse::later("batch_is_running"));
+    }
+    // A batch that has ended since has said last what it published. One that begins now finds the token claimed.
+    engine.journal.refresh().await?;
+    if !is_unpublished(engine, &redemption.fingerprint) {
+        return standing(engine, redemption).await;
     }
     let decided_at = engine.journal.states().decided_at(&redemption.fingerprint);
     let Some(position) = decided_at else {
@@ -116,8 +146,16 @@ async fn publish_sealed(
 }
 
 /// Sends the token, and does what follows from the answer.
-async fn redeem_now(engine: &Engine<'_>, attempt: Attempt) -> Result<FirstUse, MigrationError> {
+async fn redeem_now(
+    engine: &Engine<'_>,
+    pauses: &Pauses,
+    attempt: Attempt,
+) -> Result<FirstUse, MigrationError> {
     let redemption = &*attempt.redemption;
+    if let Some((reason, left)) = pauses.of(redemption, engine.runtime.clock().now()) {
+        let wait = Some(left);
+        return Ok(FirstUse::Later { reason, wait });
+    }
     // What is answered cannot be asked for again: the cache must be one that can be written.
     engine.target.prepare().await?;
     let metadata = engine
@@ -147,6 +185,11 @@ async fn redeem_now(engine: &Engine<'_>, attempt: Attempt) -> Result<FirstUse, M
             return Ok(FirstUse::later("sent_by_another"));
         }
     };
+    match &order {
+        Order::HaltLane(_) | Order::Settle(_) => pauses.arrive(redemption, now),
+        Order::SlowDown { wait, reason, .. } => pauses.stumble(redemption, *wait, reason, engine),
+        Order::Stop(_) => {}
+    }
     match order {
         Order::HaltLane(reason) => conclude(engine, &attempt, Class::Failed, reason).await,
         Order::Settle(Verdict::Conclude(class, reason)) => {

@@ -336,12 +336,4 @@ impl<'a> Work<'a> {
             self.leave_to_a_later_run(&attempt);
         }
     }
-
-    /// Between 0 and 1.
-    pub(super) fn jitter(&self) -> f64 {
-        let mut byte = [0; 1];
-        // Without randomness all wait equally long, which is no worse than having no jitter.
-        let _unavailable = self.engine.runtime.random().fill(&mut byte);
-        f64::from(byte[0]) / 255.0
-    }
 }

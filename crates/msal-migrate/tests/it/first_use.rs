@@ -11,7 +11,7 @@ use msal::{
     SharedTokenCache, StoreError, Stored, Version,
 };
 use msal_core::Dialect;
-use msal_emulator::sample;
+use msal_emulator::{Fault, sample};
 use msal_migrate::{
     AuthorityOverride, Class, Destination, FirstUse, JournalReader, Locator, MigrationError,
     Migrator, Place, PlanOptions, Record, RotationPolicy, Settings, SkipReason,
@@ -489,6 +489,210 @@ async fn what_could_not_be_stored_is_stored_the_next_time() {
         (usernames(&cache), seen(&world)),
         (vec![sample::ALICE.to_owned()], 1)
     );
+}
+
+#[tokio::test]
+async fn a_token_that_is_being_stored_is_nobody_elses() {
+    let world = World::new();
+    let token = world.token(sample::ALICE, sample::DESKTOP);
+    let store = SlowStore::default();
+    let migrator = migrator(&world).await;
+    let slow = Arc::new(SharedTokenCache::new(
+        Arc::new(store.clone()),
+        Partition::default(),
+        Dialect::default(),
+    ));
+    let call = tokio::spawn({
+        let (migrator, record) = (migrator.clone(), record(0, sample::ALICE, &token));
+        async move { migrator.redeem_on_first_use(&slow, [record]).await }
+    });
+    store.asked.notified().await;
+
+    // The answer is sealed and not yet stored: whoever comes now must not store it a second time.
+    let other = migrator_over(&world, world.runtime.clone()).await;
+    let other = other.settings(Settings {
+        patience: Duration::ZERO,
+        ..world.settings
+    });
+    let elsewhere = partition(&world, "alice elsewhere");
+    let records = [record(0, sample::ALICE, &token)];
+    let used = other.redeem_on_first_use(&elsewhere, records).await;
+    let FirstUse::Later { reason, .. } = used.unwrap() else {
+        panic!("it was taken out of the hands of another");
+    };
+    assert_eq!(reason.error, "sent_by_another");
+    let report = world.run(&[]).await.unwrap();
+    assert_eq!((report.migrated, report.target_writes), (0, 0));
+
+    store.open.add_permits(1);
+    assert!(call.await.unwrap().unwrap().is_signed_in());
+    assert_eq!(usernames(&elsewhere), [""; 0]);
+    assert_eq!(seen(&world), 1);
+}
+
+#[tokio::test]
+async fn a_cache_that_another_process_has_filled_is_looked_at_again() {
+    let world = World::new();
+    let token = world.token(sample::ALICE, sample::DESKTOP);
+    let (one, other) = (migrator(&world).await, migrator(&world).await);
+    // An application asks for the account first, so that its cache is loaded, with nobody in it.
+    let (here, there) = (partition(&world, "alice"), partition(&world, "alice"));
+    there.ensure_loaded().await.unwrap();
+    let records = || [record(0, sample::ALICE, &token)];
+    let used = one.redeem_on_first_use(&here, records()).await.unwrap();
+    assert!(matches!(used, FirstUse::Migrated { .. }), "{used:?}");
+    let used = other.redeem_on_first_use(&there, records()).await.unwrap();
+    assert!(used.is_signed_in(), "{used:?}");
+    assert_eq!(usernames(&there), [sample::ALICE]);
+}
+
+#[tokio::test]
+async fn a_call_with_another_cache_is_not_told_that_it_was_filled() {
+    let world = World::new();
+    let token = world.token(sample::ALICE, sample::DESKTOP);
+    let gate = Gate::new(&world);
+    let migrator = migrator_over(&world, world.runtime_over(gate.clone())).await;
+    let (alices, bobs) = (partition(&world, "alice"), partition(&world, "bob"));
+    let records = || [record(0, sample::ALICE, &token)];
+    let of_alice = migrator.redeem_on_first_use(&alices, records());
+    let of_bob = migrator.redeem_on_first_use(&bobs, records());
+    let opened = async {
+        gate.asked.notified().await;
+        gate.open.add_permits(1);
+    };
+    let (of_alice, of_bob, ()) = tokio::join!(of_alice, of_bob, opened);
+    assert!(of_alice.unwrap().is_signed_in());
+    let of_bob = of_bob.unwrap();
+    assert!(!of_bob.is_signed_in(), "{of_bob:?}");
+    assert_eq!((usernames(&bobs), seen(&world)), (vec![], 1));
+}
+
+#[tokio::test]
+async fn what_a_busy_server_asks_of_one_call_holds_for_those_that_follow() {
+    let world = World::new();
+    let gate = Gate::new(&world);
+    gate.open.add_permits(100);
+    let sent = || gate.answered.load(Ordering::SeqCst);
+    let migrator = migrator_over(&world, world.runtime_over(gate.clone())).await;
+    let throttle = Fault::throttle(300).client(sample::DESKTOP).first(1);
+    world.http.emulator.add_fault(throttle);
+    let alices = world.token(sample::ALICE, sample::DESKTOP);
+    let bobs = world.token(sample::BOB, sample::DESKTOP);
+    let visit = async |upn: &str, record: Record| {
+        let cache = partition(&world, upn);
+        let used = migrator.redeem_on_first_use(&cache, [record]).await;
+        used.unwrap()
+    };
+    let used = visit(sample::ALICE, record(0, sample::ALICE, &alices)).await;
+    let FirstUse::Later {
+        reason: busy, wait, ..
+    } = used
+    else {
+        panic!("{used:?}");
+    };
+    assert_eq!((wait, sent()), (Some(Duration::from_secs(300)), 1));
+
+    world.http.later(Duration::from_secs(100));
+    for (upn, token) in [(sample::ALICE, &alices), (sample::BOB, &bobs)] {
+        let used = visit(upn, record(0, upn, token)).await;
+        let FirstUse::Later {
+            reason,
+            wait: Some(wait),
+            ..
+        } = used
+        else {
+            panic!("{used:?}");
+        };
+        // What is left of it, and up to a tenth of the whole more, so that not all come back at once.
+        let left = Duration::from_secs(200)..=Duration::from_secs(230);
+        assert!(left.contains(&wait), "{wait:?}");
+        assert_eq!(reason, busy);
+    }
+    assert_eq!(sent(), 1, "nobody else asked");
+    // Who was not sent is not in the journal.
+    assert_eq!(world.outcomes().len(), 1);
+
+    // It is one lane that waits.
+    let mut elsewhere = record(0, sample::BOB, "0.NONE");
+    elsewhere.authority = Some(format!("{HOST}/fabrikam.example"));
+    visit(sample::BOB, elsewhere).await;
+    let mut of_web = record(0, sample::BOB, "0.NONE");
+    of_web.client_id = Some(sample::WEB.to_owned());
+    visit(sample::BOB, of_web).await;
+    assert_eq!(sent(), 3);
+
+    world.http.later(Duration::from_secs(231));
+    for (upn, token) in [(sample::BOB, &bobs), (sample::ALICE, &alices)] {
+        let used = visit(upn, record(0, upn, token)).await;
+        assert!(matches!(used, FirstUse::Migrated { .. }), "{used:?}");
+    }
+    assert_eq!(sent(), 5);
+}
+
+#[tokio::test]
+async fn a_wait_keeps_nobody_from_what_needs_no_request() {
+    let world = World::new();
+    let migrator = migrator(&world).await;
+    let cache = partition(&world, "alice");
+    let alices = world.token(sample::ALICE, sample::DESKTOP);
+    let visit = async |upn: &str, token: &str| {
+        let used = migrator.redeem_on_first_use(&cache, [record(0, upn, token)]);
+        used.await.unwrap()
+    };
+    assert!(visit(sample::ALICE, &alices).await.is_signed_in());
+    let used = visit("carol@contoso.example", "0.NONE").await;
+    assert!(matches!(used, FirstUse::NeedsUser(_)), "{used:?}");
+    world.http.emulator.add_fault(Fault::throttle(300));
+    let bobs = world.token(sample::BOB, sample::DESKTOP);
+    let used = visit(sample::BOB, &bobs).await;
+    assert!(matches!(used, FirstUse::Later { .. }), "{used:?}");
+    assert!(visit(sample::ALICE, &alices).await.is_signed_in());
+    let used = visit("carol@contoso.example", "0.NONE").await;
+    assert!(matches!(used, FirstUse::NeedsUser(_)), "{used:?}");
+}
+
+/// A store that begins to save and goes on when it is let.
+#[derive(Clone, Debug)]
+struct SlowStore {
+    store: Arc<MemoryStore>,
+    asked: Arc<Notify>,
+    open: Arc<Semaphore>,
+}
+
+impl Default for SlowStore {
+    fn default() -> Self {
+        Self {
+            store: Arc::default(),
+            asked: Arc::default(),
+            open: Arc::new(Semaphore::new(0)),
+        }
+    }
+}
+
+impl CacheStore for SlowStore {
+    fn load<'a>(
+        &'a self,
+        partition: &'a Partition,
+    ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+        self.store.load(partition)
+    }
+
+    fn save<'a>(
+        &'a self,
+        partition: &'a Partition,
+        blob: Arc<dyn Blob>,
+        expected: Option<Version>,
+    ) -> BoxFuture<'a, Result<Version, StoreError>> {
+        Box::pin(async move {
+            self.asked.notify_one();
+            self.open.acquire().await.unwrap().forget();
+            self.store.save(partition, blob, expected).await
+        })
+    }
+
+    fn remove<'a>(&'a self, partition: &'a Partition) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.store.remove(partition)
+    }
 }
 
 /// A store that lets a save be rehearsed and then has no room.
