@@ -250,15 +250,10 @@ impl Journal {
     }
 
     /// Removes a journal that nothing was written into, and its key; what cannot be removed stays, and does no harm.
-    /// The journal goes first: a key alone is used again by the next run. One that others may have open stays.
-    pub(crate) fn withdraw(self) {
-        if self.claims.are_shared() {
-            return;
-        }
-        drop(
-            std::fs::remove_file(&self.path)
-                .and_then(|()| std::fs::remove_file(key::path(&self.path))),
-        );
+    /// One that others may have open stays.
+    pub(crate) async fn withdraw(self) {
+        // By the thread that may come to share it: here it could be shared between the question and the removal.
+        drop(self.ask(Command::Withdraw).await);
     }
 
     async fn read(&self, position: Position) -> Result<Unsealed, JournalError> {

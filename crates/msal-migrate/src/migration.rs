@@ -151,7 +151,7 @@ impl Migration {
             Err(error) => {
                 // A source that cannot be read leaves nothing behind, and neither does a disk without room.
                 if let Some(journal) = Arc::into_inner(journal).filter(|_| found.is_new) {
-                    journal.withdraw();
+                    journal.withdraw().await;
                 }
                 return Err(error);
             }

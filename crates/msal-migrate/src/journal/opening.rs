@@ -53,13 +53,7 @@ pub(super) fn open(
         mut file,
         is_shared,
         batch,
-    } = match Locked::new(path, &claims, holder) {
-        // Somebody has asked to share it, just when it was looked whether anybody does.
-        Err(JournalError::InUse { .. }) if claims.are_wanted() => {
-            Locked::new(path, &claims, holder)
-        }
-        locked => locked,
-    }?;
+    } = Locked::new(path, &claims, holder)?;
     let found_keys = Keys::read(path)?;
     let header = match &found_keys {
         Some(keys) => header::read(&mut file, path, keys)?,
@@ -103,6 +97,7 @@ pub(super) fn open(
         group: Vec::new(),
         waiting: Vec::new(),
         lacks_session: false,
+        lacks_turn: false,
         broken: None,
     };
     if is_shared {
@@ -126,7 +121,8 @@ struct Beginning {
 }
 
 impl Beginning {
-    /// Draws a session, and records it, so that its keys can be derived again.
+    /// Draws a session, and records it, so that its keys can be derived again. It goes over what is torn, which is cut behind
+    /// it: were it cut first, somebody else could go on in the session of the torn record, with its number.
     fn open_session(
         &mut self,
         file: &mut File,
@@ -141,6 +137,7 @@ impl Beginning {
         let written = header::sign(file, Some(std::process::id()))
             .and_then(|()| file.seek(SeekFrom::Start(self.end)))
             .and_then(|_| file.write_all(&bytes))
+            .and_then(|()| file.set_len(self.end + bytes.len() as u64))
             .and_then(|()| file.sync_data());
         written.map_err(JournalError::io("write", path))?;
         self.sessions.push(self.end, keys.session(&session));
@@ -159,15 +156,29 @@ struct Locked {
 
 impl Locked {
     fn new(path: &Path, claims: &Claims, holder: Holder) -> Result<Self, JournalError> {
-        let is_shared = claims.are_wanted();
-        let batch = match is_shared && holder == Holder::Batch {
-            true => Some(be_the_batch(claims, path)?),
-            false => None,
+        if !claims.are_wanted() {
+            let alone = Self::alone(path);
+            // Looked at again: whoever shares it asks before anything else, and may have come and gone meanwhile.
+            if !claims.are_wanted() {
+                return alone;
+            }
+        }
+        let batch = match holder {
+            Holder::Batch => Some(be_the_batch(claims, path)?),
+            Holder::FirstUse => None,
         };
         Ok(Self {
-            file: lock(path, is_shared)?,
-            is_shared,
+            file: lock(path, true)?,
+            is_shared: true,
             batch,
+        })
+    }
+
+    fn alone(path: &Path) -> Result<Self, JournalError> {
+        Ok(Self {
+            file: lock(path, false)?,
+            is_shared: false,
+            batch: None,
         })
     }
 }
@@ -246,7 +257,7 @@ fn begin(
     })
 }
 
-/// Reads what is recorded, and cuts a torn tail.
+/// Reads what is recorded.
 fn replay(
     file: &mut File,
     path: &Path,
@@ -261,8 +272,6 @@ fn replay(
     let (torn, end, number) = (scan.torn(), scan.offset, scan.number);
     let sessions = std::mem::take(&mut scan.sessions);
     if torn > 0 {
-        let cut = file.set_len(end).and_then(|()| file.sync_data());
-        cut.map_err(JournalError::io("write", path))?;
         tracing::warn!(journal = %path.display(), torn, "cut an incomplete write from the journal");
     }
     Ok(Beginning {

@@ -50,13 +50,18 @@ impl Writer {
             .lock()
             .map_err(JournalError::io("lock", &self.path));
         if let Err(error) = locked.and_then(|()| self.catch_up()) {
-            tracing::warn!(%error, "the journal cannot be read any more");
+            tracing::warn!(%error, "the journal cannot be read");
             self.broken = Some(Arc::new(std::io::Error::other(error)));
+            self.lacks_turn = true;
         }
     }
 
     /// Lets the others have it.
     pub(super) fn end_turn(&mut self) {
+        if std::mem::take(&mut self.lacks_turn) {
+            // Nothing was written. The next turn may find it as it should be.
+            self.broken = None;
+        }
         match self.claims.are_shared() {
             true => drop(self.file.unlock()),
             // Between two groups nothing is half done.
@@ -76,10 +81,11 @@ impl Writer {
         }
         let torn = self.read_on()?;
         if torn > 0 {
+            // Whoever writes next must not go on in the session of the torn record, with its number.
+            self.begin_session()?;
+            self.write_group();
             let cut = self.file.set_len(self.end);
-            cut.and_then(|()| self.file.sync_data())
-                .map_err(JournalError::io("write", &self.path))?;
-            self.lacks_session = true;
+            cut.map_err(JournalError::io("write", &self.path))?;
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 use super::claims::{Claims, Holder};
 use super::error::JournalError;
-use super::key::Keys;
+use super::key::{self, Keys};
 use super::position::Position;
 use super::scan::{self, LONGEST_WRITE, Sessions};
 use super::standing::Standing;
@@ -35,6 +35,7 @@ pub(super) enum Command {
     Read(Position, ReplyTo<Unsealed>),
     Refresh(ReplyTo<()>),
     Reserve(u64, ReplyTo<()>),
+    Withdraw(ReplyTo<()>),
 }
 
 /// A record that is not on the disk yet.
@@ -71,6 +72,8 @@ pub(super) struct Writer {
     pub(super) waiting: Vec<Written>,
     /// Whether the next record must not be sealed in the session of the last one.
     pub(super) lacks_session: bool,
+    /// Whether it is only in this turn that nothing is written.
+    pub(super) lacks_turn: bool,
     /// Why nothing more is written.
     pub(super) broken: Option<Arc<std::io::Error>>,
 }
@@ -140,6 +143,7 @@ impl Writer {
                 let reserved = reserved.map_err(JournalError::io("make room in", &self.path));
                 drop(reply.send(reserved));
             }
+            Command::Withdraw(reply) => drop(reply.send(self.withdraw())),
             Command::Finish(reply) => {
                 self.commit();
                 drop(reply.send(self.finish()));
@@ -232,6 +236,17 @@ impl Writer {
             0 => Keys::erase(&self.path),
             answers => Err(JournalError::Unpublished { answers }),
         }
+    }
+
+    /// Removes the files of a journal that is this process's alone. The journal goes first: a key alone is used again by the
+    /// next run. Whoever waits for the file sees that it is another one by then.
+    fn withdraw(&self) -> Result<(), JournalError> {
+        if self.claims.are_shared() {
+            return Ok(());
+        }
+        let removed = std::fs::remove_file(&self.path)
+            .and_then(|()| std::fs::remove_file(key::path(&self.path)));
+        removed.map_err(JournalError::io("remove", &self.path))
     }
 
     /// Marks the end, so that the next opening knows that nothing is torn.

@@ -43,16 +43,101 @@ async fn a_torn_write_of_one_is_cut_by_the_next() {
     let home = Home::new();
     let (one, other) = (share(&home), share(&home));
     append(&one, redeemed(1, body(1))).await;
-    // What a process leaves that is killed while it writes.
-    let mut file = fs::OpenOptions::new()
-        .append(true)
-        .open(home.journal())
-        .unwrap();
-    file.write_all(&[200, 0, 0, 0, 0x82, 7]).unwrap();
+    tear(&home);
     let position = append(&other, redeemed(2, body(2))).await;
     append(&one, redeemed(3, body(3))).await;
     assert_eq!(body_at(&one, position).await, body(2));
     assert_eq!(one.states().counts().unpublished, 3);
+}
+
+/// The torn record may have been seen, and had the number that the next one gets.
+#[tokio::test]
+async fn whoever_cuts_a_torn_write_begins_a_session_even_if_another_writes_next() {
+    let home = Home::new();
+    let (one, other) = (share(&home), share(&home));
+    append(&one, redeemed(1, body(1))).await;
+    other.refresh().await.unwrap();
+    let whole = fs::read(home.journal()).unwrap().len();
+    tear(&home);
+    other.refresh().await.unwrap();
+    append(&one, redeemed(2, body(2))).await;
+    let written = fs::read(home.journal()).unwrap();
+    let kind_of_next = written[whole + 4] & 0x7f;
+    assert_eq!(kind_of_next, 3, "a session was opened");
+    assert_eq!(share(&home).states().counts().unpublished, 2);
+}
+
+/// A server goes on for months: what went wrong once must not end its migrations.
+#[tokio::test]
+async fn a_turn_that_fails_is_the_only_one() {
+    let home = Home::new();
+    let (one, other) = (share(&home), share(&home));
+    append(&one, redeemed(1, body(1))).await;
+    let hidden = home.key().with_extension("away");
+    fs::rename(home.key(), &hidden).unwrap();
+    let refused = other.refresh().await;
+    assert!(
+        matches!(refused, Err(JournalError::Broken { .. })),
+        "{refused:?}"
+    );
+    let entry = intent(2);
+    begin(&other, &entry).await.unwrap_err();
+    fs::rename(&hidden, home.key()).unwrap();
+    other.refresh().await.unwrap();
+    append(&other, redeemed(3, body(3))).await;
+    one.refresh().await.unwrap();
+    assert_eq!(one.states().counts().unpublished, 2);
+    assert_eq!(
+        one.states().counts().total(),
+        2,
+        "what was refused is not there"
+    );
+}
+
+#[tokio::test]
+async fn a_journal_that_somebody_has_come_to_share_is_not_withdrawn() {
+    let home = Home::new();
+    for _ in 0..20 {
+        let (batch, _) = home.open();
+        let opening = std::thread::spawn({
+            let home = home.journal();
+            move || {
+                let (random, holder) = (Arc::new(SystemRandom), Holder::FirstUse);
+                Journal::open(home, &Destination::new(), random, holder)
+                    .unwrap()
+                    .0
+            }
+        });
+        batch.withdraw().await;
+        let shared = opening.join().unwrap();
+        append(&shared, redeemed(1, body(1))).await;
+        assert_eq!(share(&home).states().counts().unpublished, 1);
+        drop(shared);
+        for name in fs::read_dir(home.0.path()).unwrap() {
+            let path = name.unwrap().path();
+            drop(fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_finds_itself_not_alone_shares_from_the_start() {
+    let home = Home::new();
+    let shared = share(&home);
+    let claims = Arc::clone(shared.claims());
+    let claim = claims.try_claim(&token(1)).unwrap();
+    let (random, nowhere) = (Arc::new(SystemRandom), Destination::new());
+    let opened = Journal::open(home.journal(), &nowhere, random, Holder::Batch);
+    let (batch, _) = opened.unwrap();
+    assert!(batch.claims().try_claim(&token(1)).unwrap().is_none());
+    drop(claim);
+    assert!(batch.claims().try_claim(&token(1)).unwrap().is_some());
+}
+
+/// What a process leaves that is killed while it writes.
+fn tear(home: &Home) {
+    let file = fs::OpenOptions::new().append(true).open(home.journal());
+    file.unwrap().write_all(&[200, 0, 0, 0, 0x82, 7]).unwrap();
 }
 
 #[tokio::test]
