@@ -166,6 +166,16 @@ impl Folder {
         Ok(locked.ok())
     }
 
+    /// Whether somebody holds the lock of the file `name`, which is made where it is missing.
+    ///
+    /// # Errors
+    /// Like [`open_to_read`](Self::open_to_read).
+    pub fn is_locked(&self, name: &OsStr) -> Result<bool, Error> {
+        let file = self.attempt("lock", name, || self.handle.open_or_create(name))?;
+        let (file, _) = self.vet(name, file)?;
+        Lock::is_held(&file).map_err(|error| self.failed("lock", name, error))
+    }
+
     /// Renames `from` to `to`, which is replaced in one step if it exists.
     ///
     /// # Errors

@@ -141,12 +141,14 @@ impl Claims {
     pub(super) fn try_be_the_batch(&self) -> Result<Option<Lock>, JournalError> {
         let failed = |error| JournalError::private(&self.path, error);
         let folder = Folder::create(&self.path, &Gate::default()).map_err(failed)?;
-        folder.try_lock(OsStr::new("batch")).map_err(failed)
+        folder.try_lock(OsStr::new(BATCH)).map_err(failed)
     }
 
     /// Whether a batch is running that may have answers in memory which it has yet to publish.
     pub(crate) fn has_batch(&self) -> Result<bool, JournalError> {
-        Ok(self.try_be_the_batch()?.is_none())
+        let failed = |error| JournalError::private(&self.path, error);
+        let folder = Folder::create(&self.path, &Gate::default()).map_err(failed)?;
+        folder.is_locked(OsStr::new(BATCH)).map_err(failed)
     }
 
     fn try_lock(&self, folder: &Folder, stripe: u16) -> Result<Option<Lock>, JournalError> {
@@ -186,6 +188,9 @@ fn stripe_of(token: &OfToken) -> u16 {
     let [low, high, ..] = *token;
     u16::from_le_bytes([low, high]) % STRIPES
 }
+
+/// The file that the batch locks.
+const BATCH: &str = "batch";
 
 /// Four times as many as a batch sends at once, so that two tokens seldom share one.
 const STRIPES: u16 = 1024;

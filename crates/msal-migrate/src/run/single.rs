@@ -275,3 +275,111 @@ async fn publish(engine: &Engine<'_>, token: Unpublished) -> Result<FirstUse, Mi
         home_account_id: token.home_account_id,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use bytes::Bytes;
+    use http::{Request, Response};
+    use msal::fakes::{JumpingClock, SeededRandom};
+    use msal::{
+        BoxFuture, HttpClient, HttpError, MemoryStore, Partition, Runtime, SharedTokenCache,
+    };
+    use msal_core::{Authority, Dialect, RefreshToken, ScopeSet, TrustedAuthority, UnixTime};
+
+    use super::*;
+    use crate::credentials::Credentials;
+    use crate::journal::{Answer, Asked, Destination, Holder, Journal, Outcome, Step};
+    use crate::plan::Warnings;
+    use crate::record::{Locator, Place};
+    use crate::retry::Rows;
+    use crate::run::Target;
+    use crate::settings::Settings;
+
+    const AUTHORITY: &str =
+        "https://login.microsoftonline.com/11111111-aaaa-4bbb-8ccc-222222222222";
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl HttpClient for Nobody {
+        fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+            Box::pin(std::future::ready(Err(HttpError::unreachable())))
+        }
+    }
+
+    fn share(folder: &Path) -> Journal {
+        let (path, random) = (folder.join("journal"), Arc::new(SeededRandom::new(7)));
+        let opened = Journal::open(path, &Destination::new(), random, Holder::FirstUse);
+        opened.unwrap().0
+    }
+
+    fn redemption() -> Redemption {
+        let authority = Authority::parse(AUTHORITY).unwrap();
+        Redemption {
+            fingerprint: Fingerprint::from_bytes([1; 16]),
+            refresh_token: RefreshToken::from("0.OLD"),
+            client_id: "app".to_owned(),
+            authority: TrustedAuthority::built_in(authority).unwrap(),
+            scopes: ScopeSet::default(),
+            user: UserHints::default(),
+            locator: Locator::new(&"the shop".into(), Place::Element(1)),
+            duplicates: 0,
+            warnings: Warnings::default(),
+        }
+    }
+
+    /// A batch ends between two looks of a call: at where the token stands, and at whether a batch is running.
+    #[tokio::test]
+    async fn the_last_word_of_a_batch_that_has_just_ended_is_heard() {
+        let folder = tempfile::tempdir().unwrap();
+        let (batch, journal) = (share(folder.path()), share(folder.path()));
+        let runtime = Runtime::with_http(Nobody)
+            .with_clock(JumpingClock::new(UnixTime::from_secs(1_700_000_100)))
+            .with_random(SeededRandom::new(8));
+        let store = Arc::new(MemoryStore::default());
+        let cache = SharedTokenCache::new(store, Partition::default(), Dialect::default());
+        let engine = Engine {
+            runtime: &runtime,
+            journal: &journal,
+            target: &Target::new(Arc::new(cache), runtime.clock().now()),
+            credentials: &Credentials::none(),
+            settings: &Settings::default(),
+            released: &Rows::default(),
+            spa_origin: None,
+            named: None,
+        };
+        let redemption = redemption();
+        let (token, locator) = (redemption.fingerprint, &redemption.locator);
+        let answer = Answer {
+            client_id: "app",
+            authority: AUTHORITY,
+            scopes: "",
+            user: (&redemption.user).into(),
+            redeemed_token: "0.OLD",
+            status: 200,
+            // uid.utid
+            body: br#"{"access_token":"AT","refresh_token":"0.NEW","client_info":"eyJ1aWQiOiJ1aWQiLCJ1dGlkIjoidXRpZCJ9"}"#,
+        };
+        let answered = engine.entry(token, locator, Step::Answered);
+        batch.append(&answered, Some(&answer)).await.unwrap();
+        journal.refresh().await.unwrap();
+        let asked = Asked {
+            authority: AUTHORITY,
+            client_id: "app",
+            scopes: "",
+        };
+        let outcome = Step::Concluded(Outcome::migrated("uid.utid", asked));
+        let migrated = engine.entry(token, locator, outcome);
+        batch.append(&migrated, None).await.unwrap();
+        drop(batch);
+
+        assert!(is_unpublished(&engine, &token), "as far as is known");
+        let used = publish_sealed(&engine, &redemption).await.unwrap();
+        let FirstUse::AlreadyMigrated { is_in_cache, .. } = used else {
+            panic!("it was stored a second time: {used:?}");
+        };
+        assert!(!is_in_cache);
+    }
+}
