@@ -1,11 +1,11 @@
 //! Migrates each user's refresh token when that user comes back, as a web application does that cannot stop for a batch.
 //!
 //! ```text
-//! on_first_use AUTHORITY CLIENT_ID FOLDER JOURNAL TARGET < REQUESTS        each request: USER TOKEN
+//! on_first_use AUTHORITY CLIENT_ID FOLDER JOURNAL TARGET [single-use] < REQUESTS        each request: USER TOKEN
 //! ```
 //!
-//! Each user has a cache of their own in FOLDER. Any number of these may run, and a batch with the same JOURNAL into TARGET
-//! beside them: each token is sent once.
+//! Each user has a cache of their own in FOLDER. Any number of these may run, and `msal migrate run` with the same JOURNAL
+//! into TARGET beside them: each token is sent once.
 #![expect(clippy::print_stdout, reason = "it is what the program is for")]
 
 use std::{env, error::Error, io, sync::Arc};
@@ -13,25 +13,36 @@ use std::{env, error::Error, io, sync::Arc};
 use msal::{Authority, FileStore, Partition, PublicClientApplication, Runtime};
 use msal_migrate::{
     AuthorityOverride, Destination, FirstUse, Locator, Migrator, Place, PlanOptions, Record,
+    RotationPolicy, Settings,
 };
 use tokio::task::JoinSet;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [authority, client_id, folder, journal, target] = arguments.as_slice() else {
+    let [authority, client_id, folder, journal, target, rest @ ..] = arguments.as_slice() else {
         return Err(
-            "usage: on_first_use AUTHORITY CLIENT_ID FOLDER JOURNAL TARGET < REQUESTS".into(),
+            "usage: on_first_use AUTHORITY CLIENT_ID FOLDER JOURNAL TARGET [single-use] < REQUESTS"
+                .into(),
         );
+    };
+    let rotation = match rest.first().map(String::as_str) {
+        Some("single-use") => RotationPolicy::SingleUse,
+        _ => RotationPolicy::Reusable,
     };
 
     let mut plan = PlanOptions::default();
     plan.authority = Some(AuthorityOverride::parse(authority)?);
     plan.client_id = Some(client_id.clone());
-    // Once, when the application starts. The destination is the batch's.
-    let destination = Destination::new().with("target", target);
+    // Once, when the application starts. The destination is the batch's, as the command says it.
+    let destination = Destination::new()
+        .with("target", target)
+        .with("sdk", "python");
     let migrator = Migrator::open(journal, destination, Runtime::default()).await?;
-    let migrator = migrator.plan(plan);
+    let migrator = migrator.plan(plan).settings(Settings {
+        rotation,
+        ..Settings::default()
+    });
     let app = PublicClientApplication::builder(client_id)
         .known_authority(Authority::parse(authority)?)
         .store(FileStore::directory(folder))
