@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import signal
 import subprocess
 import time
 
@@ -79,6 +80,8 @@ class Place:
 
 
 def said(process):
+    if process.stdout.closed:
+        return process.returncode, ""
     out, err = process.communicate(timeout=300)
     remember(["migrate", "run"], out, err)
     return process.returncode, out + err
@@ -132,6 +135,12 @@ class Both:
         self.start_command()
         self.start_server()
 
+    def stop(self):
+        """Leaves nothing running, however the test has ended."""
+        self.command.kill()
+        said(self.command)
+        self.server.kill()
+
     def start_command(self):
         self.command = self.place.start_batch(*self.strict, "--concurrency", str(WIDTH))
 
@@ -147,12 +156,11 @@ class Both:
                 return False
             time.sleep(0.001)
         if self.points.random() < 0.5:
-            self.command.kill()
+            self.command.send_signal(signal.SIGKILL)
             said(self.command)
             self.start_command()
         else:
-            self.server.process.kill()
-            self.server.wait()
+            self.server.kill()
             self.start_server()
         return True
 
@@ -166,14 +174,19 @@ class Both:
         return outcome
 
 
+def killed_now_and_then(place, points, strict):
+    both = Both(place, points, strict)
+    try:
+        return sum(both.kill_one() for _ in range(KILLS)), both.finish()
+    finally:
+        both.stop()
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_whoever_is_killed_loses_nobody(start_emulator, tmp_path, seed):
     place = Place(start_emulator(latency_ms=20), tmp_path, FEW)
     counter = place.emulator.counting()
-    both = Both(place, random.Random(seed), strict=False)
-
-    kills = sum(both.kill_one() for _ in range(KILLS))
-    outcome = both.finish()
+    kills, outcome = killed_now_and_then(place, random.Random(seed), strict=False)
 
     assert kills, "nobody was killed in the middle"
     assert outcome.code == 0, outcome.text
@@ -188,10 +201,7 @@ def test_whoever_is_killed_sends_no_token_twice_that_is_spent_by_use(start_emula
     """What was in flight may be spent with its answer lost: it is in doubt, is named, and is not sent again."""
     place = Place(start_emulator(latency_ms=20, rotation="single-use"), tmp_path, FEW)
     counter = place.emulator.counting()
-    both = Both(place, random.Random(200 + seed), strict=True)
-
-    kills = sum(both.kill_one() for _ in range(KILLS))
-    outcome = both.finish()
+    kills, outcome = killed_now_and_then(place, random.Random(200 + seed), strict=True)
 
     assert kills, "nobody was killed in the middle"
     counts = counter.redemptions()

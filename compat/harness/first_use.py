@@ -1,5 +1,6 @@
 """The example program `on_first_use`: a server that redeems a user's old token when that user comes back."""
 
+import contextlib
 import os
 import subprocess
 import threading
@@ -43,9 +44,12 @@ class Server:
             for user, token in self._visits:
                 self._free.acquire()
                 self.process.stdin.write(f"{user} {token}\n")
-            self.process.stdin.close()
         except BrokenPipeError:
             pass  # it was killed
+        finally:
+            # What could not be written is still in the buffer of a program that was killed.
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
 
     def _listen(self):
         for line in self.process.stdout:
@@ -59,11 +63,19 @@ class Server:
     def _hear_errors(self):
         self._errors.extend(self.process.stderr)
 
+    def kill(self):
+        """SIGKILL: nothing of it gets to do anything any more."""
+        if not self.process.stdout.closed:
+            self.process.kill()
+            self.wait()
+
     def wait(self, timeout=120):
         """Waits until all were answered, and returns how it ended and what it said of that."""
         code = self.process.wait(timeout)
         for thread in self._threads:
             thread.join(timeout)
+        self.process.stdout.close()
+        self.process.stderr.close()
         errors = "".join(self._errors)
         remember(["on_first_use"], "\n".join(self.answers.values()), errors)
         return code, errors

@@ -85,7 +85,8 @@ async fn answer(
     };
     match (account, used) {
         (Some(account), _) => {
-            let result = app.acquire_token_silent("User.Read", &account).await?;
+            let scope = "https://graph.microsoft.com/User.Read";
+            let result = app.acquire_token_silent(scope, &account).await?;
             println!("{user}: signed in, with {}", result.scopes);
         }
         (None, FirstUse::Later { .. }) => println!("{user}: may try again"),
