@@ -16,7 +16,9 @@ use tokio::task::JoinHandle;
 use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
-use crate::journal::{Class, Condition, Destination, Journal, JournalReader, State};
+use crate::journal::{
+    Class, Condition, Destination, Holder, Journal, JournalError, JournalReader, State,
+};
 use crate::named::Unseen;
 use crate::observer::Observer;
 use crate::plan::{AuthorityOverride, Plan, PlanError, PlanOptions, Redemption};
@@ -149,7 +151,7 @@ impl Migration {
             Err(error) => {
                 // A source that cannot be read leaves nothing behind, and neither does a disk without room.
                 if let Some(journal) = Arc::into_inner(journal).filter(|_| found.is_new) {
-                    journal.withdraw();
+                    journal.withdraw().await;
                 }
                 return Err(error);
             }
@@ -192,7 +194,11 @@ impl Migration {
         if answers_needed == 0
             && let Some(journal) = Arc::into_inner(journal)
         {
-            journal.finish().await?;
+            match journal.finish().await {
+                // Somebody who shares the journal has sealed an answer since, and publishes it.
+                Ok(()) | Err(JournalError::Unpublished { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(report)
     }
@@ -250,7 +256,7 @@ impl Migration {
     async fn open_journal(&self) -> Result<(Journal, Condition), MigrationError> {
         let (path, destination) = (self.journal.clone(), self.destination.clone());
         let random = Arc::clone(self.runtime.random());
-        let open = move || Journal::open(path, &destination, &*random);
+        let open = move || Journal::open(path, &destination, random, Holder::Batch);
         Ok(blocking(tokio::task::spawn_blocking(open)).await??)
     }
 

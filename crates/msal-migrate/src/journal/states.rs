@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use msal_core::Authority;
 
 use super::asked::{Asked, AskedDigest, AuthorityDigest};
@@ -11,7 +11,7 @@ use super::counts::Counts;
 use super::position::Position;
 use super::standing::Standing;
 use super::state::{Class, State};
-use crate::fingerprint::Fingerprint;
+use crate::fingerprint::{Fingerprint, OfToken};
 
 /// Where all tokens of a journal stand. Takes some 50 bytes a token.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,10 @@ pub(crate) struct States {
     /// The latest answers that were held back, until their tokens are migrated: what is tried afterwards may end in doubt,
     /// or not at all, and leaves the user with no other token than the one in there.
     held_back: HashMap<Fingerprint, Position>,
+    /// Tokens whose last entry another process wrote since the journal was opened.
+    by_another: HashSet<Fingerprint>,
+    /// For which client each token is spent, or may be. `None` until somebody asks.
+    spent_for: Option<HashMap<OfToken, Fingerprint>>,
 }
 
 impl States {
@@ -95,8 +99,25 @@ impl States {
         positions
     }
 
+    /// Whether another process has decided where the token stands, since the journal was opened.
+    pub(crate) fn is_decided_by_another(&self, fingerprint: &Fingerprint) -> bool {
+        self.by_another.contains(fingerprint)
+    }
+
+    /// Takes note of an entry that another process has written.
+    pub(super) fn set_by_another(
+        &mut self,
+        fingerprint: Fingerprint,
+        standing: Standing,
+        position: Position,
+    ) {
+        self.set(fingerprint, standing, position);
+        self.by_another.insert(fingerprint);
+    }
+
     /// Takes note of an entry, recorded at `position`, that brings its token to `standing`.
     pub(super) fn set(&mut self, fingerprint: Fingerprint, standing: Standing, position: Position) {
+        self.by_another.remove(&fingerprint);
         let migrated_at = standing.migrated_at();
         let migrated_at = migrated_at.map_or(0, |at| self.authorities.number(at));
         let packed = Packed::new(standing.state(), position, migrated_at);
@@ -118,6 +139,7 @@ impl States {
             }
             None => {}
         }
+        self.note_spent(&fingerprint);
     }
 
     /// The answer that is held back for a token, wherever the token stands since.
@@ -127,15 +149,53 @@ impl States {
 
     /// The tokens that are spent, or may be.
     pub(crate) fn spent(&self) -> impl Iterator<Item = Fingerprint> {
-        let is_spent = |(token, packed): &(&Fingerprint, &Packed)| match packed.state() {
-            State::Concluded(Class::Migrated | Class::Quarantined)
-            | State::InDoubt
-            | State::Unpublished => true,
-            State::Concluded(Class::Failed | Class::NeedsUser | Class::Retryable) => {
-                self.held_back.contains_key(*token)
+        let tokens = self.tokens.keys().copied();
+        tokens.filter(|token| self.is_spent(token))
+    }
+
+    fn is_spent(&self, token: &Fingerprint) -> bool {
+        match self.get(token) {
+            Some(
+                State::Concluded(Class::Migrated | Class::Quarantined)
+                | State::InDoubt
+                | State::Unpublished,
+            ) => true,
+            Some(State::Concluded(Class::Failed | Class::NeedsUser | Class::Retryable)) => {
+                self.held_back.contains_key(token)
             }
+            None => false,
+        }
+    }
+
+    /// Whether the token is spent, or may be, for another client than its own. The first to ask has a table made of it, of
+    /// some 30 bytes a token, which is kept up to date from then on.
+    pub(crate) fn is_spent_for_another(&mut self, fingerprint: &Fingerprint) -> bool {
+        let spent_for = match self.spent_for.take() {
+            Some(spent_for) => spent_for,
+            None => self
+                .spent()
+                .map(|token| (token.of_token(), token))
+                .collect(),
         };
-        self.tokens.iter().filter(is_spent).map(|(token, _)| *token)
+        let spent_for = self.spent_for.insert(spent_for);
+        let sent = spent_for.get(&fingerprint.of_token());
+        sent.is_some_and(|sent| sent != fingerprint)
+    }
+
+    fn note_spent(&mut self, token: &Fingerprint) {
+        let is_spent = self.is_spent(token);
+        let Some(spent_for) = &mut self.spent_for else {
+            return;
+        };
+        match is_spent {
+            true => {
+                spent_for.entry(token.of_token()).or_insert(*token);
+            }
+            false if spent_for.get(&token.of_token()) == Some(token) => {
+                spent_for.remove(&token.of_token());
+            }
+            false => {}
+        }
     }
 
     /// How many answers are needed yet: to be published, or to be asked again with.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use msal::SharedTokenCache;
 use msal_core::{
-    Authority, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenCache, TokenEvent,
-    TokenResponse, UnixTime,
+    Account, Authority, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenCache,
+    TokenEvent, TokenResponse, UnixTime,
 };
 
 use super::queue::Attempt;
@@ -187,6 +187,38 @@ impl Target {
         }
         self.published.fetch_add(batch.len(), Ordering::Relaxed);
         Ok(())
+    }
+
+    /// The account, where the target has a refresh token of it for the client of a redemption, of whatever age.
+    pub(super) async fn account(
+        &self,
+        redemption: &Redemption,
+        home_account_id: &HomeAccountId,
+    ) -> Result<Option<Account>, MigrationError> {
+        self.cache.ensure_loaded().await?;
+        let known = self.known_account(redemption, home_account_id);
+        if known.is_some() {
+            return Ok(known);
+        }
+        // Another process may have stored it since.
+        self.cache.reload().await?;
+        Ok(self.known_account(redemption, home_account_id))
+    }
+
+    fn known_account(
+        &self,
+        redemption: &Redemption,
+        home_account_id: &HomeAccountId,
+    ) -> Option<Account> {
+        let client_id = &redemption.client_id;
+        let host = redemption.authority.host();
+        let environment = self.cache.dialect().environment(host);
+        let (any, ever) = (RefreshToken::from(""), UnixTime::from_secs(0));
+        self.cache.read(|cache| {
+            cache
+                .holds_refresh_token(client_id, home_account_id, &environment, &any, ever)
+                .then(|| cache.account(home_account_id, std::slice::from_ref(&environment)))?
+        })
     }
 
     /// How often the store was written.

@@ -54,6 +54,15 @@ impl Work<'_> {
             Reply::Response(response, sealed) => {
                 (in_run(Ok(&response), expected, attempt.tries, now), sealed)
             }
+            Reply::SentByAnother => {
+                self.queues[id].lane.step_back();
+                return self.leave_to_another(&attempt);
+            }
+            Reply::SentForOtherClient => {
+                self.queues[id].lane.step_back();
+                let reason = Reason::named("sent_for_other_client");
+                return self.conclude(&attempt, Class::Failed, &reason);
+            }
         };
         match order {
             Order::HaltLane(reason) => {
@@ -107,7 +116,7 @@ impl Work<'_> {
         reason: Reason,
         next: Next,
     ) {
-        let jitter = self.jitter();
+        let jitter = self.engine.jitter();
         let is_in_doubt = next == Next::LeaveInDoubt;
         if is_in_doubt {
             self.leave_in_doubt(&attempt, &reason);
@@ -181,7 +190,7 @@ impl Work<'_> {
 
     /// Asks the authority again after a wait, unless it has been asked often enough.
     fn authority_is_busy(&mut self, id: QueueId, error: &msal::Error) {
-        let (jitter, asked) = (self.jitter(), error.retry_after());
+        let (jitter, asked) = (self.engine.jitter(), error.retry_after());
         let lane = &mut self.queues[id].lane;
         // A look-up counts as a request of the lane, so that both wait by one rule.
         lane.depart();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use msal_core::{Authority, ProviderMetadata, TrustedAuthority};
 
 use super::lane::Lane;
-use crate::journal::{Position, Reason, State};
+use crate::journal::{Claim, Position, Reason, State};
 use crate::observer::ObservedToken;
 use crate::plan::Redemption;
 use crate::settings::Settings;
@@ -21,6 +21,8 @@ pub(crate) struct Attempt {
     /// Where the token stood before the run.
     pub(super) earlier: Option<State>,
     pub(super) tries: u32,
+    /// While it is being sent, and until what came of it is written down.
+    pub(super) claim: Option<Arc<Claim>>,
 }
 
 impl Attempt {
@@ -34,6 +36,7 @@ impl Attempt {
             held_back,
             earlier,
             tries: 0,
+            claim: None,
         }
     }
 

@@ -13,7 +13,8 @@ use tracing::{Instrument as _, Span, debug, debug_span};
 use super::engine::Engine;
 use super::queue::{Attempt, QueueId, TokenEndpoint};
 use crate::error::MigrationError;
-use crate::journal::{Answer, Appending, Position, Step};
+use crate::fingerprint::Fingerprint;
+use crate::journal::{Answer, Appending, Class, Position, State, States, Step};
 use crate::plan::Redemption;
 
 /// A token that was sent.
@@ -30,6 +31,37 @@ pub(super) enum Reply {
     Nothing(HttpError),
     /// An answer, and where it is sealed.
     Response(Response<Bytes>, Option<Position>),
+    /// Nothing was sent: somebody else who shares the journal has sent the token meanwhile, or is sending it.
+    SentByAnother,
+    /// Nothing was sent: the token is spent, or may be, for another client that lists it.
+    SentForOtherClient,
+}
+
+/// Sends one token, unless somebody else has sent it since the source was read.
+pub(super) async fn claim_and_send(
+    engine: &Engine<'_>,
+    attempt: &mut Attempt,
+    endpoint: &TokenEndpoint,
+    context: Result<RequestContext, RandomError>,
+) -> Result<Reply, MigrationError> {
+    let token = attempt.redemption.fingerprint;
+    attempt.claim = engine.claim(&token).await?;
+    if attempt.claim.is_none() || is_settled_by_another(&engine.journal.states(), &token) {
+        return Ok(Reply::SentByAnother);
+    }
+    if engine.is_spent_for_another(attempt) {
+        return Ok(Reply::SentForOtherClient);
+    }
+    send(engine, attempt, endpoint, context).await
+}
+
+/// Whether another process has sent the token since the journal was opened, and it need not be sent again.
+fn is_settled_by_another(states: &States, token: &Fingerprint) -> bool {
+    let needs_sending = matches!(
+        states.get(token),
+        None | Some(State::Concluded(Class::Failed | Class::Retryable))
+    );
+    states.is_decided_by_another(token) && !needs_sending
 }
 
 /// Sends one token. A response that may hold a successor is sealed before anybody looks at it.

@@ -2,7 +2,6 @@
 //!
 //! Whatever takes time is a future here that ends in a [`Finished`], so that a run is one task and nothing is locked.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -15,16 +14,13 @@ use super::correlation::CorrelationIds;
 use super::engine::Engine;
 use super::queue::{Attempt, QueueId, Queues};
 use super::recovery::{Judged, Recovered};
-use super::send::{Sent, send};
+use super::send::{Sent, claim_and_send};
 use super::spent::Spent;
 use crate::cause::Causes;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
-use crate::journal::{
-    Appending, Asked, Class, Doubt, Outcome, Position, Reason, State, Step, Users,
-};
+use crate::journal::{Appending, Class, Position, Reason, State};
 use crate::observer::{Conclusion, ObservedToken, Observer};
-use crate::plan::Redemption;
 use crate::record::UserHints;
 
 /// Something that took time, and its result.
@@ -131,7 +127,9 @@ impl<'a> Work<'a> {
         if self.is_draining {
             return self.leave_to_a_later_run(&attempt);
         }
-        if let Some(attempt) = self.refuse_if_halted(id, attempt) {
+        if let Some(mut attempt) = self.refuse_if_halted(id, attempt) {
+            // Nothing came of it that others have to know.
+            attempt.claim = None;
             self.queues.push_first(id, attempt);
         }
     }
@@ -165,7 +163,8 @@ impl<'a> Work<'a> {
             self.in_flight += 1;
             let (engine, context) = (self.engine, self.context());
             self.running.push(Box::pin(async move {
-                let reply = send(engine, &attempt, &endpoint, context).await;
+                let mut attempt = attempt;
+                let reply = claim_and_send(engine, &mut attempt, &endpoint, context).await;
                 Finished::Sending(Sent {
                     queue: id,
                     attempt,
@@ -228,15 +227,15 @@ impl<'a> Work<'a> {
 
     /// Gives a redemption its outcome: no tokens came of it.
     pub(super) fn conclude(&mut self, attempt: &Attempt, class: Class, reason: &Reason) {
-        if let Some(held_back) = attempt.held_back {
-            // An earlier answer is held back, and the operator may still publish that.
-            return self.hold_back(attempt, reason, &UserHints::default(), Some(held_back));
-        }
+        // An earlier answer is held back, and stays so.
+        let class = match attempt.held_back {
+            Some(_) => Class::Quarantined,
+            None => class,
+        };
         self.tell(&attempt.observed(), State::Concluded(class), reason);
-        let redemption = &*attempt.redemption;
-        let authority = redemption.authority.to_string();
-        let outcome = Outcome::new(class, asked(redemption, &authority), reason);
-        self.record_outcome(redemption, outcome);
+        self.add_cause(attempt, class, reason);
+        let appending = self.engine.conclude_attempt(attempt, class, reason);
+        self.record(attempt, appending);
     }
 
     /// Keeps the answer to a redemption in the journal, where it is `sealed`; `found` is whose tokens are in it.
@@ -247,33 +246,17 @@ impl<'a> Work<'a> {
         found: &UserHints,
         sealed: Option<Position>,
     ) {
-        let state = State::Concluded(Class::Quarantined);
-        self.tell(&attempt.observed(), state, reason);
-        let redemption = &*attempt.redemption;
-        let authority = redemption.authority.to_string();
-        let users = Users {
-            expected: (&redemption.user).into(),
-            found: found.into(),
-        };
-        let outcome = Outcome {
-            held_back: sealed.or(attempt.held_back),
-            users: Some(users),
-            ..Outcome::new(Class::Quarantined, asked(redemption, &authority), reason)
-        };
-        self.record_outcome(redemption, outcome);
+        let class = Class::Quarantined;
+        self.tell(&attempt.observed(), State::Concluded(class), reason);
+        self.add_cause(attempt, class, reason);
+        let appending = self.engine.hold_back(attempt, reason, found, sealed);
+        self.record(attempt, appending);
     }
 
-    fn record_outcome(&mut self, redemption: &Redemption, outcome: Outcome<'_>) {
-        self.causes.add(
-            outcome.class,
-            &outcome.reason,
-            &redemption.client_id,
-            &redemption.authority,
-        );
-        let appending = self
-            .engine
-            .conclude(redemption.fingerprint, &redemption.locator, outcome);
-        self.record(appending);
+    fn add_cause(&mut self, attempt: &Attempt, class: Class, reason: &Reason) {
+        let redemption = &*attempt.redemption;
+        self.causes
+            .add(class, reason, &redemption.client_id, &redemption.authority);
     }
 
     /// Leaves a redemption to a later run that was not received, or may be sent as often as one likes.
@@ -284,24 +267,28 @@ impl<'a> Work<'a> {
     /// Writes down that a token may be spent, and why nobody knows.
     pub(super) fn leave_in_doubt(&mut self, attempt: &Attempt, reason: &Reason) {
         self.tell(&attempt.observed(), State::InDoubt, reason);
-        let redemption = &*attempt.redemption;
-        let authority = redemption.authority.to_string();
-        let step = Step::LeftInDoubt(Doubt {
-            reason: Cow::Borrowed(reason),
-            asked: asked(redemption, &authority),
-        });
-        let entry = self
-            .engine
-            .entry(redemption.fingerprint, &redemption.locator, step);
-        let appending = self.engine.journal.append(&entry, None);
-        self.record(appending);
+        let appending = self.engine.leave_in_doubt(attempt, reason);
+        self.record(attempt, appending);
     }
 
-    fn record(&self, appending: Appending) {
+    /// Sees that what was written down gets to the disk. Until then nobody else may send the token.
+    fn record(&self, attempt: &Attempt, appending: Appending) {
+        let claim = attempt.claim.clone();
         self.running.push(Box::pin(async move {
             let recorded = appending.await;
+            drop(claim);
             Finished::Recording(recorded.map(drop).map_err(MigrationError::from))
         }));
+    }
+
+    /// Somebody else who shares the journal has decided where the token stands.
+    pub(super) fn leave_to_another(&mut self, attempt: &Attempt) {
+        let token = attempt.redemption.fingerprint;
+        let state = self.engine.journal.states().get(&token);
+        // What is not concluded has nobody who would conclude it in this run.
+        if let Some(state) = state {
+            self.tell(&attempt.observed(), state, &Reason::default());
+        }
     }
 
     /// Gives a batch its outcomes, once it is in the target and was read back.
@@ -348,22 +335,5 @@ impl<'a> Work<'a> {
         for attempt in self.queues.take_sent() {
             self.leave_to_a_later_run(&attempt);
         }
-    }
-
-    /// Between 0 and 1.
-    pub(super) fn jitter(&self) -> f64 {
-        let mut byte = [0; 1];
-        // Without randomness all wait equally long, which is no worse than having no jitter.
-        let _unavailable = self.engine.runtime.random().fill(&mut byte);
-        f64::from(byte[0]) / 255.0
-    }
-}
-
-/// What is asked for a redemption; `authority` is its authority as text.
-pub(super) fn asked<'a>(redemption: &'a Redemption, authority: &'a str) -> Asked<'a> {
-    Asked {
-        authority,
-        client_id: &redemption.client_id,
-        scopes: redemption.scopes.as_str(),
     }
 }

@@ -11,6 +11,8 @@ mod copying;
 mod databases;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod examples;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod first_use;
 mod full_records;
 mod held_back;
 mod kinds;
