@@ -75,9 +75,28 @@ impl Columns {
                 }
                 stored.into_row(locator)
             }
-            Err(reason) => Row::Skipped { locator, reason },
+            Err(reason) => {
+                let value = |field| self.value_of(field, cells);
+                let (key, token) = (value(Field::Key), value(Field::RefreshToken));
+                StoredRow::left_out(key, token, reason, locator)
+            }
         };
         self.recipe.defaults.fill(row)
+    }
+
+    /// The value of one field, of a row that may not be readable as a whole.
+    fn value_of<'a>(&'a self, field: Field, cells: &'a impl Cells) -> StoredValue<'a> {
+        let is_it = |usual: &&(Field, u8, usize)| usual.0 == field;
+        if let Some((_, _, index)) = self.usual.iter().find(is_it) {
+            return cells.value(*index);
+        }
+        let mut parts = self.recipe.mapping.parts().iter().zip(&self.indexes);
+        let part = parts.find(|((mapped, _), _)| *mapped == field);
+        part.map_or(StoredValue::Absent, |((_, expression), index)| {
+            let cell = index.map_or(StoredValue::Absent, |index| cells.value(index));
+            let value = self.recipe.in_column(expression, cell);
+            value.unwrap_or(StoredValue::Absent)
+        })
     }
 
     fn stored_row<'a>(&'a self, cells: &'a impl Cells) -> Result<StoredRow<'a>, SkipReason> {
