@@ -123,7 +123,7 @@ pub enum SourceError {
         file: String,
         /// The members of its first object.
         members: String,
-        /// The one that is most probably it.
+        /// The arguments that most probably read it.
         likely: Option<String>,
     },
     /// Nothing that is recognised.
@@ -199,13 +199,8 @@ impl SourceError {
         | Self::Unmapped { likely, .. } = self
             && let Some(likely) = likely
         {
-            let quote = if likely.contains(char::is_whitespace) {
-                "'"
-            } else {
-                ""
-            };
             return Some(format!(
-                "say where the refresh token is; most probably: --map {quote}refresh_token={likely}{quote}"
+                "say where the refresh token is; most probably: {likely}"
             ));
         }
         let hint = match self {

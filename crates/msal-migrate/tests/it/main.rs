@@ -40,4 +40,6 @@ mod single_page;
 mod sqlite;
 mod trust;
 mod verification;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod what_to_type;
 mod world;

@@ -139,10 +139,10 @@ fn first_records(input: &Input, separator: u8) -> Result<[Vec<String>; 2], Sourc
     Ok([header, first.iter().map(name).collect()])
 }
 
-/// Whether the text can be a table of tokens with names of its own: there are several columns, as many values in the line
-/// below their names, and among them something that tells. Other lines with commas could be of anything, and are not shown.
-pub(crate) fn is_table(input: &Input) -> Result<bool, SourceError> {
-    let [header, first] = match first_records(input, b',') {
+/// Whether the text, separated by `separator`, can be a table of tokens with names of its own: there are several columns, as many values in the line
+/// below their names, and among them something that tells. Other lines with separators could be of anything, and are not shown.
+pub(crate) fn is_table(input: &Input, separator: u8) -> Result<bool, SourceError> {
+    let [header, first] = match first_records(input, separator) {
         Err(SourceError::Syntax { .. } | SourceError::Truncated { .. }) => return Ok(false),
         records => records?,
     };

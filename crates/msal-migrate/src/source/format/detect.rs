@@ -1,5 +1,6 @@
 //! Telling formats apart by what is in the file, never by its name.
 
+mod likely_members;
 pub(in crate::source) mod shape;
 pub(in crate::source) mod signature;
 
@@ -12,7 +13,7 @@ use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json::members::first_members;
 use crate::source::read::json::stream::JsonStream;
-use crate::source::row::shown_name::{likely_token, listed};
+use crate::source::row::shown_name::listed;
 use crate::source::unsupported::UnsupportedFormat;
 
 /// The format of `input`, whose first bytes are none that [`signature::of_bytes`] recognises. Where it `is_mapped`, its
@@ -55,8 +56,13 @@ pub(crate) fn kind(input: &Input, is_mapped: bool) -> Result<SourceKind, SourceE
         return Err(unsupported(input, UnsupportedFormat::SeparatedOtherwise));
     }
     // A table of which nobody knows the names yet: opening it says which there are.
-    if csv::is_table(input)? {
-        return Ok(SourceKind::Csv);
+    for (separator, kind) in [(b',', SourceKind::Csv), (b'\t', SourceKind::Tsv)] {
+        if csv::is_table(input, separator)? {
+            return Ok(kind);
+        }
+    }
+    if csv::is_table(input, b';')? || csv::is_table(input, b'|')? {
+        return Err(unsupported(input, UnsupportedFormat::SeparatedOtherwise));
     }
     Err(SourceError::Unrecognised {
         file: input.name().to_string(),
@@ -194,7 +200,7 @@ fn unmapped(input: &Input) -> Result<SourceError, SourceError> {
     let names = members.iter().map(|member| member.name.as_str());
     Ok(SourceError::Unmapped {
         file: input.name().to_string(),
-        likely: likely_token(names.clone(), None),
+        likely: likely_members::arguments(&mut JsonStream::new(input.text()?)),
         members: listed(names),
     })
 }

@@ -4,13 +4,13 @@ use super::alias::field_named;
 use super::collector::Collector;
 use super::expression::Expression;
 use super::field::Field;
+use super::likely::Likely;
 use super::mapping::MappingError;
 use super::recipe::Recipe;
 use super::second_look;
-use super::shown_name::{likely_token, listed, shown};
+use super::shown_name::{listed, shown};
 use super::stored_row::StoredRow;
 use super::value::StoredValue;
-use crate::record::token_shape::is_microsofts;
 use crate::record::{Locator, Row, SkipReason};
 
 /// A row of a table: the values in its columns, and those of them that are text.
@@ -154,13 +154,11 @@ fn usual(header: &[String], first: &[String]) -> Result<Vec<(Field, u8, usize)>,
         .iter()
         .any(|(field, ..)| *field == Field::RefreshToken)
     {
-        let value = first.iter().position(|value| is_microsofts(value));
-        let by_value = value
-            .and_then(|index| header.get(index))
-            .map(String::as_str);
+        let (names, values) = (header.iter(), first.iter());
+        let likely = Likely::of_columns(names.map(String::as_str), values.map(String::as_str));
         return Err(MappingError::NoTokenColumn {
             columns: columns_of(header),
-            likely: likely_token(header.iter().map(String::as_str), by_value),
+            likely: likely.arguments(),
         });
     }
     Ok(found)

@@ -145,7 +145,7 @@ pub enum MappingError {
     NoTokenColumn {
         /// The columns there are.
         columns: String,
-        /// The one that is most probably it.
+        /// The arguments that most probably read it.
         likely: Option<String>,
     },
     /// Not `FIELD=EXPRESSION`.

@@ -73,7 +73,8 @@ impl Shape {
         }
         match Self::of_object(members) {
             Self::Adal => Self::Adal,
-            Self::Unknown => Self::Unknown,
+            // Only the outermost object is taken for one of names.
+            Self::TokenMap | Self::Unknown => Self::Unknown,
             _ => Self::Tokens,
         }
     }
