@@ -193,6 +193,25 @@ impl SourceError {
     /// What the user can do, in one line.
     pub fn hint(&self) -> Option<String> {
         if let Self::Mapping {
+            problem:
+                MappingError::NoTokenColumn {
+                    store: Some(store),
+                    likely,
+                    ..
+                },
+            ..
+        } = self
+        {
+            return Some(match likely {
+                Some(likely) => {
+                    format!("its columns are those of `{store}`; most probably: {likely}")
+                }
+                None => format!(
+                    "its columns are those of a table of `{store}`: export the answer to the query that `msal sources show {store}` prints, and read that with --from {store}"
+                ),
+            });
+        }
+        if let Self::Mapping {
             problem: MappingError::NoTokenColumn { likely, .. },
             ..
         }

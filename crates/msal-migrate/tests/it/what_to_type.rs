@@ -173,3 +173,97 @@ fn first_record(path: &Path, options: &SourceOptions) -> Record {
         .unwrap();
     found.unwrap()
 }
+
+/// Tables of applications that are known, exported to CSV.
+const EXPORTED: &[(&str, &str)] = &[
+    (
+        "id,provider,uid,user_id,created,modified,extra_data,id_key\n1,azuread-oauth2,u,7,,,\"{\"\"refresh_token\"\":\"\"{TOKEN}\"\"}\",\n",
+        "python-social-auth",
+    ),
+    (
+        "user_id,id,provider,created_at,token\n7,1,azure,,\"{\"\"refresh_token\"\":\"\"{TOKEN}\"\"}\"\n",
+        "flask-dance",
+    ),
+    (
+        "client_registration_id,principal_name,access_token_type,access_token_value,access_token_issued_at,access_token_expires_at,access_token_scopes,refresh_token_value,refresh_token_issued_at,created_at\nazure,eva@contoso.example,Bearer,AT,,,User.Read,{TOKEN},,\n",
+        "spring-security",
+    ),
+];
+
+#[test]
+fn a_table_of_a_known_application_is_read_by_the_preset_that_its_error_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("export.csv");
+    for (content, preset) in EXPORTED {
+        for content in [(*content).to_owned(), content.replace(',', "\t")] {
+            fs::write(&path, content.replace("{TOKEN}", TOKEN)).unwrap();
+            let error = open(&path, &SourceOptions::default()).unwrap_err();
+            let hint = error.hint().unwrap();
+            let typed = format!("--from {preset}");
+            assert_eq!(
+                hint,
+                format!("its columns are those of `{preset}`; most probably: {typed}")
+            );
+            // JSON has commas of its own, which the tabs above took away.
+            if !content.contains('\t') {
+                let record = first_record(&path, &options(&typed));
+                assert_eq!(record.refresh_token.expose_secret(), TOKEN, "{preset}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_known_table_that_is_not_the_answer_to_its_query_is_told_what_to_export() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("export.csv");
+    let content = format!("UserId,LoginProvider,Name,Value\nu1,Microsoft,refresh_token,{TOKEN}\n");
+    fs::write(&path, content).unwrap();
+    let error = open(&path, &SourceOptions::default()).unwrap_err();
+    assert_eq!(
+        error.hint().unwrap(),
+        "its columns are those of a table of `aspnet-identity`: export the answer to the query that `msal sources show aspnet-identity` prints, and read that with --from aspnet-identity"
+    );
+}
+
+#[test]
+fn a_known_table_that_is_read_by_its_usual_names_is_said_to_be_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("export.csv");
+    for (header, row, preset) in [
+        (
+            "id,userId,type,provider,providerAccountId,refresh_token,access_token,expires_at,token_type,scope,id_token,session_state",
+            "a1,u1,oidc,azure-ad,sub,{TOKEN},AT,1795357490,Bearer,User.Read,,",
+            Some("nextauth"),
+        ),
+        (
+            "id,token,token_secret,expires_at,account_id,app_id",
+            "1,AT,{TOKEN},,1,",
+            Some("django-allauth"),
+        ),
+        (
+            "id,accountId,providerId,userId,accessToken,refreshToken,idToken,accessTokenExpiresAt,refreshTokenExpiresAt,scope,password,createdAt,updatedAt",
+            "a1,x,microsoft,u1,AT,{TOKEN},,,,User.Read,,,",
+            Some("better-auth"),
+        ),
+        // Anybody's.
+        ("id,name,refresh_token,expires_at", "1,eva,{TOKEN},", None),
+        (
+            "id,email,refresh_token,scope,provider",
+            "1,,{TOKEN},,",
+            None,
+        ),
+    ] {
+        let content = format!("{header}\n{row}\n").replace("{TOKEN}", TOKEN);
+        fs::write(&path, content).unwrap();
+        let source = open(&path, &SourceOptions::default()).unwrap();
+        let mut by = "its first line names columns, with commas between them".to_owned();
+        if let Some(preset) = preset {
+            by.push_str(&format!(
+                ", those of `{preset}`; with --from {preset} they are read as that application means them"
+            ));
+            first_record(&path, &options(&format!("--from {preset}")));
+        }
+        assert_eq!(source.recognised_by(), Some(by.as_str()));
+    }
+}

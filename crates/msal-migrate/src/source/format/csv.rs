@@ -102,6 +102,15 @@ impl Cells for Vec<CsvText<'_>> {
     }
 }
 
+/// The names of the columns.
+///
+/// # Errors
+/// As opening the source.
+pub(crate) fn header(input: &Input, separator: u8) -> Result<Vec<String>, SourceError> {
+    let [header, _first] = first_records(input, separator)?;
+    Ok(header)
+}
+
 /// The names of the columns, and what the first line below them has, which may be nothing that can be read.
 fn first_records(input: &Input, separator: u8) -> Result<[Vec<String>; 2], SourceError> {
     let mut reader = CsvReader::new(input.text()?, separator);

@@ -87,6 +87,7 @@ impl IniSource {
             let likely = Likely::of_columns(names.iter().map(String::as_str), std::iter::empty());
             return Err(problem(MappingError::NoTokenColumn {
                 likely: likely.arguments(),
+                store: None,
                 columns: listed(),
             }));
         }

@@ -159,6 +159,7 @@ fn usual(header: &[String], first: &[String]) -> Result<Vec<(Field, u8, usize)>,
         return Err(MappingError::NoTokenColumn {
             columns: columns_of(header),
             likely: likely.arguments(),
+            store: None,
         });
     }
     Ok(found)

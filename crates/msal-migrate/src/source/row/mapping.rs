@@ -147,6 +147,8 @@ pub enum MappingError {
         columns: String,
         /// The arguments that most probably read it.
         likely: Option<String>,
+        /// The preset of whose store they are.
+        store: Option<String>,
     },
     /// Not `FIELD=EXPRESSION`.
     #[error(
