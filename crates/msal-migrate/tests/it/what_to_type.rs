@@ -36,6 +36,23 @@ const FILES: &[(&str, &str)] = &[
         "{\"name\":\"eva\",\"session\":\"{\\\"clientId\\\":\\\"c-1\\\",\\\"tenant\\\":\\\"contoso.example\\\",\\\"ms\\\":\\\"{TOKEN}\\\"}\"}\n{\"name\":\"adam\",\"session\":\"{}\"}\n",
         "--map refresh_token=session:/ms --map client_id=session:/clientId --map tenant=session:/tenant",
     ),
+    // An object of objects is a row for each of them, if they are alike.
+    (
+        r#"{"eva":{"ms":{"rt":"{TOKEN}"},"client_id":"c-1","tenant":"contoso.example"},"adam":{"ms":{"rt":"{TOKEN}"},"client_id":"c-1"}}"#,
+        "--records '/*' --map refresh_token=/ms/rt --map client_id=client_id --map tenant=tenant",
+    ),
+    (
+        r#"{"eva@contoso.example":{"ms_rt":"{TOKEN}","app":{"client_id":"c-1","tenant":"contoso.example"}}}"#,
+        "--records '/*' --map refresh_token=ms_rt --map client_id=/app/client_id --map tenant=/app/tenant",
+    ),
+    (
+        r#"{"data":{"users":[{"mail":"eva@contoso.example","app":{"client_id":"c-1","tenant":"contoso.example"},"ms":{"rt":"{TOKEN}"}}]}}"#,
+        "--records /data/users --map refresh_token=/ms/rt --map client_id=/app/client_id --map tenant=/app/tenant --map username=mail",
+    ),
+    (
+        r#"{"meta":{"version":"2"},"kept":{"ms":{"rt":"{TOKEN}","client_id":"c-1","tenant":"contoso.example"}}}"#,
+        "--map refresh_token=/kept/ms/rt --map client_id=/kept/ms/client_id --map tenant=/kept/ms/tenant",
+    ),
     (
         "[work]\nclient_id = c-1\ntenant = contoso.example\nms_refresh = {TOKEN}\n",
         "--map refresh_token=ms_refresh --map client_id=client_id --map tenant=tenant",
@@ -96,10 +113,13 @@ fn a_table_of_other_separators_is_told_from_what_nobody_knows() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
     for separator in [";", "|"] {
-        let content = format!("who{separator}ms_refresh\neva{separator}{TOKEN}\n");
-        fs::write(&path, content).unwrap();
-        let error = open(&path, &SourceOptions::default()).unwrap_err();
-        assert!(error.hint().unwrap().contains("--delimiter"), "{error}");
+        for name in ["ms_refresh", "refresh_token"] {
+            let content = format!("who{separator}{name}\neva{separator}{TOKEN}\n");
+            fs::write(&path, content).unwrap();
+            let error = open(&path, &SourceOptions::default()).unwrap_err();
+            let typed = format!("--delimiter '{separator}'");
+            assert!(error.hint().unwrap().ends_with(&typed), "{error}");
+        }
     }
 }
 

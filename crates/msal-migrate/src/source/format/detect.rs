@@ -49,11 +49,10 @@ pub(crate) fn kind(input: &Input, is_mapped: bool) -> Result<SourceKind, SourceE
     if is_mapped && header.contains('\t') || csv::is_header(&header.replace('\t', ",")) {
         return Ok(SourceKind::Tsv);
     }
-    if [";", "|"]
-        .iter()
-        .any(|separator| csv::is_header(&header.replace(separator, ",")))
-    {
-        return Err(unsupported(input, UnsupportedFormat::SeparatedOtherwise));
+    for (separator, format) in SEPARATED_OTHERWISE {
+        if csv::is_header(&header.replace(char::from(separator), ",")) {
+            return Err(unsupported(input, format));
+        }
     }
     // A table of which nobody knows the names yet: opening it says which there are.
     for (separator, kind) in [(b',', SourceKind::Csv), (b'\t', SourceKind::Tsv)] {
@@ -61,8 +60,10 @@ pub(crate) fn kind(input: &Input, is_mapped: bool) -> Result<SourceKind, SourceE
             return Ok(kind);
         }
     }
-    if csv::is_table(input, b';')? || csv::is_table(input, b'|')? {
-        return Err(unsupported(input, UnsupportedFormat::SeparatedOtherwise));
+    for (separator, format) in SEPARATED_OTHERWISE {
+        if csv::is_table(input, separator)? {
+            return Err(unsupported(input, format));
+        }
     }
     Err(SourceError::Unrecognised {
         file: input.name().to_string(),
@@ -80,9 +81,24 @@ fn json_kind(input: &Input, is_mapped: bool) -> Result<SourceKind, SourceError> 
         Shape::EmptyArray => Ok(SourceKind::AdalPython),
         Shape::EmptyObject => Ok(SourceKind::MsalCache),
         Shape::MsalCache => Ok(SourceKind::MsalCache),
-        Shape::Tokens | Shape::TokenMap => Ok(SourceKind::TokenJson),
+        Shape::Tokens => Ok(SourceKind::TokenJson),
+        Shape::TokenMap => match Shape::is_of_tokens(input)? {
+            true => Ok(SourceKind::TokenJson),
+            false => token_map(input),
+        },
         Shape::Unsupported(format) => Err(unsupported(input, format)),
         Shape::Unknown => Err(unmapped(input)?),
+    }
+}
+
+/// An object of objects in which no token has a usual name: where one may be, the error says what to type; else each of the
+/// objects is told to be none that is understood.
+fn token_map(input: &Input) -> Result<SourceKind, SourceError> {
+    match unmapped(input)? {
+        error @ SourceError::Unmapped {
+            likely: Some(_), ..
+        } => Err(error),
+        _ => Ok(SourceKind::TokenJson),
     }
 }
 
@@ -229,3 +245,9 @@ fn empty(input: &Input) -> SourceError {
 pub(crate) fn is_in_keyring(input: &Input) -> bool {
     Path::new(&format!("{}.lockfile", input.name())).exists()
 }
+
+/// Separators of tables that are only read where the user names them.
+const SEPARATED_OTHERWISE: [(u8, UnsupportedFormat); 2] = [
+    (b';', UnsupportedFormat::SeparatedBySemicolons),
+    (b'|', UnsupportedFormat::SeparatedByBars),
+];

@@ -44,7 +44,7 @@ impl Likely {
             [name] if !is_harmless(name) => self.has_hidden = true,
             [name] => self.offer((*name).to_owned(), name, 0, value),
             [outer @ .., name] => {
-                if let Some(pointer) = pointer(path) {
+                if let Some(pointer) = pointer_below_any(path) {
                     self.offer(pointer, name, outer.len(), value);
                 }
             }
@@ -81,6 +81,44 @@ impl Likely {
     pub(crate) fn distance(&self) -> Option<u8> {
         let token = self.place_of(Field::RefreshToken);
         token.filter(|_| !self.has_hidden).map(|(rank, _)| rank)
+    }
+
+    /// The arguments that most probably read an object, or each object in it if several of these are alike.
+    pub(crate) fn arguments_of_object(&self) -> Option<String> {
+        match self.of_each_member() {
+            Some(each) => Some(format!("--records '/*' {}", each.arguments()?)),
+            None => self.arguments(),
+        }
+    }
+
+    /// What is in each member, where the refresh token stands at the same place below several, or below a name that is none
+    /// of a member.
+    fn of_each_member(&self) -> Option<Self> {
+        let below = |place: &str| {
+            let (member, rest) = place.strip_prefix('/')?.split_once('/')?;
+            Some((member.to_owned(), rest.to_owned()))
+        };
+        let (rank, place) = self.place_of(Field::RefreshToken)?;
+        let (member, rest) = below(place)?;
+        let is_alike = |(field, other_rank, other): &&(Field, u8, String)| {
+            (*field, *other_rank) == (Field::RefreshToken, rank)
+                && below(other).is_some_and(|(name, tail)| name != member && tail == rest)
+        };
+        if member != ANY && !self.found.iter().any(|found| is_alike(&found)) {
+            return None;
+        }
+        let found = self.found.iter().filter_map(|(field, rank, place)| {
+            let (name, rest) = below(place)?;
+            let place = match rest.contains('/') {
+                true => format!("/{rest}"),
+                false => rest,
+            };
+            (name == member).then_some((*field, *rank, place))
+        });
+        Some(Self {
+            found: found.collect(),
+            has_hidden: self.has_hidden,
+        })
     }
 
     /// The arguments that map what was found, the refresh token first. None where that is not among it.
@@ -166,6 +204,15 @@ pub(crate) fn pointer(path: &[&str]) -> Option<String> {
     names
         .map(|name| is_plain(name).then(|| format!("/{name}")))
         .collect()
+}
+
+/// The pointer to a place below a name that is a user's rather than a member's.
+fn pointer_below_any(path: &[&str]) -> Option<String> {
+    let (first, rest) = path.split_first()?;
+    match is_plain(first) {
+        true => pointer(path),
+        false => Some(format!("/{ANY}{}", pointer(rest)?)),
+    }
 }
 
 /// An argument as it is typed, made of names that can be typed.
@@ -274,6 +321,9 @@ const OTHER_PARTS: &[&str] = &["expire", "expiry", "_at", "_in", "type", "time",
 
 /// Parts of names of other tokens.
 const OTHER_TOKENS: &[&str] = &["access", "id_token", "idtoken", "csrf", "reset", "session"];
+
+/// Stands for the name of any member.
+const ANY: &str = "*";
 
 /// How many objects are looked into, one inside the other.
 pub(crate) const DEEPEST: u8 = 6;

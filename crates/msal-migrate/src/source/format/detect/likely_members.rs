@@ -15,7 +15,7 @@ pub(super) fn arguments(stream: &mut JsonStream<impl Read>) -> Option<String> {
     let _read = seen.value(stream, &mut Vec::new());
     let best = seen.rows.iter().filter_map(|(records, likely)| {
         let arguments = match records.is_empty() {
-            true => likely.arguments()?,
+            true => likely.arguments_of_object()?,
             false => format!("--records {} {}", typed(records), likely.arguments()?),
         };
         Some((likely.distance()?, arguments))
