@@ -8,6 +8,7 @@ use super::summary::{Skips, Summary, Tally};
 use super::warning::{Warning, Warnings};
 use crate::fingerprint::{Fingerprint, FingerprintFn, OfToken};
 use crate::record::{Record, Row};
+use crate::source::SourceKind;
 
 /// What is known while the source is being read.
 pub(super) struct FirstPass<'a> {
@@ -17,6 +18,10 @@ pub(super) struct FirstPass<'a> {
     groups: Groups,
     people: People,
     skips: Skips,
+    /// Only what stood in a column can be cut off by it.
+    is_of_columns: bool,
+    /// The length of the longest token, whatever becomes of it.
+    longest: u16,
 }
 
 /// The row that stands for a token, and what is known from all its copies.
@@ -37,10 +42,11 @@ struct Token {
     rank: u8,
     warnings: Warnings,
     has_mixed_users: bool,
+    length: u16,
 }
 
 impl<'a> FirstPass<'a> {
-    pub(super) fn new(options: &'a PlanOptions) -> Self {
+    pub(super) fn new(options: &'a PlanOptions, kind: SourceKind) -> Self {
         Self {
             resolver: Resolver::new(options),
             rows: 0,
@@ -48,6 +54,8 @@ impl<'a> FirstPass<'a> {
             groups: Groups::default(),
             people: People::default(),
             skips: Skips::default(),
+            is_of_columns: is_of_columns(kind),
+            longest: 0,
         }
     }
 
@@ -59,6 +67,7 @@ impl<'a> FirstPass<'a> {
             Row::Record(record) => record,
             Row::Skipped { locator, reason } => return self.skips.add(reason, locator, None),
         };
+        self.longest = self.longest.max(length(&record));
         match self.resolver.resolve(&record) {
             Ok(resolved) => self.add_resolved(number, &record, resolved, fingerprint),
             Err(reason) => {
@@ -83,6 +92,7 @@ impl<'a> FirstPass<'a> {
             rank: way.rank,
             warnings,
             has_mixed_users: false,
+            length: length(record),
             group: self.groups.intern(&way.group),
         };
         self.tokens
@@ -100,6 +110,10 @@ impl<'a> FirstPass<'a> {
             let mut warnings = token.all_warnings();
             let is_several = several.contains(&fingerprint.of_token());
             warnings.insert_if(Warning::SeveralClients, is_several);
+            let fills_column = self.is_of_columns
+                && token.length == self.longest
+                && WIDTHS.contains(&token.length);
+            warnings.insert_if(Warning::CutOffToken, fills_column);
             tally.add(self.groups.name(token.group), token.duplicates, warnings);
             chosen.push(Chosen {
                 row: token.row,
@@ -111,6 +125,32 @@ impl<'a> FirstPass<'a> {
         // A hash map has no order, and the second pass reads the source in its own.
         chosen.sort_unstable_by_key(|chosen| chosen.row);
         (chosen, tally.into_summary(self.rows, self.skips))
+    }
+}
+
+fn length(record: &Record) -> u16 {
+    let length = record.refresh_token.expose_secret().len();
+    u16::try_from(length).unwrap_or(u16::MAX)
+}
+
+/// Whether tokens of this kind of source stood in a column of a database, now or before they were exported.
+fn is_of_columns(kind: SourceKind) -> bool {
+    match kind {
+        SourceKind::Csv
+        | SourceKind::Jsonl
+        | SourceKind::MySql
+        | SourceKind::Postgres
+        | SourceKind::Records
+        | SourceKind::Sqlite
+        | SourceKind::Tsv => true,
+        SourceKind::AdalNet
+        | SourceKind::AdalNode
+        | SourceKind::AdalPython
+        | SourceKind::Bare
+        | SourceKind::Ini
+        | SourceKind::MsalCache
+        | SourceKind::Rclone
+        | SourceKind::TokenJson => false,
     }
 }
 
@@ -152,3 +192,9 @@ impl Token {
         }
     }
 }
+
+/// How long applications declare columns of text to be. MySQL without strict mode cuts off what is longer, and says so in a
+/// warning that nobody reads.
+const WIDTHS: [u16; 15] = [
+    191, 200, 250, 255, 256, 500, 512, 768, 1000, 1024, 1500, 2000, 2048, 4000, 4096,
+];

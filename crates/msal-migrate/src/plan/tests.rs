@@ -1,4 +1,5 @@
 mod authority;
+mod cut_off;
 mod guests;
 mod scopes;
 mod tokens;

@@ -32,14 +32,16 @@ mod presets;
 mod recovery;
 mod refusals;
 mod refused_stores;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod samples;
 #[cfg(unix)]
 mod servers;
 mod several_clients;
 mod single_page;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-mod sources;
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sqlite;
 mod trust;
 mod verification;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod what_to_type;
 mod world;

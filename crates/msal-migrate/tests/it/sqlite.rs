@@ -130,20 +130,6 @@ fn rows_are_counted_as_they_are_read() {
 }
 
 #[test]
-fn the_samples_of_others_are_read() {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let path = fixtures.join("flask-dance/flask_dance.sqlite3");
-    let query = "select id as row_id, provider, token from flask_dance_oauth";
-    let source = open(
-        &path,
-        &options(query, &["refresh_token=token:/refresh_token"]),
-    )
-    .unwrap();
-    let rows = rows(&*source).unwrap();
-    assert!(rows[0].starts_with("1 ") && rows.len() == 1);
-}
-
-#[test]
 fn every_type_of_value_is_taken_as_what_it_is() {
     let app = App::new("delete");
     app.connection

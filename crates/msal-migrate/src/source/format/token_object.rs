@@ -49,6 +49,18 @@ pub(crate) fn is_telling(member: &Member) -> bool {
     is_field || ACCESS_TOKEN_MEMBERS.contains(&name)
 }
 
+/// Whether a member is a token of a token response, or an object that one may be wrapped in.
+pub(crate) fn names_token(member: &Member) -> bool {
+    let name = member.name.as_str();
+    match member.is_object() {
+        true => WRAPPERS.contains(&name),
+        false => {
+            matches!(field_named(name), Some((Field::RefreshToken, _rank)))
+                || ACCESS_TOKEN_MEMBERS.contains(&name)
+        }
+    }
+}
+
 /// Offers the members of an object, and those of the objects wrapped in it, to a collector. A wrapper that is no object
 /// is ignored: omniauth writes the access token under `token`.
 struct Members<'c, 'a> {

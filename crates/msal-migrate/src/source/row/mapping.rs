@@ -145,8 +145,10 @@ pub enum MappingError {
     NoTokenColumn {
         /// The columns there are.
         columns: String,
-        /// The one that is most probably it.
+        /// The arguments that most probably read it.
         likely: Option<String>,
+        /// The preset of whose store they are.
+        store: Option<String>,
     },
     /// Not `FIELD=EXPRESSION`.
     #[error(

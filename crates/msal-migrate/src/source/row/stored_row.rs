@@ -67,6 +67,25 @@ impl StoredRow<'_> {
         }
     }
 
+    /// A row of which nothing but its name counts: `reason` leaves it out. Its token is needed to see that it is not the key.
+    pub(crate) fn left_out(
+        key: StoredValue<'_>,
+        refresh_token: StoredValue<'_>,
+        reason: SkipReason,
+        locator: Locator,
+    ) -> Row {
+        let row = StoredRow {
+            key,
+            refresh_token,
+            ..StoredRow::default()
+        };
+        let locator = match row.shown_key() {
+            Some(key) => locator.with_key(&key),
+            None => locator,
+        };
+        Row::Skipped { locator, reason }
+    }
+
     fn refusal(&self, claims: &Claims) -> Option<SkipReason> {
         if self.is_other_providers(claims) {
             return Some(SkipReason::OtherProvider);

@@ -34,10 +34,10 @@ pub(super) const STORES: &[(&str, &str, &[&str])] = &[
             "2 #0.TWICE",
             "3 #0.BOB user=bob@contoso.example",
             "4 no_refresh_token",
-            "- b2c",
-            "- not_selected",
-            "- other_provider",
-            "- malformed",
+            "5 b2c",
+            "6 not_selected",
+            "7 other_provider",
+            "8 malformed",
         ],
     ),
     (
@@ -179,7 +179,7 @@ pub(super) const STORES: &[(&str, &str, &[&str])] = &[
         &[
             "a1 #0.FAKE-RT.betterauth.enc.3OUE7jSIdhcGbIuDEWafKsKuhQKWz5Sb1pPBFGjCazV1FuBgXwEj-zZ9lhdaEhl-NN8MXClsZKOW-wXw4RzgyQ user=alice@contoso.example",
             "a2 #0.BOB scopes=User.Read user=bob@contoso.example",
-            "- undecryptable",
+            "a3 undecryptable",
         ],
     ),
     (
@@ -235,6 +235,6 @@ const NEXTAUTH: &[&str] = &[
     "pairwise #0.ALICE client={CLIENT} authority=https://login.microsoftonline.com/{TENANT}/v2.0 scopes=email User.Read user=alice@contoso.example oid={ALICE} tid={TENANT} sub=pairwise refreshed=1795353890",
     "bob #0.BOB scopes=User.Read user=bob@contoso.example sub=bob refreshed=1795353890",
     "carol no_refresh_token",
-    "- b2c",
-    "- other_provider",
+    "b2c b2c",
+    "1 other_provider",
 ];
