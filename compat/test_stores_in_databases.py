@@ -10,24 +10,10 @@ import pytest
 from harness.command import MSAL, remember
 from harness.databases import KINDS, PASSWORD, ServerDatabase, SqliteFile
 from harness.directory import CALLBACKS, FRAMEWORKS, GRAPH, MANAGEMENT
-from harness.odd_people import NORTHWIND, PEOPLE, PERSONAL, TAILSPIN, TENANTS
-from harness.python_app import claims
+from harness.odd_people import NORTHWIND, PERSON, TENANTS, VISITORS
+from harness.silent import HOST, check_silent
 
-HOST = "https://login.microsoftonline.com"
 SECRET, READER = "CLIENT_SECRET", "DATABASE_PASSWORD"
-
-#: Who signs in at an application, by the tenant that it is for: at home or as a guest, and somebody as both.
-VISITORS = {
-    NORTHWIND: [
-        f"plain@{NORTHWIND}",
-        "In.Capitals@Northwind.Example",
-        f"guest-only@{TAILSPIN}",
-        f"home-and-guest@{TAILSPIN}",
-        f"personal-guest@{PERSONAL}",
-    ],
-    TAILSPIN: [f"home-and-guest@{TAILSPIN}"],
-}
-PERSON = {person.name: person for person in PEOPLE}
 
 
 @dataclass(frozen=True)
@@ -101,7 +87,7 @@ def test_everybody_whose_tokens_a_library_stored_goes_on_silently(server, databa
     for resource in [GRAPH, MANAGEMENT]:
         server.grants()
         for tenant in library.tenants:
-            check_silent(server, migrated, tenant, resource)
+            check_silent(server, migrated, FRAMEWORKS, tenant, VISITORS[tenant], f"{resource}/.default")
     # Of the second resource nothing was in the cache: the migrated refresh tokens were redeemed for it.
     assert server.grants() == ["refresh_token"] * tokens(library)
 
@@ -152,25 +138,3 @@ def msal(server, *arguments):
     remember(arguments, done.stdout, done.stderr)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-def check_silent(server, cache, tenant, resource):
-    """Whether MSAL Python gets tokens of the tenant for all who signed in there, without anybody's help."""
-    people = [PERSON[name] for name in VISITORS[tenant]]
-    found = server.ask(
-        "odd_store_flows",
-        "silent",
-        library=None,
-        cache=str(cache),
-        client_id=FRAMEWORKS.id,
-        secret=FRAMEWORKS.secret,
-        authority=f"{HOST}/{TENANTS[tenant]}",
-        scope=f"{resource}/.default",
-        ids=[person.home_account_id for person in people],
-    )
-    assert [each for each in found if "access_token" not in each] == []
-    seen = [(each["user"], each["id"], claims(each["access_token"])) for each in found]
-    assert sorted((user, account, token["oid"], token["tid"], token["appid"]) for user, account, token in seen) == sorted(
-        (person.name, person.home_account_id, person.object_id(tenant), TENANTS[tenant], FRAMEWORKS.id)
-        for person in people
-    )
