@@ -8,6 +8,7 @@
 //! format is a file in `format`, a [`SourceKind`], a line in `open` and one in `format/detect`.
 
 mod closest;
+mod dialect;
 mod error;
 mod format;
 mod kind;

@@ -1,6 +1,5 @@
 //! Whose database it is, told by its tables.
 
-use super::kind::SourceKind;
 use super::mapping_file::{MappingFile, Query};
 use super::presets::Preset;
 use super::read::database::Outline;
@@ -116,14 +115,6 @@ pub(super) fn query_of<'f>(file: &'f MappingFile, outline: &Outline) -> Result<&
         listed(missing),
         outline.table_names()
     ))
-}
-
-/// The statement as the database takes it: MySQL quotes names in another way than the standard (ISO 9075).
-pub(super) fn in_dialect(select: &str, kind: SourceKind) -> String {
-    match kind {
-        SourceKind::MySql => select.replace('"', "`"),
-        _ => select.to_owned(),
-    }
 }
 
 fn fits(query: &Query, outline: &Outline) -> bool {

@@ -8,6 +8,7 @@ use msal::SecureRandom;
 use msal_core::Passphrase;
 
 use super::Source;
+use super::dialect::in_dialect;
 use super::error::SourceError;
 use super::format::adal::AdalSource;
 use super::format::adal_net::AdalNetSource;
@@ -267,7 +268,7 @@ fn of_database(
                 store: file.name().to_owned(),
                 missing,
             })?;
-        let query = known_store::in_dialect(query, database.kind());
+        let query = in_dialect(query, database.kind());
         return Ok(Box::new(QuerySource::open(database, &query, &recipe)?));
     }
     // Where the user maps fields, they are those of a query that is missing.

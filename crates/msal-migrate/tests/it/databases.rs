@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use msal_migrate::{
-    DatabaseError, DatabasePassword, DatabaseUrl, Mapping, Row, Source, SourceError, SourceKind,
-    SourceOptions, open_database,
+    DatabaseError, DatabasePassword, DatabaseUrl, Mapping, MappingFile, Row, Source, SourceError,
+    SourceKind, SourceOptions, open_database,
 };
 
 use crate::servers::{Kind, TestDatabase, databases, login};
@@ -82,6 +82,34 @@ fn a_known_application_is_told_by_its_tables_whatever_quotes_the_server_takes() 
         let by = source.recognised_by().unwrap();
         assert_eq!(by, "its tables are those of better-auth: account, user");
         assert_eq!(rows(&*source).unwrap(), ["a 0.alice"]);
+    }
+}
+
+#[test]
+fn a_query_of_a_mapping_file_quotes_names_as_the_standard_does_and_keeps_its_literals() {
+    for database in databases() {
+        let (name, query) = match database.server.kind {
+            Kind::MariaDb => (
+                "`app ``1``` (id integer, `the data` text)",
+                r#"select "id", json_value("the data", '$."refresh token"') as rt, 'it\'s "' as x from "app `1`" -- don't stop"#,
+            ),
+            Kind::Postgres => (
+                r#""app `1`" (id integer, "the data" jsonb)"#,
+                r#"select "id", "the data" #>> '{"refresh token"}' as rt, 'it''s "' as x from "app `1`" -- don't stop"#,
+            ),
+        };
+        let table = name.split(" (").next().unwrap();
+        database.sql(&format!(
+            r#"create table {name}; insert into {table} values (7, '{{"refresh token": "0.alice"}}');"#
+        ));
+        let toml = format!(
+            "[input]\nquery = '''\n{query}\n'''\n[map]\nkey = \"id\"\nrefresh_token = \"rt\"\n"
+        );
+        let mut options = SourceOptions::default();
+        options.login = login();
+        options.mapping_file = MappingFile::parse("m.toml", &toml).unwrap();
+        let source = open_database(&database.url(), &options).unwrap();
+        assert_eq!(rows(&*source).unwrap(), ["7 0.alice"]);
     }
 }
 
