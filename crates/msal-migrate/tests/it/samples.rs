@@ -126,7 +126,7 @@ fn options(arguments: &[&str]) -> (SourceOptions, PlanOptions) {
     let mut map = Vec::new();
     for pair in arguments.chunks(2) {
         let [option, value] = pair else {
-            panic!("{pair:?} is no option with its value")
+            unreachable!("{pair:?} is no option with its value")
         };
         match *option {
             "--client-id" => plan.client_id = Some((*value).to_owned()),
@@ -141,7 +141,7 @@ fn options(arguments: &[&str]) -> (SourceOptions, PlanOptions) {
                 let toml = format!("[decode]\nsteps = [\"{value}\"]\n");
                 source.mapping_file = MappingFile::parse("mapping.toml", &toml).unwrap();
             }
-            other => panic!("{other} is not known here"),
+            other => unreachable!("{other} is not known here"),
         }
     }
     source.map = Mapping::parse(map).unwrap();

@@ -173,7 +173,7 @@ fn options(typed: &str) -> SourceOptions {
             ["--records", pointer] => {
                 options.mapping_file = MappingFile::default().with_records(pointer).unwrap();
             }
-            other => panic!("{other:?}"),
+            other => unreachable!("{other:?}"),
         }
     }
     options.map = Mapping::parse(map).unwrap();
