@@ -29,6 +29,9 @@ pub struct Report {
     /// their successors are in the target. To have them at this authority too, migrate the target itself, with another
     /// journal.
     pub migrated_elsewhere: u64,
+    /// How many of the migrated tokens were redeemed where their users are at home, because the server said that they are of
+    /// another tenant than their rows place them in: see [`Redemption::home`](crate::Redemption::home).
+    pub migrated_at_home: u64,
     /// Refused by the server until their user takes part.
     pub needs_user: u64,
     /// How many users those are.

@@ -18,6 +18,10 @@ pub struct Redemption {
     pub client_id: String,
     /// Where it is redeemed. The host is Microsoft's, or one that the user named.
     pub authority: TrustedAuthority,
+    /// Where it is redeemed once more if the server says that its user is of another tenant: where all work and school
+    /// accounts are at home, or all personal ones, at the same host. `None` where the operator named the tenant, and where
+    /// `authority` is such a place.
+    pub home: Option<TrustedAuthority>,
     /// What is asked for: the scopes of one resource, never empty, without the three that the library adds.
     pub scopes: ScopeSet,
     /// Whose token it is said to be.

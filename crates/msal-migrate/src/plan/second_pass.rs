@@ -44,6 +44,7 @@ impl<'a> SecondPass<'a> {
             refresh_token,
             client_id: way.client_id.clone(),
             authority: way.group.authority.clone(),
+            home: way.home.clone(),
             scopes: way.group.scopes.clone(),
             user,
             locator,

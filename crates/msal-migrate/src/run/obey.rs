@@ -65,6 +65,10 @@ impl Work<'_> {
             }
         };
         match order {
+            Order::AskAtHome(reason) => {
+                self.queues[id].lane.arrive();
+                self.ask_at_home(attempt, reason);
+            }
             Order::HaltLane(reason) => {
                 self.queues[id].lane.refuse();
                 self.halt(id, attempt, reason);
@@ -97,6 +101,7 @@ impl Work<'_> {
             Verdict::HoldBack(reason, found) => self.hold_back(&attempt, &reason, &found, sealed),
             Verdict::LeaveInDoubt(reason) => self.leave_in_doubt(&attempt, &reason),
             Verdict::Publish(tokens, home_account_id) => {
+                self.driven.migrated_at_home += u64::from(attempt.is_at_home());
                 let now = self.engine.runtime.clock().now();
                 let redeemed = Redeemed::new(attempt, &endpoint.authority, now);
                 let target = self.engine.target;

@@ -116,7 +116,7 @@ async fn publish_sealed(
 }
 
 /// Sends the token, and does what follows from the answer.
-async fn redeem_now(engine: &Engine<'_>, attempt: Attempt) -> Result<FirstUse, MigrationError> {
+async fn redeem_now(engine: &Engine<'_>, mut attempt: Attempt) -> Result<FirstUse, MigrationError> {
     let redemption = &*attempt.redemption;
     // What is answered cannot be asked for again: the cache must be one that can be written.
     engine.target.prepare().await?;
@@ -148,6 +148,10 @@ async fn redeem_now(engine: &Engine<'_>, attempt: Attempt) -> Result<FirstUse, M
         }
     };
     match order {
+        Order::AskAtHome(reason) => match attempt.send_home(reason) {
+            Ok(()) => Box::pin(redeem_now(engine, attempt)).await,
+            Err(reason) => conclude(engine, &attempt, Class::Failed, reason).await,
+        },
         Order::HaltLane(reason) => conclude(engine, &attempt, Class::Failed, reason).await,
         Order::Settle(Verdict::Conclude(class, reason)) => {
             conclude(engine, &attempt, class, reason).await
@@ -179,7 +183,7 @@ async fn redeem_now(engine: &Engine<'_>, attempt: Attempt) -> Result<FirstUse, M
             let reason = Reason::named("no_answer");
             let recorded = engine.conclude_attempt(&attempt, Class::Retryable, &reason);
             recorded.await?;
-            let host = redemption.authority.host().to_owned();
+            let host = attempt.redemption.authority.host().to_owned();
             Err(MigrationError::Http { host, source })
         }
     }
@@ -204,6 +208,7 @@ async fn conclude(
     reason: Reason,
 ) -> Result<FirstUse, MigrationError> {
     engine.conclude_attempt(attempt, class, &reason).await?;
+    let reason = attempt.ends(class, &reason).1.clone();
     Ok(match class {
         // An earlier answer is held back, and stays so.
         _ if attempt.held_back.is_some() => FirstUse::HeldBack(reason),

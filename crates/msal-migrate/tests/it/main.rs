@@ -3,6 +3,7 @@
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod another_authority;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod at_home;
 mod bad_input;
 mod clouds;
 mod copying;
