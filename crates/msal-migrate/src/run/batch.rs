@@ -79,6 +79,8 @@ pub(crate) struct Unpublished {
     environment: String,
     /// The token that the target must hold.
     refresh_token: RefreshToken,
+    /// Whether that is the one that was redeemed, because the answer brought no other.
+    pub(super) kept_old_rt: bool,
     /// When it was redeemed.
     at: UnixTime,
 }
@@ -150,6 +152,7 @@ impl Target {
             user: redeemed.user,
             earlier: redeemed.earlier,
             environment,
+            kept_old_rt: successor.is_none(),
             refresh_token: successor.unwrap_or(redeemed.refresh_token),
             at: redeemed.at,
         }

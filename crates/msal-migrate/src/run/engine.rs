@@ -173,7 +173,8 @@ impl Engine<'_> {
                     client_id: &token.client_id,
                     scopes: token.scopes.as_str(),
                 };
-                let outcome = Outcome::migrated(token.home_account_id.as_str(), asked);
+                let outcome =
+                    Outcome::migrated(token.home_account_id.as_str(), asked, token.kept_old_rt);
                 self.conclude(token.fingerprint, &token.locator, outcome)
             };
             let appending: Vec<_> = part.iter().map(of_token).collect();
