@@ -9,10 +9,11 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use msal::{BoxFuture, Runtime, SharedTokenCache};
+use msal::{BoxFuture, Runtime};
 use msal_core::{Authority, RefreshToken};
 use tokio::task::JoinHandle;
 
+use crate::caches::Caches;
 use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
@@ -33,7 +34,7 @@ use crate::users::Users;
 /// A migration that can be run, and run again.
 pub struct Migration {
     source: Arc<dyn Source>,
-    target: Arc<SharedTokenCache>,
+    target: Caches,
     journal: PathBuf,
     destination: Destination,
     runtime: Runtime,
@@ -58,20 +59,20 @@ impl fmt::Debug for Migration {
 }
 
 impl Migration {
-    /// Moves the tokens of `source` into `target`, in the spelling of its dialect, keeping a journal at `journal`.
+    /// Moves the tokens of `source` into `target`, which is one cache or [one for each user](Caches::per_user), keeping a journal at `journal`.
     ///
     /// `destination` says where that is. A journal that was begun for another destination is refused, so that a migration
     /// is not resumed into another target.
     pub fn new(
         source: Box<dyn Source>,
-        target: Arc<SharedTokenCache>,
+        target: impl Into<Caches>,
         journal: impl Into<PathBuf>,
         destination: Destination,
         runtime: Runtime,
     ) -> Self {
         Self {
             source: Arc::from(source),
-            target,
+            target: target.into(),
             journal: journal.into(),
             destination,
             runtime,
@@ -142,7 +143,7 @@ impl Migration {
         observer: &mut dyn Observer,
         mut stop: BoxFuture<'_, ()>,
     ) -> Result<Report, MigrationError> {
-        let target = Target::new(Arc::clone(&self.target), self.runtime.clock().now());
+        let target = Target::new(self.target.clone(), self.runtime.clock().now());
         target.prepare().await?;
         let (journal, found) = self.open_journal().await?;
         let journal = Arc::new(journal);

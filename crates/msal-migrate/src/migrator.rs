@@ -195,7 +195,7 @@ impl Migrator {
         let (journal, rules) = (Arc::clone(&self.journal), Arc::clone(&self.rules));
         let cache = Arc::clone(cache);
         let work = async move {
-            let target = Target::new(cache, rules.runtime.clock().now());
+            let target = Target::new(cache.into(), rules.runtime.clock().now());
             let engine = Engine {
                 runtime: &rules.runtime,
                 journal: &journal,

@@ -179,7 +179,8 @@ impl<'a> Work<'a> {
 
     /// Sends what the lanes allow.
     pub(super) fn depart(&mut self) {
-        while !self.is_draining && self.in_flight < self.engine.settings.most_in_flight() {
+        let most = self.engine.settings.most_in_flight();
+        while !self.is_draining && self.in_flight < most && !self.has_too_many_unpublished() {
             let Some((id, attempt, endpoint)) = self.queues.depart() else {
                 return;
             };
@@ -196,6 +197,11 @@ impl<'a> Work<'a> {
                 })
             }));
         }
+    }
+
+    fn has_too_many_unpublished(&self) -> bool {
+        let coming = self.unpublished.len() + self.in_flight;
+        self.is_publishing && self.engine.target.is_full(coming)
     }
 
     fn context(&mut self) -> Result<RequestContext, RandomError> {

@@ -29,6 +29,9 @@ mod outcomes;
 mod own_sources;
 mod pacing;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod per_user;
 mod presets;
 mod recovery;
 mod refusals;
