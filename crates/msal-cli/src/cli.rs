@@ -257,6 +257,10 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) secrets: SecretArgs,
 
+    /// Uses the client secrets that the input has, each for the client of its own row; those that you give come first.
+    #[arg(long)]
+    pub(crate) use_stored_client_secret: bool,
+
     #[command(flatten)]
     pub(crate) network: NetworkArgs,
 

@@ -38,7 +38,7 @@ const FOR_USERS: [(&str, &[&str]); 3] = [
 ];
 
 /// Where names are said besides production code.
-const EXAMPLES: [&str; 4] = [
+const EXAMPLES: [&str; 5] = [
     "README.md",
     "xtask/examples",
     "crates/msal-client/examples",

@@ -8,7 +8,7 @@ use msal_core::ProviderMetadata;
 use super::batch::Redeemed;
 use super::lane::Halt;
 use super::queue::{Attempt, QueueId, TokenEndpoint};
-use super::send::Reply;
+use super::send::{Reply, stored_secret};
 use super::verdict::{Expectation, Next, Order, TRIES, Verdict, in_run};
 use super::work::{Finished, Work};
 use crate::error::MigrationError;
@@ -68,6 +68,13 @@ impl Work<'_> {
             Order::AskAtHome(reason) => {
                 self.queues[id].lane.arrive();
                 self.ask_at_home(attempt, reason);
+            }
+            // The secret of one row: another may have the right one.
+            Order::HaltLane(reason)
+                if stored_secret(self.engine, &attempt.redemption).is_some() =>
+            {
+                self.queues[id].lane.arrive();
+                self.conclude(&attempt, Class::Failed, &reason);
             }
             Order::HaltLane(reason) => {
                 self.queues[id].lane.refuse();

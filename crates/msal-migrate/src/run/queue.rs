@@ -282,6 +282,7 @@ mod tests {
             refresh_token: RefreshToken::from(token),
             client_id: client_id.to_owned(),
             authority: authority.unwrap(),
+            client_secret: None,
             home: None,
             scopes: ScopeSet::default(),
             user: UserHints::default(),

@@ -44,6 +44,8 @@ mod single_page;
 mod sources;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sqlite;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod stored_secrets;
 mod trust;
 mod verification;
 mod world;
