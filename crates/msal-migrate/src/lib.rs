@@ -137,6 +137,7 @@
 //! named. It decrypts nothing without a key that it is given, and signs nobody in. Several batches into one target run one
 //! after the other: a journal has one batch at a time.
 
+mod caches;
 mod cause;
 mod copy;
 mod credentials;
@@ -159,6 +160,7 @@ mod spa_origin;
 mod users;
 mod verify;
 
+pub use caches::Caches;
 pub use cause::Cause;
 pub use copy::{Copied, copy_cache};
 pub use credentials::Credentials;

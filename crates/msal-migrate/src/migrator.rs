@@ -216,7 +216,7 @@ impl Migrator {
         redemption: Redemption,
     ) -> Result<FirstUse, MigrationError> {
         let rules = &*self.rules;
-        let target = Target::new(cache, rules.runtime.clock().now());
+        let target = Target::new(cache.into(), rules.runtime.clock().now());
         let engine = Engine {
             runtime: &rules.runtime,
             journal: &self.journal,

@@ -32,4 +32,6 @@ mod signals;
 mod sources;
 mod token;
 mod trust;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod user_files;
 mod verify;

@@ -505,3 +505,70 @@ fn a_cache_is_copied_without_a_server() {
     let other = run(&["--client-id", "51d2b6ac-6d3c-4d43-9d42-3a8f2ac0a001"]);
     assert!(other.stdout.contains("0 tokens copied"), "{}", other.stdout);
 }
+
+#[test]
+fn a_token_that_is_kept_is_named_in_the_summary_and_in_every_form_of_the_report() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE, "user1@contoso.example"]);
+    let fault = Fault::tamper().drop_member("refresh_token");
+    bench.emulator.add_fault(fault.nth(1));
+    let run = bench.run("contoso.example", &[]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    let note = "note: kept_old_rt: 1 token answered without a new refresh token";
+    assert!(run.stdout.contains(note), "{}", run.stdout);
+    let run = bench.run("contoso.example", &["--format", "json"]);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(report["kept_old_rt"], 1);
+
+    let report = |format| {
+        let arguments = [
+            "migrate",
+            "report",
+            "cache.json.journal",
+            "--all",
+            "--format",
+        ];
+        let run = msal(bench.folder.path(), arguments.into_iter().chain([format]));
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        run.stdout
+    };
+    assert_eq!(report("text").matches("kept_old_rt").count(), 1);
+    let csv = report("csv");
+    assert!(
+        csv.lines().next().unwrap().ends_with(",kept_old_rt"),
+        "{csv}"
+    );
+    let ends = |with| csv.lines().filter(|line| line.ends_with(with)).count();
+    assert_eq!((ends(",true"), ends(",false")), (1, 1));
+    let json: Value = serde_json::from_str(&report("json")).unwrap();
+    let kept = json["tokens"].as_array().unwrap().iter();
+    assert_eq!(kept.filter(|token| token["kept_old_rt"] == true).count(), 1);
+}
+
+#[test]
+fn a_token_that_was_redeemed_where_its_user_is_at_home_is_counted_aloud() {
+    let bench = Bench::new();
+    let now = SystemTime::now();
+    let token = bench
+        .emulator
+        .issue_refresh_token(sample::ALICE, sample::DESKTOP, now);
+    let authority = format!("{}/fabrikam.example", bench.server.url());
+    let line = json!({"refresh_token": token.unwrap(), "client_id": sample::DESKTOP, "authority": authority});
+    fs::write(bench.folder.path().join("input.jsonl"), line.to_string()).unwrap();
+    let run = bench.run("", &[]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    let note = "note: at home: 1 token redeemed where the user is at home";
+    assert!(run.stdout.contains(note), "{}", run.stdout);
+    let run = bench.run("", &["--format", "json"]);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(
+        (&report["migrated_at_home"], &report["migrated_elsewhere"]),
+        (&json!(1), &json!(0))
+    );
+    let named = bench.run(
+        "fabrikam.example",
+        &["--journal", "another", "--to", "another.json"],
+    );
+    assert_eq!(named.status, 1, "{}{}", named.stdout, named.stderr);
+    assert!(named.stdout.contains("AADSTS90072"), "{}", named.stdout);
+}

@@ -11,6 +11,7 @@ pub(super) struct Standing {
     asked: Option<AskedDigest>,
     migrated_at: Option<AuthorityDigest>,
     held_back: Option<Position>,
+    kept_old_rt: bool,
 }
 
 impl Standing {
@@ -24,7 +25,21 @@ impl Standing {
                 .filter(|_| is_migrated)
                 .map(|asked| AuthorityDigest::of(asked.authority)),
             held_back,
+            kept_old_rt: false,
         }
+    }
+
+    /// The same, where the answer brought no refresh token, and the old one is in the target; or did.
+    pub(super) fn keeping_old_rt(self, kept_old_rt: bool) -> Self {
+        Self {
+            kept_old_rt,
+            ..self
+        }
+    }
+
+    /// Whether the token in the target is the one that was redeemed.
+    pub(super) fn kept_old_rt(self) -> bool {
+        self.kept_old_rt
     }
 
     pub(super) fn state(self) -> State {

@@ -63,7 +63,7 @@ impl States {
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for packed in self.tokens.values() {
-            counts.add(packed.state());
+            counts.add(packed.state(), packed.kept_old_rt());
         }
         counts
     }
@@ -71,8 +71,8 @@ impl States {
     /// How many of `tokens` stand where; those that the journal does not know count nowhere.
     pub(crate) fn counts_of<'a>(&self, tokens: impl Iterator<Item = &'a Fingerprint>) -> Counts {
         let mut counts = Counts::default();
-        for state in tokens.filter_map(|token| self.get(token)) {
-            counts.add(state);
+        for packed in tokens.filter_map(|token| self.tokens.get(token)) {
+            counts.add(packed.state(), packed.kept_old_rt());
         }
         counts
     }
@@ -120,7 +120,7 @@ impl States {
         self.by_another.remove(&fingerprint);
         let migrated_at = standing.migrated_at();
         let migrated_at = migrated_at.map_or(0, |at| self.authorities.number(at));
-        let packed = Packed::new(standing.state(), position, migrated_at);
+        let packed = Packed::new(standing, position, migrated_at);
         self.tokens.insert(fingerprint, packed);
         match standing.asked() {
             Some(asked) => {
@@ -226,15 +226,17 @@ impl SharedStates {
 }
 
 /// A state, the position of its entry, and the number of the authority that a migrated token was redeemed at, in eight
-/// bytes, as there may be millions: the position above, 16 bits of authority, 4 bits of state.
+/// bytes, as there may be millions: the position above, 16 bits of authority, one that says whether the token was kept, 3 bits
+/// of state.
 #[derive(Clone, Copy, Debug)]
 struct Packed(u64);
 
 impl Packed {
     /// A position has 44 bits, which is 16 TiB.
-    fn new(state: State, position: Position, migrated_at: u16) -> Self {
+    fn new(standing: Standing, position: Position, migrated_at: u16) -> Self {
         let Position(position) = position;
-        Self(position << 20 | u64::from(migrated_at) << 4 | u64::from(number_of(state)))
+        let low = number_of(standing.state()) | u8::from(standing.kept_old_rt()) << 3;
+        Self(position << 20 | u64::from(migrated_at) << 4 | u64::from(low))
     }
 
     fn position(self) -> Position {
@@ -245,8 +247,12 @@ impl Packed {
         (self.0 >> 4 & 0xffff) as u16
     }
 
+    fn kept_old_rt(self) -> bool {
+        self.0 & 0x8 != 0
+    }
+
     fn state(self) -> State {
-        match self.0 & 0xf {
+        match self.0 & 0x7 {
             0 => State::InDoubt,
             1 => State::Unpublished,
             2 => State::Concluded(Class::Failed),
@@ -382,7 +388,9 @@ mod tests {
     fn packing_keeps_every_state_and_the_largest_values() {
         for state in ALL {
             for at in [0, 1, u16::MAX] {
-                let packed = Packed::new(state, Position((1 << 44) - 1), at);
+                let standing = Standing::new(state, None, None).keeping_old_rt(at == 1);
+                let packed = Packed::new(standing, Position((1 << 44) - 1), at);
+                assert_eq!(packed.kept_old_rt(), at == 1);
                 assert_eq!(
                     (packed.state(), packed.position(), packed.migrated_at()),
                     (state, Position((1 << 44) - 1), at)

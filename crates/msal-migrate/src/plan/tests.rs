@@ -56,6 +56,7 @@ fn record(token: &str) -> Record {
         refresh_token: RefreshToken::from(token),
         locator: locator(0),
         client_id: Some(CLIENT.to_owned()),
+        client_secret: None,
         authority: Some(format!("https://login.microsoftonline.com/{TENANT}")),
         scopes: Vec::new(),
         resource: Some("https://graph.microsoft.com".to_owned()),

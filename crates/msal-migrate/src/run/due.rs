@@ -1,6 +1,6 @@
 //! Which tokens of a source a run sends, by what earlier runs wrote down about them and what the operator asks for again.
 
-use msal_core::{RefreshToken, TokenOutcome};
+use msal_core::{RefreshToken, TokenOutcome, TrustedAuthority};
 use tokio::runtime::Handle;
 
 use super::engine::asked;
@@ -96,8 +96,11 @@ fn is_due(states: &States, redemption: &Redemption) -> bool {
         None | Some(State::Concluded(Class::Failed | Class::Retryable)) => true,
         // The server was asked at another authority, as another client or for other scopes: it may judge otherwise here.
         Some(State::Concluded(Class::NeedsUser)) => {
-            let authority = redemption.authority.to_string();
-            states.is_refused_elsewhere(&redemption.fingerprint, &asked(redemption, &authority))
+            let is_elsewhere = |authority: &TrustedAuthority| {
+                let authority = authority.to_string();
+                states.is_refused_elsewhere(&redemption.fingerprint, &asked(redemption, &authority))
+            };
+            is_elsewhere(&redemption.authority) && redemption.home.as_ref().is_none_or(is_elsewhere)
         }
         Some(State::Concluded(Class::Migrated | Class::Quarantined)) => false,
         // Its answer is in the journal, or it may be spent.

@@ -75,9 +75,9 @@ impl Engine<'_> {
         if attempt.held_back.is_some() {
             return self.hold_back(attempt, reason, &UserHints::default(), None);
         }
-        let redemption = &*attempt.redemption;
-        let authority = redemption.authority.to_string();
-        let outcome = Outcome::new(class, asked(redemption, &authority), reason);
+        let (authority, reason) = attempt.ends(class, reason);
+        let authority = authority.to_string();
+        let outcome = Outcome::new(class, asked(&attempt.redemption, &authority), reason);
         self.write(attempt, Step::Concluded(outcome))
     }
 
@@ -181,7 +181,8 @@ impl Engine<'_> {
                     client_id: &token.client_id,
                     scopes: token.scopes.as_str(),
                 };
-                let outcome = Outcome::migrated(token.home_account_id.as_str(), asked);
+                let outcome =
+                    Outcome::migrated(token.home_account_id.as_str(), asked, token.kept_old_rt);
                 self.conclude(token.fingerprint, &token.locator, outcome)
             };
             let appending: Vec<_> = part.iter().map(of_token).collect();

@@ -8,7 +8,7 @@ use msal_core::ProviderMetadata;
 use super::batch::Redeemed;
 use super::lane::Halt;
 use super::queue::{Attempt, QueueId, TokenEndpoint};
-use super::send::Reply;
+use super::send::{Reply, stored_secret};
 use super::verdict::{Expectation, Next, Order, TRIES, Verdict, in_run};
 use super::work::{Finished, Work};
 use crate::error::MigrationError;
@@ -65,6 +65,17 @@ impl Work<'_> {
             }
         };
         match order {
+            Order::AskAtHome(reason) => {
+                self.queues[id].lane.arrive();
+                self.ask_at_home(attempt, reason);
+            }
+            // The secret of one row: another may have the right one.
+            Order::HaltLane(reason)
+                if stored_secret(self.engine, &attempt.redemption).is_some() =>
+            {
+                self.queues[id].lane.arrive();
+                self.conclude(&attempt, Class::Failed, &reason);
+            }
             Order::HaltLane(reason) => {
                 self.queues[id].lane.refuse();
                 self.halt(id, attempt, reason);
@@ -97,6 +108,7 @@ impl Work<'_> {
             Verdict::HoldBack(reason, found) => self.hold_back(&attempt, &reason, &found, sealed),
             Verdict::LeaveInDoubt(reason) => self.leave_in_doubt(&attempt, &reason),
             Verdict::Publish(tokens, home_account_id) => {
+                self.driven.migrated_at_home += u64::from(attempt.is_at_home());
                 let now = self.engine.runtime.clock().now();
                 let redeemed = Redeemed::new(attempt, &endpoint.authority, now);
                 let target = self.engine.target;

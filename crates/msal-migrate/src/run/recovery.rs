@@ -346,7 +346,7 @@ mod tests {
             .with_random(SeededRandom::new(7));
         let store = Arc::new(MemoryStore::default());
         let cache = SharedTokenCache::new(store, Partition::default(), Dialect::default());
-        let target = Target::new(Arc::new(cache), runtime.clock().now());
+        let target = Target::new(Arc::new(cache).into(), runtime.clock().now());
         target.prepare().await.unwrap();
         let engine = Engine {
             runtime: &runtime,

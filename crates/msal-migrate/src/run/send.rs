@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Response;
 use http::header::ORIGIN;
-use msal::{HttpError, RandomError};
-use msal_core::{RefreshTokenGrant, RequestContext};
+use msal::{ClientCredential, HttpError, RandomError};
+use msal_core::{ClientSecret, RefreshTokenGrant, RequestContext};
 use tracing::field::{Empty, debug};
 use tracing::{Instrument as _, Span, debug, debug_span};
 
@@ -73,7 +73,10 @@ pub(super) async fn send(
 ) -> Result<Reply, MigrationError> {
     let redemption = &*attempt.redemption;
     let context = context?;
-    let credential = engine.credentials.of(&redemption.client_id);
+    let credential = match stored_secret(engine, redemption) {
+        Some(secret) => ClientCredential::from(secret.clone()),
+        None => engine.credentials.of(&redemption.client_id),
+    };
     let (client_id, metadata) = (&redemption.client_id, &endpoint.metadata);
     let authentication = credential
         .authentication(client_id, metadata, engine.runtime)
@@ -109,6 +112,18 @@ pub(super) async fn send(
         false => None,
     };
     Ok(Reply::Response(response, sealed))
+}
+
+/// The secret of the row itself, if it is the one that its client proves itself with: what was given comes first.
+pub(super) fn stored_secret<'a>(
+    engine: &Engine<'_>,
+    redemption: &'a Redemption,
+) -> Option<&'a ClientSecret> {
+    let given = engine.credentials.given_for(&redemption.client_id);
+    redemption
+        .client_secret
+        .as_ref()
+        .filter(|_| given.is_none())
 }
 
 /// The span of a request. The client is not in it, nor anything else that is text of a row: where columns are mixed up, it

@@ -149,7 +149,7 @@ async fn publish_sealed(
 async fn redeem_now(
     engine: &Engine<'_>,
     pauses: &Pauses,
-    attempt: Attempt,
+    mut attempt: Attempt,
 ) -> Result<FirstUse, MigrationError> {
     let redemption = &*attempt.redemption;
     if let Some((reason, left)) = pauses.of(redemption, engine.runtime.clock().now()) {
@@ -186,11 +186,15 @@ async fn redeem_now(
         }
     };
     match &order {
-        Order::HaltLane(_) | Order::Settle(_) => pauses.arrive(redemption, now),
+        Order::AskAtHome(_) | Order::HaltLane(_) | Order::Settle(_) => pauses.arrive(redemption, now),
         Order::SlowDown { wait, reason, .. } => pauses.stumble(redemption, *wait, reason, engine),
         Order::Stop(_) => {}
     }
     match order {
+        Order::AskAtHome(reason) => match attempt.send_home(reason) {
+            Ok(()) => Box::pin(redeem_now(engine, pauses, attempt)).await,
+            Err(reason) => conclude(engine, &attempt, Class::Failed, reason).await,
+        },
         Order::HaltLane(reason) => conclude(engine, &attempt, Class::Failed, reason).await,
         Order::Settle(Verdict::Conclude(class, reason)) => {
             conclude(engine, &attempt, class, reason).await
@@ -222,7 +226,7 @@ async fn redeem_now(
             let reason = Reason::named("no_answer");
             let recorded = engine.conclude_attempt(&attempt, Class::Retryable, &reason);
             recorded.await?;
-            let host = redemption.authority.host().to_owned();
+            let host = attempt.redemption.authority.host().to_owned();
             Err(MigrationError::Http { host, source })
         }
     }
@@ -247,6 +251,7 @@ async fn conclude(
     reason: Reason,
 ) -> Result<FirstUse, MigrationError> {
     engine.conclude_attempt(attempt, class, &reason).await?;
+    let reason = attempt.ends(class, &reason).1.clone();
     Ok(match class {
         // An earlier answer is held back, and stays so.
         _ if attempt.held_back.is_some() => FirstUse::HeldBack(reason),

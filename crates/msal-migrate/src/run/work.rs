@@ -21,6 +21,7 @@ use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Appending, Class, Position, Reason, State};
 use crate::observer::{Conclusion, ObservedToken, Observer};
+use crate::plan::Redemption;
 use crate::record::UserHints;
 
 /// Something that took time, and its result.
@@ -33,6 +34,15 @@ pub(super) enum Finished {
     Recording(Result<(), MigrationError>),
     /// A token was sent.
     Sending(Sent),
+}
+
+/// What a run came to, apart from what the journal says.
+#[derive(Default)]
+pub(crate) struct Driven {
+    /// Why tokens did not get into the target.
+    pub(crate) causes: Causes,
+    /// How many were redeemed where their users are at home, and not where their rows place them.
+    pub(crate) migrated_at_home: u64,
 }
 
 /// The state of a run.
@@ -49,8 +59,7 @@ pub(super) struct Work<'a> {
     /// Nothing new is started; what is in flight is brought home.
     pub(super) is_draining: bool,
     pub(super) failure: Option<MigrationError>,
-    /// Why tokens did not get into the target.
-    pub(super) causes: Causes,
+    pub(super) driven: Driven,
     /// What sealed answers came to, and nobody was told: the run may yet send these tokens.
     judged: HashMap<Fingerprint, Judged>,
     /// `None` where tokens stay valid, and any number of clients may try one.
@@ -78,7 +87,7 @@ impl<'a> Work<'a> {
             is_publishing: false,
             is_draining: false,
             failure: None,
-            causes: Causes::default(),
+            driven: Driven::default(),
             spent: match engine.settings.rotation.allows_repeat() {
                 true => None,
                 false => Some(Spent::of(&engine.journal.states())),
@@ -106,19 +115,33 @@ impl<'a> Work<'a> {
             let reason = Reason::named("sent_for_other_client");
             return self.conclude(&attempt, Class::Failed, &reason);
         }
-        let id = match self.queues.find(redemption) {
-            Some(id) => id,
-            None => {
-                let id = self.queues.open(redemption, self.engine.settings);
-                self.discover(id);
-                id
-            }
-        };
+        let id = self.queue_of(redemption);
         if let Some(attempt) = self.refuse_if_halted(id, attempt) {
             if let Some(spent) = &mut self.spent {
                 spent.add(fingerprint);
             }
             self.queues.push_last(id, attempt);
+        }
+    }
+
+    /// The queue that a redemption belongs to.
+    fn queue_of(&mut self, redemption: &Redemption) -> QueueId {
+        self.queues.find(redemption).unwrap_or_else(|| {
+            let id = self.queues.open(redemption, self.engine.settings);
+            self.discover(id);
+            id
+        })
+    }
+
+    /// Has a token that was refused, because its user is of another tenant, asked for where they are at home. That it was
+    /// refused is the server's word that it is not spent.
+    pub(super) fn ask_at_home(&mut self, mut attempt: Attempt, reason: Reason) {
+        match attempt.send_home(reason) {
+            Ok(()) => {
+                let id = self.queue_of(&attempt.redemption);
+                self.send_again(id, attempt);
+            }
+            Err(reason) => self.conclude(&attempt, Class::Failed, &reason),
         }
     }
 
@@ -156,7 +179,8 @@ impl<'a> Work<'a> {
 
     /// Sends what the lanes allow.
     pub(super) fn depart(&mut self) {
-        while !self.is_draining && self.in_flight < self.engine.settings.most_in_flight() {
+        let most = self.engine.settings.most_in_flight();
+        while !self.is_draining && self.in_flight < most && !self.has_too_many_unpublished() {
             let Some((id, attempt, endpoint)) = self.queues.depart() else {
                 return;
             };
@@ -173,6 +197,11 @@ impl<'a> Work<'a> {
                 })
             }));
         }
+    }
+
+    fn has_too_many_unpublished(&self) -> bool {
+        let coming = self.unpublished.len() + self.in_flight;
+        self.is_publishing && self.engine.target.is_full(coming)
     }
 
     fn context(&mut self) -> Result<RequestContext, RandomError> {
@@ -232,7 +261,9 @@ impl<'a> Work<'a> {
             Some(_) => Class::Quarantined,
             None => class,
         };
-        self.tell(&attempt.observed(), State::Concluded(class), reason);
+        let (authority, told) = attempt.ends(class, reason);
+        let observed = attempt.observed_at(authority);
+        self.tell(&observed, State::Concluded(class), told);
         self.add_cause(attempt, class, reason);
         let appending = self.engine.conclude_attempt(attempt, class, reason);
         self.record(attempt, appending);
@@ -254,9 +285,9 @@ impl<'a> Work<'a> {
     }
 
     fn add_cause(&mut self, attempt: &Attempt, class: Class, reason: &Reason) {
-        let redemption = &*attempt.redemption;
-        self.causes
-            .add(class, reason, &redemption.client_id, &redemption.authority);
+        let (authority, reason) = attempt.ends(class, reason);
+        let client_id = &attempt.redemption.client_id;
+        self.driven.causes.add(class, reason, client_id, authority);
     }
 
     /// Leaves a redemption to a later run that was not received, or may be sent as often as one likes.

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use crate::world::{HOST, InProcess, World};
 
-fn record(index: u64, upn: &str, token: &str) -> Record {
+pub(crate) fn record(index: u64, upn: &str, token: &str) -> Record {
     let locator = Locator::new(&"the shop".into(), Place::Element(index));
     let mut record = Record::new(token, locator);
     record.client_id = Some(sample::DESKTOP.to_owned());
@@ -30,7 +30,7 @@ fn record(index: u64, upn: &str, token: &str) -> Record {
     record
 }
 
-async fn migrator(world: &World) -> Migrator {
+pub(crate) async fn migrator(world: &World) -> Migrator {
     migrator_over(world, world.runtime.clone()).await
 }
 

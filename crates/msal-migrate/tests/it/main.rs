@@ -3,6 +3,7 @@
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod another_authority;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod at_home;
 mod bad_input;
 mod clouds;
 mod copying;
@@ -28,6 +29,9 @@ mod outcomes;
 mod own_sources;
 mod pacing;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod per_user;
 mod presets;
 mod recovery;
 mod refusals;
@@ -40,6 +44,8 @@ mod several_clients;
 mod single_page;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sqlite;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod stored_secrets;
 mod trust;
 mod verification;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]

@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Fai
         Format::Json => rows.push(row.to_json()),
     };
     if printer.format == Format::Csv {
-        printer.text("row,class,error,suberror,aadsts,home_account_id,at,client_id,authority,expected,found\n");
+        printer.text("row,class,error,suberror,aadsts,home_account_id,at,client_id,authority,expected,found,kept_old_rt\n");
     }
     journal
         .tokens(&mut |token| {
@@ -56,6 +56,7 @@ struct Row {
     client_id: String,
     authority: String,
     has_sealed_token: bool,
+    kept_old_rt: bool,
     /// Whose token it is said to be, and whose the answer is, where the answer is held back.
     users: Option<(User, User)>,
 }
@@ -84,6 +85,7 @@ impl Row {
             client_id: token.client_id.unwrap_or_default(),
             authority: token.authority.unwrap_or_default(),
             has_sealed_token: token.has_sealed_token,
+            kept_old_rt: token.kept_old_rt,
             users: token.expected.zip(token.found).map(|(expected, found)| {
                 (
                     User::new(expected, show_users),
@@ -106,11 +108,16 @@ impl Row {
             }
             false => "",
         };
+        let kept = match self.kept_old_rt {
+            true => "kept_old_rt",
+            false => "",
+        };
         let why: Vec<_> = [
             &self.error,
             &self.aadsts,
             &self.suberror,
             &self.home_account_id,
+            kept,
             &users,
             sealed,
         ]
@@ -146,10 +153,11 @@ impl Row {
             quoted.join(",")
         };
         format!(
-            "{},{},{}\n",
+            "{},{},{},{}\n",
             quoted(&fields),
             self.at,
-            quoted(&more.map(String::as_str))
+            quoted(&more.map(String::as_str)),
+            self.kept_old_rt
         )
     }
 
@@ -158,6 +166,7 @@ impl Row {
             "row": self.place, "class": self.class, "error": self.error, "suberror": self.suberror,
             "aadsts": self.aadsts, "home_account_id": self.home_account_id, "at": self.at,
             "client_id": self.client_id, "authority": self.authority, "has_sealed_token": self.has_sealed_token,
+            "kept_old_rt": self.kept_old_rt,
             "expected": self.users.as_ref().map(|(expected, _)| expected.to_json()),
             "found": self.users.as_ref().map(|(_, found)| found.to_json()),
         })

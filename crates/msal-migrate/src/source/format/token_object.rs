@@ -44,8 +44,9 @@ pub(crate) fn is_telling(member: &Member) -> bool {
         return WRAPPERS.contains(&name);
     }
     // Keys and user names do not tell: many other objects have them.
-    let is_field = field_named(name)
-        .is_some_and(|(field, _rank)| !matches!(field, Field::Key | Field::Username));
+    let is_field = field_named(name).is_some_and(|(field, _rank)| {
+        !matches!(field, Field::ClientSecret | Field::Key | Field::Username)
+    });
     is_field || ACCESS_TOKEN_MEMBERS.contains(&name)
 }
 
