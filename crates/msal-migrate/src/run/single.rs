@@ -326,7 +326,9 @@ mod tests {
             fingerprint: Fingerprint::from_bytes([1; 16]),
             refresh_token: RefreshToken::from("0.OLD"),
             client_id: "app".to_owned(),
+            client_secret: None,
             authority: TrustedAuthority::built_in(authority).unwrap(),
+            home: None,
             scopes: ScopeSet::default(),
             user: UserHints::default(),
             locator: Locator::new(&"the shop".into(), Place::Element(1)),
@@ -348,7 +350,7 @@ mod tests {
         let engine = Engine {
             runtime: &runtime,
             journal: &journal,
-            target: &Target::new(Arc::new(cache), runtime.clock().now()),
+            target: &Target::new(Arc::new(cache).into(), runtime.clock().now()),
             credentials: &Credentials::none(),
             settings: &Settings::default(),
             released: &Rows::default(),
@@ -375,7 +377,7 @@ mod tests {
             client_id: "app",
             scopes: "",
         };
-        let outcome = Step::Concluded(Outcome::migrated("uid.utid", asked));
+        let outcome = Step::Concluded(Outcome::migrated("uid.utid", asked, false));
         let migrated = engine.entry(token, locator, outcome);
         batch.append(&migrated, None).await.unwrap();
         drop(batch);
