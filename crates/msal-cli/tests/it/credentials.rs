@@ -419,7 +419,7 @@ fn a_secret_of_the_input_is_used_when_asked_for_and_never_shown() {
     let token = bench
         .emulator
         .issue_refresh_token(sample::ALICE, sample::WEB, now);
-    let line = serde_json::json!({
+    let line = json!({
         "refresh_token": token.unwrap(), "client_id": sample::WEB, "client_secret": sample::WEB_SECRET,
     });
     fs::write(bench.folder.path().join("input.jsonl"), line.to_string()).unwrap();

@@ -225,11 +225,17 @@ fn a_visitor_that_stops_is_no_change() {
 
 #[test]
 fn nothing_printed_holds_a_token() {
-    let source = rows(vec![record("0.secret")]);
-    let redemptions = redemptions(&source, &PlanOptions::default());
-    let plan = plan(&source, &PlanOptions::default());
+    let source = rows(vec![Record {
+        client_secret: Some("0.hidden".into()),
+        ..record("0.hidden")
+    }]);
+    let mut options = PlanOptions::default();
+    options.use_stored_client_secret = true;
+    let redemptions = redemptions(&source, &options);
+    assert!(redemptions[0].client_secret.is_some());
+    let plan = plan(&source, &options);
     let printed = format!("{source:?} {redemptions:?} {plan:?}");
-    assert!(!printed.contains("secret"));
+    assert!(!printed.contains("hidden"));
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub(crate) struct Attempt {
     pub(super) earlier: Option<State>,
     pub(super) tries: u32,
     /// Where it was asked for first, and what the server said, once it is asked for where its user is at home.
-    pub(super) refused_at: Option<(TrustedAuthority, Reason)>,
+    pub(super) refused_at: Option<Box<(TrustedAuthority, Reason)>>,
     /// While it is being sent, and until what came of it is written down.
     pub(super) claim: Option<Arc<Claim>>,
 }
@@ -50,7 +50,7 @@ impl Attempt {
             return Err(reason);
         };
         let first = std::mem::replace(&mut self.redemption.authority, home);
-        self.refused_at = Some((first, reason));
+        self.refused_at = Some(Box::new((first, reason)));
         Ok(())
     }
 
@@ -66,7 +66,7 @@ impl Attempt {
         class: Class,
         reason: &'a Reason,
     ) -> (&'a TrustedAuthority, &'a Reason) {
-        match &self.refused_at {
+        match self.refused_at.as_deref() {
             Some((first, before)) if class == Class::Failed => (first, before),
             _ => (&self.redemption.authority, reason),
         }
