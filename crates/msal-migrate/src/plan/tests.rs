@@ -229,8 +229,10 @@ fn nothing_printed_holds_a_token() {
         client_secret: Some("0.hidden".into()),
         ..record("0.hidden")
     }]);
-    let mut options = PlanOptions::default();
-    options.use_stored_client_secret = true;
+    let options = PlanOptions {
+        use_stored_client_secret: true,
+        ..PlanOptions::default()
+    };
     let redemptions = redemptions(&source, &options);
     assert!(redemptions[0].client_secret.is_some());
     let plan = plan(&source, &options);

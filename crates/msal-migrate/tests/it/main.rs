@@ -4,6 +4,7 @@
 mod another_authority;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod at_home;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod bad_input;
 mod clouds;
 mod copying;
@@ -28,10 +29,10 @@ mod odd_files;
 mod outcomes;
 mod own_sources;
 mod pacing;
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #[cfg(unix)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod per_user;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod presets;
 mod recovery;
 mod refusals;
