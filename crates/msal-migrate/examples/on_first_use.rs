@@ -34,7 +34,8 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut plan = PlanOptions::default();
     plan.authority = Some(AuthorityOverride::parse(authority)?);
     plan.client_id = Some(client_id.clone());
-    // Once, when the application starts. The destination is the batch's, as the command says it.
+    // ANCHOR: open
+    // The destination is the batch's, as the command says it.
     let destination = Destination::new()
         .with("target", target)
         .with("sdk", "python");
@@ -43,6 +44,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         rotation,
         ..Settings::default()
     });
+    // ANCHOR_END: open
     let app = PublicClientApplication::builder(client_id)
         .known_authority(Authority::parse(authority)?)
         .store(FileStore::directory(folder))
@@ -70,6 +72,7 @@ async fn answer(
     user: &str,
     token: &str,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
+    // ANCHOR: redeem
     let app = app.for_partition(Partition::hashed(user));
     // An application that has moved its users asks for the account first, and for the old token only without one.
     let table: Arc<str> = "the application's table".into();
@@ -78,6 +81,7 @@ async fn answer(
     let used = migrator
         .redeem_on_first_use(app.token_cache(), [record])
         .await?;
+    // ANCHOR_END: redeem
 
     let account = match used.is_signed_in() {
         true => app.account(user).await?,

@@ -20,7 +20,8 @@ pub enum FirstUse {
         /// into another cache, such as the target of a batch, or the user has signed out since: let the user sign in.
         is_in_cache: bool,
     },
-    /// The answer must not be used as it is, or nobody knows whether the token is spent. Nothing is sent again unless the
+    /// The answer must not be used as it is, the token was migrated as another user's, or nobody knows whether it is spent.
+    /// Nothing is sent again unless the
     /// operator says so, with [`Migration::retry`](crate::Migration::retry) or
     /// [`Migration::release`](crate::Migration::release). Let the user sign in.
     HeldBack(Reason),
@@ -30,7 +31,8 @@ pub enum FirstUse {
     Later {
         /// Why.
         reason: Reason,
-        /// How long the server asks to be left alone.
+        /// How long the server asks to be left alone, or how much of that is left: until then, calls for the same authority
+        /// and client are answered like this one without a request.
         wait: Option<Duration>,
     },
     /// The token was redeemed, and its successor is in the cache that was given, in its store, and read back.

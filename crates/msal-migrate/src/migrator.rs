@@ -122,7 +122,7 @@ impl Migrator {
     /// `records` is what the old store has of this user for one client. A plan is made of them as of a source, so that copies
     /// count once; where several tokens are left, they are tried one after the other until one is migrated, and what came of
     /// the first is the answer otherwise. Many calls for a token at the same time make one redemption, whose tokens
-    /// go into the cache of the first.
+    /// go into the cache of the first; the others look into their own.
     ///
     /// Dropping the future loses nothing: what has begun goes on in a task of its own.
     ///

@@ -10,7 +10,7 @@ use msal::{
     Blob, BoxFuture, CacheStore, HttpClient, HttpError, MemoryStore, Partition, Runtime,
     SharedTokenCache, StoreError, Stored, Version,
 };
-use msal_core::Dialect;
+use msal_core::{Dialect, HomeAccountId};
 use msal_emulator::{Fault, sample};
 use msal_migrate::{
     AuthorityOverride, Class, Destination, FirstUse, JournalReader, Locator, MigrationError,
@@ -224,6 +224,36 @@ async fn the_token_of_another_user_is_held_back_and_nobody_gets_it() {
     assert_eq!(seen(&world), 1);
     let state = Class::Quarantined;
     assert_eq!(world.outcomes(), [(state, "user_mismatch".to_owned())]);
+}
+
+#[tokio::test]
+async fn the_account_of_another_user_is_not_found_for_whoever_shows_their_token() {
+    let world = World::new();
+    let bobs = world.token(sample::BOB, sample::DESKTOP);
+    let migrator = migrator(&world).await;
+    // One cache for all users, as a program for one machine has it.
+    let cache = partition(&world, "all");
+    let used = migrator.redeem_on_first_use(&cache, [record(0, sample::BOB, &bobs)]);
+    let FirstUse::Migrated {
+        home_account_id, ..
+    } = used.await.unwrap()
+    else {
+        panic!("it is Bob's own");
+    };
+    let used = migrator.redeem_on_first_use(&cache, [record(1, sample::ALICE, &bobs)]);
+    let FirstUse::HeldBack(reason) = used.await.unwrap() else {
+        panic!("Alice has Bob's account");
+    };
+    assert_eq!(reason.error, "user_mismatch");
+    let mut of_alice = record(1, "", &bobs);
+    of_alice.user.home_account_id = Some(HomeAccountId::new("alice.contoso"));
+    let used = migrator.redeem_on_first_use(&cache, [of_alice]).await;
+    assert!(matches!(used.unwrap(), FirstUse::HeldBack(_)));
+    let mut of_bob = record(1, "robert@contoso.example", &bobs);
+    of_bob.user.home_account_id = Some(home_account_id);
+    let used = migrator.redeem_on_first_use(&cache, [of_bob]).await;
+    assert!(used.unwrap().is_signed_in(), "renamed since");
+    assert_eq!(seen(&world), 1);
 }
 
 #[tokio::test]
