@@ -336,11 +336,10 @@ impl<Kind> Clone for Application<Kind> {
 
 impl<Kind> fmt::Debug for Application<Kind> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Handle { client, cache } = &self.handle;
         formatter
             .debug_struct("Application")
-            .field("client", client)
-            .field("cache", cache)
+            .field("client", &self.handle.client)
+            .field("cache", &self.handle.cache)
             .finish()
     }
 }
