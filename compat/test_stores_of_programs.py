@@ -134,7 +134,7 @@ def test_the_user_of_azure_cli_goes_on_silently_where_its_client_is_named(az, se
     az.login("-u", USER, "-p", az.secret_file(PASSWORD))
     source = tmp_path / "msal_token.cache.json"
     shutil.copy(Path(az.folder) / "msal_token_cache.json", source)
-    assert planned(server, source, expected=1) == ("msal-cache", 0, ["first_party_client"])
+    assert planned(server, source, expected=4) == ("msal-cache", 0, ["first_party_client"])
 
     target, tenant = tmp_path / "msal.cache.json", TENANT_IDS[CONTOSO]
     more = ["--client-id", AZURE_CLI, "--mode", mode]

@@ -32,7 +32,7 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Early};
 use crate::output::Printer;
 
 /// A migration makes and drops a few hundred small texts for each token; this allocator does that in two thirds of the
@@ -42,13 +42,16 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     process::harden();
+    // What was typed wrongly is told in the way that was asked for.
+    let early = Early::read();
+    output::colour(early.color);
+    let printer = Printer::new(early.format, false);
     let cli = match Cli::read() {
         Ok(cli) => cli,
-        Err(error) => return output::usage(&error).into(),
+        Err(error) => return output::ended(&printer, printer.usage(&error)).into(),
     };
+    output::colour(cli.color);
     let printer = Printer::new(cli.format, cli.quiet);
-    match commands::run(cli, &printer) {
-        Ok(exit) => exit.into(),
-        Err(error) => printer.failure(&error).into(),
-    }
+    let exit = commands::run(cli, &printer).unwrap_or_else(|error| printer.failure(&error));
+    output::ended(&printer, exit).into()
 }

@@ -1,5 +1,6 @@
 //! What `migrate` can be told.
 
+mod help;
 mod run;
 mod source;
 
@@ -17,21 +18,16 @@ pub(crate) use source::{DatabaseArgs, PasswordArgs, SourceArgs};
 #[derive(Debug, Subcommand)]
 pub(crate) enum MigrateCommand {
     /// Says what a migration would do. Asks no network and writes nothing.
+    #[command(after_help = help::plan())]
     Plan(PlanArgs),
     /// Tells how each token of a migration ended.
+    #[command(after_help = help::REPORT)]
     Report(ReportArgs),
     /// Redeems each refresh token once and stores its successor. Run it again to continue where it stopped.
-    #[command(
-        after_help = "Exit status: 0 every token migrated; 3 the rest need their users; 75 something is left to \
-                      retry: run the same command again; 2 bad usage; 1 failed."
-    )]
+    #[command(after_help = help::run())]
     Run(Box<RunArgs>),
     /// Asks every account of a migrated cache for a token, the way an application would.
-    #[command(
-        after_help = "Exit status: 0 every account answers; 75 a server could not answer, or it was stopped: run the same command again; \
-                      2 bad usage; 1 an account does not answer, or was not asked. Accounts that the journal does not \
-                      know decide nothing."
-    )]
+    #[command(after_help = help::VERIFY)]
     Verify(VerifyArgs),
 }
 
