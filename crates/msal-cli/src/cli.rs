@@ -10,8 +10,11 @@ mod network;
 mod sdk;
 mod secrets;
 mod serve;
+mod settings;
 mod shell;
 mod token;
+
+use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -29,6 +32,7 @@ pub(crate) use network::NetworkArgs;
 pub(crate) use sdk::Sdk;
 pub(crate) use secrets::SecretArgs;
 pub(crate) use serve::{ServeArgs, ServeRotation};
+pub(crate) use settings::Settings;
 pub(crate) use shell::{CompletionsArgs, ManArgs, Shell};
 pub(crate) use token::{Form, TokenArgs};
 
@@ -55,12 +59,18 @@ pub(crate) struct Cli {
     /// Whether output is coloured. When `auto`, it is on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE colours all.
     #[arg(long, global = true, display_order = 902, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(crate) color: Color,
+
+    /// Reads settings from this file: what would be typed every time. MSAL_CONFIG_FILE names it as well; what is typed
+    /// comes first, then variables such as MSAL_AUTHORITY, then the file.
+    #[arg(long, global = true, display_order = 903, value_name = "FILE")]
+    pub(crate) config_file: Option<PathBuf>,
 }
 
 impl Cli {
     /// Reads what was typed. Help is as wide as the terminal, and no wider than is read with ease.
-    pub(crate) fn read() -> Result<Self, clap::Error> {
-        let mut command = Self::whole().term_width(terminal::columns().min(WIDEST));
+    pub(crate) fn read(settings: &Settings) -> Result<Self, clap::Error> {
+        let command = settings.applied(Self::whole());
+        let mut command = command.term_width(terminal::columns().min(WIDEST));
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         formats::check(&mut command, &matches)?;
         Self::from_arg_matches(&matches)

@@ -32,7 +32,7 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-use crate::cli::{Cli, Early};
+use crate::cli::{Cli, Color, Early, Format, Settings};
 use crate::output::Printer;
 
 /// A migration makes and drops a few hundred small texts for each token; this allocator does that in two thirds of the
@@ -44,9 +44,15 @@ fn main() -> ExitCode {
     process::harden();
     // What was typed wrongly is told in the way that was asked for.
     let early = Early::read();
-    output::colour(early.color);
-    let printer = Printer::new(early.format, false);
-    let cli = match Cli::read() {
+    let settings = Settings::read(early.file.clone(), &Cli::whole());
+    let early = early.or_set(settings.as_ref().unwrap_or(&Settings::default()));
+    output::colour(early.color.unwrap_or(Color::Auto));
+    let printer = Printer::new(early.format.unwrap_or(Format::Text), false);
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(failure) => return printer.failure(&failure).into(),
+    };
+    let cli = match Cli::read(&settings) {
         Ok(cli) => cli,
         Err(error) => return output::ended(&printer, printer.usage(&error)).into(),
     };

@@ -1,16 +1,20 @@
 //! What must be known before all that was typed is read, because it says how to tell what is wrong with it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 
 use super::format::{Color, Format};
+use super::settings::Settings;
 
 /// How an error is shown that was made in typing.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Early {
-    pub(crate) color: Color,
-    pub(crate) format: Format,
+    pub(crate) color: Option<Color>,
+    pub(crate) format: Option<Format>,
+    /// The file with settings.
+    pub(crate) file: Option<PathBuf>,
 }
 
 impl Early {
@@ -23,27 +27,44 @@ impl Early {
         let arguments = arguments.take_while(|argument| argument != "--");
         let arguments: Vec<_> = arguments.collect();
         Self {
-            color: value(&arguments, "--color").unwrap_or(Color::Auto),
-            format: value(&arguments, "--format").unwrap_or(Format::Text),
+            color: value(&arguments, "--color").and_then(|name| known(&name)),
+            format: value(&arguments, "--format").and_then(|name| known(&name)),
+            file: value(&arguments, "--config-file").map(PathBuf::from),
+        }
+    }
+
+    /// Adds what is set.
+    pub(crate) fn or_set(self, settings: &Settings) -> Self {
+        let set = |key| settings.common(key).map(OsString::from);
+        Self {
+            color: self.color.or_else(|| known(&set("color")?)),
+            format: self.format.or_else(|| known(&set("format")?)),
+            file: self.file,
         }
     }
 }
 
-/// The value of an option, if it has one that is known.
-fn value<Value: ValueEnum>(arguments: &[OsString], option: &str) -> Option<Value> {
-    let mut arguments = arguments.iter().map(|argument| argument.to_string_lossy());
+/// The last value of an option.
+fn value(arguments: &[OsString], option: &str) -> Option<OsString> {
+    let mut arguments = arguments.iter();
     let mut found = None;
     while let Some(argument) = arguments.next() {
-        let typed = match argument.strip_prefix(option) {
-            Some("") => arguments.next(),
-            Some(rest) => rest.strip_prefix('=').map(|value| value.to_owned().into()),
-            None => None,
+        let bytes = argument.as_encoded_bytes();
+        let typed = match bytes.strip_prefix(option.as_bytes()) {
+            Some([]) => arguments.next().cloned(),
+            Some([b'=', ..]) => {
+                let text = argument.to_string_lossy();
+                text.split_once('=').map(|(_, value)| value.into())
+            }
+            _ => None,
         };
-        found = typed
-            .and_then(|value| Value::from_str(&value, false).ok())
-            .or(found);
+        found = typed.or(found);
     }
     found
+}
+
+fn known<Value: ValueEnum>(name: &OsStr) -> Option<Value> {
+    Value::from_str(name.to_str()?, false).ok()
 }
 
 #[cfg(test)]
@@ -52,21 +73,38 @@ mod tests {
 
     #[test]
     fn what_is_typed_is_found_in_both_spellings() {
-        for (typed, color, format) in [
-            ("", Color::Auto, Format::Text),
+        for (typed, color, format, file) in [
+            ("", None, None, None),
             (
                 "accounts --color never --format=json",
-                Color::Never,
-                Format::Json,
+                Some(Color::Never),
+                Some(Format::Json),
+                None,
             ),
-            ("--color=always accounts t", Color::Always, Format::Text),
-            ("accounts --color", Color::Auto, Format::Text),
-            ("accounts --color blue --format", Color::Auto, Format::Text),
-            ("accounts --colors=never", Color::Auto, Format::Text),
-            ("accounts -- --color never", Color::Auto, Format::Text),
+            ("--color=always accounts t", Some(Color::Always), None, None),
+            ("accounts --color", None, None, None),
+            ("accounts --color blue --format", None, None, None),
+            ("accounts --colors=never", None, None, None),
+            ("accounts -- --color never", None, None, None),
+            ("--config-file a.toml accounts", None, None, Some("a.toml")),
+            (
+                "accounts --config-file=a=b.toml",
+                None,
+                None,
+                Some("a=b.toml"),
+            ),
         ] {
             let arguments = typed.split_whitespace().map(OsString::from);
-            assert_eq!(Early::of(arguments), Early { color, format }, "{typed}");
+            let file = file.map(PathBuf::from);
+            assert_eq!(
+                Early::of(arguments),
+                Early {
+                    color,
+                    format,
+                    file
+                },
+                "{typed}"
+            );
         }
     }
 }

@@ -94,19 +94,32 @@ except OSError:
 os.waitpid(child, 0)
 ";
 
+/// Runs the command on a terminal of so many columns, which has no colours.
+#[cfg(unix)]
+pub(crate) fn on_a_terminal(columns: usize, arguments: &[&str]) -> crate::msal::Run {
+    let mut python = std::process::Command::new("python3");
+    python
+        .args(["-c", ON_A_TERMINAL, &columns.to_string()])
+        .arg(env!("CARGO_BIN_EXE_msal"))
+        .args(arguments)
+        .env("NO_COLOR", "1");
+    crate::msal::run(&mut python)
+}
+
 #[cfg(unix)]
 #[test]
 fn help_fits_on_the_terminal() {
     for columns in [60, 80, 120] {
-        for command in ["login", "token", "migrate run", "emulator serve"] {
-            let mut python = std::process::Command::new("python3");
-            python
-                .args(["-c", ON_A_TERMINAL, &columns.to_string()])
-                .arg(env!("CARGO_BIN_EXE_msal"))
-                .args(command.split(' '))
-                .args(["--help"])
-                .env("NO_COLOR", "1");
-            let run = crate::msal::run(&mut python);
+        for command in [
+            "login",
+            "token",
+            "migrate run",
+            "migrate plan",
+            "completions",
+            "emulator serve",
+        ] {
+            let arguments: Vec<_> = command.split(' ').chain(["--help"]).collect();
+            let run = on_a_terminal(columns, &arguments);
             let longest = run.stdout.lines().map(|line| line.chars().count()).max();
             let longest = longest.unwrap();
             assert!(

@@ -27,6 +27,7 @@ mod run;
 #[cfg(unix)]
 mod screens;
 mod serve;
+mod settings;
 #[cfg(unix)]
 mod shells;
 #[cfg(unix)]
