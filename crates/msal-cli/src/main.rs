@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     // What was typed wrongly is told in the way that was asked for.
     let early = Early::read();
     let settings = Settings::read(early.file.clone(), &Cli::whole());
-    let early = early.or_set(settings.as_ref().unwrap_or(&Settings::default()));
+    let early = early.or_set(settings.as_ref().ok());
     output::colour(early.color.unwrap_or(Color::Auto));
     let printer = Printer::new(early.format.unwrap_or(Format::Text), false);
     let settings = match settings {

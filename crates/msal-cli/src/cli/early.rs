@@ -34,8 +34,8 @@ impl Early {
     }
 
     /// Adds what is set.
-    pub(crate) fn or_set(self, settings: &Settings) -> Self {
-        let set = |key| settings.common(key).map(OsString::from);
+    pub(crate) fn or_set(self, settings: Option<&Settings>) -> Self {
+        let set = |key| settings?.common(key).map(OsString::from);
         Self {
             color: self.color.or_else(|| known(&set("color")?)),
             format: self.format.or_else(|| known(&set("format")?)),

@@ -62,7 +62,7 @@ pub(super) const HELP: &str = "\
 Examples:
   msal emulator serve
   msal emulator serve --port 0 --ca-out ca.pem --format json
-  msal emulator serve --config tenants.toml --admin-port 8444 --audit requests.jsonl
+  msal emulator serve --config tenants.toml --admin-port 8444 --audit log.jsonl
 
 Ports, delay and rotation may stand in the configuration; what is typed here comes first. SIGINT and SIGTERM stop it, with \
 exit status 0; 2 bad usage; 1 it could not start.";

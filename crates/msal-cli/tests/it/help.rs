@@ -130,3 +130,35 @@ fn help_fits_on_the_terminal() {
         }
     }
 }
+
+/// What is copied from help must not be broken by the terminal.
+#[test]
+fn an_example_is_one_line_of_eighty_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in [
+        "accounts",
+        "cache inspect",
+        "completions",
+        "demo",
+        "emulator serve",
+        "login",
+        "logout",
+        "man",
+        "migrate plan",
+        "migrate report",
+        "migrate run",
+        "migrate verify",
+        "sources list",
+        "sources show",
+        "token",
+    ] {
+        let help = msal(folder.path(), command.split(' ').chain(["--help"])).stdout;
+        let (_, examples) = help.split_once("\nExamples:\n").expect(command);
+        let is_example = |line: &&str| line.starts_with("  ") && line.contains("msal ");
+        let examples: Vec<_> = examples.lines().filter(is_example).collect();
+        assert!(!examples.is_empty(), "{command}");
+        for example in examples {
+            assert!(example.len() <= 80, "{example}");
+        }
+    }
+}

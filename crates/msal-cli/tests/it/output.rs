@@ -200,6 +200,30 @@ fn what_was_typed_wrongly_is_told_to_programs_as_well() {
 }
 
 #[test]
+fn every_document_has_the_version_of_its_members() {
+    let folder = tempfile::tempdir().unwrap();
+    let issuer = Issuer::start(folder.path());
+    cache(folder.path());
+    let migration = issuer.migration("adal.json", "t");
+    for arguments in [
+        &["accounts", "cache.json"][..],
+        &["cache", "inspect", "cache.json"],
+        &["demo", "--users", "1"],
+        &["logout", "cache.json"],
+        &["migrate", "plan", "adal.json"],
+        &migration.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
+        &["migrate", "report", "t.journal"],
+        &["migrate", "verify", "t", "--offline"],
+        &["sources", "list"],
+        &["sources", "show", "authlib"],
+    ] {
+        let run = msal(folder.path(), [arguments, &["--format", "json"]].concat());
+        let document: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(document["version"], 1, "{arguments:?}: {run:?}");
+    }
+}
+
+#[test]
 fn a_typo_is_told_with_what_was_meant_at_every_level() {
     let folder = tempfile::tempdir().unwrap();
     cache(folder.path());

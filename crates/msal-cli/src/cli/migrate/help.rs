@@ -29,8 +29,8 @@ fn input() -> String {
 const PLAN: &str = "\
 Examples:
   msal migrate plan adal_cache.json
-  msal migrate plan tokens.csv --map refresh_token=rt --map username=email --client-id ID
-  msal migrate plan postgres://me@db/app --query 'select rt as refresh_token from tokens'
+  msal migrate plan tokens.csv --map refresh_token=rt --client-id ID
+  msal migrate plan postgres://me@db/app --query 'select * from tokens'
   gpg --decrypt tokens.gpg | msal migrate plan - --from jsonl --list";
 
 const PLAN_STATUS: &str = "\
@@ -40,7 +40,7 @@ usage; 1 failed.";
 const RUN: &str = "\
 Examples:
   msal migrate run adal_cache.json --to msal_cache.json
-  msal migrate run tokens.csv --from csv --client-id ID --client-secret-env SECRET --to msal_cache.json
+  msal migrate run t.csv --client-id ID --client-secret-env NAME --to cache.json
 
   Again, with those that an earlier run has left to their users:
     msal migrate run adal_cache.json --to msal_cache.json --retry needs-user";
@@ -52,7 +52,7 @@ is left to retry: run the same command again; 2 bad usage; 1 failed: the run its
 pub(super) const REPORT: &str = "\
 Examples:
   msal migrate report msal_cache.json.journal
-  msal migrate report msal_cache.json.journal --all --show-users --format csv > report.csv
+  msal migrate report cache.json.journal --all --format csv > report.csv
 
 Exit status: 0, whatever became of the tokens; 2 bad usage; 1 failed.";
 
