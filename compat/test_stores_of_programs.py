@@ -150,7 +150,7 @@ def test_the_user_of_a_remote_of_rclone_goes_on_silently(server, tmp_path):
 @pytest.mark.parametrize("mode", ["redeem", "copy"])
 def test_the_users_of_azure_cli_go_on_silently_where_its_client_is_named(server, cache_of_azure_cli, tmp_path, mode):
     count, target = sum(map(len, AT_HOME.values())), tmp_path / "msal.cache.json"
-    assert planned(server, cache_of_azure_cli, expected=1) == ("msal-cache", 0, {"first_party_client": count})
+    assert planned(server, cache_of_azure_cli, expected=4) == ("msal-cache", 0, {"first_party_client": count})
 
     run(server, cache_of_azure_cli, target, "--client-id", AZURE_CLI, "--mode", mode)
 

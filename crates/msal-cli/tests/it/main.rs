@@ -19,12 +19,17 @@ mod migration_pages;
 #[cfg(unix)]
 mod modes;
 mod msal;
+#[cfg(unix)]
+mod output;
 mod outside;
 mod proxy;
 mod run;
 #[cfg(unix)]
 mod screens;
 mod serve;
+mod settings;
+#[cfg(unix)]
+mod shells;
 #[cfg(unix)]
 mod signals;
 #[cfg(unix)]

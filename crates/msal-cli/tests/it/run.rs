@@ -98,7 +98,7 @@ fn accounts_of_others_do_not_decide_the_exit_status() {
     cache["RefreshToken"] = json!({});
     fs::write(&target, cache.to_string()).unwrap();
     let run = bench.run("contoso.example", &[]);
-    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.status, 4, "{}{}", run.stdout, run.stderr);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn what_the_operator_must_correct_is_named_as_what_it_is() {
         bench.emulator.add_fault(fault);
         bench.input(&[sample::ALICE]);
         let run = bench.run("contoso.example", &[]);
-        assert_eq!(run.status, 1, "{}", run.stdout);
+        assert_eq!(run.status, 4, "{}", run.stdout);
         for word in words
             .into_iter()
             .chain([sample::DESKTOP, "/contoso.example"])
@@ -136,7 +136,7 @@ fn a_tenant_that_was_wrong_is_corrected_by_running_again() {
     let bench = Bench::new();
     bench.input(&[sample::ALICE]);
     bench.emulator.add_fault(Fault::aadsts(7_000_012));
-    assert_eq!(bench.run("fabrikam.example", &[]).status, 1);
+    assert_eq!(bench.run("fabrikam.example", &[]).status, 4);
     bench.emulator.clear_faults();
     let run = bench.run("contoso.example", &[]);
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
@@ -176,7 +176,7 @@ fn a_row_is_released_by_what_the_report_calls_it() {
     let line = json!({"refresh_token": bobs.unwrap(), "user": sample::ALICE, "client_id": sample::DESKTOP});
     fs::write(bench.folder.path().join("input.jsonl"), line.to_string()).unwrap();
     let run = bench.run("contoso.example", &[]);
-    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert_eq!(run.status, 4, "{}", run.stdout);
     assert!(run.stdout.contains("--release"), "{}", run.stdout);
 
     let report = |more: &[&str]| {
@@ -234,7 +234,7 @@ fn a_connection_that_breaks_after_the_server_has_acted_leaves_one_token_in_doubt
             ];
             for _ in 0..2 {
                 let run = bench.run("contoso.example", &strict);
-                assert_eq!(run.status, 1, "{name}: {}{}", run.stdout, run.stderr);
+                assert_eq!(run.status, 4, "{name}: {}{}", run.stdout, run.stderr);
                 let report: Value = serde_json::from_str(&run.stdout).unwrap();
                 assert_eq!(
                     (&report["migrated"], &report["in_doubt"]),
@@ -307,7 +307,7 @@ fn a_held_back_row_of_another_input_is_there() {
         .issue_refresh_token(sample::BOB, sample::DESKTOP, SystemTime::now());
     let line = json!({"refresh_token": bobs.unwrap(), "user": sample::ALICE, "client_id": sample::DESKTOP});
     fs::write(bench.folder.path().join("input.jsonl"), line.to_string()).unwrap();
-    assert_eq!(bench.run("contoso.example", &[]).status, 1);
+    assert_eq!(bench.run("contoso.example", &[]).status, 4);
     fs::rename(
         bench.folder.path().join("input.jsonl"),
         bench.folder.path().join("first.jsonl"),
@@ -394,7 +394,7 @@ fn what_was_never_sent_is_not_called_refused() {
     let lines = [line(sample::DESKTOP), line(sample::WEB)].join("\n");
     fs::write(bench.folder.path().join("input.jsonl"), lines).unwrap();
     let run = bench.run("contoso.example", &["--rotation", "single-use"]);
-    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.status, 4, "{}{}", run.stdout, run.stderr);
     let words = [
         "1 failed",
         "for a reason that you correct",
@@ -415,7 +415,7 @@ fn a_report_says_where_a_retry_sends_a_sealed_token() {
     let fault = Fault::tamper().set_member("id_token", "a.b");
     bench.emulator.add_fault(fault.nth(1));
     let strict = ["--rotation", "single-use"];
-    assert_eq!(bench.run("contoso.example", &strict).status, 1);
+    assert_eq!(bench.run("contoso.example", &strict).status, 4);
     let report = || {
         let arguments = ["migrate", "report", "cache.json.journal"];
         msal(bench.folder.path(), arguments).stdout
@@ -425,7 +425,7 @@ fn a_report_says_where_a_retry_sends_a_sealed_token() {
 
     bench.emulator.add_fault(Fault::unavailable(None).first(1));
     let again = ["--rotation", "single-use", "--retry", "quarantined"];
-    assert_eq!(bench.run("contoso.example", &again).status, 1);
+    assert_eq!(bench.run("contoso.example", &again).status, 4);
     assert!(
         report().contains("in_doubt") && report().contains(words),
         "{}",

@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
         false => printer.text(&to_text(&copied, &verification, &arguments.to)),
     }
     Ok(match copied.completion() {
-        Completion::Complete if !verification.is_sound() => Exit::Failed,
+        Completion::Complete if !verification.is_sound() => Exit::ToCorrect,
         completion => completion.into(),
     })
 }

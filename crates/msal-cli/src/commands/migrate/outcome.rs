@@ -29,7 +29,7 @@ impl Outcome {
         let verification = self.verification.as_ref();
         match self.report.completion() {
             Completion::Complete if !verification.is_none_or(Verification::is_sound) => {
-                Exit::Failed
+                Exit::ToCorrect
             }
             completion => completion.into(),
         }

@@ -97,11 +97,16 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
             }
         }
     }
+    let mut failures = answers
+        .iter()
+        .filter(|answer| answer.is_own && answer.has_failed);
+    let only_users_help = verification.missing == 0 && failures.all(|answer| answer.needs_user);
     Ok(match (verification.is_sound(), verification.untried) {
         (true, 0) => Exit::Success,
         (true, _) if arguments.offline => Exit::Success,
         (true, _) => Exit::RetryLeft,
-        _ => Exit::Failed,
+        _ if only_users_help => Exit::UsersNeeded,
+        _ => Exit::ToCorrect,
     })
 }
 
@@ -139,6 +144,8 @@ struct Answer {
     is_own: bool,
     how: &'static str,
     has_failed: bool,
+    /// Whether a sign-in helps.
+    needs_user: bool,
     why: Option<String>,
 }
 
@@ -158,6 +165,8 @@ impl Answer {
                 _ => "broken",
             },
             has_failed,
+            needs_user: asked.proof == Proof::Broken
+                && matches!(asked.error, None | Some(Error::InteractionRequired(_))),
             why: why_not(asked),
         }
     }
