@@ -186,7 +186,9 @@ async fn redeem_now(
         }
     };
     match &order {
-        Order::AskAtHome(_) | Order::HaltLane(_) | Order::Settle(_) => pauses.arrive(redemption, now),
+        Order::AskAtHome(_) | Order::HaltLane(_) | Order::Settle(_) => {
+            pauses.arrive(redemption, now)
+        }
         Order::SlowDown { wait, reason, .. } => pauses.stumble(redemption, *wait, reason, engine),
         Order::Stop(_) => {}
     }
