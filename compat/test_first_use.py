@@ -214,5 +214,5 @@ def test_whoever_is_killed_sends_no_token_twice_that_is_spent_by_use(start_emula
     classes = [token["class"] for token in json.loads(report.out)["tokens"]]
     assert set(classes) <= {"in_doubt"}
     assert len(classes) <= WIDTH * kills
-    assert outcome.code == (1 if classes else 0), outcome.text
+    assert outcome.code == (4 if classes else 0), outcome.text
     assert len(place.signed_in()) == FEW - len(classes)

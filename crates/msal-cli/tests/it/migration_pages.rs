@@ -7,13 +7,24 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use msal_emulator::sample;
+use msal_migrate::SourceKind;
 use rusqlite::Connection;
+use serde_json::json;
 
 use crate::msal::run;
 use crate::run::Bench;
 
 /// A page, the store that its commands read, and what is in it: SQL, or where it is a folder or a file, its files.
 const PAGES: &[(&str, Store<'_>)] = &[
+    ("adal-net", Store::Made("TokenCache.dat", adal_net)),
+    (
+        "adal-node",
+        Store::Files(&[("adal_cache.json", r#"[{"tokenType":"Bearer","expiresIn":3599,"expiresOn":"2026-11-22T14:27:49.578Z","resource":"https://graph.microsoft.com","accessToken":"x","refreshToken":"{RT}","userId":"alice@contoso.example","isUserIdDisplayable":true,"isMRRT":true,"_clientId":"{CLIENT}","_authority":"{AUTHORITY}"}]"#)]),
+    ),
+    (
+        "adal-python",
+        Store::Files(&[("adal_cache.json", r#"[{"tokenType":"Bearer","accessToken":"x","refreshToken":"{RT}","expiresIn":3599,"expiresOn":"2026-11-22 14:22:23.771552","resource":"https://graph.microsoft.com","userId":"alice@contoso.example","isUserIdDisplayable":true,"isMRRT":true,"_clientId":"{CLIENT}","_authority":"{AUTHORITY}"}]"#)]),
+    ),
     (
         "aspnet-identity",
         Store::Database(
@@ -31,8 +42,16 @@ const PAGES: &[(&str, Store<'_>)] = &[
             insert into oauth2_token values (1, 'microsoft', '{RT}', 1795357490), (2, 'google', '1//x', 1);",
         ),
     ),
+    ("bare", Store::Files(&[("refresh_tokens.txt", "# of alice\n{RT}\n")])),
     ("better-auth", Store::Database("app.db", BETTER_AUTH)),
     ("better-auth-encrypted", Store::Database("app.db", BETTER_AUTH)),
+    (
+        "databases",
+        Store::Database(
+            "app.db",
+            "create table tokens (id integer, mail text, ms_rt text); insert into tokens values (1, 'alice@contoso.example', '{RT}');",
+        ),
+    ),
     (
         "django-allauth",
         Store::Database(
@@ -83,6 +102,10 @@ const PAGES: &[(&str, Store<'_>)] = &[
         ),
     ),
     (
+        "msal-cache",
+        Store::Files(&[("old_cache.json", r#"{"RefreshToken":{"a":{"credential_type":"RefreshToken","secret":"{RT}","environment":"{HOST}","client_id":"{CLIENT}","target":"User.Read"}},"Account":{}}"#)]),
+    ),
+    (
         "nextauth",
         Store::Database(
             "app.db",
@@ -100,6 +123,10 @@ const PAGES: &[(&str, Store<'_>)] = &[
         ),
     ),
     (
+        "rclone",
+        Store::Files(&[("rclone.conf", "[alice]\ntype = onedrive\nclient_id = {CLIENT}\ntoken_url = {AUTHORITY}/oauth2/v2.0/token\ntoken = {\"access_token\":\"x\",\"token_type\":\"Bearer\",\"refresh_token\":\"{RT}\",\"expiry\":\"2026-11-22T14:30:05Z\"}\ndrive_type = business\n")]),
+    ),
+    (
         "sasl-xoauth2",
         Store::Files(&[("tokens/alice@contoso.example", r#"{"access_token":"","expiry":"0","refresh_token":"{RT}"}"#)]),
     ),
@@ -111,7 +138,37 @@ const PAGES: &[(&str, Store<'_>)] = &[
             insert into oauth2_authorized_client values ('azure', 'alice', '2026-11-22 14:00:00', 'User.Read,openid', cast('{RT}' as blob));",
         ),
     ),
+    (
+        "token-json",
+        Store::Files(&[("tokens/alice@contoso.example.json", r#"{"token_type":"Bearer","expires_in":3599,"scope":["User.Read"],"access_token":"x","refresh_token":"{RT}","expires_at":1795357490}"#)]),
+    ),
 ];
+
+/// The binary cache of ADAL.NET with one entry, as its `BinaryWriter` makes it.
+fn adal_net(token: &str, authority: &str) -> Vec<u8> {
+    let key = format!(
+        "{authority}/:::https://graph.microsoft.com/:::{}:::0",
+        sample::WEB
+    );
+    let user = json!({ "DisplayableId": sample::ALICE });
+    let result = json!({
+        "AccessToken": "x", "AccessTokenType": "Bearer", "UserInfo": user,
+        "ExpiresOn": { "DateTime": "/Date(1795357490000)/", "OffsetMinutes": 0 },
+    });
+    let value = json!({ "RefreshToken": token, "ResourceInResponse": "https://graph.microsoft.com/", "Result": result });
+    let (schema, count) = (3_i32.to_le_bytes(), 1_i32.to_le_bytes());
+    let mut out = [schema, count].concat();
+    for text in [key, value.to_string()] {
+        let mut length = text.len();
+        while length >= 0x80 {
+            out.push(length as u8 | 0x80);
+            length >>= 7;
+        }
+        out.push(length as u8);
+        out.extend_from_slice(text.as_bytes());
+    }
+    out
+}
 
 const BETTER_AUTH: &str = r#"create table "user" ("id" text, "email" text);
     create table "account" ("id" text, "providerId" text, "userId" text, "refreshToken" text, "idToken" text, "accessTokenExpiresAt" text, "scope" text);
@@ -121,6 +178,8 @@ const BETTER_AUTH: &str = r#"create table "user" ("id" text, "email" text);
 enum Store<'a> {
     Database(&'a str, &'a str),
     Files(&'a [(&'a str, &'a str)]),
+    /// A file that is no text, made of the token and the authority.
+    Made(&'a str, fn(&str, &str) -> Vec<u8>),
 }
 
 impl Store<'_> {
@@ -133,12 +192,21 @@ impl Store<'_> {
         let filled = |text: &str| {
             text.replace("{RT}", &token)
                 .replace("{CLIENT}", sample::WEB)
+                .replace("{AUTHORITY}", &authority(bench))
+                .replace("{HOST}", bench.server.url().trim_start_matches("https://"))
         };
         match self {
             Self::Database(name, sql) => {
                 let connection = Connection::open(bench.folder.path().join(name)).unwrap();
                 connection.execute_batch(&filled(sql)).unwrap();
                 connection.close().unwrap();
+            }
+            Self::Made(name, make) => {
+                fs::write(
+                    bench.folder.path().join(name),
+                    make(&token, &authority(bench)),
+                )
+                .unwrap();
             }
             Self::Files(files) => {
                 for (name, content) in files {
@@ -162,18 +230,22 @@ fn blocks<'p>(page: &'p str, fence: &str) -> Vec<&'p str> {
     after.filter_map(|rest| rest.split("```").next()).collect()
 }
 
+fn authority(bench: &Bench) -> String {
+    format!("{}/{}", bench.server.url(), sample::CONTOSO)
+}
+
 /// A command of a page, where the emulator answers.
 fn command(line: &str, bench: &Bench) -> Command {
-    let authority = format!("{}/{}", bench.server.url(), sample::CONTOSO);
+    let authority = authority(bench);
     let mut line = line.replace(
         "https://login.microsoftonline.com/contoso.example",
         &authority,
     );
     if line.contains("msal migrate run") {
         line.push_str(" --ca-file ca.pem");
-        if !line.contains("--authority") {
-            line.push_str(&format!(" --authority {authority}"));
-        }
+    }
+    if line.contains("msal migrate") && !line.contains("--authority") {
+        line.push_str(&format!(" --authority {authority}"));
     }
     let msal = Path::new(env!("CARGO_BIN_EXE_msal"));
     let programs = std::env::var("PATH").unwrap();
@@ -234,9 +306,14 @@ fn the_commands_of_each_page_do_what_it_says() {
 }
 
 #[test]
-fn every_preset_has_a_page_whose_commands_are_run() {
-    for preset in msal_migrate::Preset::ALL {
-        let name = preset.name();
+fn every_source_has_a_page_whose_commands_are_run() {
+    let presets = msal_migrate::Preset::ALL.iter().map(|preset| preset.name());
+    let formats = SourceKind::ALL.iter().map(|kind| match kind {
+        SourceKind::Csv | SourceKind::Ini | SourceKind::Jsonl | SourceKind::Tsv => "mapping-files",
+        SourceKind::MySql | SourceKind::Postgres | SourceKind::Sqlite => "databases",
+        kind => kind.as_str(),
+    });
+    for name in presets.chain(formats) {
         assert!(pages().join(format!("{name}.md")).is_file(), "{name}");
         assert!(PAGES.iter().any(|(page, _)| *page == name), "{name}");
     }
