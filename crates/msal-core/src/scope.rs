@@ -244,9 +244,18 @@ fn is_of_scope(byte: u8) -> bool {
     byte.is_ascii_graphic() & (byte != b'"') & (byte != b'\\')
 }
 
-/// Whether all bytes are so. Each is looked at, whatever the others are: so the processor takes many at once.
+/// Whether all bytes are so. Of a part each is looked at, whatever the others are: so the processor takes it at once.
 fn are_all(text: &str, is_so: impl Fn(u8) -> bool) -> bool {
-    text.bytes().fold(true, |all, byte| all & is_so(byte))
+    let are_so = |part: &[u8]| part.iter().fold(true, |all, byte| all & is_so(*byte));
+    let bytes = text.as_bytes();
+    match bytes.last_chunk::<16>() {
+        Some(last) => {
+            let (parts, _) = bytes.as_chunks::<16>();
+            // Some of it was looked at before, which does no harm.
+            parts.iter().all(|part| are_so(part)) && are_so(last)
+        }
+        None => are_so(bytes),
+    }
 }
 
 /// What stands between the white space of a text.
@@ -404,6 +413,22 @@ mod tests {
             assert_eq!(scopes.iter().collect::<Vec<_>>().join(" "), written);
             assert_eq!(scopes.len(), written.split_whitespace().count(), "{text}");
             assert_eq!(scopes.is_empty(), written.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_character_counts_wherever_it_stands() {
+        let whole = "https://graph.microsoft.com/User.ReadWrite.All";
+        for (end, _) in whole.char_indices().skip(1) {
+            let text = &whole[..end];
+            assert!(Scope::parse(text).is_ok(), "{text}");
+            for place in 0..end {
+                let with = |other| format!("{}{other}{}", &text[..place], &text[place + 1..]);
+                assert!(Scope::parse(&with('"')).is_err(), "{}", with('"'));
+                let spaced = with(' ');
+                let expected: Vec<_> = spaced.split_whitespace().collect();
+                assert_eq!(words(&spaced).collect::<Vec<_>>(), expected);
+            }
         }
     }
 

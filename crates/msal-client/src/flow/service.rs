@@ -39,20 +39,21 @@ pub(super) struct Wanted<'a> {
 
 impl Default for Asked {
     fn default() -> Self {
-        Self {
-            scopes: Ok(ScopeSet::default()),
-            force_refresh: false,
-            forwarded: None,
-            fmi_path: None,
-        }
+        Self::of(Ok(ScopeSet::default()))
     }
 }
 
 impl Asked {
     pub(super) fn new(scopes: impl IntoScopes) -> Self {
+        Self::of(scopes.into_scopes())
+    }
+
+    fn of(scopes: Result<ScopeSet, ScopeError>) -> Self {
         Self {
-            scopes: scopes.into_scopes(),
-            ..Self::default()
+            scopes,
+            force_refresh: false,
+            forwarded: None,
+            fmi_path: None,
         }
     }
 

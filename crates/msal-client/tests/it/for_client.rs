@@ -491,7 +491,7 @@ async fn outcomes(is_listened_to: bool) -> Vec<(String, usize)> {
         ]
     };
     let mut outcomes = Vec::new();
-    let mut note = async |call: AcquireTokenForClient| {
+    let mut note = async |call: <AcquireTokenForClient as IntoFuture>::IntoFuture| {
         let outcome = match world.ask(call).await {
             Ok(result) => {
                 let tenant = claims(&result.access_token)["tid"].clone();
@@ -503,19 +503,32 @@ async fn outcomes(is_listened_to: bool) -> Vec<(String, usize)> {
     };
     for _ in 0..2 {
         for call in calls() {
-            note(call).await;
+            note(call.into_future()).await;
         }
     }
-    // Another application of the same runtime removes the tokens, between two calls and between a call and its awaiting.
+    // Another application of the same runtime removes the tokens, between two calls and between a future and its awaiting.
     let other = elsewhere(&world, authority(CONTOSO_ID));
-    let made_before = plain();
+    let made_before = plain().into_future();
     world.ask(other.remove_tokens_for_client()).await.unwrap();
     note(made_before).await;
     world.ask(other.remove_tokens_for_client()).await.unwrap();
-    note(plain()).await;
-    note(plain()).await;
+    note(plain().into_future()).await;
+    note(plain().into_future()).await;
     world.advance(DAY);
-    note(plain()).await;
+    note(plain().into_future()).await;
+    // Somebody has stored a token as if it were of many tenants.
+    let stored = world.store.json().await.to_string();
+    world
+        .store
+        .put(stored.replace(CONTOSO_ID, "organizations"))
+        .await;
+    let app = world.web(WEB_SECRET);
+    for call in [
+        app.acquire_token_for_client(GRAPH),
+        app.acquire_token_for_client(GRAPH).tenant("organizations"),
+    ] {
+        note(call.into_future()).await;
+    }
     outcomes
 }
 
@@ -532,6 +545,6 @@ async fn a_call_that_nobody_listens_to_comes_to_the_same_as_any_other() {
         .collect();
     let first = "ppccppppppppeeeee";
     let second = "ccccccccccppeeeee";
-    assert_eq!(String::from_iter(&kinds), format!("{first}{second}ppcp"));
+    assert_eq!(String::from_iter(&kinds), format!("{first}{second}ppcppe"));
     assert_eq!(unheard, outcomes(true).await);
 }

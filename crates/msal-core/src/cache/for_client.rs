@@ -91,7 +91,12 @@ impl TokenCache {
         let mut best = BestToken::Nothing;
         for (number, realm) in request.realms.iter().enumerate() {
             // Mostly the tenant has one name, which stands twice.
-            if request.realms[..number].contains(realm) {
+            if request
+                .realms
+                .iter()
+                .take(number)
+                .any(|known| known == realm)
+            {
                 continue;
             }
             for environment in request.environments {
