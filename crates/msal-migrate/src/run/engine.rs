@@ -8,8 +8,9 @@ use msal::Runtime;
 use msal_core::TrustedAuthority;
 use tokio::task::yield_now;
 
-use super::batch::{Target, Unpublished};
+use super::batch::Target;
 use super::queue::Attempt;
+use super::redeemed::Unpublished;
 use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use msal_core::ProviderMetadata;
 
-use super::batch::Redeemed;
 use super::lane::Halt;
 use super::queue::{Attempt, QueueId, TokenEndpoint};
+use super::redeemed::Redeemed;
 use super::send::{Reply, stored_secret};
 use super::verdict::{Expectation, Next, Order, TRIES, Verdict, in_run};
 use super::work::{Finished, Work};

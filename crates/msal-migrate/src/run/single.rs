@@ -6,12 +6,12 @@ use msal_core::{
     Account, ApiId, HomeAccountId, RequestContext, Telemetry, comparable_username, random_uuid,
 };
 
-use super::batch::{Redeemed, Unpublished};
 use super::due::due_on_first_use;
 use super::engine::Engine;
 use super::pauses::Pauses;
 use super::queue::{Attempt, TokenEndpoint};
 use super::recovery::{Recovered, Sealed, settle};
+use super::redeemed::{Redeemed, Unpublished};
 use super::send::{Reply, send};
 use super::verdict::{Expectation, Next, Order, TRIES, Verdict, in_run};
 use crate::error::MigrationError;
@@ -132,6 +132,7 @@ async fn publish_sealed(
         return Err(MigrationError::SealedAnswer);
     };
     engine.target.prepare().await?;
+    engine.target.catch_up().await?;
     let mut recovered = Recovered::default();
     let sealed = Sealed {
         position,

@@ -9,11 +9,11 @@ use futures_util::stream::FuturesUnordered;
 use msal::{BoxFuture, RandomError};
 use msal_core::{ApiId, ProviderMetadata, RequestContext, Telemetry};
 
-use super::batch::Unpublished;
 use super::correlation::CorrelationIds;
 use super::engine::Engine;
 use super::queue::{Attempt, QueueId, Queues};
 use super::recovery::{Judged, Recovered};
+use super::redeemed::Unpublished;
 use super::send::{Sent, claim_and_send};
 use super::spent::Spent;
 use crate::cause::Causes;
