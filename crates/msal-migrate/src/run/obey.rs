@@ -28,6 +28,12 @@ impl Work<'_> {
             }
             Finished::Recording(Err(error)) => self.fail(error),
             Finished::Recording(Ok(())) => {}
+            Finished::Returning(id, attempt, recorded) => {
+                if let Err(error) = recorded {
+                    self.fail(error);
+                }
+                self.return_to_queue(id, attempt);
+            }
             Finished::Sending(sent) => {
                 self.in_flight -= 1;
                 let id = sent.queue;

@@ -195,7 +195,12 @@ async fn redeem_now(
     }
     match order {
         Order::AskAtHome(reason) => match attempt.send_home(reason) {
-            Ok(()) => Box::pin(redeem_now(engine, pauses, attempt)).await,
+            Ok(()) => {
+                if let Some(recorded) = engine.record_unspent(&attempt) {
+                    recorded.await?;
+                }
+                Box::pin(redeem_now(engine, pauses, attempt)).await
+            }
             Err(reason) => conclude(engine, &attempt, Class::Failed, reason).await,
         },
         Order::HaltLane(reason) => conclude(engine, &attempt, Class::Failed, reason).await,

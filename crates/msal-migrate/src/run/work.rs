@@ -32,6 +32,8 @@ pub(super) enum Finished {
     Publication(Vec<Unpublished>, Result<(), MigrationError>),
     /// Outcomes were written down.
     Recording(Result<(), MigrationError>),
+    /// A token that is sent again was written down as not spent.
+    Returning(QueueId, Attempt, Result<(), MigrationError>),
     /// A token was sent.
     Sending(Sent),
 }
@@ -150,8 +152,23 @@ impl<'a> Work<'a> {
         if self.is_draining {
             return self.leave_to_a_later_run(&attempt);
         }
+        if let Some(attempt) = self.refuse_if_halted(id, attempt) {
+            match self.engine.record_unspent(&attempt) {
+                Some(recorded) => self.running.push(Box::pin(async move {
+                    let recorded = recorded.await.map(drop).map_err(MigrationError::from);
+                    Finished::Returning(id, attempt, recorded)
+                })),
+                None => self.return_to_queue(id, attempt),
+            }
+        }
+    }
+
+    /// Puts a redemption before all that wait, which others may have sent until its turn comes.
+    pub(super) fn return_to_queue(&mut self, id: QueueId, attempt: Attempt) {
+        if self.is_draining {
+            return self.leave_to_a_later_run(&attempt);
+        }
         if let Some(mut attempt) = self.refuse_if_halted(id, attempt) {
-            // Nothing came of it that others have to know.
             attempt.claim = None;
             self.queues.push_first(id, attempt);
         }
