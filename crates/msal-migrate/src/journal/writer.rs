@@ -238,14 +238,18 @@ impl Writer {
         }
     }
 
-    /// Removes the files of a journal that is this process's alone. The journal goes first: a key alone is used again by the
-    /// next run. Whoever waits for the file sees that it is another one by then.
+    /// Removes the files of a journal that is this process's alone, unless somebody wants to share it. The journal is emptied
+    /// first, and goes last: whoever waits for it finds it locked as long as there is a key that will be removed, and one that
+    /// is empty needs none. Whoever waits for the file sees that it is another one by then.
     fn withdraw(&self) -> Result<(), JournalError> {
-        if self.claims.are_shared() {
+        if self.claims.are_shared() || self.claims.are_wanted() {
             return Ok(());
         }
-        let removed = std::fs::remove_file(&self.path)
-            .and_then(|()| std::fs::remove_file(key::path(&self.path)));
+        let removed = self
+            .file
+            .set_len(0)
+            .and_then(|()| std::fs::remove_file(key::path(&self.path)))
+            .and_then(|()| std::fs::remove_file(&self.path));
         removed.map_err(JournalError::io("remove", &self.path))
     }
 

@@ -120,6 +120,16 @@ async fn a_journal_that_somebody_has_come_to_share_is_not_withdrawn() {
     }
 }
 
+/// Whoever asks may have made the journal's key its own by the time it is answered.
+#[tokio::test]
+async fn a_journal_that_somebody_wants_to_share_is_not_withdrawn() {
+    let home = Home::new();
+    let (batch, _) = home.open();
+    batch.claims().ask().unwrap();
+    batch.withdraw().await;
+    assert!(home.journal().exists() && home.key().exists());
+}
+
 #[tokio::test]
 async fn a_batch_that_finds_itself_not_alone_shares_from_the_start() {
     let home = Home::new();
