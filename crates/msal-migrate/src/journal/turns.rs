@@ -84,6 +84,10 @@ impl Writer {
             // Whoever writes next must not go on in the session of the torn record, with its number.
             self.begin_session()?;
             self.write_group();
+            if self.broken.is_some() {
+                // It is not there: cut, the journal would end in the session of the torn record.
+                return Ok(());
+            }
             let cut = self.file.set_len(self.end);
             cut.map_err(JournalError::io("write", &self.path))?;
         }
