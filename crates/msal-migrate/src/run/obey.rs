@@ -56,7 +56,7 @@ impl Work<'_> {
         };
         let now = self.engine.runtime.clock().now();
         let (order, sealed) = match reply {
-            Reply::Nothing(error) => (in_run(Err(error), expected, attempt.tries, now), None),
+            Reply::Nothing(error) => (in_run(Err(error), expected, attempt.tries, now), Ok(None)),
             Reply::Response(response, sealed) => {
                 (in_run(Ok(&response), expected, attempt.tries, now), sealed)
             }
@@ -68,6 +68,18 @@ impl Work<'_> {
                 self.queues[id].lane.step_back();
                 let reason = Reason::named("sent_for_other_client");
                 return self.conclude(&attempt, Class::Failed, &reason);
+            }
+        };
+        let sealed = match sealed {
+            Ok(sealed) => sealed,
+            Err(error) => {
+                self.has_unsealed = true;
+                self.fail(error.into());
+                // Nothing is held back where nothing is sealed: the token stays in doubt.
+                if matches!(order, Order::Settle(Verdict::HoldBack(..))) {
+                    return self.queues[id].lane.arrive();
+                }
+                None
             }
         };
         match order {

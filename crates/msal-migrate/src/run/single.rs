@@ -180,7 +180,7 @@ async fn redeem_now(
     let now = engine.runtime.clock().now();
     // The last try of this call: the user does not wait for another.
     let (order, sealed) = match reply {
-        Reply::Nothing(error) => (in_run(Err(error), expected, TRIES, now), None),
+        Reply::Nothing(error) => (in_run(Err(error), expected, TRIES, now), Ok(None)),
         Reply::Response(response, sealed) => (in_run(Ok(&response), expected, TRIES, now), sealed),
         Reply::SentByAnother | Reply::SentForOtherClient => {
             return Ok(FirstUse::later("sent_by_another"));
@@ -208,11 +208,13 @@ async fn redeem_now(
             conclude(engine, &attempt, class, reason).await
         }
         Order::Settle(Verdict::HoldBack(reason, found)) => {
-            let recorded = engine.hold_back(&attempt, &reason, &found, sealed);
+            // Nothing is held back where nothing is sealed.
+            let recorded = engine.hold_back(&attempt, &reason, &found, sealed?);
             recorded.await?;
             Ok(FirstUse::HeldBack(reason))
         }
         Order::Settle(Verdict::LeaveInDoubt(reason)) => doubt(engine, &attempt, reason).await,
+        // Sealed or not: whatever is wrong with the journal, the store gets the tokens first.
         Order::Settle(Verdict::Publish(tokens, home_account_id)) => {
             let redeemed = Redeemed::new(attempt, &endpoint.authority, now);
             let target = engine.target;

@@ -57,6 +57,8 @@ pub(super) struct Work<'a> {
     /// Lanes that wait. Nobody waits with them when nothing else is to be done.
     pub(super) waits: FuturesUnordered<BoxFuture<'a, QueueId>>,
     pub(super) unpublished: Vec<Unpublished>,
+    /// Whether some of them are nowhere but here, because they could not be sealed.
+    pub(super) has_unsealed: bool,
     pub(super) is_publishing: bool,
     /// Nothing new is started; what is in flight is brought home.
     pub(super) is_draining: bool,
@@ -86,6 +88,7 @@ impl<'a> Work<'a> {
             waits: FuturesUnordered::new(),
             unpublished: recovered.unpublished,
             judged: recovered.judged,
+            has_unsealed: false,
             is_publishing: false,
             is_draining: false,
             failure: None,
@@ -258,11 +261,12 @@ impl<'a> Work<'a> {
             && (self.is_draining || self.queues.waiting() == 0);
         let now = self.engine.runtime.clock().now();
         let is_due = is_last || self.engine.target.is_due(self.unpublished.len(), now);
-        // After a failure nothing more is written: the next run publishes from the journal.
-        if self.is_publishing || self.unpublished.is_empty() || !is_due || self.failure.is_some() {
+        // After a failure nothing more is written that is sealed: the next run publishes from the journal.
+        let may_write = self.failure.is_none() || self.has_unsealed;
+        if self.is_publishing || self.unpublished.is_empty() || !is_due || !may_write {
             return;
         }
-        self.is_publishing = true;
+        (self.is_publishing, self.has_unsealed) = (true, false);
         let batch = std::mem::take(&mut self.unpublished);
         let target = self.engine.target;
         self.running.push(Box::pin(async move {

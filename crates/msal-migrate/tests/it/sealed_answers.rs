@@ -1,19 +1,22 @@
-//! An answer that was sealed and stored, by a process that was killed before it could write down that it is.
+//! Answers that are sealed and stored, by a process that is killed before it can write down that they are; and those that
+//! cannot be sealed.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use http::{Request, Response};
 use msal::{
-    Blob, BoxFuture, CacheStore, MemoryStore, Partition, SharedTokenCache, StoreError, Stored,
-    Version,
+    Blob, BoxFuture, CacheStore, HttpClient, HttpError, MemoryStore, Partition, Runtime,
+    SharedTokenCache, StoreError, Stored, Version,
 };
 use msal_core::Dialect;
-use msal_emulator::sample;
-use msal_migrate::{Caches, Class, FirstUse, MigrationError, NoObserver};
+use msal_emulator::{Rotation, Settings as EmulatorSettings, sample};
+use msal_migrate::{Caches, Class, FirstUse, MigrationError, NoObserver, RotationPolicy};
 use serde_json::{Value, json};
 
-use crate::first_use::{migrator, record};
-use crate::world::World;
+use crate::first_use::{migrator, migrator_over, record};
+use crate::world::{InProcess, World};
 
 /// A store that saves, after which its process ends.
 #[derive(Debug)]
@@ -160,4 +163,57 @@ async fn a_call_leaves_the_token_alone_that_came_after_a_sealed_answer() {
     assert!(matches!(used, Ok(FirstUse::Migrated { .. })), "{used:?}");
     assert_eq!(secrets(&world, &partition).await, ["0.RENEWED"]);
     assert_eq!(world.outcomes(), [(Class::Migrated, String::new())]);
+}
+
+/// The emulator, and a journal that cannot be written from the first answer on.
+#[derive(Debug)]
+struct WithoutKey(InProcess, PathBuf);
+
+impl HttpClient for WithoutKey {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+        if request.method() == http::Method::POST {
+            let _away = std::fs::rename(&self.1, self.1.with_extension("away"));
+        }
+        self.0.send(request)
+    }
+}
+
+fn without_key(world: &World) -> Runtime {
+    let key = world.folder.path().join("journal.key");
+    world.runtime_over(WithoutKey(world.http.clone(), key))
+}
+
+/// The only successors there are.
+fn of_single_use() -> World {
+    let mut world = World::with(EmulatorSettings::default().rotation(Rotation::SingleUse));
+    world.settings.rotation = RotationPolicy::SingleUse;
+    world
+}
+
+#[tokio::test]
+async fn a_call_stores_an_answer_that_could_not_be_sealed() {
+    let world = of_single_use();
+    let token = world.token(sample::ALICE, sample::DESKTOP);
+    let migrator = migrator_over(&world, without_key(&world)).await;
+    let cache = world.cache(Dialect::default());
+    let records = [record(0, sample::ALICE, &token)];
+    let used = migrator.redeem_on_first_use(&cache, records).await;
+    let error = used.unwrap_err();
+    assert!(matches!(*error, MigrationError::Journal(_)), "{error}");
+    assert_eq!(secrets(&world, &Partition::default()).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_batch_stores_answers_that_could_not_be_sealed() {
+    let world = of_single_use();
+    let _shared = migrator(&world).await;
+    let entries = world.users(3);
+    let migration = world.migration_over(&entries, without_key(&world));
+    let never = Box::pin(std::future::pending());
+    let error = migration.run(&mut NoObserver, never).await.unwrap_err();
+    assert!(matches!(error, MigrationError::Journal(_)), "{error}");
+    let redeemed = world.http.emulator.redemptions().succeeded();
+    let stored = secrets(&world, &Partition::default()).await;
+    assert!(redeemed > 0);
+    assert_eq!(stored.len() as u64, redeemed);
 }
