@@ -96,6 +96,16 @@ impl Writer {
                 thread::sleep(GATHERING);
             }
             self.begin_turn();
+            if self.lacks_turn {
+                // All who ask so far are refused; who is refused may ask again, in another turn.
+                let asked: Vec<_> = std::iter::once(command)
+                    .chain(commands.try_iter())
+                    .collect();
+                asked.into_iter().for_each(|command| self.obey(command));
+                self.commit();
+                self.end_turn();
+                continue;
+            }
             self.obey(command);
             // One more record cannot make the write longer than a write may be.
             while self.group.len() < LONGEST_WRITE - frame::LONGEST
