@@ -269,8 +269,10 @@ impl Writer {
         if self.broken.is_none() {
             frame::put_closed(&mut self.group, self.number);
             self.write_group();
-            // Gives back what was reserved beyond the end.
-            drop(self.file.set_len(self.end));
+            // Gives back what was reserved beyond the end, unless others may have reserved it.
+            if !self.claims.are_shared() || self.holder == Holder::Batch {
+                drop(self.file.set_len(self.end));
+            }
         }
         if let Err(error) = header::sign(&mut self.file, None) {
             tracing::debug!(%error, "the journal still names this process");

@@ -168,6 +168,10 @@ async fn redeem_now(
         authority_text: redemption.authority.to_string(),
         metadata,
     };
+    if !engine.settings.rotation.allows_repeat() {
+        let in_flight = engine.journal.claims().held();
+        engine.journal.reserve_for(in_flight).await?;
+    }
     let context = context(engine)?;
     let reply = send(engine, &attempt, &endpoint, Ok(context)).await?;
     let expected = Expectation {

@@ -217,3 +217,45 @@ async fn a_batch_stores_answers_that_could_not_be_sealed() {
     assert!(redeemed > 0);
     assert_eq!(stored.len() as u64, redeemed);
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_call_sends_nothing_whose_answer_finds_no_room() {
+    let world = of_single_use();
+    let mounted = std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
+        .arg(world.folder.path())
+        .output();
+    if !mounted.is_ok_and(|mounted| mounted.status.success()) {
+        // Who is not root cannot mount a small disk.
+        return;
+    }
+    let _unmounted_at_the_end = Unmount(world.folder.path().to_owned());
+    let token = world.token(sample::ALICE, sample::DESKTOP);
+    let migrator = migrator(&world).await;
+    let cache = world.cache(Dialect::default());
+    // The last page of the journal has room for an intent.
+    std::fs::write(world.folder.path().join("full"), [0; 65_536]).unwrap_err();
+    let used = migrator.redeem_on_first_use(&cache, [record(0, sample::ALICE, &token)]);
+    let error = used.await.unwrap_err();
+    assert!(matches!(*error, MigrationError::Journal(_)), "{error}");
+    assert_eq!(world.http.emulator.redemptions().seen(), 0);
+
+    std::fs::remove_file(world.folder.path().join("full")).unwrap();
+    let used = migrator.redeem_on_first_use(&cache, [record(0, sample::ALICE, &token)]);
+    assert!(matches!(used.await, Ok(FirstUse::Migrated { .. })));
+}
+
+#[cfg(target_os = "linux")]
+struct Unmount(PathBuf);
+
+#[cfg(target_os = "linux")]
+impl Drop for Unmount {
+    fn drop(&mut self) {
+        let lazily = std::process::Command::new("umount")
+            .arg("-l")
+            .arg(&self.0)
+            .output();
+        drop(lazily);
+    }
+}
