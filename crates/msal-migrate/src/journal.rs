@@ -227,12 +227,17 @@ impl Journal {
         }
     }
 
-    /// Keeps room on the disk for `bytes` more, where the system can, so that a full disk is found before anything is sent.
+    /// Keeps room on the disk for what will be written down about so many tokens more, where the system can, so that a full
+    /// disk is found before anything is sent.
     ///
     /// # Errors
     ///
     /// [`JournalError::Io`] when there is no room.
-    pub(crate) async fn reserve(&self, bytes: u64) -> Result<(), JournalError> {
+    pub(crate) async fn reserve_for(&self, tokens: usize) -> Result<(), JournalError> {
+        self.reserve(tokens as u64 * BYTES_PER_TOKEN).await
+    }
+
+    async fn reserve(&self, bytes: u64) -> Result<(), JournalError> {
         let reply = self.ask(|reply| Command::Reserve(bytes, reply));
         reply.await.unwrap_or_else(|_gone| Err(gone(&self.path)))
     }
@@ -334,3 +339,6 @@ fn gone(path: &Path) -> JournalError {
 
 /// How many records may wait for the disk before whoever appends does.
 const QUEUE: usize = 1024;
+
+/// What is written down about a token, about: Entra's answer is four to five kilobytes, and the redeemed token lies beside it.
+const BYTES_PER_TOKEN: u64 = 6 * 1024;

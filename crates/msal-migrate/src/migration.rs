@@ -280,7 +280,7 @@ impl Migration {
             };
             plan.fingerprints().filter(is_ahead).count()
         };
-        journal.reserve(ahead as u64 * BYTES_PER_TOKEN).await?;
+        journal.reserve_for(ahead).await?;
         Ok((plan, retried))
     }
 
@@ -392,6 +392,3 @@ struct FoundThere {
 async fn blocking<T>(task: JoinHandle<T>) -> Result<T, MigrationError> {
     task.await.map_err(|_cancelled| MigrationError::ShutDown)
 }
-
-/// What a journal holds of a token, about: Entra's answer is four to five kilobytes, and the redeemed token lies beside it.
-const BYTES_PER_TOKEN: u64 = 6 * 1024;

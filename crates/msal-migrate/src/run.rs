@@ -14,6 +14,7 @@ mod obey;
 mod pauses;
 mod queue;
 mod recovery;
+mod redeemed;
 mod send;
 mod single;
 mod spent;

@@ -137,6 +137,11 @@ impl Claims {
         }))
     }
 
+    /// How many tokens this process is sending.
+    pub(crate) fn held(&self) -> usize {
+        self.lock().tokens.len()
+    }
+
     /// Takes the place of the batch; `None` where one has it.
     pub(super) fn try_be_the_batch(&self) -> Result<Option<Lock>, JournalError> {
         let failed = |error| JournalError::private(&self.path, error);

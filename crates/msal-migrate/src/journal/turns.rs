@@ -3,7 +3,10 @@
 //! Numbers go on where the others left off, so that they do not repeat within a session, whoever began it. A new session is
 //! begun where they might: behind a torn tail, whose numbers are given again, and behind another answer key.
 
+use std::fs::TryLockError;
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::claims::Holder;
 use super::error::JournalError;
@@ -45,15 +48,45 @@ impl Writer {
         if !self.claims.are_shared() || self.broken.is_some() {
             return;
         }
-        let locked = self
-            .file
-            .lock()
-            .map_err(JournalError::io("lock", &self.path));
-        if let Err(error) = locked.and_then(|()| self.catch_up()) {
+        if let Err(error) = self.lock().and_then(|()| self.try_to_catch_up()) {
             tracing::warn!(%error, "the journal cannot be read");
             self.broken = Some(Arc::new(std::io::Error::other(error)));
             self.lacks_turn = true;
         }
+    }
+
+    /// Locks the journal. Whoever has it has it for a moment, unless it is stopped in its turn: that ends no wait.
+    fn lock(&mut self) -> Result<(), JournalError> {
+        let began = Instant::now();
+        loop {
+            match self.file.try_lock() {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
+                    thread::sleep(PAUSE);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(JournalError::InUse {
+                        path: self.path.display().to_string(),
+                        pid: header::holder(&mut self.file),
+                    });
+                }
+                Err(TryLockError::Error(error)) => {
+                    return Err(JournalError::io("lock", &self.path)(error));
+                }
+            }
+        }
+    }
+
+    /// Tries more than once: what is refused in a turn may be an answer that nobody gives twice.
+    fn try_to_catch_up(&mut self) -> Result<(), JournalError> {
+        for _ in 1..TRIES {
+            match self.catch_up() {
+                Ok(()) => return Ok(()),
+                Err(JournalError::Damaged { .. }) => break,
+                Err(_) => thread::sleep(PAUSE),
+            }
+        }
+        self.catch_up()
     }
 
     /// Lets the others have it.
@@ -84,6 +117,10 @@ impl Writer {
             // Whoever writes next must not go on in the session of the torn record, with its number.
             self.begin_session()?;
             self.write_group();
+            if self.broken.is_some() {
+                // It is not there: cut, the journal would end in the session of the torn record.
+                return Ok(());
+            }
             let cut = self.file.set_len(self.end);
             cut.map_err(JournalError::io("write", &self.path))?;
         }
@@ -136,3 +173,12 @@ impl Writer {
         Ok(())
     }
 }
+
+/// How long a turn is waited for. Whoever is about to send a token, or has its answer, must not wait for ever.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 5 } else { 30 });
+
+/// How long it is waited before it is tried again.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// How often a turn is tried.
+const TRIES: u32 = 5;

@@ -96,6 +96,16 @@ impl Writer {
                 thread::sleep(GATHERING);
             }
             self.begin_turn();
+            if self.lacks_turn {
+                // All who ask so far are refused; who is refused may ask again, in another turn.
+                let asked: Vec<_> = std::iter::once(command)
+                    .chain(commands.try_iter())
+                    .collect();
+                asked.into_iter().for_each(|command| self.obey(command));
+                self.commit();
+                self.end_turn();
+                continue;
+            }
             self.obey(command);
             // One more record cannot make the write longer than a write may be.
             while self.group.len() < LONGEST_WRITE - frame::LONGEST
@@ -238,14 +248,18 @@ impl Writer {
         }
     }
 
-    /// Removes the files of a journal that is this process's alone. The journal goes first: a key alone is used again by the
-    /// next run. Whoever waits for the file sees that it is another one by then.
+    /// Removes the files of a journal that is this process's alone, unless somebody wants to share it. The journal is emptied
+    /// first, and goes last: whoever waits for it finds it locked as long as there is a key that will be removed, and one that
+    /// is empty needs none. Whoever waits for the file sees that it is another one by then.
     fn withdraw(&self) -> Result<(), JournalError> {
-        if self.claims.are_shared() {
+        if self.claims.are_shared() || self.claims.are_wanted() {
             return Ok(());
         }
-        let removed = std::fs::remove_file(&self.path)
-            .and_then(|()| std::fs::remove_file(key::path(&self.path)));
+        let removed = self
+            .file
+            .set_len(0)
+            .and_then(|()| std::fs::remove_file(key::path(&self.path)))
+            .and_then(|()| std::fs::remove_file(&self.path));
         removed.map_err(JournalError::io("remove", &self.path))
     }
 
@@ -255,8 +269,10 @@ impl Writer {
         if self.broken.is_none() {
             frame::put_closed(&mut self.group, self.number);
             self.write_group();
-            // Gives back what was reserved beyond the end.
-            drop(self.file.set_len(self.end));
+            // Gives back what was reserved beyond the end, unless others may have reserved it.
+            if !self.claims.are_shared() || self.holder == Holder::Batch {
+                drop(self.file.set_len(self.end));
+            }
         }
         if let Err(error) = header::sign(&mut self.file, None) {
             tracing::debug!(%error, "the journal still names this process");

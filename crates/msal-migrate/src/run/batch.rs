@@ -8,18 +8,14 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use msal::{BoxFuture, Partition, SharedTokenCache};
 use msal_core::{
-    Account, Authority, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenCache,
-    TokenEvent, TokenResponse, UnixTime,
+    Account, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenCache, TokenEvent,
+    TokenResponse, UnixTime,
 };
 
-use super::queue::Attempt;
+use super::redeemed::{Redeemed, Unpublished};
 use crate::caches::Caches;
 use crate::error::MigrationError;
-use crate::fingerprint::Fingerprint;
-use crate::journal::State;
-use crate::observer::ObservedToken;
 use crate::plan::Redemption;
-use crate::record::{Locator, UserHints};
 
 /// Where migrated tokens go.
 #[derive(Debug)]
@@ -32,76 +28,6 @@ pub(crate) struct Target {
     writes: AtomicUsize,
     /// The scopes of the latest answer, and the same with the reserved ones: the next one's are mostly the same.
     requested: Mutex<(ScopeSet, ScopeSet)>,
-}
-
-/// What was redeemed, apart from the answer.
-pub(super) struct Redeemed {
-    pub(super) fingerprint: Fingerprint,
-    pub(super) locator: Locator,
-    pub(super) client_id: String,
-    pub(super) scopes: ScopeSet,
-    pub(super) refresh_token: RefreshToken,
-    /// Where it was redeemed.
-    pub(super) authority: Arc<Authority>,
-    /// Whose it is, according to the source.
-    pub(super) user: UserHints,
-    /// When it was redeemed.
-    pub(super) at: UnixTime,
-    /// Where it stood before the run.
-    pub(super) earlier: Option<State>,
-}
-
-impl Redeemed {
-    /// What a run has redeemed.
-    pub(super) fn new(attempt: Attempt, authority: &Arc<Authority>, at: UnixTime) -> Self {
-        let redemption: Redemption = *attempt.redemption;
-        Self {
-            fingerprint: redemption.fingerprint,
-            locator: redemption.locator,
-            client_id: redemption.client_id,
-            scopes: redemption.scopes,
-            refresh_token: redemption.refresh_token,
-            authority: Arc::clone(authority),
-            user: redemption.user,
-            at,
-            earlier: attempt.earlier,
-        }
-    }
-}
-
-/// One token that is in the cache in memory and not yet known to be in the store.
-#[derive(Debug)]
-pub(crate) struct Unpublished {
-    pub(crate) fingerprint: Fingerprint,
-    pub(super) locator: Locator,
-    pub(super) home_account_id: HomeAccountId,
-    pub(super) client_id: String,
-    pub(super) scopes: ScopeSet,
-    /// Where it was redeemed. Shared, as there may be very many.
-    pub(crate) authority: Arc<Authority>,
-    user: UserHints,
-    earlier: Option<State>,
-    environment: String,
-    /// The token that the target must hold.
-    refresh_token: RefreshToken,
-    /// Whether that is the one that was redeemed, because the answer brought no other.
-    pub(super) kept_old_rt: bool,
-    /// When it was redeemed.
-    at: UnixTime,
-}
-
-impl Unpublished {
-    /// The token, for an observer.
-    pub(super) fn observed(&self) -> ObservedToken<'_> {
-        ObservedToken {
-            fingerprint: self.fingerprint,
-            locator: &self.locator,
-            user: &self.user,
-            client_id: &self.client_id,
-            authority: &self.authority,
-            earlier: self.earlier,
-        }
-    }
 }
 
 impl Target {
@@ -130,6 +56,15 @@ impl Target {
                 let anybody = self.caches.of_user(&HomeAccountId::new("rehearsal"));
                 Ok(anybody.rehearse_save().await?)
             }
+        }
+    }
+
+    /// Takes in what others have stored since the cache of all was loaded, before answers are taken in that were sealed some
+    /// time ago. Those of each user are loaded when they are needed.
+    pub(super) async fn catch_up(&self) -> Result<(), MigrationError> {
+        match self.caches.of_all() {
+            Some(cache) => Ok(cache.reload().await?),
+            None => Ok(()),
         }
     }
 
@@ -171,8 +106,53 @@ impl Target {
         // The account that the verdict is about, and not one found by a second look at the answer.
         let event = event.of_account(Some(&home_account_id));
         self.change(&home_account_id, |cache| cache.add(&event));
-        // As the target's dialect spells it, because that is how the token is looked for when the target is read back.
-        let environment = self.caches.dialect().environment(event.host);
+        self.unpublished(redeemed, metadata, tokens, home_account_id)
+    }
+
+    /// Takes the tokens of an answer in that was sealed some time ago, unless the store has its refresh token, or one that
+    /// came later: whoever sealed it may have stored it, and an application may have renewed it since.
+    ///
+    /// Of a user who has signed out since, the store has as little as of one whose tokens were never stored: both are taken
+    /// in.
+    pub(super) async fn add_sealed(
+        &self,
+        redeemed: Redeemed,
+        metadata: &ProviderMetadata,
+        tokens: &TokenResponse,
+        home_account_id: HomeAccountId,
+    ) -> Result<Unpublished, MigrationError> {
+        let partition = Caches::partition(&home_account_id);
+        let changed = self.changed().get(&partition).map(Arc::clone);
+        let cache = changed.unwrap_or_else(|| self.caches.of_user(&home_account_id));
+        cache.ensure_loaded().await?;
+        let environment = self.environment(metadata);
+        // RFC 6749 §6: where the answer brings no other, the old one stays the one to keep.
+        let kept = tokens.refresh_token.as_ref();
+        let kept = kept.unwrap_or(&redeemed.refresh_token);
+        let (client_id, at) = (&redeemed.client_id, redeemed.at);
+        let is_there = cache.read(|cache| {
+            cache.holds_refresh_token(client_id, &home_account_id, &environment, kept, at)
+        });
+        Ok(match is_there {
+            true => self.unpublished(redeemed, metadata, tokens, home_account_id),
+            false => self.add(redeemed, metadata, tokens, home_account_id),
+        })
+    }
+
+    /// As the target's dialect spells it, because that is how a token is looked for when the target is read back.
+    fn environment(&self, metadata: &ProviderMetadata) -> String {
+        let host = metadata.authority().host();
+        self.caches.dialect().environment(host)
+    }
+
+    /// What is looked for in the store, once it is written.
+    fn unpublished(
+        &self,
+        redeemed: Redeemed,
+        metadata: &ProviderMetadata,
+        tokens: &TokenResponse,
+        home_account_id: HomeAccountId,
+    ) -> Unpublished {
         // RFC 6749 §6: the server may issue a new refresh token; where it does not, the old one stays the one to keep.
         let successor = tokens.refresh_token.clone();
         Unpublished {
@@ -184,7 +164,7 @@ impl Target {
             authority: redeemed.authority,
             user: redeemed.user,
             earlier: redeemed.earlier,
-            environment,
+            environment: self.environment(metadata),
             kept_old_rt: successor.is_none(),
             refresh_token: successor.unwrap_or(redeemed.refresh_token),
             at: redeemed.at,

@@ -8,8 +8,9 @@ use msal::Runtime;
 use msal_core::TrustedAuthority;
 use tokio::task::yield_now;
 
-use super::batch::{Target, Unpublished};
+use super::batch::Target;
 use super::queue::Attempt;
+use super::redeemed::Unpublished;
 use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
@@ -79,6 +80,14 @@ impl Engine<'_> {
         let authority = authority.to_string();
         let outcome = Outcome::new(class, asked(&attempt.redemption, &authority), reason);
         self.write(attempt, Step::Concluded(outcome))
+    }
+
+    /// Writes down that a token is not spent, before it is sent a second time; `None` where it stays valid, and that need not
+    /// be written down. Its first intent alone would mean that it may be spent, to whoever reads the journal until then.
+    pub(super) fn record_unspent(&self, attempt: &Attempt) -> Option<Appending> {
+        let reason = Reason::named("no_answer");
+        let is_spent_by_use = !self.settings.rotation.allows_repeat();
+        is_spent_by_use.then(|| self.conclude_attempt(attempt, Class::Retryable, &reason))
     }
 
     /// Keeps the answer to an attempt in the journal, where it is `sealed`; `found` is whose tokens are in it.

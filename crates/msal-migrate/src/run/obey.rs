@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use msal_core::ProviderMetadata;
 
-use super::batch::Redeemed;
 use super::lane::Halt;
 use super::queue::{Attempt, QueueId, TokenEndpoint};
+use super::redeemed::Redeemed;
 use super::send::{Reply, stored_secret};
 use super::verdict::{Expectation, Next, Order, TRIES, Verdict, in_run};
 use super::work::{Finished, Work};
@@ -28,6 +28,12 @@ impl Work<'_> {
             }
             Finished::Recording(Err(error)) => self.fail(error),
             Finished::Recording(Ok(())) => {}
+            Finished::Returning(id, attempt, recorded) => {
+                if let Err(error) = recorded {
+                    self.fail(error);
+                }
+                self.return_to_queue(id, attempt);
+            }
             Finished::Sending(sent) => {
                 self.in_flight -= 1;
                 let id = sent.queue;
@@ -50,7 +56,7 @@ impl Work<'_> {
         };
         let now = self.engine.runtime.clock().now();
         let (order, sealed) = match reply {
-            Reply::Nothing(error) => (in_run(Err(error), expected, attempt.tries, now), None),
+            Reply::Nothing(error) => (in_run(Err(error), expected, attempt.tries, now), Ok(None)),
             Reply::Response(response, sealed) => {
                 (in_run(Ok(&response), expected, attempt.tries, now), sealed)
             }
@@ -62,6 +68,18 @@ impl Work<'_> {
                 self.queues[id].lane.step_back();
                 let reason = Reason::named("sent_for_other_client");
                 return self.conclude(&attempt, Class::Failed, &reason);
+            }
+        };
+        let sealed = match sealed {
+            Ok(sealed) => sealed,
+            Err(error) => {
+                self.has_unsealed = true;
+                self.fail(error.into());
+                // Nothing is held back where nothing is sealed: the token stays in doubt.
+                if matches!(order, Order::Settle(Verdict::HoldBack(..))) {
+                    return self.queues[id].lane.arrive();
+                }
+                None
             }
         };
         match order {

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use msal_core::{Authority, RefreshToken, ScopeSet, SecretBuffer, TrustedAuthority, UnixTime};
 
-use super::batch::{Redeemed, Unpublished};
 use super::engine::Engine;
+use super::redeemed::{Redeemed, Unpublished};
 use super::verdict::{Expectation, Verdict, in_recovery};
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
@@ -29,6 +29,9 @@ pub(crate) async fn recover(
 ) -> Result<Recovered, MigrationError> {
     let positions = engine.journal.states().with_answers();
     let mut recovered = Recovered::default();
+    if !positions.is_empty() {
+        engine.target.catch_up().await?;
+    }
     for position in positions {
         // An entry that holds back nothing has nothing to be judged.
         let Some((position, record)) = engine.journal.answered(position).await? else {
@@ -241,9 +244,9 @@ pub(super) async fn settle(
         }
         Verdict::Publish(tokens, home_account_id) => {
             let redeemed = judged.redeemed(&answer, entry.at);
-            let token = engine
-                .target
-                .add(redeemed, &metadata, &tokens, home_account_id);
+            let target = engine.target;
+            let added = target.add_sealed(redeemed, &metadata, &tokens, home_account_id);
+            let token = added.await?;
             observer.redeemed(&token.observed());
             recovered.unpublished.push(token);
             return Ok(());

@@ -14,7 +14,7 @@ use super::engine::Engine;
 use super::queue::{Attempt, QueueId, TokenEndpoint};
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
-use crate::journal::{Answer, Appending, Class, Position, State, States, Step};
+use crate::journal::{Answer, Appending, Class, JournalError, Position, State, States, Step};
 use crate::plan::Redemption;
 
 /// A token that was sent.
@@ -25,12 +25,12 @@ pub(super) struct Sent {
     pub(super) reply: Result<Reply, MigrationError>,
 }
 
-/// What came back, already sealed if it may hold a token.
+/// What came back, already sealed if it may hold a token and can be sealed.
 pub(super) enum Reply {
     /// No answer.
     Nothing(HttpError),
-    /// An answer, and where it is sealed.
-    Response(Response<Bytes>, Option<Position>),
+    /// An answer, and where it is sealed. One that could not be sealed is all there is of its tokens.
+    Response(Response<Bytes>, Result<Option<Position>, JournalError>),
     /// Nothing was sent: somebody else who shares the journal has sent the token meanwhile, or is sending it.
     SentByAnother,
     /// Nothing was sent: the token is spent, or may be, for another client that lists it.
@@ -108,8 +108,10 @@ pub(super) async fn send(
         Err(error) => return Ok(Reply::Nothing(error)),
     };
     let sealed = match may_hold_a_token(&response) {
-        true => Some(seal(engine, redemption, endpoint, &response).await?),
-        false => None,
+        true => seal(engine, redemption, endpoint, &response)
+            .await
+            .map(Some),
+        false => Ok(None),
     };
     Ok(Reply::Response(response, sealed))
 }

@@ -6,12 +6,12 @@ use msal_core::{
     Account, ApiId, HomeAccountId, RequestContext, Telemetry, comparable_username, random_uuid,
 };
 
-use super::batch::{Redeemed, Unpublished};
 use super::due::due_on_first_use;
 use super::engine::Engine;
 use super::pauses::Pauses;
 use super::queue::{Attempt, TokenEndpoint};
 use super::recovery::{Recovered, Sealed, settle};
+use super::redeemed::{Redeemed, Unpublished};
 use super::send::{Reply, send};
 use super::verdict::{Expectation, Next, Order, TRIES, Verdict, in_run};
 use crate::error::MigrationError;
@@ -132,6 +132,7 @@ async fn publish_sealed(
         return Err(MigrationError::SealedAnswer);
     };
     engine.target.prepare().await?;
+    engine.target.catch_up().await?;
     let mut recovered = Recovered::default();
     let sealed = Sealed {
         position,
@@ -167,6 +168,10 @@ async fn redeem_now(
         authority_text: redemption.authority.to_string(),
         metadata,
     };
+    if !engine.settings.rotation.allows_repeat() {
+        let in_flight = engine.journal.claims().held();
+        engine.journal.reserve_for(in_flight).await?;
+    }
     let context = context(engine)?;
     let reply = send(engine, &attempt, &endpoint, Ok(context)).await?;
     let expected = Expectation {
@@ -179,7 +184,7 @@ async fn redeem_now(
     let now = engine.runtime.clock().now();
     // The last try of this call: the user does not wait for another.
     let (order, sealed) = match reply {
-        Reply::Nothing(error) => (in_run(Err(error), expected, TRIES, now), None),
+        Reply::Nothing(error) => (in_run(Err(error), expected, TRIES, now), Ok(None)),
         Reply::Response(response, sealed) => (in_run(Ok(&response), expected, TRIES, now), sealed),
         Reply::SentByAnother | Reply::SentForOtherClient => {
             return Ok(FirstUse::later("sent_by_another"));
@@ -194,7 +199,12 @@ async fn redeem_now(
     }
     match order {
         Order::AskAtHome(reason) => match attempt.send_home(reason) {
-            Ok(()) => Box::pin(redeem_now(engine, pauses, attempt)).await,
+            Ok(()) => {
+                if let Some(recorded) = engine.record_unspent(&attempt) {
+                    recorded.await?;
+                }
+                Box::pin(redeem_now(engine, pauses, attempt)).await
+            }
             Err(reason) => conclude(engine, &attempt, Class::Failed, reason).await,
         },
         Order::HaltLane(reason) => conclude(engine, &attempt, Class::Failed, reason).await,
@@ -202,11 +212,13 @@ async fn redeem_now(
             conclude(engine, &attempt, class, reason).await
         }
         Order::Settle(Verdict::HoldBack(reason, found)) => {
-            let recorded = engine.hold_back(&attempt, &reason, &found, sealed);
+            // Nothing is held back where nothing is sealed.
+            let recorded = engine.hold_back(&attempt, &reason, &found, sealed?);
             recorded.await?;
             Ok(FirstUse::HeldBack(reason))
         }
         Order::Settle(Verdict::LeaveInDoubt(reason)) => doubt(engine, &attempt, reason).await,
+        // Sealed or not: whatever is wrong with the journal, the store gets the tokens first.
         Order::Settle(Verdict::Publish(tokens, home_account_id)) => {
             let redeemed = Redeemed::new(attempt, &endpoint.authority, now);
             let target = engine.target;

@@ -9,11 +9,11 @@ use futures_util::stream::FuturesUnordered;
 use msal::{BoxFuture, RandomError};
 use msal_core::{ApiId, ProviderMetadata, RequestContext, Telemetry};
 
-use super::batch::Unpublished;
 use super::correlation::CorrelationIds;
 use super::engine::Engine;
 use super::queue::{Attempt, QueueId, Queues};
 use super::recovery::{Judged, Recovered};
+use super::redeemed::Unpublished;
 use super::send::{Sent, claim_and_send};
 use super::spent::Spent;
 use crate::cause::Causes;
@@ -32,6 +32,8 @@ pub(super) enum Finished {
     Publication(Vec<Unpublished>, Result<(), MigrationError>),
     /// Outcomes were written down.
     Recording(Result<(), MigrationError>),
+    /// A token that is sent again was written down as not spent.
+    Returning(QueueId, Attempt, Result<(), MigrationError>),
     /// A token was sent.
     Sending(Sent),
 }
@@ -55,6 +57,8 @@ pub(super) struct Work<'a> {
     /// Lanes that wait. Nobody waits with them when nothing else is to be done.
     pub(super) waits: FuturesUnordered<BoxFuture<'a, QueueId>>,
     pub(super) unpublished: Vec<Unpublished>,
+    /// Whether some of them are nowhere but here, because they could not be sealed.
+    pub(super) has_unsealed: bool,
     pub(super) is_publishing: bool,
     /// Nothing new is started; what is in flight is brought home.
     pub(super) is_draining: bool,
@@ -84,6 +88,7 @@ impl<'a> Work<'a> {
             waits: FuturesUnordered::new(),
             unpublished: recovered.unpublished,
             judged: recovered.judged,
+            has_unsealed: false,
             is_publishing: false,
             is_draining: false,
             failure: None,
@@ -150,8 +155,23 @@ impl<'a> Work<'a> {
         if self.is_draining {
             return self.leave_to_a_later_run(&attempt);
         }
+        if let Some(attempt) = self.refuse_if_halted(id, attempt) {
+            match self.engine.record_unspent(&attempt) {
+                Some(recorded) => self.running.push(Box::pin(async move {
+                    let recorded = recorded.await.map(drop).map_err(MigrationError::from);
+                    Finished::Returning(id, attempt, recorded)
+                })),
+                None => self.return_to_queue(id, attempt),
+            }
+        }
+    }
+
+    /// Puts a redemption before all that wait, which others may have sent until its turn comes.
+    pub(super) fn return_to_queue(&mut self, id: QueueId, attempt: Attempt) {
+        if self.is_draining {
+            return self.leave_to_a_later_run(&attempt);
+        }
         if let Some(mut attempt) = self.refuse_if_halted(id, attempt) {
-            // Nothing came of it that others have to know.
             attempt.claim = None;
             self.queues.push_first(id, attempt);
         }
@@ -241,11 +261,12 @@ impl<'a> Work<'a> {
             && (self.is_draining || self.queues.waiting() == 0);
         let now = self.engine.runtime.clock().now();
         let is_due = is_last || self.engine.target.is_due(self.unpublished.len(), now);
-        // After a failure nothing more is written: the next run publishes from the journal.
-        if self.is_publishing || self.unpublished.is_empty() || !is_due || self.failure.is_some() {
+        // After a failure nothing more is written that is sealed: the next run publishes from the journal.
+        let may_write = self.failure.is_none() || self.has_unsealed;
+        if self.is_publishing || self.unpublished.is_empty() || !is_due || !may_write {
             return;
         }
-        self.is_publishing = true;
+        (self.is_publishing, self.has_unsealed) = (true, false);
         let batch = std::mem::take(&mut self.unpublished);
         let target = self.engine.target;
         self.running.push(Box::pin(async move {

@@ -168,6 +168,46 @@ async fn a_run_that_is_killed_on_the_way_home_leaves_a_token_that_may_be_spent_i
     assert_eq!(counts(&report), (1, 1, 0));
 }
 
+/// The server has said that it issued nothing, and was asked for nothing since.
+#[tokio::test]
+async fn a_run_that_is_killed_before_it_asks_at_home_leaves_a_token_that_is_not_spent() {
+    let mut world = strict();
+    let whole = world.runtime.clone();
+    let entries = strangers(&world, 3);
+    world.settings.concurrency = Some(1);
+    // One look-up and the three requests there are answered; where the users are at home, the look-up is not.
+    world.runtime = world.runtime_over(WithoutHome(world.http.clone()));
+    let is_on_its_way = async {
+        while seen(&world) < 3 {
+            tokio::task::yield_now().await;
+        }
+        // What is on its way to the disk gets there.
+        for _ in 0..10_000 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        result = world.run(&entries) => panic!("the run should have been stuck: {result:?}"),
+        () = is_on_its_way => {}
+    }
+    world.runtime = whole;
+    let report = world.run(&entries).await.unwrap();
+    assert_eq!((report.in_doubt, report.migrated), (0, 3));
+}
+
+/// The emulator, which does not say where tokens of `organizations` are asked for.
+#[derive(Debug)]
+struct WithoutHome(InProcess);
+
+impl HttpClient for WithoutHome {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+        match request.uri().path().starts_with("/organizations") {
+            true => Box::pin(std::future::pending()),
+            false => self.0.send(request),
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_was_answered_at_home_is_published_by_the_run_after_a_kill() {
     let mut world = strict();
@@ -209,4 +249,35 @@ async fn a_user_of_another_tenant_who_comes_back_is_asked_for_at_home() {
     );
     assert_eq!(seen(&world), 2);
     assert_eq!(told(&world), [(format!("{HOST}/organizations"), vec![])]);
+}
+
+/// The emulator, which cannot be reached where users are at home.
+#[derive(Debug)]
+struct CutOffFromHome(InProcess);
+
+impl HttpClient for CutOffFromHome {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+        match request.uri().path().starts_with("/organizations") {
+            true => Box::pin(std::future::ready(Err(HttpError::unreachable()))),
+            false => self.0.send(request),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_cannot_be_asked_for_at_home_is_asked_for_the_next_time() {
+    let world = strict();
+    let token = world.token("user1@contoso.example", sample::DESKTOP);
+    let mut record = crate::first_use::record(1, "user1@contoso.example", &token);
+    record.authority = Some(format!("{HOST}/fabrikam.example"));
+    let cache = world.cache(msal_core::Dialect::default());
+    let cut_off = world.runtime_over(CutOffFromHome(world.http.clone()));
+    let migrator = crate::first_use::migrator_over(&world, cut_off).await;
+    let failed = migrator.redeem_on_first_use(&cache, [record.clone()]).await;
+    assert!(failed.is_err(), "{failed:?}");
+    drop(migrator);
+
+    let migrator = crate::first_use::migrator(&world).await;
+    let used = migrator.redeem_on_first_use(&cache, [record]).await;
+    assert!(matches!(used, Ok(FirstUse::Migrated { .. })), "{used:?}");
 }

@@ -34,7 +34,7 @@ pub(crate) async fn migrator(world: &World) -> Migrator {
     migrator_over(world, world.runtime.clone()).await
 }
 
-async fn migrator_over(world: &World, runtime: Runtime) -> Migrator {
+pub(crate) async fn migrator_over(world: &World, runtime: Runtime) -> Migrator {
     let mut plan = PlanOptions::default();
     plan.authority = Some(AuthorityOverride::parse(HOST).unwrap());
     let opened = Migrator::open(world.journal(), Destination::new(), runtime).await;

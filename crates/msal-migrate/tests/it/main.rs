@@ -39,6 +39,8 @@ mod refusals;
 mod refused_stores;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod samples;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod sealed_answers;
 #[cfg(unix)]
 mod servers;
 mod several_clients;

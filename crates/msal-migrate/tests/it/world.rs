@@ -19,8 +19,8 @@ use msal::{
 use msal_core::Dialect;
 use msal_emulator::{Directory, Emulator, Settings as EmulatorSettings, sample};
 use msal_migrate::{
-    AuthorityOverride, Class, Credentials, Destination, JournalReader, Migration, MigrationError,
-    NoObserver, PlanOptions, Report, Retry, Settings, SourceOptions, State, open,
+    AuthorityOverride, Caches, Class, Credentials, Destination, JournalReader, Migration,
+    MigrationError, NoObserver, PlanOptions, Report, Retry, Settings, SourceOptions, State, open,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -149,11 +149,7 @@ impl World {
         self.migration_to(self.cache(Dialect::default()), entries)
     }
 
-    pub(crate) fn migration_to(
-        &self,
-        target: Arc<SharedTokenCache>,
-        entries: &[Value],
-    ) -> Migration {
+    pub(crate) fn migration_to(&self, target: impl Into<Caches>, entries: &[Value]) -> Migration {
         self.migration_by(target, entries, self.runtime.clone())
     }
 
@@ -164,7 +160,7 @@ impl World {
 
     fn migration_by(
         &self,
-        target: Arc<SharedTokenCache>,
+        target: impl Into<Caches>,
         entries: &[Value],
         runtime: Runtime,
     ) -> Migration {

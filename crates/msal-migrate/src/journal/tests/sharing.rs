@@ -120,6 +120,16 @@ async fn a_journal_that_somebody_has_come_to_share_is_not_withdrawn() {
     }
 }
 
+/// Whoever asks may have made the journal's key its own by the time it is answered.
+#[tokio::test]
+async fn a_journal_that_somebody_wants_to_share_is_not_withdrawn() {
+    let home = Home::new();
+    let (batch, _) = home.open();
+    batch.claims().ask().unwrap();
+    batch.withdraw().await;
+    assert!(home.journal().exists() && home.key().exists());
+}
+
 #[tokio::test]
 async fn a_batch_that_finds_itself_not_alone_shares_from_the_start() {
     let home = Home::new();
@@ -197,4 +207,23 @@ async fn a_batch_hands_over_a_journal_that_it_had_for_itself() {
     assert!(shared.claims().has_batch().unwrap());
     drop(batch);
     assert!(!shared.claims().has_batch().unwrap());
+}
+
+/// A process that is stopped in its turn, as by a debugger, holds up nobody for ever.
+#[tokio::test]
+async fn a_turn_is_waited_for_only_so_long() {
+    let home = Home::new();
+    let (one, other) = (share(&home), share(&home));
+    append(&one, redeemed(1, body(1))).await;
+    let stopped = fs::File::open(home.journal()).unwrap();
+    stopped.lock().unwrap();
+    let waiting = begin(&other, &intent(2));
+    let refused = tokio::time::timeout(std::time::Duration::from_secs(60), waiting).await;
+    let error = refused.unwrap().unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("is in use"), "{source}");
+    stopped.unlock().unwrap();
+    append(&other, redeemed(3, body(3))).await;
+    one.refresh().await.unwrap();
+    assert_eq!(one.states().counts().total(), 2);
 }

@@ -1,0 +1,82 @@
+//! What was redeemed, on its way into the target.
+
+use std::sync::Arc;
+
+use msal_core::{Authority, HomeAccountId, RefreshToken, ScopeSet, UnixTime};
+
+use super::queue::Attempt;
+use crate::fingerprint::Fingerprint;
+use crate::journal::State;
+use crate::observer::ObservedToken;
+use crate::plan::Redemption;
+use crate::record::{Locator, UserHints};
+
+/// What was redeemed, apart from the answer.
+pub(super) struct Redeemed {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) locator: Locator,
+    pub(super) client_id: String,
+    pub(super) scopes: ScopeSet,
+    pub(super) refresh_token: RefreshToken,
+    /// Where it was redeemed.
+    pub(super) authority: Arc<Authority>,
+    /// Whose it is, according to the source.
+    pub(super) user: UserHints,
+    /// When it was redeemed.
+    pub(super) at: UnixTime,
+    /// Where it stood before the run.
+    pub(super) earlier: Option<State>,
+}
+
+impl Redeemed {
+    /// What a run has redeemed.
+    pub(super) fn new(attempt: Attempt, authority: &Arc<Authority>, at: UnixTime) -> Self {
+        let redemption: Redemption = *attempt.redemption;
+        Self {
+            fingerprint: redemption.fingerprint,
+            locator: redemption.locator,
+            client_id: redemption.client_id,
+            scopes: redemption.scopes,
+            refresh_token: redemption.refresh_token,
+            authority: Arc::clone(authority),
+            user: redemption.user,
+            at,
+            earlier: attempt.earlier,
+        }
+    }
+}
+
+/// One token that is in the cache in memory and not yet known to be in the store.
+#[derive(Debug)]
+pub(crate) struct Unpublished {
+    pub(crate) fingerprint: Fingerprint,
+    pub(super) locator: Locator,
+    pub(super) home_account_id: HomeAccountId,
+    pub(super) client_id: String,
+    pub(super) scopes: ScopeSet,
+    /// Where it was redeemed. Shared, as there may be very many.
+    pub(crate) authority: Arc<Authority>,
+    pub(super) user: UserHints,
+    pub(super) earlier: Option<State>,
+    pub(super) environment: String,
+    /// The token that the target must hold.
+    pub(super) refresh_token: RefreshToken,
+    /// Whether that is the one that was redeemed, because the answer brought no other.
+    pub(super) kept_old_rt: bool,
+    /// When it was redeemed.
+    pub(super) at: UnixTime,
+}
+
+impl Unpublished {
+    /// The token, for an observer.
+    pub(super) fn observed(&self) -> ObservedToken<'_> {
+        ObservedToken {
+            fingerprint: self.fingerprint,
+            locator: &self.locator,
+            user: &self.user,
+            client_id: &self.client_id,
+            authority: &self.authority,
+            earlier: self.earlier,
+        }
+    }
+}
