@@ -126,6 +126,7 @@ mod credentials;
 mod error;
 mod fingerprint;
 mod journal;
+mod left_out;
 mod migration;
 mod named;
 mod observer;
@@ -146,7 +147,7 @@ pub use credentials::Credentials;
 pub use error::MigrationError;
 pub use fingerprint::{Fingerprint, FingerprintFn};
 pub use journal::{
-    Class, Counts, Destination, JournalError, JournalReader, Reason, State, TokenReport,
+    Class, Counts, Destination, JournalError, JournalReader, Reason, RowReport, State, TokenReport,
     journal_files,
 };
 pub use migration::Migration;

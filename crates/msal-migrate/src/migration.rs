@@ -17,6 +17,7 @@ use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Class, Condition, Destination, Journal, JournalReader, State};
+use crate::left_out;
 use crate::named::Unseen;
 use crate::observer::Observer;
 use crate::plan::{AuthorityOverride, Plan, PlanError, PlanOptions, Redemption};
@@ -154,6 +155,7 @@ impl Migration {
                 return Err(error);
             }
         };
+        let plan = self.name_left_out(&journal, plan).await?;
         let engine = Engine {
             runtime: &self.runtime,
             journal: &journal,
@@ -195,6 +197,18 @@ impl Migration {
             journal.finish().await?;
         }
         Ok(report)
+    }
+
+    /// Writes down which rows are in no run, for reports.
+    async fn name_left_out(
+        &self,
+        journal: &Arc<Journal>,
+        plan: Plan,
+    ) -> Result<Plan, MigrationError> {
+        let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
+        let now = self.runtime.clock().now();
+        let name = move || left_out::record(&journal, &plan, &*source, now).map(|()| plan);
+        blocking(tokio::task::spawn_blocking(name)).await?
     }
 
     /// Reports on the tokens of the source, and on what other sources had left to be `taken_in`.

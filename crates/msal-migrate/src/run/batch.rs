@@ -11,9 +11,10 @@ use msal_core::{
 };
 
 use super::queue::Attempt;
+use super::verdict::user_of;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
-use crate::journal::State;
+use crate::journal::{Origin, State};
 use crate::observer::ObservedToken;
 use crate::plan::Redemption;
 use crate::record::{Locator, UserHints};
@@ -75,6 +76,8 @@ pub(crate) struct Unpublished {
     /// Where it was redeemed. Shared, as there may be very many.
     pub(crate) authority: Arc<Authority>,
     user: UserHints,
+    /// Whose it is, according to the answer.
+    found: UserHints,
     earlier: Option<State>,
     environment: String,
     /// The token that the target must hold.
@@ -84,6 +87,11 @@ pub(crate) struct Unpublished {
 }
 
 impl Unpublished {
+    /// Where it was found, and whose it is: as the source says, and as the server does where the source does not.
+    pub(super) fn origin(&self) -> Origin<'_> {
+        Origin::from((&self.locator, &self.user)).completed(&self.found)
+    }
+
     /// The token, for an observer.
     pub(super) fn observed(&self) -> ObservedToken<'_> {
         ObservedToken {
@@ -148,6 +156,7 @@ impl Target {
             scopes: redeemed.scopes,
             authority: redeemed.authority,
             user: redeemed.user,
+            found: user_of(tokens),
             earlier: redeemed.earlier,
             environment,
             refresh_token: successor.unwrap_or(redeemed.refresh_token),

@@ -7,8 +7,8 @@ use super::batch::{Target, Unpublished};
 use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
-use crate::journal::{Appending, Asked, Entry, Journal, Outcome, Step};
-use crate::record::Locator;
+use crate::journal::{Appending, Asked, Entry, Journal, Origin, Outcome, Step};
+use crate::plan::Redemption;
 use crate::retry::Rows;
 use crate::settings::Settings;
 use crate::spa_origin::SpaOrigin;
@@ -28,30 +28,36 @@ pub(crate) struct Engine<'a> {
     pub(crate) named: Option<&'a TrustedAuthority>,
 }
 
+impl<'a> From<&'a Redemption> for Origin<'a> {
+    fn from(redemption: &'a Redemption) -> Self {
+        (&redemption.locator, &redemption.user).into()
+    }
+}
+
 impl Engine<'_> {
     /// The journal's entry about a token, at this moment.
     pub(super) fn entry<'e>(
         &self,
         fingerprint: Fingerprint,
-        locator: &'e Locator,
+        origin: impl Into<Origin<'e>>,
         step: Step<'e>,
     ) -> Entry<'e> {
         Entry {
             fingerprint,
-            origin: locator.into(),
+            origin: origin.into(),
             at: self.runtime.clock().now(),
             step,
         }
     }
 
     /// Writes down what became of a token.
-    pub(super) fn conclude(
+    pub(super) fn conclude<'e>(
         &self,
         fingerprint: Fingerprint,
-        locator: &Locator,
-        outcome: Outcome<'_>,
+        origin: impl Into<Origin<'e>>,
+        outcome: Outcome<'e>,
     ) -> Appending {
-        let entry = self.entry(fingerprint, locator, Step::Concluded(outcome));
+        let entry = self.entry(fingerprint, origin, Step::Concluded(outcome));
         self.journal.append(&entry, None)
     }
 
@@ -69,7 +75,7 @@ impl Engine<'_> {
                     scopes: token.scopes.as_str(),
                 };
                 let outcome = Outcome::migrated(token.home_account_id.as_str(), asked);
-                self.conclude(token.fingerprint, &token.locator, outcome)
+                self.conclude(token.fingerprint, token.origin(), outcome)
             };
             let appending: Vec<_> = part.iter().map(of_token).collect();
             for recorded in appending {

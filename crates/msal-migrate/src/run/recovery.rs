@@ -82,7 +82,8 @@ impl Recovered {
         outcome: Outcome<'_>,
     ) -> Result<(), MigrationError> {
         let (class, reason) = (outcome.class, outcome.reason.clone().into_owned());
-        let recorded = engine.conclude(judged.fingerprint, &judged.locator, outcome);
+        let recorded =
+            engine.conclude(judged.fingerprint, (&judged.locator, &judged.user), outcome);
         recorded.await?;
         self.keep(judged, State::Concluded(class), reason);
         Ok(())
@@ -97,7 +98,7 @@ impl Recovered {
     ) -> Result<(), MigrationError> {
         let reason = doubt.reason.clone().into_owned();
         let step = Step::LeftInDoubt(doubt);
-        let entry = engine.entry(judged.fingerprint, &judged.locator, step);
+        let entry = engine.entry(judged.fingerprint, (&judged.locator, &judged.user), step);
         engine.journal.append(&entry, None).await?;
         self.keep(judged, State::InDoubt, reason);
         Ok(())

@@ -272,7 +272,7 @@ impl<'a> Work<'a> {
         );
         let appending = self
             .engine
-            .conclude(redemption.fingerprint, &redemption.locator, outcome);
+            .conclude(redemption.fingerprint, redemption, outcome);
         self.record(appending);
     }
 
@@ -290,9 +290,7 @@ impl<'a> Work<'a> {
             reason: Cow::Borrowed(reason),
             asked: asked(redemption, &authority),
         });
-        let entry = self
-            .engine
-            .entry(redemption.fingerprint, &redemption.locator, step);
+        let entry = self.engine.entry(redemption.fingerprint, redemption, step);
         let appending = self.engine.journal.append(&entry, None);
         self.record(appending);
     }

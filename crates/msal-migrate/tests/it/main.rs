@@ -30,6 +30,7 @@ mod presets;
 mod recovery;
 mod refusals;
 mod refused_stores;
+mod reporting;
 #[cfg(unix)]
 mod servers;
 mod several_clients;
