@@ -1,0 +1,96 @@
+//! What `migrate` can be told.
+
+mod run;
+mod source;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::network::NetworkArgs;
+use super::sdk::Sdk;
+use super::secrets::SecretArgs;
+
+pub(crate) use run::{Mode, RetryArgs, RetryClass, Rotation, RunArgs};
+pub(crate) use source::{DatabaseArgs, PasswordArgs, SourceArgs};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MigrateCommand {
+    /// Says what a migration would do. Asks no network and writes nothing.
+    Plan(PlanArgs),
+    /// Tells how each token of a migration ended.
+    Report(ReportArgs),
+    /// Redeems each refresh token once and stores its successor. Run it again to continue where it stopped.
+    #[command(
+        after_help = "Exit status: 0 every token migrated; 3 the rest need their users; 75 something is left to \
+                      retry: run the same command again; 2 bad usage; 1 failed."
+    )]
+    Run(Box<RunArgs>),
+    /// Asks every account of a migrated cache for a token, the way an application would.
+    #[command(
+        after_help = "Exit status: 0 every account answers; 75 a server could not answer, or it was stopped: run the same command again; \
+                      2 bad usage; 1 an account does not answer, or was not asked. Accounts that the journal does not \
+                      know decide nothing."
+    )]
+    Verify(VerifyArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+
+    /// Lists every row with what becomes of it. Names of rows may be user names.
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The token cache.
+    pub(crate) target: PathBuf,
+
+    /// Trusts this host besides Microsoft's; accounts of other hosts are not asked. AD FS and B2C as a whole URL. With a
+    /// tenant, asks as an application that signs its users in there, such as
+    /// `https://login.microsoftonline.com/organizations`; else at each tenant that an account has tokens for. Personal
+    /// accounts are asked at `consumers` all the same where `organizations` or `common` is named.
+    #[arg(long, value_name = "URL")]
+    pub(crate) authority: Option<String>,
+
+    /// The MSAL that reads the cache.
+    #[arg(long, value_enum, default_value_t = Sdk::Python)]
+    pub(crate) sdk: Sdk,
+
+    /// The journal of the migration, which says whose accounts count. TARGET.journal when absent; where there is none,
+    /// all accounts count.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) journal: Option<PathBuf>,
+
+    /// Lists every account, client and tenant, with where its token came from: the cache, or a renewal.
+    #[arg(long)]
+    pub(crate) list: bool,
+
+    /// Asks the cache only, and sends nothing.
+    #[arg(long)]
+    pub(crate) offline: bool,
+
+    #[command(flatten)]
+    pub(crate) secrets: SecretArgs,
+
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The journal of a migration.
+    pub(crate) journal: PathBuf,
+
+    /// Lists every token, not only those that are not migrated.
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Shows what the source calls each row, which may be a user name or an e-mail address.
+    #[arg(long)]
+    pub(crate) show_users: bool,
+}
