@@ -18,8 +18,8 @@ use crate::terminal;
 pub(crate) use cache::{CacheCommand, InspectArgs, LogoutArgs};
 pub(crate) use login::LoginArgs;
 pub(crate) use migrate::{
-    DatabaseArgs, MigrateCommand, Mode, PasswordArgs, PlanArgs, ReportArgs, RetryArgs, RetryClass,
-    Rotation, RunArgs, SourceArgs, VerifyArgs,
+    DatabaseArgs, MigrateCommand, Mode, PasswordArgs, PlanArgs, ReportArgs, ReportBy, RetryArgs,
+    RetryClass, Rotation, RunArgs, SourceArgs, VerifyArgs,
 };
 pub(crate) use network::NetworkArgs;
 pub(crate) use sdk::Sdk;
@@ -68,6 +68,8 @@ pub(crate) enum Format {
     Json,
     /// For spreadsheets: one row for each token (`migrate report` only).
     Csv,
+    /// A page for browsers, which needs nothing else (`migrate report` only).
+    Html,
 }
 
 #[derive(Debug, Subcommand)]

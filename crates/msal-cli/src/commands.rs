@@ -18,9 +18,9 @@ use crate::output::Printer;
 /// Runs what was typed.
 pub(crate) fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
     let is_report = matches!(cli.command, Command::Migrate(MigrateCommand::Report(_)));
-    if cli.format == Format::Csv && !is_report {
+    if matches!(cli.format, Format::Csv | Format::Html) && !is_report {
         return Err(Failure::usage(
-            "only `msal migrate report` prints CSV",
+            "only `msal migrate report` prints CSV and HTML",
             "use --format json or text",
         ));
     }

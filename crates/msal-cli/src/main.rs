@@ -27,6 +27,7 @@ mod signal;
 mod target;
 mod terminal;
 mod text;
+mod todo;
 
 use std::process::ExitCode;
 

@@ -46,6 +46,11 @@ impl Printer {
         put(&mut io::stdout(), &format!("{}\n", printable_json(&text)));
     }
 
+    /// Prints a piece of a document of which JSON is all that comes from outside.
+    pub(crate) fn document(&self, text: &str) {
+        put(&mut io::stdout(), &printable_json(text));
+    }
+
     /// Says something to the person at the terminal.
     pub(crate) fn say(&self, text: &str) {
         if !self.quiet && !self.is_json() {

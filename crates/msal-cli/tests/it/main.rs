@@ -21,6 +21,7 @@ mod modes;
 mod msal;
 mod outside;
 mod proxy;
+mod report;
 mod run;
 #[cfg(unix)]
 mod screens;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -104,18 +105,47 @@ impl JournalReader {
 }
 
 impl JournalReader {
-    /// How many rows [`rows_left_out`](Self::rows_left_out) visits.
-    pub fn left_out(&self) -> u64 {
-        self.states.listings().rows()
-    }
-
-    /// Reads the journal again and visits each row that the latest plan of its source has left out.
+    /// Reads the journal again and visits each row that the latest plan of its source has left out. A row whose token the
+    /// journal knows from a plan with other options is told with the tokens.
     ///
     /// # Errors
     ///
     /// As for [`JournalReader::open`].
     pub fn rows_left_out(&self, visit: &mut dyn FnMut(RowReport)) -> Result<(), JournalError> {
-        if self.left_out() == 0 {
+        let known = self.left_out_by_options()?;
+        self.visit_left_out(&mut |row, at| {
+            if !known.contains(&place_of(&row.locator())) {
+                visit(RowReport::new(row, at));
+            }
+        })
+    }
+
+    /// The places of tokens at which the latest plan leaves a row out because of its options: 16 bytes each.
+    fn left_out_by_options(&self) -> Result<HashSet<u64>, JournalError> {
+        let mut by_options = HashSet::new();
+        self.visit_left_out(&mut |row, _| {
+            let reason = SkipReason::of_code(row.reason());
+            if reason.is_some_and(SkipReason::is_of_options) {
+                by_options.insert(place_of(&row.locator()));
+            }
+        })?;
+        let mut known = HashSet::new();
+        if !by_options.is_empty() {
+            self.tokens(&mut |token| {
+                let place = place_of(&token.locator);
+                if by_options.contains(&place) {
+                    known.insert(place);
+                }
+            })?;
+        }
+        Ok(known)
+    }
+
+    fn visit_left_out(
+        &self,
+        visit: &mut dyn FnMut(&LeftOutRow<'_>, UnixTime),
+    ) -> Result<(), JournalError> {
+        if self.states.listings().rows() == 0 {
             return Ok(());
         }
         let mut file = existing(&self.path)?;
@@ -126,7 +156,7 @@ impl JournalReader {
             };
             if self.states.listings().counts(&entry.fingerprint, position) {
                 let rows = part.rows.iter();
-                rows.for_each(|row| visit(RowReport::new(row, entry.at)));
+                rows.for_each(|row| visit(row, entry.at));
             }
         }
         Ok(())
@@ -285,6 +315,13 @@ impl fmt::Debug for RowReport {
             .field("reason", &self.reason)
             .finish_non_exhaustive()
     }
+}
+
+/// A place in eight bytes.
+fn place_of(locator: &Locator) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (locator.file(), locator.place()).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn existing(path: &Path) -> Result<File, JournalError> {

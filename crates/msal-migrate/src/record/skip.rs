@@ -97,6 +97,20 @@ impl SkipReason {
         all.into_iter().find(|reason| reason.code() == code)
     }
 
+    /// Whether it is a matter of the options: with others, the row's token is redeemed.
+    pub(crate) fn is_of_options(self) -> bool {
+        matches!(
+            self,
+            Self::FirstPartyClient
+                | Self::InvalidAuthority
+                | Self::NoClientId
+                | Self::NotSelected
+                | Self::OtherClient
+                | Self::OtherProvider
+                | Self::UnknownAuthority
+        )
+    }
+
     /// What is wrong with this row, where the name does not say it.
     pub(crate) fn own_words(self) -> Option<&'static str> {
         match self {

@@ -62,8 +62,22 @@ impl StoredRow<'_> {
             .text()
             .map_or_else(Claims::default, id_token::claims);
         match self.refusal(&claims) {
-            Some(reason) => Row::Skipped { locator, reason },
+            Some(reason) => Row::Skipped {
+                locator: self.named(locator, &claims),
+                reason,
+            },
             None => self.into_record(locator, claims).into(),
+        }
+    }
+
+    /// Where a row is that is skipped, called like its user where the store does not call it anything: its report must name
+    /// somebody.
+    fn named(&self, locator: Locator, claims: &Claims) -> Locator {
+        let username = self.username.text().or(claims.username.as_deref());
+        let username = username.filter(|name| !token_shape::is_microsofts(name));
+        match (locator.key(), username) {
+            (None, Some(name)) => locator.with_key(name),
+            _ => locator,
         }
     }
 
