@@ -51,7 +51,9 @@ fn tenant_of(authority: &str) -> Option<String> {
         return Some(authority.to_owned());
     }
     let authority = Authority::parse(authority).ok()?;
-    Some(authority.tenant().as_str().to_owned())
+    // AD FS has none: what stands in its place there is its own name.
+    let tenant = authority.tenant().as_str();
+    (is_id(tenant) || is_domain(tenant)).then(|| tenant.to_owned())
 }
 
 /// Whether it is a GUID, which no token is.
@@ -148,6 +150,7 @@ mod tests {
                 "https://login.windows.net/contoso.example/oauth2/token",
                 Some("contoso.example"),
             ),
+            ("https://sts.contoso.example/adfs", None),
             ("contoso", None),
             ("0.AXoAabcdef_ghij.AgABAwEAAAA", None),
             ("0.AXoAabcdef.AgABAwEAAAA1", None),

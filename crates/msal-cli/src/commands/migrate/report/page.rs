@@ -28,7 +28,10 @@ pub(super) fn print(rows: &[Row], summary: &Summary, out: &mut Out<'_>) {
     let head = head(summary).to_string();
     out.put(&in_script(head.strip_suffix('}').unwrap_or_default()));
     // Column by column, so that what many lines have in common is there once.
-    let mut columns = Columns::default();
+    let mut columns = Columns {
+        is_one_file: rows.windows(2).all(|pair| pair[0].file == pair[1].file),
+        ..Columns::default()
+    };
     for row in rows {
         columns.add(row);
     }
@@ -54,6 +57,8 @@ fn head(summary: &Summary) -> Value {
 /// The lines, column by column: numbers of texts, or texts.
 #[derive(Default)]
 struct Columns<'a> {
+    /// Whether all lines are of one file: the folder it is in need not be told with each.
+    is_one_file: bool,
     texts: Vec<String>,
     numbers: HashMap<&'a str, usize>,
     /// By where the texts are of which a code is made: each is in memory once.
@@ -72,7 +77,7 @@ impl<'a> Columns<'a> {
             self.text(&row.todo.what),
             self.text(&row.tenant),
             self.text(&row.client_id),
-            self.text(&row.file),
+            self.text(self.file(row)),
             code,
         ];
         for (column, number) in self.shared.iter_mut().zip(shared) {
@@ -84,6 +89,14 @@ impl<'a> Columns<'a> {
             column.push(text);
         }
         self.at.push(row.at);
+    }
+
+    fn file(&self, row: &'a Row) -> &'a str {
+        let name = row.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        match self.is_one_file {
+            true => name,
+            false => &row.file,
+        }
     }
 
     fn text(&mut self, text: &'a str) -> usize {

@@ -33,7 +33,6 @@ function drawing(height, parts) {
 
 const classColor = (name) => `var(--${name})`;
 const counted = (count, noun) => `${number.format(count)} ${noun}${count === 1 ? "" : "s"}`;
-const lines = data.by === "user" ? "line" : "line";
 
 // What became of all.
 
@@ -72,21 +71,28 @@ let words = [];
 let sorted = { by: null, down: false };
 let found = Array.from({ length: total }, (_, row) => row);
 
-let haystacks;
-function haystack(row) {
-  haystacks ??= Array.from({ length: total }, (_, row) =>
-    [
-      data.user[row], data.name[row], texts[data.file[row]] + data.place[row], texts[data.tenant[row]], texts[data.client[row]],
-      texts[data.code[row]], texts[data.what[row]], texts[data.class[row]], title.get(texts[data.class[row]]),
-    ].join("\n").toLowerCase());
-  return haystacks[row];
+// What many lines have in common is looked at once for each word, and not once for each line.
+const low = (values) => values.map((value) => value.toLowerCase());
+const users = low(data.user);
+const names = data.name.some(Boolean) ? low(data.name) : null;
+const common = low(texts);
+const titles = new Map([...title].map(([name, title]) => [name, `${name} ${title}`.toLowerCase()]));
+
+function matcher(word) {
+  const has = common.map((text) => text.includes(word) || (titles.get(text)?.includes(word) ?? false));
+  // A place begins with one of these, and stands behind the name of its file.
+  const isPlace = /[:#[]/.test(word);
+  return (row) =>
+    users[row].includes(word) || data.place[row].includes(word) || has[data.what[row]] || has[data.code[row]] ||
+    has[data.tenant[row]] || has[data.client[row]] || has[data.class[row]] || has[data.file[row]] ||
+    (names !== null && names[row].includes(word)) || (isPlace && (common[data.file[row]] + data.place[row]).includes(word));
 }
 
 function matches(row, but) {
   for (const name in filters) {
     if (name !== but && filters[name] !== null && data[name][row] !== filters[name]) return false;
   }
-  return words.every((word) => haystack(row).includes(word));
+  return words.every((matches) => matches(row));
 }
 
 // Ranks, so that sorting compares numbers.
@@ -102,7 +108,7 @@ function rank(by) {
     });
     ranks.place = Float64Array.from(digits, (digit, row) => files.get(data.file[row]) * 2 ** 51 + digit);
   } else if (by === "user") {
-    const keys = data.user.map((user) => user.toLowerCase());
+    const keys = users;
     const rows = keys.map((_, row) => row).sort((one, other) => (keys[one] < keys[other] ? -1 : keys[one] > keys[other] ? 1 : 0));
     ranks.user = new Float64Array(total);
     let last = 0;
@@ -152,9 +158,9 @@ function drawRows(until) {
       if (first || second) {
         const content = make("div");
         if (name === "class") {
-          const pill = make("span", first, "pill");
-          pill.style.borderColor = classColor(texts[data.class[row]]);
-          content.append(pill);
+          const dot = make("span", undefined, "dot");
+          dot.style.background = classColor(texts[data.class[row]]);
+          content.append(dot, first);
         } else {
           content.append(first);
         }
@@ -170,6 +176,7 @@ function drawRows(until) {
   element("end").textContent = drawn < found.length ? `${number.format(drawn)} of ${number.format(found.length)} shown; more as you scroll` : "";
 }
 
+let pending;
 function list() {
   const isAll = words.length === 0 && Object.values(filters).every((value) => value === null);
   found = [];
@@ -183,9 +190,11 @@ function list() {
   drawn = 0;
   drawRows(PIECE);
   if (found.length === 0) element("end").replaceChildren(make("span", total ? "Nothing matches." : "Nothing is to be done.", "empty"));
-  element("count").textContent = isAll ? counted(total, lines) : `${number.format(found.length)} of ${counted(total, lines)}`;
+  element("count").textContent = isAll ? counted(total, "line") : `${number.format(found.length)} of ${counted(total, "line")}`;
   drawChips();
-  drawCharts();
+  // Whoever types sees the lines first.
+  clearTimeout(pending);
+  pending = setTimeout(drawCharts, 60);
 }
 
 function drawChips() {
@@ -199,6 +208,7 @@ function drawChips() {
 }
 
 const MOST = 6;
+const unfolded = new Set();
 function drawCharts() {
   for (const name of Object.keys(named)) {
     const counts = new Map();
@@ -208,7 +218,8 @@ function drawCharts() {
     else for (let row = 0; row < total; row += 1) if (matches(row, name)) counts.set(column[row], (counts.get(column[row]) ?? 0) + 1);
     const all = [...counts].filter(([value]) => texts[value] !== "").sort((one, other) => other[1] - one[1]);
     const largest = all.length ? all[0][1] : 1;
-    const items = all.slice(0, MOST).map(([value, count]) => {
+    const most = unfolded.has(name) ? all.length : MOST;
+    const items = all.slice(0, most).map(([value, count]) => {
       const item = make("li");
       const button = make("button");
       button.type = "button";
@@ -221,10 +232,22 @@ function drawCharts() {
       item.append(button);
       return item;
     });
-    if (all.length > MOST) items.push(make("li", `and ${number.format(all.length - MOST)} more`, "rest"));
+    if (all.length > most) items.push(unfold(name, all.length - most));
     if (all.length === 0) items.push(make("li", "none", "rest"));
     element(`by-${name}`).replaceChildren(...items);
   }
+}
+
+function unfold(name, count) {
+  const item = make("li");
+  const button = make("button", `and ${number.format(count)} more`, "rest");
+  button.type = "button";
+  button.addEventListener("click", () => {
+    unfolded.add(name);
+    drawCharts();
+  });
+  item.append(button);
+  return item;
 }
 
 function filter(name, value) {
@@ -269,7 +292,7 @@ function prepareTools() {
     element(name).addEventListener("change", (event) => filter(name, event.target.value === "" ? null : Number(event.target.value)));
   }
   element("search").addEventListener("input", (event) => {
-    words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean).map(matcher);
     list();
   });
   element("print").addEventListener("click", () => window.print());
