@@ -6,6 +6,8 @@ const { texts } = data;
 const total = data.place.length;
 const number = new Intl.NumberFormat("en");
 const title = new Map(data.classes.map(([name, title]) => [name, title]));
+// A line is about one of them.
+const one = { needs_user: "needs the user", skipped: "row skipped", unpublished: "not yet published" };
 const element = (id) => document.getElementById(id);
 
 function make(name, text, className) {
@@ -138,7 +140,7 @@ const columns = [
   ["tenant", "Tenant", (row) => [texts[data.tenant[row]]]],
   ["client", "Application", (row) => [texts[data.client[row]]]],
   ["place", "Place", (row) => [texts[data.file[row]] + data.place[row]]],
-  ["class", "Became", (row) => [title.get(texts[data.class[row]])]],
+  ["class", "Became", (row) => [one[texts[data.class[row]]] ?? title.get(texts[data.class[row]])]],
   ["code", "Code or reason", (row) => [texts[data.code[row]]]],
   ["when", "When (UTC)", (row) => [data.when[row].slice(0, 16).replace("T", " ")]],
 ];
@@ -292,6 +294,7 @@ function prepareTools() {
     element(name).addEventListener("change", (event) => filter(name, event.target.value === "" ? null : Number(event.target.value)));
   }
   element("search").addEventListener("input", (event) => {
+    element("searched").textContent = event.target.value.trim() && `Search: ${event.target.value}`;
     words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean).map(matcher);
     list();
   });
@@ -309,6 +312,9 @@ function option(value, label) {
   return made;
 }
 
+// On a phone the list comes before what counts it.
+const isWide = matchMedia("(min-width: 761px)").matches;
+for (const chart of document.querySelectorAll(".chart")) chart.open = isWide;
 drawOutcome();
 prepareTools();
 list();
