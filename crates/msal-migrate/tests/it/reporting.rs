@@ -284,7 +284,7 @@ async fn a_dead_token_of_a_user_with_a_good_one_is_superseded() {
 #[tokio::test]
 async fn a_journal_of_version_3_is_reported_on_and_continued() {
     let world = World::new();
-    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/journal-3");
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/journal-3");
     for (from, to) in [("journal", "journal"), ("journal.key", "journal.key")] {
         let to = world.folder.path().join(to);
         fs::copy(format!("{kept}/{from}"), &to).unwrap();
