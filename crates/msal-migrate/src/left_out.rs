@@ -11,14 +11,14 @@ use tokio::runtime::Handle;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Appending, Entry, Journal, Known, LeftOut, Step};
-use crate::plan::{LeftOutRow, Plan};
+use crate::plan::{LeftOutRow, Plan, PlanError};
 use crate::record::{Locator, Place};
 use crate::source::Source;
 
 /// Writes down the rows that `plan` leaves out. Blocks until they are on the disk.
 ///
 /// # Errors
-/// [`MigrationError`] when the source cannot be read again or has changed, and when the journal cannot be written.
+/// [`MigrationError`] when the source cannot be read again, and when the journal cannot be written.
 pub(crate) fn record(
     journal: &Journal,
     plan: &Plan,
@@ -45,7 +45,7 @@ pub(crate) fn record(
         rows: Vec::with_capacity(ROWS),
     };
     let mut written = Ok(());
-    plan.rows_left_out(source, &mut |row| {
+    let read = plan.rows_left_out(source, &mut |row| {
         listing.rows.push(row);
         if listing.rows.len() < ROWS {
             return ControlFlow::Continue(());
@@ -59,8 +59,14 @@ pub(crate) fn record(
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         }
-    })?;
+    });
     written?;
+    match read {
+        Ok(()) => {}
+        // The run notices it as well, after it has published what is sealed. A listing without an end counts for nothing.
+        Err(PlanError::Changed { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    }
     Handle::current().block_on(listing.write(Some(digest)))?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `msal migrate report`: who must do what for the tokens that are not migrated, and for the rows that are in no run.
 //!
-//! All lines are in memory, as they are sorted: 250 bytes each and their names.
+//! All lines are in memory, as they are sorted: some 600 bytes each with their names.
 
 mod document;
 mod out;

@@ -1,5 +1,6 @@
 //! One line of a report.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _, RandomState};
@@ -42,17 +43,19 @@ pub(super) struct Row {
 
 impl Row {
     /// How lines are sorted: by what is to be done, then where, then whose.
-    fn key(&self, by_user: bool) -> impl Ord + '_ {
-        let todo = (
-            self.todo.who,
-            self.class == SKIPPED,
-            self.class,
-            &*self.todo.what,
-        );
+    fn compare(&self, other: &Self, by_user: bool) -> Ordering {
+        let todo = |row: &Self| (row.todo.who, row.class == SKIPPED, row.class);
         // Also where no name is shown, one person's lines stand together; else the order of the file is of more use.
-        let person = (self.user.sorted(), self.person.filter(|_| by_user));
-        let place = (&*self.file, self.place);
-        (todo, &*self.tenant, &*self.client_id, person, place)
+        let person = |row: &Self| row.person.filter(|_| by_user);
+        todo(self)
+            .cmp(&todo(other))
+            .then_with(|| self.todo.what.cmp(&other.todo.what))
+            .then_with(|| self.tenant.cmp(&other.tenant))
+            .then_with(|| self.client_id.cmp(&other.client_id))
+            .then_with(|| self.user.lower_case().cmp(other.user.lower_case()))
+            .then_with(|| person(self).cmp(&person(other)))
+            .then_with(|| self.file.cmp(&other.file))
+            .then_with(|| self.place.cmp(&other.place))
     }
 
     /// Whether both say the same of one person.
@@ -88,7 +91,7 @@ impl Row {
 
 /// Sorts, and makes one line of those that say the same of one person if that is asked for.
 pub(super) fn sort(rows: &mut Vec<Row>, by_user: bool) {
-    rows.sort_by(|one, other| one.key(by_user).cmp(&other.key(by_user)));
+    rows.sort_by(|one, other| one.compare(other, by_user));
     if by_user {
         rows.dedup_by(|next, kept| {
             let is_same = kept.is_about_same(next);
@@ -290,8 +293,8 @@ impl User {
         known.into_iter().flatten().next().map_or("", |text| text)
     }
 
-    fn sorted(&self) -> String {
-        self.shown().to_lowercase()
+    fn lower_case(&self) -> impl Iterator<Item = char> + '_ {
+        self.shown().chars().flat_map(char::to_lowercase)
     }
 }
 
