@@ -21,9 +21,12 @@ impl LeftOutRow {
     /// A row of which its source says no more.
     pub(super) fn bare(locator: Locator, reason: SkipReason) -> Self {
         Self {
+            user: UserHints {
+                username: locator.user().map(str::to_owned),
+                ..UserHints::default()
+            },
             locator,
             reason,
-            user: UserHints::default(),
             client_id: None,
             tenant: None,
         }

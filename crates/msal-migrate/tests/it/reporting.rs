@@ -165,14 +165,14 @@ async fn rows_that_are_left_out_are_told_each_once_however_often_it_runs() {
 }
 
 #[tokio::test]
-async fn a_row_that_is_left_out_by_its_source_is_called_like_its_user() {
+async fn a_row_that_is_left_out_by_its_source_is_told_with_its_user() {
     let world = World::new();
     let row = |name: &str| json!({"refresh_token": "", "user": name, "client_id": sample::DESKTOP});
     let rows = [row("erin@contoso.example"), row("0.AXoAdead.AgABAwEAAAAm")];
     world.run_from(&lines(&rows)).await.unwrap();
     let names: Vec<_> = left_out(&world)
         .iter()
-        .map(|row| row.locator.key().map(str::to_owned))
+        .map(|row| row.user.username.clone())
         .collect();
     assert_eq!(names, [Some("erin@contoso.example".to_owned()), None]);
 }

@@ -70,14 +70,11 @@ impl StoredRow<'_> {
         }
     }
 
-    /// Where a row is that is skipped, called like its user where the store does not call it anything: its report must name
-    /// somebody.
+    /// Where a row is that is skipped, and whose it is: its report must name somebody.
     fn named(&self, locator: Locator, claims: &Claims) -> Locator {
-        let username = self.username.text().or(claims.username.as_deref());
-        let username = username.filter(|name| !token_shape::is_microsofts(name));
-        match (locator.key(), username) {
-            (None, Some(name)) => locator.with_key(name),
-            _ => locator,
+        match self.username.text().or(claims.username.as_deref()) {
+            Some(name) => locator.with_user(name),
+            None => locator,
         }
     }
 

@@ -166,7 +166,7 @@ impl Rows {
         let todo = Todo::of_row(&row);
         let mut user = row.user;
         if user.username.is_none() {
-            // A row that its source leaves out is called like its user where it has no other name.
+            // What a store calls its rows may be what it calls its users.
             let name = row.locator.key().filter(|name| name.contains('@'));
             user.username = name.map(str::to_owned);
         }
