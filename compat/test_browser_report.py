@@ -90,17 +90,17 @@ def test_a_page_is_searched_filtered_sorted_and_printed(emulator, chromium, tmp_
     quiet(browser, page)
 
 
-def test_names_of_people_who_want_to_harm_are_text(emulator, chromium, tmp_path):
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_name_of_somebody_who_wants_to_harm_is_text(emulator, chromium, tmp_path, name):
+    """Each by itself: what one of them opens, another may close again."""
     source = tmp_path / "hostile.csv"
-    write(source, [[f"0.A-{n}", name, DESKTOP.id] for n, name in enumerate(HOSTILE)])
+    write(source, [["0.A-dead", name, DESKTOP.id]])
     page = page_of(emulator, source, tmp_path, "--show-users")
     browser = chromium.start()
     browser.open(page)
-    browser.see("Migration report", "report-hostile")
-    shown = {line[1] for line in browser.lines()}
-    told = [name.replace("\u202e", "\\u{202e}").replace("\u2028", "\\u{2028}") for name in HOSTILE]
-    assert shown == set(told)
-    assert "owned" not in browser.title()
+    browser.see("Migration report")
+    assert [line[1] for line in browser.lines()] == [name.replace("\u202e", "\\u{202e}").replace("\u2028", "\\u{2028}")]
+    assert browser.title() == "Migration report"
     quiet(browser, page)
 
 

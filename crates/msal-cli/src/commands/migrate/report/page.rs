@@ -165,3 +165,18 @@ fn hash(text: &str) -> String {
 const PAGE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_the_data_ends_or_begins_an_element_and_it_says_the_same() {
+        let texts = ["</script>", "<!--<script>", "]]>&lt;", "\\u003c"];
+        let json = Value::from(texts.as_slice()).to_string();
+        let safe = in_script(&json);
+        assert!(!safe.contains(['<', '>', '&']), "{safe}");
+        let read: Value = serde_json::from_str(&safe).unwrap();
+        assert_eq!(read, Value::from(texts.as_slice()));
+    }
+}
