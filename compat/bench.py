@@ -21,6 +21,7 @@ from harness.directory import CONTOSO, DESKTOP, GRAPH, PASSWORD, TENANT_IDS, con
 from harness.emulator import Emulator
 from harness.measure import Replacements, run
 from harness.service_bench import measure_assertions, measure_hits
+from harness.table_bench import measure_tables
 
 BARE_CLIENT = os.environ["BARE_CLIENT_BIN"]
 REDEEM_LOOP = os.environ["REDEEM_LOOP_BIN"]
@@ -40,6 +41,7 @@ def main():
         os.environ.pop(name, None)
 
     hits, assertions = measure_hits(options.rounds), measure_assertions(options.folder, options.rounds)
+    tables = measure_tables(options.folder, options.rows, options.rounds)
     with Emulator(options.folder / "fast", config(signatures="cheap"), audited=False) as emulator:
         tokens = issue(emulator, options.tokens)
         growth = measure_growth(emulator, tokens, options)
@@ -51,6 +53,7 @@ def main():
         "tokens": options.tokens,
         "hits": hits,
         "assertions": assertions,
+        "tables": tables,
         "growth": growth,
         "cost": cost,
         "latency": latency,
@@ -69,6 +72,7 @@ def parse():
     parser.add_argument("--folder", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--tokens", type=int, default=10_000, help="how many refresh tokens (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (%(default)s)")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of a table that is planned (%(default)s)")
     parser.add_argument("--loop", type=int, default=100, help="tokens for the sequential loop (%(default)s)")
     return parser.parse_args()
 
@@ -325,6 +329,10 @@ def report(results):
     print(f"\n{'PS256, one thread':<34} {'assertions/s':>17}")
     for name, rate in results["assertions"].items():
         print(f"{name:<34} {rate:>17,.0f}")
+    print(f"\n{'a table':<34} {'rows':>17} {'rows/s':>10} {'cpu µs/row':>11}")
+    for name, figures in results["tables"].items():
+        peak = f"{figures['peak_mib']:.0f} MiB at the peak"
+        print(f"{name:<34} {figures['rows']:>17,} {figures['rate']:>10,.0f} {figures['cpu_us_per_row']:>11.2f}  {peak}")
     print()
     for each in results["goals"]:
         bound = f"at most {each['at_most']}" if each["at_most"] is not None else f"at least {each['at_least']}"

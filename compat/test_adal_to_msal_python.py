@@ -85,6 +85,27 @@ def test_msal_python_gets_a_token_for_every_user(emulator, population, target, c
         assert (token["upn"], token["appid"]) == (user, client.id)
 
 
+@pytest.mark.parametrize("client", [DESKTOP, WEB], ids=["public", "confidential"])
+def test_each_user_has_a_file_that_msal_python_reads(emulator, population, tmp_path, client):
+    folder = tmp_path / "caches"
+    template = folder / "{home_account_id}.json"
+    assert migrate(emulator, population.path, template).code == 0
+
+    found = {}
+    for file in folder.glob("*.json"):
+        app = PythonApp(emulator, client, file, CONTOSO)
+        for account in app.app.get_accounts():
+            assert file.stem == account["home_account_id"]
+            found.setdefault(account["username"], file)
+    assert set(found) == population.users
+    assert len(set(found.values())) == len(found) == len(list(folder.glob("*.json")))
+    for user in population.users_of[client]:
+        for force_refresh in [False, True]:
+            result = app_of(emulator, client, found[user])(user).silent(user, SCOPE, force_refresh)
+            assert "access_token" in (result or {}), (user, result)
+            assert claims(result["access_token"])["upn"] == user
+
+
 def test_signing_out_in_msal_python_leaves_nothing_of_a_migrated_user(emulator, population, target):
     assert migrate(emulator, population.path, target).code == 0
     (user,) = {"user5@contoso.example"} & (population.users_of[DESKTOP] - population.users_of[WEB])

@@ -2,72 +2,49 @@
 
 import json
 import os
-import sqlite3
 import subprocess
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 
 from harness.command import MSAL, remember
-from harness.databases import KINDS, PASSWORD
-from harness.directory import CALLBACKS, CONTOSO, FRAMEWORKS, GRAPH, MANAGEMENT, TENANT_IDS
-from harness.python_app import claims
+from harness.databases import KINDS, PASSWORD, ServerDatabase, SqliteFile
+from harness.directory import CALLBACKS, FRAMEWORKS, GRAPH, MANAGEMENT
+from harness.odd_people import NORTHWIND, PERSON, TENANTS, VISITORS
+from harness.silent import HOST, check_silent
 
-USERS = [f"user1@{CONTOSO}", f"user2@{CONTOSO}"]
-HOST = "https://login.microsoftonline.com"
 SECRET, READER = "CLIENT_SECRET", "DATABASE_PASSWORD"
 
 
-class SqliteFile:
-    """A file that a library writes, and that the migration must leave as it is."""
+@dataclass(frozen=True)
+class Library:
+    """A library in an application, and the preset for its store."""
 
-    def __init__(self, folder):
-        self.source = str(folder / "app.cache.db")
-
-    django = property(lambda self: {"ENGINE": "django.db.backends.sqlite3", "NAME": self.source})
-    sqlalchemy = property(lambda self: f"sqlite:///{self.source}")
-    login = []
-
-    def state(self):
-        beside = sorted(path.name for path in Path(self.source).parent.glob("app.cache.db*"))
-        return beside, Path(self.source).read_bytes()
-
-    def column(self, table, column):
-        with sqlite3.connect(self.source) as connection:
-            return [value for (value,) in connection.execute(f"select {column} from {table}")]
+    program: str
+    #: How its kind of application names a database.
+    spelling: str
+    preset: str
+    #: What the store does not say.
+    more: tuple = ()
+    tenants: tuple = tuple(VISITORS)
 
 
-class ServerDatabase:
-    """A database on a server, which the migration reads as somebody who may do nothing else."""
-
-    def __init__(self, server, name):
-        server.create(name)
-        self._server, self._name = server, name
-        self.source = server.url(name)
-        self.login = ["--database-password-env", READER]
-
-    @property
-    def django(self):
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "HOST": str(self._server.folder),
-            "NAME": self._name,
-            "USER": "postgres",
-        }
-
-    @property
-    def pg(self):
-        return {"host": str(self._server.folder), "database": self._name, "user": "postgres"}
-
-    @property
-    def sqlalchemy(self):
-        return f"mysql+pymysql://root@localhost/{self._name}?unix_socket={self._server.socket}"
-
-    def state(self):
-        """Nobody who may only read could change it."""
-
-    def column(self, table, column):
-        return self._server.sql(self._name, f"select {column} from {table}").splitlines()
+CLIENT = ("--client-id", FRAMEWORKS.id)
+LIBRARIES = {
+    "social-auth": Library("social_django_flows", "django", "python-social-auth"),
+    "allauth": Library("allauth_flows", "django", "django-allauth"),
+    "flask-dance": Library("flask_dance_flows", "sqlalchemy", "flask-dance", CLIENT),
+    # Its table says of no token where it is from.
+    "authlib": Library(
+        "authlib_flask_flows",
+        "sqlalchemy",
+        "authlib",
+        (*CLIENT, "--authority", f"{HOST}/{TENANTS[NORTHWIND]}"),
+        (NORTHWIND,),
+    ),
+    "auth.js": Library("auth_js_flows.cjs", "node", "nextauth"),
+    "better-auth": Library("better_auth_flows.cjs", "node", "better-auth"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -92,29 +69,64 @@ def database_servers():
         each.stop()
 
 
-@pytest.fixture
+@pytest.fixture(params=["sqlite", *KINDS])
 def database(request, database_servers, tmp_path):
-    kind = request.param
-    if kind == "sqlite":
+    if request.param == "sqlite":
         return SqliteFile(tmp_path)
-    name = "".join(letter for letter in request.node.originalname if letter.isalpha())
-    return ServerDatabase(database_servers(kind), name[-40:])
+    library = request.getfixturevalue("library")
+    return ServerDatabase(database_servers(request.param), "".join(filter(str.isalpha, library)))
 
 
-def on(*kinds):
-    return pytest.mark.parametrize("database", kinds, indirect=True)
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_everybody_whose_tokens_a_library_stored_goes_on_silently(server, database, library, tmp_path):
+    library = LIBRARIES[library]
+    store(server, library, database)
+
+    migrated = migrate(server, library, database, tmp_path / "msal.cache.json")
+
+    for resource in [GRAPH, MANAGEMENT]:
+        server.grants()
+        for tenant in library.tenants:
+            check_silent(server, migrated, FRAMEWORKS, tenant, VISITORS[tenant], f"{resource}/.default")
+    # Of the second resource nothing was in the cache: the migrated refresh tokens were redeemed for it.
+    assert server.grants() == ["refresh_token"] * tokens(library)
 
 
-def store(server, program, url):
+def tokens(library):
+    return sum(len(VISITORS[tenant]) for tenant in library.tenants)
+
+
+def store(server, library, database):
     """The users sign in at an application, which keeps their tokens."""
+    where = getattr(database, library.spelling)
     server.ask(
-        program,
+        library.program,
         "store",
-        {"APP_DATABASE": json.dumps(url)},
+        # Django has one database in its life, so that each has a process of its own.
+        {"APP_DATABASE": json.dumps(where)} if library.spelling == "django" else None,
+        database=where,
         application={"id": FRAMEWORKS.id, "secret": FRAMEWORKS.secret},
-        users=USERS,
+        users={TENANTS[tenant]: VISITORS[tenant] for tenant in library.tenants},
         callback=CALLBACKS,
     )
+
+
+def migrate(server, library, database, target):
+    """Migrates with the preset, named and found out. The database stays as it is."""
+    before = database.state()
+    login = ["--database-password-env", READER] if isinstance(database, ServerDatabase) else []
+    of = [database.source, *login, *library.more]
+    for source in [["--from", library.preset], []]:
+        plan = json.loads(msal(server, "plan", *of, *source, "--format", "json"))
+        assert (plan["tokens"], plan["skipped"]) == (tokens(library), [])
+
+    secret = ["--client-secret-env", f"{FRAMEWORKS.id}={SECRET}"]
+    msal(server, "run", *of, "--from", library.preset, "--to", target, "--ca-file", server.ca, *secret)
+
+    assert database.state() == before
+    people = {PERSON[name].home_account_id for tenant in library.tenants for name in VISITORS[tenant]}
+    assert {account["home_account_id"] for account in json.loads(target.read_text())["Account"].values()} == people
+    return target
 
 
 def msal(server, *arguments):
@@ -126,87 +138,3 @@ def msal(server, *arguments):
     remember(arguments, done.stdout, done.stderr)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-def check(server, database, target, preset, *more):
-    """Migrates with the preset, named and found out, and has MSAL Python get tokens for all without anybody's help."""
-    before = database.state()
-    for source in [["--from", preset], []]:
-        plan = json.loads(msal(server, "plan", database.source, *database.login, *source, *more, "--format", "json"))
-        assert (plan["tokens"], plan["skipped"]) == (len(USERS), [])
-
-    secret = ["--client-secret-env", f"{FRAMEWORKS.id}={SECRET}"]
-    arguments = ["--from", preset, "--to", target, "--ca-file", server.ca, *secret, *more]
-    msal(server, "run", database.source, *database.login, *arguments)
-
-    assert database.state() == before
-    accounts = json.loads(target.read_text())["Account"].values()
-    for resource in [GRAPH, MANAGEMENT]:
-        server.grants()
-        found = server.ask(
-            "odd_store_flows",
-            "silent",
-            library=None,
-            cache=str(target),
-            client_id=FRAMEWORKS.id,
-            secret=FRAMEWORKS.secret,
-            authority=f"{HOST}/{TENANT_IDS[CONTOSO]}",
-            scope=f"{resource}/.default",
-            ids=[account["home_account_id"] for account in accounts],
-        )
-        tokens = [claims(each["access_token"]) for each in found]
-        assert sorted(each["user"] for each in found) == USERS
-        assert sorted(token["upn"] for token in tokens) == USERS
-        assert {token["appid"] for token in tokens} == {FRAMEWORKS.id}
-    # Of the second resource nothing was in the cache: the migrated refresh tokens were redeemed for it.
-    assert server.grants() == ["refresh_token"] * len(USERS)
-
-
-@on("sqlite", "postgres")
-def test_the_users_of_python_social_auth_with_django_go_on_silently(server, database, tmp_path):
-    store(server, "social_django_flows", database.django)
-    assert len(database.column("social_auth_usersocialauth", "extra_data")) == len(USERS)
-
-    check(server, database, tmp_path / "msal.cache.json", "python-social-auth")
-
-
-@on("sqlite", "mariadb")
-def test_the_users_of_flask_dance_go_on_silently(server, database, tmp_path):
-    store(server, "flask_dance_flows", database.sqlalchemy)
-    assert len(database.column("flask_dance_oauth", "token")) == len(USERS)
-
-    check(server, database, tmp_path / "msal.cache.json", "flask-dance", "--client-id", FRAMEWORKS.id)
-
-
-@on("sqlite", "postgres")
-def test_the_users_of_django_allauth_go_on_silently(server, database, tmp_path):
-    store(server, "allauth_flows", database.django)
-    assert len(database.column("socialaccount_socialtoken", "token_secret")) == len(USERS)
-
-    check(server, database, tmp_path / "msal.cache.json", "django-allauth")
-
-
-@on("postgres")
-def test_the_users_of_better_auth_go_on_silently(server, database, tmp_path):
-    store(server, "better_auth_flows.cjs", database.pg)
-    assert len(database.column("account", '"refreshToken"')) == len(USERS)
-
-    check(server, database, tmp_path / "msal.cache.json", "better-auth")
-
-
-@on("postgres")
-def test_the_users_of_auth_js_go_on_silently(server, database, tmp_path):
-    store(server, "auth_js_flows.cjs", database.pg)
-    assert len(database.column("accounts", "refresh_token")) == len(USERS)
-
-    check(server, database, tmp_path / "msal.cache.json", "nextauth")
-
-
-@on("sqlite", "mariadb")
-def test_the_users_of_authlib_go_on_silently(server, database, tmp_path):
-    store(server, "authlib_flask_flows", database.sqlalchemy)
-    assert len(database.column("oauth2_token", "refresh_token")) == len(USERS)
-
-    authority = f"{HOST}/{TENANT_IDS[CONTOSO]}"
-    more = ["--client-id", FRAMEWORKS.id, "--authority", authority]
-    check(server, database, tmp_path / "msal.cache.json", "authlib", *more)

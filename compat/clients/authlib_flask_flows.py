@@ -1,6 +1,5 @@
 """Authlib's client for Flask, with the table of its documentation."""
 
-import os
 from urllib.parse import urlsplit
 
 from authlib.integrations.flask_client import OAuth
@@ -15,23 +14,31 @@ SCOPE = "openid profile email offline_access https://graph.microsoft.com/User.Re
 
 
 def store(ask):
-    """The people of the question sign in. What the library gives, the application stores as the documentation says."""
-    app, callback = application(ask), ask.question["callback"]["client"]
-    for user in ask.question["users"]:
-        browser = app.test_client()
-        page = browser.get(f"/as/{user}", base_url="https://localhost")
-        answer = Person(user, ask.password).visit(page.location, f"https://localhost{callback}")
-        parts = urlsplit(answer)
-        done = browser.get(f"{parts.path}?{parts.query}", base_url="https://localhost")
-        assert done.location == "/home", done.get_data(as_text=True)
+    """The people of the question sign in, tenant by tenant.
+
+    What the library gives, the application stores as the documentation says.
+    """
+    for tenant, users in ask.question["users"].items():
+        app = application(ask, tenant)
+        for user in users:
+            sign_in(ask, app, user)
 
 
-def application(ask):
+def sign_in(ask, app, user):
+    browser, callback = app.test_client(), ask.question["callback"]["client"]
+    page = browser.get(f"/as/{user}", base_url="https://localhost")
+    answer = Person(user, ask.password).visit(page.location, f"https://localhost{callback}")
+    parts = urlsplit(answer)
+    done = browser.get(f"{parts.path}?{parts.query}", base_url="https://localhost")
+    assert done.location == "/home", done.get_data(as_text=True)
+
+
+def application(ask, tenant):
     app = Flask(__name__)
     app.config.update(
         TESTING=True,
         SECRET_KEY="of an application that lives for one test",
-        SQLALCHEMY_DATABASE_URI=os.environ["APP_DATABASE"].strip('"'),
+        SQLALCHEMY_DATABASE_URI=ask.question["database"],
     )
     database = SQLAlchemy(app)
 
@@ -52,7 +59,7 @@ def application(ask):
         "microsoft",
         client_id=mine["id"],
         client_secret=mine["secret"],
-        server_metadata_url=f"{ask.authority(ask.tenantId)}/v2.0/.well-known/openid-configuration",
+        server_metadata_url=f"{ask.authority(tenant)}/v2.0/.well-known/openid-configuration",
         client_kwargs={"scope": SCOPE},
     )
 

@@ -1,11 +1,10 @@
 """A web application with Django 5.2.19 and its database: what the libraries for sign-in have in common there."""
 
-import json
-import os
 from types import ModuleType
 from urllib.parse import urlsplit
 
 import django
+import pymysql
 from django.conf import settings
 
 from harness.person import Person
@@ -13,14 +12,13 @@ from harness.person import Person
 HOST = "localhost"
 
 
-def make(apps, urls, **more):
-    """Configures Django with the database of `APP_DATABASE`, and makes the tables. Once in a process."""
-    if settings.configured:
-        return
+def make(database, apps, urls, **more):
+    """Configures Django with the database, and makes the tables. Once in a process."""
+    pymysql.install_as_MySQLdb()
     settings.configure(
         SECRET_KEY="of an application that lives for one test",
         ALLOWED_HOSTS=[HOST],
-        DATABASES={"default": json.loads(os.environ["APP_DATABASE"])},
+        DATABASES={"default": database},
         INSTALLED_APPS=[
             "django.contrib.auth",
             "django.contrib.contenttypes",
@@ -56,5 +54,4 @@ def sign_in(ask, user, start, callback):
     answer = Person(user, ask.password).visit(page.headers["Location"], f"https://{HOST}{callback}")
     parts = urlsplit(answer)
     done = browser.get(f"{parts.path}?{parts.query}", secure=True)
-    assert done.status_code == 302, done.content
-    return done.headers["Location"]
+    assert (done.status_code, done.headers.get("Location")) == (302, "/home"), done.content

@@ -16,26 +16,31 @@ SCOPES = ["openid", "profile", "email", "offline_access", "https://graph.microso
 
 
 def store(ask):
-    """The people of the question sign in. Only the library writes what it keeps of them."""
+    """The people of the question sign in, tenant by tenant. Only the library writes what it keeps of them."""
     # oauthlib takes a scope that differs from what was asked for as an error, and Entra's always does.
     os.environ["OAUTHLIB_RELAX_TOKEN_SCOPE"] = "1"
-    app, callback = application(ask), ask.question["callback"]["flask-dance"]
-    for user in ask.question["users"]:
-        browser = app.test_client()
-        browser.get(f"/as/{user}", base_url="https://localhost")
-        page = browser.get("/login/azure", base_url="https://localhost")
-        answer = Person(user, ask.password).visit(page.location, f"https://localhost{callback}")
-        parts = urlsplit(answer)
-        done = browser.get(f"{parts.path}?{parts.query}", base_url="https://localhost")
-        assert done.location == "/home", done.get_data(as_text=True)
+    for tenant, users in ask.question["users"].items():
+        app = application(ask, tenant)
+        for user in users:
+            sign_in(ask, app, user)
 
 
-def application(ask):
+def sign_in(ask, app, user):
+    browser, callback = app.test_client(), ask.question["callback"]["flask-dance"]
+    browser.get(f"/as/{user}", base_url="https://localhost")
+    page = browser.get("/login/azure", base_url="https://localhost")
+    answer = Person(user, ask.password).visit(page.location, f"https://localhost{callback}")
+    parts = urlsplit(answer)
+    done = browser.get(f"{parts.path}?{parts.query}", base_url="https://localhost")
+    assert done.location == "/home", done.get_data(as_text=True)
+
+
+def application(ask, tenant):
     app = Flask(__name__)
     app.config.update(
         TESTING=True,
         SECRET_KEY="of an application that lives for one test",
-        SQLALCHEMY_DATABASE_URI=os.environ["APP_DATABASE"].strip('"'),
+        SQLALCHEMY_DATABASE_URI=ask.question["database"],
     )
     database = SQLAlchemy(app)
 
@@ -56,7 +61,7 @@ def application(ask):
     blueprint = make_azure_blueprint(
         client_id=mine["id"],
         client_secret=mine["secret"],
-        tenant=ask.tenantId,
+        tenant=tenant,
         scope=SCOPES,
         redirect_url="/home",
         storage=SQLAlchemyStorage(OAuth, database.session, user=user),

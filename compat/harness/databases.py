@@ -1,6 +1,6 @@
-"""Servers of PostgreSQL and MariaDB, each in a folder of its own.
+"""Databases that applications write: files of SQLite, and those of servers, each in a folder of its own.
 
-They listen on a socket in it, which programs in a sealed network reach as well.
+The servers listen on a socket in it, which programs in a sealed network reach as well.
 """
 
 import os
@@ -32,7 +32,8 @@ class Postgres:
         subprocess.run(within(self.account, programs / "initdb", *options), check=True, stdout=subprocess.DEVNULL)
         (data / "pg_hba.conf").write_text("local all postgres trust\nlocal all all scram-sha-256\n")
         settings = ["-c", "listen_addresses=", "-c", "fsync=off"]
-        self._process = started(within(self.account, programs / "postgres", "-D", data, "-k", self.folder, *settings), self)
+        command = within(self.account, programs / "postgres", "-D", data, "-k", self.folder, *settings)
+        self._process = started(command, self)
         self.sql("postgres", f"create role {READER} login password '{PASSWORD}'")
 
     def create(self, name):
@@ -45,6 +46,15 @@ class Postgres:
 
     def url(self, name):
         return f"postgres://{READER}@/{name}?host={self.folder}"
+
+    def django(self, name):
+        return {"ENGINE": "django.db.backends.postgresql", "HOST": str(self.folder), "NAME": name, "USER": "postgres"}
+
+    def sqlalchemy(self, name):
+        return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
+
+    def node(self, name):
+        return {"kind": "postgres", "host": str(self.folder), "database": name, "user": "postgres"}
 
     def stop(self):
         # Without waiting for the programs that are connected.
@@ -66,7 +76,8 @@ class MariaDb:
         data = f"--datadir={self.folder / 'data'}"
         options = ["--auth-root-authentication-method=normal", "--skip-test-db", f"--user={self.account}", data]
         subprocess.run(["mariadb-install-db", "--no-defaults", *options], check=True, stdout=subprocess.DEVNULL)
-        options = ["--skip-networking", "--innodb-buffer-pool-size=32M", data, f"--socket={self.socket}"]
+        unsynced = ["--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite", "--skip-sync-frm"]
+        options = ["--skip-networking", "--innodb-buffer-pool-size=32M", *unsynced, data, f"--socket={self.socket}"]
         self._process = started(within(self.account, self.installed[-1], "--no-defaults", *options), self)
         self.sql("", f"create user {READER}@localhost identified by '{PASSWORD}'")
 
@@ -80,13 +91,50 @@ class MariaDb:
     def url(self, name):
         return f"mysql://{READER}@localhost/{name}?socket={self.socket}"
 
+    def django(self, name):
+        return {"ENGINE": "django.db.backends.mysql", "HOST": str(self.socket), "NAME": name, "USER": "root"}
+
+    def sqlalchemy(self, name):
+        return f"mysql+pymysql://root@localhost/{name}?unix_socket={self.socket}"
+
+    def node(self, name):
+        return {"kind": "mariadb", "socketPath": str(self.socket), "database": name, "user": "root"}
+
     def stop(self):
-        self._process.terminate()
+        # Nobody needs what it would still put in order.
+        self._process.kill()
         self._process.wait(timeout=PATIENCE)
         shutil.rmtree(self.folder)
 
 
 KINDS = {"postgres": Postgres, "mariadb": MariaDb}
+
+
+class SqliteFile:
+    """A file that a library writes."""
+
+    def __init__(self, folder):
+        self.source = str(folder / "app.cache.db")
+        self.django = {"ENGINE": "django.db.backends.sqlite3", "NAME": self.source}
+        self.sqlalchemy = f"sqlite:///{self.source}"
+        self.node = {"kind": "sqlite", "file": self.source}
+
+    def state(self):
+        """What must be as it was when the file was only read."""
+        beside = sorted(path.name for path in Path(self.source).parent.glob("app.cache.db*"))
+        return beside, Path(self.source).read_bytes()
+
+
+class ServerDatabase:
+    """A new database on a server. Where it is, is what the reader is told."""
+
+    def __init__(self, server, name):
+        server.create(name)
+        self.source = server.url(name)
+        self.django, self.sqlalchemy, self.node = server.django(name), server.sqlalchemy(name), server.node(name)
+
+    def state(self):
+        """Nobody who may only read could change it."""
 
 
 def folder_of(account):

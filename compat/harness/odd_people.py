@@ -114,6 +114,21 @@ PEOPLE = [
     one(f"personal-guest@{PERSONAL}", NORTHWIND),
     one(f"personal-guest-by-guid@{PERSONAL}", TENANTS[NORTHWIND]),
 ]
+PERSON = {person.name: person for person in PEOPLE}
+
+#: Who signs in at an application, by the tenant that it is for: at home or as a guest, and somebody as both.
+VISITORS = {
+    NORTHWIND: [
+        f"plain@{NORTHWIND}",
+        "In.Capitals@Northwind.Example",
+        f"guest-only@{TAILSPIN}",
+        f"home-and-guest@{TAILSPIN}",
+        f"personal-guest@{PERSONAL}",
+    ],
+    TAILSPIN: [f"home-and-guest@{TAILSPIN}"],
+}
+#: Those of them who can sign in with a password alone.
+AT_HOME = {tenant: [name for name in names if PERSON[name].home == tenant] for tenant, names in VISITORS.items()}
 
 
 def declarations():

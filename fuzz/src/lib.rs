@@ -3,17 +3,24 @@
 use std::fs;
 use std::ops::ControlFlow;
 
-use msal_migrate::{Row, Source, SourceError, SourceKind, SourceOptions, open};
+use msal_migrate::{
+    DecodingKey, MappingFile, Row, Source, SourceError, SourceKind, SourceOptions, open,
+};
 
 /// Reads `content` as a store of the format `from`, or of the one that is detected.
 pub fn read(content: &[u8], from: Option<SourceKind>, password: Option<&str>) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("store");
-    fs::write(&path, content).expect("room for a small file");
     let mut options = SourceOptions::default();
     options.from = from;
     options.password = password.map(Into::into);
-    let source = match open(&path, &options) {
+    read_with(content, &options);
+}
+
+/// Reads `content` as `options` say.
+pub fn read_with(content: &[u8], options: &SourceOptions) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("store");
+    fs::write(&path, content).expect("room for a small file");
+    let source = match open(&path, options) {
         Ok(source) => source,
         Err(error) => return one_line(&error),
     };
@@ -24,6 +31,24 @@ pub fn read(content: &[u8], from: Option<SourceKind>, password: Option<&str>) {
             assert_eq!(first.to_string(), second.to_string());
         }
         (first, second) => panic!("{first:?} and then {second:?}"),
+    }
+}
+
+/// The mapping file that `text` is, with a key for each step that needs one; `None` where it is refused, with one line.
+pub fn mapping_file(text: &str) -> Option<MappingFile> {
+    // Of Fernet's form, which the other ciphers take as well.
+    const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let file = MappingFile::parse("fuzz.toml", text).and_then(|file| {
+        let sources: Vec<_> = file.key_sources().cloned().collect();
+        let with = |file: MappingFile, source| file.with_key(source, DecodingKey::new(KEY));
+        sources.iter().try_fold(file, with)
+    });
+    match file {
+        Ok(file) => Some(file),
+        Err(error) => {
+            assert!(!error.to_string().contains('\n'), "{error:?}");
+            None
+        }
     }
 }
 

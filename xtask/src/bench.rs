@@ -41,6 +41,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
             .env("ASSERTIONS_BIN", built.join("examples/assertions"))
             .env("BARE_CLIENT_BIN", built.join("examples/bare_client"))
             .env("REDEEM_LOOP_BIN", built.join("examples/redeem_loop"))
+            .env("SELECT_ROWS_BIN", built.join("examples/select_rows"))
             .env("SERVICE_HITS_BIN", built.join("examples/service_hits"))
             .env(
                 "AZURE_IDENTITY_HITS_BIN",

@@ -21,6 +21,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Fai
     // The programs that the book shows, one of which is a web application.
     let examples = ["build", "--package", "msal-client", "--examples"];
     process::run(workspace.cargo().args(examples))?;
+    let first_use = ["build", "--package", "msal-migrate", "--example"];
+    process::run(workspace.cargo().args(first_use).arg("on_first_use"))?;
     // One signs assertions, and one does what MSAL Python does beside it.
     let ours = ["build", "--package", "xtask", "--example"];
     for example in ["assertions", "flows"] {

@@ -2,35 +2,32 @@
 
 mod accounts;
 mod cache;
+mod completions;
 mod demo;
 mod emulator;
 mod login;
 mod logout;
+mod man;
 mod migrate;
 mod sources;
 mod token;
 
-use crate::cli::{CacheCommand, Cli, Command, EmulatorCommand, Format, MigrateCommand};
+use crate::cli::{CacheCommand, Cli, Command, EmulatorCommand, MigrateCommand};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
 
 /// Runs what was typed.
 pub(crate) fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
-    let is_report = matches!(cli.command, Command::Migrate(MigrateCommand::Report(_)));
-    if matches!(cli.format, Format::Csv | Format::Html) && !is_report {
-        return Err(Failure::usage(
-            "only `msal migrate report` prints CSV and HTML",
-            "use --format json or text",
-        ));
-    }
     match cli.command {
         Command::Accounts(arguments) => accounts::run(&arguments, printer),
         Command::Cache(CacheCommand::Inspect(arguments)) => cache::run(&arguments, printer),
+        Command::Completions(arguments) => Ok(completions::run(&arguments, printer)),
         Command::Demo(arguments) => demo::run(&arguments, printer),
         Command::Emulator(EmulatorCommand::Serve(arguments)) => emulator::run(&arguments, printer),
         Command::Login(arguments) => login::run(&arguments, printer),
         Command::Logout(arguments) => logout::run(&arguments, printer),
+        Command::Man(arguments) => man::run(&arguments, printer),
         Command::Migrate(MigrateCommand::Plan(arguments)) => {
             migrate::plan::run(&arguments, printer)
         }

@@ -11,6 +11,8 @@ pub(crate) enum Exit {
     Success,
     /// It failed; the message says why.
     Failed,
+    /// It went to its end, and there is something to correct: rows, tokens, accounts.
+    ToCorrect,
     /// What was typed cannot be done.
     Usage,
     /// What is left needs its users.
@@ -26,6 +28,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::UsersNeeded => 3,
+            Exit::ToCorrect => 4,
             Exit::RetryLeft => 75,
         })
     }
@@ -37,7 +40,7 @@ impl From<Completion> for Exit {
             Completion::Complete => Self::Success,
             Completion::RetryLeft => Self::RetryLeft,
             Completion::UsersNeeded => Self::UsersNeeded,
-            _ => Self::Failed,
+            _ => Self::ToCorrect,
         }
     }
 }

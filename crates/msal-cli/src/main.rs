@@ -28,12 +28,13 @@ mod target;
 mod terminal;
 mod text;
 mod todo;
+mod user_files;
 
 use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Color, Early, Format, Settings};
 use crate::output::Printer;
 
 /// A migration makes and drops a few hundred small texts for each token; this allocator does that in two thirds of the
@@ -43,13 +44,22 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     process::harden();
-    let cli = match Cli::read() {
-        Ok(cli) => cli,
-        Err(error) => return output::usage(&error).into(),
+    // What was typed wrongly is told in the way that was asked for.
+    let early = Early::read();
+    let settings = Settings::read(early.file.clone(), &Cli::whole());
+    let early = early.or_set(settings.as_ref().ok());
+    output::colour(early.color.unwrap_or(Color::Auto));
+    let printer = Printer::new(early.format.unwrap_or(Format::Text), false);
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(failure) => return printer.failure(&failure).into(),
     };
+    let cli = match Cli::read(&settings) {
+        Ok(cli) => cli,
+        Err(error) => return output::ended(&printer, printer.usage(&error)).into(),
+    };
+    output::colour(cli.color);
     let printer = Printer::new(cli.format, cli.quiet);
-    match commands::run(cli, &printer) {
-        Ok(exit) => exit.into(),
-        Err(error) => printer.failure(&error).into(),
-    }
+    let exit = commands::run(cli, &printer).unwrap_or_else(|error| printer.failure(&error));
+    output::ended(&printer, exit).into()
 }

@@ -1,14 +1,16 @@
 //! Printing: data on standard output, talk on standard error.
 //!
-//! A reader that closes its end has seen enough, so that a broken pipe is a success.
+//! A reader that closes its end has seen enough, so that a broken pipe changes nothing. Any other output that cannot be
+//! written is told at the end, and is no success.
 
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
 use clap::error::ErrorKind;
 use serde_json::{Value, json};
 
-use crate::cli::Format;
+use crate::cli::{Color, Format};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::outside::{Outside, printable, printable_json};
@@ -37,18 +39,24 @@ impl Printer {
 
     /// Prints text to standard output; colours are dropped where they are not wanted.
     pub(crate) fn text(&self, text: &str) {
-        put(&mut anstream::stdout(), &printable(text));
+        result(&mut anstream::stdout(), printable(text).as_bytes());
+    }
+
+    /// Writes what is not for people to standard output, as it is.
+    pub(crate) fn bytes(&self, bytes: &[u8]) {
+        result(&mut io::stdout(), bytes);
     }
 
     /// Prints one JSON document to standard output.
     pub(crate) fn json(&self, value: &Value) {
-        let text = serde_json::to_string_pretty(value).unwrap_or_default();
-        put(&mut io::stdout(), &format!("{}\n", printable_json(&text)));
+        let text = serde_json::to_string_pretty(&versioned(value)).unwrap_or_default();
+        let text = format!("{}\n", printable_json(&text));
+        result(&mut io::stdout(), text.as_bytes());
     }
 
     /// Prints a piece of a document of which JSON is all that comes from outside.
     pub(crate) fn document(&self, text: &str) {
-        put(&mut io::stdout(), &printable_json(text));
+        result(&mut io::stdout(), printable_json(text).as_bytes());
     }
 
     /// Says something to the person at the terminal.
@@ -64,7 +72,7 @@ impl Printer {
         match self.is_json() {
             true => put(
                 &mut io::stderr(),
-                &format!("{}\n", printable_json(&document.to_string())),
+                &format!("{}\n", printable_json(&versioned(document).to_string())),
             ),
             false => put(&mut anstream::stderr(), &format!("{}\n", printable(text))),
         }
@@ -81,10 +89,8 @@ impl Printer {
             let error = json!({
                 "error": failure.message, "causes": failure.causes, "hint": failure.hint,
             });
-            put(
-                &mut io::stderr(),
-                &format!("{}\n", printable_json(&error.to_string())),
-            );
+            let error = versioned(&error).to_string();
+            put(&mut io::stderr(), &format!("{}\n", printable_json(&error)));
             return failure.exit;
         }
         // Messages, causes and hints are one line each: a line break in one came with a name or from a server.
@@ -98,28 +104,97 @@ impl Printer {
         put(&mut anstream::stderr(), &text);
         failure.exit
     }
-}
 
-/// Prints what clap says: help and version are successes, everything else is bad usage.
-pub(crate) fn usage(error: &clap::Error) -> Exit {
-    if let ErrorKind::DisplayHelp | ErrorKind::DisplayVersion = error.kind() {
-        // A closed pipe leaves nobody to tell.
-        let _nobody_reads = error.print();
-        return Exit::Success;
-    }
-    let mut text = error.render().ansi().to_string();
-    // clap repeats what was typed. Its own lines stay, so line breaks of an argument are found by the argument.
-    for argument in std::env::args_os().skip(1) {
-        let argument = argument.to_string_lossy();
-        for part in [&*argument].into_iter().chain(argument.splitn(2, '=')) {
-            if part.contains('\n') {
-                text = text.replace(part, &Outside(part).to_string());
+    /// Prints what clap says: help and version are successes, everything else is bad usage.
+    pub(crate) fn usage(&self, error: &clap::Error) -> Exit {
+        if let ErrorKind::DisplayHelp | ErrorKind::DisplayVersion = error.kind() {
+            remember(error.print());
+            return Exit::Success;
+        }
+        if self.is_json() {
+            let text = error.render().to_string();
+            // The first line says what is wrong, and what follows on the usage is for people.
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            let mut lines = lines
+                .take_while(|line| !line.starts_with("Usage: ") && !line.starts_with("For more "));
+            let message = lines.next().unwrap_or_default();
+            let message = message.strip_prefix("error: ").unwrap_or(message);
+            let more: Vec<_> = lines.collect();
+            return self.failure(&Failure::usage(message, more.join("; ")));
+        }
+        let mut text = error.render().ansi().to_string();
+        // clap repeats what was typed. Its own lines stay, so line breaks of an argument are found by the argument.
+        for argument in std::env::args_os().skip(1) {
+            let argument = argument.to_string_lossy();
+            for part in [&*argument].into_iter().chain(argument.splitn(2, '=')) {
+                if part.contains('\n') {
+                    text = text.replace(part, &Outside(part).to_string());
+                }
             }
         }
+        put(&mut anstream::stderr(), &printable(&text));
+        Exit::Usage
     }
-    put(&mut anstream::stderr(), &printable(&text));
-    Exit::Usage
 }
+
+/// Colours output as it was asked for, help and errors about what was typed among it.
+pub(crate) fn colour(color: Color) {
+    match color {
+        // NO_COLOR, CLICOLOR_FORCE and the terminal decide.
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::AlwaysAnsi,
+        Color::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+}
+
+/// The status to end with: also that of a command whose results could not be printed.
+pub(crate) fn ended(printer: &Printer, exit: Exit) -> Exit {
+    match UNWRITTEN.get() {
+        // What was told already comes first.
+        Some(error) if !matches!(exit, Exit::Failed | Exit::Usage) => {
+            let failure = Failure::new(error);
+            printer.failure(&Failure {
+                message: format!("cannot write to standard output: {}", failure.message),
+                ..failure.with_hint(
+                    "the command has done its work, but not all of what it printed is there",
+                )
+            })
+        }
+        _ => exit,
+    }
+}
+
+/// A document with the number that programs look at first.
+pub(crate) fn versioned(value: &Value) -> Value {
+    let Value::Object(members) = value else {
+        return value.clone();
+    };
+    let mut document = serde_json::Map::new();
+    document.insert("version".to_owned(), VERSION.into());
+    document.extend(members.clone());
+    Value::Object(document)
+}
+
+/// Grows when a member goes, or means something else; members that are added leave it as it is.
+const VERSION: u64 = 1;
+
+fn result(out: &mut dyn Write, bytes: &[u8]) {
+    remember(out.write_all(bytes).and_then(|()| out.flush()));
+}
+
+fn remember(written: io::Result<()>) {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            // The first one tells why.
+            let _later = UNWRITTEN.set(error);
+        }
+        _ => {}
+    }
+}
+
+/// Why results could not be written. There is one standard output.
+static UNWRITTEN: OnceLock<io::Error> = OnceLock::new();
 
 fn put(out: &mut dyn Write, text: &str) {
     // Nobody can be told that nobody reads.

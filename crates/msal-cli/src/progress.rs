@@ -142,8 +142,13 @@ fn is_counted(token: &ObservedToken<'_>) -> bool {
 
 fn style() -> ProgressStyle {
     let template = "  {bar:32.cyan/dim} {human_pos}/{human_len}  {pace:.dim}  {msg:.dim}";
-    ProgressStyle::with_template(template)
-        .unwrap_or_else(|_never| ProgressStyle::default_bar())
+    let style = ProgressStyle::with_template(template);
+    with_pace(style.unwrap_or_else(|_never| ProgressStyle::default_bar()))
+}
+
+/// The look that all bars share, and what `{pace}` stands for.
+pub(crate) fn with_pace(style: ProgressStyle) -> ProgressStyle {
+    style
         .with_key("pace", |state: &ProgressState, out: &mut dyn fmt::Write| {
             // What cannot be shown is not worth stopping for.
             let _unshown = write!(out, "{}", pace(state));
@@ -151,7 +156,7 @@ fn style() -> ProgressStyle {
         .progress_chars("━╸─")
 }
 
-/// Tokens a second and the time that is left, once there is anything to go by.
+/// How many a second and the time that is left, once there is anything to go by and an end is known.
 fn pace(state: &ProgressState) -> String {
     let rate = state.per_sec().round();
     if rate < 1.0 {

@@ -1,4 +1,4 @@
-//! How far the first reading of a source is, on a terminal: nobody knows how many rows there will be.
+//! How far the first reading of a source is, on a terminal.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use msal_migrate::{Row, Source, SourceError, SourceKind};
 
 use crate::output::Printer;
+use crate::progress::with_pace;
 use crate::terminal::is_drawable;
 
 /// Shows how many rows have been read, where that can be drawn.
@@ -26,6 +27,20 @@ struct Shown {
     was_read: AtomicBool,
 }
 
+impl Shown {
+    /// A bar where the source knows how many rows it has, and their number alone where it does not.
+    fn bar(&self) -> ProgressBar {
+        let counting = ProgressBar::new_spinner().with_style(style(COUNTING));
+        counting.tick();
+        let count = self.source.count();
+        counting.finish_and_clear();
+        match count {
+            Some(rows) => ProgressBar::new(rows).with_style(style(OF_MANY)),
+            None => ProgressBar::new_spinner().with_style(style(OF_NOBODY_KNOWS)),
+        }
+    }
+}
+
 impl Source for Shown {
     fn kind(&self) -> SourceKind {
         self.source.kind()
@@ -35,12 +50,16 @@ impl Source for Shown {
         self.source.recognised_by()
     }
 
+    fn count(&self) -> Option<u64> {
+        self.source.count()
+    }
+
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
         // What follows has something better to show.
         if self.was_read.swap(true, Ordering::Relaxed) {
             return self.source.read(visit);
         }
-        let bar = ProgressBar::new_spinner().with_style(style());
+        let bar = self.bar();
         let mut rows = 0_u64;
         let read = self.source.read(&mut |row| {
             rows += 1;
@@ -54,9 +73,13 @@ impl Source for Shown {
     }
 }
 
-fn style() -> ProgressStyle {
-    ProgressStyle::with_template("  {spinner:.cyan} {human_pos} rows read  {per_sec:.dim}")
-        .unwrap_or_else(|_never| ProgressStyle::default_spinner())
+fn style(template: &str) -> ProgressStyle {
+    let style = ProgressStyle::with_template(template);
+    with_pace(style.unwrap_or_else(|_never| ProgressStyle::default_spinner()))
 }
+
+const COUNTING: &str = "  {spinner:.cyan} counting the rows";
+const OF_MANY: &str = "  {bar:32.cyan/dim} {human_pos}/{human_len} rows read  {pace:.dim}";
+const OF_NOBODY_KNOWS: &str = "  {spinner:.cyan} {human_pos} rows read  {pace:.dim}";
 
 const STEP: u64 = 1024;

@@ -7,11 +7,13 @@ mod service;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use msal_core::{Account, AuthCodeFlow, AuthResponse, IntoScopes, Password, RefreshToken};
 
 pub use builder::ApplicationBuilder;
 
+use crate::cache::SharedTokenCache;
 use crate::error::Error;
 use crate::flow::{
     AcquireTokenByAuthCodeFlow, AcquireTokenByDeviceFlow, AcquireTokenByRefreshToken,
@@ -139,6 +141,11 @@ impl<Kind> Application<Kind> {
     #[must_use]
     pub fn for_partition(&self, partition: Partition) -> Self {
         Self::new(self.handle.in_partition(partition))
+    }
+
+    /// The cache of the partition that this application works in: for what puts tokens there by itself, as a migration does.
+    pub fn token_cache(&self) -> &Arc<SharedTokenCache> {
+        &self.handle.cache
     }
 
     /// A token for `account` from the cache, renewed with its refresh token when the cached one has expired.
@@ -329,11 +336,10 @@ impl<Kind> Clone for Application<Kind> {
 
 impl<Kind> fmt::Debug for Application<Kind> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Handle { client, cache } = &self.handle;
         formatter
             .debug_struct("Application")
-            .field("client", client)
-            .field("cache", cache)
+            .field("client", &self.handle.client)
+            .field("cache", &self.handle.cache)
             .finish()
     }
 }

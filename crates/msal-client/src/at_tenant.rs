@@ -10,8 +10,8 @@ use crate::error::{CallDetails, ConfigError, Error};
 
 /// The authority of one call that names a tenant.
 #[derive(Debug)]
-pub(crate) struct AtTenant {
-    tenant: Tenant,
+pub(crate) struct AtTenant<'a> {
+    tenant: Cow<'a, Tenant>,
     /// A hit asks for the tenant alone.
     asked: OnceLock<Box<Asked>>,
 }
@@ -27,7 +27,7 @@ struct Asked {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
     client: &'a Client,
-    tenant: Option<&'a AtTenant>,
+    tenant: Option<&'a AtTenant<'a>>,
 }
 
 /// The tenant that a call names, as a program has written it.
@@ -40,9 +40,10 @@ impl ChosenTenant {
     }
 
     /// The authority at this tenant; `None` where the call names none.
-    pub(crate) fn of(self, client: &Client) -> Result<Option<AtTenant>, Error> {
-        match self.0 {
-            Some(tenant) => AtTenant::new(client, tenant?).map(Some),
+    pub(crate) fn of(&self, client: &Client) -> Result<Option<AtTenant<'_>>, Error> {
+        match &self.0 {
+            Some(Ok(tenant)) => AtTenant::new(client, tenant).map(Some),
+            Some(Err(error)) => Err(error.clone().into()),
             None => Ok(None),
         }
     }
@@ -54,25 +55,32 @@ impl From<Option<Tenant>> for ChosenTenant {
     }
 }
 
-impl AtTenant {
-    fn new(client: &Client, tenant: Tenant) -> Result<Self, Error> {
+impl<'a> AtTenant<'a> {
+    fn new(client: &Client, tenant: &'a Tenant) -> Result<Self, Error> {
         // Where there are no tenants to choose from, the call would be answered for another one than it names.
-        match client.authority.is_available_at(&tenant) {
+        match client.authority.is_available_at(tenant) {
             true => Ok(Self {
-                tenant,
+                tenant: Cow::Borrowed(tenant),
                 asked: OnceLock::new(),
             }),
             false => Err(ConfigError::NoTenants.into()),
         }
     }
 
+    pub(crate) fn into_owned(self) -> AtTenant<'static> {
+        AtTenant {
+            tenant: Cow::Owned(self.tenant.into_owned()),
+            asked: self.asked,
+        }
+    }
+
     pub(crate) fn into_tenant(self) -> Tenant {
-        self.tenant
+        self.tenant.into_owned()
     }
 
     fn asked(&self, client: &Client) -> &Asked {
         self.asked.get_or_init(|| {
-            let authority = client.authority.with_tenant(self.tenant.clone());
+            let authority = client.authority.with_tenant(Tenant::clone(&self.tenant));
             // The host is the application's, and so is what is known of it.
             let trusted = TrustedAuthority::admit(authority.clone(), client.trusted());
             Box::new(Asked { authority, trusted })
@@ -81,7 +89,7 @@ impl AtTenant {
 }
 
 impl<'a> Place<'a> {
-    pub(crate) fn new(client: &'a Client, tenant: Option<&'a AtTenant>) -> Self {
+    pub(crate) fn new(client: &'a Client, tenant: Option<&'a AtTenant<'a>>) -> Self {
         Self { client, tenant }
     }
 
@@ -119,6 +127,13 @@ impl<'a> Place<'a> {
             None => metadata.realm_of_unnamed(&asked.authority),
         };
         found.map(Cow::Owned)
+    }
+
+    /// The names that the tenant's tokens stand under: as it was asked for and, where that is `known`, as its token endpoint
+    /// has [it](Self::realm).
+    pub(crate) fn realms<'r>(&'r self, known: Option<&'r str>) -> [&'r str; 2] {
+        let own = self.tenant().as_str();
+        [own, known.unwrap_or(own)]
     }
 
     pub(crate) async fn endpoints(&self) -> Result<ProviderMetadata, Error> {

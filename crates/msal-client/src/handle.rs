@@ -1,5 +1,6 @@
 //! An application at work in one partition of its store: what every flow is given.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use msal_core::{Account, TokenEvent};
@@ -7,23 +8,38 @@ use msal_core::{Account, TokenEvent};
 use crate::cache::SharedTokenCache;
 use crate::client::Client;
 use crate::error::{Error, StoreFailure};
+use crate::ports::BoxFuture;
 use crate::result::AuthenticationResult;
 use crate::store::{Partition, StoreError};
 
-/// The state behind an application that a program holds: all that its partitions share, and the cache of one of them.
+/// The state behind an application that a program holds. Each call has a clone, which counts one reference.
 #[derive(Clone, Debug)]
-pub(crate) struct Handle {
+pub(crate) struct Handle(Arc<AtWork>);
+
+/// All that the partitions of an application share, and the cache of one of them.
+#[derive(Debug)]
+pub(crate) struct AtWork {
     pub(crate) client: Arc<Client>,
     pub(crate) cache: Arc<SharedTokenCache>,
 }
 
+impl Deref for Handle {
+    type Target = AtWork;
+
+    fn deref(&self) -> &AtWork {
+        &self.0
+    }
+}
+
 impl Handle {
+    pub(crate) fn new(client: Arc<Client>, cache: Arc<SharedTokenCache>) -> Self {
+        Self(Arc::new(AtWork { client, cache }))
+    }
+
     /// The same application in another partition.
     pub(crate) fn in_partition(&self, partition: Partition) -> Self {
-        Self {
-            client: Arc::clone(&self.client),
-            cache: self.client.partitions.cache(partition),
-        }
+        let cache = self.client.partitions.cache(partition);
+        Self::new(Arc::clone(&self.client), cache)
     }
 
     /// Loads the cache where that is due: see [`SharedTokenCache::ensure_loaded`]. Of many who come at once for a partition
@@ -31,13 +47,20 @@ impl Handle {
     pub(crate) async fn ensure_loaded(&self) -> Result<(), Error> {
         // Somebody may have signed out after the load began that this one waited for.
         while !self.cache.is_up_to_date() {
-            let load = async { Ok(self.cache.ensure_loaded().await?) };
-            let partition = self.cache.partition().clone();
-            // In a box of its own, which a hit does not need.
-            let (loaded, _is_shared) = Box::pin(self.client.loads.run(partition, load)).await;
-            loaded?;
+            self.load().await?;
         }
         Ok(())
+    }
+
+    /// By itself and in a box of its own, which a hit does not need.
+    #[inline(never)]
+    fn load(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async {
+            let load = async { Ok(self.cache.ensure_loaded().await?) };
+            let partition = self.cache.partition().clone();
+            let (loaded, _is_shared) = self.client.loads.run(partition, load).await;
+            loaded
+        })
     }
 
     /// The result of tokens that were issued, whether or not they could be saved. `asked_for` is whose

@@ -38,8 +38,8 @@ pub struct AuthenticationResult {
     pub scopes: ScopeSet,
     /// Whose token it is; `None` for a token of the application itself, and when the server said nothing about the user.
     pub account: Option<Account>,
-    /// The claims of the ID token that came with it; `None` for a token from the cache.
-    pub id_token_claims: Option<IdTokenClaims>,
+    /// The claims of the ID token that came with it; `None` for a token from the cache, which mostly it is: hence the box.
+    pub id_token_claims: Option<Box<IdTokenClaims>>,
     /// Where it comes from.
     pub token_source: TokenSource,
     /// What the request for it was sent with, for Microsoft's support; `None` for a token from the cache.
@@ -97,6 +97,7 @@ impl AuthenticationResult {
         now.into().until(self.expires_on)
     }
 
+    #[inline]
     pub(crate) fn cached(token: CachedAccessToken, account: impl Into<Option<Account>>) -> Self {
         Self {
             access_token: token.secret,
@@ -124,7 +125,7 @@ impl AuthenticationResult {
             refresh_on: response.refresh_in.map(|wait| now + wait),
             scopes: response.scopes.as_ref().unwrap_or(requested).clone(),
             account,
-            id_token_claims: response.claims().cloned(),
+            id_token_claims: response.claims().cloned().map(Box::new),
             token_source: TokenSource::IdentityProvider,
             correlation_id: response.correlation_id.clone(),
         }

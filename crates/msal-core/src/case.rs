@@ -35,16 +35,24 @@ pub(crate) fn written(id: &str) -> Cow<'_, str> {
 /// Feeds `text` to a hasher, the same in any case of its ASCII letters. Some other characters are not told apart either.
 pub(crate) fn hash<H: Hasher>(text: &str, state: &mut H) {
     /// In ASCII, upper and lower case differ in this bit of a byte.
-    const CASE: u64 = u64::from_ne_bytes([0x20; 8]);
-    let (words, rest) = text.as_bytes().as_chunks();
-    let mut last = [0; 8];
-    for (to, from) in last.iter_mut().zip(rest) {
-        *to = *from;
+    const CASE: u128 = u128::from_ne_bytes([0x20; 16]);
+    let mut feed = |part: &[u8; 16]| state.write_u128(u128::from_ne_bytes(*part) | CASE);
+    let bytes = text.as_bytes();
+    match bytes.last_chunk() {
+        Some(last) => {
+            let (parts, _) = bytes.as_chunks();
+            parts.iter().for_each(&mut feed);
+            // Some of it was fed before, which does no harm.
+            feed(last);
+        }
+        None => {
+            let mut part = [0; 16];
+            for (to, from) in part.iter_mut().zip(bytes) {
+                *to = *from;
+            }
+            feed(&part);
+        }
     }
-    for word in words {
-        state.write_u64(u64::from_ne_bytes(*word) | CASE);
-    }
-    state.write_u64(u64::from_ne_bytes(last) | CASE);
     state.write_usize(text.len());
 }
 
@@ -125,6 +133,29 @@ mod tests {
                 state.hash_one(Of(&lower)),
                 "{text}"
             );
+        }
+        let whole = "HTTPS://Graph.Microsoft.com/.Default";
+        for (end, _) in whole.char_indices() {
+            let text = &whole[..end];
+            let lower = text.to_ascii_lowercase();
+            assert_eq!(
+                state.hash_one(Of(text)),
+                state.hash_one(Of(&lower)),
+                "{text}"
+            );
+            // Every character counts.
+            for (place, character) in text.char_indices() {
+                let other = format!("{}{}", &text[..place], &text[place + 1..]);
+                let changed = format!("{}{}{}", &text[..place], '?', &text[place + 1..]);
+                assert_ne!(
+                    state.hash_one(Of(text)),
+                    state.hash_one(Of(&other)),
+                    "{other}"
+                );
+                if character != '?' {
+                    assert_ne!(state.hash_one(Of(text)), state.hash_one(Of(&changed)));
+                }
+            }
         }
         assert!(!is_same("User.Read", "User.Reads"));
         let guid = "00c0ffee-0000-4000-8000-000000000001";

@@ -95,10 +95,9 @@ impl ScopeSet {
         Ok(Self::of(parsed.iter().map(AsRef::as_ref)))
     }
 
-    /// One scope that an application asks for: as [`ScopeSet::requested`].
-    fn only(scope: &str) -> Result<Self, ScopeError> {
-        check_requested(scope)?;
-        Ok(Self(scope.into()))
+    /// One scope that an application asks for, as [`ScopeSet::requested`] has it; `None` for text that is no single scope.
+    fn only(text: &str) -> Option<Result<Self, ScopeError>> {
+        is_scope(text).then(|| check_reserved(text).map(|()| Self(text.into())))
     }
 
     /// Splits a `scope` parameter or a cache entry's `target` at white space; text that is no scope is left out.
@@ -215,6 +214,10 @@ impl From<Scope> for ScopeSet {
 
 fn check_requested(token: &str) -> Result<(), ScopeError> {
     check(token)?;
+    check_reserved(token)
+}
+
+fn check_reserved(token: &str) -> Result<(), ScopeError> {
     match is_reserved(token) {
         true => Err(ScopeError::Reserved {
             scope: token.to_owned(),

@@ -46,14 +46,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let source = Records::new(records);
 
     let store = Arc::new(FileStore::new(target));
-    let cache = SharedTokenCache::new(store, Partition::default(), Dialect::default());
+    let cache = SharedTokenCache::new(store, Partition::default(), Dialect::Python);
     let mut plan = PlanOptions::default();
     plan.authority = Some(AuthorityOverride::parse(authority)?);
     let migration = Migration::new(
         Box::new(source),
         Arc::new(cache),
         format!("{target}.journal"),
-        Destination::new().with("target", target),
+        Destination::new()
+            .with("target", target)
+            .with("sdk", "python"),
         Runtime::default(),
     );
     // On Ctrl-C nothing new is sent, and what is in flight is brought home.

@@ -39,9 +39,14 @@ impl Credentials {
     /// How an application with this `client_id` proves itself.
     pub fn of(&self, client_id: &str) -> ClientCredential {
         // Entra compares client ids without case.
+        self.given_for(client_id)
+            .map_or_else(ClientCredential::none, ClientCredential::clone)
+    }
+
+    /// What was given for an application, if anything was.
+    pub(crate) fn given_for(&self, client_id: &str) -> Option<&ClientCredential> {
         let own = self.of_clients.get(&client_id.to_ascii_lowercase());
-        let credential = own.or(self.otherwise.as_ref());
-        credential.map_or_else(ClientCredential::none, ClientCredential::clone)
+        own.or(self.otherwise.as_ref())
     }
 }
 

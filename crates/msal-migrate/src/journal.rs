@@ -19,6 +19,7 @@
 mod answer;
 mod asked;
 mod authorities;
+mod claims;
 mod counts;
 mod destination;
 mod encoding;
@@ -39,6 +40,7 @@ mod state;
 mod states;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod unsealed;
 mod writer;
 
@@ -51,6 +53,7 @@ pub use state::{Class, State};
 
 pub(crate) use answer::Answer;
 pub(crate) use asked::Asked;
+pub(crate) use claims::{Claim, Claims, Holder};
 pub(crate) use entry::{Doubt, Entry, Origin, Outcome, Step, Users};
 pub(crate) use left_out::{Known, LeftOut};
 pub(crate) use opening::Condition;
@@ -74,7 +77,7 @@ use self::states::SharedStates;
 use self::writer::{Command, Pending, ReplyTo, Writer};
 use crate::fingerprint::Fingerprint;
 
-/// A journal that is being written. One process at a time has it.
+/// A journal that is being written: by one process, or in turns by all that [share](claims) it.
 ///
 /// Dropping it brings what was appended to the disk, and waits for that.
 pub(crate) struct Journal {
@@ -82,13 +85,15 @@ pub(crate) struct Journal {
     fingerprinter: Fingerprinter,
     /// As the disk has it. Shared with the thread that writes.
     states: SharedStates,
+    claims: Arc<Claims>,
     /// Taken out when the thread is to end.
     commands: Option<SyncSender<Command>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Journal {
-    /// Opens the journal at `path`, or begins it, for a migration to `destination`. Blocks: it reads the whole file.
+    /// Opens the journal at `path`, or begins it, for a migration to `destination`. Blocks: it reads the whole file, and
+    /// waits for a moment where others may be writing.
     ///
     /// # Errors
     ///
@@ -98,16 +103,19 @@ impl Journal {
     pub(crate) fn open(
         path: impl Into<PathBuf>,
         destination: &Destination,
-        random: &dyn SecureRandom,
+        random: Arc<dyn SecureRandom>,
+        holder: Holder,
     ) -> Result<(Self, Condition), JournalError> {
         let path = path.into();
-        let opened = opening::open(&path, destination, random)?;
+        let opened = opening::open(&path, destination, random, holder)?;
+        let claims = Arc::clone(&opened.writer.claims);
         let (commands, thread) =
             start(opened.writer).map_err(JournalError::io("start a thread for", &path))?;
         let journal = Self {
             path: path.into(),
             fingerprinter: opened.fingerprinter,
             states: opened.states,
+            claims,
             commands: Some(commands),
             thread: Some(thread),
         };
@@ -124,6 +132,43 @@ impl Journal {
         self.states.lock()
     }
 
+    /// Who may send which token at this moment.
+    pub(crate) fn claims(&self) -> &Arc<Claims> {
+        &self.claims
+    }
+
+    /// Takes in what other processes have written since, all of it: what was on the disk when this was called is in
+    /// [`states`](Self::states) when it completes.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Broken`] when it cannot be read.
+    pub(crate) async fn refresh(&self) -> Result<(), JournalError> {
+        // Nobody else writes.
+        if !self.claims.are_shared() {
+            return Ok(());
+        }
+        let reply = self.ask(Command::Refresh);
+        reply.await.unwrap_or_else(|_gone| Err(gone(&self.path)))
+    }
+
+    /// Where a token stands and why, as a report says it; `None` for one that the journal does not know.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] when the entry cannot be read.
+    pub(crate) async fn report_of(
+        &self,
+        token: &Fingerprint,
+    ) -> Result<Option<TokenReport>, JournalError> {
+        let decided_at = self.states().decided_at(token);
+        let Some(position) = decided_at else {
+            return Ok(None);
+        };
+        let record = self.read(position).await?;
+        Ok(record.entry().map(TokenReport::from))
+    }
+
     /// Records `entry`, and seals `answer` behind it when the entry is that it was answered. The future completes when
     /// both are on the disk.
     ///
@@ -135,10 +180,21 @@ impl Journal {
     /// The future fails with [`JournalError::Broken`] when the disk has refused this write or an earlier one, and with
     /// [`JournalError::TooLarge`].
     pub(crate) fn append(&self, entry: &Entry<'_>, answer: Option<&Answer<'_>>) -> Appending {
+        self.put(entry, answer, false)
+    }
+
+    /// Records `entry` like [`append`](Self::append), unless another process has decided about its token since the journal
+    /// was opened: for tokens that are not claimed.
+    pub(crate) fn append_unless_decided(&self, entry: &Entry<'_>) -> Appending {
+        self.put(entry, None, true)
+    }
+
+    fn put(&self, entry: &Entry<'_>, answer: Option<&Answer<'_>>, yields: bool) -> Appending {
         let pending = Pending {
             fingerprint: entry.fingerprint,
             standing: entry.step.standing(),
             record: Unsealed::new(entry, answer),
+            yields,
         };
         Appending {
             reply: self.ask(|reply| Command::Append(pending, reply)),
@@ -196,12 +252,10 @@ impl Journal {
     }
 
     /// Removes a journal that nothing was written into, and its key; what cannot be removed stays, and does no harm.
-    /// The journal goes first: a key alone is used again by the next run.
-    pub(crate) fn withdraw(self) {
-        drop(
-            std::fs::remove_file(&self.path)
-                .and_then(|()| std::fs::remove_file(key::path(&self.path))),
-        );
+    /// One that others may have open stays.
+    pub(crate) async fn withdraw(self) {
+        // By the thread that may come to share it: here it could be shared between the question and the removal.
+        drop(self.ask(Command::Withdraw).await);
     }
 
     async fn read(&self, position: Position) -> Result<Unsealed, JournalError> {

@@ -46,7 +46,12 @@
 //! ```
 //!
 //! A store with names of its own is read as a [`MappingFile`] says; those of known applications are each a [`Preset`].
-//! [`open_reader`] reads what can be read only once. The example `from_memory` is a program with a [`Source`] of its own.
+//! [`open_reader`] reads what can be read only once.
+//!
+//! | a program that | has the example |
+//! |---|---|
+//! | brings its own rows, as a batch | `from_memory` |
+//! | cannot stop for a batch, and redeems a token when its user comes back | `on_first_use` |
 //!
 //! # Dependencies
 //!
@@ -89,6 +94,18 @@
 //! answers encrypted and erases their key when nothing is left to publish; its key file lies beside it, so keep both as
 //! private as the target.
 //!
+//! # When users come back
+//!
+//! A [`Migrator`] redeems one token at a time: [`Migrator::redeem_on_first_use`] takes what the old store has of the user who
+//! is there, puts the successor into the cache of that user, and says what came of it as a [`FirstUse`]. It goes by the rules
+//! of a batch and keeps its journal. All processes that have a journal open send each token once between them, a running batch
+//! included: they write in turns, and whoever is about to send a token claims it by a lock that ends with the process. The
+//! folder `<journal>.claims` holds these locks, and stays as long as the journal does.
+//!
+//! A batch publishes what it finds answered and left behind into its own target. While it runs it may have answers that are
+//! not yet there: their users are told to come [later](FirstUse::Later). Where the system does not lock files for other
+//! processes, as on some network drives, let one process have the journal.
+//!
 //! # What is logged
 //!
 //! With `tracing`: each request is a span `token_request` at DEBUG under the target `msal_migrate`, with `authority`,
@@ -117,17 +134,20 @@
 //! It never writes to the source, and never deletes a token there: that is left to whoever has verified the target. It
 //! sends tokens to Microsoft's hosts and to the one that [`AuthorityOverride`] names, whatever the source says. It migrates
 //! no tokens of AD FS, Azure AD B2C or service principals, and those of somebody else's programs only where their client is
-//! named. It decrypts nothing without a key that it is given, and signs nobody in. Several migrations into one target run one
-//! after the other: a journal is locked.
+//! named. It decrypts nothing without a key that it is given, and signs nobody in. Several batches into one target run one
+//! after the other: a journal has one batch at a time.
 
+mod caches;
 mod cause;
 mod copy;
 mod credentials;
 mod error;
 mod fingerprint;
+mod first_use;
 mod journal;
 mod left_out;
 mod migration;
+mod migrator;
 mod named;
 mod observer;
 mod plan;
@@ -141,16 +161,19 @@ mod spa_origin;
 mod users;
 mod verify;
 
+pub use caches::Caches;
 pub use cause::Cause;
 pub use copy::{Copied, copy_cache};
 pub use credentials::Credentials;
 pub use error::MigrationError;
 pub use fingerprint::{Fingerprint, FingerprintFn};
+pub use first_use::FirstUse;
 pub use journal::{
     Class, Counts, Destination, JournalError, JournalReader, Reason, RowReport, State, TokenReport,
     journal_files,
 };
 pub use migration::Migration;
+pub use migrator::Migrator;
 pub use observer::{Conclusion, NoObserver, ObservedToken, Observer};
 pub use plan::{
     AuthorityOverride, AuthorityOverrideError, Count, Plan, PlanError, PlanOptions, Planned,

@@ -9,14 +9,17 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use msal::{BoxFuture, Runtime, SharedTokenCache};
+use msal::{BoxFuture, Runtime};
 use msal_core::{Authority, RefreshToken};
 use tokio::task::JoinHandle;
 
+use crate::caches::Caches;
 use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
-use crate::journal::{Class, Condition, Destination, Journal, JournalReader, State};
+use crate::journal::{
+    Class, Condition, Destination, Holder, Journal, JournalError, JournalReader, State,
+};
 use crate::left_out;
 use crate::named::Unseen;
 use crate::observer::Observer;
@@ -32,7 +35,7 @@ use crate::users::Users;
 /// A migration that can be run, and run again.
 pub struct Migration {
     source: Arc<dyn Source>,
-    target: Arc<SharedTokenCache>,
+    target: Caches,
     journal: PathBuf,
     destination: Destination,
     runtime: Runtime,
@@ -57,20 +60,20 @@ impl fmt::Debug for Migration {
 }
 
 impl Migration {
-    /// Moves the tokens of `source` into `target`, in the spelling of its dialect, keeping a journal at `journal`.
+    /// Moves the tokens of `source` into `target`, which is one cache or [one for each user](Caches::per_user), keeping a journal at `journal`.
     ///
     /// `destination` says where that is. A journal that was begun for another destination is refused, so that a migration
     /// is not resumed into another target.
     pub fn new(
         source: Box<dyn Source>,
-        target: Arc<SharedTokenCache>,
+        target: impl Into<Caches>,
         journal: impl Into<PathBuf>,
         destination: Destination,
         runtime: Runtime,
     ) -> Self {
         Self {
             source: Arc::from(source),
-            target,
+            target: target.into(),
             journal: journal.into(),
             destination,
             runtime,
@@ -141,7 +144,7 @@ impl Migration {
         observer: &mut dyn Observer,
         mut stop: BoxFuture<'_, ()>,
     ) -> Result<Report, MigrationError> {
-        let target = Target::new(Arc::clone(&self.target), self.runtime.clock().now());
+        let target = Target::new(self.target.clone(), self.runtime.clock().now());
         target.prepare().await?;
         let (journal, found) = self.open_journal().await?;
         let journal = Arc::new(journal);
@@ -150,7 +153,7 @@ impl Migration {
             Err(error) => {
                 // A source that cannot be read leaves nothing behind, and neither does a disk without room.
                 if let Some(journal) = Arc::into_inner(journal).filter(|_| found.is_new) {
-                    journal.withdraw();
+                    journal.withdraw().await;
                 }
                 return Err(error);
             }
@@ -181,11 +184,12 @@ impl Migration {
         let feeder = self.feed(&journal, plan, published, feed);
         let driven = drive(&engine, observer, recovered, redemptions, &mut stop).await;
         // The feeder ends when nobody takes what it reads, so it is waited for before a failure is returned.
-        let (plan, migrated_elsewhere) = blocking(feeder).await??;
-        let causes = driven?;
+        let (plan, found_there) = blocking(feeder).await??;
+        let driven = driven?;
         let mut report = self.report(&journal, plan, taken_in).await?;
-        report.causes = causes.into_sorted();
-        report.migrated_elsewhere = migrated_elsewhere;
+        report.causes = driven.causes.into_sorted();
+        report.migrated_elsewhere = found_there.elsewhere;
+        report.migrated_at_home = found_there.at_home + driven.migrated_at_home;
         report.retried = retried;
         report.target_writes = target.writes();
         report.journal_was_torn = found.torn > 0;
@@ -194,7 +198,11 @@ impl Migration {
         if answers_needed == 0
             && let Some(journal) = Arc::into_inner(journal)
         {
-            journal.finish().await?;
+            match journal.finish().await {
+                // Somebody who shares the journal has sealed an answer since, and publishes it.
+                Ok(()) | Err(JournalError::Unpublished { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(report)
     }
@@ -264,7 +272,7 @@ impl Migration {
     async fn open_journal(&self) -> Result<(Journal, Condition), MigrationError> {
         let (path, destination) = (self.journal.clone(), self.destination.clone());
         let random = Arc::clone(self.runtime.random());
-        let open = move || Journal::open(path, &destination, &*random);
+        let open = move || Journal::open(path, &destination, random, Holder::Batch);
         Ok(blocking(tokio::task::spawn_blocking(open)).await??)
     }
 
@@ -341,29 +349,34 @@ impl Migration {
 
     /// Reads the source again and hands out the redemptions that are due, at the pace at which they are taken. Those of
     /// tokens whose answers are `published` are none. Counts those that are migrated, and were redeemed at another authority
-    /// than the plan says.
+    /// than the plan says first.
     fn feed(
         &self,
         journal: &Arc<Journal>,
         plan: Plan,
         published: HashMap<Fingerprint, Arc<Authority>>,
         mut feed: Feed<Attempt>,
-    ) -> JoinHandle<Result<(Plan, u64), PlanError>> {
+    ) -> JoinHandle<Result<(Plan, FoundThere), PlanError>> {
         let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
         let (retry, rotation) = (self.retry.clone(), self.settings.rotation);
         tokio::task::spawn_blocking(move || {
             let fingerprint = |client: &str, token: &RefreshToken| {
                 journal.fingerprint(client, token.expose_secret().as_bytes())
             };
-            let mut elsewhere = 0;
+            let mut found_there = FoundThere::default();
             let read = plan.redemptions(&*source, &fingerprint, &mut |redemption| {
                 let (token, authority) = (&redemption.fingerprint, &redemption.authority);
                 let published_at = published.get(token);
-                let is_elsewhere = match published_at {
-                    Some(at) => **at != **authority,
+                let is_elsewhere_than = |authority: &Authority| match published_at {
+                    Some(at) => **at != *authority,
                     None => journal.states().is_migrated_elsewhere(token, authority),
                 };
-                elsewhere += u64::from(is_elsewhere);
+                if is_elsewhere_than(authority) {
+                    match redemption.home.as_deref() {
+                        Some(home) if !is_elsewhere_than(home) => found_there.at_home += 1,
+                        _ => found_there.elsewhere += 1,
+                    }
+                }
                 let attempt = match published_at {
                     Some(_) => None,
                     None => due(redemption, &journal, &retry, rotation),
@@ -375,9 +388,18 @@ impl Migration {
             });
             // What was read before the source was found changed is right. A run that has stopped takes none of it.
             let _taken = feed.flush();
-            read.map(|()| (plan, elsewhere))
+            read.map(|()| (plan, found_there))
         })
     }
+}
+
+/// How many migrated tokens were not redeemed where the plan has them redeemed first.
+#[derive(Default)]
+struct FoundThere {
+    /// But where their users are at home.
+    at_home: u64,
+    /// But at an authority that the plan does not know.
+    elsewhere: u64,
 }
 
 /// Waits for a task on a blocking thread, which ends early only when the whole runtime does.

@@ -63,7 +63,7 @@ impl Plan {
         options: &PlanOptions,
         fingerprint: &FingerprintFn<'_>,
     ) -> Result<Self, PlanError> {
-        let mut first = FirstPass::new(options);
+        let mut first = FirstPass::new(options, source.kind());
         source.read(&mut |row| {
             first.add(row, fingerprint);
             ControlFlow::Continue(())

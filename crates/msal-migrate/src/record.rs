@@ -9,7 +9,7 @@ pub use skip::{Remedy, SkipReason};
 
 use std::fmt;
 
-use msal_core::{HomeAccountId, RefreshToken, Scope, UnixTime};
+use msal_core::{ClientSecret, HomeAccountId, RefreshToken, Scope, UnixTime};
 
 /// One stored refresh token and what its store says about it.
 ///
@@ -23,6 +23,9 @@ pub struct Record {
     pub locator: Locator,
     /// The application the token was issued to. Compare it without regard to case: stores keep the case they were given.
     pub client_id: Option<String>,
+    /// What that application proves itself with, where the store has it in the same row. It is not used unless
+    /// [`PlanOptions::use_stored_client_secret`](crate::PlanOptions::use_stored_client_secret) says so.
+    pub client_secret: Option<ClientSecret>,
     /// Where the token was issued, as stored: the URL of an authority or of a token endpoint, or only a tenant.
     ///
     /// # Security
@@ -57,6 +60,7 @@ impl Record {
             },
             locator,
             client_id: None,
+            client_secret: None,
             authority: None,
             scopes: Vec::new(),
             resource: None,

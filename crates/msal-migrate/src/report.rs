@@ -25,10 +25,16 @@ pub struct Report {
     pub skipped: Vec<SkipCount>,
     /// In the target, on disk, read back and found.
     pub migrated: u64,
+    /// How many of the migrated tokens are in the target themselves, because their answers brought no other refresh token:
+    /// they serve for as long as they did before, and are not renewed by what was redeemed.
+    pub kept_old_rt: u64,
     /// How many of the migrated tokens were redeemed at another authority than this run names. They are not sent again:
     /// their successors are in the target. To have them at this authority too, migrate the target itself, with another
     /// journal.
     pub migrated_elsewhere: u64,
+    /// How many of the migrated tokens were redeemed where their users are at home, because the server said that they are of
+    /// another tenant than their rows place them in: see [`Redemption::home`](crate::Redemption::home).
+    pub migrated_at_home: u64,
     /// Refused by the server until their user takes part.
     pub needs_user: u64,
     /// How many users those are.
@@ -92,6 +98,7 @@ impl Report {
             duplicates: plan.duplicates,
             skipped: plan.skipped.clone(),
             migrated: counts.migrated,
+            kept_old_rt: counts.kept_old_rt,
             needs_user: counts.needs_user.saturating_sub(users.superseded),
             users_needed: users.needed,
             superseded: users.superseded,

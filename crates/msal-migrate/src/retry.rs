@@ -164,6 +164,8 @@ mod tests {
             refresh_token: RefreshToken::from("0.OLD"),
             client_id: "00c0ffee-0000-4000-8000-00000000000a".to_owned(),
             authority: TrustedAuthority::built_in(authority.unwrap()).unwrap(),
+            client_secret: None,
+            home: None,
             scopes: ScopeSet::default(),
             user: UserHints::default(),
             locator: Locator::new(&file, Place::Line(12)).with_key("alice"),

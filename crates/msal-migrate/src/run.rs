@@ -11,9 +11,11 @@ mod engine;
 mod feed;
 mod lane;
 mod obey;
+mod pauses;
 mod queue;
 mod recovery;
 mod send;
+mod single;
 mod spent;
 mod verdict;
 mod work;
@@ -22,27 +24,28 @@ pub(crate) use batch::Target;
 pub(crate) use due::due;
 pub(crate) use engine::Engine;
 pub(crate) use feed::{Closed, Feed, channel};
+pub(crate) use pauses::Pauses;
 pub(crate) use queue::Attempt;
 pub(crate) use recovery::{Recovered, recover};
+pub(crate) use single::redeem;
 
 use futures_util::StreamExt as _;
 use msal::BoxFuture;
 use tokio::sync::mpsc;
 
-use self::work::Work;
-use crate::cause::Causes;
+use self::work::{Driven, Work};
 use crate::error::MigrationError;
 use crate::observer::Observer;
 
 /// Works until every redemption has an outcome, or until `stop` completes and what is in flight has come home.
-/// What is `recovered` is published with the first batch. Answers why tokens did not get into the target.
+/// What is `recovered` is published with the first batch.
 pub(crate) async fn drive<'a>(
     engine: &'a Engine<'a>,
     observer: &'a mut dyn Observer,
     recovered: Recovered,
     mut redemptions: mpsc::Receiver<Attempt>,
     stop: &mut BoxFuture<'_, ()>,
-) -> Result<Causes, MigrationError> {
+) -> Result<Driven, MigrationError> {
     let mut work = Work::new(engine, observer, recovered);
     let mut is_exhausted = false;
     loop {
@@ -69,7 +72,7 @@ pub(crate) async fn drive<'a>(
     work.tell_judged();
     match work.failure {
         Some(failure) => Err(failure),
-        None => Ok(work.causes),
+        None => Ok(work.driven),
     }
 }
 

@@ -8,6 +8,7 @@
 //! format is a file in `format`, a [`SourceKind`], a line in `open` and one in `format/detect`.
 
 mod closest;
+mod dialect;
 mod error;
 mod format;
 mod kind;
@@ -50,6 +51,14 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// What of the input told how it is read, where nobody has named it; for people.
     fn recognised_by(&self) -> Option<&str> {
+        None
+    }
+
+    /// How many rows a reading visits, for whoever shows progress; `None` where only a reading tells.
+    ///
+    /// A database is asked to count its answer, which takes it as long as its query does without sending the rows. It blocks
+    /// as [`Source::read`] does, and what is wrong with the input is left for that to say.
+    fn count(&self) -> Option<u64> {
         None
     }
 

@@ -154,6 +154,28 @@ impl Folder {
         Lock::within(file, wait).map_err(|error| self.failed("lock", name, error))
     }
 
+    /// Locks the file `name` as [`lock`](Self::lock) does, without waiting, and without a thread that waits; `None` when
+    /// somebody holds it.
+    ///
+    /// # Errors
+    /// Like [`open_to_read`](Self::open_to_read).
+    pub fn try_lock(&self, name: &OsStr) -> Result<Option<Lock>, Error> {
+        let file = self.attempt("lock", name, || self.handle.open_or_create(name))?;
+        let (file, _) = self.vet(name, file)?;
+        let locked = Lock::try_new(file).map_err(|error| self.failed("lock", name, error))?;
+        Ok(locked.ok())
+    }
+
+    /// Whether somebody holds the lock of the file `name`, which is made where it is missing.
+    ///
+    /// # Errors
+    /// Like [`open_to_read`](Self::open_to_read).
+    pub fn is_locked(&self, name: &OsStr) -> Result<bool, Error> {
+        let file = self.attempt("lock", name, || self.handle.open_or_create(name))?;
+        let (file, _) = self.vet(name, file)?;
+        Lock::is_held(&file).map_err(|error| self.failed("lock", name, error))
+    }
+
     /// Renames `from` to `to`, which is replaced in one step if it exists.
     ///
     /// # Errors

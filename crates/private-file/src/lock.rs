@@ -29,6 +29,16 @@ impl Lock {
         }
     }
 
+    /// Whether somebody has locked `file`. Any number may ask at once without getting in each other's way; who tries to lock
+    /// it at that moment may find it locked.
+    pub(crate) fn is_held(file: &File) -> io::Result<bool> {
+        match file.try_lock_shared() {
+            Ok(()) => file.unlock().map(|()| false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
     /// Locks `file`, waiting up to `wait`. `None` when somebody held it all that time.
     pub(crate) fn within(file: File, wait: Duration) -> io::Result<Option<Self>> {
         match Self::try_new(file)? {
@@ -97,6 +107,19 @@ mod tests {
                 .unwrap()
                 .is_some()
         );
+    }
+
+    #[test]
+    fn asking_whether_a_file_is_locked_leaves_it_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || File::create(folder.path().join("lock")).unwrap();
+        let asker = open();
+        assert!(!Lock::is_held(&asker).unwrap());
+        let held = Lock::try_new(open()).unwrap().unwrap();
+        assert!(Lock::is_held(&asker).unwrap());
+        drop(held);
+        assert!(!Lock::is_held(&asker).unwrap());
+        assert!(Lock::try_new(open()).unwrap().is_ok());
     }
 
     #[test]

@@ -34,8 +34,26 @@ pub(super) fn set_up(workspace: &Workspace, folder: &Path) -> Result<PathBuf, Fa
     ];
     process::run(Command::new("npm").args(quiet).current_dir(folder))
         .map_err(|failure| failure.or_hint(install()))?;
+    build(folder)?;
     write(&stamp, &recipe)?;
     Ok(modules)
+}
+
+/// Runs the script of the one package that needs it: it fetches its library, or compiles it, which is done in a third of the
+/// time unoptimised, and with the headers that came with Node where they did.
+fn build(folder: &Path) -> Result<(), Failure> {
+    let mut npm = Command::new("npm");
+    npm.args(["rebuild", "better-sqlite3", "--loglevel", "error"])
+        .envs([("CFLAGS", "-O0"), ("CXXFLAGS", "-O0"), ("JOBS", "max")])
+        .current_dir(folder);
+    let node = process::output(Command::new("node").args(["--print", "process.execPath"]))?;
+    let home = Path::new(node.trim()).ancestors().nth(2);
+    if let Some(home) = home.filter(|home| home.join("include/node/node.h").exists()) {
+        npm.env("npm_config_nodedir", home);
+    }
+    let packages =
+        "where there is no library to fetch, on Debian: apt-get install g++ make python3";
+    process::run(&mut npm).map_err(|failure| failure.or_hint(packages))
 }
 
 /// What `node --version` prints, provided it is new enough.

@@ -38,11 +38,12 @@ const FOR_USERS: [(&str, &[&str]); 3] = [
 ];
 
 /// Where names are said besides production code.
-const EXAMPLES: [&str; 4] = [
+const EXAMPLES: [&str; 5] = [
     "README.md",
     "xtask/examples",
     "crates/msal-client/examples",
     "crates/msal-emulator/examples",
+    "crates/msal-migrate/examples",
 ];
 
 pub(super) fn check(workspace: &Workspace) -> Result<(), Failure> {

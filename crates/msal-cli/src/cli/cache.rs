@@ -35,6 +35,19 @@ pub(crate) struct InspectArgs {
     pub(crate) target: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct AccountsArgs {
+    /// The token cache.
+    pub(crate) target: PathBuf,
+}
+
+pub(super) const ACCOUNTS_HELP: &str = "\
+Examples:
+  msal accounts cache.json
+  msal accounts cache.json --format json
+
+It reads the file only, and renews nothing.";
+
 pub(super) const LOGOUT_HELP: &str = "\
 Examples:
   msal logout cache.json

@@ -1,5 +1,6 @@
 //! What `migrate` can be told.
 
+mod help;
 mod run;
 mod source;
 
@@ -17,22 +18,16 @@ pub(crate) use source::{DatabaseArgs, PasswordArgs, SourceArgs};
 #[derive(Debug, Subcommand)]
 pub(crate) enum MigrateCommand {
     /// Says what a migration would do. Asks no network and writes nothing.
+    #[command(after_help = help::plan())]
     Plan(PlanArgs),
     /// Tells who must do what: how each token of a migration ended, and which rows were skipped.
-    #[command(after_help = REPORT_HELP)]
+    #[command(after_help = help::REPORT)]
     Report(ReportArgs),
     /// Redeems each refresh token once and stores its successor. Run it again to continue where it stopped.
-    #[command(
-        after_help = "Exit status: 0 every token migrated; 3 the rest need their users; 75 something is left to \
-                      retry: run the same command again; 2 bad usage; 1 failed."
-    )]
+    #[command(after_help = help::run())]
     Run(Box<RunArgs>),
     /// Asks every account of a migrated cache for a token, the way an application would.
-    #[command(
-        after_help = "Exit status: 0 every account answers; 75 a server could not answer, or it was stopped: run the same command again; \
-                      2 bad usage; 1 an account does not answer, or was not asked. Accounts that the journal does not \
-                      know decide nothing."
-    )]
+    #[command(after_help = help::VERIFY)]
     Verify(VerifyArgs),
 }
 
@@ -48,7 +43,7 @@ pub(crate) struct PlanArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// The token cache.
+    /// The token cache; or those of each user, as `FOLDER/{home_account_id}.json`.
     pub(crate) target: PathBuf,
 
     /// Trusts this host besides Microsoft's; accounts of other hosts are not asked. AD FS and B2C as a whole URL. With a
@@ -114,23 +109,3 @@ pub(crate) enum ReportBy {
     /// A user.
     User,
 }
-
-const REPORT_HELP: &str = "\
-Each token has one line, with what became of it last:
-  migrated      in the target, on disk, read back (listed with --all)
-  needs_user    the server wants the user to take part
-  superseded    refused, but its user has another token that is migrated
-  failed        not migrated for a reason that you correct
-  quarantined   answered, and held back: the answer is not what it should be
-  retryable     the same command tries it again
-  in_doubt      sent, and nothing says whether it was redeemed
-  unpublished   answered; the same command publishes it
-  skipped       a row of which no token was sent
-
-Lines are sorted by who does what, tenant, client, user and place.
-
-Examples:
-  msal migrate report msal_cache.json.journal
-  msal migrate report msal_cache.json.journal --by user --show-users
-  msal migrate report msal_cache.json.journal --show-users --format csv --out todo.csv
-  msal migrate report msal_cache.json.journal --show-users --format html --out report.html";

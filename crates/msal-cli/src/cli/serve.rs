@@ -57,3 +57,12 @@ pub(crate) enum ServeRotation {
     /// It is spent, and presenting it again revokes all tokens of the sign-in.
     ReuseDetection,
 }
+
+pub(super) const HELP: &str = "\
+Examples:
+  msal emulator serve
+  msal emulator serve --port 0 --ca-out ca.pem --format json
+  msal emulator serve --config tenants.toml --admin-port 8444 --audit log.jsonl
+
+Ports, delay and rotation may stand in the configuration; what is typed here comes first. SIGINT and SIGTERM stop it, with \
+exit status 0; 2 bad usage; 1 it could not start.";

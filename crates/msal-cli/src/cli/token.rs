@@ -84,7 +84,7 @@ Examples:
     eval \"$(msal token cache.json --scope User.Read --as env)\"
 
   For a service, which proves itself with a certificate or a secret:
-    msal token --client-id ID --tenant T --certificate app.pem --scope S/.default
+    msal token --client-id ID --tenant T --certificate a.pem --scope S/.default
 
   For a mail program. Its scope is one of https://outlook.office.com:
   IMAP.AccessAsUser.All, POP.AccessAsUser.All or SMTP.Send:

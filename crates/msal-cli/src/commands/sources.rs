@@ -1,5 +1,7 @@
 //! `msal sources`: from what refresh tokens can be migrated.
 
+use std::str::FromStr as _;
+
 use msal_migrate::{Preset, SourceKind};
 use serde_json::{Value, json};
 
@@ -57,20 +59,14 @@ fn list(printer: &Printer) {
 
 fn show(arguments: &ShowArgs, printer: &Printer) -> Result<Exit, Failure> {
     let Some(preset) = Preset::named(&arguments.name) else {
-        let is_format = SourceKind::ALL
-            .iter()
-            .any(|kind| kind.as_str() == arguments.name);
         let names: Vec<_> = Preset::ALL.iter().map(Preset::name).collect();
         return Err(Failure::usage(
-            match is_format {
-                true => format!(
+            match SourceKind::from_str(&arguments.name) {
+                Ok(_) => format!(
                     "`{}` is a format, which is read without a mapping file",
                     arguments.name
                 ),
-                false => format!(
-                    "`{}` is no application whose store is known",
-                    arguments.name
-                ),
+                Err(unknown) => unknown.to_string(),
             },
             format!("there are {}", names.join(", ")),
         ));

@@ -220,13 +220,13 @@ fn an_unknown_host_is_skipped_and_said_so() {
     let folder = tempfile::tempdir().unwrap();
     let entry = r#"[{"refreshToken":"0.FAKE","_clientId":"c","_authority":"https://evil.example/t","resource":"r"}]"#;
     let run = plan(folder.path(), entry.as_bytes());
-    assert_eq!(run.status, 1);
+    assert_eq!(run.status, 4);
     assert!(run.stdout.contains("unknown_authority"), "{}", run.stdout);
     assert!(!run.stdout.contains("0.FAKE"));
 }
 
 #[test]
-fn a_plan_fails_where_not_all_is_understood() {
+fn a_plan_that_does_not_understand_all_has_something_to_correct() {
     let folder = tempfile::tempdir().unwrap();
     let good = r#"{"refresh_token":"0.FAKE","client_id":"c","tenant":"t.example"}"#;
     for (content, status, said) in [
@@ -243,19 +243,19 @@ fn a_plan_fails_where_not_all_is_understood() {
         ),
         (
             format!(r#"[{good},{{"access_token":"gAAAAABr"}}]"#),
-            1,
+            4,
             "not_understood",
         ),
         (
             format!(r#"[{good},{{"refresh_token":"gAAAAABr"}}]"#),
-            1,
+            4,
             "undecryptable",
         ),
         // It is understood that it is no entry, and it is named.
         (format!("[{good},17]"), 0, "malformed"),
         (
             r#"[{"refresh_token":7,"client_id":"c","tenant":"t.example"}]"#.to_owned(),
-            1,
+            4,
             "malformed",
         ),
         (
@@ -263,10 +263,10 @@ fn a_plan_fails_where_not_all_is_understood() {
             0,
             "no_client_id",
         ),
-        (r#"[{"refresh_token":"0.B"}]"#.to_owned(), 1, "no_client_id"),
+        (r#"[{"refresh_token":"0.B"}]"#.to_owned(), 4, "no_client_id"),
         (
             r#"{"AccessToken":{},"RefreshToken":null}"#.to_owned(),
-            1,
+            4,
             "not_understood",
         ),
         (
@@ -285,7 +285,7 @@ fn a_plan_fails_where_not_all_is_understood() {
     }
     for content in ["[]", "{}"] {
         let run = plan(folder.path(), content.as_bytes());
-        assert_eq!(run.status, 1, "{content}");
+        assert_eq!(run.status, 4, "{content}");
         assert!(run.stdout.contains("not_understood"), "{}", run.stdout);
     }
 }

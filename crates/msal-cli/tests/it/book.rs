@@ -49,6 +49,25 @@ fn the_book_has_every_exit_status() {
 }
 
 #[test]
+fn the_book_has_every_setting() {
+    let code = include_str!("../../src/cli/settings.rs");
+    for list in ["const COMMON: &[&str] = &[", "const SETTABLE: &[&str] = &["] {
+        let names = code
+            .split_once(list)
+            .expect("a list")
+            .1
+            .split_once(']')
+            .expect("an end")
+            .0;
+        for name in names.split('"').skip(1).step_by(2) {
+            let variable = format!("`MSAL_{}`", name.to_uppercase().replace('-', "_"));
+            let is_told = COMMANDS.contains(&format!("`{name}`")) || COMMANDS.contains(&variable);
+            assert!(is_told, "{name}");
+        }
+    }
+}
+
+#[test]
 fn the_book_has_every_source() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let list = msal(folder.path(), ["sources", "list", "--format", "json"]).stdout;

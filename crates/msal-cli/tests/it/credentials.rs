@@ -411,3 +411,22 @@ fn a_user_is_meant_where_an_account_is_named() {
     assert_eq!(service.granted(), 0);
     assert!(!service.path().join("missing.json").exists());
 }
+
+#[test]
+fn a_secret_of_the_input_is_used_when_asked_for_and_never_shown() {
+    let bench = crate::run::Bench::new();
+    let now = SystemTime::now();
+    let token = bench
+        .emulator
+        .issue_refresh_token(sample::ALICE, sample::WEB, now);
+    let line = json!({
+        "refresh_token": token.unwrap(), "client_id": sample::WEB, "client_secret": sample::WEB_SECRET,
+    });
+    fs::write(bench.folder.path().join("input.jsonl"), line.to_string()).unwrap();
+    for (more, status) in [(&[][..], 4), (&["--use-stored-client-secret"][..], 0)] {
+        let run = bench.run("contoso.example", more);
+        assert_eq!(run.status, status, "{more:?} {}{}", run.stdout, run.stderr);
+        let said = format!("{}{}", run.stdout, run.stderr);
+        assert!(!said.contains(sample::WEB_SECRET), "{said}");
+    }
+}

@@ -94,19 +94,32 @@ except OSError:
 os.waitpid(child, 0)
 ";
 
+/// Runs the command on a terminal of so many columns, which has no colours.
+#[cfg(unix)]
+pub(crate) fn on_a_terminal(columns: usize, arguments: &[&str]) -> crate::msal::Run {
+    let mut python = std::process::Command::new("python3");
+    python
+        .args(["-c", ON_A_TERMINAL, &columns.to_string()])
+        .arg(env!("CARGO_BIN_EXE_msal"))
+        .args(arguments)
+        .env("NO_COLOR", "1");
+    crate::msal::run(&mut python)
+}
+
 #[cfg(unix)]
 #[test]
 fn help_fits_on_the_terminal() {
     for columns in [60, 80, 120] {
-        for command in ["login", "token", "migrate run", "emulator serve"] {
-            let mut python = std::process::Command::new("python3");
-            python
-                .args(["-c", ON_A_TERMINAL, &columns.to_string()])
-                .arg(env!("CARGO_BIN_EXE_msal"))
-                .args(command.split(' '))
-                .args(["--help"])
-                .env("NO_COLOR", "1");
-            let run = crate::msal::run(&mut python);
+        for command in [
+            "login",
+            "token",
+            "migrate run",
+            "migrate plan",
+            "completions",
+            "emulator serve",
+        ] {
+            let arguments: Vec<_> = command.split(' ').chain(["--help"]).collect();
+            let run = on_a_terminal(columns, &arguments);
             let longest = run.stdout.lines().map(|line| line.chars().count()).max();
             let longest = longest.unwrap();
             assert!(
@@ -114,6 +127,38 @@ fn help_fits_on_the_terminal() {
                 "{command}: {longest}\n{}",
                 run.stdout
             );
+        }
+    }
+}
+
+/// What is copied from help must not be broken by the terminal.
+#[test]
+fn an_example_is_one_line_of_eighty_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in [
+        "accounts",
+        "cache inspect",
+        "completions",
+        "demo",
+        "emulator serve",
+        "login",
+        "logout",
+        "man",
+        "migrate plan",
+        "migrate report",
+        "migrate run",
+        "migrate verify",
+        "sources list",
+        "sources show",
+        "token",
+    ] {
+        let help = msal(folder.path(), command.split(' ').chain(["--help"])).stdout;
+        let (_, examples) = help.split_once("\nExamples:\n").expect(command);
+        let is_example = |line: &&str| line.starts_with("  ") && line.contains("msal ");
+        let examples: Vec<_> = examples.lines().filter(is_example).collect();
+        assert!(!examples.is_empty(), "{command}");
+        for example in examples {
+            assert!(example.len() <= 80, "{example}");
         }
     }
 }

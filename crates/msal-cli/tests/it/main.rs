@@ -19,6 +19,8 @@ mod migration_pages;
 #[cfg(unix)]
 mod modes;
 mod msal;
+#[cfg(unix)]
+mod output;
 mod outside;
 mod proxy;
 mod report;
@@ -26,6 +28,9 @@ mod run;
 #[cfg(unix)]
 mod screens;
 mod serve;
+mod settings;
+#[cfg(unix)]
+mod shells;
 #[cfg(unix)]
 mod signals;
 #[cfg(unix)]
@@ -33,4 +38,6 @@ mod signals;
 mod sources;
 mod token;
 mod trust;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod user_files;
 mod verify;

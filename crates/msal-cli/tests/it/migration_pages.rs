@@ -61,6 +61,10 @@ const PAGES: &[(&str, Store<'_>)] = &[
         ),
     ),
     (
+        "lazy",
+        Store::Files(&[("tokens.csv", "username,refresh_token\nalice@contoso.example,{RT}\n")]),
+    ),
+    (
         "mapping-files",
         Store::Files(&[
             ("tokens.csv", "id;provider;ms_rt;mail\n1;azure-ad;{RT};alice@contoso.example\n2;google;1//x;bob@gmail.example\n"),

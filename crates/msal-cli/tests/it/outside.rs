@@ -163,7 +163,7 @@ fn a_source_with_hostile_rows_is_planned_tamely() {
         vec!["migrate", "plan", name, "--from", "adal-python"],
     ] {
         let run = coloured(folder.path(), &arguments);
-        assert!(matches!(run.status, 0 | 1), "{run:?}");
+        assert!(matches!(run.status, 0 | 1 | 4), "{run:?}");
         assert_tame(&run);
     }
 }
@@ -280,7 +280,7 @@ fn what_a_server_says_is_reported_tamely() {
     issuer.refuse(400, body.to_string());
     for format in ["text", "json"] {
         let run = issuer.migrate(folder, "adal.json", target, &["--format", format]);
-        assert!(matches!(run.status, 1 | 3), "{run:?}");
+        assert!(matches!(run.status, 3 | 4), "{run:?}");
         assert_tame(&run);
     }
     let journal = format!("{target}.journal");

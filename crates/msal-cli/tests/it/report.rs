@@ -11,7 +11,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::msal::{Run, msal};
+use crate::msal::{Run, msal, msal_command};
 use crate::screens::assert_screen;
 
 const JOURNAL: &str = "cache.json.journal";
@@ -293,7 +293,22 @@ fn other_commands_print_no_page() {
     let run = msal(folder.path(), ["sources", "list", "--format", "html"]);
     assert_eq!(run.status, 2);
     assert!(
+        run.stderr.contains("[possible values: text, json]"),
+        "{}",
         run.stderr
-            .contains("only `msal migrate report` prints CSV and HTML")
     );
+}
+
+#[test]
+fn a_report_that_cannot_be_printed_is_no_success_in_any_form() {
+    let folder = folder();
+    for format in ["text", "csv", "json", "html"] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full");
+        let mut command = msal_command(folder.path());
+        command.args(["migrate", "report", JOURNAL, "--format", format]);
+        let output = command.stdout(full.unwrap()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{format}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("cannot write to standard output: "), "{said}");
+    }
 }

@@ -98,7 +98,7 @@ fn accounts_of_others_do_not_decide_the_exit_status() {
     cache["RefreshToken"] = json!({});
     fs::write(&target, cache.to_string()).unwrap();
     let run = bench.run("contoso.example", &[]);
-    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.status, 4, "{}{}", run.stdout, run.stderr);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn what_the_operator_must_correct_is_named_as_what_it_is() {
         bench.emulator.add_fault(fault);
         bench.input(&[sample::ALICE]);
         let run = bench.run("contoso.example", &[]);
-        assert_eq!(run.status, 1, "{}", run.stdout);
+        assert_eq!(run.status, 4, "{}", run.stdout);
         for word in words
             .into_iter()
             .chain([sample::DESKTOP, "/contoso.example"])
@@ -136,7 +136,7 @@ fn a_tenant_that_was_wrong_is_corrected_by_running_again() {
     let bench = Bench::new();
     bench.input(&[sample::ALICE]);
     bench.emulator.add_fault(Fault::aadsts(7_000_012));
-    assert_eq!(bench.run("fabrikam.example", &[]).status, 1);
+    assert_eq!(bench.run("fabrikam.example", &[]).status, 4);
     bench.emulator.clear_faults();
     let run = bench.run("contoso.example", &[]);
     assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
@@ -176,7 +176,7 @@ fn a_row_is_released_by_what_the_report_calls_it() {
     let line = json!({"refresh_token": bobs.unwrap(), "user": sample::ALICE, "client_id": sample::DESKTOP});
     fs::write(bench.folder.path().join("input.jsonl"), line.to_string()).unwrap();
     let run = bench.run("contoso.example", &[]);
-    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert_eq!(run.status, 4, "{}", run.stdout);
     assert!(run.stdout.contains("--release"), "{}", run.stdout);
 
     let report = |more: &[&str]| {
@@ -234,7 +234,7 @@ fn a_connection_that_breaks_after_the_server_has_acted_leaves_one_token_in_doubt
             ];
             for _ in 0..2 {
                 let run = bench.run("contoso.example", &strict);
-                assert_eq!(run.status, 1, "{name}: {}{}", run.stdout, run.stderr);
+                assert_eq!(run.status, 4, "{name}: {}{}", run.stdout, run.stderr);
                 let report: Value = serde_json::from_str(&run.stdout).unwrap();
                 assert_eq!(
                     (&report["migrated"], &report["in_doubt"]),
@@ -307,7 +307,7 @@ fn a_held_back_row_of_another_input_is_there() {
         .issue_refresh_token(sample::BOB, sample::DESKTOP, SystemTime::now());
     let line = json!({"refresh_token": bobs.unwrap(), "user": sample::ALICE, "client_id": sample::DESKTOP});
     fs::write(bench.folder.path().join("input.jsonl"), line.to_string()).unwrap();
-    assert_eq!(bench.run("contoso.example", &[]).status, 1);
+    assert_eq!(bench.run("contoso.example", &[]).status, 4);
     fs::rename(
         bench.folder.path().join("input.jsonl"),
         bench.folder.path().join("first.jsonl"),
@@ -394,7 +394,7 @@ fn what_was_never_sent_is_not_called_refused() {
     let lines = [line(sample::DESKTOP), line(sample::WEB)].join("\n");
     fs::write(bench.folder.path().join("input.jsonl"), lines).unwrap();
     let run = bench.run("contoso.example", &["--rotation", "single-use"]);
-    assert_eq!(run.status, 1, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.status, 4, "{}{}", run.stdout, run.stderr);
     let words = [
         "1 failed",
         "for a reason that you correct",
@@ -415,7 +415,7 @@ fn a_report_says_where_a_retry_sends_a_sealed_token() {
     let fault = Fault::tamper().set_member("id_token", "a.b");
     bench.emulator.add_fault(fault.nth(1));
     let strict = ["--rotation", "single-use"];
-    assert_eq!(bench.run("contoso.example", &strict).status, 1);
+    assert_eq!(bench.run("contoso.example", &strict).status, 4);
     let report = || {
         let arguments = ["migrate", "report", "cache.json.journal"];
         msal(bench.folder.path(), arguments).stdout
@@ -425,7 +425,7 @@ fn a_report_says_where_a_retry_sends_a_sealed_token() {
 
     bench.emulator.add_fault(Fault::unavailable(None).first(1));
     let again = ["--rotation", "single-use", "--retry", "quarantined"];
-    assert_eq!(bench.run("contoso.example", &again).status, 1);
+    assert_eq!(bench.run("contoso.example", &again).status, 4);
     assert!(
         report().contains("in_doubt") && report().contains(words),
         "{}",
@@ -504,4 +504,72 @@ fn a_cache_is_copied_without_a_server() {
 
     let other = run(&["--client-id", "51d2b6ac-6d3c-4d43-9d42-3a8f2ac0a001"]);
     assert!(other.stdout.contains("0 tokens copied"), "{}", other.stdout);
+}
+
+#[test]
+fn a_token_that_is_kept_is_named_in_the_summary_and_in_every_form_of_the_report() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE, "user1@contoso.example"]);
+    let fault = Fault::tamper().drop_member("refresh_token");
+    bench.emulator.add_fault(fault.nth(1));
+    let run = bench.run("contoso.example", &[]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    let note = "note: kept_old_rt: 1 token answered without a new refresh token";
+    assert!(run.stdout.contains(note), "{}", run.stdout);
+    let run = bench.run("contoso.example", &["--format", "json"]);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(report["kept_old_rt"], 1);
+
+    let report = |format| {
+        let arguments = [
+            "migrate",
+            "report",
+            "cache.json.journal",
+            "--all",
+            "--format",
+        ];
+        let run = msal(bench.folder.path(), arguments.into_iter().chain([format]));
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        run.stdout
+    };
+    assert_eq!(report("text").matches("kept_old_rt").count(), 1);
+    let csv = report("csv");
+    assert!(
+        csv.lines().next().unwrap().ends_with(",kept_old_rt"),
+        "{csv}"
+    );
+    let ends = |with| csv.lines().filter(|line| line.ends_with(with)).count();
+    assert_eq!((ends(",true"), ends(",false")), (1, 1));
+    let json: Value = serde_json::from_str(&report("json")).unwrap();
+    let kept = json["tokens"].as_array().unwrap().iter();
+    assert_eq!(kept.filter(|token| token["kept_old_rt"] == true).count(), 1);
+    assert_eq!(report("html").matches("kept_old_rt").count(), 1);
+}
+
+#[test]
+fn a_token_that_was_redeemed_where_its_user_is_at_home_is_counted_aloud() {
+    let bench = Bench::new();
+    let now = SystemTime::now();
+    let token = bench
+        .emulator
+        .issue_refresh_token(sample::ALICE, sample::DESKTOP, now);
+    let authority = format!("{}/fabrikam.example", bench.server.url());
+    let line = json!({"refresh_token": token.unwrap(), "client_id": sample::DESKTOP, "authority": authority});
+    fs::write(bench.folder.path().join("input.jsonl"), line.to_string()).unwrap();
+    let run = bench.run("", &[]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    let note = "note: at home: 1 token redeemed where the user is at home";
+    assert!(run.stdout.contains(note), "{}", run.stdout);
+    let run = bench.run("", &["--format", "json"]);
+    let report: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(
+        (&report["migrated_at_home"], &report["migrated_elsewhere"]),
+        (&json!(1), &json!(0))
+    );
+    let named = bench.run(
+        "fabrikam.example",
+        &["--journal", "another", "--to", "another.json"],
+    );
+    assert_eq!(named.status, 4, "{}{}", named.stdout, named.stderr);
+    assert!(named.stdout.contains("AADSTS90072"), "{}", named.stdout);
 }

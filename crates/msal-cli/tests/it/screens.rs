@@ -8,6 +8,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::help::on_a_terminal;
 use crate::msal::msal;
 
 /// Compares a screen with the one that is kept under this name.
@@ -42,6 +43,30 @@ fn help_is_as_it_was_looked_at() {
             &format!("{}-help", command.join("-")),
             &(lines.join("\n") + "\n"),
         );
+    }
+}
+
+#[test]
+fn help_on_a_terminal_is_as_it_was_looked_at() {
+    for command in [
+        &[][..],
+        &["completions"],
+        &["emulator", "serve"],
+        &["migrate"],
+        &["migrate", "plan"],
+        &["migrate", "report"],
+        &["migrate", "run"],
+        &["migrate", "verify"],
+    ] {
+        for columns in [80, 120] {
+            let run = on_a_terminal(columns, &[command, &["--help"]].concat());
+            let lines: Vec<_> = run.stdout.lines().map(str::trim_end).collect();
+            let name = [&["msal"], command].concat().join("-");
+            assert_screen(
+                &format!("{name}-help-{columns}"),
+                &(lines.join("\n") + "\n"),
+            );
+        }
     }
 }
 

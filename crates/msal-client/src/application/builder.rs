@@ -232,10 +232,7 @@ impl<Kind> ApplicationBuilder<Kind> {
             &cache,
             self.runtime.map_or_else(default_runtime, Ok)?,
         );
-        Ok(Application::new(Handle {
-            client: Arc::new(client),
-            cache,
-        }))
+        Ok(Application::new(Handle::new(Arc::new(client), cache)))
     }
 }
 

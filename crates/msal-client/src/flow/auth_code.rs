@@ -188,7 +188,8 @@ async fn redeem_answer(
     let extra = checked(extra)?;
     let client = &*handle.client;
     // RFC 9700 §4.4: the application's own authority at the tenant of the flow, whatever the session says the authority is.
-    let tenant = ChosenTenant::from(flow.tenant().cloned()).of(client)?;
+    let chosen = ChosenTenant::from(flow.tenant().cloned());
+    let tenant = chosen.of(client)?;
     let metadata = Place::new(client, tenant.as_ref()).endpoints().await?;
     let now = client.runtime.clock().now();
     let code = flow.accept(response, &client.client_id, &metadata, now)?;

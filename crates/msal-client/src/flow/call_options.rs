@@ -17,13 +17,23 @@ pub(super) struct CallOptions {
 
 impl CallOptions {
     /// Where the call goes; `None` for the application's own authority.
-    pub(super) fn tenant(&mut self, client: &Client) -> Result<Option<AtTenant>, Error> {
-        std::mem::take(&mut self.tenant).of(client)
+    pub(super) fn tenant(&self, client: &Client) -> Result<Option<AtTenant<'_>>, Error> {
+        self.tenant.of(client)
     }
 
     /// What is sent as `claims`.
     pub(super) fn claims(&self, client: &Client) -> Result<Option<String>, Error> {
         client.claims(&self.claims_challenge, None)
+    }
+
+    /// Whether nothing is set but a tenant.
+    pub(super) fn is_plain(&self) -> bool {
+        let Self {
+            claims_challenge,
+            tenant: _,
+            extra,
+        } = self;
+        claims_challenge.is_empty() && extra.is_empty()
     }
 
     /// Whether an API has demanded something of the token, which a cached one does not meet.
@@ -75,10 +85,10 @@ macro_rules! extra_parameters {
     };
 }
 
-/// Gives a call with a field `options`, of [`CallOptions`], the options that all of them have.
+/// Gives a call the options that all of them have: `place` is its field of [`CallOptions`].
 macro_rules! call_options {
-    ($call:ident) => {
-        crate::flow::call_options::extra_parameters!($call, options.extra);
+    ($call:ident, $($place:ident).+) => {
+        crate::flow::call_options::extra_parameters!($call, $($place).+.extra);
 
         impl $call {
             /// Passes on what an API or an earlier refusal demands of the token:
@@ -86,14 +96,14 @@ macro_rules! call_options {
             /// access token does not meet it, so that the token is a fresh one. An empty text is none. What is no JSON
             /// object is a [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is sent.
             pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
-                self.options.claims_challenge = claims.into();
+                self.$($place).+.claims_challenge = claims.into();
                 self
             }
 
             /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there,
             /// or where an application serves many tenants. A domain is looked up once.
             pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
-                self.options.tenant = crate::at_tenant::ChosenTenant::parse(tenant.as_ref());
+                self.$($place).+.tenant = crate::at_tenant::ChosenTenant::parse(tenant.as_ref());
                 self
             }
         }

@@ -108,7 +108,7 @@ impl DeviceFlow {
     }
 }
 
-call_options!(InitiateDeviceFlow);
+call_options!(InitiateDeviceFlow, options);
 
 impl InitiateDeviceFlow {
     pub(crate) fn new(handle: Handle, scopes: impl IntoScopes) -> Self {
@@ -125,7 +125,7 @@ impl InitiateDeviceFlow {
         outcome.map_err(|error| error.of(client.details()))
     }
 
-    async fn begin(mut self) -> Result<DeviceFlow, Error> {
+    async fn begin(self) -> Result<DeviceFlow, Error> {
         let (client, scopes) = (&*self.handle.client, self.scopes?);
         let tenant = self.options.tenant(client)?;
         let claims = self.options.claims(client)?;

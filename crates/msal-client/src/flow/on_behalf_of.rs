@@ -7,6 +7,7 @@ use msal_core::{
     OnBehalfKey, OnBehalfOfGrant, OnBehalfRequest, OnBehalfTokens, Party, RefreshCandidate,
     RefreshReason, TokenCache, TokenEvent, UserAssertion,
 };
+use tracing::Span;
 
 use super::call_options::{CallOptions, call_options};
 use super::redemption::Redemption;
@@ -46,7 +47,7 @@ pub struct AcquireTokenOnBehalfOf {
     options: CallOptions,
 }
 
-call_options!(AcquireTokenOnBehalfOf);
+call_options!(AcquireTokenOnBehalfOf, options);
 
 /// What a call has to act on.
 enum Basis {
@@ -104,7 +105,7 @@ impl AcquireTokenOnBehalfOf {
         self
     }
 
-    async fn run(mut self) -> Result<AuthenticationResult, Error> {
+    async fn run(self) -> Result<AuthenticationResult, Error> {
         let client = &self.handle.client;
         let tenant = self.options.tenant(client)?;
         let place = Place::new(client, tenant.as_ref());
@@ -123,10 +124,13 @@ impl AcquireTokenOnBehalfOf {
             Cached::Ask { fallback, .. } => fallback.map(|token| (token, found.home_account_id)),
             _ => None,
         };
-        // In a box of its own: a request's state takes kilobytes, which every hit would move otherwise.
-        let key = call.wanted.key(call.handle, party);
-        let renewal = Box::pin(client.shared(key, call.renew(fallback)));
-        renewal.await.map_err(of_call)
+        call.request(party, fallback).await.map_err(of_call)
+    }
+
+    /// The call in its span. By itself: a hit would make room on the stack for the state of a request.
+    #[inline(never)]
+    fn in_span(self, span: Span) -> BoxFuture<'static, Result<AuthenticationResult, Error>> {
+        Box::pin(observe::token_call(span, self.run()))
     }
 }
 
@@ -182,16 +186,15 @@ impl Call<'_> {
     fn decide(&self) -> OnBehalfTokens {
         let (client, wanted) = (&self.handle.client, &self.wanted);
         let now = client.runtime.clock().now();
-        let fields = wanted.fields();
-        wanted.with_realms(|realms| {
-            let (id, environments) = (&client.client_id, &client.environments);
-            let mut request =
-                OnBehalfRequest::new(id, &self.key, environments, realms, &wanted.scopes, now);
-            request.fields = &fields;
-            request.takes_home_tenant = wanted.place.authority().tenant().is_shared();
-            request.force_refresh = wanted.is_fresh || matches!(self.basis, Basis::Beginning(..));
-            self.handle.cache.read(|cache| cache.on_behalf(&request))
-        })
+        let realm = wanted.place.realm();
+        let realms = wanted.place.realms(realm.as_deref());
+        let (id, environments) = (&client.client_id, &client.environments);
+        let mut request =
+            OnBehalfRequest::new(id, &self.key, environments, &realms, wanted.scopes, now);
+        request.fields = &wanted.fields;
+        request.takes_home_tenant = wanted.place.tenant().is_shared();
+        request.force_refresh = wanted.is_fresh || matches!(self.basis, Basis::Beginning(..));
+        self.handle.cache.read(|cache| cache.on_behalf(&request))
     }
 
     fn hit(
@@ -207,6 +210,18 @@ impl Call<'_> {
     fn account(&self, home_account_id: &HomeAccountId) -> Option<Account> {
         let (cache, environments) = (&self.handle.cache, &self.handle.client.environments);
         cache.read(|cache| cache.account(home_account_id, environments))
+    }
+
+    /// What a request brings, or that of an equal call. By itself and in a box of its own: its state takes kilobytes, which
+    /// every hit would move otherwise.
+    #[inline(never)]
+    fn request(
+        &self,
+        party: CallParty,
+        fallback: Option<(CachedAccessToken, Option<HomeAccountId>)>,
+    ) -> BoxFuture<'_, Result<AuthenticationResult, Error>> {
+        let key = self.wanted.key(self.handle, party);
+        Box::pin(self.handle.client.shared(key, self.renew(fallback)))
     }
 
     /// Gets a new token. `fallback` is what the cache had before it was brought up to date.
@@ -264,7 +279,7 @@ impl Call<'_> {
         session_of: Option<&HomeAccountId>,
         reason: RefreshReason,
     ) -> Result<AuthenticationResult, Error> {
-        observe::renewing(self.handle.client.caller(), &self.wanted.scopes, reason);
+        observe::renewing(self.handle.client.caller(), self.wanted.scopes, reason);
         match self.basis {
             Basis::Assertion(assertion) | Basis::Beginning(assertion, _) => {
                 self.exchange(assertion, reason).await
@@ -283,7 +298,7 @@ impl Call<'_> {
         reason: RefreshReason,
     ) -> Result<AuthenticationResult, Error> {
         let (handle, client) = (self.handle, &*self.handle.client);
-        let (client_id, scopes) = (&client.client_id, &self.wanted.scopes);
+        let (client_id, scopes) = (&client.client_id, self.wanted.scopes);
         let metadata = self.wanted.place.endpoints().await?;
         let authentication = client.authenticate(&metadata, None).await?;
         let claims = self.wanted.claims(client)?;
@@ -314,9 +329,8 @@ impl Call<'_> {
             return Err(error.of(CallDetails::sent_with(&context.correlation_id)));
         }
         let (requested, now) = (scopes.with_reserved(), client.runtime.clock().now());
-        let fields = self.wanted.fields();
         let event = TokenEvent::issued(client_id, &metadata, &requested, &response, now)
-            .of_party(Party::OnBehalf(&self.key), &fields);
+            .of_party(Party::OnBehalf(&self.key), &self.wanted.fields);
         let is_session = matches!(self.basis, Basis::Beginning(..));
         let add = |cache: &mut TokenCache| {
             if is_session {
@@ -346,7 +360,7 @@ impl Call<'_> {
             handle,
             metadata: &metadata,
             refresh_token: &candidate.secret,
-            scopes: &self.wanted.scopes,
+            scopes: self.wanted.scopes,
             claims: claims.as_deref(),
             api: ApiId::Silent,
             reason,
@@ -356,9 +370,8 @@ impl Call<'_> {
         };
         let response = redemption.send().await?;
         let requested = self.wanted.scopes.with_reserved();
-        let fields = self.wanted.fields();
         let event = redemption.event(&requested, &response);
-        let event = event.of_party(Party::OnBehalf(&self.key), &fields);
+        let event = event.of_party(Party::OnBehalf(&self.key), &self.wanted.fields);
         let mut is_kept = true;
         let renew = |cache: &mut TokenCache| is_kept = cache.renew_on_behalf(&event);
         let saved = handle.cache.update(renew).await;
@@ -397,7 +410,7 @@ impl IntoFuture for AcquireTokenOnBehalfOf {
         match span.is_disabled() {
             // Nothing comes between a hit and its caller where nobody listens.
             true => Box::pin(self.run()),
-            false => Box::pin(observe::token_call(span, self.run())),
+            false => self.in_span(span),
         }
     }
 }

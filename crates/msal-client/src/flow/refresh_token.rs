@@ -32,7 +32,7 @@ pub struct AcquireTokenByRefreshToken {
     options: CallOptions,
 }
 
-call_options!(AcquireTokenByRefreshToken);
+call_options!(AcquireTokenByRefreshToken, options);
 
 impl AcquireTokenByRefreshToken {
     pub(crate) fn new(
@@ -54,7 +54,7 @@ impl AcquireTokenByRefreshToken {
         outcome.map_err(|error| error.of(client.details()))
     }
 
-    async fn redeem(mut self) -> Result<AuthenticationResult, Error> {
+    async fn redeem(self) -> Result<AuthenticationResult, Error> {
         let (handle, client, scopes) = (&self.handle, &*self.handle.client, self.scopes?);
         let tenant = self.options.tenant(client)?;
         let place = Place::new(client, tenant.as_ref());

@@ -22,59 +22,77 @@ pub(super) struct Asked {
     pub(super) fmi_path: Option<String>,
 }
 
-/// The same, checked, and where to ask.
+/// The same, checked, and where to ask. Nothing is copied: most calls are answered from the cache.
 pub(super) struct Wanted<'a> {
     pub(super) place: Place<'a>,
-    pub(super) scopes: ScopeSet,
+    pub(super) scopes: &'a ScopeSet,
     /// Whether a cached token will not do: who answers a challenge holds one that was rejected.
     pub(super) is_fresh: bool,
     /// What the token must have beside its scopes, with the client's capabilities; `None` where nobody has demanded anything.
     claims: Option<String>,
-    pub(super) fmi_path: Option<String>,
+    pub(super) fmi_path: Option<&'a str>,
     /// What the program adds to the request.
     pub(super) extra: &'a ExtraParameters,
     /// What a cached token must have been asked for with.
-    pub(super) fields: Vec<(String, String)>,
+    pub(super) fields: Vec<(&'a str, &'a str)>,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self {
+            scopes: Ok(ScopeSet::default()),
+            force_refresh: false,
+            forwarded: None,
+            fmi_path: None,
+        }
+    }
 }
 
 impl Asked {
     pub(super) fn new(scopes: impl IntoScopes) -> Self {
         Self {
             scopes: scopes.into_scopes(),
-            force_refresh: false,
-            forwarded: None,
-            fmi_path: None,
+            ..Self::default()
         }
     }
 
+    /// Whether nothing is asked for but scopes.
+    pub(super) fn is_plain(&self) -> bool {
+        let Self {
+            scopes: _,
+            force_refresh,
+            forwarded,
+            fmi_path,
+        } = self;
+        !force_refresh && forwarded.is_none() && fmi_path.is_none()
+    }
+
     pub(super) fn checked<'a>(
-        self,
+        &'a self,
         options: &'a CallOptions,
         client: &Client,
         place: Place<'a>,
     ) -> Result<Wanted<'a>, Error> {
-        let forwarded = self.forwarded.transpose().map_err(ConfigError::from)?;
-        let forwarded = forwarded.as_ref();
-        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let fmi_path = self.fmi_path.as_deref().map(|path| field("fmi_path", path));
-        // MSALs hash forwarded claims under this name, and never send them under it.
-        let hashed = forwarded.map(|claims| field("client_claims", claims.as_str()));
+        let forwarded = self.forwarded.as_ref().map(Result::as_ref).transpose();
+        let forwarded = forwarded.map_err(|error| ConfigError::from(*error))?;
+        let fmi_path = self.fmi_path.as_deref();
         let extra = checked(&options.extra)?;
-        let mut fields = Vec::from_iter(fmi_path);
-        fields.extend(hashed);
-        fields.extend(extra.all().map(|(name, value)| field(name, value)));
+        let mut fields = Vec::from_iter(fmi_path.map(|path| ("fmi_path", path)));
+        // MSALs hash forwarded claims under this name, and never send them under it.
+        fields.extend(forwarded.map(|claims| ("client_claims", claims.as_str())));
+        fields.extend(extra.all());
         let claims = match options.is_challenged() || forwarded.is_some() {
             true => client.claims(&options.claims_challenge, forwarded)?,
             false => None,
         };
         Ok(Wanted {
             place,
-            scopes: self.scopes?,
+            scopes: self.scopes.as_ref().map_err(ScopeError::clone)?,
             is_fresh: self.force_refresh || options.is_challenged(),
             claims,
             fields,
             extra,
-            fmi_path: self.fmi_path,
+            fmi_path,
         })
     }
 }
@@ -82,6 +100,7 @@ impl Asked {
 impl Wanted<'_> {
     /// What makes this call equal to another one.
     pub(super) fn key(&self, handle: &Handle, party: CallParty) -> CallKey {
+        let fields = self.fields.iter();
         CallKey {
             partition: handle.cache.partition().clone(),
             authority: self.place.authority().clone(),
@@ -89,7 +108,9 @@ impl Wanted<'_> {
             scopes: self.scopes.clone(),
             force_refresh: self.is_fresh,
             claims: self.claims.clone(),
-            fields: self.fields.clone(),
+            fields: fields
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
         }
     }
 
@@ -99,20 +120,6 @@ impl Wanted<'_> {
             Some(claims) => Ok(Some(claims.clone())),
             None => client.claims("", None),
         }
-    }
-
-    /// As the core takes them.
-    pub(super) fn fields(&self) -> Vec<(&str, &str)> {
-        let fields = self.fields.iter();
-        fields.map(|(name, value)| (&**name, &**value)).collect()
-    }
-
-    /// The names that the tenant's tokens stand under: as it was asked for and, where that is known, as its token endpoint
-    /// has it.
-    pub(super) fn with_realms<R>(&self, look: impl FnOnce(&[&str]) -> R) -> R {
-        let own = self.place.tenant().as_str();
-        let known = self.place.realm();
-        look(&[own, known.as_deref().unwrap_or(own)])
     }
 
     /// Brings up to date what the cache is asked with: another program may have got the token since the cache was loaded, and

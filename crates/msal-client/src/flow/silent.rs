@@ -9,6 +9,7 @@ use msal_core::{
     AccessToken, Account, CachedAccessToken, ExtraParameters, IntoScopes, ScopeError, ScopeSet,
     Silent, SilentRequest,
 };
+use tracing::Span;
 
 use super::call_options::{CallOptions, call_options, checked};
 use crate::at_tenant::{AtTenant, Place};
@@ -47,7 +48,7 @@ pub struct AcquireTokenSilent {
     rejected: Option<AccessToken>,
 }
 
-call_options!(AcquireTokenSilent);
+call_options!(AcquireTokenSilent, options);
 
 impl AcquireTokenSilent {
     pub(crate) fn new(handle: Handle, scopes: impl IntoScopes, account: &Account) -> Self {
@@ -94,7 +95,7 @@ impl AcquireTokenSilent {
         self
     }
 
-    async fn run(mut self) -> Result<AuthenticationResult, Error> {
+    async fn run(self) -> Result<AuthenticationResult, Error> {
         let scopes = self.scopes?;
         let client = &self.handle.client;
         // Before anything else: a challenge that cannot be passed on is never met.
@@ -102,7 +103,7 @@ impl AcquireTokenSilent {
             true => self.options.claims(client)?,
             false => None,
         };
-        let tenant = self.options.tenant(client)?;
+        let tenant = self.options.tenant(client)?.map(AtTenant::into_owned);
         checked(&self.options.extra)?;
         let call = Call {
             handle: self.handle,
@@ -131,17 +132,13 @@ impl AcquireTokenSilent {
             // Not the last word: another program may have signed the user in since the cache was loaded.
             _ => None,
         };
-        // Of many tasks that find the same token expired, one asks. More requests would bring nothing more, and a server
-        // that rotates refresh tokens may take the second use of one for theft (RFC 6749 §10.4).
-        // In a box of its own: a renewal's state takes kilobytes, which every hit would move otherwise.
-        Box::pin(async {
-            let call = Arc::new(call);
-            let renewal = call.renew(fallback);
-            let outcome = call.client().shared(call.key(), renewal).await;
-            let outcome = call.confirm(outcome).await;
-            outcome.map_err(|error| call.place().of_call(error))
-        })
-        .await
+        call.ask(fallback).await
+    }
+
+    /// The call in its span. By itself: a hit would make room on the stack for the state of a request.
+    #[inline(never)]
+    fn in_span(self, span: Span) -> BoxFuture<'static, Result<AuthenticationResult, Error>> {
+        Box::pin(observe::token_call(span, self.run()))
     }
 }
 
@@ -165,7 +162,7 @@ impl IntoFuture for AcquireTokenSilent {
         match span.is_disabled() {
             // A hit takes a microsecond: nothing comes between it and its caller where nobody listens.
             true => Box::pin(self.run()),
-            false => Box::pin(observe::token_call(span, self.run())),
+            false => self.in_span(span),
         }
     }
 }
@@ -173,7 +170,7 @@ impl IntoFuture for AcquireTokenSilent {
 /// One silent call.
 struct Call {
     handle: Handle,
-    tenant: Option<AtTenant>,
+    tenant: Option<AtTenant<'static>>,
     account: Account,
     scopes: ScopeSet,
     force_refresh: bool,
@@ -209,6 +206,25 @@ impl Call {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
         }
+    }
+
+    /// What a request brings. `fallback` is what the cache had before it was brought up to date.
+    ///
+    /// By itself and in a box of its own: its state takes kilobytes, which every hit would move otherwise.
+    #[inline(never)]
+    fn ask(
+        self,
+        fallback: Option<CachedAccessToken>,
+    ) -> BoxFuture<'static, Result<AuthenticationResult, Error>> {
+        // Of many tasks that find the same token expired, one asks. More requests would bring nothing more, and a server
+        // that rotates refresh tokens may take the second use of one for theft (RFC 6749 §10.4).
+        Box::pin(async move {
+            let call = Arc::new(self);
+            let renewal = call.renew(fallback);
+            let outcome = call.client().shared(call.key(), renewal).await;
+            let outcome = call.confirm(outcome).await;
+            outcome.map_err(|error| call.place().of_call(error))
+        })
     }
 
     /// What the cache in memory has for this call.

@@ -35,7 +35,7 @@ pub struct AcquireTokenByUsernamePassword {
     options: CallOptions,
 }
 
-call_options!(AcquireTokenByUsernamePassword);
+call_options!(AcquireTokenByUsernamePassword, options);
 
 impl AcquireTokenByUsernamePassword {
     pub(crate) fn new(

@@ -84,7 +84,10 @@ impl FileStore {
     pub fn directory(folder: impl Into<PathBuf>) -> Self {
         Self {
             home: Home::Folder(folder.into()),
-            options: Options::default(),
+            options: Options {
+                keeps_folder: true,
+                ..Options::default()
+            },
         }
     }
 

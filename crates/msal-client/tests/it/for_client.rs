@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use msal::{
-    Authority, ConfidentialClientApplication, ConfigError, Error, HttpErrorKind, TokenSource,
+    AcquireTokenForClient, Authority, ConfidentialClientApplication, ConfigError, Error,
+    HttpErrorKind, TokenSource,
 };
 use msal_emulator::sample::{ALICE, CONTOSO, CONTOSO_ID, FABRIKAM_ID, WEB, WEB_SECRET};
 use msal_emulator::{Fault, Settings};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use tracing::subscriber::{NoSubscriber, set_default};
 
 use crate::world::{DAY, GRAPH, HOST, MANAGEMENT, World, authority, count};
 
@@ -459,4 +461,77 @@ async fn a_users_token_that_names_nobody_is_not_the_applications() {
         .unwrap();
     assert_eq!(own.token_source, TokenSource::IdentityProvider);
     assert_ne!(own.access_token, of_user.access_token);
+}
+
+/// What calls come to, each with the number of requests sent by then. Other tests have a subscriber that listens to all calls.
+async fn outcomes(is_listened_to: bool) -> Vec<(String, usize)> {
+    let world = World::new();
+    let _nobody = (!is_listened_to).then(|| set_default(NoSubscriber::default()));
+    let app = world.web(WEB_SECRET);
+    let plain = || app.acquire_token_for_client(GRAPH);
+    let calls = || {
+        [
+            plain(),
+            plain().tenant(FABRIKAM_ID),
+            plain().tenant(FABRIKAM_ID.to_uppercase()),
+            plain().tenant("fabrikam.example"),
+            plain().fmi_path("one"),
+            plain().fmi_path("two"),
+            plain().forwarded_client_claims("{}"),
+            plain().extra_form_field("dc", "one"),
+            plain().extra_query_parameter("dc", "one"),
+            app.acquire_token_for_client(MANAGEMENT),
+            plain().claims_challenge("{}"),
+            plain().force_refresh(true),
+            plain().tenant("organizations"),
+            plain().tenant("a/b"),
+            plain().forwarded_client_claims("[]"),
+            plain().extra_form_field("scope", "other"),
+            app.acquire_token_for_client("openid"),
+        ]
+    };
+    let mut outcomes = Vec::new();
+    let mut note = async |call: AcquireTokenForClient| {
+        let outcome = match world.ask(call).await {
+            Ok(result) => {
+                let tenant = claims(&result.access_token)["tid"].clone();
+                format!("{:?} {tenant} {}", result.token_source, result.scopes)
+            }
+            Err(error) => error.to_string(),
+        };
+        outcomes.push((outcome, world.http.sent().len()));
+    };
+    for _ in 0..2 {
+        for call in calls() {
+            note(call).await;
+        }
+    }
+    // Another application of the same runtime removes the tokens, between two calls and between a call and its awaiting.
+    let other = elsewhere(&world, authority(CONTOSO_ID));
+    let made_before = plain();
+    world.ask(other.remove_tokens_for_client()).await.unwrap();
+    note(made_before).await;
+    world.ask(other.remove_tokens_for_client()).await.unwrap();
+    note(plain()).await;
+    note(plain()).await;
+    world.advance(DAY);
+    note(plain()).await;
+    outcomes
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_listens_to_comes_to_the_same_as_any_other() {
+    let unheard = outcomes(false).await;
+    let kinds: Vec<_> = unheard
+        .iter()
+        .map(|(outcome, _)| match outcome.split(' ').next() {
+            Some("Cache") => 'c',
+            Some("IdentityProvider") => 'p',
+            _ => 'e',
+        })
+        .collect();
+    let first = "ppccppppppppeeeee";
+    let second = "ccccccccccppeeeee";
+    assert_eq!(String::from_iter(&kinds), format!("{first}{second}ppcp"));
+    assert_eq!(unheard, outcomes(true).await);
 }

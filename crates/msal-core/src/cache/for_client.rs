@@ -65,12 +65,12 @@ pub enum Cached {
 }
 
 impl Cached {
-    pub(super) fn of(best: BestToken, force_refresh: bool) -> Self {
+    pub(super) fn of(best: BestToken<'_>, force_refresh: bool) -> Self {
         let (fallback, reason) = match best {
-            BestToken::Fresh(token) if !force_refresh => return Self::Hit(token),
+            BestToken::Fresh(entry) if !force_refresh => return Self::Hit(entry.into()),
             // Whoever forces a refresh does not trust what is cached, so that it is no fallback either.
             _ if force_refresh => (None, RefreshReason::Forced),
-            BestToken::Aging(token) => (Some(token), RefreshReason::Aging),
+            BestToken::Aging(entry) => (Some(entry.into()), RefreshReason::Aging),
             BestToken::Expired => (None, RefreshReason::Expired),
             BestToken::Fresh(_) | BestToken::Nothing => (None, RefreshReason::NoAccessToken),
         };
@@ -90,8 +90,8 @@ impl TokenCache {
         };
         let mut best = BestToken::Nothing;
         for (number, realm) in request.realms.iter().enumerate() {
-            let is_known = |known: &&str| case::is_same(known, realm);
-            if request.realms.iter().take(number).any(is_known) {
+            // Mostly the tenant has one name, which stands twice.
+            if request.realms[..number].contains(realm) {
                 continue;
             }
             for environment in request.environments {

@@ -19,17 +19,17 @@ pub use answer::{CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Si
 pub use request::SilentRequest;
 
 /// What the search for an access token found.
-pub(super) enum BestToken {
-    Fresh(CachedAccessToken),
-    Aging(CachedAccessToken),
+pub(super) enum BestToken<'c> {
+    Fresh(&'c AccessTokenEntry),
+    Aging(&'c AccessTokenEntry),
     Expired,
     Nothing,
 }
 
-impl BestToken {
+impl<'c> BestToken<'c> {
     /// Takes the entry where it is better than what was found before, and answers whether it is. Two SDKs may have left one
     /// each; any that is fresh will do.
-    pub(super) fn consider(&mut self, entry: &AccessTokenEntry, now: UnixTime) -> bool {
+    pub(super) fn consider(&mut self, entry: &'c AccessTokenEntry, now: UnixTime) -> bool {
         let found = judge(entry, now);
         let is_better = match (&found, &*self) {
             (Self::Nothing, _) | (_, Self::Fresh(_)) => false,
@@ -57,15 +57,15 @@ impl RefreshCandidate {
 impl TokenCache {
     /// Decides a silent call.
     pub fn silent(&self, request: &SilentRequest<'_>) -> Silent {
-        let is_rejected = |token: &CachedAccessToken| request.rejected == Some(&token.secret);
+        let is_rejected = |entry: &AccessTokenEntry| request.rejected == Some(&entry.secret);
         let (reason, fallback) = match self.find_access_token(request) {
-            BestToken::Fresh(token) | BestToken::Aging(token) if is_rejected(&token) => {
+            BestToken::Fresh(entry) | BestToken::Aging(entry) if is_rejected(entry) => {
                 (RefreshReason::Forced, None)
             }
-            BestToken::Fresh(token) if !request.force_refresh => return Silent::Hit(token),
+            BestToken::Fresh(entry) if !request.force_refresh => return Silent::Hit(entry.into()),
             // Whoever forces a refresh does not trust what is cached, so that it is no fallback either.
             _ if request.force_refresh => (RefreshReason::Forced, None),
-            BestToken::Aging(token) => (RefreshReason::Aging, Some(token)),
+            BestToken::Aging(entry) => (RefreshReason::Aging, Some(entry.into())),
             BestToken::Expired => (RefreshReason::Expired, None),
             BestToken::Fresh(_) | BestToken::Nothing => (RefreshReason::NoAccessToken, None),
         };
@@ -80,7 +80,7 @@ impl TokenCache {
         })
     }
 
-    fn find_access_token(&self, request: &SilentRequest<'_>) -> BestToken {
+    fn find_access_token(&self, request: &SilentRequest<'_>) -> BestToken<'_> {
         let mut best = BestToken::Nothing;
         let purpose = purpose(None, request.fields);
         for environment in request.environments {
@@ -99,7 +99,7 @@ impl TokenCache {
     /// asked for the others, or for all where that scope may be one that it was only asked for by.
     fn access_tokens_granting<'c>(
         &'c self,
-        request: &'c SilentRequest<'_>,
+        request: &SilentRequest<'_>,
         environment: &str,
     ) -> impl Iterator<Item = &'c AccessTokenEntry> {
         let home_account_id = request.home_account_id.as_str();
@@ -191,7 +191,7 @@ impl TokenCache {
     }
 }
 
-fn judge(entry: &AccessTokenEntry, now: UnixTime) -> BestToken {
+fn judge(entry: &AccessTokenEntry, now: UnixTime) -> BestToken<'_> {
     // The clock was set back since: how long the token is still good for cannot be told.
     let from_the_future = entry
         .cached_at
@@ -202,27 +202,14 @@ fn judge(entry: &AccessTokenEntry, now: UnixTime) -> BestToken {
     {
         return BestToken::Expired;
     }
-    let token = CachedAccessToken {
-        secret: entry.secret.clone(),
-        token_type: match entry.token_type.as_str() {
-            BEARER => BEARER.into(),
-            other => other.to_owned().into(),
-        },
-        target: entry.target.clone(),
-        expires_on: entry.expires_on,
-        refresh_on: entry.refresh_on,
-    };
     match entry.refresh_on.is_some_and(|refresh_on| refresh_on < now) {
-        true => BestToken::Aging(token),
-        false => BestToken::Fresh(token),
+        true => BestToken::Aging(entry),
+        false => BestToken::Fresh(entry),
     }
 }
 
 /// No honest token lives longer. Without this bound an entry with an expiry in the far future is served for ever.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(10 * 366 * 86_400);
-
-/// RFC 6750 §2.1
-const BEARER: &str = "Bearer";
 
 /// The family that all of Microsoft's own clients belong to; no other has ever been seen.
 const FIRST_FAMILY: &str = "1";

@@ -41,13 +41,18 @@ impl ExtraParameters {
         self.query.push((name, value.into()));
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.form.is_empty() && self.query.is_empty()
+    }
+
     /// Checks the names.
     ///
     /// # Errors
     /// [`ExtraParameterError`] for a name that is there twice, and for one that requests have themselves or that tokens are
     /// kept by.
     pub fn check(&self) -> Result<(), ExtraParameterError> {
-        if self.form.is_empty() && self.query.is_empty() {
+        if self.is_empty() {
             return Ok(());
         }
         let in_form = self.form.iter().map(|(name, _)| &**name);

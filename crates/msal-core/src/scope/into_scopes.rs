@@ -29,16 +29,17 @@ pub trait IntoScopes {
 /// One scope, or several with spaces between them (RFC 6749 §3.3).
 impl IntoScopes for &str {
     fn into_scopes(self) -> Result<ScopeSet, ScopeError> {
-        let mut scopes = words(self);
-        match (scopes.next(), scopes.next()) {
-            // Mostly there is one, for which nothing is put in order.
-            (Some(scope), None) => ScopeSet::only(scope),
-            (Some(_), Some(_)) => ScopeSet::requested(words(self)),
-            // Nothing is not a scope, and a program that asks for nothing has lost what it meant to ask for.
-            (None, _) => Err(ScopeError::Invalid {
-                scope: String::new(),
-            }),
+        // Mostly there is one, for which nothing is put in order.
+        if let Some(only) = ScopeSet::only(self) {
+            return only;
         }
+        // Nothing is not a scope, and a program that asks for nothing has lost what it meant to ask for.
+        if words(self).next().is_none() {
+            return Err(ScopeError::Invalid {
+                scope: String::new(),
+            });
+        }
+        ScopeSet::requested(words(self))
     }
 }
 
@@ -56,10 +57,10 @@ impl IntoScopes for &String {
 
 impl<S: AsRef<str>, const N: usize> IntoScopes for [S; N] {
     fn into_scopes(self) -> Result<ScopeSet, ScopeError> {
-        if let [scope] = &self[..] {
-            return ScopeSet::only(scope.as_ref());
+        match &self[..] {
+            [scope] => ScopeSet::only(scope.as_ref()).unwrap_or_else(|| ScopeSet::requested(&self)),
+            several => ScopeSet::requested(several),
         }
-        ScopeSet::requested(self)
     }
 }
 

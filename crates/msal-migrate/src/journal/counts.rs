@@ -12,6 +12,8 @@ pub struct Counts {
     pub in_doubt: u64,
     /// In the target, and read back.
     pub migrated: u64,
+    /// How many of the migrated ones are in the target themselves, because their answers brought no other refresh token.
+    pub kept_old_rt: u64,
     /// Their users have to sign in.
     pub needs_user: u64,
     /// Their answers must not be used as they are.
@@ -34,7 +36,8 @@ impl Counts {
             + self.unpublished
     }
 
-    pub(super) fn add(&mut self, state: State) {
+    pub(super) fn add(&mut self, state: State, kept_old_rt: bool) {
+        self.kept_old_rt += u64::from(kept_old_rt);
         *match state {
             State::Concluded(Class::Failed) => &mut self.failed,
             State::Concluded(Class::Migrated) => &mut self.migrated,

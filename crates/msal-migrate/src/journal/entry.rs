@@ -82,6 +82,7 @@ impl Step<'_> {
         match self {
             Self::Concluded(outcome) => {
                 Standing::new(self.state(), outcome.asked, outcome.held_back)
+                    .keeping_old_rt(outcome.kept_old_rt())
             }
             Self::Answered | Self::Intended | Self::LeftInDoubt(_) => {
                 Standing::new(self.state(), None, None)
@@ -164,17 +165,30 @@ impl<'a> Outcome<'a> {
     }
 
     /// The token is in the target.
-    pub(crate) fn migrated(home_account_id: &'a str, asked: Asked<'a>) -> Self {
+    pub(crate) fn migrated(home_account_id: &'a str, asked: Asked<'a>, kept_old_rt: bool) -> Self {
         Self {
             class: Class::Migrated,
             asked: Some(asked),
-            reason: Cow::Owned(Reason::default()),
+            reason: Cow::Owned(match kept_old_rt {
+                true => Reason::named(KEPT_OLD_RT),
+                false => Reason::default(),
+            }),
             home_account_id: Some(home_account_id),
             held_back: None,
             users: None,
         }
     }
 }
+
+impl Outcome<'_> {
+    /// Whether the token in the target is the one that was redeemed.
+    pub(super) fn kept_old_rt(&self) -> bool {
+        self.class == Class::Migrated && self.reason.error == KEPT_OLD_RT
+    }
+}
+
+/// Why a token is migrated, as it were: a journal of before says nothing there, and can be read as it is.
+const KEPT_OLD_RT: &str = "kept_old_rt";
 
 impl fmt::Debug for Outcome<'_> {
     /// Leaves out whose token it was.

@@ -30,6 +30,17 @@ pub(super) fn create(path: &Path) -> Result<File, JournalError> {
         .map_err(|error| JournalError::private(path, error))
 }
 
+/// Whether `file` still is what stands at `path`.
+pub(super) fn is_at(path: &Path, file: &File) -> Result<bool, JournalError> {
+    let (folder, name) = split(path)?;
+    match open_folder(folder)? {
+        Some(folder) => folder
+            .is_same(name, file)
+            .map_err(|error| JournalError::private(path, error)),
+        None => Ok(false),
+    }
+}
+
 /// Returns when the names in the folder of `path` are on the disk.
 pub(super) fn sync_folder(path: &Path) -> Result<(), JournalError> {
     let (path, _) = split(path)?;

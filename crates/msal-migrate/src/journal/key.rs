@@ -140,6 +140,14 @@ impl Keys {
         Ok(())
     }
 
+    /// Whether what is sealed with the answer key of one can be opened with that of the other.
+    pub(super) fn seals_as(&self, other: &Self) -> bool {
+        match (&self.answer, &other.answer) {
+            (Some(one), Some(other)) => **one == **other,
+            _ => false,
+        }
+    }
+
     /// Overwrites the answer key.
     pub(super) fn erase(journal: &Path) -> Result<(), JournalError> {
         overwrite(journal, &[0; LEN - ANSWER])

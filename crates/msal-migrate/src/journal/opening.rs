@@ -1,12 +1,17 @@
-//! Opening a journal: locked, checked, replayed, its torn tail cut, a session begun.
+//! Opening a journal: locked, checked, replayed, its torn tail cut, a session begun; and given to the others again, where
+//! it is shared.
 
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use msal::SecureRandom;
 use private_file::Lock;
 
+use super::claims::{Claims, Holder};
 use super::destination::Destination;
 use super::error::JournalError;
 use super::file;
@@ -37,9 +42,18 @@ pub(crate) struct Condition {
 pub(super) fn open(
     path: &Path,
     destination: &Destination,
-    random: &dyn SecureRandom,
+    random: Arc<dyn SecureRandom>,
+    holder: Holder,
 ) -> Result<Opened, JournalError> {
-    let mut file = lock(path)?;
+    let claims = Claims::new(path);
+    if holder == Holder::FirstUse {
+        claims.ask()?;
+    }
+    let Locked {
+        mut file,
+        is_shared,
+        batch,
+    } = Locked::new(path, &claims, holder)?;
     let found_keys = Keys::read(path)?;
     let header = match &found_keys {
         Some(keys) => header::read(&mut file, path, keys)?,
@@ -53,24 +67,47 @@ pub(super) fn open(
     };
     let mut keys = match found_keys {
         Some(keys) => keys,
-        None => Keys::create(path, random)?,
+        None => Keys::create(path, &*random)?,
     };
     let mut beginning = match header {
         Some((recorded, start)) => {
             // Before anything is changed: a journal that is refused stays as it was.
-            header::compare(destination, &recorded, path)?;
+            if holder == Holder::Batch {
+                header::compare(destination, &recorded, path)?;
+            }
             replay(&mut file, path, &keys, start)?
         }
-        None => begin(&mut file, path, &keys, destination, random)?,
+        None => begin(&mut file, path, &keys, destination, &*random)?,
     };
     // A journal that was finished has no answer key. A new one opens none of the old answers.
-    keys.renew(path, random)?;
-    beginning.open_session(&mut file, path, &keys, random)?;
+    keys.renew(path, &*random)?;
+    beginning.open_session(&mut file, path, &keys, &*random)?;
+    let mut writer = Writer {
+        path: path.to_owned(),
+        file,
+        keys,
+        random,
+        claims: Arc::new(claims),
+        holder,
+        batch,
+        sessions: beginning.sessions,
+        states: beginning.states.clone(),
+        end: beginning.end,
+        number: beginning.number,
+        group: Vec::new(),
+        waiting: Vec::new(),
+        lacks_session: false,
+        lacks_turn: false,
+        broken: None,
+    };
+    if is_shared {
+        writer.share()?;
+    }
     Ok(Opened {
         condition: beginning.condition,
-        fingerprinter: keys.fingerprinter(),
-        states: beginning.states.clone(),
-        writer: beginning.into_writer(path.to_owned(), file),
+        fingerprinter: writer.keys.fingerprinter(),
+        states: beginning.states,
+        writer,
     })
 }
 
@@ -84,7 +121,8 @@ struct Beginning {
 }
 
 impl Beginning {
-    /// Draws a session, and records it, so that its keys can be derived again.
+    /// Draws a session, and records it, so that its keys can be derived again. It goes over what is torn, which is cut behind
+    /// it: were it cut first, somebody else could go on in the session of the torn record, with its number.
     fn open_session(
         &mut self,
         file: &mut File,
@@ -99,6 +137,7 @@ impl Beginning {
         let written = header::sign(file, Some(std::process::id()))
             .and_then(|()| file.seek(SeekFrom::Start(self.end)))
             .and_then(|_| file.write_all(&bytes))
+            .and_then(|()| file.set_len(self.end + bytes.len() as u64))
             .and_then(|()| file.sync_data());
         written.map_err(JournalError::io("write", path))?;
         self.sessions.push(self.end, keys.session(&session));
@@ -106,34 +145,85 @@ impl Beginning {
         self.number += 1;
         Ok(())
     }
+}
 
-    fn into_writer(self, path: PathBuf, file: Lock) -> Writer {
-        Writer {
-            path,
-            file,
-            sessions: self.sessions,
-            states: self.states,
-            end: self.end,
-            number: self.number,
-            group: Vec::new(),
-            waiting: Vec::new(),
-            broken: None,
+/// The file of a journal, which nobody else has at the moment.
+struct Locked {
+    file: Lock,
+    is_shared: bool,
+    batch: Option<Lock>,
+}
+
+impl Locked {
+    fn new(path: &Path, claims: &Claims, holder: Holder) -> Result<Self, JournalError> {
+        if !claims.are_wanted() {
+            let alone = Self::alone(path);
+            // Looked at again: whoever shares it asks before anything else, and may have come and gone meanwhile.
+            if !claims.are_wanted() {
+                return alone;
+            }
         }
+        let batch = match holder {
+            Holder::Batch => Some(be_the_batch(claims, path)?),
+            Holder::FirstUse => None,
+        };
+        Ok(Self {
+            file: lock(path, true)?,
+            is_shared: true,
+            batch,
+        })
+    }
+
+    fn alone(path: &Path) -> Result<Self, JournalError> {
+        Ok(Self {
+            file: lock(path, false)?,
+            is_shared: false,
+            batch: None,
+        })
     }
 }
 
-/// Opens or makes the file, and locks it.
-fn lock(path: &Path) -> Result<Lock, JournalError> {
-    // Never made over one that exists: that is vetted first, and may be refused.
-    let file = match file::open_to_write(path)? {
-        Some(file) => file,
-        None => file::create(path)?,
-    };
-    let locked = Lock::try_new(file).map_err(JournalError::io("lock", path))?;
-    locked.map_err(|mut file| JournalError::InUse {
+/// Opens or makes the file, and locks it. Waits where others have it for a moment each.
+fn lock(path: &Path, is_shared: bool) -> Result<Lock, JournalError> {
+    let rounds = if is_shared { PATIENCE } else { 1 };
+    for round in 1.. {
+        // Never made over one that exists: that is vetted first, and may be refused.
+        let file = match file::open_to_write(path)? {
+            Some(file) => file,
+            None => match file::create(path) {
+                // Somebody else has made it since.
+                Err(_) if is_shared && round < rounds && path.exists() => continue,
+                created => created?,
+            },
+        };
+        match Lock::try_new(file).map_err(JournalError::io("lock", path))? {
+            // A batch that had nothing to do may have removed the one that was waited for.
+            Ok(locked) if file::is_at(path, &locked)? => return Ok(locked),
+            Ok(_) if round < rounds => {}
+            Err(_) if round < rounds => thread::sleep(PAUSE),
+            Ok(_) => return Err(in_use(path, None)),
+            Err(mut file) => return Err(in_use(path, header::holder(&mut file))),
+        }
+    }
+    Err(in_use(path, None))
+}
+
+/// Takes the place of the batch. Others ask for it for a moment only, to see whether somebody has it.
+fn be_the_batch(claims: &Claims, path: &Path) -> Result<Lock, JournalError> {
+    for _ in 0..PATIENCE_WITH_A_BATCH {
+        if let Some(batch) = claims.try_be_the_batch()? {
+            return Ok(batch);
+        }
+        thread::sleep(PAUSE);
+    }
+    Err(in_use(path, None))
+}
+
+fn in_use(path: &Path, pid: Option<u32>) -> JournalError {
+    JournalError::InUse {
         path: path.display().to_string(),
-        pid: header::holder(&mut file),
-    })
+        pid,
+    }
 }
 
 fn is_empty(file: &File, path: &Path) -> Result<bool, JournalError> {
@@ -167,7 +257,7 @@ fn begin(
     })
 }
 
-/// Reads what is recorded, and cuts a torn tail.
+/// Reads what is recorded.
 fn replay(
     file: &mut File,
     path: &Path,
@@ -182,8 +272,6 @@ fn replay(
     let (torn, end, number) = (scan.torn(), scan.offset, scan.number);
     let sessions = std::mem::take(&mut scan.sessions);
     if torn > 0 {
-        let cut = file.set_len(end).and_then(|()| file.sync_data());
-        cut.map_err(JournalError::io("write", path))?;
         tracing::warn!(journal = %path.display(), torn, "cut an incomplete write from the journal");
     }
     Ok(Beginning {
@@ -197,3 +285,9 @@ fn replay(
         number,
     })
 }
+
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// How often a journal is tried that others have: whoever opens it reads it all.
+const PATIENCE: u32 = 1000;
+const PATIENCE_WITH_A_BATCH: u32 = 50;

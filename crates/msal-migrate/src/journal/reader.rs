@@ -195,6 +195,9 @@ pub struct TokenReport {
     pub client_id: Option<String>,
     /// The authority that was asked, where the client is known.
     pub authority: Option<String>,
+    /// Whether it is migrated and in the target itself: the answer brought no other refresh token, and MSAL Python would have
+    /// kept none.
+    pub kept_old_rt: bool,
     /// Whether an answer with a newer token is sealed in the journal: what tries again sends that one, and not the source's,
     /// which is spent where tokens are spent by use.
     pub has_sealed_token: bool,
@@ -217,6 +220,7 @@ impl From<Entry<'_>> for TokenReport {
             home_account_id: None,
             client_id: None,
             authority: None,
+            kept_old_rt: false,
             has_sealed_token: false,
             expected: None,
             found: None,
@@ -224,7 +228,11 @@ impl From<Entry<'_>> for TokenReport {
         match entry.step {
             Step::Answered | Step::Intended | Step::LeftOut(_) => bare,
             Step::Concluded(outcome) => Self {
-                reason: outcome.reason.into_owned(),
+                kept_old_rt: outcome.kept_old_rt(),
+                reason: match outcome.class {
+                    Class::Migrated => Reason::default(),
+                    _ => outcome.reason.into_owned(),
+                },
                 home_account_id: outcome.home_account_id.map(str::to_owned),
                 expected: outcome.users.as_ref().map(|users| (&users.expected).into()),
                 found: outcome.users.as_ref().map(|users| (&users.found).into()),

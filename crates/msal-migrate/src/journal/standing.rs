@@ -13,6 +13,7 @@ pub(super) struct Standing {
     migrated_at: Option<AuthorityDigest>,
     held_back: Option<Position>,
     left_out: Option<Part>,
+    kept_old_rt: bool,
 }
 
 impl Standing {
@@ -27,6 +28,7 @@ impl Standing {
                 .map(|asked| AuthorityDigest::of(asked.authority)),
             held_back,
             left_out: None,
+            kept_old_rt: false,
         }
     }
 
@@ -41,6 +43,19 @@ impl Standing {
     /// The rows that the entry says are left out, if it is about those and not about a token.
     pub(super) fn left_out(self) -> Option<Part> {
         self.left_out
+    }
+
+    /// The same, where the answer brought no refresh token, and the old one is in the target; or did.
+    pub(super) fn keeping_old_rt(self, kept_old_rt: bool) -> Self {
+        Self {
+            kept_old_rt,
+            ..self
+        }
+    }
+
+    /// Whether the token in the target is the one that was redeemed.
+    pub(super) fn kept_old_rt(self) -> bool {
+        self.kept_old_rt
     }
 
     pub(super) fn state(self) -> State {

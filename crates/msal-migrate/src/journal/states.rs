@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use msal_core::Authority;
 
 use super::asked::{Asked, AskedDigest, AuthorityDigest};
@@ -12,7 +12,7 @@ use super::left_out::Listings;
 use super::position::Position;
 use super::standing::Standing;
 use super::state::{Class, State};
-use crate::fingerprint::Fingerprint;
+use crate::fingerprint::{Fingerprint, OfToken};
 
 /// Where all tokens of a journal stand. Takes some 50 bytes a token.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,10 @@ pub(crate) struct States {
     held_back: HashMap<Fingerprint, Position>,
     /// The rows that are in no run.
     listings: Listings,
+    /// Tokens whose last entry another process wrote since the journal was opened.
+    by_another: HashSet<Fingerprint>,
+    /// For which client each token is spent, or may be. `None` until somebody asks.
+    spent_for: Option<HashMap<OfToken, Fingerprint>>,
 }
 
 impl States {
@@ -62,7 +66,7 @@ impl States {
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for packed in self.tokens.values() {
-            counts.add(packed.state());
+            counts.add(packed.state(), packed.kept_old_rt());
         }
         counts
     }
@@ -70,8 +74,8 @@ impl States {
     /// How many of `tokens` stand where; those that the journal does not know count nowhere.
     pub(crate) fn counts_of<'a>(&self, tokens: impl Iterator<Item = &'a Fingerprint>) -> Counts {
         let mut counts = Counts::default();
-        for state in tokens.filter_map(|token| self.get(token)) {
-            counts.add(state);
+        for packed in tokens.filter_map(|token| self.tokens.get(token)) {
+            counts.add(packed.state(), packed.kept_old_rt());
         }
         counts
     }
@@ -98,14 +102,31 @@ impl States {
         positions
     }
 
+    /// Whether another process has decided where the token stands, since the journal was opened.
+    pub(crate) fn is_decided_by_another(&self, fingerprint: &Fingerprint) -> bool {
+        self.by_another.contains(fingerprint)
+    }
+
+    /// Takes note of an entry that another process has written.
+    pub(super) fn set_by_another(
+        &mut self,
+        fingerprint: Fingerprint,
+        standing: Standing,
+        position: Position,
+    ) {
+        self.set(fingerprint, standing, position);
+        self.by_another.insert(fingerprint);
+    }
+
     /// Takes note of an entry, recorded at `position`, that brings its token to `standing`.
     pub(super) fn set(&mut self, fingerprint: Fingerprint, standing: Standing, position: Position) {
         if let Some(part) = standing.left_out() {
             return self.listings.note(fingerprint, part, position);
         }
+        self.by_another.remove(&fingerprint);
         let migrated_at = standing.migrated_at();
         let migrated_at = migrated_at.map_or(0, |at| self.authorities.number(at));
-        let packed = Packed::new(standing.state(), position, migrated_at);
+        let packed = Packed::new(standing, position, migrated_at);
         self.tokens.insert(fingerprint, packed);
         match standing.asked() {
             Some(asked) => {
@@ -124,6 +145,7 @@ impl States {
             }
             None => {}
         }
+        self.note_spent(&fingerprint);
     }
 
     /// The answer that is held back for a token, wherever the token stands since.
@@ -133,15 +155,53 @@ impl States {
 
     /// The tokens that are spent, or may be.
     pub(crate) fn spent(&self) -> impl Iterator<Item = Fingerprint> {
-        let is_spent = |(token, packed): &(&Fingerprint, &Packed)| match packed.state() {
-            State::Concluded(Class::Migrated | Class::Quarantined)
-            | State::InDoubt
-            | State::Unpublished => true,
-            State::Concluded(Class::Failed | Class::NeedsUser | Class::Retryable) => {
-                self.held_back.contains_key(*token)
+        let tokens = self.tokens.keys().copied();
+        tokens.filter(|token| self.is_spent(token))
+    }
+
+    fn is_spent(&self, token: &Fingerprint) -> bool {
+        match self.get(token) {
+            Some(
+                State::Concluded(Class::Migrated | Class::Quarantined)
+                | State::InDoubt
+                | State::Unpublished,
+            ) => true,
+            Some(State::Concluded(Class::Failed | Class::NeedsUser | Class::Retryable)) => {
+                self.held_back.contains_key(token)
             }
+            None => false,
+        }
+    }
+
+    /// Whether the token is spent, or may be, for another client than its own. The first to ask has a table made of it, of
+    /// some 30 bytes a token, which is kept up to date from then on.
+    pub(crate) fn is_spent_for_another(&mut self, fingerprint: &Fingerprint) -> bool {
+        let spent_for = match self.spent_for.take() {
+            Some(spent_for) => spent_for,
+            None => self
+                .spent()
+                .map(|token| (token.of_token(), token))
+                .collect(),
         };
-        self.tokens.iter().filter(is_spent).map(|(token, _)| *token)
+        let spent_for = self.spent_for.insert(spent_for);
+        let sent = spent_for.get(&fingerprint.of_token());
+        sent.is_some_and(|sent| sent != fingerprint)
+    }
+
+    fn note_spent(&mut self, token: &Fingerprint) {
+        let is_spent = self.is_spent(token);
+        let Some(spent_for) = &mut self.spent_for else {
+            return;
+        };
+        match is_spent {
+            true => {
+                spent_for.entry(token.of_token()).or_insert(*token);
+            }
+            false if spent_for.get(&token.of_token()) == Some(token) => {
+                spent_for.remove(&token.of_token());
+            }
+            false => {}
+        }
     }
 
     /// How many answers are needed yet: to be published, or to be asked again with.
@@ -182,15 +242,17 @@ impl SharedStates {
 }
 
 /// A state, the position of its entry, and the number of the authority that a migrated token was redeemed at, in eight
-/// bytes, as there may be millions: the position above, 16 bits of authority, 4 bits of state.
+/// bytes, as there may be millions: the position above, 16 bits of authority, one that says whether the token was kept, 3 bits
+/// of state.
 #[derive(Clone, Copy, Debug)]
 struct Packed(u64);
 
 impl Packed {
     /// A position has 44 bits, which is 16 TiB.
-    fn new(state: State, position: Position, migrated_at: u16) -> Self {
+    fn new(standing: Standing, position: Position, migrated_at: u16) -> Self {
         let Position(position) = position;
-        Self(position << 20 | u64::from(migrated_at) << 4 | u64::from(number_of(state)))
+        let low = number_of(standing.state()) | u8::from(standing.kept_old_rt()) << 3;
+        Self(position << 20 | u64::from(migrated_at) << 4 | u64::from(low))
     }
 
     fn position(self) -> Position {
@@ -201,8 +263,12 @@ impl Packed {
         (self.0 >> 4 & 0xffff) as u16
     }
 
+    fn kept_old_rt(self) -> bool {
+        self.0 & 0x8 != 0
+    }
+
     fn state(self) -> State {
-        match self.0 & 0xf {
+        match self.0 & 0x7 {
             0 => State::InDoubt,
             1 => State::Unpublished,
             2 => State::Concluded(Class::Failed),
@@ -338,7 +404,9 @@ mod tests {
     fn packing_keeps_every_state_and_the_largest_values() {
         for state in ALL {
             for at in [0, 1, u16::MAX] {
-                let packed = Packed::new(state, Position((1 << 44) - 1), at);
+                let standing = Standing::new(state, None, None).keeping_old_rt(at == 1);
+                let packed = Packed::new(standing, Position((1 << 44) - 1), at);
+                assert_eq!(packed.kept_old_rt(), at == 1);
                 assert_eq!(
                     (packed.state(), packed.position(), packed.migrated_at()),
                     (state, Position((1 << 44) - 1), at)

@@ -4,9 +4,11 @@ mod crash;
 mod damage;
 mod life;
 mod pace;
+mod sharing;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use msal::SystemRandom;
@@ -15,8 +17,8 @@ use tempfile::TempDir;
 
 use super::answer::User;
 use super::{
-    Answer, Appending, Class, Condition, Destination, Entry, Journal, JournalError, Outcome,
-    Position, Reason, Step,
+    Answer, Appending, Class, Condition, Destination, Entry, Holder, Journal, JournalError,
+    Outcome, Position, Reason, Step,
 };
 use crate::{Fingerprint, Locator, Place};
 
@@ -49,7 +51,8 @@ fn open(path: &Path) -> Result<(Journal, Condition), JournalError> {
     Journal::open(
         path,
         &Destination::new().with("target", "/srv/cache.json"),
-        &SystemRandom,
+        Arc::new(SystemRandom),
+        Holder::Batch,
     )
 }
 

@@ -129,6 +129,8 @@ pub enum AuthorityOverrideError {
 /// Where a record's token is redeemed.
 pub(super) struct ChosenAuthority {
     pub(super) authority: TrustedAuthority,
+    /// Where its user is at home who turns out to be of another tenant.
+    pub(super) home: Option<TrustedAuthority>,
     /// Whether the store itself named one tenant.
     pub(super) is_specific: bool,
     pub(super) warnings: Warnings,
@@ -185,12 +187,29 @@ pub(super) fn choose(
         true => SkipReason::OtherProvider,
         false => SkipReason::UnknownAuthority,
     };
+    let home = match ruled {
+        Some(_) => None,
+        None => home(criteria, &authority),
+    };
     let named = named.map(AuthorityOverride::authority);
+    let admit = |authority| TrustedAuthority::admit(authority, named);
     Ok(ChosenAuthority {
-        authority: TrustedAuthority::admit(authority, named).ok_or(refused)?,
+        authority: admit(authority).ok_or(refused)?,
+        home: home.and_then(admit),
         is_specific: own.is_some(),
         warnings,
     })
+}
+
+/// Where the user is at home whom a row places at `authority`, should they be of another tenant; `None` where `authority`
+/// is no single tenant. A tenant of customers is no other tenant's guest house.
+fn home(criteria: &Criteria<'_>, authority: &Authority) -> Option<Authority> {
+    let is_of_one = !authority.tenant().is_shared() && !authority.tenant().is_personal();
+    let home = match criteria.is_personal_account {
+        true => Tenant::Consumers,
+        false => Tenant::Organizations,
+    };
+    (authority.kind() == AuthorityKind::Entra && is_of_one).then(|| authority.with_tenant(home))
 }
 
 /// Whether no personal account's token is redeemed at this tenant: `organizations` is for work and school accounts, and

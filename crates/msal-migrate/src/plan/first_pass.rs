@@ -11,6 +11,7 @@ use super::summary::{Skips, Summary, Tally};
 use super::warning::{Warning, Warnings};
 use crate::fingerprint::{Fingerprint, FingerprintFn, OfToken};
 use crate::record::{Record, Row};
+use crate::source::SourceKind;
 
 /// What is known while the source is being read.
 pub(super) struct FirstPass<'a> {
@@ -23,6 +24,10 @@ pub(super) struct FirstPass<'a> {
     left_out: LeftOutDigest,
     /// What the first row says that it stands in.
     file: Option<Arc<str>>,
+    /// Only what stood in a column can be cut off by it.
+    is_of_columns: bool,
+    /// The length of the longest token, whatever becomes of it.
+    longest: u16,
 }
 
 /// The row that stands for a token, and what is known from all its copies.
@@ -52,10 +57,11 @@ struct Token {
     rank: u8,
     warnings: Warnings,
     has_mixed_users: bool,
+    length: u16,
 }
 
 impl<'a> FirstPass<'a> {
-    pub(super) fn new(options: &'a PlanOptions) -> Self {
+    pub(super) fn new(options: &'a PlanOptions, kind: SourceKind) -> Self {
         Self {
             resolver: Resolver::new(options),
             rows: 0,
@@ -65,6 +71,8 @@ impl<'a> FirstPass<'a> {
             skips: Skips::default(),
             left_out: LeftOutDigest::default(),
             file: None,
+            is_of_columns: is_of_columns(kind),
+            longest: 0,
         }
     }
 
@@ -81,6 +89,7 @@ impl<'a> FirstPass<'a> {
                 return self.leave_out(LeftOutRow::bare(locator, reason), None);
             }
         };
+        self.longest = self.longest.max(length(&record));
         match self.resolver.resolve(&record) {
             Ok(resolved) => self.add_resolved(number, &record, resolved, fingerprint),
             Err(reason) => {
@@ -110,6 +119,7 @@ impl<'a> FirstPass<'a> {
             rank: way.rank,
             warnings,
             has_mixed_users: false,
+            length: length(record),
             group: self.groups.intern(&way.group),
         };
         self.tokens
@@ -127,6 +137,10 @@ impl<'a> FirstPass<'a> {
             let mut warnings = token.all_warnings();
             let is_several = several.contains(&fingerprint.of_token());
             warnings.insert_if(Warning::SeveralClients, is_several);
+            let fills_column = self.is_of_columns
+                && token.length == self.longest
+                && WIDTHS.contains(&token.length);
+            warnings.insert_if(Warning::CutOffToken, fills_column);
             tally.add(self.groups.name(token.group), token.duplicates, warnings);
             chosen.push(Chosen {
                 row: token.row,
@@ -142,6 +156,32 @@ impl<'a> FirstPass<'a> {
             digest: self.left_out.finish(),
         };
         (chosen, left_out, tally.into_summary(self.rows, self.skips))
+    }
+}
+
+fn length(record: &Record) -> u16 {
+    let length = record.refresh_token.expose_secret().len();
+    u16::try_from(length).unwrap_or(u16::MAX)
+}
+
+/// Whether tokens of this kind of source stood in a column of a database, now or before they were exported.
+fn is_of_columns(kind: SourceKind) -> bool {
+    match kind {
+        SourceKind::Csv
+        | SourceKind::Jsonl
+        | SourceKind::MySql
+        | SourceKind::Postgres
+        | SourceKind::Records
+        | SourceKind::Sqlite
+        | SourceKind::Tsv => true,
+        SourceKind::AdalNet
+        | SourceKind::AdalNode
+        | SourceKind::AdalPython
+        | SourceKind::Bare
+        | SourceKind::Ini
+        | SourceKind::MsalCache
+        | SourceKind::Rclone
+        | SourceKind::TokenJson => false,
     }
 }
 
@@ -183,3 +223,9 @@ impl Token {
         }
     }
 }
+
+/// How long applications declare columns of text to be. MySQL without strict mode cuts off what is longer, and says so in a
+/// warning that nobody reads.
+const WIDTHS: [u16; 15] = [
+    191, 200, 250, 255, 256, 500, 512, 768, 1000, 1024, 1500, 2000, 2048, 4000, 4096,
+];

@@ -16,6 +16,8 @@ pub struct PlanOptions {
     pub default_scopes: ScopeSet,
     /// Resources to replace by others, such as the retired Azure AD Graph by Microsoft Graph.
     pub map_resource: Vec<(String, String)>,
+    /// Uses the client secrets that rows have, each for the client of its own row. Without it none is used.
+    pub use_stored_client_secret: bool,
     /// The time of planning, for the warning about tokens that have probably expired. Without it nobody is warned.
     pub now: Option<UnixTime>,
 }

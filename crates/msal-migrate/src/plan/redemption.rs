@@ -1,6 +1,6 @@
 //! What a plan hands out: redemptions, and the fate of every row.
 
-use msal_core::{RefreshToken, ScopeSet, TrustedAuthority};
+use msal_core::{ClientSecret, RefreshToken, ScopeSet, TrustedAuthority};
 
 use super::warning::Warnings;
 use crate::fingerprint::Fingerprint;
@@ -16,8 +16,15 @@ pub struct Redemption {
     pub refresh_token: RefreshToken,
     /// The client it was issued to.
     pub client_id: String,
+    /// What the row has that client prove itself with, where the plan uses such secrets. A credential that is given for the
+    /// client comes first.
+    pub client_secret: Option<ClientSecret>,
     /// Where it is redeemed. The host is Microsoft's, or one that the user named.
     pub authority: TrustedAuthority,
+    /// Where it is redeemed once more if the server says that its user is of another tenant: where all work and school
+    /// accounts are at home, or all personal ones, at the same host. `None` where the operator named the tenant, and where
+    /// `authority` is such a place.
+    pub home: Option<TrustedAuthority>,
     /// What is asked for: the scopes of one resource, never empty, without the three that the library adds.
     pub scopes: ScopeSet,
     /// Whose token it is said to be.

@@ -24,6 +24,8 @@ pub(super) struct Way {
     /// In the spelling by which caches are searched: what the user named, or else what the store says.
     pub(super) client_id: String,
     pub(super) group: Group,
+    /// Where a user who is of another tenant is at home.
+    pub(super) home: Option<TrustedAuthority>,
     /// How much the records say: more is better.
     pub(super) rank: u8,
     warnings: Warnings,
@@ -76,6 +78,7 @@ impl Way {
     fn decide(criteria: &Criteria<'_>, options: &PlanOptions) -> Result<Self, SkipReason> {
         let ChosenAuthority {
             authority,
+            home,
             is_specific,
             mut warnings,
         } = authority::choose(criteria, options.authority.as_ref())?;
@@ -99,6 +102,7 @@ impl Way {
                 scopes,
             },
             client_id,
+            home,
             // A tenant that the user visits serves nobody who asks at theirs, or at one that all share.
             rank: rank
                 + match (criteria.is_guest, is_specific) {

@@ -13,6 +13,7 @@ use crate::record::{Place, Record, Row};
 /// Reading the records again, to hand out what was planned.
 pub(super) struct SecondPass<'a> {
     resolver: Resolver<'a>,
+    uses_stored_secrets: bool,
     fingerprint: &'a FingerprintFn<'a>,
 }
 
@@ -20,6 +21,7 @@ impl<'a> SecondPass<'a> {
     pub(super) fn new(options: &'a PlanOptions, fingerprint: &'a FingerprintFn<'a>) -> Self {
         Self {
             resolver: Resolver::new(options),
+            uses_stored_secrets: options.use_stored_client_secret,
             fingerprint,
         }
     }
@@ -36,6 +38,7 @@ impl<'a> SecondPass<'a> {
         }
         let Record {
             refresh_token,
+            client_secret,
             locator,
             user,
             ..
@@ -44,7 +47,9 @@ impl<'a> SecondPass<'a> {
             fingerprint: chosen.fingerprint,
             refresh_token,
             client_id: way.client_id.clone(),
+            client_secret: client_secret.filter(|_| self.uses_stored_secrets),
             authority: way.group.authority.clone(),
+            home: way.home.clone(),
             scopes: way.group.scopes.clone(),
             user,
             locator,

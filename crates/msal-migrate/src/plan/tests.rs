@@ -1,4 +1,5 @@
 mod authority;
+mod cut_off;
 mod guests;
 mod scopes;
 mod tokens;
@@ -55,6 +56,7 @@ fn record(token: &str) -> Record {
         refresh_token: RefreshToken::from(token),
         locator: locator(0),
         client_id: Some(CLIENT.to_owned()),
+        client_secret: None,
         authority: Some(format!("https://login.microsoftonline.com/{TENANT}")),
         scopes: Vec::new(),
         resource: Some("https://graph.microsoft.com".to_owned()),
@@ -223,11 +225,19 @@ fn a_visitor_that_stops_is_no_change() {
 
 #[test]
 fn nothing_printed_holds_a_token() {
-    let source = rows(vec![record("0.secret")]);
-    let redemptions = redemptions(&source, &PlanOptions::default());
-    let plan = plan(&source, &PlanOptions::default());
+    let source = rows(vec![Record {
+        client_secret: Some("0.hidden".into()),
+        ..record("0.hidden")
+    }]);
+    let options = PlanOptions {
+        use_stored_client_secret: true,
+        ..PlanOptions::default()
+    };
+    let redemptions = redemptions(&source, &options);
+    assert!(redemptions[0].client_secret.is_some());
+    let plan = plan(&source, &options);
     let printed = format!("{source:?} {redemptions:?} {plan:?}");
-    assert!(!printed.contains("secret"));
+    assert!(!printed.contains("hidden"));
 }
 
 #[test]

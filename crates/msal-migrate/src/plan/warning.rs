@@ -10,6 +10,8 @@ pub enum Warning {
     AssumedAuthority,
     /// The store says nothing about the scopes, so the default is asked for.
     AssumedScopes,
+    /// The token is as long as columns are wide, and none of the source is longer: the rest of it may be lost.
+    CutOffToken,
     /// The client is a program of somebody else's, and the operator has named it.
     FirstPartyClient,
     /// Copies of one token stand under different users.
@@ -35,6 +37,7 @@ impl Warning {
     pub const ALL: &[Self] = &[
         Self::AssumedAuthority,
         Self::AssumedScopes,
+        Self::CutOffToken,
         Self::FirstPartyClient,
         Self::MixedUsers,
         Self::OldToken,
@@ -51,6 +54,7 @@ impl Warning {
         match self {
             Self::AssumedAuthority => "assumed_authority",
             Self::AssumedScopes => "assumed_scopes",
+            Self::CutOffToken => "cut_off_token",
             Self::FirstPartyClient => "first_party_client",
             Self::MixedUsers => "mixed_users",
             Self::OldToken => "old_token",
@@ -70,6 +74,9 @@ impl Warning {
                 "the store names no tenant, so `organizations` or `consumers` is assumed"
             }
             Self::AssumedScopes => "the store names no scopes, so the default scope is asked for",
+            Self::CutOffToken => {
+                "the token fills its column to the last character, so that the database may have cut it off"
+            }
             Self::FirstPartyClient => {
                 "the token belongs to a program of somebody else's, such as Azure CLI or rclone"
             }
@@ -101,6 +108,9 @@ impl Warning {
         match self {
             Self::AssumedAuthority => "name the tenant with --authority",
             Self::AssumedScopes => "name the scopes with --default-scope",
+            Self::CutOffToken => {
+                "compare with the column's declared length; it is tried once, and one that was cut off is refused: widen the column to TEXT before its user signs in again"
+            }
             Self::FirstPartyClient => "only that program can use the result",
             Self::MixedUsers => {
                 "nothing to do: an answer for another user than the row's is not taken"

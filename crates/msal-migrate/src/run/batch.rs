@@ -1,17 +1,20 @@
 //! The target: an MSAL token cache that is written in batches, and read back before anything counts as migrated.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use msal::SharedTokenCache;
+use futures_util::{StreamExt as _, stream};
+use msal::{BoxFuture, Partition, SharedTokenCache};
 use msal_core::{
-    Authority, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenCache, TokenEvent,
-    TokenResponse, UnixTime,
+    Account, Authority, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenCache,
+    TokenEvent, TokenResponse, UnixTime,
 };
 
 use super::queue::Attempt;
 use super::verdict::user_of;
+use crate::caches::Caches;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Origin, State};
@@ -22,7 +25,9 @@ use crate::record::{Locator, UserHints};
 /// Where migrated tokens go.
 #[derive(Debug)]
 pub(crate) struct Target {
-    cache: Arc<SharedTokenCache>,
+    caches: Caches,
+    /// Of users who have a cache each: those with changes that are not yet in the store.
+    changed: Mutex<HashMap<Partition, Arc<SharedTokenCache>>>,
     began: UnixTime,
     published: AtomicUsize,
     writes: AtomicUsize,
@@ -82,6 +87,8 @@ pub(crate) struct Unpublished {
     environment: String,
     /// The token that the target must hold.
     refresh_token: RefreshToken,
+    /// Whether that is the one that was redeemed, because the answer brought no other.
+    pub(super) kept_old_rt: bool,
     /// When it was redeemed.
     at: UnixTime,
 }
@@ -106,10 +113,11 @@ impl Unpublished {
 }
 
 impl Target {
-    pub(crate) fn new(cache: Arc<SharedTokenCache>, now: UnixTime) -> Self {
+    pub(crate) fn new(caches: Caches, now: UnixTime) -> Self {
         let none = ScopeSet::default();
         Self {
-            cache,
+            caches,
+            changed: Mutex::default(),
             began: now,
             published: AtomicUsize::new(0),
             writes: AtomicUsize::new(0),
@@ -120,8 +128,35 @@ impl Target {
     /// Loads what is in the target already, and tries the way of a write, so that a target that cannot be used is found
     /// before any token is sent.
     pub(crate) async fn prepare(&self) -> Result<(), MigrationError> {
-        self.cache.ensure_loaded().await?;
-        Ok(self.cache.rehearse_save().await?)
+        match self.caches.of_all() {
+            Some(cache) => {
+                cache.ensure_loaded().await?;
+                Ok(cache.rehearse_save().await?)
+            }
+            // Whose caches there will be is not known; those of all are beside each other.
+            None => {
+                let anybody = self.caches.of_user(&HomeAccountId::new("rehearsal"));
+                Ok(anybody.rehearse_save().await?)
+            }
+        }
+    }
+
+    /// Changes the cache of a user in memory. With one for each, what the store has is under the changes when it is saved.
+    fn change(&self, home_account_id: &HomeAccountId, change: impl FnOnce(&mut TokenCache)) {
+        if let Some(cache) = self.caches.of_all() {
+            return cache.change(change);
+        }
+        let partition = Caches::partition(home_account_id);
+        let open = || self.caches.of_user(home_account_id);
+        // Under one hold, so that the cache is not written in between and let go.
+        self.changed()
+            .entry(partition)
+            .or_insert_with(open)
+            .change(change);
+    }
+
+    fn changed(&self) -> MutexGuard<'_, HashMap<Partition, Arc<SharedTokenCache>>> {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the tokens in, in memory.
@@ -143,9 +178,9 @@ impl Target {
         );
         // The account that the verdict is about, and not one found by a second look at the answer.
         let event = event.of_account(Some(&home_account_id));
-        self.cache.change(|cache| cache.add(&event));
+        self.change(&home_account_id, |cache| cache.add(&event));
         // As the target's dialect spells it, because that is how the token is looked for when the target is read back.
-        let environment = self.cache.dialect().environment(event.host);
+        let environment = self.caches.dialect().environment(event.host);
         // RFC 6749 §6: the server may issue a new refresh token; where it does not, the old one stays the one to keep.
         let successor = tokens.refresh_token.clone();
         Unpublished {
@@ -159,6 +194,7 @@ impl Target {
             found: user_of(tokens),
             earlier: redeemed.earlier,
             environment,
+            kept_old_rt: successor.is_none(),
             refresh_token: successor.unwrap_or(redeemed.refresh_token),
             at: redeemed.at,
         }
@@ -176,21 +212,32 @@ impl Target {
         latest.1.clone()
     }
 
-    /// Whether so many tokens are worth a write at this time. Each write costs as much as the whole target is large.
+    /// Whether so many tokens are worth a write at this time. Each write of a cache of all costs as much as that is large;
+    /// that of a user's costs the same whenever it is written.
     pub(super) fn is_due(&self, waiting: usize, now: UnixTime) -> bool {
-        self.began.until(now) >= FIRST_WRITE
-            && waiting >= FIRST_BATCH.max(GROWTH * self.published.load(Ordering::Relaxed))
+        match self.caches.of_all() {
+            Some(_) => {
+                self.began.until(now) >= FIRST_WRITE
+                    && waiting >= FIRST_BATCH.max(GROWTH * self.published.load(Ordering::Relaxed))
+            }
+            None => waiting >= USERS,
+        }
+    }
+
+    /// Whether so many tokens wait to be written that no more are asked for. A cache of all is in memory anyway.
+    pub(super) fn is_full(&self, waiting: usize) -> bool {
+        self.caches.of_all().is_none() && waiting >= MOST_USERS
     }
 
     /// Saves, reads back, and looks for every token of `batch`.
     pub(super) async fn publish(&self, batch: &[Unpublished]) -> Result<(), MigrationError> {
-        // Of the bytes on the disk: a store may have accepted what it did not keep.
-        self.cache.save_and_read_back().await?;
-        self.writes.fetch_add(1, Ordering::Relaxed);
-        // Another program may have written between the save and the reading, and may have replaced or dropped tokens.
-        let missing = self
-            .cache
-            .read(|cache| batch.iter().filter(|token| !is_there(cache, token)).count());
+        let missing = match self.caches.of_all() {
+            Some(cache) => {
+                self.publish_in(cache, &batch.iter().collect::<Vec<_>>())
+                    .await?
+            }
+            None => self.publish_of_users(batch).await?,
+        };
         if missing > 0 {
             return Err(MigrationError::NotReadBack { missing });
         }
@@ -198,10 +245,105 @@ impl Target {
         Ok(())
     }
 
+    /// Writes the cache of each user of `batch`, and counts the tokens that are not there afterwards.
+    async fn publish_of_users(&self, batch: &[Unpublished]) -> Result<usize, MigrationError> {
+        let mut users: HashMap<Partition, Vec<&Unpublished>> = HashMap::new();
+        for token in batch {
+            let partition = Caches::partition(&token.home_account_id);
+            users.entry(partition).or_default().push(token);
+        }
+        let mut writes: Vec<BoxFuture<'_, Result<usize, MigrationError>>> = Vec::new();
+        for (partition, tokens) in users {
+            writes.push(Box::pin(self.publish_of_user(partition, tokens)));
+        }
+        let mut writes = stream::iter(writes).buffer_unordered(WRITERS);
+        let mut missing = 0;
+        while let Some(written) = writes.next().await {
+            missing += written?;
+        }
+        Ok(missing)
+    }
+
+    /// Writes the cache of a user whom all `tokens` are of, and counts those that are not there afterwards.
+    async fn publish_of_user(
+        &self,
+        partition: Partition,
+        tokens: Vec<&Unpublished>,
+    ) -> Result<usize, MigrationError> {
+        let changed = self.changed().remove(&partition);
+        match (changed, tokens.first()) {
+            (Some(cache), _) => self.publish_in(&cache, &tokens).await,
+            // One token of a user came before the other was written, and was written with it.
+            (None, Some(first)) => {
+                let cache = self.caches.of_user(&first.home_account_id);
+                cache.ensure_loaded().await?;
+                Ok(count_missing(&cache, &tokens))
+            }
+            (None, None) => Ok(0),
+        }
+    }
+
+    /// Writes a cache, and counts the tokens that are not there afterwards.
+    async fn publish_in(
+        &self,
+        cache: &SharedTokenCache,
+        tokens: &[&Unpublished],
+    ) -> Result<usize, MigrationError> {
+        // Of the bytes on the disk: a store may have accepted what it did not keep.
+        cache.save_and_read_back().await?;
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        // Another program may have written between the save and the reading, and may have replaced or dropped tokens.
+        Ok(count_missing(cache, tokens))
+    }
+
+    /// The account, where the target has a refresh token of it for the client of a redemption, of whatever age.
+    pub(super) async fn account(
+        &self,
+        redemption: &Redemption,
+        home_account_id: &HomeAccountId,
+    ) -> Result<Option<Account>, MigrationError> {
+        let cache = self.caches.of_user(home_account_id);
+        cache.ensure_loaded().await?;
+        let known = self.known_account(&cache, redemption, home_account_id);
+        if known.is_some() {
+            return Ok(known);
+        }
+        // Another process may have stored it since.
+        cache.reload().await?;
+        Ok(self.known_account(&cache, redemption, home_account_id))
+    }
+
+    fn known_account(
+        &self,
+        cache: &SharedTokenCache,
+        redemption: &Redemption,
+        home_account_id: &HomeAccountId,
+    ) -> Option<Account> {
+        let client_id = &redemption.client_id;
+        let host = redemption.authority.host();
+        let environment = self.caches.dialect().environment(host);
+        let (any, ever) = (RefreshToken::from(""), UnixTime::from_secs(0));
+        cache.read(|cache| {
+            cache
+                .holds_refresh_token(client_id, home_account_id, &environment, &any, ever)
+                .then(|| cache.account(home_account_id, std::slice::from_ref(&environment)))?
+        })
+    }
+
     /// How often the store was written.
     pub(crate) fn writes(&self) -> usize {
         self.writes.load(Ordering::Relaxed)
     }
+}
+
+fn count_missing(cache: &SharedTokenCache, tokens: &[&Unpublished]) -> usize {
+    let is_missing = |cache: &TokenCache, token: &&&Unpublished| !is_there(cache, token);
+    cache.read(|cache| {
+        tokens
+            .iter()
+            .filter(|token| is_missing(cache, token))
+            .count()
+    })
 }
 
 fn is_there(cache: &TokenCache, token: &Unpublished) -> bool {
@@ -218,6 +360,14 @@ fn is_there(cache: &TokenCache, token: &Unpublished) -> bool {
 /// number of times that grows with the logarithm of the number of tokens; what is waiting is safe in the journal.
 const FIRST_BATCH: usize = 1000;
 const GROWTH: usize = 3;
+
+/// Users with a cache each are written when so many tokens have come together, and no more are asked for while so many
+/// wait: a bound on memory, of some ten kilobytes a user.
+const USERS: usize = 256;
+const MOST_USERS: usize = 4 * USERS;
+
+/// How many users' caches are written at the same time: a disk that syncs one is not busy.
+const WRITERS: usize = 16;
 
 /// A run that is over sooner writes the target once, at its end.
 const FIRST_WRITE: Duration = Duration::from_secs(5);

@@ -1,12 +1,12 @@
 //! Which tokens of a source a run sends, by what earlier runs wrote down about them and what the operator asks for again.
 
-use msal_core::{RefreshToken, TokenOutcome};
+use msal_core::{RefreshToken, TokenOutcome, TrustedAuthority};
 use tokio::runtime::Handle;
 
+use super::engine::asked;
 use super::queue::Attempt;
 use super::recovery::response_of;
-use super::work::asked;
-use crate::journal::{Class, Journal, State, States, Unsealed};
+use crate::journal::{Class, Journal, Position, State, States, Unsealed};
 use crate::plan::Redemption;
 use crate::retry::Retry;
 use crate::settings::RotationPolicy;
@@ -19,21 +19,60 @@ pub(crate) fn due(
     retry: &Retry,
     rotation: RotationPolicy,
 ) -> Option<Attempt> {
-    let (held_back, earlier) = {
-        let states = journal.states();
-        let is_selected = |state| retry.selects(state, &redemption);
-        let fingerprint = &redemption.fingerprint;
-        let earlier = states.get(fingerprint);
-        if !is_due(&states, &redemption) && !earlier.is_some_and(is_selected) {
-            return None;
+    match decide(redemption, journal, retry)? {
+        Due::Attempt(attempt) => Some(attempt),
+        Due::Newest(redemption, held_back, earlier) => {
+            let attempt = of_newest(*redemption, held_back, earlier, journal, rotation);
+            Handle::current().block_on(attempt)
         }
-        (states.held_back(fingerprint), earlier)
-    };
-    let Some(held_back) = held_back else {
-        return Some(Attempt::new(redemption, None, earlier));
-    };
-    // Wherever the token stands since: the newest one of its user is in that answer.
-    let answered = Handle::current().block_on(journal.answered(held_back));
+    }
+}
+
+/// The attempt at a redemption when its user comes back; `None` for one that is not sent unasked.
+pub(super) async fn due_on_first_use(
+    redemption: Redemption,
+    journal: &Journal,
+    rotation: RotationPolicy,
+) -> Option<Attempt> {
+    match decide(redemption, journal, &Retry::default())? {
+        Due::Attempt(attempt) => Some(attempt),
+        Due::Newest(redemption, held_back, earlier) => {
+            of_newest(*redemption, held_back, earlier, journal, rotation).await
+        }
+    }
+}
+
+/// What is due.
+enum Due {
+    /// The source's token.
+    Attempt(Attempt),
+    /// The newest token of the answer that is held back there.
+    Newest(Box<Redemption>, Position, Option<State>),
+}
+
+fn decide(redemption: Redemption, journal: &Journal, retry: &Retry) -> Option<Due> {
+    let states = journal.states();
+    let is_selected = |state| retry.selects(state, &redemption);
+    let fingerprint = &redemption.fingerprint;
+    let earlier = states.get(fingerprint);
+    if !is_due(&states, &redemption) && !earlier.is_some_and(is_selected) {
+        return None;
+    }
+    Some(match states.held_back(fingerprint) {
+        None => Due::Attempt(Attempt::new(redemption, None, earlier)),
+        // Wherever the token stands since: the newest one of its user is in that answer.
+        Some(held_back) => Due::Newest(Box::new(redemption), held_back, earlier),
+    })
+}
+
+async fn of_newest(
+    redemption: Redemption,
+    held_back: Position,
+    earlier: Option<State>,
+    journal: &Journal,
+    rotation: RotationPolicy,
+) -> Option<Attempt> {
+    let answered = journal.answered(held_back).await;
     let (position, record) = answered.ok().flatten()?;
     match newest_token(&record) {
         Some(refresh_token) => {
@@ -57,8 +96,11 @@ fn is_due(states: &States, redemption: &Redemption) -> bool {
         None | Some(State::Concluded(Class::Failed | Class::Retryable)) => true,
         // The server was asked at another authority, as another client or for other scopes: it may judge otherwise here.
         Some(State::Concluded(Class::NeedsUser)) => {
-            let authority = redemption.authority.to_string();
-            states.is_refused_elsewhere(&redemption.fingerprint, &asked(redemption, &authority))
+            let is_elsewhere = |authority: &TrustedAuthority| {
+                let authority = authority.to_string();
+                states.is_refused_elsewhere(&redemption.fingerprint, &asked(redemption, &authority))
+            };
+            is_elsewhere(&redemption.authority) && redemption.home.as_ref().is_none_or(is_elsewhere)
         }
         Some(State::Concluded(Class::Migrated | Class::Quarantined)) => false,
         // Its answer is in the journal, or it may be spent.

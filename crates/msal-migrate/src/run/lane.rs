@@ -78,6 +78,11 @@ impl Lane {
         self.in_flight += 1;
     }
 
+    /// A request was not sent after all.
+    pub(super) fn step_back(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+    }
+
     /// A request was answered, with tokens or with a refusal of this one token.
     pub(super) fn arrive(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);

@@ -8,7 +8,7 @@ use msal_core::ProviderMetadata;
 use super::batch::Redeemed;
 use super::lane::Halt;
 use super::queue::{Attempt, QueueId, TokenEndpoint};
-use super::send::Reply;
+use super::send::{Reply, stored_secret};
 use super::verdict::{Expectation, Next, Order, TRIES, Verdict, in_run};
 use super::work::{Finished, Work};
 use crate::error::MigrationError;
@@ -54,8 +54,28 @@ impl Work<'_> {
             Reply::Response(response, sealed) => {
                 (in_run(Ok(&response), expected, attempt.tries, now), sealed)
             }
+            Reply::SentByAnother => {
+                self.queues[id].lane.step_back();
+                return self.leave_to_another(&attempt);
+            }
+            Reply::SentForOtherClient => {
+                self.queues[id].lane.step_back();
+                let reason = Reason::named("sent_for_other_client");
+                return self.conclude(&attempt, Class::Failed, &reason);
+            }
         };
         match order {
+            Order::AskAtHome(reason) => {
+                self.queues[id].lane.arrive();
+                self.ask_at_home(attempt, reason);
+            }
+            // The secret of one row: another may have the right one.
+            Order::HaltLane(reason)
+                if stored_secret(self.engine, &attempt.redemption).is_some() =>
+            {
+                self.queues[id].lane.arrive();
+                self.conclude(&attempt, Class::Failed, &reason);
+            }
             Order::HaltLane(reason) => {
                 self.queues[id].lane.refuse();
                 self.halt(id, attempt, reason);
@@ -88,6 +108,7 @@ impl Work<'_> {
             Verdict::HoldBack(reason, found) => self.hold_back(&attempt, &reason, &found, sealed),
             Verdict::LeaveInDoubt(reason) => self.leave_in_doubt(&attempt, &reason),
             Verdict::Publish(tokens, home_account_id) => {
+                self.driven.migrated_at_home += u64::from(attempt.is_at_home());
                 let now = self.engine.runtime.clock().now();
                 let redeemed = Redeemed::new(attempt, &endpoint.authority, now);
                 let target = self.engine.target;
@@ -107,7 +128,7 @@ impl Work<'_> {
         reason: Reason,
         next: Next,
     ) {
-        let jitter = self.jitter();
+        let jitter = self.engine.jitter();
         let is_in_doubt = next == Next::LeaveInDoubt;
         if is_in_doubt {
             self.leave_in_doubt(&attempt, &reason);
@@ -181,7 +202,7 @@ impl Work<'_> {
 
     /// Asks the authority again after a wait, unless it has been asked often enough.
     fn authority_is_busy(&mut self, id: QueueId, error: &msal::Error) {
-        let (jitter, asked) = (self.jitter(), error.retry_after());
+        let (jitter, asked) = (self.engine.jitter(), error.retry_after());
         let lane = &mut self.queues[id].lane;
         // A look-up counts as a request of the lane, so that both wait by one rule.
         lane.depart();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use msal_core::{Authority, ProviderMetadata, TrustedAuthority};
 
 use super::lane::Lane;
-use crate::journal::{Position, Reason, State};
+use crate::journal::{Claim, Class, Position, Reason, State};
 use crate::observer::ObservedToken;
 use crate::plan::Redemption;
 use crate::settings::Settings;
@@ -21,6 +21,10 @@ pub(crate) struct Attempt {
     /// Where the token stood before the run.
     pub(super) earlier: Option<State>,
     pub(super) tries: u32,
+    /// Where it was asked for first, and what the server said, once it is asked for where its user is at home.
+    pub(super) refused_at: Option<Box<(TrustedAuthority, Reason)>>,
+    /// While it is being sent, and until what came of it is written down.
+    pub(super) claim: Option<Arc<Claim>>,
 }
 
 impl Attempt {
@@ -34,18 +38,54 @@ impl Attempt {
             held_back,
             earlier,
             tries: 0,
+            refused_at: None,
+            claim: None,
+        }
+    }
+
+    /// Has it asked for where its user is at home, now that the server has refused it for being of another tenant. Gives
+    /// the reason back where there is no such place, or it is there.
+    pub(super) fn send_home(&mut self, reason: Reason) -> Result<(), Reason> {
+        let Some(home) = self.redemption.home.take() else {
+            return Err(reason);
+        };
+        let first = std::mem::replace(&mut self.redemption.authority, home);
+        self.refused_at = Some(Box::new((first, reason)));
+        Ok(())
+    }
+
+    /// Whether it is asked for where its user is at home.
+    pub(super) fn is_at_home(&self) -> bool {
+        self.refused_at.is_some()
+    }
+
+    /// Where, and for what reason, a token ends in this class. One that fails at home as well ends where its row places it:
+    /// that is what the operator corrects.
+    pub(super) fn ends<'a>(
+        &'a self,
+        class: Class,
+        reason: &'a Reason,
+    ) -> (&'a TrustedAuthority, &'a Reason) {
+        match self.refused_at.as_deref() {
+            Some((first, before)) if class == Class::Failed => (first, before),
+            _ => (&self.redemption.authority, reason),
         }
     }
 
     /// The token, for an observer.
     pub(super) fn observed(&self) -> ObservedToken<'_> {
+        self.observed_at(&self.redemption.authority)
+    }
+
+    /// The token, for an observer who is told that it was asked for there.
+    pub(super) fn observed_at<'a>(&'a self, authority: &'a Authority) -> ObservedToken<'a> {
         let redemption = &*self.redemption;
         ObservedToken {
             fingerprint: redemption.fingerprint,
             locator: &redemption.locator,
             user: &redemption.user,
             client_id: &redemption.client_id,
-            authority: &redemption.authority,
+            authority,
             earlier: self.earlier,
         }
     }
@@ -242,6 +282,8 @@ mod tests {
             refresh_token: RefreshToken::from(token),
             client_id: client_id.to_owned(),
             authority: authority.unwrap(),
+            client_secret: None,
+            home: None,
             scopes: ScopeSet::default(),
             user: UserHints::default(),
             locator: Locator::new(&"tokens.csv".into(), Place::Line(1)),

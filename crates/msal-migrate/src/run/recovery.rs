@@ -31,17 +31,25 @@ pub(crate) async fn recover(
     let mut recovered = Recovered::default();
     for position in positions {
         // An entry that holds back nothing has nothing to be judged.
-        if let Some((position, record)) = engine.journal.answered(position).await? {
-            settle(
-                engine,
-                observer,
-                &mut recovered,
-                position,
-                &record,
-                is_of_input,
-            )
-            .await?;
+        let Some((position, record)) = engine.journal.answered(position).await? else {
+            continue;
+        };
+        let token = record.entry().map(|entry| entry.fingerprint);
+        let token = token.ok_or(MigrationError::SealedAnswer)?;
+        // Whoever shares the journal and has the token in hand publishes its answer, or has done so.
+        let Some(_claim) = engine.journal.claims().try_claim(&token)? else {
+            continue;
+        };
+        engine.journal.refresh().await?;
+        if engine.journal.states().is_decided_by_another(&token) {
+            continue;
         }
+        let sealed = Sealed {
+            position,
+            record: &record,
+            asker: None,
+        };
+        settle(engine, observer, &mut recovered, sealed, is_of_input).await?;
     }
     Ok(recovered)
 }
@@ -148,15 +156,27 @@ impl Judged {
     }
 }
 
+/// An answer that was sealed, and whose tokens are asked for.
+pub(super) struct Sealed<'a> {
+    pub(super) position: Position,
+    pub(super) record: &'a Unsealed,
+    /// The user who has come back: the answer must be theirs as well as that of the user whom the source named.
+    pub(super) asker: Option<&'a UserHints>,
+}
+
 /// Does what follows for one token.
-async fn settle(
+pub(super) async fn settle(
     engine: &Engine<'_>,
     observer: &mut dyn Observer,
     recovered: &mut Recovered,
-    position: Position,
-    record: &Unsealed,
+    sealed: Sealed<'_>,
     is_of_input: &(dyn Fn(&Fingerprint) -> bool + Sync),
 ) -> Result<(), MigrationError> {
+    let Sealed {
+        position,
+        record,
+        asker,
+    } = sealed;
     let (Some(entry), Some(answer)) = (record.entry(), record.answer()) else {
         return Err(MigrationError::SealedAnswer);
     };
@@ -199,7 +219,13 @@ async fn settle(
     };
     // The operator asked again for it, and may still publish what was held back then.
     let earlier = engine.journal.states().held_back(&entry.fingerprint);
-    let (class, reason, held_back, found) = match in_recovery(&response, expected) {
+    let verdict = match (in_recovery(&response, expected), asker) {
+        (Verdict::Publish(..), Some(user)) => {
+            in_recovery(&response, Expectation { user, ..expected })
+        }
+        (verdict, _) => verdict,
+    };
+    let (class, reason, held_back, found) = match verdict {
         Verdict::Conclude(class, reason) => match earlier {
             Some(earlier) => (Class::Quarantined, reason, Some(earlier), None),
             None => (class, reason, None, None),
@@ -257,7 +283,7 @@ mod tests {
 
     use super::*;
     use crate::credentials::Credentials;
-    use crate::journal::{Destination, Entry, Journal};
+    use crate::journal::{Destination, Entry, Holder, Journal};
     use crate::observer::NoObserver;
     use crate::record::Place;
     use crate::retry::Rows;
@@ -280,7 +306,12 @@ mod tests {
 
     fn open(folder: &Path) -> Journal {
         let path = folder.join("journal");
-        let opened = Journal::open(path, &Destination::new(), &SeededRandom::new(7));
+        let opened = Journal::open(
+            path,
+            &Destination::new(),
+            Arc::new(SeededRandom::new(7)),
+            Holder::Batch,
+        );
         opened.unwrap().0
     }
 
@@ -316,7 +347,7 @@ mod tests {
             .with_random(SeededRandom::new(7));
         let store = Arc::new(MemoryStore::default());
         let cache = SharedTokenCache::new(store, Partition::default(), Dialect::default());
-        let target = Target::new(Arc::new(cache), runtime.clock().now());
+        let target = Target::new(Arc::new(cache).into(), runtime.clock().now());
         target.prepare().await.unwrap();
         let engine = Engine {
             runtime: &runtime,

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Response;
 use http::header::ORIGIN;
-use msal::{HttpError, RandomError};
-use msal_core::{RefreshTokenGrant, RequestContext};
+use msal::{ClientCredential, HttpError, RandomError};
+use msal_core::{ClientSecret, RefreshTokenGrant, RequestContext};
 use tracing::field::{Empty, debug};
 use tracing::{Instrument as _, Span, debug, debug_span};
 
 use super::engine::Engine;
 use super::queue::{Attempt, QueueId, TokenEndpoint};
 use crate::error::MigrationError;
-use crate::journal::{Answer, Appending, Position, Step};
+use crate::fingerprint::Fingerprint;
+use crate::journal::{Answer, Appending, Class, Position, State, States, Step};
 use crate::plan::Redemption;
 
 /// A token that was sent.
@@ -30,6 +31,37 @@ pub(super) enum Reply {
     Nothing(HttpError),
     /// An answer, and where it is sealed.
     Response(Response<Bytes>, Option<Position>),
+    /// Nothing was sent: somebody else who shares the journal has sent the token meanwhile, or is sending it.
+    SentByAnother,
+    /// Nothing was sent: the token is spent, or may be, for another client that lists it.
+    SentForOtherClient,
+}
+
+/// Sends one token, unless somebody else has sent it since the source was read.
+pub(super) async fn claim_and_send(
+    engine: &Engine<'_>,
+    attempt: &mut Attempt,
+    endpoint: &TokenEndpoint,
+    context: Result<RequestContext, RandomError>,
+) -> Result<Reply, MigrationError> {
+    let token = attempt.redemption.fingerprint;
+    attempt.claim = engine.claim(&token).await?;
+    if attempt.claim.is_none() || is_settled_by_another(&engine.journal.states(), &token) {
+        return Ok(Reply::SentByAnother);
+    }
+    if engine.is_spent_for_another(attempt) {
+        return Ok(Reply::SentForOtherClient);
+    }
+    send(engine, attempt, endpoint, context).await
+}
+
+/// Whether another process has sent the token since the journal was opened, and it need not be sent again.
+fn is_settled_by_another(states: &States, token: &Fingerprint) -> bool {
+    let needs_sending = matches!(
+        states.get(token),
+        None | Some(State::Concluded(Class::Failed | Class::Retryable))
+    );
+    states.is_decided_by_another(token) && !needs_sending
 }
 
 /// Sends one token. A response that may hold a successor is sealed before anybody looks at it.
@@ -41,7 +73,10 @@ pub(super) async fn send(
 ) -> Result<Reply, MigrationError> {
     let redemption = &*attempt.redemption;
     let context = context?;
-    let credential = engine.credentials.of(&redemption.client_id);
+    let credential = match stored_secret(engine, redemption) {
+        Some(secret) => ClientCredential::from(secret.clone()),
+        None => engine.credentials.of(&redemption.client_id),
+    };
     let (client_id, metadata) = (&redemption.client_id, &endpoint.metadata);
     let authentication = credential
         .authentication(client_id, metadata, engine.runtime)
@@ -77,6 +112,18 @@ pub(super) async fn send(
         false => None,
     };
     Ok(Reply::Response(response, sealed))
+}
+
+/// The secret of the row itself, if it is the one that its client proves itself with: what was given comes first.
+pub(super) fn stored_secret<'a>(
+    engine: &Engine<'_>,
+    redemption: &'a Redemption,
+) -> Option<&'a ClientSecret> {
+    let given = engine.credentials.given_for(&redemption.client_id);
+    redemption
+        .client_secret
+        .as_ref()
+        .filter(|_| given.is_none())
 }
 
 /// The span of a request. The client is not in it, nor anything else that is text of a row: where columns are mixed up, it

@@ -6,7 +6,8 @@
 //! | tokens that must not be published as they are | hold back | hold back |
 //! | a refusal: the user must take part | conclude: needs user | conclude: needs user |
 //! | a refusal of the client that every token of the lane would meet | halt the lane: failed | conclude: failed |
-//! | a refusal for another reason, such as the wrong tenant | conclude: failed | conclude: failed |
+//! | a refusal because the user is of another tenant | ask at home, or conclude: failed | conclude: failed |
+//! | a refusal for another reason, such as wrong scopes | conclude: failed | conclude: failed |
 //! | a server that is busy or broken | slow down, send again | conclude: retryable |
 //! | a page where an answer should be, with a success | slow down, send again | conclude: retryable |
 //! | a page where an answer should be, with a failure | conclude: failed | conclude: failed |
@@ -65,6 +66,9 @@ pub(super) enum Verdict {
 /// What a run is to do.
 #[derive(Debug)]
 pub(super) enum Order {
+    /// The server says that the user is of another tenant. Whether there is one to ask, and whether it was asked, is the
+    /// redemption's affair; where not, the token has failed.
+    AskAtHome(Reason),
     /// The client is refused, whatever token it shows: nothing more is sent for it in this run.
     HaltLane(Reason),
     /// The lane goes on, and this follows for the token.
@@ -126,6 +130,7 @@ pub(super) fn in_run(
             reason,
         },
         Finding::ClientRefused(reason) => Order::HaltLane(reason),
+        Finding::OtherTenant(reason) => Order::AskAtHome(reason),
         Finding::Page(reason) => Order::Settle(Verdict::Conclude(Class::Failed, reason)),
         Finding::Token(verdict) => Order::Settle(verdict),
     }
@@ -141,7 +146,7 @@ pub(super) fn in_recovery(response: &Response<Bytes>, expected: Expectation<'_>)
         // How long the server asked to be left alone was meant for that run.
         Finding::Busy { reason, .. } => Verdict::Conclude(Class::Retryable, reason),
         // The secret may have been corrected since: one answer of the past halts no lane.
-        Finding::ClientRefused(reason) | Finding::Page(reason) => {
+        Finding::ClientRefused(reason) | Finding::OtherTenant(reason) | Finding::Page(reason) => {
             Verdict::Conclude(Class::Failed, reason)
         }
         Finding::Token(verdict) => verdict,
@@ -157,6 +162,9 @@ enum Finding {
     },
     /// The client itself is refused.
     ClientRefused(Reason),
+    /// The user is of another tenant. Numbers say so, which may change; what follows is no more than a second question,
+    /// whose answer counts.
+    OtherTenant(Reason),
     /// A refusal that is not in the form of RFC 6749 §5.2: who says it is unknown.
     Page(Reason),
     /// It concerns this token only.
@@ -198,6 +206,7 @@ impl Finding {
                 Self::ClientRefused(reason)
             }
             _ if !is_of_a_token_endpoint(error) => Self::Page(reason),
+            _ if error.misplaced() == Some(Misplaced::OtherTenant) => Self::OtherTenant(reason),
             _ => Self::Token(Verdict::Conclude(Class::Failed, reason)),
         }
     }
@@ -218,7 +227,10 @@ impl Finding {
                 may_have_arrived: true,
             }
             | Self::Page(reason) => Some(reason.clone()),
-            Self::Busy { .. } | Self::ClientRefused(_) | Self::Token(_) => None,
+            // The server's word that it issued nothing.
+            Self::Busy { .. } | Self::ClientRefused(_) | Self::OtherTenant(_) | Self::Token(_) => {
+                None
+            }
         }
     }
 }

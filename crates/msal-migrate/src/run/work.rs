@@ -2,7 +2,6 @@
 //!
 //! Whatever takes time is a future here that ends in a [`Finished`], so that a run is one task and nothing is locked.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -15,14 +14,12 @@ use super::correlation::CorrelationIds;
 use super::engine::Engine;
 use super::queue::{Attempt, QueueId, Queues};
 use super::recovery::{Judged, Recovered};
-use super::send::{Sent, send};
+use super::send::{Sent, claim_and_send};
 use super::spent::Spent;
 use crate::cause::Causes;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
-use crate::journal::{
-    Appending, Asked, Class, Doubt, Outcome, Position, Reason, State, Step, Users,
-};
+use crate::journal::{Appending, Class, Position, Reason, State};
 use crate::observer::{Conclusion, ObservedToken, Observer};
 use crate::plan::Redemption;
 use crate::record::UserHints;
@@ -39,6 +36,15 @@ pub(super) enum Finished {
     Sending(Sent),
 }
 
+/// What a run came to, apart from what the journal says.
+#[derive(Default)]
+pub(crate) struct Driven {
+    /// Why tokens did not get into the target.
+    pub(crate) causes: Causes,
+    /// How many were redeemed where their users are at home, and not where their rows place them.
+    pub(crate) migrated_at_home: u64,
+}
+
 /// The state of a run.
 pub(super) struct Work<'a> {
     pub(super) engine: &'a Engine<'a>,
@@ -53,8 +59,7 @@ pub(super) struct Work<'a> {
     /// Nothing new is started; what is in flight is brought home.
     pub(super) is_draining: bool,
     pub(super) failure: Option<MigrationError>,
-    /// Why tokens did not get into the target.
-    pub(super) causes: Causes,
+    pub(super) driven: Driven,
     /// What sealed answers came to, and nobody was told: the run may yet send these tokens.
     judged: HashMap<Fingerprint, Judged>,
     /// `None` where tokens stay valid, and any number of clients may try one.
@@ -82,7 +87,7 @@ impl<'a> Work<'a> {
             is_publishing: false,
             is_draining: false,
             failure: None,
-            causes: Causes::default(),
+            driven: Driven::default(),
             spent: match engine.settings.rotation.allows_repeat() {
                 true => None,
                 false => Some(Spent::of(&engine.journal.states())),
@@ -110,14 +115,7 @@ impl<'a> Work<'a> {
             let reason = Reason::named("sent_for_other_client");
             return self.conclude(&attempt, Class::Failed, &reason);
         }
-        let id = match self.queues.find(redemption) {
-            Some(id) => id,
-            None => {
-                let id = self.queues.open(redemption, self.engine.settings);
-                self.discover(id);
-                id
-            }
-        };
+        let id = self.queue_of(redemption);
         if let Some(attempt) = self.refuse_if_halted(id, attempt) {
             if let Some(spent) = &mut self.spent {
                 spent.add(fingerprint);
@@ -126,12 +124,35 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// The queue that a redemption belongs to.
+    fn queue_of(&mut self, redemption: &Redemption) -> QueueId {
+        self.queues.find(redemption).unwrap_or_else(|| {
+            let id = self.queues.open(redemption, self.engine.settings);
+            self.discover(id);
+            id
+        })
+    }
+
+    /// Has a token that was refused, because its user is of another tenant, asked for where they are at home. That it was
+    /// refused is the server's word that it is not spent.
+    pub(super) fn ask_at_home(&mut self, mut attempt: Attempt, reason: Reason) {
+        match attempt.send_home(reason) {
+            Ok(()) => {
+                let id = self.queue_of(&attempt.redemption);
+                self.send_again(id, attempt);
+            }
+            Err(reason) => self.conclude(&attempt, Class::Failed, &reason),
+        }
+    }
+
     /// Lets a redemption be sent again, before all that wait. It was not received, or may be sent as often as one likes.
     pub(super) fn send_again(&mut self, id: QueueId, attempt: Attempt) {
         if self.is_draining {
             return self.leave_to_a_later_run(&attempt);
         }
-        if let Some(attempt) = self.refuse_if_halted(id, attempt) {
+        if let Some(mut attempt) = self.refuse_if_halted(id, attempt) {
+            // Nothing came of it that others have to know.
+            attempt.claim = None;
             self.queues.push_first(id, attempt);
         }
     }
@@ -158,14 +179,16 @@ impl<'a> Work<'a> {
 
     /// Sends what the lanes allow.
     pub(super) fn depart(&mut self) {
-        while !self.is_draining && self.in_flight < self.engine.settings.most_in_flight() {
+        let most = self.engine.settings.most_in_flight();
+        while !self.is_draining && self.in_flight < most && !self.has_too_many_unpublished() {
             let Some((id, attempt, endpoint)) = self.queues.depart() else {
                 return;
             };
             self.in_flight += 1;
             let (engine, context) = (self.engine, self.context());
             self.running.push(Box::pin(async move {
-                let reply = send(engine, &attempt, &endpoint, context).await;
+                let mut attempt = attempt;
+                let reply = claim_and_send(engine, &mut attempt, &endpoint, context).await;
                 Finished::Sending(Sent {
                     queue: id,
                     attempt,
@@ -174,6 +197,11 @@ impl<'a> Work<'a> {
                 })
             }));
         }
+    }
+
+    fn has_too_many_unpublished(&self) -> bool {
+        let coming = self.unpublished.len() + self.in_flight;
+        self.is_publishing && self.engine.target.is_full(coming)
     }
 
     fn context(&mut self) -> Result<RequestContext, RandomError> {
@@ -228,15 +256,17 @@ impl<'a> Work<'a> {
 
     /// Gives a redemption its outcome: no tokens came of it.
     pub(super) fn conclude(&mut self, attempt: &Attempt, class: Class, reason: &Reason) {
-        if let Some(held_back) = attempt.held_back {
-            // An earlier answer is held back, and the operator may still publish that.
-            return self.hold_back(attempt, reason, &UserHints::default(), Some(held_back));
-        }
-        self.tell(&attempt.observed(), State::Concluded(class), reason);
-        let redemption = &*attempt.redemption;
-        let authority = redemption.authority.to_string();
-        let outcome = Outcome::new(class, asked(redemption, &authority), reason);
-        self.record_outcome(redemption, outcome);
+        // An earlier answer is held back, and stays so.
+        let class = match attempt.held_back {
+            Some(_) => Class::Quarantined,
+            None => class,
+        };
+        let (authority, told) = attempt.ends(class, reason);
+        let observed = attempt.observed_at(authority);
+        self.tell(&observed, State::Concluded(class), told);
+        self.add_cause(attempt, class, reason);
+        let appending = self.engine.conclude_attempt(attempt, class, reason);
+        self.record(attempt, appending);
     }
 
     /// Keeps the answer to a redemption in the journal, where it is `sealed`; `found` is whose tokens are in it.
@@ -247,33 +277,17 @@ impl<'a> Work<'a> {
         found: &UserHints,
         sealed: Option<Position>,
     ) {
-        let state = State::Concluded(Class::Quarantined);
-        self.tell(&attempt.observed(), state, reason);
-        let redemption = &*attempt.redemption;
-        let authority = redemption.authority.to_string();
-        let users = Users {
-            expected: (&redemption.user).into(),
-            found: found.into(),
-        };
-        let outcome = Outcome {
-            held_back: sealed.or(attempt.held_back),
-            users: Some(users),
-            ..Outcome::new(Class::Quarantined, asked(redemption, &authority), reason)
-        };
-        self.record_outcome(redemption, outcome);
+        let class = Class::Quarantined;
+        self.tell(&attempt.observed(), State::Concluded(class), reason);
+        self.add_cause(attempt, class, reason);
+        let appending = self.engine.hold_back(attempt, reason, found, sealed);
+        self.record(attempt, appending);
     }
 
-    fn record_outcome(&mut self, redemption: &Redemption, outcome: Outcome<'_>) {
-        self.causes.add(
-            outcome.class,
-            &outcome.reason,
-            &redemption.client_id,
-            &redemption.authority,
-        );
-        let appending = self
-            .engine
-            .conclude(redemption.fingerprint, redemption, outcome);
-        self.record(appending);
+    fn add_cause(&mut self, attempt: &Attempt, class: Class, reason: &Reason) {
+        let (authority, reason) = attempt.ends(class, reason);
+        let client_id = &attempt.redemption.client_id;
+        self.driven.causes.add(class, reason, client_id, authority);
     }
 
     /// Leaves a redemption to a later run that was not received, or may be sent as often as one likes.
@@ -284,22 +298,28 @@ impl<'a> Work<'a> {
     /// Writes down that a token may be spent, and why nobody knows.
     pub(super) fn leave_in_doubt(&mut self, attempt: &Attempt, reason: &Reason) {
         self.tell(&attempt.observed(), State::InDoubt, reason);
-        let redemption = &*attempt.redemption;
-        let authority = redemption.authority.to_string();
-        let step = Step::LeftInDoubt(Doubt {
-            reason: Cow::Borrowed(reason),
-            asked: asked(redemption, &authority),
-        });
-        let entry = self.engine.entry(redemption.fingerprint, redemption, step);
-        let appending = self.engine.journal.append(&entry, None);
-        self.record(appending);
+        let appending = self.engine.leave_in_doubt(attempt, reason);
+        self.record(attempt, appending);
     }
 
-    fn record(&self, appending: Appending) {
+    /// Sees that what was written down gets to the disk. Until then nobody else may send the token.
+    fn record(&self, attempt: &Attempt, appending: Appending) {
+        let claim = attempt.claim.clone();
         self.running.push(Box::pin(async move {
             let recorded = appending.await;
+            drop(claim);
             Finished::Recording(recorded.map(drop).map_err(MigrationError::from))
         }));
+    }
+
+    /// Somebody else who shares the journal has decided where the token stands.
+    pub(super) fn leave_to_another(&mut self, attempt: &Attempt) {
+        let token = attempt.redemption.fingerprint;
+        let state = self.engine.journal.states().get(&token);
+        // What is not concluded has nobody who would conclude it in this run.
+        if let Some(state) = state {
+            self.tell(&attempt.observed(), state, &Reason::default());
+        }
     }
 
     /// Gives a batch its outcomes, once it is in the target and was read back.
@@ -346,22 +366,5 @@ impl<'a> Work<'a> {
         for attempt in self.queues.take_sent() {
             self.leave_to_a_later_run(&attempt);
         }
-    }
-
-    /// Between 0 and 1.
-    pub(super) fn jitter(&self) -> f64 {
-        let mut byte = [0; 1];
-        // Without randomness all wait equally long, which is no worse than having no jitter.
-        let _unavailable = self.engine.runtime.random().fill(&mut byte);
-        f64::from(byte[0]) / 255.0
-    }
-}
-
-/// What is asked for a redemption; `authority` is its authority as text.
-pub(super) fn asked<'a>(redemption: &'a Redemption, authority: &'a str) -> Asked<'a> {
-    Asked {
-        authority,
-        client_id: &redemption.client_id,
-        scopes: redemption.scopes.as_str(),
     }
 }

@@ -123,7 +123,7 @@ pub enum SourceError {
         file: String,
         /// The members of its first object.
         members: String,
-        /// The one that is most probably it.
+        /// The arguments that most probably read it.
         likely: Option<String>,
     },
     /// Nothing that is recognised.
@@ -193,19 +193,33 @@ impl SourceError {
     /// What the user can do, in one line.
     pub fn hint(&self) -> Option<String> {
         if let Self::Mapping {
+            problem:
+                MappingError::NoTokenColumn {
+                    store: Some(store),
+                    likely,
+                    ..
+                },
+            ..
+        } = self
+        {
+            return Some(match likely {
+                Some(likely) => {
+                    format!("its columns are those of `{store}`; most probably: {likely}")
+                }
+                None => format!(
+                    "its columns are those of a table of `{store}`: export the answer to the query that `msal sources show {store}` prints, and read that with --from {store}"
+                ),
+            });
+        }
+        if let Self::Mapping {
             problem: MappingError::NoTokenColumn { likely, .. },
             ..
         }
         | Self::Unmapped { likely, .. } = self
             && let Some(likely) = likely
         {
-            let quote = if likely.contains(char::is_whitespace) {
-                "'"
-            } else {
-                ""
-            };
             return Some(format!(
-                "say where the refresh token is; most probably: --map {quote}refresh_token={likely}{quote}"
+                "say where the refresh token is; most probably: {likely}"
             ));
         }
         let hint = match self {

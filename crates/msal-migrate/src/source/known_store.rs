@@ -1,9 +1,10 @@
 //! Whose database it is, told by its tables.
 
-use super::kind::SourceKind;
 use super::mapping_file::{MappingFile, Query};
 use super::presets::Preset;
 use super::read::database::Outline;
+use super::row::alias::field_named;
+use super::row::field::Field;
 use super::row::shown_name::{listed, shown};
 
 /// An application whose tables are in a database.
@@ -32,6 +33,44 @@ pub(super) fn recognise(outline: &Outline) -> Vec<KnownStore> {
             Some(KnownStore { tables, file })
         })
         .collect()
+}
+
+/// A table that was exported from an application's store.
+pub(super) struct Exported {
+    pub(super) preset: &'static str,
+    /// Whether the preset finds the refresh token in it.
+    pub(super) has_token: bool,
+}
+
+/// The application that most of the columns are known of.
+pub(super) fn exported(columns: &[String]) -> Option<Exported> {
+    let has = |name: &str| columns.iter().any(|column| column == name);
+    let known = Preset::ALL.iter().filter_map(|preset| {
+        let file = preset.mapping_file();
+        let queries = file.input.queries.iter();
+        let tables = queries.flat_map(|query| &query.needs);
+        let tables = tables.map(|(_table, names)| names.iter().map(String::as_str).collect());
+        let sets = tables.chain([file.columns_read()]);
+        let whole = sets.filter(|set: &Vec<&str>| {
+            set.iter().all(|name| has(name)) && set.iter().any(|name| is_telling(name))
+        });
+        let count = whole.map(|set| set.len()).max()?;
+        let is_keyless = file.key_sources().next().is_none();
+        let exported = Exported {
+            preset: preset.name(),
+            has_token: file.token_column().is_some_and(has),
+        };
+        is_keyless.then_some((count, exported))
+    });
+    // Of presets of which as much is known, the one whose token is there.
+    let best = known.max_by_key(|(count, exported)| (*count, exported.has_token));
+    best.map(|(_, exported)| exported)
+}
+
+/// Whether few tables but those of one application have a column of this name.
+fn is_telling(name: &str) -> bool {
+    field_named(name).is_none_or(|(field, _rank)| field == Field::Provider && name != "provider")
+        && !COMMON.contains(&name)
 }
 
 /// The names of several.
@@ -78,17 +117,14 @@ pub(super) fn query_of<'f>(file: &'f MappingFile, outline: &Outline) -> Result<&
     ))
 }
 
-/// The statement as the database takes it: MySQL quotes names in another way than the standard (ISO 9075).
-pub(super) fn in_dialect(select: &str, kind: SourceKind) -> String {
-    match kind {
-        SourceKind::MySql => select.replace('"', "`"),
-        _ => select.to_owned(),
-    }
-}
-
 fn fits(query: &Query, outline: &Outline) -> bool {
     query.needs.iter().all(|(table, columns)| {
         let there = outline.columns_of(table).unwrap_or_default();
         !there.is_empty() && columns.iter().all(|column| there.contains(column))
     })
 }
+
+/// Names of columns that any table may have.
+const COMMON: &[&str] = &[
+    "id", "name", "value", "Id", "Email", "user_id", "userId", "userid",
+];

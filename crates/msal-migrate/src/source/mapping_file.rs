@@ -17,6 +17,7 @@ use super::presets::Preset;
 use super::row::decoding::{Decoding, DecodingKey, KeySource};
 use super::row::defaults::Defaults;
 use super::row::expression::Expression;
+use super::row::field::Field;
 use super::row::mapping::{Mapping, MappingError};
 use super::row::recipe::Recipe;
 use super::row::selection::Selection;
@@ -153,6 +154,21 @@ impl MappingFile {
         };
         self.selection.add(expression, [value]);
         Ok(self)
+    }
+
+    /// The column that the refresh token is in.
+    pub(in crate::source) fn token_column(&self) -> Option<&str> {
+        let mut parts = self.mapping.parts().iter();
+        let token = parts.find(|(field, _)| *field == Field::RefreshToken);
+        token.and_then(|(_, expression)| expression.column())
+    }
+
+    /// The columns that the mapping reads.
+    pub(in crate::source) fn columns_read(&self) -> Vec<&str> {
+        let parts = self.mapping.parts().iter();
+        parts
+            .filter_map(|(_, expression)| expression.column())
+            .collect()
     }
 
     /// A store that was recognised, with what is said here on top.

@@ -8,11 +8,12 @@ use msal::SecureRandom;
 use msal_core::Passphrase;
 
 use super::Source;
+use super::dialect::in_dialect;
 use super::error::SourceError;
 use super::format::adal::AdalSource;
 use super::format::adal_net::AdalNetSource;
 use super::format::bare::BareSource;
-use super::format::csv::CsvSource;
+use super::format::csv::{self, CsvSource};
 use super::format::detect::{self, signature};
 use super::format::directory::DirectorySource;
 use super::format::ini::IniSource;
@@ -22,7 +23,7 @@ use super::format::nothing::NothingSource;
 use super::format::query::QuerySource;
 use super::format::rclone::RcloneSource;
 use super::kind::SourceKind;
-use super::known_store;
+use super::known_store::{self, Exported};
 use super::mapping_file::{MappingFile, TextFormat};
 use super::read::database::{Database, DatabaseError, DatabaseLogin, DatabaseUrl};
 use super::read::input::Input;
@@ -144,11 +145,66 @@ fn open_input(input: Input, options: &SourceOptions) -> Result<Box<dyn Source>, 
         }
         return Ok(Box::new(NothingSource::new(input, kind)));
     }
+    let mut by = detect::reason(kind).to_owned();
+    if let Some(Exported { preset, .. }) = exported(kind, &input, &recipe, options)? {
+        by.push_str(&format!(
+            ", those of `{preset}`; with --from {preset} they are read as that application means them"
+        ));
+    }
     let source = open_as(kind, input, recipe, options)?;
-    Ok(Box::new(Recognised {
-        source,
-        by: detect::reason(kind).to_owned(),
-    }))
+    Ok(Box::new(Recognised { source, by }))
+}
+
+/// The application from whose store a table was exported that nobody has said more of.
+fn exported(
+    kind: SourceKind,
+    input: &Input,
+    recipe: &Recipe,
+    options: &SourceOptions,
+) -> Result<Option<Exported>, SourceError> {
+    let is_table = matches!(kind, SourceKind::Csv | SourceKind::Tsv);
+    if !is_table || !recipe.is_by_usual_names() {
+        return Ok(None);
+    }
+    let header = csv::header(input, separator(kind, options))?;
+    Ok(known_store::exported(&header))
+}
+
+/// What stands between the columns of a table.
+fn separator(kind: SourceKind, options: &SourceOptions) -> u8 {
+    match kind {
+        SourceKind::Tsv => b'\t',
+        _ => options.mapping_file.input.separator.unwrap_or(b','),
+    }
+}
+
+/// Opens a table. Where no column is called like a refresh token, the error has the preset that reads it.
+fn open_table(
+    kind: SourceKind,
+    input: Input,
+    recipe: &Recipe,
+    options: &SourceOptions,
+) -> Result<Box<dyn Source>, SourceError> {
+    let known = exported(kind, &input, recipe, options)?;
+    let opened = CsvSource::open(input, kind, separator(kind, options), recipe);
+    match (opened, known) {
+        (Ok(source), _) => Ok(Box::new(source)),
+        (
+            Err(SourceError::Mapping {
+                file,
+                problem: MappingError::NoTokenColumn { columns, .. },
+            }),
+            Some(Exported { preset, has_token }),
+        ) => Err(SourceError::Mapping {
+            file,
+            problem: MappingError::NoTokenColumn {
+                columns,
+                likely: has_token.then(|| format!("--from {preset}")),
+                store: Some(preset.to_owned()),
+            },
+        }),
+        (Err(error), _) => Err(error),
+    }
 }
 
 /// Reads a database, if the user names no other format.
@@ -212,7 +268,7 @@ fn of_database(
                 store: file.name().to_owned(),
                 missing,
             })?;
-        let query = known_store::in_dialect(query, database.kind());
+        let query = in_dialect(query, database.kind());
         return Ok(Box::new(QuerySource::open(database, &query, &recipe)?));
     }
     // Where the user maps fields, they are those of a query that is missing.
@@ -258,6 +314,10 @@ impl Source for Recognised {
         Some(&self.by)
     }
 
+    fn count(&self) -> Option<u64> {
+        self.source.count()
+    }
+
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
         self.source.read(visit)
     }
@@ -295,10 +355,7 @@ fn open_as(
         SourceKind::AdalNet => Box::new(AdalNetSource::open(input)?),
         SourceKind::AdalNode | SourceKind::AdalPython => Box::new(AdalSource::new(input, kind)),
         SourceKind::Bare => Box::new(BareSource::new(input)),
-        SourceKind::Csv => {
-            let separator = spec.separator.unwrap_or(b',');
-            Box::new(CsvSource::open(input, kind, separator, &recipe)?)
-        }
+        SourceKind::Csv | SourceKind::Tsv => open_table(kind, input, &recipe, options)?,
         SourceKind::Ini => Box::new(IniSource::open(input, recipe)?),
         SourceKind::Jsonl | SourceKind::TokenJson => {
             Box::new(JsonSource::open(input, kind, recipe, spec.records.clone())?)
@@ -326,6 +383,5 @@ fn open_as(
                 problem: "records are given by a program",
             });
         }
-        SourceKind::Tsv => Box::new(CsvSource::open(input, kind, b'\t', &recipe)?),
     })
 }

@@ -42,8 +42,10 @@ pub enum UnsupportedFormat {
     Pickle,
     /// A text encrypted with a password by OpenSSL or CryptoJS, such as n8n's credentials.
     Salted,
-    /// A table of tokens whose columns are separated by semicolons or tabs.
-    SeparatedOtherwise,
+    /// A table of tokens whose columns are separated by vertical bars.
+    SeparatedByBars,
+    /// A table of tokens whose columns are separated by semicolons.
+    SeparatedBySemicolons,
 }
 
 impl UnsupportedFormat {
@@ -104,7 +106,8 @@ impl UnsupportedFormat {
             Self::Salted => {
                 "decrypt it with the application's own key first, and pass the JSON inside; in n8n: n8n export:credentials --decrypted"
             }
-            Self::SeparatedOtherwise => "name what stands between the columns: --delimiter ';'",
+            Self::SeparatedByBars => "name what stands between the columns: --delimiter '|'",
+            Self::SeparatedBySemicolons => "name what stands between the columns: --delimiter ';'",
         }
     }
 }
@@ -138,7 +141,9 @@ impl fmt::Display for UnsupportedFormat {
                 "is a Python pickle, which is never loaded because loading can run code"
             }
             Self::Salted => "is encrypted with a password (OpenSSL's or CryptoJS's format)",
-            Self::SeparatedOtherwise => "has columns that are not separated by commas",
+            Self::SeparatedByBars | Self::SeparatedBySemicolons => {
+                "has columns that are not separated by commas"
+            }
         })
     }
 }

@@ -1,5 +1,7 @@
 //! What came of asking the accounts of a target.
 
+use std::ops::AddAssign;
+
 use hashbrown::HashSet;
 use msal::Error;
 use msal_core::Account;
@@ -72,6 +74,23 @@ impl Verification {
     /// Whether every account that counts answered, or would.
     pub fn is_sound(&self) -> bool {
         self.broken + self.untrusted + self.missing == 0
+    }
+}
+
+impl AddAssign for Verification {
+    /// Counts another target as well, which has other users.
+    fn add_assign(&mut self, other: Self) {
+        self.accounts += other.accounts;
+        self.asked += other.asked;
+        self.cached += other.cached;
+        self.renewed += other.renewed;
+        self.untried += other.untried;
+        self.untrusted += other.untrusted;
+        self.broken += other.broken;
+        self.users_needed += other.users_needed;
+        self.missing += other.missing;
+        self.others += other.others;
+        self.others_broken += other.others_broken;
     }
 }
 

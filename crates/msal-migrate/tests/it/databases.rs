@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use msal_migrate::{
-    DatabaseError, DatabasePassword, DatabaseUrl, Mapping, Row, Source, SourceError, SourceKind,
-    SourceOptions, open_database,
+    DatabaseError, DatabasePassword, DatabaseUrl, Mapping, MappingFile, Row, Source, SourceError,
+    SourceKind, SourceOptions, open_database,
 };
 
 use crate::servers::{Kind, TestDatabase, databases, login};
@@ -86,6 +86,34 @@ fn a_known_application_is_told_by_its_tables_whatever_quotes_the_server_takes() 
 }
 
 #[test]
+fn a_query_of_a_mapping_file_quotes_names_as_the_standard_does_and_keeps_its_literals() {
+    for database in databases() {
+        let (name, query) = match database.server.kind {
+            Kind::MariaDb => (
+                "`app ``1``` (id integer, `the data` text)",
+                r#"select "id", json_value("the data", '$."refresh token"') as rt, 'it\'s "' as x from "app `1`" -- don't stop"#,
+            ),
+            Kind::Postgres => (
+                r#""app `1`" (id integer, "the data" jsonb)"#,
+                r#"select "id", "the data" #>> '{"refresh token"}' as rt, 'it''s "' as x from "app `1`" -- don't stop"#,
+            ),
+        };
+        let table = name.split(" (").next().unwrap();
+        database.sql(&format!(
+            r#"create table {name}; insert into {table} values (7, '{{"refresh token": "0.alice"}}');"#
+        ));
+        let toml = format!(
+            "[input]\nquery = '''\n{query}\n'''\n[map]\nkey = \"id\"\nrefresh_token = \"rt\"\n"
+        );
+        let mut options = SourceOptions::default();
+        options.login = login();
+        options.mapping_file = MappingFile::parse("m.toml", &toml).unwrap();
+        let source = open_database(&database.url(), &options).unwrap();
+        assert_eq!(rows(&*source).unwrap(), ["7 0.alice"]);
+    }
+}
+
+#[test]
 fn both_readings_see_the_same_rows_while_a_writer_goes_on() {
     for database in databases() {
         database.sql(TOKENS);
@@ -97,6 +125,26 @@ fn both_readings_see_the_same_rows_while_a_writer_goes_on() {
         assert_eq!(rows(&*source).unwrap(), ["7 0.alice", "8 0.bob"]);
         let now = self::source(&database, ALL).unwrap();
         assert_eq!(rows(&*now).unwrap(), ["1 0.new", "7 0.changed"]);
+    }
+}
+
+#[test]
+fn rows_are_counted_as_they_are_read() {
+    for database in databases() {
+        database.sql(TOKENS);
+        let source = source(&database, &format!("{ALL} -- by id")).unwrap();
+        database.sql("insert into tokens values (9, '0.carol', 'c1')");
+        assert_eq!(source.count(), Some(2));
+        assert_eq!(rows(&*source).unwrap(), ["7 0.alice", "8 0.bob"]);
+        // What the server cannot count can be read all the same: MySQL takes no two columns of one name.
+        let twice = "select rt as refresh_token, cid as client_id, cid as client_id from tokens";
+        let source = self::source(&database, twice).unwrap();
+        let counted = match database.server.kind {
+            Kind::MariaDb => None,
+            Kind::Postgres => Some(3),
+        };
+        assert_eq!(source.count(), counted);
+        assert_eq!(rows(&*source).unwrap().len(), 3);
     }
 }
 

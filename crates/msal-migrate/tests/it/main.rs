@@ -3,6 +3,8 @@
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod another_authority;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod at_home;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod bad_input;
 mod clouds;
 mod copying;
@@ -11,6 +13,8 @@ mod copying;
 mod databases;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod examples;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod first_use;
 mod full_records;
 mod held_back;
 mod kinds;
@@ -25,20 +29,27 @@ mod odd_files;
 mod outcomes;
 mod own_sources;
 mod pacing;
+#[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod per_user;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod presets;
 mod recovery;
 mod refusals;
 mod refused_stores;
 mod reporting;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod samples;
 #[cfg(unix)]
 mod servers;
 mod several_clients;
 mod single_page;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-mod sources;
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sqlite;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod stored_secrets;
 mod trust;
 mod verification;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod what_to_type;
 mod world;

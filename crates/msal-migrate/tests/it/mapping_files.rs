@@ -348,3 +348,39 @@ fn a_table_of_several_providers_gives_microsofts_rows_alone() {
         assert_eq!(rows[1], ":3 other_provider", "{column}");
     }
 }
+
+#[test]
+fn a_row_that_is_left_out_is_named_by_its_key_and_never_by_its_token() {
+    let token = "0.AXYA0123456789abcdefghijkl";
+    let csv =
+        format!("id,provider,rt\n7,google,{token}\n,google,{token}\n{token},google,{token}\n");
+    let json = format!(
+        r#"[{{"id":7,"provider":"google","rt":"{token}"}},{{"provider":"google","rt":"{token}"}},{{"id":"{token}","provider":"google","rt":"{token}"}}]"#
+    );
+    for (content, key) in [
+        (csv.as_str(), "id"),
+        (&json, "id"),
+        (&csv, "rt"),
+        (&json, "rt"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        fs::write(&path, content).unwrap();
+        let toml = format!(
+            "[map]\nrefresh_token = \"rt\"\nkey = \"{key}\"\n[where]\nprovider = [\"microsoft\"]\n"
+        );
+        let mut options = SourceOptions::default();
+        options.mapping_file = MappingFile::parse("m.toml", &toml).unwrap();
+        let mut keys = Vec::new();
+        open(&path, &options)
+            .unwrap()
+            .read(&mut |row| {
+                assert!(matches!(row, Row::Skipped { .. }));
+                keys.push(row.locator().key().map(str::to_owned));
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        let first = (key == "id").then(|| "7".to_owned());
+        assert_eq!(keys, [first, None, None], "{content} by {key}");
+    }
+}

@@ -6,10 +6,10 @@ use msal::{Blob, BoxFuture, CacheStore, Partition, SharedTokenCache, StoreError,
 use msal_core::Dialect;
 use msal_emulator::{Fault, Rotation, Settings as EmulatorSettings, sample};
 use msal_migrate::{
-    Class, Completion, JournalReader, MigrationError, NoObserver, Report, Retry, RetryClass,
-    RotationPolicy, State, TokenReport,
+    Class, Completion, JournalReader, MigrationError, NoObserver, Reason, Report, Retry,
+    RetryClass, RotationPolicy, State, TokenReport,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{HOST, World};
 
@@ -350,4 +350,35 @@ async fn a_report_knows_its_own_accounts_in_the_journal() {
     let accounts = [first, second].map(|report| report.accounts(&journal).unwrap());
     assert_eq!(accounts.each_ref().map(|accounts| accounts.len()), [2, 1]);
     assert!(accounts[0].is_disjoint(&accounts[1]));
+}
+
+#[tokio::test]
+async fn what_is_migrated_with_its_old_token_is_said_in_this_run_and_the_next() {
+    let world = World::new();
+    let fault = Fault::tamper().drop_member("refresh_token").first(2);
+    world.http.emulator.add_fault(fault);
+    let entries = world.users(5);
+    for _ in 0..2 {
+        let report = world.run(&entries).await.unwrap();
+        assert_eq!((report.migrated, report.kept_old_rt), (5, 2));
+        assert_eq!(report.completion(), Completion::Complete);
+    }
+    assert_eq!(world.http.emulator.redemptions().seen(), 5);
+    let target = world.target().await;
+    let old = |token: &&Value| {
+        entries
+            .iter()
+            .any(|it| it["refreshToken"] == token["secret"])
+    };
+    let stored = target["RefreshToken"].as_object().unwrap();
+    assert_eq!((stored.len(), stored.values().filter(old).count()), (5, 2));
+
+    let journal = JournalReader::open(world.journal()).unwrap();
+    assert_eq!(journal.counts().kept_old_rt, 2);
+    assert_eq!(journal.counts().total(), 5);
+    let mut kept = Vec::new();
+    let mut each = |token: TokenReport| kept.push((token.kept_old_rt, token.reason));
+    journal.tokens(&mut each).unwrap();
+    assert_eq!(kept.iter().filter(|(kept, _)| *kept).count(), 2);
+    assert!(kept.iter().all(|(_, reason)| *reason == Reason::default()));
 }

@@ -11,25 +11,29 @@ use std::path::Path;
 
 use msal_migrate::{
     DecodingKey, MappingFile, Preset, Row, Source, SourceError, SourceKind, SourceOptions, open,
+    open_database,
 };
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use tempfile::TempDir;
 
-use self::stores::{ALICE, CLIENT, STORES, TENANT, id_token};
+use self::stores::{ALICE, CLIENT, NEXTAUTH, STORES, SUPABASE, TENANT, id_token};
+use crate::servers::{Kind, TestDatabase, USER, login};
 
 /// A database with `sql` in it.
 fn database(sql: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let connection = Connection::open(folder.path().join("app.db")).unwrap();
-    let sql = sql
-        .replace("{ID_TOKEN}", &id_token())
-        .replace("{CLIENT}", CLIENT)
-        .replace("{TENANT}", TENANT)
-        .replace("{ALICE}", ALICE);
-    connection.execute_batch(&sql).unwrap();
+    connection.execute_batch(&filled(sql)).unwrap();
     connection.close().unwrap();
     folder
+}
+
+fn filled(sql: &str) -> String {
+    sql.replace("{ID_TOKEN}", &id_token())
+        .replace("{CLIENT}", CLIENT)
+        .replace("{TENANT}", TENANT)
+        .replace("{ALICE}", ALICE)
 }
 
 fn preset(name: &str) -> SourceOptions {
@@ -199,6 +203,37 @@ fn each_store_is_recognised_by_its_tables() {
             ),
             false => assert_eq!(rows, expected(lines), "{name}"),
         }
+    }
+}
+
+#[test]
+fn the_tables_of_supabases_adapter_are_found_in_their_schema() {
+    let Some(database) = TestDatabase::new(Kind::Postgres) else {
+        return;
+    };
+    database.sql(&filled(SUPABASE));
+    let mut options = SourceOptions::default();
+    options.login = login();
+    let error = open_database(&database.url(), &options).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("permission denied for schema next_auth"),
+        "{error}"
+    );
+    database.sql(&format!("grant usage on schema next_auth to {USER}"));
+    for named in [false, true] {
+        if named {
+            options.mapping_file = Preset::named("nextauth").unwrap().mapping_file();
+        }
+        let source = open_database(&database.url(), &options).unwrap();
+        let by = "its tables are those of nextauth: next_auth.accounts, next_auth.users";
+        assert_eq!(source.recognised_by(), (!named).then_some(by));
+        // The query leaves the order to the server.
+        let (mut read, mut all) = (rows(&*source), expected(NEXTAUTH));
+        read.sort();
+        all.sort();
+        assert_eq!(read, all);
     }
 }
 

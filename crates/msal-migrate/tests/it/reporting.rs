@@ -16,6 +16,7 @@ use msal_migrate::{
 };
 use serde_json::{Value, json};
 
+use crate::first_use::{migrator, record};
 use crate::world::{HOST, World};
 
 fn reader(world: &World) -> JournalReader {
@@ -117,6 +118,58 @@ async fn what_may_be_a_token_in_the_place_of_a_name_is_not_kept() {
     for row in left_out(&world) {
         assert_eq!((&row.user.username, &row.client_id), (&None, &None));
     }
+}
+
+#[tokio::test]
+async fn users_who_come_back_are_told_as_those_of_a_batch_beside_its_skipped_rows() {
+    let world = World::new();
+    let (alices, bobs) = (
+        world.token(sample::ALICE, sample::DESKTOP),
+        world.token(sample::BOB, sample::DESKTOP),
+    );
+    let migrator = migrator(&world).await;
+    let visit = async |index, user: &str, token: &str| {
+        let cache = world.cache(Dialect::default());
+        let record = record(index, user, token);
+        let used = migrator.redeem_on_first_use(&cache, [record]).await;
+        used.unwrap()
+    };
+    assert!(visit(0, sample::BOB, &bobs).await.is_signed_in());
+    visit(1, "gone@contoso.example", "0.A-dead-token").await;
+    // More than one record of the journal holds.
+    let mut rows =
+        vec![json!({"refresh_token": alices, "user": sample::ALICE, "client_id": sample::DESKTOP})];
+    rows.extend((0..1200).map(|number| {
+        json!({"refresh_token": "", "user": format!("user{number}@contoso.example"), "client_id": sample::DESKTOP})
+    }));
+    world.run_from(&lines(&rows)).await.unwrap();
+    assert_eq!(left_out(&world).len(), 1200);
+    // Whoever had the journal open takes the rows in with what else was written, and goes on behind them.
+    visit(2, "mia@contoso.example", "0.A-dead-too").await;
+    rows.truncate(700);
+    world.run_from(&lines(&rows)).await.unwrap();
+    visit(3, "noah@contoso.example", "0.A-dead-as-well").await;
+    assert_eq!(left_out(&world).len(), 699);
+    let mut told = Vec::new();
+    let each = &mut |token: TokenReport| {
+        told.push((token.state, token.user.username.unwrap()));
+    };
+    reader(&world).tokens(each).unwrap();
+    let (migrated, refused) = (
+        State::Concluded(Class::Migrated),
+        State::Concluded(Class::NeedsUser),
+    );
+    assert_eq!(
+        told,
+        [
+            (migrated, sample::BOB),
+            (refused, "gone@contoso.example"),
+            (migrated, sample::ALICE),
+            (refused, "mia@contoso.example"),
+            (refused, "noah@contoso.example"),
+        ]
+        .map(|(state, user)| (state, user.to_owned()))
+    );
 }
 
 #[tokio::test]

@@ -154,19 +154,27 @@ impl World {
         target: Arc<SharedTokenCache>,
         entries: &[Value],
     ) -> Migration {
+        self.migration_by(target, entries, self.runtime.clone())
+    }
+
+    /// A migration by a program that gets to the emulator in another way.
+    pub(crate) fn migration_over(&self, entries: &[Value], runtime: Runtime) -> Migration {
+        self.migration_by(self.cache(Dialect::default()), entries, runtime)
+    }
+
+    fn migration_by(
+        &self,
+        target: Arc<SharedTokenCache>,
+        entries: &[Value],
+        runtime: Runtime,
+    ) -> Migration {
         let source = open(&self.source(entries), &SourceOptions::default()).unwrap();
         let mut plan = PlanOptions::default();
         plan.authority = Some(AuthorityOverride::parse(HOST).unwrap());
-        Migration::new(
-            source,
-            target,
-            self.journal(),
-            Destination::new(),
-            self.runtime.clone(),
-        )
-        .plan(plan)
-        .credentials(self.credentials.clone())
-        .settings(self.settings)
+        Migration::new(source, target, self.journal(), Destination::new(), runtime)
+            .plan(plan)
+            .credentials(self.credentials.clone())
+            .settings(self.settings)
     }
 
     /// Runs with other options of the plan than the usual ones.

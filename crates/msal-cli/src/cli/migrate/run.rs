@@ -14,7 +14,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) source: SourceArgs,
 
-    /// The MSAL token cache to write. It is created when absent, and added to otherwise.
+    /// The MSAL token cache to write. It is created when absent, and added to otherwise. A file for each user as
+    /// `FOLDER/{home_account_id}.json`, typed as it stands here.
     #[arg(long, value_name = "TARGET")]
     pub(crate) to: PathBuf,
 
@@ -24,6 +25,10 @@ pub(crate) struct RunArgs {
 
     #[command(flatten)]
     pub(crate) secrets: SecretArgs,
+
+    /// Uses the client secrets that the input has, each for the client of its own row; those that you give come first.
+    #[arg(long)]
+    pub(crate) use_stored_client_secret: bool,
 
     #[command(flatten)]
     pub(crate) network: NetworkArgs,
@@ -36,7 +41,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(crate) concurrency: Option<u16>,
 
-    /// The journal that makes the run resumable. TARGET.journal when absent.
+    /// The journal that makes the run resumable. TARGET.journal when absent, or FOLDER.journal.
     #[arg(long, value_name = "PATH")]
     pub(crate) journal: Option<PathBuf>,
 

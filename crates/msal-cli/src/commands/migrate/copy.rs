@@ -14,10 +14,17 @@ use crate::exit::Exit;
 use crate::output::{BAD, BOLD, DIM, GOOD, HINT, Printer};
 use crate::outside::Outside;
 use crate::runtime::block_on;
+use crate::user_files::UserFiles;
 use crate::{input, network, text};
 
 pub(super) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
     refuse_options_of_redeeming(arguments)?;
+    if UserFiles::of(&arguments.to)?.is_some() {
+        return Err(Failure::usage(
+            "--mode copy takes a cache over as it is, into one file",
+            "name a file with --to, or leave --mode copy out",
+        ));
+    }
     let input = arguments.source.input.as_deref();
     let Some(input) = input.filter(|path| path.as_os_str() != "-") else {
         return Err(Failure::usage(
@@ -46,7 +53,7 @@ pub(super) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
         false => printer.text(&to_text(&copied, &verification, &arguments.to)),
     }
     Ok(match copied.completion() {
-        Completion::Complete if !verification.is_sound() => Exit::Failed,
+        Completion::Complete if !verification.is_sound() => Exit::ToCorrect,
         completion => completion.into(),
     })
 }
@@ -76,6 +83,10 @@ fn refuse_options_of_redeeming(arguments: &RunArgs) -> Result<(), Failure> {
         (
             "--client-secret-file",
             !secrets.client_secret_file.is_empty(),
+        ),
+        (
+            "--use-stored-client-secret",
+            arguments.use_stored_client_secret,
         ),
         ("--journal", arguments.journal.is_some()),
         (

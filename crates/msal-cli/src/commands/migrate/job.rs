@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use msal::{BoxFuture, CacheStore, FileStore, Partition, Runtime, SharedTokenCache};
+use msal_core::{Dialect, HomeAccountId};
 use msal_migrate::{
-    Credentials, Destination, JournalReader, Migration, MigrationError, PlanOptions, Report, Retry,
-    Settings, Source, SpaOrigin, Verification, Verifier,
+    Caches, Credentials, Destination, JournalReader, Migration, MigrationError, PlanOptions,
+    Report, Retry, Settings, Source, SpaOrigin, Verification, Verifier,
 };
 
 use super::outcome::Outcome;
@@ -16,6 +17,7 @@ use crate::error::Failure;
 use crate::output::Printer;
 use crate::progress::Progress;
 use crate::signal;
+use crate::user_files::UserFiles;
 
 /// All that a migration needs.
 pub(crate) struct Job {
@@ -37,9 +39,7 @@ impl Job {
     /// Migrates, then asks every account of the target for a token from its cache.
     pub(crate) async fn migrate(self, printer: &Printer) -> Result<Outcome, Failure> {
         let started = Instant::now();
-        let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(&self.target));
-        let cache = SharedTokenCache::new(store, Partition::default(), self.sdk.dialect());
-        let cache = Arc::new(cache);
+        let (users, caches) = caches(&self.target, self.sdk.dialect())?;
         let target =
             std::path::absolute(&self.target).unwrap_or_else(|_unknown| self.target.clone());
         let destination = Destination::new()
@@ -49,7 +49,7 @@ impl Job {
         let mut progress = Progress::new(printer);
         let migration = Migration::new(
             self.source,
-            Arc::clone(&cache),
+            caches.clone(),
             &self.journal,
             destination,
             self.runtime.clone(),
@@ -66,12 +66,24 @@ impl Job {
         let report = migration.run(&mut progress, interrupted(printer)).await;
         progress.finish();
         let report = report.map_err(|error| match error {
-            MigrationError::Store(error) => Failure::from(error).about(&self.target),
+            MigrationError::Store(error) => {
+                let place = users.as_ref().map_or(&*self.target, UserFiles::folder);
+                Failure::from(error).about(place)
+            }
             error => error.into(),
         })?;
         let verification = match report.migrated {
             0 => None,
-            _ => Some(verify(cache, &self.runtime, &report, &self.journal).await?),
+            _ => Some(
+                verify(
+                    &caches,
+                    users.is_some(),
+                    &self.runtime,
+                    &report,
+                    &self.journal,
+                )
+                .await?,
+            ),
         };
         Ok(Outcome {
             report,
@@ -82,14 +94,44 @@ impl Job {
     }
 }
 
+/// Where the tokens go: into the file that `target` names, or into one for each user.
+pub(super) fn caches(
+    target: &Path,
+    dialect: Dialect,
+) -> Result<(Option<UserFiles>, Caches), Failure> {
+    if let Some(users) = UserFiles::of(target)? {
+        let caches = users.caches(dialect);
+        return Ok((Some(users), caches));
+    }
+    let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(target));
+    let cache = SharedTokenCache::new(store, Partition::default(), dialect);
+    Ok((None, Caches::from(Arc::new(cache))))
+}
+
 /// Asks the accounts of the target, which was read back after the last write. It may hold others than the report's; those
 /// are told apart where one does not answer.
 async fn verify(
-    cache: Arc<SharedTokenCache>,
+    caches: &Caches,
+    is_per_user: bool,
     runtime: &Runtime,
     report: &Report,
     journal: &Path,
 ) -> Result<Verification, Failure> {
+    let own = || {
+        let own = JournalReader::open(journal).and_then(|journal| report.accounts(&journal));
+        own.map_err(|error| Failure::new(&error))
+    };
+    if is_per_user {
+        let mut verification = Verification::default();
+        for id in own()? {
+            let cache = caches.of_user(&HomeAccountId::new(&id));
+            let verifier = Verifier::offline(cache, runtime).own([id].into());
+            verification += verifier.run(&mut |_asked| {}).await?;
+        }
+        return Ok(verification);
+    }
+    // All are in the same one.
+    let cache = caches.of_user(&HomeAccountId::new(""));
     let all = Verifier::offline(Arc::clone(&cache), runtime);
     let verification = all.run(&mut |_asked| {}).await?;
     // Reading a large journal takes a while, and there is nothing to tell apart in a target that holds no more accounts than
@@ -97,9 +139,7 @@ async fn verify(
     if verification.is_sound() && verification.accounts <= report.migrated {
         return Ok(verification);
     }
-    let own = JournalReader::open(journal).and_then(|journal| report.accounts(&journal));
-    let own = own.map_err(|error| Failure::new(&error))?;
-    let own = Verifier::offline(cache, runtime).own(own);
+    let own = Verifier::offline(cache, runtime).own(own()?);
     Ok(own.run(&mut |_asked| {}).await?)
 }
 

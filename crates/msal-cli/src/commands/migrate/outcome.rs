@@ -29,7 +29,7 @@ impl Outcome {
         let verification = self.verification.as_ref();
         match self.report.completion() {
             Completion::Complete if !verification.is_none_or(Verification::is_sound) => {
-                Exit::Failed
+                Exit::ToCorrect
             }
             completion => completion.into(),
         }
@@ -80,6 +80,7 @@ impl Outcome {
             out.push('\n');
             out.push_str(&verification::to_text(verification));
         }
+        out.push_str(&notes(report));
         if report.migrated_elsewhere > 0 {
             out.push_str(&elsewhere(report.migrated_elsewhere, target));
         }
@@ -108,6 +109,8 @@ impl Outcome {
             "duplicates": report.duplicates,
             "skipped": skipped::to_json(&report.skipped),
             "migrated": report.migrated,
+            "kept_old_rt": report.kept_old_rt,
+            "migrated_at_home": report.migrated_at_home,
             "migrated_elsewhere": report.migrated_elsewhere,
             "needs_user": report.needs_user,
             "users_needed": report.users_needed,
@@ -124,6 +127,33 @@ impl Outcome {
             "seconds": self.took.as_secs_f64(),
         })
     }
+}
+
+/// What is worth knowing of tokens that are migrated.
+fn notes(report: &Report) -> String {
+    let kept = format!(
+        "answered without a new refresh token: the old one is in the target, and as old as before; \
+         msal migrate report --all names {}",
+        if report.kept_old_rt == 1 {
+            "it"
+        } else {
+            "them"
+        },
+    );
+    let at_home = "redeemed where the user is at home, who is not in the tenant of the row: an application that signs \
+                   in at that tenant finds no token there";
+    let notes = [
+        (report.kept_old_rt, "kept_old_rt", kept.as_str()),
+        (report.migrated_at_home, "at home", at_home),
+    ];
+    notes
+        .into_iter()
+        .filter(|(count, _, _)| *count > 0)
+        .map(|(count, name, what)| {
+            let tokens = text::counted(count, "token");
+            format!("\n{BOLD}note{BOLD:#}: {name}: {tokens} {what}\n")
+        })
+        .collect()
 }
 
 /// What to do for tokens that an earlier run redeemed at another authority. The input's tokens may be spent, so that it is

@@ -8,12 +8,16 @@ use private_file::Folder;
 use crate::cli::RunArgs;
 use crate::error::Failure;
 use crate::same_file::is_same;
+use crate::user_files::UserFiles;
 
 /// Refuses names that would make the run overwrite or remove one of its own files, and folders where somebody else may
 /// replace what is written.
 pub(super) fn check(arguments: &RunArgs, journal: &Path) -> Result<(), Failure> {
-    let target = FileStore::new(&arguments.to).files(&Partition::default())?;
     let journal = msal_migrate::journal_files(journal);
+    if let Some(users) = UserFiles::of(&arguments.to)? {
+        return check_folder(arguments, &users, &journal);
+    }
+    let target = FileStore::new(&arguments.to).files(&Partition::default())?;
     for file in &target {
         if let Some(same) = journal.iter().find(|other| is_same(file, other)) {
             return Err(Failure::usage(
@@ -41,15 +45,51 @@ pub(super) fn check(arguments: &RunArgs, journal: &Path) -> Result<(), Failure> 
     }
     for file in target.first().into_iter().chain(journal.first()) {
         let (folder, _name) = private_file::folder_and_name(file)?;
-        // So that a message does not name the folder `.`.
-        let folder = std::path::absolute(folder).unwrap_or_else(|_unknown| folder.to_owned());
-        Folder::foresee(&folder)?;
+        foresee(folder)?;
     }
     Ok(())
 }
 
+/// The same for a folder with a file for each user: whose they will be is not known, so that nothing else may be in there.
+fn check_folder(
+    arguments: &RunArgs,
+    users: &UserFiles,
+    journal: &[PathBuf],
+) -> Result<(), Failure> {
+    let is_in_there = |file: &Path| {
+        let is_cache = file
+            .extension()
+            .is_some_and(|extension| extension == "json");
+        let folder = private_file::folder_and_name(file).map(|(folder, _name)| folder);
+        is_cache && folder.is_ok_and(|folder| is_same(folder, users.folder()))
+    };
+    let journals = journal.iter().map(PathBuf::as_path);
+    let mut others = journals.chain(named_to_be_read(arguments));
+    if let Some(file) = others.find(|file| is_in_there(file)) {
+        return Err(Failure::usage(
+            format!("{} is among the files of users", file.display()),
+            "name another folder with --to, where nothing else is",
+        ));
+    }
+    foresee(users.folder())?;
+    match journal.first() {
+        Some(file) => foresee(private_file::folder_and_name(file)?.0),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a folder where somebody else may replace what is written.
+fn foresee(folder: &Path) -> Result<(), Failure> {
+    // So that a message does not name the folder `.`.
+    let folder = std::path::absolute(folder).unwrap_or_else(|_unknown| folder.to_owned());
+    Ok(Folder::foresee(&folder)?)
+}
+
 /// Where the journal of a target is unless it is named.
 pub(super) fn journal_beside(target: &Path) -> PathBuf {
+    if let Ok(Some(users)) = UserFiles::of(target) {
+        return users.journal();
+    }
     let mut name = target.as_os_str().to_owned();
     name.push(".journal");
     PathBuf::from(name)

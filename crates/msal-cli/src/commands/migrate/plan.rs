@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &PlanArgs, printer: &Printer) -> Result<Exit, Failu
     Ok(exit(plan.summary()))
 }
 
-/// A plan has failed that must not be taken for "there is nothing more": where not all of the source is understood, or
+/// There is something to correct about a plan that must not be taken for "there is nothing more": where not all of the source is understood, or
 /// nothing would be redeemed because of what the operator has to correct.
 fn exit(summary: &Summary) -> Exit {
     let is_unclear = summary.skipped.iter().any(|skip| {
@@ -45,7 +45,7 @@ fn exit(summary: &Summary) -> Exit {
         ) || summary.tokens == 0 && reason.remedy() == Remedy::Operator
     });
     match is_unclear {
-        true => Exit::Failed,
+        true => Exit::ToCorrect,
         false => Exit::Success,
     }
 }

@@ -21,7 +21,8 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     let credentials = credentials::read(&arguments.secrets, arguments.source.client_id.as_deref())?;
     let settings = settings(arguments);
     let runtime = network::runtime(&arguments.network, settings.most_in_flight())?;
-    let (source, plan) = input::open(&arguments.source, printer)?;
+    let (source, mut plan) = input::open(&arguments.source, printer)?;
+    plan.use_stored_client_secret = arguments.use_stored_client_secret;
     let spa_origin = arguments
         .spa_origin
         .as_deref()

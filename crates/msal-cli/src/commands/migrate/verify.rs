@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use msal::Error;
+use msal::{Error, SharedTokenCache};
 use msal_migrate::{Asked, JournalReader, Proof, Verification, Verifier};
 use serde_json::{Value, json};
 
@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::output::{BOLD, DIM, Printer};
 use crate::outside::Outside;
 use crate::runtime::block_on;
+use crate::user_files::UserFiles;
 use crate::{credentials, input, network, signal, target};
 
 pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Failure> {
@@ -24,16 +25,18 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
     let journal = journal(arguments);
     let mut answers = Vec::new();
     let verification = block_on(async {
-        let target = target::open(&arguments.target, arguments.sdk.dialect()).await?;
-        let target = Arc::new(target.rehearsing());
-        let verifier = match arguments.offline {
-            true => Verifier::offline(target, &runtime),
-            false => Verifier::new(target, runtime.clone()),
+        let own = journal.as_deref().map(migrated).transpose()?;
+        let dialect = arguments.sdk.dialect();
+        let verifier = |target: SharedTokenCache| {
+            let target = Arc::new(target.rehearsing());
+            let verifier = match arguments.offline {
+                true => Verifier::offline(target, &runtime),
+                false => Verifier::new(target, runtime.clone()),
+            };
+            let (credentials, authority) = (credentials.clone(), authority.clone());
+            verifier.credentials(credentials).authority(authority)
         };
-        let mut verifier = verifier.credentials(credentials).authority(authority);
-        if let Some(journal) = &journal {
-            verifier = verifier.own(migrated(journal)?);
-        }
+        let users = UserFiles::of(&arguments.target)?;
         let mut each = |asked: &Asked<'_>| {
             sends.saved();
             let is_silent = asked.proof == Proof::Untried && !arguments.offline;
@@ -55,10 +58,25 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
                 false => signal::stop().await,
             }
         };
-        let verification = sends.unless(stop, verifier.run(&mut each), printer).await;
-        let stopped = || Failure::stopped("not all accounts were asked");
-        let verification = verification.ok_or_else(stopped)?;
-        verification.map_err(|error| Failure::from(error).about(&arguments.target))
+        let asked = async {
+            let Some(users) = &users else {
+                let target = target::open(&arguments.target, dialect).await?;
+                let verifier = named(verifier(target), own);
+                let verification = verifier.run(&mut each).await;
+                return verification.map_err(|error| Failure::from(error).about(&arguments.target));
+            };
+            let mut verification = Verification::default();
+            for (partition, own) in users.to_verify(own)? {
+                let verifier = named(verifier(users.cache(partition, dialect)), own);
+                verification += verifier
+                    .run(&mut each)
+                    .await
+                    .map_err(|error| Failure::from(error).about(users.folder()))?;
+            }
+            Ok(verification)
+        };
+        let verification = sends.unless(stop, asked, printer).await;
+        verification.ok_or_else(|| Failure::stopped("not all accounts were asked"))?
     })?;
     match printer.is_json() {
         true => printer.json(&to_json(
@@ -79,12 +97,25 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
             }
         }
     }
+    let mut failures = answers
+        .iter()
+        .filter(|answer| answer.is_own && answer.has_failed);
+    let only_users_help = verification.missing == 0 && failures.all(|answer| answer.needs_user);
     Ok(match (verification.is_sound(), verification.untried) {
         (true, 0) => Exit::Success,
         (true, _) if arguments.offline => Exit::Success,
         (true, _) => Exit::RetryLeft,
-        _ => Exit::Failed,
+        _ if only_users_help => Exit::UsersNeeded,
+        _ => Exit::ToCorrect,
     })
+}
+
+/// Counts the accounts that are named, if any are.
+fn named(verifier: Verifier, own: Option<HashSet<String>>) -> Verifier {
+    match own {
+        Some(own) => verifier.own(own),
+        None => verifier,
+    }
 }
 
 /// The journal that was named, or the one that a run leaves beside its target.
@@ -113,6 +144,8 @@ struct Answer {
     is_own: bool,
     how: &'static str,
     has_failed: bool,
+    /// Whether a sign-in helps.
+    needs_user: bool,
     why: Option<String>,
 }
 
@@ -132,6 +165,8 @@ impl Answer {
                 _ => "broken",
             },
             has_failed,
+            needs_user: asked.proof == Proof::Broken
+                && matches!(asked.error, None | Some(Error::InteractionRequired(_))),
             why: why_not(asked),
         }
     }

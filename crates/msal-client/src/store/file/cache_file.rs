@@ -9,7 +9,6 @@
 //! | `<name>.corrupt-<n>` | ruins that were set aside |
 
 use std::{
-    ffi::OsString,
     io::Write as _,
     path::PathBuf,
     sync::Arc,
@@ -224,11 +223,12 @@ impl CacheFile {
         }
     }
 
-    /// Does all that a save does, apart from replacing the file. Nothing stays of it, not even a folder.
+    /// Does all that a save does, apart from replacing the file. Nothing stays of it, not even a folder, unless it is
+    /// that of all partitions: somebody else may be about to save there.
     pub(super) fn rehearse(&self) -> Result<(), StoreError> {
         let missing = self.path.missing_folders();
         let rehearsed = self.rehearse_in_folder();
-        for folder in missing {
+        for folder in missing.into_iter().filter(|_| !self.options.keeps_folder) {
             // Fails where somebody has put something into it since: then it stays.
             drop(std::fs::remove_dir(folder));
         }
@@ -254,11 +254,12 @@ impl CacheFile {
         // Under the temporary name that a save uses; dropped, it is removed.
         let written = write(self.path.name()).map(drop);
         written.map_err(|error| self.path.failed("write", error))?;
-        // Whoever else rehearses in this folder is another process.
-        let trial = OsString::from(format!(".msal-trial-{}", std::process::id()));
-        let renamed = write(&trial)
+        // Beside this file, as those of other partitions are rehearsed at the same time. Its longest name is no longer than
+        // the one of a lock.
+        let trial = self.path.beside(".try");
+        let renamed = write(trial.name())
             .and_then(Replacement::publish)
-            .and_then(|()| folder.remove(&trial));
+            .and_then(|()| folder.remove(trial.name()));
         renamed.map_err(|error| self.path.failed("replace", error))?;
         self.path.sync(folder)
     }

@@ -8,6 +8,8 @@ use private_file::Gate;
 #[derive(Debug, Clone)]
 pub(super) struct Options {
     pub(super) any_content: bool,
+    /// Whether a rehearsal leaves the folder that it has made.
+    pub(super) keeps_folder: bool,
     pub(super) lock_wait: Duration,
     /// Open, except in tests.
     pub(super) gate: Gate,
@@ -17,6 +19,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             any_content: false,
+            keeps_folder: false,
             lock_wait: Duration::from_secs(10),
             gate: Gate::default(),
         }

@@ -145,6 +145,27 @@ async fn a_rehearsal_tries_what_a_save_does_and_leaves_nothing() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn partitions_of_one_folder_are_rehearsed_and_saved_at_the_same_time() {
+    let home = TempDir::new().unwrap();
+    for round in 0..8 {
+        let store = Arc::new(FileStore::directory(home.path().join(format!("{round}"))));
+        let mut users = tokio::task::JoinSet::new();
+        for user in 0..16 {
+            let store = Arc::clone(&store);
+            users.spawn(async move {
+                let partition = Partition::new(&format!("user-{user}")).unwrap();
+                store.rehearse(&partition).await?;
+                let blob: Arc<dyn Blob> = Arc::new(Bytes::from_static(b"{}"));
+                store.save(&partition, blob, None).await
+            });
+        }
+        while let Some(saved) = users.join_next().await {
+            saved.unwrap().unwrap();
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_rehearsal_fails_where_a_save_would() {
     for step in ["make", "write", "sync", "rename", "lock"] {

@@ -258,10 +258,20 @@ impl Entry for AccessTokenEntry {
     /// Of its terms, those of other kinds are not made.
     fn has(&self, term: &Term<'_>) -> bool {
         match term {
-            Term::Application { scope, .. } => {
-                self.is_findable_by(scope)
+            // What differs most often comes first.
+            Term::Application {
+                scope,
+                client_id,
+                realm,
+                environment,
+                purpose,
+            } => {
+                case::is_same(self.realm.as_str(), realm)
+                    && self.is_findable_by(scope)
+                    && self.ext_cache_key.as_ref().map(Text::as_str) == *purpose
+                    && case::is_same_client(self.client_id.as_str(), client_id)
+                    && Host(self.environment.as_str()) == *environment
                     && self.is_of_application()
-                    && self.application_term(scope) == *term
             }
             Term::Granted { .. } => self.granted_terms().any(|own| own == *term),
             Term::OnBehalf { .. } => self.on_behalf_term().is_some_and(|own| own == *term),

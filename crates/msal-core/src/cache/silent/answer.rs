@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::cache::entry::AccessTokenEntry;
 use crate::{AccessToken, RefreshToken, Text, UnixTime};
 
 /// What the cache answers.
@@ -30,6 +31,22 @@ pub struct CachedAccessToken {
     pub expires_on: UnixTime,
     /// When it should be renewed although it is still valid.
     pub refresh_on: Option<UnixTime>,
+}
+
+impl From<&AccessTokenEntry> for CachedAccessToken {
+    #[inline]
+    fn from(entry: &AccessTokenEntry) -> Self {
+        Self {
+            secret: entry.secret.clone(),
+            token_type: match entry.token_type.as_str() {
+                BEARER => BEARER.into(),
+                other => other.to_owned().into(),
+            },
+            target: entry.target.clone(),
+            expires_on: entry.expires_on,
+            refresh_on: entry.refresh_on,
+        }
+    }
 }
 
 /// How to get a new access token without the user.
@@ -81,3 +98,6 @@ impl RefreshReason {
         }
     }
 }
+
+/// RFC 6750 §2.1
+const BEARER: &str = "Bearer";

@@ -75,7 +75,7 @@ async fn append_until_killed() {
     let told = |name| std::env::var(name).expect("run by another test, as its child");
     let first: u64 = told(FIRST).parse().unwrap();
     let (journal, _) = open(&PathBuf::from(told(JOURNAL))).unwrap();
-    let journal = std::sync::Arc::new(journal);
+    let journal = Arc::new(journal);
     let writers = (0..8).map(|lane| {
         let journal = journal.clone();
         tokio::spawn(async move {

@@ -92,7 +92,13 @@ async fn a_run_with_another_target_is_refused_and_changes_nothing() {
     drop(home.open());
     let before = fs::read(home.journal()).unwrap();
     let other = Destination::new().with("target", "/srv/other.json");
-    let error = Journal::open(home.journal(), &other, &SystemRandom).unwrap_err();
+    let error = Journal::open(
+        home.journal(),
+        &other,
+        Arc::new(SystemRandom),
+        Holder::Batch,
+    )
+    .unwrap_err();
     let wanted = "of another run: its target is \"/srv/cache.json\", not \"/srv/other.json\"";
     assert!(error.to_string().ends_with(wanted), "{error}");
     assert_eq!(fs::read(home.journal()).unwrap(), before);

@@ -92,3 +92,109 @@ fn a_guest_with_a_personal_account_is_not_taken_to_organizations() {
         assert_eq!(authority_of(record, &options), format!("{host}/{expected}"));
     }
 }
+
+#[test]
+fn a_user_of_another_tenant_is_at_home_in_the_same_cloud_and_where_their_kind_of_account_is() {
+    let named = |url: &str| PlanOptions {
+        authority: Some(AuthorityOverride::parse(url).unwrap()),
+        ..PlanOptions::default()
+    };
+    let none = PlanOptions::default;
+    let microsoft = "https://login.microsoftonline.com";
+    for (authority, token, is_personal, options, expected) in [
+        (
+            "https://login.microsoftonline.com/contoso.example",
+            "0.a",
+            false,
+            none(),
+            Some("https://login.microsoftonline.com/organizations"),
+        ),
+        (
+            "https://login.chinacloudapi.cn/contoso.example",
+            "0.a",
+            false,
+            none(),
+            Some("https://login.partner.microsoftonline.cn/organizations"),
+        ),
+        (
+            "https://login.microsoftonline.com/contoso.example",
+            "0.a",
+            true,
+            none(),
+            Some("https://login.microsoftonline.com/consumers"),
+        ),
+        (
+            "https://login.microsoftonline.com/contoso.example",
+            "M.C5",
+            false,
+            none(),
+            None,
+        ),
+        (
+            "https://login.microsoftonline.com/organizations",
+            "0.a",
+            false,
+            none(),
+            None,
+        ),
+        (
+            "https://login.microsoftonline.com/consumers",
+            "0.a",
+            false,
+            none(),
+            None,
+        ),
+        (
+            "https://contoso.ciamlogin.com/contoso.example",
+            "0.a",
+            false,
+            none(),
+            None,
+        ),
+        // A host that is named is not a tenant that is, and a tenant that is named for another cloud is not named here.
+        (
+            "https://login.microsoftonline.com/contoso.example",
+            "0.a",
+            false,
+            named(microsoft),
+            Some("https://login.microsoftonline.com/organizations"),
+        ),
+        (
+            "https://login.chinacloudapi.cn/contoso.example",
+            "0.a",
+            false,
+            named("https://login.microsoftonline.com/fabrikam.example"),
+            Some("https://login.partner.microsoftonline.cn/organizations"),
+        ),
+        (
+            "https://login.microsoftonline.com/contoso.example",
+            "0.a",
+            false,
+            named("https://login.microsoftonline.com/contoso.example"),
+            None,
+        ),
+        (
+            "https://login.microsoftonline.com/contoso.example",
+            "0.a",
+            false,
+            named("https://login.microsoftonline.com/organizations"),
+            None,
+        ),
+    ] {
+        let record = Record {
+            authority: Some(authority.to_owned()),
+            flags: RecordFlags {
+                personal_account: is_personal,
+                ..RecordFlags::default()
+            },
+            ..record(token)
+        };
+        let redemptions = redemptions(&rows(vec![record]), &options);
+        let home = redemptions[0].home.as_ref().map(ToString::to_string);
+        assert_eq!(
+            home.as_deref(),
+            expected,
+            "{authority} {token} {is_personal}"
+        );
+    }
+}

@@ -19,6 +19,7 @@ fn shown(verdict: Verdict) -> String {
 
 fn shown_order(order: Order) -> String {
     match order {
+        Order::AskAtHome(reason) => format!("ask at home {}", reason.error),
         Order::HaltLane(reason) => format!("halt {}", reason.error),
         Order::Settle(verdict) => shown(verdict),
         Order::SlowDown { wait, reason, next } => {
@@ -276,16 +277,19 @@ fn an_answer_that_leaves_open_what_was_done_is_never_followed_by_another_try_whe
 #[test]
 fn a_refusal_of_the_place_is_no_verdict_about_the_user() {
     let bench = Bench::new();
-    let place = [
-        50_020, 50_034, 50_059, 50_128, 90_002, 90_072, 700_005, 700_016, 7_000_012,
-    ];
-    for code in place {
+    let of_others = [50_020, 50_034, 51_004, 90_072, 500_208, 700_005, 7_000_012];
+    let place = [50_059, 50_128, 90_002, 700_016];
+    for code in place.into_iter().chain(of_others) {
         for error in ["invalid_grant", "interaction_required", "invalid_request"] {
             let body = format!(r#"{{"error":"{error}","error_codes":[{code}]}}"#);
             let answer = response(400, &body);
+            let follows = match of_others.contains(&code) {
+                true => "ask at home",
+                false => "Failed",
+            };
             assert_eq!(
                 bench.in_run(Ok(&answer), 1),
-                format!("Failed {error}"),
+                format!("{follows} {error}"),
                 "{code}"
             );
             assert_eq!(
@@ -333,7 +337,11 @@ fn what_depends_on_the_users_directory_halts_no_lane_of_all_directories() {
             ("consumers", shared),
         ] {
             let order = Bench::at(tenant).in_run(Ok(&answer), 1);
-            let expected = if halts { "halt" } else { "Failed" };
+            let expected = match (halts, code) {
+                (true, _) => "halt",
+                (false, 50_020 | 90_072) => "ask at home",
+                (false, _) => "Failed",
+            };
             assert_eq!(order, format!("{expected} {error}"), "{tenant} {code}");
         }
     }

@@ -102,6 +102,15 @@ impl Cells for Vec<CsvText<'_>> {
     }
 }
 
+/// The names of the columns.
+///
+/// # Errors
+/// As opening the source.
+pub(crate) fn header(input: &Input, separator: u8) -> Result<Vec<String>, SourceError> {
+    let [header, _first] = first_records(input, separator)?;
+    Ok(header)
+}
+
 /// The names of the columns, and what the first line below them has, which may be nothing that can be read.
 fn first_records(input: &Input, separator: u8) -> Result<[Vec<String>; 2], SourceError> {
     let mut reader = CsvReader::new(input.text()?, separator);
@@ -139,10 +148,10 @@ fn first_records(input: &Input, separator: u8) -> Result<[Vec<String>; 2], Sourc
     Ok([header, first.iter().map(name).collect()])
 }
 
-/// Whether the text can be a table of tokens with names of its own: there are several columns, as many values in the line
-/// below their names, and among them something that tells. Other lines with commas could be of anything, and are not shown.
-pub(crate) fn is_table(input: &Input) -> Result<bool, SourceError> {
-    let [header, first] = match first_records(input, b',') {
+/// Whether the text, separated by `separator`, can be a table of tokens with names of its own: there are several columns, as many values in the line
+/// below their names, and among them something that tells. Other lines with separators could be of anything, and are not shown.
+pub(crate) fn is_table(input: &Input, separator: u8) -> Result<bool, SourceError> {
+    let [header, first] = match first_records(input, separator) {
         Err(SourceError::Syntax { .. } | SourceError::Truncated { .. }) => return Ok(false),
         records => records?,
     };

@@ -1,5 +1,6 @@
 //! Telling formats apart by what is in the file, never by its name.
 
+mod likely_members;
 pub(in crate::source) mod shape;
 pub(in crate::source) mod signature;
 
@@ -12,7 +13,7 @@ use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
 use crate::source::read::json::members::first_members;
 use crate::source::read::json::stream::JsonStream;
-use crate::source::row::shown_name::{likely_token, listed};
+use crate::source::row::shown_name::listed;
 use crate::source::unsupported::UnsupportedFormat;
 
 /// The format of `input`, whose first bytes are none that [`signature::of_bytes`] recognises. Where it `is_mapped`, its
@@ -48,15 +49,21 @@ pub(crate) fn kind(input: &Input, is_mapped: bool) -> Result<SourceKind, SourceE
     if is_mapped && header.contains('\t') || csv::is_header(&header.replace('\t', ",")) {
         return Ok(SourceKind::Tsv);
     }
-    if [";", "|"]
-        .iter()
-        .any(|separator| csv::is_header(&header.replace(separator, ",")))
-    {
-        return Err(unsupported(input, UnsupportedFormat::SeparatedOtherwise));
+    for (separator, format) in SEPARATED_OTHERWISE {
+        if csv::is_header(&header.replace(char::from(separator), ",")) {
+            return Err(unsupported(input, format));
+        }
     }
     // A table of which nobody knows the names yet: opening it says which there are.
-    if csv::is_table(input)? {
-        return Ok(SourceKind::Csv);
+    for (separator, kind) in [(b',', SourceKind::Csv), (b'\t', SourceKind::Tsv)] {
+        if csv::is_table(input, separator)? {
+            return Ok(kind);
+        }
+    }
+    for (separator, format) in SEPARATED_OTHERWISE {
+        if csv::is_table(input, separator)? {
+            return Err(unsupported(input, format));
+        }
     }
     Err(SourceError::Unrecognised {
         file: input.name().to_string(),
@@ -74,9 +81,24 @@ fn json_kind(input: &Input, is_mapped: bool) -> Result<SourceKind, SourceError> 
         Shape::EmptyArray => Ok(SourceKind::AdalPython),
         Shape::EmptyObject => Ok(SourceKind::MsalCache),
         Shape::MsalCache => Ok(SourceKind::MsalCache),
-        Shape::Tokens | Shape::TokenMap => Ok(SourceKind::TokenJson),
+        Shape::Tokens => Ok(SourceKind::TokenJson),
+        Shape::TokenMap => match Shape::is_of_tokens(input)? {
+            true => Ok(SourceKind::TokenJson),
+            false => token_map(input),
+        },
         Shape::Unsupported(format) => Err(unsupported(input, format)),
         Shape::Unknown => Err(unmapped(input)?),
+    }
+}
+
+/// An object of objects in which no token has a usual name: where one may be, the error says what to type; else each of the
+/// objects is told to be none that is understood.
+fn token_map(input: &Input) -> Result<SourceKind, SourceError> {
+    match unmapped(input)? {
+        error @ SourceError::Unmapped {
+            likely: Some(_), ..
+        } => Err(error),
+        _ => Ok(SourceKind::TokenJson),
     }
 }
 
@@ -194,7 +216,7 @@ fn unmapped(input: &Input) -> Result<SourceError, SourceError> {
     let names = members.iter().map(|member| member.name.as_str());
     Ok(SourceError::Unmapped {
         file: input.name().to_string(),
-        likely: likely_token(names.clone(), None),
+        likely: likely_members::arguments(&mut JsonStream::new(input.text()?)),
         members: listed(names),
     })
 }
@@ -223,3 +245,9 @@ fn empty(input: &Input) -> SourceError {
 pub(crate) fn is_in_keyring(input: &Input) -> bool {
     Path::new(&format!("{}.lockfile", input.name())).exists()
 }
+
+/// Separators of tables that are only read where the user names them.
+const SEPARATED_OTHERWISE: [(u8, UnsupportedFormat); 2] = [
+    (b';', UnsupportedFormat::SeparatedBySemicolons),
+    (b'|', UnsupportedFormat::SeparatedByBars),
+];

@@ -14,10 +14,11 @@ use crate::source::row::alias::field_named;
 use crate::source::row::collector::Collector;
 use crate::source::row::expression::Expression;
 use crate::source::row::field::Field;
+use crate::source::row::likely::Likely;
 use crate::source::row::mapping::MappingError;
 use crate::source::row::recipe::Recipe;
 use crate::source::row::second_look;
-use crate::source::row::shown_name::{likely_token, listed};
+use crate::source::row::shown_name::listed;
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::value::StoredValue;
 
@@ -83,8 +84,10 @@ impl IniSource {
             field_named(name).is_some_and(|(field, _rank)| field == Field::RefreshToken)
         };
         if self.recipe.is_by_usual_names() && !names.iter().any(is_token) {
+            let likely = Likely::of_columns(names.iter().map(String::as_str), std::iter::empty());
             return Err(problem(MappingError::NoTokenColumn {
-                likely: likely_token(names.iter().map(String::as_str), None),
+                likely: likely.arguments(),
+                store: None,
                 columns: listed(),
             }));
         }

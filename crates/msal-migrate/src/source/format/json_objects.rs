@@ -21,6 +21,7 @@ use crate::source::read::json::members::{Member, first_members};
 use crate::source::read::json::slice::{JsonSlice, parse_object};
 use crate::source::read::json::stream::JsonStream;
 use crate::source::row::collector::Collector;
+use crate::source::row::field::Field;
 use crate::source::row::json_pointer::JsonPointer;
 use crate::source::row::mapping::MappingError;
 use crate::source::row::recipe::Recipe;
@@ -150,11 +151,23 @@ impl JsonSource {
                 named_row(stored, name, locator)
             }
             Err(reason) => {
-                let locator = locator.with_key(name.unwrap_or_default());
-                Row::Skipped { locator, reason }
+                let key = match self.value_of(Field::Key, object) {
+                    key if key.is_absent() => StoredValue::from_text(name.unwrap_or_default()),
+                    key => key,
+                };
+                let token = self.value_of(Field::RefreshToken, object);
+                StoredRow::left_out(key, token, reason, locator)
             }
         };
         Ok(self.recipe.defaults.fill(row))
+    }
+
+    /// The value of one mapped field, of an object that may not be readable as a whole.
+    fn value_of<'a>(&'a self, field: Field, object: JsonSlice<'a>) -> StoredValue<'a> {
+        let mut parts = self.recipe.mapping.parts().iter();
+        let part = parts.find(|(mapped, _)| *mapped == field);
+        part.and_then(|(_, expression)| self.recipe.in_object(expression, object.bytes).ok())
+            .unwrap_or(StoredValue::Absent)
     }
 
     /// The fields of an object, which were found by their usual names or are found by the mapping.

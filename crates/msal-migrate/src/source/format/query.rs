@@ -68,6 +68,10 @@ impl Source for QuerySource {
         self.database.kind()
     }
 
+    fn count(&self) -> Option<u64> {
+        self.database.count(&self.query).ok().flatten()
+    }
+
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
         let mut number = 0;
         self.database.rows(&self.query, &mut |row| {

@@ -178,6 +178,11 @@ impl<'a> Section<'a> {
         StoredRow {
             authority: StoredValue::from_text(authority),
             client_id: StoredValue::from_text(self.get("client_id").unwrap_or(RCLONES_CLIENT)),
+            // In plain text, unlike passwords. Rclone's own client has one that is not in here.
+            client_secret: text(
+                self.get("client_id")
+                    .and_then(|_own| self.get("client_secret")),
+            ),
             // As the claim `idp` says it.
             identity_provider: text(is_personal.then_some("live.com")),
             scopes: StoredValue::from_text(self.scopes()),

@@ -44,9 +44,22 @@ pub(crate) fn is_telling(member: &Member) -> bool {
         return WRAPPERS.contains(&name);
     }
     // Keys and user names do not tell: many other objects have them.
-    let is_field = field_named(name)
-        .is_some_and(|(field, _rank)| !matches!(field, Field::Key | Field::Username));
+    let is_field = field_named(name).is_some_and(|(field, _rank)| {
+        !matches!(field, Field::ClientSecret | Field::Key | Field::Username)
+    });
     is_field || ACCESS_TOKEN_MEMBERS.contains(&name)
+}
+
+/// Whether a member is a token of a token response, or an object that one may be wrapped in.
+pub(crate) fn names_token(member: &Member) -> bool {
+    let name = member.name.as_str();
+    match member.is_object() {
+        true => WRAPPERS.contains(&name),
+        false => {
+            matches!(field_named(name), Some((Field::RefreshToken, _rank)))
+                || ACCESS_TOKEN_MEMBERS.contains(&name)
+        }
+    }
 }
 
 /// Offers the members of an object, and those of the objects wrapped in it, to a collector. A wrapper that is no object

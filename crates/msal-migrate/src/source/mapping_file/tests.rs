@@ -111,7 +111,7 @@ fn each_mistake_is_named_with_its_line_and_what_is_known() {
         ("[input]\nquery = \" \"\n", "m.toml: line 2: is empty"),
         (
             "[map]\nrefresh_token = \"rt\"\nrefresh_tokne = \"a\"\n",
-            "m.toml: line 3: `refresh_tokne` is no field; did you mean `refresh_token`?; the fields are authority, client_id, client_info, expires_at, expires_in, home_account_id, id_token, issuer, key, oid, provider, refresh_token, resource, scopes, sub, tenant, tid, username",
+            "m.toml: line 3: `refresh_tokne` is no field; did you mean `refresh_token`?; the fields are authority, client_id, client_info, client_secret, expires_at, expires_in, home_account_id, id_token, issuer, key, oid, provider, refresh_token, resource, scopes, sub, tenant, tid, username",
         ),
         (
             "[map]\nclient_id = \"a\"\n",

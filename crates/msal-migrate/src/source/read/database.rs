@@ -82,6 +82,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use self::batch::Cell;
 use self::session::{Open, Worker};
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
@@ -146,6 +147,19 @@ impl Database {
     pub(crate) fn columns(&self, query: &Query) -> Result<Vec<String>, SourceError> {
         let columns = self.worker.columns(query);
         columns.map_err(|problem| self.failed(problem))
+    }
+
+    /// How many rows the answer to `query` has, where the database says so.
+    pub(crate) fn count(&self, query: &Query) -> Result<Option<u64>, SourceError> {
+        let mut count = None;
+        self.rows(&query.counted(), &mut |row| {
+            count = match row.cell(0) {
+                Cell::Integer(count) => u64::try_from(count).ok(),
+                _ => None,
+            };
+            ControlFlow::Break(())
+        })?;
+        Ok(count)
     }
 
     /// Visits every row of the answer to `query`, until the visitor breaks: the same rows each time.

@@ -19,7 +19,7 @@ pub(crate) fn field_named(name: &str) -> Option<(Field, u8)> {
 }
 
 /// A name in lower case without `_`, `-` and spaces, its field, and its rank among the names of that field: 0 is best.
-const ALIASES: [(&str, Field, u8); 66] = [
+const ALIASES: [(&str, Field, u8); 67] = [
     // mutt_oauth2.py.
     ("accesstokenexpiration", Field::ExpiresAt, 2),
     ("appid", Field::ClientId, 2),
@@ -37,6 +37,7 @@ const ALIASES: [(&str, Field, u8); 66] = [
     ("clientinfo", Field::ClientInfo, 0),
     // Spring Security.
     ("clientregistrationid", Field::Provider, 1),
+    ("clientsecret", Field::ClientSecret, 0),
     ("email", Field::Username, 3),
     // oama.
     ("expdate", Field::ExpiresAt, 2),

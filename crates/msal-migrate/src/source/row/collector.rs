@@ -50,6 +50,7 @@ impl<'a> Collector<'a> {
             Field::Authority => &mut stored.authority,
             Field::ClientId => &mut stored.client_id,
             Field::ClientInfo => &mut stored.client_info,
+            Field::ClientSecret => &mut stored.client_secret,
             Field::ExpiresAt => &mut stored.expires_at,
             Field::ExpiresIn => &mut stored.expires_in,
             Field::Family => &mut stored.family,

@@ -4,13 +4,13 @@ use super::alias::field_named;
 use super::collector::Collector;
 use super::expression::Expression;
 use super::field::Field;
+use super::likely::Likely;
 use super::mapping::MappingError;
 use super::recipe::Recipe;
 use super::second_look;
-use super::shown_name::{likely_token, listed, shown};
+use super::shown_name::{listed, shown};
 use super::stored_row::StoredRow;
 use super::value::StoredValue;
-use crate::record::token_shape::is_microsofts;
 use crate::record::{Locator, Row, SkipReason};
 
 /// A row of a table: the values in its columns, and those of them that are text.
@@ -75,9 +75,28 @@ impl Columns {
                 }
                 stored.into_row(locator)
             }
-            Err(reason) => Row::Skipped { locator, reason },
+            Err(reason) => {
+                let value = |field| self.value_of(field, cells);
+                let (key, token) = (value(Field::Key), value(Field::RefreshToken));
+                StoredRow::left_out(key, token, reason, locator)
+            }
         };
         self.recipe.defaults.fill(row)
+    }
+
+    /// The value of one field, of a row that may not be readable as a whole.
+    fn value_of<'a>(&'a self, field: Field, cells: &'a impl Cells) -> StoredValue<'a> {
+        let is_it = |usual: &&(Field, u8, usize)| usual.0 == field;
+        if let Some((_, _, index)) = self.usual.iter().find(is_it) {
+            return cells.value(*index);
+        }
+        let mut parts = self.recipe.mapping.parts().iter().zip(&self.indexes);
+        let part = parts.find(|((mapped, _), _)| *mapped == field);
+        part.map_or(StoredValue::Absent, |((_, expression), index)| {
+            let cell = index.map_or(StoredValue::Absent, |index| cells.value(index));
+            let value = self.recipe.in_column(expression, cell);
+            value.unwrap_or(StoredValue::Absent)
+        })
     }
 
     fn stored_row<'a>(&'a self, cells: &'a impl Cells) -> Result<StoredRow<'a>, SkipReason> {
@@ -135,13 +154,12 @@ fn usual(header: &[String], first: &[String]) -> Result<Vec<(Field, u8, usize)>,
         .iter()
         .any(|(field, ..)| *field == Field::RefreshToken)
     {
-        let value = first.iter().position(|value| is_microsofts(value));
-        let by_value = value
-            .and_then(|index| header.get(index))
-            .map(String::as_str);
+        let (names, values) = (header.iter(), first.iter());
+        let likely = Likely::of_columns(names.map(String::as_str), values.map(String::as_str));
         return Err(MappingError::NoTokenColumn {
             columns: columns_of(header),
-            likely: likely_token(header.iter().map(String::as_str), by_value),
+            likely: likely.arguments(),
+            store: None,
         });
     }
     Ok(found)

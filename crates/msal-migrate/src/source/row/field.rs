@@ -6,6 +6,7 @@ pub(crate) enum Field {
     Authority,
     ClientId,
     ClientInfo,
+    ClientSecret,
     /// When the access token expires.
     ExpiresAt,
     /// For how many seconds the access token is valid.
@@ -34,10 +35,11 @@ pub(crate) enum Field {
 
 /// The fields that can be mapped: all but the family, which every store has under the same name, and the token endpoint,
 /// which is mapped as the authority.
-pub(crate) const FIELDS: [(&str, Field); 18] = [
+pub(crate) const FIELDS: [(&str, Field); 19] = [
     ("authority", Field::Authority),
     ("client_id", Field::ClientId),
     ("client_info", Field::ClientInfo),
+    ("client_secret", Field::ClientSecret),
     ("expires_at", Field::ExpiresAt),
     ("expires_in", Field::ExpiresIn),
     ("home_account_id", Field::HomeAccountId),

@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::expression::Expression;
 use super::field::{FIELD_NAMES, FIELDS, Field};
 use super::shown_name::shown;
+use crate::source::closest::closest;
 use crate::source::kind::SourceKind;
 
 /// Where each field of a record is found.
@@ -145,8 +146,10 @@ pub enum MappingError {
     NoTokenColumn {
         /// The columns there are.
         columns: String,
-        /// The one that is most probably it.
+        /// The arguments that most probably read it.
         likely: Option<String>,
+        /// The preset of whose store they are.
+        store: Option<String>,
     },
     /// Not `FIELD=EXPRESSION`.
     #[error(
@@ -170,7 +173,7 @@ pub enum MappingError {
         columns: String,
     },
     /// There is no such field.
-    #[error("`{field}` is no field; the fields are {}", Mapping::FIELDS.join(", "))]
+    #[error("`{field}` is no field{}; the fields are {}", closest(.field, FIELD_NAMES), Mapping::FIELDS.join(", "))]
     #[non_exhaustive]
     UnknownField {
         /// What was given.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use msal_core::{ClientInfo, HomeAccountId, RefreshToken, UnixTime};
+use msal_core::{ClientInfo, ClientSecret, HomeAccountId, RefreshToken, UnixTime};
 
 use super::id_token::{self, Claims};
 use super::issuer;
@@ -18,6 +18,8 @@ pub(crate) struct StoredRow<'a> {
     pub(crate) authority: StoredValue<'a>,
     pub(crate) client_id: StoredValue<'a>,
     pub(crate) client_info: StoredValue<'a>,
+    /// What the row's client proves itself with.
+    pub(crate) client_secret: StoredValue<'a>,
     /// When the access token expires.
     pub(crate) expires_at: StoredValue<'a>,
     pub(crate) expires_in: StoredValue<'a>,
@@ -78,6 +80,25 @@ impl StoredRow<'_> {
         }
     }
 
+    /// A row of which nothing but its name counts: `reason` leaves it out. Its token is needed to see that it is not the key.
+    pub(crate) fn left_out(
+        key: StoredValue<'_>,
+        refresh_token: StoredValue<'_>,
+        reason: SkipReason,
+        locator: Locator,
+    ) -> Row {
+        let row = StoredRow {
+            key,
+            refresh_token,
+            ..StoredRow::default()
+        };
+        let locator = match row.shown_key() {
+            Some(key) => locator.with_key(&key),
+            None => locator,
+        };
+        Row::Skipped { locator, reason }
+    }
+
     fn refusal(&self, claims: &Claims) -> Option<SkipReason> {
         if self.is_other_providers(claims) {
             return Some(SkipReason::OtherProvider);
@@ -131,6 +152,7 @@ impl StoredRow<'_> {
         let members = [
             &self.authority,
             &self.client_id,
+            &self.client_secret,
             &self.resource,
             &self.scopes,
             &self.tenant,
@@ -203,7 +225,13 @@ impl StoredRow<'_> {
             user.tid = issued_by().map(str::to_owned);
         }
         let flags = self.flags(&claims, || user.tid.as_deref().or_else(issued_by));
+        // Of the client that stands beside it: of any other, it would be a guess.
+        let client_secret = match (self.client_id.text(), self.client_secret.text()) {
+            (Some(_), Some(secret)) => Some(ClientSecret::from(secret.trim())),
+            _ => None,
+        };
         Record {
+            client_secret,
             client_id: self
                 .client_id
                 .text()

@@ -34,10 +34,10 @@ pub(super) const STORES: &[(&str, &str, &[&str])] = &[
             "2 #0.TWICE",
             "3 #0.BOB user=bob@contoso.example",
             "4 no_refresh_token",
-            "- b2c",
-            "- not_selected",
-            "- other_provider",
-            "- malformed",
+            "5 b2c",
+            "6 not_selected",
+            "7 other_provider",
+            "8 malformed",
         ],
     ),
     (
@@ -179,7 +179,7 @@ pub(super) const STORES: &[(&str, &str, &[&str])] = &[
         &[
             "a1 #0.FAKE-RT.betterauth.enc.3OUE7jSIdhcGbIuDEWafKsKuhQKWz5Sb1pPBFGjCazV1FuBgXwEj-zZ9lhdaEhl-NN8MXClsZKOW-wXw4RzgyQ user=alice@contoso.example",
             "a2 #0.BOB scopes=User.Read user=bob@contoso.example",
-            "- undecryptable",
+            "a3 undecryptable",
         ],
     ),
     (
@@ -231,10 +231,41 @@ pub(super) const STORES: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
-const NEXTAUTH: &[&str] = &[
+pub(super) const NEXTAUTH: &[&str] = &[
     "pairwise #0.ALICE client={CLIENT} authority=https://login.microsoftonline.com/{TENANT}/v2.0 scopes=email User.Read user=alice@contoso.example oid={ALICE} tid={TENANT} sub=pairwise refreshed=1795353890",
     "bob #0.BOB scopes=User.Read user=bob@contoso.example sub=bob refreshed=1795353890",
     "carol no_refresh_token",
-    "- b2c",
-    "- other_provider",
+    "b2c b2c",
+    "1 other_provider",
 ];
+
+/// What the documentation of `@auth/supabase-adapter` has an application run, and Supabase's own users beside it.
+pub(super) const SUPABASE: &str = r#"
+    create schema auth;
+    create table auth.users (instance_id uuid, id uuid primary key, aud text, role text, email text, encrypted_password text);
+    create table public.users (id uuid not null primary key, name text, email text, image text);
+    create schema next_auth;
+    create table if not exists next_auth.users (
+        id uuid not null default gen_random_uuid(), name text, email text, "emailVerified" timestamp with time zone, image text,
+        constraint users_pkey primary key (id), constraint email_unique unique (email));
+    create table if not exists next_auth.sessions (
+        id uuid not null default gen_random_uuid(), expires timestamp with time zone not null, "sessionToken" text not null,
+        "userId" uuid, constraint sessions_pkey primary key (id), constraint "sessionToken_unique" unique ("sessionToken"),
+        constraint "sessions_userId_fkey" foreign key ("userId") references next_auth.users (id) on delete cascade);
+    create table if not exists next_auth.accounts (
+        id uuid not null default gen_random_uuid(), type text not null, provider text not null,
+        "providerAccountId" text not null, refresh_token text, access_token text, expires_at bigint, token_type text, scope text,
+        id_token text, session_state text, oauth_token_secret text, oauth_token text, "userId" uuid,
+        constraint accounts_pkey primary key (id), constraint provider_unique unique (provider, "providerAccountId"),
+        constraint "accounts_userId_fkey" foreign key ("userId") references next_auth.users (id) on delete cascade);
+    create table if not exists next_auth.verification_tokens (
+        identifier text, token text, expires timestamp with time zone not null,
+        constraint verification_tokens_pkey primary key (token), constraint token_unique unique (token));
+    insert into next_auth.users (id, email) values
+        ('00000000-0000-4000-8000-000000000001', 'alice@contoso.example'), ('00000000-0000-4000-8000-000000000002', 'bob@contoso.example');
+    insert into next_auth.accounts (type, provider, "providerAccountId", refresh_token, access_token, expires_at, scope, id_token, "userId") values
+        ('oidc', 'microsoft-entra-id', 'pairwise', '0.ALICE', 'AT', 1795357490, 'openid profile email User.Read', '{ID_TOKEN}', '00000000-0000-4000-8000-000000000001'),
+        ('oauth', 'azure-ad', 'bob', '0.BOB', 'AT', 1795357490, 'User.Read', null, '00000000-0000-4000-8000-000000000002'),
+        ('oauth', 'azure-ad', 'carol', null, 'AT', 1795357490, 'User.Read', null, null),
+        ('oauth', 'azure-ad-b2c', 'b2c', 'eyB2C', 'AT', 1795357490, '', null, null),
+        ('oauth', 'github', '1', null, 'AT', null, '', null, null);"#;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::out::Out;
 use super::row::{Row, SKIPPED, User};
 use super::summary::Summary;
+use crate::output::versioned;
 use crate::text::moment;
 
 /// Prints one document, a line of it for each token and row.
@@ -16,11 +17,11 @@ pub(super) fn print(rows: &[Row], summary: &Summary, out: &mut Out<'_>) {
         .map(|class| (class.class.to_owned(), class.count.into()))
         .chain([("total".to_owned(), summary.counts.total().into())])
         .collect();
-    let head = json!({
-        "version": VERSION, "report": "migrate report", "journal": summary.journal,
+    let head = versioned(&json!({
+        "report": "migrate report", "journal": summary.journal,
         "by": if summary.by_user { "user" } else { "token" }, "all": summary.all,
         "users_shown": summary.show_users, "users_hidden": summary.hidden, "counts": counts,
-    });
+    }));
     let head = head.to_string();
     out.put(head.strip_suffix('}').unwrap_or_default());
     for (name, is_row) in [("tokens", false), ("skipped", true)] {
@@ -45,6 +46,7 @@ fn to_json(row: &Row) -> Value {
         "suberror": text(&row.suberror), "aadsts": &*row.aadsts, "explanation": text(&row.explanation),
         "who": row.todo.who.code(), "what_to_do": row.todo.what, "at": row.at, "when": moment(row.at),
         "home_account_id": row.user.home_account_id, "has_sealed_token": row.has_sealed_token,
+        "kept_old_rt": row.kept_old_rt,
         "expected": row.users.as_ref().map(|users| of_user(&users.0)),
         "found": row.users.as_ref().map(|users| of_user(&users.1)),
     })
@@ -67,6 +69,3 @@ fn line(place: Place) -> Option<u64> {
         _ => None,
     }
 }
-
-/// Raised when a member goes, or means something else. That one comes in does not raise it.
-const VERSION: u32 = 1;

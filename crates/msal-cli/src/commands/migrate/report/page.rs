@@ -62,7 +62,7 @@ struct Columns<'a> {
     texts: Vec<String>,
     numbers: HashMap<&'a str, usize>,
     /// By where the texts are of which a code is made: each is in memory once.
-    codes: HashMap<(*const u8, *const u8, *const String), usize>,
+    codes: HashMap<(*const u8, *const u8, *const String, bool), usize>,
     shared: [Vec<usize>; 7],
     own: [Vec<String>; 3],
     at: Vec<i64>,
@@ -116,6 +116,7 @@ impl<'a> Columns<'a> {
             row.error.as_ptr(),
             row.suberror.as_ptr(),
             row.aadsts.as_ptr(),
+            row.kept_old_rt,
         );
         let texts = &mut self.texts;
         *self.codes.entry(key).or_insert_with(|| {

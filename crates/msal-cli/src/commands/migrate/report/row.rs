@@ -37,6 +37,8 @@ pub(super) struct Row {
     pub(super) explanation: Arc<str>,
     pub(super) at: i64,
     pub(super) has_sealed_token: bool,
+    /// Whether it is in the target itself, because the answer brought no other.
+    pub(super) kept_old_rt: bool,
     /// Whose token it is said to be, and whose the answer is, where the answer is held back.
     pub(super) users: Option<Box<(User, User)>>,
 }
@@ -46,7 +48,11 @@ impl Row {
     fn compare(&self, other: &Self, by_user: bool) -> Ordering {
         let todo = |row: &Self| (row.todo.who, row.class == SKIPPED, row.class);
         // Also where no name is shown, one person's lines stand together; else the order of the file is of more use.
-        let person = |row: &Self| row.person.filter(|_| by_user);
+        let person = |row: &Self| {
+            row.person
+                .filter(|_| by_user)
+                .map(|it| (it, row.kept_old_rt))
+        };
         todo(self)
             .cmp(&todo(other))
             .then_with(|| self.todo.what.cmp(&other.todo.what))
@@ -66,6 +72,7 @@ impl Row {
             && self.class == other.class
             && self.tenant == other.tenant
             && self.client_id == other.client_id
+            && self.kept_old_rt == other.kept_old_rt
     }
 
     /// The code that says why: the server's, or the reason.
@@ -74,7 +81,10 @@ impl Row {
             .into_iter()
             .chain(self.aadsts.iter().map(String::as_str));
         let words = words
-            .chain([&*self.suberror])
+            .chain([
+                &*self.suberror,
+                if self.kept_old_rt { KEPT_OLD_RT } else { "" },
+            ])
             .filter(|word| !word.is_empty());
         words.collect::<Vec<_>>().join(" ")
     }
@@ -155,6 +165,7 @@ impl Rows {
             aadsts: self.codes(&reason.aadsts),
             at: token.at.as_secs(),
             has_sealed_token: token.has_sealed_token,
+            kept_old_rt: token.kept_old_rt,
             users: users.map(|(expected, found)| {
                 Box::new((User::new(expected, show), User::new(found, show)))
             }),
@@ -207,6 +218,7 @@ impl Rows {
             explanation: none,
             at: 0,
             has_sealed_token: false,
+            kept_old_rt: false,
             users: None,
         }
     }
@@ -330,6 +342,8 @@ fn class_of(state: State) -> &'static str {
     }
 }
 
+/// What stands where others have a code.
+const KEPT_OLD_RT: &str = "kept_old_rt";
 /// The class of what nothing is to be done about.
 pub(super) const MIGRATED: &str = "migrated";
 /// The class of rows that are left out.

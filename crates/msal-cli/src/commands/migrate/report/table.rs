@@ -39,12 +39,13 @@ fn line(row: &Row) -> String {
         row.explanation.to_string(),
         shown(|users| &users.0),
         shown(|users| &users.1),
+        row.kept_old_rt.to_string(),
     ];
     let fields: Vec<_> = fields.iter().map(|field| csv_field(field)).collect();
     format!("{}\n", fields.join(","))
 }
 
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 21] = [
     "file",
     "row",
     "name",
@@ -65,4 +66,5 @@ const COLUMNS: [&str; 20] = [
     "explanation",
     "expected",
     "found",
+    "kept_old_rt",
 ];

@@ -5,10 +5,10 @@ use std::io::Read;
 use crate::source::error::SourceError;
 use crate::source::format::adal;
 use crate::source::format::msal_cache::sections::{are_odd_sections, is_section};
-use crate::source::format::token_object::is_telling;
+use crate::source::format::token_object::{is_telling, names_token};
 use crate::source::read::input::Input;
 use crate::source::read::json::error::JsonError;
-use crate::source::read::json::members::{Member, first_members};
+use crate::source::read::json::members::{MOST, Member, first_members};
 use crate::source::read::json::stream::JsonStream;
 use crate::source::unsupported::UnsupportedFormat;
 
@@ -35,6 +35,12 @@ impl Shape {
     pub(crate) fn of(input: &Input) -> Result<Self, SourceError> {
         let mut stream = JsonStream::new(input.text()?);
         Self::of_text(&mut stream).map_err(|error| error.in_file(input.name()))
+    }
+
+    /// Whether an object of objects has token responses in it: whether one of those has a token.
+    pub(crate) fn is_of_tokens(input: &Input) -> Result<bool, SourceError> {
+        let mut stream = JsonStream::new(input.text()?);
+        has_object_with_token(&mut stream).map_err(|error| error.in_file(input.name()))
     }
 
     fn of_text(stream: &mut JsonStream<impl Read>) -> Result<Self, JsonError> {
@@ -73,7 +79,8 @@ impl Shape {
         }
         match Self::of_object(members) {
             Self::Adal => Self::Adal,
-            Self::Unknown => Self::Unknown,
+            // Only the outermost object is taken for one of names.
+            Self::TokenMap | Self::Unknown => Self::Unknown,
             _ => Self::Tokens,
         }
     }
@@ -106,6 +113,25 @@ impl Shape {
         }
         Self::Unknown
     }
+}
+
+fn has_object_with_token(stream: &mut JsonStream<impl Read>) -> Result<bool, JsonError> {
+    stream.enter(b'{')?;
+    let mut count = 0;
+    while stream.advance(b'}', count == 0)? {
+        count += 1;
+        stream.name()?;
+        if stream.peek()? != Some(b'{') {
+            stream.skip()?;
+            continue;
+        }
+        let members = first_members(stream, names_token)?;
+        // What has more members than are looked at is not said to have none.
+        if members.len() == MOST || members.iter().any(names_token) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn has_all(members: &[Member], names: &[&str]) -> bool {

@@ -2,9 +2,8 @@
 
 use super::error::DatabaseError;
 use super::query::Query;
-use crate::source::row::alias::field_named;
-use crate::source::row::field::Field;
-use crate::source::row::shown_name::{likely_token, listed};
+use crate::source::row::likely::Likely;
+use crate::source::row::shown_name::listed;
 
 /// Tables with their columns, in the order of their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,8 +35,15 @@ impl Outline {
     pub(crate) fn without_query(&self) -> DatabaseError {
         DatabaseError::NoQuery {
             tables: self.table_names(),
-            likely: self.tables.iter().find_map(Table::likely_arguments),
+            likely: self.likely_arguments(),
         }
+    }
+
+    /// What to type to read the table that most probably has the tokens.
+    fn likely_arguments(&self) -> Option<String> {
+        let tables = self.tables.iter().filter_map(Table::likely_arguments);
+        let best = tables.min_by_key(|(distance, _)| *distance);
+        best.map(|(_, arguments)| arguments)
     }
 
     /// The columns of a table.
@@ -60,17 +66,17 @@ impl Outline {
 }
 
 impl Table {
-    /// What to type to read it, where it has a column that is called like a refresh token. Names that would have to be
-    /// quoted are left to the user.
-    fn likely_arguments(&self) -> Option<String> {
-        let columns = || self.columns.iter().map(String::as_str);
-        let is_token = |name: &str| matches!(field_named(name), Some((Field::RefreshToken, _)));
+    /// What to type to read it, where it has a column that is called like a refresh token, and how far that is from certain.
+    /// Names that would have to be quoted are left to the user.
+    fn likely_arguments(&self) -> Option<(u8, String)> {
+        let columns = self.columns.iter().map(String::as_str);
+        let likely = Likely::of_columns(columns, std::iter::empty());
         let query = format!("--query 'select * from {}'", plain(&self.name)?);
-        if columns().any(is_token) {
-            return Some(query);
-        }
-        let column = likely_token(columns(), None)?;
-        Some(format!("{query} --map refresh_token={}", plain(&column)?))
+        let distance = likely.distance()?;
+        Some(match likely.is_usual() {
+            true => (distance, query),
+            false => (distance, format!("{query} {}", likely.arguments()?)),
+        })
     }
 }
 

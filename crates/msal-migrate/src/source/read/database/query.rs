@@ -38,6 +38,12 @@ impl Query {
         &self.0
     }
 
+    /// The query whose answer is the number of rows that this one answers with.
+    pub(super) fn counted(&self) -> Self {
+        // The line ends before the parenthesis, as a comment may stand in it.
+        Self(format!("select count(*) from ({}\n) counted", self.0))
+    }
+
     /// Whether the query names `table`, with or without its schema.
     pub(super) fn names(&self, table: &str) -> bool {
         let bare = table.rsplit('.').next().unwrap_or(table);

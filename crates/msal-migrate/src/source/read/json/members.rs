@@ -41,4 +41,4 @@ pub(crate) fn first_members(
 }
 
 /// How many members are looked at, at most.
-const MOST: usize = 64;
+pub(crate) const MOST: usize = 64;

@@ -1,0 +1,233 @@
+//! What is set by variables and a file, and what comes first.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up should end"
+)]
+
+use std::fs;
+use std::path::Path;
+
+use crate::msal::{Run, msal_where};
+
+const SOURCES: &[&str] = &["sources", "list"];
+
+/// Runs a command with this file named, and these variables.
+fn with(folder: &Path, file: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Run {
+    fs::write(folder.join("s.toml"), file).unwrap();
+    let file = [("MSAL_CONFIG_FILE", "s.toml")];
+    msal_where(folder, &[&file, variables].concat(), arguments)
+}
+
+fn is_json(run: &Run) -> bool {
+    run.stdout.starts_with('{')
+}
+
+#[test]
+fn what_is_typed_comes_before_variables_and_these_before_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, variable, typed, json) in [
+        ("", None, None, false),
+        ("format = 'json'", None, None, true),
+        ("format = 'json'", Some("text"), None, false),
+        ("format = 'text'", Some("json"), None, true),
+        (
+            "format = 'text'\n[sources.list]\nformat = 'json'",
+            None,
+            None,
+            true,
+        ),
+        ("[sources.list]\nformat = 'json'", Some("text"), None, false),
+        ("[sources.show]\nformat = 'json'", None, None, false),
+        ("format = 'json'", Some("json"), Some("text"), false),
+        ("format = 'text'", Some("text"), Some("json"), true),
+        ("", Some(""), None, false),
+    ] {
+        let variables: Vec<_> = variable
+            .map(|value| ("MSAL_FORMAT", value))
+            .into_iter()
+            .collect();
+        for early in [true, false] {
+            let typed: Vec<_> = typed
+                .into_iter()
+                .flat_map(|format| ["--format", format])
+                .collect();
+            let arguments = match early {
+                true => [&typed, SOURCES].concat(),
+                false => [SOURCES, &typed].concat(),
+            };
+            let run = with(folder.path(), file, &variables, &arguments);
+            assert_eq!(
+                (run.status, is_json(&run)),
+                (0, json),
+                "{file} {variables:?} {arguments:?}: {run:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_file_is_the_one_that_was_typed_and_none_is_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [
+        "msal.toml",
+        ".msal.toml",
+        ".config/msal.toml",
+        ".config/msal/config.toml",
+    ] {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "format = 'json'").unwrap();
+    }
+    let home = folder.path().to_str().unwrap();
+    let unasked = msal_where(
+        folder.path(),
+        &[("HOME", home), ("XDG_CONFIG_HOME", home)],
+        SOURCES,
+    );
+    assert!(!is_json(&unasked), "{unasked:?}");
+    let typed = [SOURCES, &["--config-file", "msal.toml"]].concat();
+    assert!(is_json(&with(
+        folder.path(),
+        "format = 'text'",
+        &[],
+        &typed
+    )));
+    let missing = [SOURCES, &["--config-file", "gone.toml"]].concat();
+    let missing = msal_where(folder.path(), &[], missing);
+    assert_eq!(missing.status, 2, "{missing:?}");
+    assert!(
+        missing.stderr.contains("gone.toml: cannot be read"),
+        "{}",
+        missing.stderr
+    );
+}
+
+#[test]
+fn what_is_set_wrongly_is_refused_with_what_was_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, said) in [
+        (
+            "formt = 'json'",
+            "s.toml: `formt` is no setting; did you mean `format`?",
+        ),
+        (
+            "format = 'jsn'",
+            "s.toml: format: `jsn` is no value for it; did you mean `json`?",
+        ),
+        ("format = 1.5", "s.toml: format: write a text"),
+        ("client-secret = 's3cret'", "`client-secret` is no setting"),
+        (
+            "[migrte]\nformat = 'json'",
+            "`migrte` is no setting; did you mean `migrate`?",
+        ),
+        (
+            "[migrate.verfy]\nsdk = 'node'",
+            "`verfy` is no setting; did you mean `verify`?",
+        ),
+        (
+            "[migrate.run]\nconcurency = 3",
+            "[migrate.run]: `concurency` is no setting; did you mean `concurrency`?",
+        ),
+        (
+            "[migrate.run]\nconcurrency = 0",
+            "migrate.run.concurrency: `0` is no value for it",
+        ),
+        (
+            "[migrate.run]\nretry = ['failed']",
+            "[migrate.run]: `retry` is no setting",
+        ),
+        (
+            "[accounts]\nsdk = 'node'",
+            "[accounts]: `sdk` is no setting",
+        ),
+        ("format = 's3cret", "s.toml: "),
+        ("[migrate]\nrun = 3", "`migrate.run` is a table"),
+    ] {
+        let run = with(folder.path(), file, &[], SOURCES);
+        assert_eq!(
+            (run.status, run.stdout.as_str()),
+            (2, ""),
+            "{file}: {run:?}"
+        );
+        assert!(run.stderr.contains(said), "{file}: {}", run.stderr);
+        assert!(!run.stderr.contains("s3cret"), "{}", run.stderr);
+    }
+    let variable = with(folder.path(), "", &[("MSAL_SDK", "pyton")], SOURCES);
+    assert_eq!(variable.status, 2, "{variable:?}");
+    assert!(
+        variable
+            .stderr
+            .contains("MSAL_SDK: `pyton` is no value for it; did you mean `python`?"),
+        "{}",
+        variable.stderr
+    );
+}
+
+#[test]
+fn help_says_what_is_set_and_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = "sdk = 'node'\n[login]\nclient-id = 'the-app'\nscope = ['User.Read', 'Mail.Read']";
+    let run = with(
+        folder.path(),
+        file,
+        &[("MSAL_AUTHORITY", "https://login.example/t")],
+        &["login", "--help"],
+    );
+    assert_eq!(run.status, 0, "{run:?}");
+    let help = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for told in [
+        "[set: node by sdk in s.toml]",
+        "[set: the-app by login.client-id in s.toml]",
+        "[set: User.Read Mail.Read by login.scope in s.toml]",
+        "[set: https://login.example/t by MSAL_AUTHORITY]",
+    ] {
+        assert!(help.contains(told), "{told}: {help}");
+    }
+}
+
+#[test]
+fn what_is_set_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = "ca-file = 'gone.pem'\n[token]\nscope = 'User.Read'\nclient-id = 'c'";
+    // Nothing but the cache was typed, and the certificates are looked for where the file says.
+    let run = with(folder.path(), file, &[], &["token", "cache.json"]);
+    assert!(run.stderr.contains("gone.pem"), "{run:?}");
+    let typed = with(
+        folder.path(),
+        file,
+        &[],
+        &["token", "cache.json", "--ca-file", "other.pem"],
+    );
+    assert!(
+        typed.stderr.contains("other.pem") && !typed.stderr.contains("gone.pem"),
+        "{typed:?}"
+    );
+    let unset = with(folder.path(), "", &[], &["token", "cache.json"]);
+    assert!(unset.stderr.contains("--scope"), "{unset:?}");
+}
+
+#[test]
+fn what_is_set_for_all_holds_where_it_can_be_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = with(
+        folder.path(),
+        "format = 'json'\nquiet = true\nsdk = 'node'",
+        &[],
+        &["completions", "bash"],
+    );
+    assert_eq!(
+        (script.status, script.stderr.as_str()),
+        (0, ""),
+        "{script:?}"
+    );
+    let man = with(
+        folder.path(),
+        "",
+        &[("MSAL_QUIET", "true")],
+        &["man", "--out", "m"],
+    );
+    assert_eq!((man.status, man.stderr.as_str()), (0, ""), "{man:?}");
+    let listed = with(folder.path(), "", &[("MSAL_FORMAT", "csv")], SOURCES);
+    assert_eq!((listed.status, is_json(&listed)), (0, false), "{listed:?}");
+}

@@ -1,0 +1,190 @@
+//! A cache for each user, as web applications have it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use msal::{FileStore, SharedTokenCache};
+use msal_core::{Dialect, HomeAccountId};
+use msal_emulator::sample;
+use msal_migrate::{
+    AuthorityOverride, Caches, Completion, Destination, JournalReader, Migration, NoObserver,
+    PlanOptions, Report, SourceOptions, Verification, Verifier, open,
+};
+use serde_json::Value;
+
+use crate::recovery::Falling;
+use crate::world::{HOST, World};
+
+fn folder(world: &World) -> PathBuf {
+    world.folder.path().join("caches")
+}
+
+fn caches(world: &World) -> Caches {
+    let store = FileStore::directory(folder(world));
+    Caches::per_user(Arc::new(store), Dialect::Python)
+}
+
+fn migration(world: &World, entries: &[Value]) -> Migration {
+    let source = open(&world.source(entries), &SourceOptions::default()).unwrap();
+    let mut plan = PlanOptions::default();
+    plan.authority = Some(AuthorityOverride::parse(HOST).unwrap());
+    Migration::new(
+        source,
+        caches(world),
+        world.journal(),
+        Destination::new(),
+        world.runtime.clone(),
+    )
+    .plan(plan)
+    .credentials(world.credentials.clone())
+    .settings(world.settings)
+}
+
+async fn run(world: &World, entries: &[Value]) -> Report {
+    let never = Box::pin(std::future::pending());
+    let migration = migration(world, entries);
+    migration.run(&mut NoObserver, never).await.unwrap()
+}
+
+fn files(world: &World) -> Vec<(String, Value)> {
+    let Ok(folder) = fs::read_dir(folder(world)) else {
+        return Vec::new();
+    };
+    let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut files: Vec<_> = names
+        .filter(|name| name.ends_with(".json"))
+        .map(|name| {
+            let content = fs::read(self::folder(world).join(&name)).unwrap();
+            (name, serde_json::from_slice(&content).unwrap())
+        })
+        .collect();
+    files.sort_by(|(one, _), (other, _)| one.cmp(other));
+    files
+}
+
+fn tokens(cache: &Value) -> usize {
+    cache["RefreshToken"].as_object().unwrap().len()
+}
+
+async fn verify(world: &World) -> Verification {
+    let journal = JournalReader::open(world.journal()).unwrap();
+    let mut whole = Verification::default();
+    for id in journal.accounts().unwrap() {
+        let cache = caches(world).of_user(&HomeAccountId::new(&id));
+        let verifier = Verifier::offline(cache, &world.runtime).own([id].into());
+        whole += verifier.run(&mut |_asked| {}).await.unwrap();
+    }
+    whole
+}
+
+#[tokio::test]
+async fn each_user_has_a_file_that_is_theirs_alone_and_closed_to_others() {
+    let world = World::new();
+    let mut entries = world.users(600);
+    // Of one user there are tokens of two clients.
+    let web = world.token("user1@contoso.example", sample::WEB);
+    let graph = "https://graph.microsoft.com";
+    entries.push(world.entry("user1@contoso.example", sample::WEB, graph, &web));
+    let report = run(&world, &entries).await;
+    assert_eq!(
+        (report.migrated, report.completion()),
+        (601, Completion::Complete)
+    );
+
+    let files = files(&world);
+    assert_eq!(files.len(), 600);
+    for (name, cache) in &files {
+        let accounts: Vec<_> = cache["Account"].as_object().unwrap().values().collect();
+        let ids = accounts
+            .iter()
+            .map(|account| account["home_account_id"].as_str().unwrap());
+        assert!(ids.eq([name.strip_suffix(".json").unwrap()]), "{name}");
+        let mode = fs::metadata(folder(&world).join(name))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    let mode = fs::metadata(folder(&world)).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    let twice = files.iter().filter(|(_, cache)| tokens(cache) == 2).count();
+    assert_eq!(twice, 1);
+    // Each file was written once or, for the user with two tokens, twice at most.
+    assert!(
+        (600..=601).contains(&report.target_writes),
+        "{}",
+        report.target_writes
+    );
+    let verification = verify(&world).await;
+    assert_eq!((verification.cached, verification.asked), (601, 601));
+    assert!(verification.is_sound());
+
+    let again = run(&world, &entries).await;
+    assert_eq!((again.migrated, again.target_writes), (601, 0));
+    assert_eq!(world.http.emulator.redemptions().seen(), 601);
+}
+
+#[tokio::test]
+async fn what_is_in_a_users_file_already_stays_there() {
+    let world = World::new();
+    let entries = world.users(1);
+    run(&world, &entries).await;
+    fs::remove_file(world.journal()).unwrap();
+    let web = world.token("user1@contoso.example", sample::WEB);
+    let graph = "https://graph.microsoft.com";
+    let entry = world.entry("user1@contoso.example", sample::WEB, graph, &web);
+    let report = run(&world, &[entry]).await;
+    assert_eq!(report.migrated, 1);
+    let [(_, cache)] = files(&world).try_into().unwrap();
+    assert_eq!(tokens(&cache), 2);
+}
+
+#[tokio::test]
+async fn a_run_that_is_killed_goes_on_where_it_was() {
+    let mut world = World::new();
+    let whole = world.runtime.clone();
+    let entries = world.users(700);
+    world.settings.concurrency = Some(8);
+    world.runtime = world.runtime_over(Falling::after(500, &world));
+    let never = Box::pin(std::future::pending());
+    let mut observer = NoObserver;
+    let stuck = migration(&world, &entries).run(&mut observer, never);
+    let is_half_done = async {
+        let counts = || JournalReader::open(world.journal()).map(|journal| journal.counts());
+        while !counts().is_ok_and(|it| it.migrated > 0 && it.migrated + it.unpublished == 499) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::select! {
+        result = stuck => panic!("the run should have been stuck: {result:?}"),
+        () = is_half_done => {}
+    }
+    let before = files(&world).len();
+    assert!((1..=499).contains(&before), "{before}");
+    world.runtime = whole;
+    let report = run(&world, &entries).await;
+    assert_eq!((report.migrated, files(&world).len()), (700, 700));
+    assert_eq!(verify(&world).await.cached, 700);
+    assert!(world.http.emulator.redemptions().seen() <= 700 + 8);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_costs_no_token() {
+    let world = World::new();
+    fs::write(folder(&world), "a file").unwrap();
+    let never = Box::pin(std::future::pending());
+    let migration = migration(&world, &world.users(1));
+    migration.run(&mut NoObserver, never).await.unwrap_err();
+    assert_eq!(world.http.emulator.redemptions().seen(), 0);
+}
+
+#[tokio::test]
+async fn one_cache_for_all_is_what_it_was() {
+    let world = World::new();
+    let cache: Arc<SharedTokenCache> = world.cache(Dialect::Python);
+    let caches = Caches::from(Arc::clone(&cache));
+    let anybody = caches.of_user(&HomeAccountId::new("anybody"));
+    assert!(Arc::ptr_eq(&anybody, &cache));
+}
