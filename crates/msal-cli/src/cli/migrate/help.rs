@@ -66,7 +66,7 @@ Lines are sorted by who does what, tenant, client, user and place.
 Examples:
   msal migrate report cache.json.journal
   msal migrate report cache.json.journal --by user --show-users
-  msal migrate report cache.json.journal --by user --format csv --out todo.csv
+  msal migrate report cache.json.journal --show-users --format csv --out t.csv
   msal migrate report cache.json.journal --show-users --format html --out r.html
 
 Exit status: 0, whatever became of the tokens; 2 bad usage; 1 failed.";
