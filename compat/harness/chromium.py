@@ -50,11 +50,33 @@ class Chromium:
     def arrive(self, prefix):
         self._ask("arrive", prefix=prefix)
 
+    def open_table(self, url):
+        """How many milliseconds it takes until the first line of the table of a page is there."""
+        return self._ask("openTable", url=url)
+
+    def search(self, text):
+        """Types letter by letter; the milliseconds that the slowest letter took, and what the page says then."""
+        return self._ask("search", text=text)
+
+    def lines(self):
+        """The lines of a table that are drawn, as lists of texts."""
+        return self._ask("lines")
+
+    def paper(self, picture):
+        """Takes the picture of what would be printed, and says how many lines of the table are on it."""
+        return self._ask("paper", path=str(self._pictures / picture))
+
+    def requests(self):
+        return self._ask("requests")
+
     def alert(self):
         return self._ask("alert")
 
     def text(self):
         return self._ask("text")
+
+    def title(self):
+        return self._ask("title")
 
     def focused(self):
         """The label of the field that has the focus."""

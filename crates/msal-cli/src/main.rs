@@ -27,6 +27,7 @@ mod signal;
 mod target;
 mod terminal;
 mod text;
+mod todo;
 mod user_files;
 
 use std::process::ExitCode;

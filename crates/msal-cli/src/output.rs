@@ -54,6 +54,11 @@ impl Printer {
         result(&mut io::stdout(), text.as_bytes());
     }
 
+    /// Prints a piece of a document of which JSON is all that comes from outside.
+    pub(crate) fn document(&self, text: &str) {
+        result(&mut io::stdout(), printable_json(text).as_bytes());
+    }
+
     /// Says something to the person at the terminal.
     pub(crate) fn say(&self, text: &str) {
         if !self.quiet && !self.is_json() {
@@ -161,7 +166,7 @@ pub(crate) fn ended(printer: &Printer, exit: Exit) -> Exit {
 }
 
 /// A document with the number that programs look at first.
-fn versioned(value: &Value) -> Value {
+pub(crate) fn versioned(value: &Value) -> Value {
     let Value::Object(members) = value else {
         return value.clone();
     };

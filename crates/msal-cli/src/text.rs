@@ -39,6 +39,27 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
+/// A moment as RFC 3339 has it, to the second: `2026-11-28T14:02:59Z`.
+pub(crate) fn moment(seconds: i64) -> String {
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = date(days);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// The date so many days after 1970-01-01, in the Gregorian calendar: years begin in March here, so that the leap day is
+/// their last one.
+fn date(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (era * 400 + year + i64::from(month <= 2), month, day)
+}
+
 /// Rows with their first column padded to the widest, each indented by two blanks. Cells may come from outside.
 pub(crate) fn table(rows: &[(String, String)]) -> String {
     let width = width(rows.iter().map(|(name, _)| name.as_str()));
@@ -89,6 +110,21 @@ mod tests {
         assert_eq!(table(&rows), "  a\\nb   c\\rd\n  wider  e\n");
         let rows = [("a".repeat(10_000), String::new()), Default::default()];
         assert!(table(&rows).len() < 10_200);
+    }
+
+    #[test]
+    fn moments_are_dates_of_the_calendar() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (-1, "1969-12-31T23:59:59Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_709_251_199, "2024-02-29T23:59:59Z"),
+            (1_800_000_000, "2027-01-15T08:00:00Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(moment(seconds), text);
+        }
     }
 
     #[test]

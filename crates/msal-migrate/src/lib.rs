@@ -145,6 +145,7 @@ mod error;
 mod fingerprint;
 mod first_use;
 mod journal;
+mod left_out;
 mod migration;
 mod migrator;
 mod named;
@@ -168,7 +169,7 @@ pub use error::MigrationError;
 pub use fingerprint::{Fingerprint, FingerprintFn};
 pub use first_use::FirstUse;
 pub use journal::{
-    Class, Counts, Destination, JournalError, JournalReader, Reason, State, TokenReport,
+    Class, Counts, Destination, JournalError, JournalReader, Reason, RowReport, State, TokenReport,
     journal_files,
 };
 pub use migration::Migration;

@@ -20,6 +20,7 @@ use crate::fingerprint::Fingerprint;
 use crate::journal::{
     Class, Condition, Destination, Holder, Journal, JournalError, JournalReader, State,
 };
+use crate::left_out;
 use crate::named::Unseen;
 use crate::observer::Observer;
 use crate::plan::{AuthorityOverride, Plan, PlanError, PlanOptions, Redemption};
@@ -157,6 +158,7 @@ impl Migration {
                 return Err(error);
             }
         };
+        let plan = self.name_left_out(&journal, plan).await?;
         let engine = Engine {
             runtime: &self.runtime,
             journal: &journal,
@@ -203,6 +205,18 @@ impl Migration {
             }
         }
         Ok(report)
+    }
+
+    /// Writes down which rows are in no run, for reports.
+    async fn name_left_out(
+        &self,
+        journal: &Arc<Journal>,
+        plan: Plan,
+    ) -> Result<Plan, MigrationError> {
+        let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
+        let now = self.runtime.clock().now();
+        let name = move || left_out::record(&journal, &plan, &*source, now).map(|()| plan);
+        blocking(tokio::task::spawn_blocking(name)).await?
     }
 
     /// Reports on the tokens of the source, and on what other sources had left to be `taken_in`.

@@ -10,6 +10,7 @@ mod authority;
 mod criteria;
 mod error;
 mod first_pass;
+mod left_out;
 mod options;
 mod redemption;
 mod resolve;
@@ -20,6 +21,7 @@ mod warning;
 
 pub use authority::{AuthorityOverride, AuthorityOverrideError};
 pub use error::PlanError;
+pub(crate) use left_out::LeftOutRow;
 pub use options::PlanOptions;
 pub use redemption::{Planned, Redemption};
 pub use summary::{Count, SkipCount, Summary};
@@ -29,7 +31,7 @@ use std::ops::ControlFlow;
 
 use hashbrown::HashMap;
 
-use self::first_pass::{Chosen, FirstPass};
+use self::first_pass::{Chosen, FirstPass, LeftOut};
 use self::second_pass::SecondPass;
 use crate::fingerprint::{Fingerprint, FingerprintFn};
 use crate::record::{Place, Row};
@@ -41,6 +43,7 @@ pub struct Plan {
     options: PlanOptions,
     /// In the order of the source.
     chosen: Vec<Chosen>,
+    left_out: LeftOut,
     summary: Summary,
 }
 
@@ -65,10 +68,11 @@ impl Plan {
             first.add(row, fingerprint);
             ControlFlow::Continue(())
         })?;
-        let (chosen, summary) = first.finish();
+        let (chosen, left_out, summary) = first.finish();
         Ok(Self {
             options: options.clone(),
             chosen,
+            left_out,
             summary,
         })
     }
@@ -101,6 +105,36 @@ impl Plan {
             };
             let redemption = second.redemption(row, chosen).ok_or(Misfit)?;
             Ok(visit(redemption))
+        })
+    }
+
+    /// What the source's rows say that they stand in; `None` where it has none.
+    pub(crate) fn file(&self) -> Option<&str> {
+        self.left_out.file.as_deref()
+    }
+
+    /// What tells the rows that are left out from others; `None` where none is.
+    pub(crate) fn left_out_digest(&self) -> Option<[u8; 32]> {
+        self.left_out.digest
+    }
+
+    /// Reads `source` again and hands out the rows that are left out, until the visitor breaks.
+    ///
+    /// # Errors
+    /// As for [`redemptions`](Self::redemptions).
+    pub(crate) fn rows_left_out(
+        &self,
+        source: &dyn Source,
+        visit: &mut dyn FnMut(LeftOutRow) -> ControlFlow<()>,
+    ) -> Result<(), PlanError> {
+        let nothing = |_: &str, _: &_| Fingerprint::from_bytes([0; 16]);
+        let mut second = SecondPass::new(&self.options, &nothing);
+        self.walk(source, &mut |row, chosen| {
+            let left_out = match chosen {
+                Some(_) => None,
+                None => second.skipped(row),
+            };
+            Ok(left_out.map_or(ControlFlow::Continue(()), &mut *visit))
         })
     }
 

@@ -6,9 +6,10 @@ use std::ops::ControlFlow;
 use hashbrown::{DefaultHashBuilder, HashSet};
 use msal_core::comparable_username;
 
-use crate::fingerprint::FingerprintFn;
-use crate::journal::{Class, State};
+use crate::fingerprint::{Fingerprint, FingerprintFn};
+use crate::journal::{Class, JournalError, JournalReader, State, TokenReport};
 use crate::plan::{Plan, PlanError, Redemption};
+use crate::record::UserHints;
 use crate::source::Source;
 
 /// The users behind the tokens of a source that the server refused until their user takes part.
@@ -57,15 +58,56 @@ impl Users {
     }
 }
 
+impl JournalReader {
+    /// The tokens that were refused until their user takes part, of users who have another token of the same client that is
+    /// migrated: nobody has to sign in for these. Journals of before version 4 do not say whose tokens are theirs.
+    ///
+    /// Reads the journal twice, and keeps some 60 bytes for each token that needs its user.
+    ///
+    /// # Errors
+    /// As for [`JournalReader::tokens`].
+    pub fn superseded(&self) -> Result<std::collections::HashSet<Fingerprint>, JournalError> {
+        let counts = self.counts();
+        if counts.needs_user == 0 || counts.migrated == 0 {
+            return Ok(Default::default());
+        }
+        let names = Names::default();
+        let names_of = |token: &TokenReport| {
+            let client = token.client_id.as_deref().unwrap_or_default();
+            names.of_user(client, &token.user)
+        };
+        let mut refused = Vec::new();
+        self.tokens(&mut |token| {
+            if token.state == State::Concluded(Class::NeedsUser) {
+                let names = names_of(&token).into_iter();
+                refused.extend(names.map(|name| (name, token.fingerprint)));
+            }
+        })?;
+        let asked: HashSet<u64> = refused.iter().map(|(name, _)| *name).collect();
+        let mut good = HashSet::new();
+        self.tokens(&mut |token| {
+            if token.state == State::Concluded(Class::Migrated) {
+                let names = names_of(&token).into_iter();
+                good.extend(names.filter(|name| asked.contains(name)));
+            }
+        })?;
+        let superseded = refused.into_iter().filter(|(name, _)| good.contains(name));
+        Ok(superseded.map(|(_, token)| token).collect())
+    }
+}
+
 /// Tells users of a client apart by hashes of what a source calls them.
 #[derive(Default)]
 struct Names(DefaultHashBuilder);
 
 impl Names {
-    /// What the source calls the user of a token, each hashed with the client, the surest of what most rows have first.
     fn of(&self, redemption: &Redemption) -> Vec<u64> {
-        let user = &redemption.user;
-        let client = redemption.client_id.to_ascii_lowercase();
+        self.of_user(&redemption.client_id, &redemption.user)
+    }
+
+    /// What the user of a token is called, each hashed with the client, the surest of what most rows have first.
+    fn of_user(&self, client_id: &str, user: &UserHints) -> Vec<u64> {
+        let client = client_id.to_ascii_lowercase();
         let named = |kind: u8, name: &str| {
             self.0
                 .hash_one((kind, client.as_str(), name.to_lowercase()))

@@ -11,6 +11,8 @@ pub(crate) enum Format {
     Json,
     /// For spreadsheets: one row for each token (`migrate report` only).
     Csv,
+    /// A page for browsers, which needs nothing else (`migrate report` only).
+    Html,
 }
 
 /// Whether output is coloured.

@@ -35,7 +35,7 @@ fn of(path: &[String]) -> &'static [Format] {
     let path: Vec<_> = path.iter().map(String::as_str).collect();
     match path.as_slice() {
         ["completions" | "man"] => &[Format::Text],
-        ["migrate", "report"] => &[Format::Text, Format::Json, Format::Csv],
+        ["migrate", "report"] => &[Format::Text, Format::Json, Format::Csv, Format::Html],
         _ => &[Format::Text, Format::Json],
     }
 }

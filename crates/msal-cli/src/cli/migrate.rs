@@ -6,7 +6,7 @@ mod source;
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::network::NetworkArgs;
 use super::sdk::Sdk;
@@ -20,7 +20,7 @@ pub(crate) enum MigrateCommand {
     /// Says what a migration would do. Asks no network and writes nothing.
     #[command(after_help = help::plan())]
     Plan(PlanArgs),
-    /// Tells how each token of a migration ended.
+    /// Tells who must do what: how each token of a migration ended, and which rows were skipped.
     #[command(after_help = help::REPORT)]
     Report(ReportArgs),
     /// Redeems each refresh token once and stores its successor. Run it again to continue where it stopped.
@@ -77,16 +77,35 @@ pub(crate) struct VerifyArgs {
     pub(crate) network: NetworkArgs,
 }
 
+/// A list that a help desk can work from.
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
-    /// The journal of a migration.
+    /// The journal of a migration: TARGET.journal, unless `run` was told another name.
     pub(crate) journal: PathBuf,
 
-    /// Lists every token, not only those that are not migrated.
+    /// What a line is about. Of a user there is one line for each application and for each thing to do, and none where
+    /// nothing is to be done.
+    #[arg(long, value_enum, default_value_t = ReportBy::Token, value_name = "WHAT")]
+    pub(crate) by: ReportBy,
+
+    /// Lists every token, migrated ones as well.
     #[arg(long)]
     pub(crate) all: bool,
 
-    /// Shows what the source calls each row, which may be a user name or an e-mail address.
+    /// Shows the names of users, and of rows and files that are called like them. Identifiers are always shown.
     #[arg(long)]
     pub(crate) show_users: bool,
+
+    /// Writes to this file, which is made, and which nobody but you can read.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// What a line of a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportBy {
+    /// A token, or a row that was skipped.
+    Token,
+    /// A user.
+    User,
 }

@@ -23,6 +23,7 @@ mod msal;
 mod output;
 mod outside;
 mod proxy;
+mod report;
 mod run;
 #[cfg(unix)]
 mod screens;

@@ -125,7 +125,7 @@ fn a_command_offers_the_formats_that_it_has() {
     for (command, formats) in [
         (&["accounts", "cache.json"][..], "text, json"),
         (&["migrate", "plan", "cache.json"], "text, json"),
-        (&["migrate", "report", "j"], "text, json, csv"),
+        (&["migrate", "report", "j"], "text, json, csv, html"),
         (&["completions", "bash"], "text"),
         (&["man", "--out", "m"], "text"),
         (&["demo"], "text, json"),
@@ -134,7 +134,7 @@ fn a_command_offers_the_formats_that_it_has() {
         assert_eq!(refused.status, 2, "{refused:?}");
         let told = format!("[possible values: {formats}]");
         assert!(refused.stderr.contains(&told), "{}", refused.stderr);
-        for format in ["text", "json", "csv"] {
+        for format in ["text", "json", "csv", "html"] {
             let is_there = formats.split(", ").any(|known| known == format);
             for arguments in [
                 [command, &["--format", format, "--help"]].concat(),

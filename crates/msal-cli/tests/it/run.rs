@@ -543,6 +543,7 @@ fn a_token_that_is_kept_is_named_in_the_summary_and_in_every_form_of_the_report(
     let json: Value = serde_json::from_str(&report("json")).unwrap();
     let kept = json["tokens"].as_array().unwrap().iter();
     assert_eq!(kept.filter(|token| token["kept_old_rt"] == true).count(), 1);
+    assert_eq!(report("html").matches("kept_old_rt").count(), 1);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::help::on_a_terminal;
 use crate::msal::msal;
 
 /// Compares a screen with the one that is kept under this name.
-fn assert_screen(name: &str, shown: &str) {
+pub(crate) fn assert_screen(name: &str, shown: &str) {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/screens");
     let path = Path::new(folder).join(format!("{name}.txt"));
     if std::env::var_os("MSAL_SCREENS").is_some() {

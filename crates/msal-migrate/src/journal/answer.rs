@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::asked::Asked;
 use super::encoding::AsOnePiece;
 use crate::record::UserHints;
+use crate::record::token_shape::is_microsofts;
 
 /// One redemption with its answer. Secret: it has no `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +45,7 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// What of [`UserHints`] an answer is compared with.
+/// What of [`UserHints`] an answer is compared with, and what a report says.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct User<'a> {
     username: Option<&'a str>,
@@ -64,6 +65,33 @@ impl<'a> From<&'a UserHints> for User<'a> {
     }
 }
 
+impl<'a> User<'a> {
+    /// What of `hints` can be shown. Where columns are mixed up, anything may be the token: that is longer than a name or
+    /// an identifier, or tells what it is.
+    pub(super) fn of_name(hints: &'a UserHints) -> Self {
+        let is_name = |text: &&str| text.len() <= LONGEST_NAME && !is_microsofts(text);
+        let is_id = |text: &&str| text.len() <= LONGEST_ID && !is_microsofts(text);
+        let user = Self::from(hints);
+        Self {
+            username: user.username.filter(is_name),
+            oid: user.oid.filter(is_id),
+            tid: user.tid.filter(is_id),
+            home_account_id: user.home_account_id.filter(is_id),
+        }
+    }
+
+    /// The same user, with what else is `known`. What the source says stays: by its names users are found there.
+    pub(super) fn completed(self, known: &'a UserHints) -> Self {
+        let known = Self::of_name(known);
+        Self {
+            username: self.username.or(known.username),
+            oid: self.oid.or(known.oid),
+            tid: self.tid.or(known.tid),
+            home_account_id: self.home_account_id.or(known.home_account_id),
+        }
+    }
+}
+
 impl From<&User<'_>> for UserHints {
     fn from(user: &User<'_>) -> Self {
         let owned = |text: Option<&str>| text.map(str::to_owned);
@@ -76,3 +104,8 @@ impl From<&User<'_>> for UserHints {
         }
     }
 }
+
+/// RFC 5321 §4.5.3.1.3: an e-mail address has no more octets.
+const LONGEST_NAME: usize = 254;
+/// A home account id has two GUIDs and a dot; B2C puts the name of a policy between them.
+const LONGEST_ID: usize = 160;

@@ -36,8 +36,13 @@ pub(super) fn encode(value: &impl Serialize) -> SecretBuffer {
 
 /// Reads a value that takes up all of `bytes`; `None` when it does not.
 pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
-    let (value, rest) = postcard::take_from_bytes(bytes).ok()?;
+    let (value, rest) = split(bytes)?;
     rest.is_empty().then_some(value)
+}
+
+/// Reads the value that `bytes` begin with, and what is behind it.
+pub(super) fn split<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<(T, &'a [u8])> {
+    postcard::take_from_bytes(bytes).ok()
 }
 
 /// Encodes a time as seconds since the Unix epoch.

@@ -3,18 +3,19 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use msal_core::UnixTime;
+use msal_core::{SecretBuffer, UnixTime};
 use serde::{Deserialize, Serialize};
 
 use super::answer::User;
 use super::asked::Asked;
-use super::encoding::{AsSeconds, AsSixteen, PlaceDef};
+use super::encoding::{AsSeconds, AsSixteen, PlaceDef, append, size, split};
+use super::left_out::LeftOut;
 use super::position::Position;
 use super::reason::Reason;
 use super::standing::Standing;
 use super::state::{Class, State};
 use crate::fingerprint::Fingerprint;
-use crate::record::{Locator, Place};
+use crate::record::{Locator, Place, UserHints};
 
 /// One step of a refresh token's migration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,30 @@ pub(crate) struct Entry<'a> {
     pub(crate) step: Step<'a>,
 }
 
+impl<'a> Entry<'a> {
+    /// How many bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        size(self) + size(&self.origin.user)
+    }
+
+    /// Appends it to `out`. Whose token it is said to be stands behind all else: version 3 of the format does not have it.
+    pub(super) fn append(&self, out: &mut SecretBuffer) {
+        append(self, out);
+        append(&self.origin.user, out);
+    }
+
+    /// Reads an entry that takes up all of `bytes`, of this version of the format or of version 3; `None` when it does not.
+    pub(super) fn decode(bytes: &'a [u8]) -> Option<Self> {
+        let (mut entry, rest): (Self, _) = split(bytes)?;
+        if !rest.is_empty() {
+            let (user, rest) = split(rest)?;
+            entry.origin.user = user;
+            return rest.is_empty().then_some(entry);
+        }
+        Some(entry)
+    }
+}
+
 /// What happened to a token, or is about to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Step<'a> {
@@ -46,6 +71,9 @@ pub(crate) enum Step<'a> {
     /// A request was sent, and what came back does not say whether the token was redeemed.
     #[serde(borrow)]
     LeftInDoubt(Doubt<'a>),
+    /// Rows of a source that a plan leaves out: the entry is about a source, and about no token.
+    #[serde(borrow)]
+    LeftOut(LeftOut<'a>),
 }
 
 impl Step<'_> {
@@ -59,6 +87,7 @@ impl Step<'_> {
             Self::Answered | Self::Intended | Self::LeftInDoubt(_) => {
                 Standing::new(self.state(), None, None)
             }
+            Self::LeftOut(rows) => Standing::of_left_out(rows.part()),
         }
     }
 
@@ -67,6 +96,8 @@ impl Step<'_> {
             Self::Answered => State::Unpublished,
             Self::Concluded(outcome) => State::Concluded(outcome.class),
             Self::Intended | Self::LeftInDoubt(_) => State::InDoubt,
+            // Nothing has been sent, nor will it be.
+            Self::LeftOut(_) => State::Concluded(Class::Failed),
         }
     }
 
@@ -75,7 +106,7 @@ impl Step<'_> {
         match self {
             Self::Answered => Some(own),
             Self::Concluded(outcome) => outcome.held_back,
-            Self::Intended | Self::LeftInDoubt(_) => None,
+            Self::Intended | Self::LeftInDoubt(_) | Self::LeftOut(_) => None,
         }
     }
 }
@@ -172,13 +203,16 @@ impl fmt::Debug for Outcome<'_> {
     }
 }
 
-/// Where a token was found: a [`Locator`] whose texts belong to somebody else.
+/// Where a token was found, and whose it is said to be: a [`Locator`] and [`UserHints`] whose texts belong to somebody else.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Origin<'a> {
     file: &'a str,
     #[serde(with = "PlaceDef")]
     place: Place,
     key: Option<&'a str>,
+    /// Encoded behind the entry, by [`Entry::append`].
+    #[serde(skip)]
+    pub(super) user: User<'a>,
 }
 
 impl<'a> From<&'a Locator> for Origin<'a> {
@@ -187,6 +221,26 @@ impl<'a> From<&'a Locator> for Origin<'a> {
             file: locator.file(),
             place: locator.place(),
             key: locator.key(),
+            user: User::default(),
+        }
+    }
+}
+
+impl<'a> From<(&'a Locator, &'a UserHints)> for Origin<'a> {
+    fn from((locator, user): (&'a Locator, &'a UserHints)) -> Self {
+        Self {
+            user: User::of_name(user),
+            ..locator.into()
+        }
+    }
+}
+
+impl<'a> Origin<'a> {
+    /// The same place and user, with what else is `known` of the user.
+    pub(crate) fn completed(self, known: &'a UserHints) -> Self {
+        Self {
+            user: self.user.completed(known),
+            ..self
         }
     }
 }

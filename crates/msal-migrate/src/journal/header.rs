@@ -3,13 +3,16 @@
 //! | bytes | |
 //! |---|---|
 //! | 0..8 | `MSALJRNL` |
-//! | 8..10 | version 3, little-endian like all numbers |
+//! | 8..10 | version 4, little-endian like all numbers |
 //! | 10..14 | the process that has it open; informational, and outside the checksum |
 //! | 14..30 | the journal's id, the same as in its key file |
 //! | 30..46 | the session that sealed the destination |
 //! | 46..50 | n: how long the sealed destination is |
 //! | 50..54 | CRC-32 of all before but 10..14 |
 //! | 54..54+n | the destination, sealed |
+//!
+//! Version 3 differs in that its entries say nothing of users and of rows that are left out. A journal of that version is
+//! continued with entries of this one, and keeps its header.
 //!
 //! The header is on the disk before anything is behind it, so that a file that ends within it was never begun.
 
@@ -51,7 +54,7 @@ pub(super) fn read(
         ));
     }
     let version = u16::from_le_bytes([front[8], front[9]]);
-    if version != VERSION {
+    if !(OLDEST..=VERSION).contains(&version) {
         let path = path.display().to_string();
         return Err(JournalError::Version { path, version });
     }
@@ -166,7 +169,9 @@ fn number(bytes: &[u8]) -> u32 {
 }
 
 const MAGIC: [u8; 8] = *b"MSALJRNL";
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
+/// The oldest that is read.
+const OLDEST: u16 = 3;
 const FIXED: usize = 54;
 const HOLDER: u64 = 10;
 /// A path and a few words are a thousandth of it.

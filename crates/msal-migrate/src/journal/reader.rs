@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -13,13 +14,14 @@ use super::counts::Counts;
 use super::entry::{Entry, Step};
 use super::error::JournalError;
 use super::key::{self, Keys};
+use super::left_out::LeftOutRow;
 use super::reason::Reason;
 use super::scan::Scan;
 use super::state::{Class, State};
 use super::states::States;
 use super::{file, header};
 use crate::fingerprint::Fingerprint;
-use crate::record::{Locator, UserHints};
+use crate::record::{Locator, Remedy, SkipReason, UserHints};
 
 /// A journal that is only looked at. A migration may be writing it at the same time.
 pub struct JournalReader {
@@ -102,6 +104,65 @@ impl JournalReader {
     }
 }
 
+impl JournalReader {
+    /// Reads the journal again and visits each row that the latest plan of its source has left out. A row whose token the
+    /// journal knows from a plan with other options is told with the tokens.
+    ///
+    /// # Errors
+    ///
+    /// As for [`JournalReader::open`].
+    pub fn rows_left_out(&self, visit: &mut dyn FnMut(RowReport)) -> Result<(), JournalError> {
+        let known = self.left_out_by_options()?;
+        self.visit_left_out(&mut |row, at| {
+            if !known.contains(&place_of(&row.locator())) {
+                visit(RowReport::new(row, at));
+            }
+        })
+    }
+
+    /// The places of tokens at which the latest plan leaves a row out because of its options: 16 bytes each.
+    fn left_out_by_options(&self) -> Result<HashSet<u64>, JournalError> {
+        let mut by_options = HashSet::new();
+        self.visit_left_out(&mut |row, _| {
+            let reason = SkipReason::of_code(row.reason());
+            if reason.is_some_and(SkipReason::is_of_options) {
+                by_options.insert(place_of(&row.locator()));
+            }
+        })?;
+        let mut known = HashSet::new();
+        if !by_options.is_empty() {
+            self.tokens(&mut |token| {
+                let place = place_of(&token.locator);
+                if by_options.contains(&place) {
+                    known.insert(place);
+                }
+            })?;
+        }
+        Ok(known)
+    }
+
+    fn visit_left_out(
+        &self,
+        visit: &mut dyn FnMut(&LeftOutRow<'_>, UnixTime),
+    ) -> Result<(), JournalError> {
+        if self.states.listings().rows() == 0 {
+            return Ok(());
+        }
+        let mut file = existing(&self.path)?;
+        let mut scan = Scan::new(&mut file, &self.path, &self.keys, self.start)?;
+        while let Some((position, entry)) = scan.next()? {
+            let Step::LeftOut(part) = entry.step else {
+                continue;
+            };
+            if self.states.listings().counts(&entry.fingerprint, position) {
+                let rows = part.rows.iter();
+                rows.for_each(|row| visit(row, entry.at));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Debug for JournalReader {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -126,6 +187,8 @@ pub struct TokenReport {
     pub at: UnixTime,
     /// Why; empty where it is migrated, and where a run ended before anything came back.
     pub reason: Reason,
+    /// Whose token it is: what the source says and, once it is migrated, what the server said besides. Names somebody.
+    pub user: UserHints,
     /// Whose token it turned out to be, once it is migrated.
     pub home_account_id: Option<String>,
     /// The client that asked; `None` for a run that ended before anything came back.
@@ -153,6 +216,7 @@ impl From<Entry<'_>> for TokenReport {
             locator: Locator::from(&entry.origin),
             at: entry.at,
             reason: Reason::default(),
+            user: (&entry.origin.user).into(),
             home_account_id: None,
             client_id: None,
             authority: None,
@@ -162,7 +226,7 @@ impl From<Entry<'_>> for TokenReport {
             found: None,
         };
         match entry.step {
-            Step::Answered | Step::Intended => bare,
+            Step::Answered | Step::Intended | Step::LeftOut(_) => bare,
             Step::Concluded(outcome) => Self {
                 kept_old_rt: outcome.kept_old_rt(),
                 reason: match outcome.class {
@@ -205,6 +269,67 @@ impl fmt::Debug for TokenReport {
             .field("reason", &self.reason)
             .finish_non_exhaustive()
     }
+}
+
+/// A row in a report that a plan has left out: no token of it was sent.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RowReport {
+    /// Where it is. May name a person.
+    pub locator: Locator,
+    /// When it was left out first.
+    pub at: UnixTime,
+    /// Whose it is said to be. Names somebody.
+    pub user: UserHints,
+    /// The client that it names.
+    pub client_id: Option<String>,
+    /// The tenant that it names.
+    pub tenant: Option<String>,
+    /// The stable name of the reason: that of [`SkipReason::code`].
+    pub reason: String,
+    /// Why, in one sentence.
+    pub explanation: String,
+    /// What can be done about it.
+    pub hint: String,
+    /// Who can do it.
+    pub remedy: Remedy,
+}
+
+impl RowReport {
+    fn new(row: &LeftOutRow<'_>, at: UnixTime) -> Self {
+        let reason = SkipReason::of_code(row.reason());
+        let said = reason.map(SkipReason::explanation).unwrap_or_default();
+        Self {
+            locator: row.locator(),
+            at,
+            user: row.user(),
+            client_id: row.client_id().map(str::to_owned),
+            tenant: row.tenant().map(str::to_owned),
+            reason: row.reason().to_owned(),
+            explanation: row.explanation().unwrap_or(said).to_owned(),
+            hint: reason.map(SkipReason::hint).unwrap_or_default().to_owned(),
+            remedy: reason.map_or(Remedy::Operator, SkipReason::remedy),
+        }
+    }
+}
+
+impl fmt::Debug for RowReport {
+    /// Leaves out whose row it is.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RowReport")
+            .field("locator", &self.locator)
+            .field("at", &self.at)
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A place in eight bytes.
+fn place_of(locator: &Locator) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (locator.file(), locator.place()).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn existing(path: &Path) -> Result<File, JournalError> {

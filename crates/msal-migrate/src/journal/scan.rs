@@ -12,7 +12,6 @@ use std::path::Path;
 
 use msal_core::SecretBuffer;
 
-use super::encoding;
 use super::entry::Entry;
 use super::error::JournalError;
 use super::frame::{self, Kind};
@@ -87,7 +86,7 @@ impl<'a> Scan<'a> {
         let Some((offset, plain)) = self.advance()? else {
             return Ok(None);
         };
-        let entry = self.buffer.get(plain).and_then(encoding::decode);
+        let entry = self.buffer.get(plain).and_then(Entry::decode);
         match entry {
             Some(entry) => Ok(Some((Position(offset), entry))),
             None => Err(self.damaged(offset, "it holds no entry")),

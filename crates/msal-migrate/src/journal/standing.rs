@@ -1,6 +1,7 @@
 //! Where a step brings its token, as the tables of a journal keep it.
 
 use super::asked::{Asked, AskedDigest, AuthorityDigest};
+use super::left_out::Part;
 use super::position::Position;
 use super::state::{Class, State};
 
@@ -11,6 +12,7 @@ pub(super) struct Standing {
     asked: Option<AskedDigest>,
     migrated_at: Option<AuthorityDigest>,
     held_back: Option<Position>,
+    left_out: Option<Part>,
     kept_old_rt: bool,
 }
 
@@ -25,8 +27,22 @@ impl Standing {
                 .filter(|_| is_migrated)
                 .map(|asked| AuthorityDigest::of(asked.authority)),
             held_back,
+            left_out: None,
             kept_old_rt: false,
         }
+    }
+
+    /// Of an entry that is about no token.
+    pub(super) fn of_left_out(part: Part) -> Self {
+        Self {
+            left_out: Some(part),
+            ..Self::new(State::Concluded(Class::Failed), None, None)
+        }
+    }
+
+    /// The rows that the entry says are left out, if it is about those and not about a token.
+    pub(super) fn left_out(self) -> Option<Part> {
+        self.left_out
     }
 
     /// The same, where the answer brought no refresh token, and the old one is in the target; or did.

@@ -8,6 +8,7 @@ use msal_core::Authority;
 use super::asked::{Asked, AskedDigest, AuthorityDigest};
 use super::authorities::Authorities;
 use super::counts::Counts;
+use super::left_out::Listings;
 use super::position::Position;
 use super::standing::Standing;
 use super::state::{Class, State};
@@ -23,6 +24,8 @@ pub(crate) struct States {
     /// The latest answers that were held back, until their tokens are migrated: what is tried afterwards may end in doubt,
     /// or not at all, and leaves the user with no other token than the one in there.
     held_back: HashMap<Fingerprint, Position>,
+    /// The rows that are in no run.
+    listings: Listings,
     /// Tokens whose last entry another process wrote since the journal was opened.
     by_another: HashSet<Fingerprint>,
     /// For which client each token is spent, or may be. `None` until somebody asks.
@@ -117,6 +120,9 @@ impl States {
 
     /// Takes note of an entry, recorded at `position`, that brings its token to `standing`.
     pub(super) fn set(&mut self, fingerprint: Fingerprint, standing: Standing, position: Position) {
+        if let Some(part) = standing.left_out() {
+            return self.listings.note(fingerprint, part, position);
+        }
         self.by_another.remove(&fingerprint);
         let migrated_at = standing.migrated_at();
         let migrated_at = migrated_at.map_or(0, |at| self.authorities.number(at));
@@ -202,6 +208,16 @@ impl States {
     pub(crate) fn answers_needed(&self) -> u64 {
         let is_other = |token: &Fingerprint| !self.held_back.contains_key(token);
         (self.held_back.len() + self.unpublished().filter(is_other).count()) as u64
+    }
+
+    /// The rows that plans leave out.
+    pub(super) fn listings(&self) -> &Listings {
+        &self.listings
+    }
+
+    /// The digest of the rows of a source that its last plan left out, as far as the journal has them.
+    pub(crate) fn left_out_digest(&self, source: &Fingerprint) -> Option<[u8; 32]> {
+        self.listings.digest(source)
     }
 
     /// The entry that decides where a token stands: the one that a report quotes.

@@ -19,9 +19,9 @@ pub(crate) struct Unsealed {
 impl Unsealed {
     /// Encodes both side by side, in memory that is sized for them.
     pub(super) fn new(entry: &Entry<'_>, answer: Option<&Answer<'_>>) -> Self {
-        let room = size(entry) + answer.map_or(0, size);
+        let room = entry.size() + answer.map_or(0, size);
         let mut bytes = SecretBuffer::with_capacity(room);
-        append(entry, &mut bytes);
+        entry.append(&mut bytes);
         let end = bytes.len();
         if let Some(answer) = answer {
             append(answer, &mut bytes);
@@ -44,7 +44,7 @@ impl Unsealed {
 
     /// The entry; `None` when the bytes are not one.
     pub(crate) fn entry(&self) -> Option<Entry<'_>> {
-        decode(self.entry_bytes())
+        Entry::decode(self.entry_bytes())
     }
 
     /// The answer; `None` when there is none, or the bytes are not one.
@@ -85,6 +85,7 @@ mod tests {
     use crate::journal::answer::User;
     use crate::journal::asked::Asked;
     use crate::journal::entry::{Doubt, Outcome, Step, Users};
+    use crate::journal::left_out::LeftOut;
     use crate::journal::position::Position;
     use crate::journal::{Class, Reason};
     use crate::record::{Locator, Place, UserHints};
@@ -143,6 +144,11 @@ mod tests {
             asked: ASKED,
         });
         let mut steps = vec![Step::Answered, Step::Intended, Step::Concluded(full), doubt];
+        steps.push(Step::LeftOut(LeftOut {
+            before: 7,
+            digest: Some([9; 32]),
+            rows: Vec::new(),
+        }));
         steps.extend(bare.map(|class| Step::Concluded(outcome(class))));
         steps
     }
@@ -152,7 +158,7 @@ mod tests {
             for step in steps() {
                 test(&Entry {
                     fingerprint: Fingerprint::from_bytes([7; 16]),
-                    origin: locator.into(),
+                    origin: (locator, &user()).into(),
                     at: UnixTime::from_secs(-1),
                     step,
                 });
@@ -211,16 +217,20 @@ mod tests {
 
     /// A derived encoding follows its types: this fails when one of them changes, and the header's version must, too.
     #[test]
-    fn the_bytes_are_those_of_version_2() {
+    fn the_bytes_are_those_of_version_4() {
         let locator = Locator::new(&"f".into(), Place::Line(300)).with_key("k");
         let reason = Reason {
             error: "e".into(),
             suberror: None,
             aadsts: vec![70008],
         };
+        let named = UserHints {
+            username: Some("n".to_owned()),
+            ..UserHints::default()
+        };
         let entry = Entry {
             fingerprint: Fingerprint::from_bytes([7; 16]),
-            origin: (&locator).into(),
+            origin: (&locator, &named).into(),
             at: UnixTime::from_secs(-1),
             step: Step::Concluded(Outcome {
                 held_back: Some(Position(5)),
@@ -245,8 +255,12 @@ mod tests {
         let outcome = b"\x01\x03\x01\x01a\x01c\x01s\x01e\x00\x01\xf8\xa2\x04\x00\x01\x05\x00";
         assert_eq!(
             record.entry_bytes(),
-            [&[7; 16], &origin[..], b"\x01", outcome].concat()
+            [&[7; 16], &origin[..], b"\x01", outcome, b"\x01\x01n\0\0\0"].concat()
         );
+        // Version 3 ends before the user.
+        let (before, _) = record.entry_bytes().split_last_chunk::<6>().unwrap();
+        let found = Entry::decode(before).unwrap();
+        assert!(found.origin == (&locator).into() && found.step == entry.step);
         assert_eq!(
             record.answer_bytes(),
             b"\x01c\x01a\x01s\x00\x01\x01o\x00\x00\x01r\xc8\x01\x02{}"
@@ -272,8 +286,11 @@ mod tests {
         let user = user();
         each(|entry| {
             let record = Unsealed::new(entry, Some(&answer(&user, b"{}")));
+            // Without the user it is one of version 3.
+            let bare = record.entry_bytes().len() - size(&entry.origin.user);
             for wrong in cut_and_extended(record.entry_bytes()) {
-                assert!(decode::<Entry<'_>>(&wrong).is_none(), "{entry:?}");
+                let is_refused = Entry::decode(&wrong).is_none();
+                assert_eq!(is_refused, wrong.len() != bare, "{entry:?}");
             }
             for wrong in cut_and_extended(record.answer_bytes()) {
                 assert!(decode::<Answer<'_>>(&wrong).is_none(), "{entry:?}");
@@ -286,7 +303,7 @@ mod tests {
         fn no_bytes_are_a_panic_or_become_more_than_they_are(
             bytes in proptest::collection::vec(any::<u8>(), 0..200)
         ) {
-            if let Some(entry) = decode::<Entry<'_>>(&bytes) {
+            if let Some(entry) = Entry::decode(&bytes) {
                 prop_assert!(size(&entry) <= bytes.len());
             }
             if let Some(answer) = decode::<Answer<'_>>(&bytes) {
@@ -303,7 +320,7 @@ mod tests {
                 let mut damaged = record.entry_bytes().to_vec();
                 let at = at % damaged.len();
                 damaged.splice(at..at, bytes.iter().copied());
-                let _is_none_or_another = decode::<Entry<'_>>(&damaged);
+                let _is_none_or_another = Entry::decode(&damaged);
             });
         }
     }

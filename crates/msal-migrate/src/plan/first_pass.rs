@@ -1,7 +1,10 @@
 //! Reading the records once, to decide: for each distinct token and client, the best of its copies is chosen.
 
+use std::sync::Arc;
+
 use hashbrown::{HashMap, HashSet};
 
+use super::left_out::{LeftOutDigest, LeftOutRow};
 use super::options::PlanOptions;
 use super::resolve::{Groups, People, Resolved, Resolver};
 use super::summary::{Skips, Summary, Tally};
@@ -18,6 +21,9 @@ pub(super) struct FirstPass<'a> {
     groups: Groups,
     people: People,
     skips: Skips,
+    left_out: LeftOutDigest,
+    /// What the first row says that it stands in.
+    file: Option<Arc<str>>,
     /// Only what stood in a column can be cut off by it.
     is_of_columns: bool,
     /// The length of the longest token, whatever becomes of it.
@@ -31,6 +37,15 @@ pub(super) struct Chosen {
     pub(super) fingerprint: Fingerprint,
     pub(super) duplicates: u32,
     pub(super) warnings: Warnings,
+}
+
+/// What a plan keeps of the rows that it leaves out.
+#[derive(Clone, Debug)]
+pub(super) struct LeftOut {
+    /// What the first row of the source says that it stands in.
+    pub(super) file: Option<Arc<str>>,
+    /// Of all that are left out; `None` where none is.
+    pub(super) digest: Option<[u8; 32]>,
 }
 
 /// What is known of a token so far.
@@ -54,6 +69,8 @@ impl<'a> FirstPass<'a> {
             groups: Groups::default(),
             people: People::default(),
             skips: Skips::default(),
+            left_out: LeftOutDigest::default(),
+            file: None,
             is_of_columns: is_of_columns(kind),
             longest: 0,
         }
@@ -63,18 +80,28 @@ impl<'a> FirstPass<'a> {
         // Counted whatever becomes of the row: the second pass finds rows by their numbers.
         let number = self.rows;
         self.rows += 1;
+        if self.file.is_none() {
+            self.file = Some(row.locator().file().into());
+        }
         let record = match row {
             Row::Record(record) => record,
-            Row::Skipped { locator, reason } => return self.skips.add(reason, locator, None),
+            Row::Skipped { locator, reason } => {
+                return self.leave_out(LeftOutRow::bare(locator, reason), None);
+            }
         };
         self.longest = self.longest.max(length(&record));
         match self.resolver.resolve(&record) {
             Ok(resolved) => self.add_resolved(number, &record, resolved, fingerprint),
             Err(reason) => {
-                self.skips
-                    .add(reason, record.locator, record.authority.as_deref());
+                let authority = record.authority.clone();
+                self.leave_out(LeftOutRow::of(*record, reason), authority.as_deref());
             }
         }
+    }
+
+    fn leave_out(&mut self, row: LeftOutRow, authority: Option<&str>) {
+        self.left_out.add(&row);
+        self.skips.add(row.reason, row.locator, authority);
     }
 
     fn add_resolved(
@@ -101,8 +128,8 @@ impl<'a> FirstPass<'a> {
             .or_insert(token);
     }
 
-    /// The chosen rows in the order of the source, and the counts.
-    pub(super) fn finish(self) -> (Vec<Chosen>, Summary) {
+    /// The chosen rows in the order of the source, what is left out, and the counts.
+    pub(super) fn finish(self) -> (Vec<Chosen>, LeftOut, Summary) {
         let mut tally = Tally::default();
         let mut chosen = Vec::with_capacity(self.tokens.len());
         let several = of_several_clients(&self.tokens);
@@ -124,7 +151,11 @@ impl<'a> FirstPass<'a> {
         }
         // A hash map has no order, and the second pass reads the source in its own.
         chosen.sort_unstable_by_key(|chosen| chosen.row);
-        (chosen, tally.into_summary(self.rows, self.skips))
+        let left_out = LeftOut {
+            file: self.file,
+            digest: self.left_out.finish(),
+        };
+        (chosen, left_out, tally.into_summary(self.rows, self.skips))
     }
 }
 

@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 
 use super::first_pass::Chosen;
+use super::left_out::LeftOutRow;
 use super::options::PlanOptions;
 use super::redemption::{Planned, Redemption};
 use super::resolve::{Resolver, Way};
@@ -77,6 +78,17 @@ impl<'a> SecondPass<'a> {
                 let locator = record.locator;
                 Some(Planned::Skipped { locator, reason })
             }
+        }
+    }
+
+    /// A row that is left out; `None` for one whose token another row stands for.
+    pub(super) fn skipped(&mut self, row: Row) -> Option<LeftOutRow> {
+        match row {
+            Row::Record(record) => {
+                let reason = self.resolver.resolve(&record).err()?;
+                Some(LeftOutRow::of(*record, reason))
+            }
+            Row::Skipped { locator, reason } => Some(LeftOutRow::bare(locator, reason)),
         }
     }
 

@@ -13,6 +13,8 @@ pub struct Locator {
     file: Arc<str>,
     place: Place,
     key: Option<Box<str>>,
+    /// Whose row it is, where that is all that is known of it. Never shown.
+    user: Option<Box<str>>,
 }
 
 impl Locator {
@@ -22,6 +24,7 @@ impl Locator {
             file: Arc::clone(file),
             place,
             key: None,
+            user: None,
         }
     }
 
@@ -31,6 +34,17 @@ impl Locator {
     pub fn with_key(mut self, key: &str) -> Self {
         self.key = (1..=LONGEST_KEY).contains(&key.len()).then(|| key.into());
         self
+    }
+
+    /// The same place in the row of a user: a row that is skipped has nothing else that names somebody.
+    pub(crate) fn with_user(mut self, username: &str) -> Self {
+        self.user = Some(username.into());
+        self
+    }
+
+    /// Whose row it is, where it is skipped and says so.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
     }
 
     /// The file or directory the source was opened with.

@@ -72,6 +72,53 @@ impl SkipReason {
         }
     }
 
+    /// The reason of this name. Those that say themselves what is wrong say nothing then.
+    pub(crate) fn of_code(code: &str) -> Option<Self> {
+        let all = [
+            Self::Adfs,
+            Self::AppOnly,
+            Self::B2c,
+            Self::ClosedCloud,
+            Self::FirstPartyClient,
+            Self::InvalidAuthority,
+            Self::Malformed(""),
+            Self::NoClientId,
+            Self::NoRefreshToken,
+            Self::NotSelected,
+            Self::NotUnderstood(""),
+            Self::OnBehalfOf,
+            Self::OtherClient,
+            Self::OtherProvider,
+            Self::ServicePrincipal,
+            Self::Undecryptable,
+            Self::UnknownAuthority,
+            Self::UnsupportedAuthority,
+        ];
+        all.into_iter().find(|reason| reason.code() == code)
+    }
+
+    /// Whether it is a matter of the options: with others, the row's token is redeemed.
+    pub(crate) fn is_of_options(self) -> bool {
+        matches!(
+            self,
+            Self::FirstPartyClient
+                | Self::InvalidAuthority
+                | Self::NoClientId
+                | Self::NotSelected
+                | Self::OtherClient
+                | Self::OtherProvider
+                | Self::UnknownAuthority
+        )
+    }
+
+    /// What is wrong with this row, where the name does not say it.
+    pub(crate) fn own_words(self) -> Option<&'static str> {
+        match self {
+            Self::Malformed(what) | Self::NotUnderstood(what) => Some(what),
+            _ => None,
+        }
+    }
+
     /// Who can do something about it.
     pub fn remedy(self) -> Remedy {
         match self {

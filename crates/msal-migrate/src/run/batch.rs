@@ -13,6 +13,7 @@ use msal_core::{
 };
 
 use super::redeemed::{Redeemed, Unpublished};
+use super::verdict::user_of;
 use crate::caches::Caches;
 use crate::error::MigrationError;
 use crate::plan::Redemption;
@@ -163,6 +164,7 @@ impl Target {
             scopes: redeemed.scopes,
             authority: redeemed.authority,
             user: redeemed.user,
+            found: user_of(tokens),
             earlier: redeemed.earlier,
             environment: self.environment(metadata),
             kept_old_rt: successor.is_none(),

@@ -15,10 +15,11 @@ use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{
-    Appending, Asked, Claim, Class, Doubt, Entry, Journal, Outcome, Position, Reason, Step, Users,
+    Appending, Asked, Claim, Class, Doubt, Entry, Journal, Origin, Outcome, Position, Reason, Step,
+    Users,
 };
 use crate::plan::Redemption;
-use crate::record::{Locator, UserHints};
+use crate::record::UserHints;
 use crate::retry::Rows;
 use crate::settings::Settings;
 use crate::spa_origin::SpaOrigin;
@@ -38,30 +39,36 @@ pub(crate) struct Engine<'a> {
     pub(crate) named: Option<&'a TrustedAuthority>,
 }
 
+impl<'a> From<&'a Redemption> for Origin<'a> {
+    fn from(redemption: &'a Redemption) -> Self {
+        (&redemption.locator, &redemption.user).into()
+    }
+}
+
 impl Engine<'_> {
     /// The journal's entry about a token, at this moment.
     pub(super) fn entry<'e>(
         &self,
         fingerprint: Fingerprint,
-        locator: &'e Locator,
+        origin: impl Into<Origin<'e>>,
         step: Step<'e>,
     ) -> Entry<'e> {
         Entry {
             fingerprint,
-            origin: locator.into(),
+            origin: origin.into(),
             at: self.runtime.clock().now(),
             step,
         }
     }
 
     /// Writes down what became of a token.
-    pub(super) fn conclude(
+    pub(super) fn conclude<'e>(
         &self,
         fingerprint: Fingerprint,
-        locator: &Locator,
-        outcome: Outcome<'_>,
+        origin: impl Into<Origin<'e>>,
+        outcome: Outcome<'e>,
     ) -> Appending {
-        let entry = self.entry(fingerprint, locator, Step::Concluded(outcome));
+        let entry = self.entry(fingerprint, origin, Step::Concluded(outcome));
         self.journal.append(&entry, None)
     }
 
@@ -126,7 +133,7 @@ impl Engine<'_> {
     /// Writes down a step of an attempt. One that has no claim was not sent, and what others wrote meanwhile counts.
     fn write(&self, attempt: &Attempt, step: Step<'_>) -> Appending {
         let redemption = &*attempt.redemption;
-        let entry = self.entry(redemption.fingerprint, &redemption.locator, step);
+        let entry = self.entry(redemption.fingerprint, redemption, step);
         match attempt.claim {
             Some(_) => self.journal.append(&entry, None),
             None => self.journal.append_unless_decided(&entry),
@@ -192,7 +199,7 @@ impl Engine<'_> {
                 };
                 let outcome =
                     Outcome::migrated(token.home_account_id.as_str(), asked, token.kept_old_rt);
-                self.conclude(token.fingerprint, &token.locator, outcome)
+                self.conclude(token.fingerprint, token.origin(), outcome)
             };
             let appending: Vec<_> = part.iter().map(of_token).collect();
             for recorded in appending {

@@ -93,7 +93,8 @@ impl Recovered {
         outcome: Outcome<'_>,
     ) -> Result<(), MigrationError> {
         let (class, reason) = (outcome.class, outcome.reason.clone().into_owned());
-        let recorded = engine.conclude(judged.fingerprint, &judged.locator, outcome);
+        let recorded =
+            engine.conclude(judged.fingerprint, (&judged.locator, &judged.user), outcome);
         recorded.await?;
         self.keep(judged, State::Concluded(class), reason);
         Ok(())
@@ -108,7 +109,7 @@ impl Recovered {
     ) -> Result<(), MigrationError> {
         let reason = doubt.reason.clone().into_owned();
         let step = Step::LeftInDoubt(doubt);
-        let entry = engine.entry(judged.fingerprint, &judged.locator, step);
+        let entry = engine.entry(judged.fingerprint, (&judged.locator, &judged.user), step);
         engine.journal.append(&entry, None).await?;
         self.keep(judged, State::InDoubt, reason);
         Ok(())

@@ -6,7 +6,7 @@ use msal_core::{Authority, HomeAccountId, RefreshToken, ScopeSet, UnixTime};
 
 use super::queue::Attempt;
 use crate::fingerprint::Fingerprint;
-use crate::journal::State;
+use crate::journal::{Origin, State};
 use crate::observer::ObservedToken;
 use crate::plan::Redemption;
 use crate::record::{Locator, UserHints};
@@ -57,6 +57,8 @@ pub(crate) struct Unpublished {
     /// Where it was redeemed. Shared, as there may be very many.
     pub(crate) authority: Arc<Authority>,
     pub(super) user: UserHints,
+    /// Whose it is, according to the answer.
+    pub(super) found: UserHints,
     pub(super) earlier: Option<State>,
     pub(super) environment: String,
     /// The token that the target must hold.
@@ -68,6 +70,11 @@ pub(crate) struct Unpublished {
 }
 
 impl Unpublished {
+    /// Where it was found, and whose it is: as the source says, and as the server does where the source does not.
+    pub(super) fn origin(&self) -> Origin<'_> {
+        Origin::from((&self.locator, &self.user)).completed(&self.found)
+    }
+
     /// The token, for an observer.
     pub(super) fn observed(&self) -> ObservedToken<'_> {
         ObservedToken {

@@ -96,7 +96,7 @@ pub(super) async fn send(
     // After all that can fail before sending: an intent without an outcome means that the token may be spent.
     // A token that stays valid can be sent again after a crash: waiting for the disk would gain nothing.
     if !engine.settings.rotation.allows_repeat() {
-        let intent = engine.entry(redemption.fingerprint, &redemption.locator, Step::Intended);
+        let intent = engine.entry(redemption.fingerprint, redemption, Step::Intended);
         engine.journal.append(&intent, None).await?;
     }
     let span = span(attempt, endpoint, &context);
@@ -167,7 +167,7 @@ fn seal(
         status: response.status().as_u16(),
         body: response.body(),
     };
-    let entry = engine.entry(redemption.fingerprint, &redemption.locator, Step::Answered);
+    let entry = engine.entry(redemption.fingerprint, redemption, Step::Answered);
     engine.journal.append(&entry, Some(&answer))
 }
 

@@ -290,7 +290,7 @@ fn hold_back(reason: &'static str, found: UserHints) -> Verdict {
 }
 
 /// Whose tokens these are, as far as they say.
-fn user_of(tokens: &TokenResponse) -> UserHints {
+pub(super) fn user_of(tokens: &TokenResponse) -> UserHints {
     let claims = tokens.claims();
     UserHints {
         username: claims.and_then(|claims| claims.username.clone()),

@@ -37,6 +37,7 @@ mod presets;
 mod recovery;
 mod refusals;
 mod refused_stores;
+mod reporting;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod samples;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]

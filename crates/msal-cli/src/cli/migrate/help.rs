@@ -50,9 +50,24 @@ Exit status: 0 every token migrated; 3 the rest need their users; 4 finished, wi
 is left to retry: run the same command again; 2 bad usage; 1 failed: the run itself could not go on.";
 
 pub(super) const REPORT: &str = "\
+Each token has one line, with what became of it last:
+  migrated      in the target, on disk, read back (listed with --all)
+  needs_user    the server wants the user to take part
+  superseded    refused, but its user has another token that is migrated
+  failed        not migrated for a reason that you correct
+  quarantined   answered, and held back: the answer is not what it should be
+  retryable     the same command tries it again
+  in_doubt      sent, and nothing says whether it was redeemed
+  unpublished   answered; the same command publishes it
+  skipped       a row of which no token was sent
+
+Lines are sorted by who does what, tenant, client, user and place.
+
 Examples:
-  msal migrate report msal_cache.json.journal
-  msal migrate report cache.json.journal --all --format csv > report.csv
+  msal migrate report cache.json.journal
+  msal migrate report cache.json.journal --by user --show-users
+  msal migrate report cache.json.journal --show-users --format csv --out t.csv
+  msal migrate report cache.json.journal --show-users --format html --out r.html
 
 Exit status: 0, whatever became of the tokens; 2 bad usage; 1 failed.";
 

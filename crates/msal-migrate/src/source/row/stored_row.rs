@@ -64,8 +64,19 @@ impl StoredRow<'_> {
             .text()
             .map_or_else(Claims::default, id_token::claims);
         match self.refusal(&claims) {
-            Some(reason) => Row::Skipped { locator, reason },
+            Some(reason) => Row::Skipped {
+                locator: self.named(locator, &claims),
+                reason,
+            },
             None => self.into_record(locator, claims).into(),
+        }
+    }
+
+    /// Where a row is that is skipped, and whose it is: its report must name somebody.
+    fn named(&self, locator: Locator, claims: &Claims) -> Locator {
+        match self.username.text().or(claims.username.as_deref()) {
+            Some(name) => locator.with_user(name),
+            None => locator,
         }
     }
 
