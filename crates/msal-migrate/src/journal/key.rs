@@ -319,9 +319,7 @@ pub(super) fn path(journal: &Path) -> PathBuf {
 
 fn overwrite(journal: &Path, answer: &[u8]) -> Result<(), JournalError> {
     let path = path(journal);
-    let missing = || JournalError::Key {
-        path: path.display().to_string(),
-    };
+    let missing = || JournalError::key_missing(journal);
     let mut file: File = file::open_to_write(&path)?.ok_or_else(missing)?;
     // In place, so that the old bytes are overwritten as far as the disk lets a program do that.
     let written = file

@@ -238,14 +238,15 @@ impl Writer {
         }
     }
 
-    /// Removes the files of a journal that is this process's alone. The journal goes first: a key alone is used again by the
-    /// next run. Whoever waits for the file sees that it is another one by then.
+    /// Removes the files of a journal that is this process's alone. Whoever waits for the file sees that it is another one by then.
     fn withdraw(&self) -> Result<(), JournalError> {
         if self.claims.are_shared() {
             return Ok(());
         }
-        let removed = std::fs::remove_file(&self.path)
-            .and_then(|()| std::fs::remove_file(key::path(&self.path)));
+        // Emptied first: a key without its journal, and a journal without its key, are taken for a loss.
+        let removed = (self.file.set_len(0))
+            .and_then(|()| std::fs::remove_file(key::path(&self.path)))
+            .and_then(|()| std::fs::remove_file(&self.path));
         removed.map_err(JournalError::io("remove", &self.path))
     }
 
