@@ -5,17 +5,20 @@ use std::fmt;
 use msal_migrate::{Class, Counts, JournalReader, State, TokenReport, UserHints};
 use serde_json::{Value, json};
 
+use super::places;
 use crate::cli::{Format, ReportArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::{BOLD, DIM, Printer};
 use crate::outside::{Outside, csv_field};
+use crate::shell::quoted;
 use crate::text;
 
 pub(crate) fn run(arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Failure> {
     let journal = JournalReader::open(&arguments.journal).map_err(|error| {
-        let hint = error
-            .hint()
+        let hint = places::journal_meant_by(&arguments.journal)
+            .map(|journal| format!("msal migrate report {}", quoted(&journal.to_string_lossy())))
+            .or_else(|| error.hint())
             .unwrap_or_else(|| "a migration's journal is TARGET.journal".to_owned());
         Failure::new(&error).with_hint(hint)
     })?;
