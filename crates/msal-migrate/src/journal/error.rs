@@ -5,8 +5,6 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::key;
-
 /// Why a journal could not be opened, read or written.
 ///
 /// Never holds a token, an answer, or a locator.
@@ -216,13 +214,6 @@ impl JournalError {
     pub(super) fn not_a_journal(path: &Path) -> Self {
         Self::NotAJournal {
             path: path.display().to_string(),
-        }
-    }
-
-    /// The key of the journal at `path` is missing.
-    pub(super) fn key_missing(path: &Path) -> Self {
-        Self::KeyMissing {
-            path: key::path(path).display().to_string(),
         }
     }
 

@@ -60,7 +60,7 @@ pub(super) fn open(
         Some(keys) => header::read(&mut file, path, keys)?,
         // A key is on the disk before its journal is: a journal without one has lost it.
         None if !is_empty(&file, path)? => {
-            return Err(JournalError::key_missing(path));
+            return Err(key::missing(path));
         }
         None => None,
     };

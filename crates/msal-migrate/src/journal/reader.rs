@@ -12,7 +12,7 @@ use super::asked::Asked;
 use super::counts::Counts;
 use super::entry::{Entry, Step};
 use super::error::JournalError;
-use super::key::Keys;
+use super::key::{self, Keys};
 use super::reason::Reason;
 use super::scan::Scan;
 use super::state::{Class, State};
@@ -41,7 +41,7 @@ impl JournalReader {
         header::refuse_others(&path)?;
         let mut file = existing(&path)?;
         let keys = Keys::read(&path)?;
-        let keys = keys.ok_or_else(|| JournalError::key_missing(&path))?;
+        let keys = keys.ok_or_else(|| key::missing(&path))?;
         let incomplete = || JournalError::damaged(&path, 0, "it was never begun");
         let (_, start) = header::read(&mut file, &path, &keys)?.ok_or_else(incomplete)?;
         let mut states = States::default();
