@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use msal::{HttpErrorKind, ProtocolError, Remedy, StoreError};
@@ -109,7 +110,11 @@ impl From<PlanError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::new(&error).with_hint_if(error.hint())
+        let is_limited = matches!(&error, StoreError::Io { source, .. } if source.kind() == ErrorKind::FileTooLarge);
+        let limit = is_limited.then(|| {
+            "allow larger files (ulimit -f) or take another disk, and run the same command again".to_owned()
+        });
+        Self::new(&error).with_hint_if(error.hint().or(limit))
     }
 }
 
@@ -125,6 +130,7 @@ impl From<MigrationError> for Failure {
                     "`msal migrate report JOURNAL` shows how rows are named, `msal migrate plan INPUT --list` which clients and tenants there are",
                 )
             },
+            MigrationError::Store(error) => error.into(),
             error => {
                 let hint = error.hint();
                 Self::new(&error).with_hint_if(hint)

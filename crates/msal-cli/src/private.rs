@@ -15,6 +15,14 @@ use crate::error::Failure;
 pub(crate) fn variable(name: &str, what: &str) -> Result<String, Failure> {
     match env::var(name) {
         Ok(value) if !value.is_empty() => Ok(value),
+        _ if !is_name(name) || is_like_a_secret(name) => Err(Failure::usage(
+            format!(
+                "no environment variable is called what was given for the {what}, which is not shown as it may be the {what} itself"
+            ),
+            format!(
+                "name a variable that holds the {what}: read -rs NAME && export NAME; and make a new one if it was typed"
+            ),
+        )),
         _ => Err(Failure::usage(
             format!("the environment variable `{name}` holds no {what}"),
             format!(
@@ -22,6 +30,21 @@ pub(crate) fn variable(name: &str, what: &str) -> Result<String, Failure> {
             ),
         )),
     }
+}
+
+/// POSIX.1-2017, 3.235 Name.
+fn is_name(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    text.bytes().all(is_part) && !text.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// Whether it may be a secret that was typed where a name belongs: as long as one, and of all kinds of characters.
+fn is_like_a_secret(text: &str) -> bool {
+    let has = |is_of_kind: fn(&u8) -> bool| text.as_bytes().iter().any(is_of_kind);
+    text.len() >= 16
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_digit)
 }
 
 /// The text of a file that nobody else can read or could have put there. An editor's last line break is not part of it.
@@ -93,10 +116,24 @@ fn open_private(path: &Path, what: &str) -> Result<Option<File>, Failure> {
 }
 
 fn unreadable(path: &Path, what: &str, error: &io::Error) -> Failure {
+    let is_missing = error.kind() == io::ErrorKind::NotFound;
+    if is_missing && path.to_str().is_some_and(is_like_a_secret_and_no_file) {
+        return Failure::usage(
+            format!(
+                "there is no file called what was given for the {what}, which is not shown as it may be the {what} itself"
+            ),
+            format!("name a file that holds the {what}; and make a new one if it was typed"),
+        );
+    }
     Failure::usage(
         format!("cannot read the {what} in `{}`: {error}", path.display()),
         format!("the file must hold the {what} and nothing else"),
     )
+}
+
+/// As [`is_like_a_secret`], for what may be the path of a file.
+fn is_like_a_secret_and_no_file(text: &str) -> bool {
+    is_like_a_secret(text) && !text.contains('/') && (text.contains('~') || !text.contains('.'))
 }
 
 /// Entra's client secrets have 40 characters, and files of passwords a few lines.

@@ -98,7 +98,7 @@ impl Journal {
     /// # Errors
     ///
     /// [`JournalError::InUse`] when another process has it, [`JournalError::OtherDestination`] when it is of another
-    /// migration, [`JournalError::Key`] when its key is missing, [`JournalError::Damaged`] when it is not what was
+    /// migration, [`JournalError::KeyMissing`], [`JournalError::Missing`] when only its key is there, [`JournalError::Damaged`] when it is not what was
     /// written.
     pub(crate) fn open(
         path: impl Into<PathBuf>,

@@ -1,6 +1,7 @@
 //! `msal migrate`: its commands, one file each.
 
 mod causes;
+mod clients;
 mod copy;
 pub(super) mod job;
 pub(super) mod outcome;

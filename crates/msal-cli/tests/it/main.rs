@@ -17,6 +17,9 @@ mod logout;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod migration_pages;
 #[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod mistakes;
+#[cfg(unix)]
 mod modes;
 mod msal;
 #[cfg(unix)]

@@ -64,11 +64,35 @@ pub enum JournalError {
         source: Arc<io::Error>,
     },
 
-    /// There is a journal, but its key file is missing or another journal's.
-    #[error("{path} is not the key of this journal")]
+    /// The key beside the journal is another journal's.
+    #[error("{path} is the key of another journal")]
     #[non_exhaustive]
     Key {
+        /// The key.
+        path: String,
+    },
+
+    /// There is a journal, and its key is missing or incomplete.
+    #[error("the key {path} of the journal is missing")]
+    #[non_exhaustive]
+    KeyMissing {
         /// Where the key should be.
+        path: String,
+    },
+
+    /// There is a key, and its journal is missing: without it, tokens that were redeemed would be redeemed again.
+    #[error("the journal {path} is missing, and its key is there")]
+    #[non_exhaustive]
+    Missing {
+        /// Where the journal should be.
+        path: String,
+    },
+
+    /// The file is something else.
+    #[error("{path} is not a journal")]
+    #[non_exhaustive]
+    NotAJournal {
+        /// The file.
         path: String,
     },
 
@@ -146,20 +170,30 @@ impl JournalError {
         Some(match self {
             Self::Broken { source, .. } | Self::Io { source, .. } => return io_hint(source),
             Self::Damaged { path, .. } => {
-                format!("restore {path} from a copy, or move it away to begin anew")
+                format!(
+                    "restore {path} from a copy, with its key; if there is none, keep it and name another journal: {REDEEMED_AGAIN}"
+                )
             }
             Self::InUse { .. } => "let the other process finish, or stop it".into(),
-            Self::Key { path } => {
+            Self::Key { path } | Self::KeyMissing { path } => {
                 format!(
-                    "put the journal's key back to {path}, or move the journal away to begin anew"
+                    "put the journal's own key to {path}: both are moved together; if it is lost, keep the journal and name another journal: {REDEEMED_AGAIN}"
                 )
+            }
+            Self::Missing { path } => {
+                format!(
+                    "put the journal back to {path}; if it is lost, name another journal: {REDEEMED_AGAIN}"
+                )
+            }
+            Self::NotAJournal { .. } => {
+                "name a journal: a migration's is TARGET.journal unless it was told otherwise".into()
             }
             Self::NotOurs { .. } => {
                 "name a regular file of your own, in a folder of your own that nobody else can write to: chmod go-w FOLDER"
                     .into()
             }
             Self::OtherDestination { .. } => {
-                "repeat the command it was made with, or name another journal".into()
+                "repeat the command it was made with, or name another journal: --journal PATH".into()
             }
             Self::Unpublished { .. } => {
                 "run the migration again, so that it brings them to the target".into()
@@ -174,6 +208,12 @@ impl JournalError {
             path: path.display().to_string(),
             offset,
             reason,
+        }
+    }
+
+    pub(super) fn not_a_journal(path: &Path) -> Self {
+        Self::NotAJournal {
+            path: path.display().to_string(),
         }
     }
 
@@ -201,6 +241,9 @@ impl JournalError {
         }
     }
 }
+
+/// What a new journal for an old target costs.
+const REDEEMED_AGAIN: &str = "what was migrated is redeemed again then, and where tokens are spent by use, users may be signed out";
 
 fn io_hint(source: &io::Error) -> Option<String> {
     match source.kind() {

@@ -125,6 +125,21 @@ pub(super) fn write(
     Ok(bytes.len() as u64)
 }
 
+/// Refuses a file that begins as no journal does and has no key beside it: another file was named. What is no regular file
+/// is refused by whoever opens it.
+pub(super) fn refuse_others(path: &Path) -> Result<(), JournalError> {
+    let is_file = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
+        && std::fs::symlink_metadata(key::path(path)).is_err();
+    let mut front = Vec::new();
+    let read =
+        is_file.then(|| File::open(path).and_then(|file| file.take(8).read_to_end(&mut front)));
+    let start = front.len().min(MAGIC.len());
+    match read {
+        Some(Ok(_)) if front[..start] != MAGIC[..start] => Err(JournalError::not_a_journal(path)),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses to continue a migration to somewhere else.
 pub(super) fn compare(
     given: &Destination,

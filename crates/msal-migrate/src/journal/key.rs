@@ -317,12 +317,16 @@ pub(super) fn path(journal: &Path) -> PathBuf {
     path.into()
 }
 
+/// The key of the journal at `journal` is missing.
+pub(super) fn missing(journal: &Path) -> JournalError {
+    JournalError::KeyMissing {
+        path: path(journal).display().to_string(),
+    }
+}
+
 fn overwrite(journal: &Path, answer: &[u8]) -> Result<(), JournalError> {
     let path = path(journal);
-    let missing = || JournalError::Key {
-        path: path.display().to_string(),
-    };
-    let mut file: File = file::open_to_write(&path)?.ok_or_else(missing)?;
+    let mut file: File = file::open_to_write(&path)?.ok_or_else(|| missing(journal))?;
     // In place, so that the old bytes are overwritten as far as the disk lets a program do that.
     let written = file
         .seek(SeekFrom::Start(ANSWER as u64))

@@ -45,6 +45,7 @@ pub(super) fn open(
     random: Arc<dyn SecureRandom>,
     holder: Holder,
 ) -> Result<Opened, JournalError> {
+    refuse_lost(path)?;
     let claims = Claims::new(path);
     if holder == Holder::FirstUse {
         claims.ask()?;
@@ -59,9 +60,7 @@ pub(super) fn open(
         Some(keys) => header::read(&mut file, path, keys)?,
         // A key is on the disk before its journal is: a journal without one has lost it.
         None if !is_empty(&file, path)? => {
-            return Err(JournalError::Key {
-                path: key::path(path).display().to_string(),
-            });
+            return Err(key::missing(path));
         }
         None => None,
     };
@@ -109,6 +108,21 @@ pub(super) fn open(
         states: beginning.states,
         writer,
     })
+}
+
+/// Refuses to begin a journal in place of another file, or of a journal that is gone.
+fn refuse_lost(path: &Path) -> Result<(), JournalError> {
+    header::refuse_others(path)?;
+    // The file of a journal is made before its key is, and removed after it. Looked at again, as somebody may be making or
+    // removing both.
+    let has_key = || Ok(Keys::read(path)?.is_some());
+    let is_there = || std::fs::symlink_metadata(path).is_ok();
+    match has_key()? && !is_there() && has_key()? {
+        true => Err(JournalError::Missing {
+            path: path.display().to_string(),
+        }),
+        false => Ok(()),
+    }
 }
 
 /// Everything that is known of a journal before it is written to.

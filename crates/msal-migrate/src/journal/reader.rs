@@ -36,15 +36,14 @@ impl JournalReader {
     ///
     /// # Errors
     ///
-    /// [`JournalError::Io`] when there is none, [`JournalError::Key`] when its key is missing or another's, and
-    /// [`JournalError::Damaged`].
+    /// [`JournalError::Io`] when there is none, [`JournalError::NotAJournal`], [`JournalError::KeyMissing`],
+    /// [`JournalError::Key`] when its key is another's, and [`JournalError::Damaged`].
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, JournalError> {
         let path = path.into();
+        header::refuse_others(&path)?;
         let mut file = existing(&path)?;
         let keys = Keys::read(&path)?;
-        let keys = keys.ok_or_else(|| JournalError::Key {
-            path: key::path(&path).display().to_string(),
-        })?;
+        let keys = keys.ok_or_else(|| key::missing(&path))?;
         let incomplete = || JournalError::damaged(&path, 0, "it was never begun");
         let (_, start) = header::read(&mut file, &path, &keys)?.ok_or_else(incomplete)?;
         let mut states = States::default();

@@ -104,9 +104,7 @@ impl Writer {
 
     /// Takes in what others appended.
     fn catch_up(&mut self) -> Result<(), JournalError> {
-        let keys = Keys::read(&self.path)?.ok_or_else(|| JournalError::Key {
-            path: key::path(&self.path).display().to_string(),
-        })?;
+        let keys = Keys::read(&self.path)?.ok_or_else(|| key::missing(&self.path))?;
         if !keys.seals_as(&self.keys) {
             // Whoever has erased the key had nothing more to publish.
             self.keys = keys;

@@ -28,6 +28,8 @@ pub enum UnsupportedFormat {
     Fernet,
     /// A serialised Java object.
     JavaObject,
+    /// The journal of a migration, or its key.
+    Journal,
     /// A JSON text inside a JSON string.
     JsonString,
     /// A value encrypted by Laravel: JSON with `iv`, `value` and `mac`.
@@ -90,6 +92,9 @@ impl UnsupportedFormat {
             Self::JavaObject => {
                 "let the Java application write refreshToken, client id and tenant as JSON lines or CSV"
             }
+            Self::Journal => {
+                "name the store that the migration read; `msal migrate report JOURNAL` shows what is in a journal"
+            }
             Self::JsonString => "unwrap it first: jq -r . FILE > inner.json",
             Self::Laravel => {
                 "decrypt it in the application: Crypt::decryptString(...), and pass the JSON inside"
@@ -132,6 +137,7 @@ impl fmt::Display for UnsupportedFormat {
             Self::JavaObject => {
                 "is a serialised Java object, which is never loaded because loading can run code"
             }
+            Self::Journal => "is a migration's journal or its key, and no store of tokens",
             Self::JsonString => "is a JSON text inside a JSON string",
             Self::Laravel => "is a value encrypted by Laravel",
             Self::MozillaLogins => "is the store of Thunderbird's passwords, which is encrypted",

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
 
-use msal_migrate::{Completion, Report, Verification};
+use msal_migrate::{Completion, Report, SkipCount, SkipReason, Verification};
 use serde_json::{Value, json};
 
 use super::{causes, skipped, verification};
@@ -27,7 +27,14 @@ impl Outcome {
     /// The exit status that follows from it.
     pub(crate) fn exit(&self) -> Exit {
         let verification = self.verification.as_ref();
+        let is_others = |skip: &SkipCount| skip.reason == SkipReason::OtherClient;
         match self.report.completion() {
+            // The client that was named has no token: with a slip in its id, that must not be taken for "all is done".
+            Completion::Complete
+                if self.report.tokens == 0 && self.report.skipped.iter().any(is_others) =>
+            {
+                Exit::ToCorrect
+            }
             Completion::Complete if !verification.is_none_or(Verification::is_sound) => {
                 Exit::ToCorrect
             }

@@ -1,13 +1,19 @@
 //! Where a run reads and writes: looked at before anything is touched.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use msal::{FileStore, Partition};
+use msal_core::Dialect;
+use msal_migrate::JournalReader;
 use private_file::Folder;
 
-use crate::cli::RunArgs;
+use crate::cli::{Rotation, RunArgs};
 use crate::error::Failure;
+use crate::output::Printer;
 use crate::same_file::is_same;
+use crate::shell::quoted;
+use crate::target;
 use crate::user_files::UserFiles;
 
 /// Refuses names that would make the run overwrite or remove one of its own files, and folders where somebody else may
@@ -93,6 +99,57 @@ pub(super) fn journal_beside(target: &Path) -> PathBuf {
     let mut name = target.as_os_str().to_owned();
     name.push(".journal");
     PathBuf::from(name)
+}
+
+/// The journal that somebody means who names its target or its key instead.
+pub(super) fn journal_meant_by(path: &Path) -> Option<PathBuf> {
+    let of_key =
+        (path.extension().is_some_and(|end| end == "key")).then(|| path.with_extension(""));
+    let mut likely = of_key.into_iter().chain([journal_beside(path)]);
+    likely.find(|journal| JournalReader::open(journal).is_ok())
+}
+
+/// Asks before tokens are redeemed again that an earlier run has migrated: there is no journal where it would be, and there
+/// are accounts in the target. That a journal was named is the answer; where the target is the input, it is not asked.
+pub(super) async fn ask_about_lost(
+    arguments: &RunArgs,
+    journal: &Path,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let is_lost = arguments.journal.is_none() && fs::symlink_metadata(journal).is_err();
+    let to = &arguments.to;
+    let is_input = (arguments.source.input.as_deref()).is_some_and(|input| is_same(input, to));
+    if !is_lost || is_input || !has_accounts(to).await? {
+        return Ok(());
+    }
+    let found = format!(
+        "{} holds accounts, and there is no journal {}",
+        to.display(),
+        journal.display()
+    );
+    let again = "what an earlier run has migrated is redeemed again";
+    if arguments.rotation == Rotation::Reusable {
+        printer.say(&format!("note: {found}: {again}"));
+        return Ok(());
+    }
+    let mut new = to.as_os_str().to_owned();
+    new.push(".2.journal");
+    Err(Failure::usage(
+        format!("{found}: {again}, and its users may be signed out"),
+        format!(
+            "put the journal and its key back; if no run has written there, name a new journal: --journal {}",
+            quoted(&new.to_string_lossy())
+        ),
+    ))
+}
+
+/// Whether the target can be read and somebody is in it.
+async fn has_accounts(target: &Path) -> Result<bool, Failure> {
+    if let Some(users) = UserFiles::of(target)? {
+        return Ok(users.to_verify(None).is_ok_and(|files| !files.is_empty()));
+    }
+    let opened = target::open(target, Dialect::Python).await;
+    Ok(opened.is_ok_and(|cache| cache.read(|cache| !cache.accounts().is_empty())))
 }
 
 fn named_to_be_read(arguments: &RunArgs) -> impl Iterator<Item = &Path> {

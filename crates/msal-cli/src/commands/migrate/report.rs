@@ -15,17 +15,20 @@ use msal_migrate::{Class, JournalReader, State};
 use self::out::Out;
 use self::row::{Row, Rows};
 use self::summary::Summary;
+use super::places;
 use crate::cli::{Format, ReportArgs, ReportBy};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
+use crate::shell::quoted;
 use crate::todo::Who;
 
 pub(crate) fn run(arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Failure> {
     let mut out = Out::new(arguments, printer)?;
     let journal = JournalReader::open(&arguments.journal).map_err(|error| {
-        let hint = error
-            .hint()
+        let hint = places::journal_meant_by(&arguments.journal)
+            .map(|journal| format!("msal migrate report {}", quoted(&journal.to_string_lossy())))
+            .or_else(|| error.hint())
             .unwrap_or_else(|| "a migration's journal is TARGET.journal".to_owned());
         Failure::new(&error).with_hint(hint)
     })?;

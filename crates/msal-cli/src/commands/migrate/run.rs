@@ -3,7 +3,7 @@
 use msal_migrate::{Retry, RetryClass, RotationPolicy, Settings, SpaOrigin};
 
 use super::job::Job;
-use super::{copy, places};
+use super::{clients, copy, places};
 use crate::cli::{self, Mode, RetryArgs, Rotation, RunArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -18,10 +18,12 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     let journal = arguments.journal.clone();
     let journal = journal.unwrap_or_else(|| places::journal_beside(&arguments.to));
     places::check(arguments, &journal)?;
+    block_on(places::ask_about_lost(arguments, &journal, printer))?;
     let credentials = credentials::read(&arguments.secrets, arguments.source.client_id.as_deref())?;
     let settings = settings(arguments);
     let runtime = network::runtime(&arguments.network, settings.most_in_flight())?;
     let (source, mut plan) = input::open(&arguments.source, printer)?;
+    clients::require(&*source, &arguments.secrets, plan.client_id.as_deref())?;
     plan.use_stored_client_secret = arguments.use_stored_client_secret;
     let spa_origin = arguments
         .spa_origin

@@ -158,20 +158,23 @@ async fn a_missing_or_foreign_key_is_an_error_that_changes_nothing() {
     let (sample, other) = (Sample::new().await, Sample::new().await);
     let own = fs::read(sample.home.key()).unwrap();
     let foreign = fs::read(other.home.key()).unwrap();
-    for key in [Some(&own[..40]), Some(&foreign[..]), None] {
+    for (key, is_missing) in [
+        (Some(&own[..40]), true),
+        (Some(&foreign[..]), false),
+        (None, true),
+    ] {
         match key {
             Some(key) => fs::write(sample.home.key(), key).unwrap(),
             None => fs::remove_file(sample.home.key()).unwrap(),
         }
+        let is_said = |error: &JournalError| match is_missing {
+            true => matches!(error, JournalError::KeyMissing { .. }),
+            false => matches!(error, JournalError::Key { .. }),
+        };
         let opened = sample.open(&sample.bytes);
-        assert!(
-            matches!(opened, Err(JournalError::Key { .. })),
-            "{opened:?}"
-        );
-        assert!(matches!(
-            JournalReader::open(sample.home.journal()),
-            Err(JournalError::Key { .. })
-        ));
+        assert!(opened.as_ref().is_err_and(is_said), "{opened:?}");
+        let read = JournalReader::open(sample.home.journal());
+        assert!(read.as_ref().is_err_and(is_said), "{read:?}");
         assert_eq!(fs::read(sample.home.journal()).unwrap(), sample.bytes);
         assert_eq!(fs::read(sample.home.key()).ok().as_deref(), key);
     }
@@ -184,15 +187,27 @@ async fn a_missing_or_foreign_key_is_an_error_that_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_key_whose_journal_is_gone_is_used_again() {
+async fn a_journal_that_is_gone_is_missed_where_its_key_is() {
     let sample = Sample::new().await;
-    let (journal, _) = sample.home.open();
-    let fingerprint = journal.fingerprint("client", b"token");
-    drop(journal);
-    fs::remove_file(sample.home.journal()).unwrap();
-    let (journal, found) = sample.home.open();
-    assert!(found.is_new);
-    assert_eq!(journal.fingerprint("client", b"token"), fingerprint);
+    let (key, moved) = (
+        fs::read(sample.home.key()).unwrap(),
+        sample.home.0.path().join("moved"),
+    );
+    fs::rename(sample.home.journal(), &moved).unwrap();
+    for _ in 0..2 {
+        let opened = sample.home.try_open();
+        assert!(
+            matches!(opened, Err(JournalError::Missing { .. })),
+            "{opened:?}"
+        );
+        assert_eq!(fs::read(sample.home.key()).unwrap(), key);
+    }
+    fs::rename(moved, sample.home.journal()).unwrap();
+    Sample::assert_states(&sample.open(&sample.bytes).unwrap().0.states(), 4, 0);
+
+    // What a crash leaves of a beginning is gone on with: the journal's file is made before its key.
+    fs::write(sample.home.journal(), b"").unwrap();
+    assert!(sample.home.open().1.is_new);
 }
 
 #[tokio::test]

@@ -113,7 +113,9 @@ pub(in crate::source) fn is_bare_token(head: &str) -> bool {
 
 /// The first bytes of binary files. The version of DPAPI's blob is also a version of ADAL.NET's cache, which is why
 /// this table comes first.
-const MAGIC: [(&[u8], UnsupportedFormat); 12] = [
+const MAGIC: [(&[u8], UnsupportedFormat); 14] = [
+    (b"MSALJRNL", UnsupportedFormat::Journal),
+    (b"MSALJKEY", UnsupportedFormat::Journal),
     // The version 1, then the GUID of the default provider.
     (
         b"\x01\0\0\0\xd0\x8c\x9d\xdf\x01\x15\xd1\x11\x8c\x7a\0\xc0\x4f\xc2\x97\xeb",
