@@ -34,9 +34,9 @@ use crate::spa_origin::SpaOrigin;
 /// waiting.
 ///
 /// # Cost
-/// Opening reads the journal once, and keeps some 50 bytes for each token in it. A call for a token that is migrated asks
-/// neither the network nor the disk, but for one record of the journal. Any other call takes a lock and reads what others
-/// appended since the last one.
+/// Opening reads the journal once, and keeps some 50 bytes for each token in it. A call for a token that is migrated asks no
+/// network: it reads one record of the journal, and the cache's store where the cache is not loaded or has no such account.
+/// Any other call takes a lock and reads what others appended since the last one.
 pub struct Migrator {
     journal: Arc<Journal>,
     rules: Arc<Rules>,
@@ -140,12 +140,14 @@ impl Migrator {
     ///
     /// # Security
     /// Say in [`Record::user`] who has signed in or whose session it is, as your application knows it: an answer for
-    /// another user is held back, and whatever cache is given gets the tokens of nobody else. A record that names nobody
-    /// is believed.
+    /// another user is held back until the operator releases it, and whatever cache is given gets the tokens of nobody else.
+    /// Nor is an account found in a cache of many for another user than its own: an identifier decides before a name, as in
+    /// [`ExpectedUser`](msal_core::ExpectedUser). A record that names nobody is believed.
     ///
     /// # Errors
     /// [`MigrationError`]: the journal, the cache's store, or the authority cannot be used, or the credential cannot be
-    /// had. Nothing is lost; [`MigrationError::remedy`] says whether the next call may succeed.
+    /// had. What was answered is sealed in the journal, unless it is the journal that cannot be written;
+    /// [`MigrationError::remedy`] says whether the next call may succeed.
     pub async fn redeem_on_first_use(
         &self,
         cache: &Arc<SharedTokenCache>,
