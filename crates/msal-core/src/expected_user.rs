@@ -1,9 +1,9 @@
-//! Whether an answer is about the user that is expected. The library and the migrator both ask here.
+//! Whether an answer or an account is of the user that is expected. The library and the migrator both ask here.
 
 use std::fmt;
 
 use crate::case::is_guid;
-use crate::{HomeAccountId, TokenResponse, comparable_username};
+use crate::{Account, HomeAccountId, TokenResponse, comparable_username};
 
 /// The user whose tokens are expected, by as much as is known. A user of whom nothing is known can be anybody.
 ///
@@ -32,6 +32,60 @@ impl ExpectedUser<'_> {
         self.by_home_account(response)
             .or_else(|| self.by_object(response))
             .unwrap_or_else(|| self.has_subject(response) || self.by_name(response) != Some(false))
+    }
+
+    /// Whether `account` can be this user's; `subjects` are those that the client knows it by.
+    ///
+    /// An identifier that is given, and that the account has another of, means another user, and no name overrules one that
+    /// agrees. Where an identifier is given that the account has none of its kind to compare with, something else has to
+    /// agree.
+    pub fn has_account(&self, account: &Account, subjects: &[String]) -> bool {
+        let has_subject = |expected: &str| subjects.iter().any(|subject| subject == expected);
+        let is_subject = self.subject.is_some_and(has_subject);
+        let by_name = self.by_account_name(account);
+        if let Some(home_account_id) = self.home_account_id {
+            // A source may know the user by the subject, as where the server sent no `client_info`.
+            if has_subject(home_account_id.as_str()) {
+                return true;
+            }
+            if let Some(is_same) = is_account(home_account_id, account) {
+                return is_same;
+            }
+        }
+        match self.by_account_object(account) {
+            Some(Compared::Same) => true,
+            Some(Compared::Other) => false,
+            Some(Compared::OfOtherTenant) => is_subject || by_name == Some(true),
+            None if self.home_account_id.is_some() => is_subject || by_name == Some(true),
+            None => is_subject || by_name != Some(false),
+        }
+    }
+
+    /// What the object identifier says, by that of the tenant that the account was seen in and that of the home tenant.
+    fn by_account_object(&self, account: &Account) -> Option<Compared> {
+        let expected = self.object_id.filter(|object_id| is_guid(object_id))?;
+        let seen = (account.local_account_id.as_str(), account.realm.as_str());
+        let at_home = account.home_account_id.as_str().rsplit_once('.');
+        let known = [Some(seen), at_home].into_iter().flatten();
+        let mut compared = None;
+        for (object_id, tenant_id) in known.filter(|(object_id, _)| is_guid(object_id)) {
+            if object_id.eq_ignore_ascii_case(expected) {
+                return Some(Compared::Same);
+            }
+            let is_of_tenant = |expected: &str| expected.eq_ignore_ascii_case(tenant_id);
+            match self.tenant_id.is_some_and(is_of_tenant) {
+                true => compared = Some(Compared::Other),
+                false => compared = compared.or(Some(Compared::OfOtherTenant)),
+            }
+        }
+        compared
+    }
+
+    fn by_account_name(&self, account: &Account) -> Option<bool> {
+        let is_name = |name: &&str| name.contains('@');
+        let expected = self.username.filter(is_name)?;
+        let known = Some(account.username.as_str()).filter(is_name)?;
+        Some(comparable_username(expected) == comparable_username(known))
     }
 
     /// What the home account id decides: `client_info` names it outright. Without it, `oid` and `tid` do so in the home
@@ -97,6 +151,32 @@ impl ExpectedUser<'_> {
         let answered = response.claims()?.username.as_deref().filter(is_name)?;
         Some(comparable_username(expected) == comparable_username(answered))
     }
+}
+
+/// Whether a home account id is that of an account; `None` where one is `uid.utid`, the other is a subject, and the account
+/// was not seen at home.
+fn is_account(expected: &HomeAccountId, account: &Account) -> Option<bool> {
+    let (text, known) = (expected.as_str(), account.home_account_id.as_str());
+    if text.eq_ignore_ascii_case(known) {
+        return Some(true);
+    }
+    match (text.rsplit_once('.'), known.contains('.')) {
+        (Some((object_id, home)), false) => home
+            .eq_ignore_ascii_case(&account.realm)
+            .then(|| object_id.eq_ignore_ascii_case(&account.local_account_id)),
+        (None, true) => None,
+        (Some(_), true) | (None, false) => Some(false),
+    }
+}
+
+/// What comes of comparing object identifiers.
+#[derive(Clone, Copy)]
+enum Compared {
+    Same,
+    /// The same tenant has another for this user.
+    Other,
+    /// A guest has another one in each tenant.
+    OfOtherTenant,
 }
 
 impl fmt::Debug for ExpectedUser<'_> {
@@ -273,6 +353,159 @@ mod tests {
                 "{object_id} {tenant_id:?} {username:?} {claims} {client_info}"
             );
         }
+    }
+
+    #[test]
+    fn an_account_is_known_by_the_strongest_thing_that_can_be_compared() {
+        let account = |home: &str, realm: &str, object_id: &str, name: &str| {
+            let mut account = Account::new(HomeAccountId::new(home), "login.microsoftonline.com");
+            (account.realm, account.local_account_id) = (realm.to_owned(), object_id.to_owned());
+            account.username = name.to_owned();
+            account
+        };
+        let [alice_at_home, bob_at_home] = [ALICE, BOB].map(|user| format!("{user}.{HOME}"));
+        let (alice, bob) = ("alice@contoso.example", "bob@contoso.example");
+        let of_bob = account(&bob_at_home, HOME, BOB, bob);
+        let guest = account(&alice_at_home, ELSEWHERE, GUEST, alice);
+        // AD FS, which has no object identifiers, and an answer that had no `client_info`.
+        let by_sub = account("sub-of-bob", "adfs", "sub-of-bob", bob);
+        let unnamed = account("sub-of-bob", HOME, BOB, "");
+        type Hints<'a> = [Option<&'a str>; 5];
+        let cases: [(&Account, Hints<'_>, bool); 29] = [
+            // Home account id, object identifier, tenant, subject, name.
+            (
+                &of_bob,
+                [Some(&bob_at_home), Some(ALICE), None, None, Some(alice)],
+                true,
+            ),
+            (
+                &of_bob,
+                [Some(&alice_at_home), Some(BOB), None, None, Some(bob)],
+                false,
+            ),
+            (
+                &of_bob,
+                [Some("sub-of-bob"), None, None, None, Some(alice)],
+                true,
+            ),
+            (
+                &of_bob,
+                [Some("sub-of-alice"), None, None, None, Some(bob)],
+                true,
+            ),
+            (
+                &of_bob,
+                [Some("sub-of-alice"), None, None, None, Some(alice)],
+                false,
+            ),
+            (
+                &of_bob,
+                [Some("sub-of-alice"), None, None, None, None],
+                false,
+            ),
+            (
+                &of_bob,
+                [Some("sub-of-alice"), Some(BOB), None, None, Some(alice)],
+                true,
+            ),
+            (&of_bob, [None, Some(BOB), None, None, Some(alice)], true),
+            (
+                &of_bob,
+                [None, Some(BOB), Some(HOME), None, Some(alice)],
+                true,
+            ),
+            (
+                &of_bob,
+                [None, Some(BOB), Some(ELSEWHERE), None, Some(alice)],
+                true,
+            ),
+            (&of_bob, [None, Some(ALICE), None, None, None], false),
+            (&of_bob, [None, Some(ALICE), None, None, Some(bob)], true),
+            (
+                &of_bob,
+                [None, Some(ALICE), Some(HOME), None, Some(bob)],
+                false,
+            ),
+            (
+                &of_bob,
+                [None, Some(ALICE), Some(HOME), Some("sub-of-bob"), Some(bob)],
+                false,
+            ),
+            (
+                &of_bob,
+                [None, Some(GUEST), Some(ELSEWHERE), None, None],
+                false,
+            ),
+            (
+                &of_bob,
+                [None, Some(GUEST), Some(ELSEWHERE), Some("sub-of-bob"), None],
+                true,
+            ),
+            (&of_bob, [None, Some("17"), None, None, Some(bob)], true),
+            (
+                &of_bob,
+                [None, None, None, Some("sub-of-bob"), Some(alice)],
+                true,
+            ),
+            (&of_bob, [None, None, None, Some("17"), None], true),
+            (&of_bob, [None, None, None, None, Some(alice)], false),
+            (&of_bob, [None, None, None, None, None], true),
+            (
+                &guest,
+                [None, Some(GUEST), Some(ELSEWHERE), None, Some(bob)],
+                true,
+            ),
+            (
+                &guest,
+                [None, Some(ALICE), Some(HOME), None, Some(bob)],
+                true,
+            ),
+            (
+                &guest,
+                [None, Some(BOB), Some(ELSEWHERE), None, Some(alice)],
+                false,
+            ),
+            (&by_sub, [None, Some(ALICE), None, None, None], true),
+            (
+                &by_sub,
+                [Some(&alice_at_home), None, None, None, None],
+                false,
+            ),
+            (
+                &by_sub,
+                [Some("sub-of-alice"), None, None, None, Some(bob)],
+                false,
+            ),
+            (&unnamed, [Some(&bob_at_home), None, None, None, None], true),
+            (
+                &unnamed,
+                [Some(&alice_at_home), None, None, None, None],
+                false,
+            ),
+        ];
+        for (account, hints, expected) in cases {
+            let [home_account_id, object_id, tenant_id, subject, username] = hints;
+            let home_account_id = home_account_id.map(HomeAccountId::new);
+            let user = ExpectedUser {
+                home_account_id: home_account_id.as_ref(),
+                object_id,
+                subject,
+                tenant_id,
+                username,
+            };
+            let subjects = ["sub-of-bob".to_owned()];
+            let subjects = if account.username == alice {
+                &[]
+            } else {
+                &subjects[..]
+            };
+            assert_eq!(user.has_account(account, subjects), expected, "{hints:?}");
+        }
+        // A subject that nothing is known of is no subject that agrees.
+        let mut user = ExpectedUser::default();
+        user.subject = Some("sub-of-bob");
+        user.username = Some(alice);
+        assert!(!user.has_account(&of_bob, &[]));
     }
 
     #[test]

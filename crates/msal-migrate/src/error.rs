@@ -87,6 +87,11 @@ pub enum MigrationError {
 }
 
 impl MigrationError {
+    /// Whether it is about the target alone: another one may be usable.
+    pub(crate) fn is_of_store(&self) -> bool {
+        matches!(self, Self::NotReadBack { .. } | Self::Store(_))
+    }
+
     /// What to do about it. Nobody's sign-in helps, unless it is a user's of [`MigrationError::Msal`].
     pub fn remedy(&self) -> Remedy {
         let correct_unless = |is_transient: bool| match is_transient {

@@ -165,6 +165,7 @@ impl Migration {
             target: &target,
             credentials: &self.credentials,
             settings: &self.settings,
+            patience: self.settings.patience,
             released: &self.released,
             spa_origin: self.spa_origin.as_ref(),
             named: self

@@ -6,6 +6,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use msal::{Runtime, SharedTokenCache};
 use msal_core::RefreshToken;
@@ -33,9 +34,9 @@ use crate::spa_origin::SpaOrigin;
 /// waiting.
 ///
 /// # Cost
-/// Opening reads the journal once, and keeps some 50 bytes for each token in it. A call for a token that is migrated asks
-/// neither the network nor the disk, but for one record of the journal. Any other call takes a lock and reads what others
-/// appended since the last one.
+/// Opening reads the journal once, and keeps some 50 bytes for each token in it. A call for a token that is migrated asks no
+/// network: it reads one record of the journal, and the cache's store where the cache is not loaded or has no such account.
+/// Any other call takes a lock and reads what others appended since the last one.
 pub struct Migrator {
     journal: Arc<Journal>,
     rules: Arc<Rules>,
@@ -50,6 +51,7 @@ struct Rules {
     plan: PlanOptions,
     credentials: Credentials,
     settings: Settings,
+    patience: Duration,
     spa_origin: Option<SpaOrigin>,
 }
 
@@ -76,6 +78,7 @@ impl Migrator {
             plan: PlanOptions::default(),
             credentials: Credentials::none(),
             settings: Settings::default(),
+            patience: PATIENCE,
             spa_origin: None,
         };
         Ok(Self {
@@ -100,11 +103,20 @@ impl Migrator {
         self
     }
 
-    /// Chooses how it behaves. How many requests are in flight is up to the callers; `patience` is how long a call waits
-    /// for somebody else who is sending the same token.
+    /// Chooses how it behaves. How many requests are in flight is up to the callers, and how long they wait for each other
+    /// is said by [`patience`](Self::patience): those two settings are a batch's.
     #[must_use]
     pub fn settings(mut self, settings: Settings) -> Self {
         Arc::make_mut(&mut self.rules).settings = settings;
+        self
+    }
+
+    /// How long a call waits for another process that is sending the same token, before it is answered
+    /// [`FirstUse::Later`]: 5 seconds unless it is said here, because somebody waits for a page. Few tokens share a lock, so
+    /// that now and then it is another user's token that is waited for.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        Arc::make_mut(&mut self.rules).patience = patience;
         self
     }
 
@@ -128,12 +140,14 @@ impl Migrator {
     ///
     /// # Security
     /// Say in [`Record::user`] who has signed in or whose session it is, as your application knows it: an answer for
-    /// another user is held back, and whatever cache is given gets the tokens of nobody else. A record that names nobody
-    /// is believed.
+    /// another user is held back until the operator releases it, and whatever cache is given gets the tokens of nobody else.
+    /// Nor is an account found in a cache of many for another user than its own: an identifier decides before a name, as in
+    /// [`ExpectedUser`](msal_core::ExpectedUser). A record that names nobody is believed.
     ///
     /// # Errors
     /// [`MigrationError`]: the journal, the cache's store, or the authority cannot be used, or the credential cannot be
-    /// had. Nothing is lost; [`MigrationError::remedy`] says whether the next call may succeed.
+    /// had. What was answered is sealed in the journal, unless it is the journal that cannot be written;
+    /// [`MigrationError::remedy`] says whether the next call may succeed.
     pub async fn redeem_on_first_use(
         &self,
         cache: &Arc<SharedTokenCache>,
@@ -203,11 +217,23 @@ impl Migrator {
             Flight::Own(landed) => landed,
             // The tokens went into the cache of whoever was first, and this call may have another one.
             Flight::Joined(Ok(FirstUse::Migrated { .. } | FirstUse::AlreadyMigrated { .. })) => {
-                let work = self.clone().work(Arc::clone(cache), redemption);
-                work.await.map_err(Arc::new)
+                self.own_work(cache, redemption).await
+            }
+            // It was the store of the first that could not be used.
+            Flight::Joined(Err(error)) if error.is_of_store() => {
+                self.own_work(cache, redemption).await
             }
             Flight::Joined(landed) => landed,
         }
+    }
+
+    async fn own_work(
+        &self,
+        cache: &Arc<SharedTokenCache>,
+        redemption: Redemption,
+    ) -> Result<FirstUse, Arc<MigrationError>> {
+        let work = self.clone().work(Arc::clone(cache), redemption);
+        work.await.map_err(Arc::new)
     }
 
     async fn work(
@@ -223,6 +249,7 @@ impl Migrator {
             target: &target,
             credentials: &rules.credentials,
             settings: &rules.settings,
+            patience: rules.patience,
             released: &Rows::default(),
             spa_origin: rules.spa_origin.as_ref(),
             named: rules
@@ -256,3 +283,6 @@ impl fmt::Debug for Migrator {
             .finish_non_exhaustive()
     }
 }
+
+/// How long a call waits for another process.
+const PATIENCE: Duration = Duration::from_secs(5);

@@ -38,7 +38,8 @@ impl RotationPolicy {
 pub struct Settings {
     /// How many requests are in flight at most; `None` leaves it to `rotation`. There is always room for one.
     pub concurrency: Option<usize>,
-    /// How long a lane may wait without a success before it is left to a later run.
+    /// How long a lane may wait without a success before it is left to a later run, and a batch for another process that is
+    /// sending the same token. For calls, see [`Migrator::patience`](crate::Migrator::patience).
     pub patience: Duration,
     /// What the issuer does with redeemed tokens.
     pub rotation: RotationPolicy,

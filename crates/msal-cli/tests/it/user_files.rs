@@ -75,6 +75,21 @@ fn users_are_migrated_each_into_a_file_and_verified_there() {
 }
 
 #[test]
+fn tokens_of_another_authority_are_not_said_to_be_read_from_a_file_for_each_user() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE]);
+    let first = run(&bench, &[]);
+    assert_eq!(first.status, 0, "{}{}", first.stdout, first.stderr);
+    let again = bench.run("organizations", &["--to", TARGET]);
+    let note = "1 token was migrated before, at another authority";
+    assert!(again.stdout.contains(note), "{}", again.stdout);
+    let unreadable = "msal migrate run 'caches/{home_account_id}.json'";
+    assert!(!again.stdout.contains(unreadable), "{}", again.stdout);
+    let way = "each file of caches";
+    assert!(again.stdout.contains(way), "{}", again.stdout);
+}
+
+#[test]
 fn what_is_typed_wrong_touches_nothing_and_says_how_it_is_typed() {
     let bench = Bench::new();
     bench.input(&[sample::ALICE]);
@@ -112,6 +127,17 @@ fn what_is_typed_wrong_touches_nothing_and_says_how_it_is_typed() {
         let run = bench.run("contoso.example", &[&["--to", to], more].concat());
         assert_eq!(run.status, 2, "{to} {more:?} {}{}", run.stdout, run.stderr);
         assert!(run.stderr.contains(words), "{to} {more:?} {}", run.stderr);
+    }
+    // The files of users would be input of the same run, interrupted and begun again.
+    for input in ["caches", "./caches/", "caches/INPUT.JSON"] {
+        if input.ends_with("JSON") {
+            fs::write(bench.folder.path().join(input), "").unwrap();
+        }
+        let run = ["migrate", "run", input, "--to", TARGET];
+        let run = msal(bench.folder.path(), run);
+        assert_eq!(run.status, 2, "{input} {}{}", run.stdout, run.stderr);
+        let words = "the files of users";
+        assert!(run.stderr.contains(words), "{input} {}", run.stderr);
     }
     assert_eq!(names(&bench), ["input.json"]);
     assert_eq!(bench.emulator.redemptions().seen(), 0);

@@ -7,7 +7,8 @@ use super::entry::{AccessTokenEntry, AccountEntry};
 use super::term::{Host, Term, Username};
 use crate::authority::bare_host;
 use crate::{
-    Account, HomeAccountId, RefreshToken, ScopeSet, UnixTime, case, same_cloud, same_environment,
+    Account, HomeAccountId, IdTokenClaims, RefreshToken, ScopeSet, UnixTime, case, same_cloud,
+    same_environment,
 };
 
 impl TokenCache {
@@ -110,6 +111,17 @@ impl TokenCache {
             }
         }
         realms
+    }
+
+    /// The subjects by which a client knows this account: those of its ID tokens, of which a guest has several. One that
+    /// cannot be read has none.
+    pub fn subjects_of(&self, client_id: &str, account: &Account) -> Vec<String> {
+        owners(account)
+            .flat_map(|owner| self.id_tokens.find(&owner))
+            .filter(|entry| case::is_same_client(entry.client_id.as_str(), client_id))
+            .filter_map(|entry| IdTokenClaims::decode(&entry.secret, client_id).ok())
+            .map(|claims| claims.subject)
+            .collect()
     }
 
     /// The access tokens of an account that a client is given when it asks for no more than scopes.

@@ -57,6 +57,8 @@ impl Flights {
             under_way: Arc::clone(&self.0),
             token,
         };
+        // A runtime that is closing drops the work in here, and the work takes its flight off the list.
+        drop(under_way);
         tokio::spawn(async move {
             let landed = work.await.map_err(Arc::new);
             // Before it is told: who comes after that begins anew, and finds it in the journal.
@@ -80,5 +82,40 @@ impl Drop for Listed {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         under_way.remove(&self.token);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::mpsc;
+    use std::task::{Context, Poll, Waker};
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Spawning drops the future at once, with what takes the flight off the list.
+    #[test]
+    fn a_call_on_a_runtime_that_is_closing_ends() {
+        let (told, heard) = mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = { runtime }.build().unwrap();
+            let closed = runtime.handle().clone();
+            drop(runtime);
+            let _entered = closed.enter();
+            let flights = Flights::default();
+            let work = std::future::pending::<Result<FirstUse, MigrationError>>();
+            let call = pin!(flights.join(Fingerprint::from_bytes([1; 16]), work));
+            let ended = call.poll(&mut Context::from_waker(Waker::noop()));
+            let is_shut_down = match ended {
+                Poll::Ready(Flight::Own(Err(error))) => matches!(*error, MigrationError::ShutDown),
+                _ => false,
+            };
+            let under_way = flights.0.lock().unwrap().len();
+            told.send((is_shut_down, under_way)).unwrap();
+        });
+        let ended = heard.recv_timeout(Duration::from_secs(20));
+        assert_eq!(ended, Ok((true, 0)));
     }
 }

@@ -38,6 +38,7 @@ impl<'a> SecondPass<'a> {
         }
         let Record {
             refresh_token,
+            client_id,
             client_secret,
             locator,
             user,
@@ -47,7 +48,9 @@ impl<'a> SecondPass<'a> {
             fingerprint: chosen.fingerprint,
             refresh_token,
             client_id: way.client_id.clone(),
-            client_secret: client_secret.filter(|_| self.uses_stored_secrets),
+            // A secret without a client of its own need not be that of the client that the user named.
+            client_secret: client_secret
+                .filter(|_| self.uses_stored_secrets && client_id.is_some()),
             authority: way.group.authority.clone(),
             home: way.home.clone(),
             scopes: way.group.scopes.clone(),

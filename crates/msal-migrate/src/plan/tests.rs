@@ -223,6 +223,31 @@ fn a_visitor_that_stops_is_no_change() {
     assert_eq!(visited.load(Ordering::Relaxed), 1);
 }
 
+/// It would go with the client that the operator names, whose it need not be.
+#[test]
+fn a_secret_that_belongs_to_no_client_is_not_used() {
+    let secret = || Some("s3cret".into());
+    let source = rows(vec![
+        Record {
+            client_id: None,
+            client_secret: secret(),
+            ..record("0.a")
+        },
+        Record {
+            client_secret: secret(),
+            ..record("0.b")
+        },
+    ]);
+    let options = PlanOptions {
+        client_id: Some(CLIENT.to_owned()),
+        use_stored_client_secret: true,
+        ..PlanOptions::default()
+    };
+    let used = redemptions(&source, &options);
+    let has_secret: Vec<_> = used.iter().map(|it| it.client_secret.is_some()).collect();
+    assert_eq!(has_secret, [false, true]);
+}
+
 #[test]
 fn nothing_printed_holds_a_token() {
     let source = rows(vec![Record {

@@ -269,12 +269,13 @@ impl Target {
         Ok(count_missing(cache, tokens))
     }
 
-    /// The account, where the target has a refresh token of it for the client of a redemption, of whatever age.
+    /// The account and its subjects, where the target has a refresh token of it for the client of a redemption, of whatever
+    /// age.
     pub(super) async fn account(
         &self,
         redemption: &Redemption,
         home_account_id: &HomeAccountId,
-    ) -> Result<Option<Account>, MigrationError> {
+    ) -> Result<Option<(Account, Vec<String>)>, MigrationError> {
         let cache = self.caches.of_user(home_account_id);
         cache.ensure_loaded().await?;
         let known = self.known_account(&cache, redemption, home_account_id);
@@ -291,15 +292,17 @@ impl Target {
         cache: &SharedTokenCache,
         redemption: &Redemption,
         home_account_id: &HomeAccountId,
-    ) -> Option<Account> {
+    ) -> Option<(Account, Vec<String>)> {
         let client_id = &redemption.client_id;
         let host = redemption.authority.host();
         let environment = self.caches.dialect().environment(host);
         let (any, ever) = (RefreshToken::from(""), UnixTime::from_secs(0));
         cache.read(|cache| {
-            cache
+            let account = cache
                 .holds_refresh_token(client_id, home_account_id, &environment, &any, ever)
-                .then(|| cache.account(home_account_id, std::slice::from_ref(&environment)))?
+                .then(|| cache.account(home_account_id, std::slice::from_ref(&environment)))??;
+            let subjects = cache.subjects_of(client_id, &account);
+            Some((account, subjects))
         })
     }
 

@@ -31,6 +31,8 @@ pub(crate) struct Engine<'a> {
     pub(crate) target: &'a Target,
     pub(crate) credentials: &'a Credentials,
     pub(crate) settings: &'a Settings,
+    /// How long it is waited for somebody else who is sending a token.
+    pub(crate) patience: Duration,
     /// The rows whose tokens may be another user's.
     pub(crate) released: &'a Rows,
     /// The page that tokens were issued to, if they were issued to one.
@@ -141,7 +143,7 @@ impl Engine<'_> {
     }
 
     /// Claims a token, and knows then all that others wrote about it. Waits while somebody else is sending it; `None` when
-    /// that takes longer than a lane may wait.
+    /// that takes too long.
     pub(super) async fn claim(
         &self,
         token: &Fingerprint,
@@ -151,7 +153,7 @@ impl Engine<'_> {
             if let Some(claim) = self.journal.claims().try_claim(token)? {
                 break claim;
             }
-            if waited >= self.settings.patience {
+            if waited >= self.patience {
                 return Ok(None);
             }
             self.runtime.clock().sleep(PAUSE).await;

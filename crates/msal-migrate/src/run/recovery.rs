@@ -62,6 +62,8 @@ pub(crate) async fn recover(
 pub(crate) struct Recovered {
     /// Tokens to publish.
     pub(super) unpublished: Vec<Unpublished>,
+    /// Why the user who has come back gets nothing of an answer, which stays as it is: it is of another user.
+    pub(super) refused: Option<Reason>,
     /// Tokens that have another outcome than before, and are not in the target.
     pub(super) judged: HashMap<Fingerprint, Judged>,
 }
@@ -224,7 +226,13 @@ pub(super) async fn settle(
     let earlier = engine.journal.states().held_back(&entry.fingerprint);
     let verdict = match (in_recovery(&response, expected), asker) {
         (Verdict::Publish(..), Some(user)) => {
-            in_recovery(&response, Expectation { user, ..expected })
+            match in_recovery(&response, Expectation { user, ..expected }) {
+                Verdict::HoldBack(reason, _) => {
+                    recovered.refused = Some(reason);
+                    return Ok(());
+                }
+                verdict => verdict,
+            }
         }
         (verdict, _) => verdict,
     };
@@ -358,6 +366,7 @@ mod tests {
             target: &target,
             credentials: &Credentials::none(),
             settings,
+            patience: settings.patience,
             released: &Rows::default(),
             spa_origin: None,
             named: None,

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use msal_core::{
-    Account, ApiId, HomeAccountId, RequestContext, Telemetry, comparable_username, random_uuid,
-};
+use msal_core::{Account, ApiId, HomeAccountId, RequestContext, Telemetry, random_uuid};
 
 use super::due::due_on_first_use;
 use super::engine::Engine;
@@ -13,7 +11,7 @@ use super::queue::{Attempt, TokenEndpoint};
 use super::recovery::{Recovered, Sealed, settle};
 use super::redeemed::{Redeemed, Unpublished};
 use super::send::{Reply, send};
-use super::verdict::{Expectation, Next, Order, TRIES, Verdict, in_run};
+use super::verdict::{Expectation, Next, Order, TRIES, Verdict, expected_user, in_run};
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
 use crate::first_use::FirstUse;
@@ -96,17 +94,20 @@ async fn standing(
     })
 }
 
-/// Whether the account that a token was migrated for is certainly not that of the user who has come back.
-fn is_of_another(user: &UserHints, migrated: &HomeAccountId, found: Option<&Account>) -> bool {
-    if let Some(known) = &user.home_account_id {
-        return !known.as_str().eq_ignore_ascii_case(migrated.as_str());
-    }
-    let is_name = |name: &&str| name.contains('@');
-    let named = user.username.as_deref().filter(is_name);
-    let found = found.map(|account| &*account.username).filter(is_name);
-    match (named, found) {
-        (Some(named), Some(found)) => comparable_username(named) != comparable_username(found),
-        _ => false,
+/// Whether the account that a token was migrated for is not that of the user who has come back. One that is in another cache
+/// is known by its home account id alone.
+fn is_of_another(
+    user: &UserHints,
+    migrated: &HomeAccountId,
+    found: Option<&(Account, Vec<String>)>,
+) -> bool {
+    match (found, &user.home_account_id) {
+        (Some((account, subjects)), _) => !expected_user(user).has_account(account, subjects),
+        // A subject cannot be compared with `uid.utid`.
+        (None, Some(known)) if known.tenant().is_some() == migrated.tenant().is_some() => {
+            !known.as_str().eq_ignore_ascii_case(migrated.as_str())
+        }
+        (None, _) => false,
     }
 }
 
@@ -140,6 +141,9 @@ async fn publish_sealed(
         asker: Some(&redemption.user),
     };
     settle(engine, &mut NoObserver, &mut recovered, sealed, &|_| true).await?;
+    if let Some(reason) = recovered.refused {
+        return Ok(FirstUse::HeldBack(reason));
+    }
     match recovered.unpublished.pop() {
         Some(token) => publish(engine, token).await,
         None => standing(engine, redemption).await,
@@ -298,6 +302,7 @@ async fn publish(engine: &Engine<'_>, token: Unpublished) -> Result<FirstUse, Mi
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::time::Duration;
 
     use bytes::Bytes;
     use http::{Request, Response};
@@ -367,6 +372,7 @@ mod tests {
             target: &Target::new(Arc::new(cache).into(), runtime.clock().now()),
             credentials: &Credentials::none(),
             settings: &Settings::default(),
+            patience: Duration::ZERO,
             released: &Rows::default(),
             spa_origin: None,
             named: None,

@@ -302,7 +302,7 @@ pub(super) fn user_of(tokens: &TokenResponse) -> UserHints {
 }
 
 /// The user whom the source names.
-fn expected_user(hints: &UserHints) -> ExpectedUser<'_> {
+pub(super) fn expected_user(hints: &UserHints) -> ExpectedUser<'_> {
     let mut user = ExpectedUser::default();
     user.home_account_id = hints.home_account_id.as_ref();
     user.object_id = hints.oid.as_deref();

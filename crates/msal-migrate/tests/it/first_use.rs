@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{Request, Response};
 use msal::{
-    Blob, BoxFuture, CacheStore, HttpClient, HttpError, MemoryStore, Partition, Runtime,
+    Blob, BoxFuture, CacheStore, Clock, HttpClient, HttpError, MemoryStore, Partition, Runtime,
     SharedTokenCache, StoreError, Stored, Version,
 };
-use msal_core::{Dialect, HomeAccountId};
+use msal_core::{Dialect, HomeAccountId, UnixTime};
 use msal_emulator::{Fault, sample};
 use msal_migrate::{
     AuthorityOverride, Class, Destination, FirstUse, JournalReader, Locator, MigrationError,
@@ -42,11 +44,9 @@ pub(crate) async fn migrator_over(world: &World, runtime: Runtime) -> Migrator {
         .unwrap()
         .plan(plan)
         .credentials(world.credentials.clone())
-        .settings(Settings {
-            // The clock jumps from one look at what others do to the next.
-            patience: Duration::MAX,
-            ..world.settings
-        })
+        .settings(world.settings)
+        // The clock jumps from one look at what others do to the next.
+        .patience(Duration::MAX)
 }
 
 /// The cache of a user, with nothing loaded yet.
@@ -256,6 +256,111 @@ async fn the_account_of_another_user_is_not_found_for_whoever_shows_their_token(
     assert_eq!(seen(&world), 1);
 }
 
+/// What the cache has of the only user in it: the object identifier, the tenant and the subject of the ID token.
+async fn identifiers(world: &World, user: &str) -> [String; 3] {
+    let stored = world.store.load(&Partition::hashed(user)).await.unwrap();
+    let json: serde_json::Value = serde_json::from_slice(stored.unwrap().blob.as_ref()).unwrap();
+    let (_, token) = json["IdToken"].as_object().unwrap().iter().next().unwrap();
+    let claims = token["secret"].as_str().unwrap().split('.').nth(1).unwrap();
+    let claims = URL_SAFE_NO_PAD.decode(claims).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    ["oid", "tid", "sub"].map(|name| claims[name].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn an_identifier_tells_that_an_account_is_another_users() {
+    let world = World::new();
+    let migrator = migrator(&world).await;
+    // One cache for all users; the rows of the old table name nobody.
+    let cache = partition(&world, "all");
+    let nobodys = |token: &str| {
+        let mut record = record(0, "", token);
+        record.user.username = None;
+        record
+    };
+    let bobs = world.token(sample::BOB, sample::DESKTOP);
+    let used = migrator.redeem_on_first_use(&cache, [nobodys(&bobs)]).await;
+    assert!(used.unwrap().is_signed_in());
+    let [_, tid, sub] = identifiers(&world, "all").await;
+    let alice = || Some("a11ce000-0000-4000-8000-000000000001".to_owned());
+    for tid in [None, Some(tid)] {
+        for name in [None, Some(sample::ALICE), Some(sample::BOB)] {
+            let mut record = nobodys(&bobs);
+            (record.user.oid, record.user.tid) = (alice(), tid.clone());
+            record.user.username = name.map(str::to_owned);
+            let used = migrator.redeem_on_first_use(&cache, [record]).await;
+            match used.unwrap() {
+                FirstUse::HeldBack(reason) => assert_eq!(reason.error, "user_mismatch"),
+                // Two tenants may have an object of their own for one user, whom the name tells.
+                used => assert!(
+                    tid.is_none() && name == Some(sample::BOB),
+                    "{tid:?} {name:?} {used:?}"
+                ),
+            }
+        }
+    }
+    let mut of_alice = nobodys(&bobs);
+    of_alice.user.home_account_id = Some(HomeAccountId::new("the subject of Alice"));
+    let used = migrator.redeem_on_first_use(&cache, [of_alice]).await;
+    assert!(matches!(used.unwrap(), FirstUse::HeldBack(_)));
+    let mut of_bob = nobodys(&bobs);
+    of_bob.user.home_account_id = Some(HomeAccountId::new(&sub));
+    let used = migrator.redeem_on_first_use(&cache, [of_bob]).await;
+    assert!(used.unwrap().is_signed_in());
+    assert_eq!(seen(&world), 1);
+}
+
+#[tokio::test]
+async fn a_user_who_was_renamed_is_known_by_an_identifier_whenever_they_come() {
+    let world = World::new();
+    let gate = Gate::new(&world);
+    gate.open.add_permits(100);
+    let migrator = migrator_over(&world, world.runtime_over(gate.clone())).await;
+    let visit = async |record: Record| {
+        let cache = partition(&world, "bob");
+        let used = migrator.redeem_on_first_use(&cache, [record]).await;
+        used.unwrap()
+    };
+    let token = world.token(sample::BOB, sample::DESKTOP);
+    assert!(visit(record(0, sample::BOB, &token)).await.is_signed_in());
+    let [oid, tid, sub] = identifiers(&world, "bob").await;
+    let renamed = |token: &str| record(0, "robert@contoso.example", token);
+    let by_oid = |token: &str| {
+        let mut record = renamed(token);
+        record.user.oid = Some(oid.to_ascii_uppercase());
+        record
+    };
+    let by_both = |token: &str| {
+        let mut record = by_oid(token);
+        record.user.tid = Some(tid.clone());
+        record
+    };
+    let by_sub = |token: &str| {
+        let mut record = renamed(token);
+        record.user.sub = Some(sub.clone());
+        record
+    };
+    let by_sub_for_home = |token: &str| {
+        let mut record = renamed(token);
+        record.user.home_account_id = Some(HomeAccountId::new(&sub));
+        record
+    };
+    let of_bob: [&dyn Fn(&str) -> Record; 4] = [&by_oid, &by_both, &by_sub, &by_sub_for_home];
+    for (index, of_bob) in of_bob.into_iter().enumerate() {
+        let token = world.token(sample::BOB, sample::DESKTOP);
+        let (first, joined) = tokio::join!(visit(of_bob(&token)), visit(of_bob(&token)));
+        assert!(
+            matches!(first, FirstUse::Migrated { .. }),
+            "{index} {first:?}"
+        );
+        for used in [joined, visit(of_bob(&token)).await] {
+            assert!(used.is_signed_in(), "{index} {used:?}");
+        }
+    }
+    let used = visit(renamed(&token)).await;
+    assert!(matches!(used, FirstUse::HeldBack(_)), "{used:?}");
+}
+
 #[tokio::test]
 async fn rules_are_those_of_a_batch() {
     let world = World::new();
@@ -339,10 +444,7 @@ async fn a_batch_gives_a_journal_up_that_it_had_for_itself() {
     let world_of_others = world.runtime_over(world.http.clone());
     let migrator = migrator_over(&world, world_of_others)
         .await
-        .settings(Settings {
-            patience: Duration::ZERO,
-            ..world.settings
-        });
+        .patience(Duration::ZERO);
     let upn = entries[0]["userId"].as_str().unwrap();
     let token = entries[0]["refreshToken"].as_str().unwrap();
     let cache = partition(&world, upn);
@@ -496,6 +598,14 @@ async fn an_answer_that_was_left_behind_is_published_to_its_user_and_nobody_else
         assert!(matches!(used, FirstUse::HeldBack(_)), "{used:?}");
         assert_eq!(usernames(&bobs), [""; 0]);
     }
+    // Whoever shows the token of another takes nothing from them.
+    let counts = JournalReader::open(world.journal()).unwrap().counts();
+    assert_eq!((counts.unpublished, counts.total()), (1, 1));
+    let alices = partition(&world, "alice");
+    let records = [record(0, sample::ALICE, &token)];
+    let used = migrator.redeem_on_first_use(&alices, records).await;
+    let used = used.unwrap();
+    assert!(matches!(used, FirstUse::Migrated { .. }), "{used:?}");
     assert_eq!(seen(&world), 1);
 }
 
@@ -540,10 +650,7 @@ async fn a_token_that_is_being_stored_is_nobody_elses() {
 
     // The answer is sealed and not yet stored: whoever comes now must not store it a second time.
     let other = migrator_over(&world, world.runtime.clone()).await;
-    let other = other.settings(Settings {
-        patience: Duration::ZERO,
-        ..world.settings
-    });
+    let other = other.patience(Duration::ZERO);
     let elsewhere = partition(&world, "alice elsewhere");
     let records = [record(0, sample::ALICE, &token)];
     let used = other.redeem_on_first_use(&elsewhere, records).await;
@@ -595,6 +702,70 @@ async fn a_call_with_another_cache_is_not_told_that_it_was_filled() {
     let of_bob = of_bob.unwrap();
     assert!(!of_bob.is_signed_in(), "{of_bob:?}");
     assert_eq!((usernames(&bobs), seen(&world)), (vec![], 1));
+}
+
+#[tokio::test]
+async fn a_call_with_another_cache_is_not_told_that_a_store_was_full() {
+    let world = World::new();
+    let token = world.token(sample::ALICE, sample::DESKTOP);
+    let gate = Gate::new(&world);
+    let migrator = migrator_over(&world, world.runtime_over(gate.clone())).await;
+    let store = Arc::new(FullStore::default());
+    let full = SharedTokenCache::new(store, Partition::default(), Dialect::default());
+    let (full, healthy) = (Arc::new(full), partition(&world, "alice"));
+    let records = || [record(0, sample::ALICE, &token)];
+    let first = migrator.redeem_on_first_use(&full, records());
+    let joined = migrator.redeem_on_first_use(&healthy, records());
+    let opened = async {
+        gate.asked.notified().await;
+        gate.open.add_permits(1);
+    };
+    let (first, joined, ()) = tokio::join!(first, joined, opened);
+    assert!(matches!(*first.unwrap_err(), MigrationError::Store(_)));
+    let joined = joined.unwrap();
+    assert!(matches!(joined, FirstUse::Migrated { .. }), "{joined:?}");
+    assert_eq!(usernames(&healthy), [sample::ALICE]);
+    assert_eq!(seen(&world), 1);
+}
+
+#[tokio::test]
+async fn a_call_waits_some_seconds_for_another_and_not_as_long_as_a_batch() {
+    let world = World::new();
+    let token = world.token(sample::ALICE, sample::DESKTOP);
+    let store = SlowStore::default();
+    let slow = SharedTokenCache::new(
+        Arc::new(store.clone()),
+        Partition::default(),
+        Dialect::default(),
+    );
+    let migrator = migrator(&world).await;
+    let call = tokio::spawn({
+        let record = record(0, sample::ALICE, &token);
+        async move {
+            migrator
+                .redeem_on_first_use(&Arc::new(slow), [record])
+                .await
+        }
+    });
+    store.asked.notified().await;
+    let clock = Arc::new(CountingClock::default());
+    let runtime = world.runtime_over(world.http.clone());
+    let runtime = runtime.with_clock(Arc::clone(&clock));
+    let other = Migrator::open(world.journal(), Destination::new(), runtime).await;
+    let mut plan = PlanOptions::default();
+    plan.authority = Some(AuthorityOverride::parse(HOST).unwrap());
+    let other = other.unwrap().plan(plan).settings(world.settings);
+    let cache = partition(&world, "alice");
+    let used = other.redeem_on_first_use(&cache, [record(0, sample::ALICE, &token)]);
+    let FirstUse::Later { reason, .. } = used.await.unwrap() else {
+        panic!("it was taken out of the hands of another");
+    };
+    assert_eq!(reason.error, "sent_by_another");
+    let waited = Duration::from_millis(clock.0.load(Ordering::SeqCst) as u64);
+    let some_seconds = Duration::from_secs(1)..Duration::from_secs(15);
+    assert!(some_seconds.contains(&waited), "{waited:?}");
+    store.open.add_permits(1);
+    assert!(call.await.unwrap().unwrap().is_signed_in());
 }
 
 #[tokio::test]
@@ -679,6 +850,22 @@ async fn a_wait_keeps_nobody_from_what_needs_no_request() {
     assert!(visit(sample::ALICE, &alices).await.is_signed_in());
     let used = visit("carol@contoso.example", "0.NONE").await;
     assert!(matches!(used, FirstUse::NeedsUser(_)), "{used:?}");
+}
+
+/// Counts the milliseconds that it was asked to sleep.
+#[derive(Debug, Default)]
+struct CountingClock(AtomicUsize);
+
+impl Clock for CountingClock {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_secs(1_800_000_000)
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        let milliseconds = duration.as_millis() as usize;
+        self.0.fetch_add(milliseconds, Ordering::SeqCst);
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// A store that begins to save and goes on when it is let.

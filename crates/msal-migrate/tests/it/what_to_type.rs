@@ -51,7 +51,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         r#"{"meta":{"version":"2"},"kept":{"ms":{"rt":"{TOKEN}","client_id":"c-1","tenant":"contoso.example"}}}"#,
-        "--map refresh_token=/kept/ms/rt --map client_id=/kept/ms/client_id --map tenant=/kept/ms/tenant",
+        "--records '/*' --map refresh_token=/ms/rt --map client_id=/ms/client_id --map tenant=/ms/tenant",
     ),
     (
         "[work]\nclient_id = c-1\ntenant = contoso.example\nms_refresh = {TOKEN}\n",
@@ -75,6 +75,41 @@ fn a_file_with_names_of_its_own_is_read_by_what_its_error_says() {
             Some("contoso.example"),
             "{typed}"
         );
+    }
+}
+
+/// The outermost names of an object of objects may be those of users, in whatever form.
+#[test]
+fn the_names_of_an_object_of_objects_are_in_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    for (content, typed) in [
+        (
+            r#"{"asmith":{"ms_rt":"{TOKEN}"},"bjones":{"ms_rt":"{TOKEN}"}}"#,
+            "--records '/*' --map refresh_token=ms_rt",
+        ),
+        (
+            r#"{"asmith":{"ms_rt":"{TOKEN}"}}"#,
+            "--records '/*' --map refresh_token=ms_rt",
+        ),
+        (
+            r#"{"asmith":{"ms":{"rt":"{TOKEN}"}},"bjones":{"seen":"never"}}"#,
+            "--records '/*' --map refresh_token=/ms/rt",
+        ),
+        (
+            r#"{"asmith":{"tokens":[{"ms_rt":"{TOKEN}"}]},"bjones":{"tokens":[]}}"#,
+            "--records /NAME/tokens --map refresh_token=ms_rt",
+        ),
+    ] {
+        fs::write(&path, content.replace("{TOKEN}", TOKEN)).unwrap();
+        let error = open(&path, &SourceOptions::default()).expect_err(content);
+        let shown = format!("{error} {:?} {error:?}", error.hint());
+        assert!(!shown.contains("asmith"), "{shown}");
+        assert!(!shown.contains("bjones"), "{shown}");
+        assert_eq!(said(&error), typed);
+        let typed = typed.replace("NAME", "asmith");
+        let record = first_record(&path, &options(&typed));
+        assert_eq!(record.refresh_token.expose_secret(), TOKEN, "{typed}");
     }
 }
 

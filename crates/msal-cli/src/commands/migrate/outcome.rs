@@ -13,6 +13,7 @@ use crate::output::{BAD, BOLD, DIM, GOOD, HINT};
 use crate::outside::Outside;
 use crate::shell::quoted;
 use crate::text;
+use crate::user_files::UserFiles;
 
 /// What a migration did, and how long it took.
 pub(crate) struct Outcome {
@@ -166,14 +167,25 @@ fn notes(report: &Report) -> String {
 /// What to do for tokens that an earlier run redeemed at another authority. The input's tokens may be spent, so that it is
 /// the target that has the ones to redeem.
 fn elsewhere(tokens: u64, target: &Path) -> String {
-    let journal = typed(format!("{}.2.journal", target.display()));
-    let target = typed(target.display());
+    let way = match UserFiles::of(target) {
+        // No source reads the files of all users at once.
+        Ok(Some(users)) => format!(
+            "migrate each file of {} into itself, as its tokens are newer than the input's: msal migrate run FILE --to FILE",
+            Outside(users.folder().display()),
+        ),
+        _ => {
+            let journal = typed(format!("{}.2.journal", target.display()));
+            let target = typed(target.display());
+            format!(
+                "migrate the target itself, whose tokens are newer than the input's, with a journal of its own:\n      \
+                 msal migrate run {target} --to {target} --journal {journal}"
+            )
+        }
+    };
     format!(
         "\n{BOLD}note{BOLD:#}: {} migrated before, at another authority than this command names, and nothing was sent for \
          them: an application that signs in at the new one redeems each user once more\n\
-         {HINT}hint{HINT:#}: to have that done, migrate the target itself, whose tokens are newer than the input's, with a \
-         journal of its own:\n      msal migrate run {target} --to {target} --journal {journal}, and the other \
-         options of this command but --from and --map\n",
+         {HINT}hint{HINT:#}: to have that done, {way}, and the other options of this command but --from and --map\n",
         text::counted(tokens, "token") + if tokens == 1 { " was" } else { " were" },
     )
 }

@@ -65,15 +65,20 @@ fn check_folder(
     let is_in_there = |file: &Path| {
         let is_cache = file
             .extension()
-            .is_some_and(|extension| extension == "json");
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
         let folder = private_file::folder_and_name(file).map(|(folder, _name)| folder);
         is_cache && folder.is_ok_and(|folder| is_same(folder, users.folder()))
+            // A folder is read file by file, and an interrupted run would read its own files when it is begun again.
+            || is_same(file, users.folder())
     };
     let journals = journal.iter().map(PathBuf::as_path);
     let mut others = journals.chain(named_to_be_read(arguments));
     if let Some(file) = others.find(|file| is_in_there(file)) {
         return Err(Failure::usage(
-            format!("{} is among the files of users", file.display()),
+            match is_same(file, users.folder()) {
+                true => format!("{} is the folder of the files of users", file.display()),
+                false => format!("{} is among the files of users", file.display()),
+            },
             "name another folder with --to, where nothing else is",
         ));
     }

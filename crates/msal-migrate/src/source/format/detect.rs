@@ -87,14 +87,14 @@ fn json_kind(input: &Input, is_mapped: bool) -> Result<SourceKind, SourceError> 
             false => token_map(input),
         },
         Shape::Unsupported(format) => Err(unsupported(input, format)),
-        Shape::Unknown => Err(unmapped(input)?),
+        Shape::Unknown => Err(unmapped(input, Outermost::Members)?),
     }
 }
 
 /// An object of objects in which no token has a usual name: where one may be, the error says what to type; else each of the
-/// objects is told to be none that is understood.
+/// objects is told to be none that is understood. What they are called may be the names of users, and is not shown.
 fn token_map(input: &Input) -> Result<SourceKind, SourceError> {
-    match unmapped(input)? {
+    match unmapped(input, Outermost::Names)? {
         error @ SourceError::Unmapped {
             likely: Some(_), ..
         } => Err(error),
@@ -205,8 +205,17 @@ fn check_settings(input: &Input, head: &str, is_mapped: bool) -> Result<(), Sour
     }
 }
 
+/// What the members of the outermost object are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outermost {
+    /// Those of a row, or of what stands around the rows.
+    Members,
+    /// Objects that are alike, each with a name of its own.
+    Names,
+}
+
 /// The error that names the members of the text's first object.
-fn unmapped(input: &Input) -> Result<SourceError, SourceError> {
+fn unmapped(input: &Input, outermost: Outermost) -> Result<SourceError, SourceError> {
     let mut stream = JsonStream::new(input.text()?);
     let is_array = matches!(stream.peek(), Ok(Some(b'[')));
     let entered = if is_array { stream.enter(b'[') } else { Ok(()) };
@@ -214,10 +223,18 @@ fn unmapped(input: &Input) -> Result<SourceError, SourceError> {
     // What cannot be read has no names to list: the error is about the names.
     let members = members.unwrap_or_default();
     let names = members.iter().map(|member| member.name.as_str());
+    let mut text = JsonStream::new(input.text()?);
+    let (likely, members) = match outermost {
+        Outermost::Members => (likely_members::arguments(&mut text), listed(names)),
+        Outermost::Names => (
+            likely_members::arguments_of_each(&mut text),
+            "objects whose names are not shown, because they may be of people".to_owned(),
+        ),
+    };
     Ok(SourceError::Unmapped {
         file: input.name().to_string(),
-        likely: likely_members::arguments(&mut JsonStream::new(input.text()?)),
-        members: listed(names),
+        likely,
+        members,
     })
 }
 

@@ -91,13 +91,17 @@ impl Likely {
         }
     }
 
+    /// The arguments that most probably read each object in an object.
+    pub(crate) fn arguments_of_each_member(&self) -> Option<String> {
+        let (_, place) = self.place_of(Field::RefreshToken)?;
+        let (member, _) = below(place)?;
+        let each = self.below_member(&member).arguments()?;
+        Some(format!("--records '/*' {each}"))
+    }
+
     /// What is in each member, where the refresh token stands at the same place below several, or below a name that is none
     /// of a member.
     fn of_each_member(&self) -> Option<Self> {
-        let below = |place: &str| {
-            let (member, rest) = place.strip_prefix('/')?.split_once('/')?;
-            Some((member.to_owned(), rest.to_owned()))
-        };
         let (rank, place) = self.place_of(Field::RefreshToken)?;
         let (member, rest) = below(place)?;
         let is_alike = |(field, other_rank, other): &&(Field, u8, String)| {
@@ -107,6 +111,10 @@ impl Likely {
         if member != ANY && !self.found.iter().any(|found| is_alike(&found)) {
             return None;
         }
+        Some(self.below_member(&member))
+    }
+
+    fn below_member(&self, member: &str) -> Self {
         let found = self.found.iter().filter_map(|(field, rank, place)| {
             let (name, rest) = below(place)?;
             let place = match rest.contains('/') {
@@ -115,10 +123,10 @@ impl Likely {
             };
             (name == member).then_some((*field, *rank, place))
         });
-        Some(Self {
+        Self {
             found: found.collect(),
             has_hidden: self.has_hidden,
-        })
+        }
     }
 
     /// The arguments that map what was found, the refresh token first. None where that is not among it.
@@ -221,6 +229,12 @@ pub(crate) fn typed(argument: &str) -> String {
         true => format!("'{argument}'"),
         false => argument.to_owned(),
     }
+}
+
+/// The outermost name of a pointer, and what is below it.
+fn below(place: &str) -> Option<(String, String)> {
+    let (member, rest) = place.strip_prefix('/')?.split_once('/')?;
+    Some((member.to_owned(), rest.to_owned()))
 }
 
 /// Whether a name can be typed without a thought of what it means to a shell, to a mapping or to a pointer.

@@ -11,17 +11,38 @@ use crate::source::row::likely::{DEEPEST, Likely, pointer, typed};
 /// The arguments that most probably read the tokens of a text: the first elements of its arrays are looked at. What cannot
 /// be read is worth what was seen before it.
 pub(super) fn arguments(stream: &mut JsonStream<impl Read>) -> Option<String> {
-    let mut seen = Seen::default();
-    let _read = seen.value(stream, &mut Vec::new());
-    let best = seen.rows.iter().filter_map(|(records, likely)| {
-        let arguments = match records.is_empty() {
-            true => likely.arguments_of_object()?,
-            false => format!("--records {} {}", typed(records), likely.arguments()?),
-        };
-        Some((likely.distance()?, arguments))
-    });
-    let best = best.min_by_key(|(distance, _)| *distance);
-    best.map(|(_, arguments)| arguments)
+    Seen::all(stream).best(|records, likely| match records.is_empty() {
+        true => likely.arguments_of_object(),
+        false => Some(format!(
+            "--records {} {}",
+            typed(records),
+            likely.arguments()?
+        )),
+    })
+}
+
+/// The same for an object whose members are rows, or have rows in them, and whose names nobody may read.
+pub(super) fn arguments_of_each(stream: &mut JsonStream<impl Read>) -> Option<String> {
+    Seen::all(stream).best(|records, likely| {
+        let below = records.strip_prefix('/').and_then(|it| it.split_once('/'));
+        match (records.is_empty(), below) {
+            (true, _) => likely.arguments_of_each_member(),
+            (false, Some((name, rest))) => {
+                let name = if CONTAINERS.contains(&name) {
+                    name
+                } else {
+                    "NAME"
+                };
+                let records = format!("/{name}/{rest}");
+                Some(format!(
+                    "--records {} {}",
+                    typed(&records),
+                    likely.arguments()?
+                ))
+            }
+            (false, None) => None,
+        }
+    })
 }
 
 /// The rows that there may be: the outermost object or array, and each array in an object.
@@ -36,6 +57,21 @@ struct Seen {
 }
 
 impl Seen {
+    fn all(stream: &mut JsonStream<impl Read>) -> Self {
+        let mut seen = Self::default();
+        let _read = seen.value(stream, &mut Vec::new());
+        seen
+    }
+
+    /// Of the rows that there may be, those where the refresh token is most certain.
+    fn best(&self, arguments: impl Fn(&str, &Likely) -> Option<String>) -> Option<String> {
+        let each = self.rows.iter().filter_map(|(records, likely)| {
+            Some((likely.distance()?, arguments(records, likely)?))
+        });
+        let best = each.min_by_key(|(distance, _)| *distance);
+        best.map(|(_, arguments)| arguments)
+    }
+
     /// `path` leads here from the current row.
     fn value(
         &mut self,
@@ -146,6 +182,11 @@ impl Seen {
         }
     }
 }
+
+/// Names of what holds rows, which are nobody's.
+const CONTAINERS: [&str; 9] = [
+    "accounts", "data", "entries", "items", "records", "results", "rows", "tokens", "users",
+];
 
 /// How many members of an object are looked at.
 const MOST: usize = 64;
