@@ -17,6 +17,9 @@ pub(crate) struct UserFiles {
     folder: PathBuf,
 }
 
+/// A cache, and the accounts in it that count; all of them where nobody says.
+type ToVerify = (Partition, Option<HashSet<String>>);
+
 impl UserFiles {
     /// What `target` names, if it is more than one file.
     ///
@@ -56,10 +59,7 @@ impl UserFiles {
 
     /// The caches to look into: those of the accounts that are `own`, each with its account, whether its file is there or
     /// not; or those of all files in the folder.
-    pub(crate) fn to_verify(
-        &self,
-        own: Option<HashSet<String>>,
-    ) -> Result<Vec<(Partition, Option<HashSet<String>>)>, Failure> {
+    pub(crate) fn to_verify(&self, own: Option<HashSet<String>>) -> Result<Vec<ToVerify>, Failure> {
         if let Some(own) = own {
             let partition = |id: &String| Caches::partition(&HomeAccountId::new(id));
             let each = |id: String| (partition(&id), Some(HashSet::from([id])));

@@ -23,11 +23,9 @@ fn verify(bench: &Bench, more: &[&str]) -> (i32, Value) {
         .chain(server)
         .chain(more.iter().copied());
     let run = msal(bench.folder.path(), all);
-    let document = serde_json::from_str(&run.stdout);
-    (
-        run.status,
-        document.unwrap_or_else(|_none| panic!("{}", run.stderr)),
-    )
+    // Null where nothing was printed but an error.
+    let document = serde_json::from_str(&run.stdout).unwrap_or_default();
+    (run.status, document)
 }
 
 fn names(bench: &Bench) -> Vec<String> {
