@@ -502,9 +502,11 @@ mod tests {
             assert_eq!(user.has_account(account, subjects), expected, "{hints:?}");
         }
         // A subject that nothing is known of is no subject that agrees.
-        let mut user = ExpectedUser::default();
-        user.subject = Some("sub-of-bob");
-        user.username = Some(alice);
+        let user = ExpectedUser {
+            subject: Some("sub-of-bob"),
+            username: Some(alice),
+            ..ExpectedUser::default()
+        };
         assert!(!user.has_account(&of_bob, &[]));
     }
 
