@@ -10,7 +10,7 @@ use msal_core::{Dialect, HomeAccountId};
 use msal_emulator::sample;
 use msal_migrate::{
     AuthorityOverride, Caches, Completion, Destination, JournalReader, Migration, NoObserver,
-    PlanOptions, Report, SourceOptions, Verification, Verifier, open,
+    PlanOptions, Report, SourceOptions, Verification, Verifier, journal_files, open,
 };
 use serde_json::Value;
 
@@ -131,7 +131,9 @@ async fn what_is_in_a_users_file_already_stays_there() {
     let world = World::new();
     let entries = world.users(1);
     run(&world, &entries).await;
-    fs::remove_file(world.journal()).unwrap();
+    for file in journal_files(&world.journal()) {
+        fs::remove_file(file).unwrap();
+    }
     let web = world.token("user1@contoso.example", sample::WEB);
     let graph = "https://graph.microsoft.com";
     let entry = world.entry("user1@contoso.example", sample::WEB, graph, &web);
