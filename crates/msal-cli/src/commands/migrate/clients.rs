@@ -7,14 +7,16 @@ use msal_migrate::{Row, Source};
 
 use crate::cli::SecretArgs;
 use crate::error::Failure;
+use crate::output::Printer;
 use crate::outside::Outside;
 
-/// Refuses a credential for a client that no row names. Reads the source where clients were named with their credentials,
-/// until all of them were seen.
-pub(super) fn require(
+/// Says of credentials that their clients have no row. A script may give all that it has for every input, so that this stops
+/// no run. Reads the source where clients were named with their credentials, until all of them were seen.
+pub(super) fn note_unused(
     source: &dyn Source,
     secrets: &SecretArgs,
     client_id: Option<&str>,
+    printer: &Printer,
 ) -> Result<(), Failure> {
     let given = secrets
         .client_secret_env
@@ -38,14 +40,14 @@ pub(super) fn require(
             false => ControlFlow::Continue(()),
         }
     })?;
-    match unseen.first().filter(|_| has_tokens) {
-        None => Ok(()),
-        Some(id) => Err(Failure::usage(
-            format!(
-                "a secret or certificate is given for client {}, and no row has it",
+    if has_tokens {
+        for id in unseen {
+            printer.say(&format!(
+                "note: a secret or certificate is given for client {}, and no row has it; `msal migrate plan` shows which \
+                 clients there are",
                 Outside(id)
-            ),
-            "correct the id, or leave it out; `msal migrate plan INPUT` shows which clients there are",
-        )),
+            ));
+        }
     }
+    Ok(())
 }

@@ -23,7 +23,8 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     let settings = settings(arguments);
     let runtime = network::runtime(&arguments.network, settings.most_in_flight())?;
     let (source, mut plan) = input::open(&arguments.source, printer)?;
-    clients::require(&*source, &arguments.secrets, plan.client_id.as_deref())?;
+    let client_id = plan.client_id.as_deref();
+    clients::note_unused(&*source, &arguments.secrets, client_id, printer)?;
     plan.use_stored_client_secret = arguments.use_stored_client_secret;
     let spa_origin = arguments
         .spa_origin

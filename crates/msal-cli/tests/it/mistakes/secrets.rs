@@ -114,8 +114,13 @@ const SECRETS: &[Mistake] = &[
         what: "the secret is of a client that no row has",
         before: |bench| write(bench, "secret", b"s3cr3t~value"),
         typed: "run input.jsonl --to cache.json --client-secret-file 11111111-1111-4111-8111-111111111111=secret {server}",
-        says: &["11111111-1111-4111-8111-111111111111"],
+        status: 0,
+        says: &[
+            "note: ",
+            "client 11111111-1111-4111-8111-111111111111, and no row has it",
+        ],
         never: &["s3cr3t"],
+        spent: 2,
         ..MISTAKE
     },
     Mistake {
