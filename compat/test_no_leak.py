@@ -85,8 +85,9 @@ def test_nothing_that_the_suite_saw_holds_a_secret(emulator, population, target,
 
 
 def is_cache(path):
-    """Whether it is the cache of all users, or in a folder with a cache for each."""
-    return path.name.endswith(".cache.json") or path.parent.name == "caches" and path.suffix == ".json"
+    """Whether it is the cache of all users, or in a folder with a cache for each: one of them, or what was to replace one
+    when its program was killed, and is as closed to others."""
+    return path.name.endswith(".cache.json") or path.parent.name == "caches" and path.name.endswith((".json", ".json.tmp"))
 
 
 def forms_of(secrets):
