@@ -67,10 +67,11 @@ pub(crate) fn advice(reason: &Reason) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn reason(error: &'static str, codes: &[u32]) -> Reason {
+    /// The reason with this error and these numbers.
+    pub(crate) fn reason(error: &'static str, codes: &[u32]) -> Reason {
         let mut reason = Reason::default();
         reason.error = error.into();
         reason.aadsts = codes.to_vec();

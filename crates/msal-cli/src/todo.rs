@@ -204,13 +204,7 @@ fn of_retryable(reason: &Reason) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn reason(error: &'static str, codes: &[u32]) -> Reason {
-        let mut reason = Reason::default();
-        reason.error = error.into();
-        reason.aadsts = codes.to_vec();
-        reason
-    }
+    use crate::advice::tests::reason;
 
     #[test]
     fn everything_that_can_become_of_a_token_says_who_does_what() {

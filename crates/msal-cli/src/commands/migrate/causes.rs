@@ -46,7 +46,8 @@ pub(super) fn to_json(causes: &[Cause]) -> Value {
         .collect()
 }
 
-fn class(class: Class) -> &'static str {
+/// What programs call a class.
+pub(super) fn class(class: Class) -> &'static str {
     match class {
         Class::Failed => "failed",
         Class::Migrated => "migrated",
@@ -85,13 +86,7 @@ const LONGEST: usize = 80;
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn reason(error: &'static str, codes: &[u32]) -> Reason {
-        let mut reason = Reason::default();
-        reason.error = error.into();
-        reason.aadsts = codes.to_vec();
-        reason
-    }
+    use crate::advice::tests::reason;
 
     #[test]
     fn an_error_drives_no_terminal() {

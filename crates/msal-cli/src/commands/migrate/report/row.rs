@@ -7,8 +7,9 @@ use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _, RandomS
 use std::sync::Arc;
 
 use msal_core::Authority;
-use msal_migrate::{Class, Locator, Place, RowReport, State, TokenReport, UserHints};
+use msal_migrate::{Locator, Place, RowReport, State, TokenReport, UserHints};
 
+use crate::commands::migrate::causes;
 use crate::outside::Outside;
 use crate::todo::{Todo, Who};
 
@@ -332,10 +333,7 @@ impl fmt::Display for User {
 
 fn class_of(state: State) -> &'static str {
     match state {
-        State::Concluded(Class::Failed) => "failed",
-        State::Concluded(Class::Migrated) => MIGRATED,
-        State::Concluded(Class::NeedsUser) => "needs_user",
-        State::Concluded(Class::Quarantined) => "quarantined",
+        State::Concluded(class) => causes::class(class),
         State::InDoubt => "in_doubt",
         State::Unpublished => "unpublished",
         _ => "retryable",
@@ -344,7 +342,5 @@ fn class_of(state: State) -> &'static str {
 
 /// What stands where others have a code.
 const KEPT_OLD_RT: &str = "kept_old_rt";
-/// The class of what nothing is to be done about.
-pub(super) const MIGRATED: &str = "migrated";
 /// The class of rows that are left out.
 pub(super) const SKIPPED: &str = "skipped";
