@@ -270,6 +270,7 @@ impl Migration {
         is_new: bool,
     ) -> Result<(Plan, u64), MigrationError> {
         let plan = self.make_plan(journal).await?;
+        self.find_wanted(&plan)?;
         let (plan, retried) = self.find_named(journal, plan, is_new).await?;
         let ahead = {
             let states = journal.states();
@@ -280,8 +281,28 @@ impl Migration {
             };
             plan.fingerprints().filter(is_ahead).count()
         };
-        journal.reserve(ahead as u64 * BYTES_PER_TOKEN).await?;
+        let ahead = (ahead as u64).min(self.settings.limit.unwrap_or(u64::MAX));
+        journal.reserve(ahead * BYTES_PER_TOKEN).await?;
         Ok((plan, retried))
+    }
+
+    /// Refuses a choice of clients and tenants that leaves nothing: a name is wrong.
+    fn find_wanted(&self, plan: &Plan) -> Result<(), MigrationError> {
+        let wanted = [
+            ("client", &self.plan.only_clients),
+            ("tenant", &self.plan.only_tenants),
+        ];
+        let named: Vec<_> = wanted
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(what, names)| format!("of {what} {}", names.join(" or ")))
+            .collect();
+        match plan.summary().tokens == 0 && !named.is_empty() {
+            true => Err(MigrationError::NotThere {
+                named: named.join(" and "),
+            }),
+            false => Ok(()),
+        }
     }
 
     /// Refuses names of what is not there, and counts what is tried again.
@@ -345,6 +366,7 @@ impl Migration {
     ) -> JoinHandle<Result<(Plan, FoundThere), PlanError>> {
         let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
         let (retry, rotation) = (self.retry.clone(), self.settings.rotation);
+        let mut left = self.settings.limit.unwrap_or(u64::MAX);
         tokio::task::spawn_blocking(move || {
             let fingerprint = |client: &str, token: &RefreshToken| {
                 journal.fingerprint(client, token.expose_secret().as_bytes())
@@ -364,9 +386,10 @@ impl Migration {
                     }
                 }
                 let attempt = match published_at {
-                    Some(_) => None,
-                    None => due(redemption, &journal, &retry, rotation),
+                    None if left > 0 => due(redemption, &journal, &retry, rotation),
+                    _ => None,
                 };
+                left -= u64::from(attempt.is_some());
                 match feed.row(attempt) {
                     Ok(()) => ControlFlow::Continue(()),
                     Err(Closed) => ControlFlow::Break(()),

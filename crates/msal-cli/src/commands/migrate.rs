@@ -2,6 +2,7 @@
 
 mod causes;
 mod copy;
+mod estimate;
 pub(super) mod job;
 pub(super) mod outcome;
 mod places;

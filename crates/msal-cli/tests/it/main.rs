@@ -22,6 +22,7 @@ mod msal;
 #[cfg(unix)]
 mod output;
 mod outside;
+mod part;
 mod proxy;
 mod run;
 #[cfg(unix)]

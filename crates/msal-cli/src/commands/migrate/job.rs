@@ -45,6 +45,7 @@ impl Job {
         let destination = Destination::new()
             .with("target", target.display().to_string())
             .with("sdk", self.sdk.name());
+        let limit = self.settings.limit;
         let retries = self.retry != Retry::default();
         let mut progress = Progress::new(printer);
         let migration = Migration::new(
@@ -90,6 +91,7 @@ impl Job {
             verification,
             took: started.elapsed(),
             retries,
+            limit,
         })
     }
 }

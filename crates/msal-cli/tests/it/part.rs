@@ -1,0 +1,151 @@
+//! A part of a migration: a plan for it, a first run with a few tokens, one client or tenant, a pace.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up should end"
+)]
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use msal_emulator::sample;
+
+use crate::msal::msal;
+use crate::run::Bench;
+
+const USERS: [&str; 3] = [
+    "user1@contoso.example",
+    "user2@contoso.example",
+    "user3@contoso.example",
+];
+
+#[test]
+fn a_run_becomes_a_plan_by_one_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = r#"{"refresh_token":"0.A","client_id":"c","tenant":"contoso.example"}"#;
+    fs::write(folder.path().join("t.jsonl"), row).unwrap();
+    // Variables, files and the target need not be there: nothing of them is read.
+    let run = msal(
+        folder.path(),
+        [
+            "migrate",
+            "plan",
+            "t.jsonl",
+            "--to",
+            "cache.json",
+            "--mode",
+            "redeem",
+            "--journal",
+            "j",
+            "--client-secret-env",
+            "c=NOT_SET",
+            "--client-secret-file",
+            "d=absent",
+            "--certificate",
+            "e=absent.pem",
+            "--certificate-passphrase-env",
+            "NOT_SET",
+            "--send-chain",
+            "--use-stored-client-secret",
+            "--ca-file",
+            "absent.pem",
+            "--sdk",
+            "node",
+            "--concurrency",
+            "7",
+            "--rotation",
+            "single-use",
+            "--spa-origin",
+            "https://app.contoso.example",
+            "--allow-user-mismatch",
+            "--release",
+            ":1",
+            "--retry",
+            "failed",
+            "--retry-client",
+            "c",
+            "--retry-tenant",
+            "t",
+            "--retry-row",
+            ":1",
+            "--limit",
+            "1",
+            "--rate",
+            "20/s",
+            "--only-client",
+            "C",
+            "--only-tenant",
+            "contoso.example",
+        ],
+    );
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(
+        run.stdout.contains("a run takes about 1.0 s"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains("7 are in flight"), "{}", run.stdout);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_plan_that_redeems_nothing_does_not_succeed() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = r#"{"refresh_token":"0.A","client_id":"c","tenant":"contoso.example"}"#;
+    fs::write(folder.path().join("t.jsonl"), row).unwrap();
+    for choice in [
+        ["--only-client", "d"],
+        ["--only-tenant", "fabrikam.example"],
+        ["--client-id", "d"],
+    ] {
+        let plan = ["migrate", "plan", "t.jsonl"];
+        let run = msal(folder.path(), plan.into_iter().chain(choice));
+        assert_eq!(run.status, 4, "{choice:?}: {}", run.stdout);
+    }
+}
+
+#[test]
+fn what_is_chosen_and_not_there_is_refused_before_anything_is_sent() {
+    let bench = Bench::new();
+    bench.input(&USERS);
+    for choice in [["--only-client", "d"], ["--only-tenant", "x.example"]] {
+        let run = bench.run("contoso.example", &choice);
+        assert_eq!(run.status, 2, "{choice:?}: {}", run.stderr);
+        assert!(run.stderr.contains(choice[1]), "{}", run.stderr);
+    }
+    assert_eq!(bench.emulator.redemptions().seen(), 0);
+    let left = fs::read_dir(bench.folder.path()).unwrap().count();
+    assert_eq!(left, 2, "the input and the certificate");
+}
+
+#[test]
+fn a_first_run_tries_a_few_and_says_that_others_are_left() {
+    let bench = Bench::new();
+    bench.input(&USERS);
+    let run = bench.run("contoso.example", &["--limit", "1"]);
+    assert_eq!(run.status, 75, "{}", run.stderr);
+    assert!(
+        run.stdout.contains("1 of 3 tokens migrated"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains("--limit"), "{}", run.stdout);
+    assert_eq!(bench.emulator.redemptions().seen(), 1);
+    let run = bench.run("contoso.example", &["--only-client", sample::DESKTOP]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(bench.emulator.redemptions().seen(), 3);
+}
+
+#[test]
+fn a_rate_slows_a_run_down() {
+    let bench = Bench::new();
+    bench.input(&USERS);
+    let started = Instant::now();
+    let run = bench.run("contoso.example", &["--rate", "1/s"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(started.elapsed() >= Duration::from_secs(2));
+    for rate in ["0", "0/s", "x", "1/m"] {
+        let run = bench.run("contoso.example", &["--rate", rate]);
+        assert_eq!(run.status, 2, "{rate}: {}", run.stderr);
+    }
+}
