@@ -423,7 +423,7 @@ fn a_secret_of_the_input_is_used_when_asked_for_and_never_shown() {
         "refresh_token": token.unwrap(), "client_id": sample::WEB, "client_secret": sample::WEB_SECRET,
     });
     fs::write(bench.folder.path().join("input.jsonl"), line.to_string()).unwrap();
-    for (more, status) in [(&[][..], 1), (&["--use-stored-client-secret"][..], 0)] {
+    for (more, status) in [(&[][..], 4), (&["--use-stored-client-secret"][..], 0)] {
         let run = bench.run("contoso.example", more);
         assert_eq!(run.status, status, "{more:?} {}{}", run.stdout, run.stderr);
         let said = format!("{}{}", run.stdout, run.stderr);
