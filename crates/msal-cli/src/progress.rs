@@ -1,11 +1,13 @@
 //! Progress on long work: a bar on a terminal, a line now and then elsewhere, nothing in quiet.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use msal_migrate::{Class, Conclusion, Counts, ObservedToken, Observer, State, Summary};
+use msal_migrate::{Class, Conclusion, Counts, ObservedToken, Observer, Reason, State, Summary};
 
+use crate::commands::migrate::causes;
 use crate::output::Printer;
 use crate::outside::Outside;
 use crate::terminal::is_drawable;
@@ -13,6 +15,9 @@ use crate::text;
 
 /// How often a line is printed where no bar can be drawn.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How many causes are said while it goes on; the outcome has them all.
+const MOST_CAUSES: usize = 8;
 
 /// Shows how a migration goes on.
 pub(crate) struct Progress<'a> {
@@ -23,6 +28,8 @@ pub(crate) struct Progress<'a> {
     redeemed: u64,
     refused: u64,
     last_line: Instant,
+    /// What was said of causes, each once.
+    causes: HashSet<String>,
 }
 
 impl<'a> Progress<'a> {
@@ -37,12 +44,31 @@ impl<'a> Progress<'a> {
             redeemed: 0,
             refused: 0,
             last_line: Instant::now(),
+            causes: HashSet::new(),
         }
     }
 
     /// Takes the bar off the screen.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+
+    /// Says something that stays on the screen.
+    fn say(&self, line: &str) {
+        match self.is_drawn {
+            true => self.bar.suspend(|| self.printer.say(line)),
+            false => self.printer.say(line),
+        }
+    }
+
+    /// Says what the operator corrects as soon as it is known: a run may take an hour.
+    fn tell_cause(&mut self, token: &ObservedToken<'_>, reason: &Reason) {
+        if self.causes.len() < MOST_CAUSES {
+            let line = causes::line(token.client_id, token.authority, reason);
+            if self.causes.insert(line.clone()) {
+                self.say(&line);
+            }
+        }
     }
 
     fn note(&self, note: String) {
@@ -103,6 +129,9 @@ impl Observer for Progress<'_> {
     }
 
     fn concluded(&mut self, token: &ObservedToken<'_>, conclusion: &Conclusion<'_>) {
+        if conclusion.state == State::Concluded(Class::Failed) {
+            self.tell_cause(token, conclusion.reason);
+        }
         if conclusion.state != State::Concluded(Class::Migrated) && !is_counted(token) {
             self.refused += 1;
             self.show();
@@ -124,11 +153,7 @@ impl Observer for Progress<'_> {
     }
 
     fn refused_authority(&mut self, authority: &str, error: &msal::Error) {
-        let note = format!("{}: {}", Outside(authority), Outside(error));
-        match self.is_drawn {
-            true => self.bar.suspend(|| self.printer.say(&note)),
-            false => self.printer.say(&note),
-        }
+        self.say(&format!("{}: {}", Outside(authority), Outside(error)));
     }
 }
 

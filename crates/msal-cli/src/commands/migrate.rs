@@ -1,6 +1,6 @@
 //! `msal migrate`: its commands, one file each.
 
-mod causes;
+pub(crate) mod causes;
 mod copy;
 mod estimate;
 pub(super) mod job;

@@ -149,3 +149,24 @@ fn a_rate_slows_a_run_down() {
         assert_eq!(run.status, 2, "{rate}: {}", run.stderr);
     }
 }
+
+#[test]
+fn a_cause_is_named_while_it_runs_and_at_the_end_with_what_to_type() {
+    let bench = Bench::new();
+    let now = std::time::SystemTime::now();
+    let token = bench
+        .emulator
+        .issue_refresh_token(sample::ALICE, sample::WEB, now);
+    let line = serde_json::json!({"refresh_token": token.unwrap(), "client_id": sample::WEB});
+    fs::write(bench.folder.path().join("input.jsonl"), line.to_string()).unwrap();
+    let run = bench.run("contoso.example", &[]);
+    let flag = format!("--client-secret-env {}=NAME", sample::WEB);
+    for said in [&run.stderr, &run.stdout] {
+        let line = said.lines().find(|line| line.contains("AADSTS7000218"));
+        let line = line.unwrap_or_else(|| panic!("{said}"));
+        assert!(line.contains("no secret was given"), "{line}");
+        assert!(line.contains(&flag), "{line}");
+    }
+    let quiet = bench.run("contoso.example", &["--quiet"]);
+    assert!(!quiet.stderr.contains("AADSTS"), "{}", quiet.stderr);
+}
