@@ -170,3 +170,58 @@ fn a_cause_is_named_while_it_runs_and_at_the_end_with_what_to_type() {
     let quiet = bench.run("contoso.example", &["--quiet"]);
     assert!(!quiet.stderr.contains("AADSTS"), "{}", quiet.stderr);
 }
+
+#[test]
+fn what_is_mapped_adds_to_what_is_found_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = |name: &str, content: &str, more: &[&str]| {
+        fs::write(folder.path().join(name), content).unwrap();
+        let run = msal(
+            folder.path(),
+            [&["migrate", "plan", name, "--format", "json"], more].concat(),
+        );
+        let shown: serde_json::Value = serde_json::from_str(&run.stdout)
+            .unwrap_or_else(|_not_json| panic!("{name} {more:?}: {}{}", run.stdout, run.stderr));
+        let first = |what: &str| {
+            shown[what][0]["name"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        (first("clients"), first("tenants"))
+    };
+    let expected = ("c1".to_owned(), "contoso.example".to_owned());
+    let csv = "rt,client_id,tenant,app\n0.A,c2,contoso.example,c1\n";
+    let usual = "refresh_token,client_id,tenant,app\n0.A,c2,contoso.example,c1\n";
+    let object = r#"{"rt":"0.A","client_id":"c2","tenant":"contoso.example","app":"c1"}"#;
+    let token = r#"{"refresh_token":"0.A","client_id":"c2","tenant":"contoso.example","app":"c1"}"#;
+    let ini = "[one]\nrefresh_token = 0.A\nclient_id = c2\ntenant = contoso.example\napp = c1\n";
+    for (name, content, more) in [
+        (
+            "t.csv",
+            csv,
+            &["--map", "refresh_token=rt", "--map", "client_id=app"][..],
+        ),
+        ("t.csv", usual, &["--map", "client_id=app"]),
+        ("t.csv", usual, &["--map", "client_id=const:c1"]),
+        (
+            "t.jsonl",
+            object,
+            &["--map", "refresh_token=rt", "--map", "client_id=app"],
+        ),
+        ("t.json", token, &["--map", "client_id=app"]),
+        ("t.ini", ini, &["--map", "client_id=app"]),
+    ] {
+        assert_eq!(plan(name, content, more), expected, "{name} {more:?}");
+    }
+    // A column that is mapped is nothing else.
+    let (client, tenant) = plan(
+        "t.csv",
+        "refresh_token,client_id,tenant\n0.A,c1,contoso.example\n",
+        &["--map", "username=client_id", "--client-id", "c3"],
+    );
+    assert_eq!(
+        (client.as_str(), tenant.as_str()),
+        ("c3", "contoso.example")
+    );
+}
