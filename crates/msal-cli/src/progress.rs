@@ -30,6 +30,8 @@ pub(crate) struct Progress<'a> {
     last_line: Instant,
     /// What was said of causes, each once.
     causes: HashSet<String>,
+    /// The clients that a credential was named for.
+    clients: Vec<String>,
 }
 
 impl<'a> Progress<'a> {
@@ -45,6 +47,31 @@ impl<'a> Progress<'a> {
             refused: 0,
             last_line: Instant::now(),
             causes: HashSet::new(),
+            clients: Vec::new(),
+        }
+    }
+
+    /// Says before the first request which of these clients no row has.
+    pub(crate) fn with_credentials_of(mut self, clients: Vec<String>) -> Self {
+        self.clients = clients;
+        self
+    }
+
+    fn warn_of_clients(&self, plan: &Summary) {
+        let has = |name: &str| {
+            let mut clients = plan.clients.iter();
+            clients.any(|client| client.name.eq_ignore_ascii_case(name))
+        };
+        // Beyond so many, not all are told apart.
+        for client in self
+            .clients
+            .iter()
+            .filter(|client| !has(client) && !has("(others)"))
+        {
+            let client = Outside(client);
+            self.printer.say(&format!(
+                "warning: a credential is given for client {client}, which no token is redeemed for; see its id in the plan"
+            ));
         }
     }
 
@@ -103,6 +130,7 @@ impl Observer for Progress<'_> {
         let settled =
             earlier.migrated + earlier.needs_user + earlier.quarantined + earlier.in_doubt;
         self.tokens = plan.tokens;
+        self.warn_of_clients(plan);
         if settled > 0 {
             self.printer.say(&format!(
                 "resuming: {} of {} finished by earlier runs",

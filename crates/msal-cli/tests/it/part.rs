@@ -6,6 +6,7 @@
 )]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use msal_emulator::sample;
@@ -223,5 +224,43 @@ fn what_is_mapped_adds_to_what_is_found_by_its_name() {
     assert_eq!(
         (client.as_str(), tenant.as_str()),
         ("c3", "contoso.example")
+    );
+}
+
+#[test]
+fn a_secret_that_an_editor_has_dressed_is_refused_before_anything_is_sent() {
+    let bench = Bench::new();
+    bench.input(&USERS);
+    let file = bench.folder.path().join("secret");
+    for (secret, said) in [
+        ("\u{feff}it", "byte order mark"),
+        ("\"it\"\n", "quotation marks"),
+        ("'it'", "quotation marks"),
+        ("it\nmore\n", "several lines"),
+        (" it\n", "blank"),
+    ] {
+        fs::write(&file, secret).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        let run = bench.run("contoso.example", &["--client-secret-file", "secret"]);
+        assert_eq!(run.status, 2, "{secret:?}: {}", run.stdout);
+        assert!(run.stderr.contains(said), "{secret:?}: {}", run.stderr);
+        assert!(!run.stderr.contains("it\""), "{}", run.stderr);
+    }
+    assert_eq!(bench.emulator.redemptions().seen(), 0);
+}
+
+#[test]
+fn a_credential_of_a_client_that_no_row_has_is_said() {
+    let bench = Bench::new();
+    bench.input(&USERS);
+    let file = bench.folder.path().join("secret");
+    fs::write(&file, "it").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let run = bench.run("contoso.example", &["--client-secret-file", "other=secret"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("client other, which no token"),
+        "{}",
+        run.stderr
     );
 }

@@ -24,6 +24,8 @@ pub(crate) struct Job {
     pub(crate) source: Box<dyn Source>,
     pub(crate) plan: PlanOptions,
     pub(crate) credentials: Credentials,
+    /// The clients that a credential was named for.
+    pub(crate) clients: Vec<String>,
     pub(crate) runtime: Runtime,
     pub(crate) target: PathBuf,
     pub(crate) journal: PathBuf,
@@ -47,7 +49,7 @@ impl Job {
             .with("sdk", self.sdk.name());
         let limit = self.settings.limit;
         let retries = self.retry != Retry::default();
-        let mut progress = Progress::new(printer);
+        let mut progress = Progress::new(printer).with_credentials_of(self.clients);
         let migration = Migration::new(
             self.source,
             caches.clone(),

@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
         source: reading::shown(source, printer),
         plan,
         credentials,
+        clients: credentials::clients(&arguments.secrets),
         runtime,
         target: arguments.to.clone(),
         journal,
