@@ -1,10 +1,5 @@
 //! A part of a migration: a plan for it, a first run with a few tokens, one client or tenant, a pace.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up should end"
-)]
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
