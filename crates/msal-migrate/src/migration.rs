@@ -270,7 +270,10 @@ impl Migration {
         is_new: bool,
     ) -> Result<(Plan, u64), MigrationError> {
         let plan = self.make_plan(journal).await?;
-        self.find_wanted(&plan)?;
+        // A choice that leaves nothing: a name is wrong.
+        if let Some(named) = self.plan.chosen().filter(|_| plan.summary().tokens == 0) {
+            return Err(MigrationError::NotThere { named });
+        }
         let (plan, retried) = self.find_named(journal, plan, is_new).await?;
         let ahead = {
             let states = journal.states();
@@ -284,25 +287,6 @@ impl Migration {
         let ahead = (ahead as u64).min(self.settings.limit.unwrap_or(u64::MAX));
         journal.reserve(ahead * BYTES_PER_TOKEN).await?;
         Ok((plan, retried))
-    }
-
-    /// Refuses a choice of clients and tenants that leaves nothing: a name is wrong.
-    fn find_wanted(&self, plan: &Plan) -> Result<(), MigrationError> {
-        let wanted = [
-            ("client", &self.plan.only_clients),
-            ("tenant", &self.plan.only_tenants),
-        ];
-        let named: Vec<_> = wanted
-            .into_iter()
-            .filter(|(_, names)| !names.is_empty())
-            .map(|(what, names)| format!("of {what} {}", names.join(" or ")))
-            .collect();
-        match plan.summary().tokens == 0 && !named.is_empty() {
-            true => Err(MigrationError::NotThere {
-                named: named.join(" and "),
-            }),
-            false => Ok(()),
-        }
     }
 
     /// Refuses names of what is not there, and counts what is tried again.

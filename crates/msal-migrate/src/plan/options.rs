@@ -25,3 +25,19 @@ pub struct PlanOptions {
     /// The time of planning, for the warning about tokens that have probably expired. Without it nobody is warned.
     pub now: Option<UnixTime>,
 }
+
+impl PlanOptions {
+    /// Which clients and tenants were chosen, in words; `None` where all are meant.
+    pub(crate) fn chosen(&self) -> Option<String> {
+        let chosen = [
+            ("client", &self.only_clients),
+            ("tenant", &self.only_tenants),
+        ];
+        let named: Vec<_> = chosen
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(what, names)| format!("of {what} {}", names.join(" or ")))
+            .collect();
+        (!named.is_empty()).then(|| named.join(" and "))
+    }
+}
