@@ -1,6 +1,20 @@
 //! What an operator corrects after a refusal, told by what the server says.
 
+use std::borrow::Cow;
+
 use msal_migrate::Reason;
+
+/// What to correct, with the argument to add where there is one.
+pub(crate) fn advice_for(client_id: &str, reason: &Reason) -> Cow<'static, str> {
+    match reason.aadsts.contains(&7_000_218) {
+        true => format!(
+            "no secret was given; pass --client-secret-env {client_id}=NAME, with the variable that holds it, \
+             --client-secret-file {client_id}=FILE or --certificate {client_id}=FILE"
+        )
+        .into(),
+        false => advice(reason).into(),
+    }
+}
 
 /// What to correct.
 pub(crate) fn advice(reason: &Reason) -> &'static str {
@@ -12,7 +26,7 @@ pub(crate) fn advice(reason: &Reason) -> &'static str {
             50_020 | 50_034 | 51_004 | 90_072 | 500_208 => {
                 "these users are not in this tenant; name theirs with --authority, or add them to it"
             }
-            50_059 | 50_128 | 90_002 | 90_019 => {
+            50_059 | 50_128 | 90_002 | 90_019 | 900_023 => {
                 "there is no such tenant; correct the one that --authority or the input names"
             }
             70_001 | 650_051 | 650_052 | 650_056 | 700_016 | 7_000_112 => {

@@ -25,7 +25,7 @@ pub(crate) use early::Early;
 pub(crate) use format::{Color, Format};
 pub(crate) use login::LoginArgs;
 pub(crate) use migrate::{
-    DatabaseArgs, MigrateCommand, Mode, PasswordArgs, PlanArgs, ReportArgs, ReportBy, RetryArgs,
+    DatabaseArgs, MigrateCommand, Mode, PartArgs, PasswordArgs, PlanArgs, ReportArgs, ReportBy, RetryArgs,
     RetryClass, Rotation, RunArgs, SourceArgs, VerifyArgs,
 };
 pub(crate) use network::NetworkArgs;

@@ -8,7 +8,7 @@ mod emulator;
 mod login;
 mod logout;
 mod man;
-mod migrate;
+pub(crate) mod migrate;
 mod sources;
 mod token;
 

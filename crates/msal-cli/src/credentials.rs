@@ -32,6 +32,18 @@ pub(crate) fn read(
     Ok(found.credentials)
 }
 
+/// The clients that a credential is named for, as they were typed.
+pub(crate) fn clients(arguments: &SecretArgs) -> Vec<String> {
+    let named = arguments
+        .client_secret_env
+        .iter()
+        .chain(&arguments.client_secret_file)
+        .chain(&arguments.certificate);
+    named
+        .filter_map(|argument| split(argument, None).0.map(str::to_owned))
+        .collect()
+}
+
 /// `CLIENT_ID=REST`, or only the rest: then it belongs to the client that `--client-id` names, or to all.
 fn split<'a>(argument: &'a str, client_id: Option<&'a str>) -> (Option<&'a str>, &'a str) {
     match argument.split_once('=') {

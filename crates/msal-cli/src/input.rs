@@ -44,20 +44,14 @@ pub(crate) fn open(
 
 fn source_options(arguments: &SourceArgs) -> Result<SourceOptions, Failure> {
     let mut options = SourceOptions::default();
-    let mut is_mapped = false;
     if let Some(name) = arguments.from.as_deref() {
         if let Some(file) = mapping_file(name)? {
             options.mapping_file = file;
-            is_mapped = true;
         } else {
             options.from = Some(source_kind(name)?);
         }
     }
-    let map = match is_mapped {
-        true => Mapping::parse_additions(&arguments.map),
-        false => Mapping::parse(&arguments.map),
-    };
-    options.map = map.map_err(|error| {
+    options.map = Mapping::parse(&arguments.map).map_err(|error| {
         Failure::usage(
             error.to_string(),
             "write FIELD=EXPR, such as refresh_token=rt or refresh_token=/oauth/refresh_token",

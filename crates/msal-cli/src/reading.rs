@@ -75,7 +75,10 @@ impl Source for Shown {
 
 fn style(template: &str) -> ProgressStyle {
     let style = ProgressStyle::with_template(template);
-    with_pace(style.unwrap_or_else(|_never| ProgressStyle::default_spinner()))
+    with_pace(
+        style.unwrap_or_else(|_never| ProgressStyle::default_spinner()),
+        0,
+    )
 }
 
 const COUNTING: &str = "  {spinner:.cyan} counting the rows";

@@ -235,8 +235,8 @@ impl Journal {
     /// # Errors
     ///
     /// [`JournalError::Io`] when there is no room.
-    pub(crate) async fn reserve_for(&self, tokens: usize) -> Result<(), JournalError> {
-        self.reserve(tokens as u64 * BYTES_PER_TOKEN).await
+    pub(crate) async fn reserve_for(&self, tokens: u64) -> Result<(), JournalError> {
+        self.reserve(tokens * BYTES_PER_TOKEN).await
     }
 
     async fn reserve(&self, bytes: u64) -> Result<(), JournalError> {

@@ -285,6 +285,10 @@ impl Migration {
         is_new: bool,
     ) -> Result<(Plan, u64), MigrationError> {
         let plan = self.make_plan(journal).await?;
+        // A choice that leaves nothing: a name is wrong.
+        if let Some(named) = self.plan.chosen().filter(|_| plan.summary().tokens == 0) {
+            return Err(MigrationError::NotThere { named });
+        }
         let (plan, retried) = self.find_named(journal, plan, is_new).await?;
         let ahead = {
             let states = journal.states();
@@ -295,6 +299,7 @@ impl Migration {
             };
             plan.fingerprints().filter(is_ahead).count()
         };
+        let ahead = (ahead as u64).min(self.settings.limit.unwrap_or(u64::MAX));
         journal.reserve_for(ahead).await?;
         Ok((plan, retried))
     }
@@ -360,6 +365,7 @@ impl Migration {
     ) -> JoinHandle<Result<(Plan, FoundThere), PlanError>> {
         let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
         let (retry, rotation) = (self.retry.clone(), self.settings.rotation);
+        let mut left = self.settings.limit.unwrap_or(u64::MAX);
         tokio::task::spawn_blocking(move || {
             let fingerprint = |client: &str, token: &RefreshToken| {
                 journal.fingerprint(client, token.expose_secret().as_bytes())
@@ -379,9 +385,10 @@ impl Migration {
                     }
                 }
                 let attempt = match published_at {
-                    Some(_) => None,
-                    None => due(redemption, &journal, &retry, rotation),
+                    None if left > 0 => due(redemption, &journal, &retry, rotation),
+                    _ => None,
                 };
+                left -= u64::from(attempt.is_some());
                 match feed.row(attempt) {
                     Ok(()) => ControlFlow::Continue(()),
                     Err(Closed) => ControlFlow::Break(()),

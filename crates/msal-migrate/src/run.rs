@@ -11,6 +11,7 @@ mod engine;
 mod feed;
 mod lane;
 mod obey;
+mod pace;
 mod pauses;
 mod queue;
 mod recovery;
@@ -63,6 +64,7 @@ pub(crate) async fn drive<'a>(
             biased;
             () = &mut *stop, if !work.is_draining => work.drain(),
             Some(finished) = work.running.next(), if !work.running.is_empty() => work.handle(finished),
+            () = work.pace.next_turn(), if work.pace.is_waiting() => {}
             Some(lane) = work.waits.next(), if !work.waits.is_empty() => work.reopen(lane),
             redemption = redemptions.recv(), if wants_more => match redemption {
                 Some(attempt) => work.accept(attempt),

@@ -1,5 +1,6 @@
 //! How a migration behaves, as its operator decides it.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// What an issuer does with a refresh token once it has been redeemed: it decides what is safe after a crash.
@@ -27,7 +28,9 @@ impl RotationPolicy {
 /// | setting | default | why |
 /// | --- | --- | --- |
 /// | `concurrency` | 256, or 4 where tokens are spent by use | one HTTP/2 connection carries as many; a crash can lose what is in flight |
+/// | `limit` | none | a first run with a few tokens shows what is wrong with all of them |
 /// | `patience` | 10 minutes | longer waits are better left to a later run |
+/// | `rate` | none | lanes find the pace that their server bears; a limit is for who shares it with others |
 /// | `rotation` | `Reusable` | Entra does not revoke a token that was redeemed |
 /// | `allow_user_mismatch` | no | a mixed-up source would hand one user another's tokens |
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +41,13 @@ impl RotationPolicy {
 pub struct Settings {
     /// How many requests are in flight at most; `None` leaves it to `rotation`. There is always room for one.
     pub concurrency: Option<usize>,
+    /// How many tokens the run tries at most, in the order of the source; the others are left to a later run.
+    pub limit: Option<u64>,
     /// How long a lane may wait without a success before it is left to a later run, and a batch for another process that is
     /// sending the same token. For calls, see [`Migrator::patience`](crate::Migrator::patience).
     pub patience: Duration,
+    /// How many token requests a second are sent at most, by all lanes together.
+    pub rate: Option<NonZeroU32>,
     /// What the issuer does with redeemed tokens.
     pub rotation: RotationPolicy,
     /// Publishes tokens although they are of another user than the source says.
@@ -62,7 +69,9 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             concurrency: None,
+            limit: None,
             patience: Duration::from_secs(600),
+            rate: None,
             rotation: RotationPolicy::default(),
             allow_user_mismatch: false,
         }

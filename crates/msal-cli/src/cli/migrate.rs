@@ -6,20 +6,20 @@ mod source;
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Arg, Args, Subcommand, ValueEnum};
 
 use super::network::NetworkArgs;
 use super::sdk::Sdk;
 use super::secrets::SecretArgs;
 
-pub(crate) use run::{Mode, RetryArgs, RetryClass, Rotation, RunArgs};
+pub(crate) use run::{Mode, PartArgs, RetryArgs, RetryClass, Rotation, RunArgs};
 pub(crate) use source::{DatabaseArgs, PasswordArgs, SourceArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MigrateCommand {
     /// Says what a migration would do. Asks no network and writes nothing.
-    #[command(after_help = help::plan())]
-    Plan(PlanArgs),
+    #[command(after_help = help::plan(), mut_args(of_plan))]
+    Plan(Box<PlanArgs>),
     /// Tells who must do what: how each token of a migration ended, and which rows were skipped.
     #[command(after_help = help::REPORT)]
     Report(ReportArgs),
@@ -31,10 +31,42 @@ pub(crate) enum MigrateCommand {
     Verify(VerifyArgs),
 }
 
+/// What only a run heeds is taken and not shown; where it would write need not be said.
+fn of_plan(arg: Arg) -> Arg {
+    match arg.get_id().as_str() {
+        "to" => arg.required(false).default_value("target").hide(true),
+        id if OF_A_RUN.contains(&id) => arg.hide(true),
+        _ => arg,
+    }
+}
+
+/// The options of `migrate run` that change nothing about a plan.
+const OF_A_RUN: &[&str] = &[
+    "allow_user_mismatch",
+    "ca_file",
+    "certificate",
+    "certificate_passphrase_env",
+    "certificate_passphrase_file",
+    "client_secret_env",
+    "client_secret_file",
+    "journal",
+    "mode",
+    "release",
+    "retry",
+    "retry_client",
+    "retry_row",
+    "retry_tenant",
+    "sdk",
+    "send_chain",
+    "spa_origin",
+    "use_stored_client_secret",
+];
+
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
+    /// All that a run takes, so that its command is edited in one word.
     #[command(flatten)]
-    pub(crate) source: SourceArgs,
+    pub(crate) run: RunArgs,
 
     /// Lists every row with what becomes of it. Names of rows may be user names.
     #[arg(long)]

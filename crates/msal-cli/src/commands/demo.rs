@@ -122,6 +122,7 @@ fn job(server: &Server, source: &Path, target: &Path) -> Result<Job, Failure> {
         source: msal_migrate::open(source, &SourceOptions::default())?,
         plan,
         credentials: Credentials::none().with_credential(sample::WEB, sample::WEB_SECRET),
+        clients: Vec::new(),
         runtime: Runtime::with_http(HttpsClient::new(settings)),
         target: target.to_owned(),
         journal: target.with_extension("journal"),

@@ -1,8 +1,8 @@
 //! `msal migrate`: its commands, one file each.
 
-mod causes;
-mod clients;
+pub(crate) mod causes;
 mod copy;
+mod estimate;
 pub(super) mod job;
 pub(super) mod outcome;
 mod places;

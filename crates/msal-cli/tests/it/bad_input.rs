@@ -238,7 +238,7 @@ fn a_plan_that_does_not_understand_all_has_something_to_correct() {
         ),
         (
             r#"[{"access_token":"x"}]"#.to_owned(),
-            0,
+            4,
             "no_refresh_token",
         ),
         (
@@ -271,7 +271,7 @@ fn a_plan_that_does_not_understand_all_has_something_to_correct() {
         ),
         (
             r#"{"AccessToken":{},"RefreshToken":{}}"#.to_owned(),
-            0,
+            4,
             "0 tokens",
         ),
     ] {

@@ -25,6 +25,7 @@ mod msal;
 #[cfg(unix)]
 mod output;
 mod outside;
+mod part;
 mod proxy;
 mod report;
 mod run;

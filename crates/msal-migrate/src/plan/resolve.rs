@@ -83,6 +83,11 @@ impl Way {
             mut warnings,
         } = authority::choose(criteria, options.authority.as_ref())?;
         let client_id = client_id(criteria, options)?;
+        let is_wanted = is_among(&options.only_clients, &client_id)
+            && is_among(&options.only_tenants, authority.tenant().as_str());
+        if !is_wanted {
+            return Err(SkipReason::NotSelected);
+        }
         let ChosenScopes {
             scopes,
             rank,
@@ -137,6 +142,11 @@ fn client_id(criteria: &Criteria<'_>, options: &PlanOptions) -> Result<String, S
         (Some(stored), None) => Ok(stored.clone().into_owned()),
         (None, None) => Err(SkipReason::NoClientId),
     }
+}
+
+/// Whether all are meant, or this one by its name.
+fn is_among(names: &[String], name: &str) -> bool {
+    names.is_empty() || names.iter().any(|it| it.eq_ignore_ascii_case(name))
 }
 
 fn is_first_party(client_id: &str) -> bool {

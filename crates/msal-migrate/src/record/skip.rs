@@ -25,7 +25,8 @@ pub enum SkipReason {
     NoClientId,
     /// The row has no refresh token.
     NoRefreshToken,
-    /// A condition of the mapping file's `[where]` leaves the row out, which may be Microsoft's.
+    /// A condition of the mapping file's `[where]`, or the choice of clients and tenants, leaves the row out, which may be
+    /// Microsoft's.
     NotSelected,
     /// The row seems to have no refresh token, and not all of it is understood; the text says what is not.
     NotUnderstood(&'static str),
@@ -158,7 +159,9 @@ impl SkipReason {
             Self::Malformed(what) | Self::NotUnderstood(what) => what,
             Self::NoClientId => "nothing says which client the token was issued to",
             Self::NoRefreshToken => "the row has no refresh token",
-            Self::NotSelected => "a condition, of [where] or --where, leaves the row out",
+            Self::NotSelected => {
+                "a condition leaves the row out: of [where], --where, --only-client or --only-tenant"
+            }
             Self::OnBehalfOf => {
                 "the token was obtained on behalf of a user and is bound to that assertion"
             }

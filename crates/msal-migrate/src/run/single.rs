@@ -174,7 +174,7 @@ async fn redeem_now(
     };
     if !engine.settings.rotation.allows_repeat() {
         let in_flight = engine.journal.claims().held();
-        engine.journal.reserve_for(in_flight).await?;
+        engine.journal.reserve_for(in_flight as u64).await?;
     }
     let context = context(engine)?;
     let reply = send(engine, &attempt, &endpoint, Ok(context)).await?;

@@ -11,6 +11,7 @@ use msal_core::{ApiId, ProviderMetadata, RequestContext, Telemetry};
 
 use super::correlation::CorrelationIds;
 use super::engine::Engine;
+use super::pace::Pace;
 use super::queue::{Attempt, QueueId, Queues};
 use super::recovery::{Judged, Recovered};
 use super::redeemed::Unpublished;
@@ -56,6 +57,8 @@ pub(super) struct Work<'a> {
     pub(super) running: FuturesUnordered<BoxFuture<'a, Finished>>,
     /// Lanes that wait. Nobody waits with them when nothing else is to be done.
     pub(super) waits: FuturesUnordered<BoxFuture<'a, QueueId>>,
+    /// When the next request may be sent.
+    pub(super) pace: Pace<'a>,
     pub(super) unpublished: Vec<Unpublished>,
     /// Whether some of them are nowhere but here, because they could not be sealed.
     pub(super) has_unsealed: bool,
@@ -86,6 +89,7 @@ impl<'a> Work<'a> {
             in_flight: 0,
             running: FuturesUnordered::new(),
             waits: FuturesUnordered::new(),
+            pace: Pace::new(engine.settings.rate, &**engine.runtime.clock()),
             unpublished: recovered.unpublished,
             judged: recovered.judged,
             has_unsealed: false,
@@ -200,11 +204,16 @@ impl<'a> Work<'a> {
     /// Sends what the lanes allow.
     pub(super) fn depart(&mut self) {
         let most = self.engine.settings.most_in_flight();
-        while !self.is_draining && self.in_flight < most && !self.has_too_many_unpublished() {
+        while !self.is_draining
+            && !self.pace.is_waiting()
+            && self.in_flight < most
+            && !self.has_too_many_unpublished()
+        {
             let Some((id, attempt, endpoint)) = self.queues.depart() else {
                 return;
             };
             self.in_flight += 1;
+            self.pace.depart();
             let (engine, context) = (self.engine, self.context());
             self.running.push(Box::pin(async move {
                 let mut attempt = attempt;

@@ -196,7 +196,11 @@ impl MappingFile {
     /// The step whose key is missing, or a mapping without a refresh token.
     pub(in crate::source) fn recipe(&self, map: &Mapping) -> Result<Recipe, MappingError> {
         let mapping = self.mapping.overlaid(map);
-        mapping.check()?;
+        // Without a file's mapping, the usual names may say where the token is.
+        let adds_to_usual = self.mapping.is_empty();
+        if !adds_to_usual {
+            mapping.check()?;
+        }
         let with_keys = |steps: &[StepSpec]| {
             let steps = steps.iter().map(|step| step.with_keys(&self.keys));
             steps
@@ -216,6 +220,7 @@ impl MappingFile {
             },
             defaults: self.defaults.clone(),
             is_lenient: self.is_preset,
+            adds_to_usual,
         })
     }
 }

@@ -263,7 +263,7 @@ fn what_is_encrypted_is_decrypted_with_its_key_or_skipped() {
 fn what_is_mapped_on_top_replaces_what_the_file_says() {
     let store = Store::new("rt,rt2,t\n0.A,0.B,x\n");
     let mut options = options("[map]\nrefresh_token = \"rt\"\n");
-    options.map = Mapping::parse_additions(["refresh_token=rt2", "tenant=t"]).unwrap();
+    options.map = Mapping::parse(["refresh_token=rt2", "tenant=t"]).unwrap();
     let source = open(&store.path(), &options).unwrap();
     assert_eq!(rows(&*source).unwrap(), [":2 (-) 0.B - x [] - -"]);
 }

@@ -1,5 +1,6 @@
 //! Throttling, outages and patience.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -119,6 +120,28 @@ async fn where_tokens_are_spent_by_use_few_are_in_flight_unless_it_is_chosen_oth
         ..single_use
     };
     assert_eq!(most_in_flight(none, 1).await, 1, "none would never end");
+}
+
+#[tokio::test]
+async fn no_more_are_sent_in_a_second_than_is_asked_for() {
+    let mut world = World::new();
+    world.settings.rate = NonZeroU32::new(1);
+    let report = world.run(&world.users(60)).await.unwrap();
+    assert_eq!(report.migrated, 60);
+    let took = elapsed(&world);
+    assert!((59..=60).contains(&took), "{took} s");
+}
+
+#[tokio::test]
+async fn a_limit_leaves_the_others_to_later_runs() {
+    let mut world = World::new();
+    world.settings.limit = Some(4);
+    let users = world.users(10);
+    for (migrated, left) in [(4, 6), (8, 2), (10, 0)] {
+        let report = world.run(&users).await.unwrap();
+        assert_eq!((report.migrated, report.retryable), (migrated, left));
+        assert_eq!(world.http.emulator.redemptions().seen(), migrated);
+    }
 }
 
 #[tokio::test]

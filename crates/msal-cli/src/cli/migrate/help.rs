@@ -4,7 +4,7 @@ use msal_migrate::{Mapping, Preset, SourceKind};
 
 /// Below those of `migrate plan`.
 pub(super) fn plan() -> String {
-    format!("{PLAN}\n\n{}\n\n{PLAN_STATUS}", input())
+    format!("{PLAN}\n\n{}\n\n{PLAN_OF_RUN}\n\n{PLAN_STATUS}", input())
 }
 
 /// Below those of `migrate run`.
@@ -33,14 +33,22 @@ Examples:
   msal migrate plan postgres://me@db/app --query 'select * from tokens'
   gpg --decrypt tokens.gpg | msal migrate plan - --from jsonl --list";
 
+const PLAN_OF_RUN: &str = "\
+Every option of `migrate run` is taken, so that one word makes the one command of the other; those that are not shown above \
+change nothing here.";
+
 const PLAN_STATUS: &str = "\
-Exit status: 0 understood; 4 not all of the input is understood, or nothing would be redeemed before you correct it; 2 bad \
+Exit status: 0 understood; 4 not all of the input is understood, or nothing would be redeemed; 2 bad \
 usage; 1 failed.";
 
 const RUN: &str = "\
 Examples:
   msal migrate run adal_cache.json --to msal_cache.json
   msal migrate run t.csv --client-id ID --client-secret-env NAME --to cache.json
+
+  First with ten tokens, then the others:
+    msal migrate run adal_cache.json --to msal_cache.json --limit 10
+    msal migrate run adal_cache.json --to msal_cache.json
 
   Again, with those that an earlier run has left to their users:
     msal migrate run adal_cache.json --to msal_cache.json --retry needs-user";

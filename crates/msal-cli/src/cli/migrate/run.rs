@@ -1,5 +1,6 @@
 //! What `migrate run` can be told.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -41,6 +42,9 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(crate) concurrency: Option<u16>,
 
+    #[command(flatten)]
+    pub(crate) part: PartArgs,
+
     /// The journal that makes the run resumable. TARGET.journal when absent, or FOLDER.journal.
     #[arg(long, value_name = "PATH")]
     pub(crate) journal: Option<PathBuf>,
@@ -65,6 +69,35 @@ pub(crate) struct RunArgs {
 
     #[command(flatten)]
     pub(crate) retry: RetryArgs,
+}
+
+/// Which part of the input a run takes, and how fast.
+#[derive(Debug, Args)]
+pub(crate) struct PartArgs {
+    /// Tries so many tokens at most, in the order of the input, and leaves the others to the next run: a first run with a
+    /// few of them shows what is wrong with all.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+
+    /// Redeems only tokens of this client; repeat it for several.
+    #[arg(long, value_name = "ID")]
+    pub(crate) only_client: Vec<String>,
+
+    /// Redeems only tokens of this tenant, named as the plan names it; repeat it for several.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) only_tenant: Vec<String>,
+
+    /// Sends so many token requests a second at most, to all servers together.
+    #[arg(long, value_name = "N/s", value_parser = rate)]
+    pub(crate) rate: Option<NonZeroU32>,
+}
+
+/// `20` or `20/s`.
+fn rate(text: &str) -> Result<NonZeroU32, String> {
+    let number = text.strip_suffix("/s").unwrap_or(text);
+    number
+        .parse()
+        .map_err(|_error| "write how many a second, such as 20/s".to_owned())
 }
 
 /// What earlier runs have set aside, and no run tries again unasked.

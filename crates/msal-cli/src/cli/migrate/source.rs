@@ -25,6 +25,7 @@ pub(crate) struct SourceArgs {
     pub(crate) from: Option<String>,
 
     /// Where a field stands in a row: a column, a JSON pointer, `column:/pointer`, or `const:VALUE`.
+    /// Fields that are not named are found by their usual names all the same.
     #[arg(long, value_name = "FIELD=EXPR")]
     pub(crate) map: Vec<String>,
 

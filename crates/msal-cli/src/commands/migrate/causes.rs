@@ -1,9 +1,11 @@
 //! Why tokens were refused, and what the operator corrects.
 
+use msal_core::Authority;
 use msal_migrate::{Cause, Class, Reason};
 use serde_json::{Value, json};
 
-use crate::advice::advice;
+use crate::advice::advice_for;
+use crate::outside::Outside;
 use crate::text;
 
 /// The causes that the operator corrects, each with its count, its client and what to do.
@@ -12,17 +14,11 @@ pub(super) fn to_text(causes: &[Cause]) -> String {
         .iter()
         .filter(|cause| cause.class == Class::Failed)
         .collect();
-    let rows: Vec<_> = failed
-        .iter()
-        .take(SHOWN)
-        .map(|cause| {
-            let what = format!("{} {}", text::count(cause.count), name(&cause.reason));
-            let client = escaped(&cause.client_id);
-            let whom = format!("client {client} at {}", cause.authority);
-            (what, format!("{whom}: {}", advice(&cause.reason)))
-        })
-        .collect();
-    let mut out = text::table(&rows);
+    let mut out = String::new();
+    for cause in failed.iter().take(SHOWN) {
+        let line = line(&cause.client_id, &cause.authority, &cause.reason);
+        out.push_str(&format!("  {} × {line}\n", text::count(cause.count)));
+    }
     if failed.len() > SHOWN {
         out.push_str(&format!(
             "  and {} more causes\n",
@@ -30,6 +26,17 @@ pub(super) fn to_text(causes: &[Cause]) -> String {
         ));
     }
     out
+}
+
+/// A cause with its client and what to do.
+pub(crate) fn line(client_id: &str, authority: &Authority, reason: &Reason) -> String {
+    format!(
+        "client {} at {}: {}: {}",
+        escaped(client_id),
+        Outside(authority),
+        name(reason),
+        Outside(advice_for(client_id, reason))
+    )
 }
 
 /// All causes, for programs.
@@ -40,7 +47,7 @@ pub(super) fn to_json(causes: &[Cause]) -> Value {
             json!({
                 "class": class(cause.class), "error": escaped(&cause.reason.error), "aadsts": codes(&cause.reason),
                 "client_id": cause.client_id, "authority": cause.authority.to_string(), "count": cause.count,
-                "advice": advice(&cause.reason),
+                "advice": advice_for(&cause.client_id, &cause.reason),
             })
         })
         .collect()

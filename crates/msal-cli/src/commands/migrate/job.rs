@@ -24,6 +24,8 @@ pub(crate) struct Job {
     pub(crate) source: Box<dyn Source>,
     pub(crate) plan: PlanOptions,
     pub(crate) credentials: Credentials,
+    /// The clients that a credential was named for.
+    pub(crate) clients: Vec<String>,
     pub(crate) runtime: Runtime,
     pub(crate) target: PathBuf,
     pub(crate) journal: PathBuf,
@@ -45,8 +47,9 @@ impl Job {
         let destination = Destination::new()
             .with("target", target.display().to_string())
             .with("sdk", self.sdk.name());
+        let limit = self.settings.limit;
         let retries = self.retry != Retry::default();
-        let mut progress = Progress::new(printer);
+        let mut progress = Progress::new(printer).with_credentials_of(self.clients);
         let migration = Migration::new(
             self.source,
             caches.clone(),
@@ -90,6 +93,7 @@ impl Job {
             verification,
             took: started.elapsed(),
             retries,
+            limit,
         })
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Outcome {
     pub(crate) took: Duration,
     /// Whether the run was told to try again what earlier runs have set aside.
     pub(crate) retries: bool,
+    /// How many tokens it was to try at most.
+    pub(crate) limit: Option<u64>,
 }
 
 impl Outcome {
@@ -98,6 +100,12 @@ impl Outcome {
                 typed(journal.display())
             ));
             out.push_str(&set_aside(report));
+            if let Some(limit) = self.limit.filter(|_| report.retryable > 0) {
+                out.push_str(&format!(
+                    "      a run with --limit tries {} at most: the same command without it goes on with the others\n",
+                    text::counted(limit, "token")
+                ));
+            }
         } else if report.completion() == Completion::Failed {
             out.push_str(&format!(
                 "\n{HINT}hint{HINT:#}: correct what was skipped as said above, and run the same command again\n"

@@ -4,10 +4,11 @@ use std::ops::ControlFlow;
 
 use aws_lc_rs::hmac;
 use msal_core::RefreshToken;
-use msal_migrate::{Count, Fingerprint, Plan, Planned, Remedy, SkipReason, Source, Summary};
+use msal_migrate::{Count, Fingerprint, Plan, Planned, SkipReason, Source, Summary};
 use serde_json::{Value, json};
 
-use super::skipped;
+use super::run::{select, settings};
+use super::{estimate, skipped};
 use crate::cli::PlanArgs;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -17,34 +18,37 @@ use crate::outside::Outside;
 use crate::{reading, text};
 
 pub(crate) fn run(arguments: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
-    let (source, options) = input::open(&arguments.source, printer)?;
+    let (source, mut options) = input::open(&arguments.run.source, printer)?;
+    select(&mut options, &arguments.run.part);
     let source = reading::shown(source, printer);
     let key = session_key()?;
     let fingerprint = |client: &str, token: &RefreshToken| fingerprint(&key, client, token);
     let plan = Plan::make(&*source, &options, &fingerprint)?;
     match printer.is_json() {
-        true => print_json(&plan, &*source, arguments.list, &fingerprint, printer)?,
+        true => print_json(&plan, &*source, arguments, &fingerprint, printer)?,
         false => {
             if arguments.list {
                 list(&plan, &*source, &fingerprint, printer)?;
             }
             printer.text(&summary(&*source, plan.summary()));
+            let settings = settings(&arguments.run);
+            printer.text(&estimate::to_text(plan.summary().tokens, &settings));
         }
     }
     Ok(exit(plan.summary()))
 }
 
 /// There is something to correct about a plan that must not be taken for "there is nothing more": where not all of the source is understood, or
-/// nothing would be redeemed because of what the operator has to correct.
+/// nothing would be redeemed.
 fn exit(summary: &Summary) -> Exit {
     let is_unclear = summary.skipped.iter().any(|skip| {
         let reason = skip.reason;
         matches!(
             reason,
             SkipReason::NotUnderstood(_) | SkipReason::Undecryptable
-        ) || summary.tokens == 0 && reason.remedy() == Remedy::Operator
+        )
     });
-    match is_unclear {
+    match is_unclear || summary.tokens == 0 {
         true => Exit::ToCorrect,
         false => Exit::Success,
     }
@@ -170,7 +174,7 @@ fn names(title: &str, counts: &[Count]) -> String {
 fn print_json(
     plan: &Plan,
     source: &dyn Source,
-    with_rows: bool,
+    arguments: &PlanArgs,
     fingerprint: &msal_migrate::FingerprintFn<'_>,
     printer: &Printer,
 ) -> Result<(), Failure> {
@@ -191,13 +195,14 @@ fn print_json(
         "authorities": counts(&summary.hosts),
         "tenants": counts(&summary.tenants),
         "scopes": counts(&summary.scopes),
+        "seconds": estimate::lasts(summary.tokens, &settings(&arguments.run)).as_secs(),
         "skipped": skipped::to_json(&summary.skipped),
         "warnings": summary.warnings.iter().map(|(warning, count)| json!({
             "warning": warning.code(), "count": count,
             "explanation": warning.explanation(), "hint": warning.hint(),
         })).collect::<Vec<_>>(),
     });
-    if with_rows {
+    if arguments.list {
         let mut rows = Vec::new();
         plan.rows(source, fingerprint, &mut |row| {
             rows.push(row_json(&row));

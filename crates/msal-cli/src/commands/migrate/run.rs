@@ -1,10 +1,10 @@
 //! `msal migrate run`: redeem, publish, verify, report.
 
-use msal_migrate::{Retry, RetryClass, RotationPolicy, Settings, SpaOrigin};
+use msal_migrate::{PlanOptions, Retry, RetryClass, RotationPolicy, Settings, SpaOrigin};
 
 use super::job::Job;
-use super::{clients, copy, places};
-use crate::cli::{self, Mode, RetryArgs, Rotation, RunArgs};
+use super::{copy, places};
+use crate::cli::{self, Mode, PartArgs, RetryArgs, Rotation, RunArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
@@ -23,9 +23,8 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     let settings = settings(arguments);
     let runtime = network::runtime(&arguments.network, settings.most_in_flight())?;
     let (source, mut plan) = input::open(&arguments.source, printer)?;
-    let client_id = plan.client_id.as_deref();
-    clients::note_unused(&*source, &arguments.secrets, client_id, printer)?;
     plan.use_stored_client_secret = arguments.use_stored_client_secret;
+    select(&mut plan, &arguments.part);
     let spa_origin = arguments
         .spa_origin
         .as_deref()
@@ -35,6 +34,7 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
         source: reading::shown(source, printer),
         plan,
         credentials,
+        clients: credentials::clients(&arguments.secrets),
         runtime,
         target: arguments.to.clone(),
         journal,
@@ -62,7 +62,13 @@ fn spa_origin(text: &str) -> Result<SpaOrigin, Failure> {
     })
 }
 
-fn settings(arguments: &RunArgs) -> Settings {
+/// Leaves out what the operator has not chosen.
+pub(super) fn select(plan: &mut PlanOptions, part: &PartArgs) {
+    plan.only_clients.clone_from(&part.only_client);
+    plan.only_tenants.clone_from(&part.only_tenant);
+}
+
+pub(super) fn settings(arguments: &RunArgs) -> Settings {
     let rotation = match arguments.rotation {
         Rotation::Reusable => RotationPolicy::Reusable,
         Rotation::SingleUse => RotationPolicy::SingleUse,
@@ -71,6 +77,8 @@ fn settings(arguments: &RunArgs) -> Settings {
         concurrency: arguments.concurrency.map(usize::from),
         rotation,
         allow_user_mismatch: arguments.allow_user_mismatch,
+        limit: arguments.part.limit,
+        rate: arguments.part.rate,
         ..Settings::default()
     }
 }

@@ -83,7 +83,7 @@ impl IniSource {
         let is_token = |name: &String| {
             field_named(name).is_some_and(|(field, _rank)| field == Field::RefreshToken)
         };
-        if self.recipe.is_by_usual_names() && !names.iter().any(is_token) {
+        if self.recipe.finds_by_usual_name(Field::RefreshToken) && !names.iter().any(is_token) {
             let likely = Likely::of_columns(names.iter().map(String::as_str), std::iter::empty());
             return Err(problem(MappingError::NoTokenColumn {
                 likely: likely.arguments(),
@@ -154,14 +154,15 @@ impl IniSource {
             }
         }
         let mut collector = Collector::default();
-        if self.recipe.is_by_usual_names() {
-            let for_all = self.for_all.iter().map(|section| (section, AFTER_ALL));
-            for (section, after) in std::iter::once((section, 0)).chain(for_all) {
-                for setting in &section.settings {
-                    if let Some((field, rank)) = field_named(&setting.name) {
-                        let value = StoredValue::from_text(setting.value.as_str());
-                        collector.offer(field, rank + after, value);
-                    }
+        let for_all = self.for_all.iter().map(|section| (section, AFTER_ALL));
+        for (section, after) in std::iter::once((section, 0)).chain(for_all) {
+            for setting in &section.settings {
+                let found = field_named(&setting.name);
+                if let Some((field, rank)) =
+                    found.filter(|(field, _)| self.recipe.finds_by_usual_name(*field))
+                {
+                    let value = StoredValue::from_text(setting.value.as_str());
+                    collector.offer(field, rank + after, value);
                 }
             }
         }

@@ -50,7 +50,7 @@ impl JsonSource {
         records: Option<JsonPointer>,
     ) -> Result<Self, SourceError> {
         let is_map = records.is_none()
-            && recipe.is_by_usual_names()
+            && recipe.finds_by_usual_name(Field::RefreshToken)
             && Shape::of(&input)? == Shape::TokenMap;
         Ok(Self {
             input,
@@ -135,7 +135,7 @@ impl JsonSource {
         found: &mut FoundParts,
     ) -> Result<Row, JsonError> {
         let is_mapped = !self.recipe.is_by_usual_names();
-        let by_names = match is_mapped {
+        let by_names = match is_mapped && !self.recipe.adds_to_usual {
             true => parse_object::<AnyObject>(object)?.map(|_any| None),
             false => parse_object::<TokenObject<'_>>(object)?.map(|object| Some(object.stored)),
         };
@@ -187,13 +187,13 @@ impl JsonSource {
                 return Err(reason);
             }
         }
-        let mut collector = Collector::default();
+        let mut collector = Collector::on_top_of(by_names.unwrap_or_default());
         for (part, (field, expression)) in mapping.parts().iter().enumerate() {
             let value = self.recipe.in_object(expression, object.bytes)?;
             found.note(part, &value);
             collector.offer(*field, 0, value);
         }
-        let mut stored = by_names.unwrap_or_else(|| collector.into_stored_row());
+        let mut stored = collector.into_stored_row();
         found.has_row = true;
         self.recipe.finish(&mut stored)?;
         Ok(stored)

@@ -55,7 +55,7 @@ scopes = ["User.Read", "offline_access"]
         .with_key(&key("env:KEY"), DecodingKey::new("A".repeat(43)))
         .and_then(|file| file.with_key(&key("file:/run/secret"), DecodingKey::new("s")))
         .unwrap();
-    let on_top = Mapping::parse_additions(["client_id=cid", "tenant=t"]).unwrap();
+    let on_top = Mapping::parse(["client_id=cid", "tenant=t"]).unwrap();
     let recipe = file.recipe(&on_top).unwrap();
     let mapped: Vec<String> = recipe.expressions().map(ToString::to_string).collect();
     assert_eq!(

@@ -14,6 +14,14 @@ pub(crate) struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
+    /// Begins with a row whose fields have no rank: what is offered takes their place.
+    pub(crate) fn on_top_of(stored: StoredRow<'a>) -> Self {
+        Self {
+            stored,
+            ..Self::default()
+        }
+    }
+
     /// Takes a value whose name has this rank, unless one with a better name is held. Of two with the same rank the first
     /// stays.
     pub(crate) fn offer(&mut self, field: Field, rank: u8, value: StoredValue<'a>) {

@@ -40,10 +40,19 @@ impl Columns {
         first: &[String],
         recipe: &Recipe,
     ) -> Result<Self, MappingError> {
-        let usual = match recipe.is_by_usual_names() {
+        let mut usual = match recipe.finds_by_usual_name(Field::RefreshToken) {
             true => usual(header, first)?,
-            false => row_id(header, recipe),
+            false => by_usual_names(header),
         };
+        let is_mapped = |column: &str| {
+            let mut mapped = recipe.mapping.parts().iter();
+            mapped.any(|(_, expression)| matches!(expression, Expression::Column(name) if name.eq_ignore_ascii_case(column)))
+        };
+        usual.retain(|(field, _, index)| {
+            let is_free = header.get(*index).is_some_and(|column| !is_mapped(column));
+            recipe.finds_by_usual_name(*field) && (is_free || recipe.is_by_usual_names())
+        });
+        usual.extend(row_id(header, recipe));
         let indexes = recipe
             .expressions()
             .enumerate()
@@ -130,26 +139,27 @@ impl Columns {
 }
 
 /// What the queries of this crate's documentation call the primary key. Messages show it, whatever else is mapped.
-fn row_id(header: &[String], recipe: &Recipe) -> Vec<(Field, u8, usize)> {
-    let mut parts = recipe.mapping.parts().iter();
-    let has_key = parts.any(|(field, _)| *field == Field::Key);
+fn row_id(header: &[String], recipe: &Recipe) -> Option<(Field, u8, usize)> {
+    let is_searched = !recipe.is_by_usual_names() && !recipe.mapping.maps(Field::Key);
     let row_id = header.iter().position(|name| name == "row_id");
-    let key = row_id.filter(|_| !has_key);
-    key.map(|index| (Field::Key, 0, index))
-        .into_iter()
+    row_id
+        .filter(|_| is_searched)
+        .map(|index| (Field::Key, 0, index))
+}
+
+fn by_usual_names(header: &[String]) -> Vec<(Field, u8, usize)> {
+    let named = header.iter().enumerate();
+    named
+        .filter_map(|(index, name)| {
+            let (field, rank) = field_named(name)?;
+            Some((field, rank, index))
+        })
         .collect()
 }
 
 /// The columns with the usual names, of which one is a refresh token.
 fn usual(header: &[String], first: &[String]) -> Result<Vec<(Field, u8, usize)>, MappingError> {
-    let found: Vec<_> = header
-        .iter()
-        .enumerate()
-        .filter_map(|(index, name)| {
-            let (field, rank) = field_named(name)?;
-            Some((field, rank, index))
-        })
-        .collect();
+    let found = by_usual_names(header);
     if !found
         .iter()
         .any(|(field, ..)| *field == Field::RefreshToken)

@@ -15,6 +15,8 @@ use crate::source::kind::SourceKind;
 /// * a JSON pointer that starts with `/` (RFC 6901),
 /// * `COLUMN:/POINTER` for a column that holds JSON,
 /// * `const:VALUE` for the same value in every row.
+///
+/// Fields that it does not name are found where they are without it: by their usual names, or where a mapping file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping {
     parts: Vec<(Field, Expression)>,
@@ -27,24 +29,9 @@ impl Mapping {
     /// Parses the parts. No part at all is the empty mapping.
     ///
     /// # Errors
-    /// [`MappingError`] for a field that does not exist or is mapped twice, for parts without a refresh token, and for a
-    /// refresh token given as a constant, because other users of the machine can see a command line.
+    /// [`MappingError`] for a field that does not exist or is mapped twice, and for a refresh token given as a constant,
+    /// because other users of the machine can see a command line.
     pub fn parse<S: AsRef<str>>(parts: impl IntoIterator<Item = S>) -> Result<Self, MappingError> {
-        let mut mapping = Self::default();
-        for part in parts {
-            mapping.add(part.as_ref())?;
-        }
-        mapping.check()?;
-        Ok(mapping)
-    }
-
-    /// Parses parts that are said on top of a mapping file, which says where the refresh token is.
-    ///
-    /// # Errors
-    /// As [`Mapping::parse`], but for parts without a refresh token.
-    pub fn parse_additions<S: AsRef<str>>(
-        parts: impl IntoIterator<Item = S>,
-    ) -> Result<Self, MappingError> {
         let mut mapping = Self::default();
         for part in parts {
             mapping.add(part.as_ref())?;
@@ -57,14 +44,18 @@ impl Mapping {
         self.parts.is_empty()
     }
 
+    /// Whether it says where this field is.
+    pub(crate) fn maps(&self, field: Field) -> bool {
+        self.parts.iter().any(|(mapped, _)| *mapped == field)
+    }
+
     pub(crate) fn parts(&self) -> &[(Field, Expression)] {
         &self.parts
     }
 
     /// Checks that it says where the refresh token is, if it says anything.
     pub(crate) fn check(&self) -> Result<(), MappingError> {
-        let maps_token = |(field, _): &(Field, Expression)| *field == Field::RefreshToken;
-        match self.is_empty() || self.parts.iter().any(maps_token) {
+        match self.is_empty() || self.maps(Field::RefreshToken) {
             true => Ok(()),
             false => Err(MappingError::NoRefreshToken),
         }
@@ -72,8 +63,7 @@ impl Mapping {
 
     /// This mapping, with what `top` says in the place of what it says of the same fields.
     pub(crate) fn overlaid(&self, top: &Self) -> Self {
-        let is_on_top = |field: Field| top.parts.iter().any(|(mapped, _)| *mapped == field);
-        let below = self.parts.iter().filter(|(field, _)| !is_on_top(*field));
+        let below = self.parts.iter().filter(|(field, _)| !top.maps(*field));
         Self {
             parts: below.chain(&top.parts).cloned().collect(),
         }
@@ -96,7 +86,7 @@ impl Mapping {
             .find(|(field, _)| *field == name.trim())
             .map(|(_, field)| *field)
             .ok_or_else(|| MappingError::UnknownField { field: shown(name) })?;
-        if self.parts.iter().any(|(mapped, _)| *mapped == field) {
+        if self.maps(field) {
             return Err(MappingError::Twice { field: shown(name) });
         }
         if field == Field::RefreshToken && matches!(expression, Expression::Constant(_)) {

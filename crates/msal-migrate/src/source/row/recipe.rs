@@ -26,6 +26,8 @@ pub(crate) struct Recipe {
     pub(crate) defaults: Defaults,
     /// Whether fields other than the refresh token may have no column: the recipe is for many versions of a store.
     pub(crate) is_lenient: bool,
+    /// Whether the mapping was typed alone: the fields that it does not name are found by their usual names.
+    pub(crate) adds_to_usual: bool,
 }
 
 impl Recipe {
@@ -43,6 +45,11 @@ impl Recipe {
     /// Whether fields are found by their usual names.
     pub(crate) fn is_by_usual_names(&self) -> bool {
         self.mapping.is_empty()
+    }
+
+    /// Whether this field is found by its usual names.
+    pub(crate) fn finds_by_usual_name(&self, field: Field) -> bool {
+        self.is_by_usual_names() || self.adds_to_usual && !self.mapping.maps(field)
     }
 
     /// All that is looked up in a row: the fields of the mapping, then the conditions.

@@ -38,15 +38,13 @@ fn mappings_that_do_not_fit_are_refused_with_what_there_is() {
 
 #[test]
 fn mappings_that_make_no_sense_are_refused() {
-    let table: [(&[&str], MappingError); 5] = [
+    let table: [(&[&str], MappingError); 3] = [
         (&["refresh_token"], MappingError::Syntax),
         (&["refresh_token="], MappingError::Syntax),
         (&["refresh_token=const:0.a"], MappingError::ConstantToken),
-        (&["client_id=c"], MappingError::NoRefreshToken),
-        (&[], MappingError::NoRefreshToken),
     ];
-    for (parts, error) in table.iter().take(4) {
-        assert_eq!(Mapping::parse(*parts).unwrap_err(), *error, "{parts:?}");
+    for (parts, error) in table {
+        assert_eq!(Mapping::parse(parts).unwrap_err(), error, "{parts:?}");
     }
     assert!(matches!(
         Mapping::parse(["refresh_token=a", "refresh_token=b"]).unwrap_err(),
