@@ -38,19 +38,30 @@ class Rclone:
         """Signs in at the browser that it opens, or would; it listens at a port of its own. Returns the token."""
         arguments = ["authorize", "onedrive", self._client.id, self._client.secret, "--auth-no-open-browser"]
         with open(Path(self._folder.name) / "stdout", "w+") as out:
-            process = self._start(*arguments, stdout=out, stderr=subprocess.PIPE)
-            page = None
-            while page is None and (line := process.stderr.readline()):
-                page = re.search(r"http://127\.0\.0\.1:\d+/auth\S+", line)
-            assert page, "it names no page to open"
-            person = self._server.command([sys.executable, PERSON, page[0]])
-            names = {"PERSON_NAME": USER, "PERSON_PASSWORD": PASSWORD}
-            subprocess.run(person, env={**self._environment, **names}, check=True, timeout=PATIENCE)
-            errors = process.communicate(timeout=PATIENCE)[1]
+            with self._start(*arguments, stdout=out, stderr=subprocess.PIPE) as process:
+                try:
+                    self._sign_in(process.stderr)
+                    errors = process.communicate(timeout=PATIENCE)[1]
+                finally:
+                    process.kill()
             out.seek(0)
             printed = out.read()
         assert process.returncode == 0, errors
         return json.loads(re.search(r"--->\s*(\{.*\})\s*<---End paste", printed, re.DOTALL)[1])
+
+    def _sign_in(self, printed):
+        """Opens the page that the program names, and goes through to its end.
+
+        The program may close its port before its last page is written, which the person sees as an error: whether it has
+        a token, it says itself.
+        """
+        page = None
+        while page is None and (line := printed.readline()):
+            page = re.search(r"http://127\.0\.0\.1:\d+/auth\S+", line)
+        assert page, "it names no page to open"
+        person = self._server.command([sys.executable, PERSON, page[0]])
+        names = {"PERSON_NAME": USER, "PERSON_PASSWORD": PASSWORD}
+        subprocess.run(person, env={**self._environment, **names}, timeout=PATIENCE)
 
     def configure(self, token):
         """Takes a token as its own, of a drive that nobody has."""
