@@ -45,7 +45,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// How lines are sorted: by what is to be done, then where, then whose.
+    /// How lines are sorted: by what is to be done and why, then where, then whose.
     fn compare(&self, other: &Self, by_user: bool) -> Ordering {
         let todo = |row: &Self| (row.todo.who, row.class == SKIPPED, row.class);
         // Also where no name is shown, one person's lines stand together; else the order of the file is of more use.
@@ -57,6 +57,7 @@ impl Row {
         todo(self)
             .cmp(&todo(other))
             .then_with(|| self.todo.what.cmp(&other.todo.what))
+            .then_with(|| self.explanation.cmp(&other.explanation))
             .then_with(|| self.tenant.cmp(&other.tenant))
             .then_with(|| self.client_id.cmp(&other.client_id))
             .then_with(|| self.user.lower_case().cmp(other.user.lower_case()))
