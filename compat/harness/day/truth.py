@@ -65,6 +65,31 @@ def page_lines(page):
     return list(zip(data["place"], data["user"], *shared, data["when"], strict=True))
 
 
+def check_text(text, rows, file):
+    """As `check_lines`, of a report for people: what a line says stands above it, and behind it."""
+    found = {}
+    for group in text.split("\n\n"):
+        above = []
+        for line in group.splitlines():
+            if place := re.match(rf"    {re.escape(file)}:(\d+) ", line):
+                assert int(place[1]) not in found, line
+                found[int(place[1])] = (" ".join(above), line)
+            else:
+                above.append(line.strip())
+    assert set(found) == {row.line for row in rows}
+    for row in rows:
+        above, line = found[row.line]
+        fate, all_of_it = row.fate, f"{above} {line}"
+        assert above.startswith(f"{fate.becomes}  "), f"{row.kind}: {above}\n{line}"
+        missing = [word for word in [*fate.says, fate.why, fate.code, *shown_in_text(row)] if word not in all_of_it]
+        assert not missing, f"{row.kind}: {missing} in {above}\n{line}"
+
+
+def shown_in_text(row):
+    """What a report with names shows of the row itself."""
+    return [row.user] if row.is_readable else []
+
+
 def check_lines(lines, rows, file):
     """Each row has one line, which says what is true of it."""
     by_line = {row.line: row for row in rows}
