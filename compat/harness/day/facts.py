@@ -63,7 +63,7 @@ FATES = {
     "superseded": Fate("superseded", says=("nothing", "another token of this application"), code="AADSTS50173"),
     "of-another-person": Fate("quarantined", "operator", ("another user's", "--release ROW"), "user_mismatch"),
     "unknown-client": failed("AADSTS700016", "application is not in this directory", "--client-id"),
-    "no-such-tenant": failed("authority_refused", "correct"),
+    "no-such-tenant": failed("AADSTS90002", "no such tenant", "correct"),
     "empty": skipped("no_refresh_token", "nobody", "no refresh token", "nothing to migrate"),
     "encrypted": skipped("undecryptable", "operator", "encrypted", "decrypt"),
     "no-client": skipped("no_client_id", "operator", "which client", "name the client with --client-id"),

@@ -1,7 +1,18 @@
 """Somebody who types commands, looks at what comes, and does what it says."""
 
+import re
+
 from .hints import Hints
 from .terminal import COLUMNS, Typed
+
+
+def is_broken_anywhere(line):
+    """Whether the terminal breaks a line where it happens to end, although there is a blank to break it at.
+
+    What is copied stays whole: a command, and what stands in backquotes.
+    """
+    words = re.sub(r"`[^`]*`", "`", line.strip())
+    return len(line) > COLUMNS and " " in words and not re.search(r"(^| )msal ", words)
 
 
 class Operator:
@@ -26,6 +37,9 @@ class Operator:
         if not typed.line.endswith("--help"):
             self.hints.tell(typed.line, typed.text)
         assert typed.status == status, f"$ {typed.line}\n{typed.text}"
+        if "--format json" not in typed.line:
+            broken = [line for line in typed.text.splitlines() if is_broken_anywhere(line)]
+            assert not broken, f"$ {typed.line}\n" + "\n".join(broken[:5])
         # What the terminal shows of Ctrl-C is not the command's.
         drawn = [line.removesuffix("^C") for line in typed.screen.drawn]
         wide = [line for line in drawn if len(line) > COLUMNS]

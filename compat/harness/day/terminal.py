@@ -106,12 +106,16 @@ class Typed:
         self._reader.start()
 
     def wait_for(self, pattern, seconds=180):
-        """Looks at the screen until this is seen on it."""
+        """Looks at the screen until these words are seen on it."""
         with self._changed:
-            self._changed.wait_for(lambda: re.search(pattern, self.screen.text) or self._has_ended, seconds)
-            found = re.search(pattern, self.screen.text)
+            self._changed.wait_for(lambda: re.search(pattern, prose(self.text)) or self._has_ended, seconds)
+            found = re.search(pattern, prose(self.text))
             assert found, f"never seen: {pattern}\n{self.screen.text}\nstatus {self._process.poll()}"
             return found
+
+    def answer(self, text):
+        """Types something that is asked for."""
+        os.write(self._master, f"{text}\n".encode())
 
     def interrupt(self):
         """Ctrl-C, which the terminal makes a signal of."""
@@ -158,3 +162,8 @@ class Typed:
     @property
     def text(self):
         return self.screen.text
+
+
+def prose(text):
+    """The words of a screen, wherever its lines are broken."""
+    return " ".join(text.split())

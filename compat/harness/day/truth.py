@@ -69,11 +69,14 @@ def check_text(text, rows, file):
     """As `check_lines`, of a report for people: what a line says stands above it, and behind it."""
     found = {}
     for group in text.split("\n\n"):
-        above = []
+        above, last = [], None
         for line in group.splitlines():
             if place := re.match(rf"    {re.escape(file)}:(\d+) ", line):
                 assert int(place[1]) not in found, line
-                found[int(place[1])] = (" ".join(above), line)
+                found[int(place[1])] = last = [" ".join(above), line]
+            elif last and line.startswith("     "):
+                # It was too long for the terminal.
+                last[1] += f" {line.strip()}"
             else:
                 above.append(line.strip())
     assert set(found) == {row.line for row in rows}
