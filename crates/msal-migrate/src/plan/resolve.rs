@@ -86,7 +86,7 @@ impl Way {
         let is_wanted = is_among(&options.only_clients, &client_id)
             && is_among(&options.only_tenants, authority.tenant().as_str());
         if !is_wanted {
-            return Err(SkipReason::NotSelected);
+            return Err(SkipReason::NotChosen);
         }
         let ChosenScopes {
             scopes,
