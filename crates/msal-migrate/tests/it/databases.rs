@@ -86,6 +86,35 @@ fn a_known_application_is_told_by_its_tables_whatever_quotes_the_server_takes() 
 }
 
 #[test]
+fn the_query_that_is_proposed_can_be_typed_for_any_name() {
+    for database in databases() {
+        for name in ["OAuthTokens", "user", "tokens2"] {
+            let (table, id, token) = match database.server.kind {
+                Kind::MariaDb => (format!("`{name}`"), "`Id`", "`RefreshToken`"),
+                Kind::Postgres => (format!("\"{name}\""), "\"Id\"", "\"RefreshToken\""),
+            };
+            database.sql(&format!(
+                "create table {table} ({id} text, {token} text); insert into {table} values ('7', '0.{name}');"
+            ));
+            let mut options = SourceOptions::default();
+            options.login = login();
+            let found = problem(open_database(&database.url(), &options));
+            let DatabaseError::NoQuery {
+                likely: Some(likely),
+                ..
+            } = &found
+            else {
+                panic!("{found}");
+            };
+            let query = likely.split('\'').nth(1).unwrap();
+            let read = rows(&*source(&database, query).unwrap()).unwrap();
+            assert_eq!(read, [format!(" 0.{name}")], "{likely}");
+            database.sql(&format!("drop table {table}"));
+        }
+    }
+}
+
+#[test]
 fn a_query_of_a_mapping_file_quotes_names_as_the_standard_does_and_keeps_its_literals() {
     for database in databases() {
         let (name, query) = match database.server.kind {
