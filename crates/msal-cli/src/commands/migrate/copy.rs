@@ -84,6 +84,7 @@ fn refuse_options_of_redeeming(arguments: &RunArgs) -> Result<(), Failure> {
             "--client-secret-file",
             !secrets.client_secret_file.is_empty(),
         ),
+        ("--certificate", !secrets.certificate.is_empty()),
         (
             "--use-stored-client-secret",
             arguments.use_stored_client_secret,

@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
         source: reading::shown(source, printer),
         plan,
         credentials,
-        clients: credentials::clients(&arguments.secrets),
+        clients: expected_clients(arguments),
         runtime,
         target: arguments.to.clone(),
         journal,
@@ -60,6 +60,16 @@ fn spa_origin(text: &str) -> Result<SpaOrigin, Failure> {
             "write it as the page sends it, such as https://app.contoso.example",
         )
     })
+}
+
+/// The clients that a credential was named for, without those whose rows were not chosen.
+fn expected_clients(arguments: &RunArgs) -> Vec<String> {
+    let chosen = &arguments.part.only_client;
+    let is_chosen = |client: &String| {
+        chosen.is_empty() || chosen.iter().any(|it| it.eq_ignore_ascii_case(client))
+    };
+    let named = credentials::clients(&arguments.secrets);
+    named.into_iter().filter(is_chosen).collect()
 }
 
 /// Leaves out what the operator has not chosen.

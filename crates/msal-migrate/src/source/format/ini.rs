@@ -159,7 +159,7 @@ impl IniSource {
             for setting in &section.settings {
                 let found = field_named(&setting.name);
                 if let Some((field, rank)) =
-                    found.filter(|(field, _)| self.recipe.finds_by_usual_name(*field))
+                    found.filter(|(field, _)| self.recipe.takes_by_name(*field, &setting.name))
                 {
                     let value = StoredValue::from_text(setting.value.as_str());
                     collector.offer(field, rank + after, value);

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use serde::Deserialize;
 
 use super::detect::shape::Shape;
-use super::token_object::TokenObject;
+use super::token_object::ByUsualNames;
 use crate::record::{Locator, Place, Row, SkipReason};
 use crate::source::Source;
 use crate::source::error::SourceError;
@@ -18,7 +18,7 @@ use crate::source::read::input::Input;
 use crate::source::read::json::descent::{DescentError, Each, descend};
 use crate::source::read::json::error::JsonError;
 use crate::source::read::json::members::{Member, first_members};
-use crate::source::read::json::slice::{JsonSlice, parse_object};
+use crate::source::read::json::slice::{JsonSlice, parse_object, parse_object_as};
 use crate::source::read::json::stream::JsonStream;
 use crate::source::row::collector::Collector;
 use crate::source::row::field::Field;
@@ -137,7 +137,7 @@ impl JsonSource {
         let is_mapped = !self.recipe.is_by_usual_names();
         let by_names = match is_mapped && !self.recipe.adds_to_usual {
             true => parse_object::<AnyObject>(object)?.map(|_any| None),
-            false => parse_object::<TokenObject<'_>>(object)?.map(|object| Some(object.stored)),
+            false => parse_object_as(object, ByUsualNames(&self.recipe))?.map(Some),
         };
         let stored = by_names
             .map_err(SkipReason::Malformed)

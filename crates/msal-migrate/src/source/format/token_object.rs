@@ -8,32 +8,30 @@
 
 use std::fmt;
 
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::source::read::json::members::Member;
 use crate::source::row::alias::field_named;
 use crate::source::row::collector::Collector;
 use crate::source::row::field::Field;
+use crate::source::row::recipe::Recipe;
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::value::StoredValue;
 
-/// An object with the members of one token response.
-pub(crate) struct TokenObject<'a> {
-    pub(crate) stored: StoredRow<'a>,
-}
+/// Reads the members of one token response, as far as a recipe leaves them to their usual names.
+pub(crate) struct ByUsualNames<'r>(pub(crate) &'r Recipe);
 
-impl<'de: 'a, 'a> Deserialize<'de> for TokenObject<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+impl<'de> DeserializeSeed<'de> for ByUsualNames<'_> {
+    type Value = StoredRow<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         let mut collector = Collector::default();
         deserializer.deserialize_map(Members {
             collector: &mut collector,
+            recipe: self.0,
             depth: 0,
         })?;
-        Ok(Self {
-            stored: collector.into_stored_row(),
-        })
+        Ok(collector.into_stored_row())
     }
 }
 
@@ -66,6 +64,7 @@ pub(crate) fn names_token(member: &Member) -> bool {
 /// is ignored: omniauth writes the access token under `token`.
 struct Members<'c, 'a> {
     collector: &'c mut Collector<'a>,
+    recipe: &'c Recipe,
     /// How many objects stand around this one.
     depth: u8,
 }
@@ -87,13 +86,20 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(StoredValue::Text(name)) = map.next_key()? {
-            if let Some((field, rank)) = field_named(&name) {
+            let named = field_named(&name);
+            let is_taken = |field| match self.depth {
+                0 => self.recipe.takes_by_name(field, &name),
+                // A mapping names members of the outermost object.
+                _ => self.recipe.finds_by_usual_name(field),
+            };
+            if let Some((field, rank)) = named.filter(|(field, _)| is_taken(*field)) {
                 // The outer object describes the row and the wrapped one only the token, so outer members come first.
                 let rank = rank + self.depth * RANKS;
                 self.collector.offer(field, rank, map.next_value()?);
             } else if self.depth < DEEPEST && WRAPPERS.contains(&name.as_ref()) {
                 map.next_value_seed(Members {
                     collector: self.collector,
+                    recipe: self.recipe,
                     depth: self.depth + 1,
                 })?;
             } else {

@@ -44,13 +44,9 @@ impl Columns {
             true => usual(header, first)?,
             false => by_usual_names(header),
         };
-        let is_mapped = |column: &str| {
-            let mut mapped = recipe.mapping.parts().iter();
-            mapped.any(|(_, expression)| matches!(expression, Expression::Column(name) if name.eq_ignore_ascii_case(column)))
-        };
         usual.retain(|(field, _, index)| {
-            let is_free = header.get(*index).is_some_and(|column| !is_mapped(column));
-            recipe.finds_by_usual_name(*field) && (is_free || recipe.is_by_usual_names())
+            let column = header.get(*index);
+            column.is_some_and(|column| recipe.takes_by_name(*field, column))
         });
         usual.extend(row_id(header, recipe));
         let indexes = recipe

@@ -52,6 +52,12 @@ impl Recipe {
         self.is_by_usual_names() || self.adds_to_usual && !self.mapping.maps(field)
     }
 
+    /// Whether the value under this name, a usual one of the field, is the field's: of what a mapping names, the mapping
+    /// alone says what it is.
+    pub(crate) fn takes_by_name(&self, field: Field, name: &str) -> bool {
+        self.finds_by_usual_name(field) && !self.mapping.reads(name)
+    }
+
     /// All that is looked up in a row: the fields of the mapping, then the conditions.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
         let mapped = self.mapping.parts().iter();
