@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::output::{BOLD, HINT};
 use crate::outside::Outside;
 
 /// `12345` as `12,345`.
@@ -68,6 +69,38 @@ pub(crate) fn table(rows: &[(String, String)]) -> String {
         .collect()
 }
 
+/// A text of ours in lines that fit on every terminal, each indented by so many blanks.
+pub(crate) fn wrapped(words: &str, indent: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in words.split_whitespace() {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        if line > 0 && indent + line + 1 + word.chars().count() > NARROW {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    let lines = lines.iter();
+    lines
+        .map(|line| format!("{:indent$}{}\n", "", Outside(line)))
+        .collect()
+}
+
+/// What is to be known, and what to do about it, in lines that fit on every terminal.
+pub(crate) fn note(words: &str, hint: &str) -> String {
+    let words = wrapped(&format!("note: {words}"), 0);
+    let hint = wrapped(&format!("hint: {hint}"), 0);
+    format!(
+        "{BOLD}note{BOLD:#}{}{HINT}hint{HINT:#}{}",
+        words.trim_start_matches("note"),
+        hint.trim_start_matches("hint")
+    )
+}
+
 /// How wide a column of such texts is. The few that are very long stand out: others are not filled up to them.
 pub(crate) fn width<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
     texts
@@ -79,6 +112,9 @@ pub(crate) fn width<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
 
 /// Behind one of these, a y stays in the plural.
 const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
+
+/// How long our own lines are.
+const NARROW: usize = 78;
 
 /// No column is wider.
 const WIDEST: usize = 100;

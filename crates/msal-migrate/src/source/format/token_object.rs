@@ -62,6 +62,11 @@ pub(crate) fn names_token(member: &Member) -> bool {
     }
 }
 
+/// The rank of a member whose name has `rank`, in so many wrappers.
+pub(super) fn rank(rank: u8, wrappers: u8) -> u8 {
+    rank + wrappers * RANKS
+}
+
 /// Offers the members of an object, and those of the objects wrapped in it, to a collector. A wrapper that is no object
 /// is ignored: omniauth writes the access token under `token`.
 struct Members<'c, 'a> {
@@ -87,9 +92,9 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(StoredValue::Text(name)) = map.next_key()? {
-            if let Some((field, rank)) = field_named(&name) {
+            if let Some((field, name_rank)) = field_named(&name) {
                 // The outer object describes the row and the wrapped one only the token, so outer members come first.
-                let rank = rank + self.depth * RANKS;
+                let rank = rank(name_rank, self.depth);
                 self.collector.offer(field, rank, map.next_value()?);
             } else if self.depth < DEEPEST && WRAPPERS.contains(&name.as_ref()) {
                 map.next_value_seed(Members {
@@ -135,7 +140,7 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
 
 /// Members that hold the token response itself: of yup-oauth2 and Home Assistant (`token`), omniauth (`credentials`),
 /// Zammad (`auth`) and n8n (`oauthTokenData`).
-const WRAPPERS: [&str; 6] = [
+pub(super) const WRAPPERS: [&str; 6] = [
     "auth",
     "credentials",
     "oauthTokenData",
@@ -145,7 +150,7 @@ const WRAPPERS: [&str; 6] = [
 ];
 
 /// How many wrappers may stand around a token response.
-const DEEPEST: u8 = 2;
+pub(super) const DEEPEST: u8 = 2;
 
 /// More than the ranks that aliases have.
 const RANKS: u8 = 8;

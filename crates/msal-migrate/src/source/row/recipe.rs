@@ -28,6 +28,10 @@ pub(crate) struct Recipe {
     pub(crate) is_lenient: bool,
     /// Whether the mapping was typed alone: the fields that it does not name are found by their usual names.
     pub(crate) adds_to_usual: bool,
+    /// The preset or mapping file that it is of; empty without one.
+    pub(crate) file: String,
+    /// The fields whose places were given besides it.
+    pub(crate) typed: Vec<Field>,
 }
 
 impl Recipe {
