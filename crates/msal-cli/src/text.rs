@@ -69,10 +69,16 @@ pub(crate) fn table(rows: &[(String, String)]) -> String {
         .collect()
 }
 
-/// A text of ours in lines that fit on every terminal, each indented by so many blanks.
+/// A text of ours in lines that fit on every terminal, each indented by so many blanks. What stands in backticks stays in one
+/// line: it is copied.
 pub(crate) fn wrapped(words: &str, indent: usize) -> String {
     let mut lines = vec![String::new()];
-    for word in words.split_whitespace() {
+    let mut is_quoted = false;
+    let words = words.split(|character: char| {
+        is_quoted ^= character == '`';
+        character.is_whitespace() && !is_quoted
+    });
+    for word in words.filter(|word| !word.is_empty()) {
         let line = lines.last().map_or(0, |line| line.chars().count());
         if line > 0 && indent + line + 1 + word.chars().count() > NARROW {
             lines.push(String::new());
@@ -146,6 +152,24 @@ mod tests {
         assert_eq!(table(&rows), "  a\\nb   c\\rd\n  wider  e\n");
         let rows = [("a".repeat(10_000), String::new()), Default::default()];
         assert!(table(&rows).len() < 10_200);
+    }
+
+    #[test]
+    fn lines_are_not_too_long_and_what_is_copied_stays_whole() {
+        let words = format!(
+            "{} `a command of several words` {}",
+            "word ".repeat(13),
+            "end"
+        );
+        let lines = wrapped(&words, 2);
+        let longest = lines.lines().map(|line| line.chars().count()).max();
+        assert!(longest <= Some(NARROW), "{lines}");
+        assert_eq!(
+            lines.lines().nth(1),
+            Some("  `a command of several words` end")
+        );
+        let long = format!("`{}`", "x ".repeat(100));
+        assert_eq!(wrapped(&long, 0), format!("{long}\n"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::msal::{Run, msal, msal_after, run};
+use crate::msal::{Run, msal, msal_after, msal_where, run};
 use crate::screens::assert_screen;
 
 const TOKEN: &str = "0.AXoAabcdefghijklmnopqrstuvwxyz";
@@ -239,6 +239,33 @@ fn columns_that_look_like_what_is_missing_are_proposed_and_others_are_not() {
     );
 }
 
+/// A name in two lines is typed with a blank.
+#[test]
+fn a_header_that_a_spreadsheet_wrote_is_read() {
+    let folder = with(
+        "a.csv",
+        &format!(
+            "\u{feff}REFRESH TOKEN;Client ID;E-Mail;\"Tenant\r\nof the user\"\r\n{TOKEN};{ID};eva@contoso.example;contoso.example\r\n"
+        ),
+    );
+    let arguments = ["a.csv", "--delimiter", ";"];
+    let found = document(folder.path(), &arguments);
+    let argument = "--map 'tenant=Tenant of the user'";
+    assert_eq!(found["mapping"]["likely"][0]["argument"], argument);
+    let mapped = ["--map", "tenant=Tenant of the user"];
+    let found = document(folder.path(), &[&arguments[..], &mapped].concat());
+    assert_eq!(found["tenants"][0]["name"], "contoso.example");
+    assert_eq!(
+        fields(&found),
+        [
+            "refresh_token: REFRESH TOKEN (name)",
+            "client_id: Client ID (name)",
+            "tenant: Tenant of the user (map)",
+            "username: E-Mail (name)",
+        ]
+    );
+}
+
 /// A mapping that mixes columns up, a table whose first row is no header, and what somebody put into a column.
 #[test]
 fn nothing_of_a_row_is_shown_that_may_be_a_secret_or_a_person() {
@@ -278,7 +305,10 @@ fn nothing_of_a_row_is_shown_that_may_be_a_secret_or_a_person() {
             ] {
                 assert!(!said.contains(never), "{never} in {arguments:?}: {said}");
             }
-            let is_said = said.contains("not shown") || said.contains("\"unused\": []");
+            let is_said = ["not shown", "not named here"]
+                .iter()
+                .any(|it| said.contains(it))
+                || said.contains("\"unused\": []");
             assert!(is_said, "{arguments:?}: {said}");
         }
     }
@@ -349,6 +379,21 @@ fn clients_and_tenants_that_are_none_are_named_with_what_they_look_like() {
             .all(|odd| odd["of"] == "tenant" && odd["skipped"] == true),
         "{odd:?}"
     );
+}
+
+/// A run says it before its first request; nobody listens where it would be sent.
+#[test]
+fn a_run_names_clients_and_tenants_that_are_none_as_well() {
+    let folder = with(
+        "a.csv",
+        &format!("refresh_token,client_id,tenant\n{TOKEN},My App,contoso\n"),
+    );
+    let arguments = ["migrate", "run", "a.csv", "--to", "cache.json"];
+    let nobody = [("HTTPS_PROXY", "http://127.0.0.1:1")];
+    let run = msal_where(folder.path(), &nobody, arguments);
+    assert_eq!(run.status, 75, "{run:?}");
+    let told = "note: Entra hardly knows client `My App`, tenant `contoso`, sent as it stands:";
+    assert!(words(&run.stderr).contains(told), "{}", run.stderr);
 }
 
 #[test]

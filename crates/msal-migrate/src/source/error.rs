@@ -273,7 +273,7 @@ impl SourceError {
             },
             Self::Other { .. } => return None,
             Self::Syntax { problem, .. } if problem.ends_with("not UTF-8") => {
-                "write the file in UTF-8: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW, if it is of Windows"
+                "write the file in UTF-8; one of Windows with `iconv -f WINDOWS-1252 -t UTF-8 FILE`"
             }
             Self::Syntax { .. } => "correct the file at that place, or export it again",
         };

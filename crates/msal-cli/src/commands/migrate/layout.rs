@@ -110,7 +110,7 @@ fn of_likely(likely: &[LikelyPlace]) -> Option<[String; 3]> {
 fn unused(layout: &RowLayout) -> String {
     if layout.unused.is_empty() {
         return format!(
-            "{}, whose names are not shown, because one may be a person or a token",
+            "{} not named here, as one may be a person or a token",
             text::counted(layout.unused_count, "column")
         );
     }

@@ -34,7 +34,7 @@ pub(crate) fn to_line(names: &[OddName]) -> Option<String> {
         more => format!(" and {more} more"),
     };
     let words = format!(
-        "note: sent as it stands, and hardly known to Entra: {}{more}; `msal migrate plan` tells the rows and what to do",
+        "note: Entra hardly knows {}{more}, sent as it stands: `msal migrate plan` tells the rows and what to do",
         shown.join(", ")
     );
     (!sent.is_empty()).then(|| text::wrapped(&words, 0).trim_end().to_owned())

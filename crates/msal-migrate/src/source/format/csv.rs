@@ -156,15 +156,18 @@ fn first_records(input: &Input, separator: u8) -> Result<[Vec<String>; 2], Sourc
     };
     let texts = texts.map_err(|_not_utf8| in_header(line, "not UTF-8"))?;
     // No name has one. The whole table would be taken for its header.
-    let is_one_line =
-        |text: &CsvText<'_>| matches!(text, CsvText::AsWritten(text) if text.contains('\r'));
+    let is_one_line = |text: &CsvText<'_>| matches!(text, CsvText::AsWritten(text) if text.replace("\r\n", "").contains('\r'));
     if texts.iter().any(is_one_line) {
         return Err(in_header(
             line,
             "lines end with a carriage return alone, where a line feed is needed",
         ));
     }
-    let name = |text: &CsvText<'_>| text.as_str().trim().to_owned();
+    // Spreadsheets break the lines of long names.
+    let name = |text: &CsvText<'_>| {
+        let text = text.as_str().trim().replace("\r\n", " ");
+        text.replace(['\n', '\t'], " ")
+    };
     let header = texts.iter().map(name).collect();
     let first = match reader.record() {
         Ok(Some(record)) => record.texts().unwrap_or_default(),
