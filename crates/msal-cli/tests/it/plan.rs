@@ -582,11 +582,14 @@ fn a_plan_is_shown_as_it_was_looked_at() {
     );
     let folder = with("tokens.csv", &rows);
     let run = plan(folder.path(), &["tokens.csv"]);
-    assert_screen("migrate-plan", &format!("{}{}", run.stdout, run.stderr));
+    assert_screen(
+        "migrate-plan-of-a-table",
+        &format!("{}{}", run.stdout, run.stderr),
+    );
     let longest = run.stdout.lines().map(|line| line.chars().count()).max();
     assert!(longest.unwrap() <= 80, "{}", run.stdout);
     let run = plan(folder.path(), &["tokens.csv", "--format", "json"]);
-    assert_screen("migrate-plan-json", &run.stdout);
+    assert_screen("migrate-plan-of-a-table-json", &run.stdout);
     let run = plan(folder.path(), &["tokens.csv", "--skipped"]);
-    assert_screen("migrate-plan-skipped", &run.stdout);
+    assert_screen("migrate-plan-of-a-table-skipped", &run.stdout);
 }
