@@ -197,6 +197,9 @@ impl SkipReason {
                 "only that program can use such a token; for that program itself, name its client with --client-id"
             }
             Self::InvalidAuthority => "correct the row, or name the authority with --authority",
+            Self::Malformed(what) if what.ends_with("not UTF-8") => {
+                "write the file in UTF-8; one of Windows with `iconv -f WINDOWS-1252 -t UTF-8 FILE`"
+            }
             Self::Malformed(_) => "correct the row, or leave it: the other rows are not affected",
             Self::NoClientId => "name the client with --client-id",
             Self::NoRefreshToken => "nothing to migrate: these users sign in again",

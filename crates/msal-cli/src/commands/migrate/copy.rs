@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
         ));
     };
     places::check(arguments, &places::journal_beside(&arguments.to))?;
-    let plan = input::plan_options(&arguments.source)?;
+    let plan = input::plan_options(&arguments.source, printer)?;
     let runtime = network::runtime(&arguments.network, 1)?;
     let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(&arguments.to));
     let dialect = arguments.sdk.dialect();

@@ -3,7 +3,7 @@
 use msal_migrate::{PlanOptions, Retry, RetryClass, RotationPolicy, Settings, SpaOrigin};
 
 use super::job::Job;
-use super::{copy, places};
+use super::{copy, other_files, places};
 use crate::cli::{self, Mode, PartArgs, RetryArgs, Rotation, RunArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -23,6 +23,9 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     let settings = settings(arguments);
     let runtime = network::runtime(&arguments.network, settings.most_in_flight())?;
     let (source, mut plan) = input::open(&arguments.source, printer)?;
+    if let Some(line) = source.other_files().and_then(other_files::to_line) {
+        printer.say(&line);
+    }
     plan.use_stored_client_secret = arguments.use_stored_client_secret;
     select(&mut plan, &arguments.part);
     let spa_origin = arguments

@@ -60,6 +60,11 @@ pub(crate) fn names_token(member: &Member) -> bool {
     }
 }
 
+/// The rank of a member whose name has `rank`, in so many wrappers.
+pub(super) fn rank(rank: u8, wrappers: u8) -> u8 {
+    rank + wrappers * RANKS
+}
+
 /// Offers the members of an object, and those of the objects wrapped in it, to a collector. A wrapper that is no object
 /// is ignored: omniauth writes the access token under `token`.
 struct Members<'c, 'a> {
@@ -87,14 +92,10 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(StoredValue::Text(name)) = map.next_key()? {
             let named = field_named(&name);
-            let is_taken = |field| match self.depth {
-                0 => self.recipe.takes_by_name(field, &name),
-                // A mapping names members of the outermost object.
-                _ => self.recipe.finds_by_usual_name(field),
-            };
-            if let Some((field, rank)) = named.filter(|(field, _)| is_taken(*field)) {
+            let is_taken = |(field, _): &_| self.recipe.takes_member(*field, &name, self.depth);
+            if let Some((field, name_rank)) = named.filter(is_taken) {
                 // The outer object describes the row and the wrapped one only the token, so outer members come first.
-                let rank = rank + self.depth * RANKS;
+                let rank = rank(name_rank, self.depth);
                 self.collector.offer(field, rank, map.next_value()?);
             } else if self.depth < DEEPEST && WRAPPERS.contains(&name.as_ref()) {
                 map.next_value_seed(Members {
@@ -141,7 +142,7 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
 
 /// Members that hold the token response itself: of yup-oauth2 and Home Assistant (`token`), omniauth (`credentials`),
 /// Zammad (`auth`) and n8n (`oauthTokenData`).
-const WRAPPERS: [&str; 6] = [
+pub(super) const WRAPPERS: [&str; 6] = [
     "auth",
     "credentials",
     "oauthTokenData",
@@ -151,7 +152,7 @@ const WRAPPERS: [&str; 6] = [
 ];
 
 /// How many wrappers may stand around a token response.
-const DEEPEST: u8 = 2;
+pub(super) const DEEPEST: u8 = 2;
 
 /// More than the ranks that aliases have.
 const RANKS: u8 = 8;

@@ -28,6 +28,10 @@ pub(crate) struct Recipe {
     pub(crate) is_lenient: bool,
     /// Whether the mapping was typed alone: the fields that it does not name are found by their usual names.
     pub(crate) adds_to_usual: bool,
+    /// The preset or mapping file that it is of; empty without one.
+    pub(crate) file: String,
+    /// The fields whose places were given besides it.
+    pub(crate) typed: Vec<Field>,
 }
 
 impl Recipe {
@@ -56,6 +60,14 @@ impl Recipe {
     /// alone says what it is.
     pub(crate) fn takes_by_name(&self, field: Field, name: &str) -> bool {
         self.finds_by_usual_name(field) && !self.mapping.reads(name)
+    }
+
+    /// As [`Self::takes_by_name`], of a member with so many objects around its own: a mapping names those of the outermost.
+    pub(crate) fn takes_member(&self, field: Field, name: &str, depth: u8) -> bool {
+        match depth {
+            0 => self.takes_by_name(field, name),
+            _ => self.finds_by_usual_name(field),
+        }
     }
 
     /// All that is looked up in a row: the fields of the mapping, then the conditions.
