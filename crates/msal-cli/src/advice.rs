@@ -4,14 +4,20 @@ use std::borrow::Cow;
 
 use msal_migrate::Reason;
 
+use crate::shell;
+
 /// What to correct, with the argument to add where there is one.
 pub(crate) fn advice_for(client_id: &str, reason: &Reason) -> Cow<'static, str> {
     match reason.aadsts.contains(&7_000_218) {
-        true => format!(
-            "no secret was given; pass --client-secret-env {client_id}=NAME, with the variable that holds it, \
-             --client-secret-file {client_id}=FILE or --certificate {client_id}=FILE"
-        )
-        .into(),
+        true => {
+            let (name, file) = (format!("{client_id}=NAME"), format!("{client_id}=FILE"));
+            let (name, file) = (shell::quoted(&name), shell::quoted(&file));
+            format!(
+                "no secret was given; pass --client-secret-env {name}, with the variable that holds it, \
+                 --client-secret-file {file} or --certificate {file}"
+            )
+            .into()
+        }
         false => advice(reason).into(),
     }
 }

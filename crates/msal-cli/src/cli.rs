@@ -25,8 +25,8 @@ pub(crate) use early::Early;
 pub(crate) use format::{Color, Format};
 pub(crate) use login::LoginArgs;
 pub(crate) use migrate::{
-    DatabaseArgs, MigrateCommand, Mode, PartArgs, PasswordArgs, PlanArgs, ReportArgs, ReportBy, RetryArgs,
-    RetryClass, Rotation, RunArgs, SourceArgs, VerifyArgs,
+    DatabaseArgs, MigrateCommand, Mode, PartArgs, PasswordArgs, PlanArgs, ReportArgs, ReportBy,
+    RetryArgs, RetryClass, Rotation, RunArgs, SourceArgs, VerifyArgs,
 };
 pub(crate) use network::NetworkArgs;
 pub(crate) use sdk::Sdk;
@@ -69,9 +69,16 @@ pub(crate) struct Cli {
 impl Cli {
     /// Reads what was typed. Help is as wide as the terminal, and no wider than is read with ease.
     pub(crate) fn read(settings: &Settings) -> Result<Self, clap::Error> {
-        let command = settings.applied(Self::whole());
-        let mut command = command.term_width(terminal::columns().min(WIDEST));
-        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        let parse = |settings: &Settings| {
+            let command = settings.applied(Self::whole());
+            let mut command = command.term_width(terminal::columns().min(WIDEST));
+            let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+            Ok::<_, clap::Error>((command, matches))
+        };
+        let (mut command, mut matches) = parse(settings)?;
+        if let Some(left) = settings.beside(&matches) {
+            (command, matches) = parse(&left)?;
+        }
         formats::check(&mut command, &matches)?;
         Self::from_arg_matches(&matches)
     }

@@ -16,6 +16,12 @@ pub(crate) fn read(
     arguments: &SecretArgs,
     client_id: Option<&str>,
 ) -> Result<Credentials, Failure> {
+    if let Some(option) = arguments.without_certificate() {
+        return Err(Failure::usage(
+            format!("{option} says something about a certificate, and none is named"),
+            format!("name it with --certificate FILE, or leave {option} out"),
+        ));
+    }
     let mut found = Found::default();
     for argument in &arguments.client_secret_env {
         let (client, name) = split(argument, client_id);

@@ -7,11 +7,11 @@ use std::str::FromStr;
 use msal::{SystemClock, SystemRandom};
 use msal_core::Passphrase;
 use msal_migrate::{
-    AuthorityOverride, AuthorityOverrideError, DatabaseUrl, DatabaseUrlError, DecodingKey,
-    KeySource, Mapping, MappingFile, MappingFileError, PlanOptions, Preset, Source, SourceKind,
-    SourceOptions, open_reader,
+    DatabaseUrl, DatabaseUrlError, DecodingKey, KeySource, Mapping, MappingFile, MappingFileError,
+    PlanOptions, Preset, Source, SourceKind, SourceOptions, open_reader,
 };
 
+use crate::authority;
 use crate::bounded;
 use crate::cli::{PasswordArgs, SourceArgs};
 use crate::database_login;
@@ -26,7 +26,7 @@ pub(crate) fn open(
     printer: &Printer,
 ) -> Result<(Box<dyn Source>, PlanOptions), Failure> {
     let options = source_options(arguments)?;
-    let plan = plan_options(arguments)?;
+    let plan = plan_options(arguments, printer)?;
     let source = match (&arguments.input, &arguments.input_command) {
         (_, Some(command)) => input_command::open(command, &options, printer)?,
         (Some(path), None) if path.as_os_str() == "-" => open_reader(
@@ -175,10 +175,13 @@ fn source_kind(name: &str) -> Result<SourceKind, Failure> {
 }
 
 /// What the arguments say about a plan.
-pub(crate) fn plan_options(arguments: &SourceArgs) -> Result<PlanOptions, Failure> {
+pub(crate) fn plan_options(
+    arguments: &SourceArgs,
+    printer: &Printer,
+) -> Result<PlanOptions, Failure> {
     let mut options = PlanOptions::default();
     options.client_id.clone_from(&arguments.client_id);
-    options.authority = authority(arguments.authority.as_deref(), AuthorityOverride::parse)?;
+    options.authority = authority::to_migrate_to(arguments.authority.as_deref(), printer)?;
     options.map_resource = arguments
         .map_resource
         .iter()
@@ -205,26 +208,6 @@ fn resource_pair(pair: &str) -> Result<(String, String), Failure> {
             "write A=B, such as https://graph.windows.net=https://graph.microsoft.com",
         )),
     }
-}
-
-/// The authority of accounts in a token cache, of any kind, named by the user.
-pub(crate) fn authority_of_accounts(
-    url: Option<&str>,
-) -> Result<Option<AuthorityOverride>, Failure> {
-    authority(url, AuthorityOverride::of_any_kind)
-}
-
-fn authority(
-    url: Option<&str>,
-    parse: impl FnOnce(&str) -> Result<AuthorityOverride, AuthorityOverrideError>,
-) -> Result<Option<AuthorityOverride>, Failure> {
-    let bad = |error: AuthorityOverrideError| {
-        Failure::usage(
-            error.to_string(),
-            "write https://HOST or https://HOST/TENANT",
-        )
-    };
-    url.map(parse).transpose().map_err(bad)
 }
 
 const PASSWORD: &str = "password";

@@ -3,6 +3,7 @@
 mod account;
 mod advice;
 mod application;
+mod authority;
 mod bounded;
 mod cli;
 mod commands;

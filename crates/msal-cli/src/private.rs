@@ -10,6 +10,7 @@ use private_file::{Access, Error, Folder, Gate};
 
 use crate::bounded;
 use crate::error::Failure;
+use crate::shell;
 
 /// A variable that is set, and not empty.
 pub(crate) fn variable(name: &str, what: &str) -> Result<String, Failure> {
@@ -45,6 +46,16 @@ fn is_like_a_secret(text: &str) -> bool {
         && has(u8::is_ascii_lowercase)
         && has(u8::is_ascii_uppercase)
         && has(u8::is_ascii_digit)
+}
+
+/// Whether what was given as the name of a variable, or of a file, may be the secret itself, which nothing shows then.
+pub(crate) fn may_be_a_secret(option: &str, given: &str) -> bool {
+    let (_, name) = given.split_once('=').unwrap_or_default();
+    let name = if name.is_empty() { given } else { name };
+    match option {
+        _ if option.ends_with("-env") => !is_name(name) || is_like_a_secret(name),
+        _ => is_like_a_secret_and_no_file(name) && !Path::new(name).exists(),
+    }
 }
 
 /// The text of a file that nobody else can read or could have put there. An editor's last line break is not part of it.
@@ -104,7 +115,10 @@ fn open_private(path: &Path, what: &str) -> Result<Option<File>, Failure> {
         Ok(Some((file, Access::Private))) => Ok(Some(file)),
         Ok(Some((_, Access::Exposed))) => Err(refused(
             "other users may read or write the file",
-            format!("chmod 600 {shown}; and make a new one if somebody may have read this one"),
+            format!(
+                "chmod 600 {}; and make a new one if somebody may have read this one",
+                shell::quoted(&shown.to_string())
+            ),
         )),
         Ok(None) => Ok(None),
         Err(Error::Io { source, .. }) => Err(unreadable(path, what, &source)),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use msal_migrate::{Class, Conclusion, Counts, ObservedToken, Observer, Reason, State, Summary};
 
-use crate::commands::migrate::causes;
+use crate::commands::migrate::{causes, odd_names};
 use crate::output::Printer;
 use crate::outside::Outside;
 use crate::terminal::is_drawable;
@@ -125,6 +125,9 @@ impl Observer for Progress<'_> {
             earlier.migrated + earlier.needs_user + earlier.quarantined + earlier.in_doubt;
         self.tokens = plan.tokens;
         self.warn_of_clients(plan);
+        if let Some(line) = odd_names::to_line(&plan.odd_names) {
+            self.printer.say(&line);
+        }
         if settled > 0 {
             self.printer.say(&format!(
                 "resuming: {} of {} finished by earlier runs",

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use msal_migrate::{Row, Source, SourceError, SourceKind};
+use msal_migrate::{OtherFiles, Row, RowLayout, Source, SourceError, SourceKind};
 
 use crate::output::Printer;
 use crate::progress::with_pace;
@@ -52,6 +52,14 @@ impl Source for Shown {
 
     fn count(&self) -> Option<u64> {
         self.source.count()
+    }
+
+    fn layout(&self) -> Option<RowLayout> {
+        self.source.layout()
+    }
+
+    fn other_files(&self) -> Option<&OtherFiles> {
+        self.source.other_files()
     }
 
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {

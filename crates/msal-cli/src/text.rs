@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::output::{BOLD, HINT};
 use crate::outside::Outside;
 
 /// `12345` as `12,345`.
@@ -68,6 +69,44 @@ pub(crate) fn table(rows: &[(String, String)]) -> String {
         .collect()
 }
 
+/// A text of ours in lines that fit on every terminal, each indented by so many blanks. What stands in backticks stays in one
+/// line: it is copied.
+pub(crate) fn wrapped(words: &str, indent: usize) -> String {
+    let mut lines = vec![String::new()];
+    let mut is_quoted = false;
+    let words = words.split(|character: char| {
+        is_quoted ^= character == '`';
+        character.is_whitespace() && !is_quoted
+    });
+    for word in words.filter(|word| !word.is_empty()) {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        if line > 0 && indent + line + 1 + word.chars().count() > NARROW {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    let lines = lines.iter();
+    lines
+        .map(|line| format!("{:indent$}{}\n", "", Outside(line)))
+        .collect()
+}
+
+/// What is to be known, and what to do about it, in lines that fit on every terminal.
+pub(crate) fn note(words: &str, hint: &str) -> String {
+    let words = wrapped(&format!("note: {words}"), 0);
+    let hint = wrapped(&format!("hint: {hint}"), 0);
+    format!(
+        "{BOLD}note{BOLD:#}{}{HINT}hint{HINT:#}{}",
+        words.trim_start_matches("note"),
+        hint.trim_start_matches("hint")
+    )
+}
+
 /// How wide a column of such texts is. The few that are very long stand out: others are not filled up to them.
 pub(crate) fn width<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
     texts
@@ -79,6 +118,9 @@ pub(crate) fn width<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
 
 /// Behind one of these, a y stays in the plural.
 const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
+
+/// How long our own lines are.
+const NARROW: usize = 78;
 
 /// No column is wider.
 const WIDEST: usize = 100;
@@ -110,6 +152,24 @@ mod tests {
         assert_eq!(table(&rows), "  a\\nb   c\\rd\n  wider  e\n");
         let rows = [("a".repeat(10_000), String::new()), Default::default()];
         assert!(table(&rows).len() < 10_200);
+    }
+
+    #[test]
+    fn lines_are_not_too_long_and_what_is_copied_stays_whole() {
+        let words = format!(
+            "{} `a command of several words` {}",
+            "word ".repeat(13),
+            "end"
+        );
+        let lines = wrapped(&words, 2);
+        let longest = lines.lines().map(|line| line.chars().count()).max();
+        assert!(longest <= Some(NARROW), "{lines}");
+        assert_eq!(
+            lines.lines().nth(1),
+            Some("  `a command of several words` end")
+        );
+        let long = format!("`{}`", "x ".repeat(100));
+        assert_eq!(wrapped(&long, 0), format!("{long}\n"));
     }
 
     #[test]

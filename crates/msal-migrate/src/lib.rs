@@ -176,8 +176,8 @@ pub use migration::Migration;
 pub use migrator::Migrator;
 pub use observer::{Conclusion, NoObserver, ObservedToken, Observer};
 pub use plan::{
-    AuthorityOverride, AuthorityOverrideError, Count, Plan, PlanError, PlanOptions, Planned,
-    Redemption, SkipCount, Summary, Warning, Warnings,
+    AuthorityOverride, AuthorityOverrideError, Count, LooksLike, NameOf, OddName, Plan, PlanError,
+    PlanOptions, Planned, Redemption, SkipCount, Summary, Warning, Warnings,
 };
 pub use record::{Locator, Place, Record, RecordFlags, Remedy, Row, SkipReason, UserHints};
 pub use report::{Completion, Report};
@@ -185,9 +185,9 @@ pub use retry::{Retry, RetryClass};
 pub use settings::{RotationPolicy, Settings};
 pub use source::{
     DatabaseError, DatabaseLogin, DatabasePassword, DatabaseUrl, DatabaseUrlError, DecodingKey,
-    KeySource, Mapping, MappingError, MappingFile, MappingFileError, Preset, Records, Source,
-    SourceError, SourceKind, SourceOptions, UnknownSourceKind, UnsupportedFormat, open,
-    open_database, open_reader,
+    FieldPlace, KeySource, KnownBy, LikelyPlace, Mapping, MappingError, MappingFile,
+    MappingFileError, OtherFiles, Preset, Records, RowLayout, Source, SourceError, SourceKind,
+    SourceOptions, UnknownSourceKind, UnsupportedFormat, open, open_database, open_reader,
 };
 pub use spa_origin::{InvalidSpaOrigin, SpaOrigin};
 pub use verify::{Asked, Proof, Verification, Verifier};

@@ -15,8 +15,10 @@ mod kind;
 mod known_store;
 mod mapping_file;
 mod open;
+mod other_files;
 mod presets;
 mod read;
+mod recognised;
 mod records;
 mod row;
 mod unsupported;
@@ -25,12 +27,14 @@ pub use error::SourceError;
 pub use kind::{SourceKind, UnknownSourceKind};
 pub use mapping_file::{MappingFile, MappingFileError};
 pub use open::{SourceOptions, open, open_database, open_reader};
+pub use other_files::OtherFiles;
 pub use presets::Preset;
 pub use read::database::{
     DatabaseError, DatabaseLogin, DatabasePassword, DatabaseUrl, DatabaseUrlError,
 };
 pub use records::Records;
 pub use row::decoding::{DecodingKey, KeySource};
+pub use row::layout::{FieldPlace, KnownBy, LikelyPlace, RowLayout};
 pub use row::mapping::{Mapping, MappingError};
 pub use unsupported::UnsupportedFormat;
 
@@ -51,6 +55,19 @@ pub trait Source: fmt::Debug + Send + Sync {
 
     /// What of the input told how it is read, where nobody has named it; for people.
     fn recognised_by(&self) -> Option<&str> {
+        None
+    }
+
+    /// Which column or member of a row became which field; `None` where the format itself says it.
+    ///
+    /// The beginning of the input is read for it. It blocks as [`Source::read`] does, and what is wrong with the input is left
+    /// for that to say.
+    fn layout(&self) -> Option<RowLayout> {
+        None
+    }
+
+    /// What a folder has besides the files that are read; `None` for what is no folder.
+    fn other_files(&self) -> Option<&OtherFiles> {
         None
     }
 

@@ -71,6 +71,10 @@ pub(crate) struct PlanArgs {
     /// Lists every row with what becomes of it. Names of rows may be user names.
     #[arg(long)]
     pub(crate) list: bool,
+
+    /// Lists every row that is skipped, with the reason. Names of rows may be user names.
+    #[arg(long, conflicts_with = "list")]
+    pub(crate) skipped: bool,
 }
 
 #[derive(Debug, Args)]

@@ -21,22 +21,41 @@ pub(crate) struct SecretArgs {
     #[arg(
         long,
         value_name = "NAME",
-        requires = "certificate",
         conflicts_with = "certificate_passphrase_file"
     )]
     pub(crate) certificate_passphrase_env: Option<String>,
 
     /// The file that holds the passphrase of the certificate; closed to others as well.
-    #[arg(long, value_name = "FILE", requires = "certificate")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) certificate_passphrase_file: Option<String>,
 
     /// Sends the certificate and its issuers along: for an application that is registered to accept all certificates of a
     /// subject name and an issuer.
-    #[arg(long, requires = "certificate")]
+    #[arg(long)]
     pub(crate) send_chain: bool,
 }
 
 impl SecretArgs {
+    /// The option that says something about a certificate, where none is named. The parser cannot tell: a certificate that
+    /// is set counts as absent for it.
+    pub(crate) fn without_certificate(&self) -> Option<&'static str> {
+        let options = [
+            (
+                "--certificate-passphrase-env",
+                self.certificate_passphrase_env.is_some(),
+            ),
+            (
+                "--certificate-passphrase-file",
+                self.certificate_passphrase_file.is_some(),
+            ),
+            ("--send-chain", self.send_chain),
+        ];
+        let given = options.into_iter().find(|(_, is_given)| *is_given);
+        given
+            .filter(|_| self.certificate.is_empty())
+            .map(|(option, _)| option)
+    }
+
     /// Whether there is any.
     pub(crate) fn are_given(&self) -> bool {
         [

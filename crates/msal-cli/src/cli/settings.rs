@@ -3,22 +3,25 @@
 //! Nothing is looked for in the working directory or at home: a file that somebody else put there would say where tokens go.
 //! What is set becomes the default of an option, so that what is typed comes first.
 
+mod giving_way;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::error::{ContextKind, ContextValue};
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use toml::{Table, Value};
 
 use crate::bounded;
 use crate::error::Failure;
+use crate::private;
 
 /// What is set, and where.
 #[derive(Debug, Default)]
 pub(crate) struct Settings(Vec<Setting>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Setting {
     /// The command that it is for; without one, all that have the option.
     path: Vec<String>,
@@ -116,7 +119,14 @@ impl Settings {
         let place = [path, std::slice::from_ref(&key)].concat().join(".");
         let values = texts(value)
             .ok_or_else(|| wrong(file, &format!("{place}: write a text, or a list of texts")))?;
+        let names_a_secret = NAMES_OF_SECRETS.contains(&key.as_str());
         for value in &values {
+            if names_a_secret && private::may_be_a_secret(&key, value) {
+                let problem = format!(
+                    "{place}: it names where the secret is; what stands there is not shown, as it may be the secret itself"
+                );
+                return Err(wrong(file, &problem));
+            }
             check(find(command, &key), value)
                 .map_err(|problem| wrong(file, &format!("{place}: {problem}")))?;
         }
@@ -138,6 +148,14 @@ impl Settings {
             .filter(|setting| setting.path.is_empty());
         let found = found.find(|setting| setting.key == key)?;
         found.values.first().map(String::as_str)
+    }
+
+    /// What is left of it beside what was typed, where that excludes some of it.
+    pub(crate) fn beside(&self, typed: &ArgMatches) -> Option<Self> {
+        let gone = giving_way::to(typed);
+        let stays = |setting: &&Setting| !gone.contains(&setting.key.as_str());
+        let left: Vec<_> = self.0.iter().filter(stays).cloned().collect();
+        (left.len() < self.0.len()).then_some(Self(left))
     }
 
     /// Makes what is set the defaults of options, whose help says so.
@@ -177,12 +195,20 @@ impl Settings {
                 .values
                 .iter()
                 .all(|value| check(Some(arg), value).is_ok());
-            setting.key == key && is_for_it && can
+            let is_meant = !setting.path.is_empty() || !means_another(key, path);
+            setting.key == key && is_for_it && is_meant && can
         };
         let is_variable = |setting: &Setting| setting.place.starts_with("MSAL_");
         let found = self.0.iter().filter(fits);
         found.max_by_key(|setting| (is_variable(setting), setting.path.len()))
     }
+}
+
+/// Whether an option means something else at this command than at others: at a migration, an authority takes the place of
+/// what each row says.
+fn means_another(key: &str, path: &[String]) -> bool {
+    key == "authority"
+        && matches!(path, [group, command] if group == "migrate" && (command == "plan" || command == "run"))
 }
 
 /// An option of this name of any command.
@@ -267,7 +293,7 @@ fn wrong(place: &str, problem: &str) -> Failure {
 const COMMON: &[&str] = &["authority", "ca-file", "color", "format", "quiet", "sdk"];
 
 /// What a command's own table may hold besides: names, places and habits. What is decided each time is typed each time,
-/// such as which tokens are tried again; so are options that exclude each other, of which the typed one would have to win.
+/// such as which tokens are tried again.
 const SETTABLE: &[&str] = &[
     "certificate",
     "client-id",
@@ -282,6 +308,9 @@ const SETTABLE: &[&str] = &[
     "tenant",
     "timeout",
 ];
+
+/// Those of them that name a secret's variable or file.
+const NAMES_OF_SECRETS: &[&str] = &["certificate", "client-secret-env", "client-secret-file"];
 
 /// The variable that names the file.
 const FILE: &str = "MSAL_CONFIG_FILE";

@@ -20,11 +20,11 @@ use crate::exit::Exit;
 use crate::output::Printer;
 use crate::runtime::block_on;
 use crate::sends::Sends;
-use crate::{input, network, signal, target};
+use crate::{authority, network, signal, target};
 
 pub(super) fn run(arguments: &LoginArgs, printer: &Printer) -> Result<Exit, Failure> {
     let (runtime, sends) = network::stoppable(&arguments.network)?;
-    let named = input::authority_of_accounts(arguments.authority.as_deref())?;
+    let named = authority::of_accounts(arguments.authority.as_deref(), printer)?;
     let place = Place::named(named.as_ref()).at(arguments.tenant.as_deref())?;
     block_on(async {
         let cache = target::open_or_new(&arguments.target, arguments.sdk.dialect()).await?;

@@ -17,7 +17,7 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
 use crate::runtime::block_on;
-use crate::{account, credentials, input, network, signal, target};
+use crate::{account, authority, credentials, network, signal, target};
 
 pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Failure> {
     if printer.is_json() && arguments.form != Form::Token {
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Fail
         arguments,
         credentials: credentials::read(&arguments.secrets, arguments.client_id.as_deref())?,
         runtime,
-        named: input::authority_of_accounts(arguments.authority.as_deref())?,
+        named: authority::of_accounts(arguments.authority.as_deref(), printer)?,
         claims: challenge::claims(arguments.claims_challenge.as_deref())?,
     };
     let is_of_application = arguments.account.is_none() && arguments.secrets.are_given();

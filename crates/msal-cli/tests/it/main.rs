@@ -26,6 +26,7 @@ mod msal;
 mod output;
 mod outside;
 mod part;
+mod plan;
 mod proxy;
 mod report;
 mod run;

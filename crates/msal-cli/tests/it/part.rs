@@ -1,9 +1,10 @@
 //! A part of a migration: a plan for it, a first run with a few tokens, one client or tenant, a pace.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use msal_emulator::sample;
+use serde_json::json;
 
 use crate::msal::msal;
 use crate::run::Bench;
@@ -148,7 +149,7 @@ fn a_rate_slows_a_run_down() {
 #[test]
 fn a_cause_is_named_while_it_runs_and_at_the_end_with_what_to_type() {
     let bench = Bench::new();
-    let now = std::time::SystemTime::now();
+    let now = SystemTime::now();
     let token = bench
         .emulator
         .issue_refresh_token(sample::ALICE, sample::WEB, now);
@@ -219,4 +220,44 @@ fn what_is_mapped_adds_to_what_is_found_by_its_name() {
         (client.as_str(), tenant.as_str()),
         ("c3", "contoso.example")
     );
+}
+
+#[test]
+fn a_part_says_nothing_about_the_others() {
+    let bench = Bench::new();
+    bench.input(&USERS);
+    let now = SystemTime::now();
+    let mail = sample::FAMILY_MAIL;
+    let token = bench
+        .emulator
+        .issue_refresh_token(USERS[0], mail, now)
+        .unwrap();
+    let row = json!({"refresh_token": token, "user": USERS[0], "client_id": mail});
+    let file = bench.folder.path().join("input.jsonl");
+    let rows = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{rows}\n{row}\n")).unwrap();
+    let report = || {
+        let report = ["migrate", "report", "cache.json.journal"];
+        let run = msal(
+            bench.folder.path(),
+            report.into_iter().chain(["--format", "csv", "--all"]),
+        );
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        run.stdout
+    };
+
+    let run = bench.run("contoso.example", &["--only-client", sample::DESKTOP]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("1 not_chosen"), "{}", run.stdout);
+    assert!(report().contains(",not_chosen,"), "{}", report());
+
+    let run = bench.run("contoso.example", &[]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    let all = report();
+    assert_eq!(all.matches(",migrated,").count(), 4, "{all}");
+    assert!(!all.contains("not_chosen"), "{all}");
+
+    let run = bench.run("contoso.example", &["--only-client", mail]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(report(), all);
 }

@@ -231,3 +231,112 @@ fn what_is_set_for_all_holds_where_it_can_be_done() {
     let listed = with(folder.path(), "", &[("MSAL_FORMAT", "csv")], SOURCES);
     assert_eq!((listed.status, is_json(&listed)), (0, false), "{listed:?}");
 }
+
+#[test]
+fn a_certificate_that_is_set_takes_the_passphrase_that_is_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = ["token", "--client-id", "c", "--tenant", "t.example"];
+    let token = [&token[..], &["--scope", "s/.default"]].concat();
+    for option in [
+        &["--certificate-passphrase-env", "P"][..],
+        &["--certificate-passphrase-file", "p"],
+        &["--send-chain"],
+    ] {
+        let typed = [&token[..], option].concat();
+        let set = "[token]\ncertificate = 'gone.pfx'";
+        let run = with(folder.path(), set, &[], &typed);
+        assert_eq!(run.status, 2, "{run:?}");
+        assert!(run.stderr.contains("`gone.pfx`"), "{run:?}");
+        let run = with(folder.path(), "", &[], &typed);
+        assert_eq!(run.status, 2, "{run:?}");
+        assert!(run.stderr.contains("none is named"), "{run:?}");
+    }
+}
+
+#[test]
+fn a_secret_where_its_name_belongs_is_refused_and_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    for (option, secret) in [
+        (
+            "client-secret-env",
+            "abC8Q~s3cr3tValueOfForty.Characters-000",
+        ),
+        ("client-secret-env", "the-app=abC8Q~s3cr3tValueOfForty.Char"),
+        (
+            "client-secret-file",
+            "abC8Q~s3cr3tValueOfForty.Characters-000",
+        ),
+    ] {
+        let set = format!("[migrate.run]\n{option} = '{secret}'");
+        let run = with(folder.path(), &set, &[], &["migrate", "run", "--help"]);
+        assert_eq!(run.status, 2, "{run:?}");
+        assert!(
+            run.stderr.contains(&format!("migrate.run.{option}")),
+            "{run:?}"
+        );
+        assert!(!format!("{run:?}").contains("s3cr3t"), "{run:?}");
+    }
+    let set = "[migrate.run]\nclient-secret-env = 'the-app=CONTOSO_SECRET_2'\nclient-secret-file = '/run/secrets/a'";
+    let run = with(folder.path(), set, &[], &["migrate", "run", "--help"]);
+    assert_eq!(run.status, 0, "{run:?}");
+}
+
+#[test]
+fn what_is_typed_comes_before_what_is_set_and_cannot_stand_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = ["migrate", "run", "gone.json", "--to", "target.json"];
+    let set = "[migrate.run]\nclient-secret-env = 'A'\nconcurrency = 4\ndefault-scope = 's'\nrotation = 'single-use'";
+    let copy = with(
+        folder.path(),
+        set,
+        &[],
+        &[&run[..], &["--mode", "copy"]].concat(),
+    );
+    assert!(copy.stderr.contains("gone.json"), "{copy:?}");
+    assert!(
+        !copy.stderr.contains("says how tokens are redeemed"),
+        "{copy:?}"
+    );
+    // What is typed is refused as before.
+    for option in [["--concurrency", "4"], ["--certificate", "a.pem"]] {
+        let typed = [&run[..], &["--mode", "copy"], &option].concat();
+        let copy = with(folder.path(), set, &[], &typed);
+        assert!(
+            copy.stderr.contains(&format!("{} says how", option[0])),
+            "{copy:?}"
+        );
+    }
+
+    fs::write(
+        folder.path().join("t.jsonl"),
+        r#"{"refresh_token":"0.A","client_id":"c","tenant":"contoso.example"}"#,
+    )
+    .unwrap();
+    let run = ["migrate", "run", "t.jsonl", "--to", "target.json"];
+    let typed = [&run[..], &["--certificate", "gone.pem"]].concat();
+    let run = with(folder.path(), set, &[], &typed);
+    assert!(run.stderr.contains("`gone.pem`"), "{run:?}");
+}
+
+#[test]
+fn an_authority_that_is_set_for_all_does_not_say_where_tokens_are_redeemed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("t.jsonl"),
+        r#"{"refresh_token":"0.A","client_id":"c","tenant":"contoso.example"}"#,
+    )
+    .unwrap();
+    let tenants = |file: &str, variables: &[(&str, &str)]| {
+        let plan = ["migrate", "plan", "t.jsonl", "--format", "json"];
+        let run = with(folder.path(), file, variables, &plan);
+        let plan: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        plan["tenants"][0]["name"].as_str().map(str::to_owned)
+    };
+    let url = "https://login.microsoftonline.com/fabrikam.example";
+    let set = format!("authority = '{url}'");
+    let contoso = Some("contoso.example".to_owned());
+    assert_eq!(tenants(&set, &[]), contoso);
+    assert_eq!(tenants("", &[("MSAL_AUTHORITY", url)]), contoso);
+    let own = tenants(&format!("[migrate.plan]\n{set}"), &[]);
+    assert_eq!(own, Some("fabrikam.example".to_owned()));
+}

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use hashbrown::{HashMap, HashSet};
 
 use super::left_out::{LeftOutDigest, LeftOutRow};
+use super::odd_names::{OddNames, odd_authority};
 use super::options::PlanOptions;
 use super::resolve::{Groups, People, Resolved, Resolver};
 use super::summary::{Skips, Summary, Tally};
 use super::warning::{Warning, Warnings};
 use crate::fingerprint::{Fingerprint, FingerprintFn, OfToken};
-use crate::record::{Record, Row};
+use crate::record::{Record, Row, SkipReason};
 use crate::source::SourceKind;
 
 /// What is known while the source is being read.
@@ -21,6 +22,7 @@ pub(super) struct FirstPass<'a> {
     groups: Groups,
     people: People,
     skips: Skips,
+    odd_names: OddNames,
     left_out: LeftOutDigest,
     /// What the first row says that it stands in.
     file: Option<Arc<str>>,
@@ -69,6 +71,7 @@ impl<'a> FirstPass<'a> {
             groups: Groups::default(),
             people: People::default(),
             skips: Skips::default(),
+            odd_names: OddNames::default(),
             left_out: LeftOutDigest::default(),
             file: None,
             is_of_columns: is_of_columns(kind),
@@ -91,8 +94,16 @@ impl<'a> FirstPass<'a> {
         };
         self.longest = self.longest.max(length(&record));
         match self.resolver.resolve(&record) {
-            Ok(resolved) => self.add_resolved(number, &record, resolved, fingerprint),
+            Ok(resolved) => {
+                for odd in &resolved.way.odd {
+                    self.odd_names.add(odd, &record.locator);
+                }
+                self.add_resolved(number, &record, resolved, fingerprint);
+            }
             Err(reason) => {
+                if let (SkipReason::InvalidAuthority, Some(stored)) = (reason, &record.authority) {
+                    self.odd_names.add(&odd_authority(stored), &record.locator);
+                }
                 let authority = record.authority.clone();
                 self.leave_out(LeftOutRow::of(*record, reason), authority.as_deref());
             }
@@ -155,7 +166,11 @@ impl<'a> FirstPass<'a> {
             file: self.file,
             digest: self.left_out.finish(),
         };
-        (chosen, left_out, tally.into_summary(self.rows, self.skips))
+        (
+            chosen,
+            left_out,
+            tally.into_summary(self.rows, self.skips, self.odd_names.into_sorted()),
+        )
     }
 }
 

@@ -8,6 +8,7 @@ use msal_core::{ScopeSet, Tenant, TrustedAuthority, comparable_username};
 
 use super::authority::{self, ChosenAuthority};
 use super::criteria::Criteria;
+use super::odd_names::{self, Odd};
 use super::options::PlanOptions;
 use super::scopes::{self, ChosenScopes};
 use super::warning::{Warning, Warnings};
@@ -26,6 +27,8 @@ pub(super) struct Way {
     pub(super) group: Group,
     /// Where a user who is of another tenant is at home.
     pub(super) home: Option<TrustedAuthority>,
+    /// What is odd about the names of its client and its tenant.
+    pub(super) odd: Vec<Odd>,
     /// How much the records say: more is better.
     pub(super) rank: u8,
     warnings: Warnings,
@@ -86,7 +89,7 @@ impl Way {
         let is_wanted = is_among(&options.only_clients, &client_id)
             && is_among(&options.only_tenants, authority.tenant().as_str());
         if !is_wanted {
-            return Err(SkipReason::NotSelected);
+            return Err(SkipReason::NotChosen);
         }
         let ChosenScopes {
             scopes,
@@ -95,6 +98,7 @@ impl Way {
         } = scopes::choose(criteria, authority.host(), options)?;
         warnings = warnings.and(about_scopes);
         warnings.insert_if(Warning::FirstPartyClient, is_first_party(&client_id));
+        let odd = odd_names::odd(&client_id, authority.host(), authority.tenant());
         let goes_elsewhere = !authority.tenant().is_shared();
         warnings.insert_if(
             Warning::SharedAuthority,
@@ -106,6 +110,7 @@ impl Way {
                 authority,
                 scopes,
             },
+            odd,
             client_id,
             home,
             // A tenant that the user visits serves nobody who asks at theirs, or at one that all share.

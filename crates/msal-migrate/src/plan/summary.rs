@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use http::Uri;
 
+use super::odd_names::{self, OddName};
 use super::resolve::Group;
 use super::warning::{Warning, Warnings};
 use crate::record::{Locator, SkipReason};
@@ -29,8 +30,29 @@ pub struct Summary {
     pub scopes: Vec<Count>,
     /// Rows that are left out, per reason.
     pub skipped: Vec<SkipCount>,
+    /// Clients and tenants that are named otherwise than Entra names them. Of very many, some are counted together.
+    pub odd_names: Vec<OddName>,
     /// What to know, and for how many redemptions.
     pub warnings: Vec<(Warning, u64)>,
+}
+
+impl Summary {
+    /// Where a client or a tenant may be a secret or a person, because columns were mixed up, what stands for it.
+    pub fn shown_name(name: &str) -> &str {
+        match odd_names::shown(name) {
+            Some(name) => name,
+            None if name == OTHERS => name,
+            None => HIDDEN,
+        }
+    }
+
+    /// Where scopes may be a secret, because columns were mixed up, what stands for them.
+    pub fn shown_scopes(scopes: &str) -> &str {
+        match odd_names::are_scopes_shown(scopes) {
+            true => scopes,
+            false => HIDDEN,
+        }
+    }
 }
 
 /// How often something occurs.
@@ -92,7 +114,7 @@ impl Tally {
         }
     }
 
-    pub(super) fn into_summary(self, rows: u64, skips: Skips) -> Summary {
+    pub(super) fn into_summary(self, rows: u64, skips: Skips, odd_names: Vec<OddName>) -> Summary {
         Summary {
             rows,
             tokens: self.tokens,
@@ -102,6 +124,7 @@ impl Tally {
             tenants: most_first(self.tenants),
             scopes: most_first(self.scopes),
             skipped: skips.0.into_values().collect(),
+            odd_names,
             warnings: self.warnings.into_iter().collect(),
         }
     }
@@ -158,6 +181,9 @@ impl Skips {
 
 /// How many rows are named for each reason.
 const EXAMPLES: usize = 5;
+
+/// The name for what is not shown.
+const HIDDEN: &str = "(not shown: it may be a secret or a person)";
 
 /// The name for everything beyond what is told apart.
 const OTHERS: &str = "(others)";

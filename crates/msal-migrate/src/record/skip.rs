@@ -25,8 +25,9 @@ pub enum SkipReason {
     NoClientId,
     /// The row has no refresh token.
     NoRefreshToken,
-    /// A condition of the mapping file's `[where]`, or the choice of clients and tenants, leaves the row out, which may be
-    /// Microsoft's.
+    /// Of another client or tenant than those that were [chosen](crate::PlanOptions::only_clients).
+    NotChosen,
+    /// A condition of the mapping file's `[where]` leaves the row out, which may be Microsoft's.
     NotSelected,
     /// The row seems to have no refresh token, and not all of it is understood; the text says what is not.
     NotUnderstood(&'static str),
@@ -61,6 +62,7 @@ impl SkipReason {
             Self::Malformed(_) => "malformed",
             Self::NoClientId => "no_client_id",
             Self::NoRefreshToken => "no_refresh_token",
+            Self::NotChosen => "not_chosen",
             Self::NotSelected => "not_selected",
             Self::NotUnderstood(_) => "not_understood",
             Self::OnBehalfOf => "obo",
@@ -85,6 +87,7 @@ impl SkipReason {
             Self::Malformed(""),
             Self::NoClientId,
             Self::NoRefreshToken,
+            Self::NotChosen,
             Self::NotSelected,
             Self::NotUnderstood(""),
             Self::OnBehalfOf,
@@ -105,6 +108,7 @@ impl SkipReason {
             Self::FirstPartyClient
                 | Self::InvalidAuthority
                 | Self::NoClientId
+                | Self::NotChosen
                 | Self::NotSelected
                 | Self::OtherClient
                 | Self::OtherProvider
@@ -125,6 +129,7 @@ impl SkipReason {
         match self {
             Self::AppOnly
             | Self::NoRefreshToken
+            | Self::NotChosen
             | Self::NotSelected
             | Self::OnBehalfOf
             | Self::OtherClient
@@ -159,9 +164,10 @@ impl SkipReason {
             Self::Malformed(what) | Self::NotUnderstood(what) => what,
             Self::NoClientId => "nothing says which client the token was issued to",
             Self::NoRefreshToken => "the row has no refresh token",
-            Self::NotSelected => {
-                "a condition leaves the row out: of [where], --where, --only-client or --only-tenant"
+            Self::NotChosen => {
+                "the token is of another client or tenant than those that were chosen"
             }
+            Self::NotSelected => "a condition, of [where] or --where, leaves the row out",
             Self::OnBehalfOf => {
                 "the token was obtained on behalf of a user and is bound to that assertion"
             }
@@ -191,9 +197,13 @@ impl SkipReason {
                 "only that program can use such a token; for that program itself, name its client with --client-id"
             }
             Self::InvalidAuthority => "correct the row, or name the authority with --authority",
+            Self::Malformed(what) if what.ends_with("not UTF-8") => {
+                "write the file in UTF-8; one of Windows with `iconv -f WINDOWS-1252 -t UTF-8 FILE`"
+            }
             Self::Malformed(_) => "correct the row, or leave it: the other rows are not affected",
             Self::NoClientId => "name the client with --client-id",
             Self::NoRefreshToken => "nothing to migrate: these users sign in again",
+            Self::NotChosen => "run again without --only-client and --only-tenant for these too",
             Self::NotSelected => {
                 "nothing to do; if these rows count, add their value to [where] in a copy of the file: msal sources show NAME"
             }

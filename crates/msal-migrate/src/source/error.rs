@@ -5,6 +5,7 @@ use std::error::Error;
 use std::io;
 
 use super::kind::SourceKind;
+use super::other_files::OtherFiles;
 use super::read::database::DatabaseError;
 use super::row::mapping::MappingError;
 use super::unsupported::UnsupportedFormat;
@@ -65,12 +66,14 @@ pub enum SourceError {
         /// What does not fit.
         problem: MappingError,
     },
-    /// A directory without a file.
-    #[error("{file}: is a directory without files")]
+    /// A directory without a token file.
+    #[error("{file}: is a directory without token files{}", listed(.others))]
     #[non_exhaustive]
     NoFiles {
         /// What was opened.
         file: String,
+        /// What it has besides.
+        others: OtherFiles,
     },
     /// A pipe, a socket or a device: these can be read only once.
     #[error("{file}: is not a regular file, and the input is read more than once")]
@@ -269,8 +272,26 @@ impl SourceError {
                 _ => "check that the file can be read, and run the command again",
             },
             Self::Other { .. } => return None,
+            Self::Syntax { problem, .. } if problem.ends_with("not UTF-8") => {
+                "write the file in UTF-8; one of Windows with `iconv -f WINDOWS-1252 -t UTF-8 FILE`"
+            }
             Self::Syntax { .. } => "correct the file at that place, or export it again",
         };
         Some(hint.to_owned())
     }
 }
+
+/// What a directory has, in a few words.
+fn listed(others: &OtherFiles) -> String {
+    let first = others.first.iter().take(LISTED);
+    let first: Vec<_> = first.map(|(name, why)| format!("{name} ({why})")).collect();
+    let more = others.count.saturating_sub(first.len() as u64);
+    match (first.is_empty(), more) {
+        (true, _) => String::new(),
+        (false, 0) => format!("; it has {}", first.join(", ")),
+        (false, more) => format!("; it has {} and {more} more", first.join(", ")),
+    }
+}
+
+/// How many files are named.
+const LISTED: usize = 3;

@@ -7,6 +7,7 @@ pub(super) mod csv;
 pub(super) mod detect;
 pub(super) mod directory;
 pub(super) mod ini;
+pub(super) mod json_layout;
 pub(super) mod json_objects;
 pub(super) mod msal_cache;
 pub(super) mod nothing;

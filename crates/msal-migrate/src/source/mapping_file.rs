@@ -221,6 +221,8 @@ impl MappingFile {
             defaults: self.defaults.clone(),
             is_lenient: self.is_preset,
             adds_to_usual,
+            file: self.name.clone(),
+            typed: map.parts().iter().map(|(field, _)| *field).collect(),
         })
     }
 }

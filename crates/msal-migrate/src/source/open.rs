@@ -1,7 +1,6 @@
 //! Opening a source: its format is detected, or checked where the user names it.
 
 use std::io::Read;
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use msal::SecureRandom;
@@ -27,9 +26,9 @@ use super::known_store::{self, Exported};
 use super::mapping_file::{MappingFile, TextFormat};
 use super::read::database::{Database, DatabaseError, DatabaseLogin, DatabaseUrl};
 use super::read::input::Input;
+use super::recognised::Recognised;
 use super::row::mapping::{Mapping, MappingError};
 use super::row::recipe::Recipe;
-use crate::record::Row;
 
 /// How to read an input. By default its format is detected, and its fields are found by their usual names.
 #[derive(Clone, Debug, Default)]
@@ -80,7 +79,14 @@ pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, Sou
         }
         let recipe = recipe(&name, options)?;
         let records = options.mapping_file.input.records.clone();
-        return Ok(Box::new(DirectorySource::open(path, recipe, records)?));
+        let source = Box::new(DirectorySource::open(path, recipe, records)?);
+        return Ok(match options.named_kind() {
+            Some(_) => source,
+            None => Box::new(Recognised {
+                source,
+                by: "it is a folder of files with a token response each".to_owned(),
+            }),
+        });
     }
     let input = Input::open(path)?;
     match signature::is_sqlite(&input.head()?) {
@@ -296,31 +302,6 @@ fn of_database(
     );
     let source = of_database(database, &options)?;
     Ok(Box::new(Recognised { source, by }))
-}
-
-/// A source that nobody has named.
-#[derive(Debug)]
-struct Recognised {
-    source: Box<dyn Source>,
-    by: String,
-}
-
-impl Source for Recognised {
-    fn kind(&self) -> SourceKind {
-        self.source.kind()
-    }
-
-    fn recognised_by(&self) -> Option<&str> {
-        Some(&self.by)
-    }
-
-    fn count(&self) -> Option<u64> {
-        self.source.count()
-    }
-
-    fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
-        self.source.read(visit)
-    }
 }
 
 fn recipe(file: &str, options: &SourceOptions) -> Result<Recipe, SourceError> {

@@ -10,6 +10,7 @@ pub(super) mod field;
 pub(super) mod id_token;
 mod issuer;
 pub(super) mod json_pointer;
+pub(super) mod layout;
 pub(super) mod likely;
 pub(super) mod mapping;
 pub(super) mod recipe;

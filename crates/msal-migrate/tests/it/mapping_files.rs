@@ -268,6 +268,73 @@ fn what_is_mapped_on_top_replaces_what_the_file_says() {
     assert_eq!(rows(&*source).unwrap(), [":2 (-) 0.B - x [] - -"]);
 }
 
+/// The same row as a table, JSON and a configuration file, read with a mapping that was typed.
+fn in_three_formats(map: &[&str], cells: &[(&str, &str)]) -> [String; 3] {
+    let names: Vec<_> = cells.iter().map(|(name, _)| *name).collect();
+    let values: Vec<_> = cells.iter().map(|(_, value)| *value).collect();
+    let table = format!("{}\n{}\n", names.join(","), values.join(","));
+    let filled = || cells.iter().filter(|(_, value)| !value.is_empty());
+    let members: Vec<_> = filled()
+        .map(|(name, value)| format!("\"{name}\":\"{value}\""))
+        .collect();
+    let settings: Vec<_> = filled()
+        .map(|(name, value)| format!("{name} = {value}"))
+        .collect();
+    [
+        (SourceKind::Csv, table),
+        (SourceKind::Jsonl, format!("{{{}}}", members.join(","))),
+        (SourceKind::Ini, format!("[one]\n{}\n", settings.join("\n"))),
+    ]
+    .map(|(kind, content)| {
+        // Others are read too, so that each name is one of the store's.
+        let more = match kind {
+            SourceKind::Csv => content + &"0.C,".repeat(cells.len() - 1) + "0.C\n",
+            SourceKind::Jsonl => {
+                let members: Vec<_> = names
+                    .iter()
+                    .map(|name| format!("\"{name}\":\"0.C\""))
+                    .collect();
+                format!("{content}\n{{{}}}\n", members.join(","))
+            }
+            _ => {
+                let settings: Vec<_> = names.iter().map(|name| format!("{name} = 0.C")).collect();
+                format!("{content}[two]\n{}\n", settings.join("\n"))
+            }
+        };
+        let store = Store::new(more);
+        let mut options = SourceOptions::default();
+        options.from = Some(kind);
+        options.map = Mapping::parse(map).unwrap();
+        let source = open(&store.path(), &options).unwrap();
+        let line = rows(&*source).unwrap().swap_remove(0);
+        // Places have other names in each.
+        line.split_once(' ').unwrap().1.replace("(one)", "(-)")
+    })
+}
+
+#[test]
+fn what_a_mapping_names_is_read_as_it_says_alone_in_each_format() {
+    // A row without the mapped token has none, whatever else is called like one.
+    let stale = [("refresh_token", "0.STALE"), ("rt", ""), ("client_id", "c")];
+    assert_eq!(
+        in_three_formats(&["refresh_token=rt"], &stale),
+        ["no_refresh_token", "not_understood", "no_refresh_token"]
+    );
+    // What is mapped is not what it is usually, in any case.
+    let client = [("refresh_token", "0.A"), ("Client_Id", "a@contoso.example")];
+    for line in in_three_formats(&["username=client_id"], &client) {
+        assert_eq!(line, "(-) 0.A - - [] - a@contoso.example");
+    }
+    let tenant = [
+        ("refresh_token", "0.A"),
+        ("client_id", "c"),
+        ("tenant", "t"),
+    ];
+    for line in in_three_formats(&["key=tenant"], &tenant) {
+        assert_eq!(line, "(t) 0.A c - [] - -");
+    }
+}
+
 #[test]
 fn columns_that_are_missing_are_named_with_those_that_are_there() {
     for (toml, content, expected) in [

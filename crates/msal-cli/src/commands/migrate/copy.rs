@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
         ));
     };
     places::check(arguments, &places::journal_beside(&arguments.to))?;
-    let plan = input::plan_options(&arguments.source)?;
+    let plan = input::plan_options(&arguments.source, printer)?;
     let runtime = network::runtime(&arguments.network, 1)?;
     let store: Arc<dyn CacheStore> = Arc::new(FileStore::new(&arguments.to));
     let dialect = arguments.sdk.dialect();
@@ -84,6 +84,7 @@ fn refuse_options_of_redeeming(arguments: &RunArgs) -> Result<(), Failure> {
             "--client-secret-file",
             !secrets.client_secret_file.is_empty(),
         ),
+        ("--certificate", !secrets.certificate.is_empty()),
         (
             "--use-stored-client-secret",
             arguments.use_stored_client_secret,

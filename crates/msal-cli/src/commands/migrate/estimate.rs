@@ -23,11 +23,12 @@ pub(super) fn to_text(tokens: u64, settings: &Settings) -> String {
         Some(limit) => format!(", for the {} that are tried", text::count(limit)),
         None => String::new(),
     };
-    format!(
-        "{DIM}a run takes about {}{limit}: if each answer takes half a second, {in_flight} are in flight{rate}, and no server \
-         throttles{DIM:#}\n",
+    let words = format!(
+        "a run takes about {}{limit}: if each answer takes half a second, {in_flight} are in flight{rate}, and no server \
+         throttles",
         text::duration(lasts(tokens, settings)),
-    )
+    );
+    format!("{DIM}{}{DIM:#}\n", text::wrapped(&words, 0).trim_end())
 }
 
 /// How long it takes until so many tokens are answered.

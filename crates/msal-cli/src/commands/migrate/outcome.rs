@@ -108,7 +108,9 @@ impl Outcome {
             }
         } else if report.completion() == Completion::Failed {
             out.push_str(&format!(
-                "\n{HINT}hint{HINT:#}: correct what was skipped as said above, and run the same command again\n"
+                "\n{HINT}hint{HINT:#}: correct what was skipped as said above, and run the same command again\n      \
+                 msal migrate report {} lists every such row\n",
+                typed(journal.display())
             ));
         }
         out

@@ -3,7 +3,7 @@
 use msal_migrate::{PlanOptions, Retry, RetryClass, RotationPolicy, Settings, SpaOrigin};
 
 use super::job::Job;
-use super::{copy, places};
+use super::{copy, other_files, places};
 use crate::cli::{self, Mode, PartArgs, RetryArgs, Rotation, RunArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -23,6 +23,9 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     let settings = settings(arguments);
     let runtime = network::runtime(&arguments.network, settings.most_in_flight())?;
     let (source, mut plan) = input::open(&arguments.source, printer)?;
+    if let Some(line) = source.other_files().and_then(other_files::to_line) {
+        printer.say(&line);
+    }
     plan.use_stored_client_secret = arguments.use_stored_client_secret;
     select(&mut plan, &arguments.part);
     let spa_origin = arguments
@@ -34,7 +37,7 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
         source: reading::shown(source, printer),
         plan,
         credentials,
-        clients: credentials::clients(&arguments.secrets),
+        clients: expected_clients(arguments),
         runtime,
         target: arguments.to.clone(),
         journal,
@@ -60,6 +63,16 @@ fn spa_origin(text: &str) -> Result<SpaOrigin, Failure> {
             "write it as the page sends it, such as https://app.contoso.example",
         )
     })
+}
+
+/// The clients that a credential was named for, without those whose rows were not chosen.
+fn expected_clients(arguments: &RunArgs) -> Vec<String> {
+    let chosen = &arguments.part.only_client;
+    let is_chosen = |client: &String| {
+        chosen.is_empty() || chosen.iter().any(|it| it.eq_ignore_ascii_case(client))
+    };
+    let named = credentials::clients(&arguments.secrets);
+    named.into_iter().filter(is_chosen).collect()
 }
 
 /// Leaves out what the operator has not chosen.

@@ -16,12 +16,12 @@ use crate::output::{BOLD, DIM, Printer};
 use crate::outside::Outside;
 use crate::runtime::block_on;
 use crate::user_files::UserFiles;
-use crate::{credentials, input, network, signal, target};
+use crate::{authority, credentials, network, signal, target};
 
 pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Failure> {
     let credentials = credentials::read(&arguments.secrets, None)?;
     let (runtime, sends) = network::stoppable(&arguments.network)?;
-    let authority = input::authority_of_accounts(arguments.authority.as_deref())?;
+    let authority = authority::of_accounts(arguments.authority.as_deref(), printer)?;
     let journal = journal(arguments);
     let mut answers = Vec::new();
     let verification = block_on(async {

@@ -54,7 +54,10 @@ const SERVERS: &[Mistake] = &[
         what: "the token endpoint is given as the authority, which is understood",
         typed: "run input.jsonl --to cache.json --ca-file ca.pem --authority {url}/contoso.example/oauth2/v2.0/token",
         status: 0,
-        says: &["2 of 2 tokens migrated"],
+        says: &[
+            "/oauth2/v2.0/token is no part of it",
+            "2 of 2 tokens migrated",
+        ],
         spent: 2,
         ..MISTAKE
     },
@@ -62,7 +65,7 @@ const SERVERS: &[Mistake] = &[
         what: "the version is given behind the tenant, which is understood",
         typed: "run input.jsonl --to cache.json --ca-file ca.pem --authority {url}/contoso.example/v2.0",
         status: 0,
-        says: &["2 of 2 tokens migrated"],
+        says: &["/v2.0 is no part of it", "2 of 2 tokens migrated"],
         spent: 2,
         ..MISTAKE
     },

@@ -13,6 +13,7 @@ use crate::source::read::input::Input;
 use crate::source::row::alias::field_named;
 use crate::source::row::columns::{Cells, Columns};
 use crate::source::row::field::Field;
+use crate::source::row::layout::RowLayout;
 use crate::source::row::recipe::Recipe;
 use crate::source::row::value::StoredValue;
 
@@ -45,6 +46,24 @@ impl CsvSource {
             separator,
             columns,
         })
+    }
+
+    /// Visits the first rows, as far as they can be read.
+    fn sample(&self, see: &mut dyn FnMut(&dyn Cells)) -> Result<(), SourceError> {
+        let mut reader = CsvReader::new(self.input.text()?, self.separator);
+        let mut all = || -> Result<(), CsvError> {
+            let _header = reader.record()?;
+            for _row in 0..SAMPLE {
+                let Some(record) = reader.record()? else {
+                    break;
+                };
+                if let Ok(texts) = record.texts() {
+                    see(&texts);
+                }
+            }
+            Ok(())
+        };
+        all().map_err(|error| error.in_file(self.input.name()))
     }
 
     fn read_rows(
@@ -80,6 +99,12 @@ impl CsvSource {
 impl Source for CsvSource {
     fn kind(&self) -> SourceKind {
         self.kind
+    }
+
+    fn layout(&self) -> Option<RowLayout> {
+        let header = header(&self.input, self.separator).ok()?;
+        // What is wrong with a row is for the reading to say.
+        Some(self.columns.layout(&header, |see| drop(self.sample(see))))
     }
 
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
@@ -131,15 +156,18 @@ fn first_records(input: &Input, separator: u8) -> Result<[Vec<String>; 2], Sourc
     };
     let texts = texts.map_err(|_not_utf8| in_header(line, "not UTF-8"))?;
     // No name has one. The whole table would be taken for its header.
-    let is_one_line =
-        |text: &CsvText<'_>| matches!(text, CsvText::AsWritten(text) if text.contains('\r'));
+    let is_one_line = |text: &CsvText<'_>| matches!(text, CsvText::AsWritten(text) if text.replace("\r\n", "").contains('\r'));
     if texts.iter().any(is_one_line) {
         return Err(in_header(
             line,
             "lines end with a carriage return alone, where a line feed is needed",
         ));
     }
-    let name = |text: &CsvText<'_>| text.as_str().trim().to_owned();
+    // Spreadsheets break the lines of long names.
+    let name = |text: &CsvText<'_>| {
+        let text = text.as_str().trim().replace("\r\n", " ");
+        text.replace(['\n', '\t'], " ")
+    };
     let header = texts.iter().map(name).collect();
     let first = match reader.record() {
         Ok(Some(record)) => record.texts().unwrap_or_default(),
@@ -181,3 +209,6 @@ pub(crate) fn is_header(line: &str) -> bool {
     let line = line.split('\r').next().unwrap_or_default();
     line.split(',').any(is_token)
 }
+
+/// How many rows are looked at for what columns hold.
+const SAMPLE: usize = 20;

@@ -14,11 +14,12 @@ use crate::source::row::alias::field_named;
 use crate::source::row::collector::Collector;
 use crate::source::row::expression::Expression;
 use crate::source::row::field::Field;
+use crate::source::row::layout::{Found, RowLayout};
 use crate::source::row::likely::Likely;
 use crate::source::row::mapping::MappingError;
 use crate::source::row::recipe::Recipe;
 use crate::source::row::second_look;
-use crate::source::row::shown_name::listed;
+use crate::source::row::shown_name::{listed, shown};
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::value::StoredValue;
 
@@ -159,7 +160,7 @@ impl IniSource {
             for setting in &section.settings {
                 let found = field_named(&setting.name);
                 if let Some((field, rank)) =
-                    found.filter(|(field, _)| self.recipe.finds_by_usual_name(*field))
+                    found.filter(|(field, _)| self.recipe.takes_by_name(*field, &setting.name))
                 {
                     let value = StoredValue::from_text(setting.value.as_str());
                     collector.offer(field, rank + after, value);
@@ -180,6 +181,43 @@ impl Source for IniSource {
         SourceKind::Ini
     }
 
+    fn layout(&self) -> Option<RowLayout> {
+        let mut found: Vec<Found> = Vec::new();
+        let mut likely = Likely::default();
+        let mut sections = 0;
+        let read = self.sections(&mut |section| {
+            for setting in &section.settings {
+                let name = &setting.name;
+                let by_name = field_named(name);
+                let by_name = by_name.filter(|(field, _)| self.recipe.takes_by_name(*field, name));
+                if by_name.is_none() {
+                    likely.see_column(name, Some(setting.value.as_str()));
+                }
+                if found.len() < MOST_NAMES && !found.iter().any(|it| it.column == *name) {
+                    found.push(Found {
+                        place: shown(name),
+                        column: name.clone(),
+                        by_name,
+                    });
+                }
+            }
+            sections += 1;
+            match sections < SAMPLE {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        });
+        read.ok()?;
+        let layout = RowLayout::of(&self.recipe, &found, |_index| true);
+        Some(
+            match layout.wants_likely(&self.recipe) {
+                true => layout.with_likely(&likely),
+                false => layout,
+            }
+            .without_people(),
+        )
+    }
+
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
         self.sections(&mut |section| match section.name.as_str() {
             FOR_ALL => ControlFlow::Continue(()),
@@ -193,6 +231,9 @@ const SECTION: &str = "section";
 
 /// How many names of settings are known, at most. A file with more has names that are nobody's settings.
 const MOST_NAMES: usize = 1024;
+
+/// How many sections are looked at for what their settings are called.
+const SAMPLE: usize = 100;
 
 /// The section whose settings hold for all.
 const FOR_ALL: &str = "DEFAULT";

@@ -9,7 +9,8 @@ use std::ops::ControlFlow;
 use serde::Deserialize;
 
 use super::detect::shape::Shape;
-use super::token_object::TokenObject;
+use super::json_layout::Sample;
+use super::token_object::ByUsualNames;
 use crate::record::{Locator, Place, Row, SkipReason};
 use crate::source::Source;
 use crate::source::error::SourceError;
@@ -18,11 +19,12 @@ use crate::source::read::input::Input;
 use crate::source::read::json::descent::{DescentError, Each, descend};
 use crate::source::read::json::error::JsonError;
 use crate::source::read::json::members::{Member, first_members};
-use crate::source::read::json::slice::{JsonSlice, parse_object};
+use crate::source::read::json::slice::{JsonSlice, parse_object, parse_object_as};
 use crate::source::read::json::stream::JsonStream;
 use crate::source::row::collector::Collector;
 use crate::source::row::field::Field;
 use crate::source::row::json_pointer::JsonPointer;
+use crate::source::row::layout::RowLayout;
 use crate::source::row::mapping::MappingError;
 use crate::source::row::recipe::Recipe;
 use crate::source::row::second_look;
@@ -68,19 +70,41 @@ impl JsonSource {
         locator: impl Fn(u64) -> Locator,
         visit: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<(), SourceError> {
-        let mut stream = JsonStream::new(self.input.text()?);
         let mut found = FoundParts::new(&self.recipe);
         let mut index = 0;
-        let mut each = |name: Option<&str>, object: JsonSlice<'_>| {
+        let flow = self.each(&mut |name, object| {
             let row = self.row(object, name.or(user), locator(index), &mut found)?;
             index += 1;
             Ok(visit(row))
-        };
+        })?;
+        // Only a pass to the end tells that a part was never found.
+        if flow.is_break() {
+            return Ok(());
+        }
+        found
+            .check(&self.recipe)
+            .map_err(|problem| self.mapping_error(problem))
+    }
+
+    /// Lets `sample` see the first objects. What is wrong with them is for the reading to say.
+    pub(crate) fn sample(&self, sample: &mut Sample<'_>) {
+        let _read = self.each(&mut |_name, object| {
+            sample.see(object.bytes);
+            Ok(match sample.is_full() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            })
+        });
+    }
+
+    /// Goes through the objects, each with its name where it has one.
+    fn each(&self, each: &mut Each<'_>) -> Result<ControlFlow<()>, SourceError> {
+        let mut stream = JsonStream::new(self.input.text()?);
         let flow = match &self.records {
-            Some(pointer) => descend(&mut stream, pointer.segments(), &mut each),
-            None => self.read_objects(&mut stream, &mut each),
+            Some(pointer) => descend(&mut stream, pointer.segments(), each),
+            None => self.read_objects(&mut stream, each),
         };
-        let flow = flow.map_err(|error| match error {
+        flow.map_err(|error| match error {
             DescentError::Json(error) => error.in_file(self.input.name()),
             DescentError::NotThere { members } => self.mapping_error(MappingError::UnknownColumn {
                 column: self
@@ -90,14 +114,7 @@ impl JsonSource {
                     .unwrap_or_default(),
                 columns: listed(members.iter().map(String::as_str)),
             }),
-        })?;
-        // Only a pass to the end tells that a part was never found.
-        if flow.is_break() {
-            return Ok(());
-        }
-        found
-            .check(&self.recipe)
-            .map_err(|problem| self.mapping_error(problem))
+        })
     }
 
     fn mapping_error(&self, problem: MappingError) -> SourceError {
@@ -137,7 +154,7 @@ impl JsonSource {
         let is_mapped = !self.recipe.is_by_usual_names();
         let by_names = match is_mapped && !self.recipe.adds_to_usual {
             true => parse_object::<AnyObject>(object)?.map(|_any| None),
-            false => parse_object::<TokenObject<'_>>(object)?.map(|object| Some(object.stored)),
+            false => parse_object_as(object, ByUsualNames(&self.recipe))?.map(Some),
         };
         let stored = by_names
             .map_err(SkipReason::Malformed)
@@ -203,6 +220,12 @@ impl JsonSource {
 impl Source for JsonSource {
     fn kind(&self) -> SourceKind {
         self.kind
+    }
+
+    fn layout(&self) -> Option<RowLayout> {
+        let mut sample = Sample::new(&self.recipe);
+        self.sample(&mut sample);
+        Some(sample.into_layout())
     }
 
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {

@@ -10,6 +10,7 @@ use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::database::{Database, DatabaseRow, Query};
 use crate::source::row::columns::{Cells, Columns};
+use crate::source::row::layout::RowLayout;
 use crate::source::row::mapping::MappingError;
 use crate::source::row::recipe::Recipe;
 use crate::source::row::value::StoredValue;
@@ -68,6 +69,23 @@ impl Source for QuerySource {
         self.database.kind()
     }
 
+    fn layout(&self) -> Option<RowLayout> {
+        let header = self.database.columns(&self.query).ok()?;
+        let sample = |see: &mut dyn FnMut(&dyn Cells)| {
+            let mut rows = 0;
+            // What is wrong with the answer is for the reading to say.
+            let _read = self.database.rows(&self.query, &mut |row| {
+                see(&row);
+                rows += 1;
+                match rows < SAMPLE {
+                    true => ControlFlow::Continue(()),
+                    false => ControlFlow::Break(()),
+                }
+            });
+        };
+        Some(self.columns.layout(&header, sample))
+    }
+
     fn count(&self) -> Option<u64> {
         self.database.count(&self.query).ok().flatten()
     }
@@ -94,3 +112,6 @@ fn first_row(database: &Database, query: &Query) -> Result<Vec<String>, SourceEr
     })?;
     Ok(first)
 }
+
+/// How many rows are looked at for what columns hold.
+const SAMPLE: usize = 20;

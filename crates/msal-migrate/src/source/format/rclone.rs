@@ -11,12 +11,14 @@ use std::ops::ControlFlow;
 use msal_core::{Passphrase, SecretBuffer};
 
 use self::encryption::{Encryption, Undecryptable};
-use super::token_object::TokenObject;
+use super::token_object::ByUsualNames;
 use crate::record::{Locator, Place, Row, SkipReason};
 use crate::source::Source;
 use crate::source::error::SourceError;
 use crate::source::kind::SourceKind;
 use crate::source::read::input::Input;
+use crate::source::read::json::slice::{JsonSlice, parse_object_as};
+use crate::source::row::recipe::Recipe;
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::value::StoredValue;
 
@@ -152,10 +154,9 @@ impl<'a> Section<'a> {
         match (self.get("type"), self.get("token")) {
             (_, None) => skipped(SkipReason::NoRefreshToken),
             (None, _) => skipped(SkipReason::Malformed("the section has no `type`")),
-            (Some("onedrive"), Some(token)) => match serde_json::from_str::<TokenObject<'_>>(token)
-            {
-                Ok(token) => self.with_token(token.stored, locator),
-                Err(_not_quoted) => skipped(SkipReason::Malformed(
+            (Some("onedrive"), Some(token)) => match self::token(token) {
+                Some(token) => self.with_token(token, locator),
+                None => skipped(SkipReason::Malformed(
                     "the section's `token` is no JSON object",
                 )),
             },
@@ -227,3 +228,13 @@ const SCOPES_WITHOUT_SITES: &str =
 
 /// Far more than the configuration of thousands of remotes takes.
 const LARGEST: usize = 16 << 20;
+
+/// The token response that a section's `token` is; `None` where it is none.
+fn token(text: &str) -> Option<StoredRow<'_>> {
+    let object = JsonSlice {
+        offset: 0,
+        bytes: text.as_bytes(),
+    };
+    let recipe = Recipe::default();
+    parse_object_as(object, ByUsualNames(&recipe)).ok()?.ok()
+}

@@ -8,32 +8,30 @@
 
 use std::fmt;
 
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::source::read::json::members::Member;
 use crate::source::row::alias::field_named;
 use crate::source::row::collector::Collector;
 use crate::source::row::field::Field;
+use crate::source::row::recipe::Recipe;
 use crate::source::row::stored_row::StoredRow;
 use crate::source::row::value::StoredValue;
 
-/// An object with the members of one token response.
-pub(crate) struct TokenObject<'a> {
-    pub(crate) stored: StoredRow<'a>,
-}
+/// Reads the members of one token response, as far as a recipe leaves them to their usual names.
+pub(crate) struct ByUsualNames<'r>(pub(crate) &'r Recipe);
 
-impl<'de: 'a, 'a> Deserialize<'de> for TokenObject<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+impl<'de> DeserializeSeed<'de> for ByUsualNames<'_> {
+    type Value = StoredRow<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         let mut collector = Collector::default();
         deserializer.deserialize_map(Members {
             collector: &mut collector,
+            recipe: self.0,
             depth: 0,
         })?;
-        Ok(Self {
-            stored: collector.into_stored_row(),
-        })
+        Ok(collector.into_stored_row())
     }
 }
 
@@ -62,10 +60,16 @@ pub(crate) fn names_token(member: &Member) -> bool {
     }
 }
 
+/// The rank of a member whose name has `rank`, in so many wrappers.
+pub(super) fn rank(rank: u8, wrappers: u8) -> u8 {
+    rank + wrappers * RANKS
+}
+
 /// Offers the members of an object, and those of the objects wrapped in it, to a collector. A wrapper that is no object
 /// is ignored: omniauth writes the access token under `token`.
 struct Members<'c, 'a> {
     collector: &'c mut Collector<'a>,
+    recipe: &'c Recipe,
     /// How many objects stand around this one.
     depth: u8,
 }
@@ -87,13 +91,16 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(StoredValue::Text(name)) = map.next_key()? {
-            if let Some((field, rank)) = field_named(&name) {
+            let named = field_named(&name);
+            let is_taken = |(field, _): &_| self.recipe.takes_member(*field, &name, self.depth);
+            if let Some((field, name_rank)) = named.filter(is_taken) {
                 // The outer object describes the row and the wrapped one only the token, so outer members come first.
-                let rank = rank + self.depth * RANKS;
+                let rank = rank(name_rank, self.depth);
                 self.collector.offer(field, rank, map.next_value()?);
             } else if self.depth < DEEPEST && WRAPPERS.contains(&name.as_ref()) {
                 map.next_value_seed(Members {
                     collector: self.collector,
+                    recipe: self.recipe,
                     depth: self.depth + 1,
                 })?;
             } else {
@@ -135,7 +142,7 @@ impl<'de: 'a, 'a> Visitor<'de> for Members<'_, 'a> {
 
 /// Members that hold the token response itself: of yup-oauth2 and Home Assistant (`token`), omniauth (`credentials`),
 /// Zammad (`auth`) and n8n (`oauthTokenData`).
-const WRAPPERS: [&str; 6] = [
+pub(super) const WRAPPERS: [&str; 6] = [
     "auth",
     "credentials",
     "oauthTokenData",
@@ -145,7 +152,7 @@ const WRAPPERS: [&str; 6] = [
 ];
 
 /// How many wrappers may stand around a token response.
-const DEEPEST: u8 = 2;
+pub(super) const DEEPEST: u8 = 2;
 
 /// More than the ranks that aliases have.
 const RANKS: u8 = 8;

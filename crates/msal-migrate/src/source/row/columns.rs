@@ -4,6 +4,7 @@ use super::alias::field_named;
 use super::collector::Collector;
 use super::expression::Expression;
 use super::field::Field;
+use super::layout::{Found, RowLayout};
 use super::likely::Likely;
 use super::mapping::MappingError;
 use super::recipe::Recipe;
@@ -44,13 +45,9 @@ impl Columns {
             true => usual(header, first)?,
             false => by_usual_names(header),
         };
-        let is_mapped = |column: &str| {
-            let mut mapped = recipe.mapping.parts().iter();
-            mapped.any(|(_, expression)| matches!(expression, Expression::Column(name) if name.eq_ignore_ascii_case(column)))
-        };
         usual.retain(|(field, _, index)| {
-            let is_free = header.get(*index).is_some_and(|column| !is_mapped(column));
-            recipe.finds_by_usual_name(*field) && (is_free || recipe.is_by_usual_names())
+            let column = header.get(*index);
+            column.is_some_and(|column| recipe.takes_by_name(*field, column))
         });
         usual.extend(row_id(header, recipe));
         let indexes = recipe
@@ -67,6 +64,48 @@ impl Columns {
             recipe: recipe.clone(),
             indexes,
         })
+    }
+
+    /// Which of the columns called `header` became which field. `sample` visits some rows, for what they tell of the columns
+    /// that are not used.
+    pub(crate) fn layout(
+        &self,
+        header: &[String],
+        sample: impl FnOnce(&mut dyn FnMut(&dyn Cells)),
+    ) -> RowLayout {
+        let found: Vec<_> = header
+            .iter()
+            .enumerate()
+            .map(|(index, name)| {
+                let mut usual = self.usual.iter().filter(|(_, _, at)| *at == index);
+                let is_twice = header.iter().filter(|other| *other == name).count() > 1;
+                Found {
+                    place: match is_twice {
+                        true => format!("{} (column {})", shown(name), index + 1),
+                        false => shown(name),
+                    },
+                    column: name.clone(),
+                    by_name: usual.next().map(|(field, rank, _)| (*field, *rank)),
+                }
+            })
+            .collect();
+        let is_there = |index: usize| {
+            let expression = self.recipe.expressions().nth(index);
+            let reads = expression.and_then(Expression::column).is_some();
+            !reads || self.indexes.get(index).is_some_and(Option::is_some)
+        };
+        let layout = RowLayout::of(&self.recipe, &found, is_there);
+        if !layout.wants_likely(&self.recipe) {
+            return layout.without_people();
+        }
+        let mut likely = Likely::default();
+        sample(&mut |cells| {
+            let unused = header.iter().enumerate();
+            for (index, name) in unused.filter(|(_, name)| layout.unused.contains(name)) {
+                likely.see_column(name, cells.text(index));
+            }
+        });
+        layout.with_likely(&likely).without_people()
     }
 
     /// How many columns the header has.

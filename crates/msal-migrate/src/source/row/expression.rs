@@ -43,6 +43,14 @@ impl Expression {
         }
     }
 
+    /// The column, or the outermost member, that it reads.
+    pub(crate) fn member(&self) -> Option<&str> {
+        match self {
+            Self::Pointer(pointer) => pointer.segments().first().map(String::as_str),
+            _ => self.column(),
+        }
+    }
+
     /// The value in a JSON object, for which a column is a member.
     pub(crate) fn in_object<'a>(
         &'a self,

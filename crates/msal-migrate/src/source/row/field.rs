@@ -33,6 +33,18 @@ pub(crate) enum Field {
     Username,
 }
 
+impl Field {
+    /// What it is called in a mapping; those that cannot be mapped as well.
+    pub(crate) fn name(self) -> &'static str {
+        let mappable = FIELDS.iter().find(|(_, field)| *field == self);
+        match (mappable, self) {
+            (Some((name, _)), _) => name,
+            (None, Self::Family) => "family",
+            (None, _) => "token_endpoint",
+        }
+    }
+}
+
 /// The fields that can be mapped: all but the family, which every store has under the same name, and the token endpoint,
 /// which is mapped as the authority.
 pub(crate) const FIELDS: [(&str, Field); 19] = [

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::alias::field_named;
 use super::field::{FIELDS, Field};
+use super::issuer::is_guid;
 use super::shown_name::is_harmless;
 use super::value::StoredValue;
 use crate::record::token_shape::is_microsofts;
@@ -28,13 +29,17 @@ impl Likely {
     ) -> Self {
         let mut likely = Self::default();
         for name in names {
-            let value = values.next();
-            likely.see(&[name], value);
-            if let Some(json) = value {
-                likely.see_json(name, json);
-            }
+            likely.see_column(name, values.next());
         }
         likely
+    }
+
+    /// Takes note of a column and of a value in it.
+    pub(crate) fn see_column(&mut self, name: &str, value: Option<&str>) {
+        self.see(&[name], value);
+        if let Some(json) = value {
+            self.see_json(name, json);
+        }
     }
 
     /// Takes note of a value that `path` leads to from the row: a column or member alone, or a member of a member.
@@ -75,6 +80,20 @@ impl Likely {
         };
         // What cannot be read to its end is worth what was seen of it.
         let _read = look.deserialize(&mut serde_json::Deserializer::from_str(json));
+    }
+
+    /// The places that may hold a field, the most likely first; none where a name may be a person's or a token.
+    pub(crate) fn places_of(&self, field: Field) -> Vec<&str> {
+        let mut found: Vec<_> = self.found.iter().collect();
+        found.retain(|(found, ..)| *found == field && !self.has_hidden);
+        found.sort_by_key(|(_, rank, _)| *rank);
+        let mut places: Vec<&str> = Vec::new();
+        for (_, _, place) in found {
+            if !places.contains(&place.as_str()) {
+                places.push(place);
+            }
+        }
+        places
     }
 
     /// How far the place of the refresh token is from a certain one; `None` where nothing may be one.
@@ -202,8 +221,25 @@ fn guess(name: &str, value: Option<&str>) -> Option<(Field, u8)> {
     if has(&["token"]) && !has(OTHER_PARTS) && !has(OTHER_TOKENS) {
         return Some((Field::RefreshToken, 11));
     }
-    let is_address = value.is_some_and(|value| value.contains('@') && value.len() <= 254);
-    (is_address && has(&["mail", "user", "upn", "login"])).then_some((Field::Username, 10))
+    let value = value?.trim();
+    let is_address = value.contains('@') && value.len() <= 254;
+    if is_address && has(USERS) {
+        return Some((Field::Username, 10));
+    }
+    if is_guid(value) && has(&["client", "app"]) {
+        return Some((Field::ClientId, 10));
+    }
+    if has(&["tenant", "directory"]) && !has(OTHER_PARTS) && is_tenant(value) {
+        return Some((Field::Tenant, 10));
+    }
+    (value.starts_with("https://") && has(&["authority", "issuer"]))
+        .then_some((Field::Authority, 10))
+}
+
+/// Whether a value can be the name of a tenant: a GUID, or a domain.
+fn is_tenant(value: &str) -> bool {
+    let is_part = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '.';
+    is_guid(value) || value.contains('.') && value.len() <= 253 && value.chars().all(is_part)
 }
 
 /// The pointer to a place, whose names can be typed as they are.
@@ -332,6 +368,18 @@ impl Look<'_, '_> {
 
 /// Parts of names of what stands beside a token: its time, its type.
 const OTHER_PARTS: &[&str] = &["expire", "expiry", "_at", "_in", "type", "time", "date"];
+
+/// Parts of names of what an address is a user's in.
+const USERS: &[&str] = &[
+    "account",
+    "identity",
+    "login",
+    "mail",
+    "owner",
+    "principal",
+    "upn",
+    "user",
+];
 
 /// Parts of names of other tokens.
 const OTHER_TOKENS: &[&str] = &["access", "id_token", "idtoken", "csrf", "reset", "session"];

@@ -49,6 +49,15 @@ impl Mapping {
         self.parts.iter().any(|(mapped, _)| *mapped == field)
     }
 
+    /// Whether a part of it reads the column or member of this name.
+    pub(crate) fn reads(&self, name: &str) -> bool {
+        let mut named = self
+            .parts
+            .iter()
+            .filter_map(|(_, expression)| expression.member());
+        named.any(|member| member.eq_ignore_ascii_case(name))
+    }
+
     pub(crate) fn parts(&self) -> &[(Field, Expression)] {
         &self.parts
     }

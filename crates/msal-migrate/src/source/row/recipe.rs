@@ -28,6 +28,10 @@ pub(crate) struct Recipe {
     pub(crate) is_lenient: bool,
     /// Whether the mapping was typed alone: the fields that it does not name are found by their usual names.
     pub(crate) adds_to_usual: bool,
+    /// The preset or mapping file that it is of; empty without one.
+    pub(crate) file: String,
+    /// The fields whose places were given besides it.
+    pub(crate) typed: Vec<Field>,
 }
 
 impl Recipe {
@@ -50,6 +54,20 @@ impl Recipe {
     /// Whether this field is found by its usual names.
     pub(crate) fn finds_by_usual_name(&self, field: Field) -> bool {
         self.is_by_usual_names() || self.adds_to_usual && !self.mapping.maps(field)
+    }
+
+    /// Whether the value under this name, a usual one of the field, is the field's: of what a mapping names, the mapping
+    /// alone says what it is.
+    pub(crate) fn takes_by_name(&self, field: Field, name: &str) -> bool {
+        self.finds_by_usual_name(field) && !self.mapping.reads(name)
+    }
+
+    /// As [`Self::takes_by_name`], of a member with so many objects around its own: a mapping names those of the outermost.
+    pub(crate) fn takes_member(&self, field: Field, name: &str, depth: u8) -> bool {
+        match depth {
+            0 => self.takes_by_name(field, name),
+            _ => self.finds_by_usual_name(field),
+        }
     }
 
     /// All that is looked up in a row: the fields of the mapping, then the conditions.

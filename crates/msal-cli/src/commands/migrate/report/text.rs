@@ -31,9 +31,9 @@ fn print_group(group: &[Row], summary: &Summary, out: &mut Out<'_>) {
     let (lines, who) = (counted(group.len() as u64, lines), first.todo.who.title());
     out.put(&format!("{BOLD}{}{BOLD:#}  {lines}, {who}\n", first.class));
     if !first.explanation.is_empty() {
-        out.put(&wrapped(&first.explanation));
+        out.put(&text::wrapped(&first.explanation, 2));
     }
-    out.put(&wrapped(&first.todo.what));
+    out.put(&text::wrapped(&first.todo.what, 2));
     let is_there =
         |one: &Row, other: &Row| one.tenant == other.tenant && one.client_id == other.client_id;
     for part in group.chunk_by(is_there) {
@@ -135,28 +135,6 @@ fn hints(rows: &[Row], summary: &Summary) -> Vec<String> {
     }
     hints
 }
-
-/// A text of ours in lines that are not too long, indented.
-fn wrapped(words: &str) -> String {
-    let mut lines = vec![String::new()];
-    for word in words.split_whitespace() {
-        let line = lines.last().map_or(0, |line| line.chars().count());
-        if line > 0 && line + 1 + word.chars().count() > WIDTH {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    let lines = lines.iter().map(|line| format!("  {}\n", Outside(line)));
-    lines.collect()
-}
-
-/// How long our own lines are: they fit on every terminal.
-const WIDTH: usize = 76;
 
 /// Of more lines people lose sight.
 const LONG: usize = 20;

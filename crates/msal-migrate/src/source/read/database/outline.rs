@@ -67,11 +67,11 @@ impl Outline {
 
 impl Table {
     /// What to type to read it, where it has a column that is called like a refresh token, and how far that is from certain.
-    /// Names that would have to be quoted are left to the user.
+    /// Names that a shell or a database takes for something else even in quotation marks are left to the user.
     fn likely_arguments(&self) -> Option<(u8, String)> {
         let columns = self.columns.iter().map(String::as_str);
         let likely = Likely::of_columns(columns, std::iter::empty());
-        let query = format!("--query 'select * from {}'", plain(&self.name)?);
+        let query = format!("--query 'select * from {}'", named(&self.name)?);
         let distance = likely.distance()?;
         Some(match likely.is_usual() {
             true => (distance, query),
@@ -80,7 +80,24 @@ impl Table {
     }
 }
 
-fn plain(name: &str) -> Option<&str> {
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || "_.".contains(character);
-    name.chars().all(is_plain).then_some(name)
+/// A name, perhaps behind that of its schema, as SQL has it. PostgreSQL reads what is not quoted in small letters, and `user`
+/// as who has logged in.
+fn named(name: &str) -> Option<String> {
+    let is_known = |byte: u8| byte.is_ascii_alphanumeric() || b"_.".contains(&byte);
+    let quoted = |part: &str| {
+        let is_small =
+            |byte: u8| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit();
+        let is_plain = part.bytes().all(is_small)
+            && !part.starts_with(|first: char| first.is_ascii_digit())
+            && !RESERVED.contains(&part);
+        match is_plain {
+            true => part.to_owned(),
+            false => format!("\"{part}\""),
+        }
+    };
+    let parts: Vec<_> = name.split('.').map(quoted).collect();
+    name.bytes().all(is_known).then(|| parts.join("."))
 }
+
+/// What tables are called, and SQL takes for words of its own.
+const RESERVED: [&str; 4] = ["group", "order", "session_user", "user"];

@@ -152,6 +152,8 @@ impl Session for PostgresSession {
         take: &mut dyn FnMut(Batch) -> ControlFlow<()>,
     ) -> Result<(), DatabaseError> {
         let projection = self.projection(query)?;
+        // An error ends all that the transaction could still do: only what was read since is given up, and not the snapshot.
+        self.execute(BEFORE_ROWS)?;
         let client = &self.client;
         let read = self.runtime.block_on(async {
             // One statement, as all that is prepared.
@@ -168,7 +170,12 @@ impl Session for PostgresSession {
             {}
             client.batch_execute(&format!("close {CURSOR}")).await
         });
-        read.map_err(|error| self.failed(error))
+        read.map_err(|error| {
+            let error = self.failed(error);
+            // Where there is no connection any more, the error has said so.
+            let _gone = self.execute(AFTER_ERROR);
+            error
+        })
     }
 }
 
@@ -273,6 +280,9 @@ const SETTINGS: &str = "\
         ('cursor_tuple_fraction', '1'), ('DateStyle', 'ISO'), ('TimeZone', 'UTC'), \
         ('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0') \
     ) as w (name, value) on s.name = w.name";
+
+const BEFORE_ROWS: &str = "savepoint before_rows";
+const AFTER_ERROR: &str = "rollback to savepoint before_rows";
 
 const CURSOR: &str = "msal_migrate_rows";
 

@@ -1,7 +1,9 @@
 //! One value of a JSON text as its bytes, and how an object is parsed from them.
 
+use std::marker::PhantomData;
+
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeSeed, IgnoredAny};
 use serde_json::Deserializer;
 
 use super::error::JsonError;
@@ -29,8 +31,23 @@ pub(crate) fn parse_first<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<(T, 
 pub(crate) fn parse_object<'a, T: Deserialize<'a>>(
     value: JsonSlice<'a>,
 ) -> Result<Parsed<T>, JsonError> {
+    parse_object_as(value, PhantomData::<T>)
+}
+
+/// As [`parse_object`], as `seed` parses it.
+///
+/// # Errors
+/// As [`parse_object`].
+pub(crate) fn parse_object_as<'a, S: DeserializeSeed<'a>>(
+    value: JsonSlice<'a>,
+    seed: S,
+) -> Result<Parsed<S::Value>, JsonError> {
     let is_object = value.bytes.first() == Some(&b'{');
-    let parsed = is_object.then(|| serde_json::from_slice(value.bytes));
+    let parsed = is_object.then(|| {
+        let mut deserializer = Deserializer::from_slice(value.bytes);
+        let object = seed.deserialize(&mut deserializer)?;
+        deserializer.end().map(|()| object)
+    });
     if let Some(Ok(object)) = parsed {
         return Ok(Ok(object));
     }
