@@ -69,8 +69,8 @@ def the_plan(place):
     rows, operator = place.rows, place.operator
     screen = operator.type(PLAN, 1)
     assert "no column is called like a refresh token" in prose(screen)
-    mapped = filled(operator.hints.told(r"--map refresh_token=\S+"), COLUMN="'RT (Entra)'")
-
+    mapped = re.search("most probably: (.*)", prose(screen))[1]
+    assert mapped == "--map 'refresh_token=RT (Entra)' --map 'client_id=App ID' --map username=E-Mail"
     assert f"{len(rows.sent) + 5:,} tokens would be redeemed" in operator.type(f"{PLAN} {mapped}", 4)
     mapped += " --map tenant=Mandant"
     screen = operator.type(f"{PLAN} {mapped}", 4)
