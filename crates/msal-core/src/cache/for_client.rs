@@ -142,7 +142,12 @@ impl TokenCache {
         let purpose = purpose(None, request.fields);
         for (number, realm) in request.realms.iter().enumerate() {
             // Mostly the tenant has one name, which may stand twice.
-            if request.realms[..number].contains(realm) {
+            if request
+                .realms
+                .iter()
+                .take(number)
+                .any(|known| known == realm)
+            {
                 continue;
             }
             for environment in request.environments {
