@@ -134,11 +134,6 @@ impl Client {
         self.trusted.as_ref()
     }
 
-    /// Whether a call can name any tenant.
-    pub(crate) fn has_tenants(&self) -> bool {
-        self.authority.has_tenants()
-    }
-
     /// What an error says of the call that it ended.
     pub(crate) fn details(&self) -> CallDetails {
         CallDetails {

@@ -127,7 +127,11 @@ impl Call {
             let request = request(client, realms, scopes, now);
             handle.cache.read(|cache| cache.hit_for_client(&request))
         };
-        if let Some(guid) = self.tenant.guid().filter(|_| client.has_tenants()) {
+        if let Some(guid) = self
+            .tenant
+            .guid()
+            .filter(|_| client.authority.has_tenants())
+        {
             return at(guid);
         }
         let tenant = self.tenant.of(client).ok()?;
