@@ -307,8 +307,8 @@ pub use transport::{HttpError, HttpErrorKind};
 pub use transport::{HttpSettings, HttpVersion, HttpsClient};
 // For programs that work on a token cache without an application.
 pub use msal_core::{
-    CacheContents, CacheFormatError, Cached, CachedAccessToken, ForClientRequest, Oddity,
-    OddityKind, OnBehalfKey, OnBehalfRequest, OnBehalfTokens, Party, RefreshCandidate,
+    CacheContents, CacheFormatError, Cached, CachedAccessToken, ForClientHit, ForClientRequest,
+    Oddity, OddityKind, OnBehalfKey, OnBehalfRequest, OnBehalfTokens, Party, RefreshCandidate,
     RefreshReason, Renewal, SectionContents, Silent, SilentRequest, TakenOver, TenantContents,
     TokenCache, TokenEvent,
 };

@@ -52,9 +52,10 @@ pub use authorization::{
     AuthorizationRequestError, AuthorizedCode, InvalidSession, Prompt, RedirectUri, ResponseMode,
 };
 pub use cache::{
-    CacheContents, CacheFormatError, Cached, CachedAccessToken, Dialect, ForClientRequest, Oddity,
-    OddityKind, OnBehalfRequest, OnBehalfTokens, Party, RefreshCandidate, RefreshReason, Renewal,
-    SectionContents, Silent, SilentRequest, TakenOver, TenantContents, TokenCache, TokenEvent,
+    CacheContents, CacheFormatError, Cached, CachedAccessToken, Dialect, ForClientHit,
+    ForClientRequest, Oddity, OddityKind, OnBehalfRequest, OnBehalfTokens, Party, RefreshCandidate,
+    RefreshReason, Renewal, SectionContents, Silent, SilentRequest, TakenOver, TenantContents,
+    TokenCache, TokenEvent,
 };
 pub use claims::{ForwardedClaims, InvalidClaims, merged_claims};
 pub use client_info::ClientInfo;
