@@ -1,5 +1,6 @@
 //! Errors, one variant for each thing the caller can do about them.
 
+mod advice;
 mod certificate;
 mod config;
 mod credential;
@@ -15,6 +16,7 @@ use std::error;
 use std::fmt;
 use std::time::Duration;
 
+use http::StatusCode;
 use msal_core::{Refusal, ServiceError};
 
 pub use certificate::CertificateError;
@@ -29,7 +31,7 @@ pub use remedy::Remedy;
 pub use sign_in::SignInError;
 pub use store_failure::StoreFailure;
 
-use crate::transport::{HttpError, HttpErrorKind};
+use crate::transport::HttpError;
 
 /// Why there is no token.
 ///
@@ -189,38 +191,6 @@ impl Error {
         let sent = self.call()?.redirect_uri.as_deref();
         sent.filter(|_| is_unregistered)
     }
-
-    /// What to do, where the message does not say so itself.
-    fn advice(&self) -> Option<String> {
-        if let Some(uri) = self.unregistered_redirect_uri() {
-            return Some(format!(
-                "register `{uri}` as a redirect URI of the application"
-            ));
-        }
-        match self {
-            Self::Config(_) | Self::InteractionRequired(_) => None,
-            Self::Credential(error) if error.says_what_to_do() => None,
-            Self::Http(error) if error.kind() == HttpErrorKind::Certificate => {
-                Some("see who answers in the server's place, or trust the issuer if the server is your own".to_owned())
-            }
-            // RFC 6749 §5.2 has `error` in every refusal: whoever sent a page is not the token endpoint.
-            Self::Service(error) if error.error.is_empty() && !self.is_transient() => {
-                Some("find out who answered in the server's place: a proxy or a firewall, as it seems".to_owned())
-            }
-            // The cause says it.
-            Self::Service(error) if error.assertion_fault().is_some() => None,
-            Self::Service(error) if error.misplaced().is_some() => {
-                Some("name the authority of the user's tenant, or register the application there".to_owned())
-            }
-            // It says itself what there is to do.
-            Self::SignIn(error) if matches!(**error, SignInError::Browser(_) | SignInError::Port { .. }) => None,
-            Self::Store(failure) => {
-                let hint = failure.store_error().hint();
-                hint.or_else(|| Some(self.remedy().to_string()))
-            }
-            _ => Some(self.remedy().to_string()),
-        }
-    }
 }
 
 impl fmt::Display for Error {
@@ -231,7 +201,7 @@ impl fmt::Display for Error {
             Self::Http(error) => error.fmt(formatter),
             Self::InteractionRequired(required) => required.fmt(formatter),
             Self::Protocol(error) => error.fmt(formatter),
-            Self::Service(error) => write!(formatter, "the token endpoint refused: {}", **error),
+            Self::Service(error) => write!(formatter, "{}: {}", what_came(error), **error),
             Self::SignIn(error) => error.fmt(formatter),
             Self::Store(failure) => failure.fmt(formatter),
         }?;
@@ -239,7 +209,7 @@ impl fmt::Display for Error {
         if let Some(fault) = assertion_fault {
             write!(formatter, "; {fault}")?;
         }
-        if let Some(advice) = self.advice() {
+        if let Some(advice) = advice::of(self) {
             write!(formatter, "; {advice}")?;
         }
         self.call().map_or(Ok(()), |call| call.fmt(formatter))
@@ -258,6 +228,18 @@ impl error::Error for Error {
             Self::SignIn(error) => error.source(),
             Self::Store(failure) => failure.source(),
         }
+    }
+}
+
+/// What a refusal comes to, before its code.
+fn what_came(error: &ServiceError) -> &'static str {
+    match error.refusal() {
+        // RFC 6585 §4
+        Refusal::Transient if error.status == StatusCode::TOO_MANY_REQUESTS => {
+            "the token endpoint was asked too often"
+        }
+        Refusal::Transient => "the token endpoint is busy or broken",
+        _ => "the token endpoint refused",
     }
 }
 
