@@ -40,6 +40,9 @@ pub(crate) fn advice(reason: &Reason) -> &'static str {
                 "this client must prove who it is; name its secret with --client-secret-env or --client-secret-file, or its \
                  --certificate"
             }
+            700_024 => {
+                "the client's assertion is not valid at the server's time; set this machine's clock"
+            }
             700_027 => "the application does not know this certificate; register it there, or name another",
             7_000_215 => "the secret is not this client's; give the secret's value and not its id",
             7_000_222 => "the secret has expired; make a new one for the application",
@@ -102,6 +105,8 @@ pub(crate) mod tests {
             ("invalid_grant", &[1, 90_072], "not in this tenant"),
             ("unauthorized_client", &[700_016], "--client-id"),
             ("invalid_request", &[9_002_327], "--spa-origin"),
+            ("invalid_client", &[700_024], "clock"),
+            ("authority_refused", &[90_002], "no such tenant"),
             ("invalid_scope", &[], "--default-scope"),
             ("authority_refused", &[], "metadata"),
             ("sent_for_other_client", &[], "--client-id"),

@@ -65,7 +65,7 @@ fn a_proxy_is_asked_for_the_hosts_it_is_for() {
         );
         assert!(
             run.stderr
-                .starts_with("error: the server cannot be reached"),
+                .starts_with("error: the proxy opened no connection to the server"),
             "{}",
             run.stderr
         );
