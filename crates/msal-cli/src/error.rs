@@ -185,7 +185,7 @@ impl From<msal::Error> for Failure {
 fn of_authority(problem: &ProtocolError) -> &'static str {
     match problem {
         ProtocolError::Discovery(error) if error.misplaced() == Some(Misplaced::NoTenant) => {
-            "name the tenant by its domain or GUID, in --tenant or in --authority: https://HOST/TENANT"
+            "correct --authority (https://HOST/TENANT) or --tenant"
         }
         _ => {
             "the authority does not say where to send tokens; correct --authority: https://HOST/TENANT"

@@ -132,7 +132,7 @@ fn of_user(reason: &Reason) -> Todo {
                 user,
                 "ask the user to sign in to the application again, with their second factor",
             ),
-            50_079 => Todo::new(
+            50_072 | 50_079 => Todo::new(
                 user,
                 "ask the user to set up a second factor, and to sign in to the application again",
             ),

@@ -10,6 +10,10 @@ pub(crate) fn what(reason: &Reason) -> Cow<'static, str> {
     if let Some(kind) = HttpErrorKind::named(&reason.error) {
         return kind.to_string().into();
     }
+    // Entra's word for a client that asks the same again and again.
+    if reason.aadsts.contains(&50_196) {
+        return "the server took the requests for a loop".into();
+    }
     match (&*reason.error, status(reason)) {
         (_, Some(429)) => "the server was asked too often (HTTP 429)".into(),
         (_, Some(status)) if status >= 500 => format!("the server failed (HTTP {status})").into(),
@@ -72,3 +76,40 @@ fn status(reason: &Reason) -> Option<u16> {
 }
 
 const AGAIN: &str = "run the same command again";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::advice::tests::reason;
+
+    #[test]
+    fn each_cause_has_words_and_a_remedy() {
+        for (error, codes, happened, to_do) in [
+            ("connection_refused", &[][..], "nobody listens", "the port"),
+            ("name_not_found", &[], "name was not found", "DNS"),
+            ("not_tls", &[], "does not speak TLS", "the port"),
+            ("connect_timeout", &[], "attempt to connect", "firewall"),
+            ("proxy", &[], "the proxy", "HTTPS_PROXY"),
+            ("certificate_issuer", &[], "not trusted here", "--ca-file"),
+            ("certificate_expired", &[], "has expired", "clock"),
+            ("certificate_name", &[], "another host's", "--authority"),
+            ("timeout", &[], "in time", "run the same"),
+            ("response", &[], "closed in the middle", "run the same"),
+            ("http_429", &[], "too often", "--rate"),
+            ("http_503", &[], "failed (HTTP 503)", "run the same"),
+            ("unreadable_response", &[], "not JSON", "login"),
+            ("invalid_grant", &[50_196], "a loop", "run the same"),
+            ("interrupted", &[], "the run ended", "run the same"),
+            // What journals of before say.
+            ("no_answer", &[], "nothing answered", "reached"),
+        ] {
+            let reason = reason(error, codes);
+            let (what, remedy) = (what(&reason), remedy(&reason));
+            assert!(what.contains(happened), "{error}: {what}");
+            assert!(remedy.contains(to_do), "{error}: {remedy}");
+            for wrong in ["registration", "secret"] {
+                assert!(!what.contains(wrong) && !remedy.contains(wrong), "{error}");
+            }
+        }
+    }
+}
