@@ -191,6 +191,39 @@ impl Error {
         let sent = self.call()?.redirect_uri.as_deref();
         sent.filter(|_| is_unregistered)
     }
+
+    /// What to do, where the message does not say so itself.
+    fn advice(&self) -> Option<String> {
+        if let Some(uri) = self.unregistered_redirect_uri() {
+            return Some(format!(
+                "register `{uri}` as a redirect URI of the application"
+            ));
+        }
+        let said = match self {
+            Self::Config(_) | Self::InteractionRequired(_) => return None,
+            Self::Credential(failure) if failure.says_what_to_do() => return None,
+            Self::Http(failure) => Some(failure.kind().hint()),
+            Self::Protocol(problem) => advice::of_answer(problem),
+            // The cause says it.
+            Self::Service(refused) if refused.assertion_fault().is_some() => return None,
+            Self::Service(refused) => advice::of_refusal(refused),
+            // It says itself what there is to do.
+            Self::SignIn(failure)
+                if matches!(
+                    **failure,
+                    SignInError::Browser(_) | SignInError::Port { .. }
+                ) =>
+            {
+                return None;
+            }
+            Self::Store(failure) => {
+                let hint = failure.store_error().hint();
+                return hint.or_else(|| Some(self.remedy().to_string()));
+            }
+            _ => None,
+        };
+        Some(said.map_or_else(|| self.remedy().to_string(), str::to_owned))
+    }
 }
 
 impl fmt::Display for Error {
@@ -209,7 +242,7 @@ impl fmt::Display for Error {
         if let Some(fault) = assertion_fault {
             write!(formatter, "; {fault}")?;
         }
-        if let Some(advice) = advice::of(self) {
+        if let Some(advice) = self.advice() {
             write!(formatter, "; {advice}")?;
         }
         self.call().map_or(Ok(()), |call| call.fmt(formatter))

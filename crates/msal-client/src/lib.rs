@@ -294,7 +294,7 @@ pub use msal_core::{
     AccessToken, Account, AssertionFault, AuthCodeFlow, AuthFlowError, AuthResponse,
     AuthResponseError, Authority, AuthorityError, AuthorityKind, AuthorizationCodeGrant,
     AuthorizationRequest, AuthorizationRequestError, AuthorizedCode, BearerChallenge,
-    ClientAssertion, ClientAuthentication, ClientInfo, ClientSecret, Cloud,
+    ClientAssertion, ClientAuthentication, ClientInfo, ClientSecret, ClockSkew, Cloud,
     DeviceAuthorizationError, Dialect, DiscoveryError, ExtraParameterError, ExtraParameters,
     HomeAccountId, IdTokenClaims, IdTokenError, IntoScopes, InvalidClaims, InvalidSession, KeyType,
     Malformation, MalformedResponse, Misplaced, Passphrase, Password, Prompt, ProviderMetadata,

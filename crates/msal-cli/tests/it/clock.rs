@@ -1,10 +1,5 @@
 //! A clock that is far from the server's: every command that asks a server says so, once.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up should end"
-)]
-
 use std::fs;
 use std::time::Duration;
 

@@ -1,43 +1,11 @@
-//! What to do about an error, in words that go behind its message: the one place that has them.
+//! What to do about what a server says, in words that go behind a message: the one place that has them.
 
 use msal_core::{DiscoveryError, Malformation, Misplaced, Refusal, ServiceError};
 
-use super::{Error, ProtocolError, SignInError};
+use super::protocol::ProtocolError;
 
-/// What to do, where the message does not say so itself.
-pub(super) fn of(error: &Error) -> Option<String> {
-    if let Some(uri) = error.unregistered_redirect_uri() {
-        return Some(format!(
-            "register `{uri}` as a redirect URI of the application"
-        ));
-    }
-    let said = match error {
-        Error::Config(_) | Error::InteractionRequired(_) => return None,
-        Error::Credential(failure) if failure.says_what_to_do() => return None,
-        Error::Http(failure) => Some(failure.kind().hint()),
-        Error::Protocol(problem) => of_answer(problem),
-        Error::Service(refused) if refused.assertion_fault().is_some() => return None,
-        Error::Service(refused) => of_refusal(refused),
-        // It says itself what there is to do.
-        Error::SignIn(failure)
-            if matches!(
-                **failure,
-                SignInError::Browser(_) | SignInError::Port { .. }
-            ) =>
-        {
-            return None;
-        }
-        Error::Store(failure) => return failure.store_error().hint().or_else(|| remedy(error)),
-        _ => None,
-    };
-    said.map(str::to_owned).or_else(|| remedy(error))
-}
-
-fn remedy(error: &Error) -> Option<String> {
-    Some(error.remedy().to_string())
-}
-
-fn of_answer(problem: &ProtocolError) -> Option<&'static str> {
+/// What to do about an answer that cannot be used, where there is more to say than its remedy does.
+pub(super) fn of_answer(problem: &ProtocolError) -> Option<&'static str> {
     match problem {
         ProtocolError::Discovery(error) if error.is_transient() => None,
         ProtocolError::Discovery(DiscoveryError::NotJson) => Some(SOMEBODY_ELSE),
@@ -57,7 +25,8 @@ fn of_answer(problem: &ProtocolError) -> Option<&'static str> {
     }
 }
 
-fn of_refusal(refused: &ServiceError) -> Option<&'static str> {
+/// What to do about a refusal, where there is more to say than its remedy does.
+pub(super) fn of_refusal(refused: &ServiceError) -> Option<&'static str> {
     if refused.refusal() == Refusal::Transient {
         return None;
     }
