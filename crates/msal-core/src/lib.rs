@@ -20,6 +20,7 @@ mod cache;
 mod case;
 mod claims;
 mod client_info;
+mod clock_skew;
 mod cloud;
 mod device_polling;
 mod discovery;
@@ -59,6 +60,7 @@ pub use cache::{
 };
 pub use claims::{ForwardedClaims, InvalidClaims, merged_claims};
 pub use client_info::ClientInfo;
+pub use clock_skew::ClockSkew;
 pub use cloud::{Cloud, same_cloud, same_environment};
 pub use device_polling::DevicePolling;
 pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata, UserRealm};
