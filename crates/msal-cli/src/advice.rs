@@ -46,10 +46,27 @@ pub(crate) fn advice(reason: &Reason) -> &'static str {
                 "this client must prove who it is; name its secret with --client-secret-env or --client-secret-file, or its \
                  --certificate"
             }
-            700_027 => "the application does not know this certificate; register it there, or name another",
-            7_000_215 => "the secret is not this client's; give the secret's value and not its id",
-            7_000_222 => "the secret has expired; make a new one for the application",
-            700_025 => "this client is a public one; run without a secret for it",
+            700_024 => {
+                "the client's assertion is not valid at the server's time; set this machine's clock"
+            }
+            700_021 | 700_023 | 700_213 => {
+                "the server does not take the client's assertion; make it for this client and authority, or name a secret or a \
+                 --certificate"
+            }
+            700_025 => {
+                "this client is a public one; leave out its --client-secret-env, --client-secret-file or --certificate"
+            }
+            700_027 => {
+                "the application does not know this certificate; register it there, or name another with --certificate"
+            }
+            7_000_215 => {
+                "the secret is not this client's; give the secret's value and not its id, with --client-secret-env or \
+                 --client-secret-file"
+            }
+            7_000_222 => {
+                "the secret has expired; make a new one for the application, and name it with --client-secret-env or \
+                 --client-secret-file"
+            }
             70_011 | 500_011 | 650_053 | 650_057 | 700_022 => {
                 "the scopes are not what this application can ask for; correct --default-scope or --map-resource"
             }
@@ -103,11 +120,22 @@ pub(crate) mod tests {
         for (error, codes, word) in [
             ("invalid_client", &[7_000_218][..], "--client-secret-env"),
             ("invalid_client", &[7_000_222], "expired"),
+            ("invalid_client", &[7_000_215], "--client-secret-env"),
+            ("invalid_client", &[700_025], "leave out"),
+            ("invalid_client", &[700_027], "--certificate"),
+            ("invalid_client", &[700_213], "assertion"),
+            ("unauthorized_client", &[700_038], "--client-id"),
+            ("invalid_request", &[90_002], "no such tenant"),
+            ("invalid_request", &[900_023], "no such tenant"),
+            ("invalid_request", &[9_002_326], "--spa-origin"),
+            ("invalid_grant", &[50_034], "not in this tenant"),
             ("invalid_client", &[], "secret"),
             ("invalid_grant", &[7_000_012], "another tenant"),
             ("invalid_grant", &[1, 90_072], "not in this tenant"),
             ("unauthorized_client", &[700_016], "--client-id"),
             ("invalid_request", &[9_002_327], "--spa-origin"),
+            ("invalid_client", &[700_024], "clock"),
+            ("authority_refused", &[90_002], "no such tenant"),
             ("invalid_scope", &[], "--default-scope"),
             ("authority_refused", &[], "metadata"),
             ("sent_for_other_client", &[], "--client-id"),

@@ -5,11 +5,12 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use msal::{HttpErrorKind, ProtocolError, Remedy, StoreError};
+use msal::{Misplaced, ProtocolError, Remedy, StoreError};
 use msal_migrate::{MigrationError, PlanError, Reason, SourceError};
 
 use crate::advice::advice;
 use crate::exit::Exit;
+use crate::trouble;
 
 /// A failed command.
 #[derive(Debug)]
@@ -122,8 +123,9 @@ impl From<MigrationError> for Failure {
     fn from(error: MigrationError) -> Self {
         match error {
             MigrationError::Msal(error) => Self::from(error),
-            MigrationError::Http { ref source, .. } if source.kind() == HttpErrorKind::Certificate => Self::new(&error)
-                .with_hint("if the server is your own, pass the certificate of its authority with --ca-file"),
+            MigrationError::Http { ref source, .. } => {
+                Self::new(&error).with_hint(trouble::hint(source.kind()))
+            }
             MigrationError::NotThere { .. } => Self {
                 exit: Exit::Usage,
                 ..Self::new(&error).with_hint(
@@ -157,18 +159,14 @@ impl From<msal::Error> for Failure {
             msal::Error::InteractionRequired(_) => {
                 Some("the user must sign in to the application again: msal login".to_owned())
             }
-            msal::Error::Http(error) if error.kind() == HttpErrorKind::Certificate => Some(
-                "if the server is your own, pass the certificate of its authority with --ca-file"
-                    .to_owned(),
-            ),
+            msal::Error::Http(error) if error.kind().is_about_certificate() => {
+                Some(trouble::hint(error.kind()))
+            }
             msal::Error::Store(failure) => failure.store_error().hint(),
             msal::Error::Protocol(problem)
                 if matches!(**problem, ProtocolError::Discovery(_)) && !error.is_transient() =>
             {
-                Some(
-                    "the authority does not say where to send tokens; correct --authority: https://HOST/TENANT"
-                        .to_owned(),
-                )
+                Some(of_authority(problem).to_owned())
             }
             msal::Error::Service(error) if error.error == "invalid_client" => Some(
                 "name the client's secret with --client-secret-env or --client-secret-file, or its --certificate"
@@ -180,6 +178,18 @@ impl From<msal::Error> for Failure {
             _ => None,
         };
         Self::new(&error).with_hint_if(hint)
+    }
+}
+
+/// What to type where an authority cannot be used.
+fn of_authority(problem: &ProtocolError) -> &'static str {
+    match problem {
+        ProtocolError::Discovery(error) if error.misplaced() == Some(Misplaced::NoTenant) => {
+            "correct --authority (https://HOST/TENANT) or --tenant"
+        }
+        _ => {
+            "the authority does not say where to send tokens; correct --authority: https://HOST/TENANT"
+        }
     }
 }
 

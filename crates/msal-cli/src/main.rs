@@ -29,6 +29,7 @@ mod target;
 mod terminal;
 mod text;
 mod todo;
+mod trouble;
 mod user_files;
 
 use std::process::ExitCode;

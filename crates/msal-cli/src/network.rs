@@ -7,6 +7,7 @@ use msal::{HttpSettings, HttpVersion, HttpsClient, Runtime};
 use crate::bounded;
 use crate::cli::NetworkArgs;
 use crate::error::Failure;
+use crate::output::Printer;
 use crate::sends::Sends;
 
 /// Up to so many requests in flight cost less over HTTP/1.1, with a connection for each; more are better carried by
@@ -22,6 +23,21 @@ pub(crate) fn runtime(arguments: &NetworkArgs, width: usize) -> Result<Runtime, 
 pub(crate) fn stoppable(arguments: &NetworkArgs) -> Result<(Runtime, Sends), Failure> {
     let (sends, client) = Sends::of(client(arguments, 1)?);
     Ok((Runtime::with_http(client), sends))
+}
+
+/// What to say where the clock is far from a server's.
+pub(crate) fn clock_note(runtime: &Runtime) -> Option<String> {
+    let skew = runtime.clock_skew()?;
+    Some(format!(
+        "note: {skew}: set it, because the expiry of tokens and the assertions of certificates depend on it"
+    ))
+}
+
+/// Says where the clock is far from a server's.
+pub(crate) fn tell_clock(runtime: &Runtime, printer: &Printer) {
+    if let Some(note) = clock_note(runtime) {
+        printer.say(&note);
+    }
 }
 
 fn client(arguments: &NetworkArgs, width: usize) -> Result<HttpsClient, Failure> {

@@ -5,13 +5,16 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use msal::Runtime;
 use msal_migrate::{Class, Conclusion, Counts, ObservedToken, Observer, Reason, State, Summary};
 
 use crate::commands::migrate::{causes, odd_names};
+use crate::network;
 use crate::output::Printer;
 use crate::outside::Outside;
 use crate::terminal::is_drawable;
 use crate::text;
+use crate::trouble;
 
 /// How often a line is printed where no bar can be drawn.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
@@ -30,8 +33,12 @@ pub(crate) struct Progress<'a> {
     last_line: Instant,
     /// What was said of causes, each once.
     causes: HashSet<String>,
+    /// Authorities that could not be asked, and were named with what kept them.
+    authorities: HashSet<String>,
     /// The clients that a credential was named for.
     clients: Vec<String>,
+    /// Who knows how far the clock is off, until it was said.
+    clock: Option<Runtime>,
 }
 
 impl<'a> Progress<'a> {
@@ -47,7 +54,9 @@ impl<'a> Progress<'a> {
             refused: 0,
             last_line: Instant::now(),
             causes: HashSet::new(),
+            authorities: HashSet::new(),
             clients: Vec::new(),
+            clock: None,
         }
     }
 
@@ -55,6 +64,19 @@ impl<'a> Progress<'a> {
     pub(crate) fn with_credentials_of(mut self, clients: Vec<String>) -> Self {
         self.clients = clients;
         self
+    }
+
+    /// Says it when a server's answer shows that the clock is far from the server's.
+    pub(crate) fn with_clock_of(mut self, runtime: Runtime) -> Self {
+        self.clock = Some(runtime);
+        self
+    }
+
+    fn tell_clock(&mut self) {
+        if let Some(note) = self.clock.as_ref().and_then(network::clock_note) {
+            self.clock = None;
+            self.say(&note);
+        }
     }
 
     fn warn_of_clients(&self, plan: &Summary) {
@@ -89,10 +111,11 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Says what the operator corrects as soon as it is known: a run may take an hour.
-    fn tell_cause(&mut self, token: &ObservedToken<'_>, reason: &Reason) {
-        if self.causes.len() < MOST_CAUSES {
-            let line = causes::line(token.client_id, token.authority, reason);
+    /// Says what keeps tokens from being migrated as soon as it is known: a run may take an hour.
+    fn tell_cause(&mut self, class: Class, token: &ObservedToken<'_>, reason: &Reason) {
+        let is_told = self.authorities.contains(&token.authority.to_string());
+        if !is_told && self.causes.len() < MOST_CAUSES {
+            let line = causes::line(class, token.client_id, token.authority, reason);
             if self.causes.insert(line.clone()) {
                 self.say(&line);
             }
@@ -145,6 +168,7 @@ impl Observer for Progress<'_> {
     }
 
     fn redeemed(&mut self, token: &ObservedToken<'_>) {
+        self.tell_clock();
         self.redeemed += 1;
         if is_counted(token) {
             self.refused = self.refused.saturating_sub(1);
@@ -153,8 +177,9 @@ impl Observer for Progress<'_> {
     }
 
     fn concluded(&mut self, token: &ObservedToken<'_>, conclusion: &Conclusion<'_>) {
-        if conclusion.state == State::Concluded(Class::Failed) {
-            self.tell_cause(token, conclusion.reason);
+        self.tell_clock();
+        if let State::Concluded(class @ (Class::Failed | Class::Retryable)) = conclusion.state {
+            self.tell_cause(class, token, conclusion.reason);
         }
         if conclusion.state != State::Concluded(Class::Migrated) && !is_counted(token) {
             self.refused += 1;
@@ -163,6 +188,7 @@ impl Observer for Progress<'_> {
     }
 
     fn waiting(&mut self, wait: Duration) {
+        self.tell_clock();
         let wait = text::duration(wait);
         match self.is_drawn {
             true => self.bar.set_message(format!("throttled: {wait}")),
@@ -173,20 +199,22 @@ impl Observer for Progress<'_> {
         }
     }
 
-    fn backing_off(&mut self, wait: Duration) {
-        let wait = text::duration(wait);
+    fn backing_off(&mut self, wait: Duration, reason: &Reason) {
+        self.tell_clock();
+        let (wait, what) = (text::duration(wait), Outside(trouble::what(reason)));
         match self.is_drawn {
-            true => self.bar.set_message(format!("no answer: {wait}")),
-            false => {
-                let note =
-                    format!("the server failed or did not answer: the next try comes in {wait}");
-                self.printer.say(&note);
-            }
+            true => self.bar.set_message(format!("next try in {wait}: {what}")),
+            false => self
+                .printer
+                .say(&format!("{what}; the next try comes in {wait}")),
         }
     }
 
     fn refused_authority(&mut self, authority: &str, error: &msal::Error) {
-        self.say(&format!("{}: {}", Outside(authority), Outside(error)));
+        self.tell_clock();
+        if self.authorities.insert(authority.to_owned()) {
+            self.say(&format!("{}: {}", Outside(authority), Outside(error)));
+        }
     }
 }
 

@@ -11,6 +11,22 @@ pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// What was typed, to be typed again with more behind it; `None` where it ends in words that no option can follow, or is not
+/// text.
+pub(crate) fn this_command() -> Option<String> {
+    let arguments: Option<Vec<_>> = std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.into_string().ok())
+        .collect();
+    let arguments = arguments?;
+    let can_go_on = !arguments.iter().any(|argument| argument == "--");
+    let words = arguments.iter().map(|argument| quoted(argument));
+    can_go_on.then(|| {
+        let words: Vec<_> = [Cow::Borrowed("msal")].into_iter().chain(words).collect();
+        words.join(" ")
+    })
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::process::Command;

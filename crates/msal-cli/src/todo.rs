@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use msal_migrate::{Class, Reason, Remedy, RowReport, State};
 
 use crate::advice::advice;
+use crate::trouble;
 
 /// Who does something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,7 +85,10 @@ impl Todo {
                 Who::Operator,
                 "run the same command again: its answer is sealed in the journal and will be published",
             ),
-            _ => Self::new(Who::Operator, of_retryable(reason)),
+            _ => Self {
+                who: Who::Operator,
+                what: format!("{}: {}", trouble::what(reason), trouble::remedy(reason)).into(),
+            },
         }
     }
 
@@ -128,7 +132,7 @@ fn of_user(reason: &Reason) -> Todo {
                 user,
                 "ask the user to sign in to the application again, with their second factor",
             ),
-            50_079 => Todo::new(
+            50_072 | 50_079 => Todo::new(
                 user,
                 "ask the user to set up a second factor, and to sign in to the application again",
             ),
@@ -189,15 +193,6 @@ fn of_held_back(reason: &Reason) -> &'static str {
             "another issuer answered than was asked: find out who answers at this authority, then --retry quarantined"
         }
         _ => "the answer does not say whose it is: --retry quarantined asks again",
-    }
-}
-
-fn of_retryable(reason: &Reason) -> &'static str {
-    match reason.error.as_ref() {
-        "no_answer" => {
-            "run the same command again; where nothing answers still, see whether the server can be reached from here"
-        }
-        _ => "run the same command again: the server was busy",
     }
 }
 

@@ -316,7 +316,7 @@ impl Client {
         observe::answered(span, &first);
         let attempt = match &first {
             Ok(answer) => Attempt::Answered(answer.status(), answer.headers()),
-            Err(error) if error.kind() == HttpErrorKind::Unreachable => Attempt::NotSent,
+            Err(error) if error.is_transient() && !error.may_have_been_sent() => Attempt::NotSent,
             Err(_) => Attempt::Unanswered,
         };
         let authority = request.metadata.authority();

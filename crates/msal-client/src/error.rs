@@ -1,5 +1,6 @@
 //! Errors, one variant for each thing the caller can do about them.
 
+mod advice;
 mod certificate;
 mod config;
 mod credential;
@@ -15,6 +16,7 @@ use std::error;
 use std::fmt;
 use std::time::Duration;
 
+use http::StatusCode;
 use msal_core::{Refusal, ServiceError};
 
 pub use certificate::CertificateError;
@@ -29,7 +31,7 @@ pub use remedy::Remedy;
 pub use sign_in::SignInError;
 pub use store_failure::StoreFailure;
 
-use crate::transport::{HttpError, HttpErrorKind};
+use crate::transport::HttpError;
 
 /// Why there is no token.
 ///
@@ -197,29 +199,30 @@ impl Error {
                 "register `{uri}` as a redirect URI of the application"
             ));
         }
-        match self {
-            Self::Config(_) | Self::InteractionRequired(_) => None,
-            Self::Credential(error) if error.says_what_to_do() => None,
-            Self::Http(error) if error.kind() == HttpErrorKind::Certificate => {
-                Some("see who answers in the server's place, or trust the issuer if the server is your own".to_owned())
-            }
-            // RFC 6749 §5.2 has `error` in every refusal: whoever sent a page is not the token endpoint.
-            Self::Service(error) if error.error.is_empty() && !self.is_transient() => {
-                Some("find out who answered in the server's place: a proxy or a firewall, as it seems".to_owned())
-            }
+        let said = match self {
+            Self::Config(_) | Self::InteractionRequired(_) => return None,
+            Self::Credential(failure) if failure.says_what_to_do() => return None,
+            Self::Http(failure) => Some(failure.kind().hint()),
+            Self::Protocol(problem) => advice::of_answer(problem),
             // The cause says it.
-            Self::Service(error) if error.assertion_fault().is_some() => None,
-            Self::Service(error) if error.misplaced().is_some() => {
-                Some("name the authority of the user's tenant, or register the application there".to_owned())
-            }
+            Self::Service(refused) if refused.assertion_fault().is_some() => return None,
+            Self::Service(refused) => advice::of_refusal(refused),
             // It says itself what there is to do.
-            Self::SignIn(error) if matches!(**error, SignInError::Browser(_) | SignInError::Port { .. }) => None,
+            Self::SignIn(failure)
+                if matches!(
+                    **failure,
+                    SignInError::Browser(_) | SignInError::Port { .. }
+                ) =>
+            {
+                return None;
+            }
             Self::Store(failure) => {
                 let hint = failure.store_error().hint();
-                hint.or_else(|| Some(self.remedy().to_string()))
+                return hint.or_else(|| Some(self.remedy().to_string()));
             }
-            _ => Some(self.remedy().to_string()),
-        }
+            _ => None,
+        };
+        Some(said.map_or_else(|| self.remedy().to_string(), str::to_owned))
     }
 }
 
@@ -231,7 +234,7 @@ impl fmt::Display for Error {
             Self::Http(error) => error.fmt(formatter),
             Self::InteractionRequired(required) => required.fmt(formatter),
             Self::Protocol(error) => error.fmt(formatter),
-            Self::Service(error) => write!(formatter, "the token endpoint refused: {}", **error),
+            Self::Service(error) => write!(formatter, "{}: {}", what_came(error), **error),
             Self::SignIn(error) => error.fmt(formatter),
             Self::Store(failure) => failure.fmt(formatter),
         }?;
@@ -258,6 +261,18 @@ impl error::Error for Error {
             Self::SignIn(error) => error.source(),
             Self::Store(failure) => failure.source(),
         }
+    }
+}
+
+/// What a refusal comes to, before its code.
+fn what_came(error: &ServiceError) -> &'static str {
+    match error.refusal() {
+        // RFC 6585 §4
+        Refusal::Transient if error.status == StatusCode::TOO_MANY_REQUESTS => {
+            "the token endpoint was asked too often"
+        }
+        Refusal::Transient => "the token endpoint is busy or broken",
+        _ => "the token endpoint refused",
     }
 }
 

@@ -148,6 +148,7 @@
 //! | a token was not renewed; the cached one is still valid | WARN | `client_id`, `authority`, `outcome`, `error`, `aadsts`, `correlation_id` |
 //! | the server asks to be left alone | WARN | `client_id`, `authority`, `status`, `wait` |
 //! | the token cache could not be saved; what has changed is in memory | WARN | `error` |
+//! | this machine's clock is not the server's | WARN | `skew` |
 //! | other users could read or write the token cache; the new file is private | WARN | `file` |
 //! | another program ruined the token cache; what was loaded before is restored | WARN | `file`, `fault` |
 //! | renewing a token | INFO | `client_id`, `authority`, `scopes`, `reason` |
@@ -238,6 +239,7 @@ mod browser;
 mod cache;
 mod call_key;
 mod client;
+mod clock_watch;
 mod credential;
 mod detached;
 mod error;
@@ -292,7 +294,7 @@ pub use msal_core::{
     AccessToken, Account, AssertionFault, AuthCodeFlow, AuthFlowError, AuthResponse,
     AuthResponseError, Authority, AuthorityError, AuthorityKind, AuthorizationCodeGrant,
     AuthorizationRequest, AuthorizationRequestError, AuthorizedCode, BearerChallenge,
-    ClientAssertion, ClientAuthentication, ClientInfo, ClientSecret, Cloud,
+    ClientAssertion, ClientAuthentication, ClientInfo, ClientSecret, ClockSkew, Cloud,
     DeviceAuthorizationError, Dialect, DiscoveryError, ExtraParameterError, ExtraParameters,
     HomeAccountId, IdTokenClaims, IdTokenError, IntoScopes, InvalidClaims, InvalidSession, KeyType,
     Malformation, MalformedResponse, Misplaced, Passphrase, Password, Prompt, ProviderMetadata,
@@ -307,8 +309,8 @@ pub use transport::{HttpError, HttpErrorKind};
 pub use transport::{HttpSettings, HttpVersion, HttpsClient};
 // For programs that work on a token cache without an application.
 pub use msal_core::{
-    CacheContents, CacheFormatError, Cached, CachedAccessToken, ForClientRequest, Oddity,
-    OddityKind, OnBehalfKey, OnBehalfRequest, OnBehalfTokens, Party, RefreshCandidate,
+    CacheContents, CacheFormatError, Cached, CachedAccessToken, ForClientHit, ForClientRequest,
+    Oddity, OddityKind, OnBehalfKey, OnBehalfRequest, OnBehalfTokens, Party, RefreshCandidate,
     RefreshReason, Renewal, SectionContents, Silent, SilentRequest, TakenOver, TenantContents,
     TokenCache, TokenEvent,
 };

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use msal_core::{Authority, RefreshReason, ScopeSet};
+use msal_core::{Authority, ClockSkew, RefreshReason, ScopeSet};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span, debug, debug_span, info, trace, warn};
 
 use crate::error::{CredentialError, Error, ProtocolError};
 use crate::result::{AuthenticationResult, TokenSource};
 use crate::store::StoreError;
-use crate::transport::{HttpError, HttpErrorKind};
+use crate::transport::HttpError;
 
 /// Whose call it is.
 #[derive(Clone, Copy)]
@@ -302,6 +302,11 @@ pub(crate) fn throttled(caller: Caller<'_>, status: StatusCode, wait: Duration) 
     );
 }
 
+/// The clock is far from a server's. `skew` counts the seconds that it is ahead.
+pub(crate) fn clock_skew(skew: ClockSkew) {
+    warn!(target: TARGET, skew = skew.as_secs(), "this machine's clock is not the server's");
+}
+
 /// It has asked for that before, and the wait is not over.
 pub(crate) fn not_sent(caller: Caller<'_>, wait: Duration) {
     debug!(
@@ -383,7 +388,7 @@ fn code(error: &Error) -> Option<&str> {
     match error {
         Error::Config(_) => None,
         Error::Credential(error) => Some(credential_code(error)),
-        Error::Http(error) => Some(http_code(error.kind())),
+        Error::Http(error) => Some(error.kind().name()),
         Error::InteractionRequired(_) | Error::Service(_) | Error::SignIn(_) => {
             let code = error.service_error()?.error.as_str();
             (!code.is_empty()).then_some(code)
@@ -413,17 +418,6 @@ fn credential_code(error: &CredentialError) -> &'static str {
 fn aadsts(error: &Error) -> Option<String> {
     let codes = error.service_error()?.aadsts();
     (!codes.is_empty()).then_some(codes)
-}
-
-fn http_code(kind: HttpErrorKind) -> &'static str {
-    match kind {
-        HttpErrorKind::Certificate => "certificate",
-        HttpErrorKind::NoRuntime => "no_runtime",
-        HttpErrorKind::Request => "request",
-        HttpErrorKind::Response => "response",
-        HttpErrorKind::Timeout => "timeout",
-        HttpErrorKind::Unreachable => "unreachable",
-    }
 }
 
 /// Not what it says: that has paths in it, and a store of another kind may say anything.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use http::HeaderValue;
 use http::header::InvalidHeaderValue;
 use msal_core::{
-    AccessToken, Account, CachedAccessToken, IdTokenClaims, ScopeSet, SecretBuffer, TokenResponse,
-    UnixTime,
+    AccessToken, Account, CachedAccessToken, ForClientHit, IdTokenClaims, ScopeSet, SecretBuffer,
+    TokenResponse, UnixTime,
 };
 
 /// An access token and what is known about it. `Debug` shows no token.
@@ -106,6 +106,22 @@ impl AuthenticationResult {
             refresh_on: token.refresh_on,
             scopes: ScopeSet::from_text(token.target),
             account: account.into(),
+            id_token_claims: None,
+            token_source: TokenSource::Cache,
+            correlation_id: None,
+        }
+    }
+
+    /// `asked` gives the scopes that were asked for, where these were granted.
+    #[inline]
+    pub(crate) fn hit(token: ForClientHit, asked: impl FnOnce() -> ScopeSet) -> Self {
+        Self {
+            access_token: token.secret,
+            token_type: token.token_type,
+            expires_on: token.expires_on,
+            refresh_on: token.refresh_on,
+            scopes: token.scopes.unwrap_or_else(asked),
+            account: None,
             id_token_claims: None,
             token_source: TokenSource::Cache,
             correlation_id: None,

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use msal_core::{Authority, ProviderMetadata, TrustedAuthority, UnixTime};
+use msal_core::{Authority, ClockSkew, ProviderMetadata, TrustedAuthority, UnixTime};
 
+use crate::clock_watch::ClockWatch;
 use crate::error::Error;
 use crate::ports::{BoxFuture, Clock, HttpClient, Ports, RandomError, SecureRandom};
 use crate::shared::Shared;
@@ -36,7 +37,9 @@ use crate::shared::Shared;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Runtime {
+    /// Whose HTTP client is `watch`.
     ports: Ports,
+    watch: ClockWatch,
     shared: Arc<Shared>,
 }
 
@@ -58,16 +61,27 @@ impl Default for Runtime {
 impl Runtime {
     /// Sends requests with `client`, and has the system's clock and the operating system's random bytes.
     pub fn with_http(client: impl HttpClient + 'static) -> Self {
-        Self::new(Ports {
-            http: Arc::new(client),
-            clock: Arc::new(SystemClock),
-            random: Arc::new(SystemRandom),
-        })
+        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+        Self::new(Arc::new(client), clock, random)
     }
 
-    fn new(ports: Ports) -> Self {
+    fn new(
+        http: Arc<dyn HttpClient>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn SecureRandom>,
+    ) -> Self {
+        let watch = ClockWatch {
+            http,
+            clock: Arc::clone(&clock),
+            skew: Arc::default(),
+        };
         Self {
-            ports,
+            ports: Ports {
+                http: Arc::new(watch.clone()),
+                clock,
+                random,
+            },
+            watch,
             shared: Arc::default(),
         }
     }
@@ -75,21 +89,13 @@ impl Runtime {
     /// The same ports with another clock, and nothing learned yet.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
-        let clock = Arc::new(clock);
-        Self::new(Ports {
-            clock,
-            ..self.ports
-        })
+        Self::new(self.watch.http, Arc::new(clock), self.ports.random)
     }
 
     /// The same ports with another source of random bytes, and nothing learned yet.
     #[must_use]
     pub fn with_random(self, random: impl SecureRandom + 'static) -> Self {
-        let random = Arc::new(random);
-        Self::new(Ports {
-            random,
-            ..self.ports
-        })
+        Self::new(self.watch.http, self.ports.clock, Arc::new(random))
     }
 
     /// What sends requests.
@@ -100,6 +106,12 @@ impl Runtime {
     /// What tells the time.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.ports.clock
+    }
+
+    /// How far [`Runtime::clock`] was found to be from a server's, by the first answer that was more than five minutes off.
+    /// `None` as long as there was none. The expiry of tokens and the times of assertions depend on the clock.
+    pub fn clock_skew(&self) -> Option<ClockSkew> {
+        self.watch.skew.get().copied()
     }
 
     /// What gives random bytes.

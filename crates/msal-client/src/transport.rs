@@ -2,6 +2,7 @@
 
 #[cfg(feature = "https-client")]
 mod https_client;
+mod kind;
 
 use std::error::Error;
 use std::fmt;
@@ -9,30 +10,13 @@ use std::sync::Arc;
 
 #[cfg(feature = "https-client")]
 pub use self::https_client::{HttpSettings, HttpVersion, HttpsClient};
+pub use self::kind::HttpErrorKind;
 
 /// Why there is no response. It names no header and no body.
 #[derive(Clone, Debug)]
 pub struct HttpError {
     kind: HttpErrorKind,
     source: Option<Arc<dyn Error + Send + Sync>>,
-}
-
-/// What kept a response from arriving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum HttpErrorKind {
-    /// The server's certificate is not one to trust. The request was not sent.
-    Certificate,
-    /// There is no tokio runtime, which the client needs. The request was not sent.
-    NoRuntime,
-    /// The request cannot be sent as it is. It was not sent.
-    Request,
-    /// The response was larger than allowed, or broke off. The server may have acted on the request.
-    Response,
-    /// No answer in time. The server may have acted on the request.
-    Timeout,
-    /// No connection. The request was not sent.
-    Unreachable,
 }
 
 impl HttpError {
@@ -61,30 +45,18 @@ impl HttpError {
 
     /// Whether the server may have acted on the request: a refresh token that was sent may have been redeemed.
     pub fn may_have_been_sent(&self) -> bool {
-        matches!(self.kind, HttpErrorKind::Response | HttpErrorKind::Timeout)
+        self.kind.may_have_been_sent()
     }
 
     /// Whether the same request may succeed later.
     pub fn is_transient(&self) -> bool {
-        !matches!(
-            self.kind,
-            HttpErrorKind::Certificate | HttpErrorKind::NoRuntime | HttpErrorKind::Request
-        )
+        self.kind.is_transient()
     }
 }
 
 impl fmt::Display for HttpError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self.kind {
-            HttpErrorKind::Certificate => "the server's certificate is not trusted",
-            HttpErrorKind::NoRuntime => {
-                "there is no tokio runtime here, which the http client needs"
-            }
-            HttpErrorKind::Request => "the request cannot be sent",
-            HttpErrorKind::Response => "the server's response broke off or was too large",
-            HttpErrorKind::Timeout => "the server did not answer in time",
-            HttpErrorKind::Unreachable => "the server cannot be reached",
-        })
+        self.kind.fmt(formatter)
     }
 }
 

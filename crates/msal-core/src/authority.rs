@@ -185,7 +185,8 @@ impl Authority {
         self.has_tenants() || self.tenant == *tenant
     }
 
-    fn has_tenants(&self) -> bool {
+    /// Whether [`with_tenant`](Self::with_tenant) answers an authority of whatever tenant.
+    pub fn has_tenants(&self) -> bool {
         matches!(self.kind, AuthorityKind::Entra | AuthorityKind::Ciam)
     }
 

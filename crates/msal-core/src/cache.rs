@@ -36,7 +36,7 @@ use std::fmt;
 pub use contents::{CacheContents, Oddity, OddityKind, SectionContents, TenantContents};
 pub use dialect::Dialect;
 pub use document::CacheFormatError;
-pub use for_client::{Cached, ForClientRequest};
+pub use for_client::{Cached, ForClientHit, ForClientRequest};
 pub use on_behalf::{OnBehalfRequest, OnBehalfTokens};
 pub use silent::{
     CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent, SilentRequest,

@@ -13,14 +13,22 @@ use std::borrow::Cow;
 use std::hash::Hasher;
 
 /// Whether two client ids are the same. One that is no GUID is another server's, for which case may count.
+#[inline]
 pub(crate) fn is_same_client(one: &str, other: &str) -> bool {
-    one == other || (one.eq_ignore_ascii_case(other) && is_guid(one))
+    one == other || one.len() == other.len() && is_in_another_case(one, other) && is_guid(one)
 }
 
 /// Whether two scopes, tenants or hosts are the same.
+#[inline]
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
     // Nearly always they are in the same case, which is found out in a few instructions.
-    one == other || one.eq_ignore_ascii_case(other)
+    one == other || one.len() == other.len() && is_in_another_case(one, other)
+}
+
+/// By itself, so that the rest of a comparison takes little room where it stands.
+#[inline(never)]
+fn is_in_another_case(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
 }
 
 /// A client id or a tenant as MSALs write it into caches. Both are GUIDs at Microsoft, whose tools show them in lower
@@ -36,24 +44,25 @@ pub(crate) fn written(id: &str) -> Cow<'_, str> {
 pub(crate) fn hash<H: Hasher>(text: &str, state: &mut H) {
     /// In ASCII, upper and lower case differ in this bit of a byte.
     const CASE: u128 = u128::from_ne_bytes([0x20; 16]);
-    let mut feed = |part: &[u8; 16]| state.write_u128(u128::from_ne_bytes(*part) | CASE);
+    let part = |bytes: &[u8; 16]| u128::from_ne_bytes(*bytes) | CASE;
     let bytes = text.as_bytes();
-    match bytes.last_chunk() {
+    let last = match bytes.last_chunk() {
         Some(last) => {
             let (parts, _) = bytes.as_chunks();
-            parts.iter().for_each(&mut feed);
+            parts.iter().for_each(|bytes| state.write_u128(part(bytes)));
             // Some of it was fed before, which does no harm.
-            feed(last);
+            part(last)
         }
         None => {
-            let mut part = [0; 16];
-            for (to, from) in part.iter_mut().zip(bytes) {
+            let mut padded = [0; 16];
+            for (to, from) in padded.iter_mut().zip(bytes) {
                 *to = *from;
             }
-            feed(&part);
+            part(&padded)
         }
-    }
-    state.write_usize(text.len());
+    };
+    // With the length: the texts that are fed one after the other are told apart.
+    state.write_u128(last ^ (u128::from(bytes.len() as u64) << 64));
 }
 
 /// Whether `text` is written as RFC 9562 §4 writes a UUID, in any case.

@@ -30,7 +30,12 @@ impl Cloud {
 }
 
 /// Whether two values of `environment` name the same cloud.
+#[inline]
 pub fn same_cloud(one: &str, other: &str) -> bool {
+    one == other || are_aliases(one, other)
+}
+
+fn are_aliases(one: &str, other: &str) -> bool {
     case::is_same(one, other) || Cloud::of(one).is_some_and(|cloud| cloud.has(other))
 }
 

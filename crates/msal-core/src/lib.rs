@@ -20,6 +20,7 @@ mod cache;
 mod case;
 mod claims;
 mod client_info;
+mod clock_skew;
 mod cloud;
 mod device_polling;
 mod discovery;
@@ -52,12 +53,14 @@ pub use authorization::{
     AuthorizationRequestError, AuthorizedCode, InvalidSession, Prompt, RedirectUri, ResponseMode,
 };
 pub use cache::{
-    CacheContents, CacheFormatError, Cached, CachedAccessToken, Dialect, ForClientRequest, Oddity,
-    OddityKind, OnBehalfRequest, OnBehalfTokens, Party, RefreshCandidate, RefreshReason, Renewal,
-    SectionContents, Silent, SilentRequest, TakenOver, TenantContents, TokenCache, TokenEvent,
+    CacheContents, CacheFormatError, Cached, CachedAccessToken, Dialect, ForClientHit,
+    ForClientRequest, Oddity, OddityKind, OnBehalfRequest, OnBehalfTokens, Party, RefreshCandidate,
+    RefreshReason, Renewal, SectionContents, Silent, SilentRequest, TakenOver, TenantContents,
+    TokenCache, TokenEvent,
 };
 pub use claims::{ForwardedClaims, InvalidClaims, merged_claims};
 pub use client_info::ClientInfo;
+pub use clock_skew::ClockSkew;
 pub use cloud::{Cloud, same_cloud, same_environment};
 pub use device_polling::DevicePolling;
 pub use discovery::{DiscoveryError, InstanceMetadata, ProviderMetadata, UserRealm};

@@ -151,6 +151,15 @@ impl ScopeSet {
         words(self.as_str())
     }
 
+    /// The first of [`iter`](Self::iter).
+    pub(crate) fn first(&self) -> Option<&str> {
+        let text = self.as_str();
+        match is_one_word(text) {
+            true => Some(text),
+            false => words(text).next(),
+        }
+    }
+
     /// How many scopes there are.
     pub fn len(&self) -> usize {
         self.iter().count()
@@ -260,13 +269,18 @@ fn are_all(text: &str, is_so: impl Fn(u8) -> bool) -> bool {
 
 /// What stands between the white space of a text.
 pub(crate) fn words(text: &str) -> Words<'_> {
-    // Mostly there is one. What comes before the space in ASCII is white space or no character.
-    let is_one = !text.is_empty() && are_all(text, |byte| byte > b' ');
-    let (one, several) = match is_one {
+    // Mostly there is one.
+    let (one, several) = match is_one_word(text) {
         true => (Some(text), ""),
         false => (None, text),
     };
     one.into_iter().chain(several.split_ascii_whitespace())
+}
+
+#[inline]
+fn is_one_word(text: &str) -> bool {
+    // What comes before the space in ASCII is white space or no character.
+    !text.is_empty() && are_all(text, |byte| byte > b' ')
 }
 
 type Words<'s> = iter::Chain<option::IntoIter<&'s str>, SplitAsciiWhitespace<'s>>;

@@ -34,9 +34,9 @@ pub trait Observer: Send {
         let _ignored = wait;
     }
 
-    /// A lane waits of its own accord: its server failed, or did not answer.
-    fn backing_off(&mut self, wait: Duration) {
-        let _ignored = wait;
+    /// A lane waits of its own accord: its server failed, or did not answer, for this reason.
+    fn backing_off(&mut self, wait: Duration, reason: &Reason) {
+        let _ignored = (wait, reason);
     }
 
     /// An authority could not be used, or did not answer.

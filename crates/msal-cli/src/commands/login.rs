@@ -26,7 +26,8 @@ pub(super) fn run(arguments: &LoginArgs, printer: &Printer) -> Result<Exit, Fail
     let (runtime, sends) = network::stoppable(&arguments.network)?;
     let named = authority::of_accounts(arguments.authority.as_deref(), printer)?;
     let place = Place::named(named.as_ref()).at(arguments.tenant.as_deref())?;
-    block_on(async {
+    let clock = runtime.clone();
+    let signed_in = block_on(async {
         let cache = target::open_or_new(&arguments.target, arguments.sdk.dialect()).await?;
         let cache = Arc::new(cache.rehearsing());
         // Nobody should sign in for tokens that cannot be kept.
@@ -41,7 +42,9 @@ pub(super) fn run(arguments: &LoginArgs, printer: &Printer) -> Result<Exit, Fail
         let result = result.ok_or_else(stopped)??;
         done::print(&result, arguments, &cache, printer);
         Ok(Exit::Success)
-    })
+    });
+    network::tell_clock(&clock, printer);
+    signed_in
 }
 
 async fn sign_in(

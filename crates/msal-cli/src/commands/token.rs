@@ -27,6 +27,7 @@ pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Fail
         ));
     }
     let (runtime, sends) = network::stoppable(&arguments.network)?;
+    let clock = runtime.clone();
     let asked = Asked {
         arguments,
         credentials: credentials::read(&arguments.secrets, arguments.client_id.as_deref())?,
@@ -44,7 +45,9 @@ pub(super) fn run(arguments: &TokenArgs, printer: &Printer) -> Result<Exit, Fail
         };
         let result = sends.unless(signal::stop(), asking, printer).await;
         result.ok_or_else(|| Failure::stopped("there is no token"))?
-    })?;
+    });
+    network::tell_clock(&clock, printer);
+    let result = result?;
     form::print(&result, arguments, printer)?;
     Ok(Exit::Success)
 }

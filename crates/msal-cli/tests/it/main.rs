@@ -3,6 +3,7 @@
 mod bad_input;
 mod book;
 #[cfg(unix)]
+mod clock;
 mod credentials;
 mod databases;
 mod help;

@@ -1,5 +1,6 @@
 //! Mistakes of whoever runs a migration: what is said about each, what it costs, and that nothing is lost by it.
 
+mod connections;
 mod input;
 mod machine;
 mod places;

@@ -151,7 +151,8 @@ fn what_is_set_aside_is_said_and_tried_again_when_asked() {
     for _ in 0..2 {
         let run = bench.run("contoso.example", &[]);
         assert_eq!(run.status, 3, "{}{}", run.stdout, run.stderr);
-        assert!(run.stdout.contains("--retry needs-user"), "{}", run.stdout);
+        let again = " --to cache.json --retry needs-user\n";
+        assert!(run.stdout.contains(again), "{}", run.stdout);
     }
     assert_eq!(
         bench.emulator.redemptions().seen(),

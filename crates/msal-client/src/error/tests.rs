@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::{HeaderValue, Response};
 use msal_core::{
     AuthCodeFlow, AuthFlowError, AuthResponse, Authority, DeviceAuthorizationError, Dialect,
-    DiscoveryError, ExtraParameters, ForwardedClaims, IdTokenError, Malformation, RedirectUri,
-    RefreshToken, Scope, Tenant, TokenCache, TokenOutcome,
+    DiscoveryError, ExtraParameters, ForwardedClaims, IdTokenError, Malformation, ProviderMetadata,
+    RedirectUri, RefreshToken, Scope, Tenant, TokenCache, TokenOutcome, TrustedAuthority,
 };
 
 use super::*;
@@ -16,6 +16,7 @@ use crate::browser::NoBrowser;
 use crate::ports::RandomError;
 use crate::store::Partition;
 use crate::store::StoreError;
+use crate::transport::HttpErrorKind;
 
 /// An error, the variant it is, what it says with all that lies beneath, and what is to be done.
 type Row = (Error, &'static str, &'static str, Remedy);
@@ -36,6 +37,16 @@ fn answered(status: u16, body: &'static str) -> Error {
         TokenOutcome::Malformed(error) => Error::from(error),
         other => panic!("no error: {other:?}"),
     }
+}
+
+/// What an authority answers that has no such tenant.
+fn no_tenant() -> Error {
+    let body = r#"{"error":"invalid_tenant","error_codes":[90002]}"#;
+    let response = Response::builder().status(400).body(Bytes::from(body));
+    let authority = Authority::parse("https://login.microsoftonline.com/nobody.example").unwrap();
+    let authority = TrustedAuthority::named_by_operator(authority);
+    let refused = ProviderMetadata::read(&authority, &response.unwrap()).unwrap_err();
+    ProtocolError::Discovery(refused).into()
 }
 
 fn http(kind: HttpErrorKind) -> HttpError {
@@ -196,39 +207,78 @@ fn config_errors() -> Vec<Row> {
 }
 
 fn http_errors() -> Vec<Row> {
-    let later = Remedy::Wait(None);
-    vec![
-        row(
-            "Http",
-            http(HttpErrorKind::Certificate),
+    use HttpErrorKind as Kind;
+
+    let rows = [
+        (
+            Kind::Certificate,
             "the server's certificate is not trusted; see who answers in the server's place, or trust the issuer if the server is your own: what the system says",
-            Remedy::Correct,
         ),
-        row(
-            "Http",
-            http(HttpErrorKind::Request),
-            "the request cannot be sent; correct the application's settings or its registration: what the system says",
-            Remedy::Correct,
+        (
+            Kind::CertificateExpired,
+            "the server's certificate has expired; if this machine's clock is right, whoever runs the server has to renew it: what the system says",
         ),
-        row(
-            "Http",
-            http(HttpErrorKind::Response),
-            "the server's response broke off or was too large; try again later: what the system says",
-            later,
+        (
+            Kind::CertificateIssuer,
+            "the server's certificate comes from an authority that is not trusted here; see who answers in the server's place, or trust the issuer if the server is your own: what the system says",
         ),
-        row(
-            "Http",
-            http(HttpErrorKind::Timeout),
+        (
+            Kind::CertificateName,
+            "the server's certificate is another host's; correct the host of the authority, or see who answers in the server's place: what the system says",
+        ),
+        (
+            Kind::CertificateNotYetValid,
+            "the server's certificate is not valid yet; see whether this machine's clock is behind: what the system says",
+        ),
+        (
+            Kind::ConnectTimeout,
+            "nothing answered the attempt to connect; correct the host, or see whether a firewall stands in between and a proxy has to be named in HTTPS_PROXY: what the system says",
+        ),
+        (
+            Kind::ConnectionRefused,
+            "nobody listens at the server's port (connection refused); correct the host and the port, or start the server: what the system says",
+        ),
+        (
+            Kind::NameNotFound,
+            "the server's name was not found; correct the host, or see whether names are found from here (DNS, VPN): what the system says",
+        ),
+        (
+            Kind::NotTls,
+            "what answers at the server's port does not speak TLS; correct the host and the port: tokens are sent over TLS only: what the system says",
+        ),
+        (
+            Kind::Proxy,
+            "the proxy opened no connection to the server; correct the proxy in HTTPS_PROXY, or name the host in NO_PROXY if no proxy leads there: what the system says",
+        ),
+        (
+            Kind::Request,
+            "the request cannot be sent; correct the application's settings: what the system says",
+        ),
+        (
+            Kind::Response,
+            "the connection was closed in the middle of the answer or before it; try again later: what the system says",
+        ),
+        (
+            Kind::ResponseTooLarge,
+            "the server's response was too large; see who answers in the server's place: what the system says",
+        ),
+        (
+            Kind::Timeout,
             "the server did not answer in time; try again later: what the system says",
-            later,
         ),
-        row(
-            "Http",
-            http(HttpErrorKind::Unreachable),
-            "the server cannot be reached; try again later: what the system says",
-            later,
+        (
+            Kind::Unreachable,
+            "the server cannot be reached; see whether the network leads to the server, and try again: what the system says",
         ),
-    ]
+    ];
+    rows.map(|(kind, says)| {
+        let remedy = match kind.is_transient() {
+            true => Remedy::Wait(None),
+            false => Remedy::Correct,
+        };
+        row("Http", http(kind), says, remedy)
+    })
+    .into()
 }
 
 fn server_errors() -> Vec<Row> {
@@ -293,20 +343,32 @@ fn server_errors() -> Vec<Row> {
         ),
         row(
             "Service",
+            answered(400, r#"{"error":"invalid_request","error_codes":[90002]}"#),
+            "the token endpoint refused: invalid_request (AADSTS90002); there is no such tenant: correct the tenant of the authority",
+            Remedy::Correct,
+        ),
+        row(
+            "Service",
+            answered(401, r#"{"error":"invalid_client","error_codes":[700024]}"#),
+            "the token endpoint refused: invalid_client (AADSTS700024); compare this machine's clock with the time: it decides when the client's assertion is valid",
+            Remedy::Correct,
+        ),
+        row(
+            "Service",
             answered(407, "<html>"),
-            "the token endpoint refused: HTTP 407; find out who answered in the server's place: a proxy or a firewall, as it seems",
+            "the token endpoint refused: HTTP 407; find out who answered in the server's place: a proxy, a firewall or the login page of the network, as it seems",
             Remedy::Correct,
         ),
         row(
             "Service",
             answered(429, r#"{"error":"temporarily_unavailable"}"#),
-            "the token endpoint refused: temporarily_unavailable; try again in 30 s",
+            "the token endpoint was asked too often: temporarily_unavailable; try again in 30 s",
             half_a_minute,
         ),
         row(
             "Service",
             answered(503, ""),
-            "the token endpoint refused: HTTP 503; try again in 30 s",
+            "the token endpoint is busy or broken: HTTP 503; try again in 30 s",
             half_a_minute,
         ),
     ]
@@ -330,13 +392,25 @@ fn protocol_errors() -> Vec<Row> {
         ),
         report(
             ProtocolError::Discovery(DiscoveryError::NotJson),
-            "the metadata is not JSON; report it to whoever runs the server",
+            "the metadata is not JSON; find out who answered in the server's place: a proxy, a firewall or the login page of the network, as it seems",
         ),
         row(
             "Protocol",
             ProtocolError::Discovery(DiscoveryError::UnknownInstance),
-            "the authority's host is not one of Microsoft's; correct the application's settings or its registration",
+            "the authority's host is not one of Microsoft's; correct the authority",
             Remedy::Correct,
+        ),
+        row(
+            "Protocol",
+            no_tenant(),
+            "the metadata was refused with HTTP 400: invalid_tenant; there is no such tenant: correct the tenant of the authority",
+            Remedy::Correct,
+        ),
+        row(
+            "Protocol",
+            answered(200, "<!DOCTYPE html><title>Welcome</title>"),
+            "the token endpoint's answer (HTTP 200) cannot be used: it is not a JSON object; find out who answered in the server's place: a proxy, a firewall or the login page of the network, as it seems",
+            Remedy::Report,
         ),
         report(
             ProtocolError::Identity {

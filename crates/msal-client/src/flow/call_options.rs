@@ -26,16 +26,6 @@ impl CallOptions {
         client.claims(&self.claims_challenge, None)
     }
 
-    /// Whether nothing is set but a tenant.
-    pub(super) fn is_plain(&self) -> bool {
-        let Self {
-            claims_challenge,
-            tenant: _,
-            extra,
-        } = self;
-        claims_challenge.is_empty() && extra.is_empty()
-    }
-
     /// Whether an API has demanded something of the token, which a cached one does not meet.
     pub(super) fn is_challenged(&self) -> bool {
         !self.claims_challenge.is_empty()
@@ -55,7 +45,7 @@ pub(super) fn checked_at(extra: &ExtraParameters, endpoint: &Uri) -> Result<(), 
 
 /// Gives a call the option to add to its token request: `place` is its field of [`ExtraParameters`].
 macro_rules! extra_parameters {
-    ($call:ident, $($place:ident).+) => {
+    ($call:ident, $($place:tt)+) => {
         impl $call {
             /// Adds a field to the form of the token request. The token is found in the cache by the same fields only.
             ///
@@ -66,7 +56,7 @@ macro_rules! extra_parameters {
                 name: impl Into<String>,
                 value: impl Into<String>,
             ) -> Self {
-                self.$($place).+.add_field(name, value);
+                self.$($place)+.add_field(name, value);
                 self
             }
 
@@ -78,37 +68,50 @@ macro_rules! extra_parameters {
                 name: impl Into<String>,
                 value: impl Into<String>,
             ) -> Self {
-                self.$($place).+.add_query(name, value);
+                self.$($place)+.add_query(name, value);
                 self
             }
         }
     };
 }
 
-/// Gives a call the options that all of them have: `place` is its field of [`CallOptions`].
-macro_rules! call_options {
-    ($call:ident, $($place:ident).+) => {
-        crate::flow::call_options::extra_parameters!($call, $($place).+.extra);
-
+/// Gives a call the option to demand something of its token: `place` is its [`CallOptions`].
+macro_rules! claims_challenge {
+    ($call:ident, $($place:tt)+) => {
         impl $call {
             /// Passes on what an API or an earlier refusal demands of the token:
             /// [`BearerChallenge`](crate::BearerChallenge) and [`Error::claims`](crate::Error::claims) have it. A cached
             /// access token does not meet it, so that the token is a fresh one. An empty text is none. What is no JSON
             /// object is a [`ConfigError::Claims`](crate::ConfigError::Claims), before anything is sent.
             pub fn claims_challenge(mut self, claims: impl Into<String>) -> Self {
-                self.$($place).+.claims_challenge = claims.into();
-                self
-            }
-
-            /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there,
-            /// or where an application serves many tenants. A domain is looked up once.
-            pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
-                self.$($place).+.tenant = crate::at_tenant::ChosenTenant::parse(tenant.as_ref());
+                self.$($place)+.claims_challenge = claims.into();
                 self
             }
         }
     };
 }
 
-pub(super) use call_options;
-pub(super) use extra_parameters;
+/// Gives a call the option to name a tenant: `place` is what has its [`ChosenTenant`].
+macro_rules! tenant {
+    ($call:ident, $($place:tt)+) => {
+        impl $call {
+            /// Asks at another tenant of the authority than the application's, by its GUID or its domain: as a guest there,
+            /// or where an application serves many tenants. A domain is looked up once.
+            pub fn tenant(mut self, tenant: impl AsRef<str>) -> Self {
+                self.$($place)+.tenant = crate::at_tenant::ChosenTenant::parse(tenant.as_ref());
+                self
+            }
+        }
+    };
+}
+
+/// Gives a call the options that all of them have: `place` is its [`CallOptions`].
+macro_rules! call_options {
+    ($call:ident, $($place:tt)+) => {
+        crate::flow::call_options::extra_parameters!($call, $($place)+.extra);
+        crate::flow::call_options::claims_challenge!($call, $($place)+);
+        crate::flow::call_options::tenant!($call, $($place)+);
+    };
+}
+
+pub(super) use {call_options, claims_challenge, extra_parameters, tenant};

@@ -5,17 +5,18 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use msal_core::{
-    ApiId, Cached, CachedAccessToken, ClientCredentialsGrant, ForClientRequest, ForwardedClaims,
-    IntoScopes, Party, RefreshReason, ScopeSet, TokenCache, TokenEvent,
+    ApiId, Cached, CachedAccessToken, ClientCredentialsGrant, ForClientHit, ForClientRequest,
+    ForwardedClaims, IntoScopes, Party, RefreshReason, ScopeError, ScopeSet, TokenCache,
+    TokenEvent, UnixTime,
 };
 
 use tracing::Span;
 
-use super::call_options::{CallOptions, call_options};
+use super::call_options::{CallOptions, claims_challenge, extra_parameters, tenant};
 use super::service::{Asked, Wanted, remove_with};
-use crate::at_tenant::Place;
+use crate::at_tenant::{ChosenTenant, Place};
 use crate::call_key::CallParty;
-use crate::client::TokenRequest;
+use crate::client::{Client, TokenRequest};
 use crate::error::{CallDetails, ConfigError, Error, ProtocolError};
 use crate::handle::Handle;
 use crate::observe;
@@ -44,14 +45,17 @@ pub struct AcquireTokenForClient {
     call: Box<Call>,
 }
 
-call_options!(AcquireTokenForClient, call.options);
+extra_parameters!(AcquireTokenForClient, call.more().options.extra);
+claims_challenge!(AcquireTokenForClient, call.more().options);
+tenant!(AcquireTokenForClient, call);
 
 impl AcquireTokenForClient {
     pub(crate) fn new(handle: Handle, scopes: impl IntoScopes) -> Self {
         let call = Box::new(Call {
             handle,
-            asked: Asked::new(scopes),
-            options: CallOptions::default(),
+            scopes: scopes.into_scopes(),
+            tenant: ChosenTenant::default(),
+            more: None,
             request: None,
         });
         Self { call }
@@ -59,21 +63,21 @@ impl AcquireTokenForClient {
 
     /// Asks for a fresh token even when a cached one is still good: after a change of permissions, for example.
     pub fn force_refresh(mut self, force: bool) -> Self {
-        self.call.asked.force_refresh = force;
+        self.call.more().asked.force_refresh = force;
         self
     }
 
     /// Gets the token for one of the identities that the application may act as (federated managed identities). It is cached
     /// apart from all others.
     pub fn fmi_path(mut self, path: impl Into<String>) -> Self {
-        self.call.asked.fmi_path = Some(path.into());
+        self.call.more().asked.fmi_path = Some(path.into());
         self
     }
 
     /// Passes claims on to the authority: the text of a JSON object. A token that was got with them is found again by the very
     /// same text only.
     pub fn forwarded_client_claims(mut self, claims: impl AsRef<str>) -> Self {
-        self.call.asked.forwarded = Some(ForwardedClaims::parse(claims.as_ref()));
+        self.call.more().asked.forwarded = Some(ForwardedClaims::parse(claims.as_ref()));
         self
     }
 }
@@ -81,43 +85,85 @@ impl AcquireTokenForClient {
 /// One call, as it was given.
 struct Call {
     handle: Handle,
-    asked: Asked,
-    options: CallOptions,
+    scopes: Result<ScopeSet, ScopeError>,
+    tenant: ChosenTenant,
+    /// What few calls have. By itself, as a hit would take time to make room for it.
+    more: Option<Box<More>>,
     /// What has become of it where the cache has no answer.
     request: Option<BoxFuture<'static, Result<AuthenticationResult, Error>>>,
 }
 
+/// What is asked for beside scopes, and the options beside a tenant.
+#[derive(Default)]
+struct More {
+    asked: Asked,
+    options: CallOptions,
+}
+
 impl Call {
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    fn into_parts(self) -> (Handle, Asked, CallOptions) {
+        let More { asked, options } = *self.more.unwrap_or_default();
+        let (scopes, tenant) = (self.scopes, self.tenant);
+        let (asked, options) = (Asked { scopes, ..asked }, CallOptions { tenant, ..options });
+        (self.handle, asked, options)
+    }
+
     /// The answer of the cache to a call without options but for a tenant, if it is up to date and has one: what
     /// [`run`](Self::run) would find first, without anything that only a request or an error needs.
-    fn hit(&self) -> Option<CachedAccessToken> {
+    #[inline]
+    fn hit(&self) -> Option<ForClientHit> {
         let (handle, client) = (&self.handle, &self.handle.client);
-        if !self.asked.is_plain() || !self.options.is_plain() || !handle.cache.is_up_to_date() {
+        if self.more.is_some() || !handle.cache.is_up_to_date() {
             return None;
         }
-        let tenant = self.options.tenant(client).ok()?;
-        let place = Place::new(client, tenant.as_ref());
-        let scopes = self.asked.scopes.as_ref().ok()?;
-        match look(handle, place, scopes, &[], false) {
-            Cached::Hit(token) if !place.tenant().is_shared() => Some(token),
-            _ => None,
+        let scopes = self.scopes.as_ref().ok()?;
+        let now = client.runtime.clock().now();
+        let at = |realm: &str| {
+            let realms = &[realm];
+            let request = request(client, realms, scopes, now);
+            handle.cache.read(|cache| cache.hit_for_client(&request))
+        };
+        if let Some(guid) = self
+            .tenant
+            .guid()
+            .filter(|_| client.authority.has_tenants())
+        {
+            return at(guid);
         }
+        let tenant = self.tenant.of(client).ok()?;
+        let place = Place::new(client, tenant.as_ref());
+        if place.tenant().is_shared() {
+            return None;
+        }
+        // The authority may have another name for it, which is of no matter where the token is found by this one.
+        let own = place.tenant().as_str();
+        at(own).or_else(|| at(&place.realm().filter(|known| known != own)?))
+    }
+
+    /// The scopes, which are looked at no more.
+    fn take_scopes(&mut self) -> Result<ScopeSet, ScopeError> {
+        std::mem::replace(&mut self.scopes, Ok(ScopeSet::default()))
     }
 
     async fn run(self) -> Result<AuthenticationResult, Error> {
-        let client = &self.handle.client;
-        let tenant = self.options.tenant(client)?;
+        let (handle, asked, options) = self.into_parts();
+        let client = &handle.client;
+        let tenant = options.tenant(client)?;
         let place = Place::new(client, tenant.as_ref());
         if place.tenant().is_shared() {
             let tenant = place.tenant().to_string();
             return Err(place.of_call(ConfigError::OneTenant { tenant }.into()));
         }
         let call = Checked {
-            handle: &self.handle,
-            wanted: self.asked.checked(&self.options, client, place)?,
+            handle: &handle,
+            wanted: asked.checked(&options, client, place)?,
         };
         let of_call = |error: Error| place.of_call(error);
-        self.handle.ensure_loaded().await.map_err(of_call)?;
+        handle.ensure_loaded().await.map_err(of_call)?;
         let fallback = match call.decide() {
             Cached::Hit(token) => return Ok(call.hit(token)),
             Cached::Ask { fallback, .. } => fallback,
@@ -139,8 +185,9 @@ impl Call {
     fn begin(&mut self) -> BoxFuture<'static, Result<AuthenticationResult, Error>> {
         let call = Self {
             handle: self.handle.clone(),
-            asked: std::mem::take(&mut self.asked),
-            options: std::mem::take(&mut self.options),
+            scopes: self.take_scopes(),
+            tenant: std::mem::take(&mut self.tenant),
+            more: self.more.take(),
             request: None,
         };
         Box::pin(call.run())
@@ -157,7 +204,9 @@ impl Future for Call {
             None => {
                 if let Some(token) = call.hit() {
                     call.handle.client.record_hit();
-                    return Poll::Ready(Ok(AuthenticationResult::cached(token, None)));
+                    let result =
+                        AuthenticationResult::hit(token, || call.take_scopes().unwrap_or_default());
+                    return Poll::Ready(Ok(result));
                 }
                 let request = call.begin();
                 call.request.insert(request)
@@ -179,23 +228,14 @@ pub(crate) async fn remove_tokens(handle: &Handle) -> Result<(), Error> {
     observe::plain_call(&span, remove_with(handle, remove)).await
 }
 
-/// What the cache in memory has.
-fn look(
-    handle: &Handle,
-    place: Place<'_>,
-    scopes: &ScopeSet,
-    fields: &[(&str, &str)],
-    force_refresh: bool,
-) -> Cached {
-    let client = &handle.client;
-    let realm = place.realm();
-    let realms = place.realms(realm.as_deref());
-    let now = client.runtime.clock().now();
-    let (id, environments) = (&client.client_id, &client.environments);
-    let mut request = ForClientRequest::new(id, environments, &realms, scopes, now);
-    request.fields = fields;
-    request.force_refresh = force_refresh;
-    handle.cache.read(|cache| cache.for_client(&request))
+/// What the cache is asked for a token of the client itself.
+fn request<'a>(
+    client: &'a Client,
+    realms: &'a [&'a str],
+    scopes: &'a ScopeSet,
+    now: UnixTime,
+) -> ForClientRequest<'a> {
+    ForClientRequest::new(&client.client_id, &client.environments, realms, scopes, now)
 }
 
 /// One call, its options checked.
@@ -207,14 +247,14 @@ struct Checked<'a> {
 impl Checked<'_> {
     /// What the cache in memory has for this call.
     fn decide(&self) -> Cached {
-        let Wanted {
-            place,
-            scopes,
-            fields,
-            is_fresh,
-            ..
-        } = &self.wanted;
-        look(self.handle, *place, scopes, fields, *is_fresh)
+        let (client, wanted) = (&self.handle.client, &self.wanted);
+        let realm = wanted.place.realm();
+        let realms = wanted.place.realms(realm.as_deref());
+        let now = client.runtime.clock().now();
+        let mut request = request(client, &realms, wanted.scopes, now);
+        request.fields = &wanted.fields;
+        request.force_refresh = wanted.is_fresh;
+        self.handle.cache.read(|cache| cache.for_client(&request))
     }
 
     fn hit(&self, token: CachedAccessToken) -> AuthenticationResult {
@@ -291,11 +331,13 @@ impl Checked<'_> {
 
 impl fmt::Debug for AcquireTokenForClient {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let more = self.call.more.as_ref();
+        let force_refresh = more.is_some_and(|more| more.asked.force_refresh);
         formatter
             .debug_struct("AcquireTokenForClient")
-            .field("scopes", &self.call.asked.scopes)
-            .field("tenant", &self.call.options.tenant)
-            .field("force_refresh", &self.call.asked.force_refresh)
+            .field("scopes", &self.call.scopes)
+            .field("tenant", &self.call.tenant)
+            .field("force_refresh", &force_refresh)
             .finish_non_exhaustive()
     }
 }
@@ -307,7 +349,7 @@ impl IntoFuture for AcquireTokenForClient {
     fn into_future(self) -> Self::IntoFuture {
         let call = self.call;
         let caller = call.handle.client.caller();
-        let span = observe::acquire_token_for_client(caller, call.asked.scopes.as_ref().ok());
+        let span = observe::acquire_token_for_client(caller, call.scopes.as_ref().ok());
         match span.is_disabled() {
             // Nothing comes between a hit and its caller where nobody listens.
             true => Box::into_pin(call),

@@ -57,17 +57,6 @@ impl Asked {
         }
     }
 
-    /// Whether nothing is asked for but scopes.
-    pub(super) fn is_plain(&self) -> bool {
-        let Self {
-            scopes: _,
-            force_refresh,
-            forwarded,
-            fmi_path,
-        } = self;
-        !force_refresh && forwarded.is_none() && fmi_path.is_none()
-    }
-
     pub(super) fn checked<'a>(
         &'a self,
         options: &'a CallOptions,

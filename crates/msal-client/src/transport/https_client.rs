@@ -2,6 +2,8 @@
 
 mod certificates;
 mod connector;
+mod diagnosis;
+mod names;
 mod proxies;
 mod route;
 mod settings;
@@ -14,11 +16,10 @@ use bytes::Bytes;
 use http::uri::Scheme;
 use http::{Request, Response, Version};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_util::client::legacy::{Client, Error};
+use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::runtime::Handle;
 
-use self::certificates::is_about_certificates;
 use self::connector::Connector;
 use self::proxies::Proxies;
 pub use self::settings::{HttpSettings, HttpVersion};
@@ -90,11 +91,14 @@ impl HttpsClient {
         let pool = self.pool.get_or_init(|| self.open_pool());
         let pool = pool.as_ref().map_err(HttpError::clone)?;
         let answer = pool.request(request.map(Full::new));
-        let (parts, body) = answer.await.map_err(classify)?.into_parts();
+        let (parts, body) = answer
+            .await
+            .map_err(|error| HttpError::new(diagnosis::of_exchange(&error), error))?
+            .into_parts();
         // Most answers arrive in one piece, which is then not copied.
         let body = Limited::new(body, LARGEST_BODY).collect().await;
         let body = body.map_err(|error| HttpError {
-            kind: HttpErrorKind::Response,
+            kind: diagnosis::of_body(&*error),
             source: Some(error.into()),
         })?;
         Ok(Response::from_parts(parts, body.to_bytes()))
@@ -117,15 +121,4 @@ impl HttpClient for HttpsClient {
                 .unwrap_or_else(|elapsed| Err(HttpError::new(HttpErrorKind::Timeout, elapsed)))
         })
     }
-}
-
-/// Only an error that arose while connecting, before there was anywhere to send the request, is one after which the
-/// request was certainly not sent.
-fn classify(error: Error) -> HttpError {
-    let kind = match (error.is_connect(), is_about_certificates(&error)) {
-        (true, true) => HttpErrorKind::Certificate,
-        (true, false) => HttpErrorKind::Unreachable,
-        (false, _) => HttpErrorKind::Response,
-    };
-    HttpError::new(kind, error)
 }

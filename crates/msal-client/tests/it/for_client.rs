@@ -439,6 +439,75 @@ async fn an_answer_that_names_a_user_is_refused_and_not_kept() {
     assert_eq!(world.store.bytes().await, None);
 }
 
+/// Where nobody listens, a hit hands out the scopes of the call only where just these were granted.
+#[tokio::test]
+async fn a_hit_says_what_was_granted_and_not_what_was_asked_for() {
+    let upper_case = GRAPH.to_uppercase();
+    let both = format!("{MANAGEMENT} {GRAPH}");
+    for granted in [GRAPH, &upper_case, &both, "another"] {
+        let world = World::new();
+        let _nobody = set_default(NoSubscriber::default());
+        let app = world.web(WEB_SECRET);
+        let answer = Fault::tamper().set_member("scope", granted);
+        world.emulator.add_fault(answer);
+        let call = || app.acquire_token_for_client(GRAPH);
+        let issued = world.ask(call()).await.unwrap();
+        for _ in 0..2 {
+            let hit = world.ask(call()).await.unwrap();
+            assert_eq!(hit.token_source, TokenSource::Cache, "{granted}");
+            assert_eq!(hit.scopes, issued.scopes);
+            assert!(hit.scopes.iter().eq(issued.scopes.iter()));
+            assert!(
+                granted
+                    .split(' ')
+                    .all(|scope| hit.scopes.iter().any(|own| own == scope))
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_is_told_from_another_by_each_of_its_letters() {
+    let world = World::new();
+    let _nobody = set_default(NoSubscriber::default());
+    let app = world.web(WEB_SECRET);
+    let call = |tenant: &str| app.acquire_token_for_client(GRAPH).tenant(tenant);
+    let issued = world.ask(call(FABRIKAM_ID)).await.unwrap();
+    for tenant in [FABRIKAM_ID.to_owned(), FABRIKAM_ID.to_uppercase()] {
+        let hit = world.ask(call(&tenant)).await.unwrap();
+        assert_eq!(hit.access_token, issued.access_token);
+        assert_eq!(hit.token_source, TokenSource::Cache);
+        assert!(format!("{:?}", call(&tenant)).contains(&tenant));
+    }
+    let sent = world.http.sent().len();
+    for place in [0, 9, 35] {
+        let mut other = FABRIKAM_ID.to_owned();
+        let letter = if other[place..].starts_with('0') {
+            "1"
+        } else {
+            "0"
+        };
+        other.replace_range(place..=place, letter);
+        world.ask(call(&other)).await.unwrap_err();
+        world.ask(call(&FABRIKAM_ID[..place])).await.unwrap_err();
+    }
+    assert!(world.http.sent().len() > sent);
+    // Where there is one tenant for all, a call that names one is not answered for another.
+    let adfs = Authority::parse("https://fs.contoso.example/adfs").unwrap();
+    let error = world
+        .ask(
+            elsewhere(&world, adfs)
+                .acquire_token_for_client(GRAPH)
+                .tenant(FABRIKAM_ID),
+        )
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, Error::Config(ConfigError::NoTenants)),
+        "{error}"
+    );
+}
+
 #[tokio::test]
 async fn a_users_token_that_names_nobody_is_not_the_applications() {
     let world = World::new();

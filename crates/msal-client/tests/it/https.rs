@@ -130,7 +130,7 @@ async fn a_certificate_nobody_trusts_is_an_error_of_its_own() {
     let stranger = default_client();
     let url = format!("{}{DISCOVERY}", server.url());
     let error = get(&stranger, &url).await.unwrap_err();
-    assert_eq!(error.kind(), HttpErrorKind::Certificate);
+    assert_eq!(error.kind(), HttpErrorKind::CertificateIssuer);
     assert!(!error.is_transient() && !error.may_have_been_sent());
     assert_eq!(server.emulator().audit().len(), 0);
 
@@ -138,7 +138,7 @@ async fn a_certificate_nobody_trusts_is_an_error_of_its_own() {
     let other = serve().await;
     assert_eq!(
         kind(get(&client(&other), &url).await),
-        HttpErrorKind::Certificate
+        HttpErrorKind::CertificateIssuer
     );
     assert_eq!(get(&client(&server), &url).await.unwrap().status(), 200);
 }
@@ -151,7 +151,7 @@ async fn a_certificate_for_another_name_is_not_trusted() {
     let error = get(&client(&server), &url).await.unwrap_err();
     assert!(matches!(
         error.kind(),
-        HttpErrorKind::Certificate | HttpErrorKind::Unreachable
+        HttpErrorKind::CertificateName | HttpErrorKind::ConnectionRefused
     ));
     let url = format!("https://localhost.:{}{DISCOVERY}", server.port());
     assert!(get(&client(&server), &url).await.is_err());
@@ -177,7 +177,7 @@ async fn a_port_where_nobody_listens_cannot_be_reached() {
     };
     let url = format!("https://127.0.0.1:{free}{TOKEN}");
     let error = post(&default_client(), &url).await.unwrap_err();
-    assert_eq!(error.kind(), HttpErrorKind::Unreachable);
+    assert_eq!(error.kind(), HttpErrorKind::ConnectionRefused);
     assert!(error.is_transient() && !error.may_have_been_sent());
 }
 
@@ -185,14 +185,14 @@ async fn a_port_where_nobody_listens_cannot_be_reached() {
 async fn a_name_that_does_not_resolve_cannot_be_reached() {
     let url = format!("https://host.invalid{TOKEN}");
     let result = post(&default_client(), &url).await;
-    assert_eq!(kind(result), HttpErrorKind::Unreachable);
+    assert_eq!(kind(result), HttpErrorKind::NameNotFound);
 }
 
 #[tokio::test]
 async fn a_server_without_tls_cannot_be_reached() {
     let address = raw_server(Some(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")).await;
     let result = post(&default_client(), &format!("https://{address}{TOKEN}")).await;
-    assert_eq!(kind(result), HttpErrorKind::Unreachable);
+    assert_eq!(kind(result), HttpErrorKind::NotTls);
 }
 
 #[tokio::test]
@@ -249,7 +249,7 @@ async fn a_body_of_more_than_a_megabyte_is_not_read() {
                 Err(error) => {
                     assert_eq!(
                         (error.kind(), fits),
-                        (HttpErrorKind::Response, false),
+                        (HttpErrorKind::ResponseTooLarge, false),
                         "{size}"
                     );
                     assert!(error.is_transient() && error.may_have_been_sent());
@@ -269,7 +269,7 @@ async fn a_server_that_never_speaks_cannot_be_reached() {
     let before = tokio::time::Instant::now();
     tokio::time::pause();
     let error = call.await.unwrap().unwrap_err();
-    assert_eq!(error.kind(), HttpErrorKind::Unreachable);
+    assert_eq!(error.kind(), HttpErrorKind::ConnectTimeout);
     assert!(!error.may_have_been_sent());
     assert!(
         before.elapsed() < Duration::from_secs(6),
@@ -425,7 +425,10 @@ async fn an_application_says_what_is_wrong_with_the_connection() {
     let Err(Error::Http(error)) = call.await else {
         panic!("the default client does not trust the emulator")
     };
-    assert_eq!(error.to_string(), "the server's certificate is not trusted");
+    assert_eq!(
+        error.to_string(),
+        "the server's certificate comes from an authority that is not trusted here"
+    );
     let seen = server.emulator().audit();
     let documents = Endpoint::OpenIdConfiguration(Version::V2);
     assert!(!seen.iter().any(|record| record.endpoint == documents));

@@ -225,6 +225,7 @@ async fn refusals() {
         Fault::unavailable(None),
         Fault::respond(403, html, "<html>blocked</html>"),
         Fault::respond(200, nothing, "<html>"),
+        Fault::respond(503, [("Date", "Sun, 06 Nov 1994 08:49:37 GMT")], ""),
         Fault::tamper().set_member("id_token", "a.b"),
         Fault::tamper().drop_member("access_token"),
         Fault::tamper().set_claim("id_token", "iss", "https://evil.example/"),
@@ -243,9 +244,19 @@ async fn refusals() {
     }
     for outage in [
         HttpErrorKind::Certificate,
+        HttpErrorKind::CertificateExpired,
+        HttpErrorKind::CertificateIssuer,
+        HttpErrorKind::CertificateName,
+        HttpErrorKind::CertificateNotYetValid,
+        HttpErrorKind::ConnectTimeout,
+        HttpErrorKind::ConnectionRefused,
+        HttpErrorKind::NameNotFound,
         HttpErrorKind::NoRuntime,
+        HttpErrorKind::NotTls,
+        HttpErrorKind::Proxy,
         HttpErrorKind::Request,
         HttpErrorKind::Response,
+        HttpErrorKind::ResponseTooLarge,
         HttpErrorKind::Timeout,
         HttpErrorKind::Unreachable,
     ] {

@@ -303,8 +303,18 @@ async fn a_page_of_a_proxy_is_no_refusal_of_the_token() {
 async fn no_answer_passes_and_says_whether_the_token_may_have_been_spent() {
     for (kind, transient, sent) in [
         (HttpErrorKind::Certificate, false, false),
+        (HttpErrorKind::CertificateExpired, false, false),
+        (HttpErrorKind::CertificateIssuer, false, false),
+        (HttpErrorKind::CertificateName, false, false),
+        (HttpErrorKind::CertificateNotYetValid, false, false),
+        (HttpErrorKind::ConnectTimeout, true, false),
+        (HttpErrorKind::ConnectionRefused, true, false),
+        (HttpErrorKind::NameNotFound, true, false),
+        (HttpErrorKind::NotTls, true, false),
+        (HttpErrorKind::Proxy, true, false),
         (HttpErrorKind::Request, false, false),
         (HttpErrorKind::Response, true, true),
+        (HttpErrorKind::ResponseTooLarge, true, true),
         (HttpErrorKind::Timeout, true, true),
         (HttpErrorKind::Unreachable, true, false),
     ] {

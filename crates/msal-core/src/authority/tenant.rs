@@ -29,15 +29,20 @@ impl Tenant {
     /// [`AuthorityError::Tenant`] for anything that could change the path it is put into.
     pub fn parse(text: &str) -> Result<Self, AuthorityError> {
         match text {
+            _ if is_guid(text) => Ok(Self::Id(text.to_owned())),
             _ if text.eq_ignore_ascii_case("common") => Ok(Self::Common),
             _ if text.eq_ignore_ascii_case("consumers") => Ok(Self::Consumers),
             _ if text.eq_ignore_ascii_case("organizations") => Ok(Self::Organizations),
-            _ if is_guid(text) => Ok(Self::Id(text.to_owned())),
             _ if is_name(text) => Ok(Self::Domain(text.to_owned())),
             _ => Err(AuthorityError::Tenant {
                 tenant: text.escape_debug().to_string(),
             }),
         }
+    }
+
+    /// Whether [`parse`](Self::parse) takes the text for a tenant's GUID.
+    pub fn is_guid(text: &str) -> bool {
+        is_guid(text)
     }
 
     /// The tenant as it stands in a path and, in the token cache, as `realm`.

@@ -1,12 +1,15 @@
 //! Tokens of the application itself (RFC 6749 §4.4): found by tenant and scopes, owned by no user.
 
+use std::borrow::Cow;
+
 use super::TokenCache;
+use super::entry::AccessTokenEntry;
 use super::issuance::purpose;
 use super::removal::Removal;
-use super::silent::{BestToken, CachedAccessToken, RefreshReason};
+use super::silent::{BestToken, CachedAccessToken, RefreshReason, token_type_of};
 use super::term::{Host, Term};
 use super::token_event::{Party, TokenEvent};
-use crate::{ScopeSet, UnixTime, case, same_environment};
+use crate::{AccessToken, ScopeSet, UnixTime, case, same_environment};
 
 /// What a call for a token of the application itself asks the cache.
 #[derive(Clone, Debug)]
@@ -64,6 +67,36 @@ pub enum Cached {
     },
 }
 
+/// A token of the application itself that is good for at least five more minutes.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ForClientHit {
+    /// The token.
+    pub secret: AccessToken,
+    /// `Bearer`, in the case it was sent.
+    pub token_type: Cow<'static, str>,
+    /// The granted scopes; `None` where they are those that were asked for.
+    pub scopes: Option<ScopeSet>,
+    /// When it expires.
+    pub expires_on: UnixTime,
+    /// When it should be renewed although it is still valid.
+    pub refresh_on: Option<UnixTime>,
+}
+
+impl ForClientHit {
+    #[inline]
+    fn of(entry: &AccessTokenEntry, is_for_just_these: bool) -> Self {
+        let others = (!is_for_just_these).then(|| entry.target.clone());
+        Self {
+            secret: entry.secret.clone(),
+            token_type: token_type_of(entry),
+            scopes: others.map(ScopeSet::from_text),
+            expires_on: entry.expires_on,
+            refresh_on: entry.refresh_on,
+        }
+    }
+}
+
 impl Cached {
     pub(super) fn of(best: BestToken<'_>, force_refresh: bool) -> Self {
         let (fallback, reason) = match best {
@@ -84,13 +117,31 @@ impl TokenCache {
     /// A token is the answer only if it is nobody's but this client's, of one of these tenants, and was asked for with the
     /// same extra fields.
     pub fn for_client(&self, request: &ForClientRequest<'_>) -> Cached {
-        let purpose = purpose(None, request.fields);
-        let Some(scope) = request.scopes.iter().next() else {
-            return Cached::of(BestToken::Nothing, request.force_refresh);
+        let (best, _) = self.best_for_client(request);
+        Cached::of(best, request.force_refresh)
+    }
+
+    /// The token of a [hit](Cached::Hit), if [`for_client`](Self::for_client) has one for the request. The scopes that were
+    /// asked for are not handed out again: most tokens are good for just these.
+    #[inline]
+    pub fn hit_for_client(&self, request: &ForClientRequest<'_>) -> Option<ForClientHit> {
+        match self.best_for_client(request) {
+            (BestToken::Fresh(entry), is_for_just_these) if !request.force_refresh => {
+                Some(ForClientHit::of(entry, is_for_just_these))
+            }
+            _ => None,
+        }
+    }
+
+    /// The best token, and whether it was granted for just the scopes that are asked for.
+    fn best_for_client(&self, request: &ForClientRequest<'_>) -> (BestToken<'_>, bool) {
+        let (mut best, mut is_for_just_these) = (BestToken::Nothing, false);
+        let Some(scope) = request.scopes.first() else {
+            return (best, is_for_just_these);
         };
-        let mut best = BestToken::Nothing;
+        let purpose = purpose(None, request.fields);
         for (number, realm) in request.realms.iter().enumerate() {
-            // Mostly the tenant has one name, which stands twice.
+            // Mostly the tenant has one name, which may stand twice.
             if request
                 .realms
                 .iter()
@@ -107,14 +158,22 @@ impl TokenCache {
                     environment: Host(environment),
                     purpose: purpose.as_ref().map(crate::Text::as_str),
                 };
-                for entry in self.access_tokens.find(&term) {
-                    if !entry.is_bound() && entry.grants_all(request.scopes) {
-                        best.consider(entry, request.now);
+                self.access_tokens.for_each_found(&term, |entry| {
+                    let is_just = entry.target == request.scopes.as_str();
+                    if !entry.is_bound()
+                        && (is_just || entry.grants_all(request.scopes))
+                        && best.consider(entry, request.now)
+                    {
+                        is_for_just_these = is_just;
                     }
+                });
+                // Nothing is better.
+                if matches!(best, BestToken::Fresh(_)) {
+                    return (best, is_for_just_these);
                 }
             }
         }
-        Cached::of(best, request.force_refresh)
+        (best, is_for_just_these)
     }
 
     /// Adds a token of the application itself. Nothing of a user is taken from the answer.

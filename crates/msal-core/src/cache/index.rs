@@ -47,11 +47,8 @@ impl Index {
     ) -> Numbers {
         // Mostly there is one, for which nothing is allocated.
         let (mut only, mut several) = (None, Vec::new());
-        for number in self.postings.under(self.hasher.hash_one(term)) {
-            // The terms compared are those that were put in: what is found by one is never found for another.
-            let is_meant = entry_in(number).is_some_and(|entry| entry.has(term));
+        for (number, _) in self.find_in_no_order(term, entry_in) {
             match only {
-                _ if !is_meant => {}
                 None => only = Some(number),
                 Some(_) => several.push(number),
             }
@@ -63,6 +60,21 @@ impl Index {
             several.dedup();
         }
         only.into_iter().chain(several)
+    }
+
+    /// The same, with their entries. An entry may come twice.
+    #[inline]
+    pub(super) fn find_in_no_order<'t, E: Entry + 't>(
+        &self,
+        term: &Term<'_>,
+        entry_in: impl Fn(u32) -> Option<&'t E>,
+    ) -> impl Iterator<Item = (u32, &'t E)> {
+        let numbers = self.postings.under(self.hasher.hash_one(term));
+        numbers.filter_map(move |number| {
+            // The terms compared are those that were put in: what is found by one is never found for another.
+            let entry = entry_in(number).filter(|entry| entry.has(term))?;
+            Some((number, entry))
+        })
     }
 }
 

@@ -15,6 +15,7 @@ use super::issuance::purpose;
 use super::term::{Host, Term};
 use crate::{Text, UnixTime, case};
 
+pub(super) use answer::token_type_of;
 pub use answer::{CachedAccessToken, RefreshCandidate, RefreshReason, Renewal, Silent};
 pub use request::SilentRequest;
 

@@ -257,6 +257,19 @@ impl<E: Entry> Table<E> {
         self.find_with_keys(term).map(|(_, entry)| entry)
     }
 
+    /// Shows the entries that have `term` to `each`, oldest first.
+    #[inline]
+    pub(super) fn for_each_found<'t>(&'t self, term: &Term<'_>, mut each: impl FnMut(&'t E)) {
+        let entry_in = |number| self.records.get(number)?.entry();
+        let mut found = self.index.find_in_no_order(term, entry_in);
+        // Mostly there is one, which needs no order.
+        match (found.next(), found.next()) {
+            (None, _) => {}
+            (Some((_, only)), None) => each(only),
+            _ => self.find(term).for_each(each),
+        }
+    }
+
     /// The entries that have `term`, oldest first, each with the key it is stored under.
     pub(super) fn find_with_keys<'t>(
         &'t self,

@@ -144,7 +144,10 @@ impl Hash for Term<'_> {
             } => {
                 case::hash(scope, state);
                 case::hash(realm, state);
-                purpose.hash(state);
+                // Most have none, and are told from others by comparing.
+                if let Some(purpose) = purpose {
+                    purpose.hash(state);
+                }
             }
             Self::Client { client_id, .. } => case::hash(client_id, state),
             Self::OnBehalf { key, .. } => key.hash(state),

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use http::header::ACCEPT;
 use http::{Request, Response};
-use serde::Deserialize;
 
 use super::error::DiscoveryError;
+use crate::ServiceError;
 
 /// OpenID Connect Discovery §4.1: a GET of the document's URL.
 pub(super) fn get(url: &str) -> Result<Request<Bytes>, DiscoveryError> {
@@ -25,16 +25,13 @@ pub(super) fn check_status(response: &Response<Bytes>) -> Result<(), DiscoveryEr
     }
 }
 
-/// The error for a response that brings no document, with the `error` of its body.
+/// The error for a response that brings no document: Entra describes it as its token endpoint does.
 pub(super) fn status_error(response: &Response<Bytes>) -> DiscoveryError {
-    #[derive(Deserialize)]
-    struct ErrorWire {
-        error: String,
-    }
-    let wire: Option<ErrorWire> = serde_json::from_slice(response.body()).ok();
+    let refused = ServiceError::read(response);
     DiscoveryError::Status {
-        status: response.status(),
-        error: wire.map(|wire| wire.error).unwrap_or_default(),
-        retry_after: crate::retry_after::delay_seconds(response.headers()),
+        status: refused.status,
+        error: refused.error,
+        codes: refused.codes,
+        retry_after: refused.retry_after,
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use thiserror::Error;
 
+use crate::Misplaced;
 use crate::retry_after::is_temporary;
 
 /// Why an authority's endpoints could not be found, or may not be used.
@@ -49,6 +50,8 @@ pub enum DiscoveryError {
         status: StatusCode,
         /// `error` of the body, or nothing.
         error: String,
+        /// Entra's AADSTS numbers.
+        codes: Vec<i64>,
         /// How long the server asks to be left alone, where it says so in seconds.
         retry_after: Option<Duration>,
     },
@@ -90,6 +93,14 @@ impl DiscoveryError {
             *retry_after = wait;
         }
         self
+    }
+
+    /// What is wrong with the authority that was asked, if that is what the server says.
+    pub fn misplaced(&self) -> Option<Misplaced> {
+        match self {
+            Self::Status { codes, .. } => Misplaced::of(codes),
+            _ => None,
+        }
     }
 
     /// How long the server asks to be left alone.

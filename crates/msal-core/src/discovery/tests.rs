@@ -406,6 +406,41 @@ fn id_tokens_must_come_from_the_authority() {
 }
 
 #[test]
+fn a_tenant_that_does_not_exist_is_told_by_its_number() {
+    let authority = trusted("https://login.microsoftonline.com/nobody.example");
+    for (body, error, numbers) in [
+        (
+            r#"{"error":"invalid_tenant","error_codes":[90002]}"#,
+            "invalid_tenant",
+            &[90_002][..],
+        ),
+        (
+            r#"{"error":"invalid_tenant","error_description":"AADSTS900023: no tenant"}"#,
+            "invalid_tenant",
+            &[900_023],
+        ),
+        (r#"{"error":"not a code\u001b"}"#, "", &[]),
+        ("<html>", "", &[]),
+    ] {
+        let response = Response::builder().status(400).body(Bytes::from(body));
+        let read = ProviderMetadata::read(&authority, &response.unwrap());
+        let Err(DiscoveryError::Status {
+            error: named,
+            codes,
+            ..
+        }) = read
+        else {
+            panic!("{read:?}");
+        };
+        assert_eq!(
+            (named.as_str(), codes.as_slice()),
+            (error, numbers),
+            "{body}"
+        );
+    }
+}
+
+#[test]
 fn an_unknown_instance_is_told_from_an_outage() {
     let body = |status, body: &'static str| {
         Response::builder()

@@ -20,7 +20,7 @@ pub enum Misplaced {
 
 impl Misplaced {
     /// What AADSTS numbers say.
-    pub(super) fn of(codes: &[i64]) -> Option<Self> {
+    pub(crate) fn of(codes: &[i64]) -> Option<Self> {
         let lists = [
             (&OTHER_TENANT[..], Self::OtherTenant),
             (&NO_TENANT, Self::NoTenant),
@@ -35,6 +35,6 @@ impl Misplaced {
 }
 
 const OTHER_TENANT: [i64; 7] = [50_020, 50_034, 51_004, 90_072, 500_208, 700_005, 7_000_012];
-const NO_TENANT: [i64; 4] = [50_059, 50_128, 90_002, 90_019];
+const NO_TENANT: [i64; 5] = [50_059, 50_128, 90_002, 90_019, 900_023];
 const CLIENT_IN_DIRECTORY: [i64; 6] = [70_001, 650_051, 650_052, 650_056, 700_016, 7_000_112];
 const CLIENT_ANYWHERE: [i64; 3] = [50_194, 700_038, 9_002_331];

@@ -53,6 +53,14 @@ pub enum Refusal {
 }
 
 impl ServiceError {
+    /// The refusal that a response is, whatever its body.
+    pub(crate) fn read(response: &Response<Bytes>) -> Self {
+        match Members::parse(response.body()) {
+            Ok(members) => Self::new(response, &members),
+            Err(_no_object) => Self::bare(response),
+        }
+    }
+
     /// The refusal that a JSON body describes.
     pub(super) fn new(response: &Response<Bytes>, members: &Members<'_>) -> Self {
         let description = members.text("error_description").unwrap_or_default();

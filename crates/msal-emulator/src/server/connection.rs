@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::header::DATE;
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
+use httpdate::fmt_http_date;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -130,7 +132,7 @@ async fn answer(
     }
     let request = Request::from_parts(parts, body.to_bytes());
     let now = SystemTime::now();
-    let response = match service.kind {
+    let mut response = match service.kind {
         PortKind::Admin => service.emulator.administer(&request, now),
         PortKind::ManagedIdentity if !is_for_machines(request.uri().path()) => {
             let mut response = Response::new(Bytes::new());
@@ -139,6 +141,10 @@ async fn answer(
         }
         PortKind::ManagedIdentity | PortKind::Public(_) => service.emulator.handle(request, now),
     };
+    // RFC 9110 §6.6.1: what is there already is a fault's, or the page's own.
+    if let Some(date) = date(service.emulator.time(now)) {
+        response.headers_mut().entry(DATE).or_insert(date);
+    }
     let delivery = response.extensions().get::<Delivery>().copied();
     let delivery = delivery.unwrap_or_default();
     if !delivery.delay().is_zero() {
@@ -147,12 +153,24 @@ async fn answer(
     Ok(response.map(|body| Outgoing::new(body, delivery.cut_after())))
 }
 
+/// RFC 9110 §5.6.7: a date has four digits for the year.
+fn date(time: SystemTime) -> Option<HeaderValue> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let is_in_range = since.as_secs() <= LAST_DATE;
+    is_in_range
+        .then(|| HeaderValue::from_str(&fmt_http_date(time)).ok())
+        .flatten()
+}
+
 fn is_for_machines(path: &str) -> bool {
     matches!(
         Endpoint::at(path),
         Endpoint::ManagedIdentity(_) | Endpoint::InstanceMetadata
     )
 }
+
+/// The end of the year 9999.
+const LAST_DATE: u64 = 253_402_300_799;
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(300);

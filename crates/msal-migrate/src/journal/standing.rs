@@ -18,7 +18,10 @@ pub(super) struct Standing {
 
 impl Standing {
     pub(super) fn new(state: State, asked: Option<Asked<'_>>, held_back: Option<Position>) -> Self {
-        let decides = state == State::Concluded(Class::NeedsUser);
+        let decides = matches!(
+            state,
+            State::Concluded(Class::NeedsUser | Class::Quarantined)
+        );
         let is_migrated = state == State::Concluded(Class::Migrated);
         Self {
             state,
@@ -72,7 +75,7 @@ impl Standing {
         self.migrated_at
     }
 
-    /// What was asked; `None` unless the token needs its user.
+    /// What was asked; `None` unless the token needs its user, or its answer is held back.
     pub(super) fn asked(self) -> Option<AskedDigest> {
         self.asked
     }

@@ -19,8 +19,9 @@ use crate::fingerprint::{Fingerprint, OfToken};
 pub(crate) struct States {
     tokens: HashMap<Fingerprint, Packed>,
     authorities: Authorities,
-    /// What was asked for the tokens that need their user: they are few, and the only ones for which it decides.
-    refused: HashMap<Fingerprint, AskedDigest>,
+    /// What was asked for the tokens that need their user, and for those whose answers are held back: they are few, and the
+    /// only ones for which it decides.
+    judged: HashMap<Fingerprint, AskedDigest>,
     /// The latest answers that were held back, until their tokens are migrated: what is tried afterwards may end in doubt,
     /// or not at all, and leaves the user with no other token than the one in there.
     held_back: HashMap<Fingerprint, Position>,
@@ -38,15 +39,11 @@ impl States {
         self.tokens.get(fingerprint).map(|packed| packed.state())
     }
 
-    /// Whether the server's refusal of the token was the answer to something else than `asked`, about which it says
+    /// Whether what the server said of the token was the answer to something else than `asked`, about which it says
     /// nothing.
-    pub(crate) fn is_refused_elsewhere(
-        &self,
-        fingerprint: &Fingerprint,
-        asked: &Asked<'_>,
-    ) -> bool {
-        let refused = self.refused.get(fingerprint);
-        refused.is_some_and(|refused| *refused != asked.digest())
+    pub(crate) fn is_judged_elsewhere(&self, fingerprint: &Fingerprint, asked: &Asked<'_>) -> bool {
+        let judged = self.judged.get(fingerprint);
+        judged.is_some_and(|judged| *judged != asked.digest())
     }
 
     /// Whether the token is migrated, and was redeemed at another authority than this one.
@@ -130,10 +127,10 @@ impl States {
         self.tokens.insert(fingerprint, packed);
         match standing.asked() {
             Some(asked) => {
-                self.refused.insert(fingerprint, asked);
+                self.judged.insert(fingerprint, asked);
             }
             None => {
-                self.refused.remove(&fingerprint);
+                self.judged.remove(&fingerprint);
             }
         }
         match standing.held_back() {
@@ -318,18 +315,21 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_holds_for_what_was_asked_until_the_token_stands_elsewhere() {
+    fn a_verdict_holds_for_what_was_asked_until_the_token_stands_elsewhere() {
         for state in ALL {
-            let is_refusal = state == State::Concluded(Class::NeedsUser);
+            let is_verdict = matches!(
+                state,
+                State::Concluded(Class::NeedsUser | Class::Quarantined)
+            );
             let states = after(&[State::Concluded(Class::NeedsUser), state]);
-            let elsewhere = |authority| states.is_refused_elsewhere(&TOKEN, &asked(authority));
+            let elsewhere = |authority| states.is_judged_elsewhere(&TOKEN, &asked(authority));
             assert_eq!(
                 [elsewhere("a"), elsewhere("b")],
-                [false, is_refusal],
+                [false, is_verdict],
                 "{state:?}"
             );
         }
-        assert!(!after(&[]).is_refused_elsewhere(&TOKEN, &asked("b")));
+        assert!(!after(&[]).is_judged_elsewhere(&TOKEN, &asked("b")));
     }
 
     /// The states after entries at 10, 20, 30 and so on.

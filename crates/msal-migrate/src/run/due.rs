@@ -19,7 +19,7 @@ pub(crate) fn due(
     retry: &Retry,
     rotation: RotationPolicy,
 ) -> Option<Attempt> {
-    match decide(redemption, journal, retry)? {
+    match decide(redemption, journal, retry, rotation)? {
         Due::Attempt(attempt) => Some(attempt),
         Due::Newest(redemption, held_back, earlier) => {
             let attempt = of_newest(*redemption, held_back, earlier, journal, rotation);
@@ -34,7 +34,7 @@ pub(super) async fn due_on_first_use(
     journal: &Journal,
     rotation: RotationPolicy,
 ) -> Option<Attempt> {
-    match decide(redemption, journal, &Retry::default())? {
+    match decide(redemption, journal, &Retry::default(), rotation)? {
         Due::Attempt(attempt) => Some(attempt),
         Due::Newest(redemption, held_back, earlier) => {
             of_newest(*redemption, held_back, earlier, journal, rotation).await
@@ -50,12 +50,17 @@ enum Due {
     Newest(Box<Redemption>, Position, Option<State>),
 }
 
-fn decide(redemption: Redemption, journal: &Journal, retry: &Retry) -> Option<Due> {
+fn decide(
+    redemption: Redemption,
+    journal: &Journal,
+    retry: &Retry,
+    rotation: RotationPolicy,
+) -> Option<Due> {
     let states = journal.states();
     let is_selected = |state| retry.selects(state, &redemption);
     let fingerprint = &redemption.fingerprint;
     let earlier = states.get(fingerprint);
-    if !is_due(&states, &redemption) && !earlier.is_some_and(is_selected) {
+    if !is_due(&states, &redemption, rotation) && !earlier.is_some_and(is_selected) {
         return None;
     }
     Some(match states.held_back(fingerprint) {
@@ -90,19 +95,22 @@ async fn of_newest(
 }
 
 /// Whether a token is sent without being asked for.
-fn is_due(states: &States, redemption: &Redemption) -> bool {
+fn is_due(states: &States, redemption: &Redemption, rotation: RotationPolicy) -> bool {
+    let is_asked_anew = || {
+        let is_elsewhere = |authority: &TrustedAuthority| {
+            let authority = authority.to_string();
+            states.is_judged_elsewhere(&redemption.fingerprint, &asked(redemption, &authority))
+        };
+        is_elsewhere(&redemption.authority) && redemption.home.as_ref().is_none_or(is_elsewhere)
+    };
     match states.get(&redemption.fingerprint) {
         // What failed for a reason that the operator corrects is tried again: it may have been corrected.
         None | Some(State::Concluded(Class::Failed | Class::Retryable)) => true,
         // The server was asked at another authority, as another client or for other scopes: it may judge otherwise here.
-        Some(State::Concluded(Class::NeedsUser)) => {
-            let is_elsewhere = |authority: &TrustedAuthority| {
-                let authority = authority.to_string();
-                states.is_refused_elsewhere(&redemption.fingerprint, &asked(redemption, &authority))
-            };
-            is_elsewhere(&redemption.authority) && redemption.home.as_ref().is_none_or(is_elsewhere)
-        }
-        Some(State::Concluded(Class::Migrated | Class::Quarantined)) => false,
+        Some(State::Concluded(Class::NeedsUser)) => is_asked_anew(),
+        // Its newest token is sent, where that cannot spend it: what answers there may say whose it is.
+        Some(State::Concluded(Class::Quarantined)) => rotation.allows_repeat() && is_asked_anew(),
+        Some(State::Concluded(Class::Migrated)) => false,
         // Its answer is in the journal, or it may be spent.
         Some(State::Unpublished | State::InDoubt) => false,
     }

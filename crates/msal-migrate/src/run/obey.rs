@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use msal_core::ProviderMetadata;
+use msal::ProtocolError;
+use msal_core::{DiscoveryError, ProviderMetadata};
 
 use super::lane::Halt;
 use super::queue::{Attempt, QueueId, TokenEndpoint};
@@ -108,7 +109,7 @@ impl Work<'_> {
             Order::Stop(source) => {
                 let host = attempt.redemption.authority.host().to_owned();
                 // Nothing was sent. With no more than its intent in the journal, the token would be in doubt.
-                self.leave_to_a_later_run(&attempt);
+                self.conclude(&attempt, Class::Retryable, &Reason::from(&source));
                 self.fail(MigrationError::Http { host, source });
             }
         }
@@ -161,7 +162,7 @@ impl Work<'_> {
         match (lane.halt(), wait) {
             (Some(halt), _) if is_in_doubt => return self.abandon(id, halt.class(), reason),
             (Some(_), _) => return self.halt(id, attempt, reason),
-            (None, Some(wait)) => self.wait(id, wait, asked.is_some()),
+            (None, Some(wait)) => self.wait(id, wait, asked.is_some(), &reason),
             // The lane waits already: the requests that were in flight together fail together.
             (None, None) => {}
         }
@@ -213,7 +214,7 @@ impl Work<'_> {
             Err(error) => {
                 self.queues[id].lane.refuse();
                 self.refuse_authority(id, &error);
-                self.abandon(id, Class::Failed, Reason::named("authority_refused"));
+                self.abandon(id, Class::Failed, refused_authority(&error));
             }
         }
     }
@@ -221,22 +222,19 @@ impl Work<'_> {
     /// Asks the authority again after a wait, unless it has been asked often enough.
     fn authority_is_busy(&mut self, id: QueueId, error: &msal::Error) {
         let (jitter, asked) = (self.engine.jitter(), error.retry_after());
+        let reason = busy_authority(error);
         let lane = &mut self.queues[id].lane;
         // A look-up counts as a request of the lane, so that both wait by one rule.
         lane.depart();
         match lane.stumble(asked, jitter) {
             // A host that has never answered is not waited for as long as one that names a wait.
             Some(wait) if asked.is_some() || lane.setbacks() < TRIES => {
-                self.wait(id, wait, asked.is_some());
+                self.wait(id, wait, asked.is_some(), &reason);
             }
             _ => {
                 lane.exhaust();
                 self.refuse_authority(id, error);
-                let reason = match error {
-                    msal::Error::Http(_) => "no_answer",
-                    _ => "authority_busy",
-                };
-                self.abandon(id, Class::Retryable, Reason::named(reason));
+                self.abandon(id, Class::Retryable, reason);
             }
         }
     }
@@ -244,5 +242,34 @@ impl Work<'_> {
     fn refuse_authority(&mut self, id: QueueId, error: &msal::Error) {
         let authority = self.queues[id].authority.to_string();
         self.observer.refused_authority(&authority, error);
+    }
+}
+
+/// Why an authority cannot be asked, as its server says.
+fn refused_authority(error: &msal::Error) -> Reason {
+    let mut reason = Reason::named("authority_refused");
+    if let Some(DiscoveryError::Status { codes, .. }) = discovery_error(error) {
+        let codes = codes.iter().filter_map(|code| u32::try_from(*code).ok());
+        reason.aadsts = codes.collect();
+    }
+    reason
+}
+
+/// Why an authority does not answer for now: in the words that stand for the same at a token endpoint.
+fn busy_authority(error: &msal::Error) -> Reason {
+    match (error, discovery_error(error)) {
+        (msal::Error::Http(error), _) => Reason::from(&**error),
+        (_, Some(DiscoveryError::Status { status, .. })) => Reason::of_status(*status),
+        _ => Reason::named("authority_busy"),
+    }
+}
+
+fn discovery_error(error: &msal::Error) -> Option<&DiscoveryError> {
+    let msal::Error::Protocol(problem) = error else {
+        return None;
+    };
+    match &**problem {
+        ProtocolError::Discovery(error) => Some(error),
+        _ => None,
     }
 }

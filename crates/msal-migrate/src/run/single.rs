@@ -241,7 +241,7 @@ async fn redeem_now(
         }
         Order::Stop(source) => {
             // Nothing was sent. With no more than its intent in the journal, the token would be in doubt.
-            let reason = Reason::named("no_answer");
+            let reason = Reason::from(&source);
             let recorded = engine.conclude_attempt(&attempt, Class::Retryable, &reason);
             recorded.await?;
             let host = attempt.redemption.authority.host().to_owned();

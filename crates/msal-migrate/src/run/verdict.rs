@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use msal::{HttpError, HttpErrorKind};
+use msal::HttpError;
 use msal_core::{
     ExpectedUser, HomeAccountId, Misplaced, ProviderMetadata, Refusal, ServiceError, Tenant,
     TokenOutcome, TokenResponse, UnixTime, retry_after,
@@ -107,12 +107,8 @@ pub(super) fn in_run(
             Finding::of(response, expected),
             retry_after(response.headers(), now),
         ),
-        Err(error) => match error.kind() {
-            HttpErrorKind::Certificate | HttpErrorKind::NoRuntime | HttpErrorKind::Request => {
-                return Order::Stop(error);
-            }
-            _ => (Finding::of_silence(&error), None),
-        },
+        Err(error) if !error.is_transient() => return Order::Stop(error),
+        Err(error) => (Finding::of_silence(&error), None),
     };
     if let Some(reason) = finding.doubt(expected.settings.rotation) {
         // Whatever answers for the server answers the next token alike: one after the other would be put in doubt.
@@ -213,7 +209,7 @@ impl Finding {
 
     fn of_silence(error: &HttpError) -> Self {
         Self::Busy {
-            reason: Reason::named("no_answer"),
+            reason: error.into(),
             may_have_arrived: error.may_have_been_sent(),
         }
     }

@@ -241,10 +241,10 @@ impl<'a> Work<'a> {
     }
 
     /// Lets a lane wait that is blocked, because its server asks for it, or has failed.
-    pub(super) fn wait(&mut self, id: QueueId, wait: Duration, is_asked: bool) {
+    pub(super) fn wait(&mut self, id: QueueId, wait: Duration, is_asked: bool, reason: &Reason) {
         match is_asked {
             true => self.observer.waiting(wait),
-            false => self.observer.backing_off(wait),
+            false => self.observer.backing_off(wait, reason),
         }
         let clock = self.engine.runtime.clock();
         self.waits.push(Box::pin(async move {
@@ -322,7 +322,7 @@ impl<'a> Work<'a> {
 
     /// Leaves a redemption to a later run that was not received, or may be sent as often as one likes.
     pub(super) fn leave_to_a_later_run(&mut self, attempt: &Attempt) {
-        self.conclude(attempt, Class::Retryable, &Reason::named("no_answer"));
+        self.conclude(attempt, Class::Retryable, &Reason::named("interrupted"));
     }
 
     /// Writes down that a token may be spent, and why nobody knows.

@@ -282,6 +282,31 @@ async fn what_is_held_back_is_asked_again_with_the_newest_token() {
 }
 
 #[tokio::test]
+async fn what_is_held_back_is_asked_for_by_itself_at_another_authority_where_that_spends_nothing() {
+    for (rotation, migrated) in [
+        (RotationPolicy::Reusable, 1),
+        (RotationPolicy::SingleUse, 0),
+    ] {
+        let mut world = World::new();
+        world.settings.rotation = rotation;
+        let fault = Fault::tamper().set_member("id_token", "a.b");
+        world.http.emulator.add_fault(fault.first(1));
+        let entries = world.users(1);
+        assert_eq!(world.run(&entries).await.unwrap().quarantined, 1);
+        assert_eq!(world.run(&entries).await.unwrap().quarantined, 1);
+        assert_eq!(world.http.emulator.redemptions().seen(), 1);
+
+        let report = world.run_at("organizations", &entries).await;
+        assert_eq!(
+            (report.migrated, report.quarantined),
+            (migrated, 1 - migrated),
+            "{rotation:?}"
+        );
+        assert_eq!(world.http.emulator.redemptions().seen(), 1 + migrated);
+    }
+}
+
+#[tokio::test]
 async fn what_is_held_back_stays_so_when_asking_again_brings_no_tokens() {
     let mut world = World::new();
     let bobs = world.token(sample::BOB, sample::DESKTOP);

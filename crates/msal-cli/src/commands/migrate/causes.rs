@@ -1,5 +1,7 @@
 //! Why tokens were refused, and what the operator corrects.
 
+use std::borrow::Cow;
+
 use msal_core::Authority;
 use msal_migrate::{Cause, Class, Reason};
 use serde_json::{Value, json};
@@ -7,36 +9,56 @@ use serde_json::{Value, json};
 use crate::advice::advice_for;
 use crate::outside::Outside;
 use crate::text;
+use crate::trouble;
 
-/// The causes that the operator corrects, each with its count, its client and what to do.
+/// The causes that the operator corrects or waits for, each with its count, its client and what to do.
 pub(super) fn to_text(causes: &[Cause]) -> String {
-    let failed: Vec<_> = causes
-        .iter()
-        .filter(|cause| cause.class == Class::Failed)
+    let of_class = |class| causes.iter().filter(move |cause| cause.class == class);
+    let told: Vec<_> = of_class(Class::Failed)
+        .chain(of_class(Class::Retryable))
         .collect();
     let mut out = String::new();
-    for cause in failed.iter().take(SHOWN) {
-        let line = line(&cause.client_id, &cause.authority, &cause.reason);
+    for cause in told.iter().take(SHOWN) {
+        let line = line(
+            cause.class,
+            &cause.client_id,
+            &cause.authority,
+            &cause.reason,
+        );
         out.push_str(&format!("  {} × {line}\n", text::count(cause.count)));
     }
-    if failed.len() > SHOWN {
+    if told.len() > SHOWN {
         out.push_str(&format!(
             "  and {} more causes\n",
-            text::count((failed.len() - SHOWN) as u64)
+            text::count((told.len() - SHOWN) as u64)
         ));
     }
     out
 }
 
 /// A cause with its client and what to do.
-pub(crate) fn line(client_id: &str, authority: &Authority, reason: &Reason) -> String {
+pub(crate) fn line(
+    class: Class,
+    client_id: &str,
+    authority: &Authority,
+    reason: &Reason,
+) -> String {
     format!(
         "client {} at {}: {}: {}",
         escaped(client_id),
         Outside(authority),
         name(reason),
-        Outside(advice_for(client_id, reason))
+        Outside(advice_of(class, client_id, reason))
     )
+}
+
+fn advice_of(class: Class, client_id: &str, reason: &Reason) -> Cow<'static, str> {
+    match class {
+        Class::Retryable => {
+            format!("{}; {}", trouble::what(reason), trouble::remedy(reason)).into()
+        }
+        _ => advice_for(client_id, reason),
+    }
 }
 
 /// All causes, for programs.
@@ -47,7 +69,7 @@ pub(super) fn to_json(causes: &[Cause]) -> Value {
             json!({
                 "class": class(cause.class), "error": escaped(&cause.reason.error), "aadsts": codes(&cause.reason),
                 "client_id": cause.client_id, "authority": cause.authority.to_string(), "count": cause.count,
-                "advice": advice_for(&cause.client_id, &cause.reason),
+                "advice": advice_of(cause.class, &cause.client_id, &cause.reason),
             })
         })
         .collect()

@@ -49,7 +49,9 @@ impl Job {
             .with("sdk", self.sdk.name());
         let limit = self.settings.limit;
         let retries = self.retry != Retry::default();
-        let mut progress = Progress::new(printer).with_credentials_of(self.clients);
+        let mut progress = Progress::new(printer)
+            .with_credentials_of(self.clients)
+            .with_clock_of(self.runtime.clone());
         let migration = Migration::new(
             self.source,
             caches.clone(),
@@ -94,6 +96,7 @@ impl Job {
             took: started.elapsed(),
             retries,
             limit,
+            command: None,
         })
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Outcome {
     pub(crate) retries: bool,
     /// How many tokens it was to try at most.
     pub(crate) limit: Option<u64>,
+    /// What was typed, if more can be typed behind it.
+    pub(crate) command: Option<String>,
 }
 
 impl Outcome {
@@ -66,7 +68,7 @@ impl Outcome {
             .map(|(name, count, meaning)| (format!("{:>9} {name}", text::count(count)), meaning))
             .collect();
         out.push_str(&text::table(&rows));
-        if report.failed > 0 {
+        if report.failed + report.retryable > 0 {
             out.push_str(&causes::to_text(&report.causes));
         }
         if self.retries && report.retried == 0 {
@@ -99,7 +101,7 @@ impl Outcome {
                 "\n{HINT}hint{HINT:#}: msal migrate report {} tells why, token by token\n",
                 typed(journal.display())
             ));
-            out.push_str(&set_aside(report));
+            out.push_str(&set_aside(report, self.command.as_deref()));
             if let Some(limit) = self.limit.filter(|_| report.retryable > 0) {
                 out.push_str(&format!(
                     "      a run with --limit tries {} at most: the same command without it goes on with the others\n",
@@ -206,29 +208,35 @@ fn typed(path: impl Display) -> String {
 }
 
 /// What the next run leaves alone unless it is told otherwise, and how to tell it.
-fn set_aside(report: &Report) -> String {
+fn set_aside(report: &Report, command: Option<&str>) -> String {
     let ways = [
         (
             report.quarantined,
             "held back",
+            "quarantined",
             "--release ROW publishes one, --retry quarantined asks again",
         ),
         (
             report.in_doubt,
             "in doubt",
-            "--retry in-doubt sends them again",
+            "in-doubt",
+            "--retry in-doubt sends them again, which signs the user out where the issuer detects reuse",
         ),
         (
             report.needs_user,
             "that need their user",
+            "needs-user",
             "--retry needs-user asks again",
         ),
     ];
     ways.into_iter()
-        .filter(|(count, _, _)| *count > 0)
-        .map(|(count, what, way)| {
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, what, class, way)| {
             let count = text::count(count);
-            format!("      the same command does not try the {count} {what}: {way}\n")
+            let typed = command.map_or_else(String::new, |command| {
+                format!("        {} --retry {class}\n", Outside(command))
+            });
+            format!("      the same command does not try the {count} {what}: {way}\n{typed}")
         })
         .collect()
 }

@@ -3,12 +3,14 @@
 use msal_migrate::{PlanOptions, Retry, RetryClass, RotationPolicy, Settings, SpaOrigin};
 
 use super::job::Job;
+use super::outcome::Outcome;
 use super::{copy, other_files, places};
 use crate::cli::{self, Mode, PartArgs, RetryArgs, Rotation, RunArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::output::Printer;
 use crate::runtime::block_on;
+use crate::shell::this_command;
 use crate::{credentials, input, network, reading};
 
 pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failure> {
@@ -48,7 +50,11 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
         release: arguments.release.clone(),
     };
     let (target, journal) = (job.target.clone(), job.journal.clone());
-    let outcome = block_on(job.migrate(printer))?;
+    let outcome = Outcome {
+        // What narrows a retry would narrow it further.
+        command: this_command().filter(|_| !is_narrowed(&arguments.retry)),
+        ..block_on(job.migrate(printer))?
+    };
     match printer.is_json() {
         true => printer.json(&outcome.to_json(&target, &journal)),
         false => printer.text(&outcome.to_text(&target, &journal)),
@@ -94,6 +100,16 @@ pub(super) fn settings(arguments: &RunArgs) -> Settings {
         rate: arguments.part.rate,
         ..Settings::default()
     }
+}
+
+fn is_narrowed(retry: &RetryArgs) -> bool {
+    let RetryArgs {
+        retry: _,
+        retry_client,
+        retry_tenant,
+        retry_row,
+    } = retry;
+    !retry_client.is_empty() || !retry_tenant.is_empty() || !retry_row.is_empty()
 }
 
 fn retry(arguments: &RetryArgs) -> Retry {

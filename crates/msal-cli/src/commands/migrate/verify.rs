@@ -77,7 +77,9 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
         };
         let verification = sends.unless(stop, asked, printer).await;
         verification.ok_or_else(|| Failure::stopped("not all accounts were asked"))?
-    })?;
+    });
+    network::tell_clock(&runtime, printer);
+    let verification = verification?;
     match printer.is_json() {
         true => printer.json(&to_json(
             &verification,

@@ -1,52 +1,18 @@
 //! Where tokens are sent: wrong tenants, wrong clients, wrong addresses.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener};
-use std::{fs, thread};
+use std::fs;
+use std::time::{Duration, SystemTime};
 
 use msal_emulator::{Fault, sample};
 
-use super::{MISTAKE, Mistake, make_all, path, rename, typed, write};
+use super::{MISTAKE, Mistake, make_all, path, rename, write};
 use crate::run::Bench;
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 #[test]
 fn servers() {
     make_all(SERVERS);
-}
-
-/// A port that answers in plain text.
-#[test]
-fn a_port_that_does_not_speak_tls() {
-    let bench = Bench::new();
-    bench.input(&[sample::ALICE, "user1@contoso.example"]);
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let answering = thread::spawn(move || {
-        let mut heard = Vec::new();
-        while let Ok((mut stream, _)) = listener.accept() {
-            let mut bytes = [0; 4096];
-            let length = stream.read(&mut bytes).unwrap_or(0);
-            if &bytes[..length] == b"stop" {
-                return heard;
-            }
-            heard.extend_from_slice(&bytes[..length]);
-            drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
-        }
-        heard
-    });
-    let line = format!(
-        "run input.jsonl --to cache.json --authority https://localhost:{port}/contoso.example"
-    );
-    let run = typed(&bench, "true", &line);
-    let said = format!("{}{}", run.stdout, run.stderr);
-    assert!(matches!(run.status, 1 | 75), "{said}");
-    let mut stop = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-    stop.write_all(b"stop").unwrap();
-    let heard = answering.join().unwrap();
-    assert!(!String::from_utf8_lossy(&heard).contains("refresh_token"));
-    assert_eq!(bench.emulator.redemptions().seen(), 0);
-    let right = typed(&bench, "true", super::RIGHT);
-    assert_eq!(right.status, 0, "{right:?}");
 }
 
 const SERVERS: &[Mistake] = &[
@@ -82,17 +48,10 @@ const SERVERS: &[Mistake] = &[
         ..MISTAKE
     },
     Mistake {
-        what: "nobody listens at the port",
-        typed: "run input.jsonl --to cache.json --authority https://localhost:1/contoso.example",
-        status: 75,
-        says: &["https://localhost:1"],
-        ..MISTAKE
-    },
-    Mistake {
         what: "the certificate's authority is unknown",
         typed: "run input.jsonl --to cache.json --authority {url}/contoso.example",
         status: 1,
-        says: &["certificate", "--ca-file"],
+        says: &["an authority that is not trusted here", "--ca-file"],
         ..MISTAKE
     },
     Mistake {
@@ -103,21 +62,28 @@ const SERVERS: &[Mistake] = &[
         },
         typed: "run input.jsonl --to cache.json --authority {url}/contoso.example --ca-file other.pem",
         status: 1,
-        says: &["certificate"],
+        says: &["an authority that is not trusted here", "--ca-file"],
         ..MISTAKE
     },
     Mistake {
         what: "there is no such tenant",
         typed: "run input.jsonl --to cache.json --authority {url}/nobody.example --ca-file ca.pem",
         status: 4,
-        says: &["nobody.example", "--authority"],
+        says: &[
+            "AADSTS90002",
+            "there is no such tenant",
+            "nobody.example",
+            "--authority",
+        ],
+        never: &["registration", "secret"],
         ..MISTAKE
     },
     Mistake {
         what: "it is another tenant",
         typed: "run input.jsonl --to cache.json --authority {url}/fabrikam.example --ca-file ca.pem",
         status: 4,
-        says: &["fabrikam.example", "--authority"],
+        says: &["fabrikam.example", "not in this tenant", "--authority"],
+        never: &["registration", "secret"],
         spent: 2,
         ..MISTAKE
     },
@@ -144,6 +110,57 @@ const SERVERS: &[Mistake] = &[
         ],
         spent: 2,
         after: |bench| rename(bench, "kept", "input.jsonl"),
+        ..MISTAKE
+    },
+    Mistake {
+        what: "the server wants to be left alone for longer than a run waits",
+        before: |bench| bench.emulator.add_fault(Fault::throttle(900)),
+        status: 75,
+        says: &["http_429", "asked too often", "--rate"],
+        never: &["secret", "reached"],
+        spent: 2,
+        after: |bench| bench.emulator.clear_faults(),
+        ..MISTAKE
+    },
+    Mistake {
+        what: "this machine's clock is a day behind",
+        before: |bench| bench.emulator.advance_clock(DAY),
+        status: 0,
+        says: &["note: this machine's clock is 24 hours behind the server's: set it"],
+        spent: 2,
+        ..MISTAKE
+    },
+    Mistake {
+        what: "this machine's clock is a day ahead",
+        before: |bench| {
+            let now = SystemTime::now();
+            bench.emulator.set_clock(now - DAY, now);
+        },
+        status: 0,
+        says: &["note: this machine's clock is 24 hours ahead of the server's: set it"],
+        spent: 2,
+        ..MISTAKE
+    },
+    Mistake {
+        what: "no secret is given, and then the right one",
+        before: |bench| bench.emulator.add_fault(Fault::aadsts(7_000_218)),
+        status: 4,
+        says: &[
+            "AADSTS7000218",
+            "no secret was given",
+            "--client-secret-env 00c0ffee",
+        ],
+        spent: 2,
+        after: |bench| bench.emulator.clear_faults(),
+        ..MISTAKE
+    },
+    Mistake {
+        what: "the clock spoils the client's assertion",
+        before: |bench| bench.emulator.add_fault(Fault::aadsts(700_024)),
+        status: 4,
+        says: &["AADSTS700024", "clock"],
+        spent: 2,
+        after: |bench| bench.emulator.clear_faults(),
         ..MISTAKE
     },
     Mistake {

@@ -1,7 +1,6 @@
-//! Certificates: the authorities trusted besides the platform's, and errors that are about them.
+//! The certificate authorities that are trusted besides the platform's.
 
-use std::error::Error;
-use std::{fmt, io};
+use std::fmt;
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -46,17 +45,4 @@ impl fmt::Debug for Authorities {
             .field(&self.0.len())
             .finish()
     }
-}
-
-/// Looks through all the layers that wrapped what the TLS library said.
-pub(super) fn is_about_certificates(error: &(dyn Error + 'static)) -> bool {
-    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-        return matches!(tls, rustls::Error::InvalidCertificate(_));
-    }
-    // The source of an `io::Error` is not the error it wraps but that one's source.
-    let wrapped = error
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::get_ref);
-    wrapped.is_some_and(|wrapped| is_about_certificates(wrapped))
-        || error.source().is_some_and(is_about_certificates)
 }

@@ -14,6 +14,7 @@ use rustls_platform_verifier::Verifier;
 use tower_service::Service;
 
 use super::certificates::Authorities;
+use super::names::Names;
 use super::proxies::Proxies;
 use super::route::Route;
 use super::settings::{CONNECT_TIMEOUT, HttpVersion, TIMEOUT};
@@ -38,8 +39,8 @@ impl Connector {
     }
 }
 
-fn tcp() -> HttpConnector {
-    let mut tcp = HttpConnector::new();
+fn tcp() -> HttpConnector<Names> {
+    let mut tcp = HttpConnector::new_with_resolver(Names::of_system());
     // TLS comes on top.
     tcp.enforce_http(false);
     tcp.set_nodelay(true);

@@ -12,6 +12,7 @@ use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::names::Names;
 use super::proxies::{Proxies, Proxy, ProxyError};
 use super::settings::TUNNEL_TIMEOUT;
 use crate::BoxFuture;
@@ -19,9 +20,9 @@ use crate::BoxFuture;
 /// Opens the connections that TLS is spoken over.
 #[derive(Clone, Debug)]
 pub(super) struct Route {
-    to_server: HttpConnector,
+    to_server: HttpConnector<Names>,
     /// Speaks TLS where the proxy's URL says https.
-    to_proxy: HttpsConnector<HttpConnector>,
+    to_proxy: HttpsConnector<HttpConnector<Names>>,
     proxies: Proxies,
 }
 
@@ -29,7 +30,7 @@ pub(super) struct Route {
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 impl Route {
-    pub(super) fn new(tcp: HttpConnector, mut tls: ClientConfig, proxies: Proxies) -> Self {
+    pub(super) fn new(tcp: HttpConnector<Names>, mut tls: ClientConfig, proxies: Proxies) -> Self {
         // A proxy is told CONNECT in HTTP/1.1.
         tls.alpn_protocols.clear();
         Self {
@@ -62,7 +63,7 @@ impl Service<Uri> for Route {
 async fn through(
     proxy: Proxy,
     server: Uri,
-    to_proxy: HttpsConnector<HttpConnector>,
+    to_proxy: HttpsConnector<HttpConnector<Names>>,
 ) -> Result<Stream, ProxyError> {
     if !proxy.speaks_http() {
         return Err(ProxyError::Unsupported { proxy });

@@ -166,7 +166,7 @@ fn shown(error: &HttpError) -> String {
 
 /// The error of a proxy, which must name it.
 fn assert_closed(error: &HttpError, proxy: &str, reason: &str) {
-    assert_eq!(error.kind(), HttpErrorKind::Unreachable);
+    assert_eq!(error.kind(), HttpErrorKind::Proxy);
     assert!(error.is_transient() && !error.may_have_been_sent());
     let shown = shown(error);
     let named = format!("the proxy {proxy} opened no connection to the server: ");
@@ -317,7 +317,7 @@ async fn a_proxy_may_want_tls_and_must_then_be_trusted() {
     let asked = proxy.asked().len();
     let error = send(&negotiating(proxies(), &server), &server.url()).await;
     let error = error.unwrap_err();
-    assert_eq!(error.kind(), HttpErrorKind::Certificate);
+    assert_eq!(error.kind(), HttpErrorKind::CertificateIssuer);
     assert!(shown(&error).contains(&format!("the proxy https://{}", proxy.address)));
     assert_eq!(proxy.asked().len(), asked, "it was told no credentials");
 }
@@ -328,7 +328,7 @@ async fn a_server_behind_a_proxy_must_be_trusted() {
     let proxy = ProxyServer::start(Manner::Opens).await;
     let client = negotiating(Matcher::builder().https(proxy.url()), &other);
     let error = send(&client, &server.url()).await.unwrap_err();
-    assert_eq!(error.kind(), HttpErrorKind::Certificate);
+    assert_eq!(error.kind(), HttpErrorKind::CertificateIssuer);
     assert!(!shown(&error).contains("proxy"), "it is not the proxy's");
 }
 
@@ -339,7 +339,7 @@ async fn a_socks_proxy_is_refused_by_name() {
         let url = format!("{scheme}://user:s3cret@127.0.0.1:1080");
         let client = negotiating(Matcher::builder().https(url), &server);
         let error = send(&client, &server.url()).await.unwrap_err();
-        assert_eq!(error.kind(), HttpErrorKind::Unreachable);
+        assert_eq!(error.kind(), HttpErrorKind::Proxy);
         let expected = format!("the proxy {scheme}://127.0.0.1:1080 is of a kind that is not");
         assert!(shown(&error).contains(&expected), "{error:?}");
     }

@@ -80,9 +80,12 @@ impl AccessTokenEntry {
     /// Whether the token is the application's own. A user's token whose answer named nobody has no owner either, and is
     /// told by the scopes of OpenID Connect, which are for users only.
     pub(crate) fn is_of_application(&self) -> bool {
-        self.home_account_id.is_none()
-            && self.assertion.is_none()
-            && !self.scopes().any(is_reserved)
+        !self.is_of_user() && !self.scopes().any(is_reserved)
+    }
+
+    /// Whether somebody is named whose token it is, or it was got for an assertion.
+    fn is_of_user(&self) -> bool {
+        self.home_account_id.is_some() || self.assertion.is_some()
     }
 
     /// Whether the token is good for all of `scopes`, by their names or because they are what was asked for.
@@ -267,11 +270,10 @@ impl Entry for AccessTokenEntry {
                 purpose,
             } => {
                 case::is_same(self.realm.as_str(), realm)
-                    && self.is_findable_by(scope)
+                    && self.is_of_application_for(scope)
                     && self.ext_cache_key.as_ref().map(Text::as_str) == *purpose
                     && case::is_same_client(self.client_id.as_str(), client_id)
                     && Host(self.environment.as_str()) == *environment
-                    && self.is_of_application()
             }
             Term::Granted { .. } => self.granted_terms().any(|own| own == *term),
             Term::OnBehalf { .. } => self.on_behalf_term().is_some_and(|own| own == *term),
@@ -330,8 +332,16 @@ impl AccessTokenEntry {
         self.scopes().chain(self.requested())
     }
 
-    fn is_findable_by(&self, scope: &str) -> bool {
-        self.target == *scope || self.findable_scopes().any(|own| case::is_same(own, scope))
+    /// Whether the token is the application's own and is found by this scope.
+    fn is_of_application_for(&self, scope: &str) -> bool {
+        // Mostly it is the only one.
+        match self.target == *scope {
+            true => !self.is_of_user() && !is_reserved(scope),
+            false => {
+                self.findable_scopes().any(|own| case::is_same(own, scope))
+                    && self.is_of_application()
+            }
+        }
     }
 }
 

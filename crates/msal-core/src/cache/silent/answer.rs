@@ -38,14 +38,20 @@ impl From<&AccessTokenEntry> for CachedAccessToken {
     fn from(entry: &AccessTokenEntry) -> Self {
         Self {
             secret: entry.secret.clone(),
-            token_type: match entry.token_type.as_str() {
-                BEARER => BEARER.into(),
-                other => other.to_owned().into(),
-            },
+            token_type: token_type_of(entry),
             target: entry.target.clone(),
             expires_on: entry.expires_on,
             refresh_on: entry.refresh_on,
         }
+    }
+}
+
+/// The type as the server sent it. Mostly nothing is copied.
+#[inline]
+pub(in crate::cache) fn token_type_of(entry: &AccessTokenEntry) -> Cow<'static, str> {
+    match entry.token_type.as_str() {
+        BEARER => BEARER.into(),
+        other => other.to_owned().into(),
     }
 }
 

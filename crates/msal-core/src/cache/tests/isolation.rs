@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::service::check_hit;
 use super::*;
 use crate::{ForClientRequest, OnBehalfKey, OnBehalfRequest, UserAssertion, same_cloud};
 
@@ -172,7 +173,9 @@ impl Ask {
                 let mut request =
                     ForClientRequest::new(client, &environments, &realms, &scopes, T0);
                 request.fields = self.fields();
-                (of_cached(cache.for_client(&request)), Vec::new())
+                let cached = cache.for_client(&request);
+                check_hit(cache, &request, &cached);
+                (of_cached(cached), Vec::new())
             }
             None => {
                 let user = HomeAccountId::new(USERS[self.user]);

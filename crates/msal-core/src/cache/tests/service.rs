@@ -17,13 +17,36 @@ fn app_response() -> TokenResponse {
 fn ask_for_client(cache: &TokenCache, tenant: &str, scope: &str, now: UnixTime) -> Cached {
     let scopes = ScopeSet::from_wire(scope);
     let (environments, realms) = ([HOST.to_owned()], [tenant]);
-    cache.for_client(&ForClientRequest::new(
-        APP,
-        &environments,
-        &realms,
-        &scopes,
-        now,
-    ))
+    let request = ForClientRequest::new(APP, &environments, &realms, &scopes, now);
+    let cached = cache.for_client(&request);
+    check_hit(cache, &request, &cached);
+    cached
+}
+
+/// Fails if a hit by itself is another one than that of the whole decision.
+pub(super) fn check_hit(cache: &TokenCache, request: &ForClientRequest<'_>, cached: &Cached) {
+    let hit = cache.hit_for_client(request);
+    let hit = hit.map(|hit| {
+        let scopes = hit.scopes.unwrap_or_else(|| request.scopes.clone());
+        (
+            hit.secret,
+            hit.token_type,
+            scopes,
+            hit.expires_on,
+            hit.refresh_on,
+        )
+    });
+    let decided = match cached.clone() {
+        Cached::Hit(token) => Some((
+            token.secret,
+            token.token_type,
+            ScopeSet::from_text(token.target),
+            token.expires_on,
+            token.refresh_on,
+        )),
+        Cached::Ask { .. } => None,
+    };
+    assert_eq!(hit, decided);
 }
 
 fn is_hit(cached: &Cached) -> bool {

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use http::header::RETRY_AFTER;
+use msal::HttpErrorKind;
 use msal_core::{Authority, TrustedAuthority};
 
 use super::*;
@@ -349,22 +350,39 @@ fn what_depends_on_the_users_directory_halts_no_lane_of_all_directories() {
 
 #[test]
 fn no_answer_is_judged_by_what_the_server_may_have_done() {
-    use HttpErrorKind::{Certificate, Request, Response, Timeout, Unreachable};
-    let table = [
-        (Certificate, "stop", "stop"),
-        (Request, "stop", "stop"),
-        (
-            Response,
-            "slow down no_answer",
-            "slow down no_answer, in doubt",
-        ),
-        (
-            Timeout,
-            "slow down no_answer",
-            "slow down no_answer, in doubt",
-        ),
-        (Unreachable, "slow down no_answer", "slow down no_answer"),
+    use HttpErrorKind as Kind;
+
+    let stops = [
+        Kind::Certificate,
+        Kind::CertificateExpired,
+        Kind::CertificateIssuer,
+        Kind::CertificateName,
+        Kind::CertificateNotYetValid,
+        Kind::NoRuntime,
+        Kind::Request,
     ];
+    let not_sent = [
+        Kind::ConnectTimeout,
+        Kind::ConnectionRefused,
+        Kind::NameNotFound,
+        Kind::NotTls,
+        Kind::Proxy,
+        Kind::Unreachable,
+    ];
+    let sent = [Kind::Response, Kind::ResponseTooLarge, Kind::Timeout];
+    let of = |kinds: &[Kind], again: fn(&str) -> String, once: fn(&str) -> String| {
+        let row = |kind: &Kind| (*kind, again(kind.name()), once(kind.name()));
+        kinds.iter().map(row).collect::<Vec<_>>()
+    };
+    let slow_down = |name: &str| format!("slow down {name}");
+    let in_doubt = |name: &str| format!("slow down {name}, in doubt");
+    let stop = |_: &str| "stop".to_owned();
+    let table = [
+        of(&stops, stop, stop),
+        of(&not_sent, slow_down, slow_down),
+        of(&sent, slow_down, in_doubt),
+    ];
+    let table = table.into_iter().flatten();
     for (kind, reusable, single_use) in table {
         let mut bench = Bench::new();
         assert_eq!(bench.in_run(Err(HttpError::bare(kind)), 1), reusable);
@@ -385,7 +403,7 @@ fn a_token_is_given_up_after_so_many_tries_unless_the_server_names_a_wait() {
     let silence = || Err(HttpError::unreachable());
     assert_eq!(
         bench.in_run(silence(), TRIES),
-        "slow down no_answer and give up"
+        "slow down unreachable and give up"
     );
     let mut throttled = response(429, "");
     throttled
