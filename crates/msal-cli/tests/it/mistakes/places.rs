@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{MISTAKE, Mistake, make_all, migrated, path, remove, rename, write};
+use crate::run::Bench;
 
 #[test]
 fn places() {
@@ -142,6 +143,37 @@ const PLACES: &[Mistake] = &[
         ..MISTAKE
     },
     Mistake {
+        what: "the source has another row since, and others in between",
+        before: |bench| {
+            migrated(bench);
+            let before = fs::read_to_string(path(bench, "input.jsonl")).unwrap();
+            write(bench, "kept", before.as_bytes());
+            bench.input(&["user2@contoso.example"]);
+            let new = fs::read_to_string(path(bench, "input.jsonl")).unwrap();
+            write(bench, "input.jsonl", format!("{new}\n{before}").as_bytes());
+        },
+        status: 0,
+        says: &["3 of 3 tokens migrated"],
+        spent: 3,
+        after: |bench| rename(bench, "kept", "input.jsonl"),
+        ..MISTAKE
+    },
+    Mistake {
+        what: "a token of the source is cut short since",
+        before: |bench| {
+            migrated(bench);
+            let before = fs::read_to_string(path(bench, "input.jsonl")).unwrap();
+            write(bench, "kept", before.as_bytes());
+            let cut = before.replacen("\"refresh_token\":\"", "\"refresh_token\":\"0.", 1);
+            write(bench, "input.jsonl", cut.as_bytes());
+        },
+        status: 3,
+        says: &["1 of 2 tokens migrated", "need their user"],
+        spent: 3,
+        after: |bench| rename(bench, "kept", "input.jsonl"),
+        ..MISTAKE
+    },
+    Mistake {
         what: "the source has lost a row since",
         before: |bench| {
             migrated(bench);
@@ -239,6 +271,7 @@ const JOURNALS: &[Mistake] = &[
             "cache.json holds accounts",
             "cache.json.journal",
             "--journal",
+            "--new-journal",
         ],
         spent: 2,
         after: |bench| {
@@ -310,6 +343,75 @@ const JOURNALS: &[Mistake] = &[
         ..MISTAKE
     },
     Mistake {
+        what: "a journal of another name is deleted with its key where tokens are spent by use",
+        before: elsewhere,
+        typed: "run input.jsonl --to cache.json --journal j --rotation single-use {server}",
+        says: &[
+            "cache.json holds accounts, and there is no journal j",
+            "hint: put the journal and its key back",
+            "--new-journal",
+        ],
+        spent: 2,
+        after: back,
+        ..MISTAKE
+    },
+    Mistake {
+        what: "a new journal is begun on purpose where tokens are spent by use",
+        before: elsewhere,
+        typed: "run input.jsonl --to cache.json --journal j --rotation single-use --new-journal {server}",
+        status: 0,
+        says: &["2 of 2 tokens migrated"],
+        spent: 4,
+        after: back,
+        ..MISTAKE
+    },
+    Mistake {
+        what: "a journal of another name is deleted with its key where tokens can be redeemed again",
+        before: elsewhere,
+        typed: "run input.jsonl --to cache.json --journal j {server}",
+        status: 0,
+        says: &["cache.json holds accounts", "redeemed again"],
+        spent: 4,
+        after: back,
+        ..MISTAKE
+    },
+    Mistake {
+        what: "the report is asked of a target whose journal has another name",
+        before: |bench| {
+            migrated(bench);
+            rename(bench, "cache.json.journal", "elsewhere");
+            rename(bench, "cache.json.journal.key", "elsewhere.key");
+        },
+        typed: "report cache.json",
+        status: 1,
+        says: &[
+            "cache.json is not a journal",
+            "hint: msal migrate report elsewhere",
+        ],
+        spent: 2,
+        after: |bench| {
+            rename(bench, "elsewhere", "cache.json.journal");
+            rename(bench, "elsewhere.key", "cache.json.journal.key");
+        },
+        ..MISTAKE
+    },
+    Mistake {
+        what: "the target is deleted, and its journal is not",
+        before: |bench| {
+            migrated(bench);
+            rename(bench, "cache.json", "kept");
+        },
+        status: 4,
+        says: &[
+            "2 migrated accounts not in the target",
+            "put cache.json back",
+            "--journal cache.json.2.journal",
+        ],
+        spent: 2,
+        after: |bench| rename(bench, "kept", "cache.json"),
+        ..MISTAKE
+    },
+    Mistake {
         what: "somebody has edited the journal",
         before: |bench| {
             migrated(bench);
@@ -325,3 +427,15 @@ const JOURNALS: &[Mistake] = &[
         ..MISTAKE
     },
 ];
+
+/// Migrates with a journal of another name, which is put away.
+fn elsewhere(bench: &Bench) {
+    migrated(bench);
+    rename(bench, "cache.json.journal", "kept");
+    rename(bench, "cache.json.journal.key", "kept.key");
+}
+
+fn back(bench: &Bench) {
+    rename(bench, "kept", "cache.json.journal");
+    rename(bench, "kept.key", "cache.json.journal.key");
+}
