@@ -3,7 +3,9 @@
 pub(crate) mod causes;
 mod copy;
 mod estimate;
+pub(super) mod finish;
 pub(super) mod job;
+mod next;
 pub(super) mod outcome;
 mod places;
 pub(super) mod plan;

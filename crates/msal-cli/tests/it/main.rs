@@ -5,6 +5,9 @@ mod book;
 #[cfg(unix)]
 mod credentials;
 mod databases;
+#[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod finish;
 mod help;
 mod issuer;
 mod journey;

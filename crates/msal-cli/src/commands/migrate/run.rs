@@ -3,7 +3,7 @@
 use msal_migrate::{PlanOptions, Retry, RetryClass, RotationPolicy, Settings, SpaOrigin};
 
 use super::job::Job;
-use super::{copy, places};
+use super::{copy, next, places};
 use crate::cli::{self, Mode, PartArgs, RetryArgs, Rotation, RunArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -48,7 +48,10 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     let outcome = block_on(job.migrate(printer))?;
     match printer.is_json() {
         true => printer.json(&outcome.to_json(&target, &journal)),
-        false => printer.text(&outcome.to_text(&target, &journal)),
+        false => {
+            printer.text(&outcome.to_text(&target, &journal));
+            printer.text(&next::after(&outcome, arguments));
+        }
     }
     Ok(outcome.exit())
 }
