@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{MISTAKE, Mistake, make_all, migrated, path, remove, rename, write};
+use super::{MISTAKE, Mistake, RIGHT, make_all, migrated, path, remove, rename, write};
 use crate::run::Bench;
 
 #[test]
@@ -412,6 +412,63 @@ const JOURNALS: &[Mistake] = &[
         ..MISTAKE
     },
     Mistake {
+        what: "it is finished too early",
+        before: |bench| {
+            let first = super::typed(bench, "true", &format!("{RIGHT} --limit 1"));
+            assert_eq!(first.status, 75, "{first:?}");
+        },
+        typed: "finish input.jsonl --to cache.json --remove-input --remove-journal --yes {server}",
+        status: 4,
+        says: &[
+            "nothing was removed: input.jsonl: 1 of its 2 tokens is not migrated: #/1",
+            "hint: msal migrate report cache.json.journal",
+            "1 token is left to retry",
+        ],
+        spent: 1,
+        ..MISTAKE
+    },
+    Mistake {
+        what: "it is finished twice",
+        before: finished,
+        typed: FINISH,
+        status: 1,
+        says: &[
+            "cannot open cache.json.journal",
+            "is finished, or was never begun",
+        ],
+        spent: 2,
+        ..MISTAKE
+    },
+    Mistake {
+        what: "it is run after it was finished, where tokens are spent by use",
+        before: finished,
+        typed: "run input.jsonl --to cache.json --rotation single-use {server}",
+        says: &["cache.json holds accounts", "signed out", "--new-journal"],
+        spent: 2,
+        ..MISTAKE
+    },
+    Mistake {
+        what: "the journal is finished without its key",
+        before: |bench| {
+            migrated(bench);
+            rename(bench, "cache.json.journal.key", "kept");
+        },
+        typed: FINISH,
+        status: 1,
+        says: &["the key cache.json.journal.key", "is missing"],
+        spent: 2,
+        after: |bench| rename(bench, "kept", "cache.json.journal.key"),
+        ..MISTAKE
+    },
+    Mistake {
+        what: "input and target are swapped at the end",
+        before: migrated,
+        typed: "finish cache.json --to input.jsonl --journal cache.json.journal --remove-input --yes {server}",
+        says: &["cache.json.journal is the journal of", "/cache.json"],
+        spent: 2,
+        ..MISTAKE
+    },
+    Mistake {
         what: "somebody has edited the journal",
         before: |bench| {
             migrated(bench);
@@ -427,6 +484,15 @@ const JOURNALS: &[Mistake] = &[
         ..MISTAKE
     },
 ];
+
+const FINISH: &str = "finish input.jsonl --to cache.json --remove-journal --yes {server}";
+
+/// Migrates, and ends it.
+fn finished(bench: &Bench) {
+    migrated(bench);
+    let finished = super::typed(bench, "true", FINISH);
+    assert_eq!(finished.status, 0, "{finished:?}");
+}
 
 /// Migrates with a journal of another name, which is put away.
 fn elsewhere(bench: &Bench) {

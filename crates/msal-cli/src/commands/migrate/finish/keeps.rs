@@ -83,7 +83,7 @@ pub(super) fn of_input(
             way: "leave --remove-input out".to_owned(),
         });
     }
-    if let Some(remains) = input.remains() {
+    if let Some(remains) = input.remains().filter(|remains| !remains.are_none()) {
         let left: u64 = remains.left.iter().map(|(_, count)| count).sum();
         if left > 0 {
             let places = remains.examples.iter().map(|row| row.place().to_string());
