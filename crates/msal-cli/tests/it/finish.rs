@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use msal_emulator::{Fault, sample};
 use serde_json::Value;
 
-use crate::help::typed_on_a_terminal;
+use crate::help::answered_on_a_terminal;
 use crate::msal::{Run, msal};
 use crate::run::Bench;
 
@@ -186,10 +186,38 @@ fn somebody_at_a_terminal_is_asked() {
         "--remove-input",
     ];
     for (answer, status, is_there) in [("\n", 1, true), ("no\n", 1, true), ("y\n", 0, false)] {
-        let run = typed_on_a_terminal(bench.folder.path(), answer, &line);
+        let run = answered_on_a_terminal(bench.folder.path(), "true", answer, &line);
         assert!(run.stdout.contains("Remove input.jsonl? [y/N]"), "{run:?}");
         assert_eq!(run.status, status, "{answer:?}: {run:?}");
         assert_eq!(bench.at("input.jsonl").exists(), is_there, "{run:?}");
+    }
+}
+
+#[test]
+fn an_input_that_changes_while_somebody_is_asked_stays() {
+    let authority = |bench: &Bench| format!("{}/contoso.example", bench.server.url());
+    for meanwhile in [
+        "echo >> input.jsonl",
+        "cp -p input.jsonl new && mv new input.jsonl",
+        "mv input.jsonl kept && ln -s kept input.jsonl",
+    ] {
+        let bench = migrated();
+        let authority = authority(&bench);
+        let line = [
+            "migrate",
+            "finish",
+            "input.jsonl",
+            "--to",
+            "cache.json",
+            "--authority",
+            &authority,
+            "--remove-input",
+            "--remove-journal",
+        ];
+        let run = answered_on_a_terminal(bench.folder.path(), meanwhile, "y\n", &line);
+        assert_eq!(run.status, 2, "{meanwhile}: {run:?}");
+        assert!(run.stdout.contains("has changed meanwhile"), "{run:?}");
+        assert!(bench.at("input.jsonl").exists() && bench.at("cache.json.journal").exists());
     }
 }
 

@@ -88,11 +88,13 @@ if child == 0:
         os.dup2(slave, number)
     os.execv(sys.argv[2], sys.argv[2:])
 os.close(slave)
-if typed:
-    os.write(master, typed)
 try:
     while text := os.read(master, 65536):
         sys.stdout.buffer.write(text)
+        if typed and b'[y/N] ' in text:
+            os.system(os.environ['MEANWHILE'])
+            os.write(master, typed)
+            typed = b''
 except OSError:
     pass
 _, status = os.waitpid(child, 0)
@@ -111,10 +113,11 @@ pub(crate) fn on_a_terminal(columns: usize, arguments: &[&str]) -> crate::msal::
     crate::msal::run(&mut python)
 }
 
-/// Runs the command on a terminal at which this is typed.
+/// Runs the command on a terminal at which it is answered, after a shell has done something `meanwhile`.
 #[cfg(unix)]
-pub(crate) fn typed_on_a_terminal(
+pub(crate) fn answered_on_a_terminal(
     folder: &std::path::Path,
+    meanwhile: &str,
     typed: &str,
     arguments: &[&str],
 ) -> crate::msal::Run {
@@ -125,6 +128,7 @@ pub(crate) fn typed_on_a_terminal(
         .args(arguments)
         .current_dir(folder)
         .env("NO_COLOR", "1")
+        .env("MEANWHILE", meanwhile)
         .env("TYPED", typed);
     crate::msal::run(&mut python)
 }
