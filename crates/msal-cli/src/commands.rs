@@ -28,6 +28,9 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
         Command::Login(arguments) => login::run(&arguments, printer),
         Command::Logout(arguments) => logout::run(&arguments, printer),
         Command::Man(arguments) => man::run(&arguments, printer),
+        Command::Migrate(MigrateCommand::Finish(arguments)) => {
+            migrate::finish::run(&arguments, printer)
+        }
         Command::Migrate(MigrateCommand::Plan(arguments)) => {
             migrate::plan::run(&arguments, printer)
         }

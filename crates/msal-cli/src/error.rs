@@ -144,6 +144,11 @@ impl From<MigrationError> for Failure {
 impl From<private_file::Error> for Failure {
     fn from(error: private_file::Error) -> Self {
         let hint = match &error {
+            private_file::Error::Io { source, .. }
+                if source.kind() == ErrorKind::PermissionDenied =>
+            {
+                Some("check who may read and write the file and its folder: ls -ld")
+            }
             private_file::Error::Io { .. } => None,
             private_file::Error::Refused { .. } => Some(
                 "name a file in a folder of your own that nobody else can write to: chmod go-w FOLDER",

@@ -29,6 +29,7 @@ pub(crate) struct Progress<'a> {
     is_drawn: bool,
     tokens: u64,
     redeemed: u64,
+    migrated_before: u64,
     refused: u64,
     last_line: Instant,
     /// What was said of causes, each once.
@@ -51,6 +52,7 @@ impl<'a> Progress<'a> {
             is_drawn,
             tokens: 0,
             redeemed: 0,
+            migrated_before: 0,
             refused: 0,
             last_line: Instant::now(),
             causes: HashSet::new(),
@@ -77,6 +79,11 @@ impl<'a> Progress<'a> {
             self.clock = None;
             self.say(&note);
         }
+    }
+
+    /// How many of the tokens earlier runs have migrated.
+    pub(crate) fn migrated_before(&self) -> u64 {
+        self.migrated_before
     }
 
     fn warn_of_clients(&self, plan: &Summary) {
@@ -158,6 +165,7 @@ impl Observer for Progress<'_> {
                 text::count(plan.tokens)
             ));
         }
+        self.migrated_before = earlier.migrated;
         self.redeemed = earlier.migrated.min(plan.tokens);
         self.refused = (settled - earlier.migrated).min(plan.tokens - self.redeemed);
         if self.is_drawn {

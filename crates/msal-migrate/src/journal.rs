@@ -34,6 +34,7 @@ mod opening;
 mod position;
 mod reader;
 mod reason;
+mod removal;
 mod scan;
 mod standing;
 mod state;
@@ -49,6 +50,7 @@ pub use destination::Destination;
 pub use error::JournalError;
 pub use reader::{JournalReader, RowReport, TokenReport};
 pub use reason::Reason;
+pub use removal::remove_finished_journal;
 pub use state::{Class, State};
 
 pub(crate) use answer::Answer;

@@ -1,5 +1,6 @@
 //! What `migrate` can be told.
 
+mod finish;
 mod help;
 mod run;
 mod source;
@@ -12,11 +13,15 @@ use super::network::NetworkArgs;
 use super::sdk::Sdk;
 use super::secrets::SecretArgs;
 
+pub(crate) use finish::{FinishArgs, GiveUp};
 pub(crate) use run::{Mode, PartArgs, RetryArgs, RetryClass, Rotation, RunArgs};
 pub(crate) use source::{DatabaseArgs, PasswordArgs, SourceArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MigrateCommand {
+    /// Says what is secret after a migration, and removes what is named and not needed any more.
+    #[command(after_help = help::FINISH, alias = "retire", mut_args(finish::of_finish))]
+    Finish(Box<FinishArgs>),
     /// Says what a migration would do. Asks no network and writes nothing.
     #[command(after_help = help::plan(), mut_args(of_plan))]
     Plan(Box<PlanArgs>),
@@ -51,6 +56,7 @@ const OF_A_RUN: &[&str] = &[
     "client_secret_file",
     "journal",
     "mode",
+    "new_journal",
     "release",
     "retry",
     "retry_client",
@@ -105,6 +111,11 @@ pub(crate) struct VerifyArgs {
     /// Asks the cache only, and sends nothing.
     #[arg(long)]
     pub(crate) offline: bool,
+
+    /// Renews every token, also where the cache has one: only that proves that refresh tokens work. They are replaced in
+    /// the target.
+    #[arg(long, conflicts_with = "offline")]
+    pub(crate) renew: bool,
 
     #[command(flatten)]
     pub(crate) secrets: SecretArgs,

@@ -10,6 +10,7 @@ fn every_command_has_help() {
         vec!["demo", "--help"],
         vec!["migrate", "plan", "--help"],
         vec!["migrate", "run", "--help"],
+        vec!["migrate", "finish", "--help"],
         vec!["migrate", "verify", "--help"],
         vec!["migrate", "report", "--help"],
         vec!["accounts", "--help"],
@@ -79,6 +80,7 @@ fn the_commands_of_the_readme_are_accepted() {
 const ON_A_TERMINAL: &str = "\
 import fcntl, os, pty, struct, sys, termios
 master, slave = pty.openpty()
+typed = os.environ.get('TYPED', '').encode()
 fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 50, int(sys.argv[1]), 0, 0))
 child = os.fork()
 if child == 0:
@@ -89,9 +91,14 @@ os.close(slave)
 try:
     while text := os.read(master, 65536):
         sys.stdout.buffer.write(text)
+        if typed and b'[y/N] ' in text:
+            os.system(os.environ['MEANWHILE'])
+            os.write(master, typed)
+            typed = b''
 except OSError:
     pass
-os.waitpid(child, 0)
+_, status = os.waitpid(child, 0)
+sys.exit(os.waitstatus_to_exitcode(status))
 ";
 
 /// Runs the command on a terminal of so many columns, which has no colours.
@@ -103,6 +110,26 @@ pub(crate) fn on_a_terminal(columns: usize, arguments: &[&str]) -> crate::msal::
         .arg(env!("CARGO_BIN_EXE_msal"))
         .args(arguments)
         .env("NO_COLOR", "1");
+    crate::msal::run(&mut python)
+}
+
+/// Runs the command on a terminal at which it is answered, after a shell has done something `meanwhile`.
+#[cfg(unix)]
+pub(crate) fn answered_on_a_terminal(
+    folder: &std::path::Path,
+    meanwhile: &str,
+    typed: &str,
+    arguments: &[&str],
+) -> crate::msal::Run {
+    let mut python = std::process::Command::new("python3");
+    python
+        .args(["-c", ON_A_TERMINAL, "80"])
+        .arg(env!("CARGO_BIN_EXE_msal"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .env("MEANWHILE", meanwhile)
+        .env("TYPED", typed);
     crate::msal::run(&mut python)
 }
 
@@ -144,6 +171,7 @@ fn an_example_is_one_line_of_eighty_columns() {
         "login",
         "logout",
         "man",
+        "migrate finish",
         "migrate plan",
         "migrate report",
         "migrate run",

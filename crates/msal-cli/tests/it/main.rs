@@ -6,6 +6,9 @@ mod book;
 mod clock;
 mod credentials;
 mod databases;
+#[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod finish;
 mod help;
 mod issuer;
 mod journey;

@@ -53,6 +53,7 @@ fn help_on_a_terminal_is_as_it_was_looked_at() {
         &["completions"],
         &["emulator", "serve"],
         &["migrate"],
+        &["migrate", "finish"],
         &["migrate", "plan"],
         &["migrate", "report"],
         &["migrate", "run"],

@@ -162,14 +162,14 @@ impl Beginning {
 }
 
 /// The file of a journal, which nobody else has at the moment.
-struct Locked {
+pub(super) struct Locked {
     file: Lock,
     is_shared: bool,
     batch: Option<Lock>,
 }
 
 impl Locked {
-    fn new(path: &Path, claims: &Claims, holder: Holder) -> Result<Self, JournalError> {
+    pub(super) fn new(path: &Path, claims: &Claims, holder: Holder) -> Result<Self, JournalError> {
         if !claims.are_wanted() {
             let alone = Self::alone(path);
             // Looked at again: whoever shares it asks before anything else, and may have come and gone meanwhile.

@@ -7,10 +7,11 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use msal_core::UnixTime;
+use msal_core::{RefreshToken, UnixTime};
 
 use super::asked::Asked;
 use super::counts::Counts;
+use super::destination::Destination;
 use super::entry::{Entry, Step};
 use super::error::JournalError;
 use super::key::{self, Keys};
@@ -25,10 +26,13 @@ use crate::record::{Locator, Remedy, SkipReason, UserHints};
 
 /// A journal that is only looked at. A migration may be writing it at the same time.
 pub struct JournalReader {
-    path: PathBuf,
-    keys: Keys,
+    pub(super) path: PathBuf,
+    pub(super) keys: Keys,
+    destination: Destination,
     start: u64,
-    states: States,
+    /// Where what was read ends.
+    pub(super) end: u64,
+    pub(super) states: States,
 }
 
 impl JournalReader {
@@ -37,7 +41,7 @@ impl JournalReader {
     /// # Errors
     ///
     /// [`JournalError::Io`] when there is none, [`JournalError::NotAJournal`], [`JournalError::KeyMissing`],
-    /// [`JournalError::Key`] when its key is another's, and [`JournalError::Damaged`].
+    /// [`JournalError::Key`] when its key is another's, [`JournalError::Finished`], and [`JournalError::Damaged`].
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, JournalError> {
         let path = path.into();
         header::refuse_others(&path)?;
@@ -45,18 +49,45 @@ impl JournalReader {
         let keys = Keys::read(&path)?;
         let keys = keys.ok_or_else(|| key::missing(&path))?;
         let incomplete = || JournalError::damaged(&path, 0, "it was never begun");
-        let (_, start) = header::read(&mut file, &path, &keys)?.ok_or_else(incomplete)?;
+        let (destination, start) = header::read(&mut file, &path, &keys)?.ok_or_else(incomplete)?;
         let mut states = States::default();
         let mut scan = Scan::new(&mut file, &path, &keys, start)?;
         while let Some((position, entry)) = scan.next()? {
             states.set(entry.fingerprint, entry.step.standing(), position);
         }
+        let end = scan.offset;
         Ok(Self {
             path,
             keys,
+            destination,
             start,
+            end,
             states,
         })
+    }
+
+    /// Where the tokens of its migration go.
+    pub fn destination(&self) -> &Destination {
+        &self.destination
+    }
+
+    /// Where a token of a client stands, if the journal knows it.
+    pub(crate) fn state_of(&self, fingerprint: &Fingerprint) -> Option<State> {
+        self.states.get(fingerprint)
+    }
+
+    /// What identifies tokens in this journal.
+    pub(crate) fn fingerprinter(&self) -> impl Fn(&str, &RefreshToken) -> Fingerprint + use<> {
+        let fingerprinter = self.keys.fingerprinter();
+        move |client: &str, token: &RefreshToken| {
+            fingerprinter.fingerprint(client, token.expose_secret().as_bytes())
+        }
+    }
+
+    /// How many answers are sealed in the journal and in no target: those to be published, and those that are held back, some
+    /// of which may be the newest tokens of their users.
+    pub fn sealed_answers(&self) -> u64 {
+        self.states.answers_needed()
     }
 
     /// How many tokens stand where.

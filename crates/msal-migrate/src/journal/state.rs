@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Where a token stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum State {
     /// It has an outcome.

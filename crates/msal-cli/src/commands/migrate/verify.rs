@@ -34,7 +34,11 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
                 false => Verifier::new(target, runtime.clone()),
             };
             let (credentials, authority) = (credentials.clone(), authority.clone());
-            verifier.credentials(credentials).authority(authority)
+            let verifier = verifier.credentials(credentials).authority(authority);
+            match arguments.renew {
+                true => verifier.renewing(),
+                false => verifier,
+            }
         };
         let users = UserFiles::of(&arguments.target)?;
         let mut each = |asked: &Asked<'_>| {
@@ -92,6 +96,7 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
                 printer.text(&answer.to_text());
             }
             printer.text(&verification::to_text(&verification));
+            printer.text(&verification::renewals(&verification));
             if journal.is_none() {
                 printer.text(&format!(
                     "{DIM}there is no journal that says which accounts were migrated: all of them count{DIM:#}\n"
