@@ -175,6 +175,7 @@ impl Migration {
                 .map(AuthorityOverride::authority),
         };
         let earlier = journal.states().counts_of(plan.fingerprints());
+        engine.begin(&plan, &earlier);
         observer.planned(plan.summary(), earlier);
         let mut taken_in: HashSet<_> = journal.states().unpublished().collect();
         let is_of_input = |token: &Fingerprint| plan.fingerprints().any(|it| it == token);

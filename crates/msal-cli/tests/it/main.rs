@@ -40,6 +40,10 @@ mod signals;
 #[cfg(unix)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sources;
+#[cfg(unix)]
+mod status;
+#[cfg(unix)]
+mod terminal;
 mod token;
 mod trust;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]

@@ -14,6 +14,7 @@ use super::counts::Counts;
 use super::entry::{Entry, Step};
 use super::error::JournalError;
 use super::key::{self, Keys};
+use super::latest_run::{Latest, LatestRun};
 use super::left_out::LeftOutRow;
 use super::reason::Reason;
 use super::scan::Scan;
@@ -29,6 +30,7 @@ pub struct JournalReader {
     keys: Keys,
     start: u64,
     states: States,
+    latest_run: Option<LatestRun>,
 }
 
 impl JournalReader {
@@ -48,7 +50,9 @@ impl JournalReader {
         let (_, start) = header::read(&mut file, &path, &keys)?.ok_or_else(incomplete)?;
         let mut states = States::default();
         let mut scan = Scan::new(&mut file, &path, &keys, start)?;
+        let mut latest_run = Latest::default();
         while let Some((position, entry)) = scan.next()? {
+            latest_run.note(&entry, position, &states);
             states.set(entry.fingerprint, entry.step.standing(), position);
         }
         Ok(Self {
@@ -56,7 +60,14 @@ impl JournalReader {
             keys,
             start,
             states,
+            latest_run: latest_run.into_run(),
         })
+    }
+
+    /// How far the latest run has come, as far as it is on the disk: what is read is what was there when the reading began.
+    /// `None` where no run has sent anything, as with a [`Migrator`](crate::Migrator) alone.
+    pub fn latest_run(&self) -> Option<&LatestRun> {
+        self.latest_run.as_ref()
     }
 
     /// How many tokens stand where.
@@ -225,7 +236,11 @@ impl From<Entry<'_>> for TokenReport {
             found: None,
         };
         match entry.step {
-            Step::Answered | Step::Intended | Step::LeftOut(_) => bare,
+            Step::Answered
+            | Step::Begun(_)
+            | Step::Intended
+            | Step::LeftOut(_)
+            | Step::Paused(_) => bare,
             Step::Concluded(outcome) => Self {
                 kept_old_rt: outcome.kept_old_rt(),
                 reason: match outcome.class {
@@ -331,7 +346,7 @@ fn place_of(locator: &Locator) -> u64 {
     hasher.finish()
 }
 
-fn existing(path: &Path) -> Result<File, JournalError> {
+pub(super) fn existing(path: &Path) -> Result<File, JournalError> {
     let missing = || JournalError::io("open", path)(ErrorKind::NotFound.into());
     file::open_to_read(path)?.ok_or_else(missing)
 }

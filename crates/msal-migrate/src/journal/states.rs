@@ -123,6 +123,9 @@ impl States {
         if let Some(part) = standing.left_out() {
             return self.listings.note(fingerprint, part, position);
         }
+        if !standing.is_of_token() {
+            return;
+        }
         self.by_another.remove(&fingerprint);
         let migrated_at = standing.migrated_at();
         let migrated_at = migrated_at.map_or(0, |at| self.authorities.number(at));
@@ -218,6 +221,12 @@ impl States {
     /// The digest of the rows of a source that its last plan left out, as far as the journal has them.
     pub(crate) fn left_out_digest(&self, source: &Fingerprint) -> Option<[u8; 32]> {
         self.listings.digest(source)
+    }
+
+    /// Where a token stands, and by which entry.
+    pub(super) fn stands(&self, fingerprint: &Fingerprint) -> Option<(State, Position)> {
+        let packed = self.tokens.get(fingerprint)?;
+        Some((packed.state(), packed.position()))
     }
 
     /// The entry that decides where a token stands: the one that a report quotes.

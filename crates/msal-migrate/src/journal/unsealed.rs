@@ -85,6 +85,7 @@ mod tests {
     use crate::journal::answer::User;
     use crate::journal::asked::Asked;
     use crate::journal::entry::{Doubt, Outcome, Step, Users};
+    use crate::journal::latest_run::{Begun, Pause};
     use crate::journal::left_out::LeftOut;
     use crate::journal::position::Position;
     use crate::journal::{Class, Reason};
@@ -148,6 +149,14 @@ mod tests {
             before: 7,
             digest: Some([9; 32]),
             rows: Vec::new(),
+        }));
+        steps.push(Step::Begun(Begun {
+            tokens: 7,
+            settled: u64::MAX,
+        }));
+        steps.push(Step::Paused(Pause {
+            until: UnixTime::from_secs(i64::MAX),
+            is_asked: true,
         }));
         steps.extend(bare.map(|class| Step::Concluded(outcome(class))));
         steps
