@@ -29,6 +29,7 @@ mod terminal;
 mod text;
 mod todo;
 mod user_files;
+mod wrap;
 
 use std::process::ExitCode;
 

@@ -26,6 +26,8 @@ mod msal;
 mod output;
 mod outside;
 mod part;
+#[cfg(unix)]
+mod progress;
 mod proxy;
 mod report;
 mod run;

@@ -9,11 +9,13 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Runs the command behind it on a terminal of so many columns, and prints what the terminal gets. What is on standard
-/// input is typed when the text that is named comes up.
+use serde_json::Value;
+
+/// Runs the command behind it on a terminal of so many columns, and prints what the terminal gets. Of the texts in between,
+/// each second one is typed when the one before it has come up; Ctrl-C again and again, where it is the last.
 const ON_A_TERMINAL: &str = "\
-import fcntl, os, pty, struct, sys, termios
-columns, awaited, typed = int(sys.argv[1]), sys.argv[2].encode(), os.fsencode(sys.argv[3])
+import fcntl, json, os, pty, select, struct, sys, termios, time
+columns, typing = int(sys.argv[1]), json.loads(sys.argv[2])
 master, slave = pty.openpty()
 fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 50, columns, 0, 0))
 child = os.fork()
@@ -22,47 +24,54 @@ if child == 0:
     fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
     for number in range(3):
         os.dup2(slave, number)
-    os.execv(sys.argv[4], sys.argv[4:])
+    os.execv(sys.argv[3], sys.argv[3:])
 os.close(slave)
-seen = b''
+seen, again, at = b'', None, 0
 try:
-    while text := os.read(master, 65536):
-        sys.stdout.buffer.write(text)
-        seen += text
-        if awaited and awaited in seen:
-            awaited = b''
+    while True:
+        if select.select([master], [], [], 0.2)[0]:
+            text = os.read(master, 65536)
+            if not text:
+                break
+            sys.stdout.buffer.write(text)
+            seen += text
+        if again and time.monotonic() - at > 0.7:
+            os.write(master, again)
+            at = time.monotonic()
+        if typing and typing[0].encode() in seen:
+            seen, typed, typing = b'', typing[1].encode(), typing[2:]
             os.write(master, typed)
+            at = time.monotonic()
+            again = typed if typed == b'\\x03' and not typing else None
 except OSError:
     pass
 sys.stdout.flush()
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 ";
 
+/// Of a terminal without colours.
+pub(crate) const NO_COLOR: &[(&str, &str)] = &[("NO_COLOR", "1")];
+
 /// What a terminal got, and how the command ended.
 pub(crate) struct Shown {
     pub(crate) status: i32,
     pub(crate) bytes: String,
-    columns: usize,
+    pub(crate) columns: usize,
 }
 
-/// Runs the command in `folder` on a terminal of so many columns, with these variables; where the first text of `typing`
-/// comes up, the second is typed.
+/// Runs the command in `folder` on a terminal of so many columns, with these variables. Of `typing`, each second text is typed
+/// when the one before it has come up; Ctrl-C again and again, where it is the last.
 pub(crate) fn on_a_terminal<A: AsRef<OsStr>>(
     folder: &Path,
     columns: usize,
     variables: &[(&str, &str)],
-    typing: (&str, &str),
+    typing: &[&str],
     arguments: impl IntoIterator<Item = A>,
 ) -> Shown {
     let mut python = Command::new("python3");
     python
-        .args([
-            "-c",
-            ON_A_TERMINAL,
-            &columns.to_string(),
-            typing.0,
-            typing.1,
-        ])
+        .args(["-c", ON_A_TERMINAL, &columns.to_string()])
+        .arg(Value::from(typing).to_string())
         .arg(env!("CARGO_BIN_EXE_msal"))
         .args(arguments)
         .current_dir(folder)

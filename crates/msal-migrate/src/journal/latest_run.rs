@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::encoding::AsSeconds;
 use super::entry::{Entry, Step};
 use super::position::Position;
-use super::state::{Class, State};
 use super::states::States;
 use crate::fingerprint::Fingerprint;
 
@@ -20,8 +19,10 @@ use crate::fingerprint::Fingerprint;
 pub(crate) struct Begun {
     /// How many tokens its plan has.
     pub(crate) tokens: u64,
-    /// How many of them earlier runs have settled.
+    /// How many of them it leaves alone, as earlier runs have settled them.
     pub(crate) settled: u64,
+    /// How many it tries at most.
+    pub(crate) limit: Option<u64>,
 }
 
 /// A lane that waits.
@@ -45,10 +46,12 @@ pub struct LatestRun {
     pub latest: UnixTime,
     /// How many tokens its plan has.
     pub tokens: u64,
-    /// How many of them it need not try any more, and those that it has tried.
-    pub done: u64,
-    /// How many of these earlier runs have settled.
+    /// How many of them it leaves alone, as earlier runs have settled them.
     pub earlier: u64,
+    /// How many of them are done: these, and those that this run has tried.
+    pub done: u64,
+    /// How many are done when the run ends: fewer than its plan has where it has a limit.
+    pub goal: u64,
     /// How often it has waited.
     pub pauses: u64,
     /// The pause that lasts longest.
@@ -98,12 +101,17 @@ impl Latest {
     /// Takes note of the next entry, before `states` do.
     pub(super) fn note(&mut self, entry: &Entry<'_>, position: Position, states: &States) {
         if let Step::Begun(begun) = entry.step {
+            let earlier = begun.settled.min(begun.tokens);
+            let goal = begun.limit.map_or(begun.tokens, |limit| {
+                begun.tokens.min(earlier.saturating_add(limit))
+            });
             let run = LatestRun {
                 began: entry.at,
                 latest: entry.at,
                 tokens: begun.tokens,
-                done: begun.settled.min(begun.tokens),
-                earlier: begun.settled.min(begun.tokens),
+                earlier,
+                done: earlier,
+                goal,
                 pauses: 0,
                 pause: None,
                 recent: VecDeque::new(),
@@ -118,8 +126,8 @@ impl Latest {
         run.latest = entry.at;
         let token = &entry.fingerprint;
         let is_done = match &entry.step {
-            Step::Concluded(_) | Step::LeftInDoubt(_) => true,
-            Step::Answered | Step::Intended => false,
+            Step::Answered | Step::Concluded(_) | Step::LeftInDoubt(_) => true,
+            Step::Intended => false,
             Step::Begun(_) | Step::LeftOut(_) => return,
             Step::Paused(pause) => {
                 run.pauses += 1;
@@ -129,13 +137,9 @@ impl Latest {
                 return;
             }
         };
-        let was_done = states.stands(token).is_some_and(|(state, at)| match state {
-            _ if self.in_flight.contains(token) => false,
-            State::Unpublished => false,
-            // Earlier runs have left these to this one.
-            State::Concluded(Class::Failed | Class::Retryable) => at > *began,
-            State::Concluded(_) | State::InDoubt => true,
-        });
+        // What was written down before is not counted: the run touches nothing of what it leaves alone.
+        let since = states.decided_at(token).is_some_and(|at| at > *began);
+        let was_done = since && !self.in_flight.contains(token);
         match (was_done, is_done) {
             (false, true) => run.add(entry.at),
             (true, false) => run.take_back(),
@@ -199,7 +203,15 @@ mod tests {
     }
 
     fn begins(tokens: u64, settled: u64) -> (u8, Step<'static>) {
-        (0, Step::Begun(Begun { tokens, settled }))
+        let limit = None;
+        (
+            0,
+            Step::Begun(Begun {
+                tokens,
+                settled,
+                limit,
+            }),
+        )
     }
 
     #[test]
@@ -216,38 +228,29 @@ mod tests {
             Class::Retryable,
         ];
         for class in all {
-            let settled = !matches!(class, Class::Failed | Class::Retryable);
-            let earlier = u64::from(settled);
+            let ended =
+                |then: &[(u8, Step<'static>)]| [&[begins(9, 0), (1, ends(class))], then].concat();
             for (steps, done) in [
                 // Tried by this run.
-                (vec![begins(9, 0), (1, ends(class))], 1),
+                (ended(&[]), 1),
+                (vec![begins(9, 0), (1, Step::Answered)], 1),
                 (vec![begins(9, 0), (1, Step::Answered), (1, ends(class))], 1),
-                (vec![begins(9, 0), (1, Step::Intended), (1, ends(class))], 1),
-                (vec![begins(9, 0), (1, Step::Answered)], 0),
                 (vec![begins(9, 0), (1, Step::Intended)], 0),
-                // By an earlier one.
-                (
-                    vec![begins(9, 0), (1, ends(class)), begins(9, earlier)],
-                    earlier,
-                ),
+                (vec![begins(9, 0), (1, Step::Intended), (1, ends(class))], 1),
+                // Twice.
+                (ended(&[(1, Step::Intended)]), 0),
+                (ended(&[(1, Step::Intended), (1, ends(class))]), 1),
+                // By an earlier one, and left alone.
+                (ended(&[begins(9, 1)]), 1),
                 // By an earlier one, and again.
+                (ended(&[begins(9, 0)]), 0),
+                (ended(&[begins(9, 0), (1, Step::Answered)]), 1),
                 (
-                    vec![
+                    ended(&[
                         begins(9, 0),
-                        (1, ends(class)),
-                        begins(9, earlier),
-                        (1, Step::Answered),
-                    ],
-                    0,
-                ),
-                (
-                    vec![
-                        begins(9, 0),
-                        (1, ends(class)),
-                        begins(9, earlier),
                         (1, Step::Answered),
                         (1, ends(Class::Migrated)),
-                    ],
+                    ]),
                     1,
                 ),
                 // An answer that a run which was killed has left.
@@ -260,8 +263,6 @@ mod tests {
                     ],
                     1,
                 ),
-                // Twice by this run.
-                (vec![begins(9, 0), (1, ends(class)), (1, Step::Intended)], 0),
             ] {
                 assert_eq!(after(&steps).done, done, "{class:?}: {steps:?}");
             }
@@ -273,6 +274,24 @@ mod tests {
         // A process that was killed has left it on its way.
         let killed = [begins(9, 0), (1, Step::Intended), begins(9, 1)];
         assert_eq!((after(&killed).done, after(&killed).earlier), (1, 1));
+    }
+
+    #[test]
+    fn a_limit_is_counted_from_what_is_left_alone() {
+        for (settled, limit, goal) in [
+            (0, None, 9),
+            (0, Some(2), 2),
+            (3, Some(2), 5),
+            (8, Some(2), 9),
+            (0, Some(u64::MAX), 9),
+        ] {
+            let begun = Begun {
+                tokens: 9,
+                settled,
+                limit,
+            };
+            assert_eq!(after(&[(0, Step::Begun(begun))]).goal, goal, "{begun:?}");
+        }
     }
 
     #[test]

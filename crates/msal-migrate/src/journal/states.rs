@@ -223,12 +223,6 @@ impl States {
         self.listings.digest(source)
     }
 
-    /// Where a token stands, and by which entry.
-    pub(super) fn stands(&self, fingerprint: &Fingerprint) -> Option<(State, Position)> {
-        let packed = self.tokens.get(fingerprint)?;
-        Some((packed.state(), packed.position()))
-    }
-
     /// The entry that decides where a token stands: the one that a report quotes.
     pub(crate) fn decided_at(&self, fingerprint: &Fingerprint) -> Option<Position> {
         self.tokens.get(fingerprint).map(|packed| packed.position())

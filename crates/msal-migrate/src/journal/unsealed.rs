@@ -153,6 +153,7 @@ mod tests {
         steps.push(Step::Begun(Begun {
             tokens: 7,
             settled: u64::MAX,
+            limit: Some(7),
         }));
         steps.push(Step::Paused(Pause {
             until: UnixTime::from_secs(i64::MAX),

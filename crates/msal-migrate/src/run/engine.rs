@@ -15,8 +15,8 @@ use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{
-    Appending, Asked, Begun, Claim, Class, Counts, Doubt, Entry, Journal, Origin, Outcome, Pause,
-    Position, Reason, Step, Users,
+    Appending, Asked, Begun, Claim, Class, Doubt, Entry, Journal, Origin, Outcome, Pause, Position,
+    Reason, Step, Users,
 };
 use crate::plan::{Plan, Redemption};
 use crate::record::{Locator, Place, UserHints};
@@ -64,10 +64,11 @@ impl Engine<'_> {
     }
 
     /// Writes down that a run begins, for whoever asks how far it is.
-    pub(crate) fn begin(&self, plan: &Plan, earlier: &Counts) {
+    pub(crate) fn begin(&self, plan: &Plan, settled: u64) {
         self.note(Step::Begun(Begun {
             tokens: plan.summary().tokens,
-            settled: earlier.settled(),
+            settled,
+            limit: self.settings.limit,
         }));
     }
 

@@ -10,7 +10,8 @@ use http::{Method, Request, Response};
 use msal::{BoxFuture, Clock, HttpClient, HttpError, UnixTime};
 use msal_emulator::{Endpoint, Fault, Version, sample};
 use msal_migrate::{
-    Completion, Conclusion, JournalReader, ObservedToken, Observer, RotationPolicy, Settings,
+    Completion, Conclusion, Counts, JournalReader, ObservedToken, Observer, Retry, RetryClass,
+    RotationPolicy, Settings, Summary,
 };
 use tokio::sync::{Barrier, Notify};
 
@@ -353,4 +354,44 @@ async fn an_authority_that_stays_busy_is_left_to_a_later_run() {
     );
     world.http.emulator.clear_faults();
     assert_eq!(world.run(&entries).await.unwrap().migrated, 3);
+}
+
+/// Hears how many tokens are tried again.
+#[derive(Default)]
+struct Again(u64, u64);
+
+impl Observer for Again {
+    fn planned(&mut self, _: &Summary, earlier: Counts, again: u64) {
+        *self = Self(earlier.settled(), again);
+    }
+}
+
+#[tokio::test]
+async fn what_is_tried_again_is_not_done_before_it_is() {
+    let world = World::new();
+    let mut entries = world.users(3);
+    let dead = ["user4@contoso.example", "user5@contoso.example"];
+    entries.extend(dead.map(|upn| {
+        world.entry(
+            upn,
+            sample::DESKTOP,
+            "https://graph.microsoft.com",
+            &format!("1.dead-{upn}"),
+        )
+    }));
+    world.run(&entries).await.unwrap();
+    for (retry, again) in [
+        (Retry::default(), 0),
+        (Retry::default().class(RetryClass::NeedsUser), 2),
+        (Retry::default().row("#/3"), 1),
+    ] {
+        let mut heard = Again::default();
+        let never = Box::pin(std::future::pending());
+        let migration = world.migration(&entries).retry(retry);
+        migration.run(&mut heard, never).await.unwrap();
+        assert_eq!((heard.0, heard.1), (5, again));
+        let journal = JournalReader::open(world.journal()).unwrap();
+        let run = journal.latest_run().unwrap();
+        assert_eq!((run.tokens, run.earlier, run.done), (5, 5 - again, 5));
+    }
 }

@@ -30,9 +30,9 @@ pub(crate) fn run(arguments: &PlanArgs, printer: &Printer) -> Result<Exit, Failu
             if arguments.list {
                 list(&plan, &*source, &fingerprint, printer)?;
             }
-            printer.text(&summary(&*source, plan.summary()));
+            printer.prose(&summary(&*source, plan.summary()));
             let settings = settings(&arguments.run);
-            printer.text(&estimate::to_text(plan.summary().tokens, &settings));
+            printer.prose(&estimate::to_text(plan.summary().tokens, &settings));
         }
     }
     Ok(exit(plan.summary()))
@@ -85,7 +85,7 @@ fn list(
     printer: &Printer,
 ) -> Result<(), Failure> {
     plan.rows(source, fingerprint, &mut |row| {
-        printer.text(&match row {
+        printer.prose(&match row {
             Planned::Redemption(redemption) => format!(
                 "{}  redeem for {} at {}, asking for {}\n",
                 Outside(&redemption.locator),
@@ -105,7 +105,7 @@ fn list(
         });
         ControlFlow::Continue(())
     })?;
-    printer.text("\n");
+    printer.prose("\n");
     Ok(())
 }
 

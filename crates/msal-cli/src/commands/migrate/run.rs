@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     let outcome = block_on(job.migrate(printer))?;
     match printer.is_json() {
         true => printer.json(&outcome.to_json(&target, &journal)),
-        false => printer.text(&outcome.to_text(&target, &journal)),
+        false => printer.prose(&outcome.to_text(&target, &journal)),
     }
     Ok(outcome.exit())
 }

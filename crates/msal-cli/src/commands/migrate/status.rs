@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use msal_core::UnixTime;
-use msal_migrate::{Counts, JournalReader, LatestRun, Running, running};
+use msal_migrate::{Counts, LatestRun, Running, running};
 use serde_json::{Value, json};
 
 use super::{places, report};
@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &StatusArgs, printer: &Printer) -> Result<Exit, Fai
     let status = Status::of(&journal_of(&arguments.journal))?;
     match printer.is_json() {
         true => printer.json(&status.to_json()),
-        false => printer.text(&status.to_text()),
+        false => printer.prose(&status.to_text()),
     }
     Ok(Exit::Success)
 }
@@ -103,8 +103,14 @@ impl Status {
             count(run.done),
             counted(run.tokens, "token")
         );
+        if run.goal < run.tokens {
+            out.push_str(&format!(
+                ", and {} in the end: it has a limit",
+                count(run.goal)
+            ));
+        }
         if run.earlier > 0 {
-            out.push_str(&format!(", {} of them by earlier runs", count(run.earlier)));
+            out.push_str(&format!("; {} of them by earlier runs", count(run.earlier)));
         }
         out.push('\n');
         if let Some(pace) = self.rate(run).and_then(pace) {
@@ -154,6 +160,7 @@ impl Status {
                 "latest": run.latest.to_string(),
                 "tokens": run.tokens,
                 "done": run.done,
+                "goal": run.goal,
                 "done_earlier": run.earlier,
                 "per_second": self.rate(run),
                 "seconds_left": self.seconds_left(run),
@@ -175,7 +182,7 @@ impl Status {
 
     fn seconds_left(&self, run: &LatestRun) -> Option<u64> {
         let rate = self.rate(run).filter(|rate| *rate > 0.0)?;
-        Some(((run.tokens - run.done) as f64 / rate).ceil() as u64)
+        Some((run.goal.saturating_sub(run.done) as f64 / rate).ceil() as u64)
     }
 
     /// The pause that lasts longest, and for how long from now.

@@ -38,7 +38,10 @@ impl Summary {
         };
         let skipped = ClassCount {
             class: "skipped",
-            title: "rows skipped",
+            title: match self.skipped {
+                1 => "row skipped",
+                _ => "rows skipped",
+            },
             meaning: "no token of them was sent",
             count: self.skipped,
         };
