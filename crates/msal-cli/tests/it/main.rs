@@ -9,6 +9,8 @@ mod help;
 mod issuer;
 mod journey;
 #[cfg(unix)]
+mod json;
+#[cfg(unix)]
 mod limits;
 #[cfg(unix)]
 mod login;
@@ -31,6 +33,7 @@ mod progress;
 mod proxy;
 mod report;
 mod run;
+mod schema;
 #[cfg(unix)]
 mod screens;
 mod serve;
