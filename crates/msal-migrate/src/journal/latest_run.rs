@@ -164,7 +164,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::journal::{Asked, Doubt, Outcome, Reason};
+    use crate::journal::{Asked, Class, Doubt, Outcome, Reason};
     use crate::record::{Locator, Place};
 
     /// What is known after these steps of tokens, each a second after the one before. Token 0 stands for none.
