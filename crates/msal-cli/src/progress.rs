@@ -158,7 +158,7 @@ impl<'a> Progress<'a> {
             .say(&format!("{done} of {goal} done{not}{pace}"));
     }
 
-    fn wait(&mut self, pause: Pause, said: &str, wait: Duration) {
+    fn wait(&self, pause: Pause, said: &str, wait: Duration) {
         match self.is_drawn {
             true => self.bar.pause(pause, wait),
             false if self.printer.is_json() => {

@@ -29,7 +29,7 @@ fn assert_schema(heading: &str, documents: &[Value], but: &[&str]) {
 }
 
 fn parsed(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    serde_json::from_str(text).expect(text)
 }
 
 fn json(folder: &Path, arguments: &[&str]) -> Value {
@@ -164,7 +164,11 @@ fn what_needs_no_server_is_told_as_the_book_says() {
     let show = json(folder, &["sources", "show", "authlib"]);
     assert_schema("`msal sources show`", &[show], &[]);
     let serving = Serving::start_where(folder, &[], &["--port", "0", "--ca-out", "ca.pem"]);
-    assert_schema("`msal emulator serve`", &[serving.announced.clone()], &[]);
+    assert_schema(
+        "`msal emulator serve`",
+        std::slice::from_ref(&serving.announced),
+        &[],
+    );
 }
 
 #[test]

@@ -9,10 +9,7 @@ use serde_json::Value;
 
 /// The schema that stands below this heading of a chapter.
 pub(crate) fn schema_behind(chapter: &str, heading: &str) -> Value {
-    let section = chapter
-        .split_once(heading)
-        .unwrap_or_else(|| panic!("{heading} is not there"))
-        .1;
+    let section = chapter.split_once(heading).expect(heading).1;
     let schema = section.split("```json\n").nth(1).unwrap();
     serde_json::from_str(schema.split("```").next().unwrap()).unwrap()
 }

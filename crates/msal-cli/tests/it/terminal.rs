@@ -158,7 +158,7 @@ impl Grid {
             'D' => self.column = self.column.saturating_sub(count),
             'K' if number == "2" => self.rows[self.row].clear(),
             'K' => self.rows[self.row].truncate(self.column),
-            other => panic!("a control of another kind: {number}{other}"),
+            other => assert_eq!(other, 'm', "a control of another kind, with {number}"),
         }
     }
 
