@@ -6,35 +6,12 @@
 use std::collections::{HashSet, VecDeque};
 
 use msal_core::UnixTime;
-use serde::{Deserialize, Serialize};
 
-use super::encoding::AsSeconds;
 use super::entry::{Entry, Step};
+use super::milestone::Pause;
 use super::position::Position;
 use super::states::States;
 use crate::fingerprint::Fingerprint;
-
-/// A run that begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Begun {
-    /// How many tokens its plan has.
-    pub(crate) tokens: u64,
-    /// How many of them it leaves alone, as earlier runs have settled them.
-    pub(crate) settled: u64,
-    /// How many it tries at most.
-    pub(crate) limit: Option<u64>,
-}
-
-/// A lane that waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Pause {
-    /// Until when.
-    #[serde(with = "AsSeconds")]
-    pub until: UnixTime,
-    /// Whether its server asks for it; otherwise it failed, or did not answer.
-    pub is_asked: bool,
-}
 
 /// How far a run has come.
 #[derive(Clone, Debug)]
@@ -164,6 +141,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
+    use crate::journal::Begun;
     use crate::journal::{Asked, Class, Doubt, Outcome, Reason};
     use crate::record::{Locator, Place};
 

@@ -85,8 +85,8 @@ mod tests {
     use crate::journal::answer::User;
     use crate::journal::asked::Asked;
     use crate::journal::entry::{Doubt, Outcome, Step, Users};
-    use crate::journal::latest_run::{Begun, Pause};
     use crate::journal::left_out::LeftOut;
+    use crate::journal::milestone::{Begun, Pause};
     use crate::journal::position::Position;
     use crate::journal::{Class, Reason};
     use crate::record::{Locator, Place, UserHints};

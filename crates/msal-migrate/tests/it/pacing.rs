@@ -179,10 +179,11 @@ struct Looking<'a>(&'a World, Vec<(u64, u64)>);
 impl Observer for Looking<'_> {
     fn concluded(&mut self, _: &ObservedToken<'_>, _: &Conclusion<'_>) {
         let path = self.0.journal();
-        let running = msal_migrate::running(&path).unwrap().unwrap();
+        let running = msal_migrate::running(&path).expect("a journal");
+        let running = running.expect("this run");
         assert_eq!(running.pid, Some(std::process::id()));
-        let journal = JournalReader::open(path).unwrap();
-        let run = journal.latest_run().unwrap();
+        let journal = JournalReader::open(path).expect("a journal");
+        let run = journal.latest_run().expect("this run");
         assert_eq!(run.tokens, 30);
         self.1.push((run.done, journal.counts().total()));
     }
