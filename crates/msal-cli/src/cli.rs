@@ -26,7 +26,8 @@ pub(crate) use format::{Color, Format};
 pub(crate) use login::LoginArgs;
 pub(crate) use migrate::{
     DatabaseArgs, FinishArgs, GiveUp, MigrateCommand, Mode, PartArgs, PasswordArgs, PlanArgs,
-    ReportArgs, ReportBy, RetryArgs, RetryClass, Rotation, RunArgs, SourceArgs, VerifyArgs,
+    ReportArgs, ReportBy, RetryArgs, RetryClass, Rotation, RunArgs, SourceArgs, StatusArgs,
+    VerifyArgs,
 };
 pub(crate) use network::NetworkArgs;
 pub(crate) use sdk::Sdk;

@@ -38,6 +38,9 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
             migrate::report::run(&arguments, printer)
         }
         Command::Migrate(MigrateCommand::Run(arguments)) => migrate::run::run(&arguments, printer),
+        Command::Migrate(MigrateCommand::Status(arguments)) => {
+            migrate::status::run(&arguments, printer)
+        }
         Command::Migrate(MigrateCommand::Verify(arguments)) => {
             migrate::verify::run(&arguments, printer)
         }

@@ -171,8 +171,8 @@ pub use error::MigrationError;
 pub use fingerprint::{Fingerprint, FingerprintFn};
 pub use first_use::FirstUse;
 pub use journal::{
-    Class, Counts, Destination, JournalError, JournalReader, Reason, RowReport, State, TokenReport,
-    journal_files, remove_finished_journal,
+    Class, Counts, Destination, JournalError, JournalReader, LatestRun, Pause, Reason, RowReport,
+    Running, State, TokenReport, journal_files, remove_finished_journal, running,
 };
 pub use migration::Migration;
 pub use migrator::Migrator;

@@ -31,6 +31,9 @@ pub(crate) enum MigrateCommand {
     /// Redeems each refresh token once and stores its successor. Run it again to continue where it stopped.
     #[command(after_help = help::run())]
     Run(Box<RunArgs>),
+    /// Tells how far a migration is, while it runs in another terminal or after it has stopped. Does not disturb it.
+    #[command(after_help = help::STATUS)]
+    Status(StatusArgs),
     /// Asks every account of a migrated cache for a token, the way an application would.
     #[command(after_help = help::VERIFY)]
     Verify(VerifyArgs),
@@ -146,6 +149,13 @@ pub(crate) struct ReportArgs {
     /// Writes to this file, which is made, and which nobody but you can read.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// The journal of a migration, or the target that it belongs to.
+    #[arg(value_name = "JOURNAL|TARGET")]
+    pub(crate) journal: PathBuf,
 }
 
 /// What a line of a report is about.

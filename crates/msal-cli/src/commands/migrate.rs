@@ -15,5 +15,6 @@ pub(super) mod plan;
 pub(super) mod report;
 pub(super) mod run;
 mod skipped;
+pub(super) mod status;
 mod verification;
 pub(super) mod verify;

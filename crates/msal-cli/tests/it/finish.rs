@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use msal_emulator::{Fault, sample};
 use serde_json::Value;
 
-use crate::help::answered_on_a_terminal;
 use crate::msal::{Run, msal};
 use crate::run::Bench;
 
@@ -441,4 +440,48 @@ fn a_file_for_each_user_is_looked_into() {
             .count(),
         2
     );
+}
+
+/// Runs the command behind it on a terminal of so many columns, and answers what it asks after something else was done.
+const ANSWERED: &str = "\
+import fcntl, os, pty, struct, sys, termios
+master, slave = pty.openpty()
+typed = os.environ.get('TYPED', '').encode()
+fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 50, int(sys.argv[1]), 0, 0))
+child = os.fork()
+if child == 0:
+    for number in range(3):
+        os.dup2(slave, number)
+    os.execv(sys.argv[2], sys.argv[2:])
+os.close(slave)
+try:
+    while text := os.read(master, 65536):
+        sys.stdout.buffer.write(text)
+        if typed and b'[y/N] ' in text:
+            os.system(os.environ['MEANWHILE'])
+            os.write(master, typed)
+            typed = b''
+except OSError:
+    pass
+_, status = os.waitpid(child, 0)
+sys.exit(os.waitstatus_to_exitcode(status))
+";
+
+/// Runs the command on a terminal at which it is answered, after a shell has done something `meanwhile`.
+fn answered_on_a_terminal(
+    folder: &Path,
+    meanwhile: &str,
+    typed: &str,
+    arguments: &[&str],
+) -> crate::msal::Run {
+    let mut python = std::process::Command::new("python3");
+    python
+        .args(["-c", ANSWERED, "80"])
+        .arg(env!("CARGO_BIN_EXE_msal"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .env("MEANWHILE", meanwhile)
+        .env("TYPED", typed);
+    crate::msal::run(&mut python)
 }

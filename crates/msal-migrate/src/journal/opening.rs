@@ -199,7 +199,11 @@ impl Locked {
 
 /// Opens or makes the file, and locks it. Waits where others have it for a moment each.
 fn lock(path: &Path, is_shared: bool) -> Result<Lock, JournalError> {
-    let rounds = if is_shared { PATIENCE } else { 1 };
+    let rounds = if is_shared {
+        PATIENCE
+    } else {
+        PATIENCE_WITH_A_BATCH
+    };
     for round in 1.. {
         // Never made over one that exists: that is vetted first, and may be refused.
         let file = match file::open_to_write(path)? {
@@ -304,4 +308,6 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// How often a journal is tried that others have: whoever opens it reads it all.
 const PATIENCE: u32 = 1000;
+
+/// How often one is tried that a batch may have for hours, or that somebody asks for a moment whether one has it.
 const PATIENCE_WITH_A_BATCH: u32 = 50;

@@ -15,6 +15,7 @@ use super::destination::Destination;
 use super::entry::{Entry, Step};
 use super::error::JournalError;
 use super::key::{self, Keys};
+use super::latest_run::{Latest, LatestRun};
 use super::left_out::LeftOutRow;
 use super::reason::Reason;
 use super::scan::Scan;
@@ -33,6 +34,7 @@ pub struct JournalReader {
     /// Where what was read ends.
     pub(super) end: u64,
     pub(super) states: States,
+    latest_run: Option<LatestRun>,
 }
 
 impl JournalReader {
@@ -52,7 +54,9 @@ impl JournalReader {
         let (destination, start) = header::read(&mut file, &path, &keys)?.ok_or_else(incomplete)?;
         let mut states = States::default();
         let mut scan = Scan::new(&mut file, &path, &keys, start)?;
+        let mut latest_run = Latest::default();
         while let Some((position, entry)) = scan.next()? {
+            latest_run.note(&entry, position, &states);
             states.set(entry.fingerprint, entry.step.standing(), position);
         }
         let end = scan.offset;
@@ -63,6 +67,7 @@ impl JournalReader {
             start,
             end,
             states,
+            latest_run: latest_run.into_run(),
         })
     }
 
@@ -88,6 +93,12 @@ impl JournalReader {
     /// of which may be the newest tokens of their users.
     pub fn sealed_answers(&self) -> u64 {
         self.states.answers_needed()
+    }
+
+    /// How far the latest run has come, as far as it is on the disk: what is read is what was there when the reading began.
+    /// `None` where no run has sent anything, as with a [`Migrator`](crate::Migrator) alone.
+    pub fn latest_run(&self) -> Option<&LatestRun> {
+        self.latest_run.as_ref()
     }
 
     /// How many tokens stand where.
@@ -256,7 +267,11 @@ impl From<Entry<'_>> for TokenReport {
             found: None,
         };
         match entry.step {
-            Step::Answered | Step::Intended | Step::LeftOut(_) => bare,
+            Step::Answered
+            | Step::Begun(_)
+            | Step::Intended
+            | Step::LeftOut(_)
+            | Step::Paused(_) => bare,
             Step::Concluded(outcome) => Self {
                 kept_old_rt: outcome.kept_old_rt(),
                 reason: match outcome.class {
@@ -362,7 +377,7 @@ fn place_of(locator: &Locator) -> u64 {
     hasher.finish()
 }
 
-fn existing(path: &Path) -> Result<File, JournalError> {
+pub(super) fn existing(path: &Path) -> Result<File, JournalError> {
     let missing = || JournalError::io("open", path)(ErrorKind::NotFound.into());
     file::open_to_read(path)?.ok_or_else(missing)
 }

@@ -14,6 +14,16 @@ pub enum State {
     Unpublished,
 }
 
+impl State {
+    /// Whether no run tries the token unless it is told to.
+    pub(crate) fn is_settled(self) -> bool {
+        match self {
+            Self::Concluded(Class::Failed | Class::Retryable) | Self::Unpublished => false,
+            Self::Concluded(_) | Self::InDoubt => true,
+        }
+    }
+}
+
 /// What became of a token. Each token of a run ends in exactly one of these, or is in doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]

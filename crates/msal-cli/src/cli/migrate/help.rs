@@ -92,6 +92,16 @@ Examples:
 
 Exit status: 0, whatever became of the tokens; 2 bad usage; 1 failed.";
 
+pub(super) const STATUS: &str = "\
+What is counted is what the journal on the disk says. `msal migrate report` says more, of each token.
+
+Examples:
+  msal migrate status msal_cache.json
+  msal migrate status msal_cache.json.journal --format json
+  watch msal migrate status msal_cache.json
+
+Exit status: 0, however far it is; 2 bad usage; 1 failed.";
+
 pub(super) const VERIFY: &str = "\
 Examples:
   msal migrate verify msal_cache.json

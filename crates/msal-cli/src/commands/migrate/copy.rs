@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     })?;
     match printer.is_json() {
         true => printer.json(&to_json(&copied, &verification, &arguments.to)),
-        false => printer.text(&to_text(&copied, &verification, &arguments.to)),
+        false => printer.prose(&to_text(&copied, &verification, &arguments.to)),
     }
     Ok(match copied.completion() {
         Completion::Complete if !verification.is_sound() => Exit::ToCorrect,

@@ -58,8 +58,8 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     match printer.is_json() {
         true => printer.json(&outcome.to_json(&target, &journal)),
         false => {
-            printer.text(&outcome.to_text(&target, &journal));
-            printer.text(&next::after(&outcome, arguments));
+            printer.prose(&outcome.to_text(&target, &journal));
+            printer.prose(&next::after(&outcome, arguments));
         }
     }
     Ok(outcome.exit())
