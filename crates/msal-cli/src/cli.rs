@@ -25,8 +25,9 @@ pub(crate) use early::Early;
 pub(crate) use format::{Color, Format};
 pub(crate) use login::LoginArgs;
 pub(crate) use migrate::{
-    DatabaseArgs, MigrateCommand, Mode, PartArgs, PasswordArgs, PlanArgs, ReportArgs, ReportBy,
-    RetryArgs, RetryClass, Rotation, RunArgs, SourceArgs, VerifyArgs,
+    DatabaseArgs, FinishArgs, GiveUp, MigrateCommand, Mode, PartArgs, PasswordArgs, PlanArgs,
+    ReportArgs, ReportBy, RetryArgs, RetryClass, Rotation, RunArgs, SourceArgs, StatusArgs,
+    VerifyArgs,
 };
 pub(crate) use network::NetworkArgs;
 pub(crate) use sdk::Sdk;

@@ -28,6 +28,9 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
         Command::Login(arguments) => login::run(&arguments, printer),
         Command::Logout(arguments) => logout::run(&arguments, printer),
         Command::Man(arguments) => man::run(&arguments, printer),
+        Command::Migrate(MigrateCommand::Finish(arguments)) => {
+            migrate::finish::run(&arguments, printer)
+        }
         Command::Migrate(MigrateCommand::Plan(arguments)) => {
             migrate::plan::run(&arguments, printer)
         }
@@ -35,6 +38,9 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
             migrate::report::run(&arguments, printer)
         }
         Command::Migrate(MigrateCommand::Run(arguments)) => migrate::run::run(&arguments, printer),
+        Command::Migrate(MigrateCommand::Status(arguments)) => {
+            migrate::status::run(&arguments, printer)
+        }
         Command::Migrate(MigrateCommand::Verify(arguments)) => {
             migrate::verify::run(&arguments, printer)
         }

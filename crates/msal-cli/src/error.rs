@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use msal::{Misplaced, ProtocolError, Remedy, StoreError};
@@ -38,7 +38,15 @@ impl Failure {
         let mut causes: Vec<String> = Vec::new();
         let mut source = error.source();
         while let Some(cause) = source {
-            let text = cause.to_string();
+            let text = match cause.downcast_ref::<io::Error>() {
+                // Its own words are no words of people who look for a file.
+                Some(error)
+                    if error.kind() == ErrorKind::NotFound && error.raw_os_error().is_none() =>
+                {
+                    "there is no such file".to_owned()
+                }
+                _ => cause.to_string(),
+            };
             // Transparent wrappers repeat what they wrap.
             if text != message && causes.last() != Some(&text) {
                 causes.push(text);
@@ -144,6 +152,11 @@ impl From<MigrationError> for Failure {
 impl From<private_file::Error> for Failure {
     fn from(error: private_file::Error) -> Self {
         let hint = match &error {
+            private_file::Error::Io { source, .. }
+                if source.kind() == ErrorKind::PermissionDenied =>
+            {
+                Some("check who may read and write the file and its folder: ls -ld")
+            }
             private_file::Error::Io { .. } => None,
             private_file::Error::Refused { .. } => Some(
                 "name a file in a folder of your own that nobody else can write to: chmod go-w FOLDER",

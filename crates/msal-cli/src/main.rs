@@ -31,6 +31,7 @@ mod text;
 mod todo;
 mod trouble;
 mod user_files;
+mod wrap;
 
 use std::process::ExitCode;
 

@@ -14,6 +14,8 @@ use crate::cli::{Color, Format};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::outside::{Outside, printable, printable_json};
+use crate::terminal;
+use crate::wrap::wrapped;
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
@@ -42,6 +44,11 @@ impl Printer {
         result(&mut anstream::stdout(), printable(text).as_bytes());
     }
 
+    /// Prints text that people read. On a terminal, long lines are broken at blanks.
+    pub(crate) fn prose(&self, text: &str) {
+        self.text(&wrapped(text, terminal::columns()));
+    }
+
     /// Writes what is not for people to standard output, as it is.
     pub(crate) fn bytes(&self, bytes: &[u8]) {
         result(&mut io::stdout(), bytes);
@@ -62,7 +69,23 @@ impl Printer {
     /// Says something to the person at the terminal.
     pub(crate) fn say(&self, text: &str) {
         if !self.quiet && !self.is_json() {
-            put(&mut anstream::stderr(), &format!("{}\n", printable(text)));
+            self.tell(text);
+        }
+    }
+
+    /// Says something to the person who sees standard error, in whatever format results are.
+    pub(crate) fn tell(&self, text: &str) {
+        let text = wrapped(text, terminal::columns_of_talk());
+        put(&mut anstream::stderr(), &format!("{}\n", printable(&text)));
+    }
+
+    /// Tells a program something that is no result, in one line on standard error.
+    pub(crate) fn note(&self, document: &Value) {
+        if !self.quiet {
+            put(
+                &mut io::stderr(),
+                &format!("{}\n", printable_json(&versioned(document).to_string())),
+            );
         }
     }
 
@@ -101,6 +124,7 @@ impl Printer {
         if let Some(hint) = &failure.hint {
             text.push_str(&format!("\n{HINT}hint{HINT:#}: {}\n", Outside(hint)));
         }
+        let text = wrapped(&text, terminal::columns_of_talk());
         put(&mut anstream::stderr(), &text);
         failure.exit
     }
@@ -120,7 +144,11 @@ impl Printer {
             let message = lines.next().unwrap_or_default();
             let message = message.strip_prefix("error: ").unwrap_or(message);
             let more: Vec<_> = lines.collect();
-            return self.failure(&Failure::usage(message, more.join("; ")));
+            let hint = Some(more.join("; ")).filter(|hint| !hint.is_empty());
+            return self.failure(&Failure {
+                hint,
+                ..Failure::usage(message, "")
+            });
         }
         let mut text = error.render().ansi().to_string();
         // clap repeats what was typed. Its own lines stay, so line breaks of an argument are found by the argument.

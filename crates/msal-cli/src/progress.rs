@@ -1,13 +1,18 @@
 //! Progress on long work: a bar on a terminal, a line now and then elsewhere, nothing in quiet.
+//!
+//! It is on standard error, so that standard output may be a file. Programs get a line of JSON now and then.
+
+mod bar;
+mod line;
 
 use std::collections::HashSet;
-use std::fmt;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use msal::Runtime;
 use msal_migrate::{Class, Conclusion, Counts, ObservedToken, Observer, Reason, State, Summary};
+use serde_json::json;
 
+use self::bar::Pause;
 use crate::commands::migrate::{causes, odd_names};
 use crate::network;
 use crate::output::Printer;
@@ -15,6 +20,8 @@ use crate::outside::Outside;
 use crate::terminal::is_drawable;
 use crate::text;
 use crate::trouble;
+
+pub(crate) use self::bar::{Bar, with_pace};
 
 /// How often a line is printed where no bar can be drawn.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
@@ -25,11 +32,18 @@ const MOST_CAUSES: usize = 8;
 /// Shows how a migration goes on.
 pub(crate) struct Progress<'a> {
     printer: &'a Printer,
-    bar: ProgressBar,
+    bar: Bar,
     is_drawn: bool,
-    tokens: u64,
+    /// How many tokens the run tries at most.
+    limit: Option<u64>,
+    /// How many tokens are done in the end.
+    goal: u64,
+    /// How many of them earlier runs have done.
+    earlier: u64,
     redeemed: u64,
+    migrated_before: u64,
     refused: u64,
+    began: Instant,
     last_line: Instant,
     /// What was said of causes, each once.
     causes: HashSet<String>,
@@ -43,15 +57,17 @@ pub(crate) struct Progress<'a> {
 
 impl<'a> Progress<'a> {
     pub(crate) fn new(printer: &'a Printer) -> Self {
-        let is_drawn = !printer.quiet && !printer.is_json() && is_drawable();
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         Self {
             printer,
-            bar,
-            is_drawn,
-            tokens: 0,
+            bar: Bar::hidden(),
+            is_drawn: !printer.quiet && is_drawable(),
+            limit: None,
+            goal: 0,
+            earlier: 0,
             redeemed: 0,
+            migrated_before: 0,
             refused: 0,
+            began: Instant::now(),
             last_line: Instant::now(),
             causes: HashSet::new(),
             authorities: HashSet::new(),
@@ -79,6 +95,17 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// How many of the tokens earlier runs have migrated.
+    pub(crate) fn migrated_before(&self) -> u64 {
+        self.migrated_before
+    }
+
+    /// The run tries so many tokens at most.
+    pub(crate) fn with_limit(mut self, limit: Option<u64>) -> Self {
+        self.limit = limit;
+        self
+    }
+
     fn warn_of_clients(&self, plan: &Summary) {
         let has = |name: &str| {
             let mut clients = plan.clients.iter();
@@ -100,15 +127,19 @@ impl<'a> Progress<'a> {
 
     /// Takes the bar off the screen.
     pub(crate) fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.bar.finish();
     }
 
-    /// Says something that stays on the screen.
-    fn say(&self, line: &str) {
-        match self.is_drawn {
-            true => self.bar.suspend(|| self.printer.say(line)),
-            false => self.printer.say(line),
+    /// What else is said while the bar is there.
+    pub(crate) fn talk(&self) -> Talk<'a> {
+        Talk {
+            printer: self.printer,
+            bar: self.is_drawn.then(|| self.bar.clone()),
         }
+    }
+
+    fn say(&self, line: &str) {
+        self.talk().say(line);
     }
 
     /// Says what keeps tokens from being migrated as soon as it is known: a run may take an hour.
@@ -124,55 +155,101 @@ impl<'a> Progress<'a> {
 
     fn show(&mut self) {
         if self.is_drawn {
-            self.bar.set_position(self.redeemed + self.refused);
-            // Also takes away what was said of a pause that is over.
-            self.bar.set_message(match self.refused {
-                0 => String::new(),
-                refused => format!("{} not migrated", text::count(refused)),
-            });
+            self.bar.show(self.redeemed + self.refused, self.refused);
         } else if self.last_line.elapsed() >= LINE_INTERVAL {
             self.last_line = Instant::now();
-            self.printer.say(&format!(
-                "{} of {} redeemed, {} not",
-                text::count(self.redeemed),
-                text::count(self.tokens),
-                text::count(self.refused)
-            ));
+            self.print_line();
+        }
+    }
+
+    /// A line for who has no terminal.
+    fn print_line(&self) {
+        let done = (self.redeemed + self.refused).min(self.goal);
+        let (here, took) = (done.saturating_sub(self.earlier), self.began.elapsed());
+        let left = self.goal - done;
+        if self.printer.is_json() {
+            let rate = here as f64 / took.as_secs_f64().max(0.001);
+            let progress = json!({
+                "done": done, "goal": self.goal, "not_migrated": self.refused,
+                "per_second": (rate * 10.0).round() / 10.0,
+            });
+            return self.printer.note(&json!({ "progress": progress }));
+        }
+        let not = match self.refused {
+            0 => String::new(),
+            refused => format!(", {} of them not migrated", text::count(refused)),
+        };
+        let pace = match bar::pace(here, Some(left), took) {
+            pace if pace.is_empty() => pace,
+            pace => format!("; {pace}"),
+        };
+        let (done, goal) = (text::count(done), text::count(self.goal));
+        self.printer
+            .say(&format!("{done} of {goal} done{not}{pace}"));
+    }
+
+    fn wait(&self, pause: Pause, said: &str, wait: Duration) {
+        match self.is_drawn {
+            true => self.bar.pause(pause, wait),
+            false if self.printer.is_json() => {
+                let seconds = wait.as_secs_f64().ceil();
+                self.printer
+                    .note(&json!({ "paused": { "why": pause.code(), "seconds": seconds } }));
+            }
+            false => self
+                .printer
+                .say(&format!("{said} {}", text::duration(wait))),
+        }
+    }
+}
+
+/// Says what stays on the screen, above the bar.
+pub(crate) struct Talk<'a> {
+    printer: &'a Printer,
+    bar: Option<Bar>,
+}
+
+impl Talk<'_> {
+    pub(crate) fn say(&self, text: &str) {
+        match &self.bar {
+            // Whoever sees a bar reads what is beside it, whatever becomes of standard output.
+            Some(bar) => bar.beside(|| self.printer.tell(text)),
+            None => self.printer.say(text),
         }
     }
 }
 
 impl Observer for Progress<'_> {
-    fn planned(&mut self, plan: &Summary, earlier: Counts) {
-        let settled =
-            earlier.migrated + earlier.needs_user + earlier.quarantined + earlier.in_doubt;
-        self.tokens = plan.tokens;
+    fn planned(&mut self, plan: &Summary, earlier: Counts, again: u64) {
+        let settled = earlier.settled().saturating_sub(again).min(plan.tokens);
         self.warn_of_clients(plan);
         if let Some(line) = odd_names::to_line(&plan.odd_names) {
             self.printer.say(&line);
         }
         if settled > 0 {
-            self.printer.say(&format!(
+            self.say(&format!(
                 "resuming: {} of {} finished by earlier runs",
-                text::counted(settled.min(plan.tokens), "token"),
-                text::count(plan.tokens)
+                text::count(settled),
+                text::counted(plan.tokens, "token")
             ));
         }
-        self.redeemed = earlier.migrated.min(plan.tokens);
-        self.refused = (settled - earlier.migrated).min(plan.tokens - self.redeemed);
+        self.migrated_before = earlier.migrated;
+        self.earlier = settled;
+        self.goal = self.limit.map_or(plan.tokens, |limit| {
+            plan.tokens.min(settled.saturating_add(limit))
+        });
+        self.redeemed = earlier.migrated.min(settled);
+        self.refused = settled - self.redeemed;
+        self.began = Instant::now();
         if self.is_drawn {
-            let finished = self.redeemed + self.refused;
-            self.bar = ProgressBar::new(plan.tokens).with_style(style(finished));
+            self.bar.begin(self.goal, settled);
             self.show();
         }
     }
 
-    fn redeemed(&mut self, token: &ObservedToken<'_>) {
+    fn redeemed(&mut self, _: &ObservedToken<'_>) {
         self.tell_clock();
         self.redeemed += 1;
-        if is_counted(token) {
-            self.refused = self.refused.saturating_sub(1);
-        }
         self.show();
     }
 
@@ -181,7 +258,7 @@ impl Observer for Progress<'_> {
         if let State::Concluded(class @ (Class::Failed | Class::Retryable)) = conclusion.state {
             self.tell_cause(class, token, conclusion.reason);
         }
-        if conclusion.state != State::Concluded(Class::Migrated) && !is_counted(token) {
+        if conclusion.state != State::Concluded(Class::Migrated) {
             self.refused += 1;
             self.show();
         }
@@ -189,25 +266,13 @@ impl Observer for Progress<'_> {
 
     fn waiting(&mut self, wait: Duration) {
         self.tell_clock();
-        let wait = text::duration(wait);
-        match self.is_drawn {
-            true => self.bar.set_message(format!("throttled: {wait}")),
-            false => {
-                let note = format!("the server asks for a pause of {wait}");
-                self.printer.say(&note);
-            }
-        }
+        self.wait(Pause::Throttled, "the server asks for a pause of", wait);
     }
 
     fn backing_off(&mut self, wait: Duration, reason: &Reason) {
         self.tell_clock();
-        let (wait, what) = (text::duration(wait), Outside(trouble::what(reason)));
-        match self.is_drawn {
-            true => self.bar.set_message(format!("next try in {wait}: {what}")),
-            false => self
-                .printer
-                .say(&format!("{what}; the next try comes in {wait}")),
-        }
+        let said = format!("{}; the next try comes in", Outside(trouble::what(reason)));
+        self.wait(Pause::NoAnswer, &said, wait);
     }
 
     fn refused_authority(&mut self, authority: &str, error: &msal::Error) {
@@ -215,151 +280,5 @@ impl Observer for Progress<'_> {
         if self.authorities.insert(authority.to_owned()) {
             self.say(&format!("{}: {}", Outside(authority), Outside(error)));
         }
-    }
-}
-
-/// Whether a token was counted as refused when the run began.
-fn is_counted(token: &ObservedToken<'_>) -> bool {
-    matches!(
-        token.earlier,
-        Some(State::InDoubt | State::Concluded(Class::NeedsUser | Class::Quarantined))
-    )
-}
-
-/// In one line of eighty columns, with a million tokens: the note gets what is left, and is cut off there.
-fn style(finished: u64) -> ProgressStyle {
-    let template = "  {bar:12.cyan/dim} {human_pos}/{human_len}  {pace:.dim}  {wide_msg:.dim}";
-    let style = ProgressStyle::with_template(template);
-    with_pace(
-        style.unwrap_or_else(|_never| ProgressStyle::default_bar()),
-        finished,
-    )
-}
-
-/// The look that all bars share, and what `{pace}` stands for: that of what is done since `finished`, which earlier runs
-/// have done.
-pub(crate) fn with_pace(style: ProgressStyle, finished: u64) -> ProgressStyle {
-    style
-        .with_key(
-            "pace",
-            move |state: &ProgressState, out: &mut dyn fmt::Write| {
-                // What cannot be shown is not worth stopping for.
-                let _unshown = write!(out, "{}", shown_pace(state, finished));
-            },
-        )
-        .progress_chars("━╸─")
-}
-
-/// How many a second and the time that is left, once there is anything to go by and an end is known.
-fn shown_pace(state: &ProgressState, finished: u64) -> String {
-    let left = state.len().map(|all| all.saturating_sub(state.pos()));
-    pace(state.pos().saturating_sub(finished), left, state.elapsed())
-}
-
-fn pace(done: u64, left: Option<u64>, took: Duration) -> String {
-    let rate = done as f64 / took.as_secs_f64().max(0.001);
-    if rate.round() < 1.0 || took < SETTLED {
-        return String::new();
-    }
-    let left = match left.map_or(0, |left| (left as f64 / rate).round() as u64) {
-        0 => String::new(),
-        seconds @ 1..=99 => format!(", {seconds} s left"),
-        seconds => format!(", {} min left", (seconds + 30) / 60),
-    };
-    format!("{}/s{left}", text::count(rate.round() as u64))
-}
-
-/// Before, there is nothing to go by.
-const SETTLED: Duration = Duration::from_millis(500);
-
-#[cfg(test)]
-mod tests {
-    use std::io;
-    use std::sync::{Arc, Mutex};
-
-    use indicatif::TermLike;
-
-    use super::*;
-
-    /// A terminal of eighty columns that keeps what is written.
-    #[derive(Clone, Debug, Default)]
-    struct Screen(Arc<Mutex<Vec<String>>>);
-
-    impl Screen {
-        fn keep(&self, text: &str) -> io::Result<()> {
-            self.0.lock().unwrap().push(text.to_owned());
-            Ok(())
-        }
-    }
-
-    impl TermLike for Screen {
-        fn width(&self) -> u16 {
-            80
-        }
-
-        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
-            Ok(())
-        }
-
-        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
-            Ok(())
-        }
-
-        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
-            Ok(())
-        }
-
-        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
-            Ok(())
-        }
-
-        fn write_line(&self, text: &str) -> io::Result<()> {
-            self.keep(text)
-        }
-
-        fn write_str(&self, text: &str) -> io::Result<()> {
-            self.keep(text)
-        }
-
-        fn clear_line(&self) -> io::Result<()> {
-            Ok(())
-        }
-
-        fn flush(&self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_million_tokens_and_a_long_note_fit_eighty_columns() {
-        let screen = Screen::default();
-        let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
-        let bar = ProgressBar::with_draw_target(Some(1_000_000), target).with_style(style(0));
-        let bar = bar.with_elapsed(Duration::from_secs(1000));
-        bar.set_position(999_999);
-        bar.set_message("throttled: 59 min 59 s".repeat(4));
-        bar.tick();
-        let shown = screen.0.lock().unwrap().clone();
-        let longest = shown.iter().map(|line| console_width(line)).max();
-        let line = "999,999/1,000,000  1,000/s";
-        assert!(shown.iter().any(|shown| shown.contains(line)), "{shown:?}");
-        assert!(longest.is_some_and(|longest| longest <= 80), "{shown:?}");
-    }
-
-    /// The characters that are seen.
-    fn console_width(line: &str) -> usize {
-        anstream::adapter::strip_str(line)
-            .to_string()
-            .chars()
-            .count()
-    }
-
-    #[test]
-    fn what_earlier_runs_have_done_is_no_pace() {
-        let second = Duration::from_secs(1);
-        assert_eq!(pace(100, Some(900), second), "100/s, 9 s left");
-        assert_eq!(pace(0, Some(900), second), "");
-        assert_eq!(pace(100, None, second), "100/s");
-        assert_eq!(pace(100, Some(900), Duration::from_millis(1)), "");
     }
 }

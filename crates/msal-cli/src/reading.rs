@@ -12,7 +12,7 @@ use crate::terminal::is_drawable;
 
 /// Shows how many rows have been read, where that can be drawn.
 pub(crate) fn shown(source: Box<dyn Source>, printer: &Printer) -> Box<dyn Source> {
-    match !printer.quiet && !printer.is_json() && is_drawable() {
+    match !printer.quiet && is_drawable() {
         true => Box::new(Shown {
             source,
             was_read: AtomicBool::new(false),
@@ -90,7 +90,7 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 const COUNTING: &str = "  {spinner:.cyan} counting the rows";
-const OF_MANY: &str = "  {bar:32.cyan/dim} {human_pos}/{human_len} rows read  {pace:.dim}";
+const OF_MANY: &str = "  {human_pos}/{human_len} rows read  {pace:.dim}";
 const OF_NOBODY_KNOWS: &str = "  {spinner:.cyan} {human_pos} rows read  {pace:.dim}";
 
 const STEP: u64 = 1024;

@@ -45,7 +45,7 @@ impl Sends {
         let stopped = async {
             stop.await;
             if *self.0.borrow() != Stage::Free {
-                printer.say("stopping: what is in flight is brought home");
+                printer.say("stopping: what is in flight is finished");
             }
             // It cannot fail, as the sender is here.
             let mut stage = self.0.subscribe();

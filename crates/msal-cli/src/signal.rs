@@ -17,6 +17,24 @@ pub(crate) async fn stop() {
     drop(tokio::signal::ctrl_c().await);
 }
 
+/// Completes when the user insists: presses Ctrl-C once more, after the command was asked to stop. What comes at the same
+/// moment is no second time: a terminal that closes and a program that passes signals on say it twice.
+pub(crate) async fn insisted() {
+    stop().await;
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    interrupted().await;
+}
+
+#[cfg(unix)]
+async fn interrupted() {
+    received(tokio::signal::unix::SignalKind::interrupt()).await;
+}
+
+#[cfg(not(unix))]
+async fn interrupted() {
+    drop(tokio::signal::ctrl_c().await);
+}
+
 /// Completes when the terminal is gone, unless the command was started to go on without it, as `nohup` does.
 #[cfg(unix)]
 async fn hung_up() {

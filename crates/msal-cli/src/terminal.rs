@@ -10,7 +10,18 @@ pub(crate) fn is_drawable() -> bool {
 /// How wide the terminal is; where there is none, as wide as anybody could want.
 #[cfg(unix)]
 pub(crate) fn columns() -> usize {
-    let size = rustix::termios::tcgetwinsize(io::stdout());
+    of(io::stdout())
+}
+
+/// The same of the terminal that standard error is.
+#[cfg(unix)]
+pub(crate) fn columns_of_talk() -> usize {
+    of(io::stderr())
+}
+
+#[cfg(unix)]
+fn of(file: impl std::os::fd::AsFd) -> usize {
+    let size = rustix::termios::tcgetwinsize(file);
     let columns = size.map_or(0, |size| usize::from(size.ws_col));
     match columns {
         0 => usize::MAX,
@@ -21,6 +32,12 @@ pub(crate) fn columns() -> usize {
 /// It is not asked.
 #[cfg(not(unix))]
 pub(crate) fn columns() -> usize {
+    80
+}
+
+/// It is not asked.
+#[cfg(not(unix))]
+pub(crate) fn columns_of_talk() -> usize {
     80
 }
 

@@ -40,6 +40,23 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
+/// A duration in its two largest units: `42 s`, `3 min 5 s`, `2 h 14 min`, `3 d 4 h`.
+pub(crate) fn rough(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let units = [("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)];
+    let largest = units.iter().position(|(_, unit)| seconds >= *unit);
+    let shown = units.iter().skip(largest.unwrap_or(3)).take(2);
+    let shown: Vec<_> = shown
+        .scan(seconds, |left, (name, unit)| {
+            let count = *left / unit;
+            *left %= unit;
+            Some(format!("{count} {name}"))
+        })
+        .collect();
+    let is_more = shown.len() == 1 || !shown[1].starts_with("0 ");
+    shown[..if is_more { shown.len() } else { 1 }].join(" ")
+}
+
 /// A moment as RFC 3339 has it, to the second: `2026-11-28T14:02:59Z`.
 pub(crate) fn moment(seconds: i64) -> String {
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
@@ -192,5 +209,17 @@ mod tests {
         assert_eq!(duration(Duration::from_millis(42)), "42 ms");
         assert_eq!(duration(Duration::from_millis(1500)), "1.5 s");
         assert_eq!(duration(Duration::from_secs(125)), "2 min 5 s");
+        for (seconds, text) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (185, "3 min 5 s"),
+            (7200, "2 h"),
+            (8075, "2 h 14 min"),
+            (86_400, "1 d"),
+            (273_600, "3 d 4 h"),
+        ] {
+            assert_eq!(rough(Duration::from_secs(seconds)), text);
+        }
     }
 }

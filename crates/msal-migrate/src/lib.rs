@@ -81,7 +81,8 @@
 //!    is published when [`Migration::release`] names its row.
 //! 5. A [`Report`] counts each token in exactly one class; [`Report::completion`] says what is left to do, and
 //!    [`Report::outcomes`] goes through the tokens one by one. An [`Observer`] hears of each while the run goes on.
-//! 6. A [`Verifier`] asks the accounts of the target for tokens. A [`JournalReader`] tells later how each token ended.
+//! 6. A [`Verifier`] asks the accounts of the target for tokens. A [`JournalReader`] tells later how each token ended,
+//!    [what](JournalReader::remains) would be lost with the source, and is [removed](JournalReader::remove) in the end.
 //!
 //! # What survives a crash
 //!
@@ -152,6 +153,7 @@ mod named;
 mod observer;
 mod plan;
 mod record;
+mod remains;
 mod report;
 mod retry;
 mod run;
@@ -169,8 +171,8 @@ pub use error::MigrationError;
 pub use fingerprint::{Fingerprint, FingerprintFn};
 pub use first_use::FirstUse;
 pub use journal::{
-    Class, Counts, Destination, JournalError, JournalReader, Reason, RowReport, State, TokenReport,
-    journal_files,
+    Class, Counts, Destination, JournalError, JournalReader, LatestRun, Pause, Reason, RowReport,
+    Running, State, TokenReport, journal_files, remove_finished_journal, running,
 };
 pub use migration::Migration;
 pub use migrator::Migrator;
@@ -180,6 +182,7 @@ pub use plan::{
     PlanOptions, Planned, Redemption, SkipCount, Summary, Warning, Warnings,
 };
 pub use record::{Locator, Place, Record, RecordFlags, Remedy, Row, SkipReason, UserHints};
+pub use remains::Remains;
 pub use report::{Completion, Report};
 pub use retry::{Retry, RetryClass};
 pub use settings::{RotationPolicy, Settings};

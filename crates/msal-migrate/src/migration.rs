@@ -25,7 +25,7 @@ use crate::named::Unseen;
 use crate::observer::Observer;
 use crate::plan::{AuthorityOverride, Plan, PlanError, PlanOptions, Redemption};
 use crate::report::Report;
-use crate::retry::{Retry, Rows};
+use crate::retry::{Retries, Retry, Rows};
 use crate::run::{Attempt, Closed, Engine, Feed, Target, channel, drive, due, recover};
 use crate::settings::Settings;
 use crate::source::Source;
@@ -148,7 +148,7 @@ impl Migration {
         target.prepare().await?;
         let (journal, found) = self.open_journal().await?;
         let journal = Arc::new(journal);
-        let (plan, retried) = match self.prepare(&journal, found.is_new).await {
+        let (plan, retries) = match self.prepare(&journal, found.is_new).await {
             Ok(prepared) => prepared,
             Err(error) => {
                 // A source that cannot be read leaves nothing behind, and neither does a disk without room.
@@ -175,7 +175,8 @@ impl Migration {
                 .map(AuthorityOverride::authority),
         };
         let earlier = journal.states().counts_of(plan.fingerprints());
-        observer.planned(plan.summary(), earlier);
+        engine.begin(&plan, earlier.settled().saturating_sub(retries.settled));
+        observer.planned(plan.summary(), earlier, retries.settled);
         let mut taken_in: HashSet<_> = journal.states().unpublished().collect();
         let is_of_input = |token: &Fingerprint| plan.fingerprints().any(|it| it == token);
         let recovered = recover(&engine, observer, &is_of_input).await?;
@@ -191,7 +192,7 @@ impl Migration {
         report.causes = driven.causes.into_sorted();
         report.migrated_elsewhere = found_there.elsewhere;
         report.migrated_at_home = found_there.at_home + driven.migrated_at_home;
-        report.retried = retried;
+        report.retried = retries.all;
         report.target_writes = target.writes();
         report.journal_was_torn = found.torn > 0;
         let answers_needed = journal.states().answers_needed();
@@ -278,18 +279,18 @@ impl Migration {
     }
 
     /// Makes the plan, and room for what will be written down about it: what is answered cannot be asked again. Says also
-    /// how many tokens will be tried again that earlier runs have set aside.
+    /// which tokens will be tried again that earlier runs have set aside.
     async fn prepare(
         &self,
         journal: &Arc<Journal>,
         is_new: bool,
-    ) -> Result<(Plan, u64), MigrationError> {
+    ) -> Result<(Plan, Retries), MigrationError> {
         let plan = self.make_plan(journal).await?;
         // A choice that leaves nothing: a name is wrong.
         if let Some(named) = self.plan.chosen().filter(|_| plan.summary().tokens == 0) {
             return Err(MigrationError::NotThere { named });
         }
-        let (plan, retried) = self.find_named(journal, plan, is_new).await?;
+        let (plan, retries) = self.find_named(journal, plan, is_new).await?;
         let ahead = {
             let states = journal.states();
             let is_ahead = |token: &&Fingerprint| match states.get(token) {
@@ -301,7 +302,7 @@ impl Migration {
         };
         let ahead = (ahead as u64).min(self.settings.limit.unwrap_or(u64::MAX));
         journal.reserve_for(ahead).await?;
-        Ok((plan, retried))
+        Ok((plan, retries))
     }
 
     /// Refuses names of what is not there, and counts what is tried again.
@@ -310,9 +311,9 @@ impl Migration {
         journal: &Arc<Journal>,
         plan: Plan,
         is_new: bool,
-    ) -> Result<(Plan, u64), MigrationError> {
+    ) -> Result<(Plan, Retries), MigrationError> {
         if self.retry == Retry::default() && self.released.is_empty() {
-            return Ok((plan, 0));
+            return Ok((plan, Retries::default()));
         }
         let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
         let (retry, released) = (self.retry.clone(), self.released.clone());
@@ -321,12 +322,16 @@ impl Migration {
             let fingerprint = |client: &str, token: &RefreshToken| {
                 journal.fingerprint(client, token.expose_secret().as_bytes())
             };
-            let (mut unseen, mut retried) = (Unseen::new(&retry, &released), 0);
+            let (mut unseen, mut retries) = (Unseen::new(&retry, &released), Retries::default());
             plan.redemptions(&*source, &fingerprint, &mut |redemption| {
                 unseen.saw(&redemption);
                 let state = journal.states().get(&redemption.fingerprint);
                 let is_retried = state.is_some_and(|state| retry.selects(state, &redemption));
-                retried += u64::from(is_retried);
+                let is_released = state == Some(State::Concluded(Class::Quarantined))
+                    && released.name(&redemption.locator);
+                retries.all += u64::from(is_retried);
+                retries.settled +=
+                    u64::from((is_retried || is_released) && state.is_some_and(State::is_settled));
                 ControlFlow::Continue(())
             })?;
             if unseen.lacks_released() && !is_new {
@@ -335,7 +340,7 @@ impl Migration {
             }
             match unseen.into_words() {
                 Some(named) => Err(MigrationError::NotThere { named }),
-                None => Ok((plan, retried)),
+                None => Ok((plan, retries)),
             }
         };
         blocking(tokio::task::spawn_blocking(find)).await?

@@ -13,9 +13,10 @@ use crate::record::{Locator, UserHints};
 ///
 /// The run waits for each method to return: what takes long belongs elsewhere.
 pub trait Observer: Send {
-    /// The plan is made, and this is what earlier runs left in the journal.
-    fn planned(&mut self, plan: &Summary, earlier: Counts) {
-        let _ignored = (plan, earlier);
+    /// The plan is made, and this is what earlier runs left in the journal. Of the tokens that need not be tried any more,
+    /// this run tries so many `again`, because it was told to.
+    fn planned(&mut self, plan: &Summary, earlier: Counts, again: u64) {
+        let _ignored = (plan, earlier, again);
     }
 
     /// A token was redeemed; it counts as migrated once it is in the target. At most once for a token and run.

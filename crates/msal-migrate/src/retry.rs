@@ -140,6 +140,15 @@ impl Rows {
     }
 }
 
+/// How many tokens are tried again, or published after all, because the run was told to.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Retries {
+    /// Tried again.
+    pub(crate) all: u64,
+    /// Of all those, how many would not be touched otherwise.
+    pub(crate) settled: u64,
+}
+
 #[cfg(test)]
 mod tests {
     use msal_core::{Authority, RefreshToken, ScopeSet, TrustedAuthority};

@@ -33,6 +33,7 @@ pub struct Verifier {
     authority: Option<AuthorityOverride>,
     own: Option<HashSet<String>>,
     is_offline: bool,
+    renews_all: bool,
     /// How long a busy server may still be waited for.
     patience: Duration,
     applications: HashMap<Asker, ClientApplication>,
@@ -64,6 +65,7 @@ impl Verifier {
             authority: None,
             own: None,
             is_offline: false,
+            renews_all: false,
             patience: PATIENCE,
             applications: HashMap::new(),
         }
@@ -93,6 +95,16 @@ impl Verifier {
     #[must_use]
     pub fn own(mut self, accounts: HashSet<String>) -> Self {
         self.own = Some(accounts);
+        self
+    }
+
+    /// Renews each token, although the cache has one: that a token is in the cache proves nothing of the refresh token beside
+    /// it. Where refresh tokens are spent by use, each is spent, and its successor saved.
+    ///
+    /// Of an [offline](Verifier::offline) verifier nothing is answered then.
+    #[must_use]
+    pub fn renewing(mut self) -> Self {
+        self.renews_all = true;
         self
     }
 
@@ -259,7 +271,7 @@ impl Verifier {
         };
         application
             .acquire_token_silent(&scopes, account)
-            .force_refresh(is_missed)
+            .force_refresh(is_missed || self.renews_all)
             .await
     }
 

@@ -31,7 +31,10 @@ impl Lock {
 
     /// Whether somebody has locked `file`. Any number may ask at once without getting in each other's way; who tries to lock
     /// it at that moment may find it locked.
-    pub(crate) fn is_held(file: &File) -> io::Result<bool> {
+    ///
+    /// # Errors
+    /// What the system said, where it cannot lock files.
+    pub fn is_held(file: &File) -> io::Result<bool> {
         match file.try_lock_shared() {
             Ok(()) => file.unlock().map(|()| false),
             Err(TryLockError::WouldBlock) => Ok(true),

@@ -1,5 +1,6 @@
 //! What `migrate` can be told.
 
+mod finish;
 mod help;
 mod run;
 mod source;
@@ -12,11 +13,15 @@ use super::network::NetworkArgs;
 use super::sdk::Sdk;
 use super::secrets::SecretArgs;
 
+pub(crate) use finish::{FinishArgs, GiveUp};
 pub(crate) use run::{Mode, PartArgs, RetryArgs, RetryClass, Rotation, RunArgs};
 pub(crate) use source::{DatabaseArgs, PasswordArgs, SourceArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MigrateCommand {
+    /// Says what is secret after a migration, and removes what is named and not needed any more.
+    #[command(after_help = help::FINISH, alias = "retire", mut_args(finish::of_finish))]
+    Finish(Box<FinishArgs>),
     /// Says what a migration would do. Asks no network and writes nothing.
     #[command(after_help = help::plan(), mut_args(of_plan))]
     Plan(Box<PlanArgs>),
@@ -26,6 +31,9 @@ pub(crate) enum MigrateCommand {
     /// Redeems each refresh token once and stores its successor. Run it again to continue where it stopped.
     #[command(after_help = help::run())]
     Run(Box<RunArgs>),
+    /// Tells how far a migration is, while it runs in another terminal or after it has stopped. Does not disturb it.
+    #[command(after_help = help::STATUS)]
+    Status(StatusArgs),
     /// Asks every account of a migrated cache for a token, the way an application would.
     #[command(after_help = help::VERIFY)]
     Verify(VerifyArgs),
@@ -51,6 +59,7 @@ const OF_A_RUN: &[&str] = &[
     "client_secret_file",
     "journal",
     "mode",
+    "new_journal",
     "release",
     "retry",
     "retry_client",
@@ -106,6 +115,11 @@ pub(crate) struct VerifyArgs {
     #[arg(long)]
     pub(crate) offline: bool,
 
+    /// Renews every token, also where the cache has one: only that proves that refresh tokens work. They are replaced in
+    /// the target.
+    #[arg(long, conflicts_with = "offline")]
+    pub(crate) renew: bool,
+
     #[command(flatten)]
     pub(crate) secrets: SecretArgs,
 
@@ -135,6 +149,13 @@ pub(crate) struct ReportArgs {
     /// Writes to this file, which is made, and which nobody but you can read.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// The journal of a migration, or the target that it belongs to.
+    #[arg(value_name = "JOURNAL|TARGET")]
+    pub(crate) journal: PathBuf,
 }
 
 /// What a line of a report is about.

@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &InspectArgs, printer: &Printer) -> Result<Exit, Fa
     };
     match printer.is_json() {
         true => printer.json(&inspected.to_json()),
-        false => printer.text(&inspected.to_text()),
+        false => printer.prose(&inspected.to_text()),
     }
     Ok(Exit::Success)
 }

@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &DemoArgs, printer: &Printer) -> Result<Exit, Failu
                 "accounts": outcome.verification.map(|verification| verification.accounts),
                 "seconds": outcome.took.as_secs_f64(),
             })),
-            false => printer.text(&story(
+            false => printer.prose(&story(
                 &entries,
                 &after,
                 &outcome,
@@ -182,9 +182,9 @@ fn story(
     ));
     out.push_str(&format!(
         "\n{BOLD}Now yours{BOLD:#}\n\
-         {HINT}msal migrate plan CACHE{HINT:#}                  what would happen to your cache; asks no network\n\
-         {HINT}msal migrate run CACHE --to msal.json{HINT:#}    migrates it; can be interrupted and run again\n\
-         {HINT}msal emulator serve{HINT:#}                      keeps such an emulator running for your own tests\n\
+         {HINT}msal migrate plan CACHE{HINT:#}                  says what would happen to your cache\n\
+         {HINT}msal migrate run CACHE --to msal.json{HINT:#}    migrates it, and goes on after a stop\n\
+         {HINT}msal emulator serve{HINT:#}                      runs such an emulator for your tests\n\
          \nTo see more users: msal demo --users {}\n",
         (users.saturating_mul(10)).min(100_000)
     ));

@@ -22,7 +22,8 @@ use crate::exit::Exit;
 use crate::output::{BOLD, DIM, HINT, Printer};
 use crate::outside::Outside;
 use crate::signal::stop;
-use crate::{runtime, text};
+use crate::wrap::wrapped;
+use crate::{runtime, terminal, text};
 
 /// Where the server listens when nobody says otherwise.
 const DEFAULT_PORT: u16 = 8443;
@@ -277,6 +278,10 @@ fn introduction(server: &Server, ca_file: &Path, is_sample: bool) -> String {
             sample::PASSWORD,
             sample::WEB_SECRET
         ));
+    }
+    let mut out = wrapped(&out, terminal::columns());
+    if is_sample {
+        // What is copied is not broken.
         out.push_str(&try_it(&url, &ca.to_string()));
     }
     out.push_str(&format!(

@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &LogoutArgs, printer: &Printer) -> Result<Exit, Fai
     })?;
     match printer.is_json() {
         true => printer.json(&outcome.to_json()),
-        false => printer.text(&outcome.to_text()),
+        false => printer.prose(&outcome.to_text()),
     }
     if arguments.all && outcome.nobodys() > 0 {
         printer.say(&format!(

@@ -3,8 +3,10 @@
 pub(crate) mod causes;
 mod copy;
 mod estimate;
+pub(super) mod finish;
 pub(super) mod job;
 mod layout;
+mod next;
 pub(crate) mod odd_names;
 mod other_files;
 pub(super) mod outcome;
@@ -13,5 +15,6 @@ pub(super) mod plan;
 pub(super) mod report;
 pub(super) mod run;
 mod skipped;
+pub(super) mod status;
 mod verification;
 pub(super) mod verify;

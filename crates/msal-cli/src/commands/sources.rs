@@ -47,13 +47,13 @@ fn list(printer: &Printer) {
         .iter()
         .map(|kind| (kind.as_str().to_owned(), kind.about().to_owned()))
         .collect();
-    printer.text(&format!(
+    printer.prose(&format!(
         "{DIM}Stores of applications{DIM:#}\n{}\n{DIM}Formats{DIM:#}\n{}\n",
         text::table(&presets),
         text::table(&formats)
     ));
-    printer.text(&format!(
-        "{HINT}next:{HINT:#} msal migrate plan INPUT --from NAME; `msal sources show NAME` prints how an application's store is read\n"
+    printer.prose(&format!(
+        "{HINT}next{HINT:#}: msal migrate plan INPUT --from NAME\n      `msal sources show NAME` prints how an application's store is read\n"
     ));
 }
 

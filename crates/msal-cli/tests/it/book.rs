@@ -18,7 +18,7 @@ fn first_cells<'a>(chapter: &'a str, head: &str) -> Vec<&'a str> {
 }
 
 /// The commands below one, as its help lists them.
-fn commands(above: &[&str]) -> Vec<String> {
+pub(crate) fn commands(above: &[&str]) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let help = msal(folder.path(), above.iter().chain(&["--help"])).stdout;
     let Some((_, list)) = help.split_once("Commands:\n") else {

@@ -1,6 +1,8 @@
 //! Help that teaches, and the README's commands.
 
 use crate::msal::msal;
+#[cfg(unix)]
+use crate::terminal::{NO_COLOR, on_a_terminal};
 
 #[test]
 fn every_command_has_help() {
@@ -10,6 +12,7 @@ fn every_command_has_help() {
         vec!["demo", "--help"],
         vec!["migrate", "plan", "--help"],
         vec!["migrate", "run", "--help"],
+        vec!["migrate", "finish", "--help"],
         vec!["migrate", "verify", "--help"],
         vec!["migrate", "report", "--help"],
         vec!["accounts", "--help"],
@@ -74,41 +77,10 @@ fn the_commands_of_the_readme_are_accepted() {
     }
 }
 
-/// Prints what the command prints on a terminal of so many columns.
-#[cfg(unix)]
-const ON_A_TERMINAL: &str = "\
-import fcntl, os, pty, struct, sys, termios
-master, slave = pty.openpty()
-fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 50, int(sys.argv[1]), 0, 0))
-child = os.fork()
-if child == 0:
-    for number in range(3):
-        os.dup2(slave, number)
-    os.execv(sys.argv[2], sys.argv[2:])
-os.close(slave)
-try:
-    while text := os.read(master, 65536):
-        sys.stdout.buffer.write(text)
-except OSError:
-    pass
-os.waitpid(child, 0)
-";
-
-/// Runs the command on a terminal of so many columns, which has no colours.
-#[cfg(unix)]
-pub(crate) fn on_a_terminal(columns: usize, arguments: &[&str]) -> crate::msal::Run {
-    let mut python = std::process::Command::new("python3");
-    python
-        .args(["-c", ON_A_TERMINAL, &columns.to_string()])
-        .arg(env!("CARGO_BIN_EXE_msal"))
-        .args(arguments)
-        .env("NO_COLOR", "1");
-    crate::msal::run(&mut python)
-}
-
 #[cfg(unix)]
 #[test]
 fn help_fits_on_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
     for columns in [60, 80, 120] {
         for command in [
             "login",
@@ -119,14 +91,11 @@ fn help_fits_on_the_terminal() {
             "emulator serve",
         ] {
             let arguments: Vec<_> = command.split(' ').chain(["--help"]).collect();
-            let run = on_a_terminal(columns, &arguments);
-            let longest = run.stdout.lines().map(|line| line.chars().count()).max();
-            let longest = longest.unwrap();
-            assert!(
-                (50..=columns).contains(&longest),
-                "{command}: {longest}\n{}",
-                run.stdout
-            );
+            let shown = on_a_terminal(folder.path(), columns, NO_COLOR, &[], &arguments);
+            assert_eq!(shown.wrapped(), [""; 0], "{command}");
+            let screen = shown.screen();
+            let longest = screen.lines().map(|line| line.chars().count()).max();
+            assert!(longest >= Some(50), "{command}: {screen}");
         }
     }
 }
@@ -144,6 +113,7 @@ fn an_example_is_one_line_of_eighty_columns() {
         "login",
         "logout",
         "man",
+        "migrate finish",
         "migrate plan",
         "migrate report",
         "migrate run",

@@ -6,9 +6,14 @@ mod book;
 mod clock;
 mod credentials;
 mod databases;
+#[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod finish;
 mod help;
 mod issuer;
 mod journey;
+#[cfg(unix)]
+mod json;
 #[cfg(unix)]
 mod limits;
 #[cfg(unix)]
@@ -28,9 +33,12 @@ mod output;
 mod outside;
 mod part;
 mod plan;
+#[cfg(unix)]
+mod progress;
 mod proxy;
 mod report;
 mod run;
+mod schema;
 #[cfg(unix)]
 mod screens;
 mod serve;
@@ -42,6 +50,10 @@ mod signals;
 #[cfg(unix)]
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sources;
+#[cfg(unix)]
+mod status;
+#[cfg(unix)]
+mod terminal;
 mod token;
 mod trust;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]

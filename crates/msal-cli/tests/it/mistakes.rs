@@ -1,6 +1,8 @@
 //! Mistakes of whoever runs a migration: what is said about each, what it costs, and that nothing is lost by it.
 
+mod access;
 mod connections;
+mod disks;
 mod input;
 mod machine;
 mod places;
@@ -11,6 +13,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::panic::catch_unwind;
 use std::path::PathBuf;
+use std::process::Command;
 
 use msal_emulator::sample;
 
@@ -96,12 +99,30 @@ impl Mistake {
 /// Never said: a panic, and advice to put away what there is only one of.
 const NEVER: &[&str] = &["panicked", "move it away", "move the journal away"];
 
-fn typed(bench: &Bench, shell: &str, line: &str) -> Run {
-    let url = bench.server.url();
-    let server = format!("--authority {url}/contoso.example --ca-file ca.pem");
-    let line = line.replace("{server}", &server).replace("{url}", &url);
+fn typed(bench: &Bench, shell: &str, words: &str) -> Run {
+    let line = line(bench, words);
     let arguments = ["migrate"].into_iter().chain(line.split(' '));
     run(&mut msal_after(bench.folder.path(), shell, arguments))
+}
+
+/// Types it with these words in front, the last of which is the command.
+fn typed_as(bench: &Bench, command: &[String], words: &str) -> Run {
+    let line = line(bench, words);
+    let (program, before) = command.split_first().unwrap();
+    let mut command = Command::new(program);
+    command
+        .args(before)
+        .arg("migrate")
+        .args(line.split(' '))
+        .current_dir(bench.folder.path())
+        .env("NO_COLOR", "1");
+    run(&mut command)
+}
+
+fn line(bench: &Bench, words: &str) -> String {
+    let url = bench.server.url();
+    let server = format!("--authority {url}/contoso.example --ca-file ca.pem");
+    words.replace("{server}", &server).replace("{url}", &url)
 }
 
 /// Migrates, without a mistake.

@@ -301,6 +301,65 @@ fn what_is_not_asked_offline_is_told_as_that_for_every_kind_of_account() {
 }
 
 #[test]
+fn a_renewal_is_proven_when_it_is_asked_for_and_said_to_be_unproven_else() {
+    let bench = Bench::new();
+    bench.input(&[sample::ALICE, sample::BOB]);
+    let run = bench.run("contoso.example", &[]);
+    // What is to be typed is all that it takes.
+    let typed = run.stdout.lines().map(str::trim);
+    let typed = typed.filter_map(|line| line.strip_prefix("msal migrate verify "));
+    let typed: Vec<_> = typed.collect();
+    let words = ["migrate", "verify"].into_iter();
+    let proven = msal(bench.folder.path(), words.chain(typed[0].split(' ')));
+    assert_eq!(proven.status, 0, "{typed:?}: {proven:?}");
+    assert!(
+        proven.stdout.contains("every renewal is proven"),
+        "{proven:?}"
+    );
+    let shown = bench.verify(&[]).stdout;
+    assert!(shown.contains("no renewal is proven"), "{shown}");
+    assert!(
+        shown.contains("hint: the same command with --renew"),
+        "{shown}"
+    );
+    assert_eq!(bench.emulator.redemptions().seen(), 4);
+
+    let before = bench.refresh_tokens();
+    let shown = bench.verify(&["--renew"]).stdout;
+    assert!(
+        shown.contains("2 of 2 silent calls answered, none from the cache and 2 by a renewal"),
+        "{shown}"
+    );
+    assert!(shown.contains("every renewal is proven"), "{shown}");
+    assert!(!shown.contains("hint: "), "{shown}");
+    assert_eq!(bench.emulator.redemptions().seen(), 6);
+    let after = bench.refresh_tokens();
+    assert_eq!(after.len(), 2);
+    assert!(before.iter().all(|token| !after.contains(token)));
+
+    // One that is not renewed is told apart.
+    bench.change(|cache| {
+        let token = cache["RefreshToken"].as_object_mut().unwrap().values_mut();
+        for token in token.take(1) {
+            token["secret"] = "0.DEAD".into();
+        }
+    });
+    let (status, document) = bench.verified(&["--renew"]);
+    assert_eq!(status, 3, "{document}");
+    assert_eq!(
+        (
+            &document["renewed"],
+            &document["broken"],
+            &document["cached"]
+        ),
+        (&json!(1), &json!(1), &json!(0)),
+        "{document}"
+    );
+    let both = bench.verify(&["--renew", "--offline"]);
+    assert_eq!(both.status, 2, "{both:?}");
+}
+
+#[test]
 fn a_migrated_account_that_is_gone_is_missed() {
     let bench = Bench::new();
     bench.input(&[sample::ALICE, sample::BOB]);

@@ -182,7 +182,7 @@ impl Drop for Claim {
 }
 
 /// Where the claims of the journal at `journal` are.
-fn path(journal: &Path) -> PathBuf {
+pub(super) fn path(journal: &Path) -> PathBuf {
     let mut path = journal.as_os_str().to_owned();
     path.push(".claims");
     path.into()

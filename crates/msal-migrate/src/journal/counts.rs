@@ -36,6 +36,11 @@ impl Counts {
             + self.unpublished
     }
 
+    /// How many are not tried again unless somebody asks for it.
+    pub fn settled(&self) -> u64 {
+        self.migrated + self.needs_user + self.quarantined + self.in_doubt
+    }
+
     pub(super) fn add(&mut self, state: State, kept_old_rt: bool) {
         self.kept_old_rt += u64::from(kept_old_rt);
         *match state {

@@ -22,6 +22,11 @@ impl Destination {
         self
     }
 
+    /// What was said of it under this name.
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
     /// What differs, in words; `None` when nothing does.
     pub(super) fn difference(&self, recorded: &Self) -> Option<String> {
         let names: BTreeSet<_> = self.0.keys().chain(recorded.0.keys()).collect();

@@ -10,6 +10,7 @@ use super::answer::User;
 use super::asked::Asked;
 use super::encoding::{AsSeconds, AsSixteen, PlaceDef, append, size, split};
 use super::left_out::LeftOut;
+use super::milestone::{Begun, Pause};
 use super::position::Position;
 use super::reason::Reason;
 use super::standing::Standing;
@@ -74,6 +75,10 @@ pub(crate) enum Step<'a> {
     /// Rows of a source that a plan leaves out: the entry is about a source, and about no token.
     #[serde(borrow)]
     LeftOut(LeftOut<'a>),
+    /// A run has its plan, and sends from now on: the entry is about no token.
+    Begun(Begun),
+    /// A lane of the run waits: the entry is about no token.
+    Paused(Pause),
 }
 
 impl Step<'_> {
@@ -87,7 +92,8 @@ impl Step<'_> {
             Self::Answered | Self::Intended | Self::LeftInDoubt(_) => {
                 Standing::new(self.state(), None, None)
             }
-            Self::LeftOut(rows) => Standing::of_left_out(rows.part()),
+            Self::LeftOut(rows) => Standing::of_no_token(Some(rows.part())),
+            Self::Begun(_) | Self::Paused(_) => Standing::of_no_token(None),
         }
     }
 
@@ -97,7 +103,7 @@ impl Step<'_> {
             Self::Concluded(outcome) => State::Concluded(outcome.class),
             Self::Intended | Self::LeftInDoubt(_) => State::InDoubt,
             // Nothing has been sent, nor will it be.
-            Self::LeftOut(_) => State::Concluded(Class::Failed),
+            Self::Begun(_) | Self::LeftOut(_) | Self::Paused(_) => State::Concluded(Class::Failed),
         }
     }
 
@@ -106,7 +112,11 @@ impl Step<'_> {
         match self {
             Self::Answered => Some(own),
             Self::Concluded(outcome) => outcome.held_back,
-            Self::Intended | Self::LeftInDoubt(_) | Self::LeftOut(_) => None,
+            Self::Begun(_)
+            | Self::Intended
+            | Self::LeftInDoubt(_)
+            | Self::LeftOut(_)
+            | Self::Paused(_) => None,
         }
     }
 }

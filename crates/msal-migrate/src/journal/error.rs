@@ -22,6 +22,14 @@ pub enum JournalError {
         source: Arc<io::Error>,
     },
 
+    /// The journal is not, or no longer, what was read.
+    #[error("the journal {path} has changed since it was read")]
+    #[non_exhaustive]
+    Changed {
+        /// The journal.
+        path: String,
+    },
+
     /// A byte in it is not what was written.
     #[error("the journal {path} is damaged at byte {offset}: {reason}")]
     #[non_exhaustive]
@@ -40,6 +48,15 @@ pub enum JournalError {
     Erased {
         /// Where it was looked for.
         position: u64,
+    },
+
+    /// The migration is finished, and the removal of its journal was interrupted: see
+    /// [`JournalReader::remove`](crate::JournalReader::remove).
+    #[error("the journal {path} is finished, and was not removed to the end")]
+    #[non_exhaustive]
+    Finished {
+        /// The journal.
+        path: String,
     },
 
     /// Another process is migrating with this journal.
@@ -152,7 +169,9 @@ impl JournalError {
     /// had no randomness or was interrupted.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::InUse { .. } | Self::Random | Self::Unpublished { .. } => true,
+            Self::Changed { .. } | Self::InUse { .. } | Self::Random | Self::Unpublished { .. } => {
+                true
+            }
             Self::Broken { source, .. } | Self::Io { source, .. } => matches!(
                 source.kind(),
                 io::ErrorKind::Interrupted
@@ -169,10 +188,14 @@ impl JournalError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Broken { source, .. } | Self::Io { source, .. } => return io_hint(source),
+            Self::Changed { .. } => "run the same command again".into(),
             Self::Damaged { path, .. } => {
                 format!(
                     "restore {path} from a copy, with its key; if there is none, keep it and name another journal: {REDEEMED_AGAIN}"
                 )
+            }
+            Self::Finished { .. } => {
+                format!("finish it again, which removes the rest; to migrate once more: {REDEEMED_AGAIN}")
             }
             Self::InUse { .. } => "let the other process finish, or stop it".into(),
             Self::Key { path } | Self::KeyMissing { path } => {

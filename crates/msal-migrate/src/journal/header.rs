@@ -11,7 +11,7 @@
 //! | 50..54 | CRC-32 of all before but 10..14 |
 //! | 54..54+n | the destination, sealed |
 //!
-//! Version 3 differs in that its entries say nothing of users and of rows that are left out. A journal of that version is
+//! Version 3 differs in that its entries say nothing of users, of rows that are left out and of runs. A journal of that version is
 //! continued with entries of this one, and keeps its header.
 //!
 //! The header is on the disk before anything is behind it, so that a file that ends within it was never begun.

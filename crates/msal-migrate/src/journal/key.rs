@@ -18,6 +18,8 @@
 //! | 58..62 | CRC-32 of 0..58 |
 //! | 62..94 | the answer key |
 //! | 94..98 | CRC-32 of 62..94; this and the answer key are zero once erased |
+//!
+//! All of it is zero while a journal is being removed: nothing in the journal can be read any more then.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
@@ -66,9 +68,18 @@ impl Keys {
         // A file cut short was never complete: no journal is written before its key is on the disk.
         if len < LEN {
             Ok(None)
+        } else if bytes.iter().all(|byte| *byte == 0) {
+            Err(JournalError::Finished {
+                path: journal.display().to_string(),
+            })
         } else {
             Self::parse(&bytes, &path).map(Some)
         }
+    }
+
+    /// Overwrites both keys, which ends the journal.
+    pub(super) fn wipe(journal: &Path) -> Result<(), JournalError> {
+        overwrite(journal, 0, &[0; LEN])
     }
 
     fn parse(bytes: &[u8; LEN], path: &Path) -> Result<Self, JournalError> {
@@ -134,7 +145,7 @@ impl Keys {
         if self.answer.is_none() {
             let mut answer = Key::default();
             fill(random, &mut *answer)?;
-            overwrite(journal, &self.to_bytes(&answer)[ANSWER..])?;
+            overwrite(journal, ANSWER, &self.to_bytes(&answer)[ANSWER..])?;
             self.answer = Some(answer);
         }
         Ok(())
@@ -150,7 +161,7 @@ impl Keys {
 
     /// Overwrites the answer key.
     pub(super) fn erase(journal: &Path) -> Result<(), JournalError> {
-        overwrite(journal, &[0; LEN - ANSWER])
+        overwrite(journal, ANSWER, &[0; LEN - ANSWER])
     }
 
     fn to_bytes(&self, answer: &Key) -> Zeroizing<[u8; LEN]> {
@@ -324,13 +335,13 @@ pub(super) fn missing(journal: &Path) -> JournalError {
     }
 }
 
-fn overwrite(journal: &Path, answer: &[u8]) -> Result<(), JournalError> {
+fn overwrite(journal: &Path, from: usize, bytes: &[u8]) -> Result<(), JournalError> {
     let path = path(journal);
     let mut file: File = file::open_to_write(&path)?.ok_or_else(|| missing(journal))?;
     // In place, so that the old bytes are overwritten as far as the disk lets a program do that.
     let written = file
-        .seek(SeekFrom::Start(ANSWER as u64))
-        .and_then(|_| file.write_all(answer))
+        .seek(SeekFrom::Start(from as u64))
+        .and_then(|_| file.write_all(bytes))
         .and_then(|()| file.sync_all());
     written.map_err(JournalError::io("write", &path))
 }

@@ -162,14 +162,14 @@ impl Beginning {
 }
 
 /// The file of a journal, which nobody else has at the moment.
-struct Locked {
+pub(super) struct Locked {
     file: Lock,
     is_shared: bool,
     batch: Option<Lock>,
 }
 
 impl Locked {
-    fn new(path: &Path, claims: &Claims, holder: Holder) -> Result<Self, JournalError> {
+    pub(super) fn new(path: &Path, claims: &Claims, holder: Holder) -> Result<Self, JournalError> {
         if !claims.are_wanted() {
             let alone = Self::alone(path);
             // Looked at again: whoever shares it asks before anything else, and may have come and gone meanwhile.
@@ -199,7 +199,11 @@ impl Locked {
 
 /// Opens or makes the file, and locks it. Waits where others have it for a moment each.
 fn lock(path: &Path, is_shared: bool) -> Result<Lock, JournalError> {
-    let rounds = if is_shared { PATIENCE } else { 1 };
+    let rounds = if is_shared {
+        PATIENCE
+    } else {
+        PATIENCE_WITH_A_BATCH
+    };
     for round in 1.. {
         // Never made over one that exists: that is vetted first, and may be refused.
         let file = match file::open_to_write(path)? {
@@ -304,4 +308,6 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// How often a journal is tried that others have: whoever opens it reads it all.
 const PATIENCE: u32 = 1000;
+
+/// How often one is tried that a batch may have for hours, or that somebody asks for a moment whether one has it.
 const PATIENCE_WITH_A_BATCH: u32 = 50;

@@ -7,13 +7,15 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use msal_core::UnixTime;
+use msal_core::{RefreshToken, UnixTime};
 
 use super::asked::Asked;
 use super::counts::Counts;
+use super::destination::Destination;
 use super::entry::{Entry, Step};
 use super::error::JournalError;
 use super::key::{self, Keys};
+use super::latest_run::{Latest, LatestRun};
 use super::left_out::LeftOutRow;
 use super::reason::Reason;
 use super::scan::Scan;
@@ -25,10 +27,14 @@ use crate::record::{Locator, Remedy, SkipReason, UserHints};
 
 /// A journal that is only looked at. A migration may be writing it at the same time.
 pub struct JournalReader {
-    path: PathBuf,
-    keys: Keys,
+    pub(super) path: PathBuf,
+    pub(super) keys: Keys,
+    destination: Destination,
     start: u64,
-    states: States,
+    /// Where what was read ends.
+    pub(super) end: u64,
+    pub(super) states: States,
+    latest_run: Option<LatestRun>,
 }
 
 impl JournalReader {
@@ -37,7 +43,7 @@ impl JournalReader {
     /// # Errors
     ///
     /// [`JournalError::Io`] when there is none, [`JournalError::NotAJournal`], [`JournalError::KeyMissing`],
-    /// [`JournalError::Key`] when its key is another's, and [`JournalError::Damaged`].
+    /// [`JournalError::Key`] when its key is another's, [`JournalError::Finished`], and [`JournalError::Damaged`].
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, JournalError> {
         let path = path.into();
         header::refuse_others(&path)?;
@@ -45,18 +51,54 @@ impl JournalReader {
         let keys = Keys::read(&path)?;
         let keys = keys.ok_or_else(|| key::missing(&path))?;
         let incomplete = || JournalError::damaged(&path, 0, "it was never begun");
-        let (_, start) = header::read(&mut file, &path, &keys)?.ok_or_else(incomplete)?;
+        let (destination, start) = header::read(&mut file, &path, &keys)?.ok_or_else(incomplete)?;
         let mut states = States::default();
         let mut scan = Scan::new(&mut file, &path, &keys, start)?;
+        let mut latest_run = Latest::default();
         while let Some((position, entry)) = scan.next()? {
+            latest_run.note(&entry, position, &states);
             states.set(entry.fingerprint, entry.step.standing(), position);
         }
+        let end = scan.offset;
         Ok(Self {
             path,
             keys,
+            destination,
             start,
+            end,
             states,
+            latest_run: latest_run.into_run(),
         })
+    }
+
+    /// Where the tokens of its migration go.
+    pub fn destination(&self) -> &Destination {
+        &self.destination
+    }
+
+    /// Where a token of a client stands, if the journal knows it.
+    pub(crate) fn state_of(&self, fingerprint: &Fingerprint) -> Option<State> {
+        self.states.get(fingerprint)
+    }
+
+    /// What identifies tokens in this journal.
+    pub(crate) fn fingerprinter(&self) -> impl Fn(&str, &RefreshToken) -> Fingerprint + use<> {
+        let fingerprinter = self.keys.fingerprinter();
+        move |client: &str, token: &RefreshToken| {
+            fingerprinter.fingerprint(client, token.expose_secret().as_bytes())
+        }
+    }
+
+    /// How many answers are sealed in the journal and in no target: those to be published, and those that are held back, some
+    /// of which may be the newest tokens of their users.
+    pub fn sealed_answers(&self) -> u64 {
+        self.states.answers_needed()
+    }
+
+    /// How far the latest run has come, as far as it is on the disk: what is read is what was there when the reading began.
+    /// `None` where no run has sent anything, as with a [`Migrator`](crate::Migrator) alone.
+    pub fn latest_run(&self) -> Option<&LatestRun> {
+        self.latest_run.as_ref()
     }
 
     /// How many tokens stand where.
@@ -225,7 +267,11 @@ impl From<Entry<'_>> for TokenReport {
             found: None,
         };
         match entry.step {
-            Step::Answered | Step::Intended | Step::LeftOut(_) => bare,
+            Step::Answered
+            | Step::Begun(_)
+            | Step::Intended
+            | Step::LeftOut(_)
+            | Step::Paused(_) => bare,
             Step::Concluded(outcome) => Self {
                 kept_old_rt: outcome.kept_old_rt(),
                 reason: match outcome.class {
@@ -331,7 +377,7 @@ fn place_of(locator: &Locator) -> u64 {
     hasher.finish()
 }
 
-fn existing(path: &Path) -> Result<File, JournalError> {
+pub(super) fn existing(path: &Path) -> Result<File, JournalError> {
     let missing = || JournalError::io("open", path)(ErrorKind::NotFound.into());
     file::open_to_read(path)?.ok_or_else(missing)
 }

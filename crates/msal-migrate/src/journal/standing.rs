@@ -12,6 +12,7 @@ pub(super) struct Standing {
     asked: Option<AskedDigest>,
     migrated_at: Option<AuthorityDigest>,
     held_back: Option<Position>,
+    is_of_token: bool,
     left_out: Option<Part>,
     kept_old_rt: bool,
 }
@@ -30,17 +31,24 @@ impl Standing {
                 .filter(|_| is_migrated)
                 .map(|asked| AuthorityDigest::of(asked.authority)),
             held_back,
+            is_of_token: true,
             left_out: None,
             kept_old_rt: false,
         }
     }
 
-    /// Of an entry that is about no token.
-    pub(super) fn of_left_out(part: Part) -> Self {
+    /// Of an entry that is about no token; about rows that are left out, if these are some.
+    pub(super) fn of_no_token(left_out: Option<Part>) -> Self {
         Self {
-            left_out: Some(part),
+            is_of_token: false,
+            left_out,
             ..Self::new(State::Concluded(Class::Failed), None, None)
         }
+    }
+
+    /// Whether the entry is about a token.
+    pub(super) fn is_of_token(self) -> bool {
+        self.is_of_token
     }
 
     /// The rows that the entry says are left out, if it is about those and not about a token.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Where a token stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum State {
     /// It has an outcome.
@@ -12,6 +12,16 @@ pub enum State {
     InDoubt,
     /// The server answered; the answer is in the journal and nowhere else.
     Unpublished,
+}
+
+impl State {
+    /// Whether no run tries the token unless it is told to.
+    pub(crate) fn is_settled(self) -> bool {
+        match self {
+            Self::Concluded(Class::Failed | Class::Retryable) | Self::Unpublished => false,
+            Self::Concluded(_) | Self::InDoubt => true,
+        }
+    }
 }
 
 /// What became of a token. Each token of a run ends in exactly one of these, or is in doubt.

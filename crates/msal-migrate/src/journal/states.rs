@@ -120,6 +120,9 @@ impl States {
         if let Some(part) = standing.left_out() {
             return self.listings.note(fingerprint, part, position);
         }
+        if !standing.is_of_token() {
+            return;
+        }
         self.by_another.remove(&fingerprint);
         let migrated_at = standing.migrated_at();
         let migrated_at = migrated_at.map_or(0, |at| self.authorities.number(at));

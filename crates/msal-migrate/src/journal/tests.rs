@@ -4,6 +4,7 @@ mod crash;
 mod damage;
 mod life;
 mod pace;
+mod removal;
 mod sharing;
 
 use std::borrow::Cow;

@@ -86,6 +86,7 @@ mod tests {
     use crate::journal::asked::Asked;
     use crate::journal::entry::{Doubt, Outcome, Step, Users};
     use crate::journal::left_out::LeftOut;
+    use crate::journal::milestone::{Begun, Pause};
     use crate::journal::position::Position;
     use crate::journal::{Class, Reason};
     use crate::record::{Locator, Place, UserHints};
@@ -148,6 +149,15 @@ mod tests {
             before: 7,
             digest: Some([9; 32]),
             rows: Vec::new(),
+        }));
+        steps.push(Step::Begun(Begun {
+            tokens: 7,
+            settled: u64::MAX,
+            limit: Some(7),
+        }));
+        steps.push(Step::Paused(Pause {
+            until: UnixTime::from_secs(i64::MAX),
+            is_asked: true,
         }));
         steps.extend(bare.map(|class| Step::Concluded(outcome(class))));
         steps

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use msal::Runtime;
-use msal_core::TrustedAuthority;
+use msal_core::{TrustedAuthority, UnixTime};
 use tokio::task::yield_now;
 
 use super::batch::Target;
@@ -15,11 +15,11 @@ use crate::credentials::Credentials;
 use crate::error::MigrationError;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{
-    Appending, Asked, Claim, Class, Doubt, Entry, Journal, Origin, Outcome, Position, Reason, Step,
-    Users,
+    Appending, Asked, Begun, Claim, Class, Doubt, Entry, Journal, Origin, Outcome, Pause, Position,
+    Reason, Step, Users,
 };
-use crate::plan::Redemption;
-use crate::record::UserHints;
+use crate::plan::{Plan, Redemption};
+use crate::record::{Locator, Place, UserHints};
 use crate::retry::Rows;
 use crate::settings::Settings;
 use crate::spa_origin::SpaOrigin;
@@ -61,6 +61,28 @@ impl Engine<'_> {
             at: self.runtime.clock().now(),
             step,
         }
+    }
+
+    /// Writes down that a run begins, for whoever asks how far it is.
+    pub(crate) fn begin(&self, plan: &Plan, settled: u64) {
+        self.note(Step::Begun(Begun {
+            tokens: plan.summary().tokens,
+            settled,
+            limit: self.settings.limit,
+        }));
+    }
+
+    /// Writes down that a lane waits.
+    pub(super) fn pause(&self, until: UnixTime, is_asked: bool) {
+        self.note(Step::Paused(Pause { until, is_asked }));
+    }
+
+    /// Writes down what is about no token.
+    fn note(&self, step: Step<'_>) {
+        let nowhere = Locator::new(&"".into(), Place::Element(0));
+        let entry = self.entry(Fingerprint::from_bytes([0; 16]), &nowhere, step);
+        // Nothing depends on it; a disk that refuses it refuses what comes next.
+        drop(self.journal.append(&entry, None));
     }
 
     /// Writes down what became of a token.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use msal::{BoxFuture, RandomError};
-use msal_core::{ApiId, ProviderMetadata, RequestContext, Telemetry};
+use msal_core::{ApiId, ProviderMetadata, RequestContext, Telemetry, UnixTime};
 
 use super::correlation::CorrelationIds;
 use super::engine::Engine;
@@ -57,6 +57,8 @@ pub(super) struct Work<'a> {
     pub(super) running: FuturesUnordered<BoxFuture<'a, Finished>>,
     /// Lanes that wait. Nobody waits with them when nothing else is to be done.
     pub(super) waits: FuturesUnordered<BoxFuture<'a, QueueId>>,
+    /// Until when a lane waits, of those whose waiting is written down.
+    paused_until: Option<UnixTime>,
     /// When the next request may be sent.
     pub(super) pace: Pace<'a>,
     pub(super) unpublished: Vec<Unpublished>,
@@ -89,6 +91,7 @@ impl<'a> Work<'a> {
             in_flight: 0,
             running: FuturesUnordered::new(),
             waits: FuturesUnordered::new(),
+            paused_until: None,
             pace: Pace::new(engine.settings.rate, &**engine.runtime.clock()),
             unpublished: recovered.unpublished,
             judged: recovered.judged,
@@ -247,6 +250,12 @@ impl<'a> Work<'a> {
             false => self.observer.backing_off(wait, reason),
         }
         let clock = self.engine.runtime.clock();
+        // Not where another lane waits as long already: there may be thousands of lanes.
+        let until = clock.now() + wait;
+        if self.paused_until.is_none_or(|longest| longest < until) {
+            self.paused_until = Some(until);
+            self.engine.pause(until, is_asked);
+        }
         self.waits.push(Box::pin(async move {
             clock.sleep(wait).await;
             id

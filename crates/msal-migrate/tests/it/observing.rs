@@ -38,7 +38,7 @@ struct Heard {
 }
 
 impl Observer for Minutes {
-    fn planned(&mut self, _: &Summary, earlier: Counts) {
+    fn planned(&mut self, _: &Summary, earlier: Counts, _: u64) {
         self.earlier = earlier;
     }
 

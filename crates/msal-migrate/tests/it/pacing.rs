@@ -9,7 +9,10 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use msal::{BoxFuture, Clock, HttpClient, HttpError, UnixTime};
 use msal_emulator::{Endpoint, Fault, Version, sample};
-use msal_migrate::{Completion, Observer, RotationPolicy, Settings};
+use msal_migrate::{
+    Completion, Conclusion, Counts, JournalReader, ObservedToken, Observer, Retry, RetryClass,
+    RotationPolicy, Settings, Summary,
+};
 use tokio::sync::{Barrier, Notify};
 
 use crate::world::{InProcess, World};
@@ -160,6 +163,59 @@ async fn a_429_stops_the_lane_and_every_token_arrives_later() {
         31,
         "one answer told it all"
     );
+    // What anybody is told who asks for it meanwhile, or later.
+    let journal = JournalReader::open(world.journal()).unwrap();
+    let run = journal.latest_run().unwrap();
+    assert_eq!((run.tokens, run.done, run.earlier), (30, 30, 0));
+    let pause = run.pause.unwrap();
+    assert_eq!((run.pauses, pause.is_asked), (1, true));
+    let lasts = run.began.until(pause.until).as_secs();
+    assert!((60..=67).contains(&lasts), "{lasts} s");
+}
+
+/// Looks into the journal whenever a token has its outcome.
+struct Looking<'a>(&'a World, Vec<(u64, u64)>);
+
+impl Observer for Looking<'_> {
+    fn concluded(&mut self, _: &ObservedToken<'_>, _: &Conclusion<'_>) {
+        let path = self.0.journal();
+        let running = msal_migrate::running(&path).expect("a journal");
+        let running = running.expect("this run");
+        assert_eq!(running.pid, Some(std::process::id()));
+        let journal = JournalReader::open(path).expect("a journal");
+        let run = journal.latest_run().expect("this run");
+        assert_eq!(run.tokens, 30);
+        self.1.push((run.done, journal.counts().total()));
+    }
+}
+
+#[tokio::test]
+async fn how_far_a_run_is_can_be_read_while_it_goes_on() {
+    let mut world = World::new();
+    world.settings.concurrency = Some(1);
+    world
+        .http
+        .emulator
+        .add_fault(Fault::unavailable(None).nth(10));
+    let users = world.users(30);
+    let mut looking = Looking(&world, Vec::new());
+    let never = Box::pin(std::future::pending());
+    let migration = world.migration(&users);
+    migration.run(&mut looking, never).await.unwrap();
+    let seen = looking.1;
+    assert_eq!(seen.len(), 30);
+    assert!(seen.is_sorted(), "{seen:?}");
+    assert!(seen.iter().all(|(done, known)| done <= known), "{seen:?}");
+    assert_eq!(msal_migrate::running(&world.journal()).unwrap(), None);
+    let journal = JournalReader::open(world.journal()).unwrap();
+    let run = journal.latest_run().unwrap();
+    assert_eq!((run.tokens, run.done, run.pauses), (30, 30, 1));
+    assert!(run.pause.is_some_and(|pause| !pause.is_asked));
+    // The next one has nothing to do, and says so.
+    world.run(&users).await.unwrap();
+    let journal = JournalReader::open(world.journal()).unwrap();
+    let run = journal.latest_run().unwrap();
+    assert_eq!((run.done, run.earlier, run.rate(run.latest)), (30, 30, 0.0));
 }
 
 #[tokio::test]
@@ -299,4 +355,44 @@ async fn an_authority_that_stays_busy_is_left_to_a_later_run() {
     );
     world.http.emulator.clear_faults();
     assert_eq!(world.run(&entries).await.unwrap().migrated, 3);
+}
+
+/// Hears how many tokens are tried again.
+#[derive(Default)]
+struct Again(u64, u64);
+
+impl Observer for Again {
+    fn planned(&mut self, _: &Summary, earlier: Counts, again: u64) {
+        *self = Self(earlier.settled(), again);
+    }
+}
+
+#[tokio::test]
+async fn what_is_tried_again_is_not_done_before_it_is() {
+    let world = World::new();
+    let mut entries = world.users(3);
+    let dead = ["user4@contoso.example", "user5@contoso.example"];
+    entries.extend(dead.map(|upn| {
+        world.entry(
+            upn,
+            sample::DESKTOP,
+            "https://graph.microsoft.com",
+            &format!("1.dead-{upn}"),
+        )
+    }));
+    world.run(&entries).await.unwrap();
+    for (retry, again) in [
+        (Retry::default(), 0),
+        (Retry::default().class(RetryClass::NeedsUser), 2),
+        (Retry::default().row("#/3"), 1),
+    ] {
+        let mut heard = Again::default();
+        let never = Box::pin(std::future::pending());
+        let migration = world.migration(&entries).retry(retry);
+        migration.run(&mut heard, never).await.unwrap();
+        assert_eq!((heard.0, heard.1), (5, again));
+        let journal = JournalReader::open(world.journal()).unwrap();
+        let run = journal.latest_run().unwrap();
+        assert_eq!((run.tokens, run.earlier, run.done), (5, 5 - again, 5));
+    }
 }

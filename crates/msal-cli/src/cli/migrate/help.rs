@@ -57,6 +57,19 @@ const RUN_STATUS: &str = "\
 Exit status: 0 every token migrated; 3 the rest need their users; 4 finished, with rows or tokens to correct; 75 something \
 is left to retry: run the same command again; 2 bad usage; 1 failed: the run itself could not go on.";
 
+pub(super) const FINISH: &str = "\
+Without --remove-journal and --remove-input it lists what there is, what may be removed and why not, and removes nothing. \
+Every option of `migrate run` is taken, so that one word makes the one command of the other; those that are not shown \
+above say how the input is read, or change nothing here.
+
+Examples:
+  msal migrate finish adal_cache.json --to msal_cache.json
+  msal migrate finish adal_cache.json --to msal_cache.json --remove-input
+  msal migrate finish --to msal_cache.json --remove-journal --yes
+
+Exit status: 0 listed, or removed; 4 nothing was removed, because something is unfinished; 2 bad usage, or nobody was there \
+to confirm it; 1 failed, or not confirmed.";
+
 pub(super) const REPORT: &str = "\
 Each token has one line, with what became of it last:
   migrated      in the target, on disk, read back (listed with --all)
@@ -79,9 +92,20 @@ Examples:
 
 Exit status: 0, whatever became of the tokens; 2 bad usage; 1 failed.";
 
+pub(super) const STATUS: &str = "\
+What is counted is what the journal on the disk says. `msal migrate report` says more, of each token.
+
+Examples:
+  msal migrate status msal_cache.json
+  msal migrate status msal_cache.json.journal --format json
+  watch msal migrate status msal_cache.json
+
+Exit status: 0, however far it is; 2 bad usage; 1 failed.";
+
 pub(super) const VERIFY: &str = "\
 Examples:
   msal migrate verify msal_cache.json
+  msal migrate verify msal_cache.json --renew
   msal migrate verify msal_cache.json --offline --list
 
 Exit status: 0 every account answers; 3 the others must sign in again; 4 an account does not answer for another reason, or \

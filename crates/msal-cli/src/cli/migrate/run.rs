@@ -49,6 +49,11 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "PATH")]
     pub(crate) journal: Option<PathBuf>,
 
+    /// Begins a new journal although the target holds accounts: what an earlier run has migrated is redeemed again. Asked for
+    /// with `--rotation single-use`, where that may sign users out.
+    #[arg(long)]
+    pub(crate) new_journal: bool,
+
     /// What the issuer does with a refresh token that was redeemed.
     #[arg(long, value_enum, default_value_t = Rotation::Reusable)]
     pub(crate) rotation: Rotation,

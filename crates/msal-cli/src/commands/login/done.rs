@@ -60,7 +60,7 @@ fn print_text(result: &AuthenticationResult, arguments: &LoginArgs, next: &str, 
     rows.push(("client".to_owned(), arguments.client_id.clone()));
     rows.push(("scopes".to_owned(), scopes.join(" ")));
     rows.push(("kept in".to_owned(), arguments.target.display().to_string()));
-    printer.text(&format!(
+    printer.prose(&format!(
         "{BOLD}{}{BOLD:#} is signed in\n\n{}",
         Outside(who),
         text::table(&rows)

@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     })?;
     match printer.is_json() {
         true => printer.json(&to_json(&copied, &verification, &arguments.to)),
-        false => printer.text(&to_text(&copied, &verification, &arguments.to)),
+        false => printer.prose(&to_text(&copied, &verification, &arguments.to)),
     }
     Ok(match copied.completion() {
         Completion::Complete if !verification.is_sound() => Exit::ToCorrect,
@@ -90,6 +90,7 @@ fn refuse_options_of_redeeming(arguments: &RunArgs) -> Result<(), Failure> {
             arguments.use_stored_client_secret,
         ),
         ("--journal", arguments.journal.is_some()),
+        ("--new-journal", arguments.new_journal),
         (
             "--rotation single-use",
             arguments.rotation == Rotation::SingleUse,
@@ -137,7 +138,7 @@ fn to_text(copied: &Copied, verification: &Verification, target: &Path) -> Strin
     out.push('\n');
     out.push_str(&verification::to_text(verification));
     out.push_str(&format!(
-        "{HINT}hint{HINT:#}: nothing was asked of a server: msal migrate verify {} renews one token of each user, which tells whether they are good\n",
+        "{HINT}hint{HINT:#}: nothing was asked of a server: msal migrate verify {} --renew renews one token of each user, which tells whether they are good\n",
         Outside(target.display())
     ));
     out

@@ -8,14 +8,14 @@ use msal::{BoxFuture, CacheStore, FileStore, Partition, Runtime, SharedTokenCach
 use msal_core::{Dialect, HomeAccountId};
 use msal_migrate::{
     Caches, Credentials, Destination, JournalReader, Migration, MigrationError, PlanOptions,
-    Report, Retry, Settings, Source, SpaOrigin, Verification, Verifier,
+    Report, Retry, RotationPolicy, Settings, Source, SpaOrigin, Verification, Verifier,
 };
 
 use super::outcome::Outcome;
 use crate::cli::Sdk;
 use crate::error::Failure;
 use crate::output::Printer;
-use crate::progress::Progress;
+use crate::progress::{Progress, Talk};
 use crate::signal;
 use crate::user_files::UserFiles;
 
@@ -51,7 +51,10 @@ impl Job {
         let retries = self.retry != Retry::default();
         let mut progress = Progress::new(printer)
             .with_credentials_of(self.clients)
-            .with_clock_of(self.runtime.clone());
+            .with_clock_of(self.runtime.clone())
+            .with_limit(limit);
+        let talk = progress.talk();
+        let leaving = leaving(self.settings.rotation);
         let migration = Migration::new(
             self.source,
             caches.clone(),
@@ -68,8 +71,14 @@ impl Job {
             None => migration,
         };
         let migration = self.release.into_iter().fold(migration, Migration::release);
-        let report = migration.run(&mut progress, interrupted(printer)).await;
+        let report = tokio::select! {
+            report = migration.run(&mut progress, interrupted(talk, leaving)) => Some(report),
+            () = signal::insisted() => None,
+        };
         progress.finish();
+        let Some(report) = report else {
+            return Err(Failure::stopped(leaving));
+        };
         let report = report.map_err(|error| match error {
             MigrationError::Store(error) => {
                 let place = users.as_ref().map_or(&*self.target, UserFiles::folder);
@@ -86,6 +95,7 @@ impl Job {
                     &self.runtime,
                     &report,
                     &self.journal,
+                    progress.migrated_before(),
                 )
                 .await?,
             ),
@@ -123,6 +133,7 @@ async fn verify(
     runtime: &Runtime,
     report: &Report,
     journal: &Path,
+    migrated_before: u64,
 ) -> Result<Verification, Failure> {
     let own = || {
         let own = JournalReader::open(journal).and_then(|journal| report.accounts(&journal));
@@ -142,8 +153,8 @@ async fn verify(
     let all = Verifier::offline(Arc::clone(&cache), runtime);
     let verification = all.run(&mut |_asked| {}).await?;
     // Reading a large journal takes a while, and there is nothing to tell apart in a target that holds no more accounts than
-    // tokens were migrated.
-    if verification.is_sound() && verification.accounts <= report.migrated {
+    // tokens were migrated, all of which this run has read back.
+    if migrated_before == 0 && verification.is_sound() && verification.accounts <= report.migrated {
         return Ok(verification);
     }
     let own = Verifier::offline(cache, runtime).own(own()?);
@@ -151,11 +162,21 @@ async fn verify(
 }
 
 /// Completes when the command is asked to stop, and says what happens then.
-fn interrupted(printer: &Printer) -> BoxFuture<'_, ()> {
+fn interrupted<'a>(talk: Talk<'a>, leaving: &'a str) -> BoxFuture<'a, ()> {
     Box::pin(async move {
         signal::stop().await;
-        printer.say(
-            "stopping: what is in flight is brought home; run the same command again to continue",
-        );
+        talk.say(&format!(
+            "stopping: what is in flight is finished, and nothing new is sent.\n\
+             Run the same command again to go on. Ctrl-C once more leaves at once:\n\
+             {leaving}."
+        ));
     })
+}
+
+/// What becomes of tokens that are in flight when the user insists.
+fn leaving(rotation: RotationPolicy) -> &'static str {
+    match rotation {
+        RotationPolicy::SingleUse => "what is in flight may be spent then, and is in doubt",
+        _ => "what is in flight is sent again by the next run",
+    }
 }

@@ -115,7 +115,24 @@ impl Outcome {
                 typed(journal.display())
             ));
         }
+        out.push_str(&self.missing(target));
         out
+    }
+
+    /// What to do about accounts that an earlier run has migrated, and that are gone from the target since.
+    fn missing(&self, target: &Path) -> String {
+        let missing = self
+            .verification
+            .map_or(0, |verification| verification.missing);
+        if missing == 0 {
+            return String::new();
+        }
+        let journal = typed(format!("{}.2.journal", target.display()));
+        format!(
+            "\n{HINT}hint{HINT:#}: put {} back as it was after the earlier run; if it is lost, redeem the input again with a journal of\n      \
+             its own, which signs users out where tokens are spent by use: --journal {journal}\n",
+            typed(target.display()),
+        )
     }
 
     /// The report for programs.

@@ -12,7 +12,6 @@ use crate::cli::{Rotation, RunArgs};
 use crate::error::Failure;
 use crate::output::Printer;
 use crate::same_file::is_same;
-use crate::shell::quoted;
 use crate::target;
 use crate::user_files::UserFiles;
 
@@ -106,22 +105,67 @@ pub(super) fn journal_beside(target: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The journal that somebody means who names its target or its key instead.
+/// The journal that somebody means who names its target or its key instead: where it is unless it is named, or another one
+/// in the folder of the target or in the current one that is of this target.
 pub(super) fn journal_meant_by(path: &Path) -> Option<PathBuf> {
     let of_key =
         (path.extension().is_some_and(|end| end == "key")).then(|| path.with_extension(""));
     let mut likely = of_key.into_iter().chain([journal_beside(path)]);
-    likely.find(|journal| JournalReader::open(journal).is_ok())
+    let is_journal = |journal: &PathBuf| JournalReader::open(journal).is_ok();
+    likely
+        .find(is_journal)
+        .or_else(|| journals_near(path).find(|journal| is_of(journal, path)))
 }
 
-/// Asks before tokens are redeemed again that an earlier run has migrated: there is no journal where it would be, and there
-/// are accounts in the target. That a journal was named is the answer; where the target is the input, it is not asked.
+/// The files in the folder of `path` and in the current one that have a key beside them.
+fn journals_near(path: &Path) -> impl Iterator<Item = PathBuf> {
+    let own = private_file::parent(path).unwrap_or(path).to_owned();
+    let folders = [
+        Some(own).filter(|own| own != Path::new(".")),
+        Some(PathBuf::new()),
+    ];
+    folders.into_iter().flatten().flat_map(|folder| {
+        let listed = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            &folder
+        };
+        let entries = fs::read_dir(listed).into_iter().flatten().flatten();
+        let mut names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
+        names.sort();
+        let keys = names.into_iter().map(PathBuf::from);
+        let journals = keys.filter(|key| key.extension().is_some_and(|end| end == "key"));
+        journals.map(move |key| folder.join(key.with_extension("")))
+    })
+}
+
+/// Whether the file at `journal` is the journal of a migration to `target`.
+fn is_of(journal: &Path, target: &Path) -> bool {
+    let Ok(journal) = JournalReader::open(journal) else {
+        return false;
+    };
+    let recorded = journal.destination().fact("target");
+    recorded.is_some_and(|recorded| is_same(Path::new(recorded), target))
+}
+
+/// Whether `file` is the target or one of its files.
+pub(super) fn is_of_target(file: &Path, target: &Path) -> bool {
+    if let Ok(Some(users)) = UserFiles::of(target) {
+        let folder = private_file::parent(file);
+        return folder.is_some_and(|folder| is_same(folder, users.folder()));
+    }
+    let files = FileStore::new(target).files(&Partition::default());
+    files.is_ok_and(|files| files.iter().any(|of_target| is_same(of_target, file)))
+}
+
+/// Asks before tokens are redeemed again that an earlier run may have migrated: there is no journal, and there are accounts in
+/// the target. `--new-journal` is the answer; where the target is the input, it is not asked.
 pub(super) async fn ask_about_lost(
     arguments: &RunArgs,
     journal: &Path,
     printer: &Printer,
 ) -> Result<(), Failure> {
-    let is_lost = arguments.journal.is_none() && fs::symlink_metadata(journal).is_err();
+    let is_lost = !arguments.new_journal && fs::symlink_metadata(journal).is_err();
     let to = &arguments.to;
     let is_input = (arguments.source.input.as_deref()).is_some_and(|input| is_same(input, to));
     if !is_lost || is_input || !has_accounts(to).await? {
@@ -137,14 +181,9 @@ pub(super) async fn ask_about_lost(
         printer.say(&format!("note: {found}: {again}"));
         return Ok(());
     }
-    let mut new = to.as_os_str().to_owned();
-    new.push(".2.journal");
     Err(Failure::usage(
         format!("{found}: {again}, and its users may be signed out"),
-        format!(
-            "put the journal and its key back; if no run has written there, name a new journal: --journal {}",
-            quoted(&new.to_string_lossy())
-        ),
+        "put the journal and its key back, or name them with --journal; if no run has written there, --new-journal begins one",
     ))
 }
 

@@ -30,9 +30,9 @@ pub(crate) fn run(arguments: &PlanArgs, printer: &Printer) -> Result<Exit, Failu
             if arguments.list || arguments.skipped {
                 list(&plan, &*source, &fingerprint, arguments, printer)?;
             }
-            printer.text(&summary(&*source, plan.summary(), arguments));
+            printer.prose(&summary(&*source, plan.summary(), arguments));
             let settings = settings(&arguments.run);
-            printer.text(&estimate::to_text(plan.summary().tokens, &settings));
+            printer.prose(&estimate::to_text(plan.summary().tokens, &settings));
         }
     }
     Ok(exit(plan.summary()))
@@ -89,7 +89,7 @@ fn list(
         if !is_listed(&row, arguments) {
             return ControlFlow::Continue(());
         }
-        printer.text(&match row {
+        printer.prose(&match row {
             Planned::Redemption(redemption) => format!(
                 "{}  redeem for {} at {}, asking for {}\n",
                 Outside(&redemption.locator),
@@ -109,7 +109,7 @@ fn list(
         });
         ControlFlow::Continue(())
     })?;
-    printer.text("\n");
+    printer.prose("\n");
     Ok(())
 }
 

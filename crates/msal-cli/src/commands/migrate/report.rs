@@ -10,11 +10,14 @@ mod summary;
 mod table;
 mod text;
 
+use std::path::Path;
+
 use msal_migrate::{Class, JournalReader, State};
 
 use self::out::Out;
 use self::row::{Row, Rows};
 use self::summary::Summary;
+pub(super) use self::summary::classes;
 use super::places;
 use crate::cli::{Format, ReportArgs, ReportBy};
 use crate::error::Failure;
@@ -25,13 +28,7 @@ use crate::todo::Who;
 
 pub(crate) fn run(arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Failure> {
     let mut out = Out::new(arguments, printer)?;
-    let journal = JournalReader::open(&arguments.journal).map_err(|error| {
-        let hint = places::journal_meant_by(&arguments.journal)
-            .map(|journal| format!("msal migrate report {}", quoted(&journal.to_string_lossy())))
-            .or_else(|| error.hint())
-            .unwrap_or_else(|| "a migration's journal is TARGET.journal".to_owned());
-        Failure::new(&error).with_hint(hint)
-    })?;
+    let journal = opened(&arguments.journal)?;
     let (rows, summary) = read(&journal, arguments).map_err(|error| Failure::new(&error))?;
     match printer.format {
         Format::Csv => table::print(&rows, &mut out),
@@ -48,6 +45,17 @@ pub(crate) fn run(arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Fai
         ));
     }
     Ok(Exit::Success)
+}
+
+/// The journal at `path`, read.
+pub(super) fn opened(path: &Path) -> Result<JournalReader, Failure> {
+    JournalReader::open(path).map_err(|error| {
+        let hint = places::journal_meant_by(path)
+            .map(|journal| format!("msal migrate report {}", quoted(&journal.to_string_lossy())))
+            .or_else(|| error.hint())
+            .unwrap_or_else(|| "a migration's journal is TARGET.journal".to_owned());
+        Failure::new(&error).with_hint(hint)
+    })
 }
 
 /// The lines that are asked for, sorted, and what they are about.

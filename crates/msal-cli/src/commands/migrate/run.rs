@@ -4,7 +4,7 @@ use msal_migrate::{PlanOptions, Retry, RetryClass, RotationPolicy, Settings, Spa
 
 use super::job::Job;
 use super::outcome::Outcome;
-use super::{copy, other_files, places};
+use super::{copy, next, other_files, places};
 use crate::cli::{self, Mode, PartArgs, RetryArgs, Rotation, RunArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -57,7 +57,10 @@ pub(crate) fn run(arguments: &RunArgs, printer: &Printer) -> Result<Exit, Failur
     };
     match printer.is_json() {
         true => printer.json(&outcome.to_json(&target, &journal)),
-        false => printer.text(&outcome.to_text(&target, &journal)),
+        false => {
+            printer.prose(&outcome.to_text(&target, &journal));
+            printer.prose(&next::after(&outcome, arguments));
+        }
     }
     Ok(outcome.exit())
 }

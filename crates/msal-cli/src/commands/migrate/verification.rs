@@ -3,7 +3,7 @@
 use msal_migrate::Verification;
 use serde_json::{Value, json};
 
-use crate::output::{BAD, DIM};
+use crate::output::{BAD, DIM, HINT};
 use crate::text;
 
 /// How the accounts answered, in a line, and what else there is to say in one each.
@@ -13,7 +13,10 @@ pub(super) fn to_text(verification: &Verification) -> String {
         "verified: {} of {} answered, {} from the cache",
         text::count(answered),
         text::counted(verification.asked + verification.untrusted, "silent call"),
-        text::count(verification.cached),
+        match verification.cached {
+            0 if verification.renewed > 0 => "none".to_owned(),
+            cached => text::count(cached),
+        },
     );
     if verification.renewed > 0 {
         line.push_str(&format!(
@@ -53,6 +56,23 @@ pub(super) fn to_text(verification: &Verification) -> String {
         ));
     }
     line + &others(verification)
+}
+
+/// Whether refresh tokens are proven to work, and what proves it: that a token is in the cache proves nothing of the one
+/// beside it.
+pub(super) fn renewals(verification: &Verification) -> String {
+    let unproven = verification.cached + verification.untried;
+    let found = match (verification.renewed, unproven) {
+        (0, 0) => return String::new(),
+        (_, 0) => {
+            return "every renewal is proven: each refresh token that answered works\n".to_owned();
+        }
+        (0, _) => "no renewal is proven: nobody knows whether the refresh tokens work".to_owned(),
+        (_, _) => format!("no renewal is proven for {} of them", text::count(unproven)),
+    };
+    format!(
+        "{found}\n{HINT}hint{HINT:#}: the same command with --renew renews all, which proves it\n"
+    )
 }
 
 /// What is said of accounts that came from elsewhere: they decide nothing.

@@ -12,7 +12,7 @@ use super::{places, verification};
 use crate::cli::VerifyArgs;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::output::{BOLD, DIM, Printer};
+use crate::output::{DIM, Printer};
 use crate::outside::Outside;
 use crate::runtime::block_on;
 use crate::user_files::UserFiles;
@@ -34,7 +34,11 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
                 false => Verifier::new(target, runtime.clone()),
             };
             let (credentials, authority) = (credentials.clone(), authority.clone());
-            verifier.credentials(credentials).authority(authority)
+            let verifier = verifier.credentials(credentials).authority(authority);
+            match arguments.renew {
+                true => verifier.renewing(),
+                false => verifier,
+            }
         };
         let users = UserFiles::of(&arguments.target)?;
         let mut each = |asked: &Asked<'_>| {
@@ -80,6 +84,8 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
     });
     network::tell_clock(&runtime, printer);
     let verification = verification?;
+    // A cache has no order that could be relied on.
+    answers.sort_by(|one, other| one.place().cmp(&other.place()));
     match printer.is_json() {
         true => printer.json(&to_json(
             &verification,
@@ -89,11 +95,12 @@ pub(crate) fn run(arguments: &VerifyArgs, printer: &Printer) -> Result<Exit, Fai
         )),
         false => {
             for answer in &answers {
-                printer.text(&answer.to_text());
+                printer.prose(&answer.to_text());
             }
-            printer.text(&verification::to_text(&verification));
+            printer.prose(&verification::to_text(&verification));
+            printer.prose(&verification::renewals(&verification));
             if journal.is_none() {
-                printer.text(&format!(
+                printer.prose(&format!(
                     "{DIM}there is no journal that says which accounts were migrated: all of them count{DIM:#}\n"
                 ));
             }
@@ -173,6 +180,11 @@ impl Answer {
         }
     }
 
+    /// What tells it from others.
+    fn place(&self) -> [&str; 4] {
+        [&self.account, &self.client, &self.environment, &self.tenant]
+    }
+
     fn to_text(&self) -> String {
         let how = match self.how {
             "cached" => "from the cache, no request",
@@ -181,11 +193,11 @@ impl Answer {
             _ => self.why.as_deref().unwrap_or_default(),
         };
         let elsewhere = match self.is_own {
-            true => "",
-            false => " (came from elsewhere)",
+            true => String::new(),
+            false => format!(" {DIM}(came from elsewhere){DIM:#}"),
         };
         format!(
-            "{}  {}  {}/{BOLD}{}{BOLD:#}  {}{DIM}{elsewhere}{DIM:#}\n",
+            "{}  {}  {}/{}  {}{elsewhere}\n",
             Outside(&self.account),
             Outside(&self.client),
             Outside(&self.environment),

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use super::{MISTAKE, Mistake, make_all, migrated, path, remove, rename, write};
+use super::{MISTAKE, Mistake, RIGHT, make_all, migrated, path, remove, rename, write};
+use crate::run::Bench;
 
 #[test]
 fn places() {
@@ -142,6 +143,37 @@ const PLACES: &[Mistake] = &[
         ..MISTAKE
     },
     Mistake {
+        what: "the source has another row since, and others in between",
+        before: |bench| {
+            migrated(bench);
+            let before = fs::read_to_string(path(bench, "input.jsonl")).unwrap();
+            write(bench, "kept", before.as_bytes());
+            bench.input(&["user2@contoso.example"]);
+            let new = fs::read_to_string(path(bench, "input.jsonl")).unwrap();
+            write(bench, "input.jsonl", format!("{new}\n{before}").as_bytes());
+        },
+        status: 0,
+        says: &["3 of 3 tokens migrated"],
+        spent: 3,
+        after: |bench| rename(bench, "kept", "input.jsonl"),
+        ..MISTAKE
+    },
+    Mistake {
+        what: "a token of the source is cut short since",
+        before: |bench| {
+            migrated(bench);
+            let before = fs::read_to_string(path(bench, "input.jsonl")).unwrap();
+            write(bench, "kept", before.as_bytes());
+            let cut = before.replacen("\"refresh_token\":\"", "\"refresh_token\":\"0.", 1);
+            write(bench, "input.jsonl", cut.as_bytes());
+        },
+        status: 3,
+        says: &["1 of 2 tokens migrated", "need their user"],
+        spent: 3,
+        after: |bench| rename(bench, "kept", "input.jsonl"),
+        ..MISTAKE
+    },
+    Mistake {
         what: "the source has lost a row since",
         before: |bench| {
             migrated(bench);
@@ -239,6 +271,7 @@ const JOURNALS: &[Mistake] = &[
             "cache.json holds accounts",
             "cache.json.journal",
             "--journal",
+            "--new-journal",
         ],
         spent: 2,
         after: |bench| {
@@ -310,6 +343,132 @@ const JOURNALS: &[Mistake] = &[
         ..MISTAKE
     },
     Mistake {
+        what: "a journal of another name is deleted with its key where tokens are spent by use",
+        before: elsewhere,
+        typed: "run input.jsonl --to cache.json --journal j --rotation single-use {server}",
+        says: &[
+            "cache.json holds accounts, and there is no journal j",
+            "hint: put the journal and its key back",
+            "--new-journal",
+        ],
+        spent: 2,
+        after: back,
+        ..MISTAKE
+    },
+    Mistake {
+        what: "a new journal is begun on purpose where tokens are spent by use",
+        before: elsewhere,
+        typed: "run input.jsonl --to cache.json --journal j --rotation single-use --new-journal {server}",
+        status: 0,
+        says: &["2 of 2 tokens migrated"],
+        spent: 4,
+        after: back,
+        ..MISTAKE
+    },
+    Mistake {
+        what: "a journal of another name is deleted with its key where tokens can be redeemed again",
+        before: elsewhere,
+        typed: "run input.jsonl --to cache.json --journal j {server}",
+        status: 0,
+        says: &["cache.json holds accounts", "redeemed again"],
+        spent: 4,
+        after: back,
+        ..MISTAKE
+    },
+    Mistake {
+        what: "the report is asked of a target whose journal has another name",
+        before: |bench| {
+            migrated(bench);
+            rename(bench, "cache.json.journal", "elsewhere");
+            rename(bench, "cache.json.journal.key", "elsewhere.key");
+        },
+        typed: "report cache.json",
+        status: 1,
+        says: &[
+            "cache.json is not a journal",
+            "hint: msal migrate report elsewhere",
+        ],
+        spent: 2,
+        after: |bench| {
+            rename(bench, "elsewhere", "cache.json.journal");
+            rename(bench, "elsewhere.key", "cache.json.journal.key");
+        },
+        ..MISTAKE
+    },
+    Mistake {
+        what: "the target is deleted, and its journal is not",
+        before: |bench| {
+            migrated(bench);
+            rename(bench, "cache.json", "kept");
+        },
+        status: 4,
+        says: &[
+            "2 migrated accounts not in the target",
+            "put cache.json back",
+            "--journal cache.json.2.journal",
+        ],
+        spent: 2,
+        after: |bench| rename(bench, "kept", "cache.json"),
+        ..MISTAKE
+    },
+    Mistake {
+        what: "it is finished too early",
+        before: |bench| {
+            let first = super::typed(bench, "true", &format!("{RIGHT} --limit 1"));
+            assert_eq!(first.status, 75, "{first:?}");
+        },
+        typed: "finish input.jsonl --to cache.json --remove-input --remove-journal --yes {server}",
+        status: 4,
+        says: &[
+            "nothing was removed: input.jsonl: 1 of its 2 tokens is not migrated: #/1",
+            "hint: msal migrate report cache.json.journal",
+            "1 token is left to retry",
+        ],
+        spent: 1,
+        ..MISTAKE
+    },
+    Mistake {
+        what: "it is finished twice",
+        before: finished,
+        typed: FINISH,
+        status: 1,
+        says: &[
+            "cannot open cache.json.journal",
+            "is finished, or was never begun",
+        ],
+        spent: 2,
+        ..MISTAKE
+    },
+    Mistake {
+        what: "it is run after it was finished, where tokens are spent by use",
+        before: finished,
+        typed: "run input.jsonl --to cache.json --rotation single-use {server}",
+        says: &["cache.json holds accounts", "signed out", "--new-journal"],
+        spent: 2,
+        ..MISTAKE
+    },
+    Mistake {
+        what: "the journal is finished without its key",
+        before: |bench| {
+            migrated(bench);
+            rename(bench, "cache.json.journal.key", "kept");
+        },
+        typed: FINISH,
+        status: 1,
+        says: &["the key cache.json.journal.key", "is missing"],
+        spent: 2,
+        after: |bench| rename(bench, "kept", "cache.json.journal.key"),
+        ..MISTAKE
+    },
+    Mistake {
+        what: "input and target are swapped at the end",
+        before: migrated,
+        typed: "finish cache.json --to input.jsonl --journal cache.json.journal --remove-input --yes {server}",
+        says: &["cache.json.journal is the journal of", "/cache.json"],
+        spent: 2,
+        ..MISTAKE
+    },
+    Mistake {
         what: "somebody has edited the journal",
         before: |bench| {
             migrated(bench);
@@ -325,3 +484,24 @@ const JOURNALS: &[Mistake] = &[
         ..MISTAKE
     },
 ];
+
+const FINISH: &str = "finish input.jsonl --to cache.json --remove-journal --yes {server}";
+
+/// Migrates, and ends it.
+fn finished(bench: &Bench) {
+    migrated(bench);
+    let finished = super::typed(bench, "true", FINISH);
+    assert_eq!(finished.status, 0, "{finished:?}");
+}
+
+/// Migrates with a journal of another name, which is put away.
+fn elsewhere(bench: &Bench) {
+    migrated(bench);
+    rename(bench, "cache.json.journal", "kept");
+    rename(bench, "cache.json.journal.key", "kept.key");
+}
+
+fn back(bench: &Bench) {
+    rename(bench, "kept", "cache.json.journal");
+    rename(bench, "kept.key", "cache.json.journal.key");
+}

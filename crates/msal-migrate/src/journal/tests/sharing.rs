@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
-use crate::journal::{JournalReader, State};
+use crate::journal::{JournalReader, Running, State, running};
 
 fn share(home: &Home) -> Journal {
     let (random, holder) = (Arc::new(SystemRandom), Holder::FirstUse);
@@ -226,4 +227,44 @@ async fn a_turn_is_waited_for_only_so_long() {
     append(&other, redeemed(3, body(3))).await;
     one.refresh().await.unwrap();
     assert_eq!(one.states().counts().total(), 2);
+}
+
+#[tokio::test]
+async fn whether_a_run_has_it_open_is_known_however_it_is_shared() {
+    let home = Home::new();
+    let ask = || running(&home.journal()).unwrap();
+    assert!(running(&home.journal()).is_err(), "there is none");
+    let (batch, _) = home.open();
+    let own = std::process::id();
+    assert_eq!(ask(), Some(Running { pid: Some(own) }));
+    drop(batch);
+    assert_eq!(ask(), None);
+    let first_use = share(&home);
+    append(&first_use, redeemed(1, body(1))).await;
+    assert_eq!(ask(), None, "it is no run");
+    let (batch, _) = home.open();
+    assert!(ask().is_some());
+    drop(first_use);
+    assert!(ask().is_some());
+    drop(batch);
+    assert_eq!(ask(), None);
+}
+
+#[test]
+fn a_run_begins_while_somebody_asks_all_the_time() {
+    let home = Home::new();
+    drop(home.open());
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    running(&home.journal()).unwrap();
+                }
+            });
+        }
+        let opened: Vec<_> = (0..100).map(|_| home.try_open().map(drop)).collect();
+        is_over.store(true, Ordering::Relaxed);
+        assert!(opened.iter().all(Result::is_ok), "{opened:?}");
+    });
 }

@@ -64,7 +64,8 @@ impl<'a> Out<'a> {
         let text = std::mem::take(&mut self.waiting);
         match self.printer.format {
             Format::Json | Format::Html => self.printer.document(&text),
-            Format::Csv | Format::Text => self.printer.text(&text),
+            Format::Csv => self.printer.text(&text),
+            Format::Text => self.printer.prose(&text),
         }
     }
 }

@@ -18,80 +18,92 @@ pub(super) struct Summary {
 }
 
 /// How many are in one class.
-pub(super) struct ClassCount {
+pub(in super::super) struct ClassCount {
     /// The name for programs.
-    pub(super) class: &'static str,
+    pub(in super::super) class: &'static str,
     /// The name for people.
-    pub(super) title: &'static str,
-    pub(super) meaning: &'static str,
-    pub(super) count: u64,
+    pub(in super::super) title: &'static str,
+    pub(in super::super) meaning: &'static str,
+    pub(in super::super) count: u64,
 }
 
 impl Summary {
-    pub(super) fn classes(&self) -> [ClassCount; 9] {
-        let counts = &self.counts;
-        let needs_user = counts.needs_user.saturating_sub(self.superseded);
-        [
-            (
-                "migrated",
-                "migrated",
-                "in the target, on disk, read back",
-                counts.migrated,
-            ),
-            (
-                "needs_user",
-                "need their user",
-                "the server wants the user to take part",
-                needs_user,
-            ),
-            (
-                "superseded",
-                "superseded",
-                "refused, but their users have another token that is migrated",
-                self.superseded,
-            ),
-            (
-                "failed",
-                "failed",
-                "not migrated for a reason that you correct",
-                counts.failed,
-            ),
-            (
-                "quarantined",
-                "held back",
-                "sealed in the journal: the answers are not what they should be",
-                counts.quarantined,
-            ),
-            (
-                "retryable",
-                "left to retry",
-                "the same command tries them again",
-                counts.retryable,
-            ),
-            (
-                "in_doubt",
-                "in doubt",
-                "sent, and nothing says whether they were redeemed",
-                counts.in_doubt,
-            ),
-            (
-                "unpublished",
-                "answered, not yet published",
-                "the same command publishes them",
-                counts.unpublished,
-            ),
-            (
-                "skipped",
-                "rows skipped",
-                "no token of them was sent",
-                self.skipped,
-            ),
-        ]
-        .map(|(class, title, meaning, count)| ClassCount {
-            class,
-            title,
-            meaning,
-            count,
-        })
+    /// All that the report counts: tokens, and rows that are in no run.
+    pub(super) fn classes(&self) -> Vec<ClassCount> {
+        let superseded = ClassCount {
+            class: "superseded",
+            title: "superseded",
+            meaning: "refused, but their users have another token that is migrated",
+            count: self.superseded,
+        };
+        let skipped = ClassCount {
+            class: "skipped",
+            title: match self.skipped {
+                1 => "row skipped",
+                _ => "rows skipped",
+            },
+            meaning: "no token of them was sent",
+            count: self.skipped,
+        };
+        let mut counts = self.counts;
+        counts.needs_user = counts.needs_user.saturating_sub(self.superseded);
+        let mut classes = Vec::from(classes(&counts));
+        classes.insert(2, superseded);
+        classes.push(skipped);
+        classes
     }
+}
+
+/// The classes that a journal tells of tokens.
+pub(in super::super) fn classes(counts: &Counts) -> [ClassCount; 7] {
+    [
+        (
+            "migrated",
+            "migrated",
+            "in the target, on disk, read back",
+            counts.migrated,
+        ),
+        (
+            "needs_user",
+            "need their user",
+            "the server wants the user to take part",
+            counts.needs_user,
+        ),
+        (
+            "failed",
+            "failed",
+            "not migrated for a reason that you correct",
+            counts.failed,
+        ),
+        (
+            "quarantined",
+            "held back",
+            "sealed in the journal: the answers are not what they should be",
+            counts.quarantined,
+        ),
+        (
+            "retryable",
+            "left to retry",
+            "the same command tries them again",
+            counts.retryable,
+        ),
+        (
+            "in_doubt",
+            "in doubt",
+            "sent, and nothing says whether they were redeemed",
+            counts.in_doubt,
+        ),
+        (
+            "unpublished",
+            "answered, not yet published",
+            "the same command publishes them",
+            counts.unpublished,
+        ),
+    ]
+    .map(|(class, title, meaning, count)| ClassCount {
+        class,
+        title,
+        meaning,
+        count,
+    })
 }
