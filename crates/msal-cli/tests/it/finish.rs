@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use msal_emulator::{Fault, sample};
 use serde_json::Value;
 
-use crate::msal::{Run, msal};
+use crate::msal::{Run, msal, run};
 use crate::run::Bench;
 
 impl Bench {
@@ -473,7 +473,7 @@ fn answered_on_a_terminal(
     meanwhile: &str,
     typed: &str,
     arguments: &[&str],
-) -> crate::msal::Run {
+) -> Run {
     let mut python = std::process::Command::new("python3");
     python
         .args(["-c", ANSWERED, "80"])
@@ -483,5 +483,5 @@ fn answered_on_a_terminal(
         .env("NO_COLOR", "1")
         .env("MEANWHILE", meanwhile)
         .env("TYPED", typed);
-    crate::msal::run(&mut python)
+    run(&mut python)
 }
