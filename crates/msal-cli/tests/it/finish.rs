@@ -468,12 +468,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 ";
 
 /// Runs the command on a terminal at which it is answered, after a shell has done something `meanwhile`.
-fn answered_on_a_terminal(
-    folder: &Path,
-    meanwhile: &str,
-    typed: &str,
-    arguments: &[&str],
-) -> Run {
+fn answered_on_a_terminal(folder: &Path, meanwhile: &str, typed: &str, arguments: &[&str]) -> Run {
     let mut python = std::process::Command::new("python3");
     python
         .args(["-c", ANSWERED, "80"])
