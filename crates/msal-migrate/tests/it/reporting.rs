@@ -353,6 +353,8 @@ async fn a_journal_of_version_3_is_reported_on_and_continued() {
     };
     let before = states(&world);
     assert_eq!(before.len(), 4);
+    let version = || fs::read(world.journal()).unwrap()[8..10].to_vec();
+    assert_eq!(version(), [3, 0], "reading changes nothing");
     assert!(left_out(&world).is_empty());
     assert!(
         tokens(&world)
@@ -391,4 +393,9 @@ async fn a_journal_of_version_3_is_reported_on_and_continued() {
     let named = tokens(&world)["#/4"].user.username.clone();
     assert_eq!(named.as_deref(), Some(sample::BOB));
     assert_eq!(left_out(&world).len(), 4);
+    assert_eq!(
+        version(),
+        [4, 0],
+        "a program of before does not take it for damaged"
+    );
 }
