@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use msal::StoreError;
 use msal_migrate::{Class, Conclusion, Counts, ObservedToken, Observer, Reason, State, Summary};
 
 use crate::commands::migrate::causes;
@@ -180,6 +181,10 @@ impl Observer for Progress<'_> {
                 self.printer.say(&note);
             }
         }
+    }
+
+    fn refused_cache(&mut self, error: &StoreError) {
+        self.say(&format!("not stored: {}", Outside(error)));
     }
 
     fn refused_authority(&mut self, authority: &str, error: &msal::Error) {

@@ -12,6 +12,7 @@ use msal_core::{ApiId, ProviderMetadata, RequestContext, Telemetry};
 use super::correlation::CorrelationIds;
 use super::engine::Engine;
 use super::pace::Pace;
+use super::published::{Losses, Published};
 use super::queue::{Attempt, QueueId, Queues};
 use super::recovery::{Judged, Recovered};
 use super::redeemed::Unpublished;
@@ -30,7 +31,7 @@ pub(super) enum Finished {
     /// An authority was asked for its endpoints.
     Discovery(QueueId, Box<Result<ProviderMetadata, msal::Error>>),
     /// A batch was written to the target.
-    Publication(Vec<Unpublished>, Result<(), MigrationError>),
+    Publication(Published),
     /// Outcomes were written down.
     Recording(Result<(), MigrationError>),
     /// A token that is sent again was written down as not spent.
@@ -66,6 +67,8 @@ pub(super) struct Work<'a> {
     /// Nothing new is started; what is in flight is brought home.
     pub(super) is_draining: bool,
     pub(super) failure: Option<MigrationError>,
+    /// What could not be published, and keeps the run from nothing else.
+    pub(super) losses: Losses,
     pub(super) driven: Driven,
     /// What sealed answers came to, and nobody was told: the run may yet send these tokens.
     judged: HashMap<Fingerprint, Judged>,
@@ -96,6 +99,7 @@ impl<'a> Work<'a> {
             is_publishing: false,
             is_draining: false,
             failure: None,
+            losses: Losses::default(),
             driven: Driven::default(),
             spent: match engine.settings.rotation.allows_repeat() {
                 true => None,
@@ -279,8 +283,7 @@ impl<'a> Work<'a> {
         let batch = std::mem::take(&mut self.unpublished);
         let target = self.engine.target;
         self.running.push(Box::pin(async move {
-            let published = target.publish(&batch).await;
-            Finished::Publication(batch, published)
+            Finished::Publication(target.publish(batch).await)
         }));
     }
 
