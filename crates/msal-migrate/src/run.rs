@@ -75,7 +75,7 @@ pub(crate) async fn drive<'a>(
         }
     }
     work.tell_judged();
-    match work.failure.or(work.losses.into_error()) {
+    match work.failure.or_else(|| work.losses.into_error()) {
         Some(failure) => Err(failure),
         None => Ok(work.driven),
     }

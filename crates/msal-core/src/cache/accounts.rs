@@ -171,11 +171,10 @@ impl TokenCache {
     ) -> bool {
         let mut entries = self.refresh_tokens_of(client_id, home_account_id, environment);
         entries.any(|entry| {
-            // MSAL Node, Java and .NET write no time. What they have renewed stands beside an access token that they got in
-            // the same answer, and which has one. Where none says that the entry came later, it counts as earlier: overwritten
-            // are then at worst a renewal of which no access token is left, and a token that was not redeemed here and stays
-            // what it is to the server. The other way round the successor would be gone, which nobody has but this journal,
-            // for the sake of an entry that may have been dead for long.
+            // MSAL Node, Java and .NET write no time. Who has renewed the token got an access token in the same answer, and
+            // that has one. Where none tells, the entry counts as earlier. If that is wrong, a renewal is lost of which no
+            // access token is left, and only at a server that rotates. The other mistake would lose the successor, which
+            // nobody else has, for an entry that was there before and may be dead.
             let is_later = || match entry.last_modification_time {
                 Some(time) => time >= at,
                 None => self.has_access_token_since(client_id, home_account_id, environment, at),
