@@ -152,6 +152,18 @@ impl Work<'_> {
         }
     }
 
+    /// Has a token that was refused, because its user is of another tenant, asked for where they are at home. That it was
+    /// refused is the server's word that it is not spent.
+    fn ask_at_home(&mut self, mut attempt: Attempt, reason: Reason) {
+        match attempt.send_home(reason) {
+            Ok(()) => {
+                let id = self.queue_of(&attempt.redemption);
+                self.send_again(id, attempt);
+            }
+            Err(reason) => self.conclude(&attempt, Class::Failed, &reason),
+        }
+    }
+
     /// Slows the lane down, and does with the token what comes next.
     fn slow_down(
         &mut self,

@@ -138,24 +138,12 @@ impl<'a> Work<'a> {
     }
 
     /// The queue that a redemption belongs to.
-    fn queue_of(&mut self, redemption: &Redemption) -> QueueId {
+    pub(super) fn queue_of(&mut self, redemption: &Redemption) -> QueueId {
         self.queues.find(redemption).unwrap_or_else(|| {
             let id = self.queues.open(redemption, self.engine.settings);
             self.discover(id);
             id
         })
-    }
-
-    /// Has a token that was refused, because its user is of another tenant, asked for where they are at home. That it was
-    /// refused is the server's word that it is not spent.
-    pub(super) fn ask_at_home(&mut self, mut attempt: Attempt, reason: Reason) {
-        match attempt.send_home(reason) {
-            Ok(()) => {
-                let id = self.queue_of(&attempt.redemption);
-                self.send_again(id, attempt);
-            }
-            Err(reason) => self.conclude(&attempt, Class::Failed, &reason),
-        }
     }
 
     /// Lets a redemption be sent again, before all that wait. It was not received, or may be sent as often as one likes.
