@@ -141,6 +141,17 @@ impl From<MigrationError> for Failure {
                 )
             },
             MigrationError::Store(error) => error.into(),
+            MigrationError::UserCaches { .. } => {
+                let exit = match error.is_transient() {
+                    true => Exit::RetryLeft,
+                    false => Exit::Failed,
+                };
+                let hint = error.hint();
+                Self {
+                    exit,
+                    ..Self::new(&error).with_hint_if(hint)
+                }
+            }
             error => {
                 let hint = error.hint();
                 Self::new(&error).with_hint_if(hint)

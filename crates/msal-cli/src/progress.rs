@@ -8,7 +8,7 @@ mod line;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use msal::Runtime;
+use msal::{Runtime, StoreError};
 use msal_migrate::{Class, Conclusion, Counts, ObservedToken, Observer, Reason, State, Summary};
 use serde_json::json;
 
@@ -273,6 +273,10 @@ impl Observer for Progress<'_> {
         self.tell_clock();
         let said = format!("{}; the next try comes in", Outside(trouble::what(reason)));
         self.wait(Pause::NoAnswer, &said, wait);
+    }
+
+    fn refused_cache(&mut self, error: &StoreError) {
+        self.say(&format!("not stored: {}", Outside(error)));
     }
 
     fn refused_authority(&mut self, authority: &str, error: &msal::Error) {

@@ -84,12 +84,25 @@ pub enum MigrationError {
     /// The target cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The caches of some users cannot be used. The tokens of all others are published; those of these users stay sealed in
+    /// the journal, and the next run publishes them. Correct what the source says.
+    #[error("tokens could not be stored for {}, and stay sealed in the journal", counted(*.users))]
+    #[non_exhaustive]
+    UserCaches {
+        /// How many users those are.
+        users: usize,
+        /// Why the cache of one of them cannot be used.
+        source: StoreError,
+    },
 }
 
 impl MigrationError {
     /// Whether it is about the target alone: another one may be usable.
     pub(crate) fn is_of_store(&self) -> bool {
-        matches!(self, Self::NotReadBack { .. } | Self::Store(_))
+        matches!(
+            self,
+            Self::NotReadBack { .. } | Self::Store(_) | Self::UserCaches { .. }
+        )
     }
 
     /// What to do about it. Nobody's sign-in helps, unless it is a user's of [`MigrationError::Msal`].
@@ -113,7 +126,9 @@ impl MigrationError {
             Self::Plan(error) => correct_unless(matches!(error, PlanError::Changed { .. })),
             Self::Random(_) | Self::ShutDown => Remedy::Wait(None),
             Self::SealedAnswer => Remedy::Report,
-            Self::Store(error) => correct_unless(error.is_transient()),
+            Self::Store(error) | Self::UserCaches { source: error, .. } => {
+                correct_unless(error.is_transient())
+            }
         }
     }
 
@@ -128,6 +143,11 @@ impl MigrationError {
             Self::Journal(error) => return error.hint(),
             Self::Plan(PlanError::Source(error)) => return error.hint(),
             Self::Store(error) => return error.hint(),
+            Self::UserCaches { source, .. } => {
+                let again = "run the migration again: nothing is sent twice";
+                let hint = source.hint().map(|hint| format!("{hint}; then {again}"));
+                return Some(hint.unwrap_or_else(|| again.to_owned()));
+            }
             Self::Authority(_) => "name an authority of Microsoft Entra ID: https://HOST/TENANT",
             Self::Http { .. } => {
                 "correct the authority, or trust the certificate authority of its host"
@@ -156,6 +176,13 @@ impl MigrationError {
             Self::SourceKind(_) => "leave the format out to have it detected",
         };
         Some(hint.to_owned())
+    }
+}
+
+fn counted(users: usize) -> String {
+    match users {
+        1 => "1 user".to_owned(),
+        users => format!("{users} users"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use msal::StoreError;
 use msal_core::{Authority, HomeAccountId};
 
 use crate::fingerprint::Fingerprint;
@@ -38,6 +39,13 @@ pub trait Observer: Send {
     /// A lane waits of its own accord: its server failed, or did not answer, for this reason.
     fn backing_off(&mut self, wait: Duration, reason: &Reason) {
         let _ignored = (wait, reason);
+    }
+
+    /// The cache of a user cannot be used. Its tokens stay sealed in the journal, and the run goes on with all others.
+    ///
+    /// The error may name a file that is named after the user.
+    fn refused_cache(&mut self, error: &StoreError) {
+        let _ignored = error;
     }
 
     /// An authority could not be used, or did not answer.

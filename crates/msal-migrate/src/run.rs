@@ -4,6 +4,7 @@
 //! nothing to lock: a token was sent, a lane's wait is over, a batch was published. What is waiting is bounded by
 //! [`QUEUE`], whatever the size of the input.
 
+mod addition;
 mod batch;
 mod correlation;
 mod due;
@@ -13,6 +14,7 @@ mod lane;
 mod obey;
 mod pace;
 mod pauses;
+mod published;
 mod queue;
 mod recovery;
 mod redeemed;
@@ -73,7 +75,7 @@ pub(crate) async fn drive<'a>(
         }
     }
     work.tell_judged();
-    match work.failure {
+    match work.failure.or_else(|| work.losses.into_error()) {
         Some(failure) => Err(failure),
         None => Ok(work.driven),
     }

@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use msal_emulator::{Fault, sample};
 use serde_json::Value;
 
-use crate::msal::{Run, msal};
+use crate::msal::{Run, msal, run};
 use crate::run::Bench;
 
 impl Bench {
@@ -491,12 +491,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 ";
 
 /// Runs the command on a terminal at which it is answered, after a shell has done something `meanwhile`.
-fn answered_on_a_terminal(
-    folder: &Path,
-    meanwhile: &str,
-    typed: &str,
-    arguments: &[&str],
-) -> crate::msal::Run {
+fn answered_on_a_terminal(folder: &Path, meanwhile: &str, typed: &str, arguments: &[&str]) -> Run {
     let mut python = std::process::Command::new("python3");
     python
         .args(["-c", ANSWERED, "80"])
@@ -506,5 +501,5 @@ fn answered_on_a_terminal(
         .env("NO_COLOR", "1")
         .env("MEANWHILE", meanwhile)
         .env("TYPED", typed);
-    crate::msal::run(&mut python)
+    run(&mut python)
 }

@@ -73,6 +73,42 @@ fn users_are_migrated_each_into_a_file_and_verified_there() {
 }
 
 #[test]
+fn a_users_file_that_is_damaged_is_named_and_stops_nobody_else() {
+    let bench = Bench::new();
+    bench.input(&["user1@contoso.example", "user2@contoso.example"]);
+    let first = run(&bench, &[]);
+    assert_eq!(first.status, 0, "{}{}", first.stdout, first.stderr);
+    let damaged = names(&bench).remove(0);
+    let path = bench.folder.path().join("caches").join(&damaged);
+    fs::write(&path, "no cache").unwrap();
+    fs::remove_file(bench.folder.path().join("caches.journal")).unwrap();
+    fs::remove_file(bench.folder.path().join("caches.journal.key")).unwrap();
+
+    for redeemed in [4, 4] {
+        let failed = run(&bench, &[]);
+        assert_eq!(failed.status, 1, "{}{}", failed.stdout, failed.stderr);
+        for said in [
+            &*damaged,
+            "1 user",
+            "stay sealed",
+            "move",
+            "nothing is sent twice",
+        ] {
+            assert!(failed.stderr.contains(said), "{said}: {}", failed.stderr);
+        }
+        assert_eq!(bench.emulator.redemptions().seen(), redeemed);
+        let report = ["migrate", "report", "caches.journal", "--format", "csv"];
+        let report = msal(bench.folder.path(), report.into_iter().chain(["--all"]));
+        let migrated = report.stdout.matches(",migrated,").count();
+        assert_eq!(migrated, 1, "{}", report.stdout);
+    }
+    fs::remove_file(&path).unwrap();
+    let last = run(&bench, &[]);
+    assert_eq!(last.status, 0, "{}{}", last.stdout, last.stderr);
+    assert_eq!(bench.emulator.redemptions().seen(), 4);
+}
+
+#[test]
 fn tokens_of_another_authority_are_not_said_to_be_read_from_a_file_for_each_user() {
     let bench = Bench::new();
     bench.input(&[sample::ALICE]);

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use super::TokenCache;
-use super::entry::{AccessTokenEntry, AccountEntry};
+use super::entry::{AccessTokenEntry, AccountEntry, RefreshTokenEntry};
 use super::term::{Host, Term, Username};
 use crate::authority::bare_host;
 use crate::{
@@ -147,23 +147,65 @@ impl TokenCache {
         clients
     }
 
-    /// Whether this client has a refresh token with this value for the account, or one that was stored at `at` or
-    /// later: an application that shares the cache may have renewed it meanwhile.
-    ///
-    /// An entry without a time, as MSAL Node writes them, counts as later.
+    /// Whether this client has a refresh token of the account, of whatever age.
     pub fn holds_refresh_token(
         &self,
         client_id: &str,
         home_account_id: &HomeAccountId,
         environment: &str,
-        secret: &RefreshToken,
-        at: UnixTime,
     ) -> bool {
-        let is_later = |time: Option<UnixTime>| time.is_none_or(|time| time >= at);
+        let mut entries = self.refresh_tokens_of(client_id, home_account_id, environment);
+        entries.next().is_some()
+    }
+
+    /// Whether the refresh token `successor`, which a redemption at `at` has brought, is stored for this client and account,
+    /// or one that came later: an application that shares the cache may have renewed it meanwhile. One that `is_spent`, as
+    /// the redeemed token is, came earlier, whatever its entry says.
+    pub fn holds_successor(
+        &self,
+        client_id: &str,
+        home_account_id: &HomeAccountId,
+        environment: &str,
+        (successor, at): (&RefreshToken, UnixTime),
+        is_spent: &dyn Fn(&RefreshToken) -> bool,
+    ) -> bool {
+        let mut entries = self.refresh_tokens_of(client_id, home_account_id, environment);
+        entries.any(|entry| {
+            // MSAL Node, Java and .NET write no time. Who has renewed the token got an access token in the same answer, and
+            // that has one. Where none tells, the entry counts as earlier. If that is wrong, a renewal is lost of which no
+            // access token is left, and only at a server that rotates. The other mistake would lose the successor, which
+            // nobody else has, for an entry that was there before and may be dead.
+            let is_later = || match entry.last_modification_time {
+                Some(time) => time >= at,
+                None => self.has_access_token_since(client_id, home_account_id, environment, at),
+            };
+            entry.secret == *successor || !is_spent(&entry.secret) && is_later()
+        })
+    }
+
+    fn refresh_tokens_of<'c>(
+        &'c self,
+        client_id: &'c str,
+        home_account_id: &HomeAccountId,
+        environment: &str,
+    ) -> impl Iterator<Item = &'c RefreshTokenEntry> + use<'c> {
         self.refresh_tokens
             .find(&owner(home_account_id, environment))
             .filter(|entry| entry.is_of_client(client_id))
-            .any(|entry| entry.secret == *secret || is_later(entry.last_modification_time))
+    }
+
+    fn has_access_token_since(
+        &self,
+        client_id: &str,
+        home_account_id: &HomeAccountId,
+        environment: &str,
+        at: UnixTime,
+    ) -> bool {
+        self.access_tokens
+            .find(&owner(home_account_id, environment))
+            .filter(|entry| case::is_same_client(entry.client_id.as_str(), client_id))
+            .filter(|entry| entry.assertion.is_none())
+            .any(|entry| entry.cached_at.is_some_and(|cached_at| cached_at >= at))
     }
 }
 

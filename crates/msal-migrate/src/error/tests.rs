@@ -74,6 +74,20 @@ fn all() -> Vec<(MigrationError, Remedy)> {
         (InvalidSpaOrigin.into(), Remedy::Correct),
         (store(ErrorKind::ReadOnlyFilesystem).into(), Remedy::Correct),
         (store(ErrorKind::TimedOut).into(), wait),
+        (
+            MigrationError::UserCaches {
+                users: 1,
+                source: store(ErrorKind::ReadOnlyFilesystem),
+            },
+            Remedy::Correct,
+        ),
+        (
+            MigrationError::UserCaches {
+                users: 2,
+                source: store(ErrorKind::TimedOut),
+            },
+            wait,
+        ),
     ]
 }
 

@@ -12,7 +12,8 @@
 //! | 54..54+n | the destination, sealed |
 //!
 //! Version 3 differs in that its entries say nothing of users, of rows that are left out and of runs. A journal of that version is
-//! continued with entries of this one, and keeps its header.
+//! continued with entries of this one, and becomes one of this version before: a program that knows no other refuses it by
+//! its version, and does not take it for damaged.
 //!
 //! The header is on the disk before anything is behind it, so that a file that ends within it was never begun.
 
@@ -123,6 +124,25 @@ pub(super) fn write(
         .and_then(|()| file.sync_all());
     written.map_err(JournalError::io("write", path))?;
     Ok(bytes.len() as u64)
+}
+
+/// Makes the journal one of this version, durably, before anything is appended that an older one does not know.
+pub(super) fn renew(file: &mut File, path: &Path) -> Result<(), JournalError> {
+    let mut front = [0; FIXED];
+    let read = file.rewind().and_then(|()| file.read_exact(&mut front));
+    read.map_err(JournalError::io("read", path))?;
+    if front[8..10] == VERSION.to_le_bytes() {
+        return Ok(());
+    }
+    front[8..10].copy_from_slice(&VERSION.to_le_bytes());
+    let checksum = checksum(&front);
+    front[50..].copy_from_slice(&checksum.to_le_bytes());
+    // One write within the first sector, which a disk writes whole or not at all.
+    let written = file
+        .rewind()
+        .and_then(|()| file.write_all(&front))
+        .and_then(|()| file.sync_data());
+    written.map_err(JournalError::io("write", path))
 }
 
 /// Refuses a file that begins as no journal does and has no key beside it: another file was named. What is no regular file

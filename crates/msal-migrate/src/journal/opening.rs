@@ -74,7 +74,9 @@ pub(super) fn open(
             if holder == Holder::Batch {
                 header::compare(destination, &recorded, path)?;
             }
-            replay(&mut file, path, &keys, start)?
+            let beginning = replay(&mut file, path, &keys, start)?;
+            header::renew(&mut file, path)?;
+            beginning
         }
         None => begin(&mut file, path, &keys, destination, &*random)?,
     };

@@ -111,7 +111,9 @@ impl<'a> FirstPass<'a> {
     }
 
     fn leave_out(&mut self, row: LeftOutRow, authority: Option<&str>) {
-        self.left_out.add(&row);
+        if row.is_listed() {
+            self.left_out.add(&row);
+        }
         self.skips.add(row.reason, row.locator, authority);
     }
 

@@ -32,6 +32,12 @@ impl LeftOutRow {
         }
     }
 
+    /// Whether it is a row of its source that a report names, and not only of another part than this run's: who runs one
+    /// part after another would have all rows written down as often.
+    pub(super) fn is_listed(&self) -> bool {
+        self.reason != SkipReason::NotChosen
+    }
+
     pub(super) fn of(record: Record, reason: SkipReason) -> Self {
         let authority = record.authority.as_deref();
         let tenant = record.user.tid.as_deref().filter(|tid| is_id(tid));

@@ -86,16 +86,17 @@ impl Way {
             mut warnings,
         } = authority::choose(criteria, options.authority.as_ref())?;
         let client_id = client_id(criteria, options)?;
-        let is_wanted = is_among(&options.only_clients, &client_id)
-            && is_among(&options.only_tenants, authority.tenant().as_str());
-        if !is_wanted {
-            return Err(SkipReason::NotChosen);
-        }
         let ChosenScopes {
             scopes,
             rank,
             warnings: about_scopes,
         } = scopes::choose(criteria, authority.host(), options)?;
+        // Last, so that what is wrong with a row is the same whatever is chosen.
+        let is_wanted = is_among(&options.only_clients, &client_id)
+            && is_among(&options.only_tenants, authority.tenant().as_str());
+        if !is_wanted {
+            return Err(SkipReason::NotChosen);
+        }
         warnings = warnings.and(about_scopes);
         warnings.insert_if(Warning::FirstPartyClient, is_first_party(&client_id));
         let odd = odd_names::odd(&client_id, authority.host(), authority.tenant());

@@ -84,15 +84,16 @@ impl<'a> SecondPass<'a> {
         }
     }
 
-    /// A row that is left out; `None` for one whose token another row stands for.
+    /// A row that is left out and listed; `None` for one whose token another row stands for.
     pub(super) fn skipped(&mut self, row: Row) -> Option<LeftOutRow> {
-        match row {
+        let row = match row {
             Row::Record(record) => {
                 let reason = self.resolver.resolve(&record).err()?;
-                Some(LeftOutRow::of(*record, reason))
+                LeftOutRow::of(*record, reason)
             }
-            Row::Skipped { locator, reason } => Some(LeftOutRow::bare(locator, reason)),
-        }
+            Row::Skipped { locator, reason } => LeftOutRow::bare(locator, reason),
+        };
+        row.is_listed().then_some(row)
     }
 
     fn fingerprint(&self, record: &Record, way: &Way) -> Fingerprint {

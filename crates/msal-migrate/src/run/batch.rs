@@ -1,17 +1,19 @@
 //! The target: an MSAL token cache that is written in batches, and read back before anything counts as migrated.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use msal::{BoxFuture, Partition, SharedTokenCache};
+use msal::{BoxFuture, Partition, SharedTokenCache, StoreError};
 use msal_core::{
-    Account, HomeAccountId, ProviderMetadata, RefreshToken, ScopeSet, TokenCache, TokenEvent,
-    TokenResponse, UnixTime,
+    Account, HomeAccountId, ProviderMetadata, ScopeSet, TokenCache, TokenResponse, UnixTime,
 };
 
+use super::addition::{Addition, Age, Tokens};
+use super::published::Published;
 use super::redeemed::{Redeemed, Unpublished};
 use super::verdict::user_of;
 use crate::caches::Caches;
@@ -22,13 +24,15 @@ use crate::plan::Redemption;
 #[derive(Debug)]
 pub(crate) struct Target {
     caches: Caches,
-    /// Of users who have a cache each: those with changes that are not yet in the store.
-    changed: Mutex<HashMap<Partition, Arc<SharedTokenCache>>>,
+    /// Of users who have a cache each: what goes into it when it is written.
+    coming: Mutex<HashMap<Partition, Vec<Addition>>>,
     began: UnixTime,
     published: AtomicUsize,
     writes: AtomicUsize,
     /// The scopes of the latest answer, and the same with the reserved ones: the next one's are mostly the same.
     requested: Mutex<(ScopeSet, ScopeSet)>,
+    /// Tells tokens that were redeemed from others.
+    spent: RandomState,
 }
 
 impl Target {
@@ -36,11 +40,12 @@ impl Target {
         let none = ScopeSet::default();
         Self {
             caches,
-            changed: Mutex::default(),
+            coming: Mutex::default(),
             began: now,
             published: AtomicUsize::new(0),
             writes: AtomicUsize::new(0),
             requested: Mutex::new((none.clone(), none.with_reserved())),
+            spent: RandomState::new(),
         }
     }
 
@@ -69,45 +74,19 @@ impl Target {
         }
     }
 
-    /// Changes the cache of a user in memory. With one for each, what the store has is under the changes when it is saved.
-    fn change(&self, home_account_id: &HomeAccountId, change: impl FnOnce(&mut TokenCache)) {
-        if let Some(cache) = self.caches.of_all() {
-            return cache.change(change);
-        }
-        let partition = Caches::partition(home_account_id);
-        let open = || self.caches.of_user(home_account_id);
-        // Under one hold, so that the cache is not written in between and let go.
-        self.changed()
-            .entry(partition)
-            .or_insert_with(open)
-            .change(change);
+    fn coming(&self) -> MutexGuard<'_, HashMap<Partition, Vec<Addition>>> {
+        self.coming.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn changed(&self) -> MutexGuard<'_, HashMap<Partition, Arc<SharedTokenCache>>> {
-        self.changed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes the tokens in, in memory.
+    /// Takes the tokens in: into the cache of all in memory, or into the user's when it is written.
     pub(super) fn add(
         &self,
         redeemed: Redeemed,
         metadata: &ProviderMetadata,
-        tokens: &TokenResponse,
+        tokens: Box<TokenResponse>,
         home_account_id: HomeAccountId,
     ) -> Unpublished {
-        let requested = self.requested(&redeemed.scopes);
-        let event = TokenEvent::redeemed(
-            &redeemed.client_id,
-            metadata,
-            &requested,
-            tokens,
-            &redeemed.refresh_token,
-            redeemed.at,
-        );
-        // The account that the verdict is about, and not one found by a second look at the answer.
-        let event = event.of_account(Some(&home_account_id));
-        self.change(&home_account_id, |cache| cache.add(&event));
-        self.unpublished(redeemed, metadata, tokens, home_account_id)
+        self.take_in(Age::New, redeemed, metadata, tokens, home_account_id)
     }
 
     /// Takes the tokens of an answer in that was sealed some time ago, unless the store has its refresh token, or one that
@@ -115,29 +94,57 @@ impl Target {
     ///
     /// Of a user who has signed out since, the store has as little as of one whose tokens were never stored: both are taken
     /// in.
-    pub(super) async fn add_sealed(
+    pub(super) fn add_sealed(
         &self,
         redeemed: Redeemed,
         metadata: &ProviderMetadata,
-        tokens: &TokenResponse,
+        tokens: Box<TokenResponse>,
         home_account_id: HomeAccountId,
-    ) -> Result<Unpublished, MigrationError> {
-        let partition = Caches::partition(&home_account_id);
-        let changed = self.changed().get(&partition).map(Arc::clone);
-        let cache = changed.unwrap_or_else(|| self.caches.of_user(&home_account_id));
-        cache.ensure_loaded().await?;
+    ) -> Unpublished {
+        self.take_in(Age::Sealed, redeemed, metadata, tokens, home_account_id)
+    }
+
+    fn take_in(
+        &self,
+        age: Age,
+        redeemed: Redeemed,
+        metadata: &ProviderMetadata,
+        tokens: Box<TokenResponse>,
+        home_account_id: HomeAccountId,
+    ) -> Unpublished {
+        let requested = self.requested(&redeemed.scopes);
         let environment = self.environment(metadata);
-        // RFC 6749 §6: where the answer brings no other, the old one stays the one to keep.
-        let kept = tokens.refresh_token.as_ref();
-        let kept = kept.unwrap_or(&redeemed.refresh_token);
-        let (client_id, at) = (&redeemed.client_id, redeemed.at);
-        let is_there = cache.read(|cache| {
-            cache.holds_refresh_token(client_id, &home_account_id, &environment, kept, at)
-        });
-        Ok(match is_there {
-            true => self.unpublished(redeemed, metadata, tokens, home_account_id),
-            false => self.add(redeemed, metadata, tokens, home_account_id),
-        })
+        if let Some(cache) = self.caches.of_all() {
+            let added = Tokens {
+                environment: &environment,
+                client_id: &redeemed.client_id,
+                metadata,
+                requested: &requested,
+                response: &tokens,
+                redeemed: &redeemed.refresh_token,
+                at: redeemed.at,
+                home_account_id: &home_account_id,
+            };
+            cache.change(|cache| added.add_to(cache, age));
+            return self.unpublished(redeemed, metadata, &tokens, home_account_id);
+        }
+        let partition = Caches::partition(&home_account_id);
+        let (client_id, at) = (redeemed.client_id.clone(), redeemed.at);
+        let refresh_token = redeemed.refresh_token.clone();
+        let unpublished = self.unpublished(redeemed, metadata, &tokens, home_account_id.clone());
+        let addition = Addition {
+            age,
+            client_id,
+            environment,
+            metadata: metadata.clone(),
+            requested,
+            response: tokens,
+            redeemed: refresh_token,
+            at,
+            home_account_id,
+        };
+        self.coming().entry(partition).or_default().push(addition);
+        unpublished
     }
 
     /// As the target's dialect spells it, because that is how a token is looked for when the target is read back.
@@ -156,6 +163,9 @@ impl Target {
     ) -> Unpublished {
         // RFC 6749 §6: the server may issue a new refresh token; where it does not, the old one stays the one to keep.
         let successor = tokens.refresh_token.clone();
+        let spent = successor
+            .as_ref()
+            .map(|_| self.spent.hash_one(&redeemed.refresh_token));
         Unpublished {
             fingerprint: redeemed.fingerprint,
             locator: redeemed.locator,
@@ -167,7 +177,7 @@ impl Target {
             found: user_of(tokens),
             earlier: redeemed.earlier,
             environment: self.environment(metadata),
-            kept_old_rt: successor.is_none(),
+            spent,
             refresh_token: successor.unwrap_or(redeemed.refresh_token),
             at: redeemed.at,
         }
@@ -203,70 +213,90 @@ impl Target {
     }
 
     /// Saves, reads back, and looks for every token of `batch`.
-    pub(super) async fn publish(&self, batch: &[Unpublished]) -> Result<(), MigrationError> {
-        let missing = match self.caches.of_all() {
-            Some(cache) => {
-                self.publish_in(cache, &batch.iter().collect::<Vec<_>>())
-                    .await?
-            }
-            None => self.publish_of_users(batch).await?,
+    pub(super) async fn publish(&self, batch: Vec<Unpublished>) -> Published {
+        let published = match self.caches.of_all() {
+            Some(cache) => match self.save(cache).await {
+                Ok(()) => self.found_in(cache, batch),
+                Err(error) => Published::nothing(error),
+            },
+            None => self.publish_of_users(batch).await,
         };
-        if missing > 0 {
-            return Err(MigrationError::NotReadBack { missing });
-        }
-        self.published.fetch_add(batch.len(), Ordering::Relaxed);
-        Ok(())
+        let there = published.there.len();
+        self.published.fetch_add(there, Ordering::Relaxed);
+        published
     }
 
-    /// Writes the cache of each user of `batch`, and counts the tokens that are not there afterwards.
-    async fn publish_of_users(&self, batch: &[Unpublished]) -> Result<usize, MigrationError> {
-        let mut users: HashMap<Partition, Vec<&Unpublished>> = HashMap::new();
+    /// Writes the cache of each user of `batch`. One that cannot be used keeps none of the others from being written.
+    async fn publish_of_users(&self, batch: Vec<Unpublished>) -> Published {
+        let mut users: HashMap<Partition, Vec<Unpublished>> = HashMap::new();
         for token in batch {
             let partition = Caches::partition(&token.home_account_id);
             users.entry(partition).or_default().push(token);
         }
-        let mut writes: Vec<BoxFuture<'_, Result<usize, MigrationError>>> = Vec::new();
+        let mut writes: Vec<BoxFuture<'_, Published>> = Vec::new();
         for (partition, tokens) in users {
             writes.push(Box::pin(self.publish_of_user(partition, tokens)));
         }
         let mut writes = stream::iter(writes).buffer_unordered(WRITERS);
-        let mut missing = 0;
+        let mut published = Published::default();
         while let Some(written) = writes.next().await {
-            missing += written?;
+            published.append(written);
         }
-        Ok(missing)
+        published
     }
 
-    /// Writes the cache of a user whom all `tokens` are of, and counts those that are not there afterwards.
-    async fn publish_of_user(
-        &self,
-        partition: Partition,
-        tokens: Vec<&Unpublished>,
-    ) -> Result<usize, MigrationError> {
-        let changed = self.changed().remove(&partition);
-        match (changed, tokens.first()) {
-            (Some(cache), _) => self.publish_in(&cache, &tokens).await,
-            // One token of a user came before the other was written, and was written with it.
-            (None, Some(first)) => {
-                let cache = self.caches.of_user(&first.home_account_id);
-                cache.ensure_loaded().await?;
-                Ok(count_missing(&cache, &tokens))
-            }
-            (None, None) => Ok(0),
+    /// Writes the cache of a user whom all `tokens` are of.
+    async fn publish_of_user(&self, partition: Partition, tokens: Vec<Unpublished>) -> Published {
+        let additions = self.coming().remove(&partition).unwrap_or_default();
+        let Some(first) = tokens.first() else {
+            return Published::default();
+        };
+        let cache = self.caches.of_user(&first.home_account_id);
+        match self.write(&cache, &additions).await {
+            Ok(()) => self.found_in(&cache, tokens),
+            Err(error) => Published::nothing_of_user(error),
         }
     }
 
-    /// Writes a cache, and counts the tokens that are not there afterwards.
-    async fn publish_in(
+    /// Adds to the cache of a user what the store has of it, and saves it. What stands there decides where the account is
+    /// stored, and which token the added one takes the place of: on top of a file that was not read, neither is known.
+    async fn write(
         &self,
         cache: &SharedTokenCache,
-        tokens: &[&Unpublished],
-    ) -> Result<usize, MigrationError> {
+        additions: &[Addition],
+    ) -> Result<(), StoreError> {
+        cache.ensure_loaded().await?;
+        cache.change(|cache| additions.iter().for_each(|addition| addition.add_to(cache)));
+        // One token of a user came before the other was written, and was written with it.
+        match cache.read(TokenCache::is_changed) {
+            true => self.save(cache).await,
+            false => Ok(()),
+        }
+    }
+
+    async fn save(&self, cache: &SharedTokenCache) -> Result<(), StoreError> {
         // Of the bytes on the disk: a store may have accepted what it did not keep.
         cache.save_and_read_back().await?;
         self.writes.fetch_add(1, Ordering::Relaxed);
-        // Another program may have written between the save and the reading, and may have replaced or dropped tokens.
-        Ok(count_missing(cache, tokens))
+        Ok(())
+    }
+
+    /// The tokens that are in a cache that was written. Another program may have written between the save and the reading,
+    /// and may have replaced or dropped tokens.
+    fn found_in(&self, cache: &SharedTokenCache, tokens: Vec<Unpublished>) -> Published {
+        let is_there = |token: &Unpublished| cache.read(|cache| self.is_there(cache, token));
+        let (there, missing): (Vec<_>, Vec<_>) = tokens.into_iter().partition(is_there);
+        Published::found(there, missing.len())
+    }
+
+    fn is_there(&self, cache: &TokenCache, token: &Unpublished) -> bool {
+        cache.holds_successor(
+            &token.client_id,
+            &token.home_account_id,
+            &token.environment,
+            (&token.refresh_token, token.at),
+            &|stored| token.spent == Some(self.spent.hash_one(stored)),
+        )
     }
 
     /// The account and its subjects, where the target has a refresh token of it for the client of a redemption, of whatever
@@ -296,10 +326,9 @@ impl Target {
         let client_id = &redemption.client_id;
         let host = redemption.authority.host();
         let environment = self.caches.dialect().environment(host);
-        let (any, ever) = (RefreshToken::from(""), UnixTime::from_secs(0));
         cache.read(|cache| {
             let account = cache
-                .holds_refresh_token(client_id, home_account_id, &environment, &any, ever)
+                .holds_refresh_token(client_id, home_account_id, &environment)
                 .then(|| cache.account(home_account_id, std::slice::from_ref(&environment)))??;
             let subjects = cache.subjects_of(client_id, &account);
             Some((account, subjects))
@@ -310,26 +339,6 @@ impl Target {
     pub(crate) fn writes(&self) -> usize {
         self.writes.load(Ordering::Relaxed)
     }
-}
-
-fn count_missing(cache: &SharedTokenCache, tokens: &[&Unpublished]) -> usize {
-    let is_missing = |cache: &TokenCache, token: &&&Unpublished| !is_there(cache, token);
-    cache.read(|cache| {
-        tokens
-            .iter()
-            .filter(|token| is_missing(cache, token))
-            .count()
-    })
-}
-
-fn is_there(cache: &TokenCache, token: &Unpublished) -> bool {
-    cache.holds_refresh_token(
-        &token.client_id,
-        &token.home_account_id,
-        &token.environment,
-        &token.refresh_token,
-        token.at,
-    )
 }
 
 /// The first batch. Later ones are three times as large as what is in the target, so that a run writes the target a

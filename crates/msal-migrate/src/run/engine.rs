@@ -222,7 +222,7 @@ impl Engine<'_> {
                     scopes: token.scopes.as_str(),
                 };
                 let outcome =
-                    Outcome::migrated(token.home_account_id.as_str(), asked, token.kept_old_rt);
+                    Outcome::migrated(token.home_account_id.as_str(), asked, token.spent.is_none());
                 self.conclude(token.fingerprint, token.origin(), outcome)
             };
             let appending: Vec<_> = part.iter().map(of_token).collect();

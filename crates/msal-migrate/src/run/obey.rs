@@ -7,6 +7,7 @@ use msal::ProtocolError;
 use msal_core::{DiscoveryError, ProviderMetadata};
 
 use super::lane::Halt;
+use super::published::Published;
 use super::queue::{Attempt, QueueId, TokenEndpoint};
 use super::redeemed::Redeemed;
 use super::send::{Reply, stored_secret};
@@ -20,12 +21,9 @@ impl Work<'_> {
     pub(super) fn handle(&mut self, finished: Finished) {
         match finished {
             Finished::Discovery(id, found) => self.discovered(id, *found),
-            Finished::Publication(batch, published) => {
+            Finished::Publication(published) => {
                 self.is_publishing = false;
-                match published {
-                    Ok(()) => self.conclude_migrated(batch),
-                    Err(error) => self.fail(error),
-                }
+                self.published(published);
             }
             Finished::Recording(Err(error)) => self.fail(error),
             Finished::Recording(Ok(())) => {}
@@ -44,6 +42,23 @@ impl Work<'_> {
                 }
                 self.queues.make_ready(id);
             }
+        }
+    }
+
+    /// Goes on where single users' caches cannot be used. Where nothing of a batch was published, the store cannot be used,
+    /// and what comes next would meet the same.
+    fn published(&mut self, published: Published) {
+        let Published { there, losses } = published;
+        for error in &losses.of_users {
+            self.observer.refused_cache(error);
+        }
+        let is_of_all = losses.are_of_all() || there.is_empty();
+        self.losses.append(losses);
+        if !there.is_empty() {
+            self.conclude_migrated(there);
+        }
+        if is_of_all && let Some(error) = std::mem::take(&mut self.losses).into_error() {
+            self.fail(error);
         }
     }
 
@@ -131,10 +146,22 @@ impl Work<'_> {
                 let now = self.engine.runtime.clock().now();
                 let redeemed = Redeemed::new(attempt, &endpoint.authority, now);
                 let target = self.engine.target;
-                let token = target.add(redeemed, &endpoint.metadata, &tokens, home_account_id);
+                let token = target.add(redeemed, &endpoint.metadata, tokens, home_account_id);
                 self.observer.redeemed(&token.observed());
                 self.unpublished.push(token);
             }
+        }
+    }
+
+    /// Has a token that was refused, because its user is of another tenant, asked for where they are at home. That it was
+    /// refused is the server's word that it is not spent.
+    fn ask_at_home(&mut self, mut attempt: Attempt, reason: Reason) {
+        match attempt.send_home(reason) {
+            Ok(()) => {
+                let id = self.queue_of(&attempt.redemption);
+                self.send_again(id, attempt);
+            }
+            Err(reason) => self.conclude(&attempt, Class::Failed, &reason),
         }
     }
 

@@ -254,8 +254,7 @@ pub(super) async fn settle(
         Verdict::Publish(tokens, home_account_id) => {
             let redeemed = judged.redeemed(&answer, entry.at);
             let target = engine.target;
-            let added = target.add_sealed(redeemed, &metadata, &tokens, home_account_id);
-            let token = added.await?;
+            let token = target.add_sealed(redeemed, &metadata, tokens, home_account_id);
             observer.redeemed(&token.observed());
             recovered.unpublished.push(token);
             return Ok(());
@@ -283,16 +282,18 @@ pub(super) fn response_of(answer: &Answer<'_>) -> Option<Response<Bytes>> {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::sync::Arc;
+    use std::sync::{Arc, LazyLock};
 
     use http::Request;
     use msal::fakes::{JumpingClock, SeededRandom};
     use msal::{
-        BoxFuture, HttpClient, HttpError, MemoryStore, Partition, Runtime, SharedTokenCache,
+        BoxFuture, CacheStore, HttpClient, HttpError, MemoryStore, Partition, Runtime,
+        SharedTokenCache,
     };
     use msal_core::Dialect;
 
     use super::*;
+    use crate::caches::Caches;
     use crate::credentials::Credentials;
     use crate::journal::{Destination, Entry, Holder, Journal};
     use crate::observer::NoObserver;
@@ -351,26 +352,41 @@ mod tests {
         journal.append(&entry, Some(&answer)).await.unwrap()
     }
 
+    fn runtime() -> Runtime {
+        Runtime::with_http(Nobody)
+            .with_clock(JumpingClock::new(UnixTime::from_secs(1_700_000_100)))
+            .with_random(SeededRandom::new(7))
+    }
+
+    fn engine<'a>(
+        runtime: &'a Runtime,
+        journal: &'a Journal,
+        target: &'a Target,
+        settings: &'a Settings,
+    ) -> Engine<'a> {
+        static NONE: LazyLock<(Credentials, Rows)> =
+            LazyLock::new(|| (Credentials::none(), Rows::default()));
+        Engine {
+            runtime,
+            journal,
+            target,
+            credentials: &NONE.0,
+            settings,
+            patience: settings.patience,
+            released: &NONE.1,
+            spa_origin: None,
+            named: None,
+        }
+    }
+
     /// Recovers, and returns whose tokens are to be published.
     async fn recovered(journal: &Journal, settings: &Settings) -> Vec<Fingerprint> {
-        let runtime = Runtime::with_http(Nobody)
-            .with_clock(JumpingClock::new(UnixTime::from_secs(1_700_000_100)))
-            .with_random(SeededRandom::new(7));
+        let runtime = runtime();
         let store = Arc::new(MemoryStore::default());
         let cache = SharedTokenCache::new(store, Partition::default(), Dialect::default());
         let target = Target::new(Arc::new(cache).into(), runtime.clock().now());
         target.prepare().await.unwrap();
-        let engine = Engine {
-            runtime: &runtime,
-            journal,
-            target: &target,
-            credentials: &Credentials::none(),
-            settings,
-            patience: settings.patience,
-            released: &Rows::default(),
-            spa_origin: None,
-            named: None,
-        };
+        let engine = engine(&runtime, journal, &target, settings);
         let recovered = recover(&engine, &mut NoObserver, &|_| true).await;
         let recovered = recovered.unwrap();
         recovered.tokens().map(|(token, _)| token).collect()
@@ -438,6 +454,69 @@ mod tests {
             let refused = State::Concluded(Class::Failed);
             let doubt = State::InDoubt;
             assert_eq!(states, [doubt, doubt, doubt, refused]);
+        }
+    }
+
+    /// A user whom MSAL Python has stored under another name of the cloud, with a token of another application.
+    #[tokio::test]
+    async fn a_users_cache_is_gone_on_with_under_the_name_of_the_cloud_that_it_has() {
+        let windows = "login.windows.net";
+        for is_per_user in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let journal = open(folder.path());
+            seal(&journal, 1, 200, &tokens("u")).await;
+            let known = serde_json::json!({
+                "Account": {"a": {
+                    "home_account_id": "u.t", "environment": windows, "realm": "t", "local_account_id": "u",
+                    "username": "u@contoso.example", "authority_type": "MSSTS",
+                }},
+                "RefreshToken": {"r": {
+                    "credential_type": "RefreshToken", "secret": "0.OTHER", "home_account_id": "u.t",
+                    "environment": windows, "client_id": "other", "target": "User.Read",
+                }},
+            });
+            let partition = match is_per_user {
+                true => Partition::new("u.t").unwrap(),
+                false => Partition::default(),
+            };
+            let store = Arc::new(MemoryStore::default());
+            let blob = Arc::new(Bytes::from(known.to_string()));
+            store.save(&partition, blob, None).await.unwrap();
+            let shared: Arc<dyn CacheStore> = Arc::<MemoryStore>::clone(&store);
+            let caches = match is_per_user {
+                true => Caches::per_user(shared, Dialect::Python),
+                false => Arc::new(SharedTokenCache::new(
+                    shared,
+                    partition.clone(),
+                    Dialect::Python,
+                ))
+                .into(),
+            };
+            let settings = Settings::default();
+            let runtime = runtime();
+            let target = Target::new(caches, runtime.clock().now());
+            target.prepare().await.unwrap();
+            let engine = engine(&runtime, &journal, &target, &settings);
+            let mut observer = NoObserver;
+            let recovered = recover(&engine, &mut observer, &|_| true).await;
+            let (_feed, redemptions) = tokio::sync::mpsc::channel(1);
+            drop(_feed);
+            let mut never: BoxFuture<'_, ()> = Box::pin(std::future::pending());
+            let driven = crate::run::drive(
+                &engine,
+                &mut observer,
+                recovered.unwrap(),
+                redemptions,
+                &mut never,
+            );
+            driven.await.unwrap();
+            let stored = store.load(&partition).await.unwrap().unwrap();
+            let stored: serde_json::Value = serde_json::from_slice(&stored.blob).unwrap();
+            for section in ["Account", "RefreshToken"] {
+                let entries = stored[section].as_object().unwrap().values();
+                let found: Vec<_> = entries.map(|entry| &entry["environment"]).collect();
+                assert_eq!(found, [windows; 2], "{section} {is_per_user}");
+            }
         }
     }
 

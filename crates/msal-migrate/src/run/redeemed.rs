@@ -63,8 +63,8 @@ pub(crate) struct Unpublished {
     pub(super) environment: String,
     /// The token that the target must hold.
     pub(super) refresh_token: RefreshToken,
-    /// Whether that is the one that was redeemed, because the answer brought no other.
-    pub(super) kept_old_rt: bool,
+    /// A hash of the one that was redeemed, which must not stand in its place; `None` where the answer brought no other.
+    pub(super) spent: Option<u64>,
     /// When it was redeemed.
     pub(super) at: UnixTime,
 }

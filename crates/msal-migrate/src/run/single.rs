@@ -226,7 +226,7 @@ async fn redeem_now(
         Order::Settle(Verdict::Publish(tokens, home_account_id)) => {
             let redeemed = Redeemed::new(attempt, &endpoint.authority, now);
             let target = engine.target;
-            let token = target.add(redeemed, &endpoint.metadata, &tokens, home_account_id);
+            let token = target.add(redeemed, &endpoint.metadata, tokens, home_account_id);
             publish(engine, token).await
         }
         Order::SlowDown {
@@ -290,13 +290,10 @@ async fn doubt(
 
 /// Writes a token to the target's store, reads it back, and writes down that it is there.
 async fn publish(engine: &Engine<'_>, token: Unpublished) -> Result<FirstUse, MigrationError> {
-    let batch = [token];
-    engine.target.publish(&batch).await?;
-    engine.record_migrated(&batch).await?;
-    let [token] = batch;
-    Ok(FirstUse::Migrated {
-        home_account_id: token.home_account_id,
-    })
+    let home_account_id = token.home_account_id.clone();
+    let published = engine.target.publish(vec![token]).await;
+    engine.record_migrated(&published.into_whole()?).await?;
+    Ok(FirstUse::Migrated { home_account_id })
 }
 
 #[cfg(test)]

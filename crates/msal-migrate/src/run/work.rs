@@ -12,6 +12,7 @@ use msal_core::{ApiId, ProviderMetadata, RequestContext, Telemetry, UnixTime};
 use super::correlation::CorrelationIds;
 use super::engine::Engine;
 use super::pace::Pace;
+use super::published::{Losses, Published};
 use super::queue::{Attempt, QueueId, Queues};
 use super::recovery::{Judged, Recovered};
 use super::redeemed::Unpublished;
@@ -30,7 +31,7 @@ pub(super) enum Finished {
     /// An authority was asked for its endpoints.
     Discovery(QueueId, Box<Result<ProviderMetadata, msal::Error>>),
     /// A batch was written to the target.
-    Publication(Vec<Unpublished>, Result<(), MigrationError>),
+    Publication(Published),
     /// Outcomes were written down.
     Recording(Result<(), MigrationError>),
     /// A token that is sent again was written down as not spent.
@@ -68,6 +69,8 @@ pub(super) struct Work<'a> {
     /// Nothing new is started; what is in flight is brought home.
     pub(super) is_draining: bool,
     pub(super) failure: Option<MigrationError>,
+    /// What could not be published, and keeps the run from nothing else.
+    pub(super) losses: Losses,
     pub(super) driven: Driven,
     /// What sealed answers came to, and nobody was told: the run may yet send these tokens.
     judged: HashMap<Fingerprint, Judged>,
@@ -99,6 +102,7 @@ impl<'a> Work<'a> {
             is_publishing: false,
             is_draining: false,
             failure: None,
+            losses: Losses::default(),
             driven: Driven::default(),
             spent: match engine.settings.rotation.allows_repeat() {
                 true => None,
@@ -137,24 +141,12 @@ impl<'a> Work<'a> {
     }
 
     /// The queue that a redemption belongs to.
-    fn queue_of(&mut self, redemption: &Redemption) -> QueueId {
+    pub(super) fn queue_of(&mut self, redemption: &Redemption) -> QueueId {
         self.queues.find(redemption).unwrap_or_else(|| {
             let id = self.queues.open(redemption, self.engine.settings);
             self.discover(id);
             id
         })
-    }
-
-    /// Has a token that was refused, because its user is of another tenant, asked for where they are at home. That it was
-    /// refused is the server's word that it is not spent.
-    pub(super) fn ask_at_home(&mut self, mut attempt: Attempt, reason: Reason) {
-        match attempt.send_home(reason) {
-            Ok(()) => {
-                let id = self.queue_of(&attempt.redemption);
-                self.send_again(id, attempt);
-            }
-            Err(reason) => self.conclude(&attempt, Class::Failed, &reason),
-        }
     }
 
     /// Lets a redemption be sent again, before all that wait. It was not received, or may be sent as often as one likes.
@@ -288,8 +280,7 @@ impl<'a> Work<'a> {
         let batch = std::mem::take(&mut self.unpublished);
         let target = self.engine.target;
         self.running.push(Box::pin(async move {
-            let published = target.publish(&batch).await;
-            Finished::Publication(batch, published)
+            Finished::Publication(target.publish(batch).await)
         }));
     }
 

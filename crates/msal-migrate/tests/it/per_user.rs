@@ -1,16 +1,18 @@
 //! A cache for each user, as web applications have it.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use msal::{FileStore, SharedTokenCache};
 use msal_core::{Dialect, HomeAccountId};
-use msal_emulator::sample;
+use msal_emulator::{Rotation, Settings as EmulatorSettings, sample};
 use msal_migrate::{
     AuthorityOverride, Caches, Completion, Destination, JournalReader, Migration, NoObserver,
-    PlanOptions, Report, SourceOptions, Verification, Verifier, journal_files, open,
+    PlanOptions, Report, RotationPolicy, SourceOptions, Verification, Verifier, journal_files,
+    open,
 };
 use serde_json::Value;
 
@@ -27,12 +29,17 @@ fn caches(world: &World) -> Caches {
 }
 
 fn migration(world: &World, entries: &[Value]) -> Migration {
+    migration_as(Dialect::Python, world, entries)
+}
+
+fn migration_as(dialect: Dialect, world: &World, entries: &[Value]) -> Migration {
     let source = open(&world.source(entries), &SourceOptions::default()).unwrap();
     let mut plan = PlanOptions::default();
     plan.authority = Some(AuthorityOverride::parse(HOST).unwrap());
+    let store = FileStore::directory(folder(world));
     Migration::new(
         source,
-        caches(world),
+        Caches::per_user(Arc::new(store), dialect),
         world.journal(),
         Destination::new(),
         world.runtime.clone(),
@@ -180,6 +187,142 @@ async fn a_folder_that_cannot_be_written_costs_no_token() {
     let migration = migration(&world, &world.users(1));
     migration.run(&mut NoObserver, never).await.unwrap_err();
     assert_eq!(world.http.emulator.redemptions().seen(), 0);
+}
+
+/// The files of so many users, as a run in a world of its own leaves them: users have the same ids in all.
+async fn files_of(dialect: Dialect, users: usize) -> Vec<(String, Value)> {
+    let world = World::new();
+    let never = Box::pin(std::future::pending());
+    let migration = migration_as(dialect, &world, &world.users(users));
+    migration.run(&mut NoObserver, never).await.unwrap();
+    files(&world)
+}
+
+fn put(world: &World, name: &str, content: &[u8]) {
+    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder.create(folder(world)).unwrap();
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(folder(world).join(name)).unwrap();
+    file.write_all(content).unwrap();
+}
+
+/// When the tokens are redeemed.
+const NOW: u64 = 1_800_000_000;
+
+#[tokio::test]
+async fn a_users_file_gets_the_successor_whatever_its_entry_says_of_time() {
+    for dialect in [Dialect::Python, Dialect::Node, Dialect::Node3] {
+        let [(name, known)] = files_of(dialect, 1).await.try_into().unwrap();
+        for is_the_redeemed in [true, false] {
+            for time in [None, Some(NOW - 9), Some(NOW), Some(NOW + 600)] {
+                let mut world =
+                    World::with(EmulatorSettings::default().rotation(Rotation::SingleUse));
+                world.settings.rotation = RotationPolicy::SingleUse;
+                let entries = world.users(1);
+                let old = &entries[0]["refreshToken"];
+                let mut known = known.clone();
+                for token in known["RefreshToken"].as_object_mut().unwrap().values_mut() {
+                    let token = token.as_object_mut().unwrap();
+                    let secret = match is_the_redeemed {
+                        true => old.clone(),
+                        false => "0.OTHER".into(),
+                    };
+                    token.insert("secret".into(), secret);
+                    match time {
+                        Some(time) => {
+                            token.insert("last_modification_time".into(), time.to_string().into())
+                        }
+                        None => token.remove("last_modification_time"),
+                    };
+                }
+                put(&world, &name, known.to_string().as_bytes());
+                let never = Box::pin(std::future::pending());
+                let migration = migration_as(dialect, &world, &entries);
+                let report = migration.run(&mut NoObserver, never).await;
+                let case = format!("{dialect:?} {is_the_redeemed} {time:?}");
+                let report = report.unwrap_or_else(|error| panic!("{case}: {error}"));
+                assert_eq!(report.migrated, 1, "{case}");
+                let [(_, cache)] = files(&world).try_into().unwrap();
+                let tokens = cache["RefreshToken"].as_object().unwrap();
+                let secrets: Vec<_> = tokens.values().map(|token| &token["secret"]).collect();
+                assert_eq!(secrets.len(), 1, "{case}");
+                assert!(secrets[0] != old && secrets[0] != "0.OTHER", "{case}");
+            }
+        }
+    }
+}
+
+/// An error and what caused it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let causes = causes.map(|cause| format!(": {cause}"));
+    error.to_string() + &causes.collect::<String>()
+}
+
+#[tokio::test]
+async fn one_users_file_that_cannot_be_used_stops_nobody_else() {
+    let names: Vec<_> = files_of(Dialect::Python, 3)
+        .await
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    for is_folder in [false, true] {
+        let world = World::new();
+        let entries = world.users(3);
+        put(&world, &names[1], b"no cache");
+        let damaged = folder(&world).join(&names[1]);
+        if is_folder {
+            fs::remove_file(&damaged).unwrap();
+            fs::create_dir(&damaged).unwrap();
+        }
+        for again in [false, true] {
+            let never = Box::pin(std::future::pending());
+            let migration = migration(&world, &entries);
+            let error = migration.run(&mut NoObserver, never).await.unwrap_err();
+            let said = chain(&error);
+            assert!(said.contains(&names[1]), "{said}");
+            assert!(!error.is_transient() && error.hint().is_some(), "{said}");
+            let counts = JournalReader::open(world.journal()).unwrap().counts();
+            let standing = (counts.migrated, counts.unpublished);
+            assert_eq!(standing, (2, 1), "{is_folder} {again}");
+            for other in [&names[0], &names[2]] {
+                assert!(folder(&world).join(other).is_file(), "{is_folder} {again}");
+            }
+            assert_eq!(world.http.emulator.redemptions().seen(), 3);
+        }
+        match is_folder {
+            true => fs::remove_dir(&damaged).unwrap(),
+            false => fs::remove_file(&damaged).unwrap(),
+        }
+        assert_eq!(run(&world, &entries).await.migrated, 3);
+        assert_eq!((files(&world).len(), verify(&world).await.cached), (3, 3));
+        assert_eq!(world.http.emulator.redemptions().seen(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_run_goes_on_with_the_others_beyond_the_batch_of_a_damaged_file() {
+    let names: Vec<_> = files_of(Dialect::Python, 3)
+        .await
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    let mut world = World::new();
+    // Fewer than a batch are in flight, so that there are several.
+    world.settings.concurrency = Some(64);
+    let entries = world.users(700);
+    for name in &names {
+        put(&world, name, b"no cache");
+    }
+    let never = Box::pin(std::future::pending());
+    let migration = migration(&world, &entries);
+    let error = migration.run(&mut NoObserver, never).await.unwrap_err();
+    assert!(chain(&error).contains("3 users"), "{}", chain(&error));
+    let counts = JournalReader::open(world.journal()).unwrap().counts();
+    assert_eq!((counts.migrated, counts.unpublished), (697, 3));
 }
 
 #[tokio::test]

@@ -353,6 +353,8 @@ async fn a_journal_of_version_3_is_reported_on_and_continued() {
     };
     let before = states(&world);
     assert_eq!(before.len(), 4);
+    let version = || fs::read(world.journal()).unwrap()[8..10].to_vec();
+    assert_eq!(version(), [3, 0], "reading changes nothing");
     assert!(left_out(&world).is_empty());
     assert!(
         tokens(&world)
@@ -391,4 +393,70 @@ async fn a_journal_of_version_3_is_reported_on_and_continued() {
     let named = tokens(&world)["#/4"].user.username.clone();
     assert_eq!(named.as_deref(), Some(sample::BOB));
     assert_eq!(left_out(&world).len(), 4);
+    assert_eq!(
+        version(),
+        [4, 0],
+        "a program of before does not take it for damaged"
+    );
+}
+
+#[tokio::test]
+async fn rows_that_a_run_does_not_choose_are_in_no_listing() {
+    let world = World::new();
+    let clients: Vec<_> = (0..3)
+        .map(|number| format!("{number}1111111-0000-4000-8000-000000000000"))
+        .collect();
+    let mut rows: Vec<_> = (0..600)
+        .map(|number: usize| {
+            let client = &clients[number % 3];
+            json!({"refresh_token": format!("0.A-{number}"), "client_id": client})
+        })
+        .collect();
+    rows.push(json!({"refresh_token": "", "client_id": clients[1]}));
+    rows.push(json!({
+        "refresh_token": "0.A-elsewhere", "client_id": clients[2], "authority": "https://evil.example/t",
+    }));
+    let length = || fs::metadata(world.journal()).unwrap().len();
+    let run = async |client: &String, limit| {
+        let input = world.folder.path().join("input.jsonl");
+        fs::write(&input, lines(&rows)).unwrap();
+        let mut plan = PlanOptions::default();
+        plan.authority = Some(msal_migrate::AuthorityOverride::parse(HOST).unwrap());
+        plan.only_clients = vec![client.clone()];
+        let mut settings = world.settings;
+        settings.limit = Some(limit);
+        let migration = Migration::new(
+            open(&input, &SourceOptions::default()).unwrap(),
+            world.cache(Dialect::default()),
+            world.journal(),
+            Destination::new(),
+            world.runtime.clone(),
+        );
+        let never = Box::pin(std::future::pending());
+        let migration = migration.plan(plan).settings(settings);
+        let report = migration.run(&mut NoObserver, never).await.unwrap();
+        let skips = report.skipped.iter();
+        let count = |skip: &msal_migrate::SkipCount| (skip.reason.code(), skip.count);
+        let mut skipped: Vec<_> = skips.map(count).collect();
+        skipped.sort_unstable();
+        assert_eq!(
+            skipped,
+            [
+                ("no_refresh_token", 1),
+                ("not_chosen", 400),
+                ("unknown_authority", 1)
+            ],
+            "the outcome counts them"
+        );
+        assert_eq!(places(&left_out(&world)), ["#/600", "#/601"]);
+        length()
+    };
+    let first = run(&clients[0], 1).await;
+    let mut before = first;
+    for client in clients.iter().cycle().skip(1).take(6) {
+        let after = run(client, 0).await;
+        assert!(after - before < 400, "{} bytes", after - before);
+        before = after;
+    }
+    assert!(first < 8192, "{first} bytes");
 }

@@ -158,7 +158,7 @@ impl World {
         self.migration_by(self.cache(Dialect::default()), entries, runtime)
     }
 
-    fn migration_by(
+    pub(crate) fn migration_by(
         &self,
         target: impl Into<Caches>,
         entries: &[Value],

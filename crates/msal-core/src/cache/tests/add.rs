@@ -71,17 +71,51 @@ fn the_redeemed_token_is_kept_when_none_comes_back() {
     });
     let account = &cache.accounts()[0];
     let holds = |secret: &str, at| {
-        cache.holds_refresh_token(
-            APP,
-            &account.home_account_id,
-            &account.environment,
-            &secret.into(),
-            at,
-        )
+        let successor = (&secret.into(), at);
+        let (id, environment) = (&account.home_account_id, &account.environment);
+        cache.holds_successor(APP, id, environment, successor, &|_| false)
     };
     assert!(holds("OLD", T0 + Duration::from_secs(1)));
     assert!(!holds("ANOTHER", T0 + Duration::from_secs(1)));
     assert!(holds("ANOTHER", T0), "stored since");
+}
+
+#[test]
+fn what_came_of_a_redemption_is_there_or_was_renewed_since() {
+    let later = |seconds: u64| T0 + Duration::from_secs(seconds);
+    let time = |time: UnixTime| time.as_secs().to_string();
+    // What stands there, its time, that of the access token; and whether `NEW` is there after a redemption at T0 + 10.
+    for (secret, written, cached_at, expected) in [
+        ("NEW", None, None, true),
+        ("NEW", Some(later(1)), None, true),
+        ("OTHER", Some(later(9)), Some(later(99)), false),
+        ("OTHER", Some(later(10)), None, true),
+        ("OTHER", None, None, false),
+        ("OTHER", None, Some(later(9)), false),
+        ("OTHER", None, Some(later(10)), true),
+        ("SPENT", None, Some(later(99)), false),
+        ("SPENT", Some(later(99)), Some(later(99)), false),
+    ] {
+        let mut json = value(&cache_with(Dialect::Python, json!({})));
+        for token in json["RefreshToken"].as_object_mut().unwrap().values_mut() {
+            token["secret"] = json!(secret);
+            token["last_modification_time"] = written.map(time).into();
+        }
+        let tokens = json["AccessToken"].as_object_mut().unwrap();
+        tokens.retain(|_, _| cached_at.is_some());
+        for token in tokens.values_mut() {
+            token["cached_at"] = cached_at.map(time).into();
+        }
+        let cache = parse(&json.to_string());
+        let successor = (&RefreshToken::from("NEW"), later(10));
+        let (id, host) = (HomeAccountId::new(ALICE), "login.microsoftonline.com");
+        let is_spent = |token: &RefreshToken| token.expose_secret() == "SPENT";
+        assert_eq!(
+            cache.holds_successor(APP, &id, host, successor, &is_spent),
+            expected,
+            "{secret} {written:?} {cached_at:?}"
+        );
+    }
 }
 
 #[test]

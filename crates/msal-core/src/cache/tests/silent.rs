@@ -244,8 +244,6 @@ fn entries_that_were_written_in_capitals_are_found_and_replaced() {
         APP,
         &HomeAccountId::new(ALICE),
         "login.microsoftonline.com",
-        &"RT-OLD".into(),
-        T0 + Duration::from_secs(9),
     ));
     assert_eq!(cache.clients_of(&alice()), [APP]);
     cache.add(&event(&response(json!({})), &ScopeSet::default()));
