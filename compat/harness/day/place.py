@@ -38,10 +38,12 @@ class Place:
         path.write_text(text)
         path.chmod(0o600)
 
-    @property
     def settings(self):
-        """What is typed every time, and set instead."""
-        return {"MSAL_AUTHORITY": self.emulator.url, "MSAL_CA_FILE": "ca.pem"}
+        """What would be typed every time, and is in a file instead."""
+        authority = f'authority = "{self.emulator.url}"'
+        tables = [f"[migrate.{command}]\n{authority}" for command in ["plan", "run", "finish"]]
+        self.private("msal.toml", "\n".join(['ca-file = "ca.pem"', authority, *tables]))
+        return {"MSAL_CONFIG_FILE": "msal.toml"}
 
     def read(self, name):
         """A report in a file, which nobody else can read."""
