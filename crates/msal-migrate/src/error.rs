@@ -15,6 +15,15 @@ use crate::spa_origin::InvalidSpaOrigin;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum MigrationError {
+    /// A row was named by what the rows of several tokens are called. Nothing was sent, and nothing published.
+    #[error("several tokens have a row that is called {named}: {names}")]
+    #[non_exhaustive]
+    Ambiguous {
+        /// What was named.
+        named: String,
+        /// What the rows are called in full.
+        names: String,
+    },
     /// An authority was named that tokens are not migrated to.
     #[error(transparent)]
     Authority(#[from] AuthorityOverrideError),
@@ -99,7 +108,8 @@ impl MigrationError {
             false => Remedy::Correct,
         };
         match self {
-            Self::Authority(_)
+            Self::Ambiguous { .. }
+            | Self::Authority(_)
             | Self::Http { .. }
             | Self::Mapping(_)
             | Self::NotCopied { .. }
@@ -128,6 +138,9 @@ impl MigrationError {
             Self::Journal(error) => return error.hint(),
             Self::Plan(PlanError::Source(error)) => return error.hint(),
             Self::Store(error) => return error.hint(),
+            Self::Ambiguous { .. } => {
+                "name one row, with as much of its file's path as tells it from the others; its place alone means a row of the input"
+            }
             Self::Authority(_) => "name an authority of Microsoft Entra ID: https://HOST/TENANT",
             Self::Http { .. } => {
                 "correct the authority, or trust the certificate authority of its host"
