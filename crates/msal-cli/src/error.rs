@@ -124,6 +124,10 @@ impl From<MigrationError> for Failure {
             MigrationError::Msal(error) => Self::from(error),
             MigrationError::Http { ref source, .. } if source.kind() == HttpErrorKind::Certificate => Self::new(&error)
                 .with_hint("if the server is your own, pass the certificate of its authority with --ca-file"),
+            MigrationError::Ambiguous { .. } => Self {
+                exit: Exit::Usage,
+                ..Self::new(&error).with_hint_if(error.hint())
+            },
             MigrationError::NotThere { .. } => Self {
                 exit: Exit::Usage,
                 ..Self::new(&error).with_hint(

@@ -22,6 +22,7 @@ mod mistakes;
 #[cfg(unix)]
 mod modes;
 mod msal;
+mod names;
 #[cfg(unix)]
 mod output;
 mod outside;
