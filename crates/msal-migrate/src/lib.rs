@@ -179,7 +179,7 @@ pub use journal::{
 pub use migration::Migration;
 pub use migrator::Migrator;
 pub use observer::{Conclusion, NoObserver, ObservedToken, Observer};
-pub use people::{KnownBy, People};
+pub use people::{Identifiers, People};
 pub use plan::{
     AuthorityOverride, AuthorityOverrideError, Count, LooksLike, NameOf, OddName, Plan, PlanError,
     PlanOptions, Planned, Redemption, SkipCount, Summary, Warning, Warnings,

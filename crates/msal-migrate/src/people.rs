@@ -24,7 +24,7 @@ pub struct People {
 
 /// What somebody is known by, in hashes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct KnownBy {
+pub struct Identifiers {
     home: Option<u64>,
     object: Option<u64>,
     name: Option<u64>,
@@ -32,13 +32,13 @@ pub struct KnownBy {
 
 impl People {
     /// What `user` is known by. Hashes of one and the same `People` can be compared.
-    pub fn known_by(&self, user: &UserHints) -> KnownBy {
+    pub fn known_by(&self, user: &UserHints) -> Identifiers {
         let identifier = |text: &str| self.hasher.hash_one((0u8, text.to_lowercase()));
         // A name without an at sign may be a display name, which several people have.
         let name = user.username.as_deref().filter(|name| name.contains('@'));
         // An object identifier is the tenant's own. In the home tenant, both make the home account id.
         let object = user.oid.as_deref().zip(user.tid.as_deref());
-        KnownBy {
+        Identifiers {
             home: user
                 .home_account_id
                 .as_ref()
@@ -49,7 +49,7 @@ impl People {
     }
 
     /// Takes note of somebody.
-    pub fn note(&mut self, known: KnownBy) {
+    pub fn note(&mut self, known: Identifiers) {
         if let (Some(home), Some(object)) = (known.home, known.object)
             && home != object
         {
@@ -67,7 +67,7 @@ impl People {
     }
 
     /// Who it is: the same number for the same person. `None` of somebody of whom nothing is known.
-    pub fn who(&self, known: KnownBy) -> Option<u64> {
+    pub fn who(&self, known: Identifiers) -> Option<u64> {
         let by_object = || known.object.map(|object| self.home_of(object));
         let identified = known.home.or_else(by_object);
         identified.or_else(|| {
@@ -89,7 +89,7 @@ impl People {
     }
 }
 
-impl KnownBy {
+impl Identifiers {
     fn identifier(self) -> Option<u64> {
         self.home.or(self.object)
     }

@@ -5,7 +5,7 @@ use std::hash::BuildHasher as _;
 
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Class, JournalError, JournalReader, State, TokenReport};
-use crate::people::{KnownBy, People};
+use crate::people::{Identifiers, People};
 
 /// The users behind tokens that the server refused until their user takes part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,7 +101,7 @@ struct Refused {
 }
 
 /// What the user of a migrated token is known by: what the server said comes before what the source had.
-fn known_of_migrated(people: &People, token: &TokenReport) -> KnownBy {
+fn known_of_migrated(people: &People, token: &TokenReport) -> Identifiers {
     let mut user = token.user.clone();
     if let Some(home) = &token.home_account_id {
         user.home_account_id = Some(msal_core::HomeAccountId::new(home));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use msal_core::Authority;
-use msal_migrate::{KnownBy, Locator, People, Place, RowReport, State, TokenReport, UserHints};
+use msal_migrate::{Identifiers, Locator, People, Place, RowReport, State, TokenReport, UserHints};
 
 use super::files::Files;
 use super::user::User;
@@ -31,7 +31,7 @@ pub(super) struct Row {
     pub(super) name: Option<Box<str>>,
     pub(super) user: User,
     /// What tells whose it is.
-    known: KnownBy,
+    known: Identifiers,
     /// Whose it is, once lines are sorted by that.
     pub(super) person: usize,
     /// The error and the AADSTS numbers.
@@ -297,7 +297,7 @@ impl Rows {
         }
     }
 
-    fn known(&mut self, user: &UserHints) -> KnownBy {
+    fn known(&mut self, user: &UserHints) -> Identifiers {
         let known = self.people.known_by(user);
         self.people.note(known);
         known
