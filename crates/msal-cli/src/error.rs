@@ -134,6 +134,10 @@ impl From<MigrationError> for Failure {
             MigrationError::Http { ref source, .. } => {
                 Self::new(&error).with_hint(trouble::hint(source.kind()))
             }
+            MigrationError::Ambiguous { .. } => Self {
+                exit: Exit::Usage,
+                ..Self::new(&error).with_hint_if(error.hint())
+            },
             MigrationError::NotThere { .. } => Self {
                 exit: Exit::Usage,
                 ..Self::new(&error).with_hint(

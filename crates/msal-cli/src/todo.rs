@@ -192,7 +192,15 @@ fn of_held_back(reason: &Reason) -> &'static str {
         "wrong_issuer" => {
             "another issuer answered than was asked: find out who answers at this authority, then --retry quarantined"
         }
-        _ => "the answer does not say whose it is: --retry quarantined asks again",
+        "no_identity" => "the answer does not say whose it is: --retry quarantined asks again",
+        "malformed_response" => {
+            "the answer is not one that can be read without doubt, as where it has two refresh tokens: find out who answers at \
+             this authority, then --retry quarantined"
+        }
+        _ => {
+            "it was asked for again, which brought no tokens, and the answer of before is held back still: \
+             --retry quarantined asks once more; --release ROW publishes that answer if it is another user's"
+        }
     }
 }
 
@@ -290,6 +298,28 @@ mod tests {
                 &[],
                 Who::Operator,
                 "--retry quarantined",
+            ),
+            (
+                at(Quarantined),
+                "malformed_response",
+                &[],
+                Who::Operator,
+                "two refresh tokens",
+            ),
+            // An answer of before stays held back, and the reason is that of the latest attempt.
+            (
+                at(Quarantined),
+                "invalid_grant",
+                &[50_076],
+                Who::Operator,
+                "the answer of before",
+            ),
+            (
+                at(Quarantined),
+                "http_503",
+                &[],
+                Who::Operator,
+                "the answer of before",
             ),
             (at(Retryable), "http_503", &[], Who::Operator, "again"),
             (at(Retryable), "no_answer", &[], Who::Operator, "reached"),

@@ -76,7 +76,9 @@ async fn answer(
     let app = app.for_partition(Partition::hashed(user));
     // An application that has moved its users asks for the account first, and for the old token only without one.
     let table: Arc<str> = "the application's table".into();
-    let mut record = Record::new(token, Locator::new(&table, Place::Element(0)));
+    // The key of the row: reports name it, and `--release` tells it from the others by it.
+    let locator = Locator::new(&table, Place::Element(0)).with_key(user);
+    let mut record = Record::new(token, locator);
     record.user.username = Some(user.to_owned());
     let used = migrator
         .redeem_on_first_use(app.token_cache(), [record])

@@ -15,6 +15,15 @@ use crate::spa_origin::InvalidSpaOrigin;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum MigrationError {
+    /// A row was named by what the rows of several tokens are called. Nothing was sent, and nothing published.
+    #[error("several tokens have a row that is called {named}: {names}")]
+    #[non_exhaustive]
+    Ambiguous {
+        /// What was named.
+        named: String,
+        /// What the rows are called in full.
+        names: String,
+    },
     /// An authority was named that tokens are not migrated to.
     #[error(transparent)]
     Authority(#[from] AuthorityOverrideError),
@@ -112,7 +121,8 @@ impl MigrationError {
             false => Remedy::Correct,
         };
         match self {
-            Self::Authority(_)
+            Self::Ambiguous { .. }
+            | Self::Authority(_)
             | Self::Http { .. }
             | Self::Mapping(_)
             | Self::NotCopied { .. }
@@ -147,6 +157,9 @@ impl MigrationError {
                 let again = "run the migration again: nothing is sent twice";
                 let hint = source.hint().map(|hint| format!("{hint}; then {again}"));
                 return Some(hint.unwrap_or_else(|| again.to_owned()));
+            }
+            Self::Ambiguous { .. } => {
+                "name one row, with as much of its file's path as tells it from the others; its place alone means a row of the input"
             }
             Self::Authority(_) => "name an authority of Microsoft Entra ID: https://HOST/TENANT",
             Self::Http { .. } => {

@@ -151,11 +151,13 @@ mod migration;
 mod migrator;
 mod named;
 mod observer;
+mod people;
 mod plan;
 mod record;
 mod remains;
 mod report;
 mod retry;
+mod row_name;
 mod run;
 mod settings;
 mod source;
@@ -177,6 +179,7 @@ pub use journal::{
 pub use migration::Migration;
 pub use migrator::Migrator;
 pub use observer::{Conclusion, NoObserver, ObservedToken, Observer};
+pub use people::{Identifiers, People};
 pub use plan::{
     AuthorityOverride, AuthorityOverrideError, Count, LooksLike, NameOf, OddName, Plan, PlanError,
     PlanOptions, Planned, Redemption, SkipCount, Summary, Warning, Warnings,

@@ -21,11 +21,11 @@ use crate::journal::{
     Class, Condition, Destination, Holder, Journal, JournalError, JournalReader, State,
 };
 use crate::left_out;
-use crate::named::Unseen;
+use crate::named::{Found, Named};
 use crate::observer::Observer;
-use crate::plan::{AuthorityOverride, Plan, PlanError, PlanOptions, Redemption};
+use crate::plan::{AuthorityOverride, Plan, PlanError, PlanOptions};
 use crate::report::Report;
-use crate::retry::{Retries, Retry, Rows};
+use crate::retry::{Again, Retry};
 use crate::run::{Attempt, Closed, Engine, Feed, Target, channel, drive, due, recover};
 use crate::settings::Settings;
 use crate::source::Source;
@@ -43,7 +43,7 @@ pub struct Migration {
     credentials: Credentials,
     settings: Settings,
     retry: Retry,
-    released: Rows,
+    released: Vec<String>,
     spa_origin: Option<SpaOrigin>,
 }
 
@@ -81,7 +81,7 @@ impl Migration {
             credentials: Credentials::none(),
             settings: Settings::default(),
             retry: Retry::default(),
-            released: Rows::default(),
+            released: Vec::new(),
             spa_origin: None,
         }
     }
@@ -124,9 +124,12 @@ impl Migration {
 
     /// Publishes the tokens of this row, as a report names it, although they are of another user than the source says.
     /// An answer that is held back for another reason stays so.
+    ///
+    /// A place alone, such as `:12`, is a row of the source. With its file in front, or an end of the file's path, it may be
+    /// one of another source whose answer the journal holds back. A name of several tokens' rows is refused.
     #[must_use]
     pub fn release(mut self, row: impl Into<String>) -> Self {
-        self.released.push(row);
+        self.released.push(row.into());
         self
     }
 
@@ -148,7 +151,7 @@ impl Migration {
         target.prepare().await?;
         let (journal, found) = self.open_journal().await?;
         let journal = Arc::new(journal);
-        let (plan, retries) = match self.prepare(&journal, found.is_new).await {
+        let (plan, named) = match self.prepare(&journal, found.is_new).await {
             Ok(prepared) => prepared,
             Err(error) => {
                 // A source that cannot be read leaves nothing behind, and neither does a disk without room.
@@ -166,7 +169,7 @@ impl Migration {
             credentials: &self.credentials,
             settings: &self.settings,
             patience: self.settings.patience,
-            released: &self.released,
+            released: &named.released,
             spa_origin: self.spa_origin.as_ref(),
             named: self
                 .plan
@@ -175,24 +178,23 @@ impl Migration {
                 .map(AuthorityOverride::authority),
         };
         let earlier = journal.states().counts_of(plan.fingerprints());
-        engine.begin(&plan, earlier.settled().saturating_sub(retries.settled));
-        observer.planned(plan.summary(), earlier, retries.settled);
+        engine.begin(&plan, earlier.settled().saturating_sub(named.settled));
+        observer.planned(plan.summary(), earlier, named.settled);
         let mut taken_in: HashSet<_> = journal.states().unpublished().collect();
-        let is_of_input = |token: &Fingerprint| plan.fingerprints().any(|it| it == token);
-        let recovered = recover(&engine, observer, &is_of_input).await?;
+        let recovered = recover(&engine, observer).await?;
         let published: HashMap<_, _> = recovered.tokens().collect();
         taken_in.extend(published.keys());
         let (feed, redemptions) = channel();
-        let feeder = self.feed(&journal, plan, published, feed);
+        let feeder = self.feed(&journal, plan, named.again.clone(), published, feed);
         let driven = drive(&engine, observer, recovered, redemptions, &mut stop).await;
         // The feeder ends when nobody takes what it reads, so it is waited for before a failure is returned.
         let (plan, found_there) = blocking(feeder).await??;
         let driven = driven?;
-        let mut report = self.report(&journal, plan, taken_in).await?;
+        let mut report = self.report(&journal, &plan, taken_in).await?;
         report.causes = driven.causes.into_sorted();
         report.migrated_elsewhere = found_there.elsewhere;
         report.migrated_at_home = found_there.at_home + driven.migrated_at_home;
-        report.retried = retries.all;
+        report.retried = found_there.retried;
         report.target_writes = target.writes();
         report.journal_was_torn = found.torn > 0;
         let answers_needed = journal.states().answers_needed();
@@ -225,50 +227,30 @@ impl Migration {
     async fn report(
         &self,
         journal: &Arc<Journal>,
-        plan: Plan,
+        plan: &Plan,
         mut taken_in: HashSet<Fingerprint>,
     ) -> Result<Report, MigrationError> {
         let mut fingerprints: Vec<_> = plan.fingerprints().copied().collect();
-        let own = journal.states().counts_of(fingerprints.iter());
         for fingerprint in &fingerprints {
             taken_in.remove(fingerprint);
         }
-        let others = journal.states().counts_of(taken_in.iter());
         fingerprints.extend(taken_in);
-        let (users, plan) = match own.needs_user {
-            0 => (Users::default(), plan),
-            tokens => self.users(journal, plan, tokens).await?,
-        };
-        let users = Users {
-            needed: users.needed + others.needs_user,
-            ..users
-        };
         let counts = journal.states().counts_of(fingerprints.iter());
+        let users = match counts.needs_user {
+            0 => Users::default(),
+            _ => {
+                fingerprints.sort_unstable();
+                self.users(fingerprints.clone()).await?
+            }
+        };
         Ok(Report::new(fingerprints, counts, users, plan.summary()))
     }
 
-    /// The users behind the `tokens` of the source that need them.
-    async fn users(
-        &self,
-        journal: &Arc<Journal>,
-        plan: Plan,
-        tokens: u64,
-    ) -> Result<(Users, Plan), MigrationError> {
-        let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
-        let count = move || {
-            let fingerprint = |client: &str, token: &RefreshToken| {
-                journal.fingerprint(client, token.expose_secret().as_bytes())
-            };
-            let state_of = |redemption: &Redemption| journal.states().get(&redemption.fingerprint);
-            let users = Users::of(&plan, &*source, &fingerprint, &state_of);
-            // The source has changed since: every token stands for a user then.
-            let each_its_own = Users {
-                needed: tokens,
-                superseded: 0,
-            };
-            (users.unwrap_or(each_its_own), plan)
-        };
-        blocking(tokio::task::spawn_blocking(count)).await
+    /// The users behind those of `tokens`, which are in order, that need them: as a report on the journal counts them.
+    async fn users(&self, tokens: Vec<Fingerprint>) -> Result<Users, MigrationError> {
+        let path = self.journal.clone();
+        let count = move || JournalReader::open(path)?.users_of(&tokens);
+        Ok(blocking(tokio::task::spawn_blocking(count)).await??)
     }
 
     async fn open_journal(&self) -> Result<(Journal, Condition), MigrationError> {
@@ -278,19 +260,18 @@ impl Migration {
         Ok(blocking(tokio::task::spawn_blocking(open)).await??)
     }
 
-    /// Makes the plan, and room for what will be written down about it: what is answered cannot be asked again. Says also
-    /// which tokens will be tried again that earlier runs have set aside.
+    /// Makes the plan, and room for what will be written down about it: what is answered cannot be asked again.
     async fn prepare(
         &self,
         journal: &Arc<Journal>,
         is_new: bool,
-    ) -> Result<(Plan, Retries), MigrationError> {
+    ) -> Result<(Plan, Found), MigrationError> {
         let plan = self.make_plan(journal).await?;
         // A choice that leaves nothing: a name is wrong.
         if let Some(named) = self.plan.chosen().filter(|_| plan.summary().tokens == 0) {
             return Err(MigrationError::NotThere { named });
         }
-        let (plan, retries) = self.find_named(journal, plan, is_new).await?;
+        let (plan, found) = self.find_named(journal, plan, is_new).await?;
         let ahead = {
             let states = journal.states();
             let is_ahead = |token: &&Fingerprint| match states.get(token) {
@@ -302,18 +283,18 @@ impl Migration {
         };
         let ahead = (ahead as u64).min(self.settings.limit.unwrap_or(u64::MAX));
         journal.reserve_for(ahead).await?;
-        Ok((plan, retries))
+        Ok((plan, found))
     }
 
-    /// Refuses names of what is not there, and counts what is tried again.
+    /// Finds what is named. Refuses names of what is not there, or is there several times.
     async fn find_named(
         &self,
         journal: &Arc<Journal>,
         plan: Plan,
         is_new: bool,
-    ) -> Result<(Plan, Retries), MigrationError> {
+    ) -> Result<(Plan, Found), MigrationError> {
         if self.retry == Retry::default() && self.released.is_empty() {
-            return Ok((plan, Retries::default()));
+            return Ok((plan, Found::default()));
         }
         let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
         let (retry, released) = (self.retry.clone(), self.released.clone());
@@ -322,26 +303,17 @@ impl Migration {
             let fingerprint = |client: &str, token: &RefreshToken| {
                 journal.fingerprint(client, token.expose_secret().as_bytes())
             };
-            let (mut unseen, mut retries) = (Unseen::new(&retry, &released), Retries::default());
+            let mut named = Named::new(&retry, &released);
+            if !is_new {
+                JournalReader::open(path)?.tokens(&mut |token| named.saw_in_journal(&token))?;
+            }
             plan.redemptions(&*source, &fingerprint, &mut |redemption| {
-                unseen.saw(&redemption);
                 let state = journal.states().get(&redemption.fingerprint);
-                let is_retried = state.is_some_and(|state| retry.selects(state, &redemption));
-                let is_released = state == Some(State::Concluded(Class::Quarantined))
-                    && released.name(&redemption.locator);
-                retries.all += u64::from(is_retried);
-                retries.settled +=
-                    u64::from((is_retried || is_released) && state.is_some_and(State::is_settled));
+                named.saw(&redemption, state);
                 ControlFlow::Continue(())
             })?;
-            if unseen.lacks_released() && !is_new {
-                let earlier = JournalReader::open(path)?;
-                earlier.tokens(&mut |token| unseen.saw_in_journal(&token.locator))?;
-            }
-            match unseen.into_words() {
-                Some(named) => Err(MigrationError::NotThere { named }),
-                None => Ok((plan, retries)),
-            }
+            let found = named.find(&|token| journal.states().get(token))?;
+            Ok((plan, found))
         };
         blocking(tokio::task::spawn_blocking(find)).await?
     }
@@ -365,11 +337,12 @@ impl Migration {
         &self,
         journal: &Arc<Journal>,
         plan: Plan,
+        again: Again,
         published: HashMap<Fingerprint, Arc<Authority>>,
         mut feed: Feed<Attempt>,
     ) -> JoinHandle<Result<(Plan, FoundThere), PlanError>> {
         let (source, journal) = (Arc::clone(&self.source), Arc::clone(journal));
-        let (retry, rotation) = (self.retry.clone(), self.settings.rotation);
+        let rotation = self.settings.rotation;
         let mut left = self.settings.limit.unwrap_or(u64::MAX);
         tokio::task::spawn_blocking(move || {
             let fingerprint = |client: &str, token: &RefreshToken| {
@@ -389,11 +362,14 @@ impl Migration {
                         _ => found_there.elsewhere += 1,
                     }
                 }
+                let state = journal.states().get(token);
+                let is_again = state.is_some_and(|state| again.selects(state, &redemption));
                 let attempt = match published_at {
-                    None if left > 0 => due(redemption, &journal, &retry, rotation),
+                    None if left > 0 => due(redemption, &journal, &again, rotation),
                     _ => None,
                 };
                 left -= u64::from(attempt.is_some());
+                found_there.retried += u64::from(is_again && attempt.is_some());
                 match feed.row(attempt) {
                     Ok(()) => ControlFlow::Continue(()),
                     Err(Closed) => ControlFlow::Break(()),
@@ -406,13 +382,16 @@ impl Migration {
     }
 }
 
-/// How many migrated tokens were not redeemed where the plan has them redeemed first.
+/// What the source has besides tokens that are due for the first time: how many migrated ones were not redeemed where the
+/// plan has them redeemed first, and how many are tried again.
 #[derive(Default)]
 struct FoundThere {
     /// But where their users are at home.
     at_home: u64,
     /// But at an authority that the plan does not know.
     elsewhere: u64,
+    /// Tried again, because the operator asks for it.
+    retried: u64,
 }
 
 /// Waits for a task on a blocking thread, which ends early only when the whole runtime does.

@@ -2,6 +2,7 @@
 
 mod flights;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -19,7 +20,6 @@ use crate::first_use::FirstUse;
 use crate::journal::{Destination, Holder, Journal, JournalError};
 use crate::plan::{AuthorityOverride, Plan, PlanOptions, Redemption};
 use crate::record::Record;
-use crate::retry::Rows;
 use crate::run::{Engine, Pauses, Target, redeem};
 use crate::settings::Settings;
 use crate::source::Records;
@@ -250,7 +250,7 @@ impl Migrator {
             credentials: &rules.credentials,
             settings: &rules.settings,
             patience: rules.patience,
-            released: &Rows::default(),
+            released: &HashSet::new(),
             spa_origin: rules.spa_origin.as_ref(),
             named: rules
                 .plan

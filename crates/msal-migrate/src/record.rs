@@ -8,6 +8,7 @@ pub use locator::{Locator, Place};
 pub use skip::{Remedy, SkipReason};
 
 use std::fmt;
+use std::sync::Arc;
 
 use msal_core::{ClientSecret, HomeAccountId, RefreshToken, Scope, UnixTime};
 
@@ -142,6 +143,20 @@ impl Row {
         Self::Skipped {
             locator,
             reason: SkipReason::Malformed(what),
+        }
+    }
+
+    /// The same row, in the file at this path.
+    pub(crate) fn at_path(self, path: &Arc<str>) -> Self {
+        match self {
+            Self::Record(mut record) => {
+                record.locator = record.locator.at_path(path);
+                Self::Record(record)
+            }
+            Self::Skipped { locator, reason } => Self::Skipped {
+                locator: locator.at_path(path),
+                reason,
+            },
         }
     }
 

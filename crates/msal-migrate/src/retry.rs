@@ -1,8 +1,10 @@
 //! What an operator asks for again: tokens that earlier runs have set aside, and answers that are held back.
 
+use std::collections::HashSet;
+
+use crate::fingerprint::Fingerprint;
 use crate::journal::{Class, State};
 use crate::plan::Redemption;
-use crate::record::Locator;
 
 /// What earlier runs have set aside, and a run tries again when it is told to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,7 +23,7 @@ pub enum RetryClass {
 }
 
 impl RetryClass {
-    fn of(state: State) -> Option<Self> {
+    pub(crate) fn of(state: State) -> Option<Self> {
         match state {
             State::Concluded(Class::Failed) => Some(Self::Failed),
             State::Concluded(Class::NeedsUser) => Some(Self::NeedsUser),
@@ -45,7 +47,7 @@ pub struct Retry {
     classes: Vec<RetryClass>,
     clients: Vec<String>,
     tenants: Vec<String>,
-    rows: Rows,
+    rows: Vec<String>,
 }
 
 impl Retry {
@@ -73,80 +75,65 @@ impl Retry {
     /// Tries the token of this row, as a report names it, of the classes that are named, or of all when none is.
     #[must_use]
     pub fn row(mut self, row: impl Into<String>) -> Self {
-        self.rows.push(row);
+        self.rows.push(row.into());
         self
     }
 
-    pub(crate) fn clients(&self) -> impl Iterator<Item = &str> {
-        self.clients.iter().map(String::as_str)
+    /// Whether a token that stands at `state` is meant, but for the names of rows; `is_last_there` if it was asked for at one of
+    /// the tenants last, wherever its row places it.
+    pub(crate) fn names(&self, state: State, redemption: &Redemption, is_last_there: bool) -> bool {
+        let is_named = |names: &[String], name: &str| {
+            names.is_empty() || names.iter().any(|it| it.eq_ignore_ascii_case(name))
+        };
+        let in_class = |class| self.classes.is_empty() || self.classes.contains(&class);
+        *self != Self::default()
+            && RetryClass::of(state).is_some_and(in_class)
+            && is_named(&self.clients, &redemption.client_id)
+            && (is_last_there || is_named(&self.tenants, redemption.authority.tenant().as_str()))
     }
 
-    pub(crate) fn tenants(&self) -> impl Iterator<Item = &str> {
-        self.tenants.iter().map(String::as_str)
+    pub(crate) fn clients(&self) -> &[String] {
+        &self.clients
     }
 
-    pub(crate) fn rows(&self) -> impl Iterator<Item = &str> {
-        self.rows.iter()
+    pub(crate) fn tenants(&self) -> &[String] {
+        &self.tenants
+    }
+
+    pub(crate) fn rows(&self) -> &[String] {
+        &self.rows
+    }
+}
+
+/// What is tried again, once it is known which tokens the names of rows and tenants mean. By default, nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Again {
+    retry: Retry,
+    rows: HashSet<Fingerprint>,
+    /// Tokens that were last asked for at one of the tenants, which is not where their rows place them.
+    at_tenants: HashSet<Fingerprint>,
+}
+
+impl Again {
+    pub(crate) fn new(
+        retry: Retry,
+        rows: HashSet<Fingerprint>,
+        at_tenants: HashSet<Fingerprint>,
+    ) -> Self {
+        Self {
+            retry,
+            rows,
+            at_tenants,
+        }
     }
 
     /// Whether a token that stands at `state` is tried again.
     pub(crate) fn selects(&self, state: State, redemption: &Redemption) -> bool {
-        let is_unset = *self == Self::default();
-        let is_named = |names: &[String], name: &str| {
-            names.is_empty() || names.iter().any(|it| it.eq_ignore_ascii_case(name))
-        };
-        let in_class =
-            |class| !is_unset && (self.classes.is_empty() || self.classes.contains(&class));
-        RetryClass::of(state).is_some_and(in_class)
-            && is_named(&self.clients, &redemption.client_id)
-            && is_named(&self.tenants, redemption.authority.tenant().as_str())
-            && (self.rows.is_empty() || self.rows.name(&redemption.locator))
+        let token = &redemption.fingerprint;
+        let is_last_there = self.at_tenants.contains(token);
+        self.retry.names(state, redemption, is_last_there)
+            && (self.retry.rows.is_empty() || self.rows.contains(token))
     }
-}
-
-/// Rows as an operator names them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Rows(Vec<String>);
-
-impl Rows {
-    pub(crate) fn push(&mut self, row: impl Into<String>) {
-        self.0.push(row.into());
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Whether the row of `locator`, which is one of the input, is among them: by its place alone, or by all of its name.
-    pub(crate) fn name(&self, locator: &Locator) -> bool {
-        self.iter().any(|row| Self::is_name(row, locator))
-    }
-
-    /// Whether the row of `locator`, of whatever input, is among them: by its file and its place.
-    pub(crate) fn name_in_full(&self, locator: &Locator) -> bool {
-        self.iter().any(|row| Self::is_name_in_full(row, locator))
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
-    }
-
-    pub(crate) fn is_name(row: &str, locator: &Locator) -> bool {
-        row == locator.place().to_string() || Self::is_name_in_full(row, locator)
-    }
-
-    pub(crate) fn is_name_in_full(row: &str, locator: &Locator) -> bool {
-        row == format!("{}{}", locator.file(), locator.place()) || row == locator.to_string()
-    }
-}
-
-/// How many tokens are tried again, or published after all, because the run was told to.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Retries {
-    /// Tried again.
-    pub(crate) all: u64,
-    /// Of all those, how many would not be touched otherwise.
-    pub(crate) settled: u64,
 }
 
 #[cfg(test)]
@@ -154,9 +141,8 @@ mod tests {
     use msal_core::{Authority, RefreshToken, ScopeSet, TrustedAuthority};
 
     use super::*;
-    use crate::fingerprint::Fingerprint;
     use crate::plan::Warnings;
-    use crate::record::{Place, UserHints};
+    use crate::record::{Locator, Place, UserHints};
 
     const SET_ASIDE: [State; 4] = [
         State::Concluded(Class::Failed),
@@ -183,8 +169,21 @@ mod tests {
         }
     }
 
+    /// With a name of the row, it is found.
+    fn again(retry: &Retry) -> Again {
+        Again::new(
+            retry.clone(),
+            retry
+                .rows()
+                .iter()
+                .map(|_| redemption().fingerprint)
+                .collect(),
+            HashSet::new(),
+        )
+    }
+
     fn selected(retry: &Retry) -> [bool; 4] {
-        SET_ASIDE.map(|state| retry.selects(state, &redemption()))
+        SET_ASIDE.map(|state| again(retry).selects(state, &redemption()))
     }
 
     #[test]
@@ -196,7 +195,7 @@ mod tests {
             State::Concluded(Class::Retryable),
             State::Unpublished,
         ] {
-            assert!(!all.selects(state, &redemption()), "{state:?}");
+            assert!(!again(&all).selects(state, &redemption()), "{state:?}");
         }
     }
 
@@ -218,23 +217,13 @@ mod tests {
         assert!(!of(retry().client("00c0ffee-0000-4000-8000-00000000000b")));
         assert!(of(retry().tenant("Contoso.example")));
         assert!(!of(retry().tenant("fabrikam.example")));
-        for row in [":12", "tokens.csv:12", "tokens.csv:12 (alice)"] {
-            assert!(of(retry().row(row)), "{row}");
-        }
-        for row in [":1", ":123", "12", "other.csv:12", "alice"] {
-            assert!(!of(retry().row(row)), "{row}");
-        }
+        let other = Again::new(retry().row(":13"), HashSet::new(), HashSet::new());
+        assert!(!other.selects(State::InDoubt, &redemption()));
+        // Where it was asked for last, the journal says.
+        let at_home = retry().tenant("organizations");
+        let at_home = Again::new(at_home, HashSet::new(), [redemption().fingerprint].into());
+        assert!(at_home.selects(State::InDoubt, &redemption()));
         assert!(!of(retry().row(":12").tenant("fabrikam.example")));
         assert!(of(retry().row(":12").row(":13").class(RetryClass::InDoubt)));
-    }
-
-    #[test]
-    fn a_row_of_another_input_is_named_in_full_only() {
-        let mut rows = Rows::default();
-        rows.push(":12");
-        let locator = redemption().locator;
-        assert!(rows.name(&locator) && !rows.name_in_full(&locator));
-        rows.push("tokens.csv:12");
-        assert!(rows.name_in_full(&locator));
     }
 }

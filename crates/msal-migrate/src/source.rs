@@ -7,10 +7,12 @@
 //! readers of `read`, says which value of a row is which field, and leaves it to `row` to make a record of them. A new
 //! format is a file in `format`, a [`SourceKind`], a line in `open` and one in `format/detect`.
 
+mod at_path;
 mod closest;
 mod dialect;
 mod error;
 mod format;
+mod full_path;
 mod kind;
 mod known_store;
 mod mapping_file;
@@ -22,6 +24,8 @@ mod recognised;
 mod records;
 mod row;
 mod unsupported;
+
+pub(crate) use full_path::full_path;
 
 pub use error::SourceError;
 pub use kind::{SourceKind, UnknownSourceKind};

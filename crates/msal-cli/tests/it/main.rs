@@ -28,6 +28,7 @@ mod mistakes;
 #[cfg(unix)]
 mod modes;
 mod msal;
+mod names;
 #[cfg(unix)]
 mod output;
 mod outside;

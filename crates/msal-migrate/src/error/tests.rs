@@ -41,6 +41,13 @@ fn all() -> Vec<(MigrationError, Remedy)> {
     let store = |kind: ErrorKind| StoreError::io("write", "cache.json", kind.into());
     let wait = Remedy::Wait(None);
     vec![
+        (
+            MigrationError::Ambiguous {
+                named: named.clone(),
+                names: "`a#/9`, `b#/9`".to_owned(),
+            },
+            Remedy::Correct,
+        ),
         (AuthorityOverrideError::Kind.into(), Remedy::Correct),
         (
             MigrationError::Http {

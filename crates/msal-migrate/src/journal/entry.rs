@@ -228,7 +228,7 @@ pub(crate) struct Origin<'a> {
 impl<'a> From<&'a Locator> for Origin<'a> {
     fn from(locator: &'a Locator) -> Self {
         Self {
-            file: locator.file(),
+            file: locator.path(),
             place: locator.place(),
             key: locator.key(),
             user: User::default(),

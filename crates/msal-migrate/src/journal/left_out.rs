@@ -60,7 +60,7 @@ pub(crate) struct Known<'a> {
 impl<'a> From<Known<'a>> for LeftOutRow<'a> {
     fn from(known: Known<'a>) -> Self {
         Self {
-            file: known.locator.file(),
+            file: known.locator.path(),
             place: known.locator.place(),
             key: known.locator.key(),
             user: User::of_name(known.user),

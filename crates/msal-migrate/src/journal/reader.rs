@@ -373,7 +373,7 @@ impl fmt::Debug for RowReport {
 /// A place in eight bytes.
 fn place_of(locator: &Locator) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (locator.file(), locator.place()).hash(&mut hasher);
+    (locator.path(), locator.place()).hash(&mut hasher);
     hasher.finish()
 }
 

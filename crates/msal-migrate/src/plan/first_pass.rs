@@ -84,7 +84,7 @@ impl<'a> FirstPass<'a> {
         let number = self.rows;
         self.rows += 1;
         if self.file.is_none() {
-            self.file = Some(row.locator().file().into());
+            self.file = Some(row.locator().path().into());
         }
         let record = match row {
             Row::Record(record) => record,

@@ -117,7 +117,7 @@ impl LeftOutDigest {
         let user = &row.user;
         let home = user.home_account_id.as_ref().map(|id| id.as_str());
         for text in [
-            Some(row.locator.file()),
+            Some(row.locator.path()),
             Some(&place),
             row.locator.key(),
             Some(row.reason.code()),

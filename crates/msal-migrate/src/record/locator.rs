@@ -11,6 +11,8 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Locator {
     file: Arc<str>,
+    /// The one spelling of the file's path, where it has one.
+    path: Option<Arc<str>>,
     place: Place,
     key: Option<Box<str>>,
     /// Whose row it is, where that is all that is known of it. Never shown.
@@ -22,6 +24,7 @@ impl Locator {
     pub fn new(file: &Arc<str>, place: Place) -> Self {
         Self {
             file: Arc::clone(file),
+            path: None,
             place,
             key: None,
             user: None,
@@ -36,6 +39,12 @@ impl Locator {
         self
     }
 
+    /// The same place, in the file at this path.
+    pub(crate) fn at_path(mut self, path: &Arc<str>) -> Self {
+        self.path = Some(Arc::clone(path));
+        self
+    }
+
     /// The same place in the row of a user: a row that is skipped has nothing else that names somebody.
     pub(crate) fn with_user(mut self, username: &str) -> Self {
         self.user = Some(username.into());
@@ -47,9 +56,24 @@ impl Locator {
         self.user.as_deref()
     }
 
-    /// The file or directory the source was opened with.
+    /// The file or directory the source was opened with, as it was typed. A journal has its whole path.
     pub fn file(&self) -> &str {
         &self.file
+    }
+
+    /// The file in the one spelling by which a journal knows it.
+    pub(crate) fn path(&self) -> &str {
+        self.path.as_ref().unwrap_or(&self.file)
+    }
+
+    /// The key as it stands behind the place.
+    pub(crate) fn shown_key(&self) -> Option<String> {
+        let key = self.key.as_deref()?;
+        let visible = key.chars().map(|character| match character.is_control() {
+            true => character.escape_default().to_string(),
+            false => character.to_string(),
+        });
+        Some(format!(" ({})", visible.collect::<String>()))
     }
 
     /// The place without file and key: an index or a line, never a person's name.
@@ -70,12 +94,7 @@ impl fmt::Display for Locator {
             write_visible(formatter, character)?;
         }
         write!(formatter, "{}", self.place)?;
-        let Some(key) = &self.key else { return Ok(()) };
-        formatter.write_str(" (")?;
-        for character in key.chars() {
-            write_visible(formatter, character)?;
-        }
-        formatter.write_str(")")
+        formatter.write_str(&self.shown_key().unwrap_or_default())
     }
 }
 

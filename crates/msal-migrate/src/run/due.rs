@@ -8,7 +8,7 @@ use super::queue::Attempt;
 use super::recovery::response_of;
 use crate::journal::{Class, Journal, Position, State, States, Unsealed};
 use crate::plan::Redemption;
-use crate::retry::Retry;
+use crate::retry::Again;
 use crate::settings::RotationPolicy;
 
 /// The attempt at a redemption that is due; `None` for one that is not sent in this run. Blocks where an answer is read
@@ -16,10 +16,10 @@ use crate::settings::RotationPolicy;
 pub(crate) fn due(
     redemption: Redemption,
     journal: &Journal,
-    retry: &Retry,
+    again: &Again,
     rotation: RotationPolicy,
 ) -> Option<Attempt> {
-    match decide(redemption, journal, retry, rotation)? {
+    match decide(redemption, journal, again, rotation)? {
         Due::Attempt(attempt) => Some(attempt),
         Due::Newest(redemption, held_back, earlier) => {
             let attempt = of_newest(*redemption, held_back, earlier, journal, rotation);
@@ -34,7 +34,7 @@ pub(super) async fn due_on_first_use(
     journal: &Journal,
     rotation: RotationPolicy,
 ) -> Option<Attempt> {
-    match decide(redemption, journal, &Retry::default(), rotation)? {
+    match decide(redemption, journal, &Again::default(), rotation)? {
         Due::Attempt(attempt) => Some(attempt),
         Due::Newest(redemption, held_back, earlier) => {
             of_newest(*redemption, held_back, earlier, journal, rotation).await
@@ -53,11 +53,11 @@ enum Due {
 fn decide(
     redemption: Redemption,
     journal: &Journal,
-    retry: &Retry,
+    again: &Again,
     rotation: RotationPolicy,
 ) -> Option<Due> {
     let states = journal.states();
-    let is_selected = |state| retry.selects(state, &redemption);
+    let is_selected = |state| again.selects(state, &redemption);
     let fingerprint = &redemption.fingerprint;
     let earlier = states.get(fingerprint);
     if !is_due(&states, &redemption, rotation) && !earlier.is_some_and(is_selected) {

@@ -1,6 +1,7 @@
 //! What a run works with.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,6 @@ use crate::journal::{
 };
 use crate::plan::{Plan, Redemption};
 use crate::record::{Locator, Place, UserHints};
-use crate::retry::Rows;
 use crate::settings::Settings;
 use crate::spa_origin::SpaOrigin;
 
@@ -33,8 +33,8 @@ pub(crate) struct Engine<'a> {
     pub(crate) settings: &'a Settings,
     /// How long it is waited for somebody else who is sending a token.
     pub(crate) patience: Duration,
-    /// The rows whose tokens may be another user's.
-    pub(crate) released: &'a Rows,
+    /// The tokens that may be another user's.
+    pub(crate) released: &'a HashSet<Fingerprint>,
     /// The page that tokens were issued to, if they were issued to one.
     pub(crate) spa_origin: Option<&'a SpaOrigin>,
     /// The authority that the operator named, which is trusted besides Microsoft's.

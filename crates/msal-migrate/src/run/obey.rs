@@ -67,7 +67,10 @@ impl Work<'_> {
             client_id: &attempt.redemption.client_id,
             metadata: &endpoint.metadata,
             user: &attempt.redemption.user,
-            is_released: self.engine.released.name(&attempt.redemption.locator),
+            is_released: self
+                .engine
+                .released
+                .contains(&attempt.redemption.fingerprint),
             settings: self.engine.settings,
         };
         let now = self.engine.runtime.clock().now();

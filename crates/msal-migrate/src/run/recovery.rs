@@ -20,12 +20,10 @@ use crate::observer::{Conclusion, ObservedToken, Observer};
 use crate::record::{Locator, UserHints};
 
 /// Judges the answers that earlier runs sealed and did not publish. Those that were held back are judged again: the
-/// operator may have decided otherwise since. The oldest come first, because they have waited longest. `is_of_input` says
-/// whether a token is one of the source: the place of a row is not enough to release a token of another source.
+/// operator may have decided otherwise since. The oldest come first, because they have waited longest.
 pub(crate) async fn recover(
     engine: &Engine<'_>,
     observer: &mut dyn Observer,
-    is_of_input: &(dyn Fn(&Fingerprint) -> bool + Sync),
 ) -> Result<Recovered, MigrationError> {
     let positions = engine.journal.states().with_answers();
     let mut recovered = Recovered::default();
@@ -52,7 +50,7 @@ pub(crate) async fn recover(
             record: &record,
             asker: None,
         };
-        settle(engine, observer, &mut recovered, sealed, is_of_input).await?;
+        settle(engine, observer, &mut recovered, sealed).await?;
     }
     Ok(recovered)
 }
@@ -175,7 +173,6 @@ pub(super) async fn settle(
     observer: &mut dyn Observer,
     recovered: &mut Recovered,
     sealed: Sealed<'_>,
-    is_of_input: &(dyn Fn(&Fingerprint) -> bool + Sync),
 ) -> Result<(), MigrationError> {
     let Sealed {
         position,
@@ -213,13 +210,11 @@ pub(super) async fn settle(
         // The answer stays sealed; a later run finds the authority.
         return Ok(());
     };
-    let released = engine.released;
     let expected = Expectation {
         client_id: answer.client_id,
         metadata: &metadata,
         user: &judged.user,
-        is_released: released.name_in_full(&judged.locator)
-            || released.name(&judged.locator) && is_of_input(&entry.fingerprint),
+        is_released: engine.released.contains(&entry.fingerprint),
         settings: engine.settings,
     };
     // The operator asked again for it, and may still publish what was held back then.
@@ -281,6 +276,7 @@ pub(super) fn response_of(answer: &Answer<'_>) -> Option<Response<Bytes>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::path::Path;
     use std::sync::{Arc, LazyLock};
 
@@ -298,7 +294,6 @@ mod tests {
     use crate::journal::{Destination, Entry, Holder, Journal};
     use crate::observer::NoObserver;
     use crate::record::Place;
-    use crate::retry::Rows;
     use crate::run::batch::Target;
     use crate::settings::{RotationPolicy, Settings};
 
@@ -364,8 +359,8 @@ mod tests {
         target: &'a Target,
         settings: &'a Settings,
     ) -> Engine<'a> {
-        static NONE: LazyLock<(Credentials, Rows)> =
-            LazyLock::new(|| (Credentials::none(), Rows::default()));
+        static NONE: LazyLock<(Credentials, HashSet<Fingerprint>)> =
+            LazyLock::new(|| (Credentials::none(), HashSet::new()));
         Engine {
             runtime,
             journal,
@@ -387,7 +382,7 @@ mod tests {
         let target = Target::new(Arc::new(cache).into(), runtime.clock().now());
         target.prepare().await.unwrap();
         let engine = engine(&runtime, journal, &target, settings);
-        let recovered = recover(&engine, &mut NoObserver, &|_| true).await;
+        let recovered = recover(&engine, &mut NoObserver).await;
         let recovered = recovered.unwrap();
         recovered.tokens().map(|(token, _)| token).collect()
     }
@@ -498,7 +493,7 @@ mod tests {
             target.prepare().await.unwrap();
             let engine = engine(&runtime, &journal, &target, &settings);
             let mut observer = NoObserver;
-            let recovered = recover(&engine, &mut observer, &|_| true).await;
+            let recovered = recover(&engine, &mut observer).await;
             let (_feed, redemptions) = tokio::sync::mpsc::channel(1);
             drop(_feed);
             let mut never: BoxFuture<'_, ()> = Box::pin(std::future::pending());

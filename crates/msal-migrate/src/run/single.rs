@@ -140,7 +140,7 @@ async fn publish_sealed(
         record: &record,
         asker: Some(&redemption.user),
     };
-    settle(engine, &mut NoObserver, &mut recovered, sealed, &|_| true).await?;
+    settle(engine, &mut NoObserver, &mut recovered, sealed).await?;
     if let Some(reason) = recovered.refused {
         return Ok(FirstUse::HeldBack(reason));
     }
@@ -182,7 +182,7 @@ async fn redeem_now(
         client_id: &redemption.client_id,
         metadata: &endpoint.metadata,
         user: &redemption.user,
-        is_released: engine.released.name_in_full(&redemption.locator),
+        is_released: engine.released.contains(&redemption.fingerprint),
         settings: engine.settings,
     };
     let now = engine.runtime.clock().now();
@@ -298,6 +298,7 @@ async fn publish(engine: &Engine<'_>, token: Unpublished) -> Result<FirstUse, Mi
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::path::Path;
     use std::time::Duration;
 
@@ -314,7 +315,6 @@ mod tests {
     use crate::journal::{Answer, Asked, Destination, Holder, Journal, Outcome, Step};
     use crate::plan::Warnings;
     use crate::record::{Locator, Place};
-    use crate::retry::Rows;
     use crate::run::Target;
     use crate::settings::Settings;
 
@@ -370,7 +370,7 @@ mod tests {
             credentials: &Credentials::none(),
             settings: &Settings::default(),
             patience: Duration::ZERO,
-            released: &Rows::default(),
+            released: &HashSet::new(),
             spa_origin: None,
             named: None,
         };

@@ -7,6 +7,7 @@ use msal::SecureRandom;
 use msal_core::Passphrase;
 
 use super::Source;
+use super::at_path::AtPath;
 use super::dialect::in_dialect;
 use super::error::SourceError;
 use super::format::adal::AdalSource;
@@ -71,6 +72,10 @@ impl SourceOptions {
 /// # Errors
 /// [`SourceError`]; its [`hint`](SourceError::hint) says what to do.
 pub fn open(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, SourceError> {
+    Ok(Box::new(AtPath::new(open_path(path, options)?, path)))
+}
+
+fn open_path(path: &Path, options: &SourceOptions) -> Result<Box<dyn Source>, SourceError> {
     let is_of_files = matches!(options.named_kind(), None | Some(SourceKind::TokenJson));
     if path.is_dir() && is_of_files {
         let name = path.display().to_string();

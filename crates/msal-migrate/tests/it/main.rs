@@ -39,6 +39,8 @@ mod refusals;
 mod refused_stores;
 mod reporting;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod rows;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod samples;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod sealed_answers;
@@ -54,4 +56,6 @@ mod trust;
 mod verification;
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod what_to_type;
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod who;
 mod world;

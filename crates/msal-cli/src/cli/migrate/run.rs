@@ -68,7 +68,7 @@ pub(crate) struct RunArgs {
     pub(crate) allow_user_mismatch: bool,
 
     /// Publishes the tokens of this row although they are another user's than the input says. Rows are named as
-    /// `msal migrate report` shows them, such as :12 or #/3.
+    /// `msal migrate report` shows them, such as tokens.csv:12, or :12 or '#/3' for one of the input.
     #[arg(long, value_name = "ROW")]
     pub(crate) release: Vec<String>,
 
@@ -120,7 +120,8 @@ pub(crate) struct RetryArgs {
     #[arg(long, value_name = "TENANT")]
     pub(crate) retry_tenant: Vec<String>,
 
-    /// Tries again only this row: of the classes that are named, or of all.
+    /// Tries again only this row, named as `msal migrate report` shows it, such as :12 or '#/3': of the classes that are
+    /// named, or of all.
     #[arg(long, value_name = "ROW")]
     pub(crate) retry_row: Vec<String>,
 }

@@ -3,12 +3,14 @@
 //! All lines are in memory, as they are sorted: some 600 bytes each with their names.
 
 mod document;
+mod files;
 mod out;
 mod page;
 mod row;
 mod summary;
 mod table;
 mod text;
+mod user;
 
 use std::path::Path;
 
@@ -71,6 +73,8 @@ fn read(
         if arguments.all || token.state != State::Concluded(Class::Migrated) {
             let is_superseded = superseded.contains(&token.fingerprint);
             rows.push(maker.of_token(token, is_superseded));
+        } else {
+            maker.note_file(&token.locator);
         }
     })?;
     let mut skipped = 0;
@@ -82,7 +86,8 @@ fn read(
     if by_user && !arguments.all {
         rows.retain(|row| row.todo.who != Who::Nobody);
     }
-    row::sort(&mut rows, by_user);
+    maker.name_files(&mut rows);
+    row::sort(&mut rows, by_user.then_some(&maker.people));
     let summary = Summary {
         journal: arguments.journal.display().to_string(),
         counts: journal.counts(),

@@ -4,8 +4,9 @@ use msal_migrate::Place;
 use serde_json::{Map, Value, json};
 
 use super::out::Out;
-use super::row::{Row, SKIPPED, User};
+use super::row::{Row, SKIPPED};
 use super::summary::Summary;
+use super::user::User;
 use crate::output::versioned;
 use crate::text::moment;
 
@@ -37,8 +38,7 @@ pub(super) fn print(rows: &[Row], summary: &Summary, out: &mut Out<'_>) {
 }
 
 fn to_json(row: &Row) -> Value {
-    let places = [row.place].into_iter().chain(row.more.iter().copied());
-    let places: Vec<_> = places.map(|place| place.to_string()).collect();
+    let places: Vec<_> = row.places().collect();
     json!({
         "row": row.place.to_string(), "rows": places, "file": text(&row.file), "line": line(row.place),
         "name": row.name, "user": of_user(&row.user), "tenant": text(&row.tenant), "client_id": text(&row.client_id),

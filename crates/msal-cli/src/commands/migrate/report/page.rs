@@ -29,7 +29,8 @@ pub(super) fn print(rows: &[Row], summary: &Summary, out: &mut Out<'_>) {
     out.put(&in_script(head.strip_suffix('}').unwrap_or_default()));
     // Column by column, so that what many lines have in common is there once.
     let mut columns = Columns {
-        is_one_file: rows.windows(2).all(|pair| pair[0].file == pair[1].file),
+        is_one_file: rows.windows(2).all(|pair| pair[0].file == pair[1].file)
+            && rows.iter().all(Row::is_of_one_file),
         ..Columns::default()
     };
     for row in rows {
@@ -84,7 +85,7 @@ impl<'a> Columns<'a> {
             column.push(number);
         }
         let name = row.name.as_deref().unwrap_or_default();
-        let own = [row.places(), shown(row.user.shown()), shown(name)];
+        let own = [row.places_text(), shown(row.user.shown()), shown(name)];
         for (column, text) in self.own.iter_mut().zip(own) {
             column.push(text);
         }

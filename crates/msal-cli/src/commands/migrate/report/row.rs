@@ -2,15 +2,14 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::fmt;
-use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _, RandomState};
 use std::sync::Arc;
 
 use msal_core::Authority;
-use msal_migrate::{Locator, Place, RowReport, State, TokenReport, UserHints};
+use msal_migrate::{Identifiers, Locator, People, Place, RowReport, State, TokenReport, UserHints};
 
+use super::files::Files;
+use super::user::User;
 use crate::commands::migrate::causes;
-use crate::outside::Outside;
 use crate::todo::{Todo, Who};
 
 /// A token, or a row that is left out.
@@ -21,15 +20,20 @@ pub(super) struct Row {
     pub(super) tenant: Arc<str>,
     pub(super) client_id: Arc<str>,
     pub(super) authority: Arc<str>,
+    /// The file as it is shown: an end of its path, or nothing where that names somebody.
     pub(super) file: Arc<str>,
+    /// The file's whole path.
+    path: Arc<str>,
     pub(super) place: Place,
-    /// More places, where several lines are told as one.
-    pub(super) more: Vec<Place>,
+    /// More rows, where several lines are told as one: in the same file, or in that which is named.
+    pub(super) more: Vec<(Option<Arc<str>>, Place)>,
     /// What the store calls the row.
     pub(super) name: Option<Box<str>>,
     pub(super) user: User,
-    /// A hash of whose it is.
-    person: Option<u64>,
+    /// What tells whose it is.
+    known: Identifiers,
+    /// Whose it is, once lines are sorted by that.
+    pub(super) person: usize,
     /// The error and the AADSTS numbers.
     pub(super) error: Arc<str>,
     pub(super) suberror: Arc<str>,
@@ -45,36 +49,55 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// How lines are sorted: by what is to be done and why, then where, then whose.
-    fn compare(&self, other: &Self, by_user: bool) -> Ordering {
+    /// What is to be done and why, and where.
+    fn compare_task(&self, other: &Self) -> Ordering {
         let todo = |row: &Self| (row.todo.who, row.class == SKIPPED, row.class);
-        // Also where no name is shown, one person's lines stand together; else the order of the file is of more use.
-        let person = |row: &Self| {
-            row.person
-                .filter(|_| by_user)
-                .map(|it| (it, row.kept_old_rt))
-        };
         todo(self)
             .cmp(&todo(other))
             .then_with(|| self.todo.what.cmp(&other.todo.what))
             .then_with(|| self.explanation.cmp(&other.explanation))
             .then_with(|| self.tenant.cmp(&other.tenant))
             .then_with(|| self.client_id.cmp(&other.client_id))
-            .then_with(|| self.user.lower_case().cmp(other.user.lower_case()))
-            .then_with(|| person(self).cmp(&person(other)))
-            .then_with(|| self.file.cmp(&other.file))
-            .then_with(|| self.place.cmp(&other.place))
     }
 
-    /// Whether both say the same of one person.
+    /// Where the row is.
+    fn compare_place(&self, other: &Self) -> Ordering {
+        let at = |row: &Self| (Arc::clone(&row.file), Arc::clone(&row.path), row.place);
+        at(self).cmp(&at(other))
+    }
+
+    /// How lines are sorted: by what is to be done and why, then where, then whose, as far as it is shown.
+    fn compare(&self, other: &Self) -> Ordering {
+        self.compare_task(other)
+            .then_with(|| self.user.lower_case().cmp(other.user.lower_case()))
+            .then_with(|| self.compare_place(other))
+    }
+
+    /// How lines are sorted of which each person has one: also where no name is shown, those of one person stand together.
+    fn compare_person(&self, other: &Self) -> Ordering {
+        self.compare_task(other)
+            .then_with(|| self.person.cmp(&other.person))
+            .then_with(|| self.kept_old_rt.cmp(&other.kept_old_rt))
+            .then_with(|| self.compare_place(other))
+    }
+
+    /// Whether both say the same of one person. An answer that is held back is looked at by itself: whose it is differs, and
+    /// each is released by its own name.
     fn is_about_same(&self, other: &Self) -> bool {
-        self.person.is_some()
-            && self.person == other.person
-            && self.todo == other.todo
-            && self.class == other.class
-            && self.tenant == other.tenant
-            && self.client_id == other.client_id
+        let is_held_back = |row: &Self| row.class == QUARANTINED || row.has_sealed_token;
+        self.person == other.person
             && self.kept_old_rt == other.kept_old_rt
+            && !is_held_back(self)
+            && !is_held_back(other)
+            && self.compare_task(other) == Ordering::Equal
+    }
+
+    /// Takes in a line that says the same.
+    fn absorb(&mut self, other: &Self) {
+        let file = Some(&other.file).filter(|_| other.path != self.path);
+        self.more.push((file.map(Arc::clone), other.place));
+        self.at = self.at.max(other.at);
+        self.user.complete(&other.user);
     }
 
     /// The code that says why: the server's, or the reason.
@@ -91,28 +114,52 @@ impl Row {
         words.collect::<Vec<_>>().join(" ")
     }
 
-    /// Where it is, as commands take it; several where several lines are told as one.
-    pub(super) fn places(&self) -> String {
-        let places = [self.place].into_iter().chain(self.more.iter().copied());
-        places
-            .map(|place| place.to_string())
-            .collect::<Vec<_>>()
-            .join(" ")
+    /// Where it is, as commands take it; several where several lines are told as one. Those of another file have its name in
+    /// front.
+    pub(super) fn places(&self) -> impl Iterator<Item = String> + '_ {
+        let more = self.more.iter().map(|(file, place)| match file {
+            Some(file) => format!("{file}{place}"),
+            None => place.to_string(),
+        });
+        std::iter::once(self.place.to_string()).chain(more)
+    }
+
+    /// Whether all its rows are in one file.
+    pub(super) fn is_of_one_file(&self) -> bool {
+        self.more.iter().all(|(file, _)| file.is_none())
+    }
+
+    /// The same as one text.
+    pub(super) fn places_text(&self) -> String {
+        self.places().collect::<Vec<_>>().join(" ")
     }
 }
 
 /// Sorts, and makes one line of those that say the same of one person if that is asked for.
-pub(super) fn sort(rows: &mut Vec<Row>, by_user: bool) {
-    rows.sort_by(|one, other| one.compare(other, by_user));
-    if by_user {
+pub(super) fn sort(rows: &mut Vec<Row>, by_user: Option<&People>) {
+    rows.sort_by(Row::compare);
+    if let Some(people) = by_user {
+        tell_apart(rows, people);
+        rows.sort_by(Row::compare_person);
         rows.dedup_by(|next, kept| {
             let is_same = kept.is_about_same(next);
             if is_same {
-                kept.more.push(next.place);
-                kept.at = kept.at.max(next.at);
+                kept.absorb(next);
             }
             is_same
         });
+    }
+}
+
+/// Numbers the people whose lines they are, in the order in which they come up. Of whom nothing is known is somebody of their
+/// own.
+fn tell_apart(rows: &mut [Row], people: &People) {
+    let mut numbers = HashMap::new();
+    for (number, row) in rows.iter_mut().enumerate() {
+        row.person = match people.who(row.known) {
+            Some(person) => *numbers.entry(person).or_insert(number),
+            None => number,
+        };
     }
 }
 
@@ -122,7 +169,8 @@ pub(super) struct Rows {
     texts: HashMap<Box<str>, Arc<str>>,
     todos: HashMap<(Who, Box<str>), Arc<Todo>>,
     codes: HashMap<Vec<u32>, Arc<[String]>>,
-    persons: RandomState,
+    pub(super) people: People,
+    files: Files,
     /// How many lines have a name that is not shown.
     pub(super) hidden: u64,
 }
@@ -134,7 +182,8 @@ impl Rows {
             texts: HashMap::new(),
             todos: HashMap::new(),
             codes: HashMap::new(),
-            persons: RandomState::new(),
+            people: People::default(),
+            files: Files::default(),
             hidden: 0,
         }
     }
@@ -208,11 +257,13 @@ impl Rows {
             tenant: Arc::clone(&none),
             client_id: Arc::clone(&none),
             authority: Arc::clone(&none),
-            file: self.file(locator.file()),
+            file: Arc::clone(&none),
+            path: self.files.note(locator.file()),
             place: locator.place(),
             more: Vec::new(),
             name: name.filter(|_| self.show_users),
-            person: self.person(&user),
+            known: self.known(&user),
+            person: 0,
             user: User::new(user, self.show_users),
             error: Arc::clone(&none),
             suberror: Arc::clone(&none),
@@ -225,14 +276,19 @@ impl Rows {
         }
     }
 
-    /// A name that was typed, or its last part: where a store keeps one file per user, a file is called like them.
-    fn file(&mut self, file: &str) -> Arc<str> {
-        if self.show_users {
-            return self.text(file);
+    /// Takes note of where a token is that has no line: its file may have the name of one that has.
+    pub(super) fn note_file(&mut self, locator: &Locator) {
+        self.files.note(locator.file());
+    }
+
+    /// Names the file of each line, now that all are known.
+    pub(super) fn name_files(&self, rows: &mut [Row]) {
+        let names = self.files.names(self.show_users);
+        for row in rows {
+            row.file = names
+                .get(&row.path)
+                .map_or_else(|| Arc::clone(&row.file), Arc::clone);
         }
-        let name = file.rsplit(['/', '\\']).next().unwrap_or_default();
-        let is_somebody = name.contains('@') || name.to_ascii_lowercase().contains("%40");
-        self.text(if is_somebody { "" } else { name })
     }
 
     fn tenant(&mut self, authority: &str) -> Arc<str> {
@@ -242,16 +298,10 @@ impl Rows {
         }
     }
 
-    /// Whose it is: by the name, whose hash is kept where it is not shown, else by an identifier.
-    fn person(&self, user: &UserHints) -> Option<u64> {
-        let mut hasher: DefaultHasher = self.persons.build_hasher();
-        match (&user.username, &user.home_account_id, &user.oid) {
-            (Some(name), _, _) => name.to_lowercase().hash(&mut hasher),
-            (None, Some(id), _) => id.as_str().hash(&mut hasher),
-            (None, None, Some(oid)) => (oid, &user.tid).hash(&mut hasher),
-            (None, None, None) => return None,
-        }
-        Some(hasher.finish())
+    fn known(&mut self, user: &UserHints) -> Identifiers {
+        let known = self.people.known_by(user);
+        self.people.note(known);
+        known
     }
 
     fn text(&mut self, text: &str) -> Arc<str> {
@@ -279,59 +329,6 @@ impl Rows {
     }
 }
 
-/// What is known of a user: identifiers always, the name only when it is asked for.
-#[derive(Debug, Default)]
-pub(super) struct User {
-    pub(super) home_account_id: Option<Box<str>>,
-    pub(super) oid: Option<Box<str>>,
-    pub(super) tid: Option<Box<str>>,
-    pub(super) username: Option<Box<str>>,
-    /// Whether there is a name that is not shown.
-    hides_name: bool,
-}
-
-impl User {
-    fn new(hints: UserHints, show_users: bool) -> Self {
-        Self {
-            home_account_id: hints.home_account_id.map(|id| id.as_str().into()),
-            oid: hints.oid.map(Into::into),
-            tid: hints.tid.map(Into::into),
-            hides_name: hints.username.is_some() && !show_users,
-            username: hints.username.filter(|_| show_users).map(Into::into),
-        }
-    }
-
-    /// What people know the user by, as far as it is shown.
-    pub(super) fn shown(&self) -> &str {
-        let known = [&self.username, &self.home_account_id, &self.oid];
-        known.into_iter().flatten().next().map_or("", |text| text)
-    }
-
-    fn lower_case(&self) -> impl Iterator<Item = char> + '_ {
-        self.shown().chars().flat_map(char::to_lowercase)
-    }
-}
-
-impl fmt::Display for User {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = [
-            ("name", &self.username),
-            ("home account", &self.home_account_id),
-            ("oid", &self.oid),
-            ("tid", &self.tid),
-        ];
-        let known: Vec<_> = known
-            .into_iter()
-            .filter_map(|(name, value)| Some(format!("{name} {}", Outside(value.as_deref()?))))
-            .collect();
-        match (known.is_empty(), self.hides_name) {
-            (true, true) => formatter.write_str("a name (--show-users shows it)"),
-            (true, false) => formatter.write_str("nobody that is named"),
-            (false, _) => formatter.write_str(&known.join(" ")),
-        }
-    }
-}
-
 fn class_of(state: State) -> &'static str {
     match state {
         State::Concluded(class) => causes::class(class),
@@ -343,5 +340,7 @@ fn class_of(state: State) -> &'static str {
 
 /// What stands where others have a code.
 const KEPT_OLD_RT: &str = "kept_old_rt";
+/// The class of answers that are held back.
+const QUARANTINED: &str = "quarantined";
 /// The class of rows that are left out.
 pub(super) const SKIPPED: &str = "skipped";

@@ -1,7 +1,8 @@
 //! A report for spreadsheets.
 
 use super::out::Out;
-use super::row::{Row, User};
+use super::row::Row;
+use super::user::User;
 use crate::outside::csv_field;
 use crate::text::moment;
 
@@ -20,7 +21,7 @@ fn line(row: &Row) -> String {
     };
     let fields: [String; COLUMNS.len()] = [
         row.file.to_string(),
-        row.places(),
+        row.places_text(),
         text(&row.name),
         text(&row.user.username),
         row.tenant.to_string(),

@@ -1,10 +1,13 @@
 //! A report for people: what is to be done, and for whom.
 
+use std::collections::HashSet;
+
 use super::out::Out;
 use super::row::{Row, SKIPPED};
 use super::summary::Summary;
 use crate::output::{BOLD, DIM, HINT};
 use crate::outside::Outside;
+use crate::shell::quoted;
 use crate::text::{self, count, counted, moment};
 
 pub(super) fn print(rows: &[Row], summary: &Summary, out: &mut Out<'_>) {
@@ -28,7 +31,13 @@ fn print_group(group: &[Row], summary: &Summary, out: &mut Out<'_>) {
         (false, SKIPPED) => "row",
         (false, _) => "token",
     };
-    let (lines, who) = (counted(group.len() as u64, lines), first.todo.who.title());
+    let people: HashSet<_> = group.iter().map(|row| row.person).collect();
+    let number = if summary.by_user {
+        people.len()
+    } else {
+        group.len()
+    };
+    let (lines, who) = (counted(number as u64, lines), first.todo.who.title());
     out.put(&format!("{BOLD}{}{BOLD:#}  {lines}, {who}\n", first.class));
     if !first.explanation.is_empty() {
         out.put(&text::wrapped(&first.explanation, 2));
@@ -69,10 +78,21 @@ fn where_it_was_asked(row: &Row) -> String {
     }
 }
 
-/// Where a line stands.
+/// Where a line stands, as a shell reads it: what begins with `#` would be a comment, and brackets a pattern.
 fn at(row: &Row) -> String {
+    let places = row.places().enumerate().map(|(number, place)| {
+        let name = match number {
+            0 => format!("{}{place}", row.file),
+            _ => place,
+        };
+        match name.starts_with('#') || name.contains('[') {
+            true => quoted(&name).into_owned(),
+            false => name,
+        }
+    });
+    let places: Vec<_> = places.collect();
     let name = row.name.as_deref().map(|name| format!(" ({name})"));
-    format!("{}{}{}", row.file, row.places(), name.unwrap_or_default())
+    format!("{}{}", places.join(" "), name.unwrap_or_default())
 }
 
 fn line(row: &Row, width: usize) -> String {
