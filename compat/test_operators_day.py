@@ -197,10 +197,10 @@ def reports(place):
     assert not re.search(r"\buser\d+@", text)
     check_text(operator.type(f"{REPORT} --show-users"), open_rows, "tokens.csv")
     operator.type(f"{REPORT} --show-users --all --format csv --out report-all.csv")
-    check_lines(read_csv(place.read("report-all.csv")), rows.first, "tokens.csv")
+    check_lines(read_csv(place.read("report-all.csv")), rows.first, str(place.source))
     operator.type(f"{REPORT} --show-users --format csv --out report.csv")
     lines = read_csv(place.read("report.csv"))
-    check_lines(lines, open_rows, "tokens.csv")
+    check_lines(lines, open_rows, str(place.source))
 
     operator.type(f"{REPORT} --show-users --format json --out report.json")
     document = json.loads(place.read("report.json"))
@@ -255,7 +255,7 @@ def what_was_corrected(place):
 
     report = f"{REPORT} --show-users --all --format csv --out report-again.csv"
     operator.type(report)
-    check_lines(read_csv(place.read("report-again.csv")), rows.first, "tokens.csv")
+    check_lines(read_csv(place.read("report-again.csv")), rows.first, str(place.source))
     proof = filled(operator.hints.told(rf"--certificate {WEB.id}=FILE"), FILE="web.pem")
     operator.type(f"msal migrate verify cache.json {proof}", 0)
     return held

@@ -97,6 +97,9 @@ fn text_says_of_each_skipped_row_why_where_the_same_is_to_be_done_for_others() {
     ] {
         assert!(of(line).contains(why), "{line}: {text}");
     }
+    // Nor need the folder be told with each line where all are of one file.
+    let named = report(&folder, &["--show-users"]).stdout;
+    assert!(named.contains("\n    tokens.csv:2 "), "{named}");
     // Those of one reason stand together.
     assert_eq!(of("tokens.csv:2 "), of("tokens.csv:4 "), "{text}");
 }

@@ -135,6 +135,23 @@ impl Row {
     }
 }
 
+/// Whether all lines are of one file: the folder it is in need not be told with each.
+pub(super) fn are_of_one_file(rows: &[Row]) -> bool {
+    rows.windows(2).all(|pair| pair[0].file == pair[1].file) && rows.iter().all(Row::is_of_one_file)
+}
+
+/// Leaves the folder out where all lines are of one file.
+pub(super) fn leave_out_folder(rows: &mut [Row]) {
+    let Some(first) = rows.first().filter(|_| are_of_one_file(rows)) else {
+        return;
+    };
+    let name = first.file.rsplit(['/', '\\']).next();
+    let name: Arc<str> = name.unwrap_or_default().into();
+    for row in rows {
+        row.file = Arc::clone(&name);
+    }
+}
+
 /// Sorts, and makes one line of those that say the same of one person if that is asked for.
 pub(super) fn sort(rows: &mut Vec<Row>, by_user: Option<&People>) {
     rows.sort_by(Row::compare);
