@@ -7,9 +7,9 @@ import shlex
 PLACEHOLDER = re.compile(r"\b[A-Z][A-Z_]+\b|\bN\b|\bA=B\b")
 #: Values of options that are written in small letters.
 WORDS = "failed|in-doubt|missing|needs-user|quarantined|retryable|user|token|csv|html|json|text|tab|single-use|reusable"
-VALUE = rf"'[^']*'|https://\S+|[\w./*-]+=[\w./'-]+|[A-Z][A-Z_]*\b|\d+\b|(?:{WORDS})\b"
+VALUE = rf"'[^']*'|https://\S+|[\w./*-]+=[\w./'-]+|[A-Z][A-Z_]*\b|(?:{WORDS})\b"
 OPTION = re.compile(rf"(?<![\w-])--[a-z][a-z-]*(?:[ =](?:{VALUE}))?")
-ARGUMENT = rf"[\w./{{}}'-]*[./][\w./{{}}'-]*|[A-Z][A-Z_]*\b|--[a-z-]+(?: (?:{VALUE}))?"
+ARGUMENT = rf"[\w./{{}}'-]*[./][\w./{{}}'-]*|[A-Z][A-Z_]*\b|--limit \d+|--[a-z-]+(?: (?:{VALUE}))?"
 COMMAND = re.compile(rf"\bmsal (?:migrate|sources) [a-z]+(?: (?:{ARGUMENT}))*")
 EACH_TIME = re.compile(r" --(?:retry|release) \S+")
 
