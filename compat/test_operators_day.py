@@ -139,7 +139,8 @@ def interrupted(place, mapped):
     run.wait_for(rf"client {WEB.id} .*AADSTS7000215: the secret is not this client's")
     run.wait_for(r"throttled, \d+ min")
     # From another terminal.
-    meanwhile = json.loads(operator.type(f"{REPORT} --format json"))["counts"]
+    operator.type(f"{REPORT} --format json --out report-meanwhile.json")
+    meanwhile = json.loads(place.read("report-meanwhile.json"))["counts"]
     assert 0 < meanwhile["migrated"] <= redeemed(place)
     status = prose(operator.type("msal migrate status cache.json"))
     assert status.startswith("running as process ") and "throttled: the server asks for a pause, for " in status
@@ -156,7 +157,8 @@ def interrupted(place, mapped):
     assert sum(shown.values()) == len(place.rows.sent)
     assert shown["migrated"] + shown["quarantined"] == redeemed(place)
     assert re.search(rf"^  710 × client {WEB.id} ", screen, re.MULTILINE), screen
-    told = json.loads(operator.type(f"{REPORT} --format json"))["counts"]
+    operator.type(f"{REPORT} --format json --out report-interrupted.json")
+    told = json.loads(place.read("report-interrupted.json"))["counts"]
     status = prose(operator.type("msal migrate status cache.json.journal"))
     assert status.startswith("not running: ")
     # The journal does not know of tokens that were not tried.
@@ -306,14 +308,13 @@ def not_yet(place, mapped):
     """Of the large table, something is left that would be lost."""
     operator, rows = place.operator, place.rows
     finish = RUN.replace(" run ", " finish ")
-    screen = prose(operator.type(f"{finish} {mapped}"))
+    source = place.source.read_bytes()
+    screen = prose(operator.type(f"{finish} {mapped} --remove-input --yes", 4))
+    assert place.source.read_bytes() == source
     held = len(rows.becoming("quarantined"))
     left = len(rows.becoming("needs_user")) + held
     assert f"{left} of its {len(rows.sent):,} tokens are not migrated" in screen
     assert f"{held} tokens are held back" in screen
-    source = place.source.read_bytes()
-    operator.type(f"{finish} {mapped} --remove-input --yes", 4)
-    assert place.source.read_bytes() == source
     give_up = operator.hints.told("--give-up quarantined")
     operator.type(f"{finish} {mapped} --remove-journal {give_up} --yes", 0)
     assert not list(place.folder.glob("cache.json.journal*")) and place.source.read_bytes() == source
