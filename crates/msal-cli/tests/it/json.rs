@@ -63,9 +63,20 @@ fn a_migration_is_told_as_the_book_says() {
     input(folder, &issuer);
     let url = issuer.url();
     let server = ["--authority", &url, "--ca-file", "ca.pem"];
+    fs::write(
+        folder.join("odd.csv"),
+        "refresh_token,client_id,upn_or_mail,active,old_id\n0.A,The payroll app,alice@contoso.example,1,7\n",
+    )
+    .unwrap();
+    fs::create_dir(folder.join("stores")).unwrap();
+    fs::copy(folder.join("input.jsonl"), folder.join("stores/a.json")).unwrap();
+    fs::create_dir(folder.join("stores/old")).unwrap();
+    let odd = ["migrate", "plan", "odd.csv", "--where", "active=1"];
     let plans = [
         json(folder, &["migrate", "plan", "input.jsonl", "--list"]),
         json(folder, &["migrate", "plan", "adal.json"]),
+        json(folder, &odd),
+        json(folder, &["migrate", "plan", "stores"]),
     ];
     assert_schema("`msal migrate plan`", &plans, &[]);
     let migrate = ["migrate", "run", "input.jsonl", "--to", "cache.json"];
@@ -88,6 +99,10 @@ fn a_migration_is_told_as_the_book_says() {
         &[sound, odd],
         &["failures/an item"],
     );
+    let finish = ["migrate", "finish", "input.jsonl", "--to", "cache.json"];
+    let listed = json(folder, &[&finish, &server[..]].concat());
+    let nothing = ["input/skipped/hosts/an item", "removed/an item"];
+    assert_schema("`msal migrate finish`", &[listed], &nothing);
     let copy = [
         "migrate",
         "run",

@@ -8,6 +8,8 @@ use super::Source;
 use super::error::SourceError;
 use super::full_path::full_path;
 use super::kind::SourceKind;
+use super::other_files::OtherFiles;
+use super::row::layout::RowLayout;
 use crate::record::Row;
 
 /// A source whose rows say where they are by the one spelling of its path besides the one that was typed.
@@ -37,6 +39,14 @@ impl Source for AtPath {
 
     fn count(&self) -> Option<u64> {
         self.source.count()
+    }
+
+    fn layout(&self) -> Option<RowLayout> {
+        self.source.layout()
+    }
+
+    fn other_files(&self) -> Option<&OtherFiles> {
+        self.source.other_files()
     }
 
     fn read(&self, visit: &mut dyn FnMut(Row) -> ControlFlow<()>) -> Result<(), SourceError> {
