@@ -283,7 +283,7 @@ def a_branch_office(place):
 
 
 def removed_at_the_end(place, run):
-    """The renewals are proven, the report is kept, and what is not needed any more is removed, once that is confirmed."""
+    """The renewals are proven, the report is kept, and what is not needed any more is removed once that is confirmed."""
     operator, hints = place.operator, place.operator.hints
     before = len(place.administration.audit())
     operator.type(hints.told(r"msal migrate verify office\S+ --renew .*"))
