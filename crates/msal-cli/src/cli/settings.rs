@@ -13,6 +13,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use toml::{Table, Value};
 
+use self::giving_way::NAMES_OF_SECRETS;
 use crate::bounded;
 use crate::error::Failure;
 use crate::private;
@@ -308,9 +309,6 @@ const SETTABLE: &[&str] = &[
     "tenant",
     "timeout",
 ];
-
-/// Those of them that name a secret's variable or file.
-const NAMES_OF_SECRETS: &[&str] = &["certificate", "client-secret-env", "client-secret-file"];
 
 /// The variable that names the file.
 const FILE: &str = "MSAL_CONFIG_FILE";

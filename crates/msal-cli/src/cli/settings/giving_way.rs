@@ -3,7 +3,6 @@
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::NAMES_OF_SECRETS;
 use crate::cli::Mode;
 
 /// The options whose settings are left out.
@@ -35,6 +34,10 @@ fn is_typed(command: &ArgMatches, key: &str) -> bool {
 fn mode(command: &ArgMatches) -> Option<Mode> {
     command.try_get_one::<Mode>("mode").ok().flatten().copied()
 }
+
+/// The options that name a secret's variable or file.
+pub(super) const NAMES_OF_SECRETS: &[&str] =
+    &["certificate", "client-secret-env", "client-secret-file"];
 
 /// What says how tokens are redeemed, and is refused where none is.
 const OF_REDEEMING: &[&str] = &["concurrency", "default-scope", "map-resource", "rotation"];
