@@ -103,7 +103,8 @@ impl Printer {
 
     /// Asks for what is typed behind it.
     pub(crate) fn prompt(&self, text: &str) {
-        put(&mut anstream::stderr(), &printable(text));
+        let text = wrapped(text, terminal::columns_of_talk());
+        put(&mut anstream::stderr(), &printable(&text));
     }
 
     /// Says what went wrong and what to type next.

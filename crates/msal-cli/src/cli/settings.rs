@@ -209,7 +209,7 @@ impl Settings {
 /// what each row says.
 fn means_another(key: &str, path: &[String]) -> bool {
     key == "authority"
-        && matches!(path, [group, command] if group == "migrate" && (command == "plan" || command == "run"))
+        && matches!(path, [group, command] if group == "migrate" && ["finish", "plan", "run"].contains(&command.as_str()))
 }
 
 /// An option of this name of any command.

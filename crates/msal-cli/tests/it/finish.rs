@@ -159,6 +159,35 @@ fn both_are_removed_at_once_and_a_run_afterwards_is_told_what_it_does() {
 }
 
 #[test]
+fn an_input_that_is_gone_keeps_the_journal_from_nothing() {
+    // As it is after the input was removed alone, or when the command was killed in between.
+    for words in [
+        "--remove-journal --yes",
+        "--remove-input --remove-journal --yes",
+    ] {
+        let bench = migrated();
+        assert_eq!(bench.finish("--remove-input --yes").status, 0);
+
+        let listed = bench.finish("");
+        assert_eq!(listed.status, 0, "{listed:?}");
+        assert!(
+            listed.stderr.contains("note: input.jsonl is not there"),
+            "{listed:?}"
+        );
+        let run = bench.finish(words);
+
+        assert_eq!(run.status, 0, "{run:?}");
+        assert!(!bench.at("cache.json.journal").exists(), "{run:?}");
+        assert!(bench.at("cache.json").exists(), "{run:?}");
+    }
+    let bench = migrated();
+    let run = bench.finish_of("another.jsonl --to cache.json", "--remove-input --yes");
+    assert_eq!(run.status, 2, "{run:?}");
+    assert!(run.stderr.contains("nothing was removed"), "{run:?}");
+    assert!(bench.at("input.jsonl").exists() && bench.at("cache.json.journal").exists());
+}
+
+#[test]
 fn nobody_at_a_terminal_confirms_nothing() {
     let bench = migrated();
     let before = bench.files();

@@ -81,6 +81,30 @@ fn every_row_of_the_input_has_one_line() {
 }
 
 #[test]
+fn text_says_of_each_skipped_row_why_where_the_same_is_to_be_done_for_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = b"refresh_token,client_id,username\nshort\n1.a,x,caf\xe9\nshort\n";
+    fs::write(folder.path().join("tokens.csv"), rows).unwrap();
+    let run = ["migrate", "run", "tokens.csv", "--to", "cache.json"];
+    assert_eq!(msal(folder.path(), run).status, 4);
+    let text = report(&folder, &[]).stdout;
+    let groups: Vec<_> = text.split("\n\n").collect();
+    let of = |line: &str| groups.iter().find(|group| group.contains(line)).unwrap();
+    for (line, why) in [
+        ("tokens.csv:2 ", "more or fewer columns"),
+        ("tokens.csv:3 ", "not UTF-8"),
+        ("tokens.csv:4 ", "more or fewer columns"),
+    ] {
+        assert!(of(line).contains(why), "{line}: {text}");
+    }
+    // Nor need the folder be told with each line where all are of one file.
+    let named = report(&folder, &["--show-users"]).stdout;
+    assert!(named.contains("\n    tokens.csv:2 "), "{named}");
+    // Those of one reason stand together.
+    assert_eq!(of("tokens.csv:2 "), of("tokens.csv:4 "), "{text}");
+}
+
+#[test]
 fn no_name_is_in_a_report_that_was_not_asked_for_it() {
     let folder = folder();
     for format in ["text", "csv", "json", "html"] {

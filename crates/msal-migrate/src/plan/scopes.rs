@@ -26,10 +26,12 @@ pub(super) fn choose(
     }
     let mut warnings = Warnings::default();
     let Some(resource) = criteria.scopes.iter().find_map(resource_of) else {
+        // Who has named them knows what is asked for.
+        warnings.insert_if(Warning::AssumedScopes, options.default_scopes.is_empty());
         return Ok(ChosenScopes {
             scopes: default_scopes(host, options),
             rank: 0,
-            warnings: warnings.with(Warning::AssumedScopes),
+            warnings,
         });
     };
     // Entra refuses a request for two resources, so the first one is asked for.

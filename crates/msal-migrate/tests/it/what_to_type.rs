@@ -17,6 +17,10 @@ const FILES: &[(&str, &str)] = &[
         "--map refresh_token=ms_refresh --map client_id=client_id --map tenant=tenant --map username=email",
     ),
     (
+        "E-Mail,client_id,tenant,RT (Entra)\neva@contoso.example,c-1,contoso.example,{TOKEN}\n",
+        "--map 'refresh_token=RT (Entra)' --map client_id=client_id --map tenant=tenant --map username=E-Mail",
+    ),
+    (
         "user name,blob\neva@contoso.example,\"{\"\"client_id\"\":\"\"c-1\"\",\"\"ms\"\":{\"\"rt\"\":\"\"{TOKEN}\"\",\"\"tenant\"\":\"\"contoso.example\"\"}}\"\n",
         "--map refresh_token=blob:/ms/rt --map client_id=blob:/client_id --map tenant=blob:/ms/tenant --map 'username=user name'",
     ),

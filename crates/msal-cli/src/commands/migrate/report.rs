@@ -31,12 +31,15 @@ use crate::todo::Who;
 pub(crate) fn run(arguments: &ReportArgs, printer: &Printer) -> Result<Exit, Failure> {
     let mut out = Out::new(arguments, printer)?;
     let journal = opened(&arguments.journal)?;
-    let (rows, summary) = read(&journal, arguments).map_err(|error| Failure::new(&error))?;
+    let (mut rows, summary) = read(&journal, arguments).map_err(|error| Failure::new(&error))?;
     match printer.format {
         Format::Csv => table::print(&rows, &mut out),
         Format::Html => page::print(&rows, &summary, &mut out),
         Format::Json => document::print(&rows, &summary, &mut out),
-        Format::Text => text::print(&rows, &summary, &mut out),
+        Format::Text => {
+            row::leave_out_folder(&mut rows);
+            text::print(&rows, &summary, &mut out);
+        }
     }
     out.finish()?;
     if let Some(path) = &arguments.out {

@@ -133,7 +133,12 @@ fn the_default_scope_is_the_users_or_that_of_the_cloud() {
         default_scopes: ScopeSet::from_wire("api://x/read"),
         ..PlanOptions::default()
     };
-    assert_eq!(scopes_of(bare(), &options).0, "api://x/read");
+    // Who has named it need not be told to.
+    let (scopes, warnings) = scopes_of(bare(), &options);
+    assert_eq!(
+        (scopes.as_str(), warnings),
+        ("api://x/read", Warnings::default())
+    );
     let government = Record {
         authority: Some("https://login.microsoftonline.us/c.example".to_owned()),
         ..bare()

@@ -261,11 +261,14 @@ fn pointer_below_any(path: &[&str]) -> Option<String> {
 
 /// An argument as it is typed, made of names that can be typed.
 pub(crate) fn typed(argument: &str) -> String {
-    match argument.contains(' ') {
+    match argument.contains(QUOTED) {
         true => format!("'{argument}'"),
         false => argument.to_owned(),
     }
 }
+
+/// What a name may have in quotation marks. They end at another such mark only (POSIX.1-2017, Shell Command Language, 2.2.2).
+const QUOTED: &[char] = &[' ', '(', ')', '[', ']', '#', '&', '%', '+'];
 
 /// The outermost name of a pointer, and what is below it.
 fn below(place: &str) -> Option<(String, String)> {
@@ -275,7 +278,7 @@ fn below(place: &str) -> Option<(String, String)> {
 
 /// Whether a name can be typed without a thought of what it means to a shell, to a mapping or to a pointer.
 fn is_plain(name: &str) -> bool {
-    let is_plain = |it: char| it.is_alphanumeric() || "_.- ".contains(it);
+    let is_plain = |it: char| it.is_alphanumeric() || "_.-".contains(it) || QUOTED.contains(&it);
     !name.is_empty() && is_harmless(name) && name.chars().all(is_plain)
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::input::Input;
+use super::input::{Input, is_gone};
 use super::journal::Journal;
 use super::keeps::{self, Keeps};
 use super::target::Target;
@@ -45,7 +45,9 @@ impl Found {
 
     /// Why what was named cannot be removed.
     pub(super) fn refusal(&self, arguments: &FinishArgs) -> Option<Failure> {
-        if arguments.remove_input && self.input.is_none() {
+        let named = arguments.run.source.input.as_deref();
+        let is_removed = arguments.remove_journal && named.is_some_and(is_gone);
+        if arguments.remove_input && self.input.is_none() && !is_removed {
             return Some(Failure::usage(
                 "nothing was removed: --remove-input removes the input, and none is named",
                 "name the file, as the run was told",

@@ -1,6 +1,7 @@
 //! The input of a migration that ends: what of it is migrated, and its removal as one whole file.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use msal_migrate::{DatabaseUrl, Remains, SourceKind};
@@ -11,6 +12,7 @@ use crate::cli::FinishArgs;
 use crate::error::Failure;
 use crate::input;
 use crate::output::Printer;
+use crate::outside::Outside;
 use crate::reading;
 use crate::same_file::is_same;
 
@@ -45,6 +47,11 @@ impl Input {
         else {
             return Ok(None);
         };
+        if is_gone(path) {
+            let name = Outside(path.display());
+            printer.say(&format!("note: {name} is not there, and is left out: it is removed already, or named otherwise"));
+            return Ok(None);
+        }
         let seen = Seen::of(path);
         let (opened, mut options) = input::open(source, printer)?;
         select(&mut options, &arguments.run.part);
@@ -90,6 +97,13 @@ impl Input {
         folder.remove(name)?;
         Ok(folder.sync()?)
     }
+}
+
+/// Whether there is nothing of that name, as after a removal that was interrupted.
+pub(super) fn is_gone(path: &Path) -> bool {
+    let is_database = path.to_str().is_some_and(DatabaseUrl::is_meant_by);
+    let found = path.symlink_metadata();
+    !is_database && found.is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// Why a file is never removed, as far as it is not its rows that matter.

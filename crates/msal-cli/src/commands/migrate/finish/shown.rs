@@ -16,14 +16,14 @@ use crate::text;
 pub(super) fn print(found: &Found, printer: &Printer, removed: &[PathBuf]) {
     match printer.is_json() {
         true => printer.json(&to_json(found, removed)),
-        false => printer.text(&to_text(found)),
+        false => printer.prose(&to_text(found)),
     }
 }
 
 pub(super) fn print_removed(found: &Found, removed: &[PathBuf], printer: &Printer) {
     match printer.is_json() {
         true => printer.json(&to_json(found, removed)),
-        false => printer.text(&format!("\n{}{WHAT_STAYS}", removed_lines(removed))),
+        false => printer.prose(&format!("\n{}{WHAT_STAYS}", removed_lines(removed))),
     }
 }
 
@@ -117,7 +117,7 @@ pub(super) fn print_rest(removed: &[PathBuf], printer: &Printer) {
                 &json!({ "target": null, "journal": null, "input": null, "removed": removed }),
             );
         }
-        false => printer.text(&format!("{}{WHAT_STAYS}", removed_lines(removed))),
+        false => printer.prose(&format!("{}{WHAT_STAYS}", removed_lines(removed))),
     }
 }
 

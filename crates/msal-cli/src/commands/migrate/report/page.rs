@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use super::out::Out;
-use super::row::Row;
+use super::row::{self, Row};
 use super::summary::Summary;
 use crate::outside::Outside;
 use crate::text::moment;
@@ -29,8 +29,7 @@ pub(super) fn print(rows: &[Row], summary: &Summary, out: &mut Out<'_>) {
     out.put(&in_script(head.strip_suffix('}').unwrap_or_default()));
     // Column by column, so that what many lines have in common is there once.
     let mut columns = Columns {
-        is_one_file: rows.windows(2).all(|pair| pair[0].file == pair[1].file)
-            && rows.iter().all(Row::is_of_one_file),
+        is_one_file: row::are_of_one_file(rows),
         ..Columns::default()
     };
     for row in rows {

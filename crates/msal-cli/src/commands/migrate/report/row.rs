@@ -49,12 +49,13 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// What is to be done, and where.
+    /// What is to be done and why, and where.
     fn compare_task(&self, other: &Self) -> Ordering {
         let todo = |row: &Self| (row.todo.who, row.class == SKIPPED, row.class);
         todo(self)
             .cmp(&todo(other))
             .then_with(|| self.todo.what.cmp(&other.todo.what))
+            .then_with(|| self.explanation.cmp(&other.explanation))
             .then_with(|| self.tenant.cmp(&other.tenant))
             .then_with(|| self.client_id.cmp(&other.client_id))
     }
@@ -65,7 +66,7 @@ impl Row {
         at(self).cmp(&at(other))
     }
 
-    /// How lines are sorted: by what is to be done, then where, then whose, as far as it is shown.
+    /// How lines are sorted: by what is to be done and why, then where, then whose, as far as it is shown.
     fn compare(&self, other: &Self) -> Ordering {
         self.compare_task(other)
             .then_with(|| self.user.lower_case().cmp(other.user.lower_case()))
@@ -131,6 +132,23 @@ impl Row {
     /// The same as one text.
     pub(super) fn places_text(&self) -> String {
         self.places().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Whether all lines are of one file: the folder it is in need not be told with each.
+pub(super) fn are_of_one_file(rows: &[Row]) -> bool {
+    rows.windows(2).all(|pair| pair[0].file == pair[1].file) && rows.iter().all(Row::is_of_one_file)
+}
+
+/// Leaves the folder out where all lines are of one file.
+pub(super) fn leave_out_folder(rows: &mut [Row]) {
+    let Some(first) = rows.first().filter(|_| are_of_one_file(rows)) else {
+        return;
+    };
+    let name = first.file.rsplit(['/', '\\']).next();
+    let name: Arc<str> = name.unwrap_or_default().into();
+    for row in rows {
+        row.file = Arc::clone(&name);
     }
 }
 

@@ -11,7 +11,9 @@ use crate::shell::quoted;
 use crate::text::{self, count, counted, moment};
 
 pub(super) fn print(rows: &[Row], summary: &Summary, out: &mut Out<'_>) {
-    let is_together = |one: &Row, other: &Row| one.todo == other.todo && one.class == other.class;
+    let is_together = |one: &Row, other: &Row| {
+        one.todo == other.todo && one.class == other.class && one.explanation == other.explanation
+    };
     for group in rows.chunk_by(is_together) {
         print_group(group, summary, out);
     }
@@ -21,7 +23,7 @@ pub(super) fn print(rows: &[Row], summary: &Summary, out: &mut Out<'_>) {
     }
 }
 
-/// Lines for which the same is to be done.
+/// Lines for which the same is to be done, for the same reason.
 fn print_group(group: &[Row], summary: &Summary, out: &mut Out<'_>) {
     let Some(first) = group.first() else { return };
     let lines = match (summary.by_user, first.class) {
@@ -37,8 +39,7 @@ fn print_group(group: &[Row], summary: &Summary, out: &mut Out<'_>) {
     };
     let (lines, who) = (counted(number as u64, lines), first.todo.who.title());
     out.put(&format!("{BOLD}{}{BOLD:#}  {lines}, {who}\n", first.class));
-    if !first.explanation.is_empty() && group.iter().all(|row| row.explanation == first.explanation)
-    {
+    if !first.explanation.is_empty() {
         out.put(&text::wrapped(&first.explanation, 2));
     }
     out.put(&text::wrapped(&first.todo.what, 2));
