@@ -49,6 +49,10 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 
+    /// What is set, and not heeded.
+    #[arg(skip)]
+    pub(crate) unheeded: Option<String>,
+
     /// How results are printed.
     #[arg(long, global = true, display_order = 900, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     pub(crate) format: Format,
@@ -81,7 +85,10 @@ impl Cli {
             (command, matches) = parse(&left)?;
         }
         formats::check(&mut command, &matches)?;
-        Self::from_arg_matches(&matches)
+        Ok(Self {
+            unheeded: settings.unheeded(&matches),
+            ..Self::from_arg_matches(&matches)?
+        })
     }
 
     /// All that can be typed, for whoever describes it.

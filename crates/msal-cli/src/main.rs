@@ -63,6 +63,9 @@ fn main() -> ExitCode {
     };
     output::colour(cli.color);
     let printer = Printer::new(cli.format, cli.quiet);
+    if let Some(note) = &cli.unheeded {
+        printer.say(note);
+    }
     let exit = commands::run(cli, &printer).unwrap_or_else(|error| printer.failure(&error));
     output::ended(&printer, exit).into()
 }

@@ -151,6 +151,25 @@ impl Settings {
         found.values.first().map(String::as_str)
     }
 
+    /// What is set for all commands, and means something else at the one that was typed: nothing is taken from it in silence.
+    pub(crate) fn unheeded(&self, typed: &ArgMatches) -> Option<String> {
+        let (mut command, mut path) = (typed, Vec::new());
+        while let Some((name, below)) = command.subcommand() {
+            path.push(name.to_owned());
+            command = below;
+        }
+        let set = self.0.iter().rev();
+        let mut set =
+            set.filter(|setting| setting.path.is_empty() && means_another(&setting.key, &path));
+        let Setting { key, place, .. } =
+            set.find(|setting| matches!(command.try_get_one::<String>(&setting.key), Ok(None)))?;
+        Some(format!(
+            "note: {place} is not heeded here, where it would take the place of each row's: type --{key}, or set it in \
+             [{}]",
+            path.join(".")
+        ))
+    }
+
     /// What is left of it beside what was typed, where that excludes some of it.
     pub(crate) fn beside(&self, typed: &ArgMatches) -> Option<Self> {
         let gone = giving_way::to(typed);

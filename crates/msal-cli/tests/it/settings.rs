@@ -329,6 +329,10 @@ fn an_authority_that_is_set_for_all_does_not_say_where_tokens_are_redeemed() {
     let tenants = |file: &str, variables: &[(&str, &str)]| {
         let plan = ["migrate", "plan", "t.jsonl", "--format", "json"];
         let run = with(folder.path(), file, variables, &plan);
+        let told = with(folder.path(), file, variables, &plan[..3]);
+        let is_own = file.starts_with('[');
+        let is_told = told.stderr.contains("is not heeded here");
+        assert_eq!(is_told, !is_own, "{told:?}");
         let plan: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
         plan["tenants"][0]["name"].as_str().map(str::to_owned)
     };

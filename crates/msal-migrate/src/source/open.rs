@@ -289,7 +289,7 @@ fn of_database(
     };
     let [store] = known.as_slice() else {
         return Err(match known.is_empty() {
-            true => database.failed(outline.without_query()),
+            true => database.failed(outline.without_query(database.kind())),
             false => SourceError::SeveralStores {
                 file: database.name().to_string(),
                 stores: known_store::names(&known),

@@ -2,6 +2,7 @@
 
 use super::error::DatabaseError;
 use super::query::Query;
+use crate::source::kind::SourceKind;
 use crate::source::row::likely::Likely;
 use crate::source::row::shown_name::listed;
 
@@ -31,17 +32,18 @@ impl Outline {
         }
     }
 
-    /// The error that says what there is to be read.
-    pub(crate) fn without_query(&self) -> DatabaseError {
+    /// The error that says what there is to be read, of a database of this kind.
+    pub(crate) fn without_query(&self, kind: SourceKind) -> DatabaseError {
         DatabaseError::NoQuery {
             tables: self.table_names(),
-            likely: self.likely_arguments(),
+            likely: self.likely_arguments(kind),
         }
     }
 
     /// What to type to read the table that most probably has the tokens.
-    fn likely_arguments(&self) -> Option<String> {
-        let tables = self.tables.iter().filter_map(Table::likely_arguments);
+    fn likely_arguments(&self, kind: SourceKind) -> Option<String> {
+        let tables = self.tables.iter();
+        let tables = tables.filter_map(|table| table.likely_arguments(kind));
         let best = tables.min_by_key(|(distance, _)| *distance);
         best.map(|(_, arguments)| arguments)
     }
@@ -68,10 +70,10 @@ impl Outline {
 impl Table {
     /// What to type to read it, where it has a column that is called like a refresh token, and how far that is from certain.
     /// Names that a shell or a database takes for something else even in quotation marks are left to the user.
-    fn likely_arguments(&self) -> Option<(u8, String)> {
+    fn likely_arguments(&self, kind: SourceKind) -> Option<(u8, String)> {
         let columns = self.columns.iter().map(String::as_str);
         let likely = Likely::of_columns(columns, std::iter::empty());
-        let query = format!("--query 'select * from {}'", named(&self.name)?);
+        let query = format!("--query 'select * from {}'", named(&self.name, kind)?);
         let distance = likely.distance()?;
         Some(match likely.is_usual() {
             true => (distance, query),
@@ -80,9 +82,13 @@ impl Table {
     }
 }
 
-/// A name, perhaps behind that of its schema, as SQL has it. PostgreSQL reads what is not quoted in small letters, and `user`
-/// as who has logged in.
-fn named(name: &str) -> Option<String> {
+/// A name, perhaps behind that of its schema, as the database's SQL has it. PostgreSQL reads what is not quoted in small letters,
+/// and `user` as who has logged in.
+fn named(name: &str, kind: SourceKind) -> Option<String> {
+    let mark = match kind {
+        SourceKind::MySql => '`',
+        _ => '"',
+    };
     let is_known = |byte: u8| byte.is_ascii_alphanumeric() || b"_.".contains(&byte);
     let quoted = |part: &str| {
         let is_small =
@@ -92,7 +98,7 @@ fn named(name: &str) -> Option<String> {
             && !RESERVED.contains(&part);
         match is_plain {
             true => part.to_owned(),
-            false => format!("\"{part}\""),
+            false => format!("{mark}{part}{mark}"),
         }
     };
     let parts: Vec<_> = name.split('.').map(quoted).collect();
