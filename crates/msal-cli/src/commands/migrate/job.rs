@@ -146,7 +146,7 @@ async fn verify(
             let verifier = Verifier::offline(cache, runtime).own([id].into());
             verification += verifier.run(&mut |_asked| {}).await?;
         }
-        return Ok(verification);
+        return Ok(of_this_target(verification, journal));
     }
     // All are in the same one.
     let cache = caches.of_user(&HomeAccountId::new(""));
@@ -158,7 +158,20 @@ async fn verify(
         return Ok(verification);
     }
     let own = Verifier::offline(cache, runtime).own(own()?);
-    Ok(own.run(&mut |_asked| {}).await?)
+    let verification = own.run(&mut |_asked| {}).await?;
+    Ok(of_this_target(verification, journal))
+}
+
+/// Programs that share a journal, which they do by a folder beside it, migrate users into caches of their own when these come
+/// back: who is not in this target may be there.
+fn of_this_target(verification: Verification, journal: &Path) -> Verification {
+    let mut folder = journal.to_owned().into_os_string();
+    folder.push(".claims");
+    let mut verification = verification;
+    if Path::new(&folder).exists() {
+        verification.missing = 0;
+    }
+    verification
 }
 
 /// Completes when the command is asked to stop, and says what happens then.
