@@ -197,6 +197,10 @@ fn what_is_asked_of_a_migration_is_shown_as_it_was_looked_at() {
             &["migrate", "verify", "cache.json", "--offline"],
         ),
         (
+            "migrate-finish",
+            &["migrate", "finish", "tokens.csv", "--to", "cache.json"],
+        ),
+        (
             "migrate-verify-list",
             &["migrate", "verify", "cache.json", "--offline", "--list"],
         ),
@@ -205,7 +209,7 @@ fn what_is_asked_of_a_migration_is_shown_as_it_was_looked_at() {
             let (folder, issuer) = place();
             msal(folder.path(), migration(&issuer, "tokens.csv"));
             let mut arguments: Vec<_> = arguments.iter().map(|&text| text.to_owned()).collect();
-            if name.contains("verify") {
+            if name.contains("verify") || name.contains("finish") {
                 arguments.extend(["--authority".to_owned(), issuer.url()]);
             }
             Scene::new(folder, issuer, arguments)
