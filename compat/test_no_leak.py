@@ -76,7 +76,7 @@ def test_nothing_that_the_suite_saw_holds_a_secret(emulator, population, target,
         known |= secrets
         forms = forms_of(secrets | {WEB.secret, PASSWORD})
         for path in files:
-            if not is_cache(path) and path.suffix != ".toml" and holds(path.read_bytes(), forms):
+            if not is_cache(path) and path.suffix not in (".toml", ".secret") and holds(path.read_bytes(), forms):
                 leaks.add(str(path))
     assert len(known) > 100
     forms = forms_of(known)
@@ -87,7 +87,8 @@ def test_nothing_that_the_suite_saw_holds_a_secret(emulator, population, target,
 def is_cache(path):
     """Whether it is the cache of all users, or in a folder with a cache for each: one of them, or what was to replace one
     when its program was killed, and is as closed to others."""
-    return path.name.endswith(".cache.json") or path.parent.name == "caches" and path.name.endswith((".json", ".json.tmp"))
+    is_of_all = path.name == "cache.json" or path.name.endswith(".cache.json")
+    return is_of_all or path.parent.name == "caches" and path.name.endswith((".json", ".json.tmp"))
 
 
 def forms_of(secrets):

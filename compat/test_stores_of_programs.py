@@ -164,5 +164,5 @@ def test_the_secret_of_azure_clis_service_principal_is_skipped_and_not_shown(az,
     source = Path(az.folder) / "service_principal_entries.json"
     assert WEB.secret in source.read_text()
 
-    assert planned(server, source) == ("token-json", 0, {"service_principal": 1})
-    assert WEB.secret not in migrate(server, "plan", source, "--list")
+    assert planned(server, source, expected=4) == ("token-json", 0, {"service_principal": 1})
+    assert WEB.secret not in migrate(server, "plan", source, "--list", expected=4)
