@@ -23,6 +23,8 @@ def typable(screen):
     commands = set(COMMAND.findall(text))
     # What stands in a command is typed with it.
     found = quoted | commands | set(OPTION.findall(COMMAND.sub("", text)))
+    # Two messages that follow each other may read as an option and its value: a URL is that of one option only.
+    found = {each for each in found if not re.match(r"--(?!authority)[a-z-]+ https://", each)}
     return {each.rstrip(".,;:") for each in found}
 
 
